@@ -1,0 +1,49 @@
+/**
+ * Serve and ask the time over UDP.
+ *
+ * {@linkcode serve} starts a time server, {@linkcode query} asks one; both name
+ * where by URL, `asctime://host:port`.
+ *
+ * @example Serve and ask
+ * ```ts
+ * import { query, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("asctime://127.0.0.1:0");
+ * const reply = await query(server.addresses[0]!.url);
+ * console.log(reply.text, reply.roundTrip.total("milliseconds"));
+ * ```
+ *
+ * @module
+ */
+export { type Clock, systemClock, type UnixTime } from "./src/clocks/clock.ts";
+export type { ExchangeOptions } from "./src/client/exchange.ts";
+export { query, type QueryOptions, type TimeReply } from "./src/client/query.ts";
+export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
+export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
+export { DecodeError } from "./src/protocols/decode_error.ts";
+export {
+  defaultPorts,
+  type Endpoint,
+  formatEndpoint,
+  parseEndpoint,
+  type Protocol,
+} from "./src/protocols/endpoint.ts";
+export {
+  refusal,
+  type RefusalCause,
+  refusalCauses,
+  REPLY_CAPACITY,
+  REQUEST_CAPACITY,
+  type Responder,
+} from "./src/protocols/responder.ts";
+export type { Sink } from "./src/server/bounded_writer.ts";
+export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
+export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
+export type { AddressFamily } from "./src/transports/address.ts";
+export {
+  connectDatagram,
+  type ConnectDatagramOptions,
+  type DatagramConnection,
+} from "./src/transports/connect_datagram.ts";
+export type { Totals } from "./src/transports/counters.ts";
+export { ListenError, type ListenFailure } from "./src/transports/listen_error.ts";

@@ -1,0 +1,80 @@
+import { CommanderError } from "commander";
+import { QueryError, type QueryFailure } from "../client/query_error.ts";
+import { isLoopback } from "../transports/address.ts";
+import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
+import { type ProgramName, writeText } from "./program.ts";
+
+/** Something is wrong with the command line that Commander cannot know. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The exit code of each way in which a query brings no usable time. */
+export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
+  "timeout": 3,
+  "refused": 4,
+  "unknown-host": 5,
+  "unreachable": 6,
+  "not-a-time": 7,
+};
+
+/**
+ * Runs a program to its end: whatever goes wrong becomes one line on standard
+ * error and an exit code, never a stack trace.
+ */
+export async function runToExit(name: ProgramName, main: () => Promise<void>): Promise<never> {
+  let exitCode = 0;
+  try {
+    await main();
+  } catch (error) {
+    exitCode = exitCodeOf(error);
+    const message = describe(error);
+    if (message !== undefined) report(`${name}: ${message}\n`);
+  }
+  Deno.exit(exitCode);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Help and version end a program by throwing, too; their code is 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
+  if (error instanceof QueryError) return queryExitCodes[error.reason];
+  return 1;
+}
+
+/** One line for people, with what to do about it; nothing if it has been said. */
+function describe(error: unknown): string | undefined {
+  // A reader that has closed the pipe (`| head`) has read enough.
+  if (error instanceof CommanderError || error instanceof Deno.errors.BrokenPipe) return undefined;
+  if (error instanceof ListenError) return error.message + listenAdvice(error);
+  if (error instanceof QueryError && error.reason === "refused") {
+    return `${error.message}; a server starts there with: timesrv`;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno has not been given a permission: ${error.message}`;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s*\n\s*/g, " ");
+}
+
+function listenAdvice({ reason, hostname, port }: ListenError): string {
+  const otherPort = port === 8888 ? 8889 : 8888;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const advice: Partial<Record<ListenFailure, string>> = {
+    "in-use":
+      `; stop the program that has it, or take another: timesrv asctime://${host}:${otherPort}`,
+    "not-permitted": port < 1024
+      ? `; take a port of 1024 or above, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`
+      : "",
+    "not-of-this-machine": isLoopback(hostname) ? "" : "; 0.0.0.0 and [::] stand for all that are",
+  };
+  return advice[reason] ?? "";
+}
+
+function report(line: string): void {
+  try {
+    writeText(Deno.stderr, line);
+  } catch {
+    // Standard error is gone; the exit code still tells.
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Why a query brought no usable time.
+ *
+ * - `timeout`: no reply in time
+ * - `refused`: nothing listens on that port
+ * - `unknown-host`: the name is not known, or has no address of the family asked for
+ * - `unreachable`: the network refused to carry the request
+ * - `not-a-time`: a reply came and is not a time
+ */
+export type QueryFailure = "timeout" | "refused" | "unknown-host" | "unreachable" | "not-a-time";
+
+/**
+ * A query brought no usable time; {@linkcode QueryError.reason} says why.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { query, QueryError } from "@timesrv/timesrv";
+ *
+ * const error = await query("asctime://127.0.0.1:9", { timeout: 0.2 }).catch((error) => error);
+ * assertEquals(error instanceof QueryError && error.reason, "refused");
+ * ```
+ */
+export class QueryError extends Error {
+  /** `"QueryError"`, whatever a minifier makes of the class. */
+  override readonly name = "QueryError";
+  /** Which of the ways to fail it was. */
+  readonly reason: QueryFailure;
+
+  /**
+   * Describes one failure.
+   *
+   * @param reason Which of the ways to fail it was
+   * @param message One line for people
+   * @param options The error behind this one, if there is one
+   */
+  constructor(reason: QueryFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

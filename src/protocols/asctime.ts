@@ -1,0 +1,146 @@
+/**
+ * The time as the C library's `asctime` writes it, `Fri Apr  3 21:09:36 2020`:
+ *
+ * ```text
+ * Www Mmm dd hh:mm:ss yyyy      24 octets for the years 1000 to 9999
+ * ```
+ *
+ * English names whatever the locale, the day padded with a space, no zone, no
+ * line end. No RFC describes it; any datagram at all is a request.
+ */
+import { DecodeError } from "./decode_error.ts";
+import { refusal, type Responder } from "./responder.ts";
+
+/** What a client sends: the words of the classic exercise. Servers ignore them. */
+export const ASCTIME_REQUEST = "Time request";
+
+/** Options for {@linkcode formatAsctime} and the asctime service. */
+export interface AsctimeOptions {
+  /**
+   * Write UTC rather than the local time of this machine.
+   *
+   * @default {false}
+   */
+  readonly utc?: boolean;
+}
+
+/**
+ * Writes a time as `asctime` text.
+ *
+ * @param unixSeconds Whole seconds since the Unix epoch
+ * @param options Whether to write local time or UTC
+ * @returns The text, without a line end
+ * @throws {RangeError} If the time is beyond the years a `Date` reaches
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatAsctime } from "@timesrv/timesrv";
+ *
+ * assertEquals(formatAsctime(0, { utc: true }), "Thu Jan  1 00:00:00 1970");
+ * ```
+ */
+export function formatAsctime(
+  unixSeconds: number,
+  options: AsctimeOptions = {},
+): string {
+  const date = new Date(unixSeconds * 1000);
+  if (Number.isNaN(date.valueOf())) {
+    throw new RangeError(`Cannot write a time as asctime text: got ${unixSeconds} s`);
+  }
+  // ECMAScript fixes both forms and their English names, whatever the locale:
+  // "Fri, 03 Apr 2020 21:09:36 GMT" and "Fri Apr 03 2020 21:09:36 GMT+0200 (…)".
+  const words = (options.utc ? date.toUTCString() : date.toString()).split(" ");
+  const [weekday = "", month, day = "", year, clock] = options.utc
+    ? [words[0]?.slice(0, 3), words[2], words[1], words[3], words[4]]
+    : words;
+  return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
+}
+
+const monthNames = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+const textPattern =
+  /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (-?\d{1,6})$/;
+
+/**
+ * Reads `asctime` text. What servers add at its end (line feed, carriage
+ * return, zero octet) is dropped; a zero-padded day is read too; the name of
+ * the weekday is not held against the date.
+ *
+ * @param octets A reply as it came
+ * @returns The text and its reading; the text carries no zone, and so neither has the reading
+ * @throws {DecodeError} If the octets are not such a text or name no real date
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseAsctime } from "@timesrv/timesrv";
+ *
+ * const octets = new TextEncoder().encode("Fri Apr  3 21:09:36 2020\n");
+ * const { text, time } = parseAsctime(octets);
+ * assertEquals(text, "Fri Apr  3 21:09:36 2020");
+ * assertEquals(time.toString(), "2020-04-03T21:09:36");
+ * ```
+ */
+export function parseAsctime(
+  octets: Uint8Array,
+): { text: string; time: Temporal.PlainDateTime } {
+  const text = latin1.decode(octets).replace(/[\r\n\0]+$/, "");
+  const [, monthName = "", day, hour, minute, second, year] = textPattern.exec(text) ?? [];
+  const month = monthNames.indexOf(monthName) + 1;
+  try {
+    const time = Temporal.PlainDateTime.from({
+      year: Number(year),
+      month,
+      day: Number(day),
+      hour: Number(hour),
+      minute: Number(minute),
+      // C counts a leap second as :60; a plain date-time has no place for it.
+      second: Math.min(Number(second), second === "60" ? 59 : Infinity),
+    }, { overflow: "reject" });
+    return { text, time };
+  } catch (cause) {
+    throw new DecodeError("not a time", octets, { cause });
+  }
+}
+
+const latin1 = new TextDecoder("latin1");
+
+/**
+ * Whether a datagram is what this service itself says, line end or not.
+ * Answering it would let two servers, or a server and a forger, talk forever.
+ */
+function looksLikeAsctime(octets: Uint8Array): boolean {
+  return octets.length >= 24 && octets.length <= 26 &&
+    octets[3] === SPACE && octets[7] === SPACE && octets[10] === SPACE &&
+    octets[13] === COLON && octets[16] === COLON && octets[19] === SPACE;
+}
+
+const SPACE = 0x20;
+const COLON = 0x3a;
+
+const refuseReply = refusal("looks-like-a-reply");
+
+/**
+ * The asctime service: answers every datagram with the time of its arrival.
+ *
+ * @param options Whether to write local time or UTC
+ * @returns A responder that encodes a text once a second and copies it for each request
+ */
+export function asctimeResponder(options: AsctimeOptions = {}): Responder {
+  const encoder = new TextEncoder();
+  const text = new Uint8Array(32);
+  let textLength = 0;
+  let textSeconds = NaN;
+  return {
+    respond(request, reply, arrival): number {
+      if (looksLikeAsctime(request)) return refuseReply;
+      if (arrival.seconds !== textSeconds) {
+        textSeconds = arrival.seconds;
+        textLength = encoder.encodeInto(formatAsctime(textSeconds, options), text).written;
+      }
+      for (let i = 0; i < textLength; i++) reply[i] = text[i] as number;
+      return textLength;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * Octets that are not what their protocol prescribes. The message shows them
+ * escaped, so that it is safe to print and always one line.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { DecodeError, parseAsctime } from "@timesrv/timesrv";
+ *
+ * assertThrows(
+ *   () => parseAsctime(new TextEncoder().encode("No time\x07")),
+ *   DecodeError,
+ *   String.raw`not a time: "No time\x07" (8 octets)`,
+ * );
+ * ```
+ */
+export class DecodeError extends Error {
+  /** `"DecodeError"`, whatever a minifier makes of the class. */
+  override readonly name = "DecodeError";
+  /** The octets as they came. */
+  readonly octets: Uint8Array;
+
+  /**
+   * Describes one failure.
+   *
+   * @param problem What is wrong with the octets
+   * @param octets The octets as they came
+   * @param options The error behind this one, if there is one
+   */
+  constructor(problem: string, octets: Uint8Array, options?: ErrorOptions) {
+    super(`${problem}: ${escapeOctets(octets)} (${octets.length} octets)`, options);
+    this.octets = octets;
+  }
+}
+
+const LONGEST_SHOWN = 64;
+
+/** Printable ASCII as it is, everything else as `\xNN`; long data is cut. */
+function escapeOctets(octets: Uint8Array): string {
+  const shown = Array.from(octets.subarray(0, LONGEST_SHOWN), (octet) => {
+    if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
+    if (octet >= 0x20 && octet < 0x7f) return String.fromCharCode(octet);
+    return `\\x${octet.toString(16).padStart(2, "0")}`;
+  }).join("");
+  return `"${shown}"${octets.length > LONGEST_SHOWN ? "…" : ""}`;
+}

@@ -1,0 +1,103 @@
+/** The port each protocol is served on when a URL names none. */
+export const defaultPorts = { asctime: 8888 } as const;
+
+/** A protocol that can be served and asked: the scheme of its URLs. */
+export type Protocol = keyof typeof defaultPorts;
+
+/** Where a service listens or is asked: a protocol, a host and a port. */
+export interface Endpoint {
+  /** The protocol spoken there. */
+  readonly protocol: Protocol;
+  /** A host name, an IPv4 address or an IPv6 address without brackets. */
+  readonly hostname: string;
+  /** The UDP port. */
+  readonly port: number;
+}
+
+const shape =
+  /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:\[(?<ipv6>[^[\]]*)\]|(?<host>[^:/?#@[\]\s]*))(?::(?<port>\d+))?\/?$/;
+
+/**
+ * Reads a listener's or target's URL: `asctime://host:port`. The port may be
+ * left out, and so may the scheme; an IPv6 address stands in brackets, or
+ * alone without scheme and port.
+ *
+ * @param url What a user wrote
+ * @returns The protocol, host and port it names
+ * @throws {SyntaxError} If it is not such a URL; the message says what is wrong with it
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseEndpoint } from "@timesrv/timesrv";
+ *
+ * assertEquals(parseEndpoint("asctime://[::1]"), {
+ *   protocol: "asctime",
+ *   hostname: "::1",
+ *   port: 8888,
+ * });
+ * ```
+ */
+export function parseEndpoint(url: string): Endpoint {
+  const fail = (problem: string): never => {
+    throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
+  };
+  const bareIpv6 = isIpv6(url) ? url : undefined;
+  const { scheme, ipv6, host, port } = bareIpv6 !== undefined
+    ? { ipv6: bareIpv6 }
+    : shape.exec(url)?.groups ??
+      fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
+  const protocol = (scheme ?? "asctime").toLowerCase();
+  if (!isProtocol(protocol)) {
+    fail(`unknown protocol "${protocol}", expected ${Object.keys(defaultPorts).join(", ")}`);
+  }
+  if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
+  const hostname = ipv6 ?? host ?? "";
+  if (hostname === "") fail("the host is missing");
+  if (/^\d+$/.test(hostname)) {
+    fail(
+      `"${hostname}" is a number, not a host; a port follows a host, as in 127.0.0.1:${hostname}`,
+    );
+  }
+  if (Number(port ?? 0) > 65535) fail(`port ${port} is above 65535`);
+  return {
+    protocol: protocol as Protocol,
+    hostname,
+    port: port === undefined ? defaultPorts[protocol as Protocol] : Number(port),
+  };
+}
+
+function isProtocol(name: string): name is Protocol {
+  return Object.hasOwn(defaultPorts, name);
+}
+
+function isIpv6(text: string): boolean {
+  // A zone, as in fe80::1%eth0, is not part of a URL's host.
+  return text.includes(":") && URL.canParse(`http://[${text.replace(/%[^%]+$/, "")}]`);
+}
+
+/**
+ * Writes an endpoint as the URL that {@linkcode parseEndpoint} reads.
+ *
+ * @param endpoint A protocol, host and port
+ * @returns The URL, its port always given
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatEndpoint } from "@timesrv/timesrv";
+ *
+ * const endpoint = { protocol: "asctime", hostname: "::1", port: 8888 } as const;
+ * assertEquals(formatEndpoint(endpoint), "asctime://[::1]:8888");
+ * ```
+ */
+export function formatEndpoint(endpoint: Endpoint): string {
+  return `${endpoint.protocol}://${formatAddress(endpoint)}`;
+}
+
+/** A host and port as one word, an IPv6 address in brackets. */
+export function formatAddress(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

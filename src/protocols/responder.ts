@@ -1,0 +1,85 @@
+import type { Clock, UnixTime } from "../clocks/clock.ts";
+
+/**
+ * Why a datagram got no answer. The list is closed: each refusal bumps exactly
+ * one of these counters and is never logged by itself.
+ *
+ * - `declined`: the responder had nothing to say
+ * - `looks-like-a-reply`: answering an answer would let two servers talk forever
+ * - `source-port-0`: there is nobody to send a reply to
+ * - `overload`: as many answers were already under way as the bound allows
+ * - `stopping`: it came while the server was shutting down
+ */
+export const refusalCauses = [
+  "declined",
+  "looks-like-a-reply",
+  "source-port-0",
+  "overload",
+  "stopping",
+] as const;
+
+/** One of {@linkcode refusalCauses}. */
+export type RefusalCause = (typeof refusalCauses)[number];
+
+/**
+ * The number a responder returns in place of a length to stay silent for a
+ * named cause: 0 for `declined`, negative for the others.
+ *
+ * @param cause Why there is no answer
+ * @returns Zero or a negative number, to be returned by {@linkcode Responder.respond}
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { refusal } from "@timesrv/timesrv";
+ *
+ * assert(refusal("looks-like-a-reply") < 0);
+ * ```
+ */
+export function refusal(cause: RefusalCause): number {
+  return 0 - refusalCauses.indexOf(cause);
+}
+
+/**
+ * Answers the requests of one protocol, whatever the transport.
+ *
+ * @example A responder that says "pong"
+ * ```ts
+ * import { type Responder, serve } from "@timesrv/timesrv";
+ *
+ * const pong: Responder = {
+ *   respond: (_request, reply) => new TextEncoder().encodeInto("pong", reply).written,
+ * };
+ * await using server = await serve("asctime://127.0.0.1:0", { responder: pong });
+ * ```
+ */
+export interface Responder {
+  /**
+   * Writes the answer to one request and returns its length in octets; zero or
+   * a negative number ({@linkcode refusal}) says nothing.
+   *
+   * The built-in responders never throw on any input, never wait and allocate
+   * nothing per request. One that returns a promise keeps its buffers until it
+   * settles, and delays nobody else.
+   *
+   * @param request The octets that came, cut at the transport's buffer size
+   * @param reply Where the answer goes: {@linkcode REPLY_CAPACITY} octets owned by the caller
+   * @param arrival When the request came, by `clock`
+   * @param clock The time being served
+   */
+  respond(
+    request: Uint8Array,
+    reply: Uint8Array,
+    arrival: Readonly<UnixTime>,
+    clock: Clock,
+  ): number | Promise<number>;
+}
+
+/**
+ * How many octets of a request a responder gets to see. More than any request
+ * of the protocols served here has; a longer datagram is cut, not lost.
+ */
+export const REQUEST_CAPACITY = 2048;
+
+/** How many octets a responder may write: no reply is ever fragmented. */
+export const REPLY_CAPACITY = 1232;

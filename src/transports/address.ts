@@ -1,0 +1,65 @@
+/** An IP version to keep to. */
+export type AddressFamily = 4 | 6;
+
+/** Whether a text is an IP address rather than a name, and of which version. */
+export function addressFamily(hostname: string): AddressFamily | undefined {
+  if (hostname.includes(":")) return 6;
+  // A URL's parser reads "127.1" as an address, as getaddrinfo(3) does.
+  return /^\d[\d.]*$/.test(hostname) && URL.canParse(`http://${hostname}`) ? 4 : undefined;
+}
+
+/** Whether an address stands for all addresses of this machine. */
+export function isWildcard(address: string): boolean {
+  const canonical = canonicalAddress(address);
+  return canonical === "0.0.0.0" || canonical === "::";
+}
+
+/** Whether traffic to an address never leaves this machine. */
+export function isLoopback(address: string): boolean {
+  const canonical = canonicalAddress(address);
+  return canonical === "::1" || canonical.startsWith("127.");
+}
+
+/**
+ * One spelling for each address, so that two can be compared: compressed
+ * lower-case IPv6, no zone, and IPv4 where IPv6 only carries it
+ * (`::ffff:192.0.2.1`).
+ */
+export function canonicalAddress(address: string): string {
+  const [bare = ""] = address.split("%");
+  if (!bare.includes(":")) return URL.parse(`http://${bare}`)?.hostname ?? bare;
+  const ipv6 = URL.parse(`http://[${bare}]`)?.hostname.slice(1, -1) ?? bare;
+  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(ipv6);
+  if (!mapped) return ipv6;
+  const high = parseInt(mapped[1] ?? "", 16);
+  const low = parseInt(mapped[2] ?? "", 16);
+  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+}
+
+/**
+ * The addresses of a host, IPv6 before IPv4 and otherwise in the resolver's
+ * order; an address is its own only one.
+ *
+ * @throws {Error} If the name is unknown or has no address of that family
+ */
+export async function resolveHost(
+  hostname: string,
+  family?: AddressFamily,
+): Promise<string[]> {
+  const literal = addressFamily(hostname);
+  if (literal !== undefined && (family ?? literal) === literal) return [hostname];
+  if (literal !== undefined) {
+    throw new Error(`${hostname} is not an IPv${family} address`);
+  }
+  // Deno.resolveDns asks name servers alone; users also expect /etc/hosts.
+  const { lookup } = await import("node:dns/promises");
+  try {
+    const found = await lookup(hostname, { all: true, family: family ?? 0 });
+    found.sort((a, b) => b.family - a.family);
+    return found.map(({ address }) => address);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const kind = family === undefined ? "" : ` (no IPv${family} address)`;
+    throw new Error(`Unknown host ${hostname}${kind}`, { cause });
+  }
+}

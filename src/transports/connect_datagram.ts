@@ -1,0 +1,137 @@
+import { addressFamily, canonicalAddress, isLoopback, resolveHost } from "./address.ts";
+
+/** Options for {@linkcode connectDatagram}. */
+export interface ConnectDatagramOptions {
+  /** The peer's name or address. */
+  readonly hostname: string;
+  /** The peer's UDP port. */
+  readonly port: number;
+  /** Closes the connection when it aborts; what waits then rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A UDP socket that talks with one peer alone, in the style of `Deno.Conn`. */
+export interface DatagramConnection extends Disposable {
+  /** Where this end is bound: a port of its own, chosen by the system. */
+  readonly localAddr: Deno.NetAddr;
+  /** The peer, its name resolved. */
+  readonly remoteAddr: Deno.NetAddr;
+  /**
+   * Sends one datagram to the peer.
+   *
+   * @param data What to send
+   * @throws {Error} If the network refuses it or the connection is closed
+   */
+  send(data: Uint8Array): Promise<void>;
+  /**
+   * Waits for the next datagram from the peer; datagrams from anybody else are
+   * dropped unread.
+   *
+   * @returns The datagram, a copy of the caller's own
+   * @throws {Error} If the connection is closed; the signal's reason if that closed it
+   */
+  receive(): Promise<Uint8Array>;
+  /** Closes the socket; closing again does nothing. */
+  close(): void;
+}
+
+/** The most a UDP datagram carries over IPv4, and over IPv6 without jumbograms. */
+const LARGEST_DATAGRAM = 65_527;
+
+/**
+ * Opens a UDP socket to one peer: a fresh port, and only what that peer sends
+ * is received.
+ *
+ * Deno cannot connect(2) a UDP socket, so the sender's address and port are
+ * compared here, and an ICMP "port unreachable" goes unnoticed.
+ *
+ * @param options The peer
+ * @returns The connection, to be closed or disposed of
+ * @throws {Error} If the host is unknown
+ * @throws {Deno.errors.NotCapable} If the permission to reach the peer was not granted
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { connectDatagram, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("asctime://127.0.0.1:0");
+ * const { hostname, port } = server.addresses[0]!;
+ * using connection = await connectDatagram({ hostname, port });
+ * await connection.send(new Uint8Array());
+ * assertEquals((await connection.receive()).length, 24);
+ * ```
+ */
+export async function connectDatagram(
+  options: ConnectDatagramOptions,
+): Promise<DatagramConnection> {
+  const { port, signal } = options;
+  signal?.throwIfAborted();
+  const [hostname = options.hostname] = await resolveHost(options.hostname);
+  signal?.throwIfAborted();
+  // To loopback from loopback: nobody outside can reach that socket, and
+  // permission for the loopback host alone is enough.
+  const ipv6 = addressFamily(hostname) === 6;
+  const local = isLoopback(hostname) ? (ipv6 ? "::1" : "127.0.0.1") : (ipv6 ? "::" : "0.0.0.0");
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
+  return new Connection(socket, { transport: "udp", hostname, port }, signal);
+}
+
+class Connection implements DatagramConnection {
+  readonly localAddr: Deno.NetAddr;
+  readonly remoteAddr: Deno.NetAddr;
+  readonly #socket: Deno.DatagramConn;
+  readonly #signal: AbortSignal | undefined;
+  readonly #peer: string;
+  readonly #buffer = new Uint8Array(LARGEST_DATAGRAM);
+  #closed = false;
+
+  constructor(
+    socket: Deno.DatagramConn,
+    remoteAddr: Deno.NetAddr,
+    signal: AbortSignal | undefined,
+  ) {
+    this.localAddr = socket.addr as Deno.NetAddr;
+    this.remoteAddr = remoteAddr;
+    this.#socket = socket;
+    this.#signal = signal;
+    this.#peer = canonicalAddress(remoteAddr.hostname);
+    signal?.addEventListener("abort", this.close);
+  }
+
+  async send(data: Uint8Array): Promise<void> {
+    try {
+      await this.#socket.send(data, this.remoteAddr);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async receive(): Promise<Uint8Array> {
+    while (true) {
+      try {
+        const [data, sender] = await this.#socket.receive(this.#buffer);
+        if (this.#isPeer(sender as Deno.NetAddr)) return data.slice();
+      } catch (error) {
+        this.#signal?.throwIfAborted();
+        throw error;
+      }
+    }
+  }
+
+  #isPeer({ hostname, port }: Deno.NetAddr): boolean {
+    return port === this.remoteAddr.port && canonicalAddress(hostname) === this.#peer;
+  }
+
+  readonly close = (): void => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#signal?.removeEventListener("abort", this.close);
+    this.#socket.close();
+  };
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * The transport that runs everywhere: `Deno.listenDatagram`. A few receive
+ * loops take datagrams off one socket, and each datagram is then handled in an
+ * async task of its own, so that a slow answer holds up nobody.
+ */
+import type { UnixTime } from "../clocks/clock.ts";
+import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
+import type { Counters } from "./counters.ts";
+import { ListenError, listenFailure } from "./listen_error.ts";
+
+/** One datagram on its way through the server, with room for its answer. */
+export interface Exchange {
+  /** The octets that came. */
+  request: Uint8Array;
+  /** Who sent them. */
+  source: Deno.NetAddr;
+  /** When they came; the handler writes it. */
+  readonly arrival: UnixTime;
+  /** Where the answer goes. */
+  readonly reply: Uint8Array;
+}
+
+/** What a transport does with the datagrams it moves. */
+export interface DatagramHandler {
+  /**
+   * Answers one datagram: the length written to `exchange.reply`, or a refusal.
+   * The exchange is the handler's until the returned promise settles.
+   */
+  handle(exchange: Exchange): number | Promise<number>;
+  /** Hears of a failure that has been counted and survived. */
+  failed(operation: "receive" | "respond" | "send", error: unknown): void;
+}
+
+/** Options for {@linkcode listenDatagram}. */
+export interface ListenDatagramOptions {
+  /** The address to listen on; an IPv6 link-local one with its zone. */
+  readonly hostname: string;
+  /** The UDP port; 0 for any free one. */
+  readonly port: number;
+  /** Who answers. */
+  readonly handler: DatagramHandler;
+  /** Where every datagram is counted. */
+  readonly counters: Counters;
+  /** How many answers may be under way at once; further requests are refused as `overload`. */
+  readonly maxTasks: number;
+}
+
+/** A socket that is being listened on. */
+export interface DatagramListener {
+  /** The port bound, which is never 0. */
+  readonly port: number;
+  /** Resolves when the socket is closed and its last receive loop has ended. */
+  readonly finished: Promise<void>;
+  /**
+   * Takes no further request, waits up to `graceMs` for the answers under
+   * way, then closes the socket. Calling it again waits for the same end.
+   */
+  shutdown(graceMs: number): Promise<void>;
+}
+
+/**
+ * More loops keep the socket's queue short while JavaScript is busy; past
+ * eight nothing is gained (docs/performance.md).
+ */
+const RECEIVE_LOOPS = 8;
+
+/** A socket that fails every receive is tried again at this pace at the slowest. */
+const LONGEST_RECEIVE_PAUSE_MS = 250;
+
+/**
+ * Listens on one UDP address and has every datagram answered.
+ *
+ * @param options The address, and who answers and counts
+ * @returns The listener, already receiving
+ * @throws {ListenError} If the address cannot be bound
+ * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
+ */
+export function listenDatagram(options: ListenDatagramOptions): DatagramListener {
+  const { hostname, port } = options;
+  try {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
+    return new Listener(socket, options);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new ListenError(listenFailure(cause), { hostname, port }, { cause });
+  }
+}
+
+class Listener implements DatagramListener {
+  readonly port: number;
+  readonly finished: Promise<void>;
+  readonly #socket: Deno.DatagramConn;
+  readonly #handler: DatagramHandler;
+  readonly #counters: Counters;
+  readonly #maxTasks: number;
+  readonly #zone: string;
+  readonly #idle: (Exchange & { readonly buffer: Uint8Array })[] = [];
+  readonly #drained = Promise.withResolvers<void>();
+  #tasks = 0;
+  #stopping = false;
+  #closed = false;
+
+  constructor(socket: Deno.DatagramConn, options: ListenDatagramOptions) {
+    this.#socket = socket;
+    this.#handler = options.handler;
+    this.#counters = options.counters;
+    this.#maxTasks = options.maxTasks;
+    this.#zone = /%.*/.exec(options.hostname)?.[0] ?? "";
+    this.port = (socket.addr as Deno.NetAddr).port;
+    const loops = Array.from({ length: RECEIVE_LOOPS }, () => this.#receive());
+    this.finished = Promise.all(loops).then(() => {});
+  }
+
+  async shutdown(graceMs: number): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      if (this.#tasks === 0) this.#drained.resolve();
+      const timer = setTimeout(this.#drained.resolve, graceMs);
+      await this.#drained.promise;
+      clearTimeout(timer);
+      this.#closed = true;
+      this.#socket.close();
+    }
+    await this.finished;
+  }
+
+  async #receive(): Promise<void> {
+    let pauseMs = 0;
+    while (!this.#closed) {
+      const exchange = this.#idle.pop() ?? newExchange();
+      try {
+        const [request, source] = await this.#socket.receive(exchange.buffer);
+        exchange.request = request;
+        exchange.source = source as Deno.NetAddr;
+      } catch (error) {
+        if (this.#closed) return;
+        this.#counters.receiveErrors++;
+        this.#handler.failed("receive", error);
+        pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RECEIVE_PAUSE_MS);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        continue;
+      }
+      pauseMs = 0;
+      this.#counters.received++;
+      if (this.#stopping || this.#tasks >= this.#maxTasks) {
+        this.#counters.refuse(this.#stopping ? refuseStopping : refuseOverload);
+        this.#idle.push(exchange);
+      } else {
+        void this.#answer(exchange);
+      }
+    }
+  }
+
+  /** The task of one datagram. It never rejects: every failure is counted here. */
+  async #answer(exchange: Exchange & { readonly buffer: Uint8Array }): Promise<void> {
+    this.#tasks++;
+    let operation: "respond" | "send" = "respond";
+    try {
+      const length = await this.#handler.handle(exchange);
+      if (length > 0) {
+        operation = "send";
+        await this.#socket.send(exchange.reply.subarray(0, length), this.#destination(exchange));
+        this.#counters.answered++;
+      } else {
+        this.#counters.refuse(length);
+      }
+    } catch (error) {
+      if (operation === "send") this.#counters.sendErrors++;
+      else this.#counters.responderErrors++;
+      this.#handler.failed(operation, error);
+    }
+    this.#idle.push(exchange);
+    if (--this.#tasks === 0 && this.#stopping) this.#drained.resolve();
+  }
+
+  /** Deno reports a link-local sender without its zone, and cannot reach it without. */
+  #destination({ source }: Exchange): Deno.NetAddr {
+    if (this.#zone === "") return source;
+    return { ...source, hostname: source.hostname + this.#zone };
+  }
+}
+
+const refuseStopping = refusal("stopping");
+const refuseOverload = refusal("overload");
+
+function newExchange(): Exchange & { readonly buffer: Uint8Array } {
+  return {
+    buffer: new Uint8Array(REQUEST_CAPACITY),
+    request: new Uint8Array(0),
+    source: { transport: "udp", hostname: "", port: 0 },
+    arrival: { seconds: 0, nanoseconds: 0 },
+    reply: new Uint8Array(REPLY_CAPACITY),
+  };
+}

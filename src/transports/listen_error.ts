@@ -1,0 +1,68 @@
+import { formatAddress } from "../protocols/endpoint.ts";
+
+/** Why an address cannot be listened on. */
+export type ListenFailure =
+  | "in-use"
+  | "not-permitted"
+  | "not-of-this-machine"
+  | "unknown-host"
+  | "failed";
+
+/**
+ * A server could not listen on one of its addresses, and so did not start.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ListenError, serve } from "@timesrv/timesrv";
+ *
+ * await using first = await serve("asctime://127.0.0.1:0");
+ * const taken = first.addresses[0]?.url ?? "";
+ * const error = await serve(taken).catch((error) => error);
+ * assertEquals(error instanceof ListenError && error.reason, "in-use");
+ * ```
+ */
+export class ListenError extends Error {
+  /** `"ListenError"`, whatever a minifier makes of the class. */
+  override readonly name = "ListenError";
+  /** Which of the ways to fail it was. */
+  readonly reason: ListenFailure;
+  /** The host of the address as asked for. */
+  readonly hostname: string;
+  /** The UDP port as asked for. */
+  readonly port: number;
+
+  /**
+   * Describes one failure.
+   *
+   * @param reason Which of the ways to fail it was
+   * @param address The host and port as asked for
+   * @param options The error behind this one
+   */
+  constructor(
+    reason: ListenFailure,
+    address: { readonly hostname: string; readonly port: number },
+    options: ErrorOptions = {},
+  ) {
+    const { cause } = options;
+    const detail: Record<ListenFailure, string> = {
+      "in-use": "the port is already in use",
+      "not-permitted": "this user may not bind that port",
+      "not-of-this-machine": "not an address of this machine",
+      "unknown-host": "unknown host",
+      "failed": cause instanceof Error ? cause.message : String(cause),
+    };
+    super(`Cannot listen on udp ${formatAddress(address)}: ${detail[reason]}`, options);
+    this.reason = reason;
+    this.hostname = address.hostname;
+    this.port = address.port;
+  }
+}
+
+/** Which failure an error of `Deno.listenDatagram` stands for. */
+export function listenFailure(error: unknown): ListenFailure {
+  if (error instanceof Deno.errors.AddrInUse) return "in-use";
+  if (error instanceof Deno.errors.PermissionDenied) return "not-permitted";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "not-of-this-machine";
+  return "failed";
+}
