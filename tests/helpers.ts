@@ -209,6 +209,6 @@ export async function startServer(
   options: Omit<Deno.CommandOptions, "args" | "stderr"> = {},
 ): Promise<{ server: Running; port: number }> {
   const server = new Running([...command, ...args], options);
-  const [, port] = await server.said(/[:\]](\d+)(?:"|\s*\n|\x1b)/);
+  const [, port] = await server.said(/(?:udp \S+:|"port":)(\d+)/);
   return { server, port: Number(port) };
 }
