@@ -46,10 +46,14 @@ export async function resolveHost(
   hostname: string,
   family?: AddressFamily,
 ): Promise<string[]> {
-  const literal = addressFamily(hostname);
-  if (literal !== undefined && (family ?? literal) === literal) return [hostname];
-  if (literal !== undefined) {
-    throw new Error(`${hostname} is not an IPv${family} address`);
+  if (addressFamily(hostname) !== undefined) {
+    const canonical = canonicalAddress(hostname);
+    const literal = addressFamily(canonical);
+    if ((family ?? literal) !== literal) {
+      throw new Error(`${hostname} is not an IPv${family} address`);
+    }
+    // Only IPv6 may carry a zone, which its canonical form has lost.
+    return [literal === 4 ? canonical : hostname];
   }
   // Deno.resolveDns asks name servers alone; users also expect /etc/hosts.
   const { lookup } = await import("node:dns/promises");

@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { query, type QueryOptions } from "../../src/client/query.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { serve } from "../../src/server/serve.ts";
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const TEXT = "Fri Apr  3 21:09:36 2020";
+
+interface Peer extends AsyncDisposable {
+  readonly url: string;
+  readonly socket: Deno.DatagramConn;
+  readonly requests: { text: string; from: Deno.NetAddr }[];
+}
+
+/** A peer that does what it is told with each request. */
+function peer(
+  answer: (socket: Deno.DatagramConn, from: Deno.NetAddr, count: number) => unknown,
+): Peer {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const requests: Peer["requests"] = [];
+  const done = (async () => {
+    for await (const [octets, from] of socket) {
+      requests.push({ text: new TextDecoder().decode(octets), from: from as Deno.NetAddr });
+      await answer(socket, from as Deno.NetAddr, requests.length);
+    }
+  })();
+  return {
+    url: `asctime://127.0.0.1:${(socket.addr as Deno.NetAddr).port}`,
+    socket,
+    requests,
+    [Symbol.asyncDispose]: () => (socket.close(), done),
+  };
+}
+
+async function failure(url: string, options?: QueryOptions): Promise<QueryError> {
+  const error = await query(url, options).catch((error) => error);
+  assert(error instanceof QueryError, String(error));
+  return error;
+}
+
+Deno.test("query gives the text, its reading, who answered and how long it took", async () => {
+  await using server = peer((socket, from) => socket.send(encode(TEXT), from));
+  const before = Temporal.Now.instant();
+  const reply = await query(server.url);
+  const waited = Temporal.Now.instant().since(before);
+  assertEquals(server.requests[0]?.text, "Time request");
+  assertEquals(reply.text, TEXT);
+  assertEquals(reply.time.toString(), "2020-04-03T21:09:36");
+  assertEquals(reply.url, server.url);
+  assertEquals(reply.from, server.socket.addr as Deno.NetAddr);
+  assertEquals(reply.roundTrip.sign, 1);
+  assert(reply.roundTrip.total("seconds") <= waited.total("seconds") + 0.001);
+});
+
+Deno.test("query asks again, from another port, when a request is lost", async () => {
+  await using server = peer((socket, from, count) =>
+    count < 3 ? undefined : socket.send(encode(TEXT), from)
+  );
+  const reply = await query(server.url, { timeout: 1.5, retries: 2 });
+  assertEquals(reply.text, TEXT);
+  assertEquals(new Set(server.requests.map(({ from }) => from.port)).size, 3);
+});
+
+Deno.test("query accepts a late answer to an earlier try", async () => {
+  const froms: Deno.NetAddr[] = [];
+  await using server = peer((socket, from) => {
+    froms.push(from);
+    return froms[1] && socket.send(encode(TEXT), froms[0] as Deno.NetAddr);
+  });
+  assertEquals((await query(server.url, { timeout: 2, retries: 1 })).text, TEXT);
+});
+
+Deno.test("query gives up at its deadline with reason timeout", async () => {
+  await using server = peer(() => {});
+  const error = await failure(server.url, { timeout: 0.2, retries: 3 });
+  assertEquals(error.reason, "timeout");
+  assertEquals(error.message, `No reply from ${new URL(server.url).host} within 0.2 s`);
+  assertEquals(server.requests.length, 4);
+});
+
+Deno.test("query with no retries asks once", async () => {
+  await using server = peer(() => {});
+  await failure(server.url, { timeout: 0.1, retries: 0 });
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("query waits on while strangers answer", async () => {
+  const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  await using server = peer(async (socket, from) => {
+    for (let i = 0; i < 100; i++) await stranger.send(encode("Thu Jan  1 00:00:00 1970"), from);
+    await socket.send(encode(TEXT), from);
+  });
+  assertEquals((await query(server.url)).text, TEXT);
+  stranger.close();
+});
+
+Deno.test("query shows escaped what is not a time", async () => {
+  await using server = peer((socket, from) => socket.send(encode("\x1b[31mno\n"), from));
+  const error = await failure(server.url);
+  assertEquals(error.reason, "not-a-time");
+  const host = new URL(server.url).host;
+  assertEquals(
+    error.message,
+    String.raw`The reply from ${host} is not a time: "\x1b[31mno\x0a" (8 octets)`,
+  );
+});
+
+Deno.test("query finds an empty reply no time", async () => {
+  await using server = peer((socket, from) => socket.send(new Uint8Array(), from));
+  assertEquals((await failure(server.url)).reason, "not-a-time");
+});
+
+Deno.test("query says when nothing listens", async () => {
+  const { url, ...gone } = peer(() => {});
+  await gone[Symbol.asyncDispose]();
+  const error = await failure(url, { timeout: 5 });
+  assertEquals(error.reason, "refused");
+  assertEquals(error.message, `Nothing listens on udp ${new URL(url).host}`);
+});
+
+Deno.test("query says when a host is unknown or has no such address", async () => {
+  assertEquals((await failure("asctime://nosuch.invalid")).reason, "unknown-host");
+  const error = await failure("asctime://127.0.0.1", { family: 6 });
+  assertEquals([error.reason, error.message], [
+    "unknown-host",
+    "127.0.0.1 is not an IPv6 address",
+  ]);
+});
+
+Deno.test("query says when the network does not carry a request", async () => {
+  // Nothing can be sent to port 0.
+  const error = await failure("asctime://127.0.0.1:0");
+  assertEquals(error.reason, "unreachable");
+});
+
+Deno.test("query rejects with the signal's reason, before and while it waits", async () => {
+  await using server = peer(() => controller.abort(new Error("enough")));
+  const controller = new AbortController();
+  const { signal } = controller;
+  await assertRejects(() => query(server.url, { signal, timeout: 60 }), Error, "enough");
+  assertEquals(server.requests.length, 1);
+  await assertRejects(() => query(server.url, { signal }), Error, "enough");
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("query refuses options and URLs that make no sense", async () => {
+  for (const timeout of [0, -1, NaN, Infinity, 86_401]) {
+    await assertRejects(() => query("asctime://127.0.0.1", { timeout }), RangeError, "timeout is");
+  }
+  for (const retries of [-1, 0.5, NaN, 1001]) {
+    await assertRejects(() => query("asctime://127.0.0.1", { retries }), RangeError, "retries is");
+  }
+  await assertRejects(() => query("gopher://127.0.0.1"), SyntaxError, "unknown protocol");
+});
+
+Deno.test("query reaches a server over IPv6, and by a name that may have both families", async () => {
+  await using server = await serve(["asctime://[::1]:0", "asctime://127.0.0.1:0"], { utc: true });
+  const [ipv6, ipv4] = server.addresses;
+  assertEquals((await query(ipv6?.url ?? "")).from.hostname, "::1");
+  const reply = await query(`asctime://localhost:${ipv4?.port}`);
+  assertEquals(reply.from.hostname, "127.0.0.1");
+});

@@ -1,0 +1,24 @@
+import { assertEquals } from "@std/assert";
+import * as timesrv from "../mod.ts";
+
+Deno.test("mod.ts exports what is promised, no more", () => {
+  assertEquals(Object.keys(timesrv).toSorted(), [
+    "DecodeError",
+    "ListenError",
+    "QueryError",
+    "REPLY_CAPACITY",
+    "REQUEST_CAPACITY",
+    "ServerLog",
+    "connectDatagram",
+    "defaultPorts",
+    "formatAsctime",
+    "formatEndpoint",
+    "parseAsctime",
+    "parseEndpoint",
+    "query",
+    "refusal",
+    "refusalCauses",
+    "serve",
+    "systemClock",
+  ]);
+});

@@ -1,0 +1,70 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { formatEndpoint, parseEndpoint } from "../../src/protocols/endpoint.ts";
+import { check } from "../property.ts";
+
+Deno.test("parseEndpoint reads what users write", () => {
+  const table: [url: string, hostname: string, port: number][] = [
+    ["asctime://127.0.0.1:8888", "127.0.0.1", 8888],
+    ["asctime://127.0.0.1", "127.0.0.1", 8888],
+    ["asctime://127.0.0.1/", "127.0.0.1", 8888],
+    ["ASCTIME://Time.Example:0", "Time.Example", 0],
+    ["time.example", "time.example", 8888],
+    ["time.example:65535", "time.example", 65535],
+    ["[::1]", "::1", 8888],
+    ["[::1]:99", "::1", 99],
+    ["::1", "::1", 8888],
+    ["2001:db8::5", "2001:db8::5", 8888],
+    ["asctime://[fe80::1%eth0]:99", "fe80::1%eth0", 99],
+    ["fe80::1%eth0", "fe80::1%eth0", 8888],
+    ["asctime://[::ffff:192.0.2.1]", "::ffff:192.0.2.1", 8888],
+  ];
+  for (const [url, hostname, port] of table) {
+    assertEquals(parseEndpoint(url), { protocol: "asctime", hostname, port }, url);
+  }
+});
+
+Deno.test("parseEndpoint says what is wrong", () => {
+  const table: [url: string, problem: string][] = [
+    ["", "the host is missing"],
+    ["asctime://", "the host is missing"],
+    ["asctime://:99", "the host is missing"],
+    ["asctime://[]:99", "not an IPv6 address"],
+    ["asctime://[1.2.3.4]", "not an IPv6 address"],
+    ["asctime://[::g]", "not an IPv6 address"],
+    ["asctime://host:", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["asctime://host:port", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["asctime://host:-1", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["asctime://host:65536", "port 65536 is above 65535"],
+    ["asctime://host:99999999999999999999", "is above 65535"],
+    ["asctime://user@host", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["asctime://host/path", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["asctime://a host", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["http://host", 'unknown protocol "http", expected asctime'],
+    ["constructor://host", 'unknown protocol "constructor"'],
+    ["8889", "a port follows a host, as in 127.0.0.1:8889"],
+    ["::1:g", "expected [PROTOCOL://]HOST[:PORT]"],
+  ];
+  for (const [url, problem] of table) {
+    const error = assertThrows(() => parseEndpoint(url), SyntaxError, problem);
+    assertEquals(error.message.includes(JSON.stringify(url)), true, error.message);
+  }
+});
+
+Deno.test("formatEndpoint writes what parseEndpoint reads", () => {
+  const hostname = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6());
+  check(fc.property(hostname, fc.integer({ min: 0, max: 65535 }), (hostname, port) => {
+    const endpoint = { protocol: "asctime", hostname, port } as const;
+    assertEquals(parseEndpoint(formatEndpoint(endpoint)), endpoint);
+  }));
+});
+
+Deno.test("parseEndpoint reads or throws SyntaxError, whatever the text", () => {
+  check(fc.property(fc.string({ unit: "binary" }), (url) => {
+    try {
+      parseEndpoint(url);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }));
+});

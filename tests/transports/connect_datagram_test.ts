@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { connectDatagram } from "../../src/transports/connect_datagram.ts";
+
+function peer(hostname = "127.0.0.1", port = 0): Deno.DatagramConn & { addr: Deno.NetAddr } {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
+  return socket as Deno.DatagramConn & { addr: Deno.NetAddr };
+}
+
+Deno.test("connectDatagram sends to the peer and receives from it", async () => {
+  for (const hostname of ["127.0.0.1", "::1"]) {
+    const server = peer(hostname);
+    using connection = await connectDatagram({ hostname, port: server.addr.port });
+    assertEquals(connection.remoteAddr, { transport: "udp", hostname, port: server.addr.port });
+    await connection.send(new Uint8Array([1, 2]));
+    const [request, client] = await server.receive();
+    assertEquals(request, new Uint8Array([1, 2]));
+    assertEquals((client as Deno.NetAddr).port, connection.localAddr.port);
+    await server.send(new Uint8Array([3]), client);
+    await server.send(new Uint8Array(), client);
+    assertEquals(await connection.receive(), new Uint8Array([3]));
+    assertEquals(await connection.receive(), new Uint8Array());
+    server.close();
+  }
+});
+
+Deno.test("connectDatagram drops what anybody but the peer sends", async () => {
+  const server = peer();
+  using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
+  const otherPort = peer();
+  const strangers = [otherPort];
+  if (Deno.build.os === "linux") strangers.push(peer("127.0.0.2", server.addr.port));
+  for (const stranger of strangers) {
+    await stranger.send(new Uint8Array([0xbad & 255]), connection.localAddr);
+    stranger.close();
+  }
+  await server.send(new Uint8Array([1]), connection.localAddr);
+  assertEquals(await connection.receive(), new Uint8Array([1]));
+  server.close();
+});
+
+Deno.test("connectDatagram knows an IPv4 peer by its IPv6 spelling", async () => {
+  const server = peer();
+  const hostname = "::ffff:127.0.0.1";
+  using connection = await connectDatagram({ hostname, port: server.addr.port });
+  await connection.send(new Uint8Array([1]));
+  const [, client] = await server.receive();
+  await server.send(new Uint8Array([2]), client);
+  assertEquals(await connection.receive(), new Uint8Array([2]));
+  server.close();
+});
+
+Deno.test("connectDatagram hands out datagrams that the next one does not overwrite", async () => {
+  const server = peer();
+  using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
+  await server.send(new Uint8Array([1]), connection.localAddr);
+  await server.send(new Uint8Array([2]), connection.localAddr);
+  const first = await connection.receive();
+  await connection.receive();
+  assertEquals(first, new Uint8Array([1]));
+  server.close();
+});
+
+Deno.test("connectDatagram takes a fresh port each time", async () => {
+  const server = peer();
+  const to = { hostname: "127.0.0.1", port: server.addr.port };
+  using first = await connectDatagram(to);
+  using second = await connectDatagram(to);
+  assertEquals(first.localAddr.port === second.localAddr.port, false);
+  server.close();
+});
+
+Deno.test("close ends a receive that waits, and may be called again", async () => {
+  const connection = await connectDatagram({ hostname: "127.0.0.1", port: 9 });
+  const waiting = connection.receive();
+  connection.close();
+  connection.close();
+  await assertRejects(() => waiting);
+  await assertRejects(() => connection.receive());
+  await assertRejects(() => connection.send(new Uint8Array(1)));
+});
+
+Deno.test("connectDatagram's signal closes it and gives its reason", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const connection = await connectDatagram({ hostname: "127.0.0.1", port: 9, signal });
+  const waiting = connection.receive();
+  controller.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  await assertRejects(() => connection.send(new Uint8Array(1)), Error, "enough");
+  await assertRejects(
+    () => connectDatagram({ hostname: "127.0.0.1", port: 9, signal }),
+    Error,
+    "enough",
+  );
+});
+
+Deno.test("connectDatagram rejects an unknown host", async () => {
+  const connecting = (): Promise<unknown> =>
+    connectDatagram({ hostname: "nosuch.invalid", port: 9 });
+  await assertRejects(connecting, Error, "Unknown host nosuch.invalid");
+});
