@@ -1,0 +1,258 @@
+// deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
+import { join, relative, resolve } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { CompileError } from "./compile/error.ts";
+import { measure } from "./compile/measure.ts";
+
+const usage = `Usage: deno task compile [--target <triple>]
+
+Leaves the standalone executables timesrv and timecli in dist/.
+
+  --target <triple>  compile for another system, as \`deno compile --target\` does
+  -h, --help         show this
+
+DENORT_BIN, if set, is the path of the base executable for \`deno compile\`.`;
+
+const programs = [
+  { name: "timesrv", entry: "server.ts" },
+  { name: "timecli", entry: "client.ts" },
+] as const;
+
+type Grant = boolean | readonly string[];
+
+interface Config {
+  readonly unstable?: readonly string[];
+  readonly permissions: Readonly<Record<string, Readonly<Record<string, Grant>>>>;
+}
+
+interface Payload {
+  readonly sha256: string;
+  readonly packed: Uint8Array;
+}
+
+/** Turns a permission set of deno.json into flags; `-P` itself warns at every start that it is experimental. */
+function flagsOf(config: Config, name: string): string[] {
+  const flags = [
+    "--no-prompt",
+    ...(config.unstable ?? []).map((feature) => `--unstable-${feature}`),
+  ];
+  for (const [kind, grant] of Object.entries(config.permissions[name] ?? {})) {
+    if (grant === true) flags.push(`--allow-${kind}`);
+    else if (Array.isArray(grant)) flags.push(`--allow-${kind}=${grant.join(",")}`);
+    else if (grant !== false) {
+      throw new CompileError(
+        `permissions.${name}.${kind} in deno.json: wanted true, false or a list`,
+      );
+    }
+  }
+  return flags;
+}
+
+async function deno(
+  root: string,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+async function payload(bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { sha256: digest.toHex(), packed: await promisify(gzip)(bytes, { level: 9 }) };
+}
+
+/** Bundles an entry point into one module that names no folder of this machine. */
+async function bundle(root: string, entry: string): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = await Deno.makeTempDir({ prefix: "timesrv-bundle-" });
+  try {
+    const file = join(folder, "bundle.mjs");
+    const { code, stderr } = await deno(
+      root,
+      "bundle",
+      "--check",
+      "--format=esm",
+      "-o",
+      file,
+      entry,
+    );
+    if (code !== 0) throw new CompileError(`bundling ${entry}:\n${stderr.trim()}`);
+    const { npmCache } = JSON.parse((await deno(root, "info", "--json")).stdout);
+    // Module paths stay in comments and in the names of lazily run modules, relative to the working directory.
+    const prefix = relative(await Deno.realPath(root), npmCache).replaceAll(
+      /[\\^$.*+?()[\]{}|]/g,
+      "\\$&",
+    );
+    const text = (await Deno.readTextFile(file)).replaceAll(
+      new RegExp(`${prefix}/[^/\\s"]+/`, "g"),
+      "npm/",
+    );
+    return new TextEncoder().encode(text);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Writes launcher, program and runtime as one executable file. */
+async function pack(
+  out: string,
+  { name, flags, program, runtime }: {
+    name: string;
+    flags: readonly string[];
+    program: Payload;
+    runtime: Payload;
+  },
+): Promise<void> {
+  const template = await Deno.readTextFile(
+    join(import.meta.dirname ?? ".", "compile", "launcher.sh"),
+  );
+  const quoted = [
+    ...flags,
+    // Nothing around the caller may be looked up or read: no configuration, no lock file, no module of any kind.
+    ...[
+      "--no-config",
+      "--no-lock",
+      "--no-remote",
+      "--no-npm",
+      "--cached-only",
+      "--node-modules-dir=none",
+    ],
+  ].map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  function fill(start: number): Uint8Array {
+    const values: Readonly<Record<string, string | number>> = {
+      NAME: name,
+      FLAGS: quoted,
+      WHOLE_SIZE: start + program.packed.length + runtime.packed.length,
+      PROGRAM_SHA: program.sha256,
+      PROGRAM_FROM: start + 1,
+      PROGRAM_LENGTH: program.packed.length,
+      RUNTIME_SHA: runtime.sha256,
+      RUNTIME_FROM: start + program.packed.length + 1,
+      RUNTIME_LENGTH: runtime.packed.length,
+    };
+    // Numbers are padded, so that the launcher is as long with the real ones as with those it was measured by.
+    return new TextEncoder().encode(template.replaceAll(/@([A-Z_]+)@/g, (_, key) => {
+      const value = values[key];
+      return typeof value === "number" ? String(value).padEnd(12) : value ?? "";
+    }));
+  }
+  await Deno.writeFile(out, fill(fill(0).length));
+  await Deno.writeFile(out, program.packed, { append: true });
+  await Deno.writeFile(out, runtime.packed, { append: true });
+  // Not as the `mode` of writeFile(), which the umask would narrow.
+  await Deno.chmod(out, 0o755);
+}
+
+/** Compiles with `deno compile`; false means that its base executable cannot be fetched. */
+async function compileNatively(
+  root: string,
+  { entry, out, flags, target }: {
+    entry: string;
+    out: string;
+    flags: readonly string[];
+    target?: string | undefined;
+  },
+): Promise<boolean> {
+  const choice = target === undefined ? [] : ["--target", target];
+  const { code, stderr } = await deno(root, "compile", ...flags, ...choice, "-o", out, entry);
+  if (code === 0) return true;
+  if (!stderr.includes("Setting up base binary.")) {
+    throw new CompileError(`deno compile ${entry}:\n${stderr.trim()}`);
+  }
+  return false;
+}
+
+/** Packs the running Deno, or says why that would not do. */
+async function packRuntime(target: string | undefined): Promise<Payload> {
+  if (target !== undefined || Deno.build.os === "windows") {
+    throw new CompileError(
+      `no base executable for ${target ?? Deno.build.target}: allow network access, or set ` +
+        `DENORT_BIN to the denort of Deno ${Deno.version.deno} for that system`,
+    );
+  }
+  console.log(
+    "The base executable of `deno compile` cannot be fetched and DENORT_BIN is not set: " +
+      "packing this Deno into self-extracting executables",
+  );
+  return await payload(await Deno.readFile(Deno.execPath()));
+}
+
+/** Builds both executables from the project in `root` and moves them into its dist/ folder. */
+async function compile(root: string, target: string | undefined): Promise<void> {
+  const config: Config = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  const dist = join(root, "dist");
+  await Deno.mkdir(dist, { recursive: true });
+  // `deno compile` overwrites nothing but its own work, and a failure leaves what was there.
+  const build = await Deno.makeTempDir({ dir: dist, prefix: ".build-" });
+  const suffix = (target ?? Deno.build.os).includes("windows") ? ".exe" : "";
+  let runtime: Payload | undefined;
+  try {
+    for (const { name, entry } of programs) {
+      const flags = flagsOf(config, name);
+      const out = join(build, name);
+      if (runtime || !await compileNatively(root, { entry, out, flags, target })) {
+        runtime ??= await packRuntime(target);
+        await pack(out, {
+          name,
+          flags,
+          runtime,
+          program: await payload(await bundle(root, entry)),
+        });
+      }
+    }
+    const times = target === undefined ? await measure(build, suffix) : undefined;
+    for (const { name } of programs) {
+      const file = join(dist, name + suffix);
+      await Deno.rename(join(build, name + suffix), file);
+      console.log([
+        relative(root, file),
+        `${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB`,
+        runtime ? "self-extracting" : "compiled",
+        times
+          ? `first reply after ${times.first[name]} ms on first run, ${times.next[name]} ms after`
+          : "not started, as it is for another system",
+      ].join("  "));
+    }
+  } finally {
+    await Deno.remove(build, { recursive: true });
+  }
+}
+
+/** Runs the script and returns its exit code; `root` is the folder of deno.json and the entry points. */
+export async function main(
+  args: string[],
+  root = resolve(import.meta.dirname ?? ".", ".."),
+): Promise<number> {
+  let target: string | undefined;
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { target: { type: "string" }, help: { type: "boolean", short: "h" } },
+    });
+    if (values.help) {
+      console.log(usage);
+      return 0;
+    }
+    target = values.target;
+  } catch (error) {
+    console.error(`compile: ${error instanceof Error ? error.message : error}`);
+    return 2;
+  }
+  try {
+    await compile(root, target);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    console.error(`compile: ${error.message}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { CompileError } from "./error.ts";
+
+/** Whole milliseconds from the start of each program to its first reply. */
+export type FirstReplies = Readonly<Record<"timesrv" | "timecli", number>>;
+
+/** Reads the URL that a server started with `--log-format json` listens on. */
+async function announced(server: Deno.ChildProcess): Promise<string> {
+  let text = "";
+  for await (const chunk of server.stderr.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const url = /"url":"(asctime:[^"]+)"/.exec(text)?.[1];
+    if (url !== undefined) return url;
+  }
+  throw new CompileError(`starting timesrv: it ended without listening: ${text.trim()}`);
+}
+
+/** Sends one datagram and waits for the reply. */
+async function ask(url: string): Promise<void> {
+  // A URL of a scheme unknown to the parser may come without a host.
+  const { hostname, port } = new URL(url.replace("asctime:", "http:"));
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  try {
+    await socket.send(new Uint8Array(), { transport: "udp", hostname, port: Number(port) });
+    await socket.receive();
+  } finally {
+    socket.close();
+  }
+}
+
+async function firstReplies(dist: string, suffix: string, cache: string): Promise<FirstReplies> {
+  // A folder each, since the first to run would otherwise unpack the runtime for both; and no other
+  // place, where what a past run has unpacked would be found.
+  function env(name: string): Record<string, string> {
+    const folder = join(cache, name);
+    return { XDG_CACHE_HOME: folder, HOME: folder, TMPDIR: folder };
+  }
+  const serverStart = performance.now();
+  const server = new Deno.Command(join(dist, `timesrv${suffix}`), {
+    args: ["asctime://127.0.0.1:0", "--log-format", "json"],
+    env: env("timesrv"),
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  // A server that never answers must not hang the build.
+  const alarm = setTimeout(() => server.kill("SIGKILL"), 60_000);
+  try {
+    const url = await announced(server);
+    const ended = server.status.then(() => {
+      throw new CompileError("asking timesrv: it ended without a reply");
+    });
+    await Promise.race([ask(url), ended]);
+    const clientStart = performance.now();
+    const client = new Deno.Command(join(dist, `timecli${suffix}`), {
+      args: [url],
+      env: env("timecli"),
+    });
+    const { success, stderr } = await client.output();
+    if (!success) {
+      throw new CompileError(`timecli ${url}: ${new TextDecoder().decode(stderr).trim()}`);
+    }
+    return {
+      timesrv: Math.round(clientStart - serverStart),
+      timecli: Math.round(performance.now() - clientStart),
+    };
+  } finally {
+    clearTimeout(alarm);
+    try {
+      server.kill("SIGTERM");
+    } catch { /* it has ended already */ }
+    await server.status;
+  }
+}
+
+/** Times both programs on a first run, which may have to unpack, and on the next. */
+export async function measure(
+  dist: string,
+  suffix: string,
+): Promise<Readonly<Record<"first" | "next", FirstReplies>>> {
+  const cache = await Deno.makeTempDir({ prefix: "timesrv-cache-" });
+  try {
+    return {
+      first: await firstReplies(dist, suffix, cache),
+      next: await firstReplies(dist, suffix, cache),
+    };
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+}
