@@ -57,7 +57,9 @@ export function formatAsctime(
   return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
 }
 
-const monthNames = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+/** The months as English abbreviates them. */
+export const monthNames: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+  .split(" ");
 
 const textPattern =
   /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (-?\d{1,6})$/;
@@ -110,7 +112,7 @@ const latin1 = new TextDecoder("latin1");
  * Whether a datagram is what this service itself says, line end or not.
  * Answering it would let two servers, or a server and a forger, talk forever.
  */
-function looksLikeAsctime(octets: Uint8Array): boolean {
+export function looksLikeAsctime(octets: Uint8Array): boolean {
   return octets.length >= 24 && octets.length <= 26 &&
     octets[3] === SPACE && octets[7] === SPACE && octets[10] === SPACE &&
     octets[13] === COLON && octets[16] === COLON && octets[19] === SPACE;

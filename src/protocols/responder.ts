@@ -6,6 +6,11 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  *
  * - `declined`: the responder had nothing to say
  * - `looks-like-a-reply`: answering an answer would let two servers talk forever
+ * - `malformed`: its length or structure is none a request can have
+ * - `version`: an NTP version other than 1 to 4
+ * - `mode`: an NTP mode that asks for nothing, or for what is not served
+ * - `authentication`: it wants a MAC or NTS, and there are no keys
+ * - `unsynchronized`: the clock is not fit to be told, and the protocol cannot say so
  * - `source-port-0`: there is nobody to send a reply to
  * - `overload`: as many answers were already under way as the bound allows
  * - `stopping`: it came while the server was shutting down
@@ -13,6 +18,11 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
 export const refusalCauses = [
   "declined",
   "looks-like-a-reply",
+  "malformed",
+  "version",
+  "mode",
+  "authentication",
+  "unsynchronized",
   "source-port-0",
   "overload",
   "stopping",
@@ -66,12 +76,14 @@ export interface Responder {
    * @param reply Where the answer goes: {@linkcode REPLY_CAPACITY} octets owned by the caller
    * @param arrival When the request came, by `clock`
    * @param clock The time being served
+   * @param sourcePort The port the request came from
    */
   respond(
     request: Uint8Array,
     reply: Uint8Array,
     arrival: Readonly<UnixTime>,
     clock: Clock,
+    sourcePort: number,
   ): number | Promise<number>;
 }
 

@@ -88,7 +88,11 @@ export class ServerLog {
   }
 
   /** Tells of one request, unless too many have been told of this second. */
-  request(endpoint: Endpoint, source: Deno.NetAddr, octets: number): void {
+  request(
+    endpoint: Endpoint,
+    source: { readonly hostname: string; readonly port: number },
+    octets: number,
+  ): void {
     if (this.#level === "quiet") return;
     if (!this.#mayTell()) {
       this.#requestsUntold++;

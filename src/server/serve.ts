@@ -194,7 +194,7 @@ function createHandler(endpoint: Endpoint, options: ServeOptions): DatagramHandl
       clock.read(arrival);
       if (source.port === 0) return refuseNobody;
       log?.request(endpoint, source, exchange.request.length);
-      return responder.respond(exchange.request, exchange.reply, arrival, clock);
+      return responder.respond(exchange.request, exchange.reply, arrival, clock, source.port);
     },
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };

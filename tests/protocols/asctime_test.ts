@@ -124,7 +124,7 @@ Deno.test("asctimeResponder answers whatever is in a request", () => {
   const reply = new Uint8Array(REPLY_CAPACITY);
   check(fc.property(fc.uint8Array({ maxLength: 2048 }), (request) => {
     reply.fill(0xff);
-    const length = responder.respond(request, reply, arrival, clock);
+    const length = responder.respond(request, reply, arrival, clock, 51402);
     assertEquals(new TextDecoder().decode(reply.subarray(0, length as number)), text);
     assertEquals(reply[length as number], 0xff, "nothing is written past the length");
   }));
@@ -134,7 +134,13 @@ Deno.test("asctimeResponder follows the clock from request to request, backwards
   const responder = asctimeResponder({ utc: true });
   const reply = new Uint8Array(REPLY_CAPACITY);
   const answerAt = (seconds: number): string => {
-    const length = responder.respond(new Uint8Array(), reply, { seconds, nanoseconds: 0 }, clock);
+    const length = responder.respond(
+      new Uint8Array(),
+      reply,
+      { seconds, nanoseconds: 0 },
+      clock,
+      51402,
+    );
     return new TextDecoder().decode(reply.subarray(0, length as number));
   };
   assertEquals(answerAt(arrival.seconds), text);
@@ -148,7 +154,7 @@ Deno.test("asctimeResponder never answers an answer", () => {
   const responder = asctimeResponder({ utc: true });
   const reply = new Uint8Array(REPLY_CAPACITY);
   for (const end of ["", "\n", "\r\n", "\n\0"]) {
-    const length = responder.respond(encode(text + end), reply, arrival, clock);
+    const length = responder.respond(encode(text + end), reply, arrival, clock, 51402);
     assertEquals(length, refusal("looks-like-a-reply"));
   }
 });

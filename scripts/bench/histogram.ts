@@ -1,0 +1,61 @@
+/**
+ * Latencies counted in buckets of fixed relative width, so that recording one costs no memory.
+ *
+ * @module
+ */
+
+/** Buckets per power of two: a bucket is at most 1/64 = 1.6 % wide. */
+const SUB_BUCKET_BITS = 6;
+const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
+
+/** The longest latency that is told apart from longer ones: 2^32 - 1 ns, about 4.3 s. */
+const MAX_NS = 2 ** 32 - 1;
+
+/** Counts of latencies. */
+export class Histogram {
+  readonly #counts = new Uint32Array(bucketOf(MAX_NS) + 1);
+  #total = 0;
+
+  /** How many latencies were recorded. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Counts one latency. Negative ones count as 0, ones above 4.3 s as 4.3 s. */
+  record(latencyNs: number): void {
+    const bucket = bucketOf(Math.min(Math.max(latencyNs, 0), MAX_NS));
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#total++;
+  }
+
+  /**
+   * The latency that a share of all latencies does not exceed.
+   *
+   * @param share 0.5 for the median, 0.99 for the 99th percentile
+   * @returns the middle of the bucket in nanoseconds, or `undefined` when nothing was recorded
+   */
+  percentileNs(share: number): number | undefined {
+    if (this.#total === 0) return undefined;
+    const rank = Math.max(1, Math.ceil(share * this.#total));
+    let seen = 0;
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      seen += this.#counts[bucket] ?? 0;
+      if (seen >= rank) return middleNs(bucket);
+    }
+    return MAX_NS;
+  }
+}
+
+function bucketOf(ns: number): number {
+  const value = ns >>> 0;
+  if (value < SUB_BUCKETS) return value;
+  const shift = 31 - Math.clz32(value) - SUB_BUCKET_BITS;
+  return SUB_BUCKETS * (shift + 1) + ((value >>> shift) - SUB_BUCKETS);
+}
+
+function middleNs(bucket: number): number {
+  if (bucket < SUB_BUCKETS) return bucket;
+  const shift = Math.floor(bucket / SUB_BUCKETS) - 1;
+  const low = (SUB_BUCKETS + bucket % SUB_BUCKETS) * 2 ** shift;
+  return low + (2 ** shift - 1) / 2;
+}

@@ -1,0 +1,191 @@
+/**
+ * The servers that are compared: how each is started, how one knows that it answers, and how it is stopped.
+ *
+ * @module
+ */
+
+/** A server that can be started. */
+export interface Contender {
+  /** The name in the table. */
+  readonly name: string;
+  /** The program and its arguments for a port of 127.0.0.1. */
+  readonly command: (port: number) => readonly [program: string, ...args: string[]];
+}
+
+/** A server that answers. */
+export interface RunningServer extends AsyncDisposable {
+  readonly contender: Contender;
+  readonly port: number;
+  readonly pid: number;
+  /** The most memory that was resident so far, in KiB, where the system tells. */
+  readonly peakMemoryKib: () => number | undefined;
+}
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How long a server may take until it answers. */
+const START_TIMEOUT_MS = 10_000;
+
+/** How often it is asked meanwhile. */
+const PROBE_EVERY_MS = 20;
+
+/** How long a server may take to stop before it is killed. */
+const STOP_TIMEOUT_MS = 2000;
+
+/** Our server over the transport that needs nothing but Deno's own sockets. */
+export const timesrvDatagram: Contender = {
+  name: "timesrv (datagram)",
+  command: (port) => [
+    Deno.execPath(),
+    "run",
+    "-P=timesrv",
+    "--no-prompt",
+    new URL("server.ts", ROOT).pathname,
+    "--quiet",
+    `asctime://127.0.0.1:${port}`,
+  ],
+};
+
+/** The server that everybody writes in class. */
+export const pythonAsctime: Contender = {
+  name: "python asctime",
+  command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
+};
+
+/**
+ * Starts a server and waits until it answers.
+ *
+ * @param contender which server
+ * @param options where it runs, and what ends the wait early
+ * @returns the server, which stops when it is disposed
+ * @throws {Error} when it ends or stays silent
+ */
+export async function start(
+  contender: Contender,
+  options: { readonly core: number | undefined; readonly signal: AbortSignal },
+): Promise<RunningServer> {
+  const port = freePort();
+  const [program, ...args] = pinned(contender.command(port), options.core);
+  const child = new Deno.Command(program, {
+    args,
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let complaint = "";
+  const complaining = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      complaint = (complaint + text).slice(-2000);
+    }
+  })();
+  const state = { ended: false };
+  const ended = child.status.then(({ code }) => {
+    state.ended = true;
+    return code;
+  });
+  const stop = async (): Promise<void> => {
+    if (!state.ended) {
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(timer);
+    }
+    await complaining;
+  };
+  try {
+    await untilAnswered(port, () => {
+      options.signal.throwIfAborted();
+      if (state.ended) throw new Error("it ended");
+    });
+  } catch (error) {
+    await stop();
+    options.signal.throwIfAborted();
+    const reason = complaint.trim().split("\n").at(-1) || (error as Error).message;
+    throw new Error(`Cannot start ${contender.name}: ${reason}`);
+  }
+  return {
+    contender,
+    port,
+    pid: child.pid,
+    peakMemoryKib: () => peakMemoryKib(child.pid),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/**
+ * A command that runs on one core only.
+ *
+ * @param command the program and its arguments
+ * @param core which core, or `undefined` for any
+ * @returns the command to run instead
+ */
+export function pinned(
+  command: readonly [string, ...string[]],
+  core: number | undefined,
+): readonly [string, ...string[]] {
+  // taskset becomes the program it starts, so its process id is the program's.
+  return core === undefined ? command : ["taskset", "-c", `${core}`, ...command];
+}
+
+/**
+ * Whether a program can be run.
+ *
+ * @param program its name
+ * @param args arguments that make it end at once, such as `--version`
+ * @returns what it printed, or `undefined` when it is missing or failed
+ */
+export async function outputOf(program: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
+    const text = new TextDecoder().decode(stdout.length > 0 ? stdout : stderr).trim();
+    return success ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function freePort(): number {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  try {
+    return (socket.addr as Deno.NetAddr).port;
+  } finally {
+    socket.close();
+  }
+}
+
+async function untilAnswered(port: number, check: () => void): Promise<void> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  try {
+    const state = { answered: false };
+    // Rejected when the socket is closed, and that is all right then.
+    const answered = socket.receive().then(() => {
+      state.answered = true;
+    }).catch(() => {});
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    const request = new TextEncoder().encode("Time request");
+    while (!state.answered) {
+      check();
+      if (performance.now() > deadline) {
+        throw new Error(`no reply within ${START_TIMEOUT_MS / 1000} s`);
+      }
+      await socket.send(request, { transport: "udp", hostname: "127.0.0.1", port });
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const pause = new Promise<void>((resolve) => timer = setTimeout(resolve, PROBE_EVERY_MS));
+      await Promise.race([answered, pause]);
+      clearTimeout(timer);
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+function peakMemoryKib(pid: number): number | undefined {
+  try {
+    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+    const [, kib] = /^VmHWM:\s*(\d+) kB$/m.exec(status) ?? [];
+    return kib === undefined ? undefined : Number(kib);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { asctimeDialect, asctimeText } from "../../scripts/bench/dialects.ts";
+import { Histogram } from "../../scripts/bench/histogram.ts";
+import * as libc from "../../scripts/bench/libc.ts";
+import { parseTarget } from "../../scripts/bench/load.ts";
+import { count, seconds } from "../../scripts/bench/options.ts";
+import { summarize, summarizeRatios, turnsOf } from "../../scripts/bench/stats.ts";
+import { layOutTable } from "../../scripts/bench/table.ts";
+
+Deno.test("Histogram finds percentiles to within one bucket", () => {
+  const histogram = new Histogram();
+  for (let us = 1; us <= 1000; us++) histogram.record(us * 1000);
+  assertEquals(histogram.total, 1000);
+  for (
+    const [share, us] of [[0.5, 500], [0.9, 900], [0.99, 990], [0.999, 999], [1, 1000]] as const
+  ) {
+    const ns = histogram.percentileNs(share) ?? NaN;
+    assertAlmostEquals(ns / 1000 / us, 1, 1 / 64);
+  }
+});
+
+Deno.test("Histogram tells small latencies apart exactly and keeps outliers in its ends", () => {
+  const histogram = new Histogram();
+  assertEquals(histogram.percentileNs(0.5), undefined);
+  histogram.record(63);
+  assertEquals(histogram.percentileNs(0.5), 63);
+  histogram.record(-5);
+  assertEquals(histogram.percentileNs(0.5), 0);
+  histogram.record(1e12);
+  assertAlmostEquals((histogram.percentileNs(1) ?? NaN) / 2 ** 32, 1, 1 / 64);
+  const buckets = new Histogram();
+  for (let power = 0; power < 32; power++) {
+    for (const ns of [2 ** power - 1, 2 ** power, 2 ** power + 1]) {
+      const alone = new Histogram();
+      alone.record(ns);
+      buckets.record(ns);
+      assert(Math.abs((alone.percentileNs(1) ?? NaN) - ns) <= ns / 64, `${ns}`);
+    }
+  }
+  assertEquals(buckets.total, 96);
+});
+
+Deno.test("summarize takes the middle and the ends", () => {
+  assertEquals(summarize([]), undefined);
+  assertEquals(summarize([3]), { median: 3, min: 3, max: 3 });
+  assertEquals(summarize([10, 9, 100]), { median: 10, min: 9, max: 100 });
+  assertEquals(summarize([4, 1, 2, 3]), { median: 2.5, min: 1, max: 4 });
+});
+
+Deno.test("summarizeRatios pairs figures of the same round", () => {
+  assertEquals(summarizeRatios([2, 40, 9], [1, 10, 3]), { median: 3, min: 2, max: 4 });
+  assertEquals(summarizeRatios([2, undefined, 9, 5], [1, 10, undefined, 0]), {
+    median: 2,
+    min: 2,
+    max: 2,
+  });
+  assertEquals(summarizeRatios([1], []), undefined);
+});
+
+Deno.test("turnsOf reverses every other round", () => {
+  assertEquals(turnsOf(["a", "b", "c"], 0), ["a", "b", "c"]);
+  assertEquals(turnsOf(["a", "b", "c"], 1), ["c", "b", "a"]);
+});
+
+Deno.test("asctimeText writes like C", () => {
+  const text = asctimeText(new Date(2020, 3, 3, 21, 9, 6).getTime() / 1000);
+  assertEquals(text, "Fri Apr  3 21:09:06 2020");
+});
+
+Deno.test("asctimeDialect takes the seconds around now and nothing else", () => {
+  const dialect = asctimeDialect();
+  const now = 1_600_000_000;
+  dialect.tick(now);
+  const verify = (text: string): boolean => {
+    const octets = new TextEncoder().encode("\0" + text);
+    return dialect.verify(octets, 1, octets.length - 1);
+  };
+  for (const offset of [-2, -1, 0, 1, 2]) assert(verify(asctimeText(now + offset)), `${offset}`);
+  for (const offset of [-3, 3, 3600, -86_400]) assert(!verify(asctimeText(now + offset)));
+  assert(!verify(asctimeText(now) + "\n"));
+  assert(!verify(asctimeText(now).slice(1)));
+  assert(!verify(""));
+  dialect.tick(now + 3);
+  assert(!verify(asctimeText(now)));
+});
+
+Deno.test("layouts of libc.ts add up as a C compiler lays them out", () => {
+  // Each member follows the one before it at its own alignment, and the whole is a multiple of the largest alignment.
+  const sizes: readonly [string, number, readonly [number, number][]][] = [
+    ["sockaddr_in", libc.SOCKADDR_IN.size, [[0, 2], [2, 2], [4, 4], [8, 8]]],
+    ["iovec", libc.IOVEC.size, [[0, 8], [8, 8]]],
+    ["msghdr", libc.MSGHDR.size, [[0, 8], [8, 4], [16, 8], [24, 8], [32, 8], [40, 8], [48, 4]]],
+    ["mmsghdr", libc.MMSGHDR.size, [[0, libc.MSGHDR.size], [56, 4]]],
+    ["timespec", libc.TIMESPEC.size, [[0, 8], [8, 8]]],
+  ];
+  for (const [name, size, members] of sizes) {
+    const [offset, length] = members.at(-1) ?? [0, 0];
+    assertEquals(Math.ceil((offset + length) / 8) * 8, size, name);
+  }
+  assertEquals(libc.MSGHDR.flags, libc.MSGHDR.controlLength + 8);
+  assertEquals(libc.MMSGHDR.length, libc.MSGHDR.size);
+  assertEquals(libc.LENGTH_WORD, 14);
+  assertEquals(libc.WORDS_PER_HEADER, 16);
+});
+
+Deno.test("sockaddrIn writes the port in network order", () => {
+  assertEquals(
+    [...libc.sockaddrIn([127, 0, 0, 1], 8888)],
+    [2, 0, 0x22, 0xb8, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+  );
+});
+
+Deno.test("parseTarget takes ports of this machine only", () => {
+  assertEquals(parseTarget("127.0.0.1:8888"), { address: [127, 0, 0, 1], port: 8888 });
+  assertEquals(parseTarget("127.1.2.3:1"), { address: [127, 1, 2, 3], port: 1 });
+  assertEquals(parseTarget("localhost:65535"), { address: [127, 0, 0, 1], port: 65_535 });
+  for (
+    const text of [
+      "192.0.2.1:123",
+      "127.0.0.1",
+      "127.0.0.1:0",
+      "127.0.0.1:65536",
+      "127.0.0.256:1",
+      "",
+      "a:1",
+    ]
+  ) {
+    assertThrows(() => parseTarget(text), Error, "this machine");
+  }
+});
+
+Deno.test("options refuse what is not a number in range", () => {
+  assertEquals(count(10)("10"), 10);
+  for (const text of ["0", "11", "1.5", "1e1", "-1", " 1", ""]) assertThrows(() => count(10)(text));
+  assertEquals(seconds("0.25"), 0.25);
+  assertEquals(seconds(".5"), 0.5);
+  for (const text of ["0", "601", "-1", "1s", "", ".", "Infinity"]) {
+    assertThrows(() => seconds(text));
+  }
+});
+
+Deno.test("layOutTable aligns names left and figures right", () => {
+  assertEquals(layOutTable([["server", "n"], ["a", "100"]]), "server    n\na       100");
+});
