@@ -15,13 +15,13 @@ const program = createProgram("timecli", "Asks a time server over UDP and prints
   .optionsGroup("How to ask:")
   .option(
     "-t, --timeout <seconds>",
-    "give up after so long, all tries included",
+    "give up after so long in all",
     numberParser("seconds above 0, up to 86400", (value) => value > 0 && value <= 86_400),
     3,
   )
   .option(
     "-r, --retries <count>",
-    "ask again so often while no reply comes",
+    "ask again so often",
     numberParser(
       "a whole number, 0 to 1000",
       (value) => Number.isInteger(value) && value >= 0 && value <= 1000,

@@ -26,7 +26,10 @@ const program = createProgram(
   .optionsGroup("What is served:")
   .option("--utc", "serve UTC rather than local time")
   .optionsGroup("What is logged, to standard error:")
-  .addOption(new Option("--log-format <format>", "how").choices(["text", "json"]).default("text"))
+  .addOption(
+    new Option("--log-format <format>", "lines for people, or JSON").choices(["text", "json"])
+      .default("text"),
+  )
   .addOption(new Option("-q, --quiet", "only warnings").conflicts("verbose"))
   .option("-v, --verbose", "more of each request, and every socket error")
   .addHelpText(

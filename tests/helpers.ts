@@ -10,6 +10,8 @@ export interface Needs {
   readonly permissions?: readonly Deno.PermissionDescriptor[];
   /** Whether the effective user must be root. */
   readonly root?: boolean;
+  /** Whether `::1` must be there. */
+  readonly ipv6?: boolean;
 }
 
 /**
@@ -52,7 +54,17 @@ async function firstMissing(needs: Needs): Promise<string | undefined> {
     if (info === undefined) return file;
   }
   if (needs.root && Deno.uid() !== 0) return "root";
+  if (needs.ipv6 && !hasIpv6()) return "IPv6";
   return undefined;
+}
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listenDatagram({ transport: "udp", hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function isGranted(permission: Deno.PermissionDescriptor): Promise<boolean> {

@@ -8,12 +8,11 @@ import { hasColour, painter } from "./style.ts";
 export type ProgramName = "timesrv" | "timecli";
 
 /**
- * A command that reports what is wrong
- * with its arguments in one line, and ends by throwing.
+ * A command that reports what is wrong with its arguments in one line, and ends by throwing.
  */
 export function createProgram(name: ProgramName, description: string): Command {
   const bold = painter(Deno.stdout, "1");
-  return new Command(name)
+  const program = new Command(name)
     .description(description)
     .configureHelp({ styleTitle: bold })
     .configureOutput({
@@ -28,11 +27,18 @@ export function createProgram(name: ProgramName, description: string): Command {
       getErrHasColors: () => hasColour(Deno.stderr),
     })
     .exitOverride();
+  const addOption = program.addOption;
+  // Commander listens to a variable only if the option has it when it is added.
+  program.addOption = ((option: Option) => {
+    const variable = environmentVariable(name, option);
+    if (variable !== undefined) option.env(variable);
+    return addOption.call(program, option);
+  }) as typeof addOption;
+  return program;
 }
 
 /**
- * Parses arguments; what they leave open is taken from the environment, as
- * `TIMESRV_LOG_FORMAT` for `--log-format`, where permission to read it was granted.
+ * Parses arguments.
  *
  * @throws {CommanderError} If they are wrong, or help or the version was asked for; it has been printed
  */
@@ -48,21 +54,26 @@ export async function parseArguments(
       "print its version and Deno's",
     )
     .helpOption("-h, --help", "print this help");
-  if (args[0] === "complete") {
-    // The words offered are read off the program itself, all of them.
-    const { default: addCompletions } = await import("@bomb.sh/tab/commander");
-    addCompletions(program as unknown as PlainCommand);
-  }
-  for (const option of program.options) {
-    const variable = environmentVariable(program.name(), option);
-    if (variable !== undefined) option.env(variable);
-  }
+  if (args[0] === "complete") await addCompletions(program);
   program.parse(args, { from: "user" });
 }
 
-/** The variable that sets an option, if it is set and may be read. */
+/** A subcommand that prints a shell's completions, read off the program's own definition. */
+async function addCompletions(program: CommandUnknownOpts): Promise<void> {
+  const { default: complete } = await import("@bomb.sh/tab/commander");
+  complete(program.helpCommand(false) as unknown as PlainCommand);
+  // The script for bash makes constants, which a second program's, or a second
+  // reading of ~/.bashrc, would trip over.
+  // deno-lint-ignore no-console -- what the package prints with
+  console.log = (text: string) =>
+    writeText(Deno.stdout, `${text.replaceAll(/^readonly /gm, "")}\n`);
+}
+
+/**
+ * The variable that sets an option, as `TIMESRV_LOG_FORMAT` for `--log-format`, if it is set and
+ * may be read.
+ */
 function environmentVariable(program: string, option: Option): string | undefined {
-  if (option.long === "--version") return undefined;
   const variable = `${program}_${option.name().replaceAll("-", "_")}`.toUpperCase();
   // Asked, never prompted for.
   const { state } = Deno.permissions.querySync({ name: "env", variable });

@@ -3,7 +3,7 @@
  * while nobody answers, until a deadline.
  */
 import { type Endpoint, formatAddress } from "../protocols/endpoint.ts";
-import { type AddressFamily, resolveHost } from "../transports/address.ts";
+import { type AddressFamily, isUnicast, resolveHost } from "../transports/address.ts";
 import { connectDatagram, type DatagramConnection } from "../transports/connect_datagram.ts";
 import { QueryError } from "./query_error.ts";
 
@@ -113,6 +113,8 @@ async function resolve(endpoint: Endpoint, family?: AddressFamily): Promise<stri
  * this very machine can be bound, nobody was listening on it.
  */
 function refusal(hostname: string, port: number): QueryError | undefined {
+  // Any machine may bind a multicast address, which says nothing about the others.
+  if (!isUnicast(hostname)) return undefined;
   try {
     Deno.listenDatagram({ transport: "udp", hostname, port }).close();
   } catch {

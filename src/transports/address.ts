@@ -20,6 +20,12 @@ export function isLoopback(address: string): boolean {
   return canonical === "::1" || canonical.startsWith("127.");
 }
 
+/** Whether an address stands for one machine, not for several or for all (RFC 1112 §4, RFC 4291 §2.7). */
+export function isUnicast(address: string): boolean {
+  const canonical = canonicalAddress(address);
+  return !/^(ff[0-9a-f]{2}:|2(2[4-9]|3\d)\.|255\.255\.255\.255$)/.test(canonical);
+}
+
 /**
  * One spelling for each address, so that two can be compared: compressed
  * lower-case IPv6, no zone, and IPv4 where IPv6 only carries it

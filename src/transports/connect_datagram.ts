@@ -1,4 +1,4 @@
-import { addressFamily, canonicalAddress, isLoopback, resolveHost } from "./address.ts";
+import { addressFamily, canonicalAddress, isLoopback, isWildcard, resolveHost } from "./address.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {
@@ -67,12 +67,16 @@ export async function connectDatagram(
 ): Promise<DatagramConnection> {
   const { port, signal } = options;
   signal?.throwIfAborted();
-  const [hostname = options.hostname] = await resolveHost(options.hostname);
+  const [address = options.hostname] = await resolveHost(options.hostname);
   signal?.throwIfAborted();
+  const [loopback, wildcard] = addressFamily(address) === 6
+    ? ["::1", "::"]
+    : ["127.0.0.1", "0.0.0.0"];
+  // What a server listens on as "all addresses" is asked on this machine's own.
+  const hostname = isWildcard(address) ? loopback : address;
   // To loopback from loopback: nobody outside can reach that socket, and
   // permission for the loopback host alone is enough.
-  const ipv6 = addressFamily(hostname) === 6;
-  const local = isLoopback(hostname) ? (ipv6 ? "::1" : "127.0.0.1") : (ipv6 ? "::" : "0.0.0.0");
+  const local = isLoopback(hostname) ? loopback : wildcard;
   const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
   return new Connection(socket, { transport: "udp", hostname, port }, signal);
 }

@@ -3,6 +3,7 @@ import {
   addressFamily,
   canonicalAddress,
   isLoopback,
+  isUnicast,
   isWildcard,
   resolveHost,
 } from "../../src/transports/address.ts";
@@ -48,6 +49,17 @@ Deno.test("isWildcard and isLoopback see through spellings", () => {
     true,
   ]);
   assertEquals(["128.0.0.1", "::2", "0.0.0.0"].map(isLoopback), [false, false, false]);
+});
+
+Deno.test("isUnicast knows multicast and broadcast addresses", () => {
+  for (const many of ["224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1", "FF0E::101"]) {
+    assertEquals(isUnicast(many), false, many);
+  }
+  for (
+    const one of ["223.255.255.255", "240.0.0.1", "22.4.0.1", "255.255.255.254", "fe80::1", "::1"]
+  ) {
+    assertEquals(isUnicast(one), true, one);
+  }
 });
 
 Deno.test("resolveHost gives an address back and keeps to the family asked for", async () => {

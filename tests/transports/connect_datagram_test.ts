@@ -49,6 +49,19 @@ Deno.test("connectDatagram knows an IPv4 peer by its IPv6 spelling", async () =>
   server.close();
 });
 
+Deno.test("connectDatagram takes all addresses for loopback's", async () => {
+  for (const [hostname, loopback] of [["0.0.0.0", "127.0.0.1"], ["::", "::1"]] as const) {
+    const server = peer(loopback);
+    using connection = await connectDatagram({ hostname, port: server.addr.port });
+    assertEquals(connection.remoteAddr.hostname, loopback);
+    await connection.send(new Uint8Array([1]));
+    const [, client] = await server.receive();
+    await server.send(new Uint8Array([2]), client);
+    assertEquals(await connection.receive(), new Uint8Array([2]));
+    server.close();
+  }
+});
+
 Deno.test("connectDatagram hands out datagrams that the next one does not overwrite", async () => {
   const server = peer();
   using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
