@@ -119,6 +119,8 @@ async function pack(
     ...[
       "--no-config",
       "--no-lock",
+      // Deno would clear the terminal below the cursor at start.
+      "--quiet",
       "--no-remote",
       "--no-npm",
       "--cached-only",

@@ -12,8 +12,8 @@ export interface UnixTime {
 }
 
 /**
- * What time it is. A server reads it once when a datagram arrives; protocols
- * that send a transmit time read it again.
+ * What time it is. A server reads it once when a datagram arrives; NTP reads it
+ * again when the reply leaves.
  *
  * @example A clock that stands still
  * ```ts
@@ -33,14 +33,42 @@ export interface Clock {
   read(time: UnixTime): void;
 }
 
-/**
- * The clock of this machine, read to the millisecond: `Date.now()` costs a
- * seventh of `Temporal.Now.instant()`, and nothing served so far shows more.
- */
+/** The clock of this machine, to the nanosecond. */
 export const systemClock: Clock = {
   read(time: UnixTime): void {
-    const milliseconds = Date.now();
-    time.seconds = Math.floor(milliseconds / 1000);
-    time.nanoseconds = (milliseconds - time.seconds * 1000) * 1_000_000;
+    const instant = Temporal.Now.instant();
+    const { epochMilliseconds } = instant;
+    time.seconds = Math.floor(epochMilliseconds / 1000);
+    // What is left of the second fits a number: only here a bigint is needed.
+    time.nanoseconds = Number(
+      instant.epochNanoseconds - BigInt(time.seconds) * 1_000_000_000n,
+    );
   },
 };
+
+/** Readings that {@linkcode measurePrecision} takes: some milliseconds of them. */
+const PRECISION_READINGS = 10_000;
+
+/** Coarser than a second is no clock to serve; finer than 2^-31 s cannot be told. */
+const COARSEST = 0;
+const FINEST = -31;
+
+/**
+ * The precision of a clock as NTP counts it (RFC 5905 §7.3): the smallest step
+ * seen between readings, as a power of two of seconds, rounded up.
+ */
+export function measurePrecision(clock: Clock): number {
+  const before: UnixTime = { seconds: 0, nanoseconds: 0 };
+  const after: UnixTime = { seconds: 0, nanoseconds: 0 };
+  let smallest = Infinity;
+  clock.read(before);
+  for (let i = 0; i < PRECISION_READINGS; i++) {
+    clock.read(after);
+    const step = (after.seconds - before.seconds) + (after.nanoseconds - before.nanoseconds) / 1e9;
+    if (step > 0) smallest = Math.min(smallest, step);
+    before.seconds = after.seconds;
+    before.nanoseconds = after.nanoseconds;
+  }
+  const exponent = Math.ceil(Math.log2(smallest));
+  return Math.min(Math.max(exponent, FINEST), COARSEST);
+}

@@ -1,7 +1,10 @@
 /** The port each protocol is served on when a URL names none. */
-export const defaultPorts = { asctime: 8888 } as const;
+export const defaultPorts = { asctime: 8888, auto: 8888, daytime: 13, time: 37, ntp: 123 } as const;
 
-/** A protocol that can be served and asked: the scheme of its URLs. */
+/**
+ * A protocol that can be served and asked: the scheme of its URLs. `auto` is a port that
+ * speaks NTP with NTP clients and text with all others.
+ */
 export type Protocol = keyof typeof defaultPorts;
 
 /** Where a service listens or is asked: a protocol, a host and a port. */
@@ -23,6 +26,7 @@ const shape =
  * alone without scheme and port.
  *
  * @param url What a user wrote
+ * @param defaultProtocol The protocol of a URL without a scheme
  * @returns The protocol, host and port it names
  * @throws {SyntaxError} If it is not such a URL; the message says what is wrong with it
  *
@@ -38,7 +42,7 @@ const shape =
  * });
  * ```
  */
-export function parseEndpoint(url: string): Endpoint {
+export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"): Endpoint {
   const fail = (problem: string): never => {
     throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
   };
@@ -47,7 +51,7 @@ export function parseEndpoint(url: string): Endpoint {
     ? { ipv6: bareIpv6 }
     : shape.exec(url)?.groups ??
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
-  const protocol = (scheme ?? "asctime").toLowerCase();
+  const protocol = (scheme ?? defaultProtocol).toLowerCase();
   if (!isProtocol(protocol)) {
     fail(`unknown protocol "${protocol}", expected ${Object.keys(defaultPorts).join(", ")}`);
   }

@@ -3,9 +3,19 @@
  * their life from `serve()` to `shutdown()`.
  */
 import { type Clock, systemClock } from "../clocks/clock.ts";
+import type { ClockStatus } from "../clocks/clock_status.ts";
 import { asctimeResponder } from "../protocols/asctime.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { autoResponder } from "../protocols/auto.ts";
+import { type DaytimeFormat, daytimeResponder } from "../protocols/daytime.ts";
+import {
+  type Endpoint,
+  formatEndpoint,
+  parseEndpoint,
+  type Protocol,
+} from "../protocols/endpoint.ts";
+import { ntpResponder } from "../protocols/ntp/responder.ts";
 import { refusal, type Responder } from "../protocols/responder.ts";
+import { timeResponder } from "../protocols/time.ts";
 import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import {
@@ -16,6 +26,7 @@ import {
 import { ListenError } from "../transports/listen_error.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import type { ServerLog } from "./log.ts";
+import { StatusKeeper, type StatusOptions } from "./status.ts";
 
 /** Options for {@linkcode serve}. */
 export interface ServeOptions {
@@ -31,6 +42,14 @@ export interface ServeOptions {
    * @default {systemClock}
    */
   readonly clock?: Clock;
+  /** What to tell NTP clients about that clock; an honest guess without it. */
+  readonly status?: StatusOptions;
+  /**
+   * The form of the Daytime lines.
+   *
+   * @default {"ctime"}
+   */
+  readonly daytimeFormat?: DaytimeFormat;
   /** Answers in place of the protocol each URL names. */
   readonly responder?: Responder;
   /**
@@ -75,11 +94,12 @@ const DEFAULT_MAX_TASKS = 16_384;
 /**
  * Starts a time server.
  *
- * @param urls One listener or several, as `asctime://host:port`; port 0 takes any free port,
- *   `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
+ * @param urls One listener or several, as `ntp://host:port`; without a scheme it is `auto`, port 0
+ *   takes any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
  * @param options The clock to serve, and how
  * @returns The server, already answering
- * @throws {SyntaxError} If a URL cannot be read
+ * @throws {SyntaxError} If a URL or the reference id cannot be read
+ * @throws {RangeError} If a number of `options.status` is out of range
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  *
@@ -97,7 +117,9 @@ export async function serve(
   urls: string | readonly string[],
   options: ServeOptions = {},
 ): Promise<Server> {
-  const endpoints = (typeof urls === "string" ? [urls] : urls).map(parseEndpoint);
+  const endpoints = (typeof urls === "string" ? [urls] : urls).map((url) =>
+    parseEndpoint(url, "auto")
+  );
   options.signal?.throwIfAborted();
   const server = new RunningServer(options);
   try {
@@ -116,11 +138,14 @@ class RunningServer implements Server {
   readonly #options: ServeOptions;
   readonly #listeners: DatagramListener[] = [];
   readonly #counters = new Counters();
+  readonly #status: StatusKeeper;
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
     this.#options = options;
+    this.#status = new StatusKeeper(options.clock ?? systemClock, options.status ?? {});
+    if (this.#status.warning !== undefined) options.log?.warning(this.#status.warning);
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
   }
@@ -146,7 +171,7 @@ class RunningServer implements Server {
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,
-      handler: createHandler(bound, this.#options),
+      handler: createHandler(bound, this.#options, this.#status),
       counters: this.#counters,
       maxTasks: this.#options.maxTasks ?? DEFAULT_MAX_TASKS,
     });
@@ -164,6 +189,7 @@ class RunningServer implements Server {
   async #close(): Promise<void> {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     await Promise.all(this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)));
+    this.#status[Symbol.dispose]();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }
@@ -186,15 +212,29 @@ async function resolveListener(endpoint: Endpoint): Promise<string> {
 }
 
 /** The way of every datagram: guard, arrival time, responder. */
-function createHandler(endpoint: Endpoint, options: ServeOptions): DatagramHandler {
-  const { clock = systemClock, log, responder = createResponder(options) } = options;
+function createHandler(
+  endpoint: Endpoint,
+  options: ServeOptions,
+  status: StatusKeeper,
+): DatagramHandler {
+  const { clock = systemClock, log } = options;
+  const responder = options.responder ?? createResponder(endpoint.protocol, options, status);
   return {
     handle(exchange): number | Promise<number> {
       const { source, arrival } = exchange;
       clock.read(arrival);
       if (source.port === 0) return refuseNobody;
-      log?.request(endpoint, source, exchange.request.length);
-      return responder.respond(exchange.request, exchange.reply, arrival, clock, source.port);
+      const answer = responder.respond(
+        exchange.request,
+        exchange.reply,
+        arrival,
+        clock,
+        source.port,
+      );
+      // What is refused is counted, never logged: a stranger could fill the log with it.
+      const isRefused = typeof answer === "number" && answer <= 0;
+      if (!isRefused) log?.request(endpoint, source, exchange.request.length);
+      return answer;
     },
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };
@@ -202,6 +242,39 @@ function createHandler(endpoint: Endpoint, options: ServeOptions): DatagramHandl
 
 const refuseNobody = refusal("source-port-0");
 
-function createResponder(options: ServeOptions): Responder {
-  return asctimeResponder(options.utc === undefined ? {} : { utc: options.utc });
+function createResponder(
+  protocol: Protocol,
+  options: ServeOptions,
+  keeper: StatusKeeper,
+): Responder {
+  const { utc = false, daytimeFormat = "ctime" } = options;
+  const status = (): ClockStatus => keeper.current;
+  switch (protocol) {
+    case "asctime":
+      return asctimeResponder({ utc });
+    case "auto":
+      return autoResponder({
+        ntp: ntpResponder({ status, random32 }),
+        text: asctimeResponder({ utc }),
+      });
+    case "daytime":
+      return daytimeResponder({ status, utc, format: daytimeFormat });
+    case "time":
+      return timeResponder({ status });
+    case "ntp":
+      return ntpResponder({ status, random32 });
+  }
 }
+
+/** 32 bits that nobody can foresee, some hundred of them fetched at a time. */
+const random32 = (() => {
+  const pool = new Uint32Array(256);
+  let left = 0;
+  return (): number => {
+    if (left === 0) {
+      crypto.getRandomValues(pool);
+      left = pool.length;
+    }
+    return pool[--left] as number;
+  };
+})();

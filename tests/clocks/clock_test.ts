@@ -11,13 +11,13 @@ Deno.test("systemClock reads this machine's time in whole seconds and nanosecond
 });
 
 Deno.test("systemClock keeps nanoseconds positive before 1970", () => {
-  const now = Date.now;
+  const { instant } = Temporal.Now;
   try {
-    Date.now = () => -1;
+    Temporal.Now.instant = () => Temporal.Instant.fromEpochNanoseconds(-1n);
     const time = { seconds: NaN, nanoseconds: NaN };
     systemClock.read(time);
-    assertEquals(time, { seconds: -1, nanoseconds: 999_000_000 });
+    assertEquals(time, { seconds: -1, nanoseconds: 999_999_999 });
   } finally {
-    Date.now = now;
+    Temporal.Now.instant = instant;
   }
 });

@@ -1,0 +1,237 @@
+/**
+ * The Daytime protocol (RFC 867): any datagram is a request, the reply is one
+ * line of ASCII with no prescribed form, ended by CR LF.
+ */
+import type { ClockStatus } from "../clocks/clock_status.ts";
+import { formatAsctime, looksLikeAsctime, monthNames, parseAsctime } from "./asctime.ts";
+import { DecodeError } from "./decode_error.ts";
+import { leap } from "./ntp/packet.ts";
+import { refusal, type Responder } from "./responder.ts";
+
+/** The forms of a Daytime line that users meet. */
+export const daytimeFormats = ["ctime", "rfc1123", "iso8601", "nist"] as const;
+
+/** One of {@linkcode daytimeFormats}. */
+export type DaytimeFormat = (typeof daytimeFormats)[number];
+
+/** Options for {@linkcode formatDaytime}. */
+export interface DaytimeOptions {
+  /**
+   * The form of the line: `Fri Apr  3 21:09:36 2020`, `Fri, 03 Apr 2020 21:09:36 +0200`,
+   * `2020-04-03T21:09:36+02:00` or, always UTC, `58942 20-04-03 19:09:36 50 0 0  0.0 UTC(timesrv) *`.
+   *
+   * @default {"ctime"}
+   */
+  readonly format?: DaytimeFormat;
+  /**
+   * Write UTC rather than the local time of this machine.
+   *
+   * @default {false}
+   */
+  readonly utc?: boolean;
+}
+
+/**
+ * Writes a time as a Daytime line, CR LF included.
+ *
+ * @param unixSeconds Whole seconds since the Unix epoch
+ * @param options The form, and whether to write local time or UTC
+ * @param leapIndicator The announced leap second, which the `nist` form carries
+ * @returns The line
+ * @throws {RangeError} If the time is beyond the years a `Date` reaches
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatDaytime } from "@timesrv/timesrv";
+ *
+ * const options = { format: "rfc1123", utc: true } as const;
+ * assertEquals(formatDaytime(0, options), "Thu, 01 Jan 1970 00:00:00 +0000\r\n");
+ * ```
+ */
+export function formatDaytime(
+  unixSeconds: number,
+  options: DaytimeOptions = {},
+  leapIndicator: number = leap.none,
+): string {
+  const { format = "ctime", utc = false } = options;
+  if (format === "nist") return nistLine(unixSeconds, leapIndicator);
+  return `${writers[format](unixSeconds, utc)}\r\n`;
+}
+
+const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boolean) => string> = {
+  ctime: (seconds, utc) => formatAsctime(seconds, { utc }),
+  rfc1123(seconds, utc): string {
+    const [weekday, month, day = "", clock, year = ""] = formatAsctime(seconds, { utc }).split(
+      / +/,
+    );
+    const zone = offsetText(seconds, utc).replace(":", "");
+    return `${weekday}, ${day.padStart(2, "0")} ${month} ${year.padStart(4, "0")} ${clock} ${zone}`;
+  },
+  iso8601(seconds, utc): string {
+    const offset = offsetText(seconds, utc);
+    const wallClock = new Date((seconds + offsetMinutes(seconds, utc) * 60) * 1000);
+    return wallClock.toISOString().replace(/\.\d+Z$/, offset);
+  },
+};
+
+/** Days from the modified Julian day 0, 1858-11-17, to the Unix epoch. */
+const UNIX_EPOCH_MJD = 40_587;
+
+/** The line of the NIST servers: modified Julian day, date, time, DST code, leap, health, advance. */
+function nistLine(unixSeconds: number, leapIndicator: number): string {
+  const iso = new Date(unixSeconds * 1000).toISOString();
+  const [, date = "", clock = ""] = /(\d\d-\d\d-\d\d)T(.{8})/.exec(iso) ?? [];
+  const day = String(Math.floor(unixSeconds / 86_400) + UNIX_EPOCH_MJD).padStart(5, "0");
+  const health = leapIndicator === leap.unsynchronized ? 4 : 0;
+  // No summer time is told (00) and no advance is taken (0.0): neither is known here.
+  return `\n${day} ${date} ${clock} 00 ${leapIndicator % 3} ${health}   0.0 UTC(timesrv) *\r\n`;
+}
+
+function offsetMinutes(unixSeconds: number, utc: boolean): number {
+  return utc ? 0 : -new Date(unixSeconds * 1000).getTimezoneOffset();
+}
+
+function offsetText(unixSeconds: number, utc: boolean): string {
+  const minutes = Math.round(offsetMinutes(unixSeconds, utc));
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
+  const magnitude = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;
+}
+
+const refuseReply = refusal("looks-like-a-reply");
+const refuseUnsynchronized = refusal("unsynchronized");
+
+/**
+ * The Daytime service: answers every datagram with a line for the second of its
+ * arrival, and none while the clock is not synchronised.
+ */
+export function daytimeResponder(
+  { status, ...options }: DaytimeOptions & { readonly status: () => ClockStatus },
+): Responder {
+  const encoder = new TextEncoder();
+  const line = new Uint8Array(64);
+  let lineLength = 0;
+  let lineSeconds = NaN;
+  let lineLeap = NaN;
+  return {
+    respond(request, reply, arrival): number {
+      if (looksLikeDaytime(request)) return refuseReply;
+      const leapIndicator = status().leap;
+      if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;
+      if (arrival.seconds !== lineSeconds || leapIndicator !== lineLeap) {
+        lineSeconds = arrival.seconds;
+        lineLeap = leapIndicator;
+        const text = formatDaytime(lineSeconds, options, leapIndicator);
+        lineLength = encoder.encodeInto(text, line).written;
+      }
+      for (let i = 0; i < lineLength; i++) reply[i] = line[i] as number;
+      return lineLength;
+    },
+  };
+}
+
+/**
+ * Whether a datagram is a line such as time servers send: ended as one, with a
+ * clock time in it. Answering it would let two servers talk forever.
+ */
+export function looksLikeDaytime(octets: Uint8Array): boolean {
+  if (looksLikeAsctime(octets)) return true;
+  if (octets.length > LONGEST_LINE || octets[octets.length - 1] !== LINE_FEED) return false;
+  for (let i = 2; i + 3 < octets.length; i++) {
+    if (octets[i] === COLON && octets[i + 3] === COLON) return true;
+  }
+  return false;
+}
+
+const LONGEST_LINE = 80;
+const LINE_FEED = 0x0a;
+const COLON = 0x3a;
+
+/** What a Daytime line says, as far as it can be read. */
+export interface DaytimeReading {
+  /** The line, without its end. */
+  readonly text: string;
+  /** Its date and time. */
+  readonly time: Temporal.PlainDateTime;
+  /** Its offset from UTC, such as `+02:00`, where the line says one that is known. */
+  readonly offset?: string;
+}
+
+/**
+ * Reads a Daytime line of any of the shapes in use. The weekday is not held
+ * against the date (RFC 867's own example has the wrong one), two-digit years
+ * are those around `pivot`, and a zone's name is not guessed at: only `UTC`,
+ * `GMT` and `Z` are known.
+ *
+ * @param octets A reply as it came
+ * @param pivot A time no more than 50 years from the one meant
+ * @returns The line and its reading
+ * @throws {DecodeError} If the line has none of these shapes or names no real date
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseDaytime } from "@timesrv/timesrv";
+ *
+ * const octets = new TextEncoder().encode("22 NOV 2026 16:44:35 UTC\r\n");
+ * const { time, offset } = parseDaytime(octets, Temporal.Now.instant());
+ * assertEquals([time.toString(), offset], ["2026-11-22T16:44:35", "+00:00"]);
+ * ```
+ */
+export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): DaytimeReading {
+  const text = new TextDecoder("latin1").decode(octets).replace(/^[\r\n]+|[\r\n\0 ]+$/g, "");
+  for (const shape of shapes) {
+    const fields = shape.exec(text)?.groups;
+    if (fields === undefined) continue;
+    try {
+      const { hour, minute, second } = fields;
+      const time = Temporal.PlainDateTime.from({
+        year: fullYear(fields["year"] ?? "", pivot),
+        month: monthNumber(fields["month"] ?? ""),
+        day: Number(fields["day"]),
+        hour: Number(hour),
+        minute: Number(minute),
+        second: second === "60" ? 59 : Number(second),
+      }, { overflow: "reject" });
+      const offset = zoneOffset(fields["zone"]);
+      return { text, time, ...(offset !== undefined && { offset }) };
+    } catch (cause) {
+      throw new DecodeError("not a time", octets, { cause });
+    }
+  }
+  try {
+    return parseAsctime(octets);
+  } catch (cause) {
+    throw new DecodeError("not a time", octets, { cause });
+  }
+}
+
+const clock = "(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)";
+
+/** The shapes of RFC 867, xinetd, RFC 1123, ISO 8601 and the NIST servers. */
+const shapes = [
+  `^[A-Z][a-z]+, (?<month>[A-Z][a-z]+) (?<day>\\d{1,2}), (?<year>\\d{4}) ${clock}-?(?<zone>\\S*)$`,
+  `^(?:[A-Z][a-z]{2}, )?(?<day>\\d{1,2}) (?<month>[A-Za-z]{3}) (?<year>\\d{2}|\\d{4}) ${clock} ?(?<zone>\\S*)$`,
+  `^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)[T ]${clock}(?:[.,]\\d+)?(?<zone>\\S*)$`,
+  `^\\d{5} (?<year>\\d\\d)-(?<month>\\d\\d)-(?<day>\\d\\d) ${clock} \\d\\d \\d \\d .*(?<zone>UTC)\\(\\S+\\) .$`,
+].map((shape) => new RegExp(shape));
+
+function monthNumber(month: string): number {
+  if (/^\d/.test(month)) return Number(month);
+  const name = month.slice(0, 3).toLowerCase();
+  return monthNames.findIndex((other) => other.toLowerCase() === name) + 1;
+}
+
+/** A year of two digits is the one nearest to the pivot's. */
+function fullYear(year: string, pivot: Temporal.Instant): number {
+  if (year.length !== 2) return Number(year);
+  const pivotYear = pivot.toZonedDateTimeISO("UTC").year;
+  return Number(year) + Math.round((pivotYear - Number(year)) / 100) * 100;
+}
+
+function zoneOffset(zone = ""): string | undefined {
+  if (/^(UTC|GMT|Z)$/i.test(zone)) return "+00:00";
+  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+  return sign === undefined ? undefined : `${sign}${hours}:${minutes}`;
+}

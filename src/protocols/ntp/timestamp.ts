@@ -1,0 +1,97 @@
+/**
+ * NTP's formats of time (RFC 5905 §6).
+ *
+ * A timestamp is 64 bits: seconds since 1900-01-01T00:00:00Z modulo 2^32, and a
+ * fraction of 2^-32 s (233 ps). Here it is a `bigint` of 2^-32 s, 0 to 2^64 - 1.
+ * All bits zero means "unknown". The short format is 16 bits of seconds and 16
+ * of fraction (15 µs).
+ */
+import type { UnixTime } from "../../clocks/clock.ts";
+import { putUint32 } from "../octets.ts";
+
+/** A timestamp as on the wire: units of 2^-32 s since 1900, modulo 2^64. */
+export type NtpTimestamp = bigint;
+
+/** Seconds from 1900-01-01 to 1970-01-01: 70 years, 17 of them leap years. */
+export const NTP_TO_UNIX_SECONDS = (70 * 365 + 17) * 86_400;
+
+const TWO_TO_32 = 2 ** 32;
+const NANOSECONDS = 1_000_000_000n;
+
+/**
+ * Writes a time as a timestamp. The fraction's bits below `randomBits` come from
+ * `random`: a clock says nothing about them, and unpredictable ones make a
+ * reply harder to forge (RFC 5905 §6).
+ *
+ * @param octets Where to write
+ * @param at The octet to begin at
+ * @param time The time
+ * @param randomBits How many low bits of the fraction are below the clock's precision
+ * @param random 32 random bits
+ */
+export function writeTimestamp(
+  octets: Uint8Array,
+  at: number,
+  time: Readonly<UnixTime>,
+  randomBits: number,
+  random: number,
+): void {
+  const seconds = (time.seconds + NTP_TO_UNIX_SECONDS) % TWO_TO_32 >>> 0;
+  const mask = (2 ** randomBits - 1) >>> 0;
+  const fraction = Math.floor(time.nanoseconds * (TWO_TO_32 / 1e9));
+  const low = ((fraction & ~mask) | (random & mask)) >>> 0;
+  putUint32(octets, at, seconds);
+  // All zero is not a time (RFC 5905 §6); the moment itself is sent as the next.
+  putUint32(octets, at + 4, low === 0 && seconds === 0 ? 1 : low);
+}
+
+/** The timestamp of a time, its fraction rounded to the nearest unit. */
+export function toTimestamp(instant: Temporal.Instant): NtpTimestamp {
+  const nanoseconds = instant.epochNanoseconds + BigInt(NTP_TO_UNIX_SECONDS) * NANOSECONDS;
+  return BigInt.asUintN(64, floorDivide((nanoseconds << 32n) + NANOSECONDS / 2n, NANOSECONDS));
+}
+
+/**
+ * The time a timestamp stands for: a timestamp repeats every 2^32 s (an era,
+ * 136 years), and the repetition nearest to `pivot` is meant.
+ *
+ * @param timestamp A timestamp other than 0
+ * @param pivot A time no more than 68 years from the one meant
+ */
+export function toInstant(timestamp: NtpTimestamp, pivot: Temporal.Instant): Temporal.Instant {
+  const inEra0 = Number(timestamp >> 32n) - NTP_TO_UNIX_SECONDS;
+  const era = Math.round((pivot.epochMilliseconds / 1000 - inEra0) / TWO_TO_32);
+  const nanoseconds = toNanoseconds(timestamp & 0xffff_ffffn);
+  return Temporal.Instant.fromEpochNanoseconds(
+    BigInt(inEra0 + era * TWO_TO_32) * NANOSECONDS + nanoseconds,
+  );
+}
+
+/** `a - b` in units of 2^-32 s, right across a change of era and up to 68 years either way. */
+export function difference(a: NtpTimestamp, b: NtpTimestamp): bigint {
+  return BigInt.asIntN(64, a - b);
+}
+
+/** Units of 2^-32 s as whole nanoseconds, rounded to the nearest. */
+export function toNanoseconds(units: bigint): bigint {
+  return (units * NANOSECONDS + (1n << 31n)) >> 32n;
+}
+
+/** Division rounding down, as `>>` does; `/` on bigints rounds towards zero. */
+function floorDivide(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return quotient * divisor > dividend ? quotient - 1n : quotient;
+}
+
+/**
+ * Seconds in the short format: never below 0, rounded up so that an error
+ * bound stays one, and the largest value for whatever exceeds it.
+ */
+export function toShort(seconds: number): number {
+  return Math.min(Math.ceil(Math.max(seconds, 0) * 65_536), 0xffff_ffff);
+}
+
+/** The seconds that a value of the short format stands for. */
+export function fromShort(short: number): number {
+  return short / 65_536;
+}
