@@ -4,14 +4,28 @@
  * @module
  */
 import { Option } from "@commander-js/extra-typings";
-import { queryExitCodes, runToExit, UsageError } from "./src/cli/exit_codes.ts";
-import { createProgram, numberParser, parseArguments, writeText } from "./src/cli/program.ts";
-import { query, type QueryOptions, type TimeReply } from "./src/client/query.ts";
+import { describe, exitCodeOf, queryExitCodes, runToExit } from "./src/cli/exit_codes.ts";
+import {
+  checkUrls,
+  createProgram,
+  numberParser,
+  parseArguments,
+  writeText,
+} from "./src/cli/program.ts";
+import { jsonOf, type Outcome, tableOf, textOf } from "./src/cli/report.ts";
+import { validate } from "./src/client/ntp.ts";
+import { query, type QueryOptions } from "./src/client/query.ts";
 
 const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
 
-const program = createProgram("timecli", "Asks a time server over UDP and prints its reply.")
-  .argument("[target]", "whom to ask, as HOST[:PORT] or asctime://HOST[:PORT]", DEFAULT_TARGET)
+const program = createProgram(
+  "timecli",
+  "Asks a time server over UDP and prints its reply; several are asked side by side.",
+)
+  .argument(
+    "[targets...]",
+    `whom to ask, as PROTOCOL://HOST[:PORT] or HOST[:PORT] (default: ${DEFAULT_TARGET})`,
+  )
   .optionsGroup("How to ask:")
   .option(
     "-t, --timeout <seconds>",
@@ -31,23 +45,37 @@ const program = createProgram("timecli", "Asks a time server over UDP and prints
   .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
   .option("-6, --ipv6", "use IPv6 only")
   .optionsGroup("What to print:")
-  .addOption(new Option("--json", "a JSON object").conflicts("quiet"))
-  .option("-q, --quiet", "the bare text of the reply")
+  .addOption(new Option("--json", "a JSON object a target").conflicts("quiet"))
+  .option("--raw", "every field of an NTP reply too, and the four timestamps")
+  .option("-q, --quiet", "the bare time")
   .addHelpText(
     "after",
     `
+Targets, each with its default port:
+  ntp://HOST:123        NTP (RFC 5905): offset, delay, stratum, ...
+  time://HOST:37        seconds since 1900 (RFC 868)
+  daytime://HOST:13     a line of text (RFC 867)
+  asctime://HOST:8888   text; also plain HOST[:PORT]
+
+The offset is the server's time less this machine's: with a plus, this clock is
+behind. It is right to within the bound after the ±, if the server is right. The
+root distance bounds how wrong the server is. Only NTP tells a forged reply from
+a true one, and only one by somebody who cannot see the request.
+
 Examples:
   timecli
-  timecli time.example:8888
+  timecli ntp://time.example
   timecli asctime://[::1]:8888 --timeout 0.5 --retries 0
-  timecli --json | jq -r .time
+  timecli ntp://a.example ntp://b.example time://c.example
+  timecli --json ntp://time.example | jq .offset
 
-JSON keys: url, protocol, address, port, text, time (the text's reading, without
-a zone as the text has none), received (this machine's clock, UTC), round_trip
-(seconds).
+JSON keys: url, protocol, address, port, text, time, received (this machine's
+clock, UTC), round_trip; of Time and NTP offset and error_bound; of NTP delay,
+root_distance, stratum, reference_id, leap. Durations are in seconds. What failed
+has error.reason and error.message.
 
 Exit codes:
-  0  a time was received
+  0  a time was received from every target; otherwise that of the first failure:
   1  something else failed
   2  the command line is wrong
   ${queryExitCodes.timeout}  no reply in time
@@ -55,43 +83,53 @@ Exit codes:
   ${queryExitCodes["unknown-host"]}  the host is unknown
   ${queryExitCodes.unreachable}  the network would not carry the request
   ${queryExitCodes["not-a-time"]}  the reply is not a time
+  ${queryExitCodes["kiss-o-death"]}  the server refuses service (kiss-o'-death)
+  ${queryExitCodes.unsynchronized}  the server says that it is not synchronised
+ ${queryExitCodes["bogus-reply"]}  only replies that do not belong to the request
+ ${queryExitCodes.unusable}  the reply contradicts itself, or its error bound is beyond use
 
 Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT.
 Shell completions: timecli complete bash|zsh|fish`,
   );
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   await parseArguments(program, Deno.args);
-  if (program.args[0] === "complete") return;
-  const { timeout, retries, ipv4, ipv6, json, quiet } = program.opts();
+  if (program.args[0] === "complete") return 0;
+  const { timeout, retries, ipv4, ipv6, json = false, raw = false, quiet = false } = program.opts();
   const options: QueryOptions = {
     timeout,
     retries,
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),
   };
-  const [target] = program.processedArgs;
-  const reply = await query(target, options).catch((error) => {
-    throw error instanceof SyntaxError ? new UsageError(error.message) : error;
-  });
-  writeText(Deno.stdout, `${json ? toJson(reply) : quiet ? reply.text : toText(reply)}\n`);
+  const targets = program.args.length > 0 ? program.args : [DEFAULT_TARGET];
+  checkUrls(targets);
+  const outcomes = await Promise.all(targets.map((target) => ask(target, options)));
+  const isTable = outcomes.length > 1 && !json && !quiet;
+  if (isTable) writeText(Deno.stdout, `${tableOf(outcomes)}\n`);
+  for (const outcome of outcomes) {
+    const { reply, error } = outcome;
+    const warn = (line: string): void => writeText(Deno.stderr, `timecli: ${line}\n`);
+    if (json) writeText(Deno.stdout, `${JSON.stringify(jsonOf(outcome, raw))}\n`);
+    else if (!isTable && reply && error === undefined) {
+      writeText(Deno.stdout, `${quiet ? reply.text : textOf(reply, raw)}\n`);
+    }
+    if (!isTable && error !== undefined) warn(describe(error) ?? String(error));
+    reply?.warnings.forEach((warning) => warn(`${reply.url}: ${warning}`));
+  }
+  return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }
 
-function toText({ text }: TimeReply): string {
-  return `Reply from time server: ${text}`;
-}
-
-function toJson(reply: TimeReply): string {
-  return JSON.stringify({
-    url: reply.url,
-    protocol: reply.protocol,
-    address: reply.from.hostname,
-    port: reply.from.port,
-    text: reply.text,
-    time: reply.time,
-    received: reply.receivedAt,
-    round_trip: reply.roundTrip.total("seconds"),
-  });
+/** One exchange; a reply that is not fit to trust is kept beside what is wrong with it. */
+async function ask(target: string, options: QueryOptions): Promise<Outcome> {
+  let reply;
+  try {
+    reply = await query(target, options);
+    if (reply.protocol === "ntp") validate(reply);
+    return { target, reply };
+  } catch (error) {
+    return { target, ...(reply && { reply }), error };
+  }
 }
 
 if (import.meta.main) await runToExit("timecli", main);

@@ -17,9 +17,27 @@
  */
 export { type Clock, systemClock, type UnixTime } from "./src/clocks/clock.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
-export { query, type QueryOptions, type TimeReply } from "./src/client/query.ts";
+export { validate, type ValidateOptions } from "./src/client/ntp.ts";
+export { query, type QueryOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
+export type {
+  Leap,
+  NtpReply,
+  ReplyBase,
+  ReplyTo,
+  SecondsReply,
+  TextReply,
+  TimeReply,
+} from "./src/client/reply.ts";
 export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
+export {
+  type DaytimeFormat,
+  daytimeFormats,
+  type DaytimeOptions,
+  type DaytimeReading,
+  formatDaytime,
+  parseDaytime,
+} from "./src/protocols/daytime.ts";
 export { DecodeError } from "./src/protocols/decode_error.ts";
 export {
   defaultPorts,
@@ -28,6 +46,8 @@ export {
   parseEndpoint,
   type Protocol,
 } from "./src/protocols/endpoint.ts";
+export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./src/protocols/ntp/packet.ts";
+export type { NtpTimestamp } from "./src/protocols/ntp/timestamp.ts";
 export {
   refusal,
   type RefusalCause,
@@ -36,9 +56,11 @@ export {
   REQUEST_CAPACITY,
   type Responder,
 } from "./src/protocols/responder.ts";
+export { parseTime } from "./src/protocols/time.ts";
 export type { Sink } from "./src/server/bounded_writer.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
+export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
 export type { AddressFamily } from "./src/transports/address.ts";
 export {
   connectDatagram,

@@ -5,11 +5,10 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
-import { runToExit, UsageError } from "./src/cli/exit_codes.ts";
-import { createProgram, numberParser, parseArguments } from "./src/cli/program.ts";
+import { runToExit } from "./src/cli/exit_codes.ts";
+import { checkUrls, createProgram, numberParser, parseArguments } from "./src/cli/program.ts";
 import { hasColour } from "./src/cli/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
-import { parseEndpoint } from "./src/protocols/endpoint.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
@@ -112,7 +111,7 @@ async function main(): Promise<void> {
   if (program.args[0] === "complete") return;
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...clock } = program.opts();
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
-  urls.forEach(checkUrl);
+  checkUrls(urls);
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,
@@ -151,15 +150,6 @@ function checkReferenceId(id: string): string {
     return id;
   } catch {
     throw new InvalidArgumentError("Expected an IPv4 address, or 1 to 4 ASCII characters.");
-  }
-}
-
-function checkUrl(url: string): void {
-  try {
-    parseEndpoint(url, "auto");
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new UsageError(error.message);
-    throw error;
   }
 }
 

@@ -2,12 +2,7 @@ import { CommanderError } from "commander";
 import { QueryError, type QueryFailure } from "../client/query_error.ts";
 import { isLoopback } from "../transports/address.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
-import { type ProgramName, writeText } from "./program.ts";
-
-/** Something is wrong with the command line that Commander cannot know. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+import { type ProgramName, UsageError, writeText } from "./program.ts";
 
 /** The exit code of each way in which a query brings no usable time. */
 export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
@@ -16,16 +11,26 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unknown-host": 5,
   "unreachable": 6,
   "not-a-time": 7,
+  "kiss-o-death": 8,
+  "unsynchronized": 9,
+  "bogus-reply": 10,
+  "unusable": 11,
 };
 
 /**
- * Runs a program to its end: whatever goes wrong becomes one line on standard
+ * Runs a program to its end: whatever it throws becomes one line on standard
  * error and an exit code, never a stack trace.
+ *
+ * @param name How the line begins
+ * @param main The program; it may return an exit code of its own
  */
-export async function runToExit(name: ProgramName, main: () => Promise<void>): Promise<never> {
+export async function runToExit(
+  name: ProgramName,
+  main: () => Promise<number | void>,
+): Promise<never> {
   let exitCode = 0;
   try {
-    await main();
+    exitCode = await main() ?? 0;
   } catch (error) {
     exitCode = exitCodeOf(error);
     const message = describe(error);
@@ -34,7 +39,9 @@ export async function runToExit(name: ProgramName, main: () => Promise<void>): P
   Deno.exit(exitCode);
 }
 
-function exitCodeOf(error: unknown): number {
+/** The exit code that an error stands for; 0 for none. */
+export function exitCodeOf(error: unknown): number {
+  if (error === undefined) return 0;
   // Help and version end a program by throwing, too; their code is 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) return 2;
@@ -43,7 +50,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** One line for people, with what to do about it; nothing if it has been said. */
-function describe(error: unknown): string | undefined {
+export function describe(error: unknown): string | undefined {
   // A reader that has closed the pipe (`| head`) has read enough.
   if (error instanceof CommanderError || error instanceof Deno.errors.BrokenPipe) return undefined;
   if (error instanceof ListenError) return error.message + listenAdvice(error);
@@ -61,8 +68,7 @@ function listenAdvice({ reason, hostname, port }: ListenError): string {
   const otherPort = port === 8888 ? 8889 : 8888;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const advice: Partial<Record<ListenFailure, string>> = {
-    "in-use":
-      `; stop the program that has it, or take another: timesrv asctime://${host}:${otherPort}`,
+    "in-use": `; stop the program that has it, or take another: timesrv ${host}:${otherPort}`,
     "not-permitted": port < 1024
       ? `; take a port of 1024 or above, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`
       : "",

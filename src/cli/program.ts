@@ -2,7 +2,13 @@
 import { Command, type CommandUnknownOpts, type Option } from "@commander-js/extra-typings";
 import { type Command as PlainCommand, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
+import { parseEndpoint } from "../protocols/endpoint.ts";
 import { hasColour, painter } from "./style.ts";
+
+/** Something is wrong with the command line that Commander cannot know. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
 
 /** A program of this project. */
 export type ProgramName = "timesrv" | "timecli";
@@ -99,6 +105,21 @@ export function numberParser(
     if (!accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
     return value;
   };
+}
+
+/**
+ * Reads URLs for their mistakes alone, before anything is started.
+ *
+ * @throws {UsageError} If one of them cannot be read
+ */
+export function checkUrls(urls: readonly string[]): void {
+  for (const url of urls) {
+    try {
+      parseEndpoint(url);
+    } catch (error) {
+      throw error instanceof SyntaxError ? new UsageError(error.message) : error;
+    }
+  }
 }
 
 /** Writes all of a text to a standard stream. */

@@ -27,13 +27,25 @@ export interface ExchangeOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What one try sends, and how it knows its answer. */
+export interface Request {
+  /** The octets to send. */
+  readonly octets: Uint8Array;
+  /** Why a datagram from the peer is no answer to this request and the wait goes on; in words. */
+  whyIgnored?(octets: Uint8Array): string | undefined;
+}
+
 /** A reply as it came, and how long it took. */
 export interface RawReply {
+  /** The octets of the request it answers. */
+  readonly request: Uint8Array;
   /** The octets of the reply. */
   readonly octets: Uint8Array;
   /** Who answered. */
   readonly from: Deno.NetAddr;
-  /** When it came, by this machine's clock. */
+  /** When the request left, by this machine's clock. */
+  readonly sentAt: Temporal.Instant;
+  /** When the reply came: `sentAt` and the round trip, whatever happened to the clock meanwhile. */
   readonly receivedAt: Temporal.Instant;
   /** From the request's departure to the reply's arrival. */
   readonly roundTrip: Temporal.Duration;
@@ -43,11 +55,11 @@ export interface RawReply {
 const PATIENCE_MS = 250;
 
 /**
- * Sends a request and waits for the first datagram that comes back from
- * whoever was asked. Every try has a socket, and so a port, of its own.
+ * Sends a request and waits for the first answer that comes back from
+ * whoever was asked. Every try has a request, a socket, and so a port, of its own.
  *
  * @param endpoint Whom to ask
- * @param request What to send
+ * @param createRequest Makes what a try sends
  * @param options The deadline, and how often to ask again
  * @returns The reply as it came
  * @throws {QueryError} If no reply comes
@@ -55,7 +67,7 @@ const PATIENCE_MS = 250;
  */
 export async function exchange(
   endpoint: Endpoint,
-  request: Uint8Array,
+  createRequest: () => Request,
   options: ExchangeOptions = {},
 ): Promise<RawReply> {
   const { timeout = 3, retries = 2, family, signal } = options;
@@ -70,7 +82,7 @@ export async function exchange(
   signal?.throwIfAborted();
   const endsMs = performance.now() + timeout * 1000;
   const hostnames = await resolve(endpoint, family);
-  using attempts = new Attempts(endpoint.port, request, signal);
+  using attempts = new Attempts(endpoint.port, createRequest, signal);
   let plan = Array.from({ length: retries + 1 }, () => hostnames).flat();
   let failure: QueryError | undefined;
   while (plan.length > 0) {
@@ -92,10 +104,9 @@ export async function exchange(
       plan = plan.filter((other) => other !== hostname);
     }
   }
-  throw failure ?? new QueryError(
-    "timeout",
-    `No reply from ${formatAddress(endpoint)} within ${timeout} s`,
-  );
+  const address = formatAddress(endpoint);
+  throw failure ?? attempts.bogus(address) ??
+    new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
 }
 
 async function resolve(endpoint: Endpoint, family?: AddressFamily): Promise<string[]> {
@@ -127,14 +138,16 @@ function refusal(hostname: string, port: number): QueryError | undefined {
 /** The tries of one query, all open until one of them is answered. */
 class Attempts implements Disposable {
   readonly #port: number;
-  readonly #request: Uint8Array;
+  readonly #createRequest: () => Request;
   readonly #signal: AbortSignal | undefined;
   readonly #connections: DatagramConnection[] = [];
   readonly #reply = Promise.withResolvers<RawReply>();
+  #ignored = 0;
+  #whyIgnored = "";
 
-  constructor(port: number, request: Uint8Array, signal: AbortSignal | undefined) {
+  constructor(port: number, createRequest: () => Request, signal: AbortSignal | undefined) {
     this.#port = port;
-    this.#request = request;
+    this.#createRequest = createRequest;
     this.#signal = signal;
     // Nobody may be waiting at the moment it rejects.
     this.#reply.promise.catch(() => {});
@@ -146,10 +159,12 @@ class Attempts implements Disposable {
     const signal = this.#signal;
     const connection = await connectDatagram({ hostname, port: this.#port, signal });
     this.#connections.push(connection);
+    const request = this.#createRequest();
     const sentAtMs = performance.now();
-    void this.#receive(connection, sentAtMs);
+    const sentAt = Temporal.Now.instant();
+    void this.#receive(connection, request, sentAt, sentAtMs);
     try {
-      await connection.send(this.#request);
+      await connection.send(request.octets);
       return undefined;
     } catch (cause) {
       signal?.throwIfAborted();
@@ -171,17 +186,43 @@ class Attempts implements Disposable {
     }
   }
 
-  async #receive(connection: DatagramConnection, sentAtMs: number): Promise<void> {
+  /** That something did answer, but nothing that belongs to a request; undefined if nothing did. */
+  bogus(address: string): QueryError | undefined {
+    if (this.#ignored === 0) return undefined;
+    return new QueryError(
+      "bogus-reply",
+      `No reply from ${address} that belongs to the request: ${this.#ignored} ignored, ` +
+        `the last as ${this.#whyIgnored}`,
+    );
+  }
+
+  async #receive(
+    connection: DatagramConnection,
+    request: Request,
+    sentAt: Temporal.Instant,
+    sentAtMs: number,
+  ): Promise<void> {
     try {
-      const octets = await connection.receive();
-      const roundTripMs = performance.now() - sentAtMs;
-      const receivedAt = Temporal.Now.instant();
-      this.#reply.resolve({
-        octets,
-        from: connection.remoteAddr,
-        receivedAt,
-        roundTrip: Temporal.Duration.from({ nanoseconds: Math.round(roundTripMs * 1e6) }),
-      });
+      while (true) {
+        const octets = await connection.receive();
+        const roundTripMs = performance.now() - sentAtMs;
+        const whyIgnored = request.whyIgnored?.(octets);
+        if (whyIgnored !== undefined) {
+          this.#ignored++;
+          this.#whyIgnored = whyIgnored;
+          continue;
+        }
+        const roundTrip = Temporal.Duration.from({ nanoseconds: Math.round(roundTripMs * 1e6) });
+        this.#reply.resolve({
+          request: request.octets,
+          octets,
+          from: connection.remoteAddr,
+          sentAt,
+          receivedAt: sentAt.add(roundTrip),
+          roundTrip,
+        });
+        return;
+      }
     } catch {
       // Closed, or an ICMP error where the system reports one: silence is what
       // the deadline is for.

@@ -1,4 +1,5 @@
 import { ASCTIME_REQUEST, parseAsctime } from "../protocols/asctime.ts";
+import { parseDaytime } from "../protocols/daytime.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
 import {
   formatAddress,
@@ -6,66 +7,103 @@ import {
   parseEndpoint,
   type Protocol,
 } from "../protocols/endpoint.ts";
-import { exchange, type ExchangeOptions } from "./exchange.ts";
+import { parseTime, TIME_REPLY_LENGTH } from "../protocols/time.ts";
+import { exchange, type ExchangeOptions, type RawReply, type Request } from "./exchange.ts";
+import { measureNtp, ntpRequest } from "./ntp.ts";
 import { QueryError } from "./query_error.ts";
+import type { ReplyTo, SecondsReply, TextReply, TimeReply } from "./reply.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
 
-/** What a time server said, and how. */
-export interface TimeReply {
-  /** The URL that was asked, its port given. */
-  readonly url: string;
-  /** The protocol spoken. */
-  readonly protocol: Protocol;
-  /** The text as the server wrote it, without a line end. */
-  readonly text: string;
-  /** The text's reading. It carries no zone: the server's local time, or UTC if it says so elsewhere. */
-  readonly time: Temporal.PlainDateTime;
-  /** When the reply came, by this machine's clock. */
-  readonly receivedAt: Temporal.Instant;
-  /** From the request's departure to the reply's arrival. */
-  readonly roundTrip: Temporal.Duration;
-  /** Who answered: the address that was asked, a name resolved. */
-  readonly from: Deno.NetAddr;
-}
-
 /**
- * Asks a time server once.
+ * Asks a time server once and measures what can be measured. Whether an NTP
+ * reply is fit to trust is for `validate()` to say.
  *
- * @param url Whom to ask, as `asctime://host:port`
+ * @param url Whom to ask, as `ntp://host:port`; without a scheme it is asctime text
  * @param options The deadline, and how often to ask again
  * @returns What it said, who it was, and how long it took
  * @throws {SyntaxError} If the URL cannot be read
  * @throws {RangeError} If an option is out of range
- * @throws {QueryError} If no usable time came; its `reason` says why
+ * @throws {QueryError} If no time came; its `reason` says why
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
+ * import { assert } from "@std/assert";
  * import { query, serve } from "@timesrv/timesrv";
  *
- * await using server = await serve("asctime://127.0.0.1:0", { utc: true });
- * const reply = await query(server.addresses[0]!.url, { timeout: 1 });
- * assertEquals(reply.time.year, Temporal.Now.plainDateTimeISO("UTC").year);
+ * await using server = await serve("ntp://127.0.0.1:0");
+ * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`, { timeout: 1 });
+ * const [offset, bound] = [reply.offset.abs(), reply.errorBound];
+ * assert(Temporal.Duration.compare(offset, bound) <= 0, "one machine, one clock");
  * ```
  */
-export async function query(url: string, options: QueryOptions = {}): Promise<TimeReply> {
+export async function query<const Url extends string>(
+  url: Url,
+  options: QueryOptions = {},
+): Promise<ReplyTo<Url>> {
   const endpoint = parseEndpoint(url);
-  const { octets, ...reply } = await exchange(endpoint, request, options);
+  const dialect = dialects[endpoint.protocol];
+  const raw = await exchange(endpoint, dialect.createRequest, options);
   try {
-    return {
-      url: formatEndpoint(endpoint),
-      protocol: endpoint.protocol,
-      ...parseAsctime(octets),
-      ...reply,
-    };
+    return { url: formatEndpoint(endpoint), ...dialect.read(raw) } as ReplyTo<Url>;
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
-    const from = formatAddress(reply.from);
+    const from = formatAddress(raw.from);
     throw new QueryError("not-a-time", `The reply from ${from} is ${cause.message}`, { cause });
   }
 }
 
-const request = new TextEncoder().encode(ASCTIME_REQUEST);
+/** A protocol as a client speaks it. */
+interface Dialect {
+  createRequest(): Request;
+  /** @throws {DecodeError} If the octets are not what the protocol prescribes */
+  read(raw: RawReply): Unlocated<TimeReply>;
+}
+
+type Unlocated<Reply> = Reply extends TimeReply ? Omit<Reply, "url"> : never;
+
+const asctime: Dialect = {
+  createRequest: () => ({ octets: new TextEncoder().encode(ASCTIME_REQUEST) }),
+  read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
+    return { protocol: "asctime", ...parseAsctime(octets), ...reply, warnings: [] };
+  },
+};
+
+const dialects: Readonly<Record<Protocol, Dialect>> = {
+  asctime,
+  // A port that speaks all is asked in words that any of its kind understands.
+  auto: asctime,
+  daytime: {
+    createRequest: () => ({ octets: new Uint8Array() }),
+    read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
+      const { offset, ...reading } = parseDaytime(octets, reply.receivedAt);
+      const utcOffset = offset === undefined ? {} : { utcOffset: offset };
+      return { protocol: "daytime", ...reading, ...utcOffset, ...reply, warnings: [] };
+    },
+  },
+  time: { createRequest: () => ({ octets: new Uint8Array() }), read: readSeconds },
+  ntp: { createRequest: ntpRequest, read: measureNtp },
+};
+
+function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
+  const { request: _request, octets, ...reply } = raw;
+  const { sentAt, receivedAt, roundTrip } = reply;
+  const time = parseTime(octets.subarray(0, TIME_REPLY_LENGTH), receivedAt);
+  const halfTrip = Temporal.Duration.from({
+    nanoseconds: Math.round(roundTrip.total("nanoseconds") / 2),
+  });
+  const excess = octets.length - TIME_REPLY_LENGTH;
+  return {
+    protocol: "time",
+    text: time.toString(),
+    time,
+    offset: time.since(sentAt.add(halfTrip)),
+    errorBound: halfTrip.add({ seconds: 1 }),
+    ...reply,
+    warnings: excess === 0
+      ? []
+      : [`${octets.length} octets in the reply, where RFC 868 has 4; the rest was ignored`],
+  };
+}

@@ -6,8 +6,21 @@
  * - `unknown-host`: the name is not known, or has no address of the family asked for
  * - `unreachable`: the network refused to carry the request
  * - `not-a-time`: a reply came and is not a time
+ * - `bogus-reply`: replies came, and none of them belongs to the request
+ * - `kiss-o-death`: the server tells the client to go away or to slow down
+ * - `unsynchronized`: the server says that its clock is not right
+ * - `unusable`: the reply contradicts itself, or its error bound is beyond use
  */
-export type QueryFailure = "timeout" | "refused" | "unknown-host" | "unreachable" | "not-a-time";
+export type QueryFailure =
+  | "timeout"
+  | "refused"
+  | "unknown-host"
+  | "unreachable"
+  | "not-a-time"
+  | "bogus-reply"
+  | "kiss-o-death"
+  | "unsynchronized"
+  | "unusable";
 
 /**
  * A query brought no usable time; {@linkcode QueryError.reason} says why.

@@ -8,6 +8,7 @@
  * English names whatever the locale, the day padded with a space, no zone, no
  * line end. No RFC describes it; any datagram at all is a request.
  */
+import { looksLikeAnswer } from "./answers.ts";
 import { DecodeError } from "./decode_error.ts";
 import { refusal, type Responder } from "./responder.ts";
 
@@ -108,23 +109,11 @@ export function parseAsctime(
 
 const latin1 = new TextDecoder("latin1");
 
-/**
- * Whether a datagram is what this service itself says, line end or not.
- * Answering it would let two servers, or a server and a forger, talk forever.
- */
-export function looksLikeAsctime(octets: Uint8Array): boolean {
-  return octets.length >= 24 && octets.length <= 26 &&
-    octets[3] === SPACE && octets[7] === SPACE && octets[10] === SPACE &&
-    octets[13] === COLON && octets[16] === COLON && octets[19] === SPACE;
-}
-
-const SPACE = 0x20;
-const COLON = 0x3a;
-
 const refuseReply = refusal("looks-like-a-reply");
 
 /**
- * The asctime service: answers every datagram with the time of its arrival.
+ * The asctime service: answers every datagram with the time of its arrival, save what is an
+ * answer itself.
  *
  * @param options Whether to write local time or UTC
  * @returns A responder that encodes a text once a second and copies it for each request
@@ -136,7 +125,7 @@ export function asctimeResponder(options: AsctimeOptions = {}): Responder {
   let textSeconds = NaN;
   return {
     respond(request, reply, arrival): number {
-      if (looksLikeAsctime(request)) return refuseReply;
+      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (arrival.seconds !== textSeconds) {
         textSeconds = arrival.seconds;
         textLength = encoder.encodeInto(formatAsctime(textSeconds, options), text).written;

@@ -1,8 +1,7 @@
 /** The service that speaks the language it is asked in, on one port. */
-import { looksLikeDaytime } from "./daytime.ts";
+import { looksLikeAnswer } from "./answers.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { refusal, type Responder } from "./responder.ts";
-import { looksLikeTime } from "./time.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
 const refuseMode = refusal("mode");
@@ -26,9 +25,8 @@ export function autoResponder({ ntp, text }: AutoResponderOptions): Responder {
   return {
     respond(request, reply, arrival, clock, sourcePort): number | Promise<number> {
       const { length } = request;
-      if (looksLikeDaytime(request)) return refuseReply;
+      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (!isPrintable(request)) {
-        if (looksLikeTime(request, arrival.seconds)) return refuseReply;
         const refused = ntpModeRefusal(request);
         if (refused !== undefined) return refused;
         if (length >= NTP_HEADER_LENGTH && hasNtpVersion(request)) {

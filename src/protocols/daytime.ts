@@ -3,7 +3,8 @@
  * line of ASCII with no prescribed form, ended by CR LF.
  */
 import type { ClockStatus } from "../clocks/clock_status.ts";
-import { formatAsctime, looksLikeAsctime, monthNames, parseAsctime } from "./asctime.ts";
+import { looksLikeAnswer } from "./answers.ts";
+import { formatAsctime, monthNames, parseAsctime } from "./asctime.ts";
 import { DecodeError } from "./decode_error.ts";
 import { leap } from "./ntp/packet.ts";
 import { refusal, type Responder } from "./responder.ts";
@@ -18,7 +19,7 @@ export type DaytimeFormat = (typeof daytimeFormats)[number];
 export interface DaytimeOptions {
   /**
    * The form of the line: `Fri Apr  3 21:09:36 2020`, `Fri, 03 Apr 2020 21:09:36 +0200`,
-   * `2020-04-03T21:09:36+02:00` or, always UTC, `58942 20-04-03 19:09:36 50 0 0  0.0 UTC(timesrv) *`.
+   * `2020-04-03T21:09:36+02:00` or, always UTC, `58942 20-04-03 19:09:36 00 0 0   0.0 UTC(timesrv) *`.
    *
    * @default {"ctime"}
    */
@@ -116,7 +117,7 @@ export function daytimeResponder(
   let lineLeap = NaN;
   return {
     respond(request, reply, arrival): number {
-      if (looksLikeDaytime(request)) return refuseReply;
+      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       const leapIndicator = status().leap;
       if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;
       if (arrival.seconds !== lineSeconds || leapIndicator !== lineLeap) {
@@ -130,23 +131,6 @@ export function daytimeResponder(
     },
   };
 }
-
-/**
- * Whether a datagram is a line such as time servers send: ended as one, with a
- * clock time in it. Answering it would let two servers talk forever.
- */
-export function looksLikeDaytime(octets: Uint8Array): boolean {
-  if (looksLikeAsctime(octets)) return true;
-  if (octets.length > LONGEST_LINE || octets[octets.length - 1] !== LINE_FEED) return false;
-  for (let i = 2; i + 3 < octets.length; i++) {
-    if (octets[i] === COLON && octets[i + 3] === COLON) return true;
-  }
-  return false;
-}
-
-const LONGEST_LINE = 80;
-const LINE_FEED = 0x0a;
-const COLON = 0x3a;
 
 /** What a Daytime line says, as far as it can be read. */
 export interface DaytimeReading {
@@ -181,6 +165,8 @@ export interface DaytimeReading {
  */
 export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): DaytimeReading {
   const text = new TextDecoder("latin1").decode(octets).replace(/^[\r\n]+|[\r\n\0 ]+$/g, "");
+  // RFC 867 has printable ASCII alone; the text is shown to people as it is.
+  if (/[^ -~]/.test(text)) throw new DecodeError("not a time", octets);
   for (const shape of shapes) {
     const fields = shape.exec(text)?.groups;
     if (fields === undefined) continue;
@@ -232,6 +218,6 @@ function fullYear(year: string, pivot: Temporal.Instant): number {
 
 function zoneOffset(zone = ""): string | undefined {
   if (/^(UTC|GMT|Z)$/i.test(zone)) return "+00:00";
-  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? [];
+  const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(zone) ?? [];
   return sign === undefined ? undefined : `${sign}${hours}:${minutes}`;
 }

@@ -1,4 +1,4 @@
-/** 32-bit numbers in network order, for paths where a `DataView` a datagram is one too many. */
+/** Numbers in network order, for paths where a `DataView` a datagram is one too many. */
 
 /** Writes the low 32 bits of a whole number. */
 export function putUint32(octets: Uint8Array, at: number, value: number): void {
@@ -6,6 +6,11 @@ export function putUint32(octets: Uint8Array, at: number, value: number): void {
   octets[at + 1] = value >>> 16;
   octets[at + 2] = value >>> 8;
   octets[at + 3] = value;
+}
+
+/** Reads a number, 0 to 2^16 - 1. */
+export function getUint16(octets: Uint8Array, at: number): number {
+  return (octets[at] as number) << 8 | (octets[at + 1] as number);
 }
 
 /** Reads a number, 0 to 2^32 - 1. */

@@ -3,10 +3,11 @@
  * octets, big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32. They start
  * again from zero at 2036-02-07T06:28:16Z.
  */
-import { leap } from "./ntp/packet.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
+import { looksLikeAnswer } from "./answers.ts";
 import { DecodeError } from "./decode_error.ts";
-import { NTP_TO_UNIX_SECONDS, toInstant } from "./ntp/timestamp.ts";
+import { leap } from "./ntp/packet.ts";
+import { toInstant, toNtpSeconds } from "./ntp/timestamp.ts";
 import { getUint32, putUint32 } from "./octets.ts";
 import { refusal, type Responder } from "./responder.ts";
 
@@ -16,8 +17,6 @@ export const TIME_REPLY_LENGTH = 4;
 const refuseReply = refusal("looks-like-a-reply");
 const refuseUnsynchronized = refusal("unsynchronized");
 
-const SECONDS_A_DAY = 86_400;
-
 /**
  * The Time service: answers every datagram with the second of its arrival, and
  * none while the clock is not synchronised (RFC 868: a server that cannot tell
@@ -26,27 +25,12 @@ const SECONDS_A_DAY = 86_400;
 export function timeResponder({ status }: { readonly status: () => ClockStatus }): Responder {
   return {
     respond(request, reply, arrival): number {
-      if (looksLikeTime(request, arrival.seconds)) return refuseReply;
+      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (status().leap === leap.unsynchronized) return refuseUnsynchronized;
-      putUint32(reply, 0, toWire(arrival.seconds));
+      putUint32(reply, 0, toNtpSeconds(arrival.seconds));
       return TIME_REPLY_LENGTH;
     },
   };
-}
-
-/**
- * Whether a datagram is what this service would itself say, give or take a day.
- * Answering it would let two servers talk forever.
- */
-export function looksLikeTime(octets: Uint8Array, unixSeconds: number): boolean {
-  if (octets.length !== TIME_REPLY_LENGTH) return false;
-  const differenceSeconds = getUint32(octets, 0) - toWire(unixSeconds) | 0;
-  return Math.abs(differenceSeconds) <= SECONDS_A_DAY;
-}
-
-/** Seconds since 1900 modulo 2^32, truncated, never rounded. */
-function toWire(unixSeconds: number): number {
-  return unixSeconds + NTP_TO_UNIX_SECONDS >>> 0;
 }
 
 /**
@@ -55,7 +39,7 @@ function toWire(unixSeconds: number): number {
  * @param octets A reply as it came
  * @param pivot A time no more than 68 years from the one meant
  * @returns The second it names
- * @throws {DecodeError} If there are not at least four octets
+ * @throws {DecodeError} If there are more or fewer than four octets
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ Deno.test("serve answers with the time of the clock it is given", async () => {
 Deno.test("serve answers with the system's time when given no clock", async () => {
   await using server = await serve(FREE, { utc: true });
   const before = Math.floor(Date.now() / 1000);
-  const { time } = await query(server.addresses[0]?.url ?? "");
+  const { time } = await query(`asctime://127.0.0.1:${server.addresses[0]?.port}`);
   const served = time.toZonedDateTime("UTC").epochMilliseconds / 1000;
   assert(served >= before && served <= Date.now() / 1000, `${before} ≤ ${served}`);
 });

@@ -55,7 +55,8 @@ export function ntpResponder({ status, random32 }: NtpResponderOptions): Respond
       writeTimestamp(reply, field.receiveTimestamp, arrival, randomBits, random32());
       clock.read(transmit);
       writeTimestamp(reply, field.transmitTimestamp, transmit, randomBits, random32());
-      if (!isAfter(reply)) stepPast(reply);
+      // On the wire a step back by more than half an era looks like one forward.
+      if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
       return NTP_HEADER_LENGTH;
     },
   };

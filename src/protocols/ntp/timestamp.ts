@@ -18,6 +18,11 @@ export const NTP_TO_UNIX_SECONDS = (70 * 365 + 17) * 86_400;
 const TWO_TO_32 = 2 ** 32;
 const NANOSECONDS = 1_000_000_000n;
 
+/** Seconds since 1900 modulo 2^32, of whole seconds since the Unix epoch. */
+export function toNtpSeconds(unixSeconds: number): number {
+  return unixSeconds + NTP_TO_UNIX_SECONDS >>> 0;
+}
+
 /**
  * Writes a time as a timestamp. The fraction's bits below `randomBits` come from
  * `random`: a clock says nothing about them, and unpredictable ones make a
@@ -36,7 +41,7 @@ export function writeTimestamp(
   randomBits: number,
   random: number,
 ): void {
-  const seconds = (time.seconds + NTP_TO_UNIX_SECONDS) % TWO_TO_32 >>> 0;
+  const seconds = toNtpSeconds(time.seconds);
   const mask = (2 ** randomBits - 1) >>> 0;
   const fraction = Math.floor(time.nanoseconds * (TWO_TO_32 / 1e9));
   const low = ((fraction & ~mask) | (random & mask)) >>> 0;
@@ -45,10 +50,14 @@ export function writeTimestamp(
   putUint32(octets, at + 4, low === 0 && seconds === 0 ? 1 : low);
 }
 
-/** The timestamp of a time, its fraction rounded to the nearest unit. */
+/**
+ * The timestamp of a time, its fraction rounded to the nearest unit; never 0,
+ * which is not a time: the moment itself is told as the next.
+ */
 export function toTimestamp(instant: Temporal.Instant): NtpTimestamp {
   const nanoseconds = instant.epochNanoseconds + BigInt(NTP_TO_UNIX_SECONDS) * NANOSECONDS;
-  return BigInt.asUintN(64, floorDivide((nanoseconds << 32n) + NANOSECONDS / 2n, NANOSECONDS));
+  const units = floorDivide((nanoseconds << 32n) + NANOSECONDS / 2n, NANOSECONDS);
+  return BigInt.asUintN(64, units) || 1n;
 }
 
 /**

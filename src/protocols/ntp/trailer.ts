@@ -1,4 +1,5 @@
 /** What may follow the header (RFC 5905 §7.5, RFC 7822 §7.5, RFC 8915 §5). */
+import { getUint16 } from "../octets.ts";
 import { refusal } from "../responder.ts";
 import { NTP_HEADER_LENGTH } from "./packet.ts";
 
@@ -36,8 +37,8 @@ export function trailerRefusal(request: Uint8Array, version: number): number | u
   if (version === 4) {
     // A key identifier can look like a field's head, so length decides first.
     while (request.length - at > LONGEST_MAC) {
-      const type = uint16(request, at);
-      const length = uint16(request, at + 2);
+      const type = getUint16(request, at);
+      const length = getUint16(request, at + 2);
       if (length < SHORTEST_FIELD || length % 4 !== 0 || length > request.length - at) {
         return refuseMalformed;
       }
@@ -56,9 +57,5 @@ export function trailerRefusal(request: Uint8Array, version: number): number | u
 
 /** Four zero octets: "your MAC was wrong" (RFC 5905 §9.2). */
 function isCryptoNak(request: Uint8Array, at: number): boolean {
-  return request.length - at === 4 && uint16(request, at) === 0 && uint16(request, at + 2) === 0;
-}
-
-function uint16(octets: Uint8Array, at: number): number {
-  return (octets[at] as number) << 8 | (octets[at + 1] as number);
+  return request.length - at === 4 && getUint16(request, at) === 0 && getUint16(request, at + 2) === 0;
 }

@@ -1,0 +1,218 @@
+/** What `timecli` prints of a reply: lines for people, a table, or JSON with documented keys. */
+import { QueryError } from "../client/query_error.ts";
+import type { NtpReply, SecondsReply, TimeReply } from "../client/reply.ts";
+import { formatAddress } from "../protocols/endpoint.ts";
+import { toInstant } from "../protocols/ntp/timestamp.ts";
+import { describe } from "./exit_codes.ts";
+import { layOutTable } from "./table.ts";
+import { readableSeconds, signedSeconds } from "./units.ts";
+
+/** How one target was answered: a reply, or an error, or both where the reply is not fit to trust. */
+export interface Outcome {
+  /** The target as the user wrote it. */
+  readonly target: string;
+  /** What came. */
+  readonly reply?: TimeReply;
+  /** What is wrong. */
+  readonly error?: unknown;
+}
+
+/** One reply for people. */
+export function textOf(reply: TimeReply, raw: boolean): string {
+  switch (reply.protocol) {
+    case "asctime":
+    case "daytime":
+      return `Reply from time server: ${reply.text}`;
+    case "time":
+      return labelled(secondsLines(reply));
+    case "ntp":
+      return labelled([...ntpLines(reply), ...(raw ? rawLines(reply) : [])]);
+  }
+}
+
+type Line = readonly [label: string, value: string];
+
+function labelled(lines: readonly Line[]): string {
+  return layOutTable(lines);
+}
+
+function secondsLines(reply: SecondsReply): Line[] {
+  return [
+    ["Server", serverOf(reply)],
+    ["Time", localTime(reply.time, 0)],
+    ["Offset", offsetOf(reply)],
+    ["Round trip", readable(reply.roundTrip)],
+  ];
+}
+
+function ntpLines(reply: NtpReply): Line[] {
+  return [
+    ["Server", serverOf(reply)],
+    ["Time", localTime(reply.time, 6)],
+    ["Offset", offsetOf(reply)],
+    ["Delay", readable(reply.delay)],
+    ["Stratum", String(reply.stratum)],
+    ["Reference", describeReference(reply)],
+    ["Leap second", reply.leap],
+    ["Root distance", readable(reply.rootDistance)],
+  ];
+}
+
+function rawLines(reply: NtpReply): Line[] {
+  const { packet } = reply;
+  const pivot = reply.receivedAt;
+  return [
+    ["T1 request sent", exact(reply.sentAt)],
+    ["T2 received there", exact(reply.serverReceivedAt)],
+    ["T3 reply sent", exact(reply.serverSentAt)],
+    ["T4 received here", exact(reply.receivedAt)],
+    ["Version", String(packet.version)],
+    ["Mode", String(packet.mode)],
+    ["Poll", `${packet.poll} (${readableSeconds(2 ** packet.poll)})`],
+    ["Precision", `${packet.precision} (${readableSeconds(2 ** packet.precision)})`],
+    ["Root delay", readableSeconds(packet.rootDelay)],
+    ["Root dispersion", readableSeconds(packet.rootDispersion)],
+    ["Reference id", hex(packet.referenceId)],
+    [
+      "Reference time",
+      packet.referenceTimestamp === 0n
+        ? "never"
+        : exact(toInstant(packet.referenceTimestamp, pivot)),
+    ],
+    ["Origin timestamp", hex(packet.originTimestamp)],
+    ["Receive timestamp", hex(packet.receiveTimestamp)],
+    ["Transmit timestamp", hex(packet.transmitTimestamp)],
+  ];
+}
+
+function serverOf({ url, from }: TimeReply): string {
+  const address = formatAddress(from);
+  return url.endsWith(`//${address}`) ? url : `${url} (${address})`;
+}
+
+/** The offset with its bound, and what its sign means. */
+function offsetOf({ offset, errorBound }: SecondsReply | NtpReply): string {
+  const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
+    ? "no difference can be told"
+    : `this clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
+  return `${signedSeconds(seconds(offset))} ± ${readable(errorBound)}: ${meaning}`;
+}
+
+/** What the server's own time comes from, by the kind of its reference id (RFC 5905 §7.3). */
+function describeReference({ referenceId, stratum }: NtpReply): string {
+  if (stratum === 0) return referenceId === "" ? "none" : `${referenceId} (kiss code)`;
+  if (stratum === 1) return `${referenceId} (reference clock)`;
+  if (referenceId.startsWith("127.127.")) return `${referenceId} (its own clock)`;
+  return `${referenceId} (IPv4 address, or hash of an IPv6 one)`;
+}
+
+/** A time on this machine's wall clock, with its offset from UTC. */
+function localTime(instant: Temporal.Instant, digits: 0 | 6): string {
+  const minutes = -new Date(instant.epochMilliseconds).getTimezoneOffset();
+  const zone = instant.toZonedDateTimeISO("UTC").add({ minutes });
+  const text = zone.toPlainDateTime().toString({ fractionalSecondDigits: digits });
+  const sign = minutes < 0 ? "-" : "+";
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `${text.replace("T", " ")} ${sign}${two(hours)}${two(rest)}`;
+}
+
+/** The JSON object of one outcome; times in ISO 8601, durations in seconds. */
+export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<string, unknown> {
+  return {
+    url: reply?.url ?? target,
+    ...(reply && {
+      protocol: reply.protocol,
+      address: reply.from.hostname,
+      port: reply.from.port,
+      text: reply.text,
+      time: reply.time.toString(),
+      ...("utcOffset" in reply && { utc_offset: reply.utcOffset }),
+      received: reply.receivedAt.toString(),
+      round_trip: seconds(reply.roundTrip),
+      ...("offset" in reply && {
+        offset: seconds(reply.offset),
+        error_bound: seconds(reply.errorBound),
+      }),
+      ...(reply.protocol === "ntp" && ntpJson(reply, raw)),
+      ...(reply.warnings.length > 0 && { warnings: reply.warnings }),
+    }),
+    ...(error !== undefined && {
+      error: {
+        reason: error instanceof QueryError ? error.reason : "failed",
+        message: describe(error),
+      },
+    }),
+  };
+}
+
+function ntpJson(reply: NtpReply, raw: boolean): Record<string, unknown> {
+  const { packet } = reply;
+  return {
+    delay: seconds(reply.delay),
+    root_distance: seconds(reply.rootDistance),
+    stratum: reply.stratum,
+    reference_id: reply.referenceId,
+    leap: reply.leap,
+    ...(raw && {
+      t1: reply.sentAt.toString(),
+      t2: reply.serverReceivedAt.toString(),
+      t3: reply.serverSentAt.toString(),
+      t4: reply.receivedAt.toString(),
+      version: packet.version,
+      mode: packet.mode,
+      poll: packet.poll,
+      precision: packet.precision,
+      root_delay: packet.rootDelay,
+      root_dispersion: packet.rootDispersion,
+      reference_id_hex: hex(packet.referenceId),
+      reference_timestamp: hex(packet.referenceTimestamp),
+      origin_timestamp: hex(packet.originTimestamp),
+      receive_timestamp: hex(packet.receiveTimestamp),
+      transmit_timestamp: hex(packet.transmitTimestamp),
+    }),
+  };
+}
+
+/** Several outcomes side by side; a row that failed says why. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  const head = ["SERVER", "TIME", "OFFSET", "BOUND", "DELAY", "STRATUM", "REFERENCE", "LEAP"];
+  return layOutTable([head, ...outcomes.map(rowOf)]);
+}
+
+function rowOf({ target, reply, error }: Outcome): string[] {
+  if (error !== undefined || !reply) return [target, describe(error) ?? String(error)];
+  if (reply.protocol === "ntp") {
+    return [
+      target,
+      localTime(reply.time, 0),
+      signedSeconds(seconds(reply.offset)),
+      readable(reply.errorBound),
+      readable(reply.delay),
+      String(reply.stratum),
+      reply.referenceId,
+      reply.leap,
+    ];
+  }
+  if (reply.protocol === "time") {
+    const [offset, bound] = [signedSeconds(seconds(reply.offset)), readable(reply.errorBound)];
+    return [target, localTime(reply.time, 0), offset, bound, readable(reply.roundTrip)];
+  }
+  return [target, reply.text, "", "", readable(reply.roundTrip)];
+}
+
+function seconds(duration: Temporal.Duration): number {
+  return duration.total("seconds");
+}
+
+function readable(duration: Temporal.Duration): string {
+  return readableSeconds(seconds(duration));
+}
+
+function exact(instant: Temporal.Instant): string {
+  return instant.toString({ fractionalSecondDigits: 9 });
+}
+
+function hex(value: number | bigint): string {
+  return `0x${value.toString(16).padStart(typeof value === "bigint" ? 16 : 8, "0")}`;
+}
