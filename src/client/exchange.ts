@@ -82,6 +82,7 @@ export async function exchange(
   signal?.throwIfAborted();
   const endsMs = performance.now() + timeout * 1000;
   const hostnames = await resolve(endpoint, family);
+  await (warm ??= warmUp());
   using attempts = new Attempts(endpoint.port, createRequest, signal);
   let plan = Array.from({ length: retries + 1 }, () => hostnames).flat();
   let failure: QueryError | undefined;
@@ -107,6 +108,17 @@ export async function exchange(
   const address = formatAddress(endpoint);
   throw failure ?? attempts.bogus(address) ??
     new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
+}
+
+let warm: Promise<void> | undefined;
+
+/**
+ * The first timer of a process takes Deno milliseconds to make, and the first
+ * instant some hundred microseconds; later they would count as time on the way.
+ */
+async function warmUp(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  Temporal.Now.instant();
 }
 
 async function resolve(endpoint: Endpoint, family?: AddressFamily): Promise<string[]> {
@@ -135,6 +147,12 @@ function refusal(hostname: string, port: number): QueryError | undefined {
   return new QueryError("refused", `Nothing listens on udp ${address}`);
 }
 
+/** When a request left: on the clock, and on the one that is never set. */
+interface Departure {
+  at: Temporal.Instant;
+  atMs: number;
+}
+
 /** The tries of one query, all open until one of them is answered. */
 class Attempts implements Disposable {
   readonly #port: number;
@@ -160,9 +178,10 @@ class Attempts implements Disposable {
     const connection = await connectDatagram({ hostname, port: this.#port, signal });
     this.#connections.push(connection);
     const request = this.#createRequest();
-    const sentAtMs = performance.now();
-    const sentAt = Temporal.Now.instant();
-    void this.#receive(connection, request, sentAt, sentAtMs);
+    const departure: Departure = { at: Temporal.Now.instant(), atMs: 0 };
+    void this.#receive(connection, request, departure);
+    departure.at = Temporal.Now.instant();
+    departure.atMs = performance.now();
     try {
       await connection.send(request.octets);
       return undefined;
@@ -199,13 +218,12 @@ class Attempts implements Disposable {
   async #receive(
     connection: DatagramConnection,
     request: Request,
-    sentAt: Temporal.Instant,
-    sentAtMs: number,
+    departure: Departure,
   ): Promise<void> {
     try {
       while (true) {
         const octets = await connection.receive();
-        const roundTripMs = performance.now() - sentAtMs;
+        const roundTripMs = performance.now() - departure.atMs;
         const whyIgnored = request.whyIgnored?.(octets);
         if (whyIgnored !== undefined) {
           this.#ignored++;
@@ -217,8 +235,8 @@ class Attempts implements Disposable {
           request: request.octets,
           octets,
           from: connection.remoteAddr,
-          sentAt,
-          receivedAt: sentAt.add(roundTrip),
+          sentAt: departure.at,
+          receivedAt: departure.at.add(roundTrip),
           roundTrip,
         });
         return;

@@ -125,7 +125,9 @@ class Connection implements DatagramConnection {
   }
 
   #isPeer({ hostname, port }: Deno.NetAddr): boolean {
-    return port === this.remoteAddr.port && canonicalAddress(hostname) === this.#peer;
+    // Mostly both are spelled alike, and a reply's time is taken only after this.
+    return port === this.remoteAddr.port &&
+      (hostname === this.#peer || canonicalAddress(hostname) === this.#peer);
   }
 
   readonly close = (): void => {
