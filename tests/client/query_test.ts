@@ -2,35 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query, type QueryOptions } from "../../src/client/query.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import { serve } from "../../src/server/serve.ts";
+import { peer } from "./peer.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TEXT = "Fri Apr  3 21:09:36 2020";
-
-interface Peer extends AsyncDisposable {
-  readonly url: string;
-  readonly socket: Deno.DatagramConn;
-  readonly requests: { text: string; from: Deno.NetAddr }[];
-}
-
-/** A peer that does what it is told with each request. */
-function peer(
-  answer: (socket: Deno.DatagramConn, from: Deno.NetAddr, count: number) => unknown,
-): Peer {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const requests: Peer["requests"] = [];
-  const done = (async () => {
-    for await (const [octets, from] of socket) {
-      requests.push({ text: new TextDecoder().decode(octets), from: from as Deno.NetAddr });
-      await answer(socket, from as Deno.NetAddr, requests.length);
-    }
-  })();
-  return {
-    url: `asctime://127.0.0.1:${(socket.addr as Deno.NetAddr).port}`,
-    socket,
-    requests,
-    [Symbol.asyncDispose]: () => (socket.close(), done),
-  };
-}
 
 async function failure(url: string, options?: QueryOptions): Promise<QueryError> {
   const error = await query(url, options).catch((error) => error);

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { CommanderError } from "commander";
+import { describe, exitCodeOf, queryExitCodes } from "../../src/cli/exit_codes.ts";
+import { UsageError } from "../../src/cli/program.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { ListenError } from "../../src/transports/listen_error.ts";
+
+Deno.test("exit codes of failed queries are distinct, stable and above 2", () => {
+  assertEquals(queryExitCodes, {
+    "timeout": 3,
+    "refused": 4,
+    "unknown-host": 5,
+    "unreachable": 6,
+    "not-a-time": 7,
+    "kiss-o-death": 8,
+    "unsynchronized": 9,
+    "bogus-reply": 10,
+    "unusable": 11,
+  });
+});
+
+Deno.test("exitCodeOf knows a wrong command line from any other failure", () => {
+  assertEquals(exitCodeOf(undefined), 0);
+  assertEquals(exitCodeOf(new CommanderError(0, "commander.helpDisplayed", "")), 0);
+  assertEquals(exitCodeOf(new CommanderError(1, "commander.unknownOption", "")), 2);
+  assertEquals(exitCodeOf(new UsageError("")), 2);
+  assertEquals(exitCodeOf(new QueryError("kiss-o-death", "")), 8);
+  assertEquals(exitCodeOf(new ListenError("in-use", { hostname: "::", port: 1 })), 1);
+  assertEquals(exitCodeOf("thrown text"), 1);
+});
+
+Deno.test("describe says in one line what to do about a port", () => {
+  const line = (reason: "in-use" | "not-permitted" | "not-of-this-machine", port: number): string =>
+    describe(new ListenError(reason, { hostname: "::1", port })) ?? "";
+  assertEquals(
+    line("in-use", 8888),
+    "Cannot listen on udp [::1]:8888: the port is already in use; " +
+      "stop the program that has it, or take another: timesrv [::1]:8889",
+  );
+  assertEquals(
+    line("not-permitted", 37),
+    "Cannot listen on udp [::1]:37: this user may not bind that port; take a port of 1024 or above, " +
+      "or allow it: sysctl net.ipv4.ip_unprivileged_port_start=37",
+  );
+});
+
+Deno.test("describe says nothing of what has been said, and never more than a line", () => {
+  assertEquals(describe(new CommanderError(1, "commander.unknownOption", "")), undefined);
+  assertEquals(describe(new Deno.errors.BrokenPipe("")), undefined);
+  assertEquals(describe(new Error("one\n  two")), "one two");
+});
