@@ -70,9 +70,9 @@ Examples:
   timecli --json ntp://time.example | jq .offset
 
 JSON keys: url, protocol, address, port, text, time, received (this machine's
-clock, UTC), round_trip; of Time and NTP offset and error_bound; of NTP delay,
-root_distance, stratum, reference_id, leap. Durations are in seconds. What failed
-has error.reason and error.message.
+clock, UTC), round_trip; of Time and NTP also offset and error_bound; of NTP
+delay, root_distance, stratum, reference_id and leap. Durations are in seconds.
+What failed has error.reason and error.message.
 
 Exit codes:
   0  a time was received from every target; otherwise that of the first failure:

@@ -47,6 +47,7 @@ export function canonicalAddress(address: string): string {
  * order; an address is its own only one.
  *
  * @throws {Error} If the name is unknown or has no address of that family
+ * @throws {Deno.errors.NotCapable} If the permission to look it up was not granted
  */
 export async function resolveHost(
   hostname: string,
@@ -68,7 +69,13 @@ export async function resolveHost(
     found.sort((a, b) => b.family - a.family);
     return found.map(({ address }) => address);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    // `lookup` hides it when it was not permitted to ask.
+    const { state } = Deno.permissions.querySync({ name: "net", host: hostname });
+    if (state !== "granted") {
+      throw new Deno.errors.NotCapable(
+        `Requires net access to "${hostname}", run again with the --allow-net flag`,
+      );
+    }
     const kind = family === undefined ? "" : ` (no IPv${family} address)`;
     throw new Error(`Unknown host ${hostname}${kind}`, { cause });
   }
