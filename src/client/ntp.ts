@@ -161,8 +161,8 @@ export function validate(reply: NtpReply, options: ValidateOptions = {}): void {
   const { maxRootDistance = 3 } = options;
   const { packet } = reply;
   const server = `The server ${reply.from.hostname}`;
-  if (packet.stratum === 0 && packet.referenceId !== 0) {
-    const code = reply.referenceId;
+  const code = reply.referenceId;
+  if (packet.stratum === 0 && packet.referenceId !== 0 && !startingCodes.includes(code)) {
     throw new QueryError(
       "kiss-o-death",
       `${server} ${kissWords[code] ?? "refuses"} (kiss ${code})`,
@@ -170,7 +170,8 @@ export function validate(reply: NtpReply, options: ValidateOptions = {}): void {
   }
   if (packet.leap === leap.unsynchronized || packet.stratum === 0 || packet.stratum > 15) {
     const says = packet.leap === leap.unsynchronized ? "leap 3" : `stratum ${packet.stratum}`;
-    throw new QueryError("unsynchronized", `${server} is not synchronised (${says})`);
+    const why = packet.stratum === 0 && code !== "" ? `, ${code}` : "";
+    throw new QueryError("unsynchronized", `${server} is not synchronised (${says}${why})`);
   }
   const problem = contradiction(reply) ?? excess(reply, maxRootDistance);
   if (problem !== undefined) {
@@ -183,10 +184,11 @@ const kissWords: Readonly<Record<string, string>> = {
   RATE: "asks for fewer requests",
   DENY: "denies service",
   RSTR: "restricts service",
-  INIT: "has just started",
-  STEP: "has just stepped its clock",
   NTSN: "knows no such NTS cookie",
 };
+
+/** Codes of a server that has just started or stepped its clock, and refuses nobody (RFC 5905 §7.4). */
+const startingCodes: readonly string[] = ["INIT", "STEP"];
 
 function contradiction({ packet, sentAt, receivedAt }: NtpReply): string | undefined {
   const { receiveTimestamp, transmitTimestamp } = packet;

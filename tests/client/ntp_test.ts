@@ -137,6 +137,7 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     [{ stratum: 0, leap: 3, referenceId: 0x1b5b324a }, "kiss-o-death", "0x1b5b324a"],
     [{ stratum: 0, leap: 3, referenceId: 0 }, "unsynchronized", "leap 3"],
     [{ stratum: 0, leap: 0, referenceId: 0 }, "unsynchronized", "stratum 0"],
+    [{ stratum: 0, leap: 3, referenceId: 0x494e4954 }, "unsynchronized", "(leap 3, INIT)"],
     [{ stratum: 2, leap: 3 }, "unsynchronized", "leap 3"],
     [{ stratum: 16, leap: 0 }, "unsynchronized", "stratum 16"],
     [{ stratum: 255, leap: 0 }, "unsynchronized", "stratum 255"],
