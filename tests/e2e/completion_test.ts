@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bothPrograms, run, testWith } from "../helpers.ts";
+
+/** What bash would offer, given a completion script and the words typed so far. */
+const askBash = `
+# Of the bash-completion package, what the script uses.
+_get_comp_words_by_ref() {
+  cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
+  words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
+}
+compopt() { :; }
+source "$1"
+shift
+PATH=$1:$PATH
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=\${#COMP_LINE}
+function=$(complete -p "$1" | sed -E 's/.*-F ([^ ]+).*/\\1/')
+"$function" "$1" "\${@: -1}" "\${@: -2:1}"
+printf '%s\\n' "\${COMPREPLY[@]}"
+`;
+
+for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
+  for (
+    const [name, program, typed, offered] of [
+      ["timesrv", timesrv, "--log-f", "--log-format"],
+      ["timecli", timecli, "--ti", "--timeout"],
+    ] as const
+  ) {
+    const test = (
+      title: string,
+      commands: readonly string[],
+      fn: () => Promise<void>,
+    ): Promise<void> =>
+      testWith(
+        {
+          ...needs,
+          commands,
+          permissions: [...(needs.permissions ?? []), { name: "write" }],
+        },
+        `${name} (${kind}): ${title}`,
+        fn,
+      );
+
+    await test("offers its options", [], async () => {
+      const { code, stdout, stderr } = await run([...program, "complete", "--", typed]);
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout, new RegExp(`^${offered}\t[^\n]+\n:\\d+\n$`));
+      const all = await run([...program, "complete", "--", "--"]);
+      const help = await run([...program, "--help"]);
+      for (const [option] of help.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
+        assert(all.stdout.includes(`${option}\t`), option);
+      }
+      const words = await run([...program, "complete", "--", ""]);
+      assert(!/^help\b/m.test(words.stdout), words.stdout);
+    });
+
+    for (const shell of ["bash", "zsh", "fish"]) {
+      await test(`prints a script that ${shell} reads`, [shell], async () => {
+        const { code, stdout, stderr } = await run([...program, "complete", shell]);
+        assertEquals([code, stderr], [0, ""]);
+        const file = await Deno.makeTempFile();
+        try {
+          await Deno.writeTextFile(file, stdout);
+          assertEquals(await run([shell, "-n", file]), { code: 0, stdout: "", stderr: "" });
+        } finally {
+          await Deno.remove(file);
+        }
+      });
+    }
+
+    await test("is completed by bash", ["bash", "sed"], async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        const { stdout } = await run([...program, "complete", "bash"]);
+        await Deno.writeTextFile(`${folder}/script`, stdout);
+        const words = program.map((word) => `'${word}'`).join(" ");
+        await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\nexec ${words} "$@"\n`, {
+          mode: 0o755,
+        });
+        const bash = ["bash", "-c", askBash, "bash", `${folder}/script`, folder] as const;
+        assertEquals(await run([...bash, name, typed]), {
+          code: 0,
+          stdout: `${offered}\n`,
+          stderr: "",
+        });
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    });
+  }
+
+  await testWith(
+    {
+      ...needs,
+      commands: ["bash"],
+      permissions: [...(needs.permissions ?? []), { name: "write" }],
+    },
+    `completions (${kind}): both programs' scripts live together in bash, read twice too`,
+    async () => {
+      const file = await Deno.makeTempFile();
+      try {
+        const scripts = await Promise.all(
+          [timesrv, timecli, timesrv].map((program) => run([...program, "complete", "bash"])),
+        );
+        await Deno.writeTextFile(file, scripts.map(({ stdout }) => stdout).join("\n"));
+        assertEquals(await run(["bash", file]), { code: 0, stdout: "", stderr: "" });
+      } finally {
+        await Deno.remove(file);
+      }
+    },
+  );
+}

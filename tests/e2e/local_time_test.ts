@@ -1,0 +1,58 @@
+import { assert, assertEquals } from "@std/assert";
+import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
+import { Asker } from "../traffic.ts";
+
+const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
+const locales = ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "fa_IR", "th_TH.UTF-8", "nosuch"];
+
+/** What Python's `asctime` says of a zone's time, or of UTC, for each second of a span. */
+async function pythonTexts(
+  [from, to]: readonly [number, number],
+  how: "localtime" | "gmtime",
+  env: Record<string, string>,
+): Promise<string[]> {
+  const script = "import sys, time\n" +
+    "for second in range(int(sys.argv[1]), int(sys.argv[2]) + 1):\n" +
+    `    print(time.asctime(time.${how}(second)))`;
+  const command = ["python3", "-c", script, String(from), String(to)] as const;
+  const { code, stdout, stderr } = await run(command, { env });
+  assertEquals([code, stderr], [0, ""]);
+  return stdout.trimEnd().split("\n");
+}
+
+function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+for (const { kind, needs, timesrv } of await bothPrograms()) {
+  for (const utc of [false, true]) {
+    await testWith(
+      {
+        ...needs,
+        commands: ["python3"],
+        files: [...(needs.files ?? []), ...zones.map((zone) => `/usr/share/zoneinfo/${zone}`)],
+      },
+      `timesrv (${kind}): says what Python's asctime says, ${utc ? "UTC" : "local time"}`,
+      async () => {
+        const settings = [
+          ...zones.map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
+          ...locales.map((locale) => ({ TZ: "Pacific/Chatham", LC_ALL: locale, LANG: locale })),
+        ];
+        for (const env of settings) {
+          const args = [...(utc ? ["--utc"] : []), "asctime://127.0.0.1:0"];
+          const { server, port } = await startServer(timesrv, args, { env });
+          await using _ = server;
+          using asker = new Asker(port);
+          const before = unixSeconds();
+          const text = await asker.ask();
+          const span = [before, unixSeconds()] as const;
+          const texts = await pythonTexts(span, utc ? "gmtime" : "localtime", {
+            ...env,
+            LC_ALL: "C",
+          });
+          assert(texts.includes(text), `${JSON.stringify(env)}: ${text}, not ${texts}`);
+        }
+      },
+    );
+  }
+}

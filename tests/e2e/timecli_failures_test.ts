@@ -1,0 +1,175 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
+import { freePort } from "../traffic.ts";
+
+/** One line of printable characters on standard error, and nothing else. */
+function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
+  // deno-lint-ignore no-control-regex -- nothing a stranger sent may reach a terminal
+  assertMatch(outcome.stderr, /^timecli: [^\0-\x1f\x7f-\x9f]+\n$/);
+  assertMatch(outcome.stderr, message);
+  assertEquals([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
+}
+
+const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
+  [["--jsno"], /unknown option '--jsno' \(Did you mean --json\?\)/],
+  [["--timeot", "1"], /--timeot.*Did you mean --timeout\?/],
+  [["--timeout", "soon"], /'soon' is invalid.*seconds above 0/],
+  [["--timeout", "0"], /'0' is invalid/],
+  [["--timeout=-1"], /'-1' is invalid/],
+  [["--timeout", ""], /'' is invalid/],
+  [["--timeout", "NaN"], /'NaN' is invalid/],
+  [["--timeout", "86401"], /'86401' is invalid/],
+  [["--timeout"], /argument missing/],
+  [["--retries", "1.5"], /'1\.5' is invalid.*whole number/],
+  [["--retries", "1001"], /'1001' is invalid/],
+  [["-4", "-6"], /--ipv4.*--ipv6/],
+  [["--json", "-q"], /--json.*--quiet/],
+  [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
+  [["127.0.0.1:65536"], /port 65536 is above 65535/],
+  [["1:2:3"], /"1:2:3"/],
+  [["8888"], /"8888" is a number, not a host/],
+  [[""], /host is missing/],
+  [[":8888"], /host is missing/],
+  [["two words"], /"two words"/],
+  [["line\nbreak"], /"line\\nbreak"/],
+];
+
+const everyOctet = Uint8Array.from({ length: 256 }, (_, octet) => octet);
+const notTimes: readonly (readonly [string, Uint8Array])[] = [
+  ["an empty datagram", new Uint8Array()],
+  ["spaces", new Uint8Array(24).fill(0x20)],
+  ["terminal controls", new TextEncoder().encode("\x1b[2J\x1b]0;title\x07\x9b31m\r\n\u202e")],
+  ["the largest datagram", new Uint8Array(65_507).fill(0x41)],
+  ["a 30 February", new TextEncoder().encode("Sun Feb 30 21:09:36 2020")],
+  ["two times", new TextEncoder().encode("Fri Apr  3 21:09:36 2020\nFri Apr  3 21:09:36 2020")],
+  ["time and more", new TextEncoder().encode("Fri Apr  3 21:09:36 2020\n\x1b[31m")],
+  ["an NTP packet", new Uint8Array(48).fill(0x24, 0, 1)],
+  // Each octet comes within the part of a reply that is shown.
+  ...Array.from({ length: 8 }, (_, i): [string, Uint8Array] => {
+    return [`octets from ${i * 32}`, everyOctet.slice(i * 32, i * 32 + 32)];
+  }),
+];
+
+for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timecli (${kind}): ${name}`, fn);
+
+  await test("says in one line what is wrong with its command line", async () => {
+    for (const [args, message] of usageErrors) {
+      assertFailure(await run([...timecli, ...args]), 2, message);
+    }
+  });
+
+  await test("shows what is not a time escaped, on one line", async () => {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    try {
+      const { port } = socket.addr as Deno.NetAddr;
+      for (const [what, reply] of notTimes) {
+        const asked = run([...timecli, "--retries=0", `127.0.0.1:${port}`]);
+        const [, client] = await socket.receive();
+        await socket.send(reply, client);
+        const outcome = await asked;
+        assertFailure(outcome, 7, new RegExp(`127\\.0\\.0\\.1:${port} is not a time: "`));
+        assertEquals(outcome.stderr.length < 400, true, what);
+      }
+    } finally {
+      socket.close();
+    }
+  });
+
+  await test("waits for whom it asked, whatever others send", async () => {
+    const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
+    const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
+    try {
+      const { port } = asked.addr as Deno.NetAddr;
+      const outcome = run([...timecli, "-q", "--retries=0", "-t", "30", `127.0.0.1:${port}`]);
+      const [, client] = await asked.receive();
+      await stranger.send(new TextEncoder().encode("Thu Jan  1 00:00:00 1970"), client);
+      await stranger.send(new TextEncoder().encode("junk"), client);
+      await asked.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), client);
+      assertEquals(await outcome, {
+        code: 0,
+        stdout: "Fri Apr  3 21:09:36 2020\n",
+        stderr: "",
+      });
+    } finally {
+      asked.close();
+      stranger.close();
+    }
+  });
+
+  await test("tells apart why no reply came", async () => {
+    const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    try {
+      const { port } = silent.addr as Deno.NetAddr;
+      assertFailure(
+        await run([...timecli, "-t", "0.2", `127.0.0.1:${port}`]),
+        3,
+        new RegExp(`No reply from 127\\.0\\.0\\.1:${port} within 0\\.2 s`),
+      );
+    } finally {
+      silent.close();
+    }
+    const port = freePort();
+    assertFailure(
+      await run([...timecli, `127.0.0.1:${port}`]),
+      4,
+      new RegExp(`Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*timesrv`),
+    );
+    assertFailure(await run([...timecli, "nosuch.invalid"]), 5, /nosuch\.invalid/);
+    assertFailure(await run([...timecli, "-6", "127.0.0.1"]), 5, /127\.0\.0\.1 is not an IPv6/);
+  });
+
+  await test("does not say of a group of machines that nobody listens there", async () => {
+    for (const target of ["224.0.0.1", "255.255.255.255"]) {
+      // In a network of its own, so that nobody is asked in earnest.
+      const wrapper = ["unshare", "--net", ...timecli] as const;
+      const { code, stdout } = await run([...wrapper, "-t", "0.3", target]);
+      assertEquals([[3, 6].includes(code), stdout], [true, ""], `${target}: exit code ${code}`);
+    }
+  }, { ...needs, commands: ["unshare"], root: true });
+
+  await test("says that the network is unreachable", async () => {
+    const outcome = await run(["unshare", "--net", ...timecli, "192.0.2.1"]);
+    assertFailure(outcome, 6, /192\.0\.2\.1:8888: .*unreachable/);
+  }, { ...needs, commands: ["unshare"], root: true });
+
+  await test("asks loopback when given the address that stands for all", async () => {
+    const { server, port } = await startServer(timesrv);
+    await using _ = server;
+    const { code } = await run([...timecli, `0.0.0.0:${port}`]);
+    assertEquals(code, 0);
+  });
+}
+
+const [source] = await bothPrograms();
+const deno = source?.timecli[0] ?? "deno";
+const needs = source?.needs ?? {};
+const script = [`--config=${root}deno.json`, `${root}client.ts`];
+
+await testWith(needs, "timecli (source): names the Deno permission it lacks", async () => {
+  for (const [flag, host] of [["--allow-net=127.0.0.2", "127.0.0.1"], ["--no-lock", "localhost"]]) {
+    const flags = ["run", "--quiet", "--no-prompt", flag ?? ""];
+    const outcome = await run([deno, ...flags, ...script, `${host}:8888`]);
+    assertFailure(outcome, 1, /permission: .*--allow-net/);
+  }
+});
+
+await testWith(
+  { ...needs, commands: ["python3"] },
+  "timecli (source): asks on a terminal with --allow-net alone, and asks for no more",
+  async () => {
+    const { server, port } = await startServer(source?.timesrv ?? [deno]);
+    await using _ = server;
+    const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
+    const flags = ["run", "--quiet", "--allow-net", ...script];
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const env = { TIMECLI_QUIET: "1" };
+      const { code, stderr } = await run([...wrapper, deno, ...flags, "-4", `${host}:${port}`], {
+        env,
+      });
+      assertMatch(stderr, /^Reply from time server: \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\r\n$/);
+      assertEquals(code, 0);
+    }
+  },
+);

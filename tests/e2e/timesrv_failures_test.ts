@@ -1,0 +1,154 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
+import { Asker, within } from "../traffic.ts";
+
+/** One line of standard error, starting with the program's name, and nothing else. */
+function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
+  assertMatch(outcome.stderr, /^timesrv: [^\n]+\n$/);
+  assertMatch(outcome.stderr, message);
+  assertEquals([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
+}
+
+const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
+  [["--utcc"], /unknown option '--utcc' \(Did you mean --utc\?\)/],
+  [["--logformat", "json"], /--logformat.*Did you mean --log-format\?/],
+  [["--log-format", "xml"], /xml.*Allowed choices are text, json/],
+  [["--quiet", "--verbose"], /--quiet.*--verbose/],
+  [["nonsense://127.0.0.1"], /unknown protocol "nonsense", expected .*asctime/],
+  [["asctime://127.0.0.1:65536"], /port 65536 is above 65535/],
+  [["asctime://127.0.0.1:x"], /expected \[PROTOCOL:\/\/\]HOST\[:PORT\]/],
+  [["asctime://127.0.0.1:0/path"], /"asctime:\/\/127\.0\.0\.1:0\/path"/],
+  [["asctime://"], /host is missing/],
+  [[""], /host is missing/],
+  [["asctime://[::g]:0"], /"::g" is not an IPv6 address/],
+  [["line\nbreak"], /"line\\nbreak"/],
+  // A second listener is read before the first one is served.
+  [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],
+];
+
+for (const { kind, needs, timesrv } of await bothPrograms()) {
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timesrv (${kind}): ${name}`, fn);
+
+  await test("says in one line what is wrong with its command line", async () => {
+    for (const [args, message] of usageErrors) {
+      assertFailure(await run([...timesrv, ...args]), 2, message);
+    }
+  });
+
+  await test("names the address it cannot listen on", async () => {
+    const { server, port } = await startServer(timesrv);
+    await using _ = server;
+    const taken = `asctime://127.0.0.1:${port}`;
+    assertFailure(
+      await run([...timesrv, taken]),
+      1,
+      new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*take another`),
+    );
+    const listening = await run([...timesrv, "asctime://127.0.0.1:0", taken]);
+    assertEquals([listening.code, listening.stdout], [1, ""]);
+    const [first = "", ...rest] = listening.stderr.split("\n");
+    assertMatch(first, /Serving asctime on udp 127\.0\.0\.1:\d+$/);
+    assertFailure(
+      { ...listening, stderr: rest.join("\n") },
+      1,
+      new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use`),
+    );
+    assertFailure(
+      await run([...timesrv, "asctime://192.0.2.1:0"]),
+      1,
+      /udp 192\.0\.2\.1:0: not an address of this machine/,
+    );
+    assertFailure(
+      await run([...timesrv, "asctime://nosuch.invalid:0"]),
+      1,
+      /nosuch\.invalid:0: unknown host/,
+    );
+    // None of it may have hurt the server that was there first.
+    using asker = new Asker(port);
+    assertEquals((await asker.ask()).length, 24);
+  });
+
+  await test("says what to do about a port below 1024", async () => {
+    // In a network of its own the limit is 1024, whatever this machine's is.
+    const script = "ip link set lo up && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
+      ' && exec setpriv --bounding-set=-net_bind_service "$@"';
+    const outcome = await run(
+      ["unshare", "--net", "sh", "-c", script, "sh", ...timesrv, "asctime://127.0.0.1:1023"],
+    );
+    assertFailure(
+      outcome,
+      1,
+      /udp 127\.0\.0\.1:1023: .*may not.*1024 or above.*ip_unprivileged_port_start=1023/,
+    );
+  }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true });
+
+  await test("takes options from the environment", async () => {
+    const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [
+      [{ TIMESRV_LOG_FORMAT: "json" }, [], /^\{"time":"[^"]+","event":"listening"/],
+      [{ TIMESRV_LOG_FORMAT: "json" }, ["--log-format", "text"], /^\d{4}-.* Serving asctime/],
+      [{ TIMESRV_VERBOSE: "1" }, [], /Time request from \S+: 12 octets to/],
+      [{ TIMESRV_VERBOSE: "0" }, [], /Time request from \S+\n/],
+      [{ TIMESRV_VERBOSE: "" }, [], /Time request from \S+\n/],
+    ];
+    for (const [env, args, said] of cases) {
+      const { server, port } = await startServer(timesrv, [...args, "asctime://127.0.0.1:0"], {
+        env,
+      });
+      await using _ = server;
+      using asker = new Asker(port);
+      await asker.ask();
+      await within(5, server.said(said));
+    }
+  });
+
+  await test("says which variable of the environment is wrong", async () => {
+    const env = { TIMESRV_LOG_FORMAT: "xml" };
+    const { code, stderr } = await run([...timesrv, "asctime://192.0.2.1:0"], { env });
+    assertMatch(stderr, /^timesrv: [^\n]*TIMESRV_LOG_FORMAT[^\n]*\n$/);
+    assertEquals(code, 2);
+  });
+
+  await test("is not disturbed by variables that are none of its own", async () => {
+    const env = { TIMESRV_: "1", TIMESRV_VERSION: "9", TIMESRV_HELP: "1", TIMESRV_NOSUCH: "x" };
+    const { server } = await startServer(timesrv, ["asctime://127.0.0.1:0"], { env });
+    await using _ = server;
+    assertEquals((await within(5, server.stop())).code, 0);
+  });
+}
+
+const [source] = await bothPrograms();
+const deno = source?.timesrv[0] ?? "deno";
+const needs = source?.needs ?? {};
+const script = [`--config=${root}deno.json`, `${root}server.ts`];
+
+await testWith(needs, "timesrv (source): names the Deno permission it lacks", async () => {
+  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.2"];
+  assertFailure(
+    await run([deno, ...flags, ...script, "asctime://127.0.0.1:0"]),
+    1,
+    /permission: .*127\.0\.0\.1.*--allow-net/,
+  );
+});
+
+for (const args of [["0.0.0.0:0"], ["--utc", "--log-format=json", "0.0.0.0:0"]]) {
+  await testWith(
+    { ...needs, commands: ["python3"] },
+    `timesrv (source): serves ${
+      args.join(" ")
+    } on a terminal with --allow-net alone, asking for no more`,
+    async () => {
+      const { server, port } = await startServer(
+        ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", "--quiet"],
+        ["--allow-net", ...script, ...args],
+        { env: { TIMESRV_VERBOSE: "1" } },
+      );
+      await using _ = server;
+      using asker = new Asker(port);
+      await asker.ask();
+      assertEquals((await within(5, server.stop())).code, 0);
+      assertMatch(server.stderr, /--allow-sys=networkInterfaces/);
+      assertEquals(/Allow\?|requests .* access/.test(server.stderr), false, server.stderr);
+    },
+  );
+}

@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
+import { within } from "../traffic.ts";
+
+const asctimeReply = /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/;
+
+function python(script: string, ...args: string[]): [string, ...string[]] {
+  return ["python3", `${root}tests/interop/${script}`, ...args];
+}
+
+/** Starts the Python server and runs a command on its port. */
+async function askPython(
+  behaviour: string,
+  command: (port: string) => [string, ...string[]],
+): Promise<{ outcome: Awaited<ReturnType<typeof run>>; log: string }> {
+  await using server = new Running(python("time_server.py", behaviour));
+  const [, port = ""] = await within(10, server.said(/port (\d+)\n/));
+  const outcome = await run(command(port));
+  await within(10, server.said(/Time request from/));
+  return { outcome, log: server.stderr };
+}
+
+for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
+  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
+    testWith({ ...needs, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
+  const listener = "asctime://127.0.0.1:0";
+
+  await test("the classic client is answered by timesrv", async () => {
+    const { server, port } = await startServer(timesrv, [listener]);
+    await using _ = server;
+    for (let i = 0; i < 3; i++) {
+      const { code, stdout, stderr } = await run(python("time_client.py", String(port)));
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout, asctimeReply);
+    }
+  });
+
+  await test("a thousand clients at once are all answered by timesrv", async () => {
+    const { server, port } = await startServer(timesrv, [listener]);
+    await using _ = server;
+    const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
+    assertEquals([code, stderr], [0, ""]);
+    const [answered, good] = stdout.split(" ").map(Number);
+    assertEquals([answered, good], [1000, 1000]);
+    assertEquals((await within(5, server.stop())).code, 0);
+  });
+
+  await test("garbage of every size is answered by timesrv", async () => {
+    const { server, port } = await startServer(timesrv, [listener]);
+    await using _ = server;
+    const { code, stdout, stderr } = await run(python("garbage.py", String(port)));
+    assertEquals([code, stderr], [0, ""]);
+    const [sent = "", ...unanswered] = stdout.trim().split(" ");
+    assert(Number(sent) > 700, stdout);
+    assertEquals(unanswered, []);
+    assertEquals((await within(5, server.stop())).code, 0);
+    assertMatch(server.stderr, new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`));
+  });
+
+  for (const behaviour of ["classic", "line-feed", "carriage-return", "zero", "twice"]) {
+    await test(`timecli reads the answer of a ${behaviour} server`, async () => {
+      const { outcome, log } = await askPython(behaviour, (port) => [
+        ...timecli,
+        `127.0.0.1:${port}`,
+      ]);
+      assertEquals([outcome.code, outcome.stderr], [0, ""]);
+      assertMatch(outcome.stdout, asctimeReply);
+      assertMatch(log, /^port \d+\nTime request from \('127\.0\.0\.1', \d+\) Time request\n$/);
+    });
+  }
+
+  for (
+    const [behaviour, code, message] of [
+      ["garbage", 7, /is not a time: "\\x1b\[31mNot\\x0aa time\\xff" \(16 octets\)\n$/],
+      ["empty", 7, /is not a time: "" \(0 octets\)\n$/],
+      ["other-port", 3, /No reply from 127\.0\.0\.1:\d+ within 0\.5 s\n$/],
+      ["silent", 3, /No reply from 127\.0\.0\.1:\d+ within 0\.5 s\n$/],
+    ] as const
+  ) {
+    await test(`timecli is not taken in by a server's answer: ${behaviour}`, async () => {
+      const { outcome } = await askPython(behaviour, (port) => [
+        ...timecli,
+        ...["--timeout", "0.5", "--retries", "0"],
+        `127.0.0.1:${port}`,
+      ]);
+      assertMatch(outcome.stderr, /^timecli: [\x20-\x7e]+\n$/);
+      assertMatch(outcome.stderr, message);
+      assertEquals([outcome.code, outcome.stdout], [code, ""]);
+    });
+  }
+}
