@@ -46,8 +46,11 @@ export const systemClock: Clock = {
   },
 };
 
-/** Readings that {@linkcode measurePrecision} takes: some milliseconds of them. */
+/** Readings that {@linkcode measurePrecision} takes at least. */
 const PRECISION_READINGS = 10_000;
+
+/** How long it waits for a first step: a clock of whole milliseconds makes five. */
+const FIRST_STEP_MS = 5;
 
 /** Coarser than a second is no clock to serve; finer than 2^-31 s cannot be told. */
 const COARSEST = 0;
@@ -62,7 +65,8 @@ export function measurePrecision(clock: Clock): number {
   const after: UnixTime = { seconds: 0, nanoseconds: 0 };
   let smallest = Infinity;
   clock.read(before);
-  for (let i = 0; i < PRECISION_READINGS; i++) {
+  const deadline = performance.now() + FIRST_STEP_MS;
+  for (let i = 0; i < PRECISION_READINGS || isStill(smallest, deadline); i++) {
     clock.read(after);
     const step = (after.seconds - before.seconds) + (after.nanoseconds - before.nanoseconds) / 1e9;
     if (step > 0) smallest = Math.min(smallest, step);
@@ -71,4 +75,8 @@ export function measurePrecision(clock: Clock): number {
   }
   const exponent = Math.ceil(Math.log2(smallest));
   return Math.min(Math.max(exponent, FINEST), COARSEST);
+}
+
+function isStill(smallestStep: number, deadline: number): boolean {
+  return smallestStep === Infinity && performance.now() < deadline;
 }

@@ -20,6 +20,7 @@ export function looksLikeAnswer(octets: Uint8Array, unixSeconds: number): boolea
 const SPACE = 0x20;
 const COLON = 0x3a;
 const LINE_FEED = 0x0a;
+const LAST_PRINTABLE = 0x7e;
 
 /** `asctime` text for years of one digit to six and a sign, and up to two octets of line end. */
 const SHORTEST_ASCTIME = 21;
@@ -36,10 +37,13 @@ const LONGEST_LINE = 80;
 /** A line such as time servers send: ended as one, with a clock time in it. */
 function looksLikeDaytime(octets: Uint8Array): boolean {
   if (octets.length > LONGEST_LINE || octets[octets.length - 1] !== LINE_FEED) return false;
-  for (let i = 2; i + 3 < octets.length; i++) {
-    if (octets[i] === COLON && octets[i + 3] === COLON) return true;
+  let hasClock = false;
+  for (let i = 0; i < octets.length; i++) {
+    const octet = octets[i] as number;
+    if (octet < LINE_FEED || octet > LAST_PRINTABLE) return false;
+    if (octet === COLON && octets[i + 3] === COLON) hasClock = true;
   }
-  return false;
+  return hasClock;
 }
 
 const SECONDS_A_DAY = 86_400;

@@ -24,18 +24,26 @@ export interface AutoResponderOptions {
 export function autoResponder({ ntp, text }: AutoResponderOptions): Responder {
   return {
     respond(request, reply, arrival, clock, sourcePort): number | Promise<number> {
-      const { length } = request;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (!isPrintable(request)) {
         const refused = ntpModeRefusal(request);
         if (refused !== undefined) return refused;
-        if (length >= NTP_HEADER_LENGTH && hasNtpVersion(request)) {
+        if (request.length >= NTP_HEADER_LENGTH && asksForTime(request)) {
           return ntp.respond(request, reply, arrival, clock, sourcePort);
         }
       }
       return text.respond(request, reply, arrival, clock, sourcePort);
     },
   };
+}
+
+/** Whether a header is a client's or a symmetric peer's; version 1 had no mode. */
+function asksForTime(request: Uint8Array): boolean {
+  const flags = request[field.flags] as number;
+  const requestMode = flags & 7;
+  return requestMode === mode.reserved
+    ? (flags >> 3 & 7) === 1
+    : hasNtpVersion(request) && requestMode <= mode.client;
 }
 
 /** The shortest packets of the modes that never get an answer: RFC 9327 §2 for control, ntpd's for private. */

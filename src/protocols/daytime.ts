@@ -83,10 +83,14 @@ const UNIX_EPOCH_MJD = 40_587;
 function nistLine(unixSeconds: number, leapIndicator: number): string {
   const iso = new Date(unixSeconds * 1000).toISOString();
   const [, date = "", clock = ""] = /(\d\d-\d\d-\d\d)T(.{8})/.exec(iso) ?? [];
-  const day = String(Math.floor(unixSeconds / 86_400) + UNIX_EPOCH_MJD).padStart(5, "0");
+  // Its last five digits, which is all of it from 1858 to 2132.
+  const day = (Math.floor(unixSeconds / 86_400) + UNIX_EPOCH_MJD) % 100_000;
+  const fiveDigits = String(day < 0 ? day + 100_000 : day).padStart(5, "0");
   const health = leapIndicator === leap.unsynchronized ? 4 : 0;
   // No summer time is told (00) and no advance is taken (0.0): neither is known here.
-  return `\n${day} ${date} ${clock} 00 ${leapIndicator % 3} ${health}   0.0 UTC(timesrv) *\r\n`;
+  return `\n${fiveDigits} ${date} ${clock} 00 ${
+    leapIndicator % 3
+  } ${health}   0.0 UTC(timesrv) *\r\n`;
 }
 
 function offsetMinutes(unixSeconds: number, utc: boolean): number {

@@ -11,7 +11,7 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  * - `mode`: an NTP mode that asks for nothing, or for what is not served
  * - `authentication`: it wants a MAC or NTS, and there are no keys
  * - `unsynchronized`: the clock is not fit to be told, and the protocol cannot say so
- * - `source-port-0`: there is nobody to send a reply to
+ * - `source-port`: it comes from port 0 or from a service that answers anything, such as echo
  * - `overload`: as many answers were already under way as the bound allows
  * - `stopping`: it came while the server was shutting down
  */
@@ -23,7 +23,7 @@ export const refusalCauses = [
   "mode",
   "authentication",
   "unsynchronized",
-  "source-port-0",
+  "source-port",
   "overload",
   "stopping",
 ] as const;

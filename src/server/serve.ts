@@ -14,7 +14,7 @@ import {
   type Protocol,
 } from "../protocols/endpoint.ts";
 import { ntpResponder } from "../protocols/ntp/responder.ts";
-import { refusal, type Responder } from "../protocols/responder.ts";
+import type { Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time.ts";
 import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
@@ -24,6 +24,7 @@ import {
   listenDatagram,
 } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
+import { guardRefusal } from "./guard.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import type { ServerLog } from "./log.ts";
 import { StatusKeeper, type StatusOptions } from "./status.ts";
@@ -223,7 +224,8 @@ function createHandler(
     handle(exchange): number | Promise<number> {
       const { source, arrival } = exchange;
       clock.read(arrival);
-      if (source.port === 0) return refuseNobody;
+      const refused = guardRefusal(source);
+      if (refused !== undefined) return refused;
       const answer = responder.respond(
         exchange.request,
         exchange.reply,
@@ -239,8 +241,6 @@ function createHandler(
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };
 }
-
-const refuseNobody = refusal("source-port-0");
 
 function createResponder(
   protocol: Protocol,

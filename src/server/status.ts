@@ -38,7 +38,8 @@ export interface StatusOptions {
   /**
    * Error bound, in seconds, 0 up to 65535.
    *
-   * Giving this, the stratum, the reference id or the root delay vouches for the clock: the bound
+   * Giving this, the stratum, the reference id, the root delay or the source `fixed` vouches for the
+   * clock: the bound
    * then stays. Without any of them it grows by 15 ppm from the start, a second in 18 hours.
    *
    * @default {0.01}
@@ -76,6 +77,7 @@ export class StatusKeeper implements Disposable {
   readonly warning: string | undefined;
   readonly #options: StatusOptions;
   readonly #clock: Clock;
+  readonly #referenceId: number = UNKNOWN_CLOCK.referenceId;
   readonly #precision: number;
   readonly #startSeconds: number;
   readonly #kernel: KernelStatusReader | undefined;
@@ -87,16 +89,20 @@ export class StatusKeeper implements Disposable {
    */
   constructor(clock: Clock, options: StatusOptions) {
     checkRange("stratum", options.stratum, 1, 15);
+    if (!Number.isInteger(options.stratum ?? 1)) {
+      throw new RangeError(`Cannot serve stratum ${options.stratum}: expected a whole number`);
+    }
     checkRange("root delay", options.rootDelay, 0, 65_535);
     checkRange("root dispersion", options.rootDispersion, 0, 65_535);
+    const { source = "auto", unsynchronized = false, referenceId } = options;
+    if (referenceId !== undefined) this.#referenceId = parseReferenceId(referenceId);
     this.#options = options;
     this.#clock = clock;
     this.#precision = measurePrecision(clock);
     this.#startSeconds = this.#nowSeconds();
     // The kernel knows the system's clock alone, and only what is not overruled matters.
-    const { source = "auto", unsynchronized = false } = options;
-    if (source !== "fixed" && clock === systemClock && !unsynchronized) {
-      const kernel = openKernelStatus();
+    if (source !== "fixed" && !unsynchronized) {
+      const kernel = clock === systemClock ? openKernelStatus() : "it is not the clock served";
       if (typeof kernel !== "string") this.#kernel = kernel;
       else if (source === "kernel") {
         this.warning = `The kernel's clock status cannot be read (${kernel}): ` +
@@ -115,15 +121,13 @@ export class StatusKeeper implements Disposable {
   }
 
   #read(): ClockStatus {
-    const { unsynchronized, leap, referenceId, ...given } = this.#options;
+    const { unsynchronized, leap, ...given } = this.#options;
     const facts = this.#kernelsWord() ?? this.#guess();
     const isUnsynchronized = unsynchronized || facts.leap === UNSYNCHRONIZED;
     return {
       leap: isUnsynchronized ? UNSYNCHRONIZED : leap === undefined ? facts.leap : leapNumbers[leap],
       stratum: given.stratum ?? UNKNOWN_CLOCK.stratum,
-      referenceId: referenceId === undefined
-        ? UNKNOWN_CLOCK.referenceId
-        : parseReferenceId(referenceId),
+      referenceId: this.#referenceId,
       rootDelaySeconds: given.rootDelay ?? UNKNOWN_CLOCK.rootDelaySeconds,
       rootDispersionSeconds: given.rootDispersion ??
         facts.rootDispersionSeconds + 2 ** this.#precision,
@@ -157,7 +161,7 @@ export class StatusKeeper implements Disposable {
       [stratum, referenceId, rootDelay, rootDispersion].some((fact) => fact !== undefined);
     const nowSeconds = this.#nowSeconds();
     const referenceSeconds = isVouchedFor
-      ? nowSeconds - (nowSeconds % REFERENCE_STEP_SECONDS)
+      ? Math.floor(nowSeconds / REFERENCE_STEP_SECONDS) * REFERENCE_STEP_SECONDS
       : this.#startSeconds;
     return { ...UNKNOWN_CLOCK, referenceSeconds };
   }

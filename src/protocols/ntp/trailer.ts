@@ -57,5 +57,6 @@ export function trailerRefusal(request: Uint8Array, version: number): number | u
 
 /** Four zero octets: "your MAC was wrong" (RFC 5905 §9.2). */
 function isCryptoNak(request: Uint8Array, at: number): boolean {
-  return request.length - at === 4 && getUint16(request, at) === 0 && getUint16(request, at + 2) === 0;
+  return request.length - at === 4 && getUint16(request, at) === 0 &&
+    getUint16(request, at + 2) === 0;
 }

@@ -1,0 +1,325 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import {
+  type DaytimeFormat,
+  daytimeFormats,
+  daytimeResponder,
+  formatDaytime,
+  parseDaytime,
+} from "../../src/protocols/daytime.ts";
+import { DecodeError } from "../../src/protocols/decode_error.ts";
+import { root, run, testWith } from "../helpers.ts";
+import { check } from "../property.ts";
+import { answer, ask, NOW, octetsOf, STATUS, UNSYNCHRONIZED_STATUS } from "./services.ts";
+
+const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
+const pivot = Temporal.Instant.from("2026-11-22T12:00:00Z");
+
+/** UTC, in each format; the days of NIST's lines are those of its own converter. */
+const utcLines: [iso: string, lines: Record<DaytimeFormat, string>][] = [
+  ["2020-04-03T21:09:36Z", {
+    ctime: "Fri Apr  3 21:09:36 2020",
+    rfc1123: "Fri, 03 Apr 2020 21:09:36 +0000",
+    iso8601: "2020-04-03T21:09:36+00:00",
+    nist: "58942 20-04-03 21:09:36 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  ["1999-12-31T23:59:59Z", {
+    ctime: "Fri Dec 31 23:59:59 1999",
+    rfc1123: "Fri, 31 Dec 1999 23:59:59 +0000",
+    iso8601: "1999-12-31T23:59:59+00:00",
+    nist: "51543 99-12-31 23:59:59 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  ["2000-02-29T00:00:00Z", {
+    ctime: "Tue Feb 29 00:00:00 2000",
+    rfc1123: "Tue, 29 Feb 2000 00:00:00 +0000",
+    iso8601: "2000-02-29T00:00:00+00:00",
+    nist: "51603 00-02-29 00:00:00 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  ["1970-01-01T00:00:00Z", {
+    ctime: "Thu Jan  1 00:00:00 1970",
+    rfc1123: "Thu, 01 Jan 1970 00:00:00 +0000",
+    iso8601: "1970-01-01T00:00:00+00:00",
+    nist: "40587 70-01-01 00:00:00 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  ["1969-12-31T23:59:59Z", {
+    ctime: "Wed Dec 31 23:59:59 1969",
+    rfc1123: "Wed, 31 Dec 1969 23:59:59 +0000",
+    iso8601: "1969-12-31T23:59:59+00:00",
+    nist: "40586 69-12-31 23:59:59 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  ["2036-02-07T06:28:16Z", {
+    ctime: "Thu Feb  7 06:28:16 2036",
+    rfc1123: "Thu, 07 Feb 2036 06:28:16 +0000",
+    iso8601: "2036-02-07T06:28:16+00:00",
+    nist: "64730 36-02-07 06:28:16 00 0 0   0.0 UTC(timesrv) *",
+  }],
+  // NIST's day has five digits: here they start again.
+  ["2132-09-01T00:00:00Z", {
+    ctime: "Mon Sep  1 00:00:00 2132",
+    rfc1123: "Mon, 01 Sep 2132 00:00:00 +0000",
+    iso8601: "2132-09-01T00:00:00+00:00",
+    nist: "00000 32-09-01 00:00:00 00 0 0   0.0 UTC(timesrv) *",
+  }],
+];
+
+Deno.test("formatDaytime writes each form in UTC, and NIST's begins with a line feed", () => {
+  for (const [iso, lines] of utcLines) {
+    for (const format of daytimeFormats) {
+      const line = formatDaytime(secondsOf(iso), { format, utc: true });
+      assertEquals(line, `${format === "nist" ? "\n" : ""}${lines[format]}\r\n`, format);
+    }
+    assertEquals(formatDaytime(secondsOf(iso), { utc: true }), `${lines.ctime}\r\n`);
+  }
+});
+
+Deno.test("formatDaytime tells the leap second in NIST's form alone", () => {
+  const table: [leap: number, field: string][] = [[0, "0 0"], [1, "1 0"], [2, "2 0"], [3, "0 4"]];
+  for (const [leap, field] of table) {
+    const line = formatDaytime(NOW.seconds, { format: "nist" }, leap);
+    assertEquals(line.slice(25, 31), `00 ${field}`);
+    for (const format of ["ctime", "rfc1123", "iso8601"] as const) {
+      assertEquals(formatDaytime(0, { format }, leap), formatDaytime(0, { format }));
+    }
+  }
+});
+
+Deno.test("formatDaytime refuses a time beyond a Date's years", () => {
+  for (const format of daytimeFormats) {
+    assertThrows(() => formatDaytime(8.64e12 + 1, { format, utc: true }), RangeError);
+  }
+});
+
+/** 2020-04-03T21:09:36Z and 2026-01-05T04:05:06Z: summer and winter, and another day. */
+const zones: [zone: string, lines: string[]][] = [
+  ["Europe/Berlin", [
+    "Fri Apr  3 23:09:36 2020",
+    "Fri, 03 Apr 2020 23:09:36 +0200",
+    "2020-04-03T23:09:36+02:00",
+    "Mon Jan  5 05:05:06 2026",
+    "Mon, 05 Jan 2026 05:05:06 +0100",
+    "2026-01-05T05:05:06+01:00",
+  ]],
+  ["America/St_Johns", [
+    "Fri Apr  3 18:39:36 2020",
+    "Fri, 03 Apr 2020 18:39:36 -0230",
+    "2020-04-03T18:39:36-02:30",
+    "Mon Jan  5 00:35:06 2026",
+    "Mon, 05 Jan 2026 00:35:06 -0330",
+    "2026-01-05T00:35:06-03:30",
+  ]],
+  ["Pacific/Kiritimati", [
+    "Sat Apr  4 11:09:36 2020",
+    "Sat, 04 Apr 2020 11:09:36 +1400",
+    "2020-04-04T11:09:36+14:00",
+    "Mon Jan  5 18:05:06 2026",
+    "Mon, 05 Jan 2026 18:05:06 +1400",
+    "2026-01-05T18:05:06+14:00",
+  ]],
+  ["UTC", [
+    "Fri Apr  3 21:09:36 2020",
+    "Fri, 03 Apr 2020 21:09:36 +0000",
+    "2020-04-03T21:09:36+00:00",
+    "Mon Jan  5 04:05:06 2026",
+    "Mon, 05 Jan 2026 04:05:06 +0000",
+    "2026-01-05T04:05:06+00:00",
+  ]],
+];
+
+const script = `
+  import { formatAsctime } from "./src/protocols/asctime.ts";
+  import { formatDaytime } from "./src/protocols/daytime.ts";
+  const seconds = [1585948176, 1767585906];
+  const lines = seconds.flatMap((seconds) => [
+    ...["ctime", "rfc1123", "iso8601", "nist"].map((format) => formatDaytime(seconds, { format })),
+    formatAsctime(seconds),
+    ...["ctime", "nist"].map((format) => formatDaytime(seconds, { format, utc: true })),
+  ]);
+  console.log(JSON.stringify(lines));
+`;
+
+await testWith(
+  { permissions: [{ name: "run" }, { name: "read" }] },
+  "formatDaytime and formatAsctime write local time in English, in any zone and locale",
+  async () => {
+    for (const [TZ, expected] of zones) {
+      for (const locale of ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "th_TH"]) {
+        const env = { TZ, LC_ALL: locale, LANG: locale, LANGUAGE: locale };
+        const { code, stdout, stderr } = await run([Deno.execPath(), "eval", script], {
+          env,
+          cwd: root,
+        });
+        assertEquals(code, 0, stderr);
+        const lines = (JSON.parse(stdout) as string[]).map((line) => line.trim());
+        const utc = ["Fri Apr  3 21:09:36 2020", "Mon Jan  5 04:05:06 2026"];
+        const nist = ["58942 20-04-03 21:09:36", "61045 26-01-05 04:05:06"]
+          .map((line) => `${line} 00 0 0   0.0 UTC(timesrv) *`);
+        assertEquals(
+          lines,
+          [0, 1].flatMap((i) => [
+            ...expected.slice(i * 3, i * 3 + 3),
+            nist[i],
+            expected[i * 3],
+            utc[i],
+            nist[i],
+          ]),
+          `${TZ} ${locale}`,
+        );
+      }
+    }
+  },
+);
+
+/** The shapes of dossier section 10.2, and what they say. */
+const shapes: [line: string, time: string, offset?: string][] = [
+  ["Tuesday, February 22, 1982 17:37:43-PST\r\n", "1982-02-22T17:37:43"],
+  ["Wednesday, May 1, 2024 07:08:09-UTC\r\n", "2024-05-01T07:08:09", "+00:00"],
+  ["02 FEB 82 07:59:01 PST\r\n", "1982-02-02T07:59:01"],
+  ["2 Feb 82 07:59:01 GMT\r\n", "1982-02-02T07:59:01", "+00:00"],
+  ["22 NOV 2026 16:44:35 UTC\r\n", "2026-11-22T16:44:35", "+00:00"],
+  ["22 NOV 2026 16:44:35 CET\r\n", "2026-11-22T16:44:35"],
+  ["22 NOV 2026 16:44:35\r\n", "2026-11-22T16:44:35"],
+  ["Sun Nov 22 16:44:35 2026\r\n", "2026-11-22T16:44:35"],
+  ["Sun Nov  1 16:44:35 2026\n", "2026-11-01T16:44:35"],
+  ["Sun Nov 22 16:44:35 2026\n\0", "2026-11-22T16:44:35"],
+  ["\n61366 26-11-22 16:44:35 00 0 0 895.8 UTC(NIST) * \r\n", "2026-11-22T16:44:35", "+00:00"],
+  ["\n57753 16-12-31 23:59:60 00 1 0  50.0 UTC(NIST) #\n", "2016-12-31T23:59:59", "+00:00"],
+  ["Fri, 03 Apr 2020 23:09:36 +0200\r\n", "2020-04-03T23:09:36", "+02:00"],
+  ["Fri, 03 Apr 2020 18:39:36 -0230\r\n", "2020-04-03T18:39:36", "-02:30"],
+  ["Fri, 03 Apr 2020 21:09:36 GMT\r\n", "2020-04-03T21:09:36", "+00:00"],
+  ["2020-04-03T23:09:36+02:00\r\n", "2020-04-03T23:09:36", "+02:00"],
+  ["2020-04-03T21:09:36Z", "2020-04-03T21:09:36", "+00:00"],
+  ["2020-04-03 21:09:36.123456", "2020-04-03T21:09:36"],
+  // No zone has such an offset: the time stands, and nothing is said of UTC.
+  ["Fri, 03 Apr 2020 21:09:36 +9999\r\n", "2020-04-03T21:09:36"],
+  ["Fri, 03 Apr 2020 21:09:36 +2400\r\n", "2020-04-03T21:09:36"],
+  ["2020-04-03T21:09:36+01:60\r\n", "2020-04-03T21:09:36"],
+];
+
+Deno.test("parseDaytime reads every shape in use", () => {
+  for (const [line, time, offset] of shapes) {
+    const reading = parseDaytime(octetsOf(line), pivot);
+    assertEquals([reading.time.toString(), reading.offset], [time, offset], line);
+    assertEquals(reading.text, line.replace(/^\n| ?[\r\n\0]*$/g, ""));
+  }
+});
+
+Deno.test("parseDaytime takes a year of two digits to be near the pivot", () => {
+  const table: [pivot: string, year: string, full: number][] = [
+    ["2026-11-22T00:00:00Z", "26", 2026],
+    ["2026-11-22T00:00:00Z", "00", 2000],
+    ["2026-11-22T00:00:00Z", "99", 1999],
+    ["2026-11-22T00:00:00Z", "75", 2075],
+    ["2026-11-22T00:00:00Z", "77", 1977],
+    ["1999-12-31T00:00:00Z", "00", 2000],
+    ["1999-12-31T00:00:00Z", "48", 2048],
+    ["2099-12-31T00:00:00Z", "01", 2101],
+  ];
+  for (const [pivot, year, full] of table) {
+    const instant = Temporal.Instant.from(pivot);
+    for (
+      const line of [`02 FEB ${year} 07:59:01`, `50000 ${year}-02-02 07:59:01 00 0 0 .0 UTC(x) *`]
+    ) {
+      assertEquals(parseDaytime(octetsOf(line), instant).time.year, full, `${pivot} ${line}`);
+    }
+  }
+});
+
+Deno.test("parseDaytime refuses what is no time, and shows it escaped", () => {
+  const bad = [
+    "",
+    "\r\n",
+    "Time request",
+    "32 NOV 2026 16:44:35 UTC",
+    "29 FEB 2026 16:44:35 UTC",
+    "22 NOX 2026 16:44:35 UTC",
+    "22 NOV 2026 24:44:35 UTC",
+    "22 NOV 2026 16:60:35 UTC",
+    "22 NOV 2026 16:44:61 UTC",
+    "22 NOV 202 16:44:35 UTC",
+    "22 NOV 2026 16:44:35 UTC and more",
+    "22 NOV 2026 16:44:35 \x1b[2J",
+    "22 NOV 2026 16:44:35 \xe9",
+    "61366 26-11-22 16:44:35 00 0 0 \x1b[2J UTC(NIST) *",
+    "2026-13-22T16:44:35Z",
+    "2026-00-22T16:44:35Z",
+    "61366 26-11-31 16:44:35 00 0 0 895.8 UTC(NIST) *",
+    "22 NOV 2026\n16:44:35 UTC",
+    "\0\0\0\0",
+  ];
+  for (const line of bad) {
+    const error = assertThrows(
+      () => parseDaytime(octetsOf(line), pivot),
+      DecodeError,
+      "not a time",
+    );
+    assert(/^[ -~…]*$/.test(error.message), error.message);
+  }
+});
+
+Deno.test("parseDaytime reads every line that formatDaytime writes", () => {
+  const range = { min: secondsOf("1000-01-01T00:00:00Z"), max: secondsOf("9999-12-31T23:59:59Z") };
+  const format = fc.constantFrom(...daytimeFormats);
+  check(fc.property(fc.integer(range), format, fc.boolean(), (seconds, format, utc) => {
+    const line = formatDaytime(seconds, { format, utc });
+    const near = Temporal.Instant.fromEpochMilliseconds(seconds * 1000);
+    const { time, offset } = parseDaytime(octetsOf(line), near);
+    const isOffsetTold = format !== "ctime";
+    assertEquals(offset !== undefined, isOffsetTold, line);
+    // Zones of long ago have seconds in their offsets, which a line cannot tell.
+    if (!isOffsetTold && !utc || format === "rfc1123" && !utc && seconds < 63_072_000) return;
+    assertEquals(time.toZonedDateTime(offset ?? "UTC").epochMilliseconds, seconds * 1000, line);
+  }));
+});
+
+Deno.test("parseDaytime either throws DecodeError or gives a printable line, a date, an offset", () => {
+  const noise = fc.uint8Array({ maxLength: 90 });
+  const pick = fc.constantFrom(...shapes.map(([line]) => line));
+  const mutated = fc.tuple(pick, fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 3 }))
+    .map(([line, flips]) => {
+      const octets = octetsOf(line);
+      for (const [at, octet] of flips) if (at < octets.length) octets[at] = octet;
+      return octets;
+    });
+  check(
+    fc.property(fc.oneof(noise, mutated), (octets) => {
+      try {
+        const { text, time, offset } = parseDaytime(octets, pivot);
+        assert(/^[ -~]+$/.test(text), JSON.stringify(text));
+        time.toZonedDateTime(offset ?? "UTC");
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+      }
+    }),
+    5000,
+  );
+});
+
+Deno.test("daytimeResponder answers whatever is in a request with one line", () => {
+  for (const format of daytimeFormats) {
+    const responder = daytimeResponder({ status: () => STATUS, format, utc: true });
+    const line = octetsOf(formatDaytime(NOW.seconds, { format, utc: true }, STATUS.leap));
+    check(
+      fc.property(fc.uint8Array({ maxLength: 2048 }), (request) => {
+        assertEquals(answer(responder, request), line);
+      }),
+      200,
+    );
+  }
+});
+
+Deno.test("daytimeResponder follows clock and leap, and is silent when not synchronised", () => {
+  let status = STATUS;
+  const responder = daytimeResponder({ status: () => status, format: "nist" });
+  const said = (seconds: number): string => {
+    const reply = ask(responder, octetsOf(""), { at: { seconds, nanoseconds: 999_999_999 } });
+    return typeof reply === "string" ? reply : new TextDecoder().decode(reply).slice(16, 31);
+  };
+  assertEquals(said(59), "00:00:59 00 1 0");
+  assertEquals(said(58), "00:00:58 00 1 0");
+  status = { ...STATUS, leap: 2 };
+  assertEquals(said(58), "00:00:58 00 2 0");
+  status = UNSYNCHRONIZED_STATUS;
+  assertEquals(said(58), "unsynchronized");
+  status = { ...STATUS, leap: 0 };
+  assertEquals(said(253_402_300_800), "00:00:00 00 0 0");
+});
