@@ -106,17 +106,20 @@ async function main(): Promise<number> {
   checkUrls(targets);
   const outcomes = await Promise.all(targets.map((target) => ask(target, options)));
   const isTable = outcomes.length > 1 && !json && !quiet;
-  if (isTable) writeText(Deno.stdout, `${tableOf(outcomes)}\n`);
-  for (const outcome of outcomes) {
-    const { reply, error } = outcome;
-    const warn = (line: string): void => writeText(Deno.stderr, `timecli: ${line}\n`);
-    if (json) writeText(Deno.stdout, `${JSON.stringify(jsonOf(outcome, raw))}\n`);
-    else if (!isTable && reply && error === undefined) {
-      writeText(Deno.stdout, `${quiet ? reply.text : textOf(reply, raw)}\n`);
-    }
-    if (!isTable && error !== undefined) warn(describe(error) ?? String(error));
-    reply?.warnings.forEach((warning) => warn(`${reply.url}: ${warning}`));
-  }
+  const lines = json
+    ? outcomes.map((outcome) => JSON.stringify(jsonOf(outcome, raw)))
+    : quiet
+    ? outcomes.flatMap(({ reply, error }) => reply && error === undefined ? [reply.text] : [])
+    : isTable
+    ? [tableOf(outcomes)]
+    : outcomes.flatMap(({ reply }) => reply ? [textOf(reply, raw)] : []);
+  const problems = outcomes.flatMap(({ reply, error }) => [
+    // A table has told of it in its row.
+    ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
+    ...(reply?.warnings ?? []).map((warning) => `${reply?.url}: ${warning}`),
+  ]);
+  for (const line of lines) writeText(Deno.stdout, `${line}\n`);
+  for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
   return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }
 

@@ -46,15 +46,22 @@ function secondsLines(reply: SecondsReply): Line[] {
 }
 
 function ntpLines(reply: NtpReply): Line[] {
-  return [
-    ["Server", serverOf(reply)],
+  // Without a stratum the times are not fit to be read, let alone in a kiss-o'-death.
+  const measured: Line[] = reply.stratum === 0 ? [] : [
     ["Time", localTime(reply.time, 6)],
     ["Offset", offsetOf(reply)],
     ["Delay", readable(reply.delay)],
+  ];
+  const distance: Line[] = reply.stratum === 0
+    ? []
+    : [["Root distance", readable(reply.rootDistance)]];
+  return [
+    ["Server", serverOf(reply)],
+    ...measured,
     ["Stratum", String(reply.stratum)],
     ["Reference", describeReference(reply)],
     ["Leap second", reply.leap],
-    ["Root distance", readable(reply.rootDistance)],
+    ...distance,
   ];
 }
 
