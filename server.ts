@@ -120,7 +120,12 @@ async function main(): Promise<void> {
   });
   const signal = stopSignal();
   const startedMs = performance.now();
-  const server = await serve(urls, { utc, daytimeFormat, status: statusOf(clock), log, signal });
+  const server = await serve(urls, { utc, daytimeFormat, status: statusOf(clock), log, signal })
+    .catch((error) => {
+      // Stopped while it was starting: that is what was asked for.
+      if (!signal.aborted) throw error;
+    });
+  if (!server) return;
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();

@@ -81,7 +81,10 @@ export async function exchange(
   }
   signal?.throwIfAborted();
   const endsMs = performance.now() + timeout * 1000;
-  const hostnames = await resolve(endpoint, family);
+  const hostnames = await inTime(resolve(endpoint, family), timeout * 1000, signal);
+  if (hostnames === undefined) {
+    throw new QueryError("timeout", `${endpoint.hostname} was not looked up within ${timeout} s`);
+  }
   await (warm ??= warmUp());
   using attempts = new Attempts(endpoint.port, createRequest, signal);
   let plan = Array.from({ length: retries + 1 }, () => hostnames).flat();
@@ -119,6 +122,29 @@ let warm: Promise<void> | undefined;
 async function warmUp(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 0));
   Temporal.Now.instant();
+}
+
+/**
+ * What a promise brings, or nothing if that takes longer than `waitMs`.
+ *
+ * @throws The signal's reason if that aborts first
+ */
+async function inTime<T>(
+  promise: Promise<T>,
+  waitMs: number,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  signal?.throwIfAborted();
+  const { promise: end, resolve, reject } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), Math.max(0, waitMs));
+  const abort = (): void => reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 async function resolve(endpoint: Endpoint, family?: AddressFamily): Promise<string[]> {
@@ -167,9 +193,6 @@ class Attempts implements Disposable {
     this.#port = port;
     this.#createRequest = createRequest;
     this.#signal = signal;
-    // Nobody may be waiting at the moment it rejects.
-    this.#reply.promise.catch(() => {});
-    signal?.addEventListener("abort", this.#abort);
   }
 
   /** Sends the request from a socket of its own; what the network says against it is returned. */
@@ -195,14 +218,8 @@ class Attempts implements Disposable {
   }
 
   /** The first reply to any try, or nothing after `waitMs`. */
-  async reply(waitMs: number): Promise<RawReply | undefined> {
-    const { promise: silence, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.max(0, waitMs));
-    try {
-      return await Promise.race([this.#reply.promise, silence]) ?? undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+  reply(waitMs: number): Promise<RawReply | undefined> {
+    return inTime(this.#reply.promise, waitMs, this.#signal);
   }
 
   /** That something did answer, but nothing that belongs to a request; undefined if nothing did. */
@@ -247,10 +264,7 @@ class Attempts implements Disposable {
     }
   }
 
-  readonly #abort = (): void => this.#reply.reject(this.#signal?.reason);
-
   [Symbol.dispose](): void {
-    this.#signal?.removeEventListener("abort", this.#abort);
     for (const connection of this.#connections) connection.close();
   }
 }

@@ -125,7 +125,6 @@ export async function serve(
   const server = new RunningServer(options);
   try {
     for (const endpoint of endpoints) await server.listen(endpoint);
-    options.signal?.throwIfAborted();
   } catch (error) {
     await server.shutdown();
     throw error;
@@ -156,7 +155,10 @@ class RunningServer implements Server {
   }
 
   async listen(endpoint: Endpoint): Promise<void> {
-    const { hostnames, warning } = expandWildcard(await resolveListener(endpoint));
+    const hostname = await resolveListener(endpoint);
+    // Aborted meanwhile, it has shut down: nothing more may be opened.
+    this.#options.signal?.throwIfAborted();
+    const { hostnames, warning } = expandWildcard(hostname);
     if (warning !== undefined) this.#options.log?.warning(warning);
     if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
     let port = endpoint.port;

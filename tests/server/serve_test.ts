@@ -89,6 +89,13 @@ Deno.test("serve's signal shuts the server down, or keeps it from starting", asy
   await assertRejects(() => serve(FREE, { signal }), Error, "enough");
 });
 
+Deno.test("serve aborted while it starts leaves nothing open", async () => {
+  const controller = new AbortController();
+  const starting = serve([FREE, "asctime://localhost:0"], { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => starting, Error, "enough");
+});
+
 Deno.test("serve finishes a slow answer before it shuts down", async () => {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
