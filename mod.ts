@@ -15,7 +15,8 @@
  *
  * @module
  */
-export { type Clock, systemClock, type UnixTime } from "./src/clocks/clock.ts";
+export type { Clock, UnixTime } from "./src/clocks/clock.ts";
+export { systemClock } from "./src/clocks/system_clock.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";

@@ -6,10 +6,18 @@
  * @module
  */
 
+/** A protocol that servers are measured in. */
+export type DialectName = "text" | "ntp";
+
 /** One protocol as the load generator sees it. */
 export interface Dialect {
   /** What is sent. */
   readonly request: Uint8Array;
+  /**
+   * Where a request has eight octets that tell it from all others, and where its reply has them again; without it,
+   * replies cannot be told apart.
+   */
+  readonly identity?: { readonly inRequest: number; readonly inReply: number };
   /** Called before the replies of a batch are verified, with the system time in whole seconds since 1970. */
   readonly tick: (unixSeconds: number) => void;
   /** Whether the octets from `offset` on, `length` of them, are a right answer at the time of the last tick. */
@@ -35,7 +43,7 @@ const MONTHS = [
 /** Octets of asctime text without the line feed. */
 const ASCTIME_LENGTH = 24;
 
-/** How far the reply's second may be from ours. */
+/** How far a reply's second may be from ours. */
 const TOLERANCE_SECONDS = 2;
 
 /**
@@ -54,6 +62,12 @@ export function asctimeText(unixSeconds: number): string {
       two(time.getSeconds())
     } ${time.getFullYear()}`;
 }
+
+/** All of them. */
+export const dialects: Readonly<Record<DialectName, () => Dialect>> = {
+  text: asctimeDialect,
+  ntp: ntpDialect,
+};
 
 /**
  * The asctime text service: right is the text of one of the seconds around now, and nothing else.
@@ -83,6 +97,47 @@ export function asctimeDialect(): Dialect {
         if (i === ASCTIME_LENGTH) return true;
       }
       return false;
+    },
+  };
+}
+
+/** Octets of an NTP header, and where its timestamps are (RFC 5905 §7.3). */
+const NTP_LENGTH = 48;
+const ORIGIN = 24;
+const RECEIVE = 32;
+const TRANSMIT = 40;
+
+/** Seconds from 1900, where NTP counts from, to 1970. */
+const NTP_EPOCH_SECONDS = 2_208_988_800;
+
+/**
+ * NTP version 4: right is a synchronised server's reply of 48 octets that received and sent within seconds of now. That
+ * the origin is the request's transmit timestamp is for the caller to see, by the identity.
+ *
+ * @returns the dialect
+ */
+export function ntpDialect(): Dialect {
+  const request = new Uint8Array(NTP_LENGTH);
+  request[0] = 4 << 3 | 3;
+  let nowSeconds = NaN;
+  const isNow = (octets: Uint8Array, offset: number): boolean => {
+    let ntpSeconds = 0;
+    for (let i = 0; i < 4; i++) ntpSeconds = ntpSeconds << 8 | (octets[offset + i] ?? 0);
+    return Math.abs(ntpSeconds - nowSeconds | 0) <= TOLERANCE_SECONDS;
+  };
+  return {
+    request,
+    identity: { inRequest: TRANSMIT, inReply: ORIGIN },
+    tick(unixSeconds): void {
+      nowSeconds = unixSeconds + NTP_EPOCH_SECONDS | 0;
+    },
+    verify(replies, offset, length): boolean {
+      if (length !== NTP_LENGTH) return false;
+      const flags = replies[offset] ?? 0;
+      const stratum = replies[offset + 1] ?? 0;
+      return flags >> 6 !== 3 && (flags & 0b0011_1111) === (4 << 3 | 4) &&
+        stratum >= 1 && stratum <= 15 &&
+        isNow(replies, offset + RECEIVE) && isNow(replies, offset + TRANSMIT);
     },
   };
 }

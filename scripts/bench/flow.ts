@@ -25,18 +25,23 @@ export const FLOW_CAPACITY = 16_384;
 /** Enough for every reply that can be on its way to one flow, so that a loss is the server's and not the generator's. */
 const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
 
-/** A flow. Its requests carry nothing to tell them apart: a reply answers the oldest one. */
+/** A flow. Its requests are numbered, from 0 on; in no run are there 2^32 of them. */
 export class Flow {
   readonly #libc: Libc;
   readonly #peer: Uint8Array<ArrayBuffer>;
+  /** When each request was sent, 0 for those that do not wait any more. */
   readonly #sentNs = new Float64Array(FLOW_CAPACITY);
   #fd: number;
-  #head = 0;
+  #nonce: number;
+  #oldest = 0;
+  #next = 0;
   #outstanding = 0;
   /** Whether no more is sent until everything is answered or given up. */
   draining = false;
   /** When it is to be drained next. */
   nextDrainNs = 0;
+  /** When the youngest request was sent. */
+  youngestNs = 0;
   /** Times that the peer's host said that nobody listens there. */
   refused = 0;
 
@@ -44,6 +49,17 @@ export class Flow {
     this.#libc = libc;
     this.#peer = peer;
     this.#fd = this.#open();
+    this.#nonce = randomNonce();
+  }
+
+  /** What tells the requests of this socket from those of all others: 32 bits, not 0. */
+  get nonce(): number {
+    return this.#nonce;
+  }
+
+  /** The number of the request that is sent next. */
+  get next(): number {
+    return this.#next;
   }
 
   /** Requests that wait for their answer. */
@@ -51,9 +67,9 @@ export class Flow {
     return this.#outstanding;
   }
 
-  /** When the youngest request that waits was sent. */
-  get youngestNs(): number {
-    return this.#sentNs[(this.#head + this.#outstanding - 1) & (FLOW_CAPACITY - 1)] ?? 0;
+  /** How many more can be sent before the oldest that waits is answered. */
+  get room(): number {
+    return FLOW_CAPACITY - (this.#next - this.#oldest);
   }
 
   /** Sends up to `count` requests, and returns how many left. */
@@ -70,14 +86,26 @@ export class Flow {
 
   /** Notes that a request was sent. */
   push(sentNs: number): void {
-    this.#sentNs[(this.#head + this.#outstanding++) & (FLOW_CAPACITY - 1)] = sentNs;
+    this.#sentNs[this.#next++ & (FLOW_CAPACITY - 1)] = sentNs;
+    this.#outstanding++;
+    this.youngestNs = sentNs;
   }
 
-  /** Takes the oldest request that waits, of which there must be one, and returns when it was sent. */
-  shift(): number {
-    const sentNs = this.#sentNs[this.#head] ?? 0;
-    this.#head = (this.#head + 1) & (FLOW_CAPACITY - 1);
+  /**
+   * Takes a request that was answered.
+   *
+   * @param number the request's number, the oldest that waits where replies cannot be told apart
+   * @returns when it was sent, or 0 if it does not wait for an answer
+   */
+  take(number: number = this.#oldest): number {
+    if (number < this.#oldest || number >= this.#next) return 0;
+    const sentNs = this.#sentNs[number & (FLOW_CAPACITY - 1)] ?? 0;
+    if (sentNs === 0) return 0;
+    this.#sentNs[number & (FLOW_CAPACITY - 1)] = 0;
     this.#outstanding--;
+    while (this.#oldest < this.#next && this.#sentNs[this.#oldest & (FLOW_CAPACITY - 1)] === 0) {
+      this.#oldest++;
+    }
     return sentNs;
   }
 
@@ -85,8 +113,11 @@ export class Flow {
   giveUp(): number {
     const lost = this.#outstanding;
     this.#outstanding = 0;
+    this.#oldest = this.#next;
+    this.#sentNs.fill(0);
     this.close();
     this.#fd = this.#open();
+    this.#nonce = randomNonce();
     return lost;
   }
 
@@ -111,4 +142,8 @@ export class Flow {
     }
     return 0;
   }
+}
+
+function randomNonce(): number {
+  return 1 + Math.floor(Math.random() * (2 ** 32 - 1));
 }

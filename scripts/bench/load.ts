@@ -7,8 +7,8 @@
  * @module
  */
 
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { asctimeDialect, type Dialect } from "./dialects.ts";
+import { Option } from "@commander-js/extra-typings";
+import { type Dialect, type DialectName, dialects } from "./dialects.ts";
 import { Flow, FLOW_CAPACITY } from "./flow.ts";
 import { Histogram } from "./histogram.ts";
 import {
@@ -24,7 +24,15 @@ import {
   sockaddrIn,
   WORDS_PER_HEADER,
 } from "./libc.ts";
-import { count, exitCodeOf, seconds, writeLine } from "./options.ts";
+import {
+  count,
+  createBenchCommand,
+  exitCodeOf,
+  parseTarget,
+  seconds,
+  type Target,
+  writeLine,
+} from "./options.ts";
 
 /** Messages moved by one system call at most. */
 const BATCH = 64;
@@ -36,7 +44,7 @@ const REPLY_OCTETS = 128;
 const TIMEOUT_NS = 100e6;
 
 /**
- * How often a flow is drained. Replies cannot be told apart, so a lost one shows only as a request that is left over when
+ * How often a flow is drained. Texts cannot be told apart, so a lost one shows only as a request that is left over when
  * everything else is answered; without draining, each loss would narrow the window unnoticed and lengthen the latencies.
  */
 const DRAIN_EVERY_NS = 100e6;
@@ -45,6 +53,8 @@ const DRAIN_EVERY_NS = 100e6;
 export interface LoadOptions {
   /** The server, on the loopback network. */
   readonly target: Target;
+  /** What it is asked in. */
+  readonly protocol: DialectName;
   /** How long to measure. */
   readonly seconds: number;
   /** How long to run before measuring. */
@@ -57,12 +67,6 @@ export interface LoadOptions {
   readonly rate?: number | undefined;
   /** The process whose CPU time is taken. */
   readonly pid?: number | undefined;
-}
-
-/** An IPv4 address and a port. */
-export interface Target {
-  readonly address: readonly [number, number, number, number];
-  readonly port: number;
 }
 
 /** What came of it. */
@@ -107,7 +111,7 @@ export interface Percentiles {
 export function load(options: LoadOptions): LoadResult {
   const libc = openLibc();
   const cpuNs = options.pid === undefined ? undefined : cpuTimeReader(libc, options.pid);
-  const dialect = asctimeDialect();
+  const dialect = dialects[options.protocol]();
   if (options.warmupSeconds > 0) new Run(libc, dialect, options).run(options.warmupSeconds);
   const run = new Run(libc, dialect, options);
   const cpuBeforeNs = cpuNs?.();
@@ -154,6 +158,8 @@ class Run {
   readonly #rate: number | undefined;
   readonly #requests: Batch;
   readonly #replies: Batch;
+  readonly #requestView: DataView;
+  readonly #replyView: DataView;
   readonly #nowNs: () => number;
   #due = 0;
 
@@ -163,6 +169,8 @@ class Run {
     this.#nowNs = clockReader(libc, CLOCK_MONOTONIC);
     this.#requests = repeatedRequest(dialect.request);
     this.#replies = layOutBatch(BATCH, REPLY_OCTETS);
+    this.#requestView = new DataView(this.#requests.payload.buffer);
+    this.#replyView = new DataView(this.#replies.payload.buffer);
     const { address, port } = options.target;
     const flows = options.rate === undefined
       ? Math.min(options.flows, options.window)
@@ -217,12 +225,9 @@ class Run {
     this.#dialect.tick(Math.floor(Date.now() / 1000));
     for (let i = 0; i < received; i++) {
       const length = words[i * WORDS_PER_HEADER + LENGTH_WORD] ?? 0;
-      if (flow.outstanding === 0) {
-        this.stray++;
-        continue;
-      }
-      const sentNs = flow.shift();
-      if (this.#dialect.verify(payload, i * stride, length)) {
+      const sentNs = this.#take(flow, i * stride);
+      if (sentNs === 0) this.stray++;
+      else if (this.#dialect.verify(payload, i * stride, length)) {
         this.good++;
         this.latencies.record(nowNs - sentNs);
       } else {
@@ -230,6 +235,30 @@ class Run {
       }
     }
     return nowNs;
+  }
+
+  /** When the request was sent that the reply at `offset` answers; 0 if there is none, or no more. */
+  #take(flow: Flow, offset: number): number {
+    const { identity } = this.#dialect;
+    if (identity === undefined) return flow.take();
+    const nonce = this.#replyView.getUint32(offset + identity.inReply);
+    return nonce === flow.nonce
+      ? flow.take(this.#replyView.getUint32(offset + identity.inReply + 4))
+      : 0;
+  }
+
+  #send(flow: Flow, count: number): number {
+    const { identity } = this.#dialect;
+    if (identity !== undefined) {
+      const { stride } = this.#requests;
+      for (let i = 0; i < count; i++) {
+        this.#requestView.setUint32(i * stride + identity.inRequest, flow.nonce);
+        this.#requestView.setUint32(i * stride + identity.inRequest + 4, flow.next + i);
+      }
+    }
+    const sent = flow.send(this.#requests, count);
+    this.sent += sent;
+    return sent;
   }
 
   #drain(flow: Flow, nowNs: number): void {
@@ -243,21 +272,20 @@ class Run {
   }
 
   #fill(flow: Flow, share: number, nowNs: number): void {
-    const room = Math.min(share - flow.outstanding, BATCH);
+    const room = Math.min(share - flow.outstanding, BATCH, flow.room);
     if (room <= 0) return;
-    const sent = flow.send(this.#requests, room);
+    const sent = this.#send(flow, room);
     for (let i = 0; i < sent; i++) flow.push(nowNs);
-    this.sent += sent;
   }
 
   #keepRate(flow: Flow, rate: number, startNs: number, nowNs: number): void {
     this.#due = Math.floor((nowNs - startNs) * rate / 1e9);
-    const room = Math.min(this.#due - this.sent, BATCH, FLOW_CAPACITY - flow.outstanding);
+    const room = Math.min(this.#due - this.sent, BATCH, flow.room);
     if (room <= 0) return;
-    const sent = flow.send(this.#requests, room);
+    const before = this.sent;
+    const sent = this.#send(flow, room);
     // Counted from when it was due, not from when it left: a server that holds up the generator must not look faster.
-    for (let i = 0; i < sent; i++) flow.push(startNs + (this.sent + i) * 1e9 / rate);
-    this.sent += sent;
+    for (let i = 0; i < sent; i++) flow.push(startNs + (before + i) * 1e9 / rate);
   }
 
   #failIfRefused(): void {
@@ -279,28 +307,16 @@ function repeatedRequest(request: Uint8Array): Batch {
   return batch;
 }
 
-/**
- * Reads `127.0.0.1:8888`.
- *
- * @param text an IPv4 address of the loopback network, or `localhost`, and a port
- * @returns the target
- * @throws {InvalidArgumentError} on anything else: load is for one's own machine
- */
-export function parseTarget(text: string): Target {
-  const match = /^(?:localhost|127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})):(\d{1,5})$/.exec(text);
-  const [, b = "0", c = "0", d = "1", portText = "0"] = match ?? [];
-  const octets = [Number(b), Number(c), Number(d)] as const;
-  const port = Number(portText);
-  if (match === null || octets.some((octet) => octet > 255) || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError("Expected a port of this machine, such as 127.0.0.1:8888.");
-  }
-  return { address: [127, ...octets], port };
-}
-
 async function main(args: readonly string[]): Promise<number> {
-  const command = new Command("load")
-    .description("Puts load on a UDP time server on this machine and verifies every reply.")
+  const command = createBenchCommand(
+    "load",
+    "Puts load on a UDP time server on this machine and verifies every reply.",
+  )
     .argument("<target>", "the server, such as 127.0.0.1:8888", parseTarget)
+    .addOption(
+      new Option("--protocol <name>", "what to ask in").choices(["text", "ntp"] as const)
+        .default("text" as const),
+    )
     .option("--seconds <s>", "how long to measure", seconds, 1)
     .option("--warmup <s>", "how long to run before measuring", seconds, 0.3)
     .option(
@@ -313,7 +329,6 @@ async function main(args: readonly string[]): Promise<number> {
     .option("--rate <n>", "requests a second, whether answered or not", count(10_000_000))
     .option("--pid <n>", "the process whose CPU time is taken", count(2 ** 31 - 1))
     .option("--json", "print one JSON object", false)
-    .exitOverride()
     .parse(args, { from: "user" });
   const [target] = command.processedArgs;
   const { warmup: warmupSeconds, json, ...rest } = command.opts();

@@ -4,7 +4,46 @@
  * @module
  */
 
-import { CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import { onOneLine } from "../../src/cli/program.ts";
+import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+
+/**
+ * A command that says in one line what is wrong with its arguments, and ends by throwing.
+ *
+ * @param name what it calls itself
+ * @param description what it is for
+ * @returns the command, to be given options
+ */
+export function createBenchCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .configureOutput({ outputError: (text, write) => write(`${name}: ${onOneLine(text)}\n`) })
+    .exitOverride();
+}
+
+/** An IPv4 address and a port. */
+export interface Target {
+  readonly address: readonly [number, number, number, number];
+  readonly port: number;
+}
+
+/**
+ * Reads `127.0.0.1:8888`.
+ *
+ * @param text an IPv4 address of the loopback network, or `localhost`, and a port
+ * @returns the target
+ * @throws {InvalidArgumentError} on anything else: load is for one's own machine
+ */
+export function parseTarget(text: string): Target {
+  const match = /^(?:localhost|127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})):(\d{1,5})$/.exec(text);
+  const [, b = "0", c = "0", d = "1", portText = "0"] = match ?? [];
+  const octets = [Number(b), Number(c), Number(d)] as const;
+  const port = Number(portText);
+  if (match === null || octets.some((octet) => octet > 255) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError("Expected a port of this machine, such as 127.0.0.1:8888.");
+  }
+  return { address: [127, ...octets], port };
+}
 
 /**
  * A reader of whole numbers from 1 on.

@@ -4,12 +4,21 @@
  * @module
  */
 
+import { type DialectName, dialects } from "./dialects.ts";
+
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
+
 /** A server that can be started. */
 export interface Contender {
   /** The name in the table. */
   readonly name: string;
-  /** The program and its arguments for a port of 127.0.0.1. */
-  readonly command: (port: number) => readonly [program: string, ...args: string[]];
+  /** What it is asked in. */
+  readonly protocol: DialectName;
+  /** Whether it is of this project, or what that is compared with. */
+  readonly isOurs: boolean;
+  /** What to run, for a port of 127.0.0.1 and an empty directory. */
+  readonly command: (port: number, directory: string) => CommandLine;
 }
 
 /** A server that answers. */
@@ -32,25 +41,58 @@ const PROBE_EVERY_MS = 20;
 /** How long a server may take to stop before it is killed. */
 const STOP_TIMEOUT_MS = 2000;
 
-/** Our server over the transport that needs nothing but Deno's own sockets. */
-export const timesrvDatagram: Contender = {
-  name: "timesrv (datagram)",
-  command: (port) => [
-    Deno.execPath(),
-    "run",
-    "-P=timesrv",
-    "--no-prompt",
-    new URL("server.ts", ROOT).pathname,
-    "--quiet",
-    `asctime://127.0.0.1:${port}`,
-  ],
-};
+/**
+ * Our server, over the transport that needs nothing but Deno's own sockets.
+ *
+ * @param scheme what it listens for
+ * @param protocol what it is asked in
+ * @returns the contender
+ */
+export function timesrv(scheme: "asctime" | "ntp" | "auto", protocol: DialectName): Contender {
+  return {
+    name: `timesrv ${scheme}://`,
+    protocol,
+    isOurs: true,
+    command: (port) => [
+      Deno.execPath(),
+      "run",
+      "-P=timesrv",
+      "--no-prompt",
+      new URL("server.ts", ROOT).pathname,
+      "--quiet",
+      `${scheme}://127.0.0.1:${port}`,
+    ],
+  };
+}
 
-/** The server that everybody writes in class. */
+/** The text server that everybody writes in class. */
 export const pythonAsctime: Contender = {
-  name: "python asctime",
+  name: "Python asctime",
+  protocol: "text",
+  isOurs: false,
   command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
 };
+
+/**
+ * The NTP server of most Linux systems. It serves the clock as it is and never sets it (`-x`), has no control port that
+ * another chronyd's users could reach, and limits nobody's rate.
+ *
+ * @param program where it is
+ * @returns the contender
+ */
+export function chronyd(program: string): Contender {
+  return {
+    name: "chronyd",
+    protocol: "ntp",
+    isOurs: false,
+    command: (port, directory) => [
+      program,
+      ...["-x", "-d", "-U"],
+      ...[`port ${port}`, "bindaddress 127.0.0.1", "allow 127.0.0.1", "local stratum 5"],
+      ...["cmdport 0", "bindcmdaddress /", `pidfile ${directory}/pid`],
+    ],
+  };
+}
 
 /**
  * Starts a server and waits until it answers.
@@ -65,7 +107,8 @@ export async function start(
   options: { readonly core: number | undefined; readonly signal: AbortSignal },
 ): Promise<RunningServer> {
   const port = freePort();
-  const [program, ...args] = pinned(contender.command(port), options.core);
+  const directory = await Deno.makeTempDir({ prefix: "timesrv_bench_" });
+  const [program, ...args] = pinned(contender.command(port, directory), options.core);
   const child = new Deno.Command(program, {
     args,
     cwd: ROOT,
@@ -92,9 +135,10 @@ export async function start(
       clearTimeout(timer);
     }
     await complaining;
+    await Deno.remove(directory, { recursive: true });
   };
   try {
-    await untilAnswered(port, () => {
+    await untilAnswered(port, dialects[contender.protocol]().request, () => {
       options.signal.throwIfAborted();
       if (state.ended) throw new Error("it ended");
     });
@@ -120,29 +164,33 @@ export async function start(
  * @param core which core, or `undefined` for any
  * @returns the command to run instead
  */
-export function pinned(
-  command: readonly [string, ...string[]],
-  core: number | undefined,
-): readonly [string, ...string[]] {
+export function pinned(command: CommandLine, core: number | undefined): CommandLine {
   // taskset becomes the program it starts, so its process id is the program's.
   return core === undefined ? command : ["taskset", "-c", `${core}`, ...command];
 }
 
 /**
- * Whether a program can be run.
+ * Runs a program to its end.
  *
- * @param program its name
- * @param args arguments that make it end at once, such as `--version`
- * @returns what it printed, or `undefined` when it is missing or failed
+ * @param action what it is to do, for the message of a failure
+ * @param command the program and its arguments
+ * @param signal what ends it early
+ * @returns what it printed, or where that is nothing, what it complained about
+ * @throws {Error} with the last line of its complaint when it fails
  */
-export async function outputOf(program: string, ...args: string[]): Promise<string | undefined> {
-  try {
-    const { success, stdout, stderr } = await new Deno.Command(program, { args }).output();
-    const text = new TextDecoder().decode(stdout.length > 0 ? stdout : stderr).trim();
-    return success ? text : undefined;
-  } catch {
-    return undefined;
+export async function outputOf(
+  action: string,
+  [program, ...args]: CommandLine,
+  signal?: AbortSignal,
+): Promise<string> {
+  const command = new Deno.Command(program, { args, cwd: ROOT, ...signal && { signal } });
+  const { success, stdout, stderr } = await command.output();
+  signal?.throwIfAborted();
+  const [output, complaint] = [stdout, stderr].map((text) => new TextDecoder().decode(text).trim());
+  if (!success) {
+    throw new Error(`Cannot ${action}: ${complaint?.split("\n").at(-1) || `${program} failed`}`);
   }
+  return output || complaint || "";
 }
 
 function freePort(): number {
@@ -154,7 +202,11 @@ function freePort(): number {
   }
 }
 
-async function untilAnswered(port: number, check: () => void): Promise<void> {
+async function untilAnswered(
+  port: number,
+  request: Uint8Array,
+  check: () => void,
+): Promise<void> {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   try {
     const state = { answered: false };
@@ -163,7 +215,6 @@ async function untilAnswered(port: number, check: () => void): Promise<void> {
       state.answered = true;
     }).catch(() => {});
     const deadline = performance.now() + START_TIMEOUT_MS;
-    const request = new TextEncoder().encode("Time request");
     while (!state.answered) {
       check();
       if (performance.now() > deadline) {

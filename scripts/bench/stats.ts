@@ -46,6 +46,27 @@ export function summarizeRatios(
   return summarize(ratios);
 }
 
+/** How large some errors are, whatever their sign. */
+export interface Magnitudes {
+  readonly count: number;
+  readonly median: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/**
+ * Sums up errors.
+ *
+ * @param errors at least one, in any order
+ * @returns their magnitudes
+ */
+export function summarizeMagnitudes(errors: readonly number[]): Magnitudes {
+  const sorted = errors.map(Math.abs).toSorted((a, b) => a - b);
+  const { median, max } = summarize(sorted) ?? { median: NaN, max: NaN };
+  const p99 = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? NaN;
+  return { count: sorted.length, median, p99, max };
+}
+
 /**
  * The order in which contenders take their turns: reversed every other round, so that none always goes first.
  *

@@ -132,7 +132,7 @@ export function writeText(
 }
 
 /** `error: unknown option '--jsno'⏎(Did you mean --json?)` without its prefix and line ends. */
-function onOneLine(text: string): string {
+export function onOneLine(text: string): string {
   return text.replace(/^error: /, "").trim().replace(/\s*\n\s*/g, " ");
 }
 

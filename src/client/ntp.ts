@@ -1,5 +1,6 @@
 /** One NTP exchange as a client sees it: request, tests of the reply, measurement. */
-import { measurePrecision, systemClock } from "../clocks/clock.ts";
+import { measurePrecision } from "../clocks/clock.ts";
+import { systemClock } from "../clocks/system_clock.ts";
 import { FREQUENCY_TOLERANCE } from "../clocks/clock_status.ts";
 import {
   decodeNtpPacket,

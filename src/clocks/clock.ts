@@ -33,19 +33,6 @@ export interface Clock {
   read(time: UnixTime): void;
 }
 
-/** The clock of this machine, to the nanosecond. */
-export const systemClock: Clock = {
-  read(time: UnixTime): void {
-    const instant = Temporal.Now.instant();
-    const { epochMilliseconds } = instant;
-    time.seconds = Math.floor(epochMilliseconds / 1000);
-    // What is left of the second fits a number: only here a bigint is needed.
-    time.nanoseconds = Number(
-      instant.epochNanoseconds - BigInt(time.seconds) * 1_000_000_000n,
-    );
-  },
-};
-
 /** Readings that {@linkcode measurePrecision} takes at least. */
 const PRECISION_READINGS = 10_000;
 

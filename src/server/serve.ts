@@ -2,7 +2,8 @@
  * A running server: listeners, each a protocol on one or more sockets, and
  * their life from `serve()` to `shutdown()`.
  */
-import { type Clock, systemClock } from "../clocks/clock.ts";
+import type { Clock } from "../clocks/clock.ts";
+import { systemClock } from "../clocks/system_clock.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
 import { asctimeResponder } from "../protocols/asctime.ts";
 import { autoResponder } from "../protocols/auto.ts";

@@ -1,5 +1,6 @@
 /** How a server learns what its clock is worth, and what it tells its clients of it. */
-import { type Clock, measurePrecision, systemClock } from "../clocks/clock.ts";
+import { type Clock, measurePrecision } from "../clocks/clock.ts";
+import { systemClock } from "../clocks/system_clock.ts";
 import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../clocks/clock_status.ts";
 import { type KernelStatusReader, openKernelStatus } from "../clocks/kernel_status.ts";
 import { parseReferenceId } from "../protocols/ntp/reference_id.ts";

@@ -1,11 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { asctimeDialect, asctimeText } from "../../scripts/bench/dialects.ts";
+import { asctimeDialect, asctimeText, ntpDialect } from "../../scripts/bench/dialects.ts";
+import { Flow, FLOW_CAPACITY } from "../../scripts/bench/flow.ts";
 import { Histogram } from "../../scripts/bench/histogram.ts";
 import * as libc from "../../scripts/bench/libc.ts";
-import { parseTarget } from "../../scripts/bench/load.ts";
-import { count, seconds } from "../../scripts/bench/options.ts";
-import { summarize, summarizeRatios, turnsOf } from "../../scripts/bench/stats.ts";
-import { layOutTable } from "../../scripts/bench/table.ts";
+import { count, parseTarget, seconds } from "../../scripts/bench/options.ts";
+import {
+  summarize,
+  summarizeMagnitudes,
+  summarizeRatios,
+  turnsOf,
+} from "../../scripts/bench/stats.ts";
 
 Deno.test("Histogram finds percentiles to within one bucket", () => {
   const histogram = new Histogram();
@@ -57,6 +61,12 @@ Deno.test("summarizeRatios pairs figures of the same round", () => {
   assertEquals(summarizeRatios([1], []), undefined);
 });
 
+Deno.test("summarizeMagnitudes disregards signs", () => {
+  assertEquals(summarizeMagnitudes([-3, 1, 2]), { count: 3, median: 2, p99: 3, max: 3 });
+  const errors = Array.from({ length: 1000 }, (_, i) => i % 2 === 0 ? i + 1 : -i - 1);
+  assertEquals(summarizeMagnitudes(errors), { count: 1000, median: 500.5, p99: 990, max: 1000 });
+});
+
 Deno.test("turnsOf reverses every other round", () => {
   assertEquals(turnsOf(["a", "b", "c"], 0), ["a", "b", "c"]);
   assertEquals(turnsOf(["a", "b", "c"], 1), ["c", "b", "a"]);
@@ -82,6 +92,53 @@ Deno.test("asctimeDialect takes the seconds around now and nothing else", () => 
   assert(!verify(""));
   dialect.tick(now + 3);
   assert(!verify(asctimeText(now)));
+});
+
+Deno.test("ntpDialect takes a synchronised server's reply of now and nothing else", () => {
+  const dialect = ntpDialect();
+  assertEquals(dialect.request.length, 48);
+  assertEquals(dialect.request[0], 0x23);
+  assertEquals(dialect.identity, { inRequest: 40, inReply: 24 });
+  // Of 2036-02-07, so that the seconds go from 2^32 - 1 to 0 within the tolerance.
+  const now = 2 ** 32 - 2_208_988_800;
+  dialect.tick(now);
+  const verify = (change: (reply: DataView<ArrayBuffer>) => void, length = 48): boolean => {
+    const octets = new Uint8Array(128);
+    const reply = new DataView(octets.buffer, 7);
+    octets.set([0x24, 10], 7);
+    reply.setUint32(32, 2 ** 32 - 1);
+    reply.setUint32(40, 1);
+    change(reply);
+    return dialect.verify(octets, 7, length);
+  };
+  assert(verify(() => {}));
+  for (const length of [0, 47, 49, 68]) assert(!verify(() => {}, length), `${length} octets`);
+  for (const flags of [0x23, 0x25, 0x1c, 0xe4]) assert(!verify((r) => r.setUint8(0, flags)));
+  for (const stratum of [0, 16]) assert(!verify((r) => r.setUint8(1, stratum)));
+  for (const field of [32, 40]) {
+    for (const offset of [-2, 2]) assert(verify((r) => r.setUint32(field, offset)));
+    for (const offset of [-3, 3, 2 ** 31]) assert(!verify((r) => r.setUint32(field, offset)));
+  }
+});
+
+Deno.test("Flow takes answers in any order, each once, and gives up the rest", () => {
+  if (libc.unsupportedSystem() !== undefined) return;
+  const flow = new Flow(libc.openLibc(), libc.sockaddrIn([127, 0, 0, 1], 9));
+  try {
+    for (const sentNs of [10, 11, 12, 13]) flow.push(sentNs);
+    assertEquals([flow.next, flow.outstanding, flow.room], [4, 4, FLOW_CAPACITY - 4]);
+    assertEquals([flow.take(2), flow.take(2), flow.take(4), flow.take(-1)], [12, 0, 0, 0]);
+    assertEquals([flow.take(), flow.take(), flow.take(), flow.take()], [10, 11, 13, 0]);
+    assertEquals([flow.outstanding, flow.room, flow.youngestNs], [0, FLOW_CAPACITY, 13]);
+    flow.push(20);
+    const { nonce } = flow;
+    assertEquals([flow.giveUp(), flow.outstanding, flow.take(4)], [1, 0, 0]);
+    assert(flow.nonce !== nonce);
+    flow.push(30);
+    assertEquals([flow.take(5), flow.room], [30, FLOW_CAPACITY]);
+  } finally {
+    flow.close();
+  }
 });
 
 Deno.test("layouts of libc.ts add up as a C compiler lays them out", () => {
@@ -137,8 +194,4 @@ Deno.test("options refuse what is not a number in range", () => {
   for (const text of ["0", "601", "-1", "1s", "", ".", "Infinity"]) {
     assertThrows(() => seconds(text));
   }
-});
-
-Deno.test("layOutTable aligns names left and figures right", () => {
-  assertEquals(layOutTable([["server", "n"], ["a", "100"]]), "server    n\na       100");
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Clock, systemClock } from "../../src/clocks/clock.ts";
+import type { Clock } from "../../src/clocks/clock.ts";
+import { systemClock } from "../../src/clocks/system_clock.ts";
 import { openKernelStatus } from "../../src/clocks/kernel_status.ts";
 import { StatusKeeper, type StatusOptions } from "../../src/server/status.ts";
 import { testWith } from "../helpers.ts";
