@@ -87,6 +87,12 @@ const dialects: Readonly<Record<Protocol, Dialect>> = {
   ntp: { createRequest: ntpRequest, read: measureNtp },
 };
 
+/**
+ * What a whole second leaves open, and a tick of the server's kernel: the time(2)
+ * that such servers read lags behind by up to that.
+ */
+const RESOLUTION_MS = 1010;
+
 function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
   const { sentAt, receivedAt, roundTrip } = reply;
@@ -100,7 +106,7 @@ function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
     text: time.toString(),
     time,
     offset: time.since(sentAt.add(halfTrip)),
-    errorBound: halfTrip.add({ seconds: 1 }),
+    errorBound: halfTrip.add({ milliseconds: RESOLUTION_MS }),
     ...reply,
     warnings: excess === 0
       ? []

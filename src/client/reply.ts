@@ -36,7 +36,7 @@ export interface SecondsReply extends ReplyBase {
   readonly time: Temporal.Instant;
   /** How far the server is ahead of this machine's clock; negative if it is behind. */
   readonly offset: Temporal.Duration;
-  /** How wrong `offset` may be either way if the server is right: a second and half the round trip. */
+  /** How wrong `offset` may be either way if the server is right: 1.01 s and half the round trip. */
   readonly errorBound: Temporal.Duration;
 }
 
