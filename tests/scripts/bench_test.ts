@@ -10,6 +10,7 @@ import {
   summarizeRatios,
   turnsOf,
 } from "../../scripts/bench/stats.ts";
+import { testWith } from "../helpers.ts";
 
 Deno.test("Histogram finds percentiles to within one bucket", () => {
   const histogram = new Histogram();
@@ -121,8 +122,9 @@ Deno.test("ntpDialect takes a synchronised server's reply of now and nothing els
   }
 });
 
-Deno.test("Flow takes answers in any order, each once, and gives up the rest", () => {
-  if (libc.unsupportedSystem() !== undefined) return;
+const ffi = { permissions: [{ name: "ffi" }] } as const;
+
+await testWith(ffi, "Flow takes answers in any order, each once, and gives up the rest", () => {
   const flow = new Flow(libc.openLibc(), libc.sockaddrIn([127, 0, 0, 1], 9));
   try {
     for (const sentNs of [10, 11, 12, 13]) flow.push(sentNs);
