@@ -62,6 +62,7 @@ export type { Sink } from "./src/server/bounded_writer.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
 export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
+export { type Transport, transports } from "./src/server/transport.ts";
 export type { AddressFamily } from "./src/transports/address.ts";
 export {
   connectDatagram,

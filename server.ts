@@ -13,6 +13,7 @@ import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
 import type { StatusOptions } from "./src/server/status.ts";
+import { transports } from "./src/server/transport.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
 
@@ -65,6 +66,20 @@ const program = createProgram(
     new Option("--unsynchronized", "say that it is not right; Daytime and Time stay silent")
       .conflicts("leap"),
   )
+  .optionsGroup("How datagrams are moved:")
+  .addOption(
+    new Option("--transport <name>", "mmsg is fastest, datagram runs everywhere")
+      .choices(transports).default("auto" as const),
+  )
+  .option(
+    "--workers <number>",
+    "threads of mmsg, up to the cores of this machine",
+    numberParser(
+      `a whole number, 1 to ${navigator.hardwareConcurrency}`,
+      (value) => Number.isInteger(value) && value >= 1 && value <= navigator.hardwareConcurrency,
+    ),
+    1,
+  )
   .optionsGroup("What is logged, to standard error:")
   .addOption(
     new Option("--log-format <format>", "lines for people, or JSON").choices(["text", "json"])
@@ -89,6 +104,10 @@ Deno), "fixed" never asks it, "auto" takes its word while it calls the clock
 synchronised. Without it, --stratum, --refid, --root-delay or --root-dispersion
 vouch for the clock; otherwise its error bound grows by 1 s in 18 hours.
 
+The transport: "mmsg" moves datagrams in batches and has the kernel say when each
+came; it needs Linux on x86-64 or arm64, and of Deno --allow-ffi and, from
+source, --allow-read of its modules. "auto" takes it where that is so.
+
 Examples:
   timesrv
   timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
@@ -109,7 +128,8 @@ Shell completions: timesrv complete bash|zsh|fish`,
 async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
-  const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...clock } = program.opts();
+  const { utc = false, daytimeFormat, logFormat, quiet, verbose, transport, workers, ...clock } =
+    program.opts();
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkUrls(urls);
   const log = new ServerLog({
@@ -120,11 +140,18 @@ async function main(): Promise<void> {
   });
   const signal = stopSignal();
   const startedMs = performance.now();
-  const server = await serve(urls, { utc, daytimeFormat, status: statusOf(clock), log, signal })
-    .catch((error) => {
-      // Stopped while it was starting: that is what was asked for.
-      if (!signal.aborted) throw error;
-    });
+  const server = await serve(urls, {
+    utc,
+    daytimeFormat,
+    status: statusOf(clock),
+    transport,
+    workers,
+    log,
+    signal,
+  }).catch((error) => {
+    // Stopped while it was starting: that is what was asked for.
+    if (!signal.aborted) throw error;
+  });
   if (!server) return;
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);

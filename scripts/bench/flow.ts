@@ -17,7 +17,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOL_SOCKET,
-} from "./libc.ts";
+} from "../../src/transports/mmsg/libc.ts";
 
 /** Unanswered requests that one flow can keep, a power of two. */
 export const FLOW_CAPACITY = 16_384;

@@ -23,7 +23,7 @@ import {
   openLibc,
   sockaddrIn,
   WORDS_PER_HEADER,
-} from "./libc.ts";
+} from "../../src/transports/mmsg/libc.ts";
 import {
   count,
   createBenchCommand,

@@ -6,7 +6,7 @@
  */
 
 import { compare, ratiosOf, type Surroundings } from "./compare.ts";
-import { unsupportedSystem } from "./libc.ts";
+import { unsupportedSystem } from "../../src/transports/mmsg/libc.ts";
 import { measureOffsets } from "./offset.ts";
 import { count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
 import { type Machine, report } from "./report.ts";

@@ -2,6 +2,8 @@ import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpo
 import { refusalCauses } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
+import type { RequestLog } from "./handler.ts";
+import type { TransportChoice } from "./transport.ts";
 
 /** How much a {@linkcode ServerLog} tells. */
 export type LogLevel = "quiet" | "normal" | "verbose";
@@ -49,7 +51,7 @@ const WINDOW_MS = 1000;
  * await using server = await serve("asctime://127.0.0.1:0", { log });
  * ```
  */
-export class ServerLog {
+export class ServerLog implements RequestLog {
   readonly #writer: BoundedWriter;
   readonly #json: boolean;
   readonly #level: LogLevel;
@@ -80,6 +82,30 @@ export class ServerLog {
       `Serving ${protocol} on udp ${this.#paint(BOLD, address)}`,
       { event: "listening", url: formatEndpoint(endpoint), protocol, hostname, port },
     );
+  }
+
+  /** Says how datagrams are moved, and why not faster if that was wanted. */
+  transport(choice: TransportChoice, workers: number): void {
+    if (this.#level === "quiet") return;
+    const { transport, reason } = choice;
+    const how = transport === "mmsg" ? plural(workers, "worker thread") : reason;
+    this.#line(
+      `Transport: ${transport}${how === undefined ? "" : ` (${how})`}`,
+      { event: "transport", transport, ...(transport === "mmsg" ? { workers } : { reason }) },
+    );
+  }
+
+  /** Whether it tells of requests at all. */
+  get tellsRequests(): boolean {
+    return this.#level !== "quiet";
+  }
+
+  /** Adds what another thread did not tell of to what is summed up. */
+  untold(requests: number, failures: number): void {
+    if (this.#level === "quiet" || requests + failures === 0) return;
+    this.#requestsUntold += requests;
+    if (this.#level === "verbose") this.#failuresUntold += failures;
+    this.#window ??= setTimeout(() => this.#sumUp(), WINDOW_MS);
   }
 
   /** Says something an administrator should know, whatever the level. */

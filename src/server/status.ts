@@ -3,6 +3,7 @@ import { type Clock, measurePrecision } from "../clocks/clock.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../clocks/clock_status.ts";
 import { type KernelStatusReader, openKernelStatus } from "../clocks/kernel_status.ts";
+import { StatusPage } from "../clocks/status_page.ts";
 import { parseReferenceId } from "../protocols/ntp/reference_id.ts";
 
 /** Where a server takes the worth of its clock from. */
@@ -74,6 +75,8 @@ type Facts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "referenceSeco
 export class StatusKeeper implements Disposable {
   /** The facts as they stand now. */
   current: ClockStatus;
+  /** The same for other threads. */
+  readonly page: StatusPage = new StatusPage();
   /** What an administrator should know about where they come from. */
   readonly warning: string | undefined;
   readonly #options: StatusOptions;
@@ -111,7 +114,11 @@ export class StatusKeeper implements Disposable {
       }
     }
     this.current = this.#read();
-    this.#timer = setInterval(() => this.current = this.#read(), POLL_MS);
+    this.page.publish(this.current);
+    this.#timer = setInterval(() => {
+      this.current = this.#read();
+      this.page.publish(this.current);
+    }, POLL_MS);
     Deno.unrefTimer(this.#timer as unknown as number);
   }
 

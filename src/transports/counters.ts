@@ -16,14 +16,64 @@ export interface Totals {
   readonly sendErrors: number;
 }
 
-/** The counters behind {@linkcode Totals}: bumped for every datagram. */
+const RECEIVED = 0;
+const ANSWERED = 1;
+const RESPONDER_ERRORS = 2;
+const RECEIVE_ERRORS = 3;
+const SEND_ERRORS = 4;
+const REFUSED = 5;
+const CELLS = REFUSED + refusalCauses.length;
+
+/**
+ * The counters behind {@linkcode Totals}: bumped for every datagram. Each thread
+ * writes counters of its own, and the cells are numbers of 64 bits, which no
+ * machine reads half-written.
+ */
 export class Counters {
-  received = 0;
-  answered = 0;
-  responderErrors = 0;
-  receiveErrors = 0;
-  sendErrors = 0;
-  readonly #refused: number[] = refusalCauses.map(() => 0);
+  readonly #cells: Float64Array;
+
+  /** Opens counters: new ones, or those that another thread writes. */
+  constructor(buffer: ArrayBufferLike = new ArrayBuffer(Counters.octets)) {
+    this.#cells = new Float64Array(buffer);
+  }
+
+  /** The size of the memory behind the counters of one thread. */
+  static readonly octets: number = CELLS * Float64Array.BYTES_PER_ELEMENT;
+
+  get received(): number {
+    return this.#cells[RECEIVED] as number;
+  }
+  set received(count: number) {
+    this.#cells[RECEIVED] = count;
+  }
+
+  get answered(): number {
+    return this.#cells[ANSWERED] as number;
+  }
+  set answered(count: number) {
+    this.#cells[ANSWERED] = count;
+  }
+
+  get responderErrors(): number {
+    return this.#cells[RESPONDER_ERRORS] as number;
+  }
+  set responderErrors(count: number) {
+    this.#cells[RESPONDER_ERRORS] = count;
+  }
+
+  get receiveErrors(): number {
+    return this.#cells[RECEIVE_ERRORS] as number;
+  }
+  set receiveErrors(count: number) {
+    this.#cells[RECEIVE_ERRORS] = count;
+  }
+
+  get sendErrors(): number {
+    return this.#cells[SEND_ERRORS] as number;
+  }
+  set sendErrors(count: number) {
+    this.#cells[SEND_ERRORS] = count;
+  }
 
   /**
    * Counts a datagram that gets no answer.
@@ -31,15 +81,22 @@ export class Counters {
    * @param refusal What the responder returned in place of a length
    */
   refuse(refusal: number): void {
-    const cause = (-refusal) in this.#refused ? -refusal : 0;
-    this.#refused[cause] = (this.#refused[cause] ?? 0) + 1;
+    const cause = (-refusal) in refusalCauses ? -refusal : 0;
+    this.#cells[REFUSED + cause] = (this.#cells[REFUSED + cause] as number) + 1;
+  }
+
+  /** Adds what others have counted. */
+  add(others: Counters): void {
+    for (let i = 0; i < CELLS; i++) {
+      this.#cells[i] = (this.#cells[i] as number) + (others.#cells[i] as number);
+    }
   }
 
   /** The counts as they stand now. */
   totals(): Totals {
     const { received, answered, responderErrors, receiveErrors, sendErrors } = this;
     const refused = Object.fromEntries(
-      refusalCauses.map((cause, i) => [cause, this.#refused[i] ?? 0]),
+      refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i] as number]),
     ) as Record<RefusalCause, number>;
     return { received, answered, refused, responderErrors, receiveErrors, sendErrors };
   }

@@ -3,33 +3,10 @@
  * loops take datagrams off one socket, and each datagram is then handled in an
  * async task of its own, so that a slow answer holds up nobody.
  */
-import type { UnixTime } from "../clocks/clock.ts";
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import type { Counters } from "./counters.ts";
+import type { DatagramHandler, Exchange, Operation } from "./exchange.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
-
-/** One datagram on its way through the server, with room for its answer. */
-export interface Exchange {
-  /** The octets that came. */
-  request: Uint8Array;
-  /** Who sent them; the object is used again for the next datagram. */
-  readonly source: { readonly transport: "udp"; hostname: string; port: number };
-  /** When they came; the handler writes it. */
-  readonly arrival: UnixTime;
-  /** Where the answer goes. */
-  readonly reply: Uint8Array;
-}
-
-/** What a transport does with the datagrams it moves. */
-export interface DatagramHandler {
-  /**
-   * Answers one datagram: the length written to `exchange.reply`, or a refusal.
-   * The exchange is the handler's until the returned promise settles.
-   */
-  handle(exchange: Exchange): number | Promise<number>;
-  /** Hears of a failure that has been counted and survived. */
-  failed(operation: "receive" | "respond" | "send", error: unknown): void;
-}
 
 /** Options for {@linkcode listenDatagram}. */
 export interface ListenDatagramOptions {
@@ -158,7 +135,7 @@ class Listener implements DatagramListener {
   /** The task of one datagram. It never rejects: every failure is counted here. */
   async #answer(exchange: ReusedExchange): Promise<void> {
     this.#tasks++;
-    let operation: "respond" | "send" = "respond";
+    let operation: Operation = "respond";
     try {
       const answer = this.#handler.handle(exchange);
       const length = typeof answer === "number" ? answer : await answer;

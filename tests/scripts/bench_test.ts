@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { asctimeDialect, asctimeText, ntpDialect } from "../../scripts/bench/dialects.ts";
 import { Flow, FLOW_CAPACITY } from "../../scripts/bench/flow.ts";
 import { Histogram } from "../../scripts/bench/histogram.ts";
-import * as libc from "../../scripts/bench/libc.ts";
+import * as libc from "../../src/transports/mmsg/libc.ts";
 import { count, parseTarget, seconds } from "../../scripts/bench/options.ts";
 import {
   summarize,

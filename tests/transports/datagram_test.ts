@@ -1,12 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { refusal } from "../../src/protocols/responder.ts";
 import { Counters } from "../../src/transports/counters.ts";
-import {
-  type DatagramHandler,
-  type DatagramListener,
-  type Exchange,
-  listenDatagram,
-} from "../../src/transports/datagram.ts";
+import { type DatagramListener, listenDatagram } from "../../src/transports/datagram.ts";
+import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
 

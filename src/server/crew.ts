@@ -1,0 +1,210 @@
+/** The workers of a server on the mmsg transport, from the main thread: started, watched, replaced. */
+import type { StatusPage } from "../clocks/status_page.ts";
+import type { Endpoint } from "../protocols/endpoint.ts";
+import { Counters } from "../transports/counters.ts";
+import { type Libc, openLibc, SHUT_RD } from "../transports/mmsg/libc.ts";
+import { closeSockets, openSockets } from "../transports/mmsg/socket.ts";
+import type { ServiceOptions } from "./handler.ts";
+import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./job.ts";
+import type { ServerLog } from "./log.ts";
+import { openWorker } from "./worker_url.ts";
+
+/** Options for {@linkcode Crew}. */
+export interface CrewOptions {
+  /** How many workers. */
+  readonly size: number;
+  readonly services: ServiceOptions;
+  readonly status: StatusPage;
+  readonly log?: ServerLog | undefined;
+  /**
+   * Opens a thread that does a {@linkcode Job}.
+   *
+   * @default {openWorker}
+   */
+  readonly openWorker?: () => Worker;
+}
+
+/** What a worker may tell of in a second. */
+const REPORTS_PER_SECOND = 20;
+const WINDOW_MS = 1000;
+
+/** A worker that dies is replaced at once, and then ever later while it dies again. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** A worker that has lived this long died of something else than its predecessor. */
+const STEADY_MS = 30_000;
+
+/** How long a worker may take to end: it looks every 200 ms, and is woken besides. */
+const END_MS = 1000;
+
+/** The workers of one server, and their sockets. */
+export class Crew {
+  readonly #libc: Libc = openLibc();
+  readonly #options: CrewOptions;
+  readonly #members: readonly Member[];
+  #window: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#members = Array.from({ length: options.size }, () => new Member(options));
+  }
+
+  /** The counters of each worker. */
+  get counters(): readonly Counters[] {
+    return this.#members.map(({ counters }) => counters);
+  }
+
+  /**
+   * Binds an address, for every worker a socket of its own.
+   *
+   * @returns The port, which is never 0
+   * @throws {ListenError} If the address cannot be bound
+   */
+  listen(endpoint: Endpoint): number {
+    const { hostname, port } = endpoint;
+    const sockets = openSockets(this.#libc, { hostname, port, count: this.#members.length });
+    const bound = { ...endpoint, port: sockets.port };
+    sockets.descriptors.forEach((descriptor, i) => {
+      this.#members[i]?.listeners.push({ descriptor, endpoint: bound });
+    });
+    return sockets.port;
+  }
+
+  /**
+   * Starts the workers.
+   *
+   * @throws {Error} What the first one died of
+   */
+  async start(): Promise<void> {
+    if (this.#options.log?.tellsRequests) {
+      this.#window = setInterval(() => this.#members.forEach((each) => each.sumUp()), WINDOW_MS);
+      Deno.unrefTimer(this.#window as unknown as number);
+    }
+    await Promise.all(this.#members.map((each) => each.start()));
+  }
+
+  /** Ends every worker, then closes the sockets. */
+  async shutdown(): Promise<void> {
+    clearInterval(this.#window);
+    const descriptors = this.#members.flatMap(({ listeners }) =>
+      listeners.map(({ descriptor }) => descriptor)
+    );
+    await Promise.all(this.#members.map((each) => each.stop(this.#libc)));
+    closeSockets(this.#libc, descriptors);
+    this.#libc[Symbol.dispose]();
+  }
+}
+
+/** The place of one worker; whoever dies there has a successor with the same sockets and counters. */
+class Member {
+  readonly listeners: JobListener[] = [];
+  readonly counters: Counters;
+  readonly #options: CrewOptions;
+  readonly #job: Omit<Job, "listeners">;
+  readonly #control: Int32Array<SharedArrayBuffer>;
+  #worker: Worker | undefined;
+  #stopped = Promise.withResolvers<void>();
+  #successor: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #bornMs = 0;
+  #told = { requests: 0, failures: 0 };
+
+  constructor(options: CrewOptions) {
+    const counters = new SharedArrayBuffer(Counters.octets);
+    const control = new SharedArrayBuffer(CONTROL_LENGTH);
+    this.counters = new Counters(counters);
+    this.#options = options;
+    this.#control = new Int32Array(control);
+    this.#control[word.allowance] = REPORTS_PER_SECOND;
+    this.#job = {
+      services: options.services,
+      status: options.status.buffer,
+      counters,
+      control,
+      isLogged: options.log?.tellsRequests ?? false,
+    };
+  }
+
+  /** Starts a worker; rejects if it dies before it answers. */
+  start(): Promise<void> {
+    const ready = Promise.withResolvers<void>();
+    const worker = (this.#options.openWorker ?? openWorker)();
+    this.#worker = worker;
+    this.#bornMs = performance.now();
+    let isReady = false;
+    worker.onmessage = ({ data: report }: MessageEvent<Report>): void => {
+      if (report.event === "ready") {
+        isReady = true;
+        ready.resolve();
+      } else this.#hear(report);
+    };
+    worker.onerror = (event): void => {
+      // Otherwise it would end the whole process.
+      event.preventDefault();
+      worker.terminate();
+      this.#worker = undefined;
+      if (this.#control[word.stop] !== 0) this.#stopped.resolve();
+      else if (isReady) this.#replace(event.message);
+      else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(event.message)}`));
+    };
+    worker.postMessage({ ...this.#job, listeners: this.listeners } satisfies Job);
+    return ready.promise;
+  }
+
+  /** Ends the worker: resolves when it no longer touches its sockets. */
+  async stop(libc: Libc): Promise<void> {
+    clearTimeout(this.#successor);
+    Atomics.store(this.#control, word.stop, 1);
+    Atomics.notify(this.#control, word.stop);
+    // It fails on a socket without a peer, as documented, but wakes who waits for it.
+    for (const { descriptor } of this.listeners) libc.call.shutdown(descriptor, SHUT_RD);
+    if (this.#worker === undefined) return;
+    const timer = setTimeout(this.#stopped.resolve, END_MS);
+    await this.#stopped.promise;
+    clearTimeout(timer);
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.sumUp();
+  }
+
+  /** Tells the log of what the worker did not, and allows it to tell again. */
+  sumUp(): void {
+    const requests = this.#control[word.requestsUntold] ?? 0;
+    const failures = this.#control[word.failuresUntold] ?? 0;
+    this.#options.log?.untold(
+      requests - this.#told.requests | 0,
+      failures - this.#told.failures | 0,
+    );
+    this.#told = { requests, failures };
+    Atomics.store(this.#control, word.allowance, REPORTS_PER_SECOND);
+  }
+
+  #hear(report: Report): void {
+    const { log } = this.#options;
+    if (report.event === "stopped") this.#stopped.resolve();
+    else if (report.event === "request") {
+      log?.request(report.endpoint, report.source, report.octets);
+    } else if (report.event === "failed") {
+      log?.failed(report.endpoint, report.operation, report.message);
+    }
+  }
+
+  #replace(cause: string): void {
+    const isSteady = performance.now() - this.#bornMs > STEADY_MS;
+    this.#pauseMs = isSteady ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#options.log?.warning(
+      `A worker thread died and is replaced in ${this.#pauseMs / 1000} s: ${firstLine(cause)}`,
+    );
+    this.#successor = setTimeout(() => {
+      // A successor that cannot even start is one more that died.
+      this.start().catch((error: Error) => {
+        if (this.#control[word.stop] === 0) this.#replace(error.message);
+      });
+    }, this.#pauseMs);
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,51 @@
+import type { Clock } from "../clocks/clock.ts";
+import { systemClock } from "../clocks/system_clock.ts";
+import type { Responder } from "../protocols/responder.ts";
+import { unsupportedSystem } from "../transports/mmsg/libc.ts";
+import { whyNoWorker } from "./worker_url.ts";
+
+/** How a server's datagrams are moved. */
+export const transports = ["auto", "datagram", "mmsg"] as const;
+
+/** One of {@linkcode transports}. */
+export type Transport = (typeof transports)[number];
+
+/** What the choice depends on. */
+export interface TransportWish {
+  readonly transport?: Transport;
+  readonly clock?: Clock;
+  readonly responder?: Responder;
+}
+
+/** What was chosen. */
+export interface TransportChoice {
+  readonly transport: Exclude<Transport, "auto">;
+  /** Why it is not the faster one, where that was wanted. */
+  readonly reason?: string;
+}
+
+/**
+ * Chooses a transport.
+ *
+ * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be
+ */
+export function chooseTransport(wish: TransportWish): TransportChoice {
+  const { transport = "datagram" } = wish;
+  if (transport === "datagram") return { transport };
+  const reason = whyNotMmsg(wish);
+  if (reason === undefined) return { transport: "mmsg" };
+  if (transport === "auto") return { transport: "datagram", reason };
+  throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
+}
+
+function whyNotMmsg({ clock = systemClock, responder }: TransportWish): string | undefined {
+  const system = unsupportedSystem();
+  if (system !== undefined) return `this is ${system}, not Linux on x86_64 or aarch64`;
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    return "no permission --allow-ffi";
+  }
+  // Functions do not cross threads, and one that waits would hold up a whole thread.
+  if (responder !== undefined) return "a responder of the caller's own runs on the main thread";
+  if (clock !== systemClock) return "a clock of the caller's own runs on the main thread";
+  return whyNoWorker();
+}

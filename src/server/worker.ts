@@ -1,0 +1,64 @@
+/**
+ * A worker thread of the mmsg transport: it is told its job in one message, and
+ * then blocks in the kernel, answering, until a word of shared memory ends it.
+ *
+ * @module
+ */
+import { StatusPage } from "../clocks/status_page.ts";
+import { isWildcard } from "../transports/address.ts";
+import { Counters } from "../transports/counters.ts";
+import { realtimeClock } from "../transports/mmsg/clock.ts";
+import { openLibc } from "../transports/mmsg/libc.ts";
+import { runLoop } from "../transports/mmsg/loop.ts";
+import { createHandler, createResponder, type RequestLog } from "./handler.ts";
+import { type Job, type Report, word } from "./job.ts";
+
+const thread = globalThis as unknown as {
+  onmessage: ((event: MessageEvent<Job>) => void) | null;
+  postMessage(report: Report): void;
+  close(): void;
+};
+
+thread.onmessage = ({ data: job }) => {
+  using libc = openLibc();
+  const page = new StatusPage(job.status);
+  const control = new Int32Array(job.control);
+  const clock = realtimeClock(libc);
+  const log = job.isLogged ? reportingLog(control) : undefined;
+  const listeners = job.listeners.map(({ descriptor, endpoint }) => {
+    const responder = createResponder(endpoint.protocol, job.services, () => page.read());
+    const handler = createHandler(endpoint, { responder, clock, log, isStamped: true });
+    return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
+  });
+  thread.postMessage({ event: "ready" });
+  const stop = control.subarray(word.stop, word.stop + 1);
+  runLoop(libc, { listeners, counters: new Counters(job.counters), stop });
+  thread.postMessage({ event: "stopped" });
+  thread.close();
+};
+
+/** Tells the main thread of as many events as it allows a second, and counts the others. */
+function reportingLog(control: Int32Array<SharedArrayBuffer>): RequestLog {
+  const mayTell = (): boolean =>
+    (control[word.allowance] as number) > 0 && Atomics.sub(control, word.allowance, 1) > 0;
+  const count = (cell: number): number => control[cell] = (control[cell] as number) + 1;
+  return {
+    request(endpoint, source, octets): void {
+      if (!mayTell()) {
+        count(word.requestsUntold);
+        return;
+      }
+      // A copy: the object is used again, and makes its texts when asked.
+      const { hostname, port } = source;
+      thread.postMessage({ event: "request", endpoint, source: { hostname, port }, octets });
+    },
+    failed(endpoint, operation, error): void {
+      if (!mayTell()) {
+        count(word.failuresUntold);
+        return;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      thread.postMessage({ event: "failed", endpoint, operation, message });
+    },
+  };
+}

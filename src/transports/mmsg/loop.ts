@@ -1,0 +1,76 @@
+/**
+ * The loop of one thread: takes what has come in one system call, has each
+ * datagram answered, and sends the answers. Nothing in it allocates, and
+ * nothing passes messages.
+ */
+import type { UnixTime } from "../../clocks/clock.ts";
+import type { Counters } from "../counters.ts";
+import type { DatagramHandler } from "../exchange.ts";
+import { Channel } from "./channel.ts";
+import { realtimeClock } from "./clock.ts";
+import { EINTR, type Libc, MSG_DONTWAIT, MSG_WAITFORONE, POLLFD, POLLIN, zeroed } from "./libc.ts";
+import { WAIT_MS } from "./socket.ts";
+
+/** A socket, and who answers what comes to it. */
+export interface LoopListener {
+  /** Its file descriptor. */
+  readonly descriptor: number;
+  /** Whether it is bound to all addresses, and answers from the one that was asked. */
+  readonly isWildcard: boolean;
+  /** Who answers; the arrival is written when it is called, and it must not wait. */
+  readonly handler: DatagramHandler;
+}
+
+/** Options for {@linkcode runLoop}. */
+export interface LoopOptions {
+  /** The sockets. */
+  readonly listeners: readonly LoopListener[];
+  /** Where every datagram is counted. */
+  readonly counters: Counters;
+  /** A word of shared memory; the loop ends when it is not 0. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
+}
+
+/**
+ * Answers until it is told to stop: blocks the thread.
+ *
+ * @throws {SyscallError} If a socket is none any more, or the memory is not right
+ */
+export function runLoop(libc: Libc, options: LoopOptions): void {
+  const { listeners, counters, stop } = options;
+  const clock = realtimeClock(libc);
+  const read = (time: UnixTime): void => clock.read(time);
+  const channels = listeners.map((listener) =>
+    new Channel(libc, { ...listener, counters, stop, readClock: read })
+  );
+  const [only] = channels;
+  if (only !== undefined && channels.length === 1) {
+    // Alone, a socket can be waited on by the very call that receives.
+    while (Atomics.load(stop, 0) === 0) only.serve(MSG_WAITFORONE);
+  } else {
+    pollAll(libc, listeners, channels, stop);
+  }
+}
+
+function pollAll(
+  libc: Libc,
+  listeners: readonly LoopListener[],
+  channels: readonly Channel[],
+  stop: Int32Array<SharedArrayBuffer>,
+): void {
+  const sockets = zeroed(channels.length * POLLFD.size);
+  const view = new DataView(sockets.buffer);
+  listeners.forEach(({ descriptor }, i) => {
+    view.setInt32(i * POLLFD.size + POLLFD.descriptor, descriptor, true);
+    view.setInt16(i * POLLFD.size + POLLFD.events, POLLIN, true);
+  });
+  while (Atomics.load(stop, 0) === 0) {
+    const ready = libc.call.poll(sockets, BigInt(channels.length), WAIT_MS);
+    if (ready < 0 && libc.errno() !== EINTR) libc.check("wait for datagrams", ready);
+    for (let i = 0; i < channels.length && ready > 0; i++) {
+      if (view.getInt16(i * POLLFD.size + POLLFD.result, true) !== 0) {
+        channels[i]?.serve(MSG_DONTWAIT);
+      }
+    }
+  }
+}

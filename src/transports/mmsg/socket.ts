@@ -1,0 +1,185 @@
+/** UDP sockets of the kernel's own, which several threads can have on one port. */
+import { addressFamily, isWildcard } from "../address.ts";
+import { ListenError, type ListenFailure } from "../listen_error.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  EACCES,
+  EADDRINUSE,
+  EADDRNOTAVAIL,
+  EPERM,
+  IP_PKTINFO,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_RECVPKTINFO,
+  IPV6_V6ONLY,
+  type Libc,
+  SO_RCVBUF,
+  SO_RCVTIMEO,
+  SO_REUSEPORT,
+  SO_SNDTIMEO,
+  SO_TIMESTAMPNS,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+  SOL_SOCKET,
+  SyscallError,
+  TIMEVAL,
+  zeroed,
+} from "./libc.ts";
+import { toSocketAddress } from "./socket_address.ts";
+
+/** The sockets of one listener, one for each thread. */
+export interface Sockets {
+  /** The port they are bound to, which is never 0. */
+  readonly port: number;
+  /** Their file descriptors. */
+  readonly descriptors: readonly number[];
+}
+
+/** Where to listen, and with how many sockets. */
+export interface OpenSocketsOptions {
+  /** An address; IPv6 link-local ones with their zone. */
+  readonly hostname: string;
+  /** The UDP port; 0 for any free one. */
+  readonly port: number;
+  /** How many sockets share the port. */
+  readonly count: number;
+}
+
+/**
+ * The queue of requests, in octets that the kernel counts double and a small datagram has 768 of:
+ * some 700 of them. The default holds 277 and loses some of each burst; a large one wins nothing
+ * under overload and has every answer come late.
+ */
+const RECEIVE_QUEUE = 256 * 1024;
+
+/** How long a thread waits in the kernel before it looks whether it has to stop. */
+export const WAIT_MS = 200;
+
+/**
+ * Binds the sockets of one listener.
+ *
+ * @throws {ListenError} If the address cannot be bound; no socket is left open then
+ * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
+ */
+export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
+  const { hostname, port, count } = options;
+  checkPermission(hostname, port);
+  const descriptors: number[] = [];
+  try {
+    const first = openSocket(libc, hostname);
+    descriptors.push(first);
+    // Without SO_REUSEPORT the first one fails if anybody has the port, even if he shares it;
+    // set afterwards, the others may join it.
+    bind(libc, first, hostname, port);
+    const bound = boundPort(libc, first);
+    if (count > 1) setFlag(libc, first, SOL_SOCKET, SO_REUSEPORT);
+    while (descriptors.length < count) {
+      const further = openSocket(libc, hostname);
+      descriptors.push(further);
+      setFlag(libc, further, SOL_SOCKET, SO_REUSEPORT);
+      bind(libc, further, hostname, bound);
+    }
+    return { port: bound, descriptors };
+  } catch (cause) {
+    closeSockets(libc, descriptors);
+    if (cause instanceof ListenError) throw cause;
+    throw new ListenError(failureOf(cause), { hostname, port }, { cause });
+  }
+}
+
+/** Closes sockets that no thread uses any more. */
+export function closeSockets(libc: Libc, descriptors: readonly number[]): void {
+  for (const descriptor of descriptors) libc.call.close(descriptor);
+}
+
+/** What Deno asks of its own sockets: FFI would do without. */
+function checkPermission(hostname: string, port: number): void {
+  const [bare = ""] = hostname.split("%");
+  const host = `${addressFamily(bare) === 6 ? `[${bare}]` : bare}:${port}`;
+  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Requires net access to "${host}", run again with the --allow-net flag`,
+  );
+}
+
+function openSocket(libc: Libc, hostname: string): number {
+  const isIpv6 = addressFamily(hostname) === 6;
+  const kind = SOCK_DGRAM | SOCK_CLOEXEC;
+  const descriptor = libc.check(
+    "open a socket",
+    libc.call.socket(isIpv6 ? AF_INET6 : AF_INET, kind, 0),
+  );
+  try {
+    setFlag(libc, descriptor, SOL_SOCKET, SO_TIMESTAMPNS);
+    if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
+    if (isWildcard(hostname)) {
+      if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+      else setFlag(libc, descriptor, IPPROTO_IP, IP_PKTINFO);
+    }
+    set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(RECEIVE_QUEUE));
+    set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, milliseconds(WAIT_MS));
+    set(libc, descriptor, SOL_SOCKET, SO_SNDTIMEO, milliseconds(WAIT_MS));
+  } catch (error) {
+    libc.call.close(descriptor);
+    throw error;
+  }
+  return descriptor;
+}
+
+function bind(libc: Libc, descriptor: number, hostname: string, port: number): void {
+  const address = toSocketAddress(libc, hostname, port);
+  if (address === undefined) throw new ListenError("not-of-this-machine", { hostname, port });
+  libc.check("bind", libc.call.bind(descriptor, address, address.length));
+}
+
+function boundPort(libc: Libc, descriptor: number): number {
+  const address = zeroed(SOCKADDR_IN6.size);
+  libc.check(
+    "learn the port",
+    libc.call.getsockname(descriptor, address, number(address.length)),
+  );
+  return new DataView(address.buffer).getUint16(SOCKADDR_IN.port, false);
+}
+
+function setFlag(libc: Libc, descriptor: number, level: number, option: number): void {
+  set(libc, descriptor, level, option, number(1));
+}
+
+function set(
+  libc: Libc,
+  descriptor: number,
+  level: number,
+  option: number,
+  value: Uint8Array<ArrayBuffer>,
+): void {
+  const result = libc.call.setsockopt(descriptor, level, option, value, value.length);
+  libc.check(`set option ${option} of level ${level}`, result);
+}
+
+function number(value: number): Uint8Array<ArrayBuffer> {
+  const octets = zeroed(4);
+  new DataView(octets.buffer).setInt32(0, value, true);
+  return octets;
+}
+
+function milliseconds(value: number): Uint8Array<ArrayBuffer> {
+  const octets = zeroed(TIMEVAL.size);
+  const view = new DataView(octets.buffer);
+  view.setBigInt64(TIMEVAL.seconds, BigInt(Math.floor(value / 1000)), true);
+  view.setBigInt64(TIMEVAL.microseconds, BigInt(value % 1000 * 1000), true);
+  return octets;
+}
+
+const failures: Readonly<Record<number, ListenFailure>> = {
+  [EADDRINUSE]: "in-use",
+  [EACCES]: "not-permitted",
+  [EPERM]: "not-permitted",
+  [EADDRNOTAVAIL]: "not-of-this-machine",
+};
+
+function failureOf(error: unknown): ListenFailure {
+  return error instanceof SyscallError ? failures[error.errno] ?? "failed" : "failed";
+}
