@@ -104,9 +104,9 @@ Deno), "fixed" never asks it, "auto" takes its word while it calls the clock
 synchronised. Without it, --stratum, --refid, --root-delay or --root-dispersion
 vouch for the clock; otherwise its error bound grows by 1 s in 18 hours.
 
-The transport: "mmsg" moves datagrams in batches and has the kernel say when each
-came; it needs Linux on x86-64 or arm64, and of Deno --allow-ffi and, from
-source, --allow-read of its modules. "auto" takes it where that is so.
+The transport: "mmsg" moves datagrams in batches, and the kernel says when each
+came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,
+--allow-read of its modules; "auto" takes it where that is so.
 
 Examples:
   timesrv

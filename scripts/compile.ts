@@ -14,10 +14,17 @@ Leaves the standalone executables timesrv and timecli in dist/.
 
 DENORT_BIN, if set, is the path of the base executable for \`deno compile\`.`;
 
-const programs = [
-  { name: "timesrv", entry: "server.ts" },
+interface Program {
+  readonly name: "timesrv" | "timecli";
+  readonly entry: string;
+  /** The module of its worker threads. */
+  readonly worker?: string;
+}
+
+const programs: readonly Program[] = [
+  { name: "timesrv", entry: "server.ts", worker: "src/server/worker.ts" },
   { name: "timecli", entry: "client.ts" },
-] as const;
+];
 
 type Grant = boolean | readonly string[];
 
@@ -38,6 +45,8 @@ function flagsOf(config: Config, name: string): string[] {
     ...(config.unstable ?? []).map((feature) => `--unstable-${feature}`),
   ];
   for (const [kind, grant] of Object.entries(config.permissions[name] ?? {})) {
+    // Needed from source alone: a bundle holds its worker itself.
+    if (kind === "read") continue;
     if (grant === true) flags.push(`--allow-${kind}`);
     else if (Array.isArray(grant)) flags.push(`--allow-${kind}=${grant.join(",")}`);
     else if (grant !== false) {
@@ -69,8 +78,19 @@ async function payload(bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
   return { sha256: digest.toHex(), packed: await promisify(gzip)(bytes, { level: 9 }) };
 }
 
+/**
+ * Bundles a program into one module. Its worker goes in as a text, for a worker that
+ * is started from a blob needs no file and no permission to read one (src/server/worker_url.ts).
+ */
+async function bundleProgram(root: string, { entry, worker }: Program): Promise<string> {
+  const program = await bundle(root, entry);
+  if (worker === undefined) return program;
+  const text = JSON.stringify(await bundle(root, worker));
+  return `globalThis[Symbol.for("timesrv.worker")] = ${text};\n${program}`;
+}
+
 /** Bundles an entry point into one module that names no folder of this machine. */
-async function bundle(root: string, entry: string): Promise<Uint8Array<ArrayBuffer>> {
+async function bundle(root: string, entry: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "timesrv-bundle-" });
   try {
     const file = join(folder, "bundle.mjs");
@@ -90,11 +110,10 @@ async function bundle(root: string, entry: string): Promise<Uint8Array<ArrayBuff
       /[\\^$.*+?()[\]{}|]/g,
       "\\$&",
     );
-    const text = (await Deno.readTextFile(file)).replaceAll(
+    return (await Deno.readTextFile(file)).replaceAll(
       new RegExp(`${prefix}/[^/\\s"]+/`, "g"),
       "npm/",
     );
-    return new TextEncoder().encode(text);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -196,16 +215,20 @@ async function compile(root: string, target: string | undefined): Promise<void> 
   const suffix = (target ?? Deno.build.os).includes("windows") ? ".exe" : "";
   let runtime: Payload | undefined;
   try {
-    for (const { name, entry } of programs) {
+    for (const each of programs) {
+      const { name } = each;
       const flags = flagsOf(config, name);
       const out = join(build, name);
+      const program = await bundleProgram(root, each);
+      const entry = join(build, `${name}.mjs`);
+      await Deno.writeTextFile(entry, program);
       if (runtime || !await compileNatively(root, { entry, out, flags, target })) {
         runtime ??= await packRuntime(target);
         await pack(out, {
           name,
           flags,
           runtime,
-          program: await payload(await bundle(root, entry)),
+          program: await payload(new TextEncoder().encode(program)),
         });
       }
     }

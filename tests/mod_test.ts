@@ -26,6 +26,7 @@ Deno.test("mod.ts exports what is promised, no more", () => {
     "refusalCauses",
     "serve",
     "systemClock",
+    "transports",
     "validate",
   ]);
 });

@@ -133,8 +133,16 @@ class Member {
     this.#worker = worker;
     this.#bornMs = performance.now();
     let isReady = false;
+    const died = (cause: string): void => {
+      worker.terminate();
+      this.#worker = undefined;
+      if (this.#control[word.stop] !== 0) this.#stopped.resolve();
+      else if (isReady) this.#replace(cause);
+      else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(cause)}`));
+    };
     worker.onmessage = ({ data: report }: MessageEvent<Report>): void => {
-      if (report.event === "ready") {
+      if (report.event === "died") died(report.cause);
+      else if (report.event === "ready") {
         isReady = true;
         ready.resolve();
       } else this.#hear(report);
@@ -142,11 +150,7 @@ class Member {
     worker.onerror = (event): void => {
       // Otherwise it would end the whole process.
       event.preventDefault();
-      worker.terminate();
-      this.#worker = undefined;
-      if (this.#control[word.stop] !== 0) this.#stopped.resolve();
-      else if (isReady) this.#replace(event.message);
-      else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(event.message)}`));
+      died(event.message);
     };
     worker.postMessage({ ...this.#job, listeners: this.listeners } satisfies Job);
     return ready.promise;

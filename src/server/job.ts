@@ -44,6 +44,7 @@ export const CONTROL_LENGTH = 64;
 export type Report =
   | { readonly event: "ready" }
   | { readonly event: "stopped" }
+  | { readonly event: "died"; readonly cause: string }
   | {
     readonly event: "request";
     readonly endpoint: Endpoint;

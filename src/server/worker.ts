@@ -20,6 +20,18 @@ const thread = globalThis as unknown as {
 };
 
 thread.onmessage = ({ data: job }) => {
+  try {
+    answerUntilStopped(job);
+    thread.postMessage({ event: "stopped" });
+  } catch (error) {
+    // Thrown on, Deno would write a stack trace into the log.
+    const cause = error instanceof Error ? error.message : String(error);
+    thread.postMessage({ event: "died", cause });
+  }
+  thread.close();
+};
+
+function answerUntilStopped(job: Job): void {
   using libc = openLibc();
   const page = new StatusPage(job.status);
   const control = new Int32Array(job.control);
@@ -33,9 +45,7 @@ thread.onmessage = ({ data: job }) => {
   thread.postMessage({ event: "ready" });
   const stop = control.subarray(word.stop, word.stop + 1);
   runLoop(libc, { listeners, counters: new Counters(job.counters), stop });
-  thread.postMessage({ event: "stopped" });
-  thread.close();
-};
+}
 
 /** Tells the main thread of as many events as it allows a second, and counts the others. */
 function reportingLog(control: Int32Array<SharedArrayBuffer>): RequestLog {

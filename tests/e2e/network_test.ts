@@ -78,25 +78,29 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       fn,
     );
 
-  await test("a wildcard answers from the address that was asked", async () => {
-    await using cable = await Cable.lay();
-    const urls = ["asctime://0.0.0.0:8888", "asctime://[::]:8888"];
-    await using server = new Running(cable.onServer(...timesrv, ...urls));
-    for (const address of served) {
-      const pattern = address.replace(/[[\].]/g, "\\$&");
-      await within(10, server.said(new RegExp(`udp ${pattern}:8888\n`)));
-    }
-    for (const address of served) {
-      const outcome = await run(cable.onClient(...timecli, "--json", `${address}:8888`));
-      assertEquals(answerer(outcome), address.replace(/[[\]]/g, ""));
-    }
-    assertEquals((await within(5, server.stop())).code, 0);
-    assertMatch(server.stderr, /received, (\d+) answered, 0 refused, 0 errors\n$/);
-  });
+  for (const [transport, ...more] of [["datagram"], ["mmsg"], ["mmsg", "--workers=2"]] as const) {
+    const way = ["--transport", transport, ...more];
+    await test(`a wildcard answers from the address that was asked (${way.join(" ")})`, async () => {
+      await using cable = await Cable.lay();
+      const urls = ["asctime://0.0.0.0:8888", "asctime://[::]:8888"];
+      await using server = new Running(cable.onServer(...timesrv, ...way, ...urls));
+      for (const address of transport === "mmsg" ? ["0.0.0.0", "[::]"] : served) {
+        const pattern = address.replace(/[[\].]/g, "\\$&");
+        await within(10, server.said(new RegExp(`udp ${pattern}:8888\n`)));
+      }
+      for (const address of served) {
+        const outcome = await run(cable.onClient(...timecli, "--json", `${address}:8888`));
+        assertEquals(answerer(outcome), address.replace(/[[\]]/g, ""));
+      }
+      assertEquals((await within(5, server.stop())).code, 0);
+      assertMatch(server.stderr, /received, (\d+) answered, 0 refused, 0 errors\n$/);
+    });
+  }
 
   await test("port 0 of a wildcard is the same port on every address", async () => {
     await using cable = await Cable.lay();
-    await using server = new Running(cable.onServer(...timesrv, "asctime://0.0.0.0:0"));
+    const way = ["--transport", "datagram", "asctime://0.0.0.0:0"];
+    await using server = new Running(cable.onServer(...timesrv, ...way));
     const [, port] = await within(10, server.said(/udp 10\.77\.0\.2:(\d+)\n/));
     for (const address of ["10.77.0.1", "10.77.0.2"]) {
       const outcome = await run(cable.onClient(...timecli, "--json", `${address}:${port}`));

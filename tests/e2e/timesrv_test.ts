@@ -43,8 +43,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     assertMatch(await asker.ask(), asctimeText);
     const { code } = await within(5, server.stop());
     assertEquals(code, 0);
-    const [serving = "", request = "", ...rest] = server.stderr.split("\n");
+    const [serving = "", transport = "", request = "", ...rest] = server.stderr.split("\n");
     assertMatch(serving, new RegExp(`^${stamp} Serving asctime on udp 127\\.0\\.0\\.1:${port}$`));
+    assertMatch(transport, new RegExp(`^${stamp} Transport: (mmsg|datagram) \\(.+\\)$`));
     assertMatch(
       request,
       new RegExp(`^${stamp} Time request from 127\\.0\\.0\\.1:${asker.address.port}$`),
@@ -83,7 +84,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     for (const { time } of lines) {
       assertMatch(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     }
-    const [listening, request, stopped] = lines.map(({ time: _, ...fields }) => fields);
+    const [listening, transport, request, stopped] = lines.map(({ time: _, ...fields }) => fields);
     const url = `asctime://127.0.0.1:${port}`;
     assertEquals(listening, {
       event: "listening",
@@ -94,7 +95,8 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     });
     const from = `127.0.0.1:${asker.address.port}`;
     assertEquals(request, { event: "request", from, url, octets: 4 });
-    assertEquals(lines.length, 3);
+    assertEquals(transport?.event, "transport");
+    assertEquals(lines.length, 4);
     assertEquals([stopped?.event, stopped?.received, stopped?.answered], ["stopped", 1, 1]);
     assertEquals(
       Object.values(stopped?.refused as Record<string, number>).every((n) => n === 0),

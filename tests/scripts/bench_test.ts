@@ -143,25 +143,6 @@ await testWith(ffi, "Flow takes answers in any order, each once, and gives up th
   }
 });
 
-Deno.test("layouts of libc.ts add up as a C compiler lays them out", () => {
-  // Each member follows the one before it at its own alignment, and the whole is a multiple of the largest alignment.
-  const sizes: readonly [string, number, readonly [number, number][]][] = [
-    ["sockaddr_in", libc.SOCKADDR_IN.size, [[0, 2], [2, 2], [4, 4], [8, 8]]],
-    ["iovec", libc.IOVEC.size, [[0, 8], [8, 8]]],
-    ["msghdr", libc.MSGHDR.size, [[0, 8], [8, 4], [16, 8], [24, 8], [32, 8], [40, 8], [48, 4]]],
-    ["mmsghdr", libc.MMSGHDR.size, [[0, libc.MSGHDR.size], [56, 4]]],
-    ["timespec", libc.TIMESPEC.size, [[0, 8], [8, 8]]],
-  ];
-  for (const [name, size, members] of sizes) {
-    const [offset, length] = members.at(-1) ?? [0, 0];
-    assertEquals(Math.ceil((offset + length) / 8) * 8, size, name);
-  }
-  assertEquals(libc.MSGHDR.flags, libc.MSGHDR.controlLength + 8);
-  assertEquals(libc.MMSGHDR.length, libc.MSGHDR.size);
-  assertEquals(libc.LENGTH_WORD, 14);
-  assertEquals(libc.WORDS_PER_HEADER, 16);
-});
-
 Deno.test("sockaddrIn writes the port in network order", () => {
   assertEquals(
     [...libc.sockaddrIn([127, 0, 0, 1], 8888)],

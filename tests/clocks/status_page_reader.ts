@@ -1,0 +1,24 @@
+/** A thread that reads a status page until it is told to stop, and says what it saw. */
+import { StatusPage } from "../../src/clocks/status_page.ts";
+
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<Record<"page" | "stop", SharedArrayBuffer>>) => void;
+  postMessage(seen: { reads: number; torn: number; backward: number; last: number }): void;
+};
+
+thread.onmessage = ({ data }) => {
+  const page = new StatusPage(data.page);
+  const stop = new Int32Array(data.stop);
+  let [reads, torn, backward, last] = [0, 0, 0, 0];
+  Atomics.add(stop, 1, 1);
+  while (true) {
+    const isLast = Atomics.load(stop, 0) !== 0;
+    const { leap, ...rest } = page.read();
+    reads++;
+    if (Object.values(rest).some((fact) => fact !== leap)) torn++;
+    if (leap < last) backward++;
+    last = leap;
+    if (isLast) break;
+  }
+  thread.postMessage({ reads, torn, backward, last });
+};
