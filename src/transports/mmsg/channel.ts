@@ -42,7 +42,7 @@ const RECEIVE_BATCH = 64;
  * Answers that one system call sends. Each waits for those before it after its
  * transmit time was taken, so NTP wants few, and the system call costs little.
  */
-const SEND_BATCH = 4;
+const SEND_BATCH = 16;
 
 /** A socket that fails every receive is tried again at this pace at the slowest. */
 const LONGEST_PAUSE_MS = 250;
