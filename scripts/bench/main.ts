@@ -13,6 +13,8 @@ import { type Machine, report } from "./report.ts";
 import {
   chronyd,
   type CommandLine,
+  compileLimit,
+  limit,
   outputOf,
   pythonAsctime,
   type RunningServer,
@@ -48,18 +50,25 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   }
   const chronydPlace = await firstThatRuns(CHRONYD_PLACES);
   const machine = await describeMachine(chronydPlace);
-  const text = [timesrv("asctime", "text")];
+  const text = [timesrv("asctime", "text", "mmsg"), timesrv("asctime", "text", "datagram")];
   if (machine.python === undefined) await writeLine(Deno.stderr, "bench: there is no python3");
   else text.push(pythonAsctime);
-  const ntp = [timesrv("ntp", "ntp")];
+  const ntp = [timesrv("ntp", "ntp", "mmsg"), timesrv("ntp", "ntp", "datagram")];
   if (chronydPlace === undefined) await writeLine(Deno.stderr, "bench: there is no chronyd");
   else ntp.push(chronyd(chronydPlace));
 
   await using stack = new AsyncDisposableStack();
+  const directory = await Deno.makeTempDir({ prefix: "timesrv_bench_" });
+  stack.defer(() => Deno.remove(directory, { recursive: true }));
+  try {
+    ntp.push(limit(await compileLimit(directory)));
+  } catch (error) {
+    await writeLine(Deno.stderr, `bench: no limit to compare with: ${(error as Error).message}`);
+  }
   stack.defer(() => showProgress(""));
   const running: RunningServer[] = [];
   const core = machine.pinned ? 0 : undefined;
-  for (const contender of [...text, ...ntp, timesrv("auto", "ntp")]) {
+  for (const contender of [...text, ...ntp, timesrv("auto", "ntp", "mmsg")]) {
     running.push(stack.use(await start(contender, { core, signal })));
   }
   const surroundings: Surroundings = {

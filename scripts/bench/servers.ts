@@ -42,15 +42,20 @@ const PROBE_EVERY_MS = 20;
 const STOP_TIMEOUT_MS = 2000;
 
 /**
- * Our server, over the transport that needs nothing but Deno's own sockets.
+ * Our server.
  *
  * @param scheme what it listens for
  * @param protocol what it is asked in
+ * @param transport how it moves datagrams
  * @returns the contender
  */
-export function timesrv(scheme: "asctime" | "ntp" | "auto", protocol: DialectName): Contender {
+export function timesrv(
+  scheme: "asctime" | "ntp" | "auto",
+  protocol: DialectName,
+  transport: "datagram" | "mmsg",
+): Contender {
   return {
-    name: `timesrv ${scheme}://`,
+    name: `timesrv ${scheme}:// (${transport})`,
     protocol,
     isOurs: true,
     command: (port) => [
@@ -60,6 +65,8 @@ export function timesrv(scheme: "asctime" | "ntp" | "auto", protocol: DialectNam
       "--no-prompt",
       new URL("server.ts", ROOT).pathname,
       "--quiet",
+      "--transport",
+      transport,
       `${scheme}://127.0.0.1:${port}`,
     ],
   };
@@ -72,6 +79,35 @@ export const pythonAsctime: Contender = {
   isOurs: false,
   command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
 };
+
+/**
+ * A C program that answers NTP in batches and does nothing else: what a machine can give at all.
+ *
+ * @param program where it was compiled to
+ * @returns the contender
+ */
+export function limit(program: string): Contender {
+  return {
+    name: "limit (C)",
+    protocol: "ntp",
+    isOurs: false,
+    command: (port) => [program, `${port}`],
+  };
+}
+
+/**
+ * Compiles {@linkcode limit}'s program.
+ *
+ * @param directory where to
+ * @returns the program
+ * @throws {Error} when there is no C compiler, or it fails
+ */
+export async function compileLimit(directory: string): Promise<string> {
+  const source = new URL("limit.c", import.meta.url).pathname;
+  const program = `${directory}/limit`;
+  await outputOf("compile the limit", ["cc", "-O2", "-o", program, source]);
+  return program;
+}
 
 /**
  * The NTP server of most Linux systems. It serves the clock as it is and never sets it (`-x`), has no control port that

@@ -2,8 +2,6 @@ import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpo
 import { refusalCauses } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
-import type { RequestLog } from "./handler.ts";
-import type { TransportChoice } from "./transport.ts";
 
 /** How much a {@linkcode ServerLog} tells. */
 export type LogLevel = "quiet" | "normal" | "verbose";
@@ -51,7 +49,7 @@ const WINDOW_MS = 1000;
  * await using server = await serve("asctime://127.0.0.1:0", { log });
  * ```
  */
-export class ServerLog implements RequestLog {
+export class ServerLog {
   readonly #writer: BoundedWriter;
   readonly #json: boolean;
   readonly #level: LogLevel;
@@ -85,7 +83,10 @@ export class ServerLog implements RequestLog {
   }
 
   /** Says how datagrams are moved, and why not faster if that was wanted. */
-  transport(choice: TransportChoice, workers: number): void {
+  transport(
+    choice: { readonly transport: "datagram" | "mmsg"; readonly reason?: string },
+    workers: number,
+  ): void {
     if (this.#level === "quiet") return;
     const { transport, reason } = choice;
     const how = transport === "mmsg" ? plural(workers, "worker thread") : reason;
