@@ -186,7 +186,7 @@ class RunningServer implements Server {
     this.#options.signal?.throwIfAborted();
     if (this.#crew !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
-      this.#announce({ ...bound, port: this.#crew.listen(bound) });
+      this.#note({ ...bound, port: this.#crew.listen(bound) });
       return;
     }
     const { hostnames, warning } = expandWildcard(resolved);
@@ -215,19 +215,19 @@ class RunningServer implements Server {
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    this.#announce(bound);
+    this.#note(bound);
     return listener.port;
   }
 
-  #announce(bound: Endpoint): void {
+  #note(bound: Endpoint): void {
     this.addresses.push({ ...bound, url: formatEndpoint(bound) });
-    this.#options.log?.listening(bound);
   }
 
-  /** Has what needs threads of its own answer, too. */
+  /** Has what needs threads of its own answer, too; only then does the server say where it listens. */
   async start(): Promise<void> {
     await this.#crew?.start();
     const { log, transport, workers = 1 } = this.#options;
+    for (const address of this.addresses) log?.listening(address);
     if (transport !== undefined) log?.transport(this.#choice, workers);
   }
 

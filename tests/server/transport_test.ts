@@ -215,7 +215,7 @@ Deno.test("serve says why it cannot use mmsg, and takes datagram where it may ch
 
 Deno.test({
   name: "serve on auto uses datagram without the permission ffi",
-  permissions: { net: true, sys: true },
+  permissions: { net: true },
   async fn(): Promise<void> {
     const log = collectingLog();
     await using server = await serve(FREE, { transport: "auto", log });
