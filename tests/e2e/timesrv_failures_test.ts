@@ -45,12 +45,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       1,
       new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*take another`),
     );
-    const listening = await run([...timesrv, "asctime://127.0.0.1:0", taken]);
-    assertEquals([listening.code, listening.stdout], [1, ""]);
-    const [first = "", ...rest] = listening.stderr.split("\n");
-    assertMatch(first, /Serving asctime on udp 127\.0\.0\.1:\d+$/);
+    // One that could be listened on is not announced when another cannot be.
     assertFailure(
-      { ...listening, stderr: rest.join("\n") },
+      await run([...timesrv, "asctime://127.0.0.1:0", taken]),
       1,
       new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use`),
     );
