@@ -10,6 +10,8 @@ peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
 installed=(
   python3 zsh fish iproute2 util-linux busybox-static
   rdate netcat-openbsd tshark
+  # Struct layouts are held against a C compiler's.
+  gcc libc6-dev
   # What the unpacked ones need.
   libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libselinux1 libssl3 libtirpc3 libwrap0
   netbase tzdata
