@@ -16,6 +16,7 @@
  * 40 |                   Transmit Timestamp (64 bits)                 |
  * ```
  */
+import { UNSYNCHRONIZED } from "../../clocks/clock_status.ts";
 import { DecodeError } from "../decode_error.ts";
 import { fromShort, type NtpTimestamp, toShort } from "./timestamp.ts";
 
@@ -50,7 +51,7 @@ export const mode = {
 } as const;
 
 /** The leap indicator of RFC 5905 §7.3, as on the wire. */
-export const leap = { none: 0, insert: 1, delete: 2, unsynchronized: 3 } as const;
+export const leap = { none: 0, insert: 1, delete: 2, unsynchronized: UNSYNCHRONIZED } as const;
 
 /** The header of an NTP packet, every field of it. */
 export interface NtpPacket {
