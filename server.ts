@@ -80,6 +80,14 @@ const program = createProgram(
     ),
     1,
   )
+  .option(
+    "--receive-queue <KiB>",
+    "requests that mmsg keeps waiting on a socket (default: 256)",
+    numberParser(
+      "a whole number of KiB, 4 to 65536",
+      (value) => Number.isInteger(value) && value >= 4 && value <= 65_536,
+    ),
+  )
   .optionsGroup("What is logged, to standard error:")
   .addOption(
     new Option("--log-format <format>", "lines for people, or JSON").choices(["text", "json"])
@@ -128,8 +136,8 @@ Shell completions: timesrv complete bash|zsh|fish`,
 async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
-  const { utc = false, daytimeFormat, logFormat, quiet, verbose, transport, workers, ...clock } =
-    program.opts();
+  const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
+  const { transport, workers, receiveQueue, ...clock } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkUrls(urls);
   const log = new ServerLog({
@@ -146,6 +154,7 @@ async function main(): Promise<void> {
     status: statusOf(clock),
     transport,
     workers,
+    ...(receiveQueue !== undefined && { receiveQueueKib: receiveQueue }),
     log,
     signal,
   }).catch((error) => {

@@ -12,6 +12,7 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  * - `authentication`: it wants a MAC or NTS, and there are no keys
  * - `unsynchronized`: the clock is not fit to be told, and the protocol cannot say so
  * - `source-port`: it comes from port 0 or from a service that answers anything, such as echo
+ * - `not-unicast`: it was sent to a group or to everybody, and so has no address to be answered from
  * - `overload`: as many answers were already under way as the bound allows
  * - `stopping`: it came while the server was shutting down
  */
@@ -24,6 +25,7 @@ export const refusalCauses = [
   "authentication",
   "unsynchronized",
   "source-port",
+  "not-unicast",
   "overload",
   "stopping",
 ] as const;

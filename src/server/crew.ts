@@ -15,6 +15,12 @@ export interface CrewOptions {
   readonly size: number;
   readonly services: ServiceOptions;
   readonly status: StatusPage;
+  /**
+   * The queue of requests of each socket, in KiB.
+   *
+   * @default {256}
+   */
+  readonly receiveQueueKib?: number | undefined;
   readonly log?: ServerLog | undefined;
   /**
    * Opens a thread that does a {@linkcode Job}.
@@ -23,6 +29,13 @@ export interface CrewOptions {
    */
   readonly openWorker?: () => Worker;
 }
+
+/**
+ * Some 500 small datagrams of 768 octets each, as the kernel counts twice what it is asked for and allows
+ * 208 KiB where nobody has set `net.core.rmem_max`. Its default holds 277 and loses some of each burst; a
+ * large one wins nothing under overload and has every answer come late (docs/performance.md).
+ */
+const RECEIVE_QUEUE_KIB = 256;
 
 /** What a worker may tell of in a second. */
 const REPORTS_PER_SECOND = 20;
@@ -44,6 +57,7 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #members: readonly Member[];
   #window: ReturnType<typeof setInterval> | undefined;
+  #hasWarnedOfQueue = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -63,12 +77,30 @@ export class Crew {
    */
   listen(endpoint: Endpoint): number {
     const { hostname, port } = endpoint;
-    const sockets = openSockets(this.#libc, { hostname, port, count: this.#members.length });
+    const { receiveQueueKib: wanted = RECEIVE_QUEUE_KIB } = this.#options;
+    const sockets = openSockets(this.#libc, {
+      hostname,
+      port,
+      count: this.#members.length,
+      receiveQueueOctets: wanted * 1024,
+    });
+    this.#warnOfQueue(sockets.receiveQueueOctets / 1024);
     const bound = { ...endpoint, port: sockets.port };
     sockets.descriptors.forEach((descriptor, i) => {
       this.#members[i]?.listeners.push({ descriptor, endpoint: bound });
     });
     return sockets.port;
+  }
+
+  /** Says it once if the queue is not what was asked for in so many words. */
+  #warnOfQueue(kib: number): void {
+    const { receiveQueueKib: wanted = 0, log } = this.#options;
+    if (kib >= wanted || this.#hasWarnedOfQueue) return;
+    this.#hasWarnedOfQueue = true;
+    log?.warning(
+      `The receive queue is ${kib} KiB instead of ${wanted}: ` +
+        `sysctl net.core.rmem_max=${wanted * 1024} allows it`,
+    );
   }
 
   /**

@@ -2,7 +2,7 @@
  * A running server: listeners, each a protocol on one or more sockets, and
  * their life from `serve()` to `shutdown()`.
  */
-import type { Clock } from "../clocks/clock.ts";
+import { type Clock, measurePrecision } from "../clocks/clock.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
 import type { DaytimeFormat } from "../protocols/daytime.ts";
@@ -12,6 +12,8 @@ import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
+import { RealtimeClock } from "../transports/mmsg/clock.ts";
+import { openLibc } from "../transports/mmsg/libc.ts";
 import { Crew } from "./crew.ts";
 import { createHandler, createResponder, type ServiceOptions } from "./handler.ts";
 import { expandWildcard } from "./local_addresses.ts";
@@ -57,6 +59,13 @@ export interface ServeOptions {
    * @default {1}
    */
   readonly workers?: number;
+  /**
+   * The queue of requests of each socket of `mmsg`, in KiB, 4 to 65,536: a longer one survives longer
+   * bursts, and has answers come later under overload. The kernel may allow less; the log says so.
+   *
+   * @default {256}
+   */
+  readonly receiveQueueKib?: number;
   /**
    * How many answers may be under way at once on a socket; requests beyond it
    * are refused as `overload`. On `mmsg`, each answer is made before the next request is looked at.
@@ -106,7 +115,7 @@ const DEFAULT_MAX_TASKS = 16_384;
  * @param options The clock to serve, and how
  * @returns The server, already answering
  * @throws {SyntaxError} If a URL or the reference id cannot be read
- * @throws {RangeError} If `options.workers` or a number of `options.status` is out of range
+ * @throws {RangeError} If `options.workers`, `options.receiveQueueKib` or a number of `options.status` is out of range
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be; the message says why
@@ -155,16 +164,22 @@ class RunningServer implements Server {
   #shutdown: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
-    const { utc = false, daytimeFormat = "ctime", workers = 1, log } = options;
+    const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     checkWorkers(workers);
+    checkReceiveQueue(receiveQueueKib);
     this.#options = options;
     this.#services = { utc, daytimeFormat };
     this.#choice = chooseTransport(options);
-    this.#status = new StatusKeeper(options.clock ?? systemClock, options.status ?? {});
+    const clock = options.clock ?? systemClock;
+    this.#status = new StatusKeeper(clock, {
+      ...options.status,
+      precision: precisionOn(this.#choice.transport, clock),
+    });
     if (this.#status.warning !== undefined) options.log?.warning(this.#status.warning);
     if (this.#choice.transport === "mmsg") {
       const { page: status } = this.#status;
-      this.#crew = new Crew({ size: workers, services: this.#services, status, log });
+      const services = this.#services;
+      this.#crew = new Crew({ size: workers, services, status, receiveQueueKib, log });
     }
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -257,6 +272,18 @@ function checkWorkers(workers: number): void {
   const cores = navigator.hardwareConcurrency;
   if (Number.isInteger(workers) && workers >= 1 && workers <= cores) return;
   throw new RangeError(`Cannot serve with ${workers} workers: expected 1 to ${cores}`);
+}
+
+function checkReceiveQueue(kib: number | undefined): void {
+  if (kib === undefined || Number.isInteger(kib) && kib >= 4 && kib <= 65_536) return;
+  throw new RangeError(`Cannot have a receive queue of ${kib} KiB: expected 4 to 65536`);
+}
+
+/** The precision of a clock, read as the transport reads it. */
+function precisionOn(transport: "datagram" | "mmsg", clock: Clock): number {
+  if (transport === "datagram") return measurePrecision(clock);
+  using libc = openLibc();
+  return measurePrecision(new RealtimeClock(libc));
 }
 
 async function resolveListener(endpoint: Endpoint): Promise<string> {

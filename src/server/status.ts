@@ -88,10 +88,12 @@ export class StatusKeeper implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /**
+   * @param clock The clock served
+   * @param options What is said of it, and its precision where that is known
    * @throws {RangeError} If a number is out of range
    * @throws {SyntaxError} If the reference id is none
    */
-  constructor(clock: Clock, options: StatusOptions) {
+  constructor(clock: Clock, options: StatusOptions & { readonly precision?: number }) {
     checkRange("stratum", options.stratum, 1, 15);
     if (!Number.isInteger(options.stratum ?? 1)) {
       throw new RangeError(`Cannot serve stratum ${options.stratum}: expected a whole number`);
@@ -102,7 +104,7 @@ export class StatusKeeper implements Disposable {
     if (referenceId !== undefined) this.#referenceId = parseReferenceId(referenceId);
     this.#options = options;
     this.#clock = clock;
-    this.#precision = measurePrecision(clock);
+    this.#precision = options.precision ?? measurePrecision(clock);
     this.#startSeconds = this.#nowSeconds();
     // The kernel knows the system's clock alone, and only what is not overruled matters.
     if (source !== "fixed" && !unsynchronized) {

@@ -7,7 +7,7 @@
 import { StatusPage } from "../clocks/status_page.ts";
 import { isWildcard } from "../transports/address.ts";
 import { Counters } from "../transports/counters.ts";
-import { realtimeClock } from "../transports/mmsg/clock.ts";
+import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import { runLoop } from "../transports/mmsg/loop.ts";
 import { createHandler, createResponder, type RequestLog } from "./handler.ts";
@@ -35,7 +35,7 @@ function answerUntilStopped(job: Job): void {
   using libc = openLibc();
   const page = new StatusPage(job.status);
   const control = new Int32Array(job.control);
-  const clock = realtimeClock(libc);
+  const clock = new RealtimeClock(libc);
   const log = job.isLogged ? reportingLog(control) : undefined;
   const listeners = job.listeners.map(({ descriptor, endpoint }) => {
     const responder = createResponder(endpoint.protocol, job.services, () => page.read());
@@ -44,7 +44,7 @@ function answerUntilStopped(job: Job): void {
   });
   thread.postMessage({ event: "ready" });
   const stop = control.subarray(word.stop, word.stop + 1);
-  runLoop(libc, { listeners, counters: new Counters(job.counters), stop });
+  runLoop(libc, { listeners, counters: new Counters(job.counters), clock, stop });
 }
 
 /** Tells the main thread of as many events as it allows a second, and counts the others. */

@@ -9,7 +9,7 @@ export interface Exchange {
   /** When they came: the kernel's word where the transport has it, and else the handler's to write. */
   readonly arrival: UnixTime;
   /** Where the answer goes. */
-  readonly reply: Uint8Array;
+  reply: Uint8Array;
 }
 
 /** What of a datagram can fail, and is survived. */

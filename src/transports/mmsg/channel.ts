@@ -2,7 +2,7 @@ import type { UnixTime } from "../../clocks/clock.ts";
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../../protocols/responder.ts";
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler, Exchange } from "../exchange.ts";
-import { secondsOf } from "./clock.ts";
+import { type RealtimeClock, secondsOf } from "./clock.ts";
 import {
   type Batch,
   CMSGHDR,
@@ -33,16 +33,11 @@ import {
   WORDS_PER_HEADER,
   zeroed,
 } from "./libc.ts";
+import { Pace } from "./pace.ts";
 import { hostnameOf } from "./socket_address.ts";
 
-/** Datagrams that one system call takes; more wins nothing (docs/performance.md). */
-const RECEIVE_BATCH = 64;
-
-/**
- * Answers that one system call sends. Each waits for those before it after its transmit time was
- * taken: under overload 16 put the median offset 9 µs off, and one alone costs 12 % more CPU time.
- */
-const SEND_BATCH = 8;
+/** Datagrams that one system call moves; more wins nothing (docs/performance.md). */
+const BATCH = 64;
 
 /** A socket that fails every receive is tried again at this pace at the slowest. */
 const LONGEST_PAUSE_MS = 250;
@@ -50,11 +45,12 @@ const LONGEST_PAUSE_MS = 250;
 /** What no trying again mends. */
 const FATAL: readonly number[] = [EBADF, EFAULT, EINVAL, ENOTSOCK];
 
+const WORDS_PER_NAME = NAME_STRIDE / 4;
 const WORDS_PER_CONTROL = CONTROL_STRIDE / 4;
 const WORDS_PER_VECTOR = IOVEC.size / 4;
 const VECTOR_LENGTH_WORD = IOVEC.length / 4;
 const DATA_WORD = CMSGHDR.size / 4;
-const refuseNotAsked = refusal("declined");
+const refuseNotUnicast = refusal("not-unicast");
 
 /** What a {@linkcode Channel} is made of. */
 export interface ChannelOptions {
@@ -63,8 +59,8 @@ export interface ChannelOptions {
   readonly handler: DatagramHandler;
   readonly counters: Counters;
   readonly stop: Int32Array<SharedArrayBuffer>;
-  /** Tells the time where the kernel did not. */
-  readonly readClock: (time: UnixTime) => void;
+  /** Tells the time where the kernel did not; the handler's, which is told when its reply leaves. */
+  readonly clock: RealtimeClock;
 }
 
 /** One socket with the memory of its datagrams. */
@@ -74,13 +70,17 @@ export class Channel {
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
   readonly #stop: Int32Array<SharedArrayBuffer>;
-  readonly #readClock: (time: UnixTime) => void;
+  readonly #clock: RealtimeClock;
+  readonly #pace: Pace;
   readonly #isWildcard: boolean;
   readonly #requests: Batch;
   readonly #replies: Batch;
   /** The part of `#replies.headers` that begins at each message. */
   readonly #repliesFrom: readonly Uint8Array<ArrayBuffer>[];
+  readonly #replyPlaces: readonly Uint8Array<ArrayBuffer>[];
   readonly #replyLengths: Uint32Array<ArrayBuffer>;
+  readonly #names: Int32Array<ArrayBuffer>;
+  readonly #replyNames: Int32Array<ArrayBuffer>;
   readonly #control: Int32Array<ArrayBuffer>;
   readonly #replyControl: Int32Array<ArrayBuffer>;
   readonly #exchanges: readonly BatchedExchange[];
@@ -92,49 +92,51 @@ export class Channel {
     this.#handler = options.handler;
     this.#counters = options.counters;
     this.#stop = options.stop;
-    this.#readClock = options.readClock;
+    this.#clock = options.clock;
+    this.#pace = new Pace(options.clock);
     this.#isWildcard = options.isWildcard;
-    const names = zeroed(RECEIVE_BATCH * NAME_STRIDE);
-    this.#requests = layOutBatch(RECEIVE_BATCH, REQUEST_CAPACITY, { names, control: true });
-    this.#replies = layOutBatch(RECEIVE_BATCH, REPLY_CAPACITY, {
-      names,
+    const [names, replyNames] = [zeroed(BATCH * NAME_STRIDE), zeroed(BATCH * NAME_STRIDE)];
+    this.#requests = layOutBatch(BATCH, REQUEST_CAPACITY, { names, control: true });
+    this.#replies = layOutBatch(BATCH, REPLY_CAPACITY, {
+      names: replyNames,
       control: options.isWildcard,
     });
+    this.#names = new Int32Array(names.buffer);
+    this.#replyNames = new Int32Array(replyNames.buffer);
+    this.#replyPlaces = Array.from({ length: BATCH }, (_, i) => placeOf(this.#replies, i));
     this.#repliesFrom = Array.from(
-      { length: RECEIVE_BATCH },
+      { length: BATCH },
       (_, i) => this.#replies.headers.subarray(i * WORDS_PER_HEADER * 4),
     );
     this.#replyLengths = new Uint32Array(this.#replies.vectors.buffer);
     this.#control = new Int32Array(this.#requests.control.buffer);
     this.#replyControl = new Int32Array(this.#replies.control.buffer);
     this.#exchanges = Array.from(
-      { length: RECEIVE_BATCH },
-      (_, i) => new BatchedExchange(libc, this.#requests, this.#replies, i),
+      { length: BATCH },
+      (_, i) => new BatchedExchange(libc, this.#requests, i),
     );
   }
 
   /** Takes what has come, by one receive with these flags, and answers it. */
   serve(flags: number): void {
     const { headers, words } = this.#requests;
-    const count = this.#libc.call.recvmmsg(this.#descriptor, headers, RECEIVE_BATCH, flags, null);
+    const count = this.#libc.call.recvmmsg(this.#descriptor, headers, BATCH, flags, null);
     if (count < 0) {
       this.#receiveFailed(this.#libc.errno());
       return;
     }
     this.#pauseMs = 0;
-    let from = 0;
+    let answers = 0;
+    this.#pace.begin();
     for (let i = 0; i < count; i++) {
       const word = i * WORDS_PER_HEADER;
-      const isAnswered = this.#answer(i, words[word + LENGTH_WORD] as number);
+      const leadNs = this.#pace.leadNs(answers, count - 1 - i);
+      if (this.#answer(i, words[word + LENGTH_WORD] as number, answers, leadNs)) answers++;
       // What the kernel wrote over is laid out again for the next datagram.
       words[word + NAME_LENGTH_WORD] = NAME_STRIDE;
       words[word + CONTROL_LENGTH_WORD] = CONTROL_STRIDE;
-      if (!isAnswered || i + 1 - from >= SEND_BATCH) {
-        this.#send(from, isAnswered ? i + 1 : i);
-        from = i + 1;
-      }
     }
-    this.#send(from, count);
+    if (answers > 0) this.#send(answers);
   }
 
   #receiveFailed(errno: number): void {
@@ -147,35 +149,48 @@ export class Channel {
     Atomics.wait(this.#stop, 0, 0, this.#pauseMs);
   }
 
-  /** Has one datagram answered, and says whether there is something to send. */
-  #answer(i: number, length: number): boolean {
+  /** Has one datagram answered into a reply's place, and says whether there is something to send. */
+  #answer(i: number, length: number, place: number, leadNs: number): boolean {
     const nameLength = this.#requests.words[i * WORDS_PER_HEADER + NAME_LENGTH_WORD] as number;
     // What a receive returns when its socket was shut down to wake it.
     if (nameLength === 0) return false;
     this.#counters.received++;
     const exchange = this.#exchanges[i] as BatchedExchange;
     const info = this.#readControl(i, exchange.arrival);
-    if (this.#isWildcard && (info === 0 || !this.#answerFrom(i, info))) {
-      this.#counters.refuse(refuseNotAsked);
+    if (this.#isWildcard && (info === 0 || !this.#answerFrom(info, place))) {
+      this.#counters.refuse(refuseNotUnicast);
       return false;
     }
-    exchange.take(length);
+    exchange.take(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
     let answer: number | Promise<number>;
+    this.#clock.leadNs = leadNs;
     try {
       answer = this.#handler.handle(exchange);
     } catch (error) {
       this.#counters.responderErrors++;
       this.#handler.failed("respond", error);
       return false;
+    } finally {
+      this.#clock.leadNs = 0;
     }
     // A promise is nobody's here, and as a number it is none.
     if (!((answer as number) > 0)) {
       this.#counters.refuse(answer as number);
       return false;
     }
-    this.#replyLengths[i * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
-    this.#replies.words[i * WORDS_PER_HEADER + NAME_LENGTH_WORD] = nameLength;
+    this.#replyLengths[place * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
+    this.#address(place, i, nameLength);
     return true;
+  }
+
+  /** Addresses a reply to who sent a request. */
+  #address(place: number, i: number, nameLength: number): void {
+    const [from, to] = [this.#names, this.#replyNames];
+    const [first, target] = [i * WORDS_PER_NAME, place * WORDS_PER_NAME];
+    for (let word = 0; word < nameLength >> 2; word++) {
+      to[target + word] = from[first + word] as number;
+    }
+    this.#replies.words[place * WORDS_PER_HEADER + NAME_LENGTH_WORD] = nameLength;
   }
 
   /** Reads when a datagram came; returns the word where its packet-info is, 0 if there is none. */
@@ -201,14 +216,14 @@ export class Channel {
       }
       at += (messageLength + 7 >> 3) * 2;
     }
-    if (!isStamped) this.#readClock(arrival);
+    if (!isStamped) this.#clock.read(arrival);
     return info;
   }
 
   /** Has a reply leave from the address that was asked, if that is this machine's alone. */
-  #answerFrom(i: number, info: number): boolean {
+  #answerFrom(info: number, place: number): boolean {
     const [asked, reply] = [this.#control, this.#replyControl];
-    const at = i * WORDS_PER_CONTROL;
+    const at = place * WORDS_PER_CONTROL;
     const isIpv6 = asked[info - DATA_WORD + CMSGHDR.level / 4] === IPPROTO_IPV6;
     const size = isIpv6 ? IN6_PKTINFO.size : IN_PKTINFO.size;
     reply[at + CMSGHDR.length / 4] = CMSGHDR.size + size;
@@ -217,20 +232,21 @@ export class Channel {
     for (let word = 0; word < size / 4; word++) {
       reply[at + DATA_WORD + word] = asked[info + word] as number;
     }
-    this.#replies.words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CMSGHDR.size +
+    this.#replies.words[place * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CMSGHDR.size +
       (size + 7 >> 3) * 8;
     // A group or a broadcast address is nobody's to answer from.
     if (isIpv6) return ((asked[info + IN6_PKTINFO.destination / 4] as number) & 0xff) !== 0xff;
     return asked[info + IN_PKTINFO.local / 4] === asked[info + IN_PKTINFO.destination / 4];
   }
 
-  /** Sends the replies from one to before another; one that cannot be sent is counted and left. */
-  #send(from: number, to: number): void {
-    let next = from;
-    while (next < to) {
+  /** Sends the first replies; one that cannot be sent is counted and left. */
+  #send(count: number): void {
+    this.#pace.made();
+    for (let next = 0; next < count;) {
       const headers = this.#repliesFrom[next] as Uint8Array<ArrayBuffer>;
-      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, to - next, 0);
+      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, 0);
       if (sent > 0) {
+        if (sent === count) this.#pace.sent(count);
         this.#counters.answered += sent;
         next += sent;
       } else {
@@ -251,25 +267,27 @@ export class Channel {
 /** A datagram in its place of the batch. */
 class BatchedExchange implements Exchange {
   request: Uint8Array<ArrayBuffer>;
-  readonly reply: Uint8Array<ArrayBuffer>;
+  reply: Uint8Array<ArrayBuffer> = zeroed(0);
   readonly arrival: UnixTime = { seconds: 0, nanoseconds: 0 };
   readonly source: BatchedSource;
   readonly #buffer: Uint8Array<ArrayBuffer>;
 
-  constructor(libc: Libc, requests: Batch, replies: Batch, i: number) {
-    const place = ({ payload, stride }: Batch): Uint8Array<ArrayBuffer> =>
-      payload.subarray(i * stride, (i + 1) * stride);
-    this.request = this.#buffer = place(requests);
-    this.reply = place(replies);
+  constructor(libc: Libc, requests: Batch, i: number) {
+    this.request = this.#buffer = placeOf(requests, i);
     const name = requests.names.subarray(i * NAME_STRIDE, (i + 1) * NAME_STRIDE);
     this.source = new BatchedSource(libc, name);
   }
 
-  take(length: number): void {
+  take(length: number, reply: Uint8Array<ArrayBuffer>): void {
     // Requests are mostly of one length, and a view is garbage.
     if (this.request.length !== length) this.request = this.#buffer.subarray(0, length);
+    this.reply = reply;
     this.source.readPort();
   }
+}
+
+function placeOf({ payload, stride }: Batch, i: number): Uint8Array<ArrayBuffer> {
+  return payload.subarray(i * stride, (i + 1) * stride);
 }
 
 /** A sender, whose address becomes a text only when it is asked for. */

@@ -3,11 +3,10 @@
  * datagram answered, and sends the answers. Nothing in it allocates, and
  * nothing passes messages.
  */
-import type { UnixTime } from "../../clocks/clock.ts";
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler } from "../exchange.ts";
 import { Channel } from "./channel.ts";
-import { realtimeClock } from "./clock.ts";
+import type { RealtimeClock } from "./clock.ts";
 import { EINTR, type Libc, MSG_DONTWAIT, MSG_WAITFORONE, POLLFD, POLLIN, zeroed } from "./libc.ts";
 import { WAIT_MS } from "./socket.ts";
 
@@ -27,6 +26,8 @@ export interface LoopOptions {
   readonly listeners: readonly LoopListener[];
   /** Where every datagram is counted. */
   readonly counters: Counters;
+  /** The clock that the handlers read. */
+  readonly clock: RealtimeClock;
   /** A word of shared memory; the loop ends when it is not 0. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
@@ -37,12 +38,9 @@ export interface LoopOptions {
  * @throws {SyscallError} If a socket is none any more, or the memory is not right
  */
 export function runLoop(libc: Libc, options: LoopOptions): void {
-  const { listeners, counters, stop } = options;
-  const clock = realtimeClock(libc);
-  const read = (time: UnixTime): void => clock.read(time);
-  const channels = listeners.map((listener) =>
-    new Channel(libc, { ...listener, counters, stop, readClock: read })
-  );
+  const { listeners, ...shared } = options;
+  const { stop } = shared;
+  const channels = listeners.map((listener) => new Channel(libc, { ...listener, ...shared }));
   const [only] = channels;
   if (only !== undefined && channels.length === 1) {
     // Alone, a socket can be waited on by the very call that receives.

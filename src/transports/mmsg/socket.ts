@@ -36,6 +36,8 @@ export interface Sockets {
   readonly port: number;
   /** Their file descriptors. */
   readonly descriptors: readonly number[];
+  /** The queue of requests that the kernel gave each of them, in octets: at most `net.core.rmem_max`. */
+  readonly receiveQueueOctets: number;
 }
 
 /** Where to listen, and with how many sockets. */
@@ -46,14 +48,9 @@ export interface OpenSocketsOptions {
   readonly port: number;
   /** How many sockets share the port. */
   readonly count: number;
+  /** The queue of requests to ask the kernel for, in octets. */
+  readonly receiveQueueOctets: number;
 }
-
-/**
- * The queue of requests, in octets that the kernel counts double and a small datagram has 768 of:
- * some 700 of them. The default holds 277 and loses some of each burst; a large one wins nothing
- * under overload and has every answer come late.
- */
-const RECEIVE_QUEUE = 256 * 1024;
 
 /** How long a thread waits in the kernel before it looks whether it has to stop. */
 export const WAIT_MS = 200;
@@ -65,11 +62,11 @@ export const WAIT_MS = 200;
  * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
  */
 export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
-  const { hostname, port, count } = options;
+  const { hostname, port, count, receiveQueueOctets } = options;
   checkPermission(hostname, port);
   const descriptors: number[] = [];
   try {
-    const first = openSocket(libc, hostname);
+    const first = openSocket(libc, hostname, receiveQueueOctets);
     descriptors.push(first);
     // Without SO_REUSEPORT the first one fails if anybody has the port, even if he shares it;
     // set afterwards, the others may join it.
@@ -77,12 +74,12 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
     const bound = boundPort(libc, first);
     if (count > 1) setFlag(libc, first, SOL_SOCKET, SO_REUSEPORT);
     while (descriptors.length < count) {
-      const further = openSocket(libc, hostname);
+      const further = openSocket(libc, hostname, receiveQueueOctets);
       descriptors.push(further);
       setFlag(libc, further, SOL_SOCKET, SO_REUSEPORT);
       bind(libc, further, hostname, bound);
     }
-    return { port: bound, descriptors };
+    return { port: bound, descriptors, receiveQueueOctets: receiveQueue(libc, first) };
   } catch (cause) {
     closeSockets(libc, descriptors);
     if (cause instanceof ListenError) throw cause;
@@ -105,7 +102,7 @@ function checkPermission(hostname: string, port: number): void {
   );
 }
 
-function openSocket(libc: Libc, hostname: string): number {
+function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): number {
   const isIpv6 = addressFamily(hostname) === 6;
   const kind = SOCK_DGRAM | SOCK_CLOEXEC;
   const descriptor = libc.check(
@@ -119,7 +116,7 @@ function openSocket(libc: Libc, hostname: string): number {
       if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO);
       else setFlag(libc, descriptor, IPPROTO_IP, IP_PKTINFO);
     }
-    set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(RECEIVE_QUEUE));
+    set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(receiveQueueOctets));
     set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, milliseconds(WAIT_MS));
     set(libc, descriptor, SOL_SOCKET, SO_SNDTIMEO, milliseconds(WAIT_MS));
   } catch (error) {
@@ -142,6 +139,14 @@ function boundPort(libc: Libc, descriptor: number): number {
     libc.call.getsockname(descriptor, address, number(address.length)),
   );
   return new DataView(address.buffer).getUint16(SOCKADDR_IN.port, false);
+}
+
+function receiveQueue(libc: Libc, descriptor: number): number {
+  const octets = zeroed(4);
+  const result = libc.call.getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, octets, number(4));
+  libc.check("learn the receive queue", result);
+  // Doubled for what the kernel keeps beside the octets, as socket(7) says.
+  return new DataView(octets.buffer).getInt32(0, true) / 2;
 }
 
 function setFlag(libc: Libc, descriptor: number, level: number, option: number): void {

@@ -1,4 +1,5 @@
 /** A thread that runs the loop with a handler of the tests' own. */
+import { RealtimeClock } from "../../../src/transports/mmsg/clock.ts";
 import { refusal } from "../../../src/protocols/responder.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import type { Exchange } from "../../../src/transports/exchange.ts";
@@ -43,6 +44,7 @@ thread.onmessage = ({ data: { descriptors, counters, stop } }) => {
   using libc = openLibc();
   try {
     runLoop(libc, {
+      clock: new RealtimeClock(libc),
       listeners,
       counters: new Counters(counters),
       stop: new Int32Array(stop),

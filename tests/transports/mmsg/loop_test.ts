@@ -23,7 +23,13 @@ class Echo implements AsyncDisposable {
   constructor(sockets: number, more: readonly number[] = []) {
     const opened = Array.from(
       { length: sockets },
-      () => openSockets(this.#libc, { hostname: "127.0.0.1", port: 0, count: 1 }),
+      () =>
+        openSockets(this.#libc, {
+          hostname: "127.0.0.1",
+          port: 0,
+          count: 1,
+          receiveQueueOctets: 65_536,
+        }),
     );
     this.ports = opened.map(({ port }) => port);
     this.#descriptors = opened.flatMap(({ descriptors }) => descriptors);
