@@ -6,10 +6,12 @@
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
 import { runToExit } from "./src/cli/exit_codes.ts";
+import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
 import { checkUrls, createProgram, numberParser, parseArguments } from "./src/cli/program.ts";
 import { hasColour } from "./src/cli/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
+import type { GuardOptions } from "./src/server/guard.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
 import type { StatusOptions } from "./src/server/status.ts";
@@ -65,6 +67,41 @@ const program = createProgram(
   .addOption(
     new Option("--unsynchronized", "say that it is not right; Daytime and Time stay silent")
       .conflicts("leap"),
+  )
+  .optionsGroup("Who may ask, and how often:")
+  .option(
+    "--allow <networks>",
+    "answer these alone, such as 192.0.2.0/24,2001:db8::/32, or all",
+    parseNetworks,
+  )
+  .option(
+    "--deny <networks>",
+    "do not answer these, unless a longer prefix allows it",
+    parseNetworks,
+  )
+  .addOption(
+    new Option("--deny-action <action>", "what becomes of them: silence, or NTP's kiss DENY")
+      .choices(["drop", "kod"]).default("drop" as const),
+  )
+  .option(
+    "--rate-limit <limit>",
+    "requests of a source: off, N/s, or N/s,BURST (default: 16/s,128 unless of this machine)",
+    parseRateLimit,
+  )
+  .option(
+    "--rate-kod <share>",
+    "NTP requests beyond it that get the kiss RATE, 0 to 1 (default: 0)",
+    numberParser("a share, 0 to 1", (value) => value >= 0 && value <= 1),
+  )
+  .option(
+    "--rate-ipv4-prefix <bits>",
+    "how much of an IPv4 address is a source (default: 32)",
+    numberParser("a whole number, 1 to 32", isBits(32)),
+  )
+  .option(
+    "--rate-ipv6-prefix <bits>",
+    "how much of an IPv6 address is a source (default: 64)",
+    numberParser("a whole number, 1 to 64", isBits(64)),
   )
   .optionsGroup("How datagrams are moved:")
   .addOption(
@@ -137,7 +174,7 @@ async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
-  const { transport, workers, receiveQueue, ...clock } = rest;
+  const { transport, workers, receiveQueue, ...facts } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkUrls(urls);
   const log = new ServerLog({
@@ -151,7 +188,8 @@ async function main(): Promise<void> {
   const server = await serve(urls, {
     utc,
     daytimeFormat,
-    status: statusOf(clock),
+    status: statusOf(facts),
+    ...guardOf(facts),
     transport,
     workers,
     ...(receiveQueue !== undefined && { receiveQueueKib: receiveQueue }),
@@ -167,8 +205,25 @@ async function main(): Promise<void> {
   await log.flush();
 }
 
+type Flags = ReturnType<typeof program.opts>;
+
+function guardOf(
+  flags: Pick<Flags, "allow" | "deny" | "denyAction" | `rate${string}` & keyof Flags>,
+): GuardOptions {
+  const { allow, deny, denyAction, rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = flags;
+  const limit = {
+    ...(rateKod !== undefined && { kod: rateKod }),
+    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
+    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
+  };
+  return {
+    access: checkAccess({ ...(allow && { allow }), ...(deny && { deny }), denyAction }),
+    rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit },
+  };
+}
+
 type ClockFlags = Pick<
-  ReturnType<typeof program.opts>,
+  Flags,
   "clockStatus" | "stratum" | "refid" | "rootDelay" | "rootDispersion" | "leap" | "unsynchronized"
 >;
 

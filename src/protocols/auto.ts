@@ -34,6 +34,9 @@ export function autoResponder({ ntp, text }: AutoResponderOptions): Responder {
       }
       return text.respond(request, reply, arrival, clock, sourcePort);
     },
+    kiss(request, reply, code, sourcePort): number {
+      return isPrintable(request) ? 0 : ntp.kiss?.(request, reply, code, sourcePort) ?? 0;
+    },
   };
 }
 

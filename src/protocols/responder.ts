@@ -12,6 +12,9 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  * - `authentication`: it wants a MAC or NTS, and there are no keys
  * - `unsynchronized`: the clock is not fit to be told, and the protocol cannot say so
  * - `source-port`: it comes from port 0 or from a service that answers anything, such as echo
+ * - `source-address`: its sender can be no single host, or is this server itself
+ * - `denied`: who sent it may not ask
+ * - `rate-limited`: who sent it asks too often
  * - `not-unicast`: it was sent to a group or to everybody, and so has no address to be answered from
  * - `overload`: as many answers were already under way as the bound allows
  * - `stopping`: it came while the server was shutting down
@@ -25,6 +28,9 @@ export const refusalCauses = [
   "authentication",
   "unsynchronized",
   "source-port",
+  "source-address",
+  "denied",
+  "rate-limited",
   "not-unicast",
   "overload",
   "stopping",
@@ -87,7 +93,22 @@ export interface Responder {
     clock: Clock,
     sourcePort: number,
   ): number | Promise<number>;
+
+  /**
+   * Writes what tells a client that it may not ask, or not so often, and returns its length in octets;
+   * zero or a negative number where the request is none, or there is nothing of the kind. A protocol
+   * without it leaves such clients without an answer.
+   *
+   * @param request The octets that came
+   * @param reply Where it goes
+   * @param code What to say: NTP's kiss codes (RFC 5905 §7.4)
+   * @param sourcePort The port the request came from
+   */
+  kiss?(request: Uint8Array, reply: Uint8Array, code: KissCode, sourcePort: number): number;
 }
+
+/** That a client asks too often, or may not ask at all. */
+export type KissCode = "RATE" | "DENY";
 
 /**
  * How many octets of a request a responder gets to see. More than any request

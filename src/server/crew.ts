@@ -4,6 +4,7 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import { Counters } from "../transports/counters.ts";
 import { type Libc, openLibc, SHUT_RD } from "../transports/mmsg/libc.ts";
 import { closeSockets, openSockets } from "../transports/mmsg/socket.ts";
+import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
 import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./job.ts";
 import type { ServerLog } from "./log.ts";
@@ -14,6 +15,7 @@ export interface CrewOptions {
   /** How many workers. */
   readonly size: number;
   readonly services: ServiceOptions;
+  readonly guard: GuardPlan;
   readonly status: StatusPage;
   /**
    * The queue of requests of each socket, in KiB.
@@ -151,6 +153,7 @@ class Member {
     this.#control[word.allowance] = REPORTS_PER_SECOND;
     this.#job = {
       services: options.services,
+      guard: options.guard,
       status: options.status.buffer,
       counters,
       control,

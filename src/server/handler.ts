@@ -6,10 +6,12 @@ import { autoResponder } from "../protocols/auto.ts";
 import { type DaytimeFormat, daytimeResponder } from "../protocols/daytime.ts";
 import type { Endpoint, Protocol } from "../protocols/endpoint.ts";
 import { ntpResponder } from "../protocols/ntp/responder.ts";
-import type { Responder } from "../protocols/responder.ts";
+import { refusal, type Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time.ts";
-import type { DatagramHandler, Operation } from "../transports/exchange.ts";
-import { guardRefusal } from "./guard.ts";
+import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
+import type { Counters } from "../transports/counters.ts";
+import { type Guard, KISS_DENY, PASS } from "./guard.ts";
+import { random32 } from "./random.ts";
 
 /** Who hears of what a server does with datagrams. */
 export interface RequestLog {
@@ -25,10 +27,14 @@ export interface RequestLog {
 
 /** What a handler is made of. */
 export interface HandlerOptions {
+  /** Who may ask. */
+  readonly guard: Guard;
   /** Who answers. */
   readonly responder: Responder;
   /** The time to serve. */
   readonly clock: Clock;
+  /** Where kisses are counted; all else is the transport's to count. */
+  readonly counters: Counters;
   /** Who hears of it; nobody without it. */
   readonly log?: RequestLog | undefined;
   /**
@@ -42,14 +48,23 @@ export interface HandlerOptions {
 /** Handles what comes to one listener. */
 export function createHandler(
   endpoint: Endpoint,
-  { responder, clock, log, isStamped = false }: HandlerOptions,
+  { guard, responder, clock, counters, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
+  /** Tells a client not to ask, where its protocol has words for it. */
+  function kiss({ request, reply, source }: Exchange, verdict: number): number {
+    const isDenied = verdict === KISS_DENY;
+    const length = responder.kiss?.(request, reply, isDenied ? "DENY" : "RATE", source.port) ?? 0;
+    if (length <= 0) return isDenied ? refuseDenied : refuseRate;
+    counters.kisses++;
+    return length;
+  }
+
   return {
     handle(exchange): number | Promise<number> {
       const { source, arrival } = exchange;
       if (!isStamped) clock.read(arrival);
-      const refused = guardRefusal(source);
-      if (refused !== undefined) return refused;
+      const verdict = guard.judge(source, arrival);
+      if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
       const answer = responder.respond(
         exchange.request,
         exchange.reply,
@@ -97,15 +112,5 @@ export function createResponder(
   }
 }
 
-/** 32 bits that nobody can foresee, some hundred of them fetched at a time. */
-const random32 = (() => {
-  const pool = new Uint32Array(256);
-  let left = 0;
-  return (): number => {
-    if (left === 0) {
-      crypto.getRandomValues(pool);
-      left = pool.length;
-    }
-    return pool[--left] as number;
-  };
-})();
+const refuseDenied = refusal("denied");
+const refuseRate = refusal("rate-limited");

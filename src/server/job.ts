@@ -1,6 +1,7 @@
 /** What the main thread and a worker say to each other. */
 import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Operation } from "../transports/exchange.ts";
+import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
 
 /** A socket and what is served on it. */
@@ -15,6 +16,7 @@ export interface JobListener {
 export interface Job {
   readonly listeners: readonly JobListener[];
   readonly services: ServiceOptions;
+  readonly guard: GuardPlan;
   /** The page of the clock's status. */
   readonly status: SharedArrayBuffer;
   /** The counters that this worker writes. */

@@ -15,6 +15,7 @@ import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import { Crew } from "./crew.ts";
+import { Guard, type GuardOptions, type GuardPlan, noteListener, planGuard } from "./guard.ts";
 import { createHandler, createResponder, type ServiceOptions } from "./handler.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import type { ServerLog } from "./log.ts";
@@ -22,7 +23,7 @@ import { StatusKeeper, type StatusOptions } from "./status.ts";
 import { chooseTransport, type Transport, type TransportChoice } from "./transport.ts";
 
 /** Options for {@linkcode serve}. */
-export interface ServeOptions {
+export interface ServeOptions extends GuardOptions {
   /**
    * Say UTC rather than this machine's local time in texts that carry no zone.
    *
@@ -114,8 +115,9 @@ const DEFAULT_MAX_TASKS = 16_384;
  *   takes any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
  * @param options The clock to serve, and how
  * @returns The server, already answering
- * @throws {SyntaxError} If a URL or the reference id cannot be read
- * @throws {RangeError} If `options.workers`, `options.receiveQueueKib` or a number of `options.status` is out of range
+ * @throws {SyntaxError} If a URL, a network or the reference id cannot be read
+ * @throws {RangeError} If `options.workers`, `options.receiveQueueKib` or a number of `options.rateLimit`
+ *   or of `options.status` is out of range
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be; the message says why
@@ -158,6 +160,7 @@ class RunningServer implements Server {
   readonly #counters = new Counters();
   readonly #status: StatusKeeper;
   readonly #services: ServiceOptions;
+  readonly #guard: GuardPlan;
   readonly #choice: TransportChoice;
   readonly #crew: Crew | undefined;
   readonly #finished = Promise.withResolvers<void>();
@@ -169,6 +172,7 @@ class RunningServer implements Server {
     checkReceiveQueue(receiveQueueKib);
     this.#options = options;
     this.#services = { utc, daytimeFormat };
+    this.#guard = planGuard(options);
     this.#choice = chooseTransport(options);
     const clock = options.clock ?? systemClock;
     this.#status = new StatusKeeper(clock, {
@@ -178,8 +182,8 @@ class RunningServer implements Server {
     if (this.#status.warning !== undefined) options.log?.warning(this.#status.warning);
     if (this.#choice.transport === "mmsg") {
       const { page: status } = this.#status;
-      const services = this.#services;
-      this.#crew = new Crew({ size: workers, services, status, receiveQueueKib, log });
+      const [services, guard] = [this.#services, this.#guard];
+      this.#crew = new Crew({ size: workers, services, guard, status, receiveQueueKib, log });
     }
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -219,13 +223,16 @@ class RunningServer implements Server {
     const bound = { ...endpoint };
     const { clock = systemClock, log } = this.#options;
     const status = (): ClockStatus => this.#status.current;
+    const counters = this.#counters;
+    // Not the clock served, which may be made to lie.
+    const guard = new Guard(this.#guard, endpoint, () => performance.now());
     const responder = this.#options.responder ??
       createResponder(endpoint.protocol, this.#services, status);
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,
-      handler: createHandler(bound, { responder, clock, log }),
-      counters: this.#counters,
+      handler: createHandler(bound, { guard, responder, clock, counters, log }),
+      counters,
       maxTasks: this.#options.maxTasks ?? DEFAULT_MAX_TASKS,
     });
     bound.port = listener.port;
@@ -235,6 +242,7 @@ class RunningServer implements Server {
   }
 
   #note(bound: Endpoint): void {
+    noteListener(this.#guard, bound);
     this.addresses.push({ ...bound, url: formatEndpoint(bound) });
   }
 

@@ -4,12 +4,14 @@
  *
  * @module
  */
+import type { UnixTime } from "../clocks/clock.ts";
 import { StatusPage } from "../clocks/status_page.ts";
 import { isWildcard } from "../transports/address.ts";
 import { Counters } from "../transports/counters.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import { runLoop } from "../transports/mmsg/loop.ts";
+import { Guard } from "./guard.ts";
 import { createHandler, createResponder, type RequestLog } from "./handler.ts";
 import { type Job, type Report, word } from "./job.ts";
 
@@ -36,15 +38,21 @@ function answerUntilStopped(job: Job): void {
   const page = new StatusPage(job.status);
   const control = new Int32Array(job.control);
   const clock = new RealtimeClock(libc);
+  const counters = new Counters(job.counters);
   const log = job.isLogged ? reportingLog(control) : undefined;
+  const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
+    (seconds - job.guard.startSeconds) * 1000 + nanoseconds / 1e6;
   const listeners = job.listeners.map(({ descriptor, endpoint }) => {
     const responder = createResponder(endpoint.protocol, job.services, () => page.read());
-    const handler = createHandler(endpoint, { responder, clock, log, isStamped: true });
+    // The kernel's stamps are the same clock in all threads; a step of it is put up with.
+    const guard = new Guard(job.guard, endpoint, nowMs);
+    const own = { guard, responder, clock, counters, log, isStamped: true };
+    const handler = createHandler(endpoint, own);
     return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
   });
   thread.postMessage({ event: "ready" });
   const stop = control.subarray(word.stop, word.stop + 1);
-  runLoop(libc, { listeners, counters: new Counters(job.counters), clock, stop });
+  runLoop(libc, { listeners, counters, clock, stop });
 }
 
 /** Tells the main thread of as many events as it allows a second, and counts the others. */

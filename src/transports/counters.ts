@@ -6,6 +6,8 @@ export interface Totals {
   readonly received: number;
   /** Replies handed to the network. */
   readonly answered: number;
+  /** Of those, the ones that told no time but a client not to ask (kiss-o'-death). */
+  readonly kisses: number;
   /** Datagrams left without an answer on purpose, by cause. */
   readonly refused: Readonly<Record<RefusalCause, number>>;
   /** Answers that failed inside the responder. */
@@ -21,7 +23,8 @@ const ANSWERED = 1;
 const RESPONDER_ERRORS = 2;
 const RECEIVE_ERRORS = 3;
 const SEND_ERRORS = 4;
-const REFUSED = 5;
+const KISSES = 5;
+const REFUSED = 6;
 const CELLS = REFUSED + refusalCauses.length;
 
 /**
@@ -75,6 +78,13 @@ export class Counters {
     this.#cells[SEND_ERRORS] = count;
   }
 
+  get kisses(): number {
+    return this.#cells[KISSES] as number;
+  }
+  set kisses(count: number) {
+    this.#cells[KISSES] = count;
+  }
+
   /**
    * Counts a datagram that gets no answer.
    *
@@ -94,10 +104,10 @@ export class Counters {
 
   /** The counts as they stand now. */
   totals(): Totals {
-    const { received, answered, responderErrors, receiveErrors, sendErrors } = this;
+    const { received, answered, kisses, responderErrors, receiveErrors, sendErrors } = this;
     const refused = Object.fromEntries(
       refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i] as number]),
     ) as Record<RefusalCause, number>;
-    return { received, answered, refused, responderErrors, receiveErrors, sendErrors };
+    return { received, answered, kisses, refused, responderErrors, receiveErrors, sendErrors };
   }
 }

@@ -5,7 +5,8 @@
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import type { Counters } from "./counters.ts";
-import type { DatagramHandler, Exchange, Operation } from "./exchange.ts";
+import type { DatagramHandler, Exchange, Operation, Source } from "./exchange.ts";
+import { type IpWords, readIpWords } from "./ip_address.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 
 /** Options for {@linkcode listenDatagram}. */
@@ -162,9 +163,20 @@ const refuseOverload = refusal("overload");
 
 /** What the transport keeps with an exchange for its next use. */
 interface ReusedExchange extends Exchange {
+  readonly source: ReusedSource;
   readonly buffer: Uint8Array;
   /** The part of `reply` that was sent last: replies are mostly of one length. */
   sent: Uint8Array;
+}
+
+class ReusedSource implements Source {
+  readonly transport = "udp";
+  hostname = "";
+  port = 0;
+
+  readAddress(words: IpWords): void {
+    readIpWords(this.hostname, words);
+  }
 }
 
 function newExchange(): ReusedExchange {
@@ -173,7 +185,7 @@ function newExchange(): ReusedExchange {
   return {
     buffer,
     request: buffer,
-    source: { transport: "udp", hostname: "", port: 0 },
+    source: new ReusedSource(),
     arrival: { seconds: 0, nanoseconds: 0 },
     reply,
     sent: reply,

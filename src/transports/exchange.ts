@@ -1,11 +1,22 @@
 import type { UnixTime } from "../clocks/clock.ts";
+import type { IpWords } from "./ip_address.ts";
+
+/** Who sent a datagram; the object is used again for the next one. */
+export interface Source {
+  readonly transport: "udp";
+  /** The address as text, an IPv6 link-local one with its zone. */
+  readonly hostname: string;
+  readonly port: number;
+  /** Writes the address as numbers. */
+  readAddress(words: IpWords): void;
+}
 
 /** One datagram on its way through the server, with room for its answer. */
 export interface Exchange {
   /** The octets that came. */
   request: Uint8Array;
-  /** Who sent them; the object is used again for the next datagram. */
-  readonly source: { readonly transport: "udp"; hostname: string; port: number };
+  /** Who sent them. */
+  readonly source: Source;
   /** When they came: the kernel's word where the transport has it, and else the handler's to write. */
   readonly arrival: UnixTime;
   /** Where the answer goes. */

@@ -1,16 +1,11 @@
 import type { UnixTime } from "../../clocks/clock.ts";
 import { type ClockStatus, FREQUENCY_TOLERANCE } from "../../clocks/clock_status.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import { refusal, type Responder } from "../responder.ts";
-import { field, leap, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import type { Responder } from "../responder.ts";
+import { writeKiss } from "./kiss.ts";
+import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
+import { ntpRefusal, replyMode } from "./request.ts";
 import { toShort, writeTimestamp } from "./timestamp.ts";
-import { trailerRefusal } from "./trailer.ts";
-
-const refuseMalformed = refusal("malformed");
-const refuseVersion = refusal("version");
-const refuseMode = refusal("mode");
-
-const NTP_PORT = 123;
 
 /** What the NTP service is given besides a clock. */
 export interface NtpResponderOptions {
@@ -59,28 +54,8 @@ export function ntpResponder({ status, random32 }: NtpResponderOptions): Respond
       if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
       return NTP_HEADER_LENGTH;
     },
+    kiss: writeKiss,
   };
-}
-
-/** Why a datagram gets no NTP answer, cheapest test first; undefined if it does. */
-export function ntpRefusal(request: Uint8Array, sourcePort: number): number | undefined {
-  if (request.length < NTP_HEADER_LENGTH || request.length % 4 !== 0) return refuseMalformed;
-  const flags = request[field.flags] as number;
-  const version = flags >> 3 & 7;
-  // A later version has another layout: a reply in this one would be garbage to it.
-  if (version === 0 || version > 4) return refuseVersion;
-  if (!isRequest(version, flags & 7, sourcePort)) return refuseMode;
-  return trailerRefusal(request, version);
-}
-
-/** Version 1 had no mode: a client's first octet is 8, and its port is not the server's. */
-function isRequest(version: number, requestMode: number, sourcePort: number): boolean {
-  if (requestMode === mode.client || requestMode === mode.symmetricActive) return true;
-  return requestMode === mode.reserved && version === 1 && sourcePort !== NTP_PORT;
-}
-
-function replyMode(requestMode: number): number {
-  return requestMode === mode.symmetricActive ? mode.symmetricPassive : mode.server;
 }
 
 /** Whether transmit is after receive, across a change of era too. */

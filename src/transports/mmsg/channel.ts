@@ -1,9 +1,12 @@
 import type { UnixTime } from "../../clocks/clock.ts";
+import { getUint32 } from "../../protocols/octets.ts";
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../../protocols/responder.ts";
 import type { Counters } from "../counters.ts";
-import type { DatagramHandler, Exchange } from "../exchange.ts";
+import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
+import { type IpWords, setIpv4 } from "../ip_address.ts";
 import { type RealtimeClock, secondsOf } from "./clock.ts";
 import {
+  AF_INET,
   type Batch,
   CMSGHDR,
   CONTROL_LENGTH_WORD,
@@ -28,6 +31,7 @@ import {
   NAME_STRIDE,
   SO_TIMESTAMPNS,
   SOCKADDR_IN,
+  SOCKADDR_IN6,
   SOL_SOCKET,
   SyscallError,
   WORDS_PER_HEADER,
@@ -291,7 +295,7 @@ function placeOf({ payload, stride }: Batch, i: number): Uint8Array<ArrayBuffer>
 }
 
 /** A sender, whose address becomes a text only when it is asked for. */
-class BatchedSource {
+class BatchedSource implements Source {
   readonly transport = "udp";
   port = 0;
   readonly #libc: Libc;
@@ -304,6 +308,15 @@ class BatchedSource {
 
   get hostname(): string {
     return hostnameOf(this.#libc, this.#name);
+  }
+
+  readAddress(words: IpWords): void {
+    const name = this.#name;
+    if ((name[SOCKADDR_IN.family] as number) === AF_INET) {
+      setIpv4(words, getUint32(name, SOCKADDR_IN.address));
+    } else {
+      for (let i = 0; i < 4; i++) words[i] = getUint32(name, SOCKADDR_IN6.address + 4 * i);
+    }
   }
 
   readPort(): void {

@@ -1,0 +1,38 @@
+/** The kiss-o'-death: an NTP reply that tells no time, but a client to slow down or go away (RFC 5905 §7.4). */
+import { putUint32 } from "../octets.ts";
+import type { KissCode } from "../responder.ts";
+import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
+import { parseReferenceId } from "./reference_id.ts";
+import { ntpRefusal, replyMode } from "./request.ts";
+
+const codes: Readonly<Record<KissCode, number>> = {
+  RATE: parseReferenceId("RATE"),
+  DENY: parseReferenceId("DENY"),
+};
+
+/**
+ * Writes the kiss for a request, if it is one that NTP answers at all.
+ *
+ * @returns The length, or the refusal of what is no request
+ */
+export function writeKiss(
+  request: Uint8Array,
+  reply: Uint8Array,
+  code: KissCode,
+  sourcePort: number,
+): number {
+  const refused = ntpRefusal(request, sourcePort);
+  if (refused !== undefined) return refused;
+  const flags = request[field.flags] as number;
+  reply.fill(0, 0, NTP_HEADER_LENGTH);
+  reply[field.flags] = leap.unsynchronized << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
+  reply[field.poll] = request[field.poll] as number;
+  putUint32(reply, field.referenceId, codes[code]);
+  // Not this clock's times: who takes the kiss for a time finds an offset of about nothing.
+  for (
+    const at of [field.originTimestamp, field.receiveTimestamp, field.transmitTimestamp]
+  ) {
+    for (let i = 0; i < 8; i++) reply[at + i] = request[field.transmitTimestamp + i] as number;
+  }
+  return NTP_HEADER_LENGTH;
+}

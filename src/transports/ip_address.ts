@@ -1,0 +1,78 @@
+/** IP addresses as numbers: what a server decides by, datagram for datagram. */
+import ipaddr from "ipaddr.js";
+
+/**
+ * An IP address in four words of 32 bits, the most significant first. An IPv4 address is the IPv6 one
+ * that carries it, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2), so that each has one form only.
+ */
+export type IpWords = Uint32Array;
+
+/** The third word of an IPv4 address. */
+const MAPPED = 0xffff;
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** Reads an address from its text, a zone left aside; all zero if it is none. */
+export function readIpWords(text: string, words: IpWords): void {
+  words.fill(0);
+  const ipv4 = readIpv4(text);
+  if (ipv4 !== undefined) {
+    setIpv4(words, ipv4);
+  } else if (ipaddr.IPv6.isValid(text)) {
+    ipaddr.parse(text).toByteArray().forEach((octet, i) => {
+      words[i >> 2] = (words[i >> 2] as number) << 8 | octet;
+    });
+  }
+}
+
+/** Sets an IPv4 address, given as one word. */
+export function setIpv4(words: IpWords, ipv4: number): void {
+  words[0] = words[1] = 0;
+  words[2] = MAPPED;
+  words[3] = ipv4;
+}
+
+/** Four decimal numbers and nothing else: the form Deno gives for every datagram. */
+function readIpv4(text: string): number | undefined {
+  let [address, octet, dots] = [0, 0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === DOT && dots < 3) {
+      address = address << 8 | octet;
+      octet = 0;
+      dots++;
+    } else if (code >= ZERO && code <= ZERO + 9) {
+      octet = octet * 10 + code - ZERO;
+      if (octet > 255) return undefined;
+    } else {
+      return undefined;
+    }
+  }
+  return dots === 3 ? (address << 8 | octet) >>> 0 : undefined;
+}
+
+/** Whether it is an IPv4 address. */
+export function isIpv4(words: IpWords): boolean {
+  return words[2] === MAPPED && words[0] === 0 && words[1] === 0;
+}
+
+/** Whether it never leaves its machine: 127.0.0.0/8 (RFC 1122 §3.2.1.3) and ::1. */
+export function isLoopbackIp(words: IpWords): boolean {
+  if (isIpv4(words)) return (words[3] as number) >>> 24 === 127;
+  return words[3] === 1 && words[0] === 0 && words[1] === 0 && words[2] === 0;
+}
+
+/**
+ * Whether it can be one machine's: not unspecified, a group's or everybody's (RFC 1122 §3.2.1.3,
+ * RFC 4291 §2.5.2 and §2.7).
+ */
+export function isUnicastIp(words: IpWords): boolean {
+  if (!isIpv4(words)) {
+    const isUnspecified = words[0] === 0 && words[1] === 0 && words[2] === 0 && words[3] === 0;
+    return !isUnspecified && (words[0] as number) >>> 24 !== 0xff;
+  }
+  const first = (words[3] as number) >>> 24;
+  // 240.0.0.0/4 is reserved, and ends with the broadcast address.
+  return first !== 0 && first < 224;
+}
