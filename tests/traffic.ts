@@ -14,6 +14,53 @@ export async function within<T>(seconds: number, promise: Promise<T>): Promise<T
   }
 }
 
+/** Waits for what cannot be heard of. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** A socket that sends octets to whom it likes and takes what comes. */
+export class Client implements Disposable {
+  readonly #socket: Deno.DatagramConn;
+
+  constructor(hostname = "127.0.0.1", port = 0) {
+    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port });
+  }
+
+  /** Its own port. */
+  get port(): number {
+    return (this.#socket.addr as Deno.NetAddr).port;
+  }
+
+  /** Sends a datagram. */
+  async send(
+    octets: Uint8Array,
+    to: { hostname: string; port: number } | undefined,
+  ): Promise<void> {
+    const { hostname = "", port = 0 } = to ?? {};
+    await this.#socket.send(octets, { transport: "udp", hostname, port });
+  }
+
+  /** Takes the next datagram, with who sent it. */
+  async receive(): Promise<{ octets: Uint8Array; from: Deno.NetAddr }> {
+    const [octets, from] = await within(5, this.#socket.receive());
+    return { octets, from: from as Deno.NetAddr };
+  }
+
+  /** Sends a datagram and takes what comes next. */
+  async ask(
+    octets: Uint8Array,
+    to: { hostname: string; port: number } | undefined,
+  ): Promise<Uint8Array> {
+    await this.send(octets, to);
+    return (await this.receive()).octets;
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+}
+
 /** One client of a server on a loopback address: a socket that asks as often as it is told to. */
 export class Asker implements Disposable {
   /** How many replies came. */

@@ -1,0 +1,54 @@
+/**
+ * The transports differ in speed, never in behaviour: what is tested here is tested on each of them.
+ */
+import type { RefusalCause, ServeOptions, Server } from "../../mod.ts";
+import { type Needs, testWith } from "../helpers.ts";
+import { until, within } from "../traffic.ts";
+
+/** A transport, and how it runs. */
+export type Way = Required<Pick<ServeOptions, "transport" | "workers">>;
+
+/** What the mmsg transport needs. */
+export const batches: Needs = { permissions: [{ name: "ffi" }, { name: "read" }] };
+
+const ways: readonly (readonly [name: string, way: Way, needs: Needs])[] = [
+  ["datagram", { transport: "datagram", workers: 1 }, {}],
+  ["mmsg", { transport: "mmsg", workers: 1 }, batches],
+  ...navigator.hardwareConcurrency > 1
+    ? [["mmsg, 2 workers", { transport: "mmsg", workers: 2 }, batches] as const]
+    : [],
+];
+
+/** Registers a test for each transport. */
+export async function testEach(
+  name: string,
+  fn: (way: Way, t: Deno.TestContext) => Promise<void>,
+  needs: Needs = {},
+): Promise<void> {
+  for (const [how, way, more] of ways) {
+    const permissions = [...needs.permissions ?? [], ...more.permissions ?? []];
+    await testWith({ ...needs, permissions }, `${name} (${how})`, (t) => fn(way, t));
+  }
+}
+
+/** Waits until a server has done with so many datagrams: how many it answered, and why not the rest. */
+export async function settled(
+  server: Server,
+  datagrams: number,
+): Promise<{ answered: number } & Partial<Record<RefusalCause, number>>> {
+  // That a datagram came is counted before what became of it.
+  await within(10, until(() => accountedFor(server) >= datagrams));
+  const { received, answered, refused } = server.totals;
+  if (received !== datagrams || accountedFor(server) !== datagrams) {
+    throw new Error(`Expected ${datagrams} datagrams, got ${JSON.stringify(server.totals)}`);
+  }
+  const causes = Object.entries(refused).filter(([, count]) => count > 0);
+  return { answered, ...Object.fromEntries(causes) };
+}
+
+/** How many datagrams a server has counted the fate of. */
+export function accountedFor({ totals }: Server): number {
+  const { answered, refused, responderErrors, sendErrors } = totals;
+  const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
+  return answered + refusals + responderErrors + sendErrors;
+}
