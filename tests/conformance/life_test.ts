@@ -1,0 +1,157 @@
+/** From start to shutdown, and what is said meanwhile. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { query, serve, ServerLog, type ServerLogOptions } from "../../mod.ts";
+import { Asker, Client, until, within } from "../traffic.ts";
+import { accountedFor, settled, testEach } from "./transports.ts";
+
+const FREE = "asctime://127.0.0.1:0";
+
+await testEach("many servers run side by side and free their ports", async (way) => {
+  const servers = await Promise.all(Array.from({ length: 8 }, () => serve(FREE, way)));
+  const urls = servers.map(({ addresses }) => addresses[0]?.url ?? "");
+  assertEquals(new Set(urls).size, 8);
+  const replies = await Promise.all(urls.map((url) => query(url)));
+  assertEquals(replies.map(({ url }) => url), urls);
+  await Promise.all(servers.map((server) => server.shutdown()));
+  await using again = await serve(urls, way);
+  assertEquals(again.addresses.map(({ url }) => url), urls);
+});
+
+await testEach("shutdown resolves finished, and may be called again", async (way) => {
+  const server = await serve(FREE, way);
+  await Promise.all([server.shutdown(), server.shutdown(), server.finished]);
+  await server.shutdown();
+  assertEquals(accountedFor(server), 0);
+});
+
+await testEach("a signal shuts the server down, or keeps it from starting", async (way) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const server = await serve(FREE, { ...way, signal });
+  const url = server.addresses[0]?.url ?? "";
+  await query(url);
+  controller.abort(new Error("enough"));
+  await within(2, server.finished);
+  assertEquals(await settled(server, 1), { answered: 1 });
+  await assertRejects(() => serve(url, { ...way, signal }), Error, "enough");
+  await using again = await serve(url, way);
+  assertEquals(again.addresses[0]?.url, url);
+});
+
+await testEach("a server aborted while it starts leaves nothing open", async (way) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const starting = serve([FREE, "asctime://localhost:0"], { ...way, signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => starting, Error, "enough");
+});
+
+await testEach("a server that stops under load answers all that it has taken", async (way) => {
+  const server = await serve(FREE, way);
+  const port = server.addresses[0]?.port ?? 0;
+  const askers = Array.from({ length: 8 }, () => new Asker(port));
+  const asking = askers.map((asker) => asker.askUntilTold());
+  await within(10, until(() => server.totals.answered > 1000));
+  await within(2, server.shutdown());
+  const { received, answered, refused } = server.totals;
+  assertEquals(received, answered + refused.stopping);
+  assertEquals(accountedFor(server), received);
+  for (const asker of askers) await asker.tellToEnd();
+  await Promise.all(asking);
+  // What was counted as answered has come.
+  assertEquals(askers.reduce((sum, { replies }) => sum + replies, 0), answered);
+  for (const asker of askers) asker[Symbol.dispose]();
+});
+
+/** A log, and the text that it has written. */
+function collectingLog(options: Omit<ServerLogOptions, "sink"> = {}): {
+  log: ServerLog;
+  lines: () => string[];
+} {
+  let text = "";
+  const sink = {
+    write(data: Uint8Array): Promise<number> {
+      text += new TextDecoder().decode(data);
+      return Promise.resolve(data.length);
+    },
+  };
+  const lines = (): string[] => text.trimEnd().split("\n").filter((line) => line !== "");
+  return { log: new ServerLog({ sink, ...options }), lines };
+}
+
+/** Has a server log what two clients ask for, without the lines that differ by design. */
+async function logOf(
+  way: Parameters<Parameters<typeof testEach>[1]>[0],
+  options: Omit<ServerLogOptions, "sink">,
+): Promise<{ lines: string[]; urls: string[]; clients: string[] }> {
+  const { log, lines } = collectingLog(options);
+  const server = await serve([FREE, "ntp://[::1]:0"], { ...way, log });
+  const [text, ntp] = server.addresses;
+  using four = new Client();
+  using six = new Client("::1");
+  await four.ask(new Uint8Array(4), text);
+  await four.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), text);
+  // Told of by another worker, it might be told of first.
+  await until(() => accountedFor(server) === 2);
+  const request = new Uint8Array(48);
+  request[0] = 0x23;
+  await six.ask(request, ntp);
+  await settled(server, 3);
+  await server.shutdown();
+  return {
+    lines: lines().filter((line) => !/transport: /i.test(line) && !line.includes('"transport"')),
+    urls: server.addresses.map(({ url }) => url),
+    clients: [`127.0.0.1:${four.port}`, `[::1]:${six.port}`],
+  };
+}
+
+await testEach("the log says the same", async (way) => {
+  const { lines, urls, clients } = await logOf(way, { level: "verbose" });
+  const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} /;
+  for (const line of lines) assertMatch(line, stamp);
+  const said = lines.map((line) => line.replace(stamp, ""));
+  assertEquals(said.slice(0, 2), [
+    `Serving asctime on udp ${urls[0]?.replace("asctime://", "")}`,
+    `Serving ntp on udp ${urls[1]?.replace("ntp://", "")}`,
+  ]);
+  // Two workers tell in whatever order the main thread hears of them.
+  assertEquals(said.slice(2).toSorted(), [
+    `Time request from ${clients[0]}: 4 octets to ${urls[0]}`,
+    `Time request from ${clients[1]}: 48 octets to ${urls[1]}`,
+  ]);
+}, { ipv6: true });
+
+await testEach("the log says the same as JSON, and nothing when it is to be quiet", async (way) => {
+  const { lines, urls, clients } = await logOf(way, { format: "json" });
+  const said = lines.map((line) => {
+    const { time, ...rest } = JSON.parse(line);
+    assert(Math.abs(Temporal.Instant.from(time).epochMilliseconds - Date.now()) < 60_000);
+    return rest;
+  });
+  const [first, second, ...requests] = said;
+  assertEquals([first.event, first.url, second.event, second.url], [
+    ...["listening", urls[0], "listening", urls[1]],
+  ]);
+  assertEquals(requests.toSorted((a, b) => a.octets - b.octets), [
+    { event: "request", from: clients[0], url: urls[0], octets: 4 },
+    { event: "request", from: clients[1], url: urls[1], octets: 48 },
+  ]);
+  assertEquals((await logOf(way, { level: "quiet" })).lines, []);
+}, { ipv6: true });
+
+await testEach(
+  "the log tells of the first requests of a second and sums up the rest",
+  async (way) => {
+    const { log, lines } = collectingLog();
+    const server = await serve(FREE, { ...way, log });
+    using client = new Client();
+    const requests = 200;
+    for (let i = 0; i < requests; i++) await client.ask(new Uint8Array(1), server.addresses[0]);
+    await server.shutdown();
+    const text = lines().join("\n");
+    const told = text.match(/Time request from/g)?.length ?? 0;
+    const untold = [...text.matchAll(/and (\d+) more time requests?/g)];
+    assertEquals(told + untold.reduce((sum, [, more]) => sum + Number(more), 0), requests, text);
+    assert(told >= 20 && told < requests, text);
+  },
+);
