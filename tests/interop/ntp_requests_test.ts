@@ -4,7 +4,8 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { serve } from "../../mod.ts";
-import { within } from "../traffic.ts";
+import { testEach } from "../conformance/transports.ts";
+import { Client } from "../traffic.ts";
 
 /** What a client makes of the reply to its request. */
 interface Reply {
@@ -13,7 +14,7 @@ interface Reply {
 }
 
 /** A client known from its source code or from what it sends. */
-interface Client {
+interface KnownClient {
   readonly name: string;
   /** The request: these octets, then zeros up to 48. */
   readonly sends: Readonly<Record<number, string>>;
@@ -56,7 +57,7 @@ const rootDistanceBelow16 = ({ octets }: Reply): void => {
 
 const usual = [exactly48Octets, stratum1To15, synchronized, originIsTransmit, secondsAreNow];
 
-const clients: readonly Client[] = [
+const clients: readonly KnownClient[] = [
   {
     name: "Windows time service, symmetric active before its first synchronisation",
     sends: {
@@ -133,7 +134,7 @@ function timestamp(octets: Uint8Array, at: number): bigint {
   return new DataView(octets.buffer, octets.byteOffset).getBigUint64(at);
 }
 
-function requestOf({ sends }: Client): Uint8Array {
+function requestOf({ sends }: KnownClient): Uint8Array {
   const octets = new Uint8Array(48);
   for (const [at, hex] of Object.entries(sends)) {
     octets.set(Uint8Array.fromHex(hex.replaceAll(" ", "")), Number(at));
@@ -141,26 +142,18 @@ function requestOf({ sends }: Client): Uint8Array {
   return octets;
 }
 
-async function exchange(port: number, request: Uint8Array): Promise<Uint8Array> {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  try {
-    await socket.send(request, { transport: "udp", hostname: "127.0.0.1", port });
-    const [octets] = await within(10, socket.receive());
-    return octets.slice();
-  } finally {
-    socket.close();
-  }
-}
-
 for (const protocol of ["ntp", "auto"]) {
-  for (const client of clients) {
-    Deno.test(`${protocol}:// answers as it insists: ${client.name}`, async () => {
-      // The kernel's word is left out, for which leap a reply has depends on it.
-      const status = { source: "fixed" } as const;
-      await using server = await serve(`${protocol}://127.0.0.1:0`, { status });
-      const request = requestOf(client);
-      const octets = await exchange(server.addresses[0]?.port ?? 0, request);
-      for (const insists of client.insistsOn) insists({ octets, request });
-    });
-  }
+  await testEach(`${protocol}:// answers as each client insists`, async (way, t) => {
+    // The kernel's word is left out, for which leap a reply has depends on it.
+    const status = { source: "fixed" } as const;
+    await using server = await serve(`${protocol}://127.0.0.1:0`, { ...way, status });
+    for (const client of clients) {
+      await t.step(client.name, async () => {
+        const request = requestOf(client);
+        using socket = new Client();
+        const octets = (await socket.ask(request, server.addresses[0])).slice();
+        for (const insists of client.insistsOn) insists({ octets, request });
+      });
+    }
+  });
 }

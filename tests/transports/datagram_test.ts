@@ -5,6 +5,7 @@ import { type DatagramListener, listenDatagram } from "../../src/transports/data
 import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
+import { until } from "../traffic.ts";
 
 interface TestListener extends DatagramListener, AsyncDisposable {
   readonly counters: Counters;
@@ -40,11 +41,6 @@ async function ask(port: number, text: string): Promise<string> {
   using connection = await connectDatagram({ hostname: "127.0.0.1", port });
   await connection.send(new TextEncoder().encode(text));
   return new TextDecoder().decode(await connection.receive());
-}
-
-/** Waits for what the server does with a datagram nobody answers. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 Deno.test("listenDatagram answers a thousand clients while one answer is slow", async () => {
