@@ -17,7 +17,7 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  * - `rate-limited`: who sent it asks too often
  * - `not-unicast`: it was sent to a group or to everybody, and so has no address to be answered from
  * - `overload`: as many answers were already under way as the bound allows
- * - `stopping`: it came while the server was shutting down
+ * - `stopping`: it came while the server was shutting down, or its answer was not done by the end of that
  */
 export const refusalCauses = [
   "declined",

@@ -98,6 +98,7 @@ class Listener implements DatagramListener {
       await this.#drained.promise;
       clearTimeout(timer);
       this.#closed = true;
+      for (let left = this.#tasks; left > 0; left--) this.#counters.refuse(refuseStopping);
       this.#socket.close();
     }
     await this.finished;
@@ -133,7 +134,10 @@ class Listener implements DatagramListener {
     }
   }
 
-  /** The task of one datagram. It never rejects: every failure is counted here. */
+  /**
+   * The task of one datagram. It never rejects: every failure is counted here. What ends after the
+   * socket was closed has been counted when it was.
+   */
   async #answer(exchange: ReusedExchange): Promise<void> {
     this.#tasks++;
     let operation: Operation = "respond";
@@ -144,11 +148,12 @@ class Listener implements DatagramListener {
         operation = "send";
         if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
         await this.#socket.send(exchange.sent, exchange.source);
-        this.#counters.answered++;
-      } else {
+        if (!this.#closed) this.#counters.answered++;
+      } else if (!this.#closed) {
         this.#counters.refuse(length);
       }
     } catch (error) {
+      if (this.#closed) return;
       if (operation === "send") this.#counters.sendErrors++;
       else this.#counters.responderErrors++;
       this.#handler.failed(operation, error);

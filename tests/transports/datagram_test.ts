@@ -183,6 +183,7 @@ Deno.test("shutdown does not wait for ever for an answer that never comes", asyn
   await until(() => listener.counters.received === 1);
   await Promise.all([listener.shutdown(10), listener.shutdown(10)]);
   await listener.finished;
+  assertEquals(listener.counters.totals().refused.stopping, 1);
 });
 
 Deno.test("listenDatagram names the address that is taken, or is not of this machine", async () => {
