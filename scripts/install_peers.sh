@@ -10,6 +10,8 @@ peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
 installed=(
   python3 zsh fish iproute2 util-linux busybox-static
   rdate netcat-openbsd tshark
+  # The firewall of a test.
+  nftables
   # Struct layouts are held against a C compiler's.
   gcc libc6-dev
   # What the unpacked ones need.

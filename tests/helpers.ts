@@ -224,3 +224,15 @@ export async function startServer(
   const [, port] = await server.said(/(?:udp \S+:|"port":)(\d+)/);
   return { server, port: Number(port) };
 }
+
+/** The figures of the line of totals in a text log. */
+export function totalsOf(
+  log: string,
+): Record<"received" | "answered" | "refused" | "errors", number> {
+  const [, ...figures] =
+    /([\d,]+) received, ([\d,]+) answered, ([\d,]+) refused.*, ([\d,]+) errors?\n$/.exec(log) ?? [];
+  const [received = NaN, answered = NaN, refused = NaN, errors = NaN] = figures.map((figure) =>
+    Number(figure.replaceAll(",", ""))
+  );
+  return { received, answered, refused, errors };
+}

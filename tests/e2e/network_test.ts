@@ -1,72 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bothPrograms, type Outcome, root, run, Running, testWith } from "../helpers.ts";
 import { within } from "../traffic.ts";
-
-type Command = readonly [string, ...string[]];
-
-let networks = 0;
-
-/** Two hosts of their own on one cable: a server's with two addresses of each kind, and a client's. */
-class Cable implements AsyncDisposable {
-  readonly #id = `t${Deno.pid}n${networks++}`;
-  readonly server = `${this.#id}s`;
-  readonly client = `${this.#id}c`;
-
-  static async lay(): Promise<Cable> {
-    const cable = new Cable();
-    try {
-      await cable.#lay();
-      return cable;
-    } catch (error) {
-      await cable[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  async #lay(): Promise<void> {
-    const { server, client } = this;
-    await ip(`netns add ${server}`);
-    await ip(`netns add ${client}`);
-    await ip(`-n ${server} link add cable type veth peer cable netns ${client}`);
-    const addresses = [
-      [server, "10.77.0.1/24", "10.77.0.2/24", "fd00:77::1/64", "fd00:77::2/64", "fe80::1/64"],
-      [client, "10.77.0.9/24", "fd00:77::9/64", "fe80::9/64"],
-    ] as const;
-    // Given by hand and never checked for twins, so that all are there at once.
-    for (const [host, ...own] of addresses) {
-      await ip(`-n ${host} link set cable addrgenmode none`);
-      await ip(`-n ${host} link set lo up`);
-      await ip(`-n ${host} link set cable up`);
-      for (const address of own) {
-        const noCheck = address.includes(":") ? " nodad" : "";
-        await ip(`-n ${host} addr add ${address} dev cable${noCheck}`);
-      }
-    }
-  }
-
-  onServer(...command: Command): [string, ...string[]] {
-    return ["ip", "netns", "exec", this.server, ...command];
-  }
-
-  onClient(...command: Command): [string, ...string[]] {
-    return ["ip", "netns", "exec", this.client, ...command];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const host of [this.server, this.client]) await run(["ip", "netns", "del", host]);
-  }
-}
-
-async function ip(args: string): Promise<void> {
-  const { code, stderr } = await run(["ip", ...args.split(" ")]);
-  assertEquals(code, 0, `ip ${args}: ${stderr}`);
-}
-
-/** The address that answered. */
-function answerer({ code, stdout, stderr }: Outcome): string {
-  assertEquals([code, stderr], [0, ""]);
-  return JSON.parse(stdout).address;
-}
+import { answerer, Cable, ip } from "./cable.ts";
 
 const served = ["10.77.0.1", "10.77.0.2", "[fd00:77::1]", "[fd00:77::2]", "[fe80::1%cable]"];
 
@@ -121,22 +56,26 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     assertEquals(outcome.code, 6);
   });
 
-  await test("a network that goes down and comes back is survived", async () => {
-    await using cable = await Cable.lay();
-    const listener = "asctime://10.77.0.1:8888";
-    await using server = new Running(cable.onServer(...timesrv, "--verbose", listener));
-    await within(10, server.said(/Serving/));
-    const ask = (): Promise<Outcome> =>
-      run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
-    assertEquals(answerer(await ask()), "10.77.0.1");
-    await ip(`-n ${cable.server} link set cable down`);
-    assert([3, 6].includes((await ask()).code));
-    await ip(`-n ${cable.server} link set cable up`);
-    let outcome = await ask();
-    for (let i = 0; i < 5 && outcome.code !== 0; i++) outcome = await ask();
-    assertEquals(answerer(outcome), "10.77.0.1");
-    assertEquals((await within(5, server.stop())).code, 0);
-  });
+  for (const transport of ["datagram", "mmsg"]) {
+    await test(`a network that goes down and comes back is survived (${transport})`, async () => {
+      await using cable = await Cable.lay();
+      const listener = "asctime://10.77.0.1:8888";
+      await using server = new Running(
+        cable.onServer(...timesrv, "--transport", transport, listener),
+      );
+      await within(10, server.said(/Serving/));
+      const ask = (): Promise<Outcome> =>
+        run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
+      assertEquals(answerer(await ask()), "10.77.0.1");
+      await ip(`-n ${cable.server} link set cable down`);
+      assert([3, 6].includes((await ask()).code));
+      await ip(`-n ${cable.server} link set cable up`);
+      let outcome = await ask();
+      for (let i = 0; i < 5 && outcome.code !== 0; i++) outcome = await ask();
+      assertEquals(answerer(outcome), "10.77.0.1");
+      assertEquals((await within(5, server.stop())).code, 0);
+    });
+  }
 
   await test(
     "a name is asked at each address, IPv6 first, or at one family's if told so",

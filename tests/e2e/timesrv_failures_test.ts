@@ -66,19 +66,20 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     assertEquals((await asker.ask()).length, 24);
   });
 
-  await test("says what to do about a port below 1024", async () => {
-    // In a network of its own the limit is 1024, whatever this machine's is.
-    const script = "ip link set lo up && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
-      ' && exec setpriv --bounding-set=-net_bind_service "$@"';
-    const outcome = await run(
-      ["unshare", "--net", "sh", "-c", script, "sh", ...timesrv, "asctime://127.0.0.1:1023"],
-    );
-    assertFailure(
-      outcome,
-      1,
-      /udp 127\.0\.0\.1:1023: .*may not.*1024 or above.*ip_unprivileged_port_start=1023/,
-    );
-  }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true });
+  for (const transport of ["datagram", "mmsg"]) {
+    await test(`says what to do about a port below 1024 (${transport})`, async () => {
+      // In a network of its own the limit is 1024, whatever this machine's is.
+      const script = "ip link set lo up" +
+        " && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
+        ' && exec setpriv --bounding-set=-net_bind_service "$@"';
+      const command = [...timesrv, "--transport", transport, "ntp://127.0.0.1"];
+      assertFailure(
+        await run(["unshare", "--net", "sh", "-c", script, "sh", ...command]),
+        1,
+        /udp 127\.0\.0\.1:123: .*may not.*1024 or above.*ip_unprivileged_port_start=123\n/,
+      );
+    }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true });
+  }
 
   await test("takes options from the environment", async () => {
     const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [

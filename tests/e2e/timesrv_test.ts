@@ -1,21 +1,11 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
+import { bothPrograms, root, run, Running, startServer, testWith, totalsOf } from "../helpers.ts";
 import { Asker, askMany, freePort, within } from "../traffic.ts";
 
 const anyPort = "asctime://127.0.0.1:0";
 const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
 const asctimeText = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
 const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
-
-/** The figures of the line of totals in a text log. */
-function totalsOf(log: string): Record<"received" | "answered" | "refused" | "errors", number> {
-  const [, ...figures] =
-    /([\d,]+) received, ([\d,]+) answered, ([\d,]+) refused.*, ([\d,]+) errors?\n$/.exec(log) ?? [];
-  const [received = NaN, answered = NaN, refused = NaN, errors = NaN] = figures.map((figure) =>
-    Number(figure.replaceAll(",", ""))
-  );
-  return { received, answered, refused, errors };
-}
 
 /** How many requests a text log tells of: line by line, and summed up. */
 function requestsIn(log: string): { told: number; summedUp: number } {

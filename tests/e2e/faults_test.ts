@@ -1,0 +1,153 @@
+/** What a network does to a server's replies: refused, held up, cut off, and all of it survived. */
+import { assert, assertEquals } from "@std/assert";
+import { bothPrograms, type Outcome, root, run, Running, testWith, totalsOf } from "../helpers.ts";
+import { within } from "../traffic.ts";
+import { answerer, Cable } from "./cable.ts";
+
+const [source] = await bothPrograms();
+const timesrv = source?.timesrv ?? ["deno"] as const;
+const timecli = source?.timecli ?? ["deno"] as const;
+const holding = ["sh", "tc", "python3"];
+
+/** What makes a reply impossible to send, how that ends, and what the system calls it. */
+const faults = [
+  {
+    begins: "nft add table inet t" +
+      " && nft add chain inet t out '{ type filter hook output priority 0; }'" +
+      " && nft add rule inet t out udp sport '{ 8888, 8889 }' drop",
+    ends: "nft delete table inet t",
+    says: "Operation not permitted",
+  },
+  ...[
+    ["prohibit", "Permission denied"],
+    ["unreachable", "No route to host"],
+    ["blackhole", "Invalid argument"],
+  ].map(([route = "", says = ""]) => ({
+    begins: `ip route add ${route} 10.77.0.9 && ip route add ${route} fd00:77::9`,
+    ends: `ip route del ${route} 10.77.0.9 && ip route del ${route} fd00:77::9`,
+    says,
+  })),
+];
+
+for (const transport of ["datagram", "mmsg"]) {
+  const test = (name: string, fn: () => Promise<void>, more: string[] = []): Promise<void> =>
+    testWith(
+      { ...source?.needs, commands: ["ip", ...more], root: true, ipv6: true },
+      `faults: ${name} (${transport})`,
+      fn,
+    );
+
+  const serve = async (cable: Cable, ...listeners: string[]): Promise<Running> => {
+    const options = ["--verbose", "--transport", transport];
+    const server = new Running(cable.onServer(...timesrv, ...options, ...listeners));
+    await within(10, server.said(/Transport/));
+    return server;
+  };
+
+  const ask = (cable: Cable, target: string, ...options: string[]): Promise<Outcome> =>
+    run(cable.onClient(...timecli, "--json", ...options, target));
+
+  const stop = async (server: Running): Promise<ReturnType<typeof totalsOf>> => {
+    assertEquals((await within(5, server.stop())).code, 0);
+    return totalsOf(server.stderr);
+  };
+
+  await test("a reply that cannot be sent is counted, the next one is sent", async () => {
+    await using cable = await Cable.lay();
+    await using server = await serve(cable, "asctime://10.77.0.1", "asctime://[fd00:77::1]");
+    const targets = ["10.77.0.1", "fd00:77::1"];
+    const askAll = (...options: string[]): Promise<Outcome[]> =>
+      Promise.all(targets.map((target) => ask(cable, target, ...options)));
+    let failures = 0;
+    for (const { begins, ends, says } of faults) {
+      await cable.shell(cable.server, begins);
+      const outcomes = await askAll("--retries", "0", "--timeout", "0.2");
+      assertEquals(outcomes.map(({ code }) => code), [3, 3], begins);
+      failures += targets.length;
+      await within(5, server.said(new RegExp(`(Cannot send on [^\n]*${says}[^\n]*\n[^]*){2}`)));
+      await cable.shell(cable.server, ends);
+      assertEquals((await askAll()).map(answerer), targets);
+    }
+    assertEquals(await stop(server), {
+      received: 2 * failures,
+      answered: failures,
+      refused: 0,
+      errors: failures,
+    });
+  }, ["nft", "sh"]);
+
+  await test("nobody answers who is asked as one of many", async () => {
+    await using cable = await Cable.lay();
+    await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
+    for (
+      const [host, ...groups] of [
+        ["10.77.0.1", "10.77.0.255", "255.255.255.255", "224.0.0.1"],
+        ["fd00:77::1", "ff02::1"],
+      ] as const
+    ) {
+      const script = `${root}tests/e2e/ask_groups.py`;
+      const { stdout, stderr } = await run(
+        cable.onClient("python3", script, "cable", "8888", ...groups, host),
+      );
+      assertEquals(stderr, "");
+      const silent = groups.map((group) => `${group} silence`).toReversed();
+      assertEquals(stdout.trimEnd().split("\n"), [`${host} 24`, ...silent]);
+    }
+    const { received, answered, refused, errors } = await stop(server);
+    assertEquals([answered, errors], [2, 0]);
+    assertEquals(received, answered + refused);
+  }, ["python3"]);
+
+  await test("an address that goes and comes back is answered from again", async () => {
+    await using cable = await Cable.lay();
+    await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
+    for (const [target, prefix] of [["10.77.0.2", "24"], ["fd00:77::2", "64 nodad"]] as const) {
+      assertEquals(answerer(await ask(cable, target)), target);
+      await cable.shell(cable.server, `ip addr del ${target}/${prefix.slice(0, 2)} dev cable`);
+      const gone = await ask(cable, target, "--retries", "0", "--timeout", "0.2");
+      assert([3, 6].includes(gone.code), gone.stderr);
+      await cable.shell(cable.server, `ip addr add ${target}/${prefix} dev cable`);
+      assertEquals(answerer(await ask(cable, target)), target);
+    }
+    assertEquals((await stop(server)).errors, 0);
+  }, ["sh"]);
+
+  if (transport === "mmsg") continue;
+
+  await test("a link that holds up replies holds up nobody else", async () => {
+    await using cable = await Cable.lay();
+    await using server = await serve(cable, "asctime://10.77.0.1", "asctime://127.0.0.1");
+    await holdUp(cable);
+    const local = cable.onServer(...timecli, "--json", "--retries", "0", "--timeout", "5");
+    assertEquals(answerer(await run([...local, "127.0.0.1"])), "127.0.0.1");
+    await cable.shell(cable.server, "tc qdisc del dev cable root");
+    assertEquals(answerer(await ask(cable, "10.77.0.1")), "10.77.0.1");
+    const { received, answered, refused, errors } = await stop(server);
+    assertEquals(received, answered + refused + errors);
+  }, holding);
+
+  await test("a link that holds up replies does not keep a server from stopping", async () => {
+    await using cable = await Cable.lay();
+    await using server = await serve(cable, "asctime://10.77.0.1");
+    await holdUp(cable);
+    const { received, answered, refused, errors } = await stop(server);
+    assert(answered > 0);
+    assertEquals(received, answered + refused + errors);
+  }, holding);
+}
+
+/** Has the server's link carry next to nothing, and so many ask that its send queue is full. */
+async function holdUp(cable: Cable): Promise<void> {
+  await cable.shell(
+    cable.server,
+    "tc qdisc add dev cable root tbf rate 1kbit burst 2kb limit 10mb",
+  );
+  // In small bursts, of which no receive queue loses much.
+  const flood = `import socket, time
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for _ in range(40):
+    for _ in range(50):
+        client.sendto(b"Time request", ("10.77.0.1", 8888))
+    time.sleep(0.01)`;
+  assertEquals((await run(cable.onClient("python3", "-c", flood))).code, 0);
+}
