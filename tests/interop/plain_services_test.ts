@@ -28,39 +28,54 @@ const clients = {
   root: true,
 };
 
-await testWith(clients, "rdate reads Time, nc reads the texts", async () => {
-  await using network = await Network.create();
-  await using server = network.start(
-    timesrv("--utc", "asctime://127.0.0.1", "daytime://127.0.0.1", "time://127.0.0.1:3737"),
+for (const transport of ["datagram", "mmsg"]) {
+  await testWith(clients, `rdate reads Time, nc reads the texts (${transport})`, async () => {
+    await using network = await Network.create();
+    await using server = network.start(
+      timesrv(
+        "--transport",
+        transport,
+        "--utc",
+        "asctime://127.0.0.1",
+        "daytime://127.0.0.1",
+        "time://127.0.0.1:3737",
+      ),
+    );
+    await server.said(/Serving time/);
+
+    const rdate = ["rdate", "-u", "-p", "-o", "3737", "127.0.0.1"];
+    const { code, stdout, stderr } = await run(network.inside(rdate), { env: peerEnv });
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\n$/);
+    assertIsNow(stdout);
+
+    const text = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
+    for (const [port, end] of [[8888, ""], [13, "\r\n"]] as const) {
+      const { stdout: said } = await netcat(network, port);
+      assertMatch(said, text, `port ${port}`);
+      assertEquals(said.slice(24), end);
+      assertIsNow(`${said.trim()} UTC`);
+    }
+  });
+
+  await testWith(
+    clients,
+    `rdate gets nothing of a clock that is not synchronised (${transport})`,
+    async () => {
+      await using network = await Network.create();
+      await using server = network.start(
+        timesrv("--transport", transport, "--unsynchronized", "time://127.0.0.1"),
+      );
+      await server.said(/Serving time/);
+      const rdate = ["timeout", "2", "rdate", "-u", "-p", "127.0.0.1"];
+      const { code, stdout } = await run(network.inside(rdate), { env: peerEnv });
+      assertEquals(stdout, "");
+      assert(code !== 0, "rdate has nothing to print");
+      await server.stop();
+      assertMatch(server.stderr, /0 answered, 1 refused/);
+    },
   );
-  await server.said(/Serving time/);
-
-  const rdate = ["rdate", "-u", "-p", "-o", "3737", "127.0.0.1"];
-  const { code, stdout, stderr } = await run(network.inside(rdate), { env: peerEnv });
-  assertEquals(code, 0, stderr);
-  assertMatch(stdout, /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\n$/);
-  assertIsNow(stdout);
-
-  const text = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
-  for (const [port, end] of [[8888, ""], [13, "\r\n"]] as const) {
-    const { stdout: said } = await netcat(network, port);
-    assertMatch(said, text, `port ${port}`);
-    assertEquals(said.slice(24), end);
-    assertIsNow(`${said.trim()} UTC`);
-  }
-});
-
-await testWith(clients, "rdate gets nothing of a clock that is not synchronised", async () => {
-  await using network = await Network.create();
-  await using server = network.start(timesrv("--unsynchronized", "time://127.0.0.1"));
-  await server.said(/Serving time/);
-  const rdate = ["timeout", "2", "rdate", "-u", "-p", "127.0.0.1"];
-  const { code, stdout } = await run(network.inside(rdate), { env: peerEnv });
-  assertEquals(stdout, "");
-  assert(code !== 0, "rdate has nothing to print");
-  await server.stop();
-  assertMatch(server.stderr, /0 answered, 1 refused/);
-});
+}
 
 const superservers = {
   ...source?.needs,

@@ -23,39 +23,43 @@ async function askPython(
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   const test = (name: string, fn: () => Promise<void>): Promise<void> =>
     testWith({ ...needs, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
-  const listener = "asctime://127.0.0.1:0";
 
-  await test("the classic client is answered by timesrv", async () => {
-    const { server, port } = await startServer(timesrv, [listener]);
-    await using _ = server;
-    for (let i = 0; i < 3; i++) {
-      const { code, stdout, stderr } = await run(python("time_client.py", String(port)));
+  for (const transport of ["datagram", "mmsg"]) {
+    await test(`the classic client is answered by timesrv (${transport})`, async () => {
+      const { server, port } = await startServer([...timesrv, "--transport", transport]);
+      await using _ = server;
+      for (let i = 0; i < 3; i++) {
+        const { code, stdout, stderr } = await run(python("time_client.py", String(port)));
+        assertEquals([code, stderr], [0, ""]);
+        assertMatch(stdout, asctimeReply);
+      }
+    });
+
+    await test(`a thousand clients at once are all answered by timesrv (${transport})`, async () => {
+      const { server, port } = await startServer([...timesrv, "--transport", transport]);
+      await using _ = server;
+      const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
       assertEquals([code, stderr], [0, ""]);
-      assertMatch(stdout, asctimeReply);
-    }
-  });
+      const [answered, good] = stdout.split(" ").map(Number);
+      assertEquals([answered, good], [1000, 1000]);
+      assertEquals((await within(5, server.stop())).code, 0);
+    });
 
-  await test("a thousand clients at once are all answered by timesrv", async () => {
-    const { server, port } = await startServer(timesrv, [listener]);
-    await using _ = server;
-    const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
-    assertEquals([code, stderr], [0, ""]);
-    const [answered, good] = stdout.split(" ").map(Number);
-    assertEquals([answered, good], [1000, 1000]);
-    assertEquals((await within(5, server.stop())).code, 0);
-  });
-
-  await test("garbage of every size is answered by timesrv", async () => {
-    const { server, port } = await startServer(timesrv, [listener]);
-    await using _ = server;
-    const { code, stdout, stderr } = await run(python("garbage.py", String(port)));
-    assertEquals([code, stderr], [0, ""]);
-    const [sent = "", ...unanswered] = stdout.trim().split(" ");
-    assert(Number(sent) > 700, stdout);
-    assertEquals(unanswered, []);
-    assertEquals((await within(5, server.stop())).code, 0);
-    assertMatch(server.stderr, new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`));
-  });
+    await test(`garbage of every size is answered by timesrv (${transport})`, async () => {
+      const { server, port } = await startServer([...timesrv, "--transport", transport]);
+      await using _ = server;
+      const { code, stdout, stderr } = await run(python("garbage.py", String(port)));
+      assertEquals([code, stderr], [0, ""]);
+      const [sent = "", ...unanswered] = stdout.trim().split(" ");
+      assert(Number(sent) > 700, stdout);
+      assertEquals(unanswered, []);
+      assertEquals((await within(5, server.stop())).code, 0);
+      assertMatch(
+        server.stderr,
+        new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`),
+      );
+    });
+  }
 
   for (const behaviour of ["classic", "line-feed", "carriage-return", "zero", "twice"]) {
     await test(`timecli reads the answer of a ${behaviour} server`, async () => {
