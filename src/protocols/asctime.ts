@@ -88,7 +88,8 @@ const textPattern =
 export function parseAsctime(
   octets: Uint8Array,
 ): { text: string; time: Temporal.PlainDateTime } {
-  const text = latin1.decode(octets).replace(/[\r\n\0]+$/, "");
+  // Without the look behind, a long run of them before something else takes quadratic time.
+  const text = latin1.decode(octets).replace(/(?<![\r\n\0])[\r\n\0]+$/, "");
   const [, monthName = "", day, hour, minute, second, year] = textPattern.exec(text) ?? [];
   const month = monthNames.indexOf(monthName) + 1;
   try {
