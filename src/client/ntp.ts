@@ -66,6 +66,9 @@ const MIN_DISPERSION_NANOSECONDS = 5_000_000n;
 /** A reference timestamp older than this is suspicious: 2^17 s, 36 hours. */
 const OLDEST_REFERENCE_SECONDS = 2n ** 17n;
 
+/** A clock that cannot tell one era from the next; 2^127 s, the field's most, is beyond a `Duration`. */
+const COARSEST_PRECISION = 32;
+
 /** Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds. */
 export function measureNtp(raw: RawReply): Omit<NtpReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
@@ -78,7 +81,7 @@ export function measureNtp(raw: RawReply): Omit<NtpReply, "url"> {
   const offset = toNanoseconds(difference(t2, t1) + difference(t3, t4)) >> 1n;
   const elapsed = toNanoseconds(difference(t4, t1));
   const localPrecision = toNanosecondsOf(2 ** ownPrecision());
-  const remotePrecision = toNanosecondsOf(2 ** packet.precision);
+  const remotePrecision = toNanosecondsOf(2 ** Math.min(packet.precision, COARSEST_PRECISION));
   const measuredDelay = elapsed - toNanoseconds(difference(t3, t2));
   const delay = max(measuredDelay, localPrecision + remotePrecision);
   const dispersion = localPrecision + remotePrecision +

@@ -146,6 +146,8 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     [{ rootDispersion: 16 }, "unusable", "16.0 s"],
     [{ rootDelay: 40 }, "unusable", "error bound"],
     [{ rootDispersion: 4 }, "unusable", "root distance"],
+    [{ precision: 127 }, "unusable", "root distance"],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445, precision: 127 }, "kiss-o-death", "RATE"],
   ];
   for (const [fields, reason, message] of table) {
     const reply = measured(truth, fields);
