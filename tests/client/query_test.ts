@@ -53,6 +53,14 @@ Deno.test("query gives up at its deadline with reason timeout", async () => {
   assertEquals(server.requests.length, 4);
 });
 
+Deno.test("query gives up at its deadline with tries left that would take longer", async () => {
+  await using server = peer(() => {});
+  const { reason } = await failure(server.url, { timeout: 0.1, retries: 1000 });
+  assertEquals(reason, "timeout");
+  // Each takes a millisecond at least.
+  assert(server.requests.length < 1000, `${server.requests.length}`);
+});
+
 Deno.test("query with no retries asks once", async () => {
   await using server = peer(() => {});
   await failure(server.url, { timeout: 0.1, retries: 0 });
