@@ -96,11 +96,13 @@ const RESOLUTION_MS = 1010;
 function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
   const { sentAt, receivedAt, roundTrip } = reply;
-  const time = parseTime(octets.subarray(0, TIME_REPLY_LENGTH), receivedAt);
+  const excess = octets.subarray(TIME_REPLY_LENGTH);
+  // GNU inetutils sends a `long`, which has 64 bits today; anything else is no time at all.
+  const isPadded = excess.length === TIME_REPLY_LENGTH && excess.every((octet) => octet === 0);
+  const time = parseTime(isPadded ? octets.subarray(0, TIME_REPLY_LENGTH) : octets, receivedAt);
   const halfTrip = Temporal.Duration.from({
     nanoseconds: Math.round(roundTrip.total("nanoseconds") / 2),
   });
-  const excess = octets.length - TIME_REPLY_LENGTH;
   return {
     protocol: "time",
     text: time.toString(),
@@ -108,8 +110,8 @@ function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
     offset: time.since(sentAt.add(halfTrip)),
     errorBound: halfTrip.add({ milliseconds: RESOLUTION_MS }),
     ...reply,
-    warnings: excess === 0
-      ? []
-      : [`${octets.length} octets in the reply, where RFC 868 has 4; the rest was ignored`],
+    warnings: isPadded
+      ? [`${octets.length} octets in the reply, where RFC 868 has 4; the rest was ignored`]
+      : [],
   };
 }

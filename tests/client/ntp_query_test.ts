@@ -132,8 +132,17 @@ Deno.test("query reads a Time reply that is too long, and says so", async () => 
   ]);
 });
 
-Deno.test("query finds three octets no Time reply", async () => {
-  await using server = peer((socket, from) => socket.send(new Uint8Array(3), from), "time");
-  const error = await query(server.url).catch((error) => error);
-  assertEquals(error instanceof QueryError && error.reason, "not-a-time");
+Deno.test("query finds three octets no Time reply, nor what other protocols answer", async () => {
+  const replies = [
+    new Uint8Array(3),
+    new Uint8Array(5),
+    new Uint8Array(48),
+    new Uint8Array([0xe2, 0x32, 0x24, 0x90, 0, 0, 0, 1]),
+    new TextEncoder().encode("Fri Apr  3 21:09:36 2020"),
+  ];
+  for (const octets of replies) {
+    await using server = peer((socket, from) => socket.send(octets, from), "time");
+    const error = await query(server.url).catch((error) => error);
+    assertEquals(error instanceof QueryError && error.reason, "not-a-time", `${octets}`);
+  }
 });
