@@ -4,7 +4,7 @@
  * @module
  */
 
-import { onOneLine } from "../../src/cli/program.ts";
+import { problemOf } from "../../src/cli/program.ts";
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 
 /**
@@ -17,7 +17,7 @@ import { Command, CommanderError, InvalidArgumentError } from "@commander-js/ext
 export function createBenchCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .configureOutput({ outputError: (text, write) => write(`${name}: ${onOneLine(text)}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`${name}: ${problemOf(text)}\n`) })
     .exitOverride();
 }
 

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { QueryError, type QueryFailure } from "../client/query_error.ts";
 import { isLoopback } from "../transports/address.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
+import { onOneLine } from "./one_line.ts";
 import { type ProgramName, UsageError, writeText } from "./program.ts";
 
 /** The exit code of each way in which a query brings no usable time. */
@@ -51,6 +52,11 @@ export function exitCodeOf(error: unknown): number {
 
 /** One line for people, with what to do about it; nothing if it has been said. */
 export function describe(error: unknown): string | undefined {
+  const message = messageOf(error);
+  return message === undefined ? undefined : onOneLine(message);
+}
+
+function messageOf(error: unknown): string | undefined {
   // A reader that has closed the pipe (`| head`) has read enough.
   if (error instanceof CommanderError || error instanceof Deno.errors.BrokenPipe) return undefined;
   if (error instanceof ListenError) return error.message + listenAdvice(error);
@@ -60,8 +66,7 @@ export function describe(error: unknown): string | undefined {
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno has not been given a permission: ${error.message}`;
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/\s*\n\s*/g, " ");
+  return error instanceof Error ? error.message : String(error);
 }
 
 function listenAdvice({ reason, hostname, port }: ListenError): string {

@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts, type Option } from "@commander-js/ext
 import { type Command as PlainCommand, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { parseEndpoint } from "../protocols/endpoint.ts";
+import { onOneLine } from "./one_line.ts";
 import { hasColour, painter } from "./style.ts";
 
 /** Something is wrong with the command line that Commander cannot know. */
@@ -24,7 +25,7 @@ export function createProgram(name: ProgramName, description: string): Command {
     .configureOutput({
       writeOut: (text) => writeText(Deno.stdout, text),
       writeErr: (text) => writeText(Deno.stderr, text),
-      outputError: (text, write) => write(`${name}: ${onOneLine(text)}\n`),
+      outputError: (text, write) => write(`${name}: ${problemOf(text)}\n`),
       getOutHelpWidth: terminalColumns,
       getErrHelpWidth: terminalColumns,
       // Commander would look the answer up in environment variables that it
@@ -131,9 +132,9 @@ export function writeText(
   while (data.length > 0) data = data.subarray(stream.writeSync(data));
 }
 
-/** `error: unknown option '--jsno'⏎(Did you mean --json?)` without its prefix and line ends. */
-export function onOneLine(text: string): string {
-  return text.replace(/^error: /, "").trim().replace(/\s*\n\s*/g, " ");
+/** `error: unknown option '--jsno'⏎(Did you mean --json?)` without its prefix, on one line. */
+export function problemOf(commanderText: string): string {
+  return onOneLine(commanderText.replace(/^error: /, ""));
 }
 
 const WIDEST_HELP = 100;

@@ -4,6 +4,7 @@ import type { NtpReply, SecondsReply, TimeReply } from "../client/reply.ts";
 import { formatAddress } from "../protocols/endpoint.ts";
 import { toInstant } from "../protocols/ntp/timestamp.ts";
 import { describe } from "./exit_codes.ts";
+import { onOneLine } from "./one_line.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
 
@@ -187,7 +188,8 @@ export function tableOf(outcomes: readonly Outcome[]): string {
   return layOutTable([head, ...outcomes.map(rowOf)]);
 }
 
-function rowOf({ target, reply, error }: Outcome): string[] {
+function rowOf({ target: written, reply, error }: Outcome): string[] {
+  const target = onOneLine(written);
   if (error !== undefined || !reply) return [target, describe(error) ?? String(error)];
   if (reply.protocol === "ntp") {
     return [
