@@ -1,9 +1,16 @@
 import fc from "fast-check";
 
+const SEED = 868;
+
 /** Checks a property; its seed is fixed, and printed by fast-check when it fails. */
 export function check<Values extends [unknown, ...unknown[]]>(
   property: fc.IProperty<Values>,
   numRuns = 1000,
 ): void {
-  fc.assert(property, { seed: 868, numRuns });
+  fc.assert(property, { seed: SEED, numRuns });
+}
+
+/** Values by the same seed, for what is better tried side by side because it waits. */
+export function sample<Value>(arbitrary: fc.Arbitrary<Value>, count: number): Value[] {
+  return fc.sample(arbitrary, { seed: SEED, numRuns: count });
 }

@@ -1,31 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/client/query_error.ts";
-import {
-  decodeNtpPacket,
-  encodeNtpPacket,
-  type NtpPacket,
-} from "../../src/protocols/ntp/packet.ts";
-import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
+import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { serve } from "../../src/server/serve.ts";
+import { replyTo } from "./ntp_peer.ts";
 import { peer } from "./peer.ts";
-
-/** A good reply to a request, but for the fields given. */
-function replyTo(request: Uint8Array, fields: Partial<NtpPacket> = {}): Uint8Array {
-  const now = toTimestamp(Temporal.Now.instant());
-  return encodeNtpPacket({
-    ...decodeNtpPacket(request),
-    mode: 4,
-    stratum: 2,
-    precision: -20,
-    referenceId: 0xc0000201,
-    referenceTimestamp: now - (60n << 32n),
-    originTimestamp: decodeNtpPacket(request).transmitTimestamp,
-    receiveTimestamp: now,
-    transmitTimestamp: now + 1n,
-    ...fields,
-  });
-}
 
 /** Every datagram of a hostile server that must not end a query. */
 function noise(request: Uint8Array): Uint8Array[] {

@@ -1,0 +1,57 @@
+import { assert, assertEquals } from "@std/assert";
+import { validate } from "../../src/client/ntp.ts";
+import { query } from "../../src/client/query.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { sample } from "../property.ts";
+import { type Move, protocols, scriptArbitrary, type Verdict, verdictOf } from "./noise.ts";
+import { peer } from "./peer.ts";
+
+const MESSAGE = /^[\x20-\x7e…]{1,400}$/;
+
+/** How a query ends while a script is played to it. */
+async function play(
+  protocol: (typeof protocols)[number],
+  script: readonly Move[],
+): Promise<Verdict> {
+  const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
+  const otherPort = Deno.listenDatagram(options);
+  await using server = peer(async (asked, from, _count, request) => {
+    const senders = { asked, otherPort, otherAddress };
+    for (const { octets, sender, pauseMs } of script) {
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      // Once the query has ended, the sockets are closed and nobody listens.
+      await senders[sender].send(octets(request), from).catch(() => {});
+    }
+  }, protocol);
+  // The same port of an address that is of this machine too on Linux alone.
+  const isLinux = Deno.build.os === "linux";
+  const { port } = server.socket.addr as Deno.NetAddr;
+  const otherAddress = isLinux
+    ? Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.2", port })
+    : otherPort;
+  try {
+    const reply = await query(server.url, { timeout: 2, retries: 0 });
+    if (reply.protocol === "ntp") validate(reply);
+    return reply.protocol === "ntp" ? `time of stratum ${reply.stratum}` : `time ${reply.text}`;
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    assert(MESSAGE.test(error.message), error.message);
+    return error.reason;
+  } finally {
+    otherPort.close();
+    if (isLinux) otherAddress.close();
+  }
+}
+
+for (const protocol of protocols) {
+  Deno.test(`query of ${protocol} ends as it should, whatever script a hostile server plays`, async () => {
+    const scripts = sample(scriptArbitrary(protocol), 150);
+    const verdicts = await Promise.all(scripts.map((script) => play(protocol, script)));
+    for (const [i, script] of scripts.entries()) {
+      const told = script.map(({ name, sender, means }) => `${sender}: ${name} (${means})`);
+      assertEquals(verdicts[i], verdictOf(script), told.join("\n"));
+    }
+    // The scripts are worth something only if they come to different ends.
+    assert(new Set(verdicts).size > 3);
+  });
+}
