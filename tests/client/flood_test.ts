@@ -1,0 +1,40 @@
+import { assert, assertEquals } from "@std/assert";
+import { query } from "../../src/client/query.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { testWith } from "../helpers.ts";
+import { within } from "../traffic.ts";
+import { Flood } from "./flood.ts";
+
+/** Far more than a query needs, and far less than the seconds of a flood that is kept. */
+const MOST_OCTETS = 400 * 2 ** 20;
+
+const floods = [
+  { protocol: "ntp", from: "asked", good: "nothing", verdict: "bogus-reply" },
+  { protocol: "ntp", from: "stranger", good: "nothing", verdict: "timeout" },
+  { protocol: "asctime", from: "stranger", good: "nothing", verdict: "timeout" },
+  { protocol: "asctime", from: "asked", good: "nothing", verdict: "not-a-time" },
+  { protocol: "ntp", from: "asked", good: "ntp", verdict: "ok" },
+  { protocol: "ntp", from: "stranger", good: "ntp", verdict: "ok" },
+  { protocol: "asctime", from: "stranger", good: "asctime", verdict: "ok" },
+] as const;
+
+for (const { protocol, from, good, verdict } of floods) {
+  const hidden = good === "nothing" ? "" : " with something good in it";
+  // A thread's module is read at run time.
+  const needs = { permissions: [{ name: "read" }] } as const;
+  await testWith(
+    needs,
+    `query of ${protocol} ends with ${verdict} in a flood from ${from}${hidden}`,
+    async () => {
+      using flood = await Flood.start({ from, good });
+      const before = Deno.memoryUsage().rss;
+      const timeout = good === "nothing" ? 1 : 30;
+      const asked = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
+      const result = await within(60, asked.catch((error) => error));
+      const growth = Deno.memoryUsage().rss - before;
+      const sent = await flood.stop();
+      assertEquals(result instanceof QueryError ? result.reason : "ok", verdict, String(result));
+      assert(growth < MOST_OCTETS, `${growth} octets more after ${sent} datagrams`);
+    },
+  );
+}

@@ -1,0 +1,51 @@
+/** A thread that floods whoever asks it, and whose accomplice does the same, until it is told to stop. */
+import { replyTo } from "./ntp_peer.ts";
+
+/** What the thread is told. */
+export interface FloodJob {
+  /** Who floods: who is asked, or only its accomplice on another port. */
+  readonly from: "asked" | "stranger";
+  /** What is hidden in the flood. */
+  readonly good: "asctime" | "ntp" | "nothing";
+  /** Not zero once it is to stop. */
+  readonly stop: SharedArrayBuffer;
+}
+
+/** What the thread says: where it listens, then how much it has sent. */
+export interface FloodReport {
+  readonly port?: number;
+  readonly sent?: number;
+}
+
+const thread = globalThis as unknown as {
+  onmessage: (event: MessageEvent<FloodJob>) => void;
+  postMessage(report: FloodReport): void;
+};
+
+/** One in so many datagrams is good; of each of those some are lost where queues are full. */
+const GOOD_EVERY = 20;
+
+thread.onmessage = async ({ data: { from, good, stop } }) => {
+  const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
+  const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
+  thread.postMessage({ port: (asked.addr as Deno.NetAddr).port });
+  const [request, client] = await asked.receive();
+  const noise = [0, 4, 48, 1400, 60_000].map((length) => new Uint8Array(length).fill(0xff));
+  const flooder = from === "asked" ? asked : stranger;
+  const stopped = new Int32Array(stop);
+  let sent = 0;
+  for (; Atomics.load(stopped, 0) === 0; sent++) {
+    const isGood = good !== "nothing" && sent % GOOD_EVERY === GOOD_EVERY - 1;
+    const socket = isGood ? asked : flooder;
+    const octets = !isGood
+      ? noise[sent % noise.length] as Uint8Array
+      : good === "ntp"
+      ? replyTo(request)
+      : new TextEncoder().encode("Fri Apr  3 21:09:36 2020");
+    // The kernel may refuse some; there are enough.
+    await socket.send(octets, client).catch(() => {});
+  }
+  asked.close();
+  stranger.close();
+  thread.postMessage({ sent });
+};

@@ -1,0 +1,64 @@
+import { assert, assertEquals } from "@std/assert";
+import { query } from "../../src/client/query.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { replyTo } from "./ntp_peer.ts";
+import { peer } from "./peer.ts";
+
+/** Every size that a header or a text may have, a sample of the others, and the largest there are. */
+const sizes = [
+  ...Array.from({ length: 200 }, (_, size) => size),
+  ...Array.from({ length: 200 }, (_, i) => 200 + 326 * i),
+  ...Array.from({ length: 8 }, (_, i) => 65_500 + i),
+];
+
+Deno.test("query of ntp ignores garbage of every size, and takes the good reply after it", async () => {
+  await using server = peer(async (socket, from, _count, request) => {
+    for (const size of sizes) await socket.send(new Uint8Array(size).fill(0x24), from);
+    // Until one finds room in the queue that the garbage has filled.
+    while (true) {
+      try {
+        await socket.send(replyTo(request), from);
+      } catch {
+        return; // closed: the query is over
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }, "ntp");
+  const reply = await query(server.url as `ntp://${string}`, { timeout: 30, retries: 0 });
+  assertEquals(reply.stratum, 2);
+});
+
+Deno.test("query of text and Time finds no time in garbage of any size", async () => {
+  for (const protocol of ["asctime", "daytime", "time"] as const) {
+    let size = 0;
+    const garbage = new Uint8Array(65_507).fill(0xff);
+    await using server = peer(
+      (socket, from) => socket.send(garbage.subarray(0, size), from),
+      protocol,
+    );
+    for (size of sizes) {
+      if (protocol === "time" && size === 4) continue;
+      const error = await query(server.url, { timeout: 30 }).catch((error) => error);
+      assert(error instanceof QueryError, `${protocol} in ${size} octets`);
+      assertEquals(error.reason, "not-a-time");
+      assert(error.message.endsWith(`(${size} octets)`), error.message);
+    }
+  }
+});
+
+Deno.test("query of ntp ignores a true reply to an earlier query, or to another try", async () => {
+  const kept: Uint8Array[] = [];
+  await using server = peer(async (socket, from, count, request) => {
+    for (const octets of kept) await socket.send(octets, from);
+    kept.push(replyTo(request, { stratum: count }));
+    if (count === 1 || count === 4) await socket.send(kept[count - 1] as Uint8Array, from);
+  }, "ntp");
+  const url = server.url as `ntp://${string}`;
+  assertEquals((await query(url, { timeout: 30, retries: 0 })).stratum, 1);
+  // Its second try is sent the answer to its first, and both that to the query before.
+  const error = await query(url, { timeout: 1, retries: 1 }).catch((error) => error);
+  assert(error instanceof QueryError);
+  assertEquals(error.reason, "bogus-reply");
+  assert(error.message.includes(": 3 ignored"), error.message);
+  assertEquals((await query(url, { timeout: 30, retries: 0 })).stratum, 4);
+});
