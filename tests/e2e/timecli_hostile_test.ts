@@ -1,0 +1,159 @@
+/** What `timecli` makes of servers, and of arguments, that mean it ill. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { ntpRequest } from "../../src/client/ntp.ts";
+import { queryExitCodes } from "../../src/cli/exit_codes.ts";
+import type { QueryFailure } from "../../src/client/query_error.ts";
+import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
+import { Flood } from "../client/flood.ts";
+import { replyTo } from "../client/ntp_peer.ts";
+import { type Peer, peer } from "../client/peer.ts";
+import { bothPrograms, type Outcome, run, Running, testWith } from "../helpers.ts";
+import { within } from "../traffic.ts";
+
+/** Lines of what every terminal only prints. */
+const PRINTABLE = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\n)*$/u;
+
+function assertPrintable({ stdout, stderr }: Outcome): void {
+  assertMatch(stdout, PRINTABLE);
+  assertMatch(stderr, PRINTABLE);
+}
+
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+const TEXT = "Fri Apr  3 21:09:36 2020";
+
+/** A server by what it answers, and how the program is to end. */
+type Hostile = readonly [
+  ends: QueryFailure | "ok",
+  protocol: Protocol,
+  replies: (request: Uint8Array) => readonly Uint8Array[],
+];
+
+const kiss = (code: number, more: Partial<NtpPacket> = {}): Partial<NtpPacket> => {
+  return { stratum: 0, leap: 3, referenceId: code, ...more };
+};
+const [RATE, DENY, CLEAR_SCREEN] = [0x52415445, 0x44454e59, 0x1b5b324a] as const;
+
+const ntp = (...replies: Partial<NtpPacket>[]): Hostile[2] => (request) =>
+  replies.map((fields) => replyTo(request, fields));
+
+const servers: readonly Hostile[] = [
+  ["kiss-o-death", "ntp", ntp(kiss(RATE))],
+  ["kiss-o-death", "ntp", ntp(kiss(DENY, { precision: 127, poll: 127, rootDelay: 65_535 }))],
+  ["kiss-o-death", "ntp", ntp(kiss(CLEAR_SCREEN))],
+  ["kiss-o-death", "ntp", ntp(kiss(0x20202020))],
+  // A kiss that is forged is not obeyed, and one after the answer comes too late.
+  ["bogus-reply", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }))],
+  ["ok", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }), { mode: 3 }, {}, kiss(DENY))],
+  ["ok", "ntp", ntp({ stratum: 1, referenceId: CLEAR_SCREEN })],
+  ["ok", "ntp", ntp({ version: 1, poll: -128, referenceTimestamp: 1n })],
+  ["unsynchronized", "ntp", ntp({ leap: 3 })],
+  ["unsynchronized", "ntp", ntp({ stratum: 16, precision: 127 })],
+  ["unusable", "ntp", ntp({ receiveTimestamp: 0n, transmitTimestamp: 0n })],
+  ["unusable", "ntp", ntp({ precision: 127 })],
+  [
+    "bogus-reply",
+    "ntp",
+    () => [encode("\x1b[2J".repeat(12)), encode(TEXT), new Uint8Array(65_507)],
+  ],
+  ["bogus-reply", "ntp", () => [replyTo(ntpRequest().octets)]],
+  ["not-a-time", "time", () => [encode(TEXT)]],
+  ["not-a-time", "time", (request) => [request, new Uint8Array(4)]],
+  ["ok", "time", () => [new Uint8Array(4)]],
+  ["not-a-time", "daytime", () => [encode(" ".repeat(65_000) + "\x1b]0;owned\x07")]],
+  ["not-a-time", "daytime", () => [encode(`3 APR 2020 21:09:36 \x1b[31m`)]],
+  ["not-a-time", "daytime", () => [replyTo(ntpRequest().octets)]],
+  ["not-a-time", "daytime", () => [encode("\u202e2020-04-03T21:09:36Z")]],
+  ["not-a-time", "asctime", () => [encode("NaN NaN NaN NaN:NaN:NaN NaN")]],
+  ["not-a-time", "asctime", () => [encode("\n".repeat(65_000) + "x"), encode(TEXT)]],
+  ["ok", "asctime", () => [encode(TEXT), encode("\x1b[2J")]],
+];
+
+function serve([_ends, protocol, replies]: Hostile): Peer {
+  return peer(async (socket, from, _count, request) => {
+    for (const octets of replies(request)) await socket.send(octets, from);
+  }, protocol);
+}
+
+/** Enough for whoever answers; those who do not are waited for no longer than need be. */
+const patience = (ends: Hostile[0]): string => ends === "bogus-reply" ? "1" : "30";
+const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCodes[ends];
+
+/** What would move a cursor, ring a bell or turn a line round; a host name may have no line break. */
+const controls = ["\x1b[31m\x07\x7f\u009b2J\u202e\u{e0041}", "\u2028"];
+
+for (const { kind, needs, timecli } of await bothPrograms()) {
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timecli (${kind}): ${name}`, fn);
+
+  await test("ends as each hostile server deserves, and prints nothing it sent raw", async () => {
+    for (const hostile of servers) {
+      await using server = serve(hostile);
+      const [ends] = hostile;
+      const options = ["-r", "0", "-t", patience(ends), "--raw"];
+      const outcome = await run([...timecli, ...options, server.url]);
+      assertEquals(outcome.code, exitCode(ends), `${server.url}: ${outcome.stderr}`);
+      assertPrintable(outcome);
+    }
+  });
+
+  await test("tells hostile servers apart side by side, in a table and in JSON", async () => {
+    await using stack = new AsyncDisposableStack();
+    const urls = servers.map((hostile) => stack.use(serve(hostile)).url);
+    const args = ["-r", "0", "-t", "2", ...urls];
+    const table = await run([...timecli, ...args]);
+    assertPrintable(table);
+    assertEquals(table.stdout.trimEnd().split("\n").length, 1 + servers.length);
+    const json = await run([...timecli, "--json", "--raw", ...args]);
+    assertPrintable(json);
+    const ends = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).error?.reason);
+    assertEquals(ends.map((reason) => reason ?? "ok"), servers.map(([ends]) => ends));
+    assertEquals([table.code, json.code], [8, 8]);
+  });
+
+  await test("ends in time in a flood, and keeps nothing of it", async () => {
+    using flood = await Flood.start({ from: "asked", good: "nothing" });
+    await using client = new Running([...timecli, "-t", "2", `ntp://127.0.0.1:${flood.port}`]);
+    let [ended, mostKib] = [false, 0];
+    const status = client.child.status.finally(() => ended = true);
+    while (!ended) {
+      const text = await Deno.readTextFile(`/proc/${client.child.pid}/status`).catch(() => "");
+      mostKib = Math.max(mostKib, Number(/^VmHWM:\s+(\d+)/m.exec(text)?.[1] ?? 0));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { code } = await within(30, status);
+    const sent = await flood.stop();
+    assertEquals(code, queryExitCodes["bogus-reply"], client.stderr);
+    assert(mostKib > 0 && mostKib < 500 * 1024, `${mostKib} KiB after ${sent} datagrams`);
+  }, { ...needs, files: [...(needs.files ?? []), "/proc/self/status"] });
+
+  await test("finds the good reply in a flood", async () => {
+    using flood = await Flood.start({ from: "asked", good: "ntp" });
+    const outcome = await run([...timecli, "-t", "30", `ntp://127.0.0.1:${flood.port}`]);
+    assertEquals([outcome.code, outcome.stderr], [0, ""]);
+  }, { ...needs, permissions: [...(needs.permissions ?? []), { name: "read" }] });
+
+  await test("shows control characters in its arguments escaped, on one line", async () => {
+    for (const control of controls) {
+      for (
+        const [args, codes] of [
+          [[`h${control}.invalid`], [2, 5]],
+          [[`h${control}.invalid`, `two ${control}`], [2]],
+          [[`${control}://127.0.0.1`], [2]],
+          [[`[fe80::1%${control}]:1`], [2, 6]],
+          [[`--${control}`], [2]],
+          [["--timeout", control], [2]],
+          [["--retries", `x${control}`], [2]],
+          [["complete", control], [2]],
+        ] as const
+      ) {
+        const outcome = await run([...timecli, ...args]);
+        assertMatch(outcome.stderr, /^timecli: [^\n]*\\[xu][^\n]*\n$/);
+        assertPrintable(outcome);
+        assert((codes as readonly number[]).includes(outcome.code), `${outcome.stderr}`);
+      }
+      const table = await run([...timecli, `h${control}.invalid`, "nosuch.invalid"]);
+      assertPrintable(table);
+    }
+  });
+}
