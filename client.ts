@@ -5,6 +5,7 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { describe, exitCodeOf, queryExitCodes, runToExit } from "./src/cli/exit_codes.ts";
+import { onOneLine } from "./src/cli/one_line.ts";
 import {
   checkUrls,
   createProgram,
@@ -116,7 +117,7 @@ async function main(): Promise<number> {
   const problems = outcomes.flatMap(({ reply, error }) => [
     // A table has told of it in its row.
     ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
-    ...(reply?.warnings ?? []).map((warning) => `${reply?.url}: ${warning}`),
+    ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
   ]);
   for (const line of lines) writeText(Deno.stdout, `${line}\n`);
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);

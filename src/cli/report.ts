@@ -95,7 +95,7 @@ function rawLines(reply: NtpReply): Line[] {
 
 function serverOf({ url, from }: TimeReply): string {
   const address = formatAddress(from);
-  return url.endsWith(`//${address}`) ? url : `${url} (${address})`;
+  return url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`;
 }
 
 /** The offset with its bound, and what its sign means. */

@@ -134,3 +134,11 @@ Deno.test("tableOf has a row a target, and says why one failed", () => {
   assertMatch(table[3] ?? "", /^c +Sun Nov 22 18:40:18 2026 +4\.000 ms$/);
   assertMatch(table[4] ?? "", /^ntp:\/\/d +No reply from d:123 within 3 s$/);
 });
+
+Deno.test("textOf and tableOf show a name's control characters escaped", () => {
+  const url = "ntp://\x1bc\u202e:123";
+  const escaped = String.raw`ntp://\x1bc\u{202e}:123`;
+  assertMatch(textOf({ ...ntp, url }, false).split("\n")[0] ?? "", /\\x1bc\\u\{202e\}:123 \(192/);
+  const [, row] = tableOf([{ target: url, reply: ntp }]).split("\n");
+  assertEquals(row?.startsWith(`${escaped}  `), true, row);
+});

@@ -80,7 +80,7 @@ const patience = (ends: Hostile[0]): string => ends === "bogus-reply" ? "1" : "3
 const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCodes[ends];
 
 /** What would move a cursor, ring a bell or turn a line round; a host name may have no line break. */
-const controls = ["\x1b[31m\x07\x7f\u009b2J\u202e\u{e0041}", "\u2028"];
+const controls = ["\x1bc\x07\x7f\u009b2J\u202e\u{e0041}", "\u2028"];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
