@@ -50,6 +50,7 @@ export {
 export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./src/protocols/ntp/packet.ts";
 export type { NtpTimestamp } from "./src/protocols/ntp/timestamp.ts";
 export {
+  type KissCode,
   refusal,
   type RefusalCause,
   refusalCauses,
@@ -58,8 +59,11 @@ export {
   type Responder,
 } from "./src/protocols/responder.ts";
 export { parseTime } from "./src/protocols/time.ts";
+export type { AccessOptions } from "./src/server/access.ts";
 export type { Sink } from "./src/server/bounded_writer.ts";
+export type { GuardOptions } from "./src/server/guard.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
+export type { RateLimit } from "./src/server/rate_limit.ts";
 export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
 export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/clocks/system_clock.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { toInstant } from "../../src/protocols/ntp/timestamp.ts";
 import { Crew } from "../../src/server/crew.ts";
+import { planGuard } from "../../src/server/guard.ts";
 import { ServerLog } from "../../src/server/log.ts";
 import { serve } from "../../src/server/serve.ts";
 import { StatusKeeper } from "../../src/server/status.ts";
@@ -16,6 +17,7 @@ import { Client } from "../traffic.ts";
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
 const services = { utc: true, daytimeFormat: "ctime" } as const;
+const guard = planGuard({});
 
 function collectingLog(): ServerLog & { text(): string } {
   let text = "";
@@ -33,7 +35,7 @@ await testWith(batches, "mmsg stamps a request when it came, not when it is read
   await using other = await serve(FREE, mmsg);
   await query(other.addresses[0]?.url ?? "");
   using status = new StatusKeeper(systemClock, { source: "fixed" });
-  const crew = new Crew({ size: 1, services, status: status.page });
+  const crew = new Crew({ size: 1, services, guard, status: status.page });
   const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 });
   using client = new Client();
   const request = new Uint8Array(48);
@@ -77,6 +79,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
   const crew = new Crew({
     size: 1,
     services,
+    guard,
     status: status.page,
     log,
     openWorker(): Worker {
@@ -103,6 +106,7 @@ await testWith(
     const crew = new Crew({
       size: 2,
       services,
+      guard,
       status: status.page,
       openWorker: () => new Worker(`data:text/javascript,${dying}`, { type: "module" }),
     });
