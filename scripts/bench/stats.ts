@@ -27,6 +27,21 @@ export function summarize(figures: readonly number[]): Summary | undefined {
   return { median: (lower + upper) / 2, min, max };
 }
 
+/** How the figures of two contenders compare. */
+export interface Ratio extends Summary {
+  /** Rounds that have both figures. */
+  readonly count: number;
+  /** Rounds in which ours was the larger. */
+  readonly above: number;
+  /** Rounds in which ours was the smaller. */
+  readonly below: number;
+  /** Where the median lies with at least 95 % confidence; with fewer than six rounds nobody can say. */
+  readonly interval: Interval | undefined;
+}
+
+/** From where to where. */
+export type Interval = readonly [low: number, high: number];
+
 /**
  * Sums up how two contenders compare, round by round: what slows a whole round down slows both and leaves their ratio.
  *
@@ -37,13 +52,64 @@ export function summarize(figures: readonly number[]): Summary | undefined {
 export function summarizeRatios(
   ours: readonly (number | undefined)[],
   theirs: readonly (number | undefined)[],
-): Summary | undefined {
+): Ratio | undefined {
   const ratios: number[] = [];
   ours.forEach((figure, round) => {
     const other = theirs[round];
     if (figure !== undefined && other !== undefined && other > 0) ratios.push(figure / other);
   });
-  return summarize(ratios);
+  const summary = summarize(ratios);
+  return summary && {
+    ...summary,
+    count: ratios.length,
+    above: ratios.filter((ratio) => ratio > 1).length,
+    below: ratios.filter((ratio) => ratio < 1).length,
+    interval: medianInterval(ratios),
+  };
+}
+
+/** How often an interval may miss the median that it is for. */
+const MISSES = 0.05;
+
+/**
+ * Where the median lies of what some figures are a sample of, whatever its distribution: each figure is below the median
+ * as likely as above it, so how many are below is binomial, and the k-th smallest and k-th largest enclose it.
+ *
+ * @param figures at most 1000, in any order
+ * @returns the narrowest such pair that encloses the median with at least 95 % confidence, or `undefined` when not even the
+ * smallest and the largest do
+ */
+export function medianInterval(figures: readonly number[]): Interval | undefined {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const { length } = sorted;
+  let rank = 0;
+  let share = 2 ** -length;
+  // The share of samples with at most `rank` figures below the median, that is, of intervals that miss it on one side.
+  for (let tail = share; 2 * tail <= MISSES; tail += share) {
+    rank++;
+    share *= (length - rank + 1) / rank;
+  }
+  const [low, high] = [sorted[rank - 1], sorted[length - rank]];
+  return low === undefined || high === undefined ? undefined : [low, high];
+}
+
+/**
+ * How fast one quantity grows with another: the slope of the straight line of least squares.
+ *
+ * @param points pairs of x and y
+ * @returns the growth of y for each 1 of x, or `undefined` when there are not two different x
+ */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number | undefined {
+  const mean = (axis: 0 | 1): number =>
+    points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  let covariance = 0;
+  let variance = 0;
+  for (const [x, y] of points) {
+    covariance += (x - meanX) * (y - meanY);
+    variance += (x - meanX) ** 2;
+  }
+  return variance > 0 ? covariance / variance : undefined;
 }
 
 /** How large some errors are, whatever their sign. */

@@ -53,12 +53,16 @@ Deno.test("summarize takes the middle and the ends", () => {
 });
 
 Deno.test("summarizeRatios pairs figures of the same round", () => {
-  assertEquals(summarizeRatios([2, 40, 9], [1, 10, 3]), { median: 3, min: 2, max: 4 });
-  assertEquals(summarizeRatios([2, undefined, 9, 5], [1, 10, undefined, 0]), {
-    median: 2,
-    min: 2,
-    max: 2,
+  assertEquals(summarizeRatios([2, 5, 9, 4], [1, 10, 3, 4]), {
+    median: 1.5,
+    min: 0.5,
+    max: 3,
+    count: 4,
+    above: 2,
+    below: 1,
+    interval: undefined,
   });
+  assertEquals(summarizeRatios([2, undefined, 9, 5], [1, 10, undefined, 0])?.count, 1);
   assertEquals(summarizeRatios([1], []), undefined);
 });
 
