@@ -1,128 +1,83 @@
 /**
- * Servers under the same load in turn.
+ * Measurements that take turns.
  *
- * All of them live through the whole run, so that the machine's slow and fast moments hit each of them; what is compared
- * are figures of the same round.
+ * All servers live through the whole section, so that the machine's slow and fast moments hit each of them; what is
+ * compared are figures of the same turn.
  *
  * @module
  */
 
-import type { LoadResult } from "./load.ts";
-import { outputOf, pinned, type RunningServer } from "./servers.ts";
-import { summarizeRatios, type Summary, turnsOf } from "./stats.ts";
+import { type Load, type LoadFigures, putLoadOn } from "./generator.ts";
+import { quantities, type QuantityName } from "./quantities.ts";
+import type { Surroundings } from "./section.ts";
+import type { RunningServer } from "./servers.ts";
+import { type Ratio, summarizeRatios, turnsOf } from "./stats.ts";
+import { usageOf } from "./usage.ts";
 
-/** How long each server is under load before the first round, for its code to be compiled. */
-const WARMUP_SECONDS = 1;
-
-/** How long before each measurement, to fill the queues. */
-const LEAD_SECONDS = 0.05;
-
-/** What load, and how often. */
-export interface CompareOptions {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly window: number;
-  readonly flows: number;
+/** A load on a server. */
+export interface Trial {
+  /** The name in the table. */
+  readonly name: string;
+  readonly server: RunningServer;
+  readonly load: Load;
 }
 
-/** What a measurement needs besides its own options. */
-export interface Surroundings {
-  /** The core for what asks, or `undefined` for any. */
-  readonly core: number | undefined;
-  /** What ends it early. */
-  readonly signal: AbortSignal;
-  /** Hears what is being done. */
-  readonly showProgress: (text: string) => void;
-}
-
-/** One server's figures, one a round. */
+/** One trial's figures, one a turn. */
 export interface Figures {
   readonly name: string;
-  readonly protocol: string;
-  readonly isOurs: boolean;
-  readonly rounds: readonly LoadResult[];
-  readonly peakMemoryKib: number | undefined;
+  readonly turns: readonly LoadFigures[];
+  /** The most memory of the server that was ever resident. */
+  readonly peakMemoryKib: number;
 }
 
-/** How two servers compare. */
+/** How two trials compare. */
 export interface Ratios {
   readonly of: string;
   readonly to: string;
-  readonly goodPerSecond: Summary | undefined;
-  readonly cpuUsPerReply: Summary | undefined;
+  readonly ratios: Readonly<Partial<Record<QuantityName, Ratio>>>;
 }
 
 /**
- * Puts the load on each server in turn, round by round.
+ * Makes each trial in turn, again and again.
  *
- * @param servers which
- * @param options which load
+ * @param trials which
+ * @param turns how often each
  * @param surroundings where, and what ends it early
- * @returns the figures, in the servers' order
+ * @returns the figures, in the trials' order
  */
 export async function compare(
-  servers: readonly RunningServer[],
-  options: CompareOptions,
+  trials: readonly Trial[],
+  turns: number,
   surroundings: Surroundings,
 ): Promise<readonly Figures[]> {
-  const { showProgress } = surroundings;
-  const rounds = new Map(servers.map((server): [RunningServer, LoadResult[]] => [server, []]));
-  for (const server of servers) {
-    showProgress(`warming up ${server.contender.name}`);
-    await putLoadOn(server, { ...options, seconds: WARMUP_SECONDS }, surroundings);
-  }
-  for (let round = 0; round < options.rounds; round++) {
-    for (const [server, results] of turnsOf([...rounds], round)) {
-      showProgress(`round ${round + 1} of ${options.rounds}: ${server.contender.name}`);
-      results.push(await putLoadOn(server, options, surroundings));
+  const results = new Map(trials.map((trial): [Trial, LoadFigures[]] => [trial, []]));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [{ name, server, load }, figures] of turnsOf([...results], turn)) {
+      surroundings.showProgress(`turn ${turn + 1} of ${turns}: ${name}`);
+      figures.push(await putLoadOn(server, load, surroundings));
     }
   }
-  return [...rounds].map(([{ contender, peakMemoryKib }, results]) => ({
-    name: contender.name,
-    protocol: contender.protocol,
-    isOurs: contender.isOurs,
-    rounds: results,
-    peakMemoryKib: peakMemoryKib(),
+  return [...results].map(([{ name, server }, figures]) => ({
+    name,
+    turns: figures,
+    peakMemoryKib: usageOf(server.pid).peakKib,
   }));
 }
 
-async function putLoadOn(
-  { contender, port, pid }: RunningServer,
-  options: CompareOptions,
-  { core, signal }: Surroundings,
-): Promise<LoadResult> {
-  const command = pinned([
-    Deno.execPath(),
-    "run",
-    "-A",
-    new URL("load.ts", import.meta.url).pathname,
-    "--json",
-    ...["--protocol", contender.protocol],
-    ...["--seconds", `${options.seconds}`, "--warmup", `${LEAD_SECONDS}`],
-    ...["--window", `${options.window}`, "--flows", `${options.flows}`],
-    ...["--pid", `${pid}`],
-    `127.0.0.1:${port}`,
-  ], core);
-  return JSON.parse(await outputOf(`measure ${contender.name}`, command, signal)) as LoadResult;
-}
-
 /**
- * Each of our servers beside each other server of its protocol.
+ * Sets two trials side by side, turn by turn.
  *
- * @param figures of all servers
- * @returns medians and spreads of same-round ratios
+ * @param ours the one
+ * @param other what it is divided by
+ * @param names which quantities to compare
+ * @returns the ratios, without those that were not measured
  */
-export function ratiosOf(figures: readonly Figures[]): readonly Ratios[] {
-  const rates = ({ rounds }: Figures): number[] => rounds.map((round) => round.goodPerSecond);
-  const cpu = ({ rounds }: Figures): (number | undefined)[] =>
-    rounds.map((round) => round.cpuUsPerReply);
-  return figures.filter(({ isOurs }) => isOurs).flatMap((ours) =>
-    figures.filter(({ isOurs, protocol }) => !isOurs && protocol === ours.protocol)
-      .map((other) => ({
-        of: ours.name,
-        to: other.name,
-        goodPerSecond: summarizeRatios(rates(ours), rates(other)),
-        cpuUsPerReply: summarizeRatios(cpu(ours), cpu(other)),
-      }))
-  );
+export function ratiosOf(ours: Figures, other: Figures, names: readonly QuantityName[]): Ratios {
+  const ratios: Partial<Record<QuantityName, Ratio>> = {};
+  for (const name of names) {
+    const { of } = quantities[name];
+    const ratio = summarizeRatios(ours.turns.map(of), other.turns.map(of));
+    if (ratio !== undefined) ratios[name] = ratio;
+  }
+  return { of: ours.name, to: other.name, ratios };
 }

@@ -1,126 +1,87 @@
 /**
- * `deno task bench`: replies a second and CPU time a reply of our server, beside a plain Python server for text and
- * chronyd for NTP, and how wrong a right clock seems by their answers.
+ * `deno task bench`: how fast, how right and how steady our server is, beside a plain Python server for text and chronyd and
+ * a C program for NTP.
  *
  * @module
  */
 
-import { compare, ratiosOf, type Surroundings } from "./compare.ts";
+import { Argument } from "@commander-js/extra-typings";
 import { unsupportedSystem } from "../../src/transports/mmsg/libc.ts";
-import { measureOffsets } from "./offset.ts";
+import { findField } from "./field.ts";
+import { describeMachine, machineLine } from "./machine.ts";
 import { count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
-import { type Machine, report } from "./report.ts";
-import {
-  chronyd,
-  type CommandLine,
-  compileLimit,
-  limit,
-  outputOf,
-  pythonAsctime,
-  type RunningServer,
-  start,
-  timesrv,
-} from "./servers.ts";
+import type { BenchOptions, Surroundings } from "./section.ts";
+import { sections } from "./sections/mod.ts";
 
-/** Debian keeps it where users who are not root do not look. */
-const CHRONYD_PLACES = ["chronyd", "/usr/sbin/chronyd", "/usr/local/sbin/chronyd"];
+/** What is measured unless sections are named: what takes a few minutes. */
+const QUICK = ["rounds", "offset"];
 
 /** The exit code of a program that was ended by SIGINT, as shells count. */
 const INTERRUPTED = 130;
 
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const command = createBenchCommand(
-    "bench",
-    "Measures replies a second and CPU time a reply of timesrv over loopback, beside a plain Python " +
-      "asctime server and chronyd, and the offset of their NTP, which should be zero.",
-  )
-    .option("--rounds <n>", "how often each server is measured", count(1000), 5)
-    .option("--seconds <s>", "how long each time", seconds, 1)
-    .option("--window <n>", "requests on their way at once", count(16_384), 64)
-    .option("--flows <n>", "sockets they are sent from", count(1024), 8)
-    .option("--exchanges <n>", "how often each client program asks for the offset", count(1000), 40)
-    .option("--json", "print one JSON object instead of the tables", false)
-    .allowExcessArguments(false)
-    .parse(args, { from: "user" });
-  const { json, ...options } = command.opts();
-
+  const { names, json, options } = readCommandLine(args);
   const system = unsupportedSystem();
   if (system !== undefined) {
     throw new Error(`the load generator needs linux on x86_64 or aarch64, and this is ${system}`);
   }
-  const chronydPlace = await firstThatRuns(CHRONYD_PLACES);
-  const machine = await describeMachine(chronydPlace);
-  const text = [timesrv("asctime", "text", "mmsg"), timesrv("asctime", "text", "datagram")];
-  if (machine.python === undefined) await writeLine(Deno.stderr, "bench: there is no python3");
-  else text.push(pythonAsctime);
-  const ntp = [timesrv("ntp", "ntp", "mmsg"), timesrv("ntp", "ntp", "datagram")];
-  if (chronydPlace === undefined) await writeLine(Deno.stderr, "bench: there is no chronyd");
-  else ntp.push(chronyd(chronydPlace));
-
   await using stack = new AsyncDisposableStack();
   const directory = await Deno.makeTempDir({ prefix: "timesrv_bench_" });
   stack.defer(() => Deno.remove(directory, { recursive: true }));
-  try {
-    ntp.push(limit(await compileLimit(directory)));
-  } catch (error) {
-    await writeLine(Deno.stderr, `bench: no limit to compare with: ${(error as Error).message}`);
-  }
   stack.defer(() => showProgress(""));
-  const running: RunningServer[] = [];
-  const core = machine.pinned ? 0 : undefined;
-  for (const contender of [...text, ...ntp, timesrv("auto", "ntp", "mmsg")]) {
-    running.push(stack.use(await start(contender, { core, signal })));
-  }
+  const field = await findField(directory);
+  const machine = await describeMachine(field.chronydProgram);
+  if (!json) await writeLine(Deno.stdout, machineLine(machine));
   const surroundings: Surroundings = {
-    core: machine.pinned ? 1 : undefined,
+    serverCore: machine.isPinned ? 0 : undefined,
+    loadCore: machine.isPinned ? 1 : undefined,
     signal,
     showProgress,
   };
-  const servers = await compare(running, options, surroundings);
-  const asked = running.filter(({ contender }) => ntp.includes(contender));
-  const { exchanges } = options;
-  const offsets = await measureOffsets(asked, { exchanges, chronyd: chronydPlace }, surroundings);
-  showProgress("");
-  const measurements = { machine, options, servers, offsets };
-  await writeLine(
-    Deno.stdout,
-    json
-      ? JSON.stringify({ ...measurements, ratios: ratiosOf(servers) }, null, 2)
-      : report(measurements),
-  );
+  const figures: Record<string, unknown> = {};
+  for (const [name, section] of sections) {
+    if (!names.includes(name)) continue;
+    const findings = await section.measure({ ...surroundings, field, options });
+    showProgress("");
+    figures[name] = findings.figures;
+    if (!json) await writeLine(Deno.stdout, ["", ...findings.lines].join("\n"));
+  }
+  if (json) await writeLine(Deno.stdout, JSON.stringify({ machine, options, ...figures }, null, 2));
   return 0;
 }
 
-async function describeMachine(chronydPlace: string | undefined): Promise<Machine> {
-  const cpuInfo = await Deno.readTextFile("/proc/cpuinfo");
-  const cores = navigator.hardwareConcurrency;
-  const chronydVersion = chronydPlace && await outputIfAny(chronydPlace, "--version");
-  return {
-    date: new Date().toISOString(),
-    cpu: /^model name\s*:\s*(.+)$/m.exec(cpuInfo)?.[1] ?? Deno.build.arch,
-    cores,
-    kernel: `Linux ${Deno.osRelease()}`,
-    deno: Deno.version.deno,
-    python: (await outputIfAny("python3", "--version"))?.replace("Python ", ""),
-    chronyd: chronydVersion?.replace(/^.*version (\S+).*$/s, "$1"),
-    pinned: cores > 1 && await outputIfAny("taskset", "-c", "0,1", "true") !== undefined,
-  };
+interface CommandLine {
+  readonly names: readonly string[];
+  readonly json: boolean;
+  readonly options: BenchOptions;
 }
 
-async function firstThatRuns(programs: readonly string[]): Promise<string | undefined> {
-  for (const program of programs) {
-    if (await outputIfAny(program, "--version") !== undefined) return program;
-  }
-  return undefined;
-}
-
-/** What a program prints, or `undefined` when it is missing or fails. */
-async function outputIfAny(...command: CommandLine): Promise<string | undefined> {
-  try {
-    return await outputOf("run it", command);
-  } catch {
-    return undefined;
-  }
+function readCommandLine(args: readonly string[]): CommandLine {
+  const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  const command = createBenchCommand(
+    "bench",
+    "Measures timesrv over loopback, beside a plain Python asctime server, chronyd and a minimal C responder.",
+  )
+    .addArgument(
+      new Argument("[sections...]", "what to measure, see below")
+        .choices([...sections.keys(), "all"]).default(QUICK, QUICK.join(" ")),
+    )
+    .option("--rounds <n>", "how often each server is measured", count(1000), 5)
+    .option("--seconds <s>", "how long each time", seconds, 1)
+    .option("--slices <n>", "how often where only ratios count", count(1000), 24)
+    .option("--window <n>", "requests on their way at once", count(16_384), 64)
+    .option("--flows <n>", "sockets they are sent from", count(1024), 8)
+    .option("--exchanges <n>", "how often each client program asks for the offset", count(1000), 40)
+    .option("--replies <n>", "how many the endurance run is to have", count(1e12), 10_000_000)
+    .option("--json", "print one JSON object instead of the tables", false)
+    .addHelpText(
+      "after",
+      ["", "Sections:", ...summaries, "  all        every one of them"].join("\n"),
+    )
+    .parse(args, { from: "user" });
+  const [named] = command.processedArgs;
+  const { json, ...options } = command.opts();
+  return { names: named.includes("all") ? [...sections.keys()] : named, json, options };
 }
 
 function showProgress(text: string): void {

@@ -1,36 +1,21 @@
 /**
- * The servers that are compared: how each is started, how one knows that it answers, and how it is stopped.
+ * Running servers: how one knows that they answer, and how they are stopped.
  *
  * @module
  */
 
-import { type DialectName, dialects } from "./dialects.ts";
-
-/** A program and its arguments. */
-export type CommandLine = readonly [program: string, ...args: string[]];
-
-/** A server that can be started. */
-export interface Contender {
-  /** The name in the table. */
-  readonly name: string;
-  /** What it is asked in. */
-  readonly protocol: DialectName;
-  /** Whether it is of this project, or what that is compared with. */
-  readonly isOurs: boolean;
-  /** What to run, for a port of 127.0.0.1 and an empty directory. */
-  readonly command: (port: number, directory: string) => CommandLine;
-}
+import { pinned, ROOT } from "./commands.ts";
+import type { Contender } from "./contenders.ts";
+import { dialects } from "./dialects.ts";
+import { putLoadOn } from "./generator.ts";
+import type { Surroundings } from "./section.ts";
 
 /** A server that answers. */
 export interface RunningServer extends AsyncDisposable {
   readonly contender: Contender;
   readonly port: number;
   readonly pid: number;
-  /** The most memory that was resident so far, in KiB, where the system tells. */
-  readonly peakMemoryKib: () => number | undefined;
 }
-
-const ROOT = new URL("../../", import.meta.url);
 
 /** How long a server may take until it answers. */
 const START_TIMEOUT_MS = 10_000;
@@ -41,93 +26,34 @@ const PROBE_EVERY_MS = 20;
 /** How long a server may take to stop before it is killed. */
 const STOP_TIMEOUT_MS = 2000;
 
-/**
- * Our server.
- *
- * @param scheme what it listens for
- * @param protocol what it is asked in
- * @param transport how it moves datagrams
- * @returns the contender
- */
-export function timesrv(
-  scheme: "asctime" | "ntp" | "auto",
-  protocol: DialectName,
-  transport: "datagram" | "mmsg",
-): Contender {
-  return {
-    name: `timesrv ${scheme}:// (${transport})`,
-    protocol,
-    isOurs: true,
-    command: (port) => [
-      Deno.execPath(),
-      "run",
-      "-P=timesrv",
-      "--no-prompt",
-      new URL("server.ts", ROOT).pathname,
-      "--quiet",
-      "--transport",
-      transport,
-      `${scheme}://127.0.0.1:${port}`,
-    ],
-  };
-}
-
-/** The text server that everybody writes in class. */
-export const pythonAsctime: Contender = {
-  name: "Python asctime",
-  protocol: "text",
-  isOurs: false,
-  command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
-};
+/** How long each server is under load before it is measured, for its code to be compiled. */
+const WARMUP_SECONDS = 1;
 
 /**
- * A C program that answers NTP in batches and does nothing else: what a machine can give at all.
+ * Starts servers, and puts each under load until its code is compiled.
  *
- * @param program where it was compiled to
- * @returns the contender
+ * @param contenders which
+ * @param stack what stops them
+ * @param surroundings where they run, and what ends the wait early
+ * @returns the servers, in the same order
+ * @throws {Error} when one of them cannot be started
  */
-export function limit(program: string): Contender {
-  return {
-    name: "limit (C)",
-    protocol: "ntp",
-    isOurs: false,
-    command: (port) => [program, `${port}`],
-  };
-}
-
-/**
- * Compiles {@linkcode limit}'s program.
- *
- * @param directory where to
- * @returns the program
- * @throws {Error} when there is no C compiler, or it fails
- */
-export async function compileLimit(directory: string): Promise<string> {
-  const source = new URL("limit.c", import.meta.url).pathname;
-  const program = `${directory}/limit`;
-  await outputOf("compile the limit", ["cc", "-O2", "-o", program, source]);
-  return program;
-}
-
-/**
- * The NTP server of most Linux systems. It serves the clock as it is and never sets it (`-x`), has no control port that
- * another chronyd's users could reach, and limits nobody's rate.
- *
- * @param program where it is
- * @returns the contender
- */
-export function chronyd(program: string): Contender {
-  return {
-    name: "chronyd",
-    protocol: "ntp",
-    isOurs: false,
-    command: (port, directory) => [
-      program,
-      ...["-x", "-d", "-U"],
-      ...[`port ${port}`, "bindaddress 127.0.0.1", "allow 127.0.0.1", "local stratum 5"],
-      ...["cmdport 0", "bindcmdaddress /", `pidfile ${directory}/pid`],
-    ],
-  };
+export async function startAll(
+  contenders: readonly Contender[],
+  stack: AsyncDisposableStack,
+  surroundings: Surroundings,
+): Promise<readonly RunningServer[]> {
+  const { serverCore, signal, showProgress } = surroundings;
+  const load = { seconds: WARMUP_SECONDS, flows: 8, pace: { window: 64 } };
+  const servers: RunningServer[] = [];
+  for (const contender of contenders) {
+    showProgress(`starting ${contender.name}`);
+    const core = contender.isOnAllCores ? undefined : serverCore;
+    const server = stack.use(await start(contender, { core, signal }));
+    await putLoadOn(server, load, surroundings);
+    servers.push(server);
+  }
+  return servers;
 }
 
 /**
@@ -138,7 +64,7 @@ export function chronyd(program: string): Contender {
  * @returns the server, which stops when it is disposed
  * @throws {Error} when it ends or stays silent
  */
-export async function start(
+async function start(
   contender: Contender,
   options: { readonly core: number | undefined; readonly signal: AbortSignal },
 ): Promise<RunningServer> {
@@ -188,45 +114,8 @@ export async function start(
     contender,
     port,
     pid: child.pid,
-    peakMemoryKib: () => peakMemoryKib(child.pid),
     [Symbol.asyncDispose]: stop,
   };
-}
-
-/**
- * A command that runs on one core only.
- *
- * @param command the program and its arguments
- * @param core which core, or `undefined` for any
- * @returns the command to run instead
- */
-export function pinned(command: CommandLine, core: number | undefined): CommandLine {
-  // taskset becomes the program it starts, so its process id is the program's.
-  return core === undefined ? command : ["taskset", "-c", `${core}`, ...command];
-}
-
-/**
- * Runs a program to its end.
- *
- * @param action what it is to do, for the message of a failure
- * @param command the program and its arguments
- * @param signal what ends it early
- * @returns what it printed, or where that is nothing, what it complained about
- * @throws {Error} with the last line of its complaint when it fails
- */
-export async function outputOf(
-  action: string,
-  [program, ...args]: CommandLine,
-  signal?: AbortSignal,
-): Promise<string> {
-  const command = new Deno.Command(program, { args, cwd: ROOT, ...signal && { signal } });
-  const { success, stdout, stderr } = await command.output();
-  signal?.throwIfAborted();
-  const [output, complaint] = [stdout, stderr].map((text) => new TextDecoder().decode(text).trim());
-  if (!success) {
-    throw new Error(`Cannot ${action}: ${complaint?.split("\n").at(-1) || `${program} failed`}`);
-  }
-  return output || complaint || "";
 }
 
 function freePort(): number {
@@ -264,15 +153,5 @@ async function untilAnswered(
     }
   } finally {
     socket.close();
-  }
-}
-
-function peakMemoryKib(pid: number): number | undefined {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    const [, kib] = /^VmHWM:\s*(\d+) kB$/m.exec(status) ?? [];
-    return kib === undefined ? undefined : Number(kib);
-  } catch {
-    return undefined;
   }
 }

@@ -1,0 +1,115 @@
+/**
+ * The servers that are compared, and how each is run.
+ *
+ * @module
+ */
+
+import { type CommandLine, outputOf, ROOT } from "./commands.ts";
+import type { DialectName } from "./dialects.ts";
+
+/** A server that can be started. */
+export interface Contender {
+  /** The name in the table. */
+  readonly name: string;
+  /** What it is asked in. */
+  readonly protocol: DialectName;
+  /** Whether it is of this project, or what that is compared with. */
+  readonly isOurs: boolean;
+  /** Whether it may run on every core, that of the load generator too. */
+  readonly isOnAllCores?: boolean;
+  /** What to run, for a port of 127.0.0.1 and an empty directory. */
+  readonly command: (port: number, directory: string) => CommandLine;
+}
+
+/**
+ * Our server.
+ *
+ * @param scheme what it listens for
+ * @param protocol what it is asked in
+ * @param transport how it moves datagrams
+ * @param further more of its command line: options, and other listeners
+ * @returns the contender
+ */
+export function timesrv(
+  scheme: "asctime" | "ntp" | "auto",
+  protocol: DialectName,
+  transport: "datagram" | "mmsg",
+  further: readonly string[] = [],
+): Contender {
+  return {
+    name: `timesrv ${scheme}:// (${transport})`,
+    protocol,
+    isOurs: true,
+    command: (port) => [
+      Deno.execPath(),
+      "run",
+      "-P=timesrv",
+      "--no-prompt",
+      new URL("server.ts", ROOT).pathname,
+      "--quiet",
+      "--transport",
+      transport,
+      ...further,
+      `${scheme}://127.0.0.1:${port}`,
+    ],
+  };
+}
+
+/** The text server that everybody writes in class. */
+export const pythonAsctime: Contender = {
+  name: "Python asctime",
+  protocol: "text",
+  isOurs: false,
+  command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
+};
+
+/**
+ * A C program that answers NTP in batches and does nothing else: what a machine can give at all.
+ *
+ * @param program where it was compiled to
+ * @returns the contender
+ */
+export function limit(program: string): Contender {
+  return {
+    name: "limit (C)",
+    protocol: "ntp",
+    isOurs: false,
+    command: (port) => [program, `${port}`],
+  };
+}
+
+/**
+ * Compiles {@linkcode limit}'s program.
+ *
+ * @param directory where to
+ * @returns the program
+ * @throws {Error} when there is no C compiler, or it fails
+ */
+export async function compileLimit(directory: string): Promise<string> {
+  const source = new URL("limit.c", import.meta.url).pathname;
+  const program = `${directory}/limit`;
+  await outputOf("compile the limit", ["cc", "-O2", "-o", program, source]);
+  return program;
+}
+
+/**
+ * The NTP server of most Linux systems. It serves the clock as it is and never sets it (`-x`), has no control port that
+ * another chronyd's users could reach, and limits nobody's rate. It stays who starts it (`-u root`), as the user of its own
+ * that it would become may not be there.
+ *
+ * @param program where it is
+ * @returns the contender
+ */
+export function chronyd(program: string): Contender {
+  return {
+    name: "chronyd",
+    protocol: "ntp",
+    isOurs: false,
+    command: (port, directory) => [
+      program,
+      ...["-x", "-d", "-U", "-u", "root"],
+      ...[`port ${port}`, "bindaddress 127.0.0.1", "allow 127.0.0.1", "local stratum 5"],
+      ...["cmdport 0", "bindcmdaddress /", `pidfile ${directory}/pid`],
+    ],
+  };
+}

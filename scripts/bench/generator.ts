@@ -1,0 +1,67 @@
+/**
+ * The load generator as the benchmark runs it: a process of its own for each measurement.
+ *
+ * @module
+ */
+
+import { type CommandLine, outputOf, pinned } from "./commands.ts";
+import type { LoadResult } from "./load.ts";
+import type { Surroundings } from "./section.ts";
+import type { RunningServer } from "./servers.ts";
+
+/** How long before each measurement, for the generator's code to be compiled; with a quarter of it a slice still shows. */
+const WARMUP_SECONDS = 0.2;
+
+/** What load to put on a server. */
+export interface Load {
+  readonly seconds: number;
+  /** Sockets to send from. */
+  readonly flows: number;
+  /** Requests on their way at once, over all flows; or how many a second, answered or not. */
+  readonly pace:
+    | { readonly window: number }
+    | { readonly rate: number; readonly isSegmented?: boolean };
+}
+
+/** What came of it. */
+export type LoadFigures = LoadResult & {
+  /** Second answers to one request. */
+  readonly duplicate?: number;
+  /** |offset| by the replies of a clock that is asked for itself. */
+  readonly offsetUs?: { readonly p50?: number; readonly p99?: number };
+};
+
+/**
+ * Puts load on a server.
+ *
+ * @param server which
+ * @param load how much
+ * @param surroundings where, and what ends it early
+ * @returns what came of it
+ */
+export async function putLoadOn(
+  server: RunningServer,
+  load: Load,
+  { loadCore, signal }: Surroundings,
+): Promise<LoadFigures> {
+  const command = pinned(loadCommand(server, load), loadCore);
+  const output = await outputOf(`measure ${server.contender.name}`, command, signal);
+  return JSON.parse(output) as LoadFigures;
+}
+
+function loadCommand({ contender, port, pid }: RunningServer, load: Load): CommandLine {
+  const { seconds, flows, pace } = load;
+  return [
+    Deno.execPath(),
+    "run",
+    "-A",
+    new URL("load.ts", import.meta.url).pathname,
+    "--json",
+    ...["--protocol", contender.protocol],
+    ...["--seconds", `${seconds}`, "--warmup", `${WARMUP_SECONDS}`],
+    ...["--flows", `${flows}`],
+    ...("rate" in pace ? ["--rate", `${pace.rate}`] : ["--window", `${pace.window}`]),
+    ...["--pid", `${pid}`],
+    `127.0.0.1:${port}`,
+  ];
+}

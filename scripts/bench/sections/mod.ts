@@ -1,0 +1,19 @@
+/**
+ * All sections, in the order in which they are measured.
+ *
+ * @module
+ */
+
+import type { Section } from "../section.ts";
+import { duel } from "./duel.ts";
+import { endurance } from "./endurance.ts";
+import { fixed } from "./fixed.ts";
+import { growth } from "./growth.ts";
+import { offset } from "./offset.ts";
+import { overload } from "./overload.ts";
+import { rounds } from "./rounds.ts";
+
+/** By the names under which they are asked for. */
+export const sections: ReadonlyMap<string, Section> = new Map(
+  Object.entries({ rounds, offset, duel, fixed, overload, growth, endurance }),
+);

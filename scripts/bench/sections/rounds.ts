@@ -1,0 +1,38 @@
+/**
+ * What each server gives at full load.
+ *
+ * @module
+ */
+
+import { type Contest, hold } from "../contest.ts";
+import { timesrv } from "../contenders.ts";
+import { ntpContenders, textContenders } from "../field.ts";
+import type { Bench, Findings, Section } from "../section.ts";
+
+/** Full load, round by round. */
+export const rounds: Section = {
+  summary: "replies/s, CPU time a reply and latency at full load",
+  async measure(bench: Bench): Promise<Findings> {
+    const { field, options: { rounds, seconds, window, flows } } = bench;
+    const contest: Omit<Contest, "contenders"> = {
+      load: { seconds, flows, pace: { window } },
+      turns: rounds,
+      columns: {
+        spread: ["goodPerSecond", "cpuUsPerReply"],
+        median: ["latencyP50Us", "latencyP99Us"],
+      },
+      ratios: ["goodPerSecond", "cpuUsPerReply"],
+    };
+    const auto = timesrv("auto", "ntp", "mmsg");
+    const text = await hold({ ...contest, contenders: textContenders(field) }, bench);
+    const ntp = await hold({ ...contest, contenders: [auto, ...ntpContenders(field)] }, bench);
+    return {
+      figures: { text: text.figures, ntp: ntp.figures },
+      lines: [
+        `Full load: ${window} requests on their way over ${flows} flows, ${rounds} rounds of ${seconds} s; medians`,
+        ...["", "Text", ...text.lines],
+        ...["", "NTP", ...ntp.lines],
+      ],
+    };
+  },
+};
