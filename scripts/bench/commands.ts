@@ -22,28 +22,62 @@ export function pinned(command: CommandLine, core: number | undefined): CommandL
   return core === undefined ? command : ["taskset", "-c", `${core}`, ...command];
 }
 
+/** What a program leaves behind. */
+export interface Outcome {
+  /** Whether its exit code was 0. */
+  readonly isSuccess: boolean;
+  /** What it printed. */
+  readonly output: string;
+  /** What it complained about. */
+  readonly complaint: string;
+}
+
 /**
  * Runs a program to its end.
+ *
+ * @param command the program and its arguments
+ * @param signal what ends it early
+ * @returns what came of it
+ */
+export async function run(
+  [program, ...args]: CommandLine,
+  signal?: AbortSignal,
+): Promise<Outcome> {
+  const command = new Deno.Command(program, { args, cwd: ROOT, ...signal && { signal } });
+  const { success, stdout, stderr } = await command.output();
+  signal?.throwIfAborted();
+  const text = (octets: Uint8Array): string => new TextDecoder().decode(octets).trim();
+  return { isSuccess: success, output: text(stdout), complaint: text(stderr) };
+}
+
+/**
+ * Says that a program failed, in the last line of its complaint.
+ *
+ * @param action what it was to do
+ * @param outcome what came of it
+ * @returns the error, to be thrown
+ */
+export function failure(action: string, { complaint }: Outcome): Error {
+  return new Error(`Cannot ${action}: ${complaint.split("\n").at(-1) || "it failed in silence"}`);
+}
+
+/**
+ * Runs a program that must succeed.
  *
  * @param action what it is to do, for the message of a failure
  * @param command the program and its arguments
  * @param signal what ends it early
  * @returns what it printed, or where that is nothing, what it complained about
- * @throws {Error} with the last line of its complaint when it fails
+ * @throws {Error} when it fails
  */
 export async function outputOf(
   action: string,
-  [program, ...args]: CommandLine,
+  command: CommandLine,
   signal?: AbortSignal,
 ): Promise<string> {
-  const command = new Deno.Command(program, { args, cwd: ROOT, ...signal && { signal } });
-  const { success, stdout, stderr } = await command.output();
-  signal?.throwIfAborted();
-  const [output, complaint] = [stdout, stderr].map((text) => new TextDecoder().decode(text).trim());
-  if (!success) {
-    throw new Error(`Cannot ${action}: ${complaint?.split("\n").at(-1) || `${program} failed`}`);
-  }
-  return output || complaint || "";
+  const outcome = await run(command, signal);
+  if (!outcome.isSuccess) throw failure(action, outcome);
+  return outcome.output || outcome.complaint;
 }
 
 /**

@@ -46,9 +46,9 @@ export async function hold(contest: Contest, bench: Bench): Promise<Findings> {
   return {
     figures: { servers: figures, ratios },
     lines: [
-      ...figureTable(figures, columns),
+      figureTable(figures, columns),
       ...("window" in load.pace ? disturbances(figures) : []),
-      ...["", ...ratioTable(ratios)],
+      ...(ratios.length > 0 ? ["", ratioTable(ratios)] : []),
     ],
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CommandLine, outputOf, pinned } from "./commands.ts";
+import { type CommandLine, failure, pinned, run } from "./commands.ts";
 import type { LoadResult } from "./load.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
@@ -45,8 +45,12 @@ export async function putLoadOn(
   { loadCore, signal }: Surroundings,
 ): Promise<LoadFigures> {
   const command = pinned(loadCommand(server, load), loadCore);
-  const output = await outputOf(`measure ${server.contender.name}`, command, signal);
-  return JSON.parse(output) as LoadFigures;
+  const outcome = await run(command, signal);
+  // Losses may make it fail, but they are figures too.
+  if (!outcome.output.includes('"goodPerSecond"')) {
+    throw failure(`measure ${server.contender.name}`, outcome);
+  }
+  return JSON.parse(outcome.output) as LoadFigures;
 }
 
 function loadCommand({ contender, port, pid }: RunningServer, load: Load): CommandLine {

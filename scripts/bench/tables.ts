@@ -34,14 +34,14 @@ export interface FigureColumns {
 export function figureTable(
   figures: readonly Figures[],
   { spread = [], median = [] }: FigureColumns,
-): readonly string[] {
+): string {
   const over = ({ turns }: Figures, name: QuantityName): Summary | undefined =>
     summarize(turns.map(quantities[name].of).filter((figure) => figure !== undefined));
   const total = ({ turns }: Figures, of: (turn: LoadFigures) => number): string =>
     decimal(turns.reduce((sum, turn) => sum + of(turn), 0), 0);
-  const table = layOutTable([
+  return layOutTable([
     [
-      "server",
+      "",
       ...spread.map((name) => `${quantities[name].title} (min-max)`),
       ...median.map((name) => quantities[name].title),
       ...["lost", "bad", "peak MiB"],
@@ -55,7 +55,6 @@ export function figureTable(
       decimal(trial.peakMemoryKib / 1024, 1),
     ]),
   ]);
-  return [table];
 }
 
 /**
@@ -81,18 +80,17 @@ export function disturbances(figures: readonly Figures[]): readonly string[] {
 /**
  * A row for each pair.
  *
- * @param pairs of the same quantities
+ * @param pairs at least one, all of the same quantities
  * @returns lines of text
  */
-export function ratioTable(pairs: readonly Ratios[]): readonly string[] {
-  if (pairs.length === 0) return [];
+export function ratioTable(pairs: readonly Ratios[]): string {
   const names = [...new Set(pairs.flatMap(({ ratios }) => Object.keys(ratios) as QuantityName[]))];
   const isEstimated = names.every((name) =>
     pairs.every(({ ratios }) => ratios[name] === undefined || ratios[name].interval !== undefined)
   );
   const range = isEstimated ? "95 %" : "min-max";
-  const table = layOutTable([
-    ["ratio", ...names.flatMap((name) => [`${quantities[name].title} (${range})`, "ahead in"])],
+  return layOutTable([
+    ["", ...names.flatMap((name) => [`${quantities[name].title} (${range})`, "ahead in"])],
     ...pairs.map(({ of, to, ratios }) => [
       `${of} to ${to}`,
       ...names.flatMap((name) => {
@@ -107,7 +105,6 @@ export function ratioTable(pairs: readonly Ratios[]): readonly string[] {
       }),
     ]),
   ]);
-  return [table];
 }
 
 function aheadIn(ratio: Ratio | undefined, better: "more" | "less"): string {

@@ -93,11 +93,11 @@ async function measurePart(
   return {
     figures: { trials: figures, ratios },
     lines: [
-      ...figureTable(figures, {
+      figureTable(figures, {
         spread: ["goodPerSecond", "cpuUsPerReply"],
         median: ["latencyP50Us", "latencyP99Us", "generatorIdlePercent"],
       }),
-      ...["", ...ratioTable(ratios)],
+      ...["", ratioTable(ratios)],
     ],
   };
 }
