@@ -44,14 +44,15 @@ export function figureTable(
       "",
       ...spread.map((name) => `${quantities[name].title} (min-max)`),
       ...median.map((name) => quantities[name].title),
-      ...["lost", "bad", "peak MiB"],
+      ...["lost", "bad", "stray", "peak MiB"],
     ],
     ...figures.map((trial) => [
       trial.name,
       ...spread.map((name) => withRange(over(trial, name), quantities[name].digits)),
       ...median.map((name) => decimal(over(trial, name)?.median, quantities[name].digits)),
       total(trial, ({ lost }) => lost),
-      total(trial, ({ bad, stray, duplicate = 0 }) => bad + stray + duplicate),
+      total(trial, ({ bad, duplicate = 0 }) => bad + duplicate),
+      total(trial, ({ stray }) => stray),
       decimal(trial.peakMemoryKib / 1024, 1),
     ]),
   ]);

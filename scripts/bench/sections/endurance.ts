@@ -73,7 +73,8 @@ function report(stretches: readonly LoadFigures[], samples: readonly Sample[]): 
     stretches.reduce((sum, stretch) => sum + of(stretch), 0);
   const replies = total(({ good }) => good);
   const lost = total(({ lost }) => lost);
-  const bad = total(({ bad, stray, duplicate = 0 }) => bad + stray + duplicate);
+  const bad = total(({ bad, duplicate = 0 }) => bad + duplicate);
+  const stray = total(({ stray }) => stray);
   const seconds = samples.at(-1)?.seconds ?? 0;
   const row = (title: string, digits: number, of: (usage: Usage) => number): readonly string[] => {
     const values = samples.map(of);
@@ -90,12 +91,13 @@ function report(stretches: readonly LoadFigures[], samples: readonly Sample[]): 
     ];
   };
   return {
-    figures: { replies, lost, bad, stretches, samples },
+    figures: { replies, lost, bad, stray, stretches, samples },
     lines: [
       `Endurance: ${decimal(replies, 0)} replies by timesrv ntp:// (mmsg) in ${
         decimal(seconds, 0)
       } s, ` +
-      `${decimal(lost, 0)} lost, ${decimal(bad, 0)} bad, looked at ${samples.length} times; ` +
+      `${decimal(lost, 0)} lost, ${decimal(bad, 0)} bad, ${decimal(stray, 0)} stray; ` +
+      `looked at ${samples.length} times; ` +
       `at most ${decimal((samples.at(-1)?.peakKib ?? 0) / 1024, 2)} MiB were ever resident (VmHWM)`,
       "",
       layOutTable([
