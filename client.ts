@@ -1,5 +1,5 @@
 /**
- * `timecli`: the command line, turned into options and handed to `query()`.
+ * `timecli`: the command line, turned into options and handed to `query()`, or to a subcommand.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
   createProgram,
   numberParser,
   parseArguments,
+  type Subcommand,
   writeText,
 } from "./src/cli/program.ts";
 import { jsonOf, type Outcome, tableOf, textOf } from "./src/cli/report.ts";
@@ -89,13 +90,22 @@ Exit codes:
  ${queryExitCodes["bogus-reply"]}  only replies that do not belong to the request
  ${queryExitCodes.unusable}  the reply contradicts itself, or its error bound is beyond use
 
-Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT.
+Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT, one of
+a command as TIMECLI_BENCH_RATE. A host called like a command: asctime://bench
 Shell completions: timecli complete bash|zsh|fish`,
   );
 
-async function main(): Promise<number> {
-  await parseArguments(program, Deno.args);
-  if (program.args[0] === "complete") return 0;
+const subcommands: readonly Subcommand[] = [
+  {
+    name: "bench",
+    summary: "put load on a server of one's own, and measure it",
+    load: () => import("./src/cli/bench.ts"),
+  },
+];
+
+async function main(): Promise<number | void> {
+  const runSubcommand = await parseArguments(program, Deno.args, subcommands);
+  if (runSubcommand) return await runSubcommand();
   const { timeout, retries, ipv4, ipv6, json = false, raw = false, quiet = false } = program.opts();
   const options: QueryOptions = {
     timeout,

@@ -8,6 +8,7 @@ import { InvalidArgumentError } from "commander";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
 import { checkUrls, createProgram, numberParser, parseArguments } from "./src/cli/program.ts";
+import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
@@ -247,20 +248,6 @@ function checkReferenceId(id: string): string {
   } catch {
     throw new InvalidArgumentError("Expected an IPv4 address, or 1 to 4 ASCII characters.");
   }
-}
-
-/** Aborts at the first request to stop; a second one finds the system's default and kills. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  const stop = (): void => {
-    for (const name of names) Deno.removeSignalListener(name, stop);
-    controller.abort();
-  };
-  for (const name of names) Deno.addSignalListener(name, stop);
-  return controller.signal;
 }
 
 if (import.meta.main) await runToExit("timesrv", main);

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { type Load, type LoadFigures, putLoadOn } from "./generator.ts";
+import type { LoadResult } from "../../src/client/load/load.ts";
+import { type Load, putLoadOn } from "./generator.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
@@ -25,7 +26,7 @@ export interface Trial {
 /** One trial's figures, one a turn. */
 export interface Figures {
   readonly name: string;
-  readonly turns: readonly LoadFigures[];
+  readonly turns: readonly LoadResult[];
   /** The most memory of the server that was ever resident. */
   readonly peakMemoryKib: number;
 }
@@ -50,7 +51,7 @@ export async function compare(
   turns: number,
   surroundings: Surroundings,
 ): Promise<readonly Figures[]> {
-  const results = new Map(trials.map((trial): [Trial, LoadFigures[]] => [trial, []]));
+  const results = new Map(trials.map((trial): [Trial, LoadResult[]] => [trial, []]));
   for (let turn = 0; turn < turns; turn++) {
     for (const [{ name, server, load }, figures] of turnsOf([...results], turn)) {
       surroundings.showProgress(`turn ${turn + 1} of ${turns}: ${name}`);

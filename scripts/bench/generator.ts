@@ -5,7 +5,7 @@
  */
 
 import { type CommandLine, failure, pinned, run } from "./commands.ts";
-import type { LoadResult } from "./load.ts";
+import type { LoadResult } from "../../src/client/load/load.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
 
@@ -23,14 +23,6 @@ export interface Load {
     | { readonly rate: number; readonly isSegmented?: boolean };
 }
 
-/** What came of it. */
-export type LoadFigures = LoadResult & {
-  /** Second answers to one request. */
-  readonly duplicate?: number;
-  /** |offset| by the replies of a clock that is asked for itself. */
-  readonly offsetUs?: { readonly p50?: number; readonly p99?: number };
-};
-
 /**
  * Puts load on a server.
  *
@@ -43,29 +35,27 @@ export async function putLoadOn(
   server: RunningServer,
   load: Load,
   { loadCore, signal }: Surroundings,
-): Promise<LoadFigures> {
+): Promise<LoadResult> {
   const command = pinned(loadCommand(server, load), loadCore);
   const outcome = await run(command, signal);
   // Losses may make it fail, but they are figures too.
   if (!outcome.output.includes('"goodPerSecond"')) {
     throw failure(`measure ${server.contender.name}`, outcome);
   }
-  return JSON.parse(outcome.output) as LoadFigures;
+  return JSON.parse(outcome.output) as LoadResult;
 }
 
 function loadCommand({ contender, port, pid }: RunningServer, load: Load): CommandLine {
   const { seconds, flows, pace } = load;
+  const scheme = contender.protocol === "text" ? "asctime" : contender.protocol;
   return [
     Deno.execPath(),
-    "run",
-    "-A",
-    new URL("load.ts", import.meta.url).pathname,
-    "--json",
-    ...["--protocol", contender.protocol],
-    ...["--seconds", `${seconds}`, "--warmup", `${WARMUP_SECONDS}`],
-    ...["--flows", `${flows}`],
+    ...["run", "--quiet", "-P=timecli", "--no-prompt", "client.ts"],
+    ...["bench", "--json"],
+    ...["--duration", `${seconds}`, "--warmup", `${WARMUP_SECONDS}`, "--flows", `${flows}`],
     ...("rate" in pace ? ["--rate", `${pace.rate}`] : ["--window", `${pace.window}`]),
+    ...("isSegmented" in pace && pace.isSegmented ? ["--segmented"] : []),
     ...["--pid", `${pid}`],
-    `127.0.0.1:${port}`,
+    `${scheme}://127.0.0.1:${port}`,
   ];
 }

@@ -21,30 +21,6 @@ export function createBenchCommand(name: string, description: string): Command {
     .exitOverride();
 }
 
-/** An IPv4 address and a port. */
-export interface Target {
-  readonly address: readonly [number, number, number, number];
-  readonly port: number;
-}
-
-/**
- * Reads `127.0.0.1:8888`.
- *
- * @param text an IPv4 address of the loopback network, or `localhost`, and a port
- * @returns the target
- * @throws {InvalidArgumentError} on anything else: load is for one's own machine
- */
-export function parseTarget(text: string): Target {
-  const match = /^(?:localhost|127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})):(\d{1,5})$/.exec(text);
-  const [, b = "0", c = "0", d = "1", portText = "0"] = match ?? [];
-  const octets = [Number(b), Number(c), Number(d)] as const;
-  const port = Number(portText);
-  if (match === null || octets.some((octet) => octet > 255) || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError("Expected a port of this machine, such as 127.0.0.1:8888.");
-  }
-  return { address: [127, ...octets], port };
-}
-
 /**
  * A reader of whole numbers from 1 on.
  *

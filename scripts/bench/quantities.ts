@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoadFigures } from "./generator.ts";
+import type { LoadResult } from "../../src/client/load/load.ts";
 
 /** Something measured. */
 export interface Quantity {
@@ -13,7 +13,7 @@ export interface Quantity {
   readonly digits: number;
   /** Which is the better one of two. */
   readonly better: "more" | "less";
-  readonly of: (figures: LoadFigures) => number | undefined;
+  readonly of: (figures: LoadResult) => number | undefined;
 }
 
 const quantity = (

@@ -6,7 +6,7 @@
 
 import { layOutTable } from "../../src/cli/table.ts";
 import type { Figures, Ratios } from "./compare.ts";
-import type { LoadFigures } from "./generator.ts";
+import type { LoadResult } from "../../src/client/load/load.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
 import { type Ratio, summarize, type Summary } from "./stats.ts";
 
@@ -37,7 +37,7 @@ export function figureTable(
 ): string {
   const over = ({ turns }: Figures, name: QuantityName): Summary | undefined =>
     summarize(turns.map(quantities[name].of).filter((figure) => figure !== undefined));
-  const total = ({ turns }: Figures, of: (turn: LoadFigures) => number): string =>
+  const total = ({ turns }: Figures, of: (turn: LoadResult) => number): string =>
     decimal(turns.reduce((sum, turn) => sum + of(turn), 0), 0);
   return layOutTable([
     [

@@ -34,25 +34,69 @@ export function createProgram(name: ProgramName, description: string): Command {
       getErrHasColors: () => hasColour(Deno.stderr),
     })
     .exitOverride();
-  const addOption = program.addOption;
-  // Commander listens to a variable only if the option has it when it is added.
-  program.addOption = ((option: Option) => {
-    const variable = environmentVariable(name, option);
-    if (variable !== undefined) option.env(variable);
-    return addOption.call(program, option);
-  }) as typeof addOption;
+  listenToEnvironment(program, name);
   return program;
+}
+
+/** Has every option that is added from now on be set by an environment variable too. */
+function listenToEnvironment(command: Command, prefix: string): void {
+  const addOption = command.addOption;
+  // Commander listens to a variable only if the option has it when it is added.
+  command.addOption = ((option: Option) => {
+    const variable = environmentVariable(prefix, option);
+    if (variable !== undefined) option.env(variable);
+    return addOption.call(command, option);
+  }) as typeof addOption;
+}
+
+/** Another thing that a program does, called by its name as the first argument. */
+export interface Subcommand {
+  /** The word that calls it. */
+  readonly name: string;
+  /** What help says of it in a line. */
+  readonly summary: string;
+  /** Fetches its definition, which a program that does something else does without. */
+  readonly load: () => Promise<SubcommandModule>;
+}
+
+/** The module of a subcommand: {@linkcode subcommand} makes one. */
+export interface SubcommandModule {
+  /** Gives the command its arguments and options, and returns what runs it once they are parsed. */
+  readonly define: (command: Command) => () => Promise<number | void>;
+}
+
+/**
+ * Defines a subcommand.
+ *
+ * @param define Gives a command its description, arguments and options
+ * @param run Does what they say, and may return an exit code of its own
+ */
+export function subcommand<Defined extends CommandUnknownOpts>(
+  define: (command: Command) => Defined,
+  run: (command: Defined) => Promise<number | void>,
+): SubcommandModule {
+  return {
+    define(command): () => Promise<number | void> {
+      const defined = define(command);
+      return () => run(defined);
+    },
+  };
 }
 
 /**
  * Parses arguments.
  *
+ * @param program The program, all of its options given
+ * @param args The arguments
+ * @param subcommands What else it does
+ * @returns What runs the subcommand that was called; undefined if the program itself was
  * @throws {CommanderError} If they are wrong, or help or the version was asked for; it has been printed
  */
 export async function parseArguments(
   program: CommandUnknownOpts,
   args: readonly string[],
-): Promise<void> {
+  subcommands: readonly Subcommand[] = [],
+): Promise<(() => Promise<number | void>) | undefined> {
   // Added last, so that help lists them last.
   program.optionsGroup("About the program:")
     .version(
@@ -61,8 +105,38 @@ export async function parseArguments(
       "print its version and Deno's",
     )
     .helpOption("-h, --help", "print this help");
-  if (args[0] === "complete") await addCompletions(program);
+  const isCompleted = args[0] === "complete";
+  const run = await addSubcommands(program, subcommands, args[0]);
+  if (isCompleted) await addCompletions(program);
   program.parse(args, { from: "user" });
+  return isCompleted ? () => Promise.resolve() : run;
+}
+
+/** Adds all by name, but defines only the one that is called, or for completions each; returns what runs it. */
+async function addSubcommands(
+  program: CommandUnknownOpts,
+  subcommands: readonly Subcommand[],
+  called: string | undefined,
+): Promise<(() => Promise<number | void>) | undefined> {
+  if (subcommands.length === 0) return undefined;
+  // With subcommands Commander takes a program without an action for one that needs them.
+  program.enablePositionalOptions().helpCommand(false).action(() => {});
+  let run: (() => Promise<number | void>) | undefined;
+  for (const { name, summary, load } of subcommands) {
+    const command = program.command(name).summary(summary) as Command;
+    if (called === name || called === "complete") {
+      listenToEnvironment(command, `${program.name()}_${name}`);
+      const { define } = await load();
+      const runThis = define(command);
+      command.helpOption("-h, --help", "print this help").action(() => {});
+      if (called === name) run = runThis;
+    } else {
+      command.allowUnknownOption().allowExcessArguments().helpOption(false).action(() => {
+        throw new UsageError(`${name} comes first: ${program.name()} ${name} [options] ...`);
+      });
+    }
+  }
+  return run;
 }
 
 /** A subcommand that prints a shell's completions, read off the program's own definition. */
@@ -80,8 +154,8 @@ async function addCompletions(program: CommandUnknownOpts): Promise<void> {
  * The variable that sets an option, as `TIMESRV_LOG_FORMAT` for `--log-format`, if it is set and
  * may be read.
  */
-function environmentVariable(program: string, option: Option): string | undefined {
-  const variable = `${program}_${option.name().replaceAll("-", "_")}`.toUpperCase();
+function environmentVariable(prefix: string, option: Option): string | undefined {
+  const variable = `${prefix}_${option.name().replaceAll("-", "_")}`.toUpperCase();
   // Asked, never prompted for.
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   const value = state === "granted" ? Deno.env.get(variable) : undefined;

@@ -3,9 +3,10 @@
  * while nobody answers, until a deadline.
  */
 import { type Endpoint, formatAddress } from "../protocols/endpoint.ts";
-import { type AddressFamily, isUnicast, resolveHost } from "../transports/address.ts";
+import { type AddressFamily, isUnicast } from "../transports/address.ts";
 import { connectDatagram, type DatagramConnection } from "../transports/connect_datagram.ts";
 import { QueryError } from "./query_error.ts";
+import { resolve } from "./resolve.ts";
 
 /** Options for {@linkcode exchange} and for every query. */
 export interface ExchangeOptions {
@@ -81,7 +82,7 @@ export async function exchange(
   }
   signal?.throwIfAborted();
   const endsMs = performance.now() + timeout * 1000;
-  const hostnames = await inTime(resolve(endpoint, family), timeout * 1000, signal);
+  const hostnames = await inTime(resolve(endpoint.hostname, family), timeout * 1000, signal);
   if (hostnames === undefined) {
     throw new QueryError("timeout", `${endpoint.hostname} was not looked up within ${timeout} s`);
   }
@@ -145,16 +146,6 @@ async function inTime<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
-  }
-}
-
-async function resolve(endpoint: Endpoint, family?: AddressFamily): Promise<string[]> {
-  try {
-    return await resolveHost(endpoint.hostname, family);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new QueryError("unknown-host", message, { cause });
   }
 }
 

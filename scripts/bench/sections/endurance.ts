@@ -6,7 +6,8 @@
 
 import { layOutTable } from "../../../src/cli/table.ts";
 import { timesrv } from "../contenders.ts";
-import { type LoadFigures, putLoadOn } from "../generator.ts";
+import type { LoadResult } from "../../../src/client/load/load.ts";
+import { putLoadOn } from "../generator.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 import { type RunningServer, startAll } from "../servers.ts";
 import { slope } from "../stats.ts";
@@ -39,7 +40,7 @@ export const endurance: Section = {
     };
     sample();
     const timer = setInterval(sample, SAMPLE_EVERY_MS);
-    let stretches: readonly LoadFigures[];
+    let stretches: readonly LoadResult[];
     try {
       stretches = await askUntilAnswered(server, bench);
     } finally {
@@ -53,9 +54,9 @@ export const endurance: Section = {
 async function askUntilAnswered(
   server: RunningServer,
   bench: Bench,
-): Promise<readonly LoadFigures[]> {
+): Promise<readonly LoadResult[]> {
   const { replies, flows, window } = bench.options;
-  const stretches: LoadFigures[] = [];
+  const stretches: LoadResult[] = [];
   let good = 0;
   while (good < replies) {
     bench.showProgress(`endurance: ${decimal(good, 0)} of ${decimal(replies, 0)} replies`);
@@ -68,8 +69,8 @@ async function askUntilAnswered(
   return stretches;
 }
 
-function report(stretches: readonly LoadFigures[], samples: readonly Sample[]): Findings {
-  const total = (of: (stretch: LoadFigures) => number): number =>
+function report(stretches: readonly LoadResult[], samples: readonly Sample[]): Findings {
+  const total = (of: (stretch: LoadResult) => number): number =>
     stretches.reduce((sum, stretch) => sum + of(stretch), 0);
   const replies = total(({ good }) => good);
   const lost = total(({ lost }) => lost);

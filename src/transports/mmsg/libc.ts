@@ -83,7 +83,7 @@ export const TIMESPEC = { size: 16, seconds: 0, nanoseconds: 8 } as const;
 
 /**
  * Constants of Linux, the same on x86-64 and arm64: `<asm-generic/socket.h>`, `<bits/socket.h>`,
- * `<linux/in.h>`, `<linux/in6.h>`, `<asm-generic/errno.h>`, `<bits/time.h>`, `<bits/poll.h>`.
+ * `<linux/in.h>`, `<linux/in6.h>`, `<linux/udp.h>`, `<asm-generic/errno.h>`, `<bits/time.h>`, `<bits/poll.h>`.
  */
 export const AF_INET = 2;
 export const AF_INET6 = 10;
@@ -96,6 +96,9 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 /** As an option and as the type of a control message alike. */
 export const SO_TIMESTAMPNS = 35;
+export const SOL_UDP = 17;
+/** As an option and as the type of a control message, whose data is a `u16`: octets of each datagram. */
+export const UDP_SEGMENT = 103;
 export const IPPROTO_IP = 0;
 export const IP_PKTINFO = 8;
 export const IPPROTO_IPV6 = 41;
@@ -215,25 +218,6 @@ export function openLibc(): Libc {
 /** A text as C takes it: UTF-8 and a zero octet. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
-}
-
-/**
- * Writes an IPv4 socket address.
- *
- * @param address the four octets of the address
- * @param port the port
- * @returns a `struct sockaddr_in`
- */
-export function sockaddrIn(
-  address: readonly [number, number, number, number],
-  port: number,
-): Uint8Array<ArrayBuffer> {
-  const octets = new Uint8Array(new ArrayBuffer(SOCKADDR_IN.size));
-  const view = new DataView(octets.buffer);
-  view.setUint16(SOCKADDR_IN.family, AF_INET, true);
-  view.setUint16(SOCKADDR_IN.port, port, false);
-  octets.set(address, SOCKADDR_IN.address);
-  return octets;
 }
 
 /** A row of equal buffers that `sendmmsg` and `recvmmsg` work on, laid out once. */

@@ -45,7 +45,7 @@ const constants = (Object.entries(libc) as [string, unknown][]).filter((entry): 
   number,
 ] =>
   typeof entry[1] === "number" &&
-  /^(AF|SOCK|SOL|SO|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|E)/.test(entry[0])
+  /^(AF|SOCK|SOL|SO|UDP|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|E)/.test(entry[0])
 );
 
 await testWith(
@@ -66,6 +66,7 @@ await testWith(
     const source = `#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { formatAddress } from "../../protocols/endpoint.ts";
 import {
-  AF_INET,
   type Batch,
   EAGAIN,
   ECONNREFUSED,
@@ -14,10 +14,15 @@ import {
   type Libc,
   MSG_DONTWAIT,
   SO_RCVBUF,
+  SO_TIMESTAMPNS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
+  SOCKADDR_IN,
   SOL_SOCKET,
-} from "../../src/transports/mmsg/libc.ts";
+} from "../../transports/mmsg/libc.ts";
+import { toSocketAddress } from "../../transports/mmsg/socket_address.ts";
+import { QueryError } from "../query_error.ts";
+import type { Requests } from "./requests.ts";
 
 /** Unanswered requests that one flow can keep, a power of two. */
 export const FLOW_CAPACITY = 16_384;
@@ -25,12 +30,28 @@ export const FLOW_CAPACITY = 16_384;
 /** Enough for every reply that can be on its way to one flow, so that a loss is the server's and not the generator's. */
 const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
 
+/** Whom a flow asks, and what is kept of it. */
+export interface FlowOptions {
+  /** An IPv4 or IPv6 address. */
+  readonly hostname: string;
+  /** The port there. */
+  readonly port: number;
+  /**
+   * Whether the kernel says when each reply came.
+   *
+   * @default {false}
+   */
+  readonly isStamped?: boolean;
+}
+
 /** A flow. Its requests are numbered, from 0 on; in no run are there 2^32 of them. */
-export class Flow {
+export class Flow implements Disposable {
   readonly #libc: Libc;
+  readonly #options: FlowOptions;
   readonly #peer: Uint8Array<ArrayBuffer>;
   /** When each request was sent, 0 for those that do not wait any more. */
   readonly #sentNs = new Float64Array(FLOW_CAPACITY);
+  readonly #departuresNs: Float64Array;
   #fd: number;
   #nonce: number;
   #oldest = 0;
@@ -42,12 +63,20 @@ export class Flow {
   nextDrainNs = 0;
   /** When the youngest request was sent. */
   youngestNs = 0;
+  /** Whether replies may be waiting from a time when nobody looked. */
+  catchingUp = false;
   /** Times that the peer's host said that nobody listens there. */
   refused = 0;
 
-  constructor(libc: Libc, peer: Uint8Array<ArrayBuffer>) {
+  /** @throws {QueryError} If the network does not lead there */
+  constructor(libc: Libc, options: FlowOptions) {
     this.#libc = libc;
+    this.#options = options;
+    const { hostname, port, isStamped = false } = options;
+    const peer = toSocketAddress(libc, hostname, port);
+    if (!peer) throw new QueryError("unreachable", `${hostname} is no address of this network`);
     this.#peer = peer;
+    this.#departuresNs = new Float64Array(isStamped ? FLOW_CAPACITY : 0);
     this.#fd = this.#open();
     this.#nonce = randomNonce();
   }
@@ -55,6 +84,11 @@ export class Flow {
   /** What tells the requests of this socket from those of all others: 32 bits, not 0. */
   get nonce(): number {
     return this.#nonce;
+  }
+
+  /** The number of the oldest request that waits for its answer; of the next one if none does. */
+  get oldest(): number {
+    return this.#oldest;
   }
 
   /** The number of the request that is sent next. */
@@ -73,20 +107,27 @@ export class Flow {
   }
 
   /** Sends up to `count` requests, and returns how many left. */
-  send(batch: Batch, count: number): number {
-    const sent = this.#libc.call.sendmmsg(this.#fd, batch.headers, count, MSG_DONTWAIT);
-    return sent >= 0 ? sent : this.#failed("send");
+  send(requests: Requests, count: number): number {
+    const sent = requests.send(this.#fd, count);
+    return sent >= 0 ? sent : this.#failed("send to");
   }
 
   /** Receives what is there, up to `count` replies, and returns how many came. */
   receive(batch: Batch, count: number): number {
     const received = this.#libc.call.recvmmsg(this.#fd, batch.headers, count, MSG_DONTWAIT, null);
-    return received >= 0 ? received : this.#failed("receive");
+    return received >= 0 ? received : this.#failed("receive from");
   }
 
-  /** Notes that a request was sent. */
-  push(sentNs: number): void {
-    this.#sentNs[this.#next++ & (FLOW_CAPACITY - 1)] = sentNs;
+  /**
+   * Notes that a request was sent.
+   *
+   * @param sentNs when, for its latency
+   * @param departureNs when, for its offset; NaN for one that left later than the call to send it began
+   */
+  push(sentNs: number, departureNs = NaN): void {
+    const place = this.#next++ & (FLOW_CAPACITY - 1);
+    this.#sentNs[place] = sentNs;
+    this.#departuresNs[place] = departureNs;
     this.#outstanding++;
     this.youngestNs = sentNs;
   }
@@ -109,36 +150,54 @@ export class Flow {
     return sentNs;
   }
 
+  /** The departure of a request that was just taken, as it was noted. */
+  departureNs(number: number): number {
+    return this.#departuresNs[number & (FLOW_CAPACITY - 1)] ?? NaN;
+  }
+
   /** Gives up what is unanswered, on a fresh socket so that late replies cannot be taken for answers to later requests. */
   giveUp(): number {
     const lost = this.#outstanding;
     this.#outstanding = 0;
     this.#oldest = this.#next;
     this.#sentNs.fill(0);
-    this.close();
+    this[Symbol.dispose]();
     this.#fd = this.#open();
     this.#nonce = randomNonce();
     return lost;
   }
 
-  close(): void {
-    this.#libc.check("close a socket", this.#libc.call.close(this.#fd));
+  [Symbol.dispose](): void {
+    this.#libc.call.close(this.#fd);
   }
 
   #open(): number {
     const { call, check } = this.#libc;
-    const fd = check("open a socket", call.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    const size = new Uint8Array(new Int32Array([RECEIVE_QUEUE_OCTETS]).buffer);
-    check("size the receive queue", call.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, size, size.length));
-    check("connect", call.connect(fd, this.#peer, this.#peer.length));
-    return fd;
+    const peer = this.#peer;
+    const family = new DataView(peer.buffer).getUint16(SOCKADDR_IN.family, true);
+    const fd = check("open a socket", call.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    try {
+      const set = (name: string, option: number, value: number): void => {
+        const octets = new Uint8Array(new Int32Array([value]).buffer);
+        check(name, call.setsockopt(fd, SOL_SOCKET, option, octets, octets.length));
+      };
+      set("size the receive queue", SO_RCVBUF, RECEIVE_QUEUE_OCTETS);
+      if (this.#options.isStamped) set("have replies stamped", SO_TIMESTAMPNS, 1);
+      if (call.connect(fd, peer, peer.length) === -1) this.#failed("send to");
+      return fd;
+    } catch (error) {
+      call.close(fd);
+      throw error;
+    }
   }
 
   #failed(action: string): number {
     const number = this.#libc.errno();
     if (number === ECONNREFUSED) this.refused++;
     else if (number !== EAGAIN && number !== EINTR && number !== ENOBUFS) {
-      this.#libc.check(action, -1);
+      const address = formatAddress(this.#options);
+      const reason = this.#libc.describe(number);
+      throw new QueryError("unreachable", `Cannot ${action} ${address}: ${reason}`);
     }
     return 0;
   }

@@ -1,0 +1,199 @@
+/** `timecli bench`: its command line, turned into options and handed to `load()`. */
+import { Option } from "@commander-js/extra-typings";
+import { load as putLoad, type LoadOptions, type LoadResult } from "../client/load/load.ts";
+import { QueryError, type QueryFailure } from "../client/query_error.ts";
+import { resolve } from "../client/resolve.ts";
+import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { isLoopback, isUnicast, isWildcard } from "../transports/address.ts";
+import { describeLoad, failureOf, ProgressLine, warningsOf } from "./bench_report.ts";
+import { queryExitCodes } from "./exit_codes.ts";
+import { checkUrls, numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import { stopSignal } from "./stop_signal.ts";
+
+const HELP = `
+Protocols: asctime and auto (text), daytime, time, ntp. Every NTP request is
+unique. A reply is good if it is what the protocol prescribes, belongs to a
+request that waits for it, and says this machine's time within 2 seconds; for
+text, in local time or UTC. Ctrl-C ends it early with what was measured so far.
+
+Each request ends as one that was answered well (good), badly (bad) or not in
+time (lost). Duplicate are second replies to a request, stray those to none. The
+latency of a request at a fixed rate counts from when it was due. The offset
+(NTP) is taken from the kernel's time stamp of each reply; on one machine it
+should be 0.
+
+Examples:
+  timecli bench ntp://127.0.0.1
+  timecli bench ntp://[::1]:8888 --rate 20000 --duration 10
+  timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
+  timecli bench ntp://time.example --i-own-this-server --rate 1000
+
+JSON keys: url, address, seconds, sent, good, bad, duplicate, lost, stray,
+goodPerSecond, cpuUsPerReply, latencyUs (p50, p90, p99, p999), offsetUs (p50,
+p99), idleShare (near 0, this program is the limit rather than the server).
+
+Exit codes, with the figures printed where there are any:
+  0  every reply was good, and none is missing; otherwise the first that holds:
+  1  something else failed, or this is not Linux on x86-64 or arm64
+  2  the command line is wrong
+ ${code("refused")}  nothing listens there
+ ${code("unknown-host")}  the host is unknown
+ ${code("unreachable")}  the network would not carry the requests
+ ${code("not-a-time")}  replies were bad
+ ${code("bogus-reply")}  replies were duplicate or stray
+ ${code("timeout")}  requests were lost, all or some`;
+
+/** What Linux allows (proc_pid_max(5)). */
+const MAX_PID = 2 ** 22;
+
+export const { define } = subcommand(
+  (command) =>
+    command
+      .description(
+        "Puts load on a time server, verifies every reply, and prints what the server can take.",
+      )
+      .argument("<url>", "the server, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for asctime")
+      .optionsGroup("How much load:")
+      .option(
+        "--duration <seconds>",
+        "how long to measure",
+        numberParser("seconds above 0, up to 600", (value) => value > 0 && value <= 600),
+        5,
+      )
+      .option("--requests <count>", "send so many at most", wholeNumber(2 ** 31 - 1))
+      .option(
+        "--window <count>",
+        "requests on their way at once, over all flows",
+        wholeNumber(16_384),
+        64,
+      )
+      .addOption(
+        new Option("--rate <count>", "so many a second instead, answered or not")
+          .argParser(wholeNumber(10_000_000)).conflicts("window"),
+      )
+      .option("--flows <count>", "sockets to send from", wholeNumber(512), 8)
+      .option(
+        "-t, --timeout <seconds>",
+        "a request is lost after so long without a reply",
+        numberParser("seconds, 0.001 to 10", (value) => value >= 0.001 && value <= 10),
+        0.1,
+      )
+      .option("--segmented", "have the kernel cut bursts into requests, for less CPU time")
+      .option(
+        "--warmup <seconds>",
+        "how long to run before measuring (default: 0.3, with --requests 0)",
+        numberParser("seconds, 0 to 60", (value) => value >= 0 && value <= 60),
+      )
+      .optionsGroup("On whom:")
+      .option("--i-own-this-server", "allow a server that is not on this machine")
+      .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
+      .option("-6, --ipv6", "use IPv6 only")
+      .option(
+        "--pid <id>",
+        "the server's process here, to take its CPU time",
+        wholeNumber(MAX_PID),
+      )
+      .optionsGroup("What to print:")
+      .option("--json", "a JSON object")
+      .optionsGroup("About the command:")
+      .addHelpText("after", HELP),
+  (command) => run(command.processedArgs[0], command.opts()),
+);
+
+interface BenchOptions {
+  readonly duration: number;
+  readonly requests?: number | undefined;
+  readonly window: number;
+  readonly rate?: number | undefined;
+  readonly flows: number;
+  readonly timeout: number;
+  readonly segmented?: true | undefined;
+  readonly warmup?: number | undefined;
+  readonly iOwnThisServer?: true | undefined;
+  readonly ipv4?: true | undefined;
+  readonly ipv6?: true | undefined;
+  readonly pid?: number | undefined;
+  readonly json?: true | undefined;
+}
+
+async function run(url: string, options: BenchOptions): Promise<void> {
+  const { duration, requests, timeout, warmup, ipv4, ipv6, json, iOwnThisServer, ...rest } =
+    options;
+  checkUrls([url]);
+  const endpoint = parseEndpoint(url);
+  const { port } = endpoint;
+  const protocol = endpoint.protocol === "asctime" || endpoint.protocol === "auto"
+    ? "text"
+    : endpoint.protocol;
+  if (rest.segmented && (protocol === "daytime" || protocol === "time")) {
+    throw new UsageError(`--segmented is not for ${protocol}, whose requests are empty`);
+  }
+  const hostnames = await resolve(endpoint.hostname, ipv4 ? 4 : ipv6 ? 6 : undefined);
+  for (const hostname of hostnames) checkTarget(hostname, iOwnThisServer);
+  using progress = new ProgressLine(duration);
+  const signal = stopSignal();
+  const load: Load = {
+    ...rest,
+    port,
+    protocol,
+    seconds: duration,
+    requests,
+    timeoutSeconds: timeout,
+    warmupSeconds: warmup ?? (requests === undefined ? 0.3 : 0),
+    signal,
+    onProgress: (state) => progress.show(state),
+  };
+  const { hostname, result } = await loadFirst(hostnames, load).catch((error) => {
+    throw error === signal.reason ? new Error("Stopped before anything was measured") : error;
+  });
+  progress.clear();
+  const address = formatAddress({ hostname, port });
+  const text = json
+    ? JSON.stringify({ url: formatEndpoint(endpoint), address, ...result })
+    : describeLoad({ url: formatEndpoint(endpoint), address, load, result });
+  writeText(Deno.stdout, `${text}\n`);
+  for (const warning of warningsOf({ load, result })) {
+    writeText(Deno.stderr, `timecli: ${warning}\n`);
+  }
+  const failure = failureOf({ address, load, result });
+  if (failure) throw failure;
+}
+
+/** What load to put on whichever address of a host. */
+export type Load = Omit<LoadOptions, "hostname"> & { readonly timeoutSeconds: number };
+
+/** The first address of a host on which somebody listens is measured. */
+async function loadFirst(
+  [hostname = "", ...others]: readonly string[],
+  options: Load,
+): Promise<{ hostname: string; result: LoadResult }> {
+  try {
+    return { hostname, result: await putLoad({ ...options, hostname }) };
+  } catch (error) {
+    const isNobody = error instanceof QueryError && error.reason === "refused";
+    if (!isNobody || others.length === 0) throw error;
+    return await loadFirst(others, options);
+  }
+}
+
+function checkTarget(address: string, isOwn = false): void {
+  if (isLoopback(address) || isWildcard(address)) return;
+  if (!isUnicast(address)) throw new UsageError(`${address} stands for more than one server`);
+  if (!isOwn) {
+    throw new UsageError(
+      `${address} is not on this machine's loopback network; load is for servers of one's own, ` +
+        "and --i-own-this-server says that it is one",
+    );
+  }
+}
+
+function wholeNumber(max: number): (text: string) => number {
+  return numberParser(
+    `a whole number, 1 to ${max}`,
+    (value) => Number.isInteger(value) && value >= 1 && value <= max,
+  );
+}
+
+function code(reason: QueryFailure): string {
+  return String(queryExitCodes[reason]).padStart(2);
+}

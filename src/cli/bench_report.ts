@@ -1,0 +1,133 @@
+/** What `timecli bench` prints of a load: while it runs, in the end, and what was wrong. */
+import type { LoadResult, Progress } from "../client/load/load.ts";
+import { QueryError } from "../client/query_error.ts";
+import type { Load } from "./bench.ts";
+import { writeText } from "./program.ts";
+import { layOutTable } from "./table.ts";
+import { readableSeconds } from "./units.ts";
+
+/** Less idle than this, the generator has no time to spare. */
+const BUSY_IDLE_SHARE = 0.02;
+
+/** Less of the rate than this left: the generator could not keep up. */
+const KEPT_RATE_SHARE = 0.99;
+
+/** A line on standard error that tells how it goes, if that is a terminal. */
+export class ProgressLine implements Disposable {
+  readonly #duration: number;
+  readonly #isShown = Deno.stderr.isTerminal();
+
+  /** @param duration Seconds until the end */
+  constructor(duration: number) {
+    this.#duration = duration;
+  }
+
+  /** Writes it over what was there. */
+  show({ seconds, goodPerSecond, lost }: Progress): void {
+    this.#write(
+      `${seconds.toFixed(1)} s of ${this.#duration}: ` +
+        `${whole(goodPerSecond)} replies/s, ${whole(lost)} lost`,
+    );
+  }
+
+  /** Takes it away. */
+  clear(): void {
+    this.#write("");
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+
+  #write(text: string): void {
+    if (this.#isShown) writeText(Deno.stderr, `\r\x1b[K${text}`);
+  }
+}
+
+/** A load, where it went and what came of it. */
+export interface LoadReport {
+  readonly url: string;
+  readonly address: string;
+  readonly load: Load;
+  readonly result: LoadResult;
+}
+
+/** The figures for people. */
+export function describeLoad({ url, address, load, result }: LoadReport): string {
+  const { latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
+  const counts = (["sent", "good", "bad", "lost", "duplicate", "stray"] as const)
+    .map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, whole(result[name])] as const);
+  const width = Math.max(...counts.map(([, count]) => count.length));
+  return layOutTable([
+    ["Target", url.endsWith(`//${address}`) ? url : `${url} (${address})`],
+    ["Load", describeOptions(load, result.seconds)],
+    ["Replies/s", whole(result.goodPerSecond)],
+    ...(cpuUsPerReply === undefined
+      ? []
+      : [["CPU time", `${cpuUsPerReply.toFixed(2)} µs a reply`]]),
+    [],
+    ...counts.map(([name, count]) => [name, count.padStart(width)]),
+    ...(p50 === undefined ? [] : [
+      [],
+      ["", "p50", "p90", "p99", "p99.9"],
+      ["Latency", readable(p50), readable(p90), readable(p99), readable(p999)],
+    ]),
+    ...(offsetUs?.p50 === undefined
+      ? []
+      : [["|Offset|", readable(offsetUs.p50), "", readable(offsetUs.p99)]]),
+  ]);
+}
+
+function describeOptions({ rate, window, flows, segmented }: Load, seconds: number): string {
+  const what = rate === undefined
+    ? `${whole(window)} requests on their way at once`
+    : `${whole(rate)} requests/s`;
+  const how = segmented ? ", in segmented bursts" : "";
+  return `${what} over ${flows === 1 ? "1 flow" : `${flows} flows`}${how}, ${
+    readableSeconds(seconds)
+  }`;
+}
+
+/** What makes the figures say less of the server than they seem to. */
+export function warningsOf({ load, result }: Pick<LoadReport, "load" | "result">): string[] {
+  const { rate, segmented } = load;
+  const hint = segmented ? "" : "; --segmented needs less of its time";
+  const { sent, seconds, idleShare } = result;
+  if (rate !== undefined && sent < rate * seconds * KEPT_RATE_SHARE - 1) {
+    return [
+      `This program could not keep up the rate: ${whole(sent / seconds)} requests/s left${hint}`,
+    ];
+  }
+  return idleShare < BUSY_IDLE_SHARE
+    ? [`This program was the limit, rather than the server: it was never idle${hint}`]
+    : [];
+}
+
+/** What went wrong, the worst of it, if anything did. */
+export function failureOf(
+  { address, load, result }: Omit<LoadReport, "url">,
+): QueryError | undefined {
+  const { sent, good, bad, lost, duplicate, stray } = result;
+  const share = `of ${whole(sent)} requests to ${address}`;
+  if (bad > 0) return new QueryError("not-a-time", `${whole(bad)} ${share} got a bad reply`);
+  if (duplicate + stray > 0) {
+    const replies = `${whole(duplicate)} duplicate and ${whole(stray)} stray`;
+    return new QueryError("bogus-reply", `${replies} replies came from ${address}`);
+  }
+  if (lost === 0) return undefined;
+  const within = `within ${readableSeconds(load.timeoutSeconds)}`;
+  return new QueryError(
+    "timeout",
+    good === 0
+      ? `No reply from ${address} ${within}, to any of ${whole(sent)} requests`
+      : `${whole(lost)} ${share} got no reply ${within}`,
+  );
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function readable(us: number | undefined): string {
+  return us === undefined ? "" : readableSeconds(us / 1e6);
+}

@@ -1,0 +1,154 @@
+/**
+ * The load generator: asks one server as fast as it answers, or at a fixed rate, and verifies every reply.
+ *
+ * It blocks its thread while it runs; what shares a process or a core with it is measured along.
+ *
+ * @module
+ */
+
+import { cpuTimeReader, openLibc, unsupportedSystem } from "../../transports/mmsg/libc.ts";
+import { type DialectName, dialects } from "./dialects.ts";
+import type { Histogram } from "./histogram.ts";
+import { Run } from "./run.ts";
+
+/** What load to put on which server. */
+export interface LoadOptions {
+  /** The server's address. */
+  readonly hostname: string;
+  /** Its port. */
+  readonly port: number;
+  /** What it is asked in. */
+  readonly protocol: DialectName;
+  /** How long to measure. */
+  readonly seconds: number;
+  /** How long to run before measuring. */
+  readonly warmupSeconds: number;
+  /** How many requests to send at most, those of the warm-up not counted; any number without it. */
+  readonly requests?: number | undefined;
+  /** Requests on their way at once, over all flows. Ignored at a fixed rate. */
+  readonly window: number;
+  /** Sockets to send from. */
+  readonly flows: number;
+  /** Requests a second, whether answered or not; without it, as many as the window allows. */
+  readonly rate?: number | undefined;
+  /**
+   * After how long without a reply a request is lost.
+   *
+   * @default {0.1}
+   */
+  readonly timeoutSeconds?: number | undefined;
+  /** Whether the kernel cuts bursts into requests (`UDP_SEGMENT`); not in `daytime` and `time`, whose requests are empty. */
+  readonly segmented?: boolean | undefined;
+  /** The process whose CPU time is taken. */
+  readonly pid?: number | undefined;
+  /** Ends it early when it aborts, within a quarter of a second. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how it goes, four times a second. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How it goes. */
+export interface Progress {
+  /** How long it has been measuring. */
+  readonly seconds: number;
+  /** Right replies a second so far. */
+  readonly goodPerSecond: number;
+  /** Requests lost so far. */
+  readonly lost: number;
+}
+
+/** What came of it. Each request ends as a good, bad or lost one; duplicate and stray replies come on top. */
+export interface LoadResult {
+  /** How long was measured: while requests were sent, or until the last reply if their number was bounded. */
+  readonly seconds: number;
+  /** Requests sent. */
+  readonly sent: number;
+  /** Right replies. */
+  readonly good: number;
+  /** Wrong replies. */
+  readonly bad: number;
+  /** Replies to requests that were answered before. */
+  readonly duplicate: number;
+  /** Requests without a reply in time. */
+  readonly lost: number;
+  /** Replies to nothing that was asked. */
+  readonly stray: number;
+  /** Right replies a second of the measured time. */
+  readonly goodPerSecond: number;
+  /** CPU time of the process for each right reply. */
+  readonly cpuUsPerReply?: number | undefined;
+  /** From before the system call that sent a request, or when it was due, to after the one that received its reply. */
+  readonly latencyUs: Latencies;
+  /** How large the offsets of NTP replies were, signs disregarded; of the first request in each system call. */
+  readonly offsetUs?: { readonly p50: number | undefined; readonly p99: number | undefined };
+  /** The share of looks at a socket that found nothing: near 0, the generator is what limits the rate. */
+  readonly idleShare: number;
+}
+
+/** Latencies in microseconds. */
+export interface Latencies {
+  readonly p50: number | undefined;
+  readonly p90: number | undefined;
+  readonly p99: number | undefined;
+  readonly p999: number | undefined;
+}
+
+/**
+ * Puts load on a server, first for the warm-up, then to measure. Needs the `ffi` permission.
+ *
+ * @param options Which load, which server
+ * @returns What was measured
+ * @throws {Deno.errors.NotSupported} If this is not Linux on x86-64 or arm64
+ * @throws {QueryError} If nobody listens there, or the network does not carry the requests
+ */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const system = unsupportedSystem();
+  if (system !== undefined) {
+    throw new Deno.errors.NotSupported(
+      `Putting load on a server needs Linux on x86-64 or arm64, and this is ${system}`,
+    );
+  }
+  using libc = openLibc();
+  const { pid, warmupSeconds, signal } = options;
+  const readCpuNs = pid === undefined ? undefined : cpuTimeReader(libc, pid);
+  const dialect = dialects[options.protocol]();
+  if (warmupSeconds > 0) {
+    const { onProgress: _, requests: __, ...rest } = options;
+    await new Run(libc, dialect, rest).run(warmupSeconds);
+    signal?.throwIfAborted();
+  }
+  const run = new Run(libc, dialect, options);
+  const cpuBeforeNs = readCpuNs?.() ?? NaN;
+  let cpuNs = NaN;
+  await run.run(options.seconds, () => cpuNs = (readCpuNs?.() ?? NaN) - cpuBeforeNs);
+  const { seconds, sent, good, bad, duplicate, lost, stray, offsets } = run;
+  return {
+    seconds,
+    sent,
+    good,
+    bad,
+    duplicate,
+    lost,
+    stray,
+    goodPerSecond: run.goodInTime / seconds,
+    cpuUsPerReply: readCpuNs === undefined || good === 0 ? undefined : cpuNs / 1000 / good,
+    latencyUs: {
+      p50: microseconds(run.latencies, 0.5),
+      p90: microseconds(run.latencies, 0.9),
+      p99: microseconds(run.latencies, 0.99),
+      p999: microseconds(run.latencies, 0.999),
+    },
+    ...(offsets && {
+      offsetUs: {
+        p50: microseconds(offsets.magnitudes, 0.5),
+        p99: microseconds(offsets.magnitudes, 0.99),
+      },
+    }),
+    idleShare: run.idleLooks / run.looks,
+  };
+}
+
+function microseconds(histogram: Histogram, share: number): number | undefined {
+  const ns = histogram.percentileNs(share);
+  return ns === undefined ? undefined : ns / 1000;
+}
