@@ -38,7 +38,7 @@ for (const transport of ["datagram", "mmsg"]) {
     );
 
   const serve = async (cable: Cable, ...listeners: string[]): Promise<Running> => {
-    const options = ["--verbose", "--transport", transport];
+    const options = ["--verbose", "--transport", transport, "--rate-limit", "off"];
     const server = new Running(cable.onServer(...timesrv, ...options, ...listeners));
     await within(10, server.said(/Transport/));
     return server;
