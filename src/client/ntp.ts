@@ -81,7 +81,7 @@ export function measureNtp(raw: RawReply): Omit<NtpReply, "url"> {
   const offset = toNanoseconds(difference(t2, t1) + difference(t3, t4)) >> 1n;
   const elapsed = toNanoseconds(difference(t4, t1));
   const localPrecision = toNanosecondsOf(2 ** ownPrecision());
-  const remotePrecision = toNanosecondsOf(2 ** Math.min(packet.precision, COARSEST_PRECISION));
+  const remotePrecision = precisionOf(packet);
   const measuredDelay = elapsed - toNanoseconds(difference(t3, t2));
   const delay = max(measuredDelay, localPrecision + remotePrecision);
   const dispersion = localPrecision + remotePrecision +
@@ -200,7 +200,9 @@ function contradiction({ packet, sentAt, receivedAt }: NtpReply): string | undef
   const processing = toNanoseconds(difference(transmitTimestamp, receiveTimestamp));
   if (processing < 0n) return "it left before its request came";
   const elapsed = receivedAt.epochNanoseconds - sentAt.epochNanoseconds;
-  if (processing > elapsed + TOLERANCE_NANOSECONDS) return "it took longer than the whole exchange";
+  // Each of the two timestamps may be off by the server's precision: 16 ms where it has 64 ticks a second.
+  const tolerance = max(TOLERANCE_NANOSECONDS, 2n * precisionOf(packet));
+  if (processing > elapsed + tolerance) return "it took longer than the whole exchange";
   if (processing > BigInt(LONGEST_PROCESSING_SECONDS) * NANOSECONDS) {
     return `it took more than ${LONGEST_PROCESSING_SECONDS} s`;
   }
@@ -224,6 +226,10 @@ let measuredPrecision: number | undefined;
 /** Measured once, and only when a reply has come: it takes some milliseconds. */
 function ownPrecision(): number {
   return measuredPrecision ??= measurePrecision(systemClock);
+}
+
+function precisionOf({ precision }: NtpPacket): bigint {
+  return toNanosecondsOf(2 ** Math.min(precision, COARSEST_PRECISION));
 }
 
 function toNanosecondsOf(seconds: number): bigint {

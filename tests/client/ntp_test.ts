@@ -171,6 +171,16 @@ Deno.test("validate refuses a reply whose timestamps contradict the exchange", (
   assertThrows(() => validate(slow), QueryError, "more than 4 s");
 });
 
+Deno.test("validate puts up with the ticks of a coarse server, and with no more", () => {
+  // A clock of 64 ticks a second that ticked between the two readings.
+  const at = (ns: bigint): bigint =>
+    toTimestamp(Temporal.Instant.fromEpochNanoseconds(start.epochNanoseconds + ns));
+  const ticked = { receiveTimestamp: at(0n), transmitTimestamp: at(15_625_000n) };
+  validate(measured(truth, { ...ticked, precision: -6 }));
+  const finer = measured(truth, { ...ticked, precision: -10 });
+  assertThrows(() => validate(finer), QueryError, "longer than the whole exchange");
+});
+
 Deno.test("validate puts up with the root distance it is told to", () => {
   const reply = measured(truth, { rootDispersion: 2 });
   validate(reply);
