@@ -1,0 +1,153 @@
+/** What reads a reply, given any octets: a reading, or the error that is documented. */
+import { jsonOf, tableOf, textOf } from "../../src/cli/report.ts";
+import { measureNtp, validate } from "../../src/client/ntp.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import type { NtpReply } from "../../src/client/reply.ts";
+import { parseAsctime } from "../../src/protocols/asctime.ts";
+import { parseDaytime } from "../../src/protocols/daytime.ts";
+import { DecodeError } from "../../src/protocols/decode_error.ts";
+import type { Protocol } from "../../src/protocols/endpoint.ts";
+import {
+  decodeNtpPacket,
+  encodeNtpPacket,
+  NTP_HEADER_LENGTH,
+} from "../../src/protocols/ntp/packet.ts";
+import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time.ts";
+import type { Scene } from "./scenes.ts";
+import { count, type Problem, type Target } from "./target.ts";
+
+/** A reader and the oracle of its readings. */
+export interface Reader {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /**
+   * Reads octets.
+   *
+   * @param pivot This machine's time
+   * @param outcome Hears of what else was reached
+   * @returns What is wrong with the reading
+   * @throws {DecodeError} If there is none
+   */
+  read(
+    octets: Uint8Array,
+    pivot: Temporal.Instant,
+    outcome: (name: string) => void,
+  ): string | undefined;
+}
+
+const isOneLine = (text: string): boolean => /^[ -~…]*$/.test(text);
+const isText = (text: string): boolean => /^[\n -~±µ]*$/.test(text);
+const encoder = new TextEncoder();
+
+const asctime: Reader = {
+  name: "read-asctime",
+  protocol: "asctime",
+  read(octets): string | undefined {
+    const { text, time } = parseAsctime(octets);
+    if (!isOneLine(text)) return `the text is ${JSON.stringify(text)}`;
+    const again = parseAsctime(encoder.encode(text)).time;
+    return time.equals(again) ? undefined : `${time}, and again ${again}`;
+  },
+};
+
+const daytime: Reader = {
+  name: "read-daytime",
+  protocol: "daytime",
+  read(octets, pivot, outcome): string | undefined {
+    const { text, time, offset } = parseDaytime(octets, pivot);
+    if (!isOneLine(text)) return `the text is ${JSON.stringify(text)}`;
+    const again = parseDaytime(encoder.encode(text), pivot);
+    if (!time.equals(again.time) || again.offset !== offset) return `${time}, then ${again.time}`;
+    if (offset === undefined) return undefined;
+    outcome("read with its offset");
+    return time.toZonedDateTime(offset).offset === offset ? undefined : `offset ${offset}`;
+  },
+};
+
+/** Half an era, and the half of a second in which halves are the same. */
+const FARTHEST_SECONDS = 2 ** 31 + 1;
+
+const time: Reader = {
+  name: "read-time",
+  protocol: "time",
+  read(octets, pivot): string | undefined {
+    const apart = parseTime(octets, pivot).since(pivot).total("seconds");
+    if (octets.length !== TIME_REPLY_LENGTH) return `${octets.length} octets were read`;
+    return Math.abs(apart) <= FARTHEST_SECONDS ? undefined : `${apart} s from here`;
+  },
+};
+
+const ntp: Reader = {
+  name: "read-ntp",
+  protocol: "ntp",
+  read(octets, pivot, outcome): string | undefined {
+    const header = encodeNtpPacket(decodeNtpPacket(octets));
+    if (header.toHex() !== octets.subarray(0, NTP_HEADER_LENGTH).toHex()) {
+      return "it reads as other";
+    }
+    const roundTrip = Temporal.Duration.from({ microseconds: 300 });
+    const reply: NtpReply = {
+      url: "ntp://192.0.2.1:123",
+      ...measureNtp({
+        request: octets,
+        octets,
+        from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
+        sentAt: pivot,
+        receivedAt: pivot.add(roundTrip),
+        roundTrip,
+      }),
+    };
+    if (reply.delay.sign <= 0 || reply.errorBound.sign <= 0) return `a delay of ${reply.delay}`;
+    const error = mistrust(reply);
+    outcome(error?.reason ?? "trusted");
+    const target = "192.0.2.1";
+    const printed = textOf(reply, true) + tableOf([{ target, reply, ...(error && { error }) }]) +
+      JSON.stringify(jsonOf({ target, reply, error }, true));
+    return isText(printed) ? undefined : `it prints as ${JSON.stringify(printed)}`;
+  },
+};
+
+function mistrust(reply: NtpReply): QueryError | undefined {
+  try {
+    validate(reply);
+    return undefined;
+  } catch (error) {
+    if (error instanceof QueryError) return error;
+    throw error;
+  }
+}
+
+/** Judges one reader. */
+export class ReaderTarget implements Target {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly outcomes = new Map<string, number>();
+  readonly #reader: Reader;
+
+  constructor(reader: Reader) {
+    this.name = reader.name;
+    this.protocol = reader.protocol;
+    this.#reader = reader;
+  }
+
+  judge(input: Uint8Array, { arrival }: Scene): Problem | undefined {
+    const pivot = Temporal.Instant.fromEpochMilliseconds(arrival.seconds * 1000);
+    const octets = input.slice();
+    try {
+      const detail = this.#reader.read(octets, pivot, (name) => count(this.outcomes, name));
+      if (detail !== undefined) return { oracle: "reads right", detail };
+      count(this.outcomes, "read");
+    } catch (error) {
+      if (!(error instanceof DecodeError)) {
+        return { oracle: "throws a DecodeError alone", detail: String(error) };
+      }
+      if (!isOneLine(error.message)) return { oracle: "escapes", detail: error.message };
+      count(this.outcomes, "refused");
+    }
+    const isUntouched = octets.every((octet, i) => octet === input[i]);
+    return isUntouched ? undefined : { oracle: "leaves the reply alone", detail: "it does not" };
+  }
+}
+
+/** Every reader. */
+export const readers: readonly Reader[] = [asctime, daytime, time, ntp];

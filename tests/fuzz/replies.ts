@@ -1,0 +1,141 @@
+/** What has to be true of a reply, by protocol: in words what is not. */
+import { measureNtp, validate } from "../../src/client/ntp.ts";
+import { UNSYNCHRONIZED } from "../../src/clocks/clock_status.ts";
+import { parseAsctime } from "../../src/protocols/asctime.ts";
+import { parseDaytime } from "../../src/protocols/daytime.ts";
+import type { Protocol } from "../../src/protocols/endpoint.ts";
+import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
+import { difference, toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
+import { parseTime } from "../../src/protocols/time.ts";
+import type { Scene } from "./scenes.ts";
+
+/** Says what is wrong with a reply to a request, if anything is. */
+export type ReplyOracle = (reply: Uint8Array, request: Uint8Array, scene: Scene) =>
+  | string
+  | undefined;
+
+/** `asctime` text of a year of six digits and a sign. */
+export const LONGEST_ASCTIME = 27;
+
+/** A line of the `nist` form; every other is shorter. */
+export const LONGEST_DAYTIME = 54;
+
+/** The oracle of a protocol; `auto` is judged by the reply's own. */
+export function oracleOf(protocol: Protocol): ReplyOracle {
+  return { asctime, daytime, time, ntp, auto }[protocol];
+}
+
+const instantOf = ({ seconds, nanoseconds }: Scene["arrival"]): Temporal.Instant =>
+  Temporal.Instant.fromEpochMilliseconds(seconds * 1000).add({ nanoseconds });
+
+/** The wall clock at a time, as `Date` has it. */
+function wallClock(seconds: number, utc: boolean): string {
+  const date = new Date(seconds * 1000);
+  const fields = utc
+    ? [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate(), date.getUTCHours()]
+      .concat(date.getUTCMinutes(), date.getUTCSeconds())
+    : [date.getFullYear(), date.getMonth(), date.getDate(), date.getHours()]
+      .concat(date.getMinutes(), date.getSeconds());
+  const [year = 0, month = 0, day, hour, minute, second] = fields;
+  return new Temporal.PlainDateTime(year, month + 1, day ?? 1, hour, minute, second).toString();
+}
+
+function asctime(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): string | undefined {
+  if (reply.length > LONGEST_ASCTIME) return `${reply.length} octets of text`;
+  const { time } = parseAsctime(reply);
+  const expected = wallClock(arrival.seconds, false);
+  return time.toString() === expected ? undefined : `it reads as ${time}, not ${expected}`;
+}
+
+function daytime(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): string | undefined {
+  if (reply.length > LONGEST_DAYTIME) return `${reply.length} octets of text`;
+  if (reply.at(-2) !== 0x0d || reply.at(-1) !== 0x0a) return "it does not end a line";
+  const year = new Date(arrival.seconds * 1000).getUTCFullYear();
+  // Beyond them a line can be read by people only.
+  if (year < 1 || year > 9998) return undefined;
+  const { text, time, offset } = parseDaytime(reply, instantOf(arrival));
+  const expected = wallClock(arrival.seconds, text.includes("UTC"));
+  if (time.toString() !== expected) return `it reads as ${time}, not ${expected}`;
+  if (offset === undefined) return undefined;
+  const told = time.toZonedDateTime(offset).epochMilliseconds / 1000;
+  // Offsets were not always whole minutes.
+  return Math.abs(told - arrival.seconds) < 60 ? undefined : `it is ${told} s, with ${offset}`;
+}
+
+function time(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): string | undefined {
+  const told = parseTime(reply, instantOf(arrival)).epochMilliseconds / 1000;
+  return told === arrival.seconds ? undefined : `it is ${told} s`;
+}
+
+function auto(reply: Uint8Array, request: Uint8Array, scene: Scene): string | undefined {
+  return (reply.length === NTP_HEADER_LENGTH ? ntp : asctime)(reply, request, scene);
+}
+
+const replyModes: Readonly<Record<number, number>> = { 0: 4, 1: 2, 3: 4 };
+
+function ntp(reply: Uint8Array, request: Uint8Array, scene: Scene): string | undefined {
+  if (reply.length > request.length) return "it is longer than its request";
+  if (reply.length !== NTP_HEADER_LENGTH) return `${reply.length} octets of NTP`;
+  const told = decodeNtpPacket(reply);
+  const asked = decodeNtpPacket(request);
+  const { status, arrival, departure, elapsedNanoseconds } = scene;
+  const isSynchronized = status.leap !== UNSYNCHRONIZED;
+  const expected = {
+    leap: status.leap,
+    version: asked.version,
+    mode: replyModes[asked.mode],
+    stratum: isSynchronized ? status.stratum : 0,
+    poll: asked.poll,
+    precision: status.precision,
+    referenceId: isSynchronized ? status.referenceId : 0,
+    originTimestamp: asked.transmitTimestamp,
+  };
+  for (const field of Object.keys(expected) as (keyof typeof expected)[]) {
+    if (told[field] !== expected[field]) {
+      return `${field} is ${told[field]}, not ${expected[field]}`;
+    }
+  }
+  if (told.rootDelay < Math.min(status.rootDelaySeconds, 65_535)) return "its root delay shrank";
+  if (told.rootDispersion < status.rootDispersionSeconds) return "its root dispersion shrank";
+
+  const { referenceTimestamp, receiveTimestamp, transmitTimestamp } = told;
+  if (referenceTimestamp === 0n || receiveTimestamp === 0n || transmitTimestamp === 0n) {
+    return "a timestamp of it is zero";
+  }
+  if (difference(receiveTimestamp, referenceTimestamp) < 0n) return "its clock was set later";
+  if (difference(transmitTimestamp, receiveTimestamp) <= 0n) return "it left before it came";
+  // What is below the clock's precision is chance.
+  const leeway = 1n << BigInt(32 + status.precision);
+  const lateness = difference(receiveTimestamp, toTimestamp(instantOf(arrival)));
+  if (lateness > leeway || -lateness > leeway) return "its receive timestamp is not the arrival";
+  const isForward = elapsedNanoseconds >= 0n && elapsedNanoseconds < 2n ** 31n * 1_000_000_000n;
+  const last = isForward ? toTimestamp(instantOf(departure)) : receiveTimestamp;
+  const delay = difference(transmitTimestamp, last);
+  if (delay > 2n * leeway || -delay > leeway) return "its transmit timestamp is not the departure";
+  return undefined;
+}
+
+/** The same seen by our own client, which is to trust what is fit to be trusted. */
+export function isTrusted(
+  reply: Uint8Array,
+  request: Uint8Array,
+  scene: Scene,
+): string | undefined {
+  const { arrival, elapsedNanoseconds } = scene;
+  const sentAt = instantOf(arrival);
+  const elapsed = elapsedNanoseconds > 0n ? elapsedNanoseconds : 0n;
+  const { leap, rootDelay, rootDispersion, precision } = decodeNtpPacket(reply);
+  const bound = rootDelay / 2 + rootDispersion;
+  const isFit = leap !== UNSYNCHRONIZED && bound < 2 && precision < -5 && elapsed < 500_000_000n;
+  if (!isFit) return undefined;
+  const roundTrip = Temporal.Duration.from({ nanoseconds: Number(elapsed) });
+  const receivedAt = sentAt.add(roundTrip);
+  const from = { transport: "udp", hostname: "192.0.2.1", port: 123 } as const;
+  const raw = { request, octets: reply, from, sentAt, receivedAt, roundTrip };
+  const measured = { url: "ntp://192.0.2.1:123", ...measureNtp(raw) };
+  validate(measured);
+  const { offset, errorBound } = measured;
+  return Temporal.Duration.compare(offset.abs(), errorBound) <= 0
+    ? undefined
+    : `it is ${offset} off, which it bounds by ${errorBound}`;
+}

@@ -1,0 +1,75 @@
+/** Every built-in responder, in a world where the clock and chance are a scene's. */
+import type { Clock, UnixTime } from "../../src/clocks/clock.ts";
+import { asctimeResponder } from "../../src/protocols/asctime.ts";
+import { autoResponder } from "../../src/protocols/auto.ts";
+import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
+import type { Protocol } from "../../src/protocols/endpoint.ts";
+import { ntpResponder } from "../../src/protocols/ntp/responder.ts";
+import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
+import { timeResponder } from "../../src/protocols/time.ts";
+import type { Scene } from "./scenes.ts";
+
+/** What the responders are told by the scene they are in. */
+export class World implements Clock {
+  #scene: Scene;
+  #drawn = 0;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /** Begins a scene, or has it begin again. */
+  enter(scene: Scene): void {
+    this.#scene = scene;
+    this.#drawn = 0;
+  }
+
+  read(time: UnixTime): void {
+    time.seconds = this.#scene.departure.seconds;
+    time.nanoseconds = this.#scene.departure.nanoseconds;
+  }
+
+  readonly status = (): Scene["status"] => this.#scene.status;
+
+  readonly random32 = (): number => (this.#scene.entropy + this.#drawn++ * 0x9e37_79b9) >>> 0;
+}
+
+/** A service and what may be expected of it. */
+export interface Service {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Causes for which it may stay silent. */
+  readonly refusals: readonly RefusalCause[];
+  create(world: World): Responder;
+}
+
+const ntpRefusals = ["malformed", "version", "mode", "authentication"] as const;
+const reply = "looks-like-a-reply";
+
+const ntp = ({ status, random32 }: World): Responder => ntpResponder({ status, random32 });
+const asctime = (): Responder => asctimeResponder();
+
+/** All of them; texts are in local time, so that TZ takes part. */
+export const services: readonly Service[] = [
+  { name: "asctime", protocol: "asctime", refusals: [reply], create: asctime },
+  ...daytimeFormats.map((format): Service => ({
+    name: `daytime-${format}`,
+    protocol: "daytime",
+    refusals: [reply, "unsynchronized"],
+    create: ({ status }) => daytimeResponder({ status, format }),
+  })),
+  {
+    name: "time",
+    protocol: "time",
+    refusals: [reply, "unsynchronized"],
+    create: ({ status }) => timeResponder({ status }),
+  },
+  { name: "ntp", protocol: "ntp", refusals: ntpRefusals, create: ntp },
+  {
+    name: "auto",
+    protocol: "auto",
+    // What is of no known version is no NTP to it, but a request for text.
+    refusals: [reply, "malformed", "mode", "authentication"],
+    create: (world) => autoResponder({ ntp: ntp(world), text: asctime() }),
+  },
+];

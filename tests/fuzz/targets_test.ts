@@ -1,0 +1,56 @@
+import { assert, assertEquals } from "@std/assert";
+import { Cases, SWEEP } from "./cases.ts";
+import { describeFinding, fuzz } from "./fuzz.ts";
+import { services } from "./services.ts";
+import type { Target } from "./target.ts";
+import { createTargets } from "./targets.ts";
+
+/** One is always the same, the other never; what it finds is found again by the command it prints. */
+const seeds = [868, crypto.getRandomValues(new Uint32Array(1))[0] ?? 1];
+
+/** Readers make objects, and take ten times as long. */
+const casesOf = ({ name }: Target): number => name.startsWith("read") ? 2000 : 8000;
+
+for (const target of createTargets()) {
+  Deno.test(`${target.name} does what it promises, whatever it is given`, () => {
+    for (const seed of seeds) {
+      const { finding } = fuzz(target, { seed, from: SWEEP, to: SWEEP + casesOf(target) });
+      assert(finding === undefined, finding && describeFinding(finding));
+    }
+  });
+}
+
+Deno.test("ntp and auto do what they promise for all values of the first two octets", () => {
+  for (const target of createTargets().filter(({ name }) => name === "ntp" || name === "auto")) {
+    const { finding } = fuzz(target, { seed: 868, from: 0, to: SWEEP });
+    assert(finding === undefined, finding && describeFinding(finding));
+  }
+});
+
+Deno.test("fuzz reaches every refusal and every kind of answer and reading", () => {
+  const modes = ["answered in mode 2", "answered in mode 4"];
+  const expected: Record<string, readonly string[]> = {
+    ntp: modes,
+    auto: ["answered", ...modes],
+    "read-daytime": ["read", "read with its offset", "refused"],
+    "read-ntp": ["kiss-o-death", "read", "refused", "trusted", "unsynchronized", "unusable"],
+  };
+  for (const target of createTargets()) {
+    fuzz(target, { seed: 868, from: SWEEP, to: SWEEP + casesOf(target) });
+    const service = services.find(({ name }) => name === target.name);
+    const others = service === undefined ? ["read", "refused"] : ["answered"];
+    const outcomes = [...service?.refusals ?? [], ...expected[target.name] ?? others];
+    assertEquals([...target.outcomes.keys()].toSorted(), outcomes.toSorted(), target.name);
+  }
+});
+
+Deno.test("Cases makes the same case by itself as after those before it", () => {
+  const [inOrder, alone] = [new Cases(7), new Cases(7)];
+  const wanted = new Set([0, 63, 64, SWEEP - 1, SWEEP, SWEEP + 2 ** 32]);
+  for (const index of [0, 1, 62, 63, 64, 65, SWEEP - 1, SWEEP, SWEEP + 1, SWEEP + 2 ** 32]) {
+    const input = inOrder.input(index).slice();
+    if (!wanted.has(index)) continue;
+    assertEquals(alone.input(index), input);
+    assertEquals(alone.scene, inOrder.scene);
+  }
+});
