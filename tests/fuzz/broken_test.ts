@@ -115,6 +115,7 @@ const faults: Record<string, [service: string, Parameters<typeof broken>[1], ora
   }, "answers right"],
   "is off by a second": ["daytime-iso8601", flip(18, 1), "answers right"],
   "names another month": ["asctime", flip(5, 1), "answers right"],
+  "names another offset": ["daytime-iso8601", flip(21, 1), "answers right"],
   "ends no line": ["daytime-rfc1123", flip(31, 1), "answers right"],
   "is off by a second in 4 octets": ["time", flip(3, 1), "answers right"],
   "has another leap indicator": ["ntp", flip(field.flags, 0x40), "answers right"],

@@ -54,12 +54,13 @@ function daytime(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): s
   // Beyond them a line can be read by people only.
   if (year < 1 || year > 9998) return undefined;
   const { text, time, offset } = parseDaytime(reply, instantOf(arrival));
+  const told = time.toZonedDateTime(offset ?? "UTC").epochMilliseconds / 1000;
+  if (offset !== undefined && told === arrival.seconds) return undefined;
   const expected = wallClock(arrival.seconds, text.includes("UTC"));
   if (time.toString() !== expected) return `it reads as ${time}, not ${expected}`;
-  if (offset === undefined) return undefined;
-  const told = time.toZonedDateTime(offset).epochMilliseconds / 1000;
-  // Offsets were not always whole minutes.
-  return Math.abs(told - arrival.seconds) < 60 ? undefined : `it is ${told} s, with ${offset}`;
+  // Offsets were not always whole minutes, as they are told.
+  const isClose = offset === undefined || Math.abs(told - arrival.seconds) < 60;
+  return isClose ? undefined : `it is ${told} s, with ${offset}`;
 }
 
 function time(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): string | undefined {

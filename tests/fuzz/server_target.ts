@@ -1,6 +1,7 @@
 /** A running server, given datagrams over the socket. */
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
+import type { Responder } from "../../src/protocols/responder.ts";
 import { TIME_REPLY_LENGTH } from "../../src/protocols/time.ts";
 import { serve, type Server, type ServerAddress } from "../../src/server/serve.ts";
 import { Cases } from "./cases.ts";
@@ -89,10 +90,15 @@ export class ServerTarget implements AsyncDisposable {
     this.#address = address;
   }
 
-  /** Starts a server for it. */
-  static async start(protocol: Protocol, transport: "datagram" | "mmsg"): Promise<ServerTarget> {
+  /** Starts a server for it; `responder` is one that is broken on purpose. */
+  static async start(
+    protocol: Protocol,
+    transport: "datagram" | "mmsg",
+    responder?: Responder,
+  ): Promise<ServerTarget> {
     const urls = protocols.map((each) => `${each}://127.0.0.1:0`);
-    const server = await serve(urls, { transport, status: { source: "fixed" } });
+    const status = { source: "fixed" } as const;
+    const server = await serve(urls, { transport, status, ...(responder && { responder }) });
     const address = server.addresses[protocols.indexOf(protocol)] as ServerAddress;
     return new ServerTarget(protocol, server, address);
   }
@@ -178,7 +184,8 @@ export class ServerTarget implements AsyncDisposable {
       const silent = Object.values(refused).reduce((sum, count) => sum + count, 0);
       if (received !== this.#sent) return `${this.#sent} sent, ${received} received`;
       if (answered + silent !== received) return `${received} received, ${answered} + ${silent}`;
-      const heard = this.#senders.reduce((sum, ear) => sum + ear.heard.length, this.#heard);
+      const ears = [...this.#senders, this.#parrot];
+      const heard = ears.reduce((sum, ear) => sum + ear.heard.length, this.#heard);
       return heard === answered ? undefined : `${answered} answered, ${heard} heard`;
     };
     const endsMs = performance.now() + PATIENCE_MS;

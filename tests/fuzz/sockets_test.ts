@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Responder } from "../../src/protocols/responder.ts";
 import { testWith } from "../helpers.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
@@ -34,3 +35,29 @@ Deno.test("query brings a time or says that it is none, whatever the reply", asy
     assert(finding === undefined, finding && describeFinding(finding));
   }
 });
+
+const spoken = new TextEncoder().encode("Fri Apr  3 21:09:36 2020");
+
+/** Whatever it is asked, it says the same. */
+const parrot: Responder = {
+  respond: (_request, reply) => (reply.set(spoken), spoken.length),
+};
+
+const faults: Record<string, [Responder, oracle: string]> = {
+  "answers answers": [parrot, "gets no answer to its answer"],
+  "says too much": [{ respond: () => 100 }, "goes on answering"],
+  "throws now and then": [{
+    respond(request, ...rest): number | Promise<number> {
+      if (request.length > 100) throw new Error("too much");
+      return parrot.respond(request, ...rest);
+    },
+  }, "counts what it does"],
+};
+
+for (const [name, [responder, oracle]] of Object.entries(faults)) {
+  Deno.test(`fuzz finds a server that ${name}`, async () => {
+    await using target = await ServerTarget.start("asctime", "datagram", responder);
+    const { finding } = await target.fuzz({ seed: 868, from: SWEEP, to: SWEEP + 3200 });
+    assertEquals(finding?.problem.oracle, oracle);
+  });
+}
