@@ -69,6 +69,9 @@ const faults: Record<string, [service: string, Parameters<typeof broken>[1], ora
     const length = Number(respond(...args));
     return length > 0 ? length + 4 : length;
   }, "answers right"],
+  "answers whatever follows the header": ["ntp", (respond) => (request, ...rest) => {
+    return respond(request.length % 4 === 0 ? request.subarray(0, 48) : request, ...rest);
+  }, "answers right"],
   "pads a time": ["time", (respond) => (...args) => {
     const length = Number(respond(...args));
     return length > 0 ? 8 : length;

@@ -130,8 +130,9 @@ const mutators: readonly Mutator[] = [
     draft.octets.fill(random.below(256), place(draft, random), draft.length);
   },
   function scramble(draft, random): void {
-    const end = draft.length;
-    for (let at = place(draft, random); at < end; at++) draft.octets[at] = random.uint32();
+    let at = place(draft, random);
+    const end = Math.min(at + 48, draft.length);
+    while (at < end) draft.octets[at++] = random.uint32();
   },
   function setDigit(draft, random): void {
     set(draft, place(draft, random), 0x30 + random.below(10));
@@ -148,7 +149,9 @@ const mutators: readonly Mutator[] = [
   (draft, random): void => appendExtension(draft, random, random.pick(EXTENSION_LENGTHS)),
   (draft, random): void => appendExtension(draft, random, random.below(0x1_0000)),
   function appendManyExtensions(draft, random): void {
-    for (let left = random.below(120); left > 0; left--) appendExtension(draft, random);
+    for (let left = random.below(1 + random.below(120)); left > 0; left--) {
+      appendExtension(draft, random);
+    }
   },
   function appendMac(draft, random): void {
     resize(draft, draft.length + random.pick([4, 12, 20, 24, 72]), random.pick([0, 0, 1, 0x20]));

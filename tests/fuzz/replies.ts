@@ -72,6 +72,19 @@ function auto(reply: Uint8Array, request: Uint8Array, scene: Scene): string | un
   return (reply.length === NTP_HEADER_LENGTH ? ntp : asctime)(reply, request, scene);
 }
 
+/** Whether nothing follows the header, or in version 4 fields of RFC 7822 alone. */
+function isBareOrExtended(request: Uint8Array, version: number): boolean {
+  if (request.length === NTP_HEADER_LENGTH) return true;
+  const view = new DataView(request.buffer, request.byteOffset, request.length);
+  let at = NTP_HEADER_LENGTH;
+  let length = 0;
+  for (; request.length - at >= 16; at += length) {
+    length = view.getUint16(at + 2);
+    if (length < 16 || length % 4 !== 0) return false;
+  }
+  return version === 4 && at === request.length && length >= 28;
+}
+
 const replyModes: Readonly<Record<number, number>> = { 0: 4, 1: 2, 3: 4 };
 
 function ntp(reply: Uint8Array, request: Uint8Array, scene: Scene): string | undefined {
@@ -79,6 +92,7 @@ function ntp(reply: Uint8Array, request: Uint8Array, scene: Scene): string | und
   if (reply.length !== NTP_HEADER_LENGTH) return `${reply.length} octets of NTP`;
   const told = decodeNtpPacket(reply);
   const asked = decodeNtpPacket(request);
+  if (!isBareOrExtended(request, asked.version)) return "its request has a trailer of no kind";
   const { status, arrival, departure, elapsedNanoseconds } = scene;
   const isSynchronized = status.leap !== UNSYNCHRONIZED;
   const expected = {

@@ -13,7 +13,7 @@ import { count, type Problem, type Target } from "./target.ts";
 
 /** What surrounds a request and a reply in memory. */
 const CANARY = 0xa5;
-const CANARY_WORD = 0xa5a5_a5a5;
+const CANARY_WORD = new Float64Array(new Uint8Array(8).fill(CANARY).buffer)[0];
 const MARGIN = 32;
 
 /** One way to be asked: memory of its own, so that two of them are to agree. */
@@ -21,13 +21,13 @@ class Asking {
   readonly request: (length: number) => Uint8Array;
   readonly reply: Uint8Array;
   readonly #memory: Uint8Array;
-  readonly #words: Uint32Array;
+  readonly #words: Float64Array;
 
   constructor(start: number) {
     const requests = new Uint8Array(start + REQUEST_CAPACITY + MARGIN).fill(CANARY + start);
     this.request = createViews(requests, start);
     this.#memory = new Uint8Array(MARGIN + REPLY_CAPACITY + MARGIN).fill(CANARY);
-    this.#words = new Uint32Array(this.#memory.buffer);
+    this.#words = new Float64Array(this.#memory.buffer);
     this.reply = this.#memory.subarray(MARGIN, MARGIN + REPLY_CAPACITY);
   }
 
@@ -233,9 +233,13 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Four octets can be a time; fewer are no answer of any kind. */
+const SHORTEST_ANSWER = 4;
+
 /** A request that nothing about the other octets makes another: no service that is asked may refuse. */
 function isPlainRequest(protocol: Service["protocol"], input: Uint8Array): boolean {
-  if (protocol !== "ntp" && protocol !== "auto") return input.length === 0;
+  if (protocol !== "ntp" && input.length < SHORTEST_ANSWER) return true;
+  if (protocol !== "ntp" && protocol !== "auto") return false;
   if (input.length !== 48) return false;
   const flags = input[0] as number;
   const version = flags >> 3 & 7;
