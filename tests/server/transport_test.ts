@@ -12,7 +12,7 @@ import { StatusKeeper } from "../../src/server/status.ts";
 import { openWorker } from "../../src/server/worker_url.ts";
 import { batches } from "../conformance/transports.ts";
 import { testWith } from "../helpers.ts";
-import { Client } from "../traffic.ts";
+import { Client, within } from "../traffic.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
@@ -117,6 +117,14 @@ await testWith(
     assertEquals(again.addresses[0]?.port, port);
   },
 );
+
+await testWith(batches, "a crew stopped before a worker answers does not wait for it", async () => {
+  using status = new StatusKeeper(systemClock, {});
+  const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
+  const crew = new Crew({ size: 1, services, status: status.page, openWorker });
+  const starting = crew.start();
+  await Promise.all([within(5, Promise.allSettled([starting])), crew.shutdown()]);
+});
 
 Deno.test("serve says why it cannot use mmsg, and takes datagram where it may choose", async () => {
   const log = collectingLog();
