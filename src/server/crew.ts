@@ -139,6 +139,7 @@ class Member {
   readonly #control: Int32Array<SharedArrayBuffer>;
   #worker: Worker | undefined;
   #stopped = Promise.withResolvers<void>();
+  #ready = Promise.withResolvers<void>();
   #successor: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #bornMs = 0;
@@ -161,9 +162,9 @@ class Member {
     };
   }
 
-  /** Starts a worker; rejects if it dies before it answers. */
+  /** Starts a worker; rejects if it dies before it answers, unless it was to stop. */
   start(): Promise<void> {
-    const ready = Promise.withResolvers<void>();
+    const ready = this.#ready = Promise.withResolvers<void>();
     const worker = (this.#options.openWorker ?? openWorker)();
     this.#worker = worker;
     this.#bornMs = performance.now();
@@ -204,6 +205,8 @@ class Member {
     clearTimeout(timer);
     this.#worker?.terminate();
     this.#worker = undefined;
+    // Whoever waits for its start has no more to wait for.
+    this.#ready.resolve();
     this.sumUp();
   }
 

@@ -144,7 +144,6 @@ export async function serve(
   try {
     for (const endpoint of endpoints) await server.listen(endpoint);
     await server.start();
-    options.signal?.throwIfAborted();
   } catch (error) {
     await server.shutdown();
     throw error;
@@ -249,6 +248,7 @@ class RunningServer implements Server {
   /** Has what needs threads of its own answer, too; only then does the server say where it listens. */
   async start(): Promise<void> {
     await this.#crew?.start();
+    this.#options.signal?.throwIfAborted();
     const { log, transport, workers = 1 } = this.#options;
     for (const address of this.addresses) log?.listening(address);
     if (transport !== undefined) log?.transport(this.#choice, workers);

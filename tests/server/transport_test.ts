@@ -121,7 +121,7 @@ await testWith(
 await testWith(batches, "a crew stopped before a worker answers does not wait for it", async () => {
   using status = new StatusKeeper(systemClock, {});
   const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
-  const crew = new Crew({ size: 1, services, status: status.page, openWorker });
+  const crew = new Crew({ size: 1, services, guard, status: status.page, openWorker });
   const starting = crew.start();
   await Promise.all([within(5, Promise.allSettled([starting])), crew.shutdown()]);
 });

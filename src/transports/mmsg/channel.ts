@@ -27,6 +27,7 @@ import {
   layOutBatch,
   LENGTH_WORD,
   type Libc,
+  MSG_DONTWAIT,
   NAME_LENGTH_WORD,
   NAME_STRIDE,
   SO_TIMESTAMPNS,
@@ -146,9 +147,10 @@ export class Channel {
   #receiveFailed(errno: number): void {
     if (errno === EAGAIN || errno === EINTR) return;
     this.#counters.receiveErrors++;
-    const error = this.#describe("receive", errno);
-    this.#handler.failed("receive", error);
-    if (FATAL.includes(errno)) throw error;
+    this.#handler.failed("receive", this.#describe(errno));
+    if (FATAL.includes(errno)) {
+      throw new SyscallError("receive", this.#libc.describe(errno), errno);
+    }
     this.#pauseMs = Math.min(this.#pauseMs * 2 + 1, LONGEST_PAUSE_MS);
     Atomics.wait(this.#stop, 0, 0, this.#pauseMs);
   }
@@ -236,6 +238,9 @@ export class Channel {
     for (let word = 0; word < size / 4; word++) {
       reply[at + DATA_WORD + word] = asked[info + word] as number;
     }
+    // The routes choose the interface, as for any other socket; of IPv6, link-local addresses
+    // need it, and for others it is no more than a hint.
+    if (!isIpv6) reply[at + DATA_WORD + IN_PKTINFO.interface / 4] = 0;
     this.#replies.words[place * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CMSGHDR.size +
       (size + 7 >> 3) * 8;
     // A group or a broadcast address is nobody's to answer from.
@@ -243,12 +248,15 @@ export class Channel {
     return asked[info + IN_PKTINFO.local / 4] === asked[info + IN_PKTINFO.destination / 4];
   }
 
-  /** Sends the first replies; one that cannot be sent is counted and left. */
+  /**
+   * Sends the first replies; one that cannot be sent is counted and left. It waits for no room in
+   * the send queue: a congested link would hold up the clients of all others.
+   */
   #send(count: number): void {
     this.#pace.made();
     for (let next = 0; next < count;) {
       const headers = this.#repliesFrom[next] as Uint8Array<ArrayBuffer>;
-      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, 0);
+      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, MSG_DONTWAIT);
       if (sent > 0) {
         if (sent === count) this.#pace.sent(count);
         this.#counters.answered += sent;
@@ -257,14 +265,15 @@ export class Channel {
         const errno = this.#libc.errno();
         if (sent < 0 && errno === EINTR) continue;
         this.#counters.sendErrors++;
-        this.#handler.failed("send", this.#describe("send", errno));
+        this.#handler.failed("send", this.#describe(errno));
         next++;
       }
     }
   }
 
-  #describe(operation: string, errno: number): Error {
-    return new SyscallError(operation, this.#libc.describe(errno), errno);
+  /** As Deno words it. */
+  #describe(errno: number): Error {
+    return new Error(`${this.#libc.describe(errno)} (os error ${errno})`);
   }
 }
 

@@ -93,7 +93,6 @@ export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_RCVTIMEO = 20;
-export const SO_SNDTIMEO = 21;
 /** As an option and as the type of a control message alike. */
 export const SO_TIMESTAMPNS = 35;
 export const SOL_UDP = 17;

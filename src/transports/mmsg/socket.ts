@@ -17,7 +17,6 @@ import {
   SO_RCVBUF,
   SO_RCVTIMEO,
   SO_REUSEPORT,
-  SO_SNDTIMEO,
   SO_TIMESTAMPNS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -118,7 +117,6 @@ function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): n
     }
     set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(receiveQueueOctets));
     set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, milliseconds(WAIT_MS));
-    set(libc, descriptor, SOL_SOCKET, SO_SNDTIMEO, milliseconds(WAIT_MS));
   } catch (error) {
     libc.call.close(descriptor);
     throw error;

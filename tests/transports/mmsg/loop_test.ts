@@ -115,7 +115,7 @@ await testWith(needs, "runLoop ends with the cause when a socket is none", async
   await using echo = new Echo(0, [1_000_000]);
   await echo.ended;
   assertEquals(echo.said, [
-    "receive: Cannot receive: Bad file descriptor (errno 9)",
+    "receive: Bad file descriptor (os error 9)",
     "died: Cannot receive: Bad file descriptor (errno 9)",
   ]);
 });
