@@ -51,7 +51,7 @@ export function figureTable(
       ...spread.map((name) => withRange(over(trial, name), quantities[name].digits)),
       ...median.map((name) => decimal(over(trial, name)?.median, quantities[name].digits)),
       total(trial, ({ lost }) => lost),
-      total(trial, ({ bad, duplicate = 0 }) => bad + duplicate),
+      total(trial, ({ bad, duplicate }) => bad + duplicate),
       total(trial, ({ stray }) => stray),
       decimal(trial.peakMemoryKib / 1024, 1),
     ]),

@@ -71,7 +71,7 @@ export const { define } = subcommand(
         new Option("--rate <count>", "so many a second instead, answered or not")
           .argParser(wholeNumber(10_000_000)).conflicts("window"),
       )
-      .option("--flows <count>", "sockets to send from", wholeNumber(512), 8)
+      .option("--flows <count>", "sockets to send from", wholeNumber(1024), 8)
       .option(
         "-t, --timeout <seconds>",
         "a request is lost after so long without a reply",

@@ -74,7 +74,7 @@ function report(stretches: readonly LoadResult[], samples: readonly Sample[]): F
     stretches.reduce((sum, stretch) => sum + of(stretch), 0);
   const replies = total(({ good }) => good);
   const lost = total(({ lost }) => lost);
-  const bad = total(({ bad, duplicate = 0 }) => bad + duplicate);
+  const bad = total(({ bad, duplicate }) => bad + duplicate);
   const stray = total(({ stray }) => stray);
   const seconds = samples.at(-1)?.seconds ?? 0;
   const row = (title: string, digits: number, of: (usage: Usage) => number): readonly string[] => {
