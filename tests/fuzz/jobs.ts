@@ -3,7 +3,7 @@ import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { SWEEP } from "./cases.ts";
 import { type Finding, fuzz, type FuzzOptions } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";
-import { ServerTarget } from "./server_target.ts";
+import { protocols, ServerTarget } from "./server_target.ts";
 import { createTargets } from "./targets.ts";
 
 /** Something that is fuzzed: what it is called, and how it goes on where it left off. */
@@ -18,8 +18,6 @@ export interface Job extends AsyncDisposable {
   readonly outcomes?: ReadonlyMap<string, number>;
   fuzz(options: FuzzOptions): Promise<{ next: number; finding?: Finding }>;
 }
-
-const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
 
 /** Shares of a run: most of it is for what takes microseconds. */
 const SHARES = { responder: 12, reader: 1, query: 1, server: 2 } as const;

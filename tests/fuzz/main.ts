@@ -5,6 +5,7 @@ import { layOutTable } from "../../src/cli/table.ts";
 import { chooseTransport } from "../../src/server/transport.ts";
 import { describeFinding, type Finding } from "./fuzz.ts";
 import { createJobs, type Job } from "./jobs.ts";
+import { protocols } from "./server_target.ts";
 
 /** How long a job has its turn, for each of its shares. */
 const TURN_MS = 25;
@@ -27,7 +28,7 @@ const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?
 
 async function main(args: readonly string[]): Promise<number> {
   const protocol = new Option("--protocol <name>", "only this one")
-    .choices(["asctime", "daytime", "time", "ntp", "auto"]);
+    .choices(protocols);
   const options = createBenchCommand(
     "fuzz",
     "Gives the responders, the readers, the client and the server octets that are almost right, " +

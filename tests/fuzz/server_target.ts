@@ -15,7 +15,8 @@ const BATCH = 16;
 /** How many sockets they are sent from. */
 const SENDERS = 4;
 
-const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
+/** What a server listens for, a socket each. */
+export const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
 
 const LONGEST: Readonly<Record<Protocol, number>> = {
   asctime: LONGEST_ASCTIME,
@@ -175,26 +176,33 @@ export class ServerTarget implements AsyncDisposable {
     return origins.has(origin) ? undefined : `nobody sent ${origin}`;
   }
 
-  /** Every datagram is accounted for: none is lost on the way through this machine. */
+  /** Waits until every datagram is accounted for: none is lost on the way through this machine. */
   async #settle(): Promise<Problem | undefined> {
-    const detail = (): string | undefined => {
-      const { received, answered, refused, ...errors } = this.#server.totals;
-      const failed = Object.entries(errors).find(([, count]) => count > 0);
-      if (failed !== undefined) return `${failed[1]} ${failed[0]}`;
-      const silent = Object.values(refused).reduce((sum, count) => sum + count, 0);
-      if (received !== this.#sent) return `${this.#sent} sent, ${received} received`;
-      if (answered + silent !== received) return `${received} received, ${answered} + ${silent}`;
-      const ears = [...this.#senders, this.#parrot];
-      const heard = ears.reduce((sum, ear) => sum + ear.heard.length, this.#heard);
-      return heard === answered ? undefined : `${answered} answered, ${heard} heard`;
-    };
     const endsMs = performance.now() + PATIENCE_MS;
-    while (detail() !== undefined && performance.now() < endsMs) {
+    let detail = this.#failure() ?? this.#missing();
+    while (detail !== undefined && this.#failure() === undefined && performance.now() < endsMs) {
       await new Promise((resolve) => setTimeout(resolve, 1));
+      detail = this.#failure() ?? this.#missing();
     }
-    const lost = detail();
     this.#heard += this.#senders.reduce((sum, ear) => sum + ear.heard.length, 0);
-    return lost === undefined ? undefined : { oracle: "counts what it does", detail: lost };
+    return detail === undefined ? undefined : { oracle: "counts what it does", detail };
+  }
+
+  #failure(): string | undefined {
+    const { received: _received, answered: _answered, refused: _refused, ...errors } =
+      this.#server.totals;
+    const failed = Object.entries(errors).find(([, count]) => count > 0);
+    return failed && `${failed[1]} ${failed[0]}`;
+  }
+
+  #missing(): string | undefined {
+    const { received, answered, refused } = this.#server.totals;
+    const silent = Object.values(refused).reduce((sum, count) => sum + count, 0);
+    if (received !== this.#sent) return `${this.#sent} sent, ${received} received`;
+    if (answered + silent !== received) return `${received} received, ${answered} + ${silent}`;
+    const ears = [...this.#senders, this.#parrot];
+    const heard = ears.reduce((sum, ear) => sum + ear.heard.length, this.#heard);
+    return heard === answered ? undefined : `${answered} answered, ${heard} heard`;
   }
 
   /** Sends answers to every service of the server. */

@@ -1,13 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { testWith } from "../helpers.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";
-import { ServerTarget } from "./server_target.ts";
-
-const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
+import { protocols, ServerTarget } from "./server_target.ts";
 
 const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 

@@ -1,0 +1,40 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Outcome, root, run, testWith } from "../helpers.ts";
+
+const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
+
+const fuzz = (...args: string[]): Promise<Outcome> =>
+  run([Deno.execPath(), "run", "--quiet", "-A", `${root}tests/fuzz/main.ts`, ...args], {
+    cwd: root,
+  });
+
+await testWith(needs, "deno task fuzz runs for as long as it is told, one protocol", async () => {
+  const { code, stdout, stderr } = await fuzz(
+    "--seconds",
+    "0.5",
+    "--seed",
+    "7",
+    "--protocol",
+    "ntp",
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assert(stdout.startsWith("Seed 7\n"), stdout);
+  const targets = [...stdout.matchAll(/^(\S*-?ntp) +\d/gm)].map(([, name]) => name);
+  assertEquals(targets.slice(0, 4), ["ntp", "read-ntp", "query-ntp", "datagram-ntp"]);
+  assertMatch(stdout, / inputs, .* a second, 0 findings\n$/);
+});
+
+await testWith(needs, "deno task fuzz tries one case again", async () => {
+  for (const name of ["auto", "read-daytime", "datagram-time", "query-asctime"]) {
+    const { code, stdout } = await fuzz("--seed", "7", "--case", `${name}:600000`);
+    assertEquals([code, stdout], [0, "No rule was broken.\n"], name);
+  }
+});
+
+await testWith(needs, "deno task fuzz names what is wrong with its command line", async () => {
+  for (const args of [["--seed", "-1"], ["--case", "ntp"], ["--protocol", "echo"], ["more"]]) {
+    const { code, stdout, stderr } = await fuzz(...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, /^fuzz: .+\n$/);
+  }
+});
