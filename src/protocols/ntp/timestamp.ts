@@ -6,6 +6,7 @@
  * All bits zero means "unknown". The short format is 16 bits of seconds and 16
  * of fraction (15 µs).
  */
+import { floorDivide } from "../../clocks/affine.ts";
 import type { UnixTime } from "../../clocks/clock.ts";
 import { putUint32 } from "../octets.ts";
 
@@ -85,12 +86,6 @@ export function difference(a: NtpTimestamp, b: NtpTimestamp): bigint {
 /** Units of 2^-32 s as whole nanoseconds, rounded to the nearest. */
 export function toNanoseconds(units: bigint): bigint {
   return (units * NANOSECONDS + (1n << 31n)) >> 32n;
-}
-
-/** Division rounding down, as `>>` does; `/` on bigints rounds towards zero. */
-function floorDivide(dividend: bigint, divisor: bigint): bigint {
-  const quotient = dividend / divisor;
-  return quotient * divisor > dividend ? quotient - 1n : quotient;
 }
 
 /**

@@ -1,0 +1,46 @@
+/** Leap seconds spread over hours, so that no clock has to step. */
+
+/** How the change of a smear grows over its window. */
+export const smearShapes = ["linear", "cosine", "quadratic"] as const;
+
+/** One of {@linkcode smearShapes}. */
+export type SmearShape = (typeof smearShapes)[number];
+
+/** How a leap second is smeared. */
+export interface Smear {
+  readonly shape: SmearShape;
+  /** How long it takes. */
+  readonly windowNs: bigint;
+  /** Whether the leap is in the middle of the window, and not at its beginning. */
+  readonly isCentred: boolean;
+}
+
+const HOUR_NS = 3_600_000_000_000n;
+const DAY_NS = 24n * HOUR_NS;
+const NOON_TO_NOON = { windowNs: DAY_NS, isCentred: true } as const;
+
+/** What chrony documents for a smoothed leap second, and Meta's seventeen hours. */
+const AFTER_THE_LEAP = { windowNs: 62_500_000_000_000n, isCentred: false } as const;
+
+/** The shapes, and what large operators have published, by name. */
+export const smears: Readonly<Record<string, Smear>> = {
+  linear: { shape: "linear", ...NOON_TO_NOON },
+  cosine: { shape: "cosine", ...NOON_TO_NOON },
+  quadratic: { shape: "quadratic", ...NOON_TO_NOON },
+  google: { shape: "linear", ...NOON_TO_NOON },
+  aws: { shape: "linear", ...NOON_TO_NOON },
+  meta: { shape: "quadratic", ...AFTER_THE_LEAP },
+  chrony: { shape: "quadratic", ...AFTER_THE_LEAP },
+};
+
+/** How much of the leap second is smeared when a share of the window is over, both 0 to 1. */
+export function smeared(shape: SmearShape, share: number): number {
+  switch (shape) {
+    case "linear":
+      return share;
+    case "cosine":
+      return (1 - Math.cos(Math.PI * share)) / 2;
+    case "quadratic":
+      return share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) * (1 - share);
+  }
+}
