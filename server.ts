@@ -7,12 +7,19 @@ import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
-import { checkUrls, createProgram, numberParser, parseArguments } from "./src/cli/program.ts";
+import {
+  checkUrls,
+  createProgram,
+  durationParser,
+  numberParser,
+  parseArguments,
+} from "./src/cli/program.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
 import type { GuardOptions } from "./src/server/guard.ts";
+import { logIntervals } from "./src/server/interval_log.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
 import type { StatusOptions } from "./src/server/status.ts";
@@ -131,7 +138,15 @@ const program = createProgram(
     new Option("--log-format <format>", "lines for people, or JSON").choices(["text", "json"])
       .default("text"),
   )
-  .addOption(new Option("-q, --quiet", "only warnings").conflicts("verbose"))
+  .option(
+    "--stats-interval <duration>",
+    "a line of figures every 10s, 5m, 1h30m, ...",
+    durationParser("1s", "7d"),
+  )
+  .addOption(
+    new Option("-q, --quiet", "only warnings, and what --stats-interval asks for")
+      .conflicts("verbose"),
+  )
   .option("-v, --verbose", "more of each request, and every socket error")
   .addHelpText(
     "after",
@@ -175,7 +190,7 @@ async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
-  const { transport, workers, receiveQueue, ...facts } = rest;
+  const { transport, workers, receiveQueue, statsInterval, ...facts } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkUrls(urls);
   const log = new ServerLog({
@@ -201,6 +216,7 @@ async function main(): Promise<void> {
     if (!signal.aborted) throw error;
   });
   if (!server) return;
+  using _intervals = statsInterval === undefined ? null : logIntervals(server, log, statsInterval);
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();

@@ -3,6 +3,7 @@ import { Command, type CommandUnknownOpts, type Option } from "@commander-js/ext
 import { type Command as PlainCommand, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { parseEndpoint } from "../protocols/endpoint.ts";
+import { parseDuration } from "./duration.ts";
 import { onOneLine } from "./one_line.ts";
 import { hasColour, painter } from "./style.ts";
 
@@ -179,6 +180,26 @@ export function numberParser(
     const value = text.trim() === "" ? NaN : Number(text);
     if (!accepts(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
     return value;
+  };
+}
+
+/**
+ * A parser for an option's duration, which gives milliseconds.
+ *
+ * @param least The shortest that is accepted, as a user would write it
+ * @param most The longest
+ */
+export function durationParser(least: string, most: string): (text: string) => number {
+  const milliseconds = (text: string): number => parseDuration(text).total("milliseconds");
+  return (text) => {
+    const expected = `Expected a duration from ${least} to ${most}, such as 90, 10s or 1h30m.`;
+    try {
+      const value = milliseconds(text);
+      if (value >= milliseconds(least) && value <= milliseconds(most)) return value;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    throw new InvalidArgumentError(expected);
   };
 }
 

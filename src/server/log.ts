@@ -155,15 +155,20 @@ export class ServerLog {
     if (this.#level === "quiet") return;
     this.#line(
       `Stopped after ${elapsedSeconds.toFixed(1)} s: ${describeTotals(totals)}`,
+      { event: "stopped", elapsed: Number(elapsedSeconds.toFixed(3)), ...totalsJson(totals) },
+    );
+  }
+
+  /** Gives what was done in the last `elapsedSeconds`, whatever the level. */
+  interval(totals: Totals, elapsedSeconds: number): void {
+    const rate = totals.answered / elapsedSeconds;
+    this.#line(
+      `In the last ${elapsedSeconds.toFixed(1)} s: ${describeTotals(totals, rate)}`,
       {
-        event: "stopped",
+        event: "interval",
         elapsed: Number(elapsedSeconds.toFixed(3)),
-        received: totals.received,
-        answered: totals.answered,
-        refused: totals.refused,
-        responder_errors: totals.responderErrors,
-        receive_errors: totals.receiveErrors,
-        send_errors: totals.sendErrors,
+        rate: Number(rate.toFixed(3)),
+        ...totalsJson(totals),
       },
     );
   }
@@ -227,13 +232,31 @@ function localTimeStamp(instant: Temporal.Instant): string {
   return local.toISOString().replace("T", " ").replace("Z", "");
 }
 
-/** Totals as people read them: `3 received, 2 answered, 1 refused (1 looks-like-a-reply)`. */
-function describeTotals(totals: Totals): string {
+/** Totals with the names of the JSON log. */
+function totalsJson(totals: Totals): Record<string, unknown> {
+  return {
+    received: totals.received,
+    answered: totals.answered,
+    refused: totals.refused,
+    responder_errors: totals.responderErrors,
+    receive_errors: totals.receiveErrors,
+    send_errors: totals.sendErrors,
+  };
+}
+
+/**
+ * Totals as people read them: `3 received, 2 answered (0.2/s), 1 refused (1 looks-like-a-reply)`.
+ *
+ * @param totals What is described
+ * @param rate Answers a second, if they are to be told
+ */
+function describeTotals(totals: Totals, rate?: number): string {
   const causes = refusalCauses.filter((cause) => totals.refused[cause] > 0);
   const refused = causes.reduce((sum, cause) => sum + totals.refused[cause], 0);
   const reasons = causes.map((cause) => `${grouped(totals.refused[cause])} ${cause}`).join(", ");
   const errors = totals.responderErrors + totals.receiveErrors + totals.sendErrors;
-  return `${grouped(totals.received)} received, ${grouped(totals.answered)} answered, ` +
+  const pace = rate === undefined ? "" : ` (${grouped(Number(rate.toPrecision(3)))}/s)`;
+  return `${grouped(totals.received)} received, ${grouped(totals.answered)} answered${pace}, ` +
     `${grouped(refused)} refused${reasons === "" ? "" : ` (${reasons})`}, ` +
     plural(errors, "error");
 }

@@ -13,6 +13,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--utcc"], /unknown option '--utcc' \(Did you mean --utc\?\)/],
   [["--logformat", "json"], /--logformat.*Did you mean --log-format\?/],
   [["--log-format", "xml"], /xml.*Allowed choices are text, json/],
+  [["--stats-interval", "soon"], /soon.*duration from 1s to 7d/],
   [["--quiet", "--verbose"], /--quiet.*--verbose/],
   [["nonsense://127.0.0.1"], /unknown protocol "nonsense", expected .*asctime/],
   [["asctime://127.0.0.1:65536"], /port 65536 is above 65535/],

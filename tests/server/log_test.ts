@@ -73,13 +73,15 @@ Deno.test("ServerLog at each level tells what belongs to it", async () => {
     log.request(endpoint, source, 1);
     log.failed(endpoint, "send", new Error("no buffer space"));
     log.warning("careful");
+    log.interval(new Counters().totals(), 10);
     log.stopped(new Counters().totals(), 1.26);
   };
   const events = async (level: "quiet" | "normal" | "verbose"): Promise<unknown[]> =>
     (await logged({ level, format: "json" }, write)).map((line) => fields(line)["event"]);
-  assertEquals(await events("quiet"), ["warning"]);
-  assertEquals(await events("normal"), ["listening", "request", "warning", "stopped"]);
-  assertEquals(await events("verbose"), ["listening", "request", "failure", "warning", "stopped"]);
+  const always = ["warning", "interval"];
+  assertEquals(await events("quiet"), always);
+  assertEquals(await events("normal"), ["listening", "request", ...always, "stopped"]);
+  assertEquals(await events("verbose"), ["listening", "request", "failure", ...always, "stopped"]);
 });
 
 Deno.test("ServerLog gives totals that name each cause and error", async () => {
@@ -90,6 +92,31 @@ Deno.test("ServerLog gives totals that name each cause and error", async () => {
   assertMatch(
     line ?? "",
     /Stopped after 12\.3 s: 1,003 received, 1,000 answered, 2 refused \(2 looks-like-a-reply\), 1 error$/,
+  );
+});
+
+Deno.test("ServerLog gives an interval its rate of answers", async () => {
+  const counters = new Counters();
+  Object.assign(counters, { received: 12_346, answered: 12_345 });
+  counters.refuse(-1);
+  const write = (log: ServerLog): void => log.interval(counters.totals(), 10.004);
+  const [line] = await logged({}, write);
+  assertMatch(
+    line ?? "",
+    /In the last 10\.0 s: 12,346 received, 12,345 answered \(1,230\/s\), 1 refused \(1 looks-like-a-reply\), 0 errors$/,
+  );
+  const [json] = await logged({ format: "json" }, write);
+  const { event, elapsed, rate, received, answered, send_errors } = fields(json);
+  assertEquals(
+    { event, elapsed, rate, received, answered, send_errors },
+    {
+      event: "interval",
+      elapsed: 10.004,
+      rate: 1234.006,
+      received: 12_346,
+      answered: 12_345,
+      send_errors: 0,
+    },
   );
 });
 
