@@ -175,7 +175,9 @@ Examples:
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --log-format json 2>requests.log
 
-Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged.
+Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged. A
+second one kills it. SIGHUP stops it if its terminal is gone, and is otherwise
+ignored.
 
 Exit codes:
   0  stopped by a signal

@@ -2,7 +2,7 @@
 
     python3 on_terminal.py COLUMNS COMMAND [ARGUMENT...]
 
-SIGTERM is passed on as a person would: by the key Ctrl-C.
+SIGTERM is passed on as a person would: by the key Ctrl-C. SIGHUP closes the terminal.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     os.execvp(sys.argv[2], sys.argv[2:])
 signal.signal(signal.SIGTERM, lambda *_: os.write(terminal, b"\x03"))
+signal.signal(signal.SIGHUP, lambda *_: os.close(terminal))
 while True:
     try:
         data = os.read(terminal, 65536)

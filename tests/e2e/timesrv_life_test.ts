@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, Running, testWith } from "../helpers.ts";
-import { askMany, freePort, within } from "../traffic.ts";
+import { bothPrograms, root, Running, startServer, testWith } from "../helpers.ts";
+import { Asker, askMany, freePort, within } from "../traffic.ts";
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
   const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
@@ -26,4 +26,23 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     );
     assertEquals(answered >= 100, true, server.stderr);
   });
+
+  await test("SIGHUP is ignored without a terminal", async () => {
+    const { server, port } = await startServer(timesrv);
+    await using _ = server;
+    server.child.kill("SIGHUP");
+    using asker = new Asker(port);
+    assertEquals((await asker.ask()).length, 24);
+    assertEquals((await within(5, server.stop())).code, 0);
+  });
+
+  await test("stops when its terminal is closed", async () => {
+    const { server, port } = await startServer(
+      ["python3", `${root}tests/e2e/on_terminal.py`, "80", ...timesrv],
+    );
+    await using _ = server;
+    using asker = new Asker(port);
+    await asker.ask();
+    assertEquals((await within(5, server.stop("SIGHUP"))).code, 0);
+  }, { ...needs, commands: ["python3"] });
 }
