@@ -14,6 +14,7 @@ import {
   numberParser,
   parseArguments,
 } from "./src/cli/program.ts";
+import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
@@ -202,6 +203,8 @@ async function main(): Promise<void> {
     colour: hasColour(Deno.stderr),
   });
   const signal = stopSignal();
+  using manager = openServiceManager((message) => log.warning(message));
+  signal.addEventListener("abort", () => manager?.stopping());
   const startedMs = performance.now();
   const server = await serve(urls, {
     utc,
@@ -218,6 +221,8 @@ async function main(): Promise<void> {
     if (!signal.aborted) throw error;
   });
   if (!server) return;
+  const served = server.addresses.map(({ url }) => url).join(" ");
+  manager?.ready(`Serving ${served}`, () => server.isAnswering);
   using _intervals = statsInterval === undefined ? null : logIntervals(server, log, statsInterval);
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);

@@ -4,6 +4,7 @@ import { type Command as PlainCommand, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { parseEndpoint } from "../protocols/endpoint.ts";
 import { parseDuration } from "./duration.ts";
+import { environmentVariable } from "./environment.ts";
 import { onOneLine } from "./one_line.ts";
 import { hasColour, painter } from "./style.ts";
 
@@ -44,7 +45,7 @@ function listenToEnvironment(command: Command, prefix: string): void {
   const addOption = command.addOption;
   // Commander listens to a variable only if the option has it when it is added.
   command.addOption = ((option: Option) => {
-    const variable = environmentVariable(prefix, option);
+    const variable = variableOf(prefix, option);
     if (variable !== undefined) option.env(variable);
     return addOption.call(command, option);
   }) as typeof addOption;
@@ -155,11 +156,9 @@ async function addCompletions(program: CommandUnknownOpts): Promise<void> {
  * The variable that sets an option, as `TIMESRV_LOG_FORMAT` for `--log-format`, if it is set and
  * may be read.
  */
-function environmentVariable(prefix: string, option: Option): string | undefined {
+function variableOf(prefix: string, option: Option): string | undefined {
   const variable = `${prefix}_${option.name().replaceAll("-", "_")}`.toUpperCase();
-  // Asked, never prompted for.
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  const value = state === "granted" ? Deno.env.get(variable) : undefined;
+  const value = environmentVariable(variable);
   if (value === undefined) return undefined;
   // To Commander a flag is on once its variable exists, even as "0".
   const isOff = option.isBoolean() && ["", "0", "false", "no", "off"].includes(value.toLowerCase());

@@ -71,6 +71,11 @@ export class Crew {
     return this.#members.map(({ counters }) => counters);
   }
 
+  /** Whether every worker is there, none of them dead and yet to be replaced. */
+  get isComplete(): boolean {
+    return this.#members.every(({ isThere }) => isThere);
+  }
+
   /**
    * Binds an address, for every worker a socket of its own.
    *
@@ -160,6 +165,10 @@ class Member {
       control,
       isLogged: options.log?.tellsRequests ?? false,
     };
+  }
+
+  get isThere(): boolean {
+    return this.#worker !== undefined;
   }
 
   /** Starts a worker; rejects if it dies before it answers, unless it was to stop. */

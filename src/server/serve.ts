@@ -96,6 +96,8 @@ export interface Server extends AsyncDisposable {
   readonly transport: "datagram" | "mmsg";
   /** What the server has done so far. */
   readonly totals: Totals;
+  /** Whether all of it answers: it does not shut down, and no thread of `mmsg` has died and is yet to be replaced. */
+  readonly isAnswering: boolean;
   /**
    * Takes no further request, finishes the answers under way (for half a
    * second at most) and closes every socket. May be called again.
@@ -196,6 +198,10 @@ class RunningServer implements Server {
     const sum = new Counters();
     for (const each of [this.#counters, ...this.#crew?.counters ?? []]) sum.add(each);
     return sum.totals();
+  }
+
+  get isAnswering(): boolean {
+    return this.#shutdown === undefined && (this.#crew?.isComplete ?? true);
   }
 
   async listen(endpoint: Endpoint): Promise<void> {

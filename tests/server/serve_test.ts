@@ -60,3 +60,11 @@ function collect(lines: string[]): { write(data: Uint8Array): Promise<number> } 
     },
   };
 }
+
+Deno.test("serve says whether all of it answers", async () => {
+  const server = await serve(FREE);
+  assertEquals(server.isAnswering, true);
+  const ended = server.shutdown();
+  assertEquals(server.isAnswering, false);
+  await ended;
+});

@@ -76,6 +76,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
   const log = collectingLog();
   using status = new StatusKeeper(systemClock, {});
   let opened = 0;
+  const complete: boolean[] = [];
   const crew = new Crew({
     size: 1,
     services,
@@ -84,6 +85,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
     log,
     openWorker(): Worker {
       const isFirst = opened++ < 2;
+      complete.push(crew.isComplete);
       const url = `data:text/javascript,${encodeURIComponent(dying)}`;
       return isFirst ? new Worker(url, { type: "module" }) : openWorker();
     },
@@ -93,6 +95,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
   // Asked before the successor is there: its socket outlives the worker.
   assert((await query(`asctime://127.0.0.1:${port}`, { timeout: 10 })).text.length === 24);
   assertEquals(opened, 3);
+  assertEquals([...complete, crew.isComplete], [false, false, false, true]);
   assertEquals(log.text().match(/A worker thread died .*: .*out of luck/g)?.length, 2, log.text());
   await crew.shutdown();
 });

@@ -31,6 +31,12 @@ export const SOCKADDR_IN = { size: 16, family: 0, port: 2, address: 4 } as const
 export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, address: 8, scope: 24 } as const;
 
 /**
+ * Offsets in octets of `struct sockaddr_un`: `<sys/un.h>`, in unix(7). The path is a text with a zero
+ * octet after it, or a zero octet and a name.
+ */
+export const SOCKADDR_UN = { size: 110, family: 0, path: 2 } as const;
+
+/**
  * Offsets in octets of `struct cmsghdr`: `<bits/socket.h>`, in cmsg(3). The data follows it, and the
  * next header begins at a multiple of 8.
  */
@@ -85,6 +91,7 @@ export const TIMESPEC = { size: 16, seconds: 0, nanoseconds: 8 } as const;
  * Constants of Linux, the same on x86-64 and arm64: `<asm-generic/socket.h>`, `<bits/socket.h>`,
  * `<linux/in.h>`, `<linux/in6.h>`, `<linux/udp.h>`, `<asm-generic/errno.h>`, `<bits/time.h>`, `<bits/poll.h>`.
  */
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
@@ -93,6 +100,7 @@ export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
 export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
 /** As an option and as the type of a control message alike. */
 export const SO_TIMESTAMPNS = 35;
 export const SOL_UDP = 17;
@@ -140,6 +148,7 @@ const SYMBOLS = {
   inet_ntop: { parameters: ["i32", "buffer", "buffer", "u32"], result: "pointer" },
   if_nametoindex: { parameters: ["buffer"], result: "u32" },
   if_indextoname: { parameters: ["u32", "buffer"], result: "pointer" },
+  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
@@ -217,6 +226,15 @@ export function openLibc(): Libc {
 /** A text as C takes it: UTF-8 and a zero octet. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** Writes a duration in whole milliseconds: a `struct timeval`. */
+export function timeval(milliseconds: number): Uint8Array<ArrayBuffer> {
+  const octets = zeroed(TIMEVAL.size);
+  const view = new DataView(octets.buffer);
+  view.setBigInt64(TIMEVAL.seconds, BigInt(Math.floor(milliseconds / 1000)), true);
+  view.setBigInt64(TIMEVAL.microseconds, BigInt(milliseconds % 1000 * 1000), true);
+  return octets;
 }
 
 /** A row of equal buffers that `sendmmsg` and `recvmmsg` work on, laid out once. */

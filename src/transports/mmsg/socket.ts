@@ -24,7 +24,7 @@ import {
   SOCKADDR_IN6,
   SOL_SOCKET,
   SyscallError,
-  TIMEVAL,
+  timeval,
   zeroed,
 } from "./libc.ts";
 import { toSocketAddress } from "./socket_address.ts";
@@ -116,7 +116,7 @@ function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): n
       else setFlag(libc, descriptor, IPPROTO_IP, IP_PKTINFO);
     }
     set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(receiveQueueOctets));
-    set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, milliseconds(WAIT_MS));
+    set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, timeval(WAIT_MS));
   } catch (error) {
     libc.call.close(descriptor);
     throw error;
@@ -165,14 +165,6 @@ function set(
 function number(value: number): Uint8Array<ArrayBuffer> {
   const octets = zeroed(4);
   new DataView(octets.buffer).setInt32(0, value, true);
-  return octets;
-}
-
-function milliseconds(value: number): Uint8Array<ArrayBuffer> {
-  const octets = zeroed(TIMEVAL.size);
-  const view = new DataView(octets.buffer);
-  view.setBigInt64(TIMEVAL.seconds, BigInt(Math.floor(value / 1000)), true);
-  view.setBigInt64(TIMEVAL.microseconds, BigInt(value % 1000 * 1000), true);
   return octets;
 }
 

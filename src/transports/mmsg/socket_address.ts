@@ -2,10 +2,12 @@ import { addressFamily } from "../address.ts";
 import {
   AF_INET,
   AF_INET6,
+  AF_UNIX,
   cString,
   type Libc,
   SOCKADDR_IN,
   SOCKADDR_IN6,
+  SOCKADDR_UN,
   zeroed,
 } from "./libc.ts";
 
@@ -37,6 +39,22 @@ export function toSocketAddress(
     if (scope === 0) return undefined;
     view.setUint32(SOCKADDR_IN6.scope, scope, true);
   }
+  return octets;
+}
+
+/**
+ * A path, or `@name` for a name of the abstract namespace, as the part of a `struct sockaddr_un` that
+ * it fills; undefined if it is neither, or too long.
+ */
+export function toUnixAddress(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const path = cString(text);
+  if (!/^[/@]./.test(text) || SOCKADDR_UN.path + path.length > SOCKADDR_UN.size) return undefined;
+  const isAbstract = text.startsWith("@");
+  if (isAbstract) path[0] = 0;
+  // The zero octet at its end would be part of a name.
+  const octets = zeroed(SOCKADDR_UN.path + path.length - (isAbstract ? 1 : 0));
+  new DataView(octets.buffer).setUint16(SOCKADDR_UN.family, AF_UNIX, true);
+  octets.set(path.subarray(0, octets.length - SOCKADDR_UN.path), SOCKADDR_UN.path);
   return octets;
 }
 

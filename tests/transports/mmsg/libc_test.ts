@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as libc from "../../../src/transports/mmsg/libc.ts";
-import { hostnameOf, toSocketAddress } from "../../../src/transports/mmsg/socket_address.ts";
+import {
+  hostnameOf,
+  toSocketAddress,
+  toUnixAddress,
+} from "../../../src/transports/mmsg/socket_address.ts";
 import { testWith } from "../../helpers.ts";
 
 /** Each layout of libc.ts: the C type, and the C names of its parts. */
@@ -16,6 +20,7 @@ const layouts = {
     address: "sin6_addr",
     scope: "sin6_scope_id",
   }],
+  SOCKADDR_UN: ["struct sockaddr_un", { family: "sun_family", path: "sun_path" }],
   CMSGHDR: ["struct cmsghdr", { length: "cmsg_len", level: "cmsg_level", type: "cmsg_type" }],
   IN_PKTINFO: ["struct in_pktinfo", {
     interface: "ipi_ifindex",
@@ -73,6 +78,7 @@ await testWith(
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 #define P(name, value) printf("%s\\"%s\\": %ld", comma, name, (long)(value)), comma = ", ";
 int main(void) {
@@ -116,5 +122,14 @@ await testWith({ permissions: [{ name: "ffi" }] }, "socket addresses go there an
   }
   for (const hostname of ["nowhere", "fe80::1%nosuchif", "1.2.3.4.5"]) {
     assertEquals(toSocketAddress(opened, hostname, 1), undefined);
+  }
+});
+
+Deno.test("toUnixAddress takes paths and abstract names as long as there is room", () => {
+  assertEquals(toUnixAddress("/a"), new Uint8Array([1, 0, 0x2f, 0x61, 0]));
+  assertEquals(toUnixAddress("@a"), new Uint8Array([1, 0, 0, 0x61]));
+  assertEquals(toUnixAddress(`/${"a".repeat(106)}`)?.length, libc.SOCKADDR_UN.size);
+  for (const text of ["", "/", "@", "a", "vsock:2:1", `/${"a".repeat(107)}`]) {
+    assertEquals(toUnixAddress(text), undefined, text);
   }
 });
