@@ -12,6 +12,8 @@ installed=(
   rdate netcat-openbsd tshark
   # The firewall of a test.
   nftables
+  # A clock that steps, and the judge of a unit file; neither starts anything.
+  faketime systemd
   # Struct layouts are held against a C compiler's.
   gcc libc6-dev
   # What the unpacked ones need.

@@ -3,6 +3,7 @@ import { QueryError, type QueryFailure } from "../client/query_error.ts";
 import { isLoopback } from "../transports/address.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
 import { onOneLine } from "./one_line.ts";
+import { hasServiceManager } from "./service_manager.ts";
 import { type ProgramName, UsageError, writeText } from "./program.ts";
 
 /** The exit code of each way in which a query brings no usable time. */
@@ -74,12 +75,19 @@ function listenAdvice({ reason, hostname, port }: ListenError): string {
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const advice: Partial<Record<ListenFailure, string>> = {
     "in-use": `; stop the program that has it, or take another: timesrv ${host}:${otherPort}`,
-    "not-permitted": port < 1024
-      ? `; take a port of 1024 or above, or allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`
-      : "",
+    "not-permitted": port < 1024 ? `; take a port of 1024 or above, or ${wayToAllow(port)}` : "",
     "not-of-this-machine": isLoopback(hostname) ? "" : "; 0.0.0.0 and [::] stand for all that are",
   };
   return advice[reason] ?? "";
+}
+
+/** How whoever runs this may be given a port below 1024; docs/deployment.md has it at length. */
+function wayToAllow(port: number): string {
+  if (Deno.build.os !== "linux") return "run it as root";
+  if (hasServiceManager()) return "give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
+  // On the file of a Deno, or of a launcher, it would be for all scripts or for nothing.
+  if (Deno.build.standalone) return "allow this file to: setcap cap_net_bind_service=ep timesrv";
+  return `allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
 }
 
 function report(line: string): void {

@@ -74,10 +74,16 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         " && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
         ' && exec setpriv --bounding-set=-net_bind_service "$@"';
       const command = [...timesrv, "--transport", transport, "ntp://127.0.0.1"];
+      const asNobody = ["unshare", "--net", "sh", "-c", script, "sh", ...command] as const;
       assertFailure(
-        await run(["unshare", "--net", "sh", "-c", script, "sh", ...command]),
+        await run(asNobody),
         1,
-        /udp 127\.0\.0\.1:123: .*may not.*1024 or above.*ip_unprivileged_port_start=123\n/,
+        /udp 127\.0\.0\.1:123: .*may not.*1024 or above.*(ip_unprivileged_port_start=123|setcap .*)\n/,
+      );
+      assertFailure(
+        await run(asNobody, { env: { NOTIFY_SOCKET: "/nosuch" } }),
+        1,
+        /1024 or above, or .*unit.* AmbientCapabilities=CAP_NET_BIND_SERVICE\n/,
       );
     }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true });
   }
