@@ -8,6 +8,7 @@ import type { Counters } from "./counters.ts";
 import type { DatagramHandler, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, readIpWords } from "./ip_address.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
+import { requireNet } from "./permission.ts";
 
 /** Options for {@linkcode listenDatagram}. */
 export interface ListenDatagramOptions {
@@ -73,6 +74,7 @@ class Listener implements DatagramListener {
   readonly #maxTasks: number;
   /** Deno reports a link-local sender without its zone, and cannot reach it without. */
   readonly #zone: string;
+  readonly #mayAnswerAll = Deno.permissions.querySync({ name: "net" }).state === "granted";
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
   #tasks = 0;
@@ -146,6 +148,7 @@ class Listener implements DatagramListener {
       const length = typeof answer === "number" ? answer : await answer;
       if (length > 0) {
         operation = "send";
+        if (!this.#mayAnswerAll) requireNet(exchange.source.hostname, exchange.source.port);
         if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
         await this.#socket.send(exchange.sent, exchange.source);
         if (!this.#closed) this.#counters.answered++;

@@ -1,6 +1,7 @@
 /** UDP sockets of the kernel's own, which several threads can have on one port. */
 import { addressFamily, isWildcard } from "../address.ts";
 import { ListenError, type ListenFailure } from "../listen_error.ts";
+import { requireNet } from "../permission.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -62,7 +63,7 @@ export const WAIT_MS = 200;
  */
 export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
   const { hostname, port, count, receiveQueueOctets } = options;
-  checkPermission(hostname, port);
+  requireNet(hostname, port);
   const descriptors: number[] = [];
   try {
     const first = openSocket(libc, hostname, receiveQueueOctets);
@@ -89,16 +90,6 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
 /** Closes sockets that no thread uses any more. */
 export function closeSockets(libc: Libc, descriptors: readonly number[]): void {
   for (const descriptor of descriptors) libc.call.close(descriptor);
-}
-
-/** What Deno asks of its own sockets: FFI would do without. */
-function checkPermission(hostname: string, port: number): void {
-  const [bare = ""] = hostname.split("%");
-  const host = `${addressFamily(bare) === 6 ? `[${bare}]` : bare}:${port}`;
-  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Requires net access to "${host}", run again with the --allow-net flag`,
-  );
 }
 
 function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): number {
