@@ -3,7 +3,7 @@ import { Command, type CommandUnknownOpts, type Option } from "@commander-js/ext
 import { type Command as PlainCommand, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
 import { parseEndpoint } from "../protocols/endpoint.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../clocks/duration.ts";
 import { environmentVariable } from "./environment.ts";
 import { onOneLine } from "./one_line.ts";
 import { hasColour, painter } from "./style.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidArgumentError } from "commander";
 import fc from "fast-check";
-import { parseDuration } from "../../src/cli/duration.ts";
+import { parseDuration } from "../../src/clocks/duration.ts";
 import { durationParser } from "../../src/cli/program.ts";
 import { check } from "../property.ts";
 
