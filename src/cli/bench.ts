@@ -17,7 +17,10 @@ request that waits for it, and says this machine's time within 2 seconds; for
 text, in local time or UTC. Ctrl-C ends it early with what was measured so far.
 
 Each request ends as one that was answered well (good), badly (bad) or not in
-time (lost). Duplicate are second replies to a request, stray those to none. The
+time (lost). Late are replies to requests that were lost by then (text, daytime
+and time do not tell), duplicate second replies to a request, stray those to
+none. A sender of NTP goes on when requests are lost; in other protocols, whose
+replies name no request, each pauses ten times a second to count its losses. The
 latency of a request at a fixed rate counts from when it was due. The offset
 (NTP) is taken from the kernel's time stamp of each reply; on one machine it
 should be 0.
@@ -28,7 +31,7 @@ Examples:
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
   timecli bench ntp://time.example --i-own-this-server --rate 1000
 
-JSON keys: url, address, seconds, sent, good, bad, duplicate, lost, stray,
+JSON keys: url, address, seconds, sent, good, bad, duplicate, lost, late, stray,
 goodPerSecond, cpuUsPerReply, latencyUs (p50, p90, p99, p999), offsetUs (p50,
 p99), idleShare (near 0, this program is the limit rather than the server).
 

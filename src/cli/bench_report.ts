@@ -55,7 +55,7 @@ export interface LoadReport {
 /** The figures for people. */
 export function describeLoad({ url, address, load, result }: LoadReport): string {
   const { latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
-  const counts = (["sent", "good", "bad", "lost", "duplicate", "stray"] as const)
+  const counts = (["sent", "good", "bad", "lost", "late", "duplicate", "stray"] as const)
     .map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, whole(result[name])] as const);
   const width = Math.max(...counts.map(([, count]) => count.length));
   return layOutTable([

@@ -24,7 +24,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["224.0.0.1", "--i-own-this-server"], /224\.0\.0\.1 stands for more than one server/],
 ];
 
-const counts = { bad: 0, duplicate: 0, lost: 0, stray: 0 } as const;
+const counts = { bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0 } as const;
 const few = ["--requests", "50", "--timeout", "5"] as const;
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
@@ -101,6 +101,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           "Good       50",
           "Bad         0",
           "Lost        0",
+          "Late        0",
           "Duplicate   0",
           "Stray       0",
           "",

@@ -24,8 +24,11 @@ import { toSocketAddress } from "../../transports/mmsg/socket_address.ts";
 import { QueryError } from "../query_error.ts";
 import type { Requests } from "./requests.ts";
 
-/** Unanswered requests that one flow can keep, a power of two. */
-export const FLOW_CAPACITY = 16_384;
+/** What {@linkcode Flow.take} returns for a request that is lost. */
+export const LOST = -1;
+
+/** What {@linkcode Flow.take} returns for a request that was answered before. */
+export const ANSWERED = 0;
 
 /** Enough for every reply that can be on its way to one flow, so that a loss is the server's and not the generator's. */
 const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
@@ -36,6 +39,8 @@ export interface FlowOptions {
   readonly hostname: string;
   /** The port there. */
   readonly port: number;
+  /** Requests that can be sent from the oldest that waits on, that one included: a power of two. */
+  readonly capacity: number;
   /**
    * Whether the kernel says when each reply came.
    *
@@ -49,8 +54,10 @@ export class Flow implements Disposable {
   readonly #libc: Libc;
   readonly #options: FlowOptions;
   readonly #peer: Uint8Array<ArrayBuffer>;
-  /** When each request was sent, 0 for those that do not wait any more. */
-  readonly #sentNs = new Float64Array(FLOW_CAPACITY);
+  readonly #capacity: number;
+  /** When each request was sent, or what became of it. */
+  readonly #sentNs: Float64Array;
+  readonly #dueNs: Float64Array;
   readonly #departuresNs: Float64Array;
   #fd: number;
   #nonce: number;
@@ -72,11 +79,14 @@ export class Flow implements Disposable {
   constructor(libc: Libc, options: FlowOptions) {
     this.#libc = libc;
     this.#options = options;
-    const { hostname, port, isStamped = false } = options;
+    const { hostname, port, capacity, isStamped = false } = options;
     const peer = toSocketAddress(libc, hostname, port);
     if (!peer) throw new QueryError("unreachable", `${hostname} is no address of this network`);
     this.#peer = peer;
-    this.#departuresNs = new Float64Array(isStamped ? FLOW_CAPACITY : 0);
+    this.#capacity = capacity;
+    this.#sentNs = new Float64Array(capacity);
+    this.#dueNs = new Float64Array(capacity);
+    this.#departuresNs = new Float64Array(isStamped ? capacity : 0);
     this.#fd = this.#open();
     this.#nonce = randomNonce();
   }
@@ -101,9 +111,9 @@ export class Flow implements Disposable {
     return this.#outstanding;
   }
 
-  /** How many more can be sent before the oldest that waits is answered. */
+  /** How many more can be sent before the oldest that waits is answered or lost. */
   get room(): number {
-    return FLOW_CAPACITY - (this.#next - this.#oldest);
+    return this.#capacity - (this.#next - this.#oldest);
   }
 
   /** Sends up to `count` requests, and returns how many left. */
@@ -121,12 +131,14 @@ export class Flow implements Disposable {
   /**
    * Notes that a request was sent.
    *
-   * @param sentNs when, for its latency
+   * @param sentNs when, for how long it may wait: above 0, and not before the last
+   * @param dueNs from when on its latency counts
    * @param departureNs when, for its offset; NaN for one that left later than the call to send it began
    */
-  push(sentNs: number, departureNs = NaN): void {
-    const place = this.#next++ & (FLOW_CAPACITY - 1);
+  push(sentNs: number, dueNs: number = sentNs, departureNs = NaN): void {
+    const place = this.#placeOf(this.#next++);
     this.#sentNs[place] = sentNs;
+    this.#dueNs[place] = dueNs;
     this.#departuresNs[place] = departureNs;
     this.#outstanding++;
     this.youngestNs = sentNs;
@@ -136,39 +148,58 @@ export class Flow implements Disposable {
    * Takes a request that was answered.
    *
    * @param number the request's number, the oldest that waits where replies cannot be told apart
-   * @returns when it was sent, or 0 if it does not wait for an answer
+   * @returns from when on its latency counts; or {@linkcode LOST}, once, or {@linkcode ANSWERED}
    */
   take(number: number = this.#oldest): number {
-    if (number < this.#oldest || number >= this.#next) return 0;
-    const sentNs = this.#sentNs[number & (FLOW_CAPACITY - 1)] ?? 0;
-    if (sentNs === 0) return 0;
-    this.#sentNs[number & (FLOW_CAPACITY - 1)] = 0;
+    if (number >= this.#next) return ANSWERED;
+    // So long ago that nothing is known of it any more.
+    if (number < this.#next - this.#capacity) return LOST;
+    const place = this.#placeOf(number);
+    const state = this.#sentNs[place] ?? ANSWERED;
+    this.#sentNs[place] = ANSWERED;
+    if (state <= 0) return state;
     this.#outstanding--;
-    while (this.#oldest < this.#next && this.#sentNs[this.#oldest & (FLOW_CAPACITY - 1)] === 0) {
-      this.#oldest++;
-    }
-    return sentNs;
+    while (this.#oldest < this.#next && this.#stateOf(this.#oldest) <= 0) this.#oldest++;
+    return this.#dueNs[place] ?? 0;
   }
 
   /** The departure of a request that was just taken, as it was noted. */
   departureNs(number: number): number {
-    return this.#departuresNs[number & (FLOW_CAPACITY - 1)] ?? NaN;
+    return this.#departuresNs[this.#placeOf(number)] ?? NaN;
   }
 
-  /** Gives up what is unanswered, on a fresh socket so that late replies cannot be taken for answers to later requests. */
-  giveUp(): number {
-    const lost = this.#outstanding;
-    this.#outstanding = 0;
-    this.#oldest = this.#next;
-    this.#sentNs.fill(0);
+  /** Gives up what was sent by then and is unanswered, and returns how many requests those are. */
+  expire(sentByNs: number): number {
+    const before = this.#outstanding;
+    while (this.#oldest < this.#next) {
+      const state = this.#stateOf(this.#oldest);
+      if (state > sentByNs) break;
+      if (state > 0) {
+        this.#sentNs[this.#placeOf(this.#oldest)] = LOST;
+        this.#outstanding--;
+      }
+      this.#oldest++;
+    }
+    return before - this.#outstanding;
+  }
+
+  /** Takes a fresh socket, so that late replies cannot be taken for answers to later requests. */
+  reopen(): void {
     this[Symbol.dispose]();
     this.#fd = this.#open();
     this.#nonce = randomNonce();
-    return lost;
   }
 
   [Symbol.dispose](): void {
     this.#libc.call.close(this.#fd);
+  }
+
+  #placeOf(number: number): number {
+    return number & (this.#capacity - 1);
+  }
+
+  #stateOf(number: number): number {
+    return this.#sentNs[this.#placeOf(number)] ?? ANSWERED;
   }
 
   #open(): number {

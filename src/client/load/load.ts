@@ -57,7 +57,7 @@ export interface Progress {
   readonly lost: number;
 }
 
-/** What came of it. Each request ends as a good, bad or lost one; duplicate and stray replies come on top. */
+/** What came of it. Each request ends as a good, bad or lost one; late, duplicate and stray replies come on top. */
 export interface LoadResult {
   /** How long was measured: while requests were sent, or until the last reply if their number was bounded. */
   readonly seconds: number;
@@ -71,6 +71,8 @@ export interface LoadResult {
   readonly duplicate: number;
   /** Requests without a reply in time. */
   readonly lost: number;
+  /** Replies to requests that were lost by then; none where replies cannot be told apart. */
+  readonly late: number;
   /** Replies to nothing that was asked. */
   readonly stray: number;
   /** Right replies a second of the measured time. */
@@ -121,7 +123,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const cpuBeforeNs = readCpuNs?.() ?? NaN;
   let cpuNs = NaN;
   await run.run(options.seconds, () => cpuNs = (readCpuNs?.() ?? NaN) - cpuBeforeNs);
-  const { seconds, sent, good, bad, duplicate, lost, stray, offsets } = run;
+  const { seconds, sent, good, bad, duplicate, lost, late, stray, offsets } = run;
   return {
     seconds,
     sent,
@@ -129,6 +131,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     bad,
     duplicate,
     lost,
+    late,
     stray,
     goodPerSecond: run.goodInTime / seconds,
     cpuUsPerReply: readCpuNs === undefined || good === 0 ? undefined : cpuNs / 1000 / good,

@@ -17,11 +17,12 @@ import {
 } from "../../transports/mmsg/libc.ts";
 import { QueryError } from "../query_error.ts";
 import type { Dialect } from "./dialects.ts";
-import { Flow } from "./flow.ts";
+import { Flow, LOST } from "./flow.ts";
 import { Histogram } from "./histogram.ts";
 import type { LoadOptions } from "./load.ts";
 import { Offsets } from "./offsets.ts";
 import { MAX_BURST, type Requests, segmentedRequests, separateRequests } from "./requests.ts";
+import { Schedule } from "./schedule.ts";
 
 /** Replies taken by one system call at most. */
 const RECEIVE_BATCH = 64;
@@ -33,16 +34,23 @@ const REPLY_OCTETS = 128;
 const LINGER_NS = 50e6;
 
 /**
- * How often a flow is drained. Texts cannot be told apart, so a lost one shows only as a request that is left over when
- * everything else is answered; without draining, each loss would narrow the window unnoticed and lengthen the latencies.
+ * How often a flow is drained whose replies cannot be told apart: a lost one shows only as a request that is left over
+ * when everything else is answered; without draining, each loss would narrow the window unnoticed and lengthen the
+ * latencies. A reply that names its request leaves no doubt about the others, and each of them is lost by itself.
  */
 const DRAIN_EVERY_NS = 100e6;
 
 /** How long the thread is blocked; between, for an eighth of a millisecond, signals and timers get their turn. */
 const SLICE_NS = 250e6;
 
-/** How much of a fixed rate goes into one segmented message. */
-const SEGMENTED_BURST_NS = 200e3;
+/** More than the generator sends in a closed loop. */
+const MAX_RATE = 500_000;
+
+/** Requests that all flows together keep note of, if that is more than the least of each. */
+const MAX_CAPACITY = 2 ** 21;
+
+/** Requests that a flow keeps note of at least: a whole window, or what others cannot take while they are drained. */
+const MIN_FLOW_CAPACITY = 2 ** 14;
 
 /** What a run needs of the options. */
 type RunOptions = Omit<LoadOptions, "protocol" | "pid" | "warmupSeconds">;
@@ -53,6 +61,7 @@ export class Run {
   good = 0;
   bad = 0;
   duplicate = 0;
+  late = 0;
   lost = 0;
   stray = 0;
   looks = 0;
@@ -67,7 +76,7 @@ export class Run {
   readonly #flows: readonly Flow[];
   readonly #shares: readonly number[];
   readonly #limit: number;
-  readonly #burst: number;
+  readonly #schedule: Schedule | undefined;
   readonly #timeoutNs: number;
   readonly #requests: Requests;
   readonly #replies: Batch;
@@ -75,8 +84,10 @@ export class Run {
   readonly #nowNs: () => number;
   #startNs = 0;
   #endNs = 0;
+  #pausedNs = 0;
   #resumedNs = 0;
   #lastReplyNs = 0;
+  #lookedNs = 0;
 
   constructor(libc: Libc, dialect: Dialect, options: RunOptions) {
     const { hostname, port, window, rate, requests = Infinity, segmented = false } = options;
@@ -87,15 +98,20 @@ export class Run {
     this.#nowNs = clockReader(libc, CLOCK_MONOTONIC);
     const { request, timestamps } = dialect;
     this.#requests = segmented ? segmentedRequests(libc, request) : separateRequests(libc, request);
-    this.#burst = segmented && rate !== undefined
-      ? Math.max(1, Math.min(MAX_BURST, Math.ceil(rate * SEGMENTED_BURST_NS / 1e9)))
-      : 1;
+    const isSmooth = dialect.identity !== undefined;
+    this.#schedule = rate === undefined
+      ? undefined
+      : new Schedule({ rate, inBursts: segmented, isSmooth });
     const isStamped = timestamps !== undefined;
     this.#replies = layOutBatch(RECEIVE_BATCH, REPLY_OCTETS, { control: isStamped });
     this.#replyView = new DataView(this.#replies.payload.buffer);
     this.offsets = timestamps && new Offsets(libc, this.#replies, timestamps);
     const count = Math.min(options.flows, requests, rate === undefined ? window : Infinity);
-    this.#flows = openFlows(count, () => new Flow(libc, { hostname, port, isStamped }));
+    // Twice what waits at once if nothing is answered: a flow may get more than its share.
+    const unanswered = 2 * (rate ?? MAX_RATE) * this.#timeoutNs / 1e9;
+    const needed = Math.max(Math.min(unanswered, MAX_CAPACITY) / count, MIN_FLOW_CAPACITY);
+    const capacity = 2 ** Math.ceil(Math.log2(needed));
+    this.#flows = openFlows(count, () => new Flow(libc, { hostname, port, capacity, isStamped }));
     this.#shares = this.#flows.map((_, i) => Math.floor((window + i) / count));
   }
 
@@ -130,7 +146,7 @@ export class Run {
   }
 
   #start(seconds: number): void {
-    this.#startNs = this.#resumedNs = this.#nowNs();
+    this.#startNs = this.#lookedNs = this.#nowNs();
     this.#endNs = this.#startNs + seconds * 1e9;
     this.#flows.forEach((flow, i) => {
       // Spread, so that the others keep the server busy while one is drained.
@@ -140,35 +156,42 @@ export class Run {
 
   /** Looks at each flow once. */
   #pass(): number {
+    const isAnonymous = this.#dialect.identity === undefined;
     let nowNs = 0;
     for (let i = 0; i < this.#flows.length; i++) {
       const flow = this.#flows[i] as Flow;
       nowNs = this.#receive(flow);
-      if (flow.draining || nowNs >= flow.nextDrainNs) this.#drain(flow, nowNs);
+      if (flow.draining || isAnonymous && nowNs >= flow.nextDrainNs) this.#drain(flow, nowNs);
       if (flow.draining) continue;
-      if (this.#options.rate === undefined) this.#fill(flow, this.#shares[i] ?? 0, nowNs);
-      else this.#keepRate(flow, this.#options.rate, nowNs);
+      if (this.#schedule === undefined) this.#fill(flow, this.#shares[i] ?? 0, nowNs);
+      else this.#keepRate(flow, this.#schedule, nowNs);
     }
     this.#failIfRefused(this.#flows.length);
     return nowNs;
   }
 
   #receive(flow: Flow): number {
+    const beforeNs = this.#lookedNs;
     const received = flow.receive(this.#replies, RECEIVE_BATCH);
-    const nowNs = this.#nowNs();
+    const nowNs = this.#lookedNs = this.#nowNs();
     this.looks++;
-    // When exactly it came, while nobody looked, is not known.
-    const isTimed = !flow.catchingUp;
-    if (received < RECEIVE_BATCH) flow.catchingUp = false;
-    if (received === 0) {
-      this.idleLooks++;
-      return nowNs;
+    if (received === 0) this.idleLooks++;
+    else this.#judgeAll(flow, received, nowNs);
+    if (received < RECEIVE_BATCH) {
+      flow.catchingUp = false;
+      // All that came by that time has been judged: the generator itself makes no reply late.
+      if (this.#dialect.identity) this.lost += flow.expire(beforeNs - this.#timeoutNs);
     }
+    return nowNs;
+  }
+
+  #judgeAll(flow: Flow, received: number, nowNs: number): void {
+    // When exactly it came, while nobody looked, is not known.
+    const cameNs = flow.catchingUp ? undefined : nowNs;
     this.#lastReplyNs = nowNs;
     this.#dialect.tick(Math.floor(Date.now() / 1000));
-    for (let i = 0; i < received; i++) this.#judge(flow, i, isTimed ? nowNs : undefined);
+    for (let i = 0; i < received; i++) this.#judge(flow, i, cameNs);
     this.offsets?.reset(received);
-    return nowNs;
   }
 
   #judge(flow: Flow, i: number, cameNs: number | undefined): void {
@@ -178,10 +201,14 @@ export class Run {
     // One too short to say which request it answers has to be taken for some answer, as texts are.
     const isAnonymous = identity === undefined || length < identity.inReply + 8;
     const number = isAnonymous ? flow.oldest : this.#numberIn(flow, i * stride + identity.inReply);
-    const sentNs = number === undefined ? 0 : flow.take(number);
-    if (sentNs === 0) {
-      if (number !== undefined && (isAnonymous || number < flow.next)) this.duplicate++;
-      else this.stray++;
+    if (number === undefined || !isAnonymous && number >= flow.next) {
+      this.stray++;
+      return;
+    }
+    const dueNs = flow.take(number);
+    if (dueNs <= 0) {
+      if (dueNs === LOST) this.late++;
+      else this.duplicate++;
       return;
     }
     if (!this.#dialect.verify(payload, i * stride, length)) {
@@ -189,8 +216,8 @@ export class Run {
       return;
     }
     this.good++;
-    if (cameNs !== undefined) this.latencies.record(cameNs - sentNs);
-    const departureNs = flow.departureNs(number as number);
+    if (cameNs !== undefined) this.latencies.record(cameNs - dueNs);
+    const departureNs = flow.departureNs(number);
     if (!Number.isNaN(departureNs)) this.offsets?.record(i, departureNs);
   }
 
@@ -201,8 +228,8 @@ export class Run {
       : undefined;
   }
 
-  /** Sends up to `count` requests, and notes them as sent at times that begin here and have this distance. */
-  #send(flow: Flow, count: number, firstNs: number, distanceNs: number): void {
+  /** Sends up to `count` requests, and returns how many left. */
+  #send(flow: Flow, count: number, nowNs: number): number {
     const { identity } = this.#dialect;
     const { payload, stride } = this.#requests;
     if (identity !== undefined) {
@@ -213,12 +240,20 @@ export class Run {
     }
     const departureNs = this.offsets?.nowNs();
     const sent = flow.send(this.#requests, count);
-    this.sent += sent;
     for (let i = 0; i < sent; i++) {
-      const sentNs = Math.max(firstNs + i * distanceNs, this.#resumedNs);
       // Those behind the first leave later than the clock was read.
-      flow.push(sentNs, i === 0 ? departureNs : NaN);
+      flow.push(nowNs, this.#dueNs(nowNs), i === 0 ? departureNs : NaN);
+      this.sent++;
     }
+    return sent;
+  }
+
+  /** From when on the latency of the next request counts. */
+  #dueNs(nowNs: number): number {
+    if (this.#schedule === undefined) return nowNs;
+    // Not from when it left: a server that holds up the generator must not look faster.
+    const dueNs = this.#startNs + this.#schedule.dueNs(this.sent);
+    return dueNs < this.#pausedNs ? dueNs : Math.max(dueNs, this.#resumedNs);
   }
 
   #fill(flow: Flow, share: number, nowNs: number): void {
@@ -228,29 +263,23 @@ export class Run {
       flow.room,
       this.#limit - this.sent,
     );
-    if (count > 0) this.#send(flow, count, nowNs, 0);
+    if (count > 0) this.#send(flow, count, nowNs);
   }
 
-  #keepRate(flow: Flow, rate: number, nowNs: number): void {
-    const burst = this.#burst;
+  #keepRate(flow: Flow, schedule: Schedule, nowNs: number): void {
     const elapsedNs = Math.min(nowNs, this.#endNs - 1) - this.#startNs;
-    const burstsDue = Math.floor(elapsedNs * rate / 1e9 / burst) + 1;
-    const late = burstsDue * burst - this.sent;
-    if (late <= 0) return;
-    // One by one, unless it has fallen behind by more than each flow's turn makes good.
-    const wanted = burst === 1 && late <= this.#flows.length ? 1 : late;
-    const count = Math.min(wanted, MAX_BURST, flow.room, this.#limit - this.sent);
-    if (count <= 0) return;
-    // Counted from when it was due, not from when it left: a server that holds up the generator must not look faster.
-    const dueNs = this.#startNs + Math.floor(this.sent / burst) * burst * 1e9 / rate;
-    this.#send(flow, count, dueNs, burst === 1 ? 1e9 / rate : 0);
+    const allowed = schedule.allowed(elapsedNs, this.sent);
+    const count = Math.min(allowed, flow.room, this.#limit - this.sent);
+    if (count > 0 && this.#send(flow, count, nowNs) > 0) schedule.left(elapsedNs);
   }
 
+  /** Has a flow answered before it sends on. */
   #drain(flow: Flow, nowNs: number): void {
     flow.draining = true;
     if (flow.outstanding > 0) {
       if (nowNs - flow.youngestNs < this.#timeoutNs) return;
-      this.lost += flow.giveUp();
+      this.lost += flow.expire(Infinity);
+      flow.reopen();
     }
     flow.draining = false;
     flow.nextDrainNs = nowNs + DRAIN_EVERY_NS;
@@ -258,6 +287,7 @@ export class Run {
 
   /** Gives the event loop a turn. */
   async #pause(): Promise<void> {
+    this.#pausedNs = this.#nowNs();
     await setImmediate();
     this.#resumedNs = this.#nowNs();
     for (const flow of this.#flows) flow.catchingUp = true;
@@ -265,7 +295,10 @@ export class Run {
 
   #hearOut(): void {
     while (this.#flows.some((flow) => flow.outstanding > 0)) {
-      for (const flow of this.#flows) this.#drain(flow, this.#receive(flow));
+      for (const flow of this.#flows) {
+        const nowNs = this.#receive(flow);
+        if (this.#dialect.identity === undefined) this.#drain(flow, nowNs);
+      }
       this.#failIfRefused(this.#flows.length);
     }
   }

@@ -7,7 +7,7 @@
 export type Fault = keyof typeof faults;
 
 /** What it does with a good reply, and how it sends one. */
-type Answer = (reply: DataView<ArrayBuffer>, send: (reply: Uint8Array) => void) => void;
+type Answer = (reply: DataView<ArrayBuffer>, send: (reply: Uint8Array) => void) => unknown;
 
 /** By how much `liar` is ahead, in seconds. */
 export const LIE_SECONDS = 0.25;
@@ -26,6 +26,8 @@ const faults = {
   none: changed(() => {}),
   silent: () => {},
   late: (reply, send) => void setTimeout(() => send(octetsOf(reply)), LATE_MS),
+  // The second request of a flow, its fourth, and so on, by the numbers in them.
+  "every other": (reply, send) => reply.getUint32(28) % 2 === 0 && send(octetsOf(reply)),
   duplicate(reply, send): void {
     send(octetsOf(reply));
     send(octetsOf(reply));

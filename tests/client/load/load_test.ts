@@ -47,13 +47,15 @@ async function loadOn(fault: Fault, more: Partial<LoadOptions> = {}): Promise<Lo
   return await load({ ...options, port: server.port, ...more });
 }
 
-type Counts = Partial<Pick<LoadResult, "good" | "bad" | "duplicate" | "lost" | "stray">>;
+type Counts = Partial<
+  Pick<LoadResult, "good" | "bad" | "duplicate" | "lost" | "late" | "stray">
+>;
 
 function assertCounts(result: LoadResult, expected: Counts): void {
-  const { sent, good, bad, duplicate, lost, stray } = result;
+  const { sent, good, bad, duplicate, lost, late, stray } = result;
   assertEquals(
-    { sent, good, bad, duplicate, lost, stray },
-    { sent: COUNT, good: 0, bad: 0, duplicate: 0, lost: 0, stray: 0, ...expected },
+    { sent, good, bad, duplicate, lost, late, stray },
+    { sent: COUNT, good: 0, bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0, ...expected },
   );
 }
 
@@ -74,7 +76,16 @@ const verdicts: readonly (readonly [Fault, Counts, Partial<LoadOptions>?])[] = [
   ["zero receive time", { bad: COUNT }],
   ["zero transmit time", { bad: COUNT }],
   ["silent", { lost: COUNT }, { timeoutSeconds: 0.05 }],
-  ["late", { lost: COUNT }, { timeoutSeconds: 0.05, window: COUNT }],
+  ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
+    timeoutSeconds: 1,
+    window: COUNT,
+    flows: 1,
+  }],
+  ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
+    timeoutSeconds: 1,
+    rate: 2000,
+    flows: 1,
+  }],
   ["wrong origin", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
   ["not asked yet", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
 ];
@@ -92,6 +103,22 @@ for (const [fault, expected, more] of verdicts) {
     },
   );
 }
+
+await testWith(needs, "load counts a late reply's request as lost, once", async () => {
+  const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
+  const result = await loadOn("late", { ...timing, flows: 1 });
+  const { sent, lost, late, good, bad, duplicate, stray } = result;
+  assertEquals([lost, good, bad, duplicate, stray], [sent, 0, 0, 0, 0]);
+  assert(0 < late && late <= lost, `${late} late of ${lost}`);
+});
+
+await testWith(needs, "load keeps its rate on a flow that gets no reply", async () => {
+  // Were the flow drained, it would send for a tenth of a second only, and then wait for the timeout.
+  const timing = { requests: undefined, seconds: 0.6, rate: 1000, timeoutSeconds: 1 };
+  const { sent, lost } = await loadOn("silent", { ...timing, flows: 1 });
+  assertEquals(lost, sent);
+  assert(sent > 300 && sent <= 600, `${sent} sent`);
+});
 
 await testWith(needs, "load measures by how much a server lies", async () => {
   const honest = await loadOn("none");
