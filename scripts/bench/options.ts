@@ -59,9 +59,10 @@ export function seconds(text: string): number {
  * Runs a program whose command line throws rather than exits (`exitOverride`).
  *
  * @param program what to do
+ * @param name what it calls itself
  * @returns its exit code: 0, 1 when it failed, 2 when the command line was wrong
  */
-export async function exitCodeOf(program: () => Promise<number>): Promise<number> {
+export async function exitCodeOf(program: () => Promise<number>, name = "bench"): Promise<number> {
   try {
     return await program();
   } catch (error) {
@@ -69,7 +70,7 @@ export async function exitCodeOf(program: () => Promise<number>): Promise<number
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     await writeLine(
       Deno.stderr,
-      `bench: ${error instanceof Error ? error.message : String(error)}`,
+      `${name}: ${error instanceof Error ? error.message : String(error)}`,
     );
     return 1;
   }

@@ -1,0 +1,95 @@
+/** A server that is soaked: the program as users run it, watched from outside. */
+import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
+import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { RefusalCause } from "../../src/protocols/responder.ts";
+import { bothPrograms, Running } from "../helpers.ts";
+import { until, within } from "../traffic.ts";
+import { queuesOf } from "./udp_queues.ts";
+
+export const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
+
+/** What a server says of itself at its end. */
+export interface StoppedLine {
+  readonly received: number;
+  readonly answered: number;
+  readonly refused: Readonly<Partial<Record<RefusalCause, number>>>;
+  readonly responder_errors: number;
+  readonly receive_errors: number;
+  readonly send_errors: number;
+}
+
+/** What a server has at a moment. */
+export interface Sample extends Usage {
+  /** Since its start. */
+  readonly seconds: number;
+}
+
+/** How long a server may take to start, to take what waits in its queues, and to stop. */
+const PATIENCE_SECONDS = 20;
+
+/** A running `timesrv` with a listener for each protocol. */
+export class Subject implements AsyncDisposable {
+  readonly transport: string;
+  readonly samples: Sample[] = [];
+  /** The port of each protocol. */
+  readonly ports: ReadonlyMap<Protocol, number>;
+  readonly #server: Running;
+  readonly #startMs = performance.now();
+
+  private constructor(transport: string, ports: ReadonlyMap<Protocol, number>, server: Running) {
+    this.transport = transport;
+    this.ports = ports;
+    this.#server = server;
+  }
+
+  /** Starts one with further options, and waits until it listens. */
+  static async start(transport: string, options: readonly string[]): Promise<Subject> {
+    const [source] = await bothPrograms();
+    const server = new Running([
+      ...source?.timesrv ?? ["deno"] as const,
+      ...["--log-format", "json", "--transport", transport, ...options],
+      ...protocols.map((protocol) => `${protocol}://127.0.0.1:0`),
+    ]);
+    try {
+      await within(PATIENCE_SECONDS, server.said(/"event":"transport"/));
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    const ports = [...server.stderr.matchAll(/"event":"listening".*"port":(\d+)/g)];
+    return new Subject(
+      transport,
+      new Map(protocols.map((protocol, i) => [protocol, Number(ports[i]?.[1])])),
+      server,
+    );
+  }
+
+  get pid(): number {
+    return this.#server.child.pid;
+  }
+
+  /** Notes what it has now, and forgets what it has logged. */
+  look(): void {
+    const seconds = (performance.now() - this.#startMs) / 1000;
+    this.samples.push({ seconds, ...usageOf(this.pid) });
+    this.#server.stderr = "";
+  }
+
+  /** Has it take what waits for it, and stops it: what it counted, and what its queues had no room for. */
+  async stop(): Promise<{ stopped: StoppedLine; drops: number }> {
+    const ports = [...this.ports.values()];
+    await within(
+      PATIENCE_SECONDS,
+      until(() => queuesOf(ports).every(({ waitingOctets }) => waitingOctets === 0)),
+    );
+    const drops = queuesOf(ports).reduce((sum, { drops }) => sum + drops, 0);
+    await within(PATIENCE_SECONDS, this.#server.stop());
+    const line = /^.*"event":"stopped".*$/m.exec(this.#server.stderr)?.[0];
+    if (line === undefined) throw new Error(`It stopped without totals: ${this.#server.stderr}`);
+    return { stopped: JSON.parse(line), drops };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server[Symbol.asyncDispose]();
+  }
+}
