@@ -10,6 +10,7 @@ const stretch: Stretch = {
   good: 10,
   bad: 0,
   duplicate: 0,
+  late: 0,
   lost: 0,
   stray: 0,
   goodPerSecond: 10,
