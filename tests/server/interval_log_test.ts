@@ -22,14 +22,14 @@ Deno.test("logIntervals tells what came since the last time, causes and errors t
     },
   };
   using _ = logIntervals(server, log, 1);
-  Object.assign(counters, { received: 107, answered: 95, sendErrors: 4 });
+  Object.assign(counters, { received: 107, answered: 95, kisses: 2, sendErrors: 4 });
   counters.refuse(-1);
   // Unreferenced, its timer keeps no process alive: not even this one.
   const alive = setInterval(() => {}, 1000);
   await done.promise;
   clearInterval(alive);
   const expected = new Counters();
-  Object.assign(expected, { received: 7, answered: 5, sendErrors: 1 });
+  Object.assign(expected, { received: 7, answered: 5, kisses: 2, sendErrors: 1 });
   expected.refuse(-1);
   assertEquals(told[0]?.totals, expected.totals());
   const next = new Counters();
