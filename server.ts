@@ -5,18 +5,14 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
+import { checkClock, checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
-import {
-  checkUrls,
-  createProgram,
-  durationParser,
-  numberParser,
-  parseArguments,
-} from "./src/cli/program.ts";
+import { createProgram, durationParser, numberParser, parseArguments } from "./src/cli/program.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
+import type { ClockOptions } from "./src/clocks/clock_options.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
 import type { GuardOptions } from "./src/server/guard.ts";
@@ -27,6 +23,8 @@ import type { StatusOptions } from "./src/server/status.ts";
 import { transports } from "./src/server/transport.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
+
+const leapKinds = { none: 0, insert: 1, delete: 2 } as const;
 
 const seconds = numberParser("seconds, 0 to 65535", (value) => value >= 0 && value <= 65_535);
 
@@ -66,16 +64,34 @@ const program = createProgram(
   )
   .option("--root-delay <seconds>", "round trip to the reference clock (default: 0)", seconds)
   .option("--root-dispersion <seconds>", "its largest error (default: 0.01, growing)", seconds)
-  .addOption(
-    new Option("--leap <kind>", "the leap second to announce").choices([
-      "none",
-      "insert",
-      "delete",
-    ]),
+  .option(
+    "--leap <kind>",
+    "the leap second to announce: none, insert or delete",
+    parseLeapFlag,
   )
   .addOption(
     new Option("--unsynchronized", "say that it is not right; Daytime and Time stay silent")
       .conflicts("leap"),
+  )
+  .optionsGroup("What to make of this machine's time, for tests:")
+  .option("--time <instant>", "start at a date, as 2038-01-19T03:14:00Z", clockOptionParser("time"))
+  .option("--offset <duration>", "be ahead: +1h30m, -2d, PT90M", clockOptionParser("offset"))
+  .option("--rate <rate>", "run at another rate: 2x, -0.5, +50ppm", clockOptionParser("rate"))
+  .option("--freeze", "stand still")
+  .option(
+    "--step <step>",
+    "jump: +1s@00:05 five seconds after the start; again and again",
+    parseStep,
+  )
+  .option("--smear <shape>", "spread a leap second: linear, cosine, quadratic, google, aws, meta")
+  .option("--clock-noise <duration>", "be off at random, by so much", clockOptionParser("noise"))
+  .option(
+    "--seed <number>",
+    "make the same noise again",
+    numberParser(
+      "a whole number, 0 to 4294967295",
+      (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
+    ),
   )
   .optionsGroup("Who may ask, and how often:")
   .option(
@@ -166,6 +182,11 @@ Deno), "fixed" never asks it, "auto" takes its word while it calls the clock
 synchronised. Without it, --stratum, --refid, --root-delay or --root-dispersion
 vouch for the clock; otherwise its error bound grows by 1 s in 18 hours.
 
+A clock for tests: what is served may start at a date, be ahead, run fast, slow or
+back, jump and stand still. --leap insert@2028-12-31 has a leap second happen, told
+beforehand; with --smear it is spread over 24 hours instead. A listener has a clock
+of its own if its URL says so: ntp://127.0.0.1:1123?offset=+1h&rate=2x
+
 The transport: "mmsg" moves datagrams in batches, and the kernel says when each
 came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,
 --allow-read of its modules; "auto" takes it where that is so.
@@ -174,6 +195,7 @@ Examples:
   timesrv
   timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
+  timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --log-format json 2>requests.log
 
 Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged. A
@@ -195,7 +217,7 @@ async function main(): Promise<void> {
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
   const { transport, workers, receiveQueue, statsInterval, ...facts } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
-  checkUrls(urls);
+  checkListeners(urls);
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,
@@ -210,6 +232,7 @@ async function main(): Promise<void> {
     utc,
     daytimeFormat,
     status: statusOf(facts),
+    clock: clockOf(facts),
     ...guardOf(facts),
     transport,
     workers,
@@ -246,12 +269,37 @@ function guardOf(
   };
 }
 
-type ClockFlags = Pick<
+/** A leap second to announce, or one that comes, as insert@2028-12-31. */
+function parseLeapFlag(text: string): string {
+  return text in leapKinds ? text : clockOptionParser("leap")(text);
+}
+
+function clockOf(
+  flags: Pick<
+    Flags,
+    "time" | "offset" | "rate" | "freeze" | "step" | "leap" | "smear" | "clockNoise" | "seed"
+  >,
+): ClockOptions {
+  const { time, offset, rate, freeze, step, leap, smear, clockNoise, seed } = flags;
+  return checkClock({
+    ...(time !== undefined && { time }),
+    ...(offset !== undefined && { offset }),
+    ...(rate !== undefined && { rate }),
+    ...(freeze && { freeze }),
+    ...(step && { steps: step }),
+    ...(leap !== undefined && !(leap in leapKinds) && { leap }),
+    ...(smear !== undefined && { smear }),
+    ...(clockNoise !== undefined && { noise: clockNoise }),
+    ...(seed !== undefined && clockNoise !== undefined && { seed }),
+  });
+}
+
+type StatusFlags = Pick<
   Flags,
   "clockStatus" | "stratum" | "refid" | "rootDelay" | "rootDispersion" | "leap" | "unsynchronized"
 >;
 
-function statusOf(flags: ClockFlags): StatusOptions {
+function statusOf(flags: StatusFlags): StatusOptions {
   const { clockStatus, stratum, refid, rootDelay, rootDispersion, leap, unsynchronized } = flags;
   return {
     source: clockStatus,
@@ -259,7 +307,7 @@ function statusOf(flags: ClockFlags): StatusOptions {
     ...(refid !== undefined && { referenceId: refid }),
     ...(rootDelay !== undefined && { rootDelay }),
     ...(rootDispersion !== undefined && { rootDispersion }),
-    ...(leap !== undefined && { leap }),
+    ...(leap !== undefined && leap in leapKinds && { leap: leap as keyof typeof leapKinds }),
     ...(unsynchronized && { unsynchronized }),
   };
 }

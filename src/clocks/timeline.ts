@@ -46,8 +46,11 @@ const SECOND_NS = 1_000_000_000n;
 /** A leap second is announced on its day (RFC 5905 §7.3 allows the month). */
 const ANNOUNCED_NS = 86_400n * SECOND_NS;
 
-/** A smear is a line for each second of it, which is exact to a nanosecond. */
-const KNOT_NS = SECOND_NS;
+/** A smear is a line for each second of it, served or the system's, which is exact to a nanosecond. */
+function knotLength({ gainPpb }: Plan): bigint {
+  const rate = SECOND_NS + gainPpb;
+  return rate >= SECOND_NS || rate <= 0n ? SECOND_NS : rate;
+}
 
 /** More events than any plan has at one moment: a clock that runs into the same one for ever is a mistake. */
 const MOST_EVENTS = 10_000;
@@ -145,9 +148,10 @@ function smearedPhase(
     const untilNs = earlier(systemAt(plan, startNs), eventNs);
     return { plan, leap: "none", smearedNs: undefined, untilNs };
   }
-  const knotNs = startNs + sinceNs / KNOT_NS * KNOT_NS;
+  const length = knotLength(plan);
+  const knotNs = startNs + sinceNs / length * length;
   const systemNs = systemAt(plan, knotNs);
-  const nextNs = systemAt(plan, knotNs + KNOT_NS);
+  const nextNs = systemAt(plan, knotNs + length);
   const smearedTo = (baseNs: bigint): bigint => {
     const share = Math.min(Number(baseNs - startNs) / Number(smear.windowNs), 1);
     return BigInt(Math.round(smeared(smear.shape, share) * Number(changeBy(leap))));
@@ -158,7 +162,7 @@ function smearedPhase(
     return { plan: stopped, leap: "none", smearedNs, untilNs: eventNs };
   }
   const servedNs = servedAt(plan, systemNs) + smearedNs;
-  const nextServedNs = servedAt(plan, nextNs) + smearedTo(knotNs + KNOT_NS);
+  const nextServedNs = servedAt(plan, nextNs) + smearedTo(knotNs + length);
   const lengthNs = nextNs - systemNs;
   const gainPpb = (nextServedNs - servedNs - lengthNs) * SECOND_NS / lengthNs;
   return {

@@ -1,5 +1,4 @@
 /** The workers of a server on the mmsg transport, from the main thread: started, watched, replaced. */
-import type { StatusPage } from "../clocks/status_page.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { Counters } from "../transports/counters.ts";
 import { type Libc, openLibc, SHUT_RD } from "../transports/mmsg/libc.ts";
@@ -8,6 +7,7 @@ import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
 import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./job.ts";
 import type { ServerLog } from "./log.ts";
+import type { ServedPages } from "./served_time.ts";
 import { openWorker } from "./worker_url.ts";
 
 /** Options for {@linkcode Crew}. */
@@ -16,7 +16,6 @@ export interface CrewOptions {
   readonly size: number;
   readonly services: ServiceOptions;
   readonly guard: GuardPlan;
-  readonly status: StatusPage;
   /**
    * The queue of requests of each socket, in KiB.
    *
@@ -82,7 +81,7 @@ export class Crew {
    * @returns The port, which is never 0
    * @throws {ListenError} If the address cannot be bound
    */
-  listen(endpoint: Endpoint): number {
+  listen(endpoint: Endpoint, pages: ServedPages): number {
     const { hostname, port } = endpoint;
     const { receiveQueueKib: wanted = RECEIVE_QUEUE_KIB } = this.#options;
     const sockets = openSockets(this.#libc, {
@@ -94,7 +93,7 @@ export class Crew {
     this.#warnOfQueue(sockets.receiveQueueOctets / 1024);
     const bound = { ...endpoint, port: sockets.port };
     sockets.descriptors.forEach((descriptor, i) => {
-      this.#members[i]?.listeners.push({ descriptor, endpoint: bound });
+      this.#members[i]?.listeners.push({ descriptor, endpoint: bound, pages });
     });
     return sockets.port;
   }
@@ -160,7 +159,6 @@ class Member {
     this.#job = {
       services: options.services,
       guard: options.guard,
-      status: options.status.buffer,
       counters,
       control,
       isLogged: options.log?.tellsRequests ?? false,

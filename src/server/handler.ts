@@ -1,6 +1,7 @@
 /** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
 import type { Clock } from "../clocks/clock.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
+import type { ServedClock } from "../clocks/served_clock.ts";
 import { asctimeResponder } from "../protocols/asctime.ts";
 import { autoResponder } from "../protocols/auto.ts";
 import { type DaytimeFormat, daytimeResponder } from "../protocols/daytime.ts";
@@ -31,8 +32,10 @@ export interface HandlerOptions {
   readonly guard: Guard;
   /** Who answers. */
   readonly responder: Responder;
-  /** The time to serve. */
-  readonly clock: Clock;
+  /** The clock that tells when a request came, where the transport does not. */
+  readonly base: Clock;
+  /** The time to serve, made from it. */
+  readonly clock: ServedClock;
   /** Where kisses are counted; all else is the transport's to count. */
   readonly counters: Counters;
   /** Who hears of it; nobody without it. */
@@ -48,7 +51,7 @@ export interface HandlerOptions {
 /** Handles what comes to one listener. */
 export function createHandler(
   endpoint: Endpoint,
-  { guard, responder, clock, counters, log, isStamped = false }: HandlerOptions,
+  { guard, responder, base, clock, counters, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
   /** Tells a client not to ask, where its protocol has words for it. */
   function kiss({ request, reply, source }: Exchange, verdict: number): number {
@@ -62,9 +65,10 @@ export function createHandler(
   return {
     handle(exchange): number | Promise<number> {
       const { source, arrival } = exchange;
-      if (!isStamped) clock.read(arrival);
+      if (!isStamped) base.read(arrival);
       const verdict = guard.judge(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
+      clock.toServed(arrival);
       const answer = responder.respond(
         exchange.request,
         exchange.reply,

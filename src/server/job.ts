@@ -3,6 +3,7 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Operation } from "../transports/exchange.ts";
 import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
+import type { ServedPages } from "./served_time.ts";
 
 /** A socket and what is served on it. */
 export interface JobListener {
@@ -10,6 +11,8 @@ export interface JobListener {
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
   readonly endpoint: Endpoint;
+  /** The clock served there. */
+  readonly pages: ServedPages;
 }
 
 /** All that a worker is told; it hears nothing more. */
@@ -17,8 +20,6 @@ export interface Job {
   readonly listeners: readonly JobListener[];
   readonly services: ServiceOptions;
   readonly guard: GuardPlan;
-  /** The page of the clock's status. */
-  readonly status: SharedArrayBuffer;
   /** The counters that this worker writes. */
   readonly counters: SharedArrayBuffer;
   /** The words that {@linkcode word} names. */

@@ -3,10 +3,11 @@
  * their life from `serve()` to `shutdown()`.
  */
 import { type Clock, measurePrecision } from "../clocks/clock.ts";
+import type { ClockOptions } from "../clocks/clock_options.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
 import type { DaytimeFormat } from "../protocols/daytime.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import type { Responder } from "../protocols/responder.ts";
 import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
@@ -14,12 +15,15 @@ import { type DatagramListener, listenDatagram } from "../transports/datagram.ts
 import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
+import type { ClockControl } from "./clock_keeper.ts";
 import { Crew } from "./crew.ts";
 import { Guard, type GuardOptions, type GuardPlan, noteListener, planGuard } from "./guard.ts";
 import { createHandler, createResponder, type ServiceOptions } from "./handler.ts";
+import { type ListenerSpec, parseListener } from "./listener.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import type { ServerLog } from "./log.ts";
-import { StatusKeeper, type StatusOptions } from "./status.ts";
+import { ServedTime } from "./served_time.ts";
+import type { StatusOptions } from "./status.ts";
 import { chooseTransport, type Transport, type TransportChoice } from "./transport.ts";
 
 /** Options for {@linkcode serve}. */
@@ -31,11 +35,12 @@ export interface ServeOptions extends GuardOptions {
    */
   readonly utc?: boolean;
   /**
-   * The time to serve.
+   * The time to serve: what to make of the system's, as `{ time: "2038-01-19T03:14:00Z", rate: 0 }`, or a
+   * clock of the caller's own.
    *
    * @default {systemClock}
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | ClockOptions;
   /** What to tell NTP clients about that clock; an honest guess without it. */
   readonly status?: StatusOptions;
   /**
@@ -94,6 +99,8 @@ export interface Server extends AsyncDisposable {
   readonly finished: Promise<void>;
   /** How datagrams are moved. */
   readonly transport: "datagram" | "mmsg";
+  /** The clock that is served, but for listeners with one of their own. */
+  readonly clock: ClockControl;
   /** What the server has done so far. */
   readonly totals: Totals;
   /** Whether all of it answers: it does not shut down, and no thread of `mmsg` has died and is yet to be replaced. */
@@ -138,13 +145,11 @@ export async function serve(
   urls: string | readonly string[],
   options: ServeOptions = {},
 ): Promise<Server> {
-  const endpoints = (typeof urls === "string" ? [urls] : urls).map((url) =>
-    parseEndpoint(url, "auto")
-  );
+  const listeners = (typeof urls === "string" ? [urls] : urls).map(parseListener);
   options.signal?.throwIfAborted();
   const server = new RunningServer(options);
   try {
-    for (const endpoint of endpoints) await server.listen(endpoint);
+    for (const listener of listeners) await server.listen(listener);
     await server.start();
   } catch (error) {
     await server.shutdown();
@@ -159,7 +164,10 @@ class RunningServer implements Server {
   readonly #options: ServeOptions;
   readonly #listeners: DatagramListener[] = [];
   readonly #counters = new Counters();
-  readonly #status: StatusKeeper;
+  readonly #base: Clock;
+  readonly #precision: number;
+  /** The server's own clock first, then those that listeners have for themselves. */
+  readonly #times: ServedTime[] = [];
   readonly #services: ServiceOptions;
   readonly #guard: GuardPlan;
   readonly #choice: TransportChoice;
@@ -175,16 +183,14 @@ class RunningServer implements Server {
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
     this.#choice = chooseTransport(options);
-    const clock = options.clock ?? systemClock;
-    this.#status = new StatusKeeper(clock, {
-      ...options.status,
-      precision: precisionOn(this.#choice.transport, clock),
-    });
-    if (this.#status.warning !== undefined) options.log?.warning(this.#status.warning);
+    const { clock = {} } = options;
+    this.#base = isClock(clock) ? clock : systemClock;
+    this.#precision = precisionOn(this.#choice.transport, this.#base);
+    const { status } = this.#serveTime(isClock(clock) ? {} : clock);
+    if (status.warning !== undefined) options.log?.warning(status.warning);
     if (this.#choice.transport === "mmsg") {
-      const { page: status } = this.#status;
       const [services, guard] = [this.#services, this.#guard];
-      this.#crew = new Crew({ size: workers, services, guard, status, receiveQueueKib, log });
+      this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log });
     }
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -204,13 +210,29 @@ class RunningServer implements Server {
     return this.#shutdown === undefined && (this.#crew?.isComplete ?? true);
   }
 
-  async listen(endpoint: Endpoint): Promise<void> {
+  get clock(): ClockControl {
+    return this.#ownTime.control;
+  }
+
+  get #ownTime(): ServedTime {
+    return this.#times[0] as ServedTime;
+  }
+
+  #serveTime(clock: ClockOptions): ServedTime {
+    const { status = {} } = this.#options;
+    const time = new ServedTime({ base: this.#base, clock, status, precision: this.#precision });
+    this.#times.push(time);
+    return time;
+  }
+
+  async listen({ endpoint, clock }: ListenerSpec): Promise<void> {
     const resolved = await resolveListener(endpoint);
     // Aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
+    const time = clock === undefined ? this.#ownTime : this.#serveTime(clock);
     if (this.#crew !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
-      this.#note({ ...bound, port: this.#crew.listen(bound) });
+      this.#note({ ...bound, port: this.#crew.listen(bound, time.pages) });
       return;
     }
     const { hostnames, warning } = expandWildcard(resolved);
@@ -219,15 +241,16 @@ class RunningServer implements Server {
     let port = endpoint.port;
     for (const hostname of hostnames) {
       // Port 0 is chosen once: all addresses of a wildcard then share it.
-      port = this.#bind({ ...endpoint, hostname, port });
+      port = this.#bind({ ...endpoint, hostname, port }, time);
     }
   }
 
-  #bind(endpoint: Endpoint): number {
+  #bind(endpoint: Endpoint, time: ServedTime): number {
     // The handler's endpoint is the real one, known only once the port is bound.
     const bound = { ...endpoint };
-    const { clock = systemClock, log } = this.#options;
-    const status = (): ClockStatus => this.#status.current;
+    const { log } = this.#options;
+    const { clock } = time;
+    const status = (): ClockStatus => clock.status(time.status.current);
     const counters = this.#counters;
     // Not the clock served, which may be made to lie.
     const guard = new Guard(this.#guard, endpoint, () => performance.now());
@@ -236,7 +259,7 @@ class RunningServer implements Server {
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,
-      handler: createHandler(bound, { guard, responder, clock, counters, log }),
+      handler: createHandler(bound, { guard, responder, base: this.#base, clock, counters, log }),
       counters,
       maxTasks: this.#options.maxTasks ?? DEFAULT_MAX_TASKS,
     });
@@ -270,7 +293,7 @@ class RunningServer implements Server {
       this.#crew?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
-    this.#status[Symbol.dispose]();
+    for (const time of this.#times) time[Symbol.dispose]();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }
@@ -280,6 +303,10 @@ class RunningServer implements Server {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
+}
+
+function isClock(clock: Clock | ClockOptions): clock is Clock {
+  return "read" in clock;
 }
 
 function checkWorkers(workers: number): void {

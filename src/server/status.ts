@@ -71,6 +71,20 @@ const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 /** What differs by where it comes from. */
 type Facts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "referenceSeconds">;
 
+/** What is known of a clock that is served. */
+export interface ClockFacts {
+  /** The clock that it is made from; itself without it. */
+  readonly base?: Clock;
+  /** How finely it is read, as a power of two of seconds; measured without it. */
+  readonly precision?: number;
+  /**
+   * Whether it was made to lie.
+   *
+   * @default {false}
+   */
+  readonly isLying?: boolean;
+}
+
 /** What is told of a clock, kept up to date until it is disposed of. */
 export class StatusKeeper implements Disposable {
   /** The facts as they stand now. */
@@ -86,14 +100,17 @@ export class StatusKeeper implements Disposable {
   readonly #startSeconds: number;
   readonly #kernel: KernelStatusReader | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
+  #isLying: boolean;
 
   /**
    * @param clock The clock served
-   * @param options What is said of it, and its precision where that is known
+   * @param options What is said of it
+   * @param about What is known of it
    * @throws {RangeError} If a number is out of range
    * @throws {SyntaxError} If the reference id is none
    */
-  constructor(clock: Clock, options: StatusOptions & { readonly precision?: number }) {
+  constructor(clock: Clock, options: StatusOptions, about: ClockFacts = {}) {
+    const { base = clock, precision = measurePrecision(clock), isLying = false } = about;
     checkRange("stratum", options.stratum, 1, 15);
     if (!Number.isInteger(options.stratum ?? 1)) {
       throw new RangeError(`Cannot serve stratum ${options.stratum}: expected a whole number`);
@@ -104,11 +121,13 @@ export class StatusKeeper implements Disposable {
     if (referenceId !== undefined) this.#referenceId = parseReferenceId(referenceId);
     this.#options = options;
     this.#clock = clock;
-    this.#precision = options.precision ?? measurePrecision(clock);
+    this.#precision = precision;
+    this.#isLying = isLying;
     this.#startSeconds = this.#nowSeconds();
     // The kernel knows the system's clock alone, and only what is not overruled matters.
     if (source !== "fixed" && !unsynchronized) {
-      const kernel = clock === systemClock ? openKernelStatus() : "it is not the clock served";
+      const isItsClock = base === systemClock && !isLying;
+      const kernel = isItsClock ? openKernelStatus() : "it is not the clock served";
       if (typeof kernel !== "string") this.#kernel = kernel;
       else if (source === "kernel") {
         this.warning = `The kernel's clock status cannot be read (${kernel}): ` +
@@ -122,6 +141,13 @@ export class StatusKeeper implements Disposable {
       this.page.publish(this.current);
     }, POLL_MS);
     Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  /** Notes that the clock served was made to lie: that is meant, and no word of the kernel's. */
+  setLying(): void {
+    this.#isLying = true;
+    this.current = this.#read();
+    this.page.publish(this.current);
   }
 
   #nowSeconds(): number {
@@ -147,7 +173,7 @@ export class StatusKeeper implements Disposable {
   }
 
   #kernelsWord(): Facts | undefined {
-    const kernel = this.#kernel?.read();
+    const kernel = this.#isLying ? undefined : this.#kernel?.read();
     if (this.#options.source === "kernel") {
       return {
         leap: kernel?.leap ?? UNSYNCHRONIZED,
@@ -167,7 +193,7 @@ export class StatusKeeper implements Disposable {
   /** Who says what the clock is worth vouches for it; otherwise it is right at the start alone. */
   #guess(): Facts {
     const { source, stratum, referenceId, rootDelay, rootDispersion } = this.#options;
-    const isVouchedFor = source === "fixed" ||
+    const isVouchedFor = this.#isLying || source === "fixed" ||
       [stratum, referenceId, rootDelay, rootDispersion].some((fact) => fact !== undefined);
     const nowSeconds = this.#nowSeconds();
     const referenceSeconds = isVouchedFor

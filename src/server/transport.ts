@@ -1,4 +1,5 @@
 import type { Clock } from "../clocks/clock.ts";
+import type { ClockOptions } from "../clocks/clock_options.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import type { Responder } from "../protocols/responder.ts";
 import { unsupportedSystem } from "../transports/mmsg/libc.ts";
@@ -13,7 +14,7 @@ export type Transport = (typeof transports)[number];
 /** What the choice depends on. */
 export interface TransportWish {
   readonly transport?: Transport;
-  readonly clock?: Clock;
+  readonly clock?: Clock | ClockOptions;
   readonly responder?: Responder;
 }
 
@@ -38,7 +39,7 @@ export function chooseTransport(wish: TransportWish): TransportChoice {
   throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
 }
 
-function whyNotMmsg({ clock = systemClock, responder }: TransportWish): string | undefined {
+function whyNotMmsg({ clock = {}, responder }: TransportWish): string | undefined {
   const system = unsupportedSystem();
   if (system !== undefined) return `this is ${system}, not Linux on x86_64 or aarch64`;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
@@ -46,6 +47,8 @@ function whyNotMmsg({ clock = systemClock, responder }: TransportWish): string |
   }
   // Functions do not cross threads, and one that waits would hold up a whole thread.
   if (responder !== undefined) return "a responder of the caller's own runs on the main thread";
-  if (clock !== systemClock) return "a clock of the caller's own runs on the main thread";
+  if ("read" in clock && clock !== systemClock) {
+    return "a clock of the caller's own runs on the main thread";
+  }
   return whyNoWorker();
 }

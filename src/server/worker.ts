@@ -5,6 +5,8 @@
  * @module
  */
 import type { UnixTime } from "../clocks/clock.ts";
+import type { ClockStatus } from "../clocks/clock_status.ts";
+import { ClockPage, ServedClock } from "../clocks/served_clock.ts";
 import { StatusPage } from "../clocks/status_page.ts";
 import { isWildcard } from "../transports/address.ts";
 import { Counters } from "../transports/counters.ts";
@@ -35,24 +37,26 @@ thread.onmessage = ({ data: job }) => {
 
 function answerUntilStopped(job: Job): void {
   using libc = openLibc();
-  const page = new StatusPage(job.status);
   const control = new Int32Array(job.control);
-  const clock = new RealtimeClock(libc);
+  const base = new RealtimeClock(libc);
   const counters = new Counters(job.counters);
   const log = job.isLogged ? reportingLog(control) : undefined;
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - job.guard.startSeconds) * 1000 + nanoseconds / 1e6;
-  const listeners = job.listeners.map(({ descriptor, endpoint }) => {
-    const responder = createResponder(endpoint.protocol, job.services, () => page.read());
+  const listeners = job.listeners.map(({ descriptor, endpoint, pages }) => {
+    const clock = new ServedClock(base, new ClockPage(pages.clock));
+    const page = new StatusPage(pages.status);
+    const status = (): ClockStatus => clock.status(page.read());
+    const responder = createResponder(endpoint.protocol, job.services, status);
     // The kernel's stamps are the same clock in all threads; a step of it is put up with.
     const guard = new Guard(job.guard, endpoint, nowMs);
-    const own = { guard, responder, clock, counters, log, isStamped: true };
+    const own = { guard, responder, base, clock, counters, log, isStamped: true };
     const handler = createHandler(endpoint, own);
     return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
   });
   thread.postMessage({ event: "ready" });
   const stop = control.subarray(word.stop, word.stop + 1);
-  runLoop(libc, { listeners, counters, clock, stop });
+  runLoop(libc, { listeners, counters, clock: base, stop });
 }
 
 /** Tells the main thread of as many events as it allows a second, and counts the others. */

@@ -8,7 +8,7 @@ import { Crew } from "../../src/server/crew.ts";
 import { planGuard } from "../../src/server/guard.ts";
 import { ServerLog } from "../../src/server/log.ts";
 import { serve } from "../../src/server/serve.ts";
-import { StatusKeeper } from "../../src/server/status.ts";
+import { ServedTime } from "../../src/server/served_time.ts";
 import { openWorker } from "../../src/server/worker_url.ts";
 import { batches } from "../conformance/transports.ts";
 import { testWith } from "../helpers.ts";
@@ -18,6 +18,11 @@ const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
 const services = { utc: true, daytimeFormat: "ctime" } as const;
 const guard = planGuard({});
+
+function servedTime(): ServedTime {
+  const status = { source: "fixed" } as const;
+  return new ServedTime({ base: systemClock, clock: {}, status, precision: -20 });
+}
 
 function collectingLog(): ServerLog & { text(): string } {
   let text = "";
@@ -34,9 +39,9 @@ await testWith(batches, "mmsg stamps a request when it came, not when it is read
   // The kernel begins to stamp datagrams a moment after a first socket has asked for it.
   await using other = await serve(FREE, mmsg);
   await query(other.addresses[0]?.url ?? "");
-  using status = new StatusKeeper(systemClock, { source: "fixed" });
-  const crew = new Crew({ size: 1, services, guard, status: status.page });
-  const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 });
+  using time = servedTime();
+  const crew = new Crew({ size: 1, services, guard });
+  const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.pages);
   using client = new Client();
   const request = new Uint8Array(48);
   request[0] = 0x23;
@@ -74,14 +79,13 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
   const dying = "onmessage = () => { postMessage({ event: 'ready' });" +
     "setTimeout(() => { throw new Error('out of luck'); }, 10); };";
   const log = collectingLog();
-  using status = new StatusKeeper(systemClock, {});
+  using time = servedTime();
   let opened = 0;
   const complete: boolean[] = [];
   const crew = new Crew({
     size: 1,
     services,
     guard,
-    status: status.page,
     log,
     openWorker(): Worker {
       const isFirst = opened++ < 2;
@@ -90,7 +94,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
       return isFirst ? new Worker(url, { type: "module" }) : openWorker();
     },
   });
-  const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 });
+  const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.pages);
   await crew.start();
   // Asked before the successor is there: its socket outlives the worker.
   assert((await query(`asctime://127.0.0.1:${port}`, { timeout: 10 })).text.length === 24);
@@ -104,16 +108,15 @@ await testWith(
   batches,
   "a worker that cannot start is an error of serve's, and leaves nothing",
   async () => {
-    using status = new StatusKeeper(systemClock, {});
+    using time = servedTime();
     const dying = "throw new Error('no memory')";
     const crew = new Crew({
       size: 2,
       services,
       guard,
-      status: status.page,
       openWorker: () => new Worker(`data:text/javascript,${dying}`, { type: "module" }),
     });
-    const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 });
+    const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.pages);
     await assertRejects(() => crew.start(), Error, "no memory");
     await crew.shutdown();
     await using again = await serve(`asctime://127.0.0.1:${port}`);
@@ -122,9 +125,9 @@ await testWith(
 );
 
 await testWith(batches, "a crew stopped before a worker answers does not wait for it", async () => {
-  using status = new StatusKeeper(systemClock, {});
+  using time = servedTime();
   const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
-  const crew = new Crew({ size: 1, services, guard, status: status.page, openWorker });
+  const crew = new Crew({ size: 1, services, guard, openWorker });
   const starting = crew.start();
   await Promise.all([within(5, Promise.allSettled([starting])), crew.shutdown()]);
 });

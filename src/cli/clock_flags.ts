@@ -1,0 +1,61 @@
+/** A clock that lies, as it is said on the command line. */
+import { InvalidArgumentError } from "commander";
+import { type ClockOptions, planTimeline } from "../clocks/clock_options.ts";
+import { parseListener } from "../server/listener.ts";
+import { UsageError } from "./program.ts";
+
+/** A parser for an option whose text is one of {@linkcode ClockOptions}. */
+export function clockOptionParser(
+  name: "time" | "offset" | "rate" | "leap" | "noise",
+): (text: string) => string {
+  return (text) => {
+    understood(() => planTimeline({ [name]: text }, 0n));
+    return text;
+  };
+}
+
+/** Adds a step to those before it. */
+export function parseStep(text: string, before: readonly string[] = []): readonly string[] {
+  understood(() => planTimeline({ steps: [text] }, 0n));
+  return [...before, text];
+}
+
+function understood(read: () => unknown): void {
+  try {
+    read();
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}
+
+/**
+ * Looks at all options of a clock together, before anything is started.
+ *
+ * @throws {UsageError} If they contradict each other
+ */
+export function checkClock(options: ClockOptions): ClockOptions {
+  return checked(() => {
+    planTimeline(options, Temporal.Now.instant().epochNanoseconds);
+    return options;
+  });
+}
+
+/**
+ * Reads listeners for their mistakes alone, before anything is started.
+ *
+ * @throws {UsageError} If one of them cannot be read
+ */
+export function checkListeners(urls: readonly string[]): void {
+  checked(() => {
+    for (const { clock } of urls.map(parseListener)) if (clock) checkClock(clock);
+  });
+}
+
+function checked<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const isMistake = error instanceof SyntaxError || error instanceof RangeError;
+    throw isMistake ? new UsageError(error.message) : error;
+  }
+}

@@ -1,0 +1,131 @@
+/** Clocks that lie, seen by clients: the same on every transport. */
+import { assert, assertEquals } from "@std/assert";
+import { query, serve, type Server } from "../../mod.ts";
+import { testEach, type Way } from "./transports.ts";
+
+function urlOf(server: Server, protocol: string): string {
+  const [address] = server.addresses;
+  return `${protocol}://127.0.0.1:${address?.port}`;
+}
+
+/** How far a server's time is from an instant, in seconds, and the bound of that. */
+async function apart(url: string, from: () => Temporal.Instant): Promise<[number, number]> {
+  const reply = await query(url as `ntp://${string}`);
+  const expected = from().epochNanoseconds - reply.receivedAt.epochNanoseconds;
+  const error = reply.offset.total("seconds") - Number(expected) / 1e9;
+  return [error, reply.errorBound.total("seconds")];
+}
+
+async function assertServed(server: Server, from: () => Temporal.Instant): Promise<void> {
+  const [error, bound] = await apart(urlOf(server, "ntp"), from);
+  // A reading of this machine's clock beside the exchange costs a moment too.
+  assert(Math.abs(error) <= bound + 0.2, `${error} s, bound ${bound} s`);
+}
+
+const now = (): Temporal.Instant => Temporal.Now.instant();
+const auto = "auto://127.0.0.1:0";
+
+function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Server> {
+  return serve(url, { ...way, clock, utc: true });
+}
+
+await testEach("every protocol tells the time that is made up", async (way) => {
+  const urls = ["auto", "daytime", "time", "ntp"].map((scheme) => `${scheme}://127.0.0.1:0`);
+  const clock = { time: "2030-05-06T07:08:09Z", rate: 0 };
+  await using server = await serve(urls, { ...way, clock, utc: true });
+  const [auto, daytime, time, ntp] = server.addresses;
+  assertEquals((await query(auto?.url ?? "")).text, "Mon May  6 07:08:09 2030");
+  assertEquals((await query(daytime?.url ?? "")).text.trim(), "Mon May  6 07:08:09 2030");
+  assertEquals((await query(time?.url ?? "")).text, "2030-05-06T07:08:09Z");
+  const reply = await query(`ntp://127.0.0.1:${ntp?.port}`);
+  assertEquals(reply.serverReceivedAt.toString({ smallestUnit: "second" }), "2030-05-06T07:08:09Z");
+});
+
+await testEach("offset, start, step and date are told as they were meant", async (way) => {
+  for (const [offset, shift] of [["+1h30m", 5400], ["-2d", -172_800]] as const) {
+    await using server = await start(way, { offset });
+    await assertServed(server, () => now().add({ seconds: shift }));
+    server.clock.step("PT1H");
+    await assertServed(server, () => now().add({ seconds: shift + 3600 }));
+    server.clock.reset();
+    await assertServed(server, () => now().add({ seconds: shift }));
+  }
+  const begun = now();
+  await using server = await start(way, { time: "2036-02-07T06:28:10Z", rate: "2x" });
+  await assertServed(server, () =>
+    Temporal.Instant.from("2036-02-07T06:28:10Z").add(
+      now().since(begun).round("nanoseconds").add(now().since(begun)),
+    ));
+});
+
+await testEach("a listener has a clock of its own if its URL says so", async (way) => {
+  await using server = await serve(
+    ["ntp://127.0.0.1:0?offset=+1h", "ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=-1h&freeze"],
+    { ...way, clock: { offset: "+1d" } },
+  );
+  const shifts = [3600, 86_400, -3600];
+  for (const [i, { url }] of server.addresses.entries()) {
+    const [error] = await apart(url, () => now().add({ seconds: shifts[i] ?? 0 }));
+    assert(Math.abs(error) < 2, `${url}: ${error}`);
+    assert(!url.includes("?"), url);
+  }
+});
+
+await testEach("a clock is changed while it runs, on every thread at once", async (way) => {
+  await using server = await start(way, {});
+  await assertServed(server, now);
+  server.clock.set({ time: "2090-01-01T00:00:00Z", freeze: true });
+  for (let i = 0; i < 16; i++) {
+    // Each from another port, so that every thread is asked.
+    const { serverReceivedAt } = await query(`ntp://127.0.0.1:${server.addresses[0]?.port}`);
+    assertEquals(serverReceivedAt.epochMilliseconds, Date.UTC(2090, 0, 1));
+  }
+  assertEquals(server.clock.now().toString(), "2090-01-01T00:00:00Z");
+  server.clock.set({ rate: 1, offset: "-10s" });
+  await assertServed(server, () => now().subtract({ seconds: 10 }));
+});
+
+await testEach("a leap second is told, happens, and is over", async (way) => {
+  await using server = await start(way, {
+    time: "2028-12-31T23:59:59.5Z",
+    leap: "insert@2028-12-31",
+  });
+  const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
+  const seen = new Set<string>();
+  let last = await query(url);
+  while (!last.time.toString().startsWith("2029")) {
+    seen.add(`${last.leap} ${last.serverSentAt.toString({ smallestUnit: "second" })}`);
+    last = await query(url);
+  }
+  // The last second of the year twice: told beforehand, and then over.
+  assertEquals([...seen], ["insert 2028-12-31T23:59:59Z", "none 2028-12-31T23:59:59Z"]);
+  assertEquals(last.leap, "none");
+});
+
+await testEach("a smear tells of no leap second, but of itself", async (way) => {
+  await using server = await start(way, {
+    time: "2029-01-01T00:00:00Z",
+    leap: "insert@2028-12-31",
+    smear: "google",
+  });
+  const reply = await query(`ntp://127.0.0.1:${server.addresses[0]?.port}`);
+  assertEquals(reply.leap, "none");
+  assert(reply.referenceId.startsWith("254."), reply.referenceId);
+});
+
+await testEach("noise has the deviation asked for", async (way) => {
+  const one = await offsets(way, 7);
+  const spread = Math.sqrt(one.reduce((sum, each) => sum + each * each, 0) / one.length);
+  assert(spread > 0.05 && spread < 5, `${spread}`);
+});
+
+async function offsets(way: Way, seed: number): Promise<number[]> {
+  await using server = await start(way, { noise: "500ms", seed });
+  const seen = [];
+  for (let i = 0; i < 40; i++) {
+    const { offset } = await query(`ntp://127.0.0.1:${server.addresses[0]?.port}`);
+    seen.push(offset.total("seconds"));
+    await new Promise((resolve) => setTimeout(resolve, 16));
+  }
+  return seen;
+}
