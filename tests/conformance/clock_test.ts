@@ -86,11 +86,10 @@ await testEach("a clock is changed while it runs, on every thread at once", asyn
 });
 
 await testEach("a leap second is told, happens, and is over", async (way) => {
-  await using server = await start(way, {
-    time: "2028-12-31T23:59:59.5Z",
-    leap: "insert@2028-12-31",
-  });
+  await using server = await start(way, {});
   const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
+  await query(url);
+  server.clock.set({ time: "2028-12-31T23:59:58.5Z", leap: "insert@2028-12-31" });
   const seen = new Set<string>();
   let last = await query(url);
   while (!last.time.toString().startsWith("2029")) {
@@ -98,7 +97,8 @@ await testEach("a leap second is told, happens, and is over", async (way) => {
     last = await query(url);
   }
   // The last second of the year twice: told beforehand, and then over.
-  assertEquals([...seen], ["insert 2028-12-31T23:59:59Z", "none 2028-12-31T23:59:59Z"]);
+  const lastSecond = [...seen].filter((each) => each.includes("23:59:59"));
+  assertEquals(lastSecond, ["insert 2028-12-31T23:59:59Z", "none 2028-12-31T23:59:59Z"]);
   assertEquals(last.leap, "none");
 });
 

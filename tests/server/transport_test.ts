@@ -125,7 +125,6 @@ await testWith(
 );
 
 await testWith(batches, "a crew stopped before a worker answers does not wait for it", async () => {
-  using time = servedTime();
   const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
   const crew = new Crew({ size: 1, services, guard, openWorker });
   const starting = crew.start();
