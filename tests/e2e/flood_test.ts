@@ -37,7 +37,7 @@ for (const transport of ["datagram", "mmsg"]) {
         .then(({ stdout }) => JSON.parse(stdout));
     await ask("--requests", "20000");
     const before = usageOf(server.child.pid);
-    const burst = ["--segmented", "--timeout", "0.1", "--duration", `${FLOOD_SECONDS}`];
+    const burst = ["--segmented", "--timeout", "1", "--duration", `${FLOOD_SECONDS}`];
     const flood = await ask("--rate", `${FLOOD_RATE}`, ...burst);
     assert(flood.good > 0 && flood.bad === 0, JSON.stringify(flood));
     const calm = await ask("--requests", "1000", "--window", "1");
