@@ -1,3 +1,4 @@
+import type { ClockOptions } from "../clocks/clock_options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { refusalCauses } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
@@ -93,6 +94,18 @@ export class ServerLog {
     this.#line(
       `Transport: ${transport}${how === undefined ? "" : ` (${how})`}`,
       { event: "transport", transport, ...(transport === "mmsg" ? { workers } : { reason }) },
+    );
+  }
+
+  /** Says that a clock is made up, so that nobody takes it for the time; of one listener, or of all others. */
+  clock(options: ClockOptions, url?: string): void {
+    const { leapSeconds: _list, ...told } = options;
+    const parts = Object.entries(told).map(([name, value]) => `${name} ${String(value)}`);
+    if (parts.length === 0 || this.#level === "quiet") return;
+    const where = url === undefined ? "" : ` on ${url}`;
+    this.#line(
+      this.#paint(YELLOW, `Not the true time${where}: ${parts.join(", ")}`),
+      { event: "clock", ...(url !== undefined && { url }), options: told },
     );
   }
 

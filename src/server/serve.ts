@@ -168,6 +168,7 @@ class RunningServer implements Server {
   readonly #precision: number;
   /** The server's own clock first, then those that listeners have for themselves. */
   readonly #times: ServedTime[] = [];
+  readonly #timeAt = new Map<ServerAddress, ServedTime>();
   readonly #services: ServiceOptions;
   readonly #guard: GuardPlan;
   readonly #choice: TransportChoice;
@@ -232,7 +233,7 @@ class RunningServer implements Server {
     const time = clock === undefined ? this.#ownTime : this.#serveTime(clock);
     if (this.#crew !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
-      this.#note({ ...bound, port: this.#crew.listen(bound, time.pages) });
+      this.#note({ ...bound, port: this.#crew.listen(bound, time.pages) }, time);
       return;
     }
     const { hostnames, warning } = expandWildcard(resolved);
@@ -265,13 +266,15 @@ class RunningServer implements Server {
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    this.#note(bound);
+    this.#note(bound, time);
     return listener.port;
   }
 
-  #note(bound: Endpoint): void {
+  #note(bound: Endpoint, time: ServedTime): void {
     noteListener(this.#guard, bound);
-    this.addresses.push({ ...bound, url: formatEndpoint(bound) });
+    const address = { ...bound, url: formatEndpoint(bound) };
+    this.addresses.push(address);
+    this.#timeAt.set(address, time);
   }
 
   /** Has what needs threads of its own answer, too; only then does the server say where it listens. */
@@ -279,7 +282,11 @@ class RunningServer implements Server {
     await this.#crew?.start();
     this.#options.signal?.throwIfAborted();
     const { log, transport, workers = 1 } = this.#options;
-    for (const address of this.addresses) log?.listening(address);
+    log?.clock(this.#ownTime.options);
+    for (const [address, time] of this.#timeAt) {
+      log?.listening(address);
+      if (time !== this.#ownTime) log?.clock(time.options, address.url);
+    }
     if (transport !== undefined) log?.transport(this.#choice, workers);
   }
 

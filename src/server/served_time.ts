@@ -25,6 +25,8 @@ export interface ServedPages {
 
 /** A clock that is served, and who keeps it. */
 export class ServedTime implements Disposable {
+  /** What was made of the system's clock at the start. */
+  readonly options: ClockOptions;
   readonly #keeper: ClockKeeper;
   readonly #status: StatusKeeper;
 
@@ -33,6 +35,7 @@ export class ServedTime implements Disposable {
    * @throws {RangeError} If a number is out of range, or they contradict each other
    */
   constructor({ base, clock, status, precision }: ServedTimeOptions) {
+    this.options = clock;
     this.#keeper = new ClockKeeper(base, clock, () => this.#status.setLying());
     const isLying = Object.values(clock).some((option) => option !== undefined);
     this.#status = new StatusKeeper(this.clock, status, { base, precision, isLying });

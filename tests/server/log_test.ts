@@ -159,3 +159,15 @@ Deno.test("ServerLog survives a sink that is gone", async () => {
   await log.flush();
   assertEquals(writes, 1);
 });
+
+Deno.test("ServerLog says that a time is made up, and nothing of a true one", async () => {
+  const lines = await logged({}, (log) => {
+    log.clock({});
+    log.clock({ time: "2038-01-19T03:14:00Z", rate: "10x" });
+    log.clock({ freeze: true }, "ntp://127.0.0.1:1123");
+  });
+  assertEquals(lines.map((line) => line.split(" ").slice(2).join(" ")), [
+    "Not the true time: time 2038-01-19T03:14:00Z, rate 10x",
+    "Not the true time on ntp://127.0.0.1:1123: freeze true",
+  ]);
+});
