@@ -16,7 +16,9 @@
  * @module
  */
 export type { Clock, UnixTime } from "./src/clocks/clock.ts";
+export { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
 export { systemClock } from "./src/clocks/system_clock.ts";
+export type { LeapSecond } from "./src/clocks/timeline.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
@@ -61,6 +63,7 @@ export {
 export { parseTime } from "./src/protocols/time.ts";
 export type { AccessOptions } from "./src/server/access.ts";
 export type { Sink } from "./src/server/bounded_writer.ts";
+export type { ClockControl } from "./src/server/clock_keeper.ts";
 export type { GuardOptions } from "./src/server/guard.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export type { RateLimit } from "./src/server/rate_limit.ts";

@@ -183,9 +183,9 @@ synchronised. Without it, --stratum, --refid, --root-delay or --root-dispersion
 vouch for the clock; otherwise its error bound grows by 1 s in 18 hours.
 
 A clock for tests: what is served may start at a date, be ahead, run fast, slow
-or back, jump and stand still. --leap insert@2028-12-31 has a leap second happen,
-told beforehand; with --smear it is spread over 24 hours instead. A listener has
-a clock of its own if its URL says so: ntp://127.0.0.1:1123?offset=+1h&rate=2x
+or back, jump and stand still. --leap insert@2028-12-31 has a leap second happen
+and told beforehand; with --smear it is spread over 24 hours. A listener has a
+clock of its own if its URL says so: ntp://127.0.0.1:1123?offset=+1h&rate=2x
 
 The transport: "mmsg" moves datagrams in batches, and the kernel says when each
 came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,

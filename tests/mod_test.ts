@@ -20,6 +20,7 @@ Deno.test("mod.ts exports what is promised, no more", () => {
     "parseAsctime",
     "parseDaytime",
     "parseEndpoint",
+    "parseLeapSeconds",
     "parseTime",
     "query",
     "refusal",

@@ -16,6 +16,7 @@ export interface Step {
 
 /** A second that UTC has more or less at the end of a day. */
 export interface LeapSecond {
+  /** Whether it is one more or one less. */
   readonly kind: "insert" | "delete";
   /** When the next day begins. */
   readonly midnightNs: bigint;
