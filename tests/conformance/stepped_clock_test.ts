@@ -1,0 +1,64 @@
+/** A clock that is set while it is served, by hours and by eras. */
+import { assert, assertEquals } from "@std/assert";
+import { decodeNtpPacket, serve, ServerLog } from "../../mod.ts";
+import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
+import { Client, until, within } from "../traffic.ts";
+import { accountedFor, testEach } from "./transports.ts";
+
+/** An era of NTP: 2^32 seconds. */
+const ERA = "4294967296s";
+const steps = ["PT1H", "-PT1H", "-PT1H", "PT1H", ERA, `-${ERA}`, `-${ERA}`, ERA, "-1ms", "1ms"];
+
+function request(n: number): Uint8Array {
+  const octets = new Uint8Array(NTP_HEADER_LENGTH);
+  octets[field.flags] = 0x23;
+  new DataView(octets.buffer).setUint32(field.transmitTimestamp, n + 1);
+  return octets;
+}
+
+await testEach(
+  "a clock stepped while it is served never has a reply leave before it came",
+  async (way) => {
+    let lines = 0;
+    const sink = {
+      write(data: Uint8Array): Promise<number> {
+        lines += data.filter((octet) => octet === 0x0a).length;
+        return Promise.resolve(data.length);
+      },
+    };
+    await using server = await serve("auto://127.0.0.1:0", {
+      ...way,
+      log: new ServerLog({ sink }),
+    });
+    const [address] = server.addresses;
+    let isOver = false;
+    let asked = 0;
+    const ask = async (): Promise<void> => {
+      using client = new Client();
+      for (let n = 0; !isOver; n++) {
+        asked++;
+        const packet = decodeNtpPacket(await client.ask(request(n), address));
+        assertEquals(packet.originTimestamp >> 32n, BigInt(n + 1));
+        const delay = BigInt.asIntN(64, packet.transmitTimestamp - packet.receiveTimestamp);
+        assert(delay > 0n, `${delay} units`);
+      }
+    };
+    const asking = Array.from({ length: 4 }, ask);
+    for (let round = 0; round < 20; round++) {
+      for (const by of steps) {
+        const before = server.totals.answered;
+        server.clock.step(by);
+        // It goes on answering after each step.
+        await within(10, until(() => server.totals.answered > before));
+      }
+    }
+    isOver = true;
+    await Promise.all(asking);
+    await within(10, until(() => accountedFor(server) === asked));
+    const { received, answered } = server.totals;
+    assertEquals([received, answered], [asked, asked]);
+    await server.shutdown();
+    // What a second of requests causes, and not a line a step.
+    assert(lines < 200, `${lines} lines`);
+  },
+);
