@@ -1,5 +1,4 @@
 /** A clock that lies, as it is described: by options, on a command line, in a URL, in a file. */
-import { floorDivide } from "./affine.ts";
 import { parseDuration } from "./duration.ts";
 import { type Smear, smears } from "./smear.ts";
 import type { LeapSecond, Step, Timeline } from "./timeline.ts";
@@ -225,9 +224,4 @@ export function noiseDeviationNs({ noise }: ClockOptions): number {
     throw new RangeError(`Cannot have a noise of ${noise}: expected 0 to 1 h`);
   }
   return Number(deviationNs);
-}
-
-/** Whole seconds of a time in nanoseconds, rounded down. */
-export function wholeSeconds(ns: bigint): number {
-  return Number(floorDivide(ns, SECOND_NS));
 }

@@ -112,7 +112,6 @@ export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
-export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_WAITFORONE = 0x10000;
 export const SHUT_RD = 0;
@@ -259,7 +258,6 @@ export interface Batch {
 export const WORDS_PER_HEADER = MMSGHDR.size / 4;
 export const NAME_LENGTH_WORD = MSGHDR.nameLength / 4;
 export const CONTROL_LENGTH_WORD = MSGHDR.controlLength / 4;
-export const FLAGS_WORD = MSGHDR.flags / 4;
 export const LENGTH_WORD = MMSGHDR.length / 4;
 
 /** Octets from one peer's address to the next. */
