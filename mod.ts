@@ -64,6 +64,28 @@ export { parseTime } from "./src/protocols/time.ts";
 export type { AccessOptions } from "./src/server/access.ts";
 export type { Sink } from "./src/server/bounded_writer.ts";
 export type { ClockControl } from "./src/server/clock_keeper.ts";
+export type { ListenerFaults } from "./src/server/faults/faults.ts";
+export type {
+  CorruptFault,
+  DelayFault,
+  DistanceFault,
+  DuplicateFault,
+  Fault,
+  FaultDuration,
+  FaultName,
+  FaultsOptions,
+  FaultWhen,
+  GarbageFault,
+  KissFault,
+  LeapFault,
+  ModeFault,
+  RefidFault,
+  ReorderFault,
+  StratumFault,
+  TimestampsFault,
+  TruncateFault,
+  VersionFault,
+} from "./src/server/faults/options.ts";
 export type { GuardOptions } from "./src/server/guard.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export type { RateLimit } from "./src/server/rate_limit.ts";

@@ -7,6 +7,7 @@ import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
 import { checkClock, checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
+import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
 import { createProgram, durationParser, numberParser, parseArguments } from "./src/cli/program.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
@@ -87,7 +88,7 @@ const program = createProgram(
   .option("--clock-noise <duration>", "be off at random, by so much", clockOptionParser("noise"))
   .option(
     "--seed <number>",
-    "make the same noise again",
+    "what chance goes by, in noise and faults: the same number makes the same again",
     numberParser(
       "a whole number, 0 to 4294967295",
       (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
@@ -127,6 +128,12 @@ const program = createProgram(
     "--rate-ipv6-prefix <bits>",
     "how much of an IPv6 address is a source (default: 64)",
     numberParser("a whole number, 1 to 64", isBits(64)),
+  )
+  .optionsGroup("What goes wrong, on purpose:")
+  .option(
+    "--fault <fault>",
+    "drop=0.3, delay=50ms,every=3 and so on, see below; may be given again",
+    parseFaultOption,
   )
   .optionsGroup("How datagrams are moved:")
   .addOption(
@@ -189,14 +196,17 @@ clock of its own if its URL says so: ntp://127.0.0.1:1123?offset=+1h&rate=2x
 
 The transport: "mmsg" moves datagrams in batches, and the kernel says when each
 came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,
---allow-read of its modules; "auto" takes it where that is so.
+--allow-read of its modules; "auto" takes it where that is so, and no answer is
+to go wrong.
 
+${faultsHelp}
 Examples:
   timesrv
   timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --log-format json 2>requests.log
+  timesrv --fault drop=0.3 --fault delay=50ms,jitter=10ms,distribution=normal
 
 Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged. A
 second one kills it. SIGHUP stops it if its terminal is gone, and is otherwise
@@ -215,7 +225,7 @@ async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
-  const { transport, workers, receiveQueue, statsInterval, ...facts } = rest;
+  const { transport, workers, receiveQueue, statsInterval, fault, ...facts } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkListeners(urls);
   const log = new ServerLog({
@@ -234,6 +244,8 @@ async function main(): Promise<void> {
     status: statusOf(facts),
     clock: clockOf(facts),
     ...guardOf(facts),
+    ...(fault && { faults: fault }),
+    ...(facts.seed !== undefined && { seed: facts.seed }),
     transport,
     workers,
     ...(receiveQueue !== undefined && { receiveQueueKib: receiveQueue }),

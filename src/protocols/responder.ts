@@ -18,6 +18,7 @@ import type { Clock, UnixTime } from "../clocks/clock.ts";
  * - `not-unicast`: it was sent to a group or to everybody, and so has no address to be answered from
  * - `overload`: as many answers were already under way as the bound allows
  * - `stopping`: it came while the server was shutting down, or its answer was not done by the end of that
+ * - `fault`: its answer was dropped on purpose, as a fault of this listener
  */
 export const refusalCauses = [
   "declined",
@@ -34,6 +35,7 @@ export const refusalCauses = [
   "not-unicast",
   "overload",
   "stopping",
+  "fault",
 ] as const;
 
 /** One of {@linkcode refusalCauses}. */

@@ -11,6 +11,8 @@ import { refusal, type Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import type { Counters } from "../transports/counters.ts";
+import { withFaults } from "./faults/answer.ts";
+import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard.ts";
 import { random32 } from "./random.ts";
 
@@ -38,6 +40,8 @@ export interface HandlerOptions {
   readonly clock: ServedClock;
   /** Where kisses are counted; all else is the transport's to count. */
   readonly counters: Counters;
+  /** What goes wrong with the answers, on purpose; nothing without it. */
+  readonly faults?: Faults | undefined;
   /** Who hears of it; nobody without it. */
   readonly log?: RequestLog | undefined;
   /**
@@ -51,7 +55,7 @@ export interface HandlerOptions {
 /** Handles what comes to one listener. */
 export function createHandler(
   endpoint: Endpoint,
-  { guard, responder, base, clock, counters, log, isStamped = false }: HandlerOptions,
+  { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
   /** Tells a client not to ask, where its protocol has words for it. */
   function kiss({ request, reply, source }: Exchange, verdict: number): number {
@@ -62,6 +66,24 @@ export function createHandler(
     return length;
   }
 
+  function respond({ request, reply, arrival, source }: Exchange): number | Promise<number> {
+    const answer = responder.respond(request, reply, arrival, clock, source.port);
+    // What is refused is counted, never logged: a stranger could fill the log with it.
+    const isRefused = typeof answer === "number" && answer <= 0;
+    if (!isRefused) log?.request(endpoint, source, request.length);
+    return answer;
+  }
+
+  function stamp({ arrival }: Exchange): void {
+    base.read(arrival);
+    clock.toServed(arrival);
+  }
+
+  const { protocol } = endpoint;
+  const answer = faults === undefined
+    ? respond
+    : withFaults(faults, { protocol, counters, stamp, answer: respond });
+
   return {
     handle(exchange): number | Promise<number> {
       const { source, arrival } = exchange;
@@ -69,17 +91,7 @@ export function createHandler(
       const verdict = guard.judge(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
       clock.toServed(arrival);
-      const answer = responder.respond(
-        exchange.request,
-        exchange.reply,
-        arrival,
-        clock,
-        source.port,
-      );
-      // What is refused is counted, never logged: a stranger could fill the log with it.
-      const isRefused = typeof answer === "number" && answer <= 0;
-      if (!isRefused) log?.request(endpoint, source, exchange.request.length);
-      return answer;
+      return answer(exchange);
     },
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };

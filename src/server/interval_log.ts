@@ -32,6 +32,7 @@ function difference(now: Totals, before: Totals): Totals {
     received: now.received - before.received,
     answered: now.answered - before.answered,
     kisses: now.kisses - before.kisses,
+    copies: now.copies - before.copies,
     refused: Object.fromEntries(refused) as Record<RefusalCause, number>,
     responderErrors: now.responderErrors - before.responderErrors,
     receiveErrors: now.receiveErrors - before.receiveErrors,

@@ -109,6 +109,16 @@ export class ServerLog {
     );
   }
 
+  /** Says what goes wrong on purpose, and how to have the same go wrong again. */
+  faults(names: readonly string[], seed: number): void {
+    if (this.#level === "quiet") return;
+    const what = names.length > 0 ? names.join(", ") : "none yet";
+    this.#line(
+      this.#paint(YELLOW, `Faults on purpose: ${what} (seed ${seed})`),
+      { event: "faults", faults: names, seed },
+    );
+  }
+
   /** Whether it tells of requests at all. */
   get tellsRequests(): boolean {
     return this.#level !== "quiet";
@@ -250,6 +260,7 @@ function totalsJson(totals: Totals): Record<string, unknown> {
   return {
     received: totals.received,
     answered: totals.answered,
+    copies: totals.copies,
     refused: totals.refused,
     responder_errors: totals.responderErrors,
     receive_errors: totals.receiveErrors,

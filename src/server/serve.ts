@@ -17,11 +17,14 @@ import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import type { ClockControl } from "./clock_keeper.ts";
 import { Crew } from "./crew.ts";
+import { Faults, type ListenerFaults } from "./faults/faults.ts";
+import type { FaultsOptions } from "./faults/options.ts";
 import { Guard, type GuardOptions, type GuardPlan, noteListener, planGuard } from "./guard.ts";
 import { createHandler, createResponder, type ServiceOptions } from "./handler.ts";
 import { type ListenerSpec, parseListener } from "./listener.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import type { ServerLog } from "./log.ts";
+import { random32 } from "./random.ts";
 import { ServedTime } from "./served_time.ts";
 import type { StatusOptions } from "./status.ts";
 import { chooseTransport, type Transport, type TransportChoice } from "./transport.ts";
@@ -49,12 +52,24 @@ export interface ServeOptions extends GuardOptions {
    * @default {"ctime"}
    */
   readonly daytimeFormat?: DaytimeFormat;
+  /**
+   * What goes wrong with the answers of every listener, on purpose, and what can be told to while the
+   * server runs (`ServerAddress.faults`); these run on `datagram`.
+   */
+  readonly faults?: FaultsOptions;
+  /**
+   * What the random numbers of all faults come from, 0 to 2^32 - 1: the same seed and the same requests
+   * give the same faults.
+   *
+   * @default {one by chance, which the log tells}
+   */
+  readonly seed?: number;
   /** Answers in place of the protocol each URL names. */
   readonly responder?: Responder;
   /**
    * How datagrams are moved: `datagram` runs everywhere; `mmsg` is faster and truer, in threads of
    * its own, on Linux (x86-64, arm64) with the permissions `ffi` and to read the library's modules,
-   * without a clock or responder of the caller's own; `auto` is `mmsg` where that can be.
+   * without faults or a clock or responder of the caller's own; `auto` is `mmsg` where that can be.
    *
    * @default {"datagram"}
    */
@@ -89,6 +104,8 @@ export interface ServeOptions extends GuardOptions {
 export interface ServerAddress extends Endpoint {
   /** The address as a URL, to be given to `query()`. */
   readonly url: string;
+  /** What goes wrong there on purpose, if that was asked for: all addresses of one listener share it. */
+  readonly faults?: ListenerFaults;
 }
 
 /** A server that is running. */
@@ -124,9 +141,9 @@ const DEFAULT_MAX_TASKS = 16_384;
  *   takes any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
  * @param options The clock to serve, and how
  * @returns The server, already answering
- * @throws {SyntaxError} If a URL, a network or the reference id cannot be read
- * @throws {RangeError} If `options.workers`, `options.receiveQueueKib` or a number of `options.rateLimit`
- *   or of `options.status` is out of range
+ * @throws {SyntaxError} If a URL, a network, the reference id or a fault cannot be read
+ * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
+ *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be; the message says why
@@ -172,6 +189,8 @@ class RunningServer implements Server {
   readonly #services: ServiceOptions;
   readonly #guard: GuardPlan;
   readonly #choice: TransportChoice;
+  readonly #faults: Faults[] = [];
+  readonly #seed: number;
   readonly #crew: Crew | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
@@ -181,6 +200,7 @@ class RunningServer implements Server {
     checkWorkers(workers);
     checkReceiveQueue(receiveQueueKib);
     this.#options = options;
+    this.#seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
     this.#choice = chooseTransport(options);
@@ -239,14 +259,22 @@ class RunningServer implements Server {
     const { hostnames, warning } = expandWildcard(resolved);
     if (warning !== undefined) this.#options.log?.warning(warning);
     if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
+    const faults = this.#createFaults();
     let port = endpoint.port;
     for (const hostname of hostnames) {
       // Port 0 is chosen once: all addresses of a wildcard then share it.
-      port = this.#bind({ ...endpoint, hostname, port }, time);
+      port = this.#bind({ ...endpoint, hostname, port }, time, faults);
     }
   }
 
-  #bind(endpoint: Endpoint, time: ServedTime): number {
+  #createFaults(): Faults | undefined {
+    if (this.#options.faults === undefined) return undefined;
+    const faults = new Faults(this.#options.faults, this.#seed);
+    this.#faults.push(faults);
+    return faults;
+  }
+
+  #bind(endpoint: Endpoint, time: ServedTime, faults: Faults | undefined): number {
     // The handler's endpoint is the real one, known only once the port is bound.
     const bound = { ...endpoint };
     const { log } = this.#options;
@@ -260,19 +288,28 @@ class RunningServer implements Server {
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,
-      handler: createHandler(bound, { guard, responder, base: this.#base, clock, counters, log }),
+      handler: createHandler(bound, {
+        guard,
+        responder,
+        base: this.#base,
+        clock,
+        counters,
+        faults,
+        log,
+      }),
       counters,
       maxTasks: this.#options.maxTasks ?? DEFAULT_MAX_TASKS,
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    this.#note(bound, time);
+    this.#note(bound, time, faults);
     return listener.port;
   }
 
-  #note(bound: Endpoint, time: ServedTime): void {
+  #note(bound: Endpoint, time: ServedTime, faults?: Faults): void {
     noteListener(this.#guard, bound);
-    const address = { ...bound, url: formatEndpoint(bound) };
+    const url = formatEndpoint(bound);
+    const address = { ...bound, url, ...(faults !== undefined && { faults }) };
     this.addresses.push(address);
     this.#timeAt.set(address, time);
   }
@@ -287,6 +324,8 @@ class RunningServer implements Server {
       log?.listening(address);
       if (time !== this.#ownTime) log?.clock(time.options, address.url);
     }
+    const [faults] = this.#faults;
+    if (faults !== undefined) log?.faults(faults.names, faults.seed);
     if (transport !== undefined) log?.transport(this.#choice, workers);
   }
 
@@ -300,7 +339,7 @@ class RunningServer implements Server {
       this.#crew?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
-    for (const time of this.#times) time[Symbol.dispose]();
+    for (const each of [...this.#times, ...this.#faults]) each[Symbol.dispose]();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }

@@ -8,6 +8,8 @@ export interface Totals {
   readonly answered: number;
   /** Of those, the ones that told no time but a client not to ask (kiss-o'-death). */
   readonly kisses: number;
+  /** Replies handed to the network besides, as copies of one that is counted as answered (a fault). */
+  readonly copies: number;
   /** Datagrams left without an answer on purpose, by cause. */
   readonly refused: Readonly<Record<RefusalCause, number>>;
   /** Answers that failed inside the responder. */
@@ -24,7 +26,8 @@ const RESPONDER_ERRORS = 2;
 const RECEIVE_ERRORS = 3;
 const SEND_ERRORS = 4;
 const KISSES = 5;
-const REFUSED = 6;
+const COPIES = 6;
+const REFUSED = 7;
 const CELLS = REFUSED + refusalCauses.length;
 
 /**
@@ -85,6 +88,13 @@ export class Counters {
     this.#cells[KISSES] = count;
   }
 
+  get copies(): number {
+    return this.#cells[COPIES] as number;
+  }
+  set copies(count: number) {
+    this.#cells[COPIES] = count;
+  }
+
   /**
    * Counts a datagram that gets no answer.
    *
@@ -104,10 +114,20 @@ export class Counters {
 
   /** The counts as they stand now. */
   totals(): Totals {
-    const { received, answered, kisses, responderErrors, receiveErrors, sendErrors } = this;
+    const { received, answered, kisses, copies } = this;
+    const { responderErrors, receiveErrors, sendErrors } = this;
     const refused = Object.fromEntries(
       refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i] as number]),
     ) as Record<RefusalCause, number>;
-    return { received, answered, kisses, refused, responderErrors, receiveErrors, sendErrors };
+    return {
+      received,
+      answered,
+      kisses,
+      copies,
+      refused,
+      responderErrors,
+      receiveErrors,
+      sendErrors,
+    };
   }
 }

@@ -5,7 +5,7 @@
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import type { Counters } from "./counters.ts";
-import type { DatagramHandler, Exchange, Operation, Source } from "./exchange.ts";
+import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, readIpWords } from "./ip_address.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 import { requireNet } from "./permission.ts";
@@ -69,6 +69,9 @@ class Listener implements DatagramListener {
   readonly port: number;
   readonly finished: Promise<void>;
   readonly #socket: Deno.DatagramConn;
+  readonly #hostname: string;
+  /** For answers that are to leave from another port: opened for the first of them. */
+  #otherSocket: Deno.DatagramConn | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
   readonly #maxTasks: number;
@@ -83,6 +86,7 @@ class Listener implements DatagramListener {
 
   constructor(socket: Deno.DatagramConn, options: ListenDatagramOptions) {
     this.#socket = socket;
+    this.#hostname = options.hostname;
     this.#handler = options.handler;
     this.#counters = options.counters;
     this.#maxTasks = options.maxTasks;
@@ -102,6 +106,7 @@ class Listener implements DatagramListener {
       this.#closed = true;
       for (let left = this.#tasks; left > 0; left--) this.#counters.refuse(refuseStopping);
       this.#socket.close();
+      this.#otherSocket?.close();
     }
     await this.finished;
   }
@@ -150,7 +155,9 @@ class Listener implements DatagramListener {
         operation = "send";
         if (!this.#mayAnswerAll) requireNet(exchange.source.hostname, exchange.source.port);
         if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
-        await this.#socket.send(exchange.sent, exchange.source);
+        const { delivery } = exchange;
+        if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
+        else await this.#deliver(exchange, delivery);
         if (!this.#closed) this.#counters.answered++;
       } else if (!this.#closed) {
         this.#counters.refuse(length);
@@ -163,6 +170,23 @@ class Listener implements DatagramListener {
     }
     this.#idle.push(exchange);
     if (--this.#tasks === 0 && this.#stopping) this.#drained.resolve();
+  }
+
+  async #deliver(exchange: ReusedExchange, delivery: Delivery): Promise<void> {
+    exchange.delivery = undefined;
+    const socket = delivery.isFromOtherPort ? this.#openOther() : this.#socket;
+    for (let i = 0; i < delivery.copies; i++) {
+      await socket.send(exchange.sent, exchange.source);
+      this.#counters.copies++;
+    }
+    await socket.send(exchange.sent, exchange.source);
+    delivery.left();
+  }
+
+  #openOther(): Deno.DatagramConn {
+    if (this.#closed) return this.#socket;
+    const address = { transport: "udp", hostname: this.#hostname, port: 0 } as const;
+    return this.#otherSocket ??= Deno.listenDatagram(address);
   }
 }
 
@@ -197,5 +221,6 @@ function newExchange(): ReusedExchange {
     arrival: { seconds: 0, nanoseconds: 0 },
     reply,
     sent: reply,
+    delivery: undefined,
   };
 }

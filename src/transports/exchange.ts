@@ -11,6 +11,16 @@ export interface Source {
   readAddress(words: IpWords): void;
 }
 
+/** How an answer leaves that does not simply leave; the transport `datagram` alone heeds it. */
+export interface Delivery {
+  /** How many copies of it leave besides. */
+  readonly copies: number;
+  /** Whether it leaves from another port of the same address than was asked. */
+  readonly isFromOtherPort: boolean;
+  /** Hears that it has left. */
+  left(): void;
+}
+
 /** One datagram on its way through the server, with room for its answer. */
 export interface Exchange {
   /** The octets that came. */
@@ -21,6 +31,8 @@ export interface Exchange {
   readonly arrival: UnixTime;
   /** Where the answer goes. */
   reply: Uint8Array;
+  /** Set by a handler for this one answer. */
+  delivery?: Delivery | undefined;
 }
 
 /** What of a datagram can fail, and is survived. */

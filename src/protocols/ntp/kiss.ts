@@ -23,16 +23,21 @@ export function writeKiss(
 ): number {
   const refused = ntpRefusal(request, sourcePort);
   if (refused !== undefined) return refused;
+  putKiss(request, reply, codes[code]);
+  return NTP_HEADER_LENGTH;
+}
+
+/** Writes the kiss for what NTP answers, whatever its code. */
+export function putKiss(request: Uint8Array, reply: Uint8Array, code: number): void {
   const flags = request[field.flags] as number;
   reply.fill(0, 0, NTP_HEADER_LENGTH);
   reply[field.flags] = leap.unsynchronized << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
   reply[field.poll] = request[field.poll] as number;
-  putUint32(reply, field.referenceId, codes[code]);
+  putUint32(reply, field.referenceId, code);
   // Not this clock's times: who takes the kiss for a time finds an offset of about nothing.
   for (
     const at of [field.originTimestamp, field.receiveTimestamp, field.transmitTimestamp]
   ) {
     for (let i = 0; i < 8; i++) reply[at + i] = request[field.transmitTimestamp + i] as number;
   }
-  return NTP_HEADER_LENGTH;
 }

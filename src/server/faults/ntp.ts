@@ -1,0 +1,84 @@
+/** Lies in the header of a finished NTP reply (RFC 5905 §7.3): nothing of it is made anew. */
+import { field, leap } from "../../protocols/ntp/packet.ts";
+import { toShort } from "../../protocols/ntp/timestamp.ts";
+import { getUint32, putUint32 } from "../../protocols/octets.ts";
+import type { Random } from "./draws.ts";
+import { randomize } from "./octets.ts";
+
+/** Sets the leap bits, 0 to 3. */
+export function setLeap(reply: Uint8Array, value: number): void {
+  reply[field.flags] = (reply[field.flags] as number) & 0b0011_1111 | value << 6;
+}
+
+/** Sets the version, 0 to 7. */
+export function setVersion(reply: Uint8Array, value: number): void {
+  reply[field.flags] = (reply[field.flags] as number) & 0b1100_0111 | value << 3;
+}
+
+/** Sets the mode, 0 to 7. */
+export function setMode(reply: Uint8Array, value: number): void {
+  reply[field.flags] = (reply[field.flags] as number) & 0b1111_1000 | value;
+}
+
+/** Sets the stratum, 0 to 255. */
+export function setStratum(reply: Uint8Array, value: number): void {
+  reply[field.stratum] = value;
+}
+
+/** Sets the reference id, 32 bits. */
+export function setReferenceId(reply: Uint8Array, value: number): void {
+  putUint32(reply, field.referenceId, value);
+}
+
+/** Sets the root delay and dispersion that are given. */
+export function setRoot(
+  reply: Uint8Array,
+  delaySeconds: number | undefined,
+  dispersionSeconds: number | undefined,
+): void {
+  if (delaySeconds !== undefined) putUint32(reply, field.rootDelay, toShort(delaySeconds));
+  if (dispersionSeconds === undefined) return;
+  putUint32(reply, field.rootDispersion, toShort(dispersionSeconds));
+}
+
+/** Says that the clock is not right, as a server that has just started does. */
+export function setUnsynchronized(reply: Uint8Array): void {
+  setLeap(reply, leap.unsynchronized);
+  setStratum(reply, 0);
+  setReferenceId(reply, 0);
+}
+
+/** The timestamps that are the server's own. */
+const timestamps = {
+  reference: field.referenceTimestamp,
+  receive: field.receiveTimestamp,
+  transmit: field.transmitTimestamp,
+} as const;
+
+/** What a timestamp can be made to say, and which one. */
+export const timestampLies = ["zero", "random", "early", "late"] as const;
+export const timestampFields = ["reference", "receive", "transmit", "all"] as const;
+
+const HOUR_SECONDS = 3600;
+
+/** Makes a timestamp, or all three, say what it should not. */
+export function setTimestamps(
+  reply: Uint8Array,
+  which: (typeof timestampFields)[number],
+  lie: (typeof timestampLies)[number],
+  random: Random,
+): void {
+  for (const at of which === "all" ? Object.values(timestamps) : [timestamps[which]]) {
+    if (lie === "zero") reply.fill(0, at, at + 8);
+    else if (lie === "random") randomize(reply, at, at + 8, random);
+    else {
+      const shift = lie === "late" ? HOUR_SECONDS : -HOUR_SECONDS;
+      putUint32(reply, at, getUint32(reply, at) + shift);
+    }
+  }
+}
+
+/** Makes it the answer to another request. */
+export function setRandomOrigin(reply: Uint8Array, random: Random): void {
+  randomize(reply, field.originTimestamp, field.originTimestamp + 8, random);
+}

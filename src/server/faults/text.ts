@@ -1,0 +1,67 @@
+/** Faults as they are written on a command line or in a URL: `delay=50ms,jitter=10ms,every=3`. */
+import { suggest } from "../../protocols/nearest.ts";
+import type { Fault, FaultName, FaultsOptions, FaultWhen } from "./options.ts";
+import { fieldsOf, impossible, kindOf, readFaults } from "./rules.ts";
+
+/**
+ * Reads what is written of one fault: values with commas between them, `probability=0.5,after=10`. The
+ * first may stand without a name: the value that the fault is about (a delay's `time`, a kiss's `code`,
+ * the `value` of a field), or the probability where there is no such value. Networks are several
+ * `clients=…`.
+ *
+ * @param name The fault
+ * @param text What is written of it; nothing for one that always happens
+ * @throws {SyntaxError} If it cannot be read; the message says why
+ * @throws {RangeError} If a number is out of range
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { parseFault } from "./text.ts";
+ *
+ * assertEquals(parseFault("drop", "0.3"), { probability: 0.3 });
+ * assertEquals(parseFault("delay", "50ms,every=3"), { time: "50ms", every: 3 });
+ * ```
+ */
+export function parseFault(name: string, text: string): FaultWhen {
+  const kind = kindOf(name);
+  const fields = fieldsOf(kind);
+  const rule: Record<string, unknown> = {};
+  const parts = text.trim() === "" ? [] : text.split(",").map((part) => part.trim());
+  parts.forEach((part, i) => {
+    const [, named, value = ""] = /^([^=]*)=(.*)$/.exec(part) ?? [undefined, undefined, part];
+    if (named === undefined && i > 0) {
+      throw impossible(name, `${JSON.stringify(part)} has no name, expected such as after=10`);
+    }
+    const key = named ?? kind.main ?? "probability";
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (field === undefined) {
+      const known = suggest(key, Object.keys(fields));
+      throw impossible(name, `unknown key ${JSON.stringify(key)}, ${known}`);
+    }
+    if (key === "clients") rule.clients = [...rule.clients as string[] ?? [], value];
+    else if (Object.hasOwn(rule, key)) throw impossible(name, `${key} is there twice`);
+    else rule[key] = field.isNumber && isNumber(value) ? Number(value) : value;
+  });
+  const fault = rule as FaultWhen;
+  readFaults({ [name]: fault }, 0);
+  return fault;
+}
+
+/**
+ * Adds what is written of one fault to others; one that is there already happens besides.
+ *
+ * @throws {SyntaxError} If it cannot be read; the message says why
+ * @throws {RangeError} If a number is out of range
+ */
+export function addFault(options: FaultsOptions, name: string, text: string): FaultsOptions {
+  const rule = parseFault(name, text);
+  const before: Fault | undefined = options[name as FaultName];
+  if (before === undefined) return { ...options, [name]: rule };
+  const rules = typeof before === "number" ? { probability: before } : before;
+  return { ...options, [name]: [rules, rule].flat() };
+}
+
+function isNumber(text: string): boolean {
+  return text !== "" && Number.isFinite(Number(text));
+}

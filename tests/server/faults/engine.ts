@@ -1,0 +1,39 @@
+/** Faults without a server: requests from an address, at a time of the test's own. */
+import { Faults } from "../../../src/server/faults/faults.ts";
+import type { FaultName, FaultsOptions } from "../../../src/server/faults/options.ts";
+import { readIpWords } from "../../../src/transports/ip_address.ts";
+import type { Source } from "../../../src/transports/exchange.ts";
+
+/** Who sends a request. */
+export function sourceOf(hostname: string): Source {
+  return {
+    transport: "udp",
+    hostname,
+    port: 1234,
+    readAddress: (words) => readIpWords(hostname, words),
+  };
+}
+
+const anybody = sourceOf("192.0.2.1");
+
+/** Has requests come, and tells what happens to them. */
+export class Engine {
+  readonly faults: Faults;
+  nowMs = 1000;
+
+  constructor(options: FaultsOptions, seed = 868) {
+    this.faults = new Faults(options, seed, () => this.nowMs);
+  }
+
+  /** The names of what happens to the next request. */
+  next(source: Source = anybody): FaultName[] {
+    return this.faults.next(source).map(({ rule }) => rule.name);
+  }
+
+  /** Which of the next so many requests a fault happens to, counted from 1. */
+  hits(name: FaultName, count: number, source: Source = anybody): number[] {
+    const hits: number[] = [];
+    for (let n = 1; n <= count; n++) if (this.next(source).includes(name)) hits.push(n);
+    return hits;
+  }
+}
