@@ -23,6 +23,9 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[""], /host is missing/],
   [["asctime://[::g]:0"], /"::g" is not an IPv6 address/],
   [["line\nbreak"], /"line\\nbreak"/],
+  [["--fault", "dorp=0.3"], /'--fault <fault>' .*Unknown fault "dorp": did you mean drop\?\n/],
+  [["--fault", "drop=1.3"], /fault drop: probability is 1.3, expected a number from 0 to 1\./],
+  [["--fault", "drop", "--seed", "-1"], /--seed.*Expected a whole number, 0 to 4294967295/],
   // A second listener is read before the first one is served.
   [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],
 ];

@@ -2,6 +2,7 @@
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultName, FaultsOptions } from "../../../src/server/faults/options.ts";
 import { readIpWords } from "../../../src/transports/ip_address.ts";
+import { field, NTP_HEADER_LENGTH } from "../../../src/protocols/ntp/packet.ts";
 import type { Source } from "../../../src/transports/exchange.ts";
 
 /** Who sends a request. */
@@ -15,6 +16,14 @@ export function sourceOf(hostname: string): Source {
 }
 
 const anybody = sourceOf("192.0.2.1");
+
+/** An NTP request that is told from others by a number. */
+export function ntpRequest(number: number): Uint8Array {
+  const octets = new Uint8Array(NTP_HEADER_LENGTH);
+  octets[field.flags] = 0x23;
+  new DataView(octets.buffer).setUint32(field.transmitTimestamp, number);
+  return octets;
+}
 
 /** Has requests come, and tells what happens to them. */
 export class Engine {
