@@ -77,7 +77,7 @@ export type {
   FaultWhen,
   GarbageFault,
   KissFault,
-  LeapFault,
+  LeapbitsFault,
   ModeFault,
   RefidFault,
   ReorderFault,

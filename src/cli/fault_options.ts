@@ -29,7 +29,7 @@ Faults, each with what may stand after the sign "=" and its own values:
 and of NTP alone:
   kiss[=CODE]               RATE, DENY, RSTR, or any other
   stratum[=NUMBER]          0 to 255
-  leap[=KIND]               none, insert, delete, unsynchronized
+  leapbits[=KIND]           none, insert, delete, unsynchronized
   refid=ID                  1 to 4 characters, or an IPv4 address
   distance=DISPERSION       the root's; delay=TIME
   timestamps[=WHAT]         zero, random, early, late;

@@ -94,7 +94,7 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
     }),
   }),
   stratum: lie(whole(0, 255, 16), ntp.setStratum),
-  leap: lie(
+  leapbits: lie(
     oneOf(["none", "insert", "delete", "unsynchronized"], "unsynchronized"),
     (reply, to) => ntp.setLeap(reply, leap[to]),
   ),

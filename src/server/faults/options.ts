@@ -121,7 +121,7 @@ export interface StratumFault extends FaultWhen {
 }
 
 /** Leap bits that are not the clock's. */
-export interface LeapFault extends FaultWhen {
+export interface LeapbitsFault extends FaultWhen {
   /**
    * What they say.
    *
@@ -205,7 +205,7 @@ export interface FaultsOptions {
   /** NTP: another stratum. */
   readonly stratum?: Fault<StratumFault>;
   /** NTP: other leap bits. */
-  readonly leap?: Fault<LeapFault>;
+  readonly leapbits?: Fault<LeapbitsFault>;
   /** NTP: another reference id. */
   readonly refid?: Fault<RefidFault>;
   /** NTP: another root delay and root dispersion. */

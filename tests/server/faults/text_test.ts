@@ -73,7 +73,7 @@ Deno.test("parseFault says what is wrong", () => {
     ["delay", "1s,path=both", 'path is "both", expected request or reply'],
     ["kiss", "rate", 'code is "rate", expected 1 to 4 capital letters and digits, such as RATE'],
     ["stratum", "256", "value is 256, expected a whole number, 0 to 255"],
-    ["leap", "4", 'value is "4", expected none, insert, delete or unsynchronized'],
+    ["leapbits", "4", 'value is "4", expected none, insert, delete or unsynchronized'],
     ["refid", "", "value is missing, expected 1 to 4 ASCII characters, or an IPv4 address"],
     ["refid", "TOOLONG", 'value is "TOOLONG", expected 1 to 4 ASCII characters'],
     ["distance", "", "dispersion and delay are missing, expected one of them at least"],
