@@ -1,57 +1,75 @@
-/** A listener as it is asked for: a URL, and the clock that is served there if that is one of its own. */
+/** A listener as it is asked for: a URL, and what is special to it. */
 import type { ClockOptions } from "../clocks/clock_options.ts";
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { suggest } from "../protocols/nearest.ts";
+import type { FaultsOptions } from "./faults/options.ts";
+import { faultNames } from "./faults/rules.ts";
+import { addFault } from "./faults/text.ts";
 
 /** What one URL asks for. */
 export interface ListenerSpec {
   readonly endpoint: Endpoint;
   /** A clock for this listener alone; without it, it serves the server's. */
   readonly clock?: ClockOptions | undefined;
+  /** What goes wrong with its answers, on purpose; without it, what does with the server's. */
+  readonly faults?: FaultsOptions | undefined;
+  /** What chance goes by there; without it, what does for the server. */
+  readonly seed?: number | undefined;
 }
 
-/** The parameters of a URL that make its clock, by the names that the command line has for them. */
-const clockParameters = [
-  "time",
-  "offset",
-  "rate",
-  "freeze",
-  "step",
-  "leap",
-  "smear",
-  "clock-noise",
-  "seed",
-] as const;
+/** How each parameter of a URL changes what is asked for: the names are the command line's. */
+const clockParameters: Readonly<
+  Record<string, (clock: ClockOptions, text: string) => ClockOptions>
+> = {
+  "time": (clock, time) => ({ ...clock, time }),
+  "offset": (clock, offset) => ({ ...clock, offset }),
+  "rate": (clock, rate) => ({ ...clock, rate }),
+  "freeze": (clock, text) => ({ ...clock, freeze: !["0", "false", "no", "off"].includes(text) }),
+  "step": (clock, step) => ({ ...clock, steps: [...clock.steps ?? [], step] }),
+  "leap": (clock, leap) => ({ ...clock, leap }),
+  "smear": (clock, smear) => ({ ...clock, smear }),
+  "clock-noise": (clock, noise) => ({ ...clock, noise }),
+};
 
-type ClockParameter = (typeof clockParameters)[number];
+/** Parameters that may stand there again: each adds to those before it. */
+const repeatable: ReadonlySet<string> = new Set(["step", ...faultNames]);
 
 /**
- * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&rate=2x`.
+ * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
  *
  * @throws {SyntaxError} If it cannot be read, or has a parameter that is unknown or given twice
+ * @throws {RangeError} If a number of a fault is out of range
  */
 export function parseListener(url: string): ListenerSpec {
   const query = url.indexOf("?");
   if (query < 0) return { endpoint: parseEndpoint(url, "auto") };
-  const given = parseParameters(url, url.slice(query + 1));
-  return { endpoint: parseEndpoint(url.slice(0, query), "auto"), clock: clockOf(given) };
+  const fail = (problem: string): never => {
+    throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
+  };
+  let spec: ListenerSpec = { endpoint: parseEndpoint(url.slice(0, query), "auto") };
+  const seen = new Set<string>();
+  for (const parameter of url.slice(query + 1).split("&").filter((each) => each !== "")) {
+    const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
+    if (seen.has(name) && !repeatable.has(name)) fail(`"${name}" is given twice`);
+    seen.add(name);
+    spec = withParameter(spec, name, text) ??
+      fail(`unknown parameter "${name}", ${suggestion(name)}`);
+  }
+  // The noise of a clock goes by the same seed.
+  const { clock, seed } = spec;
+  return clock !== undefined && seed !== undefined ? { ...spec, clock: { ...clock, seed } } : spec;
 }
 
-function parseParameters(url: string, text: string): Map<ClockParameter, string[]> {
-  const given = new Map<ClockParameter, string[]>();
-  for (const parameter of text.split("&").filter((each) => each !== "")) {
-    const [name = "", value = ""] = parameter.split(/=(.*)/s).map(decode);
-    const fail = (problem: string): never => {
-      throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
-    };
-    if (!isClockParameter(name)) {
-      fail(`unknown parameter "${name}", expected ${clockParameters.join(", ")}`);
-    }
-    const known = name as ClockParameter;
-    const before = given.get(known) ?? [];
-    if (before.length > 0 && known !== "step") fail(`"${name}" is given twice`);
-    given.set(known, [...before, value]);
-  }
-  return given;
+function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
+  const toClock = Object.hasOwn(clockParameters, name) ? clockParameters[name] : undefined;
+  if (toClock !== undefined) return { ...spec, clock: toClock(spec.clock ?? {}, text) };
+  if (name === "seed") return { ...spec, seed: text.trim() === "" ? NaN : Number(text) };
+  if (!(faultNames as readonly string[]).includes(name)) return undefined;
+  return { ...spec, faults: addFault(spec.faults ?? {}, name, text) };
+}
+
+function suggestion(name: string): string {
+  return suggest(name, [...Object.keys(clockParameters), "seed", ...faultNames]);
 }
 
 /** Percent codes and nothing else: a plus is a plus. */
@@ -61,30 +79,4 @@ function decode(text: string): string {
   } catch {
     return text;
   }
-}
-
-function isClockParameter(name: string): name is ClockParameter {
-  return (clockParameters as readonly string[]).includes(name);
-}
-
-function clockOf(given: ReadonlyMap<ClockParameter, readonly string[]>): ClockOptions {
-  const one = (name: ClockParameter): string | undefined => given.get(name)?.[0];
-  const [time, offset, rate] = [one("time"), one("offset"), one("rate")];
-  const [leap, smear, noise, seed] = [one("leap"), one("smear"), one("clock-noise"), one("seed")];
-  const steps = given.get("step");
-  return {
-    ...(time !== undefined && { time }),
-    ...(offset !== undefined && { offset }),
-    ...(rate !== undefined && { rate }),
-    ...(given.has("freeze") && { freeze: isOn(one("freeze")) }),
-    ...(steps && { steps }),
-    ...(leap !== undefined && { leap }),
-    ...(smear !== undefined && { smear }),
-    ...(noise !== undefined && { noise }),
-    ...(seed !== undefined && { seed: seed.trim() === "" ? NaN : Number(seed) }),
-  };
-}
-
-function isOn(value: string | undefined): boolean {
-  return !["0", "false", "no", "off"].includes(value ?? "");
 }

@@ -110,12 +110,12 @@ export class ServerLog {
   }
 
   /** Says what goes wrong on purpose, and how to have the same go wrong again. */
-  faults(names: readonly string[], seed: number): void {
+  faults(names: readonly string[], seed: number, url: string): void {
     if (this.#level === "quiet") return;
     const what = names.length > 0 ? names.join(", ") : "none yet";
     this.#line(
-      this.#paint(YELLOW, `Faults on purpose: ${what} (seed ${seed})`),
-      { event: "faults", faults: names, seed },
+      this.#paint(YELLOW, `Faults on purpose on ${url}: ${what} (seed ${seed})`),
+      { event: "faults", url, faults: names, seed },
     );
   }
 

@@ -164,7 +164,7 @@ export async function serve(
 ): Promise<Server> {
   const listeners = (typeof urls === "string" ? [urls] : urls).map(parseListener);
   options.signal?.throwIfAborted();
-  const server = new RunningServer(options);
+  const server = new RunningServer(options, listeners);
   try {
     for (const listener of listeners) await server.listen(listener);
     await server.start();
@@ -195,7 +195,7 @@ class RunningServer implements Server {
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
 
-  constructor(options: ServeOptions) {
+  constructor(options: ServeOptions, listeners: readonly ListenerSpec[]) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     checkWorkers(workers);
     checkReceiveQueue(receiveQueueKib);
@@ -203,7 +203,8 @@ class RunningServer implements Server {
     this.#seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
-    this.#choice = chooseTransport(options);
+    const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
+    this.#choice = chooseTransport({ ...options, hasFaults });
     const { clock = {} } = options;
     this.#base = isClock(clock) ? clock : systemClock;
     this.#precision = precisionOn(this.#choice.transport, this.#base);
@@ -246,7 +247,7 @@ class RunningServer implements Server {
     return time;
   }
 
-  async listen({ endpoint, clock }: ListenerSpec): Promise<void> {
+  async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
     const resolved = await resolveListener(endpoint);
     // Aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
@@ -259,7 +260,7 @@ class RunningServer implements Server {
     const { hostnames, warning } = expandWildcard(resolved);
     if (warning !== undefined) this.#options.log?.warning(warning);
     if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
-    const faults = this.#createFaults();
+    const faults = this.#createFaults(spec);
     let port = endpoint.port;
     for (const hostname of hostnames) {
       // Port 0 is chosen once: all addresses of a wildcard then share it.
@@ -267,9 +268,11 @@ class RunningServer implements Server {
     }
   }
 
-  #createFaults(): Faults | undefined {
-    if (this.#options.faults === undefined) return undefined;
-    const faults = new Faults(this.#options.faults, this.#seed);
+  #createFaults(
+    { faults: options = this.#options.faults, seed = this.#seed }: Omit<ListenerSpec, "endpoint">,
+  ): Faults | undefined {
+    if (options === undefined) return undefined;
+    const faults = new Faults(options, seed);
     this.#faults.push(faults);
     return faults;
   }
@@ -323,9 +326,9 @@ class RunningServer implements Server {
     for (const [address, time] of this.#timeAt) {
       log?.listening(address);
       if (time !== this.#ownTime) log?.clock(time.options, address.url);
+      const faults = this.#faults.find((each) => each === address.faults);
+      if (faults !== undefined) log?.faults(faults.names, faults.seed, address.url);
     }
-    const [faults] = this.#faults;
-    if (faults !== undefined) log?.faults(faults.names, faults.seed);
     if (transport !== undefined) log?.transport(this.#choice, workers);
   }
 

@@ -3,7 +3,6 @@ import type { ClockOptions } from "../clocks/clock_options.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import type { Responder } from "../protocols/responder.ts";
 import { unsupportedSystem } from "../transports/mmsg/libc.ts";
-import type { FaultsOptions } from "./faults/options.ts";
 import { whyNoWorker } from "./worker_url.ts";
 
 /** How a server's datagrams are moved. */
@@ -17,7 +16,7 @@ export interface TransportWish {
   readonly transport?: Transport;
   readonly clock?: Clock | ClockOptions;
   readonly responder?: Responder;
-  readonly faults?: FaultsOptions;
+  readonly hasFaults?: boolean;
 }
 
 /** What was chosen. */
@@ -41,7 +40,7 @@ export function chooseTransport(wish: TransportWish): TransportChoice {
   throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
 }
 
-function whyNotMmsg({ clock = {}, responder, faults }: TransportWish): string | undefined {
+function whyNotMmsg({ clock = {}, responder, hasFaults }: TransportWish): string | undefined {
   const system = unsupportedSystem();
   if (system !== undefined) return `this is ${system}, not Linux on x86_64 or aarch64`;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
@@ -52,6 +51,6 @@ function whyNotMmsg({ clock = {}, responder, faults }: TransportWish): string | 
   if ("read" in clock && clock !== systemClock) {
     return "a clock of the caller's own runs on the main thread";
   }
-  if (faults !== undefined) return "answers with faults wait";
+  if (hasFaults) return "answers with faults wait";
   return whyNoWorker();
 }

@@ -92,7 +92,7 @@ await testEach("a leap second is told, happens, and is over", async (way) => {
   server.clock.set({ time: "2028-12-31T23:59:58.5Z", leap: "insert@2028-12-31" });
   const seen = new Set<string>();
   let last = await query(url);
-  while (!last.time.toString().startsWith("2029")) {
+  while (!last.serverSentAt.toString().startsWith("2029")) {
     seen.add(`${last.leap} ${last.serverSentAt.toString({ smallestUnit: "second" })}`);
     last = await query(url);
   }
