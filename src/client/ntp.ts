@@ -1,18 +1,16 @@
 /** One NTP exchange as a client sees it: request, tests of the reply, measurement. */
-import { measurePrecision } from "../clocks/clock.ts";
-import { systemClock } from "../clocks/system_clock.ts";
-import { FREQUENCY_TOLERANCE } from "../clocks/clock_status.ts";
 import {
   decodeNtpPacket,
   encodeNtpPacket,
   leap,
   mode,
-  NTP_HEADER_LENGTH,
   type NtpPacket,
 } from "../protocols/ntp/packet.ts";
 import { formatReferenceId } from "../protocols/ntp/reference_id.ts";
-import { difference, toInstant, toNanoseconds, toTimestamp } from "../protocols/ntp/timestamp.ts";
+import { difference, toInstant } from "../protocols/ntp/timestamp.ts";
 import type { RawReply, Request } from "./exchange.ts";
+import { ownPrecision, workOut } from "./ntp_measurement.ts";
+import { belongingTests, trustTests } from "./ntp_tests.ts";
 import { QueryError } from "./query_error.ts";
 import type { Leap, NtpReply } from "./reply.ts";
 
@@ -25,7 +23,7 @@ export function ntpRequest(): Request {
   const [cookie = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   const transmitTimestamp = cookie === 0n ? 1n : cookie;
   const octets = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
-  return { octets, whyIgnored: (reply) => whyIgnored(reply, transmitTimestamp) };
+  return { octets, whyIgnored: (reply) => whyIgnored(reply, octets) };
 }
 
 const emptyPacket: NtpPacket = {
@@ -44,15 +42,12 @@ const emptyPacket: NtpPacket = {
   transmitTimestamp: 0n,
 };
 
-/** The tests of RFC 5905 §8 that a stray or forged datagram fails: it must not end the query. */
-function whyIgnored(octets: Uint8Array, cookie: bigint): string | undefined {
-  if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) {
-    return `no NTP packet (${octets.length} octets)`;
+/** Why a datagram is no reply to a request; the first of the tests that it fails. */
+function whyIgnored(octets: Uint8Array, request: Uint8Array): string | undefined {
+  for (const test of belongingTests) {
+    const why = test.whyIgnored(octets, request);
+    if (why !== undefined) return why;
   }
-  const packet = decodeNtpPacket(octets);
-  if (packet.mode !== mode.server) return `mode ${packet.mode}, not 4`;
-  if (packet.version < 1 || packet.version > 4) return `version ${packet.version}`;
-  if (packet.originTimestamp !== cookie) return "its origin timestamp is not the one sent";
   return undefined;
 }
 
@@ -60,53 +55,32 @@ const leapWords: readonly Leap[] = ["none", "insert", "delete", "unsynchronized"
 
 const NANOSECONDS = 1_000_000_000n;
 
-/** RFC 5905 §7.2: a server is at least this far from the truth. */
-const MIN_DISPERSION_NANOSECONDS = 5_000_000n;
-
 /** A reference timestamp older than this is suspicious: 2^17 s, 36 hours. */
 const OLDEST_REFERENCE_SECONDS = 2n ** 17n;
-
-/** A clock that cannot tell one era from the next; 2^127 s, the field's most, is beyond a `Duration`. */
-const COARSEST_PRECISION = 32;
 
 /** Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds. */
 export function measureNtp(raw: RawReply): Omit<NtpReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
   const packet = decodeNtpPacket(octets);
-  const t1 = toTimestamp(raw.sentAt);
-  const t4 = toTimestamp(raw.receivedAt);
-  const { receiveTimestamp: t2, transmitTimestamp: t3 } = packet;
-  // The sum of two differences of 64 bits has 65, for which bigints have room; one nanosecond of
-  // twice the offset is rounded away with the half of it.
-  const offset = toNanoseconds(difference(t2, t1) + difference(t3, t4)) >> 1n;
-  const elapsed = toNanoseconds(difference(t4, t1));
-  const localPrecision = toNanosecondsOf(2 ** ownPrecision());
-  const remotePrecision = precisionOf(packet);
-  const measuredDelay = elapsed - toNanoseconds(difference(t3, t2));
-  const delay = max(measuredDelay, localPrecision + remotePrecision);
-  const dispersion = localPrecision + remotePrecision +
-    toNanosecondsOf(FREQUENCY_TOLERANCE) * elapsed / NANOSECONDS;
-  const rootDelay = toNanosecondsOf(packet.rootDelay);
-  const rootDispersion = toNanosecondsOf(packet.rootDispersion);
-  const receivedAt = raw.receivedAt;
-  const time = receivedAt.add(duration(offset));
+  const { receivedAt } = raw;
+  const measured = workOut({ ...raw, packet, localPrecision: ownPrecision() });
+  const offset = duration(measured.offset);
+  const time = receivedAt.add(offset);
   return {
     ...reply,
     protocol: "ntp",
     text: time.toString(),
     time,
-    offset: duration(offset),
-    delay: duration(delay),
-    errorBound: duration(delay / 2n + dispersion),
-    rootDistance: duration(
-      max(MIN_DISPERSION_NANOSECONDS, rootDelay + delay) / 2n + rootDispersion + dispersion,
-    ),
+    offset,
+    delay: duration(measured.delay),
+    errorBound: duration(measured.errorBound),
+    rootDistance: duration(measured.rootDistance),
     stratum: packet.stratum,
     referenceId: formatReferenceId(packet.referenceId, packet.stratum),
     leap: leapWords[packet.leap] ?? "none",
     packet,
-    serverReceivedAt: toInstant(t2, receivedAt),
-    serverSentAt: toInstant(t3, receivedAt),
+    serverReceivedAt: toInstant(packet.receiveTimestamp, receivedAt),
+    serverSentAt: toInstant(packet.transmitTimestamp, receivedAt),
     warnings: oddities(packet),
   };
 }
@@ -134,15 +108,6 @@ export interface ValidateOptions {
   readonly maxRootDistance?: number;
 }
 
-/** Beyond this a server is as good as unreachable: MAXDISP of RFC 5905 §7.2, in seconds. */
-const MAX_DISPERSION_SECONDS = 16;
-
-/** No server keeps a request that long; chrony's limit, in seconds. */
-const LONGEST_PROCESSING_SECONDS = 4;
-
-/** Contradictions up to this are clock granularity, not lies: in nanoseconds. */
-const TOLERANCE_NANOSECONDS = 1_000_000n;
-
 /**
  * Tells whether an NTP reply is fit to trust (RFC 5905 §8, §9.2), which `query()`
  * does not: a kiss-o'-death is a reply, too.
@@ -163,81 +128,12 @@ const TOLERANCE_NANOSECONDS = 1_000_000n;
  */
 export function validate(reply: NtpReply, options: ValidateOptions = {}): void {
   const { maxRootDistance = 3 } = options;
-  const { packet } = reply;
-  const server = `The server ${reply.from.hostname}`;
-  const code = reply.referenceId;
-  if (packet.stratum === 0 && packet.referenceId !== 0 && !startingCodes.includes(code)) {
-    throw new QueryError(
-      "kiss-o-death",
-      `${server} ${kissWords[code] ?? "refuses"} (kiss ${code})`,
-    );
+  for (const test of trustTests) {
+    const failure = test.failure(reply, maxRootDistance);
+    if (failure) {
+      throw new QueryError(failure.reason, `The server ${reply.from.hostname} ${failure.message}`);
+    }
   }
-  if (packet.leap === leap.unsynchronized || packet.stratum === 0 || packet.stratum > 15) {
-    const says = packet.leap === leap.unsynchronized ? "leap 3" : `stratum ${packet.stratum}`;
-    const why = packet.stratum === 0 && code !== "" ? `, ${code}` : "";
-    throw new QueryError("unsynchronized", `${server} is not synchronised (${says}${why})`);
-  }
-  const problem = contradiction(reply) ?? excess(reply, maxRootDistance);
-  if (problem !== undefined) {
-    throw new QueryError("unusable", `${server} sent an unusable reply: ${problem}`);
-  }
-}
-
-/** What the codes of RFC 5905 §7.4 and RFC 8915 §5.7 mean to a client. */
-const kissWords: Readonly<Record<string, string>> = {
-  RATE: "asks for fewer requests",
-  DENY: "denies service",
-  RSTR: "restricts service",
-  NTSN: "knows no such NTS cookie",
-};
-
-/** Codes of a server that has just started or stepped its clock, and refuses nobody (RFC 5905 §7.4). */
-const startingCodes: readonly string[] = ["INIT", "STEP"];
-
-function contradiction({ packet, sentAt, receivedAt }: NtpReply): string | undefined {
-  const { receiveTimestamp, transmitTimestamp } = packet;
-  if (receiveTimestamp === 0n || transmitTimestamp === 0n) return "a timestamp of it is zero";
-  const processing = toNanoseconds(difference(transmitTimestamp, receiveTimestamp));
-  if (processing < 0n) return "it left before its request came";
-  const elapsed = receivedAt.epochNanoseconds - sentAt.epochNanoseconds;
-  // Each of the two timestamps may be off by the server's precision: 16 ms where it has 64 ticks a second.
-  const tolerance = max(TOLERANCE_NANOSECONDS, 2n * precisionOf(packet));
-  if (processing > elapsed + tolerance) return "it took longer than the whole exchange";
-  if (processing > BigInt(LONGEST_PROCESSING_SECONDS) * NANOSECONDS) {
-    return `it took more than ${LONGEST_PROCESSING_SECONDS} s`;
-  }
-  return undefined;
-}
-
-function excess({ packet, rootDistance }: NtpReply, maxRootDistance: number): string | undefined {
-  const claimed = packet.rootDelay / 2 + packet.rootDispersion;
-  if (claimed >= MAX_DISPERSION_SECONDS) {
-    return `its error bound is ${
-      claimed.toFixed(1)
-    } s, with ${MAX_DISPERSION_SECONDS} s or more no time at all`;
-  }
-  const distance = rootDistance.total("seconds");
-  if (distance <= maxRootDistance) return undefined;
-  return `its root distance is ${distance.toFixed(3)} s, above ${maxRootDistance} s`;
-}
-
-let measuredPrecision: number | undefined;
-
-/** Measured once, and only when a reply has come: it takes some milliseconds. */
-function ownPrecision(): number {
-  return measuredPrecision ??= measurePrecision(systemClock);
-}
-
-function precisionOf({ precision }: NtpPacket): bigint {
-  return toNanosecondsOf(2 ** Math.min(precision, COARSEST_PRECISION));
-}
-
-function toNanosecondsOf(seconds: number): bigint {
-  return BigInt(Math.round(seconds * 1e9));
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 /** Whole nanoseconds as a duration, seconds at the most. */
