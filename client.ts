@@ -101,6 +101,11 @@ const subcommands: readonly Subcommand[] = [
     summary: "put load on a server of one's own, and measure it",
     load: () => import("./src/cli/bench.ts"),
   },
+  {
+    name: "explain",
+    summary: "show what was on the wire, and what a client makes of it",
+    load: () => import("./src/cli/explain.ts"),
+  },
 ];
 
 async function main(): Promise<number | void> {

@@ -19,11 +19,14 @@ interface Program {
   readonly entry: string;
   /** The module of its worker threads. */
   readonly worker?: string;
+  /** Permissions that it has not from source, where they are for the user to grant. */
+  readonly grants?: readonly string[];
 }
 
 const programs: readonly Program[] = [
   { name: "timesrv", entry: "server.ts", worker: "src/server/worker.ts" },
-  { name: "timecli", entry: "client.ts" },
+  // A capture that is to be explained, wherever it lies.
+  { name: "timecli", entry: "client.ts", grants: ["--allow-read"] },
 ];
 
 type Grant = boolean | readonly string[];
@@ -217,7 +220,7 @@ async function compile(root: string, target: string | undefined): Promise<void> 
   try {
     for (const each of programs) {
       const { name } = each;
-      const flags = flagsOf(config, name);
+      const flags = [...flagsOf(config, name), ...each.grants ?? []];
       const out = join(build, name);
       const program = await bundleProgram(root, each);
       const entry = join(build, `${name}.mjs`);

@@ -10,7 +10,7 @@ import { formatReferenceId } from "../protocols/ntp/reference_id.ts";
 import { difference, toInstant } from "../protocols/ntp/timestamp.ts";
 import type { RawReply, Request } from "./exchange.ts";
 import { ownPrecision, workOut } from "./ntp_measurement.ts";
-import { belongingTests, trustTests } from "./ntp_tests.ts";
+import { belongingTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./ntp_tests.ts";
 import { QueryError } from "./query_error.ts";
 import type { Leap, NtpReply } from "./reply.ts";
 
@@ -58,12 +58,20 @@ const NANOSECONDS = 1_000_000_000n;
 /** A reference timestamp older than this is suspicious: 2^17 s, 36 hours. */
 const OLDEST_REFERENCE_SECONDS = 2n ** 17n;
 
-/** Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds. */
-export function measureNtp(raw: RawReply): Omit<NtpReply, "url"> {
+/**
+ * Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds.
+ *
+ * @param raw The exchange
+ * @param localPrecision What its client's clock can tell apart, as a power of two of seconds
+ */
+export function measureNtp(
+  raw: RawReply,
+  localPrecision: number = ownPrecision(),
+): Omit<NtpReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
   const packet = decodeNtpPacket(octets);
   const { receivedAt } = raw;
-  const measured = workOut({ ...raw, packet, localPrecision: ownPrecision() });
+  const measured = workOut({ ...raw, packet, localPrecision });
   const offset = duration(measured.offset);
   const time = receivedAt.add(offset);
   return {
@@ -127,7 +135,7 @@ export interface ValidateOptions {
  * ```
  */
 export function validate(reply: NtpReply, options: ValidateOptions = {}): void {
-  const { maxRootDistance = 3 } = options;
+  const { maxRootDistance = MAX_ROOT_DISTANCE_SECONDS } = options;
   for (const test of trustTests) {
     const failure = test.failure(reply, maxRootDistance);
     if (failure) {

@@ -22,8 +22,13 @@ export interface BelongingTest extends Named {
   whyIgnored(octets: Uint8Array, request: Uint8Array): string | undefined;
 }
 
+/** How far from the truth a server may be, by its root distance, if nothing else is said: in seconds. */
+export const MAX_ROOT_DISTANCE_SECONDS = 3;
+
 /** A test of a reply that belongs to the request: one that fails tells no usable time. */
 export interface TrustTest extends Named {
+  /** Whether it takes the client's own two times. */
+  readonly needsTimes: boolean;
   /** What is wrong with it; the message goes on after the name of the server. */
   failure(
     reply: NtpReply,
@@ -92,6 +97,7 @@ export const trustTests: readonly TrustTest[] = [
   {
     name: "no kiss-o'-death",
     source: "RFC 5905 §7.4",
+    needsTimes: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       if (packet.stratum !== 0 || packet.referenceId === 0 || startingCodes.includes(code)) {
         return undefined;
@@ -102,6 +108,7 @@ export const trustTests: readonly TrustTest[] = [
   {
     name: "synchronised: leap below 3, stratum 1 to 15",
     source: "RFC 5905 §9.2",
+    needsTimes: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       const { leap: indicator, stratum } = packet;
       if (indicator !== leap.unsynchronized && stratum >= 1 && stratum <= 15) return undefined;
@@ -129,7 +136,7 @@ export const trustTests: readonly TrustTest[] = [
     return processingOf(reply) > elapsed + tolerance
       ? "it took longer than the whole exchange"
       : undefined;
-  }),
+  }, { needsTimes: true }),
   usable(
     `it took no more than ${LONGEST_PROCESSING_SECONDS} s`,
     "chrony's limit",
@@ -150,12 +157,12 @@ export const trustTests: readonly TrustTest[] = [
         : undefined;
     },
   ),
-  usable("its root distance is within the limit", "RFC 5905 §11.2.1", (reply, maxRootDistance) => {
+  usable("its root distance is not beyond use", "RFC 5905 §11.2.1", (reply, maxRootDistance) => {
     const distance = reply.rootDistance.total("seconds");
     return distance > maxRootDistance
       ? `its root distance is ${distance.toFixed(3)} s, above ${maxRootDistance} s`
       : undefined;
-  }),
+  }, { needsTimes: true }),
 ];
 
 /** A test whose failure makes a reply contradict itself, or say too little. */
@@ -163,10 +170,12 @@ function usable(
   name: string,
   source: string,
   problemOf: (reply: NtpReply, maxRootDistance: number) => string | undefined,
+  { needsTimes = false } = {},
 ): TrustTest {
   return {
     name,
     source,
+    needsTimes,
     failure(reply, maxRootDistance): ReturnType<TrustTest["failure"]> {
       const problem = problemOf(reply, maxRootDistance);
       if (problem === undefined) return undefined;

@@ -7,11 +7,11 @@ import {
   parseEndpoint,
   type Protocol,
 } from "../protocols/endpoint.ts";
-import { parseTime, TIME_REPLY_LENGTH } from "../protocols/time.ts";
 import { exchange, type ExchangeOptions, type RawReply, type Request } from "./exchange.ts";
 import { measureNtp, ntpRequest } from "./ntp.ts";
 import { QueryError } from "./query_error.ts";
-import type { ReplyTo, SecondsReply, TextReply, TimeReply } from "./reply.ts";
+import type { ReplyTo, TextReply, TimeReply } from "./reply.ts";
+import { readSeconds } from "./seconds.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
@@ -87,31 +87,7 @@ const dialects: Readonly<Record<Protocol, Dialect>> = {
   ntp: { createRequest: ntpRequest, read: measureNtp },
 };
 
-/**
- * What a whole second leaves open, and a tick of the server's kernel: the time(2)
- * that such servers read lags behind by up to that.
- */
-const RESOLUTION_MS = 1010;
-
-function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
-  const { request: _request, octets, ...reply } = raw;
-  const { sentAt, receivedAt, roundTrip } = reply;
-  const excess = octets.subarray(TIME_REPLY_LENGTH);
-  // GNU inetutils sends a `long`, which has 64 bits today; anything else is no time at all.
-  const isPadded = excess.length === TIME_REPLY_LENGTH && excess.every((octet) => octet === 0);
-  const time = parseTime(isPadded ? octets.subarray(0, TIME_REPLY_LENGTH) : octets, receivedAt);
-  const halfTrip = Temporal.Duration.from({
-    nanoseconds: Math.round(roundTrip.total("nanoseconds") / 2),
-  });
-  return {
-    protocol: "time",
-    text: time.toString(),
-    time,
-    offset: time.since(sentAt.add(halfTrip)),
-    errorBound: halfTrip.add({ milliseconds: RESOLUTION_MS }),
-    ...reply,
-    warnings: isPadded
-      ? [`${octets.length} octets in the reply, where RFC 868 has 4; the rest was ignored`]
-      : [],
-  };
+/** What a client of a protocol sends. */
+export function createRequest(protocol: Protocol): Request {
+  return dialects[protocol].createRequest();
 }

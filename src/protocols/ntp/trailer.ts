@@ -7,10 +7,10 @@ const refuseMalformed = refusal("malformed");
 const refuseAuthentication = refusal("authentication");
 
 /** Up to this length the rest is a MAC, never an extension field (RFC 7822 §7.5.1.3). */
-const LONGEST_MAC = 24;
+export const LONGEST_MAC = 24;
 
 /** A type and a length begin a field, and no field is shorter (RFC 7822 §7.5). */
-const SHORTEST_FIELD = 16;
+export const SHORTEST_FIELD = 16;
 
 /** Key identifier and MD5 or AES-CMAC digest, or SHA-1 digest (RFC 8573, RFC 5905 §7.3). */
 const MAC_LENGTHS: readonly number[] = [20, 24];

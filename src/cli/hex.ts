@@ -1,0 +1,44 @@
+/** Two datagrams as somebody wrote them in hexadecimal. */
+import { isNtpRequest } from "../client/capture/exchanges.ts";
+import type { WireProtocol } from "../client/explain/explanation.ts";
+import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
+import { TIME_REPLY_LENGTH } from "../protocols/time.ts";
+import { UsageError } from "./program.ts";
+
+/**
+ * Reads `REQUEST/REPLY`, either of which may be empty: digits with blanks, colons and 0x as
+ * programs print them.
+ *
+ * @throws {UsageError} If they are no octets
+ */
+export function parseHex(text: string): { request: Uint8Array; reply: Uint8Array } {
+  const parts = text.split("/");
+  const [request, reply] = parts;
+  if (request === undefined || reply === undefined || parts.length > 2) {
+    throw new UsageError("--hex takes a request and a reply with / between them, as 23…/24…");
+  }
+  return { request: octetsOf(request, "request"), reply: octetsOf(reply, "reply") };
+}
+
+function octetsOf(text: string, name: string): Uint8Array {
+  const digits = text.replaceAll(/0x|[\s:,-]/gi, "");
+  const wrong = /[^\da-f]/iu.exec(digits)?.[0];
+  if (wrong !== undefined) {
+    throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is no digit`);
+  }
+  if (digits.length % 2 !== 0) {
+    throw new UsageError(
+      `The ${name} in --hex has ${digits.length} digits, and an octet has two`,
+    );
+  }
+  return Uint8Array.fromHex(digits);
+}
+
+const LINE_FEED = 0x0a;
+
+/** What octets speak, where nobody says. */
+export function guessProtocol(request: Uint8Array, reply: Uint8Array): WireProtocol {
+  if (isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0)) return "ntp";
+  if (reply.length <= 2 * TIME_REPLY_LENGTH) return "time";
+  return reply.at(-1) === LINE_FEED ? "daytime" : "asctime";
+}

@@ -1,0 +1,84 @@
+/** Which datagrams of a capture are requests for the time, and which their replies. */
+import { decodeNtpPacket, mode, NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
+import { defaultPorts, formatAddress } from "../../protocols/endpoint.ts";
+import type { WireProtocol } from "../explain/explanation.ts";
+import type { Datagram } from "./datagram.ts";
+
+/** A request, and its reply if the capture has one. */
+export interface CapturedExchange {
+  readonly protocol: WireProtocol;
+  readonly request: Datagram;
+  readonly reply?: Datagram;
+}
+
+/** Requests of one socket to one server that may still be answered; a flood of them would take for ever. */
+const MOST_OPEN = 64;
+
+/**
+ * Finds the exchanges, in the order of their requests.
+ *
+ * @param datagrams All datagrams, in order of time
+ * @param protocol What all of them speak; without it their ports and octets tell
+ */
+export function exchangesOf(
+  datagrams: readonly Datagram[],
+  protocol?: WireProtocol,
+): CapturedExchange[] {
+  const exchanges: { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] }[] = [];
+  /** Requests without a reply, by who asked whom. */
+  const open = new Map<string, typeof exchanges>();
+  for (const datagram of datagrams) {
+    const asked = open.get(flowOf(datagram.to, datagram.from)) ?? [];
+    const answered = asked.find((exchange) => belongs(exchange, datagram)) ??
+      (isNtpRequest(datagram.octets) ? undefined : asked[0]);
+    if (answered) {
+      answered.reply = datagram;
+      asked.splice(asked.indexOf(answered), 1);
+      continue;
+    }
+    const spoken = protocol ?? protocolOf(datagram);
+    if (spoken === undefined) continue;
+    const exchange = { protocol: spoken, request: datagram };
+    exchanges.push(exchange);
+    const flow = flowOf(datagram.from, datagram.to);
+    const before = open.get(flow) ?? [];
+    before.push(exchange);
+    if (before.length > MOST_OPEN) before.shift();
+    open.set(flow, before);
+  }
+  return exchanges;
+}
+
+function flowOf(from: Datagram["from"], to: Datagram["to"]): string {
+  return `${formatAddress(from)} ${formatAddress(to)}`;
+}
+
+/** A reply of NTP says which request it answers. */
+function belongs({ protocol, request }: CapturedExchange, { octets }: Datagram): boolean {
+  return protocol === "ntp" && octets.length >= NTP_HEADER_LENGTH &&
+    request.octets.length >= NTP_HEADER_LENGTH &&
+    decodeNtpPacket(octets).originTimestamp === decodeNtpPacket(request.octets).transmitTimestamp;
+}
+
+/** What a request speaks; undefined if it asks for no time, as far as can be told. */
+function protocolOf({ to, octets }: Datagram): WireProtocol | undefined {
+  if (isNtpRequest(octets)) return "ntp";
+  switch (to.port) {
+    case defaultPorts.time:
+      return "time";
+    case defaultPorts.daytime:
+      return "daytime";
+    case defaultPorts.asctime:
+      return "asctime";
+    default:
+      return undefined;
+  }
+}
+
+/** Whether octets are what an NTP client sends. */
+export function isNtpRequest(octets: Uint8Array): boolean {
+  if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
+  const packet = decodeNtpPacket(octets);
+  const asks = packet.mode === mode.client || packet.mode === mode.symmetricActive;
+  return asks && packet.version >= 1 && packet.version <= 4;
+}
