@@ -12,11 +12,13 @@ import {
   numberParser,
   parseArguments,
   type Subcommand,
+  UsageError,
   writeText,
 } from "./src/cli/program.ts";
 import { jsonOf, type Outcome, tableOf, textOf } from "./src/cli/report.ts";
 import { validate } from "./src/client/ntp.ts";
 import { query, type QueryOptions } from "./src/client/query.ts";
+import type { TimeReply } from "./src/client/reply.ts";
 
 const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
 
@@ -47,7 +49,18 @@ const program = createProgram(
   .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
   .option("-6, --ipv6", "use IPv6 only")
   .optionsGroup("What to print:")
-  .addOption(new Option("--json", "a JSON object a target").conflicts("quiet"))
+  .addOption(
+    new Option("--json", "a JSON object a target").conflicts(["csv", "format", "quiet"]),
+  )
+  .addOption(
+    new Option("--csv", "a header and a row a target (RFC 4180)")
+      .conflicts(["format", "quiet", "samples"]),
+  )
+  .addOption(
+    new Option("--format <pattern>", "the time alone, as in yyyy-MM-dd HH:mm:ss.SSS xxx")
+      .conflicts(["quiet", "raw", "samples"]),
+  )
+  .option("--utc", "with --format: in UTC rather than local time")
   .option("--raw", "every field of an NTP reply too, and the four timestamps")
   .option("-q, --quiet", "the bare time")
   .addHelpText(
@@ -70,11 +83,18 @@ Examples:
   timecli asctime://[::1]:8888 --timeout 0.5 --retries 0
   timecli ntp://a.example ntp://b.example time://c.example
   timecli --json ntp://time.example | jq .offset
+  timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
 
-JSON keys: url, protocol, address, port, text, time, received (this machine's
-clock, UTC), round_trip; of Time and NTP also offset and error_bound; of NTP
-delay, root_distance, stratum, reference_id and leap. Durations are in seconds.
-What failed has error.reason and error.message.
+A pattern has the letters of Unicode (UTS 35): yyyy MM dd HH mm ss SSS, EEE and
+MMM for names, xxx for the offset from UTC, 'words' in quotes; up to nine S. It
+writes local time. A text of unknown zone is written as it is, and has no UTC.
+
+JSON keys: schema (1; docs/timecli.schema.json has it all), url, protocol,
+address, port, text, time, received (this machine's clock, UTC), round_trip; of
+Time and NTP also offset and error_bound; of NTP delay, root_distance, stratum,
+reference_id and leap. Durations are in seconds. What failed has error.reason
+and error.message. The columns of --csv are the same, error_reason and
+error_message last; more may be added, so take them by name.
 
 Exit codes:
   0  a time was received from every target; otherwise that of the first failure:
@@ -111,7 +131,9 @@ const subcommands: readonly Subcommand[] = [
 async function main(): Promise<number | void> {
   const runSubcommand = await parseArguments(program, Deno.args, subcommands);
   if (runSubcommand) return await runSubcommand();
-  const { timeout, retries, ipv4, ipv6, json = false, raw = false, quiet = false } = program.opts();
+  const { timeout, retries, ipv4, ipv6, ...output } = program.opts();
+  const { json = false, csv = false, format, utc = false, raw = false, quiet = false } = output;
+  if (utc && format === undefined) throw new UsageError("--utc goes with --format");
   const options: QueryOptions = {
     timeout,
     retries,
@@ -120,10 +142,17 @@ async function main(): Promise<number | void> {
   };
   const targets = program.args.length > 0 ? program.args : [DEFAULT_TARGET];
   checkUrls(targets);
-  const outcomes = await Promise.all(targets.map((target) => ask(target, options)));
-  const isTable = outcomes.length > 1 && !json && !quiet;
+  const formatTime = format === undefined
+    ? undefined
+    : (await import("./src/cli/time_format.ts")).timeFormatter(format, utc);
+  const outcomes = await Promise.all(targets.map((target) => ask(target, options, formatTime)));
+  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !quiet;
   const lines = json
     ? outcomes.map((outcome) => JSON.stringify(jsonOf(outcome, raw)))
+    : csv
+    ? [(await import("./src/cli/csv.ts")).csvOf(outcomes, raw)]
+    : formatTime
+    ? outcomes.flatMap(({ formatted }) => formatted ?? [])
     : quiet
     ? outcomes.flatMap(({ reply, error }) => reply && error === undefined ? [reply.text] : [])
     : isTable
@@ -134,18 +163,22 @@ async function main(): Promise<number | void> {
     ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
     ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
   ]);
-  for (const line of lines) writeText(Deno.stdout, `${line}\n`);
+  for (const line of lines) writeText(Deno.stdout, csv ? line : `${line}\n`);
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
   return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }
 
 /** One exchange; a reply that is not fit to trust is kept beside what is wrong with it. */
-async function ask(target: string, options: QueryOptions): Promise<Outcome> {
+async function ask(
+  target: string,
+  options: QueryOptions,
+  formatTime?: (reply: TimeReply) => string,
+): Promise<Outcome> {
   let reply;
   try {
     reply = await query(target, options);
     if (reply.protocol === "ntp") validate(reply);
-    return { target, reply };
+    return { target, reply, ...(formatTime && { formatted: formatTime(reply) }) };
   } catch (error) {
     return { target, ...(reply && { reply }), error };
   }

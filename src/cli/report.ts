@@ -16,6 +16,8 @@ export interface Outcome {
   readonly reply?: TimeReply;
   /** What is wrong. */
   readonly error?: unknown;
+  /** The time by the user's own pattern, if there is one. */
+  readonly formatted?: string;
 }
 
 /** One reply for people. */
@@ -125,9 +127,13 @@ function localTime(instant: Temporal.Instant, digits: 0 | 6): string {
   return `${text.replace("T", " ")} ${sign}${two(hours)}${two(rest)}`;
 }
 
+/** Of docs/timecli.schema.json; a key that is renamed, removed or read otherwise makes it another. */
+const SCHEMA = 1;
+
 /** The JSON object of one outcome; times in ISO 8601, durations in seconds. */
 export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<string, unknown> {
   return {
+    schema: SCHEMA,
     url: reply?.url ?? target,
     ...(reply && {
       protocol: reply.protocol,

@@ -84,6 +84,7 @@ Deno.test("textOf with raw adds every field of the packet", () => {
 Deno.test("jsonOf has the documented keys, durations in seconds", () => {
   const { packet: _packet, ...keys } = jsonOf({ target: "x", reply: ntp }, false);
   assertEquals(keys, {
+    schema: 1,
     url: "ntp://time.example:123",
     protocol: "ntp",
     address: "192.0.2.1",
@@ -113,6 +114,7 @@ Deno.test("jsonOf tells a failure beside what came", () => {
   assertEquals(both["error"], { reason: "unsynchronized", message: "not synchronised" });
   assertEquals(both["stratum"], 2);
   assertEquals(jsonOf({ target: "x", error: new Error("other") }, false), {
+    schema: 1,
     url: "x",
     error: { reason: "failed", message: "other" },
   });

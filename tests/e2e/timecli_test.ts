@@ -65,6 +65,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertMatch(stdout, /^[^\n]+\n$/);
     const { received, round_trip, ...rest } = JSON.parse(stdout);
     assertEquals(rest, {
+      schema: 1,
       url: `asctime://127.0.0.1:${peer.port}`,
       protocol: "asctime",
       address: "127.0.0.1",
