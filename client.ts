@@ -9,6 +9,7 @@ import { onOneLine } from "./src/cli/one_line.ts";
 import {
   checkUrls,
   createProgram,
+  type Definition,
   numberParser,
   parseArguments,
   type Subcommand,
@@ -111,7 +112,7 @@ Exit codes:
  ${queryExitCodes.unusable}  the reply contradicts itself, or its error bound is beyond use
 
 Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT, one of
-a command as TIMECLI_BENCH_RATE. A host called like a command: asctime://bench
+a command as TIMECLI_BENCH_RATE. A host called like a command: asctime://bench.
 Shell completions: timecli complete bash|zsh|fish`,
   );
 
@@ -127,6 +128,9 @@ const subcommands: readonly Subcommand[] = [
     load: () => import("./src/cli/explain.ts"),
   },
 ];
+
+/** The command line, to be read: its manual page is made of it. */
+export const definition: Definition = { program, subcommands };
 
 async function main(): Promise<number | void> {
   const runSubcommand = await parseArguments(program, Deno.args, subcommands);

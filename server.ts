@@ -9,7 +9,13 @@ import { checkClock, checkListeners, clockOptionParser, parseStep } from "./src/
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
-import { createProgram, durationParser, numberParser, parseArguments } from "./src/cli/program.ts";
+import {
+  createProgram,
+  type Definition,
+  durationParser,
+  numberParser,
+  parseArguments,
+} from "./src/cli/program.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
@@ -220,6 +226,9 @@ Exit codes:
 Every option can be set by environment too, --log-format as TIMESRV_LOG_FORMAT.
 Shell completions: timesrv complete bash|zsh|fish`,
   );
+
+/** The command line, to be read: its manual page is made of it. */
+export const definition: Definition = { program, subcommands: [] };
 
 async function main(): Promise<void> {
   await parseArguments(program, Deno.args);

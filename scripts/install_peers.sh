@@ -9,7 +9,9 @@ peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
 
 installed=(
   python3 zsh fish iproute2 util-linux busybox-static
-  rdate netcat-openbsd tshark
+  rdate netcat-openbsd tshark wireshark-common
+  # Manual pages are held against both of their formatters.
+  mandoc groff-base
   # The firewall of a test.
   nftables
   # A clock that steps, and the judge of a unit file; neither starts anything.

@@ -99,7 +99,30 @@ export async function parseArguments(
   args: readonly string[],
   subcommands: readonly Subcommand[] = [],
 ): Promise<(() => Promise<number | void>) | undefined> {
-  // Added last, so that help lists them last.
+  addAbout(program);
+  const isCompleted = args[0] === "complete";
+  const run = await addSubcommands(program, subcommands, args[0]);
+  if (isCompleted) await addCompletions(program);
+  program.parse(args, { from: "user" });
+  return isCompleted ? () => Promise.resolve() : run;
+}
+
+/** What a program is: its command, and what else it does. */
+export interface Definition {
+  /** The command, with all options of its own. */
+  readonly program: CommandUnknownOpts;
+  /** What else it does. */
+  readonly subcommands: readonly Subcommand[];
+}
+
+/** Defines all of a program, every subcommand included, to be read rather than run. */
+export async function defineWhole({ program, subcommands }: Definition): Promise<void> {
+  addAbout(program);
+  await addSubcommands(program, subcommands, "complete");
+}
+
+/** Added last, so that help lists them last. */
+function addAbout(program: CommandUnknownOpts): void {
   program.optionsGroup("About the program:")
     .version(
       `${program.name()} ${config.version} (Deno ${Deno.version.deno})`,
@@ -107,11 +130,6 @@ export async function parseArguments(
       "print its version and Deno's",
     )
     .helpOption("-h, --help", "print this help");
-  const isCompleted = args[0] === "complete";
-  const run = await addSubcommands(program, subcommands, args[0]);
-  if (isCompleted) await addCompletions(program);
-  program.parse(args, { from: "user" });
-  return isCompleted ? () => Promise.resolve() : run;
 }
 
 /** Adds all by name, but defines only the one that is called, or for completions each; returns what runs it. */
