@@ -68,6 +68,24 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       });
     }
 
+    if (name === "timecli") {
+      await test("offers its commands, and their options", [], async () => {
+        const { stdout } = await run([...program, "complete", "--", ""]);
+        const help = await run([...program, "--help"]);
+        const [, section = ""] = /^Commands:\n((?: +.*\n)+)/m.exec(help.stdout) ?? [];
+        const commands = [...section.matchAll(/^ {2}(\w+) {2}/gm)].map(([, word]) => word ?? "");
+        assert(commands.includes("explain"), help.stdout);
+        for (const command of commands) {
+          assert(stdout.includes(`${command}\t`), command);
+          const offered = await run([...program, "complete", "--", command, "--"]);
+          const own = await run([...program, command, "--help"]);
+          for (const [option] of own.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
+            assert(offered.stdout.includes(`${option}\t`), `${command} ${option}`);
+          }
+        }
+      });
+    }
+
     await test("is completed by bash", ["bash", "sed"], async () => {
       const folder = await Deno.makeTempDir();
       try {
