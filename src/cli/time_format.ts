@@ -32,15 +32,21 @@ const SECOND = 1_000_000_000n;
  */
 export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply) => string {
   const pieces = pattern.match(parts) ?? [];
+  const segments = segmentsOf(pieces);
   const asksZone = pieces.find((piece) => zoned.test(piece));
   const write = (date: Date, nanoseconds: number): string => {
     const digits = String(nanoseconds).padStart(NANOSECOND_DIGITS, "0");
-    return format(date, pieces.map((piece) => withFraction(piece, digits)).join(""));
+    return segments.map((segment) =>
+      isLongFraction(segment) ? digits.slice(0, segment.length) : format(date, segment)
+    ).join("");
   };
   const fail = (why: string): never => {
     throw new UsageError(`Cannot write a time as ${JSON.stringify(pattern)}: ${why}`);
   };
   for (const piece of pieces) if (Object.hasOwn(mistaken, piece)) fail(mistaken[piece] ?? "");
+  if (segments.some((segment) => isLongFraction(segment) && segment.length > NANOSECOND_DIGITS)) {
+    fail(`a fraction has at most ${NANOSECOND_DIGITS} digits`);
+  }
   try {
     if (pieces.length === 0 || write(new Date(0), 0) === "") fail("it is empty");
   } catch (error) {
@@ -72,11 +78,17 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
   };
 }
 
-function withFraction(piece: string, digits: string): string {
-  const isLong = piece.startsWith("S") && piece.length > MILLISECOND_DIGITS;
-  if (!isLong) return piece;
-  if (piece.length > NANOSECOND_DIGITS) {
-    throw new RangeError(`a fraction has at most ${NANOSECOND_DIGITS} digits`);
+/** Pieces in as few patterns as can be, long fractions apart. */
+function segmentsOf(pieces: readonly string[]): string[] {
+  const segments: string[] = [];
+  for (const piece of pieces) {
+    const last = segments.at(-1);
+    if (last === undefined || isLongFraction(piece) || isLongFraction(last)) segments.push(piece);
+    else segments[segments.length - 1] = last + piece;
   }
-  return `'${digits.slice(0, piece.length)}'`;
+  return segments;
+}
+
+function isLongFraction(piece: string): boolean {
+  return piece.length > MILLISECOND_DIGITS && /^S+$/.test(piece);
 }

@@ -20,6 +20,8 @@ Deno.test("timeFormatter writes UTC by the letters of Unicode, to the nanosecond
     ["EEE MMM d HH:mm:ss.SSS xxx", "Fri Apr 3 21:09:06.007 +00:00"],
     ["ss.SSSSSS 'SSSSSS' ''S''", "06.007654 SSSSSS '0'"],
     ["SSSSSSSSS", "007654321"],
+    ["ss.SSSSSS'Z'SSSS''", "06.007654Z0076'"],
+    ["do MMMM", "3rd April"],
     ["t", "1775250546"],
     ["hh 'o''clock' aaa", "09 o'clock pm"],
   ];
