@@ -19,10 +19,12 @@ export type { Clock, UnixTime } from "./src/clocks/clock.ts";
 export { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
 export { systemClock } from "./src/clocks/system_clock.ts";
 export type { LeapSecond } from "./src/clocks/timeline.ts";
+export type { Estimate } from "./src/client/estimate.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
+export type { MeasuredReply } from "./src/client/measurable.ts";
 export type {
   Leap,
   NtpReply,
@@ -32,6 +34,13 @@ export type {
   TextReply,
   TimeReply,
 } from "./src/client/reply.ts";
+export {
+  sample,
+  type SampledExchange,
+  type SampleOptions,
+  type Samples,
+} from "./src/client/sample.ts";
+export type { FrequencyError } from "./src/client/statistics.ts";
 export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
 export {
   type DaytimeFormat,

@@ -25,6 +25,7 @@ Deno.test("mod.ts exports what is promised, no more", () => {
     "query",
     "refusal",
     "refusalCauses",
+    "sample",
     "serve",
     "systemClock",
     "transports",

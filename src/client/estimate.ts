@@ -1,0 +1,113 @@
+/** What the replies of one server tell together. */
+import { FREQUENCY_TOLERANCE } from "../clocks/clock_status.ts";
+import type { MeasuredReply } from "./measurable.ts";
+import { fromSeconds, toSeconds } from "./in_seconds.ts";
+import {
+  type FrequencyError,
+  median,
+  type OffsetPoint,
+  rootMeanSquare,
+  slopeRange,
+} from "./statistics.ts";
+
+/** What the replies of one server that are fit to trust tell together. */
+export interface Estimate {
+  /** The reply with the least delay, which the network has disturbed the least. */
+  readonly best: MeasuredReply;
+  /** How far the server is ahead of this machine's clock, by the best reply; negative if behind. */
+  readonly offset: Temporal.Duration;
+  /**
+   * How wrong `offset` may be either way at the end of the measurement, if the server is right: the
+   * best reply's bound, and 15 ppm of the time since (RFC 5905's PHI), by which clocks may drift.
+   */
+  readonly errorBound: Temporal.Duration;
+  /** The median of all offsets. */
+  readonly medianOffset: Temporal.Duration;
+  /** The root mean square of how far the other offsets are from the best; not of a single reply. */
+  readonly jitter?: Temporal.Duration;
+  /** The least time on the way, there and back. */
+  readonly minDelay: Temporal.Duration;
+  /** The most time on the way, there and back. */
+  readonly maxDelay: Temporal.Duration;
+  /**
+   * How wrong the server's time may be against its reference, as it says itself, and the way here;
+   * Time servers say nothing, so that theirs is `errorBound`.
+   */
+  readonly rootDistance: Temporal.Duration;
+  /**
+   * How much faster the server's clock runs than this machine's. It is there once the measurement
+   * took long enough for a bound of 500 ppm.
+   */
+  readonly frequency?: FrequencyError;
+  /** Whether clocks that run evenly can have told all offsets; a step of one meanwhile shows here. */
+  readonly isSteady: boolean;
+  /** How many replies it is made from. */
+  readonly replies: number;
+}
+
+/** A reply, and when its request was sent on a clock that is never set. */
+export interface TimedReply {
+  readonly reply: MeasuredReply;
+  readonly startedAfter: Temporal.Duration;
+}
+
+/** RFC 5905 §11.3 corrects clocks by no more: a wider bound would tell nothing. */
+const WIDEST_BOUND_PPM = 500;
+
+/**
+ * Estimates a server's offset.
+ *
+ * @param replies What came, fit to trust, in the order of time
+ * @param endedAfter When the measurement ended, on the clock of `startedAfter`
+ * @returns Nothing without replies
+ */
+export function estimate(
+  replies: readonly TimedReply[],
+  endedAfter: Temporal.Duration,
+): Estimate | undefined {
+  const delays = replies.map(({ reply }) => toSeconds(delayOf(reply)));
+  const least = replies[delays.indexOf(Math.min(...delays))];
+  if (!least) return undefined;
+  const best = least.reply;
+  // Offsets may be decades; their differences from the best have the precision of nanoseconds.
+  const points = replies.map(({ reply, startedAfter }): OffsetPoint => ({
+    atSeconds: toSeconds(startedAfter),
+    offsetSeconds: toSeconds(reply.offset.subtract(best.offset)),
+    boundSeconds: toSeconds(reply.errorBound),
+  }));
+  const others = points.filter((_, i) => replies[i] !== least);
+  const age = fromSeconds(
+    FREQUENCY_TOLERANCE * toSeconds(endedAfter.subtract(least.startedAfter)),
+  );
+  const slopes = slopeRange(points);
+  const frequency = frequencyOf(slopes);
+  const errorBound = best.errorBound.add(age);
+  return {
+    best,
+    offset: best.offset,
+    errorBound,
+    medianOffset: best.offset.add(
+      fromSeconds(median(points.map(({ offsetSeconds }) => offsetSeconds))),
+    ),
+    ...(others.length > 0 && {
+      jitter: fromSeconds(rootMeanSquare(others.map(({ offsetSeconds }) => offsetSeconds))),
+    }),
+    minDelay: delayOf(best),
+    maxDelay: fromSeconds(Math.max(...delays)),
+    rootDistance: best.protocol === "ntp" ? best.rootDistance.add(age) : errorBound,
+    ...(frequency && { frequency }),
+    isSteady: slopes.low <= slopes.high,
+    replies: replies.length,
+  };
+}
+
+/** The slopes that all points allow, as a value with a bound; nothing if they allow none, or too many. */
+function frequencyOf({ low, high }: { low: number; high: number }): FrequencyError | undefined {
+  const boundPpm = (high - low) / 2 * 1e6;
+  if (!(boundPpm >= 0 && boundPpm <= WIDEST_BOUND_PPM)) return undefined;
+  return { ppm: (high + low) / 2 * 1e6, boundPpm };
+}
+
+function delayOf(reply: MeasuredReply): Temporal.Duration {
+  return reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
+}

@@ -1,0 +1,188 @@
+/** Several exchanges with one server, and what they tell together. */
+import { formatEndpoint } from "../protocols/endpoint.ts";
+import { isLoopback } from "../transports/address.ts";
+import { Deadline } from "./deadline.ts";
+import { type Estimate, estimate } from "./estimate.ts";
+import {
+  asksForLess,
+  checkOption,
+  measure,
+  type MeasuredReply,
+  parseMeasurable,
+} from "./measurable.ts";
+import type { ValidateOptions } from "./ntp.ts";
+import type { QueryOptions } from "./query.ts";
+import { QueryError } from "./query_error.ts";
+import { fromSeconds, toSeconds } from "./in_seconds.ts";
+
+/** Options for {@linkcode sample}. */
+export interface SampleOptions
+  extends Pick<QueryOptions, "timeout" | "family">, Pick<ValidateOptions, "maxRootDistance"> {
+  /**
+   * How many requests to send, 1 to 1000.
+   *
+   * @default {8}
+   */
+  readonly count?: number;
+  /**
+   * Seconds from one request to the next, 0 to 3600: 2 without it, or 0.1 to a loopback address. A
+   * kiss RATE doubles it.
+   */
+  readonly interval?: number;
+  /** Seconds until it ends with what came by then; it is not limited without. */
+  readonly deadline?: number;
+  /** Ends it with what came by then; if that is nothing, it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Is told of each exchange as it ends. */
+  readonly onExchange?: (exchange: SampledExchange) => void;
+}
+
+/** One exchange of several: a reply, or an error, or both where the reply is not fit to trust. */
+export interface SampledExchange {
+  /** When its request was sent, from the first one's, on a clock that is never set. */
+  readonly startedAfter: Temporal.Duration;
+  /** What came. */
+  readonly reply?: MeasuredReply;
+  /** Why there is no reply, or why it is not fit to trust. */
+  readonly error?: QueryError;
+}
+
+/** What {@linkcode sample} found out about a server. */
+export interface Samples {
+  /** The URL that was asked, its port given. */
+  readonly url: string;
+  /** Every exchange in the order of time, the failed ones too. */
+  readonly exchanges: readonly SampledExchange[];
+  /** The share of the requests that no reply came to, 0 to 1. */
+  readonly loss: number;
+  /** What the replies that are fit to trust tell together; there may be none. */
+  readonly estimate?: Estimate;
+  /** Why there is no estimate, or why fewer requests were sent than were asked for. */
+  readonly error?: QueryError;
+  /** What is odd, a line each; mostly nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** What RFC 5905 §10 has a client wait between the requests of a burst. */
+const POLITE_SECONDS = 2;
+
+const LOOPBACK_SECONDS = 0.1;
+
+/** A server that has asked so often for fewer requests gets none. */
+const MOST_KISSES = 3;
+
+/**
+ * Asks a server several times and estimates by the exchange with the least delay, on which the
+ * network had the least influence. Averaging would mix the queues of the others into it.
+ *
+ * It is polite: 2 seconds apart to other machines; after a kiss RATE twice as far apart, and none
+ * any more after the third, or after another kiss. All go to the address that answered first. It
+ * ends at the first failure that more requests would not mend: an unknown host, a refusal.
+ *
+ * @param url Whom to ask, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
+ * @param options How often, and how far apart
+ * @returns All exchanges, and what they tell together
+ * @throws {SyntaxError} If the URL cannot be read, or names a protocol that has no offset
+ * @throws {RangeError} If an option is out of range
+ * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { sample, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0");
+ * const { estimate, loss } = await sample(server.addresses[0]!.url, { count: 4 });
+ * if (!estimate || loss > 0) throw new Error("Every request is answered");
+ * const { offset, errorBound } = estimate;
+ * assert(Temporal.Duration.compare(offset.abs(), errorBound) <= 0, "one machine, one clock");
+ * ```
+ */
+export async function sample(url: string, options: SampleOptions = {}): Promise<Samples> {
+  const { count = 8, interval, deadline, onExchange, signal, ...queryOptions } = options;
+  const endpoint = parseMeasurable(url);
+  checkOption("count", Number.isInteger(count) ? count : NaN, 1, 1000);
+  checkOption("interval", interval, 0, 3600);
+  checkOption("deadline", deadline, 0, 86_400);
+  const name = formatEndpoint(endpoint);
+  using end = new Deadline(deadline, signal);
+  const exchanges: SampledExchange[] = [];
+  const startMs = performance.now();
+  let { hostname } = endpoint;
+  let [kisses, error]: [number, QueryError | undefined] = [0, undefined];
+  while (true) {
+    const sentMs = performance.now();
+    const measured = await measure(
+      { ...endpoint, hostname },
+      { ...queryOptions, retries: 0, signal: end.signal },
+    ).catch((error) => {
+      if (!end.signal.aborted) throw error;
+    });
+    if (!measured) break;
+    const { reply } = measured;
+    const startedAfter = fromSeconds((sentMs - startMs) / 1000);
+    const exchange = {
+      startedAfter,
+      ...measured,
+      ...(reply && { reply: { ...reply, url: name } }),
+    };
+    exchanges.push(exchange);
+    onExchange?.(exchange);
+    if (reply) hostname = reply.from.hostname;
+    if (asksForLess(measured)) kisses++;
+    if (isFinal(exchanges, kisses)) ({ error } = measured);
+    if (error || exchanges.length === count) break;
+    const apart = interval ?? (isLoopback(hostname) ? LOOPBACK_SECONDS : POLITE_SECONDS);
+    await end.pause(sentMs + apart * 2 ** kisses * 1000 - performance.now());
+  }
+  if (exchanges.length === 0) signal?.throwIfAborted();
+  return summary(name, exchanges, error, fromSeconds((performance.now() - startMs) / 1000));
+}
+
+/** Whether more requests would be of no use, or are not wanted. */
+function isFinal(exchanges: readonly SampledExchange[], kisses: number): boolean {
+  const last = exchanges.at(-1);
+  switch (last?.error?.reason) {
+    case "kiss-o-death":
+      return !asksForLess(last) || kisses >= MOST_KISSES;
+    case "unknown-host":
+    case "refused":
+    case "unreachable":
+      return exchanges.every(({ reply }) => reply === undefined);
+    default:
+      return false;
+  }
+}
+
+function summary(
+  url: string,
+  exchanges: readonly SampledExchange[],
+  end: QueryError | undefined,
+  endedAfter: Temporal.Duration,
+): Samples {
+  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
+    reply && !error ? [{ reply, startedAfter }] : []
+  );
+  const estimated = estimate(usable, endedAfter);
+  const lost = exchanges.filter(({ reply }) => !reply).length;
+  const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
+  const error = end ?? (estimated ? undefined : failures[0] ?? tooLate(url, endedAfter));
+  return {
+    url,
+    exchanges,
+    loss: exchanges.length === 0 ? 1 : lost / exchanges.length,
+    ...(estimated && { estimate: estimated }),
+    ...(error && { error }),
+    warnings: [
+      ...new Set(usable.flatMap(({ reply }) => reply.warnings)),
+      ...(estimated?.isSteady === false
+        ? ["its offsets contradict each other: a clock was stepped meanwhile"]
+        : []),
+    ],
+  };
+}
+
+function tooLate(url: string, after: Temporal.Duration): QueryError {
+  const seconds = toSeconds(after).toFixed(1);
+  return new QueryError("timeout", `No reply from ${url} within ${seconds} s`);
+}

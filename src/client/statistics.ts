@@ -1,0 +1,60 @@
+/** What several offsets tell together. All are in seconds, and relative to one of them. */
+
+/** An offset that was measured, when, and how wrong it may be. */
+export interface OffsetPoint {
+  /** Seconds on a clock that is never set. */
+  readonly atSeconds: number;
+  /** The offset in seconds. */
+  readonly offsetSeconds: number;
+  /** How wrong it may be either way, in seconds. */
+  readonly boundSeconds: number;
+}
+
+/** How much faster one clock runs than another. */
+export interface FrequencyError {
+  /** In parts per million (µs a second); positive if the local clock is too slow. */
+  readonly ppm: number;
+  /** How wrong that may be either way, in parts per million. */
+  readonly boundPpm: number;
+}
+
+/** The middle one of several numbers, or between the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const high = sorted.length >> 1;
+  const low = sorted.length - 1 >> 1;
+  return ((sorted[low] ?? NaN) + (sorted[high] ?? NaN)) / 2;
+}
+
+/** The square root of the mean square. */
+export function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+/**
+ * The range of slopes of the straight lines that pass through every offset's error bar.
+ *
+ * If the bounds hold and both clocks ran evenly, the true line is one of these, however the delays
+ * were shared between the ways there and back: the range's half is a bound, not a confidence. A
+ * regression would assume that the errors cancel out, which those of an asymmetric way do not.
+ * Between two bars the slope is at most from the bottom of the earlier to the top of the later, so
+ * the range is what all pairs allow.
+ *
+ * @param points At least two, in the order of time
+ * @returns The lowest and the highest slope; low is above high if no line fits: a clock was
+ * stepped, or its rate changed
+ */
+export function slopeRange(points: readonly OffsetPoint[]): { low: number; high: number } {
+  let [low, high] = [-Infinity, Infinity];
+  for (const [i, later] of points.entries()) {
+    for (const earlier of points.slice(0, i)) {
+      const run = later.atSeconds - earlier.atSeconds;
+      if (run <= 0) continue;
+      const rise = later.offsetSeconds - earlier.offsetSeconds;
+      const slack = later.boundSeconds + earlier.boundSeconds;
+      low = Math.max(low, (rise - slack) / run);
+      high = Math.min(high, (rise + slack) / run);
+    }
+  }
+  return { low, high };
+}

@@ -1,0 +1,71 @@
+/** Exchanges with a server whose truth is known, without a network. */
+import type { RawReply } from "../../src/client/exchange.ts";
+import type { TimedReply } from "../../src/client/estimate.ts";
+import { measureNtp, ntpRequest } from "../../src/client/ntp.ts";
+import { fromSeconds } from "../../src/client/in_seconds.ts";
+import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
+import { Random } from "../fuzz/random.ts";
+import { replyTo } from "./ntp_peer.ts";
+
+/** Numbers from 0 to 1 that are the same for the same seed. */
+export function randomFrom(seed: number): () => number {
+  const random = new Random(seed);
+  return () => random.uint32() / 2 ** 32;
+}
+
+/** A way between a client and a server. */
+export interface Route {
+  /** What the way there and the way back take at least, in seconds. */
+  readonly there: number;
+  readonly back: number;
+  /** How much longer they take on average, in seconds: exponential, as queues are. */
+  readonly queueThere: number;
+  readonly queueBack: number;
+  /** The share of the requests that get no reply. */
+  readonly loss?: number;
+}
+
+/** What the clocks do: all in seconds, or seconds a second. */
+export interface Truth {
+  /** How far the server is ahead when it starts. */
+  readonly offset: number;
+  /** How much faster the server's clock runs. */
+  readonly drift: number;
+}
+
+const START = Temporal.Instant.from("2026-11-22T18:00:00Z");
+
+/** What the client measures in a run of so many exchanges. */
+export function simulate(
+  truth: Truth,
+  route: Route,
+  { count, interval, random }: { count: number; interval: number; random: () => number },
+): TimedReply[] {
+  const queue = (mean: number): number => -mean * Math.log(1 - random());
+  const ahead = (at: number): number => truth.offset + truth.drift * at;
+  const replies: TimedReply[] = [];
+  for (let i = 0; i < count; i++) {
+    const sent = i * interval;
+    const came = sent + route.there + queue(route.queueThere);
+    const left = came + 20e-6;
+    const back = left + route.back + queue(route.queueBack);
+    if (random() < (route.loss ?? 0)) continue;
+    const { octets: request } = ntpRequest();
+    const at = (seconds: number): Temporal.Instant => START.add(fromSeconds(seconds));
+    const raw: RawReply = {
+      request,
+      octets: replyTo(request, {
+        precision: -23,
+        receiveTimestamp: toTimestamp(at(came + ahead(came))),
+        transmitTimestamp: toTimestamp(at(left + ahead(left))),
+      }),
+      from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
+      sentAt: at(sent),
+      receivedAt: at(back),
+      roundTrip: fromSeconds(back - sent),
+    };
+    const reply = { url: "ntp://192.0.2.1:123", ...measureNtp(raw) };
+    replies.push({ reply, startedAfter: fromSeconds(sent) });
+  }
+  return replies;
+}
