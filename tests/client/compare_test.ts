@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { compare, judge } from "../../src/client/compare.ts";
+import { estimate } from "../../src/client/estimate.ts";
+import type { Samples } from "../../src/client/sample.ts";
+import { fromSeconds, toSeconds } from "../../src/client/in_seconds.ts";
+import { serve, type Server } from "../../src/server/serve.ts";
+import { freePort } from "../traffic.ts";
+import { check } from "../property.ts";
+import { lyingClock } from "./lying_clock.ts";
+import { randomFrom, simulate } from "./simulation.ts";
+
+async function serveAll(
+  ...offsets: readonly number[]
+): Promise<AsyncDisposable & { urls: string[] }> {
+  const servers: Server[] = await Promise.all(
+    offsets.map((offset) => serve("ntp://127.0.0.1:0", { clock: lyingClock(offset) })),
+  );
+  return {
+    urls: servers.flatMap(({ addresses }) => addresses.map(({ url }) => url)),
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const server of servers) await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const quick = { count: 2, interval: 0 } as const;
+
+Deno.test("compare names the liars among its servers, and holds the truth", async () => {
+  await using served = await serveAll(5, 100, 5, -3, 5);
+  const { servers, outcome, offset, errorBound } = await compare(served.urls, quick);
+  assertEquals(
+    servers.map(({ verdict }) => verdict),
+    ["agrees", "falseticker", "agrees", "falseticker", "agrees"],
+  );
+  assertEquals([outcome, servers.map(({ url }) => url)], ["disagree", served.urls]);
+  const miss = Math.abs(toSeconds(offset ?? fromSeconds(NaN)) - 5);
+  assert(miss <= toSeconds(errorBound ?? fromSeconds(NaN)), `${offset} ± ${errorBound}`);
+});
+
+Deno.test("compare says that servers agree, whatever protocol they speak", async () => {
+  await using served = await serveAll(0, 0);
+  await using time = await serve("time://127.0.0.1:0");
+  const urls = [...served.urls, time.addresses[0]?.url ?? ""];
+  const { outcome, servers } = await compare(urls, quick);
+  assertEquals(outcome, "agree");
+  assertEquals(servers.map(({ verdict }) => verdict), ["agrees", "agrees", "agrees"]);
+});
+
+Deno.test("compare decides nothing where there is no majority", async () => {
+  await using served = await serveAll(0, 10, 0, 10);
+  for (const urls of [served.urls.slice(0, 2), served.urls]) {
+    const { outcome, servers, offset, errorBound } = await compare(urls, quick);
+    assertEquals([outcome, offset, errorBound], ["disagree", undefined, undefined]);
+    assertEquals(new Set(servers.map(({ verdict }) => verdict)), new Set(["undecided"]));
+  }
+});
+
+Deno.test("compare has nothing to compare one server with, and counts no silent ones", async () => {
+  await using served = await serveAll(0);
+  const silent = `ntp://127.0.0.1:${freePort()}`;
+  const one = await compare([...served.urls, silent], quick);
+  assertEquals([one.outcome, one.offset], ["alone", undefined]);
+  assertEquals(one.servers.map(({ verdict }) => verdict), ["alone", "failed"]);
+  assertEquals((await compare([silent], quick)).outcome, "failed");
+  assertEquals(await compare([]), { servers: [], outcome: "failed" });
+  await assertRejects(() => compare(["asctime://127.0.0.1"]), SyntaxError);
+});
+
+/** A server's samples over a way of its own, at a distance from a time that it calls its own. */
+function samplesOf(offset: number, way: number, seed: number): Samples {
+  const route = { there: way, back: way * 2, queueThere: way, queueBack: way / 2 };
+  const plan = { count: 4, interval: 2, random: randomFrom(seed) };
+  const estimated = estimate(simulate({ offset, drift: 0 }, route, plan), fromSeconds(8));
+  if (!estimated) throw new Error("Nothing is lost");
+  return { url: `ntp://${seed}`, exchanges: [], loss: 0, estimate: estimated, warnings: [] };
+}
+
+Deno.test("compare names any minority of falsetickers, and its estimate holds the truth", () => {
+  const way = fc.double({ min: 1e-4, max: 0.1, noNaN: true });
+  const truth = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  // Farther from the truth than a claim of any of these ways reaches, and another's claim too.
+  const lie = fc.double({ min: 5, max: 1e6, noNaN: true });
+  check(
+    fc.property(
+      truth,
+      fc.array(way, { minLength: 2, maxLength: 7 }),
+      fc.array(fc.tuple(way, lie, fc.boolean()), { maxLength: 6 }),
+      (truth, right, wrong) => {
+        fc.pre(wrong.length < right.length);
+        const servers = [
+          ...wrong.map(([way, lie, isBehind], i) =>
+            samplesOf(truth + (isBehind ? -lie : lie), way, i)
+          ),
+          ...right.map((way, i) => samplesOf(truth, way, 100 + i)),
+        ];
+        const { servers: judged, offset, errorBound } = judge(servers);
+        assertEquals(
+          judged.map(({ verdict }) => verdict),
+          servers.map((_, i) => i < wrong.length ? "falseticker" : "agrees"),
+        );
+        const miss = Math.abs(toSeconds(offset ?? fromSeconds(NaN)) - truth);
+        return miss <= toSeconds(errorBound ?? fromSeconds(NaN)) + 1e-6;
+      },
+    ),
+    300,
+  );
+});
