@@ -4,15 +4,17 @@
  * @module
  */
 import { Option } from "@commander-js/extra-typings";
-import { describe, exitCodeOf, queryExitCodes, runToExit } from "./src/cli/exit_codes.ts";
+import { describe, exitCodeOf, queryExitCodesHelp, runToExit } from "./src/cli/exit_codes.ts";
 import { onOneLine } from "./src/cli/one_line.ts";
 import {
   checkUrls,
+  countParser,
   createProgram,
   type Definition,
-  numberParser,
+  durationParser,
   parseArguments,
   type Subcommand,
+  timeoutParser,
   UsageError,
   writeText,
 } from "./src/cli/program.ts";
@@ -35,17 +37,23 @@ const program = createProgram(
   .option(
     "-t, --timeout <seconds>",
     "give up after so long in all",
-    numberParser("seconds above 0, up to 86400", (value) => value > 0 && value <= 86_400),
+    timeoutParser,
     3,
   )
   .option(
     "-r, --retries <count>",
     "ask again so often",
-    numberParser(
-      "a whole number, 0 to 1000",
-      (value) => Number.isInteger(value) && value >= 0 && value <= 1000,
-    ),
+    countParser(0, 1000),
     2,
+  )
+  .addOption(
+    new Option("-s, --samples <count>", "ask so often, and tell what all replies say together")
+      .argParser(countParser(1, 1000)).conflicts("quiet"),
+  )
+  .option(
+    "-i, --interval <duration>",
+    "from one sample to the next (default: 2s; 100ms on this machine)",
+    durationParser("0", "1h"),
   )
   .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
   .option("-6, --ipv6", "use IPv6 only")
@@ -85,31 +93,34 @@ Examples:
   timecli ntp://a.example ntp://b.example time://c.example
   timecli --json ntp://time.example | jq .offset
   timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
+  timecli --samples 8 ntp://time.example
 
 A pattern has the letters of Unicode (UTS 35): yyyy MM dd HH mm ss SSS, EEE and
 MMM for names, xxx for the offset from UTC, 'words' in quotes; up to nine S. It
 writes local time. A text of unknown zone is written as it is, and has no UTC.
 
+--samples asks one address of each target, NTP without a scheme, never again for
+a reply that is lost. The reply with the least delay gives the offset; the bound
+holds at the end for a clock that drifts by 15 ppm at most. A kiss RATE doubles
+the interval. Jitter is the root mean square of how far the others are from the
+best. The frequency error is told once its bound is 500 ppm or less. Ctrl-C ends
+it early with what came by then.
+
 JSON keys: schema (1; docs/timecli.schema.json has it all), url, protocol,
 address, port, text, time, received (this machine's clock, UTC), round_trip; of
 Time and NTP also offset and error_bound; of NTP delay, root_distance, stratum,
 reference_id and leap. Durations are in seconds. What failed has error.reason
-and error.message. The columns of --csv are the same, error_reason and
+and error.message. With --samples also jitter, median_offset, min_delay,
+max_delay, frequency_ppm, frequency_bound_ppm, requests, loss (0 to 1), and
+exchanges, each with started_after, offset, error_bound and delay, or error. The
+columns of --csv are those of --json for one exchange, error_reason and
 error_message last; more may be added, so take them by name.
 
 Exit codes:
   0  a time was received from every target; otherwise that of the first failure:
   1  something else failed
   2  the command line is wrong
-  ${queryExitCodes.timeout}  no reply in time
-  ${queryExitCodes.refused}  nothing listens there (known for this machine's addresses only)
-  ${queryExitCodes["unknown-host"]}  the host is unknown
-  ${queryExitCodes.unreachable}  the network would not carry the request
-  ${queryExitCodes["not-a-time"]}  the reply is not a time
-  ${queryExitCodes["kiss-o-death"]}  the server refuses service (kiss-o'-death)
-  ${queryExitCodes.unsynchronized}  the server says that it is not synchronised
- ${queryExitCodes["bogus-reply"]}  only replies that do not belong to the request
- ${queryExitCodes.unusable}  the reply contradicts itself, or its error bound is beyond use
+${queryExitCodesHelp()}
 
 Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT, one of
 a command as TIMECLI_BENCH_RATE. A host called like a command: asctime://bench.
@@ -121,6 +132,11 @@ const subcommands: readonly Subcommand[] = [
     name: "bench",
     summary: "put load on a server of one's own, and measure it",
     load: () => import("./src/cli/bench.ts"),
+  },
+  {
+    name: "compare",
+    summary: "tell which of several servers are right, and which are not",
+    load: () => import("./src/cli/compare.ts"),
   },
   {
     name: "explain",
@@ -135,15 +151,23 @@ export const definition: Definition = { program, subcommands };
 async function main(): Promise<number | void> {
   const runSubcommand = await parseArguments(program, Deno.args, subcommands);
   if (runSubcommand) return await runSubcommand();
-  const { timeout, retries, ipv4, ipv6, ...output } = program.opts();
+  const { timeout, retries, ipv4, ipv6, samples, interval, ...output } = program.opts();
   const { json = false, csv = false, format, utc = false, raw = false, quiet = false } = output;
   if (utc && format === undefined) throw new UsageError("--utc goes with --format");
-  const options: QueryOptions = {
-    timeout,
-    retries,
+  const family = {
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),
   };
+  if (samples !== undefined) {
+    const { runSamples } = await import("./src/cli/samples.ts");
+    const apart = interval === undefined ? {} : { interval: interval / 1000 };
+    const options = { count: samples, timeout, ...apart, ...family };
+    return await runSamples(program.args, options, { json, raw });
+  }
+  if (program.getOptionValueSource("interval") === "cli") {
+    throw new UsageError("--interval goes with --samples");
+  }
+  const options: QueryOptions = { timeout, retries, ...family };
   const targets = program.args.length > 0 ? program.args : [DEFAULT_TARGET];
   checkUrls(targets);
   const formatTime = format === undefined

@@ -5,9 +5,17 @@ import { QueryError, type QueryFailure } from "../client/query_error.ts";
 import { resolve } from "../client/resolve.ts";
 import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { isLoopback, isUnicast, isWildcard } from "../transports/address.ts";
-import { describeLoad, failureOf, ProgressLine, warningsOf } from "./bench_report.ts";
+import { describeLoad, describeProgress, failureOf, warningsOf } from "./bench_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
-import { checkUrls, numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import {
+  checkUrls,
+  countParser,
+  numberParser,
+  subcommand,
+  UsageError,
+  writeText,
+} from "./program.ts";
+import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 const HELP = `
@@ -63,18 +71,18 @@ export const { define } = subcommand(
         numberParser("seconds above 0, up to 600", (value) => value > 0 && value <= 600),
         5,
       )
-      .option("--requests <count>", "send so many at most", wholeNumber(2 ** 31 - 1))
+      .option("--requests <count>", "send so many at most", countParser(1, 2 ** 31 - 1))
       .option(
         "--window <count>",
         "requests on their way at once, over all flows",
-        wholeNumber(16_384),
+        countParser(1, 16_384),
         64,
       )
       .addOption(
         new Option("--rate <count>", "so many a second instead, answered or not")
-          .argParser(wholeNumber(10_000_000)).conflicts("window"),
+          .argParser(countParser(1, 10_000_000)).conflicts("window"),
       )
-      .option("--flows <count>", "sockets to send from", wholeNumber(1024), 8)
+      .option("--flows <count>", "sockets to send from", countParser(1, 1024), 8)
       .option(
         "-t, --timeout <seconds>",
         "a request is lost after so long without a reply",
@@ -94,7 +102,7 @@ export const { define } = subcommand(
       .option(
         "--pid <id>",
         "the server's process here, to take its CPU time",
-        wholeNumber(MAX_PID),
+        countParser(1, MAX_PID),
       )
       .optionsGroup("What to print:")
       .option("--json", "a JSON object")
@@ -133,7 +141,7 @@ async function run(url: string, options: BenchOptions): Promise<void> {
   }
   const hostnames = await resolve(endpoint.hostname, ipv4 ? 4 : ipv6 ? 6 : undefined);
   for (const hostname of hostnames) checkTarget(hostname, iOwnThisServer);
-  using progress = new ProgressLine(duration);
+  using progress = new StatusLine();
   const signal = stopSignal();
   const load: Load = {
     ...rest,
@@ -144,7 +152,7 @@ async function run(url: string, options: BenchOptions): Promise<void> {
     timeoutSeconds: timeout,
     warmupSeconds: warmup ?? (requests === undefined ? 0.3 : 0),
     signal,
-    onProgress: (state) => progress.show(state),
+    onProgress: (state) => progress.show(describeProgress(state, duration)),
   };
   const { hostname, result } = await loadFirst(hostnames, load).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before anything was measured") : error;
@@ -188,13 +196,6 @@ function checkTarget(address: string, isOwn = false): void {
         "and --i-own-this-server says that it is one",
     );
   }
-}
-
-function wholeNumber(max: number): (text: string) => number {
-  return numberParser(
-    `a whole number, 1 to ${max}`,
-    (value) => Number.isInteger(value) && value >= 1 && value <= max,
-  );
 }
 
 function code(reason: QueryFailure): string {

@@ -2,7 +2,6 @@
 import type { LoadResult, Progress } from "../client/load/load.ts";
 import { QueryError } from "../client/query_error.ts";
 import type { Load } from "./bench.ts";
-import { writeText } from "./program.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds } from "./units.ts";
 
@@ -12,36 +11,13 @@ const BUSY_IDLE_SHARE = 0.02;
 /** Less of the rate than this left: the generator could not keep up. */
 const KEPT_RATE_SHARE = 0.99;
 
-/** A line on standard error that tells how it goes, if that is a terminal. */
-export class ProgressLine implements Disposable {
-  readonly #duration: number;
-  readonly #isShown = Deno.stderr.isTerminal();
-
-  /** @param duration Seconds until the end */
-  constructor(duration: number) {
-    this.#duration = duration;
-  }
-
-  /** Writes it over what was there. */
-  show({ seconds, goodPerSecond, lost }: Progress): void {
-    this.#write(
-      `${seconds.toFixed(1)} s of ${this.#duration}: ` +
-        `${whole(goodPerSecond)} replies/s, ${whole(lost)} lost`,
-    );
-  }
-
-  /** Takes it away. */
-  clear(): void {
-    this.#write("");
-  }
-
-  [Symbol.dispose](): void {
-    this.clear();
-  }
-
-  #write(text: string): void {
-    if (this.#isShown) writeText(Deno.stderr, `\r\x1b[K${text}`);
-  }
+/** How it goes, in a line. */
+export function describeProgress(
+  { seconds, goodPerSecond, lost }: Progress,
+  duration: number,
+): string {
+  return `${seconds.toFixed(1)} s of ${duration}: ` +
+    `${whole(goodPerSecond)} replies/s, ${whole(lost)} lost`;
 }
 
 /** A load, where it went and what came of it. */

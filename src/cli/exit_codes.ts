@@ -19,6 +19,27 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unusable": 11,
 };
 
+const queryFailures: Readonly<Record<QueryFailure, string>> = {
+  "timeout": "no reply in time",
+  "refused": "nothing listens there (known for this machine's addresses only)",
+  "unknown-host": "the host is unknown",
+  "unreachable": "the network would not carry the request",
+  "not-a-time": "the reply is not a time",
+  "kiss-o-death": "the server refuses service (kiss-o'-death)",
+  "unsynchronized": "the server says that it is not synchronised",
+  "bogus-reply": "only replies that do not belong to the request",
+  "unusable": "the reply contradicts itself, or its error bound is beyond use",
+};
+
+/** The exit codes of queries as help lists them. */
+export function queryExitCodesHelp(): string {
+  return Object.entries(queryExitCodes)
+    .map(([reason, code]) =>
+      `${String(code).padStart(3)}  ${queryFailures[reason as QueryFailure]}`
+    )
+    .join("\n");
+}
+
 /**
  * Runs a program to its end: whatever it throws becomes one line on standard
  * error and an exit code, never a stack trace.

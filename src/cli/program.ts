@@ -200,6 +200,20 @@ export function numberParser(
   };
 }
 
+/** A parser for an option's whole number. */
+export function countParser(least: number, most: number): (text: string) => number {
+  return numberParser(
+    `a whole number, ${least} to ${most}`,
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+  );
+}
+
+/** A parser for how long to wait for a reply. */
+export const timeoutParser: (text: string) => number = numberParser(
+  "seconds above 0, up to 86400",
+  (value) => value > 0 && value <= 86_400,
+);
+
 /**
  * A parser for an option's duration, which gives milliseconds.
  *

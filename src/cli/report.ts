@@ -33,7 +33,8 @@ export function textOf(reply: TimeReply, raw: boolean): string {
   }
 }
 
-type Line = readonly [label: string, value: string];
+/** What is printed in a line. */
+export type Line = readonly [label: string, value: string];
 
 function labelled(lines: readonly Line[]): string {
   return layOutTable(lines);
@@ -68,7 +69,8 @@ function ntpLines(reply: NtpReply): Line[] {
   ];
 }
 
-function rawLines(reply: NtpReply): Line[] {
+/** Every field of a reply, and the four timestamps. */
+export function rawLines(reply: NtpReply): Line[] {
   const { packet } = reply;
   const pivot = reply.receivedAt;
   return [
@@ -95,13 +97,14 @@ function rawLines(reply: NtpReply): Line[] {
   ];
 }
 
-function serverOf({ url, from }: TimeReply): string {
+/** A reply's URL, and the address behind its name. */
+export function serverOf({ url, from }: TimeReply): string {
   const address = formatAddress(from);
   return url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`;
 }
 
 /** The offset with its bound, and what its sign means. */
-function offsetOf({ offset, errorBound }: SecondsReply | NtpReply): string {
+export function offsetOf({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
   const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
     ? "no difference can be told"
     : `this clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
@@ -109,7 +112,7 @@ function offsetOf({ offset, errorBound }: SecondsReply | NtpReply): string {
 }
 
 /** What the server's own time comes from, by the kind of its reference id (RFC 5905 §7.3). */
-function describeReference({ referenceId, stratum }: NtpReply): string {
+export function describeReference({ referenceId, stratum }: NtpReply): string {
   if (stratum === 0) return referenceId === "" ? "none" : `${referenceId} (kiss code)`;
   if (stratum === 1) return `${referenceId} (reference clock)`;
   if (referenceId.startsWith("127.127.")) return `${referenceId} (its own clock)`;
@@ -151,12 +154,15 @@ export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<
       ...(reply.protocol === "ntp" && ntpJson(reply, raw)),
       ...(reply.warnings.length > 0 && { warnings: reply.warnings }),
     }),
-    ...(error !== undefined && {
-      error: {
-        reason: error instanceof QueryError ? error.reason : "failed",
-        message: describe(error),
-      },
-    }),
+    ...(error !== undefined && { error: errorJson(error) }),
+  };
+}
+
+/** What went wrong, as a JSON object. */
+export function errorJson(error: unknown): Record<string, unknown> {
+  return {
+    reason: error instanceof QueryError ? error.reason : "failed",
+    message: describe(error),
   };
 }
 
