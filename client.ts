@@ -134,6 +134,11 @@ const subcommands: readonly Subcommand[] = [
     load: () => import("./src/cli/bench.ts"),
   },
   {
+    name: "check",
+    summary: "be a monitoring plugin: one line, performance data, exit codes 0 to 3",
+    load: () => import("./src/cli/check.ts"),
+  },
+  {
     name: "compare",
     summary: "tell which of several servers are right, and which are not",
     load: () => import("./src/cli/compare.ts"),

@@ -19,6 +19,21 @@ export type { Clock, UnixTime } from "./src/clocks/clock.ts";
 export { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
 export { systemClock } from "./src/clocks/system_clock.ts";
 export type { LeapSecond } from "./src/clocks/timeline.ts";
+export {
+  check,
+  checkExitCodes,
+  type CheckOptions,
+  type CheckResult,
+  type CheckState,
+  type CheckThresholds,
+} from "./src/client/check.ts";
+export {
+  compare,
+  type ComparedServer,
+  type CompareOptions,
+  type Comparison,
+  type Verdict,
+} from "./src/client/compare.ts";
 export type { Estimate } from "./src/client/estimate.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";

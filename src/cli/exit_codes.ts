@@ -65,8 +65,9 @@ export async function runToExit(
 /** The exit code that an error stands for; 0 for none. */
 export function exitCodeOf(error: unknown): number {
   if (error === undefined) return 0;
-  // Help and version end a program by throwing, too; their code is 0.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  // Help and version end a program by throwing, too; their code is 0. Commander has 1 for all
+  // mistakes; a command may have put its own instead.
+  if (error instanceof CommanderError) return error.exitCode === 1 ? 2 : error.exitCode;
   if (error instanceof UsageError) return 2;
   if (error instanceof QueryError) return queryExitCodes[error.reason];
   return 1;

@@ -1,0 +1,146 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { check, type CheckOptions, type CheckState } from "../../src/client/check.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
+import { freePort } from "../traffic.ts";
+import { lyingClock } from "./lying_clock.ts";
+import { replyTo } from "./ntp_peer.ts";
+import { type Peer, peer } from "./peer.ts";
+
+const quick = { interval: 0 } as const;
+
+/** A server that replies with these fields. */
+function saying(fields: Partial<NtpPacket>): Peer {
+  return peer((socket, from, _, octets) => socket.send(replyTo(octets, fields), from), "ntp");
+}
+
+async function assertStates(
+  url: string,
+  cases: readonly (readonly [CheckState, CheckOptions])[],
+): Promise<void> {
+  const codes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
+  for (const [expected, options] of cases) {
+    const { state, line, exitCode } = await check(url, { ...quick, count: 2, ...options });
+    assertEquals(state, expected, `${JSON.stringify(options)}: ${line}`);
+    assertEquals(exitCode, codes[state]);
+    assertMatch(line, new RegExp(`^(NTP ${state}:|TIME ${state} -) [^\n|]+(\\|[^\n|]+)?$`));
+  }
+}
+
+Deno.test("check compares the offset with ranges, a single number both ways", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(-15) });
+  await assertStates(server.addresses[0]?.url ?? "", [
+    ["OK", {}],
+    ["OK", { warning: { offset: "20" } }],
+    ["WARNING", { warning: { offset: "10" } }],
+    ["CRITICAL", { warning: { offset: "10" }, critical: { offset: "14" } }],
+    ["OK", { warning: { offset: "~:-1" } }],
+    ["WARNING", { warning: { offset: "1:" } }],
+    ["CRITICAL", { critical: { offset: "@-16:-14" } }],
+    ["OK", { critical: { offset: "@14:16" } }],
+    ["WARNING", { warning: { offset: "0:20" } }],
+  ]);
+});
+
+Deno.test("check writes a line in the form of check_ntp_time", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(5) });
+  const { line, samples } = await check(server.addresses[0]?.url ?? "", {
+    ...quick,
+    warning: { offset: "1:", stratum: "5" },
+    critical: { jitter: "@3:" },
+  });
+  const number = String.raw`\d+\.\d{6}s`;
+  assertMatch(
+    line,
+    new RegExp(
+      String.raw`^NTP WARNING: Offset (4\.9|5\.0|5\b)\d*( secs), stratum=10 \(WARNING\)\|` +
+        [
+          String.raw`offset=(4\.9|5\.0)\d{5}s;1:;120;`,
+          `jitter=${number};;@3:;`,
+          `root_distance=${number};;;`,
+          "stratum=10;5;;",
+          `delay=${number};;;$`,
+        ].join(" "),
+    ),
+  );
+  assertEquals(samples.exchanges.length, 5);
+});
+
+Deno.test("check judges stratum, jitter, root distance and leap seconds", async () => {
+  await using server = saying({ stratum: 4, rootDelay: 0.5, rootDispersion: 0.25, leap: 1 });
+  await assertStates(server.url, [
+    ["OK", {}],
+    ["WARNING", { warning: { stratum: "3" } }],
+    ["CRITICAL", { critical: { stratum: "@4" }, warning: { stratum: "3" } }],
+    ["WARNING", { warning: { rootDistance: "0.4" } }],
+    ["OK", { warning: { rootDistance: "3" } }],
+    ["CRITICAL", { critical: { jitter: "@0:60" } }],
+    ["WARNING", { leap: "WARNING" }],
+    ["CRITICAL", { leap: "WARNING", critical: { stratum: "1" } }],
+    ["UNKNOWN", { leap: "UNKNOWN" }],
+  ]);
+});
+
+Deno.test("check raises no alarm for late packets, as long as they are fewer than half", async () => {
+  const isLate = (count: number): boolean => count === 2 || count === 4;
+  await using server = peer(async (socket, from, count, octets) => {
+    const reply = replyTo(octets);
+    // The way back takes its time.
+    if (isLate(count)) await new Promise((resolve) => setTimeout(resolve, 300));
+    await socket.send(reply, from);
+  }, "ntp");
+  const { state, samples } = await check(server.url, {
+    ...quick,
+    warning: { offset: "0.1" },
+    critical: { offset: "0.2" },
+  });
+  const offsets = samples.exchanges.map(({ reply }) => reply?.offset.total("seconds") ?? NaN);
+  assert(offsets.some((offset) => offset < -0.1), "the late ones would have raised it");
+  assertEquals(state, "OK");
+});
+
+Deno.test("check speaks as check_time of a Time server", async () => {
+  await using server = await serve("time://127.0.0.1:0", { clock: lyingClock(7.5) });
+  const url = server.addresses[0]?.url ?? "";
+  const { line } = await check(url, { ...quick, warning: { offset: "5" } });
+  assertMatch(
+    line,
+    /^TIME WARNING - [78] second time difference\|time=\d\.\d{6}s;;; offset=[78]\.0{6}s;5;120; /,
+  );
+  await assertStates(url, [["OK", {}], ["CRITICAL", { critical: { offset: "6" } }]]);
+  await using right = await serve("time://127.0.0.1:0");
+  const agreed = await check(right.addresses[0]?.url ?? "", { ...quick, warning: { offset: "0" } });
+  assertMatch(agreed.line, /^TIME OK - 0 second time difference\|/);
+  await assertRejects(() => check(url, { warning: { stratum: "5" } }), RangeError, "tells none");
+});
+
+Deno.test("check says what it is if no offset can be told", async () => {
+  await using silent = peer(() => {}, "ntp");
+  await using lost = saying({ leap: 3 });
+  await using limiting = saying({ leap: 3, stratum: 0, referenceId: 0x52415445 });
+  const refused = `ntp://127.0.0.1:${freePort()}`;
+  const brief = { timeout: 0.1 };
+  await assertStates(silent.url, [
+    ["CRITICAL", brief],
+    ["UNKNOWN", { ...brief, noOffset: "UNKNOWN" }],
+  ]);
+  await assertStates(refused, [["CRITICAL", {}], ["WARNING", { noOffset: "WARNING" }]]);
+  await assertStates(lost.url, [
+    ["CRITICAL", {}],
+    ["WARNING", { unsynchronized: "WARNING" }],
+    ["UNKNOWN", { noOffset: "UNKNOWN" }],
+  ]);
+  await assertStates(limiting.url, [["UNKNOWN", {}]]);
+  await assertStates("ntp://nosuch.invalid", [["UNKNOWN", {}]]);
+  const { line } = await check(silent.url, brief);
+  assertMatch(line, /^NTP CRITICAL: No response from NTP server: /);
+});
+
+Deno.test("check refuses ranges that it cannot read, before it asks", async () => {
+  await using server = peer(() => {}, "ntp");
+  for (const offset of ["", "20:10", "1s"]) {
+    await assertRejects(() => check(server.url, { warning: { offset } }), SyntaxError);
+    await assertRejects(() => check(server.url, { critical: { jitter: offset } }), SyntaxError);
+  }
+  assertEquals(server.requests.length, 0);
+});

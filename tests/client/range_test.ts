@@ -1,0 +1,49 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseRange } from "../../src/client/range.ts";
+
+Deno.test("parseRange reads the ranges of the plugins' guidelines", () => {
+  // What is written, what raises no alert, and what does.
+  const cases: readonly (readonly [string, readonly number[], readonly number[]])[] = [
+    ["10", [0, 5, 10], [-0.001, 10.001]],
+    ["10:", [10, 1e9], [9.999, -10]],
+    ["~:10", [-1e9, 0, 10], [10.001]],
+    ["10:20", [10, 15, 20], [9.999, 20.001]],
+    ["@10:20", [9.999, 20.001], [10, 15, 20]],
+    ["~:-1", [-1, -2], [-0.999, 0, 1]],
+    ["1:", [1], [0.5, -1]],
+    ["@1", [-0.1, 1.1], [0, 0.5, 1]],
+    [":10", [0, 10], [-1, 11]],
+    ["-0.5:0.5", [-0.5, 0, 0.5], [0.501, -0.501]],
+    ["1e-3", [0.001], [0.0011]],
+    ["0", [0], [0.1, -0.1]],
+    ["~:", [-1e9, 1e9], []],
+    ["@~:0", [0.1], [0, -1]],
+  ];
+  for (const [text, silent, alerting] of cases) {
+    const range = parseRange(text);
+    assertEquals(range.text, text);
+    for (const value of silent) assertEquals(range.alerts(value), false, `${text}: ${value}`);
+    for (const value of alerting) assertEquals(range.alerts(value), true, `${text}: ${value}`);
+  }
+});
+
+Deno.test("parseRange refuses what is no range", () => {
+  const wrong = [
+    "",
+    "@",
+    "~",
+    "~10",
+    "a",
+    "1:a",
+    "1,5",
+    "20:10",
+    "10::20",
+    "@@1",
+    " 1",
+    "1s",
+    "--1",
+  ];
+  for (const text of [...wrong, "1:2:3", "NaN", "Infinity", "5:~", "."]) {
+    assertThrows(() => parseRange(text), SyntaxError, JSON.stringify(text));
+  }
+});
