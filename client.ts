@@ -148,6 +148,11 @@ const subcommands: readonly Subcommand[] = [
     summary: "show what was on the wire, and what a client makes of it",
     load: () => import("./src/cli/explain.ts"),
   },
+  {
+    name: "wait",
+    summary: "wait until this machine's clock agrees with servers",
+    load: () => import("./src/cli/wait.ts"),
+  },
 ];
 
 /** The command line, to be read: its manual page is made of it. */

@@ -39,7 +39,7 @@ export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
-export type { MeasuredReply } from "./src/client/measurable.ts";
+export type { Measured, MeasuredReply } from "./src/client/measurable.ts";
 export type {
   Leap,
   NtpReply,
@@ -56,6 +56,13 @@ export {
   type Samples,
 } from "./src/client/sample.ts";
 export type { FrequencyError } from "./src/client/statistics.ts";
+export {
+  type Agreement,
+  type AwaitedServer,
+  wait,
+  type WaitOptions,
+  type WaitResult,
+} from "./src/client/wait.ts";
 export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
 export {
   type DaytimeFormat,

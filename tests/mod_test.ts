@@ -33,5 +33,6 @@ Deno.test("mod.ts exports what is promised, no more", () => {
     "systemClock",
     "transports",
     "validate",
+    "wait",
   ]);
 });
