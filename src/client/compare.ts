@@ -67,17 +67,11 @@ export interface Comparison {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { type Clock, compare, serve, systemClock } from "@timesrv/timesrv";
+ * import { compare, serve } from "@timesrv/timesrv";
  *
- * const wrong: Clock = {
- *   read(time) {
- *     systemClock.read(time);
- *     time.seconds += 60;
- *   },
- * };
  * const ntp = "ntp://127.0.0.1:0";
  * await using right = await serve([ntp, ntp]);
- * await using liar = await serve(ntp, { clock: wrong });
+ * await using liar = await serve(ntp, { clock: { offset: "1m" } });
  * const urls = [...right.addresses, ...liar.addresses].map(({ url }) => url);
  * const { servers, outcome } = await compare(urls);
  * assertEquals(servers.map(({ verdict }) => verdict), ["agrees", "agrees", "falseticker"]);
