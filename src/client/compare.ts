@@ -121,14 +121,14 @@ export function judge(all: readonly Samples[]): Comparison {
 /** The mean by inverse root distance (RFC 5905 §11.2.3), within the region, and how far its ends are. */
 function combine(
   survivors: readonly (Interval & { middle: number })[],
-  { low, high }: Interval,
+  region: Interval,
 ): { mean: number; bound: number } {
   let [sum, weights] = [0, 0];
-  for (const { middle, low } of survivors) {
+  for (const { low, middle } of survivors) {
     const weight = 1 / (middle - low);
     sum += weight * middle;
     weights += weight;
   }
-  const mean = Math.min(Math.max(sum / weights, low), high);
-  return { mean, bound: Math.max(mean - low, high - mean) };
+  const mean = Math.min(Math.max(sum / weights, region.low), region.high);
+  return { mean, bound: Math.max(mean - region.low, region.high - mean) };
 }

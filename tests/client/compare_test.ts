@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { compare, judge } from "../../src/client/compare.ts";
 import { estimate } from "../../src/client/estimate.ts";
@@ -105,4 +105,20 @@ Deno.test("compare names any minority of falsetickers, and its estimate holds th
     ),
     300,
   );
+});
+
+Deno.test("compare weighs offsets by the inverse of root distance, within what all allow", () => {
+  const [near, far] = [samplesOf(0, 0.001, 1), samplesOf(0.002, 0.02, 2)];
+  const [a, b] = [near, far].map(({ estimate }) => ({
+    offset: toSeconds(estimate?.offset ?? fromSeconds(NaN)),
+    distance: toSeconds(estimate?.rootDistance ?? fromSeconds(NaN)),
+  }));
+  if (!a || !b) throw new Error("There are two");
+  const weights = 1 / a.distance + 1 / b.distance;
+  const { offset = fromSeconds(NaN), errorBound = fromSeconds(NaN) } = judge([near, far]);
+  const mean = (a.offset / a.distance + b.offset / b.distance) / weights;
+  assertAlmostEquals(toSeconds(offset), mean, 2e-9);
+  assert(a.distance < b.distance && Math.abs(mean - a.offset) < Math.abs(mean - b.offset));
+  // The nearer claim is within the other one: no more than it is left open.
+  assertAlmostEquals(toSeconds(errorBound), a.distance + Math.abs(mean - a.offset), 2e-9);
 });

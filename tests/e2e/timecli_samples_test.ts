@@ -75,7 +75,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       (socket, from, count, octets) => count === 2 ? undefined : socket.send(replyTo(octets), from),
       "ntp",
     );
-    const { code, stdout } = await samples(3, "--json", "--timeout", "0.3", server.url);
+    const { code, stdout } = await samples(3, "--json", "--timeout", "1", server.url);
     assertEquals(code, 0);
     const { exchanges, loss, requests, offset, jitter, median_offset, ...rest } = JSON.parse(
       stdout,
