@@ -5,7 +5,7 @@ import type { SampleOptions } from "../client/sample.ts";
 import { toSeconds } from "../client/in_seconds.ts";
 import { exitCodeOf, queryExitCodesHelp } from "./exit_codes.ts";
 import { countParser, durationParser, subcommand, timeoutParser } from "./program.ts";
-import { offsetOf } from "./report.ts";
+import { offsetOf, SCHEMA } from "./report.ts";
 import { checkMeasurable, print, sampling } from "./samples.ts";
 import { remarksOn, rowOf, samplesHead, samplesJson } from "./samples_report.ts";
 import { layOutTable } from "./table.ts";
@@ -26,9 +26,9 @@ Examples:
   timecli compare --samples 8 --interval 4s ntp://a.example time://b.example
   timecli compare --json a.example b.example | jq .outcome
 
-JSON keys: outcome (agree, disagree, alone, failed), offset and error_bound of
-the best estimate, and servers: each what timecli --samples --json prints, and
-verdict (agrees, falseticker, undecided, alone, failed).
+JSON keys: schema (1), outcome (agree, disagree, alone, failed), offset and
+error_bound of the best estimate, and servers: each what timecli --samples --json
+prints, and verdict (agrees, falseticker, undecided, alone, failed).
 
 Exit codes:
   0  every server told a time, and all agree
@@ -110,6 +110,7 @@ function conclusionOf({ servers, outcome, offset, errorBound }: Comparison): str
 function comparisonJson(comparison: Comparison): Record<string, unknown> {
   const { servers, outcome, offset, errorBound } = comparison;
   return {
+    schema: SCHEMA,
     outcome,
     ...(offset && { offset: toSeconds(offset) }),
     ...(errorBound && { error_bound: toSeconds(errorBound) }),

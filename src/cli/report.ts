@@ -131,7 +131,7 @@ function localTime(instant: Temporal.Instant, digits: 0 | 6): string {
 }
 
 /** Of docs/timecli.schema.json; a key that is renamed, removed or read otherwise makes it another. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 /** The JSON object of one outcome; times in ISO 8601, durations in seconds. */
 export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../client/lying_clock.ts";
 import { bothPrograms, run, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
+import { assertDocumented } from "./documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
@@ -45,7 +46,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertEquals([three.code, three.stderr], [1, ""]);
 
     const json = await compare("--json", a, liar, b, silent);
-    const { outcome, servers } = JSON.parse(json.stdout);
+    const { schema, outcome, servers } = JSON.parse(json.stdout);
+    assertEquals(schema, 1);
+    for (const { verdict: _, ...server } of servers) assertDocumented(server);
     assertEquals(outcome, "disagree");
     assertEquals(
       servers.map(({ url, verdict }: Record<string, unknown>) => [url, verdict]),

@@ -1,27 +1,11 @@
 /** What `timecli` prints for machines, held against its documents. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Ajv2020 } from "ajv";
 import { queryExitCodes } from "../../src/cli/exit_codes.ts";
 import { jsonOf } from "../../src/cli/report.ts";
-import schema from "../../docs/timecli.schema.json" with { type: "json" };
 import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
 import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
-
-const ajv = new Ajv2020({
-  strict: true,
-  strictRequired: false,
-  strictTypes: false,
-  allErrors: true,
-});
-const isValid = ajv.compile(schema);
-
-/** Fails with what is wrong with a value by the schema, and with keys that it does not document. */
-function assertDocumented(value: Record<string, unknown>): void {
-  assert(isValid(value), `${JSON.stringify(isValid.errors)} of ${JSON.stringify(value)}`);
-  const unknown = Object.keys(value).filter((key) => !Object.hasOwn(schema.properties, key));
-  assertEquals(unknown, []);
-}
+import { assertDocumented, isValid } from "./documented.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
   const failure = jsonOf({ target: "x", error: new Error("no") }, false);

@@ -5,6 +5,7 @@ import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
 import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
+import { assertDocumented } from "./documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "0"], /'0' is invalid.*a whole number, 1 to 1000/],
@@ -77,6 +78,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     );
     const { code, stdout } = await samples(3, "--json", "--timeout", "1", server.url);
     assertEquals(code, 0);
+    assertDocumented(JSON.parse(stdout));
     const { exchanges, loss, requests, offset, jitter, median_offset, ...rest } = JSON.parse(
       stdout,
     );
@@ -124,6 +126,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       assertMatch(outcome.stderr, message);
       assertMatch(outcome.stderr, /^timecli: [^\n]+\n$/);
       assertEquals([outcome.code, outcome.stdout], [code, ""]);
+      assertDocumented(JSON.parse((await samples(2, "--json", ...args)).stdout));
     }
   });
 
