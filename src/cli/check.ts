@@ -39,8 +39,8 @@ Exit codes:
   0  OK
   1  WARNING
   2  CRITICAL: out of range, no reply, or not synchronised
-  3  UNKNOWN: the command line is wrong, the host is unknown, the server asked
-     for fewer requests, or something else failed`;
+  3  UNKNOWN: the command line is wrong, the host is unknown, the server
+     asked for fewer requests, or something else failed`;
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 

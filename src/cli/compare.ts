@@ -23,7 +23,7 @@ with a plus, this clock is behind.
 
 Examples:
   timecli compare a.example b.example c.example
-  timecli compare --samples 8 --interval 4s ntp://a.example time://b.example
+  timecli compare --samples 8 --interval 4s a.example time://b.example
   timecli compare --json a.example b.example | jq .outcome
 
 JSON keys: schema (1), outcome (agree, disagree, alone, failed), offset and
