@@ -35,6 +35,7 @@ export {
   type Verdict,
 } from "./src/client/compare.ts";
 export type { Estimate } from "./src/client/estimate.ts";
+export type { Change, LeapChange, OffsetStep, StratumChange } from "./src/client/changes.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
@@ -63,6 +64,14 @@ export {
   type WaitOptions,
   type WaitResult,
 } from "./src/client/wait.ts";
+export {
+  type Kiss,
+  type Sighting,
+  watch,
+  type WatchedExchange,
+  type WatchEvent,
+  type WatchOptions,
+} from "./src/client/watch.ts";
 export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
 export {
   type DaytimeFormat,

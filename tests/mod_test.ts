@@ -34,5 +34,6 @@ Deno.test("mod.ts exports what is promised, no more", () => {
     "transports",
     "validate",
     "wait",
+    "watch",
   ]);
 });

@@ -1,0 +1,97 @@
+import { assertEquals } from "@std/assert";
+import { type Change, ChangeDetector } from "../../src/client/changes.ts";
+import type { NtpReply } from "../../src/client/reply.ts";
+
+const start = Temporal.Instant.from("2026-11-22T20:00:00Z");
+
+interface Seen {
+  readonly ms: number;
+  readonly offsetMs?: number;
+  readonly boundMs?: number;
+  readonly wallMs?: number;
+  readonly isFit?: boolean;
+  readonly fields?: Partial<NtpReply>;
+}
+
+/** What a detector finds in replies that came so many milliseconds after the start. */
+function changesOf(seen: readonly Seen[]): Change[] {
+  const detector = new ChangeDetector();
+  return seen.flatMap(({ ms, offsetMs = 0, boundMs = 1, wallMs = ms, isFit = true, fields }) => {
+    const reply = {
+      protocol: "ntp",
+      stratum: 2,
+      leap: "none",
+      offset: nanoseconds(offsetMs),
+      errorBound: nanoseconds(boundMs),
+      ...fields,
+    } as NtpReply;
+    const at = start.add(nanoseconds(wallMs));
+    return detector.next(reply, { at, monotonicMs: 5000 + ms }, isFit);
+  });
+}
+
+function nanoseconds(ms: number): Temporal.Duration {
+  return Temporal.Duration.from({ nanoseconds: Math.round(ms * 1e6) });
+}
+
+function stepsOf(seen: readonly Seen[]): [ms: number, boundMs: number, clock: string][] {
+  return changesOf(seen).flatMap((change) =>
+    change.type === "step"
+      ? [[change.step.total("milliseconds"), change.errorBound.total("milliseconds"), change.clock]]
+      : []
+  );
+}
+
+Deno.test("ChangeDetector reports a step once, with its size and bound", () => {
+  const seen = [{ ms: 0 }, { ms: 1000, offsetMs: 0.5 }, { ms: 2000, offsetMs: 60.5 }];
+  assertEquals(stepsOf([...seen, { ms: 3000, offsetMs: 60 }]), [[60, 2, "server"]]);
+  assertEquals(stepsOf([{ ms: 0 }, { ms: 1000, offsetMs: -5000 }]), [[-5000, 2, "server"]]);
+});
+
+Deno.test("ChangeDetector takes no late packet for a step, whose bound is as wide", () => {
+  assertEquals(
+    stepsOf([{ ms: 0 }, { ms: 1000, offsetMs: 40, boundMs: 41 }, { ms: 2000, offsetMs: 0.1 }]),
+    [],
+  );
+});
+
+Deno.test("ChangeDetector finds a step behind a late packet by the packets before", () => {
+  const late = { ms: 1000, offsetMs: 20, boundMs: 30 };
+  assertEquals(stepsOf([{ ms: 0 }, late, { ms: 2000, offsetMs: 10 }]), [[-10, 31, "server"]]);
+});
+
+Deno.test("ChangeDetector takes no drift of 500 ppm for a step, but one of 5000 ppm", () => {
+  const drifting = (ppm: number): Seen[] =>
+    Array.from({ length: 100 }, (_, i) => ({
+      ms: i * 1000,
+      offsetMs: i * ppm / 1000,
+      boundMs: 0.01,
+    }));
+  assertEquals(stepsOf(drifting(500)), []);
+  assertEquals(stepsOf(drifting(-500)), []);
+  assertEquals(stepsOf(drifting(5000)).length > 0, true);
+});
+
+Deno.test("ChangeDetector tells whose clock was set", () => {
+  const set = { ms: 1000, wallMs: 61_000, offsetMs: -60_000 };
+  assertEquals(stepsOf([{ ms: 0 }, set]), [[-60_000, 2, "local"]]);
+  const both = { ms: 1000, wallMs: 61_000, offsetMs: 60_000 };
+  assertEquals(stepsOf([{ ms: 0 }, both]), [[60_000, 2, "server"]]);
+});
+
+Deno.test("ChangeDetector measures only what is fit to trust, but sees stratum and leap of all", () => {
+  const lost = { stratum: 0, leap: "unsynchronized" } as const;
+  assertEquals(
+    changesOf([{ ms: 0 }, { ms: 1000, offsetMs: 9e6, isFit: false, fields: lost }, { ms: 2000 }]),
+    [
+      { type: "stratum", from: 2, to: 0 },
+      { type: "leap", from: "none", to: "unsynchronized" },
+      { type: "stratum", from: 0, to: 2 },
+      { type: "leap", from: "unsynchronized", to: "none" },
+    ],
+  );
+});
+
+Deno.test("ChangeDetector reports nothing of the first reply, or of one like the last", () => {
+  assertEquals(changesOf([{ ms: 0, offsetMs: 1e6 }, { ms: 10, offsetMs: 1e6 }]), []);
+});

@@ -1,0 +1,29 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { RunningStatistics } from "../../src/client/running_statistics.ts";
+
+function of(values: readonly number[]): RunningStatistics {
+  const statistics = new RunningStatistics();
+  for (const value of values) statistics.add(value);
+  return statistics;
+}
+
+Deno.test("RunningStatistics knows extremes, mean, deviation and jitter", () => {
+  const { count, min, max, mean, standardDeviation, jitter } = of([2, 4, 4, 4, 5, 5, 7, 9]);
+  assertEquals([count, min, max, mean], [8, 2, 9, 5]);
+  assertAlmostEquals(standardDeviation, Math.sqrt(32 / 7));
+  // Differences: 2, 0, 0, 1, 0, 2, 2.
+  assertAlmostEquals(jitter, Math.sqrt(13 / 7));
+});
+
+Deno.test("RunningStatistics tells microseconds apart around hours", () => {
+  const { standardDeviation, mean } = of([86_400.000_001, 86_400.000_002, 86_400.000_003]);
+  assertAlmostEquals(standardDeviation, 1e-6, 1e-9);
+  assertAlmostEquals(mean, 86_400.000_002, 1e-9);
+});
+
+Deno.test("RunningStatistics has no spread of fewer than two", () => {
+  for (const statistics of [of([]), of([3])]) {
+    assert(Number.isNaN(statistics.standardDeviation));
+    assert(Number.isNaN(statistics.jitter));
+  }
+});
