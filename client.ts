@@ -153,6 +153,11 @@ const subcommands: readonly Subcommand[] = [
     summary: "wait until this machine's clock agrees with servers",
     load: () => import("./src/cli/wait.ts"),
   },
+  {
+    name: "watch",
+    summary: "ask again and again: a live view, or a line an exchange",
+    load: () => import("./src/cli/watch.ts"),
+  },
 ];
 
 /** The command line, to be read: its manual page is made of it. */

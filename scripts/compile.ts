@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { CompileError } from "./compile/error.ts";
@@ -19,14 +19,21 @@ interface Program {
   readonly entry: string;
   /** The module of its worker threads. */
   readonly worker?: string;
+  /** A module that is large and seldom needed, imported as `./` and its file's name. */
+  readonly packed?: string;
   /** Permissions that it has not from source, where they are for the user to grant. */
   readonly grants?: readonly string[];
 }
 
 const programs: readonly Program[] = [
   { name: "timesrv", entry: "server.ts", worker: "src/server/worker.ts" },
-  // A capture that is to be explained, wherever it lies.
-  { name: "timecli", entry: "client.ts", grants: ["--allow-read"] },
+  // A capture that is to be explained, and a picture that is to be drawn, wherever they lie.
+  {
+    name: "timecli",
+    entry: "client.ts",
+    packed: "src/cli/watch_picture.ts",
+    grants: ["--allow-read", "--allow-write"],
+  },
 ];
 
 type Grant = boolean | readonly string[];
@@ -83,17 +90,25 @@ async function payload(bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
 
 /**
  * Bundles a program into one module. Its worker goes in as a text, for a worker that
- * is started from a blob needs no file and no permission to read one (src/server/worker_url.ts).
+ * is started from a blob needs no file and no permission to read one (src/server/worker_url.ts);
+ * so does its packed module, compressed (src/cli/packed_module.ts).
  */
-async function bundleProgram(root: string, { entry, worker }: Program): Promise<string> {
-  const program = await bundle(root, entry);
-  if (worker === undefined) return program;
-  const text = JSON.stringify(await bundle(root, worker));
-  return `globalThis[Symbol.for("timesrv.worker")] = ${text};\n${program}`;
+async function bundleProgram(root: string, { entry, worker, packed }: Program): Promise<string> {
+  const texts: string[] = [];
+  const keep = (name: string, text: string): void => {
+    texts.push(`globalThis[Symbol.for("timesrv.${name}")] = ${JSON.stringify(text)};\n`);
+  };
+  if (worker !== undefined) keep("worker", await bundle(root, worker));
+  if (packed !== undefined) {
+    const module = new TextEncoder().encode(await bundle(root, packed, "--minify"));
+    keep("packed", (await payload(module)).packed.toBase64());
+  }
+  const left = packed === undefined ? [] : [`--external=./${basename(packed)}`];
+  return texts.join("") + await bundle(root, entry, ...left);
 }
 
 /** Bundles an entry point into one module that names no folder of this machine. */
-async function bundle(root: string, entry: string): Promise<string> {
+async function bundle(root: string, entry: string, ...options: string[]): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "timesrv-bundle-" });
   try {
     const file = join(folder, "bundle.mjs");
@@ -102,6 +117,7 @@ async function bundle(root: string, entry: string): Promise<string> {
       "bundle",
       "--check",
       "--format=esm",
+      ...options,
       "-o",
       file,
       entry,

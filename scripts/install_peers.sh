@@ -12,6 +12,8 @@ installed=(
   rdate netcat-openbsd tshark wireshark-common
   # Manual pages are held against both of their formatters.
   mandoc groff-base
+  # A terminal that tells what it shows, and who runs in it.
+  tmux procps
   # The firewall of a test.
   nftables
   # A clock that steps, and the judge of a unit file; neither starts anything.

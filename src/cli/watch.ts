@@ -1,0 +1,167 @@
+/** `timecli watch`: its command line, turned into options and handed to `watch()`. */
+import { Option } from "@commander-js/extra-typings";
+import { watch, type WatchEvent, type WatchOptions } from "../client/watch.ts";
+import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { toAscii } from "./ascii.ts";
+import { exitCodeOf } from "./exit_codes.ts";
+import { importPacked } from "./packed_module.ts";
+import { checkUrls, numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import { stopSignal } from "./stop_signal.ts";
+import { canBeDrawnOn, showsUnicode } from "./terminal.ts";
+import { csvLines, jsonLines, summaryOf, textLines } from "./watch_lines.ts";
+import { LiveView } from "./watch_live.ts";
+import { WatchRecord } from "./watch_record.ts";
+
+const HELP = `
+On a terminal it shows a table of the servers, plots of one of them, and what
+happens; elsewhere a line an exchange. It ends by Ctrl-C or q with the figures
+of the whole time. A kiss RATE makes it ask half as often, and after another
+kiss it does not ask that server any more (RFC 5905).
+
+Keys: q quit, p or space pause, + - or s time scale, Tab next server.
+
+A step is a change of the offset that neither the error bounds nor a drift of
+500 ppm explain. Jitter is the root mean square of the offset's differences from
+one reply to the next. Lost is a request without a reply in time.
+
+Examples:
+  timecli watch ntp://time.example
+  timecli watch ntp://a.example ntp://b.example --plot offsets.svg
+  timecli watch ntp://time.example --count 60 --csv > offsets.csv
+  timecli watch ntp://time.example --json | jq 'select(.event == "step")'
+
+JSON lines have event and at; exchange, the keys of timecli --json; kiss, code
+and interval (null: not asked any more); stratum and leap, from and to; step,
+step, error_bound and clock (whose was set: server or local).
+
+Exit codes:
+  0  every server has sent a time; otherwise that of the first that has not:
+  the codes of timecli, see timecli --help`;
+
+const seconds = (least: number, most: number): (text: string) => number =>
+  numberParser(`seconds, ${least} to ${most}`, (value) => value >= least && value <= most);
+
+export const { define } = subcommand(
+  (command) =>
+    command
+      .description("Asks time servers again and again, and shows what comes and what changes.")
+      .argument("<urls...>", "the servers, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for asctime")
+      .optionsGroup("How to ask:")
+      .option(
+        "-i, --interval <seconds>",
+        "from one request to the next (default: 2, on loopback 1)",
+        seconds(0.01, 86_400),
+      )
+      .option(
+        "-c, --count <number>",
+        "ask each server so often, then end",
+        numberParser("a whole number above 0", (value) => Number.isSafeInteger(value) && value > 0),
+      )
+      .option("-d, --duration <seconds>", "end after so long", seconds(0.01, 1e6))
+      .option("-t, --timeout <seconds>", "a request is lost after so long", seconds(0.001, 60), 2)
+      .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
+      .option("-6, --ipv6", "use IPv6 only")
+      .optionsGroup("What to print:")
+      .addOption(new Option("--json", "a JSON object a line").conflicts("csv"))
+      .option("--csv", "a line of comma-separated values an exchange")
+      .option("--ascii", "keep to ASCII (default: where the locale is not UTF-8)")
+      .option("--plot <file>", "draw a picture of it all in the end, as SVG")
+      .optionsGroup("About the command:")
+      .addHelpText("after", HELP),
+  (command) => run(command.args, command.opts()),
+);
+
+interface Options {
+  readonly interval?: number | undefined;
+  readonly count?: number | undefined;
+  readonly duration?: number | undefined;
+  readonly timeout: number;
+  readonly ipv4?: true | undefined;
+  readonly ipv6?: true | undefined;
+  readonly json?: true | undefined;
+  readonly csv?: true | undefined;
+  readonly ascii?: true | undefined;
+  readonly plot?: string | undefined;
+}
+
+async function run(targets: readonly string[], options: Options): Promise<number> {
+  checkUrls(targets);
+  const urls = [...new Set(targets.map((target) => formatEndpoint(parseEndpoint(target))))];
+  const { interval, count, duration, timeout, ipv4, ipv6, json, csv, ascii = false } = options;
+  using picture = options.plot === undefined ? undefined : await createFile(options.plot);
+  const stop = new AbortController();
+  const ends = [stopSignal(), stop.signal];
+  if (duration !== undefined) ends.push(AbortSignal.timeout(duration * 1000));
+  const signal = AbortSignal.any(ends);
+  const watchOptions: WatchOptions = {
+    timeout,
+    signal,
+    ...(interval !== undefined && { interval }),
+    ...(count !== undefined && { count }),
+    ...(ipv4 && { family: 4 as const }),
+    ...(ipv6 && { family: 6 as const }),
+  };
+  const events = begin(urls, watchOptions);
+  const records = new Map(urls.map((url) => [url, new WatchRecord(url)]));
+  const rows = [...records.values()];
+  const isAscii = ascii || !showsUnicode();
+  const lines = json ? jsonLines : csv ? csvLines : textLines;
+  const isText = lines === textLines;
+  const write = (line: string | undefined): void => {
+    if (line === undefined) return;
+    writeText(Deno.stdout, `${isText && isAscii ? toAscii(line) : line}\n`);
+  };
+  const isLive = isText && Deno.stdout.isTerminal() && canBeDrawnOn();
+  const news: string[] = [];
+  let hasReader = true;
+  try {
+    using view = isLive
+      ? new LiveView({ records: rows, news, isAscii, onQuit: () => stop.abort() })
+      : undefined;
+    if (!view) write(lines.head);
+    for await (const event of events) {
+      if (event.type === "exchange") records.get(event.url)?.add(event);
+      if (view) view.show(event);
+      else write(lines.format(event));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    hasReader = false;
+  }
+  if (rows.every(({ asked }) => asked === 0)) {
+    throw new Error("Stopped before anything was measured");
+  }
+  await picture?.write(rows);
+  if (isText && hasReader) {
+    for (const line of news) write(line);
+    write(`\n${summaryOf(rows)}`);
+  }
+  return exitCodeOf(rows.find(({ delays }) => delays.count === 0)?.last?.error);
+}
+
+/** @throws {UsageError} If an option does not go with a server */
+function begin(urls: readonly string[], options: WatchOptions): AsyncIterable<WatchEvent> {
+  try {
+    return watch(urls, options);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
+/** A file for the picture. It is opened first of all: nobody wants to hear in the end that it cannot be. */
+async function createFile(path: string): Promise<Picture> {
+  const file = await Deno.open(path, { write: true, create: true });
+  return {
+    async write(records): Promise<void> {
+      const { pictureOf } = await importPacked<typeof import("./watch_picture.ts")>() ??
+        await import("./watch_picture.ts");
+      await file.truncate();
+      writeText(file, pictureOf(records));
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+interface Picture extends Disposable {
+  write(records: readonly WatchRecord[]): Promise<void>;
+}

@@ -1,0 +1,82 @@
+/** A real terminal for a program to run in: tmux, which can be asked what it shows. */
+import { run } from "../helpers.ts";
+import { within } from "../traffic.ts";
+
+let terminals = 0;
+
+/** A terminal with a command of the shell in it. */
+export class Tmux implements AsyncDisposable {
+  readonly #tmux: readonly [string, ...string[]];
+
+  private constructor(socket: string) {
+    this.#tmux = ["tmux", "-L", socket, "-f", "/dev/null"];
+  }
+
+  /** Opens one that stays open when the command, for `sh`, has ended. */
+  static async open(
+    script: string,
+    args: readonly string[],
+    { columns = 100, rows = 30, locale = "C.UTF-8" } = {},
+  ): Promise<Tmux> {
+    const terminal = new Tmux(`timesrv-test-${Deno.pid}-${terminals++}`);
+    const size = ["-x", String(columns), "-y", String(rows)];
+    const shell = ["sh", "-c", `${script}\nexec cat`, "sh", ...args];
+    const env = ["env", "-u", "LC_CTYPE", "-u", "LANG", "-u", "NO_COLOR", `LC_ALL=${locale}`];
+    await terminal.#run("new-session", "-d", ...size, "--", ...env, ...shell);
+    return terminal;
+  }
+
+  /** What it shows now. */
+  async screen(): Promise<string> {
+    return await this.#run("capture-pane", "-p");
+  }
+
+  /** Waits until it shows what a pattern describes, and returns all it shows. */
+  async shows(pattern: RegExp): Promise<string> {
+    let screen = "";
+    let isOver = false;
+    const look = async (): Promise<void> => {
+      while (!isOver && !pattern.test(screen)) screen = await this.screen();
+    };
+    try {
+      await within(20, look());
+    } catch (error) {
+      throw new Error(`It does not show ${pattern}, but:\n${screen}`, { cause: error });
+    } finally {
+      isOver = true;
+    }
+    return screen;
+  }
+
+  /** Types keys, by tmux's names. */
+  async press(...keys: string[]): Promise<void> {
+    await this.#run("send-keys", ...keys);
+  }
+
+  /** Makes it another size. */
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#run("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** A fact of it, by tmux's name: `cursor_flag`, `alternate_on`, ... */
+  async fact(name: string): Promise<string> {
+    return (await this.#run("display-message", "-p", `#{${name}}`)).trim();
+  }
+
+  /** Sends SIGTERM to the command that the shell waits for. */
+  async terminate(): Promise<void> {
+    const shell = await this.fact("pane_pid");
+    const { stdout } = await run(["ps", "-o", "pid=", "--ppid", shell]);
+    Deno.kill(Number(stdout.trim()), "SIGTERM");
+  }
+
+  async #run(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await run([...this.#tmux, ...args]);
+    if (code !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`);
+    return stdout;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await run([...this.#tmux, "kill-server"]);
+  }
+}

@@ -1,0 +1,148 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Clock, serve, systemClock } from "../../mod.ts";
+import { bothPrograms, testWith } from "../helpers.ts";
+import { Tmux } from "./tmux.ts";
+
+/** Runs a program with its arguments, and tells whether the terminal is as it was before. */
+const script = `
+trap : INT # the shell's, which Ctrl-C would end too
+echo before
+settings=$(stty -g)
+"$@"
+code=$?
+[ "$settings" = "$(stty -g)" ] && echo "code=$code, restored" || echo "code=$code, not restored"`;
+
+const often = ["--interval", "0.1"] as const;
+
+for (const { kind, needs, timecli } of await bothPrograms()) {
+  const watch = [...timecli, "watch"] as const;
+  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
+    testWith(
+      { ...needs, commands: ["tmux", "ps", "sh", "stty", "env"] },
+      `timecli watch (${kind}): ${name}`,
+      fn,
+    );
+
+  /** Asserts that nothing is left of the screen but the figures, and returns what is shown. */
+  const assertRestored = async (terminal: Tmux, code: number): Promise<string> => {
+    const screen = await terminal.shows(/code=\d+, .*restored/);
+    assertMatch(screen, /^before\n/);
+    assertMatch(screen, new RegExp(`^code=${code}, restored$`, "m"));
+    assertEquals([await terminal.fact("alternate_on"), await terminal.fact("cursor_flag")], [
+      "0",
+      "1",
+    ]);
+    return screen;
+  };
+
+  await test("draws a live view that fits the terminal, and leaves it at Ctrl-C", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+    const first = await terminal.shows(/^Delay [^]*•/m);
+    assertMatch(first, /^timecli watch {3}00:00:/);
+    assertMatch(first, /^ {2}SERVER +OFFSET +DELAY +JITTER +LOST +STRATUM +LEAP$/m);
+    assertMatch(first, new RegExp(`^ {2}${url} +[+-].* 0 % +10 +none$`, "m"));
+    assertMatch(first, /^Offset {2}min [+-]\S+ [mµn]?s {2}mean /m);
+    assertEquals(first.match(/-60 s +-45 s +-30 s +-15 s +now$/gm)?.length, 2);
+    assertMatch(first, /\nq quit [^\n]+\n$/);
+    assertEquals([await terminal.fact("alternate_on"), await terminal.fact("cursor_flag")], [
+      "1",
+      "0",
+    ]);
+
+    await terminal.resize(140, 20);
+    const wide = await terminal.shows(/ STDDEV {2,}LOST .*\n[^]*-60 s +-45 s {20,}-30 s/);
+    assertEquals(wide.trimEnd().split("\n").length, 20);
+    await terminal.resize(60, 12);
+    assertMatch(await terminal.shows(/^ {2}SERVER(?!.*STDDEV)[^]*^Offset/m), /\nq quit /);
+
+    await terminal.resize(100, 30);
+    await terminal.press("C-c");
+    const last = await assertRestored(terminal, 0);
+    assertMatch(last, /^SERVER +ASKED +LOST +MIN +MEAN +MAX +STDDEV +JITTER$/m);
+    assertMatch(last, new RegExp(`^${url} +\\d+ +0 +offset `, "m"));
+  });
+
+  await test("obeys its keys", async () => {
+    await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"]);
+    const urls = server.addresses.map(({ url }) => url);
+    await using terminal = await Tmux.open(script, [...watch, ...often, ...urls]);
+    await terminal.shows(/^Delay /m);
+    await terminal.press("s");
+    await terminal.shows(/-5 min +-4 min /);
+    await terminal.press("-");
+    await terminal.shows(/-15 min +-12 min /);
+    await terminal.press("+", "+");
+    await terminal.shows(/-60 s +-45 s /);
+    await terminal.press("Tab");
+    await terminal.shows(/^> time:/m);
+
+    await terminal.press("p");
+    const paused = await terminal.shows(/ paused$/m);
+    const asked = server.totals.received;
+    while (server.totals.received < asked + 6) await terminal.screen();
+    assertEquals(await terminal.screen(), paused);
+    await terminal.press("Space");
+    await terminal.shows(/^timecli watch {3}[\d:]+$/m);
+
+    await terminal.press("x", "Up", "q");
+    await assertRestored(terminal, 0);
+  });
+
+  await test("tells of a step and of a server that is gone, there and in the end", async () => {
+    let aheadSeconds = 0;
+    const clock: Clock = {
+      read(time): void {
+        systemClock.read(time);
+        time.seconds += aheadSeconds;
+      },
+    };
+    const server = await serve("ntp://127.0.0.1:0", { clock });
+    await using _ = server;
+    const url = server.addresses[0]?.url ?? "";
+    await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+    await terminal.shows(/•/);
+    aheadSeconds = 60;
+    await terminal.shows(/^\d\d:\d\d:\d\d {2}step of the offset by \+(60\.|59\.9)/m);
+    await server.shutdown();
+    await terminal.shows(/% lost; Nothing listens/);
+    await terminal.press("q");
+    const last = await assertRestored(terminal, 0);
+    assertMatch(last, /^\d\d:\d\d:\d\d {2}step of the offset by .*: its clock was set$/m);
+    assertMatch(last, /^\d\d:\d\d:\d\d {2}Nothing listens /m);
+  });
+
+  await test("keeps to ASCII where the locale is not UTF-8, and draws nothing if it cannot", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    {
+      const options = { locale: "C" };
+      await using terminal = await Tmux.open(script, [...watch, ...often, url], options);
+      const screen = await terminal.shows(/^Delay [^]*\*/m);
+      assertMatch(screen, /^[\n -~]*$/);
+      await terminal.press("C-c");
+      assertMatch(await assertRestored(terminal, 0), /^[\n -~]*$/);
+    }
+    const dumb = ["env", "TERM=dumb", ...watch, ...often, "--count", "3", url];
+    await using terminal = await Tmux.open(script, dumb);
+    const screen = await assertRestored(terminal, 0);
+    assertEquals(screen.match(/^\S+Z {2}ntp:.*offset/gm)?.length, 3);
+  });
+
+  await test("ends on SIGTERM as on Ctrl-C, and by itself after a count", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    {
+      const endless = [...watch, ...often, url];
+      await using terminal = await Tmux.open(script, endless);
+      await terminal.shows(/^Delay /m);
+      await terminal.terminate();
+      await assertRestored(terminal, 0);
+    }
+    await using terminal = await Tmux.open(script, [...watch, ...often, "--count", "5", url]);
+    assertMatch(await assertRestored(terminal, 0), new RegExp(`^${url} +5 +0 `, "m"));
+    await using silent = await Tmux.open(script, [...watch, "--timeout", "0.1", "-c1", "127.1:9"]);
+    await assertRestored(silent, 4);
+  });
+}

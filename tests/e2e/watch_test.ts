@@ -1,0 +1,152 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { serve } from "../../mod.ts";
+import { peer } from "../client/peer.ts";
+import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
+import { freePort, until, within } from "../traffic.ts";
+
+const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
+  [[], /missing required argument 'urls'/],
+  [["127.0.0.1", "--jsno"], /unknown option '--jsno' \(Did you mean --json\?\)/],
+  [["127.0.0.1", "--json", "--csv"], /--json.*--csv/],
+  [["127.0.0.1", "--interval", "0"], /'0' is invalid.*seconds, 0\.01 to 86400/],
+  [["127.0.0.1", "--count", "1.5"], /'1\.5' is invalid.*whole number/],
+  [["127.0.0.1", "--duration", "soon"], /'soon' is invalid/],
+  [["127.0.0.1", "--timeout", "61"], /'61' is invalid/],
+  [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
+  [["127.0.0.1", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
+  [["ntp://192.0.2.1", "--interval", "0.5"], /192\.0\.2\.1 every 0\.5 s: only a loopback/],
+];
+
+const few = ["--interval", "0.05", "--count", "3"] as const;
+
+for (const { kind, needs, timecli } of await bothPrograms()) {
+  const watch = [...timecli, "watch"] as const;
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timecli watch (${kind}): ${name}`, fn);
+
+  await test("says in one line what is wrong with its command line", async () => {
+    for (const [args, message] of usageErrors) {
+      const { code, stdout, stderr } = await run([...watch, ...args]);
+      assertMatch(stderr, /^timecli: [^\n]+\n$/);
+      assertMatch(stderr, message);
+      assertEquals([code, stdout], [2, ""]);
+    }
+  });
+
+  await test("is told of by help, and tells of itself in 80 columns", async () => {
+    assertMatch((await run([...timecli, "--help"])).stdout, /^ {2}watch +\w/m);
+    const { code, stdout } = await run([...watch, "--help"]);
+    assertEquals(code, 0);
+    for (const line of stdout.split("\n")) assert(line.length <= 80, line);
+    for (const word of ["--interval", "--plot", "Keys:", "Exit codes:"]) {
+      assert(stdout.includes(word), word);
+    }
+  });
+
+  await test("prints a line an exchange, and the figures in the end", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    const { code, stdout, stderr } = await run([...watch, ...few, url]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    for (const line of lines.slice(0, 3)) {
+      assertMatch(line, /^\S+Z {2}ntp:\S+ {2}offset .+ [±+].+ {2}delay .+ {2}stratum 10$/);
+    }
+    assertEquals(lines[3], "");
+    assertMatch(lines[4] ?? "", /^SERVER +ASKED +LOST +MIN/);
+    assertMatch(lines[5] ?? "", new RegExp(`^${url} +3 +0 +offset `));
+    assertEquals(lines.length, 7);
+  });
+
+  await test("prints JSON lines and CSV, of a server that fails too", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const urls = [server.addresses[0]?.url ?? "", `asctime://127.0.0.1:${freePort()}`];
+    const json = await run([...watch, ...few, "--json", ...urls]);
+    assertEquals([json.code, json.stderr], [4, ""]);
+    const events = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals(
+      events.map(({ event, url, error }) => [event, url, error?.reason]).toSorted(),
+      [
+        ...Array(3).fill(["exchange", urls[0], undefined]),
+        ...Array(3).fill(
+          ["exchange", urls[1], "refused"],
+        ),
+      ].toSorted(),
+    );
+    const csv = await run([...watch, ...few, "--csv", ...urls]);
+    assertEquals([csv.code, csv.stderr], [4, ""]);
+    const [head, ...rows] = csv.stdout.trimEnd().split("\n").map((line) => line.split(","));
+    assertEquals(head?.slice(0, 3), ["at", "url", "offset"]);
+    assertEquals(rows.map((row) => [row.length, row.at(-1)]).toSorted(), [
+      ...Array(3).fill([8, ""]),
+      ...Array(3).fill([8, "refused"]),
+    ]);
+  });
+
+  await test("ends at Ctrl-C and SIGTERM with what it has, and after a duration", async () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      await using server = await serve("time://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      await using running = new Running([...watch, url], { stdout: "piped" });
+      const stdout = new Response(running.child.stdout).text();
+      await within(20, until(() => server.totals.answered > 0));
+      const { code } = await within(10, running.stop(signal));
+      assertEquals([code, running.stderr], [0, ""]);
+      assertMatch(await stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +1 +0 /);
+    }
+    await using server = await serve("time://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    assertEquals((await run([...watch, "--duration", "0.5", "--csv", url])).code, 0);
+  });
+
+  await test("says that there was no time to measure anything", async () => {
+    await using silent = peer(() => {});
+    const { code, stdout, stderr } = await run([...watch, "--duration", "0.1", silent.url]);
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^timecli: Stopped before anything was measured\n$/);
+  });
+
+  await test("ends quietly when nobody reads on", async () => {
+    await using server = await serve("time://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    for (const form of ["--json", "--csv", "-6"]) {
+      const command = [...watch, "--interval", "0.05", ...(form === "-6" ? [] : [form]), url];
+      const piped = ["bash", "-c", '"$@" | head -n 2; echo "${PIPESTATUS[0]}"', "bash"] as const;
+      const { stdout, stderr } = await within(20, run([...piped, ...command]));
+      assertEquals([stdout.split("\n").slice(2), stderr], [["0", ""], ""]);
+    }
+  }, { ...needs, commands: ["bash"] });
+
+  await test("draws a picture where it may write one", async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      const file = `${folder}/out.svg`;
+      await Deno.writeTextFile(file, "x".repeat(1e6));
+      const permitted = kind === "source"
+        ? [Deno.execPath(), "run", "--quiet", "-A", "--config", `${root}deno.json`]
+          .concat(`${root}client.ts`)
+        : timecli;
+      const [command = "", ...args] = permitted;
+      const plot = [command, ...args, "watch", ...few, url, "--plot"] as const;
+      assertEquals((await run([...plot, file])).code, 0);
+      const picture = await Deno.readTextFile(file);
+      assertMatch(picture.slice(0, 200), /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+      assert(picture.endsWith("</svg>\n"));
+      const nowhere = await run([...plot, `${folder}/none/out.svg`]);
+      assertMatch(nowhere.stderr, /^timecli: [^\n]*No such file[^\n]*\n$/);
+      assertEquals([nowhere.code, nowhere.stdout], [1, ""]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }, { ...needs, permissions: [...(needs.permissions ?? []), { name: "write" }] });
+
+  if (kind === "source") {
+    await test("says in one line that it may not write a picture", async () => {
+      const { code, stdout, stderr } = await run([...watch, "127.1:9", "--plot", "/tmp/out.svg"]);
+      assertMatch(stderr, /^timecli: [^\n]*write access to "\/tmp\/out\.svg"[^\n]*\n$/);
+      assertEquals([code, stdout], [1, ""]);
+    });
+  }
+}
