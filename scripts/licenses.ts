@@ -14,6 +14,7 @@ export const ALLOWED: readonly string[] = [
   "BSD-2-Clause",
   "BSD-3-Clause",
   "Apache-2.0",
+  "Unlicense",
 ];
 
 /** The programs that are made into executables. */

@@ -5,7 +5,14 @@ import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { toAscii } from "./ascii.ts";
 import { exitCodeOf } from "./exit_codes.ts";
 import { importPacked } from "./packed_module.ts";
-import { checkUrls, numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import {
+  checkUrls,
+  durationParser,
+  numberParser,
+  subcommand,
+  UsageError,
+  writeText,
+} from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "./terminal.ts";
 import { csvLines, jsonLines, summaryOf, textLines } from "./watch_lines.ts";
@@ -38,27 +45,29 @@ Exit codes:
   0  every server has sent a time; otherwise that of the first that has not:
   the codes of timecli, see timecli --help`;
 
-const seconds = (least: number, most: number): (text: string) => number =>
-  numberParser(`seconds, ${least} to ${most}`, (value) => value >= least && value <= most);
-
 export const { define } = subcommand(
   (command) =>
     command
       .description("Asks time servers again and again, and shows what comes and what changes.")
-      .argument("<urls...>", "the servers, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for asctime")
+      .argument("<urls...>", "the servers, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for NTP")
       .optionsGroup("How to ask:")
       .option(
-        "-i, --interval <seconds>",
-        "from one request to the next (default: 2, on loopback 1)",
-        seconds(0.01, 86_400),
+        "-i, --interval <duration>",
+        "from one request to the next (default: 2s, on loopback 1s)",
+        durationParser("10ms", "1d"),
       )
       .option(
         "-c, --count <number>",
         "ask each server so often, then end",
         numberParser("a whole number above 0", (value) => Number.isSafeInteger(value) && value > 0),
       )
-      .option("-d, --duration <seconds>", "end after so long", seconds(0.01, 1e6))
-      .option("-t, --timeout <seconds>", "a request is lost after so long", seconds(0.001, 60), 2)
+      .option("-d, --duration <duration>", "end after so long", durationParser("10ms", "3w"))
+      .option(
+        "-t, --timeout <seconds>",
+        "a request is lost after so long",
+        numberParser("seconds, 0.001 to 60", (value) => value >= 0.001 && value <= 60),
+        2,
+      )
       .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
       .option("-6, --ipv6", "use IPv6 only")
       .optionsGroup("What to print:")
@@ -72,8 +81,10 @@ export const { define } = subcommand(
 );
 
 interface Options {
+  /** Milliseconds. */
   readonly interval?: number | undefined;
   readonly count?: number | undefined;
+  /** Milliseconds. */
   readonly duration?: number | undefined;
   readonly timeout: number;
   readonly ipv4?: true | undefined;
@@ -86,17 +97,17 @@ interface Options {
 
 async function run(targets: readonly string[], options: Options): Promise<number> {
   checkUrls(targets);
-  const urls = [...new Set(targets.map((target) => formatEndpoint(parseEndpoint(target))))];
+  const urls = [...new Set(targets.map((target) => formatEndpoint(parseEndpoint(target, "ntp"))))];
   const { interval, count, duration, timeout, ipv4, ipv6, json, csv, ascii = false } = options;
   using picture = options.plot === undefined ? undefined : await createFile(options.plot);
   const stop = new AbortController();
   const ends = [stopSignal(), stop.signal];
-  if (duration !== undefined) ends.push(AbortSignal.timeout(duration * 1000));
+  if (duration !== undefined) ends.push(AbortSignal.timeout(duration));
   const signal = AbortSignal.any(ends);
   const watchOptions: WatchOptions = {
     timeout,
     signal,
-    ...(interval !== undefined && { interval }),
+    ...(interval !== undefined && { interval: interval / 1000 }),
     ...(count !== undefined && { count }),
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),

@@ -72,7 +72,7 @@ const APART_MS = 20;
  *
  * Nothing is kept that is not looked at: a consumer that takes its time slows the requests down.
  *
- * @param urls Whom to ask, as `ntp://host:port`; without a scheme it is asctime text
+ * @param urls Whom to ask, as `ntp://host:port`; without a scheme it is NTP
  * @param options How often, and until when
  * @returns The events as they come; it ends when each server has been asked `count` times, wants no
  * more requests, or the signal aborts
@@ -165,7 +165,7 @@ class WatchedServer {
   #dueMs: number;
 
   constructor(url: string, { interval, timeout = 2, family }: WatchOptions, dueMs: number) {
-    const endpoint = parseEndpoint(url);
+    const endpoint = parseEndpoint(url, "ntp");
     const isNear = endpoint.hostname === "localhost" || isLoopback(endpoint.hostname);
     if (!isNear && interval !== undefined && interval < 1) {
       throw new RangeError(
