@@ -16,15 +16,26 @@ const rawColumns = [
 
 /** The whole of it, line ends included; what a target has not is empty. */
 export function csvOf(outcomes: readonly Outcome[], raw: boolean): string {
-  const names = [...columns, ...(raw ? rawColumns : [])];
-  const header = [...names, "error_reason", "error_message"];
-  const rows = outcomes.map((outcome) => {
-    const { error, ...values } = jsonOf(outcome, raw) as Record<string, unknown> & {
-      readonly error?: { readonly reason: string; readonly message: string };
-    };
-    return [...names.map((name) => values[name]), error?.reason, error?.message];
-  });
-  return [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
+  const rows = outcomes.map((outcome) => csvRow(outcome, raw));
+  return [csvHeader(raw), ...rows].map((row) => `${row}\r\n`).join("");
+}
+
+/** The names of the columns. */
+export function csvHeader(raw: boolean): string {
+  return [...namesOf(raw), "error_reason", "error_message"].join(",");
+}
+
+/** One row. */
+export function csvRow(outcome: Outcome, raw: boolean): string {
+  const { error, ...values } = jsonOf(outcome, raw) as Record<string, unknown> & {
+    readonly error?: { readonly reason: string; readonly message: string };
+  };
+  const cells = [...namesOf(raw).map((name) => values[name]), error?.reason, error?.message];
+  return cells.map(cell).join(",");
+}
+
+function namesOf(raw: boolean): string[] {
+  return [...columns, ...(raw ? rawColumns : [])];
 }
 
 function cell(value: unknown): string {

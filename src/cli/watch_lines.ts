@@ -1,8 +1,9 @@
 /** What `timecli watch` prints where it has no terminal: a line an exchange, and one an event. */
 import type { WatchEvent } from "../client/watch.ts";
+import { csvHeader, csvRow } from "./csv.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
-import { jsonOf } from "./report.ts";
+import { jsonOf, SCHEMA } from "./report.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
 import { describeNews, type WatchRecord } from "./watch_record.ts";
@@ -41,7 +42,7 @@ export const textLines: LineFormat = {
 export const jsonLines: LineFormat = {
   format(event): string {
     const { type, url, at } = event;
-    const base = { event: type, at: at.toString() };
+    const base = { schema: SCHEMA, event: type, at: at.toString() };
     switch (event.type) {
       case "exchange":
         return JSON.stringify({ ...base, ...jsonOf({ target: url, ...event }, false) });
@@ -62,38 +63,12 @@ export const jsonLines: LineFormat = {
   },
 };
 
-const columns = [
-  "at",
-  "url",
-  "offset",
-  "error_bound",
-  "delay",
-  "stratum",
-  "leap",
-  "error",
-] as const;
-
-/** CSV (RFC 4180, lines ended by LF): a row an exchange, durations in seconds. */
+/** A row an exchange, as `timecli --csv` has it, with the time in front; RFC 4180 ends it by CR LF. */
 export const csvLines: LineFormat = {
-  head: columns.join(","),
+  head: `at,${csvHeader(false)}\r`,
   format(event): string | undefined {
     if (event.type !== "exchange") return undefined;
-    const { url, at, reply, error } = event;
-    const isFit = reply !== undefined && error === undefined;
-    const measured = isFit && "offset" in reply ? reply : undefined;
-    const ntp = reply?.protocol === "ntp" ? reply : undefined;
-    const delay = isFit ? ("delay" in reply ? reply.delay : reply.roundTrip) : undefined;
-    const row: Record<typeof columns[number], string | number | undefined> = {
-      at: at.toString(),
-      url,
-      offset: measured?.offset.total("seconds"),
-      error_bound: measured?.errorBound.total("seconds"),
-      delay: delay?.total("seconds"),
-      stratum: ntp?.stratum,
-      leap: ntp?.leap,
-      error: error?.reason,
-    };
-    return columns.map((name) => quote(String(row[name] ?? ""))).join(",");
+    return `${event.at},${csvRow({ target: event.url, ...event }, false)}\r`;
   },
 };
 
@@ -126,8 +101,4 @@ export function figuresOf(
 
 function utc(at: Temporal.Instant): string {
   return at.toString({ smallestUnit: "second" });
-}
-
-function quote(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
