@@ -42,8 +42,8 @@ and interval (null: not asked any more); stratum and leap, from and to; step,
 step, error_bound and clock (whose was set: server or local).
 
 Exit codes:
-  0  every server has sent a time; otherwise that of the first that has not:
-  the codes of timecli, see timecli --help`;
+  0  every server has sent a time; otherwise that of the first that has
+     not, as timecli --help lists them`;
 
 export const { define } = subcommand(
   (command) =>
