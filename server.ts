@@ -212,7 +212,7 @@ Examples:
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --log-format json 2>requests.log
-  timesrv --fault drop=0.3 --fault delay=50ms,jitter=10ms,distribution=normal
+  timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
 
 Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged. A
 second one kills it. SIGHUP stops it if its terminal is gone, and is otherwise

@@ -17,8 +17,8 @@ export function parseFaultOption(text: string, before: FaultsOptions = {}): Faul
 export const faultsHelp = `\
 Faults, each with what may stand after the sign "=" and its own values:
   drop[=PROBABILITY]        no answer
-  delay=TIME                jitter=TIME, distribution=uniform|normal|pareto,
-                            path=request|reply
+  delay=TIME                jitter=TIME, path=request|reply,
+                            distribution=uniform|normal|pareto
   duplicate[=PROBABILITY]   copies=NUMBER
   reorder[=PROBABILITY]     the next answer leaves first; time=TIME at most
   truncate[=PROBABILITY]    length=OCTETS left
