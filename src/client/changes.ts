@@ -1,4 +1,5 @@
 /** What has changed at a server since the exchange before: its stratum, its leap second, its clock. */
+import { fromSeconds } from "./in_seconds.ts";
 import type { Leap, NtpReply, SecondsReply, TimeReply } from "./reply.ts";
 
 /** The server has another stratum than in its last reply. */
@@ -99,8 +100,8 @@ export class ChangeDetector {
     const isLocal = Math.abs(step + wallStep(last, now)) < Math.abs(step) / 2;
     return {
       type: "step",
-      step: ofSeconds(step),
-      errorBound: ofSeconds(bound + last.bound),
+      step: fromSeconds(step),
+      errorBound: fromSeconds(bound + last.bound),
       clock: isLocal ? "local" : "server",
     };
   }
@@ -116,12 +117,4 @@ function contradicts(before: Measurement, now: Measurement): boolean {
 function wallStep(before: Moment, now: Moment): number {
   const wall = now.at.since(before.at).total("seconds");
   return wall - (now.monotonicMs - before.monotonicMs) / 1000;
-}
-
-function ofSeconds(seconds: number): Temporal.Duration {
-  const whole = Math.trunc(seconds);
-  return Temporal.Duration.from({
-    seconds: whole,
-    nanoseconds: Math.round((seconds - whole) * 1e9) || 0,
-  });
 }
