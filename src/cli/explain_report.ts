@@ -1,5 +1,6 @@
 /** What `timecli explain` shows of an explanation, 80 columns wide. */
 import type { Explanation, Field, Verdict } from "../client/explain/explanation.ts";
+import { NOT_REACHED } from "../client/explain/tests.ts";
 import { countOf, exact } from "../client/explain/text.ts";
 import { workedOut } from "./explain_steps.ts";
 import { timeline } from "./explain_timeline.ts";
@@ -99,12 +100,14 @@ function verdicts(tests: readonly Verdict[], paint: Paint): string[] {
     failed: paint.bad("FAIL"),
     unknown: paint.dim("--  "),
   };
-  return tests.flatMap(({ name, source, result, detail }) => [
+  const isCutShort = tests.some(({ detail }) => detail === NOT_REACHED);
+  const lines = tests.flatMap(({ name, source, result, detail }) => [
     `  ${words[result]}  ${name.padEnd(TEST_WIDTH)}  ${paint.dim(source)}`,
-    ...(detail === undefined || detail === "not reached"
+    ...(detail === undefined || detail === NOT_REACHED
       ? []
       : wrap(detail, WIDTH - 10).map((line) => `          ${line}`)),
   ]);
+  return isCutShort ? [...lines, "  Once a test has failed, no more are made."] : lines;
 }
 
 /** The same as data; durations in seconds. */

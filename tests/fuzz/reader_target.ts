@@ -1,5 +1,8 @@
 /** What reads a reply, given any octets: a reading, or the error that is documented. */
+import { explainedJson, explainedText, type Paint } from "../../src/cli/explain_report.ts";
 import { jsonOf, tableOf, textOf } from "../../src/cli/report.ts";
+import { explain } from "../../src/client/explain/explain.ts";
+import type { WireProtocol } from "../../src/client/explain/explanation.ts";
 import { measureNtp, validate } from "../../src/client/ntp.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import type { NtpReply } from "../../src/client/reply.ts";
@@ -36,7 +39,7 @@ export interface Reader {
 }
 
 const isOneLine = (text: string): boolean => /^[ -~…]*$/.test(text);
-const isText = (text: string): boolean => /^[\n -~±µ]*$/.test(text);
+const isText = (text: string): boolean => /^[\n -~±µ§…]*$/.test(text);
 const encoder = new TextEncoder();
 
 const asctime: Reader = {
@@ -149,5 +152,35 @@ export class ReaderTarget implements Target {
   }
 }
 
+const WIDTH = 80;
+const plain: Paint = { bold: String, dim: String, good: String, bad: String };
+
+/** Explains the octets as the reply to themselves, which copies of an origin timestamp can be. */
+function explained(protocol: WireProtocol): Reader {
+  return {
+    name: `read-explained-${protocol}`,
+    protocol,
+    read(octets, pivot, outcome): string | undefined {
+      const explanation = explain({
+        protocol,
+        request: octets,
+        reply: octets,
+        times: { sentAt: pivot, receivedAt: pivot.add({ microseconds: 300 }) },
+        isFromAsked: true,
+        localPrecision: -20,
+        pivot,
+      });
+      outcome(explanation.failure?.reason ?? "passed");
+      const text = explainedText({ title: "", explanation }, plain);
+      JSON.stringify(explainedJson({ title: "", explanation }));
+      if (!isText(text)) return `it prints as ${JSON.stringify(text)}`;
+      return text.split("\n").find((line) => line.length > WIDTH);
+    },
+  };
+}
+
 /** Every reader. */
-export const readers: readonly Reader[] = [asctime, daytime, time, ntp];
+export const readers: readonly Reader[] = [
+  ...[asctime, daytime, time, ntp],
+  ...(["asctime", "daytime", "time", "ntp"] as const).map(explained),
+];

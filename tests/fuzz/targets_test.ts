@@ -34,6 +34,15 @@ Deno.test("fuzz reaches every refusal and every kind of answer and reading", () 
     auto: ["answered", ...modes],
     "read-daytime": ["read", "read with its offset", "refused"],
     "read-ntp": ["kiss-o-death", "read", "refused", "trusted", "unsynchronized", "unusable"],
+    ...Object.fromEntries(
+      ["asctime", "daytime", "time"].map((name) => [
+        `read-explained-${name}`,
+        ["not-a-time", "passed", "read"],
+      ]),
+    ),
+    "read-explained-ntp": [
+      ...["bogus-reply", "kiss-o-death", "passed", "read", "unsynchronized", "unusable"],
+    ],
   };
   for (const target of createTargets()) {
     fuzz(target, { seed: 868, from: SWEEP, to: SWEEP + casesOf(target) });

@@ -49,6 +49,10 @@ export function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] 
     bits: shown,
   });
   const time = (timestamp: NtpTimestamp): string => timestampMeaning(timestamp, pivot);
+  // A kiss-o'-death has timestamps that only look as if they told a time.
+  const isKiss = !isRequest && packet.stratum === 0 && packet.referenceId !== 0;
+  const told = (name: string, timestamp: NtpTimestamp): string =>
+    isKiss && timestamp !== 0n ? "no time: a kiss has none" : `${name} ${time(timestamp)}`;
   return [
     bits("Leap indicator", `${flags.slice(0, 2)}......`, leapMeanings[packet.leap as 0]),
     bits("Version", `..${flags.slice(2, 5)}...`, String(packet.version)),
@@ -70,7 +74,7 @@ export function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] 
       "Receive timestamp",
       field.receiveTimestamp,
       8,
-      isRequest ? time(packet.receiveTimestamp) : told("T2", time(packet.receiveTimestamp)),
+      isRequest ? time(packet.receiveTimestamp) : told("T2", packet.receiveTimestamp),
     ),
     part(
       "Transmit timestamp",
@@ -78,14 +82,10 @@ export function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] 
       8,
       isRequest
         ? cookieMeaning(packet.transmitTimestamp, pivot)
-        : told("T3", time(packet.transmitTimestamp)),
+        : told("T3", packet.transmitTimestamp),
     ),
     ...trailerFields(octets, packet.version),
   ];
-}
-
-function told(name: string, meaning: string): string {
-  return `${name} ${meaning}`;
 }
 
 function stratumMeaning(stratum: number, isRequest: boolean): string {

@@ -10,6 +10,9 @@ export interface Failure {
   readonly detail: string;
 }
 
+/** Why a test was not made: one before it has failed. */
+export const NOT_REACHED = "not reached";
+
 /** A test by its name and the document that asks for it. */
 type NamedTest = Pick<Verdict, "name" | "source">;
 
@@ -35,7 +38,7 @@ export class Tests {
 
   /** Makes a test, unless one before it has failed. */
   test({ name, source }: NamedTest, failureOf: () => Failure | undefined): void {
-    if (this.#failure) return this.skip({ name, source }, "not reached");
+    if (this.#failure) return this.skip({ name, source }, NOT_REACHED);
     this.#failure = failureOf();
     this.#verdicts.push(
       this.#failure
@@ -46,7 +49,7 @@ export class Tests {
 
   /** Says why a test cannot be made. */
   skip({ name, source }: NamedTest, why: string): void {
-    const detail = this.#failure ? "not reached" : why;
+    const detail = this.#failure ? NOT_REACHED : why;
     this.#verdicts.push({ name, source, result: "unknown", detail });
   }
 

@@ -168,6 +168,7 @@ Deno.test("explain takes no times from a reply that tells none", () => {
   }
   const { reply: kiss } = explain(seen({}, replyWith([1, "00"], [12, "52415445"])));
   assertEquals(meanings(kiss)["Reference id"], "RATE: kiss code");
+  assertEquals(meanings(kiss)["Transmit timestamp"], "no time: a kiss has none");
 });
 
 Deno.test("explain is right across the change of era in 2036", () => {
