@@ -92,29 +92,53 @@ function commandLines(command: Command): string[] {
 
 /** What help says after the options: prose, or what stands under a title of its own. */
 function after(command: Command, kind: "prose" | "titled", macro: "SH" | "PP" = "SH"): string[] {
-  return blocksOf(command).flatMap(({ title: name, lines, remark }) => {
+  return blocksOf(command).flatMap(({ title: name, parts }) => {
     if ((name !== undefined) !== (kind === "titled")) return [];
-    if (name === undefined) return paragraph(lines.join("\n"));
+    if (name === undefined) return parts.flatMap(partLines);
     // A title may have a remark, as in "Targets, each with its default port".
     const short = name.replace(/,.*/, "");
     const heads = macro === "SH"
       ? heading("SH", (usualNames[short] ?? short).toUpperCase())
       : [".PP", `\\fI${escaped(name)}\\fR`];
-    // A word and what it means, with more than one blank between them.
-    const list = lines.map((line) => /^ *(\S+) {2,}(.*)$/.exec(line));
-    const body = list.every((match) => match !== null)
-      ? list.flatMap((match) => term(match[1] ?? "", match[2] ?? ""))
-      : literal(lines);
-    return [...heads, ...body, ...(remark.length > 0 ? paragraph(remark.join("\n")) : [])];
+    return [...heads, ...parts.flatMap(partLines)];
   });
 }
 
+function partLines(lines: readonly string[]): string[] {
+  if (!isIndented(lines[0] ?? "")) return paragraph(lines.join("\n"));
+  const list = termsOf(lines.map((line) => line.replace(/^ {1,2}/, "")));
+  if (list) return list.flatMap(([name, meaning]) => term(name, meaning));
+  return literal(lines.map((line) => line.trim()));
+}
+
+function isIndented(line: string): boolean {
+  return line.startsWith(" ");
+}
+
+/**
+ * Lines of a word and what it means, with more than one blank between them; a meaning may go on in
+ * lines that are indented further. Undefined if they are not all of that kind.
+ */
+function termsOf(
+  lines: readonly string[],
+): (readonly [name: string, meaning: string])[] | undefined {
+  const terms: [name: string, meaning: string][] = [];
+  for (const line of lines) {
+    const [, name, meaning = ""] = /^ {0,2}(\S+)(?: {2,}(.+))?$/.exec(line) ?? [];
+    const last = terms.at(-1);
+    if (name !== undefined) terms.push([name, meaning]);
+    else if (last && /^ {4,}/.test(line)) last[1] += ` ${line.trim()}`;
+    else return undefined;
+  }
+  // The name of a program alone is an example, not a term.
+  return terms.some(([, meaning]) => meaning !== "") ? terms : undefined;
+}
+
 interface Block {
-  /** What the indented lines are of; prose has none. */
+  /** What the rest is of; prose has none. */
   readonly title?: string;
-  readonly lines: readonly string[];
-  /** What follows them without being indented. */
-  readonly remark: readonly string[];
+  /** Lines that belong together: all of them indented, or none. */
+  readonly parts: readonly (readonly string[])[];
 }
 
 function blocksOf(command: Command): Block[] {
@@ -126,16 +150,21 @@ function blocksOf(command: Command): Block[] {
     write: (part: string) => text += part,
   });
   return text.trim().split(/\n\n+/).filter((block) => block !== "").map((block) => {
-    const [first = "", ...rest] = block.split("\n");
-    const end = rest.findIndex((line) => !line.startsWith(" "));
-    if (!first.endsWith(":") || rest.length === 0 || end === 0) {
-      return { lines: [first, ...rest], remark: [] };
-    }
-    const indented = end < 0 ? rest : rest.slice(0, end);
+    const lines = block.split("\n");
+    const isTitled = lines[0]?.endsWith(":") && isIndented(lines[1] ?? "");
     return {
-      title: first.slice(0, -1),
-      lines: indented.map((line) => line.replace(/^ {1,2}/, "")),
-      remark: end < 0 ? [] : rest.slice(end),
+      ...(isTitled && { title: lines.shift()?.slice(0, -1) ?? "" }),
+      parts: partsOf(lines),
     };
   });
+}
+
+function partsOf(lines: readonly string[]): string[][] {
+  const parts: string[][] = [];
+  for (const line of lines) {
+    const last = parts.at(-1);
+    if (last && isIndented(last[0] ?? "") === isIndented(line)) last.push(line);
+    else parts.push([line]);
+  }
+  return parts;
 }

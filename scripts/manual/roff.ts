@@ -23,14 +23,22 @@ export function paragraph(text: string, { isFirst = false } = {}): string[] {
   return [...(isFirst ? [] : [".PP"]), ...escaped(text).split("\n").map((line) => line.trim())];
 }
 
-/** Lines that stay as they are. */
+/** What is left of 80 columns where both formatters have indented it. */
+const LITERAL_WIDTH = 72;
+
+/** Command lines, which stay as they are; one that is too long goes on in the next as shells have it. */
 export function literal(lines: readonly string[]): string[] {
-  return [".nf", ...lines.map(escaped), ".fi"];
+  return [".nf", ...lines.flatMap(folded).map(escaped), ".fi"];
+}
+
+function folded(line: string): string[] {
+  const at = line.length > LITERAL_WIDTH ? line.lastIndexOf(" --", LITERAL_WIDTH - 2) : -1;
+  return at < 0 ? [line] : [`${line.slice(0, at)} \\`, ...folded(`    ${line.slice(at + 1)}`)];
 }
 
 /** A term and what it means. */
 export function term(name: string, meaning: string): string[] {
-  return [".TP", `\\fB${escaped(name)}\\fR`, escaped(meaning)];
+  return [".TP", `\\fB${escaped(name)}\\fR`, meaning === "" ? "\\&" : escaped(meaning)];
 }
 
 /** A heading of a section, or of a part of one. */
