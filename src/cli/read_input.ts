@@ -1,5 +1,5 @@
 /** No capture that a person looks at by hand is longer; an endless file is. */
-const LONGEST_OCTETS = 2 ** 28;
+const LONGEST_MIB = 64;
 
 /**
  * Reads a file, or standard input for `-`.
@@ -9,28 +9,33 @@ const LONGEST_OCTETS = 2 ** 28;
  * @throws {Error} If it cannot be read; the message says why in a line
  */
 export async function readInput(file: string, command: string): Promise<Uint8Array> {
-  using source = file === "-" ? undefined : await open(file, command);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (source ?? Deno.stdin).readable.values({ preventCancel: !source })) {
-    length += chunk.length;
-    if (length > LONGEST_OCTETS) throw new Error(`${file} is longer than ${LONGEST_OCTETS} octets`);
-    chunks.push(chunk);
-  }
-  return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
-}
-
-async function open(file: string, command: string): Promise<Deno.FsFile> {
+  const name = file === "-" ? "standard input" : file;
   try {
-    return await Deno.open(file);
+    using source = file === "-" ? undefined : await Deno.open(file);
+    return await readAll(source ?? Deno.stdin);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
-      throw new Error(
-        `${file} may not be read: give Deno --allow-read=${file}, or ${command} - <${file}`,
-        { cause },
-      );
+      const advice = `give Deno --allow-read=${file}, or ${command} - <${file}`;
+      throw new Error(`${name} may not be read: ${advice}`, { cause });
     }
-    const why = cause instanceof Deno.errors.NotFound ? "there is no such file" : String(cause);
-    throw new Error(`Cannot read ${file}: ${why}`, { cause });
+    const why = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : cause instanceof Error
+      ? cause.message
+      : cause;
+    throw new Error(`Cannot read ${name}: ${why}`, { cause });
   }
+}
+
+async function readAll(source: Pick<Deno.FsFile, "readable">): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const chunk of source.readable) {
+    length += chunk.length;
+    if (length > LONGEST_MIB * 2 ** 20) {
+      throw new RangeError(`it is longer than ${LONGEST_MIB} MiB`);
+    }
+    chunks.push(chunk);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

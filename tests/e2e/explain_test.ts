@@ -165,6 +165,9 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       ]);
       assertEquals([none.code, none.stdout], [1, ""]);
       assertMatch(none.stderr, /^timecli: Cannot read standard input: neither[^\n]+\n$/);
+      const endless = await run(["sh", "-c", 'exec "$@" --capture - </dev/zero', "sh", ...explain]);
+      assertEquals([endless.code, endless.stdout], [1, ""]);
+      assertMatch(endless.stderr, /^timecli: Cannot read standard input: it is longer[^\n]+\n$/);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
