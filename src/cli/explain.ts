@@ -35,9 +35,10 @@ Examples:
   timecli explain --capture lan.pcapng --exchange 2
   tcpdump -w - -c 2 port 123 | timecli explain --capture -
 
-JSON keys: seen, protocol, request.fields and reply.fields (name, offset,
-length, hex, bits, meaning), tests (name, source, result, detail), times (t1 to
-t4), offset, error_bound, delay, root_distance, error.reason, error.message.
+JSON keys (docs/timecli_explain.schema.json): schema (1), seen, protocol,
+request.fields and reply.fields (name, offset, length, hex, bits, meaning),
+tests (name, source, result, detail), times (t1 to t4), offset, error_bound,
+delay, root_distance, error.reason, error.message.
 
 Exit codes, with all of it printed where there is a reply:
   0  the reply passed every test that could be made; otherwise, as of timecli:

@@ -110,10 +110,14 @@ function verdicts(tests: readonly Verdict[], paint: Paint): string[] {
   return isCutShort ? [...lines, "  Once a test has failed, no more are made."] : lines;
 }
 
+/** Of docs/timecli_explain.schema.json; a key that is renamed, removed or read otherwise makes it another. */
+const SCHEMA = 1;
+
 /** The same as data; durations in seconds. */
 export function explainedJson({ title, explanation }: Explained): Record<string, unknown> {
   const { request, reply, tests, failure, measurement, protocol } = explanation;
   return {
+    schema: SCHEMA,
     seen: title,
     protocol,
     request: { fields: request.map(fieldJson) },

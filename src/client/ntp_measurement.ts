@@ -70,7 +70,8 @@ export function workOut(
   const localPrecision = nanosecondsOf(2 ** exponent);
   const remotePrecision = precisionOf(packet);
   const delay = max(measuredDelay, localPrecision + remotePrecision);
-  const drift = nanosecondsOf(FREQUENCY_TOLERANCE) * elapsed / NANOSECONDS;
+  // Times that others took may go backwards, which makes no bound the smaller.
+  const drift = nanosecondsOf(FREQUENCY_TOLERANCE) * max(elapsed, 0n) / NANOSECONDS;
   const dispersion = localPrecision + remotePrecision + drift;
   const rootDelay = nanosecondsOf(packet.rootDelay);
   const rootDispersion = nanosecondsOf(packet.rootDispersion);

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Ajv2020 } from "ajv";
 import fc from "fast-check";
+import schema from "../../docs/timecli_explain.schema.json" with { type: "json" };
 import { explainedJson, explainedText, type Paint } from "../../src/cli/explain_report.ts";
 import { guessProtocol, parseHex } from "../../src/cli/hex.ts";
 import { UsageError } from "../../src/cli/program.ts";
@@ -74,6 +76,30 @@ Deno.test("explainedText draws the four times and works them out", () => {
   assertEquals(untimed.includes("Worked out"), false);
 });
 
+const isDocumented = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
+
+Deno.test("explainedJson is as documented, whatever the octets", () => {
+  const protocol = fc.constantFrom("asctime", "daytime", "time", "ntp");
+  const replies = fc.uint8Array({ maxLength: 100 }).map((octets) => ({ request: octets, octets }));
+  const good = fc.constant(ntpRequest().octets)
+    .map((request) => ({ request, octets: replyTo(request, { referenceTimestamp: 1n }) }));
+  check(fc.property(protocol, fc.oneof(replies, good), fc.boolean(), (protocol, each, isTimed) => {
+    const explanation = explain({
+      protocol,
+      request: each.request,
+      reply: each.octets,
+      localPrecision: -20,
+      pivot: at,
+      ...(isTimed && { times: { sentAt: at, receivedAt: at.add({ milliseconds: 3 }) } }),
+    });
+    const json = JSON.parse(JSON.stringify(explainedJson({ title: "x", explanation })));
+    assert(isDocumented(json), JSON.stringify(isDocumented.errors));
+    const unknown = Object.keys(json).filter((key) => !Object.hasOwn(schema.properties, key));
+    assertEquals(unknown, []);
+  }));
+  assertEquals(isDocumented({ schema: 1 }), false);
+});
+
 Deno.test("explainedJson has everything as data", () => {
   const reply = Uint8Array.fromHex("83aa7e81");
   const explanation = explain({
@@ -84,6 +110,7 @@ Deno.test("explainedJson has everything as data", () => {
     pivot: at,
   });
   assertEquals(explainedJson({ title: "x", explanation }), {
+    schema: 1,
     seen: "x",
     protocol: "time",
     request: { fields: [] },
