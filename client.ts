@@ -144,6 +144,11 @@ const subcommands: readonly Subcommand[] = [
     load: () => import("./src/cli/compare.ts"),
   },
   {
+    name: "control",
+    summary: "look at a server that runs with --control, and change it",
+    load: () => import("./src/cli/control.ts"),
+  },
+  {
     name: "explain",
     summary: "show what was on the wire, and what a client makes of it",
     load: () => import("./src/cli/explain.ts"),

@@ -6,6 +6,8 @@
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
 import { checkClock, checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
+import { announce } from "./src/cli/announcement.ts";
+import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/control_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
 import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
@@ -163,6 +165,17 @@ const program = createProgram(
       (value) => Number.isInteger(value) && value >= 4 && value <= 65_536,
     ),
   )
+  .optionsGroup("Who may change it while it runs:")
+  .option(
+    "--control <address>",
+    "listen for timecli control, as on 127.0.0.1:8890",
+    parseControlFlag,
+  )
+  .option(
+    "--control-token <token>",
+    "what it has to know; required on anything but loopback",
+    parseTokenFlag,
+  )
   .optionsGroup("What is logged, to standard error:")
   .addOption(
     new Option("--log-format <format>", "lines for people, or JSON").choices(["text", "json"])
@@ -212,7 +225,12 @@ Examples:
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --log-format json 2>requests.log
+  timesrv ntp://127.0.0.1:0 --control 127.0.0.1:8890 >ports.json
   timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
+
+Where standard output is not a terminal, it gets one line of JSON once all of it
+answers, for the program that has started it: event ("ready"), listeners (each
+with its url, protocol, hostname and port, the bound one), and control, a URL.
 
 Ctrl-C or SIGTERM stops it: answers under way are finished, totals are logged. A
 second one kills it. SIGHUP stops it if its terminal is gone, and is otherwise
@@ -234,7 +252,16 @@ async function main(): Promise<void> {
   await parseArguments(program, Deno.args);
   if (program.args[0] === "complete") return;
   const { utc = false, daytimeFormat, logFormat, quiet, verbose, ...rest } = program.opts();
-  const { transport, workers, receiveQueue, statsInterval, fault, ...facts } = rest;
+  const {
+    transport,
+    workers,
+    receiveQueue,
+    statsInterval,
+    fault,
+    control,
+    controlToken,
+    ...facts
+  } = rest;
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkListeners(urls);
   const log = new ServerLog({
@@ -258,6 +285,7 @@ async function main(): Promise<void> {
     transport,
     workers,
     ...(receiveQueue !== undefined && { receiveQueueKib: receiveQueue }),
+    ...controlOf({ control, controlToken }),
     log,
     signal,
   }).catch((error) => {
@@ -266,6 +294,7 @@ async function main(): Promise<void> {
   });
   if (!server) return;
   const served = server.addresses.map(({ url }) => url).join(" ");
+  announce(server);
   manager?.ready(`Serving ${served}`, () => server.isAnswering);
   using _intervals = statsInterval === undefined ? null : logIntervals(server, log, statsInterval);
   await server.finished;

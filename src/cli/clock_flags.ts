@@ -20,9 +20,10 @@ export function parseStep(text: string, before: readonly string[] = []): readonl
   return [...before, text];
 }
 
-function understood(read: () => unknown): void {
+/** Has an option's text be read, and what is wrong with it said as of the option. */
+export function understood<T>(read: () => T): T {
   try {
-    read();
+    return read();
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }

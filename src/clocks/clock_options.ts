@@ -21,13 +21,13 @@ export interface ClockOptions {
   readonly freeze?: boolean;
   /** Jumps: `+1s@00:05` five seconds after the start, `-1h@PT10M`, or at an instant of served time. */
   readonly steps?: readonly string[];
-  /** A second more or less at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`. */
+  /** A second more or less at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`; or `none`. */
   readonly leap?: string;
   /** Further leap seconds, such as {@linkcode parseLeapSeconds} reads. */
   readonly leapSeconds?: readonly LeapSecond[];
   /**
    * How leap seconds are spread over hours: `linear`, `cosine` or `quadratic`, 24 hours from noon to noon
-   * or as `linear,20h`; or as an operator does it: `google`, `aws`, `meta`, `chrony`.
+   * or as `linear,20h`; or as an operator does it: `google`, `aws`, `meta`, `chrony`; or `none`.
    */
   readonly smear?: string;
   /** The standard deviation of its noise: a quick jitter and a slow wander. */
@@ -48,7 +48,8 @@ const DAY_NS = 86_400n * SECOND_NS;
  * @throws {RangeError} If a number is out of range, or options contradict each other
  */
 export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
-  const { time, offset, steps = [], leap, leapSeconds = [], smear } = options;
+  const { time, offset, steps = [], leapSeconds = [] } = options;
+  const [leap, smear] = [options.leap, options.smear].map(noneIsNone);
   const base = time === undefined ? nowNs : instantNs(time);
   const servedNs = base + (offset === undefined ? 0n : durationNs(offset));
   const leaps = [...leapSeconds, ...leap === undefined ? [] : [parseLeap(leap)]]
@@ -63,6 +64,10 @@ export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
     leaps,
     ...(smear !== undefined && { smear: parseSmear(smear) }),
   };
+}
+
+function noneIsNone(text: string | undefined): string | undefined {
+  return text === "none" ? undefined : text;
 }
 
 /** The rate of a clock in nanoseconds a second. */

@@ -8,7 +8,13 @@ import {
   planTimeline,
   rateOf,
 } from "../clocks/clock_options.ts";
-import { ClockPage, ServedClock, type ServedLine } from "../clocks/served_clock.ts";
+import {
+  ClockPage,
+  type ClockPageContent,
+  ServedClock,
+  type ServedLine,
+} from "../clocks/served_clock.ts";
+import { type ClockState, clockState } from "../clocks/clock_state.ts";
 import { advance, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
 
 /** The clock that a server serves, to be looked at and changed while it runs. */
@@ -17,16 +23,17 @@ export interface ClockControl {
   now(): Temporal.Instant;
   /**
    * Changes what is served, all at once, on every listener that has this clock. What is not given stays
-   * as it is: without `time` and `offset` the time goes on from where it is.
+   * as it is: without `time` and `offset` the time goes on from where it is. What throws changes nothing.
    *
    * @throws {SyntaxError} If a text cannot be read
-   * @throws {RangeError} If a number is out of range, or options contradict each other
+   * @throws {RangeError} If a number or the time is out of range, or options contradict each other
    */
   set(options: ClockOptions): void;
   /**
    * Jumps by a duration, as `PT1H` or `-1s`.
    *
    * @throws {SyntaxError} If it cannot be read
+   * @throws {RangeError} If it leads beyond the dates that can be told
    */
   step(by: string | Temporal.Duration): void;
   /** Begins anew as it did at the start. */
@@ -41,6 +48,12 @@ const SECOND_NS = 1_000_000_000n;
 
 const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 
+/** The most that a `Temporal.Instant` may be away from 1970. */
+const MOST_NS = 86_400n * 100_000_000n * SECOND_NS;
+
+/** A clock's noise, as the page has it. */
+type Noise = Pick<ClockPageContent, "noiseNs" | "seed">;
+
 /** A served clock and its writer. */
 export class ClockKeeper implements ClockControl, Disposable {
   /** What is given to other threads. */
@@ -52,8 +65,8 @@ export class ClockKeeper implements ClockControl, Disposable {
   readonly #onChange: () => void;
   readonly #now = { seconds: 0, nanoseconds: 0 };
   #timeline: Timeline;
-  #noiseNs: number;
-  readonly #seed: number;
+  #noise: Noise;
+  readonly #noiseAtStart: Noise;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -68,8 +81,11 @@ export class ClockKeeper implements ClockControl, Disposable {
     this.#options = options;
     this.#onChange = onChange;
     this.#timeline = planTimeline(options, this.#nowNs());
-    this.#noiseNs = noiseDeviationNs(options);
-    this.#seed = seedOf(options);
+    this.#noise = this.#noiseAtStart = {
+      noiseNs: noiseDeviationNs(options),
+      seed: seedOf(options),
+    };
+    this.#check(this.#timeline);
     this.#publish();
     this.clock = new ServedClock(base, this.page);
   }
@@ -78,6 +94,12 @@ export class ClockKeeper implements ClockControl, Disposable {
     const time = { seconds: 0, nanoseconds: 0 };
     this.clock.read(time);
     return Temporal.Instant.fromEpochNanoseconds(joinNs(time));
+  }
+
+  /** All that there is to say of it. */
+  get state(): ClockState {
+    const nowNs = this.#nowNs();
+    return clockState(advance(this.#timeline, nowNs), nowNs, this.#noise.noiseNs);
   }
 
   set(options: ClockOptions): void {
@@ -89,14 +111,17 @@ export class ClockKeeper implements ClockControl, Disposable {
     const hasRate = options.rate !== undefined || options.freeze !== undefined;
     const gainPpb = hasRate ? rateOf(options) - SECOND_NS : before.plan.gainPpb;
     const hasLeaps = options.leap !== undefined || options.leapSeconds !== undefined;
-    this.#timeline = {
+    const timeline = {
       plan: { systemNs: nowNs, servedNs, gainPpb },
       steps: options.steps === undefined ? before.steps : wanted.steps,
       leaps: hasLeaps ? wanted.leaps : before.leaps,
       smear: options.smear === undefined ? before.smear : wanted.smear,
     };
-    if (options.noise !== undefined) this.#noiseNs = noiseDeviationNs(options);
-    this.#changed();
+    const { noise, seed } = options;
+    this.#change(timeline, {
+      noiseNs: noise === undefined ? this.#noise.noiseNs : noiseDeviationNs(options),
+      seed: seed === undefined ? this.#noise.seed : seedOf(options),
+    });
   }
 
   step(by: string | Temporal.Duration): void {
@@ -104,14 +129,11 @@ export class ClockKeeper implements ClockControl, Disposable {
     const nowNs = this.#nowNs();
     const { plan, ...rest } = advance(this.#timeline, nowNs);
     const servedNs = servedAt(plan, nowNs) + byNs;
-    this.#timeline = { ...rest, plan: { ...plan, systemNs: nowNs, servedNs } };
-    this.#changed();
+    this.#change({ ...rest, plan: { ...plan, systemNs: nowNs, servedNs } });
   }
 
   reset(): void {
-    this.#timeline = planTimeline(this.#options, this.#nowNs());
-    this.#noiseNs = noiseDeviationNs(this.#options);
-    this.#changed();
+    this.#change(planTimeline(this.#options, this.#nowNs()), this.#noiseAtStart);
   }
 
   [Symbol.dispose](): void {
@@ -124,9 +146,16 @@ export class ClockKeeper implements ClockControl, Disposable {
     return isForPlanned ? { leapSeconds: this.#timeline.leaps } : {};
   }
 
-  #changed(): void {
-    this.#publish();
+  #change(timeline: Timeline, noise: Noise = this.#noise): void {
+    this.#check(timeline);
+    this.#publish(timeline, noise);
     this.#onChange();
+  }
+
+  #check({ plan }: Timeline): void {
+    const servedNs = servedAt(plan, this.#nowNs());
+    if (servedNs >= -MOST_NS && servedNs <= MOST_NS) return;
+    throw new RangeError("Cannot serve that time: expected years -271821 to 275760");
   }
 
   #nowNs(): bigint {
@@ -134,21 +163,19 @@ export class ClockKeeper implements ClockControl, Disposable {
     return joinNs(this.#now);
   }
 
-  #publish(): void {
-    clearTimeout(this.#timer);
+  #publish(changed: Timeline = this.#timeline, noise: Noise = this.#noise): void {
     const nowNs = this.#nowNs();
-    const timeline = this.#timeline = advance(this.#timeline, nowNs);
+    const timeline = advance(changed, nowNs);
     const phase = phaseAt(timeline, nowNs);
     const { untilNs } = phase;
     const next = untilNs === undefined
       ? undefined
       : { from: splitNs(untilNs), line: lineOf(phaseAt(advance(timeline, untilNs), untilNs)) };
-    this.page.publish({
-      line: lineOf(phase),
-      next,
-      noiseNs: this.#noiseNs,
-      seed: this.#seed,
-    });
+    // Whatever cannot be served has thrown by now, and left everything as it was.
+    this.#timeline = timeline;
+    this.#noise = noise;
+    clearTimeout(this.#timer);
+    this.page.publish({ line: lineOf(phase), next, ...noise });
     if (untilNs === undefined) return;
     const waitMs = Math.min(Number((untilNs - nowNs) / 1_000_000n), LONGEST_WAIT_MS);
     this.#timer = setTimeout(() => this.#publish(), Math.max(waitMs, SHORTEST_WAIT_MS));

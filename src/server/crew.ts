@@ -3,6 +3,7 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import { Counters } from "../transports/counters.ts";
 import { type Libc, openLibc, SHUT_RD } from "../transports/mmsg/libc.ts";
 import { closeSockets, openSockets } from "../transports/mmsg/socket.ts";
+import type { RecentClients } from "./control/clients.ts";
 import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
 import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./job.ts";
@@ -23,6 +24,8 @@ export interface CrewOptions {
    */
   readonly receiveQueueKib?: number | undefined;
   readonly log?: ServerLog | undefined;
+  /** Who else hears of requests, of as many as the log at most. */
+  readonly clients?: RecentClients | undefined;
   /**
    * Opens a thread that does a {@linkcode Job}.
    *
@@ -115,7 +118,7 @@ export class Crew {
    * @throws {Error} What the first one died of
    */
   async start(): Promise<void> {
-    if (this.#options.log?.tellsRequests) {
+    if (hearsRequests(this.#options)) {
       this.#window = setInterval(() => this.#members.forEach((each) => each.sumUp()), WINDOW_MS);
       Deno.unrefTimer(this.#window as unknown as number);
     }
@@ -161,7 +164,7 @@ class Member {
       guard: options.guard,
       counters,
       control,
-      isLogged: options.log?.tellsRequests ?? false,
+      isLogged: hearsRequests(options),
     };
   }
 
@@ -221,19 +224,20 @@ class Member {
   sumUp(): void {
     const requests = this.#control[word.requestsUntold] ?? 0;
     const failures = this.#control[word.failuresUntold] ?? 0;
-    this.#options.log?.untold(
-      requests - this.#told.requests | 0,
-      failures - this.#told.failures | 0,
-    );
+    const { log, clients } = this.#options;
+    const untold = requests - this.#told.requests | 0;
+    log?.untold(untold, failures - this.#told.failures | 0);
+    if (clients !== undefined) clients.untold += untold;
     this.#told = { requests, failures };
     Atomics.store(this.#control, word.allowance, REPORTS_PER_SECOND);
   }
 
   #hear(report: Report): void {
-    const { log } = this.#options;
+    const { log, clients } = this.#options;
     if (report.event === "stopped") this.#stopped.resolve();
     else if (report.event === "request") {
       log?.request(report.endpoint, report.source, report.octets);
+      clients?.request(report.endpoint, report.source);
     } else if (report.event === "failed") {
       log?.failed(report.endpoint, report.operation, report.message);
     }
@@ -252,6 +256,10 @@ class Member {
       });
     }, this.#pauseMs);
   }
+}
+
+function hearsRequests({ log, clients }: CrewOptions): boolean {
+  return log?.tellsRequests || clients !== undefined;
 }
 
 function firstLine(text: string): string {

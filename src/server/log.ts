@@ -83,6 +83,18 @@ export class ServerLog {
     );
   }
 
+  /** Says where the server is controlled. */
+  control(url: string): void {
+    if (this.#level === "quiet") return;
+    this.#line(`Controlled on ${this.#paint(BOLD, url)}`, { event: "control", url });
+  }
+
+  /** Tells of a change by the control interface. */
+  changed(change: string): void {
+    if (this.#level === "quiet") return;
+    this.#line(this.#paint(YELLOW, `Changed: ${change}`), { event: "changed", change });
+  }
+
   /** Says how datagrams are moved, and why not faster if that was wanted. */
   transport(
     choice: { readonly transport: "datagram" | "mmsg"; readonly reason?: string },

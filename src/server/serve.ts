@@ -16,6 +16,8 @@ import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import type { ClockControl } from "./clock_keeper.ts";
+import { Control } from "./control/control.ts";
+import type { ControlledListener } from "./control/routes.ts";
 import { Crew } from "./crew.ts";
 import { Faults, type ListenerFaults } from "./faults/faults.ts";
 import type { FaultsOptions } from "./faults/options.ts";
@@ -94,6 +96,16 @@ export interface ServeOptions extends GuardOptions {
    * @default {16384}
    */
   readonly maxTasks?: number;
+  /**
+   * Where to be looked at and changed by HTTP and JSON while it runs, as `127.0.0.1:8890`, port 0 for a
+   * free one (docs/control.md); nowhere without it.
+   */
+  readonly control?: string;
+  /**
+   * What a request there has to know, 16 to 256 letters and digits; required on anything but a loopback
+   * address.
+   */
+  readonly controlToken?: string;
   /** Shuts the server down when it aborts. */
   readonly signal?: AbortSignal;
   /** What the server says while it runs; silent without it. */
@@ -118,6 +130,8 @@ export interface Server extends AsyncDisposable {
   readonly transport: "datagram" | "mmsg";
   /** The clock that is served, but for listeners with one of their own. */
   readonly clock: ClockControl;
+  /** Where it is controlled, if `ServeOptions.control` was given: `http://127.0.0.1:8890`. */
+  readonly control: { readonly url: string } | undefined;
   /** What the server has done so far. */
   readonly totals: Totals;
   /** Whether all of it answers: it does not shut down, and no thread of `mmsg` has died and is yet to be replaced. */
@@ -144,6 +158,7 @@ const DEFAULT_MAX_TASKS = 16_384;
  * @throws {SyntaxError} If a URL, a network, the reference id or a fault cannot be read
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range
+ * @throws {Error} If the control interface cannot listen
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be; the message says why
@@ -185,13 +200,14 @@ class RunningServer implements Server {
   readonly #precision: number;
   /** The server's own clock first, then those that listeners have for themselves. */
   readonly #times: ServedTime[] = [];
-  readonly #timeAt = new Map<ServerAddress, ServedTime>();
+  readonly #controlled: ControlledListener[] = [];
   readonly #services: ServiceOptions;
   readonly #guard: GuardPlan;
   readonly #choice: TransportChoice;
   readonly #faults: Faults[] = [];
   readonly #seed: number;
   readonly #crew: Crew | undefined;
+  readonly #control: Control | undefined;
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
 
@@ -200,6 +216,8 @@ class RunningServer implements Server {
     checkWorkers(workers);
     checkReceiveQueue(receiveQueueKib);
     this.#options = options;
+    const { control: address, controlToken: token } = options;
+    if (address !== undefined) this.#control = new Control({ address, token, log });
     this.#seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
@@ -211,8 +229,8 @@ class RunningServer implements Server {
     const { status } = this.#serveTime(isClock(clock) ? {} : clock);
     if (status.warning !== undefined) options.log?.warning(status.warning);
     if (this.#choice.transport === "mmsg") {
-      const [services, guard] = [this.#services, this.#guard];
-      this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log });
+      const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
+      this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log, clients });
     }
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -234,6 +252,10 @@ class RunningServer implements Server {
 
   get clock(): ClockControl {
     return this.#ownTime.control;
+  }
+
+  get control(): { readonly url: string } | undefined {
+    return this.#control;
   }
 
   get #ownTime(): ServedTime {
@@ -269,18 +291,20 @@ class RunningServer implements Server {
   }
 
   #createFaults(
-    { faults: options = this.#options.faults, seed = this.#seed }: Omit<ListenerSpec, "endpoint">,
+    { faults = this.#options.faults, seed = this.#seed }: Omit<ListenerSpec, "endpoint">,
   ): Faults | undefined {
+    // Who controls a server may want some later.
+    const options = faults ?? (this.#control && {});
     if (options === undefined) return undefined;
-    const faults = new Faults(options, seed);
-    this.#faults.push(faults);
-    return faults;
+    const created = new Faults(options, seed);
+    this.#faults.push(created);
+    return created;
   }
 
   #bind(endpoint: Endpoint, time: ServedTime, faults: Faults | undefined): number {
     // The handler's endpoint is the real one, known only once the port is bound.
     const bound = { ...endpoint };
-    const { log } = this.#options;
+    const log = this.#control?.requestLog ?? this.#options.log;
     const { clock } = time;
     const status = (): ClockStatus => clock.status(time.status.current);
     const counters = this.#counters;
@@ -314,22 +338,31 @@ class RunningServer implements Server {
     const url = formatEndpoint(bound);
     const address = { ...bound, url, ...(faults !== undefined && { faults }) };
     this.addresses.push(address);
-    this.#timeAt.set(address, time);
+    this.#controlled.push({ ...bound, url, time, faults, faultsAtStart: faults?.options });
   }
 
   /** Has what needs threads of its own answer, too; only then does the server say where it listens. */
   async start(): Promise<void> {
     await this.#crew?.start();
+    await this.#control?.start({
+      transport: this.transport,
+      isAnswering: () => this.isAnswering,
+      totals: () => this.totals,
+      time: this.#ownTime,
+      listeners: this.#controlled,
+    });
     this.#options.signal?.throwIfAborted();
     const { log, transport, workers = 1 } = this.#options;
     log?.clock(this.#ownTime.options);
-    for (const [address, time] of this.#timeAt) {
+    for (const { time, faults, ...address } of this.#controlled) {
       log?.listening(address);
       if (time !== this.#ownTime) log?.clock(time.options, address.url);
-      const faults = this.#faults.find((each) => each === address.faults);
-      if (faults !== undefined) log?.faults(faults.names, faults.seed, address.url);
+      if (faults !== undefined && (faults.names.length > 0 || this.#options.faults !== undefined)) {
+        log?.faults(faults.names, faults.seed, address.url);
+      }
     }
     if (transport !== undefined) log?.transport(this.#choice, workers);
+    if (this.#control !== undefined) log?.control(this.#control.url);
   }
 
   shutdown(): Promise<void> {
@@ -339,6 +372,7 @@ class RunningServer implements Server {
   async #close(): Promise<void> {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     await Promise.all([
+      this.#control?.shutdown(),
       this.#crew?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);

@@ -1,6 +1,7 @@
 /** One clock that a server serves, on any number of listeners: what it says, and what it is worth. */
 import type { Clock } from "../clocks/clock.ts";
 import type { ClockOptions } from "../clocks/clock_options.ts";
+import type { ClockState } from "../clocks/clock_state.ts";
 import type { ServedClock } from "../clocks/served_clock.ts";
 import { type ClockControl, ClockKeeper } from "./clock_keeper.ts";
 import { StatusKeeper, type StatusOptions } from "./status.ts";
@@ -49,6 +50,11 @@ export class ServedTime implements Disposable {
   /** To look at it and change it. */
   get control(): ClockControl {
     return this.#keeper;
+  }
+
+  /** All that there is to say of it. */
+  get state(): ClockState {
+    return this.#keeper.state;
   }
 
   /** What it is worth, for this thread. */

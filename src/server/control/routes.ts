@@ -1,0 +1,156 @@
+/** What can be asked of the control interface. */
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import { suggest } from "../../protocols/nearest.ts";
+import type { Totals } from "../../transports/counters.ts";
+import type { Faults } from "../faults/faults.ts";
+import type { FaultsOptions } from "../faults/options.ts";
+import type { ServedTime } from "../served_time.ts";
+import type { RecentClients } from "./clients.ts";
+import { changeClock } from "./clock_change.ts";
+import { Refused } from "./refused.ts";
+
+/** A listener, as it is controlled. */
+export interface ControlledListener extends Endpoint {
+  readonly url: string;
+  /** The clock served there; the server's own, or one that its URL has made. */
+  readonly time: ServedTime;
+  /** What goes wrong there on purpose, where that can be. */
+  readonly faults?: Faults | undefined;
+  /** The same at the start. */
+  readonly faultsAtStart?: FaultsOptions | undefined;
+}
+
+/** A server, as it is controlled. */
+export interface Subject {
+  readonly transport: string;
+  readonly isAnswering: () => boolean;
+  readonly totals: () => Totals;
+  /** The clock of all listeners that have none of their own. */
+  readonly time: ServedTime;
+  readonly listeners: readonly ControlledListener[];
+}
+
+/** A request that has passed the gate. */
+export interface Call {
+  readonly subject: Subject;
+  /** Who asked lately. */
+  readonly clients: RecentClients;
+  /** The listener that is meant, by its URL; all of them without it. */
+  readonly listener?: string | undefined;
+  /** Reads what came with it. */
+  readonly json: () => Promise<unknown>;
+}
+
+/** Does what is asked, and returns what to say. */
+export type Route = (call: Call) => unknown;
+
+/** By path and method. */
+const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+  "/state": { GET: ({ subject }) => stateOf(subject) },
+  "/clients": { GET: clientsOf },
+  "/clock": { PATCH: setClock, POST: setClock },
+  "/faults": { PUT: setFaults, DELETE: clearFaults },
+  "/reset": { POST: reset },
+};
+
+/**
+ * Finds what answers to a path and method.
+ *
+ * @throws {Refused} If nothing does
+ */
+export function findRoute(path: string, method: string): Route {
+  const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (methods === undefined) {
+    throw new Refused(404, `There is no ${path}: ${suggest(path, Object.keys(routes))}`);
+  }
+  const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
+  if (route === undefined) {
+    const allow = Object.keys(methods).join(", ");
+    throw new Refused(405, `Cannot ${method} ${path}: expected ${allow}`, { allow });
+  }
+  return route;
+}
+
+function stateOf(subject: Subject): unknown {
+  const { transport, isAnswering, totals, time, listeners } = subject;
+  return {
+    transport,
+    answering: isAnswering(),
+    clock: time.state,
+    listeners: listeners.map(({ url, protocol, hostname, port, time: own, faults }) => ({
+      url,
+      protocol,
+      hostname,
+      port,
+      ...(own !== time && { clock: own.state }),
+      ...(faults && { faults: faults.options, seed: faults.seed }),
+    })),
+    totals: totals(),
+  };
+}
+
+function clientsOf({ clients }: Call): unknown {
+  return {
+    clients: clients.list().map(({ lastSeenMs, ...rest }) => ({
+      ...rest,
+      lastSeen: new Date(lastSeenMs).toISOString(),
+    })),
+    untold: clients.untold,
+  };
+}
+
+async function setClock({ subject, listener, json }: Call): Promise<unknown> {
+  const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
+  changeClock(time.control, await json());
+  return { clock: time.state };
+}
+
+async function setFaults({ subject, listener, json }: Call): Promise<unknown> {
+  const all = faultsOf(subject, listener);
+  const options = await json() as FaultsOptions;
+  // All listeners read them alike: the first one throws if they are wrong.
+  for (const faults of all) faults.set(options);
+  return { faults: options };
+}
+
+function clearFaults({ subject, listener }: Call): unknown {
+  for (const faults of faultsOf(subject, listener)) faults.clear();
+  return { faults: {} };
+}
+
+function reset({ subject, listener }: Call): unknown {
+  const meant = listener === undefined ? subject.listeners : [find(subject, listener)];
+  const times = listener === undefined
+    ? [subject.time, ...meant.map(({ time }) => time)]
+    : [ownTimeOf(subject, listener)];
+  for (const time of new Set(times)) time.control.reset();
+  for (const { faults, faultsAtStart = {} } of meant) faults?.set(faultsAtStart);
+  return stateOf(subject);
+}
+
+function find({ listeners }: Subject, url: string): ControlledListener {
+  const found = listeners.find((each) => each.url === url);
+  if (found !== undefined) return found;
+  const urls = listeners.map((each) => each.url);
+  throw new Refused(404, `There is no listener ${url}: expected ${urls.join(", ")}`);
+}
+
+/** What is said of one listener must not change the time of others. */
+function ownTimeOf(subject: Subject, url: string): ServedTime {
+  const { time } = find(subject, url);
+  if (time !== subject.time) return time;
+  throw new Refused(
+    409,
+    `${url} has the server's clock: leave the listener out, or start it with a clock of its own, ` +
+      `as ${url}?rate=1`,
+  );
+}
+
+function faultsOf(subject: Subject, url: string | undefined): Set<Faults> {
+  const meant = url === undefined ? subject.listeners : [find(subject, url)];
+  const all = meant.flatMap(({ faults }) => faults ?? []);
+  if (all.length === 0) {
+    throw new Refused(409, "Answers with faults wait: start the server with --transport datagram");
+  }
+  return new Set(all);
+}
