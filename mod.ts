@@ -129,6 +129,13 @@ export type {
 export type { GuardOptions } from "./src/server/guard.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export type { RateLimit } from "./src/server/rate_limit.ts";
+export { parseScenario } from "./src/server/scenario_file.ts";
+export {
+  type Scenario,
+  type ScenarioName,
+  scenarios,
+  type ScenarioVerdict,
+} from "./src/server/scenarios.ts";
 export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
 export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

@@ -5,8 +5,14 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
-import { checkClock, checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
 import { announce } from "./src/cli/announcement.ts";
+import {
+  checkClock,
+  checked,
+  checkListeners,
+  clockOptionParser,
+  parseStep,
+} from "./src/cli/clock_flags.ts";
 import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/control_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
@@ -17,11 +23,19 @@ import {
   durationParser,
   numberParser,
   parseArguments,
+  writeText,
 } from "./src/cli/program.ts";
+import {
+  findScenario,
+  inScenario,
+  listScenarios,
+  readText,
+  type Served,
+} from "./src/cli/scenario_options.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
-import type { ClockOptions } from "./src/clocks/clock_options.ts";
+import { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
 import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
 import type { GuardOptions } from "./src/server/guard.ts";
@@ -92,6 +106,7 @@ const program = createProgram(
     "jump: +1s@00:05 five seconds after the start; again and again",
     parseStep,
   )
+  .option("--leap-file <file>", "leap seconds that come, from a leap-seconds.list")
   .option("--smear <shape>", "spread a leap second: linear, cosine, quadratic, google, aws, meta")
   .option("--clock-noise <duration>", "be off at random, by so much", clockOptionParser("noise"))
   .option(
@@ -102,6 +117,7 @@ const program = createProgram(
       (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
     ),
   )
+  .option("--scenario <name>", "a situation by its name, or from ./FILE.json; list lists them")
   .optionsGroup("Who may ask, and how often:")
   .option(
     "--allow <networks>",
@@ -212,6 +228,8 @@ A clock for tests: what is served may start at a date, be ahead, run fast, slow
 or back, jump and stand still. --leap insert@2028-12-31 has a leap second happen
 and told beforehand; with --smear it is spread over 24 hours. A listener has a
 clock of its own if its URL says so: ntp://127.0.0.1:1123?offset=+1h&rate=2x
+--scenario list has situations by name, such as y2038 or flaky-network; other
+options may add to them. docs/testing.md says how to write one.
 
 The transport: "mmsg" moves datagrams in batches, and the kernel says when each
 came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,
@@ -224,6 +242,7 @@ Examples:
   timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
+  timesrv --scenario leap-insert ntp://127.0.0.1:1123
   timesrv --log-format json 2>requests.log
   timesrv ntp://127.0.0.1:0 --control 127.0.0.1:8890 >ports.json
   timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
@@ -258,12 +277,15 @@ async function main(): Promise<void> {
     receiveQueue,
     statsInterval,
     fault,
+    scenario,
     control,
     controlToken,
     ...facts
   } = rest;
+  if (scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkListeners(urls);
+  const lies = await liesOf(facts, fault, scenario);
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,
@@ -277,11 +299,8 @@ async function main(): Promise<void> {
   const server = await serve(urls, {
     utc,
     daytimeFormat,
-    status: statusOf(facts),
-    clock: clockOf(facts),
+    ...lies,
     ...guardOf(facts),
-    ...(fault && { faults: fault }),
-    ...(facts.seed !== undefined && { seed: facts.seed }),
     transport,
     workers,
     ...(receiveQueue !== undefined && { receiveQueueKib: receiveQueue }),
@@ -324,24 +343,50 @@ function parseLeapFlag(text: string): string {
   return text in leapKinds ? text : clockOptionParser("leap")(text);
 }
 
-function clockOf(
+/** What is served, by options and a scenario. */
+async function liesOf(
+  flags: Parameters<typeof clockOf>[0] & StatusFlags,
+  faults: Flags["fault"],
+  name: Flags["scenario"],
+): Promise<Served> {
+  const { seed } = flags;
+  const clock = await clockOf(flags);
+  const status = statusOf(flags);
+  const asked = { clock, status, ...(faults && { faults }), ...(seed !== undefined && { seed }) };
+  if (name === undefined) return { ...asked, clock: checkClock(clock) };
+  const served = inScenario(await findScenario(name), asked);
+  return { ...served, clock: checkClock(served.clock) };
+}
+
+async function clockOf(
   flags: Pick<
     Flags,
-    "time" | "offset" | "rate" | "freeze" | "step" | "leap" | "smear" | "clockNoise" | "seed"
+    | "time"
+    | "offset"
+    | "rate"
+    | "freeze"
+    | "step"
+    | "leap"
+    | "leapFile"
+    | "smear"
+    | "clockNoise"
+    | "seed"
   >,
-): ClockOptions {
-  const { time, offset, rate, freeze, step, leap, smear, clockNoise, seed } = flags;
-  return checkClock({
+): Promise<ClockOptions> {
+  const { time, offset, rate, freeze, step, leap, leapFile, smear, clockNoise, seed } = flags;
+  const leapList = leapFile === undefined ? undefined : await readText(leapFile, "leap seconds");
+  return {
     ...(time !== undefined && { time }),
     ...(offset !== undefined && { offset }),
     ...(rate !== undefined && { rate }),
     ...(freeze && { freeze }),
     ...(step && { steps: step }),
     ...(leap !== undefined && !(leap in leapKinds) && { leap }),
+    ...(leapList !== undefined && { leapSeconds: checked(() => parseLeapSeconds(leapList)) }),
     ...(smear !== undefined && { smear }),
     ...(clockNoise !== undefined && { noise: clockNoise }),
     ...(seed !== undefined && clockNoise !== undefined && { seed }),
-  });
+  };
 }
 
 type StatusFlags = Pick<

@@ -26,7 +26,13 @@ interface Program {
 }
 
 const programs: readonly Program[] = [
-  { name: "timesrv", entry: "server.ts", worker: "src/server/worker.ts" },
+  {
+    name: "timesrv",
+    entry: "server.ts",
+    worker: "src/server/worker.ts",
+    // A scenario or a list of leap seconds, wherever it lies.
+    grants: ["--allow-read"],
+  },
   // A capture that is to be explained, and a picture that is to be drawn, wherever they lie.
   {
     name: "timecli",

@@ -52,7 +52,12 @@ export function checkListeners(urls: readonly string[]): void {
   });
 }
 
-function checked<T>(read: () => T): T {
+/**
+ * Reads something that a user wrote.
+ *
+ * @throws {UsageError} If something is wrong with it
+ */
+export function checked<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

@@ -111,12 +111,7 @@ export class StatusKeeper implements Disposable {
    */
   constructor(clock: Clock, options: StatusOptions, about: ClockFacts = {}) {
     const { base = clock, precision = measurePrecision(clock), isLying = false } = about;
-    checkRange("stratum", options.stratum, 1, 15);
-    if (!Number.isInteger(options.stratum ?? 1)) {
-      throw new RangeError(`Cannot serve stratum ${options.stratum}: expected a whole number`);
-    }
-    checkRange("root delay", options.rootDelay, 0, 65_535);
-    checkRange("root dispersion", options.rootDispersion, 0, 65_535);
+    checkStatus(options);
     const { source = "auto", unsynchronized = false, referenceId } = options;
     if (referenceId !== undefined) this.#referenceId = parseReferenceId(referenceId);
     this.#options = options;
@@ -206,6 +201,24 @@ export class StatusKeeper implements Disposable {
     clearInterval(this.#timer);
     this.#kernel?.[Symbol.dispose]();
   }
+}
+
+/**
+ * Looks at what is to be said of a clock.
+ *
+ * @throws {RangeError} If a number is out of range
+ * @throws {SyntaxError} If the reference id is none
+ */
+export function checkStatus(
+  { stratum, rootDelay, rootDispersion, referenceId }: StatusOptions,
+): void {
+  checkRange("stratum", stratum, 1, 15);
+  if (!Number.isInteger(stratum ?? 1)) {
+    throw new RangeError(`Cannot serve stratum ${stratum}: expected a whole number`);
+  }
+  checkRange("root delay", rootDelay, 0, 65_535);
+  checkRange("root dispersion", rootDispersion, 0, 65_535);
+  if (referenceId !== undefined) parseReferenceId(referenceId);
 }
 
 function checkRange(name: string, value: number | undefined, least: number, most: number): void {

@@ -26,6 +26,11 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--fault", "dorp=0.3"], /'--fault <fault>' .*Unknown fault "dorp": did you mean drop\?\n/],
   [["--fault", "drop=1.3"], /fault drop: probability is 1.3, expected a number from 0 to 1\./],
   [["--fault", "drop", "--seed", "-1"], /--seed.*Expected a whole number, 0 to 4294967295/],
+  [["--scenario", "y2308"], /Unknown scenario "y2308": did you mean y2038\?/],
+  [["--scenario", "y2038", "--time", "2040-01-01"], /y2038 has its own clock.time: leave out/],
+  [["--scenario", "leap-insert", "--leap", "delete@2028-12-31"], /has its own clock.leap/],
+  [["--scenario", "kod-rate", "--fault", "kiss=DENY"], /has its own faults.kiss/],
+  [["--scenario", "step-back", "--smear", "cosine"], /smear without a leap second/],
   // A second listener is read before the first one is served.
   [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],
 ];
