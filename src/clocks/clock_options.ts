@@ -54,7 +54,8 @@ export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
   const servedNs = base + (offset === undefined ? 0n : durationNs(offset));
   const leaps = [...leapSeconds, ...leap === undefined ? [] : [parseLeap(leap)]]
     .toSorted((a, b) => a.midnightNs < b.midnightNs ? -1 : 1)
-    .filter(({ midnightNs }) => midnightNs + DAY_NS > servedNs);
+    // A smear may go on for a day; what is over otherwise is in the time asked for already.
+    .filter(({ midnightNs }) => midnightNs + (smear === undefined ? 0n : DAY_NS) > servedNs);
   if (smear !== undefined && leap === undefined && leapSeconds.length === 0) {
     throw new RangeError(`Cannot smear without a leap second: give one, as insert@2028-12-31`);
   }

@@ -59,6 +59,14 @@ const everybodyRefuses = {
   timecli: "refuses",
 } as const;
 
+/** After 2036 these are back in 1900, after 2038 in 1901. */
+const misreadLateDates = {
+  ...everybodyFollows,
+  ntpdig: "misreads",
+  ntpdate: "misreads",
+  rdate: "misreads",
+} as const;
+
 /** A year's last half minute, with a leap second at its end. */
 const newYearsEve = "2028-12-31T23:59:30Z";
 
@@ -66,13 +74,13 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   y2036: {
     description: "10 s before the seconds of NTP and of RFC 868 begin anew, on 7 February 2036",
     clock: { time: "2036-02-07T06:28:06Z" },
-    clients: everybodyFollows,
+    clients: misreadLateDates,
   },
   y2038: {
     description:
       "10 s before the seconds since 1970 no longer fit into 31 bits, on 19 January 2038",
     clock: { time: "2038-01-19T03:13:58Z" },
-    clients: everybodyFollows,
+    clients: misreadLateDates,
   },
   "leap-insert": {
     description: "30 s before a leap second, told beforehand: 23:59:59 comes twice",

@@ -1,0 +1,76 @@
+/** Clients that ask for the time once, and what they say of it. */
+import { type Outcome, type Programs, run } from "../helpers.ts";
+import { type Network, networkCommands, peerEnv, program } from "./peers.ts";
+
+/** What a client found out. */
+export interface Finding {
+  /** How far the server is ahead of this machine, in seconds; undefined if the client did not take the time. */
+  readonly offset: number | undefined;
+  /** The leap second that it was told of, in its own words. */
+  readonly leap?: string | undefined;
+  /** The time it was told, in its own words. */
+  readonly time?: string | undefined;
+  /** All that it said. */
+  readonly outcome: Outcome;
+}
+
+/** The clients, by the names that scenarios have for them. */
+export const clientNames = ["chronyd", "ntpdig", "ntpdate", "rdate", "timecli"] as const;
+
+/** One of {@linkcode clientNames}. */
+export type ClientName = (typeof clientNames)[number];
+
+/** What a test with all of them needs, but for `timecli`. */
+export const oneShotNeeds = {
+  files: [program.chronyd, program.ntpdig, program.ntpdate],
+  commands: [...networkCommands, "rdate", "python3"],
+  root: true,
+} as const;
+
+const commands: Readonly<
+  Record<ClientName, (host: string, timecli: Programs["timecli"]) => readonly string[]>
+> = {
+  chronyd: (host) => {
+    const server = `server ${host} iburst maxsamples 4`;
+    return [program.chronyd, "-Q", "-u", "root", "-t", "10", server];
+  },
+  ntpdig: (host) => [program.ntpdig, "--json", host],
+  ntpdate: (host) => [program.ntpdate, "-q", host],
+  rdate: (host) => ["rdate", "-n", "-p", "-v", host],
+  timecli: (host, timecli) => [...timecli, "--json", "--timeout", "5", `ntp://${host}`],
+};
+
+const readers: Readonly<Record<ClientName, (outcome: Outcome) => Omit<Finding, "outcome">>> = {
+  chronyd: ({ stderr }) => ({
+    offset: numberIn(/System clock wrong by (\S+) seconds/.exec(stderr)),
+  }),
+  ntpdig: ({ stdout }) => JSON.parse(stdout),
+  ntpdate: ({ stdout }) => {
+    const line = /^(\S+ \S+) \(\+0000\) ([-+]\S+) \+\/- \S+ \S+ s\d+ (\S+)$/m.exec(stdout);
+    return { time: line?.[1], offset: numberIn(line, 2), leap: line?.[3] };
+  },
+  rdate: ({ stdout }) => ({ offset: numberIn(/adjust local clock by (\S+) seconds/.exec(stdout)) }),
+  timecli: ({ stdout }) => JSON.parse(stdout),
+};
+
+function numberIn(match: RegExpExecArray | null, group = 1): number | undefined {
+  const text = match?.[group];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** Has a client ask a server at its usual port in a network. */
+export async function askAs(
+  client: ClientName,
+  { network, host, timecli }: {
+    readonly network: Network;
+    readonly host: string;
+    readonly timecli: Programs["timecli"];
+  },
+): Promise<Finding> {
+  const command = network.inside(commands[client](host, timecli));
+  // Deno finds its modules where it always does.
+  const outcome = await run(command, client === "timecli" ? {} : { env: peerEnv });
+  return outcome.code === 0
+    ? { ...readers[client](outcome), outcome }
+    : { offset: undefined, outcome };
+}
