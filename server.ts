@@ -4,19 +4,12 @@
  * @module
  */
 import { Option } from "@commander-js/extra-typings";
-import { InvalidArgumentError } from "commander";
 import { announce } from "./src/cli/announcement.ts";
-import {
-  checkClock,
-  checked,
-  checkListeners,
-  clockOptionParser,
-  parseStep,
-} from "./src/cli/clock_flags.ts";
+import { checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
 import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/control_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
-import { checkAccess, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
+import { guardOf, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
 import {
   createProgram,
   type Definition,
@@ -25,29 +18,18 @@ import {
   parseArguments,
   writeText,
 } from "./src/cli/program.ts";
-import {
-  findScenario,
-  inScenario,
-  listScenarios,
-  readText,
-  type Served,
-} from "./src/cli/scenario_options.ts";
+import { listScenarios } from "./src/cli/scenario_options.ts";
+import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/served_flags.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
 import { hasColour } from "./src/cli/style.ts";
-import { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
-import { parseReferenceId } from "./src/protocols/ntp/reference_id.ts";
-import type { GuardOptions } from "./src/server/guard.ts";
 import { logIntervals } from "./src/server/interval_log.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
-import type { StatusOptions } from "./src/server/status.ts";
 import { transports } from "./src/server/transport.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
-
-const leapKinds = { none: 0, insert: 1, delete: 2 } as const;
 
 const seconds = numberParser("seconds, 0 to 65535", (value) => value >= 0 && value <= 65_535);
 
@@ -276,16 +258,14 @@ async function main(): Promise<void> {
     workers,
     receiveQueue,
     statsInterval,
-    fault,
-    scenario,
     control,
     controlToken,
     ...facts
   } = rest;
-  if (scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
+  if (facts.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
   checkListeners(urls);
-  const lies = await liesOf(facts, fault, scenario);
+  const served = await servedOf(facts);
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,
@@ -299,7 +279,7 @@ async function main(): Promise<void> {
   const server = await serve(urls, {
     utc,
     daytimeFormat,
-    ...lies,
+    ...served,
     ...guardOf(facts),
     transport,
     workers,
@@ -312,108 +292,13 @@ async function main(): Promise<void> {
     if (!signal.aborted) throw error;
   });
   if (!server) return;
-  const served = server.addresses.map(({ url }) => url).join(" ");
   announce(server);
-  manager?.ready(`Serving ${served}`, () => server.isAnswering);
+  const urlsServed = server.addresses.map(({ url }) => url).join(" ");
+  manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
   using _intervals = statsInterval === undefined ? null : logIntervals(server, log, statsInterval);
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();
-}
-
-type Flags = ReturnType<typeof program.opts>;
-
-function guardOf(
-  flags: Pick<Flags, "allow" | "deny" | "denyAction" | `rate${string}` & keyof Flags>,
-): GuardOptions {
-  const { allow, deny, denyAction, rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = flags;
-  const limit = {
-    ...(rateKod !== undefined && { kod: rateKod }),
-    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
-    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
-  };
-  return {
-    access: checkAccess({ ...(allow && { allow }), ...(deny && { deny }), denyAction }),
-    rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit },
-  };
-}
-
-/** A leap second to announce, or one that comes, as insert@2028-12-31. */
-function parseLeapFlag(text: string): string {
-  return text in leapKinds ? text : clockOptionParser("leap")(text);
-}
-
-/** What is served, by options and a scenario. */
-async function liesOf(
-  flags: Parameters<typeof clockOf>[0] & StatusFlags,
-  faults: Flags["fault"],
-  name: Flags["scenario"],
-): Promise<Served> {
-  const { seed } = flags;
-  const clock = await clockOf(flags);
-  const status = statusOf(flags);
-  const asked = { clock, status, ...(faults && { faults }), ...(seed !== undefined && { seed }) };
-  if (name === undefined) return { ...asked, clock: checkClock(clock) };
-  const served = inScenario(await findScenario(name), asked);
-  return { ...served, clock: checkClock(served.clock) };
-}
-
-async function clockOf(
-  flags: Pick<
-    Flags,
-    | "time"
-    | "offset"
-    | "rate"
-    | "freeze"
-    | "step"
-    | "leap"
-    | "leapFile"
-    | "smear"
-    | "clockNoise"
-    | "seed"
-  >,
-): Promise<ClockOptions> {
-  const { time, offset, rate, freeze, step, leap, leapFile, smear, clockNoise, seed } = flags;
-  const leapList = leapFile === undefined ? undefined : await readText(leapFile, "leap seconds");
-  return {
-    ...(time !== undefined && { time }),
-    ...(offset !== undefined && { offset }),
-    ...(rate !== undefined && { rate }),
-    ...(freeze && { freeze }),
-    ...(step && { steps: step }),
-    ...(leap !== undefined && !(leap in leapKinds) && { leap }),
-    ...(leapList !== undefined && { leapSeconds: checked(() => parseLeapSeconds(leapList)) }),
-    ...(smear !== undefined && { smear }),
-    ...(clockNoise !== undefined && { noise: clockNoise }),
-    ...(seed !== undefined && clockNoise !== undefined && { seed }),
-  };
-}
-
-type StatusFlags = Pick<
-  Flags,
-  "clockStatus" | "stratum" | "refid" | "rootDelay" | "rootDispersion" | "leap" | "unsynchronized"
->;
-
-function statusOf(flags: StatusFlags): StatusOptions {
-  const { clockStatus, stratum, refid, rootDelay, rootDispersion, leap, unsynchronized } = flags;
-  return {
-    source: clockStatus,
-    ...(stratum !== undefined && { stratum }),
-    ...(refid !== undefined && { referenceId: refid }),
-    ...(rootDelay !== undefined && { rootDelay }),
-    ...(rootDispersion !== undefined && { rootDispersion }),
-    ...(leap !== undefined && leap in leapKinds && { leap: leap as keyof typeof leapKinds }),
-    ...(unsynchronized && { unsynchronized }),
-  };
-}
-
-function checkReferenceId(id: string): string {
-  try {
-    parseReferenceId(id);
-    return id;
-  } catch {
-    throw new InvalidArgumentError("Expected an IPv4 address, or 1 to 4 ASCII characters.");
-  }
 }
 
 if (import.meta.main) await runToExit("timesrv", main);

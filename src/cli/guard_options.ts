@@ -1,8 +1,38 @@
 /** Who may ask a server, and how often, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
 import { type AccessOptions, accessTable } from "../server/access.ts";
+import type { GuardOptions } from "../server/guard.ts";
 import { type RateLimit, rateTable } from "../server/rate_limit.ts";
 import { UsageError } from "./program.ts";
+
+/** The options of the command line that make a guard. */
+export interface GuardFlags {
+  readonly allow?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly denyAction: "drop" | "kod";
+  readonly rateLimit?: RateLimit | "off" | undefined;
+  readonly rateKod?: number | undefined;
+  readonly rateIpv4Prefix?: number | undefined;
+  readonly rateIpv6Prefix?: number | undefined;
+}
+
+/**
+ * What they say.
+ *
+ * @throws {UsageError} If they contradict each other
+ */
+export function guardOf(flags: GuardFlags): GuardOptions {
+  const { allow, deny, denyAction, rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = flags;
+  const limit = {
+    ...(rateKod !== undefined && { kod: rateKod }),
+    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
+    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
+  };
+  return {
+    access: checkAccess({ ...(allow && { allow }), ...(deny && { deny }), denyAction }),
+    rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit },
+  };
+}
 
 /** Adds the networks of one option, given again or with commas, to those before it. */
 export function parseNetworks(text: string, before: readonly string[] = []): readonly string[] {
@@ -30,12 +60,8 @@ export function isBits(most: number): (value: number) => boolean {
   return (value) => Number.isInteger(value) && value >= 1 && value <= most;
 }
 
-/**
- * Reads rules for what is wrong with all of them together.
- *
- * @throws {UsageError} If they contradict each other
- */
-export function checkAccess(access: AccessOptions): AccessOptions {
+/** Reads rules for what is wrong with all of them together. */
+function checkAccess(access: AccessOptions): AccessOptions {
   try {
     accessTable(access);
     return access;
