@@ -90,6 +90,14 @@ Deno.test("a leap second is told on its day, repeats or skips a second, and is o
   assertEquals(remove(86_401), "undefined 00:00:00Z");
 });
 
+Deno.test("a clock that starts after a leap second starts when it was told to", () => {
+  for (const kind of ["insert", "delete"]) {
+    const options = { time: "2029-01-01T00:00:00Z", leap: `${kind}@2028-12-31` };
+    assertEquals(text(served(options, 0n)), "2029-01-01T00:00:00Z");
+    assertEquals(text(served(options, 5n * SECOND)), "2029-01-01T00:00:05Z");
+  }
+});
+
 Deno.test("a leap second comes by the time that is served, at its rate", () => {
   const options = { time: "2028-12-31T23:59:50Z", leap: "insert@2028-12-31", rate: "2x" };
   assertEquals(around(options, "2026-01-01", 4.75), "insert 23:59:59.5Z");
