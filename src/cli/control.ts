@@ -7,6 +7,7 @@ import { describeControl } from "./control_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { parseFaultOption } from "./fault_options.ts";
 import { onOneLine } from "./one_line.ts";
+import { findScenario } from "./scenario_options.ts";
 import { numberParser, subcommand, UsageError, writeText } from "./program.ts";
 
 const HELP = `
@@ -16,6 +17,7 @@ Actions:
   step DURATION         jump, now: +1h, -2s, PT90M
   faults [FAULT...]     what goes wrong from now on, as drop=0.3 kiss=DENY,
                         in place of what did; nothing without any
+  scenario NAME         begin anew in a situation: y2038, ./FILE.json, ...
   clients               who asked lately; under load, a sample
   reset                 begin anew as at the start: clock and faults
 
@@ -30,6 +32,7 @@ Examples:
   timecli control set --time 2038-01-19T03:14:00Z --rate 10x
   timecli control step -1h
   timecli control faults drop=0.3 kiss=RATE,every=10
+  timecli control scenario leap-insert
 
 Exit codes:
   0  done; what is so now is printed
@@ -49,7 +52,7 @@ export const { define } = subcommand(
       // A step may begin with a minus, which is no option.
       .allowUnknownOption()
       .addArgument(command.createArgument("<action>", "what to do").choices(CONTROL_ACTIONS))
-      .argument("[values...]", "the duration of a step, or faults")
+      .argument("[values...]", "the duration of a step, faults, or a scenario")
       .optionsGroup("Which server:")
       .option("--url <url>", "its control interface", checkUrl, "http://127.0.0.1:8890")
       .option("--token <token>", "what it wants to know, if it was started with one")
@@ -110,7 +113,7 @@ async function run(
   options: Options,
 ): Promise<number> {
   const { url, token, listener, timeout, json, ...rest } = options;
-  const body = bodyOf(action, values, rest);
+  const body = await bodyOf(action, values, rest);
   const send = sendControl(action, { url, token, listener, timeoutMs: timeout * 1000, body });
   const said = await send.catch((error) => error);
   if (said instanceof QueryError && said.reason === "refused") {
@@ -124,7 +127,11 @@ async function run(
   return 0;
 }
 
-function bodyOf(action: ControlAction, values: readonly string[], options: SetOptions): unknown {
+async function bodyOf(
+  action: ControlAction,
+  values: readonly string[],
+  options: SetOptions,
+): Promise<unknown> {
   for (const value of values) {
     if (/^-[^\d.]/.test(value)) throw new UsageError(`unknown option '${value}'`);
   }
@@ -140,6 +147,11 @@ function bodyOf(action: ControlAction, values: readonly string[], options: SetOp
       return { step: value };
     case "faults":
       return faultsOf(values);
+    case "scenario":
+      if (value === undefined || values.length > 1) {
+        throw new UsageError("scenario takes one name, such as y2038, or ./FILE.json");
+      }
+      return await findScenario(value);
     case "set":
       if (!isChanged) throw new UsageError("set takes options, such as --offset +1h");
   }

@@ -38,6 +38,7 @@ export function describeControl(action: ControlAction, said: unknown): string {
 function rowsOf(action: ControlAction, said: unknown): readonly (readonly string[])[] {
   switch (action) {
     case "state":
+    case "scenario":
     case "reset":
       return stateRows(said as State);
     case "set":

@@ -8,6 +8,7 @@ const requests = {
   set: ["PATCH", "/clock"],
   step: ["POST", "/clock"],
   faults: ["PUT", "/faults"],
+  scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
   reset: ["POST", "/reset"],
 } as const;

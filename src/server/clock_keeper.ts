@@ -136,6 +136,17 @@ export class ClockKeeper implements ClockControl, Disposable {
     this.#change(planTimeline(this.#options, this.#nowNs()), this.#noiseAtStart);
   }
 
+  /**
+   * Begins anew as something else. What throws changes nothing.
+   *
+   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {RangeError} If a number is out of range, or they contradict each other
+   */
+  begin(options: ClockOptions): void {
+    const noise = { noiseNs: noiseDeviationNs(options), seed: seedOf(options) };
+    this.#change(planTimeline(options, this.#nowNs()), noise);
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }

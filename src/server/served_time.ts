@@ -4,7 +4,7 @@ import type { ClockOptions } from "../clocks/clock_options.ts";
 import type { ClockState } from "../clocks/clock_state.ts";
 import type { ServedClock } from "../clocks/served_clock.ts";
 import { type ClockControl, ClockKeeper } from "./clock_keeper.ts";
-import { StatusKeeper, type StatusOptions } from "./status.ts";
+import { checkStatus, StatusKeeper, type StatusOptions } from "./status.ts";
 
 /** What a {@linkcode ServedTime} is made of. */
 export interface ServedTimeOptions {
@@ -30,6 +30,7 @@ export class ServedTime implements Disposable {
   readonly options: ClockOptions;
   readonly #keeper: ClockKeeper;
   readonly #status: StatusKeeper;
+  readonly #statusAtStart: StatusOptions;
 
   /**
    * @throws {SyntaxError} If a text of the options cannot be read
@@ -37,6 +38,7 @@ export class ServedTime implements Disposable {
    */
   constructor({ base, clock, status, precision }: ServedTimeOptions) {
     this.options = clock;
+    this.#statusAtStart = status;
     this.#keeper = new ClockKeeper(base, clock, () => this.#status.setLying());
     const isLying = Object.values(clock).some((option) => option !== undefined);
     this.#status = new StatusKeeper(this.clock, status, { base, precision, isLying });
@@ -45,6 +47,26 @@ export class ServedTime implements Disposable {
   /** The clock, for this thread. */
   get clock(): ServedClock {
     return this.#keeper.clock;
+  }
+
+  /**
+   * Begins anew as something else: a clock, and what is said of it beside what was said at the start. What
+   * throws changes nothing.
+   *
+   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {RangeError} If a number is out of range, or they contradict each other
+   */
+  begin(clock: ClockOptions, status: StatusOptions): void {
+    const said = { ...this.#statusAtStart, ...status };
+    checkStatus(said);
+    this.#keeper.begin(clock);
+    this.#status.set(said);
+  }
+
+  /** Begins anew as at the start. */
+  reset(): void {
+    this.#keeper.reset();
+    this.#status.set(this.#statusAtStart);
   }
 
   /** To look at it and change it. */

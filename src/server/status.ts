@@ -93,9 +93,9 @@ export class StatusKeeper implements Disposable {
   readonly page: StatusPage = new StatusPage();
   /** What an administrator should know about where they come from. */
   readonly warning: string | undefined;
-  readonly #options: StatusOptions;
+  #options: StatusOptions;
   readonly #clock: Clock;
-  readonly #referenceId: number = UNKNOWN_CLOCK.referenceId;
+  #referenceId: number = UNKNOWN_CLOCK.referenceId;
   readonly #precision: number;
   readonly #startSeconds: number;
   readonly #kernel: KernelStatusReader | undefined;
@@ -111,10 +111,8 @@ export class StatusKeeper implements Disposable {
    */
   constructor(clock: Clock, options: StatusOptions, about: ClockFacts = {}) {
     const { base = clock, precision = measurePrecision(clock), isLying = false } = about;
-    checkStatus(options);
-    const { source = "auto", unsynchronized = false, referenceId } = options;
-    if (referenceId !== undefined) this.#referenceId = parseReferenceId(referenceId);
-    this.#options = options;
+    this.#options = this.#take(options);
+    const { source = "auto", unsynchronized = false } = options;
     this.#clock = clock;
     this.#precision = precision;
     this.#isLying = isLying;
@@ -136,6 +134,26 @@ export class StatusKeeper implements Disposable {
       this.page.publish(this.current);
     }, POLL_MS);
     Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  /**
+   * Says something else of it from now on.
+   *
+   * @throws {RangeError} If a number is out of range; nothing has changed then
+   * @throws {SyntaxError} If the reference id is none
+   */
+  set(options: StatusOptions): void {
+    this.#options = this.#take(options);
+    this.setLying();
+  }
+
+  #take(options: StatusOptions): StatusOptions {
+    checkStatus(options);
+    const { referenceId } = options;
+    this.#referenceId = referenceId === undefined
+      ? UNKNOWN_CLOCK.referenceId
+      : parseReferenceId(referenceId);
+    return options;
   }
 
   /** Notes that the clock served was made to lie: that is meant, and no word of the kernel's. */

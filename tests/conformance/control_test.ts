@@ -48,3 +48,42 @@ await testEach("the list of clients is bounded, and what it leaves out is told",
   } else assertEquals([listed.length, untold], [256, 0]);
   assert(listed.length <= 256 && listed.length > 0, `${listed.length}`);
 });
+
+await testEach("a scenario is begun anew by control, and taken back", async (way) => {
+  await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
+  const ntp = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
+  const load = async (body: unknown): Promise<number> =>
+    (await ask(server, "POST", "/scenario", { body })).status;
+  assertEquals(await load({ name: "falseticker" }), 200);
+  const false5 = await query(ntp);
+  assertEquals([false5.stratum, false5.referenceId], [1, "GPS"]);
+  assert(Math.abs(false5.offset.total("seconds") - 5) < 1);
+  assertEquals(await load({ name: "unsynchronized" }), 200);
+  const unsynchronized = await query(ntp);
+  assertEquals([unsynchronized.leap, unsynchronized.stratum], ["unsynchronized", 0]);
+  const own = { clock: { time: "2036-02-07T06:28:16Z", freeze: true }, status: { stratum: 4 } };
+  assertEquals(await load(own), 200);
+  const seen = await query(ntp);
+  assertEquals([seen.serverReceivedAt.epochMilliseconds, seen.stratum, seen.leap], [
+    Date.UTC(2036, 1, 7, 6, 28, 16),
+    4,
+    "none",
+  ]);
+  // What is wrong in any part of it changes nothing.
+  for (const wrong of [
+    { name: "y2039" },
+    { clock: { rate: "fast" } },
+    { clock: { freeze: false }, status: { stratum: 99 } },
+    { clock: { freeze: false }, faults: { dorp: 1 } },
+    { clok: {} },
+    [],
+  ]) {
+    assert(await load(wrong) >= 400, JSON.stringify(wrong));
+    const { serverReceivedAt, stratum } = await query(ntp);
+    assertEquals([serverReceivedAt, stratum], [seen.serverReceivedAt, 4], JSON.stringify(wrong));
+  }
+  assertEquals((await ask(server, "POST", "/reset", { body: {} })).status, 200);
+  const after = await query(ntp);
+  assertEquals(after.stratum, 10);
+  assert(Math.abs(after.offset.total("seconds")) < 1);
+});

@@ -4,6 +4,9 @@ import { suggest } from "../../protocols/nearest.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
+import { readFaults } from "../faults/rules.ts";
+import { parseScenario } from "../scenario_file.ts";
+import { type Scenario, scenarios } from "../scenarios.ts";
 import type { ServedTime } from "../served_time.ts";
 import type { RecentClients } from "./clients.ts";
 import { changeClock } from "./clock_change.ts";
@@ -50,6 +53,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/clients": { GET: clientsOf },
   "/clock": { PATCH: setClock, POST: setClock },
   "/faults": { PUT: setFaults, DELETE: clearFaults },
+  "/scenario": { POST: loadScenario },
   "/reset": { POST: reset },
 };
 
@@ -118,12 +122,36 @@ function clearFaults({ subject, listener }: Call): unknown {
   return { faults: {} };
 }
 
+/** Begins anew in a scenario: one that is named alone, or all of one. */
+async function loadScenario({ subject, listener, json }: Call): Promise<unknown> {
+  const scenario = scenarioOf(await json());
+  const { clock = {}, status = {}, faults = {}, seed } = scenario;
+  const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
+  const needsFaults = Object.keys(faults).length > 0;
+  const all = needsFaults ? faultsOf(subject, listener) : allFaults(subject, listener);
+  // Read before, so that it changes all or nothing.
+  readFaults(faults, 0);
+  time.begin(seed === undefined ? clock : { ...clock, seed }, status);
+  for (const each of all) each.set(faults);
+  return stateOf(subject);
+}
+
+function scenarioOf(json: unknown): Scenario {
+  const { name, ...rest } = Object(json) as { name?: unknown };
+  if (typeof name === "string" && Object.keys(rest).length === 0) {
+    const known = Object.keys(scenarios);
+    if (Object.hasOwn(scenarios, name)) return scenarios[name as keyof typeof scenarios];
+    throw new Refused(404, `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, known)}`);
+  }
+  return parseScenario(JSON.stringify(json), "scenario");
+}
+
 function reset({ subject, listener }: Call): unknown {
   const meant = listener === undefined ? subject.listeners : [find(subject, listener)];
   const times = listener === undefined
     ? [subject.time, ...meant.map(({ time }) => time)]
     : [ownTimeOf(subject, listener)];
-  for (const time of new Set(times)) time.control.reset();
+  for (const time of new Set(times)) time.reset();
   for (const { faults, faultsAtStart = {} } of meant) faults?.set(faultsAtStart);
   return stateOf(subject);
 }
@@ -147,10 +175,12 @@ function ownTimeOf(subject: Subject, url: string): ServedTime {
 }
 
 function faultsOf(subject: Subject, url: string | undefined): Set<Faults> {
+  const all = allFaults(subject, url);
+  if (all.size > 0) return all;
+  throw new Refused(409, "Answers with faults wait: start the server with --transport datagram");
+}
+
+function allFaults(subject: Subject, url: string | undefined): Set<Faults> {
   const meant = url === undefined ? subject.listeners : [find(subject, url)];
-  const all = meant.flatMap(({ faults }) => faults ?? []);
-  if (all.length === 0) {
-    throw new Refused(409, "Answers with faults wait: start the server with --transport datagram");
-  }
-  return new Set(all);
+  return new Set(meant.flatMap(({ faults }) => faults ?? []));
 }
