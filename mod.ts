@@ -136,7 +136,8 @@ export {
   scenarios,
   type ScenarioVerdict,
 } from "./src/server/scenarios.ts";
-export { serve, type ServeOptions, type Server, type ServerAddress } from "./src/server/serve.ts";
+export { serve } from "./src/server/serve.ts";
+export type { ServeOptions, Server, ServerAddress } from "./src/server/serve_options.ts";
 export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { AddressFamily } from "./src/transports/address.ts";

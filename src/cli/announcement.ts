@@ -1,5 +1,5 @@
 /** The line by which a program that has started a server learns where it is. */
-import type { Server } from "../server/serve.ts";
+import type { Server } from "../server/serve_options.ts";
 import { BoundedWriter, type Sink } from "../server/bounded_writer.ts";
 
 /**

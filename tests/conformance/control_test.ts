@@ -70,14 +70,16 @@ await testEach("a scenario is begun anew by control, and taken back", async (way
     "none",
   ]);
   // What is wrong in any part of it changes nothing.
-  for (const wrong of [
-    { name: "y2039" },
-    { clock: { rate: "fast" } },
-    { clock: { freeze: false }, status: { stratum: 99 } },
-    { clock: { freeze: false }, faults: { dorp: 1 } },
-    { clok: {} },
-    [],
-  ]) {
+  for (
+    const wrong of [
+      { name: "y2039" },
+      { clock: { rate: "fast" } },
+      { clock: { freeze: false }, status: { stratum: 99 } },
+      { clock: { freeze: false }, faults: { dorp: 1 } },
+      { clok: {} },
+      [],
+    ]
+  ) {
     assert(await load(wrong) >= 400, JSON.stringify(wrong));
     const { serverReceivedAt, stratum } = await query(ntp);
     assertEquals([serverReceivedAt, stratum], [seen.serverReceivedAt, 4], JSON.stringify(wrong));

@@ -1,6 +1,7 @@
 /** A service of a library user's own that takes its time, and is asked by more than it can serve. */
 import type { Responder } from "../../src/protocols/responder.ts";
-import { serve, type Server } from "../../src/server/serve.ts";
+import { serve } from "../../src/server/serve.ts";
+import type { Server } from "../../src/server/serve_options.ts";
 import { until, within } from "../traffic.ts";
 import { Mouth } from "./strangers.ts";
 import { queuesOf } from "./udp_queues.ts";

@@ -132,7 +132,7 @@ export class Channel {
     }
     this.#pauseMs = 0;
     let answers = 0;
-    this.#pace.begin();
+    this.#pace.begin(count);
     for (let i = 0; i < count; i++) {
       const word = i * WORDS_PER_HEADER;
       const leadNs = this.#pace.leadNs(answers, count - 1 - i);

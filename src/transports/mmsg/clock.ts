@@ -20,6 +20,12 @@ export class RealtimeClock implements Clock {
     time.seconds = secondsOf(this.#words, TIMESPEC.seconds / 4) + carry;
     time.nanoseconds = nanoseconds - carry * NANOSECONDS;
   }
+
+  /** Writes when it was last read, whatever it was made to say. */
+  last(time: UnixTime): void {
+    time.seconds = secondsOf(this.#words, TIMESPEC.seconds / 4);
+    time.nanoseconds = this.#words[TIMESPEC.nanoseconds / 4] as number;
+  }
 }
 
 const NANOSECONDS = 1_000_000_000;

@@ -1,4 +1,5 @@
-import type { Clock, UnixTime } from "../../clocks/clock.ts";
+import type { UnixTime } from "../../clocks/clock.ts";
+import type { RealtimeClock } from "./clock.ts";
 
 /** The weight of the newest batch in an average, as a share of one. */
 const WEIGHT = 1 / 8;
@@ -9,6 +10,16 @@ const MOST = 2;
 /** What an answer of the first batch counts for at most. */
 const FIRST_MOST_NS = 100_000;
 
+/** How long things take, on average. */
+class Durations {
+  /** To make an answer. */
+  makeNs = 0;
+  /** From the last look at the clock, for an answer's transmit time, until all are made. */
+  tailNs = 0;
+  /** To send an answer. */
+  sendNs = 0;
+}
+
 /**
  * How long answers take to be made and sent, learned from one batch for the next.
  *
@@ -16,37 +27,46 @@ const FIRST_MOST_NS = 100_000;
  * call sends many. Without looking ahead, the last of 64 would leave 0.1 ms after the time it tells.
  */
 export class Pace {
-  #makeNs = 0;
-  #sendNs = 0;
+  readonly #clock: Pick<RealtimeClock, "read" | "last">;
+  /** One that comes alone mostly finds the thread asleep, and takes longer. */
+  readonly #alone = new Durations();
+  readonly #together = new Durations();
+  #durations = this.#together;
   readonly #began: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #looked: UnixTime = { seconds: 0, nanoseconds: 0 };
   readonly #made: UnixTime = { seconds: 0, nanoseconds: 0 };
   readonly #sent: UnixTime = { seconds: 0, nanoseconds: 0 };
-  readonly #clock: Clock;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<RealtimeClock, "read" | "last">) {
     this.#clock = clock;
+  }
+
+  /** Marks that the first answer of a batch is about to be made. */
+  begin(count: number): void {
+    this.#durations = count === 1 ? this.#alone : this.#together;
+    this.#clock.read(this.#began);
   }
 
   /** In how many nanoseconds an answer leaves that has so many ahead of it, and so many yet to be made behind it. */
   leadNs(ahead: number, behind: number): number {
-    return ahead * this.#sendNs + behind * this.#makeNs | 0;
-  }
-
-  /** Marks that the first answer of a batch is about to be made. */
-  begin(): void {
-    this.#clock.read(this.#began);
+    const { makeNs, tailNs, sendNs } = this.#durations;
+    // It leaves somewhere between the beginning and the end of its sending.
+    return (ahead + 0.5) * sendNs + behind * makeNs + tailNs | 0;
   }
 
   /** Marks that the answers are made, and about to be sent. */
   made(): void {
+    this.#clock.last(this.#looked);
     this.#clock.read(this.#made);
   }
 
   /** Learns from a batch that was just sent. */
   sent(count: number): void {
     this.#clock.read(this.#sent);
-    this.#makeNs = learned(this.#makeNs, between(this.#began, this.#made) / count);
-    this.#sendNs = learned(this.#sendNs, between(this.#made, this.#sent) / count);
+    const durations = this.#durations;
+    durations.makeNs = learned(durations.makeNs, between(this.#began, this.#made) / count);
+    durations.tailNs = learned(durations.tailNs, between(this.#looked, this.#made));
+    durations.sendNs = learned(durations.sendNs, between(this.#made, this.#sent) / count);
   }
 }
 

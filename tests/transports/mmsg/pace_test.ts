@@ -2,54 +2,84 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { UnixTime } from "../../../src/clocks/clock.ts";
 import { Pace } from "../../../src/transports/mmsg/pace.ts";
 
+/** A batch as it went: how long each answer took, and all of them from the last look at the clock. */
+interface Batch {
+  readonly count: number;
+  readonly makeNs: number;
+  readonly sendNs: number;
+  readonly tailNs?: number;
+}
+
 /** A pace whose clock goes on when the test says so. */
-function paced(): { pace: Pace; batch(count: number, makeNs: number, sendNs: number): void } {
-  let nowNs = 1_900_000_000;
-  const pace = new Pace({
-    read(time: UnixTime): void {
-      time.seconds = Math.floor(nowNs / 1e9);
-      time.nanoseconds = nowNs - time.seconds * 1e9;
-    },
-  });
+function paced(): { pace: Pace; batch(batch: Batch, times?: number): void } {
+  let [nowNs, lastNs] = [1_900_000_000, 0];
+  const write = (time: UnixTime, ns: number): void => {
+    time.seconds = Math.floor(ns / 1e9);
+    time.nanoseconds = ns - time.seconds * 1e9;
+  };
+  const clock = {
+    read: (time: UnixTime): void => write(time, lastNs = nowNs),
+    last: (time: UnixTime): void => write(time, lastNs),
+  };
+  const pace = new Pace(clock);
   return {
     pace,
-    batch(count, makeNs, sendNs): void {
-      pace.begin();
-      nowNs += count * makeNs;
-      pace.made();
-      nowNs += count * sendNs;
-      pace.sent(count);
+    batch({ count, makeNs, sendNs, tailNs = 0 }, times = 1): void {
+      for (let i = 0; i < times; i++) {
+        pace.begin(count);
+        nowNs += count * makeNs - tailNs;
+        clock.read({ seconds: 0, nanoseconds: 0 });
+        nowNs += tailNs;
+        pace.made();
+        nowNs += count * sendNs;
+        pace.sent(count);
+      }
+      pace.begin(count);
     },
   };
 }
 
+const usual: Batch = { count: 32, makeNs: 200, sendNs: 2000 };
+
 Deno.test("Pace knows when an answer leaves that has others ahead of it and behind it", () => {
   const { pace, batch } = paced();
+  pace.begin(64);
   assertEquals(pace.leadNs(63, 0), 0);
-  for (let i = 0; i < 100; i++) batch(64, 200, 2000);
-  assertEquals(pace.leadNs(0, 0), 0);
-  assertAlmostEquals(pace.leadNs(63, 0), 63 * 2000, 2);
-  assertAlmostEquals(pace.leadNs(0, 63), 63 * 200, 2);
-  assertAlmostEquals(pace.leadNs(31, 32), 31 * 2000 + 32 * 200, 2);
+  batch({ count: 64, makeNs: 200, sendNs: 2000, tailNs: 150 }, 100);
+  // In the middle of its own sending, and after what is yet to do.
+  assertAlmostEquals(pace.leadNs(0, 0), 1000 + 150, 2);
+  assertAlmostEquals(pace.leadNs(63, 0), 63 * 2000 + 1150, 2);
+  assertAlmostEquals(pace.leadNs(0, 63), 63 * 200 + 1150, 2);
+  assertAlmostEquals(pace.leadNs(31, 32), 31 * 2000 + 32 * 200 + 1150, 2);
+});
+
+Deno.test("Pace knows one answer alone from one of many", () => {
+  const { pace, batch } = paced();
+  batch({ count: 1, makeNs: 9000, sendNs: 12_000, tailNs: 3000 }, 100);
+  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
+  batch(usual, 100);
+  assertAlmostEquals(pace.leadNs(10, 0), 21_000, 2);
+  pace.begin(1);
+  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
 });
 
 Deno.test("Pace follows a change, and is not carried away by a batch that was interrupted", () => {
   const { pace, batch } = paced();
-  for (let i = 0; i < 100; i++) batch(32, 200, 2000);
-  batch(32, 200, 1e6);
-  assert(pace.leadNs(10, 0) <= 20_000 * 9 / 8);
-  batch(32, 1e9, 2000);
-  assert(pace.leadNs(0, 10) <= 2000 * 9 / 8);
-  for (let i = 0; i < 100; i++) batch(8, 1000, 20_000);
-  assertAlmostEquals(pace.leadNs(10, 10), 210_000, 2);
-  for (let i = 0; i < 100; i++) batch(8, 20, 300);
-  assertAlmostEquals(pace.leadNs(10, 10), 3200, 2);
+  batch(usual, 100);
+  batch({ ...usual, sendNs: 1e6 });
+  assert(pace.leadNs(10, 0) <= 21_000 * 9 / 8);
+  batch({ ...usual, makeNs: 1e9 });
+  assert(pace.leadNs(0, 10) <= (2000 + 1000) * 9 / 8);
+  batch({ count: 8, makeNs: 1000, sendNs: 20_000 }, 100);
+  assertAlmostEquals(pace.leadNs(10, 10), 220_000, 2);
+  batch({ count: 8, makeNs: 20, sendNs: 300 }, 100);
+  assertAlmostEquals(pace.leadNs(10, 10), 3350, 2);
 });
 
 Deno.test("Pace learns nothing from a clock that was stepped back meanwhile", () => {
   const { pace, batch } = paced();
-  for (let i = 0; i < 100; i++) batch(32, 200, 2000);
-  batch(32, -3600e9 / 32, 2000);
-  batch(32, 200, -3600e9 / 32);
-  assertAlmostEquals(pace.leadNs(10, 10), 22_000, 2);
+  batch(usual, 100);
+  batch({ ...usual, makeNs: -3600e9 / 32 });
+  batch({ ...usual, sendNs: -3600e9 / 32 });
+  assertAlmostEquals(pace.leadNs(10, 10), 23_000, 2);
 });
