@@ -1,8 +1,12 @@
 import type { UnixTime } from "../../clocks/clock.ts";
 import type { RealtimeClock } from "./clock.ts";
 
-/** The weight of the newest batch in an average, as a share of one. */
-const WEIGHT = 1 / 8;
+/**
+ * The weight of the newest batch in an average, as a share of one: what took longer than ever was mostly
+ * held up by something else, and what did not shows what it takes.
+ */
+const WEIGHT_IF_LONGER = 1 / 8;
+const WEIGHT_IF_SHORTER = 1 / 2;
 
 /** A batch counts for this many times what was expected at most: mostly it was interrupted. */
 const MOST = 2;
@@ -78,5 +82,6 @@ function learned(knownNs: number, seenNs: number): number {
   // The clock was stepped meanwhile.
   if (seenNs < 0) return knownNs;
   if (knownNs === 0) return Math.min(seenNs, FIRST_MOST_NS);
-  return knownNs + (Math.min(seenNs, knownNs * MOST) - knownNs) * WEIGHT;
+  const weight = seenNs > knownNs ? WEIGHT_IF_LONGER : WEIGHT_IF_SHORTER;
+  return knownNs + (Math.min(seenNs, knownNs * MOST) - knownNs) * weight;
 }
