@@ -18,6 +18,8 @@ installed=(
   nftables
   # A clock that steps, and the judge of a unit file; neither starts anything.
   faketime systemd
+  # The examples of docs/testing.md are run.
+  golang-go
   # Struct layouts are held against a C compiler's.
   gcc libc6-dev
   # What the unpacked ones need.
