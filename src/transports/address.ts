@@ -17,7 +17,8 @@ export function isWildcard(address: string): boolean {
 /** Whether traffic to an address never leaves this machine. */
 export function isLoopback(address: string): boolean {
   const canonical = canonicalAddress(address);
-  return canonical === "::1" || canonical.startsWith("127.");
+  // A name may begin like an address, as 127.0.0.1.example does.
+  return canonical === "::1" || addressFamily(canonical) === 4 && canonical.startsWith("127.");
 }
 
 /** Whether an address stands for one machine, not for several or for all (RFC 1112 §4, RFC 4291 §2.7). */

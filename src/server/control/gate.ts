@@ -1,5 +1,5 @@
 /** Who may use the control interface: programs of this machine or with the token, never a web page. */
-import { addressFamily, isLoopback } from "../../transports/address.ts";
+import { isLoopback } from "../../transports/address.ts";
 import { Refused } from "./refused.ts";
 
 /** What a gate goes by. */
@@ -38,9 +38,8 @@ export async function judge(request: Request, { isLocal, token }: GateOptions): 
   }
 }
 
-/** A name that only begins like an address, as 127.0.0.1.example, may lead here too. */
 function isOfThisMachine(host: string): boolean {
-  return host === "localhost" || addressFamily(host) !== undefined && isLoopback(host);
+  return host === "localhost" || isLoopback(host);
 }
 
 function hostOf(url: string): string {
