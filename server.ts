@@ -16,7 +16,6 @@ import {
   durationParser,
   numberParser,
   parseArguments,
-  writeText,
 } from "./src/cli/program.ts";
 import { listScenarios } from "./src/cli/scenario_options.ts";
 import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/served_flags.ts";
@@ -28,6 +27,7 @@ import { logIntervals } from "./src/server/interval_log.ts";
 import { ServerLog } from "./src/server/log.ts";
 import { serve } from "./src/server/serve.ts";
 import { transports } from "./src/server/transport.ts";
+import { writeText } from "./src/cli/write_text.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
 

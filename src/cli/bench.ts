@@ -7,16 +7,11 @@ import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpo
 import { isLoopback, isUnicast, isWildcard } from "../transports/address.ts";
 import { describeLoad, describeProgress, failureOf, warningsOf } from "./bench_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
-import {
-  checkUrls,
-  countParser,
-  numberParser,
-  subcommand,
-  UsageError,
-  writeText,
-} from "./program.ts";
+import { countParser, numberParser, subcommand } from "./program.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
+import { checkUrls, UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 const HELP = `
 Protocols: asctime and auto (text), daytime, time, ntp. Every NTP request is

@@ -11,7 +11,8 @@ import {
 import { parseRange } from "../client/range.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
-import { countParser, durationParser, problemOf, subcommand, writeText } from "./program.ts";
+import { countParser, durationParser, problemOf, subcommand } from "./program.ts";
+import { writeText } from "./write_text.ts";
 
 const HELP = `
 The median offset of several samples is checked, so that one late packet raises

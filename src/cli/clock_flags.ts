@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from "commander";
 import { type ClockOptions, planTimeline } from "../clocks/clock_options.ts";
 import { parseListener } from "../server/listener.ts";
-import { UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** A parser for an option whose text is one of {@linkcode ClockOptions}. */
 export function clockOptionParser(

@@ -1,14 +1,16 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
 import { Option } from "@commander-js/extra-typings";
 import { compare, type Comparison } from "../client/compare.ts";
+import { parseMeasurable } from "../client/measurable.ts";
 import type { SampleOptions } from "../client/sample.ts";
 import { toSeconds } from "../client/in_seconds.ts";
 import { exitCodeOf, queryExitCodesHelp } from "./exit_codes.ts";
 import { countParser, durationParser, subcommand, timeoutParser } from "./program.ts";
 import { offsetOf, SCHEMA } from "./report.ts";
-import { checkMeasurable, print, sampling } from "./samples.ts";
+import { print, sampling } from "./samples.ts";
 import { remarksOn, rowOf, samplesHead, samplesJson } from "./samples_report.ts";
 import { layOutTable } from "./table.ts";
+import { checkUrls } from "./usage_error.ts";
 
 const HELP = `
 Each server is sampled as with timecli --samples, all at once. A server claims
@@ -58,7 +60,7 @@ export const { define } = subcommand(
   async (command) => {
     const [urls] = command.processedArgs;
     const { samples, interval, timeout, ipv4, ipv6, json } = command.opts();
-    checkMeasurable(urls);
+    checkUrls(urls, parseMeasurable);
     const options: SampleOptions = {
       count: samples,
       timeout,

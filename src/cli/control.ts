@@ -8,7 +8,9 @@ import { queryExitCodes } from "./exit_codes.ts";
 import { parseFaultOption } from "./fault_options.ts";
 import { onOneLine } from "./one_line.ts";
 import { findScenario } from "./scenario_options.ts";
-import { numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import { numberParser, subcommand } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 const HELP = `
 Actions:

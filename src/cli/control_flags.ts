@@ -1,7 +1,7 @@
 /** Where a server is controlled, as it is said on the command line. */
 import { checkToken, needsToken, parseControl } from "../server/control/address.ts";
 import { understood } from "./clock_flags.ts";
-import { UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Reads `--control` for its mistakes. */
 export function parseControlFlag(text: string): string {

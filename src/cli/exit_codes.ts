@@ -1,10 +1,25 @@
-import { CommanderError } from "commander";
 import { QueryError, type QueryFailure } from "../client/query_error.ts";
 import { isLoopback } from "../transports/address.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
 import { onOneLine } from "./one_line.ts";
 import { hasServiceManager } from "./service_manager.ts";
-import { type ProgramName, UsageError, writeText } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
+
+/** A program of this project. */
+export type ProgramName = "timesrv" | "timecli";
+
+/** Ends a program that has said all there is to say: help, or what is wrong with a command line. */
+export class SaidError extends Error {
+  override readonly name = "SaidError";
+  /** What it ends with. */
+  readonly exitCode: number;
+
+  constructor(exitCode: number, options?: ErrorOptions) {
+    super(`It ends with ${exitCode}`, options);
+    this.exitCode = exitCode;
+  }
+}
 
 /** The exit code of each way in which a query brings no usable time. */
 export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
@@ -40,34 +55,39 @@ export function queryExitCodesHelp(): string {
     .join("\n");
 }
 
-/**
- * Runs a program to its end: whatever it throws becomes one line on standard
- * error and an exit code, never a stack trace.
- *
- * @param name How the line begins
- * @param main The program; it may return an exit code of its own
- */
+/** Runs a program to its end, as {@linkcode settle} does, and ends the process. */
 export async function runToExit(
   name: ProgramName,
   main: () => Promise<number | void>,
 ): Promise<never> {
-  let exitCode = 0;
+  Deno.exit(await settle(name, main));
+}
+
+/**
+ * Runs a program, or a part of it: whatever it throws becomes one line on standard error and an exit
+ * code, never a stack trace.
+ *
+ * @param name How the line begins
+ * @param main The program; it may return an exit code of its own
+ * @returns The exit code
+ */
+export async function settle(
+  name: ProgramName,
+  main: () => Promise<number | void>,
+): Promise<number> {
   try {
-    exitCode = await main() ?? 0;
+    return await main() ?? 0;
   } catch (error) {
-    exitCode = exitCodeOf(error);
     const message = describe(error);
     if (message !== undefined) report(`${name}: ${message}\n`);
+    return exitCodeOf(error);
   }
-  Deno.exit(exitCode);
 }
 
 /** The exit code that an error stands for; 0 for none. */
 export function exitCodeOf(error: unknown): number {
   if (error === undefined) return 0;
-  // Help and version end a program by throwing, too; their code is 0. Commander has 1 for all
-  // mistakes; a command may have put its own instead.
-  if (error instanceof CommanderError) return error.exitCode === 1 ? 2 : error.exitCode;
+  if (error instanceof SaidError) return error.exitCode;
   if (error instanceof UsageError) return 2;
   if (error instanceof QueryError) return queryExitCodes[error.reason];
   return 1;
@@ -81,7 +101,7 @@ export function describe(error: unknown): string | undefined {
 
 function messageOf(error: unknown): string | undefined {
   // A reader that has closed the pipe (`| head`) has read enough.
-  if (error instanceof CommanderError || error instanceof Deno.errors.BrokenPipe) return undefined;
+  if (error instanceof SaidError || error instanceof Deno.errors.BrokenPipe) return undefined;
   if (error instanceof ListenError) return error.message + listenAdvice(error);
   if (error instanceof QueryError && error.reason === "refused") {
     return `${error.message}; a server starts there with: timesrv`;

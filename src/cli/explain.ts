@@ -14,8 +14,10 @@ import { queryExitCodes } from "./exit_codes.ts";
 import { type Explained, explainedJson, explainedText, paintFor } from "./explain_report.ts";
 import { guessProtocol, parseHex } from "./hex.ts";
 import { onOneLine } from "./one_line.ts";
-import { checkUrls, numberParser, subcommand, UsageError, writeText } from "./program.ts";
+import { numberParser, subcommand } from "./program.ts";
 import { readInput } from "./read_input.ts";
+import { checkUrls, UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
 

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { type AccessOptions, accessTable } from "../server/access.ts";
 import type { GuardOptions } from "../server/guard.ts";
 import { type RateLimit, rateTable } from "../server/rate_limit.ts";
-import { UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** The options of the command line that make a guard. */
 export interface GuardFlags {

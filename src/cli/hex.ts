@@ -3,7 +3,7 @@ import { isNtpRequest } from "../client/capture/exchanges.ts";
 import type { WireProtocol } from "../client/explain/explanation.ts";
 import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
 import { TIME_REPLY_LENGTH } from "../protocols/time.ts";
-import { UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Reads `REQUEST/REPLY`, either of which may be empty: digits with blanks, colons and 0x as

@@ -1,20 +1,14 @@
 /** What the two programs' command lines have in common. */
 import { Command, type CommandUnknownOpts, type Option } from "@commander-js/extra-typings";
-import { type Command as PlainCommand, InvalidArgumentError } from "commander";
+import { type Command as PlainCommand, CommanderError, InvalidArgumentError } from "commander";
 import config from "../../deno.json" with { type: "json" };
-import { parseEndpoint } from "../protocols/endpoint.ts";
 import { parseDuration } from "../clocks/duration.ts";
 import { environmentVariable } from "./environment.ts";
+import { type ProgramName, SaidError } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
 import { hasColour, painter } from "./style.ts";
-
-/** Something is wrong with the command line that Commander cannot know. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** A program of this project. */
-export type ProgramName = "timesrv" | "timecli";
+import { UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 /**
  * A command that reports what is wrong with its arguments in one line, and ends by throwing.
@@ -92,7 +86,7 @@ export function subcommand<Defined extends CommandUnknownOpts>(
  * @param args The arguments
  * @param subcommands What else it does
  * @returns What runs the subcommand that was called; undefined if the program itself was
- * @throws {CommanderError} If they are wrong, or help or the version was asked for; it has been printed
+ * @throws {SaidError} If they are wrong, or help or the version was asked for; it has been printed
  */
 export async function parseArguments(
   program: CommandUnknownOpts,
@@ -103,7 +97,13 @@ export async function parseArguments(
   const isCompleted = args[0] === "complete";
   const run = await addSubcommands(program, subcommands, args[0]);
   if (isCompleted) await addCompletions(program);
-  program.parse(args, { from: "user" });
+  try {
+    program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has 1 for all mistakes; a command may have put its own instead.
+    throw new SaidError(error.exitCode === 1 ? 2 : error.exitCode, { cause: error });
+  }
   return isCompleted ? () => Promise.resolve() : run;
 }
 
@@ -232,30 +232,6 @@ export function durationParser(least: string, most: string): (text: string) => n
     }
     throw new InvalidArgumentError(expected);
   };
-}
-
-/**
- * Reads URLs for their mistakes alone, before anything is started.
- *
- * @throws {UsageError} If one of them cannot be read
- */
-export function checkUrls(urls: readonly string[]): void {
-  for (const url of urls) {
-    try {
-      parseEndpoint(url);
-    } catch (error) {
-      throw error instanceof SyntaxError ? new UsageError(error.message) : error;
-    }
-  }
-}
-
-/** Writes all of a text to a standard stream. */
-export function writeText(
-  stream: { writeSync(data: Uint8Array): number },
-  text: string,
-): void {
-  let data = new TextEncoder().encode(text);
-  while (data.length > 0) data = data.subarray(stream.writeSync(data));
 }
 
 /** `error: unknown option '--jsno'⏎(Did you mean --json?)` without its prefix, on one line. */

@@ -2,11 +2,12 @@
 import { parseMeasurable } from "../client/measurable.ts";
 import { sample, type SampleOptions } from "../client/sample.ts";
 import { describe, exitCodeOf } from "./exit_codes.ts";
-import { UsageError, writeText } from "./program.ts";
 import { describeSamples, remarksOn, rowOf, samplesHead, samplesJson } from "./samples_report.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { layOutTable } from "./table.ts";
+import { checkUrls } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 /** The server of this project where it listens by itself, in the protocol that can be measured. */
 const DEFAULT_TARGET = "ntp://127.0.0.1:8888";
@@ -18,7 +19,7 @@ export async function runSamples(
   { json, raw }: { readonly json: boolean; readonly raw: boolean },
 ): Promise<number> {
   const targets = given.length > 0 ? given : [DEFAULT_TARGET];
-  checkMeasurable(targets);
+  checkUrls(targets, parseMeasurable);
   const all = await sampling(
     targets.length * options.count,
     (more) => Promise.all(targets.map((target) => sample(target, { ...options, ...more }))),
@@ -61,19 +62,4 @@ export async function sampling<Result>(
 export function print(lines: readonly string[], problems: readonly string[]): void {
   for (const line of lines) writeText(Deno.stdout, `${line}\n`);
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
-}
-
-/**
- * Reads URLs for their mistakes alone, before anything is asked.
- *
- * @throws {UsageError} If one of them cannot be read, or has no offset
- */
-export function checkMeasurable(urls: readonly string[]): void {
-  for (const url of urls) {
-    try {
-      parseMeasurable(url);
-    } catch (error) {
-      throw error instanceof SyntaxError ? new UsageError(error.message) : error;
-    }
-  }
 }

@@ -4,8 +4,8 @@ import { suggest } from "../protocols/nearest.ts";
 import { parseScenario } from "../server/scenario_file.ts";
 import { type Scenario, scenarios } from "../server/scenarios.ts";
 import { checked } from "./clock_flags.ts";
-import { UsageError } from "./program.ts";
 import { layOutTable } from "./table.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What is served in a scenario, and may be asked for by other options as well. */
 export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {

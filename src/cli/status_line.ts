@@ -1,4 +1,4 @@
-import { writeText } from "./program.ts";
+import { writeText } from "./write_text.ts";
 
 /** A line on standard error that tells how it goes, if that is a terminal. */
 export class StatusLine implements Disposable {

@@ -1,5 +1,5 @@
+import { writeText } from "./write_text.ts";
 /** The whole of a terminal as a screen that is drawn again and again. */
-import { writeText } from "./program.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";

@@ -2,7 +2,7 @@
 import { UTCDate } from "@date-fns/utc";
 import { format } from "date-fns/format";
 import type { TimeReply } from "../client/reply.ts";
-import { UsageError } from "./program.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What a pattern is made of: words in quotes, runs of one letter, and all else. */
 const parts = /'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;

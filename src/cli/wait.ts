@@ -1,13 +1,15 @@
 /** `timecli wait`: its command line, turned into options and handed to `wait()`. */
 import { Option } from "@commander-js/extra-typings";
 import { toSeconds } from "../client/in_seconds.ts";
+import { parseMeasurable } from "../client/measurable.ts";
 import { type AwaitedServer, wait, type WaitOptions } from "../client/wait.ts";
 import { describe, queryExitCodes } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
-import { durationParser, subcommand, writeText } from "./program.ts";
-import { checkMeasurable } from "./samples.ts";
+import { durationParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
+import { checkUrls } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 const HELP = `
 It never sets the clock: something else does, and this waits until it is done.
@@ -53,7 +55,7 @@ export const { define } = subcommand(
   async (command) => {
     const [urls] = command.processedArgs;
     const { within, timeout, ipv4, ipv6, quiet } = command.opts();
-    checkMeasurable(urls);
+    checkUrls(urls, parseMeasurable);
     const limit = readableSeconds(within / 1000);
     const options: WaitOptions = {
       within: within / 1000,

@@ -5,19 +5,14 @@ import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { toAscii } from "./ascii.ts";
 import { exitCodeOf } from "./exit_codes.ts";
 import { importPacked } from "./packed_module.ts";
-import {
-  checkUrls,
-  durationParser,
-  numberParser,
-  subcommand,
-  UsageError,
-  writeText,
-} from "./program.ts";
+import { durationParser, numberParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "./terminal.ts";
 import { csvLines, jsonLines, summaryOf, textLines } from "./watch_lines.ts";
 import { LiveView } from "./watch_live.ts";
 import { WatchRecord } from "./watch_record.ts";
+import { checkUrls, UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
 
 const HELP = `
 On a terminal it shows a table of the servers, plots of one of them, and what

@@ -33,7 +33,7 @@ export interface Clock {
   read(time: UnixTime): void;
 }
 
-/** Readings that {@linkcode measurePrecision} takes at least. */
+/** As many readings as show the smallest step of a clock that is read by compiled code. */
 const PRECISION_READINGS = 10_000;
 
 /** How long it waits for a first step: a clock of whole milliseconds makes five. */
@@ -46,14 +46,17 @@ const FINEST = -31;
 /**
  * The precision of a clock as NTP counts it (RFC 5905 §7.3): the smallest step
  * seen between readings, as a power of two of seconds, rounded up.
+ *
+ * @param clock The clock
+ * @param readings How many it takes at least; with fewer the result may be coarser, never too fine
  */
-export function measurePrecision(clock: Clock): number {
+export function measurePrecision(clock: Clock, readings: number = PRECISION_READINGS): number {
   const before: UnixTime = { seconds: 0, nanoseconds: 0 };
   const after: UnixTime = { seconds: 0, nanoseconds: 0 };
   let smallest = Infinity;
   clock.read(before);
   const deadline = performance.now() + FIRST_STEP_MS;
-  for (let i = 0; i < PRECISION_READINGS || isStill(smallest, deadline); i++) {
+  for (let i = 0; i < readings || isStill(smallest, deadline); i++) {
     clock.read(after);
     const step = (after.seconds - before.seconds) + (after.nanoseconds - before.nanoseconds) / 1e9;
     if (step > 0) smallest = Math.min(smallest, step);

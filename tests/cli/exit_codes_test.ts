@@ -1,9 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { CommanderError } from "commander";
-import { describe, exitCodeOf, queryExitCodes } from "../../src/cli/exit_codes.ts";
-import { UsageError } from "../../src/cli/program.ts";
+import { describe, exitCodeOf, queryExitCodes, SaidError } from "../../src/cli/exit_codes.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 
 Deno.test("exit codes of failed queries are distinct, stable and above 2", () => {
   assertEquals(queryExitCodes, {
@@ -21,8 +20,7 @@ Deno.test("exit codes of failed queries are distinct, stable and above 2", () =>
 
 Deno.test("exitCodeOf knows a wrong command line from any other failure", () => {
   assertEquals(exitCodeOf(undefined), 0);
-  assertEquals(exitCodeOf(new CommanderError(0, "commander.helpDisplayed", "")), 0);
-  assertEquals(exitCodeOf(new CommanderError(1, "commander.unknownOption", "")), 2);
+  for (const code of [0, 2, 3]) assertEquals(exitCodeOf(new SaidError(code)), code);
   assertEquals(exitCodeOf(new UsageError("")), 2);
   assertEquals(exitCodeOf(new QueryError("kiss-o-death", "")), 8);
   assertEquals(exitCodeOf(new ListenError("in-use", { hostname: "::", port: 1 })), 1);
@@ -45,7 +43,7 @@ Deno.test("describe says in one line what to do about a port", () => {
 });
 
 Deno.test("describe says nothing of what has been said, and never more than a line", () => {
-  assertEquals(describe(new CommanderError(1, "commander.unknownOption", "")), undefined);
+  assertEquals(describe(new SaidError(2)), undefined);
   assertEquals(describe(new Deno.errors.BrokenPipe("")), undefined);
   assertEquals(describe(new Error("one\n  two")), "one two");
 });

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import schema from "../../docs/timecli_explain.schema.json" with { type: "json" };
 import { explainedJson, explainedText, type Paint } from "../../src/cli/explain_report.ts";
 import { guessProtocol, parseHex } from "../../src/cli/hex.ts";
-import { UsageError } from "../../src/cli/program.ts";
 import { explain } from "../../src/client/explain/explain.ts";
 import { ntpRequest } from "../../src/client/ntp.ts";
 import { replyTo } from "../client/ntp_peer.ts";
 import { check } from "../property.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 
 const plain: Paint = { bold: String, dim: String, good: String, bad: String };
 const at = Temporal.Instant.from("2026-11-22T18:00:00Z");

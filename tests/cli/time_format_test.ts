@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { timeFormatter } from "../../src/cli/time_format.ts";
-import { UsageError } from "../../src/cli/program.ts";
 import type { TimeReply } from "../../src/client/reply.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 
 function instant(text: string): TimeReply {
   return { protocol: "ntp", time: Temporal.Instant.from(text), url: "ntp://x" } as TimeReply;

@@ -4,7 +4,6 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { bothPrograms, run, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
 import { Network, networkCommands, peerEnv, program, until } from "./peers.ts";
 
 const [source] = await bothPrograms();
@@ -99,8 +98,9 @@ async function openNtpdSelects(clients: Network): Promise<void> {
   await using ntpd = clients.start([program.openNtpd, "-d", "-v", "-f", config]);
   // It first asks eight times, up to 34 s apart, and then sets the clock by what it heard: with
   // one peer nobody else can be meant. It calls a peer selected only once that has succeeded.
-  await within(90, ntpd.said(/^peer 192\.0\.2\.1 now valid$/m));
-  await within(150, ntpd.said(/^adjtime failed: Operation not permitted$/m));
+  const log = (): Promise<string> => Promise.resolve(ntpd.stderr);
+  await until(90, log, (text) => /^peer 192\.0\.2\.1 now valid$/m.test(text));
+  await until(150, log, (text) => /^adjtime failed: Operation not permitted$/m.test(text));
   const ntpctl = [program.ntpctl, "-s", "all"];
   const { stdout } = await run(clients.inside(ntpctl), { env: peerEnv });
   assertMatch(stdout, /^1\/1 peers valid/);

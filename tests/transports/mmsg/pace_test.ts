@@ -53,14 +53,28 @@ Deno.test("Pace knows when an answer leaves that has others ahead of it and behi
   assertAlmostEquals(pace.leadNs(31, 32), 31 * 2000 + 32 * 200 + 1150, 2);
 });
 
-Deno.test("Pace knows one answer alone from one of many", () => {
+Deno.test("Pace knows a few answers from many", () => {
   const { pace, batch } = paced();
-  batch({ count: 1, makeNs: 9000, sendNs: 12_000, tailNs: 3000 }, 100);
-  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
+  batch({ count: 1, makeNs: 9000, sendNs: 8000, tailNs: 3000 }, 100);
+  assertAlmostEquals(pace.leadNs(0, 0), 7000, 2);
   batch(usual, 100);
   assertAlmostEquals(pace.leadNs(10, 0), 21_000, 2);
   pace.begin(1);
-  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
+  assertAlmostEquals(pace.leadNs(0, 0), 7000, 2);
+});
+
+Deno.test("Pace is no further ahead of a few answers than the quickest before them were", () => {
+  const { pace, batch } = paced();
+  // The first ones, by code that was never run before, take longest.
+  batch({ count: 2, makeNs: 2e6, sendNs: 1e6, tailNs: 1e6 });
+  assert(pace.leadNs(0, 1) <= 25_000, `${pace.leadNs(0, 1)}`);
+  batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 }, 100);
+  batch({ count: 1, makeNs: 20_000, sendNs: 6000, tailNs: 2000 });
+  assertEquals(pace.leadNs(0, 0), 5000);
+  batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 });
+  assert(pace.leadNs(0, 0) <= 5000 * 65 / 64);
+  batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 }, 1000);
+  assertAlmostEquals(pace.leadNs(0, 0), 32_000, 2);
 });
 
 Deno.test("Pace follows a change, and is not carried away by a batch that was interrupted", () => {

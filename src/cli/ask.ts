@@ -1,0 +1,83 @@
+/** What `timecli` itself does: one exchange with each target, side by side. */
+import { validate } from "../client/ntp.ts";
+import { query, type QueryOptions } from "../client/query.ts";
+import type { TimeReply } from "../client/reply.ts";
+import { describe, exitCodeOf } from "./exit_codes.ts";
+import { onOneLine } from "./one_line.ts";
+import { jsonOf, type Outcome, tableOf, textOf } from "./report.ts";
+import { checkUrls } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
+
+/** The server of this project where it listens by itself. */
+export const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
+
+/** How to ask, and what to print of the replies; text for people without any of it. */
+export interface AskOptions extends QueryOptions {
+  /** Every field of an NTP reply too. */
+  readonly raw?: boolean;
+  /** A JSON object a target. */
+  readonly json?: boolean;
+  /** A header and a row a target. */
+  readonly csv?: boolean;
+  /** The time alone, by a pattern of Unicode's letters. */
+  readonly format?: string | undefined;
+  /** Whether that is to be in UTC. */
+  readonly utc?: boolean;
+  /** The bare time. */
+  readonly quiet?: boolean;
+}
+
+/**
+ * Asks all targets at once and prints what they say.
+ *
+ * @param given The targets; this machine's own server if there is none
+ * @returns The exit code
+ * @throws {UsageError} If a target or the pattern cannot be read
+ */
+export async function ask(given: readonly string[], options: AskOptions = {}): Promise<number> {
+  const { raw = false, json, csv, format, utc = false, quiet, ...queryOptions } = options;
+  const targets = given.length > 0 ? given : [DEFAULT_TARGET];
+  checkUrls(targets);
+  const formatTime = format === undefined
+    ? undefined
+    : (await import("./time_format.ts")).timeFormatter(format, utc);
+  const outcomes = await Promise.all(
+    targets.map((target) => askOne(target, queryOptions, formatTime)),
+  );
+  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !quiet;
+  const lines = json
+    ? outcomes.map((outcome) => JSON.stringify(jsonOf(outcome, raw)))
+    : csv
+    ? [(await import("./csv.ts")).csvOf(outcomes, raw)]
+    : formatTime
+    ? outcomes.flatMap(({ formatted }) => formatted ?? [])
+    : quiet
+    ? outcomes.flatMap(({ reply, error }) => reply && error === undefined ? [reply.text] : [])
+    : isTable
+    ? [tableOf(outcomes)]
+    : outcomes.flatMap(({ reply }) => reply ? [textOf(reply, raw)] : []);
+  const problems = outcomes.flatMap(({ reply, error }) => [
+    // A table has told of it in its row.
+    ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
+    ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
+  ]);
+  for (const line of lines) writeText(Deno.stdout, csv ? line : `${line}\n`);
+  for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
+  return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
+}
+
+/** One exchange; a reply that is not fit to trust is kept beside what is wrong with it. */
+async function askOne(
+  target: string,
+  options: QueryOptions,
+  formatTime?: (reply: TimeReply) => string,
+): Promise<Outcome> {
+  let reply;
+  try {
+    reply = await query(target, options);
+    if (reply.protocol === "ntp") validate(reply);
+    return { target, reply, ...(formatTime && { formatted: formatTime(reply) }) };
+  } catch (error) {
+    return { target, ...(reply && { reply }), error };
+  }
+}
