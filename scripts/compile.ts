@@ -19,8 +19,8 @@ interface Program {
   readonly entry: string;
   /** The module of its worker threads. */
   readonly worker?: string;
-  /** A module that is large and seldom needed, imported as `./` and its file's name. */
-  readonly packed?: string;
+  /** Modules that are fetched only when they are needed. */
+  readonly parts?: readonly Part[];
   /** Permissions that it has not from source, where they are for the user to grant. */
   readonly grants?: readonly string[];
 }
@@ -37,10 +37,21 @@ const programs: readonly Program[] = [
   {
     name: "timecli",
     entry: "client.ts",
-    packed: "src/cli/watch_picture.ts",
+    parts: [
+      { entry: "src/cli/timecli.ts", specifier: "./src/cli/timecli.ts", file: "commands.mjs" },
+      { entry: "src/cli/watch_picture.ts", specifier: "./watch_picture.ts", file: "picture.mjs" },
+    ],
     grants: ["--allow-read", "--allow-write"],
   },
 ];
+
+/** A module that is a file of its own, as it would take longer to read than the program takes to start. */
+interface Part {
+  readonly entry: string;
+  /** How it is imported. */
+  readonly specifier: string;
+  readonly file: string;
+}
 
 type Grant = boolean | readonly string[];
 
@@ -49,7 +60,15 @@ interface Config {
   readonly permissions: Readonly<Record<string, Readonly<Record<string, Grant>>>>;
 }
 
+/** A file of a program. */
+interface ProgramFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A file as a self-extracting executable has it. */
 interface Payload {
+  readonly name: string;
   readonly sha256: string;
   readonly packed: Uint8Array;
 }
@@ -89,28 +108,38 @@ async function deno(
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-async function payload(bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return { sha256: digest.toHex(), packed: await promisify(gzip)(bytes, { level: 9 }) };
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function payload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
+  const packed = await promisify(gzip)(bytes, { level: 9 });
+  return { name, sha256: await sha256(bytes), packed };
 }
 
 /**
- * Bundles a program into one module. Its worker goes in as a text, for a worker that
- * is started from a blob needs no file and no permission to read one (src/server/worker_url.ts);
- * so does its packed module, compressed (src/cli/packed_module.ts).
+ * Bundles a program: one module, and one for each of its parts, all in one folder. Its worker goes in
+ * as a text, for a worker that is started from a blob needs no file and no permission to read one
+ * (src/server/worker_url.ts).
  */
-async function bundleProgram(root: string, { entry, worker, packed }: Program): Promise<string> {
-  const texts: string[] = [];
-  const keep = (name: string, text: string): void => {
-    texts.push(`globalThis[Symbol.for("timesrv.${name}")] = ${JSON.stringify(text)};\n`);
-  };
-  if (worker !== undefined) keep("worker", await bundle(root, worker));
-  if (packed !== undefined) {
-    const module = new TextEncoder().encode(await bundle(root, packed, "--minify"));
-    keep("packed", (await payload(module)).packed.toBase64());
+async function bundleProgram(
+  root: string,
+  { name, entry, worker, parts = [] }: Program,
+): Promise<ProgramFile[]> {
+  const workerText = worker === undefined
+    ? ""
+    : `globalThis[Symbol.for("timesrv.worker")] = ${JSON.stringify(await bundle(root, worker))};\n`;
+  const files: ProgramFile[] = [];
+  for (const part of [{ entry, file: `${name}.mjs` }, ...parts]) {
+    const others = parts.filter((other) => other !== part);
+    const options = others.map(({ specifier }) => `--external=${specifier}`);
+    let text = await bundle(root, part.entry, "--minify", ...options);
+    for (const { specifier, file } of others) {
+      text = text.replaceAll(`"${specifier}"`, `"./${file}"`);
+    }
+    files.push({ name: part.file, text: part.entry === entry ? workerText + text : text });
   }
-  const left = packed === undefined ? [] : [`--external=./${basename(packed)}`];
-  return texts.join("") + await bundle(root, entry, ...left);
+  return files;
 }
 
 /** Bundles an entry point into one module that names no folder of this machine. */
@@ -147,10 +176,10 @@ async function bundle(root: string, entry: string, ...options: string[]): Promis
 /** Writes launcher, program and runtime as one executable file. */
 async function pack(
   out: string,
-  { name, flags, program, runtime }: {
+  { name, flags, files, runtime }: {
     name: string;
     flags: readonly string[];
-    program: Payload;
+    files: readonly ProgramFile[];
     runtime: Payload;
   },
 ): Promise<void> {
@@ -171,27 +200,39 @@ async function pack(
       "--node-modules-dir=none",
     ],
   ].map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  const encoder = new TextEncoder();
+  const modules = await Promise.all(
+    files.map((file) => payload(file.name, encoder.encode(file.text))),
+  );
+  // One folder for all modules of a program, as they import each other.
+  const folder = await sha256(encoder.encode(modules.map(({ sha256 }) => sha256).join()));
+  // The large one first: where there is no room, nothing is left behind.
+  const payloads = [
+    { path: `${runtime.sha256}/${runtime.name}`, ...runtime },
+    ...modules.map((each) => ({ path: `${folder}/${each.name}`, ...each })),
+  ];
   function fill(start: number): Uint8Array {
-    const values: Readonly<Record<string, string | number>> = {
+    // Numbers are padded, so that the launcher is as long with the real ones as with those it was measured by.
+    const padded = (value: number): string => String(value).padEnd(12);
+    let from = start;
+    const table = payloads.map(({ path, sha256, packed: { length } }) => {
+      const line = `${path} ${sha256} ${padded(from + 1)}${padded(length)}`;
+      from += length;
+      return line;
+    });
+    const values: Readonly<Record<string, string>> = {
       NAME: name,
       FLAGS: quoted,
-      WHOLE_SIZE: start + program.packed.length + runtime.packed.length,
-      PROGRAM_SHA: program.sha256,
-      PROGRAM_FROM: start + 1,
-      PROGRAM_LENGTH: program.packed.length,
-      RUNTIME_SHA: runtime.sha256,
-      RUNTIME_FROM: start + program.packed.length + 1,
-      RUNTIME_LENGTH: runtime.packed.length,
+      WHOLE_SIZE: padded(from),
+      RUNTIME: `${runtime.sha256}/${runtime.name}`,
+      PROGRAM: `${folder}/${name}.mjs`,
+      FILES: payloads.map(({ path }) => path).join(" "),
+      PAYLOADS: table.join("\n"),
     };
-    // Numbers are padded, so that the launcher is as long with the real ones as with those it was measured by.
-    return new TextEncoder().encode(template.replaceAll(/@([A-Z_]+)@/g, (_, key) => {
-      const value = values[key];
-      return typeof value === "number" ? String(value).padEnd(12) : value ?? "";
-    }));
+    return encoder.encode(template.replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? ""));
   }
   await Deno.writeFile(out, fill(fill(0).length));
-  await Deno.writeFile(out, program.packed, { append: true });
-  await Deno.writeFile(out, runtime.packed, { append: true });
+  for (const { packed } of payloads) await Deno.writeFile(out, packed, { append: true });
   // Not as the `mode` of writeFile(), which the umask would narrow.
   await Deno.chmod(out, 0o755);
 }
@@ -227,7 +268,7 @@ async function packRuntime(target: string | undefined): Promise<Payload> {
     "The base executable of `deno compile` cannot be fetched and DENORT_BIN is not set: " +
       "packing this Deno into self-extracting executables",
   );
-  return await payload(await Deno.readFile(Deno.execPath()));
+  return await payload("deno", await Deno.readFile(Deno.execPath()));
 }
 
 /** Builds both executables from the project in `root` and moves them into its dist/ folder. */
@@ -244,17 +285,14 @@ async function compile(root: string, target: string | undefined): Promise<void> 
       const { name } = each;
       const flags = [...flagsOf(config, name), ...each.grants ?? []];
       const out = join(build, name);
-      const program = await bundleProgram(root, each);
-      const entry = join(build, `${name}.mjs`);
-      await Deno.writeTextFile(entry, program);
+      const files = await bundleProgram(root, each);
+      // The parts beside the entry, where it looks for them.
+      const folder = await Deno.makeTempDir({ dir: build });
+      for (const file of files) await Deno.writeTextFile(join(folder, file.name), file.text);
+      const entry = join(folder, `${name}.mjs`);
       if (runtime || !await compileNatively(root, { entry, out, flags, target })) {
         runtime ??= await packRuntime(target);
-        await pack(out, {
-          name,
-          flags,
-          runtime,
-          program: await payload(new TextEncoder().encode(program)),
-        });
+        await pack(out, { name, flags, files, runtime });
       }
     }
     const times = target === undefined ? await measure(build, suffix) : undefined;

@@ -1,16 +1,17 @@
 #!/bin/sh
-# @NAME@: one file made of this script, the program and the Deno runtime that runs it.
-# It unpacks both into a cache folder, once, and from then on only checks them.
-# The two payloads follow the last line, each compressed with gzip.
+# @NAME@: one file made of this script, the program's modules and the Deno runtime that runs them.
+# It unpacks all into a cache folder, once, and from then on only checks them.
+# They follow the last line, each compressed with gzip.
 
 name=@NAME@
 whole_size=@WHOLE_SIZE@
-program_sha=@PROGRAM_SHA@
-program_from=@PROGRAM_FROM@
-program_length=@PROGRAM_LENGTH@
-runtime_sha=@RUNTIME_SHA@
-runtime_from=@RUNTIME_FROM@
-runtime_length=@RUNTIME_LENGTH@
+runtime=@RUNTIME@
+program=@PROGRAM@
+files="@FILES@"
+# Of each file: its SHA-256, its first byte here, and how many there are.
+payloads="
+@PAYLOADS@
+"
 
 # A caller's PATH may hold nothing but the folder of this file.
 PATH=${PATH:+$PATH:}/usr/bin:/bin
@@ -29,51 +30,59 @@ each_root() {
   "$1"
 }
 
-# Succeeds if nobody but us and root can change what the given path (below $root) is. Whoever can
+# Succeeds if nobody but us and root can change what the given paths (below $root) are. Whoever can
 # write to one of the folders could put an executable of their own there: in /tmp that is any local
 # user, and under sudo with $HOME kept it is the user who called it. Leaves inode, owner and size of
-# the last path in $facts.
+# each in $facts.
 look() {
-  target=$1
-  # In the order in which `ls` sorts them.
-  set -- "${root%/*}/." "${root%/*}/.." "$root" "$root/${target%%/*}" "$root/$target"
-  if [ "$target" = . ]; then set -- "$1" "$2" "$3"; fi
+  own=${root##*/}
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    set -- "$@" "$own/${1%/*}" "$own/$1"
+    shift
+    left=$((left - 1))
+  done
+  left=$(($# + 3))
+  # Named from the folder above, so that no name has a space in it; as words, for `read` takes what
+  # comes from a command octet by octet; and one `ls`, which takes as long as the rest of a start.
+  # shellcheck disable=SC2046 -- ten words a line
+  set -- $(cd "${root%/*}/" 2>/dev/null && LC_ALL=C ls -ldin . .. "$own" "$@" 2>/dev/null)
   facts=
-  while read -r inode mode _ owner _ size _; do
-    [ -O "$1" ] || [ "$owner" = 0 ] || return 1
-    case $1 in
-      */.. | */.)
+  # Inode, mode, links, owner, group, size, three of the date, name.
+  while [ $# -ge 10 ]; do
+    [ -O "${root%/*}/${10}" ] || [ "$4" = 0 ] || return 1
+    case ${10} in
+      . | .. | */.)
         # Above our own folder: a group may be trusted (many systems give each user one), the world
         # only if the sticky bit keeps it from renaming what is ours.
-        case $mode in ????????w[!tT]*) return 1 ;; esac
+        case $2 in ????????w[!tT]*) return 1 ;; esac
         ;;
       *)
-        case $mode in l* | ?????w* | ????????w*) return 1 ;; esac
+        case $2 in l* | ?????w* | ????????w*) return 1 ;; esac
+        case $2 in -*) facts="$facts$1 $4 $6," ;; esac
         ;;
     esac
-    facts="$inode $owner $size"
-    shift
-  done <<END
-$(LC_ALL=C ls -ldin "$@" 2>/dev/null)
-END
-  [ $# = 0 ]
+    shift 10
+    left=$((left - 1))
+  done
+  [ "$left" = 0 ]
 }
 
-# Succeeds if $1, below $root, is what was once verified. Hashing 96 MB takes ten times as long as
-# all the rest of a start, so `verified` notes which file had the right hash: another file has
-# another inode, and one written to since is no older than the note (strictly older is asked for, as
-# some shells compare whole seconds). Someone who can forge that can replace the file after any
-# check; look() is what keeps them out.
-verified() {
-  look "$1" || return 1
-  note=$root/${1%/*}/verified
+# Succeeds if all files are what was once verified. Hashing 96 MB takes ten times as long as all the
+# rest of a start, so a note tells which files had the right hash: another file has another inode,
+# and one written to since is no older than the note (strictly older is asked for, as some shells
+# compare whole seconds). Someone who can forge that can replace a file after any check; look() is
+# what keeps them out.
+check() {
+  # shellcheck disable=SC2086 -- no name in it has a space
+  look $files || return 1
+  note=$root/${program%/*}/verified
   noted=
   { read -r noted <"$note"; } 2>/dev/null
-  [ "$facts" = "$noted" ] && [ "$note" -nt "$root/$1" ] && [ -r "$root/$1" ]
-}
-
-check() {
-  verified "$runtime_sha/deno" && [ -x "$root/$runtime_sha/deno" ] && verified "$program_sha/$name.mjs"
+  [ "$facts" = "$noted" ] || return 1
+  for file in $files; do
+    [ "$note" -nt "$root/$file" ] && [ -r "$root/$file" ] && [ -x "$root/$file" ] || return 1
+  done
 }
 
 # Succeeds if the SHA-256 of the file $1 is $2.
@@ -96,26 +105,21 @@ folder() {
 }
 
 safe() {
-  look "$1" && return
+  look "$@" && return
   why="$why; $root can be changed by another user"
   return 1
 }
 
-# Makes sure that $root/$1/$2 is what this file holds from byte $3 on, $4 bytes long. $1 is its
-# SHA-256, so a folder can only ever hold one thing, and programs of any version share a runtime.
+# Makes sure that $root/$1 is what this file holds from byte $3 on, $4 bytes long, with the SHA-256
+# $2. Folders are called by what is in them, so each can only ever hold one thing, and programs of any
+# version share a runtime.
 provide() {
-  folder "${root%/*}" && folder "$root" && safe . && folder "$root/$1" && safe "$1/." || return 1
-  verified "$1/$2" && [ -x "$root/$1/$2" ] && return
-  # The inode may have changed with a copy of the cache; in a read-only one nothing but the hash can
-  # tell.
-  if look "$1/$2" && has_sha "$root/$1/$2" "$1" && [ -x "$root/$1/$2" ]; then
-    note "$1" 2>/dev/null
-    return 0
-  fi
+  folder "$root/${1%/*}" && safe "${1%/*}/." || return 1
+  look "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ] && return
   # Left behind by a power cut or SIGKILL, and too old to belong to someone who is unpacking right
   # now.
-  find "$root/$1" -name 'temp.*' -mmin +60 -exec rm -f {} + 2>/dev/null
-  temp=$(mktemp "$root/$1/temp.XXXXXX" 2>/dev/null) || {
+  find "$root/${1%/*}" -name 'temp.*' -mmin +60 -exec rm -f {} + 2>/dev/null
+  temp=$(mktemp "$root/${1%/*}/temp.XXXXXX" 2>/dev/null) || {
     temp=
     why="$why; $root cannot be written to"
     return 1
@@ -129,14 +133,13 @@ provide() {
   unpacked=$?
   child=
   exec 3>&-
-  if [ "$unpacked" != 0 ] || ! has_sha "$temp" "$1"; then
+  if [ "$unpacked" != 0 ] || ! has_sha "$temp" "$2"; then
     why="$why; $root has no room, or $0 is damaged"
-  elif ! chmod 700 "$temp" || ! runs "$temp" "$2"; then
+  elif ! chmod 700 "$temp" || ! runs "$temp" "$1"; then
     why="$why; no program can be run from $root"
-  elif look "$1/${temp##*/}" && touch -t 200001010000 "$temp" &&
-    { [ ! -d "$root/$1/$2" ] || rm -rf "${root:?}/$1/$2"; } && mv -f "$temp" "$root/$1/$2"; then
+  elif touch -t 200001010000 "$temp" &&
+    { [ ! -d "$root/$1" ] || rm -rf "${root:?}/$1"; } && mv -f "$temp" "$root/$1"; then
     temp=
-    note "$1" 2>/dev/null
     return 0
   fi
   rm -f "$temp"
@@ -147,20 +150,30 @@ provide() {
 # Some shells' `test -x` knows nothing of a mount without execution, and none of a missing C
 # library.
 runs() {
-  [ "$2" != deno ] || "$1" --version </dev/null >/dev/null 2>&1
+  [ "$2" != "$runtime" ] || "$1" --version </dev/null >/dev/null 2>&1
 }
 
-# Notes $facts as verified. A half-written note matches nothing, so a rename is for readers of the
-# old one.
+# Notes that what is there is right. A half-written note matches nothing, so a rename is for readers of
+# the old one.
 note() {
-  temp=$(mktemp "$root/$1/temp.XXXXXX") && echo "$facts" >"$temp" && mv -f "$temp" "$root/$1/verified" || rm -f "$temp"
+  # shellcheck disable=SC2086 -- no name in it has a space
+  look $files || return 1
+  temp=$(mktemp "$root/${program%/*}/temp.XXXXXX") && echo "$facts" >"$temp" &&
+    mv -f "$temp" "$root/${program%/*}/verified" || rm -f "$temp"
   temp=
 }
 
 unpack() {
-  provide "$runtime_sha" deno "$runtime_from" "$runtime_length" &&
-    provide "$program_sha" "$name.mjs" "$program_from" "$program_length" &&
-    { [ -d "$root/deno_dir" ] || mkdir "$root/deno_dir" 2>/dev/null || :; }
+  folder "${root%/*}" && folder "$root" && safe || return 1
+  # shellcheck disable=SC2086 -- four words a file
+  set -- $payloads
+  while [ $# -gt 0 ]; do
+    provide "$1" "$2" "$3" "$4" || return 1
+    shift 4
+  done
+  # In a cache that is read-only there is none, or one of other inodes; then all is hashed each time.
+  note 2>/dev/null
+  [ -d "$root/deno_dir" ] || mkdir "$root/deno_dir" 2>/dev/null || :
 }
 
 stop() {
@@ -197,5 +210,5 @@ export DENO_DIR="$root/deno_dir"
 # Deno ends if it cannot read .npmrc there, which is so in another user's home. The program may not
 # see it anyway.
 export HOME="$root"
-exec "$root/$runtime_sha/deno" run @FLAGS@ "$root/$program_sha/$name.mjs" "$@"
+exec "$root/$runtime" run @FLAGS@ "$root/$program" "$@"
 exit 1

@@ -17,12 +17,10 @@ export interface AskOptions extends QueryOptions {
   readonly raw?: boolean;
   /** A JSON object a target. */
   readonly json?: boolean;
-  /** A header and a row a target. */
-  readonly csv?: boolean;
-  /** The time alone, by a pattern of Unicode's letters. */
-  readonly format?: string | undefined;
-  /** Whether that is to be in UTC. */
-  readonly utc?: boolean;
+  /** What writes a header and a row a target. */
+  readonly csvOf?: (outcomes: readonly Outcome[], raw: boolean) => string;
+  /** What writes the time alone. */
+  readonly formatTime?: (reply: TimeReply) => string;
   /** The bare time. */
   readonly quiet?: boolean;
 }
@@ -32,23 +30,20 @@ export interface AskOptions extends QueryOptions {
  *
  * @param given The targets; this machine's own server if there is none
  * @returns The exit code
- * @throws {UsageError} If a target or the pattern cannot be read
+ * @throws {UsageError} If a target cannot be read
  */
 export async function ask(given: readonly string[], options: AskOptions = {}): Promise<number> {
-  const { raw = false, json, csv, format, utc = false, quiet, ...queryOptions } = options;
+  const { raw = false, json, csvOf, formatTime, quiet, ...queryOptions } = options;
   const targets = given.length > 0 ? given : [DEFAULT_TARGET];
   checkUrls(targets);
-  const formatTime = format === undefined
-    ? undefined
-    : (await import("./time_format.ts")).timeFormatter(format, utc);
   const outcomes = await Promise.all(
     targets.map((target) => askOne(target, queryOptions, formatTime)),
   );
-  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !quiet;
+  const isTable = outcomes.length > 1 && !json && !csvOf && !formatTime && !quiet;
   const lines = json
     ? outcomes.map((outcome) => JSON.stringify(jsonOf(outcome, raw)))
-    : csv
-    ? [(await import("./csv.ts")).csvOf(outcomes, raw)]
+    : csvOf
+    ? [csvOf(outcomes, raw)]
     : formatTime
     ? outcomes.flatMap(({ formatted }) => formatted ?? [])
     : quiet
@@ -61,7 +56,7 @@ export async function ask(given: readonly string[], options: AskOptions = {}): P
     ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
     ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
   ]);
-  for (const line of lines) writeText(Deno.stdout, csv ? line : `${line}\n`);
+  for (const line of lines) writeText(Deno.stdout, csvOf ? line : `${line}\n`);
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
   return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }

@@ -174,14 +174,14 @@ async function main(args: readonly string[]): Promise<number | void> {
   const runSubcommand = await parseArguments(program, args, subcommands);
   if (runSubcommand) return await runSubcommand();
   const { timeout, retries, ipv4, ipv6, samples, interval, ...output } = program.opts();
-  if (output.utc && output.format === undefined) throw new UsageError("--utc goes with --format");
+  const { json = false, csv, format, utc = false, raw = false, quiet = false } = output;
+  if (utc && format === undefined) throw new UsageError("--utc goes with --format");
   const family = {
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),
   };
   if (samples !== undefined) {
     const { runSamples } = await import("./samples.ts");
-    const { json = false, raw = false } = output;
     const apart = interval === undefined ? {} : { interval: interval / 1000 };
     const options = { count: samples, timeout, ...apart, ...family };
     return await runSamples(program.args, options, { json, raw });
@@ -189,5 +189,11 @@ async function main(args: readonly string[]): Promise<number | void> {
   if (program.getOptionValueSource("interval") === "cli") {
     throw new UsageError("--interval goes with --samples");
   }
-  return await ask(program.args, { timeout, retries, ...family, ...output });
+  return await ask(program.args, {
+    ...{ timeout, retries, ...family },
+    ...{ json, raw, quiet },
+    ...(csv && { csvOf: (await import("./csv.ts")).csvOf }),
+    ...(format !== undefined &&
+      { formatTime: (await import("./time_format.ts")).timeFormatter(format, utc) }),
+  });
 }

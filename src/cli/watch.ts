@@ -4,7 +4,6 @@ import { watch, type WatchEvent, type WatchOptions } from "../client/watch.ts";
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { toAscii } from "./ascii.ts";
 import { exitCodeOf } from "./exit_codes.ts";
-import { importPacked } from "./packed_module.ts";
 import { durationParser, numberParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "./terminal.ts";
@@ -159,8 +158,7 @@ async function createFile(path: string): Promise<Picture> {
   const file = await Deno.open(path, { write: true, create: true });
   return {
     async write(records): Promise<void> {
-      const { pictureOf } = await importPacked<typeof import("./watch_picture.ts")>() ??
-        await import("./watch_picture.ts");
+      const { pictureOf } = await import("./watch_picture.ts");
       await file.truncate();
       writeText(file, pictureOf(records));
     },
