@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
-import { basename, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { CompileError } from "./compile/error.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { compare, ratiosOf, type Trial } from "../compare.ts";
+import { compare, type Figures, type Ratios, ratiosOf, type Trial } from "../compare.ts";
 import { type Contender, timesrv } from "../contenders.ts";
+import { present } from "../field.ts";
 import type { Load } from "../generator.ts";
 import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../section.ts";
 import { startAll } from "../servers.ts";
@@ -33,7 +34,7 @@ const five = timesrv(
 export const growth: Section = {
   summary: "what two workers, 1 to 1,024 flows and five listeners change",
   async measure(bench: Bench): Promise<Findings> {
-    const { slices, window, flows } = bench.options;
+    const { field, options: { slices, window, flows } } = bench;
     const load = (flows: number): Load => ({
       seconds: SLICE_SECONDS,
       flows,
@@ -44,9 +45,20 @@ export const growth: Section = {
       [["1 worker", one, load(FLOWS_OF_WORKERS)], ["2 workers", two, load(FLOWS_OF_WORKERS)]],
       bench,
     );
+    // What is the kernel's and the load generator's share, the limit shows: it has the same flows.
+    const servers = present(one, field.limit);
     const manyFlows = await measurePart(
-      FLOWS.map((flows) => [`${flows} ${flows === 1 ? "flow" : "flows"}`, one, load(flows)]),
+      FLOWS.flatMap((flows) =>
+        servers.map((
+          server,
+        ): Part => [
+          `${server.name}, ${flows} ${flows === 1 ? "flow" : "flows"}`,
+          server,
+          load(flows),
+        ])
+      ),
       bench,
+      (figures) => ratiosOfFlows(figures, servers.length),
     );
     const listeners = await measurePart(
       [["1 listener", one, load(flows)], ["5 listeners", five, load(flows)]],
@@ -74,9 +86,31 @@ export const growth: Section = {
   },
 };
 
+/** A server under a load, and what to call that. */
+type Part = readonly [name: string, contender: Contender, load: Load];
+
+/** Each server's flows to its first, then the first server to the other at each number of flows. */
+function ratiosOfFlows(figures: readonly Figures[], servers: number): readonly Ratios[] {
+  const to = (other: Figures | undefined, ours: Figures | undefined): readonly Ratios[] =>
+    ours && other ? [ratiosOf(ours, other, RATIOS)] : [];
+  const growing = figures.flatMap((ours, i) => i < servers ? [] : to(figures[i % servers], ours));
+  const beside = figures.flatMap((ours, i) =>
+    servers < 2 || i % servers !== 0 ? [] : to(figures[i + 1], ours)
+  );
+  return [...growing, ...beside];
+}
+
+const RATIOS = ["goodPerSecond", "cpuUsPerReply"] as const;
+
+/** Each to the first. */
+function ratiosToFirst([first, ...others]: readonly Figures[]): readonly Ratios[] {
+  return first === undefined ? [] : others.map((other) => ratiosOf(other, first, RATIOS));
+}
+
 async function measurePart(
-  parts: readonly (readonly [name: string, contender: Contender, load: Load])[],
+  parts: readonly Part[],
   bench: Bench,
+  compared: (figures: readonly Figures[]) => readonly Ratios[] = ratiosToFirst,
 ): Promise<Findings> {
   await using stack = new AsyncDisposableStack();
   const contenders = [...new Set(parts.map(([, contender]) => contender))];
@@ -86,10 +120,7 @@ async function measurePart(
     return server === undefined ? [] : [{ name, server, load }];
   });
   const figures = await compare(trials, bench.options.slices, bench);
-  const [first, ...others] = figures;
-  const ratios = first === undefined
-    ? []
-    : others.map((other) => ratiosOf(other, first, ["goodPerSecond", "cpuUsPerReply"]));
+  const ratios = compared(figures);
   return {
     figures: { trials: figures, ratios },
     lines: [
