@@ -8,6 +8,7 @@ import { isLoopback, isUnicast, isWildcard } from "../transports/address.ts";
 import { describeLoad, describeProgress, failureOf, warningsOf } from "./bench_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { countParser, numberParser, subcommand } from "./program.ts";
+import { errorJson, SCHEMA } from "./report.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { checkUrls, UsageError } from "./usage_error.ts";
@@ -34,9 +35,10 @@ Examples:
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
   timecli bench ntp://time.example --i-own-this-server --rate 1000
 
-JSON keys: url, address, seconds, sent, good, bad, duplicate, lost, late, stray,
-goodPerSecond, cpuUsPerReply, latencyUs (p50, p90, p99, p999), offsetUs (p50,
-p99), idleShare (near 0, this program is the limit rather than the server).
+JSON keys (docs/timecli.schema.json, bench): schema (1), url, address, seconds,
+sent, good, bad, duplicate, lost, late, stray, goodPerSecond, cpuUsPerReply,
+latencyUs (p50, p90, p99, p999), offsetUs (p50, p99), idleShare (near 0, this
+program is the limit rather than the server), error.reason and error.message.
 
 Exit codes, with the figures printed where there are any:
   0  every reply was good, and none is missing; otherwise the first that holds:
@@ -154,14 +156,20 @@ async function run(url: string, options: BenchOptions): Promise<void> {
   });
   progress.clear();
   const address = formatAddress({ hostname, port });
+  const failure = failureOf({ address, load, result });
   const text = json
-    ? JSON.stringify({ url: formatEndpoint(endpoint), address, ...result })
+    ? JSON.stringify({
+      schema: SCHEMA,
+      url: formatEndpoint(endpoint),
+      address,
+      ...result,
+      ...(failure && { error: errorJson(failure) }),
+    })
     : describeLoad({ url: formatEndpoint(endpoint), address, load, result });
   writeText(Deno.stdout, `${text}\n`);
   for (const warning of warningsOf({ load, result })) {
     writeText(Deno.stderr, `timecli: ${warning}\n`);
   }
-  const failure = failureOf({ address, load, result });
   if (failure) throw failure;
 }
 

@@ -36,6 +36,8 @@ Examples:
   timecli control faults drop=0.3 kiss=RATE,every=10
   timecli control scenario leap-insert
 
+--json prints what the server says (docs/timecli.schema.json, control).
+
 Exit codes:
   0  done; what is so now is printed
   1  something else failed, or the server has refused: it says why
