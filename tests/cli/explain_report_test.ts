@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { explainedJson, explainedText, type Paint } from "../../src/cli/explain_report.ts";
-import { guessProtocol, parseHex } from "../../src/cli/hex.ts";
+import { parseHex } from "../../src/cli/hex.ts";
 import { explain } from "../../src/client/explain/explain.ts";
 import { ntpRequest } from "../../src/client/ntp.ts";
 import { assertDocumented, isDocumented } from "../documented.ts";
@@ -139,14 +139,4 @@ Deno.test("parseHex reads octets as programs print them, and says what is wrong 
   ) {
     assertThrows(() => parseHex(text), UsageError, problem);
   }
-});
-
-Deno.test("guessProtocol tells the protocols apart", () => {
-  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const request = ntpRequest().octets;
-  assertEquals(guessProtocol(request, new Uint8Array()), "ntp");
-  assertEquals(guessProtocol(new Uint8Array(), replyTo(request)), "ntp");
-  assertEquals(guessProtocol(new Uint8Array(), new Uint8Array(4)), "time");
-  assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020")), "asctime");
-  assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020\r\n")), "daytime");
 });
