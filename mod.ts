@@ -17,8 +17,13 @@
  */
 export type { Clock, UnixTime } from "./src/clocks/clock.ts";
 export { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
+export type { ClockState } from "./src/clocks/clock_state.ts";
 export { systemClock } from "./src/clocks/system_clock.ts";
 export type { LeapSecond } from "./src/clocks/timeline.ts";
+export { CaptureError } from "./src/client/capture/capture_error.ts";
+export type { Datagram, DatagramAddress } from "./src/client/capture/datagram.ts";
+export { type CapturedExchange, exchangesOf } from "./src/client/capture/exchanges.ts";
+export { type Capture, readCapture } from "./src/client/capture/read_capture.ts";
 export {
   check,
   checkExitCodes,
@@ -34,10 +39,36 @@ export {
   type Comparison,
   type Verdict,
 } from "./src/client/compare.ts";
+export { control, type ControlAction, type ControlRequestOptions } from "./src/client/control.ts";
+export type {
+  AskedFaults,
+  ClientsAnswer,
+  ClientState,
+  ClockAnswer,
+  ControlAnswer,
+  ControlAnswers,
+  FaultsAnswer,
+  ListenerState,
+  ServerState,
+} from "./src/client/control_answers.ts";
 export type { Estimate } from "./src/client/estimate.ts";
 export type { Change, LeapChange, OffsetStep, StratumChange } from "./src/client/changes.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
+export { explain } from "./src/client/explain/explain.ts";
+export type {
+  Explanation,
+  Measurement,
+  SeenExchange,
+  TestVerdict,
+  WireField,
+  WireProtocol,
+} from "./src/client/explain/explanation.ts";
+export { guessProtocol } from "./src/client/explain/guess_protocol.ts";
+export { type LiveExchange, seeExchange, seenInCapture } from "./src/client/explain/seen.ts";
+export type { LoadProgress, LoadResult, Percentiles } from "./src/client/load/load.ts";
+export { load, type LoadOptions, type ServerLoad } from "./src/client/load/load_server.ts";
 export { validate, type ValidateOptions } from "./src/client/ntp.ts";
+export type { NtpMeasurement } from "./src/client/ntp_measurement.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
 export type { Measured, MeasuredReply } from "./src/client/measurable.ts";
@@ -50,6 +81,7 @@ export type {
   TextReply,
   TimeReply,
 } from "./src/client/reply.ts";
+export { RunningStatistics } from "./src/client/running_statistics.ts";
 export {
   sample,
   type SampledExchange,
@@ -127,6 +159,7 @@ export type {
   VersionFault,
 } from "./src/server/faults/options.ts";
 export type { GuardOptions } from "./src/server/guard.ts";
+export { logIntervals, type LogIntervalsOptions } from "./src/server/interval_log.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
 export type { RateLimit } from "./src/server/rate_limit.ts";
 export { parseScenario } from "./src/server/scenario_file.ts";

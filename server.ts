@@ -295,7 +295,9 @@ async function main(): Promise<void> {
   announce(server);
   const urlsServed = server.addresses.map(({ url }) => url).join(" ");
   manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
-  using _intervals = statsInterval === undefined ? null : logIntervals(server, log, statsInterval);
+  using _intervals = statsInterval === undefined
+    ? null
+    : logIntervals(server, { log, interval: statsInterval / 1000 });
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();

@@ -1,13 +1,17 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
 import { Option } from "@commander-js/extra-typings";
-import { load as putLoad, type LoadOptions, type LoadResult } from "../client/load/load.ts";
-import { QueryError, type QueryFailure } from "../client/query_error.ts";
-import { resolve } from "../client/resolve.ts";
-import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback, isUnicast, isWildcard } from "../transports/address.ts";
-import { describeLoad, describeProgress, failureOf, warningsOf } from "./bench_report.ts";
+import { load } from "../client/load/load_server.ts";
+import type { QueryFailure } from "../client/query_error.ts";
+import {
+  describeLoad,
+  describeProgress,
+  failureOf,
+  type LoadReport,
+  warningsOf,
+} from "./bench_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { countParser, numberParser, subcommand } from "./program.ts";
+import { errorJson, SCHEMA } from "./report.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { checkUrls, UsageError } from "./usage_error.ts";
@@ -34,9 +38,10 @@ Examples:
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
   timecli bench ntp://time.example --i-own-this-server --rate 1000
 
-JSON keys: url, address, seconds, sent, good, bad, duplicate, lost, late, stray,
-goodPerSecond, cpuUsPerReply, latencyUs (p50, p90, p99, p999), offsetUs (p50,
-p99), idleShare (near 0, this program is the limit rather than the server).
+JSON keys (docs/timecli.schema.json, bench): schema (1), url, address, seconds,
+sent, good, bad, duplicate, lost, late, stray, goodPerSecond, cpuUsPerReply,
+latencyUs (p50, p90, p99, p999), offsetUs (p50, p99), idleShare (near 0, this
+program is the limit rather than the server), error.reason and error.message.
 
 Exit codes, with the figures printed where there are any:
   0  every reply was good, and none is missing; otherwise the first that holds:
@@ -123,74 +128,36 @@ interface BenchOptions {
 }
 
 async function run(url: string, options: BenchOptions): Promise<void> {
-  const { duration, requests, timeout, warmup, ipv4, ipv6, json, iOwnThisServer, ...rest } =
-    options;
+  const { ipv4, ipv6, json, iOwnThisServer, ...rest } = options;
   checkUrls([url]);
-  const endpoint = parseEndpoint(url);
-  const { port } = endpoint;
-  const protocol = endpoint.protocol === "asctime" || endpoint.protocol === "auto"
-    ? "text"
-    : endpoint.protocol;
-  if (rest.segmented && (protocol === "daytime" || protocol === "time")) {
-    throw new UsageError(`--segmented is not for ${protocol}, whose requests are empty`);
-  }
-  const hostnames = await resolve(endpoint.hostname, ipv4 ? 4 : ipv6 ? 6 : undefined);
-  for (const hostname of hostnames) checkTarget(hostname, iOwnThisServer);
   using progress = new StatusLine();
   const signal = stopSignal();
-  const load: Load = {
+  const result = await load(url, {
     ...rest,
-    port,
-    protocol,
-    seconds: duration,
-    requests,
-    timeoutSeconds: timeout,
-    warmupSeconds: warmup ?? (requests === undefined ? 0.3 : 0),
+    ...(ipv4 && { family: 4 }),
+    ...(ipv6 && { family: 6 }),
+    ownServer: iOwnThisServer,
     signal,
-    onProgress: (state) => progress.show(describeProgress(state, duration)),
-  };
-  const { hostname, result } = await loadFirst(hostnames, load).catch((error) => {
-    throw error === signal.reason ? new Error("Stopped before anything was measured") : error;
+    onProgress: (state) => progress.show(describeProgress(state, rest.duration)),
+  }).catch((error) => {
+    if (error === signal.reason) throw new Error("Stopped before anything was measured");
+    throw error instanceof RangeError ? new UsageError(inOptions(error.message)) : error;
   });
   progress.clear();
-  const address = formatAddress({ hostname, port });
+  const report: LoadReport = { load: rest, result };
+  const failure = failureOf(report);
   const text = json
-    ? JSON.stringify({ url: formatEndpoint(endpoint), address, ...result })
-    : describeLoad({ url: formatEndpoint(endpoint), address, load, result });
+    ? JSON.stringify({ schema: SCHEMA, ...result, ...(failure && { error: errorJson(failure) }) })
+    : describeLoad(report);
   writeText(Deno.stdout, `${text}\n`);
-  for (const warning of warningsOf({ load, result })) {
-    writeText(Deno.stderr, `timecli: ${warning}\n`);
-  }
-  const failure = failureOf({ address, load, result });
+  for (const warning of warningsOf(report)) writeText(Deno.stderr, `timecli: ${warning}\n`);
   if (failure) throw failure;
 }
 
-/** What load to put on whichever address of a host. */
-export type Load = Omit<LoadOptions, "hostname"> & { readonly timeoutSeconds: number };
-
-/** The first address of a host on which somebody listens is measured. */
-async function loadFirst(
-  [hostname = "", ...others]: readonly string[],
-  options: Load,
-): Promise<{ hostname: string; result: LoadResult }> {
-  try {
-    return { hostname, result: await putLoad({ ...options, hostname }) };
-  } catch (error) {
-    const isNobody = error instanceof QueryError && error.reason === "refused";
-    if (!isNobody || others.length === 0) throw error;
-    return await loadFirst(others, options);
-  }
-}
-
-function checkTarget(address: string, isOwn = false): void {
-  if (isLoopback(address) || isWildcard(address)) return;
-  if (!isUnicast(address)) throw new UsageError(`${address} stands for more than one server`);
-  if (!isOwn) {
-    throw new UsageError(
-      `${address} is not on this machine's loopback network; load is for servers of one's own, ` +
-        "and --i-own-this-server says that it is one",
-    );
-  }
+/** What the library says of its options, by the names that they have here. */
+function inOptions(message: string): string {
+  return message.replace(/^segmented\b/, "--segmented")
+    .replace(/\bownServer\b/, "--i-own-this-server");
 }
 
 function code(reason: QueryFailure): string {

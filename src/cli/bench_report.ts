@@ -1,7 +1,7 @@
 /** What `timecli bench` prints of a load: while it runs, in the end, and what was wrong. */
-import type { LoadResult, Progress } from "../client/load/load.ts";
+import type { LoadProgress } from "../client/load/load.ts";
+import type { LoadOptions, ServerLoad } from "../client/load/load_server.ts";
 import { QueryError } from "../client/query_error.ts";
-import type { Load } from "./bench.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds } from "./units.ts";
 
@@ -13,24 +13,27 @@ const KEPT_RATE_SHARE = 0.99;
 
 /** How it goes, in a line. */
 export function describeProgress(
-  { seconds, goodPerSecond, lost }: Progress,
+  { seconds, goodPerSecond, lost }: LoadProgress,
   duration: number,
 ): string {
   return `${seconds.toFixed(1)} s of ${duration}: ` +
     `${whole(goodPerSecond)} replies/s, ${whole(lost)} lost`;
 }
 
-/** A load, where it went and what came of it. */
+/** What load it was. */
+export type Load =
+  & Required<Pick<LoadOptions, "window" | "flows" | "timeout">>
+  & Pick<LoadOptions, "rate" | "segmented">;
+
+/** A load, and what came of it. */
 export interface LoadReport {
-  readonly url: string;
-  readonly address: string;
   readonly load: Load;
-  readonly result: LoadResult;
+  readonly result: ServerLoad;
 }
 
 /** The figures for people. */
-export function describeLoad({ url, address, load, result }: LoadReport): string {
-  const { latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
+export function describeLoad({ load, result }: LoadReport): string {
+  const { url, address, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
   const counts = (["sent", "good", "bad", "lost", "late", "duplicate", "stray"] as const)
     .map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, whole(result[name])] as const);
   const width = Math.max(...counts.map(([, count]) => count.length));
@@ -65,7 +68,7 @@ function describeOptions({ rate, window, flows, segmented }: Load, seconds: numb
 }
 
 /** What makes the figures say less of the server than they seem to. */
-export function warningsOf({ load, result }: Pick<LoadReport, "load" | "result">): string[] {
+export function warningsOf({ load, result }: LoadReport): string[] {
   const { rate, segmented } = load;
   const hint = segmented ? "" : "; --segmented needs less of its time";
   const { sent, seconds, idleShare } = result;
@@ -81,9 +84,9 @@ export function warningsOf({ load, result }: Pick<LoadReport, "load" | "result">
 
 /** What went wrong, the worst of it, if anything did. */
 export function failureOf(
-  { address, load, result }: Omit<LoadReport, "url">,
+  { load, result }: LoadReport,
 ): QueryError | undefined {
-  const { sent, good, bad, lost, duplicate, stray } = result;
+  const { address, sent, good, bad, lost, duplicate, stray } = result;
   const share = `of ${whole(sent)} requests to ${address}`;
   if (bad > 0) return new QueryError("not-a-time", `${whole(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
@@ -91,7 +94,7 @@ export function failureOf(
     return new QueryError("bogus-reply", `${replies} replies came from ${address}`);
   }
   if (lost === 0) return undefined;
-  const within = `within ${readableSeconds(load.timeoutSeconds)}`;
+  const within = `within ${readableSeconds(load.timeout)}`;
   return new QueryError(
     "timeout",
     good === 0

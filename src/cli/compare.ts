@@ -28,9 +28,10 @@ Examples:
   timecli compare --samples 8 --interval 4s a.example time://b.example
   timecli compare --json a.example b.example | jq .outcome
 
-JSON keys: schema (1), outcome (agree, disagree, alone, failed), offset and
-error_bound of the best estimate, and servers: each what timecli --samples --json
-prints, and verdict (agrees, falseticker, undecided, alone, failed).
+JSON keys (docs/timecli.schema.json, compare): schema (1), outcome (agree,
+disagree, alone, failed), offset and error_bound of the best estimate, and
+servers: each what timecli --samples --json prints, and verdict (agrees,
+falseticker, undecided, alone, failed).
 
 Exit codes:
   0  every server told a time, and all agree

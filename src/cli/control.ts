@@ -1,6 +1,6 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
 import { Option } from "@commander-js/extra-typings";
-import { CONTROL_ACTIONS, type ControlAction, sendControl } from "../client/control.ts";
+import { control, CONTROL_ACTIONS, type ControlAction } from "../client/control.ts";
 import { QueryError } from "../client/query_error.ts";
 import type { FaultsOptions } from "../server/faults/options.ts";
 import { describeControl } from "./control_report.ts";
@@ -35,6 +35,8 @@ Examples:
   timecli control step -1h
   timecli control faults drop=0.3 kiss=RATE,every=10
   timecli control scenario leap-insert
+
+--json prints what the server says (docs/timecli.schema.json, control).
 
 Exit codes:
   0  done; what is so now is printed
@@ -116,8 +118,8 @@ async function run(
 ): Promise<number> {
   const { url, token, listener, timeout, json, ...rest } = options;
   const body = await bodyOf(action, values, rest);
-  const send = sendControl(action, { url, token, listener, timeoutMs: timeout * 1000, body });
-  const said = await send.catch((error) => error);
+  const said = await control(action, { url, token, listener, timeout, body })
+    .catch((error) => error);
   if (said instanceof QueryError && said.reason === "refused") {
     const advice = `start the server with: timesrv --control ${new URL(url).host}`;
     writeText(Deno.stderr, `timecli: ${onOneLine(said.message)}; ${advice}\n`);

@@ -1,31 +1,16 @@
 /** What a control interface said, for people. */
 import type { ControlAction } from "../client/control.ts";
+import type {
+  AskedFaults,
+  ClientsAnswer,
+  ClockAnswer,
+  FaultsAnswer,
+  ServerState,
+} from "../client/control_answers.ts";
 import type { ClockState } from "../clocks/clock_state.ts";
 import { onOneLine } from "./one_line.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
-
-interface State {
-  readonly transport: string;
-  readonly answering: boolean;
-  readonly clock: ClockState;
-  readonly listeners: readonly {
-    readonly url: string;
-    readonly clock?: ClockState;
-    readonly faults?: Readonly<Record<string, unknown>>;
-  }[];
-  readonly totals: { readonly received: number; readonly answered: number };
-}
-
-interface Clients {
-  readonly clients: readonly {
-    readonly address: string;
-    readonly requests: number;
-    readonly lastSeen: string;
-    readonly protocol: string;
-  }[];
-  readonly untold: number;
-}
 
 /** Lines about what was asked. */
 export function describeControl(action: ControlAction, said: unknown): string {
@@ -40,18 +25,18 @@ function rowsOf(action: ControlAction, said: unknown): readonly (readonly string
     case "state":
     case "scenario":
     case "reset":
-      return stateRows(said as State);
+      return stateRows(said as ServerState);
     case "set":
     case "step":
-      return clockRows((said as Pick<State, "clock">).clock);
+      return clockRows((said as ClockAnswer).clock);
     case "faults":
-      return [["Faults", faultsText((said as { faults: Record<string, unknown> }).faults)]];
+      return [["Faults", faultsText((said as FaultsAnswer).faults)]];
     case "clients":
-      return clientRows(said as Clients);
+      return clientRows(said as ClientsAnswer);
   }
 }
 
-function stateRows({ transport, answering, clock, listeners, totals }: State): string[][] {
+function stateRows({ transport, answering, clock, listeners, totals }: ServerState): string[][] {
   const { received, answered } = totals;
   return [
     ...clockRows(clock),
@@ -89,11 +74,11 @@ function clockRows(clock: ClockState): string[][] {
   ];
 }
 
-function faultsText(faults: Readonly<Record<string, unknown>>): string {
+function faultsText(faults: AskedFaults): string {
   return Object.keys(faults).length === 0 ? "none" : JSON.stringify(faults);
 }
 
-function clientRows({ clients, untold }: Clients): string[][] {
+function clientRows({ clients, untold }: ClientsAnswer): string[][] {
   const rows = clients.map(({ address, requests, protocol, lastSeen }) => [
     address,
     String(requests),

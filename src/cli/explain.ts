@@ -3,16 +3,15 @@ import { Option } from "@commander-js/extra-typings";
 import { exchangesOf } from "../client/capture/exchanges.ts";
 import { readCapture } from "../client/capture/read_capture.ts";
 import { CaptureError } from "../client/capture/capture_error.ts";
-import { exchange, type ExchangeOptions, type Request } from "../client/exchange.ts";
 import { explain } from "../client/explain/explain.ts";
+import { guessProtocol } from "../client/explain/guess_protocol.ts";
+import { seeExchange, seenInCapture } from "../client/explain/seen.ts";
 import type { SeenExchange, WireProtocol } from "../client/explain/explanation.ts";
-import { ownPrecision } from "../client/ntp_measurement.ts";
-import { createRequest } from "../client/query.ts";
 import { QueryError } from "../client/query_error.ts";
-import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { formatAddress } from "../protocols/endpoint.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { type Explained, explainedJson, explainedText, paintFor } from "./explain_report.ts";
-import { guessProtocol, parseHex } from "./hex.ts";
+import { parseHex } from "./hex.ts";
 import { onOneLine } from "./one_line.ts";
 import { numberParser, subcommand } from "./program.ts";
 import { readInput } from "./read_input.ts";
@@ -111,7 +110,7 @@ async function run(target: string | undefined, options: ExplainOptions): Promise
   const { title, seen, failure } = options.hex !== undefined
     ? seenInHex(options.hex, options.protocol)
     : options.capture !== undefined
-    ? await seenInCapture(options.capture, options)
+    ? await seenInFile(options.capture, options)
     : await seenLive(target ?? DEFAULT_TARGET, options);
   const explained: Explained = { title, explanation: explain(seen) };
   const text = options.json
@@ -147,62 +146,25 @@ interface Seen {
 
 async function seenLive(target: string, options: ExplainOptions): Promise<Seen> {
   const { timeout, ipv4, ipv6 } = options;
-  const endpoint = parseEndpoint(target);
-  const url = formatEndpoint(endpoint);
-  const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
-  const exchangeOptions: ExchangeOptions = {
+  const seen = await seeExchange(target, {
     timeout,
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),
-  };
-  let ignored: Pick<SeenExchange, "request" | "reply"> | undefined;
-  const requestOf = (): Request => {
-    const request = createRequest(endpoint.protocol);
-    return {
-      octets: request.octets,
-      whyIgnored(reply): string | undefined {
-        const why = request.whyIgnored?.(reply);
-        if (why !== undefined) ignored = { request: request.octets, reply };
-        return why;
-      },
-    };
-  };
-  try {
-    const { octets, from, ...raw } = await exchange(endpoint, requestOf, exchangeOptions);
-    const seen: SeenExchange = {
-      protocol,
-      request: raw.request,
-      reply: octets,
-      times: raw,
-      isFromAsked: true,
-      localPrecision: ownPrecision(),
-      pivot: raw.receivedAt,
-    };
-    const address = formatAddress(from);
-    return { title: url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`, seen };
-  } catch (error) {
-    // What came is worth more to see than that something came.
-    if (!(error instanceof QueryError && error.reason === "bogus-reply") || !ignored) throw error;
-    const seen = { ...ignored, protocol, isFromAsked: true, ...here() };
-    return { title: `${onOneLine(url)}, the last datagram that came`, seen, failure: error };
-  }
+  });
+  const { url, from, error: failure } = seen;
+  if (failure) return { title: `${onOneLine(url)}, the last datagram that came`, seen, failure };
+  const address = from && formatAddress(from);
+  return { title: url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`, seen };
 }
 
 function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
   const { request, reply } = parseHex(text);
   const protocol = chosen ?? guessProtocol(request, reply);
-  return { title: `Octets of ${protocol}`, seen: { protocol, request, reply, ...here() } };
+  const pivot = Temporal.Now.instant();
+  return { title: `Octets of ${protocol}`, seen: { protocol, request, reply, pivot } };
 }
 
-/** What is assumed of a client that is not known. */
-function here(): Pick<SeenExchange, "localPrecision" | "pivot"> {
-  return { localPrecision: ASSUMED_PRECISION, pivot: Temporal.Now.instant() };
-}
-
-/** About a microsecond: what a capture's timestamps, and most machines, tell apart. */
-const ASSUMED_PRECISION = -20;
-
-async function seenInCapture(file: string, options: ExplainOptions): Promise<Seen> {
+async function seenInFile(file: string, options: ExplainOptions): Promise<Seen> {
   const { exchange: number = 1, protocol } = options;
   const name = file === "-" ? "standard input" : onOneLine(file);
   const octets = await readInput(file, "timecli explain --capture");
@@ -222,17 +184,7 @@ async function seenInCapture(file: string, options: ExplainOptions): Promise<See
     title: `${name}, exchange ${number} of ${found.length}: ${
       formatAddress(request.from)
     } and ${server}`,
-    seen: {
-      protocol: chosen.protocol,
-      request: request.octets,
-      localPrecision: ASSUMED_PRECISION,
-      pivot: request.time,
-      ...(reply && {
-        reply: reply.octets,
-        times: { sentAt: request.time, receivedAt: reply.time },
-        isFromAsked: true,
-      }),
-    },
+    seen: seenInCapture(chosen),
     ...(!reply && { failure: new QueryError("timeout", `${name} has no reply from ${server}`) }),
   };
 }

@@ -1,5 +1,5 @@
 /** What `timecli explain` shows of an explanation, 80 columns wide. */
-import type { Explanation, Field, Verdict } from "../client/explain/explanation.ts";
+import type { Explanation, TestVerdict, WireField } from "../client/explain/explanation.ts";
 import { NOT_REACHED } from "../client/explain/tests.ts";
 import { countOf, exact } from "../client/explain/text.ts";
 import { workedOut } from "./explain_steps.ts";
@@ -61,7 +61,7 @@ const MEANING_AT = 2 + 4 + 1 + RAW_WIDTH + 2 + NAME_WIDTH + 1;
 const MOST_ROWS = 8;
 const ROW_OCTETS = 8;
 
-function datagram(name: string, fields: readonly Field[], paint: Paint): string[] {
+function datagram(name: string, fields: readonly WireField[], paint: Paint): string[] {
   const last = fields.at(-1);
   const length = last ? last.offset + last.octets.length : 0;
   const title = paint.bold(`${name}: ${countOf(length, "octet")}`);
@@ -69,7 +69,7 @@ function datagram(name: string, fields: readonly Field[], paint: Paint): string[
   return [title, ...fields.flatMap((field) => fieldLines(field, paint))];
 }
 
-function fieldLines({ name, offset, octets, bits, meaning }: Field, { dim }: Paint): string[] {
+function fieldLines({ name, offset, octets, bits, meaning }: WireField, { dim }: Paint): string[] {
   const rows: { at: string; raw: string }[] = [];
   for (let from = 0; from < octets.length; from += ROW_OCTETS) {
     if (rows.length === MOST_ROWS) {
@@ -94,7 +94,7 @@ function fieldLines({ name, offset, octets, bits, meaning }: Field, { dim }: Pai
 
 const TEST_WIDTH = 43;
 
-function verdicts(tests: readonly Verdict[], paint: Paint): string[] {
+function verdicts(tests: readonly TestVerdict[], paint: Paint): string[] {
   const words = {
     passed: paint.good("ok  "),
     failed: paint.bad("FAIL"),
@@ -138,7 +138,7 @@ export function explainedJson({ title, explanation }: Explained): Record<string,
   };
 }
 
-function fieldJson({ name, offset, octets, bits, meaning }: Field): Record<string, unknown> {
+function fieldJson({ name, offset, octets, bits, meaning }: WireField): Record<string, unknown> {
   const raw = { name, offset, length: octets.length, hex: octets.toHex() };
   return { ...raw, ...(bits !== undefined && { bits }), meaning };
 }

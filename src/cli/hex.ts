@@ -1,8 +1,4 @@
 /** Two datagrams as somebody wrote them in hexadecimal. */
-import { isNtpRequest } from "../client/capture/exchanges.ts";
-import type { WireProtocol } from "../client/explain/explanation.ts";
-import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
-import { TIME_REPLY_LENGTH } from "../protocols/time.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -32,13 +28,4 @@ function octetsOf(text: string, name: string): Uint8Array {
     );
   }
   return Uint8Array.fromHex(digits);
-}
-
-const LINE_FEED = 0x0a;
-
-/** What octets speak, where nobody says. */
-export function guessProtocol(request: Uint8Array, reply: Uint8Array): WireProtocol {
-  if (isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0)) return "ntp";
-  if (reply.length <= 2 * TIME_REPLY_LENGTH) return "time";
-  return reply.at(-1) === LINE_FEED ? "daytime" : "asctime";
 }

@@ -31,9 +31,10 @@ Examples:
   timecli watch ntp://time.example --count 60 --csv > offsets.csv
   timecli watch ntp://time.example --json | jq 'select(.event == "step")'
 
-JSON lines have event and at; exchange, the keys of timecli --json; kiss, code
-and interval (null: not asked any more); stratum and leap, from and to; step,
-step, error_bound and clock (whose was set: server or local).
+JSON lines (docs/timecli.schema.json, watch) have schema (1), event, at and url;
+exchange, the keys of timecli --json; kiss, code and interval (null: not asked
+any more); stratum and leap, from and to; step, step, error_bound and clock
+(whose was set: server or local).
 
 Exit codes:
   0  every server has sent a time; otherwise that of the first that has

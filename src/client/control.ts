@@ -1,5 +1,6 @@
 /** A request to the control interface of a server. */
 import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ControlAnswers } from "./control_answers.ts";
 import { QueryError, type QueryFailure } from "./query_error.ts";
 
 /** Each thing that can be asked, as HTTP has it. */
@@ -11,42 +12,76 @@ const requests = {
   scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
   reset: ["POST", "/reset"],
-} as const;
+} as const satisfies Record<keyof ControlAnswers, unknown>;
 
-/** Something that can be asked. */
-export type ControlAction = keyof typeof requests;
+/** Something that can be asked of a control interface. */
+export type ControlAction = keyof ControlAnswers;
 
 /** All of them. */
 export const CONTROL_ACTIONS = Object.keys(requests) as ControlAction[];
 
-/** Options for {@linkcode sendControl}. */
+/** Options for {@linkcode control}. */
 export interface ControlRequestOptions {
-  /** The control interface, as `http://127.0.0.1:8890`. */
-  readonly url: string;
-  /** What it wants to know. */
+  /**
+   * The control interface: `Server.control.url`.
+   *
+   * @default {"http://127.0.0.1:8890"}
+   */
+  readonly url?: string;
+  /** What it wants to know, if the server was started with a token. */
   readonly token?: string | undefined;
-  /** The listener that is meant. */
+  /** The listener that is meant, by its URL; the whole server without it. */
   readonly listener?: string | undefined;
-  /** When to give up. */
-  readonly timeoutMs: number;
-  /** What to send as JSON. */
+  /**
+   * Seconds until it gives up, above 0 and up to 86400.
+   *
+   * @default {3}
+   */
+  readonly timeout?: number;
+  /** What the change is, to be sent as JSON: what `set`, `step`, `faults` and `scenario` want to know. */
   readonly body?: unknown;
+  /** Ends it when it aborts; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const MOST_OCTETS = 16 * 1024 * 1024;
 
 /**
- * Asks a control interface.
+ * Looks at a server that runs with a control interface (`ServeOptions.control`), on this machine or
+ * another, and changes it. docs/control.md has what can be asked.
  *
- * @returns The JSON that it said
- * @throws {RangeError} If it says that the request is wrong
+ * @param action What to do
+ * @param options Which server, and what the change is
+ * @returns What the server said: what is so now
+ * @throws {RangeError} If the server says that the request is wrong, or an option is out of range
+ * @throws {TypeError} If the URL cannot be read
  * @throws {QueryError} If it cannot be reached
  * @throws {Error} If it refuses, or is no such interface
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { control, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0", { control: "127.0.0.1:0" });
+ * const { url } = server.control!;
+ * const { clock } = await control("set", { url, body: { time: "2038-01-19T03:14:00Z", rate: 0 } });
+ * assertEquals(clock.now, "2038-01-19T03:14:00Z");
+ * const { listeners, totals } = await control("state", { url });
+ * assertEquals([listeners.length, totals.answered], [1, 0]);
+ * ```
  */
-export async function sendControl(
-  action: ControlAction,
-  { url, token, listener, timeoutMs, body }: ControlRequestOptions,
-): Promise<unknown> {
+export async function control<Action extends ControlAction>(
+  action: Action,
+  options: ControlRequestOptions = {},
+): Promise<ControlAnswers[Action]> {
+  const { url = "http://127.0.0.1:8890", token, listener, timeout = 3, body, signal } = options;
+  if (!(timeout > 0 && timeout <= 86_400)) {
+    throw new RangeError(
+      `Cannot wait for ${url}: timeout is ${timeout} s, expected above 0 and up to 86400`,
+    );
+  }
+  signal?.throwIfAborted();
   const [method, path] = requests[action];
   const target = new URL(path, url);
   if (listener !== undefined) target.searchParams.set("listener", listener);
@@ -63,9 +98,9 @@ export async function sendControl(
   const { status, said } = await received(
     request(target, { method, headers, agent: false }),
     text,
-    { url, timeoutMs },
+    { url, timeout, signal },
   );
-  if (status >= 200 && status < 300) return said;
+  if (status >= 200 && status < 300) return said as ControlAnswers[Action];
   const { error } = said as { error?: unknown };
   if (typeof error !== "string") throw new Error(`${url} is no control interface of timesrv`);
   if ([400, 404, 413].includes(status)) throw new RangeError(error);
@@ -80,17 +115,30 @@ interface Received {
 function received(
   request: ClientRequest,
   text: string,
-  { url, timeoutMs }: { readonly url: string; readonly timeoutMs: number },
+  { url, timeout, signal }: {
+    readonly url: string;
+    readonly timeout: number;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Received> {
   const { promise, resolve, reject } = Promise.withResolvers<Received>();
-  const timer = setTimeout(() => {
-    reject(new QueryError("timeout", `No reply from ${url} within ${timeoutMs / 1000} s`));
+  const end = (reason: unknown): void => {
+    reject(reason);
     request.destroy();
-  }, timeoutMs);
+  };
+  const timer = setTimeout(
+    () => end(new QueryError("timeout", `No reply from ${url} within ${timeout} s`)),
+    timeout * 1000,
+  );
+  const abort = (): void => end(signal?.reason);
+  signal?.addEventListener("abort", abort);
   request.on("error", (error) => reject(failure(error, url)));
   request.on("response", (response) => read(response, url).then(resolve, reject));
   request.end(text);
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  });
 }
 
 async function read(response: IncomingMessage, url: string): Promise<Received> {

@@ -1,18 +1,34 @@
-/** The figures of numbers that come one by one and are not kept. */
+/**
+ * The figures of numbers that come one by one and are not kept, as of the offsets of a watch.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { RunningStatistics } from "@timesrv/timesrv";
+ *
+ * const offsets = new RunningStatistics();
+ * for (const seconds of [0.001, 0.003, 0.002]) offsets.add(seconds);
+ * assertEquals([offsets.count, offsets.min, offsets.mean, offsets.max], [3, 0.001, 0.002, 0.003]);
+ * ```
+ */
 export class RunningStatistics {
   /** How many there were. */
   count = 0;
   /** The smallest; Infinity if there was none. */
-  min = Infinity;
+  min: number = Infinity;
   /** The largest; -Infinity if there was none. */
-  max = -Infinity;
+  max: number = -Infinity;
   /** The mean; 0 if there was none. */
   mean = 0;
   #last = 0;
   #squaredDeviations = 0;
   #squaredDifferences = 0;
 
-  /** Takes the next one. */
+  /**
+   * Takes the next one.
+   *
+   * @param value The number
+   */
   add(value: number): void {
     if (this.count > 0) this.#squaredDifferences += (value - this.#last) ** 2;
     this.#last = value;

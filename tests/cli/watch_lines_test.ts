@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   csvLines,
   jsonLines,
@@ -8,6 +8,7 @@ import {
 } from "../../src/cli/watch_lines.ts";
 import { WatchRecord } from "../../src/cli/watch_record.ts";
 import type { WatchEvent } from "../../src/client/watch.ts";
+import { assertDocumented, isDocumented } from "../documented.ts";
 import { lost, measured, news, told, url } from "./watch_events.ts";
 
 const events = [measured(0, -0.0015, 0.002), lost(1), told(2, 'a "time", so to say', 0.5), ...news];
@@ -51,6 +52,23 @@ Deno.test("jsonLines has an object for each event", () => {
   assertEquals([rate.code, rate.interval, deny.code, deny.interval], ["RATE", 4, "DENY", null]);
   assertEquals([stratum.from, stratum.to], [2, 3]);
   assertEquals([step.step, step.error_bound, step.clock], [-0.25, 0.001, "server"]);
+  for (const object of objects) assertDocumented(object, "watch");
+  for (
+    const wrong of [
+      { ...exchange, event: "kiss" },
+      { ...failure, error: undefined },
+      { ...failure, error: { ...failure.error, reason: "moon" } },
+      { ...deny, interval: undefined },
+      { ...rate, code: 5 },
+      { ...stratum, from: "two" },
+      { ...step, clock: "moon" },
+      { ...step, event: "flood" },
+      { ...step, url: undefined },
+    ]
+  ) {
+    const plain = JSON.parse(JSON.stringify(wrong));
+    assert(!isDocumented(plain, "watch"), JSON.stringify(plain));
+  }
 });
 
 Deno.test("csvLines has a row for each exchange, and nothing else", () => {

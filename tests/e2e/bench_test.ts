@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { queryExitCodes } from "../../src/cli/exit_codes.ts";
 import { asctimeText } from "../../src/client/load/dialects.ts";
 import { peer } from "../client/peer.ts";
+import { assertDocumented, isDocumented } from "../documented.ts";
 import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
 
@@ -72,14 +74,28 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       const { code, stdout, stderr } = await run([...bench, "--json", "--pid", pid, ...few, url]);
       assertEquals([code, stderr], [0, ""]);
       const result = JSON.parse(stdout);
+      assertDocumented(result, "bench");
       const { seconds, goodPerSecond, cpuUsPerReply, latencyUs, offsetUs, idleShare, ...rest } =
         result;
-      assertEquals(rest, { url, address: `127.0.0.1:${port}`, sent: 50, good: 50, ...counts });
+      const address = `127.0.0.1:${port}`;
+      assertEquals(rest, { schema: 1, url, address, sent: 50, good: 50, ...counts });
       const { p50, p90, p99, p999 } = latencyUs;
       assert(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= p999, stdout);
       assert(seconds > 0 && goodPerSecond > 0 && cpuUsPerReply > 0, stdout);
       assert(idleShare >= 0 && idleShare <= 1, stdout);
       assertEquals(offsetUs?.p50 <= offsetUs?.p99, scheme === "ntp");
+      for (
+        const wrong of [
+          { ...result, schema: undefined },
+          { ...result, good: -1 },
+          { ...result, idleShare: 2 },
+          { ...result, latencyUs: { p50 } },
+          { ...result, error: { reason: "moon", message: "" } },
+        ]
+      ) {
+        const plain = JSON.parse(JSON.stringify(wrong));
+        assert(!isDocumented(plain, "bench"), JSON.stringify(plain));
+      }
     }
   }, linux);
 
@@ -129,15 +145,21 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     const send = (text: string) => (socket: Deno.DatagramConn, from: Deno.NetAddr) =>
       socket.send(new TextEncoder().encode(text), from);
     const cases = [
-      [3, "No reply from .* within 100\\.0 ms, to any of 10 requests", () => {}],
-      [7, "10 of 10 requests to .* got a bad reply", send("Thu Jan  1 00:00:00 1970")],
+      ["timeout", "No reply from .* within 100\\.0 ms, to any of 10 requests", () => {}],
+      ["not-a-time", "10 of 10 requests to .* got a bad reply", send("Thu Jan  1 00:00:00 1970")],
     ] as const;
-    for (const [code, message, answer] of cases) {
+    for (const [reason, message, answer] of cases) {
+      const code = queryExitCodes[reason];
       await using server = peer(answer);
       const outcome = await run([...bench, "--requests=10", server.url]);
       assertEquals(outcome.code, code, outcome.stderr);
       assertMatch(outcome.stderr, new RegExp(`^timecli: (${message}).*\n$`));
       assertMatch(outcome.stdout, /^Sent +10$/m);
+      const result = JSON.parse(
+        (await run([...bench, "--requests=10", "--json", server.url])).stdout,
+      );
+      assertDocumented(result, "bench");
+      assertEquals([result.sent, result.error.reason], [10, reason]);
     }
     for (
       const [code, args, message] of [

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertDocumented } from "../documented.ts";
 import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
 import { freePort, within } from "../traffic.ts";
 
@@ -57,9 +58,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       assertEquals(JSON.parse(seen.stdout).time?.slice(0, 17), "2038-01-19T03:14:");
       await ask("step", "-1h");
       const state = JSON.parse((await ask("state", "--json")).stdout);
+      assertDocumented(state, "control");
       assertEquals([state.clock.now, state.clock.rate], ["2038-01-19T02:14:00Z", 0]);
       const owned = await ask("step", "1h", "--listener", own, "--json");
       assert(Math.abs(JSON.parse(owned.stdout).clock.offset - 7200) < 1, owned.stdout);
+      assertDocumented(JSON.parse(owned.stdout), "control");
+      assertDocumented(JSON.parse((await ask("clients", "--json")).stdout), "control");
       assertMatch(
         (await ask("clients")).stdout,
         /^Client +Requests +Protocol +Last seen\n127\.0\.0\.1 /,
@@ -77,6 +81,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         assertEquals(faults.code, 0);
         assertMatch((await ask("state")).stdout, /\n {2}Faults +\{"drop":.*"kiss":/);
         assertMatch((await ask("faults")).stdout, /^Faults +none\n$/);
+        assertDocumented(JSON.parse((await ask("faults", "drop=0", "--json")).stdout), "control");
       }
       const { code } = await within(5, server.stop());
       assertEquals(code, 0);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/exit_codes.ts";
 import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
+import { assertDocumented } from "../documented.ts";
 import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
 import { within } from "../traffic.ts";
 
@@ -39,7 +40,9 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertEquals(outcome.stdout.includes("FAIL"), false);
       assertEquals(outcome.stdout.includes("The four times"), protocol === "ntp");
       const json = await run([...explain, "--json", `${protocol}://127.0.0.1:${port}`]);
-      const { protocol: told, reply, tests } = JSON.parse(json.stdout);
+      const explained = JSON.parse(json.stdout);
+      assertDocumented(explained, "explain");
+      const { protocol: told, reply, tests } = explained;
       const length = reply.fields.filter(({ bits = "" }) => !bits.startsWith("."))
         .reduce((sum: number, field: { length: number }) => sum + field.length, 0);
       assertEquals([told, length, json.code], [protocol, octets, 0]);
@@ -78,6 +81,10 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertFits(outcome);
       assertMatch(outcome.stdout, /^ {2}FAIL {2}/m);
       assertMatch(outcome.stderr, /^timecli: [^\n]+\n$/);
+      const json = await run([...explain, "--json", "-t", "0.5", hostile.url]);
+      const explained = JSON.parse(json.stdout);
+      assertDocumented(explained, "explain");
+      assertEquals([json.code, explained.error.reason], [outcome.code, reason]);
     }
   });
 

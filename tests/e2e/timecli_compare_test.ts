@@ -1,9 +1,9 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../client/lying_clock.ts";
+import { assertDocumented, isDocumented } from "../documented.ts";
 import { bothPrograms, run, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
-import { assertDocumented } from "./documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
@@ -46,15 +46,40 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertEquals([three.code, three.stderr], [1, ""]);
 
     const json = await compare("--json", a, liar, b, silent);
-    const { schema, outcome, servers } = JSON.parse(json.stdout);
-    assertEquals(schema, 1);
-    for (const { verdict: _, ...server } of servers) assertDocumented(server);
+    const comparison = JSON.parse(json.stdout);
+    assertDocumented(comparison, "compare");
+    const { outcome, servers } = comparison;
     assertEquals(outcome, "disagree");
     assertEquals(
       servers.map(({ url, verdict }: Record<string, unknown>) => [url, verdict]),
       [[a, "agrees"], [liar, "falseticker"], [b, "agrees"], [silent, "failed"]],
     );
     assertEquals(servers[3].error.reason, "refused");
+    for (
+      const wrong of [
+        { ...comparison, offset: undefined },
+        { ...comparison, outcome: "alone" },
+        { ...comparison, servers: [] },
+        { ...comparison, servers: [{ ...servers[0], verdict: "failed" }] },
+        { ...comparison, servers: [{ ...servers[3], verdict: "agrees" }] },
+        { ...comparison, servers: [{ ...servers[0], delay: undefined }] },
+      ]
+    ) {
+      const plain = JSON.parse(JSON.stringify(wrong));
+      assert(!isDocumented(plain, "compare"), JSON.stringify(plain));
+    }
+    for (
+      const [outcome, ...urls] of [
+        ["agree", a, b],
+        ["disagree", a, liar],
+        ["alone", a, silent],
+        ["failed", silent, "nosuch.invalid"],
+      ] as const
+    ) {
+      const said = JSON.parse((await compare("--json", ...urls)).stdout);
+      assertDocumented(said, "compare");
+      assertEquals(said.outcome, outcome);
+    }
 
     const two = await compare(a, liar);
     assertMatch(

@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/exit_codes.ts";
 import { jsonOf } from "../../src/cli/report.ts";
+import { assertDocumented, isDocumented } from "../documented.ts";
 import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
 import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
-import { assertDocumented, isValid } from "./documented.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
   const failure = jsonOf({ target: "x", error: new Error("no") }, false);
@@ -32,7 +32,7 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
     ]
   ) {
     const plain = JSON.parse(JSON.stringify(wrong));
-    assert(!isValid(plain), JSON.stringify(plain));
+    assert(!isDocumented(plain), JSON.stringify(plain));
   }
 });
 

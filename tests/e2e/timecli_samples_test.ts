@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../client/lying_clock.ts";
+import { assertDocumented } from "../documented.ts";
 import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
 import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
-import { assertDocumented } from "./documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "0"], /'0' is invalid.*a whole number, 1 to 1000/],

@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
+import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
+import { replyTo } from "../client/ntp_peer.ts";
 import { peer } from "../client/peer.ts";
+import { assertDocumented } from "../documented.ts";
 import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
 import { freePort, until, within } from "../traffic.ts";
 
@@ -16,6 +19,9 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["127.0.0.1", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
   [["ntp://192.0.2.1", "--interval", "0.5"], /192\.0\.2\.1 every 0\.5 s: only a loopback/],
 ];
+
+/** Kiss codes. */
+const [RATE, DENY] = [0x52415445, 0x44454e59];
 
 const few = ["--interval", "0.05", "--count", "3"] as const;
 
@@ -64,6 +70,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     const json = await run([...watch, ...few, "--json", ...urls]);
     assertEquals([json.code, json.stderr], [4, ""]);
     const events = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    for (const event of events) assertDocumented(event, "watch");
     assertEquals(
       events.map(({ event, url, error }) => [event, url, error?.reason]).toSorted(),
       [
@@ -80,6 +87,33 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertEquals(rows.pop(), [""]);
     const reasons = rows.map((row) => row[head.indexOf("error_reason")]);
     assertEquals(reasons.toSorted(), ["", "", "", "refused", "refused", "refused"]);
+  });
+
+  await test("has JSON of every kind of event", async () => {
+    const now = (seconds: bigint): { receiveTimestamp: bigint; transmitTimestamp: bigint } => {
+      const at = toTimestamp(Temporal.Now.instant()) + (seconds << 32n);
+      return { receiveTimestamp: at, transmitTimestamp: at + 1n };
+    };
+    const kiss = (code: number): object => ({ stratum: 0, leap: 3, referenceId: code });
+    const replies = [
+      () => ({}),
+      () => ({ stratum: 3, leap: 1 }),
+      () => ({ stratum: 3, leap: 1, ...now(10n) }),
+      () => kiss(RATE),
+      () => kiss(DENY),
+    ];
+    await using server = peer(
+      (socket, from, count, octets) => socket.send(replyTo(octets, replies[count - 1]?.()), from),
+      "ntp",
+    );
+    const { stdout } = await run([...watch, "--interval", "0.05", "--json", server.url]);
+    const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    for (const event of events) assertDocumented(event, "watch");
+    const kinds = events.map(({ event, error }) => error?.reason ?? event);
+    assertEquals(kinds, [
+      ...["exchange", "exchange", "stratum", "leap", "exchange", "step"],
+      ...["kiss-o-death", "kiss", "kiss-o-death", "kiss"],
+    ]);
   });
 
   await test("ends at Ctrl-C and SIGTERM with what it has, and after a duration", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { logIntervals } from "../../src/server/interval_log.ts";
 import { Counters, type Totals } from "../../src/transports/counters.ts";
 
@@ -21,7 +21,7 @@ Deno.test("logIntervals tells what came since the last time, causes and errors t
       else Object.assign(counters, { received: counters.received + 1 });
     },
   };
-  using _ = logIntervals(server, log, 1);
+  using _ = logIntervals(server, { log, interval: 0.001 });
   Object.assign(counters, { received: 107, answered: 95, kisses: 2, sendErrors: 4 });
   counters.refuse(-1);
   // Unreferenced, its timer keeps no process alive: not even this one.
@@ -36,4 +36,12 @@ Deno.test("logIntervals tells what came since the last time, causes and errors t
   next.received = 1;
   assertEquals(told[1]?.totals, next.totals());
   for (const { elapsedSeconds } of told) assert(elapsedSeconds > 0);
+});
+
+Deno.test("logIntervals refuses what no timer can wait for", () => {
+  const server = { totals: new Counters().totals() };
+  const log = { interval: () => {} };
+  for (const interval of [0, NaN, Infinity, 2 ** 31 / 1000]) {
+    assertThrows(() => logIntervals(server, { log, interval }), RangeError, "Cannot log every");
+  }
 });

@@ -5,15 +5,21 @@ import type { Frame } from "./read_capture.ts";
 
 /** A datagram, who sent it and when it passed. */
 export interface Datagram {
+  /** When it passed whoever captured it. */
   readonly time: Temporal.Instant;
-  readonly from: Address;
-  readonly to: Address;
+  /** Who sent it. */
+  readonly from: DatagramAddress;
+  /** To whom. */
+  readonly to: DatagramAddress;
+  /** What it carries. */
   readonly octets: Uint8Array;
 }
 
 /** An address as text, IPv6 without brackets, and a port. */
-export interface Address {
+export interface DatagramAddress {
+  /** The address. */
   readonly hostname: string;
+  /** The UDP port. */
   readonly port: number;
 }
 

@@ -6,8 +6,11 @@ import type { Datagram } from "./datagram.ts";
 
 /** A request, and its reply if the capture has one. */
 export interface CapturedExchange {
+  /** The protocol spoken. */
   readonly protocol: WireProtocol;
+  /** What was asked. */
   readonly request: Datagram;
+  /** What was answered. */
   readonly reply?: Datagram;
 }
 
@@ -19,6 +22,20 @@ const MOST_OPEN = 64;
  *
  * @param datagrams All datagrams, in order of time
  * @param protocol What all of them speak; without it their ports and octets tell
+ * @returns The requests for the time, with their replies; what is neither is left out
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { exchangesOf } from "@timesrv/timesrv";
+ *
+ * const client = { hostname: "192.0.2.1", port: 4000 };
+ * const server = { hostname: "192.0.2.2", port: 37 };
+ * const time = Temporal.Instant.from("1970-01-01T00:00:00.5Z");
+ * const request = { time, from: client, to: server, octets: new Uint8Array() };
+ * const reply = { time, from: server, to: client, octets: Uint8Array.fromHex("83aa7e80") };
+ * assertEquals(exchangesOf([request, reply]), [{ protocol: "time", request, reply }]);
+ * ```
  */
 export function exchangesOf(
   datagrams: readonly Datagram[],

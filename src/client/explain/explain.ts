@@ -4,13 +4,34 @@ import { parseDaytime } from "../../protocols/daytime.ts";
 import { DecodeError } from "../../protocols/decode_error.ts";
 import type { RawReply } from "../exchange.ts";
 import { readSeconds } from "../seconds.ts";
-import type { Explanation, Field, Measurement, SeenExchange } from "./explanation.ts";
+import type { Explanation, Measurement, SeenExchange, WireField } from "./explanation.ts";
 import { explainNtp } from "./explain_ntp.ts";
 import { asctimeFields, daytimeFields, plainRequestFields, timeFields } from "./plain_fields.ts";
 import { rawOf } from "./raw.ts";
 import { Tests } from "./tests.ts";
 
-/** Explains an exchange, whatever its octets: it never throws. */
+/**
+ * Explains an exchange, whatever its octets: every field, every test that the reply has to pass, and
+ * what it measures. It never throws.
+ *
+ * @param seen The exchange: {@linkcode seeExchange} makes one, {@linkcode seenInCapture} reads one
+ * @returns The explanation, for people or programs
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explain } from "@timesrv/timesrv";
+ *
+ * const { reply, tests } = explain({
+ *   protocol: "time",
+ *   request: new Uint8Array(),
+ *   reply: Uint8Array.fromHex("83aa7e80"),
+ *   pivot: Temporal.Now.instant(),
+ * });
+ * assertEquals(reply?.map(({ meaning }) => meaning), ["2208988800 = 1970-01-01T00:00:00Z"]);
+ * assertEquals(tests.map(({ result }) => result), ["unknown", "passed"]);
+ * ```
+ */
 export function explain(seen: SeenExchange): Explanation {
   if (seen.protocol === "ntp") return explainNtp(seen);
   const { protocol, request, reply, pivot } = seen;
@@ -45,7 +66,7 @@ interface Service {
   /** What its one test is called. */
   readonly name: string;
   readonly source: string;
-  fields(octets: Uint8Array, pivot: Temporal.Instant): Field[];
+  fields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
   /** @throws {DecodeError} If the octets are no time */
   read(raw: RawReply, isTimed: boolean): Measurement | undefined;
 }

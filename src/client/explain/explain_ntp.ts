@@ -9,9 +9,12 @@ import { ntpFields } from "./ntp_fields.ts";
 import { rawOf } from "./raw.ts";
 import { Tests } from "./tests.ts";
 
+/** About a microsecond: what a capture's timestamps, and most machines, tell apart. */
+const ASSUMED_PRECISION = -20;
+
 /** Explains it, whatever its octets. */
 export function explainNtp(seen: SeenExchange): Explanation {
-  const { protocol, request, reply, pivot } = seen;
+  const { protocol, request, reply, pivot, localPrecision = ASSUMED_PRECISION } = seen;
   const requestFields = ntpFields(request, pivot);
   if (reply === undefined) return { protocol, request: requestFields, tests: [] };
   const tests = new Tests();
@@ -33,7 +36,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
   }
   const isReply = tests.isGood;
   const measured = isReply
-    ? { ...measureNtp(rawOf(seen, reply), seen.localPrecision), url: "" }
+    ? { ...measureNtp(rawOf(seen, reply), localPrecision), url: "" }
     : undefined;
   for (const test of trustTests) {
     if (!measured || test.needsTimes && !seen.times) {
@@ -49,7 +52,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
       };
     });
   }
-  const measurement = measured && measurementOf(seen, measured);
+  const measurement = measured && measurementOf({ ...seen, localPrecision }, measured);
   return {
     protocol,
     request: requestFields,
@@ -61,7 +64,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
 
 /** Nothing of a kiss-o'-death, whose timestamps are none, and of one that tells no time. */
 function measurementOf(
-  { times, localPrecision }: SeenExchange,
+  { times, localPrecision }: Pick<SeenExchange, "times"> & { readonly localPrecision: number },
   { packet, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
 ): Measurement | undefined {
   const { stratum, receiveTimestamp, transmitTimestamp } = packet;

@@ -22,14 +22,19 @@ export interface SeenExchange {
   } | undefined;
   /** Whether the reply came from the address and port that were asked; undefined if nobody knows. */
   readonly isFromAsked?: boolean | undefined;
-  /** What the client's clock can tell apart, as a power of two of seconds. */
-  readonly localPrecision: number;
+  /**
+   * What the client's clock can tell apart, as a power of two of seconds; without it about a
+   * microsecond, as captures' timestamps and most machines.
+   *
+   * @default {-20}
+   */
+  readonly localPrecision?: number;
   /** A time no more than 68 years from those on the wire: their timestamps do not tell the era. */
   readonly pivot: Temporal.Instant;
 }
 
 /** Octets that mean something together, or bits of one. */
-export interface Field {
+export interface WireField {
   /** What the protocol calls it. */
   readonly name: string;
   /** Where it begins, in octets. */
@@ -43,7 +48,7 @@ export interface Field {
 }
 
 /** What came of a test: `unknown` where what it takes is not there, or a test before it failed. */
-export interface Verdict {
+export interface TestVerdict {
   /** What was tested. */
   readonly name: string;
   /** The document and section that ask for it. */
@@ -71,11 +76,11 @@ export interface Explanation {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
   /** The request, field by field, every octet once. */
-  readonly request: readonly Field[];
+  readonly request: readonly WireField[];
   /** The reply, the same way; undefined if none came. */
-  readonly reply?: readonly Field[];
+  readonly reply?: readonly WireField[];
   /** What the reply was held against, in order. */
-  readonly tests: readonly Verdict[];
+  readonly tests: readonly TestVerdict[];
   /** The reason and words of the first test that failed. */
   readonly failure?: { readonly reason: QueryFailure; readonly message: string };
   /** What it measured; undefined where the reply tells no time. */

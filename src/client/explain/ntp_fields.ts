@@ -3,7 +3,7 @@ import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH } from "../../protocols
 import { formatReferenceId } from "../../protocols/ntp/reference_id.ts";
 import { type NtpTimestamp, toInstant } from "../../protocols/ntp/timestamp.ts";
 import { trailerFields } from "./trailer_fields.ts";
-import type { Field } from "./explanation.ts";
+import type { WireField } from "./explanation.ts";
 import { countOf, exact } from "./text.ts";
 
 const leapMeanings = [
@@ -30,21 +30,21 @@ const modeMeanings = [
  * @param octets Any octets
  * @param pivot A time no more than 68 years from the timestamps
  */
-export function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] {
+export function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   if (octets.length < NTP_HEADER_LENGTH) {
     const meaning = `too short for an NTP packet, which has ${NTP_HEADER_LENGTH} octets or more`;
     return octets.length === 0 ? [] : [{ name: "Unknown", offset: 0, octets, meaning }];
   }
   const packet = decodeNtpPacket(octets);
   const isRequest = packet.mode === mode.client || packet.mode === mode.symmetricActive;
-  const part = (name: string, offset: number, length: number, meaning: string): Field => ({
+  const part = (name: string, offset: number, length: number, meaning: string): WireField => ({
     name,
     offset,
     octets: octets.subarray(offset, offset + length),
     meaning,
   });
   const flags = (octets[field.flags] as number).toString(2).padStart(8, "0");
-  const bits = (name: string, shown: string, meaning: string): Field => ({
+  const bits = (name: string, shown: string, meaning: string): WireField => ({
     ...part(name, field.flags, 1, meaning),
     bits: shown,
   });

@@ -5,17 +5,17 @@ import { DecodeError } from "../../protocols/decode_error.ts";
 import { toInstant } from "../../protocols/ntp/timestamp.ts";
 import { getUint32 } from "../../protocols/octets.ts";
 import { TIME_REPLY_LENGTH } from "../../protocols/time.ts";
-import type { Field } from "./explanation.ts";
+import type { WireField } from "./explanation.ts";
 import { quoted } from "./text.ts";
 
 /** A request: whatever it is, servers do not look into it. */
-export function plainRequestFields(octets: Uint8Array): Field[] {
+export function plainRequestFields(octets: Uint8Array): WireField[] {
   if (octets.length === 0) return [];
   return [{ name: "Words", offset: 0, octets, meaning: `${quoted(octets)}: servers ignore them` }];
 }
 
 /** A reply of the Time protocol (RFC 868). */
-export function timeFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] {
+export function timeFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   if (octets.length < TIME_REPLY_LENGTH) return unknown(octets, "too short for a time of RFC 868");
   const seconds = getUint32(octets, 0);
   const time = toInstant(BigInt(seconds) << 32n, pivot);
@@ -43,11 +43,11 @@ const asctimeParts = [
 const ASCTIME_LENGTH = 24;
 
 /** A reply in `asctime` text. */
-export function asctimeFields(octets: Uint8Array): Field[] {
+export function asctimeFields(octets: Uint8Array): WireField[] {
   const { text } = attempt(() => parseAsctime(octets)) ?? {};
   if (text === undefined) return unknown(octets, quoted(octets));
   if (text.length !== ASCTIME_LENGTH) return lineFields(octets, text, "Text");
-  const fields = asctimeParts.map(([name, offset, end, meaning]): Field => {
+  const fields = asctimeParts.map(([name, offset, end, meaning]): WireField => {
     const part = octets.subarray(offset, end);
     return { name, offset, octets: part, meaning: `${quoted(part)}: ${meaning}` };
   });
@@ -55,7 +55,7 @@ export function asctimeFields(octets: Uint8Array): Field[] {
 }
 
 /** A reply of the Daytime protocol (RFC 867). */
-export function daytimeFields(octets: Uint8Array, pivot: Temporal.Instant): Field[] {
+export function daytimeFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   const reading = attempt(() => parseDaytime(octets, pivot));
   if (!reading) return unknown(octets, quoted(octets));
   const zone = reading.offset === undefined ? "of no known zone" : `UTC${reading.offset}`;
@@ -63,7 +63,7 @@ export function daytimeFields(octets: Uint8Array, pivot: Temporal.Instant): Fiel
 }
 
 /** A line between what may stand around it. */
-function lineFields(octets: Uint8Array, text: string, name: string, says?: string): Field[] {
+function lineFields(octets: Uint8Array, text: string, name: string, says?: string): WireField[] {
   const offset = octets.findIndex((octet) => octet !== 0x0a && octet !== 0x0d);
   const end = offset + text.length;
   const words = quoted(octets.subarray(offset, end));
@@ -77,13 +77,13 @@ function lineFields(octets: Uint8Array, text: string, name: string, says?: strin
   ];
 }
 
-function lineEnd(octets: Uint8Array, offset: number): Field[] {
+function lineEnd(octets: Uint8Array, offset: number): WireField[] {
   const rest = octets.subarray(offset);
   if (rest.length === 0) return [];
   return [{ name: "End", offset, octets: rest, meaning: `${quoted(rest)}: dropped` }];
 }
 
-function unknown(octets: Uint8Array, meaning: string, offset = 0): Field[] {
+function unknown(octets: Uint8Array, meaning: string, offset = 0): WireField[] {
   return octets.length === 0 ? [] : [{ name: "Unknown", offset, octets, meaning }];
 }
 

@@ -1,5 +1,5 @@
 import type { QueryFailure } from "../query_error.ts";
-import type { Explanation, SeenExchange, Verdict } from "./explanation.ts";
+import type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 
 /** What a reply failed. */
 export interface Failure {
@@ -14,11 +14,11 @@ export interface Failure {
 export const NOT_REACHED = "not reached";
 
 /** A test by its name and the document that asks for it. */
-type NamedTest = Pick<Verdict, "name" | "source">;
+type NamedTest = Pick<TestVerdict, "name" | "source">;
 
 /** Tests in order, of which none is made any more once one has failed. */
 export class Tests {
-  readonly #verdicts: Verdict[] = [];
+  readonly #verdicts: TestVerdict[] = [];
   #failure: Failure | undefined;
 
   /** That the reply came from whom was asked, which all protocols ask for. */

@@ -2,7 +2,7 @@
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { LONGEST_MAC, SHORTEST_FIELD } from "../../protocols/ntp/trailer.ts";
 import { getUint16, getUint32 } from "../../protocols/octets.ts";
-import type { Field } from "./explanation.ts";
+import type { WireField } from "./explanation.ts";
 import { countOf } from "./text.ts";
 
 /** Types of extension fields that are met (IANA, NTP Extension Field Types). */
@@ -21,8 +21,8 @@ const digests: Readonly<Record<number, string>> = {
 };
 
 /** Every octet after the header, be it what it may. */
-export function trailerFields(octets: Uint8Array, version: number): Field[] {
-  const fields: Field[] = [];
+export function trailerFields(octets: Uint8Array, version: number): WireField[] {
+  const fields: WireField[] = [];
   const add = (name: string, offset: number, length: number, meaning: string): void => {
     fields.push({ name, offset, octets: octets.subarray(offset, offset + length), meaning });
   };

@@ -11,8 +11,8 @@ import { type DialectName, dialects } from "./dialects.ts";
 import type { Histogram } from "./histogram.ts";
 import { Run } from "./run.ts";
 
-/** What load to put on which server. */
-export interface LoadOptions {
+/** What load to put on which address. */
+export interface AddressLoad {
   /** The server's address. */
   readonly hostname: string;
   /** Its port. */
@@ -44,11 +44,11 @@ export interface LoadOptions {
   /** Ends it early when it aborts, within a quarter of a second. */
   readonly signal?: AbortSignal | undefined;
   /** Hears how it goes, four times a second. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-/** How it goes. */
-export interface Progress {
+/** How a load goes. */
+export interface LoadProgress {
   /** How long it has been measuring. */
   readonly seconds: number;
   /** Right replies a second so far. */
@@ -80,30 +80,34 @@ export interface LoadResult {
   /** CPU time of the process for each right reply. */
   readonly cpuUsPerReply?: number | undefined;
   /** From before the system call that sent a request, or when it was due, to after the one that received its reply. */
-  readonly latencyUs: Latencies;
+  readonly latencyUs: Percentiles;
   /** How large the offsets of NTP replies were, signs disregarded; of the first request in each system call. */
-  readonly offsetUs?: { readonly p50: number | undefined; readonly p99: number | undefined };
+  readonly offsetUs?: Pick<Percentiles, "p50" | "p99">;
   /** The share of looks at a socket that found nothing: near 0, the generator is what limits the rate. */
   readonly idleShare: number;
 }
 
-/** Latencies in microseconds. */
-export interface Latencies {
+/** Percentiles in microseconds; undefined where nothing was measured. */
+export interface Percentiles {
+  /** Half are no more than this. */
   readonly p50: number | undefined;
+  /** 90 % are. */
   readonly p90: number | undefined;
+  /** 99 % are. */
   readonly p99: number | undefined;
+  /** 99.9 % are. */
   readonly p999: number | undefined;
 }
 
 /**
- * Puts load on a server, first for the warm-up, then to measure. Needs the `ffi` permission.
+ * Puts load on an address, first for the warm-up, then to measure. Needs the `ffi` permission.
  *
- * @param options Which load, which server
+ * @param options Which load, which address
  * @returns What was measured
  * @throws {Deno.errors.NotSupported} If this is not Linux on x86-64 or arm64
  * @throws {QueryError} If nobody listens there, or the network does not carry the requests
  */
-export async function load(options: LoadOptions): Promise<LoadResult> {
+export async function loadAddress(options: AddressLoad): Promise<LoadResult> {
   const system = unsupportedSystem();
   if (system !== undefined) {
     throw new Deno.errors.NotSupported(

@@ -19,7 +19,7 @@ import { QueryError } from "../query_error.ts";
 import type { Dialect } from "./dialects.ts";
 import { Flow, LOST } from "./flow.ts";
 import { Histogram } from "./histogram.ts";
-import type { LoadOptions } from "./load.ts";
+import type { AddressLoad } from "./load.ts";
 import { Offsets } from "./offsets.ts";
 import { MAX_BURST, type Requests, segmentedRequests, separateRequests } from "./requests.ts";
 import { Schedule } from "./schedule.ts";
@@ -53,7 +53,7 @@ const MAX_CAPACITY = 2 ** 21;
 const MIN_FLOW_CAPACITY = 2 ** 14;
 
 /** What a run needs of the options. */
-type RunOptions = Omit<LoadOptions, "protocol" | "pid" | "warmupSeconds">;
+type RunOptions = Omit<AddressLoad, "protocol" | "pid" | "warmupSeconds">;
 
 /** A run, and its figures. */
 export class Run {

@@ -10,6 +10,9 @@ import { judge } from "./gate.ts";
 import { Refused } from "./refused.ts";
 import { findRoute, type Subject } from "./routes.ts";
 
+/** Of docs/timecli.schema.json; a key that is renamed, removed or read otherwise makes it another. */
+const SCHEMA = 1;
+
 /** How long a shutdown waits for an answer under way. */
 const GRACE_MS = 200;
 
@@ -87,7 +90,7 @@ export class Control {
   async #answer(request: Request, subject: Subject, isLocal: boolean): Promise<Response> {
     try {
       await judge(request, { isLocal, token: this.#token });
-      return respond(200, await this.#do(request, subject));
+      return respond(200, { schema: SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
       if (error instanceof Refused) return respond(error.status, said(error), error.headers);
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
@@ -95,7 +98,7 @@ export class Control {
     }
   }
 
-  async #do(request: Request, subject: Subject): Promise<unknown> {
+  async #do(request: Request, subject: Subject): Promise<object> {
     const url = URL.parse(request.url);
     if (url === null) throw new Refused(400, "Cannot read the URL");
     const route = findRoute(url.pathname, request.method);

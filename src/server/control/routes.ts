@@ -45,7 +45,7 @@ export interface Call {
 }
 
 /** Does what is asked, and returns what to say. */
-export type Route = (call: Call) => unknown;
+export type Route = (call: Call) => object | Promise<object>;
 
 /** By path and method. */
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
@@ -75,7 +75,7 @@ export function findRoute(path: string, method: string): Route {
   return route;
 }
 
-function stateOf(subject: Subject): unknown {
+function stateOf(subject: Subject): object {
   const { transport, isAnswering, totals, time, listeners } = subject;
   return {
     transport,
@@ -93,7 +93,7 @@ function stateOf(subject: Subject): unknown {
   };
 }
 
-function clientsOf({ clients }: Call): unknown {
+function clientsOf({ clients }: Call): object {
   return {
     clients: clients.list().map(({ lastSeenMs, ...rest }) => ({
       ...rest,
@@ -103,13 +103,13 @@ function clientsOf({ clients }: Call): unknown {
   };
 }
 
-async function setClock({ subject, listener, json }: Call): Promise<unknown> {
+async function setClock({ subject, listener, json }: Call): Promise<object> {
   const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
   changeClock(time.control, await json());
   return { clock: time.state };
 }
 
-async function setFaults({ subject, listener, json }: Call): Promise<unknown> {
+async function setFaults({ subject, listener, json }: Call): Promise<object> {
   const all = faultsOf(subject, listener);
   const options = await json() as FaultsOptions;
   // All listeners read them alike: the first one throws if they are wrong.
@@ -117,13 +117,13 @@ async function setFaults({ subject, listener, json }: Call): Promise<unknown> {
   return { faults: options };
 }
 
-function clearFaults({ subject, listener }: Call): unknown {
+function clearFaults({ subject, listener }: Call): object {
   for (const faults of faultsOf(subject, listener)) faults.clear();
   return { faults: {} };
 }
 
 /** Begins anew in a scenario: one that is named alone, or all of one. */
-async function loadScenario({ subject, listener, json }: Call): Promise<unknown> {
+async function loadScenario({ subject, listener, json }: Call): Promise<object> {
   const scenario = scenarioOf(await json());
   const { clock = {}, status = {}, faults = {}, seed } = scenario;
   const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
@@ -146,7 +146,7 @@ function scenarioOf(json: unknown): Scenario {
   return parseScenario(JSON.stringify(json), "scenario");
 }
 
-function reset({ subject, listener }: Call): unknown {
+function reset({ subject, listener }: Call): object {
   const meant = listener === undefined ? subject.listeners : [find(subject, listener)];
   const times = listener === undefined
     ? [subject.time, ...meant.map(({ time }) => time)]

@@ -1,6 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { explain } from "../../../src/client/explain/explain.ts";
-import type { Explanation, Field, SeenExchange } from "../../../src/client/explain/explanation.ts";
+import type {
+  Explanation,
+  SeenExchange,
+  WireField,
+} from "../../../src/client/explain/explanation.ts";
 
 /** A request and its reply, with a value of its own in every field. */
 const request = "23000000000000000000000000000000" + "0".repeat(48) + "0123456789abcdef";
@@ -34,7 +38,7 @@ function replyWith(...changes: readonly (readonly [at: number, hex: string])[]):
   );
 }
 
-function meanings(fields: readonly Field[] = []): Record<string, string> {
+function meanings(fields: readonly WireField[] = []): Record<string, string> {
   return Object.fromEntries(fields.map(({ name, meaning }) => [name, meaning]));
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { load, type LoadOptions, type LoadResult } from "../../../src/client/load/load.ts";
+import { type AddressLoad, loadAddress, type LoadResult } from "../../../src/client/load/load.ts";
 import { QueryError } from "../../../src/client/query_error.ts";
 import { testWith } from "../../helpers.ts";
 import { freePort, within } from "../../traffic.ts";
@@ -40,11 +40,11 @@ const options = {
   flows: 2,
   // A busy machine is not a fault.
   timeoutSeconds: 5,
-} as const satisfies Partial<LoadOptions>;
+} as const satisfies Partial<AddressLoad>;
 
-async function loadOn(fault: Fault, more: Partial<LoadOptions> = {}): Promise<LoadResult> {
+async function loadOn(fault: Fault, more: Partial<AddressLoad> = {}): Promise<LoadResult> {
   using server = await FaultyServer.start(fault);
-  return await load({ ...options, port: server.port, ...more });
+  return await loadAddress({ ...options, port: server.port, ...more });
 }
 
 type Counts = Partial<
@@ -61,7 +61,7 @@ function assertCounts(result: LoadResult, expected: Counts): void {
 
 const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;
 
-const verdicts: readonly (readonly [Fault, Counts, Partial<LoadOptions>?])[] = [
+const verdicts: readonly (readonly [Fault, Counts, Partial<AddressLoad>?])[] = [
   ["none", { good: COUNT }],
   ["none", { good: COUNT }, { rate: 2000 }],
   ["none", { good: COUNT }, { segmented: true }],
@@ -174,7 +174,7 @@ await testWith(needs, "load ends early when its signal aborts", async () => {
 await testWith(needs, "load says that nobody listens, to one request and to many", async () => {
   for (const requests of [1, undefined]) {
     const error = await assertRejects(
-      () => load({ ...options, port: freePort(), requests }),
+      () => loadAddress({ ...options, port: freePort(), requests }),
       QueryError,
       "Nothing listens on udp 127.0.0.1:",
     );
@@ -184,7 +184,7 @@ await testWith(needs, "load says that nobody listens, to one request and to many
 
 await testWith({ ...needs, ipv6: true }, "load says so over IPv6 too", async () => {
   await assertRejects(
-    () => load({ ...options, hostname: "::1", port: freePort() }),
+    () => loadAddress({ ...options, hostname: "::1", port: freePort() }),
     QueryError,
     "Nothing listens on udp [::1]:",
   );

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, type Server } from "../../../mod.ts";
+import { assertDocumented, isDocumented } from "../../documented.ts";
 import { within } from "../../traffic.ts";
 import { ask } from "./http.ts";
 
@@ -62,6 +63,46 @@ Deno.test("GET /state tells of clocks, listeners and totals", async () => {
   );
   assertEquals([body.listeners[0].clock, body.listeners[1].clock.offset], [undefined, 3600]);
   assertEquals([body.totals.received, body.totals.answered], [1, 1]);
+});
+
+Deno.test("every answer is as documented, whatever the clock does", async () => {
+  const clock = { time: "2028-12-31T18:00:00Z", leap: "insert@2028-12-31", noise: "2ms" };
+  await using server = await serve([ntp, own], { control, clock, faults: { drop: 0 } });
+  await query(server.addresses[1]?.url as Url);
+  const steps = ["+2s@PT1H", "-1s@2029-01-01T00:00:00Z"];
+  for (
+    const [method, path, body] of [
+      ["GET", "/state"],
+      ["GET", "/clients"],
+      ["PATCH", "/clock", { smear: "google", steps }],
+      ["POST", "/clock", { time: "+275760-09-12T23:59:59Z", rate: 2 }],
+      ["PUT", "/faults", { delay: { time: "1ms", path: "reply" } }],
+      ["DELETE", "/faults"],
+      ["POST", "/scenario", { name: "leap-insert" }],
+      ["POST", "/reset"],
+    ] as const
+  ) {
+    const { status, body: said } = await ask(server, method, path, { body });
+    assertEquals(status, 200, JSON.stringify(said));
+    assertDocumented(said, "control");
+  }
+  const { body: state } = await ask(server, "GET", "/state");
+  for (
+    const wrong of [
+      { ...state, transport: "pigeon" },
+      { ...state, listeners: [{ ...state.listeners[0], seed: undefined }] },
+      { ...state, clock: { ...state.clock, smear: {} } },
+      { ...state, clock: { ...state.clock, steps: [{ by: 1 }] } },
+      { ...state, totals: { ...state.totals, refused: {} } },
+      { schema: 1, clock: { ...state.clock, now: "soon" } },
+      { schema: 1, clients: [{ address: "192.0.2.1" }], untold: 0 },
+      { schema: 1, faults: [] },
+      { schema: 1 },
+    ]
+  ) {
+    const plain = JSON.parse(JSON.stringify(wrong));
+    assert(!isDocumented(plain, "control"), JSON.stringify(plain));
+  }
 });
 
 Deno.test("a clock is set, stepped and reset; a listener's own apart from the server's", async () => {

@@ -1,0 +1,67 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { control } from "../../src/client/control.ts";
+import { query } from "../../src/client/query.ts";
+import { QueryError } from "../../src/client/query_error.ts";
+import { serve } from "../../src/server/serve.ts";
+import { freePort } from "../traffic.ts";
+
+const controlToken = "0123456789abcdef";
+
+Deno.test("control does what can be asked, of the server and of one listener", async () => {
+  const urls = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
+  await using server = await serve(urls, { control: "127.0.0.1:0", controlToken });
+  const to = { url: server.control?.url ?? "", token: controlToken };
+  const listener = server.addresses[1]?.url ?? "";
+  await query(listener);
+
+  const time = "2038-01-19T03:14:00Z";
+  assertEquals((await control("set", { ...to, body: { time, rate: 0 } })).clock.now, time);
+  const { clock } = await control("step", { ...to, body: { step: "-PT1H" } });
+  assertEquals(clock.now, "2038-01-19T02:14:00Z");
+  const own = await control("step", { ...to, listener, body: { step: "PT1H" } });
+  assert(Math.abs(own.clock.offset - 7200) < 1);
+  const { faults } = await control("faults", { ...to, listener, body: { drop: 0 } });
+  assertEquals(faults, { drop: 0 });
+  const { clients, untold } = await control("clients", to);
+  assertEquals([clients.map(({ address }) => address), untold], [["127.0.0.1"], 0]);
+  const { listeners, totals, schema } = await control("state", to);
+  assertEquals(listeners.map((each) => each.faults), [{}, { drop: 0 }]);
+  assertEquals([totals.answered, schema], [1, 1]);
+  await control("scenario", { ...to, body: { name: "leap-insert" } });
+  assertEquals((await control("state", to)).clock.leap, "insert");
+  assertEquals((await control("reset", to)).clock.rate, 1);
+});
+
+Deno.test("control says why nothing was done", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { control: "127.0.0.1:0", controlToken });
+  const url = server.control?.url ?? "";
+  const body = { offset: "soon" };
+  await assertRejects(
+    () => control("set", { url, token: controlToken, body }),
+    RangeError,
+    'Cannot read the duration "soon"',
+  );
+  await assertRejects(() => control("state", { url }), Error, "refuses: The token is missing");
+  await assertRejects(() => control("state", { url: "nowhere" }), TypeError);
+  for (const timeout of [0, NaN, 86_401]) {
+    await assertRejects(() => control("state", { url, timeout }), RangeError, "timeout is");
+  }
+  const nobody = `http://127.0.0.1:${freePort()}`;
+  const error = await assertRejects(() => control("state", { url: nobody }), QueryError);
+  assertEquals(error.reason, "refused");
+});
+
+Deno.test("control gives up in time, or when its signal aborts", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
+  const late = await assertRejects(() => control("state", { url, timeout: 0.05 }), QueryError);
+  assertEquals(late.reason, "timeout");
+  const reason = new Error("enough");
+  for (const isEarly of [true, false]) {
+    const controller = new AbortController();
+    if (isEarly) controller.abort(reason);
+    else setTimeout(() => controller.abort(reason), 20);
+    const error = await assertRejects(() => control("state", { url, signal: controller.signal }));
+    assert(error === reason);
+  }
+});
