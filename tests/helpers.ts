@@ -97,6 +97,8 @@ export interface Programs {
 
 function fromSource(program: string, script: string): [string, ...string[]] {
   const flags = ["run", "--quiet", `-P=${program}`, "--no-prompt", "--config", `${root}deno.json`];
+  // Deno tells a terminal of a cache of compiled code that cannot be opened: all of this machine's share one.
+  flags.push("--no-code-cache");
   return [Deno.execPath(), ...flags, `${root}${script}`];
 }
 
