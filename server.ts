@@ -5,7 +5,7 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { announce } from "./src/cli/announcement.ts";
-import { checkListeners, clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
+import { clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
 import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/control_flags.ts";
 import { runToExit } from "./src/cli/exit_codes.ts";
 import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
@@ -18,6 +18,7 @@ import {
   parseArguments,
 } from "./src/cli/program.ts";
 import { listScenarios } from "./src/cli/scenario_options.ts";
+import { checkTransport, readListeners } from "./src/cli/listener_flags.ts";
 import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/served_flags.ts";
 import { openServiceManager } from "./src/cli/service_manager.ts";
 import { stopSignal } from "./src/cli/stop_signal.ts";
@@ -264,8 +265,10 @@ async function main(): Promise<void> {
   } = rest;
   if (facts.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
   const urls = program.args.length > 0 ? program.args : [DEFAULT_LISTENER];
-  checkListeners(urls);
+  const listeners = readListeners(urls);
   const served = await servedOf(facts);
+  const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
+  checkTransport({ transport, workers, receiveQueue }, hasFaults);
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,

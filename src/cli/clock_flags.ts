@@ -1,7 +1,6 @@
 /** A clock that lies, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
 import { type ClockOptions, planTimeline } from "../clocks/clock_options.ts";
-import { parseListener } from "../server/listener.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A parser for an option whose text is one of {@linkcode ClockOptions}. */
@@ -38,17 +37,6 @@ export function checkClock(options: ClockOptions): ClockOptions {
   return checked(() => {
     planTimeline(options, Temporal.Now.instant().epochNanoseconds);
     return options;
-  });
-}
-
-/**
- * Reads listeners for their mistakes alone, before anything is started.
- *
- * @throws {UsageError} If one of them cannot be read
- */
-export function checkListeners(urls: readonly string[]): void {
-  checked(() => {
-    for (const { clock } of urls.map(parseListener)) if (clock) checkClock(clock);
   });
 }
 

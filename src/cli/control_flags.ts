@@ -25,7 +25,10 @@ export function controlOf(
     readonly controlToken?: string | undefined;
   },
 ): { readonly control?: string; readonly controlToken?: string } {
-  if (control === undefined) return {};
+  if (control === undefined) {
+    if (controlToken !== undefined) throw new UsageError("--control-token goes with --control");
+    return {};
+  }
   if (controlToken !== undefined) return { control, controlToken };
   if (needsToken(parseControl(control).hostname)) {
     throw new UsageError(

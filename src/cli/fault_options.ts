@@ -1,13 +1,12 @@
 /** What goes wrong on purpose, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
 import type { FaultsOptions } from "../server/faults/options.ts";
-import { addFault } from "../server/faults/text.ts";
+import { addNamedFault } from "../server/faults/text.ts";
 
 /** Adds one option's fault, as `drop=0.3` or `delay=50ms,every=3`, to those before it. */
 export function parseFaultOption(text: string, before: FaultsOptions = {}): FaultsOptions {
-  const [, name = "", values = ""] = /^([^=,]*)[=,]?(.*)$/s.exec(text.trim()) ?? [];
   try {
-    return addFault(before, name, values);
+    return addNamedFault(before, text);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message.replace(/(?<=[^?])$/, "."));
   }

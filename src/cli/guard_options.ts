@@ -28,6 +28,10 @@ export function guardOf(flags: GuardFlags): GuardOptions {
     ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
     ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
   };
+  const [of] = Object.keys(limit);
+  if (rateLimit === "off" && of !== undefined) {
+    throw new UsageError("Without a --rate-limit there is nothing for --rate-kod and the prefixes");
+  }
   return {
     access: checkAccess({ ...(allow && { allow }), ...(deny && { deny }), denyAction }),
     rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit },

@@ -13,7 +13,7 @@ export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
 }
 
 /**
- * Finds a scenario by its name, or reads it from a file if there is a slash or dot in it.
+ * Finds a scenario by its name, of a year also without its y, or reads it from a file if there is a slash or dot in it.
  *
  * @throws {UsageError} If there is none, or something is wrong with it
  * @throws {Deno.errors.NotCapable} If the file may not be read
@@ -23,7 +23,9 @@ export async function findScenario(name: string): Promise<Scenario> {
     const json = await readText(name, "scenario");
     return checked(() => parseScenario(json, name));
   }
-  if (Object.hasOwn(scenarios, name)) return scenarios[name as keyof typeof scenarios];
+  for (const known of [name, `y${name}`]) {
+    if (Object.hasOwn(scenarios, known)) return scenarios[known as keyof typeof scenarios];
+  }
   const names = Object.keys(scenarios);
   throw new UsageError(
     `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, names)} (a file: ./${name})`,
@@ -68,6 +70,12 @@ export function inScenario(scenario: Scenario, options: Served): Served {
       );
     }
   }
+  const status = { ...options.status, ...scenario.status };
+  if (status.leap !== undefined && (status.unsynchronized || scenario.clock?.leap !== undefined)) {
+    throw new UsageError(
+      `The scenario ${scenario.name} has its own leap indicator: leave out --leap`,
+    );
+  }
   const seed = options.seed ?? scenario.seed;
   const clock = { ...options.clock, ...scenario.clock };
   const faults = scenario.faults || options.faults
@@ -77,7 +85,7 @@ export function inScenario(scenario: Scenario, options: Served): Served {
     clock: options.seed !== undefined && clock.noise !== undefined
       ? { ...clock, seed: options.seed }
       : clock,
-    status: { ...options.status, ...scenario.status },
+    status,
     ...(faults && { faults }),
     ...(seed !== undefined && { seed }),
   };

@@ -1,6 +1,7 @@
 /** What is served, as it is said on the command line: a clock, its worth, faults, a scenario. */
 import { InvalidArgumentError } from "commander";
 import { type ClockOptions, parseLeapSeconds } from "../clocks/clock_options.ts";
+import { suggest } from "../protocols/nearest.ts";
 import { parseReferenceId } from "../protocols/ntp/reference_id.ts";
 import type { FaultsOptions } from "../server/faults/options.ts";
 import type { ClockStatusSource, StatusOptions } from "../server/status.ts";
@@ -43,7 +44,14 @@ const leapKinds = { none: 0, insert: 1, delete: 2 } as const;
 
 /** Reads a leap second to announce, or one that comes, as insert@2028-12-31. */
 export function parseLeapFlag(text: string): string {
-  return text in leapKinds ? text : clockOptionParser("leap")(text);
+  if (text in leapKinds) return text;
+  if (text.includes("@")) return clockOptionParser("leap")(text);
+  const kinds = [...Object.keys(leapKinds), "insert@2028-12-31"];
+  throw new InvalidArgumentError(
+    `A leap second is none, insert or delete, or one such as insert@2028-12-31; ${
+      suggest(text, kinds)
+    }`,
+  );
 }
 
 /** Reads a reference id for its mistakes alone. */

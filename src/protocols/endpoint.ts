@@ -1,3 +1,5 @@
+import { suggest } from "./nearest.ts";
+
 /** The port each protocol is served on when a URL names none. */
 export const defaultPorts = { asctime: 8888, auto: 8888, daytime: 13, time: 37, ntp: 123 } as const;
 
@@ -53,7 +55,7 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
   const protocol = (scheme ?? defaultProtocol).toLowerCase();
   if (!isProtocol(protocol)) {
-    fail(`unknown protocol "${protocol}", expected ${Object.keys(defaultPorts).join(", ")}`);
+    fail(`unknown protocol "${protocol}", ${suggest(protocol, Object.keys(defaultPorts))}`);
   }
   if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
   const hostname = ipv6 ?? host ?? "";

@@ -1,7 +1,7 @@
 /** What somebody meant who wrote a name that there is not. */
 
 /**
- * What to say to it: the name that was probably meant, or all there are.
+ * What to say to it: the name, or names, that were probably meant, or all there are.
  *
  * @param written The name that there is not
  * @param names Those that there are
@@ -17,13 +17,13 @@
  * ```
  */
 export function suggest(written: string, names: readonly string[]): string {
-  const [nearest] = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
+  const near = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
     .filter(({ name, steps }) =>
       steps < name.length && steps <= Math.max(1, Math.floor(name.length / 3))
-    )
-    .sort((a, b) => a.steps - b.steps);
-  if (nearest !== undefined) return `did you mean ${nearest.name}?`;
-  return `expected ${listed(names)}`;
+    );
+  const fewest = Math.min(...near.map(({ steps }) => steps));
+  const nearest = near.filter(({ steps }) => steps === fewest).map(({ name }) => name);
+  return nearest.length > 0 ? `did you mean ${listed(nearest)}?` : `expected ${listed(names)}`;
 }
 
 /** Names as a sentence has them: `drop, delay or kiss`. */

@@ -4,7 +4,7 @@ import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { suggest } from "../protocols/nearest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
-import { addFault } from "./faults/text.ts";
+import { addFault, addNamedFault } from "./faults/text.ts";
 
 /** What one URL asks for. */
 export interface ListenerSpec {
@@ -24,7 +24,7 @@ const clockParameters: Readonly<
   "time": (clock, time) => ({ ...clock, time }),
   "offset": (clock, offset) => ({ ...clock, offset }),
   "rate": (clock, rate) => ({ ...clock, rate }),
-  "freeze": (clock, text) => ({ ...clock, freeze: !["0", "false", "no", "off"].includes(text) }),
+  "freeze": (clock, text) => ({ ...clock, freeze: readFlag("freeze", text) }),
   "step": (clock, step) => ({ ...clock, steps: [...clock.steps ?? [], step] }),
   "leap": (clock, leap) => ({ ...clock, leap }),
   "smear": (clock, smear) => ({ ...clock, smear }),
@@ -32,7 +32,10 @@ const clockParameters: Readonly<
 };
 
 /** Parameters that may stand there again: each adds to those before it. */
-const repeatable: ReadonlySet<string> = new Set(["step", ...faultNames]);
+const repeatable: ReadonlySet<string> = new Set(["step", "fault", ...faultNames]);
+
+/** What a leap second to announce is called, in place of one that comes. */
+const announced: readonly string[] = ["none", "insert", "delete"];
 
 /**
  * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
@@ -52,7 +55,7 @@ export function parseListener(url: string): ListenerSpec {
     const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
     if (seen.has(name) && !repeatable.has(name)) fail(`"${name}" is given twice`);
     seen.add(name);
-    spec = withParameter(spec, name, text) ??
+    spec = read(url, () => withParameter(spec, name, text)) ??
       fail(`unknown parameter "${name}", ${suggestion(name)}`);
   }
   // The noise of a clock goes by the same seed.
@@ -61,15 +64,45 @@ export function parseListener(url: string): ListenerSpec {
 }
 
 function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
+  // To announce one alone is, for one listener, what leapbits does.
+  if (name === "leap" && announced.includes(text)) name = "leapbits";
   const toClock = Object.hasOwn(clockParameters, name) ? clockParameters[name] : undefined;
   if (toClock !== undefined) return { ...spec, clock: toClock(spec.clock ?? {}, text) };
-  if (name === "seed") return { ...spec, seed: text.trim() === "" ? NaN : Number(text) };
+  if (name === "seed") return { ...spec, seed: readSeed(text) };
+  if (name === "fault") return { ...spec, faults: addNamedFault(spec.faults ?? {}, text) };
   if (!(faultNames as readonly string[]).includes(name)) return undefined;
   return { ...spec, faults: addFault(spec.faults ?? {}, name, text) };
 }
 
 function suggestion(name: string): string {
   return suggest(name, [...Object.keys(clockParameters), "seed", ...faultNames]);
+}
+
+/** Has what is wrong with a parameter's value be said of the URL it is in: there may be several. */
+function read<T>(url: string, parameter: () => T): T {
+  try {
+    return parameter();
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) {
+      error.message = `Cannot read ${JSON.stringify(url)}: ${error.message}`;
+    }
+    throw error;
+  }
+}
+
+/** A flag, which may stand there without a value. */
+function readFlag(name: string, text: string): boolean {
+  if (["", "1", "true", "yes", "on"].includes(text)) return true;
+  if (["0", "false", "no", "off"].includes(text)) return false;
+  throw new SyntaxError(`${name} is ${JSON.stringify(text)}, expected true or false`);
+}
+
+function readSeed(text: string): number {
+  const seed = Number(text);
+  if (text.trim() !== "" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw new RangeError(
+    `seed is ${JSON.stringify(text)}, expected a whole number, 0 to 4294967295`,
+  );
 }
 
 /** Percent codes and nothing else: a plus is a plus. */

@@ -3,6 +3,8 @@ import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpo
 import { refusalCauses } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
+import type { ListenerFaults } from "./faults/faults.ts";
+import { writeFaults } from "./faults/text.ts";
 
 /** How much a {@linkcode ServerLog} tells. */
 export type LogLevel = "quiet" | "normal" | "verbose";
@@ -122,12 +124,13 @@ export class ServerLog {
   }
 
   /** Says what goes wrong on purpose, and how to have the same go wrong again. */
-  faults(names: readonly string[], seed: number, url: string): void {
+  faults({ options, seed }: Pick<ListenerFaults, "options" | "seed">, url: string): void {
     if (this.#level === "quiet") return;
-    const what = names.length > 0 ? names.join(", ") : "none yet";
+    const written = writeFaults(options);
+    const what = written.length > 0 ? written.join(", ") : "none yet";
     this.#line(
       this.#paint(YELLOW, `Faults on purpose on ${url}: ${what} (seed ${seed})`),
-      { event: "faults", url, faults: names, seed },
+      { event: "faults", url, faults: Object.keys(options), seed },
     );
   }
 

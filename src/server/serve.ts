@@ -246,7 +246,7 @@ class RunningServer implements Server {
       log?.listening(address);
       if (time !== this.#ownTime) log?.clock(time.options, address.url);
       if (faults !== undefined && (faults.names.length > 0 || this.#options.faults !== undefined)) {
-        log?.faults(faults.names, faults.seed, address.url);
+        log?.faults(faults, address.url);
       }
     }
     if (transport !== undefined) log?.transport(this.#choice, workers);

@@ -12,7 +12,10 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       ...["--seed", "7", "--clock-status", "fixed", "ntp://127.0.0.1:0"],
     ]);
     await using _ = server;
-    await within(5, server.said(/Faults on purpose on \S+: kiss, garbage, drop \(seed 7\)\n/));
+    await within(
+      5,
+      server.said(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/),
+    );
     await within(5, server.said(/Transport: datagram \(answers with faults wait\)\n/));
     const codes: number[] = [];
     for (let i = 0; i < 5; i++) {

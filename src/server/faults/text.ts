@@ -62,6 +62,37 @@ export function addFault(options: FaultsOptions, name: string, text: string): Fa
   return { ...options, [name]: [rules, rule].flat() };
 }
 
+/**
+ * Adds a fault that is written with its name, as `drop=0.3` or `drop,every=3`, to others.
+ *
+ * @throws {SyntaxError} If it cannot be read; the message says why
+ * @throws {RangeError} If a number is out of range
+ */
+export function addNamedFault(options: FaultsOptions, text: string): FaultsOptions {
+  const [, name = "", values = ""] = /^([^=,]*)[=,]?(.*)$/s.exec(text.trim()) ?? [];
+  return addFault(options, name, values);
+}
+
+/**
+ * Faults as they are written on a command line, each such as `delay=50ms,every=3`.
+ *
+ * @param options The faults
+ * @returns What {@linkcode addNamedFault} makes the same of
+ */
+export function writeFaults(options: FaultsOptions): string[] {
+  return Object.entries(options).flatMap(([name, fault]: [string, Fault]) =>
+    [fault].flat().map((rule) => {
+      const { main = "probability" } = kindOf(name);
+      const { [main]: first, ...others } =
+        (typeof rule === "number" ? { probability: rule } : rule) as Record<string, unknown>;
+      const values = Object.entries(others).flatMap(([key, value]) =>
+        [value].flat().map((each) => `${key}=${each}`)
+      );
+      return [first === undefined ? name : `${name}=${first}`, ...values].join();
+    })
+  );
+}
+
 function isNumber(text: string): boolean {
   return text !== "" && Number.isFinite(Number(text));
 }

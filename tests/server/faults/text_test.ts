@@ -1,7 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
 import { readFaults } from "../../../src/server/faults/rules.ts";
-import { addFault, parseFault } from "../../../src/server/faults/text.ts";
+import {
+  addFault,
+  addNamedFault,
+  parseFault,
+  writeFaults,
+} from "../../../src/server/faults/text.ts";
 
 Deno.test("parseFault reads what an object says", () => {
   const cases: readonly (readonly [string, string, object])[] = [
@@ -46,6 +51,19 @@ Deno.test("addFault keeps what there was, more of its kind included", () => {
     delay: { time: "1s" },
   });
   assertEquals(addFault(start, "kiss", "DENY"), { kiss: [{ probability: 0.5 }, { code: "DENY" }] });
+});
+
+Deno.test("writeFaults writes what addNamedFault reads", () => {
+  const texts = [
+    ...["drop", "drop=0.3", "drop,every=2,after=5", "delay=50ms,jitter=10ms,distribution=normal"],
+    ...["kiss=DENY,probability=0.5", "stratum=1", "origin=1,clients=10.0.0.0/8,clients=::1"],
+  ];
+  for (const text of texts) assertEquals(writeFaults(addNamedFault({}, text)), [text]);
+  const options = texts.reduce(addNamedFault, {});
+  const written = writeFaults(options);
+  assertEquals(written.toSorted(), texts.toSorted());
+  assertEquals(written.reduce(addNamedFault, {}), options);
+  assertEquals(writeFaults({ drop: 0.5, kiss: [] }), ["drop=0.5"]);
 });
 
 Deno.test("parseFault says what is wrong", () => {
