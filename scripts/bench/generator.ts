@@ -5,6 +5,7 @@
  */
 
 import { type CommandLine, failure, pinned, run } from "./commands.ts";
+import { parseLoadJson } from "../../src/cli/bench_json.ts";
 import type { LoadResult } from "../../src/client/load/load.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
@@ -39,10 +40,11 @@ export async function putLoadOn(
   const command = pinned(loadCommand(server, load), loadCore);
   const outcome = await run(command, signal);
   // Losses may make it fail, but they are figures too.
-  if (!outcome.output.includes('"goodPerSecond"')) {
+  try {
+    return parseLoadJson(outcome.output);
+  } catch {
     throw failure(`measure ${server.contender.name}`, outcome);
   }
-  return JSON.parse(outcome.output) as LoadResult;
 }
 
 function loadCommand({ contender, port, pid }: RunningServer, load: Load): CommandLine {

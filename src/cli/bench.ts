@@ -2,6 +2,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { load } from "../client/load/load_server.ts";
 import type { QueryFailure } from "../client/query_error.ts";
+import { loadJson } from "./bench_json.ts";
 import {
   describeLoad,
   describeProgress,
@@ -11,7 +12,7 @@ import {
 } from "./bench_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { countParser, numberParser, subcommand } from "./program.ts";
-import { errorJson, SCHEMA } from "./report.ts";
+import { errorJson } from "./report.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { checkUrls, UsageError } from "./usage_error.ts";
@@ -38,10 +39,11 @@ Examples:
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
   timecli bench ntp://time.example --i-own-this-server --rate 1000
 
-JSON keys (docs/timecli.schema.json, bench): schema (1), url, address, seconds,
-sent, good, bad, duplicate, lost, late, stray, goodPerSecond, cpuUsPerReply,
-latencyUs (p50, p90, p99, p999), offsetUs (p50, p99), idleShare (near 0, this
-program is the limit rather than the server), error.reason and error.message.
+JSON keys (docs/timecli.schema.json, bench): schema (1), url, address, port,
+seconds, sent, good, bad, duplicate, lost, late, stray, good_per_second,
+cpu_per_reply, latency (p50, p90, p99, p999), offset (p50, p99), idle_share (near
+0, this program is the limit rather than the server), error.reason and
+error.message. Durations are in seconds.
 
 Exit codes, with the figures printed where there are any:
   0  every reply was good, and none is missing; otherwise the first that holds:
@@ -147,7 +149,7 @@ async function run(url: string, options: BenchOptions): Promise<void> {
   const report: LoadReport = { load: rest, result };
   const failure = failureOf(report);
   const text = json
-    ? JSON.stringify({ schema: SCHEMA, ...result, ...(failure && { error: errorJson(failure) }) })
+    ? JSON.stringify({ ...loadJson(result), ...(failure && { error: errorJson(failure) }) })
     : describeLoad(report);
   writeText(Deno.stdout, `${text}\n`);
   for (const warning of warningsOf(report)) writeText(Deno.stderr, `timecli: ${warning}\n`);

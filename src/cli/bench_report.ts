@@ -2,6 +2,7 @@
 import type { LoadProgress } from "../client/load/load.ts";
 import type { LoadOptions, ServerLoad } from "../client/load/load_server.ts";
 import { QueryError } from "../client/query_error.ts";
+import { formatAddress } from "../protocols/endpoint.ts";
 import { layOutTable } from "./table.ts";
 import { readableSeconds } from "./units.ts";
 
@@ -33,7 +34,8 @@ export interface LoadReport {
 
 /** The figures for people. */
 export function describeLoad({ load, result }: LoadReport): string {
-  const { url, address, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
+  const { url, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
+  const address = addressOf(result);
   const counts = (["sent", "good", "bad", "lost", "late", "duplicate", "stray"] as const)
     .map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, whole(result[name])] as const);
   const width = Math.max(...counts.map(([, count]) => count.length));
@@ -59,7 +61,7 @@ export function describeLoad({ load, result }: LoadReport): string {
 
 function describeOptions({ rate, window, flows, segmented }: Load, seconds: number): string {
   const what = rate === undefined
-    ? `${whole(window)} requests on their way at once`
+    ? window === 1 ? "1 request on its way" : `${whole(window)} requests on their way at once`
     : `${whole(rate)} requests/s`;
   const how = segmented ? ", in segmented bursts" : "";
   return `${what} over ${flows === 1 ? "1 flow" : `${flows} flows`}${how}, ${
@@ -86,12 +88,17 @@ export function warningsOf({ load, result }: LoadReport): string[] {
 export function failureOf(
   { load, result }: LoadReport,
 ): QueryError | undefined {
-  const { address, sent, good, bad, lost, duplicate, stray } = result;
+  const { sent, good, bad, lost, duplicate, stray } = result;
+  const address = addressOf(result);
   const share = `of ${whole(sent)} requests to ${address}`;
   if (bad > 0) return new QueryError("not-a-time", `${whole(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
-    const replies = `${whole(duplicate)} duplicate and ${whole(stray)} stray`;
-    return new QueryError("bogus-reply", `${replies} replies came from ${address}`);
+    const kinds = [[duplicate, "duplicate"], [stray, "stray"]] as const;
+    const what = kinds.filter(([count]) => count > 0).map(([count, kind]) =>
+      `${whole(count)} ${kind}`
+    );
+    const replies = duplicate + stray === 1 ? "reply" : "replies";
+    return new QueryError("bogus-reply", `${what.join(" and ")} ${replies} came from ${address}`);
   }
   if (lost === 0) return undefined;
   const within = `within ${readableSeconds(load.timeout)}`;
@@ -101,6 +108,10 @@ export function failureOf(
       ? `No reply from ${address} ${within}, to any of ${whole(sent)} requests`
       : `${whole(lost)} ${share} got no reply ${within}`,
   );
+}
+
+function addressOf({ address: hostname, port }: ServerLoad): string {
+  return formatAddress({ hostname, port });
 }
 
 function whole(value: number): string {

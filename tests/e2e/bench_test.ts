@@ -75,21 +75,21 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertEquals([code, stderr], [0, ""]);
       const result = JSON.parse(stdout);
       assertDocumented(result, "bench");
-      const { seconds, goodPerSecond, cpuUsPerReply, latencyUs, offsetUs, idleShare, ...rest } =
+      const { seconds, good_per_second, cpu_per_reply, latency, offset, idle_share, ...rest } =
         result;
-      const address = `127.0.0.1:${port}`;
-      assertEquals(rest, { schema: 1, url, address, sent: 50, good: 50, ...counts });
-      const { p50, p90, p99, p999 } = latencyUs;
+      const who = { schema: 1, url, address: "127.0.0.1", port };
+      assertEquals(rest, { ...who, sent: 50, good: 50, ...counts });
+      const { p50, p90, p99, p999 } = latency;
       assert(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= p999, stdout);
-      assert(seconds > 0 && goodPerSecond > 0 && cpuUsPerReply > 0, stdout);
-      assert(idleShare >= 0 && idleShare <= 1, stdout);
-      assertEquals(offsetUs?.p50 <= offsetUs?.p99, scheme === "ntp");
+      assert(seconds > 0 && good_per_second > 0 && cpu_per_reply > 0, stdout);
+      assert(idle_share >= 0 && idle_share <= 1, stdout);
+      assertEquals(offset?.p50 <= offset?.p99, scheme === "ntp");
       for (
         const wrong of [
           { ...result, schema: undefined },
           { ...result, good: -1 },
-          { ...result, idleShare: 2 },
-          { ...result, latencyUs: { p50 } },
+          { ...result, idle_share: 2 },
+          { ...result, latency: { p50 } },
           { ...result, error: { reason: "moon", message: "" } },
         ]
       ) {
@@ -137,8 +137,8 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     const url = server.url.replace("127.0.0.1", "localhost");
     const { code, stdout } = await run([...bench, "--requests=7", "--timeout=5", "--json", url]);
     assertEquals([code, server.requests.length], [0, 7]);
-    const { address, good } = JSON.parse(stdout);
-    assertEquals([`asctime://${address}`, good], [server.url, 7]);
+    const { address, port, good } = JSON.parse(stdout);
+    assertEquals([`asctime://${address}:${port}`, good], [server.url, 7]);
   }, linux);
 
   await test("has a code for each way to fail, and the figures where there are any", async () => {
@@ -163,7 +163,11 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     }
     for (
       const [code, args, message] of [
-        [1, ["--pid", "4194304", "127.0.0.1"], /CPU clock of process 4194304/],
+        [
+          1,
+          ["--pid", "4194304", "127.0.0.1"],
+          /Cannot take the CPU time of process 4194304: No such process/,
+        ],
         [4, [`127.0.0.1:${freePort()}`], /Nothing listens on udp 127\.0\.0\.1:\d+;/],
         [5, ["nosuch.invalid"], /nosuch\.invalid/],
         [5, ["-6", "127.0.0.1"], /127\.0\.0\.1 is not an IPv6/],

@@ -1,6 +1,6 @@
 /** Load that can be served, beside everything that cannot, for as long as one likes. */
 import { run } from "../../scripts/bench/commands.ts";
-import type { LoadResult } from "../../src/client/load/load.ts";
+import { parseLoadJson } from "../../src/cli/bench_json.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { bothPrograms } from "../helpers.ts";
 import { SlowService } from "./slow_service.ts";
@@ -138,5 +138,5 @@ async function putLoadOn(
     `${protocol}://127.0.0.1:${subject.ports.get(protocol)}`,
   ]);
   if (!outcome.output.startsWith("{")) throw new Error(`Cannot load: ${outcome.complaint}`);
-  return { protocol, ...JSON.parse(outcome.output) as LoadResult };
+  return { protocol, ...parseLoadJson(outcome.output) };
 }

@@ -1,5 +1,5 @@
 /** Load on a server that is named by its URL: whose it is, which of its addresses, how much. */
-import { formatAddress, formatEndpoint, parseEndpoint } from "../../protocols/endpoint.ts";
+import { formatEndpoint, parseEndpoint } from "../../protocols/endpoint.ts";
 import { isLoopback, isUnicast, isWildcard } from "../../transports/address.ts";
 import type { ExchangeOptions } from "../exchange.ts";
 import { checkOption } from "../measurable.ts";
@@ -64,8 +64,10 @@ export interface LoadOptions extends Pick<ExchangeOptions, "family"> {
 export interface ServerLoad extends LoadResult {
   /** The URL that was asked, its port given. */
   readonly url: string;
-  /** Which of its addresses, with the port. */
+  /** Which of its addresses. */
   readonly address: string;
+  /** The UDP port. */
+  readonly port: number;
 }
 
 /**
@@ -158,10 +160,13 @@ async function loadFirst(
   hostname: string,
   [next, ...others]: readonly string[],
   options: Omit<AddressLoad, "hostname">,
-): Promise<LoadResult & Pick<ServerLoad, "address">> {
+): Promise<Omit<ServerLoad, "url">> {
   try {
-    const address = formatAddress({ hostname, port: options.port });
-    return { address, ...await loadAddress({ ...options, hostname }) };
+    return {
+      address: hostname,
+      port: options.port,
+      ...await loadAddress({ ...options, hostname }),
+    };
   } catch (error) {
     const isNobody = error instanceof QueryError && error.reason === "refused";
     if (!isNobody || next === undefined) throw error;

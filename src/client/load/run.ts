@@ -135,7 +135,7 @@ export class Run {
         if (this.#options.signal?.aborted) break;
       }
       this.#note(nowNs);
-      this.#hearOut();
+      await this.#hearOut();
       if (this.sent >= this.#limit) this.#note(this.#lastReplyNs || nowNs);
       whenAnswered();
       this.#linger();
@@ -293,13 +293,22 @@ export class Run {
     for (const flow of this.#flows) flow.catchingUp = true;
   }
 
-  #hearOut(): void {
+  async #hearOut(): Promise<void> {
+    let sliceEndNs = this.#nowNs() + SLICE_NS;
     while (this.#flows.some((flow) => flow.outstanding > 0)) {
+      let nowNs = 0;
       for (const flow of this.#flows) {
-        const nowNs = this.#receive(flow);
+        nowNs = this.#receive(flow);
         if (this.#dialect.identity === undefined) this.#drain(flow, nowNs);
       }
       this.#failIfRefused(this.#flows.length);
+      if (nowNs < sliceEndNs) continue;
+      await this.#pause();
+      // Whoever ends it early does not want to wait for what may never come.
+      if (this.#options.signal?.aborted) {
+        for (const flow of this.#flows) this.lost += flow.expire(Infinity);
+      }
+      sliceEndNs = nowNs + SLICE_NS;
     }
   }
 

@@ -356,6 +356,8 @@ export function clockReader(libc: Libc, clock: number): () => number {
 export function cpuTimeReader(libc: Libc, pid: number): () => number {
   const clock = new Int32Array(new ArrayBuffer(4));
   const error = libc.call.clock_getcpuclockid(pid, clock);
-  if (error !== 0) throw new Error(`Cannot find the CPU clock of process ${pid}: errno ${error}`);
+  if (error !== 0) {
+    throw new Error(`Cannot take the CPU time of process ${pid}: ${libc.describe(error)}`);
+  }
   return clockReader(libc, clock[0] ?? 0);
 }

@@ -13,11 +13,11 @@ const needs = {
 await testWith(needs, "load measures a server by its URL, and says who answered", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
   const port = server.addresses[0]?.port;
-  const { url, address, sent, good } = await load(`ntp://localhost:${port}`, {
+  const { url, address, sent, good, port: asked } = await load(`ntp://localhost:${port}`, {
     requests: 50,
     timeout: 5,
   });
-  assertEquals([url, address], [`ntp://localhost:${port}`, `127.0.0.1:${port}`]);
+  assertEquals([url, address, asked], [`ntp://localhost:${port}`, "127.0.0.1", port]);
   assertEquals([sent, good], [50, 50]);
 });
 

@@ -104,6 +104,13 @@ for (const [fault, expected, more] of verdicts) {
   );
 }
 
+await testWith(needs, "load hears nobody out who ends it meanwhile", async () => {
+  using server = await FaultyServer.start("silent");
+  const patient = { ...options, port: server.port, window: COUNT, timeoutSeconds: 10 };
+  const ended = loadAddress({ ...patient, signal: AbortSignal.timeout(100) });
+  assertCounts(await within(8, ended), { lost: COUNT });
+});
+
 await testWith(needs, "load counts a late reply's request as lost, once", async () => {
   const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
   const result = await loadOn("late", { ...timing, flows: 1 });
