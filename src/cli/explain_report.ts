@@ -1,6 +1,5 @@
 /** What `timecli explain` shows of an explanation, 80 columns wide. */
 import type { Explanation, TestVerdict, WireField } from "../client/explain/explanation.ts";
-import { NOT_REACHED } from "../client/explain/tests.ts";
 import { countOf, exact } from "../client/explain/text.ts";
 import { workedOut } from "./explain_steps.ts";
 import { timeline } from "./explain_timeline.ts";
@@ -100,14 +99,13 @@ function verdicts(tests: readonly TestVerdict[], paint: Paint): string[] {
     failed: paint.bad("FAIL"),
     unknown: paint.dim("--  "),
   };
-  const isCutShort = tests.some(({ detail }) => detail === NOT_REACHED);
-  const lines = tests.flatMap(({ name, source, result, detail }) => [
+  return tests.flatMap(({ name, source, result, detail }, i) => [
     `  ${words[result]}  ${name.padEnd(TEST_WIDTH)}  ${paint.dim(source)}`,
-    ...(detail === undefined || detail === NOT_REACHED
+    // What is the same of several in a row is said after the last.
+    ...(detail === undefined || detail === tests[i + 1]?.detail
       ? []
       : wrap(detail, WIDTH - 10).map((line) => `          ${line}`)),
   ]);
-  return isCutShort ? [...lines, "  Once a test has failed, no more are made."] : lines;
 }
 
 /** Of docs/timecli_explain.schema.json; a key that is renamed, removed or read otherwise makes it another. */

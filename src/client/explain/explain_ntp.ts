@@ -20,6 +20,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
   const tests = new Tests();
   tests.testSender(seen);
   for (const test of belongingTests) {
+    const isOfLength = test === belongingTests[0];
     // The last of them compares the two.
     if (test === belongingTests.at(-1) && request.length < NTP_HEADER_LENGTH) {
       tests.skip(test, "the request is no NTP packet");
@@ -31,10 +32,12 @@ export function explainNtp(seen: SeenExchange): Explanation {
         reason: "bogus-reply",
         message: `The reply does not belong to the request: ${why}`,
         detail: why,
+        leaves: isOfLength ? "there is no packet to be looked at" : undefined,
       };
     });
   }
   const isReply = tests.isGood;
+  if (!isReply) tests.end("it is no reply to the request");
   const measured = isReply
     ? { ...measureNtp(rawOf(seen, reply), localPrecision), url: "" }
     : undefined;
@@ -49,6 +52,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
         reason: failure.reason,
         message: `The server ${failure.message}`,
         detail: failure.message,
+        leaves: isTimeless(measured) ? "it tells no time" : undefined,
       };
     });
   }
@@ -62,13 +66,19 @@ export function explainNtp(seen: SeenExchange): Explanation {
   };
 }
 
-/** Nothing of a kiss-o'-death, whose timestamps are none, and of one that tells no time. */
+/** Whether it is a kiss-o'-death, whose timestamps are none, or has none besides. */
+function isTimeless({ packet }: Pick<NtpReply, "packet">): boolean {
+  const { stratum, receiveTimestamp, transmitTimestamp } = packet;
+  return stratum === 0 || receiveTimestamp === 0n || transmitTimestamp === 0n;
+}
+
+/** Nothing of a reply that tells no time. */
 function measurementOf(
   { times, localPrecision }: Pick<SeenExchange, "times"> & { readonly localPrecision: number },
-  { packet, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
+  reply: NtpReply,
 ): Measurement | undefined {
-  const { stratum, receiveTimestamp, transmitTimestamp } = packet;
-  if (stratum === 0 || receiveTimestamp === 0n || transmitTimestamp === 0n) return undefined;
+  if (isTimeless(reply)) return undefined;
+  const { packet, serverReceivedAt: t2, serverSentAt: t3 } = reply;
   if (!times) return { times: { t2, t3 } };
   const ntp = workOut({ ...times, packet, localPrecision });
   return {

@@ -8,18 +8,18 @@ export interface Failure {
   readonly message: string;
   /** The same in a few words, beside the name of the test. */
   readonly detail: string;
+  /** Why no test after it can be made; without it, they can. */
+  readonly leaves?: string | undefined;
 }
-
-/** Why a test was not made: one before it has failed. */
-export const NOT_REACHED = "not reached";
 
 /** A test by its name and the document that asks for it. */
 type NamedTest = Pick<TestVerdict, "name" | "source">;
 
-/** Tests in order, of which none is made any more once one has failed. */
+/** Tests in order: the first that fails decides, and those after it are made if they can be. */
 export class Tests {
   readonly #verdicts: TestVerdict[] = [];
   #failure: Failure | undefined;
+  #end: string | undefined;
 
   /** That the reply came from whom was asked, which all protocols ask for. */
   testSender({ isFromAsked, protocol }: SeenExchange): void {
@@ -36,21 +36,28 @@ export class Tests {
     }
   }
 
-  /** Makes a test, unless one before it has failed. */
-  test({ name, source }: NamedTest, failureOf: () => Failure | undefined): void {
-    if (this.#failure) return this.skip({ name, source }, NOT_REACHED);
-    this.#failure = failureOf();
+  /** Makes a test, unless there is nothing left to be tested. */
+  test(test: NamedTest, failureOf: () => Failure | undefined): void {
+    if (this.#end !== undefined) return this.skip(test, this.#end);
+    const { name, source } = test;
+    const failure = failureOf();
+    this.#failure ??= failure;
+    this.#end = failure?.leaves;
     this.#verdicts.push(
-      this.#failure
-        ? { name, source, result: "failed", detail: this.#failure.detail }
+      failure
+        ? { name, source, result: "failed", detail: failure.detail }
         : { name, source, result: "passed" },
     );
   }
 
   /** Says why a test cannot be made. */
   skip({ name, source }: NamedTest, why: string): void {
-    const detail = this.#failure ? NOT_REACHED : why;
-    this.#verdicts.push({ name, source, result: "unknown", detail });
+    this.#verdicts.push({ name, source, result: "unknown", detail: this.#end ?? why });
+  }
+
+  /** Says why none can be made from now on. */
+  end(why: string): void {
+    this.#end ??= why;
   }
 
   /** Whether all tests so far were passed, or could not be made. */
