@@ -41,9 +41,8 @@ export function explainedText({ title, explanation }: Explained, paint: Paint): 
     sections.push([paint.bold("Tests of the reply"), ...verdicts(tests, paint)]);
   }
   if (measurement) {
-    if (protocol === "ntp") {
-      sections.push([paint.bold("The four times"), ...timeline(measurement)]);
-    }
+    const title = protocol === "ntp" ? "The four times" : "The times";
+    sections.push([paint.bold(title), ...timeline(measurement)]);
     if (measurement.offset !== undefined) {
       sections.push([paint.bold("Worked out, in seconds"), ...workedOut(measurement)]);
     }

@@ -2,31 +2,49 @@
 import type { Measurement } from "../client/explain/explanation.ts";
 import { MIN_DISPERSION_NANOSECONDS, type NtpMeasurement } from "../client/ntp_measurement.ts";
 
-/** The steps; of Time there are but two. */
-export function workedOut({ ntp, offset = 0n, errorBound = 0n }: Measurement): string[] {
-  if (ntp) {
-    return [...offsetSteps(ntp), "", ...delaySteps(ntp), "", ...boundSteps(ntp)].flatMap(folded);
-  }
+/** The steps: those of NTP, or of a protocol that tells one time alone. */
+export function workedOut(measurement: Measurement): string[] {
+  const { ntp } = measurement;
+  const steps = ntp
+    ? [...offsetSteps(ntp), "", ...delaySteps(ntp), "", ...boundSteps(ntp)]
+    : secondsSteps(measurement);
+  return steps.flatMap(folded);
+}
+
+function secondsSteps({ times: { t1, t3, t4 }, offset, errorBound }: Measurement): string[] {
+  if (!t1 || !t3 || !t4 || offset === undefined || errorBound === undefined) return [];
+  const elapsed = t4.epochNanoseconds - t1.epochNanoseconds;
+  const ahead = t3.epochNanoseconds - t1.epochNanoseconds;
   return [
-    `  offset = T3 - (T1 + T4) / 2 = ${signed(offset)}`,
-    `         ± ${plain(errorBound)}: half the round trip, a second that has only begun,`,
-    "           and 10 ms by which the clock that such servers read may lag",
+    `  T4 - T1 = ${signed(elapsed)}, the whole exchange`,
+    `  T3 - T1 = ${signed(ahead)}`,
+    "  offset  = (T3 - T1) - (T4 - T1) / 2",
+    `          = ${signed(ahead)} - ${plain(elapsed / 2n)}`,
+    `          = ${signed(offset)}: ${meaningOf(offset, errorBound)}`,
+    "",
+    "  bound   = (T4 - T1) / 2, and a second that has only begun, and 10 ms by",
+    "            which the clock that such servers read may lag",
+    `          = ${plain(elapsed / 2n)} + ${plain(errorBound - elapsed / 2n)}`,
+    `          = ${plain(errorBound)}`,
   ];
+}
+
+function meaningOf(offset: bigint, errorBound: bigint): string {
+  const magnitude = offset < 0n ? -offset : offset;
+  return magnitude <= errorBound
+    ? "less than can be told"
+    : `the client's clock is ${offset > 0n ? "behind" : "ahead"}`;
 }
 
 function offsetSteps(steps: NtpMeasurement): string[] {
   const { outward, inward, offset, errorBound } = steps;
-  const magnitude = offset < 0n ? -offset : offset;
-  const meaning = magnitude <= errorBound
-    ? "less than can be told"
-    : `the client's clock is ${offset > 0n ? "behind" : "ahead"}`;
   const sum = `(${signed(outward)} ${signed(inward, " ")}) / 2`;
   return [
     `  T2 - T1 = ${signed(outward)}`,
     `  T3 - T4 = ${signed(inward)}`,
     "  offset  = ((T2 - T1) + (T3 - T4)) / 2",
     `          = ${sum}`,
-    `          = ${signed(offset)}: ${meaning}`,
+    `          = ${signed(offset)}: ${meaningOf(offset, errorBound)}`,
   ];
 }
 

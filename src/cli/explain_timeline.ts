@@ -1,4 +1,4 @@
-/** The four times of an NTP exchange, drawn: the client's on the left, the server's on the right. */
+/** The times of an exchange, drawn: the client's on the left, the server's on the right. */
 import type { Measurement } from "../client/explain/explanation.ts";
 import { readableSeconds } from "./units.ts";
 
@@ -8,22 +8,25 @@ const WAY = 26;
 /** What stands left of the client's line: name and time of day. */
 const SIDE = 26;
 
-/** Draws it; times that are not known are drawn as such. */
-export function timeline({ times: { t1, t2, t3, t4 }, ntp }: Measurement): string[] {
+/** Draws it; times that are not known are drawn as such. Only NTP tells when a request came. */
+export function timeline({ times: { t1, t2, t3, t4 } }: Measurement): string[] {
   const left = (name: string, time?: Temporal.Instant): string =>
     `  ${name}  ${time ? timeOfDay(time) : "not known"}`.padEnd(SIDE);
   const right = (name: string, time?: Temporal.Instant): string =>
-    `${name}  ${time ? timeOfDay(time) : "not known"}`;
+    time ? `${name}  ${timeOfDay(time)}` : "";
   const blank = " ".repeat(SIDE);
   const spent = (nanoseconds: bigint | undefined): string =>
     nanoseconds === undefined ? "" : readableSeconds(Number(nanoseconds) / 1e9);
-  const processing = t2 && t3 ? t3.epochNanoseconds - t2.epochNanoseconds : undefined;
+  const between = (from?: Temporal.Instant, to?: Temporal.Instant): bigint | undefined =>
+    from && to ? to.epochNanoseconds - from.epochNanoseconds : undefined;
   return [
-    `${"  client, UTC".padEnd(SIDE)} ${" ".repeat(WAY + 4)} server, UTC`,
+    `${"  client, UTC".padEnd(SIDE)} ${" ".repeat(WAY + 4)} ${t3 ? "server, UTC" : "server"}`,
     `${left("T1", t1)} o${arrow("request", ">")}o ${right("T2", t2)}`,
-    `${spent(ntp?.elapsed).padStart(SIDE - 2)}   |${" ".repeat(WAY + 2)}| ${spent(processing)}`,
+    `${spent(between(t1, t4)).padStart(SIDE - 2)}   |${" ".repeat(WAY + 2)}| ${
+      spent(between(t2, t3))
+    }`,
     `${left("T4", t4)} o${arrow("reply", "<")}o ${right("T3", t3)}`,
-    ...(t1 && t2 ? days(t1, t2) : []),
+    ...(t1 === undefined ? [] : days(t1, t2 ?? t3 ?? t1)),
   ].map((line) => line === blank ? "" : line.trimEnd());
 }
 

@@ -75,6 +75,19 @@ Deno.test("explainedText draws the four times and works them out", () => {
   assertEquals(untimed.includes("Worked out"), false);
 });
 
+Deno.test("explainedText draws what other protocols tell, and works out the offset of Time", () => {
+  const empty = new Uint8Array();
+  // 18:00:02 on the day of the request at 18:00:00.
+  const time = shown("time", empty, Uint8Array.fromHex("eeadac22"));
+  assertMatch(time, /^ {2}T1 {2}18:00:00\.000000000 +o-+ request -+>o\n +3\.000 ms +\| +\|$/m);
+  assertMatch(time, /^ {2}T4 {2}18:00:00\.003000000 +o<-+ reply -+o T3 {2}18:00:02\.000000000$/m);
+  assertMatch(time, /= \+2\.000000000 - 0\.001500000\n += \+1\.998500000: .* behind$/m);
+  assertMatch(time, /= 0\.001500000 \+ 1\.010000000\n += 1\.011500000$/m);
+  const text = shown("asctime", empty, new TextEncoder().encode("Sun Nov 22 18:00:02 2026"));
+  assertMatch(text, /^ {2}T4 {2}18:00:00\.003000000 +o<-+ reply -+o$/m);
+  assertEquals(text.includes("Worked out"), false);
+});
+
 Deno.test("explainedJson is as documented, whatever the octets", () => {
   const protocol = fc.constantFrom("asctime", "daytime", "time", "ntp");
   const replies = fc.uint8Array({ maxLength: 100 }).map((octets) => ({ request: octets, octets }));

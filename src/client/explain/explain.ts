@@ -76,16 +76,18 @@ const services: Readonly<Record<"asctime" | "daytime" | "time", Service>> = {
     name: "a date and time in the form of asctime()",
     source: "C11 §7.27.3.1",
     fields: asctimeFields,
-    read({ octets }): undefined {
-      parseAsctime(octets);
+    read(raw, isTimed): Measurement | undefined {
+      parseAsctime(raw.octets);
+      return isTimed ? exchangeOf(raw) : undefined;
     },
   },
   daytime: {
     name: "one printable line, of a form in use",
     source: "RFC 867",
     fields: daytimeFields,
-    read({ octets, receivedAt }): undefined {
-      parseDaytime(octets, receivedAt);
+    read(raw, isTimed): Measurement | undefined {
+      parseDaytime(raw.octets, raw.receivedAt);
+      return isTimed ? exchangeOf(raw) : undefined;
     },
   },
   time: {
@@ -103,6 +105,11 @@ const services: Readonly<Record<"asctime" | "daytime" | "time", Service>> = {
     },
   },
 };
+
+/** What there is to be measured of a text: how long it took. */
+function exchangeOf({ sentAt, receivedAt }: RawReply): Measurement {
+  return { times: { t1: sentAt, t4: receivedAt } };
+}
 
 function nanosecondsOf(duration: Temporal.Duration): bigint {
   return BigInt(Math.round(duration.total("nanoseconds")));
