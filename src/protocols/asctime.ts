@@ -58,6 +58,14 @@ export function formatAsctime(
   return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
 }
 
+/** A `Date` reaches 8.64e12 s either way of 1970, and a zone is less than a day off. */
+const MOST_UNIX_SECONDS = 8.64e12 - 86_400;
+
+/** Whether there is a text for a time in every zone. */
+export function hasText(unixSeconds: number): boolean {
+  return Math.abs(unixSeconds) <= MOST_UNIX_SECONDS;
+}
+
 /** The months as English abbreviates them. */
 export const monthNames: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
   .split(" ");
@@ -110,6 +118,7 @@ export function parseAsctime(
 
 const latin1 = new TextDecoder("latin1");
 
+const DECLINED = refusal("declined");
 const refuseReply = refusal("looks-like-a-reply");
 
 /**
@@ -126,6 +135,7 @@ export function asctimeResponder(options: AsctimeOptions = {}): Responder {
   let textSeconds = NaN;
   return {
     respond(request, reply, arrival): number {
+      if (!hasText(arrival.seconds)) return DECLINED;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (arrival.seconds !== textSeconds) {
         textSeconds = arrival.seconds;

@@ -4,7 +4,7 @@
  */
 import type { ClockStatus } from "../clocks/clock_status.ts";
 import { looksLikeAnswer } from "./answers.ts";
-import { formatAsctime, monthNames, parseAsctime } from "./asctime.ts";
+import { formatAsctime, hasText, monthNames, parseAsctime } from "./asctime.ts";
 import { DecodeError } from "./decode_error.ts";
 import { leap } from "./ntp/packet.ts";
 import { refusal, type Responder } from "./responder.ts";
@@ -104,6 +104,7 @@ function offsetText(unixSeconds: number, utc: boolean): string {
   return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;
 }
 
+const DECLINED = refusal("declined");
 const refuseReply = refusal("looks-like-a-reply");
 const refuseUnsynchronized = refusal("unsynchronized");
 
@@ -121,6 +122,7 @@ export function daytimeResponder(
   let lineLeap = NaN;
   return {
     respond(request, reply, arrival): number {
+      if (!hasText(arrival.seconds)) return DECLINED;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       const leapIndicator = status().leap;
       if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;

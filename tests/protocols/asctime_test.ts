@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { asctimeResponder, formatAsctime, parseAsctime } from "../../src/protocols/asctime.ts";
+import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
 import { refusal, REPLY_CAPACITY } from "../../src/protocols/responder.ts";
 import { check } from "../property.ts";
+import { answer, ask, octetsOf, STATUS } from "./services.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
@@ -148,6 +150,24 @@ Deno.test("asctimeResponder follows the clock from request to request, backwards
   assertEquals(answerAt(arrival.seconds), text);
   assertEquals(answerAt(253_402_300_800), "Sat Jan  1 00:00:00 10000");
   assertEquals(answerAt(arrival.seconds), text);
+});
+
+Deno.test("asctimeResponder and daytimeResponder are silent beyond a Date's years", () => {
+  const responders = [
+    ...[asctimeResponder(), asctimeResponder({ utc: true })],
+    ...daytimeFormats.map((format) => daytimeResponder({ status: () => STATUS, format })),
+  ];
+  for (const responder of responders) {
+    for (const seconds of [8.64e12 - 86_400, 86_400 - 8.64e12]) {
+      answer(responder, octetsOf("x"), { at: { seconds, nanoseconds: 0 } });
+    }
+    for (const seconds of [8.64e12, -8.64e12, 2 ** 53, -(2 ** 53)]) {
+      const at = { seconds, nanoseconds: 0 };
+      for (const request of ["", "x", "Fri Apr  3 21:09:36 2020"]) {
+        assertEquals(ask(responder, octetsOf(request), { at }), "declined");
+      }
+    }
+  }
 });
 
 Deno.test("asctimeResponder never answers an answer", () => {
