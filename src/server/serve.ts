@@ -5,7 +5,6 @@
 import { type Clock, measurePrecision } from "../clocks/clock.ts";
 import type { ClockOptions } from "../clocks/clock_options.ts";
 import { systemClock } from "../clocks/system_clock.ts";
-import type { ClockStatus } from "../clocks/clock_status.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
@@ -114,8 +113,8 @@ class RunningServer implements Server {
     const { clock = {} } = options;
     this.#base = isClock(clock) ? clock : systemClock;
     this.#precision = precisionOn(this.#choice.transport, this.#base);
-    const { status } = this.#serveTime(isClock(clock) ? {} : clock);
-    if (status.warning !== undefined) options.log?.warning(status.warning);
+    const { warning } = this.#serveTime(isClock(clock) ? {} : clock);
+    if (warning !== undefined) options.log?.warning(warning);
     if (this.#choice.transport === "mmsg") {
       const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
       this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log, clients });
@@ -139,7 +138,7 @@ class RunningServer implements Server {
   }
 
   get clock(): ClockControl {
-    return this.#ownTime.control;
+    return this.#ownTime;
   }
 
   get control(): { readonly url: string } | undefined {
@@ -164,7 +163,7 @@ class RunningServer implements Server {
     const time = clock === undefined ? this.#ownTime : this.#serveTime(clock);
     if (this.#crew !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
-      this.#note({ ...bound, port: this.#crew.listen(bound, time.pages) }, time);
+      this.#note({ ...bound, port: this.#crew.listen(bound, time.page) }, time);
       return;
     }
     const { hostnames, warning } = expandWildcard(resolved);
@@ -194,12 +193,11 @@ class RunningServer implements Server {
     const bound = { ...endpoint };
     const log = this.#control?.requestLog ?? this.#options.log;
     const { clock } = time;
-    const status = (): ClockStatus => clock.status(time.status.current);
     const counters = this.#counters;
     // Not the clock served, which may be made to lie.
     const guard = new Guard(this.#guard, endpoint, () => performance.now());
     const responder = this.#options.responder ??
-      createResponder(endpoint.protocol, this.#services, status);
+      createResponder(endpoint.protocol, this.#services, () => clock.status);
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,

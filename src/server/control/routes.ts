@@ -105,7 +105,7 @@ function clientsOf({ clients }: Call): object {
 
 async function setClock({ subject, listener, json }: Call): Promise<object> {
   const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
-  changeClock(time.control, await json());
+  changeClock(time, await json());
   return { clock: time.state };
 }
 
