@@ -17,13 +17,18 @@
  * ```
  */
 export function suggest(written: string, names: readonly string[]): string {
-  const [nearest] = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
+  const meant = nearest(written, names);
+  return meant === undefined ? `expected ${listed(names)}` : `did you mean ${meant}?`;
+}
+
+/** The name that was probably meant; undefined if none is near. */
+export function nearest(written: string, names: readonly string[]): string | undefined {
+  const [first] = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
     .filter(({ name, steps }) =>
       steps < name.length && steps <= Math.max(1, Math.floor(name.length / 3))
     )
     .sort((a, b) => a.steps - b.steps);
-  if (nearest !== undefined) return `did you mean ${nearest.name}?`;
-  return `expected ${listed(names)}`;
+  return first?.name;
 }
 
 /** Names as a sentence has them: `drop, delay or kiss`. */
