@@ -1,14 +1,16 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
 import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "commander";
 import { control, CONTROL_ACTIONS, type ControlAction } from "../client/control.ts";
 import { QueryError } from "../client/query_error.ts";
+import { nearest, suggest } from "../protocols/nearest.ts";
 import type { FaultsOptions } from "../server/faults/options.ts";
 import { describeControl } from "./control_report.ts";
 import { queryExitCodes } from "./exit_codes.ts";
 import { parseFaultOption } from "./fault_options.ts";
 import { onOneLine } from "./one_line.ts";
-import { findScenario } from "./scenario_options.ts";
 import { numberParser, subcommand } from "./program.ts";
+import { findScenario, listScenarios } from "./scenario_options.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
 
@@ -19,14 +21,16 @@ Actions:
   step DURATION         jump, now: +1h, -2s, PT90M
   faults [FAULT...]     what goes wrong from now on, as drop=0.3 kiss=DENY,
                         in place of what did; nothing without any
-  scenario NAME         begin anew in a situation: y2038, ./FILE.json, ...
+  scenario NAME         begin anew in a situation: y2038, ./FILE.json, ...;
+                        "list" lists those with a name
   clients               who asked lately; under load, a sample
-  reset                 begin anew as at the start: clock and faults
+  reset                 begin anew as at the start: clock, faults and all
 
 What is not given to "set" stays as it is; --freeze stands still and --rate 1x
 runs again, --leap none and --smear none take them back. A change is served by
 every listener and thread at once. --listener means one alone, by its URL as
-"state" lists it: its faults, or a clock that its URL has made.
+"state" lists it: its faults, or a clock that its URL has made. A scenario for
+all leaves what a listener's URL says of its own clock and faults.
 
 Examples:
   timesrv --control 127.0.0.1:8890
@@ -55,7 +59,10 @@ export const { define } = subcommand(
       .description("Looks at a time server that runs with --control, and changes it.")
       // A step may begin with a minus, which is no option.
       .allowUnknownOption()
-      .addArgument(command.createArgument("<action>", "what to do").choices(CONTROL_ACTIONS))
+      .addArgument(
+        command.createArgument("<action>", "what to do").choices(CONTROL_ACTIONS)
+          .argParser(parseAction),
+      )
       .argument("[values...]", "the duration of a step, faults, or a scenario")
       .optionsGroup("Which server:")
       .option("--url <url>", "its control interface", checkUrl, "http://127.0.0.1:8890")
@@ -88,8 +95,34 @@ export const { define } = subcommand(
       .option("--json", "what the server said")
       .optionsGroup("About the command:")
       .addHelpText("after", HELP),
-  (command) => run(command.processedArgs[0], command.processedArgs[1], command.opts()),
+  async (command) => {
+    const [action, values] = command.processedArgs;
+    for (const value of values) refuseOption(value, command.options.map(({ long }) => long ?? ""));
+    if (action === "scenario" && values.length === 1 && values[0] === "list") {
+      return writeText(Deno.stdout, `${listScenarios()}\n`);
+    }
+    return await run(action, values, command.opts());
+  },
 );
+
+function parseAction(text: string): ControlAction {
+  const action = CONTROL_ACTIONS.find((known) => known === text);
+  if (action !== undefined) return action;
+  throw new InvalidArgumentError(sentence(suggest(text, CONTROL_ACTIONS)));
+}
+
+/** What begins as an option and is none is no value either; only a step may be negative. */
+function refuseOption(value: string, options: readonly string[]): void {
+  if (!/^-[^\d.]/.test(value)) return;
+  const [meant] = nearest(value.replace(/=.*/, ""), options);
+  throw new UsageError(
+    `unknown option '${value}'${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
+  );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 interface SetOptions {
   readonly time?: string | undefined;
@@ -136,9 +169,6 @@ async function bodyOf(
   values: readonly string[],
   options: SetOptions,
 ): Promise<unknown> {
-  for (const value of values) {
-    if (/^-[^\d.]/.test(value)) throw new UsageError(`unknown option '${value}'`);
-  }
   const change = changeOf(options);
   const isChanged = Object.keys(change).length > 0;
   if (isChanged && action !== "set") throw new UsageError(`options of "set" are not for ${action}`);

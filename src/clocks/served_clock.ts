@@ -1,152 +1,41 @@
 /** The clock that is served: system time on a page of shared memory away from being told. */
-import { HONEST, type Line, toServed } from "./affine.ts";
+import { toServed } from "./affine.ts";
 import type { Clock, UnixTime } from "./clock.ts";
 import { type ClockStatus, UNSYNCHRONIZED } from "./clock_status.ts";
 import { noiseNs } from "./noise.ts";
-import { SharedNumbers } from "./shared_numbers.ts";
+import { hasCome, type PageReading, type ServedLine, type ServedPage } from "./served_page.ts";
 
-/** A line, and what is said of the clock while it holds. */
-export interface ServedLine extends Line {
-  /** The leap second to announce, as NTP counts; undefined is as the clock's status says. */
-  readonly leap: number | undefined;
-  /** What the time comes from; undefined is as the clock's status says. */
-  readonly referenceId: number | undefined;
-}
-
-/** What is served from now on. */
-export interface ClockPageContent {
-  readonly line: ServedLine;
-  /** What follows, and from which moment of system time: nobody has to wait for the next writing. */
-  readonly next?: { readonly from: Readonly<UnixTime>; readonly line: ServedLine } | undefined;
-  /** The standard deviation of the clock's noise. */
-  readonly noiseNs: number;
-  /** What that noise is made from, 32 bits. */
-  readonly seed: number;
-}
-
-/** The same as it is read: where nothing follows, it does so at the end of time. */
-export type ClockPageReading = ClockPageContent & {
-  readonly next: NonNullable<ClockPageContent["next"]>;
-};
-
-const LINE_LENGTH = 7;
-const NUMBERS = 2 * LINE_LENGTH + 4;
-
-/** Where a number means that there is none. */
-const NONE = -1;
-
-/** A page with what is served: one thread writes it, any number of threads read it. */
-export class ClockPage {
-  readonly #numbers: SharedNumbers;
-
-  /** Opens a page: a new one, which is honest, or that of another thread. */
-  constructor(buffer?: SharedArrayBuffer) {
-    this.#numbers = new SharedNumbers(buffer ?? NUMBERS);
-    if (buffer === undefined) {
-      const line = { ...HONEST, leap: undefined, referenceId: undefined };
-      this.publish({ line, noiseNs: 0, seed: 0 });
-    }
-  }
-
-  /** What is given to the other threads. */
-  get buffer(): SharedArrayBuffer {
-    return this.#numbers.buffer;
-  }
-
-  /** Writes the page. One thread alone may. */
-  publish({ line, next, noiseNs: deviationNs, seed }: ClockPageContent): void {
-    this.#numbers.write([
-      ...fromLine(line),
-      ...fromLine(next?.line ?? line),
-      next?.from.seconds ?? Infinity,
-      next?.from.nanoseconds ?? 0,
-      deviationNs,
-      seed,
-    ]);
-  }
-
-  /** Whether it was written since it was read. */
-  get hasChanged(): boolean {
-    return this.#numbers.hasChanged;
-  }
-
-  /** Reads the page. */
-  read(): ClockPageReading {
-    const numbers = this.#numbers.read();
-    const [seconds = 0, nanoseconds = 0, deviationNs = 0, seed = 0] = numbers.subarray(
-      2 * LINE_LENGTH,
-    );
-    return {
-      line: toLine(numbers.subarray(0, LINE_LENGTH)),
-      next: { from: { seconds, nanoseconds }, line: toLine(numbers.subarray(LINE_LENGTH)) },
-      noiseNs: deviationNs,
-      seed,
-    };
-  }
-}
-
-function fromLine(line: ServedLine): number[] {
-  return [
-    line.systemSeconds,
-    line.systemNanoseconds,
-    line.servedSeconds,
-    line.servedNanoseconds,
-    line.gainPpb,
-    line.leap ?? NONE,
-    line.referenceId ?? NONE,
-  ];
-}
-
-function toLine(numbers: Float64Array): ServedLine {
-  const [
-    systemSeconds = 0,
-    systemNanoseconds = 0,
-    servedSeconds = 0,
-    servedNanoseconds = 0,
-    gainPpb = 0,
-    leap = NONE,
-    referenceId = NONE,
-  ] = numbers;
-  return {
-    systemSeconds,
-    systemNanoseconds,
-    servedSeconds,
-    servedNanoseconds,
-    gainPpb,
-    leap: leap === NONE ? undefined : leap,
-    referenceId: referenceId === NONE ? undefined : referenceId,
-  };
-}
-
-/** A clock by a page: what the system's clock says, made into what is served. */
+/**
+ * A clock by a page: what the system's clock says, made into what is served.
+ *
+ * It goes by the reading of the page that {@linkcode ServedClock.look} took last. So all of an answer is
+ * of one piece, however the page is written meanwhile; a step that was on it happens all the same.
+ */
 export class ServedClock implements Clock {
   readonly #base: Clock;
-  readonly #page: ClockPage;
-  #content: ClockPageReading;
+  readonly #page: ServedPage;
+  #content: PageReading;
   #isHonest = true;
-  #line: ServedLine;
-  /** What {@linkcode ServedClock.status} returns where the page has a word of its own. */
-  readonly #status: { -readonly [K in keyof ClockStatus]: ClockStatus[K] };
+  #isNext = false;
+  /** What to say of the clock while each of the two lines holds. */
+  #status: ClockStatus;
+  #nextStatus: ClockStatus;
 
   /**
    * @param base The system's clock
    * @param page What to make of it
    */
-  constructor(base: Clock, page: ClockPage) {
+  constructor(base: Clock, page: ServedPage) {
     this.#base = base;
     this.#page = page;
     this.#content = page.read();
-    this.#line = this.#content.line;
-    this.#status = {
-      leap: 0,
-      stratum: 0,
-      referenceId: 0,
-      rootDelaySeconds: 0,
-      rootDispersionSeconds: 0,
-      referenceSeconds: 0,
-      precision: 0,
-    };
+    this.#status = this.#nextStatus = this.#content.status;
     this.#take();
+  }
+
+  /** Goes by the page as it stands now. */
+  look(): void {
+    if (this.#page.hasChanged) this.#take();
   }
 
   read(time: UnixTime): void {
@@ -156,42 +45,42 @@ export class ServedClock implements Clock {
 
   /** Turns a moment of the system's clock into what is served then, in place. */
   toServed(time: UnixTime): void {
-    if (this.#page.hasChanged) this.#take();
     if (!this.#isHonest) this.#lie(time);
   }
 
   /** What to say of the clock at the moment that was last turned into served time. */
-  status(facts: ClockStatus): ClockStatus {
-    const { leap, referenceId } = this.#line;
-    if (leap === undefined && referenceId === undefined) return facts;
-    Object.assign(this.#status, facts);
-    // Who says that the clock is not synchronised means it, whatever second is coming.
-    if (leap !== undefined && facts.leap !== UNSYNCHRONIZED) this.#status.leap = leap;
-    if (referenceId !== undefined) this.#status.referenceId = referenceId;
-    return this.#status;
+  get status(): ClockStatus {
+    return this.#isNext ? this.#nextStatus : this.#status;
   }
 
   #take(): void {
-    const content = this.#content = this.#page.read();
-    const { line, next } = content;
-    this.#line = line;
-    this.#isHonest = content.noiseNs === 0 && next.from.seconds === Infinity &&
+    const { line, next, noiseNs: deviationNs, status } = this.#content = this.#page.read();
+    this.#isNext = false;
+    this.#isHonest = deviationNs === 0 && next.from.seconds === Infinity &&
       line.gainPpb === 0 && line.systemSeconds === line.servedSeconds &&
       line.systemNanoseconds === line.servedNanoseconds;
+    this.#status = statusOn(line, status);
+    this.#nextStatus = statusOn(next.line, status);
   }
 
   #lie(time: UnixTime): void {
     const { line, next, noiseNs: deviationNs, seed } = this.#content;
-    const { from } = next;
-    const isNext = time.seconds > from.seconds ||
-      time.seconds === from.seconds && time.nanoseconds >= from.nanoseconds;
-    this.#line = isNext ? next.line : line;
+    this.#isNext = hasCome(next.from, time);
     const noise = deviationNs === 0 ? 0 : noiseNs(deviationNs, seed, time);
-    toServed(this.#line, time);
+    toServed(this.#isNext ? next.line : line, time);
     if (noise === 0) return;
     const nanoseconds = time.nanoseconds + noise;
     const carry = Math.floor(nanoseconds / 1e9);
     time.seconds += carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
   }
+}
+
+function statusOn({ leap, referenceId }: ServedLine, status: ClockStatus): ClockStatus {
+  return {
+    ...status,
+    // Who says that the clock is not synchronised means it, whatever second is coming.
+    ...(leap !== undefined && status.leap !== UNSYNCHRONIZED && { leap }),
+    ...(referenceId !== undefined && { referenceId }),
+  };
 }

@@ -17,13 +17,18 @@
  * ```
  */
 export function suggest(written: string, names: readonly string[]): string {
+  const meant = nearest(written, names);
+  return meant.length > 0 ? `did you mean ${listed(meant)}?` : `expected ${listed(names)}`;
+}
+
+/** The names that were probably meant: those with the fewest letters in the wrong place, if few. */
+export function nearest(written: string, names: readonly string[]): readonly string[] {
   const near = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
     .filter(({ name, steps }) =>
       steps < name.length && steps <= Math.max(1, Math.floor(name.length / 3))
     );
   const fewest = Math.min(...near.map(({ steps }) => steps));
-  const nearest = near.filter(({ steps }) => steps === fewest).map(({ name }) => name);
-  return nearest.length > 0 ? `did you mean ${listed(nearest)}?` : `expected ${listed(names)}`;
+  return near.filter(({ steps }) => steps === fewest).map(({ name }) => name);
 }
 
 /** Names as a sentence has them: `drop, delay or kiss`. */

@@ -8,12 +8,7 @@ import {
   planTimeline,
   rateOf,
 } from "../clocks/clock_options.ts";
-import {
-  ClockPage,
-  type ClockPageContent,
-  ServedClock,
-  type ServedLine,
-} from "../clocks/served_clock.ts";
+import type { ClockContent, ServedLine } from "../clocks/served_page.ts";
 import { type ClockState, clockState } from "../clocks/clock_state.ts";
 import { advance, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
 
@@ -52,34 +47,40 @@ const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 const MOST_NS = 86_400n * 100_000_000n * SECOND_NS;
 
 /** A clock's noise, as the page has it. */
-type Noise = Pick<ClockPageContent, "noiseNs" | "seed">;
+type Noise = Pick<ClockContent, "noiseNs" | "seed">;
 
-/** A served clock and its writer. */
-export class ClockKeeper implements ClockControl, Disposable {
-  /** What is given to other threads. */
-  readonly page: ClockPage = new ClockPage();
-  /** The same on this thread. */
-  readonly clock: ServedClock;
+/**
+ * Serves a clock from now on.
+ *
+ * @param content What it serves
+ * @param isLying Whether it was made to serve anything but the system's time, by options or later
+ */
+type Publish = (content: ClockContent, isLying: boolean) => void;
+
+/** Who decides what a clock serves. */
+export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
   readonly #base: Clock;
   readonly #options: ClockOptions;
-  readonly #onChange: () => void;
+  readonly #publishContent: Publish;
   readonly #now = { seconds: 0, nanoseconds: 0 };
   #timeline: Timeline;
   #noise: Noise;
   readonly #noiseAtStart: Noise;
+  #isLying: boolean;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param base The system's clock
    * @param options What to make of it
-   * @param onChange Hears that something was changed, once it is served
+   * @param publish Serves it, now and from each of its turns
    * @throws {SyntaxError} If a text of the options cannot be read
    * @throws {RangeError} If a number is out of range, or they contradict each other
    */
-  constructor(base: Clock, options: ClockOptions, onChange: () => void = () => {}) {
+  constructor(base: Clock, options: ClockOptions, publish: Publish) {
     this.#base = base;
     this.#options = options;
-    this.#onChange = onChange;
+    this.#publishContent = publish;
+    this.#isLying = isLie(options);
     this.#timeline = planTimeline(options, this.#nowNs());
     this.#noise = this.#noiseAtStart = {
       noiseNs: noiseDeviationNs(options),
@@ -87,13 +88,6 @@ export class ClockKeeper implements ClockControl, Disposable {
     };
     this.#check(this.#timeline);
     this.#publish();
-    this.clock = new ServedClock(base, this.page);
-  }
-
-  now(): Temporal.Instant {
-    const time = { seconds: 0, nanoseconds: 0 };
-    this.clock.read(time);
-    return Temporal.Instant.fromEpochNanoseconds(joinNs(time));
   }
 
   /** All that there is to say of it. */
@@ -133,7 +127,8 @@ export class ClockKeeper implements ClockControl, Disposable {
   }
 
   reset(): void {
-    this.#change(planTimeline(this.#options, this.#nowNs()), this.#noiseAtStart);
+    const timeline = planTimeline(this.#options, this.#nowNs());
+    this.#change(timeline, this.#noiseAtStart, isLie(this.#options));
   }
 
   /**
@@ -144,7 +139,12 @@ export class ClockKeeper implements ClockControl, Disposable {
    */
   begin(options: ClockOptions): void {
     const noise = { noiseNs: noiseDeviationNs(options), seed: seedOf(options) };
-    this.#change(planTimeline(options, this.#nowNs()), noise);
+    this.#change(planTimeline(options, this.#nowNs()), noise, isLie(options));
+  }
+
+  /** Has what it serves be served again, as it is by now. */
+  serve(): void {
+    this.#publish();
   }
 
   [Symbol.dispose](): void {
@@ -157,10 +157,9 @@ export class ClockKeeper implements ClockControl, Disposable {
     return isForPlanned ? { leapSeconds: this.#timeline.leaps } : {};
   }
 
-  #change(timeline: Timeline, noise: Noise = this.#noise): void {
+  #change(timeline: Timeline, noise: Noise = this.#noise, isLying = true): void {
     this.#check(timeline);
-    this.#publish(timeline, noise);
-    this.#onChange();
+    this.#publish(timeline, noise, isLying);
   }
 
   #check({ plan }: Timeline): void {
@@ -174,7 +173,11 @@ export class ClockKeeper implements ClockControl, Disposable {
     return joinNs(this.#now);
   }
 
-  #publish(changed: Timeline = this.#timeline, noise: Noise = this.#noise): void {
+  #publish(
+    changed: Timeline = this.#timeline,
+    noise: Noise = this.#noise,
+    isLying = this.#isLying,
+  ): void {
     const nowNs = this.#nowNs();
     const timeline = advance(changed, nowNs);
     const phase = phaseAt(timeline, nowNs);
@@ -185,13 +188,19 @@ export class ClockKeeper implements ClockControl, Disposable {
     // Whatever cannot be served has thrown by now, and left everything as it was.
     this.#timeline = timeline;
     this.#noise = noise;
+    this.#isLying = isLying;
     clearTimeout(this.#timer);
-    this.page.publish({ line: lineOf(phase), next, ...noise });
+    this.#publishContent({ line: lineOf(phase), next, ...noise }, isLying);
     if (untilNs === undefined) return;
     const waitMs = Math.min(Number((untilNs - nowNs) / 1_000_000n), LONGEST_WAIT_MS);
     this.#timer = setTimeout(() => this.#publish(), Math.max(waitMs, SHORTEST_WAIT_MS));
     Deno.unrefTimer(this.#timer as unknown as number);
   }
+}
+
+/** Whether options ask for anything; a seed alone is for noise that there is not. */
+export function isLie({ seed: _seed, ...options }: ClockOptions): boolean {
+  return Object.values(options).some((option) => option !== undefined);
 }
 
 function seedOf(

@@ -8,7 +8,6 @@ import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
 import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./job.ts";
 import type { ServerLog } from "./log.ts";
-import type { ServedPages } from "./served_time.ts";
 import { openWorker } from "./worker_url.ts";
 
 /** Options for {@linkcode Crew}. */
@@ -81,10 +80,12 @@ export class Crew {
   /**
    * Binds an address, for every worker a socket of its own.
    *
+   * @param endpoint The address, and the protocol
+   * @param page The page of the clock served there
    * @returns The port, which is never 0
    * @throws {ListenError} If the address cannot be bound
    */
-  listen(endpoint: Endpoint, pages: ServedPages): number {
+  listen(endpoint: Endpoint, page: SharedArrayBuffer): number {
     const { hostname, port } = endpoint;
     const { receiveQueueKib: wanted = RECEIVE_QUEUE_KIB } = this.#options;
     const sockets = openSockets(this.#libc, {
@@ -96,7 +97,7 @@ export class Crew {
     this.#warnOfQueue(sockets.receiveQueueOctets / 1024);
     const bound = { ...endpoint, port: sockets.port };
     sockets.descriptors.forEach((descriptor, i) => {
-      this.#members[i]?.listeners.push({ descriptor, endpoint: bound, pages });
+      this.#members[i]?.listeners.push({ descriptor, endpoint: bound, page });
     });
     return sockets.port;
   }

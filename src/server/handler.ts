@@ -1,5 +1,5 @@
 /** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
-import type { Clock } from "../clocks/clock.ts";
+import type { Clock, UnixTime } from "../clocks/clock.ts";
 import type { ClockStatus } from "../clocks/clock_status.ts";
 import type { ServedClock } from "../clocks/served_clock.ts";
 import { asctimeResponder } from "../protocols/asctime.ts";
@@ -76,6 +76,12 @@ export function createHandler(
 
   function stamp({ arrival }: Exchange): void {
     base.read(arrival);
+    arrive(arrival);
+  }
+
+  /** From here on, all of the answer is made from one reading of the page. */
+  function arrive(arrival: UnixTime): void {
+    clock.look();
     clock.toServed(arrival);
   }
 
@@ -90,7 +96,7 @@ export function createHandler(
       if (!isStamped) base.read(arrival);
       const verdict = guard.judge(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
-      clock.toServed(arrival);
+      arrive(arrival);
       return answer(exchange);
     },
     failed: (operation, error) => log?.failed(endpoint, operation, error),

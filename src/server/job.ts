@@ -3,7 +3,6 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Operation } from "../transports/exchange.ts";
 import type { GuardPlan } from "./guard.ts";
 import type { ServiceOptions } from "./handler.ts";
-import type { ServedPages } from "./served_time.ts";
 
 /** A socket and what is served on it. */
 export interface JobListener {
@@ -11,8 +10,8 @@ export interface JobListener {
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
   readonly endpoint: Endpoint;
-  /** The clock served there. */
-  readonly pages: ServedPages;
+  /** The page of the clock served there. */
+  readonly page: SharedArrayBuffer;
 }
 
 /** All that a worker is told; it hears nothing more. */

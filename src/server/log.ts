@@ -275,6 +275,7 @@ function totalsJson(totals: Totals): Record<string, unknown> {
   return {
     received: totals.received,
     answered: totals.answered,
+    kisses: totals.kisses,
     copies: totals.copies,
     refused: totals.refused,
     responder_errors: totals.responderErrors,
@@ -284,7 +285,8 @@ function totalsJson(totals: Totals): Record<string, unknown> {
 }
 
 /**
- * Totals as people read them: `3 received, 2 answered (0.2/s), 1 refused (1 looks-like-a-reply)`.
+ * Totals as people read them:
+ * `3 received, 2 answered (0.2/s, 1 kiss), 1 refused (1 looks-like-a-reply), 0 errors`.
  *
  * @param totals What is described
  * @param rate Answers a second, if they are to be told
@@ -294,14 +296,19 @@ function describeTotals(totals: Totals, rate?: number): string {
   const refused = causes.reduce((sum, cause) => sum + totals.refused[cause], 0);
   const reasons = causes.map((cause) => `${grouped(totals.refused[cause])} ${cause}`).join(", ");
   const errors = totals.responderErrors + totals.receiveErrors + totals.sendErrors;
-  const pace = rate === undefined ? "" : ` (${grouped(Number(rate.toPrecision(3)))}/s)`;
-  return `${grouped(totals.received)} received, ${grouped(totals.answered)} answered${pace}, ` +
+  const how = [
+    ...rate === undefined ? [] : [`${grouped(Number(rate.toPrecision(3)))}/s`],
+    // Who was told to ask less often was answered, but got no time.
+    ...totals.kisses === 0 ? [] : [plural(totals.kisses, "kiss", "kisses")],
+  ];
+  const answers = how.length === 0 ? "" : ` (${how.join(", ")})`;
+  return `${grouped(totals.received)} received, ${grouped(totals.answered)} answered${answers}, ` +
     `${grouped(refused)} refused${reasons === "" ? "" : ` (${reasons})`}, ` +
     plural(errors, "error");
 }
 
-function plural(count: number, thing: string): string {
-  return `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;
+function plural(count: number, thing: string, things = `${thing}s`): string {
+  return `${grouped(count)} ${count === 1 ? thing : things}`;
 }
 
 /** 41203 as `41,203`, whatever the locale. */

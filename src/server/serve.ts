@@ -5,7 +5,6 @@
 import { type Clock, measurePrecision } from "../clocks/clock.ts";
 import type { ClockOptions } from "../clocks/clock_options.ts";
 import { systemClock } from "../clocks/system_clock.ts";
-import type { ClockStatus } from "../clocks/clock_status.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { resolveHost } from "../transports/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
@@ -79,6 +78,16 @@ export async function serve(
   return server;
 }
 
+type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
+
+/** What a listener has beside its address. */
+interface ListenerParts {
+  /** What its URL says of its faults. */
+  readonly spec: OwnFaults;
+  readonly time: ServedTime;
+  readonly faults?: Faults | undefined;
+}
+
 class RunningServer implements Server {
   readonly addresses: ServerAddress[] = [];
   readonly finished: Promise<void>;
@@ -114,8 +123,8 @@ class RunningServer implements Server {
     const { clock = {} } = options;
     this.#base = isClock(clock) ? clock : systemClock;
     this.#precision = precisionOn(this.#choice.transport, this.#base);
-    const { status } = this.#serveTime(isClock(clock) ? {} : clock);
-    if (status.warning !== undefined) options.log?.warning(status.warning);
+    const { warning } = this.#serveTime(isClock(clock) ? {} : clock);
+    if (warning !== undefined) options.log?.warning(warning);
     if (this.#choice.transport === "mmsg") {
       const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
       this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log, clients });
@@ -139,7 +148,7 @@ class RunningServer implements Server {
   }
 
   get clock(): ClockControl {
-    return this.#ownTime.control;
+    return this.#ownTime;
   }
 
   get control(): { readonly url: string } | undefined {
@@ -164,7 +173,7 @@ class RunningServer implements Server {
     const time = clock === undefined ? this.#ownTime : this.#serveTime(clock);
     if (this.#crew !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
-      this.#note({ ...bound, port: this.#crew.listen(bound, time.pages) }, time);
+      this.#note({ ...bound, port: this.#crew.listen(bound, time.page) }, { spec, time });
       return;
     }
     const { hostnames, warning } = expandWildcard(resolved);
@@ -174,12 +183,12 @@ class RunningServer implements Server {
     let port = endpoint.port;
     for (const hostname of hostnames) {
       // Port 0 is chosen once: all addresses of a wildcard then share it.
-      port = this.#bind({ ...endpoint, hostname, port }, time, faults);
+      port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
     }
   }
 
   #createFaults(
-    { faults = this.#options.faults, seed = this.#seed }: Omit<ListenerSpec, "endpoint">,
+    { faults = this.#options.faults, seed = this.#seed }: OwnFaults,
   ): Faults | undefined {
     // Who controls a server may want some later.
     const options = faults ?? (this.#control && {});
@@ -189,17 +198,16 @@ class RunningServer implements Server {
     return created;
   }
 
-  #bind(endpoint: Endpoint, time: ServedTime, faults: Faults | undefined): number {
+  #bind(endpoint: Endpoint, parts: ListenerParts): number {
     // The handler's endpoint is the real one, known only once the port is bound.
     const bound = { ...endpoint };
     const log = this.#control?.requestLog ?? this.#options.log;
-    const { clock } = time;
-    const status = (): ClockStatus => clock.status(time.status.current);
+    const { time: { clock }, faults } = parts;
     const counters = this.#counters;
     // Not the clock served, which may be made to lie.
     const guard = new Guard(this.#guard, endpoint, () => performance.now());
     const responder = this.#options.responder ??
-      createResponder(endpoint.protocol, this.#services, status);
+      createResponder(endpoint.protocol, this.#services, () => clock.status);
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,
@@ -217,16 +225,17 @@ class RunningServer implements Server {
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    this.#note(bound, time, faults);
+    this.#note(bound, parts);
     return listener.port;
   }
 
-  #note(bound: Endpoint, time: ServedTime, faults?: Faults): void {
+  #note(bound: Endpoint, { spec: own, time, faults }: ListenerParts): void {
     noteListener(this.#guard, bound);
     const url = formatEndpoint(bound);
     const address = { ...bound, url, ...(faults !== undefined && { faults }) };
     this.addresses.push(address);
-    this.#controlled.push({ ...bound, url, time, faults, faultsAtStart: faults?.options });
+    const atStart = { faults: faults?.options ?? {}, seed: faults?.seed };
+    this.#controlled.push({ ...bound, url, time, faults, atStart, own });
   }
 
   /** Has what needs threads of its own answer, too; only then does the server say where it listens. */

@@ -1,9 +1,11 @@
 /** One clock that a server serves, on any number of listeners: what it says, and what it is worth. */
+import { joinNs, toServed } from "../clocks/affine.ts";
 import type { Clock } from "../clocks/clock.ts";
 import type { ClockOptions } from "../clocks/clock_options.ts";
 import type { ClockState } from "../clocks/clock_state.ts";
-import type { ServedClock } from "../clocks/served_clock.ts";
-import { type ClockControl, ClockKeeper } from "./clock_keeper.ts";
+import { ServedClock } from "../clocks/served_clock.ts";
+import { type ClockContent, hasCome, HONEST_CLOCK, ServedPage } from "../clocks/served_page.ts";
+import { type ClockControl, ClockKeeper, isLie } from "./clock_keeper.ts";
 import { checkStatus, StatusKeeper, type StatusOptions } from "./status.ts";
 
 /** What a {@linkcode ServedTime} is made of. */
@@ -18,19 +20,23 @@ export interface ServedTimeOptions {
   readonly precision: number;
 }
 
-/** The memory that other threads read it from. */
-export interface ServedPages {
-  readonly clock: SharedArrayBuffer;
-  readonly status: SharedArrayBuffer;
-}
-
-/** A clock that is served, and who keeps it. */
-export class ServedTime implements Disposable {
+/**
+ * A clock that is served, and who keeps it: the one writer of its page. Whatever changes, time or status,
+ * the whole is published at once.
+ */
+export class ServedTime implements ClockControl, Disposable {
   /** What was made of the system's clock at the start. */
   readonly options: ClockOptions;
+  /** The clock, for this thread. */
+  readonly clock: ServedClock;
+  readonly #page = new ServedPage();
   readonly #keeper: ClockKeeper;
   readonly #status: StatusKeeper;
   readonly #statusAtStart: StatusOptions;
+  readonly #owned: Disposable;
+  /** What is about to be served, which the status has to fit. */
+  #content: ClockContent = HONEST_CLOCK;
+  #said: StatusOptions;
 
   /**
    * @throws {SyntaxError} If a text of the options cannot be read
@@ -38,15 +44,45 @@ export class ServedTime implements Disposable {
    */
   constructor({ base, clock, status, precision }: ServedTimeOptions) {
     this.options = clock;
-    this.#statusAtStart = status;
-    this.#keeper = new ClockKeeper(base, clock, () => this.#status.setLying());
-    const isLying = Object.values(clock).some((option) => option !== undefined);
-    this.#status = new StatusKeeper(this.clock, status, { base, precision, isLying });
+    this.#statusAtStart = this.#said = status;
+    this.clock = new ServedClock(base, this.#page);
+    using owned = new DisposableStack();
+    const planned: Clock = {
+      read: (time) => {
+        base.read(time);
+        const { line, next } = this.#content;
+        toServed(next !== undefined && hasCome(next.from, time) ? next.line : line, time);
+      },
+    };
+    const about = { base, precision, isLying: isLie(clock), publish: () => this.#publish() };
+    this.#status = owned.use(new StatusKeeper(planned, status, about));
+    this.#keeper = owned.use(
+      new ClockKeeper(base, clock, (content, isLying) => {
+        this.#content = content;
+        this.#status.set(this.#said, isLying);
+        this.#publish();
+      }),
+    );
+    this.#owned = owned.move();
   }
 
-  /** The clock, for this thread. */
-  get clock(): ServedClock {
-    return this.#keeper.clock;
+  now(): Temporal.Instant {
+    const time = { seconds: 0, nanoseconds: 0 };
+    this.clock.read(time);
+    return Temporal.Instant.fromEpochNanoseconds(joinNs(time));
+  }
+
+  set(options: ClockOptions): void {
+    this.#keeper.set(options);
+  }
+
+  step(by: string | Temporal.Duration): void {
+    this.#keeper.step(by);
+  }
+
+  /** Begins anew as at the start: the clock, and what is said of it. */
+  reset(): void {
+    this.#saying(this.#statusAtStart, () => this.#keeper.reset());
   }
 
   /**
@@ -57,21 +93,17 @@ export class ServedTime implements Disposable {
    * @throws {RangeError} If a number is out of range, or they contradict each other
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
-    const said = { ...this.#statusAtStart, ...status };
-    checkStatus(said);
-    this.#keeper.begin(clock);
-    this.#status.set(said);
+    this.#saying({ ...this.#statusAtStart, ...status }, () => this.#keeper.begin(clock));
   }
 
-  /** Begins anew as at the start. */
-  reset(): void {
-    this.#keeper.reset();
-    this.#status.set(this.#statusAtStart);
-  }
-
-  /** To look at it and change it. */
-  get control(): ClockControl {
-    return this.#keeper;
+  /**
+   * Says something else of the clock beside what was said at the start; it goes on.
+   *
+   * @throws {SyntaxError} If the reference id is none; nothing has changed then
+   * @throws {RangeError} If a number is out of range; nothing has changed then
+   */
+  say(status: StatusOptions): void {
+    this.#saying({ ...this.#statusAtStart, ...status }, () => this.#keeper.serve());
   }
 
   /** All that there is to say of it. */
@@ -79,18 +111,36 @@ export class ServedTime implements Disposable {
     return this.#keeper.state;
   }
 
-  /** What it is worth, for this thread. */
-  get status(): StatusKeeper {
-    return this.#status;
+  /** What an administrator should know about what is said of it. */
+  get warning(): string | undefined {
+    return this.#status.warning;
   }
 
-  /** The same for others. */
-  get pages(): ServedPages {
-    return { clock: this.#keeper.page.buffer, status: this.#status.page.buffer };
+  /** The memory that other threads read it from. */
+  get page(): SharedArrayBuffer {
+    return this.#page.buffer;
+  }
+
+  /** Has the clock be published with something said of it; if it cannot be, what was said still is. */
+  #saying(status: StatusOptions, serve: () => void): void {
+    checkStatus(status);
+    const before = this.#said;
+    this.#said = status;
+    try {
+      serve();
+    } catch (error) {
+      this.#said = before;
+      throw error;
+    }
+  }
+
+  #publish(): void {
+    this.#page.publish({ ...this.#content, status: this.#status.current });
+    // Nothing interrupts an answer on this thread, and who reads the clock beside them wants it new.
+    this.clock.look();
   }
 
   [Symbol.dispose](): void {
-    this.#keeper[Symbol.dispose]();
-    this.#status[Symbol.dispose]();
+    this.#owned[Symbol.dispose]();
   }
 }

@@ -3,7 +3,6 @@ import { type Clock, measurePrecision } from "../clocks/clock.ts";
 import { systemClock } from "../clocks/system_clock.ts";
 import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../clocks/clock_status.ts";
 import { type KernelStatusReader, openKernelStatus } from "../clocks/kernel_status.ts";
-import { StatusPage } from "../clocks/status_page.ts";
 import { parseReferenceId } from "../protocols/ntp/reference_id.ts";
 
 /** Where a server takes the worth of its clock from. */
@@ -83,22 +82,23 @@ export interface ClockFacts {
    * @default {false}
    */
   readonly isLying?: boolean;
+  /** Publishes what was gathered anew; nobody hears of it without it. */
+  readonly publish?: () => void;
 }
 
 /** What is told of a clock, kept up to date until it is disposed of. */
 export class StatusKeeper implements Disposable {
   /** The facts as they stand now. */
   current: ClockStatus;
-  /** The same for other threads. */
-  readonly page: StatusPage = new StatusPage();
   /** What an administrator should know about where they come from. */
   readonly warning: string | undefined;
   #options: StatusOptions;
   readonly #clock: Clock;
+  readonly #isOfSystem: boolean;
   #referenceId: number = UNKNOWN_CLOCK.referenceId;
   readonly #precision: number;
   readonly #startSeconds: number;
-  readonly #kernel: KernelStatusReader | undefined;
+  #kernel: KernelStatusReader | string | undefined;
   readonly #timer: ReturnType<typeof setInterval>;
   #isLying: boolean;
 
@@ -110,41 +110,38 @@ export class StatusKeeper implements Disposable {
    * @throws {SyntaxError} If the reference id is none
    */
   constructor(clock: Clock, options: StatusOptions, about: ClockFacts = {}) {
-    const { base = clock, precision = measurePrecision(clock), isLying = false } = about;
+    const { base = clock, precision = measurePrecision(clock), isLying = false, publish } = about;
     this.#options = this.#take(options);
-    const { source = "auto", unsynchronized = false } = options;
     this.#clock = clock;
+    this.#isOfSystem = base === systemClock;
     this.#precision = precision;
     this.#isLying = isLying;
     this.#startSeconds = this.#nowSeconds();
-    // The kernel knows the system's clock alone, and only what is not overruled matters.
-    if (source !== "fixed" && !unsynchronized) {
-      const isItsClock = base === systemClock && !isLying;
-      const kernel = isItsClock ? openKernelStatus() : "it is not the clock served";
-      if (typeof kernel !== "string") this.#kernel = kernel;
-      else if (source === "kernel") {
-        this.warning = `The kernel's clock status cannot be read (${kernel}): ` +
-          "the clock is served as not synchronised";
-      }
+    const kernel = options.source === "kernel" && !options.unsynchronized && this.#openKernel();
+    if (typeof kernel === "string") {
+      this.warning = `The kernel's clock status cannot be read (${kernel}): ` +
+        "the clock is served as not synchronised";
     }
     this.current = this.#read();
-    this.page.publish(this.current);
     this.#timer = setInterval(() => {
       this.current = this.#read();
-      this.page.publish(this.current);
+      publish?.();
     }, POLL_MS);
     Deno.unrefTimer(this.#timer as unknown as number);
   }
 
   /**
-   * Says something else of it from now on.
+   * Says something else of it from now on, or the same of another time.
    *
+   * @param options What is said of it
+   * @param isLying Whether it was made to lie: that is meant, and no word of the kernel's
    * @throws {RangeError} If a number is out of range; nothing has changed then
-   * @throws {SyntaxError} If the reference id is none
+   * @throws {SyntaxError} If the reference id is none; nothing has changed then
    */
-  set(options: StatusOptions): void {
+  set(options: StatusOptions, isLying: boolean): void {
     this.#options = this.#take(options);
-    this.setLying();
+    this.#isLying = isLying;
+    this.current = this.#read();
   }
 
   #take(options: StatusOptions): StatusOptions {
@@ -156,11 +153,11 @@ export class StatusKeeper implements Disposable {
     return options;
   }
 
-  /** Notes that the clock served was made to lie: that is meant, and no word of the kernel's. */
-  setLying(): void {
-    this.#isLying = true;
-    this.current = this.#read();
-    this.page.publish(this.current);
+  /** The way to the kernel's word, kept for as long as this is; in words why there is none. */
+  #openKernel(): KernelStatusReader | string {
+    // It is about the system's clock alone.
+    if (!this.#isOfSystem || this.#isLying) return "it is not the clock served";
+    return this.#kernel ??= openKernelStatus();
   }
 
   #nowSeconds(): number {
@@ -186,8 +183,11 @@ export class StatusKeeper implements Disposable {
   }
 
   #kernelsWord(): Facts | undefined {
-    const kernel = this.#isLying ? undefined : this.#kernel?.read();
-    if (this.#options.source === "kernel") {
+    const { source, unsynchronized } = this.#options;
+    // Where the kernel is overruled, it is not even asked.
+    const way = source === "fixed" || unsynchronized ? undefined : this.#openKernel();
+    const kernel = typeof way === "string" ? undefined : way?.read();
+    if (source === "kernel") {
       return {
         leap: kernel?.leap ?? UNSYNCHRONIZED,
         rootDispersionSeconds: kernel?.maxErrorSeconds ?? UNKNOWN_CLOCK.rootDispersionSeconds,
@@ -217,7 +217,7 @@ export class StatusKeeper implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.#kernel?.[Symbol.dispose]();
+    if (typeof this.#kernel === "object") this.#kernel[Symbol.dispose]();
   }
 }
 

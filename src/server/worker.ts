@@ -5,9 +5,8 @@
  * @module
  */
 import type { UnixTime } from "../clocks/clock.ts";
-import type { ClockStatus } from "../clocks/clock_status.ts";
-import { ClockPage, ServedClock } from "../clocks/served_clock.ts";
-import { StatusPage } from "../clocks/status_page.ts";
+import { ServedClock } from "../clocks/served_clock.ts";
+import { ServedPage } from "../clocks/served_page.ts";
 import { isWildcard } from "../transports/address.ts";
 import { Counters } from "../transports/counters.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
@@ -43,11 +42,9 @@ function answerUntilStopped(job: Job): void {
   const log = job.isLogged ? reportingLog(control) : undefined;
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - job.guard.startSeconds) * 1000 + nanoseconds / 1e6;
-  const listeners = job.listeners.map(({ descriptor, endpoint, pages }) => {
-    const clock = new ServedClock(base, new ClockPage(pages.clock));
-    const page = new StatusPage(pages.status);
-    const status = (): ClockStatus => clock.status(page.read());
-    const responder = createResponder(endpoint.protocol, job.services, status);
+  const listeners = job.listeners.map(({ descriptor, endpoint, page }) => {
+    const clock = new ServedClock(base, new ServedPage(page));
+    const responder = createResponder(endpoint.protocol, job.services, () => clock.status);
     // The kernel's stamps are the same clock in all threads; a step of it is put up with.
     const guard = new Guard(job.guard, endpoint, nowMs);
     const own = { guard, responder, base, clock, counters, log, isStamped: true };

@@ -90,3 +90,14 @@ await testEach("a scenario is begun anew by control, and taken back", async (way
   assertEquals(after.stratum, 10);
   assert(Math.abs(after.offset.total("seconds")) < 1);
 });
+
+await testEach("a listener is reset alone where something is its own", async (way) => {
+  const urls = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
+  await using server = await serve(urls, { ...way, control });
+  const [shared = 0, own = 0] = await Promise.all(server.addresses.map(async ({ url }) => {
+    const path = `/reset?listener=${encodeURIComponent(url)}`;
+    return (await ask(server, "POST", path)).status;
+  }));
+  // Without faults, as on mmsg, it has nothing but the server's clock.
+  assertEquals([shared, own], [way.transport === "mmsg" ? 409 : 200, 200]);
+});

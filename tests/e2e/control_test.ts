@@ -8,7 +8,10 @@ const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'action'/],
-  [["stat"], /'stat' is invalid for argument 'action'/],
+  [["stat"], /'stat' is invalid for argument 'action'. Did you mean state\?/],
+  [["nothing"], /Expected state, set, step, .* or reset$/m],
+  [["set", "--ofset", "1"], /unknown option '--ofset' \(Did you mean --offset\?\)/],
+  [["set", "--ofset=1"], /unknown option '--ofset=1' \(Did you mean --offset\?\)/],
   [["state", "--jsno"], /unknown option '--jsno'/],
   [["state", "now"], /state takes no now/],
   [["state", "--rate", "2"], /options of "set" are not for state/],
@@ -70,6 +73,9 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       );
       assertMatch((await ask("reset")).stdout, /\nRate +1\n/);
 
+      const lone = await ask("state", "--listener", own, "--json");
+      assertDocumented(JSON.parse(lone.stdout), "control");
+      assertEquals(JSON.parse(lone.stdout).listeners.length, 1);
       const wrong = await ask("set", "--offset", "soon");
       assertEquals([wrong.code, wrong.stdout], [2, ""]);
       assertMatch(wrong.stderr, /^timecli: Cannot read the duration "soon"[^\n]*\n$/);
@@ -126,6 +132,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       assertMatch(stderr, message);
       assertEquals([code, stdout], [2, ""], args.join(" "));
     }
+  });
+
+  await test("lists the scenarios as timesrv does, and asks nobody", async () => {
+    const { code, stdout, stderr } = await run([...control, "scenario", "list"]);
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(stdout, (await run([...timesrv, "--scenario", "list"])).stdout);
   });
 
   await test("says how nobody was reached", async () => {

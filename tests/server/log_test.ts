@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Sink } from "../../src/server/bounded_writer.ts";
 import { ServerLog, type ServerLogOptions } from "../../src/server/log.ts";
-import { Counters } from "../../src/transports/counters.ts";
+import { Counters, type Totals } from "../../src/transports/counters.ts";
 
 const endpoint = { protocol: "asctime", hostname: "127.0.0.1", port: 8888 } as const;
 const source = { transport: "udp", hostname: "::1", port: 51402 } as const;
@@ -118,6 +118,24 @@ Deno.test("ServerLog gives an interval its rate of answers", async () => {
       send_errors: 0,
     },
   );
+});
+
+Deno.test("ServerLog tells of kisses among the answers, as text only if there were any", async () => {
+  const totals = (kisses: number): Totals =>
+    Object.assign(new Counters(), { received: 9, answered: 8, kisses }).totals();
+  const write = (kisses: number) => (log: ServerLog): void => {
+    log.interval(totals(kisses), 4);
+    log.stopped(totals(kisses), 4);
+  };
+  const [pace, all] = await logged({}, write(1234));
+  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s, 1,234 kisses\), 0 refused, 0 errors$/);
+  assertMatch(all ?? "", /: 9 received, 8 answered \(1,234 kisses\), 0 refused, 0 errors$/);
+  const [, one] = await logged({}, write(1));
+  assertMatch(one ?? "", /: 9 received, 8 answered \(1 kiss\), 0 refused/);
+  const none = await logged({}, write(0));
+  assert(!none.join().includes("kiss"), none.join());
+  const json = await logged({ format: "json" }, write(0));
+  assertEquals(json.map((line) => fields(line)["kisses"]), [0, 0]);
 });
 
 Deno.test("ServerLog colours only when asked to", async () => {

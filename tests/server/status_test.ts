@@ -174,6 +174,70 @@ Deno.test({
   },
 });
 
+/** Has a synchronised kernel that says that a second will be inserted, and at most 0.25 s of error. */
+function withKernel(body: (opened: () => number) => void): void {
+  const { dlopen, permissions } = Deno;
+  const { querySync } = permissions;
+  let [opened, everOpened] = [0, 0];
+  const symbols = {
+    ntp_adjtime(timex: DataView): number {
+      // <sys/timex.h> on 64 bits: maxerror is the fourth long, status follows the fifth.
+      timex.setBigInt64(24, 250_000n, true);
+      timex.setInt32(40, 0x0011, true);
+      return 1;
+    },
+  };
+  try {
+    Deno.dlopen = (() => {
+      opened++;
+      everOpened++;
+      return { symbols, close: () => opened-- };
+    }) as unknown as typeof dlopen;
+    permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+    body(() => everOpened);
+    assertEquals(opened, 0, "no way to the kernel is left open");
+  } finally {
+    Deno.dlopen = dlopen;
+    permissions.querySync = querySync;
+  }
+}
+
+const hasKernel = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
+
+Deno.test({
+  name: "StatusKeeper takes the kernel's word again once the clock no longer lies",
+  ignore: !hasKernel,
+  fn(): void {
+    const about = { precision: -20 };
+    const bound = 0.25 + 2 ** about.precision;
+    for (const [source, lying] of [["auto", 0], ["kernel", 3]] as const) {
+      withKernel((opened) => {
+        using keeper = new StatusKeeper(systemClock, { source }, about);
+        const said = (): unknown => [keeper.current.leap, keeper.current.rootDispersionSeconds];
+        assertEquals(said(), [1, bound], source);
+        keeper.set({ source }, true);
+        assertEquals(keeper.current.leap, lying, source);
+        keeper.set({ source }, false);
+        assertEquals([said(), opened()], [[1, bound], 1], source);
+        keeper.set({ source: "fixed" }, false);
+        assertEquals(keeper.current.leap, 0);
+        keeper.set({ source, unsynchronized: true }, false);
+        assertEquals(keeper.current.leap, 3);
+        keeper.set({ source }, false);
+        assertEquals([said(), opened()], [[1, bound], 1], source);
+      });
+      // One that lied at the start may be made to tell the truth later.
+      withKernel((opened) => {
+        using keeper = new StatusKeeper(systemClock, { source }, { ...about, isLying: true });
+        assertEquals([keeper.current.leap, opened()], [lying, 0]);
+        assertEquals(keeper.warning === undefined, source === "auto");
+        keeper.set({ source }, false);
+        assertEquals([keeper.current.leap, opened()], [1, 1]);
+      });
+    }
+  },
+});
+
 await testWith(
   { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
   "StatusKeeper serves what the kernel says of the system's clock",

@@ -41,7 +41,7 @@ await testWith(batches, "mmsg stamps a request when it came, not when it is read
   await query(other.addresses[0]?.url ?? "");
   using time = servedTime();
   const crew = new Crew({ size: 1, services, guard });
-  const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.pages);
+  const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
   using client = new Client();
   const request = new Uint8Array(48);
   request[0] = 0x23;
@@ -94,7 +94,7 @@ await testWith(batches, "a worker that dies is reported with its cause and repla
       return isFirst ? new Worker(url, { type: "module" }) : openWorker();
     },
   });
-  const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.pages);
+  const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
   await crew.start();
   // Asked before the successor is there: its socket outlives the worker.
   assert((await query(`asctime://127.0.0.1:${port}`, { timeout: 10 })).text.length === 24);
@@ -116,7 +116,7 @@ await testWith(
       guard,
       openWorker: () => new Worker(`data:text/javascript,${dying}`, { type: "module" }),
     });
-    const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.pages);
+    const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
     await assertRejects(() => crew.start(), Error, "no memory");
     await crew.shutdown();
     await using again = await serve(`asctime://127.0.0.1:${port}`);

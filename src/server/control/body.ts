@@ -27,8 +27,24 @@ export function requireJson({ headers }: Request): void {
  * @throws {Refused} If it is no JSON, too long or too slow
  */
 export async function readJson(request: Request, stopping: AbortSignal): Promise<unknown> {
-  const ended = AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_MS)]);
-  const text = await readText(request, ended);
+  return parse(await readText(request, stopping));
+}
+
+/**
+ * Has a request bring nothing: what it brought was meant to be heeded.
+ *
+ * @param request The request
+ * @param stopping Ends the wait for a body that does not come
+ * @throws {Refused} If there is more than an empty object in its body
+ */
+export async function requireNothing(request: Request, stopping: AbortSignal): Promise<void> {
+  const text = await readText(request, stopping);
+  const json = text.trim() === "" ? {} : parse(text);
+  if (JSON.stringify(json) === "{}") return;
+  throw new Refused(400, `Nothing is to be said with it: expected no body, or {}`);
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -36,7 +52,8 @@ export async function readJson(request: Request, stopping: AbortSignal): Promise
   }
 }
 
-async function readText(request: Request, ended: AbortSignal): Promise<string> {
+async function readText(request: Request, stopping: AbortSignal): Promise<string> {
+  const ended = AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_MS)]);
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
   const { promise: late, reject } = Promise.withResolvers<never>();

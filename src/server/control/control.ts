@@ -4,7 +4,7 @@ import { isLoopback } from "../../transports/address.ts";
 import type { RequestLog } from "../handler.ts";
 import type { ServerLog } from "../log.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
-import { readJson, requireJson } from "./body.ts";
+import { readJson, requireJson, requireNothing } from "./body.ts";
 import { RecentClients } from "./clients.ts";
 import { judge } from "./gate.ts";
 import { Refused } from "./refused.ts";
@@ -115,6 +115,7 @@ export class Control {
       clients: this.clients,
       listener,
       json: async () => json = await readJson(request, this.#stopping.signal),
+      nothing: () => requireNothing(request, this.#stopping.signal),
     });
     if (request.method !== "GET") {
       const where = listener === undefined ? "" : ` of ${listener}`;

@@ -19,8 +19,10 @@ export interface ControlledListener extends Endpoint {
   readonly time: ServedTime;
   /** What goes wrong there on purpose, where that can be. */
   readonly faults?: Faults | undefined;
-  /** The same at the start. */
-  readonly faultsAtStart?: FaultsOptions | undefined;
+  /** The same at the start, and what chance went by. */
+  readonly atStart: { readonly faults: FaultsOptions; readonly seed?: number | undefined };
+  /** What its URL said of them, whatever the server's options did. */
+  readonly own: { readonly faults?: FaultsOptions | undefined; readonly seed?: number | undefined };
 }
 
 /** A server, as it is controlled. */
@@ -42,6 +44,8 @@ export interface Call {
   readonly listener?: string | undefined;
   /** Reads what came with it. */
   readonly json: () => Promise<unknown>;
+  /** Refuses it if anything came with it. */
+  readonly nothing: () => Promise<void>;
 }
 
 /** Does what is asked, and returns what to say. */
@@ -49,7 +53,7 @@ export type Route = (call: Call) => object | Promise<object>;
 
 /** By path and method. */
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
-  "/state": { GET: ({ subject }) => stateOf(subject) },
+  "/state": { GET: ({ subject, listener }) => stateOf(subject, listener) },
   "/clients": { GET: clientsOf },
   "/clock": { PATCH: setClock, POST: setClock },
   "/faults": { PUT: setFaults, DELETE: clearFaults },
@@ -75,8 +79,9 @@ export function findRoute(path: string, method: string): Route {
   return route;
 }
 
-function stateOf(subject: Subject): object {
-  const { transport, isAnswering, totals, time, listeners } = subject;
+function stateOf(subject: Subject, listener?: string): object {
+  const { transport, isAnswering, totals, time } = subject;
+  const listeners = meantBy(subject, listener);
   return {
     transport,
     answering: isAnswering(),
@@ -93,7 +98,11 @@ function stateOf(subject: Subject): object {
   };
 }
 
-function clientsOf({ clients }: Call): object {
+function clientsOf({ subject, clients, listener }: Call): object {
+  if (listener !== undefined) {
+    const { url } = find(subject, listener);
+    throw new Refused(400, `There is one list of clients, of all listeners: leave ${url} out`);
+  }
   return {
     clients: clients.list().map(({ lastSeenMs, ...rest }) => ({
       ...rest,
@@ -105,7 +114,7 @@ function clientsOf({ clients }: Call): object {
 
 async function setClock({ subject, listener, json }: Call): Promise<object> {
   const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
-  changeClock(time.control, await json());
+  changeClock(time, await json());
   return { clock: time.state };
 }
 
@@ -114,26 +123,56 @@ async function setFaults({ subject, listener, json }: Call): Promise<object> {
   const options = await json() as FaultsOptions;
   // All listeners read them alike: the first one throws if they are wrong.
   for (const faults of all) faults.set(options);
-  return { faults: options };
+  const [first] = all;
+  return { faults: first?.options ?? {} };
 }
 
-function clearFaults({ subject, listener }: Call): object {
-  for (const faults of faultsOf(subject, listener)) faults.clear();
+async function clearFaults({ subject, listener, nothing }: Call): Promise<object> {
+  const all = faultsOf(subject, listener);
+  await nothing();
+  for (const faults of all) faults.clear();
   return { faults: {} };
 }
 
 /** Begins anew in a scenario: one that is named alone, or all of one. */
 async function loadScenario({ subject, listener, json }: Call): Promise<object> {
   const scenario = scenarioOf(await json());
-  const { clock = {}, status = {}, faults = {}, seed } = scenario;
-  const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
-  const needsFaults = Object.keys(faults).length > 0;
-  const all = needsFaults ? faultsOf(subject, listener) : allFaults(subject, listener);
+  const { clock, status, faults = {} } = scenario;
+  if (clock === undefined && status === undefined && scenario.faults === undefined) {
+    throw new Refused(
+      400,
+      "Nothing to begin: expected clock, status or faults, or the name of a scenario alone",
+    );
+  }
   // Read before, so that it changes all or nothing.
   readFaults(faults, 0);
-  time.begin(seed === undefined ? clock : { ...clock, seed }, status);
-  for (const each of all) each.set(faults);
+  if (Object.keys(faults).length > 0) faultsOf(subject, listener);
+  if (listener === undefined) begin(subject, scenario);
+  else beginAlone(subject, find(subject, listener), scenario);
   return stateOf(subject);
+}
+
+/** As if the server had been started in it: what a listener's URL says of itself stays. */
+function begin({ time, listeners }: Subject, scenario: Scenario): void {
+  const { clock = {}, status = {}, faults = {}, seed } = scenario;
+  time.begin(clock, status);
+  for (const own of ownTimes(time, listeners)) own.say(status);
+  for (const { faults: there, atStart, own } of listeners) {
+    if (own.faults === undefined) there?.set(faults, own.seed ?? seed ?? atStart.seed);
+  }
+}
+
+/** On one listener; if the clock that it serves is the server's, of faults alone. */
+function beginAlone(
+  subject: Subject,
+  { url, time, faults: there, atStart }: ControlledListener,
+  { clock, status, faults = {}, seed }: Scenario,
+): void {
+  const isOfFaults = clock === undefined && status === undefined;
+  if (!isOfFaults || time !== subject.time) {
+    ownTimeOf(subject, url).begin(clock ?? {}, status ?? {});
+  }
+  there?.set(faults, seed ?? atStart.seed);
 }
 
 function scenarioOf(json: unknown): Scenario {
@@ -146,14 +185,26 @@ function scenarioOf(json: unknown): Scenario {
   return parseScenario(JSON.stringify(json), "scenario");
 }
 
-function reset({ subject, listener }: Call): object {
-  const meant = listener === undefined ? subject.listeners : [find(subject, listener)];
-  const times = listener === undefined
-    ? [subject.time, ...meant.map(({ time }) => time)]
-    : [ownTimeOf(subject, listener)];
-  for (const time of new Set(times)) time.reset();
-  for (const { faults, faultsAtStart = {} } of meant) faults?.set(faultsAtStart);
+/** All clocks and faults; of one listener, what is not shared with others. */
+async function reset({ subject, listener, nothing }: Call): Promise<object> {
+  const meant = meantBy(subject, listener);
+  await nothing();
+  const own = ownTimes(subject.time, meant);
+  const [alone] = listener === undefined ? [] : meant;
+  // Without either there is nothing to reset, and who asked should know.
+  if (alone !== undefined && alone.faults === undefined) ownTimeOf(subject, alone.url);
+  for (const time of listener === undefined ? [subject.time, ...own] : own) time.reset();
+  for (const { faults, atStart } of meant) faults?.set(atStart.faults, atStart.seed);
   return stateOf(subject);
+}
+
+/** The clocks that listeners have for themselves. */
+function ownTimes(shared: ServedTime, listeners: readonly ControlledListener[]): Set<ServedTime> {
+  return new Set(listeners.map(({ time }) => time).filter((time) => time !== shared));
+}
+
+function meantBy(subject: Subject, url: string | undefined): readonly ControlledListener[] {
+  return url === undefined ? subject.listeners : [find(subject, url)];
 }
 
 function find({ listeners }: Subject, url: string): ControlledListener {
@@ -175,12 +226,7 @@ function ownTimeOf(subject: Subject, url: string): ServedTime {
 }
 
 function faultsOf(subject: Subject, url: string | undefined): Set<Faults> {
-  const all = allFaults(subject, url);
+  const all = new Set(meantBy(subject, url).flatMap(({ faults }) => faults ?? []));
   if (all.size > 0) return all;
   throw new Refused(409, "Answers with faults wait: start the server with --transport datagram");
-}
-
-function allFaults(subject: Subject, url: string | undefined): Set<Faults> {
-  const meant = url === undefined ? subject.listeners : [find(subject, url)];
-  return new Set(meant.flatMap(({ faults }) => faults ?? []));
 }

@@ -33,20 +33,22 @@ export interface ListenerFaults {
    * Sets what goes wrong, in place of what did. Counts, times and random numbers begin anew with the
    * next request; answers under way keep what has happened to them.
    *
+   * @param options What goes wrong, and when
+   * @param seed What the random numbers come from, from now on; without it, what they come from already
    * @throws {SyntaxError} If a fault or a value is none there is; nothing has changed then
    * @throws {RangeError} If a number is out of range; nothing has changed then
    */
-  set(options: FaultsOptions): void;
+  set(options: FaultsOptions, seed?: number): void;
   /** Has nothing go wrong from now on. */
   clear(): void;
 }
 
 /** The faults of one listener, and what they remember of its requests. */
 export class Faults implements ListenerFaults, Disposable {
-  readonly seed: number;
   /** The answers that wait. */
   readonly waits: Waits = new Waits();
   readonly #nowMs: () => number;
+  #seed: number;
   #options: FaultsOptions = {};
   #rules: readonly Rule[] = [];
   #startMs = 0;
@@ -63,12 +65,13 @@ export class Faults implements ListenerFaults, Disposable {
    * @throws {RangeError} If a number is out of range
    */
   constructor(options: FaultsOptions, seed: number, nowMs: () => number = () => performance.now()) {
-    if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-      throw new RangeError(`Cannot use the seed ${seed}: expected a whole number, 0 to 4294967295`);
-    }
-    this.seed = seed;
+    this.#seed = seed;
     this.#nowMs = nowMs;
-    this.set(options);
+    this.set(options, seed);
+  }
+
+  get seed(): number {
+    return this.#seed;
   }
 
   get options(): FaultsOptions {
@@ -80,9 +83,13 @@ export class Faults implements ListenerFaults, Disposable {
     return [...new Set(this.#rules.map(({ name }) => name))];
   }
 
-  set(options: FaultsOptions): void {
-    const rules = readFaults(options, this.seed);
-    this.#options = options;
+  set(options: FaultsOptions, seed: number = this.#seed): void {
+    if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
+      throw new RangeError(`Cannot use the seed ${seed}: expected a whole number, 0 to 4294967295`);
+    }
+    const rules = readFaults(options, seed);
+    this.#seed = seed;
+    this.#options = withoutNone(options);
     this.#rules = rules;
     this.#startMs = this.#nowMs();
     this.#earlier = new Map();
@@ -116,4 +123,11 @@ export class Faults implements ListenerFaults, Disposable {
   [Symbol.dispose](): void {
     this.waits[Symbol.dispose]();
   }
+}
+
+/** Faults without those that are an empty list of them. */
+function withoutNone(options: FaultsOptions): FaultsOptions {
+  const isSome = ([, fault]: [string, unknown]): boolean =>
+    fault !== undefined && !(Array.isArray(fault) && fault.length === 0);
+  return Object.fromEntries(Object.entries(options).filter(isSome));
 }

@@ -179,6 +179,15 @@ const mistakes:
       /There is no listener ntp:\/\/x:1: expected ntp:/,
     ],
     ["POST", "/reset?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["GET", "/state?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["GET", "/clients?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["POST", "/reset", { listener: "ntp://x:1" }, 400, /expected no body, or \{\}/],
+    ["POST", "/reset", [], 400, /expected no body, or \{\}/],
+    ["POST", "/reset", "{", 400, /Cannot read the JSON/],
+    ["DELETE", "/faults", { drop: 1 }, 400, /expected no body, or \{\}/],
+    ["POST", "/scenario", {}, 400, /Nothing to begin: expected clock, status or faults/],
+    ["POST", "/scenario", { seed: 5, description: "" }, 400, /Nothing to begin/],
+    ["POST", "/scenario", null, 400, /expected an object/],
     ["PUT", "/faults", { dorp: 1 }, 400, /did you mean drop\?/],
     ["PUT", "/faults", { drop: 1.5 }, 400, /1\.5/],
     ["PUT", "/faults", null, 400, /expected an object/],
@@ -216,14 +225,32 @@ Deno.test("a time beyond all years is told in seconds", async () => {
 Deno.test("a listener with the server's clock has none to be changed alone", async () => {
   await using server = await serve(ntp, { control });
   const listener = encodeURIComponent(server.addresses[0]?.url ?? "");
-  for (const path of ["/clock", "/reset"]) {
+  for (
+    const [path, change] of [
+      ["/clock", { rate: 2 }],
+      ["/scenario", { name: "y2038" }],
+      ["/scenario", { status: {}, faults: { drop: 1 } }],
+    ] as const
+  ) {
     const { status, body } = await ask(server, "POST", `${path}?listener=${listener}`, {
-      body: { rate: 2 },
+      body: change,
     });
     assertEquals(status, 409);
     assertMatch(body.error, /has the server's clock/);
   }
-  assertEquals((await ask(server, "GET", "/state")).body.clock.rate, 1);
+  const { body } = await ask(server, "GET", "/state");
+  assertEquals([body.clock.rate, body.listeners[0].faults], [1, {}]);
+});
+
+Deno.test("GET /state of one listener lists that one, and clients are listed for all", async () => {
+  await using server = await serve([ntp, own], { control });
+  const [, { url = "" } = {}] = server.addresses;
+  const where = `?listener=${encodeURIComponent(url)}`;
+  const { body } = await ask(server, "GET", `/state${where}`);
+  assertEquals([body.listeners.length, body.listeners[0].url], [1, url]);
+  const clients = await ask(server, "GET", `/clients${where}`);
+  assertEquals(clients.status, 400);
+  assertMatch(clients.body.error, /one list of clients, of all listeners/);
 });
 
 Deno.test("web pages and strangers' names are refused", async () => {
@@ -336,6 +363,14 @@ Deno.test("faults are set for all or one, cleared, and reset", async () => {
   const { body } = await ask(server, "POST", "/reset");
   assertEquals(body.listeners[1].faults, { stratum: { value: 7 } });
   assertEquals(await strata(), [7, 7]);
+});
+
+Deno.test("a fault that is an empty list is none", async () => {
+  await using server = await serve(ntp, { control });
+  const { body } = await ask(server, "PUT", "/faults", { body: { drop: [], kiss: [0.5] } });
+  assertEquals(body.faults, { kiss: [0.5] });
+  const { body: state } = await ask(server, "GET", "/state");
+  assertEquals(state.listeners[0].faults, { kiss: [0.5] });
 });
 
 Deno.test("faults come later to a server that started without", async () => {

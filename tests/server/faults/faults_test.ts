@@ -77,6 +77,26 @@ Deno.test("the same seed gives the same sequence, another seed another one", () 
   assert(hits[0] !== hits[1]);
 });
 
+Deno.test("faults set with another seed are those of that seed, and stay so", () => {
+  const other = new Engine({ drop: 0.5 }, 2);
+  const expected = other.hits("drop", 64);
+  const engine = new Engine({ drop: 0.5 }, 1);
+  engine.faults.set({ drop: 0.5 }, 2);
+  assertEquals([engine.faults.seed, engine.hits("drop", 64)], [2, expected]);
+  engine.faults.set({ drop: 0.5 });
+  assertEquals([engine.faults.seed, engine.hits("drop", 64)], [2, expected]);
+  assertThrows(() => engine.faults.set({}, -1), RangeError, "Cannot use the seed -1");
+  assertThrows(() => engine.faults.set({ drop: 2 }, 3), RangeError);
+  assertEquals([engine.faults.seed, engine.faults.options], [2, { drop: 0.5 }]);
+});
+
+Deno.test("an empty list of a fault is none", () => {
+  const { faults } = new Engine({ drop: [], kiss: [{ after: 1 }] });
+  assertEquals([faults.options, faults.names], [{ kiss: [{ after: 1 }] }, ["kiss"]]);
+  faults.set({ drop: [] });
+  assertEquals(faults.options, {});
+});
+
 Deno.test("a fault's decisions do not depend on what other faults there are", () => {
   const alone = new Engine({ drop: 0.3 }).hits("drop", 1000);
   const others = Object.fromEntries(faultNames.map((name) => [

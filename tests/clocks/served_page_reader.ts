@@ -1,5 +1,5 @@
-/** A thread that reads a status page until it is told to stop, and says what it saw. */
-import { StatusPage } from "../../src/clocks/status_page.ts";
+/** A thread that reads a page until it is told to stop, and says what it saw. */
+import { ServedPage } from "../../src/clocks/served_page.ts";
 
 const thread = globalThis as unknown as {
   onmessage: (event: MessageEvent<Record<"page" | "stop", SharedArrayBuffer>>) => void;
@@ -7,15 +7,17 @@ const thread = globalThis as unknown as {
 };
 
 thread.onmessage = ({ data }) => {
-  const page = new StatusPage(data.page);
+  const page = new ServedPage(data.page);
   const stop = new Int32Array(data.stop);
   let [reads, torn, backward, last] = [0, 0, 0, 0];
   Atomics.add(stop, 1, 1);
   while (true) {
     const isLast = Atomics.load(stop, 0) !== 0;
-    const { leap, ...rest } = page.read();
+    const { line, next, noiseNs, seed, status } = page.read();
+    const { leap } = status;
+    const all = [line, next.from, next.line, { noiseNs, seed }, status].flatMap(Object.values);
     reads++;
-    if (Object.values(rest).some((fact) => fact !== leap)) torn++;
+    if (all.some((each) => each !== leap)) torn++;
     if (leap < last) backward++;
     last = leap;
     if (isLast) break;

@@ -1,0 +1,48 @@
+/** Changes that come while answers are made: each answer is of one piece. */
+import { assertEquals } from "@std/assert";
+import { decodeNtpPacket, serve } from "../../mod.ts";
+import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
+import { ask } from "../server/control/http.ts";
+import { Client } from "../traffic.ts";
+import { testEach } from "./transports.ts";
+
+const CLIENTS = 4;
+const LONG_MS = 1500;
+
+/** What an answer may say: how far ahead its two times are, in thousands of seconds, and its stratum. */
+const whole = ["0 0 10", "1 1 5", "5 5 1"];
+
+await testEach(
+  "no answer is of two states that alternate, by scenario or by clock",
+  async (way) => {
+    await using server = await serve("ntp://127.0.0.1:0", {
+      ...way,
+      control: "127.0.0.1:0",
+      rateLimit: "off",
+    });
+    const request = new Uint8Array(NTP_HEADER_LENGTH);
+    request[field.flags] = 0x23;
+    const seen = new Set<string>();
+    const endMs = performance.now() + LONG_MS;
+    const asking = Array.from({ length: CLIENTS }, async () => {
+      using client = new Client();
+      while (performance.now() < endMs) {
+        const packet = decodeNtpPacket(await client.ask(request, server.addresses[0]));
+        const ahead = [packet.receiveTimestamp, packet.transmitTimestamp].map((stamp) =>
+          Math.round((Number(stamp >> 32n) - 2_208_988_800 - Date.now() / 1000) / 1000)
+        );
+        seen.add([...ahead, packet.stratum].join(" "));
+      }
+    });
+    const scenarios = [
+      { clock: { offset: "+5000s" }, status: { stratum: 1 } },
+      { clock: { offset: "+1000s" }, status: { stratum: 5 } },
+    ];
+    for (let i = 0; performance.now() < endMs; i++) {
+      const body = scenarios[i % 2];
+      assertEquals((await ask(server, "POST", "/scenario", { body })).status, 200);
+    }
+    await Promise.all(asking);
+    assertEquals([...seen].filter((each) => !whole.includes(each)), []);
+  },
+);
