@@ -217,7 +217,7 @@ options may add to them. docs/testing.md says how to write one.
 The transport: "mmsg" moves datagrams in batches, and the kernel says when each
 came. It needs Linux on x86-64 or arm64, --allow-ffi of Deno and, from source,
 --allow-read of its modules; "auto" takes it where that is so, and no answer is
-to go wrong.
+to go wrong, nor may be told to by --control.
 
 ${faultsHelp}
 Examples:

@@ -17,6 +17,8 @@ export interface TransportWish {
   readonly clock?: Clock | ClockOptions;
   readonly responder?: Responder;
   readonly hasFaults?: boolean;
+  /** Where it may be changed while it runs. */
+  readonly control?: string | undefined;
 }
 
 /** What was chosen. */
@@ -35,8 +37,13 @@ export function chooseTransport(wish: TransportWish): TransportChoice {
   const { transport = "datagram" } = wish;
   if (transport === "datagram") return { transport };
   const reason = whyNotMmsg(wish);
-  if (reason === undefined) return { transport: "mmsg" };
-  if (transport === "auto") return { transport: "datagram", reason };
+  if (reason === undefined && (transport === "mmsg" || wish.control === undefined)) {
+    return { transport: "mmsg" };
+  }
+  // Whoever controls a server may want faults: only asked for by name, mmsg does without them.
+  if (transport === "auto") {
+    return { transport: "datagram", reason: reason ?? "faults may be set while it runs" };
+  }
   throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
 }
 

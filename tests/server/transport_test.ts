@@ -164,3 +164,16 @@ Deno.test({
     if (Deno.build.os === "linux") assert(log.text().includes("(no permission --allow-ffi)"));
   },
 });
+
+await testWith(
+  batches,
+  "a server that is controlled can have faults, unless mmsg was asked for",
+  async () => {
+    const control = "127.0.0.1:0";
+    for (const [transport, chosen] of [["auto", "datagram"], ["mmsg", "mmsg"]] as const) {
+      await using server = await serve(FREE, { transport, control });
+      assertEquals(server.transport, chosen);
+      assertEquals(server.addresses[0]?.faults !== undefined, chosen === "datagram");
+    }
+  },
+);
