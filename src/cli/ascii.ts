@@ -1,4 +1,4 @@
-const alike: Readonly<Record<string, string>> = { "µ": "u", "±": "+-", "→": "->" };
+const alike: Readonly<Record<string, string>> = { "µ": "u", "±": "+-", "→": "->", "…": "~" };
 
 /** The same in ASCII, line breaks kept; what has no like there becomes a question mark. */
 export function toAscii(text: string): string {

@@ -2,8 +2,9 @@
 import { validate } from "../client/ntp.ts";
 import { query, type QueryOptions } from "../client/query.ts";
 import type { TimeReply } from "../client/reply.ts";
-import { describe, exitCodeOf } from "./exit_codes.ts";
+import { describer, exitCodeOf } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
+import { printText, tableWidth } from "./print_text.ts";
 import { jsonOf, type Outcome, tableOf, textOf } from "./report.ts";
 import { checkUrls } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
@@ -39,7 +40,8 @@ export async function ask(given: readonly string[], options: AskOptions = {}): P
   const outcomes = await Promise.all(
     targets.map((target) => askOne(target, queryOptions, formatTime)),
   );
-  const isTable = outcomes.length > 1 && !json && !csvOf && !formatTime && !quiet;
+  const isForPeople = !json && !csvOf && !formatTime && !quiet;
+  const isTable = outcomes.length > 1 && isForPeople;
   const lines = json
     ? outcomes.map((outcome) => JSON.stringify(jsonOf(outcome, raw)))
     : csvOf
@@ -49,14 +51,18 @@ export async function ask(given: readonly string[], options: AskOptions = {}): P
     : quiet
     ? outcomes.flatMap(({ reply, error }) => reply && error === undefined ? [reply.text] : [])
     : isTable
-    ? [tableOf(outcomes)]
+    ? [tableOf(outcomes, tableWidth())]
     : outcomes.flatMap(({ reply }) => reply ? [textOf(reply, raw)] : []);
+  const describe = describer();
   const problems = outcomes.flatMap(({ reply, error }) => [
     // A table has told of it in its row.
     ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
     ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
   ]);
-  for (const line of lines) writeText(Deno.stdout, csvOf ? line : `${line}\n`);
+  for (const line of lines) {
+    if (isForPeople) printText(line);
+    else writeText(Deno.stdout, csvOf ? line : `${line}\n`);
+  }
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
   return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }

@@ -9,16 +9,19 @@ import {
   type CheckThresholds,
 } from "../client/check.ts";
 import { parseRange } from "../client/range.ts";
-import { describe } from "./exit_codes.ts";
+import { describe, report } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
 import { countParser, durationParser, problemOf, subcommand } from "./program.ts";
 import { writeText } from "./write_text.ts";
 
 const HELP = `
 The median offset of several samples is checked, so that one late packet raises
-no alarm. They are 2 seconds apart, so that no rate limit is tripped.
+no alarm. They are 2 seconds apart, so that no rate limit is tripped, and never
+less than 1 but on loopback. Jitter takes two usable replies: where it is asked
+for and they did not come, it is UNKNOWN.
 
-Ranges are those of the monitoring plugins, in seconds; a value outside alerts:
+Ranges are those of the monitoring plugins, in seconds; a value outside alerts,
+and one outside both is critical, so the critical range is the wider:
   10      below 0 or above 10; for the offset: more than 10 either way
   1:      below 1
   ~:-1    above -1
@@ -41,7 +44,8 @@ Exit codes:
   1  WARNING
   2  CRITICAL: out of range, no reply, or not synchronised
   3  UNKNOWN: the command line is wrong, the host is unknown, the server
-     asked for fewer requests, or something else failed`;
+     asked for fewer requests, the line cannot be written, or something else
+     failed`;
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
@@ -51,14 +55,16 @@ export const { define } = subcommand(
       .description("Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).")
       .argument("<url>", "the server, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for NTP")
       .optionsGroup("What raises an alert:")
-      .option("-w, --warning <range>", "offset that is a warning", rangeParser, "60")
-      .option("-c, --critical <range>", "offset that is critical", rangeParser, "120")
+      .option("-w, --warning <range>", "offset that is a warning (default: 60)", rangeParser)
+      .option("-c, --critical <range>", "offset that is critical (default: 120)", rangeParser)
       .option("--stratum-warning <range>", "stratum that is a warning", rangeParser)
       .option("--stratum-critical <range>", "stratum that is critical", rangeParser)
       .option("--jitter-warning <range>", "jitter that is a warning", rangeParser)
       .option("--jitter-critical <range>", "jitter that is critical", rangeParser)
       .option("--distance-warning <range>", "root distance that is a warning", rangeParser)
       .option("--distance-critical <range>", "root distance that is critical", rangeParser)
+      .option("--loss-warning <range>", "lost requests that are a warning, in %", rangeParser)
+      .option("--loss-critical <range>", "lost requests that are critical, in %", rangeParser)
       .addOption(
         new Option("--leap <state>", "what an announced leap second is")
           .choices(states).default("ok" as const),
@@ -72,7 +78,7 @@ export const { define } = subcommand(
       .option("-s, --samples <count>", "ask so often", countParser(1, 1000), 5)
       .option(
         "-i, --interval <duration>",
-        "from one sample to the next (default: 2s; 100ms on this machine)",
+        "from one sample to the next (default: 2s; 100ms on loopback)",
         durationParser("0", "1h"),
       )
       .addOption(
@@ -92,8 +98,7 @@ export const { define } = subcommand(
   async (command) => {
     try {
       const { line, exitCode } = await check(command.processedArgs[0], optionsOf(command.opts()));
-      writeText(Deno.stdout, `${onOneLine(line)}\n`);
-      return exitCode;
+      return say(onOneLine(line)) ? exitCode : checkExitCodes.UNKNOWN;
     } catch (error) {
       sayUnknown(describe(error) ?? String(error));
       return checkExitCodes.UNKNOWN;
@@ -103,14 +108,16 @@ export const { define } = subcommand(
 
 function optionsOf(
   { warning, critical, samples, interval, timeout, leap, unsynchronized, quiet, ...rest }: {
-    warning: string;
-    critical: string;
+    warning?: string | undefined;
+    critical?: string | undefined;
     stratumWarning?: string | undefined;
     stratumCritical?: string | undefined;
     jitterWarning?: string | undefined;
     jitterCritical?: string | undefined;
     distanceWarning?: string | undefined;
     distanceCritical?: string | undefined;
+    lossWarning?: string | undefined;
+    lossCritical?: string | undefined;
     leap: string;
     unsynchronized?: string | undefined;
     quiet?: true | undefined;
@@ -127,13 +134,20 @@ function optionsOf(
     ...(interval !== undefined && { interval: interval / 1000 }),
     ...(rest.ipv4 && { family: 4 }),
     ...(rest.ipv6 && { family: 6 }),
-    warning: thresholds(warning, rest.stratumWarning, rest.jitterWarning, rest.distanceWarning),
-    critical: thresholds(
-      critical,
-      rest.stratumCritical,
-      rest.jitterCritical,
-      rest.distanceCritical,
-    ),
+    warning: thresholds({
+      offset: warning,
+      stratum: rest.stratumWarning,
+      jitter: rest.jitterWarning,
+      rootDistance: rest.distanceWarning,
+      loss: rest.lossWarning,
+    }),
+    critical: thresholds({
+      offset: critical,
+      stratum: rest.stratumCritical,
+      jitter: rest.jitterCritical,
+      rootDistance: rest.distanceCritical,
+      loss: rest.lossCritical,
+    }),
     leap: leap.toUpperCase() as CheckState,
     ...(unsynchronized !== undefined && {
       unsynchronized: unsynchronized.toUpperCase() as CheckState,
@@ -142,21 +156,14 @@ function optionsOf(
   };
 }
 
+/** Those that were given. */
 function thresholds(
-  offset: string,
-  stratum: string | undefined,
-  jitter: string | undefined,
-  rootDistance: string | undefined,
+  ranges: Readonly<Record<keyof CheckThresholds, string | undefined>>,
 ): CheckThresholds {
-  return {
-    offset,
-    ...(stratum !== undefined && { stratum }),
-    ...(jitter !== undefined && { jitter }),
-    ...(rootDistance !== undefined && { rootDistance }),
-  };
+  return Object.fromEntries(Object.entries(ranges).filter(([, range]) => range !== undefined));
 }
 
-/** Leaves a range as it was written, for the performance data. */
+/** Leaves a range as text, for the performance data. */
 function rangeParser(text: string): string {
   try {
     return parseRange(text).text;
@@ -168,5 +175,16 @@ function rangeParser(text: string): string {
 
 function sayUnknown(problem: string): void {
   // A bar begins the performance data.
-  writeText(Deno.stdout, `UNKNOWN: ${onOneLine(problem).replaceAll("|", "/")}\n`);
+  say(`UNKNOWN: ${onOneLine(problem).replaceAll("|", "/")}`);
+}
+
+/** Prints the line; where it cannot be printed, the exit code that a failed write has is a warning. */
+function say(line: string): boolean {
+  try {
+    writeText(Deno.stdout, `${line}\n`);
+    return true;
+  } catch (error) {
+    report(`timecli: Cannot write the line: ${describe(error) ?? "nobody reads it"}\n`);
+    return false;
+  }
 }

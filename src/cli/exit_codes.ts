@@ -1,4 +1,5 @@
 import { QueryError, type QueryFailure } from "../client/query_error.ts";
+import { parseEndpoint } from "../protocols/endpoint.ts";
 import { isLoopback } from "../transports/address.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
 import { onOneLine } from "./one_line.ts";
@@ -78,7 +79,7 @@ export async function settle(
   try {
     return await main() ?? 0;
   } catch (error) {
-    const message = describe(error);
+    const message = describer()(error);
     if (message !== undefined) report(`${name}: ${message}\n`);
     return exitCodeOf(error);
   }
@@ -99,13 +100,30 @@ export function describe(error: unknown): string | undefined {
   return message === undefined ? undefined : onOneLine(message);
 }
 
+/**
+ * Makes what describes errors, as {@linkcode describe} does, and says of the first server of this
+ * machine that is not there how to start it: to be read once is enough.
+ */
+export function describer(): (error: unknown) => string | undefined {
+  let hasAdvised = false;
+  return (error) => {
+    const message = describe(error);
+    const url = error instanceof QueryError ? error.url : undefined;
+    if (message === undefined || url === undefined || hasAdvised) return message;
+    const { protocol, hostname, port } = parseEndpoint(url);
+    if (!isLoopback(hostname)) return message;
+    hasAdvised = true;
+    // There it listens by itself, and speaks all but these two.
+    const isDefault = hostname === "127.0.0.1" && port === 8888 &&
+      protocol !== "time" && protocol !== "daytime";
+    return `${message}; a server starts there with: timesrv${isDefault ? "" : ` ${url}`}`;
+  };
+}
+
 function messageOf(error: unknown): string | undefined {
   // A reader that has closed the pipe (`| head`) has read enough.
   if (error instanceof SaidError || error instanceof Deno.errors.BrokenPipe) return undefined;
   if (error instanceof ListenError) return error.message + listenAdvice(error);
-  if (error instanceof QueryError && error.reason === "refused") {
-    return `${error.message}; a server starts there with: timesrv`;
-  }
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno has not been given a permission: ${error.message}`;
   }
@@ -132,7 +150,8 @@ function wayToAllow(port: number): string {
   return `allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
 }
 
-function report(line: string): void {
+/** Writes to standard error, if that can be. */
+export function report(line: string): void {
   try {
     writeText(Deno.stderr, line);
   } catch {

@@ -1,11 +1,11 @@
 /** What `timecli` prints of a reply: lines for people, a table, or JSON with documented keys. */
 import { QueryError } from "../client/query_error.ts";
 import type { NtpReply, SecondsReply, TimeReply } from "../client/reply.ts";
-import { formatAddress } from "../protocols/endpoint.ts";
+import { formatAddress, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { toInstant } from "../protocols/ntp/timestamp.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
-import { layOutTable } from "./table.ts";
+import { fitTable, layOutTable } from "./table.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
 
 /** How one target was answered: a reply, or an error, or both where the reply is not fit to trust. */
@@ -50,13 +50,12 @@ function secondsLines(reply: SecondsReply): Line[] {
 }
 
 function ntpLines(reply: NtpReply): Line[] {
-  // Without a stratum the times are not fit to be read, let alone in a kiss-o'-death.
-  const measured: Line[] = reply.stratum === 0 ? [] : [
+  const measured: Line[] = reply.isTimeless ? [] : [
     ["Time", localTime(reply.time, 6)],
     ["Offset", offsetOf(reply)],
     ["Delay", readable(reply.delay)],
   ];
-  const distance: Line[] = reply.stratum === 0
+  const distance: Line[] = reply.isTimeless
     ? []
     : [["Root distance", readable(reply.rootDistance)]];
   return [
@@ -72,11 +71,12 @@ function ntpLines(reply: NtpReply): Line[] {
 /** Every field of a reply, and the four timestamps. */
 export function rawLines(reply: NtpReply): Line[] {
   const { packet } = reply;
+  const { t2, t3 } = serverTimes(reply);
   const pivot = reply.receivedAt;
   return [
     ["T1 request sent", exact(reply.sentAt)],
-    ["T2 received there", exact(reply.serverReceivedAt)],
-    ["T3 reply sent", exact(reply.serverSentAt)],
+    ...(t2 ? [["T2 received there", exact(t2)] as const] : []),
+    ...(t3 ? [["T3 reply sent", exact(t3)] as const] : []),
     ["T4 received here", exact(reply.receivedAt)],
     ["Version", String(packet.version)],
     ["Mode", String(packet.mode)],
@@ -95,6 +95,15 @@ export function rawLines(reply: NtpReply): Line[] {
     ["Receive timestamp", hex(packet.receiveTimestamp)],
     ["Transmit timestamp", hex(packet.transmitTimestamp)],
   ];
+}
+
+/** T2 and T3, each where it is one: a kiss has mostly the request's random bits there. */
+function serverTimes(
+  { packet, stratum, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
+): { readonly t2?: Temporal.Instant; readonly t3?: Temporal.Instant } {
+  const { receiveTimestamp, transmitTimestamp } = packet;
+  if (stratum === 0) return {};
+  return { ...(receiveTimestamp !== 0n && { t2 }), ...(transmitTimestamp !== 0n && { t3 }) };
 }
 
 /** A reply's URL, and the address behind its name. */
@@ -135,19 +144,19 @@ export const SCHEMA = 1;
 
 /** The JSON object of one outcome; times in ISO 8601, durations in seconds. */
 export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<string, unknown> {
+  const isTimeless = reply?.protocol === "ntp" && reply.isTimeless;
   return {
     schema: SCHEMA,
-    url: reply?.url ?? target,
+    url: reply?.url ?? normalized(target),
     ...(reply && {
       protocol: reply.protocol,
       address: reply.from.hostname,
       port: reply.from.port,
-      text: reply.text,
-      time: reply.time.toString(),
+      ...(!isTimeless && { text: reply.text, time: reply.time.toString() }),
       ...("utcOffset" in reply && { utc_offset: reply.utcOffset }),
       received: reply.receivedAt.toString(),
       round_trip: seconds(reply.roundTrip),
-      ...("offset" in reply && {
+      ...("offset" in reply && !isTimeless && {
         offset: seconds(reply.offset),
         error_bound: seconds(reply.errorBound),
       }),
@@ -156,6 +165,15 @@ export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<
     }),
     ...(error !== undefined && { error: errorJson(error) }),
   };
+}
+
+/** The URL of a target, its port given; as it was written if it is none. */
+function normalized(target: string): string {
+  try {
+    return formatEndpoint(parseEndpoint(target));
+  } catch {
+    return target;
+  }
 }
 
 /** What went wrong, as a JSON object. */
@@ -167,37 +185,51 @@ export function errorJson(error: unknown): Record<string, unknown> {
 }
 
 function ntpJson(reply: NtpReply, raw: boolean): Record<string, unknown> {
-  const { packet } = reply;
   return {
-    delay: seconds(reply.delay),
-    root_distance: seconds(reply.rootDistance),
+    ...(!reply.isTimeless && {
+      delay: seconds(reply.delay),
+      root_distance: seconds(reply.rootDistance),
+    }),
     stratum: reply.stratum,
     reference_id: reply.referenceId,
     leap: reply.leap,
-    ...(raw && {
-      t1: reply.sentAt.toString(),
-      t2: reply.serverReceivedAt.toString(),
-      t3: reply.serverSentAt.toString(),
-      t4: reply.receivedAt.toString(),
-      version: packet.version,
-      mode: packet.mode,
-      poll: packet.poll,
-      precision: packet.precision,
-      root_delay: packet.rootDelay,
-      root_dispersion: packet.rootDispersion,
-      reference_id_hex: hex(packet.referenceId),
-      reference_timestamp: hex(packet.referenceTimestamp),
-      origin_timestamp: hex(packet.originTimestamp),
-      receive_timestamp: hex(packet.receiveTimestamp),
-      transmit_timestamp: hex(packet.transmitTimestamp),
-    }),
+    ...(raw && rawJson(reply)),
   };
 }
 
-/** Several outcomes side by side; a row that failed says why. */
-export function tableOf(outcomes: readonly Outcome[]): string {
+function rawJson(reply: NtpReply): Record<string, unknown> {
+  const { packet } = reply;
+  const { t2, t3 } = serverTimes(reply);
+  return {
+    t1: reply.sentAt.toString(),
+    ...(t2 && { t2: t2.toString() }),
+    ...(t3 && { t3: t3.toString() }),
+    t4: reply.receivedAt.toString(),
+    version: packet.version,
+    mode: packet.mode,
+    poll: packet.poll,
+    precision: packet.precision,
+    root_delay: packet.rootDelay,
+    root_dispersion: packet.rootDispersion,
+    reference_id_hex: hex(packet.referenceId),
+    reference_timestamp: hex(packet.referenceTimestamp),
+    origin_timestamp: hex(packet.originTimestamp),
+    receive_timestamp: hex(packet.receiveTimestamp),
+    transmit_timestamp: hex(packet.transmitTimestamp),
+  };
+}
+
+/**
+ * Several outcomes side by side; a row that failed says why.
+ *
+ * @param width How wide it may be
+ */
+export function tableOf(outcomes: readonly Outcome[], width: number = Infinity): string {
   const head = ["SERVER", "TIME", "OFFSET", "BOUND", "DELAY", "STRATUM", "REFERENCE", "LEAP"];
-  return layOutTable([head, ...outcomes.map(rowOf)]);
+  return fitTable([head, ...outcomes.map(rowOf)], {
+    width,
+    expendable: ["LEAP", "REFERENCE", "STRATUM", "DELAY"],
+  });
 }
 
 function rowOf({ target: written, reply, error }: Outcome): string[] {

@@ -1,11 +1,12 @@
 /** `timecli --samples`: several exchanges with each target. */
-import { parseMeasurable } from "../client/measurable.ts";
+import { checkInterval, parseMeasurable } from "../client/measurable.ts";
 import { sample, type SampleOptions } from "../client/sample.ts";
-import { describe, exitCodeOf } from "./exit_codes.ts";
-import { describeSamples, remarksOn, rowOf, samplesHead, samplesJson } from "./samples_report.ts";
+import { samplesCsv } from "./csv.ts";
+import { describer, exitCodeOf } from "./exit_codes.ts";
+import { describeSamples, remarksOn, samplesJson, samplesTable } from "./samples_report.ts";
+import { printText } from "./print_text.ts";
 import { StatusLine } from "./status_line.ts";
 import { stopSignal } from "./stop_signal.ts";
-import { layOutTable } from "./table.ts";
 import { checkUrls } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
 
@@ -16,26 +17,38 @@ const DEFAULT_TARGET = "ntp://127.0.0.1:8888";
 export async function runSamples(
   given: readonly string[],
   options: SampleOptions & { readonly count: number },
-  { json, raw }: { readonly json: boolean; readonly raw: boolean },
+  { json, csv, raw }: { readonly json: boolean; readonly csv: boolean; readonly raw: boolean },
 ): Promise<number> {
   const targets = given.length > 0 ? given : [DEFAULT_TARGET];
-  checkUrls(targets, parseMeasurable);
+  checkServers(targets, options.interval);
   const all = await sampling(
     targets.length * options.count,
     (more) => Promise.all(targets.map((target) => sample(target, { ...options, ...more }))),
   );
-  const isTable = all.length > 1 && !json;
-  const lines = json
-    ? all.map((samples) => JSON.stringify(samplesJson(samples, raw)))
-    : isTable
-    ? [layOutTable([samplesHead, ...all.map(rowOf)])]
+  const isTable = all.length > 1 && !json && !csv;
+  const objects = json || csv ? all.map((samples) => samplesJson(samples, raw)) : [];
+  const lines = isTable
+    ? [samplesTable(all)]
     : all.flatMap((samples) =>
       samples.estimate ? [describeSamples(samples, samples.estimate, raw)] : []
     );
   const failures = all.flatMap(({ estimate, error }) => estimate ? [] : [error]);
+  const describe = describer();
   const problems = isTable ? [] : failures.map((error) => describe(error) ?? String(error));
-  print(lines, [...problems, ...all.flatMap(remarksOn)]);
+  const problemsAndRemarks = [...problems, ...all.flatMap(remarksOn)];
+  if (csv) printData(samplesCsv(objects, raw), problemsAndRemarks);
+  else if (json) printData(objects.map(jsonLine).join(""), problemsAndRemarks);
+  else print(lines, problemsAndRemarks);
   return exitCodeOf(failures[0]);
+}
+
+/**
+ * Reads servers for mistakes, before any of them is asked.
+ *
+ * @throws {UsageError} If one cannot be measured, or is to be asked too often
+ */
+export function checkServers(urls: readonly string[], interval: number | undefined): void {
+  checkUrls(urls, (url) => checkInterval(parseMeasurable(url), interval));
 }
 
 /**
@@ -58,8 +71,23 @@ export async function sampling<Result>(
   });
 }
 
-/** Prints results on standard output and what is wrong with them on standard error. */
+/** Prints results for people on standard output, and what is wrong with them on standard error. */
 export function print(lines: readonly string[], problems: readonly string[]): void {
-  for (const line of lines) writeText(Deno.stdout, `${line}\n`);
+  for (const line of lines) printText(line);
+  say(problems);
+}
+
+/** A JSON object with its line end. */
+export function jsonLine(object: Record<string, unknown>): string {
+  return `${JSON.stringify(object)}\n`;
+}
+
+/** The same for programs: text that has its line ends. */
+export function printData(text: string, problems: readonly string[]): void {
+  writeText(Deno.stdout, text);
+  say(problems);
+}
+
+function say(problems: readonly string[]): void {
   for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
 }

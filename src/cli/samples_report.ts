@@ -4,6 +4,7 @@ import type { SampledExchange, Samples } from "../client/sample.ts";
 import { toSeconds } from "../client/in_seconds.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
+import { tableWidth } from "./print_text.ts";
 import {
   describeReference,
   errorJson,
@@ -13,7 +14,7 @@ import {
   rawLines,
   serverOf,
 } from "./report.ts";
-import { layOutTable } from "./table.ts";
+import { fitTable, layOutTable } from "./table.ts";
 import { readableSeconds, signedSeconds } from "./units.ts";
 
 /** What the samples of one server tell, for people. */
@@ -49,6 +50,17 @@ function repliesOf({ exchanges }: Samples): string {
   return `${replies} of ${exchanges.length}${took ? ` in ${readable(took)}` : ""}`;
 }
 
+/** A row a server, as wide as the terminal. */
+export function samplesTable(all: readonly Samples[]): string {
+  return fitSamples([samplesHead, ...all.map(rowOf)]);
+}
+
+/** Lays out a table whose head begins with {@linkcode samplesHead}. */
+export function fitSamples(rows: readonly (readonly string[])[]): string {
+  const expendable = ["VERSION", "LEAP", "REFERENCE", "STRATUM", "JITTER", "DELAY", "REACH"];
+  return fitTable(rows, { width: tableWidth(), expendable });
+}
+
 /** The columns of {@linkcode rowOf}. */
 export const samplesHead: readonly string[] = [
   ...["SERVER", "OFFSET", "DELAY", "JITTER", "STRATUM"],
@@ -61,7 +73,6 @@ export function rowOf({ url, exchanges, estimate, error }: Samples): string[] {
   if (!estimate) return [server, describe(error) ?? String(error)];
   const { best, offset, errorBound, minDelay, jitter } = estimate;
   const ntp = best.protocol === "ntp" ? best : undefined;
-  const reach = exchanges.filter(({ reply }) => reply).length;
   return [
     server,
     `${signedSeconds(toSeconds(offset))} ± ${readable(errorBound)}`,
@@ -71,8 +82,13 @@ export function rowOf({ url, exchanges, estimate, error }: Samples): string[] {
     ntp?.referenceId ?? "",
     ntp?.leap ?? "",
     String(ntp?.packet.version ?? ""),
-    `${reach}/${exchanges.length}`,
+    reachOf(exchanges),
   ];
+}
+
+/** How many of the requests were answered. */
+export function reachOf(exchanges: readonly SampledExchange[]): string {
+  return `${exchanges.filter(({ reply }) => reply).length}/${exchanges.length}`;
 }
 
 /** The JSON object of one server's samples; durations in seconds. */

@@ -81,8 +81,19 @@ function ignore(): void {}
 
 /** Whether a terminal shows what is beyond ASCII, as far as its locale tells. */
 export function showsUnicode(): boolean {
-  const locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).find((value) => value !== "");
-  return /utf-?8/i.test(locale ?? "");
+  return UTF_8.test(locale() ?? "");
+}
+
+/** Whether its locale says that it shows no more; one that is not told may be of any kind. */
+export function showsAsciiAlone(): boolean {
+  const name = locale();
+  return name !== undefined && !UTF_8.test(name);
+}
+
+const UTF_8 = /utf-?8/i;
+
+function locale(): string | undefined {
+  return ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).find((value) => value !== "");
 }
 
 /** Whether a terminal can be drawn on anywhere, as far as its name tells. */

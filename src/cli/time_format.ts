@@ -43,6 +43,9 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
   const fail = (why: string): never => {
     throw new UsageError(`Cannot write a time as ${JSON.stringify(pattern)}: ${why}`);
   };
+  if (pieces.some((piece) => piece.startsWith("'") && (piece.match(/'/g)?.length ?? 0) % 2 > 0)) {
+    fail("a quote in it has no end");
+  }
   for (const piece of pieces) if (Object.hasOwn(mistaken, piece)) fail(mistaken[piece] ?? "");
   if (segments.some((segment) => isLongFraction(segment) && segment.length > NANOSECOND_DIGITS)) {
     fail(`a fraction has at most ${NANOSECOND_DIGITS} digits`);

@@ -15,6 +15,7 @@ import {
   type Subcommand,
   timeoutParser,
 } from "./program.ts";
+import { onOneLine } from "./one_line.ts";
 import { UsageError } from "./usage_error.ts";
 
 const program = createProgram(
@@ -44,7 +45,7 @@ const program = createProgram(
   )
   .option(
     "-i, --interval <duration>",
-    "from one sample to the next (default: 2s; 100ms on this machine)",
+    "from one sample to the next (default: 2s; 100ms on loopback)",
     durationParser("0", "1h"),
   )
   .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
@@ -55,7 +56,7 @@ const program = createProgram(
   )
   .addOption(
     new Option("--csv", "a header and a row a target (RFC 4180)")
-      .conflicts(["format", "quiet", "samples"]),
+      .conflicts(["format", "quiet"]),
   )
   .addOption(
     new Option("--format <pattern>", "the time alone, as in yyyy-MM-dd HH:mm:ss.SSS xxx")
@@ -92,21 +93,23 @@ MMM for names, xxx for the offset from UTC, 'words' in quotes; up to nine S. It
 writes local time. A text of unknown zone is written as it is, and has no UTC.
 
 --samples asks one address of each target, NTP without a scheme, never again for
-a reply that is lost. The reply with the least delay gives the offset; the bound
-holds at the end for a clock that drifts by 15 ppm at most. A kiss RATE doubles
-the interval. Jitter is the root mean square of how far the others are from the
-best. The frequency error is told once its bound is 500 ppm or less. Ctrl-C ends
-it early with what came by then.
+a reply that is lost. The interval is 1s or more, but on loopback; a kiss RATE
+doubles it. The reply with the least delay gives the offset; the bound holds at
+the end for a clock that drifts by 15 ppm at most. Jitter is the root mean
+square of how far the others are from the best. The frequency error is told once
+its bound is 500 ppm or less. Ctrl-C ends it early with what came by then.
 
 JSON keys: schema (1; docs/timecli.schema.json has it all), url, protocol,
 address, port, text, time, received (this machine's clock, UTC), round_trip; of
 Time and NTP also offset and error_bound; of NTP delay, root_distance, stratum,
 reference_id and leap. Durations are in seconds. What failed has error.reason
-and error.message. With --samples also jitter, median_offset, min_delay,
-max_delay, frequency_ppm, frequency_bound_ppm, requests, loss (0 to 1), and
-exchanges, each with started_after, offset, error_bound and delay, or error. The
-columns of --csv are those of --json for one exchange, error_reason and
-error_message last; more may be added, so take them by name.
+and error.message; a kiss-o'-death, or timestamps that contradict themselves,
+tell no time, and have neither text nor time nor what is measured by it. With
+--samples also jitter, median_offset, min_delay, max_delay, frequency_ppm,
+frequency_bound_ppm, requests, loss (0 to 1), and exchanges, each with
+started_after, offset, error_bound and delay, or error. The columns of --csv are
+those of --json but for exchanges, error_reason and error_message last; more may
+be added, so take them by name.
 
 Exit codes:
   0  a time was received from every target; otherwise that of the first failure:
@@ -116,6 +119,7 @@ ${queryExitCodesHelp()}
 
 Every option can be set by environment too, --timeout as TIMECLI_TIMEOUT, one of
 a command as TIMECLI_BENCH_RATE. A host called like a command: asctime://bench.
+Help on a command: timecli help bench, or timecli bench --help.
 Shell completions: timecli complete bash|zsh|fish`,
   );
 
@@ -170,7 +174,22 @@ export function runTimecli(args: readonly string[]): Promise<number> {
   return settle("timecli", () => main(args));
 }
 
-async function main(args: readonly string[]): Promise<number | void> {
+/** `help COMMAND` is `COMMAND --help`, as people are used to. */
+function withHelp(args: readonly string[]): readonly string[] {
+  const [first, name, ...others] = args;
+  if (first !== "help") return args;
+  if (name === undefined) return ["--help"];
+  if (others.length === 0 && subcommands.some((each) => each.name === name)) {
+    return [name, "--help"];
+  }
+  throw new UsageError(
+    `There is no help on ${onOneLine([name, ...others].join(" "))}: ` +
+      "timecli help alone lists the commands",
+  );
+}
+
+async function main(given: readonly string[]): Promise<number | void> {
+  const args = withHelp(given);
   const runSubcommand = await parseArguments(program, args, subcommands);
   if (runSubcommand) return await runSubcommand();
   const { timeout, retries, ipv4, ipv6, samples, interval, ...output } = program.opts();
@@ -181,10 +200,13 @@ async function main(args: readonly string[]): Promise<number | void> {
     ...(ipv6 && { family: 6 as const }),
   };
   if (samples !== undefined) {
+    if (program.getOptionValueSource("retries") === "cli") {
+      throw new UsageError("--retries is not for --samples, which never sends a request again");
+    }
     const { runSamples } = await import("./samples.ts");
     const apart = interval === undefined ? {} : { interval: interval / 1000 };
     const options = { count: samples, timeout, ...apart, ...family };
-    return await runSamples(program.args, options, { json, raw });
+    return await runSamples(program.args, options, { json, csv: csv ?? false, raw });
   }
   if (program.getOptionValueSource("interval") === "cli") {
     throw new UsageError("--interval goes with --samples");

@@ -9,7 +9,7 @@ export class UsageError extends Error {
  * Reads URLs for their mistakes alone, before anything is started or asked.
  *
  * @param urls What the user wrote
- * @param parse Throws a `SyntaxError` for what is wrong with one
+ * @param parse Throws a `SyntaxError` or `RangeError` for what is wrong with one
  * @throws {UsageError} If one of them cannot be read
  */
 export function checkUrls(
@@ -20,7 +20,8 @@ export function checkUrls(
     try {
       parse(url);
     } catch (error) {
-      throw error instanceof SyntaxError ? new UsageError(error.message) : error;
+      const isMistake = error instanceof SyntaxError || error instanceof RangeError;
+      throw isMistake ? new UsageError(error.message) : error;
     }
   }
 }

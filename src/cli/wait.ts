@@ -3,7 +3,7 @@ import { Option } from "@commander-js/extra-typings";
 import { toSeconds } from "../client/in_seconds.ts";
 import { parseMeasurable } from "../client/measurable.ts";
 import { type AwaitedServer, wait, type WaitOptions } from "../client/wait.ts";
-import { describe, queryExitCodes } from "./exit_codes.ts";
+import { describer, queryExitCodes } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
 import { durationParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -56,7 +56,8 @@ export const { define } = subcommand(
     const [urls] = command.processedArgs;
     const { within, timeout, ipv4, ipv6, quiet } = command.opts();
     checkUrls(urls, parseMeasurable);
-    const limit = readableSeconds(within / 1000);
+    const limit = readableSeconds(within / 1000).replace(/\.0+ /, " ");
+    const describe = describer();
     const options: WaitOptions = {
       within: within / 1000,
       timeout: timeout / 1000,
@@ -65,7 +66,12 @@ export const { define } = subcommand(
       ...(ipv6 && { family: 6 }),
       ...(!quiet && {
         onChange: (server: AwaitedServer) =>
-          writeText(Deno.stderr, `${describeServer(server, limit)}\n`),
+          writeText(
+            Deno.stderr,
+            `${
+              onOneLine(`${server.url}: ${whatItSays(server, limit) ?? describe(server.error)}`)
+            }\n`,
+          ),
       }),
     };
     const { agreed, elapsed, servers } = await wait(urls, options).catch((error) => {
@@ -73,33 +79,29 @@ export const { define } = subcommand(
     });
     const count = servers.filter(({ agreement }) => agreement === "within").length;
     const after = readableSeconds(toSeconds(elapsed));
-    const many = servers.length === 1 ? "1 server" : `${servers.length} servers`;
+    const many = servers.length;
     if (!agreed) {
-      writeText(
-        Deno.stderr,
-        `timecli: The clock is within ${limit} of ${count} of ${many} after ${after}, ` +
-          "not of more than half\n",
-      );
+      const found = many === 1
+        ? `the clock is not known to be within ${limit} of the server`
+        : `the clock is known to be within ${limit} of ${count} of ${many} servers, ` +
+          `it takes ${Math.floor(many / 2) + 1}`;
+      writeText(Deno.stderr, `timecli: Gave up after ${after}: ${found}\n`);
       return queryExitCodes.timeout;
     }
+    const whom = many === 1 ? "the server" : `${count} of ${many} servers`;
     if (!quiet) {
-      writeText(
-        Deno.stdout,
-        `The clock is within ${limit} of ${count} of ${many} after ${after}\n`,
-      );
+      writeText(Deno.stdout, `The clock is within ${limit} of ${whom} after ${after}\n`);
     }
     return 0;
   },
 );
 
-function describeServer({ url, reply, error, agreement }: AwaitedServer, limit: string): string {
-  const says = reply && !error
-    ? `${signedSeconds(toSeconds(reply.offset))} ± ${
-      readableSeconds(toSeconds(reply.errorBound))
-    }, ` +
-      meanings[agreement].replace("LIMIT", limit)
-    : describe(error) ?? "";
-  return onOneLine(`${url}: ${says}`);
+/** What its last reply says, if it is fit to trust. */
+function whatItSays({ reply, error, agreement }: AwaitedServer, limit: string): string | undefined {
+  if (!reply || error) return undefined;
+  const offset = signedSeconds(toSeconds(reply.offset));
+  const bound = readableSeconds(toSeconds(reply.errorBound));
+  return `${offset} ± ${bound}, ${meanings[agreement].replace("LIMIT", limit)}`;
 }
 
 const meanings = {

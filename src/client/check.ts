@@ -2,7 +2,7 @@
 import type { Estimate } from "./estimate.ts";
 import { parseMeasurable } from "./measurable.ts";
 import type { QueryError } from "./query_error.ts";
-import { parseRange } from "./range.ts";
+import { parseRange, type Range } from "./range.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
 import { toSeconds } from "./in_seconds.ts";
 
@@ -19,12 +19,14 @@ export const checkExitCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as 
 export interface CheckThresholds {
   /** Of the median offset, in seconds. A single number limits it both ways. */
   readonly offset?: string;
-  /** Of the jitter, in seconds. */
+  /** Of the jitter, in seconds. It takes two usable replies, and is UNKNOWN without. */
   readonly jitter?: string;
   /** Of the root distance, in seconds. */
   readonly rootDistance?: string;
   /** Of the stratum. */
   readonly stratum?: string;
+  /** Of the requests that no reply came to, in percent. */
+  readonly loss?: string;
 }
 
 /** Options for {@linkcode check}. */
@@ -82,8 +84,11 @@ export interface CheckResult {
   readonly samples: Samples;
 }
 
-/** A reply that takes longer is lost: the next request is due. */
-const REPLY_SECONDS = 2;
+/**
+ * A reply that takes longer is lost: the next request is due. So that of five requests in ten seconds
+ * the last has its time, too.
+ */
+const REPLY_SECONDS = 1.9;
 
 /**
  * Checks a server for a monitoring system.
@@ -95,7 +100,8 @@ const REPLY_SECONDS = 2;
  * @param options What raises an alert
  * @returns What a monitoring plugin says
  * @throws {SyntaxError} If the URL or a range cannot be read
- * @throws {RangeError} If an option is out of range, or not for this protocol
+ * @throws {RangeError} If an option is out of range or not for this protocol, or two contradict each
+ * other
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
  * @example
@@ -120,8 +126,12 @@ export async function check(url: string, options: CheckOptions = {}): Promise<Ch
     CRITICAL: { offset: "120", ...options.critical },
   };
   for (const ranges of Object.values(thresholds)) Object.values(ranges).forEach(parseRange);
-  if (protocol === "time" && (thresholds.WARNING.stratum ?? thresholds.CRITICAL.stratum)) {
+  checkContradictions(options);
+  if (protocol === "time" && isAskedFor(thresholds, "stratum")) {
     throw new RangeError("Cannot check the stratum: the Time protocol tells none");
+  }
+  if (count === 1 && isAskedFor(thresholds, "jitter")) {
+    throw new RangeError("Cannot check the jitter: it takes two samples or more");
   }
   const samples = await sample(url, {
     count,
@@ -133,10 +143,49 @@ export async function check(url: string, options: CheckOptions = {}): Promise<Ch
   });
   const { estimate, error } = samples;
   const { state, text } = estimate
-    ? judge(estimate, thresholds, options.leap ?? "OK")
-    : judgeFailure(error, options, protocol.toUpperCase());
+    ? judge({ ...samples, estimate }, thresholds, options.leap ?? "OK")
+    : withLoss(judgeFailure(error, options, protocol.toUpperCase()), samples, thresholds);
   const name = protocol === "ntp" ? `NTP ${state}:` : `TIME ${state} -`;
   return { state, exitCode: checkExitCodes[state], line: `${name} ${text}`, samples };
+}
+
+/** @throws {RangeError} If what was given as critical is within what was given as no warning */
+function checkContradictions({ warning = {}, critical = {} }: CheckOptions): void {
+  for (const name of Object.keys(warning) as (keyof CheckThresholds)[]) {
+    const [{ [name]: wide }, { [name]: narrow }] = [warning, critical];
+    if (wide === undefined || narrow === undefined) continue;
+    const [outer, inner] = [wide, narrow].map((text) => silentRange(text, name));
+    if (!outer || !inner) continue;
+    const isWithin = inner.from >= outer.from && inner.to <= outer.to;
+    // The same range twice is a way to have no warnings.
+    if (!isWithin || inner.from === outer.from && inner.to === outer.to) continue;
+    throw new RangeError(
+      `Cannot check the ${words[name]}: its critical range ${narrow} is within its warning range ` +
+        `${wide}, so that nothing would be a warning`,
+    );
+  }
+}
+
+const words: Readonly<Record<keyof CheckThresholds, string>> = {
+  offset: "offset",
+  jitter: "jitter",
+  rootDistance: "root distance",
+  stratum: "stratum",
+  loss: "loss",
+};
+
+/** Between what a value raises no alert; nothing where that is inside out. */
+function silentRange(
+  text: string,
+  name: keyof CheckThresholds,
+): Pick<Range, "from" | "to"> | undefined {
+  const { from, to, isInside, isLimit } = parseRange(text);
+  if (isInside) return undefined;
+  return { from: name === "offset" && isLimit ? -to : from, to };
+}
+
+function isAskedFor(thresholds: Thresholds, name: keyof CheckThresholds): boolean {
+  return Object.values(thresholds).some(({ [name]: range }) => range !== undefined);
 }
 
 type Thresholds = Readonly<Record<"WARNING" | "CRITICAL", CheckThresholds>>;
@@ -149,14 +198,23 @@ interface Finding {
 /** A value that may raise an alert. */
 interface Metric {
   readonly label: string;
-  readonly value: number;
-  readonly unit: "s" | "";
+  /** Undefined if it is not known, although it was asked for. */
+  readonly value: number | undefined;
+  readonly unit: "s" | "" | "%";
   readonly ranges: Readonly<Partial<Record<"WARNING" | "CRITICAL", string>>>;
 }
 
-function judge(estimate: Estimate, thresholds: Thresholds, announced: CheckState): Finding {
-  const { best, medianOffset, jitter, minDelay, rootDistance } = estimate;
-  const metric = (label: string, value: number, threshold?: keyof CheckThresholds): Metric => ({
+function judge(
+  { estimate, exchanges, loss, error }: Samples & { readonly estimate: Estimate },
+  thresholds: Thresholds,
+  announced: CheckState,
+): Finding {
+  const { best, medianOffset, jitter, minDelay, rootDistance, replies } = estimate;
+  const metric = (
+    label: string,
+    value: number | undefined,
+    threshold?: keyof CheckThresholds,
+  ): Metric => ({
     label,
     value,
     unit: label === "stratum" ? "" : "s",
@@ -164,27 +222,60 @@ function judge(estimate: Estimate, thresholds: Thresholds, announced: CheckState
   });
   const median = toSeconds(medianOffset);
   // A Time server names the second that has begun, and so is up to one ahead of what it says.
-  const offset = metric(
-    "offset",
-    best.protocol === "ntp" ? median : Math.ceil(median) || 0,
-    "offset",
-  );
+  const difference = best.protocol === "ntp" ? median : Math.ceil(median) || 0;
+  const offset = metric("offset", difference, "offset");
   const metrics = [
-    ...(jitter ? [metric("jitter", toSeconds(jitter), "jitter")] : []),
+    ...(jitter || isAskedFor(thresholds, "jitter")
+      ? [metric("jitter", jitter && toSeconds(jitter), "jitter")]
+      : []),
     metric("root_distance", toSeconds(rootDistance), "rootDistance"),
     ...(best.protocol === "ntp" ? [metric("stratum", best.stratum, "stratum")] : []),
   ];
   const delay = metric(best.protocol === "ntp" ? "delay" : "time", toSeconds(minDelay));
   const leap = best.protocol === "ntp" && best.leap !== "none" ? best.leap : undefined;
-  const alerts = metrics.filter((each) => stateOf(each) !== "OK");
-  const remarks = alerts.map((each) => `, ${each.label}=${decimal(each.value)} (${stateOf(each)})`);
+  const judged = [...metrics, lossOf(loss, thresholds)];
+  const remarks = judged.map((each) =>
+    each.value === undefined
+      ? `, ${each.label} unknown with ${replies} usable reply of ${exchanges.length} (UNKNOWN)`
+      : remarkOn(each)
+  );
   if (leap && announced !== "OK") remarks.push(`, leap=${leap} (${announced})`);
+  if (error) remarks.push(`, ended early: ${inText(error.message)}`);
   const [said, data] = best.protocol === "ntp"
-    ? [`Offset ${decimal(offset.value)} secs`, [offset, ...metrics, delay]]
-    : [`${offset.value} second time difference`, [delay, offset, ...metrics]];
+    ? [`Offset ${decimal(difference)} secs`, [offset, ...metrics, delay]]
+    : [`${difference} second time difference`, [delay, offset, ...metrics]];
   return {
-    state: worst([offset, ...metrics].map(stateOf).concat(leap ? announced : "OK")),
-    text: `${said}${remarks.join("")}|${data.map(performanceData).join(" ")}`,
+    state: worst([offset, ...judged].map(stateOf).concat(leap ? announced : "OK")),
+    text: `${said}${remarks.join("")}|${
+      [...data, lossOf(loss, thresholds)].map(performanceData).join(" ")
+    }`,
+  };
+}
+
+function lossOf(loss: number, thresholds: Thresholds): Metric {
+  const percent = Number((loss * 100).toFixed(2));
+  return { label: "loss", value: percent, unit: "%", ranges: rangesOf(thresholds, "loss") };
+}
+
+/** What a value is that raises an alert, or nothing. */
+function remarkOn(metric: Metric): string {
+  const { label, value = NaN, unit } = metric;
+  const state = stateOf(metric);
+  const percent = unit === "%" ? unit : "";
+  return state === "OK" ? "" : `, ${label}=${decimal(value)}${percent} (${state})`;
+}
+
+/** Without an offset, how many requests were lost is known and may be as bad. */
+function withLoss(
+  { state, text }: Finding,
+  { exchanges, loss, error }: Samples,
+  thresholds: Thresholds,
+): Finding {
+  if (exchanges.length === 0 || error?.reason === "unknown-host") return { state, text };
+  const metric = lossOf(loss, thresholds);
+  return {
+    state: worst([state, stateOf(metric)]),
+    text: `${text}${remarkOn(metric)}|${performanceData(metric)}`,
   };
 }
 
@@ -197,6 +288,7 @@ function rangesOf(thresholds: Thresholds, name: keyof CheckThresholds): Metric["
 }
 
 function stateOf({ label, value, ranges }: Metric): CheckState {
+  if (value === undefined) return "UNKNOWN";
   for (const state of ["CRITICAL", "WARNING"] as const) {
     const text = ranges[state];
     if (text === undefined) continue;
@@ -209,8 +301,12 @@ function stateOf({ label, value, ranges }: Metric): CheckState {
 }
 
 function performanceData({ label, value, unit, ranges }: Metric): string {
-  const number = unit === "s" ? value.toFixed(6) : String(value);
-  return `${label}=${number}${unit};${ranges.WARNING ?? ""};${ranges.CRITICAL ?? ""};`;
+  const { WARNING: warning, CRITICAL: critical } = ranges;
+  const limits = [warning, critical].map((text) => text === undefined ? "" : parseRange(text).text);
+  const number = value === undefined
+    ? "U"
+    : `${unit === "s" ? value.toFixed(6) : String(value)}${unit}`;
+  return `${label}=${number};${limits.join(";")};`;
 }
 
 /** A number without an exponent, to the nanosecond. */
@@ -223,8 +319,7 @@ function judgeFailure(
   { noOffset = "CRITICAL", unsynchronized = noOffset }: CheckOptions,
   name: string,
 ): Finding {
-  // A bar begins the performance data.
-  const why = (error?.message ?? "nothing was asked").replaceAll("|", "/");
+  const why = inText(error?.message ?? "nothing was asked");
   switch (error?.reason) {
     case "timeout":
       return { state: noOffset, text: `No response from ${name} server: ${why}` };
@@ -237,6 +332,11 @@ function judgeFailure(
     default:
       return { state: noOffset, text: `Offset unknown: ${why}` };
   }
+}
+
+/** A bar would begin the performance data. */
+function inText(message: string): string {
+  return message.replaceAll("|", "/");
 }
 
 /** The order of the monitoring plugins: a warning is more than not to know. */

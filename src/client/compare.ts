@@ -1,5 +1,8 @@
 /** Several servers, and which of them can be right together. */
 import { intersection, type Interval, overlaps } from "./intersection.ts";
+import { formatEndpoint } from "../protocols/endpoint.ts";
+import { canonicalAddress } from "../transports/address.ts";
+import { checkInterval, parseMeasurable } from "./measurable.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
 import { fromSeconds, toSeconds } from "./in_seconds.ts";
 import type { Estimate } from "./estimate.ts";
@@ -29,11 +32,13 @@ export type Verdict = "agrees" | "falseticker" | "undecided" | "alone" | "failed
 export interface ComparedServer extends Samples {
   /** What it is found to be. */
   readonly verdict: Verdict;
+  /** The URL of one before it that is the same server: the same address and port. It has one vote. */
+  readonly sameAs?: string;
 }
 
 /** What {@linkcode compare} found out. */
 export interface Comparison {
-  /** The servers in the order in which they were given. */
+  /** The servers in the order in which they were given; a URL that was given twice is there once. */
   readonly servers: readonly ComparedServer[];
   /**
    * `agree`: all that told a time; `disagree`: there are falsetickers, or nothing can be decided;
@@ -55,7 +60,8 @@ export interface Comparison {
  *
  * Each server claims an interval: its offset, and its root distance to either side. Where more than
  * half of all intervals overlap, there is the truth, as long as most servers are true; an interval
- * that misses the place is a falseticker's. Two servers that disagree leave it open who is wrong.
+ * that misses the place is a falseticker's. Two servers that disagree leave it open who is wrong. A
+ * server that was given under two names is asked under each, but its claim counts once.
  *
  * @param urls Whom to ask, as for {@linkcode sample}
  * @param options How often, and how far apart
@@ -82,13 +88,27 @@ export async function compare(
   urls: readonly string[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const all = await Promise.all(urls.map((url) => sample(url, { count: 4, ...options })));
+  const endpoints = urls.map(parseMeasurable);
+  // Before any of them is asked.
+  for (const endpoint of endpoints) checkInterval(endpoint, options.interval);
+  const unique = new Set(endpoints.map(formatEndpoint));
+  const all = await Promise.all([...unique].map((url) => sample(url, { count: 4, ...options })));
   return judge(all);
 }
 
 /** Compares servers that have been sampled. */
 export function judge(all: readonly Samples[]): Comparison {
-  const estimates = all.flatMap(({ estimate }) => estimate ? [estimate] : []);
+  const known = new Map<string, string>();
+  const same = all.map(({ url, estimate }) => {
+    if (!estimate) return undefined;
+    const { protocol, from } = estimate.best;
+    const hostname = canonicalAddress(from.hostname);
+    const id = formatEndpoint({ protocol, hostname, port: from.port });
+    const before = known.get(id);
+    if (before === undefined) known.set(id, url);
+    return before;
+  });
+  const estimates = all.flatMap(({ estimate }, i) => estimate && !same[i] ? [estimate] : []);
   const [first] = estimates;
   // Relative to the first, so that offsets of decades keep their nanoseconds.
   const claim = ({ offset, rootDistance }: Estimate): Interval & { middle: number } => {
@@ -104,7 +124,10 @@ export function judge(all: readonly Samples[]): Comparison {
     if (!region) return "undecided";
     return overlaps(claim(estimate), region) ? "agrees" : "falseticker";
   };
-  const servers = all.map((samples) => ({ ...samples, verdict: verdictOf(samples) }));
+  const servers = all.map((samples, i) => {
+    const sameAs = same[i];
+    return { ...samples, verdict: verdictOf(samples), ...(sameAs !== undefined && { sameAs }) };
+  });
   if (!first) return { servers, outcome: "failed" };
   if (isAlone) return { servers, outcome: "alone" };
   if (!region) return { servers, outcome: "disagree" };

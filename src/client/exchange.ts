@@ -2,7 +2,7 @@
  * One request, one reply: sent to each address of a host in turn and again
  * while nobody answers, until a deadline.
  */
-import { type Endpoint, formatAddress } from "../protocols/endpoint.ts";
+import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { type AddressFamily, isUnicast } from "../transports/address.ts";
 import { connectDatagram, type DatagramConnection } from "../transports/connect_datagram.ts";
 import { QueryError } from "./query_error.ts";
@@ -98,7 +98,7 @@ export async function exchange(
       const shareMs = (endsMs - performance.now()) / (plan.length + 1);
       const reply = await attempts.reply(Math.min(shareMs, PATIENCE_MS));
       if (reply) return reply;
-      failure = refusal(hostname, endpoint.port);
+      failure = refusal({ ...endpoint, hostname });
     }
     if (failure === undefined) {
       // Another address of the same host gets its turn at once.
@@ -146,7 +146,8 @@ async function inTime<T>(
  * An unconnected socket never hears that a port is closed. But where a port of
  * this very machine can be bound, nobody was listening on it.
  */
-function refusal(hostname: string, port: number): QueryError | undefined {
+function refusal(endpoint: Endpoint): QueryError | undefined {
+  const { hostname, port } = endpoint;
   // Any machine may bind a multicast address, which says nothing about the others.
   if (!isUnicast(hostname)) return undefined;
   try {
@@ -154,8 +155,9 @@ function refusal(hostname: string, port: number): QueryError | undefined {
   } catch {
     return undefined;
   }
-  const address = formatAddress({ hostname, port });
-  return new QueryError("refused", `Nothing listens on udp ${address}`);
+  return new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
+    url: formatEndpoint(endpoint),
+  });
 }
 
 /** When a request left: on the clock, and on the one that is never set. */

@@ -1,5 +1,6 @@
 /** Exchanges whose replies can be measured against this machine's clock. */
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { isLoopback } from "../transports/address.ts";
 import { validate, type ValidateOptions } from "./ntp.ts";
 import { query, type QueryOptions } from "./query.ts";
 import { QueryError } from "./query_error.ts";
@@ -50,6 +51,23 @@ export async function measure(
     if (!(error instanceof QueryError)) throw error;
     return reply?.protocol === "ntp" ? { reply, error } : { error };
   }
+}
+
+/** Nobody else's server is asked more often than once in so many seconds. */
+const LEAST_INTERVAL_SECONDS = 1;
+
+/**
+ * Checks how often a server is going to be asked.
+ *
+ * @throws {RangeError} If it is on another machine, for all that is known, and that is too often
+ */
+export function checkInterval({ hostname }: Endpoint, interval: number | undefined): void {
+  if (interval === undefined || interval >= LEAST_INTERVAL_SECONDS) return;
+  if (hostname === "localhost" || isLoopback(hostname)) return;
+  throw new RangeError(
+    `Cannot ask ${hostname} every ${interval} s: ` +
+      "only a loopback address is asked more than once a second",
+  );
 }
 
 /** Whether a server asks for fewer requests: RFC 5905 §7.4. */

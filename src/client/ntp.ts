@@ -10,9 +10,10 @@ import { formatReferenceId } from "../protocols/ntp/reference_id.ts";
 import { difference, toInstant } from "../protocols/ntp/timestamp.ts";
 import type { RawReply, Request } from "./exchange.ts";
 import { ownPrecision, workOut } from "./ntp_measurement.ts";
-import { belongingTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./ntp_tests.ts";
+import { belongingTests, isTimeless, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./ntp_tests.ts";
 import { QueryError } from "./query_error.ts";
 import type { Leap, NtpReply } from "./reply.ts";
+import { readableSeconds } from "./units.ts";
 
 /**
  * A request that tells nothing of its sender: all zero but for a transmit
@@ -74,7 +75,7 @@ export function measureNtp(
   const measured = workOut({ ...raw, packet, localPrecision });
   const offset = duration(measured.offset);
   const time = receivedAt.add(offset);
-  return {
+  const all = {
     ...reply,
     protocol: "ntp",
     text: time.toString(),
@@ -89,19 +90,26 @@ export function measureNtp(
     packet,
     serverReceivedAt: toInstant(packet.receiveTimestamp, receivedAt),
     serverSentAt: toInstant(packet.transmitTimestamp, receivedAt),
-    warnings: oddities(packet),
+    warnings: [],
+  } as const;
+  const hasNone = isTimeless(all);
+  return {
+    ...all,
+    isTimeless: hasNone,
+    text: hasNone ? "" : all.text,
+    warnings: oddities(packet, hasNone),
   };
 }
 
-function oddities(packet: NtpPacket): string[] {
-  const { referenceTimestamp, transmitTimestamp, stratum } = packet;
+function oddities(packet: NtpPacket, hasNoTime: boolean): string[] {
+  const { referenceTimestamp, transmitTimestamp } = packet;
   const warnings: string[] = [];
   if (packet.version !== 4) warnings.push(`version ${packet.version} in the reply, asked with 4`);
-  if (stratum === 0 || packet.leap === leap.unsynchronized) return warnings;
+  if (hasNoTime || packet.leap === leap.unsynchronized) return warnings;
   const age = difference(transmitTimestamp, referenceTimestamp) >> 32n;
   if (age < 0n) warnings.push("its reference timestamp is after its transmit timestamp");
   else if (age > OLDEST_REFERENCE_SECONDS) {
-    warnings.push(`its clock was last set ${age / 3600n} hours ago`);
+    warnings.push(`its clock was last set ${readableSeconds(Number(age))} ago`);
   }
   return warnings;
 }

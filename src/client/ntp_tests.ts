@@ -7,6 +7,7 @@ import { difference, toNanoseconds } from "../protocols/ntp/timestamp.ts";
 import { nanosecondsOf, precisionOf } from "./ntp_measurement.ts";
 import type { QueryFailure } from "./query_error.ts";
 import type { NtpReply } from "./reply.ts";
+import { readableSeconds } from "./units.ts";
 
 /** What a test is called, and by whom it is prescribed. */
 interface Named {
@@ -25,13 +26,18 @@ export interface BelongingTest extends Named {
 /** How far from the truth a server may be, by its root distance, if nothing else is said: in seconds. */
 export const MAX_ROOT_DISTANCE_SECONDS = 3;
 
+/** What the tests look at. */
+export type JudgedReply = Omit<NtpReply, "url" | "isTimeless">;
+
 /** A test of a reply that belongs to the request: one that fails tells no usable time. */
 export interface TrustTest extends Named {
   /** Whether it takes the client's own two times. */
   readonly needsTimes: boolean;
+  /** Whether it is of the server's two times: a reply that fails it has none that mean anything. */
+  readonly isOfTimes: boolean;
   /** What is wrong with it; the message goes on after the name of the server. */
   failure(
-    reply: NtpReply,
+    reply: JudgedReply,
     maxRootDistance: number,
   ): { readonly reason: QueryFailure; readonly message: string } | undefined;
 }
@@ -98,6 +104,7 @@ export const trustTests: readonly TrustTest[] = [
     name: "no kiss-o'-death",
     source: "RFC 5905 §7.4",
     needsTimes: false,
+    isOfTimes: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       if (packet.stratum !== 0 || packet.referenceId === 0 || startingCodes.includes(code)) {
         return undefined;
@@ -109,6 +116,7 @@ export const trustTests: readonly TrustTest[] = [
     name: "synchronised: leap below 3, stratum 1 to 15",
     source: "RFC 5905 §9.2",
     needsTimes: false,
+    isOfTimes: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       const { leap: indicator, stratum } = packet;
       if (indicator !== leap.unsynchronized && stratum >= 1 && stratum <= 15) return undefined;
@@ -122,11 +130,12 @@ export const trustTests: readonly TrustTest[] = [
     return receiveTimestamp === 0n || transmitTimestamp === 0n
       ? "a timestamp of it is zero"
       : undefined;
-  }),
+  }, { isOfTimes: true }),
   usable(
     "it left after its request came",
     "RFC 5905 §8",
     (reply) => processingOf(reply) < 0n ? "it left before its request came" : undefined,
+    { isOfTimes: true },
   ),
   usable("it took no longer than the exchange", "RFC 5905 §8", (reply) => {
     const elapsed = reply.receivedAt.epochNanoseconds - reply.sentAt.epochNanoseconds;
@@ -136,7 +145,7 @@ export const trustTests: readonly TrustTest[] = [
     return processingOf(reply) > elapsed + tolerance
       ? "it took longer than the whole exchange"
       : undefined;
-  }, { needsTimes: true }),
+  }, { needsTimes: true, isOfTimes: true }),
   usable(
     `it took no more than ${LONGEST_PROCESSING_SECONDS} s`,
     "chrony's limit",
@@ -144,6 +153,7 @@ export const trustTests: readonly TrustTest[] = [
       processingOf(reply) > nanosecondsOf(LONGEST_PROCESSING_SECONDS)
         ? `it took more than ${LONGEST_PROCESSING_SECONDS} s`
         : undefined,
+    { isOfTimes: true },
   ),
   usable(
     `its own error bound is below ${MAX_DISPERSION_SECONDS} s`,
@@ -152,8 +162,8 @@ export const trustTests: readonly TrustTest[] = [
       const claimed = packet.rootDelay / 2 + packet.rootDispersion;
       return claimed >= MAX_DISPERSION_SECONDS
         ? `its error bound is ${
-          claimed.toFixed(1)
-        } s, with ${MAX_DISPERSION_SECONDS} s or more no time at all`
+          readableSeconds(claimed)
+        }, with ${MAX_DISPERSION_SECONDS} s or more no time at all`
         : undefined;
     },
   ),
@@ -163,7 +173,7 @@ export const trustTests: readonly TrustTest[] = [
     (reply, maxRootDistance) => {
       const distance = reply.rootDistance.total("seconds");
       return distance > maxRootDistance
-        ? `its root distance is ${distance.toFixed(3)} s, above ${maxRootDistance} s`
+        ? `its root distance is ${readableSeconds(distance)}, above ${maxRootDistance} s`
         : undefined;
     },
     { needsTimes: true },
@@ -174,13 +184,14 @@ export const trustTests: readonly TrustTest[] = [
 function usable(
   name: string,
   source: string,
-  problemOf: (reply: NtpReply, maxRootDistance: number) => string | undefined,
-  { needsTimes = false } = {},
+  problemOf: (reply: JudgedReply, maxRootDistance: number) => string | undefined,
+  { needsTimes = false, isOfTimes = false } = {},
 ): TrustTest {
   return {
     name,
     source,
     needsTimes,
+    isOfTimes,
     failure(reply, maxRootDistance): ReturnType<TrustTest["failure"]> {
       const problem = problemOf(reply, maxRootDistance);
       if (problem === undefined) return undefined;
@@ -189,7 +200,14 @@ function usable(
   };
 }
 
+/** Whether a reply has no time of its server's: RFC 5905 §7.4, and the tests of its times. */
+export function isTimeless(reply: JudgedReply): boolean {
+  // A server that is not synchronised has a time, if not the right one.
+  return reply.packet.stratum === 0 ||
+    trustTests.some((test) => test.isOfTimes && test.failure(reply, Infinity) !== undefined);
+}
+
 /** T3 - T2: how long the server had the request, by its own clock. */
-function processingOf({ packet }: NtpReply): bigint {
+function processingOf({ packet }: Pick<NtpReply, "packet">): bigint {
   return toNanoseconds(difference(packet.transmitTimestamp, packet.receiveTimestamp));
 }

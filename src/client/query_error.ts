@@ -39,16 +39,23 @@ export class QueryError extends Error {
   override readonly name = "QueryError";
   /** Which of the ways to fail it was. */
   readonly reason: QueryFailure;
+  /** The URL of the very address that `refused`, so that a server can be started there. */
+  readonly url?: string;
 
   /**
    * Describes one failure.
    *
    * @param reason Which of the ways to fail it was
    * @param message One line for people
-   * @param options The error behind this one, if there is one
+   * @param options The error behind this one, and the URL that refused, if there is one
    */
-  constructor(reason: QueryFailure, message: string, options?: ErrorOptions) {
+  constructor(
+    reason: QueryFailure,
+    message: string,
+    options: ErrorOptions & { readonly url?: string } = {},
+  ) {
     super(message, options);
     this.reason = reason;
+    if (options.url !== undefined) this.url = options.url;
   }
 }

@@ -4,7 +4,10 @@ import type { NtpPacket } from "../protocols/ntp/packet.ts";
 export interface ReplyBase {
   /** The URL that was asked, its port given. */
   readonly url: string;
-  /** The time for people: as the server wrote it, or in ISO 8601 where it is sent in binary. */
+  /**
+   * The time for people: as the server wrote it, or in ISO 8601 where it is sent in binary; empty in
+   * an NTP reply that has no time.
+   */
   readonly text: string;
   /** Who answered: the address that was asked, a name resolved. */
   readonly from: Deno.NetAddr;
@@ -43,10 +46,21 @@ export interface SecondsReply extends ReplyBase {
 /** A leap second announced, or `unsynchronized` (RFC 5905 §7.3). */
 export type Leap = "none" | "insert" | "delete" | "unsynchronized";
 
-/** Everything measured in one NTP exchange (RFC 5905). Fit to trust is what `validate()` passes. */
+/**
+ * Everything measured in one NTP exchange (RFC 5905). Fit to trust is what `validate()` passes.
+ *
+ * A kiss-o'-death has no time: its timestamps may be anything, mostly the request's own random bits.
+ * What is worked out from them means nothing either where `isTimeless` is set.
+ */
 export interface NtpReply extends ReplyBase {
   /** The protocol spoken. */
   readonly protocol: "ntp";
+  /**
+   * Whether it has no time: it is a kiss-o'-death, or its timestamps are missing or contradict
+   * themselves. `time`, `offset`, `delay`, `errorBound` and `rootDistance` are not to be used then,
+   * and `validate()` refuses it.
+   */
+  readonly isTimeless: boolean;
   /** The server's time at `receivedAt`. */
   readonly time: Temporal.Instant;
   /** How far the server is ahead of this machine's clock, θ; negative if it is behind. */

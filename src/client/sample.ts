@@ -5,6 +5,7 @@ import { Deadline } from "./deadline.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import {
   asksForLess,
+  checkInterval,
   checkOption,
   measure,
   type MeasuredReply,
@@ -13,7 +14,8 @@ import {
 import type { ValidateOptions } from "./ntp.ts";
 import type { QueryOptions } from "./query.ts";
 import { QueryError } from "./query_error.ts";
-import { fromSeconds, toSeconds } from "./in_seconds.ts";
+import { fromSeconds } from "./in_seconds.ts";
+import { readableSeconds } from "./units.ts";
 
 /** Options for {@linkcode sample}. */
 export interface SampleOptions
@@ -25,8 +27,8 @@ export interface SampleOptions
    */
   readonly count?: number;
   /**
-   * Seconds from one request to the next, 0 to 3600: 2 without it, or 0.1 to a loopback address. A
-   * kiss RATE doubles it.
+   * Seconds from one request to the next, 0 to 3600, to another machine at least 1; without it 2, or
+   * 0.1 to a loopback address. A kiss RATE doubles it, or makes it what it is without, if that is more.
    */
   readonly interval?: number;
   /** Seconds until it ends with what came by then; it is not limited without. */
@@ -68,6 +70,13 @@ const POLITE_SECONDS = 2;
 
 const LOOPBACK_SECONDS = 0.1;
 
+/** Seconds from one request to the next; after a kiss at least what is polite, whatever was wished. */
+function pauseSeconds(hostname: string, interval: number | undefined, kisses: number): number {
+  const polite = isLoopback(hostname) ? LOOPBACK_SECONDS : POLITE_SECONDS;
+  const apart = interval ?? polite;
+  return kisses === 0 ? apart : Math.max(apart * 2, polite) * 2 ** (kisses - 1);
+}
+
 /** A server that has asked so often for fewer requests gets none. */
 const MOST_KISSES = 3;
 
@@ -75,9 +84,10 @@ const MOST_KISSES = 3;
  * Asks a server several times and estimates by the exchange with the least delay, on which the
  * network had the least influence. Averaging would mix the queues of the others into it.
  *
- * It is polite: 2 seconds apart to other machines; after a kiss RATE twice as far apart, and none
- * any more after the third, or after another kiss. All go to the address that answered first. It
- * ends at the first failure that more requests would not mend: an unknown host, a refusal.
+ * It is polite: 2 seconds apart to other machines, and never less than 1; after a kiss RATE twice as
+ * far apart, and none any more after the third, or after another kiss. All go to the address that
+ * answered first. It ends at the first failure that more requests would not mend: an unknown host, a
+ * refusal.
  *
  * @param url Whom to ask, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
  * @param options How often, and how far apart
@@ -100,25 +110,32 @@ const MOST_KISSES = 3;
  */
 export async function sample(url: string, options: SampleOptions = {}): Promise<Samples> {
   const { count = 8, interval, deadline, onExchange, signal, ...queryOptions } = options;
+  const { timeout = 3 } = queryOptions;
   const endpoint = parseMeasurable(url);
   checkOption("count", Number.isInteger(count) ? count : NaN, 1, 1000);
   checkOption("interval", interval, 0, 3600);
   checkOption("deadline", deadline, 0, 86_400);
+  checkInterval(endpoint, interval);
   const name = formatEndpoint(endpoint);
   using end = new Deadline(deadline, signal);
   const exchanges: SampledExchange[] = [];
   const startMs = performance.now();
   let { hostname } = endpoint;
   let [kisses, error]: [number, QueryError | undefined] = [0, undefined];
-  while (true) {
+  while (!end.signal.aborted) {
     const sentMs = performance.now();
+    const leftSeconds = (deadline ?? Infinity) - (sentMs - startMs) / 1000;
+    // It ends by itself at the deadline, not by a signal: to say why.
+    const patience = Math.min(timeout, Math.max(leftSeconds, Number.MIN_VALUE));
     const measured = await measure(
       { ...endpoint, hostname },
-      { ...queryOptions, retries: 0, signal: end.signal },
+      { ...queryOptions, timeout: patience, retries: 0, ...(signal && { signal }) },
     ).catch((error) => {
-      if (!end.signal.aborted) throw error;
+      if (!signal?.aborted) throw error;
     });
     if (!measured) break;
+    // Whether it would have been answered is not known.
+    if (patience < timeout && measured.error?.reason === "timeout") break;
     const { reply } = measured;
     const startedAfter = fromSeconds((sentMs - startMs) / 1000);
     const exchange = {
@@ -132,11 +149,12 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
     if (asksForLess(measured)) kisses++;
     if (isFinal(exchanges, kisses)) ({ error } = measured);
     if (error || exchanges.length === count) break;
-    const apart = interval ?? (isLoopback(hostname) ? LOOPBACK_SECONDS : POLITE_SECONDS);
-    await end.pause(sentMs + apart * 2 ** kisses * 1000 - performance.now());
+    const pauseMs = pauseSeconds(hostname, interval, kisses) * 1000;
+    await end.pause(sentMs + pauseMs - performance.now());
   }
   if (exchanges.length === 0) signal?.throwIfAborted();
-  return summary(name, exchanges, error, fromSeconds((performance.now() - startMs) / 1000));
+  const endedAfter = fromSeconds((performance.now() - startMs) / 1000);
+  return summary({ url: name, exchanges, end: error, endedAfter, deadline });
 }
 
 /** Whether more requests would be of no use, or are not wanted. */
@@ -154,19 +172,27 @@ function isFinal(exchanges: readonly SampledExchange[], kisses: number): boolean
   }
 }
 
-function summary(
-  url: string,
-  exchanges: readonly SampledExchange[],
-  end: QueryError | undefined,
-  endedAfter: Temporal.Duration,
-): Samples {
+/** What came of all exchanges. */
+interface Ending {
+  readonly url: string;
+  readonly exchanges: readonly SampledExchange[];
+  /** Why it ended before its time. */
+  readonly end: QueryError | undefined;
+  readonly endedAfter: Temporal.Duration;
+  readonly deadline: number | undefined;
+}
+
+function summary({ url, exchanges, end, endedAfter, deadline }: Ending): Samples {
   const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
     reply && !error ? [{ reply, startedAfter }] : []
   );
   const estimated = estimate(usable, endedAfter);
   const lost = exchanges.filter(({ reply }) => !reply).length;
   const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
-  const error = end ?? (estimated ? undefined : failures[0] ?? tooLate(url, endedAfter));
+  // Silence tells the least.
+  const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
+    tooLate(url, deadline);
+  const error = end ?? (estimated ? undefined : failure);
   return {
     url,
     exchanges,
@@ -182,7 +208,6 @@ function summary(
   };
 }
 
-function tooLate(url: string, after: Temporal.Duration): QueryError {
-  const seconds = toSeconds(after).toFixed(1);
-  return new QueryError("timeout", `No reply from ${url} within ${seconds} s`);
+function tooLate(url: string, deadline = 0): QueryError {
+  return new QueryError("timeout", `No reply from ${url} within ${readableSeconds(deadline)}`);
 }

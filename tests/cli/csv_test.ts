@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { csvOf } from "../../src/cli/csv.ts";
+import { csvOf, samplesCsv } from "../../src/cli/csv.ts";
 import { jsonOf } from "../../src/cli/report.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import type { TextReply } from "../../src/client/reply.ts";
@@ -30,7 +30,10 @@ Deno.test("csvOf quotes what has to be quoted, and leaves empty what there is no
     'daytime://time.example:13,daytime,192.0.2.1,13,"Sun, ""22"" Nov",2026-11-22T18:40:18,+00:00,' +
       "2026-11-22T18:40:18.5Z,0.004,,,,,,,,one; two,,",
   );
-  assertEquals(second, `ntp://y${",".repeat(names.length - 2)}timeout,"No reply, at all or ever"`);
+  assertEquals(
+    second,
+    `ntp://y:123${",".repeat(names.length - 2)}timeout,"No reply, at all or ever"`,
+  );
   assertEquals(end, "");
 });
 
@@ -40,4 +43,22 @@ Deno.test("csvOf has a column for every key of JSON", () => {
   for (const key of keys) assertEquals(names(false).includes(key), key !== "schema", key);
   assertEquals(names(true).length - names(false).length, 15);
   assertEquals(new Set(names(true)).size, names(true).length);
+});
+
+Deno.test("samplesCsv has more columns, and leaves out what has no cell", () => {
+  const object = {
+    url: "ntp://x:123",
+    requests: 4,
+    loss: 0.25,
+    exchanges: [{}],
+    verdict: "agrees",
+  };
+  const error = { reason: "timeout", message: "late" };
+  const [header = "", row = ""] = samplesCsv([{ ...object, error }], false, ["verdict"]).split(
+    "\r\n",
+  );
+  const [names, cells] = [header.split(","), row.split(",")];
+  assertEquals(names.slice(-5), ["requests", "loss", "verdict", "error_reason", "error_message"]);
+  assertEquals(cells.slice(-5), ["4", "0.25", "agrees", "timeout", "late"]);
+  assertEquals([cells.length, cells[0]], [names.length, "ntp://x:123"]);
 });

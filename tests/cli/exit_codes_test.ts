@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { describe, exitCodeOf, queryExitCodes, SaidError } from "../../src/cli/exit_codes.ts";
+import {
+  describe,
+  describer,
+  exitCodeOf,
+  queryExitCodes,
+  SaidError,
+} from "../../src/cli/exit_codes.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
@@ -40,6 +46,26 @@ Deno.test("describe says in one line what to do about a port", () => {
     "Cannot listen on udp [::1]:37: this user may not bind that port; take a port of 1024 or above, " +
       "or allow it: sysctl net.ipv4.ip_unprivileged_port_start=37",
   );
+});
+
+Deno.test("describer says once how to start the server that is not there, if it can be here", () => {
+  const refused = (url: string): QueryError => new QueryError("refused", "Nobody", { url });
+  const line = (url: string): string => describer()(refused(url)) ?? "";
+  const advice = "Nobody; a server starts there with: timesrv";
+  for (
+    const [url, expected] of [
+      ["ntp://127.0.0.1:1123", `${advice} ntp://127.0.0.1:1123`],
+      ["time://[::1]:37", `${advice} time://[::1]:37`],
+      ["time://127.0.0.1:8888", `${advice} time://127.0.0.1:8888`],
+      ["asctime://127.0.0.1:8888", advice],
+      ["ntp://127.0.0.1:8888", advice],
+      ["ntp://192.0.2.1:123", "Nobody"],
+    ] as const
+  ) assertEquals(line(url), expected);
+  const describeNext = describer();
+  const url = "ntp://127.0.0.1:1123";
+  assertEquals([0, 1, 2].map(() => describeNext(refused(url)) === "Nobody"), [false, true, true]);
+  assertEquals(describe(refused(url)), "Nobody");
 });
 
 Deno.test("describe says nothing of what has been said, and never more than a line", () => {

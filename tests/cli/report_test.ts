@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { jsonOf, tableOf, textOf } from "../../src/cli/report.ts";
+import { assertDocumented } from "../documented.ts";
 import { QueryError } from "../../src/client/query_error.ts";
 import type { NtpReply, SecondsReply, TextReply } from "../../src/client/reply.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
@@ -19,6 +20,7 @@ const ntp: NtpReply = {
   protocol: "ntp",
   url: "ntp://time.example:123",
   text: "2026-11-22T18:40:18.5125Z",
+  isTimeless: false,
   time: Temporal.Instant.from("2026-11-22T18:40:18.5125Z"),
   offset: ms(12.5),
   delay: ms(3.9),
@@ -27,9 +29,27 @@ const ntp: NtpReply = {
   stratum: 2,
   referenceId: "192.0.2.7",
   leap: "none",
-  packet: decodeNtpPacket(new Uint8Array(48)),
+  packet: {
+    ...decodeNtpPacket(new Uint8Array(48)),
+    receiveTimestamp: 1n,
+    transmitTimestamp: 2n,
+  },
   serverReceivedAt: at.add(ms(14)),
   serverSentAt: at.add(ms(14.1)),
+};
+const kissOf = (referenceId: string): NtpReply => ({
+  ...ntp,
+  isTimeless: true,
+  text: "",
+  stratum: 0,
+  referenceId,
+});
+/** Of timestamps that are zero, as those of its packet are. */
+const zeroed: NtpReply = {
+  ...ntp,
+  isTimeless: true,
+  text: "",
+  packet: decodeNtpPacket(new Uint8Array(48)),
 };
 const text: TextReply = {
   ...base,
@@ -72,8 +92,32 @@ Deno.test("textOf names the kind of a reference", () => {
 });
 
 Deno.test("textOf shows no time where there is none to read", () => {
-  const kiss = textOf({ ...ntp, stratum: 0, referenceId: "RATE" }, false);
-  assertEquals(/^(Time|Offset|Delay)/m.test(kiss), false);
+  for (const raw of [false, true]) {
+    const kiss = textOf(kissOf("RATE"), raw);
+    assertEquals(/^(Time|Offset|Delay|Root distance|T2|T3)\b/m.test(kiss), false, kiss);
+    assertMatch(kiss, /^Reference +RATE \(kiss code\)$/m);
+    assertEquals(/^T1 .*\nT4 /m.test(kiss), raw);
+  }
+});
+
+Deno.test("jsonOf has nothing of what a reply without a time makes of it", () => {
+  const error = new QueryError("kiss-o-death", "no");
+  for (const reply of [kissOf("DENY"), zeroed]) {
+    for (const raw of [false, true]) {
+      const object = jsonOf({ target: "x", reply, error }, raw);
+      assertDocumented(object);
+      assertDocumented({ ...object });
+      for (const key of ["text", "time", "offset", "error_bound", "delay", "root_distance"]) {
+        assertEquals(key in object, false, key);
+      }
+      assertEquals(["t1" in object, "t2" in object, "t3" in object], [raw, false, false]);
+      assertEquals([object["stratum"], object["address"]], [reply.stratum, "192.0.2.1"]);
+    }
+  }
+  assertEquals(
+    jsonOf({ target: "x", reply: kissOf("DENY"), error }, false)["reference_id"],
+    "DENY",
+  );
 });
 
 Deno.test("textOf with raw adds every field of the packet", () => {
@@ -104,7 +148,7 @@ Deno.test("jsonOf has the documented keys, durations in seconds", () => {
   const raw = jsonOf({ target: "x", reply: ntp }, true);
   assertEquals([raw["t2"], raw["transmit_timestamp"]], [
     "2026-11-22T18:40:18.514Z",
-    "0x0000000000000000",
+    "0x0000000000000002",
   ]);
 });
 
@@ -115,9 +159,12 @@ Deno.test("jsonOf tells a failure beside what came", () => {
   assertEquals(both["stratum"], 2);
   assertEquals(jsonOf({ target: "x", error: new Error("other") }, false), {
     schema: 1,
-    url: "x",
+    url: "asctime://x:8888",
     error: { reason: "failed", message: "other" },
   });
+  for (const [target, url] of [["NTP://x/", "ntp://x:123"], ["not a url", "not a url"]] as const) {
+    assertEquals(jsonOf({ target, error }, false)["url"], url);
+  }
 });
 
 Deno.test("tableOf has a row a target, and says why one failed", () => {
@@ -135,6 +182,18 @@ Deno.test("tableOf has a row a target, and says why one failed", () => {
   assertMatch(table[2] ?? "", /^time:\/\/b .* -502\.0 ms +1\.002 s +4\.000 ms$/);
   assertMatch(table[3] ?? "", /^c +Sun Nov 22 18:40:18 2026 +4\.000 ms$/);
   assertMatch(table[4] ?? "", /^ntp:\/\/d +No reply from d:123 within 3 s$/);
+});
+
+Deno.test("tableOf leaves out what a terminal has no room for", () => {
+  const outcomes = [
+    { target: "ntp://a-rather-long-name.of-a-server.example:11123", reply: ntp },
+    { target: "ntp://b", error: new QueryError("timeout", "No reply from b:123 within 3 s") },
+  ];
+  const [head = "", row = "", failed = ""] = tableOf(outcomes, 80).split("\n");
+  assertMatch(head, /^SERVER +TIME +OFFSET +BOUND$/);
+  assertMatch(row, /^ntp:\/\/a-rath\S*…\S*e:11123 .* \+12\.50 ms +2\.000 ms$/);
+  assert(row.length <= 80, row);
+  assertMatch(failed, / No reply from b:123 within 3 s$/);
 });
 
 Deno.test("textOf and tableOf show a name's control characters escaped", () => {

@@ -59,7 +59,8 @@ Deno.test("check writes a line in the form of check_ntp_time", async () => {
           `jitter=${number};;@3:;`,
           `root_distance=${number};;;`,
           "stratum=10;5;;",
-          `delay=${number};;;$`,
+          `delay=${number};;;`,
+          "loss=0%;;;$",
         ].join(" "),
     ),
   );
@@ -131,9 +132,86 @@ Deno.test("check says what it is if no offset can be told", async () => {
     ["UNKNOWN", { noOffset: "UNKNOWN" }],
   ]);
   await assertStates(limiting.url, [["UNKNOWN", {}]]);
-  await assertStates("ntp://nosuch.invalid", [["UNKNOWN", {}]]);
+  await assertStates("ntp://nosuch.invalid", [["UNKNOWN", { interval: 1 }]]);
   const { line } = await check(silent.url, brief);
   assertMatch(line, /^NTP CRITICAL: No response from NTP server: /);
+});
+
+Deno.test("check does not pass over a jitter that is asked for and not known", async () => {
+  await using server = peer((socket, from, count, octets) => {
+    if (count === 1) return socket.send(replyTo(octets), from);
+    return socket.send(replyTo(octets, { leap: 3 }), from);
+  }, "ntp");
+  const { state, line } = await check(server.url, {
+    ...quick,
+    count: 3,
+    warning: { jitter: "0.5" },
+  });
+  assertEquals(state, "UNKNOWN");
+  assertMatch(line, /, jitter unknown with 1 usable reply of 3 \(UNKNOWN\)\|.* jitter=U;0\.5;; /);
+  const alone = { count: 1, critical: { jitter: "1" } };
+  await assertRejects(() => check(server.url, alone), RangeError, "takes two samples");
+});
+
+Deno.test("check tells of lost requests, and judges them", async () => {
+  await using server = peer((socket, from, count, octets) => {
+    if (count % 5 === 1) return socket.send(replyTo(octets), from);
+    if (count % 5 === 2) return socket.send(new Uint8Array(9), from);
+    return socket.send(new Uint8Array(1), from);
+  }, "ntp");
+  const brief = { interval: 0.01, count: 2, timeout: 3 };
+  const { state, line } = await check(server.url, { ...brief, critical: { loss: "40" } });
+  assertEquals(state, "CRITICAL");
+  assertMatch(line, /, loss=50% \(CRITICAL\)\|.* loss=50%;;40;$/);
+});
+
+Deno.test("check says why there is no offset, and how much was lost", async () => {
+  await using garbage = peer((socket, from) => socket.send(new Uint8Array(9), from), "ntp");
+  const options = {
+    ...quick,
+    timeout: 0.2,
+    noOffset: "UNKNOWN",
+    warning: { loss: "@100" },
+  } as const;
+  const { state, line } = await check(garbage.url, options);
+  assertEquals(state, "WARNING");
+  assertMatch(
+    line,
+    /: Offset unknown: .*no NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;$/,
+  );
+});
+
+Deno.test("check says that a server has cut it short", async () => {
+  await using server = peer((socket, from, count, octets) => {
+    const kiss = { stratum: 0, leap: 3, referenceId: 0x44454e59 };
+    return socket.send(replyTo(octets, count === 1 ? {} : kiss), from);
+  }, "ntp");
+  const { state, line } = await check(server.url, quick);
+  assertEquals(state, "OK");
+  assertMatch(
+    line,
+    /^NTP OK: Offset \S+ secs, ended early: The server 127\.0\.0\.1 denies [^|]*\|/,
+  );
+});
+
+Deno.test("check refuses a critical range within the warning's, if both were given", async () => {
+  await using server = await serve("ntp://127.0.0.1:0");
+  const url = server.addresses[0]?.url ?? "";
+  for (
+    const [warning, critical] of [["10", "5"], ["-10:10", "5"], ["1:", "2:3"]] as const
+  ) {
+    for (const name of ["offset", "jitter", "loss"] as const) {
+      if (name !== "offset" && warning.startsWith("-")) continue;
+      const options = { warning: { [name]: warning }, critical: { [name]: critical } };
+      await assertRejects(() => check(url, options), RangeError, "within its warning range");
+    }
+  }
+  await assertStates(url, [
+    ["OK", { critical: { offset: "5" } }],
+    ["OK", { warning: { offset: "5" }, critical: { offset: "5" } }],
+    ["OK", { warning: { offset: "5" }, critical: { offset: "@6:7" } }],
+    ["OK", { warning: { offset: "5" }, critical: { offset: "-10:20" } }],
+  ]);
 });
 
 Deno.test("check refuses ranges that it cannot read, before it asks", async () => {

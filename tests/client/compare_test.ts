@@ -9,6 +9,7 @@ import type { Server } from "../../src/server/serve_options.ts";
 import { freePort } from "../traffic.ts";
 import { check } from "../property.ts";
 import { lyingClock } from "./lying_clock.ts";
+import { peer } from "./peer.ts";
 import { randomFrom, simulate } from "./simulation.ts";
 
 async function serveAll(
@@ -57,6 +58,27 @@ Deno.test("compare decides nothing where there is no majority", async () => {
   }
 });
 
+Deno.test("compare gives a server one vote, however often it is named", async () => {
+  await using served = await serveAll(0, 10);
+  const [liar = "", right = ""] = served.urls.toReversed();
+  const twice = await compare([liar, right, liar], quick);
+  assertEquals(twice.servers.map(({ url }) => url), [liar, right]);
+  const alias = liar.replace("127.0.0.1", "localhost");
+  const { servers, outcome } = await compare([liar, alias, right], { ...quick, family: 4 });
+  assertEquals([outcome, servers.map(({ verdict }) => verdict)], [
+    "disagree",
+    Array(3).fill("undecided"),
+  ]);
+  assertEquals(servers.map(({ sameAs }) => sameAs), [undefined, liar, undefined]);
+  assertEquals((await compare([liar, alias], { ...quick, family: 4 })).outcome, "alone");
+});
+
+Deno.test("compare asks nobody if one of its servers is not to be asked that often", async () => {
+  await using server = peer(() => {}, "ntp");
+  await assertRejects(() => compare([server.url, "192.0.2.1"], quick), RangeError);
+  assertEquals(server.requests.length, 0);
+});
+
 Deno.test("compare has nothing to compare one server with, and counts no silent ones", async () => {
   await using served = await serveAll(0);
   const silent = `ntp://127.0.0.1:${freePort()}`;
@@ -74,7 +96,15 @@ function samplesOf(offset: number, way: number, seed: number): Samples {
   const plan = { count: 4, interval: 2, random: randomFrom(seed) };
   const estimated = estimate(simulate({ offset, drift: 0 }, route, plan), fromSeconds(8));
   if (!estimated) throw new Error("Nothing is lost");
-  return { url: `ntp://${seed}`, exchanges: [], loss: 0, estimate: estimated, warnings: [] };
+  const from = { ...estimated.best.from, hostname: `192.0.2.${seed}` };
+  const best = { ...estimated.best, from };
+  return {
+    url: `ntp://${seed}`,
+    exchanges: [],
+    loss: 0,
+    estimate: { ...estimated, best },
+    warnings: [],
+  };
 }
 
 Deno.test("compare names any minority of falsetickers, and its estimate holds the truth", () => {

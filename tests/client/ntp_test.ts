@@ -126,7 +126,7 @@ Deno.test("measureNtp warns of what is odd but no reason to refuse", () => {
   assertEquals(warnings({ referenceTimestamp: later }).length, 1);
   const old = Temporal.Instant.fromEpochNanoseconds(start.epochNanoseconds - 2n * day);
   assertEquals(warnings({ referenceTimestamp: toTimestamp(old) }), [
-    "its clock was last set 48 hours ago",
+    "its clock was last set 2 d 0 h 0 min ago",
   ]);
 });
 
@@ -143,7 +143,7 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     [{ stratum: 255, leap: 0 }, "unsynchronized", "stratum 255"],
     [{ receiveTimestamp: 0n }, "unusable", "zero"],
     [{ transmitTimestamp: 0n }, "unusable", "zero"],
-    [{ rootDispersion: 16 }, "unusable", "16.0 s"],
+    [{ rootDispersion: 16 }, "unusable", "16.01 s"],
     [{ rootDelay: 40 }, "unusable", "error bound"],
     [{ rootDispersion: 4 }, "unusable", "root distance"],
     [{ precision: 127 }, "unusable", "root distance"],
@@ -153,6 +153,30 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     const reply = measured(truth, fields);
     const error = assertThrows(() => validate(reply), QueryError, message);
     assertEquals(error.reason, reason, message);
+  }
+});
+
+Deno.test("measureNtp says which replies have no time, and warns of none of their times", () => {
+  const seconds = (count: number): bigint => toTimestamp(start.add({ seconds: count }));
+  const table: [fields: Partial<NtpPacket>, isTimeless: boolean][] = [
+    [{}, false],
+    [{ leap: 3 }, false],
+    [{ stratum: 16 }, false],
+    [{ rootDispersion: 20 }, false],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, true],
+    [{ stratum: 0, referenceId: 0 }, true],
+    [{ transmitTimestamp: 0n }, true],
+    [{ receiveTimestamp: 0n }, true],
+    [{ receiveTimestamp: seconds(1), transmitTimestamp: seconds(0) }, true],
+    [{ receiveTimestamp: seconds(0), transmitTimestamp: seconds(1) }, true],
+  ];
+  for (const [fields, isTimeless] of table) {
+    const reply = measured(truth, { referenceTimestamp: toTimestamp(start), ...fields });
+    assertEquals([reply.isTimeless, reply.text === ""], [isTimeless, isTimeless]);
+    if (isTimeless) {
+      assertEquals(reply.warnings, []);
+      assertThrows(() => validate(reply), QueryError);
+    }
   }
 });
 

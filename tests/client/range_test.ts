@@ -21,9 +21,25 @@ Deno.test("parseRange reads the ranges of the plugins' guidelines", () => {
   ];
   for (const [text, silent, alerting] of cases) {
     const range = parseRange(text);
-    assertEquals(range.text, text);
+    assertEquals(range.text, text === "1e-3" ? "0.001" : text);
     for (const value of silent) assertEquals(range.alerts(value), false, `${text}: ${value}`);
     for (const value of alerting) assertEquals(range.alerts(value), true, `${text}: ${value}`);
+  }
+});
+
+Deno.test("parseRange writes plain decimals, which every reader of performance data takes", () => {
+  const table = {
+    ".5": "0.5",
+    "-.5:10.": "-0.5:10",
+    "@1e3:1.5e4": "@1000:15000",
+    "~:12.5e-1": "~:1.25",
+    "1e21": `1${"0".repeat(21)}`,
+    "2.5e-8": "0.000000025",
+    "0.50": "0.50",
+  };
+  for (const [text, plain] of Object.entries(table)) {
+    assertEquals(parseRange(text).text, plain);
+    assertEquals(parseRange(plain).to, parseRange(text).to);
   }
 });
 
@@ -43,7 +59,7 @@ Deno.test("parseRange refuses what is no range", () => {
     "1s",
     "--1",
   ];
-  for (const text of [...wrong, "1:2:3", "NaN", "Infinity", "5:~", "."]) {
+  for (const text of [...wrong, "1:2:3", "NaN", "Infinity", "5:~", ".", "1e999", "-1e999:"]) {
     assertThrows(() => parseRange(text), SyntaxError, JSON.stringify(text));
   }
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { sample, type Samples } from "../../src/client/sample.ts";
 import { toSeconds } from "../../src/client/in_seconds.ts";
+import { freePort } from "../traffic.ts";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "./lying_clock.ts";
 import { replyTo } from "./ntp_peer.ts";
@@ -71,6 +72,47 @@ Deno.test("sample asks half as often after each kiss RATE, and not after the thi
     // Timers may be a millisecond early.
     assert((starts[i + 1] ?? 0) - (starts[i] ?? 0) >= least - 0.002, starts.join());
   }
+});
+
+Deno.test("sample obeys a kiss RATE without an interval, too", async () => {
+  await using server = peer(
+    (socket, from, _count, octets) =>
+      socket.send(replyTo(octets, { stratum: 0, referenceId: RATE, leap: 3 }), from),
+    "ntp",
+  );
+  const { exchanges } = await sample(server.url, { count: 20, interval: 0 });
+  const [first = 0, second = 0, third = 0] = exchanges.map(({ startedAfter }) =>
+    toSeconds(startedAfter)
+  );
+  assertEquals(exchanges.length, 3);
+  assert(second - first >= 0.098 && third - second >= 0.198, `${first} ${second} ${third}`);
+});
+
+Deno.test("sample asks no other machine more than once a second", async () => {
+  for (const url of ["ntp://192.0.2.1", "ntp://nosuch.invalid", "ntp://[2001:db8::1]"]) {
+    for (const interval of [0, 0.999]) {
+      await assertRejects(() => sample(url, { interval }), RangeError, "more than once a second");
+    }
+  }
+  const { error } = await sample("ntp://nosuch.invalid", { interval: 1 });
+  assertEquals(error?.reason, "unknown-host");
+  const near = await sample(`ntp://localhost:${freePort()}`, { interval: 0 });
+  assertEquals(near.error?.reason, "refused");
+});
+
+Deno.test("sample says what came if nothing usable did, even where its deadline cut it off", async () => {
+  await using garbage = peer((socket, from) => socket.send(new Uint8Array(9), from), "ntp");
+  const samples = await sample(garbage.url, { deadline: 0.2 });
+  assertEquals([samples.error?.reason, samples.loss], ["bogus-reply", 1]);
+  await using mixed = peer(
+    (socket, from, count) => count === 2 ? socket.send(new Uint8Array(9), from) : undefined,
+    "ntp",
+  );
+  const { error } = await sample(mixed.url, { count: 2, interval: 0, timeout: 0.1 });
+  assertEquals(error?.reason, "bogus-reply");
+  await using silent = peer(() => {}, "ntp");
+  const brief = await sample(silent.url, { deadline: 0.001 });
+  assertMatch(brief.error?.message ?? "", /^No reply from ntp:\S+ within 1\.000 ms$/);
 });
 
 Deno.test("sample ends at another kiss, and at what more requests would not mend", async () => {

@@ -18,12 +18,15 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["a.invalid", "--nosuch"], /unknown option '--nosuch'/],
   [["asctime://127.0.0.1"], /asctime tells no offset/],
   [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
+  [["a.invalid", "-w", "5", "-c", "1"], /critical range 1 is within its warning range 5/],
+  [["a.invalid", "-i", "0"], /only a loopback address is asked more than once a second/],
+  [["127.0.0.1", "-s", "1", "--jitter-warning", "1"], /takes two samples/],
   [["time://127.0.0.1", "--stratum-warning", "5"], /the Time protocol tells none/],
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(needs, `timecli check (${kind}): ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timecli check (${kind}): ${name}`, fn);
   const check = (...args: readonly string[]) => run([...timecli, "check", "-i", "0", ...args]);
 
   await test("is UNKNOWN, in one line, where its command line is wrong", async () => {
@@ -51,10 +54,12 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     for (
       const [code, args, line] of [
         [0, [ntp], /^NTP OK: Offset -[23]\.\d+ secs\|offset=-[23]\.\d{6}s;60;120; jitter=/],
+        [0, [ntp, "-w", "1e1", "-c", ".5e2"], /^NTP OK: Offset .*s;10;50; /],
         [1, [ntp, "-w", "1"], /^NTP WARNING: Offset .*;1;120; /],
         [2, [ntp, "-w", "1", "-c", "-2:"], /^NTP CRITICAL: Offset .*s;1;-2:; /],
         [0, [ntp, "-w", "~:-1"], /^NTP OK: /],
         [1, [ntp, "--stratum-warning", "3"], /, stratum=10 \(WARNING\)\|.* stratum=10;3;; /],
+        [0, [ntp, "--loss-critical", "50"], / loss=0%;;50;$/m],
         [0, [time], /^TIME OK - -[23] second time difference\|time=/],
         [2, [time, "-c", "1"], /^TIME CRITICAL - /],
       ] as const
@@ -80,13 +85,23 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         [2, [refused], /^NTP CRITICAL: Offset unknown: Nothing listens/],
         [2, [unsynchronized.url], /^NTP CRITICAL: Offset unknown: .*not synchronised/],
         [1, [unsynchronized.url, "--unsynchronized", "warning"], /^NTP WARNING: Offset unknown: /],
-        [3, ["nosuch.invalid"], /^NTP UNKNOWN: .*nosuch\.invalid/],
+        [3, ["-i", "1s", "nosuch.invalid"], /^NTP UNKNOWN: .*nosuch\.invalid/],
       ] as const
     ) {
       const outcome = await check(...args);
       assertMatch(outcome.stdout, line);
-      assertMatch(outcome.stdout, /^[^\n|]+\n$/);
+      assertMatch(outcome.stdout, /^[^\n|]+(\|loss=100?%;;;|\|loss=0%;;;)?\n$/);
       assertEquals([outcome.code, outcome.stderr], [code, ""]);
     }
   });
+
+  await test("is UNKNOWN where its line cannot be written", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    for (const args of [[server.addresses[0]?.url ?? "", "-i", "0"], ["--nosuch"]]) {
+      const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
+      const { code, stderr } = await run([...shell, ...timecli, "check", ...args]);
+      assertMatch(stderr, /^timecli: Cannot write the line: [^\n]+\n$/);
+      assertEquals(code, 3);
+    }
+  }, { ...needs, files: [...(needs.files ?? []), "/dev/full"], commands: ["sh"] });
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../client/lying_clock.ts";
 import { assertDocumented, isDocumented } from "../documented.ts";
-import { bothPrograms, run, testWith } from "../helpers.ts";
+import { bothPrograms, root, run, testWith } from "../helpers.ts";
 import { freePort } from "../traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
@@ -12,12 +12,14 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["127.0.0.1", "--interval", "-1s"], /'-1s' is invalid/],
   [["127.0.0.1", "--timeout", "0"], /'0' is invalid/],
   [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
+  [["127.0.0.1", "--json", "--csv"], /cannot be used with/],
+  [["127.0.0.1", "192.0.2.1", "-i", "100ms"], /only a loopback address/],
   [["127.0.0.1", "--quiet"], /unknown option '--quiet'/],
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(needs, `timecli compare (${kind}): ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
+    testWith(more, `timecli compare (${kind}): ${name}`, fn);
   const compare = (...urls: readonly string[]) =>
     run([...timecli, "compare", "--samples", "2", "--interval", "0", ...urls]);
 
@@ -73,7 +75,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         ["agree", a, b],
         ["disagree", a, liar],
         ["alone", a, silent],
-        ["failed", silent, "nosuch.invalid"],
+        ["failed", silent, "-i", "1s", "nosuch.invalid"],
       ] as const
     ) {
       const said = JSON.parse((await compare("--json", ...urls)).stdout);
@@ -91,10 +93,44 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertMatch(both.stdout, /\n\nBoth servers agree\.\nBest estimate /);
     assertEquals(both.code, 0);
     const one = await compare(a, silent);
-    assertMatch(one.stdout, /alone\n.*Nothing listens.*\n\n.*nothing to compare it with\.\n$/);
+    assertMatch(
+      one.stdout,
+      /alone\n\S+ +0\/1 +failed\n\n.*Nothing listens.*\n\n.*nothing to compare it/,
+    );
     assertEquals([one.code, (await compare(a)).code], [4, 0]);
-    const none = await compare(silent, "nosuch.invalid");
+    const none = await compare(silent, "-i", "1s", "nosuch.invalid");
     assertMatch(none.stdout, /\n\nNo server told a time\.\n$/);
     assertEquals(none.code, 4);
   });
+
+  await test("gives a server under two names one vote, in every form", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const [url = ""] = server.addresses.map(({ url }) => url);
+    const alias = url.replace("127.0.0.1", "localhost");
+    const text = await compare(url, url, "-4", alias);
+    assertMatch(text.stdout, /\n\n\S+: the same server as \S+, one vote\n\nOne server told a time/);
+    assertEquals(text.stdout.match(/ alone$/gm)?.length, 2);
+    const json = JSON.parse((await compare("--json", url, "-4", alias)).stdout);
+    assertDocumented(json, "compare");
+    assertEquals(json.servers[1].same_as, url);
+    const csv = await compare("--csv", url, "-4", alias);
+    const [names = [], , second = []] = csv.stdout.split("\r\n").map((line) => line.split(","));
+    const cells = ["url", "verdict", "same_as", "outcome"].map((name) =>
+      second[names.indexOf(name)]
+    );
+    assertEquals(cells, [alias, "alone", url, "alone"]);
+  });
+
+  await test("fits the terminal", async () => {
+    await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"]);
+    const urls = server.addresses.map(({ url }) => url);
+    const terminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
+    const args = ["compare", "-i", "0", "-s", "2", ...urls];
+    const env = { LC_ALL: "C" };
+    const { stderr } = await run([...terminal, ...timecli, ...args], { env });
+    const [, head = "", ...rows] = stderr.split(/(?=SERVER )|\r\n/);
+    assertMatch(head, /^SERVER +OFFSET .* VERDICT$/);
+    for (const row of rows) assert(row.length <= 80 && /^[\x20-\x7e]*$/.test(row), row);
+    assertMatch(rows[0] ?? "", / \+- .* agrees$/);
+  }, { ...needs, commands: ["python3"] });
 }

@@ -30,6 +30,9 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["8888"], /"8888" is a number, not a host/],
   [[""], /host is missing/],
   [[":8888"], /host is missing/],
+  [["-r", "1", "-s", "2", "127.0.0.1"], /--retries is not for --samples/],
+  [["-s", "2", "-i", "0", "192.0.2.1"], /only a loopback address is asked more than once a second/],
+  [["help", "nosuch"], /There is no help on nosuch/],
   [["two words"], /"two words"/],
   [["line\nbreak"], /"line\\nbreak"/],
 ];
@@ -98,6 +101,13 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     }
   });
 
+  await test("prints help for who asks for it by a word", async () => {
+    for (const [args, usage] of [[["help"], "timecli"], [["help", "compare"], "timecli compare"]]) {
+      const { code, stdout } = await run([...timecli, ...(args ?? [])]);
+      assertEquals([code, stdout.startsWith(`Usage: ${usage} [options]`)], [0, true], stdout);
+    }
+  });
+
   await test("tells apart why no reply came", async () => {
     const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
     try {
@@ -114,7 +124,10 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     assertFailure(
       await run([...timecli, `127.0.0.1:${port}`]),
       4,
-      new RegExp(`Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*timesrv`),
+      new RegExp(
+        `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: timesrv asctime://127\\.0\\.0\\.1:${port}$`,
+        "m",
+      ),
     );
     assertFailure(await run([...timecli, "nosuch.invalid"]), 5, /nosuch\.invalid/);
     assertFailure(await run([...timecli, "-6", "127.0.0.1"]), 5, /127\.0\.0\.1 is not an IPv6/);

@@ -16,6 +16,13 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
     ...{ received: "2026-11-22T18:00:00.5Z", round_trip: 0.001, offset: -0.5, error_bound: 1.01 },
   };
   assertDocumented(time);
+  const kiss = {
+    ...{ schema: 1, url: "ntp://x:123", protocol: "ntp", address: "192.0.2.1", port: 123 },
+    ...{ received: "2026-11-22T18:00:00.5Z", round_trip: 0.001, stratum: 0 },
+    ...{ reference_id: "RATE", leap: "unsynchronized" },
+    error: { reason: "kiss-o-death", message: "No" },
+  };
+  assertDocumented({ ...kiss, error: { ...kiss.error } });
   for (
     const wrong of [
       { ...time, schema: 2 },
@@ -29,6 +36,11 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
       { ...failure, error: undefined },
       { ...time, protocol: "ntp" },
       { ...time, protocol: "asctime", time: "2026-11-22T18:00:00" },
+      { ...kiss, error: undefined },
+      { ...kiss, offset: 0, error_bound: 1 },
+      { ...kiss, text: "2026-11-22T18:00:00Z" },
+      { ...kiss, stratum: undefined },
+      { ...kiss, protocol: "time", stratum: undefined, reference_id: undefined, leap: undefined },
     ]
   ) {
     const plain = JSON.parse(JSON.stringify(wrong));
@@ -151,6 +163,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         [["--utc"], "--utc goes with --format"],
         [["--format", "YYYY"], "Cannot write a time as"],
         [["--format", "nonsense"], "Cannot write a time as"],
+        [["--format", "yyyy'"], "a quote in it has no end"],
         [["--format", ""], "Cannot write a time as"],
       ] as const
     ) {

@@ -13,6 +13,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "4", "--interval", "soon"], /'soon' is invalid.*a duration from 0 to 1h/],
   [["--samples", "4", "--interval", "2h"], /'2h' is invalid/],
   [["--samples", "4", "--quiet"], /--samples.*--quiet/],
+  [["--samples", "4", "--interval", "999ms", "192.0.2.1"], /more than once a second/],
   [["--interval", "1s"], /--interval goes with --samples/],
   [["--samples", "4", "asctime://127.0.0.1"], /asctime tells no offset, ask ntp:\/\/ or time:\/\//],
   [["--samples", "4", "daytime://127.0.0.1"], /daytime tells no offset/],
@@ -94,6 +95,17 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assert(rest.error_bound <= rest.root_distance);
   });
 
+  await test("prints CSV, a row a server", async () => {
+    await using server = await serve("ntp://127.0.0.1:0");
+    const url = server.addresses[0]?.url ?? "";
+    const { code, stdout } = await samples(3, "--csv", url, `127.0.0.1:${freePort()}`);
+    const [names = [], good = [], bad = []] = stdout.split("\r\n").map((line) => line.split(","));
+    const cell = (row: string[], name: string): string | undefined => row[names.indexOf(name)];
+    assertEquals([code, cell(good, "url"), cell(good, "requests")], [4, url, "3"]);
+    assertMatch(cell(good, "jitter") ?? "", /^\d/);
+    assertEquals([cell(bad, "error_reason"), cell(bad, "loss")], ["refused", "1"]);
+  });
+
   await test("tells that a server asked for less, and obeys", async () => {
     await using server = peer((socket, from, count, octets) => {
       const kiss = { stratum: 0, leap: 3, referenceId: RATE };
@@ -118,7 +130,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const [code, message, ...args] of [
         [3, /No reply/, "--timeout", "0.05", silent.url],
         [4, /Nothing listens/, `127.0.0.1:${freePort()}`],
-        [5, /nosuch\.invalid/, "nosuch.invalid"],
+        [5, /nosuch\.invalid/, "--interval", "1s", "nosuch.invalid"],
         [9, /not synchronised/, unsynchronized.url],
       ] as const
     ) {

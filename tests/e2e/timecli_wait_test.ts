@@ -32,8 +32,8 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     const url = server.addresses[0]?.url ?? "";
     const { code, stdout, stderr } = await run([...wait, url, "--within", "5s"]);
     assertEquals(code, 0);
-    assertMatch(stdout, /^The clock is within 5\.000 s of 1 of 1 server after \d[^\n]*\n$/);
-    assertMatch(stderr, new RegExp(`^${url}: [+-].* ± .*, within 5\\.000 s\n$`));
+    assertMatch(stdout, /^The clock is within 5 s of the server after \d[^\n]*\n$/);
+    assertMatch(stderr, new RegExp(`^${url}: [+-].* ± .*, within 5 s\n$`));
     const quiet = await run([...wait, url, "--within", "5s", "--quiet"]);
     assertEquals(quiet, { code: 0, stdout: "", stderr: "" });
   });
@@ -41,10 +41,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   await test("waits for a server that starts late, and says what changes", async () => {
     const port = freePort();
     await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
-    await waiting.said(/^ntp:\S+: Nothing listens on udp/m);
+    await waiting.said(
+      /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: timesrv ntp:/m,
+    );
     const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
     await using _ = server;
-    await waiting.said(/, within 5\.000 s\n/);
+    await waiting.said(/, within 5 s\n/);
     assertEquals((await waiting.child.status).code, 0);
   });
 
@@ -56,8 +58,8 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     assertMatch(
       stderr,
       new RegExp(
-        `^${url}: -(60|59\\.9).* s ± .*, not within 50\\.00 ms\n` +
-          "timecli: The clock is within 50\\.00 ms of 0 of 1 server after [^\n]*\n$",
+        `^${url}: -(60|59\\.9).* s ± .*, not within 50 ms\n` +
+          "timecli: Gave up after [^\n]*: the clock is not known to be within 50 ms of the server\n$",
       ),
     );
     await using waiting = new Running([...wait, url]);

@@ -169,7 +169,12 @@ async function loadFirst(
     };
   } catch (error) {
     const isNobody = error instanceof QueryError && error.reason === "refused";
-    if (!isNobody || next === undefined) throw error;
+    if (!isNobody) throw error;
+    if (next === undefined) {
+      const protocol = options.protocol === "text" ? "asctime" : options.protocol;
+      const url = formatEndpoint({ protocol, hostname, port: options.port });
+      throw new QueryError("refused", error.message, { cause: error, url });
+    }
     return await loadFirst(next, others, options);
   }
 }
