@@ -38,7 +38,8 @@ function namesOf(raw: boolean): string[] {
   return [...columns, ...(raw ? rawColumns : [])];
 }
 
-function cell(value: unknown): string {
+/** A value as a row has it. */
+export function cell(value: unknown): string {
   const text = Array.isArray(value) ? value.join("; ") : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
