@@ -96,6 +96,7 @@ export {
   type WaitOptions,
   type WaitResult,
 } from "./src/client/wait.ts";
+export type { Back, Gone } from "./src/client/outages.ts";
 export {
   type Kiss,
   type Sighting,

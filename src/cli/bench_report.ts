@@ -4,7 +4,7 @@ import type { LoadOptions, ServerLoad } from "../client/load/load_server.ts";
 import { QueryError } from "../client/query_error.ts";
 import { formatAddress } from "../protocols/endpoint.ts";
 import { layOutTable } from "./table.ts";
-import { readableSeconds } from "./units.ts";
+import { readableSeconds } from "../client/units.ts";
 
 /** Less idle than this, the generator has no time to spare. */
 const BUSY_IDLE_SHARE = 0.02;

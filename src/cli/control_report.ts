@@ -10,7 +10,7 @@ import type {
 import type { ClockState } from "../clocks/clock_state.ts";
 import { onOneLine } from "./one_line.ts";
 import { layOutTable } from "./table.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
+import { readableSeconds, signedSeconds } from "../client/units.ts";
 
 /** Lines about what was asked. */
 export function describeControl(action: ControlAction, said: unknown): string {

@@ -71,7 +71,8 @@ function row(object: Record<string, unknown>, names: readonly string[]): string 
   return cells.map(cell).join(",");
 }
 
-function cell(value: unknown): string {
+/** A value as a row has it. */
+export function cell(value: unknown): string {
   const text = Array.isArray(value) ? value.join("; ") : String(value ?? "");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

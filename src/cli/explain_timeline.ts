@@ -1,6 +1,6 @@
 /** The times of an exchange, drawn: the client's on the left, the server's on the right. */
 import type { Measurement } from "../client/explain/explanation.ts";
-import { readableSeconds } from "./units.ts";
+import { readableSeconds } from "../client/units.ts";
 
 /** Between the two lines of time. */
 const WAY = 26;

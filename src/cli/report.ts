@@ -6,7 +6,7 @@ import { toInstant } from "../protocols/ntp/timestamp.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
 import { fitTable, layOutTable } from "./table.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
+import { readableSeconds, signedSeconds } from "../client/units.ts";
 
 /** How one target was answered: a reply, or an error, or both where the reply is not fit to trust. */
 export interface Outcome {

@@ -15,7 +15,7 @@ import {
   serverOf,
 } from "./report.ts";
 import { fitTable, layOutTable } from "./table.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
+import { readableSeconds, signedSeconds } from "../client/units.ts";
 
 /** What the samples of one server tell, for people. */
 export function describeSamples(samples: Samples, estimate: Estimate, raw: boolean): string {

@@ -27,11 +27,12 @@ export interface ScreenListener {
  */
 export class Terminal implements Disposable {
   readonly #listener: ScreenListener;
-  readonly #hasKeys = Deno.stdin.isTerminal();
+  /** Whether keys are read: standard input is a terminal. */
+  readonly hasKeys: boolean = Deno.stdin.isTerminal();
 
   constructor(listener: ScreenListener) {
     this.#listener = listener;
-    if (this.#hasKeys) {
+    if (this.hasKeys) {
       Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
       void this.#readKeys();
     }
@@ -69,7 +70,7 @@ export class Terminal implements Disposable {
     Deno.removeSignalListener("SIGWINCH", this.#listener.onResize);
     if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTSTP", ignore);
     try {
-      if (this.#hasKeys) Deno.stdin.setRaw(false);
+      if (this.hasKeys) Deno.stdin.setRaw(false);
       writeText(Deno.stdout, LEAVE);
     } catch {
       // The terminal has been closed.

@@ -1,9 +1,11 @@
 /** A plot over time in characters. */
 import plot from "simple-ascii-chart";
+import type { TimeSpan } from "./time_spans.ts";
+import { type ValueAxis, valueAxis } from "./value_axis.ts";
 
 /** What to plot, where. */
 export interface TerminalPlot {
-  /** Points as seconds from now, 0 and less, and what was measured. */
+  /** Points as seconds from now, 0 and less, and seconds that were measured; none older than the span. */
   readonly points: readonly (readonly [secondsFromNow: number, value: number])[];
   /** How far back the axis goes, in seconds, and from tick to tick. */
   readonly span: TimeSpan;
@@ -11,18 +13,10 @@ export interface TerminalPlot {
   readonly width: number;
   /** Lines in all, the axis included. */
   readonly height: number;
-  /** Writes a value with its unit. */
-  readonly format: (value: number) => string;
+  /** Always write the sign of a value. */
+  readonly isSigned: boolean;
   /** Keep to ASCII. */
   readonly isAscii: boolean;
-}
-
-/** A scale of the time axis, in seconds. */
-export interface TimeSpan {
-  /** From its left end to now. */
-  readonly seconds: number;
-  /** From one tick to the next. */
-  readonly tick: number;
 }
 
 const asciiAxis = {
@@ -48,15 +42,17 @@ export const LEAST_PLOT_HEIGHT = AXIS_LINES + 3;
 export const LEAST_PLOT_WIDTH = 50;
 
 /** Draws it, as lines; empty without points. */
-export function plotLines(options: TerminalPlot): string[] {
-  const { span, width, height, isAscii } = options;
-  const format = (value: number): string => value === 0 ? "0 s" : options.format(value);
-  const points = options.points.filter(([x]) => x >= -span.seconds);
+export function plotLines(
+  { points, span, width, height, isSigned, isAscii }: TerminalPlot,
+): string[] {
   const values = points.map(([, value]) => value);
   if (values.length === 0) return [];
   const rows = height - AXIS_LINES;
-  const marks = Math.max(2, Math.min(6, Math.floor(rows / 2)));
-  const yTicks = ticksAround(Math.min(...values), Math.max(...values), marks);
+  const { ticks: yTicks, unit, number } = axisFor(values, rows);
+  const format = (value: number): string => {
+    const text = number(value);
+    return `${isSigned && value > 0 && text !== "0" ? "+" : ""}${text} ${unit}`;
+  };
   const [low = 0, high = 0] = [yTicks[0], yTicks.at(-1)];
   const labelWidth = Math.max(...yTicks.map((tick) => format(tick).length));
   // The chart has no option for the range of the time axis but what its series span.
@@ -67,37 +63,30 @@ export function plotLines(options: TerminalPlot): string[] {
     width: width - labelWidth - 3,
     height: rows,
     yRange: [low, high],
-    customYAxisTicks: yTicks,
+    customYAxisTicks: [...yTicks],
     customXAxisTicks: Array.from(
       { length: Math.floor(span.seconds / span.tick) + 1 },
       (_, i) => -i * span.tick,
     ),
     formatter: (value, { axis }) =>
       // The chart makes room for the first label alone.
-      axis === "y" ? format(tidy(value)).padStart(labelWidth) : ago(value, span.tick),
+      axis === "y" ? format(value).padStart(labelWidth) : ago(value, span.tick),
     symbols: { point: isAscii ? "*" : "•", ...(isAscii && { axis: asciiAxis }) },
   });
   return chart.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
 }
 
-/** Round values about evenly spaced, the first at most `min` and the last at least `max`. */
-function ticksAround(min: number, max: number, count: number): number[] {
-  // Equal values are shown in the middle of an axis.
-  const margin = min === max ? Math.abs(min) / 10 || 1e-6 : 0;
-  const rough = (max - min + 2 * margin) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-  const first = Math.floor((min - margin) / step);
-  const last = Math.ceil((max + margin) / step);
-  return Array.from({ length: last - first + 1 }, (_, i) => tidy((first + i) * step));
-}
-
-/** Without the last bits of a multiplication, which would show as -0 or 3.0000000000000004. */
-function tidy(value: number): number {
-  return Number(value.toPrecision(12)) || 0;
+/** An axis with every other line a tick at most, and in any case no more ticks than lines. */
+function axisFor(values: readonly number[], rows: number): ValueAxis {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  let count = Math.max(2, Math.min(6, Math.floor(rows / 2)));
+  let axis = valueAxis(min, max, count);
+  while (axis.ticks.length > rows && count > 1) axis = valueAxis(min, max, --count);
+  return axis;
 }
 
 function ago(seconds: number, tick: number): string {
   if (seconds === 0) return "now";
+  if (tick % 3600 === 0) return `${seconds / 3600} h`;
   return tick % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }

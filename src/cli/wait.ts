@@ -7,7 +7,7 @@ import { describer, queryExitCodes } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
 import { durationParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
+import { readableSeconds, signedSeconds } from "../client/units.ts";
 import { checkUrls } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
 

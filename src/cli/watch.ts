@@ -1,14 +1,17 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
-import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { watch, type WatchEvent, type WatchOptions } from "../client/watch.ts";
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { toAscii } from "./ascii.ts";
 import { exitCodeOf } from "./exit_codes.ts";
+import { onOneLine } from "./one_line.ts";
+import { PictureFile } from "./picture_file.ts";
 import { durationParser, numberParser, subcommand } from "./program.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "./terminal.ts";
 import { csvLines, jsonLines, summaryOf, textLines } from "./watch_lines.ts";
 import { LiveView } from "./watch_live.ts";
+import type { WatchNews } from "./watch_news.ts";
 import { WatchRecord } from "./watch_record.ts";
 import { checkUrls, UsageError } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
@@ -17,13 +20,16 @@ const HELP = `
 On a terminal it shows a table of the servers, plots of one of them, and what
 happens; elsewhere a line an exchange. It ends by Ctrl-C or q with the figures
 of the whole time. A kiss RATE makes it ask half as often, and after another
-kiss it does not ask that server any more (RFC 5905).
+kiss it does not ask that server any more (RFC 5905). All times are UTC.
 
-Keys: q quit, p or space pause, + - or s time scale, Tab next server.
+Keys: q quit, p or space pause, + - or s time scale, Tab or down next server,
+Shift-Tab or up the one before.
 
 A step is a change of the offset that neither the error bounds nor a drift of
 500 ppm explain. Jitter is the root mean square of the offset's differences from
-one reply to the next. Lost is a request without a reply in time.
+one reply to the next. Lost is a request without a reply in time; bad is one
+whose reply is no time fit to trust: damaged, a kiss, unsynchronised. After
+three in a row of these, kisses apart, a server is gone, until it is back.
 
 Examples:
   timecli watch ntp://time.example
@@ -34,7 +40,12 @@ Examples:
 JSON lines (docs/timecli.schema.json, watch) have schema (1), event, at and url;
 exchange, the keys of timecli --json; kiss, code and interval (null: not asked
 any more); stratum and leap, from and to; step, step, error_bound and clock
-(whose was set: server or local).
+(whose was set: server or local); gone, error; back, after (seconds since the
+first request that failed).
+
+CSV has the columns of timecli --csv behind at, then event, code, interval,
+from, to, step, clock and after. Rows whose event is exchange are exchanges; the
+others have what the JSON line has, an error as error_reason and error_message.
 
 Exit codes:
   0  every server has sent a time; otherwise that of the first that has
@@ -67,9 +78,9 @@ export const { define } = subcommand(
       .option("-6, --ipv6", "use IPv6 only")
       .optionsGroup("What to print:")
       .addOption(new Option("--json", "a JSON object a line").conflicts("csv"))
-      .option("--csv", "a line of comma-separated values an exchange")
+      .option("--csv", "comma-separated values, a line an exchange or event")
       .option("--ascii", "keep to ASCII (default: where the locale is not UTF-8)")
-      .option("--plot <file>", "draw a picture of it all in the end, as SVG")
+      .option("--plot <file>", "draw a picture of it all in the end, as SVG", pathParser)
       .optionsGroup("About the command:")
       .addHelpText("after", HELP),
   (command) => run(command.args, command.opts()),
@@ -94,7 +105,7 @@ async function run(targets: readonly string[], options: Options): Promise<number
   checkUrls(targets);
   const urls = [...new Set(targets.map((target) => formatEndpoint(parseEndpoint(target, "ntp"))))];
   const { interval, count, duration, timeout, ipv4, ipv6, json, csv, ascii = false } = options;
-  using picture = options.plot === undefined ? undefined : await createFile(options.plot);
+  const picture = options.plot === undefined ? undefined : await PictureFile.find(options.plot);
   const stop = new AbortController();
   const ends = [stopSignal(), stop.signal];
   if (duration !== undefined) ends.push(AbortSignal.timeout(duration));
@@ -113,20 +124,19 @@ async function run(targets: readonly string[], options: Options): Promise<number
   const isAscii = ascii || !showsUnicode();
   const lines = json ? jsonLines : csv ? csvLines : textLines;
   const isText = lines === textLines;
-  const write = (line: string | undefined): void => {
-    if (line === undefined) return;
+  const write = (line: string): void => {
     writeText(Deno.stdout, `${isText && isAscii ? toAscii(line) : line}\n`);
   };
   const isLive = isText && Deno.stdout.isTerminal() && canBeDrawnOn();
-  const news: string[] = [];
+  const news: WatchNews[] = [];
   let hasReader = true;
   try {
     using view = isLive
       ? new LiveView({ records: rows, news, isAscii, onQuit: () => stop.abort() })
       : undefined;
-    if (!view) write(lines.head);
+    if (!view && lines.head !== undefined) write(lines.head);
     for await (const event of events) {
-      if (event.type === "exchange") records.get(event.url)?.add(event);
+      records.get(event.url)?.take(event);
       if (view) view.show(event);
       else write(lines.format(event));
     }
@@ -137,11 +147,11 @@ async function run(targets: readonly string[], options: Options): Promise<number
   if (rows.every(({ asked }) => asked === 0)) {
     throw new Error("Stopped before anything was measured");
   }
-  await picture?.write(rows);
   if (isText && hasReader) {
-    for (const line of news) write(line);
+    for (const each of news) write(textLines.format(each));
     write(`\n${summaryOf(rows)}`);
   }
+  if (picture) await draw(picture, options.plot ?? "", rows);
   return exitCodeOf(rows.find(({ delays }) => delays.count === 0)?.last?.error);
 }
 
@@ -154,19 +164,29 @@ function begin(urls: readonly string[], options: WatchOptions): AsyncIterable<Wa
   }
 }
 
-/** A file for the picture. It is opened first of all: nobody wants to hear in the end that it cannot be. */
-async function createFile(path: string): Promise<Picture> {
-  const file = await Deno.open(path, { write: true, create: true });
-  return {
-    async write(records): Promise<void> {
-      const { pictureOf } = await import("./watch_picture.ts");
-      await file.truncate();
-      writeText(file, pictureOf(records));
-    },
-    [Symbol.dispose]: () => file.close(),
-  };
+/** What came is drawn in the end; where nothing did, a picture from before is worth more than an empty one. */
+async function draw(
+  file: PictureFile,
+  path: string,
+  records: readonly WatchRecord[],
+): Promise<void> {
+  if (records.every(({ delays }) => delays.count === 0)) {
+    return tell(`timecli: No picture is written to ${onOneLine(path)}: no time came\n`);
+  }
+  const { pictureOf } = await import("./watch_picture.ts");
+  await file.write(pictureOf(records));
 }
 
-interface Picture extends Disposable {
-  write(records: readonly WatchRecord[]): Promise<void>;
+/** Standard output has the lines or the screen, which a picture would be mixed with. */
+function pathParser(text: string): string {
+  if (text === "-" || text === "") throw new InvalidArgumentError("Expected the name of a file.");
+  return text;
+}
+
+function tell(line: string): void {
+  try {
+    writeText(Deno.stderr, line);
+  } catch {
+    // Nobody listens; the exit code still tells.
+  }
 }

@@ -1,33 +1,36 @@
 /** What `timecli watch` prints where it has no terminal: a line an exchange, and one an event. */
+import type { NtpReply } from "../client/reply.ts";
 import type { WatchEvent } from "../client/watch.ts";
-import { csvHeader, csvRow } from "./csv.ts";
+import { cell, csvHeader, csvRow } from "./csv.ts";
 import { describe } from "./exit_codes.ts";
 import { onOneLine } from "./one_line.ts";
-import { jsonOf, SCHEMA } from "./report.ts";
+import { errorJson, jsonOf, SCHEMA } from "./report.ts";
 import { layOutTable } from "./table.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
-import { describeNews, type WatchRecord } from "./watch_record.ts";
+import { exactSeconds, readableSeconds } from "../client/units.ts";
+import { baseOf } from "./value_axis.ts";
+import { figureNames, figuresOf } from "./watch_figures.ts";
+import { describeNews, type WatchNews } from "./watch_news.ts";
+import type { WatchRecord } from "./watch_record.ts";
 
 /** A form of lines. */
 export interface LineFormat {
   /** What comes first, if anything does. */
   readonly head?: string;
-  /** The line of an event, or undefined if it has none. */
-  format(event: WatchEvent): string | undefined;
+  /** The line of an event. */
+  format(event: WatchEvent): string;
 }
 
 /** For people. */
 export const textLines: LineFormat = {
   format(event): string {
     const { url, at } = event;
-    const say = (text: string): string => `${utc(at)}  ${onOneLine(url)}  ${text}`;
-    if (event.type !== "exchange") return say(describeNews(event, signedSeconds));
+    const say = (text: string): string => `${stamp(at)}  ${onOneLine(url)}  ${text}`;
+    if (event.type !== "exchange") return say(describeNews(event));
     const { reply, error } = event;
     if (error || !reply) return say(describe(error) ?? "");
     const roundTrip = readableSeconds(reply.roundTrip.total("seconds"));
     if (!("offset" in reply)) return say(`${onOneLine(reply.text)}  round trip ${roundTrip}`);
-    const offset = signedSeconds(reply.offset.total("seconds"));
-    const measured = `offset ${offset} ± ${readableSeconds(reply.errorBound.total("seconds"))}`;
+    const measured = `offset ${boundedOffset(reply)}`;
     return say(
       reply.protocol === "ntp"
         ? `${measured}  delay ${
@@ -38,67 +41,102 @@ export const textLines: LineFormat = {
   },
 };
 
+/** With the digits that the bound leaves. */
+function boundedOffset({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
+  const [value, bound] = [offset.total("seconds"), errorBound.total("seconds")];
+  return `${value < 0 ? "" : "+"}${exactSeconds(value, bound / 10)} ± ${readableSeconds(bound)}`;
+}
+
+/** A moment in UTC, as lines for people have it: requests may be a hundredth of a second apart. */
+export function stamp(at: Temporal.Instant): string {
+  return at.toString({ smallestUnit: "millisecond" });
+}
+
 /** A JSON object a line. */
 export const jsonLines: LineFormat = {
   format(event): string {
     const { type, url, at } = event;
     const base = { schema: SCHEMA, event: type, at: at.toString() };
-    switch (event.type) {
-      case "exchange":
-        return JSON.stringify({ ...base, ...jsonOf({ target: url, ...event }, false) });
-      case "kiss":
-        return JSON.stringify({ ...base, url, code: event.code, interval: event.interval ?? null });
-      case "step":
-        return JSON.stringify({
-          ...base,
-          url,
-          step: event.step.total("seconds"),
-          error_bound: event.errorBound.total("seconds"),
-          clock: event.clock,
-        });
-      case "stratum":
-      case "leap":
-        return JSON.stringify({ ...base, url, from: event.from, to: event.to });
-    }
+    const more = type === "exchange"
+      ? jsonOf({ target: url, ...event }, false)
+      : { url, ...newsJson(event) };
+    return JSON.stringify({ ...base, ...more });
   },
 };
 
-/** A row an exchange, as `timecli --csv` has it, with the time in front; RFC 4180 ends it by CR LF. */
+function newsJson(news: WatchNews): Record<string, unknown> {
+  switch (news.type) {
+    case "kiss":
+      return { code: news.code, interval: news.interval ?? null };
+    case "step":
+      return {
+        step: news.step.total("seconds"),
+        error_bound: news.errorBound.total("seconds"),
+        clock: news.clock,
+      };
+    case "stratum":
+    case "leap":
+      return { from: news.from, to: news.to };
+    case "gone":
+      return { error: errorJson(news.error) };
+    case "back":
+      return { after: news.after.total("seconds") };
+  }
+}
+
+/** Columns behind those of `timecli --csv`, with the names that JSON lines have. */
+const newsColumns = ["event", "code", "interval", "from", "to", "step", "clock", "after"];
+
+/**
+ * A row an exchange, as `timecli --csv` has it, with the time in front, and a row of the same columns
+ * an event; RFC 4180 ends them by CR LF.
+ */
 export const csvLines: LineFormat = {
-  head: `at,${csvHeader(false)}\r`,
-  format(event): string | undefined {
-    if (event.type !== "exchange") return undefined;
-    return `${event.at},${csvRow({ target: event.url, ...event }, false)}\r`;
+  head: `at,${csvHeader(false)},${newsColumns.join(",")}\r`,
+  format(event): string {
+    const { type, url, at } = event;
+    if (type === "exchange") {
+      const empty = ",".repeat(newsColumns.length - 1);
+      return `${at},${csvRow({ target: url, ...event }, false)},${type}${empty}\r`;
+    }
+    const { error, ...more } = newsJson(event);
+    const { reason, message } = (error ?? {}) as Record<string, unknown>;
+    const values: Record<string, unknown> = {
+      ...{ at, url, event: type, ...more },
+      ...{ error_reason: reason, error_message: message },
+    };
+    const names = ["at", ...csvHeader(false).split(","), ...newsColumns];
+    return `${names.map((name) => cell(values[name])).join(",")}\r`;
   },
 };
 
-/** Every server's figures over the whole time. */
+const summaryHead = [
+  ["SERVER", "ASKED", "LOST", "BAD"],
+  ["", ...figureNames.map((name) => name.toUpperCase())],
+];
+
+/** Every server's figures over the whole time, in 80 columns. */
 export function summaryOf(records: readonly WatchRecord[]): string {
-  const head = ["SERVER", "ASKED", "LOST", "", "MIN", "MEAN", "MAX", "STDDEV", "JITTER"];
-  const rows = records.flatMap((record) => {
-    const { url, asked, lost, offsets, delays } = record;
-    const first = [url, String(asked), String(lost)];
-    const figures = [
-      ...(offsets.count > 0 ? [["offset", ...figuresOf(offsets, signedSeconds)]] : []),
-      ...(delays.count > 0 ? [["delay", ...figuresOf(delays, readableSeconds)]] : []),
-    ];
-    if (figures.length === 0) return [first];
-    return figures.map((cells, i) => [...(i === 0 ? first : ["", "", ""]), ...cells]);
+  const counts = records.map((
+    { url, asked, lost, bad },
+  ) => [url, ...[asked, lost, bad].map(String)]);
+  const [head = "", ...servers] = layOutTable([summaryHead[0] ?? [], ...counts]).split("\n");
+  const figures = records.map(figureRowsOf);
+  const rows = [summaryHead[1] ?? [], ...figures.flatMap(({ rows }) => rows)];
+  const [figureHead = "", ...figureLines] = layOutTable(rows).split("\n").map((row) => `  ${row}`);
+  const blocks = servers.map((server, i) => {
+    const { rows, from } = figures[i] ?? { rows: [] };
+    return [server, ...(from ? [from] : []), ...figureLines.splice(0, rows.length)];
   });
-  return layOutTable([head, ...rows]);
+  return [head, ...(rows.length > 1 ? [figureHead] : []), ...blocks.flat()].join("\n");
 }
 
-/** Minimum, mean, maximum, standard deviation and jitter. */
-export function figuresOf(
-  { min, mean, max, standardDeviation, jitter }: WatchRecord["offsets"],
-  format: (seconds: number) => string,
-): string[] {
-  const spread = [standardDeviation, jitter].map((value) =>
-    Number.isNaN(value) ? "-" : readableSeconds(value)
-  );
-  return [format(min), format(mean), format(max), ...spread];
-}
-
-function utc(at: Temporal.Instant): string {
-  return at.toString({ smallestUnit: "second" });
+/** Offset and delay, and what the offset is told from, if that is not 0. */
+function figureRowsOf({ offsets, delays }: WatchRecord): { rows: string[][]; from?: string } {
+  const base = baseOf(offsets.min, offsets.max);
+  const rows = [
+    ...(offsets.count > 0 ? [["offset", ...figuresOf(offsets, { isSigned: true, base })]] : []),
+    ...(delays.count > 0 ? [["delay", ...figuresOf(delays, { isSigned: false })]] : []),
+  ];
+  return { rows, ...(base && { from: `  offset from ${base.text}:` }) };
 }

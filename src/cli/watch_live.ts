@@ -1,20 +1,20 @@
 /** The screen of `timecli watch` while it runs: when it is drawn, and what keys do to it. */
-import type { QueryFailure } from "../client/query_error.ts";
-import type { Sighting, WatchedExchange, WatchEvent } from "../client/watch.ts";
-import { describe } from "./exit_codes.ts";
+import type { WatchEvent } from "../client/watch.ts";
 import { onOneLine } from "./one_line.ts";
 import { painter } from "./style.ts";
 import { Terminal } from "./terminal.ts";
-import { signedSeconds } from "./units.ts";
-import { describeNews, type WatchRecord } from "./watch_record.ts";
-import { screenOf, timeSpans } from "./watch_screen.ts";
+import { spanFor, timeSpans } from "./time_spans.ts";
+import { describeNews, type WatchNews } from "./watch_news.ts";
+import type { WatchRecord } from "./watch_record.ts";
+import { screenOf, type WatchView } from "./watch_screen.ts";
+import type { ScreenLine, Tone } from "./watch_table.ts";
 
 /** What to show. */
 export interface LiveViewOptions {
   /** The servers, kept up to date by the caller. */
   readonly records: readonly WatchRecord[];
-  /** Where to keep what happened, a line each, the latest last. */
-  readonly news: string[];
+  /** Where to keep what happened, the latest last. */
+  readonly news: WatchNews[];
   /** Keep to ASCII. */
   readonly isAscii: boolean;
   /** Is told that the user wants no more. */
@@ -27,17 +27,24 @@ const DRAW_AFTER_MS = 150;
 /** What happened before that is forgotten. */
 const MOST_NEWS = 100;
 
+const tones: Readonly<Partial<Record<WatchNews["type"], Tone>>> = { gone: "bad", back: "good" };
+
 /** Shows what is told it until it is disposed of, which gives the terminal back. */
 export class LiveView implements Disposable {
   readonly #options: LiveViewOptions;
   readonly #terminal: Terminal;
-  readonly #bold = painter(Deno.stdout, "1");
+  readonly #paint: WatchView["paint"] = {
+    bold: painter(Deno.stdout, "1"),
+    good: painter(Deno.stdout, "32"),
+    odd: painter(Deno.stdout, "33"),
+    bad: painter(Deno.stdout, "31"),
+  };
   readonly #startMs = performance.now();
-  readonly #troubles = new Map<string, QueryFailure>();
   #nowMs = Date.now();
   #elapsedSeconds = 0;
   #selected = 0;
-  #span = 0;
+  /** Which scale was chosen; before that it grows. */
+  #span: number | undefined;
   #isPaused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,40 +60,35 @@ export class LiveView implements Disposable {
 
   /** Tells of an event, and draws what has become of it. */
   show(event: WatchEvent): void {
-    const text = event.type === "exchange"
-      ? this.#trouble(event)
-      : describeNews(event, signedSeconds);
-    if (text !== undefined) this.#note(event, text);
+    const { news } = this.#options;
+    if (event.type !== "exchange") news.push(event);
+    if (news.length > MOST_NEWS) news.shift();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       if (!this.#isPaused) this.#draw();
     }, DRAW_AFTER_MS);
   }
 
-  /** What to say if a server begins to fail, or no longer does. */
-  #trouble({ url, error }: Sighting & WatchedExchange): string | undefined {
-    const before = this.#troubles.get(url);
-    if (error?.reason === before) return undefined;
-    if (error === undefined) {
-      this.#troubles.delete(url);
-      return "answers again";
-    }
-    this.#troubles.set(url, error.reason);
-    return describe(error);
+  #lineOf(news: WatchNews): ScreenLine {
+    const { url, at, type } = news;
+    const whose = this.#options.records.length > 1 ? `${onOneLine(url)}: ` : "";
+    const text = `${at.toString().slice(11, 19)}Z  ${whose}${describeNews(news)}`;
+    return { text, tone: tones[type] ?? "odd" };
   }
 
-  #note({ url, at }: WatchEvent, text: string): void {
-    const time = new Date(at.epochMilliseconds).toTimeString().slice(0, 8);
-    const record = this.#options.records.length > 1 ? `${onOneLine(url)}: ` : "";
-    const { news } = this.#options;
-    news.push(`${time}  ${record}${text}`);
-    if (news.length > MOST_NEWS) news.shift();
+  /** The scale as it is now. */
+  #spanIndex(): number {
+    const { asked = 0 } = this.#options.records[this.#selected] ?? {};
+    return this.#span ?? spanFor(this.#elapsedSeconds, asked);
   }
 
   #press(key: string): void {
     const { records, onQuit } = this.#options;
     const scale = (by: number): void => {
-      this.#span = Math.max(0, Math.min(timeSpans.length - 1, this.#span + by));
+      this.#span = Math.max(0, Math.min(timeSpans.length - 1, this.#spanIndex() + by));
+    };
+    const select = (by: number): void => {
+      this.#selected = (this.#selected + by + records.length) % records.length;
     };
     switch (key) {
       case "q":
@@ -103,10 +105,15 @@ export class LiveView implements Disposable {
         scale(1);
         break;
       case "s":
-        this.#span = (this.#span + 1) % timeSpans.length;
+        this.#span = (this.#spanIndex() + 1) % timeSpans.length;
         break;
       case "\t":
-        this.#selected = (this.#selected + 1) % records.length;
+      case "\x1b[B":
+        select(1);
+        break;
+      case "\x1b[Z":
+      case "\x1b[A":
+        select(-1);
         break;
       default:
         return;
@@ -120,17 +127,17 @@ export class LiveView implements Disposable {
       this.#elapsedSeconds = (performance.now() - this.#startMs) / 1000;
     }
     const { records, news, isAscii } = this.#options;
-    const span = timeSpans[this.#span] ?? { seconds: 60, tick: 15 };
     const view = {
       records,
       isAscii,
-      span,
-      news,
+      span: timeSpans[this.#spanIndex()] ?? timeSpans[0],
+      news: news.map((each) => this.#lineOf(each)),
       selected: this.#selected,
       nowMs: this.#nowMs,
       elapsedSeconds: this.#elapsedSeconds,
       isPaused: this.#isPaused,
-      bold: this.#bold,
+      hasKeys: this.#terminal.hasKeys,
+      paint: this.#paint,
     };
     const { size } = this.#terminal;
     this.#terminal.draw(screenOf(view, size));

@@ -1,21 +1,12 @@
 /** What `timecli watch` shows on a terminal: a table of the servers, plots of one of them, the news. */
-import type { RunningStatistics } from "../client/running_statistics.ts";
 import { toAscii } from "./ascii.ts";
-import { describe } from "./exit_codes.ts";
-import { layOutTable } from "./table.ts";
 import type { ScreenSize } from "./terminal.ts";
-import { LEAST_PLOT_HEIGHT, LEAST_PLOT_WIDTH, plotLines, type TimeSpan } from "./terminal_plot.ts";
-import { readableSeconds, signedSeconds } from "./units.ts";
-import { figuresOf } from "./watch_lines.ts";
-import type { PlotPoint, WatchRecord } from "./watch_record.ts";
-
-/** The scales of the time axis to choose from. */
-export const timeSpans: readonly TimeSpan[] = [
-  { seconds: 60, tick: 15 },
-  { seconds: 300, tick: 60 },
-  { seconds: 900, tick: 180 },
-  { seconds: 3600, tick: 900 },
-];
+import { LEAST_PLOT_HEIGHT, LEAST_PLOT_WIDTH, plotLines } from "./terminal_plot.ts";
+import type { TimeSpan } from "./time_spans.ts";
+import { baseOf } from "./value_axis.ts";
+import { figureNames, figuresOf } from "./watch_figures.ts";
+import type { WatchRecord } from "./watch_record.ts";
+import { type ScreenLine, scroll, tableLines, type Tone } from "./watch_table.ts";
 
 /** All that a screen shows. */
 export interface WatchView {
@@ -24,7 +15,7 @@ export interface WatchView {
   /** Which of them is plotted. */
   readonly selected: number;
   /** What happened, the latest last. */
-  readonly news: readonly string[];
+  readonly news: readonly ScreenLine[];
   /** Now, in milliseconds since the Unix epoch: the right end of the plots. */
   readonly nowMs: number;
   /** How long it has been watching. */
@@ -33,121 +24,140 @@ export interface WatchView {
   readonly span: TimeSpan;
   /** Whether the screen stands still. */
   readonly isPaused: boolean;
+  /** Whether keys are heard. */
+  readonly hasKeys: boolean;
   /** Keep to ASCII. */
   readonly isAscii: boolean;
-  /** Sets text in bold. */
-  readonly bold: (text: string) => string;
+  /** Sets text in a style. */
+  readonly paint: Readonly<Record<Tone | "bold", (text: string) => string>>;
 }
 
 /** Lines of news to leave room for. */
 const NEWS_LINES = 4;
 
+/** Lines of news where servers are hidden. */
+const FEW_NEWS_LINES = 2;
+
+/** So many lines of the table are worth more than a plot. */
+const LEAST_TABLE = 3;
+
 /** The screen's lines, as many as it has rows at most, none wider than it is. */
 export function screenOf(view: WatchView, { columns, rows }: ScreenSize): string[] {
-  const { records, news, isAscii, bold } = view;
+  const { news, isAscii, paint } = view;
   const fit = (line: string): string => {
     const text = isAscii ? toAscii(line) : line;
     return text.length <= columns ? text : `${text.slice(0, columns - 1)}${isAscii ? ">" : "…"}`;
   };
+  const show = ({ text, tone }: ScreenLine): string => tone ? paint[tone](fit(text)) : fit(text);
   const title = `timecli watch   ${clock(view.elapsedSeconds)}${view.isPaused ? "   paused" : ""}`;
-  const [head = "", ...servers] = tableFor(view, columns);
-  const keys = `q quit  p ${view.isPaused ? "resume" : "pause"}  + - time scale` +
-    (records.length > 1 ? "  Tab next server" : "");
+  const [head, ...servers] = tableLines(view, columns);
   const room = Math.max(0, rows - 3);
-  const shown = servers.slice(0, room);
-  const latest = news.slice(-Math.min(NEWS_LINES, Math.max(1, room - shown.length)));
-  const plotRoom = Math.max(0, room - shown.length - latest.length);
-  const plots = plotsFor(view, { columns, rows: plotRoom });
+  const isCrowded = servers.length > room - NEWS_LINES;
+  const newsRoom = isCrowded ? Math.max(1, Math.min(FEW_NEWS_LINES, room >> 2)) : NEWS_LINES;
+  const latest = news.slice(-newsRoom);
+  const left = Math.max(0, room - latest.length);
+  const blocks = blocksOf(view, columns);
+  const shown = scroll(servers, view.selected, tableRows(servers.length, left, blocks));
+  const plotRoom = left - shown.length;
+  const plots = plotsIn(blocks, { columns, rows: plotRoom }).map((text) => ({ text }));
   // In front of the news, so that the keys stay on the last line.
-  const gap = Array<string>(Math.max(0, plotRoom - plots.length)).fill("");
+  const gap = Array<ScreenLine>(Math.max(0, plotRoom - plots.length)).fill({ text: "" });
   const body = [...shown, ...plots, ...gap, ...latest].slice(0, room);
-  return [bold(fit(title)), bold(fit(head)), ...body.map(fit), fit(keys)].slice(0, rows);
+  return [paint.bold(fit(title)), paint.bold(fit(head)), ...body.map(show), fit(keysOf(view))]
+    .slice(0, rows);
 }
 
-const head = ["  SERVER", "OFFSET", "DELAY", "JITTER"];
-const spreadHead = ["MIN", "MEAN", "MAX", "STDDEV"];
-const tailHead = ["LOST", "STRATUM", "LEAP"];
-
-/** The table, with the figures of the offset where the screen is wide enough. */
-function tableFor({ records, selected }: WatchView, columns: number): string[] {
-  const lay = (isWide: boolean): string =>
-    layOutTable([
-      [...head, ...(isWide ? spreadHead : []), ...tailHead],
-      ...records.map((record, i) => {
-        const mark = records.length > 1 && i === selected ? "> " : "  ";
-        return rowOf(record, `${mark}${record.url}`, isWide);
-      }),
-    ]);
-  const lines = (text: string): string[] => text.split("\n");
-  const wide = lines(lay(true));
-  return wide.every((line) => line.length <= columns) ? wide : lines(lay(false));
+function keysOf({ isPaused, hasKeys, records }: WatchView): string {
+  if (!hasKeys) return "Ctrl-C quits";
+  return `q quit  p ${isPaused ? "resume" : "pause"}  + - time scale` +
+    (records.length > 1 ? "  Tab next server" : "");
 }
 
-function rowOf(
-  { asked, lost, last, offsets, delays }: WatchRecord,
-  name: string,
-  isWide: boolean,
-): string[] {
-  const { reply, error } = last ?? {};
-  const loss = asked === 0 ? "-" : `${(lost / asked * 100).toFixed(lost === 0 ? 0 : 1)} %`;
-  if (error) return [name, `${loss} lost; ${describe(error)}`];
-  const isNtp = reply?.protocol === "ntp";
-  const [offset, delay] = reply
-    ? [
-      "offset" in reply ? signedSeconds(reply.offset.total("seconds")) : "-",
-      readableSeconds((isNtp ? reply.delay : reply.roundTrip).total("seconds")),
-    ]
-    : ["-", "-"];
-  const spread = offsets.count === 0 ? ["-", "-", "-", "-"] : figuresOf(offsets, signedSeconds);
-  const jitter = (offsets.count > 0 ? offsets : delays).jitter;
-  return [
-    name,
-    offset,
-    delay,
-    Number.isNaN(jitter) ? "-" : readableSeconds(jitter),
-    ...(isWide ? spread.slice(0, 4) : []),
-    loss,
-    isNtp ? String(reply.stratum) : "-",
-    isNtp ? reply.leap : "-",
-  ];
+/** How many lines the servers get: all that a plot leaves, or else the figures alone, or nothing. */
+function tableRows(servers: number, left: number, blocks: readonly PlotBlock[]): number {
+  const figures = blocks.flatMap(({ title }) => title).length;
+  const plot = blocks.some(({ isDrawable }) => isDrawable) ? LEAST_PLOT_HEIGHT : 0;
+  const wants = [figures + plot, figures];
+  const want = wants.find((want) => left - want >= Math.min(servers, LEAST_TABLE)) ?? 0;
+  return Math.min(servers, left - want);
 }
 
-/** The offset above, if the protocol has one, and the delay below. */
-function plotsFor(view: WatchView, { columns, rows }: ScreenSize): string[] {
+/** A plot and what stands above it. */
+interface PlotBlock {
+  readonly title: readonly string[];
+  readonly isDrawable: boolean;
+  readonly draw: (width: number, height: number) => string[];
+}
+
+/** The offset, if the protocol has one, and the delay. */
+function blocksOf(view: WatchView, columns: number): PlotBlock[] {
   const record = view.records[view.selected];
-  if (!record || columns < LEAST_PLOT_WIDTH) return [];
-  const { offsets, delays } = record;
-  const plots = [
-    ...(offsets.count > 0 ? [plotFor(view, record, "Offset", signedSeconds)] : []),
-    ...(delays.count > 0 ? [plotFor(view, record, "Delay", readableSeconds)] : []),
+  if (!record) return [];
+  return [
+    ...(record.offsets.count > 0 ? [blockOf(view, record, "offset", columns)] : []),
+    ...(record.delays.count > 0 ? [blockOf(view, record, "delay", columns)] : []),
   ];
-  const least = LEAST_PLOT_HEIGHT + 1;
-  const shown = plots.slice(0, Math.floor(rows / least));
-  const height = Math.floor(rows / shown.length);
-  return shown.flatMap((draw) => draw(columns, height));
 }
 
-function plotFor(
+function blockOf(
   { nowMs, span, isAscii }: WatchView,
   record: WatchRecord,
-  name: "Offset" | "Delay",
-  format: (seconds: number) => string,
-): (width: number, height: number) => string[] {
-  const isOffset = name === "Offset";
-  const points = record.recent.flatMap(({ atMs, offset, delay }: PlotPoint) => {
-    const value = isOffset ? offset : delay;
-    return value === undefined ? [] : [[(atMs - nowMs) / 1000, value] as const];
+  name: "offset" | "delay",
+  columns: number,
+): PlotBlock {
+  const isSigned = name === "offset";
+  const figures = record[isSigned ? "offsets" : "delays"];
+  const measured = record.latest(span.seconds).flatMap(({ atMs, [name]: value }) => {
+    const x = (atMs - nowMs) / 1000;
+    // What is in the future came before this machine's clock was set back, or while it stood still.
+    return value === undefined || x < -span.seconds || x > 0 ? [] : [[x, value] as const];
   });
-  return (width, height) => [
-    `${name}  ${figuresText(isOffset ? record.offsets : record.delays, format)}`,
-    ...plotLines({ points, span, width, height: height - 1, format, isAscii }),
+  const values = measured.map(([, value]) => value);
+  const base = baseOf(figures.min, figures.max);
+  const axisBase = base ?? baseOf(Math.min(...values), Math.max(...values));
+  const texts = figuresOf(figures, { isSigned, base }).slice(0, 4);
+  const title = [
+    `${isSigned ? "Offset" : "Delay"}${base ? ` from ${base.text}` : ""}`,
+    ...texts.map((text, i) => `${figureNames[i]} ${text}`),
+    ...(base || !axisBase ? [] : [`axis from ${axisBase.text}`]),
   ];
+  const points = measured.map(([x, value]) => [x, value - (axisBase?.seconds ?? 0)] as const);
+  return {
+    title: wrapParts(title, columns),
+    isDrawable: columns >= LEAST_PLOT_WIDTH && points.length > 0,
+    draw: (width, height) =>
+      plotLines({ points, span, width, height, isSigned: isSigned || !!axisBase, isAscii }),
+  };
 }
 
-function figuresText(figures: RunningStatistics, format: (seconds: number) => string): string {
-  const names = ["min", "mean", "max", "stddev"];
-  const values = figuresOf(figures, format);
-  return names.map((name, i) => `${name} ${values[i]}`).join("  ");
+/** Side by side, two blanks apart, on as many lines as need be. */
+function wrapParts(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const longer = lines.length === 0 ? part : `${lines.at(-1)}  ${part}`;
+    if (lines.length === 0 || longer.length > width) {
+      lines.push(lines.length > 0 ? `  ${part}` : part);
+    } else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** As many plots as there is room for, and the figures alone of what is not drawn. */
+function plotsIn(blocks: readonly PlotBlock[], { columns, rows }: ScreenSize): string[] {
+  const isDrawn = new Set<PlotBlock>();
+  let left = rows - blocks.flatMap(({ title }) => title).length;
+  for (const block of blocks) {
+    if (!block.isDrawable || left < LEAST_PLOT_HEIGHT) continue;
+    isDrawn.add(block);
+    left -= LEAST_PLOT_HEIGHT;
+  }
+  const more = Math.floor(Math.max(0, left) / Math.max(1, isDrawn.size));
+  return blocks
+    .flatMap((block) => [
+      ...block.title,
+      ...(isDrawn.has(block) ? block.draw(columns, LEAST_PLOT_HEIGHT + more) : []),
+    ])
+    .slice(0, Math.max(0, rows));
 }
 
 function clock(seconds: number): string {

@@ -30,6 +30,37 @@ export function signedSeconds(seconds: number): string {
   return seconds < 0 ? readableSeconds(seconds) : `+${readableSeconds(seconds)}`;
 }
 
+/**
+ * The same with more digits where these would not tell apart what lies so close together, and from ten
+ * minutes on with the seconds: `4.000012 s`, `4784 d 0 h 51 min 17.25 s`.
+ *
+ * @param seconds What to write
+ * @param resolution What has to be told, in seconds; not a number for as usual
+ */
+export function exactSeconds(seconds: number, resolution: number): string {
+  const usual = readableSeconds(seconds);
+  if (seconds === 0 || !(resolution > 0)) return usual;
+  const digitsIn = (factor: number): number =>
+    Math.min(9, Math.max(0, -Math.floor(Math.log10(resolution * factor) + 1e-9)));
+  if (Math.round(Math.abs(seconds)) >= FEWEST_AS_MINUTES) {
+    if (resolution >= (Math.abs(seconds) >= 3600 ? 60 : 1)) return usual;
+    const digits = digitsIn(1);
+    // Rounded before it is taken apart: there are no 60 s in a minute.
+    const magnitude = Number(Math.abs(seconds).toFixed(digits));
+    const minutes = Math.floor(magnitude / 60);
+    const rest = (magnitude - minutes * 60).toFixed(digits);
+    const sign = seconds < 0 ? "-" : "";
+    return minutes >= 60
+      ? `${readableSpan(Math.sign(seconds) * minutes * 60)} ${rest} s`
+      : `${sign}${minutes} min ${rest} s`;
+  }
+  const [number = "", unit = ""] = usual.split(" ");
+  const factor = { s: 1, ms: 1e3, "µs": 1e6, ns: 1e9 }[unit] ?? 1;
+  const digits = digitsIn(factor);
+  const isEnough = digits <= (number.split(".")[1] ?? "").length;
+  return isEnough ? usual : `${(seconds * factor).toFixed(digits)} ${unit}`;
+}
+
 /** Hours and more, where seconds would be a riddle: `-9 d 22 h 14 min`. */
 function readableSpan(seconds: number): string {
   const sign = seconds < 0 ? "-" : "";

@@ -4,6 +4,7 @@ import { isLoopback } from "../transports/address.ts";
 import { type Change, ChangeDetector, type Moment } from "./changes.ts";
 import type { ExchangeOptions } from "./exchange.ts";
 import { validate } from "./ntp.ts";
+import { type Back, type Gone, OutageDetector } from "./outages.ts";
 import { query } from "./query.ts";
 import { QueryError } from "./query_error.ts";
 import type { TimeReply } from "./reply.ts";
@@ -56,7 +57,7 @@ export interface Kiss {
 }
 
 /** Something that {@linkcode watch} has seen; `type` tells the kinds apart. */
-export type WatchEvent = Sighting & (WatchedExchange | Kiss | Change);
+export type WatchEvent = Sighting & (WatchedExchange | Kiss | Change | Gone | Back);
 
 /** RFC 5905 §7.2 has a client poll that seldom only once all is well; a server that wants more is alone. */
 const LONGEST_INTERVAL_SECONDS = 1024;
@@ -66,7 +67,7 @@ const APART_MS = 20;
 
 /**
  * Watches time servers: asks each of them again and again, and tells of every exchange, and of what
- * has changed since the one before. It is polite: one request an interval, none sent again, and a
+ * has changed since the one before, an outage included. It is polite: one request an interval, none sent again, and a
  * kiss RATE doubles the interval; after DENY, RSTR and the like a server is not asked any more. A
  * name is resolved until somebody answers, and kept to that address.
  *
@@ -158,6 +159,7 @@ class WatchedServer {
   readonly #url: string;
   readonly #options: ExchangeOptions;
   readonly #changes = new ChangeDetector();
+  readonly #outages = new OutageDetector();
   /** The address that has answered, once one has. */
   #address: string;
   #intervalSeconds: number;
@@ -190,7 +192,8 @@ class WatchedServer {
     this.asked++;
     const exchange = await ask(this.#address, { ...this.#options, signal });
     const moment = { at: Temporal.Now.instant(), monotonicMs: performance.now() };
-    return [exchange, ...this.#followUp(exchange, moment)]
+    const outage = this.#outages.next(exchange.error, moment.monotonicMs);
+    return [exchange, ...(outage ? [outage] : []), ...this.#followUp(exchange, moment)]
       .map((event) => ({ ...event, url: this.#url, at: moment.at }));
   }
 

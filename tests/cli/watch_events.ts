@@ -1,5 +1,6 @@
 import type { NtpReply, TextReply } from "../../src/client/reply.ts";
-import { QueryError } from "../../src/client/query_error.ts";
+import { QueryError, type QueryFailure } from "../../src/client/query_error.ts";
+import { WatchRecord } from "../../src/cli/watch_record.ts";
 import type { WatchEvent } from "../../src/client/watch.ts";
 
 /** The server that the events below are of. */
@@ -13,7 +14,7 @@ function duration(seconds: number): Temporal.Duration {
 }
 
 function sighting(second: number): { url: string; at: Temporal.Instant } {
-  return { url, at: Temporal.Instant.fromEpochMilliseconds(startMs + second * 1000) };
+  return { url, at: Temporal.Instant.fromEpochMilliseconds(Math.round(startMs + second * 1000)) };
 }
 
 /** An exchange with an offset and a delay, in seconds. */
@@ -57,9 +58,23 @@ export function told(second: number, text: string, delay: number): WatchEvent {
   return { type: "exchange", reply, ...sighting(second) };
 }
 
+/** A record of a server that has seen events. */
+export function recordOf(name: string, events: readonly WatchEvent[]): WatchRecord {
+  const record = new WatchRecord(name);
+  for (const event of events) record.take(event);
+  return record;
+}
+
+const silence = new QueryError("timeout", "No reply from 192.0.2.1:123 within 2 s");
+
 /** An exchange that brought nothing. */
 export function lost(second: number): WatchEvent {
-  const error = new QueryError("timeout", "No reply from 192.0.2.1:123 within 2 s");
+  return { type: "exchange", error: silence, ...sighting(second) };
+}
+
+/** An exchange that brought no time fit to trust. */
+export function bad(second: number, reason: QueryFailure): WatchEvent {
+  const error = new QueryError(reason, "It is no good");
   return { type: "exchange", error, ...sighting(second) };
 }
 
@@ -76,4 +91,6 @@ export const news: readonly WatchEvent[] = [
     clock: "server",
     ...sighting(5),
   },
+  { type: "gone", error: silence, ...sighting(6) },
+  { type: "back", after: duration(34.5), ...sighting(7) },
 ];

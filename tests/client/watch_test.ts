@@ -43,6 +43,10 @@ async function collect(events: AsyncIterable<WatchEvent>): Promise<unknown[][]> 
         ? ["kiss", event.code, event.interval]
         : event.type === "step"
         ? ["step", event.clock, Math.round(event.step.total("seconds"))]
+        : event.type === "gone"
+        ? ["gone", event.error.reason]
+        : event.type === "back"
+        ? ["back"]
         : [event.type, event.from, event.to],
     );
   }
@@ -115,6 +119,17 @@ Deno.test("watch reports what is lost or refused, and goes on", async () => {
   assertEquals(reasons, [["exchange", "ntp"], ["exchange", "timeout"], ["exchange", "ntp"]]);
   const refused = await collect(watch([`127.0.0.1:${freePort()}`], { ...options, count: 2 }));
   assertEquals(refused, Array(2).fill(["exchange", "refused"]));
+});
+
+Deno.test("watch tells that a server is gone, and that it is back", async () => {
+  await using server = peer(
+    (socket, from, count, octets) => count < 5 ? undefined : socket.send(replyTo(octets), from),
+    "ntp",
+  );
+  assertEquals(await collect(watch([server.url], { interval: 0.02, timeout: 0.1, count: 5 })), [
+    ...[["exchange", "timeout"], ["exchange", "timeout"], ["exchange", "timeout"]],
+    ...[["gone", "timeout"], ["exchange", "timeout"], ["exchange", "ntp"], ["back"]],
+  ]);
 });
 
 Deno.test("watch asks several servers side by side, a silent one too", async () => {

@@ -31,6 +31,11 @@ export class Tmux implements AsyncDisposable {
     return await this.#run("capture-pane", "-p");
   }
 
+  /** The same with its colours, as escape sequences. */
+  async styledScreen(): Promise<string> {
+    return await this.#run("capture-pane", "-p", "-e");
+  }
+
   /** Waits until it shows what a pattern describes, and returns all it shows. */
   async shows(pattern: RegExp): Promise<string> {
     let screen = "";

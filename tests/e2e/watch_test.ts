@@ -17,6 +17,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["127.0.0.1", "--timeout", "61"], /'61' is invalid/],
   [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
   [["127.0.0.1", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
+  [["127.0.0.1", "--plot", "-"], /--plot <file>' argument '-' is invalid.*name of a file/],
   [["ntp://192.0.2.1", "--interval", "0.5"], /192\.0\.2\.1 every 0\.5 s: only a loopback/],
 ];
 
@@ -56,12 +57,14 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertEquals([code, stderr], [0, ""]);
     const lines = stdout.trimEnd().split("\n");
     for (const line of lines.slice(0, 3)) {
-      assertMatch(line, /^\S+Z {2}ntp:\S+ {2}offset .+ [±+].+ {2}delay .+ {2}stratum 10$/);
+      assertMatch(line, /^\S+\.\d{3}Z {2}ntp:\S+ {2}offset .+ [±+].+ {2}delay .+ {2}stratum 10$/);
     }
     assertEquals(lines[3], "");
-    assertMatch(lines[4] ?? "", /^SERVER +ASKED +LOST +MIN/);
-    assertMatch(lines[5] ?? "", new RegExp(`^${url} +3 +0 +offset `));
-    assertEquals(lines.length, 7);
+    assertMatch(lines[4] ?? "", /^SERVER +ASKED +LOST +BAD$/);
+    assertMatch(lines[5] ?? "", /^ +MIN +MEAN +MAX /);
+    assertMatch(lines[6] ?? "", new RegExp(`^${url} +3 +0 +0$`));
+    assertMatch(lines[7] ?? "", /^ {2}offset /);
+    assertEquals(lines.length, 9);
   });
 
   await test("prints JSON lines and CSV, of a server that fails too", async () => {
@@ -75,9 +78,8 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       events.map(({ event, url, error }) => [event, url, error?.reason]).toSorted(),
       [
         ...Array(3).fill(["exchange", urls[0], undefined]),
-        ...Array(3).fill(
-          ["exchange", urls[1], "refused"],
-        ),
+        ...Array(3).fill(["exchange", urls[1], "refused"]),
+        ["gone", urls[1], "refused"],
       ].toSorted(),
     );
     const csv = await run([...watch, ...few, "--csv", ...urls]);
@@ -86,7 +88,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     assertEquals(head.slice(0, 2), ["at", "url"]);
     assertEquals(rows.pop(), [""]);
     const reasons = rows.map((row) => row[head.indexOf("error_reason")]);
-    assertEquals(reasons.toSorted(), ["", "", "", "refused", "refused", "refused"]);
+    assertEquals(reasons.toSorted(), ["", "", "", ...Array(4).fill("refused")]);
+    const kinds = rows.map((row) => row[head.indexOf("event")]);
+    assertEquals(kinds.toSorted(), [...Array(6).fill("exchange"), "gone"]);
   });
 
   await test("has JSON of every kind of event", async () => {
@@ -126,7 +130,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       await within(20, until(() => server.totals.answered > 1));
       const { code } = await within(10, running.stop(signal));
       assertEquals([code, running.stderr], [0, ""]);
-      assertMatch(await stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +\d+ +0 /);
+      assertMatch(await stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +\d+ +0 +0\n/);
     }
     await using server = await serve("time://127.0.0.1:0");
     const url = server.addresses[0]?.url ?? "";
@@ -169,8 +173,20 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       assertMatch(picture.slice(0, 200), /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
       assert(picture.endsWith("</svg>\n"));
       const nowhere = await run([...plot, `${folder}/none/out.svg`]);
-      assertMatch(nowhere.stderr, /^timecli: [^\n]*No such file[^\n]*\n$/);
+      assertMatch(
+        nowhere.stderr,
+        /^timecli: Cannot write the picture to \S+: there is no such folder\n$/,
+      );
       assertEquals([nowhere.code, nowhere.stdout], [1, ""]);
+      const silent = [`127.0.0.1:${freePort()}`, "-c1", "-t", "0.1", "--plot"] as const;
+      for (const path of [file, `${folder}/new.svg`]) {
+        const failed = await run([command, ...args, "watch", ...silent, path]);
+        assertMatch(failed.stderr, /^timecli: No picture is written to \S+: no time came\n$/);
+        assertEquals(failed.code, 4);
+      }
+      assertEquals(await Deno.readTextFile(file), picture);
+      const entries = await Array.fromAsync(Deno.readDir(folder));
+      assertEquals(entries.map(({ name }) => name), ["out.svg"]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

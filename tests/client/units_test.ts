@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readableSeconds, signedSeconds } from "../../src/cli/units.ts";
+import { exactSeconds, readableSeconds, signedSeconds } from "../../src/client/units.ts";
 
 Deno.test("readableSeconds takes the unit that reads best", () => {
   const table: [seconds: number, text: string][] = [
@@ -20,6 +20,24 @@ Deno.test("readableSeconds takes the unit that reads best", () => {
     [2 ** 31, "24855 d 3 h 14 min"],
   ];
   for (const [seconds, text] of table) assertEquals(readableSeconds(seconds), text);
+});
+
+Deno.test("exactSeconds has as many digits as are asked for, and no fewer than usual", () => {
+  const table: [seconds: number, resolution: number, text: string][] = [
+    [0, 1e-9, "0 s"],
+    [4.000012345, 1e-6, "4.000012 s"],
+    [4.000012345, 0.1, "4.000 s"],
+    [4.000012345, NaN, "4.000 s"],
+    [-0.0250123456, 1e-8, "-25.01235 ms"],
+    [12.3456e-6, 1e-3, "12.35 µs"],
+    [3600.5, 0.01, "1 h 0 min 0.50 s"],
+    [3659.9999, 0.001, "1 h 1 min 0.000 s"],
+    [-413_340_677.25, 0.01, "-4784 d 0 h 51 min 17.25 s"],
+    [413_340_677.25, 60, "4784 d 0 h 51 min"],
+  ];
+  for (const [seconds, resolution, text] of table) {
+    assertEquals(exactSeconds(seconds, resolution), text);
+  }
 });
 
 Deno.test("signedSeconds always writes the sign", () => {

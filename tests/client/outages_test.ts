@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { OutageDetector } from "../../src/client/outages.ts";
+import { QueryError, type QueryFailure } from "../../src/client/query_error.ts";
+
+/** What a detector tells of requests a second apart: what went wrong, or nothing. */
+function outagesOf(reasons: readonly (QueryFailure | "")[]): string[] {
+  const detector = new OutageDetector();
+  return reasons.flatMap((reason, i) => {
+    const error = reason === "" ? undefined : new QueryError(reason, "No good");
+    const outage = detector.next(error, 5000 + i * 1000);
+    if (!outage) return [];
+    return outage.type === "gone"
+      ? [`${i} gone ${outage.error.reason}`]
+      : [`${i} back ${outage.after.total("seconds")}`];
+  });
+}
+
+Deno.test("OutageDetector takes a lost datagram or two for no outage", () => {
+  assertEquals(outagesOf(["", "timeout", "", "timeout", "timeout", ""]), []);
+});
+
+Deno.test("OutageDetector tells an outage once, whatever its causes, and its end", () => {
+  assertEquals(
+    outagesOf(["", "refused", "refused", "timeout", "refused", "unusable", "", "", "timeout"]),
+    ["3 gone timeout", "6 back 5"],
+  );
+  assertEquals(outagesOf(["timeout", "timeout", "timeout", "timeout"]), ["2 gone timeout"]);
+});
+
+Deno.test("OutageDetector passes over kisses", () => {
+  const kiss = "kiss-o-death";
+  assertEquals(outagesOf(["", kiss, kiss, kiss, ""]), []);
+  assertEquals(outagesOf(["timeout", "timeout", kiss, "timeout", kiss, ""]), [
+    ...["3 gone timeout", "5 back 5"],
+  ]);
+});
