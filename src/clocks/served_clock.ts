@@ -22,6 +22,8 @@ export interface ClockPageContent {
   readonly noiseNs: number;
   /** What that noise is made from, 32 bits. */
   readonly seed: number;
+  /** When it began, by system time: the same seed makes the same of it again from there. */
+  readonly noiseFrom: Readonly<UnixTime>;
 }
 
 /** The same as it is read: where nothing follows, it does so at the end of time. */
@@ -30,7 +32,7 @@ export type ClockPageReading = ClockPageContent & {
 };
 
 const LINE_LENGTH = 7;
-const NUMBERS = 2 * LINE_LENGTH + 4;
+const NUMBERS = 2 * LINE_LENGTH + 6;
 
 /** Where a number means that there is none. */
 const NONE = -1;
@@ -44,7 +46,7 @@ export class ClockPage {
     this.#numbers = new SharedNumbers(buffer ?? NUMBERS);
     if (buffer === undefined) {
       const line = { ...HONEST, leap: undefined, referenceId: undefined };
-      this.publish({ line, noiseNs: 0, seed: 0 });
+      this.publish({ line, noiseNs: 0, seed: 0, noiseFrom: { seconds: 0, nanoseconds: 0 } });
     }
   }
 
@@ -54,7 +56,7 @@ export class ClockPage {
   }
 
   /** Writes the page. One thread alone may. */
-  publish({ line, next, noiseNs: deviationNs, seed }: ClockPageContent): void {
+  publish({ line, next, noiseNs: deviationNs, seed, noiseFrom }: ClockPageContent): void {
     this.#numbers.write([
       ...fromLine(line),
       ...fromLine(next?.line ?? line),
@@ -62,6 +64,8 @@ export class ClockPage {
       next?.from.nanoseconds ?? 0,
       deviationNs,
       seed,
+      noiseFrom.seconds,
+      noiseFrom.nanoseconds,
     ]);
   }
 
@@ -73,14 +77,14 @@ export class ClockPage {
   /** Reads the page. */
   read(): ClockPageReading {
     const numbers = this.#numbers.read();
-    const [seconds = 0, nanoseconds = 0, deviationNs = 0, seed = 0] = numbers.subarray(
-      2 * LINE_LENGTH,
-    );
+    const rest = numbers.subarray(2 * LINE_LENGTH);
+    const [seconds = 0, nanoseconds = 0, deviationNs = 0, seed = 0, from = 0, fromNs = 0] = rest;
     return {
       line: toLine(numbers.subarray(0, LINE_LENGTH)),
       next: { from: { seconds, nanoseconds }, line: toLine(numbers.subarray(LINE_LENGTH)) },
       noiseNs: deviationNs,
       seed,
+      noiseFrom: { seconds: from, nanoseconds: fromNs },
     };
   }
 }
@@ -125,6 +129,7 @@ export class ServedClock implements Clock {
   #content: ClockPageReading;
   #isHonest = true;
   #line: ServedLine;
+  readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
   /** What {@linkcode ServedClock.status} returns where the page has a word of its own. */
   readonly #status: { -readonly [K in keyof ClockStatus]: ClockStatus[K] };
 
@@ -181,17 +186,30 @@ export class ServedClock implements Clock {
   }
 
   #lie(time: UnixTime): void {
-    const { line, next, noiseNs: deviationNs, seed } = this.#content;
+    const { line, next } = this.#content;
     const { from } = next;
     const isNext = time.seconds > from.seconds ||
       time.seconds === from.seconds && time.nanoseconds >= from.nanoseconds;
     this.#line = isNext ? next.line : line;
-    const noise = deviationNs === 0 ? 0 : noiseNs(deviationNs, seed, time);
+    const noise = this.#noiseAt(time);
     toServed(this.#line, time);
     if (noise === 0) return;
     const nanoseconds = time.nanoseconds + noise;
     const carry = Math.floor(nanoseconds / 1e9);
     time.seconds += carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
+  }
+  /** How far off the clock is at a moment of the system's clock, in nanoseconds. */
+  #noiseAt(time: Readonly<UnixTime>): number {
+    const { noiseNs: deviationNs, seed, noiseFrom } = this.#content;
+    if (deviationNs === 0) return 0;
+    const since = this.#sinceNoise;
+    since.seconds = time.seconds - noiseFrom.seconds;
+    since.nanoseconds = time.nanoseconds - noiseFrom.nanoseconds;
+    if (since.nanoseconds < 0) {
+      since.seconds--;
+      since.nanoseconds += 1e9;
+    }
+    return noiseNs(deviationNs, seed, since);
   }
 }

@@ -1,13 +1,9 @@
 /** Who writes what is served: a timeline, published before each of its turns. */
 import { joinNs, servedAt, splitNs, toLine } from "../clocks/affine.ts";
 import type { Clock } from "../clocks/clock.ts";
-import {
-  type ClockOptions,
-  durationNs,
-  noiseDeviationNs,
-  planTimeline,
-  rateOf,
-} from "../clocks/clock_options.ts";
+import { type ClockOptions, readClock } from "../clocks/clock_options.ts";
+import { changeTimeline, planTimeline } from "../clocks/clock_plan.ts";
+import { durationNs } from "../clocks/instant.ts";
 import {
   ClockPage,
   type ClockPageContent,
@@ -15,7 +11,9 @@ import {
   type ServedLine,
 } from "../clocks/served_clock.ts";
 import { type ClockState, clockState } from "../clocks/clock_state.ts";
-import { advance, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
+import { advance, jump, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
+import { checkClockNames } from "./clock_names.ts";
+import { random32 } from "./random.ts";
 
 /** The clock that a server serves, to be looked at and changed while it runs. */
 export interface ClockControl {
@@ -23,17 +21,22 @@ export interface ClockControl {
   now(): Temporal.Instant;
   /**
    * Changes what is served, all at once, on every listener that has this clock. What is not given stays
-   * as it is: without `time` and `offset` the time goes on from where it is. What throws changes nothing.
+   * as it is: without `time` and `offset` the time goes on from where it is. Leap seconds and steps that it
+   * is past by then do not happen any more. What throws changes nothing.
    *
-   * @throws {SyntaxError} If a text cannot be read
-   * @throws {RangeError} If a number or the time is out of range, or options contradict each other
+   * @throws {SyntaxError} If a text cannot be read, or an option is unknown
+   * @throws {RangeError} If a number or the time is out of range, options contradict each other, or ask for
+   *   something at a time that is past
+   * @throws {TypeError} If a value is something else than it may be
    */
   set(options: ClockOptions): void;
   /**
-   * Jumps by a duration, as `PT1H` or `-1s`.
+   * Jumps by a duration, as `PT1H` or `-1s`. Leap seconds, and steps at a date, that it jumps over do not
+   * happen.
    *
    * @throws {SyntaxError} If it cannot be read
    * @throws {RangeError} If it leads beyond the dates that can be told
+   * @throws {TypeError} If it is neither a text nor a `Temporal.Duration`
    */
   step(by: string | Temporal.Duration): void;
   /** Begins anew as it did at the start. */
@@ -52,7 +55,7 @@ const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 const MOST_NS = 86_400n * 100_000_000n * SECOND_NS;
 
 /** A clock's noise, as the page has it. */
-type Noise = Pick<ClockPageContent, "noiseNs" | "seed">;
+type Noise = Pick<ClockPageContent, "noiseNs" | "seed" | "noiseFrom">;
 
 /** A served clock and its writer. */
 export class ClockKeeper implements ClockControl, Disposable {
@@ -66,25 +69,27 @@ export class ClockKeeper implements ClockControl, Disposable {
   readonly #now = { seconds: 0, nanoseconds: 0 };
   #timeline: Timeline;
   #noise: Noise;
-  readonly #noiseAtStart: Noise;
+  /** That of the start, for where none is given. */
+  readonly #seed: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param base The system's clock
    * @param options What to make of it
    * @param onChange Hears that something was changed, once it is served
-   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
+   * @throws {TypeError} If a value is something else than it may be
    */
   constructor(base: Clock, options: ClockOptions, onChange: () => void = () => {}) {
     this.#base = base;
     this.#options = options;
     this.#onChange = onChange;
-    this.#timeline = planTimeline(options, this.#nowNs());
-    this.#noise = this.#noiseAtStart = {
-      noiseNs: noiseDeviationNs(options),
-      seed: seedOf(options),
-    };
+    checkClockNames(options);
+    const nowNs = this.#nowNs();
+    this.#timeline = planTimeline(options, nowNs);
+    this.#seed = options.seed ?? random32();
+    this.#noise = this.#noiseOf(options, nowNs);
     this.#check(this.#timeline);
     this.#publish();
     this.clock = new ServedClock(base, this.page);
@@ -103,58 +108,45 @@ export class ClockKeeper implements ClockControl, Disposable {
   }
 
   set(options: ClockOptions): void {
+    checkClockNames(options);
     const nowNs = this.#nowNs();
-    const before = advance(this.#timeline, nowNs);
-    const isSet = options.time !== undefined || options.offset !== undefined;
-    const wanted = planTimeline({ ...this.#leapOptions(options), ...options }, nowNs);
-    const servedNs = isSet ? wanted.plan.servedNs : servedAt(before.plan, nowNs);
-    const hasRate = options.rate !== undefined || options.freeze !== undefined;
-    const gainPpb = hasRate ? rateOf(options) - SECOND_NS : before.plan.gainPpb;
-    const hasLeaps = options.leap !== undefined || options.leapSeconds !== undefined;
-    const timeline = {
-      plan: { systemNs: nowNs, servedNs, gainPpb },
-      steps: options.steps === undefined ? before.steps : wanted.steps,
-      leaps: hasLeaps ? wanted.leaps : before.leaps,
-      smear: options.smear === undefined ? before.smear : wanted.smear,
-    };
-    const { noise, seed } = options;
-    this.#change(timeline, {
-      noiseNs: noise === undefined ? this.#noise.noiseNs : noiseDeviationNs(options),
-      seed: seed === undefined ? this.#noise.seed : seedOf(options),
-    });
+    const timeline = changeTimeline(advance(this.#timeline, nowNs), options, nowNs);
+    const { noiseNs = this.#noise.noiseNs, seed } = readClock(options);
+    // By another seed it is another noise, from its beginning.
+    const noise = seed === undefined ? this.#noise : this.#noiseOf(options, nowNs);
+    this.#change(timeline, { ...noise, noiseNs });
   }
 
   step(by: string | Temporal.Duration): void {
     const byNs = durationNs(by);
     const nowNs = this.#nowNs();
-    const { plan, ...rest } = advance(this.#timeline, nowNs);
-    const servedNs = servedAt(plan, nowNs) + byNs;
-    this.#change({ ...rest, plan: { ...plan, systemNs: nowNs, servedNs } });
+    this.#change(jump(advance(this.#timeline, nowNs), nowNs, byNs));
   }
 
   reset(): void {
-    this.#change(planTimeline(this.#options, this.#nowNs()), this.#noiseAtStart);
+    this.begin(this.#options);
   }
 
   /**
    * Begins anew as something else. What throws changes nothing.
    *
-   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
    */
   begin(options: ClockOptions): void {
-    const noise = { noiseNs: noiseDeviationNs(options), seed: seedOf(options) };
-    this.#change(planTimeline(options, this.#nowNs()), noise);
+    checkClockNames(options);
+    const nowNs = this.#nowNs();
+    this.#change(planTimeline(options, nowNs), this.#noiseOf(options, nowNs));
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
 
-  /** A smear may be set for the leap seconds that are planned already. */
-  #leapOptions({ smear, leap, leapSeconds }: ClockOptions): ClockOptions {
-    const isForPlanned = smear !== undefined && leap === undefined && leapSeconds === undefined;
-    return isForPlanned ? { leapSeconds: this.#timeline.leaps } : {};
+  /** The noise from a moment on. */
+  #noiseOf(options: ClockOptions, nowNs: bigint): Noise {
+    const { noiseNs = 0, seed = this.#seed } = readClock(options);
+    return { noiseNs, seed, noiseFrom: splitNs(nowNs) };
   }
 
   #change(timeline: Timeline, noise: Noise = this.#noise): void {
@@ -192,13 +184,6 @@ export class ClockKeeper implements ClockControl, Disposable {
     this.#timer = setTimeout(() => this.#publish(), Math.max(waitMs, SHORTEST_WAIT_MS));
     Deno.unrefTimer(this.#timer as unknown as number);
   }
-}
-
-function seedOf(
-  { seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }: ClockOptions,
-): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new RangeError(`Cannot take the seed ${seed}: expected a whole number, 0 to 4294967295`);
 }
 
 function lineOf({ plan, leap, smearedNs }: Phase): ServedLine {

@@ -1,5 +1,5 @@
 /** A listener as it is asked for: a URL, and what is special to it. */
-import type { ClockOptions } from "../clocks/clock_options.ts";
+import { checkSeed, type ClockOptions } from "../clocks/clock_options.ts";
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { suggest } from "../protocols/nearest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
@@ -38,7 +38,7 @@ const repeatable: ReadonlySet<string> = new Set(["step", ...faultNames]);
  * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
  *
  * @throws {SyntaxError} If it cannot be read, or has a parameter that is unknown or given twice
- * @throws {RangeError} If a number of a fault is out of range
+ * @throws {RangeError} If the seed, or a number of a fault, is out of range
  */
 export function parseListener(url: string): ListenerSpec {
   const query = url.indexOf("?");
@@ -63,7 +63,10 @@ export function parseListener(url: string): ListenerSpec {
 function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
   const toClock = Object.hasOwn(clockParameters, name) ? clockParameters[name] : undefined;
   if (toClock !== undefined) return { ...spec, clock: toClock(spec.clock ?? {}, text) };
-  if (name === "seed") return { ...spec, seed: text.trim() === "" ? NaN : Number(text) };
+  if (name === "seed") {
+    const seed = checkSeed(text.trim() === "" ? NaN : Number(text), JSON.stringify(text));
+    return { ...spec, seed };
+  }
   if (!(faultNames as readonly string[]).includes(name)) return undefined;
   return { ...spec, faults: addFault(spec.faults ?? {}, name, text) };
 }
