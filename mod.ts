@@ -16,8 +16,9 @@
  * @module
  */
 export type { Clock, UnixTime } from "./src/clocks/clock.ts";
-export { type ClockOptions, parseLeapSeconds } from "./src/clocks/clock_options.ts";
+export type { ClockOptions } from "./src/clocks/clock_options.ts";
 export type { ClockState } from "./src/clocks/clock_state.ts";
+export { parseLeapSeconds } from "./src/clocks/leap_seconds.ts";
 export { systemClock } from "./src/clocks/system_clock.ts";
 export type { LeapSecond } from "./src/clocks/timeline.ts";
 export { CaptureError } from "./src/client/capture/capture_error.ts";

@@ -1,6 +1,7 @@
 /** A clock that lies, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
-import { type ClockOptions, planTimeline } from "../clocks/clock_options.ts";
+import { type ClockOptions, readClock } from "../clocks/clock_options.ts";
+import { planTimeline } from "../clocks/clock_plan.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A parser for an option whose text is one of {@linkcode ClockOptions}. */
@@ -8,14 +9,14 @@ export function clockOptionParser(
   name: "time" | "offset" | "rate" | "leap" | "noise",
 ): (text: string) => string {
   return (text) => {
-    understood(() => planTimeline({ [name]: text }, 0n));
+    understood(() => readClock({ [name]: text }));
     return text;
   };
 }
 
 /** Adds a step to those before it. */
 export function parseStep(text: string, before: readonly string[] = []): readonly string[] {
-  understood(() => planTimeline({ steps: [text] }, 0n));
+  understood(() => readClock({ steps: [text] }));
   return [...before, text];
 }
 

@@ -1,6 +1,7 @@
 /** What is served, as it is said on the command line: a clock, its worth, faults, a scenario. */
 import { InvalidArgumentError } from "commander";
-import { type ClockOptions, parseLeapSeconds } from "../clocks/clock_options.ts";
+import type { ClockOptions } from "../clocks/clock_options.ts";
+import { parseLeapSeconds } from "../clocks/leap_seconds.ts";
 import { suggest } from "../protocols/nearest.ts";
 import { parseReferenceId } from "../protocols/ntp/reference_id.ts";
 import type { FaultsOptions } from "../server/faults/options.ts";

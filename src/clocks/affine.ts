@@ -78,12 +78,18 @@ export function servedAt({ systemNs, servedNs, gainPpb }: Plan, nowNs: bigint): 
   return servedNs + elapsedNs + floorDivide(elapsedNs * gainPpb, SECOND_NS);
 }
 
-/** The first moment at which served time has come to `targetNs`; undefined if it never does. */
+/**
+ * The first moment at which served time has come to `targetNs`: to that or more, or to that or less where
+ * it runs backwards; undefined if it stands still. A target behind it gives a moment before the plan's.
+ */
 export function systemAt(plan: Plan, targetNs: bigint): bigint | undefined {
   const rate = SECOND_NS + plan.gainPpb;
-  if (rate <= 0n) return undefined;
+  const distance = targetNs - plan.servedNs;
+  if (rate === 0n) return undefined;
   // Rounded up, so that it is there.
-  return plan.systemNs - floorDivide(-(targetNs - plan.servedNs) * SECOND_NS, rate);
+  if (rate > 0n) return plan.systemNs - floorDivide(-distance * SECOND_NS, rate);
+  // Backwards, what is served is rounded down to the target a nanosecond before it is there.
+  return plan.systemNs + floorDivide(-(distance + 1n) * SECOND_NS, -rate) + 1n;
 }
 
 /** A plan as a line. */

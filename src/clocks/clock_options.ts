@@ -1,7 +1,8 @@
 /** A clock that lies, as it is described: by options, on a command line, in a URL, in a file. */
-import { parseDuration } from "./duration.ts";
+import { durationNs, instantNs } from "./instant.ts";
+import { inOrder, parseLeap } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
-import type { LeapSecond, Step, Timeline } from "./timeline.ts";
+import type { LeapSecond } from "./timeline.ts";
 
 /**
  * What a served clock makes of the system's. All of it may be combined; durations and instants are
@@ -19,11 +20,17 @@ export interface ClockOptions {
   readonly rate?: number | string;
   /** Whether it stands still: a rate of 0. */
   readonly freeze?: boolean;
-  /** Jumps: `+1s@00:05` five seconds after the start, `-1h@PT10M`, or at an instant of served time. */
+  /**
+   * Jumps, 10,000 at most: `+1s@00:05` five seconds after the start, `-1h@PT10M`, or when served time comes
+   * to an instant. One that is jumped over does not happen.
+   */
   readonly steps?: readonly string[];
-  /** A second more or less at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`; or `none`. */
+  /**
+   * A second more or less at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`; or `none`. It
+   * happens to a clock that runs forward, and is not jumped over.
+   */
   readonly leap?: string;
-  /** Further leap seconds, such as {@linkcode parseLeapSeconds} reads. */
+  /** Further leap seconds, such as {@linkcode parseLeapSeconds} reads; those that are past are no mistake. */
   readonly leapSeconds?: readonly LeapSecond[];
   /**
    * How leap seconds are spread over hours: `linear`, `cosine` or `quadratic`, 24 hours from noon to noon
@@ -32,89 +39,91 @@ export interface ClockOptions {
   readonly smear?: string;
   /** The standard deviation of its noise: a quick jitter and a slow wander. */
   readonly noise?: string | Temporal.Duration;
-  /** Makes the noise that of another run again: a whole number, 0 to 4294967295. */
+  /**
+   * Makes the noise that of another run again, so long after the start: a whole number, 0 to 4294967295.
+   *
+   * @default {the server's}
+   */
   readonly seed?: number;
 }
 
 const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
 
+/** A jump as it is written: so long after the start, or at an instant of served time. */
+export interface WrittenStep {
+  /** Its moment as it is written. */
+  readonly when: string;
+  readonly at: { readonly afterNs: bigint } | { readonly servedNs: bigint };
+  readonly byNs: bigint;
+}
+
+/** {@linkcode ClockOptions} as they are understood, whenever they begin to count; undefined is not given. */
+export interface ClockReading {
+  readonly timeNs: bigint | undefined;
+  readonly offsetNs: bigint | undefined;
+  /** Nanoseconds a second. */
+  readonly rate: bigint | undefined;
+  readonly steps: readonly WrittenStep[] | undefined;
+  /** The leap second that is asked for by itself. */
+  readonly leap: LeapSecond | undefined;
+  /** That one and the others, the earliest first. */
+  readonly leaps: readonly LeapSecond[] | undefined;
+  readonly smear: Smear | "none" | undefined;
+  readonly noiseNs: number | undefined;
+  readonly seed: number | undefined;
+}
+
 /**
- * Plans what is served from a moment on.
+ * Understands what is written of a clock, each by itself and without regard to any moment.
  *
- * @param options What to make of system time
- * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
  * @throws {SyntaxError} If a text cannot be read
  * @throws {RangeError} If a number is out of range, or options contradict each other
+ * @throws {TypeError} If a value is something else than it may be
  */
-export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
-  const { time, offset, steps = [], leapSeconds = [] } = options;
-  const [leap, smear] = [options.leap, options.smear].map(noneIsNone);
-  const base = time === undefined ? nowNs : instantNs(time);
-  const servedNs = base + (offset === undefined ? 0n : durationNs(offset));
-  const leaps = [...leapSeconds, ...leap === undefined ? [] : [parseLeap(leap)]]
-    .toSorted((a, b) => a.midnightNs < b.midnightNs ? -1 : 1)
-    // A smear may go on for a day; what is over otherwise is in the time asked for already.
-    .filter(({ midnightNs }) => midnightNs + (smear === undefined ? 0n : DAY_NS) > servedNs);
-  if (smear !== undefined && leap === undefined && leapSeconds.length === 0) {
-    throw new RangeError(`Cannot smear without a leap second: give one, as insert@2028-12-31`);
+export function readClock(options: ClockOptions): ClockReading {
+  const { time, offset, leapSeconds = [], noise, seed } = options;
+  const leap = noneOr(options.leap, parseLeap);
+  if (!Array.isArray(leapSeconds)) {
+    throw new TypeError(
+      `Cannot take ${leapSeconds} for leapSeconds: expected such as parseLeapSeconds() gives`,
+    );
   }
+  const isTold = leap !== undefined || options.leapSeconds !== undefined;
+  const told = leap === undefined || leap === "none" ? leapSeconds : [...leapSeconds, leap];
   return {
-    plan: { systemNs: nowNs, servedNs, gainPpb: rateOf(options) - SECOND_NS },
-    steps: steps.map((step) => parseStep(step, nowNs, servedNs)),
-    leaps,
-    ...(smear !== undefined && { smear: parseSmear(smear) }),
+    timeNs: time === undefined ? undefined : instantNs(time),
+    offsetNs: offset === undefined ? undefined : durationNs(offset),
+    rate: rateOf(options),
+    steps: options.steps === undefined ? undefined : parseSteps(options.steps),
+    leap: leap === "none" ? undefined : leap,
+    leaps: isTold ? inOrder(told) : undefined,
+    smear: noneOr(options.smear, parseSmear),
+    noiseNs: noise === undefined ? undefined : deviationNs(noise),
+    seed: seed === undefined ? undefined : checkSeed(seed),
   };
 }
 
-function noneIsNone(text: string | undefined): string | undefined {
-  return text === "none" ? undefined : text;
+/** What a text says, or that it says that there is none. */
+function noneOr<T>(text: string | undefined, read: (text: string) => T): T | "none" | undefined {
+  if (text === undefined || text === "none") return text;
+  if (typeof text !== "string") {
+    throw new TypeError(`Cannot take ${text} for a leap second or a smear: expected a text`);
+  }
+  return read(text);
 }
 
-/** The rate of a clock in nanoseconds a second. */
-export function rateOf({ rate, freeze = false }: ClockOptions): bigint {
-  if (!freeze) return parseRate(rate ?? 1);
-  if (rate !== undefined && parseRate(rate) !== 0n) {
+function rateOf({ rate, freeze }: ClockOptions): bigint | undefined {
+  const read = rate === undefined ? undefined : parseRate(rate);
+  if (freeze === undefined) return read;
+  if (typeof freeze !== "boolean") {
+    throw new TypeError(`Cannot take ${freeze} for freeze: expected true or false`);
+  }
+  if (!freeze) return read ?? SECOND_NS;
+  if (read !== undefined && read !== 0n) {
     throw new RangeError(`Cannot stand still and run at a rate of ${rate}`);
   }
   return 0n;
-}
-
-/** A duration in nanoseconds; a day is 24 hours. */
-export function durationNs(duration: string | Temporal.Duration): bigint {
-  const read = typeof duration === "string" ? parseDuration(duration) : duration;
-  if (read.years !== 0 || read.months !== 0) {
-    throw new RangeError(`Cannot take ${read} for a length of time: a month has none`);
-  }
-  const minutes = (((read.weeks * 7 + read.days) * 24) + read.hours) * 60 + read.minutes;
-  const parts = [
-    BigInt(minutes) * 60n * SECOND_NS,
-    BigInt(read.seconds) * SECOND_NS,
-    BigInt(read.milliseconds) * 1_000_000n,
-    BigInt(read.microseconds) * 1000n,
-    BigInt(read.nanoseconds),
-  ];
-  return parts.reduce((sum, part) => sum + part);
-}
-
-/** An instant in nanoseconds since the Unix epoch. */
-export function instantNs(instant: string | Temporal.Instant): bigint {
-  if (typeof instant !== "string") return instant.epochNanoseconds;
-  const [, seconds] = /^@(-?\d{1,12})$/.exec(instant) ?? [];
-  if (seconds !== undefined) return BigInt(seconds) * SECOND_NS;
-  try {
-    // A date without a zone is UTC: what is served knows no other.
-    const hasZone = /Z|[T\s].*[+-]\d\d/i.test(instant);
-    const read = hasZone
-      ? Temporal.Instant.from(instant)
-      : Temporal.PlainDateTime.from(instant).toZonedDateTime("UTC").toInstant();
-    return read.epochNanoseconds;
-  } catch (cause) {
-    throw new SyntaxError(
-      `Cannot read the time ${JSON.stringify(instant)}: expected one such as 2038-01-19T03:14:00Z`,
-      { cause },
-    );
-  }
 }
 
 /** The fastest that a clock may run, either way. */
@@ -138,7 +147,20 @@ function parseRate(rate: number | string): bigint {
   return SECOND_NS + BigInt(Math.round(gainPpb));
 }
 
-function parseStep(text: string, startNs: bigint, servedNs: bigint): Step {
+/** So many jumps are planned in a moment, and are more than any test asks for. */
+const MOST_STEPS = 10_000;
+
+function parseSteps(steps: readonly string[]): WrittenStep[] {
+  if (!Array.isArray(steps)) {
+    throw new TypeError(`Cannot take ${steps} for steps: expected a list such as ["+1s@00:05"]`);
+  }
+  if (steps.length > MOST_STEPS) {
+    throw new RangeError(`Cannot plan ${steps.length} steps: expected ${MOST_STEPS} at most`);
+  }
+  return steps.map(parseStep);
+}
+
+function parseStep(text: string): WrittenStep {
   const [, by, at] = /^([^@]+)@(.+)$/.exec(text) ?? [];
   if (by === undefined || at === undefined) {
     throw new SyntaxError(
@@ -146,36 +168,13 @@ function parseStep(text: string, startNs: bigint, servedNs: bigint): Step {
     );
   }
   const byNs = durationNs(by);
-  const [, hours = "0", minutes, seconds] = /^(?:(\d+):)?(\d+):(\d\d)$/.exec(at) ?? [];
-  if (minutes !== undefined && seconds !== undefined) {
-    const afterSeconds = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
-    return { at: { systemNs: startNs + BigInt(afterSeconds) * SECOND_NS }, byNs };
-  }
-  if (!/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) {
-    return { at: { systemNs: startNs + durationNs(at) }, byNs };
-  }
-  const targetNs = instantNs(at);
-  if (targetNs <= servedNs) {
-    throw new RangeError(`Cannot step at ${at}: what is served is past it from the start`);
-  }
-  return { at: { servedNs: targetNs }, byNs };
-}
-
-/** A leap second as people write it: `insert@2028-12-31`. */
-export function parseLeap(text: string): LeapSecond {
-  const [, kind, date] = /^(insert|delete)@(\d{4}-\d\d-\d\d)$/.exec(text) ?? [];
-  let midnightNs: bigint | undefined;
-  try {
-    if (date !== undefined) midnightNs = instantNs(date) + DAY_NS;
-  } catch {
-    // No such day.
-  }
-  if (kind === undefined || midnightNs === undefined) {
-    throw new SyntaxError(
-      `Cannot read the leap second ${JSON.stringify(text)}: expected one such as insert@2028-12-31`,
-    );
-  }
-  return { kind: kind as LeapSecond["kind"], midnightNs };
+  if (/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) return { when: at, at: { servedNs: instantNs(at) }, byNs };
+  const [, hours = "0", minutes, seconds = ""] = /^(?:(\d+):)?(\d+):(\d\d)$/.exec(at) ?? [];
+  const afterNs = minutes === undefined
+    ? durationNs(at)
+    : ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * SECOND_NS;
+  if (afterNs < 0n) throw new RangeError(`Cannot step at ${at}: that is before the start`);
+  return { when: at, at: { afterNs }, byNs };
 }
 
 function parseSmear(text: string): Smear {
@@ -195,39 +194,23 @@ function parseSmear(text: string): Smear {
   return { ...smear, windowNs };
 }
 
-const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
-
-/**
- * Reads the leap seconds of a `leap-seconds.list` file, as IERS and NIST publish it: seconds since 1900
- * and the difference of TAI and UTC from then on.
- *
- * @throws {SyntaxError} If it is no such file
- */
-export function parseLeapSeconds(text: string): LeapSecond[] {
-  const leaps: LeapSecond[] = [];
-  let before: bigint | undefined;
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (/^\s*(#|$)/.test(line)) continue;
-    const [, seconds, difference] = /^\s*(\d+)\s+(\d+)\s*(?:#.*)?$/.exec(line) ?? [];
-    if (seconds === undefined || difference === undefined) {
-      throw new SyntaxError(`Cannot read the leap seconds: line ${i + 1} is not two numbers`);
-    }
-    const midnightNs = (BigInt(seconds) - NTP_TO_UNIX_SECONDS) * SECOND_NS;
-    const now = BigInt(difference);
-    if (before !== undefined && now !== before) {
-      leaps.push({ kind: now > before ? "insert" : "delete", midnightNs });
-    }
-    before = now;
-  }
-  if (before === undefined) throw new SyntaxError("Cannot read the leap seconds: there are none");
-  return leaps;
-}
-
 /** The standard deviation of a clock's noise, in nanoseconds. */
-export function noiseDeviationNs({ noise }: ClockOptions): number {
-  const deviationNs = noise === undefined ? 0n : durationNs(noise);
-  if (deviationNs < 0n || deviationNs > 3600n * SECOND_NS) {
+function deviationNs(noise: string | Temporal.Duration): number {
+  const ns = durationNs(noise);
+  if (ns < 0n || ns > 3600n * SECOND_NS) {
     throw new RangeError(`Cannot have a noise of ${noise}: expected 0 to 1 h`);
   }
-  return Number(deviationNs);
+  return Number(ns);
+}
+
+/**
+ * Looks at a seed.
+ *
+ * @param seed The seed
+ * @param written How it is written
+ * @throws {RangeError} If it is none
+ */
+export function checkSeed(seed: number, written: string = String(seed)): number {
+  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
+  throw new RangeError(`Cannot take the seed ${written}: expected a whole number, 0 to 4294967295`);
 }

@@ -1,7 +1,6 @@
 /** What a clock that may lie does at a moment, in texts and numbers that any language reads. */
 import { servedAt, splitNs } from "./affine.ts";
-
-import { phaseAt, type Step, type Timeline } from "./timeline.ts";
+import { phaseAt, type Timeline } from "./timeline.ts";
 
 /** The state of a clock; durations are in seconds, times are ISO 8601 in UTC. */
 export interface ClockState {
@@ -27,7 +26,7 @@ export interface ClockState {
 
 /** The state of a timeline that has been advanced to a moment. */
 export function clockState(timeline: Timeline, nowNs: bigint, noiseNs: number): ClockState {
-  const { plan, smear } = timeline;
+  const { plan, steps, smear } = timeline;
   const phase = phaseAt(timeline, nowNs);
   const servedNs = servedAt(phase.plan, nowNs);
   return {
@@ -36,7 +35,10 @@ export function clockState(timeline: Timeline, nowNs: bigint, noiseNs: number): 
     offset: seconds(servedNs - nowNs),
     rate: 1 + Number(plan.gainPpb) / 1e9,
     leap: phase.leap ?? null,
-    steps: timeline.steps.map(stepState),
+    steps: [
+      ...steps.system.map(({ atNs, byNs }) => ({ by: seconds(byNs), at: textOf(atNs) })),
+      ...steps.served.map(({ atNs, byNs }) => ({ by: seconds(byNs), servedAt: textOf(atNs) })),
+    ],
     leapSeconds: timeline.leaps.map(({ kind, midnightNs }) => ({
       kind,
       date: textOf(midnightNs - 1n).slice(0, -"T23:59:59.999999999Z".length),
@@ -48,11 +50,6 @@ export function clockState(timeline: Timeline, nowNs: bigint, noiseNs: number): 
     },
     noise: noiseNs / 1e9,
   };
-}
-
-function stepState({ at, byNs }: Step): ClockState["steps"][number] {
-  const by = seconds(byNs);
-  return "systemNs" in at ? { by, at: textOf(at.systemNs) } : { by, servedAt: textOf(at.servedNs) };
 }
 
 function seconds(ns: bigint): number {

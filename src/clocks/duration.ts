@@ -3,23 +3,29 @@
 const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
 
 /** The units in the order in which they are written, and what each is in nanoseconds. */
-const units: readonly (readonly [name: string, nanoseconds: number])[] = [
-  ["w", 604_800e9],
-  ["d", 86_400e9],
-  ["h", 3600e9],
-  ["m", 60e9],
-  ["s", 1e9],
-  ["ms", 1e6],
+const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
+  ["w", 604_800_000_000_000n],
+  ["d", 86_400_000_000_000n],
+  ["h", 3_600_000_000_000n],
+  ["m", 60_000_000_000n],
+  ["s", 1_000_000_000n],
+  ["ms", 1_000_000n],
+  // The micro sign and the Greek letter look the same.
+  ["[uµμ]s", 1000n],
+  ["ns", 1n],
 ];
 
 const PLAIN = new RegExp(
   `^([+-]?)(?=\\d)${units.map(([unit]) => `(?:${NUMBER}${unit})?`).join("")}$`,
 );
-const BARE = new RegExp(`^[+-]?${NUMBER}$`);
+const BARE = new RegExp(`^([+-]?)${NUMBER}$`);
+
+const SECOND_NS = 1_000_000_000n;
 
 /**
  * Reads a duration: bare seconds (`90`, `0.5`), units from the largest to the smallest (`10s`, `5m`,
- * `+1h30m`, `-2d`, `250ms`), or ISO 8601 (`PT90M`). A day is 24 hours; a month or a year is none.
+ * `+1h30m`, `-2d`, `250ms`, `100us`, `5ns`), or ISO 8601 (`PT90M`). A day is 24 hours; a month or a year
+ * is none. It is exact to the nanosecond.
  *
  * @throws {SyntaxError} If it is none of these, or longer than a Temporal.Duration
  *
@@ -34,11 +40,12 @@ const BARE = new RegExp(`^[+-]?${NUMBER}$`);
  */
 export function parseDuration(text: string): Temporal.Duration {
   try {
-    if (BARE.test(text)) return ofNanoseconds(Number(text) * 1e9);
+    const [, bareSign, seconds = ""] = BARE.exec(text) ?? [];
+    if (bareSign !== undefined) return ofNanoseconds(bareSign, nanosecondsOf(seconds, SECOND_NS));
     const [, sign, ...amounts] = PLAIN.exec(text) ?? [];
     if (sign === undefined) return withoutCalendar(Temporal.Duration.from(text));
-    const nanoseconds = units.reduce((sum, [, each], i) => sum + Number(amounts[i] ?? 0) * each, 0);
-    return ofNanoseconds(sign === "-" ? -nanoseconds : nanoseconds);
+    const parts = units.map(([, each], i) => nanosecondsOf(amounts[i] ?? "0", each));
+    return ofNanoseconds(sign, parts.reduce((sum, part) => sum + part));
   } catch (cause) {
     throw new SyntaxError(
       `Cannot read the duration ${JSON.stringify(text)}: expected seconds, 10s, 1h30m or PT90M`,
@@ -47,13 +54,22 @@ export function parseDuration(text: string): Temporal.Duration {
   }
 }
 
+/** So many of a unit, in whole numbers: a double has no nanoseconds left after a hundred days. */
+function nanosecondsOf(amount: string, unit: bigint): bigint {
+  const [whole = "", fraction = ""] = amount.split(".");
+  const scale = 10n ** BigInt(fraction.length);
+  const scaled = BigInt(whole + fraction) * unit;
+  // Rounded to the nearest.
+  return (2n * scaled + scale) / (2n * scale);
+}
+
 /** Seconds apart, so that no number is beyond 2^53. */
-function ofNanoseconds(nanoseconds: number): Temporal.Duration {
-  const seconds = Math.trunc(nanoseconds / 1e9);
-  return Temporal.Duration.from({
-    seconds,
-    nanoseconds: Math.round(nanoseconds - seconds * 1e9) || 0,
+function ofNanoseconds(sign: string, nanoseconds: bigint): Temporal.Duration {
+  const duration = Temporal.Duration.from({
+    seconds: Number(nanoseconds / SECOND_NS),
+    nanoseconds: Number(nanoseconds % SECOND_NS),
   });
+  return sign === "-" ? duration.negated() : duration;
 }
 
 function withoutCalendar(duration: Temporal.Duration): Temporal.Duration {

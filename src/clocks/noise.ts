@@ -13,10 +13,11 @@ const JITTER = 0.6;
 const WANDER = 0.8;
 
 /**
- * How far off a clock is at a moment of system time, in whole nanoseconds.
+ * How far off a clock is at a moment, in whole nanoseconds.
  *
  * @param deviationNs The standard deviation
  * @param seed What makes this noise another than that of another seed, 32 bits
+ * @param time The moment, since the noise began
  */
 export function noiseNs(deviationNs: number, seed: number, time: Readonly<UnixTime>): number {
   const tick = time.seconds * JITTERS_A_SECOND + Math.floor(time.nanoseconds / JITTER_NS);

@@ -20,6 +20,7 @@ export class ServedClock implements Clock {
   /** What to say of the clock while each of the two lines holds. */
   #status: ClockStatus;
   #nextStatus: ClockStatus;
+  readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   /**
    * @param base The system's clock
@@ -64,15 +65,29 @@ export class ServedClock implements Clock {
   }
 
   #lie(time: UnixTime): void {
-    const { line, next, noiseNs: deviationNs, seed } = this.#content;
+    const { line, next } = this.#content;
     this.#isNext = hasCome(next.from, time);
-    const noise = deviationNs === 0 ? 0 : noiseNs(deviationNs, seed, time);
+    const noise = this.#noiseAt(time);
     toServed(this.#isNext ? next.line : line, time);
     if (noise === 0) return;
     const nanoseconds = time.nanoseconds + noise;
     const carry = Math.floor(nanoseconds / 1e9);
     time.seconds += carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
+  }
+
+  /** How far off the clock is at a moment of the system's clock, in nanoseconds. */
+  #noiseAt(time: Readonly<UnixTime>): number {
+    const { noiseNs: deviationNs, seed, noiseFrom } = this.#content;
+    if (deviationNs === 0) return 0;
+    const since = this.#sinceNoise;
+    since.seconds = time.seconds - noiseFrom.seconds;
+    since.nanoseconds = time.nanoseconds - noiseFrom.nanoseconds;
+    if (since.nanoseconds < 0) {
+      since.seconds--;
+      since.nanoseconds += 1e9;
+    }
+    return noiseNs(deviationNs, seed, since);
   }
 }
 

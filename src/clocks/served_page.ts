@@ -21,6 +21,8 @@ export interface ClockContent {
   readonly noiseNs: number;
   /** What that noise is made from, 32 bits. */
   readonly seed: number;
+  /** When it began, by system time: the same seed makes the same of it again from there. */
+  readonly noiseFrom: Readonly<UnixTime>;
 }
 
 /** The same, and what is said of it. */
@@ -38,6 +40,7 @@ export const HONEST_CLOCK: ClockContent = {
   line: { ...HONEST, leap: undefined, referenceId: undefined },
   noiseNs: 0,
   seed: 0,
+  noiseFrom: { seconds: 0, nanoseconds: 0 },
 };
 
 /** What is said of a clock of which nothing is known yet. */
@@ -49,7 +52,7 @@ const UNKNOWN_STATUS: ClockStatus = {
 };
 
 const LINE_LENGTH = 7;
-const CLOCK_LENGTH = 2 * LINE_LENGTH + 4;
+const CLOCK_LENGTH = 2 * LINE_LENGTH + 6;
 const NUMBERS = CLOCK_LENGTH + 7;
 
 /** Where a number means that there is none. */
@@ -80,7 +83,7 @@ export class ServedPage {
   }
 
   /** Writes the page. One thread alone may. */
-  publish({ line, next, noiseNs, seed, status }: PageContent): void {
+  publish({ line, next, noiseNs, seed, noiseFrom, status }: PageContent): void {
     this.#numbers.write([
       ...fromLine(line),
       ...fromLine(next?.line ?? line),
@@ -88,6 +91,8 @@ export class ServedPage {
       next?.from.nanoseconds ?? 0,
       noiseNs,
       seed,
+      noiseFrom.seconds,
+      noiseFrom.nanoseconds,
       ...fromStatus(status),
     ]);
   }
@@ -100,12 +105,14 @@ export class ServedPage {
   /** Reads the page. */
   read(): PageReading {
     const numbers = this.#numbers.read();
-    const [seconds = 0, nanoseconds = 0, noiseNs = 0, seed = 0] = numbers.subarray(2 * LINE_LENGTH);
+    const rest = numbers.subarray(2 * LINE_LENGTH);
+    const [seconds = 0, nanoseconds = 0, noiseNs = 0, seed = 0, from = 0, fromNs = 0] = rest;
     return {
       line: toLine(numbers.subarray(0, LINE_LENGTH)),
       next: { from: { seconds, nanoseconds }, line: toLine(numbers.subarray(LINE_LENGTH)) },
       noiseNs,
       seed,
+      noiseFrom: { seconds: from, nanoseconds: fromNs },
       status: toStatus(numbers.subarray(CLOCK_LENGTH)),
     };
   }

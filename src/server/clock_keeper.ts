@@ -1,16 +1,14 @@
 /** Who writes what is served: a timeline, published before each of its turns. */
 import { joinNs, servedAt, splitNs, toLine } from "../clocks/affine.ts";
 import type { Clock } from "../clocks/clock.ts";
-import {
-  type ClockOptions,
-  durationNs,
-  noiseDeviationNs,
-  planTimeline,
-  rateOf,
-} from "../clocks/clock_options.ts";
+import { type ClockOptions, readClock } from "../clocks/clock_options.ts";
+import { changeTimeline, planTimeline } from "../clocks/clock_plan.ts";
+import { durationNs } from "../clocks/instant.ts";
 import type { ClockContent, ServedLine } from "../clocks/served_page.ts";
 import { type ClockState, clockState } from "../clocks/clock_state.ts";
-import { advance, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
+import { advance, jump, type Phase, phaseAt, type Timeline } from "../clocks/timeline.ts";
+import { checkClockNames } from "./clock_names.ts";
+import { random32 } from "./random.ts";
 
 /** The clock that a server serves, to be looked at and changed while it runs. */
 export interface ClockControl {
@@ -18,17 +16,22 @@ export interface ClockControl {
   now(): Temporal.Instant;
   /**
    * Changes what is served, all at once, on every listener that has this clock. What is not given stays
-   * as it is: without `time` and `offset` the time goes on from where it is. What throws changes nothing.
+   * as it is: without `time` and `offset` the time goes on from where it is. Leap seconds and steps that it
+   * is past by then do not happen any more. What throws changes nothing.
    *
-   * @throws {SyntaxError} If a text cannot be read
-   * @throws {RangeError} If a number or the time is out of range, or options contradict each other
+   * @throws {SyntaxError} If a text cannot be read, or an option is unknown
+   * @throws {RangeError} If a number or the time is out of range, options contradict each other, or ask for
+   *   something at a time that is past
+   * @throws {TypeError} If a value is something else than it may be
    */
   set(options: ClockOptions): void;
   /**
-   * Jumps by a duration, as `PT1H` or `-1s`.
+   * Jumps by a duration, as `PT1H` or `-1s`. Leap seconds, and steps at a date, that it jumps over do not
+   * happen.
    *
    * @throws {SyntaxError} If it cannot be read
    * @throws {RangeError} If it leads beyond the dates that can be told
+   * @throws {TypeError} If it is neither a text nor a `Temporal.Duration`
    */
   step(by: string | Temporal.Duration): void;
   /** Begins anew as it did at the start. */
@@ -47,7 +50,7 @@ const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 const MOST_NS = 86_400n * 100_000_000n * SECOND_NS;
 
 /** A clock's noise, as the page has it. */
-type Noise = Pick<ClockContent, "noiseNs" | "seed">;
+type Noise = Pick<ClockContent, "noiseNs" | "seed" | "noiseFrom">;
 
 /**
  * Serves a clock from now on.
@@ -65,27 +68,29 @@ export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
   readonly #now = { seconds: 0, nanoseconds: 0 };
   #timeline: Timeline;
   #noise: Noise;
-  readonly #noiseAtStart: Noise;
   #isLying: boolean;
+  /** That of the start, for where none is given. */
+  readonly #seed: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param base The system's clock
    * @param options What to make of it
    * @param publish Serves it, now and from each of its turns
-   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
+   * @throws {TypeError} If a value is something else than it may be
    */
   constructor(base: Clock, options: ClockOptions, publish: Publish) {
     this.#base = base;
     this.#options = options;
     this.#publishContent = publish;
+    checkClockNames(options);
     this.#isLying = isLie(options);
-    this.#timeline = planTimeline(options, this.#nowNs());
-    this.#noise = this.#noiseAtStart = {
-      noiseNs: noiseDeviationNs(options),
-      seed: seedOf(options),
-    };
+    const nowNs = this.#nowNs();
+    this.#timeline = planTimeline(options, nowNs);
+    this.#seed = options.seed ?? random32();
+    this.#noise = this.#noiseOf(options, nowNs);
     this.#check(this.#timeline);
     this.#publish();
   }
@@ -97,49 +102,35 @@ export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
   }
 
   set(options: ClockOptions): void {
+    checkClockNames(options);
     const nowNs = this.#nowNs();
-    const before = advance(this.#timeline, nowNs);
-    const isSet = options.time !== undefined || options.offset !== undefined;
-    const wanted = planTimeline({ ...this.#leapOptions(options), ...options }, nowNs);
-    const servedNs = isSet ? wanted.plan.servedNs : servedAt(before.plan, nowNs);
-    const hasRate = options.rate !== undefined || options.freeze !== undefined;
-    const gainPpb = hasRate ? rateOf(options) - SECOND_NS : before.plan.gainPpb;
-    const hasLeaps = options.leap !== undefined || options.leapSeconds !== undefined;
-    const timeline = {
-      plan: { systemNs: nowNs, servedNs, gainPpb },
-      steps: options.steps === undefined ? before.steps : wanted.steps,
-      leaps: hasLeaps ? wanted.leaps : before.leaps,
-      smear: options.smear === undefined ? before.smear : wanted.smear,
-    };
-    const { noise, seed } = options;
-    this.#change(timeline, {
-      noiseNs: noise === undefined ? this.#noise.noiseNs : noiseDeviationNs(options),
-      seed: seed === undefined ? this.#noise.seed : seedOf(options),
-    });
+    const timeline = changeTimeline(advance(this.#timeline, nowNs), options, nowNs);
+    const { noiseNs = this.#noise.noiseNs, seed } = readClock(options);
+    // By another seed it is another noise, from its beginning.
+    const noise = seed === undefined ? this.#noise : this.#noiseOf(options, nowNs);
+    this.#change(timeline, { ...noise, noiseNs });
   }
 
   step(by: string | Temporal.Duration): void {
     const byNs = durationNs(by);
     const nowNs = this.#nowNs();
-    const { plan, ...rest } = advance(this.#timeline, nowNs);
-    const servedNs = servedAt(plan, nowNs) + byNs;
-    this.#change({ ...rest, plan: { ...plan, systemNs: nowNs, servedNs } });
+    this.#change(jump(advance(this.#timeline, nowNs), nowNs, byNs));
   }
 
   reset(): void {
-    const timeline = planTimeline(this.#options, this.#nowNs());
-    this.#change(timeline, this.#noiseAtStart, isLie(this.#options));
+    this.begin(this.#options);
   }
 
   /**
    * Begins anew as something else. What throws changes nothing.
    *
-   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
    */
   begin(options: ClockOptions): void {
-    const noise = { noiseNs: noiseDeviationNs(options), seed: seedOf(options) };
-    this.#change(planTimeline(options, this.#nowNs()), noise, isLie(options));
+    checkClockNames(options);
+    const nowNs = this.#nowNs();
+    this.#change(planTimeline(options, nowNs), this.#noiseOf(options, nowNs), isLie(options));
   }
 
   /** Has what it serves be served again, as it is by now. */
@@ -151,10 +142,10 @@ export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
     clearTimeout(this.#timer);
   }
 
-  /** A smear may be set for the leap seconds that are planned already. */
-  #leapOptions({ smear, leap, leapSeconds }: ClockOptions): ClockOptions {
-    const isForPlanned = smear !== undefined && leap === undefined && leapSeconds === undefined;
-    return isForPlanned ? { leapSeconds: this.#timeline.leaps } : {};
+  /** The noise from a moment on. */
+  #noiseOf(options: ClockOptions, nowNs: bigint): Noise {
+    const { noiseNs = 0, seed = this.#seed } = readClock(options);
+    return { noiseNs, seed, noiseFrom: splitNs(nowNs) };
   }
 
   #change(timeline: Timeline, noise: Noise = this.#noise, isLying = true): void {
@@ -201,13 +192,6 @@ export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
 /** Whether options ask for anything; a seed alone is for noise that there is not. */
 export function isLie({ seed: _seed, ...options }: ClockOptions): boolean {
   return Object.values(options).some((option) => option !== undefined);
-}
-
-function seedOf(
-  { seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0 }: ClockOptions,
-): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new RangeError(`Cannot take the seed ${seed}: expected a whole number, 0 to 4294967295`);
 }
 
 function lineOf({ plan, leap, smearedNs }: Phase): ServedLine {

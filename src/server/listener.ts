@@ -1,5 +1,5 @@
 /** A listener as it is asked for: a URL, and what is special to it. */
-import type { ClockOptions } from "../clocks/clock_options.ts";
+import { checkSeed, type ClockOptions } from "../clocks/clock_options.ts";
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { suggest } from "../protocols/nearest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
@@ -41,7 +41,7 @@ const announced: readonly string[] = ["none", "insert", "delete"];
  * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
  *
  * @throws {SyntaxError} If it cannot be read, or has a parameter that is unknown or given twice
- * @throws {RangeError} If a number of a fault is out of range
+ * @throws {RangeError} If the seed, or a number of a fault, is out of range
  */
 export function parseListener(url: string): ListenerSpec {
   const query = url.indexOf("?");
@@ -68,7 +68,10 @@ function withParameter(spec: ListenerSpec, name: string, text: string): Listener
   if (name === "leap" && announced.includes(text)) name = "leapbits";
   const toClock = Object.hasOwn(clockParameters, name) ? clockParameters[name] : undefined;
   if (toClock !== undefined) return { ...spec, clock: toClock(spec.clock ?? {}, text) };
-  if (name === "seed") return { ...spec, seed: readSeed(text) };
+  if (name === "seed") {
+    const seed = checkSeed(text.trim() === "" ? NaN : Number(text), JSON.stringify(text));
+    return { ...spec, seed };
+  }
   if (name === "fault") return { ...spec, faults: addNamedFault(spec.faults ?? {}, text) };
   if (!(faultNames as readonly string[]).includes(name)) return undefined;
   return { ...spec, faults: addFault(spec.faults ?? {}, name, text) };
@@ -95,14 +98,6 @@ function readFlag(name: string, text: string): boolean {
   if (["", "1", "true", "yes", "on"].includes(text)) return true;
   if (["0", "false", "no", "off"].includes(text)) return false;
   throw new SyntaxError(`${name} is ${JSON.stringify(text)}, expected true or false`);
-}
-
-function readSeed(text: string): number {
-  const seed = Number(text);
-  if (text.trim() !== "" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new RangeError(
-    `seed is ${JSON.stringify(text)}, expected a whole number, 0 to 4294967295`,
-  );
 }
 
 /** Percent codes and nothing else: a plus is a plus. */

@@ -1,5 +1,6 @@
 /** Scenarios that users write: JSON, whose mistakes are found by line and key. */
-import { type ClockOptions, noiseDeviationNs, planTimeline } from "../clocks/clock_options.ts";
+import { type ClockOptions, readClock } from "../clocks/clock_options.ts";
+import { planTimeline } from "../clocks/clock_plan.ts";
 import { readFaults } from "./faults/rules.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import {
@@ -52,13 +53,6 @@ const statusShapes: Shapes<StatusOptions> = {
 
 const verdict = oneOf("follows", "misreads", "refuses");
 
-/** What an option of a clock needs beside it, to be looked at by itself. */
-const companions: Readonly<Partial<Record<string, ClockOptions>>> = {
-  smear: { leap: "insert@2028-12-31" },
-  // Whether it is past by then is a matter of all of them.
-  steps: { time: "0000-01-01T00:00:00Z" },
-};
-
 /**
  * Reads a scenario: an object with the keys of {@linkcode Scenario}, all of them optional.
  *
@@ -78,11 +72,10 @@ export function parseScenario(json: string, file: string): Scenario {
   const entries = readJsonObject(json, file).as(scenarioShapes);
   entries.get("clients")?.object.asEach(verdict);
   entries.get("clock")?.check((clock) => {
-    checkEach(entries.get("clock")?.object.as(clockShapes), (name, value) => {
-      const options: ClockOptions = { ...companions[name], [name]: value };
-      planTimeline(options, 0n);
-      noiseDeviationNs(options);
-    });
+    checkEach(
+      entries.get("clock")?.object.as(clockShapes),
+      (name, value) => readClock({ [name]: value }),
+    );
     planTimeline(clock as ClockOptions, Temporal.Now.instant().epochNanoseconds);
   });
   checkEach(

@@ -13,6 +13,7 @@ import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../transports/mmsg/clock.ts";
 import { openLibc } from "../transports/mmsg/libc.ts";
 import type { ClockControl } from "./clock_keeper.ts";
+import { checkIsObject } from "./clock_names.ts";
 import { Control } from "./control/control.ts";
 import type { ControlledListener } from "./control/routes.ts";
 import { Crew } from "./crew.ts";
@@ -43,9 +44,11 @@ const DEFAULT_MAX_TASKS = 16_384;
  *   takes any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
  * @param options The clock to serve, and how
  * @returns The server, already answering
- * @throws {SyntaxError} If a URL, a network, the reference id or a fault cannot be read
+ * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
+ *   read
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range
+ * @throws {TypeError} If the clock, or an option of it, is something else than it may be
  * @throws {Error} If the control interface cannot listen
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
@@ -159,8 +162,11 @@ class RunningServer implements Server {
     return this.#times[0] as ServedTime;
   }
 
-  #serveTime(clock: ClockOptions): ServedTime {
+  #serveTime(options: ClockOptions): ServedTime {
     const { status = {} } = this.#options;
+    // The noise of a clock goes by chance, too.
+    const isNoisy = options.noise !== undefined && options.seed === undefined;
+    const clock = isNoisy ? { ...options, seed: this.#seed } : options;
     const time = new ServedTime({ base: this.#base, clock, status, precision: this.#precision });
     this.#times.push(time);
     return time;
@@ -286,6 +292,7 @@ class RunningServer implements Server {
 }
 
 function isClock(clock: Clock | ClockOptions): clock is Clock {
+  checkIsObject(clock);
   return "read" in clock;
 }
 

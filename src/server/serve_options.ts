@@ -42,8 +42,8 @@ export interface ServeOptions extends GuardOptions {
    */
   readonly faults?: FaultsOptions;
   /**
-   * What the random numbers of all faults come from, 0 to 2^32 - 1: the same seed and the same requests
-   * give the same faults.
+   * What all random numbers come from, 0 to 2^32 - 1: the same seed and the same requests give the same
+   * faults, and the same seed the same noise of a clock so long after the start.
    *
    * @default {one by chance, which the log tells}
    */

@@ -55,12 +55,14 @@ Deno.test("toServed never goes back while the rate is positive, nor on while it 
 Deno.test("systemAt is the first moment at which served time has come", () => {
   check(fc.property(plan, servedNs, (each, targetNs) => {
     const atNs = systemAt(each, targetNs);
-    if (each.gainPpb <= -1_000_000_000n) {
-      assertEquals(atNs, undefined);
+    if (atNs === undefined) {
+      assertEquals(each.gainPpb, -1_000_000_000n);
       return;
     }
-    assertEquals(servedAt(each, atNs ?? 0n) >= targetNs, true);
-    assertEquals(servedAt(each, (atNs ?? 0n) - 1n) < targetNs, true);
+    const [before, there] = [servedAt(each, atNs - 1n), servedAt(each, atNs)];
+    if (each.gainPpb > -1_000_000_000n) {
+      assertEquals([before < targetNs, there >= targetNs], [true, true]);
+    } else assertEquals([before > targetNs, there <= targetNs], [true, true]);
   }));
 });
 

@@ -27,6 +27,11 @@ Deno.test("parseDuration reads seconds, units and ISO 8601", () => {
     "P1DT1H": 90_000,
     "P2W": 1_209_600,
     "PT0.000000001S": 1e-9,
+    "100us": 1e-4,
+    "1.5µs": 1.5e-6,
+    "2μs": 2e-6,
+    "5ns": 5e-9,
+    "1ms2us3ns": 0.001002003,
   };
   for (const [text, seconds] of Object.entries(cases)) {
     assertEquals(parseDuration(text).total("seconds"), seconds, text);
@@ -39,6 +44,23 @@ Deno.test("parseDuration refuses what is no duration, or has no fixed length", (
     const error = assertThrows(() => parseDuration(text), SyntaxError, JSON.stringify(text));
     assertEquals(error.message.includes("\n"), false);
   }
+});
+
+Deno.test("parseDuration is exact to the nanosecond", () => {
+  assertEquals(parseDuration("+36500d1ms").toString(), "PT3153600000.001S");
+  assertEquals(parseDuration("-36500d1ns").toString(), "-PT3153600000.000000001S");
+  assertEquals(parseDuration("3153600000.123456789").toString(), "PT3153600000.123456789S");
+  // To the nearest one.
+  assertEquals(parseDuration("0.0000000005s").nanoseconds, 1);
+  assertEquals(parseDuration("0.00000000049s").nanoseconds, 0);
+  const parts = fc.tuple(fc.nat(40_000), fc.nat(86_399), fc.nat(999), fc.nat(999), fc.nat(999));
+  check(fc.property(parts, fc.boolean(), ([days, seconds, ms, us, ns], isBehind) => {
+    const read = parseDuration(`${isBehind ? "-" : ""}${days}d${seconds}s${ms}ms${us}us${ns}ns`);
+    const whole = BigInt(read.seconds) * 1_000_000_000n + BigInt(read.nanoseconds);
+    const exact = BigInt(days * 86_400 + seconds) * 1_000_000_000n +
+      BigInt(ms * 1_000_000 + us * 1000 + ns);
+    assertEquals(whole, isBehind ? -exact : exact);
+  }));
 });
 
 Deno.test("parseDuration takes whatever Temporal writes", () => {

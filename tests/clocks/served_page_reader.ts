@@ -13,9 +13,11 @@ thread.onmessage = ({ data }) => {
   Atomics.add(stop, 1, 1);
   while (true) {
     const isLast = Atomics.load(stop, 0) !== 0;
-    const { line, next, noiseNs, seed, status } = page.read();
+    const { line, next, noiseNs, seed, noiseFrom, status } = page.read();
     const { leap } = status;
-    const all = [line, next.from, next.line, { noiseNs, seed }, status].flatMap(Object.values);
+    const all = [line, next.from, next.line, { noiseNs, seed }, noiseFrom, status].flatMap(
+      Object.values,
+    );
     reads++;
     if (all.some((each) => each !== leap)) torn++;
     if (leap < last) backward++;

@@ -22,6 +22,7 @@ function distinct(first: number): PageContent {
     next: { from: { seconds: n++, nanoseconds: n++ }, line: line() },
     noiseNs: n++,
     seed: n++,
+    noiseFrom: { seconds: n++, nanoseconds: n++ },
     status: {
       leap: n++,
       stratum: n++,
@@ -52,7 +53,8 @@ Deno.test("ServedPage without a next line has it begin at the end of time", () =
   const { line, next, ...rest } = page.read();
   assertEquals([line, next.line], [HONEST_CLOCK.line, HONEST_CLOCK.line]);
   assertEquals(next.from, { seconds: Infinity, nanoseconds: 0 });
-  assertEquals(rest, { noiseNs: 0, seed: 0, status });
+  const noiseFrom = { seconds: 0, nanoseconds: 0 };
+  assertEquals(rest, { noiseNs: 0, seed: 0, noiseFrom, status });
 });
 
 await testWith(
@@ -81,6 +83,7 @@ await testWith(
         next: { from: { seconds: n, nanoseconds: n }, line },
         noiseNs: n,
         seed: n,
+        noiseFrom: { seconds: n, nanoseconds: n },
         status: {
           leap: n,
           stratum: n,

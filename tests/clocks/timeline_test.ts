@@ -1,12 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { servedAt } from "../../src/clocks/affine.ts";
-import {
-  type ClockOptions,
-  instantNs,
-  parseLeapSeconds,
-  planTimeline,
-} from "../../src/clocks/clock_options.ts";
+import type { ClockOptions } from "../../src/clocks/clock_options.ts";
+import { planTimeline } from "../../src/clocks/clock_plan.ts";
+import { instantNs } from "../../src/clocks/instant.ts";
+import { parseLeap, parseLeapSeconds } from "../../src/clocks/leap_seconds.ts";
 import { advance, phaseAt, type Timeline } from "../../src/clocks/timeline.ts";
 import { check } from "../property.ts";
 
@@ -36,6 +34,10 @@ Deno.test("a clock starts where it is told to, in every era", () => {
     [{ time: "2300-05-06T01:02:03.000000004+02:00" }, "2300-05-05T23:02:13.000000004Z"],
     [{ time: "@2147483647" }, "2038-01-19T03:14:17Z"],
     [{ time: "@-10" }, "1970-01-01T00:00:00Z"],
+    [{ time: "2030-06-01T00:00:00[Europe/Berlin]" }, "2030-05-31T22:00:10Z"],
+    [{ time: "2030-06-01T00:00:00+02:00[Europe/Berlin]" }, "2030-05-31T22:00:10Z"],
+    [{ time: "1970-01-01", offset: "+36500d1ms" }, "2069-12-07T00:00:10.001Z"],
+    [{ offset: "100us" }, "2026-11-22T12:00:10.0001Z"],
     [{ offset: "+1h30m" }, "2026-11-22T13:30:10Z"],
     [{ offset: "-2d" }, "2026-11-20T12:00:10Z"],
     [{ offset: "PT90M" }, "2026-11-22T13:30:10Z"],
@@ -80,7 +82,9 @@ Deno.test("a leap second is told on its day, repeats or skips a second, and is o
   assertEquals(insert(1.999999999), "none 23:59:59.999999999Z");
   assertEquals(insert(2), "insert 00:00:00Z");
   assertEquals(insert(86_401.999999999), "insert 23:59:59.999999999Z");
-  assertEquals(insert(86_402), "undefined 23:59:59Z");
+  // The last minute of the day has 61 seconds until the last of them is over.
+  assertEquals(insert(86_402), "insert 23:59:59Z");
+  assertEquals(insert(86_402.999999999), "insert 23:59:59.999999999Z");
   assertEquals(insert(86_403), "undefined 00:00:00Z");
   assertEquals(insert(90_000), "undefined 00:59:57Z");
   const remove = (seconds: number): string =>
@@ -101,9 +105,72 @@ Deno.test("a clock that starts after a leap second starts when it was told to", 
 Deno.test("a leap second comes by the time that is served, at its rate", () => {
   const options = { time: "2028-12-31T23:59:50Z", leap: "insert@2028-12-31", rate: "2x" };
   assertEquals(around(options, "2026-01-01", 4.75), "insert 23:59:59.5Z");
-  assertEquals(around(options, "2026-01-01", 5.25), "undefined 23:59:59.5Z");
+  assertEquals(around(options, "2026-01-01", 5.25), "insert 23:59:59.5Z");
+  assertEquals(around(options, "2026-01-01", 5.5), "undefined 00:00:00Z");
   assertEquals(around({ ...options, rate: "-1" }, "2026-01-01", 5), "insert 23:59:45Z");
-  assertEquals(around({ leap: "insert@2020-12-31" }, "2026-01-01", 5), "undefined 00:00:05Z");
+  const list = { leapSeconds: [parseLeap("insert@2020-12-31")] };
+  assertEquals(around(list, "2026-01-01", 5), "undefined 00:00:05Z");
+});
+
+Deno.test("a leap second is not announced any more once a clock has run back out of its day", () => {
+  const options = { time: "2028-12-31T00:00:01Z", leap: "insert@2028-12-31", rate: "-10" };
+  assertEquals(around(options, "2026-01-01", 0.1), "insert 00:00:00Z");
+  assertEquals(around(options, "2026-01-01", 0.100000001), "none 23:59:59.99999999Z");
+  assertEquals(around(options, "2026-01-01", 5), "none 23:59:11Z");
+});
+
+Deno.test("a clock that runs backwards steps when it comes to a date", () => {
+  const options = { time: "2030-01-01", rate: -1, steps: ["-1h@2029-12-31T23:59:59Z"] };
+  assertEquals(text(served(options, SECOND - 1n)), "2029-12-31T23:59:59.000000001Z");
+  assertEquals(text(served(options, SECOND)), "2029-12-31T22:59:59Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-12-31T22:59:58Z");
+});
+
+Deno.test("steps at one date all happen, those jumped over do not", () => {
+  const steps = [
+    "+1h@2026-11-22T12:00:10Z",
+    "+1m@2026-11-22T12:00:10Z",
+    "+1d@2026-11-22T12:30:00Z",
+  ];
+  assertEquals(text(served({ steps }, 9n * SECOND)), "2026-11-22T12:00:09Z");
+  assertEquals(text(served({ steps }, 10n * SECOND)), "2026-11-22T13:01:10Z");
+  assertEquals(text(served({ steps }, HOUR)), "2026-11-22T14:01:00Z");
+});
+
+Deno.test("a step over a leap second has it not happen", () => {
+  const options = { time: "2028-12-31T23:00:00Z", leap: "insert@2028-12-31", steps: ["+2h@00:01"] };
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:02Z");
+});
+
+Deno.test("a step in a second that is left out comes with its end", () => {
+  const leap = "delete@2028-12-31";
+  const steps = ["+1h@2028-12-31T23:59:59.5Z", "+1m@2029-01-01T00:00:00Z"];
+  const options = { time: "2028-12-31T23:59:58Z", leap, steps };
+  assertEquals(text(served(options, SECOND)), "2029-01-01T01:01:00Z");
+});
+
+Deno.test("a step at the midnight of a leap second comes after the whole of it", () => {
+  const steps = ["+1h@2029-01-01T00:00:00Z"];
+  const options = { time: "2028-12-31T23:59:59Z", leap: "insert@2028-12-31", steps };
+  assertEquals(text(served(options, 2n * SECOND - 1n)), "2028-12-31T23:59:59.999999999Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:00Z");
+});
+
+Deno.test("as many steps as may be are planned and taken in a moment", () => {
+  const startMs = performance.now();
+  for (const at of ["PT1S", "2026-11-22T12:00:01Z"]) {
+    const steps = Array.from({ length: 10_000 }, () => `+1s@${at}`);
+    assertEquals(text(served({ steps }, SECOND)), "2026-11-22T14:46:41Z");
+  }
+  const scattered = Array.from({ length: 10_000 }, (_, i) => `+1s@PT${(i * 7919) % 10_000}S`);
+  assertEquals(text(served({ steps: scattered }, 3n * HOUR)), "2026-11-22T17:46:40Z");
+  const tookMs = performance.now() - startMs;
+  assert(tookMs < 5000, `${tookMs} ms`);
+  assertThrows(
+    () => planTimeline({ steps: [...scattered, "+1s@1"] }, START),
+    RangeError,
+    "Cannot plan 10001 steps: expected 10000 at most",
+  );
 });
 
 Deno.test("leap seconds are read from a list as it is published", () => {
@@ -157,34 +224,72 @@ Deno.test("a smear has gone as far as its shape says at each quarter", () => {
 });
 
 const rates = fc.constantFrom<number | string>(1, 2, 0.5, "+50ppm", "-200ppm", 0.001, 1000, 3.3);
+const backwards = fc.constantFrom<number | string>(-1, -0.3, -2.5, -1000);
 const smearNames = fc.constantFrom("linear", "cosine", "quadratic", "meta", "linear,1h");
 
 Deno.test("a smeared clock never steps, and tells of no leap second", () => {
   const begins = fc.integer({ min: -50_000, max: 100_000 });
   const kinds = fc.constantFrom("insert", "delete");
   check(
-    fc.property(smearNames, kinds, rates, begins, (smear, kind, rate, seconds) => {
-      const startNs = START;
-      const time = text(instantNs("2029-01-01") - 50_000n * SECOND + BigInt(seconds) * SECOND);
-      let timeline = planTimeline({ time, leap: `${kind}@2028-12-31`, smear, rate }, startNs);
-      let nowNs = startNs;
-      // Over a few of the lines that it is made of.
-      for (let i = 0; i < 6; i++) {
-        timeline = advance(timeline, nowNs);
-        const { plan, leap, untilNs } = phaseAt(timeline, nowNs);
-        assert(leap === "none" || timeline.leaps.length === 0);
-        if (untilNs === undefined) return;
-        assert(untilNs > nowNs);
-        const after = phaseAt(advance(timeline, untilNs), untilNs).plan;
-        const gap = servedAt(after, untilNs) - servedAt(plan, untilNs);
-        // To the nanosecond, or to what passes of served time in one of the system's.
-        const most = BigInt(Math.ceil(Math.max(2, Number(plan.gainPpb) / 1e9 + 2)));
-        assert(gap >= -most && gap <= most, `${gap} ns`);
-        nowNs = untilNs;
-      }
-    }),
+    fc.property(
+      smearNames,
+      kinds,
+      fc.oneof(rates, backwards),
+      begins,
+      (smear, kind, rate, seconds) => {
+        const startNs = START;
+        const time = text(instantNs("2029-01-01") - 50_000n * SECOND + BigInt(seconds) * SECOND);
+        const leapSeconds = [parseLeap(`${kind}@2028-12-31`)];
+        let timeline = planTimeline({ time, leapSeconds, smear, rate }, startNs);
+        let nowNs = startNs;
+        // Over a few of the lines that it is made of.
+        for (let i = 0; i < 6; i++) {
+          timeline = advance(timeline, nowNs);
+          const { plan, leap, untilNs } = phaseAt(timeline, nowNs);
+          assert(leap === "none" || timeline.leaps.length === 0);
+          if (untilNs === undefined) return;
+          assert(untilNs > nowNs);
+          const after = phaseAt(advance(timeline, untilNs), untilNs).plan;
+          const gap = servedAt(after, untilNs) - servedAt(plan, untilNs);
+          // To the nanosecond, or to what passes of served time in one of the system's.
+          const most = BigInt(Math.ceil(Math.abs(Number(plan.gainPpb) / 1e9 + 1))) + 1n;
+          assert(gap >= -most && gap <= most, `${gap} ns`);
+          nowNs = untilNs;
+        }
+      },
+    ),
     300,
   );
+});
+
+Deno.test("a clock that runs backwards takes its smear back", () => {
+  const options = { time: "2029-01-01T12:00:00Z", rate: -10_000, leap: "insert@2028-12-31" };
+  const at = (seconds: number): [string, bigint | undefined] => {
+    const nowNs = START + BigInt(Math.round(seconds * 1e9));
+    const timeline = planTimeline({ ...options, smear: "linear" }, START);
+    const { plan, smearedNs } = phaseAt(advance(timeline, nowNs), nowNs);
+    return [text(servedAt(plan, nowNs)), smearedNs];
+  };
+  assertEquals(at(0), ["2029-01-01T11:59:59Z", -SECOND]);
+  assertEquals(at(2.16), ["2029-01-01T05:59:59.25Z", -3n * SECOND / 4n]);
+  assertEquals(at(6.48), ["2028-12-31T17:59:59.75Z", -SECOND / 4n]);
+  assertEquals(at(8.64), ["2028-12-31T12:00:00Z", undefined]);
+  assertEquals(at(10), ["2028-12-31T08:13:20Z", undefined]);
+});
+
+Deno.test("a clock that starts after a smear starts when it was told to", () => {
+  for (const time of ["2029-01-01T12:00:00.000000001Z", "2029-01-01T18:00:00Z"]) {
+    const leapSeconds = [parseLeap("insert@2028-12-31")];
+    assertEquals(text(served({ time, leapSeconds, smear: "google" }, 0n)), time);
+  }
+});
+
+Deno.test("a leap second that is told twice is one", () => {
+  const leap = "insert@2028-12-31";
+  const options = { time: "2028-12-31T23:59:59Z", leap, leapSeconds: [parseLeap(leap)] };
+  assertEquals(text(served(options, SECOND)), "2028-12-31T23:59:59Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T00:00:00Z");
+  assertEquals(text(served(options, 3n * SECOND)), "2029-01-01T00:00:01Z");
 });
 
 Deno.test("a clock goes on between its steps while its rate is positive", () => {
@@ -221,7 +326,19 @@ Deno.test("what is no clock is told, with what would be one", () => {
     [{ freeze: true, rate: 2 }, "Cannot stand still"],
     [{ steps: ["+1s"] }, "Cannot read the step"],
     [{ steps: ["1s@then"] }, "Cannot read the duration"],
-    [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "past it from the start"],
+    [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "what is served is past it"],
+    [{ steps: ["1s@2030-01-01T00:00:00Z"], rate: -1 }, "what is served is past it"],
+    [{ steps: ["1s@-5s"] }, "Cannot step at -5s: that is before the start"],
+    [{ leap: "delete@2016-12-31" }, "Cannot delete a second on 2016-12-31: what is served is past"],
+    [
+      { leap: "delete@2028-12-31", leapSeconds: [parseLeap("insert@2028-12-31")] },
+      "Cannot insert and delete a second on 2028-12-31",
+    ],
+    [{ noise: "2h" }, "Cannot have a noise of 2h: expected 0 to 1 h"],
+    [{ noise: "-1s" }, "Cannot have a noise of -1s"],
+    [{ seed: NaN }, "Cannot take the seed NaN: expected a whole number, 0 to 4294967295"],
+    [{ time: "2030-01-01T00:00:00+05:00[Europe/Berlin]" }, "Cannot read the time"],
+    [{ time: "2030-01-01[Nowhere/Else]" }, "Cannot read the time"],
     [{ leap: "insert" }, "Cannot read the leap second"],
     [{ leap: "insert@2028-02-30" }, "Cannot read the leap second"],
     [{ smear: "linear" }, "Cannot smear without a leap second"],
@@ -230,6 +347,23 @@ Deno.test("what is no clock is told, with what would be one", () => {
     [{ leap: "insert@2028-12-31", smear: "toString" }, "Cannot read the smear"],
   ];
   for (const [options, message] of wrong) {
-    assertThrows(() => planTimeline(options, START), Error, message, JSON.stringify(options));
+    assertThrows(() => planTimeline(options, START), Error, message, Deno.inspect(options));
+  }
+});
+
+Deno.test("what is of another type is told, with what it may be", () => {
+  const wrong: [unknown, string][] = [
+    [{ time: 5 }, "Cannot take 5 for a time"],
+    [{ offset: 5 }, "Cannot take 5 for a duration"],
+    [{ offset: { hours: 1 } }, `Cannot take {"hours":1} for a duration`],
+    [{ noise: null }, "Cannot take null for a duration"],
+    [{ freeze: "no" }, "Cannot take no for freeze: expected true or false"],
+    [{ steps: "+1s@00:05" }, "Cannot take +1s@00:05 for steps: expected a list"],
+    [{ leap: 5 }, "Cannot take 5 for a leap second"],
+    [{ smear: true, leap: "insert@2028-12-31" }, "Cannot take true for a leap second or a smear"],
+    [{ leapSeconds: "none" }, "Cannot take none for leapSeconds"],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => planTimeline(options as ClockOptions, START), TypeError, message);
   }
 });

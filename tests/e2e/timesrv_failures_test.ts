@@ -44,6 +44,11 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--scenario", "leap-insert", "--leap", "delete@2028-12-31"], /has its own clock.leap/],
   [["--scenario", "kod-rate", "--fault", "kiss=DENY"], /has its own faults.kiss/],
   [["--scenario", "step-back", "--smear", "cosine"], /smear without a leap second/],
+  [["--clock-noise", "2h"], /--clock-noise.*Cannot have a noise of 2h: expected 0 to 1 h/],
+  [["ntp://127.0.0.1:0?clock-noise=2h"], /Cannot have a noise of 2h: expected 0 to 1 h/],
+  [["ntp://127.0.0.1:0?seed=abc&offset=1h"], /Cannot take the seed "abc": expected a whole number/],
+  [["--leap", "delete@2016-12-31"], /Cannot delete a second on 2016-12-31: what is served is past/],
+  [["--step", "+1h@2000-01-01T00:00:00Z"], /Cannot step at 2000-01-01T00:00:00Z: .* is past it/],
   // A second listener is read before the first one is served.
   [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],
 ];

@@ -1,5 +1,6 @@
 /** What only the datagram transport has: a clock or responder of the caller's own, a socket an address. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { ClockOptions } from "../../src/clocks/clock_options.ts";
 import { query } from "../../src/client/query.ts";
 import { ServerLog } from "../../src/server/log.ts";
 import { serve } from "../../src/server/serve.ts";
@@ -67,4 +68,30 @@ Deno.test("serve says whether all of it answers", async () => {
   const ended = server.shutdown();
   assertEquals(server.isAnswering, false);
   await ended;
+});
+
+Deno.test("serve gives its seed to the noise of every clock that has none", async () => {
+  const lines: string[] = [];
+  const log = new ServerLog({ sink: collect(lines) });
+  const urls = [FREE, `${FREE}?clock-noise=1ms`, `${FREE}?clock-noise=2ms&seed=7`];
+  await using _ = await serve(urls, { clock: { noise: "3ms" }, seed: 5, log });
+  await log.flush();
+  assertEquals(lines.join("").match(/noise .*/g), [
+    "noise 3ms, seed 5",
+    "noise 1ms, seed 5",
+    "noise 2ms, seed 7",
+  ]);
+});
+
+Deno.test("serve says what is no option of a clock", async () => {
+  const wrong: [unknown, ErrorConstructor, string][] = [
+    [{ rat: 2 }, SyntaxError, `Unknown clock option "rat": did you mean rate?`],
+    [{ offset: 5 }, TypeError, "Cannot take 5 for a duration: expected a text such as 1h30m"],
+    [{ time: 5 }, TypeError, "Cannot take 5 for a time: expected a text such as 2038"],
+    [null, TypeError, "Cannot take null for a clock"],
+    [{ noise: "1ms", seed: "z" }, RangeError, "Cannot take the seed z"],
+  ];
+  for (const [clock, type, message] of wrong) {
+    await assertRejects(() => serve(FREE, { clock: clock as ClockOptions }), type, message);
+  }
 });

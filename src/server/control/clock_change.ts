@@ -1,5 +1,6 @@
 /** A change of a clock, as JSON says it. */
-import { type ClockOptions, durationNs } from "../../clocks/clock_options.ts";
+import type { ClockOptions } from "../../clocks/clock_options.ts";
+import { durationNs } from "../../clocks/instant.ts";
 import { suggest } from "../../protocols/nearest.ts";
 import type { ClockControl } from "../clock_keeper.ts";
 import { Refused } from "./refused.ts";
