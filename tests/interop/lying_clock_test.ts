@@ -48,6 +48,16 @@ function assertNear(actual: number | undefined, expected: number, what: unknown)
   );
 }
 
+/** A client that this machine held up is asked again: to who sees another lie, that is no help. */
+async function assertSees(ask: () => Promise<Finding>, expected: number): Promise<void> {
+  let finding = await ask();
+  for (let tries = 1; tries < 3; tries++) {
+    if (Math.abs((finding.offset ?? NaN) - expected) < LARGEST_ERROR_SECONDS) return;
+    finding = await ask();
+  }
+  assertNear(finding.offset, expected, finding);
+}
+
 const everybody = ["chronyd", "ntpdig", "ntpdate", "rdate", "timecli"] as const;
 
 /** The times that are told, where the clock stands still: a quarter of the way, half, three quarters, all. */
@@ -94,10 +104,9 @@ for (const transport of ["datagram", "mmsg"]) {
     const dateMs = Date.UTC(2031, 1, 3, 4, 5, 6);
     const dates: number[] = [];
     const ask = async (client: ClientName): Promise<void> => {
-      await Promise.all([...offsets].map(async ([lie, offset]) => {
-        const finding = await liar.ask(client, lie);
-        assertNear(finding.offset, offset, finding);
-      }));
+      await Promise.all(
+        [...offsets].map(([lie, offset]) => assertSees(() => liar.ask(client, lie), offset)),
+      );
       const finding = await liar.ask(client, date);
       dates.push(finding.offset ?? NaN);
     };
@@ -136,14 +145,12 @@ for (const transport of ["datagram", "mmsg"]) {
     const lie = "step=+1h@00:08";
     await using liar = await Liar.start(transport, [lie]);
     for (const client of ["ntpdig", "rdate"] as const) {
-      const { offset } = await liar.ask(client, lie);
-      assertNear(offset, 0, client);
+      await assertSees(() => liar.ask(client, lie), 0);
     }
     await until(20, () => liar.ask("ntpdig", lie), ({ offset = 0 }) => offset > 1);
-    await Promise.all(everybody.map(async (client) => {
-      const finding = await liar.ask(client, lie);
-      assertNear(finding.offset, 3600, finding);
-    }));
+    await Promise.all(
+      everybody.map((client) => assertSees(() => liar.ask(client, lie), 3600)),
+    );
   });
 
   await test("a smear at its quarter points, to the microsecond", async () => {
