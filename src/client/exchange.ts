@@ -93,13 +93,10 @@ export async function exchange(
   let failure: QueryError | undefined;
   do {
     const hostname = plan.shift() ?? "";
-    failure = await attempts.send(hostname);
-    if (failure === undefined) {
-      const shareMs = (endsMs - performance.now()) / (plan.length + 1);
-      const reply = await attempts.reply(Math.min(shareMs, PATIENCE_MS));
-      if (reply) return reply;
-      failure = refusal({ ...endpoint, hostname });
-    }
+    const shareMs = (endsMs - performance.now()) / (plan.length + 1);
+    const answer = await attempts.ask(hostname, Math.min(shareMs, PATIENCE_MS));
+    if (answer !== undefined && !(answer instanceof QueryError)) return answer;
+    failure = answer ?? refusal({ ...endpoint, hostname });
     if (failure === undefined) {
       // Another address of the same host gets its turn at once.
       const turn = plan[0] !== undefined && plan[0] !== hostname;
@@ -182,19 +179,24 @@ class Attempts implements Disposable {
     this.#signal = signal;
   }
 
-  /** Sends the request from a socket of its own; what the network says against it is returned. */
-  async send(hostname: string): Promise<QueryError | undefined> {
+  /**
+   * Sends the request from a socket of its own, and waits for a reply to any try; what the network says
+   * against it is returned.
+   */
+  async ask(hostname: string, waitMs: number): Promise<RawReply | QueryError | undefined> {
     const signal = this.#signal;
     const connection = await connectDatagram({ hostname, port: this.#port, signal });
     this.#connections.push(connection);
     const request = this.#createRequest();
     const departure: Departure = { at: Temporal.Now.instant(), atMs: 0 };
     void this.#receive(connection, request, departure);
+    // A timer takes a while to be made, which would count as time on the way.
+    const reply = this.reply(waitMs);
+    reply.catch(() => {}); // for when the request cannot leave
     departure.at = Temporal.Now.instant();
     departure.atMs = performance.now();
     try {
       await connection.send(request.octets);
-      return undefined;
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof Deno.errors.NotCapable) throw cause;
@@ -202,6 +204,7 @@ class Attempts implements Disposable {
       const message = cause instanceof Error ? cause.message : String(cause);
       return new QueryError("unreachable", `Cannot send to ${address}: ${message}`, { cause });
     }
+    return await reply;
   }
 
   /** The first reply to any try, or nothing after `waitMs`. */

@@ -53,11 +53,21 @@ function answerUntilStopped(job: Job): void {
   });
   thread.postMessage({ event: "ready" });
   const stop = control.subarray(word.stop, word.stop + 1);
-  runLoop(libc, { listeners, counters, clock: base, stop });
+  runLoop(libc, { listeners, counters, clock: base, stop, afterBatch: log?.tell });
 }
 
-/** Tells the main thread of as many events as it allows a second, and counts the others. */
-function reportingLog(control: Int32Array<SharedArrayBuffer>): RequestLog {
+/** A log that has to be told to tell. */
+interface ReportingLog extends RequestLog {
+  /** Tells of the requests that it heard of since, whose sources must not have been used again. */
+  tell(): void;
+}
+
+/**
+ * Tells the main thread of as many events as it allows a second, and counts the others. A message takes
+ * longer than an answer, which is not to wait for it.
+ */
+function reportingLog(control: Int32Array<SharedArrayBuffer>): ReportingLog {
+  const heard: Parameters<RequestLog["request"]>[] = [];
   const mayTell = (): boolean =>
     (control[word.allowance] as number) > 0 && Atomics.sub(control, word.allowance, 1) > 0;
   const count = (cell: number): number => control[cell] = (control[cell] as number) + 1;
@@ -67,9 +77,13 @@ function reportingLog(control: Int32Array<SharedArrayBuffer>): RequestLog {
         count(word.requestsUntold);
         return;
       }
-      // A copy: the object is used again, and makes its texts when asked.
-      const { hostname, port } = source;
-      thread.postMessage({ event: "request", endpoint, source: { hostname, port }, octets });
+      heard.push([endpoint, source, octets]);
+    },
+    tell(): void {
+      for (const [endpoint, { hostname, port }, octets] of heard) {
+        thread.postMessage({ event: "request", endpoint, source: { hostname, port }, octets });
+      }
+      heard.length = 0;
     },
     failed(endpoint, operation, error): void {
       if (!mayTell()) {

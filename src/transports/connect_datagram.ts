@@ -1,4 +1,5 @@
 import { addressFamily, canonicalAddress, isLoopback, isWildcard, resolveHost } from "./address.ts";
+import { requireNet } from "./permission.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {
@@ -78,7 +79,25 @@ export async function connectDatagram(
   // permission for the loopback host alone is enough.
   const local = isLoopback(hostname) ? loopback : wildcard;
   const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
-  return new Connection(socket, { transport: "udp", hostname, port }, signal);
+  const connection = new Connection(socket, { transport: "udp", hostname, port }, signal);
+  await sendToItself(socket, loopback);
+  signal?.throwIfAborted();
+  return connection;
+}
+
+/**
+ * A socket's first datagram waits until the event loop has heard that there is room, and a process's for
+ * code that never ran before: half a millisecond that would count as time on the way. So the first is one
+ * to the socket itself, which takes it for a stranger's.
+ */
+async function sendToItself(socket: Deno.DatagramConn, hostname: string): Promise<void> {
+  const { port } = socket.addr as Deno.NetAddr;
+  try {
+    requireNet(hostname, port);
+    await socket.send(new Uint8Array(), { transport: "udp", hostname, port });
+  } catch {
+    // Not permitted, no loopback network, or closed meanwhile: then without.
+  }
 }
 
 class Connection implements DatagramConnection {

@@ -30,6 +30,8 @@ export interface LoopOptions {
   readonly clock: RealtimeClock;
   /** A word of shared memory; the loop ends when it is not 0. */
   readonly stop: Int32Array<SharedArrayBuffer>;
+  /** Called when answers have left: for what need not be done between the clock's reading and that. */
+  readonly afterBatch?: (() => void) | undefined;
 }
 
 /**
@@ -38,23 +40,26 @@ export interface LoopOptions {
  * @throws {SyscallError} If a socket is none any more, or the memory is not right
  */
 export function runLoop(libc: Libc, options: LoopOptions): void {
-  const { listeners, ...shared } = options;
+  const { listeners, afterBatch = () => {}, ...shared } = options;
   const { stop } = shared;
   const channels = listeners.map((listener) => new Channel(libc, { ...listener, ...shared }));
   const [only] = channels;
   if (only !== undefined && channels.length === 1) {
     // Alone, a socket can be waited on by the very call that receives.
-    while (Atomics.load(stop, 0) === 0) only.serve(MSG_WAITFORONE);
+    while (Atomics.load(stop, 0) === 0) {
+      only.serve(MSG_WAITFORONE);
+      afterBatch();
+    }
   } else {
-    pollAll(libc, listeners, channels, stop);
+    pollAll(libc, { listeners, channels, stop, afterBatch });
   }
 }
 
 function pollAll(
   libc: Libc,
-  listeners: readonly LoopListener[],
-  channels: readonly Channel[],
-  stop: Int32Array<SharedArrayBuffer>,
+  { listeners, channels, stop, afterBatch }:
+    & Pick<LoopOptions, "listeners" | "stop">
+    & { readonly channels: readonly Channel[]; readonly afterBatch: () => void },
 ): void {
   const sockets = zeroed(channels.length * POLLFD.size);
   const view = new DataView(sockets.buffer);
@@ -68,6 +73,7 @@ function pollAll(
     for (let i = 0; i < channels.length && ready > 0; i++) {
       if (view.getInt16(i * POLLFD.size + POLLFD.result, true) !== 0) {
         channels[i]?.serve(MSG_DONTWAIT);
+        afterBatch();
       }
     }
   }

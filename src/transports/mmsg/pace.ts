@@ -14,9 +14,12 @@ interface Weights {
 const LARGE = 8;
 
 /** Replies that nothing held up are the quickest ones: to be early by an average could be too early. */
-const IN_SMALL: Weights = { ifLonger: 1 / 64, ifShorter: 1 };
+const IN_SMALL: Weights = { ifLonger: 1 / 16, ifShorter: 1 };
 
 const IN_LARGE: Weights = { ifLonger: 1 / 8, ifShorter: 1 / 2 };
+
+/** How much of a datagram's sending has passed when it is on its way. */
+const DELIVERED = 0.75;
 
 /** A batch counts for this many times what was expected at most: mostly it was interrupted. */
 const MOST = 2;
@@ -72,8 +75,7 @@ export class Pace {
   /** In how many nanoseconds an answer leaves that has so many ahead of it, and so many yet to be made behind it. */
   leadNs(ahead: number, behind: number): number {
     const { makeNs, tailNs, sendNs } = this.#durations;
-    // It leaves somewhere between the beginning and the end of its sending.
-    return (ahead + 0.5) * sendNs + behind * makeNs + tailNs | 0;
+    return (ahead + DELIVERED) * sendNs + behind * makeNs + tailNs | 0;
   }
 
   /** Marks that the answers are made, and about to be sent. */

@@ -46,48 +46,48 @@ Deno.test("Pace knows when an answer leaves that has others ahead of it and behi
   pace.begin(64);
   assertEquals(pace.leadNs(63, 0), 0);
   batch({ count: 64, makeNs: 200, sendNs: 2000, tailNs: 150 }, 100);
-  // In the middle of its own sending, and after what is yet to do.
-  assertAlmostEquals(pace.leadNs(0, 0), 1000 + 150, 2);
-  assertAlmostEquals(pace.leadNs(63, 0), 63 * 2000 + 1150, 2);
-  assertAlmostEquals(pace.leadNs(0, 63), 63 * 200 + 1150, 2);
-  assertAlmostEquals(pace.leadNs(31, 32), 31 * 2000 + 32 * 200 + 1150, 2);
+  // Towards the end of its own sending, and after what is yet to do.
+  assertAlmostEquals(pace.leadNs(0, 0), 1500 + 150, 2);
+  assertAlmostEquals(pace.leadNs(63, 0), 63 * 2000 + 1650, 2);
+  assertAlmostEquals(pace.leadNs(0, 63), 63 * 200 + 1650, 2);
+  assertAlmostEquals(pace.leadNs(31, 32), 31 * 2000 + 32 * 200 + 1650, 2);
 });
 
 Deno.test("Pace knows a few answers from many", () => {
   const { pace, batch } = paced();
   batch({ count: 1, makeNs: 9000, sendNs: 8000, tailNs: 3000 }, 100);
-  assertAlmostEquals(pace.leadNs(0, 0), 7000, 2);
+  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
   batch(usual, 100);
-  assertAlmostEquals(pace.leadNs(10, 0), 21_000, 2);
+  assertAlmostEquals(pace.leadNs(10, 0), 21_500, 2);
   pace.begin(1);
-  assertAlmostEquals(pace.leadNs(0, 0), 7000, 2);
+  assertAlmostEquals(pace.leadNs(0, 0), 9000, 2);
 });
 
 Deno.test("Pace is no further ahead of a few answers than the quickest before them were", () => {
   const { pace, batch } = paced();
   // The first ones, by code that was never run before, take longest.
   batch({ count: 2, makeNs: 2e6, sendNs: 1e6, tailNs: 1e6 });
-  assert(pace.leadNs(0, 1) <= 25_000, `${pace.leadNs(0, 1)}`);
+  assert(pace.leadNs(0, 1) <= 30_000, `${pace.leadNs(0, 1)}`);
   batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 }, 100);
   batch({ count: 1, makeNs: 20_000, sendNs: 6000, tailNs: 2000 });
-  assertEquals(pace.leadNs(0, 0), 5000);
+  assertEquals(pace.leadNs(0, 0), 6500);
   batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 });
-  assert(pace.leadNs(0, 0) <= 5000 * 65 / 64);
+  assert(pace.leadNs(0, 0) <= 6500 * 17 / 16);
   batch({ count: 1, makeNs: 90_000, sendNs: 40_000, tailNs: 12_000 }, 1000);
-  assertAlmostEquals(pace.leadNs(0, 0), 32_000, 2);
+  assertAlmostEquals(pace.leadNs(0, 0), 42_000, 2);
 });
 
 Deno.test("Pace follows a change, and is not carried away by a batch that was interrupted", () => {
   const { pace, batch } = paced();
   batch(usual, 100);
   batch({ ...usual, sendNs: 1e6 });
-  assert(pace.leadNs(10, 0) <= 21_000 * 9 / 8);
+  assert(pace.leadNs(10, 0) <= 21_500 * 9 / 8);
   batch({ ...usual, makeNs: 1e9 });
-  assert(pace.leadNs(0, 10) <= (2000 + 1000) * 9 / 8);
+  assert(pace.leadNs(0, 10) <= (2000 + 1500) * 9 / 8);
   batch({ count: 8, makeNs: 1000, sendNs: 20_000 }, 100);
-  assertAlmostEquals(pace.leadNs(10, 10), 220_000, 2);
+  assertAlmostEquals(pace.leadNs(10, 10), 225_000, 2);
   batch({ count: 8, makeNs: 20, sendNs: 300 }, 100);
-  assertAlmostEquals(pace.leadNs(10, 10), 3350, 2);
+  assertAlmostEquals(pace.leadNs(10, 10), 3425, 2);
 });
 
 Deno.test("Pace learns nothing from a clock that was stepped back meanwhile", () => {
@@ -95,5 +95,5 @@ Deno.test("Pace learns nothing from a clock that was stepped back meanwhile", ()
   batch(usual, 100);
   batch({ ...usual, makeNs: -3600e9 / 32 });
   batch({ ...usual, sendNs: -3600e9 / 32 });
-  assertAlmostEquals(pace.leadNs(10, 10), 23_000, 2);
+  assertAlmostEquals(pace.leadNs(10, 10), 23_500, 2);
 });
