@@ -62,7 +62,10 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     throw new RangeError("Cannot smear without a leap second: give one, as insert@2028-12-31");
   }
   const { plan: { servedNs, gainPpb }, steps, insertedUntilNs } = moved(before, reading, nowNs);
-  if (reading.leap !== undefined) checkToCome(reading.leap, smear, servedNs);
+  // One that an offset alone leads past was meant to have been.
+  const { offsetNs = 0n } = reading;
+  const earliestNs = offsetNs > 0n ? servedNs - offsetNs : servedNs;
+  if (reading.leap !== undefined) checkToCome(reading.leap, smear, earliestNs);
   const rate = reading.rate ?? SECOND_NS + gainPpb;
   const plan = { systemNs: nowNs, servedNs, gainPpb: rate - SECOND_NS };
   return {

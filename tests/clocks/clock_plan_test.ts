@@ -41,6 +41,14 @@ Deno.test("a change plans leap seconds by the time that is served", () => {
   );
 });
 
+Deno.test("a leap second that an offset alone leads past has been", () => {
+  const eve = { time: "2028-12-31T23:59:30Z", leap: "insert@2028-12-31" };
+  const after = planTimeline({ ...eve, offset: "1m" }, START);
+  assertEquals([after.leaps.length, later(after, -1)], [0, "2029-01-01T00:00:30Z"]);
+  const before = planTimeline({ ...eve, time: "2029-01-02T00:00:00Z", offset: "-2d" }, START);
+  assertEquals(before.leaps.length, 1);
+});
+
 Deno.test("a change plans steps by the time that is served", () => {
   const steps = ["+1h@2010-01-01T00:00:00Z"];
   assertEquals(changed({ time: "2000-01-01" }, { steps }).steps.served.length, 1);

@@ -37,7 +37,10 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--control-token", "0123456789abcdef"], /--control-token goes with --control/],
   [["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"], /Two listeners cannot share udp 127/],
   [["ntpp://127.0.0.1"], /unknown protocol "ntpp", did you mean ntp\?/],
-  [["ntp://127.0.0.1:0?seed=abc"], /0\?seed=abc": Cannot take the seed "abc": expected a whole number/],
+  [
+    ["ntp://127.0.0.1:0?seed=abc"],
+    /0\?seed=abc": Cannot take the seed "abc": expected a whole number/,
+  ],
   [["ntp://127.0.0.1:0?freeze=flase"], /freeze is "flase", expected true or false/],
   [["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?drop=2"], /Cannot read "ntp:.*0\?drop=2": .*drop/],
   [["--scenario", "y2038", "--time", "2040-01-01"], /y2038 has its own clock.time: leave out/],
