@@ -106,6 +106,7 @@ export const { define } = subcommand(
 );
 
 function parseAction(text: string): ControlAction {
+  if (text.startsWith("-")) throw new UsageError(`unknown option '${text}'`);
   const action = CONTROL_ACTIONS.find((known) => known === text);
   if (action !== undefined) return action;
   throw new InvalidArgumentError(sentence(suggest(text, CONTROL_ACTIONS)));

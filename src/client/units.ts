@@ -4,16 +4,18 @@ export function readableSeconds(seconds: number): string {
   if (magnitude === 0) return "0 s";
   if (Math.round(magnitude) >= 3600) return readableSpan(seconds);
   if (Math.round(magnitude) >= FEWEST_AS_MINUTES) return readableMinutes(seconds);
-  const [unit, factor] = magnitude >= 1
+  // By what is going to be written: 999.96 µs are 1.000 ms.
+  const written = Number(magnitude.toPrecision(magnitude < 1e-6 ? 3 : 4));
+  const [unit, factor] = written >= 1
     ? ["s", 1]
-    : magnitude >= 1e-3
+    : written >= 1e-3
     ? ["ms", 1e3]
-    : magnitude >= 1e-6
+    : written >= 1e-6
     ? ["µs", 1e6]
     : ["ns", 1e9];
-  const value = seconds * factor;
-  const digits = unit === "ns" ? 0 : Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 2 : 3;
-  return `${value.toFixed(digits)} ${unit}`;
+  const inUnit = written * factor;
+  const digits = unit === "ns" ? 0 : inUnit >= 100 ? 1 : inUnit >= 10 ? 2 : 3;
+  return `${(seconds * factor).toFixed(digits)} ${unit}`;
 }
 
 /** Ten minutes: below, a tenth of a second may matter still. */

@@ -13,6 +13,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["set", "--ofset", "1"], /unknown option '--ofset' \(Did you mean --offset\?\)/],
   [["set", "--ofset=1"], /unknown option '--ofset=1' \(Did you mean --offset\?\)/],
   [["state", "--jsno"], /unknown option '--jsno'/],
+  [["--jsno", "state"], /unknown option '--jsno'/],
   [["state", "now"], /state takes no now/],
   [["state", "--rate", "2"], /options of "set" are not for state/],
   [["set"], /set takes options, such as --offset \+1h/],
