@@ -53,6 +53,11 @@ export async function measure(
   }
 }
 
+/** Whether a server is on this machine, by its name: it may be asked as often as one likes. */
+export function isNear({ hostname }: Pick<Endpoint, "hostname">): boolean {
+  return hostname === "localhost" || isLoopback(hostname);
+}
+
 /** Nobody else's server is asked more often than once in so many seconds. */
 const LEAST_INTERVAL_SECONDS = 1;
 
@@ -61,11 +66,10 @@ const LEAST_INTERVAL_SECONDS = 1;
  *
  * @throws {RangeError} If it is on another machine, for all that is known, and that is too often
  */
-export function checkInterval({ hostname }: Endpoint, interval: number | undefined): void {
-  if (interval === undefined || interval >= LEAST_INTERVAL_SECONDS) return;
-  if (hostname === "localhost" || isLoopback(hostname)) return;
+export function checkInterval(endpoint: Endpoint, interval: number | undefined): void {
+  if (interval === undefined || interval >= LEAST_INTERVAL_SECONDS || isNear(endpoint)) return;
   throw new RangeError(
-    `Cannot ask ${hostname} every ${interval} s: ` +
+    `Cannot ask ${endpoint.hostname} every ${interval} s: ` +
       "only a loopback address is asked more than once a second",
   );
 }

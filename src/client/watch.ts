@@ -1,8 +1,8 @@
 /** One or more servers asked again and again, each at its own pace. */
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../transports/address.ts";
 import { type Change, ChangeDetector, type Moment } from "./changes.ts";
 import type { ExchangeOptions } from "./exchange.ts";
+import { checkInterval, isNear } from "./measurable.ts";
 import { validate } from "./ntp.ts";
 import { type Back, type Gone, OutageDetector } from "./outages.ts";
 import { query } from "./query.ts";
@@ -168,15 +168,9 @@ class WatchedServer {
 
   constructor(url: string, { interval, timeout = 2, family }: WatchOptions, dueMs: number) {
     const endpoint = parseEndpoint(url, "ntp");
-    const isNear = endpoint.hostname === "localhost" || isLoopback(endpoint.hostname);
-    if (!isNear && interval !== undefined && interval < 1) {
-      throw new RangeError(
-        `Cannot watch ${endpoint.hostname} every ${interval} s: ` +
-          "only a loopback address is asked more than once a second",
-      );
-    }
+    checkInterval(endpoint, interval);
     this.#url = this.#address = formatEndpoint(endpoint);
-    this.#intervalSeconds = interval ?? (isNear ? 1 : 2);
+    this.#intervalSeconds = interval ?? (isNear(endpoint) ? 1 : 2);
     this.#dueMs = dueMs;
     this.#options = { timeout, retries: 0, ...(family && { family }) };
   }
