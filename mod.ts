@@ -15,16 +15,16 @@
  *
  * @module
  */
-export type { Clock, UnixTime } from "./src/clocks/clock.ts";
-export type { ClockOptions } from "./src/clocks/clock_options.ts";
-export type { ClockState } from "./src/clocks/clock_state.ts";
-export { parseLeapSeconds } from "./src/clocks/leap_seconds.ts";
-export { systemClock } from "./src/clocks/system_clock.ts";
-export type { LeapSecond } from "./src/clocks/timeline.ts";
-export { CaptureError } from "./src/client/capture/capture_error.ts";
-export type { Datagram, DatagramAddress } from "./src/client/capture/datagram.ts";
-export { type CapturedExchange, exchangesOf } from "./src/client/capture/exchanges.ts";
-export { type Capture, readCapture } from "./src/client/capture/read_capture.ts";
+export type { Clock, UnixTime } from "./src/clock/clock.ts";
+export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
+export type { ClockState } from "./src/clock/sources/timeline/state.ts";
+export { parseLeapSeconds } from "./src/clock/sources/timeline/leap_seconds.ts";
+export { systemClock } from "./src/clock/system_clock.ts";
+export type { LeapSecond } from "./src/clock/sources/timeline/timeline.ts";
+export { CaptureError } from "./src/explain/capture/capture_error.ts";
+export type { Datagram, DatagramAddress } from "./src/explain/capture/datagram.ts";
+export { type CapturedExchange, exchangesOf } from "./src/explain/capture/exchanges.ts";
+export { type Capture, readCapture } from "./src/explain/capture/read_capture.ts";
 export {
   check,
   checkExitCodes,
@@ -51,11 +51,11 @@ export type {
   FaultsAnswer,
   ListenerState,
   ServerState,
-} from "./src/client/control_answers.ts";
+} from "./src/client/control_api.ts";
 export type { Estimate } from "./src/client/estimate.ts";
 export type { Change, LeapChange, OffsetStep, StratumChange } from "./src/client/changes.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
-export { explain } from "./src/client/explain/explain.ts";
+export { explain } from "./src/explain/explain.ts";
 export type {
   Explanation,
   Measurement,
@@ -63,15 +63,16 @@ export type {
   TestVerdict,
   WireField,
   WireProtocol,
-} from "./src/client/explain/explanation.ts";
-export { guessProtocol } from "./src/client/explain/guess_protocol.ts";
-export { type LiveExchange, seeExchange, seenInCapture } from "./src/client/explain/seen.ts";
-export type { LoadProgress, LoadResult, Percentiles } from "./src/client/load/load.ts";
-export { load, type LoadOptions, type ServerLoad } from "./src/client/load/load_server.ts";
-export { validate, type ValidateOptions } from "./src/client/ntp.ts";
-export type { NtpMeasurement } from "./src/client/ntp_measurement.ts";
+} from "./src/explain/explanation.ts";
+export { guessProtocol } from "./src/explain/guess_protocol.ts";
+export { type LiveExchange, seeExchange, seenInCapture } from "./src/explain/record.ts";
+export type { LoadProgress } from "./src/load/address_load.ts";
+export type { LoadResult, Percentiles } from "./src/load/load.ts";
+export { load, type LoadOptions, type ServerLoad } from "./src/load/load_server.ts";
+export { validate, type ValidateOptions } from "./src/protocols/ntp/client.ts";
+export type { NtpMeasurement } from "./src/protocols/ntp/measurement.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
-export { QueryError, type QueryFailure } from "./src/client/query_error.ts";
+export { QueryError, type QueryFailure } from "./src/protocols/failure.ts";
 export type { Measured, MeasuredReply } from "./src/client/measurable.ts";
 export type {
   Leap,
@@ -81,7 +82,7 @@ export type {
   SecondsReply,
   TextReply,
   TimeReply,
-} from "./src/client/reply.ts";
+} from "./src/protocols/reply.ts";
 export { RunningStatistics } from "./src/client/running_statistics.ts";
 export {
   sample,
@@ -135,9 +136,9 @@ export {
   type Responder,
 } from "./src/protocols/responder.ts";
 export { parseTime } from "./src/protocols/time.ts";
-export type { AccessOptions } from "./src/server/access.ts";
-export type { Sink } from "./src/server/bounded_writer.ts";
-export type { ClockControl } from "./src/server/clock_keeper.ts";
+export type { AccessOptions } from "./src/server/guard/access.ts";
+export type { Sink } from "./src/server/log/bounded_writer.ts";
+export type { ClockControl } from "./src/clock/sources/timeline/source.ts";
 export type { ListenerFaults } from "./src/server/faults/faults.ts";
 export type {
   CorruptFault,
@@ -160,22 +161,22 @@ export type {
   TruncateFault,
   VersionFault,
 } from "./src/server/faults/options.ts";
-export type { GuardOptions } from "./src/server/guard.ts";
-export { logIntervals, type LogIntervalsOptions } from "./src/server/interval_log.ts";
-export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log.ts";
-export type { RateLimit } from "./src/server/rate_limit.ts";
-export { parseScenario } from "./src/server/scenario_file.ts";
+export type { GuardOptions } from "./src/server/guard/guard.ts";
+export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";
+export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log/log.ts";
+export type { RateLimit } from "./src/server/guard/rate_limit.ts";
+export { parseScenario } from "./src/server/scenarios/scenario_file.ts";
 export {
   type Scenario,
   type ScenarioName,
   scenarios,
   type ScenarioVerdict,
-} from "./src/server/scenarios.ts";
+} from "./src/server/scenarios/scenarios.ts";
 export { serve } from "./src/server/serve.ts";
 export type { ServeOptions, Server, ServerAddress } from "./src/server/serve_options.ts";
-export type { ClockStatusSource, StatusOptions } from "./src/server/status.ts";
+export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/machine.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
-export type { AddressFamily } from "./src/transports/address.ts";
+export type { AddressFamily } from "./src/system/address.ts";
 export {
   connectDatagram,
   type ConnectDatagramOptions,

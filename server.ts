@@ -4,31 +4,31 @@
  * @module
  */
 import { Option } from "@commander-js/extra-typings";
-import { announce } from "./src/cli/announcement.ts";
-import { clockOptionParser, parseStep } from "./src/cli/clock_flags.ts";
-import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/control_flags.ts";
-import { runToExit } from "./src/cli/exit_codes.ts";
-import { faultsHelp, parseFaultOption } from "./src/cli/fault_options.ts";
-import { guardOf, isBits, parseNetworks, parseRateLimit } from "./src/cli/guard_options.ts";
+import { announce } from "./src/cli/timesrv/announcement.ts";
+import { clockOptionParser, parseStep } from "./src/cli/timesrv/clock_flags.ts";
+import { controlOf, parseControlFlag, parseTokenFlag } from "./src/cli/timesrv/control_flags.ts";
+import { runToExit } from "./src/cli/shared/exit_codes.ts";
+import { faultsHelp, parseFaultOption } from "./src/cli/timesrv/fault_options.ts";
+import { guardOf, isBits, parseNetworks, parseRateLimit } from "./src/cli/timesrv/guard_options.ts";
 import {
   createProgram,
   type Definition,
   durationParser,
   numberParser,
   parseArguments,
-} from "./src/cli/program.ts";
-import { listScenarios } from "./src/cli/scenario_options.ts";
-import { checkTransport, readListeners } from "./src/cli/listener_flags.ts";
-import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/served_flags.ts";
-import { openServiceManager } from "./src/cli/service_manager.ts";
-import { stopSignal } from "./src/cli/stop_signal.ts";
-import { hasColour } from "./src/cli/style.ts";
+} from "./src/cli/shared/program.ts";
+import { listScenarios } from "./src/cli/timesrv/scenario_options.ts";
+import { checkTransport, readListeners } from "./src/cli/timesrv/listener_flags.ts";
+import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/timesrv/served_flags.ts";
+import { openServiceManager } from "./src/system/service_manager.ts";
+import { stopSignal } from "./src/cli/shared/stop_signal.ts";
+import { hasColour } from "./src/cli/shared/style.ts";
 import { daytimeFormats } from "./src/protocols/daytime.ts";
-import { logIntervals } from "./src/server/interval_log.ts";
-import { ServerLog } from "./src/server/log.ts";
+import { logIntervals } from "./src/server/log/interval_log.ts";
+import { ServerLog } from "./src/server/log/log.ts";
 import { serve } from "./src/server/serve.ts";
 import { transports } from "./src/server/transport.ts";
-import { writeText } from "./src/cli/write_text.ts";
+import { writeText } from "./src/cli/shared/write_text.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
 

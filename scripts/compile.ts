@@ -29,7 +29,7 @@ const programs: readonly Program[] = [
   {
     name: "timesrv",
     entry: "server.ts",
-    worker: "src/server/worker.ts",
+    worker: "src/server/workers/worker.ts",
     // A scenario or a list of leap seconds, wherever it lies.
     grants: ["--allow-read"],
   },
@@ -38,8 +38,16 @@ const programs: readonly Program[] = [
     name: "timecli",
     entry: "client.ts",
     parts: [
-      { entry: "src/cli/timecli.ts", specifier: "./src/cli/timecli.ts", file: "commands.mjs" },
-      { entry: "src/cli/watch_picture.ts", specifier: "./watch_picture.ts", file: "picture.mjs" },
+      {
+        entry: "src/cli/timecli/timecli.ts",
+        specifier: "./src/cli/timecli/timecli.ts",
+        file: "commands.mjs",
+      },
+      {
+        entry: "src/cli/timecli/watch/watch_picture.ts",
+        specifier: "./watch_picture.ts",
+        file: "picture.mjs",
+      },
     ],
     grants: ["--allow-read", "--allow-write"],
   },
@@ -120,7 +128,7 @@ async function payload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Pa
 /**
  * Bundles a program: one module, and one for each of its parts, all in one folder. Its worker goes in
  * as a text, for a worker that is started from a blob needs no file and no permission to read one
- * (src/server/worker_url.ts).
+ * (src/server/workers/worker_url.ts).
  */
 async function bundleProgram(
   root: string,

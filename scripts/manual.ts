@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 /** Writes the manual pages, man/timesrv.1 and man/timecli.1. */
-import { definition as timecli } from "../src/cli/timecli.ts";
+import { definition as timecli } from "../src/cli/timecli/timecli.ts";
 import { definition as timesrv } from "../server.ts";
-import { defineWhole } from "../src/cli/program.ts";
+import { defineWhole } from "../src/cli/shared/program.ts";
 import { manualPage } from "./manual/page.ts";
 
 const folder = new URL("../man/", import.meta.url);

@@ -5,7 +5,7 @@
  */
 
 import { type CommandLine, outputOf, ROOT } from "./commands.ts";
-import type { DialectName } from "../../src/client/load/dialects.ts";
+import type { DialectName } from "../../src/load/dialects.ts";
 
 /** A server that can be started. */
 export interface Contender {

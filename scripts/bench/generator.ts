@@ -5,8 +5,8 @@
  */
 
 import { type CommandLine, failure, pinned, run } from "./commands.ts";
-import { parseLoadJson } from "../../src/cli/bench_json.ts";
-import type { LoadResult } from "../../src/client/load/load.ts";
+import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
+import type { LoadResult } from "../../src/load/load.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
 

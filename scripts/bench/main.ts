@@ -6,7 +6,7 @@
  */
 
 import { Argument } from "@commander-js/extra-typings";
-import { unsupportedSystem } from "../../src/transports/mmsg/libc.ts";
+import { unsupportedSystem } from "../../src/system/libc.ts";
 import { findField } from "./field.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";

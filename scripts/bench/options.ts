@@ -4,7 +4,7 @@
  * @module
  */
 
-import { problemOf } from "../../src/cli/program.ts";
+import { problemOf } from "../../src/cli/shared/program.ts";
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoadResult } from "../../src/client/load/load.ts";
+import type { LoadResult } from "../../src/load/load.ts";
 
 /** Something measured. */
 export interface Quantity {

@@ -6,7 +6,7 @@
 
 import { pinned, ROOT } from "./commands.ts";
 import type { Contender } from "./contenders.ts";
-import { dialects } from "../../src/client/load/dialects.ts";
+import { dialects } from "../../src/load/dialects.ts";
 import { putLoadOn } from "./generator.ts";
 import type { Surroundings } from "./section.ts";
 

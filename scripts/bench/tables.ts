@@ -4,9 +4,9 @@
  * @module
  */
 
-import { layOutTable } from "../../src/cli/table.ts";
+import { layOutTable } from "../../src/text/table.ts";
 import type { Figures, Ratios } from "./compare.ts";
-import type { LoadResult } from "../../src/client/load/load.ts";
+import type { LoadResult } from "../../src/load/load.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
 import { type Ratio, summarize, type Summary } from "./stats.ts";
 

@@ -2,7 +2,7 @@
 import type { EventEmitter } from "node:events";
 import { type Command, Help } from "commander";
 import config from "../../deno.json" with { type: "json" };
-import type { Definition } from "../../src/cli/program.ts";
+import type { Definition } from "../../src/cli/shared/program.ts";
 import { escaped, heading, literal, paragraph, term } from "./roff.ts";
 
 /** Headings of the help that manual pages have had a name for since long. */

@@ -1,6 +1,6 @@
 /** What has changed at a server since the exchange before: its stratum, its leap second, its clock. */
-import { fromSeconds } from "./in_seconds.ts";
-import type { Leap, NtpReply, SecondsReply, TimeReply } from "./reply.ts";
+import { fromSeconds } from "../text/in_seconds.ts";
+import type { Leap, NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
 
 /** The server has another stratum than in its last reply. */
 export interface StratumChange {

@@ -1,10 +1,10 @@
 /** A server's health as monitoring plugins tell it. */
 import type { Estimate } from "./estimate.ts";
 import { parseMeasurable } from "./measurable.ts";
-import type { QueryError } from "./query_error.ts";
+import type { QueryError } from "../protocols/failure.ts";
 import { parseRange, type Range } from "./range.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
-import { toSeconds } from "./in_seconds.ts";
+import { toSeconds } from "../text/in_seconds.ts";
 
 /** What a monitoring plugin can say. */
 export type CheckState = "OK" | "WARNING" | "CRITICAL" | "UNKNOWN";

@@ -1,10 +1,10 @@
 /** Several servers, and which of them can be right together. */
 import { intersection, type Interval, overlaps } from "./intersection.ts";
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { canonicalAddress } from "../transports/address.ts";
+import { canonicalAddress } from "../system/address.ts";
 import { checkInterval, parseMeasurable } from "./measurable.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
-import { fromSeconds, toSeconds } from "./in_seconds.ts";
+import { fromSeconds, toSeconds } from "../text/in_seconds.ts";
 import type { Estimate } from "./estimate.ts";
 
 /** Options for {@linkcode compare}. */

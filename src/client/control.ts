@@ -1,7 +1,7 @@
 /** A request to the control interface of a server. */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { ControlAnswers } from "./control_answers.ts";
-import { QueryError, type QueryFailure } from "./query_error.ts";
+import type { ControlAnswers } from "./control_api.ts";
+import { QueryError, type QueryFailure } from "../protocols/failure.ts";
 
 /** Each thing that can be asked, as HTTP has it. */
 const requests = {

@@ -3,9 +3,10 @@
  * while nobody answers, until a deadline.
  */
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
-import { type AddressFamily, isUnicast } from "../transports/address.ts";
+import { type AddressFamily, isUnicast } from "../system/address.ts";
 import { connectDatagram, type DatagramConnection } from "../transports/connect_datagram.ts";
-import { QueryError } from "./query_error.ts";
+import { QueryError } from "../protocols/failure.ts";
+import type { RawReply, Request } from "../protocols/protocol.ts";
 import { resolve } from "./resolve.ts";
 
 /** Options for {@linkcode exchange} and for every query. */
@@ -26,30 +27,6 @@ export interface ExchangeOptions {
   readonly family?: AddressFamily;
   /** Ends the query when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-}
-
-/** What one try sends, and how it knows its answer. */
-export interface Request {
-  /** The octets to send. */
-  readonly octets: Uint8Array;
-  /** Why a datagram from the peer is no answer to this request and the wait goes on; in words. */
-  whyIgnored?(octets: Uint8Array): string | undefined;
-}
-
-/** A reply as it came, and how long it took. */
-export interface RawReply {
-  /** The octets of the request it answers. */
-  readonly request: Uint8Array;
-  /** The octets of the reply. */
-  readonly octets: Uint8Array;
-  /** Who answered. */
-  readonly from: Deno.NetAddr;
-  /** When the request left, by this machine's clock. */
-  readonly sentAt: Temporal.Instant;
-  /** When the reply came: `sentAt` and the round trip, whatever happened to the clock meanwhile. */
-  readonly receivedAt: Temporal.Instant;
-  /** From the request's departure to the reply's arrival. */
-  readonly roundTrip: Temporal.Duration;
 }
 
 /** How long an address may be silent before the host's next one is asked too. */

@@ -1,10 +1,10 @@
 /** Exchanges whose replies can be measured against this machine's clock. */
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../transports/address.ts";
-import { validate, type ValidateOptions } from "./ntp.ts";
+import { isLoopback } from "../system/address.ts";
+import { validate, type ValidateOptions } from "../protocols/ntp/client.ts";
 import { query, type QueryOptions } from "./query.ts";
-import { QueryError } from "./query_error.ts";
-import type { NtpReply, SecondsReply, TimeReply } from "./reply.ts";
+import { QueryError } from "../protocols/failure.ts";
+import type { NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
 
 /** A reply that has an offset. */
 export type MeasuredReply = NtpReply | SecondsReply;

@@ -1,5 +1,5 @@
 /** Whether a server sends usable times, or has ceased to. */
-import type { QueryError } from "./query_error.ts";
+import type { QueryError } from "../protocols/failure.ts";
 
 /** The server has sent no time fit to trust for several requests in a row. */
 export interface Gone {

@@ -7,11 +7,12 @@ import {
   parseEndpoint,
   type Protocol,
 } from "../protocols/endpoint.ts";
-import { exchange, type ExchangeOptions, type RawReply, type Request } from "./exchange.ts";
-import { measureNtp, ntpRequest } from "./ntp.ts";
-import { QueryError } from "./query_error.ts";
-import type { ReplyTo, TextReply, TimeReply } from "./reply.ts";
-import { readSeconds } from "./seconds.ts";
+import { exchange, type ExchangeOptions } from "./exchange.ts";
+import type { RawReply, Request } from "../protocols/protocol.ts";
+import { measureNtp, ntpRequest } from "../protocols/ntp/client.ts";
+import { QueryError } from "../protocols/failure.ts";
+import type { ReplyTo, TextReply, TimeReply } from "../protocols/reply.ts";
+import { readSeconds } from "../protocols/time_client.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;

@@ -1,5 +1,5 @@
-import { type AddressFamily, resolveHost } from "../transports/address.ts";
-import { QueryError } from "./query_error.ts";
+import { type AddressFamily, resolveHost } from "../system/address.ts";
+import { QueryError } from "../protocols/failure.ts";
 
 /**
  * The addresses of a host that is to be asked, the one to try first in front.

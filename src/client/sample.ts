@@ -1,6 +1,6 @@
 /** Several exchanges with one server, and what they tell together. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../transports/address.ts";
+import { isLoopback } from "../system/address.ts";
 import { Deadline } from "./deadline.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import {
@@ -11,11 +11,11 @@ import {
   type MeasuredReply,
   parseMeasurable,
 } from "./measurable.ts";
-import type { ValidateOptions } from "./ntp.ts";
+import type { ValidateOptions } from "../protocols/ntp/client.ts";
 import type { QueryOptions } from "./query.ts";
-import { QueryError } from "./query_error.ts";
-import { fromSeconds } from "./in_seconds.ts";
-import { readableSeconds } from "./units.ts";
+import { QueryError } from "../protocols/failure.ts";
+import { fromSeconds } from "../text/in_seconds.ts";
+import { readableSeconds } from "../text/units.ts";
 
 /** Options for {@linkcode sample}. */
 export interface SampleOptions

@@ -1,10 +1,10 @@
 /** Waiting until this machine's clock is right. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../transports/address.ts";
+import { isLoopback } from "../system/address.ts";
 import { Deadline } from "./deadline.ts";
 import { asksForLess, checkOption, measure, type Measured, parseMeasurable } from "./measurable.ts";
 import type { QueryOptions } from "./query.ts";
-import { fromSeconds, toSeconds } from "./in_seconds.ts";
+import { fromSeconds, toSeconds } from "../text/in_seconds.ts";
 
 /** Options for {@linkcode wait}. */
 export interface WaitOptions extends Pick<QueryOptions, "family" | "signal"> {

@@ -3,11 +3,11 @@ import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { type Change, ChangeDetector, type Moment } from "./changes.ts";
 import type { ExchangeOptions } from "./exchange.ts";
 import { checkInterval, isNear } from "./measurable.ts";
-import { validate } from "./ntp.ts";
+import { validate } from "../protocols/ntp/client.ts";
 import { type Back, type Gone, OutageDetector } from "./outages.ts";
 import { query } from "./query.ts";
-import { QueryError } from "./query_error.ts";
-import type { TimeReply } from "./reply.ts";
+import { QueryError } from "../protocols/failure.ts";
+import type { TimeReply } from "../protocols/reply.ts";
 
 /** Options for {@linkcode watch}. */
 export interface WatchOptions extends Pick<ExchangeOptions, "family"> {

@@ -2,7 +2,7 @@
  * The Daytime protocol (RFC 867): any datagram is a request, the reply is one
  * line of ASCII with no prescribed form, ended by CR LF.
  */
-import type { ClockStatus } from "../clocks/clock_status.ts";
+import type { ClockStatus } from "../clock/status.ts";
 import { looksLikeAnswer } from "./answers.ts";
 import { formatAsctime, hasText, monthNames, parseAsctime } from "./asctime.ts";
 import { DecodeError } from "./decode_error.ts";

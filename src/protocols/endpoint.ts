@@ -1,4 +1,4 @@
-import { suggest } from "./nearest.ts";
+import { suggest } from "../text/suggest.ts";
 
 /** The port each protocol is served on when a URL names none. */
 export const defaultPorts = { asctime: 8888, auto: 8888, daytime: 13, time: 37, ntp: 123 } as const;

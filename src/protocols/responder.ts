@@ -1,4 +1,4 @@
-import type { Clock, UnixTime } from "../clocks/clock.ts";
+import type { Clock, UnixTime } from "../clock/clock.ts";
 
 /**
  * Why a datagram got no answer. The list is closed: each refusal bumps exactly

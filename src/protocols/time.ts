@@ -3,7 +3,7 @@
  * octets, big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32. They start
  * again from zero at 2036-02-07T06:28:16Z.
  */
-import type { ClockStatus } from "../clocks/clock_status.ts";
+import type { ClockStatus } from "../clock/status.ts";
 import { looksLikeAnswer } from "./answers.ts";
 import { DecodeError } from "./decode_error.ts";
 import { leap } from "./ntp/packet.ts";

@@ -1,20 +1,20 @@
 /** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
-import type { Clock, UnixTime } from "../clocks/clock.ts";
-import type { ClockStatus } from "../clocks/clock_status.ts";
-import type { ServedClock } from "../clocks/served_clock.ts";
+import type { Clock, UnixTime } from "../clock/clock.ts";
+import type { ClockStatus } from "../clock/status.ts";
+import type { ServedClock } from "../clock/served_clock.ts";
 import { asctimeResponder } from "../protocols/asctime.ts";
 import { autoResponder } from "../protocols/auto.ts";
 import { type DaytimeFormat, daytimeResponder } from "../protocols/daytime.ts";
 import type { Endpoint, Protocol } from "../protocols/endpoint.ts";
-import { ntpResponder } from "../protocols/ntp/responder.ts";
+import { ntpResponder } from "../protocols/ntp/service.ts";
 import { refusal, type Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import type { Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/answer.ts";
 import type { Faults } from "./faults/faults.ts";
-import { type Guard, KISS_DENY, PASS } from "./guard.ts";
-import { random32 } from "./random.ts";
+import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
+import { random32 } from "../system/random.ts";
 
 /** Who hears of what a server does with datagrams. */
 export interface RequestLog {

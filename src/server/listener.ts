@@ -1,7 +1,7 @@
 /** A listener as it is asked for: a URL, and what is special to it. */
-import { checkSeed, type ClockOptions } from "../clocks/clock_options.ts";
+import { checkSeed, type ClockOptions } from "../clock/sources/timeline/options.ts";
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
-import { suggest } from "../protocols/nearest.ts";
+import { suggest } from "../text/suggest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
 import { addFault, addNamedFault } from "./faults/text.ts";

@@ -1,4 +1,4 @@
-import { addressFamily, canonicalAddress, isWildcard } from "../transports/address.ts";
+import { addressFamily, canonicalAddress, isWildcard } from "../system/address.ts";
 
 /** The sockets that stand for one listener, and what should be said about them. */
 export interface Expansion {

@@ -2,34 +2,34 @@
  * A running server: listeners, each a protocol on one or more sockets, and
  * their life from `serve()` to `shutdown()`.
  */
-import { type Clock, measurePrecision } from "../clocks/clock.ts";
-import type { ClockOptions } from "../clocks/clock_options.ts";
-import { systemClock } from "../clocks/system_clock.ts";
+import { type Clock, measurePrecision } from "../clock/clock.ts";
+import type { ClockOptions } from "../clock/sources/timeline/options.ts";
+import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
-import { resolveHost } from "../transports/address.ts";
+import { resolveHost } from "../system/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
-import { RealtimeClock } from "../transports/mmsg/clock.ts";
-import { openLibc } from "../transports/mmsg/libc.ts";
-import type { ClockControl } from "./clock_keeper.ts";
-import { checkIsObject } from "./clock_names.ts";
-import { Control } from "./control/control.ts";
-import type { ControlledListener } from "./control/routes.ts";
-import { Crew } from "./crew.ts";
+import { RealtimeClock } from "../clock/realtime_clock.ts";
+import { openLibc } from "../system/libc.ts";
+import type { ClockControl } from "../clock/sources/timeline/source.ts";
+import { checkIsObject } from "../clock/sources/timeline/names.ts";
+import { Control } from "./http/control.ts";
+import type { ControlledListener } from "./http/routes.ts";
+import { Crew } from "./workers/pool.ts";
 import { Faults } from "./faults/faults.ts";
-import { Guard, type GuardPlan, noteListener, planGuard } from "./guard.ts";
+import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
 import { createHandler, createResponder, type ServiceOptions } from "./handler.ts";
 import { type ListenerSpec, parseListener } from "./listener.ts";
 import { expandWildcard } from "./local_addresses.ts";
-import { random32 } from "./random.ts";
+import { random32 } from "../system/random.ts";
 import {
   checkNumbers,
   type ServeOptions,
   type Server,
   type ServerAddress,
 } from "./serve_options.ts";
-import { ServedTime } from "./served_time.ts";
+import { ServedTime } from "../clock/served_time.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 
 /** How long a shutdown waits for slow answers: a signal ends the program within a second. */

@@ -1,16 +1,16 @@
 /** What a server is given, and what it gives. */
-import type { Clock } from "../clocks/clock.ts";
-import type { ClockOptions } from "../clocks/clock_options.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Responder } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
-import type { ClockControl } from "./clock_keeper.ts";
+import type { ClockControl } from "../clock/sources/timeline/source.ts";
 import type { ListenerFaults } from "./faults/faults.ts";
 import type { FaultsOptions } from "./faults/options.ts";
-import type { GuardOptions } from "./guard.ts";
-import type { ServerLog } from "./log.ts";
-import type { StatusOptions } from "./status.ts";
+import type { GuardOptions } from "./guard/guard.ts";
+import type { ServerLog } from "./log/log.ts";
+import type { StatusOptions } from "../clock/sources/machine.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options for {@linkcode serve}. */

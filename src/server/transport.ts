@@ -1,9 +1,9 @@
-import type { Clock } from "../clocks/clock.ts";
-import type { ClockOptions } from "../clocks/clock_options.ts";
-import { systemClock } from "../clocks/system_clock.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { ClockOptions } from "../clock/sources/timeline/options.ts";
+import { systemClock } from "../clock/system_clock.ts";
 import type { Responder } from "../protocols/responder.ts";
-import { unsupportedSystem } from "../transports/mmsg/libc.ts";
-import { whyNoWorker } from "./worker_url.ts";
+import { unsupportedSystem } from "../system/libc.ts";
+import { whyNoWorker } from "./workers/worker_url.ts";
 
 /** How a server's datagrams are moved. */
 export const transports = ["auto", "datagram", "mmsg"] as const;

@@ -1,5 +1,11 @@
-import { addressFamily, canonicalAddress, isLoopback, isWildcard, resolveHost } from "./address.ts";
-import { requireNet } from "./permission.ts";
+import {
+  addressFamily,
+  canonicalAddress,
+  isLoopback,
+  isWildcard,
+  resolveHost,
+} from "../system/address.ts";
+import { requireNet } from "../system/permission.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {

@@ -6,9 +6,9 @@
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import type { Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
-import { type IpWords, readIpWords } from "./ip_address.ts";
+import { type IpWords, readIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
-import { requireNet } from "./permission.ts";
+import { requireNet } from "../system/permission.ts";
 
 /** Options for {@linkcode listenDatagram}. */
 export interface ListenDatagramOptions {

@@ -1,5 +1,5 @@
-import type { UnixTime } from "../clocks/clock.ts";
-import type { IpWords } from "./ip_address.ts";
+import type { UnixTime } from "../clock/clock.ts";
+import type { IpWords } from "../text/ip_words.ts";
 
 /** Who sent a datagram; the object is used again for the next one. */
 export interface Source {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Change, ChangeDetector } from "../../src/client/changes.ts";
-import type { NtpReply } from "../../src/client/reply.ts";
+import type { NtpReply } from "../../src/protocols/reply.ts";
 
 const start = Temporal.Instant.from("2026-11-22T20:00:00Z");
 

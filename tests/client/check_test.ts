@@ -2,10 +2,10 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { check, type CheckOptions, type CheckState } from "../../src/client/check.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { freePort } from "../traffic.ts";
-import { lyingClock } from "./lying_clock.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { type Peer, peer } from "./peer.ts";
+import { freePort } from "../support/traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { type Peer, peer } from "../support/peer.ts";
 
 const quick = { interval: 0 } as const;
 

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { compare, judge } from "../../src/client/compare.ts";
 import { estimate } from "../../src/client/estimate.ts";
 import type { Samples } from "../../src/client/sample.ts";
-import { fromSeconds, toSeconds } from "../../src/client/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../../src/text/in_seconds.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
-import { freePort } from "../traffic.ts";
-import { check } from "../property.ts";
-import { lyingClock } from "./lying_clock.ts";
-import { peer } from "./peer.ts";
+import { freePort } from "../support/traffic.ts";
+import { check } from "../support/property.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { peer } from "../support/peer.ts";
 import { randomFrom, simulate } from "./simulation.ts";
 
 async function serveAll(

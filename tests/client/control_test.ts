@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { control } from "../../src/client/control.ts";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { freePort } from "../traffic.ts";
+import { freePort } from "../support/traffic.ts";
 
 const controlToken = "0123456789abcdef";
 

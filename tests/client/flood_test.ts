@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
-import { testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 import { Flood } from "./flood.ts";
 
 /** Far more than a query needs, and far less than the seconds of a flood that is kept. */

@@ -1,5 +1,5 @@
 /** A thread that floods whoever asks it, and whose accomplice does the same, until it is told to stop. */
-import { replyTo } from "./ntp_peer.ts";
+import { replyTo } from "../support/ntp_peer.ts";
 
 /** What the thread is told. */
 export interface FloodJob {

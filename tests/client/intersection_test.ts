@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { intersection, type Interval, overlaps } from "../../src/client/intersection.ts";
-import { check } from "../property.ts";
+import { check } from "../support/property.ts";
 
 const interval = (low: number, high: number): Interval => ({ low, high });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
-import { peer } from "./peer.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { peer } from "../support/peer.ts";
 
 /** The most a UDP datagram carries over IPv4. */
 const LARGEST = 65_507;

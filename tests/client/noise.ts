@@ -1,9 +1,9 @@
 /** What a hostile server and its accomplices send, and what each datagram of it means to a client. */
 import fc from "fast-check";
-import { ntpRequest } from "../../src/client/ntp.ts";
-import type { QueryFailure } from "../../src/client/query_error.ts";
+import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { replyTo } from "./ntp_peer.ts";
+import { replyTo } from "../support/ntp_peer.ts";
 
 /** The protocols that are asked in a tongue of their own. */
 export const protocols = ["asctime", "daytime", "time", "ntp"] as const;

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { validate } from "../../src/client/ntp.ts";
+import { validate } from "../../src/protocols/ntp/client.ts";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
-import { sample } from "../property.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { sample } from "../support/property.ts";
 import { type Move, protocols, scriptArbitrary, type Verdict, verdictOf } from "./noise.ts";
-import { peer } from "./peer.ts";
+import { peer } from "../support/peer.ts";
 
 const MESSAGE = /^[\x20-\x7e…]{1,400}$/;
 

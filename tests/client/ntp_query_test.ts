@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { serve } from "../../src/server/serve.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { peer } from "./peer.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
 
 /** Every datagram of a hostile server that must not end a query. */
 function noise(request: Uint8Array): Uint8Array[] {

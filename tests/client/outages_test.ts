@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OutageDetector } from "../../src/client/outages.ts";
-import { QueryError, type QueryFailure } from "../../src/client/query_error.ts";
+import { QueryError, type QueryFailure } from "../../src/protocols/failure.ts";
 
 /** What a detector tells of requests a second apart: what went wrong, or nothing. */
 function outagesOf(reasons: readonly (QueryFailure | "")[]): string[] {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query, type QueryOptions } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { peer } from "./peer.ts";
+import { peer } from "../support/peer.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TEXT = "Fri Apr  3 21:09:36 2020";

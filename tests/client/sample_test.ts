@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { sample, type Samples } from "../../src/client/sample.ts";
-import { toSeconds } from "../../src/client/in_seconds.ts";
-import { freePort } from "../traffic.ts";
+import { toSeconds } from "../../src/text/in_seconds.ts";
+import { freePort } from "../support/traffic.ts";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "./lying_clock.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { peer } from "./peer.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
 
 /** Kiss codes as they are sent: "RATE" and "DENY". */
 const [RATE, DENY] = [0x52415445, 0x44454e59];

@@ -1,11 +1,11 @@
 /** Exchanges with a server whose truth is known, without a network. */
-import type { RawReply } from "../../src/client/exchange.ts";
+import type { RawReply } from "../../src/protocols/protocol.ts";
 import type { TimedReply } from "../../src/client/estimate.ts";
-import { measureNtp, ntpRequest } from "../../src/client/ntp.ts";
-import { fromSeconds } from "../../src/client/in_seconds.ts";
+import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { fromSeconds } from "../../src/text/in_seconds.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Random } from "../fuzz/random.ts";
-import { replyTo } from "./ntp_peer.ts";
+import { replyTo } from "../support/ntp_peer.ts";
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
 export function randomFrom(seed: number): () => number {

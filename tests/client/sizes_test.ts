@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { peer } from "./peer.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
 
 /** Every size that a header or a text may have, a sample of the others, and the largest there are. */
 const sizes = [

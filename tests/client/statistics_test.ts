@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { median, rootMeanSquare, slopeRange } from "../../src/client/statistics.ts";
-import { check } from "../property.ts";
+import { check } from "../support/property.ts";
 
 Deno.test("median is the middle, or between the two in the middle", () => {
   assertEquals(median([3]), 3);

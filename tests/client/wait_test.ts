@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { wait } from "../../src/client/wait.ts";
 import { serve } from "../../src/server/serve.ts";
-import { freePort } from "../traffic.ts";
-import { lyingClock } from "./lying_clock.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { peer } from "./peer.ts";
+import { freePort } from "../support/traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
 
 Deno.test("wait returns once the clock agrees, and tells what changed", async () => {
   const clock = lyingClock(60);

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Clock, serve, systemClock, watch, type WatchEvent } from "../../mod.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { freePort } from "../traffic.ts";
-import { replyTo } from "./ntp_peer.ts";
-import { type Peer, peer } from "./peer.ts";
+import { freePort } from "../support/traffic.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { type Peer, peer } from "../support/peer.ts";
 
 const quick = { interval: 0.02, timeout: 10 } as const;
 

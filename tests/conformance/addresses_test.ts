@@ -1,8 +1,8 @@
 /** Where a server listens, and from where it answers. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ListenError, query, serve } from "../../mod.ts";
-import type { Needs } from "../helpers.ts";
-import { Client } from "../traffic.ts";
+import type { Needs } from "../support/programs.ts";
+import { Client } from "../support/traffic.ts";
 import { settled, testEach } from "./transports.ts";
 
 const FREE = "asctime://127.0.0.1:0";

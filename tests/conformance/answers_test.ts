@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { Client } from "../traffic.ts";
+import { Client } from "../support/traffic.ts";
 import { settled, testEach } from "./transports.ts";
 
 const schemes = ["asctime", "daytime", "time", "ntp", "auto"] as const;

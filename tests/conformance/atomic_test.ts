@@ -2,8 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { decodeNtpPacket, serve } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { ask } from "../server/control/http.ts";
-import { Client } from "../traffic.ts";
+import { ask } from "../server/http/http.ts";
+import { Client } from "../support/traffic.ts";
 import { testEach } from "./transports.ts";
 
 const CLIENTS = 4;

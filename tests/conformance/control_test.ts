@@ -1,8 +1,8 @@
 /** The control interface, on every transport: what it changes is what clients see. */
 import { assert, assertEquals } from "@std/assert";
 import { query, serve } from "../../mod.ts";
-import { ask } from "../server/control/http.ts";
-import { Client } from "../traffic.ts";
+import { ask } from "../server/http/http.ts";
+import { Client } from "../support/traffic.ts";
 import { testEach } from "./transports.ts";
 
 const control = "127.0.0.1:0";

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type GuardOptions, query, QueryError, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { run } from "../helpers.ts";
-import { Client, until, within } from "../traffic.ts";
+import { run } from "../support/programs.ts";
+import { Client, until, within } from "../support/traffic.ts";
 import { accountedFor, settled, testEach, type Way } from "./transports.ts";
 
 function ntpRequest(mode = 3): Uint8Array {

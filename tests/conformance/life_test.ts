@@ -1,7 +1,7 @@
 /** From start to shutdown, and what is said meanwhile. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, ServerLog, type ServerLogOptions } from "../../mod.ts";
-import { Asker, Client, until, within } from "../traffic.ts";
+import { Asker, Client, until, within } from "../support/traffic.ts";
 import { accountedFor, settled, testEach } from "./transports.ts";
 
 const FREE = "asctime://127.0.0.1:0";

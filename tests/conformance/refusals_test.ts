@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { type RefusalCause, serve } from "../../mod.ts";
 import { field } from "../../src/protocols/ntp/packet.ts";
-import { Client } from "../traffic.ts";
+import { Client } from "../support/traffic.ts";
 import { settled, testEach } from "./transports.ts";
 
 /** An NTP packet: a first octet, then zeros, and what follows the header. */

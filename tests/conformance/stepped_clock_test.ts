@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeNtpPacket, serve, ServerLog } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { Client, until, within } from "../traffic.ts";
+import { Client, until, within } from "../support/traffic.ts";
 import { accountedFor, testEach } from "./transports.ts";
 
 /** An era of NTP: 2^32 seconds. */

@@ -2,8 +2,8 @@
  * The transports differ in speed, never in behaviour: what is tested here is tested on each of them.
  */
 import type { RefusalCause, ServeOptions, Server } from "../../mod.ts";
-import { type Needs, testWith } from "../helpers.ts";
-import { until, within } from "../traffic.ts";
+import { type Needs, testWith } from "../support/programs.ts";
+import { until, within } from "../support/traffic.ts";
 
 /** A transport, and how it runs. */
 export type Way = Required<Pick<ServeOptions, "transport" | "workers">>;

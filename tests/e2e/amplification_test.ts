@@ -1,7 +1,7 @@
 /** How much more leaves a server than came to it, as a link carries it: headers of IP and UDP included. */
 import { assertEquals } from "@std/assert";
-import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { bothPrograms, root, run, Running, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 import { Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();

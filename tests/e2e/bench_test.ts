@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/exit_codes.ts";
-import { asctimeText } from "../../src/client/load/dialects.ts";
-import { peer } from "../client/peer.ts";
-import { assertDocumented, isDocumented } from "../documented.ts";
-import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { asctimeText } from "../../src/load/dialects.ts";
+import { peer } from "../support/peer.ts";
+import { assertDocumented, isDocumented } from "../support/documented.ts";
+import { bothPrograms, root, run, Running, startServer, testWith } from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'url'/],

@@ -4,9 +4,9 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import type { NtpReply } from "../../src/client/reply.ts";
-import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import type { NtpReply } from "../../src/protocols/reply.ts";
+import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 const HOUR = 3600;
 const TEN_YEARS = 315_576_000;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
-import { type Needs, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
+import { type Needs, type Outcome, root, run, startServer, testWith } from "../support/programs.ts";
 
 const mayLook = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
   Deno.permissions.querySync({ name: "read" }).state === "granted";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, testWith } from "../helpers.ts";
+import { bothPrograms, run, testWith } from "../support/programs.ts";
 
 /** What bash would offer, given a completion script and the words typed so far. */
 const askBash = `

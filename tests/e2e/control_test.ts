@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { assertDocumented } from "../documented.ts";
-import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
-import { freePort, within } from "../traffic.ts";
+import { assertDocumented } from "../support/documented.ts";
+import { bothPrograms, root, run, Running, startServer, testWith } from "../support/programs.ts";
+import { freePort, within } from "../support/traffic.ts";
 
 const TOKEN = "0123456789abcdef";
 const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];

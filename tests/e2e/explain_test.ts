@@ -1,11 +1,18 @@
 /** `timecli explain` as a person runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/exit_codes.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { peer } from "../client/peer.ts";
-import { assertDocumented } from "../documented.ts";
-import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
+import { assertDocumented } from "../support/documented.ts";
+import {
+  bothPrograms,
+  type Outcome,
+  root,
+  run,
+  startServer,
+  testWith,
+} from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 function assertFits({ stdout, stderr }: Outcome): void {
   for (const line of stdout.split("\n")) assert(line.length <= 80, line);

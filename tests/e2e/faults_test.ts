@@ -1,7 +1,15 @@
 /** What a network does to a server's replies: refused, held up, cut off, and all of it survived. */
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, testWith, totalsOf } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import {
+  bothPrograms,
+  type Outcome,
+  root,
+  run,
+  Running,
+  testWith,
+  totalsOf,
+} from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 import { answerer, Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();

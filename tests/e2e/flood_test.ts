@@ -1,8 +1,16 @@
 /** Far more than a server can answer: it answers what it can, keeps what it has, and is as before afterwards. */
 import { assert, assertEquals } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
-import { bothPrograms, root, run, Running, startServer, testWith, totalsOf } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import {
+  bothPrograms,
+  root,
+  run,
+  Running,
+  startServer,
+  testWith,
+  totalsOf,
+} from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 import { answerer, Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();

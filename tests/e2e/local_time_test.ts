@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
-import { Asker } from "../traffic.ts";
+import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
+import { Asker } from "../support/traffic.ts";
 
 const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
 const locales = ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "fa_IR", "th_TH.UTF-8", "nosuch"];

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { bothPrograms, type Outcome, root, run, Running, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 import { answerer, Cable, ip } from "./cable.ts";
 
 const served = ["10.77.0.1", "10.77.0.2", "[fd00:77::1]", "[fd00:77::2]", "[fe80::1%cable]"];

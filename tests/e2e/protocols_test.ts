@@ -1,6 +1,6 @@
 /** NTP, Daytime, Time and text together, from one program to the other. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
+import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
 
 const FREE = ["ntp", "daytime", "time", "auto"].map((protocol) => `${protocol}://127.0.0.1:0`);
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, startServer, testWith } from "../helpers.ts";
-import { Asker, within } from "../traffic.ts";
+import { bothPrograms, root, run, startServer, testWith } from "../support/programs.ts";
+import { Asker, within } from "../support/traffic.ts";
 
 const manager = ["python3", `${root}tests/e2e/service_manager.py`] as const;
 

@@ -10,7 +10,7 @@ import {
   run,
   startServer,
   testWith,
-} from "../helpers.ts";
+} from "../support/programs.ts";
 
 const [source] = await bothPrograms();
 const needs: Needs = {

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../client/lying_clock.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { peer } from "../client/peer.ts";
-import { bothPrograms, run, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
+import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'url'/],

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../client/lying_clock.ts";
-import { assertDocumented, isDocumented } from "../documented.ts";
-import { bothPrograms, root, run, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { assertDocumented, isDocumented } from "../support/documented.ts";
+import { bothPrograms, root, run, testWith } from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],

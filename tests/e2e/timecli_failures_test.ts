@@ -1,6 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import {
+  bothPrograms,
+  type Outcome,
+  root,
+  run,
+  startServer,
+  testWith,
+} from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {

@@ -1,15 +1,15 @@
 /** What `timecli` makes of servers, and of arguments, that mean it ill. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ntpRequest } from "../../src/client/ntp.ts";
-import { queryExitCodes } from "../../src/cli/exit_codes.ts";
-import type { QueryFailure } from "../../src/client/query_error.ts";
+import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { Flood } from "../client/flood.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { type Peer, peer } from "../client/peer.ts";
-import { bothPrograms, type Outcome, run, Running, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { type Peer, peer } from "../support/peer.ts";
+import { bothPrograms, type Outcome, run, Running, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 /** Lines of what every terminal only prints. */
 const PRINTABLE = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\n)*$/u;

@@ -1,11 +1,11 @@
 /** What `timecli` prints for machines, held against its documents. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/exit_codes.ts";
-import { jsonOf } from "../../src/cli/report.ts";
-import { assertDocumented, isDocumented } from "../documented.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { peer } from "../client/peer.ts";
-import { bothPrograms, run, startServer, testWith } from "../helpers.ts";
+import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { jsonOf } from "../../src/cli/timecli/query/report.ts";
+import { assertDocumented, isDocumented } from "../support/documented.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
+import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
   const failure = jsonOf({ target: "x", error: new Error("no") }, false);

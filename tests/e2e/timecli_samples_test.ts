@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../client/lying_clock.ts";
-import { assertDocumented } from "../documented.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { peer } from "../client/peer.ts";
-import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { assertDocumented } from "../support/documented.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
+import { bothPrograms, root, run, Running, testWith } from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "0"], /'0' is invalid.*a whole number, 1 to 1000/],

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { bothPrograms, type Outcome, root, run, Running, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 const text = "Fri Apr  3 21:09:36 2020";
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../client/lying_clock.ts";
-import { bothPrograms, run, Running, startServer, testWith } from "../helpers.ts";
-import { freePort } from "../traffic.ts";
+import { lyingClock } from "../support/lying_clock.ts";
+import { bothPrograms, run, Running, startServer, testWith } from "../support/programs.ts";
+import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],

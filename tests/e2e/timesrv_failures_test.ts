@@ -1,6 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, startServer, testWith } from "../helpers.ts";
-import { Asker, within } from "../traffic.ts";
+import {
+  bothPrograms,
+  type Outcome,
+  root,
+  run,
+  startServer,
+  testWith,
+} from "../support/programs.ts";
+import { Asker, within } from "../support/traffic.ts";
 
 /** One line of standard error, starting with the program's name, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {

@@ -1,7 +1,7 @@
 /** What goes wrong on purpose, from one program to the other. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, startServer, testWith, totalsOf } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { bothPrograms, run, startServer, testWith, totalsOf } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   await testWith(needs, `timesrv (${kind}): has answers go wrong as it is told`, async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, Running, startServer, testWith } from "../helpers.ts";
-import { Asker, askMany, freePort, within } from "../traffic.ts";
+import { bothPrograms, root, Running, startServer, testWith } from "../support/programs.ts";
+import { Asker, askMany, freePort, within } from "../support/traffic.ts";
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
   const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>

@@ -1,6 +1,14 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { bothPrograms, root, run, Running, startServer, testWith, totalsOf } from "../helpers.ts";
-import { Asker, askMany, freePort, within } from "../traffic.ts";
+import {
+  bothPrograms,
+  root,
+  run,
+  Running,
+  startServer,
+  testWith,
+  totalsOf,
+} from "../support/programs.ts";
+import { Asker, askMany, freePort, within } from "../support/traffic.ts";
 
 const anyPort = "asctime://127.0.0.1:0";
 const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;

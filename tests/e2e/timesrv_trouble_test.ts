@@ -1,6 +1,14 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Needs, root, run, Running, startServer, testWith } from "../helpers.ts";
-import { Asker, askMany, freePort, within } from "../traffic.ts";
+import {
+  bothPrograms,
+  type Needs,
+  root,
+  run,
+  Running,
+  startServer,
+  testWith,
+} from "../support/programs.ts";
+import { Asker, askMany, freePort, within } from "../support/traffic.ts";
 
 interface Trouble {
   readonly what: string;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Clock, serve, systemClock } from "../../mod.ts";
-import { bothPrograms, testWith } from "../helpers.ts";
+import { bothPrograms, testWith } from "../support/programs.ts";
 import { Tmux } from "./tmux.ts";
 
 /** Runs a program with its arguments, and tells whether the terminal is as it was before. */

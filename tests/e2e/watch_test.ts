@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
-import { replyTo } from "../client/ntp_peer.ts";
-import { peer } from "../client/peer.ts";
-import { assertDocumented } from "../documented.ts";
-import { bothPrograms, root, run, Running, testWith } from "../helpers.ts";
-import { freePort, until, within } from "../traffic.ts";
+import { replyTo } from "../support/ntp_peer.ts";
+import { peer } from "../support/peer.ts";
+import { assertDocumented } from "../support/documented.ts";
+import { bothPrograms, root, run, Running, testWith } from "../support/programs.ts";
+import { freePort, until, within } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],

@@ -1,7 +1,7 @@
 /** `deno task fuzz`: everything that takes octets from strangers, given a minute's worth of them. */
 import { CommanderError, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { createBenchCommand, seconds, writeLine } from "../../scripts/bench/options.ts";
-import { layOutTable } from "../../src/cli/table.ts";
+import { layOutTable } from "../../src/text/table.ts";
 import { chooseTransport } from "../../src/server/transport.ts";
 import { describeFinding, type Finding } from "./fuzz.ts";
 import { createJobs, type Job } from "./jobs.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Outcome, root, run, testWith } from "../helpers.ts";
+import { type Outcome, root, run, testWith } from "../support/programs.ts";
 
 const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
 

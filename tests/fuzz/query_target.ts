@@ -1,9 +1,9 @@
 /** `query()`, given any datagram for a reply. */
 import { query } from "../../src/client/query.ts";
-import { QueryError } from "../../src/client/query_error.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { type Peer, peer } from "../client/peer.ts";
+import { type Peer, peer } from "../support/peer.ts";
 import { Cases } from "./cases.ts";
 import { type Finding, type FuzzOptions, seedOf } from "./fuzz.ts";
 

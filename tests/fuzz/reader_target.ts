@@ -1,11 +1,15 @@
 /** What reads a reply, given any octets: a reading, or the error that is documented. */
-import { explainedJson, explainedText, type Paint } from "../../src/cli/explain_report.ts";
-import { jsonOf, tableOf, textOf } from "../../src/cli/report.ts";
-import { explain } from "../../src/client/explain/explain.ts";
-import type { WireProtocol } from "../../src/client/explain/explanation.ts";
-import { measureNtp, validate } from "../../src/client/ntp.ts";
-import { QueryError } from "../../src/client/query_error.ts";
-import type { NtpReply } from "../../src/client/reply.ts";
+import {
+  explainedJson,
+  explainedText,
+  type Paint,
+} from "../../src/cli/timecli/explain/explain_report.ts";
+import { jsonOf, tableOf, textOf } from "../../src/cli/timecli/query/report.ts";
+import { explain } from "../../src/explain/explain.ts";
+import type { WireProtocol } from "../../src/explain/explanation.ts";
+import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import type { NtpReply } from "../../src/protocols/reply.ts";
 import { parseAsctime } from "../../src/protocols/asctime.ts";
 import { parseDaytime } from "../../src/protocols/daytime.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";

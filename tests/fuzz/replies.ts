@@ -1,6 +1,6 @@
 /** What has to be true of a reply, by protocol: in words what is not. */
-import { measureNtp, validate } from "../../src/client/ntp.ts";
-import { UNSYNCHRONIZED } from "../../src/clocks/clock_status.ts";
+import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
+import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
 import { parseAsctime } from "../../src/protocols/asctime.ts";
 import { parseDaytime } from "../../src/protocols/daytime.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";

@@ -1,7 +1,7 @@
 /** What surrounds a datagram: when it comes, by which clock, what that is worth, and from which port. */
-import type { UnixTime } from "../../src/clocks/clock.ts";
-import { type ClockStatus, UNSYNCHRONIZED } from "../../src/clocks/clock_status.ts";
-import { later, NOW } from "../protocols/services.ts";
+import type { UnixTime } from "../../src/clock/clock.ts";
+import { type ClockStatus, UNSYNCHRONIZED } from "../../src/clock/status.ts";
+import { later, NOW } from "../support/services.ts";
 import type { Random } from "./random.ts";
 
 /** All that a responder is told besides the request. */

@@ -1,5 +1,5 @@
 /** What mutations begin with: what clients, servers and strangers send to the ports of time services. */
-import { hex, octetsOf } from "../protocols/services.ts";
+import { hex, octetsOf } from "../support/services.ts";
 
 const zeros = (octets: number): string => "00".repeat(octets);
 

@@ -1,10 +1,10 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
-import type { Clock, UnixTime } from "../../src/clocks/clock.ts";
+import type { Clock, UnixTime } from "../../src/clock/clock.ts";
 import { asctimeResponder } from "../../src/protocols/asctime.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
 import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
-import { ntpResponder } from "../../src/protocols/ntp/responder.ts";
+import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
 import { timeResponder } from "../../src/protocols/time.ts";
 import type { Scene } from "./scenes.ts";

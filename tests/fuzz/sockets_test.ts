@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { testWith } from "../helpers.ts";
+import { testWith } from "../support/programs.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";

@@ -1,7 +1,7 @@
 /** What Wireshark's dissectors make of requests and replies as they pass on the wire. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { bothPrograms, run, Running, testWith } from "../helpers.ts";
-import { Network, networkCommands, peerEnv } from "./peers.ts";
+import { bothPrograms, run, Running, testWith } from "../support/programs.ts";
+import { Network, networkCommands, peerEnv } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 

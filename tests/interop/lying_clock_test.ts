@@ -1,8 +1,8 @@
 /** Clients of other projects are told lies, and see exactly those. */
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, testWith } from "../helpers.ts";
+import { bothPrograms, testWith } from "../support/programs.ts";
 import { askAs, type ClientName, type Finding, oneShotNeeds } from "./one_shot_clients.ts";
-import { Network, until } from "./peers.ts";
+import { Network, until } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 const [timesrv, timecli] = [source?.timesrv ?? ["deno"], source?.timecli ?? ["deno"] as const];

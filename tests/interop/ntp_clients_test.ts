@@ -1,7 +1,7 @@
 /** One-shot clients of other projects ask `timesrv`; none of them can set the clock. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, startServer, testWith } from "../helpers.ts";
-import { harmlessly, Network, networkCommands, peerEnv, program } from "./peers.ts";
+import { bothPrograms, type Outcome, run, startServer, testWith } from "../support/programs.ts";
+import { harmlessly, Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 const transports = ["datagram", "mmsg"] as const;

@@ -3,8 +3,8 @@
  * port is fixed; none of them can set the clock, though each tries.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, testWith } from "../helpers.ts";
-import { Network, networkCommands, peerEnv, program, until } from "./peers.ts";
+import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { Network, networkCommands, peerEnv, program, until } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 

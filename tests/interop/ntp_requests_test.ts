@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { testEach } from "../conformance/transports.ts";
-import { Client } from "../traffic.ts";
+import { Client } from "../support/traffic.ts";
 
 /** What a client makes of the reply to its request. */
 interface Reply {

@@ -1,7 +1,7 @@
 /** `timecli` asks NTP servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, testWith } from "../helpers.ts";
-import { Network, networkCommands, program, until } from "./peers.ts";
+import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { Network, networkCommands, program, until } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 

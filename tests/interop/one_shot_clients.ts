@@ -1,6 +1,6 @@
 /** Clients that ask for the time once, and what they say of it. */
-import { type Outcome, type Programs, run } from "../helpers.ts";
-import { type Network, networkCommands, peerEnv, program } from "./peers.ts";
+import { type Outcome, type Programs, run } from "../support/programs.ts";
+import { type Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 
 /** What a client found out. */
 export interface Finding {

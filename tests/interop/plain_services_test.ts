@@ -1,7 +1,7 @@
 /** Daytime and Time with the clients and servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, testWith } from "../helpers.ts";
-import { Network, networkCommands, peerEnv, program } from "./peers.ts";
+import { bothPrograms, type Outcome, run, testWith } from "../support/programs.ts";
+import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 

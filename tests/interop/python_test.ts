@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, Running, startServer, testWith } from "../helpers.ts";
-import { within } from "../traffic.ts";
+import { bothPrograms, root, run, Running, startServer, testWith } from "../support/programs.ts";
+import { within } from "../support/traffic.ts";
 
 const asctimeReply = /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/;
 

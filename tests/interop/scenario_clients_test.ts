@@ -1,8 +1,8 @@
 /** What clients make of the scenarios, as the list of them has it. */
 import { assertEquals } from "@std/assert";
 import { scenarios, type ScenarioVerdict } from "../../mod.ts";
-import type { Scenario } from "../../src/server/scenarios.ts";
-import { bothPrograms, testWith } from "../helpers.ts";
+import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
+import { bothPrograms, testWith } from "../support/programs.ts";
 import {
   askAs,
   type ClientName,
@@ -10,7 +10,7 @@ import {
   type Finding,
   oneShotNeeds,
 } from "./one_shot_clients.ts";
-import { Network } from "./peers.ts";
+import { Network } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 const timesrv = source?.timesrv ?? ["deno"];

@@ -3,7 +3,7 @@ import { looksLikeAnswer } from "../../src/protocols/answers.ts";
 import { asctimeResponder } from "../../src/protocols/asctime.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
 import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
-import { ntpResponder } from "../../src/protocols/ntp/responder.ts";
+import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { timeResponder } from "../../src/protocols/time.ts";
 import {
@@ -15,7 +15,7 @@ import {
   octetsOf,
   STATUS,
   UNSYNCHRONIZED_STATUS,
-} from "./services.ts";
+} from "../support/services.ts";
 
 const random32 = (): number => 0x1234_5678;
 const ntp = ntpResponder({ status: () => STATUS, random32 });

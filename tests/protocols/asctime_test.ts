@@ -4,8 +4,8 @@ import { asctimeResponder, formatAsctime, parseAsctime } from "../../src/protoco
 import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
 import { refusal, REPLY_CAPACITY } from "../../src/protocols/responder.ts";
-import { check } from "../property.ts";
-import { answer, ask, octetsOf, STATUS } from "./services.ts";
+import { check } from "../support/property.ts";
+import { answer, ask, octetsOf, STATUS } from "../support/services.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { asctimeResponder } from "../../src/protocols/asctime.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
-import { ntpResponder } from "../../src/protocols/ntp/responder.ts";
+import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
-import { check } from "../property.ts";
-import { answer, ask, octetsOf, STATUS } from "./services.ts";
+import { check } from "../support/property.ts";
+import { answer, ask, octetsOf, STATUS } from "../support/services.ts";
 
 const responder = autoResponder({
   ntp: ntpResponder({ status: () => STATUS, random32: () => 0 }),

@@ -8,9 +8,9 @@ import {
   parseDaytime,
 } from "../../src/protocols/daytime.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
-import { root, run, testWith } from "../helpers.ts";
-import { check } from "../property.ts";
-import { answer, ask, NOW, octetsOf, STATUS, UNSYNCHRONIZED_STATUS } from "./services.ts";
+import { root, run, testWith } from "../support/programs.ts";
+import { check } from "../support/property.ts";
+import { answer, ask, NOW, octetsOf, STATUS, UNSYNCHRONIZED_STATUS } from "../support/services.ts";
 
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
 const pivot = Temporal.Instant.from("2026-11-22T12:00:00Z");

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { formatEndpoint, parseEndpoint } from "../../src/protocols/endpoint.ts";
-import { check } from "../property.ts";
+import { check } from "../support/property.ts";
 
 Deno.test("parseEndpoint reads what users write", () => {
   const table: [url: string, hostname: string, port: number][] = [

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { getUint16, getUint32, putUint32 } from "../../src/protocols/octets.ts";
-import { check } from "../property.ts";
+import { check } from "../support/property.ts";
 
 Deno.test("putUint32, getUint32 and getUint16 do what a DataView does, at any octet", () => {
   const octets = new Uint8Array(12);

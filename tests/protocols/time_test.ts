@@ -2,8 +2,16 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
 import { parseTime, timeResponder } from "../../src/protocols/time.ts";
-import { check } from "../property.ts";
-import { answer, ask, hex, NOW, octetsOf, STATUS, UNSYNCHRONIZED_STATUS } from "./services.ts";
+import { check } from "../support/property.ts";
+import {
+  answer,
+  ask,
+  hex,
+  NOW,
+  octetsOf,
+  STATUS,
+  UNSYNCHRONIZED_STATUS,
+} from "../support/services.ts";
 
 const responder = timeResponder({ status: () => STATUS });
 const { Instant } = Temporal;

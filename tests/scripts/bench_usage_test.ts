@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
-import { testWith } from "../helpers.ts";
+import { testWith } from "../support/programs.ts";
 
 await testWith({ files: ["/proc/self/status"] }, "usageOf counts what a process opens", () => {
   const before = usageOf(Deno.pid);

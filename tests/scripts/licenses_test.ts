@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ALLOWED, licensePage, shippedPackages } from "../../scripts/licenses.ts";
-import { root, testWith } from "../helpers.ts";
+import { root, testWith } from "../support/programs.ts";
 
 const needs = {
   permissions: [{ name: "run" }, { name: "read" }, { name: "env" }],

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualPages } from "../../scripts/manual.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
-import { root, run, testWith } from "../helpers.ts";
+import { root, run, testWith } from "../support/programs.ts";
 
 const files = ["man/timesrv.1", "man/timecli.1"];
 const readable = { permissions: [{ name: "read" }, { name: "env" }] } as const;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { root, run, testWith } from "../helpers.ts";
+import { root, run, testWith } from "../support/programs.ts";
 
 const unit = `${root}scripts/timesrv.service`;
 const needs = { commands: ["systemd-analyze"], files: [unit] };

@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import type { Clock } from "../../src/clocks/clock.ts";
-import { ServedClock } from "../../src/clocks/served_clock.ts";
-import { ServedPage } from "../../src/clocks/served_page.ts";
+import type { Clock } from "../../src/clock/clock.ts";
+import { ServedClock } from "../../src/clock/served_clock.ts";
+import { ServedPage } from "../../src/clock/page.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../src/protocols/responder.ts";
-import { Guard, planGuard } from "../../src/server/guard.ts";
+import { Guard, planGuard } from "../../src/server/guard/guard.ts";
 import { createHandler, createResponder } from "../../src/server/handler.ts";
-import { ServedTime } from "../../src/server/served_time.ts";
+import { ServedTime } from "../../src/clock/served_time.ts";
 import { Counters } from "../../src/transports/counters.ts";
 import { sourceOf } from "./faults/engine.ts";
 

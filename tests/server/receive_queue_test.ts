@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ServerLog } from "../../src/server/log.ts";
+import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
-import { openLibc } from "../../src/transports/mmsg/libc.ts";
+import { openLibc } from "../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../src/transports/mmsg/socket.ts";
-import { type Needs, testWith } from "../helpers.ts";
+import { type Needs, testWith } from "../support/programs.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const batches: Needs = { permissions: [{ name: "ffi" }, { name: "read" }] };

@@ -1,8 +1,8 @@
 /** What only the datagram transport has: a clock or responder of the caller's own, a socket an address. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { ClockOptions } from "../../src/clocks/clock_options.ts";
+import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import { query } from "../../src/client/query.ts";
-import { ServerLog } from "../../src/server/log.ts";
+import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
 
 const FREE = "asctime://127.0.0.1:0";

@@ -1,18 +1,18 @@
 /** What only mmsg has, its worker threads first of all, and the choice of a transport. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query } from "../../src/client/query.ts";
-import { systemClock } from "../../src/clocks/system_clock.ts";
+import { systemClock } from "../../src/clock/system_clock.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { toInstant } from "../../src/protocols/ntp/timestamp.ts";
-import { Crew } from "../../src/server/crew.ts";
-import { planGuard } from "../../src/server/guard.ts";
-import { ServerLog } from "../../src/server/log.ts";
+import { Crew } from "../../src/server/workers/pool.ts";
+import { planGuard } from "../../src/server/guard/guard.ts";
+import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
-import { ServedTime } from "../../src/server/served_time.ts";
-import { openWorker } from "../../src/server/worker_url.ts";
+import { ServedTime } from "../../src/clock/served_time.ts";
+import { openWorker } from "../../src/server/workers/worker_url.ts";
 import { batches } from "../conformance/transports.ts";
-import { testWith } from "../helpers.ts";
-import { Client, within } from "../traffic.ts";
+import { testWith } from "../support/programs.ts";
+import { Client, within } from "../support/traffic.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;

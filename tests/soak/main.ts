@@ -1,9 +1,9 @@
 /** `deno task soak`: both transports under load and attack, for minutes or hours, and nothing may be lost. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { count, createBenchCommand, exitCodeOf, writeLine } from "../../scripts/bench/options.ts";
-import { stopSignal } from "../../src/cli/stop_signal.ts";
-import { layOutTable } from "../../src/cli/table.ts";
-import { unsupportedSystem } from "../../src/transports/mmsg/libc.ts";
+import { stopSignal } from "../../src/cli/shared/stop_signal.ts";
+import { layOutTable } from "../../src/text/table.ts";
+import { unsupportedSystem } from "../../src/system/libc.ts";
 import { problemsOf, tablesOf, tellsGrowth } from "./report.ts";
 import { soak } from "./soak.ts";
 

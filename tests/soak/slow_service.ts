@@ -2,7 +2,7 @@
 import type { Responder } from "../../src/protocols/responder.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
-import { until, within } from "../traffic.ts";
+import { until, within } from "../support/traffic.ts";
 import { Mouth } from "./strangers.ts";
 import { queuesOf } from "./udp_queues.ts";
 

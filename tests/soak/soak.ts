@@ -1,8 +1,8 @@
 /** Load that can be served, beside everything that cannot, for as long as one likes. */
 import { run } from "../../scripts/bench/commands.ts";
-import { parseLoadJson } from "../../src/cli/bench_json.ts";
+import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
-import { bothPrograms } from "../helpers.ts";
+import { bothPrograms } from "../support/programs.ts";
 import { SlowService } from "./slow_service.ts";
 import type { SoakReport, Stretch, SubjectReport } from "./report.ts";
 import { DENIED_NETWORK, Strangers } from "./strangers.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, testWith } from "../helpers.ts";
+import { bothPrograms, testWith } from "../support/programs.ts";
 import { problemsOf } from "./report.ts";
 import { soak } from "./soak.ts";
 

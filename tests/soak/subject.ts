@@ -2,8 +2,8 @@
 import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
-import { bothPrograms, Running } from "../helpers.ts";
-import { until, within } from "../traffic.ts";
+import { bothPrograms, Running } from "../support/programs.ts";
+import { until, within } from "../support/traffic.ts";
 import { queuesOf } from "./udp_queues.ts";
 
 export const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { layOutTable } from "../../../src/cli/table.ts";
+import { layOutTable } from "../../../src/text/table.ts";
 import { timesrv } from "../contenders.ts";
-import type { LoadResult } from "../../../src/client/load/load.ts";
+import type { LoadResult } from "../../../src/load/load.ts";
 import { putLoadOn } from "../generator.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 import { type RunningServer, startAll } from "../servers.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { layOutTable } from "../../../src/cli/table.ts";
+import { layOutTable } from "../../../src/text/table.ts";
 import { type CommandLine, outputOf, pinned } from "../commands.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Findings, Section, Surroundings } from "../section.ts";

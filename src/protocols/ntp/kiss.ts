@@ -2,7 +2,7 @@
 import { putUint32 } from "../octets.ts";
 import type { KissCode } from "../responder.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
-import { parseReferenceId } from "./reference_id.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
 
 const codes: Readonly<Record<KissCode, number>> = {

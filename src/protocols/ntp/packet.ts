@@ -16,7 +16,7 @@
  * 40 |                   Transmit Timestamp (64 bits)                 |
  * ```
  */
-import { UNSYNCHRONIZED } from "../../clocks/clock_status.ts";
+import { UNSYNCHRONIZED } from "../../clock/status.ts";
 import { DecodeError } from "../decode_error.ts";
 import { fromShort, type NtpTimestamp, toShort } from "./timestamp.ts";
 

@@ -6,8 +6,8 @@
  * All bits zero means "unknown". The short format is 16 bits of seconds and 16
  * of fraction (15 µs).
  */
-import { floorDivide } from "../../clocks/affine.ts";
-import type { UnixTime } from "../../clocks/clock.ts";
+import { floorDivide } from "../../clock/line.ts";
+import type { UnixTime } from "../../clock/clock.ts";
 import { putUint32 } from "../octets.ts";
 
 /** A timestamp as on the wire: units of 2^-32 s since 1900, modulo 2^64. */

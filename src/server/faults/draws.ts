@@ -1,4 +1,4 @@
-import { keyedHash } from "../keyed_hash.ts";
+import { keyedHash } from "../../system/keyed_hash.ts";
 
 /** A number from 0 to below 1, another one each time. */
 export type Random = () => number;

@@ -1,8 +1,8 @@
 /** What the values of a fault may be, and how they are read. */
-import { parseDuration } from "../../clocks/duration.ts";
-import { listed } from "../../protocols/nearest.ts";
-import { parseReferenceId } from "../../protocols/ntp/reference_id.ts";
-import { type AccessTable, accessTable } from "../access.ts";
+import { parseDuration } from "../../text/duration.ts";
+import { listed } from "../../text/suggest.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
+import { type AccessTable, accessTable } from "../guard/access.ts";
 
 /** One value of a fault. */
 export interface Field<Value> {

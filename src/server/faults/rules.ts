@@ -1,5 +1,5 @@
 /** Faults as they are asked for, turned into rules that happen. */
-import { suggest } from "../../protocols/nearest.ts";
+import { suggest } from "../../text/suggest.ts";
 import { Draws } from "./draws.ts";
 import type { Effect } from "./draft.ts";
 import { type Field, type Fields, networks, probability, spanMs, whole } from "./fields.ts";

@@ -1,6 +1,6 @@
 /** When a fault happens: by the count of requests, by time, by client and by chance. */
-import type { IpWords } from "../../transports/ip_address.ts";
-import { type AccessTable, mayAsk } from "../access.ts";
+import type { IpWords } from "../../text/ip_words.ts";
+import { type AccessTable, mayAsk } from "../guard/access.ts";
 import type { Draws, Random } from "./draws.ts";
 
 /** A schedule as it was read. */

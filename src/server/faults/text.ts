@@ -1,5 +1,5 @@
 /** Faults as they are written on a command line or in a URL: `delay=50ms,jitter=10ms,every=3`. */
-import { suggest } from "../../protocols/nearest.ts";
+import { suggest } from "../../text/suggest.ts";
 import type { Fault, FaultName, FaultsOptions, FaultWhen } from "./options.ts";
 import { fieldsOf, impossible, kindOf, readFaults } from "./rules.ts";
 

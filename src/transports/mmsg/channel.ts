@@ -1,10 +1,10 @@
-import type { UnixTime } from "../../clocks/clock.ts";
+import type { UnixTime } from "../../clock/clock.ts";
 import { getUint32 } from "../../protocols/octets.ts";
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../../protocols/responder.ts";
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
-import { type IpWords, setIpv4 } from "../ip_address.ts";
-import { type RealtimeClock, secondsOf } from "./clock.ts";
+import { type IpWords, setIpv4 } from "../../text/ip_words.ts";
+import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
 import {
   AF_INET,
   type Batch,
@@ -37,9 +37,9 @@ import {
   SyscallError,
   WORDS_PER_HEADER,
   zeroed,
-} from "./libc.ts";
+} from "../../system/libc.ts";
 import { Pace } from "./pace.ts";
-import { hostnameOf } from "./socket_address.ts";
+import { hostnameOf } from "../../system/socket_address.ts";
 
 /** Datagrams that one system call moves; more wins nothing (docs/performance.md). */
 const BATCH = 64;

@@ -6,8 +6,16 @@
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler } from "../exchange.ts";
 import { Channel } from "./channel.ts";
-import type { RealtimeClock } from "./clock.ts";
-import { EINTR, type Libc, MSG_DONTWAIT, MSG_WAITFORONE, POLLFD, POLLIN, zeroed } from "./libc.ts";
+import type { RealtimeClock } from "../../clock/realtime_clock.ts";
+import {
+  EINTR,
+  type Libc,
+  MSG_DONTWAIT,
+  MSG_WAITFORONE,
+  POLLFD,
+  POLLIN,
+  zeroed,
+} from "../../system/libc.ts";
 import { WAIT_MS } from "./socket.ts";
 
 /** A socket, and who answers what comes to it. */

@@ -1,5 +1,5 @@
-import type { UnixTime } from "../../clocks/clock.ts";
-import type { RealtimeClock } from "./clock.ts";
+import type { UnixTime } from "../../clock/clock.ts";
+import type { RealtimeClock } from "../../clock/realtime_clock.ts";
 
 /**
  * The weight of the newest batch, as a share of one: what took longer than ever was mostly held up by

@@ -1,7 +1,7 @@
 /** UDP sockets of the kernel's own, which several threads can have on one port. */
-import { addressFamily, isWildcard } from "../address.ts";
+import { addressFamily, isWildcard } from "../../system/address.ts";
 import { ListenError, type ListenFailure } from "../listen_error.ts";
-import { requireNet } from "../permission.ts";
+import { requireNet } from "../../system/permission.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -27,8 +27,8 @@ import {
   SyscallError,
   timeval,
   zeroed,
-} from "./libc.ts";
-import { toSocketAddress } from "./socket_address.ts";
+} from "../../system/libc.ts";
+import { toSocketAddress } from "../../system/socket_address.ts";
 
 /** The sockets of one listener, one for each thread. */
 export interface Sockets {

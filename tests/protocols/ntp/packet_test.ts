@@ -8,8 +8,8 @@ import {
   NTP_HEADER_LENGTH,
   type NtpPacket,
 } from "../../../src/protocols/ntp/packet.ts";
-import { check } from "../../property.ts";
-import { hex } from "../services.ts";
+import { check } from "../../support/property.ts";
+import { hex } from "../../support/services.ts";
 
 /** No two fields alike, and each integer as large as it gets or with its highest bit set. */
 const distinct: NtpPacket = {

@@ -11,7 +11,7 @@ import {
   toTimestamp,
   writeTimestamp,
 } from "../../../src/protocols/ntp/timestamp.ts";
-import { check } from "../../property.ts";
+import { check } from "../../support/property.ts";
 
 const { Instant } = Temporal;
 const ERA_SECONDS = 2 ** 32;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { trailerRefusal } from "../../../src/protocols/ntp/trailer.ts";
 import { refusal, type RefusalCause } from "../../../src/protocols/responder.ts";
-import { hex } from "../services.ts";
+import { hex } from "../../support/services.ts";
 
 /** A field: type, stated length, and as many octets in all unless told otherwise. */
 function extension(type: number, stated: number, real = stated): Uint8Array {

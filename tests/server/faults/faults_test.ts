@@ -5,7 +5,7 @@ import { Draws } from "../../../src/server/faults/draws.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
 import { faultNames } from "../../../src/server/faults/rules.ts";
-import { check } from "../../property.ts";
+import { check } from "../../support/property.ts";
 import { Engine, sourceOf } from "./engine.ts";
 
 const REQUESTS = 100_000;

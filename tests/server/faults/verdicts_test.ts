@@ -10,7 +10,7 @@ import {
   validate,
 } from "../../../mod.ts";
 import { settled } from "../../conformance/transports.ts";
-import { Client, until } from "../../traffic.ts";
+import { Client, until } from "../../support/traffic.ts";
 import { ntpRequest } from "./engine.ts";
 
 const patience = { timeout: 0.3, retries: 0 };

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeNtpPacket, query, serve, type Server, ServerLog } from "../../../mod.ts";
 import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
-import { Client, until, within } from "../../traffic.ts";
+import { Client, until, within } from "../../support/traffic.ts";
 import { ntpRequest } from "./engine.ts";
 
 const MANY = 10_000;

@@ -1,9 +1,9 @@
 /** A thread that runs the loop with a handler of the tests' own. */
-import { RealtimeClock } from "../../../src/transports/mmsg/clock.ts";
+import { RealtimeClock } from "../../../src/clock/realtime_clock.ts";
 import { refusal } from "../../../src/protocols/responder.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import type { Exchange } from "../../../src/transports/exchange.ts";
-import { openLibc } from "../../../src/transports/mmsg/libc.ts";
+import { openLibc } from "../../../src/system/libc.ts";
 import { runLoop } from "../../../src/transports/mmsg/loop.ts";
 
 /** What the thread is told. */

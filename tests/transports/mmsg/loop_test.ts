@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { connectDatagram } from "../../../src/transports/connect_datagram.ts";
 import { Counters } from "../../../src/transports/counters.ts";
-import { openLibc } from "../../../src/transports/mmsg/libc.ts";
+import { openLibc } from "../../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../../src/transports/mmsg/socket.ts";
-import { testWith } from "../../helpers.ts";
-import { within } from "../../traffic.ts";
+import { testWith } from "../../support/programs.ts";
+import { within } from "../../support/traffic.ts";
 import type { EchoJob } from "./echo_worker.ts";
 
 const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;

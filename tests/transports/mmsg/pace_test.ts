@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { UnixTime } from "../../../src/clocks/clock.ts";
+import type { UnixTime } from "../../../src/clock/clock.ts";
 import { Pace } from "../../../src/transports/mmsg/pace.ts";
 
 /** A batch as it went: how long each answer took, and all of them from the last look at the clock. */

@@ -1,0 +1,93 @@
+/** What a control interface said, for people. */
+import type { ControlAction } from "../../../client/control.ts";
+import type {
+  AskedFaults,
+  ClientsAnswer,
+  ClockAnswer,
+  FaultsAnswer,
+  ServerState,
+} from "../../../client/control_api.ts";
+import type { ClockState } from "../../../clock/sources/timeline/state.ts";
+import { onOneLine } from "../../../text/printable.ts";
+import { layOutTable } from "../../../text/table.ts";
+import { readableSeconds, signedSeconds } from "../../../text/units.ts";
+
+/** Lines about what was asked. */
+export function describeControl(action: ControlAction, said: unknown): string {
+  const rows = rowsOf(action, said);
+  // Texts of a server are not this program's own: nothing of them may move a terminal's cursor.
+  const clean = (cell: string): string => `${/^ */.exec(cell)}${onOneLine(cell)}`;
+  return layOutTable(rows.map((row) => row.map(clean)));
+}
+
+function rowsOf(action: ControlAction, said: unknown): readonly (readonly string[])[] {
+  switch (action) {
+    case "state":
+    case "scenario":
+    case "reset":
+      return stateRows(said as ServerState);
+    case "set":
+    case "step":
+      return clockRows((said as ClockAnswer).clock);
+    case "faults":
+      return [["Faults", faultsText((said as FaultsAnswer).faults)]];
+    case "clients":
+      return clientRows(said as ClientsAnswer);
+  }
+}
+
+function stateRows({ transport, answering, clock, listeners, totals }: ServerState): string[][] {
+  const { received, answered } = totals;
+  return [
+    ...clockRows(clock),
+    ["Transport", `${transport}${answering ? "" : ", not answering"}`],
+    ["Requests", `${received} received, ${answered} answered`],
+    ...listeners.flatMap(({ url, clock: own, faults }) => [
+      ["Listener", url],
+      ...own === undefined
+        ? []
+        : clockRows(own).map(([name = "", ...rest]) => [`  ${name}`, ...rest]),
+      ...faults === undefined ? [] : [["  Faults", faultsText(faults)]],
+    ]),
+  ];
+}
+
+function clockRows(clock: ClockState): string[][] {
+  const { now, offset, rate, leap, steps, leapSeconds, smear, noise } = clock;
+  return [
+    ["Time", now],
+    ["Offset", `${signedSeconds(offset)} from the system's clock`],
+    ["Rate", rate === 0 ? "0, it stands still" : String(rate)],
+    ...leap === null ? [] : [["Leap second", `${leap} announced`]],
+    ...leapSeconds.slice(0, 1).map((
+      { kind, date },
+    ) => ["Next leap", `${kind} at the end of ${date}`]),
+    ...smear === null ? [] : [[
+      "Smear",
+      `${smear.shape} over ${readableSeconds(smear.window)}, ${signedSeconds(smear.by)} by now`,
+    ]],
+    ...steps.map((step) => [
+      "Step",
+      `${signedSeconds(step.by)} at ${"at" in step ? step.at : `${step.servedAt} of its own`}`,
+    ]),
+    ...noise === 0 ? [] : [["Noise", readableSeconds(noise)]],
+  ];
+}
+
+function faultsText(faults: AskedFaults): string {
+  return Object.keys(faults).length === 0 ? "none" : JSON.stringify(faults);
+}
+
+function clientRows({ clients, untold }: ClientsAnswer): string[][] {
+  const rows = clients.map(({ address, requests, protocol, lastSeen }) => [
+    address,
+    String(requests),
+    protocol,
+    lastSeen,
+  ]);
+  return [
+    ["Client", "Requests", "Protocol", "Last seen"],
+    ...rows,
+    ...untold === 0 ? [] : [[`A sample: ${untold} more requests were not looked at`]],
+  ];
+}

@@ -1,0 +1,97 @@
+/** Times by the pattern of a user (UTS 35, as date-fns has it). */
+import { UTCDate } from "@date-fns/utc";
+import { format } from "date-fns/format";
+import type { TimeReply } from "../../../protocols/reply.ts";
+import { UsageError } from "../../shared/usage_error.ts";
+
+/** What a pattern is made of: words in quotes, runs of one letter, and all else. */
+const parts = /'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
+
+/** What date-fns would print a warning of, as it is mostly meant to be something else. */
+const mistaken: Readonly<Record<string, string>> = {
+  YY: "YY is the year of a week; the year is yy",
+  YYYY: "YYYY is the year of a week; the year is yyyy",
+  D: "D is the day of the year; of the month it is d",
+  DD: "DD is the day of the year; of the month it is dd",
+};
+
+/** Letters whose value takes the offset from UTC: the offset itself, and seconds since 1970. */
+const zoned = /^[XxOztT]/;
+
+/** date-fns knows milliseconds; a longer fraction is written here. */
+const MILLISECOND_DIGITS = 3;
+const NANOSECOND_DIGITS = 9;
+const SECOND = 1_000_000_000n;
+
+/**
+ * Makes what writes the time of a reply.
+ *
+ * @param pattern The pattern
+ * @param utc Whether to write UTC; local time otherwise
+ * @throws {UsageError} If it is no pattern
+ */
+export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply) => string {
+  const pieces = pattern.match(parts) ?? [];
+  const segments = segmentsOf(pieces);
+  const asksZone = pieces.find((piece) => zoned.test(piece));
+  const write = (date: Date, nanoseconds: number): string => {
+    const digits = String(nanoseconds).padStart(NANOSECOND_DIGITS, "0");
+    return segments.map((segment) =>
+      isLongFraction(segment) ? digits.slice(0, segment.length) : format(date, segment)
+    ).join("");
+  };
+  const fail = (why: string): never => {
+    throw new UsageError(`Cannot write a time as ${JSON.stringify(pattern)}: ${why}`);
+  };
+  if (pieces.some((piece) => piece.startsWith("'") && (piece.match(/'/g)?.length ?? 0) % 2 > 0)) {
+    fail("a quote in it has no end");
+  }
+  for (const piece of pieces) if (Object.hasOwn(mistaken, piece)) fail(mistaken[piece] ?? "");
+  if (segments.some((segment) => isLongFraction(segment) && segment.length > NANOSECOND_DIGITS)) {
+    fail(`a fraction has at most ${NANOSECOND_DIGITS} digits`);
+  }
+  try {
+    if (pieces.length === 0 || write(new Date(0), 0) === "") fail("it is empty");
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    fail(
+      error.message.replace(/^Format string contains an? /, "it has an ").replace(/; see: .*/, ""),
+    );
+  }
+  return (reply) => {
+    const { time } = reply;
+    if (time instanceof Temporal.Instant) {
+      // Before 1970, too.
+      const nanoseconds = Number((time.epochNanoseconds % SECOND + SECOND) % SECOND);
+      const date = utc ? new UTCDate(time.epochMilliseconds) : new Date(time.epochMilliseconds);
+      return write(date, nanoseconds);
+    }
+    const offset = "utcOffset" in reply ? reply.utcOffset : undefined;
+    if (offset !== undefined) {
+      const instant = Temporal.Instant.from(`${time}${offset}`);
+      const { epochMilliseconds } = instant;
+      return write(utc ? new UTCDate(epochMilliseconds) : new Date(epochMilliseconds), 0);
+    }
+    const lacks = utc ? "--utc" : asksZone;
+    if (lacks !== undefined) {
+      throw new Error(`The text from ${reply.url} carries no zone, which ${lacks} takes`);
+    }
+    // Its own hours and minutes, which this machine's zone may not have on that day.
+    return write(new UTCDate(time.toZonedDateTime("UTC").epochMilliseconds), 0);
+  };
+}
+
+/** Pieces in as few patterns as can be, long fractions apart. */
+function segmentsOf(pieces: readonly string[]): string[] {
+  const segments: string[] = [];
+  for (const piece of pieces) {
+    const last = segments.at(-1);
+    if (last === undefined || isLongFraction(piece) || isLongFraction(last)) segments.push(piece);
+    else segments[segments.length - 1] = last + piece;
+  }
+  return segments;
+}
+
+function isLongFraction(piece: string): boolean {
+  return piece.length > MILLISECOND_DIGITS && /^S+$/.test(piece);
+}

@@ -1,0 +1,106 @@
+/** Scenarios, as they are asked for on the command line. */
+import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
+import { suggest } from "../../text/suggest.ts";
+import { parseScenario } from "../../server/scenarios/scenario_file.ts";
+import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
+import { checked } from "./clock_flags.ts";
+import { layOutTable } from "../../text/table.ts";
+import { UsageError } from "../shared/usage_error.ts";
+
+/** What is served in a scenario, and may be asked for by other options as well. */
+export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
+  readonly clock: ClockOptions;
+}
+
+/**
+ * Finds a scenario by its name, of a year also without its y, or reads it from a file if there is a slash or dot in it.
+ *
+ * @throws {UsageError} If there is none, or something is wrong with it
+ * @throws {Deno.errors.NotCapable} If the file may not be read
+ */
+export async function findScenario(name: string): Promise<Scenario> {
+  if (/[./\\]/.test(name)) {
+    const json = await readText(name, "scenario");
+    return checked(() => parseScenario(json, name));
+  }
+  for (const known of [name, `y${name}`]) {
+    if (Object.hasOwn(scenarios, known)) return scenarios[known as keyof typeof scenarios];
+  }
+  const names = Object.keys(scenarios);
+  throw new UsageError(
+    `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, names)} (a file: ./${name})`,
+  );
+}
+
+/**
+ * Reads a file that the command line names.
+ *
+ * @throws {UsageError} If it cannot be read
+ * @throws {Deno.errors.NotCapable} If it may not be read
+ */
+export async function readText(file: string, what: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) {
+      const grant = `--allow-read=src,${file}`;
+      const message = `to read ${file}, as deno run -P=timesrv ${grant} server.ts gives it`;
+      throw new Deno.errors.NotCapable(message, { cause });
+    }
+    const problem = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : (cause as Error).message;
+    throw new UsageError(`Cannot read the ${what} ${JSON.stringify(file)}: ${problem}`, { cause });
+  }
+}
+
+/**
+ * What a scenario and other options ask for together.
+ *
+ * @throws {UsageError} If both say something of the same thing; of the seed the option counts
+ */
+export function inScenario(scenario: Scenario, options: Served): Served {
+  for (const key of ["clock", "status", "faults"] as const) {
+    for (const name of Object.keys(options[key] ?? {})) {
+      if (!Object.hasOwn(scenario[key] ?? {}, name) || name === "source" || name === "seed") {
+        continue;
+      }
+      throw new UsageError(
+        `The scenario ${scenario.name} has its own ${key}.${name}: leave out the option for it`,
+      );
+    }
+  }
+  const status = { ...options.status, ...scenario.status };
+  if (status.leap !== undefined && (status.unsynchronized || scenario.clock?.leap !== undefined)) {
+    throw new UsageError(
+      `The scenario ${scenario.name} has its own leap indicator: leave out --leap`,
+    );
+  }
+  const seed = options.seed ?? scenario.seed;
+  const clock = { ...options.clock, ...scenario.clock };
+  const faults = scenario.faults || options.faults
+    ? { ...scenario.faults, ...options.faults }
+    : undefined;
+  return {
+    clock: options.seed !== undefined && clock.noise !== undefined
+      ? { ...clock, seed: options.seed }
+      : clock,
+    status,
+    ...(faults && { faults }),
+    ...(seed !== undefined && { seed }),
+  };
+}
+
+/** The scenarios that come with the server, for people. */
+export function listScenarios(): string {
+  const lines = Object.values(scenarios).map(({ name, description, clients = {} }) => {
+    const refusing = Object.keys(clients).filter((client) => clients[client] === "refuses");
+    const misreading = Object.keys(clients).filter((client) => clients[client] === "misreads");
+    const known = [
+      ...(refusing.length > 0 ? [`refused by ${refusing.join(", ")}`] : []),
+      ...(misreading.length > 0 ? [`misread by ${misreading.join(", ")}`] : []),
+    ];
+    return [[name, description], ["", known.join("; ") || "followed by all clients tried"]];
+  });
+  return layOutTable(lines.flat());
+}

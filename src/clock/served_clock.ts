@@ -1,0 +1,101 @@
+/** The clock that is served: system time on a page of shared memory away from being told. */
+import { toServed } from "./line.ts";
+import type { Clock, UnixTime } from "./clock.ts";
+import { type ClockStatus, UNSYNCHRONIZED } from "./status.ts";
+import { noiseNs } from "./noise.ts";
+import { hasCome, type PageReading, type ServedLine, type ServedPage } from "./page.ts";
+
+/**
+ * A clock by a page: what the system's clock says, made into what is served.
+ *
+ * It goes by the reading of the page that {@linkcode ServedClock.look} took last. So all of an answer is
+ * of one piece, however the page is written meanwhile; a step that was on it happens all the same.
+ */
+export class ServedClock implements Clock {
+  readonly #base: Clock;
+  readonly #page: ServedPage;
+  #content: PageReading;
+  #isHonest = true;
+  #isNext = false;
+  /** What to say of the clock while each of the two lines holds. */
+  #status: ClockStatus;
+  #nextStatus: ClockStatus;
+  readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
+
+  /**
+   * @param base The system's clock
+   * @param page What to make of it
+   */
+  constructor(base: Clock, page: ServedPage) {
+    this.#base = base;
+    this.#page = page;
+    this.#content = page.read();
+    this.#status = this.#nextStatus = this.#content.status;
+    this.#take();
+  }
+
+  /** Goes by the page as it stands now. */
+  look(): void {
+    if (this.#page.hasChanged) this.#take();
+  }
+
+  read(time: UnixTime): void {
+    this.#base.read(time);
+    this.toServed(time);
+  }
+
+  /** Turns a moment of the system's clock into what is served then, in place. */
+  toServed(time: UnixTime): void {
+    if (!this.#isHonest) this.#lie(time);
+  }
+
+  /** What to say of the clock at the moment that was last turned into served time. */
+  get status(): ClockStatus {
+    return this.#isNext ? this.#nextStatus : this.#status;
+  }
+
+  #take(): void {
+    const { line, next, noiseNs: deviationNs, status } = this.#content = this.#page.read();
+    this.#isNext = false;
+    this.#isHonest = deviationNs === 0 && next.from.seconds === Infinity &&
+      line.gainPpb === 0 && line.systemSeconds === line.servedSeconds &&
+      line.systemNanoseconds === line.servedNanoseconds;
+    this.#status = statusOn(line, status);
+    this.#nextStatus = statusOn(next.line, status);
+  }
+
+  #lie(time: UnixTime): void {
+    const { line, next } = this.#content;
+    this.#isNext = hasCome(next.from, time);
+    const noise = this.#noiseAt(time);
+    toServed(this.#isNext ? next.line : line, time);
+    if (noise === 0) return;
+    const nanoseconds = time.nanoseconds + noise;
+    const carry = Math.floor(nanoseconds / 1e9);
+    time.seconds += carry;
+    time.nanoseconds = nanoseconds - carry * 1e9;
+  }
+
+  /** How far off the clock is at a moment of the system's clock, in nanoseconds. */
+  #noiseAt(time: Readonly<UnixTime>): number {
+    const { noiseNs: deviationNs, seed, noiseFrom } = this.#content;
+    if (deviationNs === 0) return 0;
+    const since = this.#sinceNoise;
+    since.seconds = time.seconds - noiseFrom.seconds;
+    since.nanoseconds = time.nanoseconds - noiseFrom.nanoseconds;
+    if (since.nanoseconds < 0) {
+      since.seconds--;
+      since.nanoseconds += 1e9;
+    }
+    return noiseNs(deviationNs, seed, since);
+  }
+}
+
+function statusOn({ leap, referenceId }: ServedLine, status: ClockStatus): ClockStatus {
+  return {
+    ...status,
+    // Who says that the clock is not synchronised means it, whatever second is coming.
+    ...(leap !== undefined && status.leap !== UNSYNCHRONIZED && { leap }),
+    ...(referenceId !== undefined && { referenceId }),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The kernel's own verdict on the system clock, read through `ntp_adjtime(3)`
+ * with nothing to set, which needs no privilege. Linux on 64 bits only, and the
+ * permission `ffi`.
+ */
+import { UNSYNCHRONIZED } from "../status.ts";
+
+/** What the kernel says of the system clock. */
+export interface KernelStatus {
+  /** 0 none, 1 insertion, 2 deletion, 3 not synchronised. */
+  readonly leap: number;
+  /** The largest error the clock may have now, in seconds; the kernel makes it grow. */
+  readonly maxErrorSeconds: number;
+}
+
+/** `struct timex` of <sys/timex.h> where `long` has 64 bits, as far as it is read here. */
+const TIMEX_LENGTH = 208;
+const TIMEX_MAXERROR = 24;
+const TIMEX_STATUS = 40;
+
+/** Flags of `timex.status`. */
+const STA_INS = 0x0010;
+const STA_DEL = 0x0020;
+const STA_UNSYNC = 0x0040;
+
+/** `ntp_adjtime` returns this when the clock is not synchronised. */
+const TIME_ERROR = 5;
+
+/** Reads the kernel's verdict, again and again. */
+export interface KernelStatusReader extends Disposable {
+  /** The verdict now; undefined if the kernel would not give one. */
+  read(): KernelStatus | undefined;
+}
+
+/**
+ * Opens the way to the kernel's verdict.
+ *
+ * @returns A reader, or in words why there is none
+ */
+export function openKernelStatus(): KernelStatusReader | string {
+  const { os, arch } = Deno.build;
+  if (os !== "linux") return `not on ${os}`;
+  if (arch !== "x86_64" && arch !== "aarch64") return `not on ${arch}`;
+  // Asked, never prompted for.
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  if (state !== "granted") return "no permission --allow-ffi";
+  let libc;
+  try {
+    libc = Deno.dlopen("libc.so.6", {
+      ntp_adjtime: { parameters: ["buffer"], result: "i32" },
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { symbols } = libc;
+  const timex = new DataView(new ArrayBuffer(TIMEX_LENGTH));
+  return {
+    read(): KernelStatus | undefined {
+      timex.setUint32(0, 0, true); // modes: set nothing
+      const state = symbols.ntp_adjtime(timex);
+      if (state < 0) return undefined;
+      const flags = timex.getInt32(TIMEX_STATUS, true);
+      const microseconds = timex.getBigInt64(TIMEX_MAXERROR, true);
+      return { leap: leapOf(state, flags), maxErrorSeconds: Number(microseconds) / 1e6 };
+    },
+    [Symbol.dispose]: () => libc.close(),
+  };
+}
+
+function leapOf(state: number, flags: number): number {
+  if (state === TIME_ERROR || (flags & STA_UNSYNC) !== 0) return UNSYNCHRONIZED;
+  if ((flags & STA_INS) !== 0) return 1;
+  return (flags & STA_DEL) !== 0 ? 2 : 0;
+}

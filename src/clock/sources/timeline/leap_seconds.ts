@@ -1,0 +1,78 @@
+/** Leap seconds, as people and leap-seconds.list write them. */
+import { instantNs } from "../../../text/instant.ts";
+import type { LeapSecond } from "./timeline.ts";
+
+const SECOND_NS = 1_000_000_000n;
+const DAY_NS = 86_400n * SECOND_NS;
+
+/**
+ * A leap second as people write it: `insert@2028-12-31`.
+ *
+ * @throws {SyntaxError} If it cannot be read
+ */
+export function parseLeap(text: string): LeapSecond {
+  const [, kind, date] = /^(insert|delete)@(\d{4}-\d\d-\d\d)$/.exec(text) ?? [];
+  let midnightNs: bigint | undefined;
+  try {
+    if (date !== undefined) midnightNs = instantNs(date) + DAY_NS;
+  } catch {
+    // No such day.
+  }
+  if (kind === undefined || midnightNs === undefined) {
+    throw new SyntaxError(
+      `Cannot read the leap second ${JSON.stringify(text)}: expected one such as insert@2028-12-31`,
+    );
+  }
+  return { kind: kind as LeapSecond["kind"], midnightNs };
+}
+
+const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
+
+/**
+ * Reads the leap seconds of a `leap-seconds.list` file, as IERS and NIST publish it: seconds since 1900
+ * and the difference of TAI and UTC from then on.
+ *
+ * @throws {SyntaxError} If it is no such file
+ */
+export function parseLeapSeconds(text: string): LeapSecond[] {
+  const leaps: LeapSecond[] = [];
+  let before: bigint | undefined;
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, seconds, difference] = /^\s*(\d+)\s+(\d+)\s*(?:#.*)?$/.exec(line) ?? [];
+    if (seconds === undefined || difference === undefined) {
+      throw new SyntaxError(`Cannot read the leap seconds: line ${i + 1} is not two numbers`);
+    }
+    const midnightNs = (BigInt(seconds) - NTP_TO_UNIX_SECONDS) * SECOND_NS;
+    const now = BigInt(difference);
+    if (before !== undefined && now !== before) {
+      leaps.push({ kind: now > before ? "insert" : "delete", midnightNs });
+    }
+    before = now;
+  }
+  if (before === undefined) throw new SyntaxError("Cannot read the leap seconds: there are none");
+  return leaps;
+}
+
+/**
+ * Leap seconds in the order in which they come, each of them once, whoever tells of it.
+ *
+ * @throws {RangeError} If one is inserted and deleted on the same day
+ */
+export function inOrder(leaps: readonly LeapSecond[]): LeapSecond[] {
+  const byDay = new Map<bigint, LeapSecond>();
+  for (const leap of leaps) {
+    const other = byDay.get(leap.midnightNs);
+    if (other !== undefined && other.kind !== leap.kind) {
+      throw new RangeError(`Cannot insert and delete a second on ${dateOf(leap)}`);
+    }
+    byDay.set(leap.midnightNs, leap);
+  }
+  return [...byDay.values()].sort((a, b) => a.midnightNs < b.midnightNs ? -1 : 1);
+}
+
+/** The day that a leap second ends. */
+export function dateOf({ midnightNs }: LeapSecond): string {
+  const last = Temporal.Instant.fromEpochNanoseconds(midnightNs - 1n);
+  return last.toZonedDateTimeISO("UTC").toPlainDate().toString();
+}

@@ -1,0 +1,133 @@
+/** A timeline made of what is written: at the start, and by a change while it runs. */
+import { type Plan, servedAt } from "../../line.ts";
+import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
+import { dateOf } from "./leap_seconds.ts";
+import type { Smear } from "./smear.ts";
+import {
+  isOver,
+  type LeapSecond,
+  moveTo,
+  phaseAt,
+  smearedBy,
+  type Step,
+  type Steps,
+  type Timeline,
+} from "./timeline.ts";
+
+const SECOND_NS = 1_000_000_000n;
+
+/**
+ * Plans what is served from a moment on.
+ *
+ * @param options What to make of system time
+ * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
+ * @throws {SyntaxError} If a text cannot be read
+ * @throws {RangeError} If a number is out of range, options contradict each other, or something is past
+ * @throws {TypeError} If a value is something else than it may be
+ */
+export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
+  const { offsetNs = 0n, ...reading } = readClock(options);
+  const honest: Timeline = {
+    plan: { systemNs: nowNs, servedNs: nowNs, gainPpb: 0n },
+    steps: { system: [], served: [] },
+    leaps: [],
+  };
+  return changed(honest, { ...reading, offsetNs }, nowNs);
+}
+
+/**
+ * Plans what is served from a moment on, by a change of what was planned before. What is not given stays as
+ * it is; without a time or an offset, time goes on from where it is.
+ *
+ * @param before What was planned, advanced to that moment
+ * @param options What to change
+ * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
+ * @throws {SyntaxError} If a text cannot be read
+ * @throws {RangeError} If a number is out of range, options contradict each other, or something is past
+ * @throws {TypeError} If a value is something else than it may be
+ */
+export function changeTimeline(before: Timeline, options: ClockOptions, nowNs: bigint): Timeline {
+  return changed(before, readClock(options), nowNs);
+}
+
+function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline {
+  const smear = reading.smear === undefined ? before.smear : orNothing(reading.smear);
+  const leaps = reading.leaps ?? before.leaps;
+  if (orNothing(reading.smear) !== undefined && leaps.length === 0) {
+    throw new RangeError("Cannot smear without a leap second: give one, as insert@2028-12-31");
+  }
+  const { plan: { servedNs, gainPpb }, steps, insertedUntilNs } = moved(before, reading, nowNs);
+  // One that an offset alone leads past was meant to have been.
+  const { offsetNs = 0n } = reading;
+  const earliestNs = offsetNs > 0n ? servedNs - offsetNs : servedNs;
+  if (reading.leap !== undefined) checkToCome(reading.leap, smear, earliestNs);
+  const rate = reading.rate ?? SECOND_NS + gainPpb;
+  const plan = { systemNs: nowNs, servedNs, gainPpb: rate - SECOND_NS };
+  return {
+    plan,
+    steps: reading.steps === undefined ? steps : planSteps(reading.steps, plan),
+    leaps: leaps.filter((leap) => !isOver(leap, smear, servedNs)),
+    smear,
+    insertedUntilNs: reading.leaps === undefined ? insertedUntilNs : undefined,
+  };
+}
+
+function orNothing<T>(value: T | "none" | undefined): T | undefined {
+  return value === "none" ? undefined : value;
+}
+
+/** What was planned, at the time that is asked for, or where it is. */
+function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline {
+  const { timeNs, offsetNs, leaps, smear } = reading;
+  if (timeNs !== undefined || offsetNs !== undefined) {
+    return moveTo(before, nowNs, (timeNs ?? nowNs) + (offsetNs ?? 0n));
+  }
+  const { plan } = before;
+  const isSmearedAnew = leaps !== undefined || smear !== undefined;
+  const servedNs = isSmearedAnew
+    ? beneathSmear(servedAt(phaseAt(before, nowNs).plan, nowNs), {
+      leaps: leaps ?? before.leaps,
+      smear: smear === undefined ? before.smear : orNothing(smear),
+    })
+    : servedAt(plan, nowNs);
+  return { ...before, plan: { ...plan, systemNs: nowNs, servedNs } };
+}
+
+/** The time by which a smear goes that makes another of it. */
+function beneathSmear(
+  smearedNs: bigint,
+  { leaps, smear }: Pick<Timeline, "leaps" | "smear">,
+): bigint {
+  const leap = leaps.find((each) => !isOver(each, smear, smearedNs));
+  let ns = smearedNs;
+  // A smear is so slow that each turn is some ten thousand times nearer.
+  for (let i = 0; i < 4; i++) ns = smearedNs - smearedBy(leap, smear, ns);
+  return ns;
+}
+
+function checkToCome(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): void {
+  // At midnight it has just been; who starts there sees what comes after.
+  if (!isOver(leap, smear, servedNs) || leap.midnightNs >= servedNs) return;
+  throw new RangeError(
+    `Cannot ${leap.kind} a second on ${dateOf(leap)}: what is served is past it`,
+  );
+}
+
+function planSteps(steps: readonly WrittenStep[], { systemNs, servedNs, gainPpb }: Plan): Steps {
+  const [system, served]: [Step[], Step[]] = [[], []];
+  const isBackwards = SECOND_NS + gainPpb < 0n;
+  for (const { when, at, byNs } of steps) {
+    if ("afterNs" in at) {
+      system.push({ atNs: systemNs + at.afterNs, byNs });
+      continue;
+    }
+    const isAhead = isBackwards ? at.servedNs < servedNs : at.servedNs > servedNs;
+    if (!isAhead) throw new RangeError(`Cannot step at ${when}: what is served is past it`);
+    served.push({ atNs: at.servedNs, byNs });
+  }
+  return { system: system.sort(byMoment), served: served.sort(byMoment) };
+}
+
+function byMoment(a: Step, b: Step): number {
+  return a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0;
+}

@@ -1,0 +1,66 @@
+/** What a clock that may lie does at a moment, in texts and numbers that any language reads. */
+import { servedAt, splitNs } from "../../line.ts";
+import { phaseAt, type Timeline } from "./timeline.ts";
+
+/** The state of a clock; durations are in seconds, times are ISO 8601 in UTC. */
+export interface ClockState {
+  /** The time it serves. */
+  readonly now: string;
+  /** The system's time then. */
+  readonly system: string;
+  /** How far what is served is ahead. */
+  readonly offset: number;
+  /** How fast it runs: 1 is as the system's clock, 0 stands still. */
+  readonly rate: number;
+  /** The leap second it announces; null leaves that to what the server knows of the machine's clock. */
+  readonly leap: "none" | "insert" | "delete" | null;
+  /** The jumps still to come, each at a moment of the system's time or of the time served. */
+  readonly steps: readonly ({ readonly by: number } & ({ at: string } | { servedAt: string }))[];
+  /** The leap seconds still to come, each with the day that it ends. */
+  readonly leapSeconds: readonly { readonly kind: "insert" | "delete"; readonly date: string }[];
+  /** How they are spread, if they are, and how much of one is by now. */
+  readonly smear: { readonly shape: string; readonly window: number; readonly by: number } | null;
+  /** The standard deviation of its noise. */
+  readonly noise: number;
+}
+
+/** The state of a timeline that has been advanced to a moment. */
+export function clockState(timeline: Timeline, nowNs: bigint, noiseNs: number): ClockState {
+  const { plan, steps, smear } = timeline;
+  const phase = phaseAt(timeline, nowNs);
+  const servedNs = servedAt(phase.plan, nowNs);
+  return {
+    now: textOf(servedNs),
+    system: textOf(nowNs),
+    offset: seconds(servedNs - nowNs),
+    rate: 1 + Number(plan.gainPpb) / 1e9,
+    leap: phase.leap ?? null,
+    steps: [
+      ...steps.system.map(({ atNs, byNs }) => ({ by: seconds(byNs), at: textOf(atNs) })),
+      ...steps.served.map(({ atNs, byNs }) => ({ by: seconds(byNs), servedAt: textOf(atNs) })),
+    ],
+    leapSeconds: timeline.leaps.map(({ kind, midnightNs }) => ({
+      kind,
+      date: textOf(midnightNs - 1n).slice(0, -"T23:59:59.999999999Z".length),
+    })),
+    smear: smear === undefined ? null : {
+      shape: smear.shape,
+      window: seconds(smear.windowNs),
+      by: seconds(phase.smearedNs ?? 0n),
+    },
+    noise: noiseNs / 1e9,
+  };
+}
+
+function seconds(ns: bigint): number {
+  return Number(ns) / 1e9;
+}
+
+/** Beyond the years that ISO 8601 is read for, seconds since 1970 are all there is to say. */
+function textOf(ns: bigint): string {
+  try {
+    return Temporal.Instant.fromEpochNanoseconds(ns).toString();
+  } catch {
+    return `@${splitNs(ns).seconds}`;
+  }
+}

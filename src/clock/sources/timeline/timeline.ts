@@ -1,0 +1,319 @@
+/**
+ * What a clock that may lie says, past and future: a plan, the steps and leap
+ * seconds still to come, and the lines that all of it amounts to. Times are
+ * whole nanoseconds since the Unix epoch.
+ */
+import { type Plan, servedAt, systemAt } from "../../line.ts";
+import { type Smear, smeared } from "./smear.ts";
+
+/** A jump of served time. */
+export interface Step {
+  /** When: a moment of system time, or one that served time comes to. */
+  readonly atNs: bigint;
+  /** By how much. */
+  readonly byNs: bigint;
+}
+
+/** Jumps still to come, of each kind the earliest first. */
+export interface Steps {
+  /** At moments of system time. */
+  readonly system: readonly Step[];
+  /** When served time comes to another, from either side. */
+  readonly served: readonly Step[];
+}
+
+/** A second that UTC has more or less at the end of a day. */
+export interface LeapSecond {
+  /** Whether it is one more or one less. */
+  readonly kind: "insert" | "delete";
+  /** When the next day begins. */
+  readonly midnightNs: bigint;
+}
+
+/** Everything that decides what is served; none of it ever changes, it is replaced. */
+export interface Timeline {
+  readonly plan: Plan;
+  readonly steps: Steps;
+  /** Those that are not over, the earliest first. */
+  readonly leaps: readonly LeapSecond[];
+  /** How leap seconds are spread; without it they are told beforehand, and happen. */
+  readonly smear?: Smear | undefined;
+  /** When the last second that was inserted is over, if nothing has moved the clock since it began. */
+  readonly insertedUntilNs?: bigint | undefined;
+}
+
+/** What is served at a moment, and for how long. */
+export interface Phase {
+  readonly plan: Plan;
+  /** The leap second to announce; undefined leaves it to the clock's status. */
+  readonly leap: "none" | LeapSecond["kind"] | undefined;
+  /** How far a smear has taken served time from what it would be; undefined if there is none. */
+  readonly smearedNs: bigint | undefined;
+  /** When another phase begins; undefined if this one is the last. */
+  readonly untilNs: bigint | undefined;
+}
+
+const SECOND_NS = 1_000_000_000n;
+
+/** A leap second is announced on its day (RFC 5905 §7.3 allows the month). */
+const ANNOUNCED_NS = 86_400n * SECOND_NS;
+
+/** The timeline as it is once everything up to a moment has happened. */
+export function advance(timeline: Timeline, nowNs: bigint): Timeline {
+  let now = timeline;
+  // Whatever happens is taken off the timeline, so there is an end.
+  for (let next = nextEvent(now); next !== undefined; next = nextEvent(now)) {
+    if (next.atNs > nowNs) return now;
+    now = next.after();
+  }
+  return now;
+}
+
+/** What is served at a moment, of a timeline that has been advanced to it. */
+export function phaseAt(timeline: Timeline, nowNs: bigint): Phase {
+  const { plan, leaps, smear, insertedUntilNs } = timeline;
+  let untilNs = nextEvent(timeline)?.atNs;
+  const [leap] = leaps;
+  if (insertedUntilNs !== undefined) {
+    const second = { fromNs: insertedUntilNs - SECOND_NS, toNs: insertedUntilNs };
+    const { isInside, atNs } = edgeOf(plan, nowNs, second);
+    untilNs = earlier(atNs, untilNs);
+    // The last minute of the day has 61 seconds until the last of them is over.
+    if (isInside) return { ...EXACT, plan, leap: "insert", untilNs };
+  }
+  if (leap === undefined) return { ...EXACT, plan, leap: undefined, untilNs };
+  if (smear !== undefined) return smearedPhase(timeline, leap, smear, nowNs, untilNs);
+  const day = { fromNs: leap.midnightNs - ANNOUNCED_NS, toNs: leap.midnightNs };
+  const { isInside, atNs } = edgeOf(plan, nowNs, day);
+  return {
+    ...EXACT,
+    plan,
+    leap: isInside ? leap.kind : "none",
+    untilNs: earlier(atNs, untilNs),
+  };
+}
+
+const EXACT = { smearedNs: undefined };
+
+/** Whether served time is in a while now, and when it comes to be in it or out of it. */
+function edgeOf(
+  plan: Plan,
+  nowNs: bigint,
+  { fromNs, toNs }: { readonly fromNs: bigint; readonly toNs: bigint },
+): { readonly isInside: boolean; readonly atNs: bigint | undefined } {
+  const servedNs = servedAt(plan, nowNs);
+  const isInside = servedNs >= fromNs && servedNs < toNs;
+  const isForward = rateOf(plan) > 0n;
+  if (isForward) {
+    const edgeNs = servedNs < fromNs ? fromNs : toNs;
+    return { isInside, atNs: servedNs < edgeNs ? systemAt(plan, edgeNs) : undefined };
+  }
+  const edgeNs = servedNs >= toNs ? toNs - 1n : fromNs - 1n;
+  return { isInside, atNs: servedNs > edgeNs ? systemAt(plan, edgeNs) : undefined };
+}
+
+/** How much of served time passes in a second. */
+function rateOf({ gainPpb }: Plan): bigint {
+  return SECOND_NS + gainPpb;
+}
+
+/** Something that changes the timeline itself. */
+interface Happening {
+  readonly atNs: bigint;
+  readonly after: () => Timeline;
+}
+
+function nextEvent(timeline: Timeline): Happening | undefined {
+  // Of two at one moment the first comes first: the day is over before the next one begins.
+  const events = [leapEnd(timeline), servedStep(timeline), systemStep(timeline)];
+  return events.reduce((first, each) =>
+    each !== undefined && (first === undefined || each.atNs < first.atNs) ? each : first
+  );
+}
+
+/** A leap second happens to a clock that runs forward: one that runs backwards is before it. */
+function leapEnd(timeline: Timeline): Happening | undefined {
+  const { plan, smear, leaps: [leap, ...leaps] } = timeline;
+  if (leap === undefined || rateOf(plan) <= 0n) return undefined;
+  const atNs = systemAt(plan, endOf(leap, smear));
+  if (atNs === undefined) return undefined;
+  const isRepeated = leap.kind === "insert" && smear === undefined;
+  return {
+    atNs,
+    after: () => ({
+      ...come({ ...timeline, leaps }, atNs, changeBy(leap)),
+      ...(isRepeated && { insertedUntilNs: leap.midnightNs }),
+    }),
+  };
+}
+
+function systemStep(timeline: Timeline): Happening | undefined {
+  const { steps } = timeline;
+  const [step] = steps.system;
+  return step && {
+    atNs: step.atNs,
+    after: () => {
+      const left = { ...steps, system: steps.system.slice(1) };
+      return jump({ ...timeline, steps: left }, step.atNs, step.byNs);
+    },
+  };
+}
+
+function servedStep(timeline: Timeline): Happening | undefined {
+  const { plan, steps: { served } } = timeline;
+  const rate = rateOf(plan);
+  const step = rate > 0n
+    ? served[countUpTo(served, plan.servedNs)]
+    : served[countUpTo(served, plan.servedNs - 1n) - 1];
+  const atNs = step && systemAt(plan, step.atNs);
+  return atNs === undefined ? undefined : { atNs, after: () => come(timeline, atNs, 0n) };
+}
+
+/** Served time comes to a moment, by itself or by a second that is left out: so do the steps on the way. */
+function come(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
+  const { plan, steps } = timeline;
+  const servedNs = servedAt(plan, atNs) + byNs;
+  // Back, it has been there, and they have happened.
+  const [from, to] = byNs < 0n ? [0, 0] : between(steps.served, plan.servedNs, servedNs);
+  const due = steps.served.slice(from, to);
+  const there = {
+    ...timeline,
+    plan: { ...plan, systemNs: atNs, servedNs },
+    steps: { ...steps, served: steps.served.toSpliced(from, to - from) },
+  };
+  return due.length === 0
+    ? there
+    : jump(there, atNs, due.reduce((sum, step) => sum + step.byNs, 0n));
+}
+
+/**
+ * The timeline with a jump at a moment. What is jumped over does not happen: steps at instants between,
+ * and leap seconds; a smear that is left behind stays as far as it has come.
+ */
+export function jump(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
+  const { plan, leaps, smear } = timeline;
+  const servedNs = servedAt(plan, atNs);
+  const there = moveTo(timeline, atNs, servedNs + byNs);
+  const isLeft = there.leaps.length < leaps.length;
+  const keptNs = isLeft ? smearedBy(leaps[0], smear, servedNs) : 0n;
+  return { ...there, plan: { ...there.plan, servedNs: there.plan.servedNs + keptNs } };
+}
+
+/** The timeline with another time from a moment on. What lies between does not happen. */
+export function moveTo(timeline: Timeline, atNs: bigint, servedNs: bigint): Timeline {
+  const { plan, steps, leaps, smear } = timeline;
+  const [from, to] = between(steps.served, servedAt(plan, atNs), servedNs);
+  return {
+    ...timeline,
+    plan: { ...plan, systemNs: atNs, servedNs },
+    steps: { ...steps, served: steps.served.toSpliced(from, to - from) },
+    leaps: leaps.filter((leap) => !isOver(leap, smear, servedNs)),
+    insertedUntilNs: undefined,
+  };
+}
+
+/** Which steps lie on the way from one time, without it, to another. */
+function between(steps: readonly Step[], fromNs: bigint, toNs: bigint): [from: number, to: number] {
+  return toNs >= fromNs
+    ? [countUpTo(steps, fromNs), countUpTo(steps, toNs)]
+    : [countUpTo(steps, toNs - 1n), countUpTo(steps, fromNs - 1n)];
+}
+
+/** How many steps are due up to a moment, by bisection. */
+function countUpTo(steps: readonly Step[], ns: bigint): number {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = low + high >> 1;
+    const step = steps[middle];
+    if (step !== undefined && step.atNs <= ns) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether nothing of a leap second is still to come. */
+export function isOver(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): boolean {
+  const endNs = endOf(leap, smear);
+  // At the end of a smear all of it is served.
+  return smear === undefined ? endNs <= servedNs : endNs < servedNs;
+}
+
+/** When a leap second is over, by served time as it would be without it. */
+function endOf({ kind, midnightNs }: LeapSecond, smear: Smear | undefined): bigint {
+  if (smear !== undefined) return startOf(midnightNs, smear) + smear.windowNs;
+  // The second before midnight is left out, or the one after it is the last once more.
+  return kind === "delete" ? midnightNs - SECOND_NS : midnightNs;
+}
+
+function startOf(midnightNs: bigint, { windowNs, isCentred }: Smear): bigint {
+  return isCentred ? midnightNs - windowNs / 2n : midnightNs;
+}
+
+function changeBy({ kind }: LeapSecond): bigint {
+  return kind === "insert" ? -SECOND_NS : SECOND_NS;
+}
+
+/** How far a smear has taken served time from what it would be, by which it goes. */
+export function smearedBy(
+  leap: LeapSecond | undefined,
+  smear: Smear | undefined,
+  baseNs: bigint,
+): bigint {
+  if (leap === undefined || smear === undefined) return 0n;
+  const sinceNs = baseNs - startOf(leap.midnightNs, smear);
+  const share = Math.min(Math.max(Number(sinceNs) / Number(smear.windowNs), 0), 1);
+  return BigInt(Math.round(smeared(smear.shape, share) * Number(changeBy(leap))));
+}
+
+/** A smear is a line for each second of it, served or the system's, which is exact to a nanosecond. */
+function knotLength(plan: Plan): bigint {
+  const rate = rateOf(plan);
+  const speed = rate < 0n ? -rate : rate;
+  return speed < SECOND_NS && speed > 0n ? speed : SECOND_NS;
+}
+
+/** The line between two knots of a smear. */
+function smearedPhase(
+  { plan }: Timeline,
+  leap: LeapSecond,
+  smear: Smear,
+  nowNs: bigint,
+  eventNs: bigint | undefined,
+): Phase {
+  const startNs = startOf(leap.midnightNs, smear);
+  const rate = rateOf(plan);
+  const baseNs = servedAt(plan, nowNs);
+  // Who runs backwards is out of the window at its first moment.
+  const sinceNs = baseNs - startNs - (rate < 0n ? 1n : 0n);
+  if (sinceNs < 0n) {
+    const untilNs = rate > 0n ? earlier(systemAt(plan, startNs), eventNs) : eventNs;
+    return { ...EXACT, plan, leap: "none", untilNs };
+  }
+  const length = knotLength(plan);
+  const lowNs = startNs + sinceNs / length * length;
+  const endNs = endOf(leap, smear);
+  const highNs = lowNs + length < endNs ? lowNs + length : endNs;
+  const [knotNs, nextKnotNs] = rate < 0n ? [highNs, lowNs] : [lowNs, highNs];
+  const smearedNs = smearedBy(leap, smear, rate === 0n ? baseNs : knotNs);
+  const systemNs = systemAt(plan, knotNs);
+  const nextNs = systemAt(plan, nextKnotNs);
+  if (systemNs === undefined || nextNs === undefined || nextNs <= systemNs) {
+    const still = { ...plan, servedNs: plan.servedNs + smearedNs };
+    return { plan: still, leap: "none", smearedNs, untilNs: eventNs };
+  }
+  const servedNs = servedAt(plan, systemNs) + smearedNs;
+  const nextServedNs = servedAt(plan, nextNs) + smearedBy(leap, smear, nextKnotNs);
+  const lengthNs = nextNs - systemNs;
+  const gainPpb = (nextServedNs - servedNs - lengthNs) * SECOND_NS / lengthNs;
+  return {
+    plan: { systemNs, servedNs, gainPpb },
+    leap: "none",
+    smearedNs,
+    untilNs: earlier(nextNs, eventNs),
+  };
+}
+
+function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
+}

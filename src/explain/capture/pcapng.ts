@@ -1,0 +1,111 @@
+/** Wireshark's file (draft-ietf-opsawg-pcapng): blocks, of which the enhanced packets are read. */
+import { CaptureError } from "./capture_error.ts";
+import type { Frame } from "./frame.ts";
+
+const block = { section: 0x0a0d0d0a, interface: 1, enhancedPacket: 6 } as const;
+
+/** Type, length, and the length again at the end. */
+const SHORTEST_BLOCK = 12;
+
+/** In a section's first block, as its writer orders octets. */
+const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+
+const option = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
+
+/** An interface that was captured from. */
+interface Interface {
+  readonly linkType: number;
+  /** Ticks of its timestamps in a second. */
+  readonly ticksPerSecond: bigint;
+  readonly offsetSeconds: bigint;
+}
+
+/** Whether a file is one. */
+export function isPcapng(octets: Uint8Array): boolean {
+  if (octets.length < 12) return false;
+  const view = viewOf(octets);
+  return view.getUint32(0) === block.section && isLittleEndian(view, 0) !== undefined;
+}
+
+/** Its frames that have a time, up to where it breaks off. */
+export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
+  const view = viewOf(octets);
+  let isLittle = false;
+  let interfaces: Interface[] = [];
+  for (let at = 0; at + SHORTEST_BLOCK <= octets.length;) {
+    // The same in either order.
+    if (view.getUint32(at) === block.section) {
+      const order = isLittleEndian(view, at);
+      if (order === undefined) throw new CaptureError("a section of no known byte order in it");
+      isLittle = order;
+      interfaces = [];
+    }
+    const type = view.getUint32(at, isLittle);
+    const length = view.getUint32(at + 4, isLittle);
+    if (length < SHORTEST_BLOCK || length % 4 !== 0) {
+      throw new CaptureError(`a block of ${length} octets in a pcapng file`);
+    }
+    if (at + length > octets.length) return;
+    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - SHORTEST_BLOCK);
+    if (type === block.interface) interfaces.push(readInterface(body, isLittle));
+    else if (type === block.enhancedPacket) yield readPacket(body, isLittle, interfaces);
+    at += length;
+  }
+}
+
+function isLittleEndian(view: DataView, at: number): boolean | undefined {
+  for (const isLittle of [true, false]) {
+    if (view.getUint32(at + 8, isLittle) === BYTE_ORDER_MAGIC) return isLittle;
+  }
+  return undefined;
+}
+
+const INTERFACE_LENGTH = 8;
+const PACKET_LENGTH = 20;
+
+/** Without an option to say so, ticks are microseconds. */
+const MICROSECONDS = 1_000_000n;
+
+function readInterface(body: DataView, isLittle: boolean): Interface {
+  demand(body.byteLength >= INTERFACE_LENGTH);
+  let ticksPerSecond = MICROSECONDS;
+  let offsetSeconds = 0n;
+  for (let at = INTERFACE_LENGTH; at + 4 <= body.byteLength;) {
+    const [code, length] = [body.getUint16(at, isLittle), body.getUint16(at + 2, isLittle)];
+    at += 4;
+    if (code === option.end || at + length > body.byteLength) break;
+    if (code === option.timestampResolution && length >= 1) {
+      const resolution = body.getUint8(at);
+      // The top bit tells powers of two from powers of ten.
+      const exponent = BigInt(resolution & 0x7f);
+      ticksPerSecond = resolution >= 0x80 ? 2n ** exponent : 10n ** exponent;
+    } else if (code === option.timestampOffset && length >= 8) {
+      offsetSeconds = body.getBigInt64(at, isLittle);
+    }
+    at += Math.ceil(length / 4) * 4;
+  }
+  return { linkType: body.getUint16(0, isLittle), ticksPerSecond, offsetSeconds };
+}
+
+function readPacket(body: DataView, isLittle: boolean, interfaces: readonly Interface[]): Frame {
+  demand(body.byteLength >= PACKET_LENGTH);
+  const from = interfaces[body.getUint32(0, isLittle)];
+  if (!from) throw new CaptureError("a packet of no interface in a pcapng file");
+  const ticks = BigInt(body.getUint32(4, isLittle)) << 32n | BigInt(body.getUint32(8, isLittle));
+  const length = body.getUint32(12, isLittle);
+  demand(PACKET_LENGTH + length <= body.byteLength);
+  return {
+    nanoseconds: from.offsetSeconds * 1_000_000_000n +
+      ticks * 1_000_000_000n / from.ticksPerSecond,
+    linkType: from.linkType,
+    octets: new Uint8Array(body.buffer, body.byteOffset + PACKET_LENGTH, length),
+  };
+}
+
+function demand(isLongEnough: boolean): void {
+  if (!isLongEnough) throw new CaptureError("a block that is too short in a pcapng file");
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}

@@ -1,0 +1,118 @@
+/** Where exchanges come from that are to be explained: a server that is asked, or a capture. */
+import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import type { CapturedExchange } from "./capture/exchanges.ts";
+import { exchange, type ExchangeOptions } from "../client/exchange.ts";
+import type { Request } from "../protocols/protocol.ts";
+import { ownPrecision } from "../protocols/ntp/measurement.ts";
+import { createRequest } from "../client/query.ts";
+import { QueryError } from "../protocols/failure.ts";
+import type { SeenExchange } from "./explanation.ts";
+
+/** An exchange that this machine has made, octets and all. */
+export interface LiveExchange extends SeenExchange {
+  /** The URL that was asked, its port given. */
+  readonly url: string;
+  /** The octets that came back. */
+  readonly reply: Uint8Array;
+  /** Who answered; undefined of what does not belong to the request. */
+  readonly from?: Deno.NetAddr;
+  /** That nothing came which belongs to the request: the exchange is of the last datagram that does not. */
+  readonly error?: QueryError;
+}
+
+/**
+ * Asks a server once and keeps what went both ways, for {@linkcode explain}. Where nothing comes that
+ * belongs to the request, what came last is kept with the error: it is worth more to see than to hear of.
+ *
+ * @param url Whom to ask, as `ntp://host:port`; without a scheme it is asctime text
+ * @param options The deadline, and how often to ask again
+ * @returns The exchange
+ * @throws {SyntaxError} If the URL cannot be read
+ * @throws {RangeError} If an option is out of range
+ * @throws {QueryError} If nothing came; its `reason` says why
+ * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { explain, seeExchange, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0");
+ * const { reply, tests } = explain(await seeExchange(server.addresses[0]!.url));
+ * for (const { offset, name, meaning } of reply ?? []) console.log(offset, name, meaning);
+ * assert(tests.every(({ result }) => result === "passed"));
+ * ```
+ */
+export async function seeExchange(
+  url: string,
+  options: ExchangeOptions = {},
+): Promise<LiveExchange> {
+  const endpoint = parseEndpoint(url);
+  const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
+  const common = { url: formatEndpoint(endpoint), protocol, isFromAsked: true } as const;
+  let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;
+  const requestOf = (): Request => {
+    const request = createRequest(endpoint.protocol);
+    return {
+      octets: request.octets,
+      whyIgnored(reply): string | undefined {
+        const why = request.whyIgnored?.(reply);
+        if (why !== undefined) ignored = { request: request.octets, reply };
+        return why;
+      },
+    };
+  };
+  try {
+    const { request, octets, from, sentAt, receivedAt } = await exchange(
+      endpoint,
+      requestOf,
+      options,
+    );
+    return {
+      ...common,
+      request,
+      reply: octets,
+      from,
+      times: { sentAt, receivedAt },
+      localPrecision: ownPrecision(),
+      pivot: receivedAt,
+    };
+  } catch (error) {
+    if (!(error instanceof QueryError && error.reason === "bogus-reply") || !ignored) throw error;
+    return { ...common, ...ignored, pivot: Temporal.Now.instant(), error };
+  }
+}
+
+/**
+ * Takes an exchange out of a capture, for {@linkcode explain}. T1 and T4 are when the datagrams passed
+ * the machine that captured them: only if that was the client, offset and delay are the client's.
+ *
+ * @param captured One of those that {@linkcode exchangesOf} finds
+ * @returns The same, as it is explained
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explain, seenInCapture } from "@timesrv/timesrv";
+ *
+ * const client = { hostname: "192.0.2.1", port: 4000 };
+ * const server = { hostname: "192.0.2.2", port: 37 };
+ * const time = Temporal.Instant.from("1970-01-01T00:00:00.5Z");
+ * const request = { time, from: client, to: server, octets: new Uint8Array() };
+ * const reply = { time, from: server, to: client, octets: Uint8Array.fromHex("83aa7e80") };
+ * const { measurement } = explain(seenInCapture({ protocol: "time", request, reply }));
+ * assertEquals(measurement?.offset, -500_000_000n);
+ * ```
+ */
+export function seenInCapture({ protocol, request, reply }: CapturedExchange): SeenExchange {
+  return {
+    protocol,
+    request: request.octets,
+    pivot: request.time,
+    ...(reply && {
+      reply: reply.octets,
+      times: { sentAt: request.time, receivedAt: reply.time },
+      isFromAsked: true,
+    }),
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The offsets that NTP replies show, from when the kernel says that they came.
+ *
+ * @module
+ */
+
+import type { UnixTime } from "../clock/clock.ts";
+import { RealtimeClock, secondsOf } from "../clock/realtime_clock.ts";
+import {
+  type Batch,
+  CMSGHDR,
+  CONTROL_LENGTH_WORD,
+  CONTROL_STRIDE,
+  type Libc,
+  SO_TIMESTAMPNS,
+  SOL_SOCKET,
+  WORDS_PER_HEADER,
+} from "../system/libc.ts";
+import { type Dialect, EPOCH_SECONDS } from "./dialects.ts";
+import { Histogram } from "./histogram.ts";
+
+const DATA_WORD = CMSGHDR.size / 4;
+
+/** Offsets of one run. All times are nanoseconds since its first second, which a double holds exactly. */
+export class Offsets {
+  /** How large they were, disregarding signs. */
+  readonly magnitudes = new Histogram();
+  readonly #replies: Batch;
+  readonly #view: DataView<ArrayBuffer>;
+  readonly #control: Int32Array<ArrayBuffer>;
+  readonly #at: NonNullable<Dialect["timestamps"]>;
+  readonly #clock: RealtimeClock;
+  readonly #time: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #firstSecond: number;
+
+  /**
+   * @param libc where the clock is
+   * @param replies what is received into, with control messages
+   * @param at where a reply has its times
+   */
+  constructor(libc: Libc, replies: Batch, at: NonNullable<Dialect["timestamps"]>) {
+    this.#replies = replies;
+    this.#view = new DataView(replies.payload.buffer);
+    this.#control = new Int32Array(replies.control.buffer);
+    this.#at = at;
+    this.#clock = new RealtimeClock(libc);
+    this.#clock.read(this.#time);
+    this.#firstSecond = this.#time.seconds;
+  }
+
+  /** Now, for the departure of a request. */
+  nowNs(): number {
+    this.#clock.read(this.#time);
+    return (this.#time.seconds - this.#firstSecond) * 1e9 + this.#time.nanoseconds;
+  }
+
+  /** Takes the offset that reply `i` shows, whose request left at `departureNs`: RFC 5905 §8. */
+  record(i: number, departureNs: number): void {
+    const arrivalNs = this.#arrivalNs(i);
+    if (arrivalNs === undefined) return;
+    const reply = i * this.#replies.stride;
+    const there = this.#timestampNs(reply + this.#at.receive) - departureNs;
+    const back = this.#timestampNs(reply + this.#at.transmit) - arrivalNs;
+    this.magnitudes.record(Math.abs((there + back) / 2));
+  }
+
+  /** Makes room again for the control messages of the first `count` replies. */
+  reset(count: number): void {
+    const { words } = this.#replies;
+    for (let i = 0; i < count; i++) {
+      words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CONTROL_STRIDE;
+    }
+  }
+
+  #arrivalNs(i: number): number | undefined {
+    const control = this.#control;
+    const at = i * CONTROL_STRIDE / 4;
+    const length = this.#replies.words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] ?? 0;
+    const isStamp = length >= CMSGHDR.size && control[at + CMSGHDR.level / 4] === SOL_SOCKET &&
+      control[at + CMSGHDR.type / 4] === SO_TIMESTAMPNS;
+    if (!isStamp) return undefined;
+    const seconds = secondsOf(control, at + DATA_WORD) - this.#firstSecond;
+    return seconds * 1e9 + (control[at + DATA_WORD + 2] ?? 0);
+  }
+
+  #timestampNs(at: number): number {
+    const seconds = this.#view.getUint32(at) - (this.#firstSecond + EPOCH_SECONDS) | 0;
+    return (seconds + this.#view.getUint32(at + 4) / 2 ** 32) * 1e9;
+  }
+}

@@ -1,0 +1,80 @@
+import type { UnixTime } from "../../clock/clock.ts";
+import { type ClockStatus, FREQUENCY_TOLERANCE } from "../../clock/status.ts";
+import { getUint32, putUint32 } from "../octets.ts";
+import type { Responder } from "../responder.ts";
+import { writeKiss } from "./kiss.ts";
+import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
+import { ntpRefusal, replyMode } from "./request.ts";
+import { toShort, writeTimestamp } from "./timestamp.ts";
+
+/** What the NTP service is given besides a clock. */
+export interface NtpResponderOptions {
+  /** The worth of the clock, read anew for each reply. */
+  readonly status: () => ClockStatus;
+  /** 32 random bits, for what is below the clock's precision. */
+  readonly random32: () => number;
+}
+
+/**
+ * The NTP service, versions 1 to 4, for clients and for symmetric peers that it
+ * keeps no association with. A reply has the 48 octets of a header and is never
+ * longer than its request.
+ */
+export function ntpResponder({ status, random32 }: NtpResponderOptions): Responder {
+  const transmit: UnixTime = { seconds: 0, nanoseconds: 0 };
+  const reference: UnixTime = { seconds: 0, nanoseconds: 0 };
+  return {
+    respond(request, reply, arrival, clock, sourcePort): number {
+      const refused = ntpRefusal(request, sourcePort);
+      if (refused !== undefined) return refused;
+      const facts = status();
+      const synchronized = facts.leap !== leap.unsynchronized;
+      const flags = request[field.flags] as number;
+      reply[field.flags] = facts.leap << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
+      // Unsynchronised is 16 inside a program and 0 on the wire (RFC 5905 §7.3).
+      reply[field.stratum] = synchronized ? facts.stratum : 0;
+      reply[field.poll] = request[field.poll] as number;
+      reply[field.precision] = facts.precision;
+      putUint32(reply, field.rootDelay, toShort(facts.rootDelaySeconds));
+      const ageSeconds = Math.max(arrival.seconds + 1 - facts.referenceSeconds, 0);
+      const dispersion = facts.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
+      putUint32(reply, field.rootDispersion, toShort(dispersion));
+      putUint32(reply, field.referenceId, synchronized ? facts.referenceId : 0);
+      reference.seconds = Math.min(facts.referenceSeconds, arrival.seconds);
+      writeTimestamp(reply, field.referenceTimestamp, reference, 0, 0);
+      // Opaque to a server: every bit goes back as it came (RFC 5905 §8).
+      for (let i = 0; i < 8; i++) {
+        reply[field.originTimestamp + i] = request[field.transmitTimestamp + i] as number;
+      }
+      const randomBits = Math.min(Math.max(32 + facts.precision, 0), 32);
+      writeTimestamp(reply, field.receiveTimestamp, arrival, randomBits, random32());
+      clock.read(transmit);
+      writeTimestamp(reply, field.transmitTimestamp, transmit, randomBits, random32());
+      // On the wire a step back by more than half an era looks like one forward.
+      if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
+      return NTP_HEADER_LENGTH;
+    },
+    kiss: writeKiss,
+  };
+}
+
+/** Whether transmit is after receive, across a change of era too. */
+function isAfter(reply: Uint8Array): boolean {
+  const seconds = getUint32(reply, field.transmitTimestamp) -
+      getUint32(reply, field.receiveTimestamp) | 0;
+  if (seconds !== 0) return seconds > 0;
+  return getUint32(reply, field.transmitTimestamp + 4) >
+    getUint32(reply, field.receiveTimestamp + 4);
+}
+
+/**
+ * A clock that stands still, or was stepped back between the two readings, must
+ * not have the reply leave before its request came, nor at the very moment
+ * (RFC 9769 §2 tells the two timestamps apart by value).
+ */
+function stepPast(reply: Uint8Array): void {
+  const fraction = getUint32(reply, field.receiveTimestamp + 4) + 1 >>> 0;
+  const seconds = getUint32(reply, field.receiveTimestamp) + (fraction === 0 ? 1 : 0) >>> 0;
+  putUint32(reply, field.transmitTimestamp, seconds);
+  putUint32(reply, field.transmitTimestamp + 4, seconds === 0 && fraction === 0 ? 1 : fraction);
+}

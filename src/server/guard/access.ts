@@ -1,0 +1,130 @@
+/** Who may ask: networks that are allowed and denied, the longest prefix first. */
+import ipaddr from "ipaddr.js";
+import { type IpWords, isIpv4, readIpWords } from "../../text/ip_words.ts";
+
+/** Who may ask a server. */
+export interface AccessOptions {
+  /**
+   * Networks that are answered, as `192.0.2.0/24`, `2001:db8::/32`, a single address, or `all`; given
+   * any, all others are denied.
+   */
+  readonly allow?: readonly string[];
+  /** Networks that are not, unless a longer prefix allows a part of them. */
+  readonly deny?: readonly string[];
+  /**
+   * What becomes of a request that is denied: `drop` leaves it unanswered; `kod` answers an NTP request
+   * with the kiss-o'-death `DENY`, and drops others.
+   *
+   * @default {"drop"}
+   */
+  readonly denyAction?: "drop" | "kod";
+}
+
+/** The rules as other threads are given them. */
+export interface AccessTable {
+  /** A binary tree a family: for each node those its 0 and its 1 lead to, and its verdict. */
+  readonly ipv4: Int32Array;
+  readonly ipv6: Int32Array;
+  /** Whether those whom no rule names are answered. */
+  readonly isOpen: boolean;
+}
+
+const NODE = 3;
+const VERDICT = 2;
+const [NONE, ALLOW, DENY] = [0, 1, 2];
+
+/**
+ * Makes a table of rules.
+ *
+ * @throws {SyntaxError} If a network cannot be read, or is both allowed and denied
+ */
+export function accessTable({ allow = [], deny = [] }: AccessOptions): AccessTable {
+  const trees = { ipv4: [0, 0, NONE], ipv6: [0, 0, NONE] };
+  const decide = (text: string, verdict: number): void => {
+    for (const { family, words, length } of parseNetworks(text)) {
+      const tree = trees[family];
+      const at = insert(tree, words, length, family);
+      if (tree[at] !== NONE && tree[at] !== verdict) {
+        throw new SyntaxError(`Cannot both allow and deny ${text}`);
+      }
+      tree[at] = verdict;
+    }
+  };
+  for (const text of allow) decide(text, ALLOW);
+  for (const text of deny) decide(text, DENY);
+  return {
+    ipv4: Int32Array.from(trees.ipv4),
+    ipv6: Int32Array.from(trees.ipv6),
+    isOpen: allow.length === 0,
+  };
+}
+
+interface Network {
+  readonly family: "ipv4" | "ipv6";
+  readonly words: IpWords;
+  /** How many bits count. */
+  readonly length: number;
+}
+
+function parseNetworks(text: string): Network[] {
+  if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
+  const [address = "", length, ...rest] = text.split("/");
+  const isNetwork = rest.length === 0 &&
+    (ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)) &&
+    (length === undefined || ipaddr.isValidCIDR(text)) && !address.includes("%");
+  if (!isNetwork) {
+    throw new SyntaxError(
+      `Cannot read the network "${text}": expected one such as 192.0.2.0/24 or 2001:db8::/32`,
+    );
+  }
+  const words = new Uint32Array(4);
+  readIpWords(address, words);
+  const isMapped = isIpv4(words);
+  const bits = address.includes(":") ? 128 : 32;
+  const given = length === undefined ? bits : Number(length);
+  // A prefix that is shorter than the part all IPv4 addresses share is a network of IPv6.
+  if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
+  return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
+}
+
+/** Where an address's bits begin. */
+const FIRST_BIT = { ipv4: 96, ipv6: 0 } as const;
+
+function bitOf(words: IpWords, bit: number): number {
+  return (words[bit >> 5] as number) >>> (31 - (bit & 31)) & 1;
+}
+
+/** Where in a tree a network's verdict is; makes the way there. */
+function insert(tree: number[], words: IpWords, length: number, family: Network["family"]): number {
+  let node = 0;
+  for (let i = 0; i < length; i++) {
+    const branch = node + bitOf(words, FIRST_BIT[family] + i);
+    if (tree[branch] === 0) {
+      tree[branch] = tree.length;
+      tree.push(0, 0, NONE);
+    }
+    node = tree[branch] as number;
+  }
+  return node + VERDICT;
+}
+
+/** Whether an address may ask: the rule with the longest prefix says so. */
+export function mayAsk(table: AccessTable, words: IpWords): boolean {
+  const family = isIpv4(words) ? "ipv4" : "ipv6";
+  const tree = table[family];
+  let verdict = tree[VERDICT] as number;
+  let node = 0;
+  for (let bit = FIRST_BIT[family]; bit < 128; bit++) {
+    node = tree[node + bitOf(words, bit)] as number;
+    if (node === 0) break;
+    const here = tree[node + VERDICT] as number;
+    if (here !== NONE) verdict = here;
+  }
+  return verdict === NONE ? table.isOpen : verdict === ALLOW;
+}
+
+/** Whether there are rules at all. */
+export function hasRules(table: AccessTable): boolean {
+  return !table.isOpen || table.ipv4.length > NODE || table.ipv6.length > NODE ||
+    table.ipv4[VERDICT] !== NONE || table.ipv6[VERDICT] !== NONE;
+}

@@ -1,0 +1,71 @@
+/** Where a server is controlled from, and by whose leave. */
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
+
+/** The port of the control interface where none is given. */
+export const DEFAULT_CONTROL_PORT = 8890;
+
+/** A host and a TCP port. */
+export interface ControlAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const shape = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/;
+
+/**
+ * Reads where to be controlled: `127.0.0.1:8890`, `[::1]:0`, `localhost`.
+ *
+ * @throws {SyntaxError} If it cannot be read
+ */
+export function parseControl(text: string): ControlAddress {
+  const { ipv6, host, port } = shape.exec(text)?.groups ?? {};
+  const hostname = ipv6 ?? host;
+  const isPort = Number(port ?? 0) <= 65_535;
+  const isHost = hostname !== undefined && !/^\d+$/.test(hostname) &&
+    URL.canParse(`http://${ipv6 === undefined ? hostname : `[${ipv6}]`}`);
+  if (!isHost || !isPort) {
+    throw new SyntaxError(
+      `Cannot read the control address ${JSON.stringify(text)}: expected HOST[:PORT] ` +
+        "such as 127.0.0.1:8890",
+    );
+  }
+  return { hostname, port: port === undefined ? DEFAULT_CONTROL_PORT : Number(port) };
+}
+
+/**
+ * Reads a token: what RFC 6750 §2.1 lets a header carry.
+ *
+ * @throws {SyntaxError} If it is too short to keep anybody out, or has other characters
+ */
+export function checkToken(token: string): string {
+  // It is not shown: a log is no place for it.
+  if (/^[A-Za-z0-9._~+/-]{16,256}=*$/.test(token)) return token;
+  throw new SyntaxError(
+    "Cannot take the control token: expected 16 to 256 letters, digits and -._~+/",
+  );
+}
+
+/** Whether others than this machine may reach an address; of a name that is known once it is looked up. */
+export function needsToken(hostname: string): boolean {
+  return addressFamily(hostname) !== undefined && !isLoopback(hostname);
+}
+
+/**
+ * Finds the address to listen on.
+ *
+ * @throws {RangeError} If others than this machine could reach it without a token
+ */
+export async function resolveControl(
+  { hostname, port }: ControlAddress,
+  token: string | undefined,
+): Promise<ControlAddress> {
+  const [address = hostname] = await resolveHost(hostname);
+  if (token === undefined && needsToken(address)) {
+    throw new RangeError(
+      `Cannot be controlled on ${formatAddress({ hostname, port })} without a token: ` +
+        "other machines may reach it",
+    );
+  }
+  return { hostname: address, port };
+}

@@ -1,0 +1,62 @@
+/** What a server did lately, in the log at regular intervals. */
+import { type RefusalCause, refusalCauses } from "../../protocols/responder.ts";
+import type { Totals } from "../../transports/counters.ts";
+import type { ServerLog } from "./log.ts";
+import type { Server } from "../serve_options.ts";
+
+/** Options for {@linkcode logIntervals}. */
+export interface LogIntervalsOptions {
+  /** Where it is told, whatever the log's level. */
+  readonly log: Pick<ServerLog, "interval">;
+  /** Seconds from one line to the next, 0.001 to 604,800, a week. */
+  readonly interval: number;
+}
+
+/**
+ * Logs every so often what a server has done since the last time, until it is disposed of.
+ *
+ * @param server Whose totals are told
+ * @param options Where, and how often
+ * @returns What ends it; it keeps no process alive
+ * @throws {RangeError} If the interval is out of range
+ *
+ * @example
+ * ```ts
+ * import { logIntervals, serve, ServerLog } from "@timesrv/timesrv";
+ *
+ * const log = new ServerLog({ sink: Deno.stderr, level: "quiet" });
+ * await using server = await serve("ntp://127.0.0.1:0", { log });
+ * using _figures = logIntervals(server, { log, interval: 60 });
+ * ```
+ */
+export function logIntervals(
+  server: Pick<Server, "totals">,
+  { log, interval }: LogIntervalsOptions,
+): Disposable {
+  if (!(interval >= 0.001 && interval <= 604_800)) {
+    throw new RangeError(`Cannot log every ${interval} s: expected 0.001 to 604800`);
+  }
+  let before = server.totals;
+  let beforeMs = performance.now();
+  const timer = setInterval(() => {
+    const [totals, nowMs] = [server.totals, performance.now()];
+    log.interval(difference(totals, before), (nowMs - beforeMs) / 1000);
+    [before, beforeMs] = [totals, nowMs];
+  }, interval * 1000);
+  Deno.unrefTimer(timer as unknown as number);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function difference(now: Totals, before: Totals): Totals {
+  const refused = refusalCauses.map((cause) => [cause, now.refused[cause] - before.refused[cause]]);
+  return {
+    received: now.received - before.received,
+    answered: now.answered - before.answered,
+    kisses: now.kisses - before.kisses,
+    copies: now.copies - before.copies,
+    refused: Object.fromEntries(refused) as Record<RefusalCause, number>,
+    responderErrors: now.responderErrors - before.responderErrors,
+    receiveErrors: now.receiveErrors - before.receiveErrors,
+    sendErrors: now.sendErrors - before.sendErrors,
+  };
+}

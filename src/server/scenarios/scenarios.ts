@@ -1,0 +1,159 @@
+/** Situations that people want to see their clients in, ready to be served. */
+import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
+import type { FaultsOptions } from "../faults/options.ts";
+import type { StatusOptions } from "../../clock/sources/machine.ts";
+
+/**
+ * What a client makes of a server: it `follows` the time served, takes it for another (`misreads`), or
+ * says why not and leaves (`refuses`).
+ */
+export type ScenarioVerdict = "follows" | "misreads" | "refuses";
+
+/** A situation: options for {@linkcode serve}, and what they are good for. */
+export interface Scenario {
+  /** What it is called. */
+  readonly name: string;
+  /** What it shows. */
+  readonly description: string;
+  /** What clients are known to make of it, by their names. */
+  readonly clients?: Readonly<Record<string, ScenarioVerdict>>;
+  /** What is made of the system's time. */
+  readonly clock?: ClockOptions;
+  /** What NTP clients are told of it. */
+  readonly status?: StatusOptions;
+  /** What goes wrong with the answers. */
+  readonly faults?: FaultsOptions;
+  /** What the random numbers of the faults come from. */
+  readonly seed?: number;
+}
+
+/** The name of a scenario that comes with the server. */
+export type ScenarioName =
+  | "y2036"
+  | "y2038"
+  | "leap-insert"
+  | "leap-delete"
+  | "smear-google"
+  | "step-back"
+  | "drift-100ppm"
+  | "falseticker"
+  | "kod-rate"
+  | "flaky-network"
+  | "unsynchronized"
+  | "frozen";
+
+/** Most clients take whatever time they are given. */
+const everybodyFollows = {
+  chronyd: "follows",
+  ntpdig: "follows",
+  ntpdate: "follows",
+  rdate: "follows",
+  timecli: "follows",
+} as const;
+
+const everybodyRefuses = {
+  chronyd: "refuses",
+  ntpdig: "refuses",
+  ntpdate: "refuses",
+  rdate: "refuses",
+  timecli: "refuses",
+} as const;
+
+/** After 2036 these are back in 1900, after 2038 in 1901. */
+const misreadLateDates = {
+  ...everybodyFollows,
+  ntpdig: "misreads",
+  ntpdate: "misreads",
+  rdate: "misreads",
+} as const;
+
+/** A year's last half minute, with a leap second at its end. */
+const newYearsEve = "2028-12-31T23:59:30Z";
+
+const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
+  y2036: {
+    description: "10 s before the seconds of NTP and of RFC 868 begin anew, on 7 February 2036",
+    clock: { time: "2036-02-07T06:28:06Z" },
+    clients: misreadLateDates,
+  },
+  y2038: {
+    description:
+      "10 s before the seconds since 1970 no longer fit into 31 bits, on 19 January 2038",
+    clock: { time: "2038-01-19T03:13:58Z" },
+    clients: misreadLateDates,
+  },
+  "leap-insert": {
+    description: "30 s before a leap second, told beforehand: 23:59:59 comes twice",
+    clock: { time: newYearsEve, leap: "insert@2028-12-31" },
+    clients: everybodyFollows,
+  },
+  "leap-delete": {
+    description: "30 s before a second that is left out, told beforehand: there is no 23:59:59",
+    clock: { time: newYearsEve, leap: "delete@2028-12-31" },
+    clients: everybodyFollows,
+  },
+  "smear-google": {
+    description:
+      "noon before a leap second that is spread over 24 hours (--rate 3600x has it in 24 s)",
+    clock: { time: "2028-12-31T12:00:00Z", leap: "insert@2028-12-31", smear: "google" },
+    clients: everybodyFollows,
+  },
+  "step-back": {
+    description: "an hour back, 10 s after the start",
+    clock: { steps: ["-1h@00:10"] },
+    clients: everybodyFollows,
+  },
+  "drift-100ppm": {
+    description: "a clock that gains 100 ppm, 8.64 s a day",
+    clock: { rate: "+100ppm" },
+    clients: everybodyFollows,
+  },
+  falseticker: {
+    description: "5 s ahead, and calls itself stratum 1, to within a millisecond of GPS",
+    clock: { offset: "+5s" },
+    status: { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 },
+    clients: everybodyFollows,
+  },
+  "kod-rate": {
+    description: "after 4 answers, the kiss RATE: ask less often",
+    faults: { kiss: { code: "RATE", after: 4 } },
+    clients: everybodyRefuses,
+  },
+  "flaky-network": {
+    description:
+      "a fifth of the answers lost, others late, twice, or after the next; always the same ones",
+    faults: {
+      drop: 0.2,
+      delay: { time: "40ms", jitter: "10ms", distribution: "pareto" },
+      duplicate: 0.05,
+      reorder: { probability: 0.05, time: "200ms" },
+    },
+    seed: 1,
+    clients: everybodyFollows,
+  },
+  unsynchronized: {
+    description: "a server that says that its clock is not right",
+    status: { unsynchronized: true },
+    clients: everybodyRefuses,
+  },
+  frozen: {
+    description: "a clock that stands still",
+    clock: { freeze: true },
+    clients: everybodyFollows,
+  },
+};
+
+/**
+ * The scenarios that come with the server, by name: options for {@linkcode serve}.
+ *
+ * @example A server shortly before 2038
+ * ```ts
+ * import { scenarios, serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0", scenarios.y2038);
+ * console.log(server.clock.now().toString());
+ * ```
+ */
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = Object.fromEntries(
+  Object.entries(all).map(([name, scenario]) => [name, { name, ...scenario }]),
+) as Record<ScenarioName, Scenario>;

@@ -1,0 +1,77 @@
+import { addressFamily } from "./address.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  cString,
+  type Libc,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+  SOCKADDR_UN,
+  zeroed,
+} from "./libc.ts";
+
+/** The longest text of an address or of an interface's name, its zero octet included. */
+const TEXT_LENGTH = 64;
+
+/**
+ * An address and a port as `struct sockaddr_in` or `sockaddr_in6`; undefined if it is no address or
+ * its zone is none of this machine.
+ */
+export function toSocketAddress(
+  libc: Libc,
+  hostname: string,
+  port: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  const [bare = "", zone] = hostname.split("%");
+  const isIpv6 = addressFamily(bare) === 6;
+  const layout = isIpv6 ? SOCKADDR_IN6 : SOCKADDR_IN;
+  const octets = zeroed(layout.size);
+  const view = new DataView(octets.buffer);
+  const family = isIpv6 ? AF_INET6 : AF_INET;
+  view.setUint16(layout.family, family, true);
+  view.setUint16(layout.port, port, false);
+  if (libc.call.inet_pton(family, cString(bare), octets.subarray(layout.address)) !== 1) {
+    return undefined;
+  }
+  if (zone !== undefined) {
+    const scope = /^\d+$/.test(zone) ? Number(zone) : libc.call.if_nametoindex(cString(zone));
+    if (scope === 0) return undefined;
+    view.setUint32(SOCKADDR_IN6.scope, scope, true);
+  }
+  return octets;
+}
+
+/**
+ * A path, or `@name` for a name of the abstract namespace, as the part of a `struct sockaddr_un` that
+ * it fills; undefined if it is neither, or too long.
+ */
+export function toUnixAddress(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const path = cString(text);
+  if (!/^[/@]./.test(text) || SOCKADDR_UN.path + path.length > SOCKADDR_UN.size) return undefined;
+  const isAbstract = text.startsWith("@");
+  if (isAbstract) path[0] = 0;
+  // The zero octet at its end would be part of a name.
+  const octets = zeroed(SOCKADDR_UN.path + path.length - (isAbstract ? 1 : 0));
+  new DataView(octets.buffer).setUint16(SOCKADDR_UN.family, AF_UNIX, true);
+  octets.set(path.subarray(0, octets.length - SOCKADDR_UN.path), SOCKADDR_UN.path);
+  return octets;
+}
+
+/** The address in a socket address, as text: an IPv6 link-local one with its zone. */
+export function hostnameOf(libc: Libc, address: Uint8Array<ArrayBuffer>): string {
+  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+  const family = view.getUint16(SOCKADDR_IN.family, true);
+  const { address: at } = family === AF_INET6 ? SOCKADDR_IN6 : SOCKADDR_IN;
+  const text = zeroed(TEXT_LENGTH);
+  if (libc.call.inet_ntop(family, address.subarray(at), text, TEXT_LENGTH) === null) return "?";
+  const hostname = upToZero(text);
+  const scope = family === AF_INET6 ? view.getUint32(SOCKADDR_IN6.scope, true) : 0;
+  if (scope === 0) return hostname;
+  const name = libc.call.if_indextoname(scope, text) === null ? scope : upToZero(text);
+  return `${hostname}%${name}`;
+}
+
+function upToZero(text: Uint8Array): string {
+  return new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
+}

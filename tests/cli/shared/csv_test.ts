@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import { csvOf, samplesCsv } from "../../../src/cli/shared/csv.ts";
+import { jsonOf } from "../../../src/cli/timecli/query/report.ts";
+import { QueryError } from "../../../src/protocols/failure.ts";
+import type { TextReply } from "../../../src/protocols/reply.ts";
+
+const at = Temporal.Instant.from("2026-11-22T18:40:18.5Z");
+const reply: TextReply = {
+  protocol: "daytime",
+  url: "daytime://time.example:13",
+  text: 'Sun, "22" Nov',
+  time: Temporal.PlainDateTime.from("2026-11-22T18:40:18"),
+  utcOffset: "+00:00",
+  from: { transport: "udp", hostname: "192.0.2.1", port: 13 },
+  sentAt: at,
+  receivedAt: at,
+  roundTrip: Temporal.Duration.from({ milliseconds: 4 }),
+  warnings: ["one", "two"],
+};
+
+Deno.test("csvOf quotes what has to be quoted, and leaves empty what there is not", () => {
+  const error = new QueryError("timeout", "No reply, at all\nor ever");
+  const [header = "", first, second, end] = csvOf([
+    { target: "x", reply },
+    { target: "ntp://y", error },
+  ], false).split("\r\n");
+  const names = header.split(",");
+  assertEquals(
+    first,
+    'daytime://time.example:13,daytime,192.0.2.1,13,"Sun, ""22"" Nov",2026-11-22T18:40:18,+00:00,' +
+      "2026-11-22T18:40:18.5Z,0.004,,,,,,,,one; two,,",
+  );
+  assertEquals(
+    second,
+    `ntp://y:123${",".repeat(names.length - 2)}timeout,"No reply, at all or ever"`,
+  );
+  assertEquals(end, "");
+});
+
+Deno.test("csvOf has a column for every key of JSON", () => {
+  const names = (raw: boolean): string[] => csvOf([], raw).trimEnd().split(",");
+  const keys = Object.keys(jsonOf({ target: "x", reply }, true));
+  for (const key of keys) assertEquals(names(false).includes(key), key !== "schema", key);
+  assertEquals(names(true).length - names(false).length, 15);
+  assertEquals(new Set(names(true)).size, names(true).length);
+});
+
+Deno.test("samplesCsv has more columns, and leaves out what has no cell", () => {
+  const object = {
+    url: "ntp://x:123",
+    requests: 4,
+    loss: 0.25,
+    exchanges: [{}],
+    verdict: "agrees",
+  };
+  const error = { reason: "timeout", message: "late" };
+  const [header = "", row = ""] = samplesCsv([{ ...object, error }], false, ["verdict"]).split(
+    "\r\n",
+  );
+  const [names, cells] = [header.split(","), row.split(",")];
+  assertEquals(names.slice(-5), ["requests", "loss", "verdict", "error_reason", "error_message"]);
+  assertEquals(cells.slice(-5), ["4", "0.25", "agrees", "timeout", "late"]);
+  assertEquals([cells.length, cells[0]], [names.length, "ntp://x:123"]);
+});

@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { jsonOf, tableOf, textOf } from "../../../../src/cli/timecli/query/report.ts";
+import { assertDocumented } from "../../../support/documented.ts";
+import { QueryError } from "../../../../src/protocols/failure.ts";
+import type { NtpReply, SecondsReply, TextReply } from "../../../../src/protocols/reply.ts";
+import { decodeNtpPacket } from "../../../../src/protocols/ntp/packet.ts";
+
+const at = Temporal.Instant.from("2026-11-22T18:40:18.5Z");
+const ms = (milliseconds: number): Temporal.Duration =>
+  Temporal.Duration.from({ microseconds: Math.round(milliseconds * 1000) });
+const base = {
+  from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
+  sentAt: at,
+  receivedAt: at.add(ms(4)),
+  roundTrip: ms(4),
+  warnings: [],
+} as const;
+const ntp: NtpReply = {
+  ...base,
+  protocol: "ntp",
+  url: "ntp://time.example:123",
+  text: "2026-11-22T18:40:18.5125Z",
+  isTimeless: false,
+  time: Temporal.Instant.from("2026-11-22T18:40:18.5125Z"),
+  offset: ms(12.5),
+  delay: ms(3.9),
+  errorBound: ms(2),
+  rootDistance: ms(15),
+  stratum: 2,
+  referenceId: "192.0.2.7",
+  leap: "none",
+  packet: {
+    ...decodeNtpPacket(new Uint8Array(48)),
+    receiveTimestamp: 1n,
+    transmitTimestamp: 2n,
+  },
+  serverReceivedAt: at.add(ms(14)),
+  serverSentAt: at.add(ms(14.1)),
+};
+const kissOf = (referenceId: string): NtpReply => ({
+  ...ntp,
+  isTimeless: true,
+  text: "",
+  stratum: 0,
+  referenceId,
+});
+/** Of timestamps that are zero, as those of its packet are. */
+const zeroed: NtpReply = {
+  ...ntp,
+  isTimeless: true,
+  text: "",
+  packet: decodeNtpPacket(new Uint8Array(48)),
+};
+const text: TextReply = {
+  ...base,
+  protocol: "asctime",
+  url: "asctime://time.example:8888",
+  text: "Sun Nov 22 18:40:18 2026",
+  time: Temporal.PlainDateTime.from("2026-11-22T18:40:18"),
+};
+const seconds: SecondsReply = {
+  ...base,
+  protocol: "time",
+  url: "time://time.example:37",
+  text: "2026-11-22T18:40:18Z",
+  time: Temporal.Instant.from("2026-11-22T18:40:18Z"),
+  offset: ms(-502),
+  errorBound: ms(1002),
+};
+
+Deno.test("textOf writes the classic line for a text", () => {
+  assertEquals(textOf(text, false), "Reply from time server: Sun Nov 22 18:40:18 2026");
+});
+
+Deno.test("textOf says what an offset means, and who answered", () => {
+  const behind = textOf(ntp, false);
+  assertMatch(behind, /^Server +ntp:\/\/time\.example:123 \(192\.0\.2\.1:123\)$/m);
+  assertMatch(behind, /^Offset +\+12\.50 ms ± 2\.000 ms: this clock is behind$/m);
+  assertMatch(textOf({ ...ntp, offset: ms(-12.5) }, false), /-12\.50 ms .*: this clock is ahead$/m);
+  assertMatch(textOf({ ...ntp, offset: ms(1) }, false), /: no difference can be told$/m);
+  assertMatch(textOf(seconds, false), /^Offset +-502\.0 ms ± 1\.002 s: no difference/m);
+});
+
+Deno.test("textOf names the kind of a reference", () => {
+  const reference = (fields: Partial<NtpReply>): string =>
+    /^Reference +(.*)$/m.exec(textOf({ ...ntp, ...fields }, false))?.[1] ?? "";
+  assertEquals(reference({}), "192.0.2.7 (IPv4 address, or hash of an IPv6 one)");
+  assertEquals(reference({ stratum: 1, referenceId: "GPS" }), "GPS (reference clock)");
+  assertEquals(reference({ referenceId: "127.127.1.1" }), "127.127.1.1 (its own clock)");
+  assertEquals(reference({ stratum: 0, referenceId: "RATE" }), "RATE (kiss code)");
+  assertEquals(reference({ stratum: 0, referenceId: "" }), "none");
+});
+
+Deno.test("textOf shows no time where there is none to read", () => {
+  for (const raw of [false, true]) {
+    const kiss = textOf(kissOf("RATE"), raw);
+    assertEquals(/^(Time|Offset|Delay|Root distance|T2|T3)\b/m.test(kiss), false, kiss);
+    assertMatch(kiss, /^Reference +RATE \(kiss code\)$/m);
+    assertEquals(/^T1 .*\nT4 /m.test(kiss), raw);
+  }
+});
+
+Deno.test("jsonOf has nothing of what a reply without a time makes of it", () => {
+  const error = new QueryError("kiss-o-death", "no");
+  for (const reply of [kissOf("DENY"), zeroed]) {
+    for (const raw of [false, true]) {
+      const object = jsonOf({ target: "x", reply, error }, raw);
+      assertDocumented(object);
+      assertDocumented({ ...object });
+      for (const key of ["text", "time", "offset", "error_bound", "delay", "root_distance"]) {
+        assertEquals(key in object, false, key);
+      }
+      assertEquals(["t1" in object, "t2" in object, "t3" in object], [raw, false, false]);
+      assertEquals([object["stratum"], object["address"]], [reply.stratum, "192.0.2.1"]);
+    }
+  }
+  assertEquals(
+    jsonOf({ target: "x", reply: kissOf("DENY"), error }, false)["reference_id"],
+    "DENY",
+  );
+});
+
+Deno.test("textOf with raw adds every field of the packet", () => {
+  const labels = (raw: boolean): number => textOf(ntp, raw).split("\n").length;
+  assertEquals(labels(true) - labels(false), 15);
+});
+
+Deno.test("jsonOf has the documented keys, durations in seconds", () => {
+  const { packet: _packet, ...keys } = jsonOf({ target: "x", reply: ntp }, false);
+  assertEquals(keys, {
+    schema: 1,
+    url: "ntp://time.example:123",
+    protocol: "ntp",
+    address: "192.0.2.1",
+    port: 123,
+    text: "2026-11-22T18:40:18.5125Z",
+    time: "2026-11-22T18:40:18.5125Z",
+    received: "2026-11-22T18:40:18.504Z",
+    round_trip: 0.004,
+    offset: 0.0125,
+    error_bound: 0.002,
+    delay: 0.0039,
+    root_distance: 0.015,
+    stratum: 2,
+    reference_id: "192.0.2.7",
+    leap: "none",
+  });
+  const raw = jsonOf({ target: "x", reply: ntp }, true);
+  assertEquals([raw["t2"], raw["transmit_timestamp"]], [
+    "2026-11-22T18:40:18.514Z",
+    "0x0000000000000002",
+  ]);
+});
+
+Deno.test("jsonOf tells a failure beside what came", () => {
+  const error = new QueryError("unsynchronized", "not synchronised");
+  const both = jsonOf({ target: "x", reply: ntp, error }, false);
+  assertEquals(both["error"], { reason: "unsynchronized", message: "not synchronised" });
+  assertEquals(both["stratum"], 2);
+  assertEquals(jsonOf({ target: "x", error: new Error("other") }, false), {
+    schema: 1,
+    url: "asctime://x:8888",
+    error: { reason: "failed", message: "other" },
+  });
+  for (const [target, url] of [["NTP://x/", "ntp://x:123"], ["not a url", "not a url"]] as const) {
+    assertEquals(jsonOf({ target, error }, false)["url"], url);
+  }
+});
+
+Deno.test("tableOf has a row a target, and says why one failed", () => {
+  const table = tableOf([
+    { target: "ntp://a", reply: ntp },
+    { target: "time://b", reply: seconds },
+    { target: "c", reply: text },
+    { target: "ntp://d", error: new QueryError("timeout", "No reply from d:123 within 3 s") },
+  ]).split("\n");
+  assertEquals(table.length, 5);
+  assertMatch(
+    table[1] ?? "",
+    /^ntp:\/\/a .* \+12\.50 ms +2\.000 ms +3\.900 ms +2 +192\.0\.2\.7 +none$/,
+  );
+  assertMatch(table[2] ?? "", /^time:\/\/b .* -502\.0 ms +1\.002 s +4\.000 ms$/);
+  assertMatch(table[3] ?? "", /^c +Sun Nov 22 18:40:18 2026 +4\.000 ms$/);
+  assertMatch(table[4] ?? "", /^ntp:\/\/d +No reply from d:123 within 3 s$/);
+});
+
+Deno.test("tableOf leaves out what a terminal has no room for", () => {
+  const outcomes = [
+    { target: "ntp://a-rather-long-name.of-a-server.example:11123", reply: ntp },
+    { target: "ntp://b", error: new QueryError("timeout", "No reply from b:123 within 3 s") },
+  ];
+  const [head = "", row = "", failed = ""] = tableOf(outcomes, 80).split("\n");
+  assertMatch(head, /^SERVER +TIME +OFFSET +BOUND$/);
+  assertMatch(row, /^ntp:\/\/a-rath\S*…\S*e:11123 .* \+12\.50 ms +2\.000 ms$/);
+  assert(row.length <= 80, row);
+  assertMatch(failed, / No reply from b:123 within 3 s$/);
+});
+
+Deno.test("textOf and tableOf show a name's control characters escaped", () => {
+  const url = "ntp://\x1bc\u202e:123";
+  const escaped = String.raw`ntp://\x1bc\u{202e}:123`;
+  assertMatch(textOf({ ...ntp, url }, false).split("\n")[0] ?? "", /\\x1bc\\u\{202e\}:123 \(192/);
+  const [, row] = tableOf([{ target: url, reply: ntp }]).split("\n");
+  assertEquals(row?.startsWith(`${escaped}  `), true, row);
+});

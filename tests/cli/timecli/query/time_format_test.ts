@@ -1,0 +1,57 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { timeFormatter } from "../../../../src/cli/timecli/query/time_format.ts";
+import type { TimeReply } from "../../../../src/protocols/reply.ts";
+import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
+
+function instant(text: string): TimeReply {
+  return { protocol: "ntp", time: Temporal.Instant.from(text), url: "ntp://x" } as TimeReply;
+}
+
+function reading(text: string, utcOffset?: string): TimeReply {
+  const time = Temporal.PlainDateTime.from(text);
+  const offset = utcOffset === undefined ? {} : { utcOffset };
+  return { protocol: "daytime", time, ...offset, url: "daytime://x" } as TimeReply;
+}
+
+Deno.test("timeFormatter writes UTC by the letters of Unicode, to the nanosecond", () => {
+  const time = instant("2026-04-03T21:09:06.007654321Z");
+  const table: [pattern: string, text: string][] = [
+    ["yyyy-MM-dd'T'HH:mm:ss'Z'", "2026-04-03T21:09:06Z"],
+    ["EEE MMM d HH:mm:ss.SSS xxx", "Fri Apr 3 21:09:06.007 +00:00"],
+    ["ss.SSSSSS 'SSSSSS' ''S''", "06.007654 SSSSSS '0'"],
+    ["SSSSSSSSS", "007654321"],
+    ["ss.SSSSSS'Z'SSSS''", "06.007654Z0076'"],
+    ["do MMMM", "3rd April"],
+    ["t", "1775250546"],
+    ["hh 'o''clock' aaa", "09 o'clock pm"],
+  ];
+  for (const [pattern, text] of table) {
+    assertEquals(timeFormatter(pattern, true)(time), text, pattern);
+  }
+  const before = instant("1969-12-31T23:59:59.999999999Z");
+  assertEquals(timeFormatter("yyyy ss.SSSSSSSSS", true)(before), "1969 59.999999999");
+});
+
+Deno.test("timeFormatter writes this machine's local time otherwise", () => {
+  const text = "2026-07-03T21:09:06Z";
+  const local = timeFormatter("yyyy-MM-dd HH:mm xxx", false)(instant(text));
+  const [, date, time, offset] = /^(\S+) (\S+) (\S+)$/.exec(local) ?? [];
+  assertEquals(Date.parse(`${date}T${time}:06${offset}`), Date.parse(text));
+});
+
+Deno.test("timeFormatter leaves a text of no zone as it is, and says what it cannot tell", () => {
+  const gap = reading("2026-03-29T02:30:00");
+  assertEquals(timeFormatter("dd.MM. HH:mm", false)(gap), "29.03. 02:30");
+  for (const [pattern, utc] of [["HH:mm xxx", false], ["t", false], ["HH:mm", true]] as const) {
+    assertThrows(() => timeFormatter(pattern, utc)(gap), Error, "carries no zone");
+  }
+  const zoned = reading("2026-03-29T02:30:00", "+02:00");
+  assertEquals(timeFormatter("HH:mm xxx", true)(zoned), "00:30 +00:00");
+});
+
+Deno.test("timeFormatter refuses what is no pattern in a line", () => {
+  for (const pattern of ["", "yyyy nonsense", "YYYY", "SSSSSSSSSS", "'", "DD"]) {
+    const error = assertThrows(() => timeFormatter(pattern, true), UsageError);
+    assert(/^[^\n]{10,160}$/.test(error.message), error.message);
+  }
+});

@@ -1,0 +1,76 @@
+import { assert, assertEquals } from "@std/assert";
+import { baseOf, roundStep, valueAxis } from "../../../../src/cli/timecli/watch/value_axis.ts";
+
+Deno.test("roundStep is round on a clock from a second to a day, and in decimals elsewhere", () => {
+  const table: [least: number, step: number][] = [
+    [3e-7, 5e-7],
+    [0.002, 0.002],
+    [0.021, 0.05],
+    [0.5, 0.5],
+    [0.6, 1],
+    [6, 10],
+    [11, 15],
+    [31, 60],
+    [1000, 1800],
+    [5000, 7200],
+    [43_200, 43_200],
+    [43_201, 86_400],
+    [250_000, 432_000],
+    [1e7, 17_280_000],
+  ];
+  for (const [least, step] of table) assertEquals(Number(roundStep(least).toPrecision(9)), step);
+});
+
+Deno.test("valueAxis has round ticks around all values, and labels that differ, in one unit", () => {
+  for (const middle of [0, 1e-9, -3e-6, 0.02, 4, -61, 3601, 1e5, 4.1e8]) {
+    for (const range of [0, 1e-8, 7e-5, 0.3, 5, 200, 9000, 1e6, 1e9]) {
+      const [min, max] = [middle - range / 2, middle + range / 2];
+      const base = baseOf(min, max)?.seconds ?? 0;
+      for (const count of [1, 2, 6]) {
+        const { ticks, number, unit } = valueAxis(min - base, max - base, count);
+        const what = `${middle} ± ${range}: ${ticks.map(number)} ${unit}`;
+        assert((ticks[0] ?? NaN) <= min - base && (ticks.at(-1) ?? NaN) >= max - base, what);
+        assert(ticks.length >= 2 && ticks.length <= count + 3, what);
+        const labels = ticks.map(number);
+        assertEquals(new Set(labels).size, ticks.length, what);
+        for (const label of labels) assert(label.length <= 6, what);
+      }
+    }
+  }
+});
+
+Deno.test("valueAxis says minutes, hours and days", () => {
+  const axes: [min: number, max: number, labels: string[]][] = [
+    [-1e-5, 3e-5, ["-10", "0", "10", "20", "30", "µs"]],
+    [0, 0.0004, ["0", "100", "200", "300", "400", "µs"]],
+    [0.0001, 0.004, ["0", "1", "2", "3", "4", "ms"]],
+    [0, 200, ["0", "1", "2", "3", "4", "min"]],
+    [-7200, 7200, ["-2", "-1", "0", "1", "2", "h"]],
+    [0, 4e8, ["0", "2000", "4000", "6000", "d"]],
+  ];
+  for (const [min, max, labels] of axes) {
+    const { ticks, number, unit } = valueAxis(min, max, 4);
+    assertEquals([...ticks.map(number), unit], labels);
+  }
+});
+
+Deno.test("baseOf names what values are told from that are far from 0 and close together", () => {
+  const table: [min: number, max: number, text: string | undefined][] = [
+    [4.00001, 4.00004, "+4 s"],
+    [-4.00004, -4.00001, "-4 s"],
+    [-1e-5, 1e-5, undefined],
+    [4, 4, undefined],
+    [3, 5, undefined],
+    [0.02500001, 0.02500003, "+25 ms"],
+    [59.2, 59.3, "+59 s"],
+    [413_340_677.25, 413_340_677.2501, "+4784 d 0 h 51 min 17.25 s"],
+    [413_340_640, 413_340_700, "+4784 d 0 h 51 min"],
+    [0, 4e8, undefined],
+    [-1e8, 4e8, undefined],
+  ];
+  for (const [min, max, text] of table) {
+    const base = baseOf(min, max);
+    assertEquals(base?.text, text);
+    if (base) assert(Math.abs(base.seconds - min) < 60 + 20 * (max - min));
+  }
+});

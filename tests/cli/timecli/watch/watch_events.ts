@@ -1,0 +1,96 @@
+import type { NtpReply, TextReply } from "../../../../src/protocols/reply.ts";
+import { QueryError, type QueryFailure } from "../../../../src/protocols/failure.ts";
+import { WatchRecord } from "../../../../src/cli/timecli/watch/watch_record.ts";
+import type { WatchEvent } from "../../../../src/client/watch.ts";
+
+/** The server that the events below are of. */
+export const url = "ntp://192.0.2.1:123";
+
+/** When the first of them came, in milliseconds since the Unix epoch. */
+export const startMs = Date.UTC(2026, 10, 22, 20);
+
+function duration(seconds: number): Temporal.Duration {
+  return Temporal.Duration.from({ nanoseconds: Math.round(seconds * 1e9) });
+}
+
+function sighting(second: number): { url: string; at: Temporal.Instant } {
+  return { url, at: Temporal.Instant.fromEpochMilliseconds(Math.round(startMs + second * 1000)) };
+}
+
+/** An exchange with an offset and a delay, in seconds. */
+export function measured(second: number, offset: number, delay: number): WatchEvent {
+  const { at } = sighting(second);
+  const reply = {
+    protocol: "ntp",
+    url,
+    text: at.toString(),
+    time: at,
+    from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
+    sentAt: at,
+    receivedAt: at,
+    roundTrip: duration(delay),
+    warnings: [],
+    offset: duration(offset),
+    delay: duration(delay),
+    errorBound: duration(delay / 2),
+    rootDistance: duration(0.01),
+    stratum: 2,
+    referenceId: "192.0.2.2",
+    leap: "none",
+  } as unknown as NtpReply;
+  return { type: "exchange", reply, ...sighting(second) };
+}
+
+/** An exchange that brought a line of text. */
+export function told(second: number, text: string, delay: number): WatchEvent {
+  const { at } = sighting(second);
+  const reply: TextReply = {
+    protocol: "daytime",
+    url,
+    text,
+    time: Temporal.PlainDateTime.from("2026-11-22T20:00:00"),
+    from: { transport: "udp", hostname: "192.0.2.1", port: 13 },
+    sentAt: at,
+    receivedAt: at,
+    roundTrip: duration(delay),
+    warnings: [],
+  };
+  return { type: "exchange", reply, ...sighting(second) };
+}
+
+/** A record of a server that has seen events. */
+export function recordOf(name: string, events: readonly WatchEvent[]): WatchRecord {
+  const record = new WatchRecord(name);
+  for (const event of events) record.take(event);
+  return record;
+}
+
+const silence = new QueryError("timeout", "No reply from 192.0.2.1:123 within 2 s");
+
+/** An exchange that brought nothing. */
+export function lost(second: number): WatchEvent {
+  return { type: "exchange", error: silence, ...sighting(second) };
+}
+
+/** An exchange that brought no time fit to trust. */
+export function bad(second: number, reason: QueryFailure): WatchEvent {
+  const error = new QueryError(reason, "It is no good");
+  return { type: "exchange", error, ...sighting(second) };
+}
+
+/** One of each kind of event that is no exchange. */
+export const news: readonly WatchEvent[] = [
+  { type: "kiss", code: "RATE", interval: 4, ...sighting(1) },
+  { type: "kiss", code: "DENY", interval: undefined, ...sighting(2) },
+  { type: "stratum", from: 2, to: 3, ...sighting(3) },
+  { type: "leap", from: "none", to: "insert", ...sighting(4) },
+  {
+    type: "step",
+    step: duration(-0.25),
+    errorBound: duration(0.001),
+    clock: "server",
+    ...sighting(5),
+  },
+  { type: "gone", error: silence, ...sighting(6) },
+  { type: "back", after: duration(34.5), ...sighting(7) },
+];

@@ -1,0 +1,131 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Clock } from "../../src/clock/clock.ts";
+import type { ClockStatus } from "../../src/clock/status.ts";
+import { ServedPage } from "../../src/clock/page.ts";
+import { ServedTime } from "../../src/clock/served_time.ts";
+import type { StatusOptions } from "../../src/clock/sources/machine.ts";
+import { testWith } from "../support/programs.ts";
+
+const START = 1_700_000_123;
+/** What a clock vouched for was last right at: a multiple of 1024 seconds. */
+const ROUND = Math.floor(START / 1024) * 1024;
+const base: Clock = { read: (time) => Object.assign(time, { seconds: START, nanoseconds: 0 }) };
+const precision = -20;
+
+function started(status: StatusOptions = {}): ServedTime {
+  return new ServedTime({ base, clock: {}, status, precision });
+}
+
+/** What a reader sees: how far the time is ahead, and what is said of it. */
+function seen(time: ServedTime): { ahead: number; status: ClockStatus } {
+  const { line, status } = new ServedPage(time.page).read();
+  return { ahead: line.servedSeconds - line.systemSeconds, status };
+}
+
+await testWith(
+  { permissions: [{ name: "read" }] },
+  "a million answers of other threads are each of one of two states that alternate",
+  async () => {
+    using time = started();
+    const states = [1, 5].map((stratum) => ({
+      clock: { offset: `${stratum * 1000}s` },
+      status: { stratum, rootDispersion: stratum },
+    }));
+    const alternate = (i: number): void => {
+      const { clock, status } = states[i % 2] as (typeof states)[number];
+      time.begin(clock, status);
+    };
+    alternate(0);
+    const url = new URL("./served_time_reader.ts", import.meta.url);
+    const readers = Array.from({ length: 4 }, () => new Worker(url, { type: "module" }));
+    const done = new Int32Array(new SharedArrayBuffer(4));
+    const reports = readers.map((reader) =>
+      new Promise<MessageEvent>((resolve) => reader.onmessage = resolve)
+    );
+    for (const reader of readers) {
+      const least = { answers: 250_000, changes: 50 };
+      reader.postMessage({ page: time.page, done: done.buffer, ...least });
+    }
+    for (let i = 0; Atomics.load(done, 0) < readers.length; i++) {
+      alternate(i);
+      if (i % 1000 === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
+    for (const { data } of await Promise.all(reports)) assertEquals(data, { torn: 0 });
+    for (const reader of readers) reader.terminate();
+  },
+);
+
+Deno.test("ServedTime publishes a change once, time and status together", () => {
+  using time = started();
+  const writes = (): number => Atomics.load(new Int32Array(time.page, 0, 1), 0) / 2;
+  const before = writes();
+  time.begin({ offset: "+1h" }, { stratum: 3 });
+  assertEquals(writes(), before + 1);
+  assertEquals([seen(time).ahead, seen(time).status.stratum], [3600, 3]);
+  for (
+    const change of [
+      () => time.set({ offset: "+2h" }),
+      () => time.step("-1h"),
+      () => time.say({ stratum: 4 }),
+      () => time.reset(),
+    ]
+  ) {
+    const count = writes();
+    change();
+    assertEquals(writes(), count + 1);
+  }
+});
+
+Deno.test("the reference time is by the clock that is published with it", () => {
+  using time = started();
+  time.set({ time: "2038-01-19T03:14:08Z" });
+  assertEquals(seen(time).status.referenceSeconds, 2 ** 31 / 1024 * 1024);
+  time.step("-P1D");
+  const { referenceSeconds } = seen(time).status;
+  assertEquals(referenceSeconds, Math.floor((2 ** 31 - 86_400) / 1024) * 1024);
+});
+
+Deno.test("reset restores time and status of the start, whatever was said meanwhile", () => {
+  for (const status of [{}, { stratum: 3 }, { leap: "insert" }, { source: "fixed" }] as const) {
+    using time = started(status);
+    const atStart = seen(time);
+    const changes: readonly (() => void)[] = [
+      () => time.set({ offset: "+1h", noise: "1s" }),
+      () => time.step("+1s"),
+      () => time.begin({ rate: 0 }, { stratum: 1, referenceId: "GPS", rootDispersion: 0 }),
+      () => time.begin({}, { unsynchronized: true }),
+      () => time.say({ rootDelay: 1 }),
+    ];
+    for (const change of changes) {
+      change();
+      time.reset();
+      assertEquals(seen(time), atStart, JSON.stringify(status));
+    }
+  }
+});
+
+Deno.test("a clock that was changed is vouched for, and one of which something is said is not", () => {
+  using time = started();
+  time.say({ leap: "insert" });
+  assertEquals(seen(time).status.referenceSeconds, START);
+  time.begin({}, {});
+  assertEquals(seen(time).status.referenceSeconds, START);
+  time.begin({ seed: 5 }, {});
+  assertEquals(seen(time).status.referenceSeconds, START);
+  time.set({ offset: 0 + "s" });
+  assertEquals(seen(time).status.referenceSeconds, ROUND);
+});
+
+Deno.test("ServedTime that cannot begin goes on as it was", () => {
+  using time = started({ stratum: 7 });
+  time.begin({ offset: "+1h" }, { stratum: 3 });
+  const before = seen(time);
+  assertThrows(() => time.begin({ rate: "fast" }, { stratum: 2 }), SyntaxError);
+  assertThrows(() => time.begin({ rate: 2 }, { stratum: 99 }), RangeError);
+  assertThrows(() => time.begin({ offset: "P9999999999D" }, { stratum: 2 }), RangeError);
+  assertThrows(() => time.say({ stratum: 99 }), RangeError);
+  assertEquals(seen(time), before);
+  // Nor is it said later.
+  time.step("+1s");
+  assertEquals([seen(time).ahead, seen(time).status.stratum], [3601, 3]);
+});

@@ -1,0 +1,149 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { servedAt } from "../../../../src/clock/line.ts";
+import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
+import { changeTimeline, planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
+import { instantNs } from "../../../../src/text/instant.ts";
+import {
+  advance,
+  jump,
+  phaseAt,
+  type Timeline,
+} from "../../../../src/clock/sources/timeline/timeline.ts";
+import { check } from "../../../support/property.ts";
+
+const START = instantNs("2026-11-22T12:00:00Z");
+const SECOND = 1_000_000_000n;
+
+function servedBy(timeline: Timeline, nowNs: bigint): string {
+  const { plan } = phaseAt(advance(timeline, nowNs), nowNs);
+  return Temporal.Instant.fromEpochNanoseconds(servedAt(plan, nowNs)).toString();
+}
+
+/** A clock, changed a second after its start. */
+function changed(options: ClockOptions, ...changes: readonly ClockOptions[]): Timeline {
+  const nowNs = START + SECOND;
+  return changes.reduce(
+    (timeline, change) => changeTimeline(advance(timeline, nowNs), change, nowNs),
+    planTimeline(options, START),
+  );
+}
+
+/** What is served so many seconds after the change. */
+function later(timeline: Timeline, seconds: number): string {
+  return servedBy(timeline, START + SECOND + BigInt(Math.round(seconds * 1e9)));
+}
+
+Deno.test("a change plans leap seconds by the time that is served", () => {
+  const past = changed({ time: "2016-12-31T23:59:50Z" }, { leap: "insert@2016-12-31" });
+  assertEquals(past.leaps.length, 1);
+  assertEquals(later(past, 9), "2016-12-31T23:59:59Z");
+  assertEquals(later(past, 10), "2017-01-01T00:00:00Z");
+  assertThrows(
+    () => changed({ time: "2038-01-19T03:14:00Z" }, { leap: "insert@2028-12-31" }),
+    RangeError,
+    "Cannot insert a second on 2028-12-31: what is served is past it",
+  );
+});
+
+Deno.test("a leap second that an offset alone leads past has been", () => {
+  const eve = { time: "2028-12-31T23:59:30Z", leap: "insert@2028-12-31" };
+  const after = planTimeline({ ...eve, offset: "1m" }, START);
+  assertEquals([after.leaps.length, later(after, -1)], [0, "2029-01-01T00:00:30Z"]);
+  const before = planTimeline({ ...eve, time: "2029-01-02T00:00:00Z", offset: "-2d" }, START);
+  assertEquals(before.leaps.length, 1);
+});
+
+Deno.test("a change plans steps by the time that is served", () => {
+  const steps = ["+1h@2010-01-01T00:00:00Z"];
+  assertEquals(changed({ time: "2000-01-01" }, { steps }).steps.served.length, 1);
+  assertEquals(
+    changed({ time: "2038-01-01" }, { time: "2009-12-31", steps }).steps.served.length,
+    1,
+  );
+  for (const change of [{ steps }, { time: "2010-01-01", steps }, { rate: -1, steps }]) {
+    const time = "rate" in change ? "2000-01-01" : "2038-01-01";
+    assertThrows(() => changed({ time }, change), RangeError, "what is served is past it");
+  }
+  assertEquals(changed({ time: "2038-01-01" }, { rate: -1, steps }).steps.served.length, 1);
+});
+
+Deno.test("what is past at the time that is set does not happen", () => {
+  const leap = "insert@2028-12-31";
+  const steps = ["+1h@2029-06-01T00:00:00Z", "+1h@2031-01-01T00:00:00Z"];
+  for (const rate of [0, 1, -1]) {
+    const clock = { time: "2028-12-31T12:00:00Z", leap, ...(rate >= 0 && { steps }), rate };
+    const set = changed(clock, { time: "2030-01-01T00:00:00Z" });
+    assertEquals(later(set, 0), "2030-01-01T00:00:00Z");
+    assertEquals([set.leaps.length, set.steps.served.length], [0, rate < 0 ? 0 : 1]);
+    assertEquals(
+      later(changeTimeline(set, { rate: 1 }, START + SECOND), 2),
+      "2030-01-01T00:00:02Z",
+    );
+  }
+});
+
+Deno.test("a clock that stands still does not jump as it is given a rate", () => {
+  const frozen = { time: "2028-12-31T12:00:00Z", leap: "insert@2028-12-31", freeze: true };
+  const jumped = jump(changed(frozen), START + SECOND, 86_400n * SECOND);
+  assertEquals(later(jumped, 0), "2029-01-01T12:00:00Z");
+  for (const rate of [1, -1]) {
+    const running = changeTimeline(jumped, { rate }, START + SECOND);
+    assertEquals(later(running, 0), "2029-01-01T12:00:00Z");
+  }
+});
+
+Deno.test("a jump over leap seconds and steps has them not happen", () => {
+  const leap = "insert@2028-12-31";
+  const steps = ["+1h@2029-01-01T06:00:00Z"];
+  const jumped = jump(
+    changed({ time: "2028-12-31T11:59:59Z", leap, steps }),
+    START + SECOND,
+    86_400n * SECOND,
+  );
+  assertEquals(later(jumped, 0), "2029-01-01T12:00:00Z");
+  assertEquals([jumped.leaps, jumped.steps.served], [[], []]);
+  // Half of the leap second is smeared already, and stays.
+  const smeared = changed({ time: "2028-12-31T23:59:59Z", leap, smear: "linear" });
+  assertEquals(later(smeared, 0), "2028-12-31T23:59:59.5Z");
+  const past = jump(smeared, START + SECOND, 86_400n * SECOND);
+  assertEquals(later(past, 0), "2029-01-01T23:59:59.5Z");
+});
+
+Deno.test("steps that are behind a clock which is turned round wait for it", () => {
+  const there = changed({ time: "2030-01-01", steps: ["+1h@2030-01-01T00:00:05Z"] }, { rate: -1 });
+  assertEquals(later(there, 3), "2029-12-31T23:59:58Z");
+  const nowNs = START + 4n * SECOND;
+  const back = changeTimeline(advance(there, nowNs), { rate: 1 }, nowNs);
+  assertEquals(servedBy(back, nowNs + 7n * SECOND), "2030-01-01T01:00:05Z");
+});
+
+Deno.test("time goes on from where it is, whatever else is changed", () => {
+  const leap = "insert@2028-12-31";
+  const change = fc.constantFrom<ClockOptions>(
+    { rate: 2 },
+    { freeze: true },
+    { rate: -3 },
+    { smear: "none" },
+    { smear: "cosine" },
+    { smear: "linear,20h" },
+    { leap: "none" },
+    { leap: "delete@2029-01-01", smear: "quadratic" },
+    { steps: ["+1h@PT1H"] },
+  );
+  const clock = fc.record({
+    time: fc.integer({ min: -30_000, max: 43_000 }).map((seconds) => `@${1_861_920_000 + seconds}`),
+    smear: fc.constantFrom("none", "linear", "meta"),
+    rate: fc.constantFrom(1, 0.5, 100, 0, -2),
+  });
+  check(fc.property(clock, change, ({ time, ...options }, what) => {
+    const nowNs = START + SECOND;
+    const leapSeconds = [{ kind: "insert" as const, midnightNs: instantNs("2029-01-01") }];
+    const before = advance(planTimeline({ ...options, time, leapSeconds }, START), nowNs);
+    if (what.smear !== undefined && what.leap === undefined && before.leaps.length === 0) return;
+    const after = changeTimeline(before, what, nowNs);
+    const [was, is] = [before, after].map((each) => servedAt(phaseAt(each, nowNs).plan, nowNs));
+    const moved = (is ?? 0n) - (was ?? 0n);
+    assert(moved >= -2n && moved <= 2n, `${moved} ns: ${leap}`);
+  }));
+});

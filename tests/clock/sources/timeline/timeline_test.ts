@@ -1,0 +1,376 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { servedAt } from "../../../../src/clock/line.ts";
+import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
+import { planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
+import { instantNs } from "../../../../src/text/instant.ts";
+import {
+  parseLeap,
+  parseLeapSeconds,
+} from "../../../../src/clock/sources/timeline/leap_seconds.ts";
+import {
+  advance,
+  phaseAt,
+  type Timeline,
+} from "../../../../src/clock/sources/timeline/timeline.ts";
+import { check } from "../../../support/property.ts";
+
+const START = instantNs("2026-11-22T12:00:00Z");
+const SECOND = 1_000_000_000n;
+const HOUR = 3600n * SECOND;
+
+/** What is served some nanoseconds after the start. */
+function served(options: ClockOptions, afterNs: bigint, startNs = START): bigint {
+  return servedBy(planTimeline(options, startNs), startNs + afterNs);
+}
+
+function servedBy(timeline: Timeline, nowNs: bigint): bigint {
+  return servedAt(phaseAt(advance(timeline, nowNs), nowNs).plan, nowNs);
+}
+
+function text(ns: bigint): string {
+  return Temporal.Instant.fromEpochNanoseconds(ns).toString();
+}
+
+Deno.test("a clock starts where it is told to, in every era", () => {
+  const cases: [ClockOptions, string][] = [
+    [{}, "2026-11-22T12:00:10Z"],
+    [{ time: "2038-01-19T03:14:00Z" }, "2038-01-19T03:14:10Z"],
+    [{ time: "1900-01-01" }, "1900-01-01T00:00:10Z"],
+    [{ time: "2106-02-07T06:28:06" }, "2106-02-07T06:28:16Z"],
+    [{ time: "2300-05-06T01:02:03.000000004+02:00" }, "2300-05-05T23:02:13.000000004Z"],
+    [{ time: "@2147483647" }, "2038-01-19T03:14:17Z"],
+    [{ time: "@-10" }, "1970-01-01T00:00:00Z"],
+    [{ time: "2030-06-01T00:00:00[Europe/Berlin]" }, "2030-05-31T22:00:10Z"],
+    [{ time: "2030-06-01T00:00:00+02:00[Europe/Berlin]" }, "2030-05-31T22:00:10Z"],
+    [{ time: "1970-01-01", offset: "+36500d1ms" }, "2069-12-07T00:00:10.001Z"],
+    [{ offset: "100us" }, "2026-11-22T12:00:10.0001Z"],
+    [{ offset: "+1h30m" }, "2026-11-22T13:30:10Z"],
+    [{ offset: "-2d" }, "2026-11-20T12:00:10Z"],
+    [{ offset: "PT90M" }, "2026-11-22T13:30:10Z"],
+    [{ time: "2030-01-01T00:00:00Z", offset: "-1s" }, "2030-01-01T00:00:09Z"],
+    [{ rate: 2 }, "2026-11-22T12:00:20Z"],
+    [{ rate: "2x" }, "2026-11-22T12:00:20Z"],
+    [{ rate: "-0.5" }, "2026-11-22T11:59:55Z"],
+    [{ rate: "+50ppm" }, "2026-11-22T12:00:10.0005Z"],
+    [{ rate: "-0.001ppm" }, "2026-11-22T12:00:09.99999999Z"],
+    [{ rate: 0 }, "2026-11-22T12:00:00Z"],
+    [{ freeze: true, time: "2000-01-01" }, "2000-01-01T00:00:00Z"],
+  ];
+  for (const [options, expected] of cases) {
+    assertEquals(text(served(options, 10n * SECOND)), expected, JSON.stringify(options));
+  }
+});
+
+Deno.test("a clock steps when it is told to, by its own time or the system's", () => {
+  const steps = ["+1s@00:05", "-1h@PT10M", "+1d@2026-11-22T12:00:20Z"];
+  const at = (seconds: number): string =>
+    text(served({ steps }, BigInt(Math.round(seconds * 1e9))));
+  assertEquals(at(4.999999999), "2026-11-22T12:00:04.999999999Z");
+  assertEquals(at(5), "2026-11-22T12:00:06Z");
+  // It is one second ahead, so its own 12:00:20 is a second early.
+  assertEquals(at(18.999999999), "2026-11-22T12:00:19.999999999Z");
+  assertEquals(at(19), "2026-11-23T12:00:20Z");
+  assertEquals(at(600), "2026-11-23T11:10:01Z");
+  assertEquals(text(served({ steps: ["+1h@01:00:00"], rate: "2x" }, HOUR)), "2026-11-22T15:00:00Z");
+});
+
+/** The leap second's announcement and the time, a while after the start. */
+function around(options: ClockOptions, start: string, seconds: number): string {
+  const startNs = instantNs(start);
+  const nowNs = startNs + BigInt(Math.round(seconds * 1e9));
+  const phase = phaseAt(advance(planTimeline(options, startNs), nowNs), nowNs);
+  return `${phase.leap} ${text(servedAt(phase.plan, nowNs)).slice(11)}`;
+}
+
+Deno.test("a leap second is told on its day, repeats or skips a second, and is over", () => {
+  const insert = (seconds: number): string =>
+    around({ leap: "insert@2028-12-31" }, "2028-12-30T23:59:58Z", seconds);
+  assertEquals(insert(1.999999999), "none 23:59:59.999999999Z");
+  assertEquals(insert(2), "insert 00:00:00Z");
+  assertEquals(insert(86_401.999999999), "insert 23:59:59.999999999Z");
+  // The last minute of the day has 61 seconds until the last of them is over.
+  assertEquals(insert(86_402), "insert 23:59:59Z");
+  assertEquals(insert(86_402.999999999), "insert 23:59:59.999999999Z");
+  assertEquals(insert(86_403), "undefined 00:00:00Z");
+  assertEquals(insert(90_000), "undefined 00:59:57Z");
+  const remove = (seconds: number): string =>
+    around({ leap: "delete@2029-06-30" }, "2029-06-29T23:59:58Z", seconds);
+  assertEquals(remove(2), "delete 00:00:00Z");
+  assertEquals(remove(86_400.5), "delete 23:59:58.5Z");
+  assertEquals(remove(86_401), "undefined 00:00:00Z");
+});
+
+Deno.test("a clock that starts after a leap second starts when it was told to", () => {
+  for (const kind of ["insert", "delete"]) {
+    const options = { time: "2029-01-01T00:00:00Z", leap: `${kind}@2028-12-31` };
+    assertEquals(text(served(options, 0n)), "2029-01-01T00:00:00Z");
+    assertEquals(text(served(options, 5n * SECOND)), "2029-01-01T00:00:05Z");
+  }
+});
+
+Deno.test("a leap second comes by the time that is served, at its rate", () => {
+  const options = { time: "2028-12-31T23:59:50Z", leap: "insert@2028-12-31", rate: "2x" };
+  assertEquals(around(options, "2026-01-01", 4.75), "insert 23:59:59.5Z");
+  assertEquals(around(options, "2026-01-01", 5.25), "insert 23:59:59.5Z");
+  assertEquals(around(options, "2026-01-01", 5.5), "undefined 00:00:00Z");
+  assertEquals(around({ ...options, rate: "-1" }, "2026-01-01", 5), "insert 23:59:45Z");
+  const list = { leapSeconds: [parseLeap("insert@2020-12-31")] };
+  assertEquals(around(list, "2026-01-01", 5), "undefined 00:00:05Z");
+});
+
+Deno.test("a leap second is not announced any more once a clock has run back out of its day", () => {
+  const options = { time: "2028-12-31T00:00:01Z", leap: "insert@2028-12-31", rate: "-10" };
+  assertEquals(around(options, "2026-01-01", 0.1), "insert 00:00:00Z");
+  assertEquals(around(options, "2026-01-01", 0.100000001), "none 23:59:59.99999999Z");
+  assertEquals(around(options, "2026-01-01", 5), "none 23:59:11Z");
+});
+
+Deno.test("a clock that runs backwards steps when it comes to a date", () => {
+  const options = { time: "2030-01-01", rate: -1, steps: ["-1h@2029-12-31T23:59:59Z"] };
+  assertEquals(text(served(options, SECOND - 1n)), "2029-12-31T23:59:59.000000001Z");
+  assertEquals(text(served(options, SECOND)), "2029-12-31T22:59:59Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-12-31T22:59:58Z");
+});
+
+Deno.test("steps at one date all happen, those jumped over do not", () => {
+  const steps = [
+    "+1h@2026-11-22T12:00:10Z",
+    "+1m@2026-11-22T12:00:10Z",
+    "+1d@2026-11-22T12:30:00Z",
+  ];
+  assertEquals(text(served({ steps }, 9n * SECOND)), "2026-11-22T12:00:09Z");
+  assertEquals(text(served({ steps }, 10n * SECOND)), "2026-11-22T13:01:10Z");
+  assertEquals(text(served({ steps }, HOUR)), "2026-11-22T14:01:00Z");
+});
+
+Deno.test("a step over a leap second has it not happen", () => {
+  const options = { time: "2028-12-31T23:00:00Z", leap: "insert@2028-12-31", steps: ["+2h@00:01"] };
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:02Z");
+});
+
+Deno.test("a step in a second that is left out comes with its end", () => {
+  const leap = "delete@2028-12-31";
+  const steps = ["+1h@2028-12-31T23:59:59.5Z", "+1m@2029-01-01T00:00:00Z"];
+  const options = { time: "2028-12-31T23:59:58Z", leap, steps };
+  assertEquals(text(served(options, SECOND)), "2029-01-01T01:01:00Z");
+});
+
+Deno.test("a step at the midnight of a leap second comes after the whole of it", () => {
+  const steps = ["+1h@2029-01-01T00:00:00Z"];
+  const options = { time: "2028-12-31T23:59:59Z", leap: "insert@2028-12-31", steps };
+  assertEquals(text(served(options, 2n * SECOND - 1n)), "2028-12-31T23:59:59.999999999Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:00Z");
+});
+
+Deno.test("as many steps as may be are planned and taken in a moment", () => {
+  const startMs = performance.now();
+  for (const at of ["PT1S", "2026-11-22T12:00:01Z"]) {
+    const steps = Array.from({ length: 10_000 }, () => `+1s@${at}`);
+    assertEquals(text(served({ steps }, SECOND)), "2026-11-22T14:46:41Z");
+  }
+  const scattered = Array.from({ length: 10_000 }, (_, i) => `+1s@PT${(i * 7919) % 10_000}S`);
+  assertEquals(text(served({ steps: scattered }, 3n * HOUR)), "2026-11-22T17:46:40Z");
+  const tookMs = performance.now() - startMs;
+  assert(tookMs < 5000, `${tookMs} ms`);
+  assertThrows(
+    () => planTimeline({ steps: [...scattered, "+1s@1"] }, START),
+    RangeError,
+    "Cannot plan 10001 steps: expected 10000 at most",
+  );
+});
+
+Deno.test("leap seconds are read from a list as it is published", () => {
+  const list = "#$ 3676924800\n2272060800\t10\t# 1 Jan 1972\n2287785600 11 # 1 Jul 1972\n\n" +
+    "3692217600\t37\t# 1 Jan 2017\r\n4000000000 36\n";
+  assertEquals(
+    parseLeapSeconds(list).map(({ kind, midnightNs }) => `${kind} ${text(midnightNs)}`),
+    ["insert 1972-07-01T00:00:00Z", "insert 2017-01-01T00:00:00Z", "delete 2026-10-03T07:06:40Z"],
+  );
+  for (const wrong of ["", "# nothing", "2272060800", "a b"]) {
+    assertThrows(() => parseLeapSeconds(wrong), SyntaxError, "Cannot read the leap seconds");
+  }
+});
+
+/** How far a smear has gone at a share of its window, in seconds. */
+function smearedBy(
+  smear: string,
+  kind: string,
+  start: string,
+  windowSeconds: number,
+  share: number,
+): number {
+  const startNs = instantNs(start) - HOUR;
+  const timeline = planTimeline({ leap: `${kind}@2028-12-31`, smear }, startNs);
+  // By time as it would be without the smear, which the system's is here.
+  const nowNs = startNs + HOUR + BigInt(Math.round(share * windowSeconds * 1e9));
+  return Number(servedBy(timeline, nowNs) - nowNs) / 1e9;
+}
+
+Deno.test("a smear has gone as far as its shape says at each quarter", () => {
+  const noon = "2028-12-31T12:00:00Z";
+  const midnight = "2029-01-01T00:00:00Z";
+  const cases: [smear: string, start: string, seconds: number, quarters: number[]][] = [
+    ["linear", noon, 86_400, [0, 0.25, 0.5, 0.75, 1]],
+    ["google", noon, 86_400, [0, 0.25, 0.5, 0.75, 1]],
+    ["cosine", noon, 86_400, [0, (1 - Math.SQRT1_2) / 2, 0.5, (1 + Math.SQRT1_2) / 2, 1]],
+    ["quadratic", noon, 86_400, [0, 0.125, 0.5, 0.875, 1]],
+    ["meta", midnight, 62_500, [0, 0.125, 0.5, 0.875, 1]],
+    ["linear,20h", "2028-12-31T14:00:00Z", 72_000, [0, 0.25, 0.5, 0.75, 1]],
+  ];
+  for (const [smear, start, seconds, quarters] of cases) {
+    for (const [i, quarter] of quarters.entries()) {
+      const inserted = smearedBy(smear, "insert", start, seconds, i / 4);
+      const deleted = smearedBy(smear, "delete", start, seconds, i / 4);
+      assert(Math.abs(inserted + quarter) < 3e-9, `${smear} ${i}: ${inserted}`);
+      assert(Math.abs(deleted - quarter) < 3e-9, `${smear} ${i}: ${deleted}`);
+    }
+    assertEquals(smearedBy(smear, "insert", start, seconds, -0.001), 0);
+    assertEquals(smearedBy(smear, "insert", start, seconds, 1.5), -1);
+  }
+});
+
+const rates = fc.constantFrom<number | string>(1, 2, 0.5, "+50ppm", "-200ppm", 0.001, 1000, 3.3);
+const backwards = fc.constantFrom<number | string>(-1, -0.3, -2.5, -1000);
+const smearNames = fc.constantFrom("linear", "cosine", "quadratic", "meta", "linear,1h");
+
+Deno.test("a smeared clock never steps, and tells of no leap second", () => {
+  const begins = fc.integer({ min: -50_000, max: 100_000 });
+  const kinds = fc.constantFrom("insert", "delete");
+  check(
+    fc.property(
+      smearNames,
+      kinds,
+      fc.oneof(rates, backwards),
+      begins,
+      (smear, kind, rate, seconds) => {
+        const startNs = START;
+        const time = text(instantNs("2029-01-01") - 50_000n * SECOND + BigInt(seconds) * SECOND);
+        const leapSeconds = [parseLeap(`${kind}@2028-12-31`)];
+        let timeline = planTimeline({ time, leapSeconds, smear, rate }, startNs);
+        let nowNs = startNs;
+        // Over a few of the lines that it is made of.
+        for (let i = 0; i < 6; i++) {
+          timeline = advance(timeline, nowNs);
+          const { plan, leap, untilNs } = phaseAt(timeline, nowNs);
+          assert(leap === "none" || timeline.leaps.length === 0);
+          if (untilNs === undefined) return;
+          assert(untilNs > nowNs);
+          const after = phaseAt(advance(timeline, untilNs), untilNs).plan;
+          const gap = servedAt(after, untilNs) - servedAt(plan, untilNs);
+          // To the nanosecond, or to what passes of served time in one of the system's.
+          const most = BigInt(Math.ceil(Math.abs(Number(plan.gainPpb) / 1e9 + 1))) + 1n;
+          assert(gap >= -most && gap <= most, `${gap} ns`);
+          nowNs = untilNs;
+        }
+      },
+    ),
+    300,
+  );
+});
+
+Deno.test("a clock that runs backwards takes its smear back", () => {
+  const options = { time: "2029-01-01T12:00:00Z", rate: -10_000, leap: "insert@2028-12-31" };
+  const at = (seconds: number): [string, bigint | undefined] => {
+    const nowNs = START + BigInt(Math.round(seconds * 1e9));
+    const timeline = planTimeline({ ...options, smear: "linear" }, START);
+    const { plan, smearedNs } = phaseAt(advance(timeline, nowNs), nowNs);
+    return [text(servedAt(plan, nowNs)), smearedNs];
+  };
+  assertEquals(at(0), ["2029-01-01T11:59:59Z", -SECOND]);
+  assertEquals(at(2.16), ["2029-01-01T05:59:59.25Z", -3n * SECOND / 4n]);
+  assertEquals(at(6.48), ["2028-12-31T17:59:59.75Z", -SECOND / 4n]);
+  assertEquals(at(8.64), ["2028-12-31T12:00:00Z", undefined]);
+  assertEquals(at(10), ["2028-12-31T08:13:20Z", undefined]);
+});
+
+Deno.test("a clock that starts after a smear starts when it was told to", () => {
+  for (const time of ["2029-01-01T12:00:00.000000001Z", "2029-01-01T18:00:00Z"]) {
+    const leapSeconds = [parseLeap("insert@2028-12-31")];
+    assertEquals(text(served({ time, leapSeconds, smear: "google" }, 0n)), time);
+  }
+});
+
+Deno.test("a leap second that is told twice is one", () => {
+  const leap = "insert@2028-12-31";
+  const options = { time: "2028-12-31T23:59:59Z", leap, leapSeconds: [parseLeap(leap)] };
+  assertEquals(text(served(options, SECOND)), "2028-12-31T23:59:59Z");
+  assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T00:00:00Z");
+  assertEquals(text(served(options, 3n * SECOND)), "2029-01-01T00:00:01Z");
+});
+
+Deno.test("a clock goes on between its steps while its rate is positive", () => {
+  const options = fc.record({
+    rate: rates,
+    leap: fc.constant("insert@2026-11-22"),
+    smear: fc.option(smearNames, { nil: undefined }),
+  });
+  const moments = fc.array(fc.bigInt({ min: 0n, max: 200_000n * SECOND }), { minLength: 2 });
+  check(
+    fc.property(options, moments, ({ smear, ...rest }, times) => {
+      const timeline = planTimeline({ ...rest, ...(smear && { smear }) }, START);
+      const sorted = times.toSorted((a, b) => a < b ? -1 : 1);
+      const readings = sorted.map((ns) => servedBy(timeline, START + ns));
+      for (let i = 1; i < readings.length; i++) {
+        const moved = (readings[i] ?? 0n) - (readings[i - 1] ?? 0n);
+        // The leap second is the one step there is.
+        assert(moved >= (smear === undefined ? -SECOND : -2n), `${moved}`);
+      }
+    }),
+    300,
+  );
+});
+
+Deno.test("what is no clock is told, with what would be one", () => {
+  const wrong: [ClockOptions, string][] = [
+    [{ time: "2038-13-01" }, "Cannot read the time"],
+    [{ time: "tomorrow" }, "expected one such as 2038-01-19T03:14:00Z"],
+    [{ time: "2038-01-19T25:00:00Z" }, "Cannot read the time"],
+    [{ offset: "1 hour" }, "Cannot read the duration"],
+    [{ rate: "fast" }, "Cannot read the rate"],
+    [{ rate: "1e9" }, "Cannot run at a rate"],
+    [{ rate: NaN }, "Cannot read the rate"],
+    [{ freeze: true, rate: 2 }, "Cannot stand still"],
+    [{ steps: ["+1s"] }, "Cannot read the step"],
+    [{ steps: ["1s@then"] }, "Cannot read the duration"],
+    [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "what is served is past it"],
+    [{ steps: ["1s@2030-01-01T00:00:00Z"], rate: -1 }, "what is served is past it"],
+    [{ steps: ["1s@-5s"] }, "Cannot step at -5s: that is before the start"],
+    [{ leap: "delete@2016-12-31" }, "Cannot delete a second on 2016-12-31: what is served is past"],
+    [
+      { leap: "delete@2028-12-31", leapSeconds: [parseLeap("insert@2028-12-31")] },
+      "Cannot insert and delete a second on 2028-12-31",
+    ],
+    [{ noise: "2h" }, "Cannot have a noise of 2h: expected 0 to 1 h"],
+    [{ noise: "-1s" }, "Cannot have a noise of -1s"],
+    [{ seed: NaN }, "Cannot take the seed NaN: expected a whole number, 0 to 4294967295"],
+    [{ time: "2030-01-01T00:00:00+05:00[Europe/Berlin]" }, "Cannot read the time"],
+    [{ time: "2030-01-01[Nowhere/Else]" }, "Cannot read the time"],
+    [{ leap: "insert" }, "Cannot read the leap second"],
+    [{ leap: "insert@2028-02-30" }, "Cannot read the leap second"],
+    [{ smear: "linear" }, "Cannot smear without a leap second"],
+    [{ leap: "insert@2028-12-31", smear: "sine" }, "expected linear, cosine, quadratic"],
+    [{ leap: "insert@2028-12-31", smear: "linear,0s" }, "Cannot smear over"],
+    [{ leap: "insert@2028-12-31", smear: "toString" }, "Cannot read the smear"],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => planTimeline(options, START), Error, message, Deno.inspect(options));
+  }
+});
+
+Deno.test("what is of another type is told, with what it may be", () => {
+  const wrong: [unknown, string][] = [
+    [{ time: 5 }, "Cannot take 5 for a time"],
+    [{ offset: 5 }, "Cannot take 5 for a duration"],
+    [{ offset: { hours: 1 } }, `Cannot take {"hours":1} for a duration`],
+    [{ noise: null }, "Cannot take null for a duration"],
+    [{ freeze: "no" }, "Cannot take no for freeze: expected true or false"],
+    [{ steps: "+1s@00:05" }, "Cannot take +1s@00:05 for steps: expected a list"],
+    [{ leap: 5 }, "Cannot take 5 for a leap second"],
+    [{ smear: true, leap: "insert@2028-12-31" }, "Cannot take true for a leap second or a smear"],
+    [{ leapSeconds: "none" }, "Cannot take none for leapSeconds"],
+  ];
+  for (const [options, message] of wrong) {
+    assertThrows(() => planTimeline(options as ClockOptions, START), TypeError, message);
+  }
+});

@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  asctimeDialect,
+  asctimeText,
+  daytimeDialect,
+  ntpDialect,
+  timeDialect,
+} from "../../src/load/dialects.ts";
+
+Deno.test("asctimeText writes like C", () => {
+  const text = asctimeText(new Date(2020, 3, 3, 21, 9, 6).getTime() / 1000);
+  assertEquals(text, "Fri Apr  3 21:09:06 2020");
+  assertEquals(asctimeText(1_585_948_146, "utc"), "Fri Apr  3 21:09:06 2020");
+});
+
+Deno.test("asctimeDialect takes the seconds around now and nothing else", () => {
+  const dialect = asctimeDialect();
+  const now = 1_600_000_000;
+  dialect.tick(now);
+  const verify = (text: string): boolean => {
+    const octets = new TextEncoder().encode("\0" + text);
+    return dialect.verify(octets, 1, octets.length - 1);
+  };
+  for (const offset of [-2, -1, 0, 1, 2]) assert(verify(asctimeText(now + offset)), `${offset}`);
+  for (const offset of [-2, 2]) assert(verify(asctimeText(now + offset, "utc")), `${offset}`);
+  for (const offset of [-3, 3, 420, -86_400]) assert(!verify(asctimeText(now + offset)));
+  assert(!verify(asctimeText(now) + "\n"));
+  assert(!verify(asctimeText(now).slice(1)));
+  assert(!verify(""));
+  dialect.tick(now + 3);
+  assert(!verify(asctimeText(now)));
+});
+
+Deno.test("ntpDialect takes a synchronised server's reply of now and nothing else", () => {
+  const dialect = ntpDialect();
+  assertEquals(dialect.request.length, 48);
+  assertEquals(dialect.request[0], 0x23);
+  assertEquals(dialect.identity, { inRequest: 40, inReply: 24 });
+  // Of 2036-02-07, so that the seconds go from 2^32 - 1 to 0 within the tolerance.
+  const now = 2 ** 32 - 2_208_988_800;
+  dialect.tick(now);
+  const verify = (change: (reply: DataView<ArrayBuffer>) => void, length = 48): boolean => {
+    const octets = new Uint8Array(128);
+    const reply = new DataView(octets.buffer, 7);
+    octets.set([0x24, 10], 7);
+    reply.setUint32(32, 2 ** 32 - 1);
+    reply.setUint32(40, 1);
+    change(reply);
+    return dialect.verify(octets, 7, length);
+  };
+  assert(verify(() => {}));
+  for (const length of [0, 47, 49, 68]) assert(!verify(() => {}, length), `${length} octets`);
+  for (const flags of [0x23, 0x25, 0x1c, 0xe4]) assert(!verify((r) => r.setUint8(0, flags)));
+  for (const stratum of [0, 16]) assert(!verify((r) => r.setUint8(1, stratum)));
+  for (const field of [32, 40]) {
+    for (const offset of [-2, 2]) assert(verify((r) => r.setUint32(field, offset)));
+    for (const offset of [-3, 3, 2 ** 31]) assert(!verify((r) => r.setUint32(field, offset)));
+  }
+});
+
+Deno.test("daytimeDialect takes the forms that servers write, of now", () => {
+  const dialect = daytimeDialect();
+  assertEquals(dialect.request.length, 0);
+  dialect.tick(Date.UTC(2020, 3, 3, 21, 9, 36) / 1000);
+  const verify = (text: string): boolean => {
+    const octets = new TextEncoder().encode(`\0${text}`);
+    return dialect.verify(octets, 1, octets.length - 1);
+  };
+  for (
+    const text of [
+      "Fri Apr  3 21:09:36 2020\r\n",
+      "Fri Apr  3 21:09:34 2020\n",
+      "Friday, April 3, 2020 21:09:38-UTC",
+      "03 APR 2020 21:09:36 UTC\r\n",
+      "2020-04-03T21:09:36Z\r\n",
+      "\n58942 20-04-03 21:09:36 50 0 0 173.3 UTC(NIST) * \n",
+    ]
+  ) assert(verify(text), text);
+  for (
+    const text of [
+      "",
+      "21:09:36",
+      "Fri Apr  3 21:09:39 2020\r\n",
+      "Fri Apr 13 21:09:36 2020\r\n",
+      "Fri Apr  3 21:09:36 2021\r\n",
+      "Fri Apr  3 21:09:36 2020\r\nand more",
+      "Fri Apr  3 21:09:36 2020\x1b",
+      "Fri Apr  3 21:09:36 2020".padEnd(101, "."),
+    ]
+  ) assert(!verify(text), text);
+});
+
+Deno.test("timeDialect takes four octets with a second around now", () => {
+  const dialect = timeDialect();
+  assertEquals(dialect.request.length, 0);
+  // Across the end of the 32 bits, in 2036.
+  dialect.tick(2 ** 32 - 2_208_988_800);
+  const verify = (seconds: number, length = 4): boolean => {
+    const octets = new Uint8Array(9);
+    new DataView(octets.buffer).setInt32(3, seconds);
+    return dialect.verify(octets, 3, length);
+  };
+  for (const seconds of [-2, -1, 0, 1, 2]) assert(verify(seconds), `${seconds}`);
+  for (const seconds of [-3, 3, 2 ** 31 - 1]) assert(!verify(seconds), `${seconds}`);
+  for (const length of [0, 3, 5]) assert(!verify(0, length), `${length} octets`);
+});

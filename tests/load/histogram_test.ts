@@ -1,0 +1,35 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { Histogram } from "../../src/load/histogram.ts";
+
+Deno.test("Histogram finds percentiles to within one bucket", () => {
+  const histogram = new Histogram();
+  for (let us = 1; us <= 1000; us++) histogram.record(us * 1000);
+  assertEquals(histogram.total, 1000);
+  for (
+    const [share, us] of [[0.5, 500], [0.9, 900], [0.99, 990], [0.999, 999], [1, 1000]] as const
+  ) {
+    const ns = histogram.percentileNs(share) ?? NaN;
+    assertAlmostEquals(ns / 1000 / us, 1, 1 / 64);
+  }
+});
+
+Deno.test("Histogram tells small latencies apart exactly and keeps outliers in its ends", () => {
+  const histogram = new Histogram();
+  assertEquals(histogram.percentileNs(0.5), undefined);
+  histogram.record(63);
+  assertEquals(histogram.percentileNs(0.5), 63);
+  histogram.record(-5);
+  assertEquals(histogram.percentileNs(0.5), 0);
+  histogram.record(1e12);
+  assertAlmostEquals((histogram.percentileNs(1) ?? NaN) / 2 ** 32, 1, 1 / 64);
+  const buckets = new Histogram();
+  for (let power = 0; power < 32; power++) {
+    for (const ns of [2 ** power - 1, 2 ** power, 2 ** power + 1]) {
+      const alone = new Histogram();
+      alone.record(ns);
+      buckets.record(ns);
+      assert(Math.abs((alone.percentileNs(1) ?? NaN) - ns) <= ns / 64, `${ns}`);
+    }
+  }
+  assertEquals(buckets.total, 96);
+});

@@ -1,0 +1,199 @@
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import type { AddressLoad } from "../../src/load/address_load.ts";
+import { loadAddress, type LoadResult } from "../../src/load/load.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { testWith } from "../support/programs.ts";
+import { freePort, within } from "../support/traffic.ts";
+import { type Fault, LIE_SECONDS } from "./faulty_server.ts";
+
+/** A server with a fault, in a thread of its own. */
+class FaultyServer implements Disposable {
+  readonly #worker: Worker;
+  readonly port: number;
+
+  private constructor(worker: Worker, port: number) {
+    this.#worker = worker;
+    this.port = port;
+  }
+
+  static async start(fault: Fault): Promise<FaultyServer> {
+    const url = new URL("faulty_server.ts", import.meta.url);
+    const worker = new Worker(url, { type: "module" });
+    const port = new Promise<number>((resolve) => worker.onmessage = ({ data }) => resolve(data));
+    worker.postMessage(fault);
+    return new FaultyServer(worker, await within(30, port));
+  }
+
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}
+
+const COUNT = 20;
+
+const options = {
+  hostname: "127.0.0.1",
+  protocol: "ntp",
+  seconds: 60,
+  warmupSeconds: 0,
+  requests: COUNT,
+  window: 4,
+  flows: 2,
+  // A busy machine is not a fault.
+  timeoutSeconds: 5,
+} as const satisfies Partial<AddressLoad>;
+
+async function loadOn(fault: Fault, more: Partial<AddressLoad> = {}): Promise<LoadResult> {
+  using server = await FaultyServer.start(fault);
+  return await loadAddress({ ...options, port: server.port, ...more });
+}
+
+type Counts = Partial<
+  Pick<LoadResult, "good" | "bad" | "duplicate" | "lost" | "late" | "stray">
+>;
+
+function assertCounts(result: LoadResult, expected: Counts): void {
+  const { sent, good, bad, duplicate, lost, late, stray } = result;
+  assertEquals(
+    { sent, good, bad, duplicate, lost, late, stray },
+    { sent: COUNT, good: 0, bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0, ...expected },
+  );
+}
+
+const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;
+
+const verdicts: readonly (readonly [Fault, Counts, Partial<AddressLoad>?])[] = [
+  ["none", { good: COUNT }],
+  ["none", { good: COUNT }, { rate: 2000 }],
+  ["none", { good: COUNT }, { segmented: true }],
+  ["none", { good: COUNT }, { segmented: true, rate: 100_000 }],
+  ["duplicate", { good: COUNT, duplicate: COUNT }],
+  ["short", { bad: COUNT }],
+  ["cut off", { bad: COUNT }],
+  ["long", { bad: COUNT }],
+  ["wrong mode", { bad: COUNT }],
+  ["unsynchronised", { bad: COUNT }],
+  ["kiss-o'-death", { bad: COUNT }],
+  ["zero receive time", { bad: COUNT }],
+  ["zero transmit time", { bad: COUNT }],
+  ["silent", { lost: COUNT }, { timeoutSeconds: 0.05 }],
+  ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
+    timeoutSeconds: 1,
+    window: COUNT,
+    flows: 1,
+  }],
+  ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
+    timeoutSeconds: 1,
+    rate: 2000,
+    flows: 1,
+  }],
+  ["wrong origin", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
+  ["not asked yet", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
+];
+
+for (const [fault, expected, more] of verdicts) {
+  const how = more ? ` (${Object.keys(more).join(", ")})` : "";
+  await testWith(
+    needs,
+    `load counts the replies of a server with the fault: ${fault}${how}`,
+    async () => {
+      const result = await loadOn(fault, more);
+      assertCounts(result, expected);
+      assertEquals(result.latencyUs.p50 === undefined, result.good === 0);
+      assertEquals(result.goodPerSecond, result.good / result.seconds);
+    },
+  );
+}
+
+await testWith(needs, "load hears nobody out who ends it meanwhile", async () => {
+  using server = await FaultyServer.start("silent");
+  const patient = { ...options, port: server.port, window: COUNT, timeoutSeconds: 10 };
+  const ended = loadAddress({ ...patient, signal: AbortSignal.timeout(100) });
+  assertCounts(await within(8, ended), { lost: COUNT });
+});
+
+await testWith(needs, "load counts a late reply's request as lost, once", async () => {
+  const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
+  const result = await loadOn("late", { ...timing, flows: 1 });
+  const { sent, lost, late, good, bad, duplicate, stray } = result;
+  assertEquals([lost, good, bad, duplicate, stray], [sent, 0, 0, 0, 0]);
+  assert(0 < late && late <= lost, `${late} late of ${lost}`);
+});
+
+await testWith(needs, "load keeps its rate on a flow that gets no reply", async () => {
+  // Were the flow drained, it would send for a tenth of a second only, and then wait for the timeout.
+  const timing = { requests: undefined, seconds: 0.6, rate: 1000, timeoutSeconds: 1 };
+  const { sent, lost } = await loadOn("silent", { ...timing, flows: 1 });
+  assertEquals(lost, sent);
+  assert(sent > 300 && sent <= 600, `${sent} sent`);
+});
+
+await testWith(needs, "load measures by how much a server lies", async () => {
+  const honest = await loadOn("none");
+  const lying = await loadOn("liar");
+  assertCounts(lying, { good: COUNT });
+  const [little, much] = [honest.offsetUs?.p50 ?? NaN, lying.offsetUs?.p50 ?? NaN];
+  assertLess(Math.abs(much / 1e6 - LIE_SECONDS), LIE_SECONDS / 4);
+  assertLess(little, LIE_SECONDS * 1e6 / 4);
+});
+
+await testWith(
+  needs,
+  "load asks until its time is over, and takes a process's CPU time",
+  async () => {
+    let reports = 0;
+    const result = await loadOn("none", {
+      requests: undefined,
+      seconds: 0.6,
+      warmupSeconds: 0.05,
+      pid: Deno.pid,
+      onProgress: ({ seconds, lost }) => {
+        reports++;
+        assert(seconds > 0 && lost === 0);
+      },
+    });
+    assertGreater(result.good, 0);
+    assertEquals([result.good, result.bad + result.lost], [result.sent, 0]);
+    assertGreater(result.cpuUsPerReply ?? 0, 0);
+    assertGreater(reports, 0);
+  },
+);
+
+await testWith(needs, "load keeps a rate, in bursts too", async () => {
+  for (const segmented of [false, true]) {
+    const more = { requests: undefined, seconds: 0.2, rate: 1000, segmented };
+    const { sent } = await loadOn("none", more);
+    // What falls due in that time, less what a busy machine had no time for.
+    assert(sent > 100 && sent <= 200, `${sent} sent`);
+  }
+});
+
+await testWith(needs, "load ends early when its signal aborts", async () => {
+  const controller = new AbortController();
+  const result = await loadOn("none", {
+    requests: undefined,
+    signal: controller.signal,
+    onProgress: () => controller.abort(),
+  });
+  assertLess(result.seconds, options.seconds);
+  assertEquals(result.good, result.sent);
+});
+
+await testWith(needs, "load says that nobody listens, to one request and to many", async () => {
+  for (const requests of [1, undefined]) {
+    const error = await assertRejects(
+      () => loadAddress({ ...options, port: freePort(), requests }),
+      QueryError,
+      "Nothing listens on udp 127.0.0.1:",
+    );
+    assertEquals(error.reason, "refused");
+  }
+});
+
+await testWith({ ...needs, ipv6: true }, "load says so over IPv6 too", async () => {
+  await assertRejects(
+    () => loadAddress({ ...options, hostname: "::1", port: freePort() }),
+    QueryError,
+    "Nothing listens on udp [::1]:",
+  );
+});

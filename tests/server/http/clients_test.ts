@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { RecentClients } from "../../../src/server/http/clients.ts";
+
+const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
+
+Deno.test("RecentClients counts by address and forgets who has not asked for longest", () => {
+  let nowMs = 0;
+  const clients = new RecentClients(() => nowMs++);
+  const asks = (n: number, port = 1): void =>
+    clients.request(endpoint, { hostname: `10.0.${n >> 8}.${n & 255}`, port });
+  for (let n = 0; n < 256; n++) asks(n);
+  asks(0, 7);
+  asks(256);
+  const list = clients.list();
+  assertEquals(list.length, 256);
+  assertEquals(list.slice(0, 2), [
+    { address: "10.0.1.0", port: 1, requests: 1, lastSeenMs: 257, protocol: "ntp" },
+    { address: "10.0.0.0", port: 7, requests: 2, lastSeenMs: 256, protocol: "ntp" },
+  ]);
+  assertEquals(list.at(-1)?.address, "10.0.0.2");
+});

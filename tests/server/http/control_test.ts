@@ -1,0 +1,415 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { query, serve, type Server } from "../../../mod.ts";
+import { assertDocumented, isDocumented } from "../../support/documented.ts";
+import { within } from "../../support/traffic.ts";
+import { ask } from "./http.ts";
+
+type Url = `ntp://${string}`;
+
+const control = "127.0.0.1:0";
+const ntp = "ntp://127.0.0.1:0";
+const own = "ntp://127.0.0.1:0?offset=+1h";
+
+/** The control interface by a connection of its own: what no client would send. */
+async function raw(server: Server, text: string): Promise<string> {
+  const { hostname, port } = new URL(server.control?.url ?? "");
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(text));
+  const buffer = new Uint8Array(4096);
+  const length = await connection.read(buffer) ?? 0;
+  return new TextDecoder().decode(buffer.subarray(0, length));
+}
+
+/** All that a refused request must leave as it was. */
+async function settings(server: Server): Promise<unknown> {
+  const { body } = await ask(server, "GET", "/state");
+  const still = ({ now: _now, system: _system, ...rest }: Record<string, unknown>): unknown => rest;
+  return [
+    still(body.clock),
+    body.listeners.map(({ clock, ...rest }: Record<string, Record<string, unknown>>) => [
+      rest,
+      clock && still(clock),
+    ]),
+  ];
+}
+
+Deno.test("a server is not controlled unless it is asked for", async () => {
+  await using server = await serve(ntp);
+  assertEquals(server.control, undefined);
+});
+
+Deno.test("GET /state tells of clocks, listeners and totals", async () => {
+  const clock = {
+    time: "2028-12-31T12:00:00Z",
+    rate: 0,
+    leap: "insert@2028-12-31",
+    steps: ["+2s@PT1H"],
+    noise: "2ms",
+  };
+  await using server = await serve([ntp, own], { control, clock });
+  await query(server.addresses[1]?.url as Url);
+  const { status, body } = await ask(server, "GET", "/state");
+  assertEquals([status, body.transport, body.answering], [200, "datagram", true]);
+  assertEquals([body.clock.now, body.clock.rate, body.clock.leap], [
+    "2028-12-31T12:00:00Z",
+    0,
+    "insert",
+  ]);
+  assertEquals(body.clock.leapSeconds, [{ kind: "insert", date: "2028-12-31" }]);
+  assertEquals([body.clock.steps.length, body.clock.steps[0].by, body.clock.noise], [1, 2, 0.002]);
+  assertEquals(
+    body.listeners.map(({ url }: { url: string }) => url),
+    server.addresses.map(({ url }) => url),
+  );
+  assertEquals([body.listeners[0].clock, body.listeners[1].clock.offset], [undefined, 3600]);
+  assertEquals([body.totals.received, body.totals.answered], [1, 1]);
+});
+
+Deno.test("every answer is as documented, whatever the clock does", async () => {
+  const clock = { time: "2028-12-31T18:00:00Z", leap: "insert@2028-12-31", noise: "2ms" };
+  await using server = await serve([ntp, own], { control, clock, faults: { drop: 0 } });
+  await query(server.addresses[1]?.url as Url);
+  const steps = ["+2s@PT1H", "-1s@2029-01-01T00:00:00Z"];
+  for (
+    const [method, path, body] of [
+      ["GET", "/state"],
+      ["GET", "/clients"],
+      ["PATCH", "/clock", { smear: "google", steps }],
+      ["POST", "/clock", { time: "+275760-09-12T23:59:59Z", rate: 2 }],
+      ["PUT", "/faults", { delay: { time: "1ms", path: "reply" } }],
+      ["DELETE", "/faults"],
+      ["POST", "/scenario", { name: "leap-insert" }],
+      ["POST", "/reset"],
+    ] as const
+  ) {
+    const { status, body: said } = await ask(server, method, path, { body });
+    assertEquals(status, 200, JSON.stringify(said));
+    assertDocumented(said, "control");
+  }
+  const { body: state } = await ask(server, "GET", "/state");
+  for (
+    const wrong of [
+      { ...state, transport: "pigeon" },
+      { ...state, listeners: [{ ...state.listeners[0], seed: undefined }] },
+      { ...state, clock: { ...state.clock, smear: {} } },
+      { ...state, clock: { ...state.clock, steps: [{ by: 1 }] } },
+      { ...state, totals: { ...state.totals, refused: {} } },
+      { schema: 1, clock: { ...state.clock, now: "soon" } },
+      { schema: 1, clients: [{ address: "192.0.2.1" }], untold: 0 },
+      { schema: 1, faults: [] },
+      { schema: 1 },
+    ]
+  ) {
+    const plain = JSON.parse(JSON.stringify(wrong));
+    assert(!isDocumented(plain, "control"), JSON.stringify(plain));
+  }
+});
+
+Deno.test("a clock is set, stepped and reset; a listener's own apart from the server's", async () => {
+  await using server = await serve([ntp, own], { control });
+  const url = server.addresses[1]?.url ?? "";
+  const set = await ask(server, "PATCH", "/clock", {
+    body: { time: "2036-02-07T06:28:10Z", freeze: true },
+  });
+  assertEquals([set.status, set.body.clock.now], [200, "2036-02-07T06:28:10Z"]);
+  const stepped = await ask(server, "POST", "/clock", { body: { step: "-PT10S" } });
+  assertEquals(stepped.body.clock.now, "2036-02-07T06:28:00Z");
+  const path = `/clock?listener=${encodeURIComponent(url)}`;
+  const shifted = await ask(server, "POST", path, { body: { offset: 1.5 } });
+  assert(Math.abs(shifted.body.clock.offset - 1.5) < 1e-6, `${shifted.body.clock.offset}`);
+  assertEquals(server.clock.now().toString(), "2036-02-07T06:28:00Z");
+  const { body } = await ask(server, "POST", "/reset");
+  assertEquals([body.clock.offset, body.clock.rate, body.listeners[1].clock.offset], [0, 1, 3600]);
+});
+
+Deno.test("a leap second and its smear are taken back by none", async () => {
+  await using server = await serve(ntp, { control });
+  const change = { time: "2028-12-31T18:00:00Z", leap: "insert@2028-12-31", smear: "google" };
+  const { body } = await ask(server, "POST", "/clock", { body: change });
+  assertEquals([body.clock.smear.shape, body.clock.smear.window], ["linear", 86_400]);
+  assert(Math.abs(body.clock.smear.by + 0.25) < 0.01, JSON.stringify(body));
+  const none = await ask(server, "POST", "/clock", { body: { leap: "none", smear: "none" } });
+  assertEquals([none.body.clock.smear, none.body.clock.leapSeconds], [null, []]);
+});
+
+const mistakes:
+  readonly (readonly [method: string, path: string, body: unknown, status: number, RegExp])[] = [
+    ["GET", "/stat", undefined, 404, /There is no \/stat: did you mean \/state\?/],
+    ["GET", "/constructor", undefined, 404, /expected \/state, /],
+    ["DELETE", "/clock", undefined, 405, /Cannot DELETE \/clock: expected PATCH, POST/],
+    ["OPTIONS", "/clock", undefined, 405, /expected PATCH, POST/],
+    ["GET", "/state?lisener=x", undefined, 400, /Unknown parameter "lisener": expected listener/],
+    ["POST", "/clock", { ofset: "1h" }, 400, /Unknown key "ofset": did you mean offset\?/],
+    ["POST", "/clock", { __proto__: null, toString: "1h" }, 400, /Unknown key "toString"/],
+    ["POST", "/clock", { time: "2038-13-19" }, 400, /Cannot read the time "2038-13-19"/],
+    ["POST", "/clock", { time: 5 }, 400, /Cannot take 5 for time: expected a text/],
+    ["POST", "/clock", { rate: "fast" }, 400, /Cannot read the rate "fast"/],
+    ["POST", "/clock", { rate: 2, freeze: true }, 400, /Cannot stand still and run at a rate of 2/],
+    ["POST", "/clock", { offset: "1h", noise: "9d" }, 400, /Cannot have a noise of 9d/],
+    ["POST", "/clock", { offset: "1h", seed: -1 }, 400, /Cannot take the seed -1/],
+    [
+      "POST",
+      "/clock",
+      { offset: "1h", smear: "google" },
+      400,
+      /Cannot smear without a leap second/,
+    ],
+    [
+      "POST",
+      "/clock",
+      { freeze: "yes" },
+      400,
+      /Cannot take "yes" for freeze: expected true or false/,
+    ],
+    ["POST", "/clock", { steps: "1s@5" }, 400, /for steps: expected a list of texts/],
+    ["POST", "/clock", { step: "1h", rate: 2 }, 400, /"step" stands alone/],
+    ["POST", "/clock", { step: "soon" }, 400, /Cannot read the duration "soon"/],
+    ["POST", "/clock", { step: "9999999999999" }, 400, /Cannot serve that time: expected years/],
+    ["POST", "/clock", { offset: 1e300 }, 400, /Cannot/],
+    ["POST", "/clock", {}, 400, /Nothing to change: expected time, offset/],
+    ["POST", "/clock", [], 400, /Expected an object/],
+    ["POST", "/clock", "{", 400, /Cannot read the JSON/],
+    ["POST", "/clock", "", 400, /Cannot read the JSON/],
+    ["POST", "/clock", " ".repeat(70_000), 413, /65536 octets at most/],
+    [
+      "POST",
+      "/clock?listener=ntp://x:1",
+      { rate: 2 },
+      404,
+      /There is no listener ntp:\/\/x:1: expected ntp:/,
+    ],
+    ["POST", "/reset?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["GET", "/state?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["GET", "/clients?listener=ntp://x:1", undefined, 404, /There is no listener/],
+    ["POST", "/reset", { listener: "ntp://x:1" }, 400, /expected no body, or \{\}/],
+    ["POST", "/reset", [], 400, /expected no body, or \{\}/],
+    ["POST", "/reset", "{", 400, /Cannot read the JSON/],
+    ["DELETE", "/faults", { drop: 1 }, 400, /expected no body, or \{\}/],
+    ["POST", "/scenario", {}, 400, /Nothing to begin: expected clock, status or faults/],
+    ["POST", "/scenario", { seed: 5, description: "" }, 400, /Nothing to begin/],
+    ["POST", "/scenario", null, 400, /expected an object/],
+    ["PUT", "/faults", { dorp: 1 }, 400, /did you mean drop\?/],
+    ["PUT", "/faults", { drop: 1.5 }, 400, /1\.5/],
+    ["PUT", "/faults", null, 400, /expected an object/],
+  ];
+
+Deno.test("what cannot be done is said by name, and changes nothing", async () => {
+  await using server = await serve([ntp, own], {
+    control,
+    faults: { drop: 0.25 },
+    clock: { offset: "5s" },
+  });
+  const before = await settings(server);
+  for (const [method, path, body, status, message] of mistakes) {
+    const said = await ask(server, method, path, { body });
+    assertEquals(
+      said.status,
+      status,
+      `${method} ${path} ${JSON.stringify(body)}: ${JSON.stringify(said)}`,
+    );
+    assertMatch(said.body.error, message);
+    assertEquals(await settings(server), before, `${method} ${path} ${JSON.stringify(body)}`);
+  }
+});
+
+Deno.test("a time beyond all years is told in seconds", async () => {
+  await using server = await serve(ntp, { control });
+  const change = { time: "+275760-09-12T23:59:59Z", rate: 2, steps: ["+1s@9999999999999"] };
+  const { status, body } = await ask(server, "POST", "/clock", { body: change });
+  assertEquals([status, body.clock.steps.length], [200, 1]);
+  assertMatch(body.clock.steps[0].at, /^@\d+$/);
+  assertEquals((await ask(server, "GET", "/state")).status, 200);
+  assertEquals((await ask(server, "POST", "/reset")).body.clock.rate, 1);
+});
+
+Deno.test("a listener with the server's clock has none to be changed alone", async () => {
+  await using server = await serve(ntp, { control });
+  const listener = encodeURIComponent(server.addresses[0]?.url ?? "");
+  for (
+    const [path, change] of [
+      ["/clock", { rate: 2 }],
+      ["/scenario", { name: "y2038" }],
+      ["/scenario", { status: {}, faults: { drop: 1 } }],
+    ] as const
+  ) {
+    const { status, body } = await ask(server, "POST", `${path}?listener=${listener}`, {
+      body: change,
+    });
+    assertEquals(status, 409);
+    assertMatch(body.error, /has the server's clock/);
+  }
+  const { body } = await ask(server, "GET", "/state");
+  assertEquals([body.clock.rate, body.listeners[0].faults], [1, {}]);
+});
+
+Deno.test("GET /state of one listener lists that one, and clients are listed for all", async () => {
+  await using server = await serve([ntp, own], { control });
+  const [, { url = "" } = {}] = server.addresses;
+  const where = `?listener=${encodeURIComponent(url)}`;
+  const { body } = await ask(server, "GET", `/state${where}`);
+  assertEquals([body.listeners.length, body.listeners[0].url], [1, url]);
+  const clients = await ask(server, "GET", `/clients${where}`);
+  assertEquals(clients.status, 400);
+  assertMatch(clients.body.error, /one list of clients, of all listeners/);
+});
+
+Deno.test("web pages and strangers' names are refused", async () => {
+  await using server = await serve(ntp, { control });
+  const before = await settings(server);
+  for (
+    const headers of [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: server.control?.url ?? "" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+    ]
+  ) {
+    for (const [method, path] of [["GET", "/state"], ["POST", "/clock"]] as const) {
+      const { status } = await ask(server, method, path, {
+        headers,
+        ...method === "POST" && { body: { rate: 2 } },
+      });
+      assertEquals(status, 403, JSON.stringify(headers));
+    }
+  }
+  for (const host of ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "a b"]) {
+    const text = await raw(server, `GET /state HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    assertMatch(text, /^HTTP\/1\.1 40[03] /, host);
+  }
+  const absolute = "GET http://evil.example/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  assertMatch(await raw(server, absolute), /^HTTP\/1\.1 403 /);
+  assertMatch(await raw(server, "GET /state HTTP/1.0\r\n\r\n"), /^HTTP\/1\.[01] 403 /);
+  assertMatch(
+    await raw(server, "GET /state HTTP/1.1\r\nHost: localhost:1\r\n\r\n"),
+    /^HTTP\/1\.1 200 [^]*\r\ncache-control: no-store/i,
+  );
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+    for (const path of ["/clock", "/reset"]) {
+      const headers = { "content-type": type };
+      assertEquals((await ask(server, "POST", path, { headers, body: { rate: 2 } })).status, 415);
+    }
+  }
+  assertEquals(await settings(server), before);
+});
+
+Deno.test("no answer allows other sites anything", async () => {
+  await using server = await serve(ntp, { control });
+  const response = await fetch(`${server.control?.url}/state`);
+  await response.body?.cancel();
+  const names = [...response.headers.keys()];
+  assertEquals(names.filter((name) => name.startsWith("access-control")), []);
+});
+
+Deno.test("a token has to be brought, and anything but loopback needs one", async () => {
+  const controlToken = "0123456789abcdef";
+  await using server = await serve(ntp, { control, controlToken });
+  for (const authorization of ["", "Bearer", "Bearer 0123456789abcdeF", `Basic ${controlToken}`]) {
+    const headers: Record<string, string> = authorization === "" ? {} : { authorization };
+    const { status, body } = await ask(server, "GET", "/state", { headers });
+    assertEquals([status, body.error], [401, "The token is missing or wrong"]);
+  }
+  const headers = { authorization: `Bearer ${controlToken}` };
+  assertEquals((await ask(server, "GET", "/state", { headers })).status, 200);
+  await assertRejects(
+    () => serve(ntp, { control: "0.0.0.0:0" }),
+    RangeError,
+    "Cannot be controlled on 0.0.0.0:0 without a token",
+  );
+  await using open = await serve(ntp, { control: "0.0.0.0:0", controlToken });
+  const { port } = new URL(open.control?.url ?? "");
+  const there = { control: { url: `http://127.0.0.1:${port}` } };
+  assertEquals((await ask(there, "GET", "/state")).status, 401);
+  assertEquals((await ask(there, "GET", "/state", { headers })).status, 200);
+});
+
+Deno.test("an address that cannot be, or is taken, or a token that keeps nobody out ends the start", async () => {
+  for (
+    const wrong of ["", "8890", "127.0.0.1:99999", "http://127.0.0.1", "[127.0.0.1]", "::1:8890"]
+  ) {
+    await assertRejects(
+      () => serve(ntp, { control: wrong }),
+      SyntaxError,
+      "Cannot read the control",
+    );
+  }
+  for (const controlToken of ["", "short", "0123456789abcde\n", "0123456789 abcdef"]) {
+    await assertRejects(() => serve(ntp, { control, controlToken }), SyntaxError, "control token");
+  }
+  await using first = await serve(ntp, { control });
+  const { host } = new URL(first.control?.url ?? "");
+  await assertRejects(
+    () => serve(ntp, { control: host }),
+    Error,
+    `Cannot be controlled on tcp ${host}: the port is already in use`,
+  );
+});
+
+Deno.test("faults are set for all or one, cleared, and reset", async () => {
+  await using server = await serve([ntp, ntp], { control, faults: { stratum: { value: 7 } } });
+  const [first, second] = server.addresses.map(({ url }) => url) as [Url, Url];
+  const strata = async (): Promise<number[]> => [
+    (await query(first)).stratum,
+    (await query(second)).stratum,
+  ];
+  assertEquals(await strata(), [7, 7]);
+  const path = `/faults?listener=${encodeURIComponent(second)}`;
+  await ask(server, "PUT", path, { body: { stratum: { value: 9 } } });
+  assertEquals(await strata(), [7, 9]);
+  await ask(server, "PUT", "/faults", { body: { stratum: { value: 3 } } });
+  assertEquals(await strata(), [3, 3]);
+  await ask(server, "DELETE", path);
+  assertEquals(await strata(), [3, 10]);
+  const { body } = await ask(server, "POST", "/reset");
+  assertEquals(body.listeners[1].faults, { stratum: { value: 7 } });
+  assertEquals(await strata(), [7, 7]);
+});
+
+Deno.test("a fault that is an empty list is none", async () => {
+  await using server = await serve(ntp, { control });
+  const { body } = await ask(server, "PUT", "/faults", { body: { drop: [], kiss: [0.5] } });
+  assertEquals(body.faults, { kiss: [0.5] });
+  const { body: state } = await ask(server, "GET", "/state");
+  assertEquals(state.listeners[0].faults, { kiss: [0.5] });
+});
+
+Deno.test("faults come later to a server that started without", async () => {
+  await using server = await serve(ntp, { control });
+  assertEquals(
+    (await ask(server, "PUT", "/faults", { body: { stratum: { value: 5 } } })).status,
+    200,
+  );
+  assertEquals((await query(server.addresses[0]?.url as Url)).stratum, 5);
+});
+
+Deno.test("GET /clients lists who was answered, the latest first", async () => {
+  await using server = await serve(["auto://127.0.0.1:0", ntp], { control });
+  const [auto, plain] = server.addresses;
+  await query(`asctime://127.0.0.1:${auto?.port}`);
+  await query(`ntp://127.0.0.1:${plain?.port}`);
+  const { body } = await ask(server, "GET", "/clients");
+  assertEquals(body.untold, 0);
+  assertEquals(body.clients.length, 1);
+  const [{ address, requests, protocol, lastSeen }] = body.clients;
+  assertEquals([address, requests, protocol], ["127.0.0.1", 2, "ntp"]);
+  assert(Math.abs(Date.parse(lastSeen) - Date.now()) < 60_000, lastSeen);
+});
+
+Deno.test("a server with half a request on its control interface stops all the same", async () => {
+  const server = await serve(ntp, { control });
+  const { port } = new URL(server.control?.url ?? "");
+  const waiting = [
+    "",
+    "GET /st",
+    "POST /clock HTTP/1.1\r\nHost: localhost\r\n" +
+    "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+  ];
+  const connections = await Promise.all(waiting.map(async (text) => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    await connection.write(new TextEncoder().encode(text));
+    return connection;
+  }));
+  await ask(server, "GET", "/state");
+  await within(5, server.shutdown());
+  for (const connection of connections) connection.close();
+});

@@ -1,0 +1,191 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Sink } from "../../../src/server/log/bounded_writer.ts";
+import { ServerLog, type ServerLogOptions } from "../../../src/server/log/log.ts";
+import { Counters, type Totals } from "../../../src/transports/counters.ts";
+
+const endpoint = { protocol: "asctime", hostname: "127.0.0.1", port: 8888 } as const;
+const source = { transport: "udp", hostname: "::1", port: 51402 } as const;
+
+/** Logs into memory and gives the lines written. */
+async function logged(
+  options: Omit<ServerLogOptions, "sink">,
+  write: (log: ServerLog) => void,
+): Promise<string[]> {
+  let text = "";
+  const sink: Sink = {
+    write(data): Promise<number> {
+      // A sink may take less than it is given.
+      const taken = Math.min(data.length, 100);
+      text += new TextDecoder("latin1").decode(data.subarray(0, taken));
+      return Promise.resolve(taken);
+    },
+  };
+  const log = new ServerLog({ ...options, sink });
+  write(log);
+  await log.flush();
+  return text === "" ? [] : text.trimEnd().split("\n");
+}
+
+const fields = (line: string | undefined): Record<string, unknown> => JSON.parse(line ?? "null");
+
+Deno.test("ServerLog tells of a request with a time stamp", async () => {
+  const [line] = await logged({}, (log) => log.request(endpoint, source, 12));
+  assertMatch(
+    line ?? "",
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} Time request from \[::1\]:51402$/,
+  );
+});
+
+Deno.test("ServerLog writes one JSON object a line", async () => {
+  const lines = await logged({ format: "json", colour: true }, (log) => {
+    log.listening(endpoint);
+    log.request(endpoint, source, 12);
+    log.warning('say "no"');
+  });
+  const [listening, request, warning] = lines.map(fields);
+  const { time, ...rest } = listening ?? {};
+  assert(Temporal.Instant.from(String(time)));
+  assertEquals(rest, {
+    event: "listening",
+    url: "asctime://127.0.0.1:8888",
+    protocol: "asctime",
+    hostname: "127.0.0.1",
+    port: 8888,
+  });
+  assertEquals([request?.["from"], request?.["octets"]], ["[::1]:51402", 12]);
+  assertEquals(warning?.["message"], 'say "no"');
+});
+
+Deno.test("ServerLog tells some requests of a second and sums up the rest", async () => {
+  const lines = await logged({ format: "json" }, (log) => {
+    for (let i = 0; i < 12_345; i++) log.request(endpoint, source, 0);
+  });
+  const told = lines.map(fields).filter(({ event }) => event === "request").length;
+  const more = fields(lines.at(-1));
+  assert(told > 0 && told < 100, `${told} lines`);
+  assertEquals(more["event"], "more");
+  assertEquals(told + Number(more["requests"]), 12_345);
+});
+
+Deno.test("ServerLog at each level tells what belongs to it", async () => {
+  const write = (log: ServerLog): void => {
+    log.listening(endpoint);
+    log.request(endpoint, source, 1);
+    log.failed(endpoint, "send", new Error("no buffer space"));
+    log.warning("careful");
+    log.interval(new Counters().totals(), 10);
+    log.stopped(new Counters().totals(), 1.26);
+  };
+  const events = async (level: "quiet" | "normal" | "verbose"): Promise<unknown[]> =>
+    (await logged({ level, format: "json" }, write)).map((line) => fields(line)["event"]);
+  const always = ["warning", "interval"];
+  assertEquals(await events("quiet"), always);
+  assertEquals(await events("normal"), ["listening", "request", ...always, "stopped"]);
+  assertEquals(await events("verbose"), ["listening", "request", "failure", ...always, "stopped"]);
+});
+
+Deno.test("ServerLog gives totals that name each cause and error", async () => {
+  const counters = new Counters();
+  Object.assign(counters, { received: 1003, answered: 1000, sendErrors: 1 });
+  for (const refusal of [-1, -1]) counters.refuse(refusal);
+  const [line] = await logged({}, (log) => log.stopped(counters.totals(), 12.34));
+  assertMatch(
+    line ?? "",
+    /Stopped after 12\.3 s: 1,003 received, 1,000 answered, 2 refused \(2 looks-like-a-reply\), 1 error$/,
+  );
+});
+
+Deno.test("ServerLog gives an interval its rate of answers", async () => {
+  const counters = new Counters();
+  Object.assign(counters, { received: 12_346, answered: 12_345 });
+  counters.refuse(-1);
+  const write = (log: ServerLog): void => log.interval(counters.totals(), 10.004);
+  const [line] = await logged({}, write);
+  assertMatch(
+    line ?? "",
+    /In the last 10\.0 s: 12,346 received, 12,345 answered \(1,230\/s\), 1 refused \(1 looks-like-a-reply\), 0 errors$/,
+  );
+  const [json] = await logged({ format: "json" }, write);
+  const { event, elapsed, rate, received, answered, send_errors } = fields(json);
+  assertEquals(
+    { event, elapsed, rate, received, answered, send_errors },
+    {
+      event: "interval",
+      elapsed: 10.004,
+      rate: 1234.006,
+      received: 12_346,
+      answered: 12_345,
+      send_errors: 0,
+    },
+  );
+});
+
+Deno.test("ServerLog tells of kisses among the answers, as text only if there were any", async () => {
+  const totals = (kisses: number): Totals =>
+    Object.assign(new Counters(), { received: 9, answered: 8, kisses }).totals();
+  const write = (kisses: number) => (log: ServerLog): void => {
+    log.interval(totals(kisses), 4);
+    log.stopped(totals(kisses), 4);
+  };
+  const [pace, all] = await logged({}, write(1234));
+  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s, 1,234 kisses\), 0 refused, 0 errors$/);
+  assertMatch(all ?? "", /: 9 received, 8 answered \(1,234 kisses\), 0 refused, 0 errors$/);
+  const [, one] = await logged({}, write(1));
+  assertMatch(one ?? "", /: 9 received, 8 answered \(1 kiss\), 0 refused/);
+  const none = await logged({}, write(0));
+  assert(!none.join().includes("kiss"), none.join());
+  const json = await logged({ format: "json" }, write(0));
+  assertEquals(json.map((line) => fields(line)["kisses"]), [0, 0]);
+});
+
+Deno.test("ServerLog colours only when asked to", async () => {
+  const write = (log: ServerLog): void => log.request(endpoint, source, 1);
+  const [plain] = await logged({ colour: false }, write);
+  const [coloured] = await logged({ colour: true }, write);
+  assertEquals(plain?.includes("\x1b["), false);
+  assertEquals(coloured?.includes("\x1b["), true);
+});
+
+Deno.test("ServerLog drops lines rather than wait for a sink that blocks", async () => {
+  const gate = Promise.withResolvers<void>();
+  let octets = 0;
+  const sink: Sink = {
+    async write(data): Promise<number> {
+      await gate.promise;
+      octets += data.length;
+      return data.length;
+    },
+  };
+  const log = new ServerLog({ sink });
+  for (let i = 0; i < 10_000; i++) log.warning("x".repeat(100));
+  await log.flush(); // comes back although nothing was written
+  assertEquals(octets, 0);
+  gate.resolve();
+  await log.flush();
+  assert(octets > 0 && octets < 200_000, `${octets} octets`);
+});
+
+Deno.test("ServerLog survives a sink that is gone", async () => {
+  let writes = 0;
+  const sink: Sink = {
+    write: () => (writes++, Promise.reject(new Deno.errors.BrokenPipe("Broken pipe"))),
+  };
+  const log = new ServerLog({ sink });
+  log.warning("one");
+  await log.flush();
+  log.warning("two");
+  await log.flush();
+  assertEquals(writes, 1);
+});
+
+Deno.test("ServerLog says that a time is made up, and nothing of a true one", async () => {
+  const lines = await logged({}, (log) => {
+    log.clock({});
+    log.clock({ time: "2038-01-19T03:14:00Z", rate: "10x" });
+    log.clock({ freeze: true }, "ntp://127.0.0.1:1123");
+  });
+  assertEquals(lines.map((line) => line.split(" ").slice(2).join(" ")), [
+    "Not the true time: time 2038-01-19T03:14:00Z, rate 10x",
+    "Not the true time on ntp://127.0.0.1:1123: freeze true",
+  ]);
+});

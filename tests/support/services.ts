@@ -1,0 +1,91 @@
+/** Runs responders without a network. */
+import { assertEquals } from "@std/assert";
+import type { Clock, UnixTime } from "../../src/clock/clock.ts";
+import type { ClockStatus } from "../../src/clock/status.ts";
+import {
+  type RefusalCause,
+  refusalCauses,
+  REPLY_CAPACITY,
+  type Responder,
+} from "../../src/protocols/responder.ts";
+
+/** Friday, 2020-04-03T21:09:36.123456789Z. */
+export const NOW: UnixTime = { seconds: 1_585_948_176, nanoseconds: 123_456_789 };
+
+/** A clock that is worth something; each fact has a value of its own. */
+export const STATUS: ClockStatus = {
+  leap: 1,
+  stratum: 7,
+  referenceId: 0xc0000201,
+  rootDelaySeconds: 0.25,
+  rootDispersionSeconds: 0.5,
+  referenceSeconds: NOW.seconds - 99,
+  precision: -20,
+};
+
+/** The same clock, not to be trusted. */
+export const UNSYNCHRONIZED_STATUS: ClockStatus = { ...STATUS, leap: 3 };
+
+/** A clock that stands still. */
+export function still(at: Readonly<UnixTime>): Clock {
+  return { read: (time) => void Object.assign(time, at) };
+}
+
+/** The time that many nanoseconds later. */
+export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
+  const sum = BigInt(time.nanoseconds) + nanoseconds;
+  const past = BigInt.asUintN(64, (sum % 1_000_000_000n + 1_000_000_000n) % 1_000_000_000n);
+  return {
+    seconds: time.seconds + Number((sum - past) / 1_000_000_000n),
+    nanoseconds: Number(past),
+  };
+}
+
+/** How {@linkcode ask} asks. */
+export interface AskOptions {
+  /** When the request comes. */
+  readonly at?: Readonly<UnixTime>;
+  /** What is read after that; by default it stands still. */
+  readonly clock?: Clock;
+  /** The port it comes from. */
+  readonly port?: number;
+}
+
+const UNTOUCHED = 0xa5;
+const reply = new Uint8Array(REPLY_CAPACITY);
+
+/** A copy of the reply, or why there is none; nothing may be written beyond it. */
+export function ask(
+  responder: Responder,
+  request: Uint8Array,
+  { at = NOW, clock = still(at), port = 51402 }: AskOptions = {},
+): Uint8Array<ArrayBuffer> | RefusalCause {
+  reply.fill(UNTOUCHED);
+  const length = responder.respond(request, reply, at, clock, port);
+  if (typeof length !== "number") throw new Error("A built-in responder never waits");
+  for (let i = Math.max(length, 0); i < reply.length; i++) {
+    if (reply[i] !== UNTOUCHED) assertEquals(i, length, "nothing is written past the length");
+  }
+  return length > 0 ? reply.slice(0, length) : refusalCauses[-length] ?? "declined";
+}
+
+/** A copy of the reply; fails if there is none. */
+export function answer(
+  responder: Responder,
+  request: Uint8Array,
+  options?: AskOptions,
+): Uint8Array<ArrayBuffer> {
+  const answered = ask(responder, request, options);
+  if (typeof answered === "string") throw new Error(`There is no answer: ${answered}`);
+  return answered;
+}
+
+/** The octets of a text, each of its characters one. */
+export function octetsOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** Octets written in hexadecimal; white space is for people. */
+export function hex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.fromHex(text.replace(/\s/g, ""));
+}

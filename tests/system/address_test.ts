@@ -1,0 +1,81 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  addressFamily,
+  canonicalAddress,
+  isLoopback,
+  isUnicast,
+  isWildcard,
+  resolveHost,
+} from "../../src/system/address.ts";
+
+Deno.test("canonicalAddress gives equal addresses one spelling", () => {
+  const table: [address: string, canonical: string][] = [
+    ["127.0.0.1", "127.0.0.1"],
+    ["127.1", "127.0.0.1"],
+    ["::1", "::1"],
+    ["0:0:0:0:0:0:0:1", "::1"],
+    ["2001:DB8::0:5", "2001:db8::5"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["::ffff:192.0.2.129", "192.0.2.129"],
+    ["::FFFF:c000:0281", "192.0.2.129"],
+    ["::", "::"],
+    ["::ffff:0.0.0.0", "0.0.0.0"],
+  ];
+  for (const [address, canonical] of table) assertEquals(canonicalAddress(address), canonical);
+});
+
+Deno.test("addressFamily tells addresses from names", () => {
+  assertEquals(addressFamily("192.0.2.1"), 4);
+  assertEquals(addressFamily("127.1"), 4);
+  assertEquals(addressFamily("::ffff:192.0.2.1"), 6);
+  assertEquals(addressFamily("fe80::1%eth0"), 6);
+  for (const name of ["localhost", "4.example", "1.2.3.4.5", "999.0.0.1", "a1"]) {
+    assertEquals(addressFamily(name), undefined, name);
+  }
+});
+
+Deno.test("isWildcard and isLoopback see through spellings", () => {
+  assertEquals(["0.0.0.0", "::", "0::0", "::ffff:0.0.0.0"].map(isWildcard), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assertEquals(["127.0.0.1", "::1", "10.0.0.0"].map(isWildcard), [false, false, false]);
+  assertEquals(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"].map(isLoopback), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  for (const other of ["128.0.0.1", "::2", "0.0.0.0", "127.0.0.1.example", "127.example", ""]) {
+    assertEquals(isLoopback(other), false, other);
+  }
+});
+
+Deno.test("isUnicast knows multicast and broadcast addresses", () => {
+  for (const many of ["224.0.0.1", "239.255.255.255", "255.255.255.255", "ff02::1", "FF0E::101"]) {
+    assertEquals(isUnicast(many), false, many);
+  }
+  for (
+    const one of ["223.255.255.255", "240.0.0.1", "22.4.0.1", "255.255.255.254", "fe80::1", "::1"]
+  ) {
+    assertEquals(isUnicast(one), true, one);
+  }
+});
+
+Deno.test("resolveHost gives an address back and keeps to the family asked for", async () => {
+  assertEquals(await resolveHost("192.0.2.1"), ["192.0.2.1"]);
+  assertEquals(await resolveHost("192.0.2.1", 4), ["192.0.2.1"]);
+  assertEquals(await resolveHost("::ffff:192.0.2.1", 4), ["192.0.2.1"]);
+  assertEquals(await resolveHost("fe80::1%eth0"), ["fe80::1%eth0"]);
+  await assertRejects(() => resolveHost("192.0.2.1", 6), Error, "192.0.2.1 is not an IPv6 address");
+  await assertRejects(() => resolveHost("::1", 4), Error, "::1 is not an IPv4 address");
+});
+
+Deno.test("resolveHost knows this machine's own names and says which it does not", async () => {
+  const addresses = await resolveHost("localhost");
+  assertEquals(addresses.every(isLoopback), true, addresses.join());
+  assertEquals(await resolveHost("localhost", 4), ["127.0.0.1"]);
+  await assertRejects(() => resolveHost("nosuch.invalid"), Error, "Unknown host nosuch.invalid");
+});

@@ -1,0 +1,72 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { isIpv4, isLoopbackIp, isUnicastIp, readIpWords } from "../../src/text/ip_words.ts";
+import { check } from "../support/property.ts";
+
+function words(text: string): Uint32Array {
+  const read = new Uint32Array(4).fill(1);
+  readIpWords(text, read);
+  return read;
+}
+
+Deno.test("readIpWords reads addresses of both families, and one that carries the other", () => {
+  const cases: [string, number[]][] = [
+    ["192.0.2.1", [0, 0, 0xffff, 0xc0000201]],
+    ["::ffff:192.0.2.1", [0, 0, 0xffff, 0xc0000201]],
+    ["255.255.255.255", [0, 0, 0xffff, 0xffffffff]],
+    ["0.0.0.0", [0, 0, 0xffff, 0]],
+    ["::", [0, 0, 0, 0]],
+    ["::1", [0, 0, 0, 1]],
+    ["2001:db8::f00:1", [0x20010db8, 0, 0, 0x0f000001]],
+    ["fe80::1%eth0", [0xfe800000, 0, 0, 1]],
+  ];
+  for (const [text, expected] of cases) assertEquals([...words(text)], expected, text);
+});
+
+Deno.test("readIpWords gives nothing for what is no address", () => {
+  for (
+    const text of ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", "a.b.c.d", "localhost", ":"]
+  ) {
+    assertEquals([...words(text)], [0, 0, 0, 0], text);
+  }
+});
+
+Deno.test("readIpWords reads what it is written from", () => {
+  check(fc.property(fc.ipV4(), (text) => {
+    const number = text.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    assertEquals([...words(text)], [0, 0, 0xffff, number]);
+  }));
+  check(fc.property(fc.uint32Array({ minLength: 4, maxLength: 4 }), (given) => {
+    const groups = [...given].flatMap((word) => [word >>> 16, word & 0xffff]);
+    const text = groups.map((group) => group.toString(16)).join(":");
+    assertEquals(words(text), given);
+  }));
+});
+
+Deno.test("an address is told by its kind", () => {
+  const cases: [text: string, isV4: boolean, loopback: boolean, unicast: boolean][] = [
+    ["127.0.0.1", true, true, true],
+    ["127.255.255.254", true, true, true],
+    ["128.0.0.1", true, false, true],
+    ["10.0.0.1", true, false, true],
+    ["0.0.0.0", true, false, false],
+    ["0.1.2.3", true, false, false],
+    ["223.255.255.255", true, false, true],
+    ["224.0.0.1", true, false, false],
+    ["239.255.255.255", true, false, false],
+    ["240.0.0.1", true, false, false],
+    ["255.255.255.255", true, false, false],
+    ["::1", false, true, true],
+    ["::", false, false, false],
+    ["::2", false, false, true],
+    ["fe80::1", false, false, true],
+    ["ff02::1", false, false, false],
+    ["2001:db8::1", false, false, true],
+    ["::ffff:127.0.0.1", true, true, true],
+  ];
+  for (const [text, ...expected] of cases) {
+    const address = words(text);
+    const kinds = [isIpv4(address), isLoopbackIp(address), isUnicastIp(address)];
+    assertEquals(kinds, expected, text);
+  }
+});

@@ -1,0 +1,27 @@
+import { assertEquals } from "@std/assert";
+import { suggest } from "../../src/text/suggest.ts";
+import { faultNames } from "../../src/server/faults/rules.ts";
+
+Deno.test("suggest finds what was meant, and lists all for what is like none", () => {
+  const meant: Readonly<Record<string, string>> = {
+    dorp: "drop",
+    DROP: "drop",
+    drops: "drop",
+    dely: "delay",
+    duplciate: "duplicate",
+    timestamp: "timestamps",
+    "re-order": "reorder",
+    unsynchronised: "unsynchronized",
+  };
+  for (const [written, name] of Object.entries(meant)) {
+    assertEquals(suggest(written, faultNames), `did you mean ${name}?`, written);
+  }
+  for (const written of ["", "x", "zzzz", "loss", "constructor"]) {
+    assertEquals(
+      suggest(written, faultNames).startsWith("expected unsynchronized, "),
+      true,
+      written,
+    );
+  }
+  assertEquals(suggest("x", ["a", "b"]), "expected a or b");
+});

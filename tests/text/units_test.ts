@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { exactSeconds, readableSeconds, signedSeconds } from "../../src/text/units.ts";
+
+Deno.test("readableSeconds takes the unit that reads best", () => {
+  const table: [seconds: number, text: string][] = [
+    [0, "0 s"],
+    [1e-9, "1 ns"],
+    [999e-9, "999 ns"],
+    [1e-6, "1.000 µs"],
+    [999.6e-9, "1.000 µs"],
+    [0.00099999, "1.000 ms"],
+    [0.0099996, "10.00 ms"],
+    [-0.99999, "-1.000 s"],
+    [12.34e-6, "12.34 µs"],
+    [-0.000123456, "-123.5 µs"],
+    [0.0123456, "12.35 ms"],
+    [1.0421, "1.042 s"],
+    [-599, "-599.0 s"],
+    [-1800, "-30 min 0 s"],
+    [725.6, "12 min 6 s"],
+    [3599.7, "1 h 0 min"],
+    [3600, "1 h 0 min"],
+    [-864_840, "-10 d 0 h 14 min"],
+    [2 ** 31, "24855 d 3 h 14 min"],
+  ];
+  for (const [seconds, text] of table) assertEquals(readableSeconds(seconds), text);
+});
+
+Deno.test("exactSeconds has as many digits as are asked for, and no fewer than usual", () => {
+  const table: [seconds: number, resolution: number, text: string][] = [
+    [0, 1e-9, "0 s"],
+    [4.000012345, 1e-6, "4.000012 s"],
+    [4.000012345, 0.1, "4.000 s"],
+    [4.000012345, NaN, "4.000 s"],
+    [-0.0250123456, 1e-8, "-25.01235 ms"],
+    [12.3456e-6, 1e-3, "12.35 µs"],
+    [3600.5, 0.01, "1 h 0 min 0.50 s"],
+    [3659.9999, 0.001, "1 h 1 min 0.000 s"],
+    [-413_340_677.25, 0.01, "-4784 d 0 h 51 min 17.25 s"],
+    [413_340_677.25, 60, "4784 d 0 h 51 min"],
+  ];
+  for (const [seconds, resolution, text] of table) {
+    assertEquals(exactSeconds(seconds, resolution), text);
+  }
+});
+
+Deno.test("signedSeconds always writes the sign", () => {
+  assertEquals([0.5, -0.5, 7200, -7200].map(signedSeconds), [
+    "+500.0 ms",
+    "-500.0 ms",
+    "+2 h 0 min",
+    "-2 h 0 min",
+  ]);
+});
