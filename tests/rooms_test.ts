@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { root, run, testWith } from "./support/programs.ts";
+import { root, run, where } from "./support/programs.ts";
 
 /** The rooms of `src/` from the ground up: each imports only from those before it. */
 const rooms = [
@@ -77,20 +77,22 @@ function findCircle(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] |
 
 const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
 
-await testWith(
-  needs,
-  "rooms: no room imports from one below it, and no imports go round",
-  async () => {
-    const graph = await importGraph();
-    const paths = [...graph.keys()].filter((path) => path.startsWith("src/"));
-    assert(paths.length > 100, `only ${paths.length} modules of src/ were found`);
-    assertEquals(paths.filter((path) => !rooms.includes(roomOf(path))), []);
-    const upwards = paths.flatMap((path) =>
-      [...graph.get(path) ?? []]
-        .filter((each) => rooms.indexOf(roomOf(each)) > rooms.indexOf(roomOf(path)))
-        .map((each) => `${path} imports ${each}`)
-    );
-    assertEquals(upwards, []);
-    assertEquals(findCircle(graph), undefined);
-  },
+Deno.test(
+  await where(
+    needs,
+    "rooms: no room imports from one below it, and no imports go round",
+    async () => {
+      const graph = await importGraph();
+      const paths = [...graph.keys()].filter((path) => path.startsWith("src/"));
+      assert(paths.length > 100, `only ${paths.length} modules of src/ were found`);
+      assertEquals(paths.filter((path) => !rooms.includes(roomOf(path))), []);
+      const upwards = paths.flatMap((path) =>
+        [...graph.get(path) ?? []]
+          .filter((each) => rooms.indexOf(roomOf(each)) > rooms.indexOf(roomOf(path)))
+          .map((each) => `${path} imports ${each}`)
+      );
+      assertEquals(upwards, []);
+      assertEquals(findCircle(graph), undefined);
+    },
+  ),
 );

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 import { Flood } from "./flood.ts";
 
@@ -22,19 +22,21 @@ for (const { protocol, from, good, verdict } of floods) {
   const hidden = good === "nothing" ? "" : " with something good in it";
   // A thread's module is read at run time.
   const needs = { permissions: [{ name: "read" }] } as const;
-  await testWith(
-    needs,
-    `query of ${protocol} ends with ${verdict} in a flood from ${from}${hidden}`,
-    async () => {
-      using flood = await Flood.start({ from, good });
-      const before = Deno.memoryUsage().rss;
-      const timeout = good === "nothing" ? 1 : 30;
-      const asked = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
-      const result = await within(60, asked.catch((error) => error));
-      const growth = Deno.memoryUsage().rss - before;
-      const sent = await flood.stop();
-      assertEquals(result instanceof QueryError ? result.reason : "ok", verdict, String(result));
-      assert(growth < MOST_OCTETS, `${growth} octets more after ${sent} datagrams`);
-    },
+  Deno.test(
+    await where(
+      needs,
+      `query of ${protocol} ends with ${verdict} in a flood from ${from}${hidden}`,
+      async () => {
+        using flood = await Flood.start({ from, good });
+        const before = Deno.memoryUsage().rss;
+        const timeout = good === "nothing" ? 1 : 30;
+        const asked = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
+        const result = await within(60, asked.catch((error) => error));
+        const growth = Deno.memoryUsage().rss - before;
+        const sent = await flood.stop();
+        assertEquals(result instanceof QueryError ? result.reason : "ok", verdict, String(result));
+        assert(growth < MOST_OCTETS, `${growth} octets more after ${sent} datagrams`);
+      },
+    ),
   );
 }

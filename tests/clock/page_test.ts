@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
 import { HONEST_CLOCK, type PageContent, ServedPage } from "../../src/clock/page.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 1.5e9, precision: -23 };
 
@@ -57,54 +57,56 @@ Deno.test("ServedPage without a next line has it begin at the end of time", () =
   assertEquals(rest, { noiseNs: 0, seed: 0, noiseFrom, status });
 });
 
-await testWith(
-  { permissions: [{ name: "read" }] },
-  "ServedPage is read in one piece by four threads through a million updates",
-  async () => {
-    const page = new ServedPage();
-    const stop = new Int32Array(new SharedArrayBuffer(8));
-    const url = new URL("./served_page_reader.ts", import.meta.url);
-    const readers = Array.from({ length: 4 }, () => new Worker(url, { type: "module" }));
-    const seen = readers.map((reader) =>
-      new Promise<MessageEvent>((resolve) => reader.onmessage = resolve)
-    );
-    const publish = (n: number): void => {
-      const line = {
-        systemSeconds: n,
-        systemNanoseconds: n,
-        servedSeconds: n,
-        servedNanoseconds: n,
-        gainPpb: n,
-        leap: n,
-        referenceId: n,
-      };
-      page.publish({
-        line,
-        next: { from: { seconds: n, nanoseconds: n }, line },
-        noiseNs: n,
-        seed: n,
-        noiseFrom: { seconds: n, nanoseconds: n },
-        status: {
+Deno.test(
+  await where(
+    { permissions: [{ name: "read" }] },
+    "ServedPage is read in one piece by four threads through a million updates",
+    async () => {
+      const page = new ServedPage();
+      const stop = new Int32Array(new SharedArrayBuffer(8));
+      const url = new URL("./served_page_reader.ts", import.meta.url);
+      const readers = Array.from({ length: 4 }, () => new Worker(url, { type: "module" }));
+      const seen = readers.map((reader) =>
+        new Promise<MessageEvent>((resolve) => reader.onmessage = resolve)
+      );
+      const publish = (n: number): void => {
+        const line = {
+          systemSeconds: n,
+          systemNanoseconds: n,
+          servedSeconds: n,
+          servedNanoseconds: n,
+          gainPpb: n,
           leap: n,
-          stratum: n,
           referenceId: n,
-          rootDelaySeconds: n,
-          rootDispersionSeconds: n,
-          referenceSeconds: n,
-          precision: n,
-        },
-      });
-    };
-    publish(1);
-    for (const reader of readers) reader.postMessage({ page: page.buffer, stop: stop.buffer });
-    while (Atomics.load(stop, 1) < 4) await new Promise((resolve) => setTimeout(resolve, 1));
-    for (let n = 2; n <= 1_000_000; n++) publish(n);
-    Atomics.store(stop, 0, 1);
-    for (const { data } of await Promise.all(seen)) {
-      const { reads, ...rest } = data;
-      assert(reads > 1000, `${reads} reads`);
-      assertEquals(rest, { torn: 0, backward: 0, last: 1_000_000 });
-    }
-    for (const reader of readers) reader.terminate();
-  },
+        };
+        page.publish({
+          line,
+          next: { from: { seconds: n, nanoseconds: n }, line },
+          noiseNs: n,
+          seed: n,
+          noiseFrom: { seconds: n, nanoseconds: n },
+          status: {
+            leap: n,
+            stratum: n,
+            referenceId: n,
+            rootDelaySeconds: n,
+            rootDispersionSeconds: n,
+            referenceSeconds: n,
+            precision: n,
+          },
+        });
+      };
+      publish(1);
+      for (const reader of readers) reader.postMessage({ page: page.buffer, stop: stop.buffer });
+      while (Atomics.load(stop, 1) < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+      for (let n = 2; n <= 1_000_000; n++) publish(n);
+      Atomics.store(stop, 0, 1);
+      for (const { data } of await Promise.all(seen)) {
+        const { reads, ...rest } = data;
+        assert(reads > 1000, `${reads} reads`);
+        assertEquals(rest, { torn: 0, backward: 0, last: 1_000_000 });
+      }
+      for (const reader of readers) reader.terminate();
+    },
+  ),
 );

@@ -4,7 +4,7 @@ import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/machine.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 
 const START = 1_700_000_123;
 /** What a clock vouched for was last right at: a multiple of 1024 seconds. */
@@ -22,37 +22,39 @@ function seen(time: ServedTime): { ahead: number; status: ClockStatus } {
   return { ahead: line.servedSeconds - line.systemSeconds, status };
 }
 
-await testWith(
-  { permissions: [{ name: "read" }] },
-  "a million answers of other threads are each of one of two states that alternate",
-  async () => {
-    using time = started();
-    const states = [1, 5].map((stratum) => ({
-      clock: { offset: `${stratum * 1000}s` },
-      status: { stratum, rootDispersion: stratum },
-    }));
-    const alternate = (i: number): void => {
-      const { clock, status } = states[i % 2] as (typeof states)[number];
-      time.begin(clock, status);
-    };
-    alternate(0);
-    const url = new URL("./served_time_reader.ts", import.meta.url);
-    const readers = Array.from({ length: 4 }, () => new Worker(url, { type: "module" }));
-    const done = new Int32Array(new SharedArrayBuffer(4));
-    const reports = readers.map((reader) =>
-      new Promise<MessageEvent>((resolve) => reader.onmessage = resolve)
-    );
-    for (const reader of readers) {
-      const least = { answers: 250_000, changes: 50 };
-      reader.postMessage({ page: time.page, done: done.buffer, ...least });
-    }
-    for (let i = 0; Atomics.load(done, 0) < readers.length; i++) {
-      alternate(i);
-      if (i % 1000 === 0) await new Promise((resolve) => setTimeout(resolve));
-    }
-    for (const { data } of await Promise.all(reports)) assertEquals(data, { torn: 0 });
-    for (const reader of readers) reader.terminate();
-  },
+Deno.test(
+  await where(
+    { permissions: [{ name: "read" }] },
+    "a million answers of other threads are each of one of two states that alternate",
+    async () => {
+      using time = started();
+      const states = [1, 5].map((stratum) => ({
+        clock: { offset: `${stratum * 1000}s` },
+        status: { stratum, rootDispersion: stratum },
+      }));
+      const alternate = (i: number): void => {
+        const { clock, status } = states[i % 2] as (typeof states)[number];
+        time.begin(clock, status);
+      };
+      alternate(0);
+      const url = new URL("./served_time_reader.ts", import.meta.url);
+      const readers = Array.from({ length: 4 }, () => new Worker(url, { type: "module" }));
+      const done = new Int32Array(new SharedArrayBuffer(4));
+      const reports = readers.map((reader) =>
+        new Promise<MessageEvent>((resolve) => reader.onmessage = resolve)
+      );
+      for (const reader of readers) {
+        const least = { answers: 250_000, changes: 50 };
+        reader.postMessage({ page: time.page, done: done.buffer, ...least });
+      }
+      for (let i = 0; Atomics.load(done, 0) < readers.length; i++) {
+        alternate(i);
+        if (i % 1000 === 0) await new Promise((resolve) => setTimeout(resolve));
+      }
+      for (const { data } of await Promise.all(reports)) assertEquals(data, { torn: 0 });
+      for (const reader of readers) reader.terminate();
+    },
+  ),
 );
 
 Deno.test("ServedTime publishes a change once, time and status together", () => {

@@ -2,7 +2,7 @@
  * The transports differ in speed, never in behaviour: what is tested here is tested on each of them.
  */
 import type { RefusalCause, ServeOptions, Server } from "../../mod.ts";
-import { type Needs, testWith } from "../support/programs.ts";
+import { type Needs, where } from "../support/programs.ts";
 import { until, within } from "../support/traffic.ts";
 
 /** A transport, and how it runs. */
@@ -27,7 +27,7 @@ export async function testEach(
 ): Promise<void> {
   for (const [how, way, more] of ways) {
     const permissions = [...needs.permissions ?? [], ...more.permissions ?? []];
-    await testWith({ ...needs, permissions }, `${name} (${how})`, (t) => fn(way, t));
+    Deno.test(await where({ ...needs, permissions }, `${name} (${how})`, (t) => fn(way, t)));
   }
 }
 

@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
-import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, run, startServer, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 
 const HOUR = 3600;
@@ -48,40 +48,47 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       commands: ["faketime"],
       permissions: [...needs.permissions ?? [], { name: "write" }, { name: "ffi" }] as const,
     };
-    await testWith(
-      more,
-      `timesrv (${kind}): serves a clock that is stepped by hours and years (${transport})`,
-      async () => {
-        const file = await Deno.makeTempFile();
-        const step = (seconds: number): Promise<void> =>
-          Deno.writeTextFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`);
-        await step(0);
-        const env = {
-          LD_PRELOAD: await libraryPath(),
-          FAKETIME_TIMESTAMP_FILE: file,
-          FAKETIME_NO_CACHE: "1",
-          FAKETIME_DONT_FAKE_MONOTONIC: "1",
-        };
-        try {
-          const listener = ["--transport", transport, "--clock-status=fixed", "auto://127.0.0.1:0"];
-          const { server, port } = await startServer(timesrv, listener, { env });
-          await using _ = server;
-          for (const seconds of steps()) {
-            await step(seconds);
-            const reply = await query(`ntp://127.0.0.1:${port}`, { timeout: 5 });
-            const isFaked = transport === "datagram";
-            assertAhead(reply as NtpReply, isFaked ? seconds : 0, `${seconds} s`);
+    Deno.test(
+      await where(
+        more,
+        `timesrv (${kind}): serves a clock that is stepped by hours and years (${transport})`,
+        async () => {
+          const file = await Deno.makeTempFile();
+          const step = (seconds: number): Promise<void> =>
+            Deno.writeTextFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+          await step(0);
+          const env = {
+            LD_PRELOAD: await libraryPath(),
+            FAKETIME_TIMESTAMP_FILE: file,
+            FAKETIME_NO_CACHE: "1",
+            FAKETIME_DONT_FAKE_MONOTONIC: "1",
+          };
+          try {
+            const listener = [
+              "--transport",
+              transport,
+              "--clock-status=fixed",
+              "auto://127.0.0.1:0",
+            ];
+            const { server, port } = await startServer(timesrv, listener, { env });
+            await using _ = server;
+            for (const seconds of steps()) {
+              await step(seconds);
+              const reply = await query(`ntp://127.0.0.1:${port}`, { timeout: 5 });
+              const isFaked = transport === "datagram";
+              assertAhead(reply as NtpReply, isFaked ? seconds : 0, `${seconds} s`);
+            }
+            const { code } = await within(5, server.stop());
+            assertEquals(code, 0);
+            const lines = server.stderr.trimEnd().split("\n").map((line) => line.slice(24));
+            const told = lines.filter((line) => line.startsWith("Time request"));
+            // Where it serves and how, each request, the totals: no step is worth a line.
+            assertEquals(lines.length, 3 + told.length, server.stderr);
+          } finally {
+            await Deno.remove(file);
           }
-          const { code } = await within(5, server.stop());
-          assertEquals(code, 0);
-          const lines = server.stderr.trimEnd().split("\n").map((line) => line.slice(24));
-          const told = lines.filter((line) => line.startsWith("Time request"));
-          // Where it serves and how, each request, the totals: no step is worth a line.
-          assertEquals(lines.length, 3 + told.length, server.stderr);
-        } finally {
-          await Deno.remove(file);
-        }
-      },
+        },
+      ),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
-import { type Needs, type Outcome, root, run, startServer, testWith } from "../support/programs.ts";
+import { type Needs, type Outcome, root, run, startServer, where } from "../support/programs.ts";
 
 const mayLook = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
   Deno.permissions.querySync({ name: "read" }).state === "granted";
@@ -13,7 +13,7 @@ const needs: Needs = {
 };
 
 async function test(name: string, fn: () => Promise<void>, extra: Needs = {}): Promise<void> {
-  await testWith({ ...needs, ...extra }, `executables: ${name}`, fn);
+  Deno.test(await where({ ...needs, ...extra }, `executables: ${name}`, fn));
 }
 
 /** As test(), for what the output of `deno compile` does not do. */

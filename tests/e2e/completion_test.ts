@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { bothPrograms, run, where } from "../support/programs.ts";
 
 /** What bash would offer, given a completion script and the words typed so far. */
 const askBash = `
@@ -30,8 +30,8 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       title: string,
       commands: readonly string[],
       fn: () => Promise<void>,
-    ): Promise<void> =>
-      testWith(
+    ): Promise<Deno.TestDefinition> =>
+      where(
         {
           ...needs,
           commands,
@@ -41,90 +41,100 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         fn,
       );
 
-    await test("offers its options", [], async () => {
-      const { code, stdout, stderr } = await run([...program, "complete", "--", typed]);
-      assertEquals([code, stderr], [0, ""]);
-      assertMatch(stdout, new RegExp(`^${offered}\t[^\n]+\n:\\d+\n$`));
-      const all = await run([...program, "complete", "--", "--"]);
-      const help = await run([...program, "--help"]);
-      for (const [option] of help.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
-        assert(all.stdout.includes(`${option}\t`), option);
-      }
-      const words = await run([...program, "complete", "--", ""]);
-      assert(!/^help\b/m.test(words.stdout), words.stdout);
-    });
+    Deno.test(
+      await test("offers its options", [], async () => {
+        const { code, stdout, stderr } = await run([...program, "complete", "--", typed]);
+        assertEquals([code, stderr], [0, ""]);
+        assertMatch(stdout, new RegExp(`^${offered}\t[^\n]+\n:\\d+\n$`));
+        const all = await run([...program, "complete", "--", "--"]);
+        const help = await run([...program, "--help"]);
+        for (const [option] of help.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
+          assert(all.stdout.includes(`${option}\t`), option);
+        }
+        const words = await run([...program, "complete", "--", ""]);
+        assert(!/^help\b/m.test(words.stdout), words.stdout);
+      }),
+    );
 
     for (const shell of ["bash", "zsh", "fish"]) {
-      await test(`prints a script that ${shell} reads`, [shell], async () => {
-        const { code, stdout, stderr } = await run([...program, "complete", shell]);
-        assertEquals([code, stderr], [0, ""]);
-        const file = await Deno.makeTempFile();
-        try {
-          await Deno.writeTextFile(file, stdout);
-          assertEquals(await run([shell, "-n", file]), { code: 0, stdout: "", stderr: "" });
-        } finally {
-          await Deno.remove(file);
-        }
-      });
+      Deno.test(
+        await test(`prints a script that ${shell} reads`, [shell], async () => {
+          const { code, stdout, stderr } = await run([...program, "complete", shell]);
+          assertEquals([code, stderr], [0, ""]);
+          const file = await Deno.makeTempFile();
+          try {
+            await Deno.writeTextFile(file, stdout);
+            assertEquals(await run([shell, "-n", file]), { code: 0, stdout: "", stderr: "" });
+          } finally {
+            await Deno.remove(file);
+          }
+        }),
+      );
     }
 
     if (name === "timecli") {
-      await test("offers its commands, and their options", [], async () => {
-        const { stdout } = await run([...program, "complete", "--", ""]);
-        const help = await run([...program, "--help"]);
-        const [, section = ""] = /^Commands:\n((?: +.*\n)+)/m.exec(help.stdout) ?? [];
-        const commands = [...section.matchAll(/^ {2}(\w+) {2}/gm)].map(([, word]) => word ?? "");
-        assert(commands.includes("explain"), help.stdout);
-        for (const command of commands) {
-          assert(stdout.includes(`${command}\t`), command);
-          const offered = await run([...program, "complete", "--", command, "--"]);
-          const own = await run([...program, command, "--help"]);
-          for (const [option] of own.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
-            assert(offered.stdout.includes(`${option}\t`), `${command} ${option}`);
+      Deno.test(
+        await test("offers its commands, and their options", [], async () => {
+          const { stdout } = await run([...program, "complete", "--", ""]);
+          const help = await run([...program, "--help"]);
+          const [, section = ""] = /^Commands:\n((?: +.*\n)+)/m.exec(help.stdout) ?? [];
+          const commands = [...section.matchAll(/^ {2}(\w+) {2}/gm)].map(([, word]) => word ?? "");
+          assert(commands.includes("explain"), help.stdout);
+          for (const command of commands) {
+            assert(stdout.includes(`${command}\t`), command);
+            const offered = await run([...program, "complete", "--", command, "--"]);
+            const own = await run([...program, command, "--help"]);
+            for (const [option] of own.stdout.matchAll(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm)) {
+              assert(offered.stdout.includes(`${option}\t`), `${command} ${option}`);
+            }
           }
-        }
-      });
+        }),
+      );
     }
 
-    await test("is completed by bash", ["bash", "sed"], async () => {
-      const folder = await Deno.makeTempDir();
-      try {
-        const { stdout } = await run([...program, "complete", "bash"]);
-        await Deno.writeTextFile(`${folder}/script`, stdout);
-        const words = program.map((word) => `'${word}'`).join(" ");
-        await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\nexec ${words} "$@"\n`, {
-          mode: 0o755,
-        });
-        const bash = ["bash", "-c", askBash, "bash", `${folder}/script`, folder] as const;
-        assertEquals(await run([...bash, name, typed]), {
-          code: 0,
-          stdout: `${offered}\n`,
-          stderr: "",
-        });
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    });
+    Deno.test(
+      await test("is completed by bash", ["bash", "sed"], async () => {
+        const folder = await Deno.makeTempDir();
+        try {
+          const { stdout } = await run([...program, "complete", "bash"]);
+          await Deno.writeTextFile(`${folder}/script`, stdout);
+          const words = program.map((word) => `'${word}'`).join(" ");
+          await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\nexec ${words} "$@"\n`, {
+            mode: 0o755,
+          });
+          const bash = ["bash", "-c", askBash, "bash", `${folder}/script`, folder] as const;
+          assertEquals(await run([...bash, name, typed]), {
+            code: 0,
+            stdout: `${offered}\n`,
+            stderr: "",
+          });
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+      }),
+    );
   }
 
-  await testWith(
-    {
-      ...needs,
-      commands: ["bash"],
-      permissions: [...(needs.permissions ?? []), { name: "write" }],
-    },
-    `completions (${kind}): both programs' scripts live together in bash, read twice too`,
-    async () => {
-      const file = await Deno.makeTempFile();
-      try {
-        const scripts = await Promise.all(
-          [timesrv, timecli, timesrv].map((program) => run([...program, "complete", "bash"])),
-        );
-        await Deno.writeTextFile(file, scripts.map(({ stdout }) => stdout).join("\n"));
-        assertEquals(await run(["bash", file]), { code: 0, stdout: "", stderr: "" });
-      } finally {
-        await Deno.remove(file);
-      }
-    },
+  Deno.test(
+    await where(
+      {
+        ...needs,
+        commands: ["bash"],
+        permissions: [...(needs.permissions ?? []), { name: "write" }],
+      },
+      `completions (${kind}): both programs' scripts live together in bash, read twice too`,
+      async () => {
+        const file = await Deno.makeTempFile();
+        try {
+          const scripts = await Promise.all(
+            [timesrv, timecli, timesrv].map((program) => run([...program, "complete", "bash"])),
+          );
+          await Deno.writeTextFile(file, scripts.map(({ stdout }) => stdout).join("\n"));
+          assertEquals(await run(["bash", file]), { code: 0, stdout: "", stderr: "" });
+        } finally {
+          await Deno.remove(file);
+        }
+      },
+    ),
   );
 }

@@ -4,14 +4,7 @@ import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { replyTo } from "../support/ntp_peer.ts";
 import { peer } from "../support/peer.ts";
 import { assertDocumented } from "../support/documented.ts";
-import {
-  bothPrograms,
-  type Outcome,
-  root,
-  run,
-  startServer,
-  testWith,
-} from "../support/programs.ts";
+import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 
 function assertFits({ stdout, stderr }: Outcome): void {
@@ -24,186 +17,215 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const explain = [...timecli, "explain"] as const;
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timecli explain (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli explain (${kind}): ${name}`, fn);
 
-  await test("explains every protocol of a server", async () => {
-    for (
-      const [protocol, octets] of [["ntp", 48], ["time", 4], ["daytime", 26], [
-        "asctime",
-        24,
-      ]] as const
-    ) {
-      const { server, port } = await startServer(timesrv, [`${protocol}://127.0.0.1:0`]);
-      await using _server = server;
-      const outcome = await run([...explain, `${protocol}://127.0.0.1:${port}`]);
-      assertEquals([outcome.code, outcome.stderr], [0, ""]);
-      assertFits(outcome);
-      assert(
-        outcome.stdout.startsWith(`${protocol}://127.0.0.1:${port}\n\nRequest: `),
-        outcome.stdout,
-      );
-      assert(outcome.stdout.includes(`\nReply: ${octets} octets\n`), outcome.stdout);
-      assertEquals(outcome.stdout.includes("FAIL"), false);
-      assertEquals(outcome.stdout.includes("The four times"), protocol === "ntp");
-      const json = await run([...explain, "--json", `${protocol}://127.0.0.1:${port}`]);
-      const explained = JSON.parse(json.stdout);
-      assertDocumented(explained, "explain");
-      const { protocol: told, reply, tests } = explained;
-      const length = reply.fields.filter(({ bits = "" }) => !bits.startsWith("."))
-        .reduce((sum: number, field: { length: number }) => sum + field.length, 0);
-      assertEquals([told, length, json.code], [protocol, octets, 0]);
-      assert(tests.every(({ result }: { result: string }) => result === "passed"));
-    }
-  });
-
-  await test("shows a hostile reply beside what is wrong with it", async () => {
-    const RATE = 0x52415445;
-    for (
-      const [reason, protocol, reply] of [
-        [
-          "kiss-o-death",
-          "ntp",
-          (request) => replyTo(request, { stratum: 0, leap: 3, referenceId: RATE }),
-        ],
-        ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3 })],
-        ["unusable", "ntp", (request) => replyTo(request, { precision: 127 })],
-        ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
-        ["bogus-reply", "ntp", () => encode("\x1b[2J".repeat(12))],
-        ["not-a-time", "time", () => encode("\x1b[2J!")],
-        ["not-a-time", "daytime", () => new Uint8Array(65_507).fill(0x1b)],
-        ["not-a-time", "asctime", () => new Uint8Array()],
-      ] as const satisfies readonly [
-        keyof typeof queryExitCodes,
-        "ntp" | "time" | "daytime" | "asctime",
-        (request: Uint8Array) => Uint8Array,
-      ][]
-    ) {
-      await using hostile = peer(
-        (socket, from, _count, request) => socket.send(reply(request), from),
-        protocol,
-      );
-      const outcome = await run([...explain, "-t", "0.5", hostile.url]);
-      assertEquals(outcome.code, queryExitCodes[reason], `${reason}: ${outcome.stderr}`);
-      assertFits(outcome);
-      assertMatch(outcome.stdout, /^ {2}FAIL {2}/m);
-      assertMatch(outcome.stderr, /^timecli: [^\n]+\n$/);
-      const json = await run([...explain, "--json", "-t", "0.5", hostile.url]);
-      const explained = JSON.parse(json.stdout);
-      assertDocumented(explained, "explain");
-      assertEquals([json.code, explained.error.reason], [outcome.code, reason]);
-    }
-  });
-
-  await test("says in a line that nothing came", async () => {
-    await using silent = peer(() => {});
-    const { code, stdout, stderr } = await within(
-      20,
-      run([...explain, "-t", "0.2", silent.url]),
-    );
-    assertEquals([code, stdout], [queryExitCodes.timeout, ""]);
-    assertMatch(stderr, /^timecli: No reply from [^\n]+\n$/);
-  });
-
-  await test("reads octets without a network, and says what is wrong with them", async () => {
-    const { code, stdout, stderr } = await run([...explain, "--hex", "/ 83 aa 7e 80"]);
-    assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /83aa7e80 +Seconds since 1900 +2208988800 = 1970-01-01T00:00:00Z$/m);
-    for (
-      const [args, problem] of [
-        [["--hex", "/abc"], "3 digits"],
-        [["--hex", "hello/there"], "no digit"],
-        [["--hex", "00"], "/ between"],
-        [["--hex", "/", "ntp://127.0.0.1"], "leave ntp://127.0.0.1 out"],
-        [["--hex", "/", "--capture", "x"], "cannot be used with"],
-        [["--exchange", "2"], "is for --capture"],
-        [["--protocol", "ntp"], "a target names its own"],
-        [["--protocol", "carrier-pigeon", "--hex", "/"], "Allowed choices"],
-        [["nonsense://x"], "unknown protocol"],
-        [["a", "b"], "too many arguments"],
-      ] as const
-    ) {
-      const { code, stdout, stderr } = await run([...explain, ...args]);
-      assertEquals([code, stdout], [2, ""], stderr);
-      assertMatch(stderr, /^timecli: [^\n]+\n$/);
-      assert(stderr.includes(problem), stderr);
-    }
-    const text = await run([...explain, "--protocol", "daytime", "--hex", "/00"]);
-    assertEquals(text.code, queryExitCodes["not-a-time"]);
-  });
-
-  await test("explains a capture that others have made", async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      const request = new Uint8Array(48);
-      request[0] = 0x23;
-      request.set([1, 2, 3, 4, 5, 6, 7, 8], 40);
-      const lines = [request, replyTo(request)].map((octets, i) =>
-        `${"IO".charAt(i)} 2026-11-22 18:00:00.00${i}\n0000 ${
-          octets.toHex().replaceAll(/../g, "$& ")
-        }\n`
-      );
-      await Deno.writeTextFile(`${folder}/hex`, lines.join("\n"));
-      for (const format of ["pcap", "pcapng"]) {
-        const file = `${folder}/capture.${format}`;
-        const made = await run([
-          "text2pcap",
-          ...["-q", "-F", format, "-D", "-t", "%Y-%m-%d %H:%M:%S.%f"],
-          ...["-4", "192.0.2.1,192.0.2.2", "-u", "40000,123", `${folder}/hex`, file],
-        ], { env: { TZ: "UTC" } });
-        assertEquals(made.code, 0, made.stderr);
-        const shell = ["sh", "-c", 'file=$1; shift; exec "$@" --capture - <"$file"', "sh"] as const;
-        const outcome = await run([...shell, file, ...explain]);
+  Deno.test(
+    await test("explains every protocol of a server", async () => {
+      for (
+        const [protocol, octets] of [["ntp", 48], ["time", 4], ["daytime", 26], [
+          "asctime",
+          24,
+        ]] as const
+      ) {
+        const { server, port } = await startServer(timesrv, [`${protocol}://127.0.0.1:0`]);
+        await using _server = server;
+        const outcome = await run([...explain, `${protocol}://127.0.0.1:${port}`]);
+        assertEquals([outcome.code, outcome.stderr], [0, ""]);
         assertFits(outcome);
-        assertMatch(
+        assert(
+          outcome.stdout.startsWith(`${protocol}://127.0.0.1:${port}\n\nRequest: `),
           outcome.stdout,
-          /^standard input, exchange 1 of 1: 192\.0\.2\.1:40000 and\s+ntp:\/\/192\.0\.2\.2:123\n/,
         );
-        assertMatch(outcome.stdout, /T1 {2}18:00:00\.000000000 .*\n.*1\.000 ms/);
-        const second = await run([...shell, file, ...explain, "--exchange", "2"]);
-        assertEquals([second.code, second.stdout], [1, ""]);
-        assertMatch(second.stderr, /^timecli: standard input has one exchange, and no number 2\n$/);
-        const direct = await run([...explain, "--capture", file]);
-        if (kind === "compiled") assertMatch(direct.stdout, /exchange 1 of 1/);
-        else {
-          assertEquals([direct.code, direct.stdout], [1, ""]);
-          assertMatch(direct.stderr, /^timecli: [^\n]* --allow-read=[^\n]*\n$/);
-        }
+        assert(outcome.stdout.includes(`\nReply: ${octets} octets\n`), outcome.stdout);
+        assertEquals(outcome.stdout.includes("FAIL"), false);
+        assertEquals(outcome.stdout.includes("The four times"), protocol === "ntp");
+        const json = await run([...explain, "--json", `${protocol}://127.0.0.1:${port}`]);
+        const explained = JSON.parse(json.stdout);
+        assertDocumented(explained, "explain");
+        const { protocol: told, reply, tests } = explained;
+        const length = reply.fields.filter(({ bits = "" }) => !bits.startsWith("."))
+          .reduce((sum: number, field: { length: number }) => sum + field.length, 0);
+        assertEquals([told, length, json.code], [protocol, octets, 0]);
+        assert(tests.every(({ result }: { result: string }) => result === "passed"));
       }
-      const none = await run([
-        "sh",
-        "-c",
-        'exec "$@" --capture - <"$0"',
-        `${folder}/hex`,
-        ...explain,
-      ]);
-      assertEquals([none.code, none.stdout], [1, ""]);
-      assertMatch(none.stderr, /^timecli: Cannot read standard input: neither[^\n]+\n$/);
-      const endless = await run(["sh", "-c", 'exec "$@" --capture - </dev/zero', "sh", ...explain]);
-      assertEquals([endless.code, endless.stdout], [1, ""]);
-      assertMatch(endless.stderr, /^timecli: Cannot read standard input: it is longer[^\n]+\n$/);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  }, {
-    ...needs,
-    commands: ["text2pcap", "sh"],
-    permissions: [...needs.permissions ?? [], { name: "write" }],
-  });
+    }),
+  );
 
-  await test("fits a terminal, with colour unless NO_COLOR is set", async () => {
-    const { server, port } = await startServer(timesrv, ["ntp://127.0.0.1:0"]);
-    await using _server = server;
-    for (const NO_COLOR of ["", "1"]) {
-      const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
-      const { code, stderr } = await run(
-        [...wrapper, ...explain, `ntp://127.0.0.1:${port}`],
-        { env: { NO_COLOR } },
+  Deno.test(
+    await test("shows a hostile reply beside what is wrong with it", async () => {
+      const RATE = 0x52415445;
+      for (
+        const [reason, protocol, reply] of [
+          [
+            "kiss-o-death",
+            "ntp",
+            (request) => replyTo(request, { stratum: 0, leap: 3, referenceId: RATE }),
+          ],
+          ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3 })],
+          ["unusable", "ntp", (request) => replyTo(request, { precision: 127 })],
+          ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
+          ["bogus-reply", "ntp", () => encode("\x1b[2J".repeat(12))],
+          ["not-a-time", "time", () => encode("\x1b[2J!")],
+          ["not-a-time", "daytime", () => new Uint8Array(65_507).fill(0x1b)],
+          ["not-a-time", "asctime", () => new Uint8Array()],
+        ] as const satisfies readonly [
+          keyof typeof queryExitCodes,
+          "ntp" | "time" | "daytime" | "asctime",
+          (request: Uint8Array) => Uint8Array,
+        ][]
+      ) {
+        await using hostile = peer(
+          (socket, from, _count, request) => socket.send(reply(request), from),
+          protocol,
+        );
+        const outcome = await run([...explain, "-t", "0.5", hostile.url]);
+        assertEquals(outcome.code, queryExitCodes[reason], `${reason}: ${outcome.stderr}`);
+        assertFits(outcome);
+        assertMatch(outcome.stdout, /^ {2}FAIL {2}/m);
+        assertMatch(outcome.stderr, /^timecli: [^\n]+\n$/);
+        const json = await run([...explain, "--json", "-t", "0.5", hostile.url]);
+        const explained = JSON.parse(json.stdout);
+        assertDocumented(explained, "explain");
+        assertEquals([json.code, explained.error.reason], [outcome.code, reason]);
+      }
+    }),
+  );
+
+  Deno.test(
+    await test("says in a line that nothing came", async () => {
+      await using silent = peer(() => {});
+      const { code, stdout, stderr } = await within(
+        20,
+        run([...explain, "-t", "0.2", silent.url]),
       );
-      assertEquals([code, stderr.includes("\x1b[32mok")], [0, NO_COLOR === ""]);
-      // deno-lint-ignore no-control-regex -- an escape sequence is what is looked for
-      const text = stderr.replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
-      for (const line of text.split("\r\n")) assert(line.length <= 80, line);
-    }
-  }, { ...needs, commands: ["python3"] });
+      assertEquals([code, stdout], [queryExitCodes.timeout, ""]);
+      assertMatch(stderr, /^timecli: No reply from [^\n]+\n$/);
+    }),
+  );
+
+  Deno.test(
+    await test("reads octets without a network, and says what is wrong with them", async () => {
+      const { code, stdout, stderr } = await run([...explain, "--hex", "/ 83 aa 7e 80"]);
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout, /83aa7e80 +Seconds since 1900 +2208988800 = 1970-01-01T00:00:00Z$/m);
+      for (
+        const [args, problem] of [
+          [["--hex", "/abc"], "3 digits"],
+          [["--hex", "hello/there"], "no digit"],
+          [["--hex", "00"], "/ between"],
+          [["--hex", "/", "ntp://127.0.0.1"], "leave ntp://127.0.0.1 out"],
+          [["--hex", "/", "--capture", "x"], "cannot be used with"],
+          [["--exchange", "2"], "is for --capture"],
+          [["--protocol", "ntp"], "a target names its own"],
+          [["--protocol", "carrier-pigeon", "--hex", "/"], "Allowed choices"],
+          [["nonsense://x"], "unknown protocol"],
+          [["a", "b"], "too many arguments"],
+        ] as const
+      ) {
+        const { code, stdout, stderr } = await run([...explain, ...args]);
+        assertEquals([code, stdout], [2, ""], stderr);
+        assertMatch(stderr, /^timecli: [^\n]+\n$/);
+        assert(stderr.includes(problem), stderr);
+      }
+      const text = await run([...explain, "--protocol", "daytime", "--hex", "/00"]);
+      assertEquals(text.code, queryExitCodes["not-a-time"]);
+    }),
+  );
+
+  Deno.test(
+    await test("explains a capture that others have made", async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        const request = new Uint8Array(48);
+        request[0] = 0x23;
+        request.set([1, 2, 3, 4, 5, 6, 7, 8], 40);
+        const lines = [request, replyTo(request)].map((octets, i) =>
+          `${"IO".charAt(i)} 2026-11-22 18:00:00.00${i}\n0000 ${
+            octets.toHex().replaceAll(/../g, "$& ")
+          }\n`
+        );
+        await Deno.writeTextFile(`${folder}/hex`, lines.join("\n"));
+        for (const format of ["pcap", "pcapng"]) {
+          const file = `${folder}/capture.${format}`;
+          const made = await run([
+            "text2pcap",
+            ...["-q", "-F", format, "-D", "-t", "%Y-%m-%d %H:%M:%S.%f"],
+            ...["-4", "192.0.2.1,192.0.2.2", "-u", "40000,123", `${folder}/hex`, file],
+          ], { env: { TZ: "UTC" } });
+          assertEquals(made.code, 0, made.stderr);
+          const shell = [
+            "sh",
+            "-c",
+            'file=$1; shift; exec "$@" --capture - <"$file"',
+            "sh",
+          ] as const;
+          const outcome = await run([...shell, file, ...explain]);
+          assertFits(outcome);
+          assertMatch(
+            outcome.stdout,
+            /^standard input, exchange 1 of 1: 192\.0\.2\.1:40000 and\s+ntp:\/\/192\.0\.2\.2:123\n/,
+          );
+          assertMatch(outcome.stdout, /T1 {2}18:00:00\.000000000 .*\n.*1\.000 ms/);
+          const second = await run([...shell, file, ...explain, "--exchange", "2"]);
+          assertEquals([second.code, second.stdout], [1, ""]);
+          assertMatch(
+            second.stderr,
+            /^timecli: standard input has one exchange, and no number 2\n$/,
+          );
+          const direct = await run([...explain, "--capture", file]);
+          if (kind === "compiled") assertMatch(direct.stdout, /exchange 1 of 1/);
+          else {
+            assertEquals([direct.code, direct.stdout], [1, ""]);
+            assertMatch(direct.stderr, /^timecli: [^\n]* --allow-read=[^\n]*\n$/);
+          }
+        }
+        const none = await run([
+          "sh",
+          "-c",
+          'exec "$@" --capture - <"$0"',
+          `${folder}/hex`,
+          ...explain,
+        ]);
+        assertEquals([none.code, none.stdout], [1, ""]);
+        assertMatch(none.stderr, /^timecli: Cannot read standard input: neither[^\n]+\n$/);
+        const endless = await run([
+          "sh",
+          "-c",
+          'exec "$@" --capture - </dev/zero',
+          "sh",
+          ...explain,
+        ]);
+        assertEquals([endless.code, endless.stdout], [1, ""]);
+        assertMatch(endless.stderr, /^timecli: Cannot read standard input: it is longer[^\n]+\n$/);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    }, {
+      ...needs,
+      commands: ["text2pcap", "sh"],
+      permissions: [...needs.permissions ?? [], { name: "write" }],
+    }),
+  );
+
+  Deno.test(
+    await test("fits a terminal, with colour unless NO_COLOR is set", async () => {
+      const { server, port } = await startServer(timesrv, ["ntp://127.0.0.1:0"]);
+      await using _server = server;
+      for (const NO_COLOR of ["", "1"]) {
+        const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
+        const { code, stderr } = await run(
+          [...wrapper, ...explain, `ntp://127.0.0.1:${port}`],
+          { env: { NO_COLOR } },
+        );
+        assertEquals([code, stderr.includes("\x1b[32mok")], [0, NO_COLOR === ""]);
+        // deno-lint-ignore no-control-regex -- an escape sequence is what is looked for
+        const text = stderr.replace(/\x1b\[[\d;]*[A-Za-z]/g, "");
+        for (const line of text.split("\r\n")) assert(line.length <= 80, line);
+      }
+    }, { ...needs, commands: ["python3"] }),
+  );
 }

@@ -6,8 +6,8 @@ import {
   root,
   run,
   Running,
-  testWith,
   totalsOf,
+  where,
 } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 import { answerer, Cable } from "./cable.ts";
@@ -38,8 +38,12 @@ const faults = [
 ];
 
 for (const transport of ["datagram", "mmsg"]) {
-  const test = (name: string, fn: () => Promise<void>, more: string[] = []): Promise<void> =>
-    testWith(
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more: string[] = [],
+  ): Promise<Deno.TestDefinition> =>
+    where(
       { ...source?.needs, commands: ["ip", ...more], root: true, ipv6: true },
       `faults: ${name} (${transport})`,
       fn,
@@ -60,112 +64,124 @@ for (const transport of ["datagram", "mmsg"]) {
     return totalsOf(server.stderr);
   };
 
-  await test("a reply that cannot be sent is counted, the next one is sent", async () => {
-    await using cable = await Cable.lay();
-    await using server = await serve(cable, "asctime://10.77.0.1", "asctime://[fd00:77::1]");
-    const targets = ["10.77.0.1", "fd00:77::1"];
-    const askAll = (...options: string[]): Promise<Outcome[]> =>
-      Promise.all(targets.map((target) => ask(cable, target, ...options)));
-    let failures = 0;
-    for (const { begins, ends, says } of faults) {
-      await cable.shell(cable.server, begins);
-      const outcomes = await askAll("--retries", "0", "--timeout", "0.2");
-      assertEquals(outcomes.map(({ code }) => code), [3, 3], begins);
-      failures += targets.length;
-      const told = `Cannot send on asctime://\\S+:8888: ${says} \\(os error \\d+\\)\n`;
-      await within(5, server.said(new RegExp(`(${told}[^]*){2}`)));
-      await cable.shell(cable.server, ends);
-      assertEquals((await askAll()).map(answerer), targets);
-    }
-    assertEquals(await stop(server), {
-      received: 2 * failures,
-      answered: failures,
-      refused: 0,
-      errors: failures,
-    });
-  }, ["nft", "sh"]);
+  Deno.test(
+    await test("a reply that cannot be sent is counted, the next one is sent", async () => {
+      await using cable = await Cable.lay();
+      await using server = await serve(cable, "asctime://10.77.0.1", "asctime://[fd00:77::1]");
+      const targets = ["10.77.0.1", "fd00:77::1"];
+      const askAll = (...options: string[]): Promise<Outcome[]> =>
+        Promise.all(targets.map((target) => ask(cable, target, ...options)));
+      let failures = 0;
+      for (const { begins, ends, says } of faults) {
+        await cable.shell(cable.server, begins);
+        const outcomes = await askAll("--retries", "0", "--timeout", "0.2");
+        assertEquals(outcomes.map(({ code }) => code), [3, 3], begins);
+        failures += targets.length;
+        const told = `Cannot send on asctime://\\S+:8888: ${says} \\(os error \\d+\\)\n`;
+        await within(5, server.said(new RegExp(`(${told}[^]*){2}`)));
+        await cable.shell(cable.server, ends);
+        assertEquals((await askAll()).map(answerer), targets);
+      }
+      assertEquals(await stop(server), {
+        received: 2 * failures,
+        answered: failures,
+        refused: 0,
+        errors: failures,
+      });
+    }, ["nft", "sh"]),
+  );
 
-  await test("nobody answers who is asked as one of many", async () => {
-    await using cable = await Cable.lay();
-    await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
-    for (
-      const [host, ...groups] of [
-        ["10.77.0.1", "10.77.0.255", "255.255.255.255", "224.0.0.1"],
-        ["fd00:77::1", "ff02::1"],
-      ] as const
-    ) {
-      const script = `${root}tests/e2e/ask_groups.py`;
-      const { stdout, stderr } = await run(
-        cable.onClient("python3", script, "cable", "8888", ...groups, host),
-      );
-      assertEquals(stderr, "");
-      const silent = groups.map((group) => `${group} silence`).toReversed();
-      assertEquals(stdout.trimEnd().split("\n"), [`${host} 24`, ...silent]);
-    }
-    const { received, answered, refused, errors } = await stop(server);
-    assertEquals([answered, errors], [2, 0]);
-    assertEquals(received, answered + refused);
-  }, ["python3"]);
+  Deno.test(
+    await test("nobody answers who is asked as one of many", async () => {
+      await using cable = await Cable.lay();
+      await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
+      for (
+        const [host, ...groups] of [
+          ["10.77.0.1", "10.77.0.255", "255.255.255.255", "224.0.0.1"],
+          ["fd00:77::1", "ff02::1"],
+        ] as const
+      ) {
+        const script = `${root}tests/e2e/ask_groups.py`;
+        const { stdout, stderr } = await run(
+          cable.onClient("python3", script, "cable", "8888", ...groups, host),
+        );
+        assertEquals(stderr, "");
+        const silent = groups.map((group) => `${group} silence`).toReversed();
+        assertEquals(stdout.trimEnd().split("\n"), [`${host} 24`, ...silent]);
+      }
+      const { received, answered, refused, errors } = await stop(server);
+      assertEquals([answered, errors], [2, 0]);
+      assertEquals(received, answered + refused);
+    }, ["python3"]),
+  );
 
-  await test("a reply takes the way that the server's routes say", async () => {
-    await using cable = await Cable.lay();
-    await using _ = await serve(cable, "asctime://0.0.0.0");
-    // The client asks over the cable, from an address that is behind another one.
-    await cable.shell(
-      cable.client,
-      `ip link add other type veth peer name other netns ${cable.server}
+  Deno.test(
+    await test("a reply takes the way that the server's routes say", async () => {
+      await using cable = await Cable.lay();
+      await using _ = await serve(cable, "asctime://0.0.0.0");
+      // The client asks over the cable, from an address that is behind another one.
+      await cable.shell(
+        cable.client,
+        `ip link add other type veth peer name other netns ${cable.server}
 ip link set other up
 ip addr add 10.78.0.9/24 dev other
 ip addr add 10.99.0.9/32 dev lo
 ip route change 10.77.0.0/24 dev cable src 10.99.0.9
 echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore
 echo 2 >/proc/sys/net/ipv4/conf/all/arp_announce`,
-    );
-    await cable.shell(
-      cable.server,
-      `ip link set other up
+      );
+      await cable.shell(
+        cable.server,
+        `ip link set other up
 ip addr add 10.78.0.1/24 dev other
 ip route add 10.99.0.9 via 10.78.0.9
 echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter
 echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter`,
-    );
-    assertEquals(answerer(await ask(cable, "10.77.0.2")), "10.77.0.2");
-  }, ["sh"]);
+      );
+      assertEquals(answerer(await ask(cable, "10.77.0.2")), "10.77.0.2");
+    }, ["sh"]),
+  );
 
-  await test("an address that goes and comes back is answered from again", async () => {
-    await using cable = await Cable.lay();
-    await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
-    for (const [target, prefix] of [["10.77.0.2", "24"], ["fd00:77::2", "64 nodad"]] as const) {
-      assertEquals(answerer(await ask(cable, target)), target);
-      await cable.shell(cable.server, `ip addr del ${target}/${prefix.slice(0, 2)} dev cable`);
-      const gone = await ask(cable, target, "--retries", "0", "--timeout", "0.2");
-      assert([3, 6].includes(gone.code), gone.stderr);
-      await cable.shell(cable.server, `ip addr add ${target}/${prefix} dev cable`);
-      assertEquals(answerer(await ask(cable, target)), target);
-    }
-    assertEquals((await stop(server)).errors, 0);
-  }, ["sh"]);
+  Deno.test(
+    await test("an address that goes and comes back is answered from again", async () => {
+      await using cable = await Cable.lay();
+      await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
+      for (const [target, prefix] of [["10.77.0.2", "24"], ["fd00:77::2", "64 nodad"]] as const) {
+        assertEquals(answerer(await ask(cable, target)), target);
+        await cable.shell(cable.server, `ip addr del ${target}/${prefix.slice(0, 2)} dev cable`);
+        const gone = await ask(cable, target, "--retries", "0", "--timeout", "0.2");
+        assert([3, 6].includes(gone.code), gone.stderr);
+        await cable.shell(cable.server, `ip addr add ${target}/${prefix} dev cable`);
+        assertEquals(answerer(await ask(cable, target)), target);
+      }
+      assertEquals((await stop(server)).errors, 0);
+    }, ["sh"]),
+  );
 
-  await test("a link that holds up replies holds up nobody else", async () => {
-    await using cable = await Cable.lay();
-    await using server = await serve(cable, "asctime://10.77.0.1", "asctime://127.0.0.1");
-    await holdUp(cable);
-    const local = cable.onServer(...timecli, "--json", "--retries", "0", "--timeout", "5");
-    assertEquals(answerer(await run([...local, "127.0.0.1"])), "127.0.0.1");
-    await cable.shell(cable.server, "tc qdisc del dev cable root");
-    assertEquals(answerer(await ask(cable, "10.77.0.1")), "10.77.0.1");
-    const { received, answered, refused, errors } = await stop(server);
-    assertEquals(received, answered + refused + errors);
-  }, holding);
+  Deno.test(
+    await test("a link that holds up replies holds up nobody else", async () => {
+      await using cable = await Cable.lay();
+      await using server = await serve(cable, "asctime://10.77.0.1", "asctime://127.0.0.1");
+      await holdUp(cable);
+      const local = cable.onServer(...timecli, "--json", "--retries", "0", "--timeout", "5");
+      assertEquals(answerer(await run([...local, "127.0.0.1"])), "127.0.0.1");
+      await cable.shell(cable.server, "tc qdisc del dev cable root");
+      assertEquals(answerer(await ask(cable, "10.77.0.1")), "10.77.0.1");
+      const { received, answered, refused, errors } = await stop(server);
+      assertEquals(received, answered + refused + errors);
+    }, holding),
+  );
 
-  await test("a link that holds up replies does not keep a server from stopping", async () => {
-    await using cable = await Cable.lay();
-    await using server = await serve(cable, "asctime://10.77.0.1");
-    await holdUp(cable);
-    const { received, answered, refused, errors } = await stop(server);
-    assert(answered > 0);
-    assertEquals(received, answered + refused + errors);
-  }, holding);
+  Deno.test(
+    await test("a link that holds up replies does not keep a server from stopping", async () => {
+      await using cable = await Cable.lay();
+      await using server = await serve(cable, "asctime://10.77.0.1");
+      await holdUp(cable);
+      const { received, answered, refused, errors } = await stop(server);
+      assert(answered > 0);
+      assertEquals(received, answered + refused + errors);
+    }, holding),
+  );
 }
 
 /** Has the server's link carry next to nothing, and so many ask that its send queue is full. */

@@ -7,8 +7,8 @@ import {
   run,
   Running,
   startServer,
-  testWith,
   totalsOf,
+  where,
 } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 import { answerer, Cable } from "./cable.ts";
@@ -34,61 +34,65 @@ for (const transport of ["datagram", "mmsg"]) {
     files: ["/proc/self/status"],
   };
 
-  await testWith(needs, `a flood leaves a server as it was (${transport})`, async () => {
-    const way = ["--transport", transport, "ntp://127.0.0.1:0"];
-    const { server, port } = await startServer(timesrv, way);
-    await using _ = server;
-    const target = `ntp://127.0.0.1:${port}`;
-    await within(10, server.said(/Transport/));
-    const ask = (...load: string[]): Promise<{ sent: number; good: number; bad: number }> =>
-      run([...timecli, "bench", "--json", "--timeout", "5", ...load, target])
-        .then(({ stdout }) => JSON.parse(stdout));
-    await ask("--requests", "20000");
-    const before = usageOf(server.child.pid);
-    const burst = ["--segmented", "--timeout", "1", "--duration", `${FLOOD_SECONDS}`];
-    const flood = await ask("--rate", `${FLOOD_RATE}`, ...burst);
-    assert(flood.good > 0 && flood.bad === 0, JSON.stringify(flood));
-    const calm = await ask("--requests", "1000", "--window", "1");
-    assertEquals([calm.sent, calm.good], [1000, 1000]);
-    const after = usageOf(server.child.pid);
-    assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
-    assertEquals(after.descriptors, before.descriptors);
-    await within(5, server.stop());
-    const { received, answered, refused, errors } = totalsOf(server.stderr);
-    assertEquals([received, refused, errors], [answered, 0, 0]);
-    assert(received >= flood.good + calm.good, `${received}`);
-  });
-
-  await testWith(
-    { ...needs, commands: ["ip", "sh", "python3"], root: true, ipv6: true },
-    `a flood from forged addresses keeps no client from its answer (${transport})`,
-    async () => {
-      await using cable = await Cable.lay();
-      await cable.shell(
-        cable.server,
-        "ip route add default via 10.77.0.9" +
-          " && echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter" +
-          " && echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter",
-      );
-      const way = ["--transport", transport, "ntp://10.77.0.1:1123"];
-      await using server = new Running(cable.onServer(...timesrv, ...way));
+  Deno.test(
+    await where(needs, `a flood leaves a server as it was (${transport})`, async () => {
+      const way = ["--transport", transport, "ntp://127.0.0.1:0"];
+      const { server, port } = await startServer(timesrv, way);
+      await using _ = server;
+      const target = `ntp://127.0.0.1:${port}`;
       await within(10, server.said(/Transport/));
-      const ask = (): ReturnType<typeof run> =>
-        run(cable.onClient(...timecli, "--json", "-t", "20", "-r", "9", "ntp://10.77.0.1:1123"));
-      assertEquals(answerer(await ask()), "10.77.0.1");
+      const ask = (...load: string[]): Promise<{ sent: number; good: number; bad: number }> =>
+        run([...timecli, "bench", "--json", "--timeout", "5", ...load, target])
+          .then(({ stdout }) => JSON.parse(stdout));
+      await ask("--requests", "20000");
       const before = usageOf(server.child.pid);
-      const script = [`${root}tests/e2e/spoof.py`, "10.77.0.1", "1123", `${FORGED_SOURCES}`];
-      await using forger = new Running(cable.onClient("python3", ...script));
-      await within(60, forger.said(/sent \d+\n/));
-      assertEquals(answerer(await ask()), "10.77.0.1");
+      const burst = ["--segmented", "--timeout", "1", "--duration", `${FLOOD_SECONDS}`];
+      const flood = await ask("--rate", `${FLOOD_RATE}`, ...burst);
+      assert(flood.good > 0 && flood.bad === 0, JSON.stringify(flood));
+      const calm = await ask("--requests", "1000", "--window", "1");
+      assertEquals([calm.sent, calm.good], [1000, 1000]);
       const after = usageOf(server.child.pid);
-      await within(10, forger.stop());
-      const [, forged] = await forger.said(/sent (\d+) in all/);
       assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
+      assertEquals(after.descriptors, before.descriptors);
       await within(5, server.stop());
       const { received, answered, refused, errors } = totalsOf(server.stderr);
-      assertEquals([received, errors], [answered + refused, 0]);
-      assert(received > 1 && received <= Number(forged) + 20, `${received} of ${forged}`);
-    },
+      assertEquals([received, refused, errors], [answered, 0, 0]);
+      assert(received >= flood.good + calm.good, `${received}`);
+    }),
+  );
+
+  Deno.test(
+    await where(
+      { ...needs, commands: ["ip", "sh", "python3"], root: true, ipv6: true },
+      `a flood from forged addresses keeps no client from its answer (${transport})`,
+      async () => {
+        await using cable = await Cable.lay();
+        await cable.shell(
+          cable.server,
+          "ip route add default via 10.77.0.9" +
+            " && echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter" +
+            " && echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter",
+        );
+        const way = ["--transport", transport, "ntp://10.77.0.1:1123"];
+        await using server = new Running(cable.onServer(...timesrv, ...way));
+        await within(10, server.said(/Transport/));
+        const ask = (): ReturnType<typeof run> =>
+          run(cable.onClient(...timecli, "--json", "-t", "20", "-r", "9", "ntp://10.77.0.1:1123"));
+        assertEquals(answerer(await ask()), "10.77.0.1");
+        const before = usageOf(server.child.pid);
+        const script = [`${root}tests/e2e/spoof.py`, "10.77.0.1", "1123", `${FORGED_SOURCES}`];
+        await using forger = new Running(cable.onClient("python3", ...script));
+        await within(60, forger.said(/sent \d+\n/));
+        assertEquals(answerer(await ask()), "10.77.0.1");
+        const after = usageOf(server.child.pid);
+        await within(10, forger.stop());
+        const [, forged] = await forger.said(/sent (\d+) in all/);
+        assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
+        await within(5, server.stop());
+        const { received, answered, refused, errors } = totalsOf(server.stderr);
+        assertEquals([received, errors], [answered + refused, 0]);
+        assert(received > 1 && received <= Number(forged) + 20, `${received} of ${forged}`);
+      },
+    ),
   );
 }

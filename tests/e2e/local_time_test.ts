@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, run, startServer, where } from "../support/programs.ts";
 import { Asker } from "../support/traffic.ts";
 
 const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
@@ -26,33 +26,35 @@ function unixSeconds(): number {
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
   for (const utc of [false, true]) {
-    await testWith(
-      {
-        ...needs,
-        commands: ["python3"],
-        files: [...(needs.files ?? []), ...zones.map((zone) => `/usr/share/zoneinfo/${zone}`)],
-      },
-      `timesrv (${kind}): says what Python's asctime says, ${utc ? "UTC" : "local time"}`,
-      async () => {
-        const settings = [
-          ...zones.map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
-          ...locales.map((locale) => ({ TZ: "Pacific/Chatham", LC_ALL: locale, LANG: locale })),
-        ];
-        for (const env of settings) {
-          const args = [...(utc ? ["--utc"] : []), "asctime://127.0.0.1:0"];
-          const { server, port } = await startServer(timesrv, args, { env });
-          await using _ = server;
-          using asker = new Asker(port);
-          const before = unixSeconds();
-          const text = await asker.ask();
-          const span = [before, unixSeconds()] as const;
-          const texts = await pythonTexts(span, utc ? "gmtime" : "localtime", {
-            ...env,
-            LC_ALL: "C",
-          });
-          assert(texts.includes(text), `${JSON.stringify(env)}: ${text}, not ${texts}`);
-        }
-      },
+    Deno.test(
+      await where(
+        {
+          ...needs,
+          commands: ["python3"],
+          files: [...(needs.files ?? []), ...zones.map((zone) => `/usr/share/zoneinfo/${zone}`)],
+        },
+        `timesrv (${kind}): says what Python's asctime says, ${utc ? "UTC" : "local time"}`,
+        async () => {
+          const settings = [
+            ...zones.map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
+            ...locales.map((locale) => ({ TZ: "Pacific/Chatham", LC_ALL: locale, LANG: locale })),
+          ];
+          for (const env of settings) {
+            const args = [...(utc ? ["--utc"] : []), "asctime://127.0.0.1:0"];
+            const { server, port } = await startServer(timesrv, args, { env });
+            await using _ = server;
+            using asker = new Asker(port);
+            const before = unixSeconds();
+            const text = await asker.ask();
+            const span = [before, unixSeconds()] as const;
+            const texts = await pythonTexts(span, utc ? "gmtime" : "localtime", {
+              ...env,
+              LC_ALL: "C",
+            });
+            assert(texts.includes(text), `${JSON.stringify(env)}: ${text}, not ${texts}`);
+          }
+        },
+      ),
     );
   }
 }

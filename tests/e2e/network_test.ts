@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, testWith } from "../support/programs.ts";
+import { bothPrograms, type Outcome, root, run, Running, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 import { answerer, Cable, ip } from "./cable.ts";
 
 const served = ["10.77.0.1", "10.77.0.2", "[fd00:77::1]", "[fd00:77::2]", "[fe80::1%cable]"];
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = {}): Promise<void> =>
-    testWith(
+  const test = (name: string, fn: () => Promise<void>, more = {}): Promise<Deno.TestDefinition> =>
+    where(
       { ...needs, commands: ["ip"], root: true, ipv6: true, ...more },
       `network (${kind}): ${name}`,
       fn,
@@ -15,135 +15,147 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   for (const [transport, ...more] of [["datagram"], ["mmsg"], ["mmsg", "--workers=2"]] as const) {
     const way = ["--transport", transport, ...more];
-    await test(`a wildcard answers from the address that was asked (${way.join(" ")})`, async () => {
-      await using cable = await Cable.lay();
-      const urls = ["asctime://0.0.0.0:8888", "asctime://[::]:8888"];
-      await using server = new Running(cable.onServer(...timesrv, ...way, ...urls));
-      for (const address of transport === "mmsg" ? ["0.0.0.0", "[::]"] : served) {
-        const pattern = address.replace(/[[\].]/g, "\\$&");
-        await within(10, server.said(new RegExp(`udp ${pattern}:8888\n`)));
-      }
-      for (const address of served) {
-        const outcome = await run(cable.onClient(...timecli, "--json", `${address}:8888`));
-        assertEquals(answerer(outcome), address.replace(/[[\]]/g, ""));
-      }
-      assertEquals((await within(5, server.stop())).code, 0);
-      assertMatch(server.stderr, /received, (\d+) answered, 0 refused, 0 errors\n$/);
-    });
+    Deno.test(
+      await test(`a wildcard answers from the address that was asked (${way.join(" ")})`, async () => {
+        await using cable = await Cable.lay();
+        const urls = ["asctime://0.0.0.0:8888", "asctime://[::]:8888"];
+        await using server = new Running(cable.onServer(...timesrv, ...way, ...urls));
+        for (const address of transport === "mmsg" ? ["0.0.0.0", "[::]"] : served) {
+          const pattern = address.replace(/[[\].]/g, "\\$&");
+          await within(10, server.said(new RegExp(`udp ${pattern}:8888\n`)));
+        }
+        for (const address of served) {
+          const outcome = await run(cable.onClient(...timecli, "--json", `${address}:8888`));
+          assertEquals(answerer(outcome), address.replace(/[[\]]/g, ""));
+        }
+        assertEquals((await within(5, server.stop())).code, 0);
+        assertMatch(server.stderr, /received, (\d+) answered, 0 refused, 0 errors\n$/);
+      }),
+    );
   }
 
-  await test("port 0 of a wildcard is the same port on every address", async () => {
-    await using cable = await Cable.lay();
-    const way = ["--transport", "datagram", "asctime://0.0.0.0:0"];
-    await using server = new Running(cable.onServer(...timesrv, ...way));
-    const [, port] = await within(10, server.said(/udp 10\.77\.0\.2:(\d+)\n/));
-    for (const address of ["10.77.0.1", "10.77.0.2"]) {
-      const outcome = await run(cable.onClient(...timecli, "--json", `${address}:${port}`));
-      assertEquals(answerer(outcome), address);
-    }
-  });
+  Deno.test(
+    await test("port 0 of a wildcard is the same port on every address", async () => {
+      await using cable = await Cable.lay();
+      const way = ["--transport", "datagram", "asctime://0.0.0.0:0"];
+      await using server = new Running(cable.onServer(...timesrv, ...way));
+      const [, port] = await within(10, server.said(/udp 10\.77\.0\.2:(\d+)\n/));
+      for (const address of ["10.77.0.1", "10.77.0.2"]) {
+        const outcome = await run(cable.onClient(...timecli, "--json", `${address}:${port}`));
+        assertEquals(answerer(outcome), address);
+      }
+    }),
+  );
 
-  await test("a host that does not answer is not taken for one where nothing listens", async () => {
-    await using cable = await Cable.lay();
-    // Nobody is there, or a host is there and its port closed: from afar both are silence.
-    for (const host of ["10.77.0.99", "10.77.0.1", "[fd00:77::1]"]) {
-      const outcome = await run(cable.onClient(...timecli, "-t", "0.3", host));
-      assertEquals([outcome.code, outcome.stdout], [3, ""], outcome.stderr);
-    }
-    await ip(`-n ${cable.client} route add unreachable 192.0.2.0/24`);
-    const outcome = await run(cable.onClient(...timecli, "192.0.2.1"));
-    assertMatch(outcome.stderr, /^timecli: [^\n]*192\.0\.2\.1[^\n]*\n$/);
-    assertEquals(outcome.code, 6);
-  });
+  Deno.test(
+    await test("a host that does not answer is not taken for one where nothing listens", async () => {
+      await using cable = await Cable.lay();
+      // Nobody is there, or a host is there and its port closed: from afar both are silence.
+      for (const host of ["10.77.0.99", "10.77.0.1", "[fd00:77::1]"]) {
+        const outcome = await run(cable.onClient(...timecli, "-t", "0.3", host));
+        assertEquals([outcome.code, outcome.stdout], [3, ""], outcome.stderr);
+      }
+      await ip(`-n ${cable.client} route add unreachable 192.0.2.0/24`);
+      const outcome = await run(cable.onClient(...timecli, "192.0.2.1"));
+      assertMatch(outcome.stderr, /^timecli: [^\n]*192\.0\.2\.1[^\n]*\n$/);
+      assertEquals(outcome.code, 6);
+    }),
+  );
 
   for (const transport of ["datagram", "mmsg"]) {
-    await test(`a network that goes down and comes back is survived (${transport})`, async () => {
-      await using cable = await Cable.lay();
-      const listener = "asctime://10.77.0.1:8888";
-      await using server = new Running(
-        cable.onServer(...timesrv, "--transport", transport, listener),
-      );
-      await within(10, server.said(/Serving/));
-      const ask = (): Promise<Outcome> =>
-        run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
-      assertEquals(answerer(await ask()), "10.77.0.1");
-      await ip(`-n ${cable.server} link set cable down`);
-      assert([3, 6].includes((await ask()).code));
-      await ip(`-n ${cable.server} link set cable up`);
-      let outcome = await ask();
-      for (let i = 0; i < 5 && outcome.code !== 0; i++) outcome = await ask();
-      assertEquals(answerer(outcome), "10.77.0.1");
-      assertEquals((await within(5, server.stop())).code, 0);
-    });
+    Deno.test(
+      await test(`a network that goes down and comes back is survived (${transport})`, async () => {
+        await using cable = await Cable.lay();
+        const listener = "asctime://10.77.0.1:8888";
+        await using server = new Running(
+          cable.onServer(...timesrv, "--transport", transport, listener),
+        );
+        await within(10, server.said(/Serving/));
+        const ask = (): Promise<Outcome> =>
+          run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
+        assertEquals(answerer(await ask()), "10.77.0.1");
+        await ip(`-n ${cable.server} link set cable down`);
+        assert([3, 6].includes((await ask()).code));
+        await ip(`-n ${cable.server} link set cable up`);
+        let outcome = await ask();
+        for (let i = 0; i < 5 && outcome.code !== 0; i++) outcome = await ask();
+        assertEquals(answerer(outcome), "10.77.0.1");
+        assertEquals((await within(5, server.stop())).code, 0);
+      }),
+    );
   }
 
-  await test(
-    "a name is asked at each address, IPv6 first, or at one family's if told so",
-    async () => {
-      await using cable = await Cable.lay();
-      const hosts = await Deno.makeTempFile();
-      try {
-        await Deno.writeTextFile(
-          hosts,
-          "10.77.0.1 both.test four.test\nfd00:77::1 both.test six.test\n",
-        );
-        // `ip netns exec` gives each command a view of the file system of its own.
-        const ask = (words: string): Promise<Outcome> => {
-          const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
-          const options = ["--json", "-t", "2", ...words.split(" ")];
-          return run(cable.onClient("sh", "-c", script, "sh", hosts, ...timecli, ...options));
-        };
-        for (
-          const [listeners, cases] of [
-            ["10.77.0.1 [fd00:77::1]", {
-              "both.test": "fd00:77::1",
-              "-4 both.test": "10.77.0.1",
-              "-6 both.test": "fd00:77::1",
-              "-4 six.test": 5,
-              "-6 four.test": 5,
-            }],
-            ["10.77.0.1", { "both.test": "10.77.0.1", "-6 both.test": 3 }],
-            ["[fd00:77::1]", { "both.test": "fd00:77::1", "-4 both.test": 3 }],
-          ] as const
-        ) {
-          const urls = listeners.split(" ").map((host) => `asctime://${host}`);
-          await using server = new Running(cable.onServer(...timesrv, ...urls));
-          await within(10, server.said(new RegExp(`(Serving[^\n]*\n[^]*){${urls.length}}`)));
-          for (const [words, expected] of Object.entries(cases)) {
-            const outcome = await ask(words);
-            const found = outcome.code === 0 ? answerer(outcome) : outcome.code;
-            assertEquals(found, expected, `${words} of ${listeners}: ${outcome.stderr}`);
+  Deno.test(
+    await test(
+      "a name is asked at each address, IPv6 first, or at one family's if told so",
+      async () => {
+        await using cable = await Cable.lay();
+        const hosts = await Deno.makeTempFile();
+        try {
+          await Deno.writeTextFile(
+            hosts,
+            "10.77.0.1 both.test four.test\nfd00:77::1 both.test six.test\n",
+          );
+          // `ip netns exec` gives each command a view of the file system of its own.
+          const ask = (words: string): Promise<Outcome> => {
+            const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
+            const options = ["--json", "-t", "2", ...words.split(" ")];
+            return run(cable.onClient("sh", "-c", script, "sh", hosts, ...timecli, ...options));
+          };
+          for (
+            const [listeners, cases] of [
+              ["10.77.0.1 [fd00:77::1]", {
+                "both.test": "fd00:77::1",
+                "-4 both.test": "10.77.0.1",
+                "-6 both.test": "fd00:77::1",
+                "-4 six.test": 5,
+                "-6 four.test": 5,
+              }],
+              ["10.77.0.1", { "both.test": "10.77.0.1", "-6 both.test": 3 }],
+              ["[fd00:77::1]", { "both.test": "fd00:77::1", "-4 both.test": 3 }],
+            ] as const
+          ) {
+            const urls = listeners.split(" ").map((host) => `asctime://${host}`);
+            await using server = new Running(cable.onServer(...timesrv, ...urls));
+            await within(10, server.said(new RegExp(`(Serving[^\n]*\n[^]*){${urls.length}}`)));
+            for (const [words, expected] of Object.entries(cases)) {
+              const outcome = await ask(words);
+              const found = outcome.code === 0 ? answerer(outcome) : outcome.code;
+              assertEquals(found, expected, `${words} of ${listeners}: ${outcome.stderr}`);
+            }
+            await within(5, server.stop());
           }
-          await within(5, server.stop());
+        } finally {
+          await Deno.remove(hosts);
         }
-      } finally {
-        await Deno.remove(hosts);
-      }
-    },
-    {
-      commands: ["ip", "mount", "sh"],
-      permissions: [...(needs.permissions ?? []), { name: "write" }],
-    },
+      },
+      {
+        commands: ["ip", "mount", "sh"],
+        permissions: [...(needs.permissions ?? []), { name: "write" }],
+      },
+    ),
   );
 }
 
 const [source] = await bothPrograms();
 
-await testWith(
-  { ...source?.needs, commands: ["ip"], root: true, ipv6: true },
-  "network (source): without --allow-sys a wildcard warns of what is lost and still serves",
-  async () => {
-    await using cable = await Cable.lay();
-    const flags = ["run", "--quiet", "--no-prompt", "--allow-net", `--config=${root}deno.json`];
-    const script = `${root}server.ts`;
-    const [deno, url] = [source?.timesrv[0] ?? "deno", "asctime://0.0.0.0:8888"];
-    await using server = new Running(cable.onServer(deno, ...flags, script, url));
-    await within(10, server.said(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/));
-    await within(10, server.said(/Serving asctime on udp 0\.0\.0\.0:8888\n/));
-    const ask = (host: string): Promise<Outcome> =>
-      run(cable.onClient(...(source?.timecli ?? [deno]), "--json", "-t", "0.5", host));
-    assertEquals(answerer(await ask("10.77.0.1")), "10.77.0.1");
-    // What is lost: the second address answers from the first, and a client does not accept that.
-    assertEquals((await ask("10.77.0.2")).code, 3);
-  },
+Deno.test(
+  await where(
+    { ...source?.needs, commands: ["ip"], root: true, ipv6: true },
+    "network (source): without --allow-sys a wildcard warns of what is lost and still serves",
+    async () => {
+      await using cable = await Cable.lay();
+      const flags = ["run", "--quiet", "--no-prompt", "--allow-net", `--config=${root}deno.json`];
+      const script = `${root}server.ts`;
+      const [deno, url] = [source?.timesrv[0] ?? "deno", "asctime://0.0.0.0:8888"];
+      await using server = new Running(cable.onServer(deno, ...flags, script, url));
+      await within(10, server.said(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/));
+      await within(10, server.said(/Serving asctime on udp 0\.0\.0\.0:8888\n/));
+      const ask = (host: string): Promise<Outcome> =>
+        run(cable.onClient(...(source?.timecli ?? [deno]), "--json", "-t", "0.5", host));
+      assertEquals(answerer(await ask("10.77.0.1")), "10.77.0.1");
+      // What is lost: the second address answers from the first, and a client does not accept that.
+      assertEquals((await ask("10.77.0.2")).code, 3);
+    },
+  ),
 );

@@ -1,12 +1,15 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, root, run, startServer, where } from "../support/programs.ts";
 import { Asker, within } from "../support/traffic.ts";
 
 const manager = ["python3", `${root}tests/e2e/service_manager.py`] as const;
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `service manager (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `service manager (${kind}): ${name}`, fn);
 
   const python = {
     ...needs,
@@ -15,63 +18,71 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   };
 
   for (const socket of ["path", "abstract"]) {
-    await test(`is told of start, life and end (${socket})`, async () => {
-      const { server, port } = await startServer(
-        [...manager, socket, ...timesrv],
-        undefined,
-        { env: { WATCHDOG_USEC: "400000" } },
-      );
-      await using _ = server;
-      const said = (what: string): Promise<unknown> =>
-        within(5, server.said(new RegExp(`^notified by main process: ${what}$`, "m")));
-      await said(`READY=1; STATUS=Serving asctime://127\\.0\\.0\\.1:${port}`);
-      await said("WATCHDOG=1");
-      assertEquals((await within(5, server.stop())).code, 0);
-      await said("STOPPING=1");
-    }, python);
+    Deno.test(
+      await test(`is told of start, life and end (${socket})`, async () => {
+        const { server, port } = await startServer(
+          [...manager, socket, ...timesrv],
+          undefined,
+          { env: { WATCHDOG_USEC: "400000" } },
+        );
+        await using _ = server;
+        const said = (what: string): Promise<unknown> =>
+          within(5, server.said(new RegExp(`^notified by main process: ${what}$`, "m")));
+        await said(`READY=1; STATUS=Serving asctime://127\\.0\\.0\\.1:${port}`);
+        await said("WATCHDOG=1");
+        assertEquals((await within(5, server.stop())).code, 0);
+        await said("STOPPING=1");
+      }, python),
+    );
   }
 
-  await test("is not told that a server is ready which is not", async () => {
-    const { code, stderr } = await run([...manager, "path", ...timesrv, "asctime://192.0.2.1:0"]);
-    assertEquals(code, 1);
-    assertMatch(stderr, /^timesrv: Cannot listen on [^\n]*\n$/);
-  }, python);
+  Deno.test(
+    await test("is not told that a server is ready which is not", async () => {
+      const { code, stderr } = await run([...manager, "path", ...timesrv, "asctime://192.0.2.1:0"]);
+      assertEquals(code, 1);
+      assertMatch(stderr, /^timesrv: Cannot listen on [^\n]*\n$/);
+    }, python),
+  );
 
-  await test("that cannot be told is warned of once, and served without", async () => {
-    const cases = {
-      "/nosuch/socket": /No such file or directory/,
-      "vsock:2:1": /expected a path or @name/,
-    };
-    for (const [NOTIFY_SOCKET, reason] of Object.entries(cases)) {
-      const env = { NOTIFY_SOCKET, WATCHDOG_USEC: "1000" };
-      const { server, port } = await startServer(timesrv, undefined, { env });
-      await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask();
-      assertEquals((await within(5, server.stop())).code, 0);
-      const warnings = server.stderr.match(/Warning: Cannot notify .*/g) ?? [];
-      assertEquals(warnings.length, 1, server.stderr);
-      assertMatch(warnings[0] ?? "", reason);
-    }
-  }, python);
+  Deno.test(
+    await test("that cannot be told is warned of once, and served without", async () => {
+      const cases = {
+        "/nosuch/socket": /No such file or directory/,
+        "vsock:2:1": /expected a path or @name/,
+      };
+      for (const [NOTIFY_SOCKET, reason] of Object.entries(cases)) {
+        const env = { NOTIFY_SOCKET, WATCHDOG_USEC: "1000" };
+        const { server, port } = await startServer(timesrv, undefined, { env });
+        await using _ = server;
+        using asker = new Asker(port);
+        await asker.ask();
+        assertEquals((await within(5, server.stop())).code, 0);
+        const warnings = server.stderr.match(/Warning: Cannot notify .*/g) ?? [];
+        assertEquals(warnings.length, 1, server.stderr);
+        assertMatch(warnings[0] ?? "", reason);
+      }
+    }, python),
+  );
 }
 
 const [source] = await bothPrograms();
 
-await testWith(
-  source?.needs ?? {},
-  "service manager (source): needs --allow-ffi, and the server says so",
-  async () => {
-    const flags = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env=NOTIFY_SOCKET"];
-    const script = [`--config=${root}deno.json`, `${root}server.ts`];
-    const { server, port } = await startServer(
-      [source?.timesrv[0] ?? "deno", ...flags, ...script],
-      undefined,
-      { env: { NOTIFY_SOCKET: "/nosuch/socket" } },
-    );
-    await using _ = server;
-    using asker = new Asker(port);
-    await asker.ask();
-    assertMatch(server.stderr, /Warning: Cannot notify .*no permission --allow-ffi\n/);
-  },
+Deno.test(
+  await where(
+    source?.needs ?? {},
+    "service manager (source): needs --allow-ffi, and the server says so",
+    async () => {
+      const flags = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env=NOTIFY_SOCKET"];
+      const script = [`--config=${root}deno.json`, `${root}server.ts`];
+      const { server, port } = await startServer(
+        [source?.timesrv[0] ?? "deno", ...flags, ...script],
+        undefined,
+        { env: { NOTIFY_SOCKET: "/nosuch/socket" } },
+      );
+      await using _ = server;
+      using asker = new Asker(port);
+      await asker.ask();
+      assertMatch(server.stderr, /Warning: Cannot notify .*no permission --allow-ffi\n/);
+    },
+  ),
 );

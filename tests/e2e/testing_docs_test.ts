@@ -9,7 +9,7 @@ import {
   root,
   run,
   startServer,
-  testWith,
+  where,
 } from "../support/programs.ts";
 
 const [source] = await bothPrograms();
@@ -52,112 +52,130 @@ function assertPassed(outcome: Outcome): void {
   assertEquals(outcome.code, 0, outcome.stdout + outcome.stderr);
 }
 
-await testWith(needs, "docs/testing.md: the tests of Deno pass", async () => {
-  const [text = ""] = await examples("ts");
-  const config = ["--config", `${root}deno.json`, "--no-lock"];
-  const outcome = await runWith(
-    [{ name: "clock_test.ts", text }],
-    [Deno.execPath(), "test", "--quiet", "--allow-net", "--no-check", ...config, "clock_test.ts"],
-  );
-  assertPassed(outcome);
-  assertMatch(outcome.stdout, /2 passed/);
-});
-
-await testWith(
-  { ...needs, commands: ["node"] },
-  "docs/testing.md: the test of Node passes",
-  async () => {
-    const [text = ""] = await examples("js");
+Deno.test(
+  await where(needs, "docs/testing.md: the tests of Deno pass", async () => {
+    const [text = ""] = await examples("ts");
+    const config = ["--config", `${root}deno.json`, "--no-lock"];
     const outcome = await runWith(
-      [{ name: "clock.test.mjs", text }],
-      ["node", "--test", "clock.test.mjs"],
+      [{ name: "clock_test.ts", text }],
+      [Deno.execPath(), "test", "--quiet", "--allow-net", "--no-check", ...config, "clock_test.ts"],
     );
     assertPassed(outcome);
-    assertMatch(outcome.stdout, /pass 1/);
-  },
+    assertMatch(outcome.stdout, /2 passed/);
+  }),
 );
 
-await testWith(
-  { ...needs, commands: ["python3"] },
-  "docs/testing.md: the tests of Python pass",
-  async () => {
-    const [unittest = "", pytest = ""] = await examples("python");
-    const files = [
-      { name: "timesrv_for_tests.py", text: unittest },
-      { name: "test_clock.py", text: pytest },
-    ];
-    const outcome = await runWith(files, ["python3", "timesrv_for_tests.py"]);
-    assertPassed(outcome);
-    assertMatch(outcome.stderr, /Ran 1 test/);
-    // pytest is no part of Python.
-    const hasPytest = (await run(["python3", "-c", "import pytest"])).code === 0;
-    if (hasPytest) assertPassed(await runWith(files, ["python3", "-m", "pytest", "test_clock.py"]));
-  },
-);
-
-await testWith(
-  { ...needs, commands: ["go"] },
-  "docs/testing.md: the test of Go passes",
-  async () => {
-    const [text = ""] = await examples("go");
-    const files = [{ name: "go.mod", text: "module example\n" }, { name: "clock_test.go", text }];
-    assertPassed(await runWith(files, ["go", "test", "./..."]));
-  },
-);
-
-await testWith(needs, "docs/testing.md: the scenario of one's own is one", async () => {
-  const [text = ""] = await examples("json");
-  assertEquals(parseScenario(text, "mine.json").name, "late-and-wrong");
-});
-
-await testWith(needs, "docs/testing.md: the table has each scenario as it is", async () => {
-  const page = await Deno.readTextFile(`${root}docs/testing.md`);
-  const rows = [...page.matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (\w+ .*?) +\|$/gm)]
-    .filter(([, name = ""]) => Object.hasOwn(scenarios, name))
-    .map((
-      [, name, description, verdicts = ""],
-    ) => [name, description, ...verdicts.split(/ *\| */)]);
-  assertEquals(
-    rows,
-    Object.values(scenarios).map(({ name, description, clients = {} }) => [
-      name,
-      description,
-      ...Object.values(clients),
-    ]),
-  );
-});
-
-for (const { kind, needs, timesrv } of await bothPrograms()) {
-  await testWith(
-    { ...needs, permissions: [...needs.permissions ?? [], { name: "read" }, { name: "write" }] },
-    `timesrv (${kind}): serves a scenario and leap seconds of files`,
+Deno.test(
+  await where(
+    { ...needs, commands: ["node"] },
+    "docs/testing.md: the test of Node passes",
     async () => {
-      const folder = await Deno.makeTempDir();
-      const [mine, list] = [join(folder, "mine.json"), join(folder, "leap-seconds.list")];
-      await Deno.writeTextFile(mine, `{ "clock": { "time": "2016-12-31T12:00:00Z" } }`);
-      await Deno.writeTextFile(list, "3644697600 36 # 1 Jul 2015\n3692217600 37 # 1 Jan 2017\n");
-      const [deno, verb, ...rest] = timesrv;
-      const command = kind === "source"
-        ? [deno, verb ?? "", `--allow-read=${root}src,${folder}`, ...rest] as const
-        : timesrv;
-      try {
-        const options = ["--scenario", mine, "--leap-file", list, "ntp://127.0.0.1:0"];
-        const { server, port } = await startServer(command, options);
-        await using _ = server;
-        const reply = await query(`ntp://127.0.0.1:${port}`);
-        assertEquals(reply.time.toString().slice(0, 10), "2016-12-31");
-        assertEquals(reply.leap, "insert");
-      } finally {
-        await Deno.remove(folder, { recursive: true });
+      const [text = ""] = await examples("js");
+      const outcome = await runWith(
+        [{ name: "clock.test.mjs", text }],
+        ["node", "--test", "clock.test.mjs"],
+      );
+      assertPassed(outcome);
+      assertMatch(outcome.stdout, /pass 1/);
+    },
+  ),
+);
+
+Deno.test(
+  await where(
+    { ...needs, commands: ["python3"] },
+    "docs/testing.md: the tests of Python pass",
+    async () => {
+      const [unittest = "", pytest = ""] = await examples("python");
+      const files = [
+        { name: "timesrv_for_tests.py", text: unittest },
+        { name: "test_clock.py", text: pytest },
+      ];
+      const outcome = await runWith(files, ["python3", "timesrv_for_tests.py"]);
+      assertPassed(outcome);
+      assertMatch(outcome.stderr, /Ran 1 test/);
+      // pytest is no part of Python.
+      const hasPytest = (await run(["python3", "-c", "import pytest"])).code === 0;
+      if (hasPytest) {
+        assertPassed(await runWith(files, ["python3", "-m", "pytest", "test_clock.py"]));
       }
     },
+  ),
+);
+
+Deno.test(
+  await where(
+    { ...needs, commands: ["go"] },
+    "docs/testing.md: the test of Go passes",
+    async () => {
+      const [text = ""] = await examples("go");
+      const files = [{ name: "go.mod", text: "module example\n" }, { name: "clock_test.go", text }];
+      assertPassed(await runWith(files, ["go", "test", "./..."]));
+    },
+  ),
+);
+
+Deno.test(
+  await where(needs, "docs/testing.md: the scenario of one's own is one", async () => {
+    const [text = ""] = await examples("json");
+    assertEquals(parseScenario(text, "mine.json").name, "late-and-wrong");
+  }),
+);
+
+Deno.test(
+  await where(needs, "docs/testing.md: the table has each scenario as it is", async () => {
+    const page = await Deno.readTextFile(`${root}docs/testing.md`);
+    const rows = [...page.matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (\w+ .*?) +\|$/gm)]
+      .filter(([, name = ""]) => Object.hasOwn(scenarios, name))
+      .map((
+        [, name, description, verdicts = ""],
+      ) => [name, description, ...verdicts.split(/ *\| */)]);
+    assertEquals(
+      rows,
+      Object.values(scenarios).map(({ name, description, clients = {} }) => [
+        name,
+        description,
+        ...Object.values(clients),
+      ]),
+    );
+  }),
+);
+
+for (const { kind, needs, timesrv } of await bothPrograms()) {
+  Deno.test(
+    await where(
+      { ...needs, permissions: [...needs.permissions ?? [], { name: "read" }, { name: "write" }] },
+      `timesrv (${kind}): serves a scenario and leap seconds of files`,
+      async () => {
+        const folder = await Deno.makeTempDir();
+        const [mine, list] = [join(folder, "mine.json"), join(folder, "leap-seconds.list")];
+        await Deno.writeTextFile(mine, `{ "clock": { "time": "2016-12-31T12:00:00Z" } }`);
+        await Deno.writeTextFile(list, "3644697600 36 # 1 Jul 2015\n3692217600 37 # 1 Jan 2017\n");
+        const [deno, verb, ...rest] = timesrv;
+        const command = kind === "source"
+          ? [deno, verb ?? "", `--allow-read=${root}src,${folder}`, ...rest] as const
+          : timesrv;
+        try {
+          const options = ["--scenario", mine, "--leap-file", list, "ntp://127.0.0.1:0"];
+          const { server, port } = await startServer(command, options);
+          await using _ = server;
+          const reply = await query(`ntp://127.0.0.1:${port}`);
+          assertEquals(reply.time.toString().slice(0, 10), "2016-12-31");
+          assertEquals(reply.leap, "insert");
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+      },
+    ),
   );
 
-  await testWith(needs, `timesrv (${kind}): lists the scenarios`, async () => {
-    const outcome = await run([...timesrv, "--scenario", "list"]);
-    assertEquals([outcome.code, outcome.stderr], [0, ""]);
-    for (const name of Object.keys(scenarios)) {
-      assertMatch(outcome.stdout, RegExp(`^${name} `, "m"));
-    }
-  });
+  Deno.test(
+    await where(needs, `timesrv (${kind}): lists the scenarios`, async () => {
+      const outcome = await run([...timesrv, "--scenario", "list"]);
+      assertEquals([outcome.code, outcome.stderr], [0, ""]);
+      for (const name of Object.keys(scenarios)) {
+        assertMatch(outcome.stdout, RegExp(`^${name} `, "m"));
+      }
+    }),
+  );
 }

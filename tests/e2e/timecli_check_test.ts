@@ -3,7 +3,7 @@ import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../support/lying_clock.ts";
 import { replyTo } from "../support/ntp_peer.ts";
 import { peer } from "../support/peer.ts";
-import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { bothPrograms, run, where } from "../support/programs.ts";
 import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
@@ -25,83 +25,101 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timecli check (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli check (${kind}): ${name}`, fn);
   const check = (...args: readonly string[]) => run([...timecli, "check", "-i", "0", ...args]);
 
-  await test("is UNKNOWN, in one line, where its command line is wrong", async () => {
-    for (const [args, message] of usageErrors) {
-      const { code, stdout, stderr } = await run([...timecli, "check", ...args]);
-      assertMatch(stdout, /^UNKNOWN: [^\n|]+\n$/);
-      assertMatch(stdout, message);
-      assertEquals([code, stderr], [3, ""]);
-    }
-    const env = { TIMECLI_CHECK_WARNING: "often" };
-    const outcome = await run([...timecli, "check", "a.invalid"], { env });
-    assertMatch(outcome.stdout, /^UNKNOWN: .*'often' from env 'TIMECLI_CHECK_WARNING' is invalid/);
-    assertEquals(outcome.code, 3);
-    const help = await run([...timecli, "check", "--help"]);
-    assertMatch(help.stdout, /^Usage: timecli check \[options\] <url>\n/);
-    assertEquals(help.code, 0);
-    assert(help.stdout.split("\n").every((line) => line.length <= 80), help.stdout);
-  });
+  Deno.test(
+    await test("is UNKNOWN, in one line, where its command line is wrong", async () => {
+      for (const [args, message] of usageErrors) {
+        const { code, stdout, stderr } = await run([...timecli, "check", ...args]);
+        assertMatch(stdout, /^UNKNOWN: [^\n|]+\n$/);
+        assertMatch(stdout, message);
+        assertEquals([code, stderr], [3, ""]);
+      }
+      const env = { TIMECLI_CHECK_WARNING: "often" };
+      const outcome = await run([...timecli, "check", "a.invalid"], { env });
+      assertMatch(
+        outcome.stdout,
+        /^UNKNOWN: .*'often' from env 'TIMECLI_CHECK_WARNING' is invalid/,
+      );
+      assertEquals(outcome.code, 3);
+      const help = await run([...timecli, "check", "--help"]);
+      assertMatch(help.stdout, /^Usage: timecli check \[options\] <url>\n/);
+      assertEquals(help.code, 0);
+      assert(help.stdout.split("\n").every((line) => line.length <= 80), help.stdout);
+    }),
+  );
 
-  await test("prints one line with performance data, and exits with its state", async () => {
-    await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"], {
-      clock: lyingClock(-3),
-    });
-    const [ntp = "", time = ""] = server.addresses.map(({ url }) => url);
-    for (
-      const [code, args, line] of [
-        [0, [ntp], /^NTP OK: Offset -[23]\.\d+ secs\|offset=-[23]\.\d{6}s;60;120; jitter=/],
-        [0, [ntp, "-w", "1e1", "-c", ".5e2"], /^NTP OK: Offset .*s;10;50; /],
-        [1, [ntp, "-w", "1"], /^NTP WARNING: Offset .*;1;120; /],
-        [2, [ntp, "-w", "1", "-c", "-2:"], /^NTP CRITICAL: Offset .*s;1;-2:; /],
-        [0, [ntp, "-w", "~:-1"], /^NTP OK: /],
-        [1, [ntp, "--stratum-warning", "3"], /, stratum=10 \(WARNING\)\|.* stratum=10;3;; /],
-        [0, [ntp, "--loss-critical", "50"], / loss=0%;;50;$/m],
-        [0, [time], /^TIME OK - -[23] second time difference\|time=/],
-        [2, [time, "-c", "1"], /^TIME CRITICAL - /],
-      ] as const
-    ) {
-      const outcome = await check(...args);
-      assertMatch(outcome.stdout, /^[^\n|]+\|[^\n|]+\n$/);
-      assertMatch(outcome.stdout, line);
-      assertEquals([outcome.code, outcome.stderr], [code, ""]);
-    }
-  });
+  Deno.test(
+    await test("prints one line with performance data, and exits with its state", async () => {
+      await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"], {
+        clock: lyingClock(-3),
+      });
+      const [ntp = "", time = ""] = server.addresses.map(({ url }) => url);
+      for (
+        const [code, args, line] of [
+          [0, [ntp], /^NTP OK: Offset -[23]\.\d+ secs\|offset=-[23]\.\d{6}s;60;120; jitter=/],
+          [0, [ntp, "-w", "1e1", "-c", ".5e2"], /^NTP OK: Offset .*s;10;50; /],
+          [1, [ntp, "-w", "1"], /^NTP WARNING: Offset .*;1;120; /],
+          [2, [ntp, "-w", "1", "-c", "-2:"], /^NTP CRITICAL: Offset .*s;1;-2:; /],
+          [0, [ntp, "-w", "~:-1"], /^NTP OK: /],
+          [1, [ntp, "--stratum-warning", "3"], /, stratum=10 \(WARNING\)\|.* stratum=10;3;; /],
+          [0, [ntp, "--loss-critical", "50"], / loss=0%;;50;$/m],
+          [0, [time], /^TIME OK - -[23] second time difference\|time=/],
+          [2, [time, "-c", "1"], /^TIME CRITICAL - /],
+        ] as const
+      ) {
+        const outcome = await check(...args);
+        assertMatch(outcome.stdout, /^[^\n|]+\|[^\n|]+\n$/);
+        assertMatch(outcome.stdout, line);
+        assertEquals([outcome.code, outcome.stderr], [code, ""]);
+      }
+    }),
+  );
 
-  await test("says in its line why there is no offset", async () => {
-    await using silent = peer(() => {}, "ntp");
-    await using unsynchronized = peer(
-      (socket, from, _, octets) => socket.send(replyTo(octets, { leap: 3 }), from),
-      "ntp",
-    );
-    const refused = `127.0.0.1:${freePort()}`;
-    for (
-      const [code, args, line] of [
-        [2, [silent.url, "-t", "100ms"], /^NTP CRITICAL: No response from NTP server: /],
-        [3, [silent.url, "-t", "100ms", "-q"], /^NTP UNKNOWN: No response from NTP server: /],
-        [2, [refused], /^NTP CRITICAL: Offset unknown: Nothing listens/],
-        [2, [unsynchronized.url], /^NTP CRITICAL: Offset unknown: .*not synchronised/],
-        [1, [unsynchronized.url, "--unsynchronized", "warning"], /^NTP WARNING: Offset unknown: /],
-        [3, ["-i", "1s", "nosuch.invalid"], /^NTP UNKNOWN: .*nosuch\.invalid/],
-      ] as const
-    ) {
-      const outcome = await check(...args);
-      assertMatch(outcome.stdout, line);
-      assertMatch(outcome.stdout, /^[^\n|]+(\|loss=100?%;;;|\|loss=0%;;;)?\n$/);
-      assertEquals([outcome.code, outcome.stderr], [code, ""]);
-    }
-  });
+  Deno.test(
+    await test("says in its line why there is no offset", async () => {
+      await using silent = peer(() => {}, "ntp");
+      await using unsynchronized = peer(
+        (socket, from, _, octets) => socket.send(replyTo(octets, { leap: 3 }), from),
+        "ntp",
+      );
+      const refused = `127.0.0.1:${freePort()}`;
+      for (
+        const [code, args, line] of [
+          [2, [silent.url, "-t", "100ms"], /^NTP CRITICAL: No response from NTP server: /],
+          [3, [silent.url, "-t", "100ms", "-q"], /^NTP UNKNOWN: No response from NTP server: /],
+          [2, [refused], /^NTP CRITICAL: Offset unknown: Nothing listens/],
+          [2, [unsynchronized.url], /^NTP CRITICAL: Offset unknown: .*not synchronised/],
+          [
+            1,
+            [unsynchronized.url, "--unsynchronized", "warning"],
+            /^NTP WARNING: Offset unknown: /,
+          ],
+          [3, ["-i", "1s", "nosuch.invalid"], /^NTP UNKNOWN: .*nosuch\.invalid/],
+        ] as const
+      ) {
+        const outcome = await check(...args);
+        assertMatch(outcome.stdout, line);
+        assertMatch(outcome.stdout, /^[^\n|]+(\|loss=100?%;;;|\|loss=0%;;;)?\n$/);
+        assertEquals([outcome.code, outcome.stderr], [code, ""]);
+      }
+    }),
+  );
 
-  await test("is UNKNOWN where its line cannot be written", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    for (const args of [[server.addresses[0]?.url ?? "", "-i", "0"], ["--nosuch"]]) {
-      const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
-      const { code, stderr } = await run([...shell, ...timecli, "check", ...args]);
-      assertMatch(stderr, /^timecli: Cannot write the line: [^\n]+\n$/);
-      assertEquals(code, 3);
-    }
-  }, { ...needs, files: [...(needs.files ?? []), "/dev/full"], commands: ["sh"] });
+  Deno.test(
+    await test("is UNKNOWN where its line cannot be written", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      for (const args of [[server.addresses[0]?.url ?? "", "-i", "0"], ["--nosuch"]]) {
+        const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
+        const { code, stderr } = await run([...shell, ...timecli, "check", ...args]);
+        assertMatch(stderr, /^timecli: Cannot write the line: [^\n]+\n$/);
+        assertEquals(code, 3);
+      }
+    }, { ...needs, files: [...(needs.files ?? []), "/dev/full"], commands: ["sh"] }),
+  );
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../support/lying_clock.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { bothPrograms, root, run, testWith } from "../support/programs.ts";
+import { bothPrograms, root, run, where } from "../support/programs.ts";
 import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
@@ -18,119 +18,133 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timecli compare (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli compare (${kind}): ${name}`, fn);
   const compare = (...urls: readonly string[]) =>
     run([...timecli, "compare", "--samples", "2", "--interval", "0", ...urls]);
 
-  await test("says in one line what is wrong with its command line", async () => {
-    for (const [args, message] of usageErrors) {
-      const { code, stdout, stderr } = await run([...timecli, "compare", ...args]);
-      assertMatch(stderr, /^timecli: [^\n]+\n$/);
-      assertMatch(stderr, message);
-      assertEquals([code, stdout], [2, ""]);
-    }
-  });
+  Deno.test(
+    await test("says in one line what is wrong with its command line", async () => {
+      for (const [args, message] of usageErrors) {
+        const { code, stdout, stderr } = await run([...timecli, "compare", ...args]);
+        assertMatch(stderr, /^timecli: [^\n]+\n$/);
+        assertMatch(stderr, message);
+        assertEquals([code, stdout], [2, ""]);
+      }
+    }),
+  );
 
-  await test("names falsetickers, and says where nothing can be decided", async () => {
-    const ntp = "ntp://127.0.0.1:0";
-    await using right = await serve([ntp, ntp]);
-    await using wrong = await serve(ntp, { clock: lyingClock(-5) });
-    const [a = "", b = "", liar = ""] = [...right.addresses, ...wrong.addresses]
-      .map(({ url }) => url);
-    const silent = `ntp://127.0.0.1:${freePort()}`;
+  Deno.test(
+    await test("names falsetickers, and says where nothing can be decided", async () => {
+      const ntp = "ntp://127.0.0.1:0";
+      await using right = await serve([ntp, ntp]);
+      await using wrong = await serve(ntp, { clock: lyingClock(-5) });
+      const [a = "", b = "", liar = ""] = [...right.addresses, ...wrong.addresses]
+        .map(({ url }) => url);
+      const silent = `ntp://127.0.0.1:${freePort()}`;
 
-    const three = await compare(a, liar, b);
-    assertMatch(three.stdout, /^SERVER +OFFSET .* REACH +VERDICT\n/);
-    const verdicts = [...three.stdout.matchAll(/^ntp:.* 2\/2 +(\w+)$/gm)].map(([, word]) => word);
-    assertEquals(verdicts, ["agrees", "falseticker", "agrees"]);
-    assertMatch(three.stdout, /\n\n2 of 3 servers agree; .*\nBest estimate +[+-].* ± .*\n$/);
-    assertEquals([three.code, three.stderr], [1, ""]);
+      const three = await compare(a, liar, b);
+      assertMatch(three.stdout, /^SERVER +OFFSET .* REACH +VERDICT\n/);
+      const verdicts = [...three.stdout.matchAll(/^ntp:.* 2\/2 +(\w+)$/gm)].map(([, word]) => word);
+      assertEquals(verdicts, ["agrees", "falseticker", "agrees"]);
+      assertMatch(three.stdout, /\n\n2 of 3 servers agree; .*\nBest estimate +[+-].* ± .*\n$/);
+      assertEquals([three.code, three.stderr], [1, ""]);
 
-    const json = await compare("--json", a, liar, b, silent);
-    const comparison = JSON.parse(json.stdout);
-    assertDocumented(comparison, "compare");
-    const { outcome, servers } = comparison;
-    assertEquals(outcome, "disagree");
-    assertEquals(
-      servers.map(({ url, verdict }: Record<string, unknown>) => [url, verdict]),
-      [[a, "agrees"], [liar, "falseticker"], [b, "agrees"], [silent, "failed"]],
-    );
-    assertEquals(servers[3].error.reason, "refused");
-    for (
-      const wrong of [
-        { ...comparison, offset: undefined },
-        { ...comparison, outcome: "alone" },
-        { ...comparison, servers: [] },
-        { ...comparison, servers: [{ ...servers[0], verdict: "failed" }] },
-        { ...comparison, servers: [{ ...servers[3], verdict: "agrees" }] },
-        { ...comparison, servers: [{ ...servers[0], delay: undefined }] },
-      ]
-    ) {
-      const plain = JSON.parse(JSON.stringify(wrong));
-      assert(!isDocumented(plain, "compare"), JSON.stringify(plain));
-    }
-    for (
-      const [outcome, ...urls] of [
-        ["agree", a, b],
-        ["disagree", a, liar],
-        ["alone", a, silent],
-        ["failed", silent, "-i", "1s", "nosuch.invalid"],
-      ] as const
-    ) {
-      const said = JSON.parse((await compare("--json", ...urls)).stdout);
-      assertDocumented(said, "compare");
-      assertEquals(said.outcome, outcome);
-    }
+      const json = await compare("--json", a, liar, b, silent);
+      const comparison = JSON.parse(json.stdout);
+      assertDocumented(comparison, "compare");
+      const { outcome, servers } = comparison;
+      assertEquals(outcome, "disagree");
+      assertEquals(
+        servers.map(({ url, verdict }: Record<string, unknown>) => [url, verdict]),
+        [[a, "agrees"], [liar, "falseticker"], [b, "agrees"], [silent, "failed"]],
+      );
+      assertEquals(servers[3].error.reason, "refused");
+      for (
+        const wrong of [
+          { ...comparison, offset: undefined },
+          { ...comparison, outcome: "alone" },
+          { ...comparison, servers: [] },
+          { ...comparison, servers: [{ ...servers[0], verdict: "failed" }] },
+          { ...comparison, servers: [{ ...servers[3], verdict: "agrees" }] },
+          { ...comparison, servers: [{ ...servers[0], delay: undefined }] },
+        ]
+      ) {
+        const plain = JSON.parse(JSON.stringify(wrong));
+        assert(!isDocumented(plain, "compare"), JSON.stringify(plain));
+      }
+      for (
+        const [outcome, ...urls] of [
+          ["agree", a, b],
+          ["disagree", a, liar],
+          ["alone", a, silent],
+          ["failed", silent, "-i", "1s", "nosuch.invalid"],
+        ] as const
+      ) {
+        const said = JSON.parse((await compare("--json", ...urls)).stdout);
+        assertDocumented(said, "compare");
+        assertEquals(said.outcome, outcome);
+      }
 
-    const two = await compare(a, liar);
-    assertMatch(
-      two.stdout,
-      /undecided(.|\n)*undecided\n\nThe two servers disagree: which is wrong/,
-    );
-    assertEquals(two.code, 1);
-    const both = await compare(a, b);
-    assertMatch(both.stdout, /\n\nBoth servers agree\.\nBest estimate /);
-    assertEquals(both.code, 0);
-    const one = await compare(a, silent);
-    assertMatch(
-      one.stdout,
-      /alone\n\S+ +0\/1 +failed\n\n.*Nothing listens.*\n\n.*nothing to compare it/,
-    );
-    assertEquals([one.code, (await compare(a)).code], [4, 0]);
-    const none = await compare(silent, "-i", "1s", "nosuch.invalid");
-    assertMatch(none.stdout, /\n\nNo server told a time\.\n$/);
-    assertEquals(none.code, 4);
-  });
+      const two = await compare(a, liar);
+      assertMatch(
+        two.stdout,
+        /undecided(.|\n)*undecided\n\nThe two servers disagree: which is wrong/,
+      );
+      assertEquals(two.code, 1);
+      const both = await compare(a, b);
+      assertMatch(both.stdout, /\n\nBoth servers agree\.\nBest estimate /);
+      assertEquals(both.code, 0);
+      const one = await compare(a, silent);
+      assertMatch(
+        one.stdout,
+        /alone\n\S+ +0\/1 +failed\n\n.*Nothing listens.*\n\n.*nothing to compare it/,
+      );
+      assertEquals([one.code, (await compare(a)).code], [4, 0]);
+      const none = await compare(silent, "-i", "1s", "nosuch.invalid");
+      assertMatch(none.stdout, /\n\nNo server told a time\.\n$/);
+      assertEquals(none.code, 4);
+    }),
+  );
 
-  await test("gives a server under two names one vote, in every form", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const [url = ""] = server.addresses.map(({ url }) => url);
-    const alias = url.replace("127.0.0.1", "localhost");
-    const text = await compare(url, url, "-4", alias);
-    assertMatch(text.stdout, /\n\n\S+: the same server as \S+, one vote\n\nOne server told a time/);
-    assertEquals(text.stdout.match(/ alone$/gm)?.length, 2);
-    const json = JSON.parse((await compare("--json", url, "-4", alias)).stdout);
-    assertDocumented(json, "compare");
-    assertEquals(json.servers[1].same_as, url);
-    const csv = await compare("--csv", url, "-4", alias);
-    const [names = [], , second = []] = csv.stdout.split("\r\n").map((line) => line.split(","));
-    const cells = ["url", "verdict", "same_as", "outcome"].map((name) =>
-      second[names.indexOf(name)]
-    );
-    assertEquals(cells, [alias, "alone", url, "alone"]);
-  });
+  Deno.test(
+    await test("gives a server under two names one vote, in every form", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const [url = ""] = server.addresses.map(({ url }) => url);
+      const alias = url.replace("127.0.0.1", "localhost");
+      const text = await compare(url, url, "-4", alias);
+      assertMatch(
+        text.stdout,
+        /\n\n\S+: the same server as \S+, one vote\n\nOne server told a time/,
+      );
+      assertEquals(text.stdout.match(/ alone$/gm)?.length, 2);
+      const json = JSON.parse((await compare("--json", url, "-4", alias)).stdout);
+      assertDocumented(json, "compare");
+      assertEquals(json.servers[1].same_as, url);
+      const csv = await compare("--csv", url, "-4", alias);
+      const [names = [], , second = []] = csv.stdout.split("\r\n").map((line) => line.split(","));
+      const cells = ["url", "verdict", "same_as", "outcome"].map((name) =>
+        second[names.indexOf(name)]
+      );
+      assertEquals(cells, [alias, "alone", url, "alone"]);
+    }),
+  );
 
-  await test("fits the terminal", async () => {
-    await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"]);
-    const urls = server.addresses.map(({ url }) => url);
-    const terminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
-    const args = ["compare", "-i", "0", "-s", "2", ...urls];
-    const env = { LC_ALL: "C" };
-    const { stderr } = await run([...terminal, ...timecli, ...args], { env });
-    const [, head = "", ...rows] = stderr.split(/(?=SERVER )|\r\n/);
-    assertMatch(head, /^SERVER +OFFSET .* VERDICT$/);
-    for (const row of rows) assert(row.length <= 80 && /^[\x20-\x7e]*$/.test(row), row);
-    assertMatch(rows[0] ?? "", / \+- .* agrees$/);
-  }, { ...needs, commands: ["python3"] });
+  Deno.test(
+    await test("fits the terminal", async () => {
+      await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"]);
+      const urls = server.addresses.map(({ url }) => url);
+      const terminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
+      const args = ["compare", "-i", "0", "-s", "2", ...urls];
+      const env = { LC_ALL: "C" };
+      const { stderr } = await run([...terminal, ...timecli, ...args], { env });
+      const [, head = "", ...rows] = stderr.split(/(?=SERVER )|\r\n/);
+      assertMatch(head, /^SERVER +OFFSET .* VERDICT$/);
+      for (const row of rows) assert(row.length <= 80 && /^[\x20-\x7e]*$/.test(row), row);
+      assertMatch(rows[0] ?? "", / \+- .* agrees$/);
+    }, { ...needs, commands: ["python3"] }),
+  );
 }

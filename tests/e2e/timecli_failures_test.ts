@@ -1,12 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  bothPrograms,
-  type Outcome,
-  root,
-  run,
-  startServer,
-  testWith,
-} from "../support/programs.ts";
+import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
 import { freePort } from "../support/traffic.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
@@ -61,105 +54,126 @@ const notTimes: readonly (readonly [string, Uint8Array])[] = [
 ];
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timecli (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
 
-  await test("says in one line what is wrong with its command line", async () => {
-    for (const [args, message] of usageErrors) {
-      assertFailure(await run([...timecli, ...args]), 2, message);
-    }
-  });
-
-  await test("shows what is not a time escaped, on one line", async () => {
-    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    try {
-      const { port } = socket.addr as Deno.NetAddr;
-      for (const [what, reply] of notTimes) {
-        const asked = run([...timecli, "--retries=0", `127.0.0.1:${port}`]);
-        const [, client] = await socket.receive();
-        await socket.send(reply, client);
-        const outcome = await asked;
-        assertFailure(outcome, 7, new RegExp(`127\\.0\\.0\\.1:${port} is not a time: "`));
-        assertEquals(outcome.stderr.length < 400, true, what);
+  Deno.test(
+    await test("says in one line what is wrong with its command line", async () => {
+      for (const [args, message] of usageErrors) {
+        assertFailure(await run([...timecli, ...args]), 2, message);
       }
-    } finally {
-      socket.close();
-    }
-  });
+    }),
+  );
 
-  await test("waits for whom it asked, whatever others send", async () => {
-    const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
-    const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
-    try {
-      const { port } = asked.addr as Deno.NetAddr;
-      const outcome = run([...timecli, "-q", "--retries=0", "-t", "30", `127.0.0.1:${port}`]);
-      const [, client] = await asked.receive();
-      await stranger.send(new TextEncoder().encode("Thu Jan  1 00:00:00 1970"), client);
-      await stranger.send(new TextEncoder().encode("junk"), client);
-      await asked.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), client);
-      assertEquals(await outcome, {
-        code: 0,
-        stdout: "Fri Apr  3 21:09:36 2020\n",
-        stderr: "",
-      });
-    } finally {
-      asked.close();
-      stranger.close();
-    }
-  });
+  Deno.test(
+    await test("shows what is not a time escaped, on one line", async () => {
+      const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+      try {
+        const { port } = socket.addr as Deno.NetAddr;
+        for (const [what, reply] of notTimes) {
+          const asked = run([...timecli, "--retries=0", `127.0.0.1:${port}`]);
+          const [, client] = await socket.receive();
+          await socket.send(reply, client);
+          const outcome = await asked;
+          assertFailure(outcome, 7, new RegExp(`127\\.0\\.0\\.1:${port} is not a time: "`));
+          assertEquals(outcome.stderr.length < 400, true, what);
+        }
+      } finally {
+        socket.close();
+      }
+    }),
+  );
 
-  await test("prints help for who asks for it by a word", async () => {
-    for (const [args, usage] of [[["help"], "timecli"], [["help", "compare"], "timecli compare"]]) {
-      const { code, stdout } = await run([...timecli, ...(args ?? [])]);
-      assertEquals([code, stdout.startsWith(`Usage: ${usage} [options]`)], [0, true], stdout);
-    }
-  });
+  Deno.test(
+    await test("waits for whom it asked, whatever others send", async () => {
+      const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
+      const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
+      try {
+        const { port } = asked.addr as Deno.NetAddr;
+        const outcome = run([...timecli, "-q", "--retries=0", "-t", "30", `127.0.0.1:${port}`]);
+        const [, client] = await asked.receive();
+        await stranger.send(new TextEncoder().encode("Thu Jan  1 00:00:00 1970"), client);
+        await stranger.send(new TextEncoder().encode("junk"), client);
+        await asked.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), client);
+        assertEquals(await outcome, {
+          code: 0,
+          stdout: "Fri Apr  3 21:09:36 2020\n",
+          stderr: "",
+        });
+      } finally {
+        asked.close();
+        stranger.close();
+      }
+    }),
+  );
 
-  await test("tells apart why no reply came", async () => {
-    const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    try {
-      const { port } = silent.addr as Deno.NetAddr;
+  Deno.test(
+    await test("prints help for who asks for it by a word", async () => {
+      for (
+        const [args, usage] of [[["help"], "timecli"], [["help", "compare"], "timecli compare"]]
+      ) {
+        const { code, stdout } = await run([...timecli, ...(args ?? [])]);
+        assertEquals([code, stdout.startsWith(`Usage: ${usage} [options]`)], [0, true], stdout);
+      }
+    }),
+  );
+
+  Deno.test(
+    await test("tells apart why no reply came", async () => {
+      const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+      try {
+        const { port } = silent.addr as Deno.NetAddr;
+        assertFailure(
+          await run([...timecli, "-t", "0.2", `127.0.0.1:${port}`]),
+          3,
+          new RegExp(`No reply from 127\\.0\\.0\\.1:${port} within 0\\.2 s`),
+        );
+      } finally {
+        silent.close();
+      }
+      const port = freePort();
       assertFailure(
-        await run([...timecli, "-t", "0.2", `127.0.0.1:${port}`]),
-        3,
-        new RegExp(`No reply from 127\\.0\\.0\\.1:${port} within 0\\.2 s`),
+        await run([...timecli, `127.0.0.1:${port}`]),
+        4,
+        new RegExp(
+          `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: timesrv asctime://127\\.0\\.0\\.1:${port}$`,
+          "m",
+        ),
       );
-    } finally {
-      silent.close();
-    }
-    const port = freePort();
-    assertFailure(
-      await run([...timecli, `127.0.0.1:${port}`]),
-      4,
-      new RegExp(
-        `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: timesrv asctime://127\\.0\\.0\\.1:${port}$`,
-        "m",
-      ),
-    );
-    assertFailure(await run([...timecli, "nosuch.invalid"]), 5, /nosuch\.invalid/);
-    assertFailure(await run([...timecli, "-6", "127.0.0.1"]), 5, /127\.0\.0\.1 is not an IPv6/);
-  });
+      assertFailure(await run([...timecli, "nosuch.invalid"]), 5, /nosuch\.invalid/);
+      assertFailure(await run([...timecli, "-6", "127.0.0.1"]), 5, /127\.0\.0\.1 is not an IPv6/);
+    }),
+  );
 
-  await test("does not say of a group of machines that nobody listens there", async () => {
-    for (const target of ["224.0.0.1", "255.255.255.255"]) {
-      // In a network of its own, so that nobody is asked in earnest.
-      const wrapper = ["unshare", "--net", ...timecli] as const;
-      const { code, stdout } = await run([...wrapper, "-t", "0.3", target]);
-      assertEquals([[3, 6].includes(code), stdout], [true, ""], `${target}: exit code ${code}`);
-    }
-  }, { ...needs, commands: ["unshare"], root: true });
+  Deno.test(
+    await test("does not say of a group of machines that nobody listens there", async () => {
+      for (const target of ["224.0.0.1", "255.255.255.255"]) {
+        // In a network of its own, so that nobody is asked in earnest.
+        const wrapper = ["unshare", "--net", ...timecli] as const;
+        const { code, stdout } = await run([...wrapper, "-t", "0.3", target]);
+        assertEquals([[3, 6].includes(code), stdout], [true, ""], `${target}: exit code ${code}`);
+      }
+    }, { ...needs, commands: ["unshare"], root: true }),
+  );
 
-  await test("says that the network is unreachable", async () => {
-    const outcome = await run(["unshare", "--net", ...timecli, "192.0.2.1"]);
-    assertFailure(outcome, 6, /192\.0\.2\.1:8888: .*unreachable/);
-  }, { ...needs, commands: ["unshare"], root: true });
+  Deno.test(
+    await test("says that the network is unreachable", async () => {
+      const outcome = await run(["unshare", "--net", ...timecli, "192.0.2.1"]);
+      assertFailure(outcome, 6, /192\.0\.2\.1:8888: .*unreachable/);
+    }, { ...needs, commands: ["unshare"], root: true }),
+  );
 
-  await test("asks loopback when given the address that stands for all", async () => {
-    const { server, port } = await startServer(timesrv);
-    await using _ = server;
-    const { code } = await run([...timecli, `0.0.0.0:${port}`]);
-    assertEquals(code, 0);
-  });
+  Deno.test(
+    await test("asks loopback when given the address that stands for all", async () => {
+      const { server, port } = await startServer(timesrv);
+      await using _ = server;
+      const { code } = await run([...timecli, `0.0.0.0:${port}`]);
+      assertEquals(code, 0);
+    }),
+  );
 }
 
 const [source] = await bothPrograms();
@@ -167,29 +181,35 @@ const deno = source?.timecli[0] ?? "deno";
 const needs = source?.needs ?? {};
 const script = [`--config=${root}deno.json`, `${root}client.ts`];
 
-await testWith(needs, "timecli (source): names the Deno permission it lacks", async () => {
-  for (const [flag, host] of [["--allow-net=127.0.0.2", "127.0.0.1"], ["--no-lock", "localhost"]]) {
-    const flags = ["run", "--quiet", "--no-prompt", flag ?? ""];
-    const outcome = await run([deno, ...flags, ...script, `${host}:8888`]);
-    assertFailure(outcome, 1, /permission: .*--allow-net/);
-  }
-});
-
-await testWith(
-  { ...needs, commands: ["python3"] },
-  "timecli (source): asks on a terminal with --allow-net alone, and asks for no more",
-  async () => {
-    const { server, port } = await startServer(source?.timesrv ?? [deno]);
-    await using _ = server;
-    const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
-    const flags = ["run", "--quiet", "--allow-net", ...script];
-    for (const host of ["127.0.0.1", "localhost"]) {
-      const env = { TIMECLI_QUIET: "1" };
-      const { code, stderr } = await run([...wrapper, deno, ...flags, "-4", `${host}:${port}`], {
-        env,
-      });
-      assertMatch(stderr, /^Reply from time server: \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\r\n$/);
-      assertEquals(code, 0);
+Deno.test(
+  await where(needs, "timecli (source): names the Deno permission it lacks", async () => {
+    for (
+      const [flag, host] of [["--allow-net=127.0.0.2", "127.0.0.1"], ["--no-lock", "localhost"]]
+    ) {
+      const flags = ["run", "--quiet", "--no-prompt", flag ?? ""];
+      const outcome = await run([deno, ...flags, ...script, `${host}:8888`]);
+      assertFailure(outcome, 1, /permission: .*--allow-net/);
     }
-  },
+  }),
+);
+
+Deno.test(
+  await where(
+    { ...needs, commands: ["python3"] },
+    "timecli (source): asks on a terminal with --allow-net alone, and asks for no more",
+    async () => {
+      const { server, port } = await startServer(source?.timesrv ?? [deno]);
+      await using _ = server;
+      const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
+      const flags = ["run", "--quiet", "--allow-net", ...script];
+      for (const host of ["127.0.0.1", "localhost"]) {
+        const env = { TIMECLI_QUIET: "1" };
+        const { code, stderr } = await run([...wrapper, deno, ...flags, "-4", `${host}:${port}`], {
+          env,
+        });
+        assertMatch(stderr, /^Reply from time server: \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\r\n$/);
+        assertEquals(code, 0);
+      }
+    },
+  ),
 );

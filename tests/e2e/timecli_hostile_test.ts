@@ -8,7 +8,7 @@ import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { Flood } from "../client/flood.ts";
 import { replyTo } from "../support/ntp_peer.ts";
 import { type Peer, peer } from "../support/peer.ts";
-import { bothPrograms, type Outcome, run, Running, testWith } from "../support/programs.ts";
+import { bothPrograms, type Outcome, run, Running, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 
 /** Lines of what every terminal only prints. */
@@ -83,77 +83,90 @@ const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCode
 const controls = ["\x1bc\x07\x7f\u009b2J\u202e\u{e0041}", "\u2028"];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timecli (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
 
-  await test("ends as each hostile server deserves, and prints nothing it sent raw", async () => {
-    for (const hostile of servers) {
-      await using server = serve(hostile);
-      const [ends] = hostile;
-      const options = ["-r", "0", "-t", patience(ends), "--raw"];
-      const outcome = await run([...timecli, ...options, server.url]);
-      assertEquals(outcome.code, exitCode(ends), `${server.url}: ${outcome.stderr}`);
-      assertPrintable(outcome);
-    }
-  });
-
-  await test("tells hostile servers apart side by side, in a table and in JSON", async () => {
-    await using stack = new AsyncDisposableStack();
-    const urls = servers.map((hostile) => stack.use(serve(hostile)).url);
-    const args = ["-r", "0", "-t", "2", ...urls];
-    const table = await run([...timecli, ...args]);
-    assertPrintable(table);
-    assertEquals(table.stdout.trimEnd().split("\n").length, 1 + servers.length);
-    const json = await run([...timecli, "--json", "--raw", ...args]);
-    assertPrintable(json);
-    const ends = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).error?.reason);
-    assertEquals(ends.map((reason) => reason ?? "ok"), servers.map(([ends]) => ends));
-    assertEquals([table.code, json.code], [8, 8]);
-  });
-
-  await test("ends in time in a flood, and keeps nothing of it", async () => {
-    using flood = await Flood.start({ from: "asked", good: "nothing" });
-    await using client = new Running([...timecli, "-t", "2", `ntp://127.0.0.1:${flood.port}`]);
-    let [ended, mostKib] = [false, 0];
-    const status = client.child.status.finally(() => ended = true);
-    while (!ended) {
-      const text = await Deno.readTextFile(`/proc/${client.child.pid}/status`).catch(() => "");
-      mostKib = Math.max(mostKib, Number(/^VmHWM:\s+(\d+)/m.exec(text)?.[1] ?? 0));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const { code } = await within(30, status);
-    const sent = await flood.stop();
-    assertEquals(code, queryExitCodes["bogus-reply"], client.stderr);
-    assert(mostKib > 0 && mostKib < 500 * 1024, `${mostKib} KiB after ${sent} datagrams`);
-  }, { ...needs, files: [...(needs.files ?? []), "/proc/self/status"] });
-
-  await test("finds the good reply in a flood", async () => {
-    using flood = await Flood.start({ from: "asked", good: "ntp" });
-    const outcome = await run([...timecli, "-t", "30", `ntp://127.0.0.1:${flood.port}`]);
-    assertEquals([outcome.code, outcome.stderr], [0, ""]);
-  }, { ...needs, permissions: [...(needs.permissions ?? []), { name: "read" }] });
-
-  await test("shows control characters in its arguments escaped, on one line", async () => {
-    for (const control of controls) {
-      for (
-        const [args, codes] of [
-          [[`h${control}.invalid`], [2, 5]],
-          [[`h${control}.invalid`, `two ${control}`], [2]],
-          [[`${control}://127.0.0.1`], [2]],
-          [[`[fe80::1%${control}]:1`], [2, 6]],
-          [[`--${control}`], [2]],
-          [["--timeout", control], [2]],
-          [["--retries", `x${control}`], [2]],
-          [["complete", control], [2]],
-        ] as const
-      ) {
-        const outcome = await run([...timecli, ...args]);
-        assertMatch(outcome.stderr, /^timecli: [^\n]*\\[xu][^\n]*\n$/);
+  Deno.test(
+    await test("ends as each hostile server deserves, and prints nothing it sent raw", async () => {
+      for (const hostile of servers) {
+        await using server = serve(hostile);
+        const [ends] = hostile;
+        const options = ["-r", "0", "-t", patience(ends), "--raw"];
+        const outcome = await run([...timecli, ...options, server.url]);
+        assertEquals(outcome.code, exitCode(ends), `${server.url}: ${outcome.stderr}`);
         assertPrintable(outcome);
-        assert((codes as readonly number[]).includes(outcome.code), `${outcome.stderr}`);
       }
-      const table = await run([...timecli, `h${control}.invalid`, "nosuch.invalid"]);
+    }),
+  );
+
+  Deno.test(
+    await test("tells hostile servers apart side by side, in a table and in JSON", async () => {
+      await using stack = new AsyncDisposableStack();
+      const urls = servers.map((hostile) => stack.use(serve(hostile)).url);
+      const args = ["-r", "0", "-t", "2", ...urls];
+      const table = await run([...timecli, ...args]);
       assertPrintable(table);
-    }
-  });
+      assertEquals(table.stdout.trimEnd().split("\n").length, 1 + servers.length);
+      const json = await run([...timecli, "--json", "--raw", ...args]);
+      assertPrintable(json);
+      const ends = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).error?.reason);
+      assertEquals(ends.map((reason) => reason ?? "ok"), servers.map(([ends]) => ends));
+      assertEquals([table.code, json.code], [8, 8]);
+    }),
+  );
+
+  Deno.test(
+    await test("ends in time in a flood, and keeps nothing of it", async () => {
+      using flood = await Flood.start({ from: "asked", good: "nothing" });
+      await using client = new Running([...timecli, "-t", "2", `ntp://127.0.0.1:${flood.port}`]);
+      let [ended, mostKib] = [false, 0];
+      const status = client.child.status.finally(() => ended = true);
+      while (!ended) {
+        const text = await Deno.readTextFile(`/proc/${client.child.pid}/status`).catch(() => "");
+        mostKib = Math.max(mostKib, Number(/^VmHWM:\s+(\d+)/m.exec(text)?.[1] ?? 0));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const { code } = await within(30, status);
+      const sent = await flood.stop();
+      assertEquals(code, queryExitCodes["bogus-reply"], client.stderr);
+      assert(mostKib > 0 && mostKib < 500 * 1024, `${mostKib} KiB after ${sent} datagrams`);
+    }, { ...needs, files: [...(needs.files ?? []), "/proc/self/status"] }),
+  );
+
+  Deno.test(
+    await test("finds the good reply in a flood", async () => {
+      using flood = await Flood.start({ from: "asked", good: "ntp" });
+      const outcome = await run([...timecli, "-t", "30", `ntp://127.0.0.1:${flood.port}`]);
+      assertEquals([outcome.code, outcome.stderr], [0, ""]);
+    }, { ...needs, permissions: [...(needs.permissions ?? []), { name: "read" }] }),
+  );
+
+  Deno.test(
+    await test("shows control characters in its arguments escaped, on one line", async () => {
+      for (const control of controls) {
+        for (
+          const [args, codes] of [
+            [[`h${control}.invalid`], [2, 5]],
+            [[`h${control}.invalid`, `two ${control}`], [2]],
+            [[`${control}://127.0.0.1`], [2]],
+            [[`[fe80::1%${control}]:1`], [2, 6]],
+            [[`--${control}`], [2]],
+            [["--timeout", control], [2]],
+            [["--retries", `x${control}`], [2]],
+            [["complete", control], [2]],
+          ] as const
+        ) {
+          const outcome = await run([...timecli, ...args]);
+          assertMatch(outcome.stderr, /^timecli: [^\n]*\\[xu][^\n]*\n$/);
+          assertPrintable(outcome);
+          assert((codes as readonly number[]).includes(outcome.code), `${outcome.stderr}`);
+        }
+        const table = await run([...timecli, `h${control}.invalid`, "nosuch.invalid"]);
+        assertPrintable(table);
+      }
+    }),
+  );
 }

@@ -5,7 +5,7 @@ import { jsonOf } from "../../src/cli/timecli/query/report.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
 import { replyTo } from "../support/ntp_peer.ts";
 import { peer } from "../support/peer.ts";
-import { bothPrograms, run, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, run, startServer, where } from "../support/programs.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
   const failure = jsonOf({ target: "x", error: new Error("no") }, false);
@@ -49,128 +49,143 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
 });
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(needs, `timecli (${kind}): ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
+    where(needs, `timecli (${kind}): ${name}`, fn);
   const ask = async (...args: string[]): Promise<Record<string, unknown>[]> => {
     const { stdout } = await run([...timecli, "--json", "-t", "0.5", ...args]);
     return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
   };
 
-  await test("--json of every protocol is as documented", async () => {
-    const listeners = ["ntp", "time", "daytime", "asctime"].map((name) => `${name}://127.0.0.1:0`);
-    const { server } = await startServer(timesrv, [...listeners, "--daytime-format", "iso8601"]);
-    await using _server = server;
-    await server.said(/Serving asctime on/);
-    const targets = [...server.stderr.matchAll(/Serving (\w+) on udp (\S+)/g)]
-      .map(([, name, address]) => `${name}://${address}`);
-    assertEquals(targets.length, 4);
-    for (const raw of [[], ["--raw"]]) {
-      const objects = await ask(...targets, ...raw);
-      for (const object of objects) assertDocumented(object);
-      const [ntp, time, daytime, asctime] = objects;
-      assertEquals([ntp?.["protocol"], "t1" in (ntp ?? {})], ["ntp", raw.length > 0]);
-      assertEquals([time?.["protocol"], asctime?.["protocol"]], ["time", "asctime"]);
-      assert(daytime && "utc_offset" in daytime);
-    }
-  });
-
-  await test("--json of what fails is as documented", async () => {
-    const RATE = 0x52415445;
-    for (
-      const [reason, protocol, reply] of [
-        ["kiss-o-death", "ntp", (request) => replyTo(request, { stratum: 0, referenceId: RATE })],
-        ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3, stratum: 255 })],
-        ["unusable", "ntp", (request) => replyTo(request, { precision: 127, rootDelay: 65_535 })],
-        ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
-        ["not-a-time", "daytime", () => new Uint8Array([27])],
-        ["timeout", "time", () => undefined],
-      ] as const satisfies readonly [
-        keyof typeof queryExitCodes,
-        "ntp" | "time" | "daytime",
-        (request: Uint8Array) => Uint8Array | undefined,
-      ][]
-    ) {
-      await using bad = peer((socket, from, _count, request) => {
-        const octets = reply(request);
-        return octets && socket.send(octets, from);
-      }, protocol);
+  Deno.test(
+    await test("--json of every protocol is as documented", async () => {
+      const listeners = ["ntp", "time", "daytime", "asctime"].map((name) =>
+        `${name}://127.0.0.1:0`
+      );
+      const { server } = await startServer(timesrv, [...listeners, "--daytime-format", "iso8601"]);
+      await using _server = server;
+      await server.said(/Serving asctime on/);
+      const targets = [...server.stderr.matchAll(/Serving (\w+) on udp (\S+)/g)]
+        .map(([, name, address]) => `${name}://${address}`);
+      assertEquals(targets.length, 4);
       for (const raw of [[], ["--raw"]]) {
-        const [object = {}] = await ask(bad.url, ...raw);
-        assertDocumented(object);
-        assertEquals((object["error"] as { reason: string }).reason, reason);
+        const objects = await ask(...targets, ...raw);
+        for (const object of objects) assertDocumented(object);
+        const [ntp, time, daytime, asctime] = objects;
+        assertEquals([ntp?.["protocol"], "t1" in (ntp ?? {})], ["ntp", raw.length > 0]);
+        assertEquals([time?.["protocol"], asctime?.["protocol"]], ["time", "asctime"]);
+        assert(daytime && "utc_offset" in daytime);
       }
-    }
-    const [version = {}] = await ask("nowhere.invalid");
-    assertDocumented(version);
-    await using odd = peer(
-      (socket, from, _count, request) => socket.send(replyTo(request, { version: 3 }), from),
-      "ntp",
-    );
-    const [warned = {}] = await ask(odd.url);
-    assertDocumented(warned);
-    assertEquals((warned["warnings"] as string[]).length, 1);
-  });
+    }),
+  );
 
-  await test("--csv has a header and a row a target, failed ones too", async () => {
-    await using good = peer(
-      (socket, from, _count, octets) => socket.send(replyTo(octets), from),
-      "ntp",
-    );
-    const { code, stdout, stderr } = await run(
-      [...timecli, "--csv", "-t", "0.2", good.url, "time://nowhere.invalid"],
-    );
-    assertEquals(code, queryExitCodes["unknown-host"]);
-    assertMatch(stderr, /^timecli: [^\n]+\n$/);
-    const lines = stdout.split("\r\n");
-    assertEquals([lines.length, lines.at(-1)], [4, ""]);
-    const [header = [], first = [], second = []] = lines.map((line) => line.split(","));
-    assertEquals(first.length, header.length);
-    assertEquals(first[header.indexOf("stratum")], "2");
-    assertMatch(first[header.indexOf("offset")] ?? "", /^-?\d+(\.\d+)?(e-\d+)?$/);
-    assertEquals(second[header.indexOf("error_reason")], "unknown-host");
-  });
+  Deno.test(
+    await test("--json of what fails is as documented", async () => {
+      const RATE = 0x52415445;
+      for (
+        const [reason, protocol, reply] of [
+          ["kiss-o-death", "ntp", (request) => replyTo(request, { stratum: 0, referenceId: RATE })],
+          ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3, stratum: 255 })],
+          ["unusable", "ntp", (request) => replyTo(request, { precision: 127, rootDelay: 65_535 })],
+          ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
+          ["not-a-time", "daytime", () => new Uint8Array([27])],
+          ["timeout", "time", () => undefined],
+        ] as const satisfies readonly [
+          keyof typeof queryExitCodes,
+          "ntp" | "time" | "daytime",
+          (request: Uint8Array) => Uint8Array | undefined,
+        ][]
+      ) {
+        await using bad = peer((socket, from, _count, request) => {
+          const octets = reply(request);
+          return octets && socket.send(octets, from);
+        }, protocol);
+        for (const raw of [[], ["--raw"]]) {
+          const [object = {}] = await ask(bad.url, ...raw);
+          assertDocumented(object);
+          assertEquals((object["error"] as { reason: string }).reason, reason);
+        }
+      }
+      const [version = {}] = await ask("nowhere.invalid");
+      assertDocumented(version);
+      await using odd = peer(
+        (socket, from, _count, request) => socket.send(replyTo(request, { version: 3 }), from),
+        "ntp",
+      );
+      const [warned = {}] = await ask(odd.url);
+      assertDocumented(warned);
+      assertEquals((warned["warnings"] as string[]).length, 1);
+    }),
+  );
 
-  await test("--format writes the time alone", async () => {
-    await using server = peer(
-      (socket, from) => socket.send(Uint8Array.fromHex("83aa7e81"), from),
-      "time",
-    );
-    const pattern = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS";
-    const utc = await run([...timecli, "--utc", "--format", pattern, server.url, server.url]);
-    const line = "1970-01-01T00:00:01.000000\n";
-    assertEquals(utc, { code: 0, stdout: line + line, stderr: "" });
-    const local = await run([...timecli, "--format", "HH:mm xxx", server.url], {
-      env: { TZ: "Asia/Kolkata" },
-    });
-    assertEquals(local, { code: 0, stdout: "05:30 +05:30\n", stderr: "" });
-    await using text = peer((socket, from) =>
-      socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
-    );
-    const own = await run([...timecli, "--format", "d.M.yyyy H:mm", text.url]);
-    assertEquals([own.code, own.stdout], [0, "3.4.2020 21:09\n"]);
-    const zone = await run([...timecli, "--format", "HH:mm xxx", text.url]);
-    assertEquals([zone.code, zone.stdout], [1, ""]);
-    assertMatch(zone.stderr, /^timecli: The text from [^\n]+ carries no zone, which xxx takes\n$/);
-  });
-
-  await test("says in a line which options of its output contradict each other", async () => {
-    for (
-      const [args, problem] of [
-        [["--json", "--csv"], "cannot be used with"],
-        [["--json", "--format", "yyyy"], "cannot be used with"],
-        [["--csv", "-q"], "cannot be used with"],
-        [["--format", "yyyy", "--raw"], "cannot be used with"],
-        [["--utc"], "--utc goes with --format"],
-        [["--format", "YYYY"], "Cannot write a time as"],
-        [["--format", "nonsense"], "Cannot write a time as"],
-        [["--format", "yyyy'"], "a quote in it has no end"],
-        [["--format", ""], "Cannot write a time as"],
-      ] as const
-    ) {
-      const { code, stdout, stderr } = await run([...timecli, ...args]);
-      assertEquals([code, stdout], [2, ""], stderr);
+  Deno.test(
+    await test("--csv has a header and a row a target, failed ones too", async () => {
+      await using good = peer(
+        (socket, from, _count, octets) => socket.send(replyTo(octets), from),
+        "ntp",
+      );
+      const { code, stdout, stderr } = await run(
+        [...timecli, "--csv", "-t", "0.2", good.url, "time://nowhere.invalid"],
+      );
+      assertEquals(code, queryExitCodes["unknown-host"]);
       assertMatch(stderr, /^timecli: [^\n]+\n$/);
-      assert(stderr.includes(problem), stderr);
-    }
-  });
+      const lines = stdout.split("\r\n");
+      assertEquals([lines.length, lines.at(-1)], [4, ""]);
+      const [header = [], first = [], second = []] = lines.map((line) => line.split(","));
+      assertEquals(first.length, header.length);
+      assertEquals(first[header.indexOf("stratum")], "2");
+      assertMatch(first[header.indexOf("offset")] ?? "", /^-?\d+(\.\d+)?(e-\d+)?$/);
+      assertEquals(second[header.indexOf("error_reason")], "unknown-host");
+    }),
+  );
+
+  Deno.test(
+    await test("--format writes the time alone", async () => {
+      await using server = peer(
+        (socket, from) => socket.send(Uint8Array.fromHex("83aa7e81"), from),
+        "time",
+      );
+      const pattern = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS";
+      const utc = await run([...timecli, "--utc", "--format", pattern, server.url, server.url]);
+      const line = "1970-01-01T00:00:01.000000\n";
+      assertEquals(utc, { code: 0, stdout: line + line, stderr: "" });
+      const local = await run([...timecli, "--format", "HH:mm xxx", server.url], {
+        env: { TZ: "Asia/Kolkata" },
+      });
+      assertEquals(local, { code: 0, stdout: "05:30 +05:30\n", stderr: "" });
+      await using text = peer((socket, from) =>
+        socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
+      );
+      const own = await run([...timecli, "--format", "d.M.yyyy H:mm", text.url]);
+      assertEquals([own.code, own.stdout], [0, "3.4.2020 21:09\n"]);
+      const zone = await run([...timecli, "--format", "HH:mm xxx", text.url]);
+      assertEquals([zone.code, zone.stdout], [1, ""]);
+      assertMatch(
+        zone.stderr,
+        /^timecli: The text from [^\n]+ carries no zone, which xxx takes\n$/,
+      );
+    }),
+  );
+
+  Deno.test(
+    await test("says in a line which options of its output contradict each other", async () => {
+      for (
+        const [args, problem] of [
+          [["--json", "--csv"], "cannot be used with"],
+          [["--json", "--format", "yyyy"], "cannot be used with"],
+          [["--csv", "-q"], "cannot be used with"],
+          [["--format", "yyyy", "--raw"], "cannot be used with"],
+          [["--utc"], "--utc goes with --format"],
+          [["--format", "YYYY"], "Cannot write a time as"],
+          [["--format", "nonsense"], "Cannot write a time as"],
+          [["--format", "yyyy'"], "a quote in it has no end"],
+          [["--format", ""], "Cannot write a time as"],
+        ] as const
+      ) {
+        const { code, stdout, stderr } = await run([...timecli, ...args]);
+        assertEquals([code, stdout], [2, ""], stderr);
+        assertMatch(stderr, /^timecli: [^\n]+\n$/);
+        assert(stderr.includes(problem), stderr);
+      }
+    }),
+  );
 }

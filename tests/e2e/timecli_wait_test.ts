@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { lyingClock } from "../support/lying_clock.ts";
-import { bothPrograms, run, Running, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, run, Running, startServer, where } from "../support/programs.ts";
 import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
@@ -14,57 +14,65 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(needs, `timecli wait (${kind}): ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
+    where(needs, `timecli wait (${kind}): ${name}`, fn);
   const wait = [...timecli, "wait"] as const;
 
-  await test("says in one line what is wrong with its command line", async () => {
-    for (const [args, message] of usageErrors) {
-      const { code, stdout, stderr } = await run([...wait, ...args]);
-      assertMatch(stderr, /^timecli: [^\n]+\n$/);
-      assertMatch(stderr, message);
-      assertEquals([code, stdout], [2, ""]);
-    }
-  });
+  Deno.test(
+    await test("says in one line what is wrong with its command line", async () => {
+      for (const [args, message] of usageErrors) {
+        const { code, stdout, stderr } = await run([...wait, ...args]);
+        assertMatch(stderr, /^timecli: [^\n]+\n$/);
+        assertMatch(stderr, message);
+        assertEquals([code, stdout], [2, ""]);
+      }
+    }),
+  );
 
-  await test("returns at once where the clock is right", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const url = server.addresses[0]?.url ?? "";
-    const { code, stdout, stderr } = await run([...wait, url, "--within", "5s"]);
-    assertEquals(code, 0);
-    assertMatch(stdout, /^The clock is within 5 s of the server after \d[^\n]*\n$/);
-    assertMatch(stderr, new RegExp(`^${url}: [+-].* ± .*, within 5 s\n$`));
-    const quiet = await run([...wait, url, "--within", "5s", "--quiet"]);
-    assertEquals(quiet, { code: 0, stdout: "", stderr: "" });
-  });
+  Deno.test(
+    await test("returns at once where the clock is right", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      const { code, stdout, stderr } = await run([...wait, url, "--within", "5s"]);
+      assertEquals(code, 0);
+      assertMatch(stdout, /^The clock is within 5 s of the server after \d[^\n]*\n$/);
+      assertMatch(stderr, new RegExp(`^${url}: [+-].* ± .*, within 5 s\n$`));
+      const quiet = await run([...wait, url, "--within", "5s", "--quiet"]);
+      assertEquals(quiet, { code: 0, stdout: "", stderr: "" });
+    }),
+  );
 
-  await test("waits for a server that starts late, and says what changes", async () => {
-    const port = freePort();
-    await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
-    await waiting.said(
-      /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: timesrv ntp:/m,
-    );
-    const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
-    await using _ = server;
-    await waiting.said(/, within 5 s\n/);
-    assertEquals((await waiting.child.status).code, 0);
-  });
+  Deno.test(
+    await test("waits for a server that starts late, and says what changes", async () => {
+      const port = freePort();
+      await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
+      await waiting.said(
+        /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: timesrv ntp:/m,
+      );
+      const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
+      await using _ = server;
+      await waiting.said(/, within 5 s\n/);
+      assertEquals((await waiting.child.status).code, 0);
+    }),
+  );
 
-  await test("gives up in time, with a code of its own", async () => {
-    await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(-60) });
-    const url = server.addresses[0]?.url ?? "";
-    const { code, stdout, stderr } = await run([...wait, url, "--timeout", "500ms"]);
-    assertEquals([code, stdout], [3, ""]);
-    assertMatch(
-      stderr,
-      new RegExp(
-        `^${url}: -(60|59\\.9).* s ± .*, not within 50 ms\n` +
-          "timecli: Gave up after [^\n]*: the clock is not known to be within 50 ms of the server\n$",
-      ),
-    );
-    await using waiting = new Running([...wait, url]);
-    await waiting.said(/not within/);
-    assertEquals((await waiting.stop("SIGINT")).code, 1);
-    assertMatch(waiting.stderr, /\ntimecli: Stopped before the clock agreed\n$/);
-  });
+  Deno.test(
+    await test("gives up in time, with a code of its own", async () => {
+      await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(-60) });
+      const url = server.addresses[0]?.url ?? "";
+      const { code, stdout, stderr } = await run([...wait, url, "--timeout", "500ms"]);
+      assertEquals([code, stdout], [3, ""]);
+      assertMatch(
+        stderr,
+        new RegExp(
+          `^${url}: -(60|59\\.9).* s ± .*, not within 50 ms\n` +
+            "timecli: Gave up after [^\n]*: the clock is not known to be within 50 ms of the server\n$",
+        ),
+      );
+      await using waiting = new Running([...wait, url]);
+      await waiting.said(/not within/);
+      assertEquals((await waiting.stop("SIGINT")).code, 1);
+      assertMatch(waiting.stderr, /\ntimecli: Stopped before the clock agreed\n$/);
+    }),
+  );
 }

@@ -1,12 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  bothPrograms,
-  type Outcome,
-  root,
-  run,
-  startServer,
-  testWith,
-} from "../support/programs.ts";
+import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
 import { Asker, within } from "../support/traffic.ts";
 
 /** One line of standard error, starting with the program's name, and nothing else. */
@@ -64,98 +57,113 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more = needs): Promise<void> =>
-    testWith(more, `timesrv (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
 
-  await test("says in one line what is wrong with its command line", async () => {
-    for (const [args, message] of usageErrors) {
-      assertFailure(await run([...timesrv, ...args]), 2, message);
-    }
-  });
+  Deno.test(
+    await test("says in one line what is wrong with its command line", async () => {
+      for (const [args, message] of usageErrors) {
+        assertFailure(await run([...timesrv, ...args]), 2, message);
+      }
+    }),
+  );
 
-  await test("names the address it cannot listen on", async () => {
-    const { server, port } = await startServer(timesrv);
-    await using _ = server;
-    const taken = `asctime://127.0.0.1:${port}`;
-    assertFailure(
-      await run([...timesrv, taken]),
-      1,
-      new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*take another`),
-    );
-    // One that could be listened on is not announced when another cannot be.
-    assertFailure(
-      await run([...timesrv, "asctime://127.0.0.1:0", taken]),
-      1,
-      new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use`),
-    );
-    assertFailure(
-      await run([...timesrv, "asctime://192.0.2.1:0"]),
-      1,
-      /udp 192\.0\.2\.1:0: not an address of this machine/,
-    );
-    assertFailure(
-      await run([...timesrv, "asctime://nosuch.invalid:0"]),
-      1,
-      /nosuch\.invalid:0: unknown host/,
-    );
-    // None of it may have hurt the server that was there first.
-    using asker = new Asker(port);
-    assertEquals((await asker.ask()).length, 24);
-  });
+  Deno.test(
+    await test("names the address it cannot listen on", async () => {
+      const { server, port } = await startServer(timesrv);
+      await using _ = server;
+      const taken = `asctime://127.0.0.1:${port}`;
+      assertFailure(
+        await run([...timesrv, taken]),
+        1,
+        new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*take another`),
+      );
+      // One that could be listened on is not announced when another cannot be.
+      assertFailure(
+        await run([...timesrv, "asctime://127.0.0.1:0", taken]),
+        1,
+        new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use`),
+      );
+      assertFailure(
+        await run([...timesrv, "asctime://192.0.2.1:0"]),
+        1,
+        /udp 192\.0\.2\.1:0: not an address of this machine/,
+      );
+      assertFailure(
+        await run([...timesrv, "asctime://nosuch.invalid:0"]),
+        1,
+        /nosuch\.invalid:0: unknown host/,
+      );
+      // None of it may have hurt the server that was there first.
+      using asker = new Asker(port);
+      assertEquals((await asker.ask()).length, 24);
+    }),
+  );
 
   for (const transport of ["datagram", "mmsg"]) {
-    await test(`says what to do about a port below 1024 (${transport})`, async () => {
-      // In a network of its own the limit is 1024, whatever this machine's is.
-      const script = "ip link set lo up" +
-        " && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
-        ' && exec setpriv --bounding-set=-net_bind_service "$@"';
-      const command = [...timesrv, "--transport", transport, "ntp://127.0.0.1"];
-      const asNobody = ["unshare", "--net", "sh", "-c", script, "sh", ...command] as const;
-      assertFailure(
-        await run(asNobody),
-        1,
-        /udp 127\.0\.0\.1:123: .*may not.*1024 or above.*(ip_unprivileged_port_start=123|setcap .*)\n/,
-      );
-      assertFailure(
-        await run(asNobody, { env: { NOTIFY_SOCKET: "/nosuch" } }),
-        1,
-        /1024 or above, or .*unit.* AmbientCapabilities=CAP_NET_BIND_SERVICE\n/,
-      );
-    }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true });
+    Deno.test(
+      await test(`says what to do about a port below 1024 (${transport})`, async () => {
+        // In a network of its own the limit is 1024, whatever this machine's is.
+        const script = "ip link set lo up" +
+          " && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
+          ' && exec setpriv --bounding-set=-net_bind_service "$@"';
+        const command = [...timesrv, "--transport", transport, "ntp://127.0.0.1"];
+        const asNobody = ["unshare", "--net", "sh", "-c", script, "sh", ...command] as const;
+        assertFailure(
+          await run(asNobody),
+          1,
+          /udp 127\.0\.0\.1:123: .*may not.*1024 or above.*(ip_unprivileged_port_start=123|setcap .*)\n/,
+        );
+        assertFailure(
+          await run(asNobody, { env: { NOTIFY_SOCKET: "/nosuch" } }),
+          1,
+          /1024 or above, or .*unit.* AmbientCapabilities=CAP_NET_BIND_SERVICE\n/,
+        );
+      }, { ...needs, commands: ["ip", "setpriv", "sh", "unshare"], root: true }),
+    );
   }
 
-  await test("takes options from the environment", async () => {
-    const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [
-      [{ TIMESRV_LOG_FORMAT: "json" }, [], /^\{"time":"[^"]+","event":"listening"/],
-      [{ TIMESRV_LOG_FORMAT: "json" }, ["--log-format", "text"], /^\d{4}-.* Serving asctime/],
-      [{ TIMESRV_VERBOSE: "1" }, [], /Time request from \S+: 12 octets to/],
-      [{ TIMESRV_VERBOSE: "0" }, [], /Time request from \S+\n/],
-      [{ TIMESRV_VERBOSE: "" }, [], /Time request from \S+\n/],
-    ];
-    for (const [env, args, said] of cases) {
-      const { server, port } = await startServer(timesrv, [...args, "asctime://127.0.0.1:0"], {
-        env,
-      });
+  Deno.test(
+    await test("takes options from the environment", async () => {
+      const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [
+        [{ TIMESRV_LOG_FORMAT: "json" }, [], /^\{"time":"[^"]+","event":"listening"/],
+        [{ TIMESRV_LOG_FORMAT: "json" }, ["--log-format", "text"], /^\d{4}-.* Serving asctime/],
+        [{ TIMESRV_VERBOSE: "1" }, [], /Time request from \S+: 12 octets to/],
+        [{ TIMESRV_VERBOSE: "0" }, [], /Time request from \S+\n/],
+        [{ TIMESRV_VERBOSE: "" }, [], /Time request from \S+\n/],
+      ];
+      for (const [env, args, said] of cases) {
+        const { server, port } = await startServer(timesrv, [...args, "asctime://127.0.0.1:0"], {
+          env,
+        });
+        await using _ = server;
+        using asker = new Asker(port);
+        await asker.ask();
+        await within(5, server.said(said));
+      }
+    }),
+  );
+
+  Deno.test(
+    await test("says which variable of the environment is wrong", async () => {
+      const env = { TIMESRV_LOG_FORMAT: "xml" };
+      const { code, stderr } = await run([...timesrv, "asctime://192.0.2.1:0"], { env });
+      assertMatch(stderr, /^timesrv: [^\n]*TIMESRV_LOG_FORMAT[^\n]*\n$/);
+      assertEquals(code, 2);
+    }),
+  );
+
+  Deno.test(
+    await test("is not disturbed by variables that are none of its own", async () => {
+      const env = { TIMESRV_: "1", TIMESRV_VERSION: "9", TIMESRV_HELP: "1", TIMESRV_NOSUCH: "x" };
+      const { server } = await startServer(timesrv, ["asctime://127.0.0.1:0"], { env });
       await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask();
-      await within(5, server.said(said));
-    }
-  });
-
-  await test("says which variable of the environment is wrong", async () => {
-    const env = { TIMESRV_LOG_FORMAT: "xml" };
-    const { code, stderr } = await run([...timesrv, "asctime://192.0.2.1:0"], { env });
-    assertMatch(stderr, /^timesrv: [^\n]*TIMESRV_LOG_FORMAT[^\n]*\n$/);
-    assertEquals(code, 2);
-  });
-
-  await test("is not disturbed by variables that are none of its own", async () => {
-    const env = { TIMESRV_: "1", TIMESRV_VERSION: "9", TIMESRV_HELP: "1", TIMESRV_NOSUCH: "x" };
-    const { server } = await startServer(timesrv, ["asctime://127.0.0.1:0"], { env });
-    await using _ = server;
-    assertEquals((await within(5, server.stop())).code, 0);
-  });
+      assertEquals((await within(5, server.stop())).code, 0);
+    }),
+  );
 }
 
 const [source] = await bothPrograms();
@@ -163,33 +171,37 @@ const deno = source?.timesrv[0] ?? "deno";
 const needs = source?.needs ?? {};
 const script = [`--config=${root}deno.json`, `${root}server.ts`];
 
-await testWith(needs, "timesrv (source): names the Deno permission it lacks", async () => {
-  const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.2"];
-  assertFailure(
-    await run([deno, ...flags, ...script, "asctime://127.0.0.1:0"]),
-    1,
-    /permission: .*127\.0\.0\.1.*--allow-net/,
-  );
-});
+Deno.test(
+  await where(needs, "timesrv (source): names the Deno permission it lacks", async () => {
+    const flags = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.2"];
+    assertFailure(
+      await run([deno, ...flags, ...script, "asctime://127.0.0.1:0"]),
+      1,
+      /permission: .*127\.0\.0\.1.*--allow-net/,
+    );
+  }),
+);
 
 for (const args of [["0.0.0.0:0"], ["--utc", "--log-format=json", "0.0.0.0:0"]]) {
-  await testWith(
-    { ...needs, commands: ["python3"] },
-    `timesrv (source): serves ${
-      args.join(" ")
-    } on a terminal with --allow-net alone, asking for no more`,
-    async () => {
-      const { server, port } = await startServer(
-        ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", "--quiet"],
-        ["--allow-net", ...script, ...args],
-        { env: { TIMESRV_VERBOSE: "1" } },
-      );
-      await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask();
-      assertEquals((await within(5, server.stop())).code, 0);
-      assertMatch(server.stderr, /--allow-sys=networkInterfaces/);
-      assertEquals(/Allow\?|requests .* access/.test(server.stderr), false, server.stderr);
-    },
+  Deno.test(
+    await where(
+      { ...needs, commands: ["python3"] },
+      `timesrv (source): serves ${
+        args.join(" ")
+      } on a terminal with --allow-net alone, asking for no more`,
+      async () => {
+        const { server, port } = await startServer(
+          ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", "--quiet"],
+          ["--allow-net", ...script, ...args],
+          { env: { TIMESRV_VERBOSE: "1" } },
+        );
+        await using _ = server;
+        using asker = new Asker(port);
+        await asker.ask();
+        assertEquals((await within(5, server.stop())).code, 0);
+        assertMatch(server.stderr, /--allow-sys=networkInterfaces/);
+        assertEquals(/Allow\?|requests .* access/.test(server.stderr), false, server.stderr);
+      },
+    ),
   );
 }

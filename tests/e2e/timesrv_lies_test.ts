@@ -1,32 +1,34 @@
 /** What goes wrong on purpose, from one program to the other. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, startServer, testWith, totalsOf } from "../support/programs.ts";
+import { bothPrograms, run, startServer, totalsOf, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  await testWith(needs, `timesrv (${kind}): has answers go wrong as it is told`, async () => {
-    const faults = ["drop,every=4", "kiss=DENY,every=2", "garbage,every=3"];
-    const options = faults.flatMap((fault) => ["--fault", fault]);
-    const { server, port } = await startServer(timesrv, [
-      ...options,
-      ...["--seed", "7", "--clock-status", "fixed", "ntp://127.0.0.1:0"],
-    ]);
-    await using _ = server;
-    await within(
-      5,
-      server.said(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/),
-    );
-    await within(5, server.said(/Transport: datagram \(answers with faults wait\)\n/));
-    const codes: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const patience = ["--retries", "0", "--timeout", "1"];
-      const { code } = await run([...timecli, ...patience, `ntp://127.0.0.1:${port}`]);
-      codes.push(code);
-    }
-    // Good, kissed, garbage, dropped, and good again.
-    assertEquals(codes, [0, 8, 10, 3, 0]);
-    await within(5, server.stop());
-    assertMatch(server.stderr, / 4 answered \(1 kiss\), 1 refused \(1 fault\)/);
-    assertEquals(totalsOf(server.stderr), { received: 5, answered: 4, refused: 1, errors: 0 });
-  });
+  Deno.test(
+    await where(needs, `timesrv (${kind}): has answers go wrong as it is told`, async () => {
+      const faults = ["drop,every=4", "kiss=DENY,every=2", "garbage,every=3"];
+      const options = faults.flatMap((fault) => ["--fault", fault]);
+      const { server, port } = await startServer(timesrv, [
+        ...options,
+        ...["--seed", "7", "--clock-status", "fixed", "ntp://127.0.0.1:0"],
+      ]);
+      await using _ = server;
+      await within(
+        5,
+        server.said(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/),
+      );
+      await within(5, server.said(/Transport: datagram \(answers with faults wait\)\n/));
+      const codes: number[] = [];
+      for (let i = 0; i < 5; i++) {
+        const patience = ["--retries", "0", "--timeout", "1"];
+        const { code } = await run([...timecli, ...patience, `ntp://127.0.0.1:${port}`]);
+        codes.push(code);
+      }
+      // Good, kissed, garbage, dropped, and good again.
+      assertEquals(codes, [0, 8, 10, 3, 0]);
+      await within(5, server.stop());
+      assertMatch(server.stderr, / 4 answered \(1 kiss\), 1 refused \(1 fault\)/);
+      assertEquals(totalsOf(server.stderr), { received: 5, answered: 4, refused: 1, errors: 0 });
+    }),
+  );
 }

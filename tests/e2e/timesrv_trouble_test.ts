@@ -6,7 +6,7 @@ import {
   run,
   Running,
   startServer,
-  testWith,
+  where,
 } from "../support/programs.ts";
 import { Asker, askMany, freePort, within } from "../support/traffic.ts";
 
@@ -39,82 +39,98 @@ const troubles: readonly Trouble[] = [
 ];
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>, more: Needs = {}): Promise<void> => {
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more: Needs = {},
+  ): Promise<Deno.TestDefinition> => {
     const commands = ["sh", ...more.commands ?? []];
-    return testWith({ ...needs, ...more, commands }, `timesrv (${kind}): ${name}`, fn);
+    return where({ ...needs, ...more, commands }, `timesrv (${kind}): ${name}`, fn);
   };
 
   for (const { what, script, needs, harmsCache = false } of troubles) {
     if (harmsCache && kind === "source") continue;
-    await test(`serves ${what}`, async () => {
-      const port = freePort();
-      await using server = new Running(
-        ["sh", "-c", script, "sh", ...timesrv, `asctime://127.0.0.1:${port}`],
-      );
-      await askMany(port, 100);
-      assertEquals((await within(5, server.stop())).code, 0, server.stderr);
-    }, needs);
+    Deno.test(
+      await test(`serves ${what}`, async () => {
+        const port = freePort();
+        await using server = new Running(
+          ["sh", "-c", script, "sh", ...timesrv, `asctime://127.0.0.1:${port}`],
+        );
+        await askMany(port, 100);
+        assertEquals((await within(5, server.stop())).code, 0, server.stderr);
+      }, needs),
+    );
   }
 
   for (const transport of kind === "source" ? [] : ["datagram", "mmsg"]) {
-    await test(`says in one line that there are not enough file descriptors (${transport})`, async () => {
-      const urls = new Array(100).fill("asctime://127.0.0.1:0");
-      const { code, stderr } = await run(
-        [
-          "sh",
-          "-c",
-          'ulimit -n 64; exec "$@"',
-          "sh",
-          ...timesrv,
-          "--transport",
-          transport,
-          ...urls,
-        ],
-      );
-      assertMatch(
-        stderr,
-        /^timesrv: Cannot listen on udp 127\.0\.0\.1:0: [^\n]*Too many open files[^\n]*\n$/,
-      );
-      assertEquals(code, 1);
-    });
+    Deno.test(
+      await test(`says in one line that there are not enough file descriptors (${transport})`, async () => {
+        const urls = new Array(100).fill("asctime://127.0.0.1:0");
+        const { code, stderr } = await run(
+          [
+            "sh",
+            "-c",
+            'ulimit -n 64; exec "$@"',
+            "sh",
+            ...timesrv,
+            "--transport",
+            transport,
+            ...urls,
+          ],
+        );
+        assertMatch(
+          stderr,
+          /^timesrv: Cannot listen on udp 127\.0\.0\.1:0: [^\n]*Too many open files[^\n]*\n$/,
+        );
+        assertEquals(code, 1);
+      }),
+    );
   }
 
-  await test("fails if its help cannot be written", async () => {
-    const { code, stderr } = await run(["sh", "-c", '"$@" --help >/dev/full', "sh", ...timesrv]);
-    assertMatch(stderr, /^timesrv: [^\n]*No space left on device[^\n]*\n$/);
-    assertEquals(code, 1);
-  });
+  Deno.test(
+    await test("fails if its help cannot be written", async () => {
+      const { code, stderr } = await run(["sh", "-c", '"$@" --help >/dev/full', "sh", ...timesrv]);
+      assertMatch(stderr, /^timesrv: [^\n]*No space left on device[^\n]*\n$/);
+      assertEquals(code, 1);
+    }),
+  );
 }
 
 const [source] = await bothPrograms();
 
 for (const allowed of ["127.0.0.1", "127.0.0.1:PORT"]) {
-  await testWith(
-    { ...source?.needs, commands: ["python3"] },
-    `timesrv (source): on a terminal with --allow-net=${allowed} alone asks for no more`,
-    async () => {
-      const port = freePort();
-      const flags = ["--quiet", `--allow-net=${allowed.replace("PORT", String(port))}`];
-      const deno = source?.timesrv[0] ?? "deno";
-      const { server } = await startServer(
-        ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", ...flags],
-        [`--config=${root}deno.json`, `${root}server.ts`, `127.0.0.1:${port}`],
-        { env: { NO_COLOR: "1", NOTIFY_SOCKET: "/nosuch", WATCHDOG_USEC: "1" } },
-      );
-      await using _ = server;
-      using asker = new Asker(port);
-      const asked = asker.ask();
-      await within(5, server.said(/Time request/));
-      // Deno wants the permission to send to whoever asked; nobody is to be prompted for it.
-      const mayAnswer = !allowed.endsWith("PORT");
-      if (mayAnswer) assertEquals((await asked).length, 24);
-      else asked.catch(() => {});
-      assertEquals((await within(5, server.stop())).code, 0);
-      assertMatch(
-        server.stderr,
-        mayAnswer ? / [1-9]\d* answered.* 0 errors/ : / 0 answered.* [1-9]\d* error/,
-      );
-      assertEquals(/Allow\?|requests .* access|Warning/.test(server.stderr), false, server.stderr);
-    },
+  Deno.test(
+    await where(
+      { ...source?.needs, commands: ["python3"] },
+      `timesrv (source): on a terminal with --allow-net=${allowed} alone asks for no more`,
+      async () => {
+        const port = freePort();
+        const flags = ["--quiet", `--allow-net=${allowed.replace("PORT", String(port))}`];
+        const deno = source?.timesrv[0] ?? "deno";
+        const { server } = await startServer(
+          ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", ...flags],
+          [`--config=${root}deno.json`, `${root}server.ts`, `127.0.0.1:${port}`],
+          { env: { NO_COLOR: "1", NOTIFY_SOCKET: "/nosuch", WATCHDOG_USEC: "1" } },
+        );
+        await using _ = server;
+        using asker = new Asker(port);
+        const asked = asker.ask();
+        await within(5, server.said(/Time request/));
+        // Deno wants the permission to send to whoever asked; nobody is to be prompted for it.
+        const mayAnswer = !allowed.endsWith("PORT");
+        if (mayAnswer) assertEquals((await asked).length, 24);
+        else asked.catch(() => {});
+        assertEquals((await within(5, server.stop())).code, 0);
+        assertMatch(
+          server.stderr,
+          mayAnswer ? / [1-9]\d* answered.* 0 errors/ : / 0 answered.* [1-9]\d* error/,
+        );
+        assertEquals(
+          /Allow\?|requests .* access|Warning/.test(server.stderr),
+          false,
+          server.stderr,
+        );
+      },
+    ),
   );
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Clock, serve, systemClock } from "../../mod.ts";
-import { bothPrograms, testWith } from "../support/programs.ts";
+import { bothPrograms, where } from "../support/programs.ts";
 import { Tmux } from "./tmux.ts";
 
 /** Runs a program with its arguments, and tells whether the terminal is as it was before. */
@@ -16,8 +16,8 @@ const often = ["--interval", "0.1"] as const;
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const watch = [...timecli, "watch"] as const;
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(
+  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
+    where(
       { ...needs, commands: ["tmux", "ps", "sh", "stty", "env"] },
       `timecli watch (${kind}): ${name}`,
       fn,
@@ -35,136 +35,154 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     return screen;
   };
 
-  await test("draws a live view that fits the terminal, and leaves it at Ctrl-C", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const url = server.addresses[0]?.url ?? "";
-    await using terminal = await Tmux.open(script, [...watch, ...often, url]);
-    const first = await terminal.shows(/^Delay [^]*•/m);
-    assertMatch(first, /^timecli watch {3}00:00:/);
-    assertMatch(first, /^ {2}SERVER +OFFSET +DELAY +JITTER +LOST +STRATUM +LEAP$/m);
-    assertMatch(first, new RegExp(`^ {2}${url} +[+-].* 0 % +10 +none$`, "m"));
-    assertMatch(first, /^Offset {2}min [+-]\S+ [mµn]?s {2}mean /m);
-    assertEquals(first.match(/^ +-\d+ s +.*-\d+ s +now$/gm)?.length, 2);
-    assertMatch(first, /\nq quit [^\n]+\n$/);
-    assertEquals([await terminal.fact("alternate_on"), await terminal.fact("cursor_flag")], [
-      "1",
-      "0",
-    ]);
+  Deno.test(
+    await test("draws a live view that fits the terminal, and leaves it at Ctrl-C", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+      const first = await terminal.shows(/^Delay [^]*•/m);
+      assertMatch(first, /^timecli watch {3}00:00:/);
+      assertMatch(first, /^ {2}SERVER +OFFSET +DELAY +JITTER +LOST +STRATUM +LEAP$/m);
+      assertMatch(first, new RegExp(`^ {2}${url} +[+-].* 0 % +10 +none$`, "m"));
+      assertMatch(first, /^Offset {2}min [+-]\S+ [mµn]?s {2}mean /m);
+      assertEquals(first.match(/^ +-\d+ s +.*-\d+ s +now$/gm)?.length, 2);
+      assertMatch(first, /\nq quit [^\n]+\n$/);
+      assertEquals([await terminal.fact("alternate_on"), await terminal.fact("cursor_flag")], [
+        "1",
+        "0",
+      ]);
 
-    await terminal.resize(140, 20);
-    const wide = await terminal.shows(/ STDDEV {2,}LOST .*\n[^]* -\d+ s {30,}-\d+ s/);
-    assertEquals(wide.trimEnd().split("\n").length, 20);
-    await terminal.resize(60, 12);
-    assertMatch(await terminal.shows(/^ {2}SERVER(?!.*STDDEV)[^]*^Offset/m), /\nq quit /);
+      await terminal.resize(140, 20);
+      const wide = await terminal.shows(/ STDDEV {2,}LOST .*\n[^]* -\d+ s {30,}-\d+ s/);
+      assertEquals(wide.trimEnd().split("\n").length, 20);
+      await terminal.resize(60, 12);
+      assertMatch(await terminal.shows(/^ {2}SERVER(?!.*STDDEV)[^]*^Offset/m), /\nq quit /);
 
-    await terminal.resize(100, 30);
-    await terminal.press("C-c");
-    const last = await assertRestored(terminal, 0);
-    assertMatch(last, /^SERVER +ASKED +LOST +BAD\n +MIN +MEAN +MAX +STDDEV +JITTER$/m);
-    assertMatch(last, new RegExp(`^${url} +\\d+ +0 +0\n +offset `, "m"));
-  });
-
-  await test("obeys its keys", async () => {
-    await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"]);
-    const urls = server.addresses.map(({ url }) => url);
-    await using terminal = await Tmux.open(script, [...watch, ...often, ...urls]);
-    await terminal.shows(/^Delay /m);
-    // The shortest that there is, and from there on.
-    await terminal.press(...Array(8).fill("+"), "-", "-", "s");
-    await terminal.shows(/-5 min +-4 min /);
-    await terminal.press("-");
-    await terminal.shows(/-15 min +-12 min /);
-    await terminal.press("+", "+");
-    await terminal.shows(/-60 s +-45 s /);
-    await terminal.press("Tab");
-    await terminal.shows(/^> time:/m);
-    await terminal.press("BTab");
-    await terminal.shows(/^> ntp:/m);
-    await terminal.press("Down");
-    await terminal.shows(/^> time:/m);
-
-    await terminal.press("p");
-    const paused = await terminal.shows(/ paused$/m);
-    const asked = server.totals.received;
-    while (server.totals.received < asked + 6) await terminal.screen();
-    assertEquals(await terminal.screen(), paused);
-    await terminal.press("Space");
-    await terminal.shows(/^timecli watch {3}[\d:]+$/m);
-
-    await terminal.press("x", "Up", "q");
-    await assertRestored(terminal, 0);
-  });
-
-  await test("tells of a step and of a server that is gone, there and in the end", async () => {
-    let aheadSeconds = 0;
-    const clock: Clock = {
-      read(time): void {
-        systemClock.read(time);
-        time.seconds += aheadSeconds;
-      },
-    };
-    const server = await serve("ntp://127.0.0.1:0", { clock });
-    await using _ = server;
-    const url = server.addresses[0]?.url ?? "";
-    await using terminal = await Tmux.open(script, [...watch, ...often, url]);
-    await terminal.shows(/•/);
-    aheadSeconds = 60;
-    await terminal.shows(/^\d\d:\d\d:\d\dZ {2}step of the offset by \+(60\.|59\.9)/m);
-    await server.shutdown();
-    await terminal.shows(/% lost; Nothing listens[^]*^\d\d:\d\d:\d\dZ {2}gone: /m);
-    await terminal.press("q");
-    // Lines that are longer than the terminal is wide.
-    const last = (await assertRestored(terminal, 0)).replaceAll(/(?<=.{100})\n/g, "");
-    assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}step of the offset by .*: its clock was set$/m);
-    assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}gone: Nothing listens /m);
-  });
-
-  await test("keeps to ASCII where the locale is not UTF-8, and draws nothing if it cannot", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const url = server.addresses[0]?.url ?? "";
-    {
-      const options = { locale: "C" };
-      await using terminal = await Tmux.open(script, [...watch, ...often, url], options);
-      const screen = await terminal.shows(/^Delay [^]*\*/m);
-      assertMatch(screen, /^[\n -~]*$/);
+      await terminal.resize(100, 30);
       await terminal.press("C-c");
-      assertMatch(await assertRestored(terminal, 0), /^[\n -~]*$/);
-    }
-    const dumb = ["env", "TERM=dumb", ...watch, ...often, "--count", "3", url];
-    await using terminal = await Tmux.open(script, dumb);
-    const screen = await assertRestored(terminal, 0);
-    assertEquals(screen.match(/^\S+Z {2}ntp:.*offset/gm)?.length, 3);
-  });
+      const last = await assertRestored(terminal, 0);
+      assertMatch(last, /^SERVER +ASKED +LOST +BAD\n +MIN +MEAN +MAX +STDDEV +JITTER$/m);
+      assertMatch(last, new RegExp(`^${url} +\\d+ +0 +0\n +offset `, "m"));
+    }),
+  );
 
-  await test("tells of no keys where none are heard, and has no colours by NO_COLOR", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const url = server.addresses[0]?.url ?? "";
-    const deaf = ["sh", "-c", 'exec "$@" </dev/null', "sh", ...watch, ...often, url];
-    {
-      await using terminal = await Tmux.open(script, deaf);
-      assertMatch(await terminal.shows(/^Delay /m), /\nCtrl-C quits\n$/);
-      assert((await terminal.styledScreen()).includes("\x1b[1mtimecli watch"));
-      await terminal.press("C-c");
-      await assertRestored(terminal, 0);
-    }
-    await using terminal = await Tmux.open(script, ["env", "NO_COLOR=1", ...deaf]);
-    await terminal.shows(/^Delay /m);
-    assertEquals((await terminal.styledScreen()).includes("\x1b["), false);
-  });
-
-  await test("ends on SIGTERM as on Ctrl-C, and by itself after a count", async () => {
-    await using server = await serve("ntp://127.0.0.1:0");
-    const url = server.addresses[0]?.url ?? "";
-    {
-      const endless = [...watch, ...often, url];
-      await using terminal = await Tmux.open(script, endless);
+  Deno.test(
+    await test("obeys its keys", async () => {
+      await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"]);
+      const urls = server.addresses.map(({ url }) => url);
+      await using terminal = await Tmux.open(script, [...watch, ...often, ...urls]);
       await terminal.shows(/^Delay /m);
-      await terminal.terminate();
+      // The shortest that there is, and from there on.
+      await terminal.press(...Array(8).fill("+"), "-", "-", "s");
+      await terminal.shows(/-5 min +-4 min /);
+      await terminal.press("-");
+      await terminal.shows(/-15 min +-12 min /);
+      await terminal.press("+", "+");
+      await terminal.shows(/-60 s +-45 s /);
+      await terminal.press("Tab");
+      await terminal.shows(/^> time:/m);
+      await terminal.press("BTab");
+      await terminal.shows(/^> ntp:/m);
+      await terminal.press("Down");
+      await terminal.shows(/^> time:/m);
+
+      await terminal.press("p");
+      const paused = await terminal.shows(/ paused$/m);
+      const asked = server.totals.received;
+      while (server.totals.received < asked + 6) await terminal.screen();
+      assertEquals(await terminal.screen(), paused);
+      await terminal.press("Space");
+      await terminal.shows(/^timecli watch {3}[\d:]+$/m);
+
+      await terminal.press("x", "Up", "q");
       await assertRestored(terminal, 0);
-    }
-    await using terminal = await Tmux.open(script, [...watch, ...often, "--count", "5", url]);
-    assertMatch(await assertRestored(terminal, 0), new RegExp(`^${url} +5 +0 +0$`, "m"));
-    await using silent = await Tmux.open(script, [...watch, "--timeout", "0.1", "-c1", "127.1:9"]);
-    await assertRestored(silent, 4);
-  });
+    }),
+  );
+
+  Deno.test(
+    await test("tells of a step and of a server that is gone, there and in the end", async () => {
+      let aheadSeconds = 0;
+      const clock: Clock = {
+        read(time): void {
+          systemClock.read(time);
+          time.seconds += aheadSeconds;
+        },
+      };
+      const server = await serve("ntp://127.0.0.1:0", { clock });
+      await using _ = server;
+      const url = server.addresses[0]?.url ?? "";
+      await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+      await terminal.shows(/•/);
+      aheadSeconds = 60;
+      await terminal.shows(/^\d\d:\d\d:\d\dZ {2}step of the offset by \+(60\.|59\.9)/m);
+      await server.shutdown();
+      await terminal.shows(/% lost; Nothing listens[^]*^\d\d:\d\d:\d\dZ {2}gone: /m);
+      await terminal.press("q");
+      // Lines that are longer than the terminal is wide.
+      const last = (await assertRestored(terminal, 0)).replaceAll(/(?<=.{100})\n/g, "");
+      assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}step of the offset by .*: its clock was set$/m);
+      assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}gone: Nothing listens /m);
+    }),
+  );
+
+  Deno.test(
+    await test("keeps to ASCII where the locale is not UTF-8, and draws nothing if it cannot", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      {
+        const options = { locale: "C" };
+        await using terminal = await Tmux.open(script, [...watch, ...often, url], options);
+        const screen = await terminal.shows(/^Delay [^]*\*/m);
+        assertMatch(screen, /^[\n -~]*$/);
+        await terminal.press("C-c");
+        assertMatch(await assertRestored(terminal, 0), /^[\n -~]*$/);
+      }
+      const dumb = ["env", "TERM=dumb", ...watch, ...often, "--count", "3", url];
+      await using terminal = await Tmux.open(script, dumb);
+      const screen = await assertRestored(terminal, 0);
+      assertEquals(screen.match(/^\S+Z {2}ntp:.*offset/gm)?.length, 3);
+    }),
+  );
+
+  Deno.test(
+    await test("tells of no keys where none are heard, and has no colours by NO_COLOR", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      const deaf = ["sh", "-c", 'exec "$@" </dev/null', "sh", ...watch, ...often, url];
+      {
+        await using terminal = await Tmux.open(script, deaf);
+        assertMatch(await terminal.shows(/^Delay /m), /\nCtrl-C quits\n$/);
+        assert((await terminal.styledScreen()).includes("\x1b[1mtimecli watch"));
+        await terminal.press("C-c");
+        await assertRestored(terminal, 0);
+      }
+      await using terminal = await Tmux.open(script, ["env", "NO_COLOR=1", ...deaf]);
+      await terminal.shows(/^Delay /m);
+      assertEquals((await terminal.styledScreen()).includes("\x1b["), false);
+    }),
+  );
+
+  Deno.test(
+    await test("ends on SIGTERM as on Ctrl-C, and by itself after a count", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      {
+        const endless = [...watch, ...often, url];
+        await using terminal = await Tmux.open(script, endless);
+        await terminal.shows(/^Delay /m);
+        await terminal.terminate();
+        await assertRestored(terminal, 0);
+      }
+      await using terminal = await Tmux.open(script, [...watch, ...often, "--count", "5", url]);
+      assertMatch(await assertRestored(terminal, 0), new RegExp(`^${url} +5 +0 +0$`, "m"));
+      await using silent = await Tmux.open(script, [
+        ...watch,
+        "--timeout",
+        "0.1",
+        "-c1",
+        "127.1:9",
+      ]);
+      await assertRestored(silent, 4);
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Outcome, root, run, testWith } from "../support/programs.ts";
+import { type Outcome, root, run, where } from "../support/programs.ts";
 
 const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
 
@@ -8,34 +8,40 @@ const fuzz = (...args: string[]): Promise<Outcome> =>
     cwd: root,
   });
 
-await testWith(needs, "deno task fuzz runs for as long as it is told, one protocol", async () => {
-  const { code, stdout, stderr } = await fuzz(
-    "--seconds",
-    "0.5",
-    "--seed",
-    "7",
-    "--protocol",
-    "ntp",
-  );
-  assertEquals([code, stderr], [0, ""]);
-  assert(stdout.startsWith("Seed 7\n"), stdout);
-  const targets = [...stdout.matchAll(/^(\S*-?ntp) +\d/gm)].map(([, name]) => name);
-  const expected = ["ntp", "read-ntp", "read-explained-ntp", "query-ntp", "datagram-ntp"];
-  assertEquals(targets.slice(0, 5), expected);
-  assertMatch(stdout, / inputs, .* a second, 0 findings\n$/);
-});
+Deno.test(
+  await where(needs, "deno task fuzz runs for as long as it is told, one protocol", async () => {
+    const { code, stdout, stderr } = await fuzz(
+      "--seconds",
+      "0.5",
+      "--seed",
+      "7",
+      "--protocol",
+      "ntp",
+    );
+    assertEquals([code, stderr], [0, ""]);
+    assert(stdout.startsWith("Seed 7\n"), stdout);
+    const targets = [...stdout.matchAll(/^(\S*-?ntp) +\d/gm)].map(([, name]) => name);
+    const expected = ["ntp", "read-ntp", "read-explained-ntp", "query-ntp", "datagram-ntp"];
+    assertEquals(targets.slice(0, 5), expected);
+    assertMatch(stdout, / inputs, .* a second, 0 findings\n$/);
+  }),
+);
 
-await testWith(needs, "deno task fuzz tries one case again", async () => {
-  for (const name of ["auto", "read-daytime", "datagram-time", "query-asctime"]) {
-    const { code, stdout } = await fuzz("--seed", "7", "--case", `${name}:600000`);
-    assertEquals([code, stdout], [0, "No rule was broken.\n"], name);
-  }
-});
+Deno.test(
+  await where(needs, "deno task fuzz tries one case again", async () => {
+    for (const name of ["auto", "read-daytime", "datagram-time", "query-asctime"]) {
+      const { code, stdout } = await fuzz("--seed", "7", "--case", `${name}:600000`);
+      assertEquals([code, stdout], [0, "No rule was broken.\n"], name);
+    }
+  }),
+);
 
-await testWith(needs, "deno task fuzz names what is wrong with its command line", async () => {
-  for (const args of [["--seed", "-1"], ["--case", "ntp"], ["--protocol", "echo"], ["more"]]) {
-    const { code, stdout, stderr } = await fuzz(...args);
-    assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertMatch(stderr, /^fuzz: .+\n$/);
-  }
-});
+Deno.test(
+  await where(needs, "deno task fuzz names what is wrong with its command line", async () => {
+    for (const args of [["--seed", "-1"], ["--case", "ntp"], ["--protocol", "echo"], ["more"]]) {
+      const { code, stdout, stderr } = await fuzz(...args);
+      assertEquals([code, stdout], [2, ""], args.join(" "));
+      assertMatch(stderr, /^fuzz: .+\n$/);
+    }
+  }),
+);

@@ -1,6 +1,6 @@
 /** What Wireshark's dissectors make of requests and replies as they pass on the wire. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { bothPrograms, run, Running, testWith } from "../support/programs.ts";
+import { bothPrograms, run, Running, where } from "../support/programs.ts";
 import { Network, networkCommands, peerEnv } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
@@ -58,61 +58,63 @@ function assertWellFormed(packets: readonly Dissection[], protocol: string): voi
 }
 
 for (const transport of ["datagram", "mmsg"]) {
-  await testWith(
-    { ...source?.needs, commands: [...networkCommands, "tshark"], root: true },
-    `tshark finds nothing wrong in requests and replies (${transport})`,
-    async () => {
-      await using network = await Network.create();
-      await using server = network.start([
-        ...source?.timesrv ?? [],
-        ...["--transport", transport],
-        ...["--stratum", "2", "--refid", "198.51.100.9", "--leap", "delete"],
-        ...["--root-delay", "0.25", "--root-dispersion", "0.5"],
-        ...[`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"],
-      ]);
-      await server.said(/Serving time/);
-      const packets = await dissect(network, 6, async () => {
-        for (
-          const url of [`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"]
-        ) {
-          const timecli = [...source?.timecli ?? [], "--timeout", "20", "--retries", "0", url];
-          const { code, stderr } = await run(network.inside(timecli));
-          assertEquals(code, 0, stderr);
+  Deno.test(
+    await where(
+      { ...source?.needs, commands: [...networkCommands, "tshark"], root: true },
+      `tshark finds nothing wrong in requests and replies (${transport})`,
+      async () => {
+        await using network = await Network.create();
+        await using server = network.start([
+          ...source?.timesrv ?? [],
+          ...["--transport", transport],
+          ...["--stratum", "2", "--refid", "198.51.100.9", "--leap", "delete"],
+          ...["--root-delay", "0.25", "--root-dispersion", "0.5"],
+          ...[`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"],
+        ]);
+        await server.said(/Serving time/);
+        const packets = await dissect(network, 6, async () => {
+          for (
+            const url of [`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"]
+          ) {
+            const timecli = [...source?.timecli ?? [], "--timeout", "20", "--retries", "0", url];
+            const { code, stderr } = await run(network.inside(timecli));
+            assertEquals(code, 0, stderr);
+          }
+        });
+        const of = (port: number): Dissection[] =>
+          packets.filter((packet) =>
+            [packet["udp.srcport"], packet["udp.dstport"]].includes(String(port))
+          );
+        const [request, reply, ...rest] = of(NTP_PORT);
+        if (request === undefined || reply === undefined || rest.length > 0) {
+          throw new Error(`Expected two NTP packets, got: ${JSON.stringify(packets)}`);
         }
-      });
-      const of = (port: number): Dissection[] =>
-        packets.filter((packet) =>
-          [packet["udp.srcport"], packet["udp.dstport"]].includes(String(port))
-        );
-      const [request, reply, ...rest] = of(NTP_PORT);
-      if (request === undefined || reply === undefined || rest.length > 0) {
-        throw new Error(`Expected two NTP packets, got: ${JSON.stringify(packets)}`);
-      }
-      assertWellFormed([request, reply], "ntp");
-      assertEquals([request["udp.dstport"], reply["udp.srcport"]], ["1123", "1123"]);
+        assertWellFormed([request, reply], "ntp");
+        assertEquals([request["udp.dstport"], reply["udp.srcport"]], ["1123", "1123"]);
 
-      const flags = (packet: Dissection): string[] =>
-        (["ntp.flags.li", "ntp.flags.vn", "ntp.flags.mode"] as const).map((name) => packet[name]);
-      assertEquals(flags(request), ["0", "4", "3"]);
-      assertEquals(flags(reply), ["2", "4", "4"]);
-      assertEquals([request["udp.length"], reply["udp.length"]], ["56", "56"]);
-      assertEquals(reply["ntp.stratum"], "2");
-      assertEquals(reply["ntp.refid"].toLowerCase().replaceAll(":", ""), "c6336409");
-      // 16 bits of seconds, 16 of fraction.
-      assertEquals(Number(reply["ntp.rootdelay"]), 0.25 * 2 ** 16);
-      const dispersion = Number(reply["ntp.rootdispersion"]) / 2 ** 16;
-      assert(dispersion >= 0.5 && dispersion < 0.6, `root dispersion ${dispersion}`);
-      assertEquals(reply["ntp.org"], request["ntp.xmt"]);
-      assertNotEquals(reply["ntp.org"], "");
-      assert(Math.abs(Date.parse(reply["ntp.rec"]) - Date.now()) < 60_000, reply["ntp.rec"]);
+        const flags = (packet: Dissection): string[] =>
+          (["ntp.flags.li", "ntp.flags.vn", "ntp.flags.mode"] as const).map((name) => packet[name]);
+        assertEquals(flags(request), ["0", "4", "3"]);
+        assertEquals(flags(reply), ["2", "4", "4"]);
+        assertEquals([request["udp.length"], reply["udp.length"]], ["56", "56"]);
+        assertEquals(reply["ntp.stratum"], "2");
+        assertEquals(reply["ntp.refid"].toLowerCase().replaceAll(":", ""), "c6336409");
+        // 16 bits of seconds, 16 of fraction.
+        assertEquals(Number(reply["ntp.rootdelay"]), 0.25 * 2 ** 16);
+        const dispersion = Number(reply["ntp.rootdispersion"]) / 2 ** 16;
+        assert(dispersion >= 0.5 && dispersion < 0.6, `root dispersion ${dispersion}`);
+        assertEquals(reply["ntp.org"], request["ntp.xmt"]);
+        assertNotEquals(reply["ntp.org"], "");
+        assert(Math.abs(Date.parse(reply["ntp.rec"]) - Date.now()) < 60_000, reply["ntp.rec"]);
 
-      const daytime = of(13);
-      const time = of(37);
-      assertEquals([daytime.length, time.length], [2, 2]);
-      assertWellFormed(daytime, "daytime");
-      assertWellFormed(time, "time");
-      assertMatch(daytime[1]?.["daytime.string"] ?? "", / \d\d:\d\d:\d\d \d{4}/);
-      assertMatch(time[1]?.["time.response"] ?? "", /./);
-    },
+        const daytime = of(13);
+        const time = of(37);
+        assertEquals([daytime.length, time.length], [2, 2]);
+        assertWellFormed(daytime, "daytime");
+        assertWellFormed(time, "time");
+        assertMatch(daytime[1]?.["daytime.string"] ?? "", / \d\d:\d\d:\d\d \d{4}/);
+        assertMatch(time[1]?.["time.response"] ?? "", /./);
+      },
+    ),
   );
 }

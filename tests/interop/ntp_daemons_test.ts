@@ -3,7 +3,7 @@
  * port is fixed; none of them can set the clock, though each tries.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, testWith } from "../support/programs.ts";
+import { bothPrograms, run, where } from "../support/programs.ts";
 import { Network, networkCommands, peerEnv, program, until } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
@@ -108,30 +108,32 @@ async function openNtpdSelects(clients: Network): Promise<void> {
   assertMatch(stdout, /^ +1 +(8|9|10) +3 +\d+s +\d+s +-?\d+\.\d+ms /m);
 }
 
-await testWith(
-  {
-    ...source?.needs,
-    files: [
-      ...[program.chronyd, program.chronyc, program.ntpsecNtpd, program.ntpq],
-      ...[program.openNtpd, program.ntpctl],
-    ],
-    commands: networkCommands,
-    root: true,
-  },
-  "chronyd, ntpd of NTPsec and OpenNTPD select timesrv",
-  async () => {
-    await using servers = await Network.create();
-    await using clients = await Network.create();
-    await connect(servers, clients);
-    await using server = servers.start([
-      ...source?.timesrv ?? [],
-      // One transport is enough for minutes: what they send differs in nothing (tests/conformance).
-      ...["--transport", "mmsg"],
-      ...["--stratum", "3", "--refid", "198.51.100.9", "--leap", "insert"],
-      ...["--root-delay", "0.02", "--root-dispersion", "0.03"],
-      `ntp://${SERVER}`,
-    ]);
-    await server.said(/Serving ntp on udp 192\.0\.2\.1:123/);
-    await Promise.all([chronySelects(clients), ntpsecSelects(clients), openNtpdSelects(clients)]);
-  },
+Deno.test(
+  await where(
+    {
+      ...source?.needs,
+      files: [
+        ...[program.chronyd, program.chronyc, program.ntpsecNtpd, program.ntpq],
+        ...[program.openNtpd, program.ntpctl],
+      ],
+      commands: networkCommands,
+      root: true,
+    },
+    "chronyd, ntpd of NTPsec and OpenNTPD select timesrv",
+    async () => {
+      await using servers = await Network.create();
+      await using clients = await Network.create();
+      await connect(servers, clients);
+      await using server = servers.start([
+        ...source?.timesrv ?? [],
+        // One transport is enough for minutes: what they send differs in nothing (tests/conformance).
+        ...["--transport", "mmsg"],
+        ...["--stratum", "3", "--refid", "198.51.100.9", "--leap", "insert"],
+        ...["--root-delay", "0.02", "--root-dispersion", "0.03"],
+        `ntp://${SERVER}`,
+      ]);
+      await server.said(/Serving ntp on udp 192\.0\.2\.1:123/);
+      await Promise.all([chronySelects(clients), ntpsecSelects(clients), openNtpdSelects(clients)]);
+    },
+  ),
 );

@@ -1,6 +1,6 @@
 /** Daytime and Time with the clients and servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, testWith } from "../support/programs.ts";
+import { bothPrograms, type Outcome, run, where } from "../support/programs.ts";
 import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
@@ -29,51 +29,55 @@ const clients = {
 };
 
 for (const transport of ["datagram", "mmsg"]) {
-  await testWith(clients, `rdate reads Time, nc reads the texts (${transport})`, async () => {
-    await using network = await Network.create();
-    await using server = network.start(
-      timesrv(
-        "--transport",
-        transport,
-        "--utc",
-        "asctime://127.0.0.1",
-        "daytime://127.0.0.1",
-        "time://127.0.0.1:3737",
-      ),
-    );
-    await server.said(/Serving time/);
-
-    const rdate = ["rdate", "-u", "-p", "-o", "3737", "127.0.0.1"];
-    const { code, stdout, stderr } = await run(network.inside(rdate), { env: peerEnv });
-    assertEquals(code, 0, stderr);
-    assertMatch(stdout, /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\n$/);
-    assertIsNow(stdout);
-
-    const text = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
-    for (const [port, end] of [[8888, ""], [13, "\r\n"]] as const) {
-      const { stdout: said } = await netcat(network, port);
-      assertMatch(said, text, `port ${port}`);
-      assertEquals(said.slice(24), end);
-      assertIsNow(`${said.trim()} UTC`);
-    }
-  });
-
-  await testWith(
-    clients,
-    `rdate gets nothing of a clock that is not synchronised (${transport})`,
-    async () => {
+  Deno.test(
+    await where(clients, `rdate reads Time, nc reads the texts (${transport})`, async () => {
       await using network = await Network.create();
       await using server = network.start(
-        timesrv("--transport", transport, "--unsynchronized", "time://127.0.0.1"),
+        timesrv(
+          "--transport",
+          transport,
+          "--utc",
+          "asctime://127.0.0.1",
+          "daytime://127.0.0.1",
+          "time://127.0.0.1:3737",
+        ),
       );
       await server.said(/Serving time/);
-      const rdate = ["timeout", "2", "rdate", "-u", "-p", "127.0.0.1"];
-      const { code, stdout } = await run(network.inside(rdate), { env: peerEnv });
-      assertEquals(stdout, "");
-      assert(code !== 0, "rdate has nothing to print");
-      await server.stop();
-      assertMatch(server.stderr, /0 answered, 1 refused/);
-    },
+
+      const rdate = ["rdate", "-u", "-p", "-o", "3737", "127.0.0.1"];
+      const { code, stdout, stderr } = await run(network.inside(rdate), { env: peerEnv });
+      assertEquals(code, 0, stderr);
+      assertMatch(stdout, /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}\n$/);
+      assertIsNow(stdout);
+
+      const text = /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
+      for (const [port, end] of [[8888, ""], [13, "\r\n"]] as const) {
+        const { stdout: said } = await netcat(network, port);
+        assertMatch(said, text, `port ${port}`);
+        assertEquals(said.slice(24), end);
+        assertIsNow(`${said.trim()} UTC`);
+      }
+    }),
+  );
+
+  Deno.test(
+    await where(
+      clients,
+      `rdate gets nothing of a clock that is not synchronised (${transport})`,
+      async () => {
+        await using network = await Network.create();
+        await using server = network.start(
+          timesrv("--transport", transport, "--unsynchronized", "time://127.0.0.1"),
+        );
+        await server.said(/Serving time/);
+        const rdate = ["timeout", "2", "rdate", "-u", "-p", "127.0.0.1"];
+        const { code, stdout } = await run(network.inside(rdate), { env: peerEnv });
+        assertEquals(stdout, "");
+        assert(code !== 0, "rdate has nothing to print");
+        await server.stop();
+        assertMatch(server.stderr, /0 answered, 1 refused/);
+      },
+    ),
   );
 }
 
@@ -99,28 +103,31 @@ function assertClose({ offset, error_bound }: Record<string, unknown>): void {
   assert(isClose, `${offset} beyond ${error_bound}`);
 }
 
-await testWith(superservers, "timecli reads inetd of GNU inetutils", async () => {
-  await using network = await Network.create();
-  const config = await network.file(
-    "inetd.conf",
-    "daytime dgram udp4 wait root internal\ntime dgram udp4 wait root internal\n",
-  );
-  const pidfile = `--pidfile=${network.folder}/inetd.pid`;
-  await using inetd = network.start([program.inetd, "--debug", pidfile, config]);
-  await inetd.said(/registered internal(?:.|\n)*registered internal/);
+Deno.test(
+  await where(superservers, "timecli reads inetd of GNU inetutils", async () => {
+    await using network = await Network.create();
+    const config = await network.file(
+      "inetd.conf",
+      "daytime dgram udp4 wait root internal\ntime dgram udp4 wait root internal\n",
+    );
+    const pidfile = `--pidfile=${network.folder}/inetd.pid`;
+    await using inetd = network.start([program.inetd, "--debug", pidfile, config]);
+    await inetd.said(/registered internal(?:.|\n)*registered internal/);
 
-  const daytime = await ask(network, "daytime://127.0.0.1");
-  assertMatch(String(daytime["text"]), /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
-  // It sends a C `long`, whose first four octets are right on a machine of either byte order.
-  const time = await ask(network, "time://127.0.0.1");
-  assertClose(time);
-  assertMatch(JSON.stringify(time["warnings"]), /8 octets .* RFC 868/);
-});
+    const daytime = await ask(network, "daytime://127.0.0.1");
+    assertMatch(String(daytime["text"]), /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);
+    // It sends a C `long`, whose first four octets are right on a machine of either byte order.
+    const time = await ask(network, "time://127.0.0.1");
+    assertClose(time);
+    assertMatch(JSON.stringify(time["warnings"]), /8 octets .* RFC 868/);
+  }),
+);
 
-await testWith(superservers, "timecli reads xinetd, which drops requests in bursts", async () => {
-  await using network = await Network.create();
-  const service = (name: string): string =>
-    `service ${name}
+Deno.test(
+  await where(superservers, "timecli reads xinetd, which drops requests in bursts", async () => {
+    await using network = await Network.create();
+    const service = (name: string): string =>
+      `service ${name}
 {
   type = INTERNAL
   id = ${name}-dgram
@@ -130,24 +137,27 @@ await testWith(superservers, "timecli reads xinetd, which drops requests in burs
   wait = yes
 }
 `;
-  const config = await network.file("xinetd.conf", service("daytime") + service("time"));
-  const pidfile = `${network.folder}/xinetd.pid`;
-  await using _ = network.start([program.xinetd, "-dontfork", "-f", config, "-pidfile", pidfile]);
-  const sockets = network.inside([
-    "sh",
-    "-c",
-    "until ss -Huln sport = :37 | grep -q .; do sleep 0.1; done",
-  ]);
-  assertEquals((await run(sockets)).code, 0);
+    const config = await network.file("xinetd.conf", service("daytime") + service("time"));
+    const pidfile = `${network.folder}/xinetd.pid`;
+    await using _ = network.start([program.xinetd, "-dontfork", "-f", config, "-pidfile", pidfile]);
+    const sockets = network.inside([
+      "sh",
+      "-c",
+      "until ss -Huln sport = :37 | grep -q .; do sleep 0.1; done",
+    ]);
+    assertEquals((await run(sockets)).code, 0);
 
-  const daytime = await ask(network, "daytime://127.0.0.1");
-  assertMatch(String(daytime["text"]), /^\d\d [A-Z]{3} \d{4} \d\d:\d\d:\d\d UTC$/);
-  assertEquals(daytime["utc_offset"], "+00:00");
-  const time = await ask(network, "time://127.0.0.1");
-  assertClose(time);
-  assertEquals(time["warnings"], undefined);
+    const daytime = await ask(network, "daytime://127.0.0.1");
+    assertMatch(String(daytime["text"]), /^\d\d [A-Z]{3} \d{4} \d\d:\d\d:\d\d UTC$/);
+    assertEquals(daytime["utc_offset"], "+00:00");
+    const time = await ask(network, "time://127.0.0.1");
+    assertClose(time);
+    assertEquals(time["warnings"], undefined);
 
-  // Some of these find xinetd busy, and have to ask again.
-  const many = await Promise.all(Array.from({ length: 6 }, () => ask(network, "time://127.0.0.1")));
-  many.forEach(assertClose);
-});
+    // Some of these find xinetd busy, and have to ask again.
+    const many = await Promise.all(
+      Array.from({ length: 6 }, () => ask(network, "time://127.0.0.1")),
+    );
+    many.forEach(assertClose);
+  }),
+);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, Running, startServer, testWith } from "../support/programs.ts";
+import { bothPrograms, root, run, Running, startServer, where } from "../support/programs.ts";
 import { within } from "../support/traffic.ts";
 
 const asctimeReply = /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/;
@@ -21,56 +21,64 @@ async function askPython(
 }
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith({ ...needs, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
+    where({ ...needs, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
 
   for (const transport of ["datagram", "mmsg"]) {
-    await test(`the classic client is answered by timesrv (${transport})`, async () => {
-      const { server, port } = await startServer([...timesrv, "--transport", transport]);
-      await using _ = server;
-      for (let i = 0; i < 3; i++) {
-        const { code, stdout, stderr } = await run(python("time_client.py", String(port)));
+    Deno.test(
+      await test(`the classic client is answered by timesrv (${transport})`, async () => {
+        const { server, port } = await startServer([...timesrv, "--transport", transport]);
+        await using _ = server;
+        for (let i = 0; i < 3; i++) {
+          const { code, stdout, stderr } = await run(python("time_client.py", String(port)));
+          assertEquals([code, stderr], [0, ""]);
+          assertMatch(stdout, asctimeReply);
+        }
+      }),
+    );
+
+    Deno.test(
+      await test(`a thousand clients at once are all answered by timesrv (${transport})`, async () => {
+        const { server, port } = await startServer([...timesrv, "--transport", transport]);
+        await using _ = server;
+        const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
         assertEquals([code, stderr], [0, ""]);
-        assertMatch(stdout, asctimeReply);
-      }
-    });
+        const [answered, good] = stdout.split(" ").map(Number);
+        assertEquals([answered, good], [1000, 1000]);
+        assertEquals((await within(5, server.stop())).code, 0);
+      }),
+    );
 
-    await test(`a thousand clients at once are all answered by timesrv (${transport})`, async () => {
-      const { server, port } = await startServer([...timesrv, "--transport", transport]);
-      await using _ = server;
-      const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
-      assertEquals([code, stderr], [0, ""]);
-      const [answered, good] = stdout.split(" ").map(Number);
-      assertEquals([answered, good], [1000, 1000]);
-      assertEquals((await within(5, server.stop())).code, 0);
-    });
-
-    await test(`garbage of every size is answered by timesrv (${transport})`, async () => {
-      const { server, port } = await startServer([...timesrv, "--transport", transport]);
-      await using _ = server;
-      const { code, stdout, stderr } = await run(python("garbage.py", String(port)));
-      assertEquals([code, stderr], [0, ""]);
-      const [sent = "", ...unanswered] = stdout.trim().split(" ");
-      assert(Number(sent) > 700, stdout);
-      assertEquals(unanswered, []);
-      assertEquals((await within(5, server.stop())).code, 0);
-      assertMatch(
-        server.stderr,
-        new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`),
-      );
-    });
+    Deno.test(
+      await test(`garbage of every size is answered by timesrv (${transport})`, async () => {
+        const { server, port } = await startServer([...timesrv, "--transport", transport]);
+        await using _ = server;
+        const { code, stdout, stderr } = await run(python("garbage.py", String(port)));
+        assertEquals([code, stderr], [0, ""]);
+        const [sent = "", ...unanswered] = stdout.trim().split(" ");
+        assert(Number(sent) > 700, stdout);
+        assertEquals(unanswered, []);
+        assertEquals((await within(5, server.stop())).code, 0);
+        assertMatch(
+          server.stderr,
+          new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`),
+        );
+      }),
+    );
   }
 
   for (const behaviour of ["classic", "line-feed", "carriage-return", "zero", "twice"]) {
-    await test(`timecli reads the answer of a ${behaviour} server`, async () => {
-      const { outcome, log } = await askPython(behaviour, (port) => [
-        ...timecli,
-        `127.0.0.1:${port}`,
-      ]);
-      assertEquals([outcome.code, outcome.stderr], [0, ""]);
-      assertMatch(outcome.stdout, asctimeReply);
-      assertMatch(log, /^port \d+\nTime request from \('127\.0\.0\.1', \d+\) Time request\n$/);
-    });
+    Deno.test(
+      await test(`timecli reads the answer of a ${behaviour} server`, async () => {
+        const { outcome, log } = await askPython(behaviour, (port) => [
+          ...timecli,
+          `127.0.0.1:${port}`,
+        ]);
+        assertEquals([outcome.code, outcome.stderr], [0, ""]);
+        assertMatch(outcome.stdout, asctimeReply);
+        assertMatch(log, /^port \d+\nTime request from \('127\.0\.0\.1', \d+\) Time request\n$/);
+      }),
+    );
   }
 
   for (
@@ -81,15 +89,17 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       ["silent", 3, /No reply from 127\.0\.0\.1:\d+ within 0\.5 s\n$/],
     ] as const
   ) {
-    await test(`timecli is not taken in by a server's answer: ${behaviour}`, async () => {
-      const { outcome } = await askPython(behaviour, (port) => [
-        ...timecli,
-        ...["--timeout", "0.5", "--retries", "0"],
-        `127.0.0.1:${port}`,
-      ]);
-      assertMatch(outcome.stderr, /^timecli: [\x20-\x7e]+\n$/);
-      assertMatch(outcome.stderr, message);
-      assertEquals([outcome.code, outcome.stdout], [code, ""]);
-    });
+    Deno.test(
+      await test(`timecli is not taken in by a server's answer: ${behaviour}`, async () => {
+        const { outcome } = await askPython(behaviour, (port) => [
+          ...timecli,
+          ...["--timeout", "0.5", "--retries", "0"],
+          `127.0.0.1:${port}`,
+        ]);
+        assertMatch(outcome.stderr, /^timecli: [\x20-\x7e]+\n$/);
+        assertMatch(outcome.stderr, message);
+        assertEquals([outcome.code, outcome.stdout], [code, ""]);
+      }),
+    );
   }
 }

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { scenarios, type ScenarioVerdict } from "../../mod.ts";
 import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
-import { bothPrograms, testWith } from "../support/programs.ts";
+import { bothPrograms, where } from "../support/programs.ts";
 import {
   askAs,
   type ClientName,
@@ -54,19 +54,21 @@ async function verdictsOn(scenario: Scenario): Promise<Record<string, ScenarioVe
   return Object.fromEntries(verdicts);
 }
 
-await testWith(
-  { ...source?.needs, ...oneShotNeeds },
-  "clients make of each scenario what is said of them",
-  async () => {
-    const left = Object.values(scenarios);
-    const found: Record<string, unknown> = {};
-    const work = async (): Promise<void> => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        found[next.name] = await verdictsOn(next);
-      }
-    };
-    await Promise.all([work(), work(), work()]);
-    const expected = Object.values(scenarios).map(({ name, clients }) => [name, clients]);
-    assertEquals(found, Object.fromEntries(expected));
-  },
+Deno.test(
+  await where(
+    { ...source?.needs, ...oneShotNeeds },
+    "clients make of each scenario what is said of them",
+    async () => {
+      const left = Object.values(scenarios);
+      const found: Record<string, unknown> = {};
+      const work = async (): Promise<void> => {
+        for (let next = left.shift(); next !== undefined; next = left.shift()) {
+          found[next.name] = await verdictsOn(next);
+        }
+      };
+      await Promise.all([work(), work(), work()]);
+      const expected = Object.values(scenarios).map(({ name, clients }) => [name, clients]);
+      assertEquals(found, Object.fromEntries(expected));
+    },
+  ),
 );

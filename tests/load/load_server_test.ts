@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { load, type LoadOptions } from "../../src/load/load_server.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 import { freePort } from "../support/traffic.ts";
 
 const needs = {
@@ -10,16 +10,18 @@ const needs = {
   ...(Deno.build.os !== "linux" && { files: ["/proc/sys/kernel/osrelease"] }),
 } as const;
 
-await testWith(needs, "load measures a server by its URL, and says who answered", async () => {
-  await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
-  const port = server.addresses[0]?.port;
-  const { url, address, sent, good, port: asked } = await load(`ntp://localhost:${port}`, {
-    requests: 50,
-    timeout: 5,
-  });
-  assertEquals([url, address, asked], [`ntp://localhost:${port}`, "127.0.0.1", port]);
-  assertEquals([sent, good], [50, 50]);
-});
+Deno.test(
+  await where(needs, "load measures a server by its URL, and says who answered", async () => {
+    await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
+    const port = server.addresses[0]?.port;
+    const { url, address, sent, good, port: asked } = await load(`ntp://localhost:${port}`, {
+      requests: 50,
+      timeout: 5,
+    });
+    assertEquals([url, address, asked], [`ntp://localhost:${port}`, "127.0.0.1", port]);
+    assertEquals([sent, good], [50, 50]);
+  }),
+);
 
 Deno.test("load is put on nobody whose server it may not be", async () => {
   for (
@@ -58,10 +60,12 @@ Deno.test("load says what is wrong with its options, and with its URL", async ()
   assertEquals(error.reason, "unknown-host");
 });
 
-await testWith(needs, "load says that nobody listens on any address of a host", async () => {
-  const error = await assertRejects(() => load(`localhost:${freePort()}`), QueryError);
-  assertEquals(error.reason, "refused");
-});
+Deno.test(
+  await where(needs, "load says that nobody listens on any address of a host", async () => {
+    const error = await assertRejects(() => load(`localhost:${freePort()}`), QueryError);
+    assertEquals(error.reason, "refused");
+  }),
+);
 
 Deno.test("load that is ended before it begins rejects with the reason", async () => {
   const reason = new Error("enough");

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "
 import type { AddressLoad } from "../../src/load/address_load.ts";
 import { loadAddress, type LoadResult } from "../../src/load/load.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 import { freePort, within } from "../support/traffic.ts";
 import { type Fault, LIE_SECONDS } from "./faulty_server.ts";
 
@@ -93,107 +93,127 @@ const verdicts: readonly (readonly [Fault, Counts, Partial<AddressLoad>?])[] = [
 
 for (const [fault, expected, more] of verdicts) {
   const how = more ? ` (${Object.keys(more).join(", ")})` : "";
-  await testWith(
-    needs,
-    `load counts the replies of a server with the fault: ${fault}${how}`,
-    async () => {
-      const result = await loadOn(fault, more);
-      assertCounts(result, expected);
-      assertEquals(result.latencyUs.p50 === undefined, result.good === 0);
-      assertEquals(result.goodPerSecond, result.good / result.seconds);
-    },
+  Deno.test(
+    await where(
+      needs,
+      `load counts the replies of a server with the fault: ${fault}${how}`,
+      async () => {
+        const result = await loadOn(fault, more);
+        assertCounts(result, expected);
+        assertEquals(result.latencyUs.p50 === undefined, result.good === 0);
+        assertEquals(result.goodPerSecond, result.good / result.seconds);
+      },
+    ),
   );
 }
 
-await testWith(needs, "load hears nobody out who ends it meanwhile", async () => {
-  using server = await FaultyServer.start("silent");
-  const patient = { ...options, port: server.port, window: COUNT, timeoutSeconds: 10 };
-  const ended = loadAddress({ ...patient, signal: AbortSignal.timeout(100) });
-  assertCounts(await within(8, ended), { lost: COUNT });
-});
-
-await testWith(needs, "load counts a late reply's request as lost, once", async () => {
-  const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
-  const result = await loadOn("late", { ...timing, flows: 1 });
-  const { sent, lost, late, good, bad, duplicate, stray } = result;
-  assertEquals([lost, good, bad, duplicate, stray], [sent, 0, 0, 0, 0]);
-  assert(0 < late && late <= lost, `${late} late of ${lost}`);
-});
-
-await testWith(needs, "load keeps its rate on a flow that gets no reply", async () => {
-  // Were the flow drained, it would send for a tenth of a second only, and then wait for the timeout.
-  const timing = { requests: undefined, seconds: 0.6, rate: 1000, timeoutSeconds: 1 };
-  const { sent, lost } = await loadOn("silent", { ...timing, flows: 1 });
-  assertEquals(lost, sent);
-  assert(sent > 300 && sent <= 600, `${sent} sent`);
-});
-
-await testWith(needs, "load measures by how much a server lies", async () => {
-  const honest = await loadOn("none");
-  const lying = await loadOn("liar");
-  assertCounts(lying, { good: COUNT });
-  const [little, much] = [honest.offsetUs?.p50 ?? NaN, lying.offsetUs?.p50 ?? NaN];
-  assertLess(Math.abs(much / 1e6 - LIE_SECONDS), LIE_SECONDS / 4);
-  assertLess(little, LIE_SECONDS * 1e6 / 4);
-});
-
-await testWith(
-  needs,
-  "load asks until its time is over, and takes a process's CPU time",
-  async () => {
-    let reports = 0;
-    const result = await loadOn("none", {
-      requests: undefined,
-      seconds: 0.6,
-      warmupSeconds: 0.05,
-      pid: Deno.pid,
-      onProgress: ({ seconds, lost }) => {
-        reports++;
-        assert(seconds > 0 && lost === 0);
-      },
-    });
-    assertGreater(result.good, 0);
-    assertEquals([result.good, result.bad + result.lost], [result.sent, 0]);
-    assertGreater(result.cpuUsPerReply ?? 0, 0);
-    assertGreater(reports, 0);
-  },
+Deno.test(
+  await where(needs, "load hears nobody out who ends it meanwhile", async () => {
+    using server = await FaultyServer.start("silent");
+    const patient = { ...options, port: server.port, window: COUNT, timeoutSeconds: 10 };
+    const ended = loadAddress({ ...patient, signal: AbortSignal.timeout(100) });
+    assertCounts(await within(8, ended), { lost: COUNT });
+  }),
 );
 
-await testWith(needs, "load keeps a rate, in bursts too", async () => {
-  for (const segmented of [false, true]) {
-    const more = { requests: undefined, seconds: 0.2, rate: 1000, segmented };
-    const { sent } = await loadOn("none", more);
-    // What falls due in that time, less what a busy machine had no time for.
-    assert(sent > 100 && sent <= 200, `${sent} sent`);
-  }
-});
+Deno.test(
+  await where(needs, "load counts a late reply's request as lost, once", async () => {
+    const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
+    const result = await loadOn("late", { ...timing, flows: 1 });
+    const { sent, lost, late, good, bad, duplicate, stray } = result;
+    assertEquals([lost, good, bad, duplicate, stray], [sent, 0, 0, 0, 0]);
+    assert(0 < late && late <= lost, `${late} late of ${lost}`);
+  }),
+);
 
-await testWith(needs, "load ends early when its signal aborts", async () => {
-  const controller = new AbortController();
-  const result = await loadOn("none", {
-    requests: undefined,
-    signal: controller.signal,
-    onProgress: () => controller.abort(),
-  });
-  assertLess(result.seconds, options.seconds);
-  assertEquals(result.good, result.sent);
-});
+Deno.test(
+  await where(needs, "load keeps its rate on a flow that gets no reply", async () => {
+    // Were the flow drained, it would send for a tenth of a second only, and then wait for the timeout.
+    const timing = { requests: undefined, seconds: 0.6, rate: 1000, timeoutSeconds: 1 };
+    const { sent, lost } = await loadOn("silent", { ...timing, flows: 1 });
+    assertEquals(lost, sent);
+    assert(sent > 300 && sent <= 600, `${sent} sent`);
+  }),
+);
 
-await testWith(needs, "load says that nobody listens, to one request and to many", async () => {
-  for (const requests of [1, undefined]) {
-    const error = await assertRejects(
-      () => loadAddress({ ...options, port: freePort(), requests }),
+Deno.test(
+  await where(needs, "load measures by how much a server lies", async () => {
+    const honest = await loadOn("none");
+    const lying = await loadOn("liar");
+    assertCounts(lying, { good: COUNT });
+    const [little, much] = [honest.offsetUs?.p50 ?? NaN, lying.offsetUs?.p50 ?? NaN];
+    assertLess(Math.abs(much / 1e6 - LIE_SECONDS), LIE_SECONDS / 4);
+    assertLess(little, LIE_SECONDS * 1e6 / 4);
+  }),
+);
+
+Deno.test(
+  await where(
+    needs,
+    "load asks until its time is over, and takes a process's CPU time",
+    async () => {
+      let reports = 0;
+      const result = await loadOn("none", {
+        requests: undefined,
+        seconds: 0.6,
+        warmupSeconds: 0.05,
+        pid: Deno.pid,
+        onProgress: ({ seconds, lost }) => {
+          reports++;
+          assert(seconds > 0 && lost === 0);
+        },
+      });
+      assertGreater(result.good, 0);
+      assertEquals([result.good, result.bad + result.lost], [result.sent, 0]);
+      assertGreater(result.cpuUsPerReply ?? 0, 0);
+      assertGreater(reports, 0);
+    },
+  ),
+);
+
+Deno.test(
+  await where(needs, "load keeps a rate, in bursts too", async () => {
+    for (const segmented of [false, true]) {
+      const more = { requests: undefined, seconds: 0.2, rate: 1000, segmented };
+      const { sent } = await loadOn("none", more);
+      // What falls due in that time, less what a busy machine had no time for.
+      assert(sent > 100 && sent <= 200, `${sent} sent`);
+    }
+  }),
+);
+
+Deno.test(
+  await where(needs, "load ends early when its signal aborts", async () => {
+    const controller = new AbortController();
+    const result = await loadOn("none", {
+      requests: undefined,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    assertLess(result.seconds, options.seconds);
+    assertEquals(result.good, result.sent);
+  }),
+);
+
+Deno.test(
+  await where(needs, "load says that nobody listens, to one request and to many", async () => {
+    for (const requests of [1, undefined]) {
+      const error = await assertRejects(
+        () => loadAddress({ ...options, port: freePort(), requests }),
+        QueryError,
+        "Nothing listens on udp 127.0.0.1:",
+      );
+      assertEquals(error.reason, "refused");
+    }
+  }),
+);
+
+Deno.test(
+  await where({ ...needs, ipv6: true }, "load says so over IPv6 too", async () => {
+    await assertRejects(
+      () => loadAddress({ ...options, hostname: "::1", port: freePort() }),
       QueryError,
-      "Nothing listens on udp 127.0.0.1:",
+      "Nothing listens on udp [::1]:",
     );
-    assertEquals(error.reason, "refused");
-  }
-});
-
-await testWith({ ...needs, ipv6: true }, "load says so over IPv6 too", async () => {
-  await assertRejects(
-    () => loadAddress({ ...options, hostname: "::1", port: freePort() }),
-    QueryError,
-    "Nothing listens on udp [::1]:",
-  );
-});
+  }),
+);

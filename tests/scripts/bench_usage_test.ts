@@ -1,29 +1,33 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 
-await testWith({ files: ["/proc/self/status"] }, "usageOf counts what a process opens", () => {
-  const before = usageOf(Deno.pid);
-  assert(
-    before.residentKib > 1024 && before.residentKib <= before.peakKib,
-    `${before.residentKib}`,
-  );
-  assert(before.threads >= 1);
-  const sockets = [1, 2, 3].map(() =>
-    Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 })
-  );
-  const meanwhile = usageOf(Deno.pid);
-  for (const socket of sockets) socket.close();
-  assertEquals(meanwhile.descriptors - before.descriptors, 3);
-  assertEquals(usageOf(Deno.pid).descriptors, before.descriptors);
-});
+Deno.test(
+  await where({ files: ["/proc/self/status"] }, "usageOf counts what a process opens", () => {
+    const before = usageOf(Deno.pid);
+    assert(
+      before.residentKib > 1024 && before.residentKib <= before.peakKib,
+      `${before.residentKib}`,
+    );
+    assert(before.threads >= 1);
+    const sockets = [1, 2, 3].map(() =>
+      Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 })
+    );
+    const meanwhile = usageOf(Deno.pid);
+    for (const socket of sockets) socket.close();
+    assertEquals(meanwhile.descriptors - before.descriptors, 3);
+    assertEquals(usageOf(Deno.pid).descriptors, before.descriptors);
+  }),
+);
 
-await testWith(
-  { commands: ["true"], files: ["/proc/self/status"] },
-  "usageOf fails for a process that is no more",
-  async () => {
-    const child = new Deno.Command("true").spawn();
-    await child.status;
-    assertThrows(() => usageOf(child.pid), Deno.errors.NotFound);
-  },
+Deno.test(
+  await where(
+    { commands: ["true"], files: ["/proc/self/status"] },
+    "usageOf fails for a process that is no more",
+    async () => {
+      const child = new Deno.Command("true").spawn();
+      await child.status;
+      assertThrows(() => usageOf(child.pid), Deno.errors.NotFound);
+    },
+  ),
 );

@@ -1,19 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualPages } from "../../scripts/manual.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
-import { root, run, testWith } from "../support/programs.ts";
+import { root, run, where } from "../support/programs.ts";
 
 const files = ["man/timesrv.1", "man/timecli.1"];
 const readable = { permissions: [{ name: "read" }, { name: "env" }] } as const;
 
-await testWith(readable, "the manual pages are what `deno task manual` writes", async () => {
-  const pages = await manualPages("2000-01-01");
-  for (const [name, page] of Object.entries(pages)) {
-    const written = await Deno.readTextFile(`${root}man/${name}`);
-    assertEquals(page, written, `man/${name} is out of date: deno task manual`);
-  }
-  assertEquals(Object.keys(pages).length, files.length);
-});
+Deno.test(
+  await where(readable, "the manual pages are what `deno task manual` writes", async () => {
+    const pages = await manualPages("2000-01-01");
+    for (const [name, page] of Object.entries(pages)) {
+      const written = await Deno.readTextFile(`${root}man/${name}`);
+      assertEquals(page, written, `man/${name} is out of date: deno task manual`);
+    }
+    assertEquals(Object.keys(pages).length, files.length);
+  }),
+);
 
 Deno.test("escaped leaves nothing that roff takes for a command", () => {
   assertEquals(escaped("-a\n.b c\\d\n'e ±"), "\\-a\n\\&.b c\\ed\n\\(aqe \\[u00B1]");
@@ -26,44 +28,50 @@ for (
   ] as const
 ) {
   const needs = { commands: [checker], permissions: readable.permissions };
-  await testWith(needs, `the manual pages have nothing that ${checker} warns of`, async () => {
-    const { code, stdout, stderr } = await run([
-      checker,
-      ...args,
-      ...files.map((file) => root + file),
-    ]);
-    assertEquals([code, stdout, stderr], [0, "", ""]);
-  });
+  Deno.test(
+    await where(needs, `the manual pages have nothing that ${checker} warns of`, async () => {
+      const { code, stdout, stderr } = await run([
+        checker,
+        ...args,
+        ...files.map((file) => root + file),
+      ]);
+      assertEquals([code, stdout, stderr], [0, "", ""]);
+    }),
+  );
 }
 
-await testWith(
-  { commands: ["mandoc"], permissions: readable.permissions },
-  "the manual pages have every option and command of the help, within 80 columns",
-  async () => {
-    for (const [program, script] of [["timesrv", "server.ts"], ["timecli", "client.ts"]] as const) {
-      const page = await run(["mandoc", "-Tutf8", "-Owidth=78", `${root}man/${program}.1`]);
-      // deno-lint-ignore no-control-regex -- how it prints bold
-      const text = page.stdout.replace(/.\x08/g, "");
-      const calls = [
-        [],
-        ...[...text.matchAll(/^ {3}timecli (\w+)$/gm)].map(([, name]) => [name ?? ""]),
-      ];
-      for (const call of calls) {
-        const help = await run([
-          Deno.execPath(),
-          "run",
-          "-q",
-          `${root}${script}`,
-          ...call,
-          "--help",
-        ]);
-        const words = help.stdout.match(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm) ?? [];
-        assert(words.length > 5, help.stdout);
-        for (const word of words) assert(text.includes(word), `${program}: ${word}`);
+Deno.test(
+  await where(
+    { commands: ["mandoc"], permissions: readable.permissions },
+    "the manual pages have every option and command of the help, within 80 columns",
+    async () => {
+      for (
+        const [program, script] of [["timesrv", "server.ts"], ["timecli", "client.ts"]] as const
+      ) {
+        const page = await run(["mandoc", "-Tutf8", "-Owidth=78", `${root}man/${program}.1`]);
+        // deno-lint-ignore no-control-regex -- how it prints bold
+        const text = page.stdout.replace(/.\x08/g, "");
+        const calls = [
+          [],
+          ...[...text.matchAll(/^ {3}timecli (\w+)$/gm)].map(([, name]) => [name ?? ""]),
+        ];
+        for (const call of calls) {
+          const help = await run([
+            Deno.execPath(),
+            "run",
+            "-q",
+            `${root}${script}`,
+            ...call,
+            "--help",
+          ]);
+          const words = help.stdout.match(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm) ?? [];
+          assert(words.length > 5, help.stdout);
+          for (const word of words) assert(text.includes(word), `${program}: ${word}`);
+        }
+        for (const line of text.split("\n")) assert(line.length <= 80, line);
+        assert(text.includes("EXIT STATUS") && text.includes("EXAMPLES"));
+        assert(program !== "timecli" || calls.length > 2, text);
       }
-      for (const line of text.split("\n")) assert(line.length <= 80, line);
-      assert(text.includes("EXIT STATUS") && text.includes("EXAMPLES"));
-      assert(program !== "timecli" || calls.length > 2, text);
-    }
-  },
+    },
+  ),
 );

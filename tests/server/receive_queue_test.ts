@@ -3,50 +3,54 @@ import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
 import { openLibc } from "../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../src/transports/mmsg/socket.ts";
-import { type Needs, testWith } from "../support/programs.ts";
+import { type Needs, where } from "../support/programs.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const batches: Needs = { permissions: [{ name: "ffi" }, { name: "read" }] };
 
-await testWith(batches, "openSockets sizes the receive queue, up to what the kernel allows", () => {
-  using libc = openLibc();
-  const most = Number(Deno.readTextFileSync("/proc/sys/net/core/rmem_max"));
-  for (const wanted of [4096, 65_536, 2 ** 30]) {
-    const { descriptors, receiveQueueOctets } = openSockets(libc, {
-      hostname: "127.0.0.1",
-      port: 0,
-      count: 2,
-      receiveQueueOctets: wanted,
-    });
-    closeSockets(libc, descriptors);
-    assertEquals(receiveQueueOctets, Math.min(wanted, most));
-  }
-});
-
-await testWith(
-  batches,
-  "serve says it once when the receive queue is shorter than asked",
-  async () => {
-    let text = "";
-    const sink = {
-      write(data: Uint8Array): Promise<number> {
-        text += new TextDecoder().decode(data);
-        return Promise.resolve(data.length);
-      },
-    };
-    const most = Number(await Deno.readTextFile("/proc/sys/net/core/rmem_max")) / 1024;
-    for (const [receiveQueueKib, warnings] of [[undefined, 0], [4, 0], [65_536, 1]] as const) {
-      text = "";
-      const options = { transport: "mmsg", log: new ServerLog({ sink }) } as const;
-      const server = await serve([FREE, FREE], {
-        ...options,
-        ...(receiveQueueKib !== undefined && { receiveQueueKib }),
+Deno.test(
+  await where(batches, "openSockets sizes the receive queue, up to what the kernel allows", () => {
+    using libc = openLibc();
+    const most = Number(Deno.readTextFileSync("/proc/sys/net/core/rmem_max"));
+    for (const wanted of [4096, 65_536, 2 ** 30]) {
+      const { descriptors, receiveQueueOctets } = openSockets(libc, {
+        hostname: "127.0.0.1",
+        port: 0,
+        count: 2,
+        receiveQueueOctets: wanted,
       });
-      await server.shutdown();
-      const expected = most < (receiveQueueKib ?? 0) ? warnings : 0;
-      assertEquals(text.match(/The receive queue is \d+ KiB instead of/g)?.length ?? 0, expected);
+      closeSockets(libc, descriptors);
+      assertEquals(receiveQueueOctets, Math.min(wanted, most));
     }
-  },
+  }),
+);
+
+Deno.test(
+  await where(
+    batches,
+    "serve says it once when the receive queue is shorter than asked",
+    async () => {
+      let text = "";
+      const sink = {
+        write(data: Uint8Array): Promise<number> {
+          text += new TextDecoder().decode(data);
+          return Promise.resolve(data.length);
+        },
+      };
+      const most = Number(await Deno.readTextFile("/proc/sys/net/core/rmem_max")) / 1024;
+      for (const [receiveQueueKib, warnings] of [[undefined, 0], [4, 0], [65_536, 1]] as const) {
+        text = "";
+        const options = { transport: "mmsg", log: new ServerLog({ sink }) } as const;
+        const server = await serve([FREE, FREE], {
+          ...options,
+          ...(receiveQueueKib !== undefined && { receiveQueueKib }),
+        });
+        await server.shutdown();
+        const expected = most < (receiveQueueKib ?? 0) ? warnings : 0;
+        assertEquals(text.match(/The receive queue is \d+ KiB instead of/g)?.length ?? 0, expected);
+      }
+    },
+  ),
 );
 
 Deno.test("serve refuses a receive queue that is none", async () => {

@@ -15,25 +15,35 @@ export interface Needs {
 }
 
 /**
- * Registers a test that is ignored, with the reason in its name, where
- * something it needs is missing; where `TIMESRV_REQUIRE_PEERS` is set it fails
- * instead, so that continuous integration skips nothing unnoticed.
+ * A test that runs where all that it needs is there. Elsewhere it is ignored, with the reason in its
+ * name; where `TIMESRV_REQUIRE_PEERS` is set it fails instead, so that continuous integration skips
+ * nothing unnoticed.
+ *
+ * The caller registers it, so that Deno reports the caller's file and line.
+ *
+ * @example
+ * ```ts
+ * import { where } from "./programs.ts";
+ *
+ * Deno.test(await where({ commands: ["python3"] }, "python3 is there", () => {}));
+ * ```
  */
-export async function testWith(
+export async function where(
   needs: Needs,
   name: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
-): Promise<void> {
+): Promise<Deno.TestDefinition> {
   const missing = await firstMissing(needs);
-  if (missing === undefined) {
-    Deno.test(name, fn);
-  } else if (await isGranted({ name: "env" }) && Deno.env.has("TIMESRV_REQUIRE_PEERS")) {
-    Deno.test(name, () => {
-      throw new Error(`This test is required to run, but there is no ${missing}`);
-    });
-  } else {
-    Deno.test.ignore(`${name} (ignored: no ${missing})`, fn);
+  if (missing === undefined) return { name, fn };
+  if (await isGranted({ name: "env" }) && Deno.env.has("TIMESRV_REQUIRE_PEERS")) {
+    return {
+      name,
+      fn(): void {
+        throw new Error(`This test is required to run, but there is no ${missing}`);
+      },
+    };
   }
+  return { name: `${name} (ignored: no ${missing})`, fn, ignore: true };
 }
 
 async function firstMissing(needs: Needs): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as libc from "../../src/system/libc.ts";
 import { hostnameOf, toSocketAddress, toUnixAddress } from "../../src/system/socket_address.ts";
-import { testWith } from "../support/programs.ts";
+import { where } from "../support/programs.ts";
 
 /** Each layout of libc.ts: the C type, and the C names of its parts. */
 const layouts = {
@@ -49,22 +49,23 @@ const constants = (Object.entries(libc) as [string, unknown][]).filter((entry): 
   /^(AF|SOCK|SOL|SO|UDP|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|E)/.test(entry[0])
 );
 
-await testWith(
-  { commands: ["cc"], permissions: [{ name: "write" }] },
-  "libc.ts has the layouts and constants that a C compiler has",
-  async () => {
-    const expected: Record<string, number> = Object.fromEntries(constants);
-    const lines = constants.map(([name]) => `P("${name}", ${name})`);
-    for (const [name, [type, parts]] of Object.entries(layouts)) {
-      const layout = libc[name as keyof typeof layouts] as Record<string, number>;
-      assertEquals(Object.keys(layout).toSorted(), ["size", ...Object.keys(parts)].toSorted());
-      lines.push(`P("${name}.size", sizeof(${type}))`);
-      for (const [part, field] of Object.entries(parts)) {
-        lines.push(`P("${name}.${part}", offsetof(${type}, ${field}))`);
+Deno.test(
+  await where(
+    { commands: ["cc"], permissions: [{ name: "write" }] },
+    "libc.ts has the layouts and constants that a C compiler has",
+    async () => {
+      const expected: Record<string, number> = Object.fromEntries(constants);
+      const lines = constants.map(([name]) => `P("${name}", ${name})`);
+      for (const [name, [type, parts]] of Object.entries(layouts)) {
+        const layout = libc[name as keyof typeof layouts] as Record<string, number>;
+        assertEquals(Object.keys(layout).toSorted(), ["size", ...Object.keys(parts)].toSorted());
+        lines.push(`P("${name}.size", sizeof(${type}))`);
+        for (const [part, field] of Object.entries(parts)) {
+          lines.push(`P("${name}.${part}", offsetof(${type}, ${field}))`);
+        }
+        for (const [part, offset] of Object.entries(layout)) expected[`${name}.${part}`] = offset;
       }
-      for (const [part, offset] of Object.entries(layout)) expected[`${name}.${part}`] = offset;
-    }
-    const source = `#define _GNU_SOURCE
+      const source = `#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -84,42 +85,47 @@ int main(void) {
   puts("}");
 }
 `;
-    const folder = await Deno.makeTempDir();
-    try {
-      await Deno.writeTextFile(`${folder}/layout.c`, source);
-      const cc = await new Deno.Command("cc", {
-        args: ["-o", `${folder}/layout`, `${folder}/layout.c`],
-      }).output();
-      assertEquals(new TextDecoder().decode(cc.stderr), "");
-      const { stdout } = await new Deno.Command(`${folder}/layout`).output();
-      assertEquals(expected, JSON.parse(new TextDecoder().decode(stdout)));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+      const folder = await Deno.makeTempDir();
+      try {
+        await Deno.writeTextFile(`${folder}/layout.c`, source);
+        const cc = await new Deno.Command("cc", {
+          args: ["-o", `${folder}/layout`, `${folder}/layout.c`],
+        }).output();
+        assertEquals(new TextDecoder().decode(cc.stderr), "");
+        const { stdout } = await new Deno.Command(`${folder}/layout`).output();
+        assertEquals(expected, JSON.parse(new TextDecoder().decode(stdout)));
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  ),
 );
 
-await testWith({ permissions: [{ name: "ffi" }] }, "openLibc names what failed, and why", () => {
-  using opened = libc.openLibc();
-  const error = assertThrows(
-    () => opened.check("close it", opened.call.close(-1)),
-    libc.SyscallError,
-    "Cannot close it: Bad file descriptor (errno 9)",
-  );
-  assertEquals(error.errno, libc.EBADF);
-});
+Deno.test(
+  await where({ permissions: [{ name: "ffi" }] }, "openLibc names what failed, and why", () => {
+    using opened = libc.openLibc();
+    const error = assertThrows(
+      () => opened.check("close it", opened.call.close(-1)),
+      libc.SyscallError,
+      "Cannot close it: Bad file descriptor (errno 9)",
+    );
+    assertEquals(error.errno, libc.EBADF);
+  }),
+);
 
-await testWith({ permissions: [{ name: "ffi" }] }, "socket addresses go there and back", () => {
-  using opened = libc.openLibc();
-  for (const hostname of ["127.0.0.1", "255.254.253.252", "::1", "2001:db8::7", "fe80::1%lo"]) {
-    const octets = toSocketAddress(opened, hostname, 0x1234);
-    assertEquals(octets?.slice(2, 4), new Uint8Array([0x12, 0x34]));
-    assertEquals(octets && hostnameOf(opened, octets), hostname);
-  }
-  for (const hostname of ["nowhere", "fe80::1%nosuchif", "1.2.3.4.5"]) {
-    assertEquals(toSocketAddress(opened, hostname, 1), undefined);
-  }
-});
+Deno.test(
+  await where({ permissions: [{ name: "ffi" }] }, "socket addresses go there and back", () => {
+    using opened = libc.openLibc();
+    for (const hostname of ["127.0.0.1", "255.254.253.252", "::1", "2001:db8::7", "fe80::1%lo"]) {
+      const octets = toSocketAddress(opened, hostname, 0x1234);
+      assertEquals(octets?.slice(2, 4), new Uint8Array([0x12, 0x34]));
+      assertEquals(octets && hostnameOf(opened, octets), hostname);
+    }
+    for (const hostname of ["nowhere", "fe80::1%nosuchif", "1.2.3.4.5"]) {
+      assertEquals(toSocketAddress(opened, hostname, 1), undefined);
+    }
+  }),
+);
 
 Deno.test("toUnixAddress takes paths and abstract names as long as there is room", () => {
   assertEquals(toUnixAddress("/a"), new Uint8Array([1, 0, 0x2f, 0x61, 0]));

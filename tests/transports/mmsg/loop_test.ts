@@ -3,7 +3,7 @@ import { connectDatagram } from "../../../src/transports/connect_datagram.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import { openLibc } from "../../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../../src/transports/mmsg/socket.ts";
-import { testWith } from "../../support/programs.ts";
+import { where } from "../../support/programs.ts";
 import { within } from "../../support/traffic.ts";
 import type { EchoJob } from "./echo_worker.ts";
 
@@ -69,53 +69,61 @@ class Echo implements AsyncDisposable {
 }
 
 for (const sockets of [1, 3]) {
-  const test = (name: string, fn: () => Promise<void>): Promise<void> =>
-    testWith(needs, `runLoop with ${sockets} socket${sockets > 1 ? "s" : ""} ${name}`, fn);
+  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
+    where(needs, `runLoop with ${sockets} socket${sockets > 1 ? "s" : ""} ${name}`, fn);
 
-  await test("answers many clients, each with its own", async () => {
-    await using echo = new Echo(sockets);
-    for (let batch = 0; batch < 10; batch++) {
-      const names = Array.from({ length: 100 }, (_, i) => `client ${batch} ${i}`);
-      const ask = (name: string, i: number): Promise<string> =>
-        echo.ask(name, echo.ports[i % sockets]);
-      assertEquals(await Promise.all(names.map(ask)), names);
-    }
-    assertEquals(echo.counters.totals().received, 1000);
-  });
+  Deno.test(
+    await test("answers many clients, each with its own", async () => {
+      await using echo = new Echo(sockets);
+      for (let batch = 0; batch < 10; batch++) {
+        const names = Array.from({ length: 100 }, (_, i) => `client ${batch} ${i}`);
+        const ask = (name: string, i: number): Promise<string> =>
+          echo.ask(name, echo.ports[i % sockets]);
+        assertEquals(await Promise.all(names.map(ask)), names);
+      }
+      assertEquals(echo.counters.totals().received, 1000);
+    }),
+  );
 
-  await test("answers the rest of a batch beside what is refused, throws or cannot be sent", async () => {
-    await using echo = new Echo(sockets);
-    using client = await connectDatagram({ hostname: "127.0.0.1", port: echo.ports[0] ?? 0 });
-    const requests = Array.from({ length: 60 }, (_, i) => `${"otr"[i % 3]} ${i}`);
-    await Promise.all(requests.map((each) => client.send(new TextEncoder().encode(each))));
-    const replies = [];
-    for (let i = 0; i < 20; i++) {
-      replies.push(new TextDecoder().decode(await within(5, client.receive())));
-    }
-    const expected = requests.filter((each) => each.startsWith("o"));
-    assertEquals(replies.toSorted(), expected.toSorted());
-    assertEquals(await echo.ask("still"), "still");
-    const { responderErrors, refused } = echo.counters.totals();
-    assertEquals([responderErrors, refused.mode], [20, 20]);
-    assertEquals(new Set(echo.said), new Set(["respond: thrown for 127.0.0.1"]));
-  });
+  Deno.test(
+    await test("answers the rest of a batch beside what is refused, throws or cannot be sent", async () => {
+      await using echo = new Echo(sockets);
+      using client = await connectDatagram({ hostname: "127.0.0.1", port: echo.ports[0] ?? 0 });
+      const requests = Array.from({ length: 60 }, (_, i) => `${"otr"[i % 3]} ${i}`);
+      await Promise.all(requests.map((each) => client.send(new TextEncoder().encode(each))));
+      const replies = [];
+      for (let i = 0; i < 20; i++) {
+        replies.push(new TextDecoder().decode(await within(5, client.receive())));
+      }
+      const expected = requests.filter((each) => each.startsWith("o"));
+      assertEquals(replies.toSorted(), expected.toSorted());
+      assertEquals(await echo.ask("still"), "still");
+      const { responderErrors, refused } = echo.counters.totals();
+      assertEquals([responderErrors, refused.mode], [20, 20]);
+      assertEquals(new Set(echo.said), new Set(["respond: thrown for 127.0.0.1"]));
+    }),
+  );
 
-  await test("tells how long a request is, and when it came", async () => {
-    await using echo = new Echo(sockets);
-    for (const length of [1, 2, 2047, 2048, 2049, 65_507]) {
-      assertEquals(await echo.ask("l".repeat(length)), `length ${Math.min(length, 2048)}`);
-    }
-    const before = Date.now() / 1000;
-    const told = Number(await echo.ask("w"));
-    assert(before - 0.01 <= told && told <= Date.now() / 1000 + 0.01, `${before} ${told}`);
-  });
+  Deno.test(
+    await test("tells how long a request is, and when it came", async () => {
+      await using echo = new Echo(sockets);
+      for (const length of [1, 2, 2047, 2048, 2049, 65_507]) {
+        assertEquals(await echo.ask("l".repeat(length)), `length ${Math.min(length, 2048)}`);
+      }
+      const before = Date.now() / 1000;
+      const told = Number(await echo.ask("w"));
+      assert(before - 0.01 <= told && told <= Date.now() / 1000 + 0.01, `${before} ${told}`);
+    }),
+  );
 }
 
-await testWith(needs, "runLoop ends with the cause when a socket is none", async () => {
-  await using echo = new Echo(0, [1_000_000]);
-  await echo.ended;
-  assertEquals(echo.said, [
-    "receive: Bad file descriptor (os error 9)",
-    "died: Cannot receive: Bad file descriptor (errno 9)",
-  ]);
-});
+Deno.test(
+  await where(needs, "runLoop ends with the cause when a socket is none", async () => {
+    await using echo = new Echo(0, [1_000_000]);
+    await echo.ended;
+    assertEquals(echo.said, [
+      "receive: Bad file descriptor (os error 9)",
+      "died: Cannot receive: Bad file descriptor (errno 9)",
+    ]);
+  }),
+);
