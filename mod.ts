@@ -107,7 +107,7 @@ export {
   type WatchEvent,
   type WatchOptions,
 } from "./src/client/watch.ts";
-export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime.ts";
+export { type AsctimeOptions, formatAsctime, parseAsctime } from "./src/protocols/asctime/codec.ts";
 export {
   type DaytimeFormat,
   daytimeFormats,
@@ -115,7 +115,7 @@ export {
   type DaytimeReading,
   formatDaytime,
   parseDaytime,
-} from "./src/protocols/daytime.ts";
+} from "./src/protocols/daytime/codec.ts";
 export { DecodeError } from "./src/protocols/decode_error.ts";
 export {
   defaultPorts,
@@ -135,7 +135,7 @@ export {
   REQUEST_CAPACITY,
   type Responder,
 } from "./src/protocols/responder.ts";
-export { parseTime } from "./src/protocols/time.ts";
+export { parseTime } from "./src/protocols/time/codec.ts";
 export type { AccessOptions } from "./src/server/guard/access.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
 export type { ClockControl } from "./src/clock/sources/timeline/source.ts";

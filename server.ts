@@ -23,7 +23,7 @@ import { checkReferenceId, parseLeapFlag, servedOf } from "./src/cli/timesrv/ser
 import { openServiceManager } from "./src/system/service_manager.ts";
 import { stopSignal } from "./src/cli/shared/stop_signal.ts";
 import { hasColour } from "./src/cli/shared/style.ts";
-import { daytimeFormats } from "./src/protocols/daytime.ts";
+import { daytimeFormats } from "./src/protocols/daytime/codec.ts";
 import { logIntervals } from "./src/server/log/interval_log.ts";
 import { ServerLog } from "./src/server/log/log.ts";
 import { serve } from "./src/server/serve.ts";

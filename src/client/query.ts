@@ -1,5 +1,5 @@
-import { ASCTIME_REQUEST, parseAsctime } from "../protocols/asctime.ts";
-import { parseDaytime } from "../protocols/daytime.ts";
+import { ASCTIME_REQUEST, parseAsctime } from "../protocols/asctime/codec.ts";
+import { parseDaytime } from "../protocols/daytime/codec.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
 import {
   formatAddress,
@@ -12,7 +12,7 @@ import type { RawReply, Request } from "../protocols/protocol.ts";
 import { measureNtp, ntpRequest } from "../protocols/ntp/client.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { ReplyTo, TextReply, TimeReply } from "../protocols/reply.ts";
-import { readSeconds } from "../protocols/time_client.ts";
+import { readSeconds } from "../protocols/time/client.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;

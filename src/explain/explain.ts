@@ -1,9 +1,9 @@
 /** Explains an exchange from its octets alone: no socket, no clock. */
-import { parseAsctime } from "../protocols/asctime.ts";
-import { parseDaytime } from "../protocols/daytime.ts";
+import { parseAsctime } from "../protocols/asctime/codec.ts";
+import { parseDaytime } from "../protocols/daytime/codec.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
 import type { RawReply } from "../protocols/protocol.ts";
-import { readSeconds } from "../protocols/time_client.ts";
+import { readSeconds } from "../protocols/time/client.ts";
 import type { Explanation, Measurement, SeenExchange, WireField } from "./explanation.ts";
 import { explainNtp } from "./explain_ntp.ts";
 import { asctimeFields, daytimeFields, plainRequestFields, timeFields } from "./plain_fields.ts";

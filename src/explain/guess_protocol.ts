@@ -1,5 +1,5 @@
 import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
-import { TIME_REPLY_LENGTH } from "../protocols/time.ts";
+import { TIME_REPLY_LENGTH } from "../protocols/time/codec.ts";
 import { isNtpRequest } from "./capture/exchanges.ts";
 import type { WireProtocol } from "./explanation.ts";
 

@@ -1,10 +1,10 @@
 /** The octets of the plain services' datagrams, field by field. */
-import { parseAsctime } from "../protocols/asctime.ts";
-import { parseDaytime } from "../protocols/daytime.ts";
+import { parseAsctime } from "../protocols/asctime/codec.ts";
+import { parseDaytime } from "../protocols/daytime/codec.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
 import { toInstant } from "../protocols/ntp/timestamp.ts";
 import { getUint32 } from "../protocols/octets.ts";
-import { TIME_REPLY_LENGTH } from "../protocols/time.ts";
+import { TIME_REPLY_LENGTH } from "../protocols/time/codec.ts";
 import type { WireField } from "./explanation.ts";
 import { quoted } from "./text.ts";
 

@@ -2,13 +2,14 @@
 import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ClockStatus } from "../clock/status.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
-import { asctimeResponder } from "../protocols/asctime.ts";
+import { asctimeResponder } from "../protocols/asctime/service.ts";
 import { autoResponder } from "../protocols/auto.ts";
-import { type DaytimeFormat, daytimeResponder } from "../protocols/daytime.ts";
+import type { DaytimeFormat } from "../protocols/daytime/codec.ts";
+import { daytimeResponder } from "../protocols/daytime/service.ts";
 import type { Endpoint, Protocol } from "../protocols/endpoint.ts";
 import { ntpResponder } from "../protocols/ntp/service.ts";
 import { refusal, type Responder } from "../protocols/responder.ts";
-import { timeResponder } from "../protocols/time.ts";
+import { timeResponder } from "../protocols/time/service.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import type { Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/answer.ts";

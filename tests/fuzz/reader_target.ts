@@ -10,8 +10,8 @@ import type { WireProtocol } from "../../src/explain/explanation.ts";
 import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
-import { parseAsctime } from "../../src/protocols/asctime.ts";
-import { parseDaytime } from "../../src/protocols/daytime.ts";
+import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
+import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import {
@@ -19,7 +19,7 @@ import {
   encodeNtpPacket,
   NTP_HEADER_LENGTH,
 } from "../../src/protocols/ntp/packet.ts";
-import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time.ts";
+import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";
 import type { Scene } from "./scenes.ts";
 import { count, type Problem, type Target } from "./target.ts";
 

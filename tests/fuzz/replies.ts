@@ -1,12 +1,12 @@
 /** What has to be true of a reply, by protocol: in words what is not. */
 import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
 import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
-import { parseAsctime } from "../../src/protocols/asctime.ts";
-import { parseDaytime } from "../../src/protocols/daytime.ts";
+import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
+import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { difference, toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
-import { parseTime } from "../../src/protocols/time.ts";
+import { parseTime } from "../../src/protocols/time/codec.ts";
 import type { Scene } from "./scenes.ts";
 
 /** Says what is wrong with a reply to a request, if anything is. */

@@ -2,7 +2,7 @@
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { TIME_REPLY_LENGTH } from "../../src/protocols/time.ts";
+import { TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server, ServerAddress } from "../../src/server/serve_options.ts";
 import { Cases } from "./cases.ts";

@@ -1,12 +1,13 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
 import type { Clock, UnixTime } from "../../src/clock/clock.ts";
-import { asctimeResponder } from "../../src/protocols/asctime.ts";
+import { asctimeResponder } from "../../src/protocols/asctime/service.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
-import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
+import { daytimeFormats } from "../../src/protocols/daytime/codec.ts";
+import { daytimeResponder } from "../../src/protocols/daytime/service.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
-import { timeResponder } from "../../src/protocols/time.ts";
+import { timeResponder } from "../../src/protocols/time/service.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What the responders are told by the scene they are in. */

@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { looksLikeAnswer } from "../../src/protocols/answers.ts";
-import { asctimeResponder } from "../../src/protocols/asctime.ts";
+import { asctimeResponder } from "../../src/protocols/asctime/service.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
-import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
+import { daytimeFormats } from "../../src/protocols/daytime/codec.ts";
+import { daytimeResponder } from "../../src/protocols/daytime/service.ts";
 import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { timeResponder } from "../../src/protocols/time.ts";
+import { timeResponder } from "../../src/protocols/time/service.ts";
 import {
   answer,
   ask,

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { asctimeResponder } from "../../src/protocols/asctime.ts";
+import { asctimeResponder } from "../../src/protocols/asctime/service.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
 import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";

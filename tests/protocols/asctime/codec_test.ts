@@ -1,11 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { asctimeResponder, formatAsctime, parseAsctime } from "../../src/protocols/asctime.ts";
-import { daytimeFormats, daytimeResponder } from "../../src/protocols/daytime.ts";
-import { DecodeError } from "../../src/protocols/decode_error.ts";
-import { refusal, REPLY_CAPACITY } from "../../src/protocols/responder.ts";
-import { check } from "../support/property.ts";
-import { answer, ask, octetsOf, STATUS } from "../support/services.ts";
+import { formatAsctime, parseAsctime } from "../../../src/protocols/asctime/codec.ts";
+import { asctimeResponder } from "../../../src/protocols/asctime/service.ts";
+import { daytimeFormats } from "../../../src/protocols/daytime/codec.ts";
+import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
+import { DecodeError } from "../../../src/protocols/decode_error.ts";
+import { refusal, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
+import { check } from "../../support/property.ts";
+import { answer, ask, octetsOf, STATUS } from "../../support/services.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;

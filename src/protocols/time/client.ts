@@ -1,7 +1,7 @@
 /** What an exchange of the Time protocol (RFC 868) measures. */
-import { parseTime, TIME_REPLY_LENGTH } from "./time.ts";
-import type { RawReply } from "./protocol.ts";
-import type { SecondsReply } from "./reply.ts";
+import { parseTime, TIME_REPLY_LENGTH } from "./codec.ts";
+import type { RawReply } from "../protocol.ts";
+import type { SecondsReply } from "../reply.ts";
 
 /**
  * What a whole second leaves open, and a tick of the server's kernel: the time(2)

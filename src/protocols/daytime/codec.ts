@@ -2,12 +2,9 @@
  * The Daytime protocol (RFC 867): any datagram is a request, the reply is one
  * line of ASCII with no prescribed form, ended by CR LF.
  */
-import type { ClockStatus } from "../clock/status.ts";
-import { looksLikeAnswer } from "./answers.ts";
-import { formatAsctime, hasText, monthNames, parseAsctime } from "./asctime.ts";
-import { DecodeError } from "./decode_error.ts";
-import { leap } from "./ntp/packet.ts";
-import { refusal, type Responder } from "./responder.ts";
+import { formatAsctime, monthNames, parseAsctime } from "../asctime/codec.ts";
+import { DecodeError } from "../decode_error.ts";
+import { leap } from "../ntp/packet.ts";
 
 /** The forms of a Daytime line that users meet. */
 export const daytimeFormats = ["ctime", "rfc1123", "iso8601", "nist"] as const;
@@ -102,40 +99,6 @@ function offsetText(unixSeconds: number, utc: boolean): string {
   const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
   const magnitude = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;
-}
-
-const DECLINED = refusal("declined");
-const refuseReply = refusal("looks-like-a-reply");
-const refuseUnsynchronized = refusal("unsynchronized");
-
-/**
- * The Daytime service: answers every datagram with a line for the second of its
- * arrival, and none while the clock is not synchronised.
- */
-export function daytimeResponder(
-  { status, ...options }: DaytimeOptions & { readonly status: () => ClockStatus },
-): Responder {
-  const encoder = new TextEncoder();
-  const line = new Uint8Array(64);
-  let lineLength = 0;
-  let lineSeconds = NaN;
-  let lineLeap = NaN;
-  return {
-    respond(request, reply, arrival): number {
-      if (!hasText(arrival.seconds)) return DECLINED;
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
-      const leapIndicator = status().leap;
-      if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;
-      if (arrival.seconds !== lineSeconds || leapIndicator !== lineLeap) {
-        lineSeconds = arrival.seconds;
-        lineLeap = leapIndicator;
-        const text = formatDaytime(lineSeconds, options, leapIndicator);
-        lineLength = encoder.encodeInto(text, line).written;
-      }
-      for (let i = 0; i < lineLength; i++) reply[i] = line[i] as number;
-      return lineLength;
-    },
-  };
 }
 
 /** What a Daytime line says, as far as it can be read. */

@@ -3,14 +3,21 @@ import fc from "fast-check";
 import {
   type DaytimeFormat,
   daytimeFormats,
-  daytimeResponder,
   formatDaytime,
   parseDaytime,
-} from "../../src/protocols/daytime.ts";
-import { DecodeError } from "../../src/protocols/decode_error.ts";
-import { root, run, where } from "../support/programs.ts";
-import { check } from "../support/property.ts";
-import { answer, ask, NOW, octetsOf, STATUS, UNSYNCHRONIZED_STATUS } from "../support/services.ts";
+} from "../../../src/protocols/daytime/codec.ts";
+import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
+import { DecodeError } from "../../../src/protocols/decode_error.ts";
+import { root, run, where } from "../../support/programs.ts";
+import { check } from "../../support/property.ts";
+import {
+  answer,
+  ask,
+  NOW,
+  octetsOf,
+  STATUS,
+  UNSYNCHRONIZED_STATUS,
+} from "../../support/services.ts";
 
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
 const pivot = Temporal.Instant.from("2026-11-22T12:00:00Z");
@@ -126,8 +133,8 @@ const zones: [zone: string, lines: string[]][] = [
 ];
 
 const script = `
-  import { formatAsctime } from "./src/protocols/asctime.ts";
-  import { formatDaytime } from "./src/protocols/daytime.ts";
+  import { formatAsctime } from "../src/protocols/asctime/codec.ts";
+  import { formatDaytime } from "../src/protocols/daytime/codec.ts";
   const seconds = [1585948176, 1767585906];
   const lines = seconds.flatMap((seconds) => [
     ...["ctime", "rfc1123", "iso8601", "nist"].map((format) => formatDaytime(seconds, { format })),

@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { DecodeError } from "../../src/protocols/decode_error.ts";
-import { parseTime, timeResponder } from "../../src/protocols/time.ts";
-import { check } from "../support/property.ts";
+import { DecodeError } from "../../../src/protocols/decode_error.ts";
+import { parseTime } from "../../../src/protocols/time/codec.ts";
+import { timeResponder } from "../../../src/protocols/time/service.ts";
+import { check } from "../../support/property.ts";
 import {
   answer,
   ask,
@@ -11,7 +12,7 @@ import {
   octetsOf,
   STATUS,
   UNSYNCHRONIZED_STATUS,
-} from "../support/services.ts";
+} from "../../support/services.ts";
 
 const responder = timeResponder({ status: () => STATUS });
 const { Instant } = Temporal;

@@ -8,9 +8,7 @@
  * English names whatever the locale, the day padded with a space, no zone, no
  * line end. No RFC describes it; any datagram at all is a request.
  */
-import { looksLikeAnswer } from "./answers.ts";
-import { DecodeError } from "./decode_error.ts";
-import { refusal, type Responder } from "./responder.ts";
+import { DecodeError } from "../decode_error.ts";
 
 /** What a client sends: the words of the classic exercise. Servers ignore them. */
 export const ASCTIME_REQUEST = "Time request";
@@ -117,32 +115,3 @@ export function parseAsctime(
 }
 
 const latin1 = new TextDecoder("latin1");
-
-const DECLINED = refusal("declined");
-const refuseReply = refusal("looks-like-a-reply");
-
-/**
- * The asctime service: answers every datagram with the time of its arrival, save what is an
- * answer itself.
- *
- * @param options Whether to write local time or UTC
- * @returns A responder that encodes a text once a second and copies it for each request
- */
-export function asctimeResponder(options: AsctimeOptions = {}): Responder {
-  const encoder = new TextEncoder();
-  const text = new Uint8Array(32);
-  let textLength = 0;
-  let textSeconds = NaN;
-  return {
-    respond(request, reply, arrival): number {
-      if (!hasText(arrival.seconds)) return DECLINED;
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
-      if (arrival.seconds !== textSeconds) {
-        textSeconds = arrival.seconds;
-        textLength = encoder.encodeInto(formatAsctime(textSeconds, options), text).written;
-      }
-      for (let i = 0; i < textLength; i++) reply[i] = text[i] as number;
-      return textLength;
-    },
-  };
-}

@@ -3,35 +3,12 @@
  * octets, big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32. They start
  * again from zero at 2036-02-07T06:28:16Z.
  */
-import type { ClockStatus } from "../clock/status.ts";
-import { looksLikeAnswer } from "./answers.ts";
-import { DecodeError } from "./decode_error.ts";
-import { leap } from "./ntp/packet.ts";
-import { toInstant, toNtpSeconds } from "./ntp/timestamp.ts";
-import { getUint32, putUint32 } from "./octets.ts";
-import { refusal, type Responder } from "./responder.ts";
+import { DecodeError } from "../decode_error.ts";
+import { toInstant } from "../ntp/timestamp.ts";
+import { getUint32 } from "../octets.ts";
 
 /** Octets of a reply. */
 export const TIME_REPLY_LENGTH = 4;
-
-const refuseReply = refusal("looks-like-a-reply");
-const refuseUnsynchronized = refusal("unsynchronized");
-
-/**
- * The Time service: answers every datagram with the second of its arrival, and
- * none while the clock is not synchronised (RFC 868: a server that cannot tell
- * the time discards the request).
- */
-export function timeResponder({ status }: { readonly status: () => ClockStatus }): Responder {
-  return {
-    respond(request, reply, arrival): number {
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
-      if (status().leap === leap.unsynchronized) return refuseUnsynchronized;
-      putUint32(reply, 0, toNtpSeconds(arrival.seconds));
-      return TIME_REPLY_LENGTH;
-    },
-  };
-}
 
 /**
  * Reads a reply of the Time protocol.

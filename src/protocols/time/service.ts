@@ -1,0 +1,26 @@
+import type { ClockStatus } from "../../clock/status.ts";
+import { looksLikeAnswer } from "../answers.ts";
+import { leap } from "../ntp/packet.ts";
+import { toNtpSeconds } from "../ntp/timestamp.ts";
+import { putUint32 } from "../octets.ts";
+import { refusal, type Responder } from "../responder.ts";
+import { TIME_REPLY_LENGTH } from "./codec.ts";
+
+const refuseReply = refusal("looks-like-a-reply");
+const refuseUnsynchronized = refusal("unsynchronized");
+
+/**
+ * The Time service: answers every datagram with the second of its arrival, and
+ * none while the clock is not synchronised (RFC 868: a server that cannot tell
+ * the time discards the request).
+ */
+export function timeResponder({ status }: { readonly status: () => ClockStatus }): Responder {
+  return {
+    respond(request, reply, arrival): number {
+      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
+      if (status().leap === leap.unsynchronized) return refuseUnsynchronized;
+      putUint32(reply, 0, toNtpSeconds(arrival.seconds));
+      return TIME_REPLY_LENGTH;
+    },
+  };
+}
