@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { root, run, where } from "./support/programs.ts";
+import { where } from "./support/needs.ts";
+import { run } from "./support/process.ts";
+import { root } from "./support/programs.ts";
 
 /** The rooms of `src/` from the ground up: each imports only from those before it. */
 const rooms = [

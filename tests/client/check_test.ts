@@ -2,16 +2,18 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { check, type CheckOptions, type CheckState } from "../../src/client/check.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { freePort } from "../support/traffic.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { type Peer, peer } from "../support/peer.ts";
+import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const quick = { interval: 0 } as const;
 
 /** A server that replies with these fields. */
-function saying(fields: Partial<NtpPacket>): Peer {
-  return peer((socket, from, _, octets) => socket.send(replyTo(octets, fields), from), "ntp");
+function saying(fields: Partial<NtpPacket>): ScriptedServer {
+  return scriptedServer(
+    (socket, from, _, octets) => socket.send(ntpReply(octets, fields), from),
+    "ntp",
+  );
 }
 
 async function assertStates(
@@ -28,7 +30,7 @@ async function assertStates(
 }
 
 Deno.test("check compares the offset with ranges, a single number both ways", async () => {
-  await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(-15) });
+  await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(-15) });
   await assertStates(server.addresses[0]?.url ?? "", [
     ["OK", {}],
     ["OK", { warning: { offset: "20" } }],
@@ -43,7 +45,7 @@ Deno.test("check compares the offset with ranges, a single number both ways", as
 });
 
 Deno.test("check writes a line in the form of check_ntp_time", async () => {
-  await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(5) });
+  await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(5) });
   const { line, samples } = await check(server.addresses[0]?.url ?? "", {
     ...quick,
     warning: { offset: "1:", stratum: "5" },
@@ -84,8 +86,8 @@ Deno.test("check judges stratum, jitter, root distance and leap seconds", async 
 
 Deno.test("check raises no alarm for late packets, as long as they are fewer than half", async () => {
   const isLate = (count: number): boolean => count === 2 || count === 4;
-  await using server = peer(async (socket, from, count, octets) => {
-    const reply = replyTo(octets);
+  await using server = scriptedServer(async (socket, from, count, octets) => {
+    const reply = ntpReply(octets);
     // The way back takes its time.
     if (isLate(count)) await new Promise((resolve) => setTimeout(resolve, 800));
     await socket.send(reply, from);
@@ -101,7 +103,7 @@ Deno.test("check raises no alarm for late packets, as long as they are fewer tha
 });
 
 Deno.test("check speaks as check_time of a Time server", async () => {
-  await using server = await serve("time://127.0.0.1:0", { clock: lyingClock(7.5) });
+  await using server = await serve("time://127.0.0.1:0", { clock: simulatedClock(7.5) });
   const url = server.addresses[0]?.url ?? "";
   const { line } = await check(url, { ...quick, warning: { offset: "5" } });
   assertMatch(
@@ -116,7 +118,7 @@ Deno.test("check speaks as check_time of a Time server", async () => {
 });
 
 Deno.test("check says what it is if no offset can be told", async () => {
-  await using silent = peer(() => {}, "ntp");
+  await using silent = scriptedServer(() => {}, "ntp");
   await using lost = saying({ leap: 3 });
   await using limiting = saying({ leap: 3, stratum: 0, referenceId: 0x52415445 });
   const refused = `ntp://127.0.0.1:${freePort()}`;
@@ -138,9 +140,9 @@ Deno.test("check says what it is if no offset can be told", async () => {
 });
 
 Deno.test("check does not pass over a jitter that is asked for and not known", async () => {
-  await using server = peer((socket, from, count, octets) => {
-    if (count === 1) return socket.send(replyTo(octets), from);
-    return socket.send(replyTo(octets, { leap: 3 }), from);
+  await using server = scriptedServer((socket, from, count, octets) => {
+    if (count === 1) return socket.send(ntpReply(octets), from);
+    return socket.send(ntpReply(octets, { leap: 3 }), from);
   }, "ntp");
   const { state, line } = await check(server.url, {
     ...quick,
@@ -154,8 +156,8 @@ Deno.test("check does not pass over a jitter that is asked for and not known", a
 });
 
 Deno.test("check tells of lost requests, and judges them", async () => {
-  await using server = peer((socket, from, count, octets) => {
-    if (count % 5 === 1) return socket.send(replyTo(octets), from);
+  await using server = scriptedServer((socket, from, count, octets) => {
+    if (count % 5 === 1) return socket.send(ntpReply(octets), from);
     if (count % 5 === 2) return socket.send(new Uint8Array(9), from);
     return socket.send(new Uint8Array(1), from);
   }, "ntp");
@@ -166,7 +168,10 @@ Deno.test("check tells of lost requests, and judges them", async () => {
 });
 
 Deno.test("check says why there is no offset, and how much was lost", async () => {
-  await using garbage = peer((socket, from) => socket.send(new Uint8Array(9), from), "ntp");
+  await using garbage = scriptedServer(
+    (socket, from) => socket.send(new Uint8Array(9), from),
+    "ntp",
+  );
   const options = {
     ...quick,
     timeout: 0.2,
@@ -182,9 +187,9 @@ Deno.test("check says why there is no offset, and how much was lost", async () =
 });
 
 Deno.test("check says that a server has cut it short", async () => {
-  await using server = peer((socket, from, count, octets) => {
+  await using server = scriptedServer((socket, from, count, octets) => {
     const kiss = { stratum: 0, leap: 3, referenceId: 0x44454e59 };
-    return socket.send(replyTo(octets, count === 1 ? {} : kiss), from);
+    return socket.send(ntpReply(octets, count === 1 ? {} : kiss), from);
   }, "ntp");
   const { state, line } = await check(server.url, quick);
   assertEquals(state, "OK");
@@ -215,7 +220,7 @@ Deno.test("check refuses a critical range within the warning's, if both were giv
 });
 
 Deno.test("check refuses ranges that it cannot read, before it asks", async () => {
-  await using server = peer(() => {}, "ntp");
+  await using server = scriptedServer(() => {}, "ntp");
   for (const offset of ["", "20:10", "1s"]) {
     await assertRejects(() => check(server.url, { warning: { offset } }), SyntaxError);
     await assertRejects(() => check(server.url, { critical: { jitter: offset } }), SyntaxError);

@@ -6,17 +6,17 @@ import type { Samples } from "../../src/client/sample.ts";
 import { fromSeconds, toSeconds } from "../../src/text/in_seconds.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
-import { freePort } from "../support/traffic.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 import { check } from "../support/property.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { peer } from "../support/peer.ts";
 import { randomFrom, simulate } from "./simulation.ts";
 
 async function serveAll(
   ...offsets: readonly number[]
 ): Promise<AsyncDisposable & { urls: string[] }> {
   const servers: Server[] = await Promise.all(
-    offsets.map((offset) => serve("ntp://127.0.0.1:0", { clock: lyingClock(offset) })),
+    offsets.map((offset) => serve("ntp://127.0.0.1:0", { clock: simulatedClock(offset) })),
   );
   return {
     urls: servers.flatMap(({ addresses }) => addresses.map(({ url }) => url)),
@@ -74,7 +74,7 @@ Deno.test("compare gives a server one vote, however often it is named", async ()
 });
 
 Deno.test("compare asks nobody if one of its servers is not to be asked that often", async () => {
-  await using server = peer(() => {}, "ntp");
+  await using server = scriptedServer(() => {}, "ntp");
   await assertRejects(() => compare([server.url, "192.0.2.1"], quick), RangeError);
   assertEquals(server.requests.length, 0);
 });

@@ -3,7 +3,7 @@ import { control } from "../../src/client/control.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { freePort } from "../support/traffic.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const controlToken = "0123456789abcdef";
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { within } from "../support/wait.ts";
 import { Flood } from "./flood.ts";
 
 /** Far more than a query needs, and far less than the seconds of a flood that is kept. */

@@ -1,5 +1,5 @@
 /** A thread that floods whoever asks it, and whose accomplice does the same, until it is told to stop. */
-import { replyTo } from "../support/ntp_peer.ts";
+import { ntpReply } from "../support/scripted_server.ts";
 
 /** What the thread is told. */
 export interface FloodJob {
@@ -40,7 +40,7 @@ thread.onmessage = async ({ data: { from, good, stop } }) => {
     const octets = !isGood
       ? noise[sent % noise.length] as Uint8Array
       : good === "ntp"
-      ? replyTo(request)
+      ? ntpReply(request)
       : new TextEncoder().encode("Fri Apr  3 21:09:36 2020");
     // The kernel may refuse some; there are enough.
     await socket.send(octets, client).catch(() => {});

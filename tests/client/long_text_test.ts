@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { peer } from "../support/peer.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
 
 /** The most a UDP datagram carries over IPv4. */
 const LARGEST = 65_507;
@@ -39,7 +39,7 @@ for (const protocol of ["asctime", "daytime"] as const) {
   Deno.test(`query is soon done with the longest ${protocol} text, whatever is in it`, async () => {
     const begin = performance.now();
     for (const octets of longTexts) {
-      await using server = peer((socket, from) => socket.send(octets, from), protocol);
+      await using server = scriptedServer((socket, from) => socket.send(octets, from), protocol);
       const error = await query(server.url).catch((error) => error);
       assert(error instanceof QueryError, String(error));
       assertEquals(error.reason, "not-a-time");
@@ -54,7 +54,7 @@ Deno.test("query reads a text that fills the rest of a large buffer with zeros",
   const octets = new Uint8Array(LARGEST);
   new TextEncoder().encodeInto("Fri Apr  3 21:09:36 2020\n", octets);
   for (const protocol of ["asctime", "daytime"] as const) {
-    await using server = peer((socket, from) => socket.send(octets, from), protocol);
+    await using server = scriptedServer((socket, from) => socket.send(octets, from), protocol);
     assertEquals((await query(server.url)).text, "Fri Apr  3 21:09:36 2020");
   }
 });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { replyTo } from "../support/ntp_peer.ts";
+import { ntpReply } from "../support/scripted_server.ts";
 
 /** The protocols that are asked in a tongue of their own. */
 export const protocols = ["asctime", "daytime", "time", "ntp"] as const;
@@ -67,7 +67,7 @@ const badTexts = [
 const notText: fc.Arbitrary<Datagram> = fc.oneof(
   fc.constantFrom(...badTexts).map((text) => ({ name: text, octets: () => encode(text) })),
   sized(1400).map((length) => ({ name: `${length} of garbage`, octets: () => garbage(length) })),
-  fc.constant({ name: "NTP", octets: () => replyTo(ntpRequest().octets) }),
+  fc.constant({ name: "NTP", octets: () => ntpReply(ntpRequest().octets) }),
   fc.constant({ name: "Time", octets: () => new Uint8Array([0xe2, 0x32, 0x24, 0x90]) }),
   fc.constant({ name: "echo", octets: (request: Uint8Array) => request }),
 ).map((datagram) => ({ ...datagram, means: "not-a-time" }));
@@ -99,7 +99,7 @@ const notSeconds: fc.Arbitrary<Datagram> = fc.oneof(
   sized(1400).filter((length) => length !== 4).map((length) => garbage(length)),
   asctimeText.map(encode),
   fc.constant(new Uint8Array([0xe2, 0x32, 0x24, 0x90, 0, 0, 0])),
-  fc.constant(replyTo(ntpRequest().octets)),
+  fc.constant(ntpReply(ntpRequest().octets)),
 ).map((octets) => ({
   name: `${octets.length} octets`,
   means: "not-a-time",
@@ -152,7 +152,7 @@ const ownNtp: fc.Arbitrary<Datagram> = fc.tuple(ownReply, fc.nat({ max: 300 })).
     name: "own",
     means,
     octets: (request) => {
-      const reply = replyTo(request, fields(request));
+      const reply = ntpReply(request, fields(request));
       // Extension fields and a MAC are whole words, and not looked at.
       return new Uint8Array([...reply, ...garbage(words * 4)]);
     },
@@ -175,19 +175,19 @@ const foreignFields: fc.Arbitrary<Fields> = fc.oneof(
 const foreignNtp: fc.Arbitrary<Datagram> = fc.oneof(
   fc.tuple(ownReply, foreignFields).map(([[name, own], fields]) => ({
     name: `foreign ${name}`,
-    octets: (request: Uint8Array) => replyTo(request, { ...own(request), ...fields(request) }),
+    octets: (request: Uint8Array) => ntpReply(request, { ...own(request), ...fields(request) }),
   })),
   ownReply.map(([name, fields]) => ({
     name: `replayed ${name}`,
-    octets: () => replyTo(older, fields(older)),
+    octets: () => ntpReply(older, fields(older)),
   })),
   fc.nat({ max: 47 }).map((length) => ({
     name: `cut to ${length}`,
-    octets: (request: Uint8Array) => replyTo(request).subarray(0, length),
+    octets: (request: Uint8Array) => ntpReply(request).subarray(0, length),
   })),
   fc.nat({ max: 1000 }).filter((excess) => excess % 4 !== 0).map((excess) => ({
     name: `longer by ${excess}`,
-    octets: (request: Uint8Array) => new Uint8Array([...replyTo(request), ...garbage(excess)]),
+    octets: (request: Uint8Array) => new Uint8Array([...ntpReply(request), ...garbage(excess)]),
   })),
   notText,
 ).map((datagram) => ({ ...datagram, means: "ignored" }));

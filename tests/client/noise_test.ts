@@ -4,7 +4,7 @@ import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { sample } from "../support/property.ts";
 import { type Move, protocols, scriptArbitrary, type Verdict, verdictOf } from "./noise.ts";
-import { peer } from "../support/peer.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
 
 const MESSAGE = /^[\x20-\x7e…]{1,400}$/;
 
@@ -15,7 +15,7 @@ async function play(
 ): Promise<Verdict> {
   const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
   const otherPort = Deno.listenDatagram(options);
-  await using server = peer(async (asked, from, _count, request) => {
+  await using server = scriptedServer(async (asked, from, _count, request) => {
     const senders = { asked, otherPort, otherAddress };
     for (const { octets, sender, pauseMs } of script) {
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));

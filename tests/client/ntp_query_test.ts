@@ -3,12 +3,11 @@ import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { serve } from "../../src/server/serve.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 /** Every datagram of a hostile server that must not end a query. */
 function noise(request: Uint8Array): Uint8Array[] {
-  const good = replyTo(request);
+  const good = ntpReply(request);
   const { transmitTimestamp: cookie } = decodeNtpPacket(request);
   return [
     new Uint8Array(),
@@ -16,30 +15,30 @@ function noise(request: Uint8Array): Uint8Array[] {
     good.subarray(0, 44),
     new Uint8Array([...good, 0]),
     request,
-    replyTo(request, { originTimestamp: 0n }),
-    replyTo(request, { originTimestamp: cookie ^ 1n }),
-    replyTo(request, { originTimestamp: cookie ^ (1n << 63n) }),
-    ...[0, 1, 2, 3, 5, 6, 7].map((mode) => replyTo(request, { mode })),
-    ...[0, 5, 7].map((version) => replyTo(request, { version })),
+    ntpReply(request, { originTimestamp: 0n }),
+    ntpReply(request, { originTimestamp: cookie ^ 1n }),
+    ntpReply(request, { originTimestamp: cookie ^ (1n << 63n) }),
+    ...[0, 1, 2, 3, 5, 6, 7].map((mode) => ntpReply(request, { mode })),
+    ...[0, 5, 7].map((version) => ntpReply(request, { version })),
     // A kiss is obeyed only if it belongs to the request.
-    replyTo(request, { stratum: 0, leap: 3, referenceId: 0x44454e59, originTimestamp: 1n }),
+    ntpReply(request, { stratum: 0, leap: 3, referenceId: 0x44454e59, originTimestamp: 1n }),
     new TextEncoder().encode("Fri Apr  3 21:09:36 2020"),
   ];
 }
 
 Deno.test("query accepts the one good NTP reply in a flood of bogus ones", async () => {
-  await using server = peer(async (socket, from, _count, request) => {
+  await using server = scriptedServer(async (socket, from, _count, request) => {
     for (let round = 0; round < 5; round++) {
       for (const octets of noise(request)) await socket.send(octets, from);
     }
-    await socket.send(replyTo(request, { stratum: 7 }), from);
+    await socket.send(ntpReply(request, { stratum: 7 }), from);
   }, "ntp");
   const reply = await query(server.url as `ntp://${string}`);
   assertEquals([reply.stratum, reply.referenceId, reply.leap], [7, "192.0.2.1", "none"]);
 });
 
 Deno.test("query with nothing but bogus NTP replies ends at its deadline and says so", async () => {
-  await using server = peer(async (socket, from, _count, request) => {
+  await using server = scriptedServer(async (socket, from, _count, request) => {
     for (const octets of noise(request)) await socket.send(octets, from);
   }, "ntp");
   const error = await query(server.url, { timeout: 0.4, retries: 0 }).catch((error) => error);
@@ -49,9 +48,9 @@ Deno.test("query with nothing but bogus NTP replies ends at its deadline and say
 });
 
 Deno.test("query returns a kiss-o'-death as it came", async () => {
-  await using server = peer(
+  await using server = scriptedServer(
     (socket, from, _count, request) =>
-      socket.send(replyTo(request, { stratum: 0, leap: 3, referenceId: 0x52415445 }), from),
+      socket.send(ntpReply(request, { stratum: 0, leap: 3, referenceId: 0x52415445 }), from),
     "ntp",
   );
   const reply = await query(server.url as `ntp://${string}`);
@@ -103,7 +102,7 @@ Deno.test("query reads Daytime and Time from our own server", async () => {
 Deno.test("query reads a Time reply that is too long, and says so", async () => {
   // GNU inetd writes a C long of 64 bits.
   const octets = new Uint8Array([0xe2, 0x32, 0x24, 0x90, 0, 0, 0, 0]);
-  await using server = peer((socket, from) => socket.send(octets, from), "time");
+  await using server = scriptedServer((socket, from) => socket.send(octets, from), "time");
   const reply = await query(server.url as `time://${string}`);
   assertEquals(reply.time.toString(), "2020-04-03T21:09:36Z");
   assertEquals(reply.warnings, [
@@ -120,7 +119,7 @@ Deno.test("query finds three octets no Time reply, nor what other protocols answ
     new TextEncoder().encode("Fri Apr  3 21:09:36 2020"),
   ];
   for (const octets of replies) {
-    await using server = peer((socket, from) => socket.send(octets, from), "time");
+    await using server = scriptedServer((socket, from) => socket.send(octets, from), "time");
     const error = await query(server.url).catch((error) => error);
     assertEquals(error instanceof QueryError && error.reason, "not-a-time", `${octets}`);
   }

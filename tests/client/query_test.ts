@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query, type QueryOptions } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { peer } from "../support/peer.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TEXT = "Fri Apr  3 21:09:36 2020";
@@ -14,7 +14,7 @@ async function failure(url: string, options?: QueryOptions): Promise<QueryError>
 }
 
 Deno.test("query gives the text, its reading, who answered and how long it took", async () => {
-  await using server = peer((socket, from) => socket.send(encode(TEXT), from));
+  await using server = scriptedServer((socket, from) => socket.send(encode(TEXT), from));
   const before = Temporal.Now.instant();
   const reply = await query(server.url);
   const waited = Temporal.Now.instant().since(before);
@@ -28,7 +28,7 @@ Deno.test("query gives the text, its reading, who answered and how long it took"
 });
 
 Deno.test("query asks again, from another port, when a request is lost", async () => {
-  await using server = peer((socket, from, count) =>
+  await using server = scriptedServer((socket, from, count) =>
     count < 3 ? undefined : socket.send(encode(TEXT), from)
   );
   const reply = await query(server.url, { timeout: 1.5, retries: 2 });
@@ -38,7 +38,7 @@ Deno.test("query asks again, from another port, when a request is lost", async (
 
 Deno.test("query accepts a late answer to an earlier try", async () => {
   const froms: Deno.NetAddr[] = [];
-  await using server = peer((socket, from) => {
+  await using server = scriptedServer((socket, from) => {
     froms.push(from);
     return froms[1] && socket.send(encode(TEXT), froms[0] as Deno.NetAddr);
   });
@@ -46,7 +46,7 @@ Deno.test("query accepts a late answer to an earlier try", async () => {
 });
 
 Deno.test("query gives up at its deadline with reason timeout", async () => {
-  await using server = peer(() => {});
+  await using server = scriptedServer(() => {});
   const error = await failure(server.url, { timeout: 0.2, retries: 3 });
   assertEquals(error.reason, "timeout");
   assertEquals(error.message, `No reply from ${new URL(server.url).host} within 0.2 s`);
@@ -54,7 +54,7 @@ Deno.test("query gives up at its deadline with reason timeout", async () => {
 });
 
 Deno.test("query gives up at its deadline with tries left that would take longer", async () => {
-  await using server = peer(() => {});
+  await using server = scriptedServer(() => {});
   const { reason } = await failure(server.url, { timeout: 0.1, retries: 1000 });
   assertEquals(reason, "timeout");
   // Each takes a millisecond at least.
@@ -62,14 +62,14 @@ Deno.test("query gives up at its deadline with tries left that would take longer
 });
 
 Deno.test("query with no retries asks once", async () => {
-  await using server = peer(() => {});
+  await using server = scriptedServer(() => {});
   await failure(server.url, { timeout: 0.1, retries: 0 });
   assertEquals(server.requests.length, 1);
 });
 
 Deno.test("query waits on while strangers answer", async () => {
   const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  await using server = peer(async (socket, from) => {
+  await using server = scriptedServer(async (socket, from) => {
     for (let i = 0; i < 100; i++) await stranger.send(encode("Thu Jan  1 00:00:00 1970"), from);
     await socket.send(encode(TEXT), from);
   });
@@ -78,7 +78,7 @@ Deno.test("query waits on while strangers answer", async () => {
 });
 
 Deno.test("query shows escaped what is not a time", async () => {
-  await using server = peer((socket, from) => socket.send(encode("\x1b[31mno\n"), from));
+  await using server = scriptedServer((socket, from) => socket.send(encode("\x1b[31mno\n"), from));
   const error = await failure(server.url);
   assertEquals(error.reason, "not-a-time");
   const host = new URL(server.url).host;
@@ -89,12 +89,12 @@ Deno.test("query shows escaped what is not a time", async () => {
 });
 
 Deno.test("query finds an empty reply no time", async () => {
-  await using server = peer((socket, from) => socket.send(new Uint8Array(), from));
+  await using server = scriptedServer((socket, from) => socket.send(new Uint8Array(), from));
   assertEquals((await failure(server.url)).reason, "not-a-time");
 });
 
 Deno.test("query says when nothing listens", async () => {
-  const { url, ...gone } = peer(() => {});
+  const { url, ...gone } = scriptedServer(() => {});
   await gone[Symbol.asyncDispose]();
   const error = await failure(url, { timeout: 5 });
   assertEquals(error.reason, "refused");
@@ -117,7 +117,7 @@ Deno.test("query says when the network does not carry a request", async () => {
 });
 
 Deno.test("query rejects with the signal's reason, before and while it waits", async () => {
-  await using server = peer(() => controller.abort(new Error("enough")));
+  await using server = scriptedServer(() => controller.abort(new Error("enough")));
   const controller = new AbortController();
   const { signal } = controller;
   await assertRejects(() => query(server.url, { signal, timeout: 60 }), Error, "enough");

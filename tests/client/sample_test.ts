@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { sample, type Samples } from "../../src/client/sample.ts";
 import { toSeconds } from "../../src/text/in_seconds.ts";
-import { freePort } from "../support/traffic.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
 
 /** Kiss codes as they are sent: "RATE" and "DENY". */
 const [RATE, DENY] = [0x52415445, 0x44454e59];
@@ -19,7 +18,7 @@ function assertHolds({ estimate, error }: Samples, truthSeconds: number): void {
 
 Deno.test("sample's bound holds what a lying clock is known to say", async () => {
   for (const truth of [0, 0.25, -3600.5, 1e9 + 0.125]) {
-    await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(truth) });
+    await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(truth) });
     const url = server.addresses[0]?.url ?? "";
     const samples = await sample(url, { count: 5, interval: 0 });
     assertHolds(samples, truth);
@@ -29,16 +28,16 @@ Deno.test("sample's bound holds what a lying clock is known to say", async () =>
 });
 
 Deno.test("sample measures a Time server, too", async () => {
-  await using server = await serve("time://127.0.0.1:0", { clock: lyingClock(100) });
+  await using server = await serve("time://127.0.0.1:0", { clock: simulatedClock(100) });
   const samples = await sample(server.addresses[0]?.url ?? "", { count: 3, interval: 0 });
   assertHolds(samples, 100);
   assertEquals(samples.estimate?.rootDistance, samples.estimate?.errorBound);
 });
 
 Deno.test("sample keeps what failed, and counts what is lost", async () => {
-  await using server = peer((socket, from, count, octets) => {
+  await using server = scriptedServer((socket, from, count, octets) => {
     if (count === 2) return;
-    return socket.send(replyTo(octets, count === 3 ? { leap: 3 } : {}), from);
+    return socket.send(ntpReply(octets, count === 3 ? { leap: 3 } : {}), from);
   }, "ntp");
   const told: unknown[] = [];
   const samples = await sample(server.url, {
@@ -56,11 +55,11 @@ Deno.test("sample keeps what failed, and counts what is lost", async () => {
 });
 
 Deno.test("sample asks half as often after each kiss RATE, and not after the third", async () => {
-  await using server = peer((socket, from, count, octets) =>
+  await using server = scriptedServer((socket, from, count, octets) =>
     socket.send(
       count % 2 === 1
-        ? replyTo(octets)
-        : replyTo(octets, { stratum: 0, referenceId: RATE, leap: 3 }),
+        ? ntpReply(octets)
+        : ntpReply(octets, { stratum: 0, referenceId: RATE, leap: 3 }),
       from,
     ), "ntp");
   const { exchanges, error, estimate } = await sample(server.url, { count: 20, interval: 0.05 });
@@ -75,9 +74,9 @@ Deno.test("sample asks half as often after each kiss RATE, and not after the thi
 });
 
 Deno.test("sample obeys a kiss RATE without an interval, too", async () => {
-  await using server = peer(
+  await using server = scriptedServer(
     (socket, from, _count, octets) =>
-      socket.send(replyTo(octets, { stratum: 0, referenceId: RATE, leap: 3 }), from),
+      socket.send(ntpReply(octets, { stratum: 0, referenceId: RATE, leap: 3 }), from),
     "ntp",
   );
   const { exchanges } = await sample(server.url, { count: 20, interval: 0 });
@@ -101,24 +100,27 @@ Deno.test("sample asks no other machine more than once a second", async () => {
 });
 
 Deno.test("sample says what came if nothing usable did, even where its deadline cut it off", async () => {
-  await using garbage = peer((socket, from) => socket.send(new Uint8Array(9), from), "ntp");
+  await using garbage = scriptedServer(
+    (socket, from) => socket.send(new Uint8Array(9), from),
+    "ntp",
+  );
   const samples = await sample(garbage.url, { deadline: 0.2 });
   assertEquals([samples.error?.reason, samples.loss], ["bogus-reply", 1]);
-  await using mixed = peer(
+  await using mixed = scriptedServer(
     (socket, from, count) => count === 2 ? socket.send(new Uint8Array(9), from) : undefined,
     "ntp",
   );
   const { error } = await sample(mixed.url, { count: 2, interval: 0, timeout: 0.1 });
   assertEquals(error?.reason, "bogus-reply");
-  await using silent = peer(() => {}, "ntp");
+  await using silent = scriptedServer(() => {}, "ntp");
   const brief = await sample(silent.url, { deadline: 0.001 });
   assertMatch(brief.error?.message ?? "", /^No reply from ntp:\S+ within 1\.000 ms$/);
 });
 
 Deno.test("sample ends at another kiss, and at what more requests would not mend", async () => {
-  await using server = peer(
+  await using server = scriptedServer(
     (socket, from, _count, octets) =>
-      socket.send(replyTo(octets, { stratum: 0, referenceId: DENY, leap: 3 }), from),
+      socket.send(ntpReply(octets, { stratum: 0, referenceId: DENY, leap: 3 }), from),
     "ntp",
   );
   const denied = await sample(server.url, { count: 5 });
@@ -139,13 +141,13 @@ Deno.test("sample ends by its deadline or signal with what came by then", async 
   const stopped = await sample(url, { interval: 3600, signal, onExchange: () => stop.abort() });
   assertEquals(stopped.exchanges.length, 1);
   await assertRejects(() => sample(url, { signal }), DOMException);
-  await using silent = peer(() => {}, "ntp");
+  await using silent = scriptedServer(() => {}, "ntp");
   const nothing = await sample(silent.url, { deadline: 0.05 });
   assertEquals([nothing.exchanges, nothing.error?.reason], [[], "timeout"]);
 });
 
 Deno.test("sample says that a clock was stepped meanwhile", async () => {
-  const clock = lyingClock(0);
+  const clock = simulatedClock(0);
   await using server = await serve("ntp://127.0.0.1:0", { clock });
   const { warnings } = await sample(server.addresses[0]?.url ?? "", {
     count: 4,

@@ -5,7 +5,7 @@ import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { fromSeconds } from "../../src/text/in_seconds.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Random } from "../fuzz/random.ts";
-import { replyTo } from "../support/ntp_peer.ts";
+import { ntpReply } from "../support/scripted_server.ts";
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
 export function randomFrom(seed: number): () => number {
@@ -54,7 +54,7 @@ export function simulate(
     const at = (seconds: number): Temporal.Instant => START.add(fromSeconds(seconds));
     const raw: RawReply = {
       request,
-      octets: replyTo(request, {
+      octets: ntpReply(request, {
         precision: -23,
         receiveTimestamp: toTimestamp(at(came + ahead(came))),
         transmitTimestamp: toTimestamp(at(left + ahead(left))),

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 /** Every size that a header or a text may have, a sample of the others, and the largest there are. */
 const sizes = [
@@ -12,12 +11,12 @@ const sizes = [
 ];
 
 Deno.test("query of ntp ignores garbage of every size, and takes the good reply after it", async () => {
-  await using server = peer(async (socket, from, _count, request) => {
+  await using server = scriptedServer(async (socket, from, _count, request) => {
     for (const size of sizes) await socket.send(new Uint8Array(size).fill(0x24), from);
     // Until one finds room in the queue that the garbage has filled.
     while (true) {
       try {
-        await socket.send(replyTo(request), from);
+        await socket.send(ntpReply(request), from);
       } catch {
         return; // closed: the query is over
       }
@@ -32,7 +31,7 @@ Deno.test("query of text and Time finds no time in garbage of any size", async (
   for (const protocol of ["asctime", "daytime", "time"] as const) {
     let size = 0;
     const garbage = new Uint8Array(65_507).fill(0xff);
-    await using server = peer(
+    await using server = scriptedServer(
       (socket, from) => socket.send(garbage.subarray(0, size), from),
       protocol,
     );
@@ -48,9 +47,9 @@ Deno.test("query of text and Time finds no time in garbage of any size", async (
 
 Deno.test("query of ntp ignores a true reply to an earlier query, or to another try", async () => {
   const kept: Uint8Array[] = [];
-  await using server = peer(async (socket, from, count, request) => {
+  await using server = scriptedServer(async (socket, from, count, request) => {
     for (const octets of kept) await socket.send(octets, from);
-    kept.push(replyTo(request, { stratum: count }));
+    kept.push(ntpReply(request, { stratum: count }));
     if (count === 1 || count === 4) await socket.send(kept[count - 1] as Uint8Array, from);
   }, "ntp");
   const url = server.url as `ntp://${string}`;

@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { wait } from "../../src/client/wait.ts";
 import { serve } from "../../src/server/serve.ts";
-import { freePort } from "../support/traffic.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 
 Deno.test("wait returns once the clock agrees, and tells what changed", async () => {
-  const clock = lyingClock(60);
+  const clock = simulatedClock(60);
   await using server = await serve("ntp://127.0.0.1:0", { clock });
   const changes: string[] = [];
   const { agreed, servers } = await wait([server.addresses[0]?.url ?? ""], {
@@ -24,7 +23,7 @@ Deno.test("wait returns once the clock agrees, and tells what changed", async ()
 
 Deno.test("wait wants more than half of all servers, silent ones too", async () => {
   await using right = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"]);
-  await using wrong = await serve("ntp://127.0.0.1:0", { clock: lyingClock(60) });
+  await using wrong = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(60) });
   const [a = "", b = ""] = right.addresses.map(({ url }) => url);
   const liar = wrong.addresses[0]?.url ?? "";
   const silent = `ntp://127.0.0.1:${freePort()}`;
@@ -44,8 +43,8 @@ Deno.test("wait wants more than half of all servers, silent ones too", async () 
 });
 
 Deno.test("wait does not call right what its bound leaves open", async () => {
-  await using server = peer(async (socket, from, _, octets) => {
-    const reply = replyTo(octets);
+  await using server = scriptedServer(async (socket, from, _, octets) => {
+    const reply = ntpReply(octets);
     await new Promise((resolve) => setTimeout(resolve, 100));
     await socket.send(reply, from);
   }, "ntp");
@@ -59,8 +58,8 @@ Deno.test("wait does not call right what its bound leaves open", async () => {
 });
 
 Deno.test("wait asks again after failures, but not after a kiss", async () => {
-  await using late = peer((socket, from, count, octets) => {
-    return socket.send(replyTo(octets, count < 3 ? { leap: 3 } : {}), from);
+  await using late = scriptedServer((socket, from, count, octets) => {
+    return socket.send(ntpReply(octets, count < 3 ? { leap: 3 } : {}), from);
   }, "ntp");
   const reasons: (string | undefined)[] = [];
   const { agreed } = await wait([late.url], {
@@ -68,8 +67,8 @@ Deno.test("wait asks again after failures, but not after a kiss", async () => {
     onChange: ({ error }) => reasons.push(error?.reason),
   });
   assertEquals([agreed, reasons], [true, ["unsynchronized", undefined]]);
-  await using denying = peer((socket, from, _, octets) => {
-    return socket.send(replyTo(octets, { leap: 3, stratum: 0, referenceId: 0x44454e59 }), from);
+  await using denying = scriptedServer((socket, from, _, octets) => {
+    return socket.send(ntpReply(octets, { leap: 3, stratum: 0, referenceId: 0x44454e59 }), from);
   }, "ntp");
   const denied = await wait([denying.url], { timeout: 60 });
   assertEquals([denied.agreed, denying.requests.length], [false, 1]);

@@ -1,27 +1,16 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Clock, serve, systemClock, watch, type WatchEvent } from "../../mod.ts";
+import { serve, watch, type WatchEvent } from "../../mod.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { freePort } from "../support/traffic.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { type Peer, peer } from "../support/peer.ts";
+import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const quick = { interval: 0.02, timeout: 10 } as const;
 
-/** A system clock that is ahead by what can be changed. */
-function lyingClock(): Clock & { aheadSeconds: number } {
-  return {
-    aheadSeconds: 0,
-    read(time): void {
-      systemClock.read(time);
-      time.seconds += this.aheadSeconds;
-    },
-  };
-}
-
 /** An NTP server whose n-th reply, from 1 on, has certain fields. */
-function ntpPeer(fieldsOf: (count: number) => Partial<NtpPacket>): Peer {
-  return peer(
-    (socket, from, count, octets) => socket.send(replyTo(octets, fieldsOf(count)), from),
+function ntpPeer(fieldsOf: (count: number) => Partial<NtpPacket>): ScriptedServer {
+  return scriptedServer(
+    (socket, from, count, octets) => socket.send(ntpReply(octets, fieldsOf(count)), from),
     "ntp",
   );
 }
@@ -54,7 +43,7 @@ async function collect(events: AsyncIterable<WatchEvent>): Promise<unknown[][]> 
 }
 
 Deno.test("watch reports a step of a server's clock", async () => {
-  const clock = lyingClock();
+  const clock = simulatedClock(0);
   await using server = await serve("ntp://127.0.0.1:0", { clock });
   const url = server.addresses[0]?.url ?? "";
   const seen: unknown[] = [];
@@ -110,8 +99,8 @@ Deno.test("watch does not ask a server again that denies service", async () => {
 });
 
 Deno.test("watch reports what is lost or refused, and goes on", async () => {
-  await using server = peer(
-    (socket, from, count, octets) => count === 2 ? undefined : socket.send(replyTo(octets), from),
+  await using server = scriptedServer(
+    (socket, from, count, octets) => count === 2 ? undefined : socket.send(ntpReply(octets), from),
     "ntp",
   );
   const options = { interval: 0.02, timeout: 0.5, count: 3 };
@@ -122,8 +111,8 @@ Deno.test("watch reports what is lost or refused, and goes on", async () => {
 });
 
 Deno.test("watch tells that a server is gone, and that it is back", async () => {
-  await using server = peer(
-    (socket, from, count, octets) => count < 5 ? undefined : socket.send(replyTo(octets), from),
+  await using server = scriptedServer(
+    (socket, from, count, octets) => count < 5 ? undefined : socket.send(ntpReply(octets), from),
     "ntp",
   );
   assertEquals(await collect(watch([server.url], { interval: 0.02, timeout: 0.1, count: 5 })), [
@@ -133,7 +122,7 @@ Deno.test("watch tells that a server is gone, and that it is back", async () => 
 });
 
 Deno.test("watch asks several servers side by side, a silent one too", async () => {
-  await using silent = peer(() => {});
+  await using silent = scriptedServer(() => {});
   await using server = await serve(["time://127.0.0.1:0", "daytime://127.0.0.1:0"]);
   const urls = [silent.url, ...server.addresses.map(({ url }) => url)];
   const asked = new Map(urls.map((url) => [url, 0]));
@@ -146,7 +135,7 @@ Deno.test("watch asks several servers side by side, a silent one too", async () 
 });
 
 Deno.test("watch keeps to the address that a name had", async () => {
-  await using server = peer((socket, from) =>
+  await using server = scriptedServer((socket, from) =>
     socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
   );
   const url = server.url.replace("127.0.0.1", "localhost");
@@ -169,7 +158,7 @@ Deno.test("watch sends nothing while nobody looks", async () => {
 
 Deno.test("watch ends when its signal aborts, while it waits for its turn or for a reply", async () => {
   await using server = ntpPeer(() => ({}));
-  await using silent = peer(() => controller.abort(), "ntp");
+  await using silent = scriptedServer(() => controller.abort(), "ntp");
   let controller = new AbortController();
   for await (const event of watch([server.url], { interval: 3600, signal: controller.signal })) {
     assertEquals(event.type, "exchange");

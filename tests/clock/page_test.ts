@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
 import { HONEST_CLOCK, type PageContent, ServedPage } from "../../src/clock/page.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 1.5e9, precision: -23 };
 

@@ -4,7 +4,7 @@ import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/machine.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 const START = 1_700_000_123;
 /** What a clock vouched for was last right at: a multiple of 1024 seconds. */

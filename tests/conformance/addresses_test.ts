@@ -1,8 +1,8 @@
 /** Where a server listens, and from where it answers. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ListenError, query, serve } from "../../mod.ts";
-import type { Needs } from "../support/programs.ts";
-import { Client } from "../support/traffic.ts";
+import type { Needs } from "../support/needs.ts";
+import { UdpClient } from "../support/udp_client.ts";
 import { settled, testEach } from "./transports.ts";
 
 const FREE = "asctime://127.0.0.1:0";
@@ -44,7 +44,7 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
     for (const { family: other, address: hostname } of Deno.networkInterfaces()) {
       // A link-local address is nothing without its zone: tests/e2e/network_test.ts has them.
       if (other !== family || hostname.startsWith("fe80:")) continue;
-      using client = new Client(wildcard === "[::]" ? "::" : wildcard);
+      using client = new UdpClient(wildcard === "[::]" ? "::" : wildcard);
       await client.send(new Uint8Array(1), { hostname, port });
       const { from, octets } = await client.receive();
       assertEquals([from.hostname, from.port, octets.length], [hostname, port, 24]);

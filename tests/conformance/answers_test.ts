@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { Client } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
 import { settled, testEach } from "./transports.ts";
 
 const schemes = ["asctime", "daytime", "time", "ntp", "auto"] as const;
@@ -70,14 +70,14 @@ await testEach("auto answers NTP with NTP, and anything else with text", async (
   const [address] = server.addresses;
   const ntp = await query(`ntp://127.0.0.1:${address?.port}`);
   assertEquals([ntp.stratum, ntp.leap], [3, "insert"]);
-  using client = new Client();
+  using client = new UdpClient();
   assertEquals((await client.ask(new TextEncoder().encode("Time request"), address)).length, 24);
 });
 
 await testEach("a request of any size has the answer of its protocol", async (way) => {
   await using server = await serve(schemes.map((scheme) => `${scheme}://127.0.0.1:0`), way);
   const lengths: Readonly<Record<string, number>> = { asctime: 24, daytime: 26, time: 4, auto: 24 };
-  using client = new Client();
+  using client = new UdpClient();
   let sent = 0;
   for (const address of server.addresses.filter(({ protocol }) => protocol !== "ntp")) {
     for (const length of [0, 1, 2, 47, 48, 2047, 2048, 2049, 65_507]) {
@@ -94,7 +94,7 @@ async function onNtp(
   ask: (send: (request: Uint8Array) => Promise<Uint8Array>) => Promise<void>,
 ): Promise<void> {
   for (const address of server.addresses) {
-    using client = new Client();
+    using client = new UdpClient();
     await ask((request) => client.ask(request, address));
   }
 }
@@ -136,7 +136,7 @@ await testEach("an NTP reply has 48 octets, however long its request", async (wa
 
 await testEach("every client gets its own answer when many ask at once", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, status });
-  const clients = Array.from({ length: 100 }, () => new Client());
+  const clients = Array.from({ length: 100 }, () => new UdpClient());
   const origins = await Promise.all(clients.map(async (client, i) => {
     const request = ntpRequest();
     new DataView(request.buffer).setBigUint64(field.transmitTimestamp, BigInt(i));

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { decodeNtpPacket, serve } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { ask } from "../server/http/http.ts";
-import { Client } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
 import { testEach } from "./transports.ts";
 
 const CLIENTS = 4;
@@ -25,7 +25,7 @@ await testEach(
     const seen = new Set<string>();
     const endMs = performance.now() + LONG_MS;
     const asking = Array.from({ length: CLIENTS }, async () => {
-      using client = new Client();
+      using client = new UdpClient();
       while (performance.now() < endMs) {
         const packet = decodeNtpPacket(await client.ask(request, server.addresses[0]));
         const ahead = [packet.receiveTimestamp, packet.transmitTimestamp].map((stamp) =>

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { query, serve } from "../../mod.ts";
 import { ask } from "../server/http/http.ts";
-import { Client } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
 import { testEach } from "./transports.ts";
 
 const control = "127.0.0.1:0";
@@ -33,7 +33,7 @@ await testEach("the list of clients is bounded, and what it leaves out is told",
   request[0] = 0x23;
   for (let i = 0; i < asked; i++) {
     // All of 127.0.0.0/8 is this machine.
-    using client = new Client(`127.1.${i >> 8}.${i & 255}`);
+    using client = new UdpClient(`127.1.${i >> 8}.${i & 255}`);
     await client.ask(request, server.addresses[0]);
   }
   const clients = async (): Promise<{ clients: unknown[]; untold: number }> =>

@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type GuardOptions, query, QueryError, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { run } from "../support/programs.ts";
-import { Client, until, within } from "../support/traffic.ts";
+import { run } from "../support/process.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { until } from "../support/wait.ts";
 import { accountedFor, settled, testEach, type Way } from "./transports.ts";
 
 function ntpRequest(mode = 3): Uint8Array {
@@ -21,8 +22,8 @@ await testEach("who is denied is not answered, and who is allowed is", async (wa
     access: { allow: ["127.0.0.0/8"], deny: ["127.0.77.0/24"] },
   });
   const [address] = server.addresses;
-  using friend = new Client("127.0.76.1");
-  using stranger = new Client("127.0.77.1");
+  using friend = new UdpClient("127.0.76.1");
+  using stranger = new UdpClient("127.0.77.1");
   for (const request of [text, ntpRequest()]) {
     await stranger.send(request, address);
     await friend.ask(request, address);
@@ -36,7 +37,7 @@ await testEach("a kiss tells an NTP client that it is denied, and nobody else", 
     access: { deny: ["all"], denyAction: "kod" },
   });
   const [address] = server.addresses;
-  using client = new Client();
+  using client = new UdpClient();
   for (const request of [text, new Uint8Array(48), ntpRequest(4), ntpRequest().subarray(1)]) {
     await client.send(request, address);
   }
@@ -61,11 +62,11 @@ async function askOften(server: Server, each: number): Promise<void> {
   let sent = 0;
   for (let source = 1; source <= 4; source++) {
     for (let port = 0; port < ports; port++) {
-      using client = new Client(`127.0.7.${source}`);
+      using client = new UdpClient(`127.0.7.${source}`);
       for (let i = 0; i < each / ports; i++) await client.send(ntpRequest(), server.addresses[0]);
       sent += each / ports;
       // So few at a time that no queue overflows.
-      await within(10, until(() => accountedFor(server) === sent));
+      await until(() => accountedFor(server) === sent);
     }
   }
 }
@@ -103,8 +104,8 @@ await testEach("clients of this machine are limited only if it is asked for", as
 await testEach("what comes from a port of the server's own services is refused", async (way) => {
   await using server = await serve(["asctime://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
   const [asctime, ntp] = server.addresses;
-  using service = new Client("127.0.77.98", asctime?.port);
-  using peer = new Client("127.0.77.98", ntp?.port);
+  using service = new UdpClient("127.0.77.98", asctime?.port);
+  using peer = new UdpClient("127.0.77.98", ntp?.port);
   for (const to of server.addresses) await service.send(ntpRequest(), to);
   for (const to of server.addresses) await peer.ask(ntpRequest(), to);
   assertEquals(await settled(server, 4), { answered: 2, "source-port": 2 });
@@ -134,8 +135,8 @@ await testEach("servers that a forger sets on each other fall silent at once", a
   // 25 pairs, 3 requests each: NTP answers one of them, the others all.
   const answered = 5 * (4 * 3 + 1);
   const forged = 3 * pairs.length;
-  await within(10, until(() => accountedFor(other) >= forged));
-  await within(10, until(() => accountedFor(one) >= answered));
+  await until(() => accountedFor(other) >= forged);
+  await until(() => accountedFor(one) >= answered);
   assertEquals([other.totals.received, other.totals.answered], [forged, answered]);
   assertEquals([one.totals.received, one.totals.answered], [answered, 0]);
   // And a server on itself.
@@ -143,6 +144,6 @@ await testEach("servers that a forger sets on each other fall silent at once", a
     one.addresses.map(({ port: target }) => `${port},${target}`)
   );
   await run(["python3", "-c", FORGER, ...own]);
-  await within(10, until(() => accountedFor(one) >= answered + forged));
+  await until(() => accountedFor(one) >= answered + forged);
   assertEquals([one.totals.received, one.totals.answered], [answered + forged, 0]);
 }, { root: true, commands: ["python3"] });

@@ -1,7 +1,8 @@
 /** From start to shutdown, and what is said meanwhile. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, ServerLog, type ServerLogOptions } from "../../mod.ts";
-import { Asker, Client, until, within } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { until, within } from "../support/wait.ts";
 import { accountedFor, settled, testEach } from "./transports.ts";
 
 const FREE = "asctime://127.0.0.1:0";
@@ -49,18 +50,18 @@ await testEach("a server aborted while it starts leaves nothing open", async (wa
 await testEach("a server that stops under load answers all that it has taken", async (way) => {
   const server = await serve(FREE, way);
   const port = server.addresses[0]?.port ?? 0;
-  const askers = Array.from({ length: 8 }, () => new Asker(port));
-  const asking = askers.map((asker) => asker.askUntilTold());
-  await within(10, until(() => server.totals.answered > 1000));
+  const clients = Array.from({ length: 8 }, () => new UdpClient());
+  const asking = clients.map((client) => client.askUntilEnded(port));
+  await until(() => server.totals.answered > 1000);
   await within(2, server.shutdown());
   const { received, answered, refused } = server.totals;
   assertEquals(received, answered + refused.stopping);
   assertEquals(accountedFor(server), received);
-  for (const asker of askers) await asker.tellToEnd();
+  for (const client of clients) await client.end();
   await Promise.all(asking);
   // What was counted as answered has come.
-  assertEquals(askers.reduce((sum, { replies }) => sum + replies, 0), answered);
-  for (const asker of askers) asker[Symbol.dispose]();
+  assertEquals(clients.reduce((sum, { replies }) => sum + replies, 0), answered);
+  for (const client of clients) client[Symbol.dispose]();
 });
 
 /** A log, and the text that it has written. */
@@ -87,8 +88,8 @@ async function logOf(
   const { log, lines } = collectingLog(options);
   const server = await serve([FREE, "ntp://[::1]:0"], { ...way, log });
   const [text, ntp] = server.addresses;
-  using four = new Client();
-  using six = new Client("::1");
+  using four = new UdpClient();
+  using six = new UdpClient("::1");
   await four.ask(new Uint8Array(4), text);
   await four.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), text);
   // Told of by another worker, it might be told of first.
@@ -101,7 +102,7 @@ async function logOf(
   return {
     lines: lines().filter((line) => !/transport: /i.test(line) && !line.includes('"transport"')),
     urls: server.addresses.map(({ url }) => url),
-    clients: [`127.0.0.1:${four.port}`, `[::1]:${six.port}`],
+    clients: [`127.0.0.1:${four.address.port}`, `[::1]:${six.address.port}`],
   };
 }
 
@@ -144,7 +145,7 @@ await testEach(
   async (way) => {
     const { log, lines } = collectingLog();
     const server = await serve(FREE, { ...way, log });
-    using client = new Client();
+    using client = new UdpClient();
     const requests = 200;
     for (let i = 0; i < requests; i++) await client.ask(new Uint8Array(1), server.addresses[0]);
     await server.shutdown();

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { type RefusalCause, serve } from "../../mod.ts";
 import { field } from "../../src/protocols/ntp/packet.ts";
-import { Client } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
 import { settled, testEach } from "./transports.ts";
 
 /** An NTP packet: a first octet, then zeros, and what follows the header. */
@@ -67,7 +67,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
 await testEach("each cause of a refusal is counted, and nothing is said", async (way) => {
   for (const [scheme, cause, datagrams] of cases) {
     await using server = await serve(`${scheme}://127.0.0.1:0`, way);
-    using client = new Client();
+    using client = new UdpClient();
     const [address] = server.addresses;
     for (const octets of datagrams) await client.send(octets, address);
     const { length } = datagrams;
@@ -84,7 +84,7 @@ await testEach("each cause of a refusal is counted, and nothing is said", async 
 await testEach("a clock that is not synchronised keeps Daytime and Time silent", async (way) => {
   const urls = ["daytime", "time", "asctime", "ntp"].map((scheme) => `${scheme}://127.0.0.1:0`);
   await using server = await serve(urls, { ...way, status: { unsynchronized: true } });
-  using client = new Client();
+  using client = new UdpClient();
   const [first, second, third, fourth] = server.addresses;
   for (const silent of [first, second]) await client.send(new Uint8Array(1), silent);
   // Text tells no more than the clock on the wall, and NTP says how it is.
@@ -99,7 +99,7 @@ await testEach("a datagram from a service that answers anything is refused", asy
   const ports = [7, 9, 13, 17, 19, 37];
   for (const port of ports) {
     // An address that nothing of this machine uses.
-    using echo = new Client("127.0.77.99", port);
+    using echo = new UdpClient("127.0.77.99", port);
     for (const address of server.addresses) await echo.send(ntp(request(4)), address);
   }
   const sent = 2 * ports.length;
@@ -109,7 +109,7 @@ await testEach("a datagram from a service that answers anything is refused", asy
 await testEach("two servers pointed at each other by a forger fall silent", async (way) => {
   const schemes = ["asctime", "daytime", "time", "auto"];
   await using server = await serve(schemes.map((scheme) => `${scheme}://127.0.0.1:0`), way);
-  using client = new Client();
+  using client = new UdpClient();
   const replies = [];
   for (const address of server.addresses) {
     replies.push(await client.ask(new Uint8Array(1), address));
@@ -128,7 +128,7 @@ await testEach("two servers pointed at each other by a forger fall silent", asyn
 await testEach("the totals add up, whatever comes", async (way) => {
   await using server = await serve(["auto://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
   const [auto, port123] = server.addresses;
-  using client = new Client();
+  using client = new UdpClient();
   const rounds = 50;
   for (let round = 0; round < rounds; round++) {
     await client.send(asctime, auto);

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeNtpPacket, serve, ServerLog } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { Client, until, within } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { until } from "../support/wait.ts";
 import { accountedFor, testEach } from "./transports.ts";
 
 /** An era of NTP: 2^32 seconds. */
@@ -34,7 +35,7 @@ await testEach(
     let isOver = false;
     let asked = 0;
     const ask = async (): Promise<void> => {
-      using client = new Client();
+      using client = new UdpClient();
       for (let n = 0; !isOver; n++) {
         asked++;
         const packet = decodeNtpPacket(await client.ask(request(n), address));
@@ -49,12 +50,12 @@ await testEach(
         const before = server.totals.answered;
         server.clock.step(by);
         // It goes on answering after each step.
-        await within(10, until(() => server.totals.answered > before));
+        await until(() => server.totals.answered > before);
       }
     }
     isOver = true;
     await Promise.all(asking);
-    await within(10, until(() => accountedFor(server) === asked));
+    await until(() => accountedFor(server) === asked);
     const { received, answered } = server.totals;
     assertEquals([received, answered], [asked, asked]);
     await server.shutdown();

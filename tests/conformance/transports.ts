@@ -2,8 +2,8 @@
  * The transports differ in speed, never in behaviour: what is tested here is tested on each of them.
  */
 import type { RefusalCause, ServeOptions, Server } from "../../mod.ts";
-import { type Needs, where } from "../support/programs.ts";
-import { until, within } from "../support/traffic.ts";
+import { type Needs, where } from "../support/needs.ts";
+import { until } from "../support/wait.ts";
 
 /** A transport, and how it runs. */
 export type Way = Required<Pick<ServeOptions, "transport" | "workers">>;
@@ -37,7 +37,7 @@ export async function settled(
   datagrams: number,
 ): Promise<{ answered: number } & Partial<Record<RefusalCause, number>>> {
   // That a datagram came is counted before what became of it.
-  await within(10, until(() => accountedFor(server) >= datagrams));
+  await until(() => accountedFor(server) >= datagrams);
   const { received, answered, refused } = server.totals;
   if (received !== datagrams || accountedFor(server) !== datagrams) {
     throw new Error(`Expected ${datagrams} datagrams, got ${JSON.stringify(server.totals)}`);

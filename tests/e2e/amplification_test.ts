@@ -1,7 +1,8 @@
 /** How much more leaves a server than came to it, as a link carries it: headers of IP and UDP included. */
 import { assertEquals } from "@std/assert";
-import { bothPrograms, root, run, Running, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
 import { Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();
@@ -47,7 +48,7 @@ for (const transport of ["datagram", "mmsg"]) {
           );
           const options = ["--utc", "--transport", transport, ...format];
           const server = stack.use(new Running(cable.onServer(...command, ...options, ...urls)));
-          await within(30, server.said(/Transport/));
+          await server.waitFor(/Transport/);
         }));
         const documented = await Deno.readTextFile(`${root}SECURITY.md`);
         const factors: string[][] = services.map(() => []);

@@ -1,10 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { asctimeText } from "../../src/load/dialects.ts";
-import { peer } from "../support/peer.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
+import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { bothPrograms, root, run, Running, startServer, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'url'/],
@@ -147,7 +149,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     await test(
       "sends no more requests than it is told to, and finds the right address",
       async () => {
-        await using server = peer((socket, from) => {
+        await using server = scriptedServer((socket, from) => {
           const text = asctimeText(Math.floor(Date.now() / 1000));
           return socket.send(new TextEncoder().encode(text), from);
         });
@@ -177,7 +179,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       ] as const;
       for (const [reason, message, answer] of cases) {
         const code = queryExitCodes[reason];
-        await using server = peer(answer);
+        await using server = scriptedServer(answer);
         const outcome = await run([...bench, "--requests=10", server.url]);
         assertEquals(outcome.code, code, outcome.stderr);
         assertMatch(outcome.stderr, new RegExp(`^timecli: (${message}).*\n$`));
@@ -230,7 +232,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           ...[...bench, "--duration", "600", "--timeout", "5", url],
         ]);
         // deno-lint-ignore no-control-regex -- how a line is redrawn
-        await running.said(/\r\x1b\[K\d+\.\d s of 600: [\d,]+ replies\/s, 0 lost/);
+        await running.waitFor(/\r\x1b\[K\d+\.\d s of 600: [\d,]+ replies\/s, 0 lost/);
         const { code } = await running.stop();
         // deno-lint-ignore no-control-regex -- as above
         assertMatch(running.stderr, /\r\x1b\[KTarget +asctime:\/\/127\.0\.0\.1:\d+\r\n/);
@@ -254,7 +256,7 @@ Deno.test(
         ...["run", "--quiet", "--no-prompt", "--allow-net", `--config=${root}deno.json`],
         `${root}client.ts`,
       ] as const;
-      await using server = peer((socket, from) =>
+      await using server = scriptedServer((socket, from) =>
         socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
       );
       assertEquals((await run([...command, server.url])).code, 0);

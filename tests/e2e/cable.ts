@@ -1,6 +1,6 @@
 /** Networks of their own for the tests of what a network does to a server. */
 import { assertEquals } from "@std/assert";
-import { type Outcome, run } from "../support/programs.ts";
+import { type Outcome, run } from "../support/process.ts";
 
 type Command = readonly [string, ...string[]];
 

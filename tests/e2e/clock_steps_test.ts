@@ -5,8 +5,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
-import { bothPrograms, run, startServer, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
 
 const HOUR = 3600;
 const TEN_YEARS = 315_576_000;
@@ -78,7 +79,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
               const isFaked = transport === "datagram";
               assertAhead(reply as NtpReply, isFaked ? seconds : 0, `${seconds} s`);
             }
-            const { code } = await within(5, server.stop());
+            const { code } = await server.stop();
             assertEquals(code, 0);
             const lines = server.stderr.trimEnd().split("\n").map((line) => line.slice(24));
             const told = lines.filter((line) => line.startsWith("Time request"));

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
-import { type Needs, type Outcome, root, run, startServer, where } from "../support/programs.ts";
+import { type Needs, where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { root, startServer } from "../support/programs.ts";
 
 const mayLook = Deno.permissions.querySync({ name: "env" }).state === "granted" &&
   Deno.permissions.querySync({ name: "read" }).state === "granted";

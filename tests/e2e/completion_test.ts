@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
 
 /** What bash would offer, given a completion script and the words typed so far. */
 const askBash = `

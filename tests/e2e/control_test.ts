@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertDocumented } from "../support/documented.ts";
-import { bothPrograms, root, run, Running, startServer, where } from "../support/programs.ts";
-import { freePort, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const TOKEN = "0123456789abcdef";
 const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
@@ -28,12 +30,8 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 /** The first line of a program's standard output, as JSON. */
 // deno-lint-ignore no-explicit-any -- whatever the test looks for
 async function announced(server: Running): Promise<any> {
-  let text = "";
-  for await (const part of server.child.stdout.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (text.endsWith("\n")) break;
-  }
-  return JSON.parse(text);
+  const [line] = await server.waitFor(/^.*\n/, { stream: "stdout" });
+  return JSON.parse(line);
 }
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
@@ -51,11 +49,11 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           [...timesrv, ...transport, "--control", "127.0.0.1:0", ...listeners],
           { stdout: "piped" },
         );
-        const { event, listeners: bound, control: url } = await within(30, announced(server));
+        const { event, listeners: bound, control: url } = await announced(server);
         assertEquals([event, bound.length], ["ready", 2]);
         const [{ url: ntp, protocol, hostname, port }, { url: own }] = bound;
         assertEquals([ntp, protocol, hostname], [`ntp://127.0.0.1:${port}`, "ntp", "127.0.0.1"]);
-        await server.said(new RegExp(`Controlled on ${url}`));
+        await server.waitFor(new RegExp(`Controlled on ${url}`));
         const ask = (...args: string[]): ReturnType<typeof run> =>
           run([...control, "--url", url, ...args]);
 
@@ -94,7 +92,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           assertMatch((await ask("faults")).stdout, /^Faults +none\n$/);
           assertDocumented(JSON.parse((await ask("faults", "drop=0", "--json")).stdout), "control");
         }
-        const { code } = await within(5, server.stop());
+        const { code } = await server.stop();
         assertEquals(code, 0);
       }
     }),
@@ -110,7 +108,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         },
       );
       await using _ = server;
-      const [, url = ""] = await server.said(/Controlled on (\S+)/);
+      const [, url = ""] = await server.waitFor(/Controlled on (\S+)/);
       const args = [...control, "state", "--url", url] as const;
       const refused = await run(args);
       assertEquals([refused.code, refused.stdout], [1, ""]);
@@ -179,13 +177,13 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const closed = ["sh", "-c", 'exec "$@" >&-', "sh", ...timesrv] as const;
         const { server } = await startServer(closed, ["asctime://127.0.0.1:0"]);
         await using _ = server;
-        const [, port = ""] = await server.said(/udp \S+:(\d+)/);
+        const [, port = ""] = await server.waitFor(/udp \S+:(\d+)/);
         assertEquals((await run([...timecli, `127.0.0.1:${port}`])).code, 0);
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
         const shown = await startServer([...onTerminal, ...timesrv]);
         await using _shown = shown.server;
-        await within(5, shown.server.stop());
+        await shown.server.stop();
         assert(!shown.server.stderr.includes('"ready"'), shown.server.stderr);
       },
       { ...needs, commands: ["sh", "python3"] },

@@ -1,11 +1,12 @@
 /** `timecli explain` as a person runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
 
 function assertFits({ stdout, stderr }: Outcome): void {
   for (const line of stdout.split("\n")) assert(line.length <= 80, line);
@@ -63,11 +64,11 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           [
             "kiss-o-death",
             "ntp",
-            (request) => replyTo(request, { stratum: 0, leap: 3, referenceId: RATE }),
+            (request) => ntpReply(request, { stratum: 0, leap: 3, referenceId: RATE }),
           ],
-          ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3 })],
-          ["unusable", "ntp", (request) => replyTo(request, { precision: 127 })],
-          ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
+          ["unsynchronized", "ntp", (request) => ntpReply(request, { leap: 3 })],
+          ["unusable", "ntp", (request) => ntpReply(request, { precision: 127 })],
+          ["bogus-reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
           ["bogus-reply", "ntp", () => encode("\x1b[2J".repeat(12))],
           ["not-a-time", "time", () => encode("\x1b[2J!")],
           ["not-a-time", "daytime", () => new Uint8Array(65_507).fill(0x1b)],
@@ -78,7 +79,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           (request: Uint8Array) => Uint8Array,
         ][]
       ) {
-        await using hostile = peer(
+        await using hostile = scriptedServer(
           (socket, from, _count, request) => socket.send(reply(request), from),
           protocol,
         );
@@ -97,7 +98,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test("says in a line that nothing came", async () => {
-      await using silent = peer(() => {});
+      await using silent = scriptedServer(() => {});
       const { code, stdout, stderr } = await within(
         20,
         run([...explain, "-t", "0.2", silent.url]),
@@ -143,7 +144,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         const request = new Uint8Array(48);
         request[0] = 0x23;
         request.set([1, 2, 3, 4, 5, 6, 7, 8], 40);
-        const lines = [request, replyTo(request)].map((octets, i) =>
+        const lines = [request, ntpReply(request)].map((octets, i) =>
           `${"IO".charAt(i)} 2026-11-22 18:00:00.00${i}\n0000 ${
             octets.toHex().replaceAll(/../g, "$& ")
           }\n`

@@ -1,15 +1,8 @@
 /** What a network does to a server's replies: refused, held up, cut off, and all of it survived. */
 import { assert, assertEquals } from "@std/assert";
-import {
-  bothPrograms,
-  type Outcome,
-  root,
-  run,
-  Running,
-  totalsOf,
-  where,
-} from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run, Running } from "../support/process.ts";
+import { bothPrograms, root, totalsOf } from "../support/programs.ts";
 import { answerer, Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();
@@ -52,7 +45,7 @@ for (const transport of ["datagram", "mmsg"]) {
   const serve = async (cable: Cable, ...listeners: string[]): Promise<Running> => {
     const options = ["--verbose", "--transport", transport, "--rate-limit", "off"];
     const server = new Running(cable.onServer(...timesrv, ...options, ...listeners));
-    await within(10, server.said(/Transport/));
+    await server.waitFor(/Transport/);
     return server;
   };
 
@@ -60,7 +53,7 @@ for (const transport of ["datagram", "mmsg"]) {
     run(cable.onClient(...timecli, "--json", ...options, target));
 
   const stop = async (server: Running): Promise<ReturnType<typeof totalsOf>> => {
-    assertEquals((await within(5, server.stop())).code, 0);
+    assertEquals((await server.stop()).code, 0);
     return totalsOf(server.stderr);
   };
 
@@ -78,7 +71,7 @@ for (const transport of ["datagram", "mmsg"]) {
         assertEquals(outcomes.map(({ code }) => code), [3, 3], begins);
         failures += targets.length;
         const told = `Cannot send on asctime://\\S+:8888: ${says} \\(os error \\d+\\)\n`;
-        await within(5, server.said(new RegExp(`(${told}[^]*){2}`)));
+        await server.waitFor(new RegExp(`(${told}[^]*){2}`));
         await cable.shell(cable.server, ends);
         assertEquals((await askAll()).map(answerer), targets);
       }

@@ -1,16 +1,9 @@
 /** Far more than a server can answer: it answers what it can, keeps what it has, and is as before afterwards. */
 import { assert, assertEquals } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
-import {
-  bothPrograms,
-  root,
-  run,
-  Running,
-  startServer,
-  totalsOf,
-  where,
-} from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer, totalsOf } from "../support/programs.ts";
 import { answerer, Cable } from "./cable.ts";
 
 const [source] = await bothPrograms();
@@ -40,7 +33,7 @@ for (const transport of ["datagram", "mmsg"]) {
       const { server, port } = await startServer(timesrv, way);
       await using _ = server;
       const target = `ntp://127.0.0.1:${port}`;
-      await within(10, server.said(/Transport/));
+      await server.waitFor(/Transport/);
       const ask = (...load: string[]): Promise<{ sent: number; good: number; bad: number }> =>
         run([...timecli, "bench", "--json", "--timeout", "5", ...load, target])
           .then(({ stdout }) => JSON.parse(stdout));
@@ -54,7 +47,7 @@ for (const transport of ["datagram", "mmsg"]) {
       const after = usageOf(server.child.pid);
       assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
       assertEquals(after.descriptors, before.descriptors);
-      await within(5, server.stop());
+      await server.stop();
       const { received, answered, refused, errors } = totalsOf(server.stderr);
       assertEquals([received, refused, errors], [answered, 0, 0]);
       assert(received >= flood.good + calm.good, `${received}`);
@@ -75,20 +68,20 @@ for (const transport of ["datagram", "mmsg"]) {
         );
         const way = ["--transport", transport, "ntp://10.77.0.1:1123"];
         await using server = new Running(cable.onServer(...timesrv, ...way));
-        await within(10, server.said(/Transport/));
+        await server.waitFor(/Transport/);
         const ask = (): ReturnType<typeof run> =>
           run(cable.onClient(...timecli, "--json", "-t", "20", "-r", "9", "ntp://10.77.0.1:1123"));
         assertEquals(answerer(await ask()), "10.77.0.1");
         const before = usageOf(server.child.pid);
         const script = [`${root}tests/e2e/spoof.py`, "10.77.0.1", "1123", `${FORGED_SOURCES}`];
         await using forger = new Running(cable.onClient("python3", ...script));
-        await within(60, forger.said(/sent \d+\n/));
+        await forger.waitFor(/sent \d+\n/);
         assertEquals(answerer(await ask()), "10.77.0.1");
         const after = usageOf(server.child.pid);
-        await within(10, forger.stop());
-        const [, forged] = await forger.said(/sent (\d+) in all/);
+        await forger.stop();
+        const [, forged] = await forger.waitFor(/sent (\d+) in all/);
         assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
-        await within(5, server.stop());
+        await server.stop();
         const { received, answered, refused, errors } = totalsOf(server.stderr);
         assertEquals([received, errors], [answered + refused, 0]);
         assert(received > 1 && received <= Number(forged) + 20, `${received} of ${forged}`);

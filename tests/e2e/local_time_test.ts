@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, run, startServer, where } from "../support/programs.ts";
-import { Asker } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
+import { UdpClient } from "../support/udp_client.ts";
 
 const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
 const locales = ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "fa_IR", "th_TH.UTF-8", "nosuch"];
@@ -43,9 +45,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
             const args = [...(utc ? ["--utc"] : []), "asctime://127.0.0.1:0"];
             const { server, port } = await startServer(timesrv, args, { env });
             await using _ = server;
-            using asker = new Asker(port);
+            using client = new UdpClient();
             const before = unixSeconds();
-            const text = await asker.ask();
+            const text = await client.askText(port);
             const span = [before, unixSeconds()] as const;
             const texts = await pythonTexts(span, utc ? "gmtime" : "localtime", {
               ...env,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run, Running } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
 import { answerer, Cable, ip } from "./cable.ts";
 
 const served = ["10.77.0.1", "10.77.0.2", "[fd00:77::1]", "[fd00:77::2]", "[fe80::1%cable]"];
@@ -22,13 +23,13 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         await using server = new Running(cable.onServer(...timesrv, ...way, ...urls));
         for (const address of transport === "mmsg" ? ["0.0.0.0", "[::]"] : served) {
           const pattern = address.replace(/[[\].]/g, "\\$&");
-          await within(10, server.said(new RegExp(`udp ${pattern}:8888\n`)));
+          await server.waitFor(new RegExp(`udp ${pattern}:8888\n`));
         }
         for (const address of served) {
           const outcome = await run(cable.onClient(...timecli, "--json", `${address}:8888`));
           assertEquals(answerer(outcome), address.replace(/[[\]]/g, ""));
         }
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         assertMatch(server.stderr, /received, (\d+) answered, 0 refused, 0 errors\n$/);
       }),
     );
@@ -39,7 +40,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       await using cable = await Cable.lay();
       const way = ["--transport", "datagram", "asctime://0.0.0.0:0"];
       await using server = new Running(cable.onServer(...timesrv, ...way));
-      const [, port] = await within(10, server.said(/udp 10\.77\.0\.2:(\d+)\n/));
+      const [, port] = await server.waitFor(/udp 10\.77\.0\.2:(\d+)\n/);
       for (const address of ["10.77.0.1", "10.77.0.2"]) {
         const outcome = await run(cable.onClient(...timecli, "--json", `${address}:${port}`));
         assertEquals(answerer(outcome), address);
@@ -70,7 +71,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         await using server = new Running(
           cable.onServer(...timesrv, "--transport", transport, listener),
         );
-        await within(10, server.said(/Serving/));
+        await server.waitFor(/Serving/);
         const ask = (): Promise<Outcome> =>
           run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
         assertEquals(answerer(await ask()), "10.77.0.1");
@@ -80,7 +81,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         let outcome = await ask();
         for (let i = 0; i < 5 && outcome.code !== 0; i++) outcome = await ask();
         assertEquals(answerer(outcome), "10.77.0.1");
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
       }),
     );
   }
@@ -117,13 +118,13 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           ) {
             const urls = listeners.split(" ").map((host) => `asctime://${host}`);
             await using server = new Running(cable.onServer(...timesrv, ...urls));
-            await within(10, server.said(new RegExp(`(Serving[^\n]*\n[^]*){${urls.length}}`)));
+            await server.waitFor(new RegExp(`(Serving[^\n]*\n[^]*){${urls.length}}`));
             for (const [words, expected] of Object.entries(cases)) {
               const outcome = await ask(words);
               const found = outcome.code === 0 ? answerer(outcome) : outcome.code;
               assertEquals(found, expected, `${words} of ${listeners}: ${outcome.stderr}`);
             }
-            await within(5, server.stop());
+            await server.stop();
           }
         } finally {
           await Deno.remove(hosts);
@@ -149,8 +150,8 @@ Deno.test(
       const script = `${root}server.ts`;
       const [deno, url] = [source?.timesrv[0] ?? "deno", "asctime://0.0.0.0:8888"];
       await using server = new Running(cable.onServer(deno, ...flags, script, url));
-      await within(10, server.said(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/));
-      await within(10, server.said(/Serving asctime on udp 0\.0\.0\.0:8888\n/));
+      await server.waitFor(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/);
+      await server.waitFor(/Serving asctime on udp 0\.0\.0\.0:8888\n/);
       const ask = (host: string): Promise<Outcome> =>
         run(cable.onClient(...(source?.timecli ?? [deno]), "--json", "-t", "0.5", host));
       assertEquals(answerer(await ask("10.77.0.1")), "10.77.0.1");

@@ -1,6 +1,8 @@
 /** NTP, Daytime, Time and text together, from one program to the other. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, startServer, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
 
 const FREE = ["ntp", "daytime", "time", "auto"].map((protocol) => `${protocol}://127.0.0.1:0`);
 
@@ -10,7 +12,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     ...options: string[]
   ): Promise<{ urls: string[]; stop: () => Promise<Deno.CommandStatus> }> => {
     const { server } = await startServer(timesrv, ["--log-format", "json", ...options, ...FREE]);
-    await server.said(/"url":"auto:/);
+    await server.waitFor(/"url":"auto:/);
     const urls = [...server.stderr.matchAll(/"event":"listening","url":"([^"]+)"/g)]
       .map(([, url = ""]) => url);
     return { urls, stop: () => server.stop() };

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, startServer, where } from "../support/programs.ts";
-import { Asker, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { UdpClient } from "../support/udp_client.ts";
 
 const manager = ["python3", `${root}tests/e2e/service_manager.py`] as const;
 
@@ -27,10 +29,10 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         );
         await using _ = server;
         const said = (what: string): Promise<unknown> =>
-          within(5, server.said(new RegExp(`^notified by main process: ${what}$`, "m")));
+          server.waitFor(new RegExp(`^notified by main process: ${what}$`, "m"));
         await said(`READY=1; STATUS=Serving asctime://127\\.0\\.0\\.1:${port}`);
         await said("WATCHDOG=1");
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         await said("STOPPING=1");
       }, python),
     );
@@ -54,9 +56,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         const env = { NOTIFY_SOCKET, WATCHDOG_USEC: "1000" };
         const { server, port } = await startServer(timesrv, undefined, { env });
         await using _ = server;
-        using asker = new Asker(port);
-        await asker.ask();
-        assertEquals((await within(5, server.stop())).code, 0);
+        using client = new UdpClient();
+        await client.askText(port);
+        assertEquals((await server.stop()).code, 0);
         const warnings = server.stderr.match(/Warning: Cannot notify .*/g) ?? [];
         assertEquals(warnings.length, 1, server.stderr);
         assertMatch(warnings[0] ?? "", reason);
@@ -80,8 +82,8 @@ Deno.test(
         { env: { NOTIFY_SOCKET: "/nosuch/socket" } },
       );
       await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask();
+      using client = new UdpClient();
+      await client.askText(port);
       assertMatch(server.stderr, /Warning: Cannot notify .*no permission --allow-ffi\n/);
     },
   ),

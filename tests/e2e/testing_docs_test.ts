@@ -2,15 +2,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { parseScenario, query, scenarios } from "../../mod.ts";
-import {
-  bothPrograms,
-  type Needs,
-  type Outcome,
-  root,
-  run,
-  startServer,
-  where,
-} from "../support/programs.ts";
+import { type Needs, where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
 
 const [source] = await bothPrograms();
 const needs: Needs = {

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
-import { bothPrograms, run, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'url'/],
@@ -57,7 +58,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   Deno.test(
     await test("prints one line with performance data, and exits with its state", async () => {
       await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"], {
-        clock: lyingClock(-3),
+        clock: simulatedClock(-3),
       });
       const [ntp = "", time = ""] = server.addresses.map(({ url }) => url);
       for (
@@ -83,9 +84,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("says in its line why there is no offset", async () => {
-      await using silent = peer(() => {}, "ntp");
-      await using unsynchronized = peer(
-        (socket, from, _, octets) => socket.send(replyTo(octets, { leap: 3 }), from),
+      await using silent = scriptedServer(() => {}, "ntp");
+      await using unsynchronized = scriptedServer(
+        (socket, from, _, octets) => socket.send(ntpReply(octets, { leap: 3 }), from),
         "ntp",
       );
       const refused = `127.0.0.1:${freePort()}`;

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../support/lying_clock.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { bothPrograms, root, run, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
@@ -41,7 +43,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("names falsetickers, and says where nothing can be decided", async () => {
       const ntp = "ntp://127.0.0.1:0";
       await using right = await serve([ntp, ntp]);
-      await using wrong = await serve(ntp, { clock: lyingClock(-5) });
+      await using wrong = await serve(ntp, { clock: simulatedClock(-5) });
       const [a = "", b = "", liar = ""] = [...right.addresses, ...wrong.addresses]
         .map(({ url }) => url);
       const silent = `ntp://127.0.0.1:${freePort()}`;

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { freePort } from "../support/udp_client.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {

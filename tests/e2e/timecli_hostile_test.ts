@@ -6,10 +6,11 @@ import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { Flood } from "../client/flood.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { type Peer, peer } from "../support/peer.ts";
-import { bothPrograms, type Outcome, run, Running, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run, Running } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
+import { within } from "../support/wait.ts";
 
 /** Lines of what every terminal only prints. */
 const PRINTABLE = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\n)*$/u;
@@ -35,7 +36,7 @@ const kiss = (code: number, more: Partial<NtpPacket> = {}): Partial<NtpPacket> =
 const [RATE, DENY, CLEAR_SCREEN] = [0x52415445, 0x44454e59, 0x1b5b324a] as const;
 
 const ntp = (...replies: Partial<NtpPacket>[]): Hostile[2] => (request) =>
-  replies.map((fields) => replyTo(request, fields));
+  replies.map((fields) => ntpReply(request, fields));
 
 const servers: readonly Hostile[] = [
   ["kiss-o-death", "ntp", ntp(kiss(RATE))],
@@ -56,21 +57,21 @@ const servers: readonly Hostile[] = [
     "ntp",
     () => [encode("\x1b[2J".repeat(12)), encode(TEXT), new Uint8Array(65_507)],
   ],
-  ["bogus-reply", "ntp", () => [replyTo(ntpRequest().octets)]],
+  ["bogus-reply", "ntp", () => [ntpReply(ntpRequest().octets)]],
   ["not-a-time", "time", () => [encode(TEXT)]],
   ["not-a-time", "time", (request) => [request, new Uint8Array(4)]],
   ["ok", "time", () => [new Uint8Array(4)]],
   ["not-a-time", "daytime", () => [encode(" ".repeat(65_000) + "\x1b]0;owned\x07")]],
   ["not-a-time", "daytime", () => [encode(`3 APR 2020 21:09:36 \x1b[31m`)]],
-  ["not-a-time", "daytime", () => [replyTo(ntpRequest().octets)]],
+  ["not-a-time", "daytime", () => [ntpReply(ntpRequest().octets)]],
   ["not-a-time", "daytime", () => [encode("\u202e2020-04-03T21:09:36Z")]],
   ["not-a-time", "asctime", () => [encode("NaN NaN NaN NaN:NaN:NaN NaN")]],
   ["not-a-time", "asctime", () => [encode("\n".repeat(65_000) + "x"), encode(TEXT)]],
   ["ok", "asctime", () => [encode(TEXT), encode("\x1b[2J")]],
 ];
 
-function serve([_ends, protocol, replies]: Hostile): Peer {
-  return peer(async (socket, from, _count, request) => {
+function serve([_ends, protocol, replies]: Hostile): ScriptedServer {
+  return scriptedServer(async (socket, from, _count, request) => {
     for (const octets of replies(request)) await socket.send(octets, from);
   }, protocol);
 }

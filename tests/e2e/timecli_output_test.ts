@@ -3,9 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { jsonOf } from "../../src/cli/timecli/query/report.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
-import { bothPrograms, run, startServer, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
   const failure = jsonOf({ target: "x", error: new Error("no") }, false);
@@ -63,7 +64,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       );
       const { server } = await startServer(timesrv, [...listeners, "--daytime-format", "iso8601"]);
       await using _server = server;
-      await server.said(/Serving asctime on/);
+      await server.waitFor(/Serving asctime on/);
       const targets = [...server.stderr.matchAll(/Serving (\w+) on udp (\S+)/g)]
         .map(([, name, address]) => `${name}://${address}`);
       assertEquals(targets.length, 4);
@@ -83,10 +84,18 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       const RATE = 0x52415445;
       for (
         const [reason, protocol, reply] of [
-          ["kiss-o-death", "ntp", (request) => replyTo(request, { stratum: 0, referenceId: RATE })],
-          ["unsynchronized", "ntp", (request) => replyTo(request, { leap: 3, stratum: 255 })],
-          ["unusable", "ntp", (request) => replyTo(request, { precision: 127, rootDelay: 65_535 })],
-          ["bogus-reply", "ntp", (request) => replyTo(request, { originTimestamp: 1n })],
+          [
+            "kiss-o-death",
+            "ntp",
+            (request) => ntpReply(request, { stratum: 0, referenceId: RATE }),
+          ],
+          ["unsynchronized", "ntp", (request) => ntpReply(request, { leap: 3, stratum: 255 })],
+          [
+            "unusable",
+            "ntp",
+            (request) => ntpReply(request, { precision: 127, rootDelay: 65_535 }),
+          ],
+          ["bogus-reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
           ["not-a-time", "daytime", () => new Uint8Array([27])],
           ["timeout", "time", () => undefined],
         ] as const satisfies readonly [
@@ -95,7 +104,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           (request: Uint8Array) => Uint8Array | undefined,
         ][]
       ) {
-        await using bad = peer((socket, from, _count, request) => {
+        await using bad = scriptedServer((socket, from, _count, request) => {
           const octets = reply(request);
           return octets && socket.send(octets, from);
         }, protocol);
@@ -107,8 +116,8 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       }
       const [version = {}] = await ask("nowhere.invalid");
       assertDocumented(version);
-      await using odd = peer(
-        (socket, from, _count, request) => socket.send(replyTo(request, { version: 3 }), from),
+      await using odd = scriptedServer(
+        (socket, from, _count, request) => socket.send(ntpReply(request, { version: 3 }), from),
         "ntp",
       );
       const [warned = {}] = await ask(odd.url);
@@ -119,8 +128,8 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test("--csv has a header and a row a target, failed ones too", async () => {
-      await using good = peer(
-        (socket, from, _count, octets) => socket.send(replyTo(octets), from),
+      await using good = scriptedServer(
+        (socket, from, _count, octets) => socket.send(ntpReply(octets), from),
         "ntp",
       );
       const { code, stdout, stderr } = await run(
@@ -140,7 +149,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test("--format writes the time alone", async () => {
-      await using server = peer(
+      await using server = scriptedServer(
         (socket, from) => socket.send(Uint8Array.fromHex("83aa7e81"), from),
         "time",
       );
@@ -152,7 +161,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         env: { TZ: "Asia/Kolkata" },
       });
       assertEquals(local, { code: 0, stdout: "05:30 +05:30\n", stderr: "" });
-      await using text = peer((socket, from) =>
+      await using text = scriptedServer((socket, from) =>
         socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
       );
       const own = await run([...timecli, "--format", "d.M.yyyy H:mm", text.url]);

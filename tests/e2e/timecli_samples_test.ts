@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../support/lying_clock.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
-import { bothPrograms, root, run, Running, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "0"], /'0' is invalid.*a whole number, 1 to 1000/],
@@ -48,7 +49,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   Deno.test(
     await test("tells what the samples of an NTP and a Time server say", async () => {
       await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"], {
-        clock: lyingClock(90),
+        clock: simulatedClock(90),
       });
       const [ntp = "", time = ""] = server.addresses.map(({ url }) => url);
       const one = await samples(3, ntp);
@@ -84,9 +85,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("prints JSON with every exchange, the lost ones too", async () => {
-      await using server = peer(
+      await using server = scriptedServer(
         (socket, from, count, octets) =>
-          count === 2 ? undefined : socket.send(replyTo(octets), from),
+          count === 2 ? undefined : socket.send(ntpReply(octets), from),
         "ntp",
       );
       const { code, stdout } = await samples(3, "--json", "--timeout", "1", server.url);
@@ -123,9 +124,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("tells that a server asked for less, and obeys", async () => {
-      await using server = peer((socket, from, count, octets) => {
+      await using server = scriptedServer((socket, from, count, octets) => {
         const kiss = { stratum: 0, leap: 3, referenceId: RATE };
-        return socket.send(replyTo(octets, count === 1 ? {} : kiss), from);
+        return socket.send(ntpReply(octets, count === 1 ? {} : kiss), from);
       }, "ntp");
       const { code, stdout, stderr } = await samples(100, server.url);
       assertEquals([code, server.requests.length], [0, 4]);
@@ -139,9 +140,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("has a code for each way to fail", async () => {
-      await using silent = peer(() => {}, "ntp");
-      await using unsynchronized = peer(
-        (socket, from, _count, octets) => socket.send(replyTo(octets, { leap: 3 }), from),
+      await using silent = scriptedServer(() => {}, "ntp");
+      await using unsynchronized = scriptedServer(
+        (socket, from, _count, octets) => socket.send(ntpReply(octets, { leap: 3 }), from),
         "ntp",
       );
       for (
@@ -171,7 +172,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
           ...[...timecli, "--samples", "1000", server.addresses[0]?.url ?? ""],
         ]);
         // deno-lint-ignore no-control-regex -- how a line is redrawn
-        await running.said(/\r\x1b\[K[2-9] of 1000 requests/);
+        await running.waitFor(/\r\x1b\[K[2-9] of 1000 requests/);
         const { code } = await running.stop();
         assertMatch(running.stderr, /Server +ntp:\/\/127\.0\.0\.1:\d+\r\nReplies +\d+ of \d+ in/);
         assertEquals(code, 0);

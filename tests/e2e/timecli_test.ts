@@ -1,34 +1,21 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, Running, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run, Running } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
+import { type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
+import { until } from "../support/wait.ts";
 
 const text = "Fri Apr  3 21:09:36 2020";
 
-/** A server in this process that sends whatever a test wants: nothing, one reply or several. */
-class Peer implements Disposable {
-  /** What was asked of it. */
-  readonly requests: string[] = [];
-  readonly #socket: Deno.DatagramConn;
-
-  constructor(replies: readonly Uint8Array[], hostname = "127.0.0.1") {
-    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
-    void this.#serve(replies);
-  }
-
-  get port(): number {
-    return (this.#socket.addr as Deno.NetAddr).port;
-  }
-
-  async #serve(replies: readonly Uint8Array[]): Promise<void> {
-    for await (const [request, client] of this.#socket) {
-      this.requests.push(new TextDecoder().decode(request));
-      for (const reply of replies) await this.#socket.send(reply, client);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#socket.close();
-  }
+/** A server that sends the same replies to every request. */
+function replying(replies: readonly Uint8Array[], hostname?: string): ScriptedServer {
+  return scriptedServer(
+    async (socket, from) => {
+      for (const reply of replies) await socket.send(reply, from);
+    },
+    "asctime",
+    hostname,
+  );
 }
 
 const encode = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -46,36 +33,40 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("prints the reply, and asks in the classic words", async () => {
-      using peer = new Peer([encode(text)]);
+      await using server = replying([encode(text)]);
       for (
         const target of [
-          `127.0.0.1:${peer.port}`,
-          `asctime://127.0.0.1:${peer.port}`,
-          `ASCTIME://127.0.0.1:${peer.port}/`,
-          `127.1:${peer.port}`,
+          `127.0.0.1:${server.port}`,
+          `asctime://127.0.0.1:${server.port}`,
+          `ASCTIME://127.0.0.1:${server.port}/`,
+          `127.1:${server.port}`,
         ]
       ) {
         assertAnswer(await run([...timecli, target]), `Reply from time server: ${text}\n`);
       }
-      assertEquals(peer.requests, Array(4).fill("Time request"));
-      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${peer.port}`]), `${text}\n`);
+      assertEquals(server.requests.map(({ text }) => text), Array(4).fill("Time request"));
+      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${server.port}`]), `${text}\n`);
     }),
   );
 
   Deno.test(
     await test("prints JSON with the documented keys", async () => {
-      using peer = new Peer([encode(`${text}\r\n`)]);
+      await using server = replying([encode(`${text}\r\n`)]);
       const before = Date.now();
-      const { code, stdout, stderr } = await run([...timecli, `127.0.0.1:${peer.port}`, "--json"]);
+      const { code, stdout, stderr } = await run([
+        ...timecli,
+        `127.0.0.1:${server.port}`,
+        "--json",
+      ]);
       assertEquals([code, stderr], [0, ""]);
       assertMatch(stdout, /^[^\n]+\n$/);
       const { received, round_trip, ...rest } = JSON.parse(stdout);
       assertEquals(rest, {
         schema: 1,
-        url: `asctime://127.0.0.1:${peer.port}`,
+        url: `asctime://127.0.0.1:${server.port}`,
         protocol: "asctime",
         address: "127.0.0.1",
-        port: peer.port,
+        port: server.port,
         text,
         time: "2020-04-03T21:09:36",
       });
@@ -86,26 +77,26 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("asks an IPv6 address", async () => {
-      using peer = new Peer([encode(text)], "::1");
-      for (const target of [`[::1]:${peer.port}`, `asctime://[::1]:${peer.port}`]) {
+      await using server = replying([encode(text)], "::1");
+      for (const target of [`[::1]:${server.port}`, `asctime://[::1]:${server.port}`]) {
         assertAnswer(await run([...timecli, target, "-q"]), `${text}\n`);
       }
-      assertAnswer(await run([...timecli, "-6", "-q", `[0:0::1]:${peer.port}`]), `${text}\n`);
+      assertAnswer(await run([...timecli, "-6", "-q", `[0:0::1]:${server.port}`]), `${text}\n`);
     }, { ...needs, ipv6: true }),
   );
 
   Deno.test(
     await test("asks the IPv4 address of a name with -4, and an address carried in IPv6", async () => {
-      using peer = new Peer([encode(text)]);
-      assertAnswer(await run([...timecli, "-4", "-q", `localhost:${peer.port}`]), `${text}\n`);
-      assertAnswer(await run([...timecli, "-q", `[::ffff:127.0.0.1]:${peer.port}`]), `${text}\n`);
+      await using server = replying([encode(text)]);
+      assertAnswer(await run([...timecli, "-4", "-q", `localhost:${server.port}`]), `${text}\n`);
+      assertAnswer(await run([...timecli, "-q", `[::ffff:127.0.0.1]:${server.port}`]), `${text}\n`);
     }),
   );
 
   Deno.test(
     await test("takes options from the environment, below the command line", async () => {
-      using peer = new Peer([encode(text)]);
-      const target = `127.0.0.1:${peer.port}`;
+      await using server = replying([encode(text)]);
+      const target = `127.0.0.1:${server.port}`;
       for (
         const [env, args, stdout] of [
           [{ TIMECLI_QUIET: "1" }, [], `${text}\n`],
@@ -128,26 +119,30 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("takes the first of several replies, and asks only once then", async () => {
-      using peer = new Peer([encode(text), encode("Sat Apr  4 21:09:36 2020"), encode("junk")]);
-      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${peer.port}`]), `${text}\n`);
-      assertEquals(peer.requests.length, 1);
+      await using server = replying([
+        encode(text),
+        encode("Sat Apr  4 21:09:36 2020"),
+        encode("junk"),
+      ]);
+      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${server.port}`]), `${text}\n`);
+      assertEquals(server.requests.length, 1);
     }),
   );
 
   Deno.test(
     await test("asks as often as it is told while nobody answers", async () => {
       for (const [retries, times] of [[0, 1], [2, 3]] as const) {
-        using peer = new Peer([]);
+        await using server = replying([]);
         const options = ["--timeout", "0.3", "--retries", String(retries)];
-        const { code } = await run([...timecli, ...options, `127.0.0.1:${peer.port}`]);
-        assertEquals([code, peer.requests.length], [3, times]);
+        const { code } = await run([...timecli, ...options, `127.0.0.1:${server.port}`]);
+        assertEquals([code, server.requests.length], [3, times]);
       }
     }),
   );
 
   Deno.test(
     await test("needs neither standard input nor anybody to read its answer", async () => {
-      using peer = new Peer([encode(text)]);
+      await using server = replying([encode(text)]);
       for (
         const [redirection, codes] of [
           ["<&-", [0]],
@@ -157,7 +152,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         ] as const
       ) {
         const shell = ["bash", "-c", `exec "$@" ${redirection}`, "sh"] as const;
-        const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${peer.port}`]);
+        const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${server.port}`]);
         assert((codes as readonly number[]).includes(code), `${redirection}: ${code}`);
         assertEquals(stderr, "");
       }
@@ -166,9 +161,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("says why its answer cannot be written", async () => {
-      using peer = new Peer([encode(text)]);
+      await using server = replying([encode(text)]);
       const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
-      const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${peer.port}`]);
+      const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${server.port}`]);
       assertMatch(stderr, /^timecli: [^\n]*No space left[^\n]*\n$/);
       assertEquals(code, 1);
     }, { ...needs, commands: ["sh"], files: [...(needs.files ?? []), "/dev/full"] }),
@@ -176,10 +171,10 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("ends on SIGINT while it waits", async () => {
-      using peer = new Peer([]);
-      await using client = new Running([...timecli, "-t", "60", `127.0.0.1:${peer.port}`]);
-      while (peer.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-      const { success, signal } = await within(5, client.stop("SIGINT"));
+      await using server = replying([]);
+      await using client = new Running([...timecli, "-t", "60", `127.0.0.1:${server.port}`]);
+      await until(() => server.requests.length > 0, 20);
+      const { success, signal } = await client.stop("SIGINT");
       assertEquals([success, client.stderr], [false, ""]);
       assert(signal === "SIGINT" || signal === null);
     }),

@@ -1,8 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { lyingClock } from "../support/lying_clock.ts";
-import { bothPrograms, run, Running, startServer, where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
@@ -46,19 +48,19 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     await test("waits for a server that starts late, and says what changes", async () => {
       const port = freePort();
       await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
-      await waiting.said(
+      await waiting.waitFor(
         /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: timesrv ntp:/m,
       );
       const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
       await using _ = server;
-      await waiting.said(/, within 5 s\n/);
+      await waiting.waitFor(/, within 5 s\n/);
       assertEquals((await waiting.child.status).code, 0);
     }),
   );
 
   Deno.test(
     await test("gives up in time, with a code of its own", async () => {
-      await using server = await serve("ntp://127.0.0.1:0", { clock: lyingClock(-60) });
+      await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(-60) });
       const url = server.addresses[0]?.url ?? "";
       const { code, stdout, stderr } = await run([...wait, url, "--timeout", "500ms"]);
       assertEquals([code, stdout], [3, ""]);
@@ -70,7 +72,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         ),
       );
       await using waiting = new Running([...wait, url]);
-      await waiting.said(/not within/);
+      await waiting.waitFor(/not within/);
       assertEquals((await waiting.stop("SIGINT")).code, 1);
       assertMatch(waiting.stderr, /\ntimecli: Stopped before the clock agreed\n$/);
     }),

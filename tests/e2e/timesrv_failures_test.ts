@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, root, run, startServer, where } from "../support/programs.ts";
-import { Asker, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { UdpClient } from "../support/udp_client.ts";
 
 /** One line of standard error, starting with the program's name, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
@@ -98,8 +100,8 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         /nosuch\.invalid:0: unknown host/,
       );
       // None of it may have hurt the server that was there first.
-      using asker = new Asker(port);
-      assertEquals((await asker.ask()).length, 24);
+      using client = new UdpClient();
+      assertEquals((await client.askText(port)).length, 24);
     }),
   );
 
@@ -140,9 +142,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
           env,
         });
         await using _ = server;
-        using asker = new Asker(port);
-        await asker.ask();
-        await within(5, server.said(said));
+        using client = new UdpClient();
+        await client.askText(port);
+        await server.waitFor(said);
       }
     }),
   );
@@ -161,7 +163,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const env = { TIMESRV_: "1", TIMESRV_VERSION: "9", TIMESRV_HELP: "1", TIMESRV_NOSUCH: "x" };
       const { server } = await startServer(timesrv, ["asctime://127.0.0.1:0"], { env });
       await using _ = server;
-      assertEquals((await within(5, server.stop())).code, 0);
+      assertEquals((await server.stop()).code, 0);
     }),
   );
 }
@@ -196,9 +198,9 @@ for (const args of [["0.0.0.0:0"], ["--utc", "--log-format=json", "0.0.0.0:0"]])
           { env: { TIMESRV_VERBOSE: "1" } },
         );
         await using _ = server;
-        using asker = new Asker(port);
-        await asker.ask();
-        assertEquals((await within(5, server.stop())).code, 0);
+        using client = new UdpClient();
+        await client.askText(port);
+        assertEquals((await server.stop()).code, 0);
         assertMatch(server.stderr, /--allow-sys=networkInterfaces/);
         assertEquals(/Allow\?|requests .* access/.test(server.stderr), false, server.stderr);
       },

@@ -1,7 +1,8 @@
 /** What goes wrong on purpose, from one program to the other. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, startServer, totalsOf, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms, startServer, totalsOf } from "../support/programs.ts";
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   Deno.test(
@@ -13,11 +14,8 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         ...["--seed", "7", "--clock-status", "fixed", "ntp://127.0.0.1:0"],
       ]);
       await using _ = server;
-      await within(
-        5,
-        server.said(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/),
-      );
-      await within(5, server.said(/Transport: datagram \(answers with faults wait\)\n/));
+      await server.waitFor(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/);
+      await server.waitFor(/Transport: datagram \(answers with faults wait\)\n/);
       const codes: number[] = [];
       for (let i = 0; i < 5; i++) {
         const patience = ["--retries", "0", "--timeout", "1"];
@@ -26,7 +24,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       }
       // Good, kissed, garbage, dropped, and good again.
       assertEquals(codes, [0, 8, 10, 3, 0]);
-      await within(5, server.stop());
+      await server.stop();
       assertMatch(server.stderr, / 4 answered \(1 kiss\), 1 refused \(1 fault\)/);
       assertEquals(totalsOf(server.stderr), { received: 5, answered: 4, refused: 1, errors: 0 });
     }),

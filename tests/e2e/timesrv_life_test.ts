@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, Running, startServer, where } from "../support/programs.ts";
-import { Asker, askMany, freePort, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { Running } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
   const test = (
@@ -16,10 +18,10 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         [...timesrv, "--quiet", "--stats-interval=1s", `asctime://127.0.0.1:${port}`],
       );
       await askMany(port, 100);
-      await within(10, server.said(/ [1-9]\d* answered/));
+      await server.waitFor(/ [1-9]\d* answered/);
       // An interval begins anew: what has been told is not told again.
-      await within(10, server.said(/ 0 answered \(0\/s\), 0 refused, 0 errors\n/));
-      assertEquals((await within(5, server.stop())).code, 0);
+      await server.waitFor(/ 0 answered \(0\/s\), 0 refused, 0 errors\n/);
+      assertEquals((await server.stop()).code, 0);
       const lines = server.stderr.trimEnd().split("\n");
       for (const line of lines) {
         assertMatch(line, / In the last \d+\.\d s: \d+ received, \d+ answered \([\d.]+\/s\), /);
@@ -37,9 +39,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const { server, port } = await startServer(timesrv);
       await using _ = server;
       server.child.kill("SIGHUP");
-      using asker = new Asker(port);
-      assertEquals((await asker.ask()).length, 24);
-      assertEquals((await within(5, server.stop())).code, 0);
+      using client = new UdpClient();
+      assertEquals((await client.askText(port)).length, 24);
+      assertEquals((await server.stop()).code, 0);
     }),
   );
 
@@ -49,9 +51,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         ["python3", `${root}tests/e2e/on_terminal.py`, "80", ...timesrv],
       );
       await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask();
-      assertEquals((await within(5, server.stop("SIGHUP"))).code, 0);
+      using client = new UdpClient();
+      await client.askText(port);
+      assertEquals((await server.stop("SIGHUP")).code, 0);
     }, { ...needs, commands: ["python3"] }),
   );
 }

@@ -1,14 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import {
-  bothPrograms,
-  root,
-  run,
-  Running,
-  startServer,
-  totalsOf,
-  where,
-} from "../support/programs.ts";
-import { Asker, askMany, freePort, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer, totalsOf } from "../support/programs.ts";
+import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 const anyPort = "asctime://127.0.0.1:0";
 const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
@@ -41,16 +35,16 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     await test("says where it serves and who asked, each line stamped and without colour", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;
-      using asker = new Asker(port);
-      assertMatch(await asker.ask(), asctimeText);
-      const { code } = await within(5, server.stop());
+      using client = new UdpClient();
+      assertMatch(await client.askText(port), asctimeText);
+      const { code } = await server.stop();
       assertEquals(code, 0);
       const [serving = "", transport = "", request = "", ...rest] = server.stderr.split("\n");
       assertMatch(serving, new RegExp(`^${stamp} Serving asctime on udp 127\\.0\\.0\\.1:${port}$`));
       assertMatch(transport, new RegExp(`^${stamp} Transport: (mmsg|datagram) \\(.+\\)$`));
       assertMatch(
         request,
-        new RegExp(`^${stamp} Time request from 127\\.0\\.0\\.1:${asker.address.port}$`),
+        new RegExp(`^${stamp} Time request from 127\\.0\\.0\\.1:${client.address.port}$`),
       );
       assertMatch(
         rest.join("\n"),
@@ -68,10 +62,10 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
           env: { NO_COLOR },
         });
         await using _ = server;
-        using asker = new Asker(port);
-        await asker.ask();
-        await server.said(/Time request from/);
-        const { code } = await within(5, server.stop());
+        using client = new UdpClient();
+        await client.askText(port);
+        await server.waitFor(/Time request from/);
+        const { code } = await server.stop();
         assertEquals(code, 0);
         assertEquals(server.stderr.includes("\x1b["), NO_COLOR === "", server.stderr);
         assertMatch(server.stderr, /1 received, 1 answered, 0 refused, 0 errors/);
@@ -83,9 +77,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     await test("logs JSON that a program can read", async () => {
       const { server, port } = await startServer(timesrv, ["--log-format", "json", anyPort]);
       await using _ = server;
-      using asker = new Asker(port);
-      await asker.ask("four");
-      await within(5, server.stop());
+      using client = new UdpClient();
+      await client.askText(port, "four");
+      await server.stop();
       const lines = jsonLines(server.stderr);
       for (const { time } of lines) {
         assertMatch(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -101,7 +95,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         hostname: "127.0.0.1",
         port,
       });
-      const from = `127.0.0.1:${asker.address.port}`;
+      const from = `127.0.0.1:${client.address.port}`;
       assertEquals(request, { event: "request", from, url, octets: 4 });
       assertEquals(transport?.event, "transport");
       assertEquals(lines.length, 4);
@@ -119,16 +113,16 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const quiet = new Running([...timesrv, "--quiet", `asctime://127.0.0.1:${port}`]);
       {
         await using server = quiet;
-        using asker = new Asker(port);
-        assertMatch(await asker.ask(), asctimeText);
-        assertEquals((await within(5, server.stop())).code, 0);
+        using client = new UdpClient();
+        assertMatch(await client.askText(port), asctimeText);
+        assertEquals((await server.stop()).code, 0);
         assertEquals(server.stderr, "");
       }
       const { server, port: verbosePort } = await startServer(timesrv, ["--verbose", anyPort]);
       await using _ = server;
-      using asker = new Asker(verbosePort);
-      await asker.ask("four");
-      await server.said(new RegExp(`: 4 octets to asctime://127\\.0\\.0\\.1:${verbosePort}\n`));
+      using client = new UdpClient();
+      await client.askText(verbosePort, "four");
+      await server.waitFor(new RegExp(`: 4 octets to asctime://127\\.0\\.0\\.1:${verbosePort}\n`));
     }),
   );
 
@@ -138,7 +132,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         const { server, port } = await startServer(timesrv, ["--log-format", format, anyPort]);
         await using _ = server;
         await askMany(port, 1000);
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         const lines = format === "json" ? jsonLines(server.stderr) : [];
         const { told, summedUp } = format === "text" ? requestsIn(server.stderr) : {
           told: lines.filter(({ event }) => event === "request").length,
@@ -165,17 +159,17 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         await using _ = server;
         const { promise: busy, resolve } = Promise.withResolvers<void>();
         let replies = 0;
-        const askers = Array.from({ length: 20 }, () => new Asker(port));
-        const ended = askers.map((asker) =>
-          asker.askUntilTold(() => {
+        const clients = Array.from({ length: 20 }, () => new UdpClient());
+        const ended = clients.map((client) =>
+          client.askUntilEnded(port, () => {
             if (++replies === 2000) resolve();
           })
         );
         await busy;
-        const { code } = await within(5, server.stop(signal));
-        await Promise.all(askers.map((asker) => asker.tellToEnd()));
+        const { code } = await server.stop(signal);
+        await Promise.all(clients.map((client) => client.end()));
         await Promise.all(ended);
-        for (const asker of askers) asker[Symbol.dispose]();
+        for (const client of clients) client[Symbol.dispose]();
         assertEquals(code, 0);
         const totals = totalsOf(server.stderr);
         assertEquals(totals.received, totals.answered + totals.refused + totals.errors);
@@ -191,7 +185,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const wrapper = ["python3", `${root}tests/e2e/stderr_full.py`] as const;
       await using server = new Running([...wrapper, ...timesrv, `asctime://127.0.0.1:${port}`]);
       await askMany(port, 10_000);
-      assertEquals((await within(5, server.stop())).code, 0);
+      assertEquals((await server.stop()).code, 0);
     }, python),
   );
 
@@ -210,7 +204,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
           ["bash", "-c", script, "sh", ...timesrv, `asctime://127.0.0.1:${port}`],
         );
         await askMany(port, 100);
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
       }, { ...needs, commands: ["bash"] }),
     );
   }
@@ -219,9 +213,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     await test("serves on IPv6", async () => {
       const { server, port } = await startServer(timesrv, ["asctime://[::1]:0"]);
       await using _ = server;
-      using asker = new Asker(port, "::1");
-      assertMatch(await asker.ask(), asctimeText);
-      await server.said(new RegExp(`Time request from \\[::1\\]:${asker.address.port}\n`));
+      using client = new UdpClient("::1");
+      assertMatch(await client.askText(port), asctimeText);
+      await server.waitFor(new RegExp(`Time request from \\[::1\\]:${client.address.port}\n`));
     }, { ...needs, ipv6: true }),
   );
 
@@ -232,10 +226,10 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const { server } = await startServer(timesrv, urls);
       await using _ = server;
       for (const port of ports) {
-        using asker = new Asker(port);
-        assertMatch(await asker.ask(), asctimeText);
+        using client = new UdpClient();
+        assertMatch(await client.askText(port), asctimeText);
       }
-      assertEquals((await within(5, server.stop())).code, 0);
+      assertEquals((await server.stop()).code, 0);
       assertEquals(totalsOf(server.stderr).answered >= 2, true);
     }),
   );

@@ -1,14 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  bothPrograms,
-  type Needs,
-  root,
-  run,
-  Running,
-  startServer,
-  where,
-} from "../support/programs.ts";
-import { Asker, askMany, freePort, within } from "../support/traffic.ts";
+import { type Needs, where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 interface Trouble {
   readonly what: string;
@@ -57,7 +51,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
           ["sh", "-c", script, "sh", ...timesrv, `asctime://127.0.0.1:${port}`],
         );
         await askMany(port, 100);
-        assertEquals((await within(5, server.stop())).code, 0, server.stderr);
+        assertEquals((await server.stop()).code, 0, server.stderr);
       }, needs),
     );
   }
@@ -113,14 +107,14 @@ for (const allowed of ["127.0.0.1", "127.0.0.1:PORT"]) {
           { env: { NO_COLOR: "1", NOTIFY_SOCKET: "/nosuch", WATCHDOG_USEC: "1" } },
         );
         await using _ = server;
-        using asker = new Asker(port);
-        const asked = asker.ask();
-        await within(5, server.said(/Time request/));
+        using client = new UdpClient();
+        const asked = client.askText(port);
+        await server.waitFor(/Time request/);
         // Deno wants the permission to send to whoever asked; nobody is to be prompted for it.
         const mayAnswer = !allowed.endsWith("PORT");
         if (mayAnswer) assertEquals((await asked).length, 24);
         else asked.catch(() => {});
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         assertMatch(
           server.stderr,
           mayAnswer ? / [1-9]\d* answered.* 0 errors/ : / 0 answered.* [1-9]\d* error/,

@@ -1,6 +1,6 @@
 /** A real terminal for a program to run in: tmux, which can be asked what it shows. */
-import { run } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { run } from "../support/process.ts";
+import { within } from "../support/wait.ts";
 
 let terminals = 0;
 

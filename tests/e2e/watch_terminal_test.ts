@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Clock, serve, systemClock } from "../../mod.ts";
-import { bothPrograms, where } from "../support/programs.ts";
+import { serve } from "../../mod.ts";
+import { where } from "../support/needs.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
 import { Tmux } from "./tmux.ts";
 
 /** Runs a program with its arguments, and tells whether the terminal is as it was before. */
@@ -101,19 +103,13 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("tells of a step and of a server that is gone, there and in the end", async () => {
-      let aheadSeconds = 0;
-      const clock: Clock = {
-        read(time): void {
-          systemClock.read(time);
-          time.seconds += aheadSeconds;
-        },
-      };
+      const clock = simulatedClock(0);
       const server = await serve("ntp://127.0.0.1:0", { clock });
       await using _ = server;
       const url = server.addresses[0]?.url ?? "";
       await using terminal = await Tmux.open(script, [...watch, ...often, url]);
       await terminal.shows(/•/);
-      aheadSeconds = 60;
+      clock.aheadSeconds = 60;
       await terminal.shows(/^\d\d:\d\d:\d\dZ {2}step of the offset by \+(60\.|59\.9)/m);
       await server.shutdown();
       await terminal.shows(/% lost; Nothing listens[^]*^\d\d:\d\d:\d\dZ {2}gone: /m);

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+import { freePort } from "../support/udp_client.ts";
+import { until, within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { bothPrograms, root, run, Running, where } from "../support/programs.ts";
-import { freePort, until, within } from "../support/traffic.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
@@ -118,8 +120,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         () => kiss(RATE),
         () => kiss(DENY),
       ];
-      await using server = peer(
-        (socket, from, count, octets) => socket.send(replyTo(octets, replies[count - 1]?.()), from),
+      await using server = scriptedServer(
+        (socket, from, count, octets) =>
+          socket.send(ntpReply(octets, replies[count - 1]?.()), from),
         "ntp",
       );
       const { stdout } = await run([...watch, "--interval", "0.05", "--json", server.url]);
@@ -139,12 +142,11 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         await using server = await serve("time://127.0.0.1:0");
         const url = server.addresses[0]?.url ?? "";
         await using running = new Running([...watch, "-i", "100ms", url], { stdout: "piped" });
-        const stdout = new Response(running.child.stdout).text();
         // It does not ask again before it has taken the reply.
-        await within(20, until(() => server.totals.answered > 1));
-        const { code } = await within(10, running.stop(signal));
+        await until(() => server.totals.answered > 1, 20);
+        const { code } = await running.stop(signal);
         assertEquals([code, running.stderr], [0, ""]);
-        assertMatch(await stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +\d+ +0 +0\n/);
+        assertMatch(running.stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +\d+ +0 +0\n/);
       }
       await using server = await serve("time://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
@@ -154,7 +156,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("says that there was no time to measure anything", async () => {
-      await using silent = peer(() => {});
+      await using silent = scriptedServer(() => {});
       const { code, stdout, stderr } = await run([...watch, "--duration", "0.1", silent.url]);
       assertEquals([code, stdout], [1, ""]);
       assertMatch(stderr, /^timecli: Stopped before anything was measured\n$/);

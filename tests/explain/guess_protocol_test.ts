@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { guessProtocol } from "../../src/explain/guess_protocol.ts";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
-import { replyTo } from "../support/ntp_peer.ts";
+import { ntpReply } from "../support/scripted_server.ts";
 
 Deno.test("guessProtocol tells the protocols apart", () => {
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const request = ntpRequest().octets;
   assertEquals(guessProtocol(request, new Uint8Array()), "ntp");
-  assertEquals(guessProtocol(new Uint8Array(), replyTo(request)), "ntp");
+  assertEquals(guessProtocol(new Uint8Array(), ntpReply(request)), "ntp");
   assertEquals(guessProtocol(new Uint8Array(), new Uint8Array(4)), "time");
   assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020")), "asctime");
   assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020\r\n")), "daytime");

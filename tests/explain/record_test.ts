@@ -3,8 +3,7 @@ import { explain } from "../../src/explain/explain.ts";
 import { seeExchange, seenInCapture } from "../../src/explain/record.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { replyTo } from "../support/ntp_peer.ts";
-import { peer } from "../support/peer.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("seeExchange keeps the octets of every protocol, which explain well", async () => {
   const protocols = ["asctime", "daytime", "time", "ntp"] as const;
@@ -19,14 +18,14 @@ Deno.test("seeExchange keeps the octets of every protocol, which explain well", 
 });
 
 Deno.test("seeExchange keeps what does not belong to the request, with the error", async () => {
-  await using server = peer(
-    (socket, from, _count, octets) => socket.send(replyTo(octets, { originTimestamp: 1n }), from),
+  await using server = scriptedServer(
+    (socket, from, _count, octets) => socket.send(ntpReply(octets, { originTimestamp: 1n }), from),
     "ntp",
   );
   const seen = await seeExchange(server.url, { timeout: 0.2, retries: 0 });
   assertEquals([seen.error?.reason, seen.reply.length], ["bogus-reply", 48]);
   assertEquals(explain(seen).failure?.reason, "bogus-reply");
-  await using silent = peer(() => {}, "ntp");
+  await using silent = scriptedServer(() => {}, "ntp");
   const error = await assertRejects(
     () => seeExchange(silent.url, { timeout: 0.05, retries: 0 }),
     QueryError,

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Outcome, root, run, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { root } from "../support/programs.ts";
 
 const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
 

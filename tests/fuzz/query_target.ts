@@ -3,7 +3,7 @@ import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { type Peer, peer } from "../support/peer.ts";
+import { type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
 import { Cases } from "./cases.ts";
 import { type Finding, type FuzzOptions, seedOf } from "./fuzz.ts";
 
@@ -11,13 +11,13 @@ import { type Finding, type FuzzOptions, seedOf } from "./fuzz.ts";
 export class QueryTarget implements AsyncDisposable {
   readonly name: string;
   readonly protocol: Protocol;
-  readonly #peer: Peer;
+  readonly #peer: ScriptedServer;
   #reply = new Uint8Array();
 
   constructor(protocol: Protocol) {
     this.name = `query-${protocol}`;
     this.protocol = protocol;
-    this.#peer = peer(async (socket, from, _count, request) => {
+    this.#peer = scriptedServer(async (socket, from, _count, request) => {
       const replies = protocol === "ntp" ? ntpReplies(this.#reply, request) : [this.#reply];
       for (const reply of replies) await socket.send(reply, from);
     }, protocol);

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";

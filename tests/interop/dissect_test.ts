@@ -1,7 +1,9 @@
 /** What Wireshark's dissectors make of requests and replies as they pass on the wire. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { bothPrograms, run, Running, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv } from "../support/peers.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
 
 const [source] = await bothPrograms();
 
@@ -27,7 +29,7 @@ async function dissect(
   const file = `${network.folder}/capture.pcapng`;
   const capture = ["tshark", "-i", "lo", "-f", FILTER, "-c", String(packets), "-w", file];
   await using tshark = new Running(network.inside(capture), { env: peerEnv });
-  await tshark.said(/Capture started/);
+  await tshark.waitFor(/Capture started/);
   await send();
   assertEquals((await tshark.child.status).code, 0, tshark.stderr);
   const read = ["tshark", "-r", file, "-d", `udp.port==${NTP_PORT},ntp`, "-T", "fields"];
@@ -71,7 +73,7 @@ for (const transport of ["datagram", "mmsg"]) {
           ...["--root-delay", "0.25", "--root-dispersion", "0.5"],
           ...[`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"],
         ]);
-        await server.said(/Serving time/);
+        await server.waitFor(/Serving time/);
         const packets = await dissect(network, 6, async () => {
           for (
             const url of [`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"]

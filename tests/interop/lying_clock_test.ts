@@ -1,8 +1,10 @@
 /** Clients of other projects are told lies, and see exactly those. */
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { Network } from "../support/peers.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 import { askAs, type ClientName, type Finding, oneShotNeeds } from "./one_shot_clients.ts";
-import { Network, until } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 const [timesrv, timecli] = [source?.timesrv ?? ["deno"], source?.timecli ?? ["deno"] as const];
@@ -25,7 +27,7 @@ class Liar implements AsyncDisposable {
     const network = await Network.create();
     const urls = lies.map((lie, i) => `ntp://127.0.0.${i + 1}?${lie}`);
     const server = network.start([...timesrv, "--transport", transport, ...urls]);
-    await server.said(/Transport: /);
+    await server.waitFor(/Transport: /);
     return new Liar(network, lies);
   }
 
@@ -135,7 +137,7 @@ for (const transport of ["datagram", "mmsg"]) {
         };
         const first = await ask();
         // Far enough apart for the half seconds that a program takes to be a small part.
-        const last = await until(20, ask, ([, atSeconds]) => atSeconds - first[1] > 5);
+        const last = await poll(20, ask, ([, atSeconds]) => atSeconds - first[1] > 5);
         const measured = (last[0] - first[0]) / (last[1] - first[1]);
         assert(Math.abs(measured - slope) < 0.1, `${client} ${lie}: ${measured}`);
       };
@@ -152,7 +154,7 @@ for (const transport of ["datagram", "mmsg"]) {
       for (const client of ["ntpdig", "rdate"] as const) {
         await assertSees(() => liar.ask(client, lie), 0);
       }
-      await until(20, () => liar.ask("ntpdig", lie), ({ offset = 0 }) => offset > 1);
+      await poll(20, () => liar.ask("ntpdig", lie), ({ offset = 0 }) => offset > 1);
       await Promise.all(
         everybody.map((client) => assertSees(() => liar.ask(client, lie), 3600)),
       );
@@ -194,7 +196,7 @@ for (const transport of ["datagram", "mmsg"]) {
         const ask = (): Promise<Finding[]> =>
           Promise.all(clients.map((client) => liar.ask(client, lie)));
         const before = await ask();
-        await until(30, () => liar.ask("ntpdig", lie), ({ leap }) => leap === "no-leap");
+        await poll(30, () => liar.ask("ntpdig", lie), ({ leap }) => leap === "no-leap");
         const after = await ask();
         for (const [i, client] of clients.entries()) {
           assertNear((after[i]?.offset ?? NaN) - (before[i]?.offset ?? NaN), change, client);

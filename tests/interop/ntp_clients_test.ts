@@ -1,7 +1,9 @@
 /** One-shot clients of other projects ask `timesrv`; none of them can set the clock. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, startServer, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 import { harmlessly, Network, networkCommands, peerEnv, program } from "../support/peers.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms, startServer } from "../support/programs.ts";
 
 const [source] = await bothPrograms();
 const transports = ["datagram", "mmsg"] as const;
@@ -79,7 +81,7 @@ for (const transport of transports) {
         await using server = network.start(
           timesrv(transport, ...insertingServer, "ntp://127.0.0.1"),
         );
-        await server.said(/Serving ntp on udp 127\.0\.0\.1:123/);
+        await server.waitFor(/Serving ntp on udp 127\.0\.0\.1:123/);
         const ask = (command: readonly string[]): Promise<Outcome> =>
           run(network.inside(command), { env: peerEnv });
 
@@ -117,7 +119,7 @@ for (const transport of transports) {
         await using server = network.start(
           timesrv(transport, "--unsynchronized", "ntp://127.0.0.1"),
         );
-        await server.said(/Serving ntp on udp 127\.0\.0\.1:123/);
+        await server.waitFor(/Serving ntp on udp 127\.0\.0\.1:123/);
         for (
           const [command, complaint] of [
             [[program.ntpdig, "127.0.0.1"], /stratum 0.*no eligible servers/s],

@@ -3,8 +3,11 @@
  * port is fixed; none of them can set the clock, though each tries.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, where } from "../support/programs.ts";
-import { Network, networkCommands, peerEnv, program, until } from "../support/peers.ts";
+import { where } from "../support/needs.ts";
+import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 
 const [source] = await bothPrograms();
 
@@ -43,7 +46,7 @@ pidfile ${clients.folder}/chronyd.pid
     const { stdout, stderr } = await run(clients.inside(chronyc), { env: peerEnv });
     return stdout + stderr;
   };
-  await until(60, () => ask("sources"), (list) => list.includes(`^* ${SERVER} `));
+  await poll(60, () => ask("sources"), (list) => list.includes(`^* ${SERVER} `));
   const details = await ask(`ntpdata ${SERVER}`);
   for (
     const told of [
@@ -76,7 +79,7 @@ restrict 127.0.0.1
     return stdout + stderr;
   };
   const selected = /^\*192\.0\.2\.1 +198\.51\.100\.9 +3 /m;
-  await until(90, () => ask("-p"), (list) => selected.test(list));
+  await poll(90, () => ask("-p"), (list) => selected.test(list));
   const details = await ask("-c", "rv &1");
   for (
     const told of [
@@ -99,8 +102,8 @@ async function openNtpdSelects(clients: Network): Promise<void> {
   // It first asks eight times, up to 34 s apart, and then sets the clock by what it heard: with
   // one peer nobody else can be meant. It calls a peer selected only once that has succeeded.
   const log = (): Promise<string> => Promise.resolve(ntpd.stderr);
-  await until(90, log, (text) => /^peer 192\.0\.2\.1 now valid$/m.test(text));
-  await until(150, log, (text) => /^adjtime failed: Operation not permitted$/m.test(text));
+  await poll(90, log, (text) => /^peer 192\.0\.2\.1 now valid$/m.test(text));
+  await poll(150, log, (text) => /^adjtime failed: Operation not permitted$/m.test(text));
   const ntpctl = [program.ntpctl, "-s", "all"];
   const { stdout } = await run(clients.inside(ntpctl), { env: peerEnv });
   assertMatch(stdout, /^1\/1 peers valid/);
@@ -132,7 +135,7 @@ Deno.test(
         ...["--root-delay", "0.02", "--root-dispersion", "0.03"],
         `ntp://${SERVER}`,
       ]);
-      await server.said(/Serving ntp on udp 192\.0\.2\.1:123/);
+      await server.waitFor(/Serving ntp on udp 192\.0\.2\.1:123/);
       await Promise.all([chronySelects(clients), ntpsecSelects(clients), openNtpdSelects(clients)]);
     },
   ),

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { testEach } from "../conformance/transports.ts";
-import { Client } from "../support/traffic.ts";
+import { UdpClient } from "../support/udp_client.ts";
 
 /** What a client makes of the reply to its request. */
 interface Reply {
@@ -150,7 +150,7 @@ for (const protocol of ["ntp", "auto"]) {
     for (const client of clients) {
       await t.step(client.name, async () => {
         const request = requestOf(client);
-        using socket = new Client();
+        using socket = new UdpClient();
         const octets = (await socket.ask(request, server.addresses[0])).slice();
         for (const insists of client.insistsOn) insists({ octets, request });
       });

@@ -1,7 +1,10 @@
 /** `timecli` asks NTP servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, run, where } from "../support/programs.ts";
-import { Network, networkCommands, program, until } from "../support/peers.ts";
+import { where } from "../support/needs.ts";
+import { Network, networkCommands, program } from "../support/peers.ts";
+import { run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 
 const [source] = await bothPrograms();
 
@@ -22,7 +25,7 @@ async function ask(network: Network, url: string): Promise<Answer> {
 
 /** Asks a daemon that has just been started; not one of them says when it begins to listen. */
 function askListening(network: Network, url: string): Promise<Answer> {
-  return until(30, () => ask(network, url), ({ error }) => error?.reason !== "refused");
+  return poll(30, () => ask(network, url), ({ error }) => error?.reason !== "refused");
 }
 
 function needs(...files: readonly string[]): Parameters<typeof where>[0] {
@@ -92,7 +95,7 @@ Deno.test(
       ...source?.timesrv ?? [],
       ...["--stratum", "2", "ntp://127.0.0.1:2123", "time://127.0.0.1"],
     ]);
-    await server.said(/Serving time/);
+    await server.waitFor(/Serving time/);
     const config = await network.file(
       "chrony.conf",
       `local stratum 7

@@ -1,6 +1,7 @@
 /** Clients that ask for the time once, and what they say of it. */
-import { type Outcome, type Programs, run } from "../support/programs.ts";
 import { type Network, networkCommands, peerEnv, program } from "../support/peers.ts";
+import { type Outcome, run } from "../support/process.ts";
+import type { Programs } from "../support/programs.ts";
 
 /** What a client found out. */
 export interface Finding {

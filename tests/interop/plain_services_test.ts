@@ -1,7 +1,9 @@
 /** Daytime and Time with the clients and servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
 
 const [source] = await bothPrograms();
 
@@ -42,7 +44,7 @@ for (const transport of ["datagram", "mmsg"]) {
           "time://127.0.0.1:3737",
         ),
       );
-      await server.said(/Serving time/);
+      await server.waitFor(/Serving time/);
 
       const rdate = ["rdate", "-u", "-p", "-o", "3737", "127.0.0.1"];
       const { code, stdout, stderr } = await run(network.inside(rdate), { env: peerEnv });
@@ -69,7 +71,7 @@ for (const transport of ["datagram", "mmsg"]) {
         await using server = network.start(
           timesrv("--transport", transport, "--unsynchronized", "time://127.0.0.1"),
         );
-        await server.said(/Serving time/);
+        await server.waitFor(/Serving time/);
         const rdate = ["timeout", "2", "rdate", "-u", "-p", "127.0.0.1"];
         const { code, stdout } = await run(network.inside(rdate), { env: peerEnv });
         assertEquals(stdout, "");
@@ -112,7 +114,7 @@ Deno.test(
     );
     const pidfile = `--pidfile=${network.folder}/inetd.pid`;
     await using inetd = network.start([program.inetd, "--debug", pidfile, config]);
-    await inetd.said(/registered internal(?:.|\n)*registered internal/);
+    await inetd.waitFor(/registered internal(?:.|\n)*registered internal/);
 
     const daytime = await ask(network, "daytime://127.0.0.1");
     assertMatch(String(daytime["text"]), /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/);

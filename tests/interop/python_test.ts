@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, root, run, Running, startServer, where } from "../support/programs.ts";
-import { within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { run, Running } from "../support/process.ts";
+import { bothPrograms, root, startServer } from "../support/programs.ts";
 
 const asctimeReply = /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/;
 
@@ -14,9 +15,9 @@ async function askPython(
   command: (port: string) => [string, ...string[]],
 ): Promise<{ outcome: Awaited<ReturnType<typeof run>>; log: string }> {
   await using server = new Running(python("time_server.py", behaviour));
-  const [, port = ""] = await within(10, server.said(/port (\d+)\n/));
+  const [, port = ""] = await server.waitFor(/port (\d+)\n/);
   const outcome = await run(command(port));
-  await within(10, server.said(/Time request from/));
+  await server.waitFor(/Time request from/);
   return { outcome, log: server.stderr };
 }
 
@@ -45,7 +46,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         assertEquals([code, stderr], [0, ""]);
         const [answered, good] = stdout.split(" ").map(Number);
         assertEquals([answered, good], [1000, 1000]);
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
       }),
     );
 
@@ -58,7 +59,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const [sent = "", ...unanswered] = stdout.trim().split(" ");
         assert(Number(sent) > 700, stdout);
         assertEquals(unanswered, []);
-        assertEquals((await within(5, server.stop())).code, 0);
+        assertEquals((await server.stop()).code, 0);
         assertMatch(
           server.stderr,
           new RegExp(`${sent} received, ${sent} answered, 0 refused, 0 err`),

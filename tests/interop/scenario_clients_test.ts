@@ -2,7 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { scenarios, type ScenarioVerdict } from "../../mod.ts";
 import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
-import { bothPrograms, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { Network } from "../support/peers.ts";
+import { bothPrograms } from "../support/programs.ts";
 import {
   askAs,
   type ClientName,
@@ -10,7 +12,6 @@ import {
   type Finding,
   oneShotNeeds,
 } from "./one_shot_clients.ts";
-import { Network } from "../support/peers.ts";
 
 const [source] = await bothPrograms();
 const timesrv = source?.timesrv ?? ["deno"];
@@ -32,7 +33,7 @@ async function verdictsOn(scenario: Scenario): Promise<Record<string, ScenarioVe
   const server = network.start(
     [...timesrv, "--scenario", scenario.name, ...afterEvent(scenario), `ntp://${host}`],
   );
-  await server.said(/Transport: /);
+  await server.waitFor(/Transport: /);
   const ask = (client: ClientName): Promise<Finding> => askAs(client, { network, host, timecli });
   // What is to happen after some requests has happened, too.
   for (let i = 0; i < 4; i++) await ask("ntpdig");

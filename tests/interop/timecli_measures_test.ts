@@ -1,7 +1,10 @@
 /** `timecli --samples`, `compare`, `check` and `wait` with servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bothPrograms, type Outcome, run, where } from "../support/programs.ts";
-import { Network, networkCommands, program, until } from "../support/peers.ts";
+import { where } from "../support/needs.ts";
+import { Network, networkCommands, program } from "../support/peers.ts";
+import { type Outcome, run } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 
 const [source] = await bothPrograms();
 
@@ -73,7 +76,7 @@ pidfile ${network.folder}/chronyd.pid
       assertEquals([samples.code, stratum, loss], [0, 5, 0]);
 
       // xinetd drops what comes while it is busy.
-      const compared = await until(
+      const compared = await poll(
         30,
         () => timecli(network, "compare", ntp, time, "--interval", "200ms"),
         ({ code }) => code === 0,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ANSWERED, Flow, LOST } from "../../src/load/flow.ts";
 import { openLibc } from "../../src/system/libc.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 const ffi = { permissions: [{ name: "ffi" }] } as const;
 const options = { hostname: "127.0.0.1", port: 9, capacity: 8, isStamped: true } as const;

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { load, type LoadOptions } from "../../src/load/load_server.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { where } from "../support/programs.ts";
-import { freePort } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { freePort } from "../support/udp_client.ts";
 
 const needs = {
   permissions: [{ name: "ffi" }, { name: "read" }],

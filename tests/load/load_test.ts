@@ -2,8 +2,9 @@ import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "
 import type { AddressLoad } from "../../src/load/address_load.ts";
 import { loadAddress, type LoadResult } from "../../src/load/load.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { where } from "../support/programs.ts";
-import { freePort, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { freePort } from "../support/udp_client.ts";
+import { within } from "../support/wait.ts";
 import { type Fault, LIE_SECONDS } from "./faulty_server.ts";
 
 /** A server with a fault, in a thread of its own. */

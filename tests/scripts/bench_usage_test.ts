@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 Deno.test(
   await where({ files: ["/proc/self/status"] }, "usageOf counts what a process opens", () => {

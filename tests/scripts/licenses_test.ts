@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ALLOWED, licensePage, shippedPackages } from "../../scripts/licenses.ts";
-import { root, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { root } from "../support/programs.ts";
 
 const needs = {
   permissions: [{ name: "run" }, { name: "read" }, { name: "env" }],

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { manualPages } from "../../scripts/manual.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
-import { root, run, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { root } from "../support/programs.ts";
 
 const files = ["man/timesrv.1", "man/timecli.1"];
 const readable = { permissions: [{ name: "read" }, { name: "env" }] } as const;

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { root, run, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
+import { root } from "../support/programs.ts";
 
 const unit = `${root}scripts/timesrv.service`;
 const needs = { commands: ["systemd-analyze"], files: [unit] };

@@ -3,7 +3,7 @@ import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
 import { openLibc } from "../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../src/transports/mmsg/socket.ts";
-import { type Needs, where } from "../support/programs.ts";
+import { type Needs, where } from "../support/needs.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const batches: Needs = { permissions: [{ name: "ffi" }, { name: "read" }] };

@@ -11,8 +11,9 @@ import { serve } from "../../src/server/serve.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import { openWorker } from "../../src/server/workers/worker_url.ts";
 import { batches } from "../conformance/transports.ts";
-import { where } from "../support/programs.ts";
-import { Client, within } from "../support/traffic.ts";
+import { where } from "../support/needs.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { within } from "../support/wait.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
@@ -43,7 +44,7 @@ Deno.test(
     using time = servedTime();
     const crew = new Crew({ size: 1, services, guard });
     const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
-    using client = new Client();
+    using client = new UdpClient();
     const request = new Uint8Array(48);
     request[0] = 0x23;
     await client.send(request, { hostname: "127.0.0.1", port });
@@ -64,7 +65,7 @@ Deno.test(
   await where(batches, "0.0.0.0 on mmsg is every address of the loopback network", async () => {
     await using server = await serve("asctime://0.0.0.0:0", mmsg);
     assertEquals(server.addresses.map(({ hostname }) => hostname), ["0.0.0.0"]);
-    using client = new Client();
+    using client = new UdpClient();
     for (const hostname of ["127.0.0.1", "127.0.0.2", "127.255.0.3"]) {
       await client.send(new Uint8Array(1), { hostname, port: server.addresses[0]?.port ?? 0 });
       assertEquals((await client.receive()).from.hostname, hostname);

@@ -2,7 +2,7 @@
 import type { Responder } from "../../src/protocols/responder.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
-import { until, within } from "../support/traffic.ts";
+import { until } from "../support/wait.ts";
 import { Mouth } from "./strangers.ts";
 import { queuesOf } from "./udp_queues.ts";
 
@@ -59,13 +59,10 @@ export class SlowService implements AsyncDisposable {
   /** Waits until all are answered or refused. */
   async settle(): Promise<SlowReport> {
     const report = (): SlowReport => this.#report();
-    await within(
-      20,
-      until(() => {
-        const { sent, received, drops, answered, overload, heard } = report();
-        return sent === received + drops && received === answered + overload && heard === answered;
-      }),
-    ).catch(() => {});
+    await until(() => {
+      const { sent, received, drops, answered, overload, heard } = report();
+      return sent === received + drops && received === answered + overload && heard === answered;
+    }, 20).catch(() => {});
     return report();
   }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bothPrograms, where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
+import { bothPrograms } from "../support/programs.ts";
 import { problemsOf } from "./report.ts";
 import { soak } from "./soak.ts";
 

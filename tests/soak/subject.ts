@@ -2,8 +2,9 @@
 import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
-import { bothPrograms, Running } from "../support/programs.ts";
-import { until, within } from "../support/traffic.ts";
+import { Running } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { until } from "../support/wait.ts";
 import { queuesOf } from "./udp_queues.ts";
 
 export const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
@@ -51,7 +52,7 @@ export class Subject implements AsyncDisposable {
       ...protocols.map((protocol) => `${protocol}://127.0.0.1:0`),
     ]);
     try {
-      await within(PATIENCE_SECONDS, server.said(/"event":"transport"/));
+      await server.waitFor(/"event":"transport"/, { seconds: PATIENCE_SECONDS });
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
@@ -78,12 +79,12 @@ export class Subject implements AsyncDisposable {
   /** Has it take what waits for it, and stops it: what it counted, and what its queues had no room for. */
   async stop(): Promise<{ stopped: StoppedLine; drops: number }> {
     const ports = [...this.ports.values()];
-    await within(
+    await until(
+      () => queuesOf(ports).every(({ waitingOctets }) => waitingOctets === 0),
       PATIENCE_SECONDS,
-      until(() => queuesOf(ports).every(({ waitingOctets }) => waitingOctets === 0)),
     );
     const drops = queuesOf(ports).reduce((sum, { drops }) => sum + drops, 0);
-    await within(PATIENCE_SECONDS, this.#server.stop());
+    await this.#server.stop("SIGTERM", PATIENCE_SECONDS);
     const line = /^.*"event":"stopped".*$/m.exec(this.#server.stderr)?.[0];
     if (line === undefined) throw new Error(`It stopped without totals: ${this.#server.stderr}`);
     return { stopped: JSON.parse(line), drops };

@@ -1,5 +1,5 @@
 /** What the tests against other implementations share: where those are, and networks to run them in. */
-import { Running } from "./programs.ts";
+import { Running } from "./process.ts";
 
 /** Where `scripts/install_peers.sh` has unpacked the packages that cannot be installed side by side. */
 const folder = await folderOfPeers();
@@ -76,7 +76,7 @@ export class Network implements AsyncDisposable {
   static async create(): Promise<Network> {
     const network = new Network(await Deno.makeTempDir());
     try {
-      await network.#holder.said(/^ready$/m);
+      await network.#holder.waitFor(/^ready$/m);
     } catch (error) {
       await network[Symbol.asyncDispose]();
       throw error;
@@ -116,21 +116,4 @@ export class Network implements AsyncDisposable {
 /** A command as it runs in this machine's own network, without the right to set the clock. */
 export function harmlessly(command: readonly string[]): [string, ...string[]] {
   return [...harmless, ...command] as [string, ...string[]];
-}
-
-/** Asks again and again until the answer satisfies; what was last answered is in the error. */
-export async function until<T>(
-  seconds: number,
-  ask: () => Promise<T>,
-  satisfies: (answer: T) => boolean,
-): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
-  while (true) {
-    const answer = await ask();
-    if (satisfies(answer)) return answer;
-    if (performance.now() > deadline) {
-      throw new Error(`Not within ${seconds} s; last: ${JSON.stringify(answer)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
 }

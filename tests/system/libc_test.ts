@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import * as libc from "../../src/system/libc.ts";
 import { hostnameOf, toSocketAddress, toUnixAddress } from "../../src/system/socket_address.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 /** Each layout of libc.ts: the C type, and the C names of its parts. */
 const layouts = {

@@ -5,7 +5,7 @@ import { type DatagramListener, listenDatagram } from "../../src/transports/data
 import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
-import { until } from "../support/traffic.ts";
+import { until } from "../support/wait.ts";
 
 interface TestListener extends DatagramListener, AsyncDisposable {
   readonly counters: Counters;

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { root, Running, where } from "../../support/programs.ts";
-import { within } from "../../support/traffic.ts";
+import { where } from "../../support/needs.ts";
+import { Running } from "../../support/process.ts";
+import { root } from "../../support/programs.ts";
 
 /** A program whose end never comes by itself, however politely it is asked. */
 const stubborn = `
@@ -17,13 +18,13 @@ for (const [first, second] of [["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as c
     await where(needs, `stopSignal aborts at ${first}; ${second} then kills`, async () => {
       const code = `data:text/typescript,${encodeURIComponent(stubborn)}`;
       await using program = new Running([Deno.execPath(), "run", "--quiet", "-R", code]);
-      await within(20, program.said(/^ready$/m));
+      await program.waitFor(/^ready$/m);
       // Neither stops nor kills what has no terminal.
       program.child.kill("SIGHUP");
       program.child.kill(first);
-      await within(5, program.said(/^stopping$/m));
+      await program.waitFor(/^stopping$/m);
       program.child.kill("SIGHUP");
-      const { signal } = await within(5, program.stop(second));
+      const { signal } = await program.stop(second);
       assertEquals(signal, second);
       assertEquals(program.stderr, "ready\nstopping\n");
     }),

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
-import { where } from "../../support/programs.ts";
+import { where } from "../../support/needs.ts";
 
 const isSupported = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
 

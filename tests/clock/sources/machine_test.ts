@@ -3,7 +3,7 @@ import type { Clock } from "../../../src/clock/clock.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
 import { StatusKeeper, type StatusOptions } from "../../../src/clock/sources/machine.ts";
-import { where } from "../../support/programs.ts";
+import { where } from "../../support/needs.ts";
 
 /** A clock of whole milliseconds that goes on by one with each reading. */
 function ticking(seconds: number): Clock & { seconds: number } {

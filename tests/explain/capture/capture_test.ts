@@ -6,7 +6,7 @@ import { exchangesOf } from "../../../src/explain/capture/exchanges.ts";
 import { readCapture } from "../../../src/explain/capture/read_capture.ts";
 import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
 import { check } from "../../support/property.ts";
-import { replyTo } from "../../support/ntp_peer.ts";
+import { ntpReply } from "../../support/scripted_server.ts";
 import { join, link, pcap, pcapng, udp, vlan } from "./files.ts";
 
 const payload = new TextEncoder().encode("Time request");
@@ -136,13 +136,13 @@ Deno.test("exchangesOf gives each request its own reply", () => {
     datagram(us, them, first),
     datagram(other, { hostname: "192.0.2.2", port: 53 }, payload),
     datagram(us, them, second),
-    datagram(them, us, replyTo(second)),
-    datagram(them, us, replyTo(first)),
+    datagram(them, us, ntpReply(second)),
+    datagram(them, us, ntpReply(first)),
     datagram(other, { ...them, port: 37 }, new Uint8Array()),
     datagram({ ...them, port: 37 }, other, Uint8Array.fromHex("eeadac20")),
     datagram(us, them, third),
     // Nobody asked for it.
-    datagram(them, { ...us, port: 9 }, replyTo(third)),
+    datagram(them, { ...us, port: 9 }, ntpReply(third)),
   ]);
   assertEquals(found.map(({ protocol, reply }) => [protocol, reply?.octets.length]), [
     ["ntp", 48],

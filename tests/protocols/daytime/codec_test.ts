@@ -8,7 +8,9 @@ import {
 } from "../../../src/protocols/daytime/codec.ts";
 import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
-import { root, run, where } from "../../support/programs.ts";
+import { where } from "../../support/needs.ts";
+import { run } from "../../support/process.ts";
+import { root } from "../../support/programs.ts";
 import { check } from "../../support/property.ts";
 import {
   answer,

@@ -10,7 +10,8 @@ import {
   validate,
 } from "../../../mod.ts";
 import { settled } from "../../conformance/transports.ts";
-import { Client, until } from "../../support/traffic.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { until } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
 
 const patience = { timeout: 0.3, retries: 0 };
@@ -148,8 +149,8 @@ Deno.test("who is refused has no fault, and no dropped answer hides why a reques
     access: { deny: ["127.0.0.2"] },
   });
   const [address] = server.addresses;
-  using friend = new Client();
-  using stranger = new Client("127.0.0.2");
+  using friend = new UdpClient();
+  using stranger = new UdpClient("127.0.0.2");
   await stranger.send(ntpRequest(1), address);
   await friend.ask(ntpRequest(1), address);
   await friend.send(new Uint8Array(7), address);

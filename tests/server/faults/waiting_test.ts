@@ -3,31 +3,32 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeNtpPacket, query, serve, type Server, ServerLog } from "../../../mod.ts";
 import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
-import { Client, until, within } from "../../support/traffic.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { until, within } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
 
 const MANY = 10_000;
 const slowClient = "127.0.0.2";
 
 /** Sends requests, no more at once than a socket's queue takes. */
-async function sendMany(client: Client, server: Server, count: number): Promise<void> {
+async function sendMany(client: UdpClient, server: Server, count: number): Promise<void> {
   for (let sent = 0; sent < count;) {
     for (let i = 0; i < 50 && sent < count; i++, sent++) {
       await client.send(ntpRequest(sent + 1), server.addresses[0]);
     }
-    await within(10, until(() => server.totals.received >= sent));
+    await until(() => server.totals.received >= sent);
   }
 }
 
 /** The number of the request that the next reply answers. */
-async function nextNumber(client: Client): Promise<number> {
+async function nextNumber(client: UdpClient): Promise<number> {
   return Number(decodeNtpPacket((await client.receive()).octets).originTimestamp >> 32n);
 }
 
 Deno.test("ten thousand late answers hold up nobody, and end with the server", async () => {
   const faults = { delay: { time: "1h", clients: slowClient } };
   const server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
-  using client = new Client(slowClient);
+  using client = new UdpClient(slowClient);
   await sendMany(client, server, MANY);
   for (let i = 0; i < 100; i++) await query(server.addresses[0]?.url ?? "");
   const { received, answered } = server.totals;
@@ -39,7 +40,7 @@ Deno.test("ten thousand late answers hold up nobody, and end with the server", a
 Deno.test("ten thousand answers that wait to be overtaken all leave after one that is not", async () => {
   const faults = { reorder: { time: "1h", clients: slowClient } };
   await using server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
-  using client = new Client(slowClient);
+  using client = new UdpClient(slowClient);
   await sendMany(client, server, MANY);
   assertEquals(server.totals.answered, 0);
   await query(server.addresses[0]?.url ?? "");
@@ -49,10 +50,10 @@ Deno.test("ten thousand answers that wait to be overtaken all leave after one th
 Deno.test("an answer is overtaken by the next one that leaves", async () => {
   const faults = { reorder: { time: "1h", every: 3 }, drop: { every: 4 } };
   await using server = await serve("ntp://127.0.0.1:0", { faults });
-  using client = new Client();
+  using client = new UdpClient();
   for (let number = 1; number <= 5; number++) {
     await client.send(ntpRequest(number), server.addresses[0]);
-    await within(5, until(() => server.totals.received === number));
+    await until(() => server.totals.received === number, 5);
   }
   const numbers = [];
   for (let i = 0; i < 4; i++) numbers.push(await nextNumber(client));
@@ -63,7 +64,7 @@ Deno.test("an answer comes in copies, from the port that was asked or from anoth
   const faults = { duplicate: { copies: 3 }, port: { every: 2 } };
   await using server = await serve("ntp://127.0.0.1:0", { faults });
   const port = server.addresses[0]?.port ?? 0;
-  using client = new Client();
+  using client = new UdpClient();
   const others = new Set<number>();
   for (const number of [1, 2, 3, 4]) {
     await client.send(ntpRequest(number), server.addresses[0]);
@@ -88,7 +89,7 @@ Deno.test("so many bits of an answer are the other way round, and so many octets
   };
   await using server = await serve("asctime://127.0.0.1:0", { clock: frozen, faults: {} });
   const [address] = server.addresses;
-  using client = new Client();
+  using client = new UdpClient();
   const truth = await client.ask(new Uint8Array(1), address);
   const wrongBits = (octets: Uint8Array): number =>
     octets.reduce((sum, octet, i) => {
@@ -119,11 +120,11 @@ Deno.test("the same seed gives a server's clients the same faults", async () => 
   const hits = async (seed: number): Promise<number[]> => {
     const faults = { drop: 0.5 };
     await using server = await serve("ntp://127.0.0.1:0", { faults, seed });
-    using client = new Client();
+    using client = new UdpClient();
     const requests = 40;
     for (let number = 1; number <= requests; number++) {
       await client.send(ntpRequest(number), server.addresses[0]);
-      await within(5, until(() => server.totals.received === number));
+      await until(() => server.totals.received === number, 5);
     }
     const { answered } = await settled(server, requests);
     const numbers: number[] = [];

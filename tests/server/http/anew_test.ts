@@ -9,7 +9,8 @@ import {
   type Server,
 } from "../../../mod.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
-import { Client, until, within } from "../../support/traffic.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { until } from "../../support/wait.ts";
 import { ntpRequest } from "../faults/engine.ts";
 import { ask } from "./http.ts";
 
@@ -29,21 +30,18 @@ async function listeners(server: Server): Promise<any[]> {
 
 /** Which of some requests are answered. */
 async function answered(server: Server): Promise<number[]> {
-  using client = new Client();
+  using client = new UdpClient();
   const requests = 48;
   const { answered: before, received } = server.totals;
   const replies: Promise<number>[] = [];
   for (let n = 1; n <= requests; n++) {
     await client.send(ntpRequest(n), server.addresses[0]);
-    await within(5, until(() => server.totals.received === received + n));
+    await until(() => server.totals.received === received + n, 5);
   }
-  await within(
-    5,
-    until(() => {
-      const { answered, refused } = server.totals;
-      return answered + refused.fault >= received + requests;
-    }),
-  );
+  await until(() => {
+    const { answered, refused } = server.totals;
+    return answered + refused.fault >= received + requests;
+  }, 5);
   for (let i = server.totals.answered - before; i > 0; i--) {
     replies.push(
       client.receive().then(({ octets }) => {
@@ -55,7 +53,7 @@ async function answered(server: Server): Promise<number[]> {
 }
 
 async function packet(server: Server, listener = 0): Promise<NtpPacket> {
-  using client = new Client();
+  using client = new UdpClient();
   return decodeNtpPacket(await client.ask(ntpRequest(1), server.addresses[listener]));
 }
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, type Server } from "../../../mod.ts";
 import { assertDocumented, isDocumented } from "../../support/documented.ts";
-import { within } from "../../support/traffic.ts";
+import { within } from "../../support/wait.ts";
 import { ask } from "./http.ts";
 
 type Url = `ntp://${string}`;

@@ -3,8 +3,8 @@ import { connectDatagram } from "../../../src/transports/connect_datagram.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import { openLibc } from "../../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../../src/transports/mmsg/socket.ts";
-import { where } from "../../support/programs.ts";
-import { within } from "../../support/traffic.ts";
+import { where } from "../../support/needs.ts";
+import { within } from "../../support/wait.ts";
 import type { EchoJob } from "./echo_worker.ts";
 
 const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;

@@ -9,7 +9,7 @@ import { parseHex } from "../../../../src/cli/timecli/explain/hex.ts";
 import { explain } from "../../../../src/explain/explain.ts";
 import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
-import { replyTo } from "../../../support/ntp_peer.ts";
+import { ntpReply } from "../../../support/scripted_server.ts";
 import { check } from "../../../support/property.ts";
 import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
 
@@ -51,7 +51,7 @@ Deno.test("explainedText keeps to 80 columns, whatever the octets", () => {
     rootDelay: 65_535,
     precision: 127,
   };
-  for (const line of shown("ntp", request, replyTo(request, far)).split("\n")) {
+  for (const line of shown("ntp", request, ntpReply(request, far)).split("\n")) {
     assert(line.length <= 80, line);
   }
 });
@@ -64,7 +64,7 @@ Deno.test("explainedText cuts what is too long to be looked at", () => {
 
 Deno.test("explainedText draws the four times and works them out", () => {
   const request = ntpRequest().octets;
-  const reply = replyTo(request, {
+  const reply = ntpReply(request, {
     receiveTimestamp: 0xeeadac20_80000000n,
     transmitTimestamp: 0xeeadac20_80100000n,
   });
@@ -96,7 +96,7 @@ Deno.test("explainedJson is as documented, whatever the octets", () => {
   const protocol = fc.constantFrom("asctime", "daytime", "time", "ntp");
   const replies = fc.uint8Array({ maxLength: 100 }).map((octets) => ({ request: octets, octets }));
   const good = fc.constant(ntpRequest().octets)
-    .map((request) => ({ request, octets: replyTo(request, { referenceTimestamp: 1n }) }));
+    .map((request) => ({ request, octets: ntpReply(request, { referenceTimestamp: 1n }) }));
   check(fc.property(protocol, fc.oneof(replies, good), fc.boolean(), (protocol, each, isTimed) => {
     const explanation = explain({
       protocol,

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { PictureFile } from "../../../../src/cli/timecli/watch/picture_file.ts";
-import { where } from "../../../support/programs.ts";
+import { where } from "../../../support/needs.ts";
 
 const needs = { permissions: [{ name: "read" }, { name: "write" }] } as const;
 

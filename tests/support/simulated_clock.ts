@@ -1,13 +1,13 @@
 import type { Clock } from "../../src/clock/clock.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
 
-/** This machine's clock, but so many seconds ahead; it may be told to lie differently later. */
-export interface LyingClock extends Clock {
+/** This machine's clock, ahead by a known and changeable number of seconds. */
+export interface SimulatedClock extends Clock {
   aheadSeconds: number;
 }
 
-/** A clock with a known truth. */
-export function lyingClock(aheadSeconds: number): LyingClock {
+/** A clock whose offset is known. */
+export function simulatedClock(aheadSeconds: number): SimulatedClock {
   return {
     aheadSeconds,
     read(time): void {

@@ -1,0 +1,42 @@
+/** Waits that end: with what was waited for, or with an error after a limit. */
+
+/** Rejects if a promise has not settled within this many seconds; `state` then says what there was. */
+export async function within<T>(
+  seconds: number,
+  promise: Promise<T>,
+  state: () => string = () => "",
+): Promise<T> {
+  const { promise: limit, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error(`Nothing happened within ${seconds} s${state()}`)),
+    seconds * 1000,
+  );
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits for a condition that raises no event. */
+export async function until(condition: () => boolean, seconds = 10): Promise<void> {
+  await poll(seconds, () => Promise.resolve(condition()), (holds) => holds, 2);
+}
+
+/** Calls a function until its result satisfies; after the limit the last result is in the error. */
+export async function poll<T>(
+  seconds: number,
+  read: () => Promise<T>,
+  satisfies: (result: T) => boolean,
+  intervalMs = 500,
+): Promise<T> {
+  const deadline = performance.now() + seconds * 1000;
+  while (true) {
+    const result = await read();
+    if (satisfies(result)) return result;
+    if (performance.now() > deadline) {
+      throw new Error(`Not within ${seconds} s; last: ${JSON.stringify(result)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
+  }
+}
