@@ -1,0 +1,76 @@
+/** The time zone of this machine, as C's `localtime` has it. */
+import { environmentVariable } from "./environment.ts";
+import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
+import { readTzif } from "./tzif.ts";
+
+/** Where C libraries look for zones, and for the zone of a machine whose TZ is not set. */
+const DATABASE = "/usr/share/zoneinfo";
+const LOCAL_TIME = "/etc/localtime";
+
+/** The time zone of this machine. */
+export interface LocalZone {
+  /** How far local time is ahead of UTC at a moment, in seconds. */
+  readonly offsetAt: ZoneOffset;
+  /** Why it may not be the zone that C programs use here; undefined if it is. */
+  readonly warning?: string;
+}
+
+/**
+ * Finds the time zone of this machine.
+ *
+ * JavaScript's own notion of it differs from that of C programs where TZ is a path or has rules
+ * (`EST5EDT,M3.2.0,M11.1.0`), and where a file is mounted over the one that `/etc/localtime` links to.
+ * Without the permission to read the files, JavaScript's zone is used, with a warning if TZ asks for
+ * something else. No permission is prompted for.
+ *
+ * @param variable The value of TZ; that of the environment by default
+ */
+export function findLocalZone(
+  variable: string | undefined = environmentVariable("TZ"),
+): LocalZone {
+  if (Deno.build.os === "windows") return { offsetAt: offsetOfRuntime };
+  if (variable === undefined) return { offsetAt: readZone(LOCAL_TIME) ?? offsetOfRuntime };
+  const name = variable.replace(/^:/, "");
+  if (name === "") return { offsetAt: () => 0 };
+  const offsetAt = readZone(name.startsWith("/") ? name : `${DATABASE}/${name}`) ?? parsed(name);
+  if (offsetAt !== undefined) return { offsetAt };
+  if (isZoneOfRuntime(name)) return { offsetAt: offsetOfRuntime };
+  return {
+    offsetAt: () => 0,
+    warning: `Cannot read the time zone of TZ=${variable}: local time is UTC`,
+  };
+}
+
+/** The zone of a file; undefined if it is not there, is no zone, or may not be read. */
+function readZone(path: string): ZoneOffset | undefined {
+  try {
+    // A link is followed by Deno only where both its ends may be read.
+    if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
+    return readTzif(Deno.readFileSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string): ZoneOffset | undefined {
+  try {
+    return parsePosixZone(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether JavaScript knows a zone by that name, and so goes by TZ. */
+function isZoneOfRuntime(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name.replace(/^posix\//, "") });
+    return !name.startsWith("/");
+  } catch {
+    return false;
+  }
+}
+
+/** How far JavaScript's local time is ahead of UTC. */
+function offsetOfRuntime(unixSeconds: number): number {
+  return -60 * new Date(unixSeconds * 1000).getTimezoneOffset();
+}
