@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parsePosixZone } from "../../src/system/posix_zone.ts";
 import { readTzif } from "../../src/system/tzif.ts";
-import { where } from "../support/programs.ts";
+import { where } from "../support/needs.ts";
 
 const FOLDER = "/usr/share/zoneinfo";
 

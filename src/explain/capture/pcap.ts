@@ -5,34 +5,44 @@ import type { Frame } from "./frame.ts";
 const HEADER_LENGTH = 24;
 const RECORD_LENGTH = 16;
 
-/** Nanoseconds of a tick, by the first four octets as a big-endian writer has them. */
-const ticks: ReadonlyMap<number, bigint> = new Map([[0xa1b2c3d4, 1000n], [0xa1b23c4d, 1n]]);
+/** What the modified format of some routers and Android phones has more in each record. */
+const MODIFIED_EXTRA_LENGTH = 8;
+
+/** The formats, by the first four octets as a big-endian writer has them. */
+const formats: ReadonlyMap<number, { readonly tickNs: bigint; readonly recordLength: number }> =
+  new Map([
+    [0xa1b2c3d4, { tickNs: 1000n, recordLength: RECORD_LENGTH }],
+    [0xa1b23c4d, { tickNs: 1n, recordLength: RECORD_LENGTH }],
+    [0xa1b2cd34, { tickNs: 1000n, recordLength: RECORD_LENGTH + MODIFIED_EXTRA_LENGTH }],
+  ]);
 
 /** No writer takes more of a frame (MAXIMUM_SNAPLEN of libpcap); more is a file gone wrong. */
-const LONGEST_FRAME = 262_144;
+const MAX_FRAME_LENGTH = 262_144;
 
 /** Whether a file is one. */
 export function isPcap(octets: Uint8Array): boolean {
-  return octets.length >= HEADER_LENGTH && orderOf(viewOf(octets)) !== undefined;
+  return octets.length >= HEADER_LENGTH && formatOf(viewOf(octets)) !== undefined;
 }
 
 /** Its frames, up to where it breaks off. */
 export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
   const view = viewOf(octets);
-  const { isLittle, tick } = orderOf(view) ?? { isLittle: false, tick: 1n };
+  const format = formatOf(view);
+  if (format === undefined) return;
+  const { isLittle, tickNs, recordLength } = format;
   // The upper bits say whether frames end in a checksum.
   const linkType = view.getUint32(20, isLittle) & 0xffff;
-  for (let at = HEADER_LENGTH; at + RECORD_LENGTH <= octets.length;) {
+  for (let at = HEADER_LENGTH; at + recordLength <= octets.length;) {
     const length = view.getUint32(at + 8, isLittle);
-    if (length > LONGEST_FRAME) {
+    if (length > MAX_FRAME_LENGTH) {
       throw new CaptureError(`a frame of ${length} octets in a pcap file`);
     }
     const seconds = BigInt(view.getUint32(at, isLittle));
     const fraction = BigInt(view.getUint32(at + 4, isLittle));
-    at += RECORD_LENGTH;
+    at += recordLength;
     if (at + length > octets.length) return;
     yield {
-      nanoseconds: seconds * 1_000_000_000n + fraction * tick,
+      nanoseconds: seconds * 1_000_000_000n + fraction * tickNs,
       linkType,
       octets: octets.subarray(at, at + length),
     };
@@ -40,11 +50,13 @@ export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
   }
 }
 
-/** The writer's order of octets, and its ticks. */
-function orderOf(view: DataView): { isLittle: boolean; tick: bigint } | undefined {
+/** The writer's byte order, the unit of its timestamps and the length of a record's header. */
+function formatOf(
+  view: DataView,
+): { isLittle: boolean; tickNs: bigint; recordLength: number } | undefined {
   for (const isLittle of [true, false]) {
-    const tick = ticks.get(view.getUint32(0, isLittle));
-    if (tick !== undefined) return { isLittle, tick };
+    const format = formats.get(view.getUint32(0, isLittle));
+    if (format !== undefined) return { isLittle, ...format };
   }
   return undefined;
 }

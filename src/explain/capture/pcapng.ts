@@ -1,8 +1,14 @@
-/** Wireshark's file (draft-ietf-opsawg-pcapng): blocks, of which the enhanced packets are read. */
+/** Wireshark's file (draft-ietf-opsawg-pcapng): blocks, of which those with packets are read. */
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
 
-const block = { section: 0x0a0d0d0a, interface: 1, enhancedPacket: 6 } as const;
+const block = {
+  section: 0x0a0d0d0a,
+  interface: 1,
+  obsoletePacket: 2,
+  simplePacket: 3,
+  enhancedPacket: 6,
+} as const;
 
 /** Type, length, and the length again at the end. */
 const SHORTEST_BLOCK = 12;
@@ -15,6 +21,8 @@ const option = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
 /** An interface that was captured from. */
 interface Interface {
   readonly linkType: number;
+  /** How many octets of a frame it captures; 0 is all. */
+  readonly snapLength: number;
   /** Ticks of its timestamps in a second. */
   readonly ticksPerSecond: bigint;
   readonly offsetSeconds: bigint;
@@ -48,7 +56,12 @@ export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
     if (at + length > octets.length) return;
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - SHORTEST_BLOCK);
     if (type === block.interface) interfaces.push(readInterface(body, isLittle));
-    else if (type === block.enhancedPacket) yield readPacket(body, isLittle, interfaces);
+    else if (type === block.enhancedPacket) {
+      yield readPacket(body, isLittle, interfaces, interfaceOf(body, 4, isLittle));
+    } else if (type === block.obsoletePacket) {
+      // The same, but for 16 bits of an interface and 16 of a count of drops.
+      yield readPacket(body, isLittle, interfaces, interfaceOf(body, 2, isLittle));
+    } else if (type === block.simplePacket) yield readSimplePacket(body, isLittle, interfaces);
     at += length;
   }
 }
@@ -62,6 +75,13 @@ function isLittleEndian(view: DataView, at: number): boolean | undefined {
 
 const INTERFACE_LENGTH = 8;
 const PACKET_LENGTH = 20;
+const SIMPLE_PACKET_LENGTH = 4;
+
+/** The number of the interface that a packet came by; a block without one is too short. */
+function interfaceOf(body: DataView, length: 2 | 4, isLittle: boolean): number {
+  demand(body.byteLength >= PACKET_LENGTH);
+  return length === 4 ? body.getUint32(0, isLittle) : body.getUint16(0, isLittle);
+}
 
 /** Without an option to say so, ticks are microseconds. */
 const MICROSECONDS = 1_000_000n;
@@ -84,12 +104,21 @@ function readInterface(body: DataView, isLittle: boolean): Interface {
     }
     at += Math.ceil(length / 4) * 4;
   }
-  return { linkType: body.getUint16(0, isLittle), ticksPerSecond, offsetSeconds };
+  return {
+    linkType: body.getUint16(0, isLittle),
+    snapLength: body.getUint32(4, isLittle),
+    ticksPerSecond,
+    offsetSeconds,
+  };
 }
 
-function readPacket(body: DataView, isLittle: boolean, interfaces: readonly Interface[]): Frame {
-  demand(body.byteLength >= PACKET_LENGTH);
-  const from = interfaces[body.getUint32(0, isLittle)];
+function readPacket(
+  body: DataView,
+  isLittle: boolean,
+  interfaces: readonly Interface[],
+  interfaceNumber: number,
+): Frame {
+  const from = interfaces[interfaceNumber];
   if (!from) throw new CaptureError("a packet of no interface in a pcapng file");
   const ticks = BigInt(body.getUint32(4, isLittle)) << 32n | BigInt(body.getUint32(8, isLittle));
   const length = body.getUint32(12, isLittle);
@@ -99,6 +128,26 @@ function readPacket(body: DataView, isLittle: boolean, interfaces: readonly Inte
       ticks * 1_000_000_000n / from.ticksPerSecond,
     linkType: from.linkType,
     octets: new Uint8Array(body.buffer, body.byteOffset + PACKET_LENGTH, length),
+  };
+}
+
+/** A packet of the first interface, cut to what that captures, and without a time. */
+function readSimplePacket(
+  body: DataView,
+  isLittle: boolean,
+  [from]: readonly Interface[],
+): Frame {
+  demand(body.byteLength >= SIMPLE_PACKET_LENGTH);
+  if (!from) throw new CaptureError("a packet of no interface in a pcapng file");
+  const length = Math.min(
+    body.getUint32(0, isLittle),
+    from.snapLength || Infinity,
+    body.byteLength - SIMPLE_PACKET_LENGTH,
+  );
+  return {
+    nanoseconds: undefined,
+    linkType: from.linkType,
+    octets: new Uint8Array(body.buffer, body.byteOffset + SIMPLE_PACKET_LENGTH, length),
   };
 }
 

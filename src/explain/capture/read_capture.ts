@@ -1,15 +1,16 @@
 /** Reads the files of tcpdump and Wireshark: classic pcap, and pcapng. */
 import { CaptureError } from "./capture_error.ts";
-import { type Datagram, datagramOf } from "./datagram.ts";
+import { type Datagram, readDatagram } from "./datagram.ts";
+import type { Frame } from "./frame.ts";
 import { isPcap, pcapFrames } from "./pcap.ts";
 import { isPcapng, pcapngFrames } from "./pcapng.ts";
 
 /** The UDP datagrams of a capture. */
 export interface Capture {
-  /** Those that are whole, in the order of the file. */
+  /** The whole ones, in the order of the file. */
   readonly datagrams: readonly Datagram[];
-  /** How many were not captured to their end. */
-  readonly cut: number;
+  /** The frames left out, by reason: one that reads on after "frames", and how many there were. */
+  readonly skipped: ReadonlyMap<string, number>;
 }
 
 /**
@@ -39,18 +40,24 @@ export interface Capture {
  * ```
  */
 export function readCapture(octets: Uint8Array): Capture {
-  const frames = isPcap(octets)
-    ? pcapFrames(octets)
-    : isPcapng(octets)
-    ? pcapngFrames(octets)
-    : undefined;
-  if (!frames) throw new CaptureError("neither a pcap nor a pcapng file");
   const datagrams: Datagram[] = [];
-  let cut = 0;
-  for (const frame of frames) {
-    const datagram = datagramOf(frame);
-    if (datagram === "cut") cut++;
-    else if (datagram) datagrams.push(datagram);
+  const skipped = new Map<string, number>();
+  for (const frame of framesOf(octets)) {
+    const read = readDatagram(frame);
+    if (typeof read === "string") skipped.set(read, (skipped.get(read) ?? 0) + 1);
+    else if (read) datagrams.push(read);
   }
-  return { datagrams, cut };
+  return { datagrams, skipped };
+}
+
+function framesOf(octets: Uint8Array): Iterable<Frame> {
+  if (isPcap(octets)) return pcapFrames(octets);
+  if (isPcapng(octets)) return pcapngFrames(octets);
+  if (isGzip(octets)) throw new CaptureError("a gzip file: decompress it first");
+  throw new CaptureError("neither a pcap nor a pcapng file");
+}
+
+/** Whether a file is compressed with gzip (RFC 1952 §2.3.1), as Wireshark may write captures. */
+export function isGzip(octets: Uint8Array): boolean {
+  return octets[0] === 0x1f && octets[1] === 0x8b;
 }

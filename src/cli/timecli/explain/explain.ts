@@ -195,9 +195,10 @@ function exchangesIn(
   protocol: WireProtocol | undefined,
 ): { found: ReturnType<typeof exchangesOf>; others: string } {
   try {
-    const { datagrams, cut } = readCapture(octets);
-    const others = cut > 0
-      ? `; ${cut} datagrams were not captured to their end`
+    const { datagrams, skipped } = readCapture(octets);
+    const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`);
+    const others = reasons.length > 0
+      ? reasons.join("")
       : datagrams.length > 0 && protocol === undefined
       ? `; what speaks on other ports, --protocol tells`
       : "";

@@ -1,8 +1,10 @@
+import { isGzip } from "../../../explain/capture/read_capture.ts";
+
 /** No capture that a person looks at by hand is longer; an endless file is. */
 const LONGEST_MIB = 64;
 
 /**
- * Reads a file, or standard input for `-`.
+ * Reads a file, or standard input for `-`; one that gzip has compressed is decompressed.
  *
  * @param file Its name
  * @param command What takes it, for the message if it may not be read
@@ -12,7 +14,10 @@ export async function readInput(file: string, command: string): Promise<Uint8Arr
   const name = file === "-" ? "standard input" : file;
   try {
     using source = file === "-" ? undefined : await Deno.open(file);
-    return await readAll(source ?? Deno.stdin);
+    const { readable } = source ?? Deno.stdin;
+    const octets = await readAll(readable);
+    if (!isGzip(octets)) return octets;
+    return await readAll(new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip")));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const advice = `give Deno --allow-read=${file}, or ${command} - <${file}`;
@@ -27,10 +32,12 @@ export async function readInput(file: string, command: string): Promise<Uint8Arr
   }
 }
 
-async function readAll(source: Pick<Deno.FsFile, "readable">): Promise<Uint8Array> {
+async function readAll(
+  readable: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  for await (const chunk of source.readable) {
+  for await (const chunk of readable) {
     length += chunk.length;
     if (length > LONGEST_MIB * 2 ** 20) {
       throw new RangeError(`it is longer than ${LONGEST_MIB} MiB`);

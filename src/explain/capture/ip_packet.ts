@@ -1,0 +1,94 @@
+/** From an IP packet to the UDP datagram in it. */
+import { getUint16, getUint32 } from "../../protocols/octets.ts";
+
+/** What an IP packet carries by UDP, and between which addresses. */
+export interface UdpPacket {
+  readonly from: string;
+  readonly to: string;
+  /** The UDP header and what follows it, as far as it was captured. */
+  readonly udp: Uint8Array;
+}
+
+const protocol = { ipv4: 4, udp: 17, ipv6: 41, fragment: 44, authentication: 51 } as const;
+
+/** Hop-by-hop options, routing, destination options, mobility, HIP and Shim6: lengths in units of eight octets. */
+const IPV6_EXTENSIONS: readonly number[] = [0, 43, 60, 135, 139, 140];
+
+const IPV6_HEADER_LENGTH = 40;
+
+/** Tunnels in tunnels, and no more: a hostile file may have nothing else. */
+const MAX_TUNNELS = 4;
+
+/** The UDP datagram of an IP packet; `"fragment"` if it holds a part of one, undefined if it holds none. */
+export function readIp(octets: Uint8Array, tunnels = 0): UdpPacket | "fragment" | undefined {
+  switch ((octets[0] ?? 0) >> 4) {
+    case 4:
+      return readIpv4(octets, tunnels);
+    case 6:
+      return readIpv6(octets, tunnels);
+    default:
+      return undefined;
+  }
+}
+
+function readIpv4(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" | undefined {
+  const header = ((octets[0] as number) & 15) * 4;
+  if (header < 20 || octets.length < header) return undefined;
+  // Neither "more fragments" nor an offset may be set.
+  if ((getUint16(octets, 6) & 0x3fff) !== 0) return "fragment";
+  const addressAt = (at: number): string => octets.subarray(at, at + 4).join(".");
+  return readNext(octets, octets[9] as number, header, {
+    from: addressAt(12),
+    to: addressAt(16),
+  }, tunnels);
+}
+
+function readIpv6(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" | undefined {
+  if (octets.length < IPV6_HEADER_LENGTH) return undefined;
+  const addresses = { from: ipv6Text(octets, 8), to: ipv6Text(octets, 24) };
+  return readNext(octets, octets[6] as number, IPV6_HEADER_LENGTH, addresses, tunnels);
+}
+
+/** Goes along the headers that follow that of IP. */
+function readNext(
+  octets: Uint8Array,
+  first: number,
+  start: number,
+  addresses: Pick<UdpPacket, "from" | "to">,
+  tunnels: number,
+): UdpPacket | "fragment" | undefined {
+  let next = first;
+  let at = start;
+  while (next !== protocol.udp) {
+    if (next === protocol.ipv4 || next === protocol.ipv6) {
+      return tunnels < MAX_TUNNELS ? readIp(octets.subarray(at), tunnels + 1) : undefined;
+    }
+    if (at + 8 > octets.length) return undefined;
+    const length = octets[at + 1] as number;
+    if (next === protocol.fragment) {
+      // One that is the first and the last is whole: an atomic fragment (RFC 6946).
+      if ((getUint16(octets, at + 2) & 0xfff9) !== 0) return "fragment";
+      next = octets[at] as number;
+      at += 8;
+    } else if (next === protocol.authentication) {
+      next = octets[at] as number;
+      at += (length + 2) * 4;
+    } else if (IPV6_EXTENSIONS.includes(next)) {
+      next = octets[at] as number;
+      at += (length + 1) * 8;
+    } else {
+      return undefined;
+    }
+  }
+  return { ...addresses, udp: octets.subarray(at) };
+}
+
+/** An address in the short form that URLs have. */
+function ipv6Text(octets: Uint8Array, at: number): string {
+  const groups = [0, 4, 8, 12].flatMap((i) => {
+    const word = getUint32(octets, at + i);
+    return [word >>> 16, word & 0xffff];
+  });
+  const url = new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`);
+  return url.hostname.slice(1, -1);
+}
