@@ -142,12 +142,12 @@ export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): Dayti
     const fields = shape.exec(text)?.groups;
     if (fields === undefined) continue;
     try {
-      const { hour, minute, second } = fields;
+      const { minute, second } = fields;
       const time = Temporal.PlainDateTime.from({
         year: fullYear(fields["year"] ?? "", pivot),
         month: monthNumber(fields["month"] ?? ""),
         day: Number(fields["day"]),
-        hour: Number(hour),
+        hour: hourOf(fields["hour"], fields["half"]),
         minute: Number(minute),
         second: second === "60" ? 59 : Number(second),
       }, { overflow: "reject" });
@@ -165,9 +165,14 @@ export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): Dayti
 }
 
 const clock = "(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)";
+/** The same with hours of one digit, and of half a day. */
+const anyClock = "(?<hour>\\d{1,2}):(?<minute>\\d\\d):(?<second>\\d\\d)(?: (?<half>[AP]M))?";
+const month = "(?<month>[A-Z][a-z]{2})";
+const zone = "(?<zone>[A-Z]{3,5}|[+-]\\d{2,4})";
 
 /**
- * The shapes of RFC 867, xinetd, RFC 1123, ISO 8601 and the NIST servers. Every part has a bound,
+ * The shapes of RFC 867, xinetd, RFC 1123, ISO 8601, the NIST servers, date(1) in two languages,
+ * Windows (its American form, the only one that is unambiguous) and Cisco. Every part has a bound,
  * so that a datagram of 64 KiB neither takes long to read nor fills a screen.
  */
 const shapes = [
@@ -175,12 +180,25 @@ const shapes = [
   `^(?:[A-Z][a-z]{2}, )?(?<day>\\d{1,2}) (?<month>[A-Za-z]{3}) (?<year>\\d{2}|\\d{4}) ${clock} ?(?<zone>\\S{0,32})$`,
   `^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)[T ]${clock}(?:[.,]\\d{1,12})?(?<zone>\\S{0,32})$`,
   `^\\d{5} (?<year>\\d\\d)-(?<month>\\d\\d)-(?<day>\\d\\d) ${clock} \\d\\d \\d \\d .{0,32}(?<zone>UTC)\\(\\S{1,32}\\) .$`,
+  `^[A-Z][a-z]{2} ${month} {1,2}(?<day>\\d{1,2}) ${anyClock} ${zone} (?<year>\\d{4})$`,
+  `^[A-Z][a-z]{2} {1,2}(?<day>\\d{1,2}) ${month} ${anyClock} ${zone} (?<year>\\d{4})$`,
+  `^[A-Z][a-z]{2} {1,2}(?<day>\\d{1,2}) ${month} (?<year>\\d{4}) ${anyClock} ${zone}$`,
+  `^(?=.{7,8} [AP]M )${anyClock} (?<month>\\d{1,2})/(?<day>\\d{1,2})/(?<year>\\d{4})$`,
+  `^[*.]?${clock}(?:\\.\\d{1,6})? ${zone} [A-Z][a-z]{2} ${month} {1,2}(?<day>\\d{1,2}) (?<year>\\d{4})$`,
 ].map((shape) => new RegExp(shape));
 
 function monthNumber(month: string): number {
   if (/^\d/.test(month)) return Number(month);
   const name = month.slice(0, 3).toLowerCase();
   return monthNames.findIndex((other) => other.toLowerCase() === name) + 1;
+}
+
+/** An hour of the day; of half a day, 12 comes before 1. */
+function hourOf(hour: string | undefined, half: string | undefined): number {
+  if (half === undefined) return Number(hour);
+  const value = Number(hour);
+  if (value < 1 || value > 12) return NaN;
+  return value % 12 + (half === "PM" ? 12 : 0);
 }
 
 /** A year of two digits is the one nearest to the pivot's. */
@@ -192,6 +210,7 @@ function fullYear(year: string, pivot: Temporal.Instant): number {
 
 function zoneOffset(zone = ""): string | undefined {
   if (/^(UTC|GMT|Z)$/i.test(zone)) return "+00:00";
-  const [, sign, hours, minutes] = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(zone) ?? [];
+  const [, sign, hours, minutes = "00"] = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/.exec(zone) ??
+    [];
   return sign === undefined ? undefined : `${sign}${hours}:${minutes}`;
 }

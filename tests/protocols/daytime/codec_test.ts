@@ -135,8 +135,8 @@ const zones: [zone: string, lines: string[]][] = [
 ];
 
 const script = `
-  import { formatAsctime } from "../src/protocols/asctime/codec.ts";
-  import { formatDaytime } from "../src/protocols/daytime/codec.ts";
+  import { formatAsctime } from "./src/protocols/asctime/codec.ts";
+  import { formatDaytime } from "./src/protocols/daytime/codec.ts";
   const seconds = [1585948176, 1767585906];
   const lines = seconds.flatMap((seconds) => [
     ...["ctime", "rfc1123", "iso8601", "nist"].map((format) => formatDaytime(seconds, { format })),
@@ -200,6 +200,20 @@ const shapes: [line: string, time: string, offset?: string][] = [
   ["2020-04-03T23:09:36+02:00\r\n", "2020-04-03T23:09:36", "+02:00"],
   ["2020-04-03T21:09:36Z", "2020-04-03T21:09:36", "+00:00"],
   ["2020-04-03 21:09:36.123456", "2020-04-03T21:09:36"],
+  // date(1), by locale
+  ["Fri Feb 24 17:52:30 CET 2006\r\n", "2006-02-24T17:52:30"],
+  ["Wed Mar  1 07:52:30 UTC 2006\n", "2006-03-01T07:52:30", "+00:00"],
+  ["Fri Feb 24 05:52:30 PM CET 2006\n", "2006-02-24T17:52:30"],
+  ["Fri Feb 24 12:00:01 AM UTC 2006\n", "2006-02-24T00:00:01", "+00:00"],
+  ["Fri 24 Feb 17:52:30 GMT 2006\n", "2006-02-24T17:52:30", "+00:00"],
+  ["Wed  1 Mar 17:52:30 +03 2006\n", "2006-03-01T17:52:30", "+03:00"],
+  ["Fri 24 Feb 2006 05:52:30 PM EST\n", "2006-02-24T17:52:30"],
+  // Windows
+  ["5:52:30 PM 2/24/2006\n", "2006-02-24T17:52:30"],
+  ["12:52:30 PM 12/4/2006\n", "2006-12-04T12:52:30"],
+  // Cisco
+  ["*17:52:30.123 UTC Fri Feb 24 2006\r\n", "2006-02-24T17:52:30", "+00:00"],
+  ["17:52:30.123 CET Wed Mar 1 2006\r\n", "2006-03-01T17:52:30"],
   // No zone has such an offset: the time stands, and nothing is said of UTC.
   ["Fri, 03 Apr 2020 21:09:36 +9999\r\n", "2020-04-03T21:09:36"],
   ["Fri, 03 Apr 2020 21:09:36 +2400\r\n", "2020-04-03T21:09:36"],
@@ -255,6 +269,12 @@ Deno.test("parseDaytime refuses what is no time, and shows it escaped", () => {
     "2026-00-22T16:44:35Z",
     "61366 26-11-31 16:44:35 00 0 0 895.8 UTC(NIST) *",
     "22 NOV 2026\n16:44:35 UTC",
+    "Fri Feb 24 13:52:30 PM CET 2006",
+    "Fri Feb 24 00:52:30 AM CET 2006",
+    "Fri Feb 30 17:52:30 CET 2006",
+    "Fri Feb 24 17:52:30 cet 2006",
+    "17:52:30 2/24/2006",
+    "5:52:30 PM 24/2/2006",
     "\0\0\0\0",
   ];
   for (const line of bad) {
