@@ -33,7 +33,8 @@ async function importGraph(): Promise<ReadonlyMap<string, ReadonlySet<string>>> 
   const graph = new Map<string, Set<string>>();
   const base = new URL(`file://${encodeURI(root)}`).href;
   const command = [Deno.execPath(), "info", "--json"] as const;
-  for (const entry of ["server.ts", "client.ts", "mod.ts", "src/server/workers/worker.ts"]) {
+  const { exports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const entry of [...Object.values<string>(exports), "src/server/workers/worker.ts"]) {
     const { code, stdout, stderr } = await run([...command, entry], { cwd: root });
     assertEquals(code, 0, stderr);
     const { modules }: { modules: readonly Module[] } = JSON.parse(stdout);

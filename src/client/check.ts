@@ -107,7 +107,8 @@ const REPLY_SECONDS = 1.9;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { check, serve } from "@timesrv/timesrv";
+ * import { check } from "@timesrv/timesrv/measure";
+ * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
  * const { state, line } = await check(server.addresses[0]!.url, {

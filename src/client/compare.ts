@@ -73,7 +73,8 @@ export interface Comparison {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { compare, serve } from "@timesrv/timesrv";
+ * import { compare } from "@timesrv/timesrv/measure";
+ * import { serve } from "@timesrv/timesrv";
  *
  * const ntp = "ntp://127.0.0.1:0";
  * await using right = await serve([ntp, ntp]);

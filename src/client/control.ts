@@ -61,7 +61,8 @@ const MOST_OCTETS = 16 * 1024 * 1024;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { control, serve } from "@timesrv/timesrv";
+ * import { control } from "@timesrv/timesrv/testing";
+ * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0", { control: "127.0.0.1:0" });
  * const { url } = server.control!;

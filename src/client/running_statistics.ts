@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { RunningStatistics } from "@timesrv/timesrv";
+ * import { RunningStatistics } from "@timesrv/timesrv/measure";
  *
  * const offsets = new RunningStatistics();
  * for (const seconds of [0.001, 0.003, 0.002]) offsets.add(seconds);

@@ -82,7 +82,8 @@ const LONGEST_PAUSE_SECONDS = 1024;
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { serve, wait } from "@timesrv/timesrv";
+ * import { serve } from "@timesrv/timesrv";
+ * import { wait } from "@timesrv/timesrv/measure";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
  * const { agreed } = await wait([server.addresses[0]!.url], { within: 0.5, timeout: 10 });

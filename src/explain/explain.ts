@@ -20,7 +20,7 @@ import { Tests } from "./tests.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { explain } from "@timesrv/timesrv";
+ * import { explain } from "@timesrv/timesrv/explain";
  *
  * const { reply, tests } = explain({
  *   protocol: "time",

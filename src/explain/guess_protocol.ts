@@ -15,7 +15,7 @@ const LINE_FEED = 0x0a;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { guessProtocol } from "@timesrv/timesrv";
+ * import { guessProtocol } from "@timesrv/timesrv/explain";
  *
  * const nothing = new Uint8Array();
  * assertEquals(guessProtocol(nothing, Uint8Array.fromHex("83aa7e80")), "time");

@@ -35,7 +35,8 @@ export interface LiveExchange extends SeenExchange {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { explain, seeExchange, serve } from "@timesrv/timesrv";
+ * import { explain, seeExchange } from "@timesrv/timesrv/explain";
+ * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
  * const { reply, tests } = explain(await seeExchange(server.addresses[0]!.url));
@@ -93,7 +94,7 @@ export async function seeExchange(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { explain, seenInCapture } from "@timesrv/timesrv";
+ * import { explain, seenInCapture } from "@timesrv/timesrv/explain";
  *
  * const client = { hostname: "192.0.2.1", port: 4000 };
  * const server = { hostname: "192.0.2.2", port: 37 };

@@ -91,7 +91,8 @@ export interface ServerLoad extends LoadResult {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { load, serve } from "@timesrv/timesrv";
+ * import { load } from "@timesrv/timesrv/load";
+ * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0", { transport: "auto" });
  * // On mmsg it answers in a thread of its own, and load() runs wherever mmsg does.

@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { DecodeError, parseAsctime } from "@timesrv/timesrv";
+ * import { DecodeError, parseAsctime } from "@timesrv/timesrv/protocols";
  *
  * assertThrows(
  *   () => parseAsctime(new TextEncoder().encode("No time\x07")),

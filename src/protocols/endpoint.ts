@@ -35,7 +35,7 @@ const shape =
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseEndpoint } from "@timesrv/timesrv";
+ * import { parseEndpoint } from "@timesrv/timesrv/protocols";
  *
  * assertEquals(parseEndpoint("asctime://[::1]"), {
  *   protocol: "asctime",
@@ -91,7 +91,7 @@ function isIpv6(text: string): boolean {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatEndpoint } from "@timesrv/timesrv";
+ * import { formatEndpoint } from "@timesrv/timesrv/protocols";
  *
  * const endpoint = { protocol: "asctime", hostname: "::1", port: 8888 } as const;
  * assertEquals(formatEndpoint(endpoint), "asctime://[::1]:8888");

@@ -51,7 +51,7 @@ export type RefusalCause = (typeof refusalCauses)[number];
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { refusal } from "@timesrv/timesrv";
+ * import { refusal } from "@timesrv/timesrv/protocols";
  *
  * assert(refusal("looks-like-a-reply") < 0);
  * ```
@@ -65,7 +65,8 @@ export function refusal(cause: RefusalCause): number {
  *
  * @example A responder that says "pong"
  * ```ts
- * import { type Responder, serve } from "@timesrv/timesrv";
+ * import type { Responder } from "@timesrv/timesrv/protocols";
+ * import { serve } from "@timesrv/timesrv";
  *
  * const pong: Responder = {
  *   respond: (_request, reply) => new TextEncoder().encodeInto("pong", reply).written,

@@ -1,6 +1,7 @@
 /** Changes that come while answers are made: each answer is of one piece. */
 import { assertEquals } from "@std/assert";
-import { decodeNtpPacket, serve } from "../../mod.ts";
+import { decodeNtpPacket } from "../../src/protocols/mod.ts";
+import { serve } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { ask } from "../server/http/http.ts";
 import { UdpClient } from "../support/udp_client.ts";

@@ -1,6 +1,7 @@
 /** What is not answered, and the cause that each silence is counted under. */
 import { assertEquals } from "@std/assert";
-import { type RefusalCause, serve } from "../../mod.ts";
+import type { RefusalCause } from "../../src/protocols/mod.ts";
+import { serve } from "../../mod.ts";
 import { field } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { settled, testEach } from "./transports.ts";

@@ -1,6 +1,7 @@
 /** A clock that is set while it is served, by hours and by eras. */
 import { assert, assertEquals } from "@std/assert";
-import { decodeNtpPacket, serve, ServerLog } from "../../mod.ts";
+import { decodeNtpPacket } from "../../src/protocols/mod.ts";
+import { serve, ServerLog } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until } from "../support/wait.ts";

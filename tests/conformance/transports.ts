@@ -1,7 +1,8 @@
 /**
  * The transports differ in speed, never in behaviour: what is tested here is tested on each of them.
  */
-import type { RefusalCause, ServeOptions, Server } from "../../mod.ts";
+import type { RefusalCause } from "../../src/protocols/mod.ts";
+import type { ServeOptions, Server } from "../../mod.ts";
 import { type Needs, where } from "../support/needs.ts";
 import { until } from "../support/wait.ts";
 

@@ -1,7 +1,8 @@
 /** What docs/testing.md shows works as it is written there. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { parseScenario, query, scenarios } from "../../mod.ts";
+import { parseScenario, scenarios } from "../../src/server/mod.ts";
+import { query } from "../../mod.ts";
 import { type Needs, where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
 import { bothPrograms, root, startServer } from "../support/programs.ts";

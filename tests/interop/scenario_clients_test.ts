@@ -1,6 +1,6 @@
 /** What clients make of the scenarios, as the list of them has it. */
 import { assertEquals } from "@std/assert";
-import { scenarios, type ScenarioVerdict } from "../../mod.ts";
+import { scenarios, type ScenarioVerdict } from "../../src/server/mod.ts";
 import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
 import { where } from "../support/needs.ts";
 import { Network } from "../support/peers.ts";

@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * import { assertThrows } from "@std/assert";
- * import { CaptureError, readCapture } from "@timesrv/timesrv";
+ * import { CaptureError, readCapture } from "@timesrv/timesrv/explain";
  *
  * assertThrows(() => readCapture(new Uint8Array(24)), CaptureError, "neither a pcap nor a pcapng file");
  * ```

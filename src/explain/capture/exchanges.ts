@@ -27,7 +27,7 @@ const MOST_OPEN = 64;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exchangesOf } from "@timesrv/timesrv";
+ * import { exchangesOf } from "@timesrv/timesrv/explain";
  *
  * const client = { hostname: "192.0.2.1", port: 4000 };
  * const server = { hostname: "192.0.2.2", port: 37 };

@@ -24,7 +24,7 @@ export interface Capture {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exchangesOf, explain, readCapture, seenInCapture } from "@timesrv/timesrv";
+ * import { exchangesOf, explain, readCapture, seenInCapture } from "@timesrv/timesrv/explain";
  *
  * // What tcpdump -w writes: here of raw IP, a request to port 37 and its reply 20 ms later.
  * const file = Uint8Array.fromHex(

@@ -34,7 +34,7 @@ export interface AsctimeOptions {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatAsctime } from "@timesrv/timesrv";
+ * import { formatAsctime } from "@timesrv/timesrv/protocols";
  *
  * assertEquals(formatAsctime(0, { utc: true }), "Thu Jan  1 00:00:00 1970");
  * ```
@@ -83,7 +83,7 @@ const textPattern =
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseAsctime } from "@timesrv/timesrv";
+ * import { parseAsctime } from "@timesrv/timesrv/protocols";
  *
  * const octets = new TextEncoder().encode("Fri Apr  3 21:09:36 2020\n");
  * const { text, time } = parseAsctime(octets);

@@ -41,7 +41,7 @@ export interface DaytimeOptions {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { formatDaytime } from "@timesrv/timesrv";
+ * import { formatDaytime } from "@timesrv/timesrv/protocols";
  *
  * const options = { format: "rfc1123", utc: true } as const;
  * assertEquals(formatDaytime(0, options), "Thu, 01 Jan 1970 00:00:00 +0000\r\n");
@@ -125,7 +125,7 @@ export interface DaytimeReading {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseDaytime } from "@timesrv/timesrv";
+ * import { parseDaytime } from "@timesrv/timesrv/protocols";
  *
  * const octets = new TextEncoder().encode("22 NOV 2026 16:44:35 UTC\r\n");
  * const { time, offset } = parseDaytime(octets, Temporal.Now.instant());

@@ -21,7 +21,7 @@ export const TIME_REPLY_LENGTH = 4;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { parseTime } from "@timesrv/timesrv";
+ * import { parseTime } from "@timesrv/timesrv/protocols";
  *
  * const octets = new Uint8Array([0x83, 0xaa, 0x7e, 0x80]);
  * assertEquals(parseTime(octets, Temporal.Now.instant()).toString(), "1970-01-01T00:00:00Z");

@@ -188,7 +188,8 @@ export type Fault<Rule extends FaultWhen = FaultWhen> = number | Rule | readonly
  *
  * @example Every third answer is lost, and half of the others come late
  * ```ts
- * import { type FaultsOptions, serve } from "@timesrv/timesrv";
+ * import type { FaultsOptions } from "@timesrv/timesrv/testing";
+ * import { serve } from "@timesrv/timesrv";
  *
  * const faults: FaultsOptions = {
  *   drop: { every: 3 },

@@ -62,7 +62,8 @@ const verdict = oneOf("follows", "misreads", "refuses");
  *
  * @example
  * ```ts
- * import { parseScenario, serve } from "@timesrv/timesrv";
+ * import { parseScenario } from "@timesrv/timesrv/testing";
+ * import { serve } from "@timesrv/timesrv";
  *
  * const scenario = parseScenario(`{ "clock": { "offset": "+1h" } }`, "mine.json");
  * await using server = await serve("ntp://127.0.0.1:0", scenario);

@@ -148,7 +148,8 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
  *
  * @example A server shortly before 2038
  * ```ts
- * import { scenarios, serve } from "@timesrv/timesrv";
+ * import { scenarios } from "@timesrv/timesrv/testing";
+ * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0", scenarios.y2038);
  * console.log(server.clock.now().toString());

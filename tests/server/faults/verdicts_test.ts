@@ -1,14 +1,7 @@
 /** Every fault as a client of the network sees it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import {
-  type FaultsOptions,
-  type NtpReply,
-  query,
-  QueryError,
-  serve,
-  type Server,
-  validate,
-} from "../../../mod.ts";
+import type { FaultsOptions } from "../../../src/server/mod.ts";
+import { type NtpReply, query, QueryError, serve, type Server, validate } from "../../../mod.ts";
 import { settled } from "../../conformance/transports.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { until } from "../../support/wait.ts";

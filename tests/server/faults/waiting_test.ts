@@ -1,6 +1,7 @@
 /** Answers that wait, leave out of order, several times, or from elsewhere. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { decodeNtpPacket, query, serve, type Server, ServerLog } from "../../../mod.ts";
+import { decodeNtpPacket } from "../../../src/protocols/mod.ts";
+import { query, serve, type Server, ServerLog } from "../../../mod.ts";
 import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
 import { UdpClient } from "../../support/udp_client.ts";

@@ -1,13 +1,8 @@
 /** What begins anew by control: scenarios, and the start. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  type Clock,
-  decodeNtpPacket,
-  type NtpPacket,
-  parseScenario,
-  serve,
-  type Server,
-} from "../../../mod.ts";
+import { type Clock, serve, type Server } from "../../../mod.ts";
+import { decodeNtpPacket, type NtpPacket } from "../../../src/protocols/mod.ts";
+import { parseScenario } from "../../../src/server/mod.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { until } from "../../support/wait.ts";

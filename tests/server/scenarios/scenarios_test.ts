@@ -1,12 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  type NtpReply,
-  parseScenario,
-  query,
-  type Scenario,
-  scenarios,
-  serve,
-} from "../../../mod.ts";
+import { type NtpReply, query, serve } from "../../../mod.ts";
+import { parseScenario, type Scenario, scenarios } from "../../../src/server/mod.ts";
 
 const names = Object.keys(scenarios) as (keyof typeof scenarios)[];
 

@@ -1,0 +1,49 @@
+/**
+ * Compare servers, check them, wait for them, and keep figures of what was measured.
+ *
+ * {@linkcode compare} finds the servers that can be right together, {@linkcode check} judges one
+ * server as a monitoring plugin does, {@linkcode wait} resolves once this machine's clock agrees with
+ * servers.
+ *
+ * @example Two servers, one of them a second ahead
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { serve } from "@timesrv/timesrv";
+ * import { compare } from "@timesrv/timesrv/measure";
+ *
+ * await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1s"]);
+ * const { outcome } = await compare(server.addresses.map(({ url }) => url), { count: 1 });
+ * assertEquals(outcome, "disagree");
+ * ```
+ *
+ * @module
+ */
+export {
+  check,
+  checkExitCodes,
+  type CheckOptions,
+  type CheckResult,
+  type CheckState,
+  type CheckThresholds,
+} from "./check.ts";
+export {
+  compare,
+  type ComparedServer,
+  type CompareOptions,
+  type Comparison,
+  type Verdict,
+} from "./compare.ts";
+export type { Change, LeapChange, OffsetStep, StratumChange } from "./changes.ts";
+export type { Estimate } from "./estimate.ts";
+export type { Measured, MeasuredReply } from "./measurable.ts";
+export type { Back, Gone } from "./outages.ts";
+export { RunningStatistics } from "./running_statistics.ts";
+export type { FrequencyError } from "./statistics.ts";
+export type { Kiss, Sighting, WatchedExchange } from "./watch.ts";
+export {
+  type Agreement,
+  type AwaitedServer,
+  wait,
+  type WaitOptions,
+  type WaitResult,
+} from "./wait.ts";

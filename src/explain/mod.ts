@@ -1,0 +1,34 @@
+/**
+ * Explain an exchange octet by octet: live, from hexadecimal, or from a capture file.
+ *
+ * @example The reply of a Time server
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { explain } from "@timesrv/timesrv/explain";
+ *
+ * const { reply = [] } = explain({
+ *   protocol: "time",
+ *   request: new Uint8Array(),
+ *   reply: Uint8Array.fromHex("83aa7e80"),
+ *   pivot: Temporal.Now.instant(),
+ * });
+ * assertEquals(reply[0]?.meaning, "2208988800 = 1970-01-01T00:00:00Z");
+ * ```
+ *
+ * @module
+ */
+export { CaptureError } from "./capture/capture_error.ts";
+export type { Datagram, DatagramAddress } from "./capture/datagram.ts";
+export { type CapturedExchange, exchangesOf } from "./capture/exchanges.ts";
+export { type Capture, readCapture } from "./capture/read_capture.ts";
+export { explain } from "./explain.ts";
+export type {
+  Explanation,
+  Measurement,
+  SeenExchange,
+  TestVerdict,
+  WireField,
+  WireProtocol,
+} from "./explanation.ts";
+export { guessProtocol } from "./guess_protocol.ts";
+export { type LiveExchange, seeExchange, seenInCapture } from "./record.ts";

@@ -1,0 +1,46 @@
+/**
+ * The protocols: URLs of endpoints, codecs, responders and the reasons for which they stay silent.
+ *
+ * @example Encode and decode
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatAsctime, parseAsctime, parseEndpoint } from "@timesrv/timesrv/protocols";
+ *
+ * assertEquals(parseEndpoint("ntp://[::1]").port, 123);
+ * const text = formatAsctime(1_585_948_176, { utc: true });
+ * const { time } = parseAsctime(new TextEncoder().encode(text));
+ * assertEquals(time.toString(), "2020-04-03T21:09:36");
+ * ```
+ *
+ * @module
+ */
+export { type AsctimeOptions, formatAsctime, parseAsctime } from "./asctime/codec.ts";
+export {
+  type DaytimeFormat,
+  daytimeFormats,
+  type DaytimeOptions,
+  type DaytimeReading,
+  formatDaytime,
+  parseDaytime,
+} from "./daytime/codec.ts";
+export { DecodeError } from "./decode_error.ts";
+export {
+  defaultPorts,
+  type Endpoint,
+  formatEndpoint,
+  parseEndpoint,
+  type Protocol,
+} from "./endpoint.ts";
+export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./ntp/packet.ts";
+export type { NtpMeasurement } from "./ntp/measurement.ts";
+export type { NtpTimestamp } from "./ntp/timestamp.ts";
+export {
+  type KissCode,
+  refusal,
+  type RefusalCause,
+  refusalCauses,
+  REPLY_CAPACITY,
+  REQUEST_CAPACITY,
+  type Responder,
+} from "./responder.ts";
+export { parseTime } from "./time/codec.ts";

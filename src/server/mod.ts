@@ -1,0 +1,62 @@
+/**
+ * Test a time client: scenarios, faults, leap seconds, and control of a running server.
+ *
+ * {@linkcode scenarios} are options for `serve()`; `FaultsOptions` has what can go wrong with replies.
+ *
+ * @example A client meets a leap second
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { query, serve } from "@timesrv/timesrv";
+ * import { scenarios } from "@timesrv/timesrv/testing";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0", scenarios["leap-insert"]);
+ * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
+ * assertEquals(reply.leap, "insert");
+ * ```
+ *
+ * @module
+ */
+export { parseLeapSeconds } from "../clock/sources/timeline/leap_seconds.ts";
+export type { ClockState } from "../clock/sources/timeline/state.ts";
+export type { LeapSecond } from "../clock/sources/timeline/timeline.ts";
+export { control, type ControlAction, type ControlRequestOptions } from "../client/control.ts";
+export type {
+  AskedFaults,
+  ClientsAnswer,
+  ClientState,
+  ClockAnswer,
+  ControlAnswer,
+  ControlAnswers,
+  FaultsAnswer,
+  ListenerState,
+  ServerState,
+} from "../client/control_api.ts";
+export type { ListenerFaults } from "./faults/faults.ts";
+export type {
+  CorruptFault,
+  DelayFault,
+  DistanceFault,
+  DuplicateFault,
+  Fault,
+  FaultDuration,
+  FaultName,
+  FaultsOptions,
+  FaultWhen,
+  GarbageFault,
+  KissFault,
+  LeapbitsFault,
+  ModeFault,
+  RefidFault,
+  ReorderFault,
+  StratumFault,
+  TimestampsFault,
+  TruncateFault,
+  VersionFault,
+} from "./faults/options.ts";
+export { parseScenario } from "./scenarios/scenario_file.ts";
+export {
+  type Scenario,
+  type ScenarioName,
+  scenarios,
+  type ScenarioVerdict,
+} from "./scenarios/scenarios.ts";
