@@ -9,6 +9,7 @@ import {
 } from "../protocols/endpoint.ts";
 import { exchange, type ExchangeOptions } from "./exchange.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
+import { eraPivot } from "../protocols/ntp/timestamp.ts";
 import { measureNtp, ntpRequest } from "../protocols/ntp/client.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { ReplyTo, TextReply, TimeReply } from "../protocols/reply.ts";
@@ -79,7 +80,7 @@ const dialects: Readonly<Record<Protocol, Dialect>> = {
   daytime: {
     createRequest: () => ({ octets: new Uint8Array() }),
     read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
-      const { offset, ...reading } = parseDaytime(octets, reply.receivedAt);
+      const { offset, ...reading } = parseDaytime(octets, eraPivot(reply.receivedAt));
       const utcOffset = offset === undefined ? {} : { utcOffset: offset };
       return { protocol: "daytime", ...reading, ...utcOffset, ...reply, warnings: [] };
     },

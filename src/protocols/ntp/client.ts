@@ -1,7 +1,7 @@
 /** One NTP exchange as a client sees it: request, tests of the reply, measurement. */
 import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
-import { difference, toInstant } from "./timestamp.ts";
+import { difference, eraPivot, toInstant } from "./timestamp.ts";
 import type { RawReply, Request } from "../protocol.ts";
 import { ownPrecision, workOut } from "./measurement.ts";
 import { belongingTests, isTimeless, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./tests.ts";
@@ -82,8 +82,8 @@ export function measureNtp(
     referenceId: formatReferenceId(packet.referenceId, packet.stratum),
     leap: leapWords[packet.leap] ?? "none",
     packet,
-    serverReceivedAt: toInstant(packet.receiveTimestamp, receivedAt),
-    serverSentAt: toInstant(packet.transmitTimestamp, receivedAt),
+    serverReceivedAt: toInstant(packet.receiveTimestamp, eraPivot(receivedAt)),
+    serverSentAt: toInstant(packet.transmitTimestamp, eraPivot(receivedAt)),
     warnings: [],
   } as const;
   const hasNone = isTimeless(all);

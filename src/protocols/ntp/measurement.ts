@@ -3,7 +3,7 @@ import { measurePrecision } from "../../clock/clock.ts";
 import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { systemClock } from "../../clock/system_clock.ts";
 import type { NtpPacket } from "./packet.ts";
-import { difference, toNanoseconds, toTimestamp } from "./timestamp.ts";
+import { difference, differenceFrom, toNanoseconds, toTimestamp } from "./timestamp.ts";
 
 /** What the arithmetic starts from. */
 export interface FourTimes {
@@ -62,8 +62,8 @@ export function workOut(
   const [t1, t4] = [toTimestamp(sentAt), toTimestamp(receivedAt)];
   const { receiveTimestamp: t2, transmitTimestamp: t3 } = packet;
   // The sum of two differences of 64 bits has 65, for which bigints have room.
-  const outward = toNanoseconds(difference(t2, t1));
-  const inward = toNanoseconds(difference(t3, t4));
+  const outward = toNanoseconds(differenceFrom(t2, t1, sentAt));
+  const inward = toNanoseconds(differenceFrom(t3, t4, receivedAt));
   const elapsed = toNanoseconds(difference(t4, t1));
   const processing = toNanoseconds(difference(t3, t2));
   const measuredDelay = elapsed - processing;

@@ -78,6 +78,33 @@ export function toInstant(timestamp: NtpTimestamp, pivot: Temporal.Instant): Tem
   );
 }
 
+/** When this program was made: no clock that is right shows a time before it. */
+const MADE = Temporal.Instant.from("2026-01-01T00:00:00Z");
+
+/**
+ * The pivot for {@linkcode toInstant}, by this machine's clock. A machine without a battery may start in
+ * 1970, and the era nearest to that is a wrong one from 2038 on.
+ */
+export function eraPivot(clock: Temporal.Instant): Temporal.Instant {
+  return Temporal.Instant.compare(clock, MADE) < 0 ? MADE : clock;
+}
+
+/**
+ * `a - b` in units of 2^-32 s, where `b` is of this machine's clock: up to 68 years either way, and any
+ * number of eras from a clock that is before this program was made.
+ */
+export function differenceFrom(
+  a: NtpTimestamp,
+  b: NtpTimestamp,
+  clock: Temporal.Instant,
+): bigint {
+  const units = difference(a, b);
+  if (Temporal.Instant.compare(clock, MADE) >= 0) return units;
+  const behindSeconds = (MADE.epochMilliseconds - clock.epochMilliseconds) / 1000;
+  const eras = Math.round((behindSeconds - Number(units >> 32n)) / TWO_TO_32);
+  return units + (BigInt(eras) << 64n);
+}
+
 /** `a - b` in units of 2^-32 s, right across a change of era and up to 68 years either way. */
 export function difference(a: NtpTimestamp, b: NtpTimestamp): bigint {
   return BigInt.asIntN(64, a - b);

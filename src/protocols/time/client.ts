@@ -1,4 +1,5 @@
 /** What an exchange of the Time protocol (RFC 868) measures. */
+import { eraPivot } from "../ntp/timestamp.ts";
 import { parseTime, TIME_REPLY_LENGTH } from "./codec.ts";
 import type { RawReply } from "../protocol.ts";
 import type { SecondsReply } from "../reply.ts";
@@ -20,7 +21,10 @@ export function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
   const excess = octets.subarray(TIME_REPLY_LENGTH);
   // GNU inetutils sends a `long`, which has 64 bits today; anything else is no time at all.
   const isPadded = excess.length === TIME_REPLY_LENGTH && excess.every((octet) => octet === 0);
-  const time = parseTime(isPadded ? octets.subarray(0, TIME_REPLY_LENGTH) : octets, receivedAt);
+  const time = parseTime(
+    isPadded ? octets.subarray(0, TIME_REPLY_LENGTH) : octets,
+    eraPivot(receivedAt),
+  );
   const halfTrip = Temporal.Duration.from({
     nanoseconds: Math.round(roundTrip.total("nanoseconds") / 2),
   });

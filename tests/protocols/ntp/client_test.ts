@@ -78,7 +78,9 @@ Deno.test("measureNtp gives offset and delay by RFC 5905 §8", () => {
 Deno.test("measureNtp's bound holds the truth, whatever the way and the century", () => {
   const ms = 1_000_000n;
   const way = fc.bigInt({ min: 0n, max: 2000n * ms });
-  const start = fc.bigInt({ min: 0n, max: 4_000_000_000n * 1_000_000_000n });
+  // From 2027, as a clock before this program was made is read otherwise.
+  const start = fc.bigInt({ min: 1_800_000_000n, max: 6_000_000_000n })
+    .map((seconds) => seconds * 1_000_000_000n);
   // A clock may be 68 years wrong and still learn it.
   const ahead = fc.bigInt({ min: -2_000_000_000_000_000_000n, max: 2_000_000_000_000_000_000n });
   check(fc.property(start, ahead, way, way, way, (start, ahead, there, inside, back) => {

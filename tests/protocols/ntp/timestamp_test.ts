@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   difference,
+  differenceFrom,
+  eraPivot,
   fromShort,
   NTP_TO_UNIX_SECONDS,
   toInstant,
@@ -54,6 +56,30 @@ Deno.test("toTimestamp writes the moments around each change of era", () => {
 Deno.test("toInstant reads the moments around each change of era, by their pivot", () => {
   for (const [iso, timestamp, pivot] of eras) {
     assertEquals(toInstant(timestamp, Instant.from(pivot)).toString(), iso, pivot);
+  }
+});
+
+Deno.test("eraPivot is a clock's own time, but never one before this program was made", () => {
+  const table: [clock: string, pivot: string][] = [
+    ["1970-01-01T00:01:00Z", "2026-01-01T00:00:00Z"],
+    ["2025-12-31T23:59:59.999Z", "2026-01-01T00:00:00Z"],
+    ["2026-11-22T00:00:00Z", "2026-11-22T00:00:00Z"],
+    ["2040-06-01T00:00:00Z", "2040-06-01T00:00:00Z"],
+  ];
+  for (const [clock, pivot] of table) {
+    assertEquals(eraPivot(Instant.from(clock)).toString(), Instant.from(pivot).toString());
+  }
+});
+
+Deno.test("differenceFrom reaches from a clock in 1970 to where eraPivot has the time", () => {
+  for (const clock of ["1970-01-01T00:01:00Z", "2000-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]) {
+    for (const served of ["1990-06-01T00:00:00Z", "2026-06-01T00:00:00Z", "2060-01-01T00:00:00Z"]) {
+      const [from, to] = [Instant.from(clock), Instant.from(served)];
+      const read = toInstant(toTimestamp(to), eraPivot(from));
+      const units = differenceFrom(toTimestamp(to), toTimestamp(from), from);
+      assertEquals(from.add({ seconds: Number(units >> 32n) }).toString(), read.toString());
+      assertEquals(read.toString(), to.toString(), `${clock} ${served}`);
+    }
   }
 });
 
