@@ -1,4 +1,4 @@
-/** A failure of the build whose message says all there is to say. */
+/** A failure of the build whose message is complete without a stack. */
 export class CompileError extends Error {
   override readonly name = "CompileError";
 }

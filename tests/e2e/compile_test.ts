@@ -374,6 +374,12 @@ await testUnpacking("say in one line that the file is damaged", async () => {
   assertRefused(await start(copy, ["--version"], { env }), /damaged/);
 });
 
+await test("come with the licences of the packages in them", async () => {
+  const page = await Deno.readTextFile(join(dist, "licenses.md"));
+  assertMatch(page, /^\| commander +\| \d/m);
+  assertMatch(page, /^## commander$/m);
+}, { files: [join(dist, "licenses.md")] });
+
 await test("compile.ts refuses what it does not know", async () => {
   const script = join(root, "scripts", "compile.ts");
   const { code, stderr } = await start(Deno.execPath(), ["run", "-A", script, "--no-such-option"], {

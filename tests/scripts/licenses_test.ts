@@ -1,12 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { ALLOWED, licensePage, shippedPackages } from "../../scripts/licenses.ts";
+import { ALLOWED, licensePage, shippedPackages } from "../../scripts/compile/licenses.ts";
 import { where } from "../support/needs.ts";
-import { root } from "../support/programs.ts";
 
-const needs = {
-  permissions: [{ name: "run" }, { name: "read" }, { name: "env" }],
-  files: [`${root}docs/licenses.md`],
-} as const;
+const needs = { permissions: [{ name: "run" }, { name: "read" }, { name: "env" }] } as const;
 
 Deno.test(
   await where(
@@ -14,18 +10,19 @@ Deno.test(
     "every package in the executables has a licence that may be shipped",
     async () => {
       const packages = await shippedPackages();
-      // What the command lines are made with is among them, what only tests use is not.
       const names = packages.map(({ name }) => name);
-      assert(names.includes("commander") && !names.includes("fast-check"), names.join(", "));
+      assert(names.includes("commander"), "a package of the command lines is listed");
+      assert(!names.includes("fast-check"), "a package of the tests is not");
       assertEquals(packages.filter(({ license }) => !ALLOWED.includes(license)), []);
     },
   ),
 );
 
-Deno.test(
-  await where(needs, "docs/licenses.md is what deno task licenses writes", async () => {
-    const plain = (page: string): string => page.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
-    const written = await Deno.readTextFile(`${root}docs/licenses.md`);
-    assertEquals(plain(written), plain(licensePage(await shippedPackages())));
-  }),
-);
+Deno.test("licensePage() lists each package and gives its text", () => {
+  const page = licensePage([
+    { name: "a", version: "1.0.0", license: "MIT", text: "Permission is\r\nhereby granted" },
+    { name: "b", version: "2.1.0", license: "ISC", text: undefined },
+  ]);
+  assert(page.includes("| a | 1.0.0 | MIT | below |\n| b | 2.1.0 | ISC | no |\n"), page);
+  assert(page.endsWith("## a\n\n```text\nPermission is\nhereby granted\n```\n"), page);
+});

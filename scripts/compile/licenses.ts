@@ -1,12 +1,8 @@
-/**
- * `deno task licenses`: writes docs/licenses.md, the licences of the packages that the executables contain.
- *
- * @module
- */
+import { deno } from "./deno.ts";
+import { CompileError } from "./error.ts";
+import { programs } from "./programs.ts";
 
-import { outputOf, ROOT } from "./bench/commands.ts";
-
-/** Licences that ask for no more than a notice. */
+/** Licences that require no more than a notice. */
 export const ALLOWED: readonly string[] = [
   "MIT",
   "ISC",
@@ -17,20 +13,17 @@ export const ALLOWED: readonly string[] = [
   "Unlicense",
 ];
 
-/** The programs that are made into executables. */
-const PROGRAMS = ["server.ts", "client.ts"];
-
-/** A package, as it is shipped. */
+/** A package inside the executables. */
 export interface ShippedPackage {
   readonly name: string;
   readonly version: string;
   /** An SPDX expression, as the package states it. */
   readonly license: string;
-  /** The text of its licence, if it comes with one. */
+  /** The text of its licence, if the package contains it. */
   readonly text: string | undefined;
 }
 
-/** What `deno info --json` says, as far as it is read here. */
+/** The part of the output of `deno info --json` that is read here. */
 interface ModuleGraph {
   readonly modules: readonly { readonly npmPackage?: string }[];
   readonly npmPackages: Readonly<Record<string, CachedPackage>>;
@@ -44,19 +37,20 @@ interface CachedPackage {
 }
 
 /**
- * Finds the packages that the programs import, and what these import in turn.
+ * Finds the packages that the programs import, and the dependencies of these.
  *
- * @returns them, by name
- * @throws {Error} when Deno cannot tell, or a package is not in its cache
+ * @returns The packages, sorted by name
+ * @throws {CompileError} If a package is not in Deno's cache
  */
 export async function shippedPackages(): Promise<readonly ShippedPackage[]> {
   const found = new Map<string, CachedPackage>();
-  for (const program of PROGRAMS) {
-    const command = [Deno.execPath(), "info", "--json", program] as const;
-    const graph: ModuleGraph = JSON.parse(await outputOf(`read ${program}`, command));
+  for (const { entry } of programs) {
+    const { code, stdout, stderr } = await deno("info", "--json", entry);
+    if (code !== 0) throw new CompileError(`deno info ${entry}:\n${stderr.trim()}`);
+    const graph: ModuleGraph = JSON.parse(stdout);
     const visit = (id: string): void => {
       const each = graph.npmPackages[id];
-      if (each === undefined) throw new Error(`Cannot find ${id} in Deno's cache`);
+      if (each === undefined) throw new CompileError(`${id} is not in Deno's cache`);
       if (found.has(id)) return;
       found.set(id, each);
       each.dependencies.forEach(visit);
@@ -75,12 +69,7 @@ async function readLicense({ name, version, localPath }: CachedPackage): Promise
   return { name, version, license: typeof license === "string" ? license : "none stated", text };
 }
 
-/**
- * Writes the page.
- *
- * @param packages what is shipped
- * @returns Markdown
- */
+/** Formats the licences of packages as a Markdown page. */
 export function licensePage(packages: readonly ShippedPackage[]): string {
   const rows = packages.map(({ name, version, license, text }) =>
     `| ${name} | ${version} | ${license} | ${text === undefined ? "no" : "below"} |`
@@ -89,18 +78,12 @@ export function licensePage(packages: readonly ShippedPackage[]): string {
     text === undefined ? [] : [`## ${name}`, `\`\`\`text\n${text.replaceAll("\r\n", "\n")}\n\`\`\``]
   );
   return [
-    "# Licences of what the executables contain",
-    "Written by `deno task licenses`. timesrv itself is under the MIT licence, see LICENSE. From the npm registry it contains:",
+    "# Licences of the software in these executables",
+    "timesrv itself is under the MIT licence. From the npm registry the executables contain:",
     ["| package | version | licence | text in the package |", "| --- | --- | --- | --- |", ...rows]
       .join("\n"),
-    "An executable also contains Deno (MIT), with V8 (BSD-3-Clause) and the Rust crates it is built of, whose notices Deno " +
-    "publishes with its source.",
+    "An executable also contains Deno (MIT), V8 (BSD-3-Clause) and the Rust crates that Deno is built " +
+    "from; Deno publishes their notices with its source.",
     ...texts,
   ].join("\n\n") + "\n";
-}
-
-if (import.meta.main) {
-  const page = new URL("docs/licenses.md", ROOT);
-  await Deno.writeTextFile(page, licensePage(await shippedPackages()));
-  await outputOf("format it", [Deno.execPath(), "fmt", "--quiet", "docs/licenses.md"]);
 }

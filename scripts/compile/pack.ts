@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { ProgramFile } from "./bundle.ts";
+import { CompileError } from "./error.ts";
+
+/** A compressed file inside a self-extracting executable. */
+export interface Payload {
+  readonly name: string;
+  readonly sha256: string;
+  readonly packed: Uint8Array;
+}
+
+/**
+ * Compresses the running Deno, for {@linkcode pack}.
+ *
+ * @throws {CompileError} If the executables are for another system, or for one without a shell
+ */
+export async function packRuntime(target: string | undefined): Promise<Payload> {
+  if (target !== undefined || Deno.build.os === "windows") {
+    throw new CompileError(
+      `no base executable for ${target ?? Deno.build.target}: allow network access, or set ` +
+        `DENORT_BIN to the denort of Deno ${Deno.version.deno} for that system`,
+    );
+  }
+  return await payload("deno", await Deno.readFile(Deno.execPath()));
+}
+
+/** Writes launcher, runtime and program as one executable file. */
+export async function pack(
+  out: string,
+  { name, flags, files, runtime }: {
+    name: string;
+    flags: readonly string[];
+    files: readonly ProgramFile[];
+    runtime: Payload;
+  },
+): Promise<void> {
+  const template = await Deno.readTextFile(join(import.meta.dirname ?? ".", "launcher.sh"));
+  const quoted = [
+    ...flags,
+    // Nothing in the caller's folder may change the program: no configuration, lock file or module.
+    "--no-config",
+    "--no-lock",
+    // Without it Deno clears the terminal below the cursor at start.
+    "--quiet",
+    "--no-remote",
+    "--no-npm",
+    "--cached-only",
+    "--node-modules-dir=none",
+  ].map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  const encoder = new TextEncoder();
+  const modules = await Promise.all(
+    files.map((file) => payload(file.name, encoder.encode(file.text))),
+  );
+  // One folder for all modules of a program, because they import each other.
+  const folder = await sha256(encoder.encode(modules.map(({ sha256 }) => sha256).join()));
+  // The large one first: where there is no room, nothing is left behind.
+  const payloads = [
+    { path: `${runtime.sha256}/${runtime.name}`, ...runtime },
+    ...modules.map((each) => ({ path: `${folder}/${each.name}`, ...each })),
+  ];
+  function fill(start: number): Uint8Array {
+    // Numbers are padded, so that the launcher's length does not depend on them.
+    const padded = (value: number): string => String(value).padEnd(12);
+    let from = start;
+    const table = payloads.map(({ path, sha256, packed: { length } }) => {
+      const line = `${path} ${sha256} ${padded(from + 1)}${padded(length)}`;
+      from += length;
+      return line;
+    });
+    const values: Readonly<Record<string, string>> = {
+      NAME: name,
+      FLAGS: quoted,
+      WHOLE_SIZE: padded(from),
+      RUNTIME: `${runtime.sha256}/${runtime.name}`,
+      PROGRAM: `${folder}/${name}.mjs`,
+      FILES: payloads.map(({ path }) => path).join(" "),
+      PAYLOADS: table.join("\n"),
+    };
+    return encoder.encode(template.replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? ""));
+  }
+  await Deno.writeFile(out, fill(fill(0).length));
+  for (const { packed } of payloads) await Deno.writeFile(out, packed, { append: true });
+  // Not as the `mode` of writeFile(), which the umask would narrow.
+  await Deno.chmod(out, 0o755);
+}
+
+async function payload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
+  const packed = await promisify(gzip)(bytes, { level: 9 });
+  return { name, sha256: await sha256(bytes), packed };
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}

@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { ROOT } from "./deno.ts";
+import { CompileError } from "./error.ts";
+
+/** A program that becomes an executable. */
+export interface Program {
+  readonly name: "timesrv" | "timecli";
+  readonly entry: string;
+  /** The module of its worker threads. */
+  readonly worker?: string;
+  /** Modules that are loaded only when they are needed. */
+  readonly parts?: readonly Part[];
+  /** Permissions beyond those of deno.json: from source, the user grants them. */
+  readonly grants: readonly string[];
+}
+
+/** A module in a file of its own, because reading it takes longer than the program takes to start. */
+export interface Part {
+  readonly entry: string;
+  /** The specifier by which the program imports it. */
+  readonly specifier: string;
+  readonly file: string;
+}
+
+/** The programs. */
+export const programs: readonly Program[] = [
+  {
+    name: "timesrv",
+    entry: "server.ts",
+    worker: "src/server/workers/worker.ts",
+    // --scenario and --leap-file may name any file.
+    grants: ["--allow-read"],
+  },
+  {
+    name: "timecli",
+    entry: "client.ts",
+    parts: [
+      {
+        entry: "src/cli/timecli/timecli.ts",
+        specifier: "./src/cli/timecli/timecli.ts",
+        file: "commands.mjs",
+      },
+      {
+        entry: "src/cli/timecli/watch/watch_picture.ts",
+        specifier: "./watch_picture.ts",
+        file: "picture.mjs",
+      },
+    ],
+    // --capture and --plot may name any file.
+    grants: ["--allow-read", "--allow-write"],
+  },
+];
+
+interface Config {
+  readonly unstable?: readonly string[];
+  readonly permissions: Readonly<Record<string, Readonly<Record<string, boolean | string[]>>>>;
+}
+
+/**
+ * Turns the program's permission set in deno.json into flags: `-P` itself would warn at every start
+ * that it is experimental.
+ *
+ * @throws {CompileError} If deno.json holds a permission of another type
+ */
+export async function flagsOf({ name, grants }: Program): Promise<string[]> {
+  const config: Config = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+  const flags = [
+    "--no-prompt",
+    ...(config.unstable ?? []).map((feature) => `--unstable-${feature}`),
+  ];
+  for (const [kind, grant] of Object.entries(config.permissions[name] ?? {})) {
+    // Needed from source only: a bundle contains its worker.
+    if (kind === "read") continue;
+    if (grant === true) flags.push(`--allow-${kind}`);
+    else if (Array.isArray(grant)) flags.push(`--allow-${kind}=${grant.join(",")}`);
+    else if (grant !== false) {
+      throw new CompileError(
+        `permissions.${name}.${kind} in deno.json: expected true, false or a list`,
+      );
+    }
+  }
+  return [...flags, ...grants];
+}
