@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { where } from "./support/needs.ts";
-import { run } from "./support/process.ts";
 import { root } from "./support/programs.ts";
 
 /** The rooms of `src/` from the ground up: each imports only from those before it. */
@@ -19,33 +18,34 @@ const rooms = [
   "cli",
 ];
 
-/** What `deno info --json` says of a module, as far as it is used here. */
-interface Module {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly code?: { readonly specifier?: string };
-    readonly type?: { readonly specifier?: string };
-  }[];
+/** Where `src/` is entered: the library's entries, the programs, a thread. */
+async function readEntries(): Promise<string[]> {
+  const { exports }: { exports: Record<string, string> } = JSON.parse(
+    await Deno.readTextFile(`${root}deno.json`),
+  );
+  const paths = Object.values(exports).map((path) => path.slice(2));
+  return [...paths, "src/server/workers/worker.ts"];
 }
 
-/** The files of the project that each of its files imports, types included; paths from its root. */
-async function importGraph(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* filesIn(path);
+    else yield path;
+  }
+}
+
+/** The files that each file of `src/` and each entry imports, types included. */
+async function readImports(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const graph = new Map<string, Set<string>>();
-  const base = new URL(`file://${encodeURI(root)}`).href;
-  const command = [Deno.execPath(), "info", "--json"] as const;
-  const { exports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
-  for (const entry of [...Object.values<string>(exports), "src/server/workers/worker.ts"]) {
-    const { code, stdout, stderr } = await run([...command, entry], { cwd: root });
-    assertEquals(code, 0, stderr);
-    const { modules }: { modules: readonly Module[] } = JSON.parse(stdout);
-    for (const { specifier, dependencies = [] } of modules) {
-      if (!specifier.startsWith(base)) continue;
-      const imported = dependencies.flatMap(({ code, type }) =>
-        [code?.specifier, type?.specifier].filter((each) => each?.startsWith(`${base}src/`))
-      );
-      const targets = imported.map((each) => (each ?? "").slice(base.length));
-      graph.set(specifier.slice(base.length), new Set(targets));
-    }
+  for (const path of [...await readEntries(), ...await Array.fromAsync(filesIn("src"))]) {
+    // Examples in documentation import the file that they stand in.
+    const text = (await Deno.readTextFile(root + path)).replaceAll(/^ *\* .*$/gm, "");
+    const specifiers = text.matchAll(/\b(?:from|import) ?\(?\s*"(\.[^"]+\.ts)"/g);
+    const targets = specifiers.map(([, to = ""]) =>
+      new URL(to, `file:///${path}`).pathname.slice(1)
+    );
+    graph.set(path, new Set(targets));
   }
   return graph;
 }
@@ -78,24 +78,29 @@ function findCircle(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] |
   return undefined;
 }
 
-const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
+const needs = { permissions: [{ name: "read" }] } as const;
 
 Deno.test(
-  await where(
-    needs,
-    "rooms: no room imports from one below it, and no imports go round",
-    async () => {
-      const graph = await importGraph();
-      const paths = [...graph.keys()].filter((path) => path.startsWith("src/"));
-      assert(paths.length > 100, `only ${paths.length} modules of src/ were found`);
-      assertEquals(paths.filter((path) => !rooms.includes(roomOf(path))), []);
-      const upwards = paths.flatMap((path) =>
-        [...graph.get(path) ?? []]
-          .filter((each) => rooms.indexOf(roomOf(each)) > rooms.indexOf(roomOf(path)))
-          .map((each) => `${path} imports ${each}`)
-      );
-      assertEquals(upwards, []);
-      assertEquals(findCircle(graph), undefined);
-    },
-  ),
+  await where(needs, "no room imports from one below it, and no imports go round", async () => {
+    const imports = await readImports();
+    const paths = [...imports.keys()].filter((path) => path.startsWith("src/"));
+    assert(paths.length > 100, `only ${paths.length} modules of src/ were found`);
+    assertEquals(paths.filter((path) => !rooms.includes(roomOf(path))), []);
+    const upwards = paths.flatMap((path) =>
+      [...imports.get(path) ?? []]
+        .filter((each) => rooms.indexOf(roomOf(each)) > rooms.indexOf(roomOf(path)))
+        .map((each) => `${path} imports ${each}`)
+    );
+    assertEquals(upwards, []);
+    assertEquals(findCircle(imports), undefined);
+  }),
+);
+
+Deno.test(
+  await where(needs, "no folder of src/ has more than 24 files", async () => {
+    const imports = await readImports();
+    const folders = Map.groupBy(imports.keys(), (path) => path.slice(0, path.lastIndexOf("/")));
+    const large = [...folders].filter(([, { length }]) => length > 24).map(([folder]) => folder);
+    assertEquals(large, []);
+  }),
 );

@@ -10,7 +10,7 @@ import { scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 import { check } from "../support/property.ts";
-import { randomFrom, simulate } from "./simulation.ts";
+import { randomFrom, simulate } from "../support/simulation.ts";
 
 async function serveAll(
   ...offsets: readonly number[]

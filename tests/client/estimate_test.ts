@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Estimate, estimate, type TimedReply } from "../../src/client/estimate.ts";
 import { fromSeconds, toSeconds } from "../../src/text/in_seconds.ts";
 import { median } from "../../src/client/statistics.ts";
-import { randomFrom, type Route, simulate, type Truth } from "./simulation.ts";
+import { randomFrom, type Route, simulate, type Truth } from "../support/simulation.ts";
 
 const RUNS = 10_000;
 

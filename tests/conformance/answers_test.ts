@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
-import { settled, testEach } from "./transports.ts";
+import { eachWay, settled } from "./transports.ts";
 
 const schemes = ["asctime", "daytime", "time", "ntp", "auto"] as const;
 /** The kernel's word is left out, for what is told depends on it. */
@@ -27,7 +27,7 @@ const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 for (const host of ["127.0.0.1", "[::1]"]) {
   const needs = { ipv6: host !== "127.0.0.1" };
-  await testEach(`every protocol is answered with the time on ${host}`, async (way) => {
+  (await eachWay(`every protocol is answered with the time on ${host}`, async (way) => {
     for (const chosen of [...schemes.map((scheme) => [scheme]), schemes]) {
       const urls = chosen.map((scheme) => `${scheme}://${host}:0`);
       await using server = await serve(urls, { ...way, utc: true, status });
@@ -35,7 +35,7 @@ for (const host of ["127.0.0.1", "[::1]"]) {
       for (const { url } of server.addresses) await assertRight(url);
       assertEquals(await settled(server, chosen.length), { answered: chosen.length });
     }
-  }, needs);
+  }, needs)).forEach((test) => Deno.test(test));
 }
 
 async function assertRight(url: string): Promise<void> {
@@ -65,16 +65,16 @@ function isWithin(offset: Temporal.Duration, bound: Temporal.Duration): boolean 
   return Temporal.Duration.compare(offset.abs(), bound) <= 0;
 }
 
-await testEach("auto answers NTP with NTP, and anything else with text", async (way) => {
+(await eachWay("auto answers NTP with NTP, and anything else with text", async (way) => {
   await using server = await serve("auto://127.0.0.1:0", { ...way, status });
   const [address] = server.addresses;
   const ntp = await query(`ntp://127.0.0.1:${address?.port}`);
   assertEquals([ntp.stratum, ntp.leap], [3, "insert"]);
   using client = new UdpClient();
   assertEquals((await client.ask(new TextEncoder().encode("Time request"), address)).length, 24);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a request of any size has the answer of its protocol", async (way) => {
+(await eachWay("a request of any size has the answer of its protocol", async (way) => {
   await using server = await serve(schemes.map((scheme) => `${scheme}://127.0.0.1:0`), way);
   const lengths: Readonly<Record<string, number>> = { asctime: 24, daytime: 26, time: 4, auto: 24 };
   using client = new UdpClient();
@@ -87,7 +87,7 @@ await testEach("a request of any size has the answer of its protocol", async (wa
     }
   }
   assertEquals(await settled(server, sent), { answered: sent });
-});
+})).forEach((test) => Deno.test(test));
 
 async function onNtp(
   server: Server,
@@ -101,7 +101,7 @@ async function onNtp(
 
 const ntpServers = ["ntp://127.0.0.1:0", "auto://127.0.0.1:0"];
 
-await testEach("NTP versions 1 to 4 are answered in kind, the origin bit for bit", async (way) => {
+(await eachWay("NTP versions 1 to 4 are answered in kind, the origin bit for bit", async (way) => {
   await using server = await serve(ntpServers, { ...way, status });
   await onNtp(server, async (ask) => {
     // Symmetric peers get mode 2, clients mode 4; version 1 had no mode.
@@ -120,9 +120,9 @@ await testEach("NTP versions 1 to 4 are answered in kind, the origin bit for bit
       assert(tookNtp > 0n && tookNtp < 10n << 32n, `${tookNtp} / 2^32 s`);
     }
   });
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("an NTP reply has 48 octets, however long its request", async (way) => {
+(await eachWay("an NTP reply has 48 octets, however long its request", async (way) => {
   await using server = await serve(ntpServers, { ...way, status });
   await onNtp(server, async (ask) => {
     for (const length of [48, 76, 1232, 2048]) {
@@ -132,9 +132,9 @@ await testEach("an NTP reply has 48 octets, however long its request", async (wa
       assertEquals((await ask(request)).length, NTP_HEADER_LENGTH, `${length} octets`);
     }
   });
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("every client gets its own answer when many ask at once", async (way) => {
+(await eachWay("every client gets its own answer when many ask at once", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, status });
   const clients = Array.from({ length: 100 }, () => new UdpClient());
   const origins = await Promise.all(clients.map(async (client, i) => {
@@ -145,4 +145,4 @@ await testEach("every client gets its own answer when many ask at once", async (
   assertEquals(origins, clients.map((_, i) => BigInt(i)));
   assertEquals(await settled(server, clients.length), { answered: clients.length });
   for (const client of clients) client[Symbol.dispose]();
-});
+})).forEach((test) => Deno.test(test));

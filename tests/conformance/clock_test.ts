@@ -1,7 +1,7 @@
 /** Clocks that lie, seen by clients: the same on every transport. */
 import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server } from "../../mod.ts";
-import { testEach, type Way } from "./transports.ts";
+import { eachWay, type Way } from "./transports.ts";
 
 function urlOf(server: Server, protocol: string): string {
   const [address] = server.addresses;
@@ -29,7 +29,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   return serve(url, { ...way, clock, utc: true });
 }
 
-await testEach("every protocol tells the time that is made up", async (way) => {
+(await eachWay("every protocol tells the time that is made up", async (way) => {
   const urls = ["auto", "daytime", "time", "ntp"].map((scheme) => `${scheme}://127.0.0.1:0`);
   const clock = { time: "2030-05-06T07:08:09Z", rate: 0 };
   await using server = await serve(urls, { ...way, clock, utc: true });
@@ -39,9 +39,9 @@ await testEach("every protocol tells the time that is made up", async (way) => {
   assertEquals((await query(time?.url ?? "")).text, "2030-05-06T07:08:09Z");
   const reply = await query(`ntp://127.0.0.1:${ntp?.port}`);
   assertEquals(reply.serverReceivedAt.toString({ smallestUnit: "second" }), "2030-05-06T07:08:09Z");
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("offset, start, step and date are told as they were meant", async (way) => {
+(await eachWay("offset, start, step and date are told as they were meant", async (way) => {
   for (const [offset, shift] of [["+1h30m", 5400], ["-2d", -172_800]] as const) {
     await using server = await start(way, { offset });
     await assertServed(server, () => now().add({ seconds: shift }));
@@ -56,9 +56,9 @@ await testEach("offset, start, step and date are told as they were meant", async
     Temporal.Instant.from("2036-02-07T06:28:10Z").add(
       now().since(begun).round("nanoseconds").add(now().since(begun)),
     ));
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a listener has a clock of its own if its URL says so", async (way) => {
+(await eachWay("a listener has a clock of its own if its URL says so", async (way) => {
   await using server = await serve(
     ["ntp://127.0.0.1:0?offset=+1h", "ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=-1h&freeze"],
     { ...way, clock: { offset: "+1d" } },
@@ -69,9 +69,9 @@ await testEach("a listener has a clock of its own if its URL says so", async (wa
     assert(Math.abs(error) < 2, `${url}: ${error}`);
     assert(!url.includes("?"), url);
   }
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a clock is changed while it runs, on every thread at once", async (way) => {
+(await eachWay("a clock is changed while it runs, on every thread at once", async (way) => {
   await using server = await start(way, {});
   await assertServed(server, now);
   server.clock.set({ time: "2090-01-01T00:00:00Z", freeze: true });
@@ -83,9 +83,9 @@ await testEach("a clock is changed while it runs, on every thread at once", asyn
   assertEquals(server.clock.now().toString(), "2090-01-01T00:00:00Z");
   server.clock.set({ rate: 1, offset: "-10s" });
   await assertServed(server, () => now().subtract({ seconds: 10 }));
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a leap second is told, happens, and is over", async (way) => {
+(await eachWay("a leap second is told, happens, and is over", async (way) => {
   await using server = await start(way, {});
   const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   await query(url);
@@ -101,9 +101,9 @@ await testEach("a leap second is told, happens, and is over", async (way) => {
   assertEquals(lastSecond, ["insert 2028-12-31T23:59:59Z"]);
   // What came before midnight may leave after it.
   assertEquals((await query(url)).leap, "none");
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a leap second is told until it is over, in every protocol", async (way) => {
+(await eachWay("a leap second is told until it is over, in every protocol", async (way) => {
   const clock = { time: "2028-12-31T23:59:58.5Z", leap: "insert@2028-12-31" };
   const urls = ["daytime://127.0.0.1:0", "ntp://127.0.0.1:0"];
   await using server = await serve(urls, { ...way, clock, daytimeFormat: "nist" });
@@ -117,9 +117,9 @@ await testEach("a leap second is told until it is over, in every protocol", asyn
   // Date, time, DST code and the leap second of the month; the last exchange may be one past midnight.
   const during = new Set(seen.slice(0, -1));
   assertEquals([...during], ["28-12-31 23:59:58 00 1 insert", "28-12-31 23:59:59 00 1 insert"]);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a smear tells of no leap second, but of itself", async (way) => {
+(await eachWay("a smear tells of no leap second, but of itself", async (way) => {
   await using server = await start(way, {
     time: "2029-01-01T00:00:00Z",
     leap: "insert@2028-12-31",
@@ -128,15 +128,15 @@ await testEach("a smear tells of no leap second, but of itself", async (way) => 
   const reply = await query(`ntp://127.0.0.1:${server.addresses[0]?.port}`);
   assertEquals(reply.leap, "none");
   assert(reply.referenceId.startsWith("254."), reply.referenceId);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("noise has the deviation asked for", async (way) => {
+(await eachWay("noise has the deviation asked for", async (way) => {
   const one = await offsets(way, 7);
   const spread = Math.sqrt(one.reduce((sum, each) => sum + each * each, 0) / one.length);
   assert(spread > 0.05 && spread < 5, `${spread}`);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("noise is the same on every thread", async (way) => {
+(await eachWay("noise is the same on every thread", async (way) => {
   await using server = await start(way, { time: "2030-01-01", rate: 0, noise: "500ms", seed: 7 });
   const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   let compared = 0;
@@ -149,7 +149,7 @@ await testEach("noise is the same on every thread", async (way) => {
     compared++;
   }
   assert(compared > 0);
-});
+})).forEach((test) => Deno.test(test));
 
 function isNear(a: Temporal.Instant, b: Temporal.Instant): boolean {
   return Math.abs(a.since(b).total("milliseconds")) < 2;

@@ -3,11 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { query, serve } from "../../mod.ts";
 import { ask } from "../server/http/http.ts";
 import { UdpClient } from "../support/udp_client.ts";
-import { testEach } from "./transports.ts";
+import { eachWay } from "./transports.ts";
 
 const control = "127.0.0.1:0";
 
-await testEach("what is changed by control is served at once, in every protocol", async (way) => {
+(await eachWay("what is changed by control is served at once, in every protocol", async (way) => {
   const urls = ["ntp://127.0.0.1:0", "asctime://127.0.0.1:0", "time://127.0.0.1:0"];
   await using server = await serve(urls, { ...way, control, utc: true });
   const [ntp, asctime, time] = server.addresses.map(({ url }) => url);
@@ -24,9 +24,9 @@ await testEach("what is changed by control is served at once, in every protocol"
     assertEquals((await query(time ?? "")).text, `${year}-02-03T04:05:06Z`);
     assert(performance.now() - changedMs < 10_000);
   }
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("the list of clients is bounded, and what it leaves out is told", async (way) => {
+(await eachWay("the list of clients is bounded, and what it leaves out is told", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
   const asked = 600;
   const request = new Uint8Array(48);
@@ -47,9 +47,9 @@ await testEach("the list of clients is bounded, and what it leaves out is told",
     assert(untold > 0 && listed.length + untold <= asked, `${listed.length}, ${untold}`);
   } else assertEquals([listed.length, untold], [256, 0]);
   assert(listed.length <= 256 && listed.length > 0, `${listed.length}`);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a scenario is begun anew by control, and taken back", async (way) => {
+(await eachWay("a scenario is begun anew by control, and taken back", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
   const ntp = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   const load = async (body: unknown): Promise<number> =>
@@ -89,9 +89,9 @@ await testEach("a scenario is begun anew by control, and taken back", async (way
   const after = await query(ntp);
   assertEquals(after.stratum, 10);
   assert(Math.abs(after.offset.total("seconds")) < 1);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a listener is reset alone where something is its own", async (way) => {
+(await eachWay("a listener is reset alone where something is its own", async (way) => {
   const urls = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
   await using server = await serve(urls, { ...way, control });
   const [shared = 0, own = 0] = await Promise.all(server.addresses.map(async ({ url }) => {
@@ -100,4 +100,4 @@ await testEach("a listener is reset alone where something is its own", async (wa
   }));
   // Without faults, as on mmsg, it has nothing but the server's clock.
   assertEquals([shared, own], [way.transport === "mmsg" ? 409 : 200, 200]);
-});
+})).forEach((test) => Deno.test(test));

@@ -3,11 +3,11 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, ServerLog, type ServerLogOptions } from "../../mod.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
-import { accountedFor, settled, testEach } from "./transports.ts";
+import { accountedFor, eachWay, settled } from "./transports.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 
-await testEach("many servers run side by side and free their ports", async (way) => {
+(await eachWay("many servers run side by side and free their ports", async (way) => {
   const servers = await Promise.all(Array.from({ length: 8 }, () => serve(FREE, way)));
   const urls = servers.map(({ addresses }) => addresses[0]?.url ?? "");
   assertEquals(new Set(urls).size, 8);
@@ -16,16 +16,16 @@ await testEach("many servers run side by side and free their ports", async (way)
   await Promise.all(servers.map((server) => server.shutdown()));
   await using again = await serve(urls, way);
   assertEquals(again.addresses.map(({ url }) => url), urls);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("shutdown resolves finished, and may be called again", async (way) => {
+(await eachWay("shutdown resolves finished, and may be called again", async (way) => {
   const server = await serve(FREE, way);
   await Promise.all([server.shutdown(), server.shutdown(), server.finished]);
   await server.shutdown();
   assertEquals(accountedFor(server), 0);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a signal shuts the server down, or keeps it from starting", async (way) => {
+(await eachWay("a signal shuts the server down, or keeps it from starting", async (way) => {
   const controller = new AbortController();
   const { signal } = controller;
   const server = await serve(FREE, { ...way, signal });
@@ -37,17 +37,17 @@ await testEach("a signal shuts the server down, or keeps it from starting", asyn
   await assertRejects(() => serve(url, { ...way, signal }), Error, "enough");
   await using again = await serve(url, way);
   assertEquals(again.addresses[0]?.url, url);
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a server aborted while it starts leaves nothing open", async (way) => {
+(await eachWay("a server aborted while it starts leaves nothing open", async (way) => {
   const controller = new AbortController();
   const { signal } = controller;
   const starting = serve([FREE, "asctime://localhost:0"], { ...way, signal });
   controller.abort(new Error("enough"));
   await assertRejects(() => starting, Error, "enough");
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a server that stops under load answers all that it has taken", async (way) => {
+(await eachWay("a server that stops under load answers all that it has taken", async (way) => {
   const server = await serve(FREE, way);
   const port = server.addresses[0]?.port ?? 0;
   const clients = Array.from({ length: 8 }, () => new UdpClient());
@@ -62,7 +62,7 @@ await testEach("a server that stops under load answers all that it has taken", a
   // What was counted as answered has come.
   assertEquals(clients.reduce((sum, { replies }) => sum + replies, 0), answered);
   for (const client of clients) client[Symbol.dispose]();
-});
+})).forEach((test) => Deno.test(test));
 
 /** A log, and the text that it has written. */
 function collectingLog(options: Omit<ServerLogOptions, "sink"> = {}): {
@@ -82,7 +82,7 @@ function collectingLog(options: Omit<ServerLogOptions, "sink"> = {}): {
 
 /** Has a server log what two clients ask for, without the lines that differ by design. */
 async function logOf(
-  way: Parameters<Parameters<typeof testEach>[1]>[0],
+  way: Parameters<Parameters<typeof eachWay>[1]>[0],
   options: Omit<ServerLogOptions, "sink">,
 ): Promise<{ lines: string[]; urls: string[]; clients: string[] }> {
   const { log, lines } = collectingLog(options);
@@ -106,7 +106,7 @@ async function logOf(
   };
 }
 
-await testEach("the log says the same", async (way) => {
+(await eachWay("the log says the same", async (way) => {
   const { lines, urls, clients } = await logOf(way, { level: "verbose" });
   const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} /;
   for (const line of lines) assertMatch(line, stamp);
@@ -120,9 +120,9 @@ await testEach("the log says the same", async (way) => {
     `Time request from ${clients[0]}: 4 octets to ${urls[0]}`,
     `Time request from ${clients[1]}: 48 octets to ${urls[1]}`,
   ]);
-}, { ipv6: true });
+}, { ipv6: true })).forEach((test) => Deno.test(test));
 
-await testEach("the log says the same as JSON, and nothing when it is to be quiet", async (way) => {
+(await eachWay("the log says the same as JSON, and nothing when it is to be quiet", async (way) => {
   const { lines, urls, clients } = await logOf(way, { format: "json" });
   const said = lines.map((line) => {
     const { time, ...rest } = JSON.parse(line);
@@ -138,9 +138,9 @@ await testEach("the log says the same as JSON, and nothing when it is to be quie
     { event: "request", from: clients[1], url: urls[1], octets: 48 },
   ]);
   assertEquals((await logOf(way, { level: "quiet" })).lines, []);
-}, { ipv6: true });
+}, { ipv6: true })).forEach((test) => Deno.test(test));
 
-await testEach(
+(await eachWay(
   "the log tells of the first requests of a second and sums up the rest",
   async (way) => {
     const { log, lines } = collectingLog();
@@ -155,4 +155,4 @@ await testEach(
     assertEquals(told + untold.reduce((sum, [, more]) => sum + Number(more), 0), requests, text);
     assert(told >= 20 && told < requests, text);
   },
-);
+)).forEach((test) => Deno.test(test));

@@ -4,7 +4,7 @@ import type { RefusalCause } from "../../src/protocols/mod.ts";
 import { serve } from "../../mod.ts";
 import { field } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
-import { settled, testEach } from "./transports.ts";
+import { eachWay, settled } from "./transports.ts";
 
 /** An NTP packet: a first octet, then zeros, and what follows the header. */
 function ntp(flags: number, trailer: readonly number[] = []): Uint8Array {
@@ -65,7 +65,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
   ]],
 ];
 
-await testEach("each cause of a refusal is counted, and nothing is said", async (way) => {
+(await eachWay("each cause of a refusal is counted, and nothing is said", async (way) => {
   for (const [scheme, cause, datagrams] of cases) {
     await using server = await serve(`${scheme}://127.0.0.1:0`, way);
     using client = new UdpClient();
@@ -80,9 +80,9 @@ await testEach("each cause of a refusal is counted, and nothing is said", async 
     if (scheme === "ntp") assertEquals(reply[31], 77);
     assertEquals(await settled(server, length + 1), { answered: 1, [cause]: length }, scheme);
   }
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a clock that is not synchronised keeps Daytime and Time silent", async (way) => {
+(await eachWay("a clock that is not synchronised keeps Daytime and Time silent", async (way) => {
   const urls = ["daytime", "time", "asctime", "ntp"].map((scheme) => `${scheme}://127.0.0.1:0`);
   await using server = await serve(urls, { ...way, status: { unsynchronized: true } });
   using client = new UdpClient();
@@ -93,21 +93,9 @@ await testEach("a clock that is not synchronised keeps Daytime and Time silent",
   const [flags = 0, stratum] = await client.ask(ntp(request(4)), fourth);
   assertEquals([flags >> 6, stratum], [3, 0]);
   assertEquals(await settled(server, 4), { answered: 2, unsynchronized: 2 });
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("a datagram from a service that answers anything is refused", async (way) => {
-  await using server = await serve(["auto://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
-  const ports = [7, 9, 13, 17, 19, 37];
-  for (const port of ports) {
-    // An address that nothing of this machine uses.
-    using echo = new UdpClient("127.0.77.99", port);
-    for (const address of server.addresses) await echo.send(ntp(request(4)), address);
-  }
-  const sent = 2 * ports.length;
-  assertEquals(await settled(server, sent), { answered: 0, "source-port": sent });
-}, { root: true });
-
-await testEach("two servers pointed at each other by a forger fall silent", async (way) => {
+(await eachWay("two servers pointed at each other by a forger fall silent", async (way) => {
   const schemes = ["asctime", "daytime", "time", "auto"];
   await using server = await serve(schemes.map((scheme) => `${scheme}://127.0.0.1:0`), way);
   using client = new UdpClient();
@@ -124,9 +112,9 @@ await testEach("two servers pointed at each other by a forger fall silent", asyn
     answered: schemes.length,
     "looks-like-a-reply": forged,
   });
-});
+})).forEach((test) => Deno.test(test));
 
-await testEach("the totals add up, whatever comes", async (way) => {
+(await eachWay("the totals add up, whatever comes", async (way) => {
   await using server = await serve(["auto://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
   const [auto, port123] = server.addresses;
   using client = new UdpClient();
@@ -147,4 +135,4 @@ await testEach("the totals add up, whatever comes", async (way) => {
     version: rounds,
     malformed: rounds,
   });
-});
+})).forEach((test) => Deno.test(test));

@@ -3,33 +3,36 @@
  */
 import type { RefusalCause } from "../../src/protocols/mod.ts";
 import type { ServeOptions, Server } from "../../mod.ts";
-import { type Needs, where } from "../support/needs.ts";
+import { firstMissing, type Needs, where } from "../support/needs.ts";
 import { until } from "../support/wait.ts";
 
-/** A transport, and how it runs. */
+/** A transport and its number of threads. */
 export type Way = Required<Pick<ServeOptions, "transport" | "workers">>;
 
 /** What the mmsg transport needs. */
 export const batches: Needs = { permissions: [{ name: "ffi" }, { name: "read" }] };
 
-const ways: readonly (readonly [name: string, way: Way, needs: Needs])[] = [
+/** Every way, with the name that its tests have. */
+export const ways: readonly (readonly [name: string, way: Way, needs: Needs])[] = [
   ["datagram", { transport: "datagram", workers: 1 }, {}],
   ["mmsg", { transport: "mmsg", workers: 1 }, batches],
-  ...navigator.hardwareConcurrency > 1
-    ? [["mmsg, 2 workers", { transport: "mmsg", workers: 2 }, batches] as const]
-    : [],
+  ["mmsg, 2 workers", { transport: "mmsg", workers: 2 }, { ...batches, cores: 2 }],
 ];
 
-/** Registers a test for each transport. */
-export async function testEach(
+/**
+ * A test for each transport that there is: `transports_native_test.ts` has those that are missing.
+ */
+export async function eachWay(
   name: string,
   fn: (way: Way, t: Deno.TestContext) => Promise<void>,
   needs: Needs = {},
-): Promise<void> {
-  for (const [how, way, more] of ways) {
-    const permissions = [...needs.permissions ?? [], ...more.permissions ?? []];
-    Deno.test(await where({ ...needs, permissions }, `${name} (${how})`, (t) => fn(way, t)));
+): Promise<Deno.TestDefinition[]> {
+  const tests: Deno.TestDefinition[] = [];
+  for (const [transport, way, more] of ways) {
+    if (await firstMissing(more) !== undefined) continue;
+    tests.push(await where(needs, `${name} (${transport})`, (t) => fn(way, t)));
   }
+  return tests;
 }
 
 /** Waits until a server has done with so many datagrams: how many it answered, and why not the rest. */

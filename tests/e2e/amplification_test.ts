@@ -2,10 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { root, source } from "../support/programs.ts";
 import { Cable } from "./cable.ts";
-
-const [source] = await bothPrograms();
 
 /** A service, and the octets of its replies to requests of 0, 1 and 48 octets; 0 for silence. */
 const services = [
@@ -34,12 +32,12 @@ interface Measured {
 for (const transport of ["datagram", "mmsg"]) {
   Deno.test(
     await where(
-      { ...source?.needs, commands: ["ip", "python3"], root: true, ipv6: true },
+      { ...source.needs, commands: ["ip", "python3"], root: true, ipv6: true },
       `no reply is longer on the wire than SECURITY.md says (${transport})`,
       async () => {
         await using cable = await Cable.lay();
         await using stack = new AsyncDisposableStack();
-        const command = source?.timesrv ?? ["deno"] as const;
+        const command = source.timesrv;
         const addresses = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
         await Promise.all(services.map(async (service, i) => {
           const format = "format" in service ? ["--daytime-format", service.format] : [];

@@ -3,7 +3,7 @@ import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { asctimeText } from "../../src/load/dialects.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
@@ -244,13 +244,12 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
 Deno.test(
   await where(
-    source?.needs ?? {},
+    source.needs,
     "timecli bench (source): needs a permission that timecli does not",
     async () => {
-      const [deno] = source?.timecli ?? ["deno"];
+      const [deno] = source.timecli;
       const command = [
         deno,
         ...["run", "--quiet", "--no-prompt", "--allow-net", `--config=${root}deno.json`],

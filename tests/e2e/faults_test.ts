@@ -2,12 +2,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
-import { bothPrograms, root, totalsOf } from "../support/programs.ts";
+import { root, source, totalsOf } from "../support/programs.ts";
 import { answerer, Cable } from "./cable.ts";
 
-const [source] = await bothPrograms();
-const timesrv = source?.timesrv ?? ["deno"] as const;
-const timecli = source?.timecli ?? ["deno"] as const;
+const timesrv = source.timesrv;
+const timecli = source.timecli;
 const holding = ["sh", "tc", "python3"];
 
 /** What makes a reply impossible to send, how that ends, and what the system calls it. */
@@ -37,7 +36,7 @@ for (const transport of ["datagram", "mmsg"]) {
     more: string[] = [],
   ): Promise<Deno.TestDefinition> =>
     where(
-      { ...source?.needs, commands: ["ip", ...more], root: true, ipv6: true },
+      { ...source.needs, commands: ["ip", ...more], root: true, ipv6: true },
       `faults: ${name} (${transport})`,
       fn,
     );

@@ -3,12 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, startServer, totalsOf } from "../support/programs.ts";
+import { root, source, startServer, totalsOf } from "../support/programs.ts";
 import { answerer, Cable } from "./cable.ts";
 
-const [source] = await bothPrograms();
-const timesrv = source?.timesrv ?? ["deno"] as const;
-const timecli = source?.timecli ?? ["deno"] as const;
+const timesrv = source.timesrv;
+const timecli = source.timecli;
 
 /** How much resident memory may vary with the heap's comings and goings. */
 const SLACK_KIB = 64 * 1024;
@@ -22,8 +21,8 @@ const FORGED_SOURCES = 100_000;
 
 for (const transport of ["datagram", "mmsg"]) {
   const needs = {
-    ...source?.needs,
-    permissions: [...source?.needs.permissions ?? [], { name: "ffi" }] as const,
+    ...source.needs,
+    permissions: [...source.needs.permissions ?? [], { name: "ffi" }] as const,
     files: ["/proc/self/status"],
   };
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { bothPrograms, root, source } from "../support/programs.ts";
 import { answerer, Cable, ip } from "./cable.ts";
 
 const served = ["10.77.0.1", "10.77.0.2", "[fd00:77::1]", "[fd00:77::2]", "[fe80::1%cable]"];
@@ -138,22 +138,20 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
-
 Deno.test(
   await where(
-    { ...source?.needs, commands: ["ip"], root: true, ipv6: true },
+    { ...source.needs, commands: ["ip"], root: true, ipv6: true },
     "network (source): without --allow-sys a wildcard warns of what is lost and still serves",
     async () => {
       await using cable = await Cable.lay();
       const flags = ["run", "--quiet", "--no-prompt", "--allow-net", `--config=${root}deno.json`];
       const script = `${root}server.ts`;
-      const [deno, url] = [source?.timesrv[0] ?? "deno", "asctime://0.0.0.0:8888"];
+      const [deno, url] = [source.timesrv[0], "asctime://0.0.0.0:8888"];
       await using server = new Running(cable.onServer(deno, ...flags, script, url));
       await server.waitFor(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/);
       await server.waitFor(/Serving asctime on udp 0\.0\.0\.0:8888\n/);
       const ask = (host: string): Promise<Outcome> =>
-        run(cable.onClient(...(source?.timecli ?? [deno]), "--json", "-t", "0.5", host));
+        run(cable.onClient(...(source.timecli), "--json", "-t", "0.5", host));
       assertEquals(answerer(await ask("10.77.0.1")), "10.77.0.1");
       // What is lost: the second address answers from the first, and a client does not accept that.
       assertEquals((await ask("10.77.0.2")).code, 3);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 const manager = ["python3", `${root}tests/e2e/service_manager.py`] as const;
@@ -67,17 +67,15 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
-
 Deno.test(
   await where(
-    source?.needs ?? {},
+    source.needs,
     "service manager (source): needs --allow-ffi, and the server says so",
     async () => {
       const flags = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env=NOTIFY_SOCKET"];
       const script = [`--config=${root}deno.json`, `${root}server.ts`];
       const { server, port } = await startServer(
-        [source?.timesrv[0] ?? "deno", ...flags, ...script],
+        [source.timesrv[0], ...flags, ...script],
         undefined,
         { env: { NOTIFY_SOCKET: "/nosuch/socket" } },
       );

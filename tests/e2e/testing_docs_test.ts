@@ -5,12 +5,11 @@ import { parseScenario, scenarios } from "../../src/server/mod.ts";
 import { query } from "../../mod.ts";
 import { type Needs, where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 
-const [source] = await bothPrograms();
 const needs: Needs = {
-  ...source?.needs,
-  permissions: [...source?.needs.permissions ?? [], { name: "write" }],
+  ...source.needs,
+  permissions: [...source.needs.permissions ?? [], { name: "write" }],
 };
 
 /** The blocks of a language, in their order. */
@@ -32,7 +31,7 @@ async function runWith(
 ): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
   try {
-    const words = source?.timesrv.map((word) => `'${word}'`).join(" ");
+    const words = source.timesrv.map((word) => `'${word}'`).join(" ");
     await Deno.writeTextFile(join(folder, "timesrv"), `#!/bin/sh\nexec ${words} "$@"\n`);
     await Deno.chmod(join(folder, "timesrv"), 0o755);
     for (const { name, text } of files) await Deno.writeTextFile(join(folder, name), text);

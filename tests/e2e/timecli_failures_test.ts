@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
@@ -178,9 +178,8 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
-const deno = source?.timecli[0] ?? "deno";
-const needs = source?.needs ?? {};
+const deno = source.timecli[0];
+const needs = source.needs;
 const script = [`--config=${root}deno.json`, `${root}client.ts`];
 
 Deno.test(
@@ -200,7 +199,7 @@ Deno.test(
     { ...needs, commands: ["python3"] },
     "timecli (source): asks on a terminal with --allow-net alone, and asks for no more",
     async () => {
-      const { server, port } = await startServer(source?.timesrv ?? [deno]);
+      const { server, port } = await startServer(source.timesrv);
       await using _ = server;
       const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
       const flags = ["run", "--quiet", "--allow-net", ...script];

@@ -5,7 +5,7 @@ import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { Flood } from "../client/flood.ts";
+import { Flood } from "../support/flood.ts";
 import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
 import { bothPrograms } from "../support/programs.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 /** One line of standard error, starting with the program's name, and nothing else. */
@@ -168,9 +168,8 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
-const deno = source?.timesrv[0] ?? "deno";
-const needs = source?.needs ?? {};
+const deno = source.timesrv[0];
+const needs = source.needs;
 const script = [`--config=${root}deno.json`, `${root}server.ts`];
 
 Deno.test(

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Needs, where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer } from "../support/programs.ts";
 import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 interface Trouble {
@@ -90,17 +90,15 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 }
 
-const [source] = await bothPrograms();
-
 for (const allowed of ["127.0.0.1", "127.0.0.1:PORT"]) {
   Deno.test(
     await where(
-      { ...source?.needs, commands: ["python3"] },
+      { ...source.needs, commands: ["python3"] },
       `timesrv (source): on a terminal with --allow-net=${allowed} alone asks for no more`,
       async () => {
         const port = freePort();
         const flags = ["--quiet", `--allow-net=${allowed.replace("PORT", String(port))}`];
-        const deno = source?.timesrv[0] ?? "deno";
+        const deno = source.timesrv[0];
         const { server } = await startServer(
           ["python3", `${root}tests/e2e/on_terminal.py`, "80", deno, "run", ...flags],
           [`--config=${root}deno.json`, `${root}server.ts`, `127.0.0.1:${port}`],

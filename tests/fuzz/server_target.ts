@@ -1,12 +1,13 @@
 /** A running server, given datagrams over the socket. */
+import { assert, assertEquals } from "@std/assert";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server, ServerAddress } from "../../src/server/serve_options.ts";
-import { Cases } from "./cases.ts";
-import { type Finding, type FuzzOptions, seedOf } from "./fuzz.ts";
+import { Cases, SWEEP } from "./cases.ts";
+import { describeFinding, type Finding, type FuzzOptions, seedOf } from "./fuzz.ts";
 import { LONGEST_ASCTIME, LONGEST_DAYTIME } from "./replies.ts";
 import type { Problem } from "./target.ts";
 
@@ -224,4 +225,16 @@ export class ServerTarget implements AsyncDisposable {
     await Promise.all(ears.map((ear) => ear[Symbol.asyncDispose]()));
     await this.#server.shutdown();
   }
+}
+
+/** Fails if a server of a protocol on a transport breaks a promise, whatever it is sent. */
+export async function fuzzServer(
+  protocol: Protocol,
+  transport: "datagram" | "mmsg",
+  seed: number,
+): Promise<void> {
+  await using target = await ServerTarget.start(protocol, transport);
+  assertEquals(target.name, `${transport}-${protocol}`);
+  const { finding } = await target.fuzz({ seed, from: SWEEP, to: SWEEP + 320 });
+  assert(finding === undefined, finding && describeFinding(finding));
 }

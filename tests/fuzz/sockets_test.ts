@@ -1,31 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { where } from "../support/needs.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";
-import { protocols, ServerTarget } from "./server_target.ts";
+import { fuzzServer, protocols, ServerTarget } from "./server_target.ts";
 
 const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 
-const batches = [{ name: "ffi" }, { name: "read" }] as const;
-
-for (const transport of ["datagram", "mmsg"] as const) {
-  Deno.test(
-    await where(
-      { permissions: transport === "mmsg" ? batches : [] },
-      `a server on ${transport} goes on answering and counting, whatever it is sent`,
-      async () => {
-        for (const protocol of protocols) {
-          await using target = await ServerTarget.start(protocol, transport);
-          assertEquals(target.name, `${transport}-${protocol}`);
-          const { finding } = await target.fuzz({ seed, from: SWEEP, to: SWEEP + 320 });
-          assert(finding === undefined, finding && describeFinding(finding));
-        }
-      },
-    ),
-  );
-}
+Deno.test("a server on datagram goes on answering and counting, whatever it is sent", async () => {
+  for (const protocol of protocols) await fuzzServer(protocol, "datagram", seed);
+});
 
 Deno.test("query brings a time or says that it is none, whatever the reply", async () => {
   for (const protocol of protocols) {

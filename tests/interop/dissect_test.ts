@@ -3,9 +3,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv } from "../support/peers.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
-
-const [source] = await bothPrograms();
+import { source } from "../support/programs.ts";
 
 const NTP_PORT = 1123;
 const FILTER = `udp port ${NTP_PORT} or udp port 13 or udp port 37`;
@@ -62,12 +60,12 @@ function assertWellFormed(packets: readonly Dissection[], protocol: string): voi
 for (const transport of ["datagram", "mmsg"]) {
   Deno.test(
     await where(
-      { ...source?.needs, commands: [...networkCommands, "tshark"], root: true },
+      { ...source.needs, commands: [...networkCommands, "tshark"], root: true },
       `tshark finds nothing wrong in requests and replies (${transport})`,
       async () => {
         await using network = await Network.create();
         await using server = network.start([
-          ...source?.timesrv ?? [],
+          ...source.timesrv,
           ...["--transport", transport],
           ...["--stratum", "2", "--refid", "198.51.100.9", "--leap", "delete"],
           ...["--root-delay", "0.25", "--root-dispersion", "0.5"],
@@ -78,7 +76,7 @@ for (const transport of ["datagram", "mmsg"]) {
           for (
             const url of [`ntp://127.0.0.1:${NTP_PORT}`, "daytime://127.0.0.1", "time://127.0.0.1"]
           ) {
-            const timecli = [...source?.timecli ?? [], "--timeout", "20", "--retries", "0", url];
+            const timecli = [...source.timecli, "--timeout", "20", "--retries", "0", url];
             const { code, stderr } = await run(network.inside(timecli));
             assertEquals(code, 0, stderr);
           }

@@ -2,13 +2,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network } from "../support/peers.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
 import { askAs, type ClientName, type Finding, oneShotNeeds } from "./one_shot_clients.ts";
 
-const [source] = await bothPrograms();
-const [timesrv, timecli] = [source?.timesrv ?? ["deno"], source?.timecli ?? ["deno"] as const];
-const needs = { ...source?.needs, ...oneShotNeeds };
+const [timesrv, timecli] = [source.timesrv, source.timecli];
+const needs = { ...source.needs, ...oneShotNeeds };
 
 /** Clients and server read the same clock: what they find beyond this is an error of somebody's. */
 const LARGEST_ERROR_SECONDS = 0.05;

@@ -3,13 +3,12 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { harmlessly, Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, startServer } from "../support/programs.ts";
+import { source, startServer } from "../support/programs.ts";
 
-const [source] = await bothPrograms();
 const transports = ["datagram", "mmsg"] as const;
 
 const timesrv = (transport: string, ...args: readonly string[]): [string, ...string[]] => [
-  ...source?.timesrv ?? ["deno"] as const,
+  ...source.timesrv,
   ...["--transport", transport, ...args],
 ];
 
@@ -30,7 +29,7 @@ function chronydQ(port: number, seconds: number): Promise<Outcome> {
   );
 }
 
-const chrony = { ...source?.needs, files: [program.chronyd], commands: ["setpriv"], root: true };
+const chrony = { ...source.needs, files: [program.chronyd], commands: ["setpriv"], root: true };
 
 for (const [protocol, transport] of [["ntp", "datagram"], ["ntp", "mmsg"], ["auto", "mmsg"]]) {
   Deno.test(
@@ -60,7 +59,7 @@ Deno.test(
 );
 
 const onPort123 = {
-  ...source?.needs,
+  ...source.needs,
   files: [program.ntpdig, program.ntpdate],
   commands: [...networkCommands, "rdate", "python3"],
   root: true,

@@ -6,10 +6,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
-
-const [source] = await bothPrograms();
 
 const SERVER = "192.0.2.1";
 const CLIENTS = "192.0.2.2";
@@ -114,7 +112,7 @@ async function openNtpdSelects(clients: Network): Promise<void> {
 Deno.test(
   await where(
     {
-      ...source?.needs,
+      ...source.needs,
       files: [
         ...[program.chronyd, program.chronyc, program.ntpsecNtpd, program.ntpq],
         ...[program.openNtpd, program.ntpctl],
@@ -128,7 +126,7 @@ Deno.test(
       await using clients = await Network.create();
       await connect(servers, clients);
       await using server = servers.start([
-        ...source?.timesrv ?? [],
+        ...source.timesrv,
         // One transport is enough for minutes: what they send differs in nothing (tests/conformance).
         ...["--transport", "mmsg"],
         ...["--stratum", "3", "--refid", "198.51.100.9", "--leap", "insert"],

@@ -3,10 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
-
-const [source] = await bothPrograms();
 
 interface Answer {
   readonly code: number;
@@ -16,7 +14,7 @@ interface Answer {
 
 /** What `timecli --json` says of one target, and its exit code. */
 async function ask(network: Network, url: string): Promise<Answer> {
-  const timecli = [...source?.timecli ?? [], "--json", "--raw", url];
+  const timecli = [...source.timecli, "--json", "--raw", url];
   const { code, stdout, stderr } = await run(network.inside(timecli));
   assert(stdout !== "", stderr);
   const { error, ...said } = JSON.parse(stdout);
@@ -29,7 +27,7 @@ function askListening(network: Network, url: string): Promise<Answer> {
 }
 
 function needs(...files: readonly string[]): Parameters<typeof where>[0] {
-  return { ...source?.needs, files, commands: networkCommands, root: true };
+  return { ...source.needs, files, commands: networkCommands, root: true };
 }
 
 Deno.test(
@@ -92,7 +90,7 @@ Deno.test(
   await where(needs(program.chronyd), "timecli asks several servers side by side", async () => {
     await using network = await Network.create();
     await using server = network.start([
-      ...source?.timesrv ?? [],
+      ...source.timesrv,
       ...["--stratum", "2", "ntp://127.0.0.1:2123", "time://127.0.0.1"],
     ]);
     await server.waitFor(/Serving time/);
@@ -114,7 +112,7 @@ pidfile ${network.folder}/chronyd.pid
       "time://127.0.0.1",
       "ntp://[::1]",
     ];
-    const timecli = [...source?.timecli ?? [], ...urls];
+    const timecli = [...source.timecli, ...urls];
     const { code, stdout } = await run(network.inside(timecli));
     const lines = stdout.trimEnd().split("\n");
     for (const url of urls) {

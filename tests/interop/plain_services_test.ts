@@ -3,11 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 
-const [source] = await bothPrograms();
-
-const timesrv = (...args: readonly string[]): string[] => [...source?.timesrv ?? [], ...args];
+const timesrv = (...args: readonly string[]): string[] => [...source.timesrv, ...args];
 
 /** How far apart two readings of one clock may be when a machine is busy. */
 const SLACK_SECONDS = 30;
@@ -25,7 +23,7 @@ function netcat(network: Network, port: number): Promise<Outcome> {
 }
 
 const clients = {
-  ...source?.needs,
+  ...source.needs,
   commands: [...networkCommands, "nc", "rdate"],
   root: true,
 };
@@ -84,14 +82,14 @@ for (const transport of ["datagram", "mmsg"]) {
 }
 
 const superservers = {
-  ...source?.needs,
+  ...source.needs,
   files: [program.xinetd, program.inetd],
   commands: networkCommands,
   root: true,
 };
 
 async function ask(network: Network, url: string): Promise<Record<string, unknown>> {
-  const timecli = [...source?.timecli ?? [], "--json", "--timeout", "10", "--retries", "9", url];
+  const timecli = [...source.timecli, "--json", "--timeout", "10", "--retries", "9", url];
   const { code, stdout, stderr } = await run(network.inside(timecli));
   assertEquals(code, 0, stderr);
   return JSON.parse(stdout);

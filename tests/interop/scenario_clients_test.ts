@@ -4,7 +4,7 @@ import { scenarios, type ScenarioVerdict } from "../../src/server/mod.ts";
 import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
 import { where } from "../support/needs.ts";
 import { Network } from "../support/peers.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import {
   askAs,
   type ClientName,
@@ -13,9 +13,8 @@ import {
   oneShotNeeds,
 } from "./one_shot_clients.ts";
 
-const [source] = await bothPrograms();
-const timesrv = source?.timesrv ?? ["deno"];
-const timecli = source?.timecli ?? ["deno"] as const;
+const timesrv = source.timesrv;
+const timecli = source.timecli;
 
 const host = "127.0.0.1";
 
@@ -57,7 +56,7 @@ async function verdictsOn(scenario: Scenario): Promise<Record<string, ScenarioVe
 
 Deno.test(
   await where(
-    { ...source?.needs, ...oneShotNeeds },
+    { ...source.needs, ...oneShotNeeds },
     "clients make of each scenario what is said of them",
     async () => {
       const left = Object.values(scenarios);

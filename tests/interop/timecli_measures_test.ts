@@ -3,20 +3,18 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
 
-const [source] = await bothPrograms();
-
 const needs = {
-  ...source?.needs,
+  ...source.needs,
   files: [program.chronyd, program.xinetd],
   commands: networkCommands,
   root: true,
 };
 
 function timecli(network: Network, ...args: readonly string[]): Promise<Outcome> {
-  return run(network.inside([...source?.timecli ?? [], ...args]));
+  return run(network.inside([...source.timecli, ...args]));
 }
 
 Deno.test(

@@ -2,7 +2,7 @@
 import { run } from "../../scripts/bench/commands.ts";
 import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { SlowService } from "./slow_service.ts";
 import type { SoakReport, Stretch, SubjectReport } from "./report.ts";
 import { DENIED_NETWORK, Strangers } from "./strangers.ts";
@@ -130,9 +130,8 @@ async function putLoadOn(
   protocol: Protocol,
   { rate, seconds }: { readonly rate: number; readonly seconds: number },
 ): Promise<Stretch> {
-  const [source] = await bothPrograms();
   const outcome = await run([
-    ...source?.timecli ?? ["deno"] as const,
+    ...source.timecli,
     ...["bench", "--json", "--warmup", "0", "--duration", `${seconds}`, "--rate", `${rate}`],
     ...["--timeout", `${TIMEOUT_SECONDS}`, "--pid", `${subject.pid}`],
     `${protocol}://127.0.0.1:${subject.ports.get(protocol)}`,

@@ -1,16 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { problemsOf } from "./report.ts";
 import { soak } from "./soak.ts";
-
-const [source] = await bothPrograms();
 
 for (const transport of ["mmsg", "datagram"]) {
   Deno.test(
     await where(
       {
-        permissions: [...source?.needs.permissions ?? [], { name: "ffi" }],
+        permissions: [...source.needs.permissions ?? [], { name: "ffi" }],
         files: ["/proc/net/udp"],
       },
       `${transport} loses nothing under a load that it can serve, whoever else sends`,

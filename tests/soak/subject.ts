@@ -3,7 +3,7 @@ import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
 import { Running } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { source } from "../support/programs.ts";
 import { until } from "../support/wait.ts";
 import { queuesOf } from "./udp_queues.ts";
 
@@ -45,9 +45,8 @@ export class Subject implements AsyncDisposable {
 
   /** Starts one with further options, and waits until it listens. */
   static async start(transport: string, options: readonly string[]): Promise<Subject> {
-    const [source] = await bothPrograms();
     const server = new Running([
-      ...source?.timesrv ?? ["deno"] as const,
+      ...source.timesrv,
       ...["--log-format", "json", "--transport", transport, ...options],
       ...protocols.map((protocol) => `${protocol}://127.0.0.1:0`),
     ]);

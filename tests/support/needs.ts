@@ -12,6 +12,8 @@ export interface Needs {
   readonly root?: boolean;
   /** Whether `::1` must be there. */
   readonly ipv6?: boolean;
+  /** The least number of processor cores. */
+  readonly cores?: number;
 }
 
 /**
@@ -46,7 +48,18 @@ export async function where(
   return { name: `${name} (ignored: no ${missing})`, fn, ignore: true };
 }
 
-async function firstMissing(needs: Needs): Promise<string | undefined> {
+/**
+ * Whether what a whole group of tests needs is there. If not, a single test stands for them: ignored
+ * with the reason in its name, or failing where `TIMESRV_REQUIRE_PEERS` is set.
+ */
+export async function isAvailable(needs: Needs, tests: string): Promise<boolean> {
+  if (await firstMissing(needs) === undefined) return true;
+  Deno.test(await where(needs, tests, () => {}));
+  return false;
+}
+
+/** What is missing of what a test needs, if anything. */
+export async function firstMissing(needs: Needs): Promise<string | undefined> {
   const permissions = [
     ...(needs.permissions ?? []),
     ...(needs.commands?.length ? [{ name: "run" } as const] : []),
@@ -65,6 +78,7 @@ async function firstMissing(needs: Needs): Promise<string | undefined> {
   }
   if (needs.root && Deno.uid() !== 0) return "root";
   if (needs.ipv6 && !hasIpv6()) return "IPv6";
+  if (navigator.hardwareConcurrency < (needs.cores ?? 1)) return "second core";
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /** The two programs, from source and compiled. */
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isGranted, type Needs } from "./needs.ts";
+import { isAvailable, isGranted, type Needs } from "./needs.ts";
 import { Running } from "./process.ts";
 
 /** The repository's folder. */
@@ -25,28 +26,38 @@ function fromSource(program: string, script: string): [string, ...string[]] {
   return [Deno.execPath(), ...flags, `${root}${script}`];
 }
 
-/** Both ways of running the programs; every end-to-end test goes over them. */
+// Without these permissions the tests are ignored anyway.
+const mayLook = await isGranted({ name: "env" }) && await isGranted({ name: "read" });
+
+/** Where the compiled programs are. */
+export const dist = mayLook ? resolve(Deno.env.get("TIMESRV_DIST") ?? `${root}dist`) : "dist";
+
+/** The programs from source. */
+export const source: Programs = {
+  kind: "source",
+  needs: { permissions: [{ name: "run" }, { name: "read" }, { name: "env" }] },
+  timesrv: mayLook ? fromSource("timesrv", "server.ts") : ["deno"],
+  timecli: mayLook ? fromSource("timecli", "client.ts") : ["deno"],
+};
+
+const compiled: Programs = {
+  kind: "compiled",
+  needs: { permissions: [{ name: "run" }], files: [`${dist}/timesrv`, `${dist}/timecli`] },
+  timesrv: [`${dist}/timesrv`],
+  timecli: [`${dist}/timecli`],
+};
+
+/**
+ * The programs from source and compiled, for the tests that go over both; one test of the calling file
+ * stands for those of programs that cannot be run.
+ */
 export async function bothPrograms(): Promise<Programs[]> {
-  // Without these permissions the tests are going to be ignored anyway.
-  const mayLook = await isGranted({ name: "env" }) && await isGranted({ name: "read" });
-  const dist = mayLook ? Deno.env.get("TIMESRV_DIST") ?? `${root}dist` : "dist";
-  return [
-    {
-      kind: "source",
-      needs: { permissions: [{ name: "run" }, { name: "read" }] },
-      timesrv: mayLook ? fromSource("timesrv", "server.ts") : ["deno"],
-      timecli: mayLook ? fromSource("timecli", "client.ts") : ["deno"],
-    },
-    {
-      kind: "compiled",
-      needs: {
-        permissions: [{ name: "run" }],
-        files: [`${dist}/timesrv`, `${dist}/timecli`],
-      },
-      timesrv: [`${dist}/timesrv`],
-      timecli: [`${dist}/timecli`],
-    },
-  ];
+  const available: Programs[] = [];
+  for (const programs of [source, compiled]) {
+    const tests = `the tests of the programs (${programs.kind})`;
+    if (await isAvailable(programs.needs, tests)) available.push(programs);
+  }
+  return available;
 }
 
 /** Starts a server program on a free port of 127.0.0.1 unless told otherwise, and learns its port. */

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
-import { where } from "../../support/needs.ts";
 
 const isSupported = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
 
@@ -86,18 +85,3 @@ Deno.test({
     assertEquals(kernelSaying(-1, 0, 0n).read(), undefined);
   },
 });
-
-Deno.test(
-  await where(
-    { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
-    "this machine's kernel gives a verdict",
-    () => {
-      using kernel = openKernelStatus() as Exclude<ReturnType<typeof openKernelStatus>, string>;
-      const status = kernel.read();
-      assert([0, 1, 2, 3].includes(status?.leap ?? -1), `${status?.leap}`);
-      // It stops growing at 16 s.
-      const { maxErrorSeconds = -1 } = status ?? {};
-      assert(maxErrorSeconds >= 0 && maxErrorSeconds <= 16, `${maxErrorSeconds}`);
-    },
-  ),
-);

@@ -3,7 +3,13 @@ import { validate } from "../../src/protocols/ntp/client.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { sample } from "../support/property.ts";
-import { type Move, protocols, scriptArbitrary, type Verdict, verdictOf } from "./noise.ts";
+import {
+  type Move,
+  protocols,
+  scriptArbitrary,
+  type Verdict,
+  verdictOf,
+} from "../support/hostile_script.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 
 const MESSAGE = /^[\x20-\x7e…]{1,400}$/;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { ntpReply } from "../support/scripted_server.ts";
+import { ntpReply } from "./scripted_server.ts";
 
 /** The protocols that are asked in a tongue of their own. */
 export const protocols = ["asctime", "daytime", "time", "ntp"] as const;

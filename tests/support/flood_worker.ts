@@ -1,5 +1,5 @@
 /** A thread that floods whoever asks it, and whose accomplice does the same, until it is told to stop. */
-import { ntpReply } from "../support/scripted_server.ts";
+import { ntpReply } from "./scripted_server.ts";
 
 /** What the thread is told. */
 export interface FloodJob {

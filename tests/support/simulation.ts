@@ -5,7 +5,7 @@ import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { fromSeconds } from "../../src/text/in_seconds.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Random } from "../fuzz/random.ts";
-import { ntpReply } from "../support/scripted_server.ts";
+import { ntpReply } from "./scripted_server.ts";
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
 export function randomFrom(seed: number): () => number {

@@ -3,7 +3,7 @@ import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { where } from "../support/needs.ts";
 import { within } from "../support/wait.ts";
-import { Flood } from "./flood.ts";
+import { Flood } from "../support/flood.ts";
 
 /** Far more than a query needs, and far less than the seconds of a flood that is kept. */
 const MOST_OCTETS = 400 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { within } from "../support/wait.ts";
+import { within } from "./wait.ts";
 import type { FloodJob, FloodReport } from "./flood_worker.ts";
 
 /** A server in a thread of its own that floods the first who asks it. */

@@ -1,0 +1,18 @@
+import { assert } from "@std/assert";
+import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
+import { where } from "../../support/needs.ts";
+
+Deno.test(
+  await where(
+    { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
+    "this machine's kernel gives a verdict",
+    () => {
+      using kernel = openKernelStatus() as Exclude<ReturnType<typeof openKernelStatus>, string>;
+      const status = kernel.read();
+      assert([0, 1, 2, 3].includes(status?.leap ?? -1), `${status?.leap}`);
+      // It stops growing at 16 s.
+      const { maxErrorSeconds = -1 } = status ?? {};
+      assert(maxErrorSeconds >= 0 && maxErrorSeconds <= 16, `${maxErrorSeconds}`);
+    },
+  ),
+);

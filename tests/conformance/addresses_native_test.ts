@@ -1,0 +1,58 @@
+/** Servers on all addresses of this machine, which need the permission to read their list. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { ListenError, query, serve } from "../../mod.ts";
+import type { Needs } from "../support/needs.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { eachWay, settled } from "./transports.ts";
+
+const FREE = "asctime://127.0.0.1:0";
+
+const ownAddresses: Needs = {
+  ipv6: true,
+  permissions: [{ name: "sys", kind: "networkInterfaces" }],
+};
+
+for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as const) {
+  (await eachWay(`${wildcard} answers from the address that was asked`, async (way) => {
+    await using server = await serve(`auto://${wildcard}:0`, way);
+    const ports = new Set(server.addresses.map(({ port }) => port));
+    // Port 0 is chosen once for all of them.
+    assertEquals(ports.size, 1);
+    const [port = 0] = ports;
+    let asked = 0;
+    for (const { family: other, address: hostname } of Deno.networkInterfaces()) {
+      // A link-local address is nothing without its zone: tests/e2e/network_test.ts has them.
+      if (other !== family || hostname.startsWith("fe80:")) continue;
+      using client = new UdpClient(wildcard === "[::]" ? "::" : wildcard);
+      await client.send(new Uint8Array(1), { hostname, port });
+      const { from, octets } = await client.receive();
+      assertEquals([from.hostname, from.port, octets.length], [hostname, port, 24]);
+      asked++;
+    }
+    assertEquals(await settled(server, asked), { answered: asked });
+  }, ownAddresses)).forEach((test) => Deno.test(test));
+}
+
+(await eachWay("0.0.0.0 and [::] share a port without sharing requests", async (way) => {
+  await using four = await serve("asctime://0.0.0.0:0", way);
+  const port = four.addresses[0]?.port ?? 0;
+  await using six = await serve(`asctime://[::]:${port}`, way);
+  await query(`asctime://127.0.0.1:${port}`);
+  await query(`asctime://[::1]:${port}`);
+  assertEquals(await settled(four, 1), { answered: 1 });
+  assertEquals(await settled(six, 1), { answered: 1 });
+}, ownAddresses)).forEach((test) => Deno.test(test));
+
+(await eachWay("a port that is taken is named, whoever has it", async (way) => {
+  for (const [first, second] of [[{}, way], [way, {}], [way, way]] as const) {
+    await using server = await serve(FREE, first);
+    const [{ url, port } = { url: "", port: 0 }] = server.addresses;
+    const error = await assertRejects(() => serve([FREE, url], second), ListenError);
+    assertEquals([error.reason, error.hostname, error.port], ["in-use", "127.0.0.1", port]);
+    // A wildcard takes its port of every address.
+    const all = await assertRejects(() => serve(`asctime://0.0.0.0:${port}`, second), ListenError);
+    assertEquals([all.reason, all.port], ["in-use", port]);
+    await query(url);
+    assertEquals(await settled(server, 1), { answered: 1 });
+  }
+}, ownAddresses)).forEach((test) => Deno.test(test));

@@ -1,0 +1,14 @@
+import { batches } from "../conformance/transports.ts";
+import { where } from "../support/needs.ts";
+import { fuzzServer, protocols } from "./server_target.ts";
+
+Deno.test(
+  await where(
+    batches,
+    "a server on mmsg goes on answering and counting, whatever it is sent",
+    async () => {
+      const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
+      for (const protocol of protocols) await fuzzServer(protocol, "mmsg", seed);
+    },
+  ),
+);
