@@ -2,6 +2,7 @@
  * A running server: listeners, each a protocol on one or more sockets, and
  * their life from `serve()` to `shutdown()`.
  */
+import { localZone } from "../system/local_time.ts";
 import { type Clock, measurePrecision } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import { systemClock } from "../clock/system_clock.ts";
@@ -128,6 +129,9 @@ class RunningServer implements Server {
     this.#precision = precisionOn(this.#choice.transport, this.#base);
     const { warning } = this.#serveTime(isClock(clock) ? {} : clock);
     if (warning !== undefined) options.log?.warning(warning);
+    const servesText = listeners.some(({ endpoint }) => !/^(ntp|time)$/.test(endpoint.protocol));
+    const zoneWarning = servesText && !utc ? localZone().warning : undefined;
+    if (zoneWarning !== undefined) options.log?.warning(zoneWarning);
     if (this.#choice.transport === "mmsg") {
       const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
       this.#crew = new Crew({ size: workers, services, guard, receiveQueueKib, log, clients });

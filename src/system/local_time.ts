@@ -41,6 +41,18 @@ export function findLocalZone(
   };
 }
 
+let found: LocalZone | undefined;
+
+/** The time zone of this machine, found once. */
+export function localZone(): LocalZone {
+  return found ??= findLocalZone();
+}
+
+/** How far local time is ahead of UTC at a moment, in seconds. */
+export function localOffset(unixSeconds: number): number {
+  return localZone().offsetAt(unixSeconds);
+}
+
 /** The zone of a file; undefined if it is not there, is no zone, or may not be read. */
 function readZone(path: string): ZoneOffset | undefined {
   try {

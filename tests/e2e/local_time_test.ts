@@ -1,10 +1,23 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { formatAsctime } from "../../src/protocols/asctime/codec.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
 import { bothPrograms, startServer } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
+
+/** What C understands of TZ besides names: paths, a colon, the posix/ folder, and rules. */
+const otherZones = [
+  "/usr/share/zoneinfo/Europe/Berlin",
+  ":/usr/share/zoneinfo/Pacific/Chatham",
+  ":Asia/Kolkata",
+  "posix/America/New_York",
+  "EST5EDT,M3.2.0,M11.1.0",
+  "<+0545>-5:45",
+  "CET-1CEST",
+  "",
+];
 const locales = ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "fa_IR", "th_TH.UTF-8", "nosuch"];
 
 /** What Python's `asctime` says of a zone's time, or of UTC, for each second of a span. */
@@ -38,7 +51,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         `timesrv (${kind}): says what Python's asctime says, ${utc ? "UTC" : "local time"}`,
         async () => {
           const settings = [
-            ...zones.map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
+            ...[...zones, ...otherZones].map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
             ...locales.map((locale) => ({ TZ: "Pacific/Chatham", LC_ALL: locale, LANG: locale })),
           ];
           for (const env of settings) {
@@ -60,3 +73,23 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     );
   }
 }
+
+const [source] = await bothPrograms();
+
+Deno.test(
+  await where(
+    { ...source?.needs },
+    "timesrv (source): warns of a time zone that it cannot read, and says what it serves",
+    async () => {
+      const env = { TZ: "/nosuch/zone" };
+      const { server, port } = await startServer(source?.timesrv ?? ["deno"], undefined, { env });
+      await using _ = server;
+      using client = new UdpClient();
+      const before = unixSeconds();
+      const text = await client.askText(port);
+      const utc = [before, unixSeconds()].map((seconds) => formatAsctime(seconds, { utc: true }));
+      assert(utc.includes(text), text);
+      assertMatch(server.stderr, /Warning: .*TZ=\/nosuch\/zone.*local time is UTC/);
+    },
+  ),
+);

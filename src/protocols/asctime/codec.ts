@@ -8,6 +8,7 @@
  * English names whatever the locale, the day padded with a space, no zone, no
  * line end. No RFC describes it; any datagram at all is a request.
  */
+import { localOffset } from "../../system/local_time.ts";
 import { DecodeError } from "../decode_error.ts";
 
 /** What a client sends: the words of the classic exercise. Servers ignore them. */
@@ -43,17 +44,14 @@ export function formatAsctime(
   unixSeconds: number,
   options: AsctimeOptions = {},
 ): string {
-  const date = new Date(unixSeconds * 1000);
+  const offsetSeconds = options.utc ? 0 : localOffset(unixSeconds);
+  const date = new Date((unixSeconds + offsetSeconds) * 1000);
   if (Number.isNaN(date.valueOf())) {
     throw new RangeError(`Cannot write a time as asctime text: got ${unixSeconds} s`);
   }
-  // ECMAScript fixes both forms and their English names, whatever the locale:
-  // "Fri, 03 Apr 2020 21:09:36 GMT" and "Fri Apr 03 2020 21:09:36 GMT+0200 (…)".
-  const words = (options.utc ? date.toUTCString() : date.toString()).split(" ");
-  const [weekday = "", month, day = "", year, clock] = options.utc
-    ? [words[0]?.slice(0, 3), words[2], words[1], words[3], words[4]]
-    : words;
-  return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
+  // ECMAScript fixes the form and its English names, whatever the locale: "Fri, 03 Apr 2020 21:09:36 GMT".
+  const [weekday = "", day = "", month, year, clock] = date.toUTCString().split(" ");
+  return `${weekday.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
 }
 
 /** A `Date` reaches 8.64e12 s either way of 1970, and a zone is less than a day off. */

@@ -2,6 +2,7 @@
  * The Daytime protocol (RFC 867): any datagram is a request, the reply is one
  * line of ASCII with no prescribed form, ended by CR LF.
  */
+import { localOffset } from "../../system/local_time.ts";
 import { formatAsctime, monthNames, parseAsctime } from "../asctime/codec.ts";
 import { DecodeError } from "../decode_error.ts";
 import { leap } from "../ntp/packet.ts";
@@ -68,7 +69,7 @@ const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boo
   },
   iso8601(seconds, utc): string {
     const offset = offsetText(seconds, utc);
-    const wallClock = new Date((seconds + offsetMinutes(seconds, utc) * 60) * 1000);
+    const wallClock = new Date((seconds + (utc ? 0 : localOffset(seconds))) * 1000);
     return wallClock.toISOString().replace(/\.\d+Z$/, offset);
   },
 };
@@ -90,12 +91,9 @@ function nistLine(unixSeconds: number, leapIndicator: number): string {
   } ${health}   0.0 UTC(timesrv) *\r\n`;
 }
 
-function offsetMinutes(unixSeconds: number, utc: boolean): number {
-  return utc ? 0 : -new Date(unixSeconds * 1000).getTimezoneOffset();
-}
-
+/** An offset from UTC; zones of long ago have seconds in it, which are left out. */
 function offsetText(unixSeconds: number, utc: boolean): string {
-  const minutes = Math.round(offsetMinutes(unixSeconds, utc));
+  const minutes = Math.trunc((utc ? 0 : localOffset(unixSeconds)) / 60);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
   const magnitude = Math.abs(minutes);
   return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;

@@ -1,3 +1,4 @@
+import { localOffset } from "../../system/local_time.ts";
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
 import { refusalCauses } from "../../protocols/responder.ts";
@@ -264,9 +265,9 @@ const YELLOW = "33";
 const CYAN = "36";
 
 function localTimeStamp(instant: Temporal.Instant): string {
-  const date = new Date(instant.epochMilliseconds);
-  // A Date knows the local offset even where the zone has no name.
-  const local = new Date(date.valueOf() - date.getTimezoneOffset() * 60_000);
+  const { epochMilliseconds } = instant;
+  const offsetSeconds = localOffset(Math.floor(epochMilliseconds / 1000));
+  const local = new Date(epochMilliseconds + offsetSeconds * 1000);
   return local.toISOString().replace("T", " ").replace("Z", "");
 }
 

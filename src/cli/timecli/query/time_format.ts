@@ -1,7 +1,8 @@
 /** Times by the pattern of a user (UTS 35, as date-fns has it). */
-import { UTCDate } from "@date-fns/utc";
+import { TZDateMini } from "@date-fns/tz";
 import { format } from "date-fns/format";
 import type { TimeReply } from "../../../protocols/reply.ts";
+import { localOffset } from "../../../system/local_time.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 
 /** What a pattern is made of: words in quotes, runs of one letter, and all else. */
@@ -63,22 +64,28 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
     if (time instanceof Temporal.Instant) {
       // Before 1970, too.
       const nanoseconds = Number((time.epochNanoseconds % SECOND + SECOND) % SECOND);
-      const date = utc ? new UTCDate(time.epochMilliseconds) : new Date(time.epochMilliseconds);
-      return write(date, nanoseconds);
+      return write(dateIn(time, utc), nanoseconds);
     }
     const offset = "utcOffset" in reply ? reply.utcOffset : undefined;
     if (offset !== undefined) {
-      const instant = Temporal.Instant.from(`${time}${offset}`);
-      const { epochMilliseconds } = instant;
-      return write(utc ? new UTCDate(epochMilliseconds) : new Date(epochMilliseconds), 0);
+      return write(dateIn(Temporal.Instant.from(`${time}${offset}`), utc), 0);
     }
     const lacks = utc ? "--utc" : asksZone;
     if (lacks !== undefined) {
       throw new Error(`The text from ${reply.url} carries no zone, which ${lacks} takes`);
     }
     // Its own hours and minutes, which this machine's zone may not have on that day.
-    return write(new UTCDate(time.toZonedDateTime("UTC").epochMilliseconds), 0);
+    return write(dateIn(time.toZonedDateTime("UTC").toInstant(), true), 0);
   };
+}
+
+/** A date whose fields are those of this machine's zone, or of UTC. */
+function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
+  const seconds = utc ? 0 : localOffset(Math.floor(epochMilliseconds / 1000));
+  const minutes = Math.trunc(Math.abs(seconds) / 60);
+  const two = (value: number): string => String(Math.trunc(value)).padStart(2, "0");
+  const zone = `${seconds < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+  return new TZDateMini(epochMilliseconds, zone);
 }
 
 /** Pieces in as few patterns as can be, long fractions apart. */
