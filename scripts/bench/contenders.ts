@@ -17,6 +17,8 @@ export interface Contender {
   readonly isOurs: boolean;
   /** Whether it may run on every core, that of the load generator too. */
   readonly isOnAllCores?: boolean;
+  /** The folder to run it in, when not this project's. */
+  readonly folder?: string;
   /** What to run, for a port of 127.0.0.1 and an empty directory. */
   readonly command: (port: number, directory: string) => CommandLine;
 }
@@ -52,6 +54,27 @@ export function timesrv(
       ...further,
       `${scheme}://127.0.0.1:${port}`,
     ],
+  };
+}
+
+/**
+ * The same server as built from another checkout of this project.
+ *
+ * @param contender a server of this project
+ * @param folder the other checkout
+ * @returns the contender
+ */
+export function before(contender: Contender, folder: string): Contender {
+  const server = new URL("server.ts", ROOT).pathname;
+  return {
+    ...contender,
+    name: `${contender.name} before`,
+    folder,
+    isOurs: false,
+    command: (port, directory) => {
+      const [program, ...args] = contender.command(port, directory);
+      return [program, ...args.map((arg) => arg === server ? `${folder}/server.ts` : arg)];
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { Argument } from "@commander-js/extra-typings";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { findField } from "./field.ts";
 import { describeMachine, machineLine } from "./machine.ts";
-import { count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
+import { checkout, count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
 import type { BenchOptions, Surroundings } from "./section.ts";
 import { sections } from "./sections/mod.ts";
 
@@ -73,6 +73,7 @@ function readCommandLine(args: readonly string[]): CommandLine {
     .option("--flows <n>", "sockets they are sent from", count(1024), 8)
     .option("--exchanges <n>", "how often each client program asks for the offset", count(1000), 40)
     .option("--replies <n>", "how many the endurance run is to have", count(1e12), 10_000_000)
+    .option("--before <folder>", "duel with the server of this checkout instead", checkout)
     .option("--json", "print one JSON object instead of the tables", false)
     .addHelpText(
       "after",

@@ -56,6 +56,23 @@ export function seconds(text: string): number {
 }
 
 /**
+ * Checks that a folder is a checkout of this project.
+ *
+ * @param text the folder, absolute or relative to the current one
+ * @returns the absolute path
+ * @throws {InvalidArgumentError} when it has no `server.ts`
+ */
+export function checkout(text: string): string {
+  try {
+    const folder = Deno.realPathSync(text);
+    Deno.statSync(`${folder}/server.ts`);
+    return folder;
+  } catch {
+    throw new InvalidArgumentError("Expected a folder that contains server.ts.");
+  }
+}
+
+/**
  * Runs a program whose command line throws rather than exits (`exitOverride`).
  *
  * @param program what to do

@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly exchanges: number;
   /** Replies of the endurance run. */
   readonly replies: number;
+  /** Another checkout of this project, to compare with in duels. */
+  readonly before?: string | undefined;
 }
 
 /** What a section needs besides the options. */

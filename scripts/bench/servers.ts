@@ -73,7 +73,7 @@ async function start(
   const [program, ...args] = pinned(contender.command(port, directory), options.core);
   const child = new Deno.Command(program, {
     args,
-    cwd: ROOT,
+    cwd: contender.folder ?? ROOT,
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { count, seconds } from "../../scripts/bench/options.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { before, timesrv } from "../../scripts/bench/contenders.ts";
+import { checkout, count, seconds } from "../../scripts/bench/options.ts";
 import {
   summarize,
   summarizeMagnitudes,
@@ -47,4 +48,18 @@ Deno.test("options refuse what is not a number in range", () => {
   for (const text of ["0", "601", "-1", "1s", "", ".", "Infinity"]) {
     assertThrows(() => seconds(text));
   }
+});
+
+Deno.test("checkout refuses folders without a server", () => {
+  const folder = new URL("../..", import.meta.url).pathname;
+  assertEquals(checkout(folder), Deno.realPathSync(folder));
+  for (const text of ["", "/nowhere", `${folder}/src`]) assertThrows(() => checkout(text));
+});
+
+Deno.test("before runs the other checkout's server with the same options", () => {
+  const ours = timesrv("ntp", "ntp", "mmsg");
+  const theirs = before(ours, "/other");
+  const line = theirs.command(1234, "/tmp").join(" ");
+  assertStringIncludes(line, " /other/server.ts --quiet --transport mmsg ntp://127.0.0.1:1234");
+  assertEquals(theirs.folder, "/other");
 });

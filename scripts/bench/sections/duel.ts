@@ -5,7 +5,7 @@
  */
 
 import { type Contest, hold } from "../contest.ts";
-import { timesrv } from "../contenders.ts";
+import { before, type Contender, timesrv } from "../contenders.ts";
 import { present, textContenders } from "../field.ts";
 import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../section.ts";
 
@@ -13,7 +13,7 @@ import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../secti
 export const duel: Section = {
   summary: "how ours compare at full load, from many short slices in turn",
   async measure(bench: Bench): Promise<Findings> {
-    const { field, options: { slices, window, flows } } = bench;
+    const { field, options: { slices, window, flows, before: folder } } = bench;
     const contest: Omit<Contest, "contenders"> = {
       load: { seconds: SLICE_SECONDS, flows, pace: { window } },
       turns: slices,
@@ -23,16 +23,31 @@ export const duel: Section = {
     const ours = timesrv("ntp", "ntp", "mmsg");
     // What two processes of one program differ by is what no smaller difference can be believed for.
     const again = { ...ours, name: "the same again" };
-    const contenders = present(ours, field.limit, field.chronyd, again);
-    const text = await hold({ ...contest, contenders: textContenders(field) }, bench);
-    const ntp = await hold({ ...contest, contenders }, bench);
+    const parts: Record<string, readonly Contender[]> = folder === undefined
+      ? {
+        Text: textContenders(field),
+        NTP: present(ours, field.limit, field.chronyd, again),
+      }
+      : {
+        NTP: [ours, before(ours, folder), again],
+        ...Object.fromEntries(
+          [timesrv("ntp", "ntp", "datagram"), timesrv("asctime", "text", "mmsg")]
+            .map((ours) => [ours.name, [ours, before(ours, folder)]]),
+        ),
+      };
+    const figures: Record<string, unknown> = {};
+    const lines: string[] = [];
+    for (const [title, contenders] of Object.entries(parts)) {
+      const findings = await hold({ ...contest, contenders }, bench);
+      figures[title.toLowerCase()] = findings.figures;
+      lines.push("", title, ...findings.lines);
+    }
     return {
-      figures: { text: text.figures, ntp: ntp.figures },
+      figures,
       lines: [
         `Duel: ${window} requests on their way over ${flows} flows, ${slices} slices of ${SLICE_SECONDS} s; ` +
         "medians, with the 95 % interval of a ratio's",
-        ...["", "Text", ...text.lines],
-        ...["", "NTP", ...ntp.lines],
+        ...lines,
       ],
     };
   },
