@@ -1,23 +1,24 @@
-/** What a server did lately, in the log at regular intervals. */
+/** A server's totals in the log at regular intervals. */
 import { type RefusalCause, refusalCauses } from "../../protocols/responder.ts";
+import { systemTimers, type Timers } from "../../system/time.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ServerLog } from "./log.ts";
 import type { Server } from "../serve_options.ts";
 
 /** Options for {@linkcode logIntervals}. */
 export interface LogIntervalsOptions {
-  /** Where it is told, whatever the log's level. */
+  /** The log to write to, whatever its level. */
   readonly log: Pick<ServerLog, "interval">;
   /** Seconds from one line to the next, 0.001 to 604,800, a week. */
   readonly interval: number;
 }
 
 /**
- * Logs every so often what a server has done since the last time, until it is disposed of.
+ * Logs at regular intervals what a server has done since the line before.
  *
- * @param server Whose totals are told
- * @param options Where, and how often
- * @returns What ends it; it keeps no process alive
+ * @param server The server whose totals are logged
+ * @param options The log and the interval
+ * @returns A handle whose disposal ends it; it keeps no process alive
  * @throws {RangeError} If the interval is out of range
  *
  * @example
@@ -31,20 +32,27 @@ export interface LogIntervalsOptions {
  */
 export function logIntervals(
   server: Pick<Server, "totals">,
+  options: LogIntervalsOptions,
+): Disposable {
+  return logIntervalsBy(systemTimers, server, options);
+}
+
+/** {@linkcode logIntervals} by other timers. */
+export function logIntervalsBy(
+  timers: Timers,
+  server: Pick<Server, "totals">,
   { log, interval }: LogIntervalsOptions,
 ): Disposable {
   if (!(interval >= 0.001 && interval <= 604_800)) {
     throw new RangeError(`Cannot log every ${interval} s: expected 0.001 to 604800`);
   }
   let before = server.totals;
-  let beforeMs = performance.now();
-  const timer = setInterval(() => {
-    const [totals, nowMs] = [server.totals, performance.now()];
+  let beforeMs = timers.monotonicMs();
+  return timers.every(interval * 1000, () => {
+    const [totals, nowMs] = [server.totals, timers.monotonicMs()];
     log.interval(difference(totals, before), (nowMs - beforeMs) / 1000);
     [before, beforeMs] = [totals, nowMs];
-  }, interval * 1000);
-  Deno.unrefTimer(timer as unknown as number);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  });
 }
 
 function difference(now: Totals, before: Totals): Totals {

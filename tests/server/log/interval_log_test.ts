@@ -1,13 +1,14 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { logIntervals } from "../../../src/server/log/interval_log.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { logIntervals, logIntervalsBy } from "../../../src/server/log/interval_log.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 
-Deno.test("logIntervals tells what came since the last time, causes and errors too", async () => {
+Deno.test("logIntervals logs what came since the last line, causes and errors too", async () => {
+  const time = new FakeTime();
   const counters = new Counters();
   Object.assign(counters, { received: 100, answered: 90, sendErrors: 3 });
   counters.refuse(-1);
-  const told: { totals: Totals; elapsedSeconds: number }[] = [];
-  const done = Promise.withResolvers<void>();
+  const logged: [Totals, number][] = [];
   const server = {
     get totals(): Totals {
       return counters.totals();
@@ -15,27 +16,25 @@ Deno.test("logIntervals tells what came since the last time, causes and errors t
   };
   const log = {
     interval(totals: Totals, elapsedSeconds: number): void {
-      told.push({ totals, elapsedSeconds });
-      // What is counted while it is told belongs to the next interval.
-      if (told.length === 2) done.resolve();
-      else Object.assign(counters, { received: counters.received + 1 });
+      logged.push([totals, elapsedSeconds]);
+      // What is counted while a line is logged belongs to the next interval.
+      if (logged.length === 1) Object.assign(counters, { received: counters.received + 1 });
     },
   };
-  using _ = logIntervals(server, { log, interval: 0.001 });
+  const figures = logIntervalsBy(time, server, { log, interval: 60 });
   Object.assign(counters, { received: 107, answered: 95, kisses: 2, sendErrors: 4 });
   counters.refuse(-1);
-  // Unreferenced, its timer keeps no process alive: not even this one.
-  const alive = setInterval(() => {}, 1000);
-  await done.promise;
-  clearInterval(alive);
-  const expected = new Counters();
-  Object.assign(expected, { received: 7, answered: 5, kisses: 2, sendErrors: 1 });
-  expected.refuse(-1);
-  assertEquals(told[0]?.totals, expected.totals());
-  const next = new Counters();
-  next.received = 1;
-  assertEquals(told[1]?.totals, next.totals());
-  for (const { elapsedSeconds } of told) assert(elapsedSeconds > 0);
+  await time.advance(59_999);
+  assertEquals(logged, []);
+  await time.advance(60_001);
+  figures[Symbol.dispose]();
+  await time.advance(3_600_000);
+  const first = new Counters();
+  Object.assign(first, { received: 7, answered: 5, kisses: 2, sendErrors: 1 });
+  first.refuse(-1);
+  const second = new Counters();
+  second.received = 1;
+  assertEquals(logged, [[first.totals(), 60], [second.totals(), 60]]);
 });
 
 Deno.test("logIntervals refuses what no timer can wait for", () => {
