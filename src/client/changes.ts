@@ -1,5 +1,5 @@
 /** What has changed at a server since the exchange before: its stratum, its leap second, its clock. */
-import { fromSeconds } from "../text/in_seconds.ts";
+import { fromSeconds } from "../text/duration.ts";
 import type { Leap, NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
 
 /** The server has another stratum than in its last reply. */

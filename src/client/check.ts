@@ -4,7 +4,7 @@ import { parseMeasurable } from "./measurable.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import { parseRange, type Range } from "./range.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
-import { toSeconds } from "../text/in_seconds.ts";
+import { toSeconds } from "../text/duration.ts";
 
 /** What a monitoring plugin can say. */
 export type CheckState = "OK" | "WARNING" | "CRITICAL" | "UNKNOWN";

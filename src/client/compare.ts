@@ -4,7 +4,7 @@ import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
 import { checkInterval, parseMeasurable } from "./measurable.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
-import { fromSeconds, toSeconds } from "../text/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../text/duration.ts";
 import type { Estimate } from "./estimate.ts";
 
 /** Options for {@linkcode compare}. */

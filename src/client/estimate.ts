@@ -1,7 +1,7 @@
 /** What the replies of one server tell together. */
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
 import type { MeasuredReply } from "./measurable.ts";
-import { fromSeconds, toSeconds } from "../text/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../text/duration.ts";
 import {
   type FrequencyError,
   median,

@@ -14,8 +14,8 @@ import {
 import type { ValidateOptions } from "../protocols/ntp/client.ts";
 import type { QueryOptions } from "./query.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { fromSeconds } from "../text/in_seconds.ts";
-import { readableSeconds } from "../text/units.ts";
+import { fromSeconds } from "../text/duration.ts";
+import { formatSeconds } from "../text/units.ts";
 
 /** Options for {@linkcode sample}. */
 export interface SampleOptions
@@ -209,5 +209,5 @@ function summary({ url, exchanges, end, endedAfter, deadline }: Ending): Samples
 }
 
 function tooLate(url: string, deadline = 0): QueryError {
-  return new QueryError("timeout", `No reply from ${url} within ${readableSeconds(deadline)}`);
+  return new QueryError("timeout", `No reply from ${url} within ${formatSeconds(deadline)}`);
 }

@@ -4,7 +4,7 @@ import { isLoopback } from "../system/address.ts";
 import { Deadline } from "./deadline.ts";
 import { asksForLess, checkOption, measure, type Measured, parseMeasurable } from "./measurable.ts";
 import type { QueryOptions } from "./query.ts";
-import { fromSeconds, toSeconds } from "../text/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
 export interface WaitOptions extends Pick<QueryOptions, "family" | "signal"> {

@@ -5,8 +5,8 @@
  */
 
 import { formatAddress } from "../protocols/endpoint.ts";
+import type { Batch } from "../system/batch.ts";
 import {
-  type Batch,
   EAGAIN,
   ECONNREFUSED,
   EINTR,
@@ -17,10 +17,9 @@ import {
   SO_TIMESTAMPNS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCKADDR_IN,
   SOL_SOCKET,
 } from "../system/libc.ts";
-import { toSocketAddress } from "../system/socket_address.ts";
+import { SOCKADDR_IN, toSocketAddress } from "../system/socket_address.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { Requests } from "./requests.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { cpuTimeReader, openLibc, unsupportedSystem } from "../system/libc.ts";
+import { openCpuClock, openLibc, unsupportedSystem } from "../system/libc.ts";
 import type { AddressLoad } from "./address_load.ts";
 import { dialects } from "./dialects.ts";
 import type { Histogram } from "./histogram.ts";
@@ -71,7 +71,7 @@ export async function loadAddress(options: AddressLoad): Promise<LoadResult> {
   }
   using libc = openLibc();
   const { pid, warmupSeconds, signal } = options;
-  const readCpuNs = pid === undefined ? undefined : cpuTimeReader(libc, pid);
+  const readCpuNs = pid === undefined ? undefined : openCpuClock(libc, pid);
   const dialect = dialects[options.protocol]();
   if (warmupSeconds > 0) {
     const { onProgress: _, requests: __, ...rest } = options;

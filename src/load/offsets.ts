@@ -11,11 +11,9 @@ import {
   CMSGHDR,
   CONTROL_LENGTH_WORD,
   CONTROL_STRIDE,
-  type Libc,
-  SO_TIMESTAMPNS,
-  SOL_SOCKET,
   WORDS_PER_HEADER,
-} from "../system/libc.ts";
+} from "../system/batch.ts";
+import { type Libc, SO_TIMESTAMPNS, SOL_SOCKET } from "../system/libc.ts";
 import { type Dialect, EPOCH_SECONDS } from "./dialects.ts";
 import { Histogram } from "./histogram.ts";
 

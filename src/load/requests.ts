@@ -4,16 +4,8 @@
  * @module
  */
 
-import {
-  CMSGHDR,
-  CONTROL_LENGTH_WORD,
-  IOVEC,
-  layOutBatch,
-  type Libc,
-  MSG_DONTWAIT,
-  SOL_UDP,
-  UDP_SEGMENT,
-} from "../system/libc.ts";
+import { CMSGHDR, CONTROL_LENGTH_WORD, IOVEC, layOutBatch } from "../system/batch.ts";
+import { type Libc, MSG_DONTWAIT, SOL_UDP, UDP_SEGMENT } from "../system/libc.ts";
 
 /** Requests that one system call sends at most: as many as the kernel cuts one message into. */
 export const MAX_BURST = 64;

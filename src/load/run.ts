@@ -6,15 +6,8 @@
 
 import { setImmediate } from "node:timers/promises";
 import { formatAddress } from "../protocols/endpoint.ts";
-import {
-  type Batch,
-  CLOCK_MONOTONIC,
-  clockReader,
-  layOutBatch,
-  LENGTH_WORD,
-  type Libc,
-  WORDS_PER_HEADER,
-} from "../system/libc.ts";
+import { type Batch, layOutBatch, LENGTH_WORD, WORDS_PER_HEADER } from "../system/batch.ts";
+import { CLOCK_MONOTONIC, type Libc, openClock } from "../system/libc.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { Dialect } from "./dialects.ts";
 import { Flow, LOST } from "./flow.ts";
@@ -95,7 +88,7 @@ export class Run {
     this.#options = options;
     this.#dialect = dialect;
     this.#limit = requests;
-    this.#nowNs = clockReader(libc, CLOCK_MONOTONIC);
+    this.#nowNs = openClock(libc, CLOCK_MONOTONIC);
     const { request, timestamps } = dialect;
     this.#requests = segmented ? segmentedRequests(libc, request) : separateRequests(libc, request);
     const isSmooth = dialect.identity !== undefined;

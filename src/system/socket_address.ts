@@ -1,15 +1,38 @@
+/** Socket addresses: their memory layouts, and conversion to and from text. */
 import { addressFamily } from "./address.ts";
-import {
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  cString,
-  type Libc,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
-  SOCKADDR_UN,
-  zeroed,
-} from "./libc.ts";
+import { AF_INET, AF_INET6, AF_UNIX, cString, type Libc, zeroed } from "./libc.ts";
+
+/**
+ * Offsets in octets of `struct sockaddr_in`: `<netinet/in.h>`, in ip(7).
+ *
+ * ```
+ *  0      2      4          8                16
+ *  +------+------+----------+-----------------+
+ *  |family| port | address  | zero            |
+ *  +------+------+----------+-----------------+
+ *   host   network network
+ * ```
+ */
+export const SOCKADDR_IN = { size: 16, family: 0, port: 2, address: 4 } as const;
+
+/**
+ * Offsets in octets of `struct sockaddr_in6`: `<netinet/in.h>`, in ipv6(7).
+ *
+ * ```
+ *  0      2      4          8                              24         28
+ *  +------+------+----------+------------------------------+----------+
+ *  |family| port | flowinfo | address                      | scope id |
+ *  +------+------+----------+------------------------------+----------+
+ *   host   network network                                  host
+ * ```
+ */
+export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, address: 8, scope: 24 } as const;
+
+/**
+ * Offsets in octets of `struct sockaddr_un`: `<sys/un.h>`, in unix(7). The path is a text with a zero
+ * octet after it, or a zero octet and a name.
+ */
+export const SOCKADDR_UN = { size: 110, family: 0, path: 2 } as const;
 
 /** The longest text of an address or of an interface's name, its zero octet included. */
 const TEXT_LENGTH = 64;

@@ -1,33 +1,33 @@
-/** Durations as people write them on a command line. */
+/** Durations and instants: parsed from what people write, and converted to and from numbers. */
 
-const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
+const SECOND_NS = 1_000_000_000n;
 
-/** The units in the order in which they are written, and what each is in nanoseconds. */
+/** The units in the order in which they are written, in nanoseconds. */
 const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
-  ["w", 604_800_000_000_000n],
-  ["d", 86_400_000_000_000n],
-  ["h", 3_600_000_000_000n],
-  ["m", 60_000_000_000n],
-  ["s", 1_000_000_000n],
+  ["w", 604_800n * SECOND_NS],
+  ["d", 86_400n * SECOND_NS],
+  ["h", 3600n * SECOND_NS],
+  ["m", 60n * SECOND_NS],
+  ["s", SECOND_NS],
   ["ms", 1_000_000n],
   // The micro sign and the Greek letter look the same.
   ["[uµμ]s", 1000n],
   ["ns", 1n],
 ];
 
-const PLAIN = new RegExp(
+const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
+const WITH_UNITS = new RegExp(
   `^([+-]?)(?=\\d)${units.map(([unit]) => `(?:${NUMBER}${unit})?`).join("")}$`,
 );
-const BARE = new RegExp(`^([+-]?)${NUMBER}$`);
-
-const SECOND_NS = 1_000_000_000n;
+const SECONDS = new RegExp(`^[+-]?${NUMBER}$`);
 
 /**
- * Reads a duration: bare seconds (`90`, `0.5`), units from the largest to the smallest (`10s`, `5m`,
- * `+1h30m`, `-2d`, `250ms`, `100us`, `5ns`), or ISO 8601 (`PT90M`). A day is 24 hours; a month or a year
- * is none. It is exact to the nanosecond.
+ * Parses a duration: seconds (`90`, `0.5`), units from the largest to the smallest (`10s`, `5m`,
+ * `+1h30m`, `-2d`, `250ms`, `100us`, `5ns`), or ISO 8601 (`PT90M`). A day has 24 hours. The result is
+ * exact to the nanosecond.
  *
- * @throws {SyntaxError} If it is none of these, or longer than a Temporal.Duration
+ * @throws {SyntaxError} If the text is none of these, has months or years, or is longer than a
+ * `Temporal.Duration`
  *
  * @example
  * ```ts
@@ -40,12 +40,10 @@ const SECOND_NS = 1_000_000_000n;
  */
 export function parseDuration(text: string): Temporal.Duration {
   try {
-    const [, bareSign, seconds = ""] = BARE.exec(text) ?? [];
-    if (bareSign !== undefined) return ofNanoseconds(bareSign, nanosecondsOf(seconds, SECOND_NS));
-    const [, sign, ...amounts] = PLAIN.exec(text) ?? [];
-    if (sign === undefined) return withoutCalendar(Temporal.Duration.from(text));
-    const parts = units.map(([, each], i) => nanosecondsOf(amounts[i] ?? "0", each));
-    return ofNanoseconds(sign, parts.reduce((sum, part) => sum + part));
+    const [, sign, ...amounts] = WITH_UNITS.exec(SECONDS.test(text) ? `${text}s` : text) ?? [];
+    if (sign === undefined) return fromNanoseconds(toNanoseconds(Temporal.Duration.from(text)));
+    const nanoseconds = units.reduce((sum, [, unit], i) => sum + multiply(amounts[i], unit), 0n);
+    return fromNanoseconds(sign === "-" ? -nanoseconds : nanoseconds);
   } catch (cause) {
     throw new SyntaxError(
       `Cannot read the duration ${JSON.stringify(text)}: expected seconds, 10s, 1h30m or PT90M`,
@@ -54,26 +52,97 @@ export function parseDuration(text: string): Temporal.Duration {
   }
 }
 
-/** So many of a unit, in whole numbers: a double has no nanoseconds left after a hundred days. */
-function nanosecondsOf(amount: string, unit: bigint): bigint {
-  const [whole = "", fraction = ""] = amount.split(".");
+/** A decimal amount of a unit, rounded to the nearest nanosecond: a double is too coarse after 100 days. */
+function multiply(amount: string | undefined, unitNs: bigint): bigint {
+  const [whole = "", fraction = ""] = amount?.split(".") ?? [];
   const scale = 10n ** BigInt(fraction.length);
-  const scaled = BigInt(whole + fraction) * unit;
-  // Rounded to the nearest.
-  return (2n * scaled + scale) / (2n * scale);
+  return (2n * BigInt(whole + fraction) * unitNs + scale) / (2n * scale);
 }
 
-/** Seconds apart, so that no number is beyond 2^53. */
-function ofNanoseconds(sign: string, nanoseconds: bigint): Temporal.Duration {
-  const duration = Temporal.Duration.from({
+function fromNanoseconds(nanoseconds: bigint): Temporal.Duration {
+  // Seconds apart, so that no number is beyond 2^53.
+  return Temporal.Duration.from({
     seconds: Number(nanoseconds / SECOND_NS),
     nanoseconds: Number(nanoseconds % SECOND_NS),
   });
-  return sign === "-" ? duration.negated() : duration;
 }
 
-function withoutCalendar(duration: Temporal.Duration): Temporal.Duration {
-  const { years, months, weeks, days } = duration;
-  if (years !== 0 || months !== 0) throw new RangeError("A month has no fixed length");
-  return duration.with({ weeks: 0, days: weeks * 7 + days });
+function toNanoseconds(duration: Temporal.Duration): bigint {
+  const { years, months, weeks, days, hours, minutes, seconds } = duration;
+  if (years !== 0 || months !== 0) {
+    throw new RangeError(`Cannot convert ${duration} to nanoseconds: a month has no fixed length`);
+  }
+  const wholeMinutes = ((weeks * 7 + days) * 24 + hours) * 60 + minutes;
+  return (BigInt(wholeMinutes) * 60n + BigInt(seconds)) * SECOND_NS +
+    BigInt(duration.milliseconds) * 1_000_000n + BigInt(duration.microseconds) * 1000n +
+    BigInt(duration.nanoseconds);
+}
+
+/**
+ * A duration in nanoseconds; a day has 24 hours.
+ *
+ * @throws {SyntaxError} If a text is not a duration
+ * @throws {RangeError} If it has months or years
+ * @throws {TypeError} If it is neither a text nor a `Temporal.Duration`
+ */
+export function parseDurationNs(duration: string | Temporal.Duration): bigint {
+  if (typeof duration === "string") return toNanoseconds(parseDuration(duration));
+  if (duration instanceof Temporal.Duration) return toNanoseconds(duration);
+  throw new TypeError(
+    `Cannot read the duration ${formatValue(duration)}: ` +
+      "expected a text such as 1h30m, or a Temporal.Duration",
+  );
+}
+
+/**
+ * An instant in nanoseconds since the Unix epoch. A text without an offset or a zone in brackets is UTC;
+ * `@1234567890` is seconds since the epoch.
+ *
+ * @throws {SyntaxError} If a text is not an instant
+ * @throws {TypeError} If it is neither a text nor a `Temporal.Instant`
+ */
+export function parseInstantNs(instant: string | Temporal.Instant): bigint {
+  if (instant instanceof Temporal.Instant) return instant.epochNanoseconds;
+  if (typeof instant !== "string") {
+    throw new TypeError(
+      `Cannot read the time ${formatValue(instant)}: ` +
+        "expected a text such as 2038-01-19T03:14:00Z, or a Temporal.Instant",
+    );
+  }
+  const [, seconds] = /^@(-?\d{1,12})$/.exec(instant) ?? [];
+  if (seconds !== undefined) return BigInt(seconds) * SECOND_NS;
+  try {
+    return parseInstant(instant).epochNanoseconds;
+  } catch (cause) {
+    throw new SyntaxError(
+      `Cannot read the time ${JSON.stringify(instant)}: expected one such as 2038-01-19T03:14:00Z`,
+      { cause },
+    );
+  }
+}
+
+function parseInstant(text: string): Temporal.Instant {
+  // Temporal.Instant ignores a zone in brackets, and rejects a date-time without an offset.
+  if (text.includes("[")) return Temporal.ZonedDateTime.from(text).toInstant();
+  if (/Z|[T\s].*[+-]\d\d/i.test(text)) return Temporal.Instant.from(text);
+  return Temporal.PlainDateTime.from(text).toZonedDateTime("UTC").toInstant();
+}
+
+/** Formats a value of the wrong type. */
+function formatValue(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** A duration in seconds. */
+export function toSeconds(duration: Temporal.Duration): number {
+  return duration.total("seconds");
+}
+
+/** A duration of some seconds, to the nanosecond. */
+export function fromSeconds(seconds: number): Temporal.Duration {
+  const whole = Math.trunc(seconds);
+  return Temporal.Duration.from({
+    seconds: whole,
+    nanoseconds: Math.round((seconds - whole) * 1e9) || 0,
+  });
 }

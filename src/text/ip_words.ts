@@ -1,4 +1,4 @@
-/** IP addresses as numbers: what a server decides by, datagram for datagram. */
+/** IP addresses as numbers, which a server compares for each datagram. */
 import ipaddr from "ipaddr.js";
 
 /**
@@ -13,10 +13,10 @@ const MAPPED = 0xffff;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
-/** Reads an address from its text, a zone left aside; all zero if it is none. */
-export function readIpWords(text: string, words: IpWords): void {
+/** Parses an address, ignoring a zone; all words are zero if the text is not an address. */
+export function parseIpWords(text: string, words: IpWords): void {
   words.fill(0);
-  const ipv4 = readIpv4(text);
+  const ipv4 = parseIpv4(text);
   if (ipv4 !== undefined) {
     setIpv4(words, ipv4);
   } else if (ipaddr.IPv6.isValid(text)) {
@@ -33,8 +33,8 @@ export function setIpv4(words: IpWords, ipv4: number): void {
   words[3] = ipv4;
 }
 
-/** Four decimal numbers and nothing else: the form Deno gives for every datagram. */
-function readIpv4(text: string): number | undefined {
+/** Parses four decimal numbers and nothing else: the form in which Deno gives every datagram's address. */
+function parseIpv4(text: string): number | undefined {
   let [address, octet, dots] = [0, 0, 0];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -57,14 +57,14 @@ export function isIpv4(words: IpWords): boolean {
   return words[2] === MAPPED && words[0] === 0 && words[1] === 0;
 }
 
-/** Whether it never leaves its machine: 127.0.0.0/8 (RFC 1122 §3.2.1.3) and ::1. */
+/** Whether it is a loopback address: 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1. */
 export function isLoopbackIp(words: IpWords): boolean {
   if (isIpv4(words)) return (words[3] as number) >>> 24 === 127;
   return words[3] === 1 && words[0] === 0 && words[1] === 0 && words[2] === 0;
 }
 
 /**
- * Whether it can be one machine's: not unspecified, a group's or everybody's (RFC 1122 §3.2.1.3,
+ * Whether it can belong to one machine: not unspecified, multicast or broadcast (RFC 1122 §3.2.1.3,
  * RFC 4291 §2.5.2 and §2.7).
  */
 export function isUnicastIp(words: IpWords): boolean {
@@ -73,6 +73,6 @@ export function isUnicastIp(words: IpWords): boolean {
     return !isUnspecified && (words[0] as number) >>> 24 !== 0xff;
   }
   const first = (words[3] as number) >>> 24;
-  // 240.0.0.0/4 is reserved, and ends with the broadcast address.
+  // 240.0.0.0/4 is reserved, and ends with the limited broadcast address.
   return first !== 0 && first < 224;
 }

@@ -1,16 +1,50 @@
+/** Text that is safe and fits: on one line, in ASCII, within a width. */
+
 /**
- * A text as one line that no terminal takes for commands: line breaks become
- * spaces, other control and invisible characters are shown as `\x1b` or `\u{202e}`.
+ * A text on one line, without anything that a terminal obeys: line breaks become spaces, other control
+ * and invisible characters are escaped as `\x1b` or `\u{202e}`.
  */
-export function onOneLine(text: string): string {
+export function escapeLine(text: string): string {
   return text.trim().replace(/\s*\n\s*/g, " ").replace(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    escape,
+    escapeCharacter,
   );
 }
 
-function escape(character: string): string {
+function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const digits = code.toString(16).padStart(2, "0");
   return code < 0x100 ? `\\x${digits}` : `\\u{${digits}}`;
+}
+
+const asciiFor: Readonly<Record<string, string>> = { "µ": "u", "±": "+-", "→": "->", "…": "~" };
+
+/** The same text in ASCII, line breaks kept; a character without a counterpart becomes `?`. */
+export function toAscii(text: string): string {
+  return text.replace(/[^\n\x20-\x7e]/gu, (character) => asciiFor[character] ?? "?");
+}
+
+/** Breaks a text at its spaces into lines of at most `width` characters; a longer word is split. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (let word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "";
+    }
+    while (word.length > width) {
+      lines.push(word.slice(0, width));
+      word = word.slice(width);
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Cuts the middle out of a text longer than `width`: the ends of a URL tell servers apart. */
+export function shortenMiddle(text: string, width: number, ellipsis = "…"): string {
+  if (text.length <= width) return text;
+  const kept = width - ellipsis.length;
+  return text.slice(0, Math.ceil(kept / 2)) + ellipsis + text.slice(text.length - (kept >> 1));
 }

@@ -1,10 +1,9 @@
-/** The reference identifier of an NTP server: what its time comes from (RFC 5905 §7.3). */
+/** The reference identifier of an NTP server, which names its time source (RFC 5905 §7.3). */
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
 /**
- * Reads a reference identifier as people write it: an IPv4 address, or one to
- * four printable ASCII characters.
+ * Parses a reference identifier: an IPv4 address, or one to four printable ASCII characters.
  *
  * @throws {SyntaxError} If it is neither
  */
@@ -27,10 +26,9 @@ export function parseReferenceId(text: string): number {
 }
 
 /**
- * Writes a reference identifier for people, by its kind: a kiss code or the
- * name of a reference clock as its characters, otherwise an address. At stratum 2 and above it
- * is the IPv4 address of the server's own source, or four octets of a hash if
- * that is an IPv6 one; nothing tells the two apart.
+ * Formats a reference identifier: up to stratum 1 as the characters of a kiss code or a reference clock's
+ * name, above as an IPv4 address. The latter is the address of the server's own source, or part of a hash
+ * of its IPv6 address; the two cannot be told apart.
  */
 export function formatReferenceId(referenceId: number, stratum: number): string {
   const octets = [24, 16, 8, 0].map((shift) => referenceId >>> shift & 255);

@@ -1,10 +1,10 @@
-/** What somebody meant who wrote a name that there is not. */
+/** Suggestions for misspelt names. */
 
 /**
- * What to say to it: the name, or names, that were probably meant, or all there are.
+ * Suggests the names that were probably meant, or lists all.
  *
- * @param written The name that there is not
- * @param names Those that there are
+ * @param written The unknown name
+ * @param names The known names
  * @returns `did you mean drop?`, or `expected drop, delay or kiss`
  *
  * @example
@@ -17,28 +17,30 @@
  * ```
  */
 export function suggest(written: string, names: readonly string[]): string {
-  const meant = nearest(written, names);
-  return meant.length > 0 ? `did you mean ${listed(meant)}?` : `expected ${listed(names)}`;
+  const meant = findNearest(written, names);
+  return meant.length > 0
+    ? `did you mean ${formatChoices(meant)}?`
+    : `expected ${formatChoices(names)}`;
 }
 
-/** The names that were probably meant: those with the fewest letters in the wrong place, if few. */
-export function nearest(written: string, names: readonly string[]): readonly string[] {
-  const near = names.map((name) => ({ name, steps: editSteps(written.toLowerCase(), name) }))
-    .filter(({ name, steps }) =>
-      steps < name.length && steps <= Math.max(1, Math.floor(name.length / 3))
+/** Finds the names with the smallest edit distance, if that is small. */
+export function findNearest(written: string, names: readonly string[]): readonly string[] {
+  const near = names.map((name) => ({ name, distance: editDistance(written.toLowerCase(), name) }))
+    .filter(({ name, distance }) =>
+      distance < name.length && distance <= Math.max(1, Math.floor(name.length / 3))
     );
-  const fewest = Math.min(...near.map(({ steps }) => steps));
-  return near.filter(({ steps }) => steps === fewest).map(({ name }) => name);
+  const smallest = Math.min(...near.map(({ distance }) => distance));
+  return near.filter(({ distance }) => distance === smallest).map(({ name }) => name);
 }
 
-/** Names as a sentence has them: `drop, delay or kiss`. */
-export function listed(names: readonly string[]): string {
+/** Formats names as a list in a sentence: `drop, delay or kiss`. */
+export function formatChoices(names: readonly string[]): string {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
-/** How many letters have to be put in, left out, changed, or swapped with the next (Damerau). */
-function editSteps(from: string, to: string): number {
+/** The Damerau edit distance: letters inserted, deleted, changed, or swapped with the next. */
+function editDistance(from: string, to: string): number {
   const rows: number[][] = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   const cell = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
   for (let i = 1; i <= from.length; i++) {

@@ -1,4 +1,7 @@
-/** Rows of cells in columns as wide as need be; what follows the last column may be longer. */
+/** Tables in plain text. */
+import { shortenMiddle } from "./printable.ts";
+
+/** Aligns the cells of rows in columns, two spaces apart; the last cell of a row may be longer than its column. */
 export function layOutTable(rows: readonly (readonly string[])[]): string {
   const widths = widthsOf(rows);
   return rows
@@ -12,33 +15,33 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
   const columns = Math.max(...rows.map((row) => row.length));
   return Array.from(
     { length: columns },
-    // A row that is cut short says something in words, which is not to widen a column.
+    // The last cell of a shorter row is a message, which must not widen its column.
     (_, i) => Math.max(...rows.map((row) => i < row.length - 1 ? (row[i] ?? "").length : 0)),
   );
 }
 
-/** How wide a table may be, and what it may do without. */
+/** The space for a table, and the columns that it can lose. */
 export interface TableFit {
-  /** How many characters a line may have. */
+  /** The maximum length of a line in characters. */
   readonly width: number;
-  /** Heads of columns to leave out, the first first: never of the first two. */
+  /** The heads of the columns to drop, in this order; never the first two. */
   readonly expendable: readonly string[];
 }
 
-/** Heads that are wider than what is below them. */
+/** Heads that are wider than their cells. */
 const shortHeads: Readonly<Record<string, string>> = {
   STRATUM: "ST",
   REFERENCE: "REFID",
   VERSION: "V",
 };
 
-/** Less than that of a URL does not tell it from others, as long as anything can be left out. */
-const ENOUGH_OF_A_NAME = 24;
-const LEAST_OF_A_NAME = 8;
+/** A name keeps this many characters while columns can be dropped instead: shorter URLs look alike. */
+const ENOUGH_NAME_WIDTH = 24;
+const MIN_NAME_WIDTH = 8;
 
 /**
- * A table that fits a terminal: with shorter heads, names that are shortened in the middle, and fewer
- * columns, each only if need be. A row of two cells says something in words, which may be longer.
+ * Fits a table to a terminal with shorter heads, names shortened in the middle, and fewer columns, each
+ * only if needed. A row of two cells holds a message, which may be longer.
  */
 export function fitTable(
   rows: readonly (readonly string[])[],
@@ -52,15 +55,15 @@ export function fitTable(
   while (true) {
     const room = width - (widthOf(shown) - longest);
     const column = left.shift();
-    if (room >= Math.min(longest, ENOUGH_OF_A_NAME) || column === undefined) {
-      return layOutTable(shorten(shown, Math.max(room, LEAST_OF_A_NAME)));
+    if (room >= Math.min(longest, ENOUGH_NAME_WIDTH) || column === undefined) {
+      return layOutTable(shorten(shown, Math.max(room, MIN_NAME_WIDTH)));
     }
     const dropped = shown[0]?.indexOf(column) ?? -1;
     if (dropped >= 0) shown = shown.map((row) => row.filter((_, i) => i !== dropped));
   }
 }
 
-/** The width of the rows that are whole. */
+/** The width of the rows that have all columns. */
 function widthOf(rows: readonly (readonly string[])[]): number {
   const widths = widthsOf(rows);
   const last = Math.max(
@@ -70,12 +73,5 @@ function widthOf(rows: readonly (readonly string[])[]): number {
 }
 
 function shorten(rows: readonly (readonly string[])[], width: number): string[][] {
-  return rows.map(([name = "", ...others]) => [withoutMiddle(name, width), ...others]);
-}
-
-/** Both ends of a text: of a URL the host's name and the port. */
-function withoutMiddle(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const end = Math.floor((width - 1) / 2);
-  return `${text.slice(0, width - 1 - end)}…${text.slice(text.length - end)}`;
+  return rows.map(([name = "", ...others]) => [shortenMiddle(name, width), ...others]);
 }

@@ -1,10 +1,12 @@
-/** Seconds in the unit that reads best, with three or four digits: `12.3 µs`, `1.042 s`, `30 min 0 s`. */
-export function readableSeconds(seconds: number): string {
+/** Durations and counts, formatted for people. */
+
+/** Formats seconds in the unit that reads best, with three or four digits: `12.3 µs`, `1.042 s`, `30 min 0 s`. */
+export function formatSeconds(seconds: number): string {
   const magnitude = Math.abs(seconds);
   if (magnitude === 0) return "0 s";
-  if (Math.round(magnitude) >= 3600) return readableSpan(seconds);
-  if (Math.round(magnitude) >= FEWEST_AS_MINUTES) return readableMinutes(seconds);
-  // By what is going to be written: 999.96 µs are 1.000 ms.
+  if (Math.round(magnitude) >= 3600) return formatSpan(seconds);
+  if (Math.round(magnitude) >= MIN_IN_MINUTES) return formatMinutes(seconds);
+  // Rounded first: 999.96 µs is 1.000 ms.
   const written = Number(magnitude.toPrecision(magnitude < 1e-6 ? 3 : 4));
   const [unit, factor] = written >= 1
     ? ["s", 1]
@@ -18,42 +20,42 @@ export function readableSeconds(seconds: number): string {
   return `${(seconds * factor).toFixed(digits)} ${unit}`;
 }
 
-/** Ten minutes: below, a tenth of a second may matter still. */
-const FEWEST_AS_MINUTES = 600;
+/** From ten minutes on, tenths of a second no longer matter. */
+const MIN_IN_MINUTES = 600;
 
-/** Some minutes: `30 min 12 s`. */
-function readableMinutes(seconds: number): string {
+/** `30 min 12 s`. */
+function formatMinutes(seconds: number): string {
   const whole = Math.round(Math.abs(seconds));
   return `${seconds < 0 ? "-" : ""}${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** The same with its sign always written. */
-export function signedSeconds(seconds: number): string {
-  return seconds < 0 ? readableSeconds(seconds) : `+${readableSeconds(seconds)}`;
+/** Formats seconds like {@linkcode formatSeconds}, always with a sign. */
+export function formatSignedSeconds(seconds: number): string {
+  return seconds < 0 ? formatSeconds(seconds) : `+${formatSeconds(seconds)}`;
 }
 
 /**
- * The same with more digits where these would not tell apart what lies so close together, and from ten
- * minutes on with the seconds: `4.000012 s`, `4784 d 0 h 51 min 17.25 s`.
+ * Formats seconds like {@linkcode formatSeconds}, with more digits where `resolution` needs them:
+ * `4.000012 s`, `4784 d 0 h 51 min 17.25 s`.
  *
- * @param seconds What to write
- * @param resolution What has to be told, in seconds; not a number for as usual
+ * @param seconds The value
+ * @param resolution The smallest difference to show, in seconds; NaN for the usual digits
  */
-export function exactSeconds(seconds: number, resolution: number): string {
-  const usual = readableSeconds(seconds);
+export function formatExactSeconds(seconds: number, resolution: number): string {
+  const usual = formatSeconds(seconds);
   if (seconds === 0 || !(resolution > 0)) return usual;
   const digitsIn = (factor: number): number =>
     Math.min(9, Math.max(0, -Math.floor(Math.log10(resolution * factor) + 1e-9)));
-  if (Math.round(Math.abs(seconds)) >= FEWEST_AS_MINUTES) {
+  if (Math.round(Math.abs(seconds)) >= MIN_IN_MINUTES) {
     if (resolution >= (Math.abs(seconds) >= 3600 ? 60 : 1)) return usual;
     const digits = digitsIn(1);
-    // Rounded before it is taken apart: there are no 60 s in a minute.
+    // Rounded before it is split, so that no minute has 60 s.
     const magnitude = Number(Math.abs(seconds).toFixed(digits));
     const minutes = Math.floor(magnitude / 60);
     const rest = (magnitude - minutes * 60).toFixed(digits);
     const sign = seconds < 0 ? "-" : "";
     return minutes >= 60
-      ? `${readableSpan(Math.sign(seconds) * minutes * 60)} ${rest} s`
+      ? `${formatSpan(Math.sign(seconds) * minutes * 60)} ${rest} s`
       : `${sign}${minutes} min ${rest} s`;
   }
   const [number = "", unit = ""] = usual.split(" ");
@@ -63,11 +65,21 @@ export function exactSeconds(seconds: number, resolution: number): string {
   return isEnough ? usual : `${(seconds * factor).toFixed(digits)} ${unit}`;
 }
 
-/** Hours and more, where seconds would be a riddle: `-9 d 22 h 14 min`. */
-function readableSpan(seconds: number): string {
+/** `-9 d 22 h 14 min`. */
+function formatSpan(seconds: number): string {
   const sign = seconds < 0 ? "-" : "";
   const minutes = Math.round(Math.abs(seconds) / 60);
   const days = Math.floor(minutes / 1440);
   const rest = `${Math.floor(minutes / 60) % 24} h ${minutes % 60} min`;
   return days === 0 ? `${sign}${rest}` : `${sign}${days} d ${rest}`;
+}
+
+/** Formats a count with thousands separators, whatever the locale: `41,203`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString("en-US");
+}
+
+/** Formats a count of things: `1 request`, `41,203 requests`. */
+export function formatPlural(count: number, thing: string, things = `${thing}s`): string {
+  return `${formatCount(count)} ${Math.round(count) === 1 ? thing : things}`;
 }

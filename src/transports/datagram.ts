@@ -6,7 +6,7 @@
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import type { Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
-import { type IpWords, readIpWords } from "../text/ip_words.ts";
+import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 import { requireNet } from "../system/permission.ts";
 
@@ -207,7 +207,7 @@ class ReusedSource implements Source {
   port = 0;
 
   readAddress(words: IpWords): void {
-    readIpWords(this.hostname, words);
+    parseIpWords(this.hostname, words);
   }
 }
 

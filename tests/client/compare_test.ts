@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { compare, judge } from "../../src/client/compare.ts";
 import { estimate } from "../../src/client/estimate.ts";
 import type { Samples } from "../../src/client/sample.ts";
-import { fromSeconds, toSeconds } from "../../src/text/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
 import { scriptedServer } from "../support/scripted_server.ts";

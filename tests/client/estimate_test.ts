@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Estimate, estimate, type TimedReply } from "../../src/client/estimate.ts";
-import { fromSeconds, toSeconds } from "../../src/text/in_seconds.ts";
+import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { median } from "../../src/client/statistics.ts";
 import { randomFrom, type Route, simulate, type Truth } from "../support/simulation.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { sample, type Samples } from "../../src/client/sample.ts";
-import { toSeconds } from "../../src/text/in_seconds.ts";
+import { toSeconds } from "../../src/text/duration.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";

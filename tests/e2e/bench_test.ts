@@ -195,7 +195,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           [
             1,
             ["--pid", "4194304", "127.0.0.1"],
-            /Cannot take the CPU time of process 4194304: No such process/,
+            /Cannot read the CPU time of process 4194304: No such process/,
           ],
           [4, [`127.0.0.1:${freePort()}`], /Nothing listens on udp 127\.0\.0\.1:\d+;/],
           [5, ["nosuch.invalid"], /nosuch\.invalid/],

@@ -86,8 +86,8 @@ Deno.test("serve gives its seed to the noise of every clock that has none", asyn
 Deno.test("serve says what is no option of a clock", async () => {
   const wrong: [unknown, ErrorConstructor, string][] = [
     [{ rat: 2 }, SyntaxError, `Unknown clock option "rat": did you mean rate?`],
-    [{ offset: 5 }, TypeError, "Cannot take 5 for a duration: expected a text such as 1h30m"],
-    [{ time: 5 }, TypeError, "Cannot take 5 for a time: expected a text such as 2038"],
+    [{ offset: 5 }, TypeError, "Cannot read the duration 5: expected a text such as 1h30m"],
+    [{ time: 5 }, TypeError, "Cannot read the time 5: expected a text such as 2038"],
     [null, TypeError, "Cannot take null for a clock"],
     [{ noise: "1ms", seed: "z" }, RangeError, "Cannot take the seed z"],
   ];

@@ -2,7 +2,7 @@
 import type { RawReply } from "../../src/protocols/protocol.ts";
 import type { TimedReply } from "../../src/client/estimate.ts";
 import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
-import { fromSeconds } from "../../src/text/in_seconds.ts";
+import { fromSeconds } from "../../src/text/duration.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Random } from "../fuzz/random.ts";
 import { ntpReply } from "./scripted_server.ts";

@@ -1,9 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import * as batch from "../../src/system/batch.ts";
 import * as libc from "../../src/system/libc.ts";
-import { hostnameOf, toSocketAddress, toUnixAddress } from "../../src/system/socket_address.ts";
+import * as socketAddress from "../../src/system/socket_address.ts";
 import { where } from "../support/needs.ts";
 
-/** Each layout of libc.ts: the C type, and the C names of its parts. */
+const { hostnameOf, toSocketAddress, toUnixAddress } = socketAddress;
+const all = { ...libc, ...batch, ...socketAddress };
+
+/** Each layout: the C type, and the C names of its parts. */
 const layouts = {
   SOCKADDR_IN: ["struct sockaddr_in", {
     family: "sin_family",
@@ -52,12 +56,12 @@ const constants = (Object.entries(libc) as [string, unknown][]).filter((entry): 
 Deno.test(
   await where(
     { commands: ["cc"], permissions: [{ name: "write" }] },
-    "libc.ts has the layouts and constants that a C compiler has",
+    "system has the layouts and constants that a C compiler has",
     async () => {
       const expected: Record<string, number> = Object.fromEntries(constants);
       const lines = constants.map(([name]) => `P("${name}", ${name})`);
       for (const [name, [type, parts]] of Object.entries(layouts)) {
-        const layout = libc[name as keyof typeof layouts] as Record<string, number>;
+        const layout = all[name as keyof typeof layouts] as Record<string, number>;
         assertEquals(Object.keys(layout).toSorted(), ["size", ...Object.keys(parts)].toSorted());
         lines.push(`P("${name}.size", sizeof(${type}))`);
         for (const [part, field] of Object.entries(parts)) {
@@ -130,7 +134,7 @@ Deno.test(
 Deno.test("toUnixAddress takes paths and abstract names as long as there is room", () => {
   assertEquals(toUnixAddress("/a"), new Uint8Array([1, 0, 0x2f, 0x61, 0]));
   assertEquals(toUnixAddress("@a"), new Uint8Array([1, 0, 0, 0x61]));
-  assertEquals(toUnixAddress(`/${"a".repeat(106)}`)?.length, libc.SOCKADDR_UN.size);
+  assertEquals(toUnixAddress(`/${"a".repeat(106)}`)?.length, all.SOCKADDR_UN.size);
   for (const text of ["", "/", "@", "a", "vsock:2:1", `/${"a".repeat(107)}`]) {
     assertEquals(toUnixAddress(text), undefined, text);
   }

@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isIpv4, isLoopbackIp, isUnicastIp, readIpWords } from "../../src/text/ip_words.ts";
+import { isIpv4, isLoopbackIp, isUnicastIp, parseIpWords } from "../../src/text/ip_words.ts";
 import { check } from "../support/property.ts";
 
 function words(text: string): Uint32Array {
   const read = new Uint32Array(4).fill(1);
-  readIpWords(text, read);
+  parseIpWords(text, read);
   return read;
 }
 
-Deno.test("readIpWords reads addresses of both families, and one that carries the other", () => {
+Deno.test("parseIpWords reads addresses of both families, and one that carries the other", () => {
   const cases: [string, number[]][] = [
     ["192.0.2.1", [0, 0, 0xffff, 0xc0000201]],
     ["::ffff:192.0.2.1", [0, 0, 0xffff, 0xc0000201]],
@@ -23,7 +23,7 @@ Deno.test("readIpWords reads addresses of both families, and one that carries th
   for (const [text, expected] of cases) assertEquals([...words(text)], expected, text);
 });
 
-Deno.test("readIpWords gives nothing for what is no address", () => {
+Deno.test("parseIpWords gives nothing for what is no address", () => {
   for (
     const text of ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", "a.b.c.d", "localhost", ":"]
   ) {
@@ -31,7 +31,7 @@ Deno.test("readIpWords gives nothing for what is no address", () => {
   }
 });
 
-Deno.test("readIpWords reads what it is written from", () => {
+Deno.test("parseIpWords reads what it is written from", () => {
   check(fc.property(fc.ipV4(), (text) => {
     const number = text.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
     assertEquals([...words(text)], [0, 0, 0xffff, number]);

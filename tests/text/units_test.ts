@@ -1,7 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { exactSeconds, readableSeconds, signedSeconds } from "../../src/text/units.ts";
+import {
+  formatCount,
+  formatExactSeconds,
+  formatPlural,
+  formatSeconds,
+  formatSignedSeconds,
+} from "../../src/text/units.ts";
 
-Deno.test("readableSeconds takes the unit that reads best", () => {
+Deno.test("formatSeconds takes the unit that reads best", () => {
   const table: [seconds: number, text: string][] = [
     [0, "0 s"],
     [1e-9, "1 ns"],
@@ -23,10 +29,10 @@ Deno.test("readableSeconds takes the unit that reads best", () => {
     [-864_840, "-10 d 0 h 14 min"],
     [2 ** 31, "24855 d 3 h 14 min"],
   ];
-  for (const [seconds, text] of table) assertEquals(readableSeconds(seconds), text);
+  for (const [seconds, text] of table) assertEquals(formatSeconds(seconds), text);
 });
 
-Deno.test("exactSeconds has as many digits as are asked for, and no fewer than usual", () => {
+Deno.test("formatExactSeconds has as many digits as are asked for, and no fewer than usual", () => {
   const table: [seconds: number, resolution: number, text: string][] = [
     [0, 1e-9, "0 s"],
     [4.000012345, 1e-6, "4.000012 s"],
@@ -40,15 +46,24 @@ Deno.test("exactSeconds has as many digits as are asked for, and no fewer than u
     [413_340_677.25, 60, "4784 d 0 h 51 min"],
   ];
   for (const [seconds, resolution, text] of table) {
-    assertEquals(exactSeconds(seconds, resolution), text);
+    assertEquals(formatExactSeconds(seconds, resolution), text);
   }
 });
 
-Deno.test("signedSeconds always writes the sign", () => {
-  assertEquals([0.5, -0.5, 7200, -7200].map(signedSeconds), [
+Deno.test("formatSignedSeconds always writes the sign", () => {
+  assertEquals([0.5, -0.5, 7200, -7200].map(formatSignedSeconds), [
     "+500.0 ms",
     "-500.0 ms",
     "+2 h 0 min",
     "-2 h 0 min",
   ]);
+});
+
+Deno.test("formatCount and formatPlural separate thousands", () => {
+  assertEquals([0, 999, 41_203, 1e6].map(formatCount), ["0", "999", "41,203", "1,000,000"]);
+  assertEquals([1, 2].map((count) => formatPlural(count, "kiss", "kisses")), [
+    "1 kiss",
+    "2 kisses",
+  ]);
+  assertEquals(formatPlural(1200, "error"), "1,200 errors");
 });

@@ -2,7 +2,7 @@ import { QueryError, type QueryFailure } from "../../protocols/failure.ts";
 import { parseEndpoint } from "../../protocols/endpoint.ts";
 import { isLoopback } from "../../system/address.ts";
 import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { hasServiceManager } from "../../system/service_manager.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
@@ -97,7 +97,7 @@ export function exitCodeOf(error: unknown): number {
 /** One line for people, with what to do about it; nothing if it has been said. */
 export function describe(error: unknown): string | undefined {
   const message = messageOf(error);
-  return message === undefined ? undefined : onOneLine(message);
+  return message === undefined ? undefined : escapeLine(message);
 }
 
 /**

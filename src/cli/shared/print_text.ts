@@ -1,5 +1,5 @@
 /** How what is for people is written to standard output, a terminal or not. */
-import { toAscii } from "../../text/ascii.ts";
+import { toAscii } from "../../text/printable.ts";
 import { showsAsciiAlone } from "./terminal.ts";
 import { writeText } from "./write_text.ts";
 

@@ -5,7 +5,7 @@ import config from "../../../deno.json" with { type: "json" };
 import { parseDuration } from "../../text/duration.ts";
 import { environmentVariable } from "../../system/environment.ts";
 import { type ProgramName, SaidError } from "./exit_codes.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { hasColour, painter } from "./style.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
@@ -236,7 +236,7 @@ export function durationParser(least: string, most: string): (text: string) => n
 
 /** `error: unknown option '--jsno'⏎(Did you mean --json?)` without its prefix, on one line. */
 export function problemOf(commanderText: string): string {
-  return onOneLine(commanderText.replace(/^error: /, ""));
+  return escapeLine(commanderText.replace(/^error: /, ""));
 }
 
 const WIDEST_HELP = 100;

@@ -10,7 +10,7 @@ import {
 } from "../../client/check.ts";
 import { parseRange } from "../../client/range.ts";
 import { describe, report } from "../shared/exit_codes.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { countParser, durationParser, problemOf, subcommand } from "../shared/program.ts";
 import { writeText } from "../shared/write_text.ts";
 
@@ -98,7 +98,7 @@ export const { define } = subcommand(
   async (command) => {
     try {
       const { line, exitCode } = await check(command.processedArgs[0], optionsOf(command.opts()));
-      return say(onOneLine(line)) ? exitCode : checkExitCodes.UNKNOWN;
+      return say(escapeLine(line)) ? exitCode : checkExitCodes.UNKNOWN;
     } catch (error) {
       sayUnknown(describe(error) ?? String(error));
       return checkExitCodes.UNKNOWN;
@@ -175,7 +175,7 @@ function rangeParser(text: string): string {
 
 function sayUnknown(problem: string): void {
   // A bar begins the performance data.
-  say(`UNKNOWN: ${onOneLine(problem).replaceAll("|", "/")}`);
+  say(`UNKNOWN: ${escapeLine(problem).replaceAll("|", "/")}`);
 }
 
 /** Prints the line; where it cannot be printed, the exit code that a failed write has is a warning. */

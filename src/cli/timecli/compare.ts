@@ -4,10 +4,10 @@ import { compare, type ComparedServer, type Comparison } from "../../client/comp
 import { parseMeasurable } from "../../client/measurable.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import type { SampleOptions } from "../../client/sample.ts";
-import { toSeconds } from "../../text/in_seconds.ts";
+import { toSeconds } from "../../text/duration.ts";
 import { samplesCsv } from "../shared/csv.ts";
 import { describer, exitCodeOf, queryExitCodesHelp } from "../shared/exit_codes.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { countParser, durationParser, subcommand, timeoutParser } from "../shared/program.ts";
 import { offsetOf, SCHEMA } from "./query/report.ts";
 import { checkServers, jsonLine, print, printData, sampling } from "./samples/samples.ts";
@@ -102,8 +102,8 @@ function describeComparison(comparison: Comparison): string {
   const table = fitSamples([[...samplesHead, "VERDICT"], ...servers.map(comparedRow)]);
   const describe = describer();
   const remarks = servers.flatMap(({ url, verdict, error, sameAs }) => [
-    ...(verdict === "failed" ? [onOneLine(`${url}: ${describe(error)}`)] : []),
-    ...(sameAs === undefined ? [] : [onOneLine(`${url}: the same server as ${sameAs}, one vote`)]),
+    ...(verdict === "failed" ? [escapeLine(`${url}: ${describe(error)}`)] : []),
+    ...(sameAs === undefined ? [] : [escapeLine(`${url}: the same server as ${sameAs}, one vote`)]),
   ]);
   const parts = [table, ...(remarks.length > 0 ? [remarks.join("\n")] : [])];
   return [...parts, conclusionOf(comparison)].join("\n\n");
@@ -113,7 +113,7 @@ function comparedRow(server: ComparedServer): string[] {
   const { url, exchanges, estimate, verdict } = server;
   if (estimate) return [...rowOf(server), verdict];
   const unknown = samplesHead.slice(2).map(() => "");
-  return [onOneLine(url), ...unknown, reachOf(exchanges), verdict];
+  return [escapeLine(url), ...unknown, reachOf(exchanges), verdict];
 }
 
 /** What it comes to, in a line. */

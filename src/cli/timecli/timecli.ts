@@ -15,7 +15,7 @@ import {
   type Subcommand,
   timeoutParser,
 } from "../shared/program.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { UsageError } from "../shared/usage_error.ts";
 
 const program = createProgram(
@@ -183,7 +183,7 @@ function withHelp(args: readonly string[]): readonly string[] {
     return [name, "--help"];
   }
   throw new UsageError(
-    `There is no help on ${onOneLine([name, ...others].join(" "))}: ` +
+    `There is no help on ${escapeLine([name, ...others].join(" "))}: ` +
       "timecli help alone lists the commands",
   );
 }

@@ -1,13 +1,13 @@
 /** `timecli wait`: its command line, turned into options and handed to `wait()`. */
 import { Option } from "@commander-js/extra-typings";
-import { toSeconds } from "../../text/in_seconds.ts";
+import { toSeconds } from "../../text/duration.ts";
 import { parseMeasurable } from "../../client/measurable.ts";
 import { type AwaitedServer, wait, type WaitOptions } from "../../client/wait.ts";
 import { describer, queryExitCodes } from "../shared/exit_codes.ts";
-import { onOneLine } from "../../text/printable.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { durationParser, subcommand } from "../shared/program.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
-import { readableSeconds, signedSeconds } from "../../text/units.ts";
+import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { checkUrls } from "../shared/usage_error.ts";
 import { writeText } from "../shared/write_text.ts";
 
@@ -56,7 +56,7 @@ export const { define } = subcommand(
     const [urls] = command.processedArgs;
     const { within, timeout, ipv4, ipv6, quiet } = command.opts();
     checkUrls(urls, parseMeasurable);
-    const limit = readableSeconds(within / 1000).replace(/\.0+ /, " ");
+    const limit = formatSeconds(within / 1000).replace(/\.0+ /, " ");
     const describe = describer();
     const options: WaitOptions = {
       within: within / 1000,
@@ -69,7 +69,7 @@ export const { define } = subcommand(
           writeText(
             Deno.stderr,
             `${
-              onOneLine(`${server.url}: ${whatItSays(server, limit) ?? describe(server.error)}`)
+              escapeLine(`${server.url}: ${whatItSays(server, limit) ?? describe(server.error)}`)
             }\n`,
           ),
       }),
@@ -78,7 +78,7 @@ export const { define } = subcommand(
       throw error === options.signal?.reason ? new Error("Stopped before the clock agreed") : error;
     });
     const count = servers.filter(({ agreement }) => agreement === "within").length;
-    const after = readableSeconds(toSeconds(elapsed));
+    const after = formatSeconds(toSeconds(elapsed));
     const many = servers.length;
     if (!agreed) {
       const found = many === 1
@@ -99,8 +99,8 @@ export const { define } = subcommand(
 /** What its last reply says, if it is fit to trust. */
 function whatItSays({ reply, error, agreement }: AwaitedServer, limit: string): string | undefined {
   if (!reply || error) return undefined;
-  const offset = signedSeconds(toSeconds(reply.offset));
-  const bound = readableSeconds(toSeconds(reply.errorBound));
+  const offset = formatSignedSeconds(toSeconds(reply.offset));
+  const bound = formatSeconds(toSeconds(reply.errorBound));
   return `${offset} ± ${bound}, ${meanings[agreement].replace("LIMIT", limit)}`;
 }
 

@@ -7,7 +7,7 @@ import { ownPrecision, workOut } from "./measurement.ts";
 import { belongingTests, isTimeless, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./tests.ts";
 import { QueryError } from "../failure.ts";
 import type { Leap, NtpReply } from "../reply.ts";
-import { readableSeconds } from "../../text/units.ts";
+import { formatSeconds } from "../../text/units.ts";
 
 /**
  * A request that tells nothing of its sender: all zero but for a transmit
@@ -103,7 +103,7 @@ function oddities(packet: NtpPacket, hasNoTime: boolean): string[] {
   const age = difference(transmitTimestamp, referenceTimestamp) >> 32n;
   if (age < 0n) warnings.push("its reference timestamp is after its transmit timestamp");
   else if (age > OLDEST_REFERENCE_SECONDS) {
-    warnings.push(`its clock was last set ${readableSeconds(Number(age))} ago`);
+    warnings.push(`its clock was last set ${formatSeconds(Number(age))} ago`);
   }
   return warnings;
 }

@@ -7,7 +7,7 @@ import { difference, toNanoseconds } from "./timestamp.ts";
 import { nanosecondsOf, precisionOf } from "./measurement.ts";
 import type { QueryFailure } from "../failure.ts";
 import type { NtpReply } from "../reply.ts";
-import { readableSeconds } from "../../text/units.ts";
+import { formatSeconds } from "../../text/units.ts";
 
 /** What a test is called, and by whom it is prescribed. */
 interface Named {
@@ -162,7 +162,7 @@ export const trustTests: readonly TrustTest[] = [
       const claimed = packet.rootDelay / 2 + packet.rootDispersion;
       return claimed >= MAX_DISPERSION_SECONDS
         ? `its error bound is ${
-          readableSeconds(claimed)
+          formatSeconds(claimed)
         }, with ${MAX_DISPERSION_SECONDS} s or more no time at all`
         : undefined;
     },
@@ -173,7 +173,7 @@ export const trustTests: readonly TrustTest[] = [
     (reply, maxRootDistance) => {
       const distance = reply.rootDistance.total("seconds");
       return distance > maxRootDistance
-        ? `its root distance is ${readableSeconds(distance)}, above ${maxRootDistance} s`
+        ? `its root distance is ${formatSeconds(distance)}, above ${maxRootDistance} s`
         : undefined;
     },
     { needsTimes: true },

@@ -1,6 +1,6 @@
 /** What the values of a fault may be, and how they are read. */
 import { parseDuration } from "../../text/duration.ts";
-import { listed } from "../../text/suggest.ts";
+import { formatChoices } from "../../text/suggest.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { type AccessTable, accessTable } from "../guard/access.ts";
 
@@ -89,7 +89,7 @@ export function oneOf<const Word extends string, Fallback extends Word | undefin
   fallback: Fallback,
 ): Field<Word | Fallback> {
   return field<Word | Fallback>(
-    listed(words),
+    formatChoices(words),
     fallback,
     (given) => words.find((word) => word === given),
   );

@@ -1,6 +1,6 @@
 /** Who may ask: networks that are allowed and denied, the longest prefix first. */
 import ipaddr from "ipaddr.js";
-import { type IpWords, isIpv4, readIpWords } from "../../text/ip_words.ts";
+import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
 
 /** Who may ask a server. */
 export interface AccessOptions {
@@ -78,7 +78,7 @@ function parseNetworks(text: string): Network[] {
     );
   }
   const words = new Uint32Array(4);
-  readIpWords(address, words);
+  parseIpWords(address, words);
   const isMapped = isIpv4(words);
   const bits = address.includes(":") ? 128 : 32;
   const given = length === undefined ? bits : Number(length);

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { refusal } from "../../protocols/responder.ts";
 import { isWildcard } from "../../system/address.ts";
 import type { Source } from "../../transports/exchange.ts";
-import { isLoopbackIp, isUnicastIp, readIpWords } from "../../text/ip_words.ts";
+import { isLoopbackIp, isUnicastIp, parseIpWords } from "../../text/ip_words.ts";
 import { type AccessOptions, type AccessTable, accessTable, hasRules, mayAsk } from "./access.ts";
 import { expandWildcard } from "../local_addresses.ts";
 import { random } from "../../system/random.ts";
@@ -115,7 +115,7 @@ export class Guard {
     this.#plan = plan;
     this.#limiter = plan.rate && new RateLimiter(plan.rate, random);
     this.#hasRules = hasRules(plan.access);
-    readIpWords(endpoint.hostname, this.#address);
+    parseIpWords(endpoint.hostname, this.#address);
     this.#isOnLoopback = isLoopbackIp(this.#address);
     this.#nowMs = nowMs;
   }

@@ -1,6 +1,6 @@
 /** A change of a clock, as JSON says it. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
-import { durationNs } from "../../text/instant.ts";
+import { parseDurationNs } from "../../text/duration.ts";
 import { suggest } from "../../text/suggest.ts";
 import type { ClockControl } from "../../clock/sources/timeline/source.ts";
 import { Refused } from "./http_error.ts";
@@ -73,6 +73,6 @@ function text(value: unknown): string {
 function duration(value: unknown): string {
   if (typeof value !== "number" && typeof value !== "string") return expected("a text or seconds");
   const written = typeof value === "number" ? value.toFixed(9) : value;
-  durationNs(written);
+  parseDurationNs(written);
   return written;
 }

@@ -3,6 +3,7 @@ import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
 import { refusalCauses } from "../../protocols/responder.ts";
 import type { Totals } from "../../transports/counters.ts";
+import { formatCount, formatPlural } from "../../text/units.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
 import { writeFaults } from "../faults/text.ts";
@@ -105,7 +106,7 @@ export class ServerLog {
   ): void {
     if (this.#level === "quiet") return;
     const { transport, reason } = choice;
-    const how = transport === "mmsg" ? plural(workers, "worker thread") : reason;
+    const how = transport === "mmsg" ? formatPlural(workers, "worker thread") : reason;
     this.#line(
       `Transport: ${transport}${how === undefined ? "" : ` (${how})`}`,
       { event: "transport", transport, ...(transport === "mmsg" ? { workers } : { reason }) },
@@ -166,7 +167,7 @@ export class ServerLog {
     }
     const from = formatAddress(source);
     const detail = this.#level === "verbose"
-      ? `: ${plural(octets, "octet")} to ${formatEndpoint(endpoint)}`
+      ? `: ${formatPlural(octets, "octet")} to ${formatEndpoint(endpoint)}`
       : "";
     this.#line(
       `Time request from ${this.#paint(CYAN, from)}${detail}`,
@@ -233,8 +234,8 @@ export class ServerLog {
     this.#requestsUntold = this.#failuresUntold = 0;
     if (requests + failures === 0) return;
     const more = [
-      requests > 0 ? plural(requests, "more time request") : "",
-      failures > 0 ? plural(failures, "more failure") : "",
+      requests > 0 ? formatPlural(requests, "more time request") : "",
+      failures > 0 ? formatPlural(failures, "more failure") : "",
     ].filter((part) => part !== "").join(" and ");
     this.#line(this.#paint(DIM, `… and ${more} in that second`), {
       event: "more",
@@ -295,24 +296,19 @@ function totalsJson(totals: Totals): Record<string, unknown> {
 function describeTotals(totals: Totals, rate?: number): string {
   const causes = refusalCauses.filter((cause) => totals.refused[cause] > 0);
   const refused = causes.reduce((sum, cause) => sum + totals.refused[cause], 0);
-  const reasons = causes.map((cause) => `${grouped(totals.refused[cause])} ${cause}`).join(", ");
+  const reasons = causes.map((cause) => `${formatCount(totals.refused[cause])} ${cause}`).join(
+    ", ",
+  );
   const errors = totals.responderErrors + totals.receiveErrors + totals.sendErrors;
   const how = [
-    ...rate === undefined ? [] : [`${grouped(Number(rate.toPrecision(3)))}/s`],
+    ...rate === undefined ? [] : [`${Number(rate.toPrecision(3)).toLocaleString("en-US")}/s`],
     // Who was told to ask less often was answered, but got no time.
-    ...totals.kisses === 0 ? [] : [plural(totals.kisses, "kiss", "kisses")],
+    ...totals.kisses === 0 ? [] : [formatPlural(totals.kisses, "kiss", "kisses")],
   ];
   const answers = how.length === 0 ? "" : ` (${how.join(", ")})`;
-  return `${grouped(totals.received)} received, ${grouped(totals.answered)} answered${answers}, ` +
-    `${grouped(refused)} refused${reasons === "" ? "" : ` (${reasons})`}, ` +
-    plural(errors, "error");
-}
-
-function plural(count: number, thing: string, things = `${thing}s`): string {
-  return `${grouped(count)} ${count === 1 ? thing : things}`;
-}
-
-/** 41203 as `41,203`, whatever the locale. */
-function grouped(count: number): string {
-  return count.toLocaleString("en-US");
+  return `${formatCount(totals.received)} received, ${
+    formatCount(totals.answered)
+  } answered${answers}, ` +
+    `${formatCount(refused)} refused${reasons === "" ? "" : ` (${reasons})`}, ` +
+    formatPlural(errors, "error");
 }

@@ -6,40 +6,40 @@ import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
 import { type IpWords, setIpv4 } from "../../text/ip_words.ts";
 import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
 import {
-  AF_INET,
   type Batch,
   CMSGHDR,
   CONTROL_LENGTH_WORD,
   CONTROL_STRIDE,
+  IN6_PKTINFO,
+  IN_PKTINFO,
+  IOVEC,
+  layOutBatch,
+  LENGTH_WORD,
+  NAME_LENGTH_WORD,
+  NAME_STRIDE,
+  WORDS_PER_HEADER,
+} from "../../system/batch.ts";
+import {
+  AF_INET,
   EAGAIN,
   EBADF,
   EFAULT,
   EINTR,
   EINVAL,
   ENOTSOCK,
-  IN6_PKTINFO,
-  IN_PKTINFO,
-  IOVEC,
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_PKTINFO,
-  layOutBatch,
-  LENGTH_WORD,
   type Libc,
   MSG_DONTWAIT,
-  NAME_LENGTH_WORD,
-  NAME_STRIDE,
   SO_TIMESTAMPNS,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
   SOL_SOCKET,
   SyscallError,
-  WORDS_PER_HEADER,
   zeroed,
 } from "../../system/libc.ts";
+import { hostnameOf, SOCKADDR_IN, SOCKADDR_IN6 } from "../../system/socket_address.ts";
 import { Pace } from "./pace.ts";
-import { hostnameOf } from "../../system/socket_address.ts";
 
 /** Datagrams that one system call moves; more wins nothing (docs/performance.md). */
 const BATCH = 64;

@@ -21,14 +21,12 @@ import {
   SO_TIMESTAMPNS,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
   SOL_SOCKET,
   SyscallError,
   timeval,
   zeroed,
 } from "../../system/libc.ts";
-import { toSocketAddress } from "../../system/socket_address.ts";
+import { SOCKADDR_IN, SOCKADDR_IN6, toSocketAddress } from "../../system/socket_address.ts";
 
 /** The sockets of one listener, one for each thread. */
 export interface Sockets {

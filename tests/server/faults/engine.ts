@@ -1,7 +1,7 @@
 /** Faults without a server: requests from an address, at a time of the test's own. */
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultName, FaultsOptions } from "../../../src/server/faults/options.ts";
-import { readIpWords } from "../../../src/text/ip_words.ts";
+import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { field, NTP_HEADER_LENGTH } from "../../../src/protocols/ntp/packet.ts";
 import type { Source } from "../../../src/transports/exchange.ts";
 
@@ -11,7 +11,7 @@ export function sourceOf(hostname: string): Source {
     transport: "udp",
     hostname,
     port: 1234,
-    readAddress: (words) => readIpWords(hostname, words),
+    readAddress: (words) => parseIpWords(hostname, words),
   };
 }
 

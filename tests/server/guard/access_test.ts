@@ -7,12 +7,12 @@ import {
   hasRules,
   mayAsk,
 } from "../../../src/server/guard/access.ts";
-import { readIpWords } from "../../../src/text/ip_words.ts";
+import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { check } from "../../support/property.ts";
 
 function answers(options: AccessOptions, address: string): boolean {
   const words = new Uint32Array(4);
-  readIpWords(address, words);
+  parseIpWords(address, words);
   return mayAsk(accessTable(options), words);
 }
 
@@ -123,7 +123,7 @@ Deno.test("rules decide as a list that is searched for the longest prefix does",
         expected = isAllowed;
       }
       const words = new Uint32Array(4);
-      readIpWords(address.toString(), words);
+      parseIpWords(address.toString(), words);
       assertEquals(mayAsk(table, words), expected, `${address} by ${JSON.stringify(given)}`);
     }
   }));

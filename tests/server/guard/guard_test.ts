@@ -9,7 +9,7 @@ import {
   PASS,
   planGuard,
 } from "../../../src/server/guard/guard.ts";
-import { readIpWords } from "../../../src/text/ip_words.ts";
+import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const open: Endpoint = { protocol: "ntp", hostname: "192.0.2.250", port: 123 };
 const arrival = { seconds: 0, nanoseconds: 0 };
@@ -24,7 +24,7 @@ function guard(
   const one = new Guard(plan, endpoint, () => 0);
   return (hostname, port = 51_402) =>
     one.judge(
-      { transport: "udp", hostname, port, readAddress: (words) => readIpWords(hostname, words) },
+      { transport: "udp", hostname, port, readAddress: (words) => parseIpWords(hostname, words) },
       arrival,
     );
 }

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { keyedHash } from "../../../src/system/keyed_hash.ts";
 import { type RateLimit, RateLimiter, rateTable } from "../../../src/server/guard/rate_limit.ts";
-import { readIpWords } from "../../../src/text/ip_words.ts";
+import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const neverLeaks = (): number => 0.999999;
 
 function words(text: string): Uint32Array {
   const read = new Uint32Array(4);
-  readIpWords(text, read);
+  parseIpWords(text, read);
   return read;
 }
 

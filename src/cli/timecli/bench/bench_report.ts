@@ -4,7 +4,7 @@ import type { LoadOptions, ServerLoad } from "../../../load/load_server.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { readableSeconds } from "../../../text/units.ts";
+import { formatCount, formatSeconds } from "../../../text/units.ts";
 
 /** Less idle than this, the generator has no time to spare. */
 const BUSY_IDLE_SHARE = 0.02;
@@ -18,7 +18,7 @@ export function describeProgress(
   duration: number,
 ): string {
   return `${seconds.toFixed(1)} s of ${duration}: ` +
-    `${whole(goodPerSecond)} replies/s, ${whole(lost)} lost`;
+    `${formatCount(goodPerSecond)} replies/s, ${formatCount(lost)} lost`;
 }
 
 /** What load it was. */
@@ -37,12 +37,14 @@ export function describeLoad({ load, result }: LoadReport): string {
   const { url, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
   const address = addressOf(result);
   const counts = (["sent", "good", "bad", "lost", "late", "duplicate", "stray"] as const)
-    .map((name) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, whole(result[name])] as const);
+    .map((name) =>
+      [`${name[0]?.toUpperCase()}${name.slice(1)}`, formatCount(result[name])] as const
+    );
   const width = Math.max(...counts.map(([, count]) => count.length));
   return layOutTable([
     ["Target", url.endsWith(`//${address}`) ? url : `${url} (${address})`],
     ["Load", describeOptions(load, result.seconds)],
-    ["Replies/s", whole(result.goodPerSecond)],
+    ["Replies/s", formatCount(result.goodPerSecond)],
     ...(cpuUsPerReply === undefined
       ? []
       : [["CPU time", `${cpuUsPerReply.toFixed(2)} µs a reply`]]),
@@ -61,11 +63,11 @@ export function describeLoad({ load, result }: LoadReport): string {
 
 function describeOptions({ rate, window, flows, segmented }: Load, seconds: number): string {
   const what = rate === undefined
-    ? window === 1 ? "1 request on its way" : `${whole(window)} requests on their way at once`
-    : `${whole(rate)} requests/s`;
+    ? window === 1 ? "1 request on its way" : `${formatCount(window)} requests on their way at once`
+    : `${formatCount(rate)} requests/s`;
   const how = segmented ? ", in segmented bursts" : "";
   return `${what} over ${flows === 1 ? "1 flow" : `${flows} flows`}${how}, ${
-    readableSeconds(seconds)
+    formatSeconds(seconds)
   }`;
 }
 
@@ -76,7 +78,9 @@ export function warningsOf({ load, result }: LoadReport): string[] {
   const { sent, seconds, idleShare } = result;
   if (rate !== undefined && sent < rate * seconds * KEPT_RATE_SHARE - 1) {
     return [
-      `This program could not keep up the rate: ${whole(sent / seconds)} requests/s left${hint}`,
+      `This program could not keep up the rate: ${
+        formatCount(sent / seconds)
+      } requests/s left${hint}`,
     ];
   }
   return idleShare < BUSY_IDLE_SHARE
@@ -90,23 +94,23 @@ export function failureOf(
 ): QueryError | undefined {
   const { sent, good, bad, lost, duplicate, stray } = result;
   const address = addressOf(result);
-  const share = `of ${whole(sent)} requests to ${address}`;
-  if (bad > 0) return new QueryError("not-a-time", `${whole(bad)} ${share} got a bad reply`);
+  const share = `of ${formatCount(sent)} requests to ${address}`;
+  if (bad > 0) return new QueryError("not-a-time", `${formatCount(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
     const kinds = [[duplicate, "duplicate"], [stray, "stray"]] as const;
     const what = kinds.filter(([count]) => count > 0).map(([count, kind]) =>
-      `${whole(count)} ${kind}`
+      `${formatCount(count)} ${kind}`
     );
     const replies = duplicate + stray === 1 ? "reply" : "replies";
     return new QueryError("bogus-reply", `${what.join(" and ")} ${replies} came from ${address}`);
   }
   if (lost === 0) return undefined;
-  const within = `within ${readableSeconds(load.timeout)}`;
+  const within = `within ${formatSeconds(load.timeout)}`;
   return new QueryError(
     "timeout",
     good === 0
-      ? `No reply from ${address} ${within}, to any of ${whole(sent)} requests`
-      : `${whole(lost)} ${share} got no reply ${within}`,
+      ? `No reply from ${address} ${within}, to any of ${formatCount(sent)} requests`
+      : `${formatCount(lost)} ${share} got no reply ${within}`,
   );
 }
 
@@ -114,10 +118,6 @@ function addressOf({ address: hostname, port }: ServerLoad): string {
   return formatAddress({ hostname, port });
 }
 
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
 function readable(us: number | undefined): string {
-  return us === undefined ? "" : readableSeconds(us / 1e6);
+  return us === undefined ? "" : formatSeconds(us / 1e6);
 }

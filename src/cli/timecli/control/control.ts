@@ -3,12 +3,12 @@ import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
 import { control, CONTROL_ACTIONS, type ControlAction } from "../../../client/control.ts";
 import { QueryError } from "../../../protocols/failure.ts";
-import { nearest, suggest } from "../../../text/suggest.ts";
+import { findNearest, suggest } from "../../../text/suggest.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { describeControl } from "./control_report.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { parseFaultOption } from "../../timesrv/fault_options.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { numberParser, subcommand } from "../../shared/program.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenario_options.ts";
 import { UsageError } from "../../shared/usage_error.ts";
@@ -115,7 +115,7 @@ function parseAction(text: string): ControlAction {
 /** What begins as an option and is none is no value either; only a step may be negative. */
 function refuseOption(value: string, options: readonly string[]): void {
   if (!/^-[^\d.]/.test(value)) return;
-  const [meant] = nearest(value.replace(/=.*/, ""), options);
+  const [meant] = findNearest(value.replace(/=.*/, ""), options);
   throw new UsageError(
     `unknown option '${value}'${meant === undefined ? "" : ` (Did you mean ${meant}?)`}`,
   );
@@ -156,7 +156,7 @@ async function run(
     .catch((error) => error);
   if (said instanceof QueryError && said.reason === "refused") {
     const advice = `start the server with: timesrv --control ${new URL(url).host}`;
-    writeText(Deno.stderr, `timecli: ${onOneLine(said.message)}; ${advice}\n`);
+    writeText(Deno.stderr, `timecli: ${escapeLine(said.message)}; ${advice}\n`);
     return queryExitCodes.refused;
   }
   if (said instanceof RangeError) throw new UsageError(said.message);

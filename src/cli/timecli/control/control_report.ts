@@ -8,15 +8,15 @@ import type {
   ServerState,
 } from "../../../client/control_api.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { readableSeconds, signedSeconds } from "../../../text/units.ts";
+import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
 /** Lines about what was asked. */
 export function describeControl(action: ControlAction, said: unknown): string {
   const rows = rowsOf(action, said);
   // Texts of a server are not this program's own: nothing of them may move a terminal's cursor.
-  const clean = (cell: string): string => `${/^ */.exec(cell)}${onOneLine(cell)}`;
+  const clean = (cell: string): string => `${/^ */.exec(cell)}${escapeLine(cell)}`;
   return layOutTable(rows.map((row) => row.map(clean)));
 }
 
@@ -56,7 +56,7 @@ function clockRows(clock: ClockState): string[][] {
   const { now, offset, rate, leap, steps, leapSeconds, smear, noise } = clock;
   return [
     ["Time", now],
-    ["Offset", `${signedSeconds(offset)} from the system's clock`],
+    ["Offset", `${formatSignedSeconds(offset)} from the system's clock`],
     ["Rate", rate === 0 ? "0, it stands still" : String(rate)],
     ...leap === null ? [] : [["Leap second", `${leap} announced`]],
     ...leapSeconds.slice(0, 1).map((
@@ -64,13 +64,15 @@ function clockRows(clock: ClockState): string[][] {
     ) => ["Next leap", `${kind} at the end of ${date}`]),
     ...smear === null ? [] : [[
       "Smear",
-      `${smear.shape} over ${readableSeconds(smear.window)}, ${signedSeconds(smear.by)} by now`,
+      `${smear.shape} over ${formatSeconds(smear.window)}, ${formatSignedSeconds(smear.by)} by now`,
     ]],
     ...steps.map((step) => [
       "Step",
-      `${signedSeconds(step.by)} at ${"at" in step ? step.at : `${step.servedAt} of its own`}`,
+      `${formatSignedSeconds(step.by)} at ${
+        "at" in step ? step.at : `${step.servedAt} of its own`
+      }`,
     ]),
-    ...noise === 0 ? [] : [["Noise", readableSeconds(noise)]],
+    ...noise === 0 ? [] : [["Noise", formatSeconds(noise)]],
   ];
 }
 

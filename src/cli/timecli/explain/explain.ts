@@ -12,7 +12,7 @@ import { formatAddress } from "../../../protocols/endpoint.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { type Explained, explainedJson, explainedText, paintFor } from "./explain_report.ts";
 import { parseHex } from "./hex.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { numberParser, subcommand } from "../../shared/program.ts";
 import { readInput } from "./read_input.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
@@ -126,7 +126,7 @@ function checkChoice(target: string | undefined, options: ExplainOptions): void 
   const { hex, capture, exchange, protocol } = options;
   const read = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
   if (target !== undefined && read !== undefined) {
-    throw new UsageError(`Nobody is asked with ${read}: leave ${onOneLine(target)} out`);
+    throw new UsageError(`Nobody is asked with ${read}: leave ${escapeLine(target)} out`);
   }
   if (exchange !== undefined && capture === undefined) {
     throw new UsageError("--exchange is for --capture");
@@ -152,9 +152,9 @@ async function seenLive(target: string, options: ExplainOptions): Promise<Seen> 
     ...(ipv6 && { family: 6 as const }),
   });
   const { url, from, error: failure } = seen;
-  if (failure) return { title: `${onOneLine(url)}, the last datagram that came`, seen, failure };
+  if (failure) return { title: `${escapeLine(url)}, the last datagram that came`, seen, failure };
   const address = from && formatAddress(from);
-  return { title: url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`, seen };
+  return { title: url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`, seen };
 }
 
 function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
@@ -166,7 +166,7 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
 
 async function seenInFile(file: string, options: ExplainOptions): Promise<Seen> {
   const { exchange: number = 1, protocol } = options;
-  const name = file === "-" ? "standard input" : onOneLine(file);
+  const name = file === "-" ? "standard input" : escapeLine(file);
   const octets = await readInput(file, "timecli explain --capture");
   const { found, others } = exchangesIn(octets, name, protocol);
   const chosen = found[number - 1];

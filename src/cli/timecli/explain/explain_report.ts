@@ -4,7 +4,7 @@ import { countOf, exact } from "../../../explain/text.ts";
 import { workedOut } from "./explain_steps.ts";
 import { timeline } from "./explain_timeline.ts";
 import { painter } from "../../shared/style.ts";
-import { wrap } from "../../../text/wrap.ts";
+import { wrapText } from "../../../text/printable.ts";
 
 const WIDTH = 80;
 
@@ -33,7 +33,7 @@ export function paintFor(stream: Parameters<typeof painter>[0]): Paint {
 export function explainedText({ title, explanation }: Explained, paint: Paint): string {
   const { request, reply, tests, measurement, protocol } = explanation;
   const sections: string[][] = [
-    wrap(title, WIDTH).map(paint.bold),
+    wrapText(title, WIDTH).map(paint.bold),
     datagram("Request", request, paint),
     reply ? datagram("Reply", reply, paint) : [paint.bold("Reply: none came")],
   ];
@@ -80,7 +80,7 @@ function fieldLines({ name, offset, octets, bits, meaning }: WireField, { dim }:
     else if (!bits.startsWith(".")) rows.push({ at: String(offset), raw: `${raw}  ${bits}` });
     else rows.push({ at: "", raw: `    ${bits}` });
   }
-  const words = wrap(meaning, WIDTH - MEANING_AT);
+  const words = wrapText(meaning, WIDTH - MEANING_AT);
   return Array.from({ length: Math.max(rows.length, words.length) }, (_, i) => {
     const { at = "", raw = "" } = rows[i] ?? {};
     const label = i === 0 ? name : "";
@@ -103,7 +103,7 @@ function verdicts(tests: readonly TestVerdict[], paint: Paint): string[] {
     // What is the same of several in a row is said after the last.
     ...(detail === undefined || detail === tests[i + 1]?.detail
       ? []
-      : wrap(detail, WIDTH - 10).map((line) => `          ${line}`)),
+      : wrapText(detail, WIDTH - 10).map((line) => `          ${line}`)),
   ]);
 }
 

@@ -1,6 +1,6 @@
 /** The times of an exchange, drawn: the client's on the left, the server's on the right. */
 import type { Measurement } from "../../../explain/explanation.ts";
-import { readableSeconds } from "../../../text/units.ts";
+import { formatSeconds } from "../../../text/units.ts";
 
 /** Between the two lines of time. */
 const WAY = 26;
@@ -16,7 +16,7 @@ export function timeline({ times: { t1, t2, t3, t4 } }: Measurement): string[] {
     time ? `${name}  ${timeOfDay(time)}` : "";
   const blank = " ".repeat(SIDE);
   const spent = (nanoseconds: bigint | undefined): string =>
-    nanoseconds === undefined ? "" : readableSeconds(Number(nanoseconds) / 1e9);
+    nanoseconds === undefined ? "" : formatSeconds(Number(nanoseconds) / 1e9);
   const between = (from?: Temporal.Instant, to?: Temporal.Instant): bigint | undefined =>
     from && to ? to.epochNanoseconds - from.epochNanoseconds : undefined;
   return [

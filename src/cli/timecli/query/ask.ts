@@ -3,7 +3,7 @@ import { validate } from "../../../protocols/ntp/client.ts";
 import { query, type QueryOptions } from "../../../client/query.ts";
 import type { TimeReply } from "../../../protocols/reply.ts";
 import { describer, exitCodeOf } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { printText, tableWidth } from "../../shared/print_text.ts";
 import { jsonOf, type Outcome, tableOf, textOf } from "./report.ts";
 import { checkUrls } from "../../shared/usage_error.ts";
@@ -57,7 +57,7 @@ export async function ask(given: readonly string[], options: AskOptions = {}): P
   const problems = outcomes.flatMap(({ reply, error }) => [
     // A table has told of it in its row.
     ...(isTable || error === undefined ? [] : [describe(error) ?? String(error)]),
-    ...(reply?.warnings ?? []).map((warning) => onOneLine(`${reply?.url}: ${warning}`)),
+    ...(reply?.warnings ?? []).map((warning) => escapeLine(`${reply?.url}: ${warning}`)),
   ]);
   for (const line of lines) {
     if (isForPeople) printText(line);

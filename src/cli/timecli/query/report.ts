@@ -4,9 +4,9 @@ import type { NtpReply, SecondsReply, TimeReply } from "../../../protocols/reply
 import { formatAddress, formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
 import { toInstant } from "../../../protocols/ntp/timestamp.ts";
 import { describe } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
-import { readableSeconds, signedSeconds } from "../../../text/units.ts";
+import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
 /** How one target was answered: a reply, or an error, or both where the reply is not fit to trust. */
 export interface Outcome {
@@ -80,10 +80,10 @@ export function rawLines(reply: NtpReply): Line[] {
     ["T4 received here", exact(reply.receivedAt)],
     ["Version", String(packet.version)],
     ["Mode", String(packet.mode)],
-    ["Poll", `${packet.poll} (${readableSeconds(2 ** packet.poll)})`],
-    ["Precision", `${packet.precision} (${readableSeconds(2 ** packet.precision)})`],
-    ["Root delay", readableSeconds(packet.rootDelay)],
-    ["Root dispersion", readableSeconds(packet.rootDispersion)],
+    ["Poll", `${packet.poll} (${formatSeconds(2 ** packet.poll)})`],
+    ["Precision", `${packet.precision} (${formatSeconds(2 ** packet.precision)})`],
+    ["Root delay", formatSeconds(packet.rootDelay)],
+    ["Root dispersion", formatSeconds(packet.rootDispersion)],
     ["Reference id", hex(packet.referenceId)],
     [
       "Reference time",
@@ -109,7 +109,7 @@ function serverTimes(
 /** A reply's URL, and the address behind its name. */
 export function serverOf({ url, from }: TimeReply): string {
   const address = formatAddress(from);
-  return url.endsWith(`//${address}`) ? url : `${onOneLine(url)} (${address})`;
+  return url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
 }
 
 /** The offset with its bound, and what its sign means. */
@@ -117,7 +117,7 @@ export function offsetOf({ offset, errorBound }: Pick<NtpReply, "offset" | "erro
   const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
     ? "no difference can be told"
     : `this clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
-  return `${signedSeconds(seconds(offset))} ± ${readable(errorBound)}: ${meaning}`;
+  return `${formatSignedSeconds(seconds(offset))} ± ${readable(errorBound)}: ${meaning}`;
 }
 
 /** What the server's own time comes from, by the kind of its reference id (RFC 5905 §7.3). */
@@ -233,13 +233,13 @@ export function tableOf(outcomes: readonly Outcome[], width: number = Infinity):
 }
 
 function rowOf({ target: written, reply, error }: Outcome): string[] {
-  const target = onOneLine(written);
+  const target = escapeLine(written);
   if (error !== undefined || !reply) return [target, describe(error) ?? String(error)];
   if (reply.protocol === "ntp") {
     return [
       target,
       localTime(reply.time, 0),
-      signedSeconds(seconds(reply.offset)),
+      formatSignedSeconds(seconds(reply.offset)),
       readable(reply.errorBound),
       readable(reply.delay),
       String(reply.stratum),
@@ -248,7 +248,10 @@ function rowOf({ target: written, reply, error }: Outcome): string[] {
     ];
   }
   if (reply.protocol === "time") {
-    const [offset, bound] = [signedSeconds(seconds(reply.offset)), readable(reply.errorBound)];
+    const [offset, bound] = [
+      formatSignedSeconds(seconds(reply.offset)),
+      readable(reply.errorBound),
+    ];
     return [target, localTime(reply.time, 0), offset, bound, readable(reply.roundTrip)];
   }
   return [target, reply.text, "", "", readable(reply.roundTrip)];
@@ -259,7 +262,7 @@ function seconds(duration: Temporal.Duration): number {
 }
 
 function readable(duration: Temporal.Duration): string {
-  return readableSeconds(seconds(duration));
+  return formatSeconds(seconds(duration));
 }
 
 function exact(instant: Temporal.Instant): string {

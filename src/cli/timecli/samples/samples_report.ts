@@ -1,9 +1,9 @@
 /** What `timecli` prints of several exchanges with a server: lines, a table's row, or JSON. */
 import type { Estimate } from "../../../client/estimate.ts";
 import type { SampledExchange, Samples } from "../../../client/sample.ts";
-import { toSeconds } from "../../../text/in_seconds.ts";
+import { toSeconds } from "../../../text/duration.ts";
 import { describe } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { tableWidth } from "../../shared/print_text.ts";
 import {
   describeReference,
@@ -15,7 +15,7 @@ import {
   serverOf,
 } from "../query/report.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
-import { readableSeconds, signedSeconds } from "../../../text/units.ts";
+import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
 /** What the samples of one server tell, for people. */
 export function describeSamples(samples: Samples, estimate: Estimate, raw: boolean): string {
@@ -69,13 +69,13 @@ export const samplesHead: readonly string[] = [
 
 /** One server in a table; a row that failed says why. */
 export function rowOf({ url, exchanges, estimate, error }: Samples): string[] {
-  const server = onOneLine(url);
+  const server = escapeLine(url);
   if (!estimate) return [server, describe(error) ?? String(error)];
   const { best, offset, errorBound, minDelay, jitter } = estimate;
   const ntp = best.protocol === "ntp" ? best : undefined;
   return [
     server,
-    `${signedSeconds(toSeconds(offset))} ± ${readable(errorBound)}`,
+    `${formatSignedSeconds(toSeconds(offset))} ± ${readable(errorBound)}`,
     readable(minDelay),
     jitter ? readable(jitter) : "",
     String(ntp?.stratum ?? ""),
@@ -134,9 +134,9 @@ function exchangeJson({ startedAfter, reply, error }: SampledExchange): Record<s
 /** What was odd, or went wrong beside an estimate, a line each. */
 export function remarksOn({ url, warnings, estimate, error }: Samples): string[] {
   const early = estimate && error ? [`ended early: ${error.message}`] : [];
-  return [...early, ...warnings].map((remark) => onOneLine(`${url}: ${remark}`));
+  return [...early, ...warnings].map((remark) => escapeLine(`${url}: ${remark}`));
 }
 
 function readable(duration: Temporal.Duration): string {
-  return readableSeconds(toSeconds(duration));
+  return formatSeconds(toSeconds(duration));
 }

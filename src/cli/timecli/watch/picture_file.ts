@@ -1,5 +1,5 @@
 /** A file that is written whole or not at all. */
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { writeText } from "../../shared/write_text.ts";
 
 /** Where a picture goes in the end. */
@@ -125,5 +125,5 @@ function writeError(path: string, cause: unknown): unknown {
     ? "permission denied"
     // What Deno adds is the name of the file, or of one beside it.
     : cause.message.replace(/: (open|rename|writefile|stat) '.*$/s, "");
-  return new Error(`Cannot write the picture to ${onOneLine(path)}: ${why}`, { cause });
+  return new Error(`Cannot write the picture to ${escapeLine(path)}: ${why}`, { cause });
 }

@@ -1,9 +1,9 @@
 /** What stands above the plots of a picture: what it is of, and a table of the servers. */
 import type { Element } from "@xmldom/xmldom";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine, shortenMiddle } from "../../../text/printable.ts";
 import type { Series } from "./picture_series.ts";
-import { exactSeconds, readableSeconds } from "../../../text/units.ts";
-import { shareOf, shorten } from "./watch_figures.ts";
+import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
+import { shareOf } from "./watch_figures.ts";
 
 const LINE_HEIGHT = 18;
 
@@ -62,13 +62,15 @@ function cellsOf({ record, middle, medianDelay }: Series): Record<string, string
   const { url, asked, lost, bad, last } = record;
   const sign = middle && middle.offset >= 0 ? "+" : "";
   const offset = middle
-    ? `${sign}${exactSeconds(middle.offset, middle.bound / 10)} ± ${readableSeconds(middle.bound)}`
+    ? `${sign}${formatExactSeconds(middle.offset, middle.bound / 10)} ± ${
+      formatSeconds(middle.bound)
+    }`
     : record.delays.count > 0
     ? "-"
-    : onOneLine(last?.error?.message ?? "-").replace(failureCut, "$1…");
+    : escapeLine(last?.error?.message ?? "-").replace(failureCut, "$1…");
   const counts = { lost: shareOf(lost, asked), bad: shareOf(bad, asked) };
-  const delay = Number.isNaN(medianDelay) ? {} : { delay: readableSeconds(medianDelay) };
-  return { server: shorten(url, NAME_WIDTH, "…"), offset, ...delay, ...counts };
+  const delay = Number.isNaN(medianDelay) ? {} : { delay: formatSeconds(medianDelay) };
+  return { server: shortenMiddle(url, NAME_WIDTH), offset, ...delay, ...counts };
 }
 
 const shapes: Readonly<Record<Series["symbol"], string>> = {

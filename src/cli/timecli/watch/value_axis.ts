@@ -1,5 +1,5 @@
 /** Axes whose ticks tell values apart, however large these are: in one unit, with the digits of the step. */
-import { exactSeconds } from "../../../text/units.ts";
+import { formatExactSeconds } from "../../../text/units.ts";
 
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400] as const;
 
@@ -91,6 +91,9 @@ export function baseOf(min: number, max: number): Base | undefined {
 }
 
 function baseText(seconds: number, grain: number): string {
-  const text = exactSeconds(seconds, grain).replace(/(\.\d*?)0+(?= )/, "$1").replace(/\.(?= )/, "");
+  const text = formatExactSeconds(seconds, grain).replace(/(\.\d*?)0+(?= )/, "$1").replace(
+    /\.(?= )/,
+    "",
+  );
   return seconds < 0 ? text : `+${text}`;
 }

@@ -2,9 +2,8 @@
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { watch, type WatchEvent, type WatchOptions } from "../../../client/watch.ts";
 import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
-import { toAscii } from "../../../text/ascii.ts";
+import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { exitCodeOf } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
 import { PictureFile } from "./picture_file.ts";
 import { durationParser, numberParser, subcommand } from "../../shared/program.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
@@ -171,7 +170,7 @@ async function draw(
   records: readonly WatchRecord[],
 ): Promise<void> {
   if (records.every(({ delays }) => delays.count === 0)) {
-    return tell(`timecli: No picture is written to ${onOneLine(path)}: no time came\n`);
+    return tell(`timecli: No picture is written to ${escapeLine(path)}: no time came\n`);
   }
   const { pictureOf } = await import("./watch_picture.ts");
   await file.write(pictureOf(records));

@@ -1,6 +1,6 @@
 /** The figures of a watched server in words: each with the digits that tell it from the others. */
 import type { RunningStatistics } from "../../../client/running_statistics.ts";
-import { exactSeconds, readableSeconds } from "../../../text/units.ts";
+import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import type { Base } from "./value_axis.ts";
 
 /** Their names, in the order in which they are given. */
@@ -23,11 +23,11 @@ export function figuresOf(
   const resolution = (max - min) / 100;
   const write = (value: number): string => {
     const difference = value - (base?.seconds ?? 0);
-    const text = exactSeconds(difference, resolution);
+    const text = formatExactSeconds(difference, resolution);
     return difference >= 0 && (isSigned || base) ? `+${text}` : text;
   };
   const spread = [standardDeviation, jitter].map((value) =>
-    Number.isNaN(value) ? "-" : readableSeconds(value)
+    Number.isNaN(value) ? "-" : formatSeconds(value)
   );
   return [...[min, mean, max].map(write), ...spread];
 }
@@ -35,11 +35,4 @@ export function figuresOf(
 /** A part of all, in percent. */
 export function shareOf(count: number, all: number): string {
   return all === 0 ? "-" : `${(count / all * 100).toFixed(count === 0 || count === all ? 0 : 1)} %`;
-}
-
-/** A text no longer than a width: what is cut is its middle, as a URL's ends tell most. */
-export function shorten(text: string, width: number, ellipsis: string): string {
-  if (text.length <= width) return text;
-  const kept = width - ellipsis.length;
-  return text.slice(0, Math.ceil(kept / 2)) + ellipsis + text.slice(text.length - (kept >> 1));
 }

@@ -3,10 +3,10 @@ import type { NtpReply } from "../../../protocols/reply.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
 import { cell, csvHeader, csvRow } from "../../shared/csv.ts";
 import { describe } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { errorJson, jsonOf, SCHEMA } from "../query/report.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { exactSeconds, readableSeconds } from "../../../text/units.ts";
+import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import { baseOf } from "./value_axis.ts";
 import { figureNames, figuresOf } from "./watch_figures.ts";
 import { describeNews, type WatchNews } from "./watch_news.ts";
@@ -24,17 +24,17 @@ export interface LineFormat {
 export const textLines: LineFormat = {
   format(event): string {
     const { url, at } = event;
-    const say = (text: string): string => `${stamp(at)}  ${onOneLine(url)}  ${text}`;
+    const say = (text: string): string => `${stamp(at)}  ${escapeLine(url)}  ${text}`;
     if (event.type !== "exchange") return say(describeNews(event));
     const { reply, error } = event;
     if (error || !reply) return say(describe(error) ?? "");
-    const roundTrip = readableSeconds(reply.roundTrip.total("seconds"));
-    if (!("offset" in reply)) return say(`${onOneLine(reply.text)}  round trip ${roundTrip}`);
+    const roundTrip = formatSeconds(reply.roundTrip.total("seconds"));
+    if (!("offset" in reply)) return say(`${escapeLine(reply.text)}  round trip ${roundTrip}`);
     const measured = `offset ${boundedOffset(reply)}`;
     return say(
       reply.protocol === "ntp"
         ? `${measured}  delay ${
-          readableSeconds(reply.delay.total("seconds"))
+          formatSeconds(reply.delay.total("seconds"))
         }  stratum ${reply.stratum}`
         : `${measured}  round trip ${roundTrip}`,
     );
@@ -44,7 +44,9 @@ export const textLines: LineFormat = {
 /** With the digits that the bound leaves. */
 function boundedOffset({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
   const [value, bound] = [offset.total("seconds"), errorBound.total("seconds")];
-  return `${value < 0 ? "" : "+"}${exactSeconds(value, bound / 10)} ± ${readableSeconds(bound)}`;
+  return `${value < 0 ? "" : "+"}${formatExactSeconds(value, bound / 10)} ± ${
+    formatSeconds(bound)
+  }`;
 }
 
 /** A moment in UTC, as lines for people have it: requests may be a hundredth of a second apart. */

@@ -1,6 +1,6 @@
 /** The screen of `timecli watch` while it runs: when it is drawn, and what keys do to it. */
 import type { WatchEvent } from "../../../client/watch.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { painter } from "../../shared/style.ts";
 import { Terminal } from "../../shared/terminal.ts";
 import { spanFor, timeSpans } from "./time_spans.ts";
@@ -71,7 +71,7 @@ export class LiveView implements Disposable {
 
   #lineOf(news: WatchNews): ScreenLine {
     const { url, at, type } = news;
-    const whose = this.#options.records.length > 1 ? `${onOneLine(url)}: ` : "";
+    const whose = this.#options.records.length > 1 ? `${escapeLine(url)}: ` : "";
     const text = `${at.toString().slice(11, 19)}Z  ${whose}${describeNews(news)}`;
     return { text, tone: tones[type] ?? "odd" };
   }

@@ -1,8 +1,8 @@
 /** What `timecli watch` tells beside exchanges, in words. */
 import type { WatchEvent } from "../../../client/watch.ts";
 import { describe } from "../../shared/exit_codes.ts";
-import { onOneLine } from "../../../text/printable.ts";
-import { readableSeconds, signedSeconds } from "../../../text/units.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
 /** An event that is no exchange. */
 export type WatchNews = Exclude<WatchEvent, { readonly type: "exchange" }>;
@@ -11,7 +11,7 @@ export type WatchNews = Exclude<WatchEvent, { readonly type: "exchange" }>;
 export function describeNews(news: WatchNews): string {
   switch (news.type) {
     case "kiss":
-      return `kiss ${onOneLine(news.code)}, ` +
+      return `kiss ${escapeLine(news.code)}, ` +
         (news.interval === undefined
           ? "it is not asked any more"
           : `it is asked every ${news.interval} s from now on`);
@@ -21,11 +21,11 @@ export function describeNews(news: WatchNews): string {
       return `leap second ${news.from} → ${news.to}`;
     case "step": {
       const whose = news.clock === "local" ? "this machine's clock was set" : "its clock was set";
-      return `step of the offset by ${signedSeconds(news.step.total("seconds"))}: ${whose}`;
+      return `step of the offset by ${formatSignedSeconds(news.step.total("seconds"))}: ${whose}`;
     }
     case "gone":
       return `gone: ${describe(news.error)}`;
     case "back":
-      return `back after ${readableSeconds(news.after.total("seconds"))}`;
+      return `back after ${formatSeconds(news.after.total("seconds"))}`;
   }
 }

@@ -2,7 +2,7 @@
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import { RunningStatistics } from "../../../client/running_statistics.ts";
 import type { Sighting, WatchedExchange, WatchEvent } from "../../../client/watch.ts";
-import { onOneLine } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { type PlotPoint, ThinnedPoints } from "./thinned_points.ts";
 import { timeSpans } from "./time_spans.ts";
 import type { WatchNews } from "./watch_news.ts";
@@ -68,7 +68,7 @@ export class WatchRecord {
 
   /** @param url As it is in the events */
   constructor(url: string) {
-    this.url = onOneLine(url);
+    this.url = escapeLine(url);
   }
 
   /** Points of the whole time, thinned out. */

@@ -1,5 +1,5 @@
 /** What `timecli watch` shows on a terminal: a table of the servers, plots of one of them, the news. */
-import { toAscii } from "../../../text/ascii.ts";
+import { toAscii } from "../../../text/printable.ts";
 import type { ScreenSize } from "../../shared/terminal.ts";
 import { LEAST_PLOT_HEIGHT, LEAST_PLOT_WIDTH, plotLines } from "./terminal_plot.ts";
 import type { TimeSpan } from "./time_spans.ts";

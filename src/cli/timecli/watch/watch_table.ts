@@ -1,9 +1,10 @@
 /** The table of the servers that `timecli watch` shows on a terminal. */
 import type { WatchedExchange } from "../../../client/watch.ts";
 import { describe } from "../../shared/exit_codes.ts";
+import { shortenMiddle } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { readableSeconds, signedSeconds } from "../../../text/units.ts";
-import { figureNames, figuresOf, shareOf, shorten } from "./watch_figures.ts";
+import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { figureNames, figuresOf, shareOf } from "./watch_figures.ts";
 import type { WatchRecord } from "./watch_record.ts";
 
 /** What a line is about, which its colour says too. */
@@ -108,7 +109,7 @@ function layOut(
     .filter(({ rank = Infinity }) => rank > leftOut);
   const rows = records.map((record, i) => {
     const mark = records.length > 1 && i === selected ? "> " : "  ";
-    const name = mark + shorten(record.url, nameWidth, isAscii ? "..." : "…");
+    const name = mark + shortenMiddle(record.url, nameWidth, isAscii ? "..." : "…");
     const cells = record.last?.error
       ? [failureOf(record)]
       : columns.map(({ cell }) => cell(record));
@@ -124,7 +125,7 @@ function failureOf({ asked, lost, bad, last }: WatchRecord): string {
 
 function offsetOf({ reply }: Partial<WatchedExchange> = {}): string {
   if (!reply || !("offset" in reply)) return "-";
-  const text = signedSeconds(reply.offset.total("seconds"));
+  const text = formatSignedSeconds(reply.offset.total("seconds"));
   // Beside days, minutes take room that says little.
   return text.includes(" d ") ? text.replace(/ \d+ min$/, "") : text;
 }
@@ -132,12 +133,12 @@ function offsetOf({ reply }: Partial<WatchedExchange> = {}): string {
 function delayOf({ reply }: Partial<WatchedExchange> = {}): string {
   if (!reply) return "-";
   const delay = reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
-  return readableSeconds(delay.total("seconds"));
+  return formatSeconds(delay.total("seconds"));
 }
 
 function jitterOf({ offsets, delays }: WatchRecord): string {
   const { jitter } = offsets.count > 0 ? offsets : delays;
-  return Number.isNaN(jitter) ? "-" : readableSeconds(jitter);
+  return Number.isNaN(jitter) ? "-" : formatSeconds(jitter);
 }
 
 /** As many of the servers as there are lines for, around the one with the mark; the rest is counted. */

@@ -1,5 +1,5 @@
 /** Leap seconds, as people and leap-seconds.list write them. */
-import { instantNs } from "../../../text/instant.ts";
+import { parseInstantNs } from "../../../text/duration.ts";
 import type { LeapSecond } from "./timeline.ts";
 
 const SECOND_NS = 1_000_000_000n;
@@ -14,7 +14,7 @@ export function parseLeap(text: string): LeapSecond {
   const [, kind, date] = /^(insert|delete)@(\d{4}-\d\d-\d\d)$/.exec(text) ?? [];
   let midnightNs: bigint | undefined;
   try {
-    if (date !== undefined) midnightNs = instantNs(date) + DAY_NS;
+    if (date !== undefined) midnightNs = parseInstantNs(date) + DAY_NS;
   } catch {
     // No such day.
   }

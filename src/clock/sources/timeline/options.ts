@@ -1,5 +1,5 @@
 /** A clock that lies, as it is described: by options, on a command line, in a URL, in a file. */
-import { durationNs, instantNs } from "../../../text/instant.ts";
+import { parseDurationNs, parseInstantNs } from "../../../text/duration.ts";
 import { inOrder, parseLeap } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
 import type { LeapSecond } from "./timeline.ts";
@@ -92,8 +92,8 @@ export function readClock(options: ClockOptions): ClockReading {
   const isTold = leap !== undefined || options.leapSeconds !== undefined;
   const told = leap === undefined || leap === "none" ? leapSeconds : [...leapSeconds, leap];
   return {
-    timeNs: time === undefined ? undefined : instantNs(time),
-    offsetNs: offset === undefined ? undefined : durationNs(offset),
+    timeNs: time === undefined ? undefined : parseInstantNs(time),
+    offsetNs: offset === undefined ? undefined : parseDurationNs(offset),
     rate: rateOf(options),
     steps: options.steps === undefined ? undefined : parseSteps(options.steps),
     leap: leap === "none" ? undefined : leap,
@@ -167,11 +167,13 @@ function parseStep(text: string): WrittenStep {
       `Cannot read the step ${JSON.stringify(text)}: expected one such as +1s@00:05`,
     );
   }
-  const byNs = durationNs(by);
-  if (/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) return { when: at, at: { servedNs: instantNs(at) }, byNs };
+  const byNs = parseDurationNs(by);
+  if (/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) {
+    return { when: at, at: { servedNs: parseInstantNs(at) }, byNs };
+  }
   const [, hours = "0", minutes, seconds = ""] = /^(?:(\d+):)?(\d+):(\d\d)$/.exec(at) ?? [];
   const afterNs = minutes === undefined
-    ? durationNs(at)
+    ? parseDurationNs(at)
     : ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * SECOND_NS;
   if (afterNs < 0n) throw new RangeError(`Cannot step at ${at}: that is before the start`);
   return { when: at, at: { afterNs }, byNs };
@@ -187,7 +189,7 @@ function parseSmear(text: string): Smear {
     );
   }
   if (window === undefined) return smear;
-  const windowNs = durationNs(window);
+  const windowNs = parseDurationNs(window);
   if (windowNs < SECOND_NS || windowNs > 40n * DAY_NS) {
     throw new RangeError(`Cannot smear over ${window}: expected 1 s to 40 d`);
   }
@@ -196,7 +198,7 @@ function parseSmear(text: string): Smear {
 
 /** The standard deviation of a clock's noise, in nanoseconds. */
 function deviationNs(noise: string | Temporal.Duration): number {
-  const ns = durationNs(noise);
+  const ns = parseDurationNs(noise);
   if (ns < 0n || ns > 3600n * SECOND_NS) {
     throw new RangeError(`Cannot have a noise of ${noise}: expected 0 to 1 h`);
   }

@@ -3,7 +3,7 @@ import { joinNs, servedAt, splitNs, toLine } from "../../line.ts";
 import type { Clock } from "../../clock.ts";
 import { type ClockOptions, readClock } from "./options.ts";
 import { changeTimeline, planTimeline } from "./plan.ts";
-import { durationNs } from "../../../text/instant.ts";
+import { parseDurationNs } from "../../../text/duration.ts";
 import type { ClockContent, ServedLine } from "../../page.ts";
 import { type ClockState, clockState } from "./state.ts";
 import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts";
@@ -112,7 +112,7 @@ export class ClockKeeper implements Omit<ClockControl, "now">, Disposable {
   }
 
   step(by: string | Temporal.Duration): void {
-    const byNs = durationNs(by);
+    const byNs = parseDurationNs(by);
     const nowNs = this.#nowNs();
     this.#change(jump(advance(this.#timeline, nowNs), nowNs, byNs));
   }

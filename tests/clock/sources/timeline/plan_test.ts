@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { servedAt } from "../../../../src/clock/line.ts";
 import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
 import { changeTimeline, planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
-import { instantNs } from "../../../../src/text/instant.ts";
+import { parseInstantNs } from "../../../../src/text/duration.ts";
 import {
   advance,
   jump,
@@ -12,7 +12,7 @@ import {
 } from "../../../../src/clock/sources/timeline/timeline.ts";
 import { check } from "../../../support/property.ts";
 
-const START = instantNs("2026-11-22T12:00:00Z");
+const START = parseInstantNs("2026-11-22T12:00:00Z");
 const SECOND = 1_000_000_000n;
 
 function servedBy(timeline: Timeline, nowNs: bigint): string {
@@ -138,7 +138,7 @@ Deno.test("time goes on from where it is, whatever else is changed", () => {
   });
   check(fc.property(clock, change, ({ time, ...options }, what) => {
     const nowNs = START + SECOND;
-    const leapSeconds = [{ kind: "insert" as const, midnightNs: instantNs("2029-01-01") }];
+    const leapSeconds = [{ kind: "insert" as const, midnightNs: parseInstantNs("2029-01-01") }];
     const before = advance(planTimeline({ ...options, time, leapSeconds }, START), nowNs);
     if (what.smear !== undefined && what.leap === undefined && before.leaps.length === 0) return;
     const after = changeTimeline(before, what, nowNs);

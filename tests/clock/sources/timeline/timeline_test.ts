@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { servedAt } from "../../../../src/clock/line.ts";
 import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
 import { planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
-import { instantNs } from "../../../../src/text/instant.ts";
+import { parseInstantNs } from "../../../../src/text/duration.ts";
 import {
   parseLeap,
   parseLeapSeconds,
@@ -15,7 +15,7 @@ import {
 } from "../../../../src/clock/sources/timeline/timeline.ts";
 import { check } from "../../../support/property.ts";
 
-const START = instantNs("2026-11-22T12:00:00Z");
+const START = parseInstantNs("2026-11-22T12:00:00Z");
 const SECOND = 1_000_000_000n;
 const HOUR = 3600n * SECOND;
 
@@ -77,7 +77,7 @@ Deno.test("a clock steps when it is told to, by its own time or the system's", (
 
 /** The leap second's announcement and the time, a while after the start. */
 function around(options: ClockOptions, start: string, seconds: number): string {
-  const startNs = instantNs(start);
+  const startNs = parseInstantNs(start);
   const nowNs = startNs + BigInt(Math.round(seconds * 1e9));
   const phase = phaseAt(advance(planTimeline(options, startNs), nowNs), nowNs);
   return `${phase.leap} ${text(servedAt(phase.plan, nowNs)).slice(11)}`;
@@ -200,7 +200,7 @@ function smearedBy(
   windowSeconds: number,
   share: number,
 ): number {
-  const startNs = instantNs(start) - HOUR;
+  const startNs = parseInstantNs(start) - HOUR;
   const timeline = planTimeline({ leap: `${kind}@2028-12-31`, smear }, startNs);
   // By time as it would be without the smear, which the system's is here.
   const nowNs = startNs + HOUR + BigInt(Math.round(share * windowSeconds * 1e9));
@@ -245,7 +245,9 @@ Deno.test("a smeared clock never steps, and tells of no leap second", () => {
       begins,
       (smear, kind, rate, seconds) => {
         const startNs = START;
-        const time = text(instantNs("2029-01-01") - 50_000n * SECOND + BigInt(seconds) * SECOND);
+        const time = text(
+          parseInstantNs("2029-01-01") - 50_000n * SECOND + BigInt(seconds) * SECOND,
+        );
         const leapSeconds = [parseLeap(`${kind}@2028-12-31`)];
         let timeline = planTimeline({ time, leapSeconds, smear, rate }, startNs);
         let nowNs = startNs;
@@ -360,10 +362,10 @@ Deno.test("what is no clock is told, with what would be one", () => {
 
 Deno.test("what is of another type is told, with what it may be", () => {
   const wrong: [unknown, string][] = [
-    [{ time: 5 }, "Cannot take 5 for a time"],
-    [{ offset: 5 }, "Cannot take 5 for a duration"],
-    [{ offset: { hours: 1 } }, `Cannot take {"hours":1} for a duration`],
-    [{ noise: null }, "Cannot take null for a duration"],
+    [{ time: 5 }, "Cannot read the time 5"],
+    [{ offset: 5 }, "Cannot read the duration 5"],
+    [{ offset: { hours: 1 } }, `Cannot read the duration {"hours":1}`],
+    [{ noise: null }, "Cannot read the duration null"],
     [{ freeze: "no" }, "Cannot take no for freeze: expected true or false"],
     [{ steps: "+1s@00:05" }, "Cannot take +1s@00:05 for steps: expected a list"],
     [{ leap: 5 }, "Cannot take 5 for a leap second"],
