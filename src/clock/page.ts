@@ -1,7 +1,7 @@
 /** All that is served of a clock, on one page of shared memory: its time, and what it is worth. */
 import { HONEST, type Line } from "./line.ts";
 import type { UnixTime } from "./clock.ts";
-import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "./status.ts";
+import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
 import { SharedNumbers } from "./shared_numbers.ts";
 
 /** A line, and what is said of the clock while it holds. */
@@ -41,14 +41,6 @@ export const HONEST_CLOCK: ClockContent = {
   noiseNs: 0,
   seed: 0,
   noiseFrom: { seconds: 0, nanoseconds: 0 },
-};
-
-/** What is said of a clock of which nothing is known yet. */
-const UNKNOWN_STATUS: ClockStatus = {
-  ...UNKNOWN_CLOCK,
-  leap: UNSYNCHRONIZED,
-  referenceSeconds: 0,
-  precision: 0,
 };
 
 const LINE_LENGTH = 7;

@@ -15,8 +15,7 @@ export class ServedClock implements Clock {
   readonly #base: Clock;
   readonly #page: ServedPage;
   #content: PageReading;
-  #isHonest = true;
-  #isNext = false;
+  #isIdentity = true;
   /** What to say of the clock while each of the two lines holds. */
   #status: ClockStatus;
   #nextStatus: ClockStatus;
@@ -44,36 +43,36 @@ export class ServedClock implements Clock {
     this.toServed(time);
   }
 
-  /** Turns a moment of the system's clock into what is served then, in place. */
-  toServed(time: UnixTime): void {
-    if (!this.#isHonest) this.#lie(time);
-  }
-
-  /** What to say of the clock at the moment that was last turned into served time. */
-  get status(): ClockStatus {
-    return this.#isNext ? this.#nextStatus : this.#status;
+  /**
+   * Turns a moment of the system's clock into what is served then, in place.
+   *
+   * @returns The status of the clock at that moment
+   */
+  toServed(time: UnixTime): ClockStatus {
+    return this.#isIdentity ? this.#status : this.#simulate(time);
   }
 
   #take(): void {
     const { line, next, noiseNs: deviationNs, status } = this.#content = this.#page.read();
-    this.#isNext = false;
-    this.#isHonest = deviationNs === 0 && next.from.seconds === Infinity &&
+    this.#isIdentity = deviationNs === 0 && next.from.seconds === Infinity &&
       line.gainPpb === 0 && line.systemSeconds === line.servedSeconds &&
       line.systemNanoseconds === line.servedNanoseconds;
     this.#status = statusOn(line, status);
     this.#nextStatus = statusOn(next.line, status);
   }
 
-  #lie(time: UnixTime): void {
+  #simulate(time: UnixTime): ClockStatus {
     const { line, next } = this.#content;
-    this.#isNext = hasCome(next.from, time);
+    const isNext = hasCome(next.from, time);
+    const status = isNext ? this.#nextStatus : this.#status;
     const noise = this.#noiseAt(time);
-    toServed(this.#isNext ? next.line : line, time);
-    if (noise === 0) return;
+    toServed(isNext ? next.line : line, time);
+    if (noise === 0) return status;
     const nanoseconds = time.nanoseconds + noise;
     const carry = Math.floor(nanoseconds / 1e9);
     time.seconds += carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
+    return status;
   }
 
   /** How far off the clock is at a moment of the system's clock, in nanoseconds. */

@@ -37,3 +37,11 @@ export const UNKNOWN_CLOCK = {
   rootDelaySeconds: 0,
   rootDispersionSeconds: 0.01,
 } as const;
+
+/** The status of a clock of which nothing is known yet. */
+export const UNKNOWN_STATUS: ClockStatus = {
+  ...UNKNOWN_CLOCK,
+  leap: UNSYNCHRONIZED,
+  referenceSeconds: 0,
+  precision: 0,
+};

@@ -1,7 +1,7 @@
 /** The service that speaks the language it is asked in, on one port. */
 import { looksLikeAnswer } from "./answers.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
-import { refusal, type Responder } from "./responder.ts";
+import { type Answer, type Refusal, refusal, type Responder } from "./responder.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
 const refuseMode = refusal("mode");
@@ -23,20 +23,21 @@ export interface AutoResponderOptions {
  */
 export function autoResponder({ ntp, text }: AutoResponderOptions): Responder {
   return {
-    respond(request, reply, arrival, clock, sourcePort): number | Promise<number> {
+    respond(exchange): Answer | Promise<Answer> {
+      const { request, arrival } = exchange;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (!isPrintable(request)) {
         const refused = ntpModeRefusal(request);
         if (refused !== undefined) return refused;
         if (request.length >= NTP_HEADER_LENGTH && asksForTime(request)) {
-          return ntp.respond(request, reply, arrival, clock, sourcePort);
+          return ntp.respond(exchange);
         }
       }
-      return text.respond(request, reply, arrival, clock, sourcePort);
+      return text.respond(exchange);
     },
-    kiss(request, reply, code, sourcePort): number {
-      return isPrintable(request) ? 0 : ntp.kiss?.(request, reply, code, sourcePort) ?? 0;
-    },
+    // Text leaves nothing unfinished.
+    finish: (batch, count, departures) => ntp.finish?.(batch, count, departures),
+    kiss: (exchange, code) => isPrintable(exchange.request) ? 0 : ntp.kiss?.(exchange, code) ?? 0,
   };
 }
 
@@ -58,7 +59,7 @@ const SHORTEST: Readonly<Record<number, number>> = {
   [mode.private]: 8,
 };
 
-function ntpModeRefusal(request: Uint8Array): number | undefined {
+function ntpModeRefusal(request: Uint8Array): Refusal | undefined {
   const requestMode = (request[field.flags] as number) & 7;
   const shortest = SHORTEST[requestMode];
   if (shortest === undefined || request.length < shortest || !hasNtpVersion(request)) {

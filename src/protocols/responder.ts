@@ -1,4 +1,5 @@
-import type { Clock, UnixTime } from "../clock/clock.ts";
+import type { UnixTime } from "../clock/clock.ts";
+import type { ClockStatus } from "../clock/status.ts";
 
 /**
  * Why a datagram got no answer. The list is closed: each refusal bumps exactly
@@ -41,6 +42,15 @@ export const refusalCauses = [
 /** One of {@linkcode refusalCauses}. */
 export type RefusalCause = (typeof refusalCauses)[number];
 
+/** Why there is no reply, as a number: {@linkcode refusal} makes it, 0 or below. */
+export type Refusal = number;
+
+/** The length of a reply in octets, above 0. */
+export type Length = number;
+
+/** The outcome of a request: the length of its reply, or a refusal. */
+export type Answer = Length | Refusal;
+
 /**
  * The number a responder returns in place of a length to stay silent for a
  * named cause: 0 for `declined`, negative for the others.
@@ -56,61 +66,83 @@ export type RefusalCause = (typeof refusalCauses)[number];
  * assert(refusal("looks-like-a-reply") < 0);
  * ```
  */
-export function refusal(cause: RefusalCause): number {
+export function refusal(cause: RefusalCause): Refusal {
   return 0 - refusalCauses.indexOf(cause);
+}
+
+/** A request on its way through a responder, with room for its reply. The object is used again for the next one. */
+export interface ServedExchange {
+  /** The octets of the request, cut at {@linkcode REQUEST_CAPACITY}. */
+  readonly request: Uint8Array;
+  /** Where the reply goes: {@linkcode REPLY_CAPACITY} octets. */
+  readonly reply: Uint8Array;
+  /** The sender. */
+  readonly source: { readonly port: number };
+  /** When the request came, by the clock that is served. */
+  readonly arrival: Readonly<UnixTime>;
+  /** What that clock was worth then. */
+  readonly status: ClockStatus;
+  /** Set by `respond` where `finish` has something left to write. */
+  isUnfinished: boolean;
+}
+
+/** When the replies of a batch leave. */
+export interface Departures {
+  /**
+   * Writes the time at which a reply leaves, by the clock that is served: never one that is still to come.
+   *
+   * @param place The place of the reply in its batch
+   * @param time Where the time goes
+   */
+  at(place: number, time: UnixTime): void;
 }
 
 /**
  * Answers the requests of one protocol, whatever the transport.
  *
- * @example A responder that says "pong"
+ * @example A responder that answers "pong"
  * ```ts
- * import type { Responder } from "@timesrv/timesrv/protocols";
  * import { serve } from "@timesrv/timesrv";
+ * import type { Responder } from "@timesrv/timesrv/protocols";
  *
  * const pong: Responder = {
- *   respond: (_request, reply) => new TextEncoder().encodeInto("pong", reply).written,
+ *   respond: ({ reply }) => new TextEncoder().encodeInto("pong", reply).written,
  * };
  * await using server = await serve("asctime://127.0.0.1:0", { responder: pong });
  * ```
  */
 export interface Responder {
   /**
-   * Writes the answer to one request and returns its length in octets; zero or
-   * a negative number ({@linkcode refusal}) says nothing.
+   * Writes all of a reply that does not depend on when it leaves, and returns its length; a refusal
+   * sends nothing.
    *
-   * The built-in responders never throw on any input, never wait and allocate
-   * nothing per request. One that returns a promise keeps its buffers until it
-   * settles, and delays nobody else.
-   *
-   * @param request The octets that came, cut at the transport's buffer size
-   * @param reply Where the answer goes: {@linkcode REPLY_CAPACITY} octets owned by the caller
-   * @param arrival When the request came, by `clock`
-   * @param clock The time being served
-   * @param sourcePort The port the request came from
+   * The built-in responders never throw on any input, never wait and allocate nothing per request. One
+   * that returns a promise keeps the exchange until it settles, and delays no other.
    */
-  respond(
-    request: Uint8Array,
-    reply: Uint8Array,
-    arrival: Readonly<UnixTime>,
-    clock: Clock,
-    sourcePort: number,
-  ): number | Promise<number>;
+  respond(exchange: ServedExchange): Answer | Promise<Answer>;
 
   /**
-   * Writes what tells a client that it may not ask, or not so often, and returns its length in octets;
-   * zero or a negative number where the request is none, or there is nothing of the kind. A protocol
-   * without it leaves such clients without an answer.
+   * Writes what depends on the departure, once for all replies that are about to leave together. Only
+   * exchanges whose `isUnfinished` is set concern it; it clears that.
    *
-   * @param request The octets that came
-   * @param reply Where it goes
-   * @param code What to say: NTP's kiss codes (RFC 5905 §7.4)
-   * @param sourcePort The port the request came from
+   * @param batch The exchanges, in the order in which their replies leave; there may be more than `count`
+   * @param count How many of them leave
+   * @param departures When each of them does
    */
-  kiss?(request: Uint8Array, reply: Uint8Array, code: KissCode, sourcePort: number): number;
+  finish?(batch: readonly ServedExchange[], count: number, departures: Departures): void;
+
+  /**
+   * Writes the reply to a client that may not ask, or not so often. A protocol that has no such reply
+   * leaves the client without one.
+   *
+   * @param exchange The request
+   * @param code The kiss code (RFC 5905 §7.4)
+   * @returns The length, or a refusal
+   */
+  kiss?(exchange: ServedExchange, code: KissCode): Answer;
 }
 
-/** That a client asks too often, or may not ask at all. */
+/** The kiss codes of a server that limits rates and access (RFC 5905 §7.4). */
 export type KissCode = "RATE" | "DENY";
 
 /**

@@ -1,6 +1,5 @@
 /** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
-import type { ClockStatus } from "../clock/status.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import { asctimeResponder } from "../protocols/asctime/service.ts";
 import { autoResponder } from "../protocols/auto.ts";
@@ -8,7 +7,7 @@ import type { DaytimeFormat } from "../protocols/daytime/codec.ts";
 import { daytimeResponder } from "../protocols/daytime/service.ts";
 import type { Endpoint, Protocol } from "../protocols/endpoint.ts";
 import { ntpResponder } from "../protocols/ntp/service.ts";
-import { refusal, type Responder } from "../protocols/responder.ts";
+import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time/service.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import type { Counters } from "../transports/counters.ts";
@@ -58,50 +57,90 @@ export function createHandler(
   endpoint: Endpoint,
   { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
-  /** Tells a client not to ask, where its protocol has words for it. */
-  function kiss({ request, reply, source }: Exchange, verdict: number): number {
+  const departures = new BatchDepartures(base, clock);
+
+  /** Answers a request that the guard does not admit with a kiss-o'-death, where its protocol has one. */
+  function kiss(exchange: Exchange, verdict: number): Answer {
     const isDenied = verdict === KISS_DENY;
-    const length = responder.kiss?.(request, reply, isDenied ? "DENY" : "RATE", source.port) ?? 0;
+    const length = responder.kiss?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
     counters.kisses++;
     return length;
   }
 
-  function respond({ request, reply, arrival, source }: Exchange): number | Promise<number> {
-    const answer = responder.respond(request, reply, arrival, clock, source.port);
-    // What is refused is counted, never logged: a stranger could fill the log with it.
+  function respond(exchange: Exchange): Answer | Promise<Answer> {
+    const answer = responder.respond(exchange);
+    // A refusal is counted, never logged: a stranger could fill the log with it.
     const isRefused = typeof answer === "number" && answer <= 0;
-    if (!isRefused) log?.request(endpoint, source, request.length);
+    if (!isRefused) log?.request(endpoint, exchange.source, exchange.request.length);
     return answer;
   }
 
-  function stamp({ arrival }: Exchange): void {
-    base.read(arrival);
-    arrive(arrival);
+  function stamp(exchange: Exchange): void {
+    base.read(exchange.arrival);
+    clock.look();
+    exchange.status = clock.toServed(exchange.arrival);
   }
 
-  /** From here on, all of the answer is made from one reading of the page. */
-  function arrive(arrival: UnixTime): void {
-    clock.look();
-    clock.toServed(arrival);
+  function finish(batch: readonly Exchange[], count: number, leadNs: number): void {
+    if (responder.finish === undefined) return;
+    departures.begin(leadNs);
+    responder.finish(batch, count, departures);
   }
 
   const { protocol } = endpoint;
-  const answer = faults === undefined
-    ? respond
-    : withFaults(faults, { protocol, counters, stamp, answer: respond });
+  const answer = faults === undefined ? respond : withFaults(faults, {
+    protocol,
+    counters,
+    stamp,
+    answer: respond,
+    finish: (exchange) => finish([exchange], 1, 0),
+  });
 
   return {
-    handle(exchange): number | Promise<number> {
+    begin: () => clock.look(),
+    handle(exchange): Answer | Promise<Answer> {
       const { source, arrival } = exchange;
+      exchange.isUnfinished = false;
       if (!isStamped) base.read(arrival);
       const verdict = guard.judge(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
-      arrive(arrival);
+      exchange.status = clock.toServed(arrival);
       return answer(exchange);
     },
+    finish,
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };
+}
+
+/** When the replies of a batch leave: one reading of the clock, made when the first of them needs it. */
+class BatchDepartures implements Departures {
+  readonly #base: Clock;
+  readonly #clock: ServedClock;
+  readonly #now: UnixTime = { seconds: 0, nanoseconds: 0 };
+  #isRead = false;
+  #leadNs = 0;
+
+  constructor(base: Clock, clock: ServedClock) {
+    this.#base = base;
+    this.#clock = clock;
+  }
+
+  /** Begins a batch each of whose replies leaves at least so much later than the one before it. */
+  begin(leadNs: number): void {
+    this.#isRead = false;
+    this.#leadNs = leadNs;
+  }
+
+  at(place: number, time: UnixTime): void {
+    if (!this.#isRead) this.#base.read(this.#now);
+    this.#isRead = true;
+    const nanoseconds = this.#now.nanoseconds + place * this.#leadNs;
+    const carry = nanoseconds >= 1e9 ? 1 : 0;
+    time.seconds = this.#now.seconds + carry;
+    time.nanoseconds = nanoseconds - carry * 1e9;
+    this.#clock.toServed(time);
+  }
 }
 
 /** What the built-in services are told, besides the time. */
@@ -116,22 +155,21 @@ export interface ServiceOptions {
 export function createResponder(
   protocol: Protocol,
   { utc, daytimeFormat }: ServiceOptions,
-  status: () => ClockStatus,
 ): Responder {
   switch (protocol) {
     case "asctime":
       return asctimeResponder({ utc });
     case "auto":
       return autoResponder({
-        ntp: ntpResponder({ status, random32 }),
+        ntp: ntpResponder({ random32 }),
         text: asctimeResponder({ utc }),
       });
     case "daytime":
-      return daytimeResponder({ status, utc, format: daytimeFormat });
+      return daytimeResponder({ utc, format: daytimeFormat });
     case "time":
-      return timeResponder({ status });
+      return timeResponder();
     case "ntp":
-      return ntpResponder({ status, random32 });
+      return ntpResponder({ random32 });
   }
 }
 

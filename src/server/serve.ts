@@ -217,7 +217,7 @@ class RunningServer implements Server {
     // Not the clock served, which may be made to lie.
     const guard = new Guard(this.#guard, endpoint, () => performance.now());
     const responder = this.#options.responder ??
-      createResponder(endpoint.protocol, this.#services, () => clock.status);
+      createResponder(endpoint.protocol, this.#services);
     const listener = listenDatagram({
       hostname: endpoint.hostname,
       port: endpoint.port,

@@ -4,6 +4,7 @@
  * async task of its own, so that a slow answer holds up nobody.
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
+import { UNKNOWN_STATUS } from "../clock/status.ts";
 import type { Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, parseIpWords } from "../text/ip_words.ts";
@@ -80,6 +81,8 @@ class Listener implements DatagramListener {
   readonly #mayAnswerAll = Deno.permissions.querySync({ name: "net" }).state === "granted";
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
+  /** A batch of one, used again for each reply. */
+  readonly #batch: Exchange[] = [];
   #tasks = 0;
   #stopping = false;
   #closed = false;
@@ -149,12 +152,15 @@ class Listener implements DatagramListener {
     this.#tasks++;
     let operation: Operation = "respond";
     try {
+      this.#handler.begin();
       const answer = this.#handler.handle(exchange);
       const length = typeof answer === "number" ? answer : await answer;
       if (length > 0) {
+        if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
+        this.#batch[0] = exchange;
+        this.#handler.finish(this.#batch, 1, 0);
         operation = "send";
         if (!this.#mayAnswerAll) requireNet(exchange.source.hostname, exchange.source.port);
-        if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
         const { delivery } = exchange;
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
@@ -219,6 +225,8 @@ function newExchange(): ReusedExchange {
     request: buffer,
     source: new ReusedSource(),
     arrival: { seconds: 0, nanoseconds: 0 },
+    status: UNKNOWN_STATUS,
+    isUnfinished: false,
     reply,
     sent: reply,
     delivery: undefined,

@@ -21,10 +21,11 @@ function clockAt(seconds: number, nanoseconds = 0): Clock & { now: UnixTime } {
   };
 }
 
-function readingOf(clock: Clock): UnixTime {
-  const time = { seconds: 0, nanoseconds: 0 };
-  clock.read(time);
-  return time;
+/** What is served at a moment, and the status that goes with it. */
+function servedAt(clock: ServedClock, now: Readonly<UnixTime>): [UnixTime, ClockStatus] {
+  const time = { ...now };
+  const status = clock.toServed(time);
+  return [time, status];
 }
 
 Deno.test("ServedClock goes by one reading of the page until it looks again", () => {
@@ -32,28 +33,33 @@ Deno.test("ServedClock goes by one reading of the page until it looks again", ()
   const clock = new ServedClock(clockAt(1000), page);
   page.publish({ ...HONEST_CLOCK, line: ahead(10), status: { ...status, stratum: 5 } });
   clock.look();
-  assertEquals([readingOf(clock).seconds, clock.status.stratum], [1010, 5]);
+  const served = (): number[] => {
+    const [time, { stratum }] = servedAt(clock, { seconds: 1000, nanoseconds: 0 });
+    return [time.seconds, stratum];
+  };
+  assertEquals(served(), [1010, 5]);
   page.publish({ ...HONEST_CLOCK, line: ahead(4000), status: { ...status, stratum: 1 } });
-  assertEquals([readingOf(clock).seconds, clock.status.stratum], [1010, 5]);
+  assertEquals(served(), [1010, 5]);
+  const time = { seconds: 0, nanoseconds: 0 };
+  clock.read(time);
+  assertEquals(time.seconds, 1010);
   clock.look();
-  assertEquals([readingOf(clock).seconds, clock.status.stratum], [5000, 1]);
+  assertEquals(served(), [5000, 1]);
 });
 
 Deno.test("ServedClock has a scheduled step happen at its nanosecond, within one reading", () => {
   const page = new ServedPage();
-  const base = clockAt(1999, 999_999_999);
   const next = { from: { seconds: 2000, nanoseconds: 0 }, line: ahead(3600, { leap: 0 }) };
   page.publish({ ...HONEST_CLOCK, line: ahead(0, { leap: 1 }), next, status });
-  const clock = new ServedClock(base, page);
-  const arrival = { ...base.now };
+  const clock = new ServedClock(clockAt(2000), page);
   clock.look();
-  clock.toServed(arrival);
-  assertEquals([arrival, clock.status.leap], [{ seconds: 1999, nanoseconds: 999_999_999 }, 1]);
-  base.now = { seconds: 2000, nanoseconds: 0 };
-  assertEquals([readingOf(clock), clock.status.leap], [{ seconds: 5600, nanoseconds: 0 }, 0]);
+  const before = { seconds: 1999, nanoseconds: 999_999_999 };
+  const [arrival, { leap }] = servedAt(clock, before);
+  assertEquals([arrival, leap], [before, 1]);
+  const [departure, then] = servedAt(clock, { seconds: 2000, nanoseconds: 0 });
+  assertEquals([departure, then.leap], [{ seconds: 5600, nanoseconds: 0 }, 0]);
   // A request that came before it may be looked at after another one that came later.
-  clock.toServed(arrival);
-  assertEquals(clock.status.leap, 1);
+  assertEquals(servedAt(clock, before)[1].leap, 1);
 });
 
 Deno.test("ServedClock announces no leap second of a clock that is not synchronised", () => {
@@ -61,8 +67,11 @@ Deno.test("ServedClock announces no leap second of a clock that is not synchroni
   const line = ahead(0, { leap: 1, referenceId: 0xfe000000 });
   page.publish({ ...HONEST_CLOCK, line, status: { ...status, leap: 3 } });
   const clock = new ServedClock(clockAt(1000), page);
-  assertEquals([clock.status.leap, clock.status.referenceId], [3, 0xfe000000]);
+  const now = { seconds: 1000, nanoseconds: 0 };
+  const [, unknown] = servedAt(clock, now);
+  assertEquals([unknown.leap, unknown.referenceId], [3, 0xfe000000]);
   page.publish({ ...HONEST_CLOCK, line, status });
   clock.look();
-  assertEquals([clock.status.leap, clock.status.stratum], [1, 10]);
+  const [, known] = servedAt(clock, now);
+  assertEquals([known.leap, known.stratum], [1, 10]);
 });

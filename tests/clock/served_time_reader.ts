@@ -22,8 +22,7 @@ thread.onmessage = ({ data: { page, done, ...least } }) => {
   for (let i = 0; i < least.answers || changes < least.changes; i++) {
     const arrival = { ...NOW };
     clock.look();
-    clock.toServed(arrival);
-    const { stratum, rootDispersionSeconds, referenceSeconds } = clock.status;
+    const { stratum, rootDispersionSeconds, referenceSeconds } = clock.toServed(arrival);
     clock.read(transmit);
     // Each state says its offset in all that it says.
     const isTorn = arrival.seconds !== transmit.seconds ||

@@ -2,7 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { field } from "../../src/protocols/ntp/packet.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
-import type { Responder } from "../../src/protocols/responder.ts";
+import type { Responder, ServedExchange } from "../../src/protocols/responder.ts";
+import { respondOnce } from "../support/services.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding, type Finding, fuzz } from "./fuzz.ts";
 import { type Reader, ReaderTarget } from "./reader_target.ts";
@@ -19,7 +20,11 @@ function findIn(target: Target): Finding {
   return finding;
 }
 
-type Respond = (...args: Parameters<Responder["respond"]>) => number | Promise<number>;
+type Respond = (
+  request: Uint8Array,
+  reply: Uint8Array,
+  exchange: ServedExchange,
+) => ReturnType<Responder["respond"]>;
 
 /** A service with a fault: what its responder does is done, and then something wrong. */
 function broken(name: string, fault: (respond: Respond, world: World) => Respond): Service {
@@ -30,16 +35,19 @@ function broken(name: string, fault: (respond: Respond, world: World) => Respond
     name: `broken ${name}`,
     create(world): Responder {
       const responder = service.create(world);
-      return { respond: fault(responder.respond.bind(responder), world) };
+      const respond = fault(
+        (request, reply, exchange) =>
+          respondOnce(responder, { ...exchange, request, reply }, world.departure),
+        world,
+      );
+      return { respond: (exchange) => respond(exchange.request, exchange.reply, exchange) };
     },
   };
 }
 
 /** A fault that comes after the answer, where there is one. */
 const after =
-  (spoil: (...args: Parameters<Responder["respond"]>) => void) =>
-  (respond: Respond): Respond =>
-  (...args) => {
+  (spoil: (...args: Parameters<Respond>) => void) => (respond: Respond): Respond => (...args) => {
     const length = respond(...args);
     if (typeof length === "number" && length > 0) spoil(...args);
     return length;

@@ -130,12 +130,17 @@ function ntp(reply: Uint8Array, request: Uint8Array, scene: Scene): string | und
   return undefined;
 }
 
+/** 68 years before this program was made, and a day. */
+const FIRST_SECONDS_OF_OUR_ERA = 1_767_225_600 - 2 ** 31 + 86_400;
+
 /** The same seen by our own client, which is to trust what is fit to be trusted. */
 export function isTrusted(
   reply: Uint8Array,
   request: Uint8Array,
   scene: Scene,
 ): string | undefined {
+  // A client takes a time of an era before this program was made for one of the next (RFC 5905 §6).
+  if (scene.arrival.seconds < FIRST_SECONDS_OF_OUR_ERA) return undefined;
   const { arrival, elapsedNanoseconds } = scene;
   const sentAt = instantOf(arrival);
   const elapsed = elapsedNanoseconds > 0n ? elapsedNanoseconds : 0n;

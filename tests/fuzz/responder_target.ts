@@ -1,4 +1,5 @@
 /** A responder, given datagrams: what has to be true whatever they are. */
+import { exchangeOf, respondOnce } from "../support/services.ts";
 import {
   refusalCauses,
   REPLY_CAPACITY,
@@ -128,7 +129,9 @@ export class ResponderTarget implements Target {
     const scene = this.#scene;
     if (scene === undefined || responder === undefined) return 0;
     world.enter(scene);
-    const length = responder.respond(request, reply, scene.arrival, world, scene.sourcePort);
+    const { arrival: at, status, sourcePort: port, departure } = scene;
+    const exchange = exchangeOf(request, reply, { at, status, port });
+    const length = respondOnce(responder, exchange, departure);
     if (typeof length !== "number") return problem("never waits");
     if (!Number.isInteger(length)) return problem("returns a whole number", `${length}`);
     if (length > REPLY_CAPACITY) return problem("keeps to the allowed length", `${length}`);

@@ -1,5 +1,5 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
-import type { Clock, UnixTime } from "../../src/clock/clock.ts";
+import type { UnixTime } from "../../src/clock/clock.ts";
 import { asctimeResponder } from "../../src/protocols/asctime/service.ts";
 import { autoResponder } from "../../src/protocols/auto.ts";
 import { daytimeFormats } from "../../src/protocols/daytime/codec.ts";
@@ -10,8 +10,8 @@ import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
 import { timeResponder } from "../../src/protocols/time/service.ts";
 import type { Scene } from "./scenes.ts";
 
-/** What the responders are told by the scene they are in. */
-export class World implements Clock {
+/** What a scene has of chance. */
+export class World {
   #scene: Scene;
   #drawn = 0;
 
@@ -25,12 +25,10 @@ export class World implements Clock {
     this.#drawn = 0;
   }
 
-  read(time: UnixTime): void {
-    time.seconds = this.#scene.departure.seconds;
-    time.nanoseconds = this.#scene.departure.nanoseconds;
+  /** When replies leave. */
+  get departure(): Readonly<UnixTime> {
+    return this.#scene.departure;
   }
-
-  readonly status = (): Scene["status"] => this.#scene.status;
 
   readonly random32 = (): number => (this.#scene.entropy + this.#drawn++ * 0x9e37_79b9) >>> 0;
 }
@@ -47,7 +45,7 @@ export interface Service {
 const ntpRefusals = ["malformed", "version", "mode", "authentication"] as const;
 const reply = "looks-like-a-reply";
 
-const ntp = ({ status, random32 }: World): Responder => ntpResponder({ status, random32 });
+const ntp = ({ random32 }: World): Responder => ntpResponder({ random32 });
 const asctime = (): Responder => asctimeResponder();
 
 /** All of them; texts are in local time, so that TZ takes part. */
@@ -57,13 +55,13 @@ export const services: readonly Service[] = [
     name: `daytime-${format}`,
     protocol: "daytime",
     refusals: [reply, "unsynchronized"],
-    create: ({ status }) => daytimeResponder({ status, format }),
+    create: () => daytimeResponder({ format }),
   })),
   {
     name: "time",
     protocol: "time",
     refusals: [reply, "unsynchronized"],
-    create: ({ status }) => timeResponder({ status }),
+    create: () => timeResponder(),
   },
   { name: "ntp", protocol: "ntp", refusals: ntpRefusals, create: ntp },
   {

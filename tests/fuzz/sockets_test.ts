@@ -23,16 +23,16 @@ const spoken = new TextEncoder().encode("Fri Apr  3 21:09:36 2020");
 
 /** Whatever it is asked, it says the same. */
 const parrot: Responder = {
-  respond: (_request, reply) => (reply.set(spoken), spoken.length),
+  respond: ({ reply }) => (reply.set(spoken), spoken.length),
 };
 
 const faults: Record<string, [Responder, oracle: string]> = {
   "answers answers": [parrot, "gets no answer to its answer"],
   "says too much": [{ respond: () => 100 }, "goes on answering"],
   "throws now and then": [{
-    respond(request, ...rest): number | Promise<number> {
-      if (request.length > 100) throw new Error("too much");
-      return parrot.respond(request, ...rest);
+    respond(exchange): number | Promise<number> {
+      if (exchange.request.length > 100) throw new Error("too much");
+      return parrot.respond(exchange);
     },
   }, "counts what it does"],
 };

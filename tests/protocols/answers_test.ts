@@ -14,19 +14,17 @@ import {
   later,
   NOW,
   octetsOf,
-  STATUS,
   UNSYNCHRONIZED_STATUS,
 } from "../support/services.ts";
 
 const random32 = (): number => 0x1234_5678;
-const ntp = ntpResponder({ status: () => STATUS, random32 });
-const unsynchronized = ntpResponder({ status: () => UNSYNCHRONIZED_STATUS, random32 });
+const ntp = ntpResponder({ random32 });
 const asctime = asctimeResponder({ utc: true });
 const auto = autoResponder({ ntp, text: asctime });
-const time = timeResponder({ status: () => STATUS });
+const time = timeResponder();
 const daytime = daytimeFormats.map((format): [string, Responder] => [
   `daytime, ${format}`,
-  daytimeResponder({ status: () => STATUS, format, utc: true }),
+  daytimeResponder({ format, utc: true }),
 ]);
 
 const receivers: [name: string, responder: Responder][] = [
@@ -51,7 +49,7 @@ function repliesAt(at: typeof NOW): [name: string, reply: Uint8Array][] {
     ["NTP, version 1", asked(ntp, request(0x08))],
     ["NTP, mode 4", asked(ntp, request(0x23))],
     ["NTP, mode 2", asked(ntp, request(0x19))],
-    ["NTP, not synchronised", asked(unsynchronized, request(0x1b))],
+    ["NTP, not synchronised", answer(ntp, request(0x1b), { at, status: UNSYNCHRONIZED_STATUS })],
   ];
 }
 

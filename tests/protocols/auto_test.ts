@@ -5,10 +5,10 @@ import { autoResponder } from "../../src/protocols/auto.ts";
 import { ntpResponder } from "../../src/protocols/ntp/service.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
 import { check } from "../support/property.ts";
-import { answer, ask, octetsOf, STATUS } from "../support/services.ts";
+import { answer, ask, octetsOf } from "../support/services.ts";
 
 const responder = autoResponder({
-  ntp: ntpResponder({ status: () => STATUS, random32: () => 0 }),
+  ntp: ntpResponder({ random32: () => 0 }),
   text: asctimeResponder({ utc: true }),
 });
 

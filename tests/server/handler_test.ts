@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Clock } from "../../src/clock/clock.ts";
+import { UNKNOWN_STATUS } from "../../src/clock/status.ts";
+import type { Exchange } from "../../src/transports/exchange.ts";
 import { ServedClock } from "../../src/clock/served_clock.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
@@ -31,7 +33,7 @@ for (const isStamped of [false, true]) {
     using time = new ServedTime(options);
     // As another thread has it: nothing but the page tells it of a change.
     const clock = new ServedClock(base, new ServedPage(time.page));
-    const responder = createResponder("ntp", services, () => clock.status);
+    const responder = createResponder("ntp", services);
     const guard = new Guard(planGuard({}), endpoint, () => 0);
     const counters = new Counters();
     const handler = createHandler(endpoint, { guard, responder, base, clock, counters, isStamped });
@@ -54,7 +56,17 @@ for (const isStamped of [false, true]) {
         request[field.flags] = 0x23;
         const reply = new Uint8Array(REPLY_CAPACITY);
         const arrival = { seconds: 1_700_000_000, nanoseconds: 0 };
-        const length = handler.handle({ request, reply, arrival, source: sourceOf("127.0.0.1") });
+        const exchange: Exchange = {
+          request,
+          reply,
+          arrival,
+          source: sourceOf("127.0.0.1"),
+          status: UNKNOWN_STATUS,
+          isUnfinished: false,
+        };
+        handler.begin();
+        const length = handler.handle(exchange);
+        handler.finish([exchange], 1, 0);
         base.interrupt = () => {};
         const packet = decodeNtpPacket(reply.subarray(0, length as number));
         const served = [packet.receiveTimestamp, packet.transmitTimestamp]

@@ -23,7 +23,7 @@ Deno.test("serve finishes a slow answer before it shuts down", async () => {
   const asked = Promise.withResolvers<void>();
   await using server = await serve(FREE, {
     responder: {
-      async respond(_request, reply): Promise<number> {
+      async respond({ reply }): Promise<number> {
         asked.resolve();
         await gate.promise;
         return new TextEncoder().encodeInto("Fri Apr  3 21:09:36 2020", reply).written;

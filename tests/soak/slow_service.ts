@@ -39,7 +39,7 @@ export class SlowService implements AsyncDisposable {
   static async start(): Promise<SlowService> {
     const state = { tasks: 0, peak: 0 };
     const responder: Responder = {
-      async respond(_request, reply): Promise<number> {
+      async respond({ reply }): Promise<number> {
         state.peak = Math.max(state.peak, ++state.tasks);
         await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
         state.tasks--;

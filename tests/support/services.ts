@@ -1,12 +1,14 @@
 /** Runs responders without a network. */
 import { assertEquals } from "@std/assert";
-import type { Clock, UnixTime } from "../../src/clock/clock.ts";
+import type { UnixTime } from "../../src/clock/clock.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
 import {
+  type Answer,
   type RefusalCause,
   refusalCauses,
   REPLY_CAPACITY,
   type Responder,
+  type ServedExchange,
 } from "../../src/protocols/responder.ts";
 
 /** Friday, 2020-04-03T21:09:36.123456789Z. */
@@ -26,11 +28,6 @@ export const STATUS: ClockStatus = {
 /** The same clock, not to be trusted. */
 export const UNSYNCHRONIZED_STATUS: ClockStatus = { ...STATUS, leap: 3 };
 
-/** A clock that stands still. */
-export function still(at: Readonly<UnixTime>): Clock {
-  return { read: (time) => void Object.assign(time, at) };
-}
-
 /** The time that many nanoseconds later. */
 export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
   const sum = BigInt(time.nanoseconds) + nanoseconds;
@@ -45,23 +42,46 @@ export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
 export interface AskOptions {
   /** When the request comes. */
   readonly at?: Readonly<UnixTime>;
-  /** What is read after that; by default it stands still. */
-  readonly clock?: Clock;
-  /** The port it comes from. */
+  /** When the reply leaves; by default at the same moment. */
+  readonly then?: Readonly<UnixTime>;
+  /** What the clock is worth. */
+  readonly status?: ClockStatus;
+  /** The port that the request comes from. */
   readonly port?: number;
 }
 
 const UNTOUCHED = 0xa5;
 const reply = new Uint8Array(REPLY_CAPACITY);
 
+/** An exchange as a transport has it. */
+export function exchangeOf(
+  request: Uint8Array,
+  reply: Uint8Array,
+  { at = NOW, status = STATUS, port = 51402 }: AskOptions = {},
+): ServedExchange {
+  return { request, reply, arrival: at, status, source: { port }, isUnfinished: false };
+}
+
+/** Writes the reply to one request, finished as if it left alone. */
+export function respondOnce(
+  responder: Responder,
+  exchange: ServedExchange,
+  then: Readonly<UnixTime> = exchange.arrival,
+): Answer | Promise<Answer> {
+  const length = responder.respond(exchange);
+  responder.finish?.([exchange], 1, { at: (_, time) => void Object.assign(time, then) });
+  assertEquals(exchange.isUnfinished, false, "finish() leaves nothing unfinished");
+  return length;
+}
+
 /** A copy of the reply, or why there is none; nothing may be written beyond it. */
 export function ask(
   responder: Responder,
   request: Uint8Array,
-  { at = NOW, clock = still(at), port = 51402 }: AskOptions = {},
+  options: AskOptions = {},
 ): Uint8Array<ArrayBuffer> | RefusalCause {
   reply.fill(UNTOUCHED);
-  const length = responder.respond(request, reply, at, clock, port);
+  const length = respondOnce(responder, exchangeOf(request, reply, options), options.then);
   if (typeof length !== "number") throw new Error("A built-in responder never waits");
   for (let i = Math.max(length, 0); i < reply.length; i++) {
     if (reply[i] !== UNTOUCHED) assertEquals(i, length, "nothing is written past the length");

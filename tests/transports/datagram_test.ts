@@ -16,7 +16,9 @@ function listen(handle: DatagramHandler["handle"], maxTasks = 16_384): TestListe
   const counters = new Counters();
   const failures: string[] = [];
   const handler: DatagramHandler = {
+    begin: () => {},
     handle,
+    finish: () => {},
     failed: (operation, error) => failures.push(`${operation}: ${(error as Error).message}`),
   };
   const address = { hostname: "127.0.0.1", port: 0 };
@@ -192,7 +194,7 @@ Deno.test("listenDatagram names the address that is taken, or is not of this mac
     listenDatagram({
       hostname,
       port,
-      handler: { handle: echo, failed: () => {} },
+      handler: { begin: () => {}, handle: echo, finish: () => {}, failed: () => {} },
       counters: new Counters(),
       maxTasks: 1,
     });

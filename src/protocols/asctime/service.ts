@@ -1,5 +1,5 @@
 import { looksLikeAnswer } from "../answers.ts";
-import { refusal, type Responder } from "../responder.ts";
+import { type Answer, refusal, type Responder } from "../responder.ts";
 import { type AsctimeOptions, formatAsctime, hasText } from "./codec.ts";
 
 const DECLINED = refusal("declined");
@@ -18,7 +18,7 @@ export function asctimeResponder(options: AsctimeOptions = {}): Responder {
   let textLength = 0;
   let textSeconds = NaN;
   return {
-    respond(request, reply, arrival): number {
+    respond({ request, reply, arrival }): Answer {
       if (!hasText(arrival.seconds)) return DECLINED;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (arrival.seconds !== textSeconds) {

@@ -1,8 +1,7 @@
-import type { ClockStatus } from "../../clock/status.ts";
 import { looksLikeAnswer } from "../answers.ts";
 import { hasText } from "../asctime/codec.ts";
 import { leap } from "../ntp/packet.ts";
-import { refusal, type Responder } from "../responder.ts";
+import { type Answer, refusal, type Responder } from "../responder.ts";
 import { type DaytimeOptions, formatDaytime } from "./codec.ts";
 
 const DECLINED = refusal("declined");
@@ -13,19 +12,17 @@ const refuseUnsynchronized = refusal("unsynchronized");
  * The Daytime service: answers every datagram with a line for the second of its
  * arrival, and none while the clock is not synchronised.
  */
-export function daytimeResponder(
-  { status, ...options }: DaytimeOptions & { readonly status: () => ClockStatus },
-): Responder {
+export function daytimeResponder(options: DaytimeOptions = {}): Responder {
   const encoder = new TextEncoder();
   const line = new Uint8Array(64);
   let lineLength = 0;
   let lineSeconds = NaN;
   let lineLeap = NaN;
   return {
-    respond(request, reply, arrival): number {
+    respond({ request, reply, arrival, status }): Answer {
       if (!hasText(arrival.seconds)) return DECLINED;
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
-      const leapIndicator = status().leap;
+      const leapIndicator = status.leap;
       if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;
       if (arrival.seconds !== lineSeconds || leapIndicator !== lineLeap) {
         lineSeconds = arrival.seconds;

@@ -1,6 +1,6 @@
 /** The kiss-o'-death: an NTP reply that tells no time, but a client to slow down or go away (RFC 5905 §7.4). */
 import { putUint32 } from "../octets.ts";
-import type { KissCode } from "../responder.ts";
+import type { Answer, KissCode, ServedExchange } from "../responder.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
@@ -16,12 +16,10 @@ const codes: Readonly<Record<KissCode, number>> = {
  * @returns The length, or the refusal of what is no request
  */
 export function writeKiss(
-  request: Uint8Array,
-  reply: Uint8Array,
+  { request, reply, source }: ServedExchange,
   code: KissCode,
-  sourcePort: number,
-): number {
-  const refused = ntpRefusal(request, sourcePort);
+): Answer {
+  const refused = ntpRefusal(request, source.port);
   if (refused !== undefined) return refused;
   putKiss(request, reply, codes[code]);
   return NTP_HEADER_LENGTH;

@@ -1,17 +1,15 @@
 import type { UnixTime } from "../../clock/clock.ts";
-import { type ClockStatus, FREQUENCY_TOLERANCE } from "../../clock/status.ts";
+import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Responder } from "../responder.ts";
+import type { Answer, Responder, ServedExchange } from "../responder.ts";
 import { writeKiss } from "./kiss.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
 import { toShort, writeTimestamp } from "./timestamp.ts";
 
-/** What the NTP service is given besides a clock. */
+/** Options for {@linkcode ntpResponder}. */
 export interface NtpResponderOptions {
-  /** The worth of the clock, read anew for each reply. */
-  readonly status: () => ClockStatus;
-  /** 32 random bits, for what is below the clock's precision. */
+  /** Draws 32 random bits, for what is below the clock's precision. */
   readonly random32: () => number;
 }
 
@@ -20,42 +18,59 @@ export interface NtpResponderOptions {
  * keeps no association with. A reply has the 48 octets of a header and is never
  * longer than its request.
  */
-export function ntpResponder({ status, random32 }: NtpResponderOptions): Responder {
+export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
   const transmit: UnixTime = { seconds: 0, nanoseconds: 0 };
   const reference: UnixTime = { seconds: 0, nanoseconds: 0 };
   return {
-    respond(request, reply, arrival, clock, sourcePort): number {
-      const refused = ntpRefusal(request, sourcePort);
+    respond(exchange): Answer {
+      const { request, reply, arrival, status } = exchange;
+      const refused = ntpRefusal(request, exchange.source.port);
       if (refused !== undefined) return refused;
-      const facts = status();
-      const synchronized = facts.leap !== leap.unsynchronized;
+      const synchronized = status.leap !== leap.unsynchronized;
       const flags = request[field.flags] as number;
-      reply[field.flags] = facts.leap << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
+      reply[field.flags] = status.leap << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
       // Unsynchronised is 16 inside a program and 0 on the wire (RFC 5905 §7.3).
-      reply[field.stratum] = synchronized ? facts.stratum : 0;
+      reply[field.stratum] = synchronized ? status.stratum : 0;
       reply[field.poll] = request[field.poll] as number;
-      reply[field.precision] = facts.precision;
-      putUint32(reply, field.rootDelay, toShort(facts.rootDelaySeconds));
-      const ageSeconds = Math.max(arrival.seconds + 1 - facts.referenceSeconds, 0);
-      const dispersion = facts.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
+      reply[field.precision] = status.precision;
+      putUint32(reply, field.rootDelay, toShort(status.rootDelaySeconds));
+      const ageSeconds = Math.max(arrival.seconds + 1 - status.referenceSeconds, 0);
+      const dispersion = status.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
       putUint32(reply, field.rootDispersion, toShort(dispersion));
-      putUint32(reply, field.referenceId, synchronized ? facts.referenceId : 0);
-      reference.seconds = Math.min(facts.referenceSeconds, arrival.seconds);
+      putUint32(reply, field.referenceId, synchronized ? status.referenceId : 0);
+      reference.seconds = Math.min(status.referenceSeconds, arrival.seconds);
       writeTimestamp(reply, field.referenceTimestamp, reference, 0, 0);
       // Opaque to a server: every bit goes back as it came (RFC 5905 §8).
       for (let i = 0; i < 8; i++) {
         reply[field.originTimestamp + i] = request[field.transmitTimestamp + i] as number;
       }
-      const randomBits = Math.min(Math.max(32 + facts.precision, 0), 32);
+      const randomBits = randomBitsOf(status.precision);
       writeTimestamp(reply, field.receiveTimestamp, arrival, randomBits, random32());
-      clock.read(transmit);
-      writeTimestamp(reply, field.transmitTimestamp, transmit, randomBits, random32());
-      // On the wire a step back by more than half an era looks like one forward.
-      if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
+      exchange.isUnfinished = true;
       return NTP_HEADER_LENGTH;
     },
+
+    finish(batch, count, departures): void {
+      for (let i = 0; i < count; i++) {
+        const exchange = batch[i] as ServedExchange;
+        if (!exchange.isUnfinished) continue;
+        exchange.isUnfinished = false;
+        const { reply, arrival, status } = exchange;
+        departures.at(i, transmit);
+        const randomBits = randomBitsOf(status.precision);
+        writeTimestamp(reply, field.transmitTimestamp, transmit, randomBits, random32());
+        // On the wire a step back by more than half an era looks like one forward.
+        if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
+      }
+    },
+
     kiss: writeKiss,
   };
+}
+
+/** How many bits of a fraction are below a clock's precision. */
+function randomBitsOf(precision: number): number {
+  return Math.min(Math.max(32 + precision, 0), 32);
 }
 
 /** Whether transmit is after receive, across a change of era too. */

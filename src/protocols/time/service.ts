@@ -1,9 +1,8 @@
-import type { ClockStatus } from "../../clock/status.ts";
 import { looksLikeAnswer } from "../answers.ts";
 import { leap } from "../ntp/packet.ts";
 import { toNtpSeconds } from "../ntp/timestamp.ts";
 import { putUint32 } from "../octets.ts";
-import { refusal, type Responder } from "../responder.ts";
+import { type Answer, refusal, type Responder } from "../responder.ts";
 import { TIME_REPLY_LENGTH } from "./codec.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
@@ -14,11 +13,11 @@ const refuseUnsynchronized = refusal("unsynchronized");
  * none while the clock is not synchronised (RFC 868: a server that cannot tell
  * the time discards the request).
  */
-export function timeResponder({ status }: { readonly status: () => ClockStatus }): Responder {
+export function timeResponder(): Responder {
   return {
-    respond(request, reply, arrival): number {
+    respond({ request, reply, arrival, status }): Answer {
       if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
-      if (status().leap === leap.unsynchronized) return refuseUnsynchronized;
+      if (status.leap === leap.unsynchronized) return refuseUnsynchronized;
       putUint32(reply, 0, toNtpSeconds(arrival.seconds));
       return TIME_REPLY_LENGTH;
     },

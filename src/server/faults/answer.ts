@@ -1,14 +1,14 @@
 /** The way of an answer through the faults of its listener. */
 import type { Protocol } from "../../protocols/endpoint.ts";
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
-import { refusal } from "../../protocols/responder.ts";
+import { type Answer, refusal } from "../../protocols/responder.ts";
 import type { Counters } from "../../transports/counters.ts";
 import type { Exchange } from "../../transports/exchange.ts";
 import type { Draft } from "./draft.ts";
 import type { Faults } from "./faults.ts";
 
-/** Answers a request that has passed the guard: a length, or a refusal. */
-type Answer = (exchange: Exchange) => number | Promise<number>;
+/** Answers a request that has passed the guard. */
+type Respond = (exchange: Exchange) => Answer | Promise<Answer>;
 
 /** What {@linkcode withFaults} has to know of the listener. */
 export interface FaultyListener {
@@ -18,7 +18,9 @@ export interface FaultyListener {
   /** Says that a request has come now, by the clock that is served. */
   readonly stamp: (exchange: Exchange) => void;
   /** Answers as if nothing went wrong. */
-  readonly answer: Answer;
+  readonly answer: Respond;
+  /** Finishes the reply as if it left now. */
+  readonly finish: (exchange: Exchange) => void;
 }
 
 const refuseFault = refusal("fault");
@@ -29,8 +31,8 @@ const refuseFault = refusal("fault");
  */
 export function withFaults(
   faults: Faults,
-  { protocol, counters, stamp, answer }: FaultyListener,
-): Answer {
+  { protocol, counters, stamp, answer, finish }: FaultyListener,
+): Respond {
   const { waits } = faults;
   const speaksNtp = protocol === "ntp" || protocol === "auto";
 
@@ -47,6 +49,8 @@ export function withFaults(
     const { request, reply } = exchange;
     const length = await answer(exchange);
     if (length <= 0) return length;
+    // Faults change a whole reply; a delay stands for time on the way, which comes after it was sent.
+    finish(exchange);
     // Of what these speak nothing else is as long.
     const isNtp = speaksNtp && length >= NTP_HEADER_LENGTH;
     const draft: Draft = {

@@ -44,7 +44,7 @@ function answerUntilStopped(job: Job): void {
     (seconds - job.guard.startSeconds) * 1000 + nanoseconds / 1e6;
   const listeners = job.listeners.map(({ descriptor, endpoint, page }) => {
     const clock = new ServedClock(base, new ServedPage(page));
-    const responder = createResponder(endpoint.protocol, job.services, () => clock.status);
+    const responder = createResponder(endpoint.protocol, job.services);
     // The kernel's stamps are the same clock in all threads; a step of it is put up with.
     const guard = new Guard(job.guard, endpoint, nowMs);
     const own = { guard, responder, base, clock, counters, log, isStamped: true };

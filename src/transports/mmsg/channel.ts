@@ -1,6 +1,12 @@
 import type { UnixTime } from "../../clock/clock.ts";
+import { type ClockStatus, UNKNOWN_STATUS } from "../../clock/status.ts";
 import { getUint32 } from "../../protocols/octets.ts";
-import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../../protocols/responder.ts";
+import {
+  type Answer,
+  refusal,
+  REPLY_CAPACITY,
+  REQUEST_CAPACITY,
+} from "../../protocols/responder.ts";
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
 import { type IpWords, setIpv4 } from "../../text/ip_words.ts";
@@ -64,7 +70,7 @@ export interface ChannelOptions {
   readonly handler: DatagramHandler;
   readonly counters: Counters;
   readonly stop: Int32Array<SharedArrayBuffer>;
-  /** Tells the time where the kernel did not; the handler's, which is told when its reply leaves. */
+  /** The clock for datagrams without a kernel timestamp. */
   readonly clock: RealtimeClock;
 }
 
@@ -89,6 +95,8 @@ export class Channel {
   readonly #control: Int32Array<ArrayBuffer>;
   readonly #replyControl: Int32Array<ArrayBuffer>;
   readonly #exchanges: readonly BatchedExchange[];
+  /** The exchanges whose replies are sent next, in the order of their places. */
+  readonly #answered: BatchedExchange[];
   #pauseMs = 0;
 
   constructor(libc: Libc, options: ChannelOptions) {
@@ -120,6 +128,7 @@ export class Channel {
       { length: BATCH },
       (_, i) => new BatchedExchange(libc, this.#requests, i),
     );
+    this.#answered = [...this.#exchanges];
   }
 
   /** Takes what has come, by one receive with these flags, and answers it. */
@@ -132,11 +141,10 @@ export class Channel {
     }
     this.#pauseMs = 0;
     let answers = 0;
-    this.#pace.begin(count);
+    this.#handler.begin();
     for (let i = 0; i < count; i++) {
       const word = i * WORDS_PER_HEADER;
-      const leadNs = this.#pace.leadNs(answers, count - 1 - i);
-      if (this.#answer(i, words[word + LENGTH_WORD] as number, answers, leadNs)) answers++;
+      if (this.#answer(i, words[word + LENGTH_WORD] as number, answers)) answers++;
       // What the kernel wrote over is laid out again for the next datagram.
       words[word + NAME_LENGTH_WORD] = NAME_STRIDE;
       words[word + CONTROL_LENGTH_WORD] = CONTROL_STRIDE;
@@ -155,8 +163,8 @@ export class Channel {
     Atomics.wait(this.#stop, 0, 0, this.#pauseMs);
   }
 
-  /** Has one datagram answered into a reply's place, and says whether there is something to send. */
-  #answer(i: number, length: number, place: number, leadNs: number): boolean {
+  /** Answers one datagram into a reply's place; returns whether there is something to send. */
+  #answer(i: number, length: number, place: number): boolean {
     const nameLength = this.#requests.words[i * WORDS_PER_HEADER + NAME_LENGTH_WORD] as number;
     // What a receive returns when its socket was shut down to wake it.
     if (nameLength === 0) return false;
@@ -168,23 +176,21 @@ export class Channel {
       return false;
     }
     exchange.take(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
-    let answer: number | Promise<number>;
-    this.#clock.leadNs = leadNs;
+    let answer: Answer | Promise<Answer>;
     try {
       answer = this.#handler.handle(exchange);
     } catch (error) {
       this.#counters.responderErrors++;
       this.#handler.failed("respond", error);
       return false;
-    } finally {
-      this.#clock.leadNs = 0;
     }
-    // A promise is nobody's here, and as a number it is none.
+    // A promise compares as NaN and counts as declined; `chooseTransport()` rules async responders out.
     if (!((answer as number) > 0)) {
       this.#counters.refuse(answer as number);
       return false;
     }
     this.#replyLengths[place * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
+    this.#answered[place] = exchange;
     this.#address(place, i, nameLength);
     return true;
   }
@@ -249,11 +255,12 @@ export class Channel {
   }
 
   /**
-   * Sends the first replies; one that cannot be sent is counted and left. It waits for no room in
-   * the send queue: a congested link would hold up the clients of all others.
+   * Finishes and sends the first replies; one that cannot be sent is counted and left. It never waits for
+   * room in the send queue: a congested link would hold up the clients of all others.
    */
   #send(count: number): void {
-    this.#pace.made();
+    this.#pace.begin(count);
+    this.#handler.finish(this.#answered, count, this.#pace.leadNs);
     for (let next = 0; next < count;) {
       const headers = this.#repliesFrom[next] as Uint8Array<ArrayBuffer>;
       const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, MSG_DONTWAIT);
@@ -282,6 +289,8 @@ class BatchedExchange implements Exchange {
   request: Uint8Array<ArrayBuffer>;
   reply: Uint8Array<ArrayBuffer> = zeroed(0);
   readonly arrival: UnixTime = { seconds: 0, nanoseconds: 0 };
+  status: ClockStatus = UNKNOWN_STATUS;
+  isUnfinished = false;
   readonly source: BatchedSource;
   readonly #buffer: Uint8Array<ArrayBuffer>;
 

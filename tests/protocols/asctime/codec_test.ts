@@ -7,7 +7,7 @@ import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
 import { refusal, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
 import { check } from "../../support/property.ts";
-import { answer, ask, octetsOf, STATUS } from "../../support/services.ts";
+import { answer, ask, exchangeOf, octetsOf } from "../../support/services.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
@@ -119,7 +119,6 @@ Deno.test("parseAsctime either throws DecodeError or reads a real date", () => {
   }));
 });
 
-const clock = { read(): void {} };
 const arrival = { seconds: 1_585_948_176, nanoseconds: 0 };
 const text = "Fri Apr  3 21:09:36 2020";
 
@@ -128,7 +127,7 @@ Deno.test("asctimeResponder answers whatever is in a request", () => {
   const reply = new Uint8Array(REPLY_CAPACITY);
   check(fc.property(fc.uint8Array({ maxLength: 2048 }), (request) => {
     reply.fill(0xff);
-    const length = responder.respond(request, reply, arrival, clock, 51402);
+    const length = responder.respond(exchangeOf(request, reply, { at: arrival }));
     assertEquals(new TextDecoder().decode(reply.subarray(0, length as number)), text);
     assertEquals(reply[length as number], 0xff, "nothing is written past the length");
   }));
@@ -139,11 +138,7 @@ Deno.test("asctimeResponder follows the clock from request to request, backwards
   const reply = new Uint8Array(REPLY_CAPACITY);
   const answerAt = (seconds: number): string => {
     const length = responder.respond(
-      new Uint8Array(),
-      reply,
-      { seconds, nanoseconds: 0 },
-      clock,
-      51402,
+      exchangeOf(new Uint8Array(), reply, { at: { seconds, nanoseconds: 0 } }),
     );
     return new TextDecoder().decode(reply.subarray(0, length as number));
   };
@@ -157,7 +152,7 @@ Deno.test("asctimeResponder follows the clock from request to request, backwards
 Deno.test("asctimeResponder and daytimeResponder are silent beyond a Date's years", () => {
   const responders = [
     ...[asctimeResponder(), asctimeResponder({ utc: true })],
-    ...daytimeFormats.map((format) => daytimeResponder({ status: () => STATUS, format })),
+    ...daytimeFormats.map((format) => daytimeResponder({ format })),
   ];
   for (const responder of responders) {
     for (const seconds of [8.64e12 - 86_400, 86_400 - 8.64e12]) {
@@ -176,7 +171,7 @@ Deno.test("asctimeResponder never answers an answer", () => {
   const responder = asctimeResponder({ utc: true });
   const reply = new Uint8Array(REPLY_CAPACITY);
   for (const end of ["", "\n", "\r\n", "\n\0"]) {
-    const length = responder.respond(encode(text + end), reply, arrival, clock, 51402);
+    const length = responder.respond(exchangeOf(encode(text + end), reply, { at: arrival }));
     assertEquals(length, refusal("looks-like-a-reply"));
   }
 });

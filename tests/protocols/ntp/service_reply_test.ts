@@ -6,15 +6,7 @@ import { decodeNtpPacket, type NtpPacket } from "../../../src/protocols/ntp/pack
 import { ntpResponder } from "../../../src/protocols/ntp/service.ts";
 import { difference, toInstant, toNanoseconds } from "../../../src/protocols/ntp/timestamp.ts";
 import { check } from "../../support/property.ts";
-import {
-  answer,
-  hex,
-  later,
-  NOW,
-  STATUS,
-  still,
-  UNSYNCHRONIZED_STATUS,
-} from "../../support/services.ts";
+import { answer, hex, later, NOW, STATUS, UNSYNCHRONIZED_STATUS } from "../../support/services.ts";
 
 const SECOND = 1_000_000_000n;
 const ERA = SECOND << 32n;
@@ -31,12 +23,15 @@ function tell(
 ): NtpPacket {
   let drawn = 0;
   const responder = ntpResponder({
-    status: () => ({ ...STATUS, ...status }),
     random32: () => random[drawn++ % random.length] ?? 0,
   });
   const request = new Uint8Array(48);
   request[0] = 0x23;
-  const reply = answer(responder, request, { at, clock: still(then) });
+  const reply = answer(responder, request, {
+    at,
+    then,
+    status: { ...STATUS, ...status },
+  });
   return decodeNtpPacket(reply);
 }
 
@@ -210,8 +205,7 @@ Deno.test("not synchronised is leap 3, stratum 0 and no reference id, with the t
 });
 
 Deno.test("each fact of the status has its field, read anew for each reply", () => {
-  let status: ClockStatus = STATUS;
-  const responder = ntpResponder({ status: () => status, random32: () => 0 });
+  const responder = ntpResponder({ random32: () => 0 });
   const request = new Uint8Array(48).fill(0);
   request[0] = 0x1b;
   const facts: [Partial<ClockStatus>, at: number, octets: string][] = [
@@ -228,8 +222,7 @@ Deno.test("each fact of the status has its field, read anew for each reply", () 
     [{ referenceSeconds: 0 }, 16, "83aa7e8000000000"],
   ];
   for (const [fact, at, octets] of facts) {
-    status = { ...STATUS, ...fact };
-    const reply = answer(responder, request);
+    const reply = answer(responder, request, { status: { ...STATUS, ...fact } });
     const expected = hex(octets);
     assertEquals(reply.slice(at, at + expected.length), expected, JSON.stringify(fact));
   }

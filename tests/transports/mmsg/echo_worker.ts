@@ -39,7 +39,7 @@ thread.onmessage = ({ data: { descriptors, counters, stop } }) => {
   const listeners = descriptors.map((descriptor) => ({
     descriptor,
     isWildcard: false,
-    handler: { handle, failed },
+    handler: { begin: () => {}, handle, finish: () => {}, failed },
   }));
   using libc = openLibc();
   try {
