@@ -1,17 +1,17 @@
-/** Clients that ask for the time once, and what they say of it. */
+/** Clients that ask for the time once, and what they print. */
 import { type Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
 import type { Programs } from "../support/programs.ts";
 
-/** What a client found out. */
+/** What a client measured. */
 export interface Finding {
-  /** How far the server is ahead of this machine, in seconds; undefined if the client did not take the time. */
+  /** How far the server is ahead of this machine, in seconds; undefined if the client refused the time. */
   readonly offset: number | undefined;
-  /** The leap second that it was told of, in its own words. */
+  /** The leap second that was announced, in its own words. */
   readonly leap?: string | undefined;
-  /** The time it was told, in its own words. */
+  /** The time that was served, in its own words. */
   readonly time?: string | undefined;
-  /** All that it said. */
+  /** Its exit code and output. */
   readonly outcome: Outcome;
 }
 

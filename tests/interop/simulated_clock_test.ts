@@ -1,4 +1,4 @@
-/** Clients of other projects are told lies, and see exactly those. */
+/** Clients of other projects see exactly the clocks that are simulated. */
 import { assert, assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network } from "../support/peers.ts";
@@ -9,30 +9,30 @@ import { askAs, type ClientName, type Finding, oneShotNeeds } from "./one_shot_c
 const [timesrv, timecli] = [source.timesrv, source.timecli];
 const needs = { ...source.needs, ...oneShotNeeds };
 
-/** Clients and server read the same clock: what they find beyond this is an error of somebody's. */
+/** Clients and server read the same clock: a larger difference is an error. */
 const LARGEST_ERROR_SECONDS = 0.05;
 
-/** One address with a clock of its own for each lie, all of one server. */
-class Liar implements AsyncDisposable {
+/** One server with an address for each simulated clock. */
+class SimulatedServer implements AsyncDisposable {
   readonly #network: Network;
-  readonly #lies: readonly string[];
+  readonly #clocks: readonly string[];
 
-  private constructor(network: Network, lies: readonly string[]) {
+  private constructor(network: Network, clocks: readonly string[]) {
     this.#network = network;
-    this.#lies = lies;
+    this.#clocks = clocks;
   }
 
-  static async start(transport: string, lies: readonly string[]): Promise<Liar> {
+  static async start(transport: string, clocks: readonly string[]): Promise<SimulatedServer> {
     const network = await Network.create();
-    const urls = lies.map((lie, i) => `ntp://127.0.0.${i + 1}?${lie}`);
-    const server = network.start([...timesrv, "--transport", transport, ...urls]);
-    await server.waitFor(/Transport: /);
-    return new Liar(network, lies);
+    const urls = clocks.map((clock, i) => `ntp://127.0.0.${i + 1}?${clock}`);
+    const running = network.start([...timesrv, "--transport", transport, ...urls]);
+    await running.waitFor(/Transport: /);
+    return new SimulatedServer(network, clocks);
   }
 
-  /** Asks the address where a lie is told. */
-  ask(client: ClientName, lie: string): Promise<Finding> {
-    const host = `127.0.0.${this.#lies.indexOf(lie) + 1}`;
+  /** Has a client ask the address of a clock. */
+  ask(client: ClientName, clock: string): Promise<Finding> {
+    const host = `127.0.0.${this.#clocks.indexOf(clock) + 1}`;
     return askAs(client, { network: this.#network, host, timecli });
   }
 
@@ -49,7 +49,7 @@ function assertNear(actual: number | undefined, expected: number, what: unknown)
   );
 }
 
-/** A client that this machine held up is asked again: to who sees another lie, that is no help. */
+/** A client that a busy machine held up asks again; another clock's offset stays wrong. */
 async function assertSees(ask: () => Promise<Finding>, expected: number): Promise<void> {
   let finding = await ask();
   for (let tries = 1; tries < 3; tries++) {
@@ -59,10 +59,10 @@ async function assertSees(ask: () => Promise<Finding>, expected: number): Promis
   assertNear(finding.offset, expected, finding);
 }
 
-const everybody = ["chronyd", "ntpdig", "ntpdate", "rdate", "timecli"] as const;
+const allClients = ["chronyd", "ntpdig", "ntpdate", "rdate", "timecli"] as const;
 
-/** The times that are told, where the clock stands still: a quarter of the way, half, three quarters, all. */
-const smears: readonly (readonly [lie: string, time: string])[] = [
+/** The times of stopped clocks: a quarter of the way through a smear, half, three quarters, all. */
+const smears: readonly (readonly [clock: string, time: string])[] = [
   ["linear", "2028-12-31T18:00:00Z", "2028-12-31T17:59:59.75"],
   ["google", "2029-01-01T00:00:00Z", "2028-12-31T23:59:59.5"],
   ["linear", "2029-01-01T06:00:00Z", "2029-01-01T05:59:59.25"],
@@ -73,12 +73,12 @@ const smears: readonly (readonly [lie: string, time: string])[] = [
   ["cosine", "2029-01-01T06:00:00Z", "2029-01-01T05:59:59.146447"],
   ["quadratic", "2028-12-31T18:00:00Z", "2028-12-31T17:59:59.875"],
   ["quadratic", "2029-01-01T06:00:00Z", "2029-01-01T05:59:59.125"],
-].map(([shape, time, told]) => [
+].map(([shape, time, served]) => [
   `freeze&time=${time}&leap=insert@2028-12-31&smear=${shape}`,
-  told ?? "",
+  served ?? "",
 ]);
 
-/** What NTP clients are told of a leap second, where the clock stands still. */
+/** The leap indicators of stopped clocks, in the words of NTP clients. */
 const announcements = [
   ["time=2028-12-30T23:59:59Z&leap=insert@2028-12-31", "no-leap"],
   ["time=2028-12-31T00:00:00Z&leap=insert@2028-12-31", "add-leap"],
@@ -87,32 +87,34 @@ const announcements = [
   ["time=2028-12-31T23:59:58Z&leap=delete@2028-12-31", "del-leap"],
   ["time=2029-01-01T00:00:00Z&leap=delete@2028-12-31", "no-leap"],
   ["time=2028-12-31T23:59:59Z&leap=insert@2028-12-31&smear=google", "no-leap"],
-].map(([lie, leap]) => [`freeze&${lie}`, leap ?? ""] as const);
+].map(([clock, leap]) => [`freeze&${clock}`, leap ?? ""] as const);
 
 for (const transport of ["datagram", "mmsg"]) {
   const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
     where(needs, `clients see ${name} (${transport})`, fn);
 
   Deno.test(
-    await test("the offset that was told, and the date", async () => {
+    await test("the offset that is simulated, and the date", async () => {
       const offsets = new Map([["offset=+1h", 3600], ["offset=-2d", -172_800], [
         "offset=250ms",
         0.25,
       ]]);
       const date = "time=2031-02-03T04:05:06Z";
       const startedMs = Date.now();
-      await using liar = await Liar.start(transport, [...offsets.keys(), date]);
+      await using server = await SimulatedServer.start(transport, [...offsets.keys(), date]);
       const servingMs = Date.now();
       const dateMs = Date.UTC(2031, 1, 3, 4, 5, 6);
       const dates: number[] = [];
       const ask = async (client: ClientName): Promise<void> => {
         await Promise.all(
-          [...offsets].map(([lie, offset]) => assertSees(() => liar.ask(client, lie), offset)),
+          [...offsets].map(([clock, offset]) =>
+            assertSees(() => server.ask(client, clock), offset)
+          ),
         );
-        const finding = await liar.ask(client, date);
+        const finding = await server.ask(client, date);
         dates.push(finding.offset ?? NaN);
       };
-      await Promise.all(everybody.map(ask));
+      await Promise.all(allClients.map(ask));
       // From the start, whenever that was, all see the same.
       const [first = NaN] = dates;
       for (const offset of dates) assertNear(offset, first, dates);
@@ -122,23 +124,23 @@ for (const transport of ["datagram", "mmsg"]) {
   );
 
   Deno.test(
-    await test("a clock run at the rate that was told", async () => {
+    await test("a clock run at the rate that is simulated", async () => {
       const rates = new Map([["rate=2x", 1], ["rate=0.5", -0.5], ["freeze", -1], ["rate=-1", -2]]);
-      await using liar = await Liar.start(transport, [...rates.keys()]);
+      await using server = await SimulatedServer.start(transport, [...rates.keys()]);
       const measure = async (
         client: ClientName,
-        [lie, slope]: readonly [string, number],
+        [clock, slope]: readonly [string, number],
       ): Promise<void> => {
         const ask = async (): Promise<readonly [offset: number, atSeconds: number]> => {
           const beforeMs = Date.now();
-          const { offset = NaN } = await liar.ask(client, lie);
+          const { offset = NaN } = await server.ask(client, clock);
           return [offset, (beforeMs + Date.now()) / 2000];
         };
         const first = await ask();
-        // Far enough apart for the half seconds that a program takes to be a small part.
+        // Far enough apart that the half second which a program needs is a small part.
         const last = await poll(20, ask, ([, atSeconds]) => atSeconds - first[1] > 5);
         const measured = (last[0] - first[0]) / (last[1] - first[1]);
-        assert(Math.abs(measured - slope) < 0.1, `${client} ${lie}: ${measured}`);
+        assert(Math.abs(measured - slope) < 0.1, `${client} ${clock}: ${measured}`);
       };
       await Promise.all(
         [...rates].flatMap((rate) => [measure("ntpdig", rate), measure("rdate", rate)]),
@@ -147,26 +149,29 @@ for (const transport of ["datagram", "mmsg"]) {
   );
 
   Deno.test(
-    await test("a step when it was told", async () => {
-      const lie = "step=+1h@00:08";
-      await using liar = await Liar.start(transport, [lie]);
+    await test("a step when it is due", async () => {
+      const clock = "step=+1h@00:08";
+      await using server = await SimulatedServer.start(transport, [clock]);
       for (const client of ["ntpdig", "rdate"] as const) {
-        await assertSees(() => liar.ask(client, lie), 0);
+        await assertSees(() => server.ask(client, clock), 0);
       }
-      await poll(20, () => liar.ask("ntpdig", lie), ({ offset = 0 }) => offset > 1);
+      await poll(20, () => server.ask("ntpdig", clock), ({ offset = 0 }) => offset > 1);
       await Promise.all(
-        everybody.map((client) => assertSees(() => liar.ask(client, lie), 3600)),
+        allClients.map((client) => assertSees(() => server.ask(client, clock), 3600)),
       );
     }),
   );
 
   Deno.test(
     await test("a smear at its quarter points, to the microsecond", async () => {
-      await using liar = await Liar.start(transport, smears.map(([lie]) => lie));
-      for (const [lie, told] of smears) {
-        const { time = "", leap } = await liar.ask("ntpdig", lie);
-        const seconds = Temporal.Instant.from(time.replace("+0000", "Z")).since(`${told}Z`);
-        assert(Math.abs(seconds.total("microseconds")) <= 1, `${lie}: ${time}, expected ${told}`);
+      await using server = await SimulatedServer.start(transport, smears.map(([clock]) => clock));
+      for (const [clock, served] of smears) {
+        const { time = "", leap } = await server.ask("ntpdig", clock);
+        const seconds = Temporal.Instant.from(time.replace("+0000", "Z")).since(`${served}Z`);
+        assert(
+          Math.abs(seconds.total("microseconds")) <= 1,
+          `${clock}: ${time}, expected ${served}`,
+        );
         assertEquals(leap, "no-leap");
       }
     }),
@@ -174,11 +179,14 @@ for (const transport of ["datagram", "mmsg"]) {
 
   Deno.test(
     await test("a leap second announced on its day", async () => {
-      await using liar = await Liar.start(transport, announcements.map(([lie]) => lie));
-      for (const [lie, leap] of announcements) {
+      await using server = await SimulatedServer.start(
+        transport,
+        announcements.map(([clock]) => clock),
+      );
+      for (const [clock, leap] of announcements) {
         for (const client of ["ntpdig", "ntpdate"] as const) {
-          const finding = await liar.ask(client, lie);
-          assertEquals(finding.leap, leap, `${client} ${lie}`);
+          const finding = await server.ask(client, clock);
+          assertEquals(finding.leap, leap, `${client} ${clock}`);
         }
       }
     }),
@@ -186,16 +194,16 @@ for (const transport of ["datagram", "mmsg"]) {
 
   Deno.test(
     await test("a leap second happen, a second less or more and nothing else", async () => {
-      const lies = new Map([["insert", -1], ["delete", 1]]);
-      const lieOf = (kind: string): string => `time=2028-12-31T23:59:48Z&leap=${kind}@2028-12-31`;
-      await using liar = await Liar.start(transport, [...lies.keys()].map(lieOf));
-      await Promise.all([...lies].map(async ([kind, change]) => {
-        const lie = lieOf(kind);
+      const changes = new Map([["insert", -1], ["delete", 1]]);
+      const clockOf = (kind: string): string => `time=2028-12-31T23:59:48Z&leap=${kind}@2028-12-31`;
+      await using server = await SimulatedServer.start(transport, [...changes.keys()].map(clockOf));
+      await Promise.all([...changes].map(async ([kind, change]) => {
+        const clock = clockOf(kind);
         const clients = ["chronyd", "ntpdig", "rdate", "timecli"] as const;
         const ask = (): Promise<Finding[]> =>
-          Promise.all(clients.map((client) => liar.ask(client, lie)));
+          Promise.all(clients.map((client) => server.ask(client, clock)));
         const before = await ask();
-        await poll(30, () => liar.ask("ntpdig", lie), ({ leap }) => leap === "no-leap");
+        await poll(30, () => server.ask("ntpdig", clock), ({ leap }) => leap === "no-leap");
         const after = await ask();
         for (const [i, client] of clients.entries()) {
           assertNear((after[i]?.offset ?? NaN) - (before[i]?.offset ?? NaN), change, client);

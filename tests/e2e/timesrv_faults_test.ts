@@ -1,4 +1,4 @@
-/** What goes wrong on purpose, from one program to the other. */
+/** Faults that are injected, from one program to the other. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
@@ -6,7 +6,7 @@ import { bothPrograms, startServer, totalsOf } from "../support/programs.ts";
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   Deno.test(
-    await where(needs, `timesrv (${kind}): has answers go wrong as it is told`, async () => {
+    await where(needs, `timesrv (${kind}): injects the faults of its options`, async () => {
       const faults = ["drop,every=4", "kiss=DENY,every=2", "garbage,every=3"];
       const options = faults.flatMap((fault) => ["--fault", fault]);
       const { server, port } = await startServer(timesrv, [
