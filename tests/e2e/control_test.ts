@@ -53,7 +53,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         assertEquals([event, bound.length], ["ready", 2]);
         const [{ url: ntp, protocol, hostname, port }, { url: own }] = bound;
         assertEquals([ntp, protocol, hostname], [`ntp://127.0.0.1:${port}`, "ntp", "127.0.0.1"]);
-        await server.waitFor(new RegExp(`Controlled on ${url}`));
+        await server.waitFor(new RegExp(`Control interface on ${url}`));
         const ask = (...args: string[]): ReturnType<typeof run> =>
           run([...control, "--url", url, ...args]);
 
@@ -108,7 +108,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         },
       );
       await using _ = server;
-      const [, url = ""] = await server.waitFor(/Controlled on (\S+)/);
+      const [, url = ""] = await server.waitFor(/Control interface on (\S+)/);
       const args = [...control, "state", "--url", url] as const;
       const refused = await run(args);
       assertEquals([refused.code, refused.stdout], [1, ""]);

@@ -1,18 +1,18 @@
 /** Where octets go: `Deno.stderr`, for one. */
 export interface Sink {
-  /** Writes some of `data` and tells how many octets it took. */
+  /** Writes some of `data`, and returns how many octets. */
   write(data: Uint8Array): Promise<number>;
 }
 
-/** What may wait for a slow sink before lines are dropped. */
-const CAPACITY_CHARACTERS = 64 * 1024;
+/** Beyond this many characters that wait for a slow sink, lines are dropped. */
+const MAX_PENDING_CHARACTERS = 64 * 1024;
 
-/** How long a flush waits for a sink that takes nothing. */
+/** The wait of a flush for a sink that blocks. */
 const FLUSH_TIMEOUT_MS = 200;
 
 /**
- * Writes lines one after another without ever making the caller wait. A sink
- * that blocks (a stopped pager) or is gone (`| head`) costs lines, nothing else.
+ * Writes lines in order without making the caller wait. A sink that blocks (a stopped pager) or is gone
+ * (`| head`) loses lines, nothing else.
  */
 export class BoundedWriter {
   readonly #sink: Sink;
@@ -26,7 +26,7 @@ export class BoundedWriter {
   }
 
   write(line: string): void {
-    if (this.#broken || this.#pending.length + line.length > CAPACITY_CHARACTERS) return;
+    if (this.#broken || this.#pending.length + line.length > MAX_PENDING_CHARACTERS) return;
     this.#pending += line;
     this.#writing ??= this.#drain();
   }

@@ -1,14 +1,21 @@
-import { localOffset } from "../../system/local_time.ts";
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
-import { refusalCauses } from "../../protocols/responder.ts";
+import { localOffset } from "../../system/local_time.ts";
+import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
-import { formatCount, formatPlural } from "../../text/units.ts";
-import { BoundedWriter, type Sink } from "./bounded_writer.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
 import { writeFaults } from "../faults/text.ts";
+import { BoundedWriter, type Sink } from "./bounded_writer.ts";
+import {
+  FAILURE_LINE,
+  LIMIT_WINDOW_MS,
+  LineLimiter,
+  REQUEST_LINE,
+  type SuppressedLines,
+} from "./line_limiter.ts";
+import { formatTotals, totalsJson } from "./totals.ts";
 
-/** How much a {@linkcode ServerLog} tells. */
+/** How much a {@linkcode ServerLog} writes. */
 export type LogLevel = "quiet" | "normal" | "verbose";
 
 /** Options for {@linkcode ServerLog}. */
@@ -16,7 +23,7 @@ export interface ServerLogOptions {
   /** Where the lines go, for example `Deno.stderr`. */
   readonly sink: Sink;
   /**
-   * Lines for people, or a JSON object a line.
+   * Lines for people, or one JSON object per line.
    *
    * @default {"text"}
    */
@@ -36,15 +43,16 @@ export interface ServerLogOptions {
   readonly colour?: boolean;
 }
 
-/** Lines a second that datagrams may cause; what is beyond is summed up in one line. */
-const LINES_PER_SECOND = 20;
-const WINDOW_MS = 1000;
+const BOLD = "1";
+const DIM = "2";
+const YELLOW = "33";
+const CYAN = "36";
 
 /**
- * What a server says while it runs: where it listens, who asked, what it did.
+ * The log of a server: its listeners, its clients, its totals.
  *
- * However many requests come, it writes some lines a second, then one that
- * sums up the rest; and when the sink blocks it drops lines rather than wait.
+ * It writes at most 20 lines per second about datagrams, then one that sums up the rest; and when the
+ * sink blocks it drops lines rather than wait.
  *
  * @example
  * ```ts
@@ -59,9 +67,7 @@ export class ServerLog {
   readonly #json: boolean;
   readonly #level: LogLevel;
   readonly #colour: boolean;
-  #linesLeft = LINES_PER_SECOND;
-  #requestsUntold = 0;
-  #failuresUntold = 0;
+  readonly #limiter = new LineLimiter();
   #window: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -76,167 +82,147 @@ export class ServerLog {
     this.#colour = !this.#json && (options.colour ?? false);
   }
 
-  /** Says that a listener is ready. */
+  /** Logs that a listener is ready. */
   listening(endpoint: Endpoint): void {
-    if (this.#level === "quiet") return;
     const { protocol, hostname, port } = endpoint;
-    const address = formatAddress(endpoint);
-    this.#line(
-      `Serving ${protocol} on udp ${this.#paint(BOLD, address)}`,
+    this.#inform(
+      `Serving ${protocol} on udp ${this.#paint(BOLD, formatAddress(endpoint))}`,
       { event: "listening", url: formatEndpoint(endpoint), protocol, hostname, port },
     );
   }
 
-  /** Says where the server is controlled. */
+  /** Logs the URL of the control interface. */
   control(url: string): void {
-    if (this.#level === "quiet") return;
-    this.#line(`Controlled on ${this.#paint(BOLD, url)}`, { event: "control", url });
+    this.#inform(`Control interface on ${this.#paint(BOLD, url)}`, { event: "control", url });
   }
 
-  /** Tells of a change by the control interface. */
+  /** Logs a change by the control interface. */
   changed(change: string): void {
-    if (this.#level === "quiet") return;
-    this.#line(this.#paint(YELLOW, `Changed: ${change}`), { event: "changed", change });
+    this.#inform(this.#paint(YELLOW, `Changed: ${change}`), { event: "changed", change });
   }
 
-  /** Says how datagrams are moved, and why not faster if that was wanted. */
+  /** Logs the transport, and why it is not a faster one that was requested. */
   transport(
     choice: { readonly transport: "datagram" | "mmsg"; readonly reason?: string },
     workers: number,
   ): void {
-    if (this.#level === "quiet") return;
     const { transport, reason } = choice;
-    const how = transport === "mmsg" ? formatPlural(workers, "worker thread") : reason;
-    this.#line(
-      `Transport: ${transport}${how === undefined ? "" : ` (${how})`}`,
+    const detail = transport === "mmsg" ? formatPlural(workers, "worker thread") : reason;
+    this.#inform(
+      `Transport: ${transport}${detail === undefined ? "" : ` (${detail})`}`,
       { event: "transport", transport, ...(transport === "mmsg" ? { workers } : { reason }) },
     );
   }
 
-  /** Says that a clock is made up, so that nobody takes it for the time; of one listener, or of all others. */
-  clock(options: ClockOptions, url?: string): void {
-    const { leapSeconds: _list, ...told } = options;
-    const parts = Object.entries(told).map(([name, value]) => `${name} ${String(value)}`);
-    if (parts.length === 0 || this.#level === "quiet") return;
+  /** Logs that a clock is simulated, so that nobody mistakes it for the true time; of all listeners, or of one. */
+  clock(clock: ClockOptions, url?: string): void {
+    const { leapSeconds: _list, ...options } = clock;
+    const parts = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`);
+    if (parts.length === 0) return;
     const where = url === undefined ? "" : ` on ${url}`;
-    this.#line(
-      this.#paint(YELLOW, `Not the true time${where}: ${parts.join(", ")}`),
-      { event: "clock", ...(url !== undefined && { url }), options: told },
+    this.#inform(
+      this.#paint(YELLOW, `Simulated clock${where}, not the true time: ${parts.join(", ")}`),
+      { event: "clock", ...(url !== undefined && { url }), options },
     );
   }
 
-  /** Says what goes wrong on purpose, and how to have the same go wrong again. */
+  /** Logs the faults of a listener, and the seed that repeats them. */
   faults({ options, seed }: Pick<ListenerFaults, "options" | "seed">, url: string): void {
-    if (this.#level === "quiet") return;
-    const written = writeFaults(options);
-    const what = written.length > 0 ? written.join(", ") : "none yet";
-    this.#line(
-      this.#paint(YELLOW, `Faults on purpose on ${url}: ${what} (seed ${seed})`),
+    const faults = writeFaults(options).join(", ") || "none yet";
+    this.#inform(
+      this.#paint(YELLOW, `Faults on ${url}: ${faults} (seed ${seed})`),
       { event: "faults", url, faults: Object.keys(options), seed },
     );
   }
 
-  /** Whether it tells of requests at all. */
-  get tellsRequests(): boolean {
+  /** Whether it logs requests at all. */
+  get logsRequests(): boolean {
     return this.#level !== "quiet";
   }
 
-  /** Adds what another thread did not tell of to what is summed up. */
-  untold(requests: number, failures: number): void {
+  /** Adds lines that another thread suppressed to those that are summed up. */
+  addSuppressed({ requests, failures }: SuppressedLines): void {
     if (this.#level === "quiet" || requests + failures === 0) return;
-    this.#requestsUntold += requests;
-    if (this.#level === "verbose") this.#failuresUntold += failures;
-    this.#window ??= setTimeout(() => this.#sumUp(), WINDOW_MS);
+    this.#limiter.addSuppressed({ requests, failures: this.#level === "verbose" ? failures : 0 });
+    this.#openWindow();
   }
 
-  /** Says something an administrator should know, whatever the level. */
+  /** Logs something an administrator should know, whatever the level. */
   warning(message: string): void {
     this.#line(this.#paint(YELLOW, `Warning: ${message}`), { event: "warning", message });
   }
 
-  /** Tells of one request, unless too many have been told of this second. */
+  /** Logs a request, unless this second has had too many. */
   request(
     endpoint: Endpoint,
     source: { readonly hostname: string; readonly port: number },
     octets: number,
   ): void {
     if (this.#level === "quiet") return;
-    if (!this.#mayTell()) {
-      this.#requestsUntold++;
-      return;
-    }
+    this.#openWindow();
+    if (!this.#limiter.admit(REQUEST_LINE)) return;
     const from = formatAddress(source);
-    const detail = this.#level === "verbose"
-      ? `: ${formatPlural(octets, "octet")} to ${formatEndpoint(endpoint)}`
-      : "";
+    const url = formatEndpoint(endpoint);
+    const detail = this.#level === "verbose" ? `: ${formatPlural(octets, "octet")} to ${url}` : "";
     this.#line(
       `Time request from ${this.#paint(CYAN, from)}${detail}`,
-      { event: "request", from, url: formatEndpoint(endpoint), octets },
+      { event: "request", from, url, octets },
     );
   }
 
-  /** Tells of a receive, an answer or a send that failed and was survived. */
+  /** Logs a receive, a reply or a send that failed and was survived. */
   failed(endpoint: Endpoint, operation: string, error: unknown): void {
     if (this.#level !== "verbose") return;
-    if (!this.#mayTell()) {
-      this.#failuresUntold++;
-      return;
-    }
+    this.#openWindow();
+    if (!this.#limiter.admit(FAILURE_LINE)) return;
     const message = error instanceof Error ? error.message : String(error);
+    const url = formatEndpoint(endpoint);
     this.#line(
-      this.#paint(YELLOW, `Cannot ${operation} on ${formatEndpoint(endpoint)}: ${message}`),
-      { event: "failure", operation, url: formatEndpoint(endpoint), message },
+      this.#paint(YELLOW, `Cannot ${operation} on ${url}: ${message}`),
+      { event: "failure", operation, url, message },
     );
   }
 
-  /** Gives the totals of a server that has stopped, `elapsedSeconds` after its start. */
+  /** Logs the totals of a server that has stopped, `elapsedSeconds` after its start. */
   stopped(totals: Totals, elapsedSeconds: number): void {
     this.#sumUp();
-    if (this.#level === "quiet") return;
-    this.#line(
-      `Stopped after ${elapsedSeconds.toFixed(1)} s: ${describeTotals(totals)}`,
-      { event: "stopped", elapsed: Number(elapsedSeconds.toFixed(3)), ...totalsJson(totals) },
+    const elapsed = Number(elapsedSeconds.toFixed(3));
+    this.#inform(
+      `Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`,
+      { event: "stopped", elapsed, ...totalsJson(totals) },
     );
   }
 
-  /** Gives what was done in the last `elapsedSeconds`, whatever the level. */
+  /** Logs the totals of the last `elapsedSeconds`, whatever the level. */
   interval(totals: Totals, elapsedSeconds: number): void {
-    const rate = totals.answered / elapsedSeconds;
+    const perSecond = totals.answered / elapsedSeconds;
+    const [elapsed, rate] = [elapsedSeconds, perSecond].map((value) => Number(value.toFixed(3)));
     this.#line(
-      `In the last ${elapsedSeconds.toFixed(1)} s: ${describeTotals(totals, rate)}`,
-      {
-        event: "interval",
-        elapsed: Number(elapsedSeconds.toFixed(3)),
-        rate: Number(rate.toFixed(3)),
-        ...totalsJson(totals),
-      },
+      `In the last ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals, perSecond)}`,
+      { event: "interval", elapsed, rate, ...totalsJson(totals) },
     );
   }
 
-  /** Waits until what was logged is written, or the sink has blocked too long. */
+  /** Waits until all lines are written, or the sink has blocked too long. */
   flush(): Promise<void> {
     this.#sumUp();
     return this.#writer.flush();
   }
 
-  #mayTell(): boolean {
-    this.#window ??= setTimeout(() => this.#sumUp(), WINDOW_MS);
-    return this.#linesLeft > 0 && this.#linesLeft-- > 0;
+  #openWindow(): void {
+    this.#window ??= setTimeout(() => this.#sumUp(), LIMIT_WINDOW_MS);
   }
 
-  /** Ends the second: one line for all that was not told, and a fresh allowance. */
+  /** Ends the second with one line for all that was suppressed. */
   #sumUp(): void {
     clearTimeout(this.#window);
     this.#window = undefined;
-    this.#linesLeft = LINES_PER_SECOND;
-    const requests = this.#requestsUntold;
-    const failures = this.#failuresUntold;
-    this.#requestsUntold = this.#failuresUntold = 0;
+    const { requests, failures } = this.#limiter.refill();
     if (requests + failures === 0) return;
     const more = [
-      requests > 0 ? formatPlural(requests, "more time request") : "",
-      failures > 0 ? formatPlural(failures, "more failure") : "",
-    ].filter((part) => part !== "").join(" and ");
+      ...requests > 0 ? [formatPlural(requests, "more time request")] : [],
+      ...failures > 0 ? [formatPlural(failures, "more failure")] : [],
+    ].join(" and ");
     this.#line(this.#paint(DIM, `… and ${more} in that second`), {
       event: "more",
       requests,
@@ -244,15 +230,17 @@ export class ServerLog {
     });
   }
 
+  /** Writes a line, unless the log is quiet. */
+  #inform(text: string, fields: Record<string, unknown>): void {
+    if (this.#level !== "quiet") this.#line(text, fields);
+  }
+
   #line(text: string, fields: Record<string, unknown>): void {
     const now = Temporal.Now.instant();
-    if (this.#json) {
-      const time = now.toString({ smallestUnit: "millisecond" });
-      this.#writer.write(JSON.stringify({ time, ...fields }) + "\n");
-    } else {
-      const stamp = localTimeStamp(now);
-      this.#writer.write(`${this.#paint(DIM, stamp)} ${text}\n`);
-    }
+    const line = this.#json
+      ? JSON.stringify({ time: now.toString({ smallestUnit: "millisecond" }), ...fields })
+      : `${this.#paint(DIM, localTimestamp(now))} ${text}`;
+    this.#writer.write(`${line}\n`);
   }
 
   #paint(code: string, text: string): string {
@@ -260,55 +248,8 @@ export class ServerLog {
   }
 }
 
-const BOLD = "1";
-const DIM = "2";
-const YELLOW = "33";
-const CYAN = "36";
-
-function localTimeStamp(instant: Temporal.Instant): string {
-  const { epochMilliseconds } = instant;
+function localTimestamp({ epochMilliseconds }: Temporal.Instant): string {
   const offsetSeconds = localOffset(Math.floor(epochMilliseconds / 1000));
   const local = new Date(epochMilliseconds + offsetSeconds * 1000);
   return local.toISOString().replace("T", " ").replace("Z", "");
-}
-
-/** Totals with the names of the JSON log. */
-function totalsJson(totals: Totals): Record<string, unknown> {
-  return {
-    received: totals.received,
-    answered: totals.answered,
-    kisses: totals.kisses,
-    copies: totals.copies,
-    refused: totals.refused,
-    responder_errors: totals.responderErrors,
-    receive_errors: totals.receiveErrors,
-    send_errors: totals.sendErrors,
-  };
-}
-
-/**
- * Totals as people read them:
- * `3 received, 2 answered (0.2/s, 1 kiss), 1 refused (1 looks-like-a-reply), 0 errors`.
- *
- * @param totals What is described
- * @param rate Answers a second, if they are to be told
- */
-function describeTotals(totals: Totals, rate?: number): string {
-  const causes = refusalCauses.filter((cause) => totals.refused[cause] > 0);
-  const refused = causes.reduce((sum, cause) => sum + totals.refused[cause], 0);
-  const reasons = causes.map((cause) => `${formatCount(totals.refused[cause])} ${cause}`).join(
-    ", ",
-  );
-  const errors = totals.responderErrors + totals.receiveErrors + totals.sendErrors;
-  const how = [
-    ...rate === undefined ? [] : [`${Number(rate.toPrecision(3)).toLocaleString("en-US")}/s`],
-    // Who was told to ask less often was answered, but got no time.
-    ...totals.kisses === 0 ? [] : [formatPlural(totals.kisses, "kiss", "kisses")],
-  ];
-  const answers = how.length === 0 ? "" : ` (${how.join(", ")})`;
-  return `${formatCount(totals.received)} received, ${
-    formatCount(totals.answered)
-  } answered${answers}, ` +
-    `${formatCount(refused)} refused${reasons === "" ? "" : ` (${reasons})`}, ` +
-    formatPlural(errors, "error");
 }

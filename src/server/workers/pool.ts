@@ -7,6 +7,7 @@ import type { RecentClients } from "../http/clients.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceOptions } from "../handler.ts";
 import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./setup.ts";
+import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";
 import { openWorker } from "./worker_url.ts";
 
@@ -39,10 +40,6 @@ export interface CrewOptions {
  * large one wins nothing under overload and has every answer come late (docs/performance.md).
  */
 const RECEIVE_QUEUE_KIB = 256;
-
-/** What a worker may tell of in a second. */
-const REPORTS_PER_SECOND = 20;
-const WINDOW_MS = 1000;
 
 /** A worker that dies is replaced at once, and then ever later while it dies again. */
 const FIRST_PAUSE_MS = 100;
@@ -120,7 +117,10 @@ export class Crew {
    */
   async start(): Promise<void> {
     if (hearsRequests(this.#options)) {
-      this.#window = setInterval(() => this.#members.forEach((each) => each.sumUp()), WINDOW_MS);
+      this.#window = setInterval(
+        () => this.#members.forEach((each) => each.sumUp()),
+        LIMIT_WINDOW_MS,
+      );
       Deno.unrefTimer(this.#window as unknown as number);
     }
     await Promise.all(this.#members.map((each) => each.start()));
@@ -151,20 +151,22 @@ class Member {
   #successor: ReturnType<typeof setTimeout> | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #bornMs = 0;
-  #told = { requests: 0, failures: 0 };
+  readonly #limiter: LineLimiter;
 
   constructor(options: CrewOptions) {
     const counters = new SharedArrayBuffer(Counters.octets);
     const control = new SharedArrayBuffer(CONTROL_LENGTH);
+    const limiter = new SharedArrayBuffer(LineLimiter.octets);
     this.counters = new Counters(counters);
+    this.#limiter = new LineLimiter(limiter);
     this.#options = options;
     this.#control = new Int32Array(control);
-    this.#control[word.allowance] = REPORTS_PER_SECOND;
     this.#job = {
       services: options.services,
       guard: options.guard,
       counters,
       control,
+      limiter,
       isLogged: hearsRequests(options),
     };
   }
@@ -221,16 +223,12 @@ class Member {
     this.sumUp();
   }
 
-  /** Tells the log of what the worker did not, and allows it to tell again. */
+  /** Passes on how many lines the worker suppressed, and admits those of another second. */
   sumUp(): void {
-    const requests = this.#control[word.requestsUntold] ?? 0;
-    const failures = this.#control[word.failuresUntold] ?? 0;
     const { log, clients } = this.#options;
-    const untold = requests - this.#told.requests | 0;
-    log?.untold(untold, failures - this.#told.failures | 0);
-    if (clients !== undefined) clients.untold += untold;
-    this.#told = { requests, failures };
-    Atomics.store(this.#control, word.allowance, REPORTS_PER_SECOND);
+    const suppressed = this.#limiter.refill();
+    log?.addSuppressed(suppressed);
+    if (clients !== undefined) clients.untold += suppressed.requests;
   }
 
   #hear(report: Report): void {
@@ -260,7 +258,7 @@ class Member {
 }
 
 function hearsRequests({ log, clients }: CrewOptions): boolean {
-  return log?.tellsRequests || clients !== undefined;
+  return log?.logsRequests || clients !== undefined;
 }
 
 function firstLine(text: string): string {

@@ -23,6 +23,8 @@ export interface Job {
   readonly counters: SharedArrayBuffer;
   /** The words that {@linkcode word} names. */
   readonly control: SharedArrayBuffer;
+  /** The memory of the `LineLimiter` of its reports. */
+  readonly limiter: SharedArrayBuffer;
   /** Whether anybody wants to hear of requests. */
   readonly isLogged: boolean;
 }
@@ -31,12 +33,6 @@ export interface Job {
 export const word = {
   /** 1 when the worker has to stop. */
   stop: 0,
-  /** How many messages of datagrams may still be sent; the main thread sets it every second. */
-  allowance: 1,
-  /** How many requests were not told of, modulo 2^32. */
-  requestsUntold: 2,
-  /** How many failures were not told of, modulo 2^32. */
-  failuresUntold: 3,
 } as const;
 
 /** Octets of those words. */

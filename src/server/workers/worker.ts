@@ -14,6 +14,7 @@ import { openLibc } from "../../system/libc.ts";
 import { runLoop } from "../../transports/mmsg/loop.ts";
 import { Guard } from "../guard/guard.ts";
 import { createHandler, createResponder, type RequestLog } from "../handler.ts";
+import { FAILURE_LINE, LineLimiter, REQUEST_LINE } from "../log/line_limiter.ts";
 import { type Job, type Report, word } from "./setup.ts";
 
 const thread = globalThis as unknown as {
@@ -39,7 +40,7 @@ function answerUntilStopped(job: Job): void {
   const control = new Int32Array(job.control);
   const base = new RealtimeClock(libc);
   const counters = new Counters(job.counters);
-  const log = job.isLogged ? reportingLog(control) : undefined;
+  const log = job.isLogged ? reportingLog(new LineLimiter(job.limiter)) : undefined;
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - job.guard.startSeconds) * 1000 + nanoseconds / 1e6;
   const listeners = job.listeners.map(({ descriptor, endpoint, page }) => {
@@ -56,7 +57,7 @@ function answerUntilStopped(job: Job): void {
   runLoop(libc, { listeners, counters, clock: base, stop, afterBatch: log?.tell });
 }
 
-/** A log that has to be told to tell. */
+/** A request log that is flushed by the loop. */
 interface ReportingLog extends RequestLog {
   /** Tells of the requests that it heard of since, whose sources must not have been used again. */
   tell(): void;
@@ -66,18 +67,11 @@ interface ReportingLog extends RequestLog {
  * Tells the main thread of as many events as it allows a second, and counts the others. A message takes
  * longer than an answer, which is not to wait for it.
  */
-function reportingLog(control: Int32Array<SharedArrayBuffer>): ReportingLog {
+function reportingLog(limiter: LineLimiter): ReportingLog {
   const heard: Parameters<RequestLog["request"]>[] = [];
-  const mayTell = (): boolean =>
-    (control[word.allowance] as number) > 0 && Atomics.sub(control, word.allowance, 1) > 0;
-  const count = (cell: number): number => control[cell] = (control[cell] as number) + 1;
   return {
     request(endpoint, source, octets): void {
-      if (!mayTell()) {
-        count(word.requestsUntold);
-        return;
-      }
-      heard.push([endpoint, source, octets]);
+      if (limiter.admit(REQUEST_LINE)) heard.push([endpoint, source, octets]);
     },
     tell(): void {
       for (const [endpoint, { hostname, port }, octets] of heard) {
@@ -86,10 +80,7 @@ function reportingLog(control: Int32Array<SharedArrayBuffer>): ReportingLog {
       heard.length = 0;
     },
     failed(endpoint, operation, error): void {
-      if (!mayTell()) {
-        count(word.failuresUntold);
-        return;
-      }
+      if (!limiter.admit(FAILURE_LINE)) return;
       const message = error instanceof Error ? error.message : String(error);
       thread.postMessage({ event: "failed", endpoint, operation, message });
     },

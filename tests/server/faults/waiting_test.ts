@@ -159,7 +159,7 @@ Deno.test("serve tells of faults and their seed, and why mmsg cannot be", async 
   await using server = await serve("asctime://127.0.0.1:0", options);
   await log.flush();
   assertEquals(server.transport, "datagram");
-  assert(/Faults on purpose on \S+: .*drop.*, delay.* \(seed 42\)\n/.test(text), text);
+  assert(/Faults on \S+: .*drop.*, delay.* \(seed 42\)\n/.test(text), text);
   await assertRejects(
     () => serve("asctime://127.0.0.1:0", { faults: {}, transport: "mmsg" }),
     Deno.errors.NotSupported,

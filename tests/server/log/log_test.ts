@@ -14,7 +14,7 @@ async function logged(
   let text = "";
   const sink: Sink = {
     write(data): Promise<number> {
-      // A sink may take less than it is given.
+      // A sink may write less than it is given.
       const taken = Math.min(data.length, 100);
       text += new TextDecoder("latin1").decode(data.subarray(0, taken));
       return Promise.resolve(taken);
@@ -28,7 +28,7 @@ async function logged(
 
 const fields = (line: string | undefined): Record<string, unknown> => JSON.parse(line ?? "null");
 
-Deno.test("ServerLog tells of a request with a time stamp", async () => {
+Deno.test("ServerLog writes a request with a timestamp", async () => {
   const [line] = await logged({}, (log) => log.request(endpoint, source, 12));
   assertMatch(
     line ?? "",
@@ -36,7 +36,7 @@ Deno.test("ServerLog tells of a request with a time stamp", async () => {
   );
 });
 
-Deno.test("ServerLog writes one JSON object a line", async () => {
+Deno.test("ServerLog writes one JSON object per line", async () => {
   const lines = await logged({ format: "json", colour: true }, (log) => {
     log.listening(endpoint);
     log.request(endpoint, source, 12);
@@ -56,7 +56,7 @@ Deno.test("ServerLog writes one JSON object a line", async () => {
   assertEquals(warning?.["message"], 'say "no"');
 });
 
-Deno.test("ServerLog tells some requests of a second and sums up the rest", async () => {
+Deno.test("ServerLog writes some requests per second and sums up the rest", async () => {
   const lines = await logged({ format: "json" }, (log) => {
     for (let i = 0; i < 12_345; i++) log.request(endpoint, source, 0);
   });
@@ -67,7 +67,7 @@ Deno.test("ServerLog tells some requests of a second and sums up the rest", asyn
   assertEquals(told + Number(more["requests"]), 12_345);
 });
 
-Deno.test("ServerLog at each level tells what belongs to it", async () => {
+Deno.test("ServerLog writes at each level the lines of that level", async () => {
   const write = (log: ServerLog): void => {
     log.listening(endpoint);
     log.request(endpoint, source, 1);
@@ -120,7 +120,7 @@ Deno.test("ServerLog gives an interval its rate of answers", async () => {
   );
 });
 
-Deno.test("ServerLog tells of kisses among the answers, as text only if there were any", async () => {
+Deno.test("ServerLog counts the KoD packets among the replies, in text only if there were any", async () => {
   const totals = (kisses: number): Totals =>
     Object.assign(new Counters(), { received: 9, answered: 8, kisses }).totals();
   const write = (kisses: number) => (log: ServerLog): void => {
@@ -128,12 +128,12 @@ Deno.test("ServerLog tells of kisses among the answers, as text only if there we
     log.stopped(totals(kisses), 4);
   };
   const [pace, all] = await logged({}, write(1234));
-  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s, 1,234 kisses\), 0 refused, 0 errors$/);
-  assertMatch(all ?? "", /: 9 received, 8 answered \(1,234 kisses\), 0 refused, 0 errors$/);
+  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s, 1,234 KoD\), 0 refused, 0 errors$/);
+  assertMatch(all ?? "", /: 9 received, 8 answered \(1,234 KoD\), 0 refused, 0 errors$/);
   const [, one] = await logged({}, write(1));
-  assertMatch(one ?? "", /: 9 received, 8 answered \(1 kiss\), 0 refused/);
+  assertMatch(one ?? "", /: 9 received, 8 answered \(1 KoD\), 0 refused/);
   const none = await logged({}, write(0));
-  assert(!none.join().includes("kiss"), none.join());
+  assert(!none.join().includes("KoD"), none.join());
   const json = await logged({ format: "json" }, write(0));
   assertEquals(json.map((line) => fields(line)["kisses"]), [0, 0]);
 });
@@ -178,14 +178,14 @@ Deno.test("ServerLog survives a sink that is gone", async () => {
   assertEquals(writes, 1);
 });
 
-Deno.test("ServerLog says that a time is made up, and nothing of a true one", async () => {
+Deno.test("ServerLog announces a simulated clock, and no other", async () => {
   const lines = await logged({}, (log) => {
     log.clock({});
     log.clock({ time: "2038-01-19T03:14:00Z", rate: "10x" });
     log.clock({ freeze: true }, "ntp://127.0.0.1:1123");
   });
   assertEquals(lines.map((line) => line.split(" ").slice(2).join(" ")), [
-    "Not the true time: time 2038-01-19T03:14:00Z, rate 10x",
-    "Not the true time on ntp://127.0.0.1:1123: freeze true",
+    "Simulated clock, not the true time: time 2038-01-19T03:14:00Z, rate 10x",
+    "Simulated clock on ntp://127.0.0.1:1123, not the true time: freeze true",
   ]);
 });

@@ -1,0 +1,42 @@
+/** The counters of a server in both forms of its log. */
+import { refusalCauses } from "../../protocols/responder.ts";
+import { formatCount, formatPlural } from "../../text/units.ts";
+import type { Totals } from "../../transports/counters.ts";
+
+/** Converts totals to the keys of the JSON log. */
+export function totalsJson(totals: Totals): Record<string, unknown> {
+  const { responderErrors, receiveErrors, sendErrors, ...rest } = totals;
+  return {
+    ...rest,
+    responder_errors: responderErrors,
+    receive_errors: receiveErrors,
+    send_errors: sendErrors,
+  };
+}
+
+/**
+ * Formats totals for people:
+ * `3 received, 2 answered (0.2/s, 1 KoD), 1 refused (1 looks-like-a-reply), 0 errors`.
+ *
+ * @param rate Replies per second, if they are to be shown
+ */
+export function formatTotals(totals: Totals, rate?: number): string {
+  const { received, answered, kisses, refused } = totals;
+  const causes = refusalCauses.filter((cause) => refused[cause] > 0);
+  const refusals = causes.reduce((sum, cause) => sum + refused[cause], 0);
+  const errors = totals.responderErrors + totals.receiveErrors + totals.sendErrors;
+  return [
+    `${formatCount(received)} received`,
+    `${formatCount(answered)} answered` + inBrackets([
+      ...rate === undefined ? [] : [`${Number(rate.toPrecision(3)).toLocaleString("en-US")}/s`],
+      ...kisses === 0 ? [] : [`${formatCount(kisses)} KoD`],
+    ]),
+    `${formatCount(refusals)} refused` +
+    inBrackets(causes.map((cause) => `${formatCount(refused[cause])} ${cause}`)),
+    formatPlural(errors, "error"),
+  ].join(", ");
+}
+
+function inBrackets(parts: readonly string[]): string {
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
