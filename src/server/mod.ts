@@ -16,7 +16,7 @@
  *
  * @module
  */
-export { parseLeapSeconds } from "../clock/sources/timeline/leap_seconds.ts";
+export { parseLeapSeconds } from "../clock/sources/timeline/leap_list.ts";
 export type { ClockState } from "../clock/sources/timeline/state.ts";
 export type { LeapSecond } from "../clock/sources/timeline/timeline.ts";
 export { control, type ControlAction, type ControlRequestOptions } from "../client/control.ts";

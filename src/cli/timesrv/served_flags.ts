@@ -1,7 +1,7 @@
 /** What is served, as it is said on the command line: a clock, its worth, faults, a scenario. */
 import { InvalidArgumentError } from "commander";
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
-import { parseLeapSeconds } from "../../clock/sources/timeline/leap_seconds.ts";
+import { parseLeapSeconds } from "../../clock/sources/timeline/leap_list.ts";
 import { suggest } from "../../text/suggest.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";

@@ -26,34 +26,6 @@ export function parseLeap(text: string): LeapSecond {
   return { kind: kind as LeapSecond["kind"], midnightNs };
 }
 
-const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
-
-/**
- * Reads the leap seconds of a `leap-seconds.list` file, as IERS and NIST publish it: seconds since 1900
- * and the difference of TAI and UTC from then on.
- *
- * @throws {SyntaxError} If it is no such file
- */
-export function parseLeapSeconds(text: string): LeapSecond[] {
-  const leaps: LeapSecond[] = [];
-  let before: bigint | undefined;
-  for (const [i, line] of text.split(/\r?\n/).entries()) {
-    if (/^\s*(#|$)/.test(line)) continue;
-    const [, seconds, difference] = /^\s*(\d+)\s+(\d+)\s*(?:#.*)?$/.exec(line) ?? [];
-    if (seconds === undefined || difference === undefined) {
-      throw new SyntaxError(`Cannot read the leap seconds: line ${i + 1} is not two numbers`);
-    }
-    const midnightNs = (BigInt(seconds) - NTP_TO_UNIX_SECONDS) * SECOND_NS;
-    const now = BigInt(difference);
-    if (before !== undefined && now !== before) {
-      leaps.push({ kind: now > before ? "insert" : "delete", midnightNs });
-    }
-    before = now;
-  }
-  if (before === undefined) throw new SyntaxError("Cannot read the leap seconds: there are none");
-  return leaps;
-}
-
 /**
  * Leap seconds in the order in which they come, each of them once, whoever tells of it.
  *

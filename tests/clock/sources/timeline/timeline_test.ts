@@ -4,10 +4,7 @@ import { servedAt } from "../../../../src/clock/line.ts";
 import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
 import { planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
 import { parseInstantNs } from "../../../../src/text/duration.ts";
-import {
-  parseLeap,
-  parseLeapSeconds,
-} from "../../../../src/clock/sources/timeline/leap_seconds.ts";
+import { parseLeap } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
 import {
   advance,
   phaseAt,
@@ -178,18 +175,6 @@ Deno.test("as many steps as may be are planned and taken in a moment", () => {
     RangeError,
     "Cannot plan 10001 steps: expected 10000 at most",
   );
-});
-
-Deno.test("leap seconds are read from a list as it is published", () => {
-  const list = "#$ 3676924800\n2272060800\t10\t# 1 Jan 1972\n2287785600 11 # 1 Jul 1972\n\n" +
-    "3692217600\t37\t# 1 Jan 2017\r\n4000000000 36\n";
-  assertEquals(
-    parseLeapSeconds(list).map(({ kind, midnightNs }) => `${kind} ${text(midnightNs)}`),
-    ["insert 1972-07-01T00:00:00Z", "insert 2017-01-01T00:00:00Z", "delete 2026-10-03T07:06:40Z"],
-  );
-  for (const wrong of ["", "# nothing", "2272060800", "a b"]) {
-    assertThrows(() => parseLeapSeconds(wrong), SyntaxError, "Cannot read the leap seconds");
-  }
 });
 
 /** How far a smear has gone at a share of its window, in seconds. */

@@ -1,0 +1,107 @@
+/** The list of leap seconds that IERS and NIST publish, `leap-seconds.list`. */
+import { dateOf } from "./leap_seconds.ts";
+import type { LeapSecond } from "./timeline.ts";
+
+const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
+const SECOND_NS = 1_000_000_000n;
+const DAY_SECONDS = 86_400n;
+
+/** Longer than any list that will be needed in this millennium. */
+const MAX_LENGTH = 1_000_000;
+
+/** A list of leap seconds. */
+export interface LeapList {
+  /** The leap seconds, past and to come. */
+  readonly leaps: readonly LeapSecond[];
+  /** Until when the list is known to be complete (its line `#@`), if it says so. */
+  readonly expires: Temporal.Instant | undefined;
+}
+
+/**
+ * Parses a list: lines of seconds since 1900 and the difference of TAI and UTC from then on.
+ *
+ * @throws {SyntaxError} If it is no such list, or has a leap second that does not end a day
+ */
+export function parseLeapList(text: string): LeapList {
+  if (text.length > MAX_LENGTH) throw notAList("it is too long");
+  const leaps: LeapSecond[] = [];
+  let before: bigint | undefined;
+  let expires: Temporal.Instant | undefined;
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    const expiry = /^#@\s{0,20}(\d{1,12})\b/.exec(line)?.[1];
+    if (expiry !== undefined) expires = toInstant(BigInt(expiry));
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, seconds, difference] = /^\s*(\d{1,12})\s+(\d{1,6})\s*(?:#.*)?$/.exec(line) ?? [];
+    if (seconds === undefined || difference === undefined) {
+      throw notAList(`line ${i + 1} is not two numbers`);
+    }
+    const now = BigInt(difference);
+    if (before !== undefined && now !== before) {
+      const midnight = toInstant(BigInt(seconds));
+      if (BigInt(seconds) % DAY_SECONDS !== 0n) {
+        throw notAList(
+          `line ${i + 1} has a leap second at ${midnight}, which is not the end of a day`,
+        );
+      }
+      leaps.push({
+        kind: now > before ? "insert" : "delete",
+        midnightNs: midnight.epochNanoseconds,
+      });
+    }
+    before = now;
+  }
+  if (before === undefined) throw notAList("there are none");
+  return { leaps, expires };
+}
+
+/**
+ * Parses the leap seconds of a `leap-seconds.list` file, as IERS and NIST publish it.
+ *
+ * @param text The file
+ * @returns The leap seconds, past and to come
+ * @throws {SyntaxError} If it is no such file, or has a leap second that does not end a day
+ */
+export function parseLeapSeconds(text: string): LeapSecond[] {
+  return [...parseLeapList(text).leaps];
+}
+
+/**
+ * Checks a list against its hash (the line `#h`): SHA-1 of all numbers in it. A list without one passes.
+ *
+ * @throws {SyntaxError} If it does not match: the list was changed, or broke off
+ */
+export async function verifyLeapList(text: string): Promise<void> {
+  const lines = text.split(/\r?\n/);
+  const written = /^#h\s{1,20}([\da-f ]{9,60})\s{0,20}$/.exec(
+    lines.find((line) => line.startsWith("#h")) ?? "",
+  )?.[1];
+  if (written === undefined) return;
+  const numbers = lines.map((line) =>
+    /^#[$@]\s*(\d+)/.exec(line)?.[1] ?? (/^\s*(\d+)\s+(\d+)/.exec(line)?.slice(1) ?? []).join("")
+  );
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(numbers.join("")));
+  const words = new DataView(digest);
+  // Leading zeros of its five words may be left out.
+  const expected = written.trim().split(/\s+/).map((word) => parseInt(word, 16));
+  if (expected.length === 5 && expected.every((word, i) => word === words.getUint32(4 * i))) return;
+  throw notAList("its hash does not match: it was changed, or is not whole");
+}
+
+/** The warning about a list that has expired by a moment; undefined if it has not. */
+export function expiryWarning(
+  { expires, leaps }: LeapList,
+  now: Temporal.Instant,
+): string | undefined {
+  if (expires === undefined || Temporal.Instant.compare(now, expires) <= 0) return undefined;
+  const last = leaps.at(-1);
+  return `The list of leap seconds expired on ${expires.toString().slice(0, 10)}: ` +
+    `leap seconds after ${last === undefined ? "its own" : dateOf(last)} may be missing`;
+}
+
+function toInstant(ntpSeconds: bigint): Temporal.Instant {
+  return Temporal.Instant.fromEpochNanoseconds((ntpSeconds - NTP_TO_UNIX_SECONDS) * SECOND_NS);
+}
+
+function notAList(why: string): SyntaxError {
+  return new SyntaxError(`Cannot read the leap seconds: ${why}`);
+}

@@ -1,0 +1,67 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  expiryWarning,
+  parseLeapList,
+  parseLeapSeconds,
+  verifyLeapList,
+} from "../../../../src/clock/sources/timeline/leap_list.ts";
+import { dateOf } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
+import { where } from "../../../support/needs.ts";
+
+const { Instant } = Temporal;
+
+/** The published list's lines of 1972, 2017 and one to come; its hash by sha1sum of the digits. */
+const list = "#$ 3676924800\n#@ 4023129600\n2272060800\t10\t# 1 Jan 1972\n" +
+  "2287785600 11 # 1 Jul 1972\n\n3692217600\t37\t# 1 Jan 2017\r\n4070908800 36\n";
+
+Deno.test("parseLeapList reads a list as it is published", () => {
+  const { leaps, expires } = parseLeapList(list);
+  assertEquals(leaps.map((leap) => `${leap.kind} ${dateOf(leap)}`), [
+    "insert 1972-06-30",
+    "insert 2016-12-31",
+    "delete 2028-12-31",
+  ]);
+  assertEquals(expires?.toString(), "2027-06-28T00:00:00Z");
+  assertEquals(parseLeapSeconds(list), leaps);
+});
+
+Deno.test("parseLeapList refuses what is no list, and leap seconds that end no day", () => {
+  const wrong: [text: string, why: string][] = [
+    ["", "there are none"],
+    ["# nothing", "there are none"],
+    ["2272060800", "line 1 is not two numbers"],
+    ["2272060800 10\na b", "line 2 is not two numbers"],
+    ["2272060800 10\n2287785601 11", "line 2 has a leap second at 1972-07-01T00:00:01Z"],
+    ["9".repeat(1_000_001), "it is too long"],
+  ];
+  for (const [text, why] of wrong) {
+    assertThrows(() => parseLeapList(text), SyntaxError, `Cannot read the leap seconds: ${why}`);
+  }
+});
+
+Deno.test("expiryWarning says from when on a list may lack leap seconds", () => {
+  const read = parseLeapList(list);
+  assertEquals(expiryWarning(read, Instant.from("2027-06-28T00:00:00Z")), undefined);
+  assertEquals(
+    expiryWarning(read, Instant.from("2027-06-28T00:00:01Z")),
+    "The list of leap seconds expired on 2027-06-28: leap seconds after 2028-12-31 may be missing",
+  );
+  const undated = parseLeapList("2272060800 10\n");
+  assertEquals(expiryWarning(undated, Instant.from("2100-01-01T00:00:00Z")), undefined);
+});
+
+Deno.test(
+  await where(
+    { files: ["/usr/share/zoneinfo/leap-seconds.list"] },
+    "verifyLeapList accepts the published list, and none that was changed or is not whole",
+    async () => {
+      const text = await Deno.readTextFile("/usr/share/zoneinfo/leap-seconds.list");
+      await verifyLeapList(text);
+      await verifyLeapList(list);
+      const changed = text.replace("2287785600", "2287785601");
+      for (const wrong of [changed, text.replace(/^3692217600.*\n/m, "")]) {
+        await assertRejects(() => verifyLeapList(wrong), SyntaxError, "its hash does not match");
+      }
+    },
+  ),
+);
