@@ -4,6 +4,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { type CommandLine, outputOf, ROOT } from "./commands.ts";
 import type { DialectName } from "../../src/load/dialects.ts";
 
@@ -47,7 +48,7 @@ export function timesrv(
       "run",
       "-P=timesrv",
       "--no-prompt",
-      new URL("server.ts", ROOT).pathname,
+      fileURLToPath(new URL("server.ts", ROOT)),
       "--quiet",
       "--transport",
       transport,
@@ -65,7 +66,7 @@ export function timesrv(
  * @returns the contender
  */
 export function before(contender: Contender, folder: string): Contender {
-  const server = new URL("server.ts", ROOT).pathname;
+  const server = fileURLToPath(new URL("server.ts", ROOT));
   return {
     ...contender,
     name: `${contender.name} before`,
@@ -83,7 +84,9 @@ export const pythonAsctime: Contender = {
   name: "Python asctime",
   protocol: "text",
   isOurs: false,
-  command: (port) => ["python3", new URL("asctime_server.py", import.meta.url).pathname, `${port}`],
+  command: (
+    port,
+  ) => ["python3", fileURLToPath(new URL("asctime_server.py", import.meta.url)), `${port}`],
 };
 
 /**
@@ -109,7 +112,7 @@ export function limit(program: string): Contender {
  * @throws {Error} when there is no C compiler, or it fails
  */
 export async function compileLimit(directory: string): Promise<string> {
-  const source = new URL("limit.c", import.meta.url).pathname;
+  const source = fileURLToPath(new URL("limit.c", import.meta.url));
   const program = `${directory}/limit`;
   await outputOf("compile the limit", ["cc", "-O2", "-o", program, source]);
   return program;

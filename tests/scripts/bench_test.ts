@@ -7,6 +7,8 @@ import {
   summarizeRatios,
   turnsOf,
 } from "../../scripts/bench/stats.ts";
+import { where } from "../support/needs.ts";
+import { root } from "../support/programs.ts";
 
 Deno.test("summarize takes the middle and the ends", () => {
   assertEquals(summarize([]), undefined);
@@ -50,11 +52,13 @@ Deno.test("options refuse what is not a number in range", () => {
   }
 });
 
-Deno.test("checkout refuses folders without a server", () => {
-  const folder = new URL("../..", import.meta.url).pathname;
-  assertEquals(checkout(folder), Deno.realPathSync(folder));
-  for (const text of ["", "/nowhere", `${folder}/src`]) assertThrows(() => checkout(text));
-});
+const needs = { permissions: [{ name: "read" }] } as const;
+Deno.test(
+  await where(needs, "checkout refuses folders without a server", () => {
+    assertEquals(checkout(root), Deno.realPathSync(root));
+    for (const text of ["", "/nowhere", `${root}/src`]) assertThrows(() => checkout(text));
+  }),
+);
 
 Deno.test("before runs the other checkout's server with the same options", () => {
   const ours = timesrv("ntp", "ntp", "mmsg");

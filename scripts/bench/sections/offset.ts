@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { layOutTable } from "../../../src/text/table.ts";
 import { type CommandLine, outputOf, pinned } from "../commands.ts";
 import { ntpContenders } from "../field.ts";
@@ -109,7 +110,7 @@ async function askInOneProcess(
   { loadCore, signal, showProgress }: Surroundings,
 ): Promise<readonly OffsetError[]> {
   showProgress(`offset, ${WARM_EXCHANGES} exchanges of one process`);
-  const script = new URL("../ask.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../ask.ts", import.meta.url));
   const ports = servers.map(({ port }) => `${port}`);
   const command: CommandLine = [
     Deno.execPath(),

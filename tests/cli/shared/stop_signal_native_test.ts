@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
+import { pathToFileURL } from "node:url";
 import { where } from "../../support/needs.ts";
 import { Running } from "../../support/process.ts";
 import { root } from "../../support/programs.ts";
 
 /** A program whose end never comes by itself, however politely it is asked. */
 const stubborn = `
-  import { stopSignal } from "file://${root}src/cli/shared/stop_signal.ts";
+  import { stopSignal } from "${pathToFileURL(root).href}src/cli/shared/stop_signal.ts";
   stopSignal().addEventListener("abort", () => console.error("stopping"));
   setInterval(() => {}, 1000);
   console.error("ready");
