@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatAsctime } from "../../src/protocols/asctime/codec.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, startServer } from "../support/programs.ts";
+import { bothPrograms, source, startServer } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 const zones = ["America/New_York", "Asia/Kolkata", "Pacific/Chatham", "UTC"];
@@ -74,15 +74,13 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   }
 }
 
-const [source] = await bothPrograms();
-
 Deno.test(
   await where(
-    { ...source?.needs },
+    source.needs,
     "timesrv (source): warns of a time zone that it cannot read, and says what it serves",
     async () => {
       const env = { TZ: "/nosuch/zone" };
-      const { server, port } = await startServer(source?.timesrv ?? ["deno"], undefined, { env });
+      const { server, port } = await startServer(source.timesrv, undefined, { env });
       await using _ = server;
       using client = new UdpClient();
       const before = unixSeconds();
