@@ -14,7 +14,7 @@ export interface Line {
 }
 
 /** Served time is system time. */
-export const HONEST: Line = {
+export const IDENTITY: Line = {
   systemSeconds: 0,
   systemNanoseconds: 0,
   servedSeconds: 0,

@@ -1,5 +1,5 @@
 /** All that is served of a clock, on one page of shared memory: its time, and what it is worth. */
-import { HONEST, type Line } from "./line.ts";
+import { IDENTITY, type Line } from "./line.ts";
 import type { UnixTime } from "./clock.ts";
 import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
 import { SharedNumbers } from "./shared_numbers.ts";
@@ -36,8 +36,8 @@ export type PageReading = PageContent & {
 };
 
 /** The system's time. */
-export const HONEST_CLOCK: ClockContent = {
-  line: { ...HONEST, leap: undefined, referenceId: undefined },
+export const SYSTEM_TIME: ClockContent = {
+  line: { ...IDENTITY, leap: undefined, referenceId: undefined },
   noiseNs: 0,
   seed: 0,
   noiseFrom: { seconds: 0, nanoseconds: 0 },
@@ -66,7 +66,7 @@ export class ServedPage {
   /** Opens a page: a new one, whose clock is honest and not known to be right, or that of another thread. */
   constructor(buffer?: SharedArrayBuffer) {
     this.#numbers = new SharedNumbers(buffer ?? NUMBERS);
-    if (buffer === undefined) this.publish({ ...HONEST_CLOCK, status: UNKNOWN_STATUS });
+    if (buffer === undefined) this.publish({ ...SYSTEM_TIME, status: UNKNOWN_STATUS });
   }
 
   /** What is given to the other threads. */

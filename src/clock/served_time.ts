@@ -4,9 +4,10 @@ import type { Clock } from "./clock.ts";
 import type { ClockOptions } from "./sources/timeline/options.ts";
 import type { ClockState } from "./sources/timeline/state.ts";
 import { ServedClock } from "./served_clock.ts";
-import { type ClockContent, hasCome, HONEST_CLOCK, ServedPage } from "./page.ts";
+import { type ClockContent, hasCome, ServedPage, SYSTEM_TIME } from "./page.ts";
 import { type ClockControl, ClockKeeper, isLie } from "./sources/timeline/source.ts";
-import { checkStatus, StatusKeeper, type StatusOptions } from "./sources/machine.ts";
+import { StatusKeeper } from "./sources/machine.ts";
+import { checkStatus, type StatusOptions } from "./sources/options.ts";
 
 /** What a {@linkcode ServedTime} is made of. */
 export interface ServedTimeOptions {
@@ -35,7 +36,7 @@ export class ServedTime implements ClockControl, Disposable {
   readonly #statusAtStart: StatusOptions;
   readonly #owned: Disposable;
   /** What is about to be served, which the status has to fit. */
-  #content: ClockContent = HONEST_CLOCK;
+  #content: ClockContent = SYSTEM_TIME;
   #said: StatusOptions;
 
   /**

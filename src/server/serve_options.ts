@@ -10,7 +10,7 @@ import type { ListenerFaults } from "./faults/faults.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import type { GuardOptions } from "./guard/guard.ts";
 import type { ServerLog } from "./log/log.ts";
-import type { StatusOptions } from "../clock/sources/machine.ts";
+import type { StatusOptions } from "../clock/sources/options.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options for {@linkcode serve}. */

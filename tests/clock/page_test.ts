@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
-import { HONEST_CLOCK, type PageContent, ServedPage } from "../../src/clock/page.ts";
+import { type PageContent, ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
 import { where } from "../support/needs.ts";
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 1.5e9, precision: -23 };
@@ -49,9 +49,9 @@ Deno.test("ServedPage tells readers what was published last, number by number", 
 
 Deno.test("ServedPage without a next line has it begin at the end of time", () => {
   const page = new ServedPage();
-  page.publish({ ...HONEST_CLOCK, status });
+  page.publish({ ...SYSTEM_TIME, status });
   const { line, next, ...rest } = page.read();
-  assertEquals([line, next.line], [HONEST_CLOCK.line, HONEST_CLOCK.line]);
+  assertEquals([line, next.line], [SYSTEM_TIME.line, SYSTEM_TIME.line]);
   assertEquals(next.from, { seconds: Infinity, nanoseconds: 0 });
   const noiseFrom = { seconds: 0, nanoseconds: 0 };
   assertEquals(rest, { noiseNs: 0, seed: 0, noiseFrom, status });

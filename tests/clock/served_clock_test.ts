@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import type { Clock, UnixTime } from "../../src/clock/clock.ts";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
 import { ServedClock } from "../../src/clock/served_clock.ts";
-import { HONEST_CLOCK, type ServedLine, ServedPage } from "../../src/clock/page.ts";
+import { type ServedLine, ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 0, precision: -23 };
 
 /** A line that is so many seconds ahead. */
 function ahead(seconds: number, said: Partial<ServedLine> = {}): ServedLine {
-  return { ...HONEST_CLOCK.line, servedSeconds: seconds, ...said };
+  return { ...SYSTEM_TIME.line, servedSeconds: seconds, ...said };
 }
 
 /** A clock that is what it was set to. */
@@ -31,14 +31,14 @@ function servedAt(clock: ServedClock, now: Readonly<UnixTime>): [UnixTime, Clock
 Deno.test("ServedClock goes by one reading of the page until it looks again", () => {
   const page = new ServedPage();
   const clock = new ServedClock(clockAt(1000), page);
-  page.publish({ ...HONEST_CLOCK, line: ahead(10), status: { ...status, stratum: 5 } });
+  page.publish({ ...SYSTEM_TIME, line: ahead(10), status: { ...status, stratum: 5 } });
   clock.look();
   const served = (): number[] => {
     const [time, { stratum }] = servedAt(clock, { seconds: 1000, nanoseconds: 0 });
     return [time.seconds, stratum];
   };
   assertEquals(served(), [1010, 5]);
-  page.publish({ ...HONEST_CLOCK, line: ahead(4000), status: { ...status, stratum: 1 } });
+  page.publish({ ...SYSTEM_TIME, line: ahead(4000), status: { ...status, stratum: 1 } });
   assertEquals(served(), [1010, 5]);
   const time = { seconds: 0, nanoseconds: 0 };
   clock.read(time);
@@ -50,7 +50,7 @@ Deno.test("ServedClock goes by one reading of the page until it looks again", ()
 Deno.test("ServedClock has a scheduled step happen at its nanosecond, within one reading", () => {
   const page = new ServedPage();
   const next = { from: { seconds: 2000, nanoseconds: 0 }, line: ahead(3600, { leap: 0 }) };
-  page.publish({ ...HONEST_CLOCK, line: ahead(0, { leap: 1 }), next, status });
+  page.publish({ ...SYSTEM_TIME, line: ahead(0, { leap: 1 }), next, status });
   const clock = new ServedClock(clockAt(2000), page);
   clock.look();
   const before = { seconds: 1999, nanoseconds: 999_999_999 };
@@ -65,12 +65,12 @@ Deno.test("ServedClock has a scheduled step happen at its nanosecond, within one
 Deno.test("ServedClock announces no leap second of a clock that is not synchronised", () => {
   const page = new ServedPage();
   const line = ahead(0, { leap: 1, referenceId: 0xfe000000 });
-  page.publish({ ...HONEST_CLOCK, line, status: { ...status, leap: 3 } });
+  page.publish({ ...SYSTEM_TIME, line, status: { ...status, leap: 3 } });
   const clock = new ServedClock(clockAt(1000), page);
   const now = { seconds: 1000, nanoseconds: 0 };
   const [, unknown] = servedAt(clock, now);
   assertEquals([unknown.leap, unknown.referenceId], [3, 0xfe000000]);
-  page.publish({ ...HONEST_CLOCK, line, status });
+  page.publish({ ...SYSTEM_TIME, line, status });
   clock.look();
   const [, known] = servedAt(clock, now);
   assertEquals([known.leap, known.stratum], [1, 10]);

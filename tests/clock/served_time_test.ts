@@ -3,7 +3,7 @@ import type { Clock } from "../../src/clock/clock.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
-import type { StatusOptions } from "../../src/clock/sources/machine.ts";
+import type { StatusOptions } from "../../src/clock/sources/options.ts";
 import { where } from "../support/needs.ts";
 
 const START = 1_700_000_123;

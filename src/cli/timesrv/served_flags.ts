@@ -5,7 +5,7 @@ import { parseLeapSeconds } from "../../clock/sources/timeline/leap_list.ts";
 import { suggest } from "../../text/suggest.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";
-import type { ClockStatusSource, StatusOptions } from "../../clock/sources/machine.ts";
+import type { ClockStatusSource, StatusOptions } from "../../clock/sources/options.ts";
 import { checkClock, checked, clockOptionParser } from "./clock_flags.ts";
 import { findScenario, inScenario, readText, type Served } from "./scenario_options.ts";
 

@@ -17,7 +17,7 @@ import {
   whole32,
 } from "../../options/json_object.ts";
 import type { Scenario } from "./scenarios.ts";
-import { checkStatus, type StatusOptions } from "../../clock/sources/machine.ts";
+import { checkStatus, type StatusOptions } from "../../clock/sources/options.ts";
 
 const scenarioShapes: Shapes<Scenario> = {
   name: text,

@@ -1,7 +1,7 @@
 /** Situations that people want to see their clients in, ready to be served. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import type { FaultsOptions } from "../faults/options.ts";
-import type { StatusOptions } from "../../clock/sources/machine.ts";
+import type { StatusOptions } from "../../clock/sources/options.ts";
 
 /**
  * What a client makes of a server: it `follows` the time served, takes it for another (`misreads`), or

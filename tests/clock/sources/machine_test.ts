@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Clock } from "../../../src/clock/clock.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
-import { StatusKeeper, type StatusOptions } from "../../../src/clock/sources/machine.ts";
+import { StatusKeeper } from "../../../src/clock/sources/machine.ts";
+import type { StatusOptions } from "../../../src/clock/sources/options.ts";
 
 /** A clock of whole milliseconds that goes on by one with each reading. */
 function ticking(seconds: number): Clock & { seconds: number } {
