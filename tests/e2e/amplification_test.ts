@@ -33,7 +33,7 @@ for (const transport of ["datagram", "mmsg"]) {
   Deno.test(
     await where(
       { ...source.needs, commands: ["ip", "python3"], root: true, ipv6: true },
-      `no reply is longer on the wire than SECURITY.md says (${transport})`,
+      `no reply is longer on the wire than SECURITY.md promises (${transport})`,
       async () => {
         await using cable = await Cable.lay();
         await using stack = new AsyncDisposableStack();

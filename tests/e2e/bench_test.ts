@@ -42,7 +42,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...bench, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -62,7 +62,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("is told of by help, and tells of itself", async () => {
+    await test("is listed in the help, and has help of its own", async () => {
       assertMatch((await run([...timecli, "--help"])).stdout, /^Commands:\n {2}bench +\w/m);
       const { code, stdout } = await run([...bench, "--help"]);
       assertEquals(code, 0);
@@ -114,7 +114,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("prints its figures for people", async () => {
+    await test("prints its results as text", async () => {
       const { server, port } = await startServer(timesrv, ["ntp://127.0.0.1:0"]);
       await using _ = server;
       const { code, stdout } = await run([...bench, ...few, `ntp://127.0.0.1:${port}`]);
@@ -147,7 +147,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test(
-      "sends no more requests than it is told to, and finds the right address",
+      "sends no more requests than its limit, and finds the right address",
       async () => {
         await using server = scriptedServer((socket, from) => {
           const text = asctimeText(Math.floor(Date.now() / 1000));
@@ -170,7 +170,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("has a code for each way to fail, and the figures where there are any", async () => {
+    await test("has a code for each way to fail, and prints the results that it has", async () => {
       const send = (text: string) => (socket: Deno.DatagramConn, from: Deno.NetAddr) =>
         socket.send(new TextEncoder().encode(text), from);
       const cases = [
@@ -210,7 +210,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says that the network is unreachable", async () => {
+    await test("reports that the network is unreachable", async () => {
       const url = "ntp://192.0.2.1";
       const { code, stderr } = await run(
         ["unshare", "--net", ...bench, "--i-own-this-server", url],
@@ -222,7 +222,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test(
-      "shows how it goes on a terminal, and prints what it has when it is ended",
+      "shows progress on a terminal, and prints its results when it is stopped",
       async () => {
         const { server, port } = await startServer(timesrv);
         await using _ = server;

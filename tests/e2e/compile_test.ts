@@ -96,7 +96,7 @@ async function assertNoTempFiles(folder: string): Promise<void> {
   assertEquals((await filesBelow(folder)).filter((path) => path.includes("temp.")), []);
 }
 
-await test("take every argument as the source does", async () => {
+await test("accept every argument as the source does", async () => {
   await using cache = await tempFolder();
   const env = { XDG_CACHE_HOME: cache.path, DENO_DIR: join(cache.path, "source") };
   await Deno.mkdir(env.DENO_DIR);
@@ -152,7 +152,7 @@ await test("run from anywhere: symlink, copy, spaces, PATH", async () => {
   assertRan(await start("/bin/sh", ["-c", shell], { env }));
 });
 
-await test("serve, ask and end on signals", async () => {
+await test("serve, query and end on signals", async () => {
   await using cache = await tempFolder();
   const env = { XDG_CACHE_HOME: cache.path };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

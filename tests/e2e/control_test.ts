@@ -99,7 +99,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("takes a token by environment, and refuses whoever has none", async () => {
+    await test("reads a token from the environment, and refuses clients without it", async () => {
       const { server } = await startServer(
         timesrv,
         ["--control", "127.0.0.1:0", "ntp://127.0.0.1:0"],
@@ -120,7 +120,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says in one line what is wrong with a command line", async () => {
+    await test("reports a mistake on the command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...control, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -146,7 +146,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("lists the scenarios as timesrv does, and asks nobody", async () => {
+    await test("lists the scenarios as timesrv does, and queries no server", async () => {
       const { code, stdout, stderr } = await run([...control, "scenario", "list"]);
       assertEquals([code, stderr], [0, ""]);
       assertEquals(stdout, (await run([...timesrv, "--scenario", "list"])).stdout);
@@ -154,7 +154,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says how nobody was reached", async () => {
+    await test("reports why no server was reached", async () => {
       const url = `http://127.0.0.1:${freePort()}`;
       const { code, stdout, stderr } = await run([...control, "state", "--url", url]);
       assertEquals([code, stdout], [4, ""]);
@@ -172,7 +172,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test(
-      "harms no server whose standard output is closed, and tells a terminal nothing",
+      "harms no server whose standard output is closed, and prints nothing to a terminal",
       async () => {
         const closed = ["sh", "-c", 'exec "$@" >&-', "sh", ...timesrv] as const;
         const { server } = await startServer(closed, ["asctime://127.0.0.1:0"]);

@@ -97,7 +97,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says in a line that nothing came", async () => {
+    await test("reports in one line that no reply came", async () => {
       await using silent = scriptedServer(() => {});
       const { code, stdout, stderr } = await within(
         20,
@@ -109,7 +109,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("reads octets without a network, and says what is wrong with them", async () => {
+    await test("decodes octets without a network, and reports what is wrong with them", async () => {
       const { code, stdout, stderr } = await run([...explain, "--hex", "/ 83 aa 7e 80"]);
       assertEquals([code, stderr], [0, ""]);
       assertMatch(stdout, /83aa7e80 +Seconds since 1900 +2208988800 = 1970-01-01T00:00:00Z$/m);
@@ -138,7 +138,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("explains a capture that others have made", async () => {
+    await test("explains a capture of another program", async () => {
       const folder = await Deno.makeTempDir();
       try {
         const request = new Uint8Array(48);

@@ -84,7 +84,7 @@ for (const transport of ["datagram", "mmsg"]) {
   );
 
   Deno.test(
-    await test("nobody answers who is asked as one of many", async () => {
+    await test("no server answers a multicast request", async () => {
       await using cable = await Cable.lay();
       await using server = await serve(cable, "asctime://0.0.0.0", "asctime://[::]");
       for (
@@ -108,7 +108,7 @@ for (const transport of ["datagram", "mmsg"]) {
   );
 
   Deno.test(
-    await test("a reply takes the way that the server's routes say", async () => {
+    await test("a reply follows the server's routes", async () => {
       await using cable = await Cable.lay();
       await using _ = await serve(cable, "asctime://0.0.0.0");
       // The client asks over the cable, from an address that is behind another one.
@@ -151,7 +151,7 @@ echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter`,
   );
 
   Deno.test(
-    await test("a link that holds up replies holds up nobody else", async () => {
+    await test("a link that delays replies delays those of no other link", async () => {
       await using cable = await Cable.lay();
       await using server = await serve(cable, "asctime://10.77.0.1", "asctime://127.0.0.1");
       await holdUp(cable);
@@ -165,7 +165,7 @@ echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter`,
   );
 
   Deno.test(
-    await test("a link that holds up replies does not keep a server from stopping", async () => {
+    await test("a link that delays replies does not keep a server from stopping", async () => {
       await using cable = await Cable.lay();
       await using server = await serve(cable, "asctime://10.77.0.1");
       await holdUp(cable);

@@ -48,7 +48,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
           commands: ["python3"],
           files: [...(needs.files ?? []), ...zones.map((zone) => `/usr/share/zoneinfo/${zone}`)],
         },
-        `timesrv (${kind}): says what Python's asctime says, ${utc ? "UTC" : "local time"}`,
+        `timesrv (${kind}): serves what Python's asctime prints, ${utc ? "UTC" : "local time"}`,
         async () => {
           const settings = [
             ...[...zones, ...otherZones].map((TZ) => ({ TZ, LC_ALL: "C", LANG: "C" })),
@@ -77,7 +77,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 Deno.test(
   await where(
     source.needs,
-    "timesrv (source): warns of a time zone that it cannot read, and says what it serves",
+    "timesrv (source): warns of a time zone that it cannot read, and serves UTC",
     async () => {
       const env = { TZ: "/nosuch/zone" };
       const { server, port } = await startServer(source.timesrv, undefined, { env });

@@ -65,7 +65,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   for (const transport of ["datagram", "mmsg"]) {
     Deno.test(
-      await test(`a network that goes down and comes back is survived (${transport})`, async () => {
+      await test(`a network that goes down and comes back does not end a server (${transport})`, async () => {
         await using cable = await Cable.lay();
         const listener = "asctime://10.77.0.1:8888";
         await using server = new Running(
@@ -88,7 +88,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test(
-      "a name is asked at each address, IPv6 first, or at one family's if told so",
+      "each address of a name is queried, IPv6 first, or one family's by option",
       async () => {
         await using cable = await Cable.lay();
         const hosts = await Deno.makeTempFile();

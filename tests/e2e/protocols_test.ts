@@ -21,7 +21,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   Deno.test(
     await where(
       needs,
-      `${kind}: one server speaks every protocol, one client asks them all`,
+      `${kind}: one server speaks every protocol, one client queries them all`,
       async () => {
         const { urls, stop } = await serveAll("--utc", "--stratum", "3", "--refid", "192.0.2.7");
         assertEquals(urls.length, 4);
@@ -57,22 +57,26 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await where(needs, `${kind}: an unsynchronised server says so, or nothing`, async () => {
-      const { urls, stop } = await serveAll("--unsynchronized");
-      const [ntp = "", daytime = "", time = "", auto = ""] = urls;
-      const asked = await run([...timecli, ntp]);
-      assertEquals(asked.code, 9);
-      assertMatch(
-        asked.stderr,
-        /^timecli: The server 127\.0\.0\.1 is not synchronised \(leap 3\)\n$/,
-      );
-      for (const silent of [daytime, time]) {
-        assertEquals((await run([...timecli, "-t", "0.3", "-r", "0", silent])).code, 3, silent);
-      }
-      // Text tells no more than the clock on the wall.
-      assertEquals((await run([...timecli, auto])).code, 0);
-      await stop();
-    }),
+    await where(
+      needs,
+      `${kind}: an unsynchronised server reports it, or stays silent`,
+      async () => {
+        const { urls, stop } = await serveAll("--unsynchronized");
+        const [ntp = "", daytime = "", time = "", auto = ""] = urls;
+        const asked = await run([...timecli, ntp]);
+        assertEquals(asked.code, 9);
+        assertMatch(
+          asked.stderr,
+          /^timecli: The server 127\.0\.0\.1 is not synchronised \(leap 3\)\n$/,
+        );
+        for (const silent of [daytime, time]) {
+          assertEquals((await run([...timecli, "-t", "0.3", "-r", "0", silent])).code, 3, silent);
+        }
+        // Text tells no more than the clock on the wall.
+        assertEquals((await run([...timecli, auto])).code, 0);
+        await stop();
+      },
+    ),
   );
 
   Deno.test(
@@ -101,7 +105,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await where(needs, `${kind}: Daytime comes in the form asked for`, async () => {
+    await where(needs, `${kind}: Daytime has the requested format`, async () => {
       const forms: [format: string, pattern: RegExp][] = [
         ["ctime", /^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/],
         ["rfc1123", /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000\n$/],

@@ -21,7 +21,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 
   for (const socket of ["path", "abstract"]) {
     Deno.test(
-      await test(`is told of start, life and end (${socket})`, async () => {
+      await test(`is notified of start, life and end (${socket})`, async () => {
         const { server, port } = await startServer(
           [...manager, socket, ...timesrv],
           undefined,
@@ -39,7 +39,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   }
 
   Deno.test(
-    await test("is not told that a server is ready which is not", async () => {
+    await test("is not notified before the server is ready", async () => {
       const { code, stderr } = await run([...manager, "path", ...timesrv, "asctime://192.0.2.1:0"]);
       assertEquals(code, 1);
       assertMatch(stderr, /^timesrv: Cannot listen on [^\n]*\n$/);
@@ -47,7 +47,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("that cannot be told is warned of once, and served without", async () => {
+    await test("that cannot be notified causes one warning", async () => {
       const cases = {
         "/nosuch/socket": /No such file or directory/,
         "vsock:2:1": /expected a path or @name/,
@@ -70,7 +70,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 Deno.test(
   await where(
     source.needs,
-    "service manager (source): needs --allow-ffi, and the server says so",
+    "service manager (source): needs --allow-ffi, and the server logs it",
     async () => {
       const flags = ["run", "--quiet", "--no-prompt", "--allow-net", "--allow-env=NOTIFY_SOCKET"];
       const script = [`--config=${root}deno.json`, `${root}server.ts`];

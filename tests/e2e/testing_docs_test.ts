@@ -110,14 +110,14 @@ Deno.test(
 );
 
 Deno.test(
-  await where(needs, "docs/testing.md: the scenario of one's own is one", async () => {
+  await where(needs, "docs/testing.md: the example of a scenario is valid", async () => {
     const [text = ""] = await examples("json");
     assertEquals(parseScenario(text, "mine.json").name, "late-and-wrong");
   }),
 );
 
 Deno.test(
-  await where(needs, "docs/testing.md: the table has each scenario as it is", async () => {
+  await where(needs, "docs/testing.md: the table describes each scenario", async () => {
     const page = await Deno.readTextFile(`${root}docs/testing.md`);
     const rows = [...page.matchAll(/^\| `([\w-]+)` +\| (.*?) +\| (\w+ .*?) +\|$/gm)]
       .filter(([, name = ""]) => Object.hasOwn(scenarios, name))

@@ -83,7 +83,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says in its line why there is no offset", async () => {
+    await test("gives the reason for a missing offset", async () => {
       await using silent = scriptedServer(() => {}, "ntp");
       await using unsynchronized = scriptedServer(
         (socket, from, _, octets) => socket.send(ntpReply(octets, { leap: 3 }), from),

@@ -29,7 +29,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     run([...timecli, "compare", "--samples", "2", "--interval", "0", ...urls]);
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...timecli, "compare", ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -40,7 +40,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("names falsetickers, and says where nothing can be decided", async () => {
+    await test("names falsetickers, and reports that there is no majority", async () => {
       const ntp = "ntp://127.0.0.1:0";
       await using right = await serve([ntp, ntp]);
       await using wrong = await serve(ntp, { clock: simulatedClock(-5) });

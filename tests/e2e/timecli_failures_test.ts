@@ -63,7 +63,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         assertFailure(await run([...timecli, ...args]), 2, message);
       }
@@ -90,7 +90,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("waits for whom it asked, whatever others send", async () => {
+    await test("waits for the server that it queried, whatever others send", async () => {
       const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
       const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
       try {
@@ -113,7 +113,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("prints help for who asks for it by a word", async () => {
+    await test("prints help for the command help", async () => {
       for (
         const [args, usage] of [[["help"], "timecli"], [["help", "compare"], "timecli compare"]]
       ) {
@@ -124,7 +124,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells apart why no reply came", async () => {
+    await test("distinguishes the reasons for a missing reply", async () => {
       const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
       try {
         const { port } = silent.addr as Deno.NetAddr;
@@ -151,7 +151,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("does not say of a group of machines that nobody listens there", async () => {
+    await test("does not report a multicast group as refused", async () => {
       for (const target of ["224.0.0.1", "255.255.255.255"]) {
         // In a network of its own, so that nobody is asked in earnest.
         const wrapper = ["unshare", "--net", ...timecli] as const;
@@ -162,14 +162,14 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says that the network is unreachable", async () => {
+    await test("reports that the network is unreachable", async () => {
       const outcome = await run(["unshare", "--net", ...timecli, "192.0.2.1"]);
       assertFailure(outcome, 6, /192\.0\.2\.1:8888: .*unreachable/);
     }, { ...needs, commands: ["unshare"], root: true }),
   );
 
   Deno.test(
-    await test("asks loopback when given the address that stands for all", async () => {
+    await test("queries loopback when given the wildcard address", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;
       const { code } = await run([...timecli, `0.0.0.0:${port}`]);
@@ -197,7 +197,7 @@ Deno.test(
 Deno.test(
   await where(
     { ...needs, commands: ["python3"] },
-    "timecli (source): asks on a terminal with --allow-net alone, and asks for no more",
+    "timecli (source): queries on a terminal with --allow-net alone, and prompts for nothing",
     async () => {
       const { server, port } = await startServer(source.timesrv);
       await using _ = server;

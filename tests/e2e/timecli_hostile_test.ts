@@ -91,7 +91,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("ends as each hostile server deserves, and prints nothing it sent raw", async () => {
+    await test("ends with the right failure for each hostile server, and prints nothing raw", async () => {
       for (const hostile of servers) {
         await using server = serve(hostile);
         const [ends] = hostile;
@@ -104,7 +104,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells hostile servers apart side by side, in a table and in JSON", async () => {
+    await test("distinguishes hostile servers queried together, in a table and in JSON", async () => {
       await using stack = new AsyncDisposableStack();
       const urls = servers.map((hostile) => stack.use(serve(hostile)).url);
       const args = ["-r", "0", "-t", "2", ...urls];

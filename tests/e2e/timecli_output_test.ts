@@ -127,7 +127,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("--csv has a header and a row a target, failed ones too", async () => {
+    await test("--csv has a header and one row per target, failed ones too", async () => {
       await using good = scriptedServer(
         (socket, from, _count, octets) => socket.send(ntpReply(octets), from),
         "ntp",
@@ -176,7 +176,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says in a line which options of its output contradict each other", async () => {
+    await test("reports in one line which output options exclude each other", async () => {
       for (
         const [args, problem] of [
           [["--json", "--csv"], "cannot be used with"],

@@ -36,7 +36,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     run([...timecli, "--samples", String(count), "--interval", "10ms", ...args]);
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...timecli, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -47,7 +47,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells what the samples of an NTP and a Time server say", async () => {
+    await test("prints statistics of an NTP and a Time server", async () => {
       await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"], {
         clock: simulatedClock(90),
       });
@@ -110,7 +110,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("prints CSV, a row a server", async () => {
+    await test("prints CSV, one row per server", async () => {
       await using server = await serve("ntp://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
       const { code, stdout } = await samples(3, "--csv", url, `127.0.0.1:${freePort()}`);
@@ -123,7 +123,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells that a server asked for less, and obeys", async () => {
+    await test("reports a server's rate limit, and obeys it", async () => {
       await using server = scriptedServer((socket, from, count, octets) => {
         const kiss = { stratum: 0, leap: 3, referenceId: RATE };
         return socket.send(ntpReply(octets, count === 1 ? {} : kiss), from);
@@ -164,7 +164,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test(
-      "shows how it goes on a terminal, and prints what it has when it is ended",
+      "shows progress on a terminal, and prints its results when it is stopped",
       async () => {
         await using server = await serve("ntp://127.0.0.1:0");
         await using running = new Running([

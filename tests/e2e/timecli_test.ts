@@ -32,7 +32,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("prints the reply, and asks in the classic words", async () => {
+    await test("prints the reply, and sends the classic request", async () => {
       await using server = replying([encode(text)]);
       for (
         const target of [
@@ -76,7 +76,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("asks an IPv6 address", async () => {
+    await test("queries an IPv6 address", async () => {
       await using server = replying([encode(text)], "::1");
       for (const target of [`[::1]:${server.port}`, `asctime://[::1]:${server.port}`]) {
         assertAnswer(await run([...timecli, target, "-q"]), `${text}\n`);
@@ -86,7 +86,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("asks the IPv4 address of a name with -4, and an address carried in IPv6", async () => {
+    await test("queries the IPv4 address of a name with -4, and an IPv4-mapped address", async () => {
       await using server = replying([encode(text)]);
       assertAnswer(await run([...timecli, "-4", "-q", `localhost:${server.port}`]), `${text}\n`);
       assertAnswer(await run([...timecli, "-q", `[::ffff:127.0.0.1]:${server.port}`]), `${text}\n`);
@@ -94,7 +94,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("takes options from the environment, below the command line", async () => {
+    await test("reads options from the environment, below the command line", async () => {
       await using server = replying([encode(text)]);
       const target = `127.0.0.1:${server.port}`;
       for (
@@ -118,7 +118,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("takes the first of several replies, and asks only once then", async () => {
+    await test("accepts the first of several replies, and sends one request", async () => {
       await using server = replying([
         encode(text),
         encode("Sat Apr  4 21:09:36 2020"),
@@ -130,7 +130,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("asks as often as it is told while nobody answers", async () => {
+    await test("retries as often as its option while no server answers", async () => {
       for (const [retries, times] of [[0, 1], [2, 3]] as const) {
         await using server = replying([]);
         const options = ["--timeout", "0.3", "--retries", String(retries)];
@@ -141,7 +141,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("needs neither standard input nor anybody to read its answer", async () => {
+    await test("needs neither standard input nor a reader of its output", async () => {
       await using server = replying([encode(text)]);
       for (
         const [redirection, codes] of [
@@ -160,7 +160,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says why its answer cannot be written", async () => {
+    await test("reports why it cannot write its output", async () => {
       await using server = replying([encode(text)]);
       const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
       const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${server.port}`]);

@@ -21,7 +21,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   const wait = [...timecli, "wait"] as const;
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...wait, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -45,7 +45,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("waits for a server that starts late, and says what changes", async () => {
+    await test("waits for a server that starts late, and reports what changes", async () => {
       const port = freePort();
       await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
       await waiting.waitFor(

@@ -66,7 +66,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         assertFailure(await run([...timesrv, ...args]), 2, message);
       }
@@ -107,7 +107,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 
   for (const transport of ["datagram", "mmsg"]) {
     Deno.test(
-      await test(`says what to do about a port below 1024 (${transport})`, async () => {
+      await test(`explains what to do about a port below 1024 (${transport})`, async () => {
         // In a network of its own the limit is 1024, whatever this machine's is.
         const script = "ip link set lo up" +
           " && echo 1024 >/proc/sys/net/ipv4/ip_unprivileged_port_start" +
@@ -129,7 +129,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   }
 
   Deno.test(
-    await test("takes options from the environment", async () => {
+    await test("reads options from the environment", async () => {
       const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [
         [{ TIMESRV_LOG_FORMAT: "json" }, [], /^\{"time":"[^"]+","event":"listening"/],
         [{ TIMESRV_LOG_FORMAT: "json" }, ["--log-format", "text"], /^\d{4}-.* Serving asctime/],
@@ -150,7 +150,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says which variable of the environment is wrong", async () => {
+    await test("names the environment variable that is wrong", async () => {
       const env = { TIMESRV_LOG_FORMAT: "xml" };
       const { code, stderr } = await run([...timesrv, "asctime://192.0.2.1:0"], { env });
       assertMatch(stderr, /^timesrv: [^\n]*TIMESRV_LOG_FORMAT[^\n]*\n$/);
@@ -159,7 +159,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("is not disturbed by variables that are none of its own", async () => {
+    await test("ignores environment variables that are not its own", async () => {
       const env = { TIMESRV_: "1", TIMESRV_VERSION: "9", TIMESRV_HELP: "1", TIMESRV_NOSUCH: "x" };
       const { server } = await startServer(timesrv, ["asctime://127.0.0.1:0"], { env });
       await using _ = server;

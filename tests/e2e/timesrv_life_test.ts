@@ -12,7 +12,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("--stats-interval tells of each interval, with --quiet too", async () => {
+    await test("--stats-interval logs each interval, with --quiet too", async () => {
       const port = freePort();
       await using server = new Running(
         [...timesrv, "--quiet", "--stats-interval=1s", `asctime://127.0.0.1:${port}`],

@@ -32,7 +32,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("says where it serves and who asked, each line stamped and without colour", async () => {
+    await test("logs its address and its clients, each line stamped and without colour", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;
       using client = new UdpClient();
@@ -108,7 +108,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says nothing with --quiet, and more with --verbose", async () => {
+    await test("logs nothing with --quiet, and more with --verbose", async () => {
       const port = freePort();
       const quiet = new Running([...timesrv, "--quiet", `asctime://127.0.0.1:${port}`]);
       {
@@ -128,7 +128,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 
   for (const format of ["text", "json"]) {
     Deno.test(
-      await test(`tells of few requests in a flood and sums up the rest (${format})`, async () => {
+      await test(`logs few requests of a flood and counts the rest (${format})`, async () => {
         const { server, port } = await startServer(timesrv, ["--log-format", format, anyPort]);
         await using _ = server;
         await askMany(port, 1000);
@@ -180,7 +180,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   }
 
   Deno.test(
-    await test("answers and stops though nobody reads its full standard error", async () => {
+    await test("answers and stops with standard error full and unread", async () => {
       const port = freePort();
       const wrapper = ["python3", `${root}tests/e2e/stderr_full.py`] as const;
       await using server = new Running([...wrapper, ...timesrv, `asctime://127.0.0.1:${port}`]);

@@ -58,7 +58,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
 
   for (const transport of kind === "source" ? [] : ["datagram", "mmsg"]) {
     Deno.test(
-      await test(`says in one line that there are not enough file descriptors (${transport})`, async () => {
+      await test(`reports in one line that there are not enough file descriptors (${transport})`, async () => {
         const urls = new Array(100).fill("asctime://127.0.0.1:0");
         const { code, stderr } = await run(
           [
@@ -94,7 +94,7 @@ for (const allowed of ["127.0.0.1", "127.0.0.1:PORT"]) {
   Deno.test(
     await where(
       { ...source.needs, commands: ["python3"] },
-      `timesrv (source): on a terminal with --allow-net=${allowed} alone asks for no more`,
+      `timesrv (source): on a terminal with --allow-net=${allowed} alone prompts for nothing`,
       async () => {
         const port = freePort();
         const flags = ["--quiet", `--allow-net=${allowed.replace("PORT", String(port))}`];

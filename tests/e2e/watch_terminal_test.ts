@@ -102,7 +102,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells of a step and of a server that is gone, there and in the end", async () => {
+    await test("reports a step and an outage, on the screen and at the end", async () => {
       const clock = simulatedClock(0);
       const server = await serve("ntp://127.0.0.1:0", { clock });
       await using _ = server;
@@ -141,7 +141,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("tells of no keys where none are heard, and has no colours by NO_COLOR", async () => {
+    await test("shows no keys where none are read, and has no colours with NO_COLOR", async () => {
       await using server = await serve("ntp://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
       const deaf = ["sh", "-c", 'exec "$@" </dev/null', "sh", ...watch, ...often, url];

@@ -37,7 +37,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   ): Promise<Deno.TestDefinition> => where(more, `timecli watch (${kind}): ${name}`, fn);
 
   Deno.test(
-    await test("says in one line what is wrong with its command line", async () => {
+    await test("reports a mistake on its command line in one line", async () => {
       for (const [args, message] of usageErrors) {
         const { code, stdout, stderr } = await run([...watch, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
@@ -48,7 +48,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("is told of by help, and tells of itself in 80 columns", async () => {
+    await test("is listed in the help, and has help of 80 columns", async () => {
       assertMatch((await run([...timecli, "--help"])).stdout, /^ {2}watch +\w/m);
       const { code, stdout } = await run([...watch, "--help"]);
       assertEquals(code, 0);
@@ -60,7 +60,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("prints a line an exchange, and the figures in the end", async () => {
+    await test("prints one line per exchange, and statistics at the end", async () => {
       await using server = await serve("ntp://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
       const { code, stdout, stderr } = await run([...watch, ...few, url]);
@@ -79,7 +79,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("prints JSON lines and CSV, of a server that fails too", async () => {
+    await test("prints JSON lines and CSV, for a server that fails too", async () => {
       await using server = await serve("ntp://127.0.0.1:0");
       const urls = [server.addresses[0]?.url ?? "", `asctime://127.0.0.1:${freePort()}`];
       const json = await run([...watch, ...few, "--json", ...urls]);
@@ -137,7 +137,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("ends at Ctrl-C and SIGTERM with what it has, and after a duration", async () => {
+    await test("ends at Ctrl-C and SIGTERM with its results, and after a duration", async () => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) {
         await using server = await serve("time://127.0.0.1:0");
         const url = server.addresses[0]?.url ?? "";
@@ -155,7 +155,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("says that there was no time to measure anything", async () => {
+    await test("reports that nothing was measured in time", async () => {
       await using silent = scriptedServer(() => {});
       const { code, stdout, stderr } = await run([...watch, "--duration", "0.1", silent.url]);
       assertEquals([code, stdout], [1, ""]);
@@ -164,7 +164,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("ends quietly when nobody reads on", async () => {
+    await test("ends quietly when its reader is gone", async () => {
       await using server = await serve("time://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
       for (const form of ["--json", "--csv", "-6"]) {
@@ -177,7 +177,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   );
 
   Deno.test(
-    await test("draws a picture where it may write one", async () => {
+    await test("writes a picture where it is permitted to", async () => {
       const folder = await Deno.makeTempDir();
       try {
         await using server = await serve("ntp://127.0.0.1:0");
@@ -217,7 +217,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   if (kind === "source") {
     Deno.test(
-      await test("says in one line that it may not write a picture", async () => {
+      await test("reports in one line that it may not write a picture", async () => {
         const { code, stdout, stderr } = await run([...watch, "127.1:9", "--plot", "/tmp/out.svg"]);
         assertMatch(stderr, /^timecli: [^\n]*write access to "\/tmp\/out\.svg"[^\n]*\n$/);
         assertEquals([code, stdout], [1, ""]);

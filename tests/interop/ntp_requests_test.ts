@@ -143,7 +143,7 @@ function requestOf({ sends }: KnownClient): Uint8Array {
 }
 
 for (const protocol of ["ntp", "auto"]) {
-  (await eachWay(`${protocol}:// answers as each client insists`, async (way, t) => {
+  (await eachWay(`${protocol}:// answers as each client requires`, async (way, t) => {
     // The kernel's word is left out, for which leap a reply has depends on it.
     const status = { source: "fixed" } as const;
     await using server = await serve(`${protocol}://127.0.0.1:0`, { ...way, status });

@@ -61,7 +61,7 @@ pidfile ${network.folder}/chronyd.pid
 Deno.test(
   await where(
     needs(program.openNtpd, program.ntpsecNtpd),
-    "timecli tells that OpenNTPD and ntpd of NTPsec have just started",
+    "timecli reports that OpenNTPD and ntpd of NTPsec have just started",
     async () => {
       await using network = await Network.create();
       // There is nobody to take the time from.

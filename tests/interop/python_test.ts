@@ -91,7 +91,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     ] as const
   ) {
     Deno.test(
-      await test(`timecli is not taken in by a server's answer: ${behaviour}`, async () => {
+      await test(`timecli rejects a server's answer: ${behaviour}`, async () => {
         const { outcome } = await askPython(behaviour, (port) => [
           ...timecli,
           ...["--timeout", "0.5", "--retries", "0"],

@@ -57,7 +57,7 @@ async function verdictsOn(scenario: Scenario): Promise<Record<string, ScenarioVe
 Deno.test(
   await where(
     { ...source.needs, ...oneShotNeeds },
-    "clients make of each scenario what is said of them",
+    "each client reacts to each scenario as its table states",
     async () => {
       const left = Object.values(scenarios);
       const found: Record<string, unknown> = {};
