@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Brings the programs that the tests talk to: Debian, root. None of them is started as a service.
+# Installs the programs that the tests use (Debian, as root). None of them is started as a service.
 #
 # Time daemons conflict with each other, and so do inetds: those are unpacked into a folder
-# (TIMESRV_PEERS) instead of being installed, which leaves this machine's own time service alone.
+# (TIMESRV_PEERS) instead of being installed, so that this machine's own time service stays as it is.
 set -euo pipefail
 
 peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
@@ -10,23 +10,23 @@ peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
 installed=(
   python3 zsh fish iproute2 util-linux busybox-static
   rdate netcat-openbsd tshark wireshark-common
-  # Manual pages are held against both of their formatters.
+  # Both formatters check the manual pages.
   mandoc groff-base
-  # A terminal that tells what it shows, and who runs in it.
+  # A terminal whose contents and processes the tests can read.
   tmux procps
   # The firewall of a test.
   nftables
-  # A clock that steps, and the judge of a unit file; neither starts anything.
+  # A clock that steps, and the checker of unit files; neither starts a service.
   faketime systemd
-  # The examples of docs/testing.md are run.
+  # For the examples of docs/testing.md.
   golang-go
-  # Struct layouts are held against a C compiler's.
+  # A C compiler gives the struct layouts to compare with.
   gcc libc6-dev
-  # What the unpacked ones need.
+  # Needed by the unpacked programs.
   libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libselinux1 libssl3 libtirpc3 libwrap0
   netbase tzdata
 )
-# Folder, then what is unpacked into it.
+# Folder, then the packages unpacked into it.
 unpacked=(
   "chrony chrony"
   "ntpsec ntpsec ntpsec-ntpdig ntpsec-ntpdate python3-ntp"
@@ -35,7 +35,7 @@ unpacked=(
   "inetutils-inetd inetutils-inetd"
 )
 
-# Refused when a lock is held or an archive is stale for a moment.
+# apt fails while another process holds its lock or a mirror is being updated.
 thrice() {
   "$@" || { sleep 5 && "$@"; } || { sleep 5 && "$@"; }
 }
@@ -44,7 +44,7 @@ unpack() {
   local folder=$peers/$1 downloads
   shift
   downloads=$(mktemp -d)
-  # apt downloads as a user of its own.
+  # apt downloads as the user _apt.
   chown _apt "$downloads"
   (cd "$downloads" && thrice apt-get download -qq "$@")
   rm -rf "$folder"
@@ -61,6 +61,6 @@ for line in "${unpacked[@]}"; do
   unpack "${words[@]}"
 done
 
-# Python's module looks for the library beside itself, or where it would be installed.
+# ntpsec's Python module looks for its library beside itself or where it would be installed.
 library=$(cd "$peers/ntpsec" && echo usr/lib/*/ntp/libntpc.so)
 ln -sf "$peers/ntpsec/$library" "$peers/ntpsec/usr/lib/python3/dist-packages/ntp/"

@@ -1,27 +1,26 @@
 #!/bin/sh
-# @NAME@: one file made of this script, the program's modules and the Deno runtime that runs them.
-# It unpacks all into a cache folder, once, and from then on only checks them.
-# They follow the last line, each compressed with gzip.
+# @NAME@: this script, followed by the program's modules and the Deno runtime, each compressed with
+# gzip. The first run unpacks them into a cache folder; later runs only check them.
 
 name=@NAME@
 whole_size=@WHOLE_SIZE@
 runtime=@RUNTIME@
 program=@PROGRAM@
 files="@FILES@"
-# Of each file: its SHA-256, its first byte here, and how many there are.
+# One line per file: path, SHA-256, position of its first byte in this file, length.
 payloads="
 @PAYLOADS@
 "
 
-# A caller's PATH may hold nothing but the folder of this file.
+# The caller's PATH may contain only the folder of this file.
 PATH=${PATH:+$PATH:}/usr/bin:/bin
 temp=
 child=
 why=
 
-# Calls $1 with $root set to each place that may hold the cache, until it succeeds.
+# Calls $1 with $root set to each possible cache folder until it succeeds.
 each_root() {
-  # A relative XDG_CACHE_HOME is to be ignored, says the XDG specification.
+  # The XDG base directory specification requires that a relative XDG_CACHE_HOME is ignored.
   case ${XDG_CACHE_HOME-} in /*) root=$XDG_CACHE_HOME/timesrv && "$1" && return ;; esac
   case ${HOME-} in /*) root=$HOME/.cache/timesrv && "$1" && return ;; esac
   root=/tmp
@@ -30,10 +29,9 @@ each_root() {
   "$1"
 }
 
-# Succeeds if nobody but us and root can change what the given paths (below $root) are. Whoever can
-# write to one of the folders could put an executable of their own there: in /tmp that is any local
-# user, and under sudo with $HOME kept it is the user who called it. Leaves inode, owner and size of
-# each in $facts.
+# Succeeds if only this user and root can change the given paths (below $root). Another user who can
+# write to one of the folders could replace the executable: in /tmp any local user could, and under
+# sudo with $HOME kept the user who called it. Leaves inode, owner and size of each file in $facts.
 look() {
   own=${root##*/}
   left=$#
@@ -43,9 +41,9 @@ look() {
     left=$((left - 1))
   done
   left=$(($# + 3))
-  # Named from the folder above, so that no name has a space in it; as words, for `read` takes what
-  # comes from a command octet by octet; and one `ls`, which takes as long as the rest of a start.
-  # shellcheck disable=SC2046 -- ten words a line
+  # Names are relative to the folder above, so that none contains a space. Split into words, because
+  # `read` reads a pipe octet by octet. One `ls` only: it takes as long as the rest of a start.
+  # shellcheck disable=SC2046 -- ten words per line
   set -- $(cd "${root%/*}/" 2>/dev/null && LC_ALL=C ls -ldin . .. "$own" "$@" 2>/dev/null)
   facts=
   # Inode, mode, links, owner, group, size, three of the date, name.
@@ -53,8 +51,8 @@ look() {
     [ -O "${root%/*}/${10}" ] || [ "$4" = 0 ] || return 1
     case ${10} in
       . | .. | */.)
-        # Above our own folder: a group may be trusted (many systems give each user one), the world
-        # only if the sticky bit keeps it from renaming what is ours.
+        # Above our own folder: a group may have write access (many systems give each user one), all
+        # users only with the sticky bit, which keeps them from renaming our files.
         case $2 in ????????w[!tT]*) return 1 ;; esac
         ;;
       *)
@@ -68,13 +66,13 @@ look() {
   [ "$left" = 0 ]
 }
 
-# Succeeds if all files are what was once verified. Hashing 96 MB takes ten times as long as all the
-# rest of a start, so a note tells which files had the right hash: another file has another inode,
-# and one written to since is no older than the note (strictly older is asked for, as some shells
-# compare whole seconds). Someone who can forge that can replace a file after any check; look() is
-# what keeps them out.
+# Succeeds if all files are the ones that were verified before. Hashing 96 MB takes ten times as long
+# as the rest of a start, so a note lists the files that had the right hash: a replaced file has
+# another inode, and a file written since is not older than the note (strictly older, because some
+# shells compare whole seconds). An attacker who can forge that can also replace a file after any
+# check; look() excludes such users.
 check() {
-  # shellcheck disable=SC2086 -- no name in it has a space
+  # shellcheck disable=SC2086 -- no name contains a space
   look $files || return 1
   note=$root/${program%/*}/verified
   noted=
@@ -98,7 +96,7 @@ has_sha() {
 }
 
 folder() {
-  # Another one started at the same time may be quicker.
+  # Another process started at the same time may have created it.
   [ -d "$1" ] || mkdir "$1" 2>/dev/null || [ -d "$1" ] && return
   why="$why; $1 cannot be created"
   return 1
@@ -110,22 +108,20 @@ safe() {
   return 1
 }
 
-# Makes sure that $root/$1 is what this file holds from byte $3 on, $4 bytes long, with the SHA-256
-# $2. Folders are called by what is in them, so each can only ever hold one thing, and programs of any
-# version share a runtime.
+# Ensures that $root/$1 is the file that starts at byte $3 here, $4 bytes long, with the SHA-256 $2.
+# Folders are named by the hash of their contents, so programs of different versions share a runtime.
 provide() {
   folder "$root/${1%/*}" && safe "${1%/*}/." || return 1
   look "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ] && return
-  # Left behind by a power cut or SIGKILL, and too old to belong to someone who is unpacking right
-  # now.
+  # Left behind by a power cut or SIGKILL, and too old to belong to another process that is unpacking.
   find "$root/${1%/*}" -name 'temp.*' -mmin +60 -exec rm -f {} + 2>/dev/null
   temp=$(mktemp "$root/${1%/*}/temp.XXXXXX" 2>/dev/null) || {
     temp=
     why="$why; $root cannot be written to"
     return 1
   }
-  # Opened here and not by the child, which could otherwise create it anew after a signal has had it
-  # removed; in the background, because a shell runs no trap before a foreground command has ended.
+  # Opened here, because the child could create it again after a signal handler has removed it; in the
+  # background, because a shell runs no trap before a foreground command has ended.
   exec 3>"$temp"
   { tail -c "+$3" "$0" | head -c "$4" | gzip -dc >&3; } 2>/dev/null &
   child=$!
@@ -147,16 +143,15 @@ provide() {
   return 1
 }
 
-# Some shells' `test -x` knows nothing of a mount without execution, and none of a missing C
-# library.
+# `test -x` does not detect a missing C library and, in some shells, a file system mounted noexec.
 runs() {
   [ "$2" != "$runtime" ] || "$1" --version </dev/null >/dev/null 2>&1
 }
 
-# Notes that what is there is right. A half-written note matches nothing, so a rename is for readers of
-# the old one.
+# Notes that the files are verified. The rename is for readers of an older note: a half-written one
+# matches nothing.
 note() {
-  # shellcheck disable=SC2086 -- no name in it has a space
+  # shellcheck disable=SC2086 -- no name contains a space
   look $files || return 1
   temp=$(mktemp "$root/${program%/*}/temp.XXXXXX") && echo "$facts" >"$temp" &&
     mv -f "$temp" "$root/${program%/*}/verified" || rm -f "$temp"
@@ -165,13 +160,13 @@ note() {
 
 unpack() {
   folder "${root%/*}" && folder "$root" && safe || return 1
-  # shellcheck disable=SC2086 -- four words a file
+  # shellcheck disable=SC2086 -- four words per file
   set -- $payloads
   while [ $# -gt 0 ]; do
     provide "$1" "$2" "$3" "$4" || return 1
     shift 4
   done
-  # In a cache that is read-only there is none, or one of other inodes; then all is hashed each time.
+  # A read-only cache has no note, or one of other inodes; then every start hashes all files.
   note 2>/dev/null
   [ -d "$root/deno_dir" ] || mkdir "$root/deno_dir" 2>/dev/null || :
 }
@@ -201,14 +196,14 @@ if ! each_root check; then
   trap - HUP INT TERM
 fi
 
-# These change what `deno run` does, and have no business with a finished program.
+# These change the behaviour of `deno run` and must not affect a finished program.
 unset DENO_AUDIT_PERMISSIONS DENO_AUTO_SERVE DENO_COMPAT DENO_CONDITIONS DENO_COVERAGE_DIR DENO_LOG \
   DENO_PERMISSION_BROKER_PATH
 export DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
-# Its own folder: V8's compiled code is kept there, and the user's Deno cache stays as it is.
+# A folder of its own for V8's compiled code; the user's Deno cache stays unchanged.
 export DENO_DIR="$root/deno_dir"
-# Deno ends if it cannot read .npmrc there, which is so in another user's home. The program may not
-# see it anyway.
+# Deno exits if it cannot read $HOME/.npmrc, as in another user's home. The program has no permission
+# to read HOME anyway.
 export HOME="$root"
 exec "$root/$runtime" run @FLAGS@ "$root/$program" "$@"
 exit 1

@@ -4,7 +4,7 @@ import { CompileError } from "./error.ts";
 /** Whole milliseconds from the start of each program to its first reply. */
 export type FirstReplies = Readonly<Record<"timesrv" | "timecli", number>>;
 
-/** Reads the URL that a server started with `--log-format json` listens on. */
+/** Reads the listener's URL from the log of a server started with `--log-format json`. */
 async function announced(server: Deno.ChildProcess): Promise<string> {
   let text = "";
   for await (const chunk of server.stderr.pipeThrough(new TextDecoderStream())) {
@@ -17,7 +17,7 @@ async function announced(server: Deno.ChildProcess): Promise<string> {
 
 /** Sends one datagram and waits for the reply. */
 async function ask(url: string): Promise<void> {
-  // A URL of a scheme unknown to the parser may come without a host.
+  // The URL parser finds no host in a URL of a scheme that it does not know.
   const { hostname, port } = new URL(url.replace("asctime:", "http:"));
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   try {
@@ -29,8 +29,8 @@ async function ask(url: string): Promise<void> {
 }
 
 async function firstReplies(dist: string, suffix: string, cache: string): Promise<FirstReplies> {
-  // A folder each, since the first to run would otherwise unpack the runtime for both; and no other
-  // place, where what a past run has unpacked would be found.
+  // One folder per program, because the first would otherwise unpack the runtime for both; and no other
+  // cache folder, because it may hold the files of an earlier build.
   function env(name: string): Record<string, string> {
     const folder = join(cache, name);
     return { XDG_CACHE_HOME: folder, HOME: folder, TMPDIR: folder };
@@ -73,7 +73,7 @@ async function firstReplies(dist: string, suffix: string, cache: string): Promis
   }
 }
 
-/** Times both programs on a first run, which may have to unpack, and on the next. */
+/** Times both programs on the first run, which may include unpacking, and on the next. */
 export async function measure(
   dist: string,
   suffix: string,
