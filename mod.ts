@@ -44,6 +44,7 @@ export type { AccessOptions } from "./src/server/guard/access.ts";
 export type { GuardOptions } from "./src/server/guard/guard.ts";
 export type { RateLimit } from "./src/server/guard/rate_limit.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
+export type { SuppressedLines } from "./src/server/log/line_limiter.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log/log.ts";
 export { serve } from "./src/server/serve.ts";

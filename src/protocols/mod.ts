@@ -35,12 +35,17 @@ export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./ntp/packet.t
 export type { NtpMeasurement } from "./ntp/measurement.ts";
 export type { NtpTimestamp } from "./ntp/timestamp.ts";
 export {
+  type Answer,
+  type Departures,
   type KissCode,
+  type Length,
+  type Refusal,
   refusal,
   type RefusalCause,
   refusalCauses,
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
   type Responder,
+  type ServedExchange,
 } from "./responder.ts";
 export { parseTime } from "./time/codec.ts";
