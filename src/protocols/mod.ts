@@ -14,6 +14,7 @@
  *
  * @module
  */
+export type { ClockStatus } from "../clock/status.ts";
 export { type AsctimeOptions, formatAsctime, parseAsctime } from "./asctime/codec.ts";
 export {
   type DaytimeFormat,

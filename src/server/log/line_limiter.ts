@@ -14,7 +14,9 @@ export const FAILURE_LINE = 2;
 
 /** The number of lines that a limiter refused. */
 export interface SuppressedLines {
+  /** Lines about requests. */
   readonly requests: number;
+  /** Lines about failures. */
   readonly failures: number;
 }
 
