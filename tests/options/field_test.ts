@@ -1,0 +1,101 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  duration,
+  type Field,
+  FieldError,
+  flag,
+  list,
+  number,
+  oneOf,
+  text,
+  whole,
+} from "../../src/options/field.ts";
+import { findOption, parseOption, readOptions } from "../../src/options/read.ts";
+
+const row = { name: "x-y", help: "for tests" };
+
+/** Values that a field accepts as a text and as a value, and those that it refuses, with the class of error. */
+const table: readonly [
+  Field,
+  texts: readonly (readonly [string, unknown])[],
+  values: readonly unknown[],
+  refused: readonly (readonly [unknown, isRange: boolean])[],
+][] = [
+  [
+    whole(1, 15, row),
+    [["1", 1], ["15", 15], [" 7 ", 7]],
+    [1, 15],
+    [[0, true], [16, true], [2.5, true], [NaN, true], ["7", false], ["", false], [null, false]],
+  ],
+  [
+    number(0, 1, row),
+    [["0", 0], ["0.25", 0.25], ["1e-3", 0.001]],
+    [0, 1],
+    [[-0.1, true], [1.1, true], [Infinity, true], ["x", false], [true, false]],
+  ],
+  [oneOf(["auto", "fixed"], row), [["auto", "auto"]], ["fixed"], [["Auto", false], [1, false]]],
+  [
+    flag(row),
+    [["", true], ["1", true], ["yes", true], ["off", false], ["0", false]],
+    [true, false],
+    [["maybe", false], [1, false]],
+  ],
+  [
+    duration("0", "1h", row),
+    [["90", "90"], ["1h", "1h"], ["250ms", "250ms"]],
+    ["PT1M", Temporal.Duration.from("PT1M")],
+    [["1h1ns", true], ["-1s", true], ["soon", false], [5, false], [null, false]],
+  ],
+  [
+    list(whole(1, 9, row), 2),
+    [["5", [5]]],
+    [[], [1, 2]],
+    [[[1, 2, 3], true], [[0], true], [["1"], false], [1, false]],
+  ],
+];
+
+Deno.test("a field reads what it accepts as a text and as a value, and refuses all else", () => {
+  for (const [field, texts, values, refused] of table) {
+    for (const [given, value] of texts) assertEquals(field.parse(given), value, given);
+    for (const value of values) assertEquals(field.read(value), value);
+    for (const [given, isRange] of refused) {
+      const error = assertThrows(() => field.read(given), FieldError, "expected ");
+      assertEquals(error.isRange, isRange, `${field.expected}: ${JSON.stringify(given)}`);
+    }
+  }
+});
+
+const fields = {
+  stratum: whole(1, 15, { name: "stratum", help: "distance" }),
+  rootDelay: number(0, 65_535, { name: "root-delay", help: "delay", unit: "seconds" }),
+  id: text("a text of digits", (id) => {
+    if (!/^\d+$/.test(id)) throw new FieldError("expected a text of digits");
+  }, { name: "id", help: "digits" }),
+};
+
+Deno.test("readOptions reads what is given, and names what is wrong", () => {
+  assertEquals(readOptions(fields, { stratum: 3, rootDelay: undefined }, "status"), { stratum: 3 });
+  const wrong: readonly (readonly [unknown, new () => Error, message: string])[] = [
+    [{ stratum: 0 }, RangeError, "status.stratum is 0, expected a whole number, 1 to 15"],
+    [{ stratum: "3" }, SyntaxError, 'status.stratum is "3", expected a whole number, 1 to 15'],
+    [{ rootDelay: -1 }, RangeError, "status.rootDelay is -1, expected seconds, 0 to 65535"],
+    [{ id: "x" }, SyntaxError, 'status.id is "x", expected a text of digits'],
+    [{ startum: 1 }, SyntaxError, 'Unknown status option "startum": did you mean stratum?'],
+    [{ toString: 1 }, SyntaxError, "expected stratum, rootDelay or id"],
+    [null, TypeError, "status is null, expected an object"],
+    [[], TypeError, "status is [], expected an object"],
+  ];
+  for (const [given, type, message] of wrong) {
+    assertThrows(() => readOptions(fields, given, "status"), type, message);
+  }
+});
+
+Deno.test("an option is found by its name in command lines, and a text of it by that name too", () => {
+  assertEquals(findOption(fields, "root-delay")?.key, "rootDelay");
+  assertEquals(findOption(fields, "rootDelay"), undefined);
+  assertThrows(
+    () => parseOption(fields.rootDelay, "long"),
+    SyntaxError,
+    'root-delay is "long", expected seconds, 0 to 65535',
+  );
+});
