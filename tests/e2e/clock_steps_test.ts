@@ -26,7 +26,7 @@ async function libraryPath(): Promise<string> {
   return (await run(["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"])).stdout.trim();
 }
 
-/** What a server says of its clock while that is so many seconds ahead of this one's. */
+/** The time of a server whose clock is this many seconds ahead of this one's. */
 function assertAhead(reply: NtpReply, seconds: number, what: string): void {
   const { serverReceivedAt, serverSentAt, sentAt, receivedAt } = reply;
   assert(Temporal.Instant.compare(serverReceivedAt, serverSentAt) <= 0, `${what}: back in time`);

@@ -111,7 +111,7 @@ for (const transport of ["datagram", "mmsg"]) {
     await test("a reply follows the server's routes", async () => {
       await using cable = await Cable.lay();
       await using _ = await serve(cable, "asctime://0.0.0.0");
-      // The client asks over the cable, from an address that is behind another one.
+      // The client queries over the cable, from an address that is behind another one.
       await cable.shell(
         cable.client,
         `ip link add other type veth peer name other netns ${cable.server}
@@ -176,7 +176,7 @@ echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter`,
   );
 }
 
-/** Has the server's link carry next to nothing, and so many ask that its send queue is full. */
+/** Slows the server's link down, and fills its send queue with replies. */
 async function holdUp(cable: Cable): Promise<void> {
   await cable.shell(
     cable.server,

@@ -1,4 +1,4 @@
-/** Far more than a server can answer: it answers what it can, keeps what it has, and is as before afterwards. */
+/** Floods beyond a server's capacity: it answers what it can, and its memory does not grow. */
 import { assert, assertEquals } from "@std/assert";
 import { usageOf } from "../../scripts/bench/usage.ts";
 import { where } from "../support/needs.ts";
@@ -16,7 +16,7 @@ const SLACK_KIB = 64 * 1024;
 const FLOOD_RATE = 1_000_000;
 const FLOOD_SECONDS = 1;
 
-/** How many addresses a forger makes up before somebody else asks. */
+/** The number of addresses that a forger uses before another client queries. */
 const FORGED_SOURCES = 100_000;
 
 for (const transport of ["datagram", "mmsg"]) {

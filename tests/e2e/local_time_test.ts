@@ -20,7 +20,7 @@ const otherZones = [
 ];
 const locales = ["C", "de_DE.UTF-8", "ar_EG.UTF-8", "fa_IR", "th_TH.UTF-8", "nosuch"];
 
-/** What Python's `asctime` says of a zone's time, or of UTC, for each second of a span. */
+/** Python's `asctime` of a zone's time, or of UTC, for each second of a span. */
 async function pythonTexts(
   [from, to]: readonly [number, number],
   how: "localtime" | "gmtime",

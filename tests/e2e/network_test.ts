@@ -51,7 +51,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   Deno.test(
     await test("a host that does not answer is not taken for one where nothing listens", async () => {
       await using cable = await Cable.lay();
-      // Nobody is there, or a host is there and its port closed: from afar both are silence.
+      // No host, or a host whose port is closed: from afar both are silence.
       for (const host of ["10.77.0.99", "10.77.0.1", "[fd00:77::1]"]) {
         const outcome = await run(cable.onClient(...timecli, "-t", "0.3", host));
         assertEquals([outcome.code, outcome.stdout], [3, ""], outcome.stderr);

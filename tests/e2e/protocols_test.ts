@@ -72,7 +72,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         for (const silent of [daytime, time]) {
           assertEquals((await run([...timecli, "-t", "0.3", "-r", "0", silent])).code, 3, silent);
         }
-        // Text tells no more than the clock on the wall.
+        // Text has nothing but the time.
         assertEquals((await run([...timecli, auto])).code, 0);
         await stop();
       },

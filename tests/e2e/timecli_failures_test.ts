@@ -153,7 +153,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   Deno.test(
     await test("does not report a multicast group as refused", async () => {
       for (const target of ["224.0.0.1", "255.255.255.255"]) {
-        // In a network of its own, so that nobody is asked in earnest.
+        // In a network of its own, so that no request leaves this machine.
         const wrapper = ["unshare", "--net", ...timecli] as const;
         const { code, stdout } = await run([...wrapper, "-t", "0.3", target]);
         assertEquals([[3, 6].includes(code), stdout], [true, ""], `${target}: exit code ${code}`);

@@ -1,4 +1,4 @@
-/** What `timecli` makes of servers, and of arguments, that mean it ill. */
+/** `timecli` against hostile servers and arguments. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
@@ -23,7 +23,7 @@ function assertPrintable({ stdout, stderr }: Outcome): void {
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TEXT = "Fri Apr  3 21:09:36 2020";
 
-/** A server by what it answers, and how the program is to end. */
+/** The replies of a server, and the failure that they must cause. */
 type Hostile = readonly [
   ends: QueryFailure | "ok",
   protocol: Protocol,
@@ -43,7 +43,7 @@ const servers: readonly Hostile[] = [
   ["kiss-o-death", "ntp", ntp(kiss(DENY, { precision: 127, poll: 127, rootDelay: 65_535 }))],
   ["kiss-o-death", "ntp", ntp(kiss(CLEAR_SCREEN))],
   ["kiss-o-death", "ntp", ntp(kiss(0x20202020))],
-  // A kiss that is forged is not obeyed, and one after the answer comes too late.
+  // A forged kiss-o'-death is not obeyed, and one after the reply comes too late.
   ["bogus-reply", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }))],
   ["ok", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }), { mode: 3 }, {}, kiss(DENY))],
   ["ok", "ntp", ntp({ stratum: 1, referenceId: CLEAR_SCREEN })],
@@ -76,7 +76,7 @@ function serve([_ends, protocol, replies]: Hostile): ScriptedServer {
   }, protocol);
 }
 
-/** Enough for whoever answers; those who do not are waited for no longer than need be. */
+/** Enough for a server that replies, and short for those that do not. */
 const patience = (ends: Hostile[0]): string => ends === "bogus-reply" ? "1" : "30";
 const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCodes[ends];
 

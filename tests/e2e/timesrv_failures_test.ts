@@ -99,7 +99,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         1,
         /nosuch\.invalid:0: unknown host/,
       );
-      // None of it may have hurt the server that was there first.
+      // The first server still works.
       using client = new UdpClient();
       assertEquals((await client.askText(port)).length, 24);
     }),

@@ -22,7 +22,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const { code } = await run([...timecli, ...patience, `ntp://127.0.0.1:${port}`]);
         codes.push(code);
       }
-      // Good, kissed, garbage, dropped, and good again.
+      // Good, a kiss-o'-death, garbage, dropped, and good again.
       assertEquals(codes, [0, 8, 10, 3, 0]);
       await server.stop();
       assertMatch(server.stderr, / 4 answered \(1 kiss\), 1 refused \(1 fault\)/);

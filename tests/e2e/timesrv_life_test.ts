@@ -19,7 +19,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       );
       await askMany(port, 100);
       await server.waitFor(/ [1-9]\d* answered/);
-      // An interval begins anew: what has been told is not told again.
+      // Each interval counts from zero.
       await server.waitFor(/ 0 answered \(0\/s\), 0 refused, 0 errors\n/);
       assertEquals((await server.stop()).code, 0);
       const lines = server.stderr.trimEnd().split("\n");

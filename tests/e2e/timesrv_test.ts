@@ -9,7 +9,7 @@ const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const
 const asctimeText = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
 const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
 
-/** How many requests a text log tells of: line by line, and summed up. */
+/** The requests in a text log: one per line, and summed up. */
 function requestsIn(log: string): { told: number; summedUp: number } {
   const more = [...log.matchAll(/and ([\d,]+) more time requests?/g)];
   return {

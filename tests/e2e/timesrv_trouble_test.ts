@@ -108,7 +108,7 @@ for (const allowed of ["127.0.0.1", "127.0.0.1:PORT"]) {
         using client = new UdpClient();
         const asked = client.askText(port);
         await server.waitFor(/Time request/);
-        // Deno wants the permission to send to whoever asked; nobody is to be prompted for it.
+        // Deno needs the permission to send to any client; it must not prompt for it.
         const mayAnswer = !allowed.endsWith("PORT");
         if (mayAnswer) assertEquals((await asked).length, 24);
         else asked.catch(() => {});

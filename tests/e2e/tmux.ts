@@ -1,4 +1,4 @@
-/** A real terminal for a program to run in: tmux, which can be asked what it shows. */
+/** A real terminal for a program to run in: tmux, whose screen can be read. */
 import { run } from "../support/process.ts";
 import { within } from "../support/wait.ts";
 
@@ -26,7 +26,7 @@ export class Tmux implements AsyncDisposable {
     return terminal;
   }
 
-  /** What it shows now. */
+  /** Its screen. */
   async screen(): Promise<string> {
     return await this.#run("capture-pane", "-p");
   }

@@ -5,7 +5,7 @@ import { bothPrograms } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { Tmux } from "./tmux.ts";
 
-/** Runs a program with its arguments, and tells whether the terminal is as it was before. */
+/** Runs a program with its arguments, and prints whether it left the terminal as it was. */
 const script = `
 trap : INT # the shell's, which Ctrl-C would end too
 echo before

@@ -142,7 +142,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         await using server = await serve("time://127.0.0.1:0");
         const url = server.addresses[0]?.url ?? "";
         await using running = new Running([...watch, "-i", "100ms", url], { stdout: "piped" });
-        // It does not ask again before it has taken the reply.
+        // It sends no request before it has read the reply.
         await until(() => server.totals.answered > 1, 20);
         const { code } = await running.stop(signal);
         assertEquals([code, running.stderr], [0, ""]);

@@ -1,4 +1,4 @@
-/** What Wireshark's dissectors make of requests and replies as they pass on the wire. */
+/** Wireshark's dissection of requests and replies on the wire. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv } from "../support/peers.ts";
@@ -18,7 +18,7 @@ const fields = [
 
 type Dissection = Record<typeof fields[number], string>;
 
-/** Captures what a function has sent on the loopback interface, so many packets, and dissects it. */
+/** Captures this many packets of a function on the loopback interface, and dissects them. */
 async function dissect(
   network: Network,
   packets: number,

@@ -1,4 +1,4 @@
-/** One-shot clients of other projects ask `timesrv`; none of them can set the clock. */
+/** One-shot clients of other projects query `timesrv`; none of them can set the clock. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { harmlessly, Network, networkCommands, peerEnv, program } from "../support/peers.ts";
@@ -12,7 +12,7 @@ const timesrv = (transport: string, ...args: readonly string[]): [string, ...str
   ...["--transport", transport, ...args],
 ];
 
-/** Clients and server read the same clock: what they find beyond this is an error of somebody's. */
+/** Clients and server read the same clock: a larger difference is an error. */
 const LARGEST_OFFSET_SECONDS = 0.05;
 
 function assertSmall(offset: string | number | undefined, output: unknown): void {
@@ -20,7 +20,7 @@ function assertSmall(offset: string | number | undefined, output: unknown): void
   assert(isSmall, `An offset below ${LARGEST_OFFSET_SECONDS} s, in: ${JSON.stringify(output)}`);
 }
 
-/** Asks as chrony does to set a clock once, only that it does not set it. */
+/** Measures as chrony does to set a clock once, without setting it. */
 function chronydQ(port: number, seconds: number): Promise<Outcome> {
   const server = `server 127.0.0.1 port ${port} iburst maxsamples 4`;
   return run(
@@ -53,7 +53,7 @@ Deno.test(
     const { code, stderr } = await chronydQ(port, 3);
     assertMatch(stderr, /Timeout reached|No suitable source for synchronisation/);
     assertEquals(code, 1);
-    // It was answered all the same, and did not just find nobody.
+    // The server did reply: the client refused its replies.
     assertMatch(server.stderr, /Time request from/);
   }),
 );

@@ -97,8 +97,8 @@ restrict 127.0.0.1
 async function openNtpdSelects(clients: Network): Promise<void> {
   const config = await clients.file("openntpd.conf", `server ${SERVER}\n`);
   await using ntpd = clients.start([program.openNtpd, "-d", "-v", "-f", config]);
-  // It first asks eight times, up to 34 s apart, and then sets the clock by what it heard: with
-  // one peer nobody else can be meant. It calls a peer selected only once that has succeeded.
+  // It first queries eight times, up to 34 s apart, and then sets the clock by the replies: with
+  // one peer no other can be meant. It calls a peer selected only once that has succeeded.
   const log = (): Promise<string> => Promise.resolve(ntpd.stderr);
   await poll(90, log, (text) => /^peer 192\.0\.2\.1 now valid$/m.test(text));
   await poll(150, log, (text) => /^adjtime failed: Operation not permitted$/m.test(text));

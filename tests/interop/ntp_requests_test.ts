@@ -7,13 +7,13 @@ import { serve } from "../../mod.ts";
 import { eachWay } from "../conformance/transports.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
-/** What a client makes of the reply to its request. */
+/** A client's requirement on the reply to its request. */
 interface Reply {
   readonly octets: Uint8Array;
   readonly request: Uint8Array;
 }
 
-/** A client known from its source code or from what it sends. */
+/** A client known from its source code or its requests. */
 interface KnownClient {
   readonly name: string;
   /** The request: these octets, then zeros up to 48. */
@@ -42,7 +42,7 @@ const isSet = (what: string, at: number) => ({ octets }: Reply): void =>
 const receiveBeforeTransmit = ({ octets }: Reply): void =>
   assert(BigInt.asIntN(64, timestamp(octets, 40) - timestamp(octets, 32)) > 0n);
 
-/** What clients take for the time that read octets 40 to 43 and nothing else. */
+/** The time of clients that read octets 40 to 43 and nothing else. */
 const secondsAreNow = ({ octets }: Reply): void => {
   const seconds = Number(timestamp(octets, 40) >> 32n) - 2_208_988_800;
   const nowSeconds = Date.now() / 1000;

@@ -1,4 +1,4 @@
-/** `timecli` asks NTP servers of other projects. */
+/** `timecli` queries NTP servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
@@ -12,7 +12,7 @@ interface Answer {
   readonly error: { readonly reason: string } | undefined;
 }
 
-/** What `timecli --json` says of one target, and its exit code. */
+/** The output of `timecli --json` for one target, and its exit code. */
 async function ask(network: Network, url: string): Promise<Answer> {
   const timecli = [...source.timecli, "--json", "--raw", url];
   const { code, stdout, stderr } = await run(network.inside(timecli));
@@ -21,7 +21,7 @@ async function ask(network: Network, url: string): Promise<Answer> {
   return { code, said, error };
 }
 
-/** Asks a daemon that has just been started; not one of them says when it begins to listen. */
+/** Queries a daemon that was just started: none of them reports when it begins to listen. */
 function askListening(network: Network, url: string): Promise<Answer> {
   return poll(30, () => ask(network, url), ({ error }) => error?.reason !== "refused");
 }
@@ -52,7 +52,7 @@ pidfile ${network.folder}/chronyd.pid
       { stratum: 5, leap: "none", reference_id: "127.127.1.1", version: 4, mode: 4 },
     );
     assert(Math.abs(Number(offset)) < 0.01, `offset ${offset}`);
-    // Both read one clock: the truth is 0, and the bound must hold it.
+    // Both read one clock: the true offset is 0, and the bound must contain it.
     assert(Math.abs(Number(offset)) <= Number(error_bound), `${offset} beyond ${error_bound}`);
     assert(Number(delay) > 0 && Number(delay) / 2 <= Number(error_bound), `delay ${delay}`);
   }),
@@ -64,7 +64,7 @@ Deno.test(
     "timecli reports that OpenNTPD and ntpd of NTPsec have just started",
     async () => {
       await using network = await Network.create();
-      // There is nobody to take the time from.
+      // They have no server to synchronise to.
       const openNtpdConfig = await network.file("openntpd.conf", "listen on 127.0.0.2\n");
       const ntpsecConfig = await network.file("ntpsec.conf", "restrict default\n");
       for (

@@ -1,4 +1,4 @@
-/** Clients that ask for the time once, and what they print. */
+/** Clients that query once, and how their output is read. */
 import { type Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
 import type { Programs } from "../support/programs.ts";
@@ -59,7 +59,7 @@ function numberIn(match: RegExpExecArray | null, group = 1): number | undefined 
   return text === undefined ? undefined : Number(text);
 }
 
-/** Has a client ask a server at its usual port in a network. */
+/** Has a client query a server on port 123 in a network. */
 export async function askAs(
   client: ClientName,
   { network, host, timecli }: {

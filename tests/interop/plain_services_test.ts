@@ -15,7 +15,7 @@ function assertIsNow(utc: string): void {
   assert(apartSeconds < SLACK_SECONDS, `${utc} is ${apartSeconds} s from now`);
 }
 
-/** Sends a word by `nc` and takes what comes back. */
+/** Sends a word by `nc` and returns the reply. */
 function netcat(network: Network, port: number): Promise<Outcome> {
   // -W 1 ends it after one datagram received.
   const command = ["sh", "-c", `echo hello | nc -u -w 10 -W 1 127.0.0.1 ${port}`];
@@ -154,7 +154,7 @@ Deno.test(
     assertClose(time);
     assertEquals(time["warnings"], undefined);
 
-    // Some of these find xinetd busy, and have to ask again.
+    // xinetd is busy for some of these, which must retry.
     const many = await Promise.all(
       Array.from({ length: 6 }, () => ask(network, "time://127.0.0.1")),
     );

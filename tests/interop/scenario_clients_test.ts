@@ -1,4 +1,4 @@
-/** What clients make of the scenarios, as the list of them has it. */
+/** The reactions of clients to each scenario, as the list of scenarios states them. */
 import { assertEquals } from "@std/assert";
 import { scenarios, type ScenarioVerdict } from "../../src/server/mod.ts";
 import type { Scenario } from "../../src/server/scenarios/scenarios.ts";
@@ -26,7 +26,7 @@ function afterEvent({ clock }: Scenario): string[] {
   return clock?.time === undefined ? [] : ["--offset", "+1m"];
 }
 
-/** What all clients make of a scenario, each asking for itself. */
+/** The reactions of all clients to a scenario, each to replies of its own. */
 async function verdictsOn(scenario: Scenario): Promise<Record<string, ScenarioVerdict>> {
   await using network = await Network.create();
   const server = network.start(

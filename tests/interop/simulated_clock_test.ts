@@ -30,7 +30,7 @@ class SimulatedServer implements AsyncDisposable {
     return new SimulatedServer(network, clocks);
   }
 
-  /** Has a client ask the address of a clock. */
+  /** Has a client query the address of a clock. */
   ask(client: ClientName, clock: string): Promise<Finding> {
     const host = `127.0.0.${this.#clocks.indexOf(clock) + 1}`;
     return askAs(client, { network: this.#network, host, timecli });
@@ -49,7 +49,7 @@ function assertNear(actual: number | undefined, expected: number, what: unknown)
   );
 }
 
-/** A client that a busy machine held up asks again; another clock's offset stays wrong. */
+/** A client that a busy machine delayed queries again; another clock's offset stays wrong. */
 async function assertSees(ask: () => Promise<Finding>, expected: number): Promise<void> {
   let finding = await ask();
   for (let tries = 1; tries < 3; tries++) {

@@ -61,14 +61,14 @@ pidfile ${network.folder}/chronyd.pid
         ...["-dontfork", "-f", xinetd, "-pidfile", pidfile],
       ]);
       const [ntp, time] = ["ntp://127.0.0.1:1123", "time://127.0.0.1"];
-      // Neither says when it begins to listen.
+      // Neither reports when it begins to listen.
       const ready = await timecli(network, "wait", ntp, time, "--within", "10s");
       assertMatch(ready.stdout, /of 2 of 2 servers/, ready.stderr);
       assertEquals(ready.code, 0);
 
       const samples = await timecli(network, "--samples", "8", "--json", ntp);
       const { offset, error_bound, jitter, stratum, loss, exchanges } = JSON.parse(samples.stdout);
-      // Both read one clock: the truth is 0, and the bound must hold it.
+      // Both read one clock: the true offset is 0, and the bound must contain it.
       assert(Math.abs(offset) <= error_bound, samples.stdout);
       assert(jitter >= 0 && exchanges.length === 8, samples.stdout);
       assertEquals([samples.code, stratum, loss], [0, 5, 0]);

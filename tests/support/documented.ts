@@ -1,4 +1,4 @@
-/** What the programs print as JSON, held against its schemas in docs/. */
+/** The JSON output of the programs, checked against its schemas in docs/. */
 import { assert } from "@std/assert";
 import { Ajv2020 } from "ajv";
 import timecli from "../../docs/timecli.schema.json" with { type: "json" };
@@ -39,7 +39,7 @@ function compile(schemas: readonly object[], more: object): Validators {
   return Object.fromEntries(Object.entries(refs).map(of)) as Validators;
 }
 
-/** A schema whose objects have no keys but those it describes, which readers are told to pass over. */
+/** A schema whose objects have no keys but those it describes: readers may ignore others. */
 function closed<T>(schema: T): T {
   if (Array.isArray(schema)) return schema.map(closed) as T;
   if (schema === null || typeof schema !== "object") return schema;
@@ -48,7 +48,7 @@ function closed<T>(schema: T): T {
   return { ...Object.fromEntries(inner), ...(isObject && { unevaluatedProperties: false }) };
 }
 
-/** Whether a value is what a command's schema describes, and nothing besides. */
+/** Whether a value is valid by a command's schema, and has no undocumented keys. */
 export function isDocumented(value: unknown, of: Command = "timecli"): boolean {
   return published[of](value) === true && strict[of](value) === true;
 }
@@ -72,7 +72,7 @@ export function assertDocumented(value: unknown, of: Command = "timecli"): void 
   }
 }
 
-/** Every key in a value, and what has it, but those that users give names of their own. */
+/** Every key in a value, and its object, but those that users name. */
 function* keysIn(value: unknown): Generator<[object: Record<string, unknown>, key: string]> {
   if (Array.isArray(value)) { for (const each of value) yield* keysIn(each); }
   else if (value !== null && typeof value === "object") {

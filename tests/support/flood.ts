@@ -1,9 +1,9 @@
 import { within } from "./wait.ts";
 import type { FloodJob, FloodReport } from "./flood_worker.ts";
 
-/** A server in a thread of its own that floods the first who asks it. */
+/** A server in a thread of its own that floods its first client. */
 export class Flood implements Disposable {
-  /** Where it is asked. */
+  /** The port that it listens on. */
   readonly port: number;
   readonly #worker: Worker;
   readonly #stop: SharedArrayBuffer;
@@ -24,7 +24,7 @@ export class Flood implements Disposable {
     return new Flood(port, worker, stop);
   }
 
-  /** Ends it and tells how many datagrams were sent. */
+  /** Ends it, and returns the number of datagrams that it sent. */
   async stop(): Promise<number> {
     const report = nextReport(this.#worker);
     Atomics.store(new Int32Array(this.#stop), 0, 1);

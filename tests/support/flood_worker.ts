@@ -1,9 +1,9 @@
-/** A thread that floods whoever asks it, and whose accomplice does the same, until it is told to stop. */
+/** A thread that floods its client until it is stopped, itself or from another port. */
 import { ntpReply } from "./scripted_server.ts";
 
-/** What the thread is told. */
+/** The setup of the thread. */
 export interface FloodJob {
-  /** Who floods: who is asked, or only its accomplice on another port. */
+  /** Whether the queried port floods, or another one. */
   readonly from: "asked" | "stranger";
   /** What is hidden in the flood. */
   readonly good: "asctime" | "ntp" | "nothing";
@@ -11,7 +11,7 @@ export interface FloodJob {
   readonly stop: SharedArrayBuffer;
 }
 
-/** What the thread says: where it listens, then how much it has sent. */
+/** The thread's messages: first its port, then the number of datagrams that it sent. */
 export interface FloodReport {
   readonly port?: number;
   readonly sent?: number;
@@ -22,7 +22,7 @@ const thread = globalThis as unknown as {
   postMessage(report: FloodReport): void;
 };
 
-/** One in so many datagrams is good; of each of those some are lost where queues are full. */
+/** One in this many datagrams is good; some of them are lost where queues are full. */
 const GOOD_EVERY = 20;
 
 thread.onmessage = async ({ data: { from, good, stop } }) => {

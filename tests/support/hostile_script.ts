@@ -1,27 +1,27 @@
-/** What a hostile server and its accomplices send, and what each datagram of it means to a client. */
+/** The datagrams of a hostile server and its helpers, and the meaning of each to a client. */
 import fc from "fast-check";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { ntpReply } from "./scripted_server.ts";
 
-/** The protocols that are asked in a tongue of their own. */
+/** The protocols that have requests of their own. */
 export const protocols = ["asctime", "daytime", "time", "ntp"] as const;
 
-/** How a query ends: with the time that is told here in words, or with a failure. */
+/** The end of a query: a description of the time, or a failure. */
 export type Verdict = QueryFailure | `time ${string}`;
 
 /** One datagram of a script. */
 export interface Move {
   /** Its kind, for the message of a test that fails. */
   readonly name: string;
-  /** What it means if it comes from whom was asked; `ignored` leaves the query waiting. */
+  /** Its meaning if the queried server sends it; `ignored` leaves the query waiting. */
   readonly means: Verdict | "ignored";
   /** Its octets, once there is a request. */
   octets(request: Uint8Array): Uint8Array;
-  /** Who sends it: who was asked, the same from another port, or another address with the same port. */
+  /** Its sender: the queried server, that server from another port, or another address. */
   readonly sender: "asked" | "otherPort" | "otherAddress";
-  /** How long it is held back: in milliseconds. */
+  /** Its delay in milliseconds. */
   readonly pauseMs: number;
 }
 
@@ -37,7 +37,7 @@ type Datagram = Pick<Move, "name" | "means" | "octets">;
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const sized = (max: number): fc.Arbitrary<number> => fc.nat({ max });
 
-/** Octets of a size, none of them a character or a digit. */
+/** Octets that are neither characters nor digits. */
 const garbage = (length: number): Uint8Array => new Uint8Array(length).fill(0xff);
 
 const asctimeText: fc.Arbitrary<string> = fc.integer({ min: 10, max: 59 }).map((second) =>
@@ -171,7 +171,7 @@ const foreignFields: fc.Arbitrary<Fields> = fc.oneof(
   })),
 );
 
-/** What an NTP client does not even look into, kisses that are forged among it. */
+/** Datagrams that an NTP client ignores, forged kiss-o'-death packets among them. */
 const foreignNtp: fc.Arbitrary<Datagram> = fc.oneof(
   fc.tuple(ownReply, foreignFields).map(([[name, own], fields]) => ({
     name: `foreign ${name}`,

@@ -1,4 +1,4 @@
-/** What the tests against other implementations share: where those are, and networks to run them in. */
+/** Programs of other projects, and networks to run them in. */
 import { Running } from "./process.ts";
 
 /** Where `scripts/install_peers.sh` has unpacked the packages that cannot be installed side by side. */
@@ -24,7 +24,7 @@ export const program = {
   inetd: `${folder}/inetutils-inetd/usr/sbin/inetutils-inetd`,
 } as const;
 
-/** With this the unpacked programs find their libraries, and each other. */
+/** The environment in which the unpacked programs find their libraries and each other. */
 export const peerEnv = {
   PYTHONPATH: `${folder}/ntpsec/usr/lib/python3/dist-packages`,
   PATH: `${folder}/ntpsec/usr/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -32,10 +32,10 @@ export const peerEnv = {
   TZ: "UTC",
 };
 
-/** The commands that a {@linkcode Network} takes. */
+/** The commands that a {@linkcode Network} needs. */
 export const networkCommands = ["unshare", "nsenter", "setpriv", "ip", "sh", "cat"] as const;
 
-/** No peer may set this machine's clock, whatever it believes; none outlives the tests. */
+/** No peer may set this machine's clock, and none outlives the tests. */
 const harmless = [
   ...["setpriv", "--bounding-set", "-sys_time", "--inh-caps", "-sys_time"],
   ...["--pdeathsig", "KILL"],

@@ -21,7 +21,7 @@ export interface Programs {
 
 function fromSource(program: string, script: string): [string, ...string[]] {
   const flags = ["run", "--quiet", `-P=${program}`, "--no-prompt", "--config", `${root}deno.json`];
-  // Deno tells a terminal of a cache of compiled code that cannot be opened: all of this machine's share one.
+  // All programs of this machine share one cache; Deno reports to a terminal that it cannot be opened.
   flags.push("--no-code-cache");
   return [Deno.execPath(), ...flags, `${root}${script}`];
 }
@@ -56,13 +56,13 @@ export async function bothPrograms(): Promise<Programs[]> {
   for (const programs of [source, compiled]) {
     const tests = `the tests of the programs (${programs.kind})`;
     if (await isAvailable(programs.needs, tests)) available.push(programs);
-    // Where no program may be run, one test says so for both.
+    // Where no program may be run, one test stands for both.
     else if (!await isGranted({ name: "run" })) break;
   }
   return available;
 }
 
-/** Starts a server program on a free port of 127.0.0.1 unless told otherwise, and learns its port. */
+/** Starts a server program, by default on a free port of 127.0.0.1, and reads its port from the log. */
 export async function startServer(
   command: readonly [string, ...string[]],
   args: readonly string[] = ["asctime://127.0.0.1:0"],

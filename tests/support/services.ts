@@ -38,7 +38,7 @@ export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
   };
 }
 
-/** How {@linkcode ask} asks. */
+/** Options of {@linkcode ask}. */
 export interface AskOptions {
   /** When the request comes. */
   readonly at?: Readonly<UnixTime>;

@@ -1,4 +1,4 @@
-/** Exchanges with a server whose truth is known, without a network. */
+/** Exchanges with a server whose offset is known, without a network. */
 import type { RawReply } from "../../src/protocols/protocol.ts";
 import type { TimedReply } from "../../src/client/estimate.ts";
 import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
@@ -13,19 +13,19 @@ export function randomFrom(seed: number): () => number {
   return () => random.uint32() / 2 ** 32;
 }
 
-/** A way between a client and a server. */
+/** A path between a client and a server. */
 export interface Route {
-  /** What the way there and the way back take at least, in seconds. */
+  /** The least delays there and back, in seconds. */
   readonly there: number;
   readonly back: number;
-  /** How much longer they take on average, in seconds: exponential, as queues are. */
+  /** The average delays in queues, exponentially distributed, in seconds. */
   readonly queueThere: number;
   readonly queueBack: number;
   /** The share of the requests that get no reply. */
   readonly loss?: number;
 }
 
-/** What the clocks do: all in seconds, or seconds a second. */
+/** The clocks: in seconds, and seconds per second. */
 export interface Truth {
   /** How far the server is ahead when it starts. */
   readonly offset: number;
@@ -35,7 +35,7 @@ export interface Truth {
 
 const START = Temporal.Instant.from("2026-11-22T18:00:00Z");
 
-/** What the client measures in a run of so many exchanges. */
+/** The client's measurements in a run of `count` exchanges. */
 export function simulate(
   truth: Truth,
   route: Route,

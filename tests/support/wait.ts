@@ -1,6 +1,6 @@
 /** Waits that end: with what was waited for, or with an error after a limit. */
 
-/** Rejects if a promise has not settled within this many seconds; `state` then says what there was. */
+/** Rejects if a promise does not settle within this many seconds; `state` then describes why. */
 export async function within<T>(
   seconds: number,
   promise: Promise<T>,

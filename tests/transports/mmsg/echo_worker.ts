@@ -6,7 +6,7 @@ import type { Exchange } from "../../../src/transports/exchange.ts";
 import { openLibc } from "../../../src/system/libc.ts";
 import { runLoop } from "../../../src/transports/mmsg/loop.ts";
 
-/** What the thread is told. */
+/** The setup of the thread. */
 export interface EchoJob {
   readonly descriptors: readonly number[];
   readonly counters: SharedArrayBuffer;
