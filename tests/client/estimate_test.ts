@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Estimate, estimate, type TimedReply } from "../../src/client/estimate.ts";
 import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { median } from "../../src/client/statistics.ts";
-import { randomFrom, type Route, simulate, type Truth } from "../support/simulation.ts";
+import { type ClockModel, randomFrom, type Route, simulate } from "../support/simulation.ts";
 
 const RUNS = 10_000;
 
@@ -28,7 +28,7 @@ Deno.test("estimate's bound holds the truth on asymmetric ways, and beats averag
       queueBack: way * 10 ** between(-2, 1),
     };
     // As fast as RFC 5905 has clocks drift at most.
-    const truth: Truth = {
+    const truth: ClockModel = {
       offset: between(-1, 1) * 10 ** between(-6, 3),
       drift: between(-15e-6, 15e-6),
     };
@@ -63,7 +63,7 @@ Deno.test("estimate tells the frequency within its bound, once it took long enou
       queueBack: 0.02,
       loss: 0.1,
     };
-    const truth: Truth = { offset: between(-1, 1), drift: between(-1e-4, 1e-4) };
+    const truth: ClockModel = { offset: between(-1, 1), drift: between(-1e-4, 1e-4) };
     const long = simulate(truth, route, { count: 64, interval: 16, random });
     const { frequency: { ppm = NaN, boundPpm = NaN } = {}, isSteady } = estimateOf(long, 1024);
     assert(isSteady);

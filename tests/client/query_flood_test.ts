@@ -9,13 +9,13 @@ import { Flood } from "../support/flood.ts";
 const MOST_OCTETS = 400 * 2 ** 20;
 
 const floods = [
-  { protocol: "ntp", from: "asked", good: "nothing", verdict: "bogus-reply" },
-  { protocol: "ntp", from: "stranger", good: "nothing", verdict: "timeout" },
-  { protocol: "asctime", from: "stranger", good: "nothing", verdict: "timeout" },
-  { protocol: "asctime", from: "asked", good: "nothing", verdict: "not-a-time" },
-  { protocol: "ntp", from: "asked", good: "ntp", verdict: "ok" },
-  { protocol: "ntp", from: "stranger", good: "ntp", verdict: "ok" },
-  { protocol: "asctime", from: "stranger", good: "asctime", verdict: "ok" },
+  { protocol: "ntp", from: "server", good: "nothing", verdict: "bogus-reply" },
+  { protocol: "ntp", from: "another port", good: "nothing", verdict: "timeout" },
+  { protocol: "asctime", from: "another port", good: "nothing", verdict: "timeout" },
+  { protocol: "asctime", from: "server", good: "nothing", verdict: "not-a-time" },
+  { protocol: "ntp", from: "server", good: "ntp", verdict: "ok" },
+  { protocol: "ntp", from: "another port", good: "ntp", verdict: "ok" },
+  { protocol: "asctime", from: "another port", good: "asctime", verdict: "ok" },
 ] as const;
 
 for (const { protocol, from, good, verdict } of floods) {
@@ -30,8 +30,8 @@ for (const { protocol, from, good, verdict } of floods) {
         using flood = await Flood.start({ from, good });
         const before = Deno.memoryUsage().rss;
         const timeout = good === "nothing" ? 1 : 30;
-        const asked = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
-        const result = await within(60, asked.catch((error) => error));
+        const reply = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
+        const result = await within(60, reply.catch((error) => error));
         const growth = Deno.memoryUsage().rss - before;
         const sent = await flood.stop();
         assertEquals(result instanceof QueryError ? result.reason : "ok", verdict, String(result));

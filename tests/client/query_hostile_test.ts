@@ -21,8 +21,8 @@ async function play(
 ): Promise<Verdict> {
   const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
   const otherPort = Deno.listenDatagram(options);
-  await using server = scriptedServer(async (asked, from, _count, request) => {
-    const senders = { asked, otherPort, otherAddress };
+  await using server = scriptedServer(async (socket, from, _count, request) => {
+    const senders = { server: socket, otherPort, otherAddress };
     for (const { octets, sender, pauseMs } of script) {
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
       // Once the query has ended, the sockets are closed and nobody listens.

@@ -121,7 +121,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("ends in time in a flood, and keeps nothing of it", async () => {
-      using flood = await Flood.start({ from: "asked", good: "nothing" });
+      using flood = await Flood.start({ from: "server", good: "nothing" });
       await using client = new Running([...timecli, "-t", "2", `ntp://127.0.0.1:${flood.port}`]);
       let [ended, mostKib] = [false, 0];
       const status = client.child.status.finally(() => ended = true);
@@ -139,7 +139,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("finds the good reply in a flood", async () => {
-      using flood = await Flood.start({ from: "asked", good: "ntp" });
+      using flood = await Flood.start({ from: "server", good: "ntp" });
       const outcome = await run([...timecli, "-t", "30", `ntp://127.0.0.1:${flood.port}`]);
       assertEquals([outcome.code, outcome.stderr], [0, ""]);
     }, { ...needs, permissions: [...(needs.permissions ?? []), { name: "read" }] }),

@@ -4,7 +4,7 @@ import { ntpReply } from "./scripted_server.ts";
 /** The setup of the thread. */
 export interface FloodJob {
   /** Whether the queried port floods, or another one. */
-  readonly from: "asked" | "stranger";
+  readonly from: "server" | "another port";
   /** What is hidden in the flood. */
   readonly good: "asctime" | "ntp" | "nothing";
   /** Not zero once it is to stop. */
@@ -27,16 +27,16 @@ const GOOD_EVERY = 20;
 
 thread.onmessage = async ({ data: { from, good, stop } }) => {
   const options = { transport: "udp", hostname: "127.0.0.1", port: 0 } as const;
-  const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
-  thread.postMessage({ port: (asked.addr as Deno.NetAddr).port });
-  const [request, client] = await asked.receive();
+  const [server, otherPort] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
+  thread.postMessage({ port: (server.addr as Deno.NetAddr).port });
+  const [request, client] = await server.receive();
   const noise = [0, 4, 48, 1400, 60_000].map((length) => new Uint8Array(length).fill(0xff));
-  const flooder = from === "asked" ? asked : stranger;
+  const flooder = from === "server" ? server : otherPort;
   const stopped = new Int32Array(stop);
   let sent = 0;
   for (; Atomics.load(stopped, 0) === 0; sent++) {
     const isGood = good !== "nothing" && sent % GOOD_EVERY === GOOD_EVERY - 1;
-    const socket = isGood ? asked : flooder;
+    const socket = isGood ? server : flooder;
     const octets = !isGood
       ? noise[sent % noise.length] as Uint8Array
       : good === "ntp"
@@ -45,7 +45,7 @@ thread.onmessage = async ({ data: { from, good, stop } }) => {
     // The kernel may refuse some; there are enough.
     await socket.send(octets, client).catch(() => {});
   }
-  asked.close();
-  stranger.close();
+  server.close();
+  otherPort.close();
   thread.postMessage({ sent });
 };

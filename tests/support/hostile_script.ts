@@ -20,16 +20,16 @@ export interface Move {
   /** Its octets, once there is a request. */
   octets(request: Uint8Array): Uint8Array;
   /** Its sender: the queried server, that server from another port, or another address. */
-  readonly sender: "asked" | "otherPort" | "otherAddress";
+  readonly sender: "server" | "otherPort" | "otherAddress";
   /** Its delay in milliseconds. */
   readonly pauseMs: number;
 }
 
 /** A query's end by the datagrams that were sent to it, in their order. */
 export function verdictOf(script: readonly Move[]): Verdict {
-  const heard = script.filter(({ sender }) => sender === "asked").map(({ means }) => means);
-  const decided = heard.find((means) => means !== "ignored");
-  return decided ?? (heard.length > 0 ? "bogus-reply" : "timeout");
+  const received = script.filter(({ sender }) => sender === "server").map(({ means }) => means);
+  const decided = received.find((means) => means !== "ignored");
+  return decided ?? (received.length > 0 ? "bogus-reply" : "timeout");
 }
 
 type Datagram = Pick<Move, "name" | "means" | "octets">;
@@ -208,7 +208,7 @@ export function scriptArbitrary(
   const move = fc.record({
     datagram: datagrams[protocol],
     sender: fc.oneof(
-      { weight: protocol === "ntp" ? 3 : 1, arbitrary: fc.constant("asked" as const) },
+      { weight: protocol === "ntp" ? 3 : 1, arbitrary: fc.constant("server" as const) },
       { weight: 2, arbitrary: fc.constantFrom("otherPort" as const, "otherAddress" as const) },
     ),
     copies: fc.constantFrom(1, 1, 1, 2, 5),

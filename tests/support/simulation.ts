@@ -26,7 +26,7 @@ export interface Route {
 }
 
 /** The clocks: in seconds, and seconds per second. */
-export interface Truth {
+export interface ClockModel {
   /** How far the server is ahead when it starts. */
   readonly offset: number;
   /** How much faster the server's clock runs. */
@@ -37,7 +37,7 @@ const START = Temporal.Instant.from("2026-11-22T18:00:00Z");
 
 /** The client's measurements in a run of `count` exchanges. */
 export function simulate(
-  truth: Truth,
+  truth: ClockModel,
   route: Route,
   { count, interval, random }: { count: number; interval: number; random: () => number },
 ): TimedReply[] {
