@@ -57,10 +57,10 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "CaptureError",
     "exchangesOf",
     "explain",
+    "fromCapture",
     "guessProtocol",
     "readCapture",
-    "seeExchange",
-    "seenInCapture",
+    "recordExchange",
   ]],
   ["@timesrv/timesrv/load", load, ["load"]],
 ];

@@ -148,7 +148,7 @@ class Attempts implements Disposable {
   readonly #connections: DatagramConnection[] = [];
   readonly #reply = Promise.withResolvers<RawReply>();
   #ignored = 0;
-  #whyIgnored = "";
+  #lastRejection = "";
 
   constructor(port: number, createRequest: () => Request, signal: AbortSignal | undefined) {
     this.#port = port;
@@ -195,7 +195,7 @@ class Attempts implements Disposable {
     return new QueryError(
       "bogus-reply",
       `No reply from ${address} that belongs to the request: ${this.#ignored} ignored, ` +
-        `the last as ${this.#whyIgnored}`,
+        `the last as ${this.#lastRejection}`,
     );
   }
 
@@ -208,10 +208,10 @@ class Attempts implements Disposable {
       while (true) {
         const octets = await connection.receive();
         const roundTripMs = performance.now() - departure.atMs;
-        const whyIgnored = request.whyIgnored?.(octets);
-        if (whyIgnored !== undefined) {
+        const rejection = request.rejection?.(octets);
+        if (rejection !== undefined) {
           this.#ignored++;
-          this.#whyIgnored = whyIgnored;
+          this.#lastRejection = rejection;
           continue;
         }
         const roundTrip = Temporal.Duration.from({ nanoseconds: Math.round(roundTripMs * 1e6) });

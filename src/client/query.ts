@@ -69,7 +69,7 @@ type Unlocated<Reply> = Reply extends TimeReply ? Omit<Reply, "url"> : never;
 const asctime: Dialect = {
   createRequest: () => ({ octets: new TextEncoder().encode(ASCTIME_REQUEST) }),
   read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
-    return { protocol: "asctime", ...parseAsctime(octets), ...reply, warnings: [] };
+    return { protocol: "asctime", hasTime: true, ...parseAsctime(octets), ...reply, warnings: [] };
   },
 };
 
@@ -82,7 +82,14 @@ const dialects: Readonly<Record<Protocol, Dialect>> = {
     read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
       const { offset, ...reading } = parseDaytime(octets, eraPivot(reply.receivedAt));
       const utcOffset = offset === undefined ? {} : { utcOffset: offset };
-      return { protocol: "daytime", ...reading, ...utcOffset, ...reply, warnings: [] };
+      return {
+        protocol: "daytime",
+        hasTime: true,
+        ...reading,
+        ...utcOffset,
+        ...reply,
+        warnings: [],
+      };
     },
   },
   time: { createRequest: () => ({ octets: new Uint8Array() }), read: readSeconds },

@@ -14,7 +14,7 @@ import { Tests } from "./tests.ts";
  * Explains an exchange, whatever its octets: every field, every test that the reply has to pass, and
  * what it measures. It never throws.
  *
- * @param seen The exchange: {@linkcode seeExchange} makes one, {@linkcode seenInCapture} reads one
+ * @param seen The exchange: {@linkcode recordExchange} makes one, {@linkcode fromCapture} reads one
  * @returns The explanation, for people or programs
  *
  * @example

@@ -2,7 +2,7 @@
 import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
 import { measureNtp } from "../protocols/ntp/client.ts";
 import { workOut } from "../protocols/ntp/measurement.ts";
-import { belongingTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "../protocols/ntp/tests.ts";
+import { matchTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "../protocols/ntp/tests.ts";
 import type { NtpReply } from "../protocols/reply.ts";
 import type { Explanation, Measurement, SeenExchange } from "./explanation.ts";
 import { ntpFields } from "./ntp_fields.ts";
@@ -19,15 +19,15 @@ export function explainNtp(seen: SeenExchange): Explanation {
   if (reply === undefined) return { protocol, request: requestFields, tests: [] };
   const tests = new Tests();
   tests.testSender(seen);
-  for (const test of belongingTests) {
-    const isOfLength = test === belongingTests[0];
+  for (const test of matchTests) {
+    const isOfLength = test === matchTests[0];
     // The last of them compares the two.
-    if (test === belongingTests.at(-1) && request.length < NTP_HEADER_LENGTH) {
+    if (test === matchTests.at(-1) && request.length < NTP_HEADER_LENGTH) {
       tests.skip(test, "the request is no NTP packet");
       continue;
     }
     tests.test(test, () => {
-      const why = test.whyIgnored(reply, request);
+      const why = test.rejection(reply, request);
       return why === undefined ? undefined : {
         reason: "bogus-reply",
         message: `The reply does not belong to the request: ${why}`,
@@ -39,7 +39,10 @@ export function explainNtp(seen: SeenExchange): Explanation {
   const isReply = tests.isGood;
   if (!isReply) tests.end("it is no reply to the request");
   const measured = isReply
-    ? { ...measureNtp(rawOf(seen, reply), localPrecision), url: "" }
+    ? {
+      ...measureNtp(rawOf(seen, reply), { localPrecision, isTimed: seen.times !== undefined }),
+      url: "",
+    }
     : undefined;
   for (const test of trustTests) {
     if (!measured || test.needsTimes && !seen.times) {
@@ -52,7 +55,7 @@ export function explainNtp(seen: SeenExchange): Explanation {
         reason: failure.reason,
         message: `The server ${failure.message}`,
         detail: failure.message,
-        leaves: isTimeless(measured) ? "it tells no time" : undefined,
+        leaves: measured.hasTime ? undefined : "it has no time",
       };
     });
   }
@@ -66,18 +69,12 @@ export function explainNtp(seen: SeenExchange): Explanation {
   };
 }
 
-/** Whether it is a kiss-o'-death, whose timestamps are none, or has none besides. */
-function isTimeless({ packet }: Pick<NtpReply, "packet">): boolean {
-  const { stratum, receiveTimestamp, transmitTimestamp } = packet;
-  return stratum === 0 || receiveTimestamp === 0n || transmitTimestamp === 0n;
-}
-
-/** Nothing of a reply that tells no time. */
+/** Nothing of a reply that has no time. */
 function measurementOf(
   { times, localPrecision }: Pick<SeenExchange, "times"> & { readonly localPrecision: number },
   reply: NtpReply,
 ): Measurement | undefined {
-  if (isTimeless(reply)) return undefined;
+  if (!reply.hasTime) return undefined;
   const { packet, serverReceivedAt: t2, serverSentAt: t3 } = reply;
   if (!times) return { times: { t2, t3 } };
   const ntp = workOut({ ...times, packet, localPrecision });

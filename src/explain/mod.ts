@@ -31,4 +31,4 @@ export type {
   WireProtocol,
 } from "./explanation.ts";
 export { guessProtocol } from "./guess_protocol.ts";
-export { type LiveExchange, seeExchange, seenInCapture } from "./record.ts";
+export { fromCapture, type LiveExchange, recordExchange } from "./record.ts";

@@ -35,16 +35,16 @@ export interface LiveExchange extends SeenExchange {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { explain, seeExchange } from "@timesrv/timesrv/explain";
+ * import { explain, recordExchange } from "@timesrv/timesrv/explain";
  * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const { reply, tests } = explain(await seeExchange(server.addresses[0]!.url));
+ * const { reply, tests } = explain(await recordExchange(server.addresses[0]!.url));
  * for (const { offset, name, meaning } of reply ?? []) console.log(offset, name, meaning);
  * assert(tests.every(({ result }) => result === "passed"));
  * ```
  */
-export async function seeExchange(
+export async function recordExchange(
   url: string,
   options: ExchangeOptions = {},
 ): Promise<LiveExchange> {
@@ -56,8 +56,8 @@ export async function seeExchange(
     const request = createRequest(endpoint.protocol);
     return {
       octets: request.octets,
-      whyIgnored(reply): string | undefined {
-        const why = request.whyIgnored?.(reply);
+      rejection(reply): string | undefined {
+        const why = request.rejection?.(reply);
         if (why !== undefined) ignored = { request: request.octets, reply };
         return why;
       },
@@ -94,18 +94,18 @@ export async function seeExchange(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { explain, seenInCapture } from "@timesrv/timesrv/explain";
+ * import { explain, fromCapture } from "@timesrv/timesrv/explain";
  *
  * const client = { hostname: "192.0.2.1", port: 4000 };
  * const server = { hostname: "192.0.2.2", port: 37 };
  * const time = Temporal.Instant.from("1970-01-01T00:00:00.5Z");
  * const request = { time, from: client, to: server, octets: new Uint8Array() };
  * const reply = { time, from: server, to: client, octets: Uint8Array.fromHex("83aa7e80") };
- * const { measurement } = explain(seenInCapture({ protocol: "time", request, reply }));
+ * const { measurement } = explain(fromCapture({ protocol: "time", request, reply }));
  * assertEquals(measurement?.offset, -500_000_000n);
  * ```
  */
-export function seenInCapture({ protocol, request, reply }: CapturedExchange): SeenExchange {
+export function fromCapture({ protocol, request, reply }: CapturedExchange): SeenExchange {
   return {
     protocol,
     request: request.octets,

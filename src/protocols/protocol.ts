@@ -5,7 +5,7 @@ export interface Request {
   /** The octets to send. */
   readonly octets: Uint8Array;
   /** Why a datagram from the peer is no answer to this request and the wait goes on; in words. */
-  whyIgnored?(octets: Uint8Array): string | undefined;
+  rejection?(octets: Uint8Array): string | undefined;
 }
 
 /** A reply as it came, and how long it took. */
@@ -22,4 +22,16 @@ export interface RawReply {
   readonly receivedAt: Temporal.Instant;
   /** From the request's departure to the reply's arrival. */
   readonly roundTrip: Temporal.Duration;
+}
+
+/** Options for reading a reply. */
+export interface ReadOptions {
+  /** The precision of the client's clock, as a power of two of seconds; without it, that of this machine. */
+  readonly localPrecision?: number;
+  /**
+   * Whether `sentAt` and `receivedAt` are known.
+   *
+   * @default {true}
+   */
+  readonly isTimed?: boolean;
 }

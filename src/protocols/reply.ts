@@ -17,6 +17,11 @@ export interface ReplyBase {
   readonly receivedAt: Temporal.Instant;
   /** From the request's departure to the reply's arrival. */
   readonly roundTrip: Temporal.Duration;
+  /**
+   * Whether it has a time. An NTP reply has none if it is a kiss-o'-death, or if its timestamps are
+   * missing or contradict themselves: then `time` and all that is worked out from it mean nothing.
+   */
+  readonly hasTime: boolean;
   /** What is odd about the reply, a line each; mostly nothing. */
   readonly warnings: readonly string[];
 }
@@ -50,17 +55,11 @@ export type Leap = "none" | "insert" | "delete" | "unsynchronized";
  * Everything measured in one NTP exchange (RFC 5905). Fit to trust is what `validate()` passes.
  *
  * A kiss-o'-death has no time: its timestamps may be anything, mostly the request's own random bits.
- * What is worked out from them means nothing either where `isTimeless` is set.
+ * Where `hasTime` is false, `time`, `offset`, `delay`, `errorBound` and `rootDistance` mean nothing.
  */
 export interface NtpReply extends ReplyBase {
   /** The protocol spoken. */
   readonly protocol: "ntp";
-  /**
-   * Whether it has no time: it is a kiss-o'-death, or its timestamps are missing or contradict
-   * themselves. `time`, `offset`, `delay`, `errorBound` and `rootDistance` are not to be used then,
-   * and `validate()` refuses it.
-   */
-  readonly isTimeless: boolean;
   /** The server's time at `receivedAt`. */
   readonly time: Temporal.Instant;
   /** How far the server is ahead of this machine's clock, θ; negative if it is behind. */

@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { explain } from "../../src/explain/explain.ts";
-import { seeExchange, seenInCapture } from "../../src/explain/record.ts";
+import { fromCapture, recordExchange } from "../../src/explain/record.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
-Deno.test("seeExchange keeps the octets of every protocol, which explain well", async () => {
+Deno.test("recordExchange keeps the octets of every protocol, which explain well", async () => {
   const protocols = ["asctime", "daytime", "time", "ntp"] as const;
   await using server = await serve(protocols.map((name) => `${name}://127.0.0.1:0`));
   for (const { url, protocol, port } of server.addresses) {
-    const seen = await seeExchange(url);
+    const seen = await recordExchange(url);
     assertEquals([seen.url, seen.protocol, seen.from?.port], [url, protocol, port]);
     assertEquals(seen.error, undefined);
     const { tests, failure } = explain(seen);
@@ -17,30 +17,30 @@ Deno.test("seeExchange keeps the octets of every protocol, which explain well", 
   }
 });
 
-Deno.test("seeExchange keeps what does not belong to the request, with the error", async () => {
+Deno.test("recordExchange keeps what does not belong to the request, with the error", async () => {
   await using server = scriptedServer(
     (socket, from, _count, octets) => socket.send(ntpReply(octets, { originTimestamp: 1n }), from),
     "ntp",
   );
-  const seen = await seeExchange(server.url, { timeout: 0.2, retries: 0 });
+  const seen = await recordExchange(server.url, { timeout: 0.2, retries: 0 });
   assertEquals([seen.error?.reason, seen.reply.length], ["bogus-reply", 48]);
   assertEquals(explain(seen).failure?.reason, "bogus-reply");
   await using silent = scriptedServer(() => {}, "ntp");
   const error = await assertRejects(
-    () => seeExchange(silent.url, { timeout: 0.05, retries: 0 }),
+    () => recordExchange(silent.url, { timeout: 0.05, retries: 0 }),
     QueryError,
   );
   assertEquals(error.reason, "timeout");
 });
 
-Deno.test("seenInCapture has no times without a reply", () => {
+Deno.test("fromCapture has no times without a reply", () => {
   const time = Temporal.Instant.from("2026-11-22T18:00:00Z");
   const from = { hostname: "192.0.2.1", port: 4000 };
   const to = { hostname: "192.0.2.2", port: 123 };
   const request = { time, from, to, octets: new Uint8Array(48) };
-  const seen = seenInCapture({ protocol: "ntp", request });
+  const seen = fromCapture({ protocol: "ntp", request });
   assertEquals([seen.times, seen.reply, seen.pivot], [undefined, undefined, time]);
   const reply = { ...request, time: time.add({ milliseconds: 3 }) };
-  const { sentAt, receivedAt } = seenInCapture({ protocol: "ntp", request, reply }).times ?? {};
+  const { sentAt, receivedAt } = fromCapture({ protocol: "ntp", request, reply }).times ?? {};
   assertEquals(receivedAt?.since(sentAt ?? time).total("milliseconds"), 3);
 });

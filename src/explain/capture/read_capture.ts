@@ -24,7 +24,7 @@ export interface Capture {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exchangesOf, explain, readCapture, seenInCapture } from "@timesrv/timesrv/explain";
+ * import { exchangesOf, explain, readCapture, fromCapture } from "@timesrv/timesrv/explain";
  *
  * // What tcpdump -w writes: here of raw IP, a request to port 37 and its reply 20 ms later.
  * const file = Uint8Array.fromHex(
@@ -35,7 +35,7 @@ export interface Capture {
  *     "4500002000000000401100007f0000017f00000100250fa0000c000083aa7e80",
  * );
  * const [found] = exchangesOf(readCapture(file).datagrams);
- * const { reply } = explain(seenInCapture(found!));
+ * const { reply } = explain(fromCapture(found!));
  * assertEquals(reply?.[0]?.meaning, "2208988800 = 1970-01-01T00:00:00Z");
  * ```
  */

@@ -2,9 +2,9 @@
 import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { difference, eraPivot, toInstant } from "./timestamp.ts";
-import type { RawReply, Request } from "../protocol.ts";
+import type { RawReply, ReadOptions, Request } from "../protocol.ts";
 import { ownPrecision, workOut } from "./measurement.ts";
-import { belongingTests, isTimeless, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./tests.ts";
+import { hasTime, matchTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./tests.ts";
 import { QueryError } from "../failure.ts";
 import type { Leap, NtpReply } from "../reply.ts";
 import { formatSeconds } from "../../text/units.ts";
@@ -18,7 +18,7 @@ export function ntpRequest(): Request {
   const [cookie = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   const transmitTimestamp = cookie === 0n ? 1n : cookie;
   const octets = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
-  return { octets, whyIgnored: (reply) => whyIgnored(reply, octets) };
+  return { octets, rejection: (reply) => rejection(reply, octets) };
 }
 
 const emptyPacket: NtpPacket = {
@@ -38,9 +38,9 @@ const emptyPacket: NtpPacket = {
 };
 
 /** Why a datagram is no reply to a request; the first of the tests that it fails. */
-function whyIgnored(octets: Uint8Array, request: Uint8Array): string | undefined {
-  for (const test of belongingTests) {
-    const why = test.whyIgnored(octets, request);
+function rejection(octets: Uint8Array, request: Uint8Array): string | undefined {
+  for (const test of matchTests) {
+    const why = test.rejection(octets, request);
     if (why !== undefined) return why;
   }
   return undefined;
@@ -57,11 +57,11 @@ const OLDEST_REFERENCE_SECONDS = 2n ** 17n;
  * Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds.
  *
  * @param raw The exchange
- * @param localPrecision What its client's clock can tell apart, as a power of two of seconds
+ * @param options What is known of its client's clock
  */
 export function measureNtp(
   raw: RawReply,
-  localPrecision: number = ownPrecision(),
+  { localPrecision = ownPrecision(), isTimed = true }: ReadOptions = {},
 ): Omit<NtpReply, "url"> {
   const { request: _request, octets, ...reply } = raw;
   const packet = decodeNtpPacket(octets);
@@ -86,20 +86,20 @@ export function measureNtp(
     serverSentAt: toInstant(packet.transmitTimestamp, eraPivot(receivedAt)),
     warnings: [],
   } as const;
-  const hasNone = isTimeless(all);
+  const isTime = hasTime(all, isTimed);
   return {
     ...all,
-    isTimeless: hasNone,
-    text: hasNone ? "" : all.text,
-    warnings: oddities(packet, hasNone),
+    hasTime: isTime,
+    text: isTime ? all.text : "",
+    warnings: oddities(packet, isTime),
   };
 }
 
-function oddities(packet: NtpPacket, hasNoTime: boolean): string[] {
+function oddities(packet: NtpPacket, isTime: boolean): string[] {
   const { referenceTimestamp, transmitTimestamp } = packet;
   const warnings: string[] = [];
   if (packet.version !== 4) warnings.push(`version ${packet.version} in the reply, asked with 4`);
-  if (hasNoTime || packet.leap === leap.unsynchronized) return warnings;
+  if (!isTime || packet.leap === leap.unsynchronized) return warnings;
   const age = difference(transmitTimestamp, referenceTimestamp) >> 32n;
   if (age < 0n) warnings.push("its reference timestamp is after its transmit timestamp");
   else if (age > OLDEST_REFERENCE_SECONDS) {

@@ -18,36 +18,36 @@ interface Named {
 }
 
 /** A test of any datagram from the server: one that fails is ignored, and must not end the wait. */
-export interface BelongingTest extends Named {
+export interface MatchTest extends Named {
   /** Why it is no reply to the request; in words. It comes after all tests before it were passed. */
-  whyIgnored(octets: Uint8Array, request: Uint8Array): string | undefined;
+  rejection(octets: Uint8Array, request: Uint8Array): string | undefined;
 }
 
 /** How far from the truth a server may be, by its root distance, if nothing else is said: in seconds. */
 export const MAX_ROOT_DISTANCE_SECONDS = 3;
 
 /** What the tests look at. */
-export type JudgedReply = Omit<NtpReply, "url" | "isTimeless">;
+export type TestedReply = Omit<NtpReply, "url" | "hasTime">;
 
 /** A test of a reply that belongs to the request: one that fails tells no usable time. */
 export interface TrustTest extends Named {
   /** Whether it takes the client's own two times. */
   readonly needsTimes: boolean;
   /** Whether it is of the server's two times: a reply that fails it has none that mean anything. */
-  readonly isOfTimes: boolean;
+  readonly checksTimestamps: boolean;
   /** What is wrong with it; the message goes on after the name of the server. */
   failure(
-    reply: JudgedReply,
+    reply: TestedReply,
     maxRootDistance: number,
   ): { readonly reason: QueryFailure; readonly message: string } | undefined;
 }
 
 /** In order: what a stray or forged datagram fails. */
-export const belongingTests: readonly BelongingTest[] = [
+export const matchTests: readonly MatchTest[] = [
   {
     name: "48 octets or more, a multiple of 4",
     source: "RFC 5905 §7.3",
-    whyIgnored: ({ length }) =>
+    rejection: ({ length }) =>
       length < NTP_HEADER_LENGTH || length % 4 !== 0
         ? `no NTP packet (${length} octets)`
         : undefined,
@@ -55,7 +55,7 @@ export const belongingTests: readonly BelongingTest[] = [
   {
     name: "mode is 4, a server's",
     source: "RFC 5905 §9.2",
-    whyIgnored(octets): string | undefined {
+    rejection(octets): string | undefined {
       const packet = decodeNtpPacket(octets);
       return packet.mode === mode.server ? undefined : `mode ${packet.mode}, not 4`;
     },
@@ -63,7 +63,7 @@ export const belongingTests: readonly BelongingTest[] = [
   {
     name: "version is 1 to 4",
     source: "RFC 5905 §9.2",
-    whyIgnored(octets): string | undefined {
+    rejection(octets): string | undefined {
       const { version } = decodeNtpPacket(octets);
       return version < 1 || version > 4 ? `version ${version}` : undefined;
     },
@@ -71,7 +71,7 @@ export const belongingTests: readonly BelongingTest[] = [
   {
     name: "origin timestamp is what was sent",
     source: "RFC 5905 §8",
-    whyIgnored: (octets, request) =>
+    rejection: (octets, request) =>
       decodeNtpPacket(octets).originTimestamp === decodeNtpPacket(request).transmitTimestamp
         ? undefined
         : "its origin timestamp is not the one sent",
@@ -104,7 +104,7 @@ export const trustTests: readonly TrustTest[] = [
     name: "no kiss-o'-death",
     source: "RFC 5905 §7.4",
     needsTimes: false,
-    isOfTimes: false,
+    checksTimestamps: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       if (packet.stratum !== 0 || packet.referenceId === 0 || startingCodes.includes(code)) {
         return undefined;
@@ -116,7 +116,7 @@ export const trustTests: readonly TrustTest[] = [
     name: "synchronised: leap below 3, stratum 1 to 15",
     source: "RFC 5905 §9.2",
     needsTimes: false,
-    isOfTimes: false,
+    checksTimestamps: false,
     failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
       const { leap: indicator, stratum } = packet;
       if (indicator !== leap.unsynchronized && stratum >= 1 && stratum <= 15) return undefined;
@@ -130,12 +130,12 @@ export const trustTests: readonly TrustTest[] = [
     return receiveTimestamp === 0n || transmitTimestamp === 0n
       ? "a timestamp of it is zero"
       : undefined;
-  }, { isOfTimes: true }),
+  }, { checksTimestamps: true }),
   usable(
     "it left after its request came",
     "RFC 5905 §8",
     (reply) => processingOf(reply) < 0n ? "it left before its request came" : undefined,
-    { isOfTimes: true },
+    { checksTimestamps: true },
   ),
   usable("it took no longer than the exchange", "RFC 5905 §8", (reply) => {
     const elapsed = reply.receivedAt.epochNanoseconds - reply.sentAt.epochNanoseconds;
@@ -145,7 +145,7 @@ export const trustTests: readonly TrustTest[] = [
     return processingOf(reply) > elapsed + tolerance
       ? "it took longer than the whole exchange"
       : undefined;
-  }, { needsTimes: true, isOfTimes: true }),
+  }, { needsTimes: true, checksTimestamps: true }),
   usable(
     `it took no more than ${LONGEST_PROCESSING_SECONDS} s`,
     "chrony's limit",
@@ -153,7 +153,7 @@ export const trustTests: readonly TrustTest[] = [
       processingOf(reply) > nanosecondsOf(LONGEST_PROCESSING_SECONDS)
         ? `it took more than ${LONGEST_PROCESSING_SECONDS} s`
         : undefined,
-    { isOfTimes: true },
+    { checksTimestamps: true },
   ),
   usable(
     `its own error bound is below ${MAX_DISPERSION_SECONDS} s`,
@@ -184,14 +184,14 @@ export const trustTests: readonly TrustTest[] = [
 function usable(
   name: string,
   source: string,
-  problemOf: (reply: JudgedReply, maxRootDistance: number) => string | undefined,
-  { needsTimes = false, isOfTimes = false } = {},
+  problemOf: (reply: TestedReply, maxRootDistance: number) => string | undefined,
+  { needsTimes = false, checksTimestamps = false } = {},
 ): TrustTest {
   return {
     name,
     source,
     needsTimes,
-    isOfTimes,
+    checksTimestamps,
     failure(reply, maxRootDistance): ReturnType<TrustTest["failure"]> {
       const problem = problemOf(reply, maxRootDistance);
       if (problem === undefined) return undefined;
@@ -200,11 +200,18 @@ function usable(
   };
 }
 
-/** Whether a reply has no time of its server's: RFC 5905 §7.4, and the tests of its times. */
-export function isTimeless(reply: JudgedReply): boolean {
-  // A server that is not synchronised has a time, if not the right one.
-  return reply.packet.stratum === 0 ||
-    trustTests.some((test) => test.isOfTimes && test.failure(reply, Infinity) !== undefined);
+/**
+ * Whether a reply has a time of its server: it is no kiss-o'-death (RFC 5905 §7.4), and its timestamps
+ * do not contradict themselves. A server that is not synchronised has a time, if not the right one.
+ *
+ * @param reply The reply
+ * @param isTimed Whether the client's own two times are known
+ */
+export function hasTime(reply: TestedReply, isTimed = true): boolean {
+  return reply.packet.stratum !== 0 &&
+    trustTests.every(({ checksTimestamps, needsTimes, failure }) =>
+      !checksTimestamps || needsTimes && !isTimed || failure(reply, Infinity) === undefined
+    );
 }
 
 /** T3 - T2: how long the server had the request, by its own clock. */

@@ -32,6 +32,7 @@ export function readSeconds(raw: RawReply): Omit<SecondsReply, "url"> {
     protocol: "time",
     text: time.toString(),
     time,
+    hasTime: true,
     offset: time.since(sentAt.add(halfTrip)),
     errorBound: halfTrip.add({ milliseconds: RESOLUTION_MS }),
     ...reply,

@@ -15,6 +15,7 @@ const reply: TextReply = {
   sentAt: at,
   receivedAt: at,
   roundTrip: Temporal.Duration.from({ milliseconds: 4 }),
+  hasTime: true,
   warnings: ["one", "two"],
 };
 

@@ -160,22 +160,22 @@ Deno.test("validate names why a reply is not fit to trust", () => {
 
 Deno.test("measureNtp says which replies have no time, and warns of none of their times", () => {
   const seconds = (count: number): bigint => toTimestamp(start.add({ seconds: count }));
-  const table: [fields: Partial<NtpPacket>, isTimeless: boolean][] = [
-    [{}, false],
-    [{ leap: 3 }, false],
-    [{ stratum: 16 }, false],
-    [{ rootDispersion: 20 }, false],
-    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, true],
-    [{ stratum: 0, referenceId: 0 }, true],
-    [{ transmitTimestamp: 0n }, true],
-    [{ receiveTimestamp: 0n }, true],
-    [{ receiveTimestamp: seconds(1), transmitTimestamp: seconds(0) }, true],
-    [{ receiveTimestamp: seconds(0), transmitTimestamp: seconds(1) }, true],
+  const table: [fields: Partial<NtpPacket>, hasTime: boolean][] = [
+    [{}, true],
+    [{ leap: 3 }, true],
+    [{ stratum: 16 }, true],
+    [{ rootDispersion: 20 }, true],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, false],
+    [{ stratum: 0, referenceId: 0 }, false],
+    [{ transmitTimestamp: 0n }, false],
+    [{ receiveTimestamp: 0n }, false],
+    [{ receiveTimestamp: seconds(1), transmitTimestamp: seconds(0) }, false],
+    [{ receiveTimestamp: seconds(0), transmitTimestamp: seconds(1) }, false],
   ];
-  for (const [fields, isTimeless] of table) {
+  for (const [fields, hasTime] of table) {
     const reply = measured(truth, { referenceTimestamp: toTimestamp(start), ...fields });
-    assertEquals([reply.isTimeless, reply.text === ""], [isTimeless, isTimeless]);
-    if (isTimeless) {
+    assertEquals([reply.hasTime, reply.text !== ""], [hasTime, hasTime]);
+    if (!hasTime) {
       assertEquals(reply.warnings, []);
       assertThrows(() => validate(reply), QueryError);
     }

@@ -5,7 +5,7 @@ import { readCapture } from "../../../explain/capture/read_capture.ts";
 import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import { explain } from "../../../explain/explain.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
-import { seeExchange, seenInCapture } from "../../../explain/record.ts";
+import { fromCapture, recordExchange } from "../../../explain/record.ts";
 import type { SeenExchange, WireProtocol } from "../../../explain/explanation.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
@@ -146,7 +146,7 @@ interface Seen {
 
 async function seenLive(target: string, options: ExplainOptions): Promise<Seen> {
   const { timeout, ipv4, ipv6 } = options;
-  const seen = await seeExchange(target, {
+  const seen = await recordExchange(target, {
     timeout,
     ...(ipv4 && { family: 4 as const }),
     ...(ipv6 && { family: 6 as const }),
@@ -184,7 +184,7 @@ async function seenInFile(file: string, options: ExplainOptions): Promise<Seen> 
     title: `${name}, exchange ${number} of ${found.length}: ${
       formatAddress(request.from)
     } and ${server}`,
-    seen: seenInCapture(chosen),
+    seen: fromCapture(chosen),
     ...(!reply && { failure: new QueryError("timeout", `${name} has no reply from ${server}`) }),
   };
 }

@@ -50,14 +50,12 @@ function secondsLines(reply: SecondsReply): Line[] {
 }
 
 function ntpLines(reply: NtpReply): Line[] {
-  const measured: Line[] = reply.isTimeless ? [] : [
+  const measured: Line[] = !reply.hasTime ? [] : [
     ["Time", localTime(reply.time, 6)],
     ["Offset", offsetOf(reply)],
     ["Delay", readable(reply.delay)],
   ];
-  const distance: Line[] = reply.isTimeless
-    ? []
-    : [["Root distance", readable(reply.rootDistance)]];
+  const distance: Line[] = !reply.hasTime ? [] : [["Root distance", readable(reply.rootDistance)]];
   return [
     ["Server", serverOf(reply)],
     ...measured,
@@ -144,7 +142,6 @@ export const SCHEMA = 1;
 
 /** The JSON object of one outcome; times in ISO 8601, durations in seconds. */
 export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<string, unknown> {
-  const isTimeless = reply?.protocol === "ntp" && reply.isTimeless;
   return {
     schema: SCHEMA,
     url: reply?.url ?? normalized(target),
@@ -152,11 +149,11 @@ export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<
       protocol: reply.protocol,
       address: reply.from.hostname,
       port: reply.from.port,
-      ...(!isTimeless && { text: reply.text, time: reply.time.toString() }),
+      ...(reply.hasTime && { text: reply.text, time: reply.time.toString() }),
       ...("utcOffset" in reply && { utc_offset: reply.utcOffset }),
       received: reply.receivedAt.toString(),
       round_trip: seconds(reply.roundTrip),
-      ...("offset" in reply && !isTimeless && {
+      ...("offset" in reply && reply.hasTime && {
         offset: seconds(reply.offset),
         error_bound: seconds(reply.errorBound),
       }),
@@ -186,7 +183,7 @@ export function errorJson(error: unknown): Record<string, unknown> {
 
 function ntpJson(reply: NtpReply, raw: boolean): Record<string, unknown> {
   return {
-    ...(!reply.isTimeless && {
+    ...(reply.hasTime && {
       delay: seconds(reply.delay),
       root_distance: seconds(reply.rootDistance),
     }),

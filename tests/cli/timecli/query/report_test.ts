@@ -13,6 +13,7 @@ const base = {
   sentAt: at,
   receivedAt: at.add(ms(4)),
   roundTrip: ms(4),
+  hasTime: true,
   warnings: [],
 } as const;
 const ntp: NtpReply = {
@@ -20,7 +21,6 @@ const ntp: NtpReply = {
   protocol: "ntp",
   url: "ntp://time.example:123",
   text: "2026-11-22T18:40:18.5125Z",
-  isTimeless: false,
   time: Temporal.Instant.from("2026-11-22T18:40:18.5125Z"),
   offset: ms(12.5),
   delay: ms(3.9),
@@ -39,7 +39,7 @@ const ntp: NtpReply = {
 };
 const kissOf = (referenceId: string): NtpReply => ({
   ...ntp,
-  isTimeless: true,
+  hasTime: false,
   text: "",
   stratum: 0,
   referenceId,
@@ -47,7 +47,7 @@ const kissOf = (referenceId: string): NtpReply => ({
 /** Of timestamps that are zero, as those of its packet are. */
 const zeroed: NtpReply = {
   ...ntp,
-  isTimeless: true,
+  hasTime: false,
   text: "",
   packet: decodeNtpPacket(new Uint8Array(48)),
 };

@@ -29,6 +29,7 @@ export function measured(second: number, offset: number, delay: number): WatchEv
     sentAt: at,
     receivedAt: at,
     roundTrip: duration(delay),
+    hasTime: true,
     warnings: [],
     offset: duration(offset),
     delay: duration(delay),
@@ -53,6 +54,7 @@ export function told(second: number, text: string, delay: number): WatchEvent {
     sentAt: at,
     receivedAt: at,
     roundTrip: duration(delay),
+    hasTime: true,
     warnings: [],
   };
   return { type: "exchange", reply, ...sighting(second) };
