@@ -22,6 +22,7 @@ export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
 export { systemClock } from "./src/clock/system_clock.ts";
 export { validate, type ValidateOptions } from "./src/protocols/ntp/client.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
+export type { Network } from "./src/client/network.ts";
 export { query, type QueryOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/protocols/failure.ts";
 export type {
@@ -51,6 +52,7 @@ export { serve } from "./src/server/serve.ts";
 export type { ServeOptions, Server, ServerAddress } from "./src/server/serve_options.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { AddressFamily } from "./src/system/address.ts";
+export type { Timers } from "./src/system/time.ts";
 export {
   connectDatagram,
   type ConnectDatagramOptions,

@@ -1,6 +1,6 @@
 /** A server's health as monitoring plugins tell it. */
 import type { Estimate } from "./estimate.ts";
-import { parseMeasurable } from "./measurable.ts";
+import { parseMeasurable } from "./measure.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import { parseRange, type Range } from "./range.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
@@ -144,8 +144,8 @@ export async function check(url: string, options: CheckOptions = {}): Promise<Ch
   });
   const { estimate, error } = samples;
   const { state, text } = estimate
-    ? judge({ ...samples, estimate }, thresholds, options.leap ?? "OK")
-    : withLoss(judgeFailure(error, options, protocol.toUpperCase()), samples, thresholds);
+    ? evaluate({ ...samples, estimate }, thresholds, options.leap ?? "OK")
+    : withLoss(evaluateFailure(error, options, protocol.toUpperCase()), samples, thresholds);
   const name = protocol === "ntp" ? `NTP ${state}:` : `TIME ${state} -`;
   return { state, exitCode: checkExitCodes[state], line: `${name} ${text}`, samples };
 }
@@ -205,7 +205,7 @@ interface Metric {
   readonly ranges: Readonly<Partial<Record<"WARNING" | "CRITICAL", string>>>;
 }
 
-function judge(
+function evaluate(
   { estimate, exchanges, loss, error }: Samples & { readonly estimate: Estimate },
   thresholds: Thresholds,
   announced: CheckState,
@@ -315,7 +315,7 @@ function decimal(value: number): string {
   return value.toFixed(9).replace(/\.?0+$/, "");
 }
 
-function judgeFailure(
+function evaluateFailure(
   error: QueryError | undefined,
   { noOffset = "CRITICAL", unsynchronized = noOffset }: CheckOptions,
   name: string,

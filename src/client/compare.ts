@@ -2,7 +2,8 @@
 import { intersection, type Interval, overlaps } from "./intersection.ts";
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
-import { checkInterval, parseMeasurable } from "./measurable.ts";
+import { parseMeasurable } from "./measure.ts";
+import { checkInterval } from "./poll.ts";
 import { sample, type SampleOptions, type Samples } from "./sample.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import type { Estimate } from "./estimate.ts";
@@ -94,11 +95,11 @@ export async function compare(
   for (const endpoint of endpoints) checkInterval(endpoint, options.interval);
   const unique = new Set(endpoints.map(formatEndpoint));
   const all = await Promise.all([...unique].map((url) => sample(url, { count: 4, ...options })));
-  return judge(all);
+  return combine(all);
 }
 
 /** Compares servers that have been sampled. */
-export function judge(all: readonly Samples[]): Comparison {
+export function combine(all: readonly Samples[]): Comparison {
   const known = new Map<string, string>();
   const same = all.map(({ url, estimate }) => {
     if (!estimate) return undefined;
@@ -133,7 +134,7 @@ export function judge(all: readonly Samples[]): Comparison {
   if (isAlone) return { servers, outcome: "alone" };
   if (!region) return { servers, outcome: "disagree" };
   const survivors = estimates.map(claim).filter((interval) => overlaps(interval, region));
-  const { mean, bound } = combine(survivors, region);
+  const { mean, bound } = weightedMean(survivors, region);
   return {
     servers,
     outcome: survivors.length === estimates.length ? "agree" : "disagree",
@@ -143,7 +144,7 @@ export function judge(all: readonly Samples[]): Comparison {
 }
 
 /** The mean by inverse root distance (RFC 5905 §11.2.3), within the region, and how far its ends are. */
-function combine(
+function weightedMean(
   survivors: readonly (Interval & { middle: number })[],
   region: Interval,
 ): { mean: number; bound: number } {

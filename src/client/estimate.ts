@@ -1,6 +1,6 @@
 /** What the replies of one server tell together. */
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
-import type { MeasuredReply } from "./measurable.ts";
+import type { MeasuredReply } from "./measure.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import {
   type FrequencyError,

@@ -1,13 +1,14 @@
 /**
- * One request, one reply: sent to each address of a host in turn and again
- * while nobody answers, until a deadline.
+ * One request, one reply: sent to each address of a host in turn, and again while no reply comes, until a
+ * deadline.
  */
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
-import { type AddressFamily, isUnicast } from "../system/address.ts";
-import { connectDatagram, type DatagramConnection } from "../transports/connect_datagram.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
-import { resolve } from "./resolve.ts";
+import type { AddressFamily } from "../system/address.ts";
+import { settleWithin } from "../system/time.ts";
+import type { DatagramConnection } from "../transports/connect_datagram.ts";
+import { type Network, systemNetwork } from "./network.ts";
 
 /** Options for {@linkcode exchange} and for every query. */
 export interface ExchangeOptions {
@@ -23,32 +24,34 @@ export interface ExchangeOptions {
    * @default {2}
    */
   readonly retries?: number;
-  /** Keep to IPv4 or IPv6; both are tried without it, IPv6 first. */
-  readonly family?: AddressFamily;
+  /** The IP version to keep to; without it both are tried, IPv6 first. */
+  readonly family?: AddressFamily | undefined;
   /** Ends the query when it aborts; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Where time, names and sockets come from, for tests; this machine's without it. */
+  readonly network?: Network | undefined;
 }
 
-/** How long an address may be silent before the host's next one is asked too. */
+/** How long an address may be silent before the host's next one is tried too. */
 const PATIENCE_MS = 250;
 
 /**
- * Sends a request and waits for the first answer that comes back from
- * whoever was asked. Every try has a request, a socket, and so a port, of its own.
+ * Sends a request and waits for the first reply that comes from the queried host. Every try has a
+ * request, a socket, and so a port, of its own.
  *
- * @param endpoint Whom to ask
+ * @param endpoint The server
  * @param createRequest Makes what a try sends
- * @param options The deadline, and how often to ask again
+ * @param options The deadline and the number of retransmissions
  * @returns The reply as it came
  * @throws {QueryError} If no reply comes
- * @throws {RangeError} If `timeout` or `retries` is no sensible number
+ * @throws {RangeError} If `timeout` or `retries` is out of range
  */
 export async function exchange(
   endpoint: Endpoint,
   createRequest: () => Request,
   options: ExchangeOptions = {},
 ): Promise<RawReply> {
-  const { timeout = 3, retries = 2, family, signal } = options;
+  const { timeout = 3, retries = 2, family, signal, network = systemNetwork } = options;
   if (!(timeout > 0 && timeout <= 86_400)) {
     throw new RangeError(
       `Cannot wait for a reply: timeout is ${timeout} s, expected above 0 and up to 86400`,
@@ -58,83 +61,27 @@ export async function exchange(
     throw new RangeError(`Cannot send again: retries is ${retries}, expected 0 to 1000`);
   }
   signal?.throwIfAborted();
-  const endsMs = performance.now() + timeout * 1000;
-  const hostnames = await inTime(resolve(endpoint.hostname, family), timeout * 1000, signal);
-  if (hostnames === undefined) {
+  const { timers } = network;
+  const endsMs = timers.monotonicMs() + timeout * 1000;
+  const lookup = network.resolve(endpoint.hostname, family);
+  const addresses = await settleWithin(timers, timeout * 1000, lookup, signal);
+  if (addresses === undefined) {
     throw new QueryError("timeout", `${endpoint.hostname} was not looked up within ${timeout} s`);
   }
-  // A process's first instant takes some hundred microseconds, which would count as time on the way.
-  Temporal.Now.instant();
-  using attempts = new Attempts(endpoint.port, createRequest, signal);
-  let plan = Array.from({ length: retries + 1 }, () => hostnames).flat();
-  let failure: QueryError | undefined;
-  do {
-    const hostname = plan.shift() ?? "";
-    const shareMs = (endsMs - performance.now()) / (plan.length + 1);
-    const answer = await attempts.ask(hostname, Math.min(shareMs, PATIENCE_MS));
-    if (answer !== undefined && !(answer instanceof QueryError)) return answer;
-    failure = answer ?? refusal({ ...endpoint, hostname });
-    if (failure === undefined) {
-      // Another address of the same host gets its turn at once.
-      const turn = plan[0] !== undefined && plan[0] !== hostname;
-      const restMs = (endsMs - performance.now()) / (plan.length + 1);
-      const reply = turn ? undefined : await attempts.reply(restMs);
-      if (reply) return reply;
-    } else {
-      plan = plan.filter((other) => other !== hostname);
-    }
-    // What a try costs by itself adds up: there may be a thousand.
-  } while (plan.length > 0 && performance.now() < endsMs);
+  // A process's first instant takes some hundred microseconds, which would count as network delay.
+  timers.now();
+  using attempts = new Attempts(endpoint, createRequest, network, signal);
+  const reply = await attempts.run(
+    Array.from({ length: retries + 1 }, () => addresses).flat(),
+    endsMs,
+  );
+  if (reply) return reply;
   const address = formatAddress(endpoint);
-  throw failure ?? attempts.bogus(address) ??
+  throw attempts.failure ??
     new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
 }
 
-/**
- * What a promise brings, or nothing if that takes longer than `waitMs`.
- *
- * @throws The signal's reason if that aborts first
- */
-async function inTime<T>(
-  promise: Promise<T>,
-  waitMs: number,
-  signal: AbortSignal | undefined,
-): Promise<T | undefined> {
-  signal?.throwIfAborted();
-  const { promise: end, resolve, reject } = Promise.withResolvers<undefined>();
-  // The first setTimeout() of a process takes Deno 7 ms, half as long as its whole start.
-  const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(waitMs)));
-  const give = (): void => resolve(undefined);
-  const abort = (): void => reject(signal?.reason);
-  timeout.addEventListener("abort", give);
-  signal?.addEventListener("abort", abort);
-  try {
-    return await Promise.race([promise, end]);
-  } finally {
-    timeout.removeEventListener("abort", give);
-    signal?.removeEventListener("abort", abort);
-  }
-}
-
-/**
- * An unconnected socket never hears that a port is closed. But where a port of
- * this very machine can be bound, nobody was listening on it.
- */
-function refusal(endpoint: Endpoint): QueryError | undefined {
-  const { hostname, port } = endpoint;
-  // Any machine may bind a multicast address, which says nothing about the others.
-  if (!isUnicast(hostname)) return undefined;
-  try {
-    Deno.listenDatagram({ transport: "udp", hostname, port }).close();
-  } catch {
-    return undefined;
-  }
-  return new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
-    url: formatEndpoint(endpoint),
-  });
-}
-
-/** When a request left: on the clock, and on the one that is never set. */
+/** When a request left: by the clock that is set, and by the one that is not. */
 interface Departure {
   at: Temporal.Instant;
   atMs: number;
@@ -142,36 +89,78 @@ interface Departure {
 
 /** The tries of one query, all open until one of them is answered. */
 class Attempts implements Disposable {
-  readonly #port: number;
+  readonly #endpoint: Endpoint;
   readonly #createRequest: () => Request;
+  readonly #network: Network;
   readonly #signal: AbortSignal | undefined;
   readonly #connections: DatagramConnection[] = [];
   readonly #reply = Promise.withResolvers<RawReply>();
+  #error: QueryError | undefined;
   #ignored = 0;
   #lastRejection = "";
 
-  constructor(port: number, createRequest: () => Request, signal: AbortSignal | undefined) {
-    this.#port = port;
+  constructor(
+    endpoint: Endpoint,
+    createRequest: () => Request,
+    network: Network,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#endpoint = endpoint;
     this.#createRequest = createRequest;
+    this.#network = network;
     this.#signal = signal;
   }
 
+  /** The error of the last try, or else that replies came and none belongs to a request. */
+  get failure(): QueryError | undefined {
+    if (this.#error || this.#ignored === 0) return this.#error;
+    return new QueryError(
+      "bogus-reply",
+      `No reply from ${formatAddress(this.#endpoint)} that belongs to the request: ` +
+        `${this.#ignored} ignored, the last as ${this.#lastRejection}`,
+    );
+  }
+
   /**
-   * Sends the request from a socket of its own, and waits for a reply to any try; what the network says
-   * against it is returned.
+   * Tries addresses one after another.
+   *
+   * @param plan The addresses, each as often as it is to be tried
+   * @param endsMs When to give up
    */
-  async ask(hostname: string, waitMs: number): Promise<RawReply | QueryError | undefined> {
-    const signal = this.#signal;
-    const connection = await connectDatagram({ hostname, port: this.#port, signal });
+  async run(plan: readonly string[], endsMs: number): Promise<RawReply | undefined> {
+    const { timers } = this.#network;
+    let left = plan;
+    do {
+      const [hostname = "", ...others] = left;
+      left = others;
+      const share = (): number => (endsMs - timers.monotonicMs()) / (left.length + 1);
+      const answer = await this.#try(hostname, Math.min(share(), PATIENCE_MS));
+      if (answer && !(answer instanceof QueryError)) return answer;
+      this.#error = answer ?? this.#refusal(hostname);
+      if (this.#error) left = left.filter((other) => other !== hostname);
+      // Another address of the same host gets its turn at once.
+      else if (left[0] === undefined || left[0] === hostname) {
+        const reply = await this.#replyWithin(share());
+        if (reply) return reply;
+      }
+      // The cost of each try adds up: there may be a thousand.
+    } while (left.length > 0 && timers.monotonicMs() < endsMs);
+    return undefined;
+  }
+
+  /** Sends the request from a socket of its own, and waits for a reply to any try. */
+  async #try(hostname: string, waitMs: number): Promise<RawReply | QueryError | undefined> {
+    const [{ timers }, { port }, signal] = [this.#network, this.#endpoint, this.#signal];
+    const connection = await this.#network.connect({ hostname, port, signal });
     this.#connections.push(connection);
     const request = this.#createRequest();
-    const departure: Departure = { at: Temporal.Now.instant(), atMs: 0 };
+    const departure: Departure = { at: timers.now(), atMs: 0 };
     void this.#receive(connection, request, departure);
-    // A timer takes a while to be made, which would count as time on the way.
-    const reply = this.reply(waitMs);
+    // To make a timer costs time, which would count as network delay.
+    const reply = this.#replyWithin(waitMs);
     reply.catch(() => {}); // for when the request cannot leave
-    departure.at = Temporal.Now.instant();
-    departure.atMs = performance.now();
+    departure.at = timers.now();
+    departure.atMs = timers.monotonicMs();
     try {
       await connection.send(request.octets);
     } catch (cause) {
@@ -184,19 +173,8 @@ class Attempts implements Disposable {
     return await reply;
   }
 
-  /** The first reply to any try, or nothing after `waitMs`. */
-  reply(waitMs: number): Promise<RawReply | undefined> {
-    return inTime(this.#reply.promise, waitMs, this.#signal);
-  }
-
-  /** That something did answer, but nothing that belongs to a request; undefined if nothing did. */
-  bogus(address: string): QueryError | undefined {
-    if (this.#ignored === 0) return undefined;
-    return new QueryError(
-      "bogus-reply",
-      `No reply from ${address} that belongs to the request: ${this.#ignored} ignored, ` +
-        `the last as ${this.#lastRejection}`,
-    );
+  #replyWithin(ms: number): Promise<RawReply | undefined> {
+    return settleWithin(this.#network.timers, ms, this.#reply.promise, this.#signal);
   }
 
   async #receive(
@@ -204,10 +182,11 @@ class Attempts implements Disposable {
     request: Request,
     departure: Departure,
   ): Promise<void> {
+    const { timers } = this.#network;
     try {
       while (true) {
         const octets = await connection.receive();
-        const roundTripMs = performance.now() - departure.atMs;
+        const roundTripMs = timers.monotonicMs() - departure.atMs;
         const rejection = request.rejection?.(octets);
         if (rejection !== undefined) {
           this.#ignored++;
@@ -226,9 +205,16 @@ class Attempts implements Disposable {
         return;
       }
     } catch {
-      // Closed, or an ICMP error where the system reports one: silence is what
-      // the deadline is for.
+      // Closed, or an ICMP error where the system reports one: the deadline is for silence.
     }
+  }
+
+  #refusal(hostname: string): QueryError | undefined {
+    const endpoint = { ...this.#endpoint, hostname };
+    if (!this.#network.isClosed(hostname, endpoint.port)) return undefined;
+    return new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
+      url: formatEndpoint(endpoint),
+    });
   }
 
   [Symbol.dispose](): void {

@@ -35,11 +35,11 @@ export {
 } from "./compare.ts";
 export type { Change, LeapChange, OffsetStep, StratumChange } from "./changes.ts";
 export type { Estimate } from "./estimate.ts";
-export type { Measured, MeasuredReply } from "./measurable.ts";
-export type { Back, Gone } from "./outages.ts";
+export type { Measured, MeasuredReply } from "./measure.ts";
+export type { OutageEnd, OutageStart } from "./outages.ts";
 export { RunningStatistics } from "./running_statistics.ts";
 export type { FrequencyError } from "./statistics.ts";
-export type { Kiss, Sighting, WatchedExchange } from "./watch.ts";
+export type { KissOfDeath, WatchedExchange, WatchEventBase } from "./watch.ts";
 export {
   type Agreement,
   type AwaitedServer,

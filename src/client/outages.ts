@@ -2,7 +2,7 @@
 import type { QueryError } from "../protocols/failure.ts";
 
 /** The server has sent no time fit to trust for several requests in a row. */
-export interface Gone {
+export interface OutageStart {
   /** Which kind of event it is. */
   readonly type: "gone";
   /** What was wrong with the last of them. */
@@ -10,7 +10,7 @@ export interface Gone {
 }
 
 /** A server that was gone sends the time again. */
-export interface Back {
+export interface OutageEnd {
   /** Which kind of event it is. */
   readonly type: "back";
   /** Since the first request that failed. */
@@ -32,7 +32,7 @@ export class OutageDetector {
    * @param monotonicMs When that was known, by a clock that is not set
    * @returns The beginning or the end of an outage, if it is one
    */
-  next(error: QueryError | undefined, monotonicMs: number): Gone | Back | undefined {
+  next(error: QueryError | undefined, monotonicMs: number): OutageStart | OutageEnd | undefined {
     if (error?.reason === "kiss-o-death") return undefined;
     if (error) {
       if (this.#failures++ === 0) this.#sinceMs = monotonicMs;

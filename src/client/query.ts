@@ -2,6 +2,7 @@ import { ASCTIME_REQUEST, parseAsctime } from "../protocols/asctime/codec.ts";
 import { parseDaytime } from "../protocols/daytime/codec.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
 import {
+  type Endpoint,
   formatAddress,
   formatEndpoint,
   parseEndpoint,
@@ -45,11 +46,18 @@ export async function query<const Url extends string>(
   url: Url,
   options: QueryOptions = {},
 ): Promise<ReplyTo<Url>> {
-  const endpoint = parseEndpoint(url);
+  return await queryEndpoint(parseEndpoint(url), options) as ReplyTo<Url>;
+}
+
+/** {@linkcode query} by an endpoint. */
+export async function queryEndpoint(
+  endpoint: Endpoint,
+  options: QueryOptions = {},
+): Promise<TimeReply> {
   const dialect = dialects[endpoint.protocol];
   const raw = await exchange(endpoint, dialect.createRequest, options);
   try {
-    return { url: formatEndpoint(endpoint), ...dialect.read(raw) } as ReplyTo<Url>;
+    return { url: formatEndpoint(endpoint), ...dialect.read(raw) };
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);

@@ -1,16 +1,9 @@
 /** Several exchanges with one server, and what they tell together. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../system/address.ts";
-import { Deadline } from "./deadline.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import {
-  asksForLess,
-  checkInterval,
-  checkOption,
-  measure,
-  type MeasuredReply,
-  parseMeasurable,
-} from "./measurable.ts";
+import { checkOption, isRateKiss, type MeasuredReply, parseMeasurable } from "./measure.ts";
+import { systemNetwork } from "./network.ts";
+import { checkInterval, poll } from "./poll.ts";
 import type { ValidateOptions } from "../protocols/ntp/client.ts";
 import type { QueryOptions } from "./query.ts";
 import { QueryError } from "../protocols/failure.ts";
@@ -19,7 +12,9 @@ import { formatSeconds } from "../text/units.ts";
 
 /** Options for {@linkcode sample}. */
 export interface SampleOptions
-  extends Pick<QueryOptions, "timeout" | "family">, Pick<ValidateOptions, "maxRootDistance"> {
+  extends
+    Pick<QueryOptions, "timeout" | "family" | "network">,
+    Pick<ValidateOptions, "maxRootDistance"> {
   /**
    * How many requests to send, 1 to 1000.
    *
@@ -65,20 +60,8 @@ export interface Samples {
   readonly warnings: readonly string[];
 }
 
-/** What RFC 5905 §10 has a client wait between the requests of a burst. */
-const POLITE_SECONDS = 2;
-
-const LOOPBACK_SECONDS = 0.1;
-
-/** Seconds from one request to the next; after a kiss at least what is polite, whatever was wished. */
-function pauseSeconds(hostname: string, interval: number | undefined, kisses: number): number {
-  const polite = isLoopback(hostname) ? LOOPBACK_SECONDS : POLITE_SECONDS;
-  const apart = interval ?? polite;
-  return kisses === 0 ? apart : Math.max(apart * 2, polite) * 2 ** (kisses - 1);
-}
-
-/** A server that has asked so often for fewer requests gets none. */
-const MOST_KISSES = 3;
+/** A server that has asked for fewer requests this many times gets none. */
+const MAX_RATE_KISSES = 3;
 
 /**
  * Asks a server several times and estimates by the exchange with the least delay, on which the
@@ -109,60 +92,37 @@ const MOST_KISSES = 3;
  * ```
  */
 export async function sample(url: string, options: SampleOptions = {}): Promise<Samples> {
-  const { count = 8, interval, deadline, onExchange, signal, ...queryOptions } = options;
-  const { timeout = 3 } = queryOptions;
+  const { count = 8, interval, timeout = 3, deadline, onExchange, signal } = options;
+  const { timers } = options.network ?? systemNetwork;
   const endpoint = parseMeasurable(url);
   checkOption("count", Number.isInteger(count) ? count : NaN, 1, 1000);
   checkOption("interval", interval, 0, 3600);
   checkOption("deadline", deadline, 0, 86_400);
   checkInterval(endpoint, interval);
-  const name = formatEndpoint(endpoint);
-  using end = new Deadline(deadline, signal);
   const exchanges: SampledExchange[] = [];
-  const startMs = performance.now();
-  let { hostname } = endpoint;
-  let [kisses, error]: [number, QueryError | undefined] = [0, undefined];
-  while (!end.signal.aborted) {
-    const sentMs = performance.now();
-    const leftSeconds = (deadline ?? Infinity) - (sentMs - startMs) / 1000;
-    // It ends by itself at the deadline, not by a signal: to say why.
-    const patience = Math.min(timeout, Math.max(leftSeconds, Number.MIN_VALUE));
-    const measured = await measure(
-      { ...endpoint, hostname },
-      { ...queryOptions, timeout: patience, retries: 0, ...(signal && { signal }) },
-    ).catch((error) => {
-      if (!signal?.aborted) throw error;
-    });
-    if (!measured) break;
-    // Whether it would have been answered is not known.
-    if (patience < timeout && measured.error?.reason === "timeout") break;
-    const { reply } = measured;
-    const startedAfter = fromSeconds((sentMs - startMs) / 1000);
-    const exchange = {
-      startedAfter,
-      ...measured,
-      ...(reply && { reply: { ...reply, url: name } }),
-    };
+  const startMs = timers.monotonicMs();
+  const elapsed = (ms: number): Temporal.Duration => fromSeconds((ms - startMs) / 1000);
+  let end: QueryError | undefined;
+  for await (const { measured, sentMs } of poll([endpoint], { ...options, count, timeout })) {
+    const exchange = { startedAfter: elapsed(sentMs), ...measured };
     exchanges.push(exchange);
     onExchange?.(exchange);
-    if (reply) hostname = reply.from.hostname;
-    if (asksForLess(measured)) kisses++;
-    if (isFinal(exchanges, kisses)) ({ error } = measured);
-    if (error || exchanges.length === count) break;
-    const pauseMs = pauseSeconds(hostname, interval, kisses) * 1000;
-    await end.pause(sentMs + pauseMs - performance.now());
+    if (isFinal(exchanges)) {
+      end = measured.error;
+      break;
+    }
   }
   if (exchanges.length === 0) signal?.throwIfAborted();
-  const endedAfter = fromSeconds((performance.now() - startMs) / 1000);
-  return summary({ url: name, exchanges, end: error, endedAfter, deadline });
+  const endedAfter = elapsed(timers.monotonicMs());
+  return summary({ url: formatEndpoint(endpoint), exchanges, end, endedAfter, deadline });
 }
 
 /** Whether more requests would be of no use, or are not wanted. */
-function isFinal(exchanges: readonly SampledExchange[], kisses: number): boolean {
+function isFinal(exchanges: readonly SampledExchange[]): boolean {
   const last = exchanges.at(-1);
   switch (last?.error?.reason) {
     case "kiss-o-death":
-      return !asksForLess(last) || kisses >= MOST_KISSES;
+      return !isRateKiss(last) || exchanges.filter(isRateKiss).length >= MAX_RATE_KISSES;
     case "unknown-host":
     case "refused":
     case "unreachable":

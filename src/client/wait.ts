@@ -1,13 +1,13 @@
 /** Waiting until this machine's clock is right. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { isLoopback } from "../system/address.ts";
-import { Deadline } from "./deadline.ts";
-import { asksForLess, checkOption, measure, type Measured, parseMeasurable } from "./measurable.ts";
+import { checkOption, type Measured, parseMeasurable } from "./measure.ts";
+import { systemNetwork } from "./network.ts";
+import { poll } from "./poll.ts";
 import type { QueryOptions } from "./query.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
-export interface WaitOptions extends Pick<QueryOptions, "family" | "signal"> {
+export interface WaitOptions extends Pick<QueryOptions, "family" | "network" | "signal"> {
   /**
    * How far the clock may be off, in seconds.
    *
@@ -57,11 +57,6 @@ const BURST_REQUESTS = 8;
 const BURST_SECONDS = 2;
 const POLL_SECONDS = 16;
 
-const LOOPBACK_SECONDS = 0.25;
-
-/** The longest pause that kisses RATE lead to. */
-const LONGEST_PAUSE_SECONDS = 1024;
-
 /**
  * Waits until this machine's clock agrees with more than half of some servers: for scripts that run
  * before the clock has been set.
@@ -94,64 +89,42 @@ export async function wait(
   urls: readonly string[],
   options: WaitOptions = {},
 ): Promise<WaitResult> {
-  const { within = 0.05, timeout = 60, onChange, signal, family } = options;
-  if (urls.length === 0) throw new RangeError("Cannot wait: there is no server to ask");
+  const { within = 0.05, timeout = 60, onChange, signal, network = systemNetwork } = options;
+  if (urls.length === 0) throw new RangeError("Cannot wait: there is no server to query");
   checkOption("within", within, 0, 86_400);
   checkOption("timeout", timeout, 0, 86_400);
   const endpoints = urls.map(parseMeasurable);
   signal?.throwIfAborted();
-  using end = new Deadline(timeout, signal);
-  const startMs = performance.now();
-  const servers: AwaitedServer[] = endpoints.map((endpoint) => ({
+  const startMs = network.timers.monotonicMs();
+  const servers = endpoints.map((endpoint): AwaitedServer => ({
     url: formatEndpoint(endpoint),
     agreement: "unknown",
   }));
-  const hasAgreed = (): boolean =>
-    servers.filter(({ agreement }) => agreement === "within").length * 2 > servers.length;
-  await Promise.all(endpoints.map(async (endpoint, i) => {
-    let slowdown = 1;
-    for (let requests = 1; !end.signal.aborted; requests++) {
-      const sentMs = performance.now();
-      const measured = await measure(endpoint, {
-        retries: 0,
-        timeout: BURST_SECONDS,
-        signal: end.signal,
-        ...(family && { family }),
-      }).catch((error) => {
-        if (end.signal.aborted) return;
-        end.end();
-        throw error;
-      });
-      if (!measured) return;
-      const before = servers[i];
-      const server = {
-        url: formatEndpoint(endpoint),
-        ...measured,
-        agreement: judge(measured, within),
-      };
-      servers[i] = server;
-      if (before?.agreement !== server.agreement || before.error?.reason !== server.error?.reason) {
-        onChange?.(server);
-      }
-      if (hasAgreed()) return end.end();
-      if (asksForLess(measured)) slowdown *= 2;
-      else if (measured.error?.reason === "kiss-o-death") return;
-      const apart = isLoopback(measured.reply?.from.hostname ?? endpoint.hostname)
-        ? LOOPBACK_SECONDS
-        : requests < BURST_REQUESTS
-        ? BURST_SECONDS
-        : POLL_SECONDS;
-      const pauseMs = Math.min(apart * slowdown, LONGEST_PAUSE_SECONDS) * 1000;
-      await end.pause(sentMs + pauseMs - performance.now());
+  const polls = poll(endpoints, {
+    ...options,
+    deadline: timeout,
+    timeout: BURST_SECONDS,
+    interval: (sent, isLocal) => isLocal || sent < BURST_REQUESTS ? undefined : POLL_SECONDS,
+  });
+  let agreed = false;
+  for await (const { index, measured } of polls) {
+    const before = servers[index];
+    const { url = "" } = before ?? {};
+    const server = { url, ...measured, agreement: classify(measured, within) };
+    servers[index] = server;
+    if (before?.agreement !== server.agreement || before.error?.reason !== server.error?.reason) {
+      onChange?.(server);
     }
-  }));
-  const agreed = hasAgreed();
+    const agreeing = servers.filter(({ agreement }) => agreement === "within");
+    agreed = agreeing.length * 2 > servers.length;
+    if (agreed) break;
+  }
   if (!agreed) signal?.throwIfAborted();
-  const elapsed = fromSeconds((performance.now() - startMs) / 1000);
+  const elapsed = fromSeconds((network.timers.monotonicMs() - startMs) / 1000);
   return { agreed, elapsed, servers };
 }
 
-function judge({ reply, error }: Measured, withinSeconds: number): Agreement {
+function classify({ reply, error }: Measured, withinSeconds: number): Agreement {
   if (!reply || error) return "unknown";
   const offset = Math.abs(toSeconds(reply.offset));
   const bound = toSeconds(reply.errorBound);

@@ -2,9 +2,9 @@
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { isLoopback, isUnicast, isWildcard } from "../system/address.ts";
 import type { ExchangeOptions } from "../client/exchange.ts";
-import { checkOption } from "../client/measurable.ts";
+import { checkOption } from "../client/measure.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { resolve } from "../client/resolve.ts";
+import { resolve } from "../client/network.ts";
 import type { AddressLoad, LoadProgress } from "./address_load.ts";
 import { loadAddress, type LoadResult } from "./load.ts";
 

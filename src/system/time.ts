@@ -1,18 +1,39 @@
 /** Time and waiting, injected into whatever waits, so that tests run under fake time. */
 export interface Timers {
-  /** This machine's clock, which may be set at any moment. */
+  /**
+   * Reads this machine's clock, which may be set at any moment.
+   *
+   * @returns The time
+   */
   now(): Temporal.Instant;
-  /** Milliseconds on a clock that is never set. */
+  /**
+   * Reads a clock that is never set.
+   *
+   * @returns Milliseconds since any moment
+   */
   monotonicMs(): number;
   /**
    * Waits; not at all for 0 or less.
    *
+   * @param ms For how many milliseconds
+   * @param signal Ends it when it aborts
    * @throws The signal's reason if that aborts first
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Aborts after a time; keeps no process alive unless something waits for it. */
+  /**
+   * Makes a signal that aborts after a time; it keeps no process alive unless something waits for it.
+   *
+   * @param ms After how many milliseconds
+   * @returns The signal
+   */
   timeout(ms: number): AbortSignal;
-  /** Calls `tick` at regular intervals until it is disposed of; keeps no process alive. */
+  /**
+   * Calls a function at regular intervals, which keeps no process alive.
+   *
+   * @param ms Milliseconds from one call to the next
+   * @param tick The function
+   * @returns A handle whose disposal ends it
+   */
   every(ms: number, tick: () => void): Disposable;
 }
 
@@ -44,3 +65,25 @@ export const systemTimers: Timers = {
     return { [Symbol.dispose]: () => clearInterval(timer) };
   },
 };
+
+/**
+ * Waits for a promise, but no longer than `ms`.
+ *
+ * @returns What the promise brings, or `undefined` if that takes longer
+ * @throws The signal's reason if that aborts first
+ */
+export async function settleWithin<T>(
+  timers: Timers,
+  ms: number,
+  promise: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | undefined> {
+  const settled = new AbortController();
+  const ends = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
+  const timeout = timers.sleep(ms, ends).then(() => undefined);
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    settled.abort();
+  }
+}

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { compare, judge } from "../../src/client/compare.ts";
+import { combine, compare } from "../../src/client/compare.ts";
 import { estimate } from "../../src/client/estimate.ts";
 import type { Samples } from "../../src/client/sample.ts";
 import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
@@ -125,7 +125,7 @@ Deno.test("compare names any minority of falsetickers, and its estimate holds th
           ),
           ...right.map((way, i) => samplesOf(truth, way, 100 + i)),
         ];
-        const { servers: judged, offset, errorBound } = judge(servers);
+        const { servers: judged, offset, errorBound } = combine(servers);
         assertEquals(
           judged.map(({ verdict }) => verdict),
           servers.map((_, i) => i < wrong.length ? "falseticker" : "agrees"),
@@ -146,7 +146,7 @@ Deno.test("compare weighs offsets by the inverse of root distance, within what a
   }));
   if (!a || !b) throw new Error("There are two");
   const weights = 1 / a.distance + 1 / b.distance;
-  const { offset = fromSeconds(NaN), errorBound = fromSeconds(NaN) } = judge([near, far]);
+  const { offset = fromSeconds(NaN), errorBound = fromSeconds(NaN) } = combine([near, far]);
   const mean = (a.offset / a.distance + b.offset / b.distance) / weights;
   assertAlmostEquals(toSeconds(offset), mean, 2e-9);
   assert(a.distance < b.distance && Math.abs(mean - a.offset) < Math.abs(mean - b.offset));

@@ -1,7 +1,7 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
 import { Option } from "@commander-js/extra-typings";
 import { compare, type ComparedServer, type Comparison } from "../../client/compare.ts";
-import { parseMeasurable } from "../../client/measurable.ts";
+import { parseMeasurable } from "../../client/measure.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import type { SampleOptions } from "../../client/sample.ts";
 import { toSeconds } from "../../text/duration.ts";

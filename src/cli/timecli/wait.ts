@@ -1,7 +1,7 @@
 /** `timecli wait`: its command line, turned into options and handed to `wait()`. */
 import { Option } from "@commander-js/extra-typings";
 import { toSeconds } from "../../text/duration.ts";
-import { parseMeasurable } from "../../client/measurable.ts";
+import { parseMeasurable } from "../../client/measure.ts";
 import { type AwaitedServer, wait, type WaitOptions } from "../../client/wait.ts";
 import { describer, queryExitCodes } from "../shared/exit_codes.ts";
 import { escapeLine } from "../../text/printable.ts";

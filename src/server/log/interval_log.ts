@@ -11,6 +11,8 @@ export interface LogIntervalsOptions {
   readonly log: Pick<ServerLog, "interval">;
   /** Seconds from one line to the next, 0.001 to 604,800, a week. */
   readonly interval: number;
+  /** What measures the interval, for tests; this machine's clock without it. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -32,16 +34,7 @@ export interface LogIntervalsOptions {
  */
 export function logIntervals(
   server: Pick<Server, "totals">,
-  options: LogIntervalsOptions,
-): Disposable {
-  return logIntervalsBy(systemTimers, server, options);
-}
-
-/** {@linkcode logIntervals} by other timers. */
-export function logIntervalsBy(
-  timers: Timers,
-  server: Pick<Server, "totals">,
-  { log, interval }: LogIntervalsOptions,
+  { log, interval, timers = systemTimers }: LogIntervalsOptions,
 ): Disposable {
   if (!(interval >= 0.001 && interval <= 604_800)) {
     throw new RangeError(`Cannot log every ${interval} s: expected 0.001 to 604800`);

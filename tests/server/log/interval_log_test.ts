@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { logIntervals, logIntervalsBy } from "../../../src/server/log/interval_log.ts";
+import { logIntervals } from "../../../src/server/log/interval_log.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 
@@ -21,7 +21,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
       if (logged.length === 1) Object.assign(counters, { received: counters.received + 1 });
     },
   };
-  const figures = logIntervalsBy(time, server, { log, interval: 60 });
+  const figures = logIntervals(server, { log, interval: 60, timers: time });
   Object.assign(counters, { received: 107, answered: 95, kisses: 2, sendErrors: 4 });
   counters.refuse(-1);
   await time.advance(59_999);

@@ -1,5 +1,6 @@
 /** `timecli --samples`: several exchanges with each target. */
-import { checkInterval, parseMeasurable } from "../../../client/measurable.ts";
+import { parseMeasurable } from "../../../client/measure.ts";
+import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";
 import { samplesCsv } from "../../shared/csv.ts";
 import { describer, exitCodeOf } from "../../shared/exit_codes.ts";

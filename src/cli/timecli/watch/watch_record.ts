@@ -1,7 +1,7 @@
 /** What `timecli watch` keeps of a server: its figures, and points to plot. */
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import { RunningStatistics } from "../../../client/running_statistics.ts";
-import type { Sighting, WatchedExchange, WatchEvent } from "../../../client/watch.ts";
+import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { type PlotPoint, ThinnedPoints } from "./thinned_points.ts";
 import { timeSpans } from "./time_spans.ts";
@@ -88,7 +88,7 @@ export class WatchRecord {
     if (this.news.length > MOST_MARKS) this.news.shift();
   }
 
-  #add(event: Sighting & WatchedExchange): void {
+  #add(event: WatchEventBase & WatchedExchange): void {
     const { reply, error, at } = event;
     this.last = event;
     this.asked++;

@@ -1,0 +1,73 @@
+/** One exchange: queried, validated, and kept with what is wrong with it. */
+import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { QueryError } from "../protocols/failure.ts";
+import { validate, type ValidateOptions } from "../protocols/ntp/client.ts";
+import type { NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
+import { queryEndpoint, type QueryOptions } from "./query.ts";
+
+/** A reply that has an offset. */
+export type MeasuredReply = NtpReply | SecondsReply;
+
+/** The outcome of one exchange: a reply, or an error, or both where the reply is not fit to trust. */
+export interface Measured<Reply extends TimeReply = MeasuredReply> {
+  /** The reply. */
+  readonly reply?: Reply;
+  /** Why there is no reply, or why it is not fit to trust. */
+  readonly error?: QueryError;
+}
+
+/**
+ * Queries a server once and validates its reply.
+ *
+ * @throws {RangeError} If an option is out of range
+ * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
+ * @throws The signal's reason if that aborts
+ */
+export async function measure<Reply extends TimeReply = MeasuredReply>(
+  endpoint: Endpoint,
+  options: QueryOptions & ValidateOptions,
+): Promise<Measured<Reply>> {
+  let reply: TimeReply | undefined;
+  try {
+    reply = await queryEndpoint(endpoint, options);
+    if (reply.protocol === "ntp") validate(reply, options);
+    return { reply: reply as Reply };
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    return { ...(reply && { reply: reply as Reply }), error };
+  }
+}
+
+/**
+ * Reads the URL of a server whose replies have an offset; without a scheme it is NTP.
+ *
+ * @throws {SyntaxError} If the URL cannot be read, or names a protocol whose text has no zone
+ */
+export function parseMeasurable(url: string): Endpoint {
+  const endpoint = parseEndpoint(url, "ntp");
+  if (endpoint.protocol === "ntp" || endpoint.protocol === "time") return endpoint;
+  throw new SyntaxError(
+    `Cannot measure ${url}: ${endpoint.protocol} text has no offset, use ntp:// or time://`,
+  );
+}
+
+/** Whether a server asks for fewer requests, by a kiss-o'-death with code RATE (RFC 5905 §7.4). */
+export function isRateKiss({ reply, error }: Measured<TimeReply>): boolean {
+  return error?.reason === "kiss-o-death" && reply?.protocol === "ntp" &&
+    reply.referenceId === "RATE";
+}
+
+/**
+ * Checks an option.
+ *
+ * @throws {RangeError} If it is not within what is allowed
+ */
+export function checkOption(
+  name: string,
+  value: number | undefined,
+  from: number,
+  to: number,
+): void {
+  if (value === undefined || value >= from && value <= to) return;
+  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${from} to ${to}`);
+}
