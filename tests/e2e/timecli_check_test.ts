@@ -17,10 +17,10 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["a.invalid", "--samples", "0"], /'0' is invalid/],
   [["a.invalid", "--timeout", "0"], /'0' is invalid/],
   [["a.invalid", "--nosuch"], /unknown option '--nosuch'/],
-  [["asctime://127.0.0.1"], /asctime tells no offset/],
+  [["asctime://127.0.0.1"], /asctime text has no offset/],
   [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
   [["a.invalid", "-w", "5", "-c", "1"], /critical range 1 is within its warning range 5/],
-  [["a.invalid", "-i", "0"], /only a loopback address is asked more than once a second/],
+  [["a.invalid", "-i", "0"], /only a loopback address is queried more than once a second/],
   [["127.0.0.1", "-s", "1", "--jitter-warning", "1"], /takes two samples/],
   [["time://127.0.0.1", "--stratum-warning", "5"], /the Time protocol tells none/],
 ];

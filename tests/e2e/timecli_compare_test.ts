@@ -9,7 +9,7 @@ import { assertDocumented, isDocumented } from "../support/documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'urls'/],
-  [["127.0.0.1", "asctime://127.0.0.1"], /asctime tells no offset/],
+  [["127.0.0.1", "asctime://127.0.0.1"], /asctime text has no offset/],
   [["127.0.0.1", "--samples", "none"], /'none' is invalid/],
   [["127.0.0.1", "--interval", "-1s"], /'-1s' is invalid/],
   [["127.0.0.1", "--timeout", "0"], /'0' is invalid/],

@@ -33,7 +33,10 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[""], /host is missing/],
   [[":8888"], /host is missing/],
   [["-r", "1", "-s", "2", "127.0.0.1"], /--retries is not for --samples/],
-  [["-s", "2", "-i", "0", "192.0.2.1"], /only a loopback address is asked more than once a second/],
+  [
+    ["-s", "2", "-i", "0", "192.0.2.1"],
+    /only a loopback address is queried more than once a second/,
+  ],
   [["help", "nosuch"], /There is no help on nosuch/],
   [["two words"], /"two words"/],
   [["line\nbreak"], /"line\\nbreak"/],

@@ -16,8 +16,11 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--samples", "4", "--quiet"], /--samples.*--quiet/],
   [["--samples", "4", "--interval", "999ms", "192.0.2.1"], /more than once a second/],
   [["--interval", "1s"], /--interval goes with --samples/],
-  [["--samples", "4", "asctime://127.0.0.1"], /asctime tells no offset, ask ntp:\/\/ or time:\/\//],
-  [["--samples", "4", "daytime://127.0.0.1"], /daytime tells no offset/],
+  [
+    ["--samples", "4", "asctime://127.0.0.1"],
+    /asctime text has no offset, use ntp:\/\/ or time:\/\//,
+  ],
+  [["--samples", "4", "daytime://127.0.0.1"], /daytime text has no offset/],
   [["--samples", "4", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
 ];
 

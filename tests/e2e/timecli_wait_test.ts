@@ -11,7 +11,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["127.0.0.1", "--within", "near"], /'near' is invalid.*a duration from 1ms to 1d/],
   [["127.0.0.1", "--within", "0"], /'0' is invalid/],
   [["127.0.0.1", "--timeout", "2d"], /'2d' is invalid/],
-  [["127.0.0.1", "daytime://127.0.0.1"], /daytime tells no offset/],
+  [["127.0.0.1", "daytime://127.0.0.1"], /daytime text has no offset/],
   [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
 ];
 
