@@ -184,9 +184,7 @@ class PolledServer<Reply extends TimeReply> {
     const interval = this.#rateKisses === 0
       ? apart
       : Math.min(slower, Math.max(apart, MAX_INTERVAL_SECONDS));
-    // Late timers do not add up, and what was missed is not made up for.
-    const isOnTime = sentMs - this.#dueMs < interval * 500;
-    this.#dueMs = (isOnTime ? this.#dueMs : sentMs) + interval * 1000;
+    this.#dueMs = sentMs + interval * 1000;
     return interval;
   }
 }
