@@ -1,4 +1,4 @@
-/** Every session in README.md runs as it is shown there. */
+/** Every session in README.md and docs/output.md runs as it is shown there. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { where } from "../support/needs.ts";
@@ -25,10 +25,11 @@ function stepsOf(page: string): Step[] {
 /** A line without what differs from run to run: numbers, units of time, names of days and months. */
 function shapeOf(line: string): string {
   return line
+    .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+/g, "TIME")
     .replaceAll(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\b/g, "DAY")
     // Ports and addresses stay as they are; those that the system chose have five digits.
     .replaceAll(/127\.0\.0\.1:\d{5}/g, "127.0.0.1:PORT")
-    .replaceAll(/(?<![\w:.\/])[+-]?\d[\d,.:-]*(?: (?:ns|µs|ms|s)\b)?/g, "0")
+    .replaceAll(/(?<![\w.\/]|[\w\]]:)[+-]?\d[\d,.:-]*(?: (?:ns|µs|ms|s)\b)?/g, "0")
     .replaceAll(/ +/g, " ")
     .trim();
 }
@@ -61,7 +62,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         root: true,
         ipv6: true,
       },
-      `README.md (${kind}): every session is as it is shown`,
+      `README.md, docs/output.md (${kind}): every session is as it is shown`,
       async () => {
         // A network of its own, as the ports are fixed.
         const network = `readme${Deno.pid}`;
@@ -73,8 +74,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           assertEquals((await run(["ip", "netns", "add", network])).code, 0);
           const inNetwork = ["ip", "netns", "exec", network] as const;
           assertEquals((await run([...inNetwork, "ip", "link", "set", "lo", "up"])).code, 0);
-          const steps = stepsOf(await Deno.readTextFile(`${root}README.md`));
-          assert(steps.length >= 7, "all sessions are found");
+          // One after the other: the servers of README.md still run for the other pages.
+          const pages = ["README.md", "docs/output.md"].map((page) =>
+            Deno.readTextFile(root + page)
+          );
+          const steps = (await Promise.all(pages)).flatMap(stepsOf);
+          assert(steps.length >= 8, "all sessions are found");
           for (const step of steps) {
             const command = [...inNetwork, "bash", "-c", `exec ${step.command}`] as const;
             if (/^timesrv | task serve/.test(step.command)) {
