@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
 import { type Load, putLoadOn } from "./generator.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
 import type { Surroundings } from "./section.ts";

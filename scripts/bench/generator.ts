@@ -6,7 +6,7 @@
 
 import { type CommandLine, failure, pinned, run } from "./commands.ts";
 import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
-import type { LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
 import type { Surroundings } from "./section.ts";
 import type { RunningServer } from "./servers.ts";
 

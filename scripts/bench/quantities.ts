@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
 
 /** Something measured. */
 export interface Quantity {

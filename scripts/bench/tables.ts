@@ -6,7 +6,7 @@
 
 import { layOutTable } from "../../src/text/table.ts";
 import type { Figures, Ratios } from "./compare.ts";
-import type { LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
 import { type Ratio, summarize, type Summary } from "./stats.ts";
 

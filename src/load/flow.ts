@@ -1,9 +1,4 @@
-/**
- * One flow of requests: a connected UDP socket and the times at which its unanswered requests were sent.
- *
- * @module
- */
-
+/** One flow of requests: a connected UDP socket and the send times of its outstanding requests. */
 import { formatAddress } from "../protocols/endpoint.ts";
 import type { Batch } from "../system/batch.ts";
 import {
@@ -23,66 +18,71 @@ import { SOCKADDR_IN, toSocketAddress } from "../system/socket_address.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { Requests } from "./requests.ts";
 
-/** What {@linkcode Flow.take} returns for a request that is lost. */
+/** The result of {@linkcode Flow.recordReply} for a request that is already lost. */
 export const LOST = -1;
 
-/** What {@linkcode Flow.take} returns for a request that was answered before. */
+/** The result of {@linkcode Flow.recordReply} for a request that was answered before. */
 export const ANSWERED = 0;
 
-/** Enough for every reply that can be on its way to one flow, so that a loss is the server's and not the generator's. */
+/** Room for every reply that can be under way to one flow, so that the generator loses none. */
 const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
 
-/** Whom a flow asks, and what is kept of it. */
+/** Options for a {@linkcode Flow}. */
 export interface FlowOptions {
   /** An IPv4 or IPv6 address. */
   readonly hostname: string;
   /** The port there. */
   readonly port: number;
-  /** Requests that can be sent from the oldest that waits on, that one included: a power of two. */
+  /** Its part of the window. */
+  readonly share: number;
+  /** Requests remembered, from the oldest outstanding one on: a power of two. */
   readonly capacity: number;
   /**
-   * Whether the kernel says when each reply came.
+   * Whether the kernel timestamps each reply.
    *
    * @default {false}
    */
   readonly isStamped?: boolean;
 }
 
-/** A flow. Its requests are numbered, from 0 on; in no run are there 2^32 of them. */
+/** A flow. Its requests are numbered from 0; no run has 2^32 of them. */
 export class Flow implements Disposable {
   readonly #libc: Libc;
   readonly #options: FlowOptions;
   readonly #peer: Uint8Array<ArrayBuffer>;
   readonly #capacity: number;
-  /** When each request was sent, or what became of it. */
+  /** When each request was sent, or its outcome. */
   readonly #sentNs: Float64Array;
   readonly #dueNs: Float64Array;
   readonly #departuresNs: Float64Array;
+  /** Its part of the window. */
+  readonly share: number;
   #fd: number;
   #nonce: number;
   #oldest = 0;
   #next = 0;
   #outstanding = 0;
-  /** Whether no more is sent until everything is answered or given up. */
-  draining = false;
+  /** Whether nothing is sent until all requests are answered or lost. */
+  isDraining = false;
   /** When it is to be drained next. */
   nextDrainNs = 0;
   /** When the youngest request was sent. */
   youngestNs = 0;
-  /** Whether replies may be waiting from a time when nobody looked. */
-  catchingUp = false;
-  /** Times that the peer's host said that nobody listens there. */
+  /** Whether replies may have arrived during a pause of the generator. */
+  isCatchingUp = false;
+  /** The number of times that the peer's host reported a closed port. */
   refused = 0;
 
-  /** @throws {QueryError} If the network does not lead there */
+  /** @throws {QueryError} If there is no route to the address */
   constructor(libc: Libc, options: FlowOptions) {
     this.#libc = libc;
     this.#options = options;
-    const { hostname, port, capacity, isStamped = false } = options;
+    const { hostname, port, share, capacity, isStamped = false } = options;
     const peer = toSocketAddress(libc, hostname, port);
-    if (!peer) throw new QueryError("unreachable", `${hostname} is no address of this network`);
+    if (!peer) throw new QueryError("unreachable", `${hostname} is not an address of this network`);
     this.#peer = peer;
     this.#capacity = capacity;
+    this.share = share;
     this.#sentNs = new Float64Array(capacity);
     this.#dueNs = new Float64Array(capacity);
     this.#departuresNs = new Float64Array(isStamped ? capacity : 0);
@@ -90,27 +90,27 @@ export class Flow implements Disposable {
     this.#nonce = randomNonce();
   }
 
-  /** What tells the requests of this socket from those of all others: 32 bits, not 0. */
+  /** Identifies the requests of this socket: 32 random bits, not 0. */
   get nonce(): number {
     return this.#nonce;
   }
 
-  /** The number of the oldest request that waits for its answer; of the next one if none does. */
+  /** The number of the oldest outstanding request; of the next one if none is. */
   get oldest(): number {
     return this.#oldest;
   }
 
-  /** The number of the request that is sent next. */
+  /** The number of the next request. */
   get next(): number {
     return this.#next;
   }
 
-  /** Requests that wait for their answer. */
+  /** The number of requests without a reply so far. */
   get outstanding(): number {
     return this.#outstanding;
   }
 
-  /** How many more can be sent before the oldest that waits is answered or lost. */
+  /** How many more can be sent before the oldest outstanding request is answered or lost. */
   get room(): number {
     return this.#capacity - (this.#next - this.#oldest);
   }
@@ -118,23 +118,23 @@ export class Flow implements Disposable {
   /** Sends up to `count` requests, and returns how many left. */
   send(requests: Requests, count: number): number {
     const sent = requests.send(this.#fd, count);
-    return sent >= 0 ? sent : this.#failed("send to");
+    return sent >= 0 ? sent : this.#handleError("send to");
   }
 
-  /** Receives what is there, up to `count` replies, and returns how many came. */
+  /** Receives up to `count` waiting replies, and returns their number. */
   receive(batch: Batch, count: number): number {
     const received = this.#libc.call.recvmmsg(this.#fd, batch.headers, count, MSG_DONTWAIT, null);
-    return received >= 0 ? received : this.#failed("receive from");
+    return received >= 0 ? received : this.#handleError("receive from");
   }
 
   /**
-   * Notes that a request was sent.
+   * Records a sent request.
    *
-   * @param sentNs when, for how long it may wait: above 0, and not before the last
-   * @param dueNs from when on its latency counts
-   * @param departureNs when, for its offset; NaN for one that left later than the call to send it began
+   * @param sentNs The start of its timeout: above 0, and not before the last
+   * @param dueNs The start of its latency
+   * @param departureNs Its departure, for the offset; NaN if it left later than its system call began
    */
-  push(sentNs: number, dueNs: number = sentNs, departureNs = NaN): void {
+  recordSent(sentNs: number, dueNs: number = sentNs, departureNs = NaN): void {
     const place = this.#placeOf(this.#next++);
     this.#sentNs[place] = sentNs;
     this.#dueNs[place] = dueNs;
@@ -144,14 +144,14 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Takes a request that was answered.
+   * Records a reply.
    *
-   * @param number the request's number, the oldest that waits where replies cannot be told apart
-   * @returns from when on its latency counts; or {@linkcode LOST}, once, or {@linkcode ANSWERED}
+   * @param number The request's number: the oldest outstanding one where replies cannot be told apart
+   * @returns The start of its latency; or {@linkcode LOST}, once, or {@linkcode ANSWERED}
    */
-  take(number: number = this.#oldest): number {
+  recordReply(number: number = this.#oldest): number {
     if (number >= this.#next) return ANSWERED;
-    // So long ago that nothing is known of it any more.
+    // No longer remembered.
     if (number < this.#next - this.#capacity) return LOST;
     const place = this.#placeOf(number);
     const state = this.#sentNs[place] ?? ANSWERED;
@@ -162,12 +162,12 @@ export class Flow implements Disposable {
     return this.#dueNs[place] ?? 0;
   }
 
-  /** The departure of a request that was just taken, as it was noted. */
+  /** The recorded departure of a request that was just answered. */
   departureNs(number: number): number {
     return this.#departuresNs[this.#placeOf(number)] ?? NaN;
   }
 
-  /** Gives up what was sent by then and is unanswered, and returns how many requests those are. */
+  /** Marks the outstanding requests sent by then as lost, and returns their number. */
   expire(sentByNs: number): number {
     const before = this.#outstanding;
     while (this.#oldest < this.#next) {
@@ -182,7 +182,7 @@ export class Flow implements Disposable {
     return before - this.#outstanding;
   }
 
-  /** Takes a fresh socket, so that late replies cannot be taken for answers to later requests. */
+  /** Opens a new socket, so that late replies cannot count for later requests. */
   reopen(): void {
     this[Symbol.dispose]();
     this.#fd = this.#open();
@@ -211,9 +211,9 @@ export class Flow implements Disposable {
         const octets = new Uint8Array(new Int32Array([value]).buffer);
         check(name, call.setsockopt(fd, SOL_SOCKET, option, octets, octets.length));
       };
-      set("size the receive queue", SO_RCVBUF, RECEIVE_QUEUE_OCTETS);
-      if (this.#options.isStamped) set("have replies stamped", SO_TIMESTAMPNS, 1);
-      if (call.connect(fd, peer, peer.length) === -1) this.#failed("send to");
+      set("set the receive queue", SO_RCVBUF, RECEIVE_QUEUE_OCTETS);
+      if (this.#options.isStamped) set("timestamp replies", SO_TIMESTAMPNS, 1);
+      if (call.connect(fd, peer, peer.length) === -1) this.#handleError("send to");
       return fd;
     } catch (error) {
       call.close(fd);
@@ -221,7 +221,7 @@ export class Flow implements Disposable {
     }
   }
 
-  #failed(action: string): number {
+  #handleError(action: string): number {
     const number = this.#libc.errno();
     if (number === ECONNREFUSED) this.refused++;
     else if (number !== EAGAIN && number !== EINTR && number !== ENOBUFS) {

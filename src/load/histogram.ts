@@ -1,27 +1,21 @@
-/**
- * Latencies counted in buckets of fixed relative width, so that recording one costs no memory.
- *
- * @module
- */
-
+/** Latencies counted in buckets of fixed relative width, so that recording one allocates nothing. */
 /** Buckets per power of two: a bucket is at most 1/64 = 1.6 % wide. */
 const SUB_BUCKET_BITS = 6;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
 
-/** The longest latency that is told apart from longer ones: 2^32 - 1 ns, about 4.3 s. */
+/** Longer latencies count as this one, about 4.3 s. */
 const MAX_NS = 2 ** 32 - 1;
 
-/** Counts of latencies. */
 export class Histogram {
   readonly #counts = new Uint32Array(bucketOf(MAX_NS) + 1);
   #total = 0;
 
-  /** How many latencies were recorded. */
+  /** The number of latencies recorded. */
   get total(): number {
     return this.#total;
   }
 
-  /** Counts one latency. Negative ones count as 0, ones above 4.3 s as 4.3 s. */
+  /** Records a latency; a negative one counts as 0. */
   record(latencyNs: number): void {
     const bucket = bucketOf(Math.min(Math.max(latencyNs, 0), MAX_NS));
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
@@ -32,7 +26,7 @@ export class Histogram {
    * The latency that a share of all latencies does not exceed.
    *
    * @param share 0.5 for the median, 0.99 for the 99th percentile
-   * @returns the middle of the bucket in nanoseconds, or `undefined` when nothing was recorded
+   * @returns The middle of the bucket in nanoseconds; undefined if nothing was recorded
    */
   percentileNs(share: number): number | undefined {
     if (this.#total === 0) return undefined;

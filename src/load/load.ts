@@ -1,116 +1,111 @@
-/**
- * The load generator: asks one server as fast as it answers, or at a fixed rate, and verifies every reply.
- *
- * It blocks its thread while it runs; what shares a process or a core with it is measured along.
- *
- * @module
- */
-
-import { openCpuClock, openLibc, unsupportedSystem } from "../system/libc.ts";
-import type { AddressLoad } from "./address_load.ts";
-import { dialects } from "./dialects.ts";
-import type { Histogram } from "./histogram.ts";
+/** The load generator: sends requests as fast as a server answers, or at a fixed rate, and verifies every reply. */
+import { resolve } from "../client/network.ts";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { QueryError } from "../protocols/failure.ts";
+import { isLoopback, isUnicast, isWildcard } from "../system/address.ts";
+import { openLibc, unsupportedSystem } from "../system/libc.ts";
+import { type DialectName, dialects } from "./dialects.ts";
+import type { Figures, LoadResult } from "./figures.ts";
+import { checkLoadOptions, type LoadOptions } from "./options.ts";
 import { Run } from "./run.ts";
 
-/** What came of it. Each request ends as a good, bad or lost one; late, duplicate and stray replies come on top. */
-export interface LoadResult {
-  /** How long was measured: while requests were sent, or until the last reply if their number was bounded. */
-  readonly seconds: number;
-  /** Requests sent. */
-  readonly sent: number;
-  /** Right replies. */
-  readonly good: number;
-  /** Wrong replies. */
-  readonly bad: number;
-  /** Replies to requests that were answered before. */
-  readonly duplicate: number;
-  /** Requests without a reply in time. */
-  readonly lost: number;
-  /** Replies to requests that were lost by then; none where replies cannot be told apart. */
-  readonly late: number;
-  /** Replies to nothing that was asked. */
-  readonly stray: number;
-  /** Right replies a second of the measured time. */
-  readonly goodPerSecond: number;
-  /** CPU time of the process for each right reply. */
-  readonly cpuUsPerReply?: number | undefined;
-  /** From before the system call that sent a request, or when it was due, to after the one that received its reply. */
-  readonly latencyUs: Percentiles;
-  /** How large the offsets of NTP replies were, signs disregarded; of the first request in each system call. */
-  readonly offsetUs?: Pick<Percentiles, "p50" | "p99">;
-  /** The share of looks at a socket that found nothing: near 0, the generator is what limits the rate. */
-  readonly idleShare: number;
-}
-
-/** Percentiles in microseconds; undefined where nothing was measured. */
-export interface Percentiles {
-  /** Half are no more than this. */
-  readonly p50: number | undefined;
-  /** 90 % are. */
-  readonly p90: number | undefined;
-  /** 99 % are. */
-  readonly p99: number | undefined;
-  /** 99.9 % are. */
-  readonly p999: number | undefined;
-}
-
 /**
- * Puts load on an address, first for the warm-up, then to measure. Needs the `ffi` permission.
+ * Load-tests a server you own: sends requests, verifies every reply, and measures the server's capacity.
+ * Of a host's addresses it tests the first on which something listens.
  *
- * @param options Which load, which address
- * @returns What was measured
+ * It blocks its thread but for a moment every quarter of a second: a server in the same thread would
+ * hardly get to reply. It needs Linux on x86-64 or arm64 and the permission `ffi`.
+ *
+ * @param url The server, as `ntp://host:port`; without a scheme, and for `auto`, it is asctime text
+ * @param options How much load
+ * @returns How many requests were answered, how well and how fast
+ * @throws {SyntaxError} If the URL cannot be read
+ * @throws {RangeError} If an option is out of range, or the server is neither local nor confirmed to be yours
+ * @throws {QueryError} If nothing listens there, or the network does not carry the requests
  * @throws {Deno.errors.NotSupported} If this is not Linux on x86-64 or arm64
- * @throws {QueryError} If nobody listens there, or the network does not carry the requests
+ * @throws {Deno.errors.NotCapable} If a permission is missing
+ * @throws The signal's reason if it aborts before anything is measured
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { load } from "@timesrv/timesrv/load";
+ * import { serve } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0", { transport: "auto" });
+ * // On mmsg it answers in a thread of its own, and load() runs wherever mmsg does.
+ * if (server.transport === "mmsg") {
+ *   const { good, latencyUs } = await load(server.addresses[0]!.url, { requests: 100, timeout: 5 });
+ *   assertEquals(good, 100);
+ *   console.log(`${latencyUs.p50} µs`);
+ * }
+ * ```
  */
-export async function loadAddress(options: AddressLoad): Promise<LoadResult> {
+export async function load(url: string, options: LoadOptions = {}): Promise<LoadResult> {
+  const endpoint = parseEndpoint(url);
+  const { port } = endpoint;
+  const dialect = dialectOf(endpoint);
+  checkLoadOptions(options);
+  if (options.segmented && (dialect === "daytime" || dialect === "time")) {
+    throw new RangeError(`segmented is not for ${dialect}, whose requests are empty`);
+  }
+  options.signal?.throwIfAborted();
+  const addresses = await resolve(endpoint.hostname, options.family);
+  for (const address of addresses) checkTarget(address, options.ownServer ?? false);
   const system = unsupportedSystem();
   if (system !== undefined) {
     throw new Deno.errors.NotSupported(
-      `Putting load on a server needs Linux on x86-64 or arm64, and this is ${system}`,
+      `Cannot generate load on ${system}: this needs Linux on x86-64 or arm64`,
     );
   }
-  using libc = openLibc();
-  const { pid, warmupSeconds, signal } = options;
-  const readCpuNs = pid === undefined ? undefined : openCpuClock(libc, pid);
-  const dialect = dialects[options.protocol]();
-  if (warmupSeconds > 0) {
-    const { onProgress: _, requests: __, ...rest } = options;
-    await new Run(libc, dialect, rest).run(warmupSeconds);
-    signal?.throwIfAborted();
+  let failure: unknown;
+  for (const address of addresses) {
+    try {
+      const figures = await loadAddress(address, port, dialect, options);
+      return { url: formatEndpoint(endpoint), address, port, ...figures };
+    } catch (error) {
+      if (!(error instanceof QueryError) || error.reason !== "refused") throw error;
+      const protocol = dialect === "text" ? "asctime" : dialect;
+      const url = formatEndpoint({ protocol, hostname: address, port });
+      failure = new QueryError("refused", error.message, { cause: error, url });
+    }
   }
-  const run = new Run(libc, dialect, options);
-  const cpuBeforeNs = readCpuNs?.() ?? NaN;
-  let cpuNs = NaN;
-  await run.run(options.seconds, () => cpuNs = (readCpuNs?.() ?? NaN) - cpuBeforeNs);
-  const { seconds, sent, good, bad, duplicate, lost, late, stray, offsets } = run;
-  return {
-    seconds,
-    sent,
-    good,
-    bad,
-    duplicate,
-    lost,
-    late,
-    stray,
-    goodPerSecond: run.goodInTime / seconds,
-    cpuUsPerReply: readCpuNs === undefined || good === 0 ? undefined : cpuNs / 1000 / good,
-    latencyUs: {
-      p50: microseconds(run.latencies, 0.5),
-      p90: microseconds(run.latencies, 0.9),
-      p99: microseconds(run.latencies, 0.99),
-      p999: microseconds(run.latencies, 0.999),
-    },
-    ...(offsets && {
-      offsetUs: {
-        p50: microseconds(offsets.magnitudes, 0.5),
-        p99: microseconds(offsets.magnitudes, 0.99),
-      },
-    }),
-    idleShare: run.idleLooks / run.looks,
-  };
+  throw failure;
 }
 
-function microseconds(histogram: Histogram, share: number): number | undefined {
-  const ns = histogram.percentileNs(share);
-  return ns === undefined ? undefined : ns / 1000;
+function dialectOf({ protocol }: Endpoint): DialectName {
+  return protocol === "asctime" || protocol === "auto" ? "text" : protocol;
+}
+
+/** @throws {RangeError} If the address stands for several machines, or for one that may not be the user's */
+function checkTarget(address: string, isOwn: boolean): void {
+  if (isLoopback(address) || isWildcard(address)) return;
+  if (!isUnicast(address)) throw new RangeError(`${address} stands for more than one server`);
+  if (!isOwn) {
+    throw new RangeError(
+      `${address} is not on this machine's loopback network; load-test only servers you own, ` +
+        "and confirm it with ownServer",
+    );
+  }
+}
+
+async function loadAddress(
+  hostname: string,
+  port: number,
+  dialectName: DialectName,
+  options: LoadOptions,
+): Promise<Figures> {
+  using libc = openLibc();
+  const dialect = dialects[dialectName]();
+  const { duration = 5, window = 64, flows = 8, timeout = 0.1 } = options;
+  const { requests, rate, segmented, pid, signal, onProgress } = options;
+  const base = { hostname, port, window, flows, timeout, rate, segmented, pid, signal };
+  const warmup = options.warmup ?? (requests === undefined ? 0.3 : 0);
+  if (warmup > 0) {
+    await new Run(libc, dialect, base).run(warmup);
+    signal?.throwIfAborted();
+  }
+  const run = new Run(libc, dialect, { ...base, requests, onProgress });
+  await run.run(duration);
+  return run.tally.summarize();
 }

@@ -14,6 +14,6 @@
  *
  * @module
  */
-export type { LoadProgress } from "./address_load.ts";
-export type { LoadResult, Percentiles } from "./load.ts";
-export { load, type LoadOptions, type ServerLoad } from "./load_server.ts";
+export type { LoadResult, Percentiles } from "./figures.ts";
+export { load } from "./load.ts";
+export type { LoadOptions, LoadProgress } from "./options.ts";

@@ -1,9 +1,4 @@
-/**
- * The offsets that NTP replies show, from when the kernel says that they came.
- *
- * @module
- */
-
+/** NTP offsets, from the kernel's timestamps of the replies. */
 import type { UnixTime } from "../clock/clock.ts";
 import { RealtimeClock, secondsOf } from "../clock/realtime_clock.ts";
 import {
@@ -19,9 +14,9 @@ import { Histogram } from "./histogram.ts";
 
 const DATA_WORD = CMSGHDR.size / 4;
 
-/** Offsets of one run. All times are nanoseconds since its first second, which a double holds exactly. */
+/** The offsets of one run. Times are nanoseconds since its first second, which a double holds exactly. */
 export class Offsets {
-  /** How large they were, disregarding signs. */
+  /** Absolute offsets. */
   readonly magnitudes = new Histogram();
   readonly #replies: Batch;
   readonly #view: DataView<ArrayBuffer>;
@@ -32,9 +27,8 @@ export class Offsets {
   readonly #firstSecond: number;
 
   /**
-   * @param libc where the clock is
-   * @param replies what is received into, with control messages
-   * @param at where a reply has its times
+   * @param replies The receive buffers, with control messages
+   * @param at The positions of a reply's timestamps
    */
   constructor(libc: Libc, replies: Batch, at: NonNullable<Dialect["timestamps"]>) {
     this.#replies = replies;
@@ -46,13 +40,13 @@ export class Offsets {
     this.#firstSecond = this.#time.seconds;
   }
 
-  /** Now, for the departure of a request. */
+  /** The departure time of a request sent now. */
   nowNs(): number {
     this.#clock.read(this.#time);
     return (this.#time.seconds - this.#firstSecond) * 1e9 + this.#time.nanoseconds;
   }
 
-  /** Takes the offset that reply `i` shows, whose request left at `departureNs`: RFC 5905 §8. */
+  /** Records the offset of reply `i`, whose request left at `departureNs` (RFC 5905 §8). */
   record(i: number, departureNs: number): void {
     const arrivalNs = this.#arrivalNs(i);
     if (arrivalNs === undefined) return;
@@ -62,7 +56,7 @@ export class Offsets {
     this.magnitudes.record(Math.abs((there + back) / 2));
   }
 
-  /** Makes room again for the control messages of the first `count` replies. */
+  /** Resets the control message lengths of the first `count` replies. */
   reset(count: number): void {
     const { words } = this.#replies;
     for (let i = 0; i < count; i++) {

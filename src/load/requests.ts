@@ -1,18 +1,13 @@
-/**
- * Requests laid out to leave by one system call: as messages of their own, or as one that the kernel cuts into datagrams.
- *
- * @module
- */
-
+/** Requests laid out for one system call: as separate messages, or as one that the kernel cuts into datagrams. */
 import { CMSGHDR, CONTROL_LENGTH_WORD, IOVEC, layOutBatch } from "../system/batch.ts";
 import { type Libc, MSG_DONTWAIT, SOL_UDP, UDP_SEGMENT } from "../system/libc.ts";
 
-/** Requests that one system call sends at most: as many as the kernel cuts one message into. */
+/** Requests per system call at most: as many as the kernel cuts one message into. */
 export const MAX_BURST = 64;
 
-/** A row of equal requests. */
+/** Equal requests, laid out side by side. */
 export interface Requests {
-  /** All of them, to write into what makes each unique. */
+  /** All of them, to be made unique. */
   readonly payload: DataView<ArrayBuffer>;
   /** Octets from one request to the next. */
   readonly stride: number;
@@ -20,15 +15,9 @@ export interface Requests {
   readonly send: (descriptor: number, count: number) => number;
 }
 
-/**
- * Requests that are a message each, which the kernel takes one after the other.
- *
- * @param libc what sends them
- * @param request what each of them is, for a start
- * @returns {@linkcode MAX_BURST} of them
- */
+/** Lays out {@linkcode MAX_BURST} requests as one message each. */
 export function separateRequests(libc: Libc, request: Uint8Array): Requests {
-  // An empty request still needs an address to send it from.
+  // An empty request still needs an address.
   const stride = Math.max(request.length, 1);
   const batch = layOutBatch(MAX_BURST, stride);
   const vectors = new DataView(batch.vectors.buffer);
@@ -44,12 +33,10 @@ export function separateRequests(libc: Libc, request: Uint8Array): Requests {
 }
 
 /**
- * Requests that go through the kernel as one message and become datagrams at its end (`UDP_SEGMENT`, udp(7)), for a
- * fraction of the time.
+ * Lays out {@linkcode MAX_BURST} requests as one message that the kernel cuts into datagrams (`UDP_SEGMENT`,
+ * udp(7)), which needs a fraction of the CPU time.
  *
- * @param libc what sends them
- * @param request what each of them is, for a start; not empty
- * @returns {@linkcode MAX_BURST} of them
+ * @param request One of them, not empty
  */
 export function segmentedRequests(libc: Libc, request: Uint8Array): Requests {
   const stride = request.length;

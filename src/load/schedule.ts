@@ -1,34 +1,29 @@
-/**
- * When the requests of a fixed rate fall due, and how many of them may leave at once.
- *
- * @module
- */
-
+/** When the requests of a fixed rate are due, and how many of them may leave at once. */
 import { MAX_BURST } from "./requests.ts";
 
-/** Requests that leave by one system call at most, if a burst is not larger: a gulp of them would fill a server's queue. */
+/** Requests per system call at most, unless a burst is larger: too many at once would fill a server's queue. */
 const MAX_TOGETHER = 16;
 
-/** How much of the rate falls due at once where the kernel cuts bursts into requests: 15 of them at 300,000 a second. */
+/** The part of the rate that is due at once where the kernel cuts bursts into requests: 15 at 300,000 per second. */
 const BURST_NS = 50e3;
 
-/** How many times the rate requests leave at most that the generator is late with. */
+/** Overdue requests leave at this multiple of the rate at most. */
 const CATCH_UP = 2;
 
-/** What falls due when. */
+/** Options for a {@linkcode Schedule}. */
 export interface ScheduleOptions {
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number;
-  /** Whether requests fall due in bursts. */
+  /** Whether requests are due in bursts. */
   readonly inBursts: boolean;
   /**
-   * Whether requests that the generator is late with leave at twice the rate, rather than at once: a gulp of them would
-   * make the server lose what the rate itself would not.
+   * Whether overdue requests leave at twice the rate rather than all at once, which would make the server lose more
+   * than the rate itself does.
    */
   readonly isSmooth: boolean;
 }
 
-/** A schedule. Its times are nanoseconds since its start. */
+/** A schedule, in nanoseconds since its start. */
 export class Schedule {
   readonly #perNs: number;
   readonly #burst: number;
@@ -41,12 +36,12 @@ export class Schedule {
     this.#isSmooth = isSmooth;
   }
 
-  /** When a request falls due; they are numbered from 0 on. */
+  /** When a request is due; they are numbered from 0. */
   dueNs(number: number): number {
     return Math.floor(number / this.#burst) * this.#burst / this.#perNs;
   }
 
-  /** How many may leave now, if so many have left. */
+  /** How many more may leave now. */
   allowed(nowNs: number, sent: number): number {
     const due = (Math.floor(nowNs * this.#perNs / this.#burst) + 1) * this.#burst - sent;
     if (due <= 0) return 0;
@@ -55,8 +50,8 @@ export class Schedule {
     return Math.min(due, Math.floor(together / this.#burst) * this.#burst);
   }
 
-  /** Notes that some left. */
-  left(nowNs: number): void {
+  /** Records that some left. */
+  noteSent(nowNs: number): void {
     this.#lastNs = nowNs;
   }
 }

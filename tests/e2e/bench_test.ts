@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
-import { asctimeText } from "../../src/load/dialects.ts";
+import { formatAsctime } from "../../src/load/dialects.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root, source, startServer } from "../support/programs.ts";
@@ -150,7 +150,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       "sends no more requests than its limit, and finds the right address",
       async () => {
         await using server = scriptedServer((socket, from) => {
-          const text = asctimeText(Math.floor(Date.now() / 1000));
+          const text = formatAsctime(Math.floor(Date.now() / 1000));
           return socket.send(new TextEncoder().encode(text), from);
         });
         const url = server.url.replace("127.0.0.1", "localhost");

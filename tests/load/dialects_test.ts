@@ -1,16 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   asctimeDialect,
-  asctimeText,
   daytimeDialect,
+  formatAsctime,
   ntpDialect,
   timeDialect,
 } from "../../src/load/dialects.ts";
 
-Deno.test("asctimeText writes like C", () => {
-  const text = asctimeText(new Date(2020, 3, 3, 21, 9, 6).getTime() / 1000);
+Deno.test("formatAsctime writes like C", () => {
+  const text = formatAsctime(new Date(2020, 3, 3, 21, 9, 6).getTime() / 1000);
   assertEquals(text, "Fri Apr  3 21:09:06 2020");
-  assertEquals(asctimeText(1_585_948_146, "utc"), "Fri Apr  3 21:09:06 2020");
+  assertEquals(formatAsctime(1_585_948_146, "utc"), "Fri Apr  3 21:09:06 2020");
 });
 
 Deno.test("asctimeDialect takes the seconds around now and nothing else", () => {
@@ -21,14 +21,14 @@ Deno.test("asctimeDialect takes the seconds around now and nothing else", () => 
     const octets = new TextEncoder().encode("\0" + text);
     return dialect.verify(octets, 1, octets.length - 1);
   };
-  for (const offset of [-2, -1, 0, 1, 2]) assert(verify(asctimeText(now + offset)), `${offset}`);
-  for (const offset of [-2, 2]) assert(verify(asctimeText(now + offset, "utc")), `${offset}`);
-  for (const offset of [-3, 3, 420, -86_400]) assert(!verify(asctimeText(now + offset)));
-  assert(!verify(asctimeText(now) + "\n"));
-  assert(!verify(asctimeText(now).slice(1)));
+  for (const offset of [-2, -1, 0, 1, 2]) assert(verify(formatAsctime(now + offset)), `${offset}`);
+  for (const offset of [-2, 2]) assert(verify(formatAsctime(now + offset, "utc")), `${offset}`);
+  for (const offset of [-3, 3, 420, -86_400]) assert(!verify(formatAsctime(now + offset)));
+  assert(!verify(formatAsctime(now) + "\n"));
+  assert(!verify(formatAsctime(now).slice(1)));
   assert(!verify(""));
   dialect.tick(now + 3);
-  assert(!verify(asctimeText(now)));
+  assert(!verify(formatAsctime(now)));
 });
 
 Deno.test("ntpDialect takes a synchronised server's reply of now and nothing else", () => {

@@ -1,18 +1,17 @@
 /// <reference lib="deno.worker" />
 /**
- * A worker that serves NTP with a fault: the generator blocks its own thread. It is told which fault, and tells its port.
+ * A worker that serves NTP with a fault, as the generator blocks its own thread. It receives the fault and sends its port.
  */
 
-/** What it does wrong. */
 export type Fault = keyof typeof faults;
 
-/** What it does with a good reply, and how it sends one. */
+/** Changes a good reply and sends it, or does not. */
 type Answer = (reply: DataView<ArrayBuffer>, send: (reply: Uint8Array) => void) => unknown;
 
-/** By how much `liar` is ahead, in seconds. */
-export const LIE_SECONDS = 0.25;
+/** The offset of the fault `ahead`. */
+export const AHEAD_SECONDS = 0.25;
 
-/** How late `late` is. */
+/** The delay of the fault `late`. */
 export const LATE_MS = 400;
 
 const octetsOf = (reply: DataView<ArrayBuffer>): Uint8Array => new Uint8Array(reply.buffer);
@@ -42,9 +41,9 @@ const faults = {
   "kiss-o'-death": changed((reply) => reply.setUint8(1, 0)),
   "zero receive time": changed((reply) => reply.setBigUint64(32, 0n)),
   "zero transmit time": changed((reply) => reply.setBigUint64(40, 0n)),
-  liar: changed((reply) => {
+  ahead: changed((reply) => {
     for (const field of [32, 40]) {
-      const units = BigInt(LIE_SECONDS * 2 ** 32);
+      const units = BigInt(AHEAD_SECONDS * 2 ** 32);
       reply.setBigUint64(field, reply.getBigUint64(field) + units);
     }
   }),

@@ -4,50 +4,63 @@ import { openLibc } from "../../src/system/libc.ts";
 import { where } from "../support/needs.ts";
 
 const ffi = { permissions: [{ name: "ffi" }] } as const;
-const options = { hostname: "127.0.0.1", port: 9, capacity: 8, isStamped: true } as const;
+const options = { hostname: "127.0.0.1", port: 9, share: 8, capacity: 8, isStamped: true } as const;
 
 Deno.test(
-  await where(ffi, "Flow takes answers in any order, each once", () => {
+  await where(ffi, "Flow records replies in any order, each once", () => {
     using libc = openLibc();
     using flow = new Flow(libc, options);
-    for (const sentNs of [10, 11, 12, 13]) flow.push(sentNs);
+    for (const sentNs of [10, 11, 12, 13]) flow.recordSent(sentNs);
     assertEquals([flow.oldest, flow.next, flow.outstanding, flow.room], [0, 4, 4, 4]);
-    assertEquals([flow.take(2), flow.take(2), flow.take(4)], [12, ANSWERED, ANSWERED]);
-    assertEquals([flow.take(), flow.take(), flow.take(), flow.take()], [10, 11, 13, ANSWERED]);
+    assertEquals([flow.recordReply(2), flow.recordReply(2), flow.recordReply(4)], [
+      12,
+      ANSWERED,
+      ANSWERED,
+    ]);
+    assertEquals([flow.recordReply(), flow.recordReply(), flow.recordReply(), flow.recordReply()], [
+      10,
+      11,
+      13,
+      ANSWERED,
+    ]);
     assertEquals([flow.outstanding, flow.room, flow.youngestNs], [0, 8, 13]);
-    flow.push(30, 20, 77);
+    flow.recordSent(30, 20, 77);
     assertEquals(flow.departureNs(4), 77);
-    assertEquals([flow.take(4), flow.room], [20, 8]);
+    assertEquals([flow.recordReply(4), flow.room], [20, 8]);
   }),
 );
 
 Deno.test(
   await where(
     ffi,
-    "Flow expires each request by when it was sent, and knows the late replies",
+    "Flow expires each request by when it was sent, and recognises late replies",
     () => {
       using libc = openLibc();
       using flow = new Flow(libc, options);
-      for (const sentNs of [10, 11, 12, 13, 14]) flow.push(sentNs, 5);
-      flow.take(1);
+      for (const sentNs of [10, 11, 12, 13, 14]) flow.recordSent(sentNs, 5);
+      flow.recordReply(1);
       assertEquals([flow.expire(9), flow.expire(12), flow.expire(12)], [0, 2, 0]);
       assertEquals([flow.oldest, flow.outstanding, flow.room], [3, 2, 6]);
-      assertEquals([flow.take(0), flow.take(0), flow.take(1)], [LOST, ANSWERED, ANSWERED]);
-      assertEquals([flow.take(4), flow.expire(14), flow.outstanding], [5, 1, 0]);
-      for (let i = 0; i < 8; i++) flow.push(20 + i);
+      assertEquals([flow.recordReply(0), flow.recordReply(0), flow.recordReply(1)], [
+        LOST,
+        ANSWERED,
+        ANSWERED,
+      ]);
+      assertEquals([flow.recordReply(4), flow.expire(14), flow.outstanding], [5, 1, 0]);
+      for (let i = 0; i < 8; i++) flow.recordSent(20 + i);
       assertEquals([flow.room, flow.expire(20), flow.room], [0, 1, 1]);
-      // Of 2 nothing is known any more; that 1 was answered is not either.
-      assertEquals([flow.take(2), flow.take(1)], [LOST, LOST]);
-      assertEquals([flow.outstanding, flow.take(12)], [7, 27]);
+      // Neither 2 nor the answer to 1 is remembered.
+      assertEquals([flow.recordReply(2), flow.recordReply(1)], [LOST, LOST]);
+      assertEquals([flow.outstanding, flow.recordReply(12)], [7, 27]);
     },
   ),
 );
 
 Deno.test(
-  await where(ffi, "Flow has a name of its own again once it is reopened", () => {
+  await where(ffi, "Flow has another nonce once it is reopened", () => {
     using libc = openLibc();
     using flow = new Flow(libc, options);
-    flow.push(20);
+    flow.recordSent(20);
     const { nonce } = flow;
     assertEquals(flow.expire(Infinity), 1);
     flow.reopen();

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import type { AddressLoad } from "../../src/load/address_load.ts";
-import { loadAddress, type LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
+import { load } from "../../src/load/load.ts";
+import type { LoadOptions } from "../../src/load/options.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
+import { serve } from "../../src/server/serve.ts";
 import { where } from "../support/needs.ts";
 import { freePort } from "../support/udp_client.ts";
 import { within } from "../support/wait.ts";
-import { type Fault, LIE_SECONDS } from "./faulty_server.ts";
+import { AHEAD_SECONDS, type Fault } from "./faulty_server.ts";
 
 /** A server with a fault, in a thread of its own. */
 class FaultyServer implements Disposable {
@@ -33,20 +35,18 @@ class FaultyServer implements Disposable {
 const COUNT = 20;
 
 const options = {
-  hostname: "127.0.0.1",
-  protocol: "ntp",
-  seconds: 60,
-  warmupSeconds: 0,
+  duration: 60,
+  warmup: 0,
   requests: COUNT,
   window: 4,
   flows: 2,
   // A busy machine is not a fault.
-  timeoutSeconds: 5,
-} as const satisfies Partial<AddressLoad>;
+  timeout: 5,
+} as const satisfies LoadOptions;
 
-async function loadOn(fault: Fault, more: Partial<AddressLoad> = {}): Promise<LoadResult> {
+async function loadOn(fault: Fault, more: LoadOptions = {}): Promise<LoadResult> {
   using server = await FaultyServer.start(fault);
-  return await loadAddress({ ...options, port: server.port, ...more });
+  return await load(`ntp://127.0.0.1:${server.port}`, { ...options, ...more });
 }
 
 type Counts = Partial<
@@ -61,9 +61,12 @@ function assertCounts(result: LoadResult, expected: Counts): void {
   );
 }
 
-const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;
+const needs = {
+  permissions: [{ name: "ffi" }, { name: "read" }],
+  ...(Deno.build.os !== "linux" && { files: ["/proc/sys/kernel/osrelease"] }),
+} as const;
 
-const verdicts: readonly (readonly [Fault, Counts, Partial<AddressLoad>?])[] = [
+const cases: readonly (readonly [Fault, Counts, LoadOptions?])[] = [
   ["none", { good: COUNT }],
   ["none", { good: COUNT }, { rate: 2000 }],
   ["none", { good: COUNT }, { segmented: true }],
@@ -77,22 +80,22 @@ const verdicts: readonly (readonly [Fault, Counts, Partial<AddressLoad>?])[] = [
   ["kiss-o'-death", { bad: COUNT }],
   ["zero receive time", { bad: COUNT }],
   ["zero transmit time", { bad: COUNT }],
-  ["silent", { lost: COUNT }, { timeoutSeconds: 0.05 }],
+  ["silent", { lost: COUNT }, { timeout: 0.05 }],
   ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
-    timeoutSeconds: 1,
+    timeout: 1,
     window: COUNT,
     flows: 1,
   }],
   ["every other", { good: COUNT / 2, lost: COUNT / 2 }, {
-    timeoutSeconds: 1,
+    timeout: 1,
     rate: 2000,
     flows: 1,
   }],
-  ["wrong origin", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
-  ["not asked yet", { lost: COUNT, stray: COUNT }, { timeoutSeconds: 1, window: COUNT }],
+  ["wrong origin", { lost: COUNT, stray: COUNT }, { timeout: 1, window: COUNT }],
+  ["not asked yet", { lost: COUNT, stray: COUNT }, { timeout: 1, window: COUNT }],
 ];
 
-for (const [fault, expected, more] of verdicts) {
+for (const [fault, expected, more] of cases) {
   const how = more ? ` (${Object.keys(more).join(", ")})` : "";
   Deno.test(
     await where(
@@ -109,17 +112,18 @@ for (const [fault, expected, more] of verdicts) {
 }
 
 Deno.test(
-  await where(needs, "load hears nobody out who ends it meanwhile", async () => {
+  await where(needs, "load does not wait for replies once its signal aborts", async () => {
     using server = await FaultyServer.start("silent");
-    const patient = { ...options, port: server.port, window: COUNT, timeoutSeconds: 10 };
-    const ended = loadAddress({ ...patient, signal: AbortSignal.timeout(100) });
+    const patient = { ...options, window: COUNT, timeout: 10 };
+    const signal = AbortSignal.timeout(100);
+    const ended = load(`ntp://127.0.0.1:${server.port}`, { ...patient, signal });
     assertCounts(await within(8, ended), { lost: COUNT });
   }),
 );
 
 Deno.test(
   await where(needs, "load counts a late reply's request as lost, once", async () => {
-    const timing = { requests: undefined, seconds: 1, rate: 100, timeoutSeconds: 0.05 };
+    const timing = { requests: undefined, duration: 1, rate: 100, timeout: 0.05 };
     const result = await loadOn("late", { ...timing, flows: 1 });
     const { sent, lost, late, good, bad, duplicate, stray } = result;
     assertEquals([lost, good, bad, duplicate, stray], [sent, 0, 0, 0, 0]);
@@ -130,7 +134,7 @@ Deno.test(
 Deno.test(
   await where(needs, "load keeps its rate on a flow that gets no reply", async () => {
     // Were the flow drained, it would send for a tenth of a second only, and then wait for the timeout.
-    const timing = { requests: undefined, seconds: 0.6, rate: 1000, timeoutSeconds: 1 };
+    const timing = { requests: undefined, duration: 0.6, rate: 1000, timeout: 1 };
     const { sent, lost } = await loadOn("silent", { ...timing, flows: 1 });
     assertEquals(lost, sent);
     assert(sent > 300 && sent <= 600, `${sent} sent`);
@@ -138,26 +142,26 @@ Deno.test(
 );
 
 Deno.test(
-  await where(needs, "load measures by how much a server lies", async () => {
-    const honest = await loadOn("none");
-    const lying = await loadOn("liar");
-    assertCounts(lying, { good: COUNT });
-    const [little, much] = [honest.offsetUs?.p50 ?? NaN, lying.offsetUs?.p50 ?? NaN];
-    assertLess(Math.abs(much / 1e6 - LIE_SECONDS), LIE_SECONDS / 4);
-    assertLess(little, LIE_SECONDS * 1e6 / 4);
+  await where(needs, "load measures the offset of a server", async () => {
+    const right = await loadOn("none");
+    const ahead = await loadOn("ahead");
+    assertCounts(ahead, { good: COUNT });
+    const [little, much] = [right.offsetUs?.p50 ?? NaN, ahead.offsetUs?.p50 ?? NaN];
+    assertLess(Math.abs(much / 1e6 - AHEAD_SECONDS), AHEAD_SECONDS / 4);
+    assertLess(little, AHEAD_SECONDS * 1e6 / 4);
   }),
 );
 
 Deno.test(
   await where(
     needs,
-    "load asks until its time is over, and takes a process's CPU time",
+    "load sends until its time is over, and measures a process's CPU time",
     async () => {
       let reports = 0;
       const result = await loadOn("none", {
         requests: undefined,
-        seconds: 0.6,
-        warmupSeconds: 0.05,
+        duration: 0.6,
+        warmup: 0.05,
         pid: Deno.pid,
         onProgress: ({ seconds, lost }) => {
           reports++;
@@ -175,7 +179,7 @@ Deno.test(
 Deno.test(
   await where(needs, "load keeps a rate, in bursts too", async () => {
     for (const segmented of [false, true]) {
-      const more = { requests: undefined, seconds: 0.2, rate: 1000, segmented };
+      const more = { requests: undefined, duration: 0.2, rate: 1000, segmented };
       const { sent } = await loadOn("none", more);
       // What falls due in that time, less what a busy machine had no time for.
       assert(sent > 100 && sent <= 200, `${sent} sent`);
@@ -191,16 +195,16 @@ Deno.test(
       signal: controller.signal,
       onProgress: () => controller.abort(),
     });
-    assertLess(result.seconds, options.seconds);
+    assertLess(result.seconds, options.duration);
     assertEquals(result.good, result.sent);
   }),
 );
 
 Deno.test(
-  await where(needs, "load says that nobody listens, to one request and to many", async () => {
+  await where(needs, "load reports a closed port, with one request and with many", async () => {
     for (const requests of [1, undefined]) {
       const error = await assertRejects(
-        () => loadAddress({ ...options, port: freePort(), requests }),
+        () => load(`ntp://127.0.0.1:${freePort()}`, { ...options, requests }),
         QueryError,
         "Nothing listens on udp 127.0.0.1:",
       );
@@ -210,11 +214,31 @@ Deno.test(
 );
 
 Deno.test(
-  await where({ ...needs, ipv6: true }, "load says so over IPv6 too", async () => {
+  await where({ ...needs, ipv6: true }, "load reports a closed port over IPv6 too", async () => {
     await assertRejects(
-      () => loadAddress({ ...options, hostname: "::1", port: freePort() }),
+      () => load(`ntp://[::1]:${freePort()}`, options),
       QueryError,
       "Nothing listens on udp [::1]:",
     );
+  }),
+);
+
+Deno.test(
+  await where(needs, "load measures a server by its URL, and returns the address", async () => {
+    await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
+    const port = server.addresses[0]?.port;
+    const { url, address, sent, good, port: asked } = await load(`ntp://localhost:${port}`, {
+      requests: 50,
+      timeout: 5,
+    });
+    assertEquals([url, address, asked], [`ntp://localhost:${port}`, "127.0.0.1", port]);
+    assertEquals([sent, good], [50, 50]);
+  }),
+);
+
+Deno.test(
+  await where(needs, "load reports a closed port on every address of a host", async () => {
+    const error = await assertRejects(() => load(`localhost:${freePort()}`), QueryError);
+    assertEquals(error.reason, "refused");
   }),
 );

@@ -12,7 +12,7 @@ function leaving(
   for (let nowNs = fromNs; nowNs < toNs; nowNs += 1000) {
     const count = schedule.allowed(nowNs, sent);
     if (count === 0) continue;
-    schedule.left(nowNs);
+    schedule.noteSent(nowNs);
     sent += count;
     calls.push([nowNs, count]);
   }
@@ -49,7 +49,7 @@ Deno.test("Schedule has the requests of a burst fall due together", () => {
 
 Deno.test("Schedule makes good what is late at twice the rate, and then keeps to it", () => {
   const schedule = new Schedule(options);
-  schedule.left(0);
+  schedule.noteSent(0);
   const calls = leaving(schedule, { fromNs: 10e6, toNs: 40e6, sent: 15 });
   assert(calls.every(([, count]) => count === 15));
   const during = calls.filter(([nowNs]) => nowNs < 15e6);
@@ -66,7 +66,7 @@ Deno.test("Schedule has all that is late leave in small bursts where flows are d
   while (schedule.allowed(1e6, sent) > 0) {
     const count = schedule.allowed(1e6, sent);
     assert(count <= 16);
-    schedule.left(1e6);
+    schedule.noteSent(1e6);
     sent += count;
   }
   assertEquals(sent, 301);

@@ -1,6 +1,6 @@
 /** What a soak came to: its figures, and what is wrong with them. */
 import { summarize } from "../../scripts/bench/stats.ts";
-import type { LoadResult } from "../../src/load/load.ts";
+import type { LoadResult } from "../../src/load/figures.ts";
 import type { Protocol } from "../../src/protocols/endpoint.ts";
 import { MAX_TASKS, type SlowReport } from "./slow_service.ts";
 import type { Sample, StoppedLine } from "./subject.ts";

@@ -4,7 +4,7 @@ import type { Sample } from "./subject.ts";
 import { parseUdpQueues } from "./udp_queues.ts";
 
 const stretch: Stretch = {
-  protocol: "ntp",
+  ...{ protocol: "ntp", url: "ntp://127.0.0.1:123", address: "127.0.0.1", port: 123 },
   seconds: 1,
   sent: 10,
   good: 10,

@@ -6,7 +6,7 @@
 
 import { layOutTable } from "../../../src/text/table.ts";
 import { timesrv } from "../contenders.ts";
-import type { LoadResult } from "../../../src/load/load.ts";
+import type { LoadResult } from "../../../src/load/figures.ts";
 import { putLoadOn } from "../generator.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 import { type RunningServer, startAll } from "../servers.ts";

@@ -6,13 +6,7 @@ import type { Totals } from "../../transports/counters.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
 import { writeFaults } from "../faults/text.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
-import {
-  FAILURE_LINE,
-  LIMIT_WINDOW_MS,
-  LineLimiter,
-  REQUEST_LINE,
-  type SuppressedLines,
-} from "./line_limiter.ts";
+import { FAILURE_LINE, LIMIT_WINDOW_MS, LineLimiter, REQUEST_LINE } from "./line_limiter.ts";
 import { formatTotals, totalsJson } from "./totals.ts";
 
 /** How much a {@linkcode ServerLog} writes. */
@@ -141,7 +135,9 @@ export class ServerLog {
   }
 
   /** Adds lines that another thread suppressed to those that are summed up. */
-  addSuppressed({ requests, failures }: SuppressedLines): void {
+  addSuppressed(
+    { requests, failures }: { readonly requests: number; readonly failures: number },
+  ): void {
     if (this.#level === "quiet" || requests + failures === 0) return;
     this.#limiter.addSuppressed({ requests, failures: this.#level === "verbose" ? failures : 0 });
     this.#openWindow();

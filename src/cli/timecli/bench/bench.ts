@@ -1,6 +1,6 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
 import { Option } from "@commander-js/extra-typings";
-import { load } from "../../../load/load_server.ts";
+import { load } from "../../../load/load.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import { loadJson } from "./bench_json.ts";
 import {

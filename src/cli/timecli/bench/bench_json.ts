@@ -1,12 +1,11 @@
 /** What `timecli bench --json` prints of a load, and the same read again: durations in seconds. */
-import type { LoadResult, Percentiles } from "../../../load/load.ts";
-import type { ServerLoad } from "../../../load/load_server.ts";
+import type { LoadResult, Percentiles } from "../../../load/figures.ts";
 import { SCHEMA } from "../query/report.ts";
 
 /** The JSON object, all but what was wrong. */
 export interface LoadJson
   extends
-    Omit<ServerLoad, "goodPerSecond" | "cpuUsPerReply" | "latencyUs" | "offsetUs" | "idleShare"> {
+    Omit<LoadResult, "goodPerSecond" | "cpuUsPerReply" | "latencyUs" | "offsetUs" | "idleShare"> {
   readonly schema: typeof SCHEMA;
   readonly good_per_second: number;
   readonly cpu_per_reply?: number | undefined;
@@ -16,7 +15,7 @@ export interface LoadJson
 }
 
 /** A load's figures as documented keys. */
-export function loadJson(result: ServerLoad): LoadJson {
+export function loadJson(result: LoadResult): LoadJson {
   const { url, address, port, goodPerSecond, cpuUsPerReply, latencyUs, offsetUs, idleShare } =
     result;
   const { seconds, sent, good, bad, duplicate, lost, late, stray } = result;

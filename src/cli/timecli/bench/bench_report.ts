@@ -1,6 +1,6 @@
 /** What `timecli bench` prints of a load: while it runs, in the end, and what was wrong. */
-import type { LoadProgress } from "../../../load/address_load.ts";
-import type { LoadOptions, ServerLoad } from "../../../load/load_server.ts";
+import type { LoadResult } from "../../../load/figures.ts";
+import type { LoadOptions, LoadProgress } from "../../../load/options.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { layOutTable } from "../../../text/table.ts";
@@ -29,7 +29,7 @@ export type Load =
 /** A load, and what came of it. */
 export interface LoadReport {
   readonly load: Load;
-  readonly result: ServerLoad;
+  readonly result: LoadResult;
 }
 
 /** The figures for people. */
@@ -114,7 +114,7 @@ export function failureOf(
   );
 }
 
-function addressOf({ address: hostname, port }: ServerLoad): string {
+function addressOf({ address: hostname, port }: LoadResult): string {
   return formatAddress({ hostname, port });
 }
 

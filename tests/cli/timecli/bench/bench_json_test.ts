@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { loadJson, parseLoadJson } from "../../../../src/cli/timecli/bench/bench_json.ts";
-import type { ServerLoad } from "../../../../src/load/load_server.ts";
+import type { LoadResult } from "../../../../src/load/figures.ts";
 
-const load: ServerLoad = {
+const load: LoadResult = {
   ...{ url: "ntp://a.example:123", address: "192.0.2.1", port: 123 },
   ...{ seconds: 5, sent: 10, good: 4, bad: 1, duplicate: 2, lost: 5, late: 3, stray: 6 },
   goodPerSecond: 0.8,

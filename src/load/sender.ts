@@ -1,0 +1,102 @@
+/** The sending half of a run: how many requests a flow may send now, and what makes each unique. */
+import type { Libc } from "../system/libc.ts";
+import type { Dialect } from "./dialects.ts";
+import type { Tally } from "./figures.ts";
+import type { Flow } from "./flow.ts";
+import type { Offsets } from "./offsets.ts";
+import type { RunOptions } from "./options.ts";
+import { MAX_BURST, type Requests, segmentedRequests, separateRequests } from "./requests.ts";
+import { Schedule } from "./schedule.ts";
+
+/** Sends the requests of a run, within the window or at the rate. */
+export class Sender {
+  readonly #identity: Dialect["identity"];
+  readonly #tally: Tally;
+  readonly #offsets: Offsets | undefined;
+  readonly #limit: number;
+  readonly #schedule: Schedule | undefined;
+  readonly #requests: Requests;
+  #startNs = 0;
+  #endNs = 0;
+  #pausedNs = 0;
+  #resumedNs = 0;
+
+  /** @param offsets Reads the departure times, where the protocol has timestamps */
+  constructor(
+    libc: Libc,
+    { request, identity }: Dialect,
+    options: RunOptions,
+    tally: Tally,
+    offsets: Offsets | undefined,
+  ) {
+    const { rate, segmented = false, requests = Infinity } = options;
+    this.#identity = identity;
+    this.#tally = tally;
+    this.#offsets = offsets;
+    this.#limit = requests;
+    this.#requests = segmented ? segmentedRequests(libc, request) : separateRequests(libc, request);
+    const isSmooth = identity !== undefined;
+    this.#schedule = rate === undefined
+      ? undefined
+      : new Schedule({ rate, inBursts: segmented, isSmooth });
+  }
+
+  /** Whether all requests are sent. */
+  get isDone(): boolean {
+    return this.#tally.sent >= this.#limit;
+  }
+
+  /** Sets when the schedule starts and ends. */
+  start(startNs: number, endNs: number): void {
+    this.#startNs = startNs;
+    this.#endNs = endNs;
+  }
+
+  /** Excludes a pause of the generator from the latencies. */
+  notePause(pausedNs: number, resumedNs: number): void {
+    this.#pausedNs = pausedNs;
+    this.#resumedNs = resumedNs;
+  }
+
+  /** Sends what a flow may send now. */
+  send(flow: Flow, nowNs: number): void {
+    const schedule = this.#schedule;
+    const room = Math.min(flow.room, this.#limit - this.#tally.sent);
+    if (schedule === undefined) {
+      const count = Math.min(flow.share - flow.outstanding, MAX_BURST, room);
+      if (count > 0) this.#send(flow, count, nowNs);
+      return;
+    }
+    const elapsedNs = Math.min(nowNs, this.#endNs - 1) - this.#startNs;
+    const count = Math.min(schedule.allowed(elapsedNs, this.#tally.sent), room);
+    if (count > 0 && this.#send(flow, count, nowNs) > 0) schedule.noteSent(elapsedNs);
+  }
+
+  /** Sends up to `count` requests, and returns how many left. */
+  #send(flow: Flow, count: number, nowNs: number): number {
+    const identity = this.#identity;
+    const { payload, stride } = this.#requests;
+    if (identity !== undefined) {
+      for (let i = 0; i < count; i++) {
+        payload.setUint32(i * stride + identity.inRequest, flow.nonce);
+        payload.setUint32(i * stride + identity.inRequest + 4, flow.next + i);
+      }
+    }
+    const departureNs = this.#offsets?.nowNs();
+    const sent = flow.send(this.#requests, count);
+    for (let i = 0; i < sent; i++) {
+      // Those behind the first leave later than the clock was read.
+      flow.recordSent(nowNs, this.#dueNs(nowNs), i === 0 ? departureNs : NaN);
+      this.#tally.sent++;
+    }
+    return sent;
+  }
+
+  /** The start of the next request's latency. */
+  #dueNs(nowNs: number): number {
+    if (this.#schedule === undefined) return nowNs;
+    // Not the departure: a server that holds up the generator must not look faster.
+    const dueNs = this.#startNs + this.#schedule.dueNs(this.#tally.sent);
+    return dueNs < this.#pausedNs ? dueNs : Math.max(dueNs, this.#resumedNs);
+  }
+}
