@@ -16,7 +16,7 @@
  * @module
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
-export type { ClockControl } from "./src/clock/sources/timeline/source.ts";
+export type { ClockControl } from "./src/clock/served_time.ts";
 export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
 export { systemClock } from "./src/clock/system_clock.ts";

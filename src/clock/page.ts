@@ -1,53 +1,71 @@
-/** All that is served of a clock, on one page of shared memory: its time, and what it is worth. */
-import { IDENTITY, type Line } from "./line.ts";
+/** The page of shared memory that holds the served clock: its lines, its noise and its status. */
 import type { UnixTime } from "./clock.ts";
-import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
+import { IDENTITY, type Line } from "./line.ts";
 import { SharedNumbers } from "./shared_numbers.ts";
+import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
 
-/** A line, and what is said of the clock while it holds. */
+/** A line, and what the status says while it holds. */
 export interface ServedLine extends Line {
-  /** The leap second to announce, as NTP counts; undefined is as the clock's status says. */
+  /** The leap second to announce, as NTP counts; undefined leaves it to the clock's status. */
   readonly leap: number | undefined;
-  /** What the time comes from; undefined is as the clock's status says. */
+  /** The reference id; undefined leaves it to the clock's status. */
   readonly referenceId: number | undefined;
 }
 
-/** What time is served from now on. */
-export interface ClockContent {
+/** The time that is served from now on, and its status. */
+export interface PageContent {
   readonly line: ServedLine;
-  /** What follows, and from which moment of system time: nobody has to wait for the next writing. */
+  /** The line that follows, and the moment of system time at which it begins, whenever the page is written again. */
   readonly next?: { readonly from: Readonly<UnixTime>; readonly line: ServedLine } | undefined;
   /** The standard deviation of the clock's noise. */
   readonly noiseNs: number;
-  /** What that noise is made from, 32 bits. */
+  /** The seed of that noise, 32 bits. */
   readonly seed: number;
-  /** When it began, by system time: the same seed makes the same of it again from there. */
+  /** The moment of system time at which the noise began: from there the same seed gives the same noise. */
   readonly noiseFrom: Readonly<UnixTime>;
-}
-
-/** The same, and what is said of it. */
-export interface PageContent extends ClockContent {
   readonly status: ClockStatus;
 }
 
-/** The same as it is read: where nothing follows, it does so at the end of time. */
+/** A page as it is read: where no line follows, one does at the end of time. */
 export type PageReading = PageContent & {
-  readonly next: NonNullable<ClockContent["next"]>;
+  readonly next: NonNullable<PageContent["next"]>;
 };
 
 /** The system's time. */
-export const SYSTEM_TIME: ClockContent = {
+export const SYSTEM_TIME: Omit<PageContent, "status"> = {
   line: { ...IDENTITY, leap: undefined, referenceId: undefined },
   noiseNs: 0,
   seed: 0,
   noiseFrom: { seconds: 0, nanoseconds: 0 },
 };
 
-const LINE_LENGTH = 7;
-const CLOCK_LENGTH = 2 * LINE_LENGTH + 6;
-const NUMBERS = CLOCK_LENGTH + 7;
+/** The numbers of a line, in the order of the page. */
+const lineFields = [
+  "systemSeconds",
+  "systemNanoseconds",
+  "servedSeconds",
+  "servedNanoseconds",
+  "gainPpb",
+  "leap",
+  "referenceId",
+] as const satisfies readonly (keyof ServedLine)[];
 
-/** Where a number means that there is none. */
+/** The numbers of a status, in the order of the page. */
+const statusFields = [
+  "leap",
+  "stratum",
+  "referenceId",
+  "rootDelaySeconds",
+  "rootDispersionSeconds",
+  "referenceSeconds",
+  "precision",
+] as const satisfies readonly (keyof ClockStatus)[];
+
+const LINE_LENGTH = lineFields.length;
+const CLOCK_LENGTH = 2 * LINE_LENGTH + 6;
+const LENGTH = CLOCK_LENGTH + statusFields.length;
+
+/** The number that stands for undefined. */
 const NONE = -1;
 
 /** Whether a moment has come by a time. */
@@ -57,39 +75,39 @@ export function hasCome(moment: Readonly<UnixTime>, time: Readonly<UnixTime>): b
 }
 
 /**
- * A page with what is served: one thread writes it, any number of threads read it. Time and status are
- * written together, so that nobody ever says of one clock what another one is worth.
+ * A page with all that is served: one thread writes it, any number of threads read it. Time and status are
+ * written together, so that no reply has the time of one clock and the status of another.
  */
 export class ServedPage {
   readonly #numbers: SharedNumbers;
 
-  /** Opens a page: a new one, whose clock is honest and not known to be right, or that of another thread. */
+  /** Opens a page: a new one, with the system's time and an unknown status, or that of another thread. */
   constructor(buffer?: SharedArrayBuffer) {
-    this.#numbers = new SharedNumbers(buffer ?? NUMBERS);
+    this.#numbers = new SharedNumbers(buffer ?? LENGTH);
     if (buffer === undefined) this.publish({ ...SYSTEM_TIME, status: UNKNOWN_STATUS });
   }
 
-  /** What is given to the other threads. */
+  /** The memory to hand to other threads. */
   get buffer(): SharedArrayBuffer {
     return this.#numbers.buffer;
   }
 
-  /** Writes the page. One thread alone may. */
+  /** Writes the page. Only one thread may. */
   publish({ line, next, noiseNs, seed, noiseFrom, status }: PageContent): void {
     this.#numbers.write([
-      ...fromLine(line),
-      ...fromLine(next?.line ?? line),
+      ...toNumbers(line, lineFields),
+      ...toNumbers(next?.line ?? line, lineFields),
       next?.from.seconds ?? Infinity,
       next?.from.nanoseconds ?? 0,
       noiseNs,
       seed,
       noiseFrom.seconds,
       noiseFrom.nanoseconds,
-      ...fromStatus(status),
+      ...toNumbers(status, statusFields),
     ]);
   }
 
-  /** Whether it was written since it was read. */
+  /** Whether it was written since it was read last. */
   get hasChanged(): boolean {
     return this.#numbers.hasChanged;
   }
@@ -100,78 +118,37 @@ export class ServedPage {
     const rest = numbers.subarray(2 * LINE_LENGTH);
     const [seconds = 0, nanoseconds = 0, noiseNs = 0, seed = 0, from = 0, fromNs = 0] = rest;
     return {
-      line: toLine(numbers.subarray(0, LINE_LENGTH)),
+      line: toLine(numbers),
       next: { from: { seconds, nanoseconds }, line: toLine(numbers.subarray(LINE_LENGTH)) },
       noiseNs,
       seed,
       noiseFrom: { seconds: from, nanoseconds: fromNs },
-      status: toStatus(numbers.subarray(CLOCK_LENGTH)),
+      status: fromNumbers(numbers.subarray(CLOCK_LENGTH), statusFields),
     };
   }
 }
 
-function fromLine(line: ServedLine): number[] {
-  return [
-    line.systemSeconds,
-    line.systemNanoseconds,
-    line.servedSeconds,
-    line.servedNanoseconds,
-    line.gainPpb,
-    line.leap ?? NONE,
-    line.referenceId ?? NONE,
-  ];
+function toNumbers<Field extends string>(
+  values: Readonly<Record<Field, number | undefined>>,
+  fields: readonly Field[],
+): number[] {
+  return fields.map((field) => values[field] ?? NONE);
+}
+
+function fromNumbers<Field extends string>(
+  numbers: Float64Array,
+  fields: readonly Field[],
+): Record<Field, number> {
+  const values = {} as Record<Field, number>;
+  fields.forEach((field, i) => values[field] = numbers[i] as number);
+  return values;
 }
 
 function toLine(numbers: Float64Array): ServedLine {
-  const [
-    systemSeconds = 0,
-    systemNanoseconds = 0,
-    servedSeconds = 0,
-    servedNanoseconds = 0,
-    gainPpb = 0,
-    leap = NONE,
-    referenceId = NONE,
-  ] = numbers;
+  const { leap, referenceId, ...line } = fromNumbers(numbers, lineFields);
   return {
-    systemSeconds,
-    systemNanoseconds,
-    servedSeconds,
-    servedNanoseconds,
-    gainPpb,
+    ...line,
     leap: leap === NONE ? undefined : leap,
     referenceId: referenceId === NONE ? undefined : referenceId,
-  };
-}
-
-function fromStatus(status: ClockStatus): number[] {
-  return [
-    status.leap,
-    status.stratum,
-    status.referenceId,
-    status.rootDelaySeconds,
-    status.rootDispersionSeconds,
-    status.referenceSeconds,
-    status.precision,
-  ];
-}
-
-function toStatus(numbers: Float64Array): ClockStatus {
-  const [
-    leap = 0,
-    stratum = 0,
-    referenceId = 0,
-    rootDelaySeconds = 0,
-    rootDispersionSeconds = 0,
-    referenceSeconds = 0,
-    precision = 0,
-  ] = numbers;
-  return {
-    leap,
-    stratum,
-    referenceId,
-    rootDelaySeconds,
-    rootDispersionSeconds,
-    referenceSeconds,
-    precision,
   };
 }

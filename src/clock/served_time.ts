@@ -1,70 +1,88 @@
-/** One clock that a server serves, on any number of listeners: what it says, and what it is worth. */
-import { joinNs, toServed } from "./line.ts";
+/** A clock that a server serves, on any number of listeners: the one writer of its page. */
+import { random32 } from "../system/random.ts";
+import { systemTimers, type Timers } from "../system/time.ts";
 import type { Clock } from "./clock.ts";
-import type { ClockOptions } from "./sources/timeline/options.ts";
-import type { ClockState } from "./sources/timeline/state.ts";
+import { joinNs } from "./line.ts";
+import { ServedPage } from "./page.ts";
 import { ServedClock } from "./served_clock.ts";
-import { type ClockContent, hasCome, ServedPage, SYSTEM_TIME } from "./page.ts";
-import { type ClockControl, ClockKeeper, isLie } from "./sources/timeline/source.ts";
-import { StatusKeeper } from "./sources/machine.ts";
-import { checkStatus, type StatusOptions } from "./sources/options.ts";
+import { MachineSource } from "./sources/machine.ts";
+import type { StatusOptions } from "./sources/options.ts";
+import { checkClockNames } from "./sources/timeline/names.ts";
+import type { ClockOptions } from "./sources/timeline/options.ts";
+import { planTimeline } from "./sources/timeline/plan.ts";
+import { isSimulated, type TimelineContext, TimelineSource } from "./sources/timeline/source.ts";
+import { type ClockState, clockState } from "./sources/timeline/state.ts";
+
+/** The clock that a server serves, to be read and changed while it runs. */
+export interface ClockControl {
+  /** The time being served. */
+  now(): Temporal.Instant;
+  /**
+   * Changes the served time, all at once, on every listener that has this clock. Options that are not given
+   * keep their value: without `time` and `offset` the time goes on from where it is. Leap seconds and steps
+   * that the clock is past by then no longer happen. A change that throws changes nothing.
+   *
+   * @throws {SyntaxError} If a text cannot be read, or an option is unknown
+   * @throws {RangeError} If a number or the time is out of range, options contradict each other, or one is
+   *   about a time that is past
+   * @throws {TypeError} If a value has the wrong type
+   */
+  set(options: ClockOptions): void;
+  /**
+   * Steps the clock by a duration, as `PT1H` or `-1s`. Leap seconds, and steps at a date, that it jumps over
+   * do not happen.
+   *
+   * @throws {SyntaxError} If it cannot be read
+   * @throws {RangeError} If it leads beyond the dates that can be served
+   * @throws {TypeError} If it is neither a text nor a `Temporal.Duration`
+   */
+  step(by: string | Temporal.Duration): void;
+  /** Restores the clock of the start, as if the server started now. */
+  reset(): void;
+}
 
 /** What a {@linkcode ServedTime} is made of. */
 export interface ServedTimeOptions {
   /** The clock behind it: the system's, or a caller's own. */
   readonly base: Clock;
-  /** What to make of it; nothing is the truth. */
+  /** What to simulate; without an option the base is served as it is. */
   readonly clock: ClockOptions;
-  /** What to say of it. */
+  /** What is configured of the status. */
   readonly status: StatusOptions;
-  /** How finely it is read, as a power of two of seconds. */
+  /** The precision with which the base is read, as a power of two of seconds. */
   readonly precision: number;
+  /** @default {systemTimers} */
+  readonly timers?: Timers;
 }
 
-/**
- * A clock that is served, and who keeps it: the one writer of its page. Whatever changes, time or status,
- * the whole is published at once.
- */
+/** A served clock and its source. Whatever changes, time or status, the page is written once, as a whole. */
 export class ServedTime implements ClockControl, Disposable {
-  /** What was made of the system's clock at the start. */
+  /** What was simulated at the start. */
   readonly options: ClockOptions;
   /** The clock, for this thread. */
   readonly clock: ServedClock;
   readonly #page = new ServedPage();
-  readonly #keeper: ClockKeeper;
-  readonly #status: StatusKeeper;
+  readonly #context: TimelineContext;
   readonly #statusAtStart: StatusOptions;
-  readonly #owned: Disposable;
-  /** What is about to be served, which the status has to fit. */
-  #content: ClockContent = SYSTEM_TIME;
-  #said: StatusOptions;
+  #status: StatusOptions;
+  #source: MachineSource | TimelineSource;
 
   /**
-   * @throws {SyntaxError} If a text of the options cannot be read
+   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
+   * @throws {TypeError} If a value has the wrong type
    */
-  constructor({ base, clock, status, precision }: ServedTimeOptions) {
+  constructor(
+    { base, clock, status, precision, timers = systemTimers }: ServedTimeOptions,
+  ) {
+    const start = { seconds: 0, nanoseconds: 0 };
+    base.read(start);
+    this.#context = { base, precision, timers, start, seed: clock.seed ?? random32() };
     this.options = clock;
-    this.#statusAtStart = this.#said = status;
+    this.#statusAtStart = this.#status = status;
     this.clock = new ServedClock(base, this.#page);
-    using owned = new DisposableStack();
-    const planned: Clock = {
-      read: (time) => {
-        base.read(time);
-        const { line, next } = this.#content;
-        toServed(next !== undefined && hasCome(next.from, time) ? next.line : line, time);
-      },
-    };
-    const about = { base, precision, isLying: isLie(clock), publish: () => this.#publish() };
-    this.#status = owned.use(new StatusKeeper(planned, status, about));
-    this.#keeper = owned.use(
-      new ClockKeeper(base, clock, (content, isLying) => {
-        this.#content = content;
-        this.#status.set(this.#said, isLying);
-        this.#publish();
-      }),
-    );
-    this.#owned = owned.move();
+    this.#source = this.#open(clock, status);
+    this.#listen();
   }
 
   now(): Temporal.Instant {
@@ -74,74 +92,95 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   set(options: ClockOptions): void {
-    this.#keeper.set(options);
+    this.#simulate((timeline) => timeline.set(options));
   }
 
   step(by: string | Temporal.Duration): void {
-    this.#keeper.step(by);
+    this.#simulate((timeline) => timeline.step(by));
   }
 
-  /** Begins anew as at the start: the clock, and what is said of it. */
   reset(): void {
-    this.#saying(this.#statusAtStart, () => this.#keeper.reset());
+    this.begin(this.options, {});
   }
 
   /**
-   * Begins anew as something else: a clock, and what is said of it beside what was said at the start. What
-   * throws changes nothing.
+   * Serves another clock, as if the server started with it now.
    *
-   * @throws {SyntaxError} If a text of the options cannot be read
-   * @throws {RangeError} If a number is out of range, or they contradict each other
+   * @param clock What to simulate
+   * @param status What is configured of the status, beside what was at the start
+   * @throws {SyntaxError} If a text of the options cannot be read; nothing has changed then
+   * @throws {RangeError} If a number is out of range, or they contradict each other; nothing has changed then
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
-    this.#saying({ ...this.#statusAtStart, ...status }, () => this.#keeper.begin(clock));
+    const configured = { ...this.#statusAtStart, ...status };
+    this.#replace(this.#open(clock, configured));
+    this.#status = configured;
   }
 
   /**
-   * Says something else of the clock beside what was said at the start; it goes on.
+   * Changes what is configured of the status, beside what was at the start; the time goes on.
    *
-   * @throws {SyntaxError} If the reference id is none; nothing has changed then
+   * @throws {SyntaxError} If the reference id cannot be read; nothing has changed then
    * @throws {RangeError} If a number is out of range; nothing has changed then
    */
-  say(status: StatusOptions): void {
-    this.#saying({ ...this.#statusAtStart, ...status }, () => this.#keeper.serve());
+  configure(status: StatusOptions): void {
+    const configured = { ...this.#statusAtStart, ...status };
+    this.#source.configure(configured);
+    this.#status = configured;
   }
 
-  /** All that there is to say of it. */
+  /** The state of the clock now. */
   get state(): ClockState {
-    return this.#keeper.state;
+    if (this.#source instanceof TimelineSource) return this.#source.state;
+    const nowNs = this.now().epochNanoseconds;
+    return clockState(planTimeline({}, nowNs), nowNs, 0);
   }
 
-  /** What an administrator should know about what is said of it. */
+  /** What an administrator should know about its status. */
   get warning(): string | undefined {
-    return this.#status.warning;
+    return this.#source.warning;
   }
 
-  /** The memory that other threads read it from. */
+  /** The memory that other threads read the page from. */
   get page(): SharedArrayBuffer {
     return this.#page.buffer;
   }
 
-  /** Has the clock be published with something said of it; if it cannot be, what was said still is. */
-  #saying(status: StatusOptions, serve: () => void): void {
-    checkStatus(status);
-    const before = this.#said;
-    this.#said = status;
-    try {
-      serve();
-    } catch (error) {
-      this.#said = before;
-      throw error;
-    }
+  #open(clock: ClockOptions, status: StatusOptions): MachineSource | TimelineSource {
+    checkClockNames(clock);
+    return isSimulated(clock)
+      ? new TimelineSource(this.#context, clock, status)
+      : new MachineSource(this.#context, status);
+  }
+
+  /** Changes the simulated clock; the time of the machine becomes one first. */
+  #simulate(change: (timeline: TimelineSource) => void): void {
+    if (this.#source instanceof TimelineSource) return change(this.#source);
+    using stack = new DisposableStack();
+    const timeline = stack.use(new TimelineSource(this.#context, {}, this.#status));
+    change(timeline);
+    stack.move();
+    this.#replace(timeline);
+  }
+
+  #replace(source: MachineSource | TimelineSource): void {
+    this.#source[Symbol.dispose]();
+    this.#source = source;
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.#source.onChange = () => this.#publish();
+    this.#publish();
   }
 
   #publish(): void {
-    this.#page.publish({ ...this.#content, status: this.#status.current });
-    // Nothing interrupts an answer on this thread, and who reads the clock beside them wants it new.
+    this.#page.publish(this.#source.content);
+    // Nothing interrupts a reply on this thread, and the clock is read between replies too.
     this.clock.look();
   }
 
   [Symbol.dispose](): void {
-    this.#owned[Symbol.dispose]();
+    this.#source[Symbol.dispose]();
   }
 }

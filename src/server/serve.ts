@@ -13,7 +13,7 @@ import { type DatagramListener, listenDatagram } from "../transports/datagram.ts
 import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../clock/realtime_clock.ts";
 import { openLibc } from "../system/libc.ts";
-import type { ClockControl } from "../clock/sources/timeline/source.ts";
+import type { ClockControl } from "../clock/served_time.ts";
 import { checkIsObject } from "../clock/sources/timeline/names.ts";
 import { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/routes.ts";

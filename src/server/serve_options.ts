@@ -5,7 +5,7 @@ import type { DaytimeFormat } from "../protocols/daytime/codec.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Responder } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";
-import type { ClockControl } from "../clock/sources/timeline/source.ts";
+import type { ClockControl } from "../clock/served_time.ts";
 import type { ListenerFaults } from "./faults/faults.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import type { GuardOptions } from "./guard/guard.ts";

@@ -4,6 +4,8 @@ import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/options.ts";
+import { systemClock } from "../../src/clock/system_clock.ts";
+import { FakeKernel, hasKernelStatus } from "../support/kernel.ts";
 import { where } from "../support/needs.ts";
 
 const START = 1_700_000_123;
@@ -68,7 +70,7 @@ Deno.test("ServedTime publishes a change once, time and status together", () => 
     const change of [
       () => time.set({ offset: "+2h" }),
       () => time.step("-1h"),
-      () => time.say({ stratum: 4 }),
+      () => time.configure({ stratum: 4 }),
       () => time.reset(),
     ]
   ) {
@@ -96,7 +98,7 @@ Deno.test("reset restores time and status of the start, whatever was said meanwh
       () => time.step("+1s"),
       () => time.begin({ rate: 0 }, { stratum: 1, referenceId: "GPS", rootDispersion: 0 }),
       () => time.begin({}, { unsynchronized: true }),
-      () => time.say({ rootDelay: 1 }),
+      () => time.configure({ rootDelay: 1 }),
     ];
     for (const change of changes) {
       change();
@@ -108,7 +110,7 @@ Deno.test("reset restores time and status of the start, whatever was said meanwh
 
 Deno.test("a clock that was changed is vouched for, and one of which something is said is not", () => {
   using time = started();
-  time.say({ leap: "insert" });
+  time.configure({ leap: "insert" });
   assertEquals(seen(time).status.referenceSeconds, START);
   time.begin({}, {});
   assertEquals(seen(time).status.referenceSeconds, START);
@@ -125,9 +127,34 @@ Deno.test("ServedTime that cannot begin goes on as it was", () => {
   assertThrows(() => time.begin({ rate: "fast" }, { stratum: 2 }), SyntaxError);
   assertThrows(() => time.begin({ rate: 2 }, { stratum: 99 }), RangeError);
   assertThrows(() => time.begin({ offset: "P9999999999D" }, { stratum: 2 }), RangeError);
-  assertThrows(() => time.say({ stratum: 99 }), RangeError);
+  assertThrows(() => time.configure({ stratum: 99 }), RangeError);
   assertEquals(seen(time), before);
   // Nor is it said later.
   time.step("+1s");
   assertEquals([seen(time).ahead, seen(time).status.stratum], [3601, 3]);
+});
+
+Deno.test({
+  name: "ServedTime serves the kernel's status while the clock is not simulated, and again after",
+  ignore: !hasKernelStatus,
+  fn(): void {
+    const simulated = { offset: "+1h" };
+    for (const [source, leapSimulated] of [["auto", 0], ["kernel", 3]] as const) {
+      for (const atStart of [{}, simulated]) {
+        using _kernel = new FakeKernel();
+        const status = { source };
+        using time = new ServedTime({ base: systemClock, clock: atStart, status, precision });
+        const isSimulated = atStart === simulated;
+        assertEquals(time.warning !== undefined, isSimulated && source === "kernel");
+        assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
+        time.set(simulated);
+        assertEquals(seen(time).status.leap, leapSimulated, source);
+        time.begin({}, {});
+        const { leap, rootDispersionSeconds } = seen(time).status;
+        assertEquals([leap, rootDispersionSeconds], [1, 0.25 + 2 ** precision], source);
+        time.reset();
+        assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
+      }
+    }
+  },
 });

@@ -1,4 +1,6 @@
 /** Time that passes only when a test says so. */
+import type { Clock } from "../../src/clock/clock.ts";
+import { splitNs } from "../../src/clock/line.ts";
 import type { Timers } from "../../src/system/time.ts";
 
 interface Sleeper {
@@ -125,4 +127,9 @@ export class FakeTime implements Timers {
 /** Resolves when everything that can run has run: promises run before any timer or event does. */
 function idle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The clock of these timers that can be set. */
+export function clockBy(timers: Timers): Clock {
+  return { read: (time) => Object.assign(time, splitNs(timers.now().epochNanoseconds)) };
 }

@@ -2,7 +2,7 @@
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { parseDurationNs } from "../../text/duration.ts";
 import { suggest } from "../../text/suggest.ts";
-import type { ClockControl } from "../../clock/sources/timeline/source.ts";
+import type { ClockControl } from "../../clock/served_time.ts";
 import { Refused } from "./http_error.ts";
 
 /** How each value is read; it throws what was expected. */

@@ -156,7 +156,7 @@ async function loadScenario({ subject, listener, json }: Call): Promise<object> 
 function begin({ time, listeners }: Subject, scenario: Scenario): void {
   const { clock = {}, status = {}, faults = {}, seed } = scenario;
   time.begin(clock, status);
-  for (const own of ownTimes(time, listeners)) own.say(status);
+  for (const own of ownTimes(time, listeners)) own.configure(status);
   for (const { faults: there, atStart, own } of listeners) {
     if (own.faults === undefined) there?.set(faults, own.seed ?? seed ?? atStart.seed);
   }

@@ -1,31 +1,38 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Clock } from "../../../src/clock/clock.ts";
-import { systemClock } from "../../../src/clock/system_clock.ts";
-import { StatusKeeper } from "../../../src/clock/sources/machine.ts";
+import { MachineSource } from "../../../src/clock/sources/machine.ts";
 import type { StatusOptions } from "../../../src/clock/sources/options.ts";
-
-/** A clock of whole milliseconds that goes on by one with each reading. */
-function ticking(seconds: number): Clock & { seconds: number } {
-  let milliseconds = 0;
-  return {
-    seconds,
-    read(time): void {
-      time.seconds = this.seconds;
-      time.nanoseconds = ++milliseconds % 1000 * 1e6;
-    },
-  };
-}
+import type { SourceContext } from "../../../src/clock/sources/source.ts";
+import type { ClockStatus } from "../../../src/clock/status.ts";
+import { systemClock } from "../../../src/clock/system_clock.ts";
+import { clockBy, FakeTime } from "../../support/fake_time.ts";
+import { FakeKernel, hasKernelStatus } from "../../support/kernel.ts";
 
 const START = 1_585_948_176;
-/** The least power of two that is no less than a millisecond. */
 const PRECISION = -9;
 
-function statusOf(options: StatusOptions, clock: Clock = ticking(START)): StatusKeeper["current"] {
-  using keeper = new StatusKeeper(clock, options);
-  return keeper.current;
+function stopped(seconds: number): Clock {
+  return { read: (time) => Object.assign(time, { seconds, nanoseconds: 0 }) };
 }
 
-Deno.test("StatusKeeper makes an honest guess of a clock that nobody vouches for", () => {
+/** A source of a clock, by timers that nothing lets run. */
+function open(
+  options: StatusOptions,
+  base: Clock = stopped(START),
+  timers: FakeTime = new FakeTime(),
+): MachineSource {
+  const start = { seconds: 0, nanoseconds: 0 };
+  base.read(start);
+  const context: SourceContext = { base, precision: PRECISION, start, timers };
+  return new MachineSource(context, options);
+}
+
+function statusOf(options: StatusOptions, base?: Clock): ClockStatus {
+  using source = open(options, base);
+  return source.content.status;
+}
+
+Deno.test("MachineSource makes a cautious guess of a clock that no option vouches for", () => {
   assertEquals(statusOf({}), {
     leap: 0,
     stratum: 10,
@@ -37,8 +44,8 @@ Deno.test("StatusKeeper makes an honest guess of a clock that nobody vouches for
   });
 });
 
-Deno.test("StatusKeeper takes each option", () => {
-  const table: [options: StatusOptions, facts: Partial<StatusKeeper["current"]>][] = [
+Deno.test("MachineSource takes each option", () => {
+  const table: [options: StatusOptions, facts: Partial<ClockStatus>][] = [
     [{ stratum: 1 }, { stratum: 1 }],
     [{ stratum: 15 }, { stratum: 15 }],
     [{ referenceId: "GPS" }, { referenceId: 0x47505300 }],
@@ -56,14 +63,14 @@ Deno.test("StatusKeeper takes each option", () => {
     [{ source: "fixed" }, { leap: 0, stratum: 10 }],
   ];
   for (const [options, facts] of table) {
-    const status: Partial<StatusKeeper["current"]> = statusOf(options);
+    const status: Partial<ClockStatus> = statusOf(options);
     for (const [name, value] of Object.entries(facts)) {
       assertEquals(status[name as keyof typeof status], value, JSON.stringify(options));
     }
   }
 });
 
-Deno.test("StatusKeeper refuses what is out of range, and says what is not", () => {
+Deno.test("MachineSource names the option that is out of range", () => {
   const table: [StatusOptions, typeof Error, message: string][] = [
     [{ stratum: 0 }, RangeError, "Cannot serve stratum 0: expected 1 to 15"],
     [{ stratum: 16 }, RangeError, "Cannot serve stratum 16: expected 1 to 15"],
@@ -80,17 +87,17 @@ Deno.test("StatusKeeper refuses what is out of range, and says what is not", () 
   const { querySync } = permissions;
   try {
     permissions.querySync = () => {
-      throw new Error("A way to the kernel would be opened that nobody is going to close");
+      throw new Error("the kernel would be opened, and never closed");
     };
     for (const [options, type, message] of table) {
-      assertThrows(() => new StatusKeeper(systemClock, options), type, message);
+      assertThrows(() => open(options, systemClock), type, message);
     }
   } finally {
     permissions.querySync = querySync;
   }
 });
 
-Deno.test("StatusKeeper has a clock vouched for be right at the last round second", () => {
+Deno.test("MachineSource dates a clock vouched for to the last multiple of 1024 seconds", () => {
   const round = 1024 * 1_000_000;
   const options: StatusOptions[] = [
     { source: "fixed" },
@@ -101,66 +108,35 @@ Deno.test("StatusKeeper has a clock vouched for be right at the last round secon
   ];
   for (const option of options) {
     for (const past of [0, 1, 512, 1023]) {
-      const { referenceSeconds } = statusOf(option, ticking(round + past));
+      const { referenceSeconds } = statusOf(option, stopped(round + past));
       assertEquals(referenceSeconds, round, `${JSON.stringify(option)} ${past}`);
     }
-    assertEquals(statusOf(option, ticking(round - 1)).referenceSeconds, round - 1024);
-    assertEquals(statusOf(option, ticking(-1)).referenceSeconds, -1024);
+    assertEquals(statusOf(option, stopped(round - 1)).referenceSeconds, round - 1024);
+    assertEquals(statusOf(option, stopped(-1)).referenceSeconds, -1024);
   }
   for (const option of [{}, { leap: "insert" }, { unsynchronized: true }] as const) {
-    assertEquals(statusOf(option, ticking(round + 7)).referenceSeconds, round + 7);
+    assertEquals(statusOf(option, stopped(round + 7)).referenceSeconds, round + 7);
   }
 });
 
-/** Runs the timers that are set meanwhile by hand. */
-function withTimers(body: (tick: () => void) => void): void {
-  const { setInterval, clearInterval } = globalThis;
-  const timers = new Map<number, () => void>();
-  try {
-    globalThis.setInterval = ((callback: () => void) => {
-      timers.set(timers.size + 1, callback);
-      return timers.size;
-    }) as unknown as typeof setInterval;
-    globalThis.clearInterval = (id) => void timers.delete(id as unknown as number);
-    body(() => timers.forEach((callback) => callback()));
-    assertEquals(timers.size, 0, "no timer is left");
-  } finally {
-    Object.assign(globalThis, { setInterval, clearInterval });
-  }
-}
-
-Deno.test("StatusKeeper lets the bound of a guess grow, and renews what is vouched for", () => {
-  withTimers((tick) => {
-    const clock = ticking(START);
-    using guess = new StatusKeeper(clock, {});
-    using vouched = new StatusKeeper(clock, { stratum: 2 });
-    const before = vouched.current.referenceSeconds;
-    clock.seconds += 2048;
-    tick();
-    // The age a reply adds 15 ppm for is counted from the reference time.
-    assertEquals(guess.current.referenceSeconds, START);
-    assertEquals(vouched.current.referenceSeconds, before + 2048);
-  });
-});
-
-Deno.test("StatusKeeper does not take the kernel's word for another clock than the system's", () => {
-  using keeper = new StatusKeeper(ticking(START), { source: "kernel" });
-  assertEquals(keeper.current.leap, 3);
-  assert(keeper.warning?.includes("it is not the clock served"), keeper.warning);
-  using auto = new StatusKeeper(ticking(START), {});
-  assertEquals([auto.current.leap, auto.warning], [0, undefined]);
+Deno.test("MachineSource asks the kernel about no other clock than the system's", () => {
+  using kernel = open({ source: "kernel" });
+  assertEquals(kernel.content.status.leap, 3);
+  assert(kernel.warning?.includes("it is not the clock served"), kernel.warning);
+  using auto = open({});
+  assertEquals([auto.content.status.leap, auto.warning], [0, undefined]);
 });
 
 Deno.test({
-  name: "StatusKeeper without permission for the kernel guesses, or warns if it was to ask",
+  name: "MachineSource without the permission guesses, or warns if the kernel was required",
   permissions: { ffi: false },
   fn(): void {
-    using auto = new StatusKeeper(systemClock, {});
-    assertEquals([auto.current.leap, auto.warning], [0, undefined]);
-    using fixed = new StatusKeeper(systemClock, { source: "fixed" });
-    assertEquals([fixed.current.leap, fixed.warning], [0, undefined]);
-    using kernel = new StatusKeeper(systemClock, { source: "kernel" });
-    assertEquals(kernel.current.leap, 3);
+    using auto = open({}, systemClock);
+    assertEquals([auto.content.status.leap, auto.warning], [0, undefined]);
+    using fixed = open({ source: "fixed" }, systemClock);
+    assertEquals([fixed.content.status.leap, fixed.warning], [0, undefined]);
+    using kernel = open({ source: "kernel" }, systemClock);
+    assertEquals(kernel.content.status.leap, 3);
     if (Deno.build.os === "linux") {
       assertEquals(
         kernel.warning,
@@ -168,71 +144,65 @@ Deno.test({
           "the clock is served as not synchronised",
       );
     }
-    using said = new StatusKeeper(systemClock, { source: "kernel", unsynchronized: true });
-    assertEquals([said.current.leap, said.warning], [3, undefined]);
+    using both = open({ source: "kernel", unsynchronized: true }, systemClock);
+    assertEquals([both.content.status.leap, both.warning], [3, undefined]);
   },
 });
 
-/** Has a synchronised kernel that says that a second will be inserted, and at most 0.25 s of error. */
-function withKernel(body: (opened: () => number) => void): void {
-  const { dlopen, permissions } = Deno;
-  const { querySync } = permissions;
-  let [opened, everOpened] = [0, 0];
-  const symbols = {
-    ntp_adjtime(timex: DataView): number {
-      // <sys/timex.h> on 64 bits: maxerror is the fourth long, status follows the fifth.
-      timex.setBigInt64(24, 250_000n, true);
-      timex.setInt32(40, 0x0011, true);
-      return 1;
-    },
-  };
-  try {
-    Deno.dlopen = (() => {
-      opened++;
-      everOpened++;
-      return { symbols, close: () => opened-- };
-    }) as unknown as typeof dlopen;
-    permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
-    body(() => everOpened);
-    assertEquals(opened, 0, "no way to the kernel is left open");
-  } finally {
-    Deno.dlopen = dlopen;
-    permissions.querySync = querySync;
-  }
-}
-
-const hasKernel = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
+const BOUND = 0.25 + 2 ** PRECISION;
 
 Deno.test({
-  name: "StatusKeeper takes the kernel's word again once the clock no longer lies",
-  ignore: !hasKernel,
+  name: "MachineSource serves the kernel's status unless the options overrule it",
+  ignore: !hasKernelStatus,
   fn(): void {
-    const about = { precision: -20 };
-    const bound = 0.25 + 2 ** about.precision;
-    for (const [source, lying] of [["auto", 0], ["kernel", 3]] as const) {
-      withKernel((opened) => {
-        using keeper = new StatusKeeper(systemClock, { source }, about);
-        const said = (): unknown => [keeper.current.leap, keeper.current.rootDispersionSeconds];
-        assertEquals(said(), [1, bound], source);
-        keeper.set({ source }, true);
-        assertEquals(keeper.current.leap, lying, source);
-        keeper.set({ source }, false);
-        assertEquals([said(), opened()], [[1, bound], 1], source);
-        keeper.set({ source: "fixed" }, false);
-        assertEquals(keeper.current.leap, 0);
-        keeper.set({ source, unsynchronized: true }, false);
-        assertEquals(keeper.current.leap, 3);
-        keeper.set({ source }, false);
-        assertEquals([said(), opened()], [[1, bound], 1], source);
-      });
-      // One that lied at the start may be made to tell the truth later.
-      withKernel((opened) => {
-        using keeper = new StatusKeeper(systemClock, { source }, { ...about, isLying: true });
-        assertEquals([keeper.current.leap, opened()], [lying, 0]);
-        assertEquals(keeper.warning === undefined, source === "auto");
-        keeper.set({ source }, false);
-        assertEquals([keeper.current.leap, opened()], [1, 1]);
-      });
+    for (const source of ["auto", "kernel"] as const) {
+      using kernel = new FakeKernel();
+      using machine = open({ source }, systemClock);
+      const served = (): unknown => {
+        const { leap, rootDispersionSeconds } = machine.content.status;
+        return [leap, rootDispersionSeconds];
+      };
+      assertEquals(served(), [1, BOUND], source);
+      machine.configure({ source: "fixed" });
+      assertEquals(machine.content.status.leap, 0);
+      machine.configure({ source, unsynchronized: true });
+      assertEquals(machine.content.status.leap, 3);
+      machine.configure({ source });
+      assertEquals([served(), kernel.timesOpened], [[1, BOUND], 1], source);
     }
   },
+});
+
+Deno.test({
+  name: "MachineSource reads the kernel's status again every four seconds, until it is disposed of",
+  ignore: !hasKernelStatus,
+  async fn(): Promise<void> {
+    using kernel = new FakeKernel();
+    const time = new FakeTime();
+    let changes = 0;
+    {
+      using machine = open({}, systemClock, time);
+      machine.onChange = () => changes++;
+      kernel.maxErrorSeconds = 0.5;
+      await time.advance(3999);
+      assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND, 0]);
+      await time.advance(1);
+      assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND + 0.25, 1]);
+      kernel.isSynchronized = false;
+      await time.advance(4000);
+      assertEquals([machine.content.status.leap, changes], [0, 2]);
+    }
+    await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits");
+  },
+});
+
+Deno.test("MachineSource lets the bound of a guess grow, and renews what is vouched for", async () => {
+  const time = new FakeTime("2026-01-01T00:00:00Z");
+  using guess = open({}, clockBy(time), time);
+  using vouched = open({ stratum: 2 }, clockBy(time), time);
+  const [start, round] = [guess, vouched].map(({ content }) => content.status.referenceSeconds);
+  await time.advance(2048_000);
+  // The age a reply adds 15 ppm for is counted from the reference time.
+  assertEquals(guess.content.status.referenceSeconds, start);
+  assertEquals(vouched.content.status.referenceSeconds, (round ?? NaN) + 2048);
 });

@@ -1,9 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Clock, UnixTime } from "../../../../src/clock/clock.ts";
 import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
 import { ServedClock } from "../../../../src/clock/served_clock.ts";
 import { ServedPage } from "../../../../src/clock/page.ts";
 import { ServedTime } from "../../../../src/clock/served_time.ts";
+import { TimelineSource } from "../../../../src/clock/sources/timeline/source.ts";
+import { clockBy, FakeTime } from "../../../support/fake_time.ts";
 
 /** A system's clock that is set by hand. */
 class Hand implements Clock {
@@ -18,8 +20,8 @@ class Hand implements Clock {
   }
 }
 
-/** A clock as a server keeps it. */
-function keep(base: Hand, clock: ClockOptions): ServedTime {
+/** A clock as a server serves it. */
+function serve(base: Hand, clock: ClockOptions): ServedTime {
   return new ServedTime({ base, clock, status: { source: "fixed" }, precision: -20 });
 }
 
@@ -36,85 +38,136 @@ function readings(base: Hand, clock: ServedClock): bigint[] {
 
 const noisy: ClockOptions = { time: "2030-01-01", noise: "2ms", seed: 7 };
 
-Deno.test("ClockKeeper makes the same noise again by the same seed, whenever it begins", () => {
+Deno.test("TimelineSource makes the same noise again by the same seed, whenever it begins", () => {
   const [one, other] = [new Hand(1_795_000_000, 123_456_789), new Hand(1_800_000_017, 999_999_999)];
-  using first = keep(one, noisy);
-  using second = keep(other, noisy);
+  using first = serve(one, noisy);
+  using second = serve(other, noisy);
   const seen = readings(one, first.clock);
   assertEquals(readings(other, second.clock), seen);
   assertEquals(new Set(seen.map((ns, i) => ns - BigInt(i) * 1_000_000_000n)).size, 300);
   // On other threads too, after a reset, and by a seed that is given later.
   second.reset();
   assertEquals(readings(other, new ServedClock(other, new ServedPage(second.page))), seen);
-  using third = keep(other, { noise: "2ms", seed: 8 });
+  using third = serve(other, { noise: "2ms", seed: 8 });
   const { time = "", seed = 0 } = noisy;
   third.set({ time, seed });
   assertEquals(readings(other, third.clock), seen);
 });
 
-Deno.test("ClockKeeper keeps its noise through what does not concern it", () => {
+Deno.test("TimelineSource keeps its noise through what does not concern it", () => {
   const base = new Hand(1_795_000_000);
-  using keeper = keep(base, { ...noisy, freeze: true });
+  using served = serve(base, { ...noisy, freeze: true });
   base.time.seconds += 100;
-  const before = keeper.now();
-  keeper.set({ freeze: true });
-  assertEquals(keeper.now().toString(), before.toString());
-  keeper.set({ noise: "0" });
-  assertEquals(keeper.now().toString(), "2030-01-01T00:00:00Z");
-  keeper.set({ noise: "2ms" });
-  assertEquals(keeper.now().toString(), before.toString());
+  const before = served.now();
+  served.set({ freeze: true });
+  assertEquals(served.now().toString(), before.toString());
+  served.set({ noise: "0" });
+  assertEquals(served.now().toString(), "2030-01-01T00:00:00Z");
+  served.set({ noise: "2ms" });
+  assertEquals(served.now().toString(), before.toString());
 });
 
-Deno.test("ClockKeeper serves another date exactly, whatever leap second was to come", () => {
+Deno.test("TimelineSource serves another date exactly, whatever leap second was to come", () => {
   const base = new Hand(1_795_000_000);
-  using keeper = keep(base, {
+  using served = serve(base, {
     time: "2028-12-31T12:00:00Z",
     leap: "insert@2028-12-31",
     freeze: true,
   });
-  keeper.set({ time: "2030-01-01T00:00:00Z" });
-  assertEquals(keeper.now().toString(), "2030-01-01T00:00:00Z");
-  keeper.set({ rate: 1 });
-  assertEquals(keeper.now().toString(), "2030-01-01T00:00:00Z");
-  keeper.reset();
-  keeper.step("P1D");
-  assertEquals(keeper.now().toString(), "2029-01-01T12:00:00Z");
-  assertEquals(keeper.state.leapSeconds, []);
+  served.set({ time: "2030-01-01T00:00:00Z" });
+  assertEquals(served.now().toString(), "2030-01-01T00:00:00Z");
+  served.set({ rate: 1 });
+  assertEquals(served.now().toString(), "2030-01-01T00:00:00Z");
+  served.reset();
+  served.step("P1D");
+  assertEquals(served.now().toString(), "2029-01-01T12:00:00Z");
+  assertEquals(served.state.leapSeconds, []);
 });
 
-Deno.test("ClockKeeper plans a change by the time it serves", () => {
+Deno.test("TimelineSource plans a change by the time it serves", () => {
   const base = new Hand(1_795_000_000);
-  using keeper = keep(base, { time: "2016-12-31T23:59:50Z" });
-  keeper.set({ leap: "insert@2016-12-31" });
-  assertEquals([keeper.state.now, keeper.state.leap], ["2016-12-31T23:59:50Z", "insert"]);
-  keeper.set({ steps: ["+1h@2017-01-01T00:00:00Z"] });
-  assertThrows(() => keeper.set({ steps: ["+1h@2016-01-01T00:00:00Z"] }), RangeError, "is past it");
-  assertEquals(keeper.state.steps, [{ by: 3600, servedAt: "2017-01-01T00:00:00Z" }]);
+  using served = serve(base, { time: "2016-12-31T23:59:50Z" });
+  served.set({ leap: "insert@2016-12-31" });
+  assertEquals([served.state.now, served.state.leap], ["2016-12-31T23:59:50Z", "insert"]);
+  served.set({ steps: ["+1h@2017-01-01T00:00:00Z"] });
+  assertThrows(() => served.set({ steps: ["+1h@2016-01-01T00:00:00Z"] }), RangeError, "is past it");
+  assertEquals(served.state.steps, [{ by: 3600, servedAt: "2017-01-01T00:00:00Z" }]);
 });
 
-Deno.test("ClockKeeper takes ten thousand steps", () => {
+Deno.test("TimelineSource takes ten thousand steps", () => {
   const base = new Hand(1_795_000_000);
-  using keeper = keep(base, {});
-  keeper.set({ steps: Array.from({ length: 10_000 }, (_, i) => `+1s@PT${3600 + i}S`) });
+  using served = serve(base, {});
+  served.set({ steps: Array.from({ length: 10_000 }, (_, i) => `+1s@PT${3600 + i}S`) });
   base.time.seconds += 20_000;
-  assertEquals(keeper.state.offset, 10_000);
+  assertEquals(served.state.offset, 10_000);
 });
 
-Deno.test("ClockKeeper names the option that an unknown one was meant for, and changes nothing", () => {
+Deno.test("TimelineSource names the option that an unknown one was meant for, and changes nothing", () => {
   const base = new Hand(1_795_000_000);
-  using keeper = keep(base, {});
+  using served = serve(base, {});
   const cases: [unknown, string][] = [
     [{ rat: 2 }, `Unknown clock option "rat": did you mean rate?`],
     [{ step: ["+1s@00:05"] }, "did you mean steps?"],
     [{ offset: "1h", toString: "1h" }, `Unknown clock option "toString": expected time, offset`],
   ];
   for (const [options, message] of cases) {
-    assertThrows(() => keeper.set(options as ClockOptions), SyntaxError, message);
-    assertThrows(() => keeper.begin(options as ClockOptions, {}), SyntaxError, message);
-    assertThrows(() => keep(base, options as ClockOptions), SyntaxError, message);
+    assertThrows(() => served.set(options as ClockOptions), SyntaxError, message);
+    assertThrows(() => served.begin(options as ClockOptions, {}), SyntaxError, message);
+    assertThrows(() => serve(base, options as ClockOptions), SyntaxError, message);
   }
   for (const none of [null, "now", 5]) {
-    assertThrows(() => keeper.set(none as unknown as ClockOptions), TypeError, "for a clock");
+    assertThrows(() => served.set(none as unknown as ClockOptions), TypeError, "for a clock");
   }
-  assertEquals(keeper.state.offset, 0);
+  assertEquals(served.state.offset, 0);
+});
+
+/** A source by fake time, and the changes of what it serves: how far it is ahead, in seconds, and when. */
+function follow(clock: ClockOptions): { time: FakeTime; source: TimelineSource; seen: number[][] } {
+  const time = new FakeTime("2026-01-01T00:00:00Z");
+  const base = clockBy(time);
+  const start = { seconds: 0, nanoseconds: 0 };
+  const context = { base, precision: -20, start, seed: 1, timers: time };
+  const source = new TimelineSource(context, clock, {});
+  const seen: number[][] = [];
+  source.onChange = () => {
+    const { line } = source.content;
+    const ahead = line.servedSeconds - line.systemSeconds;
+    if (ahead !== seen.at(-1)?.[1]) seen.push([time.monotonicMs(), ahead]);
+  };
+  return { time, source, seen };
+}
+
+Deno.test("TimelineSource has each turn on its page ahead, and turns within milliseconds", async () => {
+  const { time, source, seen } = follow({ steps: ["+10s@00:10", "+1h@01:00"] });
+  using _ended = source;
+  const start = source.content.line.systemSeconds;
+  const next = (): (number | undefined)[] => {
+    const { from, line } = source.content.next ?? {};
+    return [from && from.seconds - start, line && line.servedSeconds - line.systemSeconds];
+  };
+  assertEquals(next(), [10, 10]);
+  await time.advance(9_999);
+  assertEquals([next(), seen], [[10, 10], [[4000, 0]]]);
+  await time.advance(21);
+  assertEquals(next(), [60, 3610]);
+  await time.advance(60_000);
+  assertEquals([next(), seen.slice(1)], [[undefined, undefined], [[10_000, 10], [60_000, 3610]]]);
+});
+
+Deno.test("TimelineSource finds within four seconds that the system's clock was set over a turn", async () => {
+  const { time, source, seen } = follow({ steps: ["+10s@01:00:00"] });
+  using _ended = source;
+  await time.advance(1000);
+  time.aheadMs += 2 * 3_600_000;
+  await time.advance(3000);
+  assertEquals(seen, [[4000, 10]]);
+});
+
+Deno.test("TimelineSource renews its reference time, and waits for nothing once disposed of", async () => {
+  const { time, source } = follow({ offset: "+1h" });
+  const { referenceSeconds } = source.content.status;
+  await time.advance(1_024_000);
+  assertEquals(source.content.status.referenceSeconds, referenceSeconds + 1024);
+  source[Symbol.dispose]();
+  await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits");
 });

@@ -1,0 +1,65 @@
+/** The status of a clock from what is configured, and from what is known where nothing is. */
+import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
+import type { StatusOptions } from "./options.ts";
+
+/** The part of a status that depends on how the clock is kept right. */
+export type ClockFacts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "referenceSeconds">;
+
+/**
+ * A clock vouched for was last right at the last multiple of this. Clients
+ * suspect one that was set this very moment, and drop one not set for days.
+ */
+const REFERENCE_STEP_SECONDS = 1024;
+
+const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
+
+/** The status of a clock; `options` have passed `checkStatus()`. */
+export function configureStatus(
+  options: StatusOptions,
+  facts: ClockFacts,
+  precision: number,
+): ClockStatus {
+  const { unsynchronized, leap, stratum, referenceId, rootDelay, rootDispersion } = options;
+  const isUnsynchronized = unsynchronized || facts.leap === UNSYNCHRONIZED;
+  return {
+    leap: isUnsynchronized ? UNSYNCHRONIZED : leap === undefined ? facts.leap : leapNumbers[leap],
+    stratum: stratum ?? UNKNOWN_CLOCK.stratum,
+    referenceId: referenceId === undefined
+      ? UNKNOWN_CLOCK.referenceId
+      : parseReferenceId(referenceId),
+    rootDelaySeconds: rootDelay ?? UNKNOWN_CLOCK.rootDelaySeconds,
+    rootDispersionSeconds: rootDispersion ?? facts.rootDispersionSeconds + 2 ** precision,
+    referenceSeconds: facts.referenceSeconds,
+    precision,
+  };
+}
+
+/** Whether options vouch for a clock: without them it is known to be right at the start alone. */
+export function vouchesForClock(
+  { source, stratum, referenceId, rootDelay, rootDispersion }: StatusOptions,
+): boolean {
+  return source === "fixed" ||
+    [stratum, referenceId, rootDelay, rootDispersion].some((option) => option !== undefined);
+}
+
+/** The facts of a clock vouched for, or of a simulated one, by the time that it serves. */
+export function vouchedFacts(nowSeconds: number): ClockFacts {
+  const steps = Math.floor(nowSeconds / REFERENCE_STEP_SECONDS);
+  return { ...UNKNOWN_CLOCK, referenceSeconds: steps * REFERENCE_STEP_SECONDS };
+}
+
+/** The facts where the kernel's status is required and there is none. */
+export function unsynchronizedFacts(nowSeconds: number): ClockFacts {
+  return { ...UNKNOWN_CLOCK, leap: UNSYNCHRONIZED, referenceSeconds: nowSeconds };
+}
+
+/** The warning where the kernel's status is required and cannot be read. */
+export function kernelWarning(
+  { source, unsynchronized }: StatusOptions,
+  problem: string,
+): string | undefined {
+  if (source !== "kernel" || unsynchronized) return undefined;
+  return `The kernel's clock status cannot be read (${problem}): ` +
+    "the clock is served as not synchronised";
+}

@@ -1,0 +1,31 @@
+/** The contract of everything that decides which time is served. */
+import type { Timers } from "../../system/time.ts";
+import type { Clock, UnixTime } from "../clock.ts";
+import type { PageContent } from "../page.ts";
+
+/**
+ * Decides which time is served, and which status it has. The page that readers go by is written from its
+ * content, at first and after each change.
+ */
+export interface TimeSource extends Disposable {
+  /** The lines that hold now and next, and the status. */
+  readonly content: PageContent;
+  /** Called after each change of the content; the writer of the page sets it. */
+  onChange: () => void;
+  /** What an administrator should know about this source. */
+  readonly warning?: string | undefined;
+}
+
+/** What a source works with. */
+export interface SourceContext {
+  /** The clock that served time is computed from: the system's, or a caller's own. */
+  readonly base: Clock;
+  /** The precision with which it is read, as a power of two of seconds. */
+  readonly precision: number;
+  /** When the server started, by that clock. */
+  readonly start: Readonly<UnixTime>;
+  readonly timers: Timers;
+}
+
+/** The interval at which a source gathers its facts again, even if nothing is due. */
+export const POLL_MS = 4000;

@@ -1,0 +1,42 @@
+import { assertEquals } from "@std/assert";
+
+/** Whether this machine's kernel has a status that is read. */
+export const hasKernelStatus: boolean = Deno.build.os === "linux" &&
+  ["x86_64", "aarch64"].includes(Deno.build.arch);
+
+/**
+ * A kernel in place of this machine's, until it is disposed of; nothing may have it open then. At first it is
+ * synchronised, off by 0.25 s at most, and about to insert a second.
+ */
+export class FakeKernel implements Disposable {
+  maxErrorSeconds = 0.25;
+  isSynchronized = true;
+  /** How often it has been opened. */
+  timesOpened = 0;
+  #open = 0;
+  readonly #dlopen = Deno.dlopen;
+  readonly #querySync = Deno.permissions.querySync;
+
+  constructor() {
+    const symbols = {
+      ntp_adjtime: (timex: DataView): number => {
+        // <sys/timex.h> on 64 bits: maxerror is the fourth long, status follows the fifth.
+        timex.setBigInt64(24, BigInt(this.maxErrorSeconds * 1e6), true);
+        timex.setInt32(40, 0x0011, true);
+        return this.isSynchronized ? 1 : 5;
+      },
+    };
+    Deno.dlopen = (() => {
+      this.#open++;
+      this.timesOpened++;
+      return { symbols, close: () => this.#open-- };
+    }) as unknown as typeof Deno.dlopen;
+    Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.dlopen = this.#dlopen;
+    Deno.permissions.querySync = this.#querySync;
+    assertEquals(this.#open, 0, "the kernel is left open");
+  }
+}
