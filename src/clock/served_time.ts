@@ -7,7 +7,7 @@ import { ServedPage } from "./page.ts";
 import { ServedClock } from "./served_clock.ts";
 import { MachineSource } from "./sources/machine.ts";
 import type { StatusOptions } from "./sources/options.ts";
-import { checkClockNames } from "./sources/timeline/names.ts";
+import { readClock } from "./sources/timeline/options.ts";
 import type { ClockOptions } from "./sources/timeline/options.ts";
 import { planTimeline } from "./sources/timeline/plan.ts";
 import { isSimulated, type TimelineContext, TimelineSource } from "./sources/timeline/source.ts";
@@ -147,7 +147,7 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   #open(clock: ClockOptions, status: StatusOptions): MachineSource | TimelineSource {
-    checkClockNames(clock);
+    readClock(clock);
     return isSimulated(clock)
       ? new TimelineSource(this.#context, clock, status)
       : new MachineSource(this.#context, status);

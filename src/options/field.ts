@@ -166,13 +166,24 @@ function durationOf(given: string | Temporal.Duration): bigint | undefined {
   }
 }
 
-/** A text that a function of the owner's reads for its mistakes; it stays as it is given. */
-export function text(expected: string, check: (text: string) => unknown, row: Row): Field<string> {
-  return field(row, expected, (given) => {
-    if (typeof given !== "string") return undefined;
-    check(given);
-    return given;
-  });
+/** A text that a function of the owner parses for its mistakes; it stays as it is given. */
+export function text(expected: string, parse: (text: string) => unknown, row: Row): Field<string> {
+  return field(
+    row,
+    expected,
+    (given) => typeof given === "string" ? parsable(given, parse) : undefined,
+  );
+}
+
+/** A value, if it can be parsed; undefined if it cannot, unless the parser says what it expects. */
+export function parsable<Value>(value: Value, parse: (value: Value) => unknown): Value | undefined {
+  try {
+    parse(value);
+    return value;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Several values, each of which one field reads; a text is one of them. */

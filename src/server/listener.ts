@@ -1,6 +1,7 @@
 /** A listener as it is asked for: a URL, and what is special to it. */
-import { checkSeed, type ClockOptions } from "../clock/sources/timeline/options.ts";
+import { clockFields, type ClockOptions } from "../clock/sources/timeline/options.ts";
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { findOption, parseOption } from "../options/read.ts";
 import { suggest } from "../text/suggest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
@@ -17,25 +18,8 @@ export interface ListenerSpec {
   readonly seed?: number | undefined;
 }
 
-/** How each parameter of a URL changes what is asked for: the names are the command line's. */
-const clockParameters: Readonly<
-  Record<string, (clock: ClockOptions, text: string) => ClockOptions>
-> = {
-  "time": (clock, time) => ({ ...clock, time }),
-  "offset": (clock, offset) => ({ ...clock, offset }),
-  "rate": (clock, rate) => ({ ...clock, rate }),
-  "freeze": (clock, text) => ({ ...clock, freeze: readFlag("freeze", text) }),
-  "step": (clock, step) => ({ ...clock, steps: [...clock.steps ?? [], step] }),
-  "leap": (clock, leap) => ({ ...clock, leap }),
-  "smear": (clock, smear) => ({ ...clock, smear }),
-  "clock-noise": (clock, noise) => ({ ...clock, noise }),
-};
-
-/** Parameters that may stand there again: each adds to those before it. */
-const repeatable: ReadonlySet<string> = new Set(["step", "fault", ...faultNames]);
-
-/** What a leap second to announce is called, in place of one that comes. */
-const announced: readonly string[] = ["none", "insert", "delete"];
+/** Names of leap seconds to announce, in place of one that is to happen. */
+const ANNOUNCED: readonly string[] = ["none", "insert", "delete"];
 
 /**
  * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
@@ -53,7 +37,7 @@ export function parseListener(url: string): ListenerSpec {
   const seen = new Set<string>();
   for (const parameter of url.slice(query + 1).split("&").filter((each) => each !== "")) {
     const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
-    if (seen.has(name) && !repeatable.has(name)) fail(`"${name}" is given twice`);
+    if (seen.has(name) && !isRepeatable(name)) fail(`"${name}" is given twice`);
     seen.add(name);
     spec = read(url, () => withParameter(spec, name, text)) ??
       fail(`unknown parameter "${name}", ${suggestion(name)}`);
@@ -64,21 +48,31 @@ export function parseListener(url: string): ListenerSpec {
 }
 
 function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
-  // To announce one alone is, for one listener, what leapbits does.
-  if (name === "leap" && announced.includes(text)) name = "leapbits";
-  const toClock = Object.hasOwn(clockParameters, name) ? clockParameters[name] : undefined;
-  if (toClock !== undefined) return { ...spec, clock: toClock(spec.clock ?? {}, text) };
-  if (name === "seed") {
-    const seed = checkSeed(text.trim() === "" ? NaN : Number(text), JSON.stringify(text));
-    return { ...spec, seed };
-  }
+  // To announce a leap second is, for one listener, what leapbits does.
+  if (name === "leap" && ANNOUNCED.includes(text)) return withFault(spec, "leapbits", text);
+  const option = findOption(clockFields, name);
+  if (option === undefined) return withFault(spec, name, text);
+  const { key, field } = option;
+  const value = parseOption(field, text);
+  if (key === "seed") return { ...spec, seed: value as number };
+  const before = spec.clock?.[key as keyof ClockOptions] as readonly unknown[] | undefined;
+  const all = field.isRepeatable ? [...before ?? [], ...value as readonly unknown[]] : value;
+  return { ...spec, clock: { ...spec.clock, [key]: all } };
+}
+
+function withFault(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
   if (name === "fault") return { ...spec, faults: addNamedFault(spec.faults ?? {}, text) };
   if (!(faultNames as readonly string[]).includes(name)) return undefined;
   return { ...spec, faults: addFault(spec.faults ?? {}, name, text) };
 }
 
+function isRepeatable(name: string): boolean {
+  return findOption(clockFields, name)?.field.isRepeatable ??
+    [...faultNames, "fault"].includes(name);
+}
+
 function suggestion(name: string): string {
-  return suggest(name, [...Object.keys(clockParameters), "seed", ...faultNames]);
+  return suggest(name, [...Object.values(clockFields).map(({ name }) => name), ...faultNames]);
 }
 
 /** Has what is wrong with a parameter's value be said of the URL it is in: there may be several. */
@@ -91,13 +85,6 @@ function read<T>(url: string, parameter: () => T): T {
     }
     throw error;
   }
-}
-
-/** A flag, which may stand there without a value. */
-function readFlag(name: string, text: string): boolean {
-  if (["", "1", "true", "yes", "on"].includes(text)) return true;
-  if (["0", "false", "no", "off"].includes(text)) return false;
-  throw new SyntaxError(`${name} is ${JSON.stringify(text)}, expected true or false`);
 }
 
 /** Percent codes and nothing else: a plus is a plus. */

@@ -14,7 +14,6 @@ import { ListenError } from "../transports/listen_error.ts";
 import { RealtimeClock } from "../clock/realtime_clock.ts";
 import { openLibc } from "../system/libc.ts";
 import type { ClockControl } from "../clock/served_time.ts";
-import { checkIsObject } from "../clock/sources/timeline/names.ts";
 import { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/routes.ts";
 import { Crew } from "./workers/pool.ts";
@@ -296,7 +295,9 @@ class RunningServer implements Server {
 }
 
 function isClock(clock: Clock | ClockOptions): clock is Clock {
-  checkIsObject(clock);
+  if (typeof clock !== "object" || clock === null) {
+    throw new TypeError(`clock is ${clock}, expected an object such as { offset: "+1h" }`);
+  }
   return "read" in clock;
 }
 

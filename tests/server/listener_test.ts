@@ -35,9 +35,9 @@ Deno.test("parseListener says what is wrong with a parameter", () => {
     ["?constructor=1", "unknown parameter"],
     ["?rate=1&rate=2", '"rate" is given twice'],
     ["?drop=2", "drop"],
-    ["?seed=abc", 'Cannot take the seed "abc": expected a whole number, 0 to 4294967295'],
-    ["?seed=", 'Cannot take the seed ""'],
-    ["?drop=0.3&seed=-1", 'Cannot take the seed "-1"'],
+    ["?seed=abc", 'seed is "abc", expected a whole number, 0 to 4294967295'],
+    ["?seed=", 'seed is "", expected'],
+    ["?drop=0.3&seed=-1", 'seed is "-1", expected'],
   ];
   for (const [parameters, message] of wrong) {
     assertThrows(() => parseListener(`ntp://127.0.0.1:1123${parameters}`), Error, message);

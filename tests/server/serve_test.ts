@@ -86,10 +86,10 @@ Deno.test("serve gives its seed to the noise of every clock that has none", asyn
 Deno.test("serve says what is no option of a clock", async () => {
   const wrong: [unknown, ErrorConstructor, string][] = [
     [{ rat: 2 }, SyntaxError, `Unknown clock option "rat": did you mean rate?`],
-    [{ offset: 5 }, TypeError, "Cannot read the duration 5: expected a text such as 1h30m"],
-    [{ time: 5 }, TypeError, "Cannot read the time 5: expected a text such as 2038"],
-    [null, TypeError, "Cannot take null for a clock"],
-    [{ noise: "1ms", seed: "z" }, RangeError, "Cannot take the seed z"],
+    [{ offset: 5 }, SyntaxError, "clock.offset is 5, expected a duration such as +1h30m"],
+    [{ time: 5 }, SyntaxError, "clock.time is 5, expected a time such as 2038"],
+    [null, TypeError, "clock is null, expected an object"],
+    [{ noise: "1ms", seed: "z" }, SyntaxError, 'clock.seed is "z", expected a whole number'],
   ];
   for (const [clock, type, message] of wrong) {
     await assertRejects(() => serve(FREE, { clock: clock as ClockOptions }), type, message);

@@ -1,7 +1,9 @@
-/** The options of the status that a server reports of its clock. */
+/** The options of a clock's status: one row each, for the library, JSON and command lines. */
+import { type Fields, flag, number, oneOf, text, whole } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 
-/** Where a server takes the worth of its clock from. */
+/** Where the synchronisation status of a clock comes from. */
 export type ClockStatusSource = "auto" | "kernel" | "fixed";
 
 /** What to tell clients about the clock. */
@@ -52,25 +54,58 @@ export interface StatusOptions {
   readonly unsynchronized?: boolean;
 }
 
-/**
- * Looks at what is to be said of a clock.
- *
- * @throws {RangeError} If a number is out of range
- * @throws {SyntaxError} If the reference id is none
- */
-export function checkStatus(
-  { stratum, rootDelay, rootDispersion, referenceId }: StatusOptions,
-): void {
-  checkRange("stratum", stratum, 1, 15);
-  if (!Number.isInteger(stratum ?? 1)) {
-    throw new RangeError(`Cannot serve stratum ${stratum}: expected a whole number`);
-  }
-  checkRange("root delay", rootDelay, 0, 65_535);
-  checkRange("root dispersion", rootDispersion, 0, 65_535);
-  if (referenceId !== undefined) parseReferenceId(referenceId);
-}
+/** The options that JSON and command lines have. */
+export const statusFields: Fields<StatusOptions> = {
+  source: oneOf(["auto", "kernel", "fixed"], {
+    name: "clock-status",
+    syntax: "<source>",
+    help: "where the synchronisation status comes from",
+    default: "auto",
+  }),
+  stratum: whole(1, 15, {
+    name: "stratum",
+    syntax: "<number>",
+    help: "servers between this one and a reference clock",
+    default: "10",
+  }),
+  referenceId: text("1 to 4 ASCII characters, or an IPv4 address", parseReferenceId, {
+    name: "refid",
+    syntax: "<id>",
+    help: "reference id: 1 to 4 characters or an IPv4 address",
+    default: "127.127.1.1",
+  }),
+  rootDelay: number(0, 65_535, {
+    name: "root-delay",
+    syntax: "<seconds>",
+    unit: "seconds",
+    help: "round-trip delay to the reference clock",
+    default: "0",
+  }),
+  rootDispersion: number(0, 65_535, {
+    name: "root-dispersion",
+    syntax: "<seconds>",
+    unit: "seconds",
+    help: "error bound of the clock",
+    default: "0.01, growing",
+  }),
+  leap: oneOf(["none", "insert", "delete"], {
+    name: "leap",
+    syntax: "<kind>",
+    help: "announce a leap second",
+  }),
+  unsynchronized: flag({
+    name: "unsynchronized",
+    help: "report an unsynchronised clock; Daytime and Time stay silent",
+    conflicts: ["leap"],
+  }),
+};
 
-function checkRange(name: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined || value >= least && value <= most) return;
-  throw new RangeError(`Cannot serve ${name} ${value}: expected ${least} to ${most}`);
+/**
+ * Checks options of a status.
+ *
+ * @throws {SyntaxError} If one is unknown or cannot be read
+ * @throws {RangeError} If a number is out of bounds
+ */
+export function checkStatus(options: StatusOptions): void {
+  readOptions(statusFields, options, "status");
 }

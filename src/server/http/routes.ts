@@ -5,7 +5,7 @@ import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import { readFaults } from "../faults/rules.ts";
-import { parseScenario } from "../scenarios/scenario_file.ts";
+import { readScenario } from "../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
 import type { ServedTime } from "../../clock/served_time.ts";
 import type { RecentClients } from "./clients.ts";
@@ -176,13 +176,16 @@ function beginAlone(
 }
 
 function scenarioOf(json: unknown): Scenario {
-  const { name, ...rest } = Object(json) as { name?: unknown };
+  if (typeof json !== "object" || json === null) {
+    throw new Refused(400, "Cannot begin a scenario: expected an object");
+  }
+  const { name, ...rest } = json as { name?: unknown };
   if (typeof name === "string" && Object.keys(rest).length === 0) {
     const known = Object.keys(scenarios);
     if (Object.hasOwn(scenarios, name)) return scenarios[name as keyof typeof scenarios];
     throw new Refused(404, `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, known)}`);
   }
-  return parseScenario(JSON.stringify(json), "scenario");
+  return { name: "scenario", description: "", ...readScenario(json) };
 }
 
 /** All clocks and faults; of one listener, what is not shared with others. */

@@ -1,64 +1,42 @@
-/** Scenarios that users write: JSON, whose mistakes are found by line and key. */
-import { type ClockOptions, readClock } from "../../clock/sources/timeline/options.ts";
+/** Scenarios that users write: JSON, whose mistakes are named by key. */
+import { clockFields, type ClockOptions, seedField } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
+import { statusFields } from "../../clock/sources/options.ts";
+import { type Field, field, oneOf } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { readFaults } from "../faults/rules.ts";
 import type { FaultsOptions } from "../faults/options.ts";
-import {
-  type Entries,
-  flag,
-  number,
-  object,
-  oneOf,
-  readJsonObject,
-  type Shapes,
-  text,
-  textOrNumber,
-  texts,
-  whole32,
-} from "../../options/json_object.ts";
 import type { Scenario } from "./scenarios.ts";
-import { checkStatus, type StatusOptions } from "../../clock/sources/options.ts";
 
-const scenarioShapes: Shapes<Scenario> = {
-  name: text,
-  description: text,
-  clients: object,
-  clock: object,
-  status: object,
-  faults: object,
-  seed: whole32,
+const verdict = oneOf(["follows", "misreads", "refuses"], { name: "", help: "" });
+
+/** The keys of a scenario; those of the objects in it are read by their own rows. */
+const scenarioFields = {
+  name: anyText("name", "what it is called"),
+  description: anyText("description", "what it shows"),
+  clients: anyObject("clients", "what clients make of it"),
+  clock: anyObject("clock", "the simulated clock"),
+  status: anyObject("status", "the status of the clock"),
+  faults: anyObject("faults", "what goes wrong with the replies"),
+  seed: seedField,
 };
 
-const clockShapes: Shapes<Omit<ClockOptions, "leapSeconds">> = {
-  time: text,
-  offset: text,
-  rate: textOrNumber,
-  freeze: flag,
-  steps: texts,
-  leap: text,
-  smear: text,
-  noise: text,
-  seed: whole32,
-};
+function anyText(name: string, help: string): Field<string> {
+  return field({ name, help }, "a text", (given) => typeof given === "string" ? given : undefined);
+}
 
-const statusShapes: Shapes<StatusOptions> = {
-  source: oneOf("auto", "kernel", "fixed"),
-  stratum: number,
-  referenceId: text,
-  rootDelay: number,
-  rootDispersion: number,
-  leap: oneOf("none", "insert", "delete"),
-  unsynchronized: flag,
-};
-
-const verdict = oneOf("follows", "misreads", "refuses");
+function anyObject(name: string, help: string): Field<object> {
+  const isObject = (given: unknown): given is object =>
+    typeof given === "object" && given !== null && !Array.isArray(given);
+  return field({ name, help }, "an object", (given) => isObject(given) ? given : undefined);
+}
 
 /**
  * Reads a scenario: an object with the keys of {@linkcode Scenario}, all of them optional.
  *
  * @param json The text of its file
  * @param file What the file is called, for messages and where it names no scenario
- * @throws {SyntaxError} If it is none, as `mine.json:4: clock.rate: Cannot read the rate "fast": …`
+ * @throws {SyntaxError} If it is none, as `mine.json: clock.rate is "fast", expected …`
  *
  * @example
  * ```ts
@@ -70,30 +48,31 @@ const verdict = oneOf("follows", "misreads", "refuses");
  * ```
  */
 export function parseScenario(json: string, file: string): Scenario {
-  const entries = readJsonObject(json, file).as(scenarioShapes);
-  entries.get("clients")?.object.asEach(verdict);
-  entries.get("clock")?.check((clock) => {
-    checkEach(
-      entries.get("clock")?.object.as(clockShapes),
-      (name, value) => readClock({ [name]: value }),
-    );
-    planTimeline(clock as ClockOptions, Temporal.Now.instant().epochNanoseconds);
-  });
-  checkEach(
-    entries.get("status")?.object.as(statusShapes),
-    (name, value) => checkStatus({ [name]: value }),
-  );
-  checkEach(
-    entries.get("faults")?.object.asEach(),
-    (name, value) => readFaults({ [name]: value } as FaultsOptions, 0),
-  );
-  const values = Object.fromEntries([...entries].map(([name, { value }]) => [name, value]));
-  return { name: file, description: "", ...values };
+  try {
+    return { name: file, description: "", ...readScenario(JSON.parse(json)) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new SyntaxError(`${file}: ${error.message}`, { cause: error });
+  }
 }
 
-function checkEach(
-  entries: Entries | undefined,
-  check: (name: string, value: unknown) => void,
-): void {
-  for (const [name, entry] of entries ?? []) entry.check((value) => check(name, value));
+/**
+ * Reads a scenario that is an object already.
+ *
+ * @throws {SyntaxError} If it has an unknown key, or a value that cannot be read
+ * @throws {RangeError} If a value is out of bounds, or options contradict each other
+ * @throws {TypeError} If it is no object
+ */
+export function readScenario(given: unknown): Partial<Scenario> {
+  const scenario = readOptions(scenarioFields, given, "scenario");
+  const { clients = {}, clock, status, faults } = scenario;
+  const names = Object.keys(clients);
+  readOptions(Object.fromEntries(names.map((name) => [name, verdict])), clients, "clients");
+  if (status) readOptions(statusFields, status, "status");
+  if (faults) readFaults(faults as FaultsOptions, 0);
+  if (clock) {
+    readOptions(clockFields, clock, "clock");
+    planTimeline(clock as ClockOptions, Temporal.Now.instant().epochNanoseconds);
+  }
+  return scenario as Partial<Scenario>;
 }

@@ -72,16 +72,24 @@ Deno.test("MachineSource takes each option", () => {
 
 Deno.test("MachineSource names the option that is out of range", () => {
   const table: [StatusOptions, typeof Error, message: string][] = [
-    [{ stratum: 0 }, RangeError, "Cannot serve stratum 0: expected 1 to 15"],
-    [{ stratum: 16 }, RangeError, "Cannot serve stratum 16: expected 1 to 15"],
-    [{ stratum: NaN }, RangeError, "Cannot serve stratum NaN: expected 1 to 15"],
-    [{ stratum: 2.5 }, RangeError, "Cannot serve stratum 2.5: expected a whole number"],
-    [{ rootDelay: -1e-9 }, RangeError, "Cannot serve root delay -1e-9: expected 0 to 65535"],
-    [{ rootDelay: Infinity }, RangeError, "Cannot serve root delay Infinity"],
-    [{ rootDispersion: -1 }, RangeError, "Cannot serve root dispersion -1: expected 0 to 65535"],
-    [{ rootDispersion: 65_536 }, RangeError, "Cannot serve root dispersion 65536"],
-    [{ referenceId: "GPSDO" }, SyntaxError, 'Cannot read reference id "GPSDO"'],
-    [{ referenceId: "" }, SyntaxError, "Cannot read reference id"],
+    [{ stratum: 0 }, RangeError, "status.stratum is 0, expected a whole number, 1 to 15"],
+    [{ stratum: 16 }, RangeError, "status.stratum is 16, expected a whole number, 1 to 15"],
+    [{ stratum: NaN }, RangeError, "status.stratum is NaN, expected a whole number, 1 to 15"],
+    [{ stratum: 2.5 }, RangeError, "status.stratum is 2.5, expected a whole number"],
+    [{ rootDelay: -1e-9 }, RangeError, "status.rootDelay is -1e-9, expected seconds, 0 to 65535"],
+    [{ rootDelay: Infinity }, RangeError, "status.rootDelay is Infinity"],
+    [
+      { rootDispersion: -1 },
+      RangeError,
+      "status.rootDispersion is -1, expected seconds, 0 to 65535",
+    ],
+    [{ rootDispersion: 65_536 }, RangeError, "status.rootDispersion is 65536"],
+    [
+      { referenceId: "GPSDO" },
+      SyntaxError,
+      'status.referenceId is "GPSDO", expected 1 to 4 ASCII characters',
+    ],
+    [{ referenceId: "" }, SyntaxError, 'status.referenceId is ""'],
   ];
   const { permissions } = Deno;
   const { querySync } = permissions;

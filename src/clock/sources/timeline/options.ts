@@ -1,5 +1,17 @@
-/** A clock that lies, as it is described: by options, on a command line, in a URL, in a file. */
+/** The options of a simulated clock: one row each, for the library, URLs, JSON and command lines. */
 import { parseDurationNs, parseInstantNs } from "../../../text/duration.ts";
+import {
+  type Field,
+  field,
+  FieldError,
+  type Fields,
+  flag,
+  list,
+  parsable,
+  text,
+  whole,
+} from "../../../options/field.ts";
+import { readOptions } from "../../../options/read.ts";
 import { inOrder, parseLeap } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
 import type { LeapSecond } from "./timeline.ts";
@@ -50,7 +62,83 @@ export interface ClockOptions {
 const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
 
-/** A jump as it is written: so long after the start, or at an instant of served time. */
+/** The fastest that a clock may run, either way. */
+const MAX_RATE = 1_000_000;
+
+const RATE_EXPECTED = `2x, -0.5, 0 or +50ppm, from -${MAX_RATE} to ${MAX_RATE}`;
+
+/** This many jumps are planned in a moment, and are more than any test needs. */
+const MAX_STEPS = 10_000;
+
+const MAX_NOISE_NS = 3600n * SECOND_NS;
+
+/** The seed of all random numbers of a server. */
+export const seedField: Field<number> = whole(0, 2 ** 32 - 1, {
+  name: "seed",
+  syntax: "<number>",
+  help: "random seed for noise and faults; the same seed repeats the run",
+});
+
+/** The options that URLs, JSON and command lines have too. */
+export const clockFields: Fields<Omit<ClockOptions, "leapSeconds">> = {
+  time: temporal(parseInstantNs, Temporal.Instant, "a time such as 2038-01-19T03:14:00Z", {
+    name: "time",
+    syntax: "<instant>",
+    help: "start at this date and time (UTC)",
+  }),
+  offset: temporal(parseDurationNs, Temporal.Duration, "a duration such as +1h30m, -2d or PT90M", {
+    name: "offset",
+    syntax: "<duration>",
+    help: "serve a time this far ahead; negative is behind",
+  }),
+  rate: field(
+    { name: "rate", syntax: "<rate>", help: "run at another rate: 2x, -0.5, +50ppm" },
+    RATE_EXPECTED,
+    (rate) =>
+      typeof rate === "number" || typeof rate === "string" ? parsable(rate, parseRate) : undefined,
+  ),
+  freeze: flag({ name: "freeze", help: "stop the clock" }),
+  steps: list(
+    text("a step such as +1s@00:05", parseStep, {
+      name: "step",
+      syntax: "<step>",
+      help: "jump: +1s@00:05 is 5 s after the start; repeatable",
+    }),
+    MAX_STEPS,
+  ),
+  leap: text("a leap second such as insert@2028-12-31, or none", noneOr(parseLeap), {
+    name: "leap",
+    syntax: "<leap second>",
+    help: "insert or delete a second: insert@2028-12-31",
+  }),
+  smear: text(
+    `${Object.keys(smears).join(", ")} or none, with a window of 1s to 40d as in linear,20h`,
+    noneOr(parseSmear),
+    {
+      name: "smear",
+      syntax: "<shape>",
+      help: `spread a leap second: ${Object.keys(smears).join(", ")}`,
+    },
+  ),
+  noise: temporal(parseNoise, Temporal.Duration, "a duration from 0 to 1h, such as 2ms", {
+    name: "clock-noise",
+    syntax: "<duration>",
+    help: "standard deviation of random error",
+  }),
+  seed: seedField,
+};
+
+/** The options that the library has. */
+const libraryFields: Fields<ClockOptions> = {
+  ...clockFields,
+  leapSeconds: field(
+    { name: "leap-seconds", help: "further leap seconds" },
+    "a list such as parseLeapSeconds() returns",
+    (leaps) => Array.isArray(leaps) ? leaps : undefined,
+  ),
+};
+
+/** A jump as it is written: this long after the start, or at an instant of served time. */
 export interface WrittenStep {
   /** Its moment as it is written. */
   readonly when: string;
@@ -58,14 +146,14 @@ export interface WrittenStep {
   readonly byNs: bigint;
 }
 
-/** {@linkcode ClockOptions} as they are understood, whenever they begin to count; undefined is not given. */
+/** {@linkcode ClockOptions} as numbers, whenever they take effect; undefined is not given. */
 export interface ClockReading {
   readonly timeNs: bigint | undefined;
   readonly offsetNs: bigint | undefined;
-  /** Nanoseconds a second. */
+  /** Nanoseconds per second. */
   readonly rate: bigint | undefined;
   readonly steps: readonly WrittenStep[] | undefined;
-  /** The leap second that is asked for by itself. */
+  /** The leap second that is given by itself. */
   readonly leap: LeapSecond | undefined;
   /** That one and the others, the earliest first. */
   readonly leaps: readonly LeapSecond[] | undefined;
@@ -75,98 +163,84 @@ export interface ClockReading {
 }
 
 /**
- * Understands what is written of a clock, each by itself and without regard to any moment.
+ * Reads options, each by itself and without regard to any moment.
  *
- * @throws {SyntaxError} If a text cannot be read
- * @throws {RangeError} If a number is out of range, or options contradict each other
- * @throws {TypeError} If a value is something else than it may be
+ * @throws {SyntaxError} If an option is unknown, or a value cannot be read
+ * @throws {RangeError} If a value is out of bounds, or options contradict each other
+ * @throws {TypeError} If it is no object
  */
 export function readClock(options: ClockOptions): ClockReading {
-  const { time, offset, leapSeconds = [], noise, seed } = options;
-  const leap = noneOr(options.leap, parseLeap);
-  if (!Array.isArray(leapSeconds)) {
-    throw new TypeError(
-      `Cannot take ${leapSeconds} for leapSeconds: expected such as parseLeapSeconds() gives`,
+  const { time, offset, rate, freeze, steps, leapSeconds, smear, noise, seed, ...rest } =
+    readOptions(
+      libraryFields,
+      options,
+      "clock",
     );
-  }
-  const isTold = leap !== undefined || options.leapSeconds !== undefined;
-  const told = leap === undefined || leap === "none" ? leapSeconds : [...leapSeconds, leap];
+  const leap = rest.leap === undefined ? undefined : noneOr(parseLeap)(rest.leap);
+  const own = leap === undefined || leap === "none" ? [] : [leap];
+  const areLeapsGiven = leap !== undefined || leapSeconds !== undefined;
   return {
     timeNs: time === undefined ? undefined : parseInstantNs(time),
     offsetNs: offset === undefined ? undefined : parseDurationNs(offset),
-    rate: rateOf(options),
-    steps: options.steps === undefined ? undefined : parseSteps(options.steps),
-    leap: leap === "none" ? undefined : leap,
-    leaps: isTold ? inOrder(told) : undefined,
-    smear: noneOr(options.smear, parseSmear),
-    noiseNs: noise === undefined ? undefined : deviationNs(noise),
-    seed: seed === undefined ? undefined : checkSeed(seed),
+    rate: combineRate(rate, freeze),
+    steps: steps?.map(parseStep),
+    leap: own[0],
+    leaps: areLeapsGiven ? inOrder([...leapSeconds ?? [], ...own]) : undefined,
+    smear: smear === undefined ? undefined : noneOr(parseSmear)(smear),
+    noiseNs: noise === undefined ? undefined : Number(parseNoise(noise)),
+    seed,
   };
 }
 
-/** What a text says, or that it says that there is none. */
-function noneOr<T>(text: string | undefined, read: (text: string) => T): T | "none" | undefined {
-  if (text === undefined || text === "none") return text;
-  if (typeof text !== "string") {
-    throw new TypeError(`Cannot take ${text} for a leap second or a smear: expected a text`);
-  }
-  return read(text);
+/** An option whose text stands for what a `Temporal` object may give as well; it stays as it is given. */
+function temporal<Value extends Temporal.Instant | Temporal.Duration>(
+  parse: (value: string | Value) => bigint,
+  Class: { new (...args: never[]): Value },
+  expected: string,
+  row: Parameters<typeof field>[0],
+): Field<string | Value> {
+  return field<string | Value>(
+    row,
+    expected,
+    (value) =>
+      typeof value === "string" || value instanceof Class ? parsable(value, parse) : undefined,
+  );
 }
 
-function rateOf({ rate, freeze }: ClockOptions): bigint | undefined {
-  const read = rate === undefined ? undefined : parseRate(rate);
-  if (freeze === undefined) return read;
-  if (typeof freeze !== "boolean") {
-    throw new TypeError(`Cannot take ${freeze} for freeze: expected true or false`);
-  }
-  if (!freeze) return read ?? SECOND_NS;
-  if (read !== undefined && read !== 0n) {
-    throw new RangeError(`Cannot stand still and run at a rate of ${rate}`);
+/** Lets a parser accept the text that stands for nothing. */
+function noneOr<T>(parse: (text: string) => T): (text: string) => T | "none" {
+  return (text) => text === "none" ? text : parse(text);
+}
+
+function combineRate(
+  rate: number | string | undefined,
+  freeze: boolean | undefined,
+): bigint | undefined {
+  const parsed = rate === undefined ? undefined : parseRate(rate);
+  if (freeze === undefined) return parsed;
+  if (!freeze) return parsed ?? SECOND_NS;
+  if (parsed !== undefined && parsed !== 0n) {
+    throw new RangeError(`Cannot stop the clock and run it at a rate of ${rate}`);
   }
   return 0n;
 }
 
-/** The fastest that a clock may run, either way. */
-const MOST_RATE = 1_000_000;
-
-/** A rate in nanoseconds a second. */
+/** A rate in nanoseconds per second. */
 function parseRate(rate: number | string): bigint {
   const [, ppm] = /^([+-]\d*\.?\d+)ppm$/.exec(String(rate)) ?? [];
   const [, times] = /^([+-]?\d*\.?\d+(?:e-?\d+)?)x?$/i.exec(String(rate)) ?? [];
-  if (ppm === undefined && times === undefined) {
-    throw new SyntaxError(
-      `Cannot read the rate ${JSON.stringify(rate)}: expected 2x, -0.5, 0 or +50ppm`,
-    );
-  }
   const value = ppm === undefined ? Number(times) : 1 + Number(ppm) / 1e6;
-  if (Math.abs(value) > MOST_RATE) {
-    throw new RangeError(`Cannot run at a rate of ${rate}: expected -${MOST_RATE} to ${MOST_RATE}`);
+  if (!(Math.abs(value) <= MAX_RATE)) {
+    throw new FieldError(`expected ${RATE_EXPECTED}`, times !== undefined || ppm !== undefined);
   }
   // Of ppm the thousandths count, which 1 + ppm would lose the end of.
   const gainPpb = ppm === undefined ? (value - 1) * 1e9 : Number(ppm) * 1000;
   return SECOND_NS + BigInt(Math.round(gainPpb));
 }
 
-/** So many jumps are planned in a moment, and are more than any test asks for. */
-const MOST_STEPS = 10_000;
-
-function parseSteps(steps: readonly string[]): WrittenStep[] {
-  if (!Array.isArray(steps)) {
-    throw new TypeError(`Cannot take ${steps} for steps: expected a list such as ["+1s@00:05"]`);
-  }
-  if (steps.length > MOST_STEPS) {
-    throw new RangeError(`Cannot plan ${steps.length} steps: expected ${MOST_STEPS} at most`);
-  }
-  return steps.map(parseStep);
-}
-
 function parseStep(text: string): WrittenStep {
-  const [, by, at] = /^([^@]+)@(.+)$/.exec(text) ?? [];
-  if (by === undefined || at === undefined) {
-    throw new SyntaxError(
-      `Cannot read the step ${JSON.stringify(text)}: expected one such as +1s@00:05`,
-    );
-  }
+  const [, by, at] = /^([^@]{1,60})@(.{1,60})$/.exec(text) ?? [];
+  if (by === undefined || at === undefined) throw new FieldError("expected one such as +1s@00:05");
   const byNs = parseDurationNs(by);
   if (/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) {
     return { when: at, at: { servedNs: parseInstantNs(at) }, byNs };
@@ -175,44 +249,25 @@ function parseStep(text: string): WrittenStep {
   const afterNs = minutes === undefined
     ? parseDurationNs(at)
     : ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * SECOND_NS;
-  if (afterNs < 0n) throw new RangeError(`Cannot step at ${at}: that is before the start`);
+  if (afterNs < 0n) throw new FieldError("expected a moment after the start", true);
   return { when: at, at: { afterNs }, byNs };
 }
 
 function parseSmear(text: string): Smear {
   const [name = "", window, ...rest] = text.split(",");
   const smear = Object.hasOwn(smears, name) ? smears[name] : undefined;
-  if (smear === undefined || rest.length > 0) {
-    throw new SyntaxError(
-      `Cannot read the smear ${JSON.stringify(text)}: expected ${Object.keys(smears).join(", ")}` +
-        ", and a window as in linear,20h",
-    );
-  }
+  if (smear === undefined || rest.length > 0) throw new SyntaxError(`no smear: ${text}`);
   if (window === undefined) return smear;
   const windowNs = parseDurationNs(window);
   if (windowNs < SECOND_NS || windowNs > 40n * DAY_NS) {
-    throw new RangeError(`Cannot smear over ${window}: expected 1 s to 40 d`);
+    throw new FieldError("expected a window of 1s to 40d", true);
   }
   return { ...smear, windowNs };
 }
 
 /** The standard deviation of a clock's noise, in nanoseconds. */
-function deviationNs(noise: string | Temporal.Duration): number {
+function parseNoise(noise: string | Temporal.Duration): bigint {
   const ns = parseDurationNs(noise);
-  if (ns < 0n || ns > 3600n * SECOND_NS) {
-    throw new RangeError(`Cannot have a noise of ${noise}: expected 0 to 1 h`);
-  }
-  return Number(ns);
-}
-
-/**
- * Looks at a seed.
- *
- * @param seed The seed
- * @param written How it is written
- * @throws {RangeError} If it is none
- */
-export function checkSeed(seed: number, written: string = String(seed)): number {
-  if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) return seed;
-  throw new RangeError(`Cannot take the seed ${written}: expected a whole number, 0 to 4294967295`);
+  if (ns < 0n || ns > MAX_NOISE_NS) throw new FieldError("expected 0 to 1h", true);
+  return ns;
 }

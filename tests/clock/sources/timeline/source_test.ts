@@ -116,7 +116,11 @@ Deno.test("TimelineSource names the option that an unknown one was meant for, an
     assertThrows(() => serve(base, options as ClockOptions), SyntaxError, message);
   }
   for (const none of [null, "now", 5]) {
-    assertThrows(() => served.set(none as unknown as ClockOptions), TypeError, "for a clock");
+    assertThrows(
+      () => served.set(none as unknown as ClockOptions),
+      TypeError,
+      "expected an object",
+    );
   }
   assertEquals(served.state.offset, 0);
 });
