@@ -45,19 +45,7 @@ export const systemTimers: Timers = {
   timeout: (ms) => AbortSignal.timeout(Math.max(0, Math.ceil(ms))),
   async sleep(ms, signal): Promise<void> {
     signal?.throwIfAborted();
-    if (!(ms > 0)) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timeout = systemTimers.timeout(ms);
-    const wake = (): void => resolve();
-    const abort = (): void => reject(signal?.reason);
-    timeout.addEventListener("abort", wake);
-    signal?.addEventListener("abort", abort);
-    try {
-      await promise;
-    } finally {
-      timeout.removeEventListener("abort", wake);
-      signal?.removeEventListener("abort", abort);
-    }
+    if (ms > 0) await settleWithin(systemTimers, ms, new Promise(() => {}), signal);
   },
   every(ms, tick): Disposable {
     const timer = setInterval(tick, ms);
@@ -78,12 +66,17 @@ export async function settleWithin<T>(
   promise: Promise<T>,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
-  const settled = new AbortController();
-  const ends = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
-  const timeout = timers.sleep(ms, ends).then(() => undefined);
+  signal?.throwIfAborted();
+  const { promise: end, resolve, reject } = Promise.withResolvers<undefined>();
+  const timeout = timers.timeout(ms);
+  const give = (): void => resolve(undefined);
+  const abort = (): void => reject(signal?.reason);
+  timeout.addEventListener("abort", give);
+  signal?.addEventListener("abort", abort);
   try {
-    return await Promise.race([promise, timeout]);
+    return await Promise.race([promise, end]);
   } finally {
-    settled.abort();
+    timeout.removeEventListener("abort", give);
+    signal?.removeEventListener("abort", abort);
   }
 }

@@ -1,77 +1,95 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { wait } from "../../src/client/wait.ts";
 import { serve } from "../../src/server/serve.ts";
-import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
-import { simulatedClock } from "../support/simulated_clock.ts";
-import { freePort } from "../support/udp_client.ts";
+import { toSeconds } from "../../src/text/duration.ts";
+import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 
-Deno.test("wait returns once the clock agrees, and tells what changed", async () => {
-  const clock = simulatedClock(60);
-  await using server = await serve("ntp://127.0.0.1:0", { clock });
+Deno.test("wait returns once the clock agrees, and reports what changed", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  server.aheadSeconds = 60;
   const changes: string[] = [];
-  const { agreed, servers } = await wait([server.addresses[0]?.url ?? ""], {
-    within: 5,
-    timeout: 60,
+  const { agreed, servers, elapsed } = await network.run(wait(["192.0.2.1"], {
+    network,
     onChange({ agreement }): void {
       changes.push(agreement);
-      clock.aheadSeconds = 0;
+      server.aheadSeconds = 0;
     },
-  });
+  }));
   assertEquals([agreed, changes], [true, ["beyond", "within"]]);
   assertEquals(servers.map(({ agreement }) => agreement), ["within"]);
+  // The second of its requests, with its reply.
+  assertEquals(toSeconds(elapsed), 2.002);
 });
 
-Deno.test("wait wants more than half of all servers, silent ones too", async () => {
-  await using right = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"]);
-  await using wrong = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(60) });
-  const [a = "", b = ""] = right.addresses.map(({ url }) => url);
-  const liar = wrong.addresses[0]?.url ?? "";
-  const silent = `ntp://127.0.0.1:${freePort()}`;
+Deno.test("wait agrees with a real server on this machine", async () => {
+  await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"]);
+  const urls = server.addresses.map(({ url }) => url);
+  assertEquals((await wait(urls, { within: 5 })).agreed, true);
+});
+
+Deno.test("wait needs more than half of all servers, silent ones too", async () => {
+  const network = new FakeNetwork();
+  const [right, other, wrong, silent] = [1, 2, 3, 4].map((host) => `ntp://192.0.2.${host}:123`);
+  for (const url of [right, other, wrong]) {
+    network.serveNtp(url ?? "").aheadSeconds = url === wrong ? 60 : 0;
+  }
   for (
-    const [urls, expected] of [
-      [[a, b, liar], true],
-      [[liar, a, silent, b], false],
-      [[a, silent], false],
-      [[liar], false],
+    const [urls, expected, seconds] of [
+      // The second of two that agree is queried 20 ms after the first, and its reply comes 2 ms later.
+      [[right, other, wrong], true, 0.022],
+      [[wrong, right, silent, other], false, 60],
+      [[right, silent], false, 60],
+      [[wrong], false, 60],
     ] as const
   ) {
-    const options = { within: 5, timeout: expected ? 60 : 0.5 };
-    const { agreed, servers } = await wait(urls, options);
-    assertEquals(agreed, expected, urls.join());
-    assertEquals(servers.map(({ url }) => url), [...urls]);
+    const given = urls.map((url) => url ?? "");
+    const { agreed, elapsed, servers } = await network.run(wait(given, { network }));
+    assertEquals([agreed, toSeconds(elapsed)], [expected, seconds], urls.join());
+    assertEquals(servers.map(({ url }) => url), given);
   }
 });
 
 Deno.test("wait does not call right what its bound leaves open", async () => {
-  await using server = scriptedServer(async (socket, from, _, octets) => {
-    const reply = ntpReply(octets);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await socket.send(reply, from);
-  }, "ntp");
-  const { agreed, servers: [one] } = await wait([server.url], { within: 0.04, timeout: 1 });
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", () => ({}), () => [50, 50]);
+  const options = { within: 0.05, timeout: 1, network };
+  const { agreed, servers: [one] } = await network.run(wait(["192.0.2.1"], options));
   assertEquals([agreed, one?.agreement], [false, "uncertain"]);
-  // A Time server tells whole seconds: never within less than one.
+  // A Time server replies with whole seconds: never within less than one.
   await using time = await serve("time://127.0.0.1:0");
   const url = time.addresses[0]?.url ?? "";
-  assertEquals((await wait([url], { within: 0.9, timeout: 0.4 })).agreed, false);
-  assertEquals((await wait([url], { within: 5 })).agreed, true);
+  assertEquals((await wait([url], { within: 0.9, timeout: 0.1 })).agreed, false);
 });
 
-Deno.test("wait asks again after failures, but not after a kiss", async () => {
-  await using late = scriptedServer((socket, from, count, octets) => {
-    return socket.send(ntpReply(octets, count < 3 ? { leap: 3 } : {}), from);
-  }, "ntp");
+Deno.test("wait polls eight times in a burst, then every 16 seconds, on loopback quickly", async () => {
+  const network = new FakeNetwork();
+  const far = network.serveNtp("192.0.2.1", () => ({ leap: 3 }));
+  await network.run(wait(["192.0.2.1"], { network }));
+  const seconds = far.requests.map(({ atMs }) => atMs / 1000);
+  assertEquals(seconds, [0, 2, 4, 6, 8, 10, 12, 14, 30, 46]);
+  const near = network.serveNtp("127.0.0.1", () => ({ leap: 3 }));
+  await network.run(wait(["127.0.0.1"], { network, timeout: 2 }));
+  assertEquals(near.requests.length, 20);
+});
+
+Deno.test("wait queries again after failures, half as often after a KoD RATE, and not after another", async () => {
+  const network = new FakeNetwork();
+  const late = network.serveNtp(
+    "192.0.2.1",
+    (count) => count === 1 ? { leap: 3 } : count === 2 ? kissOfDeath("RATE") : {},
+  );
   const reasons: (string | undefined)[] = [];
-  const { agreed } = await wait([late.url], {
-    within: 5,
+  const { agreed } = await network.run(wait(["192.0.2.1"], {
+    network,
     onChange: ({ error }) => reasons.push(error?.reason),
-  });
-  assertEquals([agreed, reasons], [true, ["unsynchronized", undefined]]);
-  await using denying = scriptedServer((socket, from, _, octets) => {
-    return socket.send(ntpReply(octets, { leap: 3, stratum: 0, referenceId: 0x44454e59 }), from);
-  }, "ntp");
-  const denied = await wait([denying.url], { timeout: 60 });
+  }));
+  assertEquals([agreed, reasons], [true, ["unsynchronized", "kiss-o-death", undefined]]);
+  assertEquals(late.requests.map(({ atMs }) => atMs), [0, 2000, 6000]);
+  const denying = network.serveNtp("192.0.2.2", () => kissOfDeath("DENY"));
+  const denied = await network.run(wait(["192.0.2.2"], { network }));
   assertEquals([denied.agreed, denying.requests.length], [false, 1]);
+  assert(toSeconds(denied.elapsed) < 1);
 });
 
 Deno.test("wait refuses what it cannot do, and ends by its signal", async () => {
@@ -79,9 +97,10 @@ Deno.test("wait refuses what it cannot do, and ends by its signal", async () => 
   await assertRejects(() => wait(["asctime://127.0.0.1"]), SyntaxError);
   await assertRejects(() => wait(["ntp://127.0.0.1"], { within: -1 }), RangeError);
   await assertRejects(() => wait(["ntp://127.0.0.1"], { timeout: NaN }), RangeError);
+  const network = new FakeNetwork();
   const stop = new AbortController();
-  const url = `ntp://127.0.0.1:${freePort()}`;
-  const waiting = wait([url], { signal: stop.signal, onChange: () => stop.abort() });
-  const error = await assertRejects(() => waiting, DOMException);
-  assert(error === stop.signal.reason);
+  const { signal } = stop;
+  const waiting = wait(["127.0.0.1"], { signal, network, onChange: () => stop.abort() });
+  const error = await assertRejects(() => network.run(waiting), DOMException);
+  assertEquals(error, signal.reason);
 });

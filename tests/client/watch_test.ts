@@ -1,71 +1,68 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { serve, watch, type WatchEvent } from "../../mod.ts";
-import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
-import { simulatedClock } from "../support/simulated_clock.ts";
-import { freePort } from "../support/udp_client.ts";
+import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
+import { scriptedServer } from "../support/scripted_server.ts";
 
-const quick = { interval: 0.02, timeout: 10 } as const;
-
-/** An NTP server whose n-th reply, from 1 on, has certain fields. */
-function ntpPeer(fieldsOf: (count: number) => Partial<NtpPacket>): ScriptedServer {
-  return scriptedServer(
-    (socket, from, count, octets) => socket.send(ntpReply(octets, fieldsOf(count)), from),
-    "ntp",
+/** All events, as what tells them from each other. */
+function collect(
+  network: FakeNetwork,
+  events: AsyncIterable<WatchEvent>,
+): Promise<unknown[][]> {
+  return network.run(
+    Array.fromAsync(
+      events,
+      (event) =>
+        event.type === "exchange"
+          ? ["exchange", event.error?.reason ?? event.reply?.protocol]
+          : event.type === "kiss"
+          ? ["kiss", event.code, event.interval]
+          : event.type === "step"
+          ? ["step", event.clock, Math.round(event.step.total("seconds"))]
+          : event.type === "gone"
+          ? ["gone", event.error.reason]
+          : event.type === "back"
+          ? ["back", event.after.total("seconds")]
+          : [event.type, event.from, event.to],
+    ),
   );
 }
 
-const kiss = (code: string): Partial<NtpPacket> => ({
-  stratum: 0,
-  leap: 3,
-  referenceId: [...code].reduce((id, letter) => id * 256 + letter.charCodeAt(0), 0),
+Deno.test("watch reports a step of a server's clock", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const seen: unknown[] = [];
+  await network.run((async () => {
+    for await (const event of watch(["192.0.2.1"], { network, count: 6 })) {
+      assertEquals(event.url, server.url);
+      seen.push(event.type);
+      if (event.type === "step") {
+        assertEquals([event.clock, event.step.total("seconds")], ["server", 60]);
+        assert(event.errorBound.total("seconds") < 0.1);
+      }
+      if (seen.length === 3) server.aheadSeconds = 60;
+    }
+  })());
+  assertEquals(seen, [...Array(4).fill("exchange"), "step", ...Array(2).fill("exchange")]);
 });
 
-/** All events, as what tells them from each other. */
-async function collect(events: AsyncIterable<WatchEvent>): Promise<unknown[][]> {
-  const seen: unknown[][] = [];
-  for await (const event of events) {
-    seen.push(
-      event.type === "exchange"
-        ? ["exchange", event.error?.reason ?? event.reply?.protocol]
-        : event.type === "kiss"
-        ? ["kiss", event.code, event.interval]
-        : event.type === "step"
-        ? ["step", event.clock, Math.round(event.step.total("seconds"))]
-        : event.type === "gone"
-        ? ["gone", event.error.reason]
-        : event.type === "back"
-        ? ["back"]
-        : [event.type, event.from, event.to],
-    );
-  }
-  return seen;
-}
-
-Deno.test("watch reports a step of a server's clock", async () => {
-  const clock = simulatedClock(0);
-  await using server = await serve("ntp://127.0.0.1:0", { clock });
-  const url = server.addresses[0]?.url ?? "";
-  const seen: unknown[] = [];
-  for await (const event of watch([url], { ...quick, count: 6 })) {
-    assertEquals(event.url, url);
-    seen.push(event.type);
-    if (event.type === "step") {
-      assertEquals([event.clock, Math.round(event.step.total("seconds"))], ["server", 60]);
-      assert(event.errorBound.total("seconds") < 30);
-    }
-    if (seen.length === 3) clock.aheadSeconds = 60;
-  }
-  assertEquals(seen.toSorted(), [...Array(6).fill("exchange"), "step"]);
-  assert(seen.indexOf("step") >= 4, "it came before its cause");
+Deno.test("watch reports a step of this machine's clock", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const seen = collect(network, watch(["192.0.2.1"], { network, count: 4 }));
+  await network.timers.advance(3000);
+  network.timers.aheadMs += 60_000;
+  // The server's clock is not set.
+  server.aheadSeconds -= 60;
+  assertEquals((await seen).filter(([type]) => type !== "exchange"), [["step", "local", -60]]);
 });
 
 Deno.test("watch reports changes of stratum and of the leap second", async () => {
-  await using server = ntpPeer((count) => ({
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", (count) => ({
     stratum: count < 3 ? 2 : 3,
     leap: count < 4 ? 0 : 1,
   }));
-  assertEquals(await collect(watch([server.url], { ...quick, count: 4 })), [
+  assertEquals(await collect(network, watch(["192.0.2.1"], { network, count: 4 })), [
     ["exchange", "ntp"],
     ["exchange", "ntp"],
     ["exchange", "ntp"],
@@ -75,22 +72,31 @@ Deno.test("watch reports changes of stratum and of the leap second", async () =>
   ]);
 });
 
-Deno.test("watch asks half as often after each kiss RATE, which is no change of stratum", async () => {
-  await using server = ntpPeer((count) => count === 2 || count === 3 ? kiss("RATE") : {});
-  assertEquals(await collect(watch([server.url], { ...quick, count: 4 })), [
+Deno.test("watch doubles its interval after each KoD RATE, which is no change of stratum", async () => {
+  const network = new FakeNetwork();
+  const isKissed = (count: number): boolean => count === 2 || count === 3;
+  const server = network.serveNtp(
+    "192.0.2.1",
+    (count) => isKissed(count) ? kissOfDeath("RATE") : {},
+  );
+  const options = { network, interval: 5, count: 5 };
+  assertEquals(await collect(network, watch(["192.0.2.1"], options)), [
     ["exchange", "ntp"],
     ["exchange", "kiss-o-death"],
-    ["kiss", "RATE", 0.04],
+    ["kiss", "RATE", 10],
     ["exchange", "kiss-o-death"],
-    ["kiss", "RATE", 0.08],
+    ["kiss", "RATE", 20],
+    ["exchange", "ntp"],
     ["exchange", "ntp"],
   ]);
+  assertEquals(server.requests.map(({ atMs }) => atMs / 1000), [0, 5, 15, 35, 55]);
 });
 
-Deno.test("watch does not ask a server again that denies service", async () => {
+Deno.test("watch does not query a server again that denies service", async () => {
   for (const code of ["DENY", "RSTR"]) {
-    await using server = ntpPeer(() => kiss(code));
-    assertEquals(await collect(watch([server.url], quick)), [
+    const network = new FakeNetwork();
+    const server = network.serveNtp("192.0.2.1", () => kissOfDeath(code));
+    assertEquals(await collect(network, watch(["192.0.2.1"], { network })), [
       ["exchange", "kiss-o-death"],
       ["kiss", code, undefined],
     ]);
@@ -99,75 +105,60 @@ Deno.test("watch does not ask a server again that denies service", async () => {
 });
 
 Deno.test("watch reports what is lost or refused, and goes on", async () => {
-  await using server = scriptedServer(
-    (socket, from, count, octets) => count === 2 ? undefined : socket.send(ntpReply(octets), from),
-    "ntp",
-  );
-  const options = { interval: 0.02, timeout: 0.5, count: 3 };
-  const reasons = await collect(watch([server.url], options));
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1", (count) => count === 2 ? undefined : {});
+  const reasons = await collect(network, watch(["192.0.2.1"], { network, count: 3 }));
   assertEquals(reasons, [["exchange", "ntp"], ["exchange", "timeout"], ["exchange", "ntp"]]);
-  const refused = await collect(watch([`127.0.0.1:${freePort()}`], { ...options, count: 2 }));
+  // Every 2 seconds, and a lost one is not sent again.
+  assertEquals(server.requests.map(({ atMs }) => atMs), [0, 2000, 4000]);
+  const refused = await collect(network, watch(["127.0.0.1"], { network, count: 2 }));
   assertEquals(refused, Array(2).fill(["exchange", "refused"]));
 });
 
-Deno.test("watch tells that a server is gone, and that it is back", async () => {
-  await using server = scriptedServer(
-    (socket, from, count, octets) => count < 5 ? undefined : socket.send(ntpReply(octets), from),
-    "ntp",
-  );
-  assertEquals(await collect(watch([server.url], { interval: 0.02, timeout: 0.1, count: 5 })), [
+Deno.test("watch reports that a server is gone, and that it is back", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", (count) => count < 5 ? undefined : {});
+  assertEquals(await collect(network, watch(["192.0.2.1"], { network, count: 5 })), [
     ...[["exchange", "timeout"], ["exchange", "timeout"], ["exchange", "timeout"]],
-    ...[["gone", "timeout"], ["exchange", "timeout"], ["exchange", "ntp"], ["back"]],
+    ...[["gone", "timeout"], ["exchange", "timeout"], ["exchange", "ntp"], ["back", 6.002]],
   ]);
 });
 
-Deno.test("watch asks several servers side by side, a silent one too", async () => {
+Deno.test("watch queries several servers side by side, a silent one too", async () => {
   await using silent = scriptedServer(() => {});
   await using server = await serve(["time://127.0.0.1:0", "daytime://127.0.0.1:0"]);
   const urls = [silent.url, ...server.addresses.map(({ url }) => url)];
-  const asked = new Map(urls.map((url) => [url, 0]));
-  for await (const { url } of watch(urls, { ...quick, timeout: 60 })) {
-    asked.set(url, (asked.get(url) ?? 0) + 1);
-    const [, ...others] = [...asked.values()];
+  const exchanges = new Map(urls.map((url) => [url, 0]));
+  for await (const { url } of watch(urls, { interval: 0.02, timeout: 60 })) {
+    exchanges.set(url, (exchanges.get(url) ?? 0) + 1);
+    const [, ...others] = [...exchanges.values()];
     if (others.every((count) => count >= 3)) break;
   }
-  assertEquals(asked.get(silent.url), 0);
-});
-
-Deno.test("watch keeps to the address that a name had", async () => {
-  await using server = scriptedServer((socket, from) =>
-    socket.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), from)
-  );
-  const url = server.url.replace("127.0.0.1", "localhost");
-  const seen: unknown[] = [];
-  for await (const event of watch([url], { ...quick, count: 2 })) {
-    if (event.type === "exchange") seen.push([event.url, event.reply?.url]);
-  }
-  assertEquals(seen, [[url, url], [url, url]]);
-});
-
-Deno.test("watch sends nothing while nobody looks", async () => {
-  await using server = ntpPeer(() => ({}));
-  const events = watch([server.url], { interval: 0.01 });
-  await events.next();
-  // Meanwhile others ask as often.
-  await collect(watch([server.url], { interval: 0.01, count: 9 }));
-  assertEquals(server.requests.length, 1 + 9);
-  await events.return?.();
+  assertEquals(exchanges.get(silent.url), 0);
 });
 
 Deno.test("watch ends when its signal aborts, while it waits for its turn or for a reply", async () => {
-  await using server = ntpPeer(() => ({}));
-  await using silent = scriptedServer(() => controller.abort(), "ntp");
-  let controller = new AbortController();
-  for await (const event of watch([server.url], { interval: 3600, signal: controller.signal })) {
-    assertEquals(event.type, "exchange");
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  const silent = network.serveNtp("192.0.2.2", () => {
     controller.abort();
-  }
+    return undefined;
+  });
+  let controller = new AbortController();
+  const waiting = watch(["192.0.2.1"], { network, interval: 3600, signal: controller.signal });
+  await network.run((async () => {
+    for await (const event of waiting) {
+      assertEquals(event.type, "exchange");
+      controller.abort();
+    }
+  })());
   controller = new AbortController();
-  assertEquals(await collect(watch([silent.url], { timeout: 60, signal: controller.signal })), []);
-  assertEquals(await collect(watch([silent.url], { signal: AbortSignal.abort() })), []);
-  assertEquals(silent.requests.length, 1);
+  const { signal } = controller;
+  const lost = watch(["192.0.2.2"], { network, timeout: 60, signal });
+  assertEquals(await collect(network, lost), []);
+  const ended = watch(["192.0.2.2"], { network, signal: AbortSignal.abort() });
+  assertEquals(await collect(network, ended), []);
+  assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 3]);
 });
 
 Deno.test("watch refuses what makes no sense", async () => {
@@ -184,7 +175,9 @@ Deno.test("watch refuses what makes no sense", async () => {
     RangeError,
     "only a loopback address",
   );
-  assertEquals((await collect(watch(["nosuch.invalid"], { count: 1 })))[0]?.[1], "unknown-host");
+  const network = new FakeNetwork();
+  const unknown = watch(["nosuch.invalid"], { network, count: 1 });
+  assertEquals(await collect(network, unknown), [["exchange", "unknown-host"]]);
 });
 
 Deno.test({

@@ -50,8 +50,12 @@ export function scriptedServer(
 }
 
 /** A valid reply to an NTP request, but for the fields given. */
-export function ntpReply(request: Uint8Array, fields: Partial<NtpPacket> = {}): Uint8Array {
-  const now = toTimestamp(Temporal.Now.instant());
+export function ntpReply(
+  request: Uint8Array,
+  fields: Partial<NtpPacket> = {},
+  time: Temporal.Instant = Temporal.Now.instant(),
+): Uint8Array {
+  const now = toTimestamp(time);
   return encodeNtpPacket({
     ...decodeNtpPacket(request),
     mode: 4,

@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { poll, type PollOptions } from "../../src/client/poll.ts";
+import { parseEndpoint } from "../../src/protocols/endpoint.ts";
+import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
+
+const name = "time.example";
+
+/** Polls until it ends: of each exchange its server, when it was sent, and what came. */
+function pollAll(
+  network: FakeNetwork,
+  urls: readonly string[],
+  options: Partial<PollOptions>,
+): Promise<unknown[][]> {
+  const endpoints = urls.map((url) => parseEndpoint(url, "ntp"));
+  const polls = poll(endpoints, { network, timeout: 1, ...options });
+  return network.run(Array.fromAsync(polls, ({ index, sentMs, measured: { reply, error } }) => [
+    index,
+    sentMs,
+    error?.reason ?? reply?.from.hostname,
+  ]));
+}
+
+Deno.test("poll keeps to the address of a name that has replied", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1", "192.0.2.2"];
+  const server = network.serveNtp("192.0.2.2", (count) => count === 3 ? undefined : {});
+  assertEquals(await pollAll(network, [name], { count: 4 }), [
+    // The first address is silent for 250 ms, then the second gets its turn.
+    [0, 0, "192.0.2.2"],
+    [0, 2000, "192.0.2.2"],
+    [0, 4000, "timeout"],
+    [0, 6000, "192.0.2.2"],
+  ]);
+  assertEquals(server.requests.map(({ atMs }) => atMs), [250, 2000, 4000, 6000]);
+  assertEquals(network.lookups.filter((host) => host === name).length, 1);
+  assertEquals(new Set(server.requests.map(({ port }) => port)).size, 4);
+});
+
+Deno.test("poll looks a name up again until an address has replied", async () => {
+  const network = new FakeNetwork();
+  const exchanges = pollAll(network, [name], { count: 3, timeout: 60 });
+  network.serveNtp("192.0.2.1");
+  await network.timers.advance(3000);
+  network.hosts[name] = ["192.0.2.1"];
+  assertEquals(await exchanges, [
+    [0, 0, "unknown-host"],
+    [0, 2000, "unknown-host"],
+    [0, 4000, "192.0.2.1"],
+  ]);
+});
+
+Deno.test("poll knows that a name is of this machine once its address is known", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["127.0.0.1"];
+  network.serveNtp("127.0.0.1");
+  const sent = (await pollAll(network, [name], { count: 3 })).map(([, atMs]) => atMs);
+  assertEquals(sent, [0, 100, 200]);
+});
+
+Deno.test("poll has one exchange per server under way, which none of the others waits for", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", () => undefined);
+  network.serveNtp("192.0.2.2");
+  const options = { timeout: 5, interval: 1, deadline: 6 };
+  assertEquals(await pollAll(network, ["192.0.2.1", "192.0.2.2"], options), [
+    ...[20, 1020, 2020, 3020, 4020].map((atMs) => [1, atMs, "192.0.2.2"]),
+    [0, 0, "timeout"],
+    // The silent one's next request is cut off by the deadline, and left out.
+    [1, 5020, "192.0.2.2"],
+  ]);
+  assertEquals(network.timers.monotonicMs(), 6000);
+});
+
+Deno.test("poll sends nothing while its consumer does not look", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const events = poll([parseEndpoint("ntp://192.0.2.1")], { network, timeout: 1 });
+  await network.run(events.next());
+  await network.timers.advance(60_000);
+  assertEquals(server.requests.length, 1);
+  // What was missed is not made up for.
+  await network.run(events.next());
+  await network.run(events.next());
+  assertEquals(server.requests.map(({ atMs }) => atMs), [0, 60_002, 62_002]);
+  await events.return();
+});
+
+Deno.test("poll takes the next interval from a function, and doubles it after each KoD RATE", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1", (count) => count > 3 ? kissOfDeath("RATE") : {});
+  await pollAll(network, ["192.0.2.1"], { count: 16, interval: (sent) => 2 ** (3 + sent) });
+  const seconds = server.requests.map(({ atMs }) => atMs / 1000);
+  const intervals = seconds.slice(1).map((at, i) => at - (seconds[i] ?? 0));
+  // No KoD makes it longer than 1024 s.
+  assertEquals(
+    intervals,
+    [16, 32, 64, 256, 1024, 1024, 1024, 2048, 4096, 8192, 16384].concat(
+      [32768, 65536, 131072, 262144],
+    ),
+  );
+});
+
+Deno.test("poll throws what is no failure of a server, and ends the other exchanges", async () => {
+  const network = new FakeNetwork();
+  const silent = network.serveNtp("192.0.2.1", () => undefined);
+  network.resolve = (hostname) => {
+    if (hostname === name) throw new Deno.errors.NotCapable("Requires net access");
+    return Promise.resolve([hostname]);
+  };
+  await assertRejects(
+    () => pollAll(network, ["192.0.2.1", name], { timeout: 60 }),
+    Deno.errors.NotCapable,
+  );
+  assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 20]);
+});
