@@ -23,12 +23,8 @@ import { createHandler, createResponder, type ServiceOptions } from "./handler.t
 import { type ListenerSpec, parseListener } from "./listener.ts";
 import { expandWildcard } from "./local_addresses.ts";
 import { random32 } from "../system/random.ts";
-import {
-  checkNumbers,
-  type ServeOptions,
-  type Server,
-  type ServerAddress,
-} from "./serve_options.ts";
+import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
+import { checkServeOptions } from "./options.ts";
 import { ServedTime } from "../clock/served_time.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 
@@ -114,7 +110,7 @@ class RunningServer implements Server {
 
   constructor(options: ServeOptions, listeners: readonly ListenerSpec[]) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
-    checkNumbers(options);
+    checkServeOptions(options);
     this.#options = options;
     const { control: address, controlToken: token } = options;
     if (address !== undefined) this.#control = new Control({ address, token, log });

@@ -99,6 +99,6 @@ Deno.test("serve says what is no option of a clock", async () => {
 Deno.test("serve refuses a receive queue that is none", async () => {
   for (const receiveQueueKib of [0, 3, 4.5, 65_537, NaN]) {
     const error = await assertRejects(() => serve(FREE, { receiveQueueKib }), RangeError);
-    assert(error.message.includes("expected 4 to 65536"));
+    assert(error.message.includes("expected a whole number, 4 to 65536"));
   }
 });
