@@ -10,7 +10,7 @@ import { ntpResponder } from "../protocols/ntp/service.ts";
 import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
 import { timeResponder } from "../protocols/time/service.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
-import type { Counters } from "../transports/counters.ts";
+import { counter, type Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/answer.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
@@ -64,7 +64,7 @@ export function createHandler(
     const isDenied = verdict === KISS_DENY;
     const length = responder.kiss?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
-    counters.kisses++;
+    counters.count(counter.kisses);
     return length;
   }
 

@@ -5,7 +5,7 @@
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import { UNKNOWN_STATUS } from "../clock/status.ts";
-import type { Counters } from "./counters.ts";
+import { counter, type Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
@@ -127,14 +127,14 @@ class Listener implements DatagramListener {
         exchange.source.port = Reflect.get(source, "port");
       } catch (error) {
         if (this.#closed) return;
-        this.#counters.receiveErrors++;
+        this.#counters.count(counter.receiveErrors);
         this.#handler.failed("receive", error);
         pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RECEIVE_PAUSE_MS);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
         continue;
       }
       pauseMs = 0;
-      this.#counters.received++;
+      this.#counters.count(counter.received);
       if (this.#stopping || this.#tasks >= this.#maxTasks) {
         this.#counters.refuse(this.#stopping ? refuseStopping : refuseOverload);
         this.#idle.push(exchange);
@@ -164,14 +164,14 @@ class Listener implements DatagramListener {
         const { delivery } = exchange;
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
-        if (!this.#closed) this.#counters.answered++;
+        if (!this.#closed) this.#counters.count(counter.answered);
       } else if (!this.#closed) {
         this.#counters.refuse(length);
       }
     } catch (error) {
       if (this.#closed) return;
-      if (operation === "send") this.#counters.sendErrors++;
-      else this.#counters.responderErrors++;
+      if (operation === "send") this.#counters.count(counter.sendErrors);
+      else this.#counters.count(counter.responderErrors);
       this.#handler.failed(operation, error);
     }
     this.#idle.push(exchange);
@@ -183,7 +183,7 @@ class Listener implements DatagramListener {
     const socket = delivery.isFromOtherPort ? this.#openOther() : this.#socket;
     for (let i = 0; i < delivery.copies; i++) {
       await socket.send(exchange.sent, exchange.source);
-      this.#counters.copies++;
+      this.#counters.count(counter.copies);
     }
     await socket.send(exchange.sent, exchange.source);
     delivery.left();

@@ -7,7 +7,7 @@ import {
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
 } from "../../protocols/responder.ts";
-import type { Counters } from "../counters.ts";
+import { counter, type Counters } from "../counters.ts";
 import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
 import { type IpWords, setIpv4 } from "../../text/ip_words.ts";
 import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
@@ -154,7 +154,7 @@ export class Channel {
 
   #receiveFailed(errno: number): void {
     if (errno === EAGAIN || errno === EINTR) return;
-    this.#counters.receiveErrors++;
+    this.#counters.count(counter.receiveErrors);
     this.#handler.failed("receive", this.#describe(errno));
     if (FATAL.includes(errno)) {
       throw new SyscallError("receive", this.#libc.describe(errno), errno);
@@ -168,7 +168,7 @@ export class Channel {
     const nameLength = this.#requests.words[i * WORDS_PER_HEADER + NAME_LENGTH_WORD] as number;
     // What a receive returns when its socket was shut down to wake it.
     if (nameLength === 0) return false;
-    this.#counters.received++;
+    this.#counters.count(counter.received);
     const exchange = this.#exchanges[i] as BatchedExchange;
     const info = this.#readControl(i, exchange.arrival);
     if (this.#isWildcard && (info === 0 || !this.#answerFrom(info, place))) {
@@ -180,7 +180,7 @@ export class Channel {
     try {
       answer = this.#handler.handle(exchange);
     } catch (error) {
-      this.#counters.responderErrors++;
+      this.#counters.count(counter.responderErrors);
       this.#handler.failed("respond", error);
       return false;
     }
@@ -266,12 +266,12 @@ export class Channel {
       const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, MSG_DONTWAIT);
       if (sent > 0) {
         if (sent === count) this.#pace.sent(count);
-        this.#counters.answered += sent;
+        this.#counters.count(counter.answered, sent);
         next += sent;
       } else {
         const errno = this.#libc.errno();
         if (sent < 0 && errno === EINTR) continue;
-        this.#counters.sendErrors++;
+        this.#counters.count(counter.sendErrors);
         this.#handler.failed("send", this.#describe(errno));
         next++;
       }
