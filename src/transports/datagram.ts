@@ -1,7 +1,7 @@
 /**
  * The transport that runs everywhere: `Deno.listenDatagram`. A few receive
  * loops take datagrams off one socket, and each datagram is then handled in an
- * async task of its own, so that a slow answer holds up nobody.
+ * async task of its own, so that a slow reply delays no other.
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import { UNKNOWN_STATUS } from "../clock/status.ts";
@@ -17,40 +17,38 @@ export interface ListenDatagramOptions {
   readonly hostname: string;
   /** The UDP port; 0 for any free one. */
   readonly port: number;
-  /** Who answers. */
   readonly handler: DatagramHandler;
-  /** Where every datagram is counted. */
   readonly counters: Counters;
-  /** How many answers may be under way at once; further requests are refused as `overload`. */
+  /** The number of replies that may be under way at once; further requests are refused as `overload`. */
   readonly maxTasks: number;
 }
 
-/** A socket that is being listened on. */
+/** A socket that receives requests. */
 export interface DatagramListener {
   /** The port bound, which is never 0. */
   readonly port: number;
   /** Resolves when the socket is closed and its last receive loop has ended. */
   readonly finished: Promise<void>;
   /**
-   * Takes no further request, waits up to `graceMs` for the answers under
+   * Accepts no further request, waits up to `graceMs` for the replies under
    * way, then closes the socket. Calling it again waits for the same end.
    */
   shutdown(graceMs: number): Promise<void>;
 }
 
 /**
- * More loops keep the socket's queue short while JavaScript is busy; past
- * eight nothing is gained (docs/performance.md).
+ * Several loops keep the socket's queue short while JavaScript is busy; more
+ * than eight gain nothing (docs/performance.md).
  */
 const RECEIVE_LOOPS = 8;
 
-/** A socket that fails every receive is tried again at this pace at the slowest. */
-const LONGEST_RECEIVE_PAUSE_MS = 250;
+/** The longest pause between receives on a socket that fails each of them. */
+const MAX_RECEIVE_PAUSE_MS = 250;
 
 /**
- * Listens on one UDP address and has every datagram answered.
+ * Listens on one UDP address and replies to its datagrams.
  *
- * @param options The address, and who answers and counts
+ * @param options The address, and what handles and counts the datagrams
  * @returns The listener, already receiving
  * @throws {ListenError} If the address cannot be bound
  * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
@@ -71,17 +69,17 @@ class Listener implements DatagramListener {
   readonly finished: Promise<void>;
   readonly #socket: Deno.DatagramConn;
   readonly #hostname: string;
-  /** For answers that are to leave from another port: opened for the first of them. */
+  /** For replies that must leave from another port: opened for the first of them. */
   #otherSocket: Deno.DatagramConn | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
   readonly #maxTasks: number;
-  /** Deno reports a link-local sender without its zone, and cannot reach it without. */
+  /** The zone of a link-local address: Deno reports its senders without it, and cannot reach them without. */
   readonly #zone: string;
   readonly #mayAnswerAll = Deno.permissions.querySync({ name: "net" }).state === "granted";
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
-  /** A batch of one, used again for each reply. */
+  /** A batch of one, reused for each reply. */
   readonly #batch: Exchange[] = [];
   #tasks = 0;
   #stopping = false;
@@ -121,15 +119,15 @@ class Listener implements DatagramListener {
       try {
         const [request, source] = await this.#socket.receive(exchange.buffer);
         exchange.request = request;
-        // Each address Deno makes has a hidden class of its own, which named
-        // reads miss their inline caches on, here and inside of send().
+        // Each address that Deno makes has a hidden class of its own, on which named
+        // reads miss their inline caches, here and inside of send().
         exchange.source.hostname = Reflect.get(source, "hostname") + this.#zone;
         exchange.source.port = Reflect.get(source, "port");
       } catch (error) {
         if (this.#closed) return;
         this.#counters.count(counter.receiveErrors);
         this.#handler.failed("receive", error);
-        pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RECEIVE_PAUSE_MS);
+        pauseMs = Math.min(pauseMs * 2 + 1, MAX_RECEIVE_PAUSE_MS);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
         continue;
       }
@@ -145,8 +143,8 @@ class Listener implements DatagramListener {
   }
 
   /**
-   * The task of one datagram. It never rejects: every failure is counted here. What ends after the
-   * socket was closed has been counted when it was.
+   * The task of one datagram. It never rejects: every failure is counted here. A task that ends after the
+   * socket was closed was counted then.
    */
   async #answer(exchange: ReusedExchange): Promise<void> {
     this.#tasks++;
@@ -199,11 +197,11 @@ class Listener implements DatagramListener {
 const refuseStopping = refusal("stopping");
 const refuseOverload = refusal("overload");
 
-/** What the transport keeps with an exchange for its next use. */
+/** An exchange with what the transport needs to reuse it. */
 interface ReusedExchange extends Exchange {
   readonly source: ReusedSource;
   readonly buffer: Uint8Array;
-  /** The part of `reply` that was sent last: replies are mostly of one length. */
+  /** The part of `reply` that was sent last: most replies have the same length. */
   sent: Uint8Array;
 }
 
