@@ -6,11 +6,11 @@ import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { toInstant } from "../../../src/protocols/ntp/timestamp.ts";
 import { WorkerPool } from "../../../src/server/workers/pool.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
-import { ServerLog } from "../../../src/server/log/log.ts";
 import { serve } from "../../../src/server/serve.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
 import { openWorker } from "../../../src/server/workers/worker_url.ts";
 import { batches } from "../../conformance/transports.ts";
+import { collectingLog } from "../../support/collecting_log.ts";
 import { where } from "../../support/needs.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { within } from "../../support/wait.ts";
@@ -23,17 +23,6 @@ const guard = planGuard({});
 function servedTime(): ServedTime {
   const status = { source: "fixed" } as const;
   return new ServedTime({ base: systemClock, clock: {}, status, precision: -20 });
-}
-
-function collectingLog(): ServerLog & { text(): string } {
-  let text = "";
-  const sink = {
-    write(data: Uint8Array): Promise<number> {
-      text += new TextDecoder().decode(data);
-      return Promise.resolve(data.length);
-    },
-  };
-  return Object.assign(new ServerLog({ sink }), { text: () => text });
 }
 
 Deno.test(
