@@ -20,20 +20,12 @@ export type { ClockControl } from "./src/clock/served_time.ts";
 export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
 export { systemClock } from "./src/clock/system_clock.ts";
-export { validate, type ValidateOptions } from "./src/protocols/ntp/client.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export type { Network } from "./src/client/network.ts";
-export { query, type QueryOptions } from "./src/client/query.ts";
+export { query, type QueryOptions, validate, type ValidateOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/protocols/failure.ts";
-export type {
-  Leap,
-  NtpReply,
-  ReplyBase,
-  ReplyTo,
-  SecondsReply,
-  TextReply,
-  TimeReply,
-} from "./src/protocols/reply.ts";
+export type { Replies, ReplyTo, TimeReply } from "./src/protocols/registry.ts";
+export type { Leap, NtpReply, ReplyBase, SecondsReply, TextReply } from "./src/protocols/reply.ts";
 export {
   sample,
   type SampledExchange,
@@ -41,8 +33,9 @@ export {
   type Samples,
 } from "./src/client/sample.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./src/client/watch.ts";
+export type { AccessOptions } from "./src/server/guard/access.ts";
 export type { GuardOptions } from "./src/server/guard/guard.ts";
-export type { AccessOptions, RateLimit } from "./src/server/guard/options.ts";
+export type { RateLimit } from "./src/server/guard/rate_limit.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
 export type { SuppressedLines } from "./src/server/log/line_limiter.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";

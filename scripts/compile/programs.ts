@@ -41,8 +41,8 @@ export const programs: readonly Program[] = [
         file: "commands.mjs",
       },
       {
-        entry: "src/cli/timecli/watch/picture/svg.ts",
-        specifier: "./svg.ts",
+        entry: "src/cli/timecli/watch/watch_picture.ts",
+        specifier: "./watch_picture.ts",
         file: "picture.mjs",
       },
     ],

@@ -1,6 +1,7 @@
 /** What has changed at a server since the exchange before: its stratum, its leap second, its clock. */
 import { fromSeconds } from "../text/duration.ts";
-import type { Leap, NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
+import type { TimeReply } from "../protocols/registry.ts";
+import type { Leap, NtpReply, SecondsReply } from "../protocols/reply.ts";
 
 /** The server has another stratum than in its last reply. */
 export interface StratumChange {

@@ -1,6 +1,6 @@
 /** What the control interface of a server says, as docs/timecli.schema.json describes it. */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
-import type { Protocol } from "../protocols/endpoint.ts";
+import type { Protocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
 
 /** What every answer has. */

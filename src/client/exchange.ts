@@ -117,7 +117,7 @@ class Attempts implements Disposable {
     return new QueryError(
       "bogus-reply",
       `No reply from ${formatAddress(this.#endpoint)} that belongs to the request: ` +
-        `${this.#ignored} ignored, the last as ${this.#lastRejection}`,
+        `${this.#ignored} ignored, the last: ${this.#lastRejection}`,
     );
   }
 
@@ -195,6 +195,7 @@ class Attempts implements Disposable {
         }
         const roundTrip = Temporal.Duration.from({ nanoseconds: Math.round(roundTripMs * 1e6) });
         this.#reply.resolve({
+          url: formatEndpoint(this.#endpoint),
           request: request.octets,
           octets,
           from: connection.remoteAddr,

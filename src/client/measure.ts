@@ -1,9 +1,9 @@
 /** One exchange: queried, validated, and kept with what is wrong with it. */
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { validate, type ValidateOptions } from "../protocols/ntp/client.ts";
-import type { NtpReply, SecondsReply, TimeReply } from "../protocols/reply.ts";
-import { queryEndpoint, type QueryOptions } from "./query.ts";
+import { protocols, type TimeReply } from "../protocols/registry.ts";
+import type { NtpReply, SecondsReply } from "../protocols/reply.ts";
+import { queryEndpoint, type QueryOptions, validate, type ValidateOptions } from "./query.ts";
 
 /** A reply that has an offset. */
 export type MeasuredReply = NtpReply | SecondsReply;
@@ -30,7 +30,7 @@ export async function measure<Reply extends TimeReply = MeasuredReply>(
   let reply: TimeReply | undefined;
   try {
     reply = await queryEndpoint(endpoint, options);
-    if (reply.protocol === "ntp") validate(reply, options);
+    validate(reply, options);
     return { reply: reply as Reply };
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
@@ -45,7 +45,7 @@ export async function measure<Reply extends TimeReply = MeasuredReply>(
  */
 export function parseMeasurable(url: string): Endpoint {
   const endpoint = parseEndpoint(url, "ntp");
-  if (endpoint.protocol === "ntp" || endpoint.protocol === "time") return endpoint;
+  if (protocols[endpoint.protocol].hasOffset) return endpoint;
   throw new SyntaxError(
     `Cannot measure ${url}: ${endpoint.protocol} text has no offset, use ntp:// or time://`,
   );

@@ -1,7 +1,7 @@
 /** Servers that are queried again and again, politely: under sample, wait and watch. */
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
-import type { ValidateOptions } from "../protocols/ntp/client.ts";
-import type { TimeReply } from "../protocols/reply.ts";
+import type { ValidateOptions } from "./query.ts";
+import type { TimeReply } from "../protocols/registry.ts";
 import { isLoopback } from "../system/address.ts";
 import type { Timers } from "../system/time.ts";
 import type { ExchangeOptions } from "./exchange.ts";

@@ -1,31 +1,21 @@
-import { ASCTIME_REQUEST, parseAsctime } from "../protocols/asctime/codec.ts";
-import { parseDaytime } from "../protocols/daytime/codec.ts";
 import { DecodeError } from "../protocols/decode_error.ts";
-import {
-  type Endpoint,
-  formatAddress,
-  formatEndpoint,
-  parseEndpoint,
-  type Protocol,
-} from "../protocols/endpoint.ts";
-import { exchange, type ExchangeOptions } from "./exchange.ts";
-import type { RawReply, Request } from "../protocols/protocol.ts";
-import { eraPivot } from "../protocols/ntp/timestamp.ts";
-import { measureNtp, ntpRequest } from "../protocols/ntp/client.ts";
+import { type Endpoint, formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
-import type { ReplyTo, TextReply, TimeReply } from "../protocols/reply.ts";
-import { readSeconds } from "../protocols/time/client.ts";
+import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
+import type { ProtocolRecord } from "../protocols/protocol.ts";
+import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
+import { exchange, type ExchangeOptions } from "./exchange.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
 
 /**
- * Asks a time server once and measures what can be measured. Whether an NTP
- * reply is fit to trust is for `validate()` to say.
+ * Queries a time server once and measures what can be measured. Whether an NTP
+ * reply can be trusted is checked by {@linkcode validate}.
  *
- * @param url Whom to ask, as `ntp://host:port`; without a scheme it is asctime text
- * @param options The deadline, and how often to ask again
- * @returns What it said, who it was, and how long it took
+ * @param url The server, as `ntp://host:port`; without a scheme it is asctime text
+ * @param options The time limit, and how often to send again
+ * @returns The reply, its sender, and the time it took
  * @throws {SyntaxError} If the URL cannot be read
  * @throws {RangeError} If an option is out of range
  * @throws {QueryError} If no time came; its `reason` says why
@@ -54,10 +44,10 @@ export async function queryEndpoint(
   endpoint: Endpoint,
   options: QueryOptions = {},
 ): Promise<TimeReply> {
-  const dialect = dialects[endpoint.protocol];
-  const raw = await exchange(endpoint, dialect.createRequest, options);
+  const { createRequest, read } = protocols[endpoint.protocol];
+  const raw = await exchange(endpoint, createRequest, options);
   try {
-    return { url: formatEndpoint(endpoint), ...dialect.read(raw) };
+    return read(raw);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);
@@ -65,46 +55,41 @@ export async function queryEndpoint(
   }
 }
 
-/** A protocol as a client speaks it. */
-interface Dialect {
-  createRequest(): Request;
-  /** @throws {DecodeError} If the octets are not what the protocol prescribes */
-  read(raw: RawReply): Unlocated<TimeReply>;
+/** Options for {@linkcode validate}. */
+export interface ValidateOptions {
+  /**
+   * The largest root distance to accept, in seconds.
+   *
+   * @default {3}
+   */
+  readonly maxRootDistance?: number;
 }
 
-type Unlocated<Reply> = Reply extends TimeReply ? Omit<Reply, "url"> : never;
-
-const asctime: Dialect = {
-  createRequest: () => ({ octets: new TextEncoder().encode(ASCTIME_REQUEST) }),
-  read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
-    return { protocol: "asctime", hasTime: true, ...parseAsctime(octets), ...reply, warnings: [] };
-  },
-};
-
-const dialects: Readonly<Record<Protocol, Dialect>> = {
-  asctime,
-  // A port that speaks all is asked in words that any of its kind understands.
-  auto: asctime,
-  daytime: {
-    createRequest: () => ({ octets: new Uint8Array() }),
-    read({ request: _request, octets, ...reply }): Omit<TextReply, "url"> {
-      const { offset, ...reading } = parseDaytime(octets, eraPivot(reply.receivedAt));
-      const utcOffset = offset === undefined ? {} : { utcOffset: offset };
-      return {
-        protocol: "daytime",
-        hasTime: true,
-        ...reading,
-        ...utcOffset,
-        ...reply,
-        warnings: [],
-      };
-    },
-  },
-  time: { createRequest: () => ({ octets: new Uint8Array() }), read: readSeconds },
-  ntp: { createRequest: ntpRequest, read: measureNtp },
-};
-
-/** What a client of a protocol sends. */
-export function createRequest(protocol: Protocol): Request {
-  return dialects[protocol].createRequest();
+/**
+ * Checks whether a reply can be trusted, which `query()` does not: a kiss-o'-death is a reply, too.
+ * NTP has tests for this (RFC 5905 §8, §9.2), the other protocols have none.
+ *
+ * @param reply A reply that `query()` returned
+ * @param options The limits
+ * @throws {QueryError} If it cannot; `reason` is `kiss-o-death`, `unsynchronized` or `unusable`
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { query, QueryError, serve, validate } from "@timesrv/timesrv";
+ *
+ * await using server = await serve("ntp://127.0.0.1:0", { status: { unsynchronized: true } });
+ * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
+ * assertThrows(() => validate(reply), QueryError, "is not synchronised");
+ * ```
+ */
+export function validate(reply: TimeReply, options: ValidateOptions = {}): void {
+  const { maxRootDistance = MAX_ROOT_DISTANCE_SECONDS } = options;
+  const { trustTests = [] }: ProtocolRecord = protocols[reply.protocol];
+  for (const test of trustTests) {
+    const failure = test.failure(reply, maxRootDistance);
+    if (failure) {
+      throw new QueryError(failure.reason, `The server ${reply.from.hostname} ${failure.message}`);
+    }
+  }
 }

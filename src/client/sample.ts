@@ -4,7 +4,7 @@ import { type Estimate, estimate } from "./estimate.ts";
 import { checkOption, isRateKiss, type MeasuredReply, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 import { checkInterval, poll } from "./poll.ts";
-import type { ValidateOptions } from "../protocols/ntp/client.ts";
+import type { ValidateOptions } from "./query.ts";
 import type { QueryOptions } from "./query.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { fromSeconds } from "../text/duration.ts";

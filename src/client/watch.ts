@@ -1,7 +1,7 @@
 /** What happens at one or more servers that are queried again and again. */
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import type { QueryError } from "../protocols/failure.ts";
-import type { TimeReply } from "../protocols/reply.ts";
+import type { TimeReply } from "../protocols/registry.ts";
 import { type Change, ChangeDetector } from "./changes.ts";
 import type { ExchangeOptions } from "./exchange.ts";
 import { checkOption } from "./measure.ts";

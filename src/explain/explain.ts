@@ -1,18 +1,17 @@
 /** Explains an exchange from its octets alone: no socket, no clock. */
-import { parseAsctime } from "../protocols/asctime/codec.ts";
-import { parseDaytime } from "../protocols/daytime/codec.ts";
-import { DecodeError } from "../protocols/decode_error.ts";
-import type { RawReply } from "../protocols/protocol.ts";
-import { readSeconds } from "../protocols/time/client.ts";
-import type { Explanation, Measurement, SeenExchange, WireField } from "./explanation.ts";
-import { explainNtp } from "./explain_ntp.ts";
-import { asctimeFields, daytimeFields, plainRequestFields, timeFields } from "./plain_fields.ts";
-import { rawOf } from "./raw.ts";
+import type { ProtocolRecord, RawReply } from "../protocols/protocol.ts";
+import { protocols } from "../protocols/registry.ts";
+import type { ReplyBase } from "../protocols/reply.ts";
+import type { Explanation, SeenExchange } from "./explanation.ts";
 import { Tests } from "./tests.ts";
+import { wireFormats } from "./wire_formats.ts";
+
+/** About a microsecond: the precision of timestamps in captures, and of most machines. */
+const ASSUMED_PRECISION = -20;
 
 /**
- * Explains an exchange, whatever its octets: every field, every test that the reply has to pass, and
- * what it measures. It never throws.
+ * Explains an exchange, whatever its octets: every field, every test that the reply must pass, and
+ * the measurement. It never throws.
  *
  * @param seen The exchange: {@linkcode recordExchange} makes one, {@linkcode fromCapture} reads one
  * @returns The explanation, for people or programs
@@ -33,84 +32,57 @@ import { Tests } from "./tests.ts";
  * ```
  */
 export function explain(seen: SeenExchange): Explanation {
-  if (seen.protocol === "ntp") return explainNtp(seen);
-  const { protocol, request, reply, pivot } = seen;
-  if (reply === undefined) return { protocol, request: plainRequestFields(request), tests: [] };
+  const { protocol, request, reply: octets, pivot, times } = seen;
+  const format = wireFormats[protocol];
+  const requestFields = format.requestFields(request, pivot);
+  if (octets === undefined) return { protocol, request: requestFields, tests: [] };
   const tests = new Tests();
-  tests.testSender(seen);
-  const { source, name, fields, read } = services[protocol];
-  let measurement: Measurement | undefined;
-  tests.test({ name, source }, () => {
-    try {
-      measurement = read(rawOf(seen, reply), seen.times !== undefined);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      return {
-        reason: "not-a-time",
-        message: `The reply is ${error.message}`,
-        detail: "it is not",
-      };
-    }
-  });
+  const reply = readTested(seen, octets, tests);
+  const { localPrecision = ASSUMED_PRECISION } = seen;
+  const measurement = reply?.hasTime ? format.measure(reply, times, localPrecision) : undefined;
   return {
     protocol,
-    request: plainRequestFields(request),
-    reply: fields(reply, pivot),
+    request: requestFields,
+    reply: format.replyFields(octets, pivot),
     ...tests.outcome,
     ...(measurement && { measurement }),
   };
 }
 
-interface Service {
-  /** What its one test is called. */
-  readonly name: string;
-  readonly source: string;
-  fields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
-  /** @throws {DecodeError} If the octets are no time */
-  read(raw: RawReply, isTimed: boolean): Measurement | undefined;
+/** Reads a reply as a client does, test by test; undefined if it cannot be read. */
+function readTested(seen: SeenExchange, octets: Uint8Array, tests: Tests): ReplyBase | undefined {
+  const { protocol, request, times, localPrecision = ASSUMED_PRECISION } = seen;
+  const { read, matchTests = [], trustTests = [] }: ProtocolRecord = protocols[protocol];
+  const { formTest, senderSource } = wireFormats[protocol];
+  tests.testSender(seen, senderSource);
+  for (const test of matchTests) {
+    if (test.canCompare?.(request) === false) tests.skip(test, "the request is too short");
+    else tests.testMatch(test, () => test.rejection(octets, request), test === matchTests[0]);
+  }
+  if (!tests.isGood) tests.end("it is not the reply to the request");
+  let reply: ReplyBase | undefined;
+  const readOctets = (): void => {
+    reply = read(toRawReply(seen, octets), { localPrecision, isTimed: times !== undefined });
+  };
+  if (formTest) tests.testForm(formTest, readOctets);
+  else if (tests.isGood) readOctets();
+  for (const test of trustTests) {
+    if (!reply || test.needsTimes && !times) tests.skip(test, "T1 and T4 are not known");
+    else tests.testTrust(test, reply);
+  }
+  return reply;
 }
 
-const services: Readonly<Record<"asctime" | "daytime" | "time", Service>> = {
-  asctime: {
-    name: "a date and time in the form of asctime()",
-    source: "C11 §7.27.3.1",
-    fields: asctimeFields,
-    read(raw, isTimed): Measurement | undefined {
-      parseAsctime(raw.octets);
-      return isTimed ? exchangeOf(raw) : undefined;
-    },
-  },
-  daytime: {
-    name: "one printable line, of a form in use",
-    source: "RFC 867",
-    fields: daytimeFields,
-    read(raw, isTimed): Measurement | undefined {
-      parseDaytime(raw.octets, raw.receivedAt);
-      return isTimed ? exchangeOf(raw) : undefined;
-    },
-  },
-  time: {
-    name: "4 octets, or 8 of which the rest is zero",
-    source: "RFC 868",
-    fields: timeFields,
-    read(raw, isTimed): Measurement {
-      const { time, offset, errorBound } = readSeconds(raw);
-      if (!isTimed) return { times: { t3: time } };
-      return {
-        times: { t1: raw.sentAt, t3: time, t4: raw.receivedAt },
-        offset: nanosecondsOf(offset),
-        errorBound: nanosecondsOf(errorBound),
-      };
-    },
-  },
-};
-
-/** What there is to be measured of a text: how long it took. */
-function exchangeOf({ sentAt, receivedAt }: RawReply): Measurement {
-  return { times: { t1: sentAt, t4: receivedAt } };
-}
-
-function nanosecondsOf(duration: Temporal.Duration): bigint {
-  return BigInt(Math.round(duration.total("nanoseconds")));
+/** The exchange as a client has it; times that are not known must not be used. */
+function toRawReply({ request, times, pivot }: SeenExchange, octets: Uint8Array): RawReply {
+  const { sentAt, receivedAt } = times ?? { sentAt: pivot, receivedAt: pivot };
+  return {
+    url: "",
+    request,
+    octets,
+    from: { transport: "udp", hostname: "", port: 0 },
+    sentAt,
+    receivedAt,
+    roundTrip: receivedAt.since(sentAt),
+  };
 }

@@ -1,11 +1,9 @@
-/** What an exchange is explained as: data, for a terminal or a program to show. */
-import type { NtpMeasurement } from "../protocols/ntp/measurement.ts";
+/** An explanation as data, for a terminal or a program to show. */
 import type { QueryFailure } from "../protocols/failure.ts";
+import type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
+import type { WireProtocol } from "../protocols/registry.ts";
 
-/** The protocols as they are on the wire; `auto` is one or the other of them. */
-export type WireProtocol = "asctime" | "daytime" | "time" | "ntp";
-
-/** An exchange as it was seen, here or by somebody else. */
+/** An exchange, of this machine or captured. */
 export interface SeenExchange {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
@@ -13,62 +11,26 @@ export interface SeenExchange {
   readonly request: Uint8Array;
   /** The octets that came back, if any did. */
   readonly reply?: Uint8Array | undefined;
-  /** When both passed the client, or whoever captured them; not known of octets alone. */
-  readonly times?: {
-    /** When the request left. */
-    readonly sentAt: Temporal.Instant;
-    /** When the reply came. */
-    readonly receivedAt: Temporal.Instant;
-  } | undefined;
-  /** Whether the reply came from the address and port that were asked; undefined if nobody knows. */
+  /** When both passed the client or the machine that captured them; unknown of octets alone. */
+  readonly times?: ExchangeTimes | undefined;
+  /** Whether the reply came from the address and port that were queried; undefined if that is unknown. */
   readonly isFromAsked?: boolean | undefined;
   /**
-   * What the client's clock can tell apart, as a power of two of seconds; without it about a
-   * microsecond, as captures' timestamps and most machines.
+   * The precision of the client's clock, as a power of two of seconds.
    *
    * @default {-20}
    */
   readonly localPrecision?: number;
-  /** A time no more than 68 years from those on the wire: their timestamps do not tell the era. */
+  /** A time no more than 68 years from those in the datagrams, whose timestamps have no era. */
   readonly pivot: Temporal.Instant;
 }
 
-/** Octets that mean something together, or bits of one. */
-export interface WireField {
-  /** What the protocol calls it. */
-  readonly name: string;
-  /** Where it begins, in octets. */
-  readonly offset: number;
-  /** The octets. */
-  readonly octets: Uint8Array;
-  /** Which bits of the octet it is, as `..100...`; all without it. */
-  readonly bits?: string;
-  /** What the value says; one line, safe to print. */
-  readonly meaning: string;
-}
-
-/** What came of a test: `unknown` where what it takes is not there, or a test before it failed. */
-export interface TestVerdict {
-  /** What was tested. */
-  readonly name: string;
-  /** The document and section that ask for it. */
-  readonly source: string;
-  /** What came of it. */
+/** The result of a test: `unknown` where it lacks something, or a test before it failed. */
+export interface TestVerdict extends NamedTest {
+  /** The result. */
   readonly result: "passed" | "failed" | "unknown";
-  /** What is wrong, or why nothing can be told. */
+  /** What is wrong, or why the test was left out. */
   readonly detail?: string;
-}
-
-/** What one exchange measured: of NTP, all steps; of Time, what a whole second allows. */
-export interface Measurement {
-  /** T1 and T4 by the client's clock, T2 and T3 by the server's; of Time, T3 alone. */
-  readonly times: Readonly<Partial<Record<"t1" | "t2" | "t3" | "t4", Temporal.Instant>>>;
-  /** The steps of NTP's arithmetic, if T1 and T4 are known. */
-  readonly ntp?: NtpMeasurement;
-  /** The server's time less the client's, in nanoseconds. */
-  readonly offset?: bigint;
-  /** How wrong the offset may be if the server is right, in nanoseconds. */
-  readonly errorBound?: bigint;
 }
 
 /** An exchange, explained. */
@@ -79,10 +41,10 @@ export interface Explanation {
   readonly request: readonly WireField[];
   /** The reply, the same way; undefined if none came. */
   readonly reply?: readonly WireField[];
-  /** What the reply was held against, in order. */
+  /** The tests of the reply, in order. */
   readonly tests: readonly TestVerdict[];
   /** The reason and words of the first test that failed. */
   readonly failure?: { readonly reason: QueryFailure; readonly message: string };
-  /** What it measured; undefined where the reply tells no time. */
+  /** The measurement; undefined where the reply has no time. */
   readonly measurement?: Measurement;
 }

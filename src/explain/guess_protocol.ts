@@ -1,15 +1,11 @@
-import { NTP_HEADER_LENGTH } from "../protocols/ntp/packet.ts";
-import { TIME_REPLY_LENGTH } from "../protocols/time/codec.ts";
-import { isNtpRequest } from "./capture/exchanges.ts";
-import type { WireProtocol } from "./explanation.ts";
-
-const LINE_FEED = 0x0a;
+import { type WireProtocol, wireProtocols } from "../protocols/registry.ts";
+import { wireFormats } from "./wire_formats.ts";
 
 /**
- * Guesses what octets speak, where neither a URL nor a port tells.
+ * Guesses the protocol of octets, where neither a URL nor a port names it.
  *
- * @param request What was sent; may be empty
- * @param reply What came back; may be empty
+ * @param request The request; may be empty
+ * @param reply The reply; may be empty
  * @returns The protocol that looks most like it
  *
  * @example
@@ -24,7 +20,7 @@ const LINE_FEED = 0x0a;
  * ```
  */
 export function guessProtocol(request: Uint8Array, reply: Uint8Array): WireProtocol {
-  if (isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0)) return "ntp";
-  if (reply.length <= 2 * TIME_REPLY_LENGTH) return "time";
-  return reply.at(-1) === LINE_FEED ? "daytime" : "asctime";
+  // The most general form is the first in the registry.
+  const found = wireProtocols.findLast((name) => wireFormats[name].resembles?.(request, reply));
+  return found ?? "asctime";
 }

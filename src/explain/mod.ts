@@ -22,13 +22,8 @@ export type { Datagram, DatagramAddress } from "./capture/datagram.ts";
 export { type CapturedExchange, exchangesOf } from "./capture/exchanges.ts";
 export { type Capture, readCapture } from "./capture/read_capture.ts";
 export { explain } from "./explain.ts";
-export type {
-  Explanation,
-  Measurement,
-  SeenExchange,
-  TestVerdict,
-  WireField,
-  WireProtocol,
-} from "./explanation.ts";
+export type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 export { guessProtocol } from "./guess_protocol.ts";
+export type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
+export type { WireProtocol } from "../protocols/registry.ts";
 export { fromCapture, type LiveExchange, recordExchange } from "./record.ts";

@@ -1,35 +1,35 @@
-/** Where exchanges come from that are to be explained: a server that is asked, or a capture. */
-import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
-import type { CapturedExchange } from "./capture/exchanges.ts";
+/** Exchanges to explain: with a server that is queried, or from a capture. */
 import { exchange, type ExchangeOptions } from "../client/exchange.ts";
-import type { Request } from "../protocols/protocol.ts";
-import { ownPrecision } from "../protocols/ntp/measurement.ts";
-import { createRequest } from "../client/query.ts";
+import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
+import { ownPrecision } from "../protocols/ntp/measurement.ts";
+import type { Request } from "../protocols/protocol.ts";
+import { protocols } from "../protocols/registry.ts";
+import type { CapturedExchange } from "./capture/exchanges.ts";
 import type { SeenExchange } from "./explanation.ts";
 
-/** An exchange that this machine has made, octets and all. */
+/** An exchange of this machine with a server, octets and all. */
 export interface LiveExchange extends SeenExchange {
-  /** The URL that was asked, its port given. */
+  /** The URL that was queried, its port given. */
   readonly url: string;
   /** The octets that came back. */
   readonly reply: Uint8Array;
-  /** Who answered; undefined of what does not belong to the request. */
+  /** The sender of the reply; undefined if it does not belong to the request. */
   readonly from?: Deno.NetAddr;
-  /** That nothing came which belongs to the request: the exchange is of the last datagram that does not. */
+  /** The error if no reply belongs to the request; the exchange then has the last datagram that came. */
   readonly error?: QueryError;
 }
 
 /**
- * Asks a server once and keeps what went both ways, for {@linkcode explain}. Where nothing comes that
- * belongs to the request, what came last is kept with the error: it is worth more to see than to hear of.
+ * Queries a server once and records both datagrams, for {@linkcode explain}. Where none that came
+ * belongs to the request, the last of them is recorded with the error, to show why.
  *
- * @param url Whom to ask, as `ntp://host:port`; without a scheme it is asctime text
- * @param options The deadline, and how often to ask again
+ * @param url The server, as `ntp://host:port`; without a scheme it is asctime text
+ * @param options The time limit, and how often to send again
  * @returns The exchange
  * @throws {SyntaxError} If the URL cannot be read
  * @throws {RangeError} If an option is out of range
- * @throws {QueryError} If nothing came; its `reason` says why
+ * @throws {QueryError} If no datagram came; its `reason` says why
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
  * @example
@@ -52,21 +52,21 @@ export async function recordExchange(
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
   const common = { url: formatEndpoint(endpoint), protocol, isFromAsked: true } as const;
   let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;
-  const requestOf = (): Request => {
-    const request = createRequest(endpoint.protocol);
+  const createRequest = (): Request => {
+    const request = protocols[endpoint.protocol].createRequest();
     return {
       octets: request.octets,
       rejection(reply): string | undefined {
-        const why = request.rejection?.(reply);
-        if (why !== undefined) ignored = { request: request.octets, reply };
-        return why;
+        const rejection = request.rejection?.(reply);
+        if (rejection !== undefined) ignored = { request: request.octets, reply };
+        return rejection;
       },
     };
   };
   try {
     const { request, octets, from, sentAt, receivedAt } = await exchange(
       endpoint,
-      requestOf,
+      createRequest,
       options,
     );
     return {
@@ -86,10 +86,10 @@ export async function recordExchange(
 
 /**
  * Takes an exchange out of a capture, for {@linkcode explain}. T1 and T4 are when the datagrams passed
- * the machine that captured them: only if that was the client, offset and delay are the client's.
+ * the machine that captured them: offset and delay are the client's only if that was the client.
  *
- * @param captured One of those that {@linkcode exchangesOf} finds
- * @returns The same, as it is explained
+ * @param captured An exchange that {@linkcode exchangesOf} found
+ * @returns The same exchange, ready to be explained
  *
  * @example
  * ```ts

@@ -1,19 +1,20 @@
+import { DecodeError } from "../protocols/decode_error.ts";
 import type { QueryFailure } from "../protocols/failure.ts";
+import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
+import type { NamedTest, TrustTest } from "../protocols/protocol.ts";
+import type { ReplyBase } from "../protocols/reply.ts";
 import type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 
-/** What a reply failed. */
-export interface Failure {
+/** Why a reply failed a test. */
+interface Failure {
   readonly reason: QueryFailure;
   /** A whole sentence. */
   readonly message: string;
   /** The same in a few words, beside the name of the test. */
   readonly detail: string;
   /** Why no test after it can be made; without it, they can. */
-  readonly leaves?: string | undefined;
+  readonly end?: string | undefined;
 }
-
-/** A test by its name and the document that asks for it. */
-type NamedTest = Pick<TestVerdict, "name" | "source">;
 
 /** Tests in order: the first that fails decides, and those after it are made if they can be. */
 export class Tests {
@@ -21,28 +22,64 @@ export class Tests {
   #failure: Failure | undefined;
   #end: string | undefined;
 
-  /** That the reply came from whom was asked, which all protocols ask for. */
-  testSender({ isFromAsked, protocol }: SeenExchange): void {
-    const source = protocol === "ntp" ? "RFC 5905 §9.2" : "in no document";
-    const test = { name: "it came from the address and port asked", source };
-    if (isFromAsked === undefined) this.skip(test, "octets do not tell");
-    else {
-      this.test(test, () =>
-        isFromAsked ? undefined : {
-          reason: "bogus-reply",
-          message: "The reply came from somebody who was not asked",
-          detail: "it came from another",
-        });
-    }
+  /** Tests that the reply came from the address queried, as all protocols require. */
+  testSender({ isFromAsked }: SeenExchange, source = "in no document"): void {
+    const test = { name: "it came from the address and port queried", source };
+    if (isFromAsked === undefined) return this.skip(test, "the octets do not show it");
+    this.#test(test, () =>
+      isFromAsked ? undefined : {
+        reason: "bogus-reply",
+        message: "The reply came from an address that was not queried",
+        detail: "it came from another",
+      });
   }
 
-  /** Makes a test, unless there is nothing left to be tested. */
-  test(test: NamedTest, failureOf: () => Failure | undefined): void {
+  /** Tests whether the datagram is the reply to the request; tests of other things need its form. */
+  testMatch(test: NamedTest, reject: () => string | undefined, isOfForm: boolean): void {
+    this.#test(test, () => {
+      const rejection = reject();
+      return rejection === undefined ? undefined : {
+        reason: "bogus-reply",
+        message: `The reply does not belong to the request: ${rejection}`,
+        detail: rejection,
+        end: isOfForm ? "there is no packet to test" : undefined,
+      };
+    });
+  }
+
+  /** Tests whether the reply can be read. */
+  testForm(test: NamedTest, read: () => void): void {
+    this.#test(test, () => {
+      try {
+        read();
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        const message = `The reply is ${error.message}`;
+        return { reason: "not-a-time", message, detail: "it is not" };
+      }
+    });
+  }
+
+  /** Tests whether the reply may be trusted. */
+  testTrust(test: TrustTest<ReplyBase>, reply: ReplyBase): void {
+    this.#test(test, () => {
+      const failure = test.failure(reply, MAX_ROOT_DISTANCE_SECONDS);
+      return failure && {
+        reason: failure.reason,
+        message: `The server ${failure.message}`,
+        detail: failure.message,
+        end: reply.hasTime ? undefined : "it has no time",
+      };
+    });
+  }
+
+  #test(test: NamedTest, failureOf: () => Failure | undefined): void {
     if (this.#end !== undefined) return this.skip(test, this.#end);
     const { name, source } = test;
     const failure = failureOf();
     this.#failure ??= failure;
-    this.#end = failure?.leaves;
+    this.#end = failure?.end;
     this.#verdicts.push(
       failure
         ? { name, source, result: "failed", detail: failure.detail }
@@ -50,22 +87,22 @@ export class Tests {
     );
   }
 
-  /** Says why a test cannot be made. */
-  skip({ name, source }: NamedTest, why: string): void {
-    this.#verdicts.push({ name, source, result: "unknown", detail: this.#end ?? why });
+  /** Leaves a test out, for a reason. */
+  skip({ name, source }: NamedTest, reason: string): void {
+    this.#verdicts.push({ name, source, result: "unknown", detail: this.#end ?? reason });
   }
 
-  /** Says why none can be made from now on. */
-  end(why: string): void {
-    this.#end ??= why;
+  /** Leaves out all tests from now on, for a reason. */
+  end(reason: string): void {
+    this.#end ??= reason;
   }
 
-  /** Whether all tests so far were passed, or could not be made. */
+  /** Whether no test so far failed. */
   get isGood(): boolean {
     return this.#failure === undefined;
   }
 
-  /** What came of them. */
+  /** The verdicts, and the first failure. */
   get outcome(): Pick<Explanation, "tests" | "failure"> {
     if (!this.#failure) return { tests: this.#verdicts };
     const { reason, message } = this.#failure;

@@ -34,8 +34,6 @@ export interface Row {
   readonly isRepeatable?: boolean;
   /** The names of the options that it excludes. */
   readonly conflicts?: readonly string[];
-  /** Whether its value must not be shown, in a message neither. */
-  readonly isSecret?: boolean;
 }
 
 /** One option of a set. */

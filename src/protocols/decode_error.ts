@@ -1,3 +1,5 @@
+import { quoteOctets } from "../text/printable.ts";
+
 /**
  * Octets that are not what their protocol prescribes. The message shows them
  * escaped, so that it is safe to print and always one line.
@@ -28,19 +30,7 @@ export class DecodeError extends Error {
    * @param options The error behind this one, if there is one
    */
   constructor(problem: string, octets: Uint8Array, options?: ErrorOptions) {
-    super(`${problem}: ${escapeOctets(octets)} (${octets.length} octets)`, options);
+    super(`${problem}: ${quoteOctets(octets)} (${octets.length} octets)`, options);
     this.octets = octets;
   }
-}
-
-const LONGEST_SHOWN = 64;
-
-/** Printable ASCII as it is, everything else as `\xNN`; long data is cut. */
-function escapeOctets(octets: Uint8Array): string {
-  const shown = Array.from(octets.subarray(0, LONGEST_SHOWN), (octet) => {
-    if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;
-    if (octet >= 0x20 && octet < 0x7f) return String.fromCharCode(octet);
-    return `\\x${octet.toString(16).padStart(2, "0")}`;
-  }).join("");
-  return `"${shown}"${octets.length > LONGEST_SHOWN ? "…" : ""}`;
 }

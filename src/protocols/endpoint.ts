@@ -1,15 +1,12 @@
 import { suggest } from "../text/suggest.ts";
+import { type Protocol, protocols } from "./registry.ts";
 
-/** The port each protocol is served on when a URL names none. */
-export const defaultPorts = { asctime: 8888, auto: 8888, daytime: 13, time: 37, ntp: 123 } as const;
+/** The default port of each protocol. */
+export const defaultPorts = Object.fromEntries(
+  Object.entries(protocols).map(([name, { port }]) => [name, port]),
+) as Readonly<Record<Protocol, number>>;
 
-/**
- * A protocol that can be served and asked: the scheme of its URLs. `auto` is a port that
- * speaks NTP with NTP clients and text with all others.
- */
-export type Protocol = keyof typeof defaultPorts;
-
-/** Where a service listens or is asked: a protocol, a host and a port. */
+/** Where a service listens or is queried: a protocol, a host and a port. */
 export interface Endpoint {
   /** The protocol spoken there. */
   readonly protocol: Protocol;
@@ -55,7 +52,7 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
   const protocol = (scheme ?? defaultProtocol).toLowerCase();
   if (!isProtocol(protocol)) {
-    fail(`unknown protocol "${protocol}", ${suggest(protocol, Object.keys(defaultPorts))}`);
+    fail(`unknown protocol "${protocol}", ${suggest(protocol, Object.keys(protocols))}`);
   }
   if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
   const hostname = ipv6 ?? host ?? "";
@@ -69,12 +66,12 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
   return {
     protocol: protocol as Protocol,
     hostname,
-    port: port === undefined ? defaultPorts[protocol as Protocol] : Number(port),
+    port: port === undefined ? protocols[protocol as Protocol].port : Number(port),
   };
 }
 
 function isProtocol(name: string): name is Protocol {
-  return Object.hasOwn(defaultPorts, name);
+  return Object.hasOwn(protocols, name);
 }
 
 function isIpv6(text: string): boolean {

@@ -25,16 +25,11 @@ export {
   parseDaytime,
 } from "./daytime/codec.ts";
 export { DecodeError } from "./decode_error.ts";
-export {
-  defaultPorts,
-  type Endpoint,
-  formatEndpoint,
-  parseEndpoint,
-  type Protocol,
-} from "./endpoint.ts";
+export { defaultPorts, type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";
 export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./ntp/packet.ts";
 export type { NtpMeasurement } from "./ntp/measurement.ts";
 export type { NtpTimestamp } from "./ntp/timestamp.ts";
+export type { Protocol, Replies } from "./registry.ts";
 export {
   type Answer,
   type Departures,

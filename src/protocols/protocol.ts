@@ -1,24 +1,73 @@
-/** The client side of a protocol: what a try sends, and what comes back. */
+/** The record of a protocol: all that the rest of the project knows of it. */
+import type { DaytimeFormat } from "./daytime/codec.ts";
+import type { QueryFailure } from "./failure.ts";
+import type { NtpMeasurement } from "./ntp/measurement.ts";
+import type { ReplyBase } from "./reply.ts";
+import type { Responder } from "./responder.ts";
 
-/** What one try sends, and how it knows its answer. */
+/** A protocol; its folder exports the record, the registry lists it. */
+export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
+  /** The UDP port of URLs that name none. */
+  readonly port: number;
+  /** Whether its replies have an offset, so that clocks can be compared by them. */
+  readonly hasOffset?: true;
+  /** Whether a listener of `auto` speaks it too. */
+  readonly isSpokenByAuto?: true;
+
+  /** Makes the request of one try. */
+  createRequest(): Request;
+  /**
+   * Reads a reply that passed all match tests.
+   *
+   * @throws {DecodeError} If the octets are not what the protocol prescribes
+   */
+  read(raw: RawReply, options?: ReadOptions): Reply;
+  /**
+   * The tests that a datagram must pass to be the reply to a request, in order; without them any
+   * datagram is. The first one tests the form that the others rely on.
+   */
+  readonly matchTests?: readonly MatchTest[];
+  /** The tests that a reply must pass to be trusted, in order. */
+  readonly trustTests?: readonly TrustTest<Reply>[];
+
+  /** The keys that its replies have in JSON and CSV, beside those that all replies have. */
+  readonly keys?: readonly string[];
+  /** The further keys of `--raw`. */
+  readonly rawKeys?: readonly string[];
+  /** The values of these keys, of those that the reply has. */
+  toJson?(reply: Reply, raw: boolean): Record<string, unknown>;
+
+  /** Whether a datagram is what a server of this protocol would send at that time. */
+  looksLikeReply(octets: Uint8Array, unixSeconds: number): boolean;
+  /** Whether the service recognises replies by itself; all others are kept from answering one. */
+  readonly refusesReplies?: true;
+  /** Loads the service, which only servers need. */
+  loadService(): Promise<(options: ServiceOptions) => Responder>;
+  /** Loads the wire format, which only explanations need. */
+  loadWireFormat(): Promise<WireFormat<Reply>>;
+}
+
+/** The request of one try, and how its reply is recognised. */
 export interface Request {
   /** The octets to send. */
   readonly octets: Uint8Array;
-  /** Why a datagram from the peer is no answer to this request and the wait goes on; in words. */
+  /** Why a datagram from the server is not the reply to this request, so that the wait goes on. */
   rejection?(octets: Uint8Array): string | undefined;
 }
 
-/** A reply as it came, and how long it took. */
+/** A reply before it is read. */
 export interface RawReply {
-  /** The octets of the request it answers. */
+  /** The URL that was queried, its port given. */
+  readonly url: string;
+  /** The octets of the request. */
   readonly request: Uint8Array;
   /** The octets of the reply. */
   readonly octets: Uint8Array;
-  /** Who answered. */
+  /** The sender of the reply. */
   readonly from: Deno.NetAddr;
   /** When the request left, by this machine's clock. */
   readonly sentAt: Temporal.Instant;
-  /** When the reply came: `sentAt` and the round trip, whatever happened to the clock meanwhile. */
+  /** When the reply came: `sentAt` plus the round trip, even if the clock was set meanwhile. */
   readonly receivedAt: Temporal.Instant;
   /** From the request's departure to the reply's arrival. */
   readonly roundTrip: Temporal.Duration;
@@ -34,4 +83,105 @@ export interface ReadOptions {
    * @default {true}
    */
   readonly isTimed?: boolean;
+}
+
+/** A test, by the document that prescribes it. */
+export interface NamedTest {
+  /** What the reply must satisfy. */
+  readonly name: string;
+  /** The document and section. */
+  readonly source: string;
+}
+
+/** A test whose failure means that a datagram is not the reply: it is ignored, and the wait goes on. */
+export interface MatchTest extends NamedTest {
+  /** Whether a request has what the reply is compared with; without it, any request has. */
+  canCompare?(request: Uint8Array): boolean;
+  /** Why the datagram is not the reply; undefined if it may be. */
+  rejection(octets: Uint8Array, request: Uint8Array): string | undefined;
+}
+
+/** A test whose failure means that a reply must not be trusted. */
+export interface TrustTest<Reply> extends NamedTest {
+  /** Whether it needs the client's own two times. */
+  readonly needsTimes: boolean;
+  /** Whether it checks the server's times: a reply that fails has no time. */
+  readonly checksTimestamps: boolean;
+  /** What is wrong; the message continues a sentence that begins with the server. */
+  failure(
+    reply: Omit<Reply, "hasTime">,
+    maxRootDistance: number,
+  ): { readonly reason: QueryFailure; readonly message: string } | undefined;
+}
+
+/** The settings of the built-in services. */
+export interface ServiceSettings {
+  /** Whether texts that carry no zone are in UTC. */
+  readonly utc: boolean;
+  /** The form of Daytime lines. */
+  readonly daytimeFormat: DaytimeFormat;
+}
+
+/** What a built-in service is made from. */
+export interface ServiceOptions extends ServiceSettings {
+  /** Draws 32 random bits. */
+  readonly random32: () => number;
+}
+
+/** How the datagrams of a protocol are laid out, for explanations and captures. */
+export interface WireFormat<Reply = ReplyBase> {
+  /** The fields of a request, every octet once. */
+  requestFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
+  /** The fields of a reply, every octet once. */
+  replyFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
+  /** The test that is passed by a reply that can be read, where no match test covers it. */
+  readonly formTest?: NamedTest;
+  /** The document that requires the reply to come from the address and port queried. */
+  readonly senderSource?: string;
+  /** The measurement of an exchange; undefined where there is nothing to measure. */
+  measure(
+    reply: Reply,
+    times: ExchangeTimes | undefined,
+    localPrecision: number,
+  ): Measurement | undefined;
+  /** Whether octets are a request of this protocol and of no other; without it, the port decides. */
+  isRequest?(octets: Uint8Array): boolean;
+  /** Whether a reply belongs to one of several requests; without it, the oldest is taken. */
+  isReplyTo?(reply: Uint8Array, request: Uint8Array): boolean;
+  /** Whether an exchange of unknown protocol seems to be of this one; either part may be empty. */
+  resembles?(request: Uint8Array, reply: Uint8Array): boolean;
+}
+
+/** When an exchange began and ended, by the clock of the client or of the machine that captured it. */
+export interface ExchangeTimes {
+  /** When the request left. */
+  readonly sentAt: Temporal.Instant;
+  /** When the reply came. */
+  readonly receivedAt: Temporal.Instant;
+}
+
+/** Octets that form one value, or some bits of one octet. */
+export interface WireField {
+  /** The protocol's name for it. */
+  readonly name: string;
+  /** Where it begins, in octets. */
+  readonly offset: number;
+  /** The octets. */
+  readonly octets: Uint8Array;
+  /** Which bits of the octet, as `..100...`; all without it. */
+  readonly bits?: string;
+  /** The meaning of the value; one line, safe to print. */
+  readonly meaning: string;
+}
+
+/** The measurement of one exchange: all steps of NTP's arithmetic, or what whole seconds allow. */
+export interface Measurement {
+  /** T1 and T4 by the client's clock, T2 and T3 by the server's; the Time protocol has T3 alone. */
+  readonly times: Readonly<Partial<Record<"t1" | "t2" | "t3" | "t4", Temporal.Instant>>>;
+  /** The steps of NTP's arithmetic, if T1 and T4 are known. */
+  readonly ntp?: NtpMeasurement;
+  /** The server's time less the client's, in nanoseconds. */
+  readonly offset?: bigint;
+  /** The largest possible error of the offset if the server is right, in nanoseconds. */
+  readonly errorBound?: bigint;
 }

@@ -83,12 +83,3 @@ export interface NtpReply extends ReplyBase {
   /** When the reply left the server, T3, by the server's clock. */
   readonly serverSentAt: Temporal.Instant;
 }
-
-/** What a time server said, and how; `protocol` tells the kinds apart. */
-export type TimeReply = TextReply | SecondsReply | NtpReply;
-
-/** The kind of reply that a URL's protocol brings, where the type of the URL tells. */
-export type ReplyTo<Url extends string> = Url extends `ntp://${string}` ? NtpReply
-  : Url extends `time://${string}` ? SecondsReply
-  : Url extends `${"asctime" | "daytime" | "auto"}://${string}` ? TextReply
-  : TimeReply;

@@ -1,20 +1,13 @@
 /** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
-import { asctimeResponder } from "../protocols/asctime/service.ts";
-import { autoResponder } from "../protocols/auto.ts";
-import type { DaytimeFormat } from "../protocols/daytime/codec.ts";
-import { daytimeResponder } from "../protocols/daytime/service.ts";
-import type { Endpoint, Protocol } from "../protocols/endpoint.ts";
-import { ntpResponder } from "../protocols/ntp/service.ts";
+import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
-import { timeResponder } from "../protocols/time/service.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
-import { counter, type Counters } from "../transports/counters.ts";
+import type { Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/answer.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
-import { random32 } from "../system/random.ts";
 
 /** Who hears of what a server does with datagrams. */
 export interface RequestLog {
@@ -64,7 +57,7 @@ export function createHandler(
     const isDenied = verdict === KISS_DENY;
     const length = responder.kiss?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
-    counters.count(counter.kisses);
+    counters.kisses++;
     return length;
   }
 
@@ -140,36 +133,6 @@ class BatchDepartures implements Departures {
     time.seconds = this.#now.seconds + carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
     this.#clock.toServed(time);
-  }
-}
-
-/** What the built-in services are told, besides the time. */
-export interface ServiceOptions {
-  /** Whether texts that carry no zone say UTC. */
-  readonly utc: boolean;
-  /** The form of the Daytime lines. */
-  readonly daytimeFormat: DaytimeFormat;
-}
-
-/** The built-in responder of a protocol. */
-export function createResponder(
-  protocol: Protocol,
-  { utc, daytimeFormat }: ServiceOptions,
-): Responder {
-  switch (protocol) {
-    case "asctime":
-      return asctimeResponder({ utc });
-    case "auto":
-      return autoResponder({
-        ntp: ntpResponder({ random32 }),
-        text: asctimeResponder({ utc }),
-      });
-    case "daytime":
-      return daytimeResponder({ utc, format: daytimeFormat });
-    case "time":
-      return timeResponder();
-    case "ntp":
-      return ntpResponder({ random32 });
   }
 }
 

@@ -48,3 +48,25 @@ export function shortenMiddle(text: string, width: number, ellipsis = "…"): st
   const kept = width - ellipsis.length;
   return text.slice(0, Math.ceil(kept / 2)) + ellipsis + text.slice(text.length - (kept >> 1));
 }
+
+const MAX_QUOTED = 64;
+
+const octetEscapes: Readonly<Record<number, string>> = {
+  0x00: "\\0",
+  0x09: "\\t",
+  0x0a: "\\n",
+  0x0d: "\\r",
+  0x22: '\\"',
+  0x5c: "\\\\",
+};
+
+/** Quotes octets: printable ASCII as it is, all else escaped as in C; long ones are cut. */
+export function quoteOctets(octets: Uint8Array): string {
+  const text = Array.from(octets.subarray(0, MAX_QUOTED), (octet) => {
+    const escape = octetEscapes[octet];
+    if (escape !== undefined) return escape;
+    if (octet >= 0x20 && octet < 0x7f) return String.fromCharCode(octet);
+    return `\\x${octet.toString(16).padStart(2, "0")}`;
+  });
+  return `"${text.join("")}"${octets.length > MAX_QUOTED ? "…" : ""}`;
+}

@@ -83,3 +83,8 @@ export function formatCount(count: number): string {
 export function formatPlural(count: number, thing: string, things = `${thing}s`): string {
   return `${formatCount(count)} ${Math.round(count) === 1 ? thing : things}`;
 }
+
+/** Formats an instant in ISO 8601, to the nanosecond. */
+export function formatInstant(instant: Temporal.Instant): string {
+  return instant.toString({ fractionalSecondDigits: 9 });
+}

@@ -1,6 +1,6 @@
 import { formatAddress } from "../protocols/endpoint.ts";
 
-/** Why a server cannot listen on an address. */
+/** Why an address cannot be listened on. */
 export type ListenFailure =
   | "in-use"
   | "not-permitted"
@@ -25,17 +25,18 @@ export type ListenFailure =
 export class ListenError extends Error {
   /** `"ListenError"`, whatever a minifier makes of the class. */
   override readonly name = "ListenError";
+  /** Which of the ways to fail it was. */
   readonly reason: ListenFailure;
-  /** The host as requested. */
+  /** The host of the address as asked for. */
   readonly hostname: string;
-  /** The UDP port as requested. */
+  /** The UDP port as asked for. */
   readonly port: number;
 
   /**
    * Describes one failure.
    *
-   * @param reason Why it failed
-   * @param address The host and port as requested
+   * @param reason Which of the ways to fail it was
+   * @param address The host and port as asked for
    * @param options The error behind this one
    */
   constructor(
@@ -58,7 +59,7 @@ export class ListenError extends Error {
   }
 }
 
-/** The failure that an error of `Deno.listenDatagram` stands for. */
+/** Which failure an error of `Deno.listenDatagram` stands for. */
 export function listenFailure(error: unknown): ListenFailure {
   if (error instanceof Deno.errors.AddrInUse) return "in-use";
   if (error instanceof Deno.errors.PermissionDenied) return "not-permitted";

@@ -182,7 +182,7 @@ Deno.test("check says why there is no offset, and how much was lost", async () =
   assertEquals(state, "WARNING");
   assertMatch(
     line,
-    /: Offset unknown: .*no NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;$/,
+    /: Offset unknown: .*not an NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;$/,
   );
 });
 

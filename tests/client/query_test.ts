@@ -84,7 +84,7 @@ Deno.test("query shows escaped what is not a time", async () => {
   const host = new URL(server.url).host;
   assertEquals(
     error.message,
-    String.raw`The reply from ${host} is not a time: "\x1b[31mno\x0a" (8 octets)`,
+    String.raw`The reply from ${host} is not a time: "\x1b[31mno\n" (8 octets)`,
   );
 });
 

@@ -86,7 +86,7 @@ Deno.test("sample doubles its interval after each KoD RATE, and ends at the thir
   const samples = await network.run(sample("192.0.2.1", { count: 20, interval: 1, network }));
   assertEquals(startsOf(samples), [0, 1, 3, 5, 9, 13]);
   assertEquals([samples.error?.reason, samples.estimate?.replies], ["kiss-o-death", 3]);
-  assertMatch(samples.error?.message ?? "", /kiss RATE/);
+  assertMatch(samples.error?.message ?? "", /KoD RATE/);
   // Twice no interval would be none.
   const near = await network.run(sample("127.0.0.1", { count: 20, interval: 0, network }));
   assertEquals(startsOf(near), [0, 0.002, 0.102, 0.202, 0.402, 0.602]);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { Flood } from "../support/flood.ts";
 import { where } from "../support/needs.ts";

@@ -136,7 +136,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       assertMatch(stdout, /^Replies +4 of 4 in/m);
       assertMatch(
         stderr,
-        /^timecli: ntp:.*: ended early: .*asks for fewer requests \(kiss RATE\)\n$/,
+        /^timecli: ntp:.*: ended early: .*is rate limiting this client \(KoD RATE\)\n$/,
       );
     }),
   );

@@ -1,5 +1,5 @@
 /** All that a run of `deno task fuzz` does, in turns. */
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { SWEEP } from "./cases.ts";
 import { type Finding, fuzz, type FuzzOptions } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";

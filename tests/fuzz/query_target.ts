@@ -1,7 +1,7 @@
 /** `query()`, given any datagram for a reply. */
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
 import { Cases } from "./cases.ts";

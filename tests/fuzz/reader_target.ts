@@ -6,14 +6,14 @@ import {
 } from "../../src/cli/timecli/explain/explain_report.ts";
 import { jsonOf, tableOf, textOf } from "../../src/cli/timecli/query/report.ts";
 import { explain } from "../../src/explain/explain.ts";
-import type { WireProtocol } from "../../src/explain/explanation.ts";
-import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
+import { validate } from "../../src/client/query.ts";
+import { measureNtp } from "../../src/protocols/ntp/client.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
 import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
 import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol, WireProtocol } from "../../src/protocols/registry.ts";
 import {
   decodeNtpPacket,
   encodeNtpPacket,
@@ -93,17 +93,15 @@ const ntp: Reader = {
       return "it reads as other";
     }
     const roundTrip = Temporal.Duration.from({ microseconds: 300 });
-    const reply: NtpReply = {
+    const reply: NtpReply = measureNtp({
       url: "ntp://192.0.2.1:123",
-      ...measureNtp({
-        request: octets,
-        octets,
-        from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
-        sentAt: pivot,
-        receivedAt: pivot.add(roundTrip),
-        roundTrip,
-      }),
-    };
+      request: octets,
+      octets,
+      from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
+      sentAt: pivot,
+      receivedAt: pivot.add(roundTrip),
+      roundTrip,
+    });
     if (reply.delay.sign <= 0 || reply.errorBound.sign <= 0) return `a delay of ${reply.delay}`;
     const error = mistrust(reply);
     outcome(error?.reason ?? "trusted");

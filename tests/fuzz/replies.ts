@@ -1,9 +1,10 @@
 /** What has to be true of a reply, by protocol: in words what is not. */
-import { measureNtp, validate } from "../../src/protocols/ntp/client.ts";
+import { validate } from "../../src/client/query.ts";
+import { measureNtp } from "../../src/protocols/ntp/client.ts";
 import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
 import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
 import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { difference, toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { parseTime } from "../../src/protocols/time/codec.ts";
@@ -151,8 +152,16 @@ export function isTrusted(
   const roundTrip = Temporal.Duration.from({ nanoseconds: Number(elapsed) });
   const receivedAt = sentAt.add(roundTrip);
   const from = { transport: "udp", hostname: "192.0.2.1", port: 123 } as const;
-  const raw = { request, octets: reply, from, sentAt, receivedAt, roundTrip };
-  const measured = { url: "ntp://192.0.2.1:123", ...measureNtp(raw) };
+  const raw = {
+    url: "ntp://192.0.2.1:123",
+    request,
+    octets: reply,
+    from,
+    sentAt,
+    receivedAt,
+    roundTrip,
+  };
+  const measured = measureNtp(raw);
   validate(measured);
   const { offset, errorBound } = measured;
   return Temporal.Duration.compare(offset.abs(), errorBound) <= 0

@@ -1,6 +1,6 @@
 /** A running server, given datagrams over the socket. */
 import { assert, assertEquals } from "@std/assert";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";

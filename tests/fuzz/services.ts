@@ -1,13 +1,9 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
 import type { UnixTime } from "../../src/clock/clock.ts";
-import { asctimeResponder } from "../../src/protocols/asctime/service.ts";
-import { autoResponder } from "../../src/protocols/auto.ts";
-import { daytimeFormats } from "../../src/protocols/daytime/codec.ts";
-import { daytimeResponder } from "../../src/protocols/daytime/service.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
-import { ntpResponder } from "../../src/protocols/ntp/service.ts";
+import { type DaytimeFormat, daytimeFormats } from "../../src/protocols/daytime/codec.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
-import { timeResponder } from "../../src/protocols/time/service.ts";
+import { loadService } from "../../src/protocols/services.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What a scene has of chance. */
@@ -45,30 +41,29 @@ export interface Service {
 const ntpRefusals = ["malformed", "version", "mode", "authentication"] as const;
 const reply = "looks-like-a-reply";
 
-const ntp = ({ random32 }: World): Responder => ntpResponder({ random32 });
-const asctime = (): Responder => asctimeResponder();
+/** Texts are in local time, so that TZ takes part. */
+async function creatorOf(
+  protocol: Protocol,
+  daytimeFormat: DaytimeFormat = "ctime",
+): Promise<Pick<Service, "protocol" | "create">> {
+  const create = await loadService(protocol);
+  return { protocol, create: ({ random32 }) => create({ utc: false, daytimeFormat, random32 }) };
+}
 
-/** All of them; texts are in local time, so that TZ takes part. */
+/** All of them. */
 export const services: readonly Service[] = [
-  { name: "asctime", protocol: "asctime", refusals: [reply], create: asctime },
-  ...daytimeFormats.map((format): Service => ({
+  { name: "asctime", refusals: [reply], ...await creatorOf("asctime") },
+  ...await Promise.all(daytimeFormats.map(async (format): Promise<Service> => ({
     name: `daytime-${format}`,
-    protocol: "daytime",
     refusals: [reply, "unsynchronized"],
-    create: () => daytimeResponder({ format }),
-  })),
-  {
-    name: "time",
-    protocol: "time",
-    refusals: [reply, "unsynchronized"],
-    create: () => timeResponder(),
-  },
-  { name: "ntp", protocol: "ntp", refusals: ntpRefusals, create: ntp },
+    ...await creatorOf("daytime", format),
+  }))),
+  { name: "time", refusals: [reply, "unsynchronized"], ...await creatorOf("time") },
+  { name: "ntp", refusals: ntpRefusals, ...await creatorOf("ntp") },
   {
     name: "auto",
-    protocol: "auto",
-    // What is of no known version is no NTP to it, but a request for text.
+    // A datagram of no known version is not NTP to it, but a request for text.
     refusals: [reply, "malformed", "mode", "authentication"],
-    create: (world) => autoResponder({ ntp: ntp(world), text: asctime() }),
+    ...await creatorOf("auto"),
   },
 ];

@@ -1,4 +1,4 @@
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What is wrong: which oracle says so, and in words. */

@@ -84,7 +84,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   for (
     const [behaviour, code, message] of [
-      ["garbage", 7, /is not a time: "\\x1b\[31mNot\\x0aa time\\xff" \(16 octets\)\n$/],
+      ["garbage", 7, /is not a time: "\\x1b\[31mNot\\na time\\xff" \(16 octets\)\n$/],
       ["empty", 7, /is not a time: "" \(0 octets\)\n$/],
       ["other-port", 3, /No reply from 127\.0\.0\.1:\d+ within 0\.5 s\n$/],
       ["silent", 3, /No reply from 127\.0\.0\.1:\d+ within 0\.5 s\n$/],

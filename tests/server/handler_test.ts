@@ -7,13 +7,13 @@ import { ServedPage } from "../../src/clock/page.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../src/protocols/responder.ts";
 import { Guard, planGuard } from "../../src/server/guard/guard.ts";
-import { createHandler, createResponder } from "../../src/server/handler.ts";
+import { createHandler } from "../../src/server/handler.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import { Counters } from "../../src/transports/counters.ts";
+import { builtIn } from "../support/services.ts";
 import { sourceOf } from "./faults/engine.ts";
 
 const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
-const services = { utc: true, daytimeFormat: "ctime" } as const;
 
 /** A clock that stands still, and does something else when it is read. */
 function interruptible(): Clock & { interrupt: () => void } {
@@ -27,13 +27,13 @@ function interruptible(): Clock & { interrupt: () => void } {
 }
 
 for (const isStamped of [false, true]) {
-  Deno.test(`an answer is of one piece, whenever the clock is changed (stamped: ${isStamped})`, () => {
+  Deno.test(`an answer is of one piece, whenever the clock is changed (stamped: ${isStamped})`, async () => {
     const base = interruptible();
     const options = { base, clock: {}, status: {}, precision: -20 };
     using time = new ServedTime(options);
     // As another thread has it: nothing but the page tells it of a change.
     const clock = new ServedClock(base, new ServedPage(time.page));
-    const responder = createResponder("ntp", services);
+    const responder = await builtIn("ntp");
     const guard = new Guard(planGuard({}), endpoint, () => 0);
     const counters = new Counters();
     const handler = createHandler(endpoint, { guard, responder, base, clock, counters, isStamped });

@@ -1,7 +1,7 @@
 /** What a soak came to: its figures, and what is wrong with them. */
 import { summarize } from "../../scripts/bench/stats.ts";
 import type { LoadResult } from "../../src/load/figures.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { MAX_TASKS, type SlowReport } from "./slow_service.ts";
 import type { Sample, StoppedLine } from "./subject.ts";
 

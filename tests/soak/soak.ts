@@ -1,7 +1,7 @@
 /** Load that can be served, beside everything that cannot, for as long as one likes. */
 import { run } from "../../scripts/bench/commands.ts";
 import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { source } from "../support/programs.ts";
 import { SlowService } from "./slow_service.ts";
 import type { SoakReport, Stretch, SubjectReport } from "./report.ts";

@@ -1,5 +1,5 @@
 /** Who a server on a network hears from besides its clients: nonsense, echoes, the banned and the greedy. */
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { Cases, SWEEP } from "../fuzz/cases.ts";
 import { Random } from "../fuzz/random.ts";
 import { protocols, type Subject } from "./subject.ts";

@@ -1,6 +1,6 @@
 /** A server that is soaked: the program as users run it, watched from outside. */
 import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
 import { Running } from "../support/process.ts";
 import { source } from "../support/programs.ts";

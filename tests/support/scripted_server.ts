@@ -1,5 +1,5 @@
 /** Servers that reply as a test wants, for tests of clients. */
-import type { Protocol } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import {
   decodeNtpPacket,
   encodeNtpPacket,

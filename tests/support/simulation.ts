@@ -53,6 +53,7 @@ export function simulate(
     const { octets: request } = ntpRequest();
     const at = (seconds: number): Temporal.Instant => START.add(fromSeconds(seconds));
     const raw: RawReply = {
+      url: "ntp://192.0.2.1:123",
       request,
       octets: ntpReply(request, {
         precision: -23,
@@ -64,8 +65,7 @@ export function simulate(
       receivedAt: at(back),
       roundTrip: fromSeconds(back - sent),
     };
-    const reply = { url: "ntp://192.0.2.1:123", ...measureNtp(raw) };
-    replies.push({ reply, startedAfter: fromSeconds(sent) });
+    replies.push({ reply: measureNtp(raw), startedAfter: fromSeconds(sent) });
   }
   return replies;
 }

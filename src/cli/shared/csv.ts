@@ -1,18 +1,22 @@
 /** What `--json` prints as comma-separated values (RFC 4180): a header, and a row an object. */
+import type { ProtocolRecord } from "../../protocols/protocol.ts";
+import { protocols } from "../../protocols/registry.ts";
 import { jsonOf, type Outcome } from "../timecli/query/report.ts";
 
-/** In this order; later versions may add others at the end. */
+/** The keys that all replies have, and those of each protocol; later versions may add others at the end. */
 const columns = [
   ...["url", "protocol", "address", "port", "text", "time", "utc_offset", "received", "round_trip"],
-  ...["offset", "error_bound", "delay", "root_distance", "stratum", "reference_id", "leap"],
+  ...keysOf("keys"),
   "warnings",
 ];
 
-const rawColumns = [
-  ...["t1", "t2", "t3", "t4", "version", "mode", "poll", "precision"],
-  ...["root_delay", "root_dispersion", "reference_id_hex", "reference_timestamp"],
-  ...["origin_timestamp", "receive_timestamp", "transmit_timestamp"],
-];
+const rawColumns = keysOf("rawKeys");
+
+function keysOf(kind: "keys" | "rawKeys"): string[] {
+  const records: ProtocolRecord[] = Object.values(protocols);
+  const keys = new Set(records.flatMap((record) => record[kind] ?? []));
+  return [...keys].filter((key) => key !== "utc_offset");
+}
 
 /** Those of several exchanges, which are not in it one by one. */
 const samplesColumns = [

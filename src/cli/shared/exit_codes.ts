@@ -1,5 +1,6 @@
 import { QueryError, type QueryFailure } from "../../protocols/failure.ts";
 import { parseEndpoint } from "../../protocols/endpoint.ts";
+import { protocols } from "../../protocols/registry.ts";
 import { isLoopback } from "../../system/address.ts";
 import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
 import { escapeLine } from "../../text/printable.ts";
@@ -113,9 +114,9 @@ export function describer(): (error: unknown) => string | undefined {
     const { protocol, hostname, port } = parseEndpoint(url);
     if (!isLoopback(hostname)) return message;
     hasAdvised = true;
-    // There it listens by itself, and speaks all but these two.
+    // There it listens by itself, on a port of "auto".
     const isDefault = hostname === "127.0.0.1" && port === 8888 &&
-      protocol !== "time" && protocol !== "daytime";
+      protocols[protocol].isSpokenByAuto;
     return `${message}; a server starts there with: timesrv${isDefault ? "" : ` ${url}`}`;
   };
 }

@@ -1,9 +1,8 @@
 /** Who may ask a server, and how often, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
-import { accessTable } from "../../server/guard/access.ts";
-import type { AccessOptions, RateLimit } from "../../server/guard/options.ts";
+import { type AccessOptions, accessTable } from "../../server/guard/access.ts";
 import type { GuardOptions } from "../../server/guard/guard.ts";
-import { rateTable } from "../../server/guard/rate_limit.ts";
+import { type RateLimit, rateTable } from "../../server/guard/rate_limit.ts";
 import { UsageError } from "../shared/usage_error.ts";
 
 /** The options of the command line that make a guard. */

@@ -1,19 +1,19 @@
 /**
- * The kernel's status of the system clock, read through `ntp_adjtime(3)`
- * with nothing to set, which needs no privilege. It needs Linux on 64 bits and the
+ * The kernel's own verdict on the system clock, read through `ntp_adjtime(3)`
+ * with nothing to set, which needs no privilege. Linux on 64 bits only, and the
  * permission `ffi`.
  */
 import { UNSYNCHRONIZED } from "../status.ts";
 
-/** The kernel's status of the system clock. */
+/** What the kernel says of the system clock. */
 export interface KernelStatus {
   /** 0 none, 1 insertion, 2 deletion, 3 not synchronised. */
   readonly leap: number;
-  /** The largest error the clock may have now, in seconds; the kernel lets it grow. */
+  /** The largest error the clock may have now, in seconds; the kernel makes it grow. */
   readonly maxErrorSeconds: number;
 }
 
-/** `struct timex` of <sys/timex.h> where `long` has 64 bits: its size, and the fields read here. */
+/** `struct timex` of <sys/timex.h> where `long` has 64 bits, as far as it is read here. */
 const TIMEX_LENGTH = 208;
 const TIMEX_MAXERROR = 24;
 const TIMEX_STATUS = 40;
@@ -26,22 +26,22 @@ const STA_UNSYNC = 0x0040;
 /** `ntp_adjtime` returns this when the clock is not synchronised. */
 const TIME_ERROR = 5;
 
-/** An open way to the kernel's status. */
+/** Reads the kernel's verdict, again and again. */
 export interface KernelStatusReader extends Disposable {
-  /** The status now; undefined if the kernel refuses. */
+  /** The verdict now; undefined if the kernel would not give one. */
   read(): KernelStatus | undefined;
 }
 
 /**
- * Opens the way to the kernel's status.
+ * Opens the way to the kernel's verdict.
  *
- * @returns A reader, or why there is none
+ * @returns A reader, or in words why there is none
  */
 export function openKernelStatus(): KernelStatusReader | string {
   const { os, arch } = Deno.build;
   if (os !== "linux") return `not on ${os}`;
   if (arch !== "x86_64" && arch !== "aarch64") return `not on ${arch}`;
-  // A query never prompts.
+  // Asked, never prompted for.
   const { state } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted") return "no permission --allow-ffi";
   let libc;

@@ -1,28 +1,28 @@
-/** Which datagrams of a capture are requests for the time, and which their replies. */
-import { decodeNtpPacket, mode, NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
-import { defaultPorts, formatAddress } from "../../protocols/endpoint.ts";
-import type { WireProtocol } from "../explanation.ts";
+/** Finds the requests for the time in a capture, and their replies. */
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { protocols, type WireProtocol, wireProtocols } from "../../protocols/registry.ts";
+import { wireFormats } from "../wire_formats.ts";
 import type { Datagram } from "./datagram.ts";
 
 /** A request, and its reply if the capture has one. */
 export interface CapturedExchange {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
-  /** What was asked. */
+  /** The request. */
   readonly request: Datagram;
-  /** What was answered. */
+  /** The reply. */
   readonly reply?: Datagram;
 }
 
-/** Requests of one socket to one server that may still be answered; a flood of them would take for ever. */
-const MOST_OPEN = 64;
+/** Requests of one socket to one server that may still be answered: a flood of them would take forever. */
+const MAX_OPEN = 64;
 
 /**
  * Finds the exchanges, in the order of their requests.
  *
  * @param datagrams All datagrams, in order of time
- * @param protocol What all of them speak; without it their ports and octets tell
- * @returns The requests for the time, with their replies; what is neither is left out
+ * @param protocol The protocol of all of them; by default, that of their ports and octets
+ * @returns The requests for the time, with their replies; anything else is left out
  *
  * @example
  * ```ts
@@ -42,25 +42,25 @@ export function exchangesOf(
   protocol?: WireProtocol,
 ): CapturedExchange[] {
   const exchanges: { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] }[] = [];
-  /** Requests without a reply, by who asked whom. */
+  /** Requests without a reply, by client and server. */
   const open = new Map<string, typeof exchanges>();
   for (const datagram of datagrams) {
-    const asked = open.get(flowOf(datagram.to, datagram.from)) ?? [];
-    const answered = asked.find((exchange) => belongs(exchange, datagram)) ??
-      (isNtpRequest(datagram.octets) ? undefined : asked[0]);
+    const waiting = open.get(flowOf(datagram.to, datagram.from)) ?? [];
+    const answered = waiting.find((exchange) => belongs(exchange, datagram)) ??
+      (protocolByForm(datagram.octets) ? undefined : waiting[0]);
     if (answered) {
       answered.reply = datagram;
-      asked.splice(asked.indexOf(answered), 1);
+      waiting.splice(waiting.indexOf(answered), 1);
       continue;
     }
-    const spoken = protocol ?? protocolOf(datagram);
-    if (spoken === undefined) continue;
-    const exchange = { protocol: spoken, request: datagram };
+    const name = protocol ?? protocolOf(datagram);
+    if (name === undefined) continue;
+    const exchange = { protocol: name, request: datagram };
     exchanges.push(exchange);
     const flow = flowOf(datagram.from, datagram.to);
     const before = open.get(flow) ?? [];
     before.push(exchange);
-    if (before.length > MOST_OPEN) before.shift();
+    if (before.length > MAX_OPEN) before.shift();
     open.set(flow, before);
   }
   return exchanges;
@@ -70,32 +70,17 @@ function flowOf(from: Datagram["from"], to: Datagram["to"]): string {
   return `${formatAddress(from)} ${formatAddress(to)}`;
 }
 
-/** A reply of NTP says which request it answers. */
+/** Whether a datagram names the request of an exchange as its own. */
 function belongs({ protocol, request }: CapturedExchange, { octets }: Datagram): boolean {
-  return protocol === "ntp" && octets.length >= NTP_HEADER_LENGTH &&
-    request.octets.length >= NTP_HEADER_LENGTH &&
-    decodeNtpPacket(octets).originTimestamp === decodeNtpPacket(request.octets).transmitTimestamp;
+  return wireFormats[protocol].isReplyTo?.(octets, request.octets) ?? false;
 }
 
-/** What a request speaks; undefined if it asks for no time, as far as can be told. */
+/** The protocol of a request; undefined if it asks for no time, as far as can be seen. */
 function protocolOf({ to, octets }: Datagram): WireProtocol | undefined {
-  if (isNtpRequest(octets)) return "ntp";
-  switch (to.port) {
-    case defaultPorts.time:
-      return "time";
-    case defaultPorts.daytime:
-      return "daytime";
-    case defaultPorts.asctime:
-      return "asctime";
-    default:
-      return undefined;
-  }
+  return protocolByForm(octets) ??
+    wireProtocols.find((name) => !wireFormats[name].isRequest && protocols[name].port === to.port);
 }
 
-/** Whether octets are what an NTP client sends. */
-export function isNtpRequest(octets: Uint8Array): boolean {
-  if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
-  const packet = decodeNtpPacket(octets);
-  const asks = packet.mode === mode.client || packet.mode === mode.symmetricActive;
-  return asks && packet.version >= 1 && packet.version <= 4;
+function protocolByForm(octets: Uint8Array): WireProtocol | undefined {
+  return wireProtocols.find((name) => wireFormats[name].isRequest?.(octets));
 }

@@ -11,7 +11,7 @@
 import { localOffset } from "../../system/local_time.ts";
 import { DecodeError } from "../decode_error.ts";
 
-/** What a client sends: the words of the classic exercise. Servers ignore them. */
+/** The request of the classic exercise; servers ignore its text. */
 export const ASCTIME_REQUEST = "Time request";
 
 /** Options for {@linkcode formatAsctime} and the asctime service. */
@@ -55,11 +55,11 @@ export function formatAsctime(
 }
 
 /** A `Date` reaches 8.64e12 s either way of 1970, and a zone is less than a day off. */
-const MOST_UNIX_SECONDS = 8.64e12 - 86_400;
+const MAX_UNIX_SECONDS = 8.64e12 - 86_400;
 
-/** Whether there is a text for a time in every zone. */
+/** Whether a time can be written in every zone. */
 export function hasText(unixSeconds: number): boolean {
-  return Math.abs(unixSeconds) <= MOST_UNIX_SECONDS;
+  return Math.abs(unixSeconds) <= MAX_UNIX_SECONDS;
 }
 
 /** The months as English abbreviates them. */
@@ -70,12 +70,12 @@ const textPattern =
   /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (-?\d{1,6})$/;
 
 /**
- * Reads `asctime` text. What servers add at its end (line feed, carriage
- * return, zero octet) is dropped; a zero-padded day is read too; the name of
- * the weekday is not held against the date.
+ * Reads `asctime` text. A line feed, carriage return or zero octet that servers
+ * add at its end is dropped; a zero-padded day is accepted; the weekday is not
+ * compared with the date.
  *
  * @param octets A reply as it came
- * @returns The text and its reading; the text carries no zone, and so neither has the reading
+ * @returns The text and the date and time in it, which have no zone
  * @throws {DecodeError} If the octets are not such a text or name no real date
  *
  * @example
@@ -92,7 +92,7 @@ const textPattern =
 export function parseAsctime(
   octets: Uint8Array,
 ): { text: string; time: Temporal.PlainDateTime } {
-  // Without the look behind, a long run of them before something else takes quadratic time.
+  // Without the look-behind, a long run of them before something else takes quadratic time.
   const text = latin1.decode(octets).replace(/(?<![\r\n\0])[\r\n\0]+$/, "");
   const [, monthName = "", day, hour, minute, second, year] = textPattern.exec(text) ?? [];
   const month = monthNames.indexOf(monthName) + 1;
@@ -113,3 +113,17 @@ export function parseAsctime(
 }
 
 const latin1 = new TextDecoder("latin1");
+
+/** The lengths of `asctime` text for years of one digit up to six and a sign, and two octets of line end. */
+const MIN_LENGTH = 21;
+const MAX_LENGTH = 29;
+
+/** Whether a datagram is such a text, by its length, spaces and colons. */
+export function looksLikeAsctime(octets: Uint8Array): boolean {
+  return octets.length >= MIN_LENGTH && octets.length <= MAX_LENGTH &&
+    octets[3] === SPACE && octets[7] === SPACE && octets[10] === SPACE &&
+    octets[13] === COLON && octets[16] === COLON && octets[19] === SPACE;
+}
+
+const SPACE = 0x20;
+const COLON = 0x3a;

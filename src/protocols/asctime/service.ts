@@ -1,9 +1,7 @@
-import { looksLikeAnswer } from "../answers.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
 import { type AsctimeOptions, formatAsctime, hasText } from "./codec.ts";
 
 const DECLINED = refusal("declined");
-const refuseReply = refusal("looks-like-a-reply");
 
 /**
  * The asctime service: answers every datagram with the time of its arrival, save what is an
@@ -18,9 +16,8 @@ export function asctimeResponder(options: AsctimeOptions = {}): Responder {
   let textLength = 0;
   let textSeconds = NaN;
   return {
-    respond({ request, reply, arrival }): Answer {
+    respond({ reply, arrival }): Answer {
       if (!hasText(arrival.seconds)) return DECLINED;
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       if (arrival.seconds !== textSeconds) {
         textSeconds = arrival.seconds;
         textLength = encoder.encodeInto(formatAsctime(textSeconds, options), text).written;

@@ -212,3 +212,20 @@ function zoneOffset(zone = ""): string | undefined {
     [];
   return sign === undefined ? undefined : `${sign}${hours}:${minutes}`;
 }
+
+const MAX_LINE_LENGTH = 80;
+const LINE_FEED = 0x0a;
+const COLON = 0x3a;
+const LAST_PRINTABLE = 0x7e;
+
+/** Whether a datagram is a line such as time servers send: it ends as one and has a time of day. */
+export function looksLikeDaytime(octets: Uint8Array): boolean {
+  if (octets.length > MAX_LINE_LENGTH || octets[octets.length - 1] !== LINE_FEED) return false;
+  let hasClock = false;
+  for (let i = 0; i < octets.length; i++) {
+    const octet = octets[i] as number;
+    if (octet < LINE_FEED || octet > LAST_PRINTABLE) return false;
+    if (octet === COLON && octets[i + 3] === COLON) hasClock = true;
+  }
+  return hasClock;
+}

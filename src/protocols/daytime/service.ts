@@ -1,11 +1,9 @@
-import { looksLikeAnswer } from "../answers.ts";
 import { hasText } from "../asctime/codec.ts";
 import { leap } from "../ntp/packet.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
 import { type DaytimeOptions, formatDaytime } from "./codec.ts";
 
 const DECLINED = refusal("declined");
-const refuseReply = refusal("looks-like-a-reply");
 const refuseUnsynchronized = refusal("unsynchronized");
 
 /**
@@ -19,9 +17,8 @@ export function daytimeResponder(options: DaytimeOptions = {}): Responder {
   let lineSeconds = NaN;
   let lineLeap = NaN;
   return {
-    respond({ request, reply, arrival, status }): Answer {
+    respond({ reply, arrival, status }): Answer {
       if (!hasText(arrival.seconds)) return DECLINED;
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
       const leapIndicator = status.leap;
       if (leapIndicator === leap.unsynchronized) return refuseUnsynchronized;
       if (arrival.seconds !== lineSeconds || leapIndicator !== lineLeap) {

@@ -1,24 +1,23 @@
-/** One NTP exchange as a client sees it: request, tests of the reply, measurement. */
-import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
+/** The client's side of an NTP exchange: the request, and the measurement by its reply. */
 import { formatReferenceId } from "../../text/reference_id.ts";
-import { difference, eraPivot, toInstant } from "./timestamp.ts";
-import type { RawReply, ReadOptions, Request } from "../protocol.ts";
-import { ownPrecision, workOut } from "./measurement.ts";
-import { hasTime, matchTests, MAX_ROOT_DISTANCE_SECONDS, trustTests } from "./tests.ts";
-import { QueryError } from "../failure.ts";
-import type { Leap, NtpReply } from "../reply.ts";
 import { formatSeconds } from "../../text/units.ts";
+import type { RawReply, ReadOptions, Request } from "../protocol.ts";
+import type { Leap, NtpReply } from "../reply.ts";
+import { ownPrecision, workOut } from "./measurement.ts";
+import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
+import { hasTime, matchTests } from "./tests.ts";
+import { difference, eraPivot, toInstant } from "./timestamp.ts";
 
 /**
- * A request that tells nothing of its sender: all zero but for a transmit
- * timestamp of 64 random bits, which the reply has to bring back (RFC 9109 and
- * NTP's data minimisation).
+ * A request that reveals nothing of its sender: all zero but for a transmit
+ * timestamp of 64 random bits, which the reply must copy (RFC 9109, and the
+ * data minimisation of NTP).
  */
 export function ntpRequest(): Request {
   const [cookie = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   const transmitTimestamp = cookie === 0n ? 1n : cookie;
   const octets = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
-  return { octets, rejection: (reply) => rejection(reply, octets) };
+  return { octets, rejection: (reply) => firstRejection(reply, octets) };
 }
 
 const emptyPacket: NtpPacket = {
@@ -37,117 +36,82 @@ const emptyPacket: NtpPacket = {
   transmitTimestamp: 0n,
 };
 
-/** Why a datagram is no reply to a request; the first of the tests that it fails. */
-function rejection(octets: Uint8Array, request: Uint8Array): string | undefined {
+function firstRejection(octets: Uint8Array, request: Uint8Array): string | undefined {
   for (const test of matchTests) {
-    const why = test.rejection(octets, request);
-    if (why !== undefined) return why;
+    const rejection = test.rejection(octets, request);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 }
 
 const leapWords: readonly Leap[] = ["none", "insert", "delete", "unsynchronized"];
 
-const NANOSECONDS = 1_000_000_000n;
-
-/** A reference timestamp older than this is suspicious: 2^17 s, 36 hours. */
-const OLDEST_REFERENCE_SECONDS = 2n ** 17n;
-
 /**
- * Everything that an exchange measured (RFC 5905 §8), in whole nanoseconds.
+ * Measures an exchange (RFC 5905 §8), in whole nanoseconds.
  *
  * @param raw The exchange
- * @param options What is known of its client's clock
+ * @param options The precision of the client's clock, and whether its two times are known
  */
 export function measureNtp(
-  raw: RawReply,
+  { request: _request, octets, ...reply }: RawReply,
   { localPrecision = ownPrecision(), isTimed = true }: ReadOptions = {},
-): Omit<NtpReply, "url"> {
-  const { request: _request, octets, ...reply } = raw;
+): NtpReply {
+  const { sentAt, receivedAt } = reply;
   const packet = decodeNtpPacket(octets);
-  const { receivedAt } = raw;
-  const measured = workOut({ ...raw, packet, localPrecision });
-  const offset = duration(measured.offset);
+  const measured = workOut({ sentAt, receivedAt, packet, localPrecision });
+  const offset = toDuration(measured.offset);
   const time = receivedAt.add(offset);
+  const pivot = eraPivot(receivedAt);
   const all = {
     ...reply,
     protocol: "ntp",
     text: time.toString(),
     time,
     offset,
-    delay: duration(measured.delay),
-    errorBound: duration(measured.errorBound),
-    rootDistance: duration(measured.rootDistance),
+    delay: toDuration(measured.delay),
+    errorBound: toDuration(measured.errorBound),
+    rootDistance: toDuration(measured.rootDistance),
     stratum: packet.stratum,
     referenceId: formatReferenceId(packet.referenceId, packet.stratum),
     leap: leapWords[packet.leap] ?? "none",
     packet,
-    serverReceivedAt: toInstant(packet.receiveTimestamp, eraPivot(receivedAt)),
-    serverSentAt: toInstant(packet.transmitTimestamp, eraPivot(receivedAt)),
+    serverReceivedAt: toInstant(packet.receiveTimestamp, pivot),
+    serverSentAt: toInstant(packet.transmitTimestamp, pivot),
     warnings: [],
   } as const;
-  const isTime = hasTime(all, isTimed);
-  return {
-    ...all,
-    hasTime: isTime,
-    text: isTime ? all.text : "",
-    warnings: oddities(packet, isTime),
-  };
+  return hasTime(all, isTimed)
+    ? { ...all, hasTime: true, warnings: [...versionOddities(packet), ...clockOddities(packet)] }
+    : { ...all, hasTime: false, text: "", warnings: versionOddities(packet) };
 }
 
-function oddities(packet: NtpPacket, isTime: boolean): string[] {
-  const { referenceTimestamp, transmitTimestamp } = packet;
-  const warnings: string[] = [];
-  if (packet.version !== 4) warnings.push(`version ${packet.version} in the reply, asked with 4`);
-  if (!isTime || packet.leap === leap.unsynchronized) return warnings;
-  const age = difference(transmitTimestamp, referenceTimestamp) >> 32n;
-  if (age < 0n) warnings.push("its reference timestamp is after its transmit timestamp");
-  else if (age > OLDEST_REFERENCE_SECONDS) {
-    warnings.push(`its clock was last set ${formatSeconds(Number(age))} ago`);
-  }
-  return warnings;
+/** T2 and T3, each where it is a time: a kiss-o'-death mostly has the request's random bits there. */
+export function serverTimes(
+  { packet, stratum, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
+): { readonly t2?: Temporal.Instant; readonly t3?: Temporal.Instant } {
+  if (stratum === 0) return {};
+  const { receiveTimestamp, transmitTimestamp } = packet;
+  return { ...(receiveTimestamp !== 0n && { t2 }), ...(transmitTimestamp !== 0n && { t3 }) };
 }
 
-/** Options for {@linkcode validate}. */
-export interface ValidateOptions {
-  /**
-   * The largest root distance to put up with, in seconds.
-   *
-   * @default {3}
-   */
-  readonly maxRootDistance?: number;
+function versionOddities({ version }: NtpPacket): string[] {
+  return version === 4 ? [] : [`version ${version} in the reply, asked with 4`];
 }
 
-/**
- * Tells whether an NTP reply is fit to trust (RFC 5905 §8, §9.2), which `query()`
- * does not: a kiss-o'-death is a reply, too.
- *
- * @param reply What `query()` measured
- * @param options How far a server may be from the truth
- * @throws {QueryError} If it is not; `reason` is `kiss-o-death`, `unsynchronized` or `unusable`
- *
- * @example
- * ```ts
- * import { assertThrows } from "@std/assert";
- * import { query, QueryError, serve, validate } from "@timesrv/timesrv";
- *
- * await using server = await serve("ntp://127.0.0.1:0", { status: { unsynchronized: true } });
- * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
- * assertThrows(() => validate(reply), QueryError, "is not synchronised");
- * ```
- */
-export function validate(reply: NtpReply, options: ValidateOptions = {}): void {
-  const { maxRootDistance = MAX_ROOT_DISTANCE_SECONDS } = options;
-  for (const test of trustTests) {
-    const failure = test.failure(reply, maxRootDistance);
-    if (failure) {
-      throw new QueryError(failure.reason, `The server ${reply.from.hostname} ${failure.message}`);
-    }
-  }
+/** A reference timestamp older than this is suspicious: 2^17 s, 36 hours. */
+const MAX_REFERENCE_AGE_SECONDS = 2n ** 17n;
+
+function clockOddities(packet: NtpPacket): string[] {
+  if (packet.leap === leap.unsynchronized) return [];
+  const age = difference(packet.transmitTimestamp, packet.referenceTimestamp) >> 32n;
+  if (age < 0n) return ["its reference timestamp is after its transmit timestamp"];
+  if (age <= MAX_REFERENCE_AGE_SECONDS) return [];
+  return [`its clock was last set ${formatSeconds(Number(age))} ago`];
 }
 
-/** Whole nanoseconds as a duration, seconds at the most. */
-function duration(nanoseconds: bigint): Temporal.Duration {
+const NANOSECONDS = 1_000_000_000n;
+
+/** Whole nanoseconds as a duration, in seconds at most. */
+function toDuration(nanoseconds: bigint): Temporal.Duration {
   return Temporal.Duration.from({
     seconds: Number(nanoseconds / NANOSECONDS),
     nanoseconds: Number(nanoseconds % NANOSECONDS),

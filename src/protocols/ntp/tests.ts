@@ -1,55 +1,28 @@
 /**
- * What an NTP reply has to pass before anything is believed of it (RFC 5905 §8, §9.2): named tests,
- * each with where it is written, for the client to apply and for people to see applied.
+ * The tests that an NTP reply must pass before it is trusted (RFC 5905 §8, §9.2), each by its name and
+ * the document that prescribes it: applied by the client, and shown by `explain`.
  */
+import { formatSeconds } from "../../text/units.ts";
+import type { MatchTest, TrustTest } from "../protocol.ts";
+import type { NtpReply } from "../reply.ts";
+import { nanosecondsOf, precisionOf } from "./measurement.ts";
 import { decodeNtpPacket, leap, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 import { difference, toNanoseconds } from "./timestamp.ts";
-import { nanosecondsOf, precisionOf } from "./measurement.ts";
-import type { QueryFailure } from "../failure.ts";
-import type { NtpReply } from "../reply.ts";
-import { formatSeconds } from "../../text/units.ts";
 
-/** What a test is called, and by whom it is prescribed. */
-interface Named {
-  /** What is held against the reply. */
-  readonly name: string;
-  /** The document and section. */
-  readonly source: string;
-}
+type NtpTrustTest = TrustTest<NtpReply>;
+type TestedReply = Parameters<NtpTrustTest["failure"]>[0];
 
-/** A test of any datagram from the server: one that fails is ignored, and must not end the wait. */
-export interface MatchTest extends Named {
-  /** Why it is no reply to the request; in words. It comes after all tests before it were passed. */
-  rejection(octets: Uint8Array, request: Uint8Array): string | undefined;
-}
-
-/** How far from the truth a server may be, by its root distance, if nothing else is said: in seconds. */
+/** The largest root distance of a server to be trusted, unless another is given: in seconds. */
 export const MAX_ROOT_DISTANCE_SECONDS = 3;
 
-/** What the tests look at. */
-export type TestedReply = Omit<NtpReply, "url" | "hasTime">;
-
-/** A test of a reply that belongs to the request: one that fails tells no usable time. */
-export interface TrustTest extends Named {
-  /** Whether it takes the client's own two times. */
-  readonly needsTimes: boolean;
-  /** Whether it is of the server's two times: a reply that fails it has none that mean anything. */
-  readonly checksTimestamps: boolean;
-  /** What is wrong with it; the message goes on after the name of the server. */
-  failure(
-    reply: TestedReply,
-    maxRootDistance: number,
-  ): { readonly reason: QueryFailure; readonly message: string } | undefined;
-}
-
-/** In order: what a stray or forged datagram fails. */
+/** What a stray or forged datagram fails, in order. */
 export const matchTests: readonly MatchTest[] = [
   {
     name: "48 octets or more, a multiple of 4",
     source: "RFC 5905 §7.3",
     rejection: ({ length }) =>
       length < NTP_HEADER_LENGTH || length % 4 !== 0
-        ? `no NTP packet (${length} octets)`
+        ? `not an NTP packet (${length} octets)`
         : undefined,
   },
   {
@@ -71,6 +44,7 @@ export const matchTests: readonly MatchTest[] = [
   {
     name: "origin timestamp is what was sent",
     source: "RFC 5905 §8",
+    canCompare: ({ length }) => length >= NTP_HEADER_LENGTH,
     rejection: (octets, request) =>
       decodeNtpPacket(octets).originTimestamp === decodeNtpPacket(request).transmitTimestamp
         ? undefined
@@ -78,38 +52,38 @@ export const matchTests: readonly MatchTest[] = [
   },
 ];
 
-/** What the codes of RFC 5905 §7.4 and RFC 8915 §5.7 mean to a client. */
+/** The meaning of the kiss codes of RFC 5905 §7.4 and RFC 8915 §5.7, after the name of the server. */
 const kissWords: Readonly<Record<string, string>> = {
-  RATE: "asks for fewer requests",
+  RATE: "is rate limiting this client",
   DENY: "denies service",
   RSTR: "restricts service",
   NTSN: "knows no such NTS cookie",
 };
 
-/** Codes of a server that has just started or stepped its clock, and refuses nobody (RFC 5905 §7.4). */
+/** Codes of a server that has just started or stepped its clock, and refuses no client (RFC 5905 §7.4). */
 const startingCodes: readonly string[] = ["INIT", "STEP"];
 
-/** Beyond this a server is as good as unreachable: MAXDISP of RFC 5905 §7.2, in seconds. */
+/** A server with a larger error bound counts as unreachable: MAXDISP of RFC 5905 §7.2, in seconds. */
 const MAX_DISPERSION_SECONDS = 16;
 
-/** No server keeps a request that long; chrony's limit, in seconds. */
-const LONGEST_PROCESSING_SECONDS = 4;
+/** No server needs longer for a request; chrony's limit, in seconds. */
+const MAX_PROCESSING_SECONDS = 4;
 
-/** Contradictions up to this are clock granularity, not lies: in nanoseconds. */
+/** Contradictions up to this come from the granularity of clocks: in nanoseconds. */
 const TOLERANCE_NANOSECONDS = 1_000_000n;
 
-/** In order: what a reply fails that is not fit to trust. */
-export const trustTests: readonly TrustTest[] = [
+/** What a reply fails that must not be trusted, in order. */
+export const trustTests: readonly NtpTrustTest[] = [
   {
     name: "no kiss-o'-death",
     source: "RFC 5905 §7.4",
     needsTimes: false,
     checksTimestamps: false,
-    failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
+    failure({ packet, referenceId: code }): ReturnType<NtpTrustTest["failure"]> {
       if (packet.stratum !== 0 || packet.referenceId === 0 || startingCodes.includes(code)) {
         return undefined;
       }
-      return { reason: "kiss-o-death", message: `${kissWords[code] ?? "refuses"} (kiss ${code})` };
+      return { reason: "kiss-o-death", message: `${kissWords[code] ?? "refuses"} (KoD ${code})` };
     },
   },
   {
@@ -117,18 +91,18 @@ export const trustTests: readonly TrustTest[] = [
     source: "RFC 5905 §9.2",
     needsTimes: false,
     checksTimestamps: false,
-    failure({ packet, referenceId: code }): ReturnType<TrustTest["failure"]> {
+    failure({ packet, referenceId: code }): ReturnType<NtpTrustTest["failure"]> {
       const { leap: indicator, stratum } = packet;
       if (indicator !== leap.unsynchronized && stratum >= 1 && stratum <= 15) return undefined;
-      const says = indicator === leap.unsynchronized ? "leap 3" : `stratum ${stratum}`;
+      const shown = indicator === leap.unsynchronized ? "leap 3" : `stratum ${stratum}`;
       const why = stratum === 0 && code !== "" ? `, ${code}` : "";
-      return { reason: "unsynchronized", message: `is not synchronised (${says}${why})` };
+      return { reason: "unsynchronized", message: `is not synchronised (${shown}${why})` };
     },
   },
   usable("its two timestamps are not zero", "RFC 5905 §9.2", ({ packet }) => {
     const { receiveTimestamp, transmitTimestamp } = packet;
     return receiveTimestamp === 0n || transmitTimestamp === 0n
-      ? "a timestamp of it is zero"
+      ? "one of its timestamps is zero"
       : undefined;
   }, { checksTimestamps: true }),
   usable(
@@ -147,11 +121,11 @@ export const trustTests: readonly TrustTest[] = [
       : undefined;
   }, { needsTimes: true, checksTimestamps: true }),
   usable(
-    `it took no more than ${LONGEST_PROCESSING_SECONDS} s`,
+    `it took no more than ${MAX_PROCESSING_SECONDS} s`,
     "chrony's limit",
     (reply) =>
-      processingOf(reply) > nanosecondsOf(LONGEST_PROCESSING_SECONDS)
-        ? `it took more than ${LONGEST_PROCESSING_SECONDS} s`
+      processingOf(reply) > nanosecondsOf(MAX_PROCESSING_SECONDS)
+        ? `it took more than ${MAX_PROCESSING_SECONDS} s`
         : undefined,
     { checksTimestamps: true },
   ),
@@ -163,7 +137,7 @@ export const trustTests: readonly TrustTest[] = [
       return claimed >= MAX_DISPERSION_SECONDS
         ? `its error bound is ${
           formatSeconds(claimed)
-        }, with ${MAX_DISPERSION_SECONDS} s or more no time at all`
+        }, and ${MAX_DISPERSION_SECONDS} s or more is no time`
         : undefined;
     },
   ),
@@ -180,19 +154,19 @@ export const trustTests: readonly TrustTest[] = [
   ),
 ];
 
-/** A test whose failure makes a reply contradict itself, or say too little. */
+/** A test whose failure means that a reply contradicts itself, or that its error bound is too large. */
 function usable(
   name: string,
   source: string,
   problemOf: (reply: TestedReply, maxRootDistance: number) => string | undefined,
   { needsTimes = false, checksTimestamps = false } = {},
-): TrustTest {
+): NtpTrustTest {
   return {
     name,
     source,
     needsTimes,
     checksTimestamps,
-    failure(reply, maxRootDistance): ReturnType<TrustTest["failure"]> {
+    failure(reply, maxRootDistance): ReturnType<NtpTrustTest["failure"]> {
       const problem = problemOf(reply, maxRootDistance);
       if (problem === undefined) return undefined;
       return { reason: "unusable", message: `sent an unusable reply: ${problem}` };
@@ -207,7 +181,7 @@ function usable(
  * @param reply The reply
  * @param isTimed Whether the client's own two times are known
  */
-export function hasTime(reply: TestedReply, isTimed = true): boolean {
+export function hasTime(reply: TestedReply, isTimed: boolean): boolean {
   return reply.packet.stratum !== 0 &&
     trustTests.every(({ checksTimestamps, needsTimes, failure }) =>
       !checksTimestamps || needsTimes && !isTimed || failure(reply, Infinity) === undefined

@@ -4,7 +4,7 @@
  * again from zero at 2036-02-07T06:28:16Z.
  */
 import { DecodeError } from "../decode_error.ts";
-import { toInstant } from "../ntp/timestamp.ts";
+import { toInstant, toNtpSeconds } from "../ntp/timestamp.ts";
 import { getUint32 } from "../octets.ts";
 
 /** Octets of a reply. */
@@ -32,4 +32,16 @@ export function parseTime(octets: Uint8Array, pivot: Temporal.Instant): Temporal
     throw new DecodeError("not a time of RFC 868, which has 4 octets", octets);
   }
   return toInstant(BigInt(getUint32(octets, 0)) << 32n, pivot);
+}
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * Whether a datagram is a reply of the Time protocol within a day of a time: four octets, or the
+ * eight that GNU inetutils sends where a `long` has 64 bits, the rest of them zero.
+ */
+export function looksLikeTime(octets: Uint8Array, unixSeconds: number): boolean {
+  if (octets.length !== 4 && (octets.length !== 8 || getUint32(octets, 4) !== 0)) return false;
+  const differenceSeconds = getUint32(octets, 0) - toNtpSeconds(unixSeconds) | 0;
+  return Math.abs(differenceSeconds) <= DAY_SECONDS;
 }

@@ -1,11 +1,9 @@
-import { looksLikeAnswer } from "../answers.ts";
 import { leap } from "../ntp/packet.ts";
 import { toNtpSeconds } from "../ntp/timestamp.ts";
 import { putUint32 } from "../octets.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
 import { TIME_REPLY_LENGTH } from "./codec.ts";
 
-const refuseReply = refusal("looks-like-a-reply");
 const refuseUnsynchronized = refusal("unsynchronized");
 
 /**
@@ -15,8 +13,7 @@ const refuseUnsynchronized = refusal("unsynchronized");
  */
 export function timeResponder(): Responder {
   return {
-    respond({ request, reply, arrival, status }): Answer {
-      if (looksLikeAnswer(request, arrival.seconds)) return refuseReply;
+    respond({ reply, arrival, status }): Answer {
       if (status.leap === leap.unsynchronized) return refuseUnsynchronized;
       putUint32(reply, 0, toNtpSeconds(arrival.seconds));
       return TIME_REPLY_LENGTH;

@@ -1,5 +1,6 @@
 /** Who asked a server lately. */
-import type { Endpoint, Protocol } from "../../protocols/endpoint.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Protocol } from "../../protocols/registry.ts";
 
 /** One of those who asked. */
 export interface RecentClient {

@@ -1,11 +1,11 @@
-/** The messages between the main thread and a worker. */
+/** What the main thread and a worker say to each other. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
 import type { GuardPlan } from "../guard/guard.ts";
-import type { ServiceOptions } from "../handler.ts";
+import type { ServiceSettings } from "../../protocols/protocol.ts";
 
 /** A socket and what is served on it. */
-export interface WorkerListener {
+export interface JobListener {
   /** The socket's file descriptor: all threads of a process share them. */
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
@@ -14,23 +14,32 @@ export interface WorkerListener {
   readonly page: SharedArrayBuffer;
 }
 
-/** The only message a worker receives. */
-export interface WorkerSetup {
-  readonly listeners: readonly WorkerListener[];
-  readonly services: ServiceOptions;
+/** All that a worker is told; it hears nothing more. */
+export interface Job {
+  readonly listeners: readonly JobListener[];
+  readonly services: ServiceSettings;
   readonly guard: GuardPlan;
-  /** The memory of the `Counters` that this worker writes. */
+  /** The counters that this worker writes. */
   readonly counters: SharedArrayBuffer;
-  /** A word that becomes 1 when the worker must stop. */
-  readonly stop: SharedArrayBuffer;
+  /** The words that {@linkcode word} names. */
+  readonly control: SharedArrayBuffer;
   /** The memory of the `LineLimiter` of its reports. */
   readonly limiter: SharedArrayBuffer;
-  /** Whether requests and failures are to be reported. */
+  /** Whether anybody wants to hear of requests. */
   readonly isLogged: boolean;
 }
 
-/** A message of a worker. */
-export type WorkerMessage =
+/** The words that main thread and worker share. */
+export const word = {
+  /** 1 when the worker has to stop. */
+  stop: 0,
+} as const;
+
+/** Octets of those words. */
+export const CONTROL_LENGTH = 64;
+
+/** What a worker says. */
+export type Report =
   | { readonly event: "ready" }
   | { readonly event: "stopped" }
   | { readonly event: "died"; readonly cause: string }

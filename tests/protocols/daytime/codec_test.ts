@@ -6,17 +6,9 @@ import {
   formatDaytime,
   parseDaytime,
 } from "../../../src/protocols/daytime/codec.ts";
-import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
 import { check } from "../../support/property.ts";
-import {
-  answer,
-  ask,
-  NOW,
-  octetsOf,
-  STATUS,
-  UNSYNCHRONIZED_STATUS,
-} from "../../support/services.ts";
+import { NOW, octetsOf } from "../../support/services.ts";
 
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
 const pivot = Temporal.Instant.from("2026-11-22T12:00:00Z");
@@ -238,37 +230,4 @@ Deno.test("parseDaytime either throws DecodeError or gives a printable line, a d
     }),
     5000,
   );
-});
-
-Deno.test("daytimeResponder answers whatever is in a request with one line", () => {
-  for (const format of daytimeFormats) {
-    const responder = daytimeResponder({ format, utc: true });
-    const line = octetsOf(formatDaytime(NOW.seconds, { format, utc: true }, STATUS.leap));
-    check(
-      fc.property(fc.uint8Array({ maxLength: 2048 }), (request) => {
-        assertEquals(answer(responder, request), line);
-      }),
-      200,
-    );
-  }
-});
-
-Deno.test("daytimeResponder follows clock and leap, and is silent when not synchronised", () => {
-  let status = STATUS;
-  const responder = daytimeResponder({ format: "nist" });
-  const said = (seconds: number): string => {
-    const reply = ask(responder, octetsOf(""), {
-      at: { seconds, nanoseconds: 999_999_999 },
-      status,
-    });
-    return typeof reply === "string" ? reply : new TextDecoder().decode(reply).slice(16, 31);
-  };
-  assertEquals(said(59), "00:00:59 00 1 0");
-  assertEquals(said(58), "00:00:58 00 1 0");
-  status = { ...STATUS, leap: 2 };
-  assertEquals(said(58), "00:00:58 00 2 0");
-  status = UNSYNCHRONIZED_STATUS;
-  assertEquals(said(58), "unsynchronized");
-  status = { ...STATUS, leap: 0 };
-  assertEquals(said(253_402_300_800), "00:00:00 00 0 0");
 });

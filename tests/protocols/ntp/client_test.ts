@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { RawReply } from "../../../src/protocols/protocol.ts";
-import { measureNtp, ntpRequest, validate } from "../../../src/protocols/ntp/client.ts";
+import { validate } from "../../../src/client/query.ts";
+import { measureNtp, ntpRequest } from "../../../src/protocols/ntp/client.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import type { NtpReply } from "../../../src/protocols/reply.ts";
 import {
@@ -41,6 +42,7 @@ function measured(
   };
   const elapsed = there + inside + back;
   const raw: RawReply = {
+    url: "ntp://192.0.2.1:123",
     request,
     octets: encodeNtpPacket(packet),
     from,
@@ -48,7 +50,7 @@ function measured(
     receivedAt: plus(elapsed),
     roundTrip: Temporal.Duration.from({ nanoseconds: Number(elapsed) }),
   };
-  return { url: "ntp://192.0.2.1:123", ...measureNtp(raw) };
+  return measureNtp(raw);
 }
 
 const nanoseconds = (duration: Temporal.Duration): number => duration.total("nanoseconds");
@@ -134,7 +136,7 @@ Deno.test("measureNtp warns of what is odd but no reason to refuse", () => {
 
 Deno.test("validate names why a reply is not fit to trust", () => {
   const table: [fields: Partial<NtpPacket>, reason: string, message: string][] = [
-    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, "kiss-o-death", "(kiss RATE)"],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, "kiss-o-death", "(KoD RATE)"],
     [{ stratum: 0, leap: 0, referenceId: 0x44454e59 }, "kiss-o-death", "denies service"],
     [{ stratum: 0, leap: 3, referenceId: 0x1b5b324a }, "kiss-o-death", "0x1b5b324a"],
     [{ stratum: 0, leap: 3, referenceId: 0 }, "unsynchronized", "leap 3"],

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { trailerRefusal } from "../../../src/protocols/ntp/trailer.ts";
-import { refusal, type RefusalCause } from "../../../src/protocols/responder.ts";
+import { readTrailer, type Trailer } from "../../../src/protocols/ntp/trailer.ts";
 import { hex } from "../../support/services.ts";
 
 /** A field: type, stated length, and as many octets in all unless told otherwise. */
@@ -24,19 +23,19 @@ const AUTHENTICATOR = 0x0404;
 const UNKNOWN = 0x2007;
 const zeros = (length: number): Uint8Array => new Uint8Array(length);
 
-type Row = [versions: number[], trailer: Uint8Array[], expected: RefusalCause | undefined];
+type Row = [versions: number[], trailer: Uint8Array[], expected: Trailer];
 
 const table: Record<string, Row> = {
-  "nothing": [[1, 2, 3, 4], [], undefined],
-  "an unknown field of the shortest length": [[4], [extension(UNKNOWN, 28)], undefined],
-  "a long one": [[4], [extension(UNKNOWN, 2000)], undefined],
-  "a type of zero": [[4], [extension(0, 28)], undefined],
+  "nothing": [[1, 2, 3, 4], [], "none"],
+  "an unknown field of the shortest length": [[4], [extension(UNKNOWN, 28)], "none"],
+  "a long one": [[4], [extension(UNKNOWN, 2000)], "none"],
+  "a type of zero": [[4], [extension(0, 28)], "none"],
   "many fields": [
     [4],
     [16, 16, 20, 1000, 28].map((length) => extension(UNKNOWN, length)),
-    undefined,
+    "none",
   ],
-  "a short field before a long one": [[4], [extension(1, 16), extension(2, 28)], undefined],
+  "a short field before a long one": [[4], [extension(1, 16), extension(2, 28)], "none"],
   "a last field of 16 octets": [[4], [extension(UNKNOWN, 28), extension(UNKNOWN, 16)], "malformed"],
   "a single field of 16 octets": [[4], [extension(UNKNOWN, 16)], "malformed"],
   "fields in a version without them": [[1, 2, 3], [extension(UNKNOWN, 28)], "malformed"],
@@ -59,27 +58,27 @@ const table: Record<string, Row> = {
   "a length of 65535": [[4], [extension(UNKNOWN, 65_535, 28)], "malformed"],
   "a length of 65532": [[4], [extension(UNKNOWN, 65_532, 28)], "malformed"],
   "a length four too small": [[4], [extension(UNKNOWN, 28, 32)], "malformed"],
-  "an MD5 or AES-CMAC code": [[1, 2, 3, 4], [mac(7, 20)], "authentication"],
-  "a SHA-1 code": [[1, 2, 3, 4], [mac(7, 24)], "authentication"],
-  "a code with key 0x14, which reads as a field": [[3, 4], [mac(0x14, 20)], "authentication"],
-  "a code with key 0x18, which reads as a field": [[3, 4], [mac(0x18, 24)], "authentication"],
-  "a code with key 0": [[3, 4], [mac(0, 20)], "authentication"],
-  "a code after a field": [[4], [extension(UNKNOWN, 16), mac(7, 20)], "authentication"],
+  "an MD5 or AES-CMAC code": [[1, 2, 3, 4], [mac(7, 20)], "mac"],
+  "a SHA-1 code": [[1, 2, 3, 4], [mac(7, 24)], "mac"],
+  "a code with key 0x14, which reads as a field": [[3, 4], [mac(0x14, 20)], "mac"],
+  "a code with key 0x18, which reads as a field": [[3, 4], [mac(0x18, 24)], "mac"],
+  "a code with key 0": [[3, 4], [mac(0, 20)], "mac"],
+  "a code after a field": [[4], [extension(UNKNOWN, 16), mac(7, 20)], "mac"],
   "a longer code after fields": [
     [4],
     [extension(UNKNOWN, 28), extension(UNKNOWN, 16), mac(7, 24)],
-    "authentication",
+    "mac",
   ],
-  "a crypto-NAK": [[1, 2, 3, 4], [zeros(4)], "authentication"],
-  "a crypto-NAK after a field": [[4], [extension(UNKNOWN, 28), zeros(4)], "authentication"],
+  "a crypto-NAK": [[1, 2, 3, 4], [zeros(4)], "crypto-nak"],
+  "a crypto-NAK after a field": [[4], [extension(UNKNOWN, 28), zeros(4)], "crypto-nak"],
   "a key alone": [[1, 2, 3, 4], [mac(1, 4)], "malformed"],
   "a key alone of the highest bits": [[1, 2, 3, 4], [mac(0x0001_0000, 4)], "malformed"],
   "8 octets": [[1, 2, 3, 4], [zeros(8)], "malformed"],
-  "12 octets, the authenticator of old": [[1, 2], [mac(1, 12)], "authentication"],
+  "12 octets, the authenticator of old": [[1, 2], [mac(1, 12)], "mac"],
   "12 octets in a later version": [[3, 4], [mac(1, 12)], "malformed"],
   "16 octets": [[1, 2, 3, 4], [mac(1, 16)], "malformed"],
   "28 octets": [[1, 2, 3], [mac(1, 28)], "malformed"],
-  "72 octets of Windows": [[3], [mac(1, 72)], "authentication"],
+  "72 octets of Windows": [[3], [mac(1, 72)], "mac"],
   "72 octets in another version": [[1, 2, 4], [mac(1, 72)], "malformed"],
   "NTS": [
     [4],
@@ -89,55 +88,50 @@ const table: Record<string, Row> = {
       extension(PLACEHOLDER, 104),
       extension(AUTHENTICATOR, 40),
     ],
-    "authentication",
+    "nts",
   ],
-  "an NTS identifier alone": [[4], [extension(UNIQUE_IDENTIFIER, 36)], "authentication"],
-  "an NTS cookie alone": [[4], [extension(COOKIE, 104)], "authentication"],
-  "an NTS placeholder alone": [[4], [extension(PLACEHOLDER, 104)], "authentication"],
-  "an NTS authenticator alone": [[4], [extension(AUTHENTICATOR, 40)], "authentication"],
+  "an NTS identifier alone": [[4], [extension(UNIQUE_IDENTIFIER, 36)], "nts"],
+  "an NTS cookie alone": [[4], [extension(COOKIE, 104)], "nts"],
+  "an NTS placeholder alone": [[4], [extension(PLACEHOLDER, 104)], "nts"],
+  "an NTS authenticator alone": [[4], [extension(AUTHENTICATOR, 40)], "nts"],
   "NTS after an unknown field": [
     [4],
     [extension(UNKNOWN, 16), extension(AUTHENTICATOR, 40)],
-    "authentication",
+    "nts",
   ],
   "an NTS field cut short": [[4], [extension(COOKIE, 104, 100)], "malformed"],
 };
 
-Deno.test("trailerRefusal judges what follows the header by version", () => {
+Deno.test("readTrailer tells the kinds of authentication apart, by version", () => {
   for (const [name, [versions, trailer, expected]] of Object.entries(table)) {
     for (const version of versions) {
       const request = Uint8Array.from([...zeros(48), ...trailer.flatMap((part) => [...part])]);
-      const cause = trailerRefusal(request, version);
-      assertEquals(
-        cause,
-        expected === undefined ? undefined : refusal(expected),
-        `${name}, version ${version}`,
-      );
+      const read = readTrailer(request, version);
+      assertEquals(read, expected, `${name}, version ${version}`);
     }
   }
 });
 
-Deno.test("trailerRefusal reads the trailer where a request begins, not its buffer", () => {
+Deno.test("readTrailer reads the trailer where a request begins, not its buffer", () => {
   const buffer = new Uint8Array(200).fill(0xff);
   const request = buffer.subarray(3, 3 + 48 + 28);
   request.fill(0);
   request.set(hex("2007 001c"), 48);
-  assertEquals(trailerRefusal(request, 4), undefined);
+  assertEquals(readTrailer(request, 4), "none");
 });
 
-Deno.test("trailerRefusal ends whatever the length of a field says", () => {
+Deno.test("readTrailer ends whatever the length of a field says", () => {
   for (let stated = 0; stated <= 0xffff; stated++) {
     const request = new Uint8Array(48 + 64);
     new DataView(request.buffer).setUint32(48, 0x2007_0000 + stated);
-    const cause = trailerRefusal(request, 4);
+    const trailer = readTrailer(request, 4);
     // What follows the first field is zeros: no field, but a crypto-NAK if it is four octets.
-    const expected: Record<number, number | undefined> = {
-      64: undefined,
-      60: refusal("authentication"),
-      44: refusal("authentication"),
-      40: refusal("authentication"),
+    const expected: Record<number, Trailer> = {
+      64: "none",
+      60: "crypto-nak",
+      44: "mac",
+      40: "mac",
     };
-    const known = stated in expected ? expected[stated] : refusal("malformed");
-    assertEquals(cause, known, `${stated}`);
+    assertEquals(trailer, expected[stated] ?? "malformed", `${stated}`);
   }
 });

@@ -84,11 +84,7 @@ Deno.test("a plan that cannot be is told", () => {
   assertThrows(
     () => planGuard({ access: { allow: ["x"] } }),
     SyntaxError,
-    "expected a network such as 192.0.2.0/24",
+    "Cannot read the network",
   );
-  assertThrows(
-    () => planGuard({ rateLimit: { perSecond: 0 } }),
-    RangeError,
-    "rateLimit.perSecond is 0",
-  );
+  assertThrows(() => planGuard({ rateLimit: { perSecond: 0 } }), RangeError, "Cannot limit to 0");
 });

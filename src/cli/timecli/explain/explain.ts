@@ -6,7 +6,8 @@ import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import { explain } from "../../../explain/explain.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
-import type { SeenExchange, WireProtocol } from "../../../explain/explanation.ts";
+import type { SeenExchange } from "../../../explain/explanation.ts";
+import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
@@ -55,8 +56,6 @@ Exit codes, with all of it printed where there is a reply:
  ${code("bogus-reply")}  the reply does not belong to the request; the last one is shown
  ${code("unusable")}  the reply contradicts itself, or its error bound is beyond use`;
 
-const protocols = ["asctime", "daytime", "time", "ntp"] as const;
-
 export const { define } = subcommand(
   (command) =>
     command
@@ -85,7 +84,9 @@ export const { define } = subcommand(
         numberParser("a whole number from 1", (value) => Number.isInteger(value) && value >= 1),
       )
       .addOption(
-        new Option("--protocol <name>", "what the octets or the capture speak").choices(protocols),
+        new Option("--protocol <name>", "what the octets or the capture speak").choices(
+          wireProtocols,
+        ),
       )
       .optionsGroup("What to print:")
       .option("--json", "a JSON object")

@@ -1,6 +1,7 @@
 /** What `timecli explain` shows of an explanation, 80 columns wide. */
-import type { Explanation, TestVerdict, WireField } from "../../../explain/explanation.ts";
-import { countOf, exact } from "../../../explain/text.ts";
+import type { Explanation, TestVerdict } from "../../../explain/explanation.ts";
+import type { WireField } from "../../../protocols/protocol.ts";
+import { formatInstant, formatPlural } from "../../../text/units.ts";
 import { workedOut } from "./explain_steps.ts";
 import { timeline } from "./explain_timeline.ts";
 import { painter } from "../../shared/style.ts";
@@ -62,7 +63,7 @@ const ROW_OCTETS = 8;
 function datagram(name: string, fields: readonly WireField[], paint: Paint): string[] {
   const last = fields.at(-1);
   const length = last ? last.offset + last.octets.length : 0;
-  const title = paint.bold(`${name}: ${countOf(length, "octet")}`);
+  const title = paint.bold(`${name}: ${formatPlural(length, "octet")}`);
   if (length === 0) return [`${title}, and so no content`];
   return [title, ...fields.flatMap((field) => fieldLines(field, paint))];
 }
@@ -122,7 +123,7 @@ export function explainedJson({ title, explanation }: Explained): Record<string,
     tests,
     ...(measurement && {
       times: Object.fromEntries(
-        Object.entries(measurement.times).map(([name, time]) => [name, exact(time)]),
+        Object.entries(measurement.times).map(([name, time]) => [name, formatInstant(time)]),
       ),
       ...(measurement.offset !== undefined && { offset: seconds(measurement.offset) }),
       ...(measurement.errorBound !== undefined && { error_bound: seconds(measurement.errorBound) }),

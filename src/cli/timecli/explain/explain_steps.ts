@@ -1,5 +1,5 @@
 /** The arithmetic of a measurement with its own numbers, a step a line. */
-import type { Measurement } from "../../../explain/explanation.ts";
+import type { Measurement } from "../../../protocols/protocol.ts";
 import {
   MIN_DISPERSION_NANOSECONDS,
   type NtpMeasurement,

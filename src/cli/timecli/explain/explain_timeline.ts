@@ -1,5 +1,5 @@
 /** The times of an exchange, drawn: the client's on the left, the server's on the right. */
-import type { Measurement } from "../../../explain/explanation.ts";
+import type { Measurement } from "../../../protocols/protocol.ts";
 import { formatSeconds } from "../../../text/units.ts";
 
 /** Between the two lines of time. */

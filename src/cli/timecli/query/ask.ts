@@ -1,7 +1,6 @@
 /** What `timecli` itself does: one exchange with each target, side by side. */
-import { validate } from "../../../protocols/ntp/client.ts";
-import { query, type QueryOptions } from "../../../client/query.ts";
-import type { TimeReply } from "../../../protocols/reply.ts";
+import { query, type QueryOptions, validate } from "../../../client/query.ts";
+import type { TimeReply } from "../../../protocols/registry.ts";
 import { describer, exitCodeOf } from "../../shared/exit_codes.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { printText, tableWidth } from "../../shared/print_text.ts";
@@ -76,7 +75,7 @@ async function askOne(
   let reply;
   try {
     reply = await query(target, options);
-    if (reply.protocol === "ntp") validate(reply);
+    validate(reply);
     return { target, reply, ...(formatTime && { formatted: formatTime(reply) }) };
   } catch (error) {
     return { target, ...(reply && { reply }), error };

@@ -1,12 +1,16 @@
 /** What `timecli` prints of a reply: lines for people, a table, or JSON with documented keys. */
 import { QueryError } from "../../../protocols/failure.ts";
-import type { NtpReply, SecondsReply, TimeReply } from "../../../protocols/reply.ts";
+import { serverTimes } from "../../../protocols/ntp/client.ts";
+import { formatHex } from "../../../protocols/ntp/protocol.ts";
+import type { ProtocolRecord } from "../../../protocols/protocol.ts";
+import { protocols, type TimeReply } from "../../../protocols/registry.ts";
+import type { NtpReply, SecondsReply } from "../../../protocols/reply.ts";
 import { formatAddress, formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
 import { toInstant } from "../../../protocols/ntp/timestamp.ts";
 import { describe } from "../../shared/exit_codes.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
-import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { formatInstant, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
 /** How one target was answered: a reply, or an error, or both where the reply is not fit to trust. */
 export interface Outcome {
@@ -22,23 +26,15 @@ export interface Outcome {
 
 /** One reply for people. */
 export function textOf(reply: TimeReply, raw: boolean): string {
-  switch (reply.protocol) {
-    case "asctime":
-    case "daytime":
-      return `Reply from time server: ${reply.text}`;
-    case "time":
-      return labelled(secondsLines(reply));
-    case "ntp":
-      return labelled([...ntpLines(reply), ...(raw ? rawLines(reply) : [])]);
+  if ("packet" in reply) {
+    return layOutTable([...ntpLines(reply), ...(raw ? rawLines(reply) : [])]);
   }
+  if ("offset" in reply) return layOutTable(secondsLines(reply));
+  return `Reply from time server: ${reply.text}`;
 }
 
 /** What is printed in a line. */
 export type Line = readonly [label: string, value: string];
-
-function labelled(lines: readonly Line[]): string {
-  return layOutTable(lines);
-}
 
 function secondsLines(reply: SecondsReply): Line[] {
   return [
@@ -72,36 +68,27 @@ export function rawLines(reply: NtpReply): Line[] {
   const { t2, t3 } = serverTimes(reply);
   const pivot = reply.receivedAt;
   return [
-    ["T1 request sent", exact(reply.sentAt)],
-    ...(t2 ? [["T2 received there", exact(t2)] as const] : []),
-    ...(t3 ? [["T3 reply sent", exact(t3)] as const] : []),
-    ["T4 received here", exact(reply.receivedAt)],
+    ["T1 request sent", formatInstant(reply.sentAt)],
+    ...(t2 ? [["T2 received there", formatInstant(t2)] as const] : []),
+    ...(t3 ? [["T3 reply sent", formatInstant(t3)] as const] : []),
+    ["T4 received here", formatInstant(reply.receivedAt)],
     ["Version", String(packet.version)],
     ["Mode", String(packet.mode)],
     ["Poll", `${packet.poll} (${formatSeconds(2 ** packet.poll)})`],
     ["Precision", `${packet.precision} (${formatSeconds(2 ** packet.precision)})`],
     ["Root delay", formatSeconds(packet.rootDelay)],
     ["Root dispersion", formatSeconds(packet.rootDispersion)],
-    ["Reference id", hex(packet.referenceId)],
+    ["Reference id", formatHex(packet.referenceId)],
     [
       "Reference time",
       packet.referenceTimestamp === 0n
         ? "never"
-        : exact(toInstant(packet.referenceTimestamp, pivot)),
+        : formatInstant(toInstant(packet.referenceTimestamp, pivot)),
     ],
-    ["Origin timestamp", hex(packet.originTimestamp)],
-    ["Receive timestamp", hex(packet.receiveTimestamp)],
-    ["Transmit timestamp", hex(packet.transmitTimestamp)],
+    ["Origin timestamp", formatHex(packet.originTimestamp)],
+    ["Receive timestamp", formatHex(packet.receiveTimestamp)],
+    ["Transmit timestamp", formatHex(packet.transmitTimestamp)],
   ];
-}
-
-/** T2 and T3, each where it is one: a kiss has mostly the request's random bits there. */
-function serverTimes(
-  { packet, stratum, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
-): { readonly t2?: Temporal.Instant; readonly t3?: Temporal.Instant } {
-  const { receiveTimestamp, transmitTimestamp } = packet;
-  if (stratum === 0) return {};
-  return { ...(receiveTimestamp !== 0n && { t2 }), ...(transmitTimestamp !== 0n && { t3 }) };
 }
 
 /** A reply's URL, and the address behind its name. */
@@ -145,22 +132,22 @@ export function jsonOf({ target, reply, error }: Outcome, raw: boolean): Record<
   return {
     schema: SCHEMA,
     url: reply?.url ?? normalized(target),
-    ...(reply && {
-      protocol: reply.protocol,
-      address: reply.from.hostname,
-      port: reply.from.port,
-      ...(reply.hasTime && { text: reply.text, time: reply.time.toString() }),
-      ...("utcOffset" in reply && { utc_offset: reply.utcOffset }),
-      received: reply.receivedAt.toString(),
-      round_trip: seconds(reply.roundTrip),
-      ...("offset" in reply && reply.hasTime && {
-        offset: seconds(reply.offset),
-        error_bound: seconds(reply.errorBound),
-      }),
-      ...(reply.protocol === "ntp" && ntpJson(reply, raw)),
-      ...(reply.warnings.length > 0 && { warnings: reply.warnings }),
-    }),
+    ...(reply && replyJson(reply, raw)),
     ...(error !== undefined && { error: errorJson(error) }),
+  };
+}
+
+function replyJson(reply: TimeReply, raw: boolean): Record<string, unknown> {
+  const record: ProtocolRecord = protocols[reply.protocol];
+  return {
+    protocol: reply.protocol,
+    address: reply.from.hostname,
+    port: reply.from.port,
+    ...(reply.hasTime && { text: reply.text, time: reply.time.toString() }),
+    received: reply.receivedAt.toString(),
+    round_trip: seconds(reply.roundTrip),
+    ...record.toJson?.(reply, raw),
+    ...(reply.warnings.length > 0 && { warnings: reply.warnings }),
   };
 }
 
@@ -181,41 +168,6 @@ export function errorJson(error: unknown): Record<string, unknown> {
   };
 }
 
-function ntpJson(reply: NtpReply, raw: boolean): Record<string, unknown> {
-  return {
-    ...(reply.hasTime && {
-      delay: seconds(reply.delay),
-      root_distance: seconds(reply.rootDistance),
-    }),
-    stratum: reply.stratum,
-    reference_id: reply.referenceId,
-    leap: reply.leap,
-    ...(raw && rawJson(reply)),
-  };
-}
-
-function rawJson(reply: NtpReply): Record<string, unknown> {
-  const { packet } = reply;
-  const { t2, t3 } = serverTimes(reply);
-  return {
-    t1: reply.sentAt.toString(),
-    ...(t2 && { t2: t2.toString() }),
-    ...(t3 && { t3: t3.toString() }),
-    t4: reply.receivedAt.toString(),
-    version: packet.version,
-    mode: packet.mode,
-    poll: packet.poll,
-    precision: packet.precision,
-    root_delay: packet.rootDelay,
-    root_dispersion: packet.rootDispersion,
-    reference_id_hex: hex(packet.referenceId),
-    reference_timestamp: hex(packet.referenceTimestamp),
-    origin_timestamp: hex(packet.originTimestamp),
-    receive_timestamp: hex(packet.receiveTimestamp),
-    transmit_timestamp: hex(packet.transmitTimestamp),
-  };
-}
-
 /**
  * Several outcomes side by side; a row that failed says why.
  *
@@ -232,7 +184,7 @@ export function tableOf(outcomes: readonly Outcome[], width: number = Infinity):
 function rowOf({ target: written, reply, error }: Outcome): string[] {
   const target = escapeLine(written);
   if (error !== undefined || !reply) return [target, describe(error) ?? String(error)];
-  if (reply.protocol === "ntp") {
+  if ("packet" in reply) {
     return [
       target,
       localTime(reply.time, 0),
@@ -244,7 +196,7 @@ function rowOf({ target: written, reply, error }: Outcome): string[] {
       reply.leap,
     ];
   }
-  if (reply.protocol === "time") {
+  if ("offset" in reply) {
     const [offset, bound] = [
       formatSignedSeconds(seconds(reply.offset)),
       readable(reply.errorBound),
@@ -260,12 +212,4 @@ function seconds(duration: Temporal.Duration): number {
 
 function readable(duration: Temporal.Duration): string {
   return formatSeconds(seconds(duration));
-}
-
-function exact(instant: Temporal.Instant): string {
-  return instant.toString({ fractionalSecondDigits: 9 });
-}
-
-function hex(value: number | bigint): string {
-  return `0x${value.toString(16).padStart(typeof value === "bigint" ? 16 : 8, "0")}`;
 }

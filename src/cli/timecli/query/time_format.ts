@@ -1,7 +1,7 @@
 /** Times by the pattern of a user (UTS 35, as date-fns has it). */
 import { TZDateMini } from "@date-fns/tz";
 import { format } from "date-fns/format";
-import type { TimeReply } from "../../../protocols/reply.ts";
+import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 

@@ -1,15 +1,17 @@
-/** A scale of the time axis of `timecli watch`, in seconds. */
+/** The scales of the time axis of `timecli watch`. */
+
+/** A scale of the time axis, in seconds. */
 export interface TimeSpan {
-  /** The length of the axis, which ends now. */
+  /** From its left end to now. */
   readonly seconds: number;
-  /** The distance of its ticks. */
+  /** From one tick to the next. */
   readonly tick: number;
 }
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** All scales, the shortest first. */
+/** Those to choose from. */
 export const timeSpans: readonly [TimeSpan, ...TimeSpan[]] = [
   { seconds: 15, tick: 5 },
   { seconds: 30, tick: 10 },
@@ -21,21 +23,23 @@ export const timeSpans: readonly [TimeSpan, ...TimeSpan[]] = [
   { seconds: 24 * HOUR, tick: 6 * HOUR },
 ];
 
-/** A scale grows up to this one by itself. */
-const MAX_GROWN_SECONDS = MINUTE;
+/** Grown to that, a scale stays as it is: what is older is rarely what somebody looks for. */
+const GROWN_SECONDS = MINUTE;
 
 /** A plot of fewer exchanges shows little. */
-const MIN_EXCHANGES = 30;
+const EXCHANGES_TO_SEE = 30;
 
 /**
- * Chooses the scale until the user does: the time elapsed, up to a minute, or more where requests are rare.
+ * Which of them to begin with: as long as it has been watching, up to a minute, and longer where the
+ * requests are rare.
  *
- * @param sent The requests sent in that time
- * @returns The index of the scale
+ * @param elapsedSeconds How long it has been watching
+ * @param asked How often the server was asked meanwhile
  */
-export function chooseSpan(elapsedSeconds: number, sent: number): number {
-  const interval = elapsedSeconds / Math.max(1, sent);
-  const wanted = Math.min(elapsedSeconds, Math.max(MAX_GROWN_SECONDS, MIN_EXCHANGES * interval));
+export function spanFor(elapsedSeconds: number, asked: number): number {
+  const interval = elapsedSeconds / Math.max(1, asked);
+  const most = Math.max(GROWN_SECONDS, EXCHANGES_TO_SEE * interval);
+  const wanted = Math.min(elapsedSeconds, most);
   const index = timeSpans.findIndex(({ seconds }) => seconds >= wanted);
   return index === -1 ? timeSpans.length - 1 : index;
 }

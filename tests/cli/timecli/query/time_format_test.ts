@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { timeFormatter } from "../../../../src/cli/timecli/query/time_format.ts";
-import type { TimeReply } from "../../../../src/protocols/reply.ts";
+import type { TimeReply } from "../../../../src/protocols/registry.ts";
 import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
 
 function instant(text: string): TimeReply {

@@ -1,0 +1,81 @@
+/** The service that replies in the protocol of the request, on one port. */
+import type { AsctimeOptions } from "../asctime/codec.ts";
+import { asctimeResponder } from "../asctime/service.ts";
+import { field, mode, NTP_HEADER_LENGTH } from "../ntp/packet.ts";
+import { ntpResponder, type NtpResponderOptions } from "../ntp/service.ts";
+import { type Answer, type Refusal, refusal, type Responder } from "../responder.ts";
+
+const refuseReply = refusal("looks-like-a-reply");
+const refuseMode = refusal("mode");
+
+/** Options for {@linkcode autoResponder}. */
+export type AutoResponderOptions = AsctimeOptions & NtpResponderOptions;
+
+/**
+ * Answers an NTP request with NTP and anything else with text, but stays silent to the NTP modes
+ * that ask for no time.
+ *
+ * Text is distinguished from NTP by its octets: an NTP packet is never all printable.
+ */
+export function autoResponder(options: AutoResponderOptions): Responder {
+  const [ntp, text] = [ntpResponder(options), asctimeResponder(options)];
+  return {
+    respond(exchange): Answer | Promise<Answer> {
+      const { request } = exchange;
+      if (!isPrintable(request)) {
+        const refused = ntpModeRefusal(request);
+        if (refused !== undefined) return refused;
+        if (request.length >= NTP_HEADER_LENGTH && asksForTime(request)) {
+          return ntp.respond(exchange);
+        }
+      }
+      return text.respond(exchange);
+    },
+    // Text leaves nothing unfinished.
+    finish: (batch, count, departures) => ntp.finish?.(batch, count, departures),
+    kiss: (exchange, code) => isPrintable(exchange.request) ? 0 : ntp.kiss?.(exchange, code) ?? 0,
+  };
+}
+
+/** Whether a header is a client's or a symmetric peer's; version 1 had no mode. */
+function asksForTime(request: Uint8Array): boolean {
+  const flags = request[field.flags] as number;
+  const requestMode = flags & 7;
+  return requestMode === mode.reserved
+    ? (flags >> 3 & 7) === 1
+    : hasNtpVersion(request) && requestMode <= mode.client;
+}
+
+/** The least lengths of packets in modes that never get a reply: RFC 9327 §2 for control, ntpd's for private. */
+const MIN_LENGTHS: Readonly<Record<number, number>> = {
+  [mode.symmetricPassive]: NTP_HEADER_LENGTH,
+  [mode.server]: NTP_HEADER_LENGTH,
+  [mode.broadcast]: NTP_HEADER_LENGTH,
+  [mode.control]: 12,
+  [mode.private]: 8,
+};
+
+function ntpModeRefusal(request: Uint8Array): Refusal | undefined {
+  const requestMode = (request[field.flags] as number) & 7;
+  const minLength = MIN_LENGTHS[requestMode];
+  if (minLength === undefined || request.length < minLength || !hasNtpVersion(request)) {
+    return undefined;
+  }
+  return requestMode >= mode.control ? refuseMode : refuseReply;
+}
+
+/** Whether the version field names a version of NTP's header as it is known here. */
+function hasNtpVersion(request: Uint8Array): boolean {
+  const version = (request[field.flags] as number) >> 3 & 7;
+  return version >= 1 && version <= 4;
+}
+
+/** Whether all octets are text: printable ASCII, tabs and line ends, nothing at all included. */
+function isPrintable(octets: Uint8Array): boolean {
+  for (let i = 0; i < octets.length; i++) {
+    const octet = octets[i] as number;
+    const isText = octet >= 0x20 && octet < 0x7f || octet >= 0x09 && octet <= 0x0d;
+    if (!isText) return false;
+  }
+  return true;
+}

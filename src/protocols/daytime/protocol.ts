@@ -1,0 +1,30 @@
+import { eraPivot } from "../ntp/timestamp.ts";
+import type { ProtocolRecord } from "../protocol.ts";
+import type { TextReply } from "../reply.ts";
+import { looksLikeDaytime, parseDaytime } from "./codec.ts";
+
+/** The Daytime protocol (RFC 867). */
+export const daytime: ProtocolRecord<TextReply> = {
+  port: 13,
+  createRequest: () => ({ octets: new Uint8Array() }),
+  read({ request: _request, octets, ...reply }): TextReply {
+    const { offset, ...reading } = parseDaytime(octets, eraPivot(reply.receivedAt));
+    const utcOffset = offset !== undefined && { utcOffset: offset };
+    return {
+      protocol: "daytime",
+      ...reading,
+      ...utcOffset,
+      ...reply,
+      hasTime: true,
+      warnings: [],
+    };
+  },
+  keys: ["utc_offset"],
+  toJson: ({ utcOffset }) => utcOffset === undefined ? {} : { utc_offset: utcOffset },
+  looksLikeReply: looksLikeDaytime,
+  loadService: () =>
+    import("./service.ts").then(({ daytimeResponder }) => ({ utc, daytimeFormat }) =>
+      daytimeResponder({ utc, format: daytimeFormat })
+    ),
+  loadWireFormat: () => import("./fields.ts").then(({ daytimeFormat }) => daytimeFormat),
+};

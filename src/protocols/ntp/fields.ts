@@ -1,0 +1,175 @@
+/** NTP packets, field by field (RFC 5905 §7.3). */
+import { formatReferenceId } from "../../text/reference_id.ts";
+import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts";
+import { unknownField } from "../plain_fields.ts";
+import type { ExchangeTimes, Measurement, WireField, WireFormat } from "../protocol.ts";
+import type { NtpReply } from "../reply.ts";
+import { workOut } from "./measurement.ts";
+import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import { type NtpTimestamp, toInstant } from "./timestamp.ts";
+import { trailerFields } from "./trailer_fields.ts";
+
+/** NTP on the wire. */
+export const ntpFormat: WireFormat<NtpReply> = {
+  requestFields: ntpFields,
+  replyFields: ntpFields,
+  senderSource: "RFC 5905 §9.2",
+  measure,
+  isRequest: isNtpRequest,
+  isReplyTo: (reply, request) =>
+    reply.length >= NTP_HEADER_LENGTH && request.length >= NTP_HEADER_LENGTH &&
+    decodeNtpPacket(reply).originTimestamp === decodeNtpPacket(request).transmitTimestamp,
+  resembles: (request, reply) =>
+    isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0),
+};
+
+function isNtpRequest(octets: Uint8Array): boolean {
+  if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
+  const packet = decodeNtpPacket(octets);
+  const asks = packet.mode === mode.client || packet.mode === mode.symmetricActive;
+  return asks && packet.version >= 1 && packet.version <= 4;
+}
+
+function measure(
+  { packet, serverReceivedAt: t2, serverSentAt: t3 }: NtpReply,
+  times: ExchangeTimes | undefined,
+  localPrecision: number,
+): Measurement {
+  if (!times) return { times: { t2, t3 } };
+  const ntp = workOut({ ...times, packet, localPrecision });
+  return {
+    times: { t1: times.sentAt, t2, t3, t4: times.receivedAt },
+    ntp,
+    offset: ntp.offset,
+    errorBound: ntp.errorBound,
+  };
+}
+
+const leapMeanings = [
+  "0: no leap second is announced",
+  "1: the last minute of the day has 61 s",
+  "2: the last minute of the day has 59 s",
+  "3: the clock is not synchronised",
+] as const;
+
+const modeMeanings = [
+  "0: reserved",
+  "1: symmetric active",
+  "2: symmetric passive",
+  "3: client",
+  "4: server",
+  "5: broadcast",
+  "6: control message",
+  "7: private",
+] as const;
+
+function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
+  if (octets.length < NTP_HEADER_LENGTH) {
+    const meaning = `too short for an NTP packet, which has ${NTP_HEADER_LENGTH} octets or more`;
+    return unknownField(octets, meaning);
+  }
+  const packet = decodeNtpPacket(octets);
+  const isRequest = packet.mode === mode.client || packet.mode === mode.symmetricActive;
+  const part = (name: string, offset: number, length: number, meaning: string): WireField => ({
+    name,
+    offset,
+    octets: octets.subarray(offset, offset + length),
+    meaning,
+  });
+  const flags = (octets[field.flags] as number).toString(2).padStart(8, "0");
+  const bits = (name: string, shown: string, meaning: string): WireField => ({
+    ...part(name, field.flags, 1, meaning),
+    bits: shown,
+  });
+  const time = (timestamp: NtpTimestamp): string => timestampMeaning(timestamp, pivot);
+  // The timestamps of a kiss-o'-death only look like times.
+  const isKiss = !isRequest && packet.stratum === 0 && packet.referenceId !== 0;
+  const serverTime = (name: string, timestamp: NtpTimestamp): string =>
+    isKiss && timestamp !== 0n ? "no time: a kiss-o'-death has none" : `${name} ${time(timestamp)}`;
+  return [
+    bits("Leap indicator", `${flags.slice(0, 2)}......`, leapMeanings[packet.leap as 0]),
+    bits("Version", `..${flags.slice(2, 5)}...`, String(packet.version)),
+    bits("Mode", `.....${flags.slice(5)}`, modeMeanings[packet.mode as 0]),
+    part("Stratum", field.stratum, 1, stratumMeaning(packet.stratum, isRequest)),
+    part("Poll", field.poll, 1, powerMeaning(packet.poll, isRequest)),
+    part("Precision", field.precision, 1, powerMeaning(packet.precision, isRequest)),
+    part("Root delay", field.rootDelay, 4, shortMeaning(packet.rootDelay)),
+    part("Root dispersion", field.rootDispersion, 4, shortMeaning(packet.rootDispersion)),
+    part(
+      "Reference id",
+      field.referenceId,
+      4,
+      referenceMeaning(packet.referenceId, packet.stratum, isRequest),
+    ),
+    part("Reference timestamp", field.referenceTimestamp, 8, time(packet.referenceTimestamp)),
+    part("Origin timestamp", field.originTimestamp, 8, originMeaning(packet.originTimestamp)),
+    part(
+      "Receive timestamp",
+      field.receiveTimestamp,
+      8,
+      isRequest ? time(packet.receiveTimestamp) : serverTime("T2", packet.receiveTimestamp),
+    ),
+    part(
+      "Transmit timestamp",
+      field.transmitTimestamp,
+      8,
+      isRequest
+        ? cookieMeaning(packet.transmitTimestamp, pivot)
+        : serverTime("T3", packet.transmitTimestamp),
+    ),
+    ...trailerFields(octets, packet.version),
+  ];
+}
+
+function stratumMeaning(stratum: number, isRequest: boolean): string {
+  if (stratum === 0) return isRequest ? "0: not given" : "0: none, or a kiss-o'-death";
+  if (stratum === 1) return "1: has a reference clock";
+  if (stratum <= 15) {
+    return `${stratum}: ${formatPlural(stratum - 1, "server")} from a reference clock`;
+  }
+  return stratum === 16 ? "16: not synchronised" : `${stratum}: reserved`;
+}
+
+/** The intervals of poll and precision are powers of two of seconds. */
+function powerMeaning(exponent: number, isRequest: boolean): string {
+  if (exponent === 0 && isRequest) return "0: not given";
+  // No clock has an interval beyond this.
+  if (Math.abs(exponent) > 40) return `2^${exponent} s`;
+  const seconds = 2 ** exponent;
+  return `2^${exponent} s = ${exponent >= 0 ? `${seconds} s` : formatSeconds(seconds)}`;
+}
+
+/** The short format has up to 16 decimals, of which nine are shown: nanoseconds. */
+function shortMeaning(seconds: number): string {
+  return `${seconds.toFixed(9)} s`;
+}
+
+function referenceMeaning(id: number, stratum: number, isRequest: boolean): string {
+  if (id === 0) return isRequest ? "not given" : "none";
+  const text = formatReferenceId(id, stratum);
+  if (isRequest) return text;
+  if (stratum === 0) return `${text}: kiss code`;
+  if (stratum === 1) return `${text}: reference clock`;
+  if (text.startsWith("127.127.")) return `${text}: its own clock`;
+  return `${text}: IPv4 address of its source, or hash of an IPv6 one`;
+}
+
+function timestampMeaning(timestamp: NtpTimestamp, pivot: Temporal.Instant): string {
+  return timestamp === 0n ? "zero: not given" : formatInstant(toInstant(timestamp, pivot));
+}
+
+function originMeaning(timestamp: NtpTimestamp): string {
+  return timestamp === 0n ? "zero: not given" : "copy of the transmit timestamp of the other side";
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Careful clients send random bits, old ones the time of their clock. */
+function cookieMeaning(timestamp: NtpTimestamp, pivot: Temporal.Instant): string {
+  if (timestamp === 0n) return "zero: not given";
+  const time = toInstant(timestamp, pivot);
+  const awaySeconds = Math.abs(time.since(pivot).total("seconds"));
+  return awaySeconds < DAY_SECONDS
+    ? formatInstant(time)
+    : "random bits, or a wrong clock; the reply must copy them";
+}

@@ -1,0 +1,56 @@
+/** What follows the header of an NTP packet, field by field (RFC 5905 §7.5, RFC 7822 §7.5). */
+import { formatPlural } from "../../text/units.ts";
+import { getUint16, getUint32 } from "../octets.ts";
+import type { WireField } from "../protocol.ts";
+import { NTP_HEADER_LENGTH } from "./packet.ts";
+import { fieldLength, hasField, isCryptoNak, OLD_AUTHENTICATOR_LENGTH } from "./trailer.ts";
+
+/** The types of extension fields in use (IANA, NTP Extension Field Types). */
+const fieldTypes: Readonly<Record<number, string>> = {
+  0x0104: "NTS unique identifier (RFC 8915 §5.3)",
+  0x0204: "NTS cookie (RFC 8915 §5.4)",
+  0x0304: "NTS cookie placeholder (RFC 8915 §5.5)",
+  0x0404: "NTS authenticator (RFC 8915 §5.6)",
+  0x2005: "checksum complement (RFC 7821)",
+};
+
+/** Digests by the length of key identifier and digest. */
+const digests: Readonly<Record<number, string>> = {
+  20: "MD5 or AES-CMAC digest (RFC 8573)",
+  24: "SHA-1 digest, or a longer one cut to its length",
+};
+
+/** The fields after the header, every octet once. */
+export function trailerFields(octets: Uint8Array, version: number): WireField[] {
+  const fields: WireField[] = [];
+  const add = (name: string, offset: number, length: number, meaning: string): void => {
+    fields.push({ name, offset, octets: octets.subarray(offset, offset + length), meaning });
+  };
+  let at = NTP_HEADER_LENGTH;
+  while (hasField(octets, at, version)) {
+    const [type, length] = [getUint16(octets, at), fieldLength(octets, at)];
+    if (length === undefined) {
+      const meaning = `its length of ${getUint16(octets, at + 2)} is invalid`;
+      add("Malformed field", at, octets.length - at, meaning);
+      return fields;
+    }
+    const known = fieldTypes[type] ?? "of an unknown type";
+    const digits = type.toString(16).padStart(4, "0");
+    add("Field type", at, 2, `extension field 0x${digits}: ${known}`);
+    add("Field length", at + 2, 2, `${length}, these four octets included`);
+    add("Field value", at + 4, length - 4, formatPlural(length - 4, "octet"));
+    at += length;
+  }
+  const rest = octets.length - at;
+  const digest = digests[rest] ??
+    (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH ? "DES digest (RFC 1119)" : undefined);
+  if (digest !== undefined) {
+    add("Key identifier", at, 4, `key ${getUint32(octets, at)} (MAC, RFC 5905 §7.3)`);
+    add("Digest", at + 4, rest - 4, digest);
+  } else if (isCryptoNak(octets, at)) {
+    add("Crypto-NAK", at, 4, "the MAC of the other side was wrong (RFC 5905 §9.2)");
+  } else if (rest > 0) {
+    add("Unknown", at, rest, `${formatPlural(rest, "octet")} of no known format`);
+  }
+  return fields;
+}

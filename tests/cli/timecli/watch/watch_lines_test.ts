@@ -1,0 +1,157 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  csvLines,
+  jsonLines,
+  type LineFormat,
+  summaryOf,
+  textLines,
+} from "../../../../src/cli/timecli/watch/watch_lines.ts";
+import type { WatchEvent } from "../../../../src/client/watch.ts";
+import { assertDocumented, isDocumented } from "../../../support/documented.ts";
+import { bad, lost, measured, news, recordOf, told, url } from "./watch_events.ts";
+
+const events = [measured(0, -0.0015, 0.002), lost(1), told(2, 'a "time", so to say', 0.5), ...news];
+
+function linesOf({ format }: LineFormat, all: readonly WatchEvent[] = events): unknown[] {
+  return all.map(format);
+}
+
+Deno.test("textLines says what came and what happened", () => {
+  const at = (second: number): string => `2026-11-22T20:00:0${second}.000Z  ${url}  `;
+  assertEquals(linesOf(textLines), [
+    `${at(0)}offset -1.500 ms ± 1.000 ms  delay 2.000 ms  stratum 2`,
+    `${at(1)}No reply from 192.0.2.1:123 within 2 s`,
+    `${at(2)}a "time", so to say  round trip 500.0 ms`,
+    `${at(1)}kiss RATE, it is asked every 4 s from now on`,
+    `${at(2)}kiss DENY, it is not asked any more`,
+    `${at(3)}stratum 2 → 3`,
+    `${at(4)}leap second none → insert`,
+    `${at(5)}step of the offset by -250.0 ms: its clock was set`,
+    `${at(6)}gone: No reply from 192.0.2.1:123 within 2 s`,
+    `${at(7)}back after 34.50 s`,
+  ]);
+});
+
+Deno.test("textLines tells times and offsets apart that are close together", () => {
+  const lines = linesOf(textLines, [
+    measured(0.25, 4.000012, 2e-6),
+    measured(0.251, 413_340_677.25, 0.02),
+  ]);
+  assertMatch(String(lines[0]), /^2026-11-22T20:00:00\.250Z .* offset \+4\.0000120 s ± 1\.000 µs /);
+  assertMatch(String(lines[1]), /^2026-11-22T20:00:00\.251Z .* \+4784 d 0 h 51 min 17\.250 s ± 10/);
+});
+
+Deno.test("textLines escapes what a server wrote", () => {
+  const [line] = linesOf(textLines, [told(0, "\x1b]0;owned\x07", 0.5)]);
+  assertMatch(String(line), /\\x1b\]0;owned\\x07/);
+});
+
+Deno.test("jsonLines has an object for each event", () => {
+  const objects = linesOf(jsonLines).map((line) => JSON.parse(String(line)));
+  assertEquals(objects.map(({ event }) => event), [
+    ...["exchange", "exchange", "exchange"],
+    ...["kiss", "kiss", "stratum", "leap", "step", "gone", "back"],
+  ]);
+  const [exchange, failure, , rate, deny, stratum, , step, gone, back] = objects;
+  const { at, offset, delay, error_bound } = exchange;
+  assertEquals(
+    { at, url: exchange.url, offset, delay, error_bound },
+    { at: "2026-11-22T20:00:00Z", url, offset: -0.0015, delay: 0.002, error_bound: 0.001 },
+  );
+  assertEquals([failure.url, failure.error.reason], [url, "timeout"]);
+  assertEquals([rate.code, rate.interval, deny.code, deny.interval], ["RATE", 4, "DENY", null]);
+  assertEquals([stratum.from, stratum.to], [2, 3]);
+  assertEquals([step.step, step.error_bound, step.clock], [-0.25, 0.001, "server"]);
+  assertEquals([gone.error.reason, back.after], ["timeout", 34.5]);
+  for (const object of objects) assertDocumented(object, "watch");
+  for (
+    const wrong of [
+      { ...exchange, event: "kiss" },
+      { ...failure, error: undefined },
+      { ...failure, error: { ...failure.error, reason: "moon" } },
+      { ...deny, interval: undefined },
+      { ...rate, code: 5 },
+      { ...stratum, from: "two" },
+      { ...step, clock: "moon" },
+      { ...step, event: "flood" },
+      { ...step, url: undefined },
+      { ...gone, error: undefined },
+      { ...back, after: -1 },
+    ]
+  ) {
+    const plain = JSON.parse(JSON.stringify(wrong));
+    assert(!isDocumented(plain, "watch"), JSON.stringify(plain));
+  }
+});
+
+Deno.test("csvLines has a row for each exchange and each event, all of the same columns", () => {
+  const lines = [csvLines.head, ...linesOf(csvLines, events.toSpliced(2, 1))].map(String);
+  for (const line of lines) assertMatch(line, /^[^\r\n]+\r$/);
+  const [head = [], ...rows] = lines.map((line) => line.slice(0, -1).split(","));
+  for (const row of rows) assertEquals(row.length, head.length);
+  const cellsOf = (row: string[], ...names: string[]): unknown[] =>
+    names.map((name) => row[head.indexOf(name)]);
+  assertEquals(
+    rows.slice(0, 2).map((row) =>
+      cellsOf(row, "event", "at", "url", "offset", "delay", "stratum", "error_reason")
+    ),
+    [
+      ["exchange", "2026-11-22T20:00:00Z", url, "-0.0015", "0.002", "2", ""],
+      ["exchange", "2026-11-22T20:00:01Z", url, "", "", "", "timeout"],
+    ],
+  );
+  assertEquals(
+    rows.slice(2).map((row) =>
+      cellsOf(row, "event", "code", "interval", "from", "to", "step", "clock", "after")
+    ),
+    [
+      ["kiss", "RATE", "4", "", "", "", "", ""],
+      ["kiss", "DENY", "", "", "", "", "", ""],
+      ["stratum", "", "", "2", "3", "", "", ""],
+      ["leap", "", "", "none", "insert", "", "", ""],
+      ["step", "", "", "", "", "-0.25", "server", ""],
+      ["gone", "", "", "", "", "", "", ""],
+      ["back", "", "", "", "", "", "", "34.5"],
+    ],
+  );
+  const [step = [], gone = []] = rows.slice(6);
+  assertEquals(cellsOf(step, "url", "at", "error_bound", "offset"), [
+    ...[url, "2026-11-22T20:00:05Z", "0.001", ""],
+  ]);
+  assertEquals(cellsOf(gone, "error_reason", "error_message"), [
+    ...["timeout", "No reply from 192.0.2.1:123 within 2 s"],
+  ]);
+  const [quoted] = linesOf(csvLines, [told(2, 'a "time", so to say', 0.5)]);
+  assertMatch(String(quoted), /,"a ""time"", so to say",/);
+});
+
+const cellsIn = (text: string): string[][] =>
+  text.split("\n").map((line) => line.trim().split(/ {2,}/));
+
+Deno.test("summaryOf shows the figures of every server", () => {
+  const records = [
+    recordOf(url, [
+      ...[measured(0, 0.001, 0.002), measured(1, 0.003, 0.004), lost(2)],
+      ...[bad(3, "not-a-time"), bad(4, "unsynchronized")],
+    ]),
+    recordOf("time://[::1]:37", []),
+  ];
+  assertEquals(cellsIn(summaryOf(records)), [
+    ["SERVER", "ASKED", "LOST", "BAD"],
+    ["MIN", "MEAN", "MAX", "STDDEV", "JITTER"],
+    [url, "5", "1", "2"],
+    ["offset", "+1.000 ms", "+2.000 ms", "+3.000 ms", "1.414 ms", "2.000 ms"],
+    ["delay", "2.000 ms", "3.000 ms", "4.000 ms", "1.414 ms", "2.000 ms"],
+    ["time://[::1]:37", "0", "0", "0"],
+  ]);
+});
+
+Deno.test("summaryOf fits 80 columns, however far off a server is", () => {
+  // Powers of two, which a number that large still has exactly, or nearly so.
+  const far = [-1, 0, 1].map((i) => measured(i, 413_340_677.25 + i / 2 ** 14, 0.002));
+  const text = summaryOf([recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)]);
+  for (const line of text.split("\n")) assert(line.length <= 80, line);
+  const [, , , from = [], [name, min, mean, max, deviation] = []] = cellsIn(text);
+  assertEquals([from, name], [["offset from +4784 d 0 h 51 min 17.25 s:"], "offset"]);
+  assertEquals([min, mean, max, deviation], ["-61.04 µs", "+0 s", "+61.04 µs", "61.04 µs"]);
+});

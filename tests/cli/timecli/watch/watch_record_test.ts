@@ -1,0 +1,63 @@
+import { assert, assertEquals } from "@std/assert";
+import type { PlotPoint } from "../../../../src/cli/timecli/watch/thinned_points.ts";
+import { WatchRecord } from "../../../../src/cli/timecli/watch/watch_record.ts";
+import { bad, lost, measured, news, recordOf, startMs, url } from "./watch_events.ts";
+
+/** In how many parts of so many equal ones of a span there are points. */
+function coverage(points: readonly PlotPoint[], seconds: number, endMs: number): number {
+  const parts = points.map(({ atMs }) => Math.ceil((atMs - endMs) / (seconds * 10)));
+  return new Set(parts.filter((part) => part > -100)).size;
+}
+
+Deno.test("WatchRecord keeps bounded memory of any time, of each span and of the whole", () => {
+  const record = new WatchRecord(url);
+  const count = 100_000;
+  for (let i = 0; i < count; i++) record.take(i % 10 === 0 ? lost(i) : measured(i, i, 1));
+  assertEquals([record.asked, record.lost, record.offsets.count], [count, count / 10, 90_000]);
+  assertEquals([record.offsets.min, record.offsets.max], [1, count - 1]);
+  const endMs = startMs + count * 1000;
+  for (const seconds of [60, 300, 900, 3600, 21_600, 86_400]) {
+    const points = record.latest(seconds);
+    assert(points.length <= 4 * 640, `${points.length} points of ${seconds} s`);
+    assertEquals(points.at(-1)?.offset, count - 1);
+    assert(coverage(points, seconds, endMs) >= Math.min(100, seconds) * 0.9, `${seconds} s`);
+  }
+  assert(record.all.length <= 4 * 1000);
+  assert(record.samples.values.length <= 4096 && record.failures.values.length <= 512);
+  assertEquals([record.all[0]?.offset, record.all.at(-1)?.offset], [1, count - 1]);
+  assert(coverage(record.all, count, endMs) === 100);
+});
+
+Deno.test("WatchRecord has all of a span at a hundred requests a second, and its extremes", () => {
+  const record = new WatchRecord(url);
+  const count = 20_000;
+  const spike = count - 5500;
+  for (let i = 0; i < count; i++) {
+    record.take(measured(i / 100, i === spike ? 1 : (i % 7) / 1e6, i === spike + 1 ? 2 : 1e-4));
+  }
+  for (const points of [record.latest(60), record.latest(3600), record.all]) {
+    assert(points.some(({ offset }) => offset === 1), "the largest offset is gone");
+    assert(points.some(({ delay }) => delay === 2), "the largest delay is gone");
+  }
+  assertEquals(coverage(record.latest(60), 60, startMs + count * 10), 100);
+  // A sample is not of extremes.
+  const offsets = record.samples.values.map(({ measured }) => measured?.offset ?? NaN);
+  const middle = offsets.filter((offset) => offset > 2.5e-6 && offset < 3.5e-6).length;
+  assert(Math.abs(middle / offsets.length - 1 / 7) < 0.02);
+});
+
+Deno.test("WatchRecord survives that this machine's clock is set back", () => {
+  const seconds = Array.from({ length: 3000 }, (_, i) => i % 2 === 0 ? i : i - 1500);
+  const record = recordOf(url, seconds.map((i) => measured(i, 0, 1)));
+  assert(record.all.length > 0 && record.all.length <= 4000);
+});
+
+Deno.test("WatchRecord tells what is lost from replies that are no good", () => {
+  const record = recordOf(url, [
+    ...[lost(0), bad(1, "refused"), bad(2, "unknown-host"), bad(3, "unreachable")],
+    ...[bad(4, "not-a-time"), bad(5, "bogus-reply"), bad(6, "kiss-o-death")],
+    ...[bad(7, "unsynchronized"), bad(8, "unusable"), measured(9, 0, 1), ...news],
+  ]);
+  assertEquals([record.asked, record.lost, record.bad, record.delays.count], [10, 4, 5, 1]);
+  assertEquals(record.news.length, news.length);
+});

@@ -1,0 +1,157 @@
+/** Every fault as a client of the network sees it. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { FaultsOptions } from "../../../src/server/mod.ts";
+import { type NtpReply, query, QueryError, serve, type Server, validate } from "../../../mod.ts";
+import { settled } from "../../conformance/transports.ts";
+import { simulatedClock } from "../../support/simulated_clock.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { ntpRequest } from "./engine.ts";
+
+/** Far more than a reply needs; a query that gets none waits for all of it. */
+const patience = { timeout: 0.5, retries: 0 };
+
+/** What a query and validate() make of a reply. */
+async function verdictOf(url: string): Promise<string> {
+  try {
+    const reply = await query(url, patience);
+    if (reply.protocol === "ntp") validate(reply);
+    return "good";
+  } catch (error) {
+    if (error instanceof QueryError) return error.reason;
+    throw error;
+  }
+}
+
+function serveNtp(faults: FaultsOptions): Promise<Server> {
+  return serve("ntp://127.0.0.1:0", { faults, seed: 868, status: { source: "fixed" } });
+}
+
+function askNtp({ addresses }: Server): Promise<NtpReply> {
+  return query(`ntp://127.0.0.1:${addresses[0]?.port}`, patience);
+}
+
+Deno.test("each fault has a client of NTP come to the verdict that is its own", async () => {
+  const cases: readonly (readonly [FaultsOptions, string])[] = [
+    [{}, "good"],
+    [{ duplicate: 1 }, "good"],
+    [{ reorder: { time: "10ms" } }, "good"],
+    [{ refid: { value: "LIES" } }, "good"],
+    [{ leapbits: { value: "insert" } }, "good"],
+    [{ timestamps: { field: "reference", value: "late" } }, "good"],
+    [{ drop: 1 }, "timeout"],
+    [{ delay: { time: "1h" } }, "timeout"],
+    [{ delay: { time: "1h", path: "request" } }, "timeout"],
+    [{ port: 1 }, "timeout"],
+    [{ truncate: 1 }, "bogus-reply"],
+    [{ garbage: 1 }, "bogus-reply"],
+    [{ origin: 1 }, "bogus-reply"],
+    [{ version: 1 }, "bogus-reply"],
+    [{ mode: 1 }, "bogus-reply"],
+    [{ corrupt: { bits: 9856 } }, "bogus-reply"],
+    [{ kiss: 1 }, "kiss-o-death"],
+    [{ kiss: { code: "DENY" } }, "kiss-o-death"],
+    [{ kiss: { code: "INIT" } }, "unsynchronized"],
+    [{ stratum: 1 }, "unsynchronized"],
+    [{ leapbits: 1 }, "unsynchronized"],
+    [{ unsynchronized: 1 }, "unsynchronized"],
+    [{ distance: { dispersion: 4 } }, "unusable"],
+    [{ distance: { delay: "40s" } }, "unusable"],
+    [{ timestamps: 1 }, "unusable"],
+    [{ timestamps: { field: "receive" } }, "unusable"],
+    [{ timestamps: { field: "all" } }, "unusable"],
+    [{ timestamps: { value: "early" } }, "unusable"],
+    [{ timestamps: { value: "late" } }, "unusable"],
+    [{ timestamps: { field: "receive", value: "late" } }, "unusable"],
+  ];
+  const sum = { kisses: 0, copies: 0, faults: 0 };
+  const verdicts = await Promise.all(cases.map(async ([faults]) => {
+    await using server = await serveNtp({});
+    const [address] = server.addresses;
+    address?.faults?.set(faults);
+    const verdict = await verdictOf(address?.url ?? "");
+    sum.kisses += server.totals.kisses;
+    sum.copies += server.totals.copies;
+    sum.faults += server.totals.refused.fault;
+    return [faults, verdict] as const;
+  }));
+  assertEquals(verdicts, cases);
+  assertEquals(sum, { kisses: 3, copies: 1, faults: 1 });
+});
+
+Deno.test("a lie says what it was told to", async () => {
+  await using server = await serveNtp({
+    stratum: { value: 3 },
+    refid: { value: "192.0.2.7" },
+    leapbits: { value: "delete" },
+    version: { value: 2 },
+    distance: { delay: 0.5, dispersion: "250ms" },
+  });
+  const { stratum, referenceId, leap, packet } = await askNtp(server);
+  assertEquals([stratum, referenceId, leap], [3, "192.0.2.7", "delete"]);
+  assertEquals([packet.version, packet.rootDelay, packet.rootDispersion], [2, 0.5, 0.25]);
+  server.addresses[0]?.faults?.set({ kiss: { code: "RSTR" } });
+  const kiss = await askNtp(server);
+  assertThrows(() => validate(kiss), QueryError, "restricts service (KoD RSTR)");
+});
+
+Deno.test("a delay is on the way that it was given", async () => {
+  const delay = { time: "100ms" };
+  // Timers are right to a millisecond.
+  const leastMs = 98;
+  await using server = await serveNtp({ delay });
+  const since = (a: Temporal.Instant, b: Temporal.Instant): number =>
+    a.since(b).total("milliseconds");
+  const late = await askNtp(server);
+  assert(since(late.receivedAt, late.serverSentAt) > leastMs);
+  server.addresses[0]?.faults?.set({ delay: { ...delay, path: "request" } });
+  const early = await askNtp(server);
+  assert(since(early.serverReceivedAt, early.sentAt) > leastMs);
+  server.addresses[0]?.faults?.set({ delay: [delay, { ...delay, path: "request" }] });
+  assert((await askNtp(server)).roundTrip.total("milliseconds") > 2 * leastMs);
+});
+
+Deno.test("plain protocols have the faults that are theirs, and leave those of NTP alone", async () => {
+  const cases: readonly (readonly [FaultsOptions, string, string, string])[] = [
+    [{ drop: 1 }, "timeout", "timeout", "timeout"],
+    [{ port: 1 }, "timeout", "timeout", "timeout"],
+    [{ truncate: { length: 3 } }, "not-a-time", "not-a-time", "not-a-time"],
+    [{ garbage: { length: 7 } }, "not-a-time", "not-a-time", "not-a-time"],
+    [{ duplicate: 1, kiss: 1, stratum: 1, origin: 1, timestamps: 1 }, "good", "good", "good"],
+  ];
+  const services = ["asctime://127.0.0.1:0", "daytime://127.0.0.1:0", "time://127.0.0.1:0"];
+  await Promise.all(cases.map(async ([faults, ...expected]) => {
+    await using server = await serve(services, { faults, seed: 1 });
+    const verdicts = await Promise.all(server.addresses.map(({ url }) => verdictOf(url)));
+    assertEquals(verdicts, expected, JSON.stringify(faults));
+  }));
+});
+
+Deno.test("an old answer is played again to its own protocol", async () => {
+  const [clock, faults] = [simulatedClock(0), { replay: { after: 2 } }];
+  await using server = await serve("auto://127.0.0.1:0", { clock, faults });
+  const [address] = server.addresses;
+  const [text, ntp] = [`asctime://127.0.0.1:${address?.port}`, `ntp://127.0.0.1:${address?.port}`];
+  const first = await query(text);
+  assertEquals(await verdictOf(ntp), "good");
+  clock.aheadSeconds = 60;
+  assertEquals((await query(text)).text, first.text);
+  assertEquals(await verdictOf(ntp), "bogus-reply");
+});
+
+Deno.test("who is refused has no fault, and no dropped answer hides why a request is none", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", {
+    faults: { drop: { every: 2 }, duplicate: 1 },
+    access: { deny: ["127.0.0.2"] },
+  });
+  const [address] = server.addresses;
+  using friend = new UdpClient();
+  using stranger = new UdpClient("127.0.0.2");
+  await stranger.send(ntpRequest(1), address);
+  await friend.ask(ntpRequest(1), address);
+  await friend.send(new Uint8Array(7), address);
+  await settled(server, 3);
+  await friend.ask(ntpRequest(2), address);
+  await friend.send(ntpRequest(3), address);
+  assertEquals(await settled(server, 5), { answered: 2, denied: 1, malformed: 1, fault: 1 });
+  assertEquals(server.totals.copies, 2);
+});

@@ -1,0 +1,175 @@
+/** Answers that wait, leave out of order, several times, or from elsewhere. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { decodeNtpPacket } from "../../../src/protocols/mod.ts";
+import { query, serve, type Server, ServerLog } from "../../../mod.ts";
+import { Waits } from "../../../src/server/faults/waits.ts";
+import { accountedFor, settled } from "../../conformance/transports.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { until, within } from "../../support/wait.ts";
+import { ntpRequest } from "./engine.ts";
+
+const MANY = 10_000;
+const slowClient = "127.0.0.2";
+
+/** Sends requests, no more at once than a socket's queue takes. */
+async function sendMany(client: UdpClient, server: Server, count: number): Promise<void> {
+  for (let sent = 0; sent < count;) {
+    for (let i = 0; i < 50 && sent < count; i++, sent++) {
+      await client.send(ntpRequest(sent + 1), server.addresses[0]);
+    }
+    await until(() => server.totals.received >= sent);
+  }
+}
+
+/** The number of the request that the next reply answers. */
+async function nextNumber(client: UdpClient): Promise<number> {
+  return Number(decodeNtpPacket((await client.receive()).octets).originTimestamp >> 32n);
+}
+
+Deno.test("ten thousand late answers hold up nobody, and end with the server", async () => {
+  const faults = { delay: { time: "1h", clients: slowClient } };
+  const server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
+  using client = new UdpClient(slowClient);
+  await sendMany(client, server, MANY);
+  for (let i = 0; i < 100; i++) await query(server.addresses[0]?.url ?? "");
+  const { received, answered } = server.totals;
+  assertEquals([received, answered, accountedFor(server)], [MANY + 100, 100, 100]);
+  await server.shutdown();
+  assertEquals(await settled(server, MANY + 100), { answered: 100, stopping: MANY });
+});
+
+Deno.test("ten thousand answers that wait to be overtaken all leave after one that is not", async () => {
+  const faults = { reorder: { time: "1h", clients: slowClient } };
+  await using server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
+  using client = new UdpClient(slowClient);
+  await sendMany(client, server, MANY);
+  assertEquals(server.totals.answered, 0);
+  await query(server.addresses[0]?.url ?? "");
+  assertEquals(await settled(server, MANY + 1), { answered: MANY + 1 });
+});
+
+Deno.test("an answer is overtaken by the next one that leaves", async () => {
+  const faults = { reorder: { time: "1h", every: 3 }, drop: { every: 4 } };
+  await using server = await serve("ntp://127.0.0.1:0", { faults });
+  using client = new UdpClient();
+  for (let number = 1; number <= 5; number++) {
+    await client.send(ntpRequest(number), server.addresses[0]);
+    await until(() => server.totals.received === number, 5);
+  }
+  const numbers = [];
+  for (let i = 0; i < 4; i++) numbers.push(await nextNumber(client));
+  assertEquals(numbers, [1, 2, 5, 3]);
+});
+
+Deno.test("an answer comes in copies, from the port that was asked or from another", async () => {
+  const faults = { duplicate: { copies: 3 }, port: { every: 2 } };
+  await using server = await serve("ntp://127.0.0.1:0", { faults });
+  const port = server.addresses[0]?.port ?? 0;
+  using client = new UdpClient();
+  const others = new Set<number>();
+  for (const number of [1, 2, 3, 4]) {
+    await client.send(ntpRequest(number), server.addresses[0]);
+    const first = await client.receive();
+    for (let i = 0; i < 3; i++) assertEquals(await client.receive(), first);
+    assertEquals(decodeNtpPacket(first.octets).originTimestamp >> 32n, BigInt(number));
+    assertEquals(first.from.hostname, "127.0.0.1");
+    if (number % 2 === 0) others.add(first.from.port);
+    else assertEquals(first.from.port, port);
+  }
+  assertEquals([others.size, others.has(port)], [1, false]);
+  assertEquals(await settled(server, 4), { answered: 4 });
+  assertEquals(server.totals.copies, 12);
+});
+
+Deno.test("so many bits of an answer are the other way round, and so many octets are left", async () => {
+  const frozen = {
+    read: (time: { seconds: number; nanoseconds: number }): void => {
+      time.seconds = 1_585_948_176;
+      time.nanoseconds = 0;
+    },
+  };
+  await using server = await serve("asctime://127.0.0.1:0", { clock: frozen, faults: {} });
+  const [address] = server.addresses;
+  using client = new UdpClient();
+  const truth = await client.ask(new Uint8Array(1), address);
+  const wrongBits = (octets: Uint8Array): number =>
+    octets.reduce((sum, octet, i) => {
+      const wrong = octet ^ (truth[i] ?? 0);
+      return sum + [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => wrong >> bit & 1).length;
+    }, 0);
+  for (const bits of [1, 2, 50, truth.length * 8, truth.length * 8 + 1]) {
+    address?.faults?.set({ corrupt: { bits } });
+    const octets = await client.ask(new Uint8Array(1), address);
+    assertEquals(wrongBits(octets), Math.min(bits, truth.length * 8));
+  }
+  for (const length of [1, truth.length - 1, truth.length + 1]) {
+    address?.faults?.set({ truncate: { length } });
+    assertEquals(await client.ask(new Uint8Array(1), address), truth.subarray(0, length));
+  }
+  address?.faults?.set({ truncate: 1 });
+  const lengths = new Set<number>();
+  while (lengths.size < truth.length - 1) {
+    const { length } = await client.ask(new Uint8Array(1), address);
+    assert(length >= 1 && length < truth.length, `${length}`);
+    lengths.add(length);
+  }
+  address?.faults?.set({ garbage: { length: 1232 } });
+  assertEquals((await client.ask(new Uint8Array(1), address)).length, 1232);
+});
+
+Deno.test("the same seed gives a server's clients the same faults", async () => {
+  const hits = async (seed: number): Promise<number[]> => {
+    const faults = { drop: 0.5 };
+    await using server = await serve("ntp://127.0.0.1:0", { faults, seed });
+    using client = new UdpClient();
+    const requests = 40;
+    for (let number = 1; number <= requests; number++) {
+      await client.send(ntpRequest(number), server.addresses[0]);
+      await until(() => server.totals.received === number, 5);
+    }
+    const { answered } = await settled(server, requests);
+    const numbers: number[] = [];
+    for (let i = 0; i < answered; i++) numbers.push(await nextNumber(client));
+    return numbers;
+  };
+  const [first, same, other] = [await hits(1), await hits(1), await hits(2)];
+  assertEquals(first, same);
+  assert(first.join() !== other.join());
+});
+
+Deno.test("Waits end when they are disposed of, and none begins after", async () => {
+  const waits = new Waits();
+  const ended = Promise.all([waits.wait(3_600_000), waits.hold(3_600_000)]);
+  waits[Symbol.dispose]();
+  await within(1, ended);
+  await within(1, Promise.all([waits.wait(3_600_000), waits.hold(3_600_000)]));
+});
+
+Deno.test("serve tells of faults and their seed, and why mmsg cannot be", async () => {
+  let text = "";
+  const sink = {
+    write(data: Uint8Array): Promise<number> {
+      text += new TextDecoder().decode(data);
+      return Promise.resolve(data.length);
+    },
+  };
+  const log = new ServerLog({ sink });
+  const faults = { drop: 0.3, delay: [{ time: 1 }, { time: 2 }] };
+  const options = { faults, seed: 42, transport: "auto", log } as const;
+  await using server = await serve("asctime://127.0.0.1:0", options);
+  await log.flush();
+  assertEquals(server.transport, "datagram");
+  assert(/Faults on \S+: .*drop.*, delay.* \(seed 42\)\n/.test(text), text);
+  await assertRejects(
+    () => serve("asctime://127.0.0.1:0", { faults: {}, transport: "mmsg" }),
+    Deno.errors.NotSupported,
+    "Cannot use the mmsg transport: ",
+  );
+  await assertRejects(
+    () => serve("asctime://127.0.0.1:0", { faults: { drop: 2 } }),
+    RangeError,
+    "Cannot have the fault drop: probability is 2, expected a number from 0 to 1",
+  );
+  await using honest = await serve("asctime://127.0.0.1:0");
+  assertEquals(honest.addresses[0]?.faults, undefined);
+});
