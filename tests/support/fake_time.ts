@@ -16,6 +16,9 @@ interface Sleeper {
  *
  * @example A minute at once
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FakeTime } from "./fake_time.ts";
+ *
  * const time = new FakeTime();
  * await time.run(time.sleep(60_000));
  * assertEquals(time.monotonicMs(), 60_000);
