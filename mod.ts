@@ -33,9 +33,8 @@ export {
   type Samples,
 } from "./src/client/sample.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./src/client/watch.ts";
-export type { AccessOptions } from "./src/server/guard/access.ts";
 export type { GuardOptions } from "./src/server/guard/guard.ts";
-export type { RateLimit } from "./src/server/guard/rate_limit.ts";
+export type { AccessOptions, RateLimit } from "./src/server/guard/options.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
 export type { SuppressedLines } from "./src/server/log/line_limiter.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";

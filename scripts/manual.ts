@@ -1,31 +1,48 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
-/** Writes the manual pages, man/timesrv.1 and man/timecli.1. */
+/** Writes the references of the programs: the manual pages in man/, and docs/timesrv.md and docs/timecli.md. */
 import { definition as timecli } from "../src/cli/timecli/timecli.ts";
 import { definition as timesrv } from "../server.ts";
 import { defineWhole } from "../src/cli/shared/program.ts";
-import { manualPage } from "./manual/page.ts";
+import { markdownPage } from "./manual/markdown.ts";
+import { pageOf } from "./manual/page.ts";
+import { roffPage } from "./manual/roff.ts";
 
-const folder = new URL("../man/", import.meta.url);
+const root = new URL("../", import.meta.url);
 
-/** The pages by their file names; each keeps its date unless it has changed, and has today's then. */
-export async function manualPages(today: string): Promise<Record<string, string>> {
-  const pages: Record<string, string> = {};
+/**
+ * Writes the references; returns their texts by their paths from the project's folder. A manual page keeps its date unless it has
+ * changed, and has today's then.
+ */
+export async function writeReferences(today: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
   for (const definition of [timesrv, timecli]) {
-    const name = `${definition.program.name()}.1`;
     await defineWhole(definition);
-    const before = await Deno.readTextFile(new URL(name, folder)).catch(() => "");
+    const page = pageOf(definition);
+    const manual = `man/${page.name}.1`;
+    const before = await Deno.readTextFile(new URL(manual, root)).catch(() => "");
     const [date = today] = /(?<=^\.TH \S+ 1 )\S+/m.exec(before) ?? [];
-    const same = manualPage(definition, date);
-    pages[name] = same === before ? same : manualPage(definition, today);
+    const same = roffPage(page, date);
+    files[manual] = same === before ? same : roffPage(page, today);
+    files[`docs/${page.name}.md`] = await formatMarkdown(markdownPage(page));
   }
-  return pages;
+  return files;
+}
+
+/** Markdown as `deno fmt` has it. */
+async function formatMarkdown(markdown: string): Promise<string> {
+  const args = ["fmt", "--quiet", "--ext=md", "--line-width=100", "-"];
+  const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
+    .spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(markdown));
+  await writer.close();
+  return new TextDecoder().decode((await child.output()).stdout);
 }
 
 if (import.meta.main) {
-  await Deno.mkdir(folder, { recursive: true });
   const today = Temporal.Now.plainDateISO("UTC").toString();
-  for (const [name, page] of Object.entries(await manualPages(today))) {
-    await Deno.writeTextFile(new URL(name, folder), page);
-    console.log(`man/${name}`);
+  for (const [path, text] of Object.entries(await writeReferences(today))) {
+    await Deno.writeTextFile(new URL(path, root), text);
+    console.log(path);
   }
 }

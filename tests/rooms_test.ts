@@ -97,10 +97,54 @@ Deno.test(
 );
 
 Deno.test(
+  await where(needs, "every file of src/ is reached from an entry", async () => {
+    const imports = await readImports();
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      assert(imports.has(path), `${path} is imported, but is not there`);
+      imports.get(path)?.forEach(visit);
+    };
+    (await readEntries()).forEach(visit);
+    // Tables of options that are about to be read.
+    ["log", "http"].forEach((room) => visit(`src/server/${room}/options.ts`));
+    assertEquals([...imports.keys()].filter((path) => !reached.has(path)), []);
+  }),
+);
+
+Deno.test(
   await where(needs, "no folder of src/ has more than 24 files", async () => {
     const imports = await readImports();
     const folders = Map.groupBy(imports.keys(), (path) => path.slice(0, path.lastIndexOf("/")));
     const large = [...folders].filter(([, { length }]) => length > 24).map(([folder]) => folder);
     assertEquals(large, []);
+  }),
+);
+
+Deno.test(
+  await where(needs, "no file of src/ has more than 350 lines", async () => {
+    const long: string[] = [];
+    for await (const path of filesIn("src")) {
+      const lines = (await Deno.readTextFile(root + path)).split("\n").length - 1;
+      if (lines > 350) long.push(`${path}: ${lines}`);
+    }
+    assertEquals(long, []);
+  }),
+);
+
+Deno.test(
+  await where(needs, "each test of a room is named after a file of that room", async () => {
+    const imports = await readImports();
+    const strays: string[] = [];
+    for await (const path of filesIn("tests")) {
+      const subject = /^tests\/(.*?)(?:_native)?_test\.ts$/.exec(path)?.[1];
+      if (subject === undefined || !rooms.includes(roomOf(path))) continue;
+      const isNamed = [...imports.keys()].some((file) =>
+        `src/${subject}_`.startsWith(`${file.slice(0, -".ts".length)}_`)
+      );
+      if (!isNamed) strays.push(path);
+    }
+    assertEquals(strays, []);
   }),
 );

@@ -41,8 +41,8 @@ export const programs: readonly Program[] = [
         file: "commands.mjs",
       },
       {
-        entry: "src/cli/timecli/watch/watch_picture.ts",
-        specifier: "./watch_picture.ts",
+        entry: "src/cli/timecli/watch/picture/svg.ts",
+        specifier: "./svg.ts",
         file: "picture.mjs",
       },
     ],

@@ -1,66 +1,60 @@
-/** A program's manual page, made of the definitions that its help is made of. */
+/** A program's reference as data, made of the definitions that its help is made of. */
 import type { EventEmitter } from "node:events";
 import { type Command, Help } from "commander";
-import config from "../../deno.json" with { type: "json" };
 import type { Definition } from "../../src/cli/shared/program.ts";
-import { escaped, heading, literal, paragraph, term } from "./roff.ts";
+import type { Node, Page } from "./node.ts";
 
-/** Headings of the help that manual pages have had a name for since long. */
-const usualNames: Readonly<Record<string, string>> = { "Exit codes": "Exit status" };
-
-const otherProgram: Readonly<Record<string, string>> = { timesrv: "timecli", timecli: "timesrv" };
-
-/**
- * Writes a page.
- *
- * @param definition The program, all of its subcommands defined
- * @param date When it was last changed, as YYYY-MM-DD
- */
-export function manualPage(definition: Definition, date: string): string {
+/** Makes the reference of a program, all of whose subcommands are defined. */
+export function pageOf(definition: Definition): Page {
   const program = definition.program as unknown as Command;
-  const name = program.name();
   const description = program.description();
-  // The name's line is to be one line without a period.
   const summary = (description.split(/[.:](?:\s|$)/)[0] ?? "").replaceAll("\n", " ");
-  const lines = [
-    ".\\\" Made of the command line's definition by: deno task manual",
-    `.TH ${name.toUpperCase()} 1 ${date} "timesrv ${config.version}" "User Commands"`,
-    ...heading("SH", "NAME"),
-    `${name} \\- ${escaped(summary.charAt(0).toLowerCase() + summary.slice(1))}`,
-    ...heading("SH", "SYNOPSIS"),
-    ...synopsis(program),
-    ...program.commands.flatMap((command) => [".br", ...synopsis(command)]),
-    ...heading("SH", "DESCRIPTION"),
-    ...paragraph(description, { isFirst: true }),
-    ...after(program, "prose"),
-    ...argumentsOf(program),
-    ...heading("SH", "OPTIONS"),
-    ...optionsOf(program, "SS"),
-    ...(program.commands.length > 0 ? heading("SH", "COMMANDS") : []),
-    ...program.commands.flatMap((command) => commandLines(command)),
-    ...after(program, "titled"),
-    ...heading("SH", "SEE ALSO"),
-    `.BR ${otherProgram[name] ?? name} (1)`,
-  ];
-  return `${lines.join("\n")}\n`;
+  return {
+    name: program.name(),
+    summary: summary.charAt(0).toLowerCase() + summary.slice(1),
+    nodes: [
+      heading(1, "Synopsis"),
+      { kind: "synopsis", calls: [program, ...program.commands].map(callOf) },
+      heading(1, "Description"),
+      paragraph(description),
+      ...after(program, "prose"),
+      ...argumentsOf(program),
+      heading(1, "Options"),
+      ...optionsOf(program, 2),
+      ...(program.commands.length > 0 ? [heading(1, "Commands")] : []),
+      ...program.commands.flatMap(commandNodes),
+      ...after(program, "titled", 1),
+    ],
+  };
 }
 
-function synopsis(command: Command): string[] {
+function heading(level: 1 | 2 | 3, text: string): Node {
+  return { kind: "heading", level, text };
+}
+
+function paragraph(text: string): Node {
+  return { kind: "paragraph", text };
+}
+
+function term(name: string, meaning: string): Node {
+  return { kind: "term", name, meaning };
+}
+
+function callOf(command: Command): { name: string; usage: string } {
   const names = [command.name()];
   for (let parent = command.parent; parent; parent = parent.parent) names.unshift(parent.name());
   // The commands have a line each.
-  const usage = command.usage().replace(" [command]", "");
-  return [`\\fB${escaped(names.join(" "))}\\fR ${escaped(usage)}`];
+  return { name: names.join(" "), usage: command.usage().replace(" [command]", "") };
 }
 
-function argumentsOf(command: Command): string[] {
+function argumentsOf(command: Command): Node[] {
   const help = new Help();
   return help.visibleArguments(command)
-    .flatMap((argument) => term(help.argumentTerm(argument), help.argumentDescription(argument)));
+    .map((argument) => term(help.argumentTerm(argument), help.argumentDescription(argument)));
 }
 
 /** The options, in the groups that help has them in. */
-function optionsOf(command: Command, macro: "SS" | "PP"): string[] {
+function optionsOf(command: Command, level: 2 | 3): Node[] {
   const help = new Help();
   let group: string | undefined;
   return help.visibleOptions(command).flatMap((option) => {
@@ -68,47 +62,37 @@ function optionsOf(command: Command, macro: "SS" | "PP"): string[] {
     const isNew = name !== group;
     group = name;
     return [
-      ...(isNew ? title(name.replace(/:$/, ""), macro) : []),
-      ...term(option.flags, help.optionDescription(option)),
+      ...(isNew ? [heading(level, name.replace(/:$/, ""))] : []),
+      term(option.flags, help.optionDescription(option)),
     ];
   });
 }
 
-function title(text: string, macro: "SS" | "PP"): string[] {
-  return macro === "SS" ? heading("SS", text) : [".PP", `\\fI${escaped(text)}\\fR`];
-}
-
-function commandLines(command: Command): string[] {
-  const name = `${command.parent?.name()} ${command.name()}`;
+function commandNodes(command: Command): Node[] {
   return [
-    ...heading("SS", name),
-    ...paragraph(command.description(), { isFirst: true }),
+    heading(2, `${command.parent?.name()} ${command.name()}`),
+    paragraph(command.description()),
     ...after(command, "prose"),
     ...argumentsOf(command),
-    ...optionsOf(command, "PP"),
-    ...after(command, "titled", "PP"),
+    ...optionsOf(command, 3),
+    ...after(command, "titled", 3),
   ];
 }
 
 /** What help says after the options: prose, or what stands under a title of its own. */
-function after(command: Command, kind: "prose" | "titled", macro: "SH" | "PP" = "SH"): string[] {
-  return blocksOf(command).flatMap(({ title: name, parts }) => {
-    if ((name !== undefined) !== (kind === "titled")) return [];
-    if (name === undefined) return parts.flatMap(partLines);
-    // A title may have a remark, as in "Targets, each with its default port".
-    const short = name.replace(/,.*/, "");
-    const heads = macro === "SH"
-      ? heading("SH", (usualNames[short] ?? short).toUpperCase())
-      : [".PP", `\\fI${escaped(name)}\\fR`];
-    return [...heads, ...parts.flatMap(partLines)];
+function after(command: Command, kind: "prose" | "titled", level: 1 | 3 = 1): Node[] {
+  return blocksOf(command).flatMap(({ title, parts }) => {
+    if ((title !== undefined) !== (kind === "titled")) return [];
+    const nodes = parts.flatMap(partNodes);
+    return title === undefined ? nodes : [heading(level, title), ...nodes];
   });
 }
 
-function partLines(lines: readonly string[]): string[] {
-  if (!isIndented(lines[0] ?? "")) return paragraph(lines.join("\n"));
+function partNodes(lines: readonly string[]): Node[] {
+  if (!isIndented(lines[0] ?? "")) return [paragraph(lines.join("\n"))];
   const list = termsOf(lines.map((line) => line.replace(/^ {1,2}/, "")));
-  if (list) return list.flatMap(([name, meaning]) => term(name, meaning));
-  return literal(lines.map((line) => line.trim()));
+  if (list) return list.map(([name, meaning]) => term(name, meaning));
+  return [{ kind: "literal", lines: lines.map((line) => line.trim()) }];
 }
 
 function isIndented(line: string): boolean {

@@ -1,8 +1,8 @@
 /**
- * A point in time for the path of every datagram: whole seconds since the
- * Unix epoch and the nanoseconds past that second, 0 to 999,999,999.
+ * A point in time on the hot path: whole seconds since the Unix epoch and the
+ * nanoseconds past that second.
  *
- * It is mutable so that one object can be read into again and again.
+ * It is mutable so that one object can be reused for every reading.
  */
 export interface UnixTime {
   /** Whole seconds since 1970-01-01T00:00:00Z; negative before it. */
@@ -12,10 +12,10 @@ export interface UnixTime {
 }
 
 /**
- * What time it is. A server reads it once when a datagram arrives; NTP reads it
- * again when the reply leaves.
+ * A clock. A server reads it when a datagram arrives, and for NTP again when the
+ * reply leaves.
  *
- * @example A clock that stands still
+ * @example A stopped clock
  * ```ts
  * import { type Clock, serve } from "@timesrv/timesrv";
  *
@@ -29,26 +29,26 @@ export interface UnixTime {
  * ```
  */
 export interface Clock {
-  /** Writes the time it is now into `time`. Never throws. */
+  /** Writes the present time into `time`. Never throws. */
   read(time: UnixTime): void;
 }
 
-/** As many readings as show the smallest step of a clock that is read by compiled code. */
+/** Enough readings to show the smallest step of a clock once its code is compiled. */
 const PRECISION_READINGS = 10_000;
 
-/** How long it waits for a first step: a clock of whole milliseconds makes five. */
+/** The longest wait for a first step: a clock of whole milliseconds makes five meanwhile. */
 const FIRST_STEP_MS = 5;
 
-/** Coarser than a second is no clock to serve; finer than 2^-31 s cannot be told. */
-const COARSEST = 0;
-const FINEST = -31;
+/** No clock coarser than a second is worth serving; NTP cannot express a step finer than 2^-31 s. */
+const MAX_PRECISION = 0;
+const MIN_PRECISION = -31;
 
 /**
- * The precision of a clock as NTP counts it (RFC 5905 §7.3): the smallest step
- * seen between readings, as a power of two of seconds, rounded up.
+ * Measures the precision of a clock (RFC 5905 §7.3): the smallest step between
+ * readings, as a power of two of seconds, rounded up.
  *
  * @param clock The clock
- * @param readings How many it takes at least; with fewer the result may be coarser, never too fine
+ * @param readings The least number of readings; with fewer the result may be coarser, never too fine
  */
 export function measurePrecision(clock: Clock, readings: number = PRECISION_READINGS): number {
   const before: UnixTime = { seconds: 0, nanoseconds: 0 };
@@ -64,7 +64,7 @@ export function measurePrecision(clock: Clock, readings: number = PRECISION_READ
     before.nanoseconds = after.nanoseconds;
   }
   const exponent = Math.ceil(Math.log2(smallest));
-  return Math.min(Math.max(exponent, FINEST), COARSEST);
+  return Math.min(Math.max(exponent, MIN_PRECISION), MAX_PRECISION);
 }
 
 function isStill(smallestStep: number, deadline: number): boolean {

@@ -3,13 +3,13 @@ import type { UnixTime } from "./clock.ts";
 
 const SECOND = 1_000_000_000;
 
-/** A line: from one moment on, served time runs at one rate. Times are split as {@linkcode UnixTime} is. */
+/** From one moment on, served time runs at one rate. Times are split as in {@linkcode UnixTime}. */
 export interface Line {
   readonly systemSeconds: number;
   readonly systemNanoseconds: number;
   readonly servedSeconds: number;
   readonly servedNanoseconds: number;
-  /** Nanoseconds that it gains on system time in a second, a whole number: -10^9 stands still. */
+  /** Nanoseconds per second that it gains on system time, a whole number: -10^9 stands still. */
   readonly gainPpb: number;
 }
 
@@ -23,8 +23,8 @@ export const IDENTITY: Line = {
 };
 
 /**
- * Turns system time into served time, in place, rounded down: every product is a whole number below
- * 2^53, up to some 10^10 seconds from where the line begins and a million times the rate of time.
+ * Converts system time into served time, in place, rounded down. Every product is a whole number below
+ * 2^53, up to some 10^10 seconds from the start of the line and a million times the rate of time.
  */
 export function toServed(line: Line, time: UnixTime): void {
   let elapsedSeconds = time.seconds - line.systemSeconds;
@@ -63,7 +63,7 @@ function partOfNanoseconds(nanoseconds: number, part: number): number {
   return quotient + Math.floor((rest * 1e5 + low * part) / SECOND);
 }
 
-/** The same with whole numbers of any size, in nanoseconds since the Unix epoch: for who plans, not for who answers. */
+/** The same in bigint nanoseconds since the Unix epoch, for planning. */
 export interface Plan {
   readonly systemNs: bigint;
   readonly servedNs: bigint;
@@ -79,16 +79,16 @@ export function servedAt({ systemNs, servedNs, gainPpb }: Plan, nowNs: bigint): 
 }
 
 /**
- * The first moment at which served time has come to `targetNs`: to that or more, or to that or less where
- * it runs backwards; undefined if it stands still. A target behind it gives a moment before the plan's.
+ * The first moment at which served time has reached `targetNs`: is no less, or no more where it runs
+ * backwards; undefined if it stands still. A target behind it gives a moment before the plan's.
  */
 export function systemAt(plan: Plan, targetNs: bigint): bigint | undefined {
   const rate = SECOND_NS + plan.gainPpb;
   const distance = targetNs - plan.servedNs;
   if (rate === 0n) return undefined;
-  // Rounded up, so that it is there.
+  // Rounded up, so that it is reached.
   if (rate > 0n) return plan.systemNs - floorDivide(-distance * SECOND_NS, rate);
-  // Backwards, what is served is rounded down to the target a nanosecond before it is there.
+  // Backwards, served time is rounded down to the target a nanosecond before it is reached.
   return plan.systemNs + floorDivide(-(distance + 1n) * SECOND_NS, -rate) + 1n;
 }
 

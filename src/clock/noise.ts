@@ -1,33 +1,33 @@
-/** The noise of a clock: a quick jitter and a slow wander, the same for who asks at the same moment. */
+/** The noise of a clock: a quick jitter and a slow wander, the same for all readings at one moment. */
 import type { UnixTime } from "./clock.ts";
 
-/** Jitter is another each so many nanoseconds. */
+/** A new jitter value every this many nanoseconds. */
 const JITTER_NS = 15_625_000;
-const JITTERS_A_SECOND = 64;
+const JITTERS_PER_SECOND = 64;
 
-/** Wander goes straight from one of its points to the next, so many seconds later. */
+/** Wander goes straight from one of its points to the next, this many seconds later. */
 const WANDER_SECONDS = 64;
 
-/** Their shares: together they have the standard deviation asked for, a little less between points. */
+/** Their shares: together they have the requested standard deviation, a little less between points. */
 const JITTER = 0.6;
 const WANDER = 0.8;
 
 /**
- * How far off a clock is at a moment, in whole nanoseconds.
+ * The error of a clock at a moment, in whole nanoseconds.
  *
  * @param deviationNs The standard deviation
- * @param seed What makes this noise another than that of another seed, 32 bits
- * @param time The moment, since the noise began
+ * @param seed 32 bits: each seed has a noise of its own
+ * @param time The moment, counted from the start of the noise
  */
 export function noiseNs(deviationNs: number, seed: number, time: Readonly<UnixTime>): number {
-  const tick = time.seconds * JITTERS_A_SECOND + Math.floor(time.nanoseconds / JITTER_NS);
+  const tick = time.seconds * JITTERS_PER_SECOND + Math.floor(time.nanoseconds / JITTER_NS);
   const point = Math.floor(time.seconds / WANDER_SECONDS);
   const share = (time.seconds - point * WANDER_SECONDS + time.nanoseconds / 1e9) / WANDER_SECONDS;
   const wander = gaussian(~seed, point) * (1 - share) + gaussian(~seed, point + 1) * share;
   return Math.round(deviationNs * (JITTER * gaussian(seed, tick) + WANDER * wander));
 }
 
-/** A normally distributed number that depends on a seed and a whole number alone. */
+/** A normally distributed number that depends on a seed and a whole number only. */
 function gaussian(seed: number, number: number): number {
   const high = Math.floor(number / 2 ** 32);
   const first = mixed(mixed(seed ^ number) ^ high);

@@ -1,4 +1,4 @@
-/** The clock that is served: system time on a page of shared memory away from being told. */
+/** The served clock: system time, converted as the shared page says. */
 import { toServed } from "./line.ts";
 import type { Clock, UnixTime } from "./clock.ts";
 import { type ClockStatus, UNSYNCHRONIZED } from "./status.ts";
@@ -6,24 +6,24 @@ import { noiseNs } from "./noise.ts";
 import { hasCome, type PageReading, type ServedLine, type ServedPage } from "./page.ts";
 
 /**
- * A clock by a page: what the system's clock says, made into what is served.
+ * A clock that converts system time into served time.
  *
- * It goes by the reading of the page that {@linkcode ServedClock.look} took last. So all of an answer is
- * of one piece, however the page is written meanwhile; a step that was on it happens all the same.
+ * It uses the reading of the page that {@linkcode ServedClock.look} took last. So all of a reply is
+ * consistent, whenever the page is written; a step that was on it still happens in time.
  */
 export class ServedClock implements Clock {
   readonly #base: Clock;
   readonly #page: ServedPage;
   #content: PageReading;
   #isIdentity = true;
-  /** What to say of the clock while each of the two lines holds. */
+  /** The status while each of the two lines holds. */
   #status: ClockStatus;
   #nextStatus: ClockStatus;
   readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   /**
    * @param base The system's clock
-   * @param page What to make of it
+   * @param page How it is converted
    */
   constructor(base: Clock, page: ServedPage) {
     this.#base = base;
@@ -33,7 +33,7 @@ export class ServedClock implements Clock {
     this.#take();
   }
 
-  /** Goes by the page as it stands now. */
+  /** Reads the page if it has changed. */
   look(): void {
     if (this.#page.hasChanged) this.#take();
   }
@@ -44,7 +44,7 @@ export class ServedClock implements Clock {
   }
 
   /**
-   * Turns a moment of the system's clock into what is served then, in place.
+   * Converts a moment of system time into the time served then, in place.
    *
    * @returns The status of the clock at that moment
    */
@@ -75,7 +75,7 @@ export class ServedClock implements Clock {
     return status;
   }
 
-  /** How far off the clock is at a moment of the system's clock, in nanoseconds. */
+  /** The noise at a moment of system time, in nanoseconds. */
   #noiseAt(time: Readonly<UnixTime>): number {
     const { noiseNs: deviationNs, seed, noiseFrom } = this.#content;
     if (deviationNs === 0) return 0;
@@ -93,7 +93,7 @@ export class ServedClock implements Clock {
 function statusOn({ leap, referenceId }: ServedLine, status: ClockStatus): ClockStatus {
   return {
     ...status,
-    // Who says that the clock is not synchronised means it, whatever second is coming.
+    // A clock that is not synchronised announces no leap second.
     ...(leap !== undefined && status.leap !== UNSYNCHRONIZED && { leap }),
     ...(referenceId !== undefined && { referenceId }),
   };

@@ -2,32 +2,31 @@ import type { Clock, UnixTime } from "./clock.ts";
 
 /** The readings that the system clock is made of. */
 export interface ClockReadings {
-  /** This machine's time, exact and dear: `Temporal.Now.instant()` with its bigint takes 430 ns. */
+  /** This machine's time, exact but slow: `Temporal.Now.instant()` with its bigint takes 430 ns. */
   readonly instant: () => Temporal.Instant;
-  /** Milliseconds of a clock that is never set, but slewed as this machine's is. */
+  /** Milliseconds of a clock that is slewed like this machine's, but never set. */
   readonly monotonicMs: () => number;
   /** This machine's time in whole milliseconds since the Unix epoch. */
   readonly unixMs: () => number;
 }
 
-/** How long an anchor holds: what two clocks drift apart meanwhile is nothing. */
+/** How long an anchor holds: the two clocks drift apart by nothing meanwhile. */
 const ANCHOR_MS = 100;
 
 /**
- * Farther from the middle of the millisecond that `unixMs` names, and the clock
- * was set. Half of that millisecond, and what two clocks are read apart.
+ * If the anchored time is farther than this from the middle of the millisecond that `unixMs` names,
+ * the clock was set: half of that millisecond, and the time between reading two clocks.
  */
 const TOLERANCE_MS = 0.55;
 
-/** An anchor that took longer was interrupted: its clocks were not read at one moment. */
-const ANCHORED_WITHIN_MS = 0.005;
+/** Reading an anchor took longer only if it was interrupted: its clocks were then not read at one moment. */
+const MAX_ANCHORING_MS = 0.005;
 const ANCHOR_TRIES = 4;
 
 /**
- * This machine's clock to the nanosecond at a third of the price: an exact
+ * Creates a clock of this machine's time to the nanosecond, at a third of the cost: an exact
  * reading now and then as an anchor, and the monotonic clock from there. A step
- * of the clock of a millisecond or more shows at the next reading, a smaller
- * one within 100 ms.
+ * of a millisecond or more shows at the next reading, a smaller one within 100 ms.
  */
 export function createSystemClock(readings: ClockReadings): Clock {
   const { instant, monotonicMs, unixMs } = readings;
@@ -35,18 +34,18 @@ export function createSystemClock(readings: ClockReadings): Clock {
   let anchorMs = -Infinity;
   let anchorUnixMs = 0;
 
-  /** Returns how long ago it was dropped. */
-  function dropAnchor(): number {
+  /** Reads a new anchor, and returns its age. */
+  function readAnchor(): number {
     let now = instant();
     let tookMs = Infinity;
-    for (let tries = 0; tookMs > ANCHORED_WITHIN_MS && tries < ANCHOR_TRIES; tries++) {
+    for (let tries = 0; tookMs > MAX_ANCHORING_MS && tries < ANCHOR_TRIES; tries++) {
       const beforeMs = monotonicMs();
       now = instant();
       tookMs = monotonicMs() - beforeMs;
       anchorMs = beforeMs + tookMs / 2;
     }
     anchor.seconds = Math.floor(now.epochMilliseconds / 1000);
-    // What is left of the second fits a number: only here a bigint is needed.
+    // The rest of the second fits a number: a bigint is needed only here.
     anchor.nanoseconds = Number(now.epochNanoseconds - BigInt(anchor.seconds) * 1_000_000_000n);
     anchorUnixMs = anchor.seconds * 1000 + anchor.nanoseconds / 1e6;
     return monotonicMs() - anchorMs;
@@ -57,7 +56,7 @@ export function createSystemClock(readings: ClockReadings): Clock {
       let sinceMs = monotonicMs() - anchorMs;
       const apartMs = unixMs() + 0.5 - (anchorUnixMs + sinceMs);
       const holds = sinceMs < ANCHOR_MS && apartMs < TOLERANCE_MS && apartMs > -TOLERANCE_MS;
-      if (!holds) sinceMs = dropAnchor();
+      if (!holds) sinceMs = readAnchor();
       const nanoseconds = anchor.nanoseconds + Math.round(sinceMs * 1e6);
       const carry = Math.floor(nanoseconds / 1e9);
       time.seconds = anchor.seconds + carry;

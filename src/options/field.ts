@@ -34,6 +34,8 @@ export interface Row {
   readonly isRepeatable?: boolean;
   /** The names of the options that it excludes. */
   readonly conflicts?: readonly string[];
+  /** Whether its value must not be shown, in a message neither. */
+  readonly isSecret?: boolean;
 }
 
 /** One option of a set. */

@@ -27,7 +27,8 @@ export function readOptions<Set extends AnySet>(
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    values[key] = named(`${where}.${key}`, value, () => fieldOf(fields, key, where).read(value));
+    const field = fieldOf(fields, key, where);
+    values[key] = named(`${where}.${key}`, field, value, () => field.read(value));
   }
   return values as ValuesOf<Set>;
 }
@@ -66,17 +67,18 @@ export function findOption(
  * @throws {RangeError} If it is out of bounds
  */
 export function parseOption<Value>(field: Field<Value>, text: string): Value {
-  return named(field.name, text, () => field.parse(text));
+  return named(field.name, field, text, () => field.parse(text));
 }
 
 /** Tells of a value that is not accepted by its name, in the one form that all such messages have. */
-function named<T>(name: string, given: unknown, read: () => T): T {
+function named<T>(name: string, { isSecret }: Field, given: unknown, read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     const Failure = error.isRange ? RangeError : SyntaxError;
-    throw new Failure(`${name} is ${describe(given)}, ${error.message}`, { cause: error });
+    const shown = isSecret ? "not accepted" : describe(given);
+    throw new Failure(`${name} is ${shown}, ${error.message}`, { cause: error });
   }
 }
 

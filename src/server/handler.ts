@@ -4,7 +4,7 @@ import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
-import type { Counters } from "../transports/counters.ts";
+import { counter, type Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/answer.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
@@ -57,7 +57,7 @@ export function createHandler(
     const isDenied = verdict === KISS_DENY;
     const length = responder.kiss?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
-    counters.kisses++;
+    counters.count(counter.kisses);
     return length;
   }
 

@@ -1,4 +1,6 @@
-import { addressFamily, canonicalAddress, isWildcard } from "../system/address.ts";
+import type { Endpoint } from "../protocols/endpoint.ts";
+import { addressFamily, canonicalAddress, isWildcard, resolveHost } from "../system/address.ts";
+import { ListenError } from "../transports/listen_error.ts";
 
 /** The sockets that stand for one listener, and what should be said about them. */
 export interface Expansion {
@@ -35,4 +37,21 @@ export function expandWildcard(hostname: string): Expansion {
 
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/.test(canonicalAddress(address));
+}
+
+/**
+ * Resolves the host of a listener.
+ *
+ * @returns Its first address
+ * @throws {ListenError} If the host is unknown
+ * @throws {Deno.errors.NotCapable} If the permission to resolve it was not granted
+ */
+export async function resolveListener(endpoint: Endpoint): Promise<string> {
+  try {
+    const [hostname = endpoint.hostname] = await resolveHost(endpoint.hostname);
+    return hostname;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new ListenError("unknown-host", endpoint, { cause });
+  }
 }

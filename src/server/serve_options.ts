@@ -124,18 +124,3 @@ export interface Server extends AsyncDisposable {
    */
   shutdown(): Promise<void>;
 }
-
-/**
- * Looks at the numbers that nobody else does.
- *
- * @throws {RangeError} If one of them is out of range
- */
-export function checkNumbers({ workers = 1, receiveQueueKib: kib }: ServeOptions): void {
-  const cores = navigator.hardwareConcurrency;
-  if (!Number.isInteger(workers) || workers < 1 || workers > cores) {
-    throw new RangeError(`Cannot serve with ${workers} workers: expected 1 to ${cores}`);
-  }
-  if (kib !== undefined && (!Number.isInteger(kib) || kib < 4 || kib > 65_536)) {
-    throw new RangeError(`Cannot have a receive queue of ${kib} KiB: expected 4 to 65536`);
-  }
-}

@@ -13,28 +13,28 @@ export interface ConnectDatagramOptions {
   readonly hostname: string;
   /** The peer's UDP port. */
   readonly port: number;
-  /** Closes the connection when it aborts; what waits then rejects with its reason. */
+  /** Closes the connection when it aborts; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A UDP socket that talks with one peer alone, in the style of `Deno.Conn`. */
+/** A UDP socket for one peer alone, in the style of `Deno.Conn`. */
 export interface DatagramConnection extends Disposable {
-  /** Where this end is bound: a port of its own, chosen by the system. */
+  /** The local address, with a port chosen by the system. */
   readonly localAddr: Deno.NetAddr;
   /** The peer, its name resolved. */
   readonly remoteAddr: Deno.NetAddr;
   /**
    * Sends one datagram to the peer.
    *
-   * @param data What to send
+   * @param data The octets to send
    * @throws {Error} If the network refuses it or the connection is closed
    */
   send(data: Uint8Array): Promise<void>;
   /**
-   * Waits for the next datagram from the peer; datagrams from anybody else are
+   * Waits for the next datagram from the peer; datagrams from other senders are
    * dropped unread.
    *
-   * @returns The datagram, a copy of the caller's own
+   * @returns A copy of the datagram
    * @throws {Error} If the connection is closed; the signal's reason if that closed it
    */
   receive(): Promise<Uint8Array>;
@@ -42,8 +42,8 @@ export interface DatagramConnection extends Disposable {
   close(): void;
 }
 
-/** The most a UDP datagram carries over IPv4, and over IPv6 without jumbograms. */
-const LARGEST_DATAGRAM = 65_527;
+/** The most octets that a UDP datagram carries over IPv6 without jumbograms; over IPv4 it is less. */
+const MAX_DATAGRAM = 65_527;
 
 /**
  * Opens a UDP socket to one peer: a fresh port, and only what that peer sends
@@ -79,10 +79,10 @@ export async function connectDatagram(
   const [loopback, wildcard] = addressFamily(address) === 6
     ? ["::1", "::"]
     : ["127.0.0.1", "0.0.0.0"];
-  // What a server listens on as "all addresses" is asked on this machine's own.
+  // A server on all addresses is reached on the loopback one.
   const hostname = isWildcard(address) ? loopback : address;
-  // To loopback from loopback: nobody outside can reach that socket, and
-  // permission for the loopback host alone is enough.
+  // To loopback from loopback: no other machine can reach that socket, and
+  // permission for the loopback host is enough.
   const local = isLoopback(hostname) ? loopback : wildcard;
   const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
   const connection = new Connection(socket, { transport: "udp", hostname, port }, signal);
@@ -92,9 +92,9 @@ export async function connectDatagram(
 }
 
 /**
- * A socket's first datagram waits until the event loop has heard that there is room, and a process's for
- * code that never ran before: half a millisecond that would count as time on the way. So the first is one
- * to the socket itself, which takes it for a stranger's.
+ * The first datagram of a socket waits until the event loop knows that there is room, and that of a process
+ * for code that has never run: half a millisecond that would count as network delay. So the first one goes to
+ * the socket itself, which drops it as any other sender's.
  */
 async function sendToItself(socket: Deno.DatagramConn, hostname: string): Promise<void> {
   const { port } = socket.addr as Deno.NetAddr;
@@ -102,7 +102,7 @@ async function sendToItself(socket: Deno.DatagramConn, hostname: string): Promis
     requireNet(hostname, port);
     await socket.send(new Uint8Array(), { transport: "udp", hostname, port });
   } catch {
-    // Not permitted, no loopback network, or closed meanwhile: then without.
+    // Not permitted, no loopback network, or closed meanwhile: the first exchange is then a little slower.
   }
 }
 
@@ -112,7 +112,7 @@ class Connection implements DatagramConnection {
   readonly #socket: Deno.DatagramConn;
   readonly #signal: AbortSignal | undefined;
   readonly #peer: string;
-  readonly #buffer = new Uint8Array(LARGEST_DATAGRAM);
+  readonly #buffer = new Uint8Array(MAX_DATAGRAM);
   #closed = false;
 
   constructor(
@@ -150,7 +150,7 @@ class Connection implements DatagramConnection {
   }
 
   #isPeer({ hostname, port }: Deno.NetAddr): boolean {
-    // Mostly both are spelled alike, and a reply's time is taken only after this.
+    // Mostly both are spelled alike, and the time of a reply is read only after this.
     return port === this.remoteAddr.port &&
       (hostname === this.#peer || canonicalAddress(hostname) === this.#peer);
   }

@@ -1,11 +1,11 @@
 /**
  * The transport that runs everywhere: `Deno.listenDatagram`. A few receive
  * loops take datagrams off one socket, and each datagram is then handled in an
- * async task of its own, so that a slow answer holds up nobody.
+ * async task of its own, so that a slow reply delays no other.
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import { UNKNOWN_STATUS } from "../clock/status.ts";
-import type { Counters } from "./counters.ts";
+import { counter, type Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
@@ -17,40 +17,38 @@ export interface ListenDatagramOptions {
   readonly hostname: string;
   /** The UDP port; 0 for any free one. */
   readonly port: number;
-  /** Who answers. */
   readonly handler: DatagramHandler;
-  /** Where every datagram is counted. */
   readonly counters: Counters;
-  /** How many answers may be under way at once; further requests are refused as `overload`. */
+  /** The number of replies that may be under way at once; further requests are refused as `overload`. */
   readonly maxTasks: number;
 }
 
-/** A socket that is being listened on. */
+/** A socket that receives requests. */
 export interface DatagramListener {
   /** The port bound, which is never 0. */
   readonly port: number;
   /** Resolves when the socket is closed and its last receive loop has ended. */
   readonly finished: Promise<void>;
   /**
-   * Takes no further request, waits up to `graceMs` for the answers under
+   * Accepts no further request, waits up to `graceMs` for the replies under
    * way, then closes the socket. Calling it again waits for the same end.
    */
   shutdown(graceMs: number): Promise<void>;
 }
 
 /**
- * More loops keep the socket's queue short while JavaScript is busy; past
- * eight nothing is gained (docs/performance.md).
+ * Several loops keep the socket's queue short while JavaScript is busy; more
+ * than eight gain nothing (docs/performance.md).
  */
 const RECEIVE_LOOPS = 8;
 
-/** A socket that fails every receive is tried again at this pace at the slowest. */
-const LONGEST_RECEIVE_PAUSE_MS = 250;
+/** The longest pause between receives on a socket that fails each of them. */
+const MAX_RECEIVE_PAUSE_MS = 250;
 
 /**
- * Listens on one UDP address and has every datagram answered.
+ * Listens on one UDP address and replies to its datagrams.
  *
- * @param options The address, and who answers and counts
+ * @param options The address, and what handles and counts the datagrams
  * @returns The listener, already receiving
  * @throws {ListenError} If the address cannot be bound
  * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
@@ -71,17 +69,17 @@ class Listener implements DatagramListener {
   readonly finished: Promise<void>;
   readonly #socket: Deno.DatagramConn;
   readonly #hostname: string;
-  /** For answers that are to leave from another port: opened for the first of them. */
+  /** For replies that must leave from another port: opened for the first of them. */
   #otherSocket: Deno.DatagramConn | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
   readonly #maxTasks: number;
-  /** Deno reports a link-local sender without its zone, and cannot reach it without. */
+  /** The zone of a link-local address: Deno reports its senders without it, and cannot reach them without. */
   readonly #zone: string;
   readonly #mayAnswerAll = Deno.permissions.querySync({ name: "net" }).state === "granted";
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
-  /** A batch of one, used again for each reply. */
+  /** A batch of one, reused for each reply. */
   readonly #batch: Exchange[] = [];
   #tasks = 0;
   #stopping = false;
@@ -121,20 +119,20 @@ class Listener implements DatagramListener {
       try {
         const [request, source] = await this.#socket.receive(exchange.buffer);
         exchange.request = request;
-        // Each address Deno makes has a hidden class of its own, which named
-        // reads miss their inline caches on, here and inside of send().
+        // Each address that Deno makes has a hidden class of its own, on which named
+        // reads miss their inline caches, here and inside of send().
         exchange.source.hostname = Reflect.get(source, "hostname") + this.#zone;
         exchange.source.port = Reflect.get(source, "port");
       } catch (error) {
         if (this.#closed) return;
-        this.#counters.receiveErrors++;
+        this.#counters.count(counter.receiveErrors);
         this.#handler.failed("receive", error);
-        pauseMs = Math.min(pauseMs * 2 + 1, LONGEST_RECEIVE_PAUSE_MS);
+        pauseMs = Math.min(pauseMs * 2 + 1, MAX_RECEIVE_PAUSE_MS);
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
         continue;
       }
       pauseMs = 0;
-      this.#counters.received++;
+      this.#counters.count(counter.received);
       if (this.#stopping || this.#tasks >= this.#maxTasks) {
         this.#counters.refuse(this.#stopping ? refuseStopping : refuseOverload);
         this.#idle.push(exchange);
@@ -145,8 +143,8 @@ class Listener implements DatagramListener {
   }
 
   /**
-   * The task of one datagram. It never rejects: every failure is counted here. What ends after the
-   * socket was closed has been counted when it was.
+   * The task of one datagram. It never rejects: every failure is counted here. A task that ends after the
+   * socket was closed was counted then.
    */
   async #answer(exchange: ReusedExchange): Promise<void> {
     this.#tasks++;
@@ -164,14 +162,14 @@ class Listener implements DatagramListener {
         const { delivery } = exchange;
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
-        if (!this.#closed) this.#counters.answered++;
+        if (!this.#closed) this.#counters.count(counter.answered);
       } else if (!this.#closed) {
         this.#counters.refuse(length);
       }
     } catch (error) {
       if (this.#closed) return;
-      if (operation === "send") this.#counters.sendErrors++;
-      else this.#counters.responderErrors++;
+      if (operation === "send") this.#counters.count(counter.sendErrors);
+      else this.#counters.count(counter.responderErrors);
       this.#handler.failed(operation, error);
     }
     this.#idle.push(exchange);
@@ -183,7 +181,7 @@ class Listener implements DatagramListener {
     const socket = delivery.isFromOtherPort ? this.#openOther() : this.#socket;
     for (let i = 0; i < delivery.copies; i++) {
       await socket.send(exchange.sent, exchange.source);
-      this.#counters.copies++;
+      this.#counters.count(counter.copies);
     }
     await socket.send(exchange.sent, exchange.source);
     delivery.left();
@@ -199,11 +197,11 @@ class Listener implements DatagramListener {
 const refuseStopping = refusal("stopping");
 const refuseOverload = refusal("overload");
 
-/** What the transport keeps with an exchange for its next use. */
+/** An exchange with what the transport needs to reuse it. */
 interface ReusedExchange extends Exchange {
   readonly source: ReusedSource;
   readonly buffer: Uint8Array;
-  /** The part of `reply` that was sent last: replies are mostly of one length. */
+  /** The part of `reply` that was sent last: most replies have the same length. */
   sent: Uint8Array;
 }
 

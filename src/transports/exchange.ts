@@ -3,7 +3,7 @@ import type { ClockStatus } from "../clock/status.ts";
 import type { Answer, ServedExchange } from "../protocols/responder.ts";
 import type { IpWords } from "../text/ip_words.ts";
 
-/** Who sent a datagram; the object is used again for the next one. */
+/** The sender of a datagram; the object is reused for the next one. */
 export interface Source {
   readonly transport: "udp";
   /** The address as text, an IPv6 link-local one with its zone. */
@@ -23,37 +23,37 @@ export interface Delivery {
   left(): void;
 }
 
-/** One datagram on its way through the server, with room for its reply. */
+/** A datagram on its way through the server, with room for its reply. */
 export interface Exchange extends ServedExchange {
   request: Uint8Array;
   reply: Uint8Array;
   readonly source: Source;
-  /** When it came: written by the transport where the kernel says, and by the handler elsewhere. */
+  /** When it arrived: written by the transport from the kernel's timestamp, or else by the handler. */
   readonly arrival: UnixTime;
   /** Written by the handler, together with the served time of the arrival. */
   status: ClockStatus;
-  /** Set by a handler for this one reply. */
+  /** Set by a handler for this reply alone. */
   delivery?: Delivery | undefined;
 }
 
-/** What can fail with a datagram, and is survived. */
+/** A step that can fail for a datagram without ending the server. */
 export type Operation = "receive" | "respond" | "send";
 
-/** What a transport does with the datagrams it moves. */
+/** Handles the datagrams of a transport. */
 export interface DatagramHandler {
-  /** Begins a batch: all of its replies go by one reading of the served page. */
+  /** Begins a batch: all of its replies use one reading of the served page. */
   begin(): void;
   /**
-   * Answers one datagram: the length written to `exchange.reply`, or a refusal.
-   * The exchange is the handler's until the returned promise settles.
+   * Writes the reply to a datagram: its length in `exchange.reply`, or a refusal.
+   * The exchange belongs to the handler until the returned promise settles.
    */
   handle(exchange: Exchange): Answer | Promise<Answer>;
   /**
    * Finishes the replies that are about to leave together, as the last thing before they do.
    *
    * @param batch Their exchanges, in the order in which they leave
-   * @param count How many of the batch leave
-   * @param leadNs How much later each one leaves than the one before it, at the least
+   * @param count The number of exchanges of the batch that leave
+   * @param leadNs The least time between the departures of one reply and the next
    */
   finish(batch: readonly Exchange[], count: number, leadNs: number): void;
   /** Reports a failure that has been counted and survived. */

@@ -1,6 +1,6 @@
 import { formatAddress } from "../protocols/endpoint.ts";
 
-/** Why an address cannot be listened on. */
+/** Why a server cannot listen on an address. */
 export type ListenFailure =
   | "in-use"
   | "not-permitted"
@@ -25,18 +25,17 @@ export type ListenFailure =
 export class ListenError extends Error {
   /** `"ListenError"`, whatever a minifier makes of the class. */
   override readonly name = "ListenError";
-  /** Which of the ways to fail it was. */
   readonly reason: ListenFailure;
-  /** The host of the address as asked for. */
+  /** The host as requested. */
   readonly hostname: string;
-  /** The UDP port as asked for. */
+  /** The UDP port as requested. */
   readonly port: number;
 
   /**
    * Describes one failure.
    *
-   * @param reason Which of the ways to fail it was
-   * @param address The host and port as asked for
+   * @param reason Why it failed
+   * @param address The host and port as requested
    * @param options The error behind this one
    */
   constructor(
@@ -59,7 +58,7 @@ export class ListenError extends Error {
   }
 }
 
-/** Which failure an error of `Deno.listenDatagram` stands for. */
+/** The failure that an error of `Deno.listenDatagram` stands for. */
 export function listenFailure(error: unknown): ListenFailure {
   if (error instanceof Deno.errors.AddrInUse) return "in-use";
   if (error instanceof Deno.errors.PermissionDenied) return "not-permitted";

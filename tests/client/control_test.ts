@@ -39,7 +39,7 @@ Deno.test("control says why nothing was done", async () => {
   await assertRejects(
     () => control("set", { url, token: controlToken, body }),
     RangeError,
-    'Cannot read the duration "soon"',
+    'clock.offset is "soon", expected a duration',
   );
   await assertRejects(() => control("state", { url }), Error, "refuses: The token is missing");
   await assertRejects(() => control("state", { url: "nowhere" }), TypeError);

@@ -1,6 +1,7 @@
 /** From start to shutdown, and what is said meanwhile. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { query, serve, ServerLog, type ServerLogOptions } from "../../mod.ts";
+import { query, serve, type ServerLogOptions } from "../../mod.ts";
+import { collectingLog } from "../support/collecting_log.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 import { accountedFor, eachWay, settled } from "./transports.ts";
@@ -64,28 +65,12 @@ const FREE = "asctime://127.0.0.1:0";
   for (const client of clients) client[Symbol.dispose]();
 })).forEach((test) => Deno.test(test));
 
-/** A log, and the text that it has written. */
-function collectingLog(options: Omit<ServerLogOptions, "sink"> = {}): {
-  log: ServerLog;
-  lines: () => string[];
-} {
-  let text = "";
-  const sink = {
-    write(data: Uint8Array): Promise<number> {
-      text += new TextDecoder().decode(data);
-      return Promise.resolve(data.length);
-    },
-  };
-  const lines = (): string[] => text.trimEnd().split("\n").filter((line) => line !== "");
-  return { log: new ServerLog({ sink, ...options }), lines };
-}
-
 /** Has a server log what two clients ask for, without the lines that differ by design. */
 async function logOf(
   way: Parameters<Parameters<typeof eachWay>[1]>[0],
   options: Omit<ServerLogOptions, "sink">,
 ): Promise<{ lines: string[]; urls: string[]; clients: string[] }> {
-  const { log, lines } = collectingLog(options);
+  const log = collectingLog(options);
   const server = await serve([FREE, "ntp://[::1]:0"], { ...way, log });
   const [text, ntp] = server.addresses;
   using four = new UdpClient();
@@ -100,7 +85,9 @@ async function logOf(
   await settled(server, 3);
   await server.shutdown();
   return {
-    lines: lines().filter((line) => !/transport: /i.test(line) && !line.includes('"transport"')),
+    lines: log.lines().filter((line) =>
+      !/transport: /i.test(line) && !line.includes('"transport"')
+    ),
     urls: server.addresses.map(({ url }) => url),
     clients: [`127.0.0.1:${four.address.port}`, `[::1]:${six.address.port}`],
   };
@@ -143,13 +130,13 @@ async function logOf(
 (await eachWay(
   "the log tells of the first requests of a second and sums up the rest",
   async (way) => {
-    const { log, lines } = collectingLog();
+    const log = collectingLog();
     const server = await serve(FREE, { ...way, log });
     using client = new UdpClient();
     const requests = 200;
     for (let i = 0; i < requests; i++) await client.ask(new Uint8Array(1), server.addresses[0]);
     await server.shutdown();
-    const text = lines().join("\n");
+    const text = log.text();
     const told = text.match(/Time request from/g)?.length ?? 0;
     const untold = [...text.matchAll(/and (\d+) more time requests?/g)];
     assertEquals(told + untold.reduce((sum, [, more]) => sum + Number(more), 0), requests, text);

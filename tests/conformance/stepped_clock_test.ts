@@ -1,8 +1,9 @@
 /** A clock that is set while it is served, by hours and by eras. */
 import { assert, assertEquals } from "@std/assert";
 import { decodeNtpPacket } from "../../src/protocols/mod.ts";
-import { serve, ServerLog } from "../../mod.ts";
+import { serve } from "../../mod.ts";
 import { field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
+import { collectingLog } from "../support/collecting_log.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until } from "../support/wait.ts";
 import { accountedFor, eachWay } from "./transports.ts";
@@ -21,16 +22,10 @@ function request(n: number): Uint8Array {
 (await eachWay(
   "a clock stepped while it is served never has a reply leave before it came",
   async (way) => {
-    let lines = 0;
-    const sink = {
-      write(data: Uint8Array): Promise<number> {
-        lines += data.filter((octet) => octet === 0x0a).length;
-        return Promise.resolve(data.length);
-      },
-    };
+    const log = collectingLog();
     await using server = await serve("auto://127.0.0.1:0", {
       ...way,
-      log: new ServerLog({ sink }),
+      log,
     });
     const [address] = server.addresses;
     let isOver = false;
@@ -61,6 +56,6 @@ function request(n: number): Uint8Array {
     assertEquals([received, answered], [asked, asked]);
     await server.shutdown();
     // What a second of requests causes, and not a line a step.
-    assert(lines < 200, `${lines} lines`);
+    assert(log.lines().length < 200, `${log.lines().length} lines`);
   },
 )).forEach((test) => Deno.test(test));

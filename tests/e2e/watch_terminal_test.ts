@@ -63,7 +63,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       await terminal.resize(100, 30);
       await terminal.press("C-c");
       const last = await assertRestored(terminal, 0);
-      assertMatch(last, /^SERVER +ASKED +LOST +BAD\n +MIN +MEAN +MAX +STDDEV +JITTER$/m);
+      assertMatch(last, /^SERVER +SENT +LOST +BAD\n +MIN +MEAN +MAX +STDDEV +JITTER$/m);
       assertMatch(last, new RegExp(`^${url} +\\d+ +0 +0\n +offset `, "m"));
     }),
   );
@@ -110,13 +110,13 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       await using terminal = await Tmux.open(script, [...watch, ...often, url]);
       await terminal.shows(/•/);
       clock.aheadSeconds = 60;
-      await terminal.shows(/^\d\d:\d\d:\d\dZ {2}step of the offset by \+(60\.|59\.9)/m);
+      await terminal.shows(/^\d\d:\d\d:\d\dZ {2}offset step of \+(60\.|59\.9)/m);
       await server.shutdown();
       await terminal.shows(/% lost; Nothing listens[^]*^\d\d:\d\d:\d\dZ {2}gone: /m);
       await terminal.press("q");
       // Lines that are longer than the terminal is wide.
       const last = (await assertRestored(terminal, 0)).replaceAll(/(?<=.{100})\n/g, "");
-      assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}step of the offset by .*: its clock was set$/m);
+      assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}offset step of .*: server's clock was set$/m);
       assertMatch(last, /^\S+\.\d{3}Z {2}ntp:\S+ {2}gone: Nothing listens /m);
     }),
   );

@@ -70,7 +70,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         assertMatch(line, /^\S+\.\d{3}Z {2}ntp:\S+ {2}offset .+ [±+].+ {2}delay .+ {2}stratum 10$/);
       }
       assertEquals(lines[3], "");
-      assertMatch(lines[4] ?? "", /^SERVER +ASKED +LOST +BAD$/);
+      assertMatch(lines[4] ?? "", /^SERVER +SENT +LOST +BAD$/);
       assertMatch(lines[5] ?? "", /^ +MIN +MEAN +MAX /);
       assertMatch(lines[6] ?? "", new RegExp(`^${url} +3 +0 +0$`));
       assertMatch(lines[7] ?? "", /^ {2}offset /);
@@ -146,7 +146,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         await until(() => server.totals.answered > 1, 20);
         const { code } = await running.stop(signal);
         assertEquals([code, running.stderr], [0, ""]);
-        assertMatch(running.stdout, /\nSERVER +ASKED [^]*\ntime:\S+ +\d+ +0 +0\n/);
+        assertMatch(running.stdout, /\nSERVER +SENT [^]*\ntime:\S+ +\d+ +0 +0\n/);
       }
       await using server = await serve("time://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
@@ -203,7 +203,10 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         const silent = [`127.0.0.1:${freePort()}`, "-c1", "-t", "0.1", "--plot"] as const;
         for (const path of [file, `${folder}/new.svg`]) {
           const failed = await run([command, ...args, "watch", ...silent, path]);
-          assertMatch(failed.stderr, /^timecli: No picture is written to \S+: no time came\n$/);
+          assertMatch(
+            failed.stderr,
+            /^timecli: No picture is written to \S+: no time was received\n$/,
+          );
           assertEquals(failed.code, 4);
         }
         assertEquals(await Deno.readTextFile(file), picture);

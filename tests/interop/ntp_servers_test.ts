@@ -1,7 +1,7 @@
 /** `timecli` queries NTP servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
-import { Network, networkCommands, program } from "../support/peers.ts";
+import { Network, networkCommands, program, startChronyd } from "../support/peers.ts";
 import { run } from "../support/process.ts";
 import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
@@ -33,17 +33,7 @@ function needs(...files: readonly string[]): Parameters<typeof where>[0] {
 Deno.test(
   await where(needs(program.chronyd), "timecli measures chronyd", async () => {
     await using network = await Network.create();
-    const config = await network.file(
-      "chrony.conf",
-      `local stratum 5
-allow
-port 1123
-cmdport 0
-bindcmdaddress ${network.folder}/chronyd.sock
-pidfile ${network.folder}/chronyd.pid
-`,
-    );
-    await using _chronyd = network.start([program.chronyd, "-x", "-d", "-u", "root", "-f", config]);
+    await using _chronyd = await startChronyd(network, "local stratum 5");
     const { code, said } = await askListening(network, "ntp://127.0.0.1:1123");
     assertEquals(code, 0, JSON.stringify(said));
     const { stratum, leap, reference_id, version, mode, offset, error_bound, delay } = said;
@@ -94,17 +84,7 @@ Deno.test(
       ...["--stratum", "2", "ntp://127.0.0.1:2123", "time://127.0.0.1"],
     ]);
     await server.waitFor(/Serving time/);
-    const config = await network.file(
-      "chrony.conf",
-      `local stratum 7
-allow
-port 1123
-cmdport 0
-bindcmdaddress ${network.folder}/chronyd.sock
-pidfile ${network.folder}/chronyd.pid
-`,
-    );
-    await using _chronyd = network.start([program.chronyd, "-x", "-d", "-u", "root", "-f", config]);
+    await using _chronyd = await startChronyd(network, "local stratum 7");
     await askListening(network, "ntp://127.0.0.1:1123");
     const urls = [
       "ntp://127.0.0.1:1123",

@@ -1,7 +1,7 @@
 /** `timecli --samples`, `compare`, `check` and `wait` with servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
-import { Network, networkCommands, program } from "../support/peers.ts";
+import { Network, networkCommands, program, startChronyd } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
 import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
@@ -23,16 +23,6 @@ Deno.test(
     "timecli samples, compares, checks and awaits chronyd and xinetd",
     async () => {
       await using network = await Network.create();
-      const chrony = await network.file(
-        "chrony.conf",
-        `local stratum 5
-allow
-port 1123
-cmdport 0
-bindcmdaddress ${network.folder}/chronyd.sock
-pidfile ${network.folder}/chronyd.pid
-`,
-      );
       const xinetd = await network.file(
         "xinetd.conf",
         `service time
@@ -46,15 +36,7 @@ pidfile ${network.folder}/chronyd.pid
 }
 `,
       );
-      await using _chronyd = network.start([
-        program.chronyd,
-        "-x",
-        "-d",
-        "-u",
-        "root",
-        "-f",
-        chrony,
-      ]);
+      await using _chronyd = await startChronyd(network, "local stratum 5");
       const pidfile = `${network.folder}/xinetd.pid`;
       await using _xinetd = network.start([
         program.xinetd,
@@ -102,18 +84,8 @@ Deno.test(
       // Only to addresses that are not loopback are requests 2 s apart.
       const address = ["ip", "addr", "add", "192.0.2.1/32", "dev", "lo"];
       assertEquals((await run(network.inside(address))).code, 0);
-      const config = await network.file(
-        "chrony.conf",
-        `local stratum 5
-allow
-ratelimit interval 1 burst 2
-port 1123
-cmdport 0
-bindcmdaddress ${network.folder}/chronyd.sock
-pidfile ${network.folder}/chronyd.pid
-`,
-      );
-      await using _ = network.start([program.chronyd, "-x", "-d", "-u", "root", "-f", config]);
+      const config = "local stratum 5\nratelimit interval 1 burst 2";
+      await using _chronyd = await startChronyd(network, config);
       const ready = await timecli(network, "wait", "127.0.0.1:1123", "--within", "10s");
       assertEquals(ready.code, 0, ready.stderr);
       const dropped = async (): Promise<number> => {

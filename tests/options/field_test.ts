@@ -98,4 +98,9 @@ Deno.test("an option is found by its name in command lines, and a text of it by 
     SyntaxError,
     'root-delay is "long", expected seconds, 0 to 65535',
   );
+  const token = text("16 letters", (given) => {
+    if (given.length !== 16) throw new RangeError();
+  }, { ...row, isSecret: true });
+  const error = assertThrows(() => parseOption(token, "hunter2"), SyntaxError);
+  assertEquals(error.message, "x-y is not accepted, expected 16 letters");
 });

@@ -1,5 +1,6 @@
-/** The documents agree with the tasks, packages and schemas that they describe. */
-import { assert } from "@std/assert";
+/** The documents agree with the files, tasks, packages and schemas that they describe. */
+import { assert, assertEquals } from "@std/assert";
+import { dirname, resolve } from "node:path";
 import { where } from "../support/needs.ts";
 import { root } from "../support/programs.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -7,6 +8,38 @@ import timecli from "../../docs/timecli.schema.json" with { type: "json" };
 import explain from "../../docs/timecli_explain.schema.json" with { type: "json" };
 
 const needs = { permissions: [{ name: "read" }] } as const;
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** The paths of all documents, from the project's folder. */
+async function documents(): Promise<string[]> {
+  const paths: string[] = ["tests/README.md"];
+  for (const folder of ["", "docs/"]) {
+    for await (const { name } of Deno.readDir(root + folder)) {
+      if (name.endsWith(".md")) paths.push(folder + name);
+    }
+  }
+  return paths;
+}
+
+Deno.test(
+  await where(needs, "documents: every file that is named exists", async () => {
+    const missing: string[] = [];
+    for (const path of await documents()) {
+      const page = await Deno.readTextFile(root + path);
+      for (const [, target = ""] of page.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        if (/^\w+:/.test(target)) continue;
+        if (!await exists(resolve(root, dirname(path), target))) missing.push(`${path}: ${target}`);
+      }
+      for (const [, file = ""] of page.matchAll(/`((?:src|tests|scripts|docs)\/[\w.\/]+)`/g)) {
+        if (!await exists(root + file)) missing.push(`${path}: ${file}`);
+      }
+    }
+    assertEquals(missing, []);
+  }),
+);
 
 Deno.test(
   await where(needs, "CONTRIBUTING.md has every task and every package", async () => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { manualPages } from "../../scripts/manual.ts";
+import { writeReferences } from "../../scripts/manual.ts";
+import { markdownPage } from "../../scripts/manual/markdown.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
@@ -9,15 +10,37 @@ const files = ["man/timesrv.1", "man/timecli.1"];
 const readable = { permissions: [{ name: "read" }, { name: "env" }] } as const;
 
 Deno.test(
-  await where(readable, "the manual pages are what `deno task manual` writes", async () => {
-    const pages = await manualPages("2000-01-01");
-    for (const [name, page] of Object.entries(pages)) {
-      const written = await Deno.readTextFile(`${root}man/${name}`);
-      assertEquals(page, written, `man/${name} is out of date: deno task manual`);
-    }
-    assertEquals(Object.keys(pages).length, files.length);
-  }),
+  await where(
+    { permissions: [...readable.permissions, { name: "run" }] },
+    "the references are what `deno task manual` writes",
+    async () => {
+      const references = await writeReferences("2000-01-01");
+      for (const [path, text] of Object.entries(references)) {
+        const written = await Deno.readTextFile(root + path);
+        assertEquals(text, written, `${path} is out of date: deno task manual`);
+      }
+      assertEquals(Object.keys(references).length, 4);
+    },
+  ),
 );
+
+Deno.test("markdownPage() writes prose, literals and tables", () => {
+  const page = markdownPage({
+    name: "timesrv",
+    summary: "serves",
+    nodes: [
+      { kind: "heading", level: 2, text: "Clock" },
+      { kind: "paragraph", text: "With --leap-file a_b is *read*, see docs/testing.md." },
+      { kind: "term", name: "--deny-action drop|kod", meaning: "silence, or\na KoD" },
+      { kind: "term", name: "-q", meaning: "quiet" },
+    ],
+  });
+  assertEquals(page.split("\n\n").slice(2), [
+    "### Clock",
+    "With `--leap-file` `a_b` is \\*read\\*, see [testing.md](testing.md).",
+    "| | |\n| --- | --- |\n| `--deny-action drop\\|kod` | silence, or a KoD |\n| `-q` | quiet |\n",
+  ]);
+});
 
 Deno.test("escaped leaves nothing that roff takes for a command", () => {
   assertEquals(escaped("-a\n.b c\\d\n'e ±"), "\\-a\n\\&.b c\\ed\n\\(aqe \\[u00B1]");

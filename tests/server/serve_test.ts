@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import { query } from "../../src/client/query.ts";
-import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
+import { collectingLog } from "../support/collecting_log.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const clock = {
@@ -42,25 +42,15 @@ Deno.test({
   name: "serve warns what a wildcard loses without the list of addresses, and serves it",
   permissions: { net: true, sys: false },
   async fn(): Promise<void> {
-    const lines: string[] = [];
-    const log = new ServerLog({ sink: collect(lines) });
+    const log = collectingLog();
     await using server = await serve("asctime://0.0.0.0:0", { clock, log });
     const [address] = server.addresses;
     assertEquals(address?.hostname, "0.0.0.0");
     await query(`asctime://127.0.0.1:${address?.port}`);
     await log.flush();
-    assert(lines.join("").includes("Warning: 0.0.0.0 is one socket for all addresses"));
+    assert(log.text().includes("Warning: 0.0.0.0 is one socket for all addresses"));
   },
 });
-
-function collect(lines: string[]): { write(data: Uint8Array): Promise<number> } {
-  return {
-    write(data): Promise<number> {
-      lines.push(new TextDecoder().decode(data));
-      return Promise.resolve(data.length);
-    },
-  };
-}
 
 Deno.test("serve says whether all of it answers", async () => {
   const server = await serve(FREE);
@@ -71,12 +61,11 @@ Deno.test("serve says whether all of it answers", async () => {
 });
 
 Deno.test("serve gives its seed to the noise of every clock that has none", async () => {
-  const lines: string[] = [];
-  const log = new ServerLog({ sink: collect(lines) });
+  const log = collectingLog();
   const urls = [FREE, `${FREE}?clock-noise=1ms`, `${FREE}?clock-noise=2ms&seed=7`];
   await using _ = await serve(urls, { clock: { noise: "3ms" }, seed: 5, log });
   await log.flush();
-  assertEquals(lines.join("").match(/noise .*/g), [
+  assertEquals(log.text().match(/noise .*/g), [
     "noise 3ms, seed 5",
     "noise 1ms, seed 5",
     "noise 2ms, seed 7",
@@ -99,6 +88,6 @@ Deno.test("serve says what is no option of a clock", async () => {
 Deno.test("serve refuses a receive queue that is none", async () => {
   for (const receiveQueueKib of [0, 3, 4.5, 65_537, NaN]) {
     const error = await assertRejects(() => serve(FREE, { receiveQueueKib }), RangeError);
-    assert(error.message.includes("expected 4 to 65536"));
+    assert(error.message.includes("expected a whole number, 4 to 65536"));
   }
 });

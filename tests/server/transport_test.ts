@@ -1,21 +1,10 @@
 /** Which transport is chosen, and why. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ServerLog } from "../../src/server/log/log.ts";
 import { serve } from "../../src/server/serve.ts";
+import { collectingLog } from "../support/collecting_log.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
-
-function collectingLog(): ServerLog & { text(): string } {
-  let text = "";
-  const sink = {
-    write(data: Uint8Array): Promise<number> {
-      text += new TextDecoder().decode(data);
-      return Promise.resolve(data.length);
-    },
-  };
-  return Object.assign(new ServerLog({ sink }), { text: () => text });
-}
 
 Deno.test("serve says why it cannot use mmsg, and takes datagram where it may choose", async () => {
   const log = collectingLog();
@@ -35,7 +24,11 @@ Deno.test("serve says why it cannot use mmsg, and takes datagram where it may ch
   await using server = await serve(FREE);
   assertEquals(server.transport, "datagram");
   for (const workers of [0, 1.5, 100_000]) {
-    await assertRejects(() => serve(FREE, { workers }), RangeError, "workers: expected 1 to");
+    await assertRejects(
+      () => serve(FREE, { workers }),
+      RangeError,
+      "expected a whole number, 1 to",
+    );
   }
 });
 

@@ -117,3 +117,18 @@ export class Network implements AsyncDisposable {
 export function harmlessly(command: readonly string[]): [string, ...string[]] {
   return [...harmless, ...command] as [string, ...string[]];
 }
+
+/** Starts `chronyd` on udp port 1123, with further lines of configuration. */
+export async function startChronyd(network: Network, lines: string): Promise<Running> {
+  const config = await network.file(
+    "chrony.conf",
+    `${lines}
+allow
+port 1123
+cmdport 0
+bindcmdaddress ${network.folder}/chronyd.sock
+pidfile ${network.folder}/chronyd.pid
+`,
+  );
+  return network.start([program.chronyd, "-x", "-d", "-u", "root", "-f", config]);
+}

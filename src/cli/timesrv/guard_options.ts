@@ -1,8 +1,9 @@
 /** Who may ask a server, and how often, as it is said on the command line. */
 import { InvalidArgumentError } from "commander";
-import { type AccessOptions, accessTable } from "../../server/guard/access.ts";
+import { accessTable } from "../../server/guard/access.ts";
+import type { AccessOptions, RateLimit } from "../../server/guard/options.ts";
 import type { GuardOptions } from "../../server/guard/guard.ts";
-import { type RateLimit, rateTable } from "../../server/guard/rate_limit.ts";
+import { rateTable } from "../../server/guard/rate_limit.ts";
 import { UsageError } from "../shared/usage_error.ts";
 
 /** The options of the command line that make a guard. */

@@ -1,5 +1,5 @@
 /** The status of a clock from what is configured, and from what is known where nothing is. */
-import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
+import { type ClockStatus, leapIndicators, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import type { StatusOptions } from "./options.ts";
 
@@ -12,8 +12,6 @@ export type ClockFacts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "r
  */
 const REFERENCE_STEP_SECONDS = 1024;
 
-const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
-
 /** The status of a clock; `options` have passed `checkStatus()`. */
 export function configureStatus(
   options: StatusOptions,
@@ -23,7 +21,11 @@ export function configureStatus(
   const { unsynchronized, leap, stratum, referenceId, rootDelay, rootDispersion } = options;
   const isUnsynchronized = unsynchronized || facts.leap === UNSYNCHRONIZED;
   return {
-    leap: isUnsynchronized ? UNSYNCHRONIZED : leap === undefined ? facts.leap : leapNumbers[leap],
+    leap: isUnsynchronized
+      ? UNSYNCHRONIZED
+      : leap === undefined
+      ? facts.leap
+      : leapIndicators[leap],
     stratum: stratum ?? UNKNOWN_CLOCK.stratum,
     referenceId: referenceId === undefined
       ? UNKNOWN_CLOCK.referenceId

@@ -1,19 +1,19 @@
 /**
- * The kernel's own verdict on the system clock, read through `ntp_adjtime(3)`
- * with nothing to set, which needs no privilege. Linux on 64 bits only, and the
+ * The kernel's status of the system clock, read through `ntp_adjtime(3)`
+ * with nothing to set, which needs no privilege. It needs Linux on 64 bits and the
  * permission `ffi`.
  */
 import { UNSYNCHRONIZED } from "../status.ts";
 
-/** What the kernel says of the system clock. */
+/** The kernel's status of the system clock. */
 export interface KernelStatus {
   /** 0 none, 1 insertion, 2 deletion, 3 not synchronised. */
   readonly leap: number;
-  /** The largest error the clock may have now, in seconds; the kernel makes it grow. */
+  /** The largest error the clock may have now, in seconds; the kernel lets it grow. */
   readonly maxErrorSeconds: number;
 }
 
-/** `struct timex` of <sys/timex.h> where `long` has 64 bits, as far as it is read here. */
+/** `struct timex` of <sys/timex.h> where `long` has 64 bits: its size, and the fields read here. */
 const TIMEX_LENGTH = 208;
 const TIMEX_MAXERROR = 24;
 const TIMEX_STATUS = 40;
@@ -26,22 +26,22 @@ const STA_UNSYNC = 0x0040;
 /** `ntp_adjtime` returns this when the clock is not synchronised. */
 const TIME_ERROR = 5;
 
-/** Reads the kernel's verdict, again and again. */
+/** An open way to the kernel's status. */
 export interface KernelStatusReader extends Disposable {
-  /** The verdict now; undefined if the kernel would not give one. */
+  /** The status now; undefined if the kernel refuses. */
   read(): KernelStatus | undefined;
 }
 
 /**
- * Opens the way to the kernel's verdict.
+ * Opens the way to the kernel's status.
  *
- * @returns A reader, or in words why there is none
+ * @returns A reader, or why there is none
  */
 export function openKernelStatus(): KernelStatusReader | string {
   const { os, arch } = Deno.build;
   if (os !== "linux") return `not on ${os}`;
   if (arch !== "x86_64" && arch !== "aarch64") return `not on ${arch}`;
-  // Asked, never prompted for.
+  // A query never prompts.
   const { state } = Deno.permissions.querySync({ name: "ffi" });
   if (state !== "granted") return "no permission --allow-ffi";
   let libc;

@@ -2,7 +2,7 @@
 import type { Protocol } from "../../protocols/registry.ts";
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { type Answer, refusal } from "../../protocols/responder.ts";
-import type { Counters } from "../../transports/counters.ts";
+import { counter, type Counters } from "../../transports/counters.ts";
 import type { Exchange } from "../../transports/exchange.ts";
 import type { Draft } from "./draft.ts";
 import type { Faults } from "./faults.ts";
@@ -69,7 +69,7 @@ export function withFaults(
       if (isNtp || !rule.isNtp) rule.effect.apply?.(draft, random);
     }
     if (draft.isDropped) return refuseFault;
-    if (draft.isKiss) counters.kisses++;
+    if (draft.isKiss) counters.count(counter.kisses);
     if (draft.delayMs > 0) await waits.wait(draft.delayMs);
     if (draft.holdMs > 0) await waits.hold(draft.holdMs);
     const { copies, isFromOtherPort } = draft;

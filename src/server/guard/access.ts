@@ -1,24 +1,7 @@
 /** Who may ask: networks that are allowed and denied, the longest prefix first. */
-import ipaddr from "ipaddr.js";
-import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
-
-/** Who may ask a server. */
-export interface AccessOptions {
-  /**
-   * Networks that are answered, as `192.0.2.0/24`, `2001:db8::/32`, a single address, or `all`; given
-   * any, all others are denied.
-   */
-  readonly allow?: readonly string[];
-  /** Networks that are not, unless a longer prefix allows a part of them. */
-  readonly deny?: readonly string[];
-  /**
-   * What becomes of a request that is denied: `drop` leaves it unanswered; `kod` answers an NTP request
-   * with the kiss-o'-death `DENY`, and drops others.
-   *
-   * @default {"drop"}
-   */
-  readonly denyAction?: "drop" | "kod";
-}
+import { type IpWords, isIpv4 } from "../../text/ip_words.ts";
+import { type Network, parseNetworks } from "./networks.ts";
+import type { AccessOptions } from "./options.ts";
 
 /** The rules as other threads are given them. */
 export interface AccessTable {
@@ -57,34 +40,6 @@ export function accessTable({ allow = [], deny = [] }: AccessOptions): AccessTab
     ipv6: Int32Array.from(trees.ipv6),
     isOpen: allow.length === 0,
   };
-}
-
-interface Network {
-  readonly family: "ipv4" | "ipv6";
-  readonly words: IpWords;
-  /** How many bits count. */
-  readonly length: number;
-}
-
-function parseNetworks(text: string): Network[] {
-  if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
-  const [address = "", length, ...rest] = text.split("/");
-  const isNetwork = rest.length === 0 &&
-    (ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)) &&
-    (length === undefined || ipaddr.isValidCIDR(text)) && !address.includes("%");
-  if (!isNetwork) {
-    throw new SyntaxError(
-      `Cannot read the network "${text}": expected one such as 192.0.2.0/24 or 2001:db8::/32`,
-    );
-  }
-  const words = new Uint32Array(4);
-  parseIpWords(address, words);
-  const isMapped = isIpv4(words);
-  const bits = address.includes(":") ? 128 : 32;
-  const given = length === undefined ? bits : Number(length);
-  // A prefix that is shorter than the part all IPv4 addresses share is a network of IPv6.
-  if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
-  return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
 }
 
 /** Where an address's bits begin. */

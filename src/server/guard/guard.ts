@@ -5,10 +5,12 @@ import { refusal } from "../../protocols/responder.ts";
 import { isWildcard } from "../../system/address.ts";
 import type { Source } from "../../transports/exchange.ts";
 import { isLoopbackIp, isUnicastIp, parseIpWords } from "../../text/ip_words.ts";
-import { type AccessOptions, type AccessTable, accessTable, hasRules, mayAsk } from "./access.ts";
+import { readOptions } from "../../options/read.ts";
+import { type AccessTable, accessTable, hasRules, mayAsk } from "./access.ts";
+import { accessFields, type AccessOptions, type RateLimit } from "./options.ts";
 import { expandWildcard } from "../local_addresses.ts";
 import { random } from "../../system/random.ts";
-import { type RateLimit, RateLimiter, type RateTable, rateTable } from "./rate_limit.ts";
+import { RateLimiter, type RateTable, rateTable } from "./rate_limit.ts";
 
 /** Who may ask a server, and how often. */
 export interface GuardOptions {
@@ -52,14 +54,14 @@ const NTP_PORT = 123;
 /**
  * Plans the guards of a server.
  *
- * @throws {SyntaxError} If a network cannot be read
- * @throws {RangeError} If a number of the limit is out of range
+ * @throws {SyntaxError} If an option is unknown, or cannot be read
+ * @throws {RangeError} If a number of the limit is out of bounds
  */
 export function planGuard({ access = {}, rateLimit = {} }: GuardOptions): GuardPlan {
   const ports = new Uint8Array(new SharedArrayBuffer(65_536));
   for (const port of SERVICE_PORTS) ports[port] = fromPort.service;
   return {
-    access: accessTable(access),
+    access: accessTable(readOptions(accessFields, access, "access")),
     deniesByKiss: access.denyAction === "kod",
     rate: rateLimit === "off" ? undefined : rateTable(rateLimit),
     limitsLoopback: rateLimit !== "off" && rateLimit.perSecond !== undefined,

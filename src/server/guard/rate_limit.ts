@@ -1,42 +1,8 @@
 /** How often a source may ask: a token bucket for each, in memory that does not grow. */
 import { type IpWords, isIpv4 } from "../../text/ip_words.ts";
+import { readOptions } from "../../options/read.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";
-
-/** How often a source may ask. */
-export interface RateLimit {
-  /**
-   * Requests a second, above 0, that each source may make for ever. Given, it holds for clients of this
-   * machine as well.
-   *
-   * @default {16}
-   */
-  readonly perSecond?: number;
-  /**
-   * Requests that it may make at once after a silence: a whole number above 0.
-   *
-   * @default {8 seconds' worth, and 8 at least}
-   */
-  readonly burst?: number;
-  /**
-   * Of the NTP requests beyond that, the share that is answered with the kiss-o'-death `RATE`; the
-   * others are dropped.
-   *
-   * @default {0}
-   */
-  readonly kod?: number;
-  /**
-   * How many bits of an IPv4 address make a source, 1 to 32.
-   *
-   * @default {32}
-   */
-  readonly ipv4Prefix?: number;
-  /**
-   * How many bits of an IPv6 address make a source, 1 to 64.
-   *
-   * @default {64}
-   */
-  readonly ipv6Prefix?: number;
-}
+import { rateFields, type RateLimit } from "./options.ts";
 
 /** A limit and its memory, as other threads are given them. */
 export interface RateTable {
@@ -76,24 +42,13 @@ export type RateVerdict = "pass" | "drop" | "kod";
 /**
  * Makes the table of a limit.
  *
- * @throws {RangeError} If a number is out of range
+ * @throws {SyntaxError} If an option is unknown, or cannot be read
+ * @throws {RangeError} If a number is out of bounds
  */
 export function rateTable(limit: RateLimit): RateTable {
-  const { perSecond = USUAL_PER_SECOND, kod = 0, ipv4Prefix = 32, ipv6Prefix = 64 } = limit;
-  const { burst = Math.max(8, Math.ceil(perSecond * BURST_SECONDS)) } = limit;
-  check(
-    perSecond > 0 && perSecond <= 1e6,
-    `${perSecond} requests a second`,
-    "above 0, up to 1000000",
-  );
-  check(
-    Number.isInteger(burst) && burst >= 1 && burst <= 1e9,
-    `a burst of ${burst}`,
-    "1 to 1000000000",
-  );
-  check(kod >= 0 && kod <= 1, `a share of ${kod}`, "0 to 1");
-  check(isPrefix(ipv4Prefix, 32), `an IPv4 prefix of ${ipv4Prefix} bits`, "1 to 32");
-  check(isPrefix(ipv6Prefix, 64), `an IPv6 prefix of ${ipv6Prefix} bits`, "1 to 64");
+  const given = readOptions(rateFields, limit, "rateLimit");
+  const { perSecond = USUAL_PER_SECOND, kod = 0, ipv4Prefix = 32, ipv6Prefix = 64 } = given;
+  const { burst = Math.max(8, Math.ceil(perSecond * BURST_SECONDS)) } = given;
   const [k0 = 0, k1 = 0] = crypto.getRandomValues(new Int32Array(2));
   const intervalMs = 1000 / perSecond;
   return {
@@ -107,14 +62,6 @@ export function rateTable(limit: RateLimit): RateTable {
     sources: new SharedArrayBuffer(PLACES * 2 * Int32Array.BYTES_PER_ELEMENT),
     fullAtMs: new SharedArrayBuffer(PLACES * Float64Array.BYTES_PER_ELEMENT),
   };
-}
-
-function check(isRight: boolean, what: string, expected: string): void {
-  if (!isRight) throw new RangeError(`Cannot limit to ${what}: expected ${expected}`);
-}
-
-function isPrefix(bits: number, most: number): boolean {
-  return Number.isInteger(bits) && bits >= 1 && bits <= most;
 }
 
 /** The first bits of a word; none for fewer than one. */

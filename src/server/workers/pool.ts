@@ -1,19 +1,20 @@
 /** The workers of a server on the mmsg transport, from the main thread: started, watched, replaced. */
+import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
+import { systemTimers } from "../../system/time.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { Counters } from "../../transports/counters.ts";
-import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
-import type { RecentClients } from "../http/clients.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/protocol.ts";
-import { CONTROL_LENGTH, type Job, type JobListener, type Report, word } from "./setup.ts";
+import type { RecentClients } from "../http/clients.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";
+import type { WorkerListener, WorkerMessage, WorkerSetup } from "./setup.ts";
 import { openWorker } from "./worker_url.ts";
 
-/** Options for {@linkcode Crew}. */
-export interface CrewOptions {
-  /** How many workers. */
+/** Options for {@linkcode WorkerPool}. */
+export interface WorkerPoolOptions {
+  /** The number of workers. */
   readonly size: number;
   readonly services: ServiceSettings;
   readonly guard: GuardPlan;
@@ -24,10 +25,10 @@ export interface CrewOptions {
    */
   readonly receiveQueueKib?: number | undefined;
   readonly log?: ServerLog | undefined;
-  /** Who else hears of requests, of as many as the log at most. */
+  /** The list of recent clients; it misses the requests that the log suppresses. */
   readonly clients?: RecentClients | undefined;
   /**
-   * Opens a thread that does a {@linkcode Job}.
+   * Opens a thread that waits for a {@linkcode WorkerSetup}.
    *
    * @default {openWorker}
    */
@@ -36,46 +37,46 @@ export interface CrewOptions {
 
 /**
  * Some 500 small datagrams of 768 octets each, as the kernel counts twice what it is asked for and allows
- * 208 KiB where nobody has set `net.core.rmem_max`. Its default holds 277 and loses some of each burst; a
- * large one wins nothing under overload and has every answer come late (docs/performance.md).
+ * 208 KiB where `net.core.rmem_max` is as it comes. Its default holds 277 and loses some of each burst; a
+ * large one wins nothing under overload and delays every reply (docs/performance.md).
  */
 const RECEIVE_QUEUE_KIB = 256;
 
 /** A worker that dies is replaced at once, and then ever later while it dies again. */
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 
-/** A worker that has lived this long died of something else than its predecessor. */
+/** A worker that has lived this long died of another cause than its predecessor. */
 const STEADY_MS = 30_000;
 
 /** How long a worker may take to end: it looks every 200 ms, and is woken besides. */
 const END_MS = 1000;
 
 /** The workers of one server, and their sockets. */
-export class Crew {
+export class WorkerPool {
   readonly #libc: Libc = openLibc();
-  readonly #options: CrewOptions;
-  readonly #members: readonly Member[];
-  #window: ReturnType<typeof setInterval> | undefined;
+  readonly #options: WorkerPoolOptions;
+  readonly #slots: readonly WorkerSlot[];
+  #window: Disposable | undefined;
   #hasWarnedOfQueue = false;
 
-  constructor(options: CrewOptions) {
+  constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#members = Array.from({ length: options.size }, () => new Member(options));
+    this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options));
   }
 
   /** The counters of each worker. */
   get counters(): readonly Counters[] {
-    return this.#members.map(({ counters }) => counters);
+    return this.#slots.map(({ counters }) => counters);
   }
 
-  /** Whether every worker is there, none of them dead and yet to be replaced. */
+  /** Whether every worker runs: none has died and is yet to be replaced. */
   get isComplete(): boolean {
-    return this.#members.every(({ isThere }) => isThere);
+    return this.#slots.every(({ isRunning }) => isRunning);
   }
 
   /**
-   * Binds an address, for every worker a socket of its own.
+   * Binds an address: one socket for each worker.
    *
    * @param endpoint The address, and the protocol
    * @param page The page of the clock served there
@@ -88,18 +89,18 @@ export class Crew {
     const sockets = openSockets(this.#libc, {
       hostname,
       port,
-      count: this.#members.length,
+      count: this.#slots.length,
       receiveQueueOctets: wanted * 1024,
     });
     this.#warnOfQueue(sockets.receiveQueueOctets / 1024);
     const bound = { ...endpoint, port: sockets.port };
     sockets.descriptors.forEach((descriptor, i) => {
-      this.#members[i]?.listeners.push({ descriptor, endpoint: bound, page });
+      this.#slots[i]?.listeners.push({ descriptor, endpoint: bound, page });
     });
     return sockets.port;
   }
 
-  /** Says it once if the queue is not what was asked for in so many words. */
+  /** Warns once if the queue is shorter than the one that was explicitly configured. */
   #warnOfQueue(kib: number): void {
     const { receiveQueueKib: wanted = 0, log } = this.#options;
     if (kib >= wanted || this.#hasWarnedOfQueue) return;
@@ -113,104 +114,97 @@ export class Crew {
   /**
    * Starts the workers.
    *
-   * @throws {Error} What the first one died of
+   * @throws {Error} If one of them dies before it is ready; the message has the cause
    */
   async start(): Promise<void> {
-    if (hearsRequests(this.#options)) {
-      this.#window = setInterval(
-        () => this.#members.forEach((each) => each.sumUp()),
-        LIMIT_WINDOW_MS,
-      );
-      Deno.unrefTimer(this.#window as unknown as number);
+    if (logsRequests(this.#options)) {
+      const refill = (): void => this.#slots.forEach((slot) => slot.refillLimiter());
+      this.#window = systemTimers.every(LIMIT_WINDOW_MS, refill);
     }
-    await Promise.all(this.#members.map((each) => each.start()));
+    await Promise.all(this.#slots.map((slot) => slot.start()));
   }
 
   /** Ends every worker, then closes the sockets. */
   async shutdown(): Promise<void> {
-    clearInterval(this.#window);
-    const descriptors = this.#members.flatMap(({ listeners }) =>
-      listeners.map(({ descriptor }) => descriptor)
-    );
-    await Promise.all(this.#members.map((each) => each.stop(this.#libc)));
-    closeSockets(this.#libc, descriptors);
+    this.#window?.[Symbol.dispose]();
+    await Promise.all(this.#slots.map((slot) => slot.stop(this.#libc)));
+    const listeners = this.#slots.flatMap((slot) => slot.listeners);
+    closeSockets(this.#libc, listeners.map(({ descriptor }) => descriptor));
     this.#libc[Symbol.dispose]();
   }
 }
 
-/** The place of one worker; whoever dies there has a successor with the same sockets and counters. */
-class Member {
-  readonly listeners: JobListener[] = [];
+/** The place of one worker: a successor has the same sockets, counters and limiter. */
+class WorkerSlot {
+  readonly listeners: WorkerListener[] = [];
   readonly counters: Counters;
-  readonly #options: CrewOptions;
-  readonly #job: Omit<Job, "listeners">;
-  readonly #control: Int32Array<SharedArrayBuffer>;
-  #worker: Worker | undefined;
-  #stopped = Promise.withResolvers<void>();
-  #ready = Promise.withResolvers<void>();
-  #successor: ReturnType<typeof setTimeout> | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
-  #bornMs = 0;
+  readonly #options: WorkerPoolOptions;
+  readonly #setup: Omit<WorkerSetup, "listeners">;
+  readonly #stop: Int32Array<SharedArrayBuffer>;
   readonly #limiter: LineLimiter;
+  readonly #stopped = Promise.withResolvers<void>();
+  #ready = Promise.withResolvers<void>();
+  #worker: Worker | undefined;
+  #restart: ReturnType<typeof setTimeout> | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #startedMs = 0;
 
-  constructor(options: CrewOptions) {
+  constructor(options: WorkerPoolOptions) {
     const counters = new SharedArrayBuffer(Counters.octets);
-    const control = new SharedArrayBuffer(CONTROL_LENGTH);
+    const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const limiter = new SharedArrayBuffer(LineLimiter.octets);
     this.counters = new Counters(counters);
+    this.#stop = new Int32Array(stop);
     this.#limiter = new LineLimiter(limiter);
     this.#options = options;
-    this.#control = new Int32Array(control);
-    this.#job = {
-      services: options.services,
-      guard: options.guard,
-      counters,
-      control,
-      limiter,
-      isLogged: hearsRequests(options),
-    };
+    const { services, guard } = options;
+    this.#setup = { services, guard, counters, stop, limiter, isLogged: logsRequests(options) };
   }
 
-  get isThere(): boolean {
+  get isRunning(): boolean {
     return this.#worker !== undefined;
   }
 
-  /** Starts a worker; rejects if it dies before it answers, unless it was to stop. */
+  get #isStopping(): boolean {
+    return this.#stop[0] !== 0;
+  }
+
+  /** Starts a worker; rejects if it dies before it is ready, unless it had to stop. */
   start(): Promise<void> {
     const ready = this.#ready = Promise.withResolvers<void>();
     const worker = (this.#options.openWorker ?? openWorker)();
     this.#worker = worker;
-    this.#bornMs = performance.now();
+    this.#startedMs = performance.now();
     let isReady = false;
     const died = (cause: string): void => {
       worker.terminate();
       this.#worker = undefined;
-      if (this.#control[word.stop] !== 0) this.#stopped.resolve();
+      if (this.#isStopping) this.#stopped.resolve();
       else if (isReady) this.#replace(cause);
       else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(cause)}`));
     };
-    worker.onmessage = ({ data: report }: MessageEvent<Report>): void => {
-      if (report.event === "died") died(report.cause);
-      else if (report.event === "ready") {
+    worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>): void => {
+      if (message.event === "died") died(message.cause);
+      else if (message.event === "ready") {
         isReady = true;
         ready.resolve();
-      } else this.#hear(report);
+      } else this.#receive(message);
     };
     worker.onerror = (event): void => {
       // Otherwise it would end the whole process.
       event.preventDefault();
       died(event.message);
     };
-    worker.postMessage({ ...this.#job, listeners: this.listeners } satisfies Job);
+    worker.postMessage({ ...this.#setup, listeners: this.listeners } satisfies WorkerSetup);
     return ready.promise;
   }
 
   /** Ends the worker: resolves when it no longer touches its sockets. */
   async stop(libc: Libc): Promise<void> {
-    clearTimeout(this.#successor);
-    Atomics.store(this.#control, word.stop, 1);
-    Atomics.notify(this.#control, word.stop);
-    // It fails on a socket without a peer, as documented, but wakes who waits for it.
+    clearTimeout(this.#restart);
+    Atomics.store(this.#stop, 0, 1);
+    Atomics.notify(this.#stop, 0);
+    // It fails on a socket without a peer, as documented, but wakes a thread that waits for it.
     for (const { descriptor } of this.listeners) libc.call.shutdown(descriptor, SHUT_RD);
     if (this.#worker === undefined) return;
     const timer = setTimeout(this.#stopped.resolve, END_MS);
@@ -218,46 +212,46 @@ class Member {
     clearTimeout(timer);
     this.#worker?.terminate();
     this.#worker = undefined;
-    // Whoever waits for its start has no more to wait for.
+    // A start under way ends with it.
     this.#ready.resolve();
-    this.sumUp();
+    this.refillLimiter();
   }
 
   /** Passes on how many lines the worker suppressed, and admits those of another second. */
-  sumUp(): void {
+  refillLimiter(): void {
     const { log, clients } = this.#options;
     const suppressed = this.#limiter.refill();
     log?.addSuppressed(suppressed);
     if (clients !== undefined) clients.untold += suppressed.requests;
   }
 
-  #hear(report: Report): void {
+  #receive(message: WorkerMessage): void {
     const { log, clients } = this.#options;
-    if (report.event === "stopped") this.#stopped.resolve();
-    else if (report.event === "request") {
-      log?.request(report.endpoint, report.source, report.octets);
-      clients?.request(report.endpoint, report.source);
-    } else if (report.event === "failed") {
-      log?.failed(report.endpoint, report.operation, report.message);
+    if (message.event === "stopped") this.#stopped.resolve();
+    else if (message.event === "request") {
+      log?.request(message.endpoint, message.source, message.octets);
+      clients?.request(message.endpoint, message.source);
+    } else if (message.event === "failed") {
+      log?.failed(message.endpoint, message.operation, message.message);
     }
   }
 
   #replace(cause: string): void {
-    const isSteady = performance.now() - this.#bornMs > STEADY_MS;
-    this.#pauseMs = isSteady ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    const isSteady = performance.now() - this.#startedMs > STEADY_MS;
+    this.#pauseMs = isSteady ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
     this.#options.log?.warning(
       `A worker thread died and is replaced in ${this.#pauseMs / 1000} s: ${firstLine(cause)}`,
     );
-    this.#successor = setTimeout(() => {
+    this.#restart = setTimeout(() => {
       // A successor that cannot even start is one more that died.
       this.start().catch((error: Error) => {
-        if (this.#control[word.stop] === 0) this.#replace(error.message);
+        if (!this.#isStopping) this.#replace(error.message);
       });
     }, this.#pauseMs);
   }
 }
 
-function hearsRequests({ log, clients }: CrewOptions): boolean {
+function logsRequests({ log, clients }: WorkerPoolOptions): boolean {
   return log?.logsRequests || clients !== undefined;
 }
 

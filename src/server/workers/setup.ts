@@ -1,11 +1,11 @@
-/** What the main thread and a worker say to each other. */
+/** The messages between the main thread and a worker. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/protocol.ts";
 
 /** A socket and what is served on it. */
-export interface JobListener {
+export interface WorkerListener {
   /** The socket's file descriptor: all threads of a process share them. */
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
@@ -14,32 +14,23 @@ export interface JobListener {
   readonly page: SharedArrayBuffer;
 }
 
-/** All that a worker is told; it hears nothing more. */
-export interface Job {
-  readonly listeners: readonly JobListener[];
+/** The only message a worker receives. */
+export interface WorkerSetup {
+  readonly listeners: readonly WorkerListener[];
   readonly services: ServiceSettings;
   readonly guard: GuardPlan;
-  /** The counters that this worker writes. */
+  /** The memory of the `Counters` that this worker writes. */
   readonly counters: SharedArrayBuffer;
-  /** The words that {@linkcode word} names. */
-  readonly control: SharedArrayBuffer;
+  /** A word that becomes 1 when the worker must stop. */
+  readonly stop: SharedArrayBuffer;
   /** The memory of the `LineLimiter` of its reports. */
   readonly limiter: SharedArrayBuffer;
-  /** Whether anybody wants to hear of requests. */
+  /** Whether requests and failures are to be reported. */
   readonly isLogged: boolean;
 }
 
-/** The words that main thread and worker share. */
-export const word = {
-  /** 1 when the worker has to stop. */
-  stop: 0,
-} as const;
-
-/** Octets of those words. */
-export const CONTROL_LENGTH = 64;
-
-/** What a worker says. */
-export type Report =
+/** A message of a worker. */
+export type WorkerMessage =
   | { readonly event: "ready" }
   | { readonly event: "stopped" }
   | { readonly event: "died"; readonly cause: string }

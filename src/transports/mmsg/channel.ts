@@ -1,15 +1,12 @@
 import type { UnixTime } from "../../clock/clock.ts";
-import { type ClockStatus, UNKNOWN_STATUS } from "../../clock/status.ts";
-import { getUint32 } from "../../protocols/octets.ts";
 import {
   type Answer,
   refusal,
   REPLY_CAPACITY,
   REQUEST_CAPACITY,
 } from "../../protocols/responder.ts";
-import type { Counters } from "../counters.ts";
-import type { DatagramHandler, Exchange, Source } from "../exchange.ts";
-import { type IpWords, setIpv4 } from "../../text/ip_words.ts";
+import { counter, type Counters } from "../counters.ts";
+import type { DatagramHandler } from "../exchange.ts";
 import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
 import {
   type Batch,
@@ -26,7 +23,6 @@ import {
   WORDS_PER_HEADER,
 } from "../../system/batch.ts";
 import {
-  AF_INET,
   EAGAIN,
   EBADF,
   EFAULT,
@@ -44,16 +40,16 @@ import {
   SyscallError,
   zeroed,
 } from "../../system/libc.ts";
-import { hostnameOf, SOCKADDR_IN, SOCKADDR_IN6 } from "../../system/socket_address.ts";
+import { BatchedExchange, placeOf } from "./batched_exchange.ts";
 import { Pace } from "./pace.ts";
 
-/** Datagrams that one system call moves; more wins nothing (docs/performance.md). */
+/** Datagrams per system call; more gains nothing (docs/performance.md). */
 const BATCH = 64;
 
-/** A socket that fails every receive is tried again at this pace at the slowest. */
-const LONGEST_PAUSE_MS = 250;
+/** The longest pause between receives on a socket that fails each of them. */
+const MAX_PAUSE_MS = 250;
 
-/** What no trying again mends. */
+/** Errors that no retry mends. */
 const FATAL: readonly number[] = [EBADF, EFAULT, EINVAL, ENOTSOCK];
 
 const WORDS_PER_NAME = NAME_STRIDE / 4;
@@ -63,7 +59,7 @@ const VECTOR_LENGTH_WORD = IOVEC.length / 4;
 const DATA_WORD = CMSGHDR.size / 4;
 const refuseNotUnicast = refusal("not-unicast");
 
-/** What a {@linkcode Channel} is made of. */
+/** Options for {@linkcode Channel}. */
 export interface ChannelOptions {
   readonly descriptor: number;
   readonly isWildcard: boolean;
@@ -95,7 +91,7 @@ export class Channel {
   readonly #control: Int32Array<ArrayBuffer>;
   readonly #replyControl: Int32Array<ArrayBuffer>;
   readonly #exchanges: readonly BatchedExchange[];
-  /** The exchanges whose replies are sent next, in the order of their places. */
+  /** The exchanges whose replies leave next, in the order of their places. */
   readonly #answered: BatchedExchange[];
   #pauseMs = 0;
 
@@ -131,7 +127,7 @@ export class Channel {
     this.#answered = [...this.#exchanges];
   }
 
-  /** Takes what has come, by one receive with these flags, and answers it. */
+  /** Receives a batch, by one call with these flags, and replies to it. */
   serve(flags: number): void {
     const { headers, words } = this.#requests;
     const count = this.#libc.call.recvmmsg(this.#descriptor, headers, BATCH, flags, null);
@@ -140,47 +136,51 @@ export class Channel {
       return;
     }
     this.#pauseMs = 0;
-    let answers = 0;
+    let [received, answers] = [0, 0];
     this.#handler.begin();
     for (let i = 0; i < count; i++) {
       const word = i * WORDS_PER_HEADER;
-      if (this.#answer(i, words[word + LENGTH_WORD] as number, answers)) answers++;
-      // What the kernel wrote over is laid out again for the next datagram.
+      const nameLength = words[word + NAME_LENGTH_WORD] as number;
+      // Without a sender, it is the wake-up of a socket that was shut down.
+      if (nameLength > 0) {
+        received++;
+        if (this.#answer(i, words[word + LENGTH_WORD] as number, answers)) {
+          this.#address(answers++, i, nameLength);
+        }
+      }
+      // The kernel wrote over these two.
       words[word + NAME_LENGTH_WORD] = NAME_STRIDE;
       words[word + CONTROL_LENGTH_WORD] = CONTROL_STRIDE;
     }
+    this.#counters.count(counter.received, received);
     if (answers > 0) this.#send(answers);
   }
 
   #receiveFailed(errno: number): void {
     if (errno === EAGAIN || errno === EINTR) return;
-    this.#counters.receiveErrors++;
+    this.#counters.count(counter.receiveErrors);
     this.#handler.failed("receive", this.#describe(errno));
     if (FATAL.includes(errno)) {
       throw new SyscallError("receive", this.#libc.describe(errno), errno);
     }
-    this.#pauseMs = Math.min(this.#pauseMs * 2 + 1, LONGEST_PAUSE_MS);
+    this.#pauseMs = Math.min(this.#pauseMs * 2 + 1, MAX_PAUSE_MS);
     Atomics.wait(this.#stop, 0, 0, this.#pauseMs);
   }
 
-  /** Answers one datagram into a reply's place; returns whether there is something to send. */
+  /** Writes the reply to a datagram into a place; returns false if there is none. */
   #answer(i: number, length: number, place: number): boolean {
-    const nameLength = this.#requests.words[i * WORDS_PER_HEADER + NAME_LENGTH_WORD] as number;
-    // What a receive returns when its socket was shut down to wake it.
-    if (nameLength === 0) return false;
-    this.#counters.received++;
     const exchange = this.#exchanges[i] as BatchedExchange;
     const info = this.#readControl(i, exchange.arrival);
-    if (this.#isWildcard && (info === 0 || !this.#answerFrom(info, place))) {
+    if (this.#isWildcard && (info === 0 || !this.#setSource(info, place))) {
       this.#counters.refuse(refuseNotUnicast);
       return false;
     }
-    exchange.take(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
+    exchange.begin(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#handler.handle(exchange);
     } catch (error) {
-      this.#counters.responderErrors++;
+      this.#counters.count(counter.responderErrors);
       this.#handler.failed("respond", error);
       return false;
     }
@@ -191,11 +191,10 @@ export class Channel {
     }
     this.#replyLengths[place * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
     this.#answered[place] = exchange;
-    this.#address(place, i, nameLength);
     return true;
   }
 
-  /** Addresses a reply to who sent a request. */
+  /** Addresses a reply to the sender of a request. */
   #address(place: number, i: number, nameLength: number): void {
     const [from, to] = [this.#names, this.#replyNames];
     const [first, target] = [i * WORDS_PER_NAME, place * WORDS_PER_NAME];
@@ -205,7 +204,7 @@ export class Channel {
     this.#replies.words[place * WORDS_PER_HEADER + NAME_LENGTH_WORD] = nameLength;
   }
 
-  /** Reads when a datagram came; returns the word where its packet-info is, 0 if there is none. */
+  /** Reads when a datagram arrived; returns the word where its packet info is, 0 if there is none. */
   #readControl(i: number, arrival: UnixTime): number {
     const control = this.#control;
     const length = this.#requests.words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] as number;
@@ -232,8 +231,8 @@ export class Channel {
     return info;
   }
 
-  /** Has a reply leave from the address that was asked, if that is this machine's alone. */
-  #answerFrom(info: number, place: number): boolean {
+  /** Sets the source address of a reply to the one that was queried; false if that is a group or broadcast. */
+  #setSource(info: number, place: number): boolean {
     const [asked, reply] = [this.#control, this.#replyControl];
     const at = place * WORDS_PER_CONTROL;
     const isIpv6 = asked[info - DATA_WORD + CMSGHDR.level / 4] === IPPROTO_IPV6;
@@ -244,19 +243,18 @@ export class Channel {
     for (let word = 0; word < size / 4; word++) {
       reply[at + DATA_WORD + word] = asked[info + word] as number;
     }
-    // The routes choose the interface, as for any other socket; of IPv6, link-local addresses
+    // The routes choose the interface, as for any other socket; link-local IPv6 addresses
     // need it, and for others it is no more than a hint.
     if (!isIpv6) reply[at + DATA_WORD + IN_PKTINFO.interface / 4] = 0;
     this.#replies.words[place * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CMSGHDR.size +
       (size + 7 >> 3) * 8;
-    // A group or a broadcast address is nobody's to answer from.
     if (isIpv6) return ((asked[info + IN6_PKTINFO.destination / 4] as number) & 0xff) !== 0xff;
     return asked[info + IN_PKTINFO.local / 4] === asked[info + IN_PKTINFO.destination / 4];
   }
 
   /**
-   * Finishes and sends the first replies; one that cannot be sent is counted and left. It never waits for
-   * room in the send queue: a congested link would hold up the clients of all others.
+   * Finishes and sends the first replies; one that cannot be sent is counted and dropped. It never waits for
+   * room in the send queue: one congested link would delay the clients of all others.
    */
   #send(count: number): void {
     this.#pace.begin(count);
@@ -266,79 +264,20 @@ export class Channel {
       const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, MSG_DONTWAIT);
       if (sent > 0) {
         if (sent === count) this.#pace.sent(count);
-        this.#counters.answered += sent;
+        this.#counters.count(counter.answered, sent);
         next += sent;
       } else {
         const errno = this.#libc.errno();
         if (sent < 0 && errno === EINTR) continue;
-        this.#counters.sendErrors++;
+        this.#counters.count(counter.sendErrors);
         this.#handler.failed("send", this.#describe(errno));
         next++;
       }
     }
   }
 
-  /** As Deno words it. */
+  /** An error worded as Deno words its own. */
   #describe(errno: number): Error {
     return new Error(`${this.#libc.describe(errno)} (os error ${errno})`);
-  }
-}
-
-/** A datagram in its place of the batch. */
-class BatchedExchange implements Exchange {
-  request: Uint8Array<ArrayBuffer>;
-  reply: Uint8Array<ArrayBuffer> = zeroed(0);
-  readonly arrival: UnixTime = { seconds: 0, nanoseconds: 0 };
-  status: ClockStatus = UNKNOWN_STATUS;
-  isUnfinished = false;
-  readonly source: BatchedSource;
-  readonly #buffer: Uint8Array<ArrayBuffer>;
-
-  constructor(libc: Libc, requests: Batch, i: number) {
-    this.request = this.#buffer = placeOf(requests, i);
-    const name = requests.names.subarray(i * NAME_STRIDE, (i + 1) * NAME_STRIDE);
-    this.source = new BatchedSource(libc, name);
-  }
-
-  take(length: number, reply: Uint8Array<ArrayBuffer>): void {
-    // Requests are mostly of one length, and a view is garbage.
-    if (this.request.length !== length) this.request = this.#buffer.subarray(0, length);
-    this.reply = reply;
-    this.source.readPort();
-  }
-}
-
-function placeOf({ payload, stride }: Batch, i: number): Uint8Array<ArrayBuffer> {
-  return payload.subarray(i * stride, (i + 1) * stride);
-}
-
-/** A sender, whose address becomes a text only when it is asked for. */
-class BatchedSource implements Source {
-  readonly transport = "udp";
-  port = 0;
-  readonly #libc: Libc;
-  readonly #name: Uint8Array<ArrayBuffer>;
-
-  constructor(libc: Libc, name: Uint8Array<ArrayBuffer>) {
-    this.#libc = libc;
-    this.#name = name;
-  }
-
-  get hostname(): string {
-    return hostnameOf(this.#libc, this.#name);
-  }
-
-  readAddress(words: IpWords): void {
-    const name = this.#name;
-    if ((name[SOCKADDR_IN.family] as number) === AF_INET) {
-      setIpv4(words, getUint32(name, SOCKADDR_IN.address));
-    } else {
-      for (let i = 0; i < 4; i++) words[i] = getUint32(name, SOCKADDR_IN6.address + 4 * i);
-    }
-  }
-
-  readPort(): void {
-    const name = this.#name;
-    this.port = (name[SOCKADDR_IN.port] as number) << 8 | (name[SOCKADDR_IN.port + 1] as number);
   }
 }

@@ -1,7 +1,6 @@
 /**
- * The loop of one thread: takes what has come in one system call, has each
- * datagram answered, and sends the answers. Nothing in it allocates, and
- * nothing passes messages.
+ * The loop of one thread: receives datagrams in one system call, has each handled,
+ * and sends the replies in another. Nothing in it allocates or passes messages.
  */
 import type { Counters } from "../counters.ts";
 import type { DatagramHandler } from "../exchange.ts";
@@ -18,34 +17,31 @@ import {
 } from "../../system/libc.ts";
 import { WAIT_MS } from "./socket.ts";
 
-/** A socket, and who answers what comes to it. */
+/** A socket, and what handles its datagrams. */
 export interface LoopListener {
-  /** Its file descriptor. */
   readonly descriptor: number;
-  /** Whether it is bound to all addresses, and answers from the one that was asked. */
+  /** Whether it is bound to all addresses: each reply then leaves from the address that was queried. */
   readonly isWildcard: boolean;
-  /** Who answers; the arrival is written when it is called, and it must not wait. */
+  /** It is called with the arrival time written, and must not return a promise. */
   readonly handler: DatagramHandler;
 }
 
 /** Options for {@linkcode runLoop}. */
 export interface LoopOptions {
-  /** The sockets. */
   readonly listeners: readonly LoopListener[];
-  /** Where every datagram is counted. */
   readonly counters: Counters;
   /** The clock that the handlers read. */
   readonly clock: RealtimeClock;
-  /** A word of shared memory; the loop ends when it is not 0. */
+  /** A word of shared memory; the loop ends when it is no longer 0. */
   readonly stop: Int32Array<SharedArrayBuffer>;
-  /** Called when answers have left: for what need not be done between the clock's reading and that. */
+  /** Called after each batch, for work that must not delay its replies. */
   readonly afterBatch?: (() => void) | undefined;
 }
 
 /**
- * Answers until it is told to stop: blocks the thread.
+ * Serves until `stop` is set: blocks the thread.
  *
- * @throws {SyscallError} If a socket is none any more, or the memory is not right
+ * @throws {SyscallError} If a socket was closed, or the memory is laid out wrongly
  */
 export function runLoop(libc: Libc, options: LoopOptions): void {
   const { listeners, afterBatch = () => {}, ...shared } = options;
@@ -53,7 +49,7 @@ export function runLoop(libc: Libc, options: LoopOptions): void {
   const channels = listeners.map((listener) => new Channel(libc, { ...listener, ...shared }));
   const [only] = channels;
   if (only !== undefined && channels.length === 1) {
-    // Alone, a socket can be waited on by the very call that receives.
+    // A single socket can be waited for by the very call that receives.
     while (Atomics.load(stop, 0) === 0) {
       only.serve(MSG_WAITFORONE);
       afterBatch();

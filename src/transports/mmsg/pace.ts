@@ -1,16 +1,16 @@
 import type { Clock, UnixTime } from "../../clock/clock.ts";
 
-/** What of the quickest sending is counted on: the next one may be quicker still. */
+/** The share of the quickest batch that counts: a later batch may be quicker still. */
 const CERTAIN_SHARE = 0.5;
 
-/** In smaller batches the cost of the system call itself hides what each reply needs. */
+/** In smaller batches the cost of the system call itself hides the time of each reply. */
 const MIN_BATCH = 16;
 
-/** How many batches a minimum is taken over. */
+/** The number of batches that a minimum is taken over. */
 const WINDOW_BATCHES = 64;
 
 /**
- * How much later each reply of a batch leaves than the one before it, at the least.
+ * The least time between the departures of one reply of a batch and the next.
  *
  * One system call sends many replies, and their transmit times are written before it. A server may report
  * a time slightly too early, but never one that is still to come: OpenNTPD takes that for a negative delay

@@ -1,4 +1,4 @@
-/** UDP sockets of the kernel's own, which several threads can have on one port. */
+/** UDP sockets opened by system calls, so that several threads can share a port. */
 import { addressFamily, isWildcard } from "../../system/address.ts";
 import { ListenError, type ListenFailure } from "../listen_error.ts";
 import { requireNet } from "../../system/permission.ts";
@@ -28,29 +28,29 @@ import {
 } from "../../system/libc.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6, toSocketAddress } from "../../system/socket_address.ts";
 
-/** The sockets of one listener, one for each thread. */
+/** The sockets of one listener, one per thread. */
 export interface Sockets {
   /** The port they are bound to, which is never 0. */
   readonly port: number;
   /** Their file descriptors. */
   readonly descriptors: readonly number[];
-  /** The queue of requests that the kernel gave each of them, in octets: at most `net.core.rmem_max`. */
+  /** The receive queue that the kernel granted each of them, in octets: at most `net.core.rmem_max`. */
   readonly receiveQueueOctets: number;
 }
 
-/** Where to listen, and with how many sockets. */
+/** Options for {@linkcode openSockets}. */
 export interface OpenSocketsOptions {
   /** An address; IPv6 link-local ones with their zone. */
   readonly hostname: string;
   /** The UDP port; 0 for any free one. */
   readonly port: number;
-  /** How many sockets share the port. */
+  /** The number of sockets that share the port. */
   readonly count: number;
-  /** The queue of requests to ask the kernel for, in octets. */
+  /** The receive queue to request from the kernel, in octets. */
   readonly receiveQueueOctets: number;
 }
 
-/** How long a thread waits in the kernel before it looks whether it has to stop. */
+/** How long a thread waits in the kernel before it checks whether it must stop. */
 export const WAIT_MS = 200;
 
 /**
@@ -66,8 +66,8 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
   try {
     const first = openSocket(libc, hostname, receiveQueueOctets);
     descriptors.push(first);
-    // Without SO_REUSEPORT the first one fails if anybody has the port, even if he shares it;
-    // set afterwards, the others may join it.
+    // Without SO_REUSEPORT the first one fails if another process has the port, even a shared one;
+    // set afterwards, it lets the others join.
     bind(libc, first, hostname, port);
     const bound = boundPort(libc, first);
     if (count > 1) setFlag(libc, first, SOL_SOCKET, SO_REUSEPORT);
@@ -85,7 +85,7 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
   }
 }
 
-/** Closes sockets that no thread uses any more. */
+/** Closes sockets that no thread uses any longer. */
 export function closeSockets(libc: Libc, descriptors: readonly number[]): void {
   for (const descriptor of descriptors) libc.call.close(descriptor);
 }
@@ -132,7 +132,7 @@ function receiveQueue(libc: Libc, descriptor: number): number {
   const octets = zeroed(4);
   const result = libc.call.getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, octets, number(4));
   libc.check("learn the receive queue", result);
-  // Doubled for what the kernel keeps beside the octets, as socket(7) says.
+  // The kernel reports twice the size, for its own bookkeeping: socket(7).
   return new DataView(octets.buffer).getInt32(0, true) / 2;
 }
 

@@ -1,12 +1,8 @@
+import type { AccessOptions } from "../../../src/server/guard/options.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import {
-  type AccessOptions,
-  accessTable,
-  hasRules,
-  mayAsk,
-} from "../../../src/server/guard/access.ts";
+import { accessTable, hasRules, mayAsk } from "../../../src/server/guard/access.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { check } from "../../support/property.ts";
 

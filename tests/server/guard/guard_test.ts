@@ -84,7 +84,11 @@ Deno.test("a plan that cannot be is told", () => {
   assertThrows(
     () => planGuard({ access: { allow: ["x"] } }),
     SyntaxError,
-    "Cannot read the network",
+    "expected a network such as 192.0.2.0/24",
   );
-  assertThrows(() => planGuard({ rateLimit: { perSecond: 0 } }), RangeError, "Cannot limit to 0");
+  assertThrows(
+    () => planGuard({ rateLimit: { perSecond: 0 } }),
+    RangeError,
+    "rateLimit.perSecond is 0",
+  );
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { keyedHash } from "../../../src/system/keyed_hash.ts";
-import { type RateLimit, RateLimiter, rateTable } from "../../../src/server/guard/rate_limit.ts";
+import type { RateLimit } from "../../../src/server/guard/options.ts";
+import { RateLimiter, rateTable } from "../../../src/server/guard/rate_limit.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const neverLeaks = (): number => 0.999999;

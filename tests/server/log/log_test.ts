@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Sink } from "../../../src/server/log/bounded_writer.ts";
 import { ServerLog, type ServerLogOptions } from "../../../src/server/log/log.ts";
-import { Counters, type Totals } from "../../../src/transports/counters.ts";
+import { counter, Counters, type Totals } from "../../../src/transports/counters.ts";
 
 const endpoint = { protocol: "asctime", hostname: "127.0.0.1", port: 8888 } as const;
 const source = { transport: "udp", hostname: "::1", port: 51402 } as const;
@@ -86,7 +86,9 @@ Deno.test("ServerLog writes at each level the lines of that level", async () => 
 
 Deno.test("ServerLog gives totals that name each cause and error", async () => {
   const counters = new Counters();
-  Object.assign(counters, { received: 1003, answered: 1000, sendErrors: 1 });
+  counters.count(counter.received, 1003);
+  counters.count(counter.answered, 1000);
+  counters.count(counter.sendErrors);
   for (const refusal of [-1, -1]) counters.refuse(refusal);
   const [line] = await logged({}, (log) => log.stopped(counters.totals(), 12.34));
   assertMatch(
@@ -97,7 +99,8 @@ Deno.test("ServerLog gives totals that name each cause and error", async () => {
 
 Deno.test("ServerLog gives an interval its rate of answers", async () => {
   const counters = new Counters();
-  Object.assign(counters, { received: 12_346, answered: 12_345 });
+  counters.count(counter.received, 12_346);
+  counters.count(counter.answered, 12_345);
   counters.refuse(-1);
   const write = (log: ServerLog): void => log.interval(counters.totals(), 10.004);
   const [line] = await logged({}, write);
@@ -121,8 +124,12 @@ Deno.test("ServerLog gives an interval its rate of answers", async () => {
 });
 
 Deno.test("ServerLog counts the KoD packets among the replies, in text only if there were any", async () => {
-  const totals = (kisses: number): Totals =>
-    Object.assign(new Counters(), { received: 9, answered: 8, kisses }).totals();
+  const totals = (kisses: number): Totals => ({
+    ...new Counters().totals(),
+    received: 9,
+    answered: 8,
+    kisses,
+  });
   const write = (kisses: number) => (log: ServerLog): void => {
     log.interval(totals(kisses), 4);
     log.stopped(totals(kisses), 4);

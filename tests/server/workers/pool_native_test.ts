@@ -4,13 +4,13 @@ import { query } from "../../../src/client/query.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { toInstant } from "../../../src/protocols/ntp/timestamp.ts";
-import { Crew } from "../../../src/server/workers/pool.ts";
+import { WorkerPool } from "../../../src/server/workers/pool.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
-import { ServerLog } from "../../../src/server/log/log.ts";
 import { serve } from "../../../src/server/serve.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
 import { openWorker } from "../../../src/server/workers/worker_url.ts";
 import { batches } from "../../conformance/transports.ts";
+import { collectingLog } from "../../support/collecting_log.ts";
 import { where } from "../../support/needs.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { within } from "../../support/wait.ts";
@@ -25,25 +25,14 @@ function servedTime(): ServedTime {
   return new ServedTime({ base: systemClock, clock: {}, status, precision: -20 });
 }
 
-function collectingLog(): ServerLog & { text(): string } {
-  let text = "";
-  const sink = {
-    write(data: Uint8Array): Promise<number> {
-      text += new TextDecoder().decode(data);
-      return Promise.resolve(data.length);
-    },
-  };
-  return Object.assign(new ServerLog({ sink }), { text: () => text });
-}
-
 Deno.test(
   await where(batches, "mmsg stamps a request when it came, not when it is read", async () => {
     // The kernel begins to stamp datagrams a moment after a first socket has asked for it.
     await using other = await serve(FREE, mmsg);
     await query(other.addresses[0]?.url ?? "");
     using time = servedTime();
-    const crew = new Crew({ size: 1, services, guard });
-    const port = crew.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
+    const pool = new WorkerPool({ size: 1, services, guard });
+    const port = pool.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
     using client = new UdpClient();
     const request = new Uint8Array(48);
     request[0] = 0x23;
@@ -51,13 +40,13 @@ Deno.test(
     const sentMs = Date.now();
     // Nobody reads it before a worker is there.
     await new Promise((resolve) => setTimeout(resolve, 10));
-    await crew.start();
+    await pool.start();
     const { octets } = await client.receive();
     const { receiveTimestamp, transmitTimestamp } = decodeNtpPacket(octets);
     const pivot = Temporal.Now.instant();
     assert(toInstant(receiveTimestamp, pivot).epochMilliseconds <= sentMs);
     assert(toInstant(transmitTimestamp, pivot).epochMilliseconds > sentMs);
-    await crew.shutdown();
+    await pool.shutdown();
   }),
 );
 
@@ -90,30 +79,30 @@ Deno.test(
     using time = servedTime();
     let opened = 0;
     const complete: boolean[] = [];
-    const crew = new Crew({
+    const pool = new WorkerPool({
       size: 1,
       services,
       guard,
       log,
       openWorker(): Worker {
         const isFirst = opened++ < 2;
-        complete.push(crew.isComplete);
+        complete.push(pool.isComplete);
         const url = `data:text/javascript,${encodeURIComponent(dying)}`;
         return isFirst ? new Worker(url, { type: "module" }) : openWorker();
       },
     });
-    const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
-    await crew.start();
+    const port = pool.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
+    await pool.start();
     // Asked before the successor is there: its socket outlives the worker.
     assert((await query(`asctime://127.0.0.1:${port}`, { timeout: 10 })).text.length === 24);
     assertEquals(opened, 3);
-    assertEquals([...complete, crew.isComplete], [false, false, false, true]);
+    assertEquals([...complete, pool.isComplete], [false, false, false, true]);
     assertEquals(
       log.text().match(/A worker thread died .*: .*out of luck/g)?.length,
       2,
       log.text(),
     );
-    await crew.shutdown();
+    await pool.shutdown();
   }),
 );
 
@@ -124,15 +113,15 @@ Deno.test(
     async () => {
       using time = servedTime();
       const dying = "throw new Error('no memory')";
-      const crew = new Crew({
+      const pool = new WorkerPool({
         size: 2,
         services,
         guard,
         openWorker: () => new Worker(`data:text/javascript,${dying}`, { type: "module" }),
       });
-      const port = crew.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
-      await assertRejects(() => crew.start(), Error, "no memory");
-      await crew.shutdown();
+      const port = pool.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
+      await assertRejects(() => pool.start(), Error, "no memory");
+      await pool.shutdown();
       await using again = await serve(`asctime://127.0.0.1:${port}`);
       assertEquals(again.addresses[0]?.port, port);
     },
@@ -140,11 +129,11 @@ Deno.test(
 );
 
 Deno.test(
-  await where(batches, "a crew stopped before a worker answers does not wait for it", async () => {
+  await where(batches, "a pool stopped before a worker answers does not wait for it", async () => {
     const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
-    const crew = new Crew({ size: 1, services, guard, openWorker });
-    const starting = crew.start();
-    await Promise.all([within(5, Promise.allSettled([starting])), crew.shutdown()]);
+    const pool = new WorkerPool({ size: 1, services, guard, openWorker });
+    const starting = pool.start();
+    await Promise.all([within(5, Promise.allSettled([starting])), pool.shutdown()]);
   }),
 );
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { ServerLog } from "../../../src/server/log/log.ts";
 import { serve } from "../../../src/server/serve.ts";
 import { openLibc } from "../../../src/system/libc.ts";
 import { closeSockets, openSockets } from "../../../src/transports/mmsg/socket.ts";
+import { collectingLog } from "../../support/collecting_log.ts";
 import { type Needs, where } from "../../support/needs.ts";
 
 const FREE = "asctime://127.0.0.1:0";
@@ -30,24 +30,20 @@ Deno.test(
     batches,
     "serve says it once when the receive queue is shorter than asked",
     async () => {
-      let text = "";
-      const sink = {
-        write(data: Uint8Array): Promise<number> {
-          text += new TextDecoder().decode(data);
-          return Promise.resolve(data.length);
-        },
-      };
       const most = Number(await Deno.readTextFile("/proc/sys/net/core/rmem_max")) / 1024;
       for (const [receiveQueueKib, warnings] of [[undefined, 0], [4, 0], [65_536, 1]] as const) {
-        text = "";
-        const options = { transport: "mmsg", log: new ServerLog({ sink }) } as const;
+        const log = collectingLog();
         const server = await serve([FREE, FREE], {
-          ...options,
+          transport: "mmsg",
+          log,
           ...(receiveQueueKib !== undefined && { receiveQueueKib }),
         });
         await server.shutdown();
         const expected = most < (receiveQueueKib ?? 0) ? warnings : 0;
-        assertEquals(text.match(/The receive queue is \d+ KiB instead of/g)?.length ?? 0, expected);
+        assertEquals(
+          log.text().match(/The receive queue is \d+ KiB instead of/g)?.length ?? 0,
+          expected,
+        );
       }
     },
   ),

@@ -1,21 +1,20 @@
 /** A plot over time in characters. */
 import plot from "simple-ascii-chart";
 import type { TimeSpan } from "./time_spans.ts";
-import { type ValueAxis, valueAxis } from "./value_axis.ts";
+import { createValueAxis, type ValueAxis } from "./value_axis.ts";
 
-/** What to plot, where. */
+/** A plot to draw. */
 export interface TerminalPlot {
-  /** Points as seconds from now, 0 and less, and seconds that were measured; none older than the span. */
+  /** Times in seconds from now, 0 or less and within the span, and values in seconds. */
   readonly points: readonly (readonly [secondsFromNow: number, value: number])[];
-  /** How far back the axis goes, in seconds, and from tick to tick. */
   readonly span: TimeSpan;
-  /** Columns in all. */
+  /** The width in columns. */
   readonly width: number;
-  /** Lines in all, the axis included. */
+  /** The height in lines, with the axis. */
   readonly height: number;
-  /** Always write the sign of a value. */
+  /** Whether signs are always written. */
   readonly isSigned: boolean;
-  /** Keep to ASCII. */
+  /** Whether only ASCII is used. */
   readonly isAscii: boolean;
 }
 
@@ -32,30 +31,30 @@ const asciiAxis = {
   intersectionY: "+",
 };
 
-/** Lines around the plot's own area: an arrow above, the time axis and its labels below. */
+/** The lines around the plot area: an arrow above, the time axis and its labels below. */
 const AXIS_LINES = 3;
 
 /** Fewer lines show nothing. */
-export const LEAST_PLOT_HEIGHT = AXIS_LINES + 3;
+export const MIN_PLOT_HEIGHT = AXIS_LINES + 3;
 
-/** In fewer columns the labels of the time axis run into each other. */
-export const LEAST_PLOT_WIDTH = 50;
+/** In fewer columns the labels of the time axis overlap. */
+export const MIN_PLOT_WIDTH = 50;
 
-/** Draws it, as lines; empty without points. */
-export function plotLines(
+/** Draws a plot as lines; none without points. */
+export function drawPlot(
   { points, span, width, height, isSigned, isAscii }: TerminalPlot,
 ): string[] {
   const values = points.map(([, value]) => value);
   if (values.length === 0) return [];
   const rows = height - AXIS_LINES;
-  const { ticks: yTicks, unit, number } = axisFor(values, rows);
+  const { ticks: yTicks, unit, number } = createAxis(values, rows);
   const format = (value: number): string => {
     const text = number(value);
     return `${isSigned && value > 0 && text !== "0" ? "+" : ""}${text} ${unit}`;
   };
   const [low = 0, high = 0] = [yTicks[0], yTicks.at(-1)];
   const labelWidth = Math.max(...yTicks.map((tick) => format(tick).length));
-  // The chart has no option for the range of the time axis but what its series span.
+  // The time axis has no option for its range: it spans the series.
   const frame: [number, number][] = [[-span.seconds, low], [0, low]];
   const chart = plot(frame, {
     lineFormatter: () => [],
@@ -69,23 +68,23 @@ export function plotLines(
       (_, i) => -i * span.tick,
     ),
     formatter: (value, { axis }) =>
-      // The chart makes room for the first label alone.
-      axis === "y" ? format(value).padStart(labelWidth) : ago(value, span.tick),
+      // The chart makes room for the first label only.
+      axis === "y" ? format(value).padStart(labelWidth) : formatAge(value, span.tick),
     symbols: { point: isAscii ? "*" : "•", ...(isAscii && { axis: asciiAxis }) },
   });
   return chart.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
 }
 
-/** An axis with every other line a tick at most, and in any case no more ticks than lines. */
-function axisFor(values: readonly number[], rows: number): ValueAxis {
+/** Creates an axis with a tick on every other line at most, and never more ticks than lines. */
+function createAxis(values: readonly number[], rows: number): ValueAxis {
   const [min, max] = [Math.min(...values), Math.max(...values)];
   let count = Math.max(2, Math.min(6, Math.floor(rows / 2)));
-  let axis = valueAxis(min, max, count);
-  while (axis.ticks.length > rows && count > 1) axis = valueAxis(min, max, --count);
+  let axis = createValueAxis(min, max, count);
+  while (axis.ticks.length > rows && count > 1) axis = createValueAxis(min, max, --count);
   return axis;
 }
 
-function ago(seconds: number, tick: number): string {
+function formatAge(seconds: number, tick: number): string {
   if (seconds === 0) return "now";
   if (tick % 3600 === 0) return `${seconds / 3600} h`;
   return tick % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;

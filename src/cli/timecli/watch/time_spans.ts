@@ -1,17 +1,15 @@
-/** The scales of the time axis of `timecli watch`. */
-
-/** A scale of the time axis, in seconds. */
+/** A scale of the time axis of `timecli watch`, in seconds. */
 export interface TimeSpan {
-  /** From its left end to now. */
+  /** The length of the axis, which ends now. */
   readonly seconds: number;
-  /** From one tick to the next. */
+  /** The distance of its ticks. */
   readonly tick: number;
 }
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** Those to choose from. */
+/** All scales, the shortest first. */
 export const timeSpans: readonly [TimeSpan, ...TimeSpan[]] = [
   { seconds: 15, tick: 5 },
   { seconds: 30, tick: 10 },
@@ -23,23 +21,21 @@ export const timeSpans: readonly [TimeSpan, ...TimeSpan[]] = [
   { seconds: 24 * HOUR, tick: 6 * HOUR },
 ];
 
-/** Grown to that, a scale stays as it is: what is older is rarely what somebody looks for. */
-const GROWN_SECONDS = MINUTE;
+/** A scale grows up to this one by itself. */
+const MAX_GROWN_SECONDS = MINUTE;
 
 /** A plot of fewer exchanges shows little. */
-const EXCHANGES_TO_SEE = 30;
+const MIN_EXCHANGES = 30;
 
 /**
- * Which of them to begin with: as long as it has been watching, up to a minute, and longer where the
- * requests are rare.
+ * Chooses the scale until the user does: the time elapsed, up to a minute, or more where requests are rare.
  *
- * @param elapsedSeconds How long it has been watching
- * @param asked How often the server was asked meanwhile
+ * @param sent The requests sent in that time
+ * @returns The index of the scale
  */
-export function spanFor(elapsedSeconds: number, asked: number): number {
-  const interval = elapsedSeconds / Math.max(1, asked);
-  const most = Math.max(GROWN_SECONDS, EXCHANGES_TO_SEE * interval);
-  const wanted = Math.min(elapsedSeconds, most);
+export function chooseSpan(elapsedSeconds: number, sent: number): number {
+  const interval = elapsedSeconds / Math.max(1, sent);
+  const wanted = Math.min(elapsedSeconds, Math.max(MAX_GROWN_SECONDS, MIN_EXCHANGES * interval));
   const index = timeSpans.findIndex(({ seconds }) => seconds >= wanted);
   return index === -1 ? timeSpans.length - 1 : index;
 }

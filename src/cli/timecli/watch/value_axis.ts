@@ -1,9 +1,9 @@
-/** Axes whose ticks tell values apart, however large these are: in one unit, with the digits of the step. */
+/** Axes of seconds whose ticks distinguish values of any size: in one unit, with the digits of the step. */
 import { formatExactSeconds } from "../../../text/units.ts";
 
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400] as const;
 
-/** Steps that are round on a clock, in seconds; below and above them 1, 2 and 5 times a power of ten are. */
+/** Steps that are round on a clock, in seconds; below and above them, 1, 2 or 5 times a power of ten is. */
 const clockSteps = [
   ...[1, 2, 5, 10, 15, 30].flatMap((count) => [count, count * MINUTE]),
   ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
@@ -11,34 +11,27 @@ const clockSteps = [
 
 /** An axis of seconds. */
 export interface ValueAxis {
-  /** Round values about evenly spaced, the first at most the least value, the last at least the largest. */
+  /** Round values that enclose all values. */
   readonly ticks: readonly number[];
-  /** The unit of all. */
   readonly unit: string;
-  /** A value in that unit, without it. */
+  /** Formats a value in that unit, without it. */
   readonly number: (seconds: number) => string;
 }
 
-/** The smallest round step that is no smaller. */
-export function roundStep(least: number): number {
-  if (least > 0.5 && least <= 12 * HOUR) {
-    return clockSteps.find((step) => step >= least) ?? DAY;
+/** Rounds a step up to a round one. */
+export function roundStep(min: number): number {
+  if (min > 0.5 && min <= 12 * HOUR) {
+    return clockSteps.find((step) => step >= min) ?? DAY;
   }
-  const unit = least > DAY / 2 ? DAY : 1;
-  const power = 10 ** Math.floor(Math.log10(least / unit));
-  const step = [1, 2, 5, 10].find((factor) => factor * power * unit >= least * (1 - 1e-9)) ?? 10;
+  const unit = min > DAY / 2 ? DAY : 1;
+  const power = 10 ** Math.floor(Math.log10(min / unit));
+  const step = [1, 2, 5, 10].find((factor) => factor * power * unit >= min * (1 - 1e-9)) ?? 10;
   return step * power * unit;
 }
 
-/**
- * Makes an axis for values.
- *
- * @param min The least of them, in seconds
- * @param max The largest
- * @param count How many steps it is to have, about
- */
-export function valueAxis(min: number, max: number, count: number): ValueAxis {
-  // Equal values are shown in the middle of an axis.
+/** Creates an axis of about `count` steps for values from `min` to `max` seconds. */
+export function createValueAxis(min: number, max: number, count: number): ValueAxis {
+  // Equal values are placed in the middle.
   const margin = min === max ? Math.abs(min) / 10 || 1e-6 : 0;
   const step = roundStep((max - min + 2 * margin) / count);
   const first = Math.floor((min - margin) / step);
@@ -62,35 +55,34 @@ function unitOf(step: number, largest: number): readonly [unit: string, factor: 
   return largest >= 1e-6 ? ["µs", 1e6] : ["ns", 1e9];
 }
 
-/** Without the last bits of a multiplication, which would show as -0 or 3.0000000000000004. */
+/** Removes the error of a multiplication, which would show as -0 or 3.0000000000000004. */
 function tidy(value: number): number {
   return Number(value.toPrecision(12)) || 0;
 }
 
-/** A value that others are told from, where they are far from 0 and close together. */
+/** A value that others are relative to, where they are far from 0 and close together. */
 export interface Base {
-  /** In seconds. */
   readonly seconds: number;
-  /** How it is written, with its sign. */
+  /** The value with its sign and unit. */
   readonly text: string;
 }
 
-/** How many times their range values have to be away from 0: four digits would not tell them apart. */
+/** Values this many times their range away from 0 look alike in four digits. */
 const FAR = 250;
 
-/** What values from `min` to `max` are best told from; undefined if that is 0. */
-export function baseOf(min: number, max: number): Base | undefined {
+/** Chooses a base for values from `min` to `max`; none if that is 0. */
+export function chooseBase(min: number, max: number): Base | undefined {
   const [middle, range] = [(min + max) / 2, max - min];
   if (!(range > 0)) return undefined;
-  const isRiddle = Math.abs(middle) >= HOUR && range < 4 * MINUTE;
-  if (Math.abs(middle) < FAR * range && !isRiddle) return undefined;
-  // Coarse, so that it stays what it is when the range grows, and reads as `+4 s`.
+  const isLong = Math.abs(middle) >= HOUR && range < 4 * MINUTE;
+  if (Math.abs(middle) < FAR * range && !isLong) return undefined;
+  // Coarse, so that it stays the same when the range grows, and reads as `+4 s`.
   const grain = Math.min(MINUTE, 10 ** (Math.ceil(Math.log10(range)) + 1));
   const seconds = tidy(Math.round(middle / grain) * grain);
-  return { seconds, text: baseText(seconds, grain) };
+  return { seconds, text: formatBase(seconds, grain) };
 }
 
-function baseText(seconds: number, grain: number): string {
+function formatBase(seconds: number, grain: number): string {
   const text = formatExactSeconds(seconds, grain).replace(/(\.\d*?)0+(?= )/, "$1").replace(
     /\.(?= )/,
     "",

@@ -4,14 +4,14 @@ import { watch, type WatchEvent, type WatchOptions } from "../../../client/watch
 import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { exitCodeOf } from "../../shared/exit_codes.ts";
-import { PictureFile } from "./picture_file.ts";
 import { durationParser, numberParser, subcommand } from "../../shared/program.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
-import { csvLines, jsonLines, summaryOf, textLines } from "./watch_lines.ts";
-import { LiveView } from "./watch_live.ts";
-import type { WatchNews } from "./watch_news.ts";
-import { WatchRecord } from "./watch_record.ts";
+import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
+import { LiveView } from "./live_view.ts";
+import type { WatchNotice } from "./notices.ts";
+import { checkPicture, writePicture } from "./picture/picture.ts";
+import { WatchRecord } from "./record.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { writeText } from "../../shared/write_text.ts";
 
@@ -104,7 +104,7 @@ async function run(targets: readonly string[], options: Options): Promise<number
   checkUrls(targets);
   const urls = [...new Set(targets.map((target) => formatEndpoint(parseEndpoint(target, "ntp"))))];
   const { interval, count, duration, timeout, ipv4, ipv6, json, csv, ascii = false } = options;
-  const picture = options.plot === undefined ? undefined : await PictureFile.find(options.plot);
+  if (options.plot !== undefined) await checkPicture(options.plot);
   const stop = new AbortController();
   const ends = [stopSignal(), stop.signal];
   if (duration !== undefined) ends.push(AbortSignal.timeout(duration));
@@ -127,15 +127,15 @@ async function run(targets: readonly string[], options: Options): Promise<number
     writeText(Deno.stdout, `${isText && isAscii ? toAscii(line) : line}\n`);
   };
   const isLive = isText && Deno.stdout.isTerminal() && canBeDrawnOn();
-  const news: WatchNews[] = [];
+  const notices: WatchNotice[] = [];
   let hasReader = true;
   try {
     using view = isLive
-      ? new LiveView({ records: rows, news, isAscii, onQuit: () => stop.abort() })
+      ? new LiveView({ records: rows, notices, isAscii, onQuit: () => stop.abort() })
       : undefined;
     if (!view && lines.head !== undefined) write(lines.head);
     for await (const event of events) {
-      records.get(event.url)?.take(event);
+      records.get(event.url)?.add(event);
       if (view) view.show(event);
       else write(lines.format(event));
     }
@@ -143,14 +143,14 @@ async function run(targets: readonly string[], options: Options): Promise<number
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     hasReader = false;
   }
-  if (rows.every(({ asked }) => asked === 0)) {
+  if (rows.every(({ sent }) => sent === 0)) {
     throw new Error("Stopped before anything was measured");
   }
   if (isText && hasReader) {
-    for (const each of news) write(textLines.format(each));
-    write(`\n${summaryOf(rows)}`);
+    for (const each of notices) write(textLines.format(each));
+    write(`\n${formatSummary(rows)}`);
   }
-  if (picture) await draw(picture, options.plot ?? "", rows);
+  if (options.plot !== undefined) await draw(options.plot, rows);
   return exitCodeOf(rows.find(({ delays }) => delays.count === 0)?.last?.error);
 }
 
@@ -163,17 +163,10 @@ function begin(urls: readonly string[], options: WatchOptions): AsyncIterable<Wa
   }
 }
 
-/** What came is drawn in the end; where nothing did, a picture from before is worth more than an empty one. */
-async function draw(
-  file: PictureFile,
-  path: string,
-  records: readonly WatchRecord[],
-): Promise<void> {
-  if (records.every(({ delays }) => delays.count === 0)) {
-    return tell(`timecli: No picture is written to ${escapeLine(path)}: no time came\n`);
-  }
-  const { pictureOf } = await import("./watch_picture.ts");
-  await file.write(pictureOf(records));
+/** Writes the picture, but not an empty one over an earlier one. */
+async function draw(path: string, records: readonly WatchRecord[]): Promise<void> {
+  if (records.some(({ delays }) => delays.count > 0)) return await writePicture(path, records);
+  tell(`timecli: No picture is written to ${escapeLine(path)}: no time was received\n`);
 }
 
 /** Standard output has the lines or the screen, which a picture would be mixed with. */

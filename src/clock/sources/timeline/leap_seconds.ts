@@ -1,4 +1,4 @@
-/** Leap seconds, as people and leap-seconds.list write them. */
+/** Leap seconds as options have them. */
 import { parseInstantNs } from "../../../text/duration.ts";
 import type { LeapSecond } from "./timeline.ts";
 
@@ -6,7 +6,7 @@ const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
 
 /**
- * A leap second as people write it: `insert@2028-12-31`.
+ * Parses a leap second such as `insert@2028-12-31`.
  *
  * @throws {SyntaxError} If it cannot be read
  */
@@ -27,7 +27,7 @@ export function parseLeap(text: string): LeapSecond {
 }
 
 /**
- * Leap seconds in the order in which they come, each of them once, whoever tells of it.
+ * Sorts leap seconds by time, each of them once.
  *
  * @throws {RangeError} If one is inserted and deleted on the same day
  */
@@ -43,7 +43,7 @@ export function inOrder(leaps: readonly LeapSecond[]): LeapSecond[] {
   return [...byDay.values()].sort((a, b) => a.midnightNs < b.midnightNs ? -1 : 1);
 }
 
-/** The day that a leap second ends. */
+/** The day at whose end a leap second happens. */
 export function dateOf({ midnightNs }: LeapSecond): string {
   const last = Temporal.Instant.fromEpochNanoseconds(midnightNs - 1n);
   return last.toZonedDateTimeISO("UTC").toPlainDate().toString();

@@ -1,4 +1,4 @@
-/** A timeline made of what is written: at the start, and by a change while it runs. */
+/** Plans a timeline from options: at the start, and for a change while it runs. */
 import { type Plan, servedAt } from "../../line.ts";
 import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
 import { dateOf } from "./leap_seconds.ts";
@@ -17,34 +17,34 @@ import {
 const SECOND_NS = 1_000_000_000n;
 
 /**
- * Plans what is served from a moment on.
+ * Plans the time to serve from a moment on.
  *
- * @param options What to make of system time
+ * @param options What to simulate
  * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
  * @throws {SyntaxError} If a text cannot be read
- * @throws {RangeError} If a number is out of range, options contradict each other, or something is past
- * @throws {TypeError} If a value is something else than it may be
+ * @throws {RangeError} If a number is out of range, options contradict each other, or an event is past
+ * @throws {TypeError} If a value has the wrong type
  */
 export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
   const { offsetNs = 0n, ...reading } = readClock(options);
-  const honest: Timeline = {
+  const systemTime: Timeline = {
     plan: { systemNs: nowNs, servedNs: nowNs, gainPpb: 0n },
     steps: { system: [], served: [] },
     leaps: [],
   };
-  return changed(honest, { ...reading, offsetNs }, nowNs);
+  return changed(systemTime, { ...reading, offsetNs }, nowNs);
 }
 
 /**
- * Plans what is served from a moment on, by a change of what was planned before. What is not given stays as
- * it is; without a time or an offset, time goes on from where it is.
+ * Plans a change from a moment on. Options that are not given keep their value; without a time or an
+ * offset, time goes on from where it is.
  *
- * @param before What was planned, advanced to that moment
+ * @param before The timeline so far, advanced to that moment
  * @param options What to change
  * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
  * @throws {SyntaxError} If a text cannot be read
- * @throws {RangeError} If a number is out of range, options contradict each other, or something is past
- * @throws {TypeError} If a value is something else than it may be
+ * @throws {RangeError} If a number is out of range, options contradict each other, or an event is past
+ * @throws {TypeError} If a value has the wrong type
  */
 export function changeTimeline(before: Timeline, options: ClockOptions, nowNs: bigint): Timeline {
   return changed(before, readClock(options), nowNs);
@@ -57,7 +57,7 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     throw new RangeError("Cannot smear without a leap second: give one, as insert@2028-12-31");
   }
   const { plan: { servedNs, gainPpb }, steps, insertedUntilNs } = moved(before, reading, nowNs);
-  // One that an offset alone leads past was meant to have been.
+  // A leap second that an offset alone leads past is meant to be over.
   const { offsetNs = 0n } = reading;
   const earliestNs = offsetNs > 0n ? servedNs - offsetNs : servedNs;
   if (reading.leap !== undefined) checkToCome(reading.leap, smear, earliestNs);
@@ -76,7 +76,7 @@ function orNothing<T>(value: T | "none" | undefined): T | undefined {
   return value === "none" ? undefined : value;
 }
 
-/** What was planned, at the time that is asked for, or where it is. */
+/** The timeline so far, moved to the requested time, if there is one. */
 function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline {
   const { timeNs, offsetNs, leaps, smear } = reading;
   if (timeNs !== undefined || offsetNs !== undefined) {
@@ -93,20 +93,20 @@ function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline
   return { ...before, plan: { ...plan, systemNs: nowNs, servedNs } };
 }
 
-/** The time by which a smear goes that makes another of it. */
+/** The time without its smear, from the smeared time. */
 function beneathSmear(
   smearedNs: bigint,
   { leaps, smear }: Pick<Timeline, "leaps" | "smear">,
 ): bigint {
   const leap = leaps.find((each) => !isOver(each, smear, smearedNs));
   let ns = smearedNs;
-  // A smear is so slow that each turn is some ten thousand times nearer.
+  // A smear is so slow that each iteration is some ten thousand times nearer.
   for (let i = 0; i < 4; i++) ns = smearedNs - smearedBy(leap, smear, ns);
   return ns;
 }
 
 function checkToCome(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): void {
-  // At midnight it has just been; who starts there sees what comes after.
+  // At midnight it has just happened; a clock that starts there shows the time after it.
   if (!isOver(leap, smear, servedNs) || leap.midnightNs >= servedNs) return;
   throw new RangeError(
     `Cannot ${leap.kind} a second on ${dateOf(leap)}: what is served is past it`,

@@ -2,6 +2,7 @@
 import { parseDurationNs } from "../../../text/duration.ts";
 import { floorDivide, joinNs, servedAt, splitNs, toLine } from "../../line.ts";
 import type { PageContent, ServedLine } from "../../page.ts";
+import { leapIndicators } from "../../status.ts";
 import {
   configureStatus,
   kernelWarning,
@@ -19,8 +20,6 @@ import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts
 const MIN_WAIT_MS = 20;
 
 const SECOND_NS = 1_000_000_000n;
-
-const leapNumbers = { none: 0, insert: 1, delete: 2 } as const;
 
 /** The farthest that a `Temporal.Instant` may be from 1970. */
 const MAX_NS = 86_400n * 100_000_000n * SECOND_NS;
@@ -175,7 +174,7 @@ function checkServable({ plan }: Timeline, nowNs: bigint): void {
 function lineOf({ plan, leap, smearedNs }: Phase): ServedLine {
   return {
     ...toLine(plan),
-    leap: leap === undefined ? undefined : leapNumbers[leap],
+    leap: leap === undefined ? undefined : leapIndicators[leap],
     referenceId: smearedNs === undefined ? undefined : smearReferenceId(smearedNs),
   };
 }

@@ -1,4 +1,4 @@
-/** What a clock that may lie does at a moment, in texts and numbers that any language reads. */
+/** The state of a served clock, in texts and numbers that any language reads. */
 import { servedAt, splitNs } from "../../line.ts";
 import { phaseAt, type Timeline } from "./timeline.ts";
 
@@ -8,17 +8,17 @@ export interface ClockState {
   readonly now: string;
   /** The system's time then. */
   readonly system: string;
-  /** How far what is served is ahead. */
+  /** How far it is ahead of the system's time. */
   readonly offset: number;
-  /** How fast it runs: 1 is as the system's clock, 0 stands still. */
+  /** Its rate: 1 is that of the system's clock, 0 stands still. */
   readonly rate: number;
-  /** The leap second it announces; null leaves that to what the server knows of the machine's clock. */
+  /** The leap second it announces; null leaves that to the status of the machine's clock. */
   readonly leap: "none" | "insert" | "delete" | null;
-  /** The jumps still to come, each at a moment of the system's time or of the time served. */
+  /** The steps still to come, each at a moment of system time or of served time. */
   readonly steps: readonly ({ readonly by: number } & ({ at: string } | { servedAt: string }))[];
   /** The leap seconds still to come, each with the day that it ends. */
   readonly leapSeconds: readonly { readonly kind: "insert" | "delete"; readonly date: string }[];
-  /** How they are spread, if they are, and how much of one is by now. */
+  /** How they are smeared, if they are, and how far the present one is. */
   readonly smear: { readonly shape: string; readonly window: number; readonly by: number } | null;
   /** The standard deviation of its noise. */
   readonly noise: number;
@@ -56,7 +56,7 @@ function seconds(ns: bigint): number {
   return Number(ns) / 1e9;
 }
 
-/** Beyond the years that ISO 8601 is read for, seconds since 1970 are all there is to say. */
+/** Formats a time; beyond the years of a `Temporal.Instant` as seconds since 1970. */
 function textOf(ns: bigint): string {
   try {
     return Temporal.Instant.fromEpochNanoseconds(ns).toString();

@@ -1,55 +1,52 @@
 /**
- * What a clock that may lie says, past and future: a plan, the steps and leap
- * seconds still to come, and the lines that all of it amounts to. Times are
- * whole nanoseconds since the Unix epoch.
+ * The timeline of a simulated clock: its plan, the steps and leap seconds still
+ * to come, and the lines that result. Times are whole nanoseconds since the Unix epoch.
  */
 import { type Plan, servedAt, systemAt } from "../../line.ts";
 import { type Smear, smeared } from "./smear.ts";
 
-/** A jump of served time. */
+/** A step of served time. */
 export interface Step {
-  /** When: a moment of system time, or one that served time comes to. */
+  /** Its moment, of system time or of served time. */
   readonly atNs: bigint;
-  /** By how much. */
   readonly byNs: bigint;
 }
 
-/** Jumps still to come, of each kind the earliest first. */
+/** Steps still to come, of each kind the earliest first. */
 export interface Steps {
   /** At moments of system time. */
   readonly system: readonly Step[];
-  /** When served time comes to another, from either side. */
+  /** When served time comes to a moment, from either side. */
   readonly served: readonly Step[];
 }
 
-/** A second that UTC has more or less at the end of a day. */
+/** A second that is inserted or deleted at the end of a day of UTC. */
 export interface LeapSecond {
-  /** Whether it is one more or one less. */
   readonly kind: "insert" | "delete";
   /** When the next day begins. */
   readonly midnightNs: bigint;
 }
 
-/** Everything that decides what is served; none of it ever changes, it is replaced. */
+/** All that decides which time is served; immutable, and replaced by each change. */
 export interface Timeline {
   readonly plan: Plan;
   readonly steps: Steps;
-  /** Those that are not over, the earliest first. */
+  /** Leap seconds that are not over, the earliest first. */
   readonly leaps: readonly LeapSecond[];
-  /** How leap seconds are spread; without it they are told beforehand, and happen. */
+  /** How leap seconds are smeared; without it they are announced, and happen. */
   readonly smear?: Smear | undefined;
-  /** When the last second that was inserted is over, if nothing has moved the clock since it began. */
+  /** The end of the last inserted second, unless the clock was moved since it began. */
   readonly insertedUntilNs?: bigint | undefined;
 }
 
-/** What is served at a moment, and for how long. */
+/** What is served from one turn of a timeline to the next. */
 export interface Phase {
   readonly plan: Plan;
   /** The leap second to announce; undefined leaves it to the clock's status. */
   readonly leap: "none" | LeapSecond["kind"] | undefined;
-  /** How far a smear has taken served time from what it would be; undefined if there is none. */
+  /** How far a smear has moved served time; undefined if there is none. */
   readonly smearedNs: bigint | undefined;
-  /** When another phase begins; undefined if this one is the last. */
+  /** The next turn; undefined if there is none. */
   readonly untilNs: bigint | undefined;
 }
 
@@ -58,10 +55,10 @@ const SECOND_NS = 1_000_000_000n;
 /** A leap second is announced on its day (RFC 5905 §7.3 allows the month). */
 const ANNOUNCED_NS = 86_400n * SECOND_NS;
 
-/** The timeline as it is once everything up to a moment has happened. */
+/** Advances a timeline to a moment: whatever was due has happened. */
 export function advance(timeline: Timeline, nowNs: bigint): Timeline {
   let now = timeline;
-  // Whatever happens is taken off the timeline, so there is an end.
+  // Each event is taken off the timeline, so there is an end.
   for (let next = nextEvent(now); next !== undefined; next = nextEvent(now)) {
     if (next.atNs > nowNs) return now;
     now = next.after();
@@ -69,7 +66,7 @@ export function advance(timeline: Timeline, nowNs: bigint): Timeline {
   return now;
 }
 
-/** What is served at a moment, of a timeline that has been advanced to it. */
+/** What a timeline that has been advanced to a moment serves then. */
 export function phaseAt(timeline: Timeline, nowNs: bigint): Phase {
   const { plan, leaps, smear, insertedUntilNs } = timeline;
   let untilNs = nextEvent(timeline)?.atNs;
@@ -95,7 +92,7 @@ export function phaseAt(timeline: Timeline, nowNs: bigint): Phase {
 
 const EXACT = { smearedNs: undefined };
 
-/** Whether served time is in a while now, and when it comes to be in it or out of it. */
+/** Whether served time is in an interval now, and when it enters or leaves it. */
 function edgeOf(
   plan: Plan,
   nowNs: bigint,
@@ -117,13 +114,13 @@ function rateOf({ gainPpb }: Plan): bigint {
   return SECOND_NS + gainPpb;
 }
 
-/** Something that changes the timeline itself. */
-interface Happening {
+/** An event that changes the timeline itself. */
+interface TimelineEvent {
   readonly atNs: bigint;
   readonly after: () => Timeline;
 }
 
-function nextEvent(timeline: Timeline): Happening | undefined {
+function nextEvent(timeline: Timeline): TimelineEvent | undefined {
   // Of two at one moment the first comes first: the day is over before the next one begins.
   const events = [leapEnd(timeline), servedStep(timeline), systemStep(timeline)];
   return events.reduce((first, each) =>
@@ -131,8 +128,8 @@ function nextEvent(timeline: Timeline): Happening | undefined {
   );
 }
 
-/** A leap second happens to a clock that runs forward: one that runs backwards is before it. */
-function leapEnd(timeline: Timeline): Happening | undefined {
+/** A leap second happens only to a clock that runs forward. */
+function leapEnd(timeline: Timeline): TimelineEvent | undefined {
   const { plan, smear, leaps: [leap, ...leaps] } = timeline;
   if (leap === undefined || rateOf(plan) <= 0n) return undefined;
   const atNs = systemAt(plan, endOf(leap, smear));
@@ -147,7 +144,7 @@ function leapEnd(timeline: Timeline): Happening | undefined {
   };
 }
 
-function systemStep(timeline: Timeline): Happening | undefined {
+function systemStep(timeline: Timeline): TimelineEvent | undefined {
   const { steps } = timeline;
   const [step] = steps.system;
   return step && {
@@ -159,7 +156,7 @@ function systemStep(timeline: Timeline): Happening | undefined {
   };
 }
 
-function servedStep(timeline: Timeline): Happening | undefined {
+function servedStep(timeline: Timeline): TimelineEvent | undefined {
   const { plan, steps: { served } } = timeline;
   const rate = rateOf(plan);
   const step = rate > 0n
@@ -169,11 +166,11 @@ function servedStep(timeline: Timeline): Happening | undefined {
   return atNs === undefined ? undefined : { atNs, after: () => come(timeline, atNs, 0n) };
 }
 
-/** Served time comes to a moment, by itself or by a second that is left out: so do the steps on the way. */
+/** Brings served time to a moment, by itself or by a deleted second: the steps on the way happen then. */
 function come(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
   const { plan, steps } = timeline;
   const servedNs = servedAt(plan, atNs) + byNs;
-  // Back, it has been there, and they have happened.
+  // Where it goes back, it has been there, and they have happened.
   const [from, to] = byNs < 0n ? [0, 0] : between(steps.served, plan.servedNs, servedNs);
   const due = steps.served.slice(from, to);
   const there = {
@@ -187,8 +184,8 @@ function come(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
 }
 
 /**
- * The timeline with a jump at a moment. What is jumped over does not happen: steps at instants between,
- * and leap seconds; a smear that is left behind stays as far as it has come.
+ * Steps the clock at a moment. Steps and leap seconds that it jumps over do not happen; a smear that is
+ * left behind stays as far as it has come.
  */
 export function jump(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
   const { plan, leaps, smear } = timeline;
@@ -199,7 +196,7 @@ export function jump(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
   return { ...there, plan: { ...there.plan, servedNs: there.plan.servedNs + keptNs } };
 }
 
-/** The timeline with another time from a moment on. What lies between does not happen. */
+/** Moves the clock to another time from a moment on. Events between do not happen. */
 export function moveTo(timeline: Timeline, atNs: bigint, servedNs: bigint): Timeline {
   const { plan, steps, leaps, smear } = timeline;
   const [from, to] = between(steps.served, servedAt(plan, atNs), servedNs);
@@ -212,14 +209,14 @@ export function moveTo(timeline: Timeline, atNs: bigint, servedNs: bigint): Time
   };
 }
 
-/** Which steps lie on the way from one time, without it, to another. */
+/** The range of the steps that lie between a time, exclusive, and another. */
 function between(steps: readonly Step[], fromNs: bigint, toNs: bigint): [from: number, to: number] {
   return toNs >= fromNs
     ? [countUpTo(steps, fromNs), countUpTo(steps, toNs)]
     : [countUpTo(steps, toNs - 1n), countUpTo(steps, fromNs - 1n)];
 }
 
-/** How many steps are due up to a moment, by bisection. */
+/** The number of steps that are due up to a moment, by bisection. */
 function countUpTo(steps: readonly Step[], ns: bigint): number {
   let [low, high] = [0, steps.length];
   while (low < high) {
@@ -231,17 +228,17 @@ function countUpTo(steps: readonly Step[], ns: bigint): number {
   return low;
 }
 
-/** Whether nothing of a leap second is still to come. */
+/** Whether a leap second has fully happened. */
 export function isOver(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): boolean {
   const endNs = endOf(leap, smear);
-  // At the end of a smear all of it is served.
+  // At its end a smear is fully served.
   return smear === undefined ? endNs <= servedNs : endNs < servedNs;
 }
 
-/** When a leap second is over, by served time as it would be without it. */
+/** The end of a leap second, by served time as it would be without it. */
 function endOf({ kind, midnightNs }: LeapSecond, smear: Smear | undefined): bigint {
   if (smear !== undefined) return startOf(midnightNs, smear) + smear.windowNs;
-  // The second before midnight is left out, or the one after it is the last once more.
+  // The second before midnight is skipped, or the last one is repeated after it.
   return kind === "delete" ? midnightNs - SECOND_NS : midnightNs;
 }
 
@@ -253,7 +250,7 @@ function changeBy({ kind }: LeapSecond): bigint {
   return kind === "insert" ? -SECOND_NS : SECOND_NS;
 }
 
-/** How far a smear has taken served time from what it would be, by which it goes. */
+/** How far a smear has moved served time, at a time as it would be without it. */
 export function smearedBy(
   leap: LeapSecond | undefined,
   smear: Smear | undefined,
@@ -283,7 +280,7 @@ function smearedPhase(
   const startNs = startOf(leap.midnightNs, smear);
   const rate = rateOf(plan);
   const baseNs = servedAt(plan, nowNs);
-  // Who runs backwards is out of the window at its first moment.
+  // A clock that runs backwards leaves the window at its first moment.
   const sinceNs = baseNs - startNs - (rate < 0n ? 1n : 0n);
   if (sinceNs < 0n) {
     const untilNs = rate > 0n ? earlier(systemAt(plan, startNs), eventNs) : eventNs;

@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { baseOf, roundStep, valueAxis } from "../../../../src/cli/timecli/watch/value_axis.ts";
+import {
+  chooseBase,
+  createValueAxis,
+  roundStep,
+} from "../../../../src/cli/timecli/watch/value_axis.ts";
 
 Deno.test("roundStep is round on a clock from a second to a day, and in decimals elsewhere", () => {
   const table: [least: number, step: number][] = [
@@ -21,13 +25,13 @@ Deno.test("roundStep is round on a clock from a second to a day, and in decimals
   for (const [least, step] of table) assertEquals(Number(roundStep(least).toPrecision(9)), step);
 });
 
-Deno.test("valueAxis has round ticks around all values, and labels that differ, in one unit", () => {
+Deno.test("createValueAxis has round ticks around all values, and labels that differ, in one unit", () => {
   for (const middle of [0, 1e-9, -3e-6, 0.02, 4, -61, 3601, 1e5, 4.1e8]) {
     for (const range of [0, 1e-8, 7e-5, 0.3, 5, 200, 9000, 1e6, 1e9]) {
       const [min, max] = [middle - range / 2, middle + range / 2];
-      const base = baseOf(min, max)?.seconds ?? 0;
+      const base = chooseBase(min, max)?.seconds ?? 0;
       for (const count of [1, 2, 6]) {
-        const { ticks, number, unit } = valueAxis(min - base, max - base, count);
+        const { ticks, number, unit } = createValueAxis(min - base, max - base, count);
         const what = `${middle} ± ${range}: ${ticks.map(number)} ${unit}`;
         assert((ticks[0] ?? NaN) <= min - base && (ticks.at(-1) ?? NaN) >= max - base, what);
         assert(ticks.length >= 2 && ticks.length <= count + 3, what);
@@ -39,7 +43,7 @@ Deno.test("valueAxis has round ticks around all values, and labels that differ, 
   }
 });
 
-Deno.test("valueAxis says minutes, hours and days", () => {
+Deno.test("createValueAxis says minutes, hours and days", () => {
   const axes: [min: number, max: number, labels: string[]][] = [
     [-1e-5, 3e-5, ["-10", "0", "10", "20", "30", "µs"]],
     [0, 0.0004, ["0", "100", "200", "300", "400", "µs"]],
@@ -49,12 +53,12 @@ Deno.test("valueAxis says minutes, hours and days", () => {
     [0, 4e8, ["0", "2000", "4000", "6000", "d"]],
   ];
   for (const [min, max, labels] of axes) {
-    const { ticks, number, unit } = valueAxis(min, max, 4);
+    const { ticks, number, unit } = createValueAxis(min, max, 4);
     assertEquals([...ticks.map(number), unit], labels);
   }
 });
 
-Deno.test("baseOf names what values are told from that are far from 0 and close together", () => {
+Deno.test("chooseBase names what values are textReply from that are far from 0 and close together", () => {
   const table: [min: number, max: number, text: string | undefined][] = [
     [4.00001, 4.00004, "+4 s"],
     [-4.00004, -4.00001, "-4 s"],
@@ -69,7 +73,7 @@ Deno.test("baseOf names what values are told from that are far from 0 and close 
     [-1e8, 4e8, undefined],
   ];
   for (const [min, max, text] of table) {
-    const base = baseOf(min, max);
+    const base = chooseBase(min, max);
     assertEquals(base?.text, text);
     if (base) assert(Math.abs(base.seconds - min) < 60 + 20 * (max - min));
   }

@@ -1,25 +1,25 @@
 import type { NtpReply, TextReply } from "../../../../src/protocols/reply.ts";
 import { QueryError, type QueryFailure } from "../../../../src/protocols/failure.ts";
-import { WatchRecord } from "../../../../src/cli/timecli/watch/watch_record.ts";
+import { WatchRecord } from "../../../../src/cli/timecli/watch/record.ts";
 import type { WatchEvent } from "../../../../src/client/watch.ts";
 
-/** The server that the events below are of. */
+/** The server of the events below. */
 export const url = "ntp://192.0.2.1:123";
 
-/** When the first of them came, in milliseconds since the Unix epoch. */
+/** The time of the first event, in milliseconds since the Unix epoch. */
 export const startMs = Date.UTC(2026, 10, 22, 20);
 
 function duration(seconds: number): Temporal.Duration {
   return Temporal.Duration.from({ nanoseconds: Math.round(seconds * 1e9) });
 }
 
-function sighting(second: number): { url: string; at: Temporal.Instant } {
+function base(second: number): { url: string; at: Temporal.Instant } {
   return { url, at: Temporal.Instant.fromEpochMilliseconds(Math.round(startMs + second * 1000)) };
 }
 
 /** An exchange with an offset and a delay, in seconds. */
 export function measured(second: number, offset: number, delay: number): WatchEvent {
-  const { at } = sighting(second);
+  const { at } = base(second);
   const reply = {
     protocol: "ntp",
     url,
@@ -39,12 +39,12 @@ export function measured(second: number, offset: number, delay: number): WatchEv
     referenceId: "192.0.2.2",
     leap: "none",
   } as unknown as NtpReply;
-  return { type: "exchange", reply, ...sighting(second) };
+  return { type: "exchange", reply, ...base(second) };
 }
 
-/** An exchange that brought a line of text. */
-export function told(second: number, text: string, delay: number): WatchEvent {
-  const { at } = sighting(second);
+/** An exchange with a line of text. */
+export function textReply(second: number, text: string, delay: number): WatchEvent {
+  const { at } = base(second);
   const reply: TextReply = {
     protocol: "daytime",
     url,
@@ -57,42 +57,42 @@ export function told(second: number, text: string, delay: number): WatchEvent {
     hasTime: true,
     warnings: [],
   };
-  return { type: "exchange", reply, ...sighting(second) };
+  return { type: "exchange", reply, ...base(second) };
 }
 
-/** A record of a server that has seen events. */
+/** The record of a server with some events. */
 export function recordOf(name: string, events: readonly WatchEvent[]): WatchRecord {
   const record = new WatchRecord(name);
-  for (const event of events) record.take(event);
+  for (const event of events) record.add(event);
   return record;
 }
 
 const silence = new QueryError("timeout", "No reply from 192.0.2.1:123 within 2 s");
 
-/** An exchange that brought nothing. */
+/** An exchange without a reply. */
 export function lost(second: number): WatchEvent {
-  return { type: "exchange", error: silence, ...sighting(second) };
+  return { type: "exchange", error: silence, ...base(second) };
 }
 
-/** An exchange that brought no time fit to trust. */
+/** An exchange without a usable time. */
 export function bad(second: number, reason: QueryFailure): WatchEvent {
   const error = new QueryError(reason, "It is no good");
-  return { type: "exchange", error, ...sighting(second) };
+  return { type: "exchange", error, ...base(second) };
 }
 
-/** One of each kind of event that is no exchange. */
-export const news: readonly WatchEvent[] = [
-  { type: "kiss", code: "RATE", interval: 4, ...sighting(1) },
-  { type: "kiss", code: "DENY", interval: undefined, ...sighting(2) },
-  { type: "stratum", from: 2, to: 3, ...sighting(3) },
-  { type: "leap", from: "none", to: "insert", ...sighting(4) },
+/** One of each kind of event that is not an exchange. */
+export const notices: readonly WatchEvent[] = [
+  { type: "kiss", code: "RATE", interval: 4, ...base(1) },
+  { type: "kiss", code: "DENY", interval: undefined, ...base(2) },
+  { type: "stratum", from: 2, to: 3, ...base(3) },
+  { type: "leap", from: "none", to: "insert", ...base(4) },
   {
     type: "step",
     step: duration(-0.25),
     errorBound: duration(0.001),
     clock: "server",
-    ...sighting(5),
+    ...base(5),
   },
-  { type: "gone", error: silence, ...sighting(6) },
-  { type: "back", after: duration(34.5), ...sighting(7) },
+  { type: "gone", error: silence, ...base(6) },
+  { type: "back", after: duration(34.5), ...base(7) },
 ];

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { screenOf, type WatchView } from "../../../../src/cli/timecli/watch/watch_screen.ts";
-import { bad, lost, measured, recordOf, startMs, told, url } from "./watch_events.ts";
+import { drawScreen, type WatchView } from "../../../../src/cli/timecli/watch/screen.ts";
+import { bad, lost, measured, recordOf, startMs, textReply, url } from "./watch_events.ts";
 
 const seconds = Array.from({ length: 60 }, (_, i) => i);
 const steady = recordOf(url, seconds.map((i) => measured(i, (i - 30) / 1e6, 0.001 + i / 1e5)));
 const silent = recordOf("time://192.0.2.9:37", seconds.map(lost));
-const text = recordOf("daytime://192.0.2.8:13", seconds.map((i) => told(i, "now", i / 1000)));
+const text = recordOf("daytime://192.0.2.8:13", seconds.map((i) => textReply(i, "now", i / 1000)));
 
 const same = (text: string): string => text;
 const plain = { bold: same, good: same, odd: same, bad: same };
@@ -14,7 +14,7 @@ function view(more: Partial<WatchView> = {}): WatchView {
   return {
     records: [steady, silent, text],
     selected: 0,
-    news: [{ text: "20:00:00Z  stratum 2 → 3", tone: "odd" }],
+    notices: [{ text: "20:00:00Z  stratum 2 → 3", tone: "odd" }],
     nowMs: startMs + 60_000,
     elapsedSeconds: 3661,
     span: { seconds: 60, tick: 15 },
@@ -28,8 +28,8 @@ function view(more: Partial<WatchView> = {}): WatchView {
 
 const size = { columns: 80, rows: 40 } as const;
 
-Deno.test("screenOf shows title, servers, both plots, news and keys", () => {
-  const lines = screenOf(view(), size);
+Deno.test("drawScreen shows title, servers, both plots, notices and keys", () => {
+  const lines = drawScreen(view(), size);
   assertEquals(lines.length, size.rows);
   assertMatch(lines[0] ?? "", /^timecli watch {3}01:01:01$/);
   assertMatch(lines[2] ?? "", /^> ntp:\S+ +\+29\.00 µs +1\.590 ms +1\.000 µs +0 % +2 +none$/);
@@ -42,11 +42,11 @@ Deno.test("screenOf shows title, servers, both plots, news and keys", () => {
   assertMatch(lines.at(-1) ?? "", /^q quit .*Tab/);
 });
 
-Deno.test("screenOf fits every size, each plot with its axis or not at all", () => {
+Deno.test("drawScreen fits every size, each plot with its axis or not at all", () => {
   for (const columns of [20, 40, 80, 133, 300]) {
     for (const rows of [1, 3, 6, 10, 14, 20, 25, 60]) {
       for (const selected of [0, 1, 2]) {
-        const lines = screenOf(view({ selected }), { columns, rows });
+        const lines = drawScreen(view({ selected }), { columns, rows });
         assert(lines.length <= rows, `${lines.length} lines of ${rows}`);
         for (const line of lines) assert(line.length <= columns, `${columns}: ${line}`);
         const [arrows, axes] = [/^ *▲$/, /└┬.*┬/].map((part) =>
@@ -59,38 +59,38 @@ Deno.test("screenOf fits every size, each plot with its axis or not at all", () 
   }
 });
 
-Deno.test("screenOf has the offset's figures in the rows of a wide screen", () => {
-  const [, head, row] = screenOf(view(), { columns: 150, rows: 40 });
+Deno.test("drawScreen has the statistics of the offset in the rows of a wide screen", () => {
+  const [, head, row] = drawScreen(view(), { columns: 150, rows: 40 });
   assertMatch(head ?? "", /MIN +MEAN +MAX +STDDEV/);
   assertMatch(row ?? "", /-30\.00 µs +-500 ns +\+29\.00 µs +17\.46 µs/);
 });
 
-Deno.test("screenOf plots the delay alone of what has no offset", () => {
-  const lines = screenOf(view({ selected: 2 }), size);
+Deno.test("drawScreen plots only the delay of a protocol without offset", () => {
+  const lines = drawScreen(view({ selected: 2 }), size);
   assertEquals(lines.filter((line) => /^(Offset|Delay) /.test(line)).length, 1);
   assertMatch(lines[4] ?? "", /^> daytime:\S+ +- +59\.00 ms/);
 });
 
-Deno.test("screenOf shows what is within the time scale", () => {
+Deno.test("drawScreen plots the points within the time scale", () => {
   const dots = (nowMs: number, seconds: number, tick: number): number =>
-    screenOf(view({ nowMs, span: { seconds, tick } }), size).join("").split("•").length - 1;
+    drawScreen(view({ nowMs, span: { seconds, tick } }), size).join("").split("•").length - 1;
   assertEquals(dots(startMs + 3_600_000, 60, 15), 0);
   assert(dots(startMs + 3_600_000, 3600, 900) > 0);
   assert(dots(startMs + 60_000, 60, 15) > dots(startMs + 60_000, 3600, 900));
 });
 
-Deno.test("screenOf keeps to ASCII", () => {
+Deno.test("drawScreen keeps to ASCII", () => {
   for (const isPaused of [false, true]) {
-    const lines = screenOf(view({ isAscii: true, isPaused }), size);
+    const lines = drawScreen(view({ isAscii: true, isPaused }), size);
     for (const line of lines) assertMatch(line, /^[ -~]*$/);
     assert(lines.some((line) => line.includes("*")));
     assertEquals(/ paused$/.test(lines[0] ?? ""), isPaused);
   }
 });
 
-Deno.test("screenOf shows a server that was not asked yet, and equal values", () => {
+Deno.test("drawScreen shows a server without exchanges, and equal values", () => {
   for (const events of [[], [measured(0, 0, 0)], [measured(0, 5, 5), measured(1, 5, 5)]]) {
-    const lines = screenOf(view({ records: [recordOf(url, events)] }), size);
+    const lines = drawScreen(view({ records: [recordOf(url, events)] }), size);
     assertEquals(lines.some((line) => line.includes("•")), events.length > 0);
     assert(!lines.some((line) => /NaN|Infinity|undefined/.test(line)), lines.join("\n"));
   }
@@ -103,12 +103,12 @@ function ticksIn(lines: readonly string[]): string[][] {
   return [labels.slice(0, second), labels.slice(second)].map((each) => each.filter(Boolean));
 }
 
-Deno.test("screenOf names what offsets far from 0 are told from, and tells them apart", () => {
+Deno.test("drawScreen names the base of offsets far from 0, and distinguishes them", () => {
   for (
     const [offset, base] of [[4, "+4 s"], [413_340_677, "+4784 d 0 h 51 min 17 s"]] as const
   ) {
     const events = seconds.map((i) => measured(i, offset + (i - 30) / 1e4, 0.001 + i / 1e5));
-    const lines = screenOf(view({ records: [recordOf(url, events)] }), { columns: 90, rows: 40 });
+    const lines = drawScreen(view({ records: [recordOf(url, events)] }), { columns: 90, rows: 40 });
     const all = lines.join("\n");
     assert(all.includes(`\nOffset from ${base}  min -3.000 ms  mean -`), all);
     assertMatch(all, /max \+2\.900 ms\s+stddev 1\.746 ms/);
@@ -120,20 +120,20 @@ Deno.test("screenOf names what offsets far from 0 are told from, and tells them 
   }
 });
 
-Deno.test("screenOf names what an axis alone is told from, after a step", () => {
+Deno.test("drawScreen names the base of an axis after a step", () => {
   const events = seconds.map((i) => measured(i, i < 20 ? 0 : 60 + i / 1e6, 0.001));
   const shown = { records: [recordOf(url, events)], span: { seconds: 30, tick: 10 } };
-  const all = screenOf(view(shown), { columns: 100, rows: 40 }).join("\n");
+  const all = drawScreen(view(shown), { columns: 100, rows: 40 }).join("\n");
   assertMatch(all, /^Offset {2}min \+0 s .* max \+60\.00 s .* axis from \+60 s$/m);
   assertMatch(all, /^\+60 µs┤/m);
 });
 
-Deno.test("screenOf never has two ticks alike, nor more than lines", () => {
+Deno.test("drawScreen never repeats a tick, nor has more ticks than lines", () => {
   for (const offset of [0, 1e-7, 0.5, 4, 1e5, 4e8]) {
     for (const range of [1e-6, 1e-3, 1, 1e4]) {
       const events = seconds.map((i) => measured(i, offset + range * (i - 17) / 60, 0.01));
       for (const rows of [13, 14, 17, 25, 60]) {
-        const lines = screenOf(view({ records: [recordOf(url, events)] }), { columns: 90, rows });
+        const lines = drawScreen(view({ records: [recordOf(url, events)] }), { columns: 90, rows });
         for (const ticks of ticksIn(lines)) {
           assertEquals(new Set(ticks).size, ticks.length, ticks.join());
           if (ticks.length > 0) assert(ticks.length >= 2, lines.join("\n"));
@@ -143,15 +143,15 @@ Deno.test("screenOf never has two ticks alike, nor more than lines", () => {
   }
 });
 
-Deno.test("screenOf keeps the mark in sight of more servers than lines, and counts the others", () => {
+Deno.test("drawScreen keeps the mark in sight of more servers than lines, and counts the others", () => {
   const records = Array.from(
     { length: 40 },
     (_, i) => recordOf(`ntp://192.0.2.${i}:123`, seconds.map((i) => measured(i, i / 1e6, 0.001))),
   );
-  const news = Array(4).fill({ text: "20:00:00Z  stratum 2 → 3" });
+  const notices = Array(4).fill({ text: "20:00:00Z  stratum 2 → 3" });
   for (const selected of [0, 1, 20, 38, 39]) {
     for (const rows of [5, 6, 8, 16, 24, 40]) {
-      const lines = screenOf(view({ records, selected, news }), { columns: 80, rows });
+      const lines = drawScreen(view({ records, selected, notices }), { columns: 80, rows });
       assertEquals(lines.length, rows);
       assertEquals(
         lines.filter((line) => line.startsWith("> ")).map((line) => line.split(" ")[1]),
@@ -168,52 +168,52 @@ Deno.test("screenOf keeps the mark in sight of more servers than lines, and coun
   }
 });
 
-Deno.test("screenOf has figures where there is no room for plots", () => {
+Deno.test("drawScreen has figures where there is no room for plots", () => {
   for (const [columns, rows] of [[45, 20], [30, 20], [80, 11]] as const) {
-    const all = screenOf(view({ records: [steady] }), { columns, rows }).join("\n");
+    const all = drawScreen(view({ records: [steady] }), { columns, rows }).join("\n");
     for (const part of ["Offset", "min -30.00 µs", "stddev 17.46 µs", "Delay", "max 1.590 ms"]) {
       assert(all.includes(part), all);
     }
   }
 });
 
-Deno.test("screenOf makes long names shorter in their middle, and keeps the columns", () => {
+Deno.test("drawScreen makes long names shorter in their middle, and keeps the columns", () => {
   const name = `ntp://${"long-".repeat(20)}name.example:12345`;
   for (const [isAscii, cut] of [[false, "…"], [true, "..."]] as const) {
     const records = [recordOf(name, seconds.map((i) => measured(i, 0, 0.001)))];
-    const [, head, row] = screenOf(view({ records, isAscii }), size);
+    const [, head, row] = drawScreen(view({ records, isAscii }), size);
     assertMatch(head ?? "", /LOST +STRATUM +LEAP$/);
     assertMatch(row ?? "", /^ {2}ntp:\/\/long-\S+\.example:12345 .* none$/);
     assert(row?.includes(cut));
   }
-  const [, head] = screenOf(view({ records: [steady] }), { columns: 45, rows: 20 });
+  const [, head] = drawScreen(view({ records: [steady] }), { columns: 45, rows: 20 });
   assertMatch(head ?? "", /^ {2}SERVER +OFFSET +DELAY +LOST$/);
 });
 
-Deno.test("screenOf tells bad replies from lost requests", () => {
+Deno.test("drawScreen distinguishes bad replies and lost requests", () => {
   const garbled = recordOf("daytime://192.0.2.7:13", seconds.map((i) => bad(i, "not-a-time")));
   const some = recordOf(url, [measured(0, 0, 1), bad(1, "unusable"), lost(2), measured(3, 0, 1)]);
-  const [, head, first, second] = screenOf(view({ records: [some, garbled] }), size);
+  const [, head, first, second] = drawScreen(view({ records: [some, garbled] }), size);
   assertMatch(head ?? "", / LOST +BAD +STRATUM +LEAP$/);
   assertMatch(first ?? "", / 25\.0 % +25\.0 % +2 +none$/);
   assertMatch(second ?? "", / 0 % lost, 100 % bad; It is no good$/);
 });
 
-Deno.test("screenOf has colours of whole lines, which fit without them", () => {
+Deno.test("drawScreen has colours of whole lines, which fit without them", () => {
   const tag = (name: string) => (text: string): string => `<${name}:${text}>`;
   const paint = { bold: tag("bold"), good: tag("good"), odd: tag("odd"), bad: tag("bad") };
-  const lines = screenOf(view({ paint, selected: 1 }), { columns: 40, rows: 10 });
+  const lines = drawScreen(view({ paint, selected: 1 }), { columns: 40, rows: 10 });
   assertMatch(lines[0] ?? "", /^<bold:timecli watch /);
   assertMatch(lines[2] ?? "", /^ {2}ntp:/);
   assertMatch(lines[3] ?? "", /^<bad:> time:.*…>$/);
   assertMatch(lines.at(-2) ?? "", /^<odd:20:00:00Z .*>$/);
 });
 
-Deno.test("screenOf tells of keys only where there are some", () => {
-  assertEquals(screenOf(view({ hasKeys: false }), size).at(-1), "Ctrl-C quits");
+Deno.test("drawScreen lists keys only where they are read", () => {
+  assertEquals(drawScreen(view({ hasKeys: false }), size).at(-1), "Ctrl-C quits");
 });
 
-Deno.test("screenOf shows nothing of the future that a clock set back leaves", () => {
-  const lines = screenOf(view({ records: [steady], nowMs: startMs - 1000 }), size);
+Deno.test("drawScreen plots no points in the future after the clock was set back", () => {
+  const lines = drawScreen(view({ records: [steady], nowMs: startMs - 1000 }), size);
   assert(!lines.some((line) => line.includes("•")));
 });

@@ -1,16 +1,21 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   csvLines,
+  formatSummary,
   jsonLines,
   type LineFormat,
-  summaryOf,
   textLines,
-} from "../../../../src/cli/timecli/watch/watch_lines.ts";
+} from "../../../../src/cli/timecli/watch/lines.ts";
 import type { WatchEvent } from "../../../../src/client/watch.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
-import { bad, lost, measured, news, recordOf, told, url } from "./watch_events.ts";
+import { bad, lost, measured, notices, recordOf, textReply, url } from "./watch_events.ts";
 
-const events = [measured(0, -0.0015, 0.002), lost(1), told(2, 'a "time", so to say', 0.5), ...news];
+const events = [
+  measured(0, -0.0015, 0.002),
+  lost(1),
+  textReply(2, 'a "time", so to say', 0.5),
+  ...notices,
+];
 
 function linesOf({ format }: LineFormat, all: readonly WatchEvent[] = events): unknown[] {
   return all.map(format);
@@ -22,11 +27,11 @@ Deno.test("textLines says what came and what happened", () => {
     `${at(0)}offset -1.500 ms ± 1.000 ms  delay 2.000 ms  stratum 2`,
     `${at(1)}No reply from 192.0.2.1:123 within 2 s`,
     `${at(2)}a "time", so to say  round trip 500.0 ms`,
-    `${at(1)}kiss RATE, it is asked every 4 s from now on`,
-    `${at(2)}kiss DENY, it is not asked any more`,
+    `${at(1)}KoD RATE: one request every 4 s from now on`,
+    `${at(2)}KoD DENY: no more requests to it`,
     `${at(3)}stratum 2 → 3`,
-    `${at(4)}leap second none → insert`,
-    `${at(5)}step of the offset by -250.0 ms: its clock was set`,
+    `${at(4)}leap indicator none → insert`,
+    `${at(5)}offset step of -250.0 ms: server's clock was set`,
     `${at(6)}gone: No reply from 192.0.2.1:123 within 2 s`,
     `${at(7)}back after 34.50 s`,
   ]);
@@ -42,7 +47,7 @@ Deno.test("textLines tells times and offsets apart that are close together", () 
 });
 
 Deno.test("textLines escapes what a server wrote", () => {
-  const [line] = linesOf(textLines, [told(0, "\x1b]0;owned\x07", 0.5)]);
+  const [line] = linesOf(textLines, [textReply(0, "\x1b]0;owned\x07", 0.5)]);
   assertMatch(String(line), /\\x1b\]0;owned\\x07/);
 });
 
@@ -121,14 +126,14 @@ Deno.test("csvLines has a row for each exchange and each event, all of the same 
   assertEquals(cellsOf(gone, "error_reason", "error_message"), [
     ...["timeout", "No reply from 192.0.2.1:123 within 2 s"],
   ]);
-  const [quoted] = linesOf(csvLines, [told(2, 'a "time", so to say', 0.5)]);
+  const [quoted] = linesOf(csvLines, [textReply(2, 'a "time", so to say', 0.5)]);
   assertMatch(String(quoted), /,"a ""time"", so to say",/);
 });
 
 const cellsIn = (text: string): string[][] =>
   text.split("\n").map((line) => line.trim().split(/ {2,}/));
 
-Deno.test("summaryOf shows the figures of every server", () => {
+Deno.test("formatSummary shows the figures of every server", () => {
   const records = [
     recordOf(url, [
       ...[measured(0, 0.001, 0.002), measured(1, 0.003, 0.004), lost(2)],
@@ -136,8 +141,8 @@ Deno.test("summaryOf shows the figures of every server", () => {
     ]),
     recordOf("time://[::1]:37", []),
   ];
-  assertEquals(cellsIn(summaryOf(records)), [
-    ["SERVER", "ASKED", "LOST", "BAD"],
+  assertEquals(cellsIn(formatSummary(records)), [
+    ["SERVER", "SENT", "LOST", "BAD"],
     ["MIN", "MEAN", "MAX", "STDDEV", "JITTER"],
     [url, "5", "1", "2"],
     ["offset", "+1.000 ms", "+2.000 ms", "+3.000 ms", "1.414 ms", "2.000 ms"],
@@ -146,10 +151,10 @@ Deno.test("summaryOf shows the figures of every server", () => {
   ]);
 });
 
-Deno.test("summaryOf fits 80 columns, however far off a server is", () => {
+Deno.test("formatSummary fits 80 columns, however far off a server is", () => {
   // Powers of two, which a number that large still has exactly, or nearly so.
   const far = [-1, 0, 1].map((i) => measured(i, 413_340_677.25 + i / 2 ** 14, 0.002));
-  const text = summaryOf([recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)]);
+  const text = formatSummary([recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)]);
   for (const line of text.split("\n")) assert(line.length <= 80, line);
   const [, , , from = [], [name, min, mean, max, deviation] = []] = cellsIn(text);
   assertEquals([from, name], [["offset from +4784 d 0 h 51 min 17.25 s:"], "offset"]);

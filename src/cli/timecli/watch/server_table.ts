@@ -1,13 +1,13 @@
-/** The table of the servers that `timecli watch` shows on a terminal. */
+/** The table of servers on the screen of `timecli watch`. */
 import type { WatchedExchange } from "../../../client/watch.ts";
 import { describe } from "../../shared/exit_codes.ts";
 import { shortenMiddle } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
-import { figureNames, figuresOf, shareOf } from "./watch_figures.ts";
-import type { WatchRecord } from "./watch_record.ts";
+import { figureNames, formatFigures, formatShare } from "./figures.ts";
+import type { WatchRecord } from "./record.ts";
 
-/** What a line is about, which its colour says too. */
+/** The meaning of a line, shown by its colour. */
 export type Tone = "good" | "odd" | "bad";
 
 /** A line of the screen. */
@@ -16,57 +16,57 @@ export interface ScreenLine {
   readonly tone?: Tone | undefined;
 }
 
-/** What to show of the servers. */
+/** The contents of the table. */
 export interface ServerTable {
   readonly records: readonly WatchRecord[];
-  /** Which of them has the mark, where there are several. */
+  /** The index of the marked one, where there are several. */
   readonly selected: number;
   readonly isAscii: boolean;
 }
 
-/** A name is not made shorter than that: it has to tell servers apart. */
-const SHORTEST_NAME = 16;
+/** Shorter names would not distinguish servers. */
+const MIN_NAME_WIDTH = 16;
+
+/** Columns up to this rank can be left out. */
+const MAX_RANK = 4;
 
 /**
- * The head and a line a server: with the figures of the offset where the screen is wide enough, and
- * with shorter names and fewer columns where it is too narrow.
+ * Lays out the head and one line per server: with statistics of the offset on a wide screen, with shorter
+ * names and fewer columns on a narrow one.
  */
-export function tableLines(
+export function layOutServers(
   table: ServerTable,
   columns: number,
 ): [head: string, ...servers: ScreenLine[]] {
   const { records } = table;
   const longest = Math.max(...records.map(({ url }) => url.length));
-  // What is said of a failure is cut instead.
+  // An error message is cut instead.
   const excessOf = (lines: readonly string[]): number =>
     Math.max(
       ...lines.filter((_, i) => !records[i - 1]?.last?.error).map((line) => line.length - columns),
     );
   let lines: string[] = [];
-  for (const left of [0, 1, 2, 3, 4]) {
-    lines = layOut(table, left, longest);
+  for (let rank = 0; rank <= MAX_RANK; rank++) {
+    lines = layOut(table, rank, longest);
     const excess = excessOf(lines);
-    // Figures are no reason for a shorter name.
-    if (left > 0 && excess > 0 && longest - excess >= SHORTEST_NAME) {
-      lines = layOut(table, left, longest - excess);
+    // Statistics are no reason for a shorter name.
+    if (rank > 0 && excess > 0 && longest - excess >= MIN_NAME_WIDTH) {
+      lines = layOut(table, rank, longest - excess);
     }
     if (excessOf(lines) <= 0) break;
-    if (left === 4) lines = layOut(table, left, Math.min(longest, SHORTEST_NAME));
+    if (rank === MAX_RANK) lines = layOut(table, rank, Math.min(longest, MIN_NAME_WIDTH));
   }
   const [head = "", ...servers] = lines;
+  const hasFailed = (i: number): boolean => records[i]?.last?.error !== undefined;
   return [
     head,
-    ...servers.map((text, i) => ({
-      text,
-      ...(records[i]?.last?.error && { tone: "bad" as const }),
-    })),
+    ...servers.map((text, i): ScreenLine => hasFailed(i) ? { text, tone: "bad" } : { text }),
   ];
 }
 
-/** A column of figures. */
 interface Column {
   readonly head: string;
-  /** Those with the lowest are left out first where there is no room; undefined for never. */
+  /** Columns with the lowest rank are left out first; those without a rank never. */
   readonly rank?: number;
   readonly cell: (record: WatchRecord) => string;
 }
@@ -79,12 +79,12 @@ const columnsOfAll: readonly Column[] = [
     head: name.toUpperCase(),
     rank: 1,
     cell: ({ offsets }) =>
-      offsets.count === 0 ? "-" : figuresOf(offsets, { isSigned: true })[i] ?? "-",
+      offsets.count === 0 ? "-" : formatFigures(offsets, { isSigned: true })[i] ?? "-",
   })),
-  { head: "LOST", cell: ({ lost, asked }) => shareOf(lost, asked) },
+  { head: "LOST", cell: ({ lost, sent }) => formatShare(lost, sent) },
 ];
 
-const badColumn: Column = { head: "BAD", cell: ({ bad, asked }) => shareOf(bad, asked) };
+const badColumn: Column = { head: "BAD", cell: ({ bad, sent }) => formatShare(bad, sent) };
 
 const ntpColumns: readonly Column[] = [
   {
@@ -101,12 +101,12 @@ const ntpColumns: readonly Column[] = [
 
 function layOut(
   { records, selected, isAscii }: ServerTable,
-  leftOut: number,
+  leftOutRank: number,
   nameWidth: number,
 ): string[] {
   const hasBad = records.some(({ bad }) => bad > 0);
   const columns = [...columnsOfAll, ...(hasBad ? [badColumn] : []), ...ntpColumns]
-    .filter(({ rank = Infinity }) => rank > leftOut);
+    .filter(({ rank = Infinity }) => rank > leftOutRank);
   const rows = records.map((record, i) => {
     const mark = records.length > 1 && i === selected ? "> " : "  ";
     const name = mark + shortenMiddle(record.url, nameWidth, isAscii ? "..." : "…");
@@ -118,15 +118,15 @@ function layOut(
   return layOutTable([["  SERVER", ...columns.map(({ head }) => head)], ...rows]).split("\n");
 }
 
-function failureOf({ asked, lost, bad, last }: WatchRecord): string {
-  const share = bad > 0 ? `, ${shareOf(bad, asked)} bad` : "";
-  return `${shareOf(lost, asked)} lost${share}; ${describe(last?.error)}`;
+function failureOf({ sent, lost, bad, last }: WatchRecord): string {
+  const share = bad > 0 ? `, ${formatShare(bad, sent)} bad` : "";
+  return `${formatShare(lost, sent)} lost${share}; ${describe(last?.error)}`;
 }
 
 function offsetOf({ reply }: Partial<WatchedExchange> = {}): string {
   if (!reply || !("offset" in reply)) return "-";
   const text = formatSignedSeconds(reply.offset.total("seconds"));
-  // Beside days, minutes take room that says little.
+  // Minutes matter little beside days.
   return text.includes(" d ") ? text.replace(/ \d+ min$/, "") : text;
 }
 
@@ -141,8 +141,8 @@ function jitterOf({ offsets, delays }: WatchRecord): string {
   return Number.isNaN(jitter) ? "-" : formatSeconds(jitter);
 }
 
-/** As many of the servers as there are lines for, around the one with the mark; the rest is counted. */
-export function scroll(
+/** Selects the servers around the marked one for which there are rows, and counts the others. */
+export function scrollTo(
   lines: readonly ScreenLine[],
   selected: number,
   rows: number,
@@ -151,7 +151,7 @@ export function scroll(
   const shown = rows > 1 ? rows - 1 : rows;
   const first = Math.max(0, Math.min(selected - (shown >> 1), lines.length - shown));
   const below = lines.length - first - shown;
-  const counts = [[first, "above"], [below, "below"]].filter(([count]) => count !== 0);
-  const rest = `  ${first + below} more: ${counts.map((each) => each.join(" ")).join(", ")}`;
+  const hidden = [[first, "above"], [below, "below"]].filter(([count]) => count !== 0);
+  const rest = `  ${first + below} more: ${hidden.map((each) => each.join(" ")).join(", ")}`;
   return [...lines.slice(first, first + shown), { text: rest }].slice(0, rows);
 }

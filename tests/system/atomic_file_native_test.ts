@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { PictureFile } from "../../../../src/cli/timecli/watch/picture_file.ts";
-import { where } from "../../../support/needs.ts";
+import { checkWritable, writeAtomically } from "../../src/system/atomic_file.ts";
+import { where } from "../support/needs.ts";
 
 const needs = { permissions: [{ name: "read" }, { name: "write" }] } as const;
 
@@ -19,19 +19,19 @@ const namesIn = (folder: string): string[] =>
 Deno.test(
   await where(
     needs,
-    "PictureFile leaves all as it is until it writes, and then the whole",
+    "checkWritable changes nothing; writeAtomically then writes the whole file, and keeps its mode",
     () =>
       inFolder(async (folder) => {
         const path = `${folder}/out.svg`;
-        const created = await PictureFile.find(path);
+        await checkWritable(path);
         assertEquals(namesIn(folder), []);
-        await created.write("new");
+        await writeAtomically(path, "new");
         assertEquals(await Deno.readTextFile(path), "new");
 
         await Deno.chmod(path, 0o640);
-        const replaced = await PictureFile.find(path);
+        await checkWritable(path);
         assertEquals(await Deno.readTextFile(path), "new");
-        await replaced.write("newer");
+        await writeAtomically(path, "newer");
         assertEquals(await Deno.readTextFile(path), "newer");
         assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o640);
         assertEquals(namesIn(folder), ["out.svg"]);
@@ -42,12 +42,13 @@ Deno.test(
 Deno.test(
   await where(
     needs,
-    "PictureFile replaces what a link leads to, not the link",
+    "writeAtomically replaces the target of a link, not the link",
     () =>
       inFolder(async (folder) => {
         await Deno.writeTextFile(`${folder}/out.svg`, "old");
         await Deno.symlink("out.svg", `${folder}/link`);
-        await (await PictureFile.find(`${folder}/link`)).write("new");
+        await checkWritable(`${folder}/link`);
+        await writeAtomically(`${folder}/link`, "new");
         assertEquals((await Deno.lstat(`${folder}/link`)).isSymlink, true);
         assertEquals(await Deno.readTextFile(`${folder}/out.svg`), "new");
       }),
@@ -55,8 +56,9 @@ Deno.test(
 );
 
 Deno.test(
-  await where(needs, "PictureFile writes to a device in place", async () => {
-    await (await PictureFile.find("/dev/null")).write("new");
+  await where(needs, "writeAtomically writes to a device in place", async () => {
+    await checkWritable("/dev/null");
+    await writeAtomically("/dev/null", "new");
     assertEquals((await Deno.stat("/dev/null")).isFile, false);
   }),
 );
@@ -64,29 +66,25 @@ Deno.test(
 Deno.test(
   await where(
     needs,
-    "PictureFile says in a line, and early, why it cannot",
+    "writeAtomically leaves the file as it was if it fails",
     () =>
       inFolder(async (folder) => {
-        await assertRejects(
-          () => PictureFile.find(`${folder}/none/out.svg`),
-          Error,
-          `Cannot write the picture to ${folder}/none/out.svg: there is no such folder`,
-        );
-        await assertRejects(() => PictureFile.find(folder), Error, `${folder}: it is a folder`);
-        await Deno.writeTextFile(`${folder}/file`, "");
-        await assertRejects(
-          () => PictureFile.find(`${folder}/file/out.svg`),
-          Error,
-          "Cannot write",
-        );
+        await Deno.mkdir(`${folder}/out.svg`);
+        await assertRejects(() => writeAtomically(`${folder}/out.svg`, "new"));
+        await assertRejects(() => writeAtomically(`${folder}/none/out.svg`, "new"));
+        assertEquals(namesIn(folder), ["out.svg"]);
       }),
   ),
 );
 
 Deno.test({
-  name: "PictureFile says that the permission is missing",
+  name: "checkWritable reports a missing permission",
   permissions: { read: false, write: false },
   async fn(): Promise<void> {
-    await assertRejects(() => PictureFile.find("/tmp/out.svg"), Deno.errors.NotCapable, "write");
+    await assertRejects(
+      () => checkWritable("/tmp/out.svg"),
+      Deno.errors.NotCapable,
+      "/tmp/out.svg",
+    );
   },
 });

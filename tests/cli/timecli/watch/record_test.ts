@@ -1,19 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
-import type { PlotPoint } from "../../../../src/cli/timecli/watch/thinned_points.ts";
-import { WatchRecord } from "../../../../src/cli/timecli/watch/watch_record.ts";
-import { bad, lost, measured, news, recordOf, startMs, url } from "./watch_events.ts";
+import type { PlotPoint } from "../../../../src/cli/timecli/watch/thinned.ts";
+import { WatchRecord } from "../../../../src/cli/timecli/watch/record.ts";
+import { bad, lost, measured, notices, recordOf, startMs, url } from "./watch_events.ts";
 
-/** In how many parts of so many equal ones of a span there are points. */
+/** The number of hundredths of a span that have points. */
 function coverage(points: readonly PlotPoint[], seconds: number, endMs: number): number {
   const parts = points.map(({ atMs }) => Math.ceil((atMs - endMs) / (seconds * 10)));
   return new Set(parts.filter((part) => part > -100)).size;
 }
 
-Deno.test("WatchRecord keeps bounded memory of any time, of each span and of the whole", () => {
+Deno.test("WatchRecord bounds its memory, for each span and for the whole time", () => {
   const record = new WatchRecord(url);
   const count = 100_000;
-  for (let i = 0; i < count; i++) record.take(i % 10 === 0 ? lost(i) : measured(i, i, 1));
-  assertEquals([record.asked, record.lost, record.offsets.count], [count, count / 10, 90_000]);
+  for (let i = 0; i < count; i++) record.add(i % 10 === 0 ? lost(i) : measured(i, i, 1));
+  assertEquals([record.sent, record.lost, record.offsets.count], [count, count / 10, 90_000]);
   assertEquals([record.offsets.min, record.offsets.max], [1, count - 1]);
   const endMs = startMs + count * 1000;
   for (const seconds of [60, 300, 900, 3600, 21_600, 86_400]) {
@@ -28,12 +28,12 @@ Deno.test("WatchRecord keeps bounded memory of any time, of each span and of the
   assert(coverage(record.all, count, endMs) === 100);
 });
 
-Deno.test("WatchRecord has all of a span at a hundred requests a second, and its extremes", () => {
+Deno.test("WatchRecord covers a span at a hundred requests per second, with its extremes", () => {
   const record = new WatchRecord(url);
   const count = 20_000;
   const spike = count - 5500;
   for (let i = 0; i < count; i++) {
-    record.take(measured(i / 100, i === spike ? 1 : (i % 7) / 1e6, i === spike + 1 ? 2 : 1e-4));
+    record.add(measured(i / 100, i === spike ? 1 : (i % 7) / 1e6, i === spike + 1 ? 2 : 1e-4));
   }
   for (const points of [record.latest(60), record.latest(3600), record.all]) {
     assert(points.some(({ offset }) => offset === 1), "the largest offset is gone");
@@ -46,18 +46,18 @@ Deno.test("WatchRecord has all of a span at a hundred requests a second, and its
   assert(Math.abs(middle / offsets.length - 1 / 7) < 0.02);
 });
 
-Deno.test("WatchRecord survives that this machine's clock is set back", () => {
+Deno.test("WatchRecord survives a step back of this machine's clock", () => {
   const seconds = Array.from({ length: 3000 }, (_, i) => i % 2 === 0 ? i : i - 1500);
   const record = recordOf(url, seconds.map((i) => measured(i, 0, 1)));
   assert(record.all.length > 0 && record.all.length <= 4000);
 });
 
-Deno.test("WatchRecord tells what is lost from replies that are no good", () => {
+Deno.test("WatchRecord distinguishes lost requests and bad replies", () => {
   const record = recordOf(url, [
     ...[lost(0), bad(1, "refused"), bad(2, "unknown-host"), bad(3, "unreachable")],
     ...[bad(4, "not-a-time"), bad(5, "bogus-reply"), bad(6, "kiss-o-death")],
-    ...[bad(7, "unsynchronized"), bad(8, "unusable"), measured(9, 0, 1), ...news],
+    ...[bad(7, "unsynchronized"), bad(8, "unusable"), measured(9, 0, 1), ...notices],
   ]);
-  assertEquals([record.asked, record.lost, record.bad, record.delays.count], [10, 4, 5, 1]);
-  assertEquals(record.news.length, news.length);
+  assertEquals([record.sent, record.lost, record.bad, record.delays.count], [10, 4, 5, 1]);
+  assertEquals(record.notices.length, notices.length);
 });

@@ -1,4 +1,4 @@
-/** What `timecli watch` prints where it has no terminal: a line an exchange, and one an event. */
+/** The output of `timecli watch` without a terminal: one line per exchange, and one per event. */
 import type { NtpReply } from "../../../protocols/reply.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
 import { cell, csvHeader, csvRow } from "../../shared/csv.ts";
@@ -7,16 +7,15 @@ import { escapeLine } from "../../../text/printable.ts";
 import { errorJson, jsonOf, SCHEMA } from "../query/report.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
-import { baseOf } from "./value_axis.ts";
-import { figureNames, figuresOf } from "./watch_figures.ts";
-import { describeNews, type WatchNews } from "./watch_news.ts";
-import type { WatchRecord } from "./watch_record.ts";
+import { figureNames, formatFigures } from "./figures.ts";
+import { formatNotice, type WatchNotice } from "./notices.ts";
+import type { WatchRecord } from "./record.ts";
+import { chooseBase } from "./value_axis.ts";
 
-/** A form of lines. */
+/** A format of lines. */
 export interface LineFormat {
-  /** What comes first, if anything does. */
   readonly head?: string;
-  /** The line of an event. */
+  /** Formats the line of an event. */
   format(event: WatchEvent): string;
 }
 
@@ -24,14 +23,14 @@ export interface LineFormat {
 export const textLines: LineFormat = {
   format(event): string {
     const { url, at } = event;
-    const say = (text: string): string => `${stamp(at)}  ${escapeLine(url)}  ${text}`;
-    if (event.type !== "exchange") return say(describeNews(event));
+    const line = (text: string): string => `${formatTime(at)}  ${escapeLine(url)}  ${text}`;
+    if (event.type !== "exchange") return line(formatNotice(event));
     const { reply, error } = event;
-    if (error || !reply) return say(describe(error) ?? "");
+    if (error || !reply) return line(describe(error) ?? "");
     const roundTrip = formatSeconds(reply.roundTrip.total("seconds"));
-    if (!("offset" in reply)) return say(`${escapeLine(reply.text)}  round trip ${roundTrip}`);
-    const measured = `offset ${boundedOffset(reply)}`;
-    return say(
+    if (!("offset" in reply)) return line(`${escapeLine(reply.text)}  round trip ${roundTrip}`);
+    const measured = `offset ${formatBounded(reply)}`;
+    return line(
       reply.protocol === "ntp"
         ? `${measured}  delay ${
           formatSeconds(reply.delay.total("seconds"))
@@ -41,89 +40,86 @@ export const textLines: LineFormat = {
   },
 };
 
-/** With the digits that the bound leaves. */
-function boundedOffset({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
+/** Formats an offset with the digits that its error bound leaves. */
+function formatBounded({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
   const [value, bound] = [offset.total("seconds"), errorBound.total("seconds")];
   return `${value < 0 ? "" : "+"}${formatExactSeconds(value, bound / 10)} ± ${
     formatSeconds(bound)
   }`;
 }
 
-/** A moment in UTC, as lines for people have it: requests may be a hundredth of a second apart. */
-export function stamp(at: Temporal.Instant): string {
+/** Formats a time in UTC: requests may be a hundredth of a second apart. */
+export function formatTime(at: Temporal.Instant): string {
   return at.toString({ smallestUnit: "millisecond" });
 }
 
-/** A JSON object a line. */
+/** One JSON object per line. */
 export const jsonLines: LineFormat = {
   format(event): string {
     const { type, url, at } = event;
     const base = { schema: SCHEMA, event: type, at: at.toString() };
     const more = type === "exchange"
       ? jsonOf({ target: url, ...event }, false)
-      : { url, ...newsJson(event) };
+      : { url, ...noticeJson(event) };
     return JSON.stringify({ ...base, ...more });
   },
 };
 
-function newsJson(news: WatchNews): Record<string, unknown> {
-  switch (news.type) {
+function noticeJson(notice: WatchNotice): Record<string, unknown> {
+  switch (notice.type) {
     case "kiss":
-      return { code: news.code, interval: news.interval ?? null };
+      return { code: notice.code, interval: notice.interval ?? null };
     case "step":
       return {
-        step: news.step.total("seconds"),
-        error_bound: news.errorBound.total("seconds"),
-        clock: news.clock,
+        step: notice.step.total("seconds"),
+        error_bound: notice.errorBound.total("seconds"),
+        clock: notice.clock,
       };
     case "stratum":
     case "leap":
-      return { from: news.from, to: news.to };
+      return { from: notice.from, to: notice.to };
     case "gone":
-      return { error: errorJson(news.error) };
+      return { error: errorJson(notice.error) };
     case "back":
-      return { after: news.after.total("seconds") };
+      return { after: notice.after.total("seconds") };
   }
 }
 
-/** Columns behind those of `timecli --csv`, with the names that JSON lines have. */
-const newsColumns = ["event", "code", "interval", "from", "to", "step", "clock", "after"];
+/** The columns after those of `timecli --csv`, named as in JSON lines. */
+const noticeColumns = ["event", "code", "interval", "from", "to", "step", "clock", "after"];
 
-/**
- * A row an exchange, as `timecli --csv` has it, with the time in front, and a row of the same columns
- * an event; RFC 4180 ends them by CR LF.
- */
+/** The rows of `timecli --csv` with the time in front, and one row per event; RFC 4180 ends them by CR LF. */
 export const csvLines: LineFormat = {
-  head: `at,${csvHeader(false)},${newsColumns.join(",")}\r`,
+  head: `at,${csvHeader(false)},${noticeColumns.join(",")}\r`,
   format(event): string {
     const { type, url, at } = event;
     if (type === "exchange") {
-      const empty = ",".repeat(newsColumns.length - 1);
+      const empty = ",".repeat(noticeColumns.length - 1);
       return `${at},${csvRow({ target: url, ...event }, false)},${type}${empty}\r`;
     }
-    const { error, ...more } = newsJson(event);
+    const { error, ...more } = noticeJson(event);
     const { reason, message } = (error ?? {}) as Record<string, unknown>;
     const values: Record<string, unknown> = {
       ...{ at, url, event: type, ...more },
       ...{ error_reason: reason, error_message: message },
     };
-    const names = ["at", ...csvHeader(false).split(","), ...newsColumns];
+    const names = ["at", ...csvHeader(false).split(","), ...noticeColumns];
     return `${names.map((name) => cell(values[name])).join(",")}\r`;
   },
 };
 
 const summaryHead = [
-  ["SERVER", "ASKED", "LOST", "BAD"],
+  ["SERVER", "SENT", "LOST", "BAD"],
   ["", ...figureNames.map((name) => name.toUpperCase())],
 ];
 
-/** Every server's figures over the whole time, in 80 columns. */
-export function summaryOf(records: readonly WatchRecord[]): string {
+/** Formats the figures of every server over the whole time, in 80 columns. */
+export function formatSummary(records: readonly WatchRecord[]): string {
   const counts = records.map((
-    { url, asked, lost, bad },
-  ) => [url, ...[asked, lost, bad].map(String)]);
+    { url, sent, lost, bad },
+  ) => [url, ...[sent, lost, bad].map(String)]);
   const [head = "", ...servers] = layOutTable([summaryHead[0] ?? [], ...counts]).split("\n");
-  const figures = records.map(figureRowsOf);
+  const figures = records.map(rowsOf);
   const rows = [summaryHead[1] ?? [], ...figures.flatMap(({ rows }) => rows)];
   const [figureHead = "", ...figureLines] = layOutTable(rows).split("\n").map((row) => `  ${row}`);
   const blocks = servers.map((server, i) => {
@@ -133,12 +129,12 @@ export function summaryOf(records: readonly WatchRecord[]): string {
   return [head, ...(rows.length > 1 ? [figureHead] : []), ...blocks.flat()].join("\n");
 }
 
-/** Offset and delay, and what the offset is told from, if that is not 0. */
-function figureRowsOf({ offsets, delays }: WatchRecord): { rows: string[][]; from?: string } {
-  const base = baseOf(offsets.min, offsets.max);
+/** The rows of offset and delay, and the base of the offset, if it is not 0. */
+function rowsOf({ offsets, delays }: WatchRecord): { rows: string[][]; from?: string } {
+  const base = chooseBase(offsets.min, offsets.max);
   const rows = [
-    ...(offsets.count > 0 ? [["offset", ...figuresOf(offsets, { isSigned: true, base })]] : []),
-    ...(delays.count > 0 ? [["delay", ...figuresOf(delays, { isSigned: false })]] : []),
+    ...(offsets.count > 0 ? [["offset", ...formatFigures(offsets, { isSigned: true, base })]] : []),
+    ...(delays.count > 0 ? [["delay", ...formatFigures(delays, { isSigned: false })]] : []),
   ];
   return { rows, ...(base && { from: `  offset from ${base.text}:` }) };
 }

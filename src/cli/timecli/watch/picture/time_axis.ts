@@ -1,46 +1,38 @@
-/** A time axis for a picture: round moments in UTC, in words that differ and have room. */
-import { roundStep } from "./value_axis.ts";
+/** The time axis of a picture: round moments in UTC, with labels that differ and have room. */
+import { roundStep } from "../value_axis.ts";
 
-/** Labels so many at most stand beside each other. */
-const MOST_TICKS = 10;
+const MAX_TICKS = 10;
 
 const DAY_SECONDS = 86_400;
 
-/** An axis. */
+/** A time axis. */
 export interface TimeAxis {
-  /** Its ends, with room for the labels at them. */
+  /** Its ends, with room for the labels there. */
   readonly domain: readonly [Date, Date];
-  /** What has a label. */
   readonly ticks: readonly Date[];
-  /** What it shows. */
   readonly label: string;
-  /** Writes a label. */
+  /** Formats the label of a tick. */
   readonly format: (at: Date) => string;
 }
 
-/**
- * Makes an axis.
- *
- * @param firstMs What it begins with, in milliseconds since the Unix epoch
- * @param lastMs What it ends with
- */
-export function timeAxis(firstMs: number, lastMs: number): TimeAxis {
+/** Creates an axis from one moment to another, in milliseconds since the Unix epoch. */
+export function createTimeAxis(firstMs: number, lastMs: number): TimeAxis {
   const lengthMs = Math.max(lastMs - firstMs, 100);
   const margin = lengthMs / 50 + (lengthMs - (lastMs - firstMs)) / 2;
   const [from, to] = [firstMs - margin, lastMs + margin];
-  const step = Math.max(0.001, roundStep((to - from) / 1000 / MOST_TICKS));
+  const step = Math.max(0.001, roundStep((to - from) / 1000 / MAX_TICKS));
   const stepMs = step * 1000;
   const first = Math.ceil(from / stepMs);
   const count = Math.max(0, Math.floor(to / stepMs) - first + 1);
   return {
     domain: [new Date(from), new Date(to)],
     ticks: Array.from({ length: count }, (_, i) => new Date(Math.round((first + i) * stepMs))),
-    ...labels(step, lengthMs / 1000),
+    ...labelsFor(step, lengthMs / 1000),
   };
 }
 
-/** Only as much of a moment as tells it from its neighbours, and the date where there are several. */
-function labels(step: number, length: number): Pick<TimeAxis, "label" | "format"> {
+/** Shows the part of a moment that differs between ticks, and the date where there are several. */
+function labelsFor(step: number, length: number): Pick<TimeAxis, "label" | "format"> {
   const part = (from: number, to: number) => (at: Date): string =>
     at.toISOString().slice(from, to).replace("T", " ");
   const label = "Time (UTC)";

@@ -1,9 +1,10 @@
 /** Answers that wait, leave out of order, several times, or from elsewhere. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeNtpPacket } from "../../../src/protocols/mod.ts";
-import { query, serve, type Server, ServerLog } from "../../../mod.ts";
+import { query, serve, type Server } from "../../../mod.ts";
 import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
+import { collectingLog } from "../../support/collecting_log.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { until, within } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
@@ -146,20 +147,13 @@ Deno.test("Waits end when they are disposed of, and none begins after", async ()
 });
 
 Deno.test("serve tells of faults and their seed, and why mmsg cannot be", async () => {
-  let text = "";
-  const sink = {
-    write(data: Uint8Array): Promise<number> {
-      text += new TextDecoder().decode(data);
-      return Promise.resolve(data.length);
-    },
-  };
-  const log = new ServerLog({ sink });
+  const log = collectingLog();
   const faults = { drop: 0.3, delay: [{ time: 1 }, { time: 2 }] };
   const options = { faults, seed: 42, transport: "auto", log } as const;
   await using server = await serve("asctime://127.0.0.1:0", options);
   await log.flush();
   assertEquals(server.transport, "datagram");
-  assert(/Faults on \S+: .*drop.*, delay.* \(seed 42\)\n/.test(text), text);
+  assert(/Faults on \S+: .*drop.*, delay.* \(seed 42\)\n/.test(log.text()), log.text());
   await assertRejects(
     () => serve("asctime://127.0.0.1:0", { faults: {}, transport: "mmsg" }),
     Deno.errors.NotSupported,

@@ -1,0 +1,76 @@
+/** References in Markdown, for `docs/`. */
+import type { Node, Page } from "./node.ts";
+
+/**
+ * Writes a page.
+ *
+ * @returns The Markdown, to be formatted by `deno fmt`
+ */
+export function markdownPage({ name, nodes }: Page): string {
+  const blocks = [
+    `# ${name}`,
+    "<!-- Made of the command line's definition by: deno task manual -->",
+  ];
+  for (const group of grouped(nodes)) blocks.push(blockOf(group));
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** Terms that follow each other make one table. */
+function grouped(nodes: readonly Node[]): Node[][] {
+  const groups: Node[][] = [];
+  for (const node of nodes) {
+    const last = groups.at(-1);
+    if (node.kind === "term" && last?.[0]?.kind === "term") last.push(node);
+    else groups.push([node]);
+  }
+  return groups;
+}
+
+function blockOf(group: readonly Node[]): string {
+  const [first] = group;
+  switch (first?.kind) {
+    case "heading":
+      return `${"#".repeat(first.level + 1)} ${escaped(first.text)}`;
+    case "synopsis":
+      return fenced(first.calls.map(({ name, usage }) => `${name} ${usage}`));
+    case "literal":
+      return fenced(first.lines);
+    case "term": {
+      const rows = group.map((node) =>
+        node.kind === "term" ? `| ${code(node.name)} | ${cell(node.meaning)} |` : ""
+      );
+      return ["| | |", "| --- | --- |", ...rows].join("\n");
+    }
+    case "paragraph":
+      return escaped(first.text);
+    case undefined:
+      return "";
+  }
+}
+
+function fenced(lines: readonly string[]): string {
+  return ["```sh", ...lines, "```"].join("\n");
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}
+
+function cell(text: string): string {
+  return escaped(text.replaceAll("\n", " ")).replaceAll("|", "\\|");
+}
+
+/** Documents beside this one; then what is typed or named: options, names with an underscore, URLs. */
+const LITERAL =
+  /docs\/[\w.]+\w|(?<![\w./-])(?:--[a-z][\w-]*|\w+(?:_\w+)+|\w+:\/\/[^\s,;)]*[^\s,;:.)])/g;
+
+/** Prose whose characters Markdown prints as they are, with literals as code and links to documents. */
+function escaped(text: string): string {
+  const literals = (text.match(LITERAL) ?? []).map((literal) => {
+    const page = literal.replace("docs/", "");
+    return page === literal ? `\`${literal}\`` : `[${page}](${page})`;
+  });
+  return text.split(LITERAL)
+    .map((part, i) => part.replaceAll(/[\\`*_<[]/g, "\\$&") + (literals[i] ?? ""))
+    .join("");
+}

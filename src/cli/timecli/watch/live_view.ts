@@ -1,0 +1,137 @@
+/** The screen of `timecli watch` while it runs: when it is drawn, and the keys that change it. */
+import type { WatchEvent } from "../../../client/watch.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import { painter } from "../../shared/style.ts";
+import { Terminal } from "../../shared/terminal.ts";
+import { formatNotice, type WatchNotice } from "./notices.ts";
+import type { WatchRecord } from "./record.ts";
+import { drawScreen, type WatchView } from "./screen.ts";
+import type { ScreenLine, Tone } from "./server_table.ts";
+import { chooseSpan, timeSpans } from "./time_spans.ts";
+
+/** Options for {@linkcode LiveView}. */
+export interface LiveViewOptions {
+  /** The servers, kept up to date by the caller. */
+  readonly records: readonly WatchRecord[];
+  /** Filled with the latest events. */
+  readonly notices: WatchNotice[];
+  /** Whether only ASCII is used. */
+  readonly isAscii: boolean;
+  /** Called when the user quits. */
+  readonly onQuit: () => void;
+}
+
+/** Drawing takes milliseconds that would count as network delay, so replies get this long first. */
+const DRAW_AFTER_MS = 150;
+
+const MAX_NOTICES = 100;
+
+const tones: Readonly<Partial<Record<WatchNotice["type"], Tone>>> = { gone: "bad", back: "good" };
+
+/** Owns the terminal until it is disposed of. */
+export class LiveView implements Disposable {
+  readonly #options: LiveViewOptions;
+  readonly #terminal: Terminal;
+  readonly #keys: ReadonlyMap<string, () => void>;
+  readonly #paint: WatchView["paint"] = {
+    bold: painter(Deno.stdout, "1"),
+    good: painter(Deno.stdout, "32"),
+    odd: painter(Deno.stdout, "33"),
+    bad: painter(Deno.stdout, "31"),
+  };
+  readonly #startMs = performance.now();
+  #nowMs = Date.now();
+  #elapsedSeconds = 0;
+  #selected = 0;
+  /** The scale that the user has chosen. */
+  #span: number | undefined;
+  #isPaused = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LiveViewOptions) {
+    this.#options = options;
+    const pause = (): void => void (this.#isPaused = !this.#isPaused);
+    const scale = (by: number) => (): void => {
+      this.#span = Math.max(0, Math.min(timeSpans.length - 1, this.#spanIndex() + by));
+    };
+    const select = (by: number) => (): void => {
+      const { length } = options.records;
+      this.#selected = (this.#selected + by + length) % length;
+    };
+    this.#keys = new Map([
+      ["q", options.onQuit],
+      ["Q", options.onQuit],
+      ["p", pause],
+      [" ", pause],
+      ["+", scale(-1)],
+      ["-", scale(1)],
+      ["s", () => void (this.#span = (this.#spanIndex() + 1) % timeSpans.length)],
+      // Tab and the arrow down, Shift-Tab and the arrow up.
+      ["\t", select(1)],
+      ["\x1b[B", select(1)],
+      ["\x1b[Z", select(-1)],
+      ["\x1b[A", select(-1)],
+    ]);
+    this.#terminal = new Terminal({
+      onKey: (key) => this.#press(key),
+      onResize: () => this.#draw(),
+    });
+    this.#draw();
+  }
+
+  /** Shows an event that the records contain already. */
+  show(event: WatchEvent): void {
+    const { notices } = this.#options;
+    if (event.type !== "exchange") notices.push(event);
+    if (notices.length > MAX_NOTICES) notices.shift();
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#isPaused) this.#draw();
+    }, DRAW_AFTER_MS);
+  }
+
+  #lineOf(notice: WatchNotice): ScreenLine {
+    const { url, at, type } = notice;
+    const server = this.#options.records.length > 1 ? `${escapeLine(url)}: ` : "";
+    const text = `${at.toString().slice(11, 19)}Z  ${server}${formatNotice(notice)}`;
+    return { text, tone: tones[type] ?? "odd" };
+  }
+
+  #spanIndex(): number {
+    const { sent = 0 } = this.#options.records[this.#selected] ?? {};
+    return this.#span ?? chooseSpan(this.#elapsedSeconds, sent);
+  }
+
+  #press(key: string): void {
+    const act = this.#keys.get(key);
+    if (!act) return;
+    act();
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (!this.#isPaused) {
+      this.#nowMs = Date.now();
+      this.#elapsedSeconds = (performance.now() - this.#startMs) / 1000;
+    }
+    const { records, notices, isAscii } = this.#options;
+    const view = {
+      records,
+      isAscii,
+      span: timeSpans[this.#spanIndex()] ?? timeSpans[0],
+      notices: notices.map((each) => this.#lineOf(each)),
+      selected: this.#selected,
+      nowMs: this.#nowMs,
+      elapsedSeconds: this.#elapsedSeconds,
+      isPaused: this.#isPaused,
+      hasKeys: this.#terminal.hasKeys,
+      paint: this.#paint,
+    };
+    this.#terminal.draw(drawScreen(view, this.#terminal.size));
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#terminal[Symbol.dispose]();
+  }
+}

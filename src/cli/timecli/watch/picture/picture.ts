@@ -1,0 +1,35 @@
+/** `timecli watch --plot`: where the picture goes, checked at the start and written at the end. */
+import { checkWritable, writeAtomically } from "../../../../system/atomic_file.ts";
+import { escapeLine } from "../../../../text/printable.ts";
+import type { WatchRecord } from "../record.ts";
+
+/**
+ * Checks that a picture can be written.
+ *
+ * @throws {Error} If it cannot; the message is one line
+ * @throws {Deno.errors.NotCapable} If a permission is missing
+ */
+export async function checkPicture(path: string): Promise<void> {
+  await checkWritable(path).catch((error) => rethrow(path, error));
+}
+
+/**
+ * Draws the records and writes the picture.
+ *
+ * @throws {Error} If it cannot be written; the message is one line
+ */
+export async function writePicture(path: string, records: readonly WatchRecord[]): Promise<void> {
+  const { drawPicture } = await import("./svg.ts");
+  await writeAtomically(path, drawPicture(records)).catch((error) => rethrow(path, error));
+}
+
+function rethrow(path: string, cause: unknown): never {
+  if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
+  const reason = cause instanceof Deno.errors.NotFound
+    ? "there is no such folder"
+    : cause instanceof Deno.errors.PermissionDenied
+    ? "permission denied"
+    // Deno appends the name of the file, or of the one beside it.
+    : cause.message.replace(/: (open|rename|writefile|stat) '.*$/s, "");
+  throw new Error(`Cannot write the picture to ${escapeLine(path)}: ${reason}`, { cause });
+}

@@ -1,0 +1,87 @@
+/** The servers of a picture: their marks, their medians, and the reference of their offsets. */
+import { median } from "../../../../client/statistics.ts";
+import { chooseBase } from "../value_axis.ts";
+import type { WatchRecord } from "../record.ts";
+
+/** Okabe and Ito's colours, which colour-blind people can distinguish. */
+const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
+
+/** One symbol per seven servers, repeated after the last. */
+const symbols = ["circle", "triangle", "square", "diamond2", "cross", "star", "wye"] as const;
+
+/** Offsets further apart than this multiple of each server's own spread would hide it. */
+const FAR_APART = 20;
+
+/** One server in a picture. */
+export interface Series {
+  readonly record: WatchRecord;
+  readonly colour: string;
+  readonly symbol: typeof symbols[number];
+  /** The median offset and its error bound. */
+  readonly middle: { readonly offset: number; readonly bound: number } | undefined;
+  /** In seconds; NaN without replies. */
+  readonly medianDelay: number;
+}
+
+/** Assigns marks to servers, and computes their medians. */
+export function createSeries(records: readonly WatchRecord[]): Series[] {
+  return records.map((record, i) => {
+    const samples = record.samples.values;
+    const sorted = samples
+      .flatMap(({ measured }) => measured ?? [])
+      .toSorted((a, b) => a.offset - b.offset);
+    const cycle = Math.floor(i / colours.length);
+    return {
+      record,
+      colour: lighten(colours[i % colours.length] ?? "", Math.min(0.6, cycle * 0.3)),
+      symbol: symbols[cycle % symbols.length] ?? "circle",
+      middle: sorted[sorted.length - 1 >> 1],
+      medianDelay: median(samples.map(({ delay }) => delay)),
+    };
+  });
+}
+
+/** Distinguishes servers of one colour in the histogram, which has no symbols. */
+function lighten(colour: string, share: number): string {
+  const channels = [1, 3, 5].map((at) => {
+    const channel = parseInt(colour.slice(at, at + 2), 16);
+    return Math.round(channel + (255 - channel) * share).toString(16).padStart(2, "0");
+  });
+  return `#${channels.join("")}`;
+}
+
+/** The value that a picture's offsets are relative to. */
+export interface Reference {
+  /** The label of an axis. */
+  readonly label: string;
+  /** Whether 0 means no offset. */
+  readonly isZero: boolean;
+  /** The value for a server, in seconds. */
+  readonly of: (series: Series) => number;
+}
+
+/** Chooses each server's own median if they are far apart, or one base if all are far from 0. */
+export function chooseReference(series: readonly Series[]): Reference {
+  const measured = series.filter(({ record }) => record.offsets.count > 0);
+  const offsets = measured.map(({ record }) => record.offsets);
+  // At least half of the servers have no larger spread; a server that jumps must be seen to jump.
+  const spread = median(offsets.map(({ min, max }) => max - min));
+  const middles = measured.map(({ middle }) => middle?.offset ?? 0);
+  const distance = Math.max(...middles) - Math.min(...middles);
+  if (measured.length > 1 && spread > 0 && distance > FAR_APART * spread) {
+    return {
+      label: "Offset from each server's median",
+      isZero: false,
+      of: ({ middle }) => middle?.offset ?? 0,
+    };
+  }
+  const base = chooseBase(
+    Math.min(...offsets.map(({ min }) => min)),
+    Math.max(...offsets.map(({ max }) => max)),
+  );
+  return {
+    label: `Offset${base ? ` from ${base.text}` : ""}`,
+    isZero: !base,
+    of: () => base?.seconds ?? 0,
+  };
+}

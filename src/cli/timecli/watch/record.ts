@@ -1,0 +1,111 @@
+/** What `timecli watch` keeps of a server: its figures, and points to plot. */
+import { RunningStatistics } from "../../../client/running_statistics.ts";
+import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
+import type { QueryFailure } from "../../../protocols/failure.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import type { WatchNotice } from "./notices.ts";
+import { type PlotPoint, Thinned, ThinnedPoints } from "./thinned.ts";
+import { timeSpans } from "./time_spans.ts";
+
+/** Parts of a span of time: a terminal rarely has as many columns, a picture has fewer. */
+const BUCKETS = 500;
+
+/** More cannot be distinguished in a histogram. */
+const MAX_SAMPLES = 4096;
+
+/** More would cover a picture. */
+const MAX_MARKS = 512;
+
+/** Shorter spans are parts of this one. */
+const MIN_SPAN_SECONDS = 60;
+
+/** Failures without a reply; all others are faults of a reply. */
+const losses: readonly QueryFailure[] = ["timeout", "refused", "unknown-host", "unreachable"];
+
+/** The measurements of a reply, in seconds. */
+export interface Sample {
+  readonly delay: number;
+  /** The offset and its error bound; undefined where the protocol has none. */
+  readonly measured?: { readonly offset: number; readonly bound: number } | undefined;
+}
+
+/** The record of one server. */
+export class WatchRecord {
+  /** Its URL, safe to print. */
+  readonly url: string;
+  /** Statistics of the offsets, in seconds. */
+  readonly offsets: RunningStatistics = new RunningStatistics();
+  /** Statistics of the delays, in seconds. */
+  readonly delays: RunningStatistics = new RunningStatistics();
+  /** Requests that were answered or lost. */
+  sent = 0;
+  /** Requests without a reply. */
+  lost = 0;
+  /** Requests with a reply that has no usable time. */
+  bad = 0;
+  /** The last exchange. */
+  last: WatchedExchange | undefined;
+  /** Replies of the whole time, evenly thinned: plot points have too many extremes. */
+  readonly samples: Thinned<Sample> = new Thinned(MAX_SAMPLES);
+  /** When exchanges failed, in milliseconds since the Unix epoch. */
+  readonly failures: Thinned<number> = new Thinned(MAX_MARKS);
+  /** The latest events. */
+  notices: WatchNotice[] = [];
+  readonly #whole = new ThinnedPoints({ bucketMs: 1, buckets: 2 * BUCKETS, keep: "all" });
+  readonly #latest = timeSpans
+    .filter(({ seconds }) => seconds >= MIN_SPAN_SECONDS)
+    .map(({ seconds }) => ({
+      seconds,
+      points: new ThinnedPoints({
+        bucketMs: seconds * 1000 / BUCKETS,
+        // A span cuts one at either end.
+        buckets: BUCKETS + 2,
+        keep: "latest",
+      }),
+    }));
+
+  /** @param url The URL of the server, as in its events */
+  constructor(url: string) {
+    this.url = escapeLine(url);
+  }
+
+  /** Points of the whole time. */
+  get all(): PlotPoint[] {
+    return this.#whole.points;
+  }
+
+  /** Points of at least the latest `seconds`. */
+  latest(seconds: number): PlotPoint[] {
+    return this.#latest.find((each) => each.seconds >= seconds)?.points.points ?? this.all;
+  }
+
+  /** Records an event. */
+  add(event: WatchEvent): void {
+    if (event.type === "exchange") return this.#addExchange(event);
+    this.notices.push(event);
+    if (this.notices.length > MAX_MARKS) this.notices.shift();
+  }
+
+  #addExchange(event: WatchEventBase & WatchedExchange): void {
+    const { reply, error, at } = event;
+    this.last = event;
+    this.sent++;
+    if (error) {
+      this.failures.add(at.epochMilliseconds);
+      if (losses.includes(error.reason)) this.lost++;
+      else this.bad++;
+    }
+    if (!reply || error) return;
+    const offset = "offset" in reply ? reply.offset.total("seconds") : undefined;
+    const delay = ("delay" in reply ? reply.delay : reply.roundTrip).total("seconds");
+    const measured = "errorBound" in reply && offset !== undefined
+      ? { offset, bound: reply.errorBound.total("seconds") }
+      : undefined;
+    if (measured) this.offsets.add(measured.offset);
+    this.delays.add(delay);
+    this.samples.add({ delay, measured });
+    const point = { atMs: at.epochMilliseconds, offset, delay };
+    this.#whole.add(point);
+    for (const { points } of this.#latest) points.add(point);
+  }
+}

@@ -1,0 +1,37 @@
+/** Networks as access lists name them. */
+import ipaddr from "ipaddr.js";
+import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
+
+/** A network of IPv4 or IPv6. */
+export interface Network {
+  readonly family: "ipv4" | "ipv6";
+  readonly words: IpWords;
+  /** How many bits count. */
+  readonly length: number;
+}
+
+/**
+ * Parses a network such as `192.0.2.0/24`, a single address, or `all`, which is two.
+ *
+ * @throws {SyntaxError} If it is no network
+ */
+export function parseNetworks(text: string): Network[] {
+  if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
+  const [address = "", length, ...rest] = text.split("/");
+  const isNetwork = rest.length === 0 &&
+    (ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)) &&
+    (length === undefined || ipaddr.isValidCIDR(text)) && !address.includes("%");
+  if (!isNetwork) {
+    throw new SyntaxError(
+      `Cannot read the network "${text}": expected one such as 192.0.2.0/24 or 2001:db8::/32`,
+    );
+  }
+  const words = new Uint32Array(4);
+  parseIpWords(address, words);
+  const isMapped = isIpv4(words);
+  const bits = address.includes(":") ? 128 : 32;
+  const given = length === undefined ? bits : Number(length);
+  // A prefix that is shorter than the part all IPv4 addresses share is a network of IPv6.
+  if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
+  return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
+}

@@ -1,0 +1,18 @@
+/** The options of the control interface: one row each, for the library and command lines. */
+import { text } from "../../options/field.ts";
+import { checkToken, parseControl } from "./address.ts";
+
+/** One row per option. */
+export const controlFields = {
+  control: text("HOST[:PORT] such as 127.0.0.1:8890", parseControl, {
+    name: "control",
+    syntax: "<address>",
+    help: "listen for timecli control, as on 127.0.0.1:8890",
+  }),
+  controlToken: text("16 to 256 letters, digits and -._~+/", checkToken, {
+    name: "control-token",
+    syntax: "<token>",
+    help: "bearer token that requests must carry",
+    isSecret: true,
+  }),
+};

@@ -1,0 +1,28 @@
+/** The options of the log that command lines have. */
+import { duration, flag, oneOf } from "../../options/field.ts";
+
+/** One row per option. */
+export const logFields = {
+  logFormat: oneOf(["text", "json"], {
+    name: "log-format",
+    syntax: "<format>",
+    help: "lines for people, or JSON",
+    default: "text",
+  }),
+  statsInterval: duration("1s", "7d", {
+    name: "stats-interval",
+    syntax: "<duration>",
+    help: "log totals at this interval: 10s, 5m, 1h30m",
+  }),
+  quiet: flag({
+    name: "quiet",
+    short: "q",
+    help: "log only warnings, and what --stats-interval asks for",
+    conflicts: ["verbose"],
+  }),
+  verbose: flag({
+    name: "verbose",
+    short: "v",
+    help: "log more of each request, and every socket error",
+  }),
+};

@@ -1,0 +1,262 @@
+/** A running server: its listeners, each a protocol on one or more sockets, from the start to the shutdown. */
+import { openLibc } from "../system/libc.ts";
+import { localZone } from "../system/local_time.ts";
+import { random32 } from "../system/random.ts";
+import { type Clock, measurePrecision } from "../clock/clock.ts";
+import { RealtimeClock } from "../clock/realtime_clock.ts";
+import { type ClockControl, ServedTime } from "../clock/served_time.ts";
+import type { ClockOptions } from "../clock/sources/timeline/options.ts";
+import { systemClock } from "../clock/system_clock.ts";
+import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
+import type { ServiceSettings } from "../protocols/protocol.ts";
+import { protocols } from "../protocols/registry.ts";
+import type { Responder } from "../protocols/responder.ts";
+import { loadService } from "../protocols/services.ts";
+import { Counters, type Totals } from "../transports/counters.ts";
+import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
+import { ListenError } from "../transports/listen_error.ts";
+import { Faults } from "./faults/faults.ts";
+import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
+import { createHandler } from "./handler.ts";
+import { Control } from "./http/control.ts";
+import type { ControlledListener } from "./http/routes.ts";
+import type { ListenerSpec } from "./listener.ts";
+import { expandWildcard, resolveListener } from "./local_addresses.ts";
+import { checkServeOptions } from "./options.ts";
+import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
+import { chooseTransport, type TransportChoice } from "./transport.ts";
+import { WorkerPool } from "./workers/pool.ts";
+
+/** How long a shutdown waits for slow replies: a signal ends the program within a second. */
+const SHUTDOWN_GRACE_MS = 500;
+
+const DEFAULT_MAX_TASKS = 16_384;
+
+/** What the URL of a listener asks for beside its address and clock. */
+type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
+
+/** What a listener has beside its address. */
+interface ListenerParts {
+  readonly spec: OwnFaults;
+  readonly time: ServedTime;
+  readonly faults?: Faults | undefined;
+}
+
+/** A server that `serve()` starts. */
+export class RunningServer implements Server {
+  readonly addresses: ServerAddress[] = [];
+  readonly finished: Promise<void>;
+  readonly #options: ServeOptions;
+  readonly #services: ServiceSettings;
+  readonly #guard: GuardPlan;
+  readonly #seed: number;
+  readonly #base: Clock;
+  readonly #precision: number;
+  /** The clock of all listeners that have none of their own. */
+  readonly #time: ServedTime;
+  readonly #choice: TransportChoice;
+  readonly #workers: WorkerPool | undefined;
+  readonly #control: Control | undefined;
+  readonly #counters = new Counters();
+  readonly #listeners: DatagramListener[] = [];
+  readonly #controlled: ControlledListener[] = [];
+  /** The clocks and faults, with their timers. */
+  readonly #owned = new DisposableStack();
+  readonly #finished = Promise.withResolvers<void>();
+  #shutdown: Promise<void> | undefined;
+
+  constructor(options: ServeOptions, listeners: readonly ListenerSpec[]) {
+    const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
+    checkServeOptions(options);
+    this.#options = options;
+    const { control: address, controlToken: token } = options;
+    if (address !== undefined) this.#control = new Control({ address, token, log });
+    this.#seed = options.seed ?? random32();
+    this.#services = { utc, daytimeFormat };
+    this.#guard = planGuard(options);
+    const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
+    this.#choice = chooseTransport({ ...options, hasFaults });
+    const { clock = {} } = options;
+    this.#base = isClock(clock) ? clock : systemClock;
+    this.#precision = precisionOn(this.#choice.transport, this.#base);
+    this.#time = this.#serveTime(isClock(clock) ? {} : clock);
+    const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
+    this.#warn(this.#time.warning);
+    if (servesText && !utc) this.#warn(localZone().warning);
+    if (this.#choice.transport === "mmsg") {
+      const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
+      const size = workers;
+      this.#workers = new WorkerPool({ size, services, guard, receiveQueueKib, log, clients });
+    }
+    this.finished = this.#finished.promise;
+    options.signal?.addEventListener("abort", this.#abort);
+  }
+
+  get transport(): "datagram" | "mmsg" {
+    return this.#choice.transport;
+  }
+
+  get totals(): Totals {
+    const sum = new Counters();
+    for (const each of [this.#counters, ...this.#workers?.counters ?? []]) sum.add(each);
+    return sum.totals();
+  }
+
+  get isAnswering(): boolean {
+    return this.#shutdown === undefined && (this.#workers?.isComplete ?? true);
+  }
+
+  get clock(): ClockControl {
+    return this.#time;
+  }
+
+  get control(): { readonly url: string } | undefined {
+    return this.#control;
+  }
+
+  /** Binds a listener. */
+  async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
+    const createService = await loadService(endpoint.protocol);
+    const resolved = await resolveListener(endpoint);
+    // Aborted meanwhile, it has shut down: nothing more may be opened.
+    this.#options.signal?.throwIfAborted();
+    const time = clock === undefined ? this.#time : this.#serveTime(clock);
+    if (this.#workers !== undefined) {
+      const bound = { ...endpoint, hostname: resolved };
+      this.#register({ ...bound, port: this.#workers.listen(bound, time.page) }, { spec, time });
+      return;
+    }
+    const { hostnames, warning } = expandWildcard(resolved);
+    this.#warn(warning);
+    if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
+    const faults = this.#createFaults(spec);
+    const createResponder = (): Responder =>
+      this.#options.responder ?? createService({ ...this.#services, random32 });
+    let port = endpoint.port;
+    for (const hostname of hostnames) {
+      // Port 0 is chosen once: all addresses of a wildcard then share it.
+      port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults, createResponder });
+    }
+  }
+
+  /** Starts the workers and the control interface; only then is the server complete, and its log begins. */
+  async start(): Promise<void> {
+    await this.#workers?.start();
+    await this.#control?.start({
+      transport: this.transport,
+      isAnswering: () => this.isAnswering,
+      totals: () => this.totals,
+      time: this.#time,
+      listeners: this.#controlled,
+    });
+    this.#options.signal?.throwIfAborted();
+    const { log, transport, workers = 1 } = this.#options;
+    log?.clock(this.#time.options);
+    for (const { time, faults, ...address } of this.#controlled) {
+      log?.listening(address);
+      if (time !== this.#time) log?.clock(time.options, address.url);
+      if (faults !== undefined && (faults.names.length > 0 || this.#options.faults !== undefined)) {
+        log?.faults(faults, address.url);
+      }
+    }
+    if (transport !== undefined) log?.transport(this.#choice, workers);
+    if (this.#control !== undefined) log?.control(this.#control.url);
+  }
+
+  shutdown(): Promise<void> {
+    return this.#shutdown ??= this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  readonly #abort = (): void => void this.shutdown();
+
+  #warn(warning: string | undefined): void {
+    if (warning !== undefined) this.#options.log?.warning(warning);
+  }
+
+  #serveTime(options: ClockOptions): ServedTime {
+    const { status = {} } = this.#options;
+    // The server's seed is for the noise of its clocks, too.
+    const isNoisy = options.noise !== undefined && options.seed === undefined;
+    const clock = isNoisy ? { ...options, seed: this.#seed } : options;
+    const [base, precision] = [this.#base, this.#precision];
+    return this.#owned.use(new ServedTime({ base, clock, status, precision }));
+  }
+
+  #createFaults(
+    { faults = this.#options.faults, seed = this.#seed }: OwnFaults,
+  ): Faults | undefined {
+    // The control interface may set some later.
+    const options = faults ?? (this.#control && {});
+    return options && this.#owned.use(new Faults(options, seed));
+  }
+
+  #bind(
+    endpoint: Endpoint,
+    parts: ListenerParts & { readonly createResponder: () => Responder },
+  ): number {
+    const { hostname, port } = endpoint;
+    // The handler's endpoint is the real one, known only once the port is bound.
+    const bound = { ...endpoint };
+    const counters = this.#counters;
+    const { maxTasks, log } = this.#options;
+    const handler = createHandler(bound, {
+      // By a clock that is not simulated.
+      guard: new Guard(this.#guard, endpoint, () => performance.now()),
+      responder: parts.createResponder(),
+      base: this.#base,
+      clock: parts.time.clock,
+      counters,
+      faults: parts.faults,
+      log: this.#control?.requestLog ?? log,
+    });
+    const listener = listenDatagram({
+      hostname,
+      port,
+      handler,
+      counters,
+      maxTasks: maxTasks ?? DEFAULT_MAX_TASKS,
+    });
+    bound.port = listener.port;
+    this.#listeners.push(listener);
+    this.#register(bound, parts);
+    return listener.port;
+  }
+
+  #register(bound: Endpoint, { spec: own, time, faults }: ListenerParts): void {
+    noteListener(this.#guard, bound);
+    const url = formatEndpoint(bound);
+    this.addresses.push({ ...bound, url, ...(faults !== undefined && { faults }) });
+    const atStart = { faults: faults?.options ?? {}, seed: faults?.seed };
+    this.#controlled.push({ ...bound, url, time, faults, atStart, own });
+  }
+
+  async #close(): Promise<void> {
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    await Promise.all([
+      this.#control?.shutdown(),
+      this.#workers?.shutdown(),
+      ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
+    ]);
+    this.#owned.dispose();
+    await this.#options.log?.flush();
+    this.#finished.resolve();
+  }
+}
+
+function isClock(clock: Clock | ClockOptions): clock is Clock {
+  if (typeof clock !== "object" || clock === null) {
+    throw new TypeError(`clock is ${clock}, expected an object such as { offset: "+1h" }`);
+  }
+  return "read" in clock;
+}
+
+/** The precision of a clock, read as the transport reads it. */
+function precisionOn(transport: "datagram" | "mmsg", clock: Clock): number {
+  if (transport === "datagram") return measurePrecision(clock);
+  using libc = openLibc();
+  return measurePrecision(new RealtimeClock(libc));
+}

@@ -1,0 +1,70 @@
+/** Files that are written whole or not at all. */
+
+/**
+ * Checks that a file can be written, and leaves everything as it was.
+ *
+ * @throws {Error} If it cannot be written
+ * @throws {Deno.errors.NotCapable} If a permission is missing
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const info = await statIfReadable(path);
+  if (info?.isDirectory) throw new Error("it is a folder");
+  // Opening a pipe would wait for its reader.
+  if (info && !info.isFile) return;
+  if (info) (await Deno.open(path, { write: true })).close();
+  try {
+    await probe(temporaryName(info ? await Deno.realPath(path) : path));
+  } catch (error) {
+    if (!canWriteInPlace(error, info)) throw error;
+    if (!info) await probe(path);
+  }
+}
+
+/**
+ * Writes a file beside its place and moves it there. Links are followed and the mode is kept. A device, a
+ * pipe, or a file in a folder that accepts no others is written in place.
+ *
+ * @throws {Error} If it cannot be written
+ */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  const info = await statIfReadable(path);
+  if (info && !info.isFile) return await Deno.writeTextFile(path, text);
+  const target = info ? await Deno.realPath(path) : path;
+  const temporary = temporaryName(target);
+  try {
+    const mode = info?.mode ? { mode: info.mode } : {};
+    await Deno.writeTextFile(temporary, text, { createNew: true, ...mode });
+    await Deno.rename(temporary, target);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    if (!canWriteInPlace(error, info)) throw error;
+    await Deno.writeTextFile(target, text);
+  }
+}
+
+/** Undefined if there is none, or if it may be written but not read. */
+async function statIfReadable(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable) return;
+    throw error;
+  }
+}
+
+/** Creates a file and removes it. */
+async function probe(path: string): Promise<void> {
+  (await Deno.open(path, { write: true, createNew: true })).close();
+  await Deno.remove(path);
+}
+
+/** Whether only the file itself may be written, not others beside it. */
+function canWriteInPlace(error: unknown, info: Deno.FileInfo | undefined): boolean {
+  return error instanceof Deno.errors.NotCapable ||
+    info !== undefined && error instanceof Deno.errors.PermissionDenied;
+}
+
+/** In the same folder: a file is moved within one file system only. */
+function temporaryName(target: string): string {
+  return `${target}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+}
