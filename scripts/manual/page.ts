@@ -2,6 +2,7 @@
 import type { EventEmitter } from "node:events";
 import { type Command, Help } from "commander";
 import type { Definition } from "../../src/cli/shared/program.ts";
+import { blocksOf, partNodes } from "./blocks.ts";
 import type { Node, Page } from "./node.ts";
 
 /** Makes the reference of a program, all of whose subcommands are defined. */
@@ -81,51 +82,15 @@ function commandNodes(command: Command): Node[] {
 
 /** What help says after the options: prose, or what stands under a title of its own. */
 function after(command: Command, kind: "prose" | "titled", level: 1 | 3 = 1): Node[] {
-  return blocksOf(command).flatMap(({ title, parts }) => {
+  return blocksOf(notesOf(command)).flatMap(({ title, parts }) => {
     if ((title !== undefined) !== (kind === "titled")) return [];
     const nodes = parts.flatMap(partNodes);
     return title === undefined ? nodes : [heading(level, title), ...nodes];
   });
 }
 
-function partNodes(lines: readonly string[]): Node[] {
-  if (!isIndented(lines[0] ?? "")) return [paragraph(lines.join("\n"))];
-  const list = termsOf(lines.map((line) => line.replace(/^ {1,2}/, "")));
-  if (list) return list.map(([name, meaning]) => term(name, meaning));
-  return [{ kind: "literal", lines: lines.map((line) => line.trim()) }];
-}
-
-function isIndented(line: string): boolean {
-  return line.startsWith(" ");
-}
-
-/**
- * Lines of a word and what it means, with more than one blank between them; a meaning may go on in
- * lines that are indented further. Undefined if they are not all of that kind.
- */
-function termsOf(
-  lines: readonly string[],
-): (readonly [name: string, meaning: string])[] | undefined {
-  const terms: [name: string, meaning: string][] = [];
-  for (const line of lines) {
-    const [, name, meaning = ""] = /^ {0,2}(\S+)(?: {2,}(.+))?$/.exec(line) ?? [];
-    const last = terms.at(-1);
-    if (name !== undefined) terms.push([name, meaning]);
-    else if (last && /^ {4,}/.test(line)) last[1] += ` ${line.trim()}`;
-    else return undefined;
-  }
-  // The name of a program alone is an example, not a term.
-  return terms.some(([, meaning]) => meaning !== "") ? terms : undefined;
-}
-
-interface Block {
-  /** What the rest is of; prose has none. */
-  readonly title?: string;
-  /** Lines that belong together: all of them indented, or none. */
-  readonly parts: readonly (readonly string[])[];
-}
-
-function blocksOf(command: Command): Block[] {
+/** What was added to a command's help. */
+function notesOf(command: Command): string {
   let text = "";
   // How Commander has those print who added something to its help; its types leave the emitter out.
   (command as Command & EventEmitter).emit("afterHelp", {
@@ -133,22 +98,5 @@ function blocksOf(command: Command): Block[] {
     command,
     write: (part: string) => text += part,
   });
-  return text.trim().split(/\n\n+/).filter((block) => block !== "").map((block) => {
-    const lines = block.split("\n");
-    const isTitled = lines[0]?.endsWith(":") && isIndented(lines[1] ?? "");
-    return {
-      ...(isTitled && { title: lines.shift()?.slice(0, -1) ?? "" }),
-      parts: partsOf(lines),
-    };
-  });
-}
-
-function partsOf(lines: readonly string[]): string[][] {
-  const parts: string[][] = [];
-  for (const line of lines) {
-    const last = parts.at(-1);
-    if (last && isIndented(last[0] ?? "") === isIndented(line)) last.push(line);
-    else parts.push([line]);
-  }
-  return parts;
+  return text;
 }

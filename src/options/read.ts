@@ -33,13 +33,16 @@ export function readOptions<Set extends AnySet>(
   return values as ValuesOf<Set>;
 }
 
-/**
- * Checks an object of options that is kept as it is given.
- *
- * @throws As {@linkcode readOptions}
- */
-export function checkOptions(fields: AnySet, given: unknown, where: string): void {
-  readOptions(fields, given, where);
+/** The values of one set of options, out of those of several. */
+export function pickOptions<Set extends AnySet>(
+  fields: Set,
+  values: { readonly [Key in keyof Set]?: unknown },
+): ValuesOf<Set> {
+  const picked = Object.keys(fields).flatMap((key) => {
+    const value = values[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(picked) as ValuesOf<Set>;
 }
 
 /** The field of an option by the library's name. */
@@ -63,11 +66,18 @@ export function findOption(
 /**
  * Parses the text of an option.
  *
+ * @param field The option
+ * @param text The text
+ * @param label What a message calls it, such as `--rate` or an environment variable
  * @throws {SyntaxError} If it cannot be read; the message names the option
  * @throws {RangeError} If it is out of bounds
  */
-export function parseOption<Value>(field: Field<Value>, text: string): Value {
-  return named(field.name, field, text, () => field.parse(text));
+export function parseOption<Value>(
+  field: Field<Value>,
+  text: string,
+  label: string = field.name,
+): Value {
+  return named(label, field, text, () => field.parse(text));
 }
 
 /** Tells of a value that is not accepted by its name, in the one form that all such messages have. */

@@ -7,10 +7,10 @@ import { findNearest, suggest } from "../../../text/suggest.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { describeControl } from "./control_report.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
-import { parseFaultOption } from "../../timesrv/fault_options.ts";
+import { addNamedFault } from "../../../server/faults/text.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { numberParser, subcommand } from "../../shared/program.ts";
-import { findScenario, listScenarios } from "../../timesrv/scenario_options.ts";
+import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 import { writeText } from "../../shared/write_text.ts";
 
@@ -201,7 +201,7 @@ function changeOf({ step, clockNoise, ...rest }: SetOptions): Record<string, unk
 
 function faultsOf(values: readonly string[]): FaultsOptions {
   try {
-    return values.reduce<FaultsOptions>((faults, text) => parseFaultOption(text, faults), {});
+    return values.reduce<FaultsOptions>(addNamedFault, {});
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

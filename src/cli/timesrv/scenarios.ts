@@ -1,11 +1,10 @@
-/** Scenarios, as they are asked for on the command line. */
+/** Scenarios, as the command line has them. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
-import { checked } from "./clock_flags.ts";
 import { layOutTable } from "../../text/table.ts";
-import { UsageError } from "../shared/usage_error.ts";
+import { checked, UsageError } from "../shared/usage_error.ts";
 
 /** What is served in a scenario, and may be asked for by other options as well. */
 export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {

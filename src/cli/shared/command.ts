@@ -1,0 +1,92 @@
+/** What a command is: one record, from which its command line, help, manual page and reference are made. */
+import type { Field, ValuesOf } from "../../options/field.ts";
+
+/** Options by the names that the command's code has for them. */
+export type FieldSet = Readonly<Record<string, Field>>;
+
+/** Options under the titles that help has for them. */
+export type Groups = Readonly<Record<string, FieldSet>>;
+
+type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends
+  (each: infer All) => void ? All : never;
+
+/** The values of all options of a command; one that is not given is undefined. */
+export type Values<Set extends Groups> = Intersection<
+  { [Title in keyof Set]: ValuesOf<Set[Title]> }[keyof Set]
+>;
+
+/** An argument that is no option. */
+export interface Positional {
+  /** How help calls it. */
+  readonly name: string;
+  readonly help: string;
+  readonly isRequired?: boolean;
+  /** Whether there may be several. */
+  readonly isRepeatable?: boolean;
+}
+
+/** Where the value of an option comes from. */
+export type Source = "arguments" | "environment";
+
+/** A command line as it was read. */
+export interface Arguments<Set extends Groups = Groups> {
+  readonly values: Values<Set>;
+  /** The arguments that are no options. */
+  readonly positionals: readonly string[];
+  /** Where each value comes from, by the name that the code has for it. */
+  readonly sources: ReadonlyMap<string, Source>;
+}
+
+/** A command with its options and what it does. */
+export interface Command<Set extends Groups = Groups> {
+  readonly name: string;
+  /** What it does, in a sentence or two. */
+  readonly description: string;
+  readonly positionals: readonly Positional[];
+  readonly groups: Set;
+  /**
+   * What help says after the options: paragraphs with a blank line between, or a title that ends in a
+   * colon with indented lines below it.
+   */
+  readonly notes: string;
+  /** What only the manual page and the reference have, in the same form. */
+  readonly manual?: string;
+  /**
+   * Runs it.
+   *
+   * @returns The exit code; 0 without one
+   */
+  run(given: Arguments<Set>): Promise<number | void>;
+  /** Reports a mistake on the command line in its own way, and returns the exit code. */
+  readonly fail?: (message: string) => number;
+}
+
+/** Another command of a program, called by its name as the first argument. */
+export interface Subcommand {
+  readonly name: string;
+  /** One line of help. */
+  readonly summary: string;
+  /** Loads it, which a program that runs another one does without. */
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** A program: what it does by itself, and its subcommands. */
+export interface Program {
+  readonly command: Command;
+  readonly subcommands: readonly Subcommand[];
+}
+
+/** Defines a command; the types of its values follow from its options. */
+export function defineCommand<const Set extends Groups>(command: Command<Set>): Command {
+  return command as unknown as Command;
+}
+
+/** All options of a command, with the names that the code has for them. */
+export function optionsOf({ groups }: Pick<Command, "groups">): (readonly [string, Field])[] {
+  return Object.values(groups).flatMap((fields) => Object.entries(fields));
+}
+
+/** The environment variable of an option: `TIMECLI_BENCH_RATE` for `--rate` of `timecli bench`. */
+export function variableOf(prefix: string, { name }: Pick<Field, "name">): string {
+  return `${prefix}_${name}`.replaceAll(/[- ]/g, "_").toUpperCase();
+}

@@ -1,0 +1,55 @@
+/** Completions for shells, from the tables of options. */
+import completion, { type Command as CompletedCommand } from "@bomb.sh/tab";
+import { type Command, optionsOf, type Program } from "./command.ts";
+import { aboutFields } from "./help.ts";
+import { UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
+
+const SHELLS = ["bash", "zsh", "fish", "powershell"];
+
+/**
+ * Prints the script of a shell (`complete bash`), or what may follow the words of a command line
+ * (`complete -- words`), which such scripts ask for.
+ *
+ * @throws {UsageError} If it is neither
+ */
+export async function complete(
+  { command, subcommands }: Program,
+  args: readonly string[],
+): Promise<void> {
+  // The script for bash makes constants, which a second program's, or a second reading of ~/.bashrc,
+  // would trip over.
+  // deno-lint-ignore no-console -- what the package prints with
+  console.log = (text: string) =>
+    writeText(Deno.stdout, `${text.replaceAll(/^readonly /gm, "")}\n`);
+  addOptions(completion, command, true);
+  for (const { name, summary, load } of subcommands) {
+    addOptions(completion.command(name, summary), (await load()).command, false);
+  }
+  const [first = "", ...words] = args;
+  if (first === "--") completion.parse(words);
+  else if (args.length === 1 && SHELLS.includes(first)) {
+    completion.setup(command.name, command.name, first);
+  } else {
+    throw new UsageError(
+      `Cannot complete for ${JSON.stringify(args.join(" "))}: expected bash, zsh or fish`,
+    );
+  }
+}
+
+function addOptions(to: CompletedCommand, command: Command, isProgram: boolean): void {
+  for (const [, { name, short, syntax, help, choices = [] }] of optionsOf(command)) {
+    if (syntax === undefined) to.option(name, help, short);
+    else {
+      const offer = (add: (value: string, description: string) => void): void =>
+        choices.forEach((choice) => add(choice, ""));
+      to.option(name, help, offer, short);
+    }
+  }
+  for (const { name, short, help } of Object.values(aboutFields)) {
+    if (isProgram || name !== "version") to.option(name, help, short);
+  }
+  for (const { name, isRepeatable } of command.positionals) {
+    to.argument(name, undefined, isRepeatable);
+  }
+}

@@ -1,0 +1,101 @@
+/** The help of a command, from its table of options. */
+import type { Field } from "../../options/field.ts";
+import { wrapText } from "../../text/printable.ts";
+import type { Command, Subcommand } from "./command.ts";
+
+/** A wider terminal makes no longer lines. */
+const MAX_WIDTH = 100;
+const DEFAULT_WIDTH = 80;
+
+/** The options that every command has. */
+export const aboutFields = {
+  help: { name: "help", short: "h", help: "print this help" },
+  version: { name: "version", short: "V", help: "print the version, and Deno's" },
+};
+
+/** What help is made of. */
+export interface HelpOptions {
+  /** The words that call the command, such as `timecli bench`. */
+  readonly call: string;
+  readonly subcommands?: readonly Subcommand[];
+  /** Whether it is a program, which has a version too. */
+  readonly isProgram: boolean;
+  /** How many columns there are. */
+  readonly width?: number;
+  /** Sets a title in bold, where it is shown so. */
+  readonly bold?: (text: string) => string;
+}
+
+/** Writes the help of a command. */
+export function helpText(command: Command, options: HelpOptions): string {
+  const { call, subcommands = [], isProgram, width = helpWidth(), bold = (text) => text } = options;
+  const sections: [title: string, rows: [string, string][]][] = [
+    ["Arguments:", command.positionals.map(({ name, help }) => [name, help])],
+    ...Object.entries(command.groups).map(([title, fields]): [string, [string, string][]] => [
+      title,
+      Object.values(fields).map((field) => [flagsOf(field), meaningOf(field)]),
+    ]),
+    [
+      "Other:",
+      Object.values(aboutFields)
+        .filter(({ name }) => isProgram || name !== "version")
+        .map((field) => [flagsOf(field), field.help]),
+    ],
+    ["Commands:", subcommands.map(({ name, summary }) => [name, summary])],
+  ];
+  const terms = sections.flatMap(([, rows]) => rows.map(([term]) => term.length));
+  const column = Math.max(...terms) + 4;
+  return [
+    `${bold("Usage:")} ${usageOf(command, call, subcommands.length > 0)}`,
+    command.description.split("\n").flatMap((line) => wrapText(line, width)).join("\n"),
+    ...sections.filter(([, rows]) => rows.length > 0).map(([title, rows]) =>
+      [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n")
+    ),
+    command.notes.trim(),
+  ].filter((part) => part !== "").join("\n\n") + "\n";
+}
+
+/** The usage line of a command, without its title. */
+export function usageOf(
+  { positionals }: Pick<Command, "positionals">,
+  call: string,
+  hasSubcommands = false,
+): string {
+  const names = positionals.map(({ name, isRequired, isRepeatable }) => {
+    const several = isRepeatable ? `${name}...` : name;
+    return isRequired ? `<${several}>` : `[${several}]`;
+  });
+  return [call, "[options]", ...(hasSubcommands ? ["[command]"] : []), ...names].join(" ");
+}
+
+/** The flags of an option as help has them: `-t, --timeout <seconds>`. */
+export function flagsOf(
+  { name, short, syntax }: Pick<Field, "name" | "short" | "syntax">,
+): string {
+  const long = syntax === undefined ? `--${name}` : `--${name} ${syntax}`;
+  return short === undefined ? long : `-${short}, ${long}`;
+}
+
+/** The help of an option, with its choices and its default. */
+export function meaningOf(
+  { help, default: usual, choices = [] }: Pick<Field, "help" | "default" | "choices">,
+): string {
+  const isNamed = choices.every((choice) => help.includes(choice));
+  const text = isNamed ? help : `${help}: ${choices.join(", ")}`;
+  return usual === undefined ? text : `${text} (default: ${usual})`;
+}
+
+function layOut(term: string, text: string, column: number, width: number): string[] {
+  const lines = wrapText(text, Math.max(width - column, 20));
+  return lines.map((line, i) => `  ${(i === 0 ? term : "").padEnd(column - 2)}${line}`.trimEnd());
+}
+
+function helpWidth(): number {
+  try {
+    const { columns } = Deno.consoleSize();
+    // A terminal whose size was never set says 0.
+    return columns === 0 ? DEFAULT_WIDTH : Math.min(columns, MAX_WIDTH);
+  } catch {
+    return DEFAULT_WIDTH; // not a terminal
+  }
+}

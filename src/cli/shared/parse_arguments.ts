@@ -1,0 +1,143 @@
+/** Reads a command line by the table of its options. */
+import type { Field } from "../../options/field.ts";
+import { parseOption } from "../../options/read.ts";
+import { environmentVariable } from "../../system/environment.ts";
+import { findNearest, formatChoices } from "../../text/suggest.ts";
+import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
+import { checked, UsageError } from "./usage_error.ts";
+
+/** Words that leave a switch off where the environment has it. */
+const OFF: readonly string[] = ["0", "false", "no", "off"];
+
+/** An option, and the name that the code has for it. */
+type Option = readonly [key: string, field: Field];
+
+/**
+ * Reads the arguments of a command, and the environment for those options that they do not have.
+ *
+ * @param command The command
+ * @param args Its arguments
+ * @param prefix What the names of its environment variables begin with
+ * @throws {UsageError} If something is wrong with them
+ */
+export function parseArguments(
+  command: Command,
+  args: readonly string[],
+  prefix: string,
+): Arguments {
+  const options = optionsOf(command);
+  const values: Record<string, unknown> = {};
+  const sources = new Map<string, Source>();
+  const set = ([key, field]: Option, label: string, text: string, source: Source): void => {
+    const value = checked(() => parseOption(field, text, label));
+    const before = sources.get(key) === source ? values[key] : undefined;
+    values[key] = field.isRepeatable && before !== undefined
+      ? [...before as readonly unknown[], ...value as readonly unknown[]]
+      : value;
+    sources.set(key, source);
+  };
+  const positionals = readArguments(
+    options,
+    args,
+    (option, label, text) => set(option, label, text, "arguments"),
+  );
+  for (const option of options) {
+    const [key, field] = option;
+    if (sources.has(key) || conflictOf(option, options, sources) !== undefined) continue;
+    const variable = variableOf(prefix, field);
+    const text = environmentVariable(variable);
+    // An empty variable counts as not set.
+    if (text === undefined || text === "") continue;
+    if (field.syntax === undefined && OFF.includes(text.toLowerCase())) continue;
+    set(option, variable, text, "environment");
+  }
+  checkConflicts(options, sources);
+  checkPositionals(command, positionals);
+  return { values: values as Arguments["values"], positionals, sources };
+}
+
+/** Goes along the arguments; returns those that are no options. */
+function readArguments(
+  options: readonly Option[],
+  args: readonly string[],
+  set: (option: Option, label: string, text: string) => void,
+): string[] {
+  const positionals: string[] = [];
+  const rest = [...args];
+  const valueOf = ([, field]: Option, label: string, attached: string | undefined): string => {
+    if (field.syntax === undefined) {
+      if (attached !== undefined) {
+        throw new UsageError(`${label} has no value: leave "${attached}" out`);
+      }
+      return "";
+    }
+    const value = attached ?? rest.shift();
+    if (value === undefined) throw new UsageError(`${label} needs a value: ${field.syntax}`);
+    return value;
+  };
+  while (rest.length > 0) {
+    const arg = rest.shift() as string;
+    if (arg === "--") return [...positionals, ...rest];
+    if (arg.startsWith("--")) {
+      const [, label = arg, attached] = /^(--[^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+      const option = options.find(([, { name }]) => `--${name}` === label);
+      if (option === undefined) throw unknown(label, options);
+      set(option, label, valueOf(option, label, attached));
+    } else if (/^-[^-]/.test(arg) && !isNegative(arg, options)) {
+      for (let letters = arg.slice(1); letters !== "";) {
+        const [letter = ""] = letters;
+        letters = letters.slice(letter.length);
+        const option = options.find(([, { short }]) => short === letter);
+        if (option === undefined) throw unknown(`-${letter}`, options);
+        const attached = option[1].syntax !== undefined && letters !== "" ? letters : undefined;
+        if (attached !== undefined) letters = "";
+        set(option, `--${option[1].name}`, valueOf(option, `-${letter}`, attached));
+      }
+    } else {
+      positionals.push(arg);
+    }
+  }
+  return positionals;
+}
+
+/** Whether an argument is a negative number or duration: -4 is an option where there is one of that letter. */
+function isNegative(arg: string, options: readonly Option[]): boolean {
+  return /^-[\d.]/.test(arg) && !options.some(([, { short }]) => short === arg[1]);
+}
+
+function unknown(label: string, options: readonly Option[]): UsageError {
+  const names = options.map(([, { name }]) => name);
+  const near = label.startsWith("--") ? findNearest(label.slice(2), names) : [];
+  const meant = near.length === 0
+    ? ""
+    : ` (did you mean ${formatChoices(near.map((name) => `--${name}`))}?)`;
+  return new UsageError(`Unknown option ${label}${meant}`);
+}
+
+/** The option that is given and excludes another one. */
+function conflictOf(
+  [, field]: Option,
+  options: readonly Option[],
+  given: ReadonlyMap<string, Source>,
+): Option | undefined {
+  return options.find(([key, other]) =>
+    given.has(key) && other !== field &&
+    (field.conflicts?.includes(other.name) || other.conflicts?.includes(field.name))
+  );
+}
+
+function checkConflicts(options: readonly Option[], sources: ReadonlyMap<string, Source>): void {
+  for (const option of options) {
+    const [key, { name }] = option;
+    const other = sources.has(key) ? conflictOf(option, options, sources) : undefined;
+    if (other === undefined) continue;
+    throw new UsageError(`--${name} cannot be used with --${other[1].name}`);
+  }
+}
+
+function checkPositionals({ positionals: expected }: Command, given: readonly string[]): void {
+  const missing = expected[given.length];
+  if (missing?.isRequired) throw new UsageError(`<${missing.name}> is missing: ${missing.help}`);
+  if (given.length <= expected.length || expected.at(-1)?.isRepeatable) return;
+  throw new UsageError(`Unexpected argument ${JSON.stringify(given[expected.length])}`);
+}

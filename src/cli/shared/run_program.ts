@@ -1,0 +1,88 @@
+/** Runs a program by its command line: itself, one of its subcommands, help, version or completions. */
+import config from "../../../deno.json" with { type: "json" };
+import { escapeLine } from "../../text/printable.ts";
+import type { Arguments, Command, Program } from "./command.ts";
+import { helpText } from "./help.ts";
+import { parseArguments } from "./parse_arguments.ts";
+import { painter } from "./style.ts";
+import { UsageError } from "./usage_error.ts";
+import { writeText } from "./write_text.ts";
+
+/**
+ * Runs a program.
+ *
+ * @returns Its exit code; 0 without one
+ * @throws {UsageError} If something is wrong with the arguments
+ */
+export async function runProgram(
+  program: Program,
+  given: readonly string[],
+): Promise<number | void> {
+  const { command, subcommands } = program;
+  const args = withHelp(program, given);
+  const [first, ...rest] = args;
+  if (first === "complete") {
+    const { complete } = await import("./completions.ts");
+    return await complete(program, rest);
+  }
+  const called = subcommands.find(({ name }) => name === first);
+  if (called !== undefined) {
+    const { command: subcommand } = await called.load();
+    return await runCommand(subcommand, rest, `${command.name} ${called.name}`);
+  }
+  return await runCommand(command, args, command.name, program);
+}
+
+/** Runs one command; `program` is given if that is the program itself. */
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  call: string,
+  program?: Program,
+): Promise<number | void> {
+  const { subcommands = [] } = program ?? {};
+  // Asked for anywhere before "--", they win over whatever is wrong.
+  const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+  if (flags.includes("--help") || flags.includes("-h")) {
+    const bold = painter(Deno.stdout, "1");
+    return writeText(
+      Deno.stdout,
+      helpText(command, { call, subcommands, isProgram: program !== undefined, bold }),
+    );
+  }
+  if (program !== undefined && (flags.includes("--version") || flags.includes("-V"))) {
+    const version = `${command.name} ${config.version} (Deno ${Deno.version.deno})`;
+    return writeText(Deno.stdout, `${version}\n`);
+  }
+  let parsed: Arguments;
+  try {
+    parsed = parseArguments(command, args, call);
+    const misplaced = subcommands.find(({ name }) => name === parsed.positionals[0]);
+    if (misplaced !== undefined) {
+      throw new UsageError(
+        `${misplaced.name} comes first: ${call} ${misplaced.name} [options] ...`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError) || command.fail === undefined) throw error;
+    return command.fail(error.message);
+  }
+  return await command.run(parsed);
+}
+
+/** `help COMMAND` is `COMMAND --help`, as people are used to. */
+function withHelp(
+  { command, subcommands }: Program,
+  args: readonly string[],
+): readonly string[] {
+  const [first, name, ...others] = args;
+  if (first !== "help" || subcommands.length === 0) return args;
+  if (name === undefined) return ["--help"];
+  if (others.length === 0 && subcommands.some((each) => each.name === name)) {
+    return [name, "--help"];
+  }
+  throw new UsageError(
+    `There is no help on ${escapeLine([name, ...others].join(" "))}: ` +
+      `${command.name} help alone lists the commands`,
+  );
+}

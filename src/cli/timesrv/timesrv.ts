@@ -1,0 +1,146 @@
+/** `timesrv`: its command line, turned into options and handed to `serve()`. */
+import { clockFields } from "../../clock/sources/timeline/options.ts";
+import { statusFields } from "../../clock/sources/options.ts";
+import { parseDurationNs } from "../../text/duration.ts";
+import { FieldError, list, text } from "../../options/field.ts";
+import { pickOptions } from "../../options/read.ts";
+import { addNamedFault } from "../../server/faults/text.ts";
+import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
+import { controlFields } from "../../server/http/options.ts";
+import { logIntervals } from "../../server/log/interval_log.ts";
+import { ServerLog } from "../../server/log/log.ts";
+import { logFields } from "../../server/log/options.ts";
+import { textFields, transportFields } from "../../server/options.ts";
+import { serve } from "../../server/serve.ts";
+import { openServiceManager } from "../../system/service_manager.ts";
+import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
+import { stopSignal } from "../shared/stop_signal.ts";
+import { hasColour } from "../shared/style.ts";
+import { writeText } from "../shared/write_text.ts";
+import { controlOf, guardOf } from "./guard.ts";
+import { announce } from "./announcement.ts";
+import { checkTransport, readListeners } from "./listeners.ts";
+import { MANUAL, NOTES } from "./notes.ts";
+import { listScenarios } from "./scenarios.ts";
+import { leapField, readServed } from "./served.ts";
+
+const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
+
+const { seed: _seed, leap: _clockLeap, ...clock } = clockFields;
+const { leap: _statusLeap, unsynchronized, ...status } = statusFields;
+
+const groups = {
+  "What is served:": textFields,
+  "What NTP clients are told of the clock:": { ...status, leap: leapField, unsynchronized },
+  "Simulated clock (for tests):": {
+    ...clock,
+    leapFile: text("a file", () => {}, {
+      name: "leap-file",
+      syntax: "<file>",
+      help: "leap seconds to simulate, from a leap-seconds.list",
+    }),
+    seed: clockFields.seed,
+    scenario: text("a name or a file", () => {}, {
+      name: "scenario",
+      syntax: "<name>",
+      help: "a situation by name, or ./FILE.json; list shows all",
+    }),
+  },
+  "Who is answered, and how often:": {
+    ...accessFields,
+    rateLimit: rateLimitField,
+    rateKod: rateFields.kod,
+    rateIpv4Prefix: rateFields.ipv4Prefix,
+    rateIpv6Prefix: rateFields.ipv6Prefix,
+  },
+  "Faults (for tests):": {
+    fault: list(
+      text("a fault such as drop=0.3", checkFault, {
+        name: "fault",
+        syntax: "<fault>",
+        help: "drop=0.3, delay=50ms,every=3 and so on; repeatable",
+      }),
+    ),
+  },
+  "How datagrams are moved:": transportFields,
+  "Control while it runs:": controlFields,
+  "Logging, to standard error:": logFields,
+} as const;
+
+function checkFault(fault: string): void {
+  try {
+    addNamedFault({}, fault);
+  } catch (error) {
+    throw new FieldError(`which is wrong: ${(error as Error).message}`);
+  }
+}
+
+/** The options of the command line. */
+export type TimesrvArguments = Arguments<typeof groups>;
+
+/** The values of those options. */
+export type TimesrvValues = TimesrvArguments["values"];
+
+const command = defineCommand({
+  name: "timesrv",
+  description: "Serves the time of this machine over UDP. Its default port speaks the language\n" +
+    'it is asked in: NTP to NTP clients, text like "Fri Apr  3 21:09:36 2020" to all\n' +
+    "others. The text carries no time zone: it is local time unless --utc is given.",
+  positionals: [{
+    name: "listeners",
+    help: `where to listen, as PROTOCOL://HOST:PORT (default: ${DEFAULT_LISTENER})`,
+    isRepeatable: true,
+  }],
+  groups,
+  notes: NOTES,
+  manual: MANUAL,
+  run,
+});
+
+/** The program. */
+export const timesrv: Program = { command, subcommands: [] };
+
+async function run({ values, positionals }: TimesrvArguments): Promise<void> {
+  if (values.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
+  const urls = positionals.length > 0 ? positionals : [DEFAULT_LISTENER];
+  const listeners = readListeners(urls);
+  const { warnings, ...served } = await readServed(values);
+  const { transport = "auto" } = values;
+  const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
+  checkTransport({ ...values, transport }, hasFaults);
+  const { quiet, verbose, logFormat = "text", statsInterval } = values;
+  const log = new ServerLog({
+    sink: Deno.stderr,
+    format: logFormat,
+    level: quiet ? "quiet" : verbose ? "verbose" : "normal",
+    colour: hasColour(Deno.stderr),
+  });
+  for (const warning of warnings) log.warning(warning);
+  const signal = stopSignal();
+  using manager = openServiceManager((message) => log.warning(message));
+  signal.addEventListener("abort", () => manager?.stopping());
+  const startedMs = performance.now();
+  const server = await serve(urls, {
+    ...pickOptions(textFields, values),
+    ...served,
+    ...guardOf(values),
+    ...pickOptions(transportFields, values),
+    transport,
+    ...controlOf(values),
+    log,
+    signal,
+  }).catch((error) => {
+    // Stopped while it was starting: that is what was asked for.
+    if (!signal.aborted) throw error;
+  });
+  if (!server) return;
+  announce(server);
+  const urlsServed = server.addresses.map(({ url }) => url).join(" ");
+  manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
+  using _intervals = statsInterval === undefined
+    ? null
+    : logIntervals(server, { log, interval: Number(parseDurationNs(statsInterval)) / 1e9 });
+  await server.finished;
+  log.stopped(server.totals, (performance.now() - startedMs) / 1000);
+  await log.flush();
+}
