@@ -1,4 +1,4 @@
-/** The way of every datagram, on whichever transport and thread: guard, arrival time, responder. */
+/** The way of every datagram, on either transport and any thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
@@ -9,53 +9,50 @@ import { withFaults } from "./faults/answer.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
 
-/** Who hears of what a server does with datagrams. */
+/** A log of requests and failures. */
 export interface RequestLog {
-  /** Hears of a request that is answered. */
+  /** Logs a request that is answered. */
   request(
     endpoint: Endpoint,
     source: { readonly hostname: string; readonly port: number },
     octets: number,
   ): void;
-  /** Hears of a failure that was survived. */
+  /** Logs a failure that was survived. */
   failed(endpoint: Endpoint, operation: Operation, error: unknown): void;
 }
 
-/** What a handler is made of. */
+/** Options for {@linkcode createHandler}. */
 export interface HandlerOptions {
-  /** Who may ask. */
   readonly guard: Guard;
-  /** Who answers. */
   readonly responder: Responder;
-  /** The clock that tells when a request came, where the transport does not. */
+  /** The clock that arrivals are read from where the transport has no timestamp, and departures always. */
   readonly base: Clock;
-  /** The time to serve, made from it. */
+  /** The served clock, computed from it. */
   readonly clock: ServedClock;
-  /** Where kisses are counted; all else is the transport's to count. */
+  /** For KoDs alone; the transport counts everything else. */
   readonly counters: Counters;
-  /** What goes wrong with the answers, on purpose; nothing without it. */
+  /** The faults of the replies, if there may be any. */
   readonly faults?: Faults | undefined;
-  /** Who hears of it; nobody without it. */
   readonly log?: RequestLog | undefined;
   /**
-   * Whether the transport knows when a datagram came; otherwise the clock is read.
+   * Whether the transport has written the arrival; otherwise the clock is read.
    *
    * @default {false}
    */
   readonly isStamped?: boolean;
 }
 
-/** Handles what comes to one listener. */
+/** Creates the handler of one listener. */
 export function createHandler(
   endpoint: Endpoint,
   { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
   const departures = new BatchDepartures(base, clock);
 
-  /** Answers a request that the guard does not admit with a kiss-o'-death, where its protocol has one. */
-  function kiss(exchange: Exchange, verdict: number): Answer {
+  /** Replies to a request that the guard does not admit with a kiss-o'-death, where its protocol has one. */
+  function writeKod(exchange: Exchange, verdict: number): Answer {
     const isDenied = verdict === KISS_DENY;
-    const length = responder.kiss?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
+    const length = responder.writeKod?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
     counters.count(counter.kisses);
     return length;
@@ -97,7 +94,7 @@ export function createHandler(
       exchange.isUnfinished = false;
       if (!isStamped) base.read(arrival);
       const verdict = guard.judge(source, arrival);
-      if (verdict !== PASS) return verdict < 0 ? verdict : kiss(exchange, verdict);
+      if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
       exchange.status = clock.toServed(arrival);
       return answer(exchange);
     },
@@ -106,7 +103,7 @@ export function createHandler(
   };
 }
 
-/** When the replies of a batch leave: one reading of the clock, made when the first of them needs it. */
+/** The departures of a batch from one reading of the clock, made when the first reply needs it. */
 class BatchDepartures implements Departures {
   readonly #base: Clock;
   readonly #clock: ServedClock;
@@ -119,7 +116,7 @@ class BatchDepartures implements Departures {
     this.#clock = clock;
   }
 
-  /** Begins a batch each of whose replies leaves at least so much later than the one before it. */
+  /** Begins a batch whose replies leave at least this far apart. */
   begin(leadNs: number): void {
     this.#isRead = false;
     this.#leadNs = leadNs;

@@ -33,7 +33,8 @@ export function autoResponder(options: AutoResponderOptions): Responder {
     },
     // Text leaves nothing unfinished.
     finish: (batch, count, departures) => ntp.finish?.(batch, count, departures),
-    kiss: (exchange, code) => isPrintable(exchange.request) ? 0 : ntp.kiss?.(exchange, code) ?? 0,
+    writeKod: (exchange, code) =>
+      isPrintable(exchange.request) ? 0 : ntp.writeKod?.(exchange, code) ?? 0,
   };
 }
 

@@ -9,7 +9,7 @@ import { toShort, writeTimestamp } from "./timestamp.ts";
 
 /** Options for {@linkcode ntpResponder}. */
 export interface NtpResponderOptions {
-  /** Draws 32 random bits, for what is below the clock's precision. */
+  /** Draws 32 random bits, for the part of a timestamp below the clock's precision. */
   readonly random32: () => number;
 }
 
@@ -64,11 +64,11 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
       }
     },
 
-    kiss: writeKiss,
+    writeKod: writeKiss,
   };
 }
 
-/** How many bits of a fraction are below a clock's precision. */
+/** The number of bits of a fraction that are below a clock's precision. */
 function randomBitsOf(precision: number): number {
   return Math.min(Math.max(32 + precision, 0), 32);
 }
@@ -83,9 +83,9 @@ function isAfter(reply: Uint8Array): boolean {
 }
 
 /**
- * A clock that stands still, or was stepped back between the two readings, must
- * not have the reply leave before its request came, nor at the very moment
- * (RFC 9769 §2 tells the two timestamps apart by value).
+ * Puts the transmit timestamp right after the receive timestamp: of a clock that stands still, or was
+ * stepped back between the two readings, it must be neither before nor the same (RFC 9769 §2 tells the two
+ * apart by value).
  */
 function stepPast(reply: Uint8Array): void {
   const fraction = getUint32(reply, field.receiveTimestamp + 4) + 1 >>> 0;

@@ -6,6 +6,9 @@ const CERTAIN_SHARE = 0.5;
 /** In smaller batches the cost of the system call itself hides the time of each reply. */
 const MIN_BATCH = 16;
 
+/** The most that is counted on, whatever was measured: a lower bound may always be lower. */
+const MAX_LEAD_NS = 10_000;
+
 /** The number of batches that a minimum is taken over. */
 const WINDOW_BATCHES = 64;
 
@@ -33,7 +36,8 @@ export class Pace {
 
   /** The bound, in nanoseconds. */
   get leadNs(): number {
-    return Math.min(this.#quickestBeforeNs, this.#quickestNs) * CERTAIN_SHARE | 0;
+    const quickestNs = Math.min(this.#quickestBeforeNs, this.#quickestNs);
+    return Math.min(quickestNs * CERTAIN_SHARE, MAX_LEAD_NS) | 0;
   }
 
   /** Marks that a batch is about to be finished and sent. */

@@ -64,3 +64,9 @@ Deno.test("Pace is never ahead because the clock was stepped", () => {
   send(64, -3600e9 / 64);
   assertEquals(pace.leadNs, 0);
 });
+
+Deno.test("Pace counts on ten microseconds at most, however long a process was stopped", () => {
+  const { pace, send } = paced();
+  send(16, 1e9, 64);
+  assertEquals(pace.leadNs, 10_000);
+});
