@@ -11,11 +11,14 @@ import { roffPage } from "./manual/roff.ts";
 const root = new URL("../", import.meta.url);
 
 /**
- * Writes the references; returns their texts by their paths from the project's folder. A manual page keeps its date unless it has
- * changed, and has today's then.
+ * Writes the references; returns their texts by their paths from the project's folder. A manual page keeps
+ * its date unless it has changed, and has today's then.
  */
 export async function writeReferences(today: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
+  const sessions = sessionsOf(
+    await Deno.readTextFile(new URL("manual/sessions.md", import.meta.url)),
+  );
   await defineWhole(timecli);
   for (const page of [await programPage(timesrv), pageOf(timecli)]) {
     const manual = `man/${page.name}.1`;
@@ -23,9 +26,20 @@ export async function writeReferences(today: string): Promise<Record<string, str
     const [date = today] = /(?<=^\.TH \S+ 1 )\S+/m.exec(before) ?? [];
     const same = roffPage(page, date);
     files[manual] = same === before ? same : roffPage(page, today);
-    files[`docs/${page.name}.md`] = await formatMarkdown(markdownPage(page));
+    files[`docs/${page.name}.md`] = await formatMarkdown(
+      markdownPage(page, page.name === "timecli" ? sessions : {}),
+    );
   }
   return files;
+}
+
+/** The sections of a page, by their headings. */
+function sessionsOf(page: string): Record<string, string> {
+  const sections = page.split(/^## /m).slice(1);
+  return Object.fromEntries(sections.map((section) => {
+    const end = section.indexOf("\n");
+    return [section.slice(0, end), section.slice(end).trim()];
+  }));
 }
 
 /** Markdown as `deno fmt` has it. */

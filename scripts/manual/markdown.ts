@@ -4,14 +4,25 @@ import type { Node, Page } from "./node.ts";
 /**
  * Writes a page.
  *
+ * @param sessions What to add below the first paragraph under a heading, by the heading
  * @returns The Markdown, to be formatted by `deno fmt`
  */
-export function markdownPage({ name, nodes }: Page): string {
+export function markdownPage(
+  { name, nodes }: Page,
+  sessions: Readonly<Record<string, string>> = {},
+): string {
   const blocks = [
     `# ${name}`,
     "<!-- Made of the command line's definition by: deno task manual -->",
   ];
-  for (const group of grouped(nodes)) blocks.push(blockOf(group));
+  let session: string | undefined;
+  for (const group of grouped(nodes)) {
+    blocks.push(blockOf(group));
+    const [first] = group;
+    if (first?.kind === "heading") session = sessions[first.text];
+    else if (session !== undefined) blocks.push(session);
+    if (first?.kind !== "heading") session = undefined;
+  }
   return `${blocks.join("\n\n")}\n`;
 }
 

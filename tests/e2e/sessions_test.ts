@@ -1,45 +1,60 @@
-/** Every session in README.md and docs/output.md runs as it is shown there. */
+/** Every session that the documents show runs as it is shown there. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root } from "../support/programs.ts";
 
+/** The pages with sessions, in the order in which they run: a server of one replies in the next too. */
+const pages = ["README.md", "docs/output.md", "docs/timecli.md"];
+
 /** A command of a session, and the lines shown below it. */
 interface Step {
   readonly command: string;
-  readonly output: readonly string[];
+  readonly output: string;
 }
 
 /** The commands of all console sessions of a page, in their order. */
 function stepsOf(page: string): Step[] {
   const sessions = [...page.matchAll(/^```console\n(.*?)^```$/gms)].map(([, text = ""]) => text);
   return sessions.flatMap((text) => text.split(/^\$ /m).slice(1)).map((step) => {
-    const lines = step.trimEnd().split("\n");
-    const end = lines.findIndex((line, i) => i > 0 && !line.startsWith("> "));
-    const [command, output] = end < 0 ? [lines, []] : [lines.slice(0, end), lines.slice(end)];
-    return { command: command.join("\n").replaceAll("\n> ", "\n"), output };
+    const [command = ""] = /^.*\n(?:> .*\n)*/.exec(step) ?? [];
+    return {
+      command: command.trimEnd().replaceAll("\n> ", "\n"),
+      output: step.slice(command.length),
+    };
   });
 }
 
-/** A line without what differs from run to run: numbers, units of time, names of days and months. */
-function shapeOf(line: string): string {
-  return line
+/** Lines without what differs from run to run: numbers, units of time, names of days and months. */
+function shapesOf(text: string): string[] {
+  const shapes = text
     .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+/g, "TIME")
     .replaceAll(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\b/g, "DAY")
-    // Ports and addresses stay as they are; those that the system chose have five digits.
+    // Ports that the system chose; the others stay as they are.
     .replaceAll(/127\.0\.0\.1:\d{5}/g, "127.0.0.1:PORT")
     .replaceAll(/(?<![\w.\/]|[\w\]]:)[+-]?\d[\d,.:-]*(?: (?:ns|µs|ms|s)\b)?/g, "0")
     .replaceAll(/ +/g, " ")
-    .trim();
-}
-
-function shapesOf(lines: readonly string[]): string[] {
+    .split("\n").map((line) => line.trim());
   // `deno task` shows the command it runs.
-  return lines.map(shapeOf).filter((line) => line !== "" && !line.startsWith("Task "));
+  return shapes.filter((line) => line !== "" && !line.startsWith("Task "));
 }
 
-/** A folder with commands called as in README.md, to be put first on the path. */
+/** Fails unless a command printed what is shown, and only that; `[...]` stands for any lines. */
+function assertShown(printed: string, { command, output }: Step): void {
+  const actual = shapesOf(printed);
+  const parts = output.split(/^\[\.\.\.\]$/m).map(shapesOf);
+  let next = 0;
+  for (const [i, part] of parts.entries()) {
+    if (i > 0 && part[0] !== undefined) next = Math.max(next, actual.indexOf(part[0], next));
+    // The last part is all that is left.
+    const end = i === parts.length - 1 && part.length > 0 ? undefined : next + part.length;
+    assertEquals(actual.slice(next, end), part, `${command}\n${printed}`);
+    next += part.length;
+  }
+}
+
+/** A folder with commands, to be put first on the path. */
 async function commandFolder(
   commands: Readonly<Record<string, readonly string[]>>,
 ): Promise<string> {
@@ -62,10 +77,10 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         root: true,
         ipv6: true,
       },
-      `README.md, docs/output.md (${kind}): every session is as it is shown`,
+      `documents (${kind}): every session runs as it is shown`,
       async () => {
-        // A network of its own, as the ports are fixed.
-        const network = `readme${Deno.pid}`;
+        // A network of its own, because the ports are fixed.
+        const network = `sessions${Deno.pid}`;
         const npx = ["sh", "-c", `shift; exec '${Deno.execPath()}' "$@"`];
         const folder = await commandFolder({ timesrv, timecli, npx });
         const env = { PATH: `${folder}:${Deno.env.get("PATH")}`, NO_COLOR: "1" };
@@ -74,30 +89,28 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           assertEquals((await run(["ip", "netns", "add", network])).code, 0);
           const inNetwork = ["ip", "netns", "exec", network] as const;
           assertEquals((await run([...inNetwork, "ip", "link", "set", "lo", "up"])).code, 0);
-          // One after the other: the servers of README.md still run for the other pages.
-          const pages = ["README.md", "docs/output.md"].map((page) =>
-            Deno.readTextFile(root + page)
-          );
-          const steps = (await Promise.all(pages)).flatMap(stepsOf);
-          assert(steps.length >= 8, "all sessions are found");
+          const texts = await Promise.all(pages.map((page) => Deno.readTextFile(root + page)));
+          const steps = texts.flatMap(stepsOf);
+          assert(steps.length >= 18, `only ${steps.length} commands were found`);
           for (const step of steps) {
-            const command = [...inNetwork, "bash", "-c", `exec ${step.command}`] as const;
-            if (/^timesrv | task serve/.test(step.command)) {
+            const isServer = /^timesrv | task serve/.test(step.command);
+            // Both outputs in one, as on a terminal; a server's log alone.
+            const line = `exec ${step.command}${isServer ? "" : " 2>&1"}`;
+            const command = [...inNetwork, "bash", "-c", line] as const;
+            if (isServer) {
               const process = new Running(command, { cwd: root, env });
               servers.push({ step, process });
-              await process.waitFor(/Transport: .*\n/);
-            } else {
-              const { stdout, stderr } = await run(command, { cwd: root, env });
-              assertEquals(
-                shapesOf(`${stdout}${stderr}`.split("\n")),
-                shapesOf(step.output),
-                `${step.command}\n${stdout}${stderr}`,
+              await process.waitFor(
+                step.command.includes("--control") ? /Control interface on/ : /Transport: /,
               );
+            } else {
+              const { stdout } = await run(command, { cwd: root, env });
+              assertShown(stdout, step);
             }
           }
           for (const { step, process } of servers) {
-            const lines = shapesOf(process.stderr.split("\n"));
-            assertEquals(lines.slice(0, step.output.length), shapesOf(step.output), step.command);
+            // Requests of other sessions may follow.
+            assertShown(process.stderr, { ...step, output: `${step.output}\n[...]` });
           }
         } finally {
           // As Ctrl-C would end them: a task is a process of its own.
