@@ -25,6 +25,7 @@ export type ListenFailure =
 export class ListenError extends Error {
   /** `"ListenError"`, whatever a minifier makes of the class. */
   override readonly name = "ListenError";
+  /** The cause of the failure. */
   readonly reason: ListenFailure;
   /** The host as requested. */
   readonly hostname: string;

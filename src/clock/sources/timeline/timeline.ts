@@ -22,6 +22,7 @@ export interface Steps {
 
 /** A second that is inserted or deleted at the end of a day of UTC. */
 export interface LeapSecond {
+  /** Whether 23:59:59 occurs twice or not at all. */
   readonly kind: "insert" | "delete";
   /** When the next day begins. */
   readonly midnightNs: bigint;
