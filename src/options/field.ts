@@ -44,6 +44,8 @@ export interface Field<Value = unknown> extends Row {
   readonly expected: string;
   /** The values there are, where they are few. */
   readonly choices?: readonly string[];
+  /** Whether the library and JSON have it as a number. */
+  readonly isNumber?: boolean;
   /**
    * Reads a value as the library or JSON gives it.
    *
@@ -115,11 +117,11 @@ function bounded(
     if (isOfKind(given) && given >= min && given <= max) return given;
     throw new FieldError(`expected ${expected}`, true);
   };
-  return field(row, expected, read, toNumber);
+  return { ...field(row, expected, read, toNumber), isNumber: true };
 }
 
 /** A text as a number, if it is written as one; else the text. */
-export function toNumber(text: string): unknown {
+function toNumber(text: string): unknown {
   const value = text.trim() === "" ? NaN : Number(text);
   return Number.isNaN(value) ? text : value;
 }

@@ -29,7 +29,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["asctime://[::g]:0"], /"::g" is not an IPv6 address/],
   [["line\nbreak"], /"line\\nbreak"/],
   [["--fault", "dorp=0.3"], /Unknown fault "dorp": did you mean drop\?\n/],
-  [["--fault", "drop=1.3"], /fault drop: probability is 1.3, expected a number from 0 to 1/],
+  [["--fault", "drop=1.3"], /faults\.drop\.probability is "1\.3", expected a number, 0 to 1/],
   [["--fault", "drop", "--seed", "-1"], /--seed is "-1", expected a whole number, 0 to 4294967295/],
   [["--scenario", "y2308"], /Unknown scenario "y2308": did you mean y2038\?/],
   [["--scenario", "y2039"], /did you mean y2036 or y2038\?/],

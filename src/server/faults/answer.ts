@@ -4,7 +4,7 @@ import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { type Answer, refusal } from "../../protocols/responder.ts";
 import { counter, type Counters } from "../../transports/counters.ts";
 import type { Exchange } from "../../transports/exchange.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./effect.ts";
 import type { Faults } from "./faults.ts";
 
 /** Answers a request that has passed the guard. */

@@ -1,7 +1,7 @@
-import type { Random } from "./draws.ts";
+import type { Random } from "./schedule.ts";
 
 /** How long a delay can be. */
-export const LONGEST_DELAY_MS = 3_600_000;
+export const MAX_DELAY_MS = 3_600_000;
 
 /** How a delay varies. */
 export const distributions = ["uniform", "normal", "pareto"] as const;
@@ -20,7 +20,7 @@ const PARETO_SHAPE = 1.5;
 export function drawDelay({ timeMs, jitterMs, distribution }: Delay, random: Random): number {
   if (jitterMs === 0) return timeMs;
   const delayMs = timeMs + jitterMs * deviates[distribution](random);
-  return Math.min(Math.max(delayMs, 0), LONGEST_DELAY_MS);
+  return Math.min(Math.max(delayMs, 0), MAX_DELAY_MS);
 }
 
 /** How many jitters a delay is off, for each distribution. */

@@ -1,6 +1,6 @@
 /** The faults of one listener while it runs. */
 import type { Source } from "../../transports/exchange.ts";
-import type { Random } from "./draws.ts";
+import type { Random } from "./schedule.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
 import { readFaults, type Rule } from "./rules.ts";
 import { Waits } from "./waits.ts";

@@ -1,19 +1,12 @@
-/** Every fault there is: its values, and what it does. */
+/** The kinds of faults: the values of each, and what it does. */
 import { putKiss } from "../../protocols/ntp/kiss.ts";
 import { leap } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
-import { type Delay, distributions, drawDelay, LONGEST_DELAY_MS } from "./delay.ts";
-import type { Effect } from "./draft.ts";
-import {
-  type Field,
-  type Fields,
-  kissCode,
-  oneOf,
-  referenceId,
-  required,
-  spanMs,
-  whole,
-} from "./fields.ts";
+import { type Field, field, oneOf, whole } from "../../options/field.ts";
+import { parseDurationNs } from "../../text/duration.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
+import { type Delay, distributions, drawDelay, MAX_DELAY_MS } from "./delay.ts";
+import type { Effect } from "./effect.ts";
 import * as ntp from "./ntp.ts";
 import { corrupt, randomize, truncate } from "./octets.ts";
 import type { FaultName } from "./options.ts";
@@ -21,30 +14,82 @@ import type { FaultName } from "./options.ts";
 /** A kind of fault. */
 interface KindOf<Values> {
   /** Its values, by name. */
-  readonly fields: Fields<Values>;
+  readonly fields: { readonly [Key in keyof Values]-?: Field<NonNullable<Values[Key]>> };
   /** The value that a text may begin with, without its name; the probability if there is none. */
   readonly main?: keyof Values & string;
-  /** Whether it befalls NTP replies alone. */
+  /** The values that must be given. */
+  readonly required?: readonly (keyof Values & string)[];
+  /** Whether it applies to NTP replies alone. */
   readonly isNtp?: boolean;
   /**
-   * What it does with such values.
+   * Makes what it does with such values.
    *
    * @throws {SyntaxError} If they do not go together
    */
   readonly effect: (values: Values) => Effect;
 }
 
-/** A kind of fault, whatever its values: they come out of its own fields. */
+/** A kind of fault, whatever its values. */
 export type Kind = KindOf<Record<string, unknown>>;
 
-interface DelayValues {
-  time: number;
-  jitter: number;
-  distribution: Delay["distribution"] | undefined;
-  path: "request" | "reply";
+/** A duration, read as milliseconds; a number is seconds. */
+export function span(name: string, maxMs: number, max: string): Field<number> {
+  return field({ name, help: "" }, `a duration up to ${max}, such as 50ms or 1.5s`, (given) => {
+    if (!(given instanceof Temporal.Duration) && !/string|number/.test(typeof given)) {
+      return undefined;
+    }
+    try {
+      const written = given instanceof Temporal.Duration ? given : String(given);
+      const ms = Number(parseDurationNs(written)) / 1e6;
+      return ms >= 0 && ms <= maxMs ? ms : undefined;
+    } catch {
+      return undefined;
+    }
+  });
 }
 
-function delayEffect({ time, jitter, distribution, path }: DelayValues): Effect {
+function hour(name: string): Field<number> {
+  return span(name, MAX_DELAY_MS, "1h");
+}
+
+function rootSpan(name: string): Field<number> {
+  return span(name, 65_535_000, "65535s");
+}
+
+/** A reference id or kiss code as the number that it is on the wire. */
+function identifier(name: string, expected: string, pattern: RegExp): Field<number> {
+  return field({ name, help: "" }, expected, (given) => {
+    try {
+      return typeof given === "string" && pattern.test(given) ? parseReferenceId(given) : undefined;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+const code = identifier(
+  "code",
+  "1 to 4 capital letters and digits, such as RATE, DENY or RSTR",
+  /^[A-Z][A-Z0-9]{0,3}$/,
+);
+const referenceId = identifier(
+  "value",
+  "1 to 4 ASCII characters, or an IPv4 address",
+  /^.{1,15}$/s,
+);
+
+function row(name: string): { readonly name: string; readonly help: string } {
+  return { name, help: "" };
+}
+
+interface DelayValues {
+  readonly time?: number;
+  readonly jitter?: number;
+  readonly distribution?: Delay["distribution"];
+  readonly path?: "request" | "reply";
+}
+
+function delayEffect({ time = 0, jitter = 0, distribution, path }: DelayValues): Effect {
   if (distribution !== undefined && jitter === 0) {
     throw new SyntaxError(`jitter is missing, by how much it varies (${distribution})`);
   }
@@ -53,24 +98,23 @@ function delayEffect({ time, jitter, distribution, path }: DelayValues): Effect 
   return { apply: (draft, random) => draft.delayMs += drawDelay(delay, random) };
 }
 
-const LONGEST_ROOT_MS = 65_535_000;
-const hour = (fallbackMs: number): Field<number> => spanMs(LONGEST_DELAY_MS, "1h", fallbackMs);
-const root = spanMs(LONGEST_ROOT_MS, "65535s", undefined);
-
 function kind<Values>(of: KindOf<Values>): Kind {
   return of as unknown as Kind;
 }
 
-/** A lie about one field of NTP, which is its only value. */
-function lie<Value>(
-  value: Fields<{ value: Value }>["value"],
-  tell: (reply: Uint8Array, value: Value) => void,
+/** A false value in one field of NTP. */
+function falsify<Value>(
+  value: Field<Value>,
+  usual: NoInfer<Value>,
+  put: (reply: Uint8Array, value: Value) => void,
+  required: readonly "value"[] = [],
 ): Kind {
-  return kind<{ value: Value }>({
-    fields: { value },
+  return kind<{ value?: Value }>({
+    fields: { value: value as Field<NonNullable<Value>> },
     main: "value",
+    required,
     isNtp: true,
-    effect: ({ value }) => ({ apply: ({ reply }) => tell(reply, value) }),
+    effect: ({ value = usual }) => ({ apply: ({ reply }) => put(reply, value) }),
   });
 }
 
@@ -79,28 +123,29 @@ function plain(apply: Effect["apply"], isNtp = false): Kind {
   return kind<object>({ fields: {}, isNtp, effect: () => ({ apply }) as Effect });
 }
 
-/** All kinds, in the order in which they befall an answer. */
+/** All kinds, in the order in which they apply to a reply. */
 export const kinds: Readonly<Record<FaultName, Kind>> = {
   unsynchronized: plain(({ reply }) => ntp.setUnsynchronized(reply), true),
-  kiss: kind<{ code: number }>({
-    fields: { code: kissCode },
+  kiss: kind<{ code?: number }>({
+    fields: { code },
     main: "code",
     isNtp: true,
-    effect: ({ code }) => ({
+    effect: ({ code = parseReferenceId("RATE") }) => ({
       apply(draft): void {
         putKiss(draft.request, draft.reply, code);
         draft.isKiss = true;
       },
     }),
   }),
-  stratum: lie(whole(0, 255, 16), ntp.setStratum),
-  leapbits: lie(
-    oneOf(["none", "insert", "delete", "unsynchronized"], "unsynchronized"),
+  stratum: falsify(whole(0, 255, row("value")), 16, ntp.setStratum),
+  leapbits: falsify(
+    oneOf(["none", "insert", "delete", "unsynchronized"], row("value")),
+    "unsynchronized",
     (reply, to) => ntp.setLeap(reply, leap[to]),
   ),
-  refid: lie(referenceId, ntp.setReferenceId),
-  distance: kind<{ dispersion: number | undefined; delay: number | undefined }>({
-    fields: { dispersion: root, delay: root },
+  refid: falsify(referenceId, 0, ntp.setReferenceId, ["value"]),
+  distance: kind<{ dispersion?: number; delay?: number }>({
+    fields: { dispersion: rootSpan("dispersion"), delay: rootSpan("delay") },
     main: "dispersion",
     isNtp: true,
     effect({ dispersion, delay }): Effect {
@@ -112,30 +157,30 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
     },
   }),
   timestamps: kind<{
-    value: (typeof ntp.timestampLies)[number];
-    field: (typeof ntp.timestampFields)[number];
+    value?: (typeof ntp.timestampFaults)[number];
+    field?: (typeof ntp.timestampFields)[number];
   }>({
     fields: {
-      value: oneOf(ntp.timestampLies, "zero"),
-      field: oneOf(ntp.timestampFields, "transmit"),
+      value: oneOf(ntp.timestampFaults, row("value")),
+      field: oneOf(ntp.timestampFields, row("field")),
     },
     main: "value",
     isNtp: true,
-    effect: ({ value, field }) => ({
+    effect: ({ value = "zero", field = "transmit" }) => ({
       apply: ({ reply }, random) => ntp.setTimestamps(reply, field, value, random),
     }),
   }),
   origin: plain(({ reply }, random) => ntp.setRandomOrigin(reply, random), true),
-  version: lie(whole(0, 7, 7), ntp.setVersion),
-  mode: lie(whole(0, 7, 3), ntp.setMode),
+  version: falsify(whole(0, 7, row("value")), 7, ntp.setVersion),
+  mode: falsify(whole(0, 7, row("value")), 3, ntp.setMode),
   replay: plain((draft) => {
     if (draft.earlier === undefined) return;
     draft.reply.set(draft.earlier);
     draft.length = draft.earlier.length;
     draft.isKiss = false;
   }),
-  garbage: kind<{ length: number | undefined }>({
-    fields: { length: whole(1, REPLY_CAPACITY, undefined) },
+  garbage: kind<{ length?: number }>({
+    fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
     effect: ({ length }) => ({
       apply(draft, random): void {
         draft.length = length ?? draft.length;
@@ -144,32 +189,33 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
       },
     }),
   }),
-  corrupt: kind<{ bits: number }>({
-    fields: { bits: whole(1, REPLY_CAPACITY * 8, 1) },
-    effect: ({ bits }) => ({ apply: (draft, random) => corrupt(draft, bits, random) }),
+  corrupt: kind<{ bits?: number }>({
+    fields: { bits: whole(1, REPLY_CAPACITY * 8, row("bits")) },
+    effect: ({ bits = 1 }) => ({ apply: (draft, random) => corrupt(draft, bits, random) }),
   }),
-  truncate: kind<{ length: number | undefined }>({
-    fields: { length: whole(1, REPLY_CAPACITY, undefined) },
+  truncate: kind<{ length?: number }>({
+    fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
     effect: ({ length }) => ({ apply: (draft, random) => truncate(draft, length, random) }),
   }),
   drop: plain((draft) => draft.isDropped = true),
   delay: kind<DelayValues>({
     fields: {
-      time: required(hour(0)),
-      jitter: hour(0),
-      distribution: oneOf(distributions, undefined),
-      path: oneOf(["request", "reply"], "reply"),
+      time: hour("time"),
+      jitter: hour("jitter"),
+      distribution: oneOf(distributions, row("distribution")),
+      path: oneOf(["request", "reply"], row("path")),
     },
     main: "time",
+    required: ["time"],
     effect: delayEffect,
   }),
-  reorder: kind<{ time: number }>({
-    fields: { time: hour(1000) },
-    effect: ({ time }) => ({ apply: (draft) => draft.holdMs = time }),
+  reorder: kind<{ time?: number }>({
+    fields: { time: hour("time") },
+    effect: ({ time = 1000 }) => ({ apply: (draft) => draft.holdMs = time }),
   }),
-  duplicate: kind<{ copies: number }>({
-    fields: { copies: whole(1, 16, 1) },
-    effect: ({ copies }) => ({ apply: (draft) => draft.copies += copies }),
+  duplicate: kind<{ copies?: number }>({
+    fields: { copies: whole(1, 16, row("copies")) },
+    effect: ({ copies = 1 }) => ({ apply: (draft) => draft.copies += copies }),
   }),
   port: plain((draft) => draft.isFromOtherPort = true),
 };

@@ -1,8 +1,8 @@
-/** Lies in the header of a finished NTP reply (RFC 5905 §7.3): nothing of it is made anew. */
+/** False values in the header of a finished NTP reply (RFC 5905 §7.3). */
 import { field, leap } from "../../protocols/ntp/packet.ts";
 import { toShort } from "../../protocols/ntp/timestamp.ts";
 import { getUint32, putUint32 } from "../../protocols/octets.ts";
-import type { Random } from "./draws.ts";
+import type { Random } from "./schedule.ts";
 import { randomize } from "./octets.ts";
 
 /** Sets the leap bits, 0 to 3. */
@@ -41,7 +41,7 @@ export function setRoot(
   putUint32(reply, field.rootDispersion, toShort(dispersionSeconds));
 }
 
-/** Says that the clock is not right, as a server that has just started does. */
+/** Reports an unsynchronised clock, as a server that has just started does. */
 export function setUnsynchronized(reply: Uint8Array): void {
   setLeap(reply, leap.unsynchronized);
   setStratum(reply, 0);
@@ -55,30 +55,30 @@ const timestamps = {
   transmit: field.transmitTimestamp,
 } as const;
 
-/** What a timestamp can be made to say, and which one. */
-export const timestampLies = ["zero", "random", "early", "late"] as const;
+/** The false values of a timestamp, and which of them it can be. */
+export const timestampFaults = ["zero", "random", "early", "late"] as const;
 export const timestampFields = ["reference", "receive", "transmit", "all"] as const;
 
 const HOUR_SECONDS = 3600;
 
-/** Makes a timestamp, or all three, say what it should not. */
+/** Falsifies a timestamp, or all three. */
 export function setTimestamps(
   reply: Uint8Array,
   which: (typeof timestampFields)[number],
-  lie: (typeof timestampLies)[number],
+  to: (typeof timestampFaults)[number],
   random: Random,
 ): void {
   for (const at of which === "all" ? Object.values(timestamps) : [timestamps[which]]) {
-    if (lie === "zero") reply.fill(0, at, at + 8);
-    else if (lie === "random") randomize(reply, at, at + 8, random);
+    if (to === "zero") reply.fill(0, at, at + 8);
+    else if (to === "random") randomize(reply, at, at + 8, random);
     else {
-      const shift = lie === "late" ? HOUR_SECONDS : -HOUR_SECONDS;
+      const shift = to === "late" ? HOUR_SECONDS : -HOUR_SECONDS;
       putUint32(reply, at, getUint32(reply, at) + shift);
     }
   }
 }
 
-/** Makes it the answer to another request. */
+/** Makes it the reply to another request. */
 export function setRandomOrigin(reply: Uint8Array, random: Random): void {
   randomize(reply, field.originTimestamp, field.originTimestamp + 8, random);
 }

@@ -1,16 +1,17 @@
-/** Faults as they are asked for, turned into rules that happen. */
+/** Faults as they are configured, turned into rules that are triggered. */
+import { type Field, field, number, whole } from "../../options/field.ts";
+import { pickOptions, readOptions } from "../../options/read.ts";
 import { suggest } from "../../text/suggest.ts";
-import { Draws } from "./draws.ts";
-import type { Effect } from "./draft.ts";
-import { type Field, type Fields, networks, probability, spanMs, whole } from "./fields.ts";
-import { type Kind, kinds } from "./kinds.ts";
+import { type AccessTable, accessTable } from "../guard/access.ts";
+import type { Effect } from "./effect.ts";
+import { type Kind, kinds, span } from "./kinds.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
-import { Schedule, type When } from "./schedule.ts";
+import { Draws, Schedule } from "./schedule.ts";
 
-/** The names of all faults, in the order in which they befall an answer. */
+/** The names of all faults, in the order in which they apply to a reply. */
 export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[];
 
-/** One fault as it is asked for. */
+/** One fault as it is configured. */
 export interface Rule {
   readonly name: FaultName;
   readonly isNtp: boolean;
@@ -18,30 +19,42 @@ export interface Rule {
   readonly effect: Effect;
 }
 
-const LONGEST_MS = 366 * 86_400_000;
+const MAX_TIME_MS = 366 * 86_400_000;
 
-interface WhenValues extends Omit<When, "fromMs" | "toMs"> {
-  readonly from: number;
-  readonly to: number | undefined;
+function row(name: string): { readonly name: string; readonly help: string } {
+  return { name, help: "" };
 }
 
-const whenFields: Fields<WhenValues> = {
-  probability,
-  after: whole(0, 2 ** 32 - 1, 0),
-  every: whole(1, 2 ** 32 - 1, 1),
-  from: spanMs(LONGEST_MS, "366d", 0),
-  to: spanMs(LONGEST_MS, "366d", undefined),
-  clients: networks,
+/** When a fault is triggered. */
+const whenFields = {
+  probability: number(0, 1, row("probability")),
+  after: whole(0, 2 ** 32 - 1, row("after")),
+  every: whole(1, 2 ** 32 - 1, row("every")),
+  from: span("from", MAX_TIME_MS, "366d"),
+  to: span("to", MAX_TIME_MS, "366d"),
+  clients: field<AccessTable>(
+    row("clients"),
+    "networks such as 192.0.2.0/24 or 2001:db8::/32",
+    (given) => {
+      const allow = typeof given === "string" ? [given] : given;
+      if (!Array.isArray(allow) || allow.length === 0) return undefined;
+      try {
+        return accessTable({ allow });
+      } catch {
+        return undefined;
+      }
+    },
+  ),
 };
 
 /**
  * Reads faults.
  *
- * @param options What is asked for
+ * @param options The faults
  * @param seed A whole number, 0 to 2^32 - 1
- * @returns The rules, in the order in which they befall an answer
- * @throws {SyntaxError} If a name or a value is none; the message says which, and what there is
- * @throws {RangeError} If a number is out of range
+ * @returns The rules, in the order in which they apply to a reply
+ * @throws {SyntaxError} If a fault or a value is unknown, missing or cannot be read
+ * @throws {RangeError} If a number is out of bounds
  */
 export function readFaults(options: FaultsOptions, seed: number): Rule[] {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
@@ -57,7 +70,7 @@ export function readFaults(options: FaultsOptions, seed: number): Rule[] {
 }
 
 /**
- * The kind of fault that a name stands for.
+ * Finds a kind of fault by its name.
  *
  * @throws {SyntaxError} If there is none
  */
@@ -66,68 +79,40 @@ export function kindOf(name: string): Kind {
   throw new SyntaxError(`Unknown fault ${JSON.stringify(name)}: ${suggest(name, faultNames)}`);
 }
 
-/** The values that a kind of fault has, its schedule's included. */
-export function fieldsOf({ fields }: Kind): Readonly<Record<string, Field<unknown>>> {
-  return { ...fields, ...whenFields };
-}
-
-/** A fault that cannot be, as an error of a class. */
-export function impossible(
-  name: string,
-  problem: string,
-  Failure: typeof RangeError | typeof SyntaxError = SyntaxError,
-): Error {
-  return new Failure(`Cannot have the fault ${name}: ${problem}`);
+/** The values of a kind of fault, those of its schedule included. */
+export function fieldsOf({ fields }: Kind): Readonly<Record<string, Field>> {
+  return { ...whenFields, ...fields };
 }
 
 function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
+  const where = `faults.${name}`;
   const kind = kindOf(name);
   const asked = typeof given === "number" ? { probability: given } : given;
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) {
-    const got = JSON.stringify(given);
-    throw impossible(name, `it is ${got}, expected a probability or an object`);
+    throw new SyntaxError(
+      `${where} is ${JSON.stringify(given)}, expected a probability or an object`,
+    );
   }
-  const keys = Object.keys(fieldsOf(kind));
-  for (const key of Object.keys(asked)) {
-    if (keys.includes(key)) continue;
-    throw impossible(name, `unknown key ${JSON.stringify(key)}, ${suggest(key, keys)}`);
+  const values = readOptions(fieldsOf(kind), asked, where);
+  for (const key of kind.required ?? []) {
+    if (values[key] !== undefined) continue;
+    throw new SyntaxError(`${where}.${key} is missing, expected ${kind.fields[key]?.expected}`);
   }
-  const { from, to = Infinity, ...when } = readFields(name, whenFields, asked);
-  if (to <= from) throw impossible(name, "to is not after from");
-  const values = readFields(name, kind.fields, asked);
+  const when = pickOptions(whenFields, values);
+  const { probability = 1, after = 0, every = 1, from = 0, to = Infinity, clients } = when;
+  if (to <= from) throw new SyntaxError(`${where}.to is not after from`);
   return {
     name,
     isNtp: kind.isNtp ?? false,
-    schedule: new Schedule({ ...when, fromMs: from, toMs: to }, draws),
-    effect: effectOf(name, () => kind.effect(values)),
+    schedule: new Schedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
+    effect: makeEffect(where, () => kind.effect(pickOptions(kind.fields, values))),
   };
 }
 
-function readFields<Values>(name: string, fields: Fields<Values>, given: object): Values {
-  const entries = Object.entries<Field<unknown>>(fields).map(([key, field]) => {
-    const { expected, isNumber, isRequired, fallback } = field;
-    const one: unknown = Reflect.get(given, key);
-    if (one === undefined) {
-      if (isRequired) throw impossible(name, `${key} is missing, expected ${expected}`);
-      return [key, fallback];
-    }
-    const value = field.read(one);
-    if (value !== undefined) return [key, value];
-    const problem = `${key} is ${show(one)}, expected ${expected}`;
-    throw impossible(name, problem, isNumber && typeof one === "number" ? RangeError : SyntaxError);
-  });
-  return Object.fromEntries(entries);
-}
-
-function effectOf(name: string, make: () => Effect): Effect {
+function makeEffect(where: string, make: () => Effect): Effect {
   try {
     return make();
   } catch (error) {
-    throw error instanceof SyntaxError ? impossible(name, error.message) : error;
+    throw error instanceof SyntaxError ? new SyntaxError(`${where}: ${error.message}`) : error;
   }
-}
-
-/** A value as it was written; of a number JSON knows, unlike NaN, the number. */
-function show(value: unknown): string {
-  return typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
 }

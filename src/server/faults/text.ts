@@ -1,7 +1,8 @@
 /** Faults as they are written on a command line or in a URL: `delay=50ms,jitter=10ms,every=3`. */
 import { suggest } from "../../text/suggest.ts";
 import type { Fault, FaultName, FaultsOptions, FaultWhen } from "./options.ts";
-import { fieldsOf, impossible, kindOf, readFaults } from "./rules.ts";
+import { parseOption } from "../../options/read.ts";
+import { fieldsOf, kindOf, readFaults } from "./rules.ts";
 
 /**
  * Reads what is written of one fault: values with commas between them, `probability=0.5,after=10`. The
@@ -30,18 +31,25 @@ export function parseFault(name: string, text: string): FaultWhen {
   const parts = text.trim() === "" ? [] : text.split(",").map((part) => part.trim());
   parts.forEach((part, i) => {
     const [, named, value = ""] = /^([^=]*)=(.*)$/.exec(part) ?? [undefined, undefined, part];
+    const where = `faults.${name}`;
     if (named === undefined && i > 0) {
-      throw impossible(name, `${JSON.stringify(part)} has no name, expected such as after=10`);
+      throw new SyntaxError(
+        `${where}: ${JSON.stringify(part)} has no name, expected such as after=10`,
+      );
     }
     const key = named ?? kind.main ?? "probability";
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
       const known = suggest(key, Object.keys(fields));
-      throw impossible(name, `unknown key ${JSON.stringify(key)}, ${known}`);
+      throw new SyntaxError(`Unknown ${where} option ${JSON.stringify(key)}: ${known}`);
     }
     if (key === "clients") rule.clients = [...rule.clients as string[] ?? [], value];
-    else if (Object.hasOwn(rule, key)) throw impossible(name, `${key} is there twice`);
-    else rule[key] = field.isNumber && isNumber(value) ? Number(value) : value;
+    else if (Object.hasOwn(rule, key)) throw new SyntaxError(`${where}.${key} is given twice`);
+    else {
+      const read = parseOption(field, value, `${where}.${key}`);
+      // All but numbers stay the texts that they are.
+      rule[key] = field.isNumber ? read : value;
+    }
   });
   const fault = rule as FaultWhen;
   readFaults({ [name]: fault }, 0);
@@ -91,8 +99,4 @@ export function writeFaults(options: FaultsOptions): string[] {
       return [first === undefined ? name : `${name}=${first}`, ...values].join();
     })
   );
-}
-
-function isNumber(text: string): boolean {
-  return text !== "" && Number.isFinite(Number(text));
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { drawDelay } from "../../../src/server/faults/delay.ts";
-import { Draws } from "../../../src/server/faults/draws.ts";
+import { Draws } from "../../../src/server/faults/schedule.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
 import { faultNames } from "../../../src/server/faults/rules.ts";

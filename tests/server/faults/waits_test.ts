@@ -162,7 +162,7 @@ Deno.test("serve tells of faults and their seed, and why mmsg cannot be", async 
   await assertRejects(
     () => serve("asctime://127.0.0.1:0", { faults: { drop: 2 } }),
     RangeError,
-    "Cannot have the fault drop: probability is 2, expected a number from 0 to 1",
+    "faults.drop.probability is 2, expected a number, 0 to 1",
   );
   await using honest = await serve("asctime://127.0.0.1:0");
   assertEquals(honest.addresses[0]?.faults, undefined);

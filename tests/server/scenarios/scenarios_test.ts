@@ -35,9 +35,12 @@ const mistakes: readonly (readonly [json: string, message: RegExp])[] = [
   [`{ "faults": { "dorp": 1 } }`, /^mine\.json: .*"dorp": did you mean drop\?$/],
   [
     `{ "faults": { "drop": { "evry": 1 } } }`,
-    /^mine\.json: .*drop: .*"evry", did you mean every\?$/,
+    /^mine\.json: Unknown faults\.drop option "evry": did you mean every\?$/,
   ],
-  [`{ "faults": { "drop": { "probability": 2 } } }`, /^mine\.json: .*drop: probability is 2, /],
+  [
+    `{ "faults": { "drop": { "probability": 2 } } }`,
+    /^mine\.json: faults\.drop\.probability is 2, /,
+  ],
   [`{ "status": { "stratum": 17 } }`, /^mine\.json: status\.stratum is 17, expected .*1 to 15$/],
   [`{ "status": { "referenceId": "toolong" } }`, /^mine\.json: status\.referenceId is "toolong", /],
   [`{ "clients": { "a": "likes" } }`, /^mine\.json: clients\.a is "likes", expected follows, /],
