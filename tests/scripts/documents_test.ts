@@ -68,3 +68,29 @@ Deno.test(
     for (const key of keysOf([timecli, explain])) assert(RegExp(`[\`.]${key}\``).test(page), key);
   }),
 );
+
+/** The text of every module of `src/`, one after the other. */
+async function sourceText(folder = `${root}src/`): Promise<string> {
+  const texts: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) texts.push(await sourceText(`${folder}${name}/`));
+    else texts.push(await Deno.readTextFile(folder + name));
+  }
+  return texts.join("\n");
+}
+
+Deno.test(
+  await where(needs, "docs/architecture.md names functions and classes that exist", async () => {
+    const page = await Deno.readTextFile(`${root}docs/architecture.md`);
+    const source = await sourceText();
+    const called = [...page.matchAll(/\b([a-z]\w+)\(\)/g)].map(([, name = ""]) => name);
+    const types = [...page.matchAll(/\b([A-Z][a-z]+[A-Z]\w+)\b/g)].map(([, name = ""]) => name);
+    for (const name of called) {
+      assert(RegExp(`\\b${name}\\??\\(|function ${name}\\b`).test(source), `${name}()`);
+    }
+    for (const name of types) {
+      assert(RegExp(`(class|interface|type) ${name}\\b`).test(source), name);
+    }
+    assert(called.length > 20 && types.length > 8, "the names are found");
+  }),
+);
