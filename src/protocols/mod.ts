@@ -15,15 +15,15 @@
  * @module
  */
 export type { ClockStatus } from "../clock/status.ts";
-export { type AsctimeOptions, formatAsctime, parseAsctime } from "./asctime/codec.ts";
+export { type AsctimeOptions, formatAsctime } from "./asctime/format.ts";
+export { parseAsctime } from "./asctime/parse.ts";
 export {
   type DaytimeFormat,
   daytimeFormats,
   type DaytimeOptions,
-  type DaytimeReading,
   formatDaytime,
-  parseDaytime,
-} from "./daytime/codec.ts";
+} from "./daytime/format.ts";
+export { type DaytimeReading, parseDaytime } from "./daytime/parse.ts";
 export { DecodeError } from "./decode_error.ts";
 export { defaultPorts, type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";
 export { decodeNtpPacket, encodeNtpPacket, type NtpPacket } from "./ntp/packet.ts";

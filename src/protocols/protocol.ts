@@ -1,5 +1,5 @@
 /** The record of a protocol: all that the rest of the project knows of it. */
-import type { DaytimeFormat } from "./daytime/codec.ts";
+import type { DaytimeFormat } from "./daytime/format.ts";
 import type { QueryFailure } from "./failure.ts";
 import type { NtpMeasurement } from "./ntp/measurement.ts";
 import type { ReplyBase } from "./reply.ts";

@@ -1,7 +1,7 @@
 /** The options of a server beside clock, status, guard, faults and log: one row each. */
 import { flag, oneOf, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
-import { daytimeFormats } from "../protocols/daytime/codec.ts";
+import { daytimeFormats } from "../protocols/daytime/format.ts";
 import { transports } from "./transport.ts";
 
 /** What the text services write. */

@@ -1,7 +1,7 @@
 /** What a server is given, and what it gives. */
 import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
-import type { DaytimeFormat } from "../protocols/daytime/codec.ts";
+import type { DaytimeFormat } from "../protocols/daytime/format.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Responder } from "../protocols/responder.ts";
 import type { Totals } from "../transports/counters.ts";

@@ -29,11 +29,6 @@ export interface ServiceManager extends Disposable {
   stopping(): void;
 }
 
-/** Whether a service manager waits for news of this program. */
-export function hasServiceManager(): boolean {
-  return environmentVariable("NOTIFY_SOCKET") !== undefined;
-}
-
 /**
  * Opens the way to the service manager.
  *

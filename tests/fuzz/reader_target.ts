@@ -10,8 +10,8 @@ import { validate } from "../../src/client/query.ts";
 import { measureNtp } from "../../src/protocols/ntp/client.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
-import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
-import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
+import { parseAsctime } from "../../src/protocols/asctime/parse.ts";
+import { parseDaytime } from "../../src/protocols/daytime/parse.ts";
 import { DecodeError } from "../../src/protocols/decode_error.ts";
 import type { Protocol, WireProtocol } from "../../src/protocols/registry.ts";
 import {

@@ -2,8 +2,8 @@
 import { validate } from "../../src/client/query.ts";
 import { measureNtp } from "../../src/protocols/ntp/client.ts";
 import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
-import { parseAsctime } from "../../src/protocols/asctime/codec.ts";
-import { parseDaytime } from "../../src/protocols/daytime/codec.ts";
+import { parseAsctime } from "../../src/protocols/asctime/parse.ts";
+import { parseDaytime } from "../../src/protocols/daytime/parse.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { difference, toTimestamp } from "../../src/protocols/ntp/timestamp.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { daytimeFormats } from "../../src/protocols/daytime/codec.ts";
+import { daytimeFormats } from "../../src/protocols/daytime/format.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { looksLikeReply } from "../../src/protocols/services.ts";
 import {

@@ -4,7 +4,7 @@ import { protocols } from "../../protocols/registry.ts";
 import { isLoopback } from "../../system/address.ts";
 import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { hasServiceManager } from "../../system/service_manager.ts";
+import { environmentVariable } from "../../system/environment.ts";
 import { UsageError } from "./usage_error.ts";
 import { writeText } from "./write_text.ts";
 
@@ -145,7 +145,10 @@ function listenAdvice({ reason, hostname, port }: ListenError): string {
 /** How whoever runs this may be given a port below 1024; docs/deployment.md has it at length. */
 function wayToAllow(port: number): string {
   if (Deno.build.os !== "linux") return "run it as root";
-  if (hasServiceManager()) return "give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
+  // systemd sets it for services of type "notify".
+  if (environmentVariable("NOTIFY_SOCKET") !== undefined) {
+    return "give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
+  }
   // On the file of a Deno, or of a launcher, it would be for all scripts or for nothing.
   if (Deno.build.standalone) return "allow this file to: setcap cap_net_bind_service=ep timesrv";
   return `allow it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`;

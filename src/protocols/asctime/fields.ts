@@ -8,7 +8,7 @@ import {
   unknownField,
 } from "../plain_fields.ts";
 import type { WireField, WireFormat } from "../protocol.ts";
-import { parseAsctime } from "./codec.ts";
+import { parseAsctime } from "./parse.ts";
 
 /** `asctime` text on the wire. */
 export const asctimeFormat: WireFormat = {

@@ -1,5 +1,5 @@
 import { type Answer, refusal, type Responder } from "../responder.ts";
-import { type AsctimeOptions, formatAsctime, hasText } from "./codec.ts";
+import { type AsctimeOptions, formatAsctime, hasText } from "./format.ts";
 
 const DECLINED = refusal("declined");
 

@@ -1,5 +1,5 @@
 /** The service that replies in the protocol of the request, on one port. */
-import type { AsctimeOptions } from "../asctime/codec.ts";
+import type { AsctimeOptions } from "../asctime/format.ts";
 import { asctimeResponder } from "../asctime/service.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "../ntp/packet.ts";
 import { ntpResponder, type NtpResponderOptions } from "../ntp/service.ts";

@@ -7,7 +7,7 @@ import {
   unknownField,
 } from "../plain_fields.ts";
 import type { WireField, WireFormat } from "../protocol.ts";
-import { parseDaytime } from "./codec.ts";
+import { parseDaytime } from "./parse.ts";
 
 const LINE_FEED = 0x0a;
 

@@ -1,9 +1,9 @@
 import { eraPivot } from "../ntp/timestamp.ts";
 import type { ProtocolRecord } from "../protocol.ts";
 import type { TextReply } from "../reply.ts";
-import { looksLikeDaytime, parseDaytime } from "./codec.ts";
+import { looksLikeDaytime, parseDaytime } from "./parse.ts";
 
-/** The Daytime protocol (RFC 867). */
+/** The Daytime protocol (RFC 867): any datagram is a request, the reply a line of ASCII of no prescribed form. */
 export const daytime: ProtocolRecord<TextReply> = {
   port: 13,
   createRequest: () => ({ octets: new Uint8Array() }),

@@ -1,7 +1,7 @@
-import { hasText } from "../asctime/codec.ts";
+import { hasText } from "../asctime/format.ts";
 import { leap } from "../ntp/packet.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
-import { type DaytimeOptions, formatDaytime } from "./codec.ts";
+import { type DaytimeOptions, formatDaytime } from "./format.ts";
 
 const DECLINED = refusal("declined");
 const refuseUnsynchronized = refusal("unsynchronized");

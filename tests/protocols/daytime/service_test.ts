@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/codec.ts";
+import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/format.ts";
 import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
 import { check } from "../../support/property.ts";
 import {

@@ -1,0 +1,49 @@
+import { localOffset } from "../../system/local_time.ts";
+
+/** Options for {@linkcode formatAsctime} and the asctime service. */
+export interface AsctimeOptions {
+  /**
+   * Write UTC rather than the local time of this machine.
+   *
+   * @default {false}
+   */
+  readonly utc?: boolean;
+}
+
+/**
+ * Writes a time as `asctime` text.
+ *
+ * @param unixSeconds Whole seconds since the Unix epoch
+ * @param options Whether to write local time or UTC
+ * @returns The text, without a line end
+ * @throws {RangeError} If the time is beyond the years a `Date` reaches
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatAsctime } from "@timesrv/timesrv/protocols";
+ *
+ * assertEquals(formatAsctime(0, { utc: true }), "Thu Jan  1 00:00:00 1970");
+ * ```
+ */
+export function formatAsctime(
+  unixSeconds: number,
+  options: AsctimeOptions = {},
+): string {
+  const offsetSeconds = options.utc ? 0 : localOffset(unixSeconds);
+  const date = new Date((unixSeconds + offsetSeconds) * 1000);
+  if (Number.isNaN(date.valueOf())) {
+    throw new RangeError(`Cannot write a time as asctime text: got ${unixSeconds} s`);
+  }
+  // ECMAScript fixes the form and its English names, whatever the locale: "Fri, 03 Apr 2020 21:09:36 GMT".
+  const [weekday = "", day = "", month, year, clock] = date.toUTCString().split(" ");
+  return `${weekday.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
+}
+
+/** A `Date` reaches 8.64e12 s either way of 1970, and a zone is less than a day off. */
+const MAX_UNIX_SECONDS = 8.64e12 - 86_400;
+
+/** Whether a time can be written in every zone. */
+export function hasText(unixSeconds: number): boolean {
+  return Math.abs(unixSeconds) <= MAX_UNIX_SECONDS;
+}
