@@ -1,4 +1,4 @@
-"""The plain time server of the classroom, to measure against: python3 asctime_server.py PORT."""
+"""A plain asctime server to compare with: python3 asctime_server.py PORT."""
 
 import socket
 import sys

@@ -1,21 +1,19 @@
 /**
- * Measurements that take turns.
- *
- * All servers live through the whole section, so that the machine's slow and fast moments hit each of them; what is
- * compared are figures of the same turn.
+ * Interleaved measurements: all servers run during the whole section, so that slow moments of the machine affect each of
+ * them, and figures of the same turn are compared.
  *
  * @module
  */
 
 import type { LoadResult } from "../../src/load/figures.ts";
-import { type Load, putLoadOn } from "./generator.ts";
+import type { RunningServer } from "./contenders.ts";
+import { type Load, measureLoad } from "./generator.ts";
 import { quantities, type QuantityName } from "./quantities.ts";
-import type { Surroundings } from "./section.ts";
-import type { RunningServer } from "./servers.ts";
+import type { Context } from "./section.ts";
 import { type Ratio, summarizeRatios, turnsOf } from "./stats.ts";
-import { usageOf } from "./usage.ts";
+import { readUsage } from "./usage.ts";
 
-/** A load on a server. */
+/** A server under a load. */
 export interface Trial {
   /** The name in the table. */
   readonly name: string;
@@ -23,11 +21,11 @@ export interface Trial {
   readonly load: Load;
 }
 
-/** One trial's figures, one a turn. */
+/** The figures of a trial, one per turn. */
 export interface Figures {
   readonly name: string;
   readonly turns: readonly LoadResult[];
-  /** The most memory of the server that was ever resident. */
+  /** The peak resident memory of the server. */
   readonly peakMemoryKib: number;
 }
 
@@ -38,41 +36,27 @@ export interface Ratios {
   readonly ratios: Readonly<Partial<Record<QuantityName, Ratio>>>;
 }
 
-/**
- * Makes each trial in turn, again and again.
- *
- * @param trials which
- * @param turns how often each
- * @param surroundings where, and what ends it early
- * @returns the figures, in the trials' order
- */
+/** Runs each trial in turn, `turns` times, and returns the figures in the trials' order. */
 export async function compare(
   trials: readonly Trial[],
   turns: number,
-  surroundings: Surroundings,
+  context: Context,
 ): Promise<readonly Figures[]> {
   const results = new Map(trials.map((trial): [Trial, LoadResult[]] => [trial, []]));
   for (let turn = 0; turn < turns; turn++) {
     for (const [{ name, server, load }, figures] of turnsOf([...results], turn)) {
-      surroundings.showProgress(`turn ${turn + 1} of ${turns}: ${name}`);
-      figures.push(await putLoadOn(server, load, surroundings));
+      context.showProgress(`turn ${turn + 1} of ${turns}: ${name}`);
+      figures.push(await measureLoad(server, load, context));
     }
   }
   return [...results].map(([{ name, server }, figures]) => ({
     name,
     turns: figures,
-    peakMemoryKib: usageOf(server.pid).peakKib,
+    peakMemoryKib: readUsage(server.pid).peakKib,
   }));
 }
 
-/**
- * Sets two trials side by side, turn by turn.
- *
- * @param ours the one
- * @param other what it is divided by
- * @param names which quantities to compare
- * @returns the ratios, without those that were not measured
- */
+/** Divides the figures of one trial by those of another, turn by turn, for the quantities that were measured. */
 export function ratiosOf(ours: Figures, other: Figures, names: readonly QuantityName[]): Ratios {
   const ratios: Partial<Record<QuantityName, Ratio>> = {};
   for (const name of names) {

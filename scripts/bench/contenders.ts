@@ -1,5 +1,5 @@
 /**
- * The servers that are compared, and how each is run.
+ * The servers that are compared, and their command lines.
  *
  * @module
  */
@@ -12,26 +12,29 @@ import type { DialectName } from "../../src/load/dialects.ts";
 export interface Contender {
   /** The name in the table. */
   readonly name: string;
-  /** What it is asked in. */
+  /** The protocol of the requests. */
   readonly protocol: DialectName;
-  /** Whether it is of this project, or what that is compared with. */
+  /** Whether it is this project's, to be compared with the others. */
   readonly isOurs: boolean;
-  /** Whether it may run on every core, that of the load generator too. */
+  /** Whether it may run on every core, the load generator's included. */
   readonly isOnAllCores?: boolean;
   /** The folder to run it in, when not this project's. */
   readonly folder?: string;
-  /** What to run, for a port of 127.0.0.1 and an empty directory. */
+  /** The command line, for a port of 127.0.0.1 and an empty directory. */
   readonly command: (port: number, directory: string) => CommandLine;
 }
 
+/** A contender that runs. */
+export interface RunningServer extends AsyncDisposable {
+  readonly contender: Contender;
+  readonly port: number;
+  readonly pid: number;
+}
+
 /**
- * Our server.
+ * This project's server.
  *
- * @param scheme what it listens for
- * @param protocol what it is asked in
- * @param transport how it moves datagrams
- * @param further more of its command line: options, and other listeners
- * @returns the contender
+ * @param further More arguments: options and other listeners
  */
 export function timesrv(
   scheme: "asctime" | "ntp" | "auto",
@@ -58,13 +61,7 @@ export function timesrv(
   };
 }
 
-/**
- * The same server as built from another checkout of this project.
- *
- * @param contender a server of this project
- * @param folder the other checkout
- * @returns the contender
- */
+/** The same server from another checkout of this project. */
 export function before(contender: Contender, folder: string): Contender {
   const server = fileURLToPath(new URL("server.ts", ROOT));
   return {
@@ -79,7 +76,7 @@ export function before(contender: Contender, folder: string): Contender {
   };
 }
 
-/** The text server that everybody writes in class. */
+/** The usual exercise of a class. */
 export const pythonAsctime: Contender = {
   name: "Python asctime",
   protocol: "text",
@@ -89,12 +86,7 @@ export const pythonAsctime: Contender = {
   ) => ["python3", fileURLToPath(new URL("asctime_server.py", import.meta.url)), `${port}`],
 };
 
-/**
- * A C program that answers NTP in batches and does nothing else: what a machine can give at all.
- *
- * @param program where it was compiled to
- * @returns the contender
- */
+/** A C program that answers NTP in batches and does nothing else: the limit of the machine. */
 export function limit(program: string): Contender {
   return {
     name: "limit (C)",
@@ -105,11 +97,9 @@ export function limit(program: string): Contender {
 }
 
 /**
- * Compiles {@linkcode limit}'s program.
+ * Compiles the program of {@linkcode limit}.
  *
- * @param directory where to
- * @returns the program
- * @throws {Error} when there is no C compiler, or it fails
+ * @throws {Error} If there is no C compiler, or it fails
  */
 export async function compileLimit(directory: string): Promise<string> {
   const source = fileURLToPath(new URL("limit.c", import.meta.url));
@@ -119,12 +109,8 @@ export async function compileLimit(directory: string): Promise<string> {
 }
 
 /**
- * The NTP server of most Linux systems. It serves the clock as it is and never sets it (`-x`), has no control port that
- * another chronyd's users could reach, and limits nobody's rate. It stays who starts it (`-u root`), as the user of its own
- * that it would become may not be there.
- *
- * @param program where it is
- * @returns the contender
+ * The NTP server of most Linux systems. It never sets the clock (`-x`), has no control port that could conflict with
+ * another chronyd, and no rate limit. It keeps its user (`-u root`), as its own may not exist.
  */
 export function chronyd(program: string): Contender {
   return {

@@ -1,5 +1,5 @@
 /**
- * Servers under the same load in turn, and how ours compare.
+ * Servers under the same load in turn.
  *
  * @module
  */
@@ -10,29 +10,23 @@ import type { Load } from "./generator.ts";
 import type { QuantityName } from "./quantities.ts";
 import type { Bench, Findings } from "./section.ts";
 import { startAll } from "./servers.ts";
-import { disturbances, type FigureColumns, figureTable, ratioTable } from "./tables.ts";
+import { disturbances, type FigureColumns, layOutFigures, layOutRatios } from "./tables.ts";
 
-/** Who is compared, under what, in what. */
+/** A comparison of servers. */
 export interface Contest {
-  /** Each of ours is compared with all that come after it. */
+  /** Each of this project's is compared with all that follow it. */
   readonly contenders: readonly Contender[];
   readonly load: Load;
-  /** How often each server has its turn. */
+  /** Measurements per server. */
   readonly turns: number;
-  /** What to show of each server. */
+  /** The figures to show. */
   readonly columns: FigureColumns;
-  /** What to compare. */
+  /** The quantities to compare. */
   readonly ratios: readonly QuantityName[];
 }
 
-/**
- * Holds a contest.
- *
- * @param contest who, under what
- * @param bench where, and what ends it early
- * @returns each server's figures, and the ratios
- */
-export async function hold(contest: Contest, bench: Bench): Promise<Findings> {
+/** Runs a contest: the figures of each server, and the ratios. */
+export async function runContest(contest: Contest, bench: Bench): Promise<Findings> {
   const { contenders, load, turns, columns } = contest;
   await using stack = new AsyncDisposableStack();
   const servers = await startAll(contenders, stack, bench);
@@ -46,9 +40,9 @@ export async function hold(contest: Contest, bench: Bench): Promise<Findings> {
   return {
     figures: { servers: figures, ratios },
     lines: [
-      figureTable(figures, columns),
-      ...("window" in load.pace ? disturbances(figures) : []),
-      ...(ratios.length > 0 ? ["", ratioTable(ratios)] : []),
+      layOutFigures(figures, columns),
+      ...(load.rate === undefined ? disturbances(figures) : []),
+      ...(ratios.length > 0 ? ["", layOutRatios(ratios)] : []),
     ],
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Who of the contenders can be had on this machine.
+ * The contenders available on this machine.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 } from "./contenders.ts";
 import { writeLine } from "./options.ts";
 
-/** Debian keeps it where users who are not root do not look; `scripts/install_peers.sh` has a folder of its own. */
+/** Debian installs it outside the PATH of other users than root; `scripts/install_peers.sh` has its own folder. */
 const CHRONYD_PLACES = [
   "chronyd",
   "/usr/sbin/chronyd",
@@ -23,28 +23,27 @@ const CHRONYD_PLACES = [
   "/var/tmp/timesrv-peers/chrony/usr/sbin/chronyd",
 ];
 
-/** Servers besides ours, `undefined` where there is none. */
+/** Servers besides this project's, undefined where missing. */
 export interface Field {
   readonly python: Contender | undefined;
   readonly chronyd: Contender | undefined;
   readonly limit: Contender | undefined;
-  /** Where chronyd is, which is a client too. */
+  /** The path of chronyd, which is a client too. */
   readonly chronydProgram: string | undefined;
 }
 
 /**
- * Looks for them, and complains about each that is missing.
+ * Finds the contenders, and reports each missing one.
  *
- * @param directory where programs can be compiled to
- * @returns who is there
+ * @param directory Where programs can be compiled to
  */
 export async function findField(directory: string): Promise<Field> {
   const hasPython = await outputIfAny("python3", "--version") !== undefined;
-  if (!hasPython) await complain("there is no python3");
+  if (!hasPython) await report("there is no python3");
   const chronydProgram = await firstThatRuns(CHRONYD_PLACES);
-  if (chronydProgram === undefined) await complain("there is no chronyd");
+  if (chronydProgram === undefined) await report("there is no chronyd");
   const limitProgram = await compileLimit(directory).catch(async (error: Error) => {
-    await complain(`no limit to compare with: ${error.message}`);
+    await report(`no C program to compare with: ${error.message}`);
     return undefined;
   });
   return {
@@ -55,12 +54,7 @@ export async function findField(directory: string): Promise<Field> {
   };
 }
 
-/**
- * Servers of text.
- *
- * @param field who is there
- * @returns ours with each transport, then the other
- */
+/** Text servers: this project's with each transport, then the other. */
 export function textContenders({ python }: Field): readonly Contender[] {
   return present(
     timesrv("asctime", "text", "mmsg"),
@@ -69,27 +63,17 @@ export function textContenders({ python }: Field): readonly Contender[] {
   );
 }
 
-/**
- * Servers of NTP.
- *
- * @param field who is there
- * @returns ours with each transport, then the others
- */
+/** NTP servers: this project's with each transport, then the others. */
 export function ntpContenders({ chronyd, limit }: Field): readonly Contender[] {
   return present(timesrv("ntp", "ntp", "mmsg"), timesrv("ntp", "ntp", "datagram"), chronyd, limit);
 }
 
-/**
- * Leaves out who is missing.
- *
- * @param contenders who is wanted
- * @returns who is there
- */
+/** Removes missing contenders. */
 export function present(...contenders: readonly (Contender | undefined)[]): readonly Contender[] {
   return contenders.filter((contender) => contender !== undefined);
 }
 
-async function complain(text: string): Promise<void> {
+async function report(text: string): Promise<void> {
   await writeLine(Deno.stderr, `bench: ${text}`);
 }
 

@@ -1,63 +1,52 @@
 /**
- * The load generator as the benchmark runs it: a process of its own for each measurement.
+ * The load generator, in a process of its own for each measurement.
  *
  * @module
  */
 
-import { type CommandLine, failure, pinned, run } from "./commands.ts";
-import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
 import type { LoadResult } from "../../src/load/figures.ts";
-import type { Surroundings } from "./section.ts";
-import type { RunningServer } from "./servers.ts";
+import type { LoadOptions } from "../../src/load/options.ts";
+import { outputOf, pinned } from "./commands.ts";
+import type { RunningServer } from "./contenders.ts";
+import type { Context } from "./section.ts";
 
-/** How long before each measurement, for the generator's code to be compiled: after 0.05 s, 0.3 s still had a fifth less. */
+/** Warm-up before each measurement, to compile the generator's code: after 0.05 s, 0.3 s still had a fifth less. */
 const WARMUP_SECONDS = 0.2;
 
-/** What load to put on a server. */
-export interface Load {
-  readonly seconds: number;
-  /** Sockets to send from. */
-  readonly flows: number;
-  /** Requests on their way at once, over all flows; or how many a second, answered or not. */
-  readonly pace:
-    | { readonly window: number }
-    | { readonly rate: number; readonly isSegmented?: boolean };
-}
+/** A load, without the parts that are the same for all. */
+export type Load =
+  & Required<Pick<LoadOptions, "duration" | "flows">>
+  & Pick<LoadOptions, "window" | "rate" | "segmented">;
 
 /**
- * Puts load on a server.
+ * Puts a server under load.
  *
- * @param server which
- * @param load how much
- * @param surroundings where, and what ends it early
- * @returns what came of it
+ * @throws {Error} If nothing can be measured; losses are figures, not failures
  */
-export async function putLoadOn(
-  server: RunningServer,
+export async function measureLoad(
+  { contender, port, pid }: RunningServer,
   load: Load,
-  { loadCore, signal }: Surroundings,
+  { loadCore, signal }: Pick<Context, "loadCore" | "signal">,
 ): Promise<LoadResult> {
-  const command = pinned(loadCommand(server, load), loadCore);
-  const outcome = await run(command, signal);
-  // Losses may make it fail, but they are figures too.
-  try {
-    return parseLoadJson(outcome.output);
-  } catch {
-    throw failure(`measure ${server.contender.name}`, outcome);
-  }
+  const scheme = contender.protocol === "text" ? "asctime" : contender.protocol;
+  return await runLoad(
+    `${scheme}://127.0.0.1:${port}`,
+    { ...load, warmup: WARMUP_SECONDS, pid },
+    { action: `measure ${contender.name}`, core: loadCore, signal },
+  );
 }
 
-function loadCommand({ contender, port, pid }: RunningServer, load: Load): CommandLine {
-  const { seconds, flows, pace } = load;
-  const scheme = contender.protocol === "text" ? "asctime" : contender.protocol;
-  return [
-    Deno.execPath(),
-    ...["run", "--quiet", "-P=timecli", "--no-prompt", "client.ts"],
-    ...["bench", "--json"],
-    ...["--duration", `${seconds}`, "--warmup", `${WARMUP_SECONDS}`, "--flows", `${flows}`],
-    ...("rate" in pace ? ["--rate", `${pace.rate}`] : ["--window", `${pace.window}`]),
-    ...("isSegmented" in pace && pace.isSegmented ? ["--segmented"] : []),
-    ...["--pid", `${pid}`],
-    `${scheme}://127.0.0.1:${port}`,
-  ];
+/** Runs `load()` in a process of its own. */
+export async function runLoad(
+  url: string,
+  options: Omit<LoadOptions, "signal" | "onProgress">,
+  { action, core, signal }: {
+    readonly action: string;
+    readonly core?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<LoadResult> {
+  const script = new URL("load.ts", import.meta.url).pathname;
+  const command = [Deno.execPath(), "run", "-A", script, url, JSON.stringify(options)] as const;
+  return JSON.parse(await outputOf(action, pinned(command, core), signal));
 }

@@ -1,12 +1,12 @@
 /**
- * What was measured on.
+ * The machine that was measured on.
  *
  * @module
  */
 
 import { outputIfAny } from "./commands.ts";
 
-/** What was measured on, and when. */
+/** The machine, its software, and the time. */
 export interface Machine {
   readonly date: string;
   readonly cpu: string;
@@ -19,12 +19,7 @@ export interface Machine {
   readonly isPinned: boolean;
 }
 
-/**
- * Looks at this machine.
- *
- * @param chronydProgram where chronyd is
- * @returns what there is
- */
+/** Describes this machine. */
 export async function describeMachine(chronydProgram: string | undefined): Promise<Machine> {
   const cpuInfo = await Deno.readTextFile("/proc/cpuinfo");
   const cores = navigator.hardwareConcurrency;
@@ -41,13 +36,8 @@ export async function describeMachine(chronydProgram: string | undefined): Promi
   };
 }
 
-/**
- * The machine in a line.
- *
- * @param machine which
- * @returns the line
- */
-export function machineLine(machine: Machine): string {
+/** Formats a machine in one line. */
+export function formatMachine(machine: Machine): string {
   const parts = [machine.cpu, `${machine.cores} cores`, machine.kernel, `Deno ${machine.deno}`];
   if (machine.python !== undefined) parts.push(`Python ${machine.python}`);
   if (machine.chronyd !== undefined) parts.push(`chronyd ${machine.chronyd}`);

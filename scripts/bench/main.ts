@@ -1,6 +1,6 @@
 /**
- * `deno task bench`: how fast, how right and how steady our server is, beside a plain Python server for text and chronyd and
- * a C program for NTP.
+ * `deno task bench`: speed, accuracy and stability of this project's server, beside a plain Python server for text, and
+ * chronyd and a C program for NTP.
  *
  * @module
  */
@@ -8,15 +8,15 @@
 import { Argument } from "@commander-js/extra-typings";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { findField } from "./field.ts";
-import { describeMachine, machineLine } from "./machine.ts";
+import { describeMachine, formatMachine } from "./machine.ts";
 import { checkout, count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
-import type { BenchOptions, Surroundings } from "./section.ts";
+import type { BenchOptions, Context } from "./section.ts";
 import { sections } from "./sections/mod.ts";
 
-/** What is measured unless sections are named: what takes a few minutes. */
+/** The sections that run by default, in a few minutes. */
 const QUICK = ["rounds", "offset"];
 
-/** The exit code of a program that was ended by SIGINT, as shells count. */
+/** The exit code after SIGINT, as shells define it. */
 const INTERRUPTED = 130;
 
 async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -31,8 +31,8 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   stack.defer(() => showProgress(""));
   const field = await findField(directory);
   const machine = await describeMachine(field.chronydProgram);
-  if (!json) await writeLine(Deno.stdout, machineLine(machine));
-  const surroundings: Surroundings = {
+  if (!json) await writeLine(Deno.stdout, formatMachine(machine));
+  const context: Context = {
     serverCore: machine.isPinned ? 0 : undefined,
     loadCore: machine.isPinned ? 1 : undefined,
     signal,
@@ -41,7 +41,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   const figures: Record<string, unknown> = {};
   for (const [name, section] of sections) {
     if (!names.includes(name)) continue;
-    const findings = await section.measure({ ...surroundings, field, options });
+    const findings = await section.measure({ ...context, field, options });
     showProgress("");
     figures[name] = findings.figures;
     if (!json) await writeLine(Deno.stdout, ["", ...findings.lines].join("\n"));
@@ -63,21 +63,21 @@ function readCommandLine(args: readonly string[]): CommandLine {
     "Measures timesrv over loopback, beside a plain Python asctime server, chronyd and a minimal C responder.",
   )
     .addArgument(
-      new Argument("[sections...]", "what to measure, see below")
+      new Argument("[sections...]", "the sections to run, see below")
         .choices([...sections.keys(), "all"]).default(QUICK, QUICK.join(" ")),
     )
-    .option("--rounds <n>", "how often each server is measured", count(1000), 5)
-    .option("--seconds <s>", "how long each time", seconds, 1)
-    .option("--slices <n>", "how often where only ratios count", count(1000), 24)
-    .option("--window <n>", "requests on their way at once", count(16_384), 64)
-    .option("--flows <n>", "sockets they are sent from", count(1024), 8)
-    .option("--exchanges <n>", "how often each client program asks for the offset", count(1000), 40)
-    .option("--replies <n>", "how many the endurance run is to have", count(1e12), 10_000_000)
-    .option("--before <folder>", "duel with the server of this checkout instead", checkout)
+    .option("--rounds <n>", "measurements per server", count(1000), 5)
+    .option("--seconds <s>", "seconds per measurement", seconds, 1)
+    .option("--slices <n>", "measurements per server where only ratios count", count(1000), 24)
+    .option("--window <n>", "outstanding requests", count(16_384), 64)
+    .option("--flows <n>", "sockets to send from", count(1024), 8)
+    .option("--exchanges <n>", "exchanges per client program for the offset", count(1000), 40)
+    .option("--replies <n>", "replies of the endurance section", count(1e12), 10_000_000)
+    .option("--before <folder>", "compare with the server of this checkout in duels", checkout)
     .option("--json", "print one JSON object instead of the tables", false)
     .addHelpText(
       "after",
-      ["", "Sections:", ...summaries, "  all        every one of them"].join("\n"),
+      ["", "Sections:", ...summaries, "  all        every section"].join("\n"),
     )
     .parse(args, { from: "user" });
   const [named] = command.processedArgs;

@@ -1,5 +1,5 @@
 /**
- * What the benchmark's two command lines have in common.
+ * The common parts of the command lines of benchmark and soak.
  *
  * @module
  */
@@ -7,13 +7,7 @@
 import { problemOf } from "../../src/cli/shared/program.ts";
 import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
 
-/**
- * A command that says in one line what is wrong with its arguments, and ends by throwing.
- *
- * @param name what it calls itself
- * @param description what it is for
- * @returns the command, to be given options
- */
+/** Creates a command that reports wrong arguments in one line, and ends by throwing. */
 export function createBenchCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
@@ -21,12 +15,7 @@ export function createBenchCommand(name: string, description: string): Command {
     .exitOverride();
 }
 
-/**
- * A reader of whole numbers from 1 on.
- *
- * @param max the largest that is taken
- * @returns what commander calls with the text
- */
+/** Creates a parser of whole numbers from 1 to `max`. */
 export function count(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -37,15 +26,13 @@ export function count(max: number): (text: string) => number {
   };
 }
 
-/** The longest time that one measurement takes. */
+/** The maximum duration of a measurement. */
 const MAX_SECONDS = 600;
 
 /**
- * Reads a duration.
+ * Parses seconds such as `0.3`.
  *
- * @param text seconds, such as `0.3`
- * @returns the seconds
- * @throws {InvalidArgumentError} when it is not a number from 0.01 to 600
+ * @throws {InvalidArgumentError} If it is not a number from 0.01 to 600
  */
 export function seconds(text: string): number {
   const value = Number(text);
@@ -56,11 +43,9 @@ export function seconds(text: string): number {
 }
 
 /**
- * Checks that a folder is a checkout of this project.
+ * Checks that a folder is a checkout of this project, and returns its absolute path.
  *
- * @param text the folder, absolute or relative to the current one
- * @returns the absolute path
- * @throws {InvalidArgumentError} when it has no `server.ts`
+ * @throws {InvalidArgumentError} If it has no `server.ts`
  */
 export function checkout(text: string): string {
   try {
@@ -75,15 +60,14 @@ export function checkout(text: string): string {
 /**
  * Runs a program whose command line throws rather than exits (`exitOverride`).
  *
- * @param program what to do
- * @param name what it calls itself
- * @returns its exit code: 0, 1 when it failed, 2 when the command line was wrong
+ * @param name Its name in messages
+ * @returns The exit code: 0, 1 if it failed, 2 if the command line was wrong
  */
 export async function exitCodeOf(program: () => Promise<number>, name = "bench"): Promise<number> {
   try {
     return await program();
   } catch (error) {
-    // commander has said what it has to say; help and version come this way too, with code 0.
+    // commander has printed its message; help and version have code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     await writeLine(
       Deno.stderr,

@@ -1,17 +1,15 @@
 /**
- * What is measured of a load, and what it is called in a table.
+ * The quantities measured under load, and their titles.
  *
  * @module
  */
 
 import type { LoadResult } from "../../src/load/figures.ts";
 
-/** Something measured. */
 export interface Quantity {
   readonly title: string;
-  /** Digits after the point that mean something. */
+  /** Significant digits after the point. */
   readonly digits: number;
-  /** Which is the better one of two. */
   readonly better: "more" | "less";
   readonly of: (figures: LoadResult) => number | undefined;
 }
@@ -23,7 +21,7 @@ const quantity = (
   of: Quantity["of"],
 ): Quantity => ({ title, digits, better, of });
 
-/** All of them. */
+/** All quantities. */
 export const quantities = {
   sentPerSecond: quantity("sent/s", 0, "more", ({ sent, seconds }) => sent / seconds),
   goodPerSecond: quantity("replies/s", 0, "more", ({ goodPerSecond }) => goodPerSecond),
@@ -36,5 +34,4 @@ export const quantities = {
   generatorIdlePercent: quantity("load idle %", 0, "more", ({ idleShare }) => 100 * idleShare),
 } as const satisfies Readonly<Record<string, Quantity>>;
 
-/** One of them. */
 export type QuantityName = keyof typeof quantities;

@@ -1,64 +1,63 @@
 /**
- * A section of the benchmark: one question, measured and laid out.
+ * The sections of the benchmark.
  *
  * @module
  */
 
 import type { Field } from "./field.ts";
 
-/** How long a slice takes where only ratios count: short, so that both of a pair meet the same machine. */
+/** The length of a slice where only ratios count: short, so that both of a pair meet the same machine. */
 export const SLICE_SECONDS = 0.3;
 
-/** How much is measured. */
+/** The options of the command line. */
 export interface BenchOptions {
-  /** How often each server is measured where the figures themselves count. */
+  /** Measurements per server where the figures themselves count. */
   readonly rounds: number;
-  /** How long each time. */
+  /** Seconds per measurement. */
   readonly seconds: number;
-  /** How often each server is measured where only ratios count. */
+  /** Measurements per server where only ratios count. */
   readonly slices: number;
-  /** Requests on their way at once. */
+  /** Outstanding requests. */
   readonly window: number;
-  /** Sockets they are sent from. */
+  /** Sockets to send from. */
   readonly flows: number;
-  /** How often each client program asks for the offset. */
+  /** Exchanges per client program for the offset. */
   readonly exchanges: number;
-  /** Replies of the endurance run. */
+  /** Replies of the endurance section. */
   readonly replies: number;
   /** Another checkout of this project, to compare with in duels. */
   readonly before?: string | undefined;
 }
 
-/** What a section needs besides the options. */
-export interface Surroundings {
-  /** The core for servers, or `undefined` for any. */
+/** Where and how long measurements run. */
+export interface Context {
+  /** The core for servers; any without it. */
   readonly serverCore: number | undefined;
-  /** The core for what asks, or `undefined` for any. */
+  /** The core for clients; any without it. */
   readonly loadCore: number | undefined;
-  /** What ends it early. */
+  /** Ends the benchmark early. */
   readonly signal: AbortSignal;
-  /** Hears what is being done. */
+  /** Shows the current step. */
   readonly showProgress: (text: string) => void;
 }
 
-/** All that a section is given. */
-export interface Bench extends Surroundings {
+/** The input of a section. */
+export interface Bench extends Context {
   readonly options: BenchOptions;
   readonly field: Field;
 }
 
-/** What a section found. */
+/** The output of a section. */
 export interface Findings {
-  /** For programs; something that JSON can say. */
+  /** For programs, as JSON. */
   readonly figures: unknown;
   /** For people. */
   readonly lines: readonly string[];
 }
 
-/** A section. */
+/** One question, measured and laid out. */
 export interface Section {
-  /** What it measures, in a line. */
+  /** Its question in one line. */
   readonly summary: string;
-  /** Measures it. */
   readonly measure: (bench: Bench) => Promise<Findings>;
 }

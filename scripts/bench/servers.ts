@@ -1,56 +1,46 @@
 /**
- * Running servers: how one knows that they answer, and how they are stopped.
+ * Starts servers, waits until they answer, and stops them.
  *
  * @module
  */
 
-import { pinned, ROOT } from "./commands.ts";
-import type { Contender } from "./contenders.ts";
 import { dialects } from "../../src/load/dialects.ts";
-import { putLoadOn } from "./generator.ts";
-import type { Surroundings } from "./section.ts";
+import { pinned, ROOT } from "./commands.ts";
+import type { Contender, RunningServer } from "./contenders.ts";
+import { measureLoad } from "./generator.ts";
+import type { Context } from "./section.ts";
 
-/** A server that answers. */
-export interface RunningServer extends AsyncDisposable {
-  readonly contender: Contender;
-  readonly port: number;
-  readonly pid: number;
-}
-
-/** How long a server may take until it answers. */
+/** The time limit until a server answers. */
 const START_TIMEOUT_MS = 10_000;
 
-/** How often it is asked meanwhile. */
+/** The interval of the requests meanwhile. */
 const PROBE_EVERY_MS = 20;
 
-/** How long a server may take to stop before it is killed. */
+/** The time after SIGTERM until SIGKILL. */
 const STOP_TIMEOUT_MS = 2000;
 
-/** How long each server is under load before it is measured, for its code to be compiled. */
+/** The load on each server before it is measured, to compile its code. */
 const WARMUP_SECONDS = 1;
 
 /**
  * Starts servers, and puts each under load until its code is compiled.
  *
- * @param contenders which
- * @param stack what stops them
- * @param surroundings where they run, and what ends the wait early
- * @returns the servers, in the same order
- * @throws {Error} when one of them cannot be started
+ * @param stack Stops them
+ * @throws {Error} If one of them cannot be started
  */
 export async function startAll(
   contenders: readonly Contender[],
   stack: AsyncDisposableStack,
-  surroundings: Surroundings,
+  context: Context,
 ): Promise<readonly RunningServer[]> {
-  const { serverCore, signal, showProgress } = surroundings;
-  const load = { seconds: WARMUP_SECONDS, flows: 8, pace: { window: 64 } };
+  const { serverCore, signal, showProgress } = context;
+  const load = { duration: WARMUP_SECONDS, flows: 8, window: 64 };
   const servers: RunningServer[] = [];
   for (const contender of contenders) {
     showProgress(`starting ${contender.name}`);
     const core = contender.isOnAllCores ? undefined : serverCore;
     const server = stack.use(await start(contender, { core, signal }));
-    await putLoadOn(server, load, surroundings);
+    await measureLoad(server, load, context);
     servers.push(server);
   }
   return servers;
@@ -59,10 +49,7 @@ export async function startAll(
 /**
  * Starts a server and waits until it answers.
  *
- * @param contender which server
- * @param options where it runs, and what ends the wait early
- * @returns the server, which stops when it is disposed
- * @throws {Error} when it ends or stays silent
+ * @throws {Error} If it ends or stays silent
  */
 async function start(
   contender: Contender,
@@ -78,10 +65,10 @@ async function start(
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  let complaint = "";
-  const complaining = (async () => {
+  let errors = "";
+  const reading = (async () => {
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
-      complaint = (complaint + text).slice(-2000);
+      errors = (errors + text).slice(-2000);
     }
   })();
   const state = { ended: false };
@@ -96,7 +83,7 @@ async function start(
       await ended;
       clearTimeout(timer);
     }
-    await complaining;
+    await reading;
     await Deno.remove(directory, { recursive: true });
   };
   try {
@@ -107,7 +94,7 @@ async function start(
   } catch (error) {
     await stop();
     options.signal.throwIfAborted();
-    const reason = complaint.trim().split("\n").at(-1) || (error as Error).message;
+    const reason = errors.trim().split("\n").at(-1) || (error as Error).message;
     throw new Error(`Cannot start ${contender.name}: ${reason}`);
   }
   return {
@@ -135,7 +122,7 @@ async function untilAnswered(
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   try {
     const state = { answered: false };
-    // Rejected when the socket is closed, and that is all right then.
+    // Closing the socket rejects it.
     const answered = socket.receive().then(() => {
       state.answered = true;
     }).catch(() => {});

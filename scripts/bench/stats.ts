@@ -1,22 +1,17 @@
 /**
- * Summaries of figures measured in rounds.
+ * Statistics of figures measured in rounds.
  *
  * @module
  */
 
-/** The middle of some figures and how far they spread. */
+/** The median and the range of some figures. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/**
- * Sums up figures.
- *
- * @param figures in any order
- * @returns the summary, or `undefined` when there is no figure
- */
+/** Summarizes figures in any order; undefined if there are none. */
 export function summarize(figures: readonly number[]): Summary | undefined {
   const sorted = figures.toSorted((a, b) => a - b);
   const [min] = sorted;
@@ -27,27 +22,26 @@ export function summarize(figures: readonly number[]): Summary | undefined {
   return { median: (lower + upper) / 2, min, max };
 }
 
-/** How the figures of two contenders compare. */
+/** The ratios of two contenders' figures. */
 export interface Ratio extends Summary {
-  /** Rounds that have both figures. */
+  /** Rounds with both figures. */
   readonly count: number;
-  /** Rounds in which ours was the larger. */
+  /** Rounds with a ratio above 1. */
   readonly above: number;
-  /** Rounds in which ours was the smaller. */
+  /** Rounds with a ratio below 1. */
   readonly below: number;
-  /** Where the median lies with at least 95 % confidence; with fewer than six rounds nobody can say. */
+  /** The interval of the median with at least 95 % confidence; undefined with fewer than six rounds. */
   readonly interval: Interval | undefined;
 }
 
-/** From where to where. */
 export type Interval = readonly [low: number, high: number];
 
 /**
- * Sums up how two contenders compare, round by round: what slows a whole round down slows both and leaves their ratio.
+ * Summarizes the ratios of two contenders, round by round: what slows a whole round down slows both and leaves their ratio.
  *
- * @param ours a figure a round, `undefined` where there is none
- * @param theirs the other's figures of the same rounds
- * @returns the summary of ours divided by theirs, or `undefined` when no round has both
+ * @param ours One figure per round
+ * @param theirs The other's figures of the same rounds
+ * @returns The summary of ours divided by theirs; undefined if no round has both
  */
 export function summarizeRatios(
   ours: readonly (number | undefined)[],
@@ -68,16 +62,15 @@ export function summarizeRatios(
   };
 }
 
-/** How often an interval may miss the median that it is for. */
+/** The probability that an interval misses the median. */
 const MISSES = 0.05;
 
 /**
- * Where the median lies of what some figures are a sample of, whatever its distribution: each figure is below the median
- * as likely as above it, so how many are below is binomial, and the k-th smallest and k-th largest enclose it.
+ * Computes the confidence interval of a median, whatever the distribution: a figure is as likely below the median as above
+ * it, so the number below is binomial, and the k-th smallest and k-th largest enclose it.
  *
- * @param figures at most 1000, in any order
- * @returns the narrowest such pair that encloses the median with at least 95 % confidence, or `undefined` when not even the
- * smallest and the largest do
+ * @param figures At most 1000, in any order
+ * @returns The narrowest such pair with at least 95 % confidence; undefined if not even the smallest and largest have it
  */
 export function medianInterval(figures: readonly number[]): Interval | undefined {
   const sorted = figures.toSorted((a, b) => a - b);
@@ -94,12 +87,11 @@ export function medianInterval(figures: readonly number[]): Interval | undefined
 }
 
 /**
- * How fast one quantity grows with another: the slope of the straight line of least squares.
+ * Fits a straight line by least squares.
  *
- * @param points pairs of x and y
- * @returns the growth of y for each 1 of x, or `undefined` when there are not two different x
+ * @returns Its slope; undefined without two different x
  */
-export function slope(points: readonly (readonly [x: number, y: number])[]): number | undefined {
+export function fitSlope(points: readonly (readonly [x: number, y: number])[]): number | undefined {
   const mean = (axis: 0 | 1): number =>
     points.reduce((sum, point) => sum + point[axis], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];
@@ -112,7 +104,7 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): num
   return variance > 0 ? covariance / variance : undefined;
 }
 
-/** How large some errors are, whatever their sign. */
+/** Statistics of absolute errors. */
 export interface Magnitudes {
   readonly count: number;
   readonly median: number;
@@ -120,12 +112,7 @@ export interface Magnitudes {
   readonly max: number;
 }
 
-/**
- * Sums up errors.
- *
- * @param errors at least one, in any order
- * @returns their magnitudes
- */
+/** Summarizes errors, whatever their sign. */
 export function summarizeMagnitudes(errors: readonly number[]): Magnitudes {
   const sorted = errors.map(Math.abs).toSorted((a, b) => a - b);
   const { median, max } = summarize(sorted) ?? { median: NaN, max: NaN };
@@ -133,13 +120,7 @@ export function summarizeMagnitudes(errors: readonly number[]): Magnitudes {
   return { count: sorted.length, median, p99, max };
 }
 
-/**
- * The order in which contenders take their turns: reversed every other round, so that none always goes first.
- *
- * @param contenders in their first round's order
- * @param round counted from 0
- * @returns the order of this round
- */
+/** Orders the contenders of a round, counted from 0: reversed every other round, so that none always goes first. */
 export function turnsOf<T>(contenders: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? contenders : contenders.toReversed();
 }

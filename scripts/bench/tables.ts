@@ -1,5 +1,5 @@
 /**
- * Figures as tables for people.
+ * Figures in tables for people.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { quantities, type QuantityName } from "./quantities.ts";
 import { type Ratio, summarize, type Summary } from "./stats.ts";
 
 /**
- * Under full load a server has its core to itself and uses all of it. With less than this share of the core, something else
- * on the machine was in the way, which shows in its replies a second but hardly in its CPU time a reply.
+ * Under full load a server uses its whole core. With less than this share, other processes disturbed it, which lowers its
+ * replies per second but hardly changes its CPU time per reply.
  */
 const UNDISTURBED_SHARE = 0.9;
 
@@ -24,21 +24,15 @@ export interface FigureColumns {
   readonly median?: readonly QuantityName[];
 }
 
-/**
- * A row for each trial.
- *
- * @param figures at least one trial's
- * @param columns what to show besides errors and memory
- * @returns lines of text
- */
-export function figureTable(
+/** Lays out one row per trial: its figures, its errors and its memory. */
+export function layOutFigures(
   figures: readonly Figures[],
   { spread = [], median = [] }: FigureColumns,
 ): string {
   const over = ({ turns }: Figures, name: QuantityName): Summary | undefined =>
     summarize(turns.map(quantities[name].of).filter((figure) => figure !== undefined));
   const total = ({ turns }: Figures, of: (turn: LoadResult) => number): string =>
-    decimal(turns.reduce((sum, turn) => sum + of(turn), 0), 0);
+    formatDecimal(turns.reduce((sum, turn) => sum + of(turn), 0), 0);
   return layOutTable([
     [
       "",
@@ -48,22 +42,17 @@ export function figureTable(
     ],
     ...figures.map((trial) => [
       trial.name,
-      ...spread.map((name) => withRange(over(trial, name), quantities[name].digits)),
-      ...median.map((name) => decimal(over(trial, name)?.median, quantities[name].digits)),
+      ...spread.map((name) => formatRange(over(trial, name), quantities[name].digits)),
+      ...median.map((name) => formatDecimal(over(trial, name)?.median, quantities[name].digits)),
       total(trial, ({ lost }) => lost),
       total(trial, ({ bad, duplicate }) => bad + duplicate),
       total(trial, ({ stray }) => stray),
-      decimal(trial.peakMemoryKib / 1024, 1),
+      formatDecimal(trial.peakMemoryKib / 1024, 1),
     ]),
   ]);
 }
 
-/**
- * Says which servers were held up under full load.
- *
- * @param figures of servers that share their core with nothing
- * @returns a line for each that was
- */
+/** Warns about servers that did not have a core to themselves under full load. */
 export function disturbances(figures: readonly Figures[]): readonly string[] {
   return figures.flatMap(({ name, turns }) => {
     const share = summarize(
@@ -72,19 +61,14 @@ export function disturbances(figures: readonly Figures[]): readonly string[] {
     )?.median ?? 1;
     if (share >= UNDISTURBED_SHARE) return [];
     return [
-      `${name} had only ${decimal(100 * share, 0)} % of a core: ` +
-      "the machine was busy with something else, so trust CPU a reply rather than replies/s",
+      `${name} had only ${formatDecimal(100 * share, 0)} % of a core: ` +
+      "the machine was busy, so trust CPU time per reply rather than replies/s",
     ];
   });
 }
 
-/**
- * A row for each pair.
- *
- * @param pairs at least one, all of the same quantities
- * @returns lines of text
- */
-export function ratioTable(pairs: readonly Ratios[]): string {
+/** Lays out one row per pair, all of the same quantities. */
+export function layOutRatios(pairs: readonly Ratios[]): string {
   const names = [...new Set(pairs.flatMap(({ ratios }) => Object.keys(ratios) as QuantityName[]))];
   const isEstimated = names.every((name) =>
     pairs.every(({ ratios }) => ratios[name] === undefined || ratios[name].interval !== undefined)
@@ -100,7 +84,9 @@ export function ratioTable(pairs: readonly Ratios[]): string {
         return [
           ratio === undefined
             ? "-"
-            : `${decimal(ratio.median, 3)} (${decimal(min, 3)}-${decimal(max, 3)})`,
+            : `${formatDecimal(ratio.median, 3)} (${formatDecimal(min, 3)}-${
+              formatDecimal(max, 3)
+            })`,
           aheadIn(ratio, quantities[name].better),
         ];
       }),
@@ -113,21 +99,15 @@ function aheadIn(ratio: Ratio | undefined, better: "more" | "less"): string {
   return `${better === "more" ? ratio.above : ratio.below} of ${ratio.count}`;
 }
 
-function withRange(summary: Summary | undefined, digits: number): string {
+function formatRange(summary: Summary | undefined, digits: number): string {
   if (summary === undefined) return "-";
   const [median, min, max] = [summary.median, summary.min, summary.max]
-    .map((figure) => decimal(figure, digits));
+    .map((figure) => formatDecimal(figure, digits));
   return `${median} (${min}-${max})`;
 }
 
-/**
- * Writes a number.
- *
- * @param value the number
- * @param digits how many after the point
- * @returns such as `1,234.5`, or `-` for none
- */
-export function decimal(value: number | undefined, digits: number): string {
+/** Formats a number, such as `1,234.5`, or `-` for none. */
+export function formatDecimal(value: number | undefined, digits: number): string {
   if (value === undefined) return "-";
   return value.toLocaleString("en-US", {
     minimumFractionDigits: digits,

@@ -1,14 +1,13 @@
 /**
- * What a process takes of the machine, as Linux tells.
+ * The resources of a process, from Linux.
  *
  * @module
  */
 
-/** What a process has. */
+/** The resources of a process. */
 export interface Usage {
-  /** Memory that is resident. */
   readonly residentKib: number;
-  /** The most that ever was. */
+  /** The peak of the resident memory. */
   readonly peakKib: number;
   readonly threads: number;
   /** Open files, sockets and the like. */
@@ -16,13 +15,11 @@ export interface Usage {
 }
 
 /**
- * Looks at a process.
+ * Reads the resources of a process of the same user.
  *
- * @param pid a process of the same user
- * @returns what it has now
- * @throws {Deno.errors.NotFound} when there is no such process
+ * @throws {Deno.errors.NotFound} If there is no such process
  */
-export function usageOf(pid: number): Usage {
+export function readUsage(pid: number): Usage {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   const number = (key: string): number =>
     Number(new RegExp(`^${key}:\\s*(\\d+)`, "m").exec(status)?.[1] ?? NaN);

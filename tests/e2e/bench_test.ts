@@ -125,7 +125,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         new RegExp(
           [
             `^Target     ntp://127\\.0\\.0\\.1:${port}`,
-            `Load       64 requests on their way at once over 8 flows, ${value}`,
+            `Load       64 outstanding requests over 8 flows, ${value}`,
             "Replies/s  [\\d,]+",
             "",
             "Sent       50",

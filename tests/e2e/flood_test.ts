@@ -1,6 +1,6 @@
 /** Floods beyond a server's capacity: it answers what it can, and its memory does not grow. */
 import { assert, assertEquals } from "@std/assert";
-import { usageOf } from "../../scripts/bench/usage.ts";
+import { readUsage } from "../../scripts/bench/usage.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
 import { root, source, startServer, totalsOf } from "../support/programs.ts";
@@ -37,13 +37,13 @@ for (const transport of ["datagram", "mmsg"]) {
         run([...timecli, "bench", "--json", "--timeout", "5", ...load, target])
           .then(({ stdout }) => JSON.parse(stdout));
       await ask("--requests", "20000");
-      const before = usageOf(server.child.pid);
+      const before = readUsage(server.child.pid);
       const burst = ["--segmented", "--timeout", "1", "--duration", `${FLOOD_SECONDS}`];
       const flood = await ask("--rate", `${FLOOD_RATE}`, ...burst);
       assert(flood.good > 0 && flood.bad === 0, JSON.stringify(flood));
       const calm = await ask("--requests", "1000", "--window", "1");
       assertEquals([calm.sent, calm.good], [1000, 1000]);
-      const after = usageOf(server.child.pid);
+      const after = readUsage(server.child.pid);
       assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);
       assertEquals(after.descriptors, before.descriptors);
       await server.stop();
@@ -71,12 +71,12 @@ for (const transport of ["datagram", "mmsg"]) {
         const ask = (): ReturnType<typeof run> =>
           run(cable.onClient(...timecli, "--json", "-t", "20", "-r", "9", "ntp://10.77.0.1:1123"));
         assertEquals(answerer(await ask()), "10.77.0.1");
-        const before = usageOf(server.child.pid);
+        const before = readUsage(server.child.pid);
         const script = [`${root}tests/e2e/spoof.py`, "10.77.0.1", "1123", `${FORGED_SOURCES}`];
         await using forger = new Running(cable.onClient("python3", ...script));
         await forger.waitFor(/sent \d+\n/);
         assertEquals(answerer(await ask()), "10.77.0.1");
-        const after = usageOf(server.child.pid);
+        const after = readUsage(server.child.pid);
         await forger.stop();
         const [, forged] = await forger.waitFor(/sent (\d+) in all/);
         assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);

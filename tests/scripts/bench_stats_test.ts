@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { medianInterval, slope, summarizeRatios } from "../../scripts/bench/stats.ts";
+import { fitSlope, medianInterval, summarizeRatios } from "../../scripts/bench/stats.ts";
 
 /** 1, 2, ..., count: each figure is its rank. */
 const ranks = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
@@ -26,15 +26,15 @@ Deno.test("summarizeRatios gives the interval of the ratios", () => {
   assertEquals(summarizeRatios(ours, [2, 2, 2, 2, 2, 2])?.interval, [1, 6]);
 });
 
-Deno.test("slope agrees with the published line through Anscombe's first set", () => {
+Deno.test("fitSlope agrees with the published line through Anscombe's first set", () => {
   const x = [10, 8, 13, 9, 11, 14, 6, 4, 12, 7, 5];
   const y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
-  assertAlmostEquals(slope(x.map((at, i) => [at, y[i] ?? NaN])) ?? NaN, 0.500090909, 1e-9);
+  assertAlmostEquals(fitSlope(x.map((at, i) => [at, y[i] ?? NaN])) ?? NaN, 0.500090909, 1e-9);
 });
 
-Deno.test("slope needs two different places", () => {
-  assertEquals(slope([]), undefined);
-  assertEquals(slope([[3, 1]]), undefined);
-  assertEquals(slope([[3, 1], [3, 2]]), undefined);
-  assertEquals(slope([[1, 5], [2, 3]]), -2);
+Deno.test("fitSlope needs two different places", () => {
+  assertEquals(fitSlope([]), undefined);
+  assertEquals(fitSlope([[3, 1]]), undefined);
+  assertEquals(fitSlope([[3, 1], [3, 2]]), undefined);
+  assertEquals(fitSlope([[1, 5], [2, 3]]), -2);
 });

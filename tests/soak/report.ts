@@ -1,7 +1,8 @@
-/** What a soak came to: its figures, and what is wrong with them. */
+/** The report of a soak: its figures and its problems. */
 import { summarize } from "../../scripts/bench/stats.ts";
 import type { LoadResult } from "../../src/load/figures.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
+import { formatCount } from "../../src/text/units.ts";
 import { MAX_TASKS, type SlowReport } from "./slow_service.ts";
 import type { Sample, StoppedLine } from "./subject.ts";
 
@@ -10,21 +11,21 @@ export interface Stretch extends LoadResult {
   readonly protocol: Protocol;
 }
 
-/** What became of one server. */
+/** The figures of one server. */
 export interface SubjectReport {
   readonly transport: string;
   readonly stretches: readonly Stretch[];
   readonly samples: readonly Sample[];
-  /** Datagrams of strangers. */
+  /** Hostile datagrams. */
   readonly hostile: number;
   readonly stopped: StoppedLine;
-  /** Datagrams for which the receive queues had no room. */
+  /** Datagrams dropped by full receive queues. */
   readonly drops: number;
-  /** Answers to those who are to get none. */
+  /** Replies to senders that must get none. */
   readonly uninvited: number;
 }
 
-/** What became of all. */
+/** The figures of all. */
 export interface SoakReport {
   readonly seconds: number;
   readonly seed: number;
@@ -32,28 +33,28 @@ export interface SoakReport {
   readonly slow: SlowReport;
 }
 
-/** The first and the last quarter of something. */
+/** A figure early and late in the soak. */
 export interface Drift {
   readonly first: number;
   readonly last: number;
 }
 
-/** From so many on, parts of a soak are compared: before, the first is a server that is just getting warm. */
-const FEWEST_STRETCHES = 20;
-const FEWEST_SAMPLES = 60;
+/** Below these numbers parts of a soak are not compared: the first part is still warming up. */
+const MIN_STRETCHES = 20;
+const MIN_SAMPLES = 60;
 
-/** Resident memory may move so much with the heap's comings and goings. */
+/** The heap moves resident memory by this much. */
 const MEMORY_SLACK_KIB = 24 * 1024;
 
 /** Threads that Deno starts for a file operation and ends again. */
 const THREAD_SLACK = 4;
 
-/** Latency may be so many times and so much more on a machine that others use too. */
+/** Other processes on the machine raise latency by this factor and amount. */
 const LATENCY_FACTOR = 10;
 const LATENCY_SLACK_US = 5000;
 
-/** Sums up the load of all stretches. */
-export function loadOf(
+/** Sums the counts of all stretches. */
+export function sumLoad(
   { stretches }: SubjectReport,
 ): Record<"sent" | "good" | "bad" | "lost" | "duplicate" | "stray", number> {
   const total = { sent: 0, good: 0, bad: 0, lost: 0, duplicate: 0, stray: 0 };
@@ -62,29 +63,29 @@ export function loadOf(
   return total;
 }
 
-/** Datagrams that were refused, for whatever cause. */
-export function refusedOf({ refused }: StoppedLine): number {
+/** Sums the refused datagrams of all causes. */
+export function sumRefused({ refused }: StoppedLine): number {
   return Object.values(refused).reduce((sum, count) => sum + count, 0);
 }
 
-/** The median latency of the stretches of the first quarter and of the last, where there are enough. */
+/** The median latency of the first and the last quarter; undefined with too few stretches. */
 export function latencyDrift({ stretches }: SubjectReport): Drift | undefined {
-  if (stretches.length < FEWEST_STRETCHES) return undefined;
+  if (stretches.length < MIN_STRETCHES) return undefined;
   return drift(stretches.map(({ latencyUs }) => latencyUs.p50 ?? NaN), 0);
 }
 
-/** How much memory was resident in the second quarter, the first being for the code to get warm, and in the last. */
+/** The resident memory of the second quarter, as the first is warming up, and of the last. */
 export function memoryDrift({ samples }: SubjectReport): Drift | undefined {
-  if (samples.length < FEWEST_SAMPLES) return undefined;
+  if (samples.length < MIN_SAMPLES) return undefined;
   return drift(samples.map(({ residentKib }) => residentKib), 1);
 }
 
-/** The most of something that there was in the first half, and in the second. */
+/** The peaks of the first and the second half. */
 function peakDrift({ samples }: SubjectReport, key: "descriptors" | "threads"): Drift | undefined {
-  if (samples.length < FEWEST_SAMPLES) return undefined;
-  const most = (some: readonly Sample[]): number => Math.max(...some.map((each) => each[key]));
+  if (samples.length < MIN_SAMPLES) return undefined;
+  const peak = (some: readonly Sample[]): number => Math.max(...some.map((each) => each[key]));
   const middle = Math.floor(samples.length / 2);
-  return { first: most(samples.slice(0, middle)), last: most(samples.slice(middle)) };
+  return { first: peak(samples.slice(0, middle)), last: peak(samples.slice(middle)) };
 }
 
 function drift(figures: readonly number[], quarter: number): Drift {
@@ -94,25 +95,25 @@ function drift(figures: readonly number[], quarter: number): Drift {
   return { first: median(quarter * length), last: median(figures.length - length) };
 }
 
-/** Whether it was long enough to tell what grows. */
-export function tellsGrowth({ subjects }: SoakReport): boolean {
-  return subjects.every(({ samples }) => samples.length >= FEWEST_SAMPLES);
+/** Whether the soak was long enough to detect growth. */
+export function showsGrowth({ subjects }: SoakReport): boolean {
+  return subjects.every(({ samples }) => samples.length >= MIN_SAMPLES);
 }
 
-/** All that is wrong, in words; nothing, if nothing is. */
-export function problemsOf({ subjects, slow }: SoakReport): string[] {
+/** Describes all problems. */
+export function findProblems({ subjects, slow }: SoakReport): string[] {
   return [
     ...subjects.flatMap((subject) =>
-      problemsOfSubject(subject).map((problem) => `${subject.transport}: ${problem}`)
+      findSubjectProblems(subject).map((problem) => `${subject.transport}: ${problem}`)
     ),
-    ...problemsOfSlow(slow).map((problem) => `slow responder: ${problem}`),
+    ...findSlowProblems(slow).map((problem) => `slow responder: ${problem}`),
   ];
 }
 
-function problemsOfSubject(subject: SubjectReport): string[] {
+function findSubjectProblems(subject: SubjectReport): string[] {
   const { hostile, stopped, drops, uninvited } = subject;
-  const { sent, bad, lost, duplicate, stray } = loadOf(subject);
-  const refused = refusedOf(stopped);
+  const { sent, bad, lost, duplicate, stray } = sumLoad(subject);
+  const refused = sumRefused(stopped);
   const { received, answered } = stopped;
   const errors = stopped.responder_errors + stopped.receive_errors + stopped.send_errors;
   const problems: string[] = [];
@@ -120,7 +121,7 @@ function problemsOfSubject(subject: SubjectReport): string[] {
     if (!isRight) problems.push(problem);
   };
   check(bad + duplicate + stray === 0, `${bad} bad, ${duplicate} duplicate, ${stray} stray`);
-  check(lost <= drops, `${lost} replies lost, and the kernel dropped only ${drops} requests`);
+  check(lost <= drops, `${lost} replies lost, but the kernel dropped only ${drops} requests`);
   check(
     sent + hostile === received + drops,
     `${sent} + ${hostile} sent, ${received} received and ${drops} dropped by the kernel`,
@@ -130,7 +131,7 @@ function problemsOfSubject(subject: SubjectReport): string[] {
     `${received} received, ${answered} answered and ${refused} refused`,
   );
   check(errors === 0, `${errors} errors`);
-  check(uninvited === 0, `${uninvited} answers to answers and to who is denied`);
+  check(uninvited === 0, `${uninvited} replies to replies and to denied clients`);
   for (const [key, slack] of [["descriptors", 0], ["threads", THREAD_SLACK]] as const) {
     const peaks = peakDrift(subject, key);
     check(
@@ -151,22 +152,21 @@ function problemsOfSubject(subject: SubjectReport): string[] {
   return problems;
 }
 
-function problemsOfSlow(slow: SlowReport): string[] {
-  const { sent, heard, received, answered, overload, drops, peakTasks } = slow;
+function findSlowProblems(slow: SlowReport): string[] {
+  const { sent, replies, received, answered, overload, drops, peakTasks } = slow;
   const isWhole = sent === received + drops && received === answered + overload &&
-    heard === answered;
+    replies === answered;
   return [
     ...isWhole ? [] : [
       `${sent} sent, ${drops} dropped by the kernel, ${received} received, ` +
-      `${answered} answered, ${overload} refused, ${heard} heard`,
+      `${answered} answered, ${overload} refused, ${replies} replies received`,
     ],
-    ...peakTasks <= MAX_TASKS ? [] : [`${peakTasks} answers under way, and ${MAX_TASKS} allowed`],
+    ...peakTasks <= MAX_TASKS ? [] : [`${peakTasks} replies under way, but ${MAX_TASKS} allowed`],
   ];
 }
 
-/** The figures for people, a table a side. */
-export function tablesOf({ subjects, slow }: SoakReport): (readonly string[])[][] {
-  const whole = (count: number): string => Math.round(count).toLocaleString("en");
+/** Lays out the figures in tables. */
+export function layOutReport({ subjects, slow }: SoakReport): (readonly string[])[][] {
   const mib = (kib: number | undefined): string => kib === undefined ? "" : (kib / 1024).toFixed(1);
   const pair = (drift: Drift | undefined, format: (value: number) => string): string =>
     drift === undefined ? "" : `${format(drift.first)} → ${format(drift.last)}`;
@@ -178,20 +178,22 @@ export function tablesOf({ subjects, slow }: SoakReport): (readonly string[])[][
     [
       ["", "load", "good", "lost", "hostile", "received", "answered", "refused", "errors", "drops"],
       ...subjects.map((subject) => {
-        const { sent, good, lost } = loadOf(subject);
+        const { sent, good, lost } = sumLoad(subject);
         const { stopped, hostile, drops } = subject;
         const { received, answered } = stopped;
         const errors = stopped.responder_errors + stopped.receive_errors + stopped.send_errors;
-        const refused = refusedOf(stopped);
+        const refused = sumRefused(stopped);
         return [
           subject.transport,
-          ...[sent, good, lost, hostile, received, answered, refused, errors, drops].map(whole),
+          ...[sent, good, lost, hostile, received, answered, refused, errors, drops].map(
+            formatCount,
+          ),
         ];
       }),
       [
         "slow",
         ...["", "", ""],
-        ...[slow.sent, slow.received, slow.answered, slow.overload, 0, slow.drops].map(whole),
+        ...[slow.sent, slow.received, slow.answered, slow.overload, 0, slow.drops].map(formatCount),
       ],
     ],
     [
@@ -205,16 +207,16 @@ export function tablesOf({ subjects, slow }: SoakReport): (readonly string[])[][
           mib(samples.at(-1)?.peakKib),
           range(samples, "descriptors"),
           range(samples, "threads"),
-          pair(latencyDrift(subject), whole),
+          pair(latencyDrift(subject), formatCount),
         ];
       }),
     ],
     [
-      ["", "refused for"],
+      ["", "refused"],
       ...subjects.map(({ transport, stopped }) => [
         transport,
         Object.entries(stopped.refused).filter(([, count]) => count > 0)
-          .map(([cause, count]) => `${cause} ${whole(count)}`).join(", "),
+          .map(([cause, count]) => `${cause} ${formatCount(count)}`).join(", "),
       ]),
     ],
   ];

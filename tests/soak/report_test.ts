@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { problemsOf, type SoakReport, type Stretch, type SubjectReport } from "./report.ts";
+import { findProblems, type SoakReport, type Stretch, type SubjectReport } from "./report.ts";
 import type { Sample } from "./subject.ts";
 import { parseUdpQueues } from "./udp_queues.ts";
 
@@ -40,7 +40,7 @@ const subject: SubjectReport = {
 
 const slow = {
   sent: 100,
-  heard: 64,
+  replies: 64,
   received: 99,
   answered: 64,
   overload: 35,
@@ -58,14 +58,14 @@ function problems(
     subjects: [{ ...subject, ...changed }],
     slow: { ...slow, ...changedSlow },
   };
-  return problemsOf(report);
+  return findProblems(report);
 }
 
 function lastHalf<T>(of: readonly T[], change: Partial<T>): T[] {
   return of.map((each, i) => i < of.length / 2 ? each : { ...each, ...change });
 }
 
-Deno.test("problemsOf finds nothing where nothing was lost and nothing grew", () => {
+Deno.test("findProblems finds nothing where nothing was lost and nothing grew", () => {
   assertEquals(problems({}), []);
   // A request that the kernel dropped gets no reply.
   assertEquals(
@@ -81,7 +81,7 @@ const wrongs: readonly (readonly [name: string, Partial<SubjectReport>, expected
   [
     "a lost reply",
     { stretches: [{ ...stretch, sent: 400, good: 399, lost: 1 }] },
-    "1 replies lost, and the kernel dropped only 0 requests",
+    "1 replies lost, but the kernel dropped only 0 requests",
   ],
   [
     "a stray reply",
@@ -94,12 +94,12 @@ const wrongs: readonly (readonly [name: string, Partial<SubjectReport>, expected
     "400 + 101 sent, 500 received and 0 dropped by the kernel",
   ],
   [
-    "a datagram without a fate",
+    "a datagram that is neither answered nor refused",
     { stopped: { ...subject.stopped, answered: 429 } },
     "500 received, 429 answered and 70 refused",
   ],
   ["an error", { stopped: { ...subject.stopped, send_errors: 1 } }, "1 errors"],
-  ["an answer to an answer", { uninvited: 1 }, "1 answers to answers and to who is denied"],
+  ["a reply to a reply", { uninvited: 1 }, "1 replies to replies and to denied clients"],
   [
     "a descriptor left open",
     { samples: lastHalf(subject.samples, { descriptors: 31 }) },
@@ -123,16 +123,16 @@ const wrongs: readonly (readonly [name: string, Partial<SubjectReport>, expected
 ];
 
 for (const [name, changed, expected] of wrongs) {
-  Deno.test(`problemsOf finds ${name}`, () => {
+  Deno.test(`findProblems finds ${name}`, () => {
     assertEquals(problems(changed), [`mmsg: ${expected}`]);
   });
 }
 
-Deno.test("problemsOf finds slow answers that pile up, or are lost", () => {
+Deno.test("findProblems finds slow answers that pile up, or are lost", () => {
   assertEquals(problems({}, { peakTasks: 65 }), [
-    "slow responder: 65 answers under way, and 64 allowed",
+    "slow responder: 65 replies under way, but 64 allowed",
   ]);
-  assertEquals(problems({}, { heard: 63 }).length, 1);
+  assertEquals(problems({}, { replies: 63 }).length, 1);
 });
 
 Deno.test("parseUdpQueues reads port, waiting octets and drops", () => {

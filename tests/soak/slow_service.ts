@@ -1,35 +1,36 @@
-/** A service of a library user's own that takes its time, and is asked by more than it can serve. */
+/** A slow responder of a library user, with more clients than it can serve. */
 import type { Responder } from "../../src/protocols/responder.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
 import { until } from "../support/wait.ts";
-import { Mouth } from "./strangers.ts";
-import { queuesOf } from "./udp_queues.ts";
+import { CountingSocket } from "./strangers.ts";
+import { readQueues } from "./udp_queues.ts";
 
-/** How long an answer takes. */
-const ANSWER_MS = 50;
+/** The time until a reply. */
+const REPLY_MS = 50;
 
-/** How many may be under way at once, and how many ask at once. */
+/** Replies under way at once, and requests at once. */
 export const MAX_TASKS = 64;
 const CROWD = 100;
 
-/** What became of those who asked. */
+/** The figures of the slow service. */
 export interface SlowReport {
   readonly sent: number;
-  readonly heard: number;
+  /** Replies that reached the clients. */
+  readonly replies: number;
   readonly received: number;
   readonly answered: number;
   readonly overload: number;
   readonly drops: number;
-  /** The most answers that ever were under way at once. */
+  /** The peak of replies under way at once. */
   readonly peakTasks: number;
 }
 
-/** The service, and its crowd. */
+/** The service and its clients. */
 export class SlowService implements AsyncDisposable {
   readonly #state: { tasks: number; peak: number };
   readonly #server: Server;
-  readonly #crowd = new Mouth("127.0.0.1");
+  readonly #crowd = new CountingSocket("127.0.0.1");
 
   private constructor(server: Server, state: { tasks: number; peak: number }) {
     this.#server = server;
@@ -41,7 +42,7 @@ export class SlowService implements AsyncDisposable {
     const responder: Responder = {
       async respond({ reply }): Promise<number> {
         state.peak = Math.max(state.peak, ++state.tasks);
-        await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+        await new Promise((resolve) => setTimeout(resolve, REPLY_MS));
         state.tasks--;
         reply[0] = 0x21;
         return 1;
@@ -51,17 +52,17 @@ export class SlowService implements AsyncDisposable {
     return new SlowService(server, state);
   }
 
-  /** More ask at once than may. */
+  /** Sends more requests at once than it can serve. */
   async turn(): Promise<void> {
     for (let i = 0; i < CROWD; i++) await this.#crowd.send(new Uint8Array(1), this.#port);
   }
 
-  /** Waits until all are answered or refused. */
-  async settle(): Promise<SlowReport> {
+  /** Waits until all requests are answered or refused. */
+  async awaitReplies(): Promise<SlowReport> {
     const report = (): SlowReport => this.#report();
     await until(() => {
-      const { sent, received, drops, answered, overload, heard } = report();
-      return sent === received + drops && received === answered + overload && heard === answered;
+      const { sent, received, drops, answered, overload, replies } = report();
+      return sent === received + drops && received === answered + overload && replies === answered;
     }, 20).catch(() => {});
     return report();
   }
@@ -74,11 +75,11 @@ export class SlowService implements AsyncDisposable {
     const { received, answered, refused } = this.#server.totals;
     return {
       sent: this.#crowd.sent,
-      heard: this.#crowd.heard,
+      replies: this.#crowd.received,
       received,
       answered,
       overload: refused.overload,
-      drops: queuesOf([this.#port]).reduce((sum, { drops }) => sum + drops, 0),
+      drops: readQueues([this.#port]).reduce((sum, { drops }) => sum + drops, 0),
       peakTasks: this.#state.peak,
     };
   }

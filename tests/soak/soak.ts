@@ -1,38 +1,36 @@
-/** Load that can be served, beside everything that cannot, for as long as one likes. */
-import { run } from "../../scripts/bench/commands.ts";
-import { parseLoadJson } from "../../src/cli/timecli/bench/bench_json.ts";
+/** A load that can be served, beside hostile traffic that cannot. */
+import { runLoad } from "../../scripts/bench/generator.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
-import { source } from "../support/programs.ts";
 import { SlowService } from "./slow_service.ts";
 import type { SoakReport, Stretch, SubjectReport } from "./report.ts";
 import { DENIED_NETWORK, Strangers } from "./strangers.ts";
 import { protocols, Subject } from "./subject.ts";
 
-/** What to soak, and how. */
+/** Options for {@linkcode soak}. */
 export interface SoakOptions {
   readonly seconds: number;
-  /** Requests a second of the load. */
+  /** Requests per second of the load. */
   readonly rate: number;
   readonly transports: readonly string[];
   readonly seed: number;
-  /** How long each protocol of each server is under load before the next one is. */
+  /** The length of a stretch, in which one protocol of one server is under load. */
   readonly stretchSeconds: number;
-  /** Ends it after the stretch that is under way. */
+  /** Ends the soak after the current stretch. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((text: string) => void) | undefined;
 }
 
-/** How often strangers have their turn, and servers are looked at. */
-const STRANGERS_EVERY_MS = 100;
-const LOOK_EVERY_MS = 1000;
+/** The intervals of the hostile traffic, and of the samples. */
+const HOSTILE_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 1000;
 
-/** A server allows a source so many seconds of the load at once, so that nothing of a load that was held up is refused. */
+/** Seconds of the load that the rate limit admits at once, so that a delayed load is not refused. */
 const BUCKET_SECONDS = 4;
 
-/** How long the load waits for a reply before it is lost: a busy machine loses nothing. */
+/** The time limit of a reply: a busy machine loses nothing. */
 const TIMEOUT_SECONDS = 3;
 
-/** Soaks. */
+/** Runs a soak. */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
   const { rate, transports, seed } = options;
   const start = performance.now();
@@ -51,18 +49,18 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const slow = stack.use(await SlowService.start());
 
   const state = { isOver: false };
-  const hostile = haunt(strangers, slow, state);
-  const timer = setInterval(() => subjects.forEach((subject) => subject.look()), LOOK_EVERY_MS);
+  const hostile = sendHostile(strangers, slow, state);
+  const timer = setInterval(() => subjects.forEach((subject) => subject.sample()), SAMPLE_EVERY_MS);
   let stretches: ReadonlyMap<Subject, readonly Stretch[]>;
   try {
-    stretches = await putLoadOnAll(subjects, strangers, options);
+    stretches = await runStretches(subjects, strangers, options);
   } finally {
     clearInterval(timer);
     state.isOver = true;
     await hostile;
   }
-  const slowReport = await slow.settle();
-  subjects.forEach((subject) => subject.look());
+  const slowReport = await slow.awaitReplies();
+  subjects.forEach((subject) => subject.sample());
   const reports: SubjectReport[] = [];
   for (const [i, subject] of subjects.entries()) {
     reports.push({
@@ -77,8 +75,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   return { seconds: (performance.now() - start) / 1000, seed, subjects: reports, slow: slowReport };
 }
 
-/** Has strangers and the slow service's crowd send, turn by turn, until it is over. */
-async function haunt(
+/** Sends hostile traffic, and requests to the slow service, until the soak is over. */
+async function sendHostile(
   strangers: readonly Strangers[],
   slow: SlowService,
   state: { readonly isOver: boolean },
@@ -86,12 +84,12 @@ async function haunt(
   while (!state.isOver) {
     for (const each of strangers) await each.turn();
     await slow.turn();
-    await new Promise((resolve) => setTimeout(resolve, STRANGERS_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, HOSTILE_EVERY_MS));
   }
 }
 
-/** Every protocol of every server in turn, and all of them again until the time is over. */
-async function putLoadOnAll(
+/** Puts every protocol of every server under load in turn, until the time is over. */
+async function runStretches(
   subjects: readonly Subject[],
   strangers: readonly Strangers[],
   options: SoakOptions,
@@ -105,11 +103,11 @@ async function putLoadOnAll(
     for (const protocol of protocols) {
       for (const [i, subject] of subjects.entries()) {
         if (signal?.aborted) return stretches;
-        // Twice of what it may have at once, while the load goes on.
+        // Twice the admitted burst, during the load.
         const greedy = protocol === "ntp"
-          ? strangers[i]?.ask(2 * BUCKET_SECONDS * rate)
+          ? strangers[i]?.flood(2 * BUCKET_SECONDS * rate)
           : undefined;
-        const stretch = await putLoadOn(subject, protocol, { rate, seconds: stretchSeconds });
+        const stretch = await runStretch(subject, protocol, { rate, duration: stretchSeconds });
         await greedy;
         stretches.get(subject)?.push(stretch);
         good += stretch.good;
@@ -125,17 +123,15 @@ async function putLoadOnAll(
   return stretches;
 }
 
-async function putLoadOn(
-  subject: Subject,
+async function runStretch(
+  { pid, ports, transport }: Subject,
   protocol: Protocol,
-  { rate, seconds }: { readonly rate: number; readonly seconds: number },
+  load: { readonly rate: number; readonly duration: number },
 ): Promise<Stretch> {
-  const outcome = await run([
-    ...source.timecli,
-    ...["bench", "--json", "--warmup", "0", "--duration", `${seconds}`, "--rate", `${rate}`],
-    ...["--timeout", `${TIMEOUT_SECONDS}`, "--pid", `${subject.pid}`],
-    `${protocol}://127.0.0.1:${subject.ports.get(protocol)}`,
-  ]);
-  if (!outcome.output.startsWith("{")) throw new Error(`Cannot load: ${outcome.complaint}`);
-  return { protocol, ...parseLoadJson(outcome.output) };
+  const url = `${protocol}://127.0.0.1:${ports.get(protocol)}`;
+  const options = { ...load, warmup: 0, timeout: TIMEOUT_SECONDS, pid };
+  return {
+    protocol,
+    ...await runLoad(url, options, { action: `measure ${transport} ${protocol}` }),
+  };
 }

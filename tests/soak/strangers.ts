@@ -1,22 +1,22 @@
-/** Who a server on a network hears from besides its clients: nonsense, echoes, the banned and the greedy. */
+/** Hostile traffic: malformed datagrams, replies, denied clients and floods. */
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { Cases, SWEEP } from "../fuzz/cases.ts";
 import { Random } from "../fuzz/random.ts";
 import { protocols, type Subject } from "./subject.ts";
 
-/** The network that servers are told to deny. */
+/** The network that the servers deny. */
 export const DENIED_NETWORK = "127.0.66.0/24";
 
-/** So many are sent before whoever has to receive them gets a turn. */
+/** Datagrams sent before receivers get a turn. */
 const BURST = 32;
 
-/** The longest datagram that is sent: more than a server's buffers hold. */
-const LONGEST = 9000;
+/** The longest datagram: more than a server's buffers hold. */
+const MAX_LENGTH = 9000;
 
-/** A socket that counts what it hears and keeps the last of it. */
-export class Mouth implements AsyncDisposable {
+/** A socket that counts the datagrams it sends and receives, and keeps the last one. */
+export class CountingSocket implements AsyncDisposable {
   sent = 0;
-  heard = 0;
+  received = 0;
   last: Uint8Array | undefined;
   readonly #socket: Deno.DatagramConn;
   readonly #listening: Promise<void>;
@@ -28,7 +28,7 @@ export class Mouth implements AsyncDisposable {
 
   async #listen(): Promise<void> {
     for await (const [octets] of this.#socket) {
-      this.heard++;
+      this.received++;
       this.last = octets;
     }
   }
@@ -44,16 +44,16 @@ export class Mouth implements AsyncDisposable {
   }
 }
 
-/** The strangers of one server. */
+/** The hostile senders of one server. */
 export class Strangers implements AsyncDisposable {
-  /** Sends what is almost right, and what never was; hears answers to some of it. */
-  readonly #fuzzer = new Mouth("127.0.88.1");
-  /** Sends answers, and is to hear nothing. */
-  readonly #parrot = new Mouth("127.0.88.2");
-  /** May not ask, and is to hear nothing. */
-  readonly #denied = new Mouth("127.0.66.1");
-  /** Asks more often than it may. */
-  readonly #greedy = new Mouth("127.0.99.1");
+  /** Sends almost valid and random datagrams, and gets replies to some. */
+  readonly #fuzzer = new CountingSocket("127.0.88.1");
+  /** Sends replies, and must get none. */
+  readonly #reflector = new CountingSocket("127.0.88.2");
+  /** Is denied, and must get no reply. */
+  readonly #denied = new CountingSocket("127.0.66.1");
+  /** Exceeds the rate limit. */
+  readonly #flooder = new CountingSocket("127.0.99.1");
   readonly #subject: Subject;
   readonly #cases: Cases;
   readonly #random: Random;
@@ -70,38 +70,38 @@ export class Strangers implements AsyncDisposable {
     return this.#all.reduce((sum, { sent }) => sum + sent, 0);
   }
 
-  /** Answers that nobody should have got. */
+  /** Replies that should not have been sent. */
   get uninvited(): number {
-    return this.#parrot.heard + this.#denied.heard;
+    return this.#reflector.received + this.#denied.received;
   }
 
-  /** Everybody sends a little. */
+  /** Sends a few datagrams of each kind. */
   async turn(): Promise<void> {
     for (const protocol of protocols) {
       for (let i = 0; i < 4; i++) await this.#send(this.#fuzzer, protocol, this.#nextCase());
-      await this.#send(this.#fuzzer, protocol, this.#garbage());
+      await this.#send(this.#fuzzer, protocol, this.#randomOctets());
       await this.#send(this.#denied, protocol, this.#nextCase());
-      // One answer of any service to each of them; most often it is the answer of another one.
-      const answer = this.#fuzzer.last;
-      if (answer !== undefined) await this.#send(this.#parrot, protocol, answer);
+      // A reply of any service to each of them, most often of another one.
+      const reply = this.#fuzzer.last;
+      if (reply !== undefined) await this.#send(this.#reflector, protocol, reply);
     }
   }
 
-  /** One of them asks so often. */
-  async ask(count: number): Promise<void> {
+  /** Exceeds the rate limit with this many requests. */
+  async flood(count: number): Promise<void> {
     const request = new Uint8Array(48);
     request[0] = 0x23;
     for (let i = 0; i < count; i++) {
-      await this.#send(this.#greedy, "ntp", request);
+      await this.#send(this.#flooder, "ntp", request);
       if (i % BURST === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 
-  get #all(): readonly Mouth[] {
-    return [this.#fuzzer, this.#parrot, this.#denied, this.#greedy];
+  get #all(): readonly CountingSocket[] {
+    return [this.#fuzzer, this.#reflector, this.#denied, this.#flooder];
   }
 
-  #send(from: Mouth, protocol: Protocol, octets: Uint8Array): Promise<void> {
+  #send(from: CountingSocket, protocol: Protocol, octets: Uint8Array): Promise<void> {
     return from.send(octets, this.#subject.ports.get(protocol) ?? 0);
   }
 
@@ -109,13 +109,13 @@ export class Strangers implements AsyncDisposable {
     return this.#cases.input(this.#case++).slice();
   }
 
-  #garbage(): Uint8Array {
+  #randomOctets(): Uint8Array {
     const isLong = this.#random.below(20) === 0;
-    const octets = new Uint8Array(this.#random.below(isLong ? LONGEST : 200));
+    const octets = new Uint8Array(this.#random.below(isLong ? MAX_LENGTH : 200));
     return octets.map(() => this.#random.below(256));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.map((mouth) => mouth[Symbol.asyncDispose]()));
+    await Promise.all(this.#all.map((socket) => socket[Symbol.asyncDispose]()));
   }
 }

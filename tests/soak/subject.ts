@@ -1,15 +1,15 @@
-/** A server that is soaked: the program as users run it, watched from outside. */
-import { type Usage, usageOf } from "../../scripts/bench/usage.ts";
+/** A server under test: the program as users run it, observed from outside. */
+import { readUsage, type Usage } from "../../scripts/bench/usage.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause } from "../../src/protocols/responder.ts";
 import { Running } from "../support/process.ts";
 import { source } from "../support/programs.ts";
 import { until } from "../support/wait.ts";
-import { queuesOf } from "./udp_queues.ts";
+import { readQueues } from "./udp_queues.ts";
 
 export const protocols: readonly Protocol[] = ["asctime", "daytime", "time", "ntp", "auto"];
 
-/** What a server says of itself at its end. */
+/** The last line of a server's log. */
 export interface StoppedLine {
   readonly received: number;
   readonly answered: number;
@@ -19,14 +19,14 @@ export interface StoppedLine {
   readonly send_errors: number;
 }
 
-/** What a server has at a moment. */
+/** The resources of a server at one time. */
 export interface Sample extends Usage {
-  /** Since its start. */
+  /** Since the start. */
   readonly seconds: number;
 }
 
-/** How long a server may take to start, to take what waits in its queues, and to stop. */
-const PATIENCE_SECONDS = 20;
+/** The time limit to start, to empty its queues, and to stop. */
+const MAX_WAIT_SECONDS = 20;
 
 /** A running `timesrv` with a listener for each protocol. */
 export class Subject implements AsyncDisposable {
@@ -43,7 +43,7 @@ export class Subject implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** Starts one with further options, and waits until it listens. */
+  /** Starts a server with more options, and waits until it listens. */
   static async start(transport: string, options: readonly string[]): Promise<Subject> {
     const server = new Running([
       ...source.timesrv,
@@ -51,7 +51,7 @@ export class Subject implements AsyncDisposable {
       ...protocols.map((protocol) => `${protocol}://127.0.0.1:0`),
     ]);
     try {
-      await server.waitFor(/"event":"transport"/, { seconds: PATIENCE_SECONDS });
+      await server.waitFor(/"event":"transport"/, { seconds: MAX_WAIT_SECONDS });
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;
@@ -68,24 +68,26 @@ export class Subject implements AsyncDisposable {
     return this.#server.child.pid;
   }
 
-  /** Notes what it has now, and forgets what it has logged. */
-  look(): void {
+  /** Records its resources, and drops its log. */
+  sample(): void {
     const seconds = (performance.now() - this.#startMs) / 1000;
-    this.samples.push({ seconds, ...usageOf(this.pid) });
+    this.samples.push({ seconds, ...readUsage(this.pid) });
     this.#server.stderr = "";
   }
 
-  /** Has it take what waits for it, and stops it: what it counted, and what its queues had no room for. */
+  /** Waits until its queues are empty and stops it; returns its totals and the datagrams its queues dropped. */
   async stop(): Promise<{ stopped: StoppedLine; drops: number }> {
     const ports = [...this.ports.values()];
     await until(
-      () => queuesOf(ports).every(({ waitingOctets }) => waitingOctets === 0),
-      PATIENCE_SECONDS,
+      () => readQueues(ports).every(({ waitingOctets }) => waitingOctets === 0),
+      MAX_WAIT_SECONDS,
     );
-    const drops = queuesOf(ports).reduce((sum, { drops }) => sum + drops, 0);
-    await this.#server.stop("SIGTERM", PATIENCE_SECONDS);
+    const drops = readQueues(ports).reduce((sum, { drops }) => sum + drops, 0);
+    await this.#server.stop("SIGTERM", MAX_WAIT_SECONDS);
     const line = /^.*"event":"stopped".*$/m.exec(this.#server.stderr)?.[0];
-    if (line === undefined) throw new Error(`It stopped without totals: ${this.#server.stderr}`);
+    if (line === undefined) {
+      throw new Error(`The server stopped without totals: ${this.#server.stderr}`);
+    }
     return { stopped: JSON.parse(line), drops };
   }
 

@@ -1,21 +1,21 @@
-/** What the kernel knows of the receive queues of UDP sockets. */
+/** The receive queues of UDP sockets, from the kernel. */
 
 /** The queue of one socket. */
 export interface UdpQueue {
   readonly port: number;
-  /** Memory of datagrams that nobody has taken yet. */
+  /** Memory of the datagrams that wait. */
   readonly waitingOctets: number;
-  /** Datagrams for which there was no room. */
+  /** Datagrams dropped because the queue was full. */
   readonly drops: number;
 }
 
-/** The queues of this machine's IPv4 sockets that are bound to one of some ports. */
-export function queuesOf(ports: readonly number[]): UdpQueue[] {
+/** Reads the queues of this machine's IPv4 sockets bound to the ports. */
+export function readQueues(ports: readonly number[]): UdpQueue[] {
   return parseUdpQueues(Deno.readTextFileSync("/proc/net/udp"))
     .filter(({ port }) => ports.includes(port));
 }
 
-/** Reads what proc_net_udp(5) describes. */
+/** Parses the table of proc_net_udp(5). */
 export function parseUdpQueues(text: string): UdpQueue[] {
   return text.trimEnd().split("\n").slice(1).map((line) => {
     const [, local = "", , , queues = "", ...rest] = line.trim().split(/\s+/);

@@ -1,27 +1,26 @@
 /**
- * Who is ahead: many short slices in turn, whose ratios are far steadier than the figures themselves.
+ * Many short slices in turn, whose ratios are far steadier than the figures themselves.
  *
  * @module
  */
 
-import { type Contest, hold } from "../contest.ts";
+import { type Contest, runContest } from "../contest.ts";
 import { before, type Contender, timesrv } from "../contenders.ts";
 import { present, textContenders } from "../field.ts";
 import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../section.ts";
 
-/** Pairs in slices. */
 export const duel: Section = {
-  summary: "how ours compare at full load, from many short slices in turn",
+  summary: "ratios at full load, from many short slices in turn",
   async measure(bench: Bench): Promise<Findings> {
     const { field, options: { slices, window, flows, before: folder } } = bench;
     const contest: Omit<Contest, "contenders"> = {
-      load: { seconds: SLICE_SECONDS, flows, pace: { window } },
+      load: { duration: SLICE_SECONDS, flows, window },
       turns: slices,
       columns: { spread: ["goodPerSecond", "cpuUsPerReply"] },
       ratios: ["goodPerSecond", "cpuUsPerReply"],
     };
     const ours = timesrv("ntp", "ntp", "mmsg");
-    // What two processes of one program differ by is what no smaller difference can be believed for.
+    // Two processes of one program differ too: no smaller difference is significant.
     const again = { ...ours, name: "the same again" };
     const parts: Record<string, readonly Contender[]> = folder === undefined
       ? {
@@ -38,15 +37,15 @@ export const duel: Section = {
     const figures: Record<string, unknown> = {};
     const lines: string[] = [];
     for (const [title, contenders] of Object.entries(parts)) {
-      const findings = await hold({ ...contest, contenders }, bench);
+      const findings = await runContest({ ...contest, contenders }, bench);
       figures[title.toLowerCase()] = findings.figures;
       lines.push("", title, ...findings.lines);
     }
     return {
       figures,
       lines: [
-        `Duel: ${window} requests on their way over ${flows} flows, ${slices} slices of ${SLICE_SECONDS} s; ` +
-        "medians, with the 95 % interval of a ratio's",
+        `Duel: ${window} outstanding requests over ${flows} flows, ${slices} slices of ${SLICE_SECONDS} s; ` +
+        "medians, with the 95 % interval of the median ratio",
         ...lines,
       ],
     };

@@ -1,32 +1,31 @@
 /**
- * Whether a server keeps what it has while it answers millions.
+ * Resources of a server over millions of replies.
  *
  * @module
  */
 
 import { layOutTable } from "../../../src/text/table.ts";
-import { timesrv } from "../contenders.ts";
+import { type RunningServer, timesrv } from "../contenders.ts";
 import type { LoadResult } from "../../../src/load/figures.ts";
-import { putLoadOn } from "../generator.ts";
+import { measureLoad } from "../generator.ts";
 import type { Bench, Findings, Section } from "../section.ts";
-import { type RunningServer, startAll } from "../servers.ts";
-import { slope } from "../stats.ts";
-import { decimal } from "../tables.ts";
-import { type Usage, usageOf } from "../usage.ts";
+import { startAll } from "../servers.ts";
+import { fitSlope } from "../stats.ts";
+import { formatDecimal } from "../tables.ts";
+import { readUsage, type Usage } from "../usage.ts";
 
-/** How often the server is looked at. */
+/** The interval of the samples. */
 const SAMPLE_EVERY_MS = 1000;
 
-/** How long it is asked before the replies are counted. */
+/** The length of a measurement. */
 const STRETCH_SECONDS = 10;
 
-/** The server at a moment. */
+/** The resources at one time. */
 interface Sample extends Usage {
-  /** Since the first. */
+  /** Since the first sample. */
   readonly seconds: number;
 }
 
-/** Millions of replies. */
 export const endurance: Section = {
   summary: "memory, descriptors and threads over millions of replies",
   async measure(bench: Bench): Promise<Findings> {
@@ -36,13 +35,13 @@ export const endurance: Section = {
     const samples: Sample[] = [];
     const start = performance.now();
     const sample = (): void => {
-      samples.push({ seconds: (performance.now() - start) / 1000, ...usageOf(server.pid) });
+      samples.push({ seconds: (performance.now() - start) / 1000, ...readUsage(server.pid) });
     };
     sample();
     const timer = setInterval(sample, SAMPLE_EVERY_MS);
     let stretches: readonly LoadResult[];
     try {
-      stretches = await askUntilAnswered(server, bench);
+      stretches = await measureStretches(server, bench);
     } finally {
       clearInterval(timer);
     }
@@ -51,7 +50,7 @@ export const endurance: Section = {
   },
 };
 
-async function askUntilAnswered(
+async function measureStretches(
   server: RunningServer,
   bench: Bench,
 ): Promise<readonly LoadResult[]> {
@@ -59,10 +58,12 @@ async function askUntilAnswered(
   const stretches: LoadResult[] = [];
   let good = 0;
   while (good < replies) {
-    bench.showProgress(`endurance: ${decimal(good, 0)} of ${decimal(replies, 0)} replies`);
-    const load = { seconds: STRETCH_SECONDS, flows, pace: { window } };
-    const stretch = await putLoadOn(server, load, bench);
-    if (stretch.good === 0) throw new Error("Cannot go on: the server does not answer any more");
+    bench.showProgress(
+      `endurance: ${formatDecimal(good, 0)} of ${formatDecimal(replies, 0)} replies`,
+    );
+    const load = { duration: STRETCH_SECONDS, flows, window };
+    const stretch = await measureLoad(server, load, bench);
+    if (stretch.good === 0) throw new Error("The server does not answer any more");
     stretches.push(stretch);
     good += stretch.good;
   }
@@ -82,27 +83,31 @@ function report(stretches: readonly LoadResult[], samples: readonly Sample[]): F
     const growth = (from: number): number | undefined => {
       const points = samples.filter((sample) => sample.seconds >= from)
         .map((sample) => [sample.seconds, of(sample)] as const);
-      const aSecond = slope(points);
-      return aSecond && aSecond * seconds / (replies / 1e6);
+      const perSecond = fitSlope(points);
+      return perSecond && perSecond * seconds / (replies / 1e6);
     };
     return [
       title,
-      ...[values.at(0), values.at(-1), Math.max(...values)].map((value) => decimal(value, digits)),
-      ...[growth(0), growth(seconds / 2)].map((value) => decimal(value, 4)),
+      ...[values.at(0), values.at(-1), Math.max(...values)].map((value) =>
+        formatDecimal(value, digits)
+      ),
+      ...[growth(0), growth(seconds / 2)].map((value) => formatDecimal(value, 4)),
     ];
   };
   return {
     figures: { replies, lost, bad, stray, stretches, samples },
     lines: [
-      `Endurance: ${decimal(replies, 0)} replies by timesrv ntp:// (mmsg) in ${
-        decimal(seconds, 0)
+      `Endurance: ${formatDecimal(replies, 0)} replies by timesrv ntp:// (mmsg) in ${
+        formatDecimal(seconds, 0)
       } s, ` +
-      `${decimal(lost, 0)} lost, ${decimal(bad, 0)} bad, ${decimal(stray, 0)} stray; ` +
-      `looked at ${samples.length} times; ` +
-      `at most ${decimal((samples.at(-1)?.peakKib ?? 0) / 1024, 2)} MiB were ever resident (VmHWM)`,
+      `${formatDecimal(lost, 0)} lost, ${formatDecimal(bad, 0)} bad, ${
+        formatDecimal(stray, 0)
+      } stray; ` +
+      `${samples.length} samples; ` +
+      `peak ${formatDecimal((samples.at(-1)?.peakKib ?? 0) / 1024, 2)} MiB resident (VmHWM)`,
       "",
       layOutTable([
-        ["", "first", "last", "peak", "growth a million replies", "of the later half"],
+        ["", "first", "last", "peak", "growth per million replies", "in the second half"],
         row("resident MiB", 2, ({ residentKib }) => residentKib / 1024),
         row("descriptors", 0, ({ descriptors }) => descriptors),
         row("threads", 0, ({ threads }) => threads),

@@ -1,24 +1,23 @@
 /**
- * What a server does with a load that leaves it time.
+ * A load that leaves the server time.
  *
  * @module
  */
 
-import { hold } from "../contest.ts";
+import { runContest } from "../contest.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 
-/** Requests a second: a lot for a time server, and a tenth of what it can. */
+/** Requests per second: a lot for a time server, and a tenth of its capacity. */
 const RATE = 20_000;
 
-/** A fixed rate that nobody has trouble with. */
 export const fixed: Section = {
-  summary: `latency, offset and CPU time a reply at ${RATE.toLocaleString("en")} requests/s`,
+  summary: `latency, offset and CPU time per reply at ${RATE.toLocaleString("en")} requests/s`,
   async measure(bench: Bench): Promise<Findings> {
     const { field, options: { rounds, seconds, flows } } = bench;
-    const { figures, lines } = await hold({
+    const { figures, lines } = await runContest({
       contenders: ntpContenders(field),
-      load: { seconds, flows, pace: { rate: RATE } },
+      load: { duration: seconds, flows, rate: RATE },
       turns: rounds,
       columns: {
         median: [

@@ -1,5 +1,5 @@
 /**
- * What more of something costs: more workers, more flows, more listeners.
+ * The cost of more workers, more flows and more listeners.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { present } from "../field.ts";
 import type { Load } from "../generator.ts";
 import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../section.ts";
 import { startAll } from "../servers.ts";
-import { figureTable, ratioTable } from "../tables.ts";
+import { layOutFigures, layOutRatios } from "../tables.ts";
 
-/** Sockets that requests come from; the others are compared with the first. */
+/** Sockets to send from; the others are compared with the first. */
 const FLOWS = [8, 1, 64, 256, 1024] as const;
 
 /** Enough for the kernel to give each of two workers its share. */
@@ -30,22 +30,21 @@ const five = timesrv(
   ["asctime", "daytime", "time", "auto"].map((scheme) => `${scheme}://127.0.0.1:0`),
 );
 
-/** More of each. */
 export const growth: Section = {
-  summary: "what two workers, 1 to 1,024 flows and five listeners change",
+  summary: "the cost of two workers, 1 to 1,024 flows and five listeners",
   async measure(bench: Bench): Promise<Findings> {
     const { field, options: { slices, window, flows } } = bench;
     const load = (flows: number): Load => ({
-      seconds: SLICE_SECONDS,
+      duration: SLICE_SECONDS,
       flows,
-      // Each flow has a request on its way at least.
-      pace: { window: Math.max(window, flows) },
+      // At least one outstanding request per flow.
+      window: Math.max(window, flows),
     });
     const workers = await measurePart(
       [["1 worker", one, load(FLOWS_OF_WORKERS)], ["2 workers", two, load(FLOWS_OF_WORKERS)]],
       bench,
     );
-    // What is the kernel's and the load generator's share, the limit shows: it has the same flows.
+    // The C program shows the share of the kernel and the load generator.
     const servers = present(one, field.limit);
     const manyFlows = await measurePart(
       FLOWS.flatMap((flows) =>
@@ -71,25 +70,28 @@ export const growth: Section = {
         listeners: listeners.figures,
       },
       lines: [
-        `Growth: timesrv ntp:// (mmsg), ${window} requests on their way or one a flow if those are more, ` +
+        `Growth: timesrv ntp:// (mmsg), ${window} outstanding requests, or one per flow if those are more, ` +
         `${slices} slices of ${SLICE_SECONDS} s; medians`,
         "",
         `Workers, ${FLOWS_OF_WORKERS} flows: one has core 0 to itself, two have all cores of the machine, ` +
-        "of which one is the load generator's too; so on two cores this shows that they share, not what they gain",
+        "the load generator's included; so on two cores this shows that they share, not their gain",
         ...workers.lines,
-        ...["", "Flows: where the load is hardly ever idle, it and not the server is the limit"],
+        ...[
+          "",
+          "Flows: where the load generator is hardly ever idle, it is the limit rather than the server",
+        ],
         ...manyFlows.lines,
-        ...["", "Listeners: asctime, daytime, time and auto open beside the one under load"],
+        ...["", "Listeners: asctime, daytime, time and auto besides the one under load"],
         ...listeners.lines,
       ],
     };
   },
 };
 
-/** A server under a load, and what to call that. */
+/** A server under a load, with a name. */
 type Part = readonly [name: string, contender: Contender, load: Load];
 
-/** Each server's flows to its first, then the first server to the other at each number of flows. */
+/** Each server's figures to its first ones, then the first server to the other at each number of flows. */
 function ratiosOfFlows(figures: readonly Figures[], servers: number): readonly Ratios[] {
   const to = (other: Figures | undefined, ours: Figures | undefined): readonly Ratios[] =>
     ours && other ? [ratiosOf(ours, other, RATIOS)] : [];
@@ -102,7 +104,6 @@ function ratiosOfFlows(figures: readonly Figures[], servers: number): readonly R
 
 const RATIOS = ["goodPerSecond", "cpuUsPerReply"] as const;
 
-/** Each to the first. */
 function ratiosToFirst([first, ...others]: readonly Figures[]): readonly Ratios[] {
   return first === undefined ? [] : others.map((other) => ratiosOf(other, first, RATIOS));
 }
@@ -124,11 +125,11 @@ async function measurePart(
   return {
     figures: { trials: figures, ratios },
     lines: [
-      figureTable(figures, {
+      layOutFigures(figures, {
         spread: ["goodPerSecond", "cpuUsPerReply"],
         median: ["latencyP50Us", "latencyP99Us", "generatorIdlePercent"],
       }),
-      ...["", ratioTable(ratios)],
+      ...["", layOutRatios(ratios)],
     ],
   };
 }

@@ -13,7 +13,7 @@ import { offset } from "./offset.ts";
 import { overload } from "./overload.ts";
 import { rounds } from "./rounds.ts";
 
-/** By the names under which they are asked for. */
+/** By name. */
 export const sections: ReadonlyMap<string, Section> = new Map(
   Object.entries({ rounds, offset, duel, fixed, overload, growth, endurance }),
 );

@@ -1,6 +1,5 @@
 /**
- * How wrong a clock seems that is right: NTP's offset over loopback, where one clock is asked for itself and the truth is
- * zero.
+ * The error of the NTP offset over loopback, where client and server share a clock and the true offset is 0.
  *
  * @module
  */
@@ -9,31 +8,32 @@ import { fileURLToPath } from "node:url";
 import { layOutTable } from "../../../src/text/table.ts";
 import { type CommandLine, outputOf, pinned } from "../commands.ts";
 import { ntpContenders } from "../field.ts";
-import type { Bench, Findings, Section, Surroundings } from "../section.ts";
-import { type RunningServer, startAll } from "../servers.ts";
+import type { Bench, Context, Findings, Section } from "../section.ts";
+import type { RunningServer } from "../contenders.ts";
+import { startAll } from "../servers.ts";
 import { type Magnitudes, summarizeMagnitudes, turnsOf } from "../stats.ts";
-import { decimal } from "../tables.ts";
+import { formatDecimal } from "../tables.ts";
 
-/** Exchanges of the client that stays, with each server. */
+/** Exchanges of the long-running client with each server. */
 const WARM_EXCHANGES = 1000;
 
-/** What one client saw of one server. */
+/** The errors of one client at one server. */
 export interface OffsetError {
-  readonly asker: string;
+  readonly client: string;
   readonly server: string;
   /** In microseconds. */
   readonly errorUs: Magnitudes;
 }
 
-/** A client program that is started for one exchange. */
-interface Asker {
+/** A client program that is started for each exchange. */
+interface Client {
   readonly name: string;
   readonly command: (port: number) => CommandLine;
-  /** Finds the offset in what it printed. */
+  /** Finds the offset in its output. */
   readonly offsetSeconds: (output: string) => number | undefined;
 }
 
-const timecli: Asker = {
+const timecli: Client = {
   name: "timecli",
   command: (port) => [
     Deno.execPath(),
@@ -43,7 +43,7 @@ const timecli: Asker = {
   offsetSeconds: (output) => (JSON.parse(output) as { offset?: number }).offset,
 };
 
-const chronydQ = (program: string): Asker => ({
+const chronydQ = (program: string): Client => ({
   name: "chronyd -Q",
   command: (port) => [
     program,
@@ -56,61 +56,62 @@ const chronydQ = (program: string): Asker => ({
   },
 });
 
-/** The offset of an idle server. */
 export const offset: Section = {
-  summary: "the offset of an idle server, by its own client, chronyd and the library",
+  summary: "the offset error of an idle server, by timecli, chronyd and the library",
   async measure(bench: Bench): Promise<Findings> {
     await using stack = new AsyncDisposableStack();
     const { field, options: { exchanges } } = bench;
     const servers = await startAll(ntpContenders(field), stack, bench);
-    const askers = [timecli];
-    if (field.chronydProgram !== undefined) askers.push(chronydQ(field.chronydProgram));
+    const clients = [timecli];
+    if (field.chronydProgram !== undefined) clients.push(chronydQ(field.chronydProgram));
     const figures = [
-      ...await askOneByOne(servers, askers, exchanges, bench),
-      ...await askInOneProcess(servers, bench),
+      ...await queryOneByOne(servers, clients, exchanges, bench),
+      ...await queryInOneProcess(servers, bench),
     ];
     return {
       figures,
       lines: [
-        "NTP offset of an idle server over loopback, where the truth is 0: |offset| in us",
+        "NTP offset of an idle server over loopback, where it should be 0: |offset| in us",
         offsetTable(figures),
       ],
     };
   },
 };
 
-async function askOneByOne(
+async function queryOneByOne(
   servers: readonly RunningServer[],
-  askers: readonly Asker[],
+  clients: readonly Client[],
   exchanges: number,
-  { loadCore, signal, showProgress }: Surroundings,
+  { loadCore, signal, showProgress }: Context,
 ): Promise<readonly OffsetError[]> {
-  const pairs = askers.flatMap((asker) =>
-    servers.map((server) => ({ asker, server, errorsUs: [] as number[] }))
+  const pairs = clients.flatMap((client) =>
+    servers.map((server) => ({ client, server, errorsUs: [] as number[] }))
   );
   for (let exchange = 0; exchange < exchanges; exchange++) {
     showProgress(`offset, exchange ${exchange + 1} of ${exchanges}`);
-    for (const { asker, server, errorsUs } of turnsOf(pairs, exchange)) {
-      const action = `ask ${server.contender.name} with ${asker.name}`;
-      const output = await outputOf(action, pinned(asker.command(server.port), loadCore), signal);
-      const offsetSeconds = asker.offsetSeconds(output);
-      if (offsetSeconds === undefined) throw new Error(`Cannot ${action}: it told no offset`);
+    for (const { client, server, errorsUs } of turnsOf(pairs, exchange)) {
+      const action = `query ${server.contender.name} with ${client.name}`;
+      const output = await outputOf(action, pinned(client.command(server.port), loadCore), signal);
+      const offsetSeconds = client.offsetSeconds(output);
+      if (offsetSeconds === undefined) {
+        throw new Error(`Cannot ${action}: there is no offset in its output`);
+      }
       errorsUs.push(offsetSeconds * 1e6);
     }
   }
-  return pairs.map(({ asker, server, errorsUs }) => ({
-    asker: asker.name,
+  return pairs.map(({ client, server, errorsUs }) => ({
+    client: client.name,
     server: server.contender.name,
     errorUs: summarizeMagnitudes(errorsUs),
   }));
 }
 
-async function askInOneProcess(
+async function queryInOneProcess(
   servers: readonly RunningServer[],
-  { loadCore, signal, showProgress }: Surroundings,
+  { loadCore, signal, showProgress }: Context,
 ): Promise<readonly OffsetError[]> {
   showProgress(`offset, ${WARM_EXCHANGES} exchanges of one process`);
-  const script = fileURLToPath(new URL("../ask.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../query.ts", import.meta.url));
   const ports = servers.map(({ port }) => `${port}`);
   const command: CommandLine = [
     Deno.execPath(),
@@ -120,24 +121,24 @@ async function askInOneProcess(
     `${WARM_EXCHANGES}`,
     ...ports,
   ];
-  const output = await outputOf("ask in one process", pinned(command, loadCore), signal);
+  const output = await outputOf("query in one process", pinned(command, loadCore), signal);
   const errorsUs = JSON.parse(output) as number[][];
   return servers.map(({ contender }, i) => ({
-    asker: "query(), warm",
+    client: "query(), warm",
     server: contender.name,
     errorUs: summarizeMagnitudes(errorsUs[i] ?? []),
   }));
 }
 
 function offsetTable(offsets: readonly OffsetError[]): string {
-  const rows = offsets.map(({ asker, server, errorUs }) => [
+  const rows = offsets.map(({ client, server, errorUs }) => [
     server,
-    asker,
+    client,
     `${errorUs.count}`,
-    decimal(errorUs.median, 1),
+    formatDecimal(errorUs.median, 1),
     // Of a hundred or fewer, the 99th percentile is the largest.
-    decimal(errorUs.count > 100 ? errorUs.p99 : undefined, 1),
-    decimal(errorUs.max, 1),
+    formatDecimal(errorUs.count > 100 ? errorUs.p99 : undefined, 1),
+    formatDecimal(errorUs.max, 1),
   ]);
-  return layOutTable([["server", "asked by", "exchanges", "median", "p99", "max"], ...rows]);
+  return layOutTable([["server", "client", "exchanges", "median", "p99", "max"], ...rows]);
 }

@@ -1,24 +1,23 @@
 /**
- * What a server does with more than it can answer.
+ * A load beyond the capacity of the server.
  *
  * @module
  */
 
-import { hold } from "../contest.ts";
+import { runContest } from "../contest.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 
-/** Requests a second: more than any of them answers on one core, as far as was seen. */
+/** Requests per second: more than any server answered on one core. */
 const RATE = 300_000;
 
-/** A rate beyond what can be answered. */
 export const overload: Section = {
   summary: `replies/s, loss, latency and offset at ${RATE.toLocaleString("en")} requests/s`,
   async measure(bench: Bench): Promise<Findings> {
     const { field, options: { rounds, seconds, flows } } = bench;
-    const { figures, lines } = await hold({
+    const { figures, lines } = await runContest({
       contenders: ntpContenders(field),
-      load: { seconds, flows, pace: { rate: RATE, isSegmented: true } },
+      load: { duration: seconds, flows, rate: RATE, segmented: true },
       turns: rounds,
       columns: {
         spread: ["goodPerSecond"],

@@ -1,21 +1,20 @@
 /**
- * What each server gives at full load.
+ * Each server at full load.
  *
  * @module
  */
 
-import { type Contest, hold } from "../contest.ts";
+import { type Contest, runContest } from "../contest.ts";
 import { timesrv } from "../contenders.ts";
 import { ntpContenders, textContenders } from "../field.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 
-/** Full load, round by round. */
 export const rounds: Section = {
-  summary: "replies/s, CPU time a reply and latency at full load",
+  summary: "replies/s, CPU time per reply and latency at full load",
   async measure(bench: Bench): Promise<Findings> {
     const { field, options: { rounds, seconds, window, flows } } = bench;
     const contest: Omit<Contest, "contenders"> = {
-      load: { seconds, flows, pace: { window } },
+      load: { duration: seconds, flows, window },
       turns: rounds,
       columns: {
         spread: ["goodPerSecond", "cpuUsPerReply"],
@@ -24,12 +23,15 @@ export const rounds: Section = {
       ratios: ["goodPerSecond", "cpuUsPerReply"],
     };
     const auto = timesrv("auto", "ntp", "mmsg");
-    const text = await hold({ ...contest, contenders: textContenders(field) }, bench);
-    const ntp = await hold({ ...contest, contenders: [auto, ...ntpContenders(field)] }, bench);
+    const text = await runContest({ ...contest, contenders: textContenders(field) }, bench);
+    const ntp = await runContest(
+      { ...contest, contenders: [auto, ...ntpContenders(field)] },
+      bench,
+    );
     return {
       figures: { text: text.figures, ntp: ntp.figures },
       lines: [
-        `Full load: ${window} requests on their way over ${flows} flows, ${rounds} rounds of ${seconds} s; medians`,
+        `Full load: ${window} outstanding requests over ${flows} flows, ${rounds} rounds of ${seconds} s; medians`,
         ...["", "Text", ...text.lines],
         ...["", "NTP", ...ntp.lines],
       ],

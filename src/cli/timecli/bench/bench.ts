@@ -2,14 +2,14 @@
 import { Option } from "@commander-js/extra-typings";
 import { load } from "../../../load/load.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
-import { loadJson } from "./bench_json.ts";
 import {
-  describeLoad,
-  describeProgress,
   failureOf,
+  formatLoad,
+  formatProgress,
+  loadJson,
   type LoadReport,
   warningsOf,
-} from "./bench_report.ts";
+} from "./report.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { countParser, numberParser, subcommand } from "../../shared/program.ts";
 import { errorJson } from "../query/report.ts";
@@ -140,7 +140,7 @@ async function run(url: string, options: BenchOptions): Promise<void> {
     ...(ipv6 && { family: 6 }),
     ownServer: iOwnThisServer,
     signal,
-    onProgress: (state) => progress.show(describeProgress(state, rest.duration)),
+    onProgress: (state) => progress.show(formatProgress(state, rest.duration)),
   }).catch((error) => {
     if (error === signal.reason) throw new Error("Stopped before anything was measured");
     throw error instanceof RangeError ? new UsageError(inOptions(error.message)) : error;
@@ -150,7 +150,7 @@ async function run(url: string, options: BenchOptions): Promise<void> {
   const failure = failureOf(report);
   const text = json
     ? JSON.stringify({ ...loadJson(result), ...(failure && { error: errorJson(failure) }) })
-    : describeLoad(report);
+    : formatLoad(report);
   writeText(Deno.stdout, `${text}\n`);
   for (const warning of warningsOf(report)) writeText(Deno.stderr, `timecli: ${warning}\n`);
   if (failure) throw failure;

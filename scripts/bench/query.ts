@@ -1,6 +1,6 @@
 /**
- * Asks NTP servers on this machine in turn with the library's client, and prints the offsets in microseconds as JSON, a
- * list for each: `deno run -A scripts/bench/ask.ts EXCHANGES PORT…`.
+ * Queries NTP servers on this machine in turn with the library's client, and prints the offsets in microseconds as JSON,
+ * one list per server: `deno run -A scripts/bench/query.ts EXCHANGES PORT…`.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { query } from "../../mod.ts";
 import { exitCodeOf, writeLine } from "./options.ts";
 
-/** Exchanges with each server beforehand, for the code to be compiled. */
+/** Exchanges with each server beforehand, to compile the code. */
 const WARMUP_EXCHANGES = 200;
 
 async function main([exchanges = "", ...ports]: readonly string[]): Promise<number> {
