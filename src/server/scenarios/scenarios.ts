@@ -72,56 +72,55 @@ const newYearsEve = "2028-12-31T23:59:30Z";
 
 const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   y2036: {
-    description: "10 s before the seconds of NTP and of RFC 868 begin anew, on 7 February 2036",
+    description:
+      "10 s before the seconds of NTP and RFC 868 start again from 0, on 7 February 2036",
     clock: { time: "2036-02-07T06:28:06Z" },
     clients: misreadLateDates,
   },
   y2038: {
-    description:
-      "10 s before the seconds since 1970 no longer fit into 31 bits, on 19 January 2038",
+    description: "10 s before the seconds since 1970 exceed 31 bits, on 19 January 2038",
     clock: { time: "2038-01-19T03:13:58Z" },
     clients: misreadLateDates,
   },
   "leap-insert": {
-    description: "30 s before a leap second, told beforehand: 23:59:59 comes twice",
+    description: "30 s before an announced leap second: 23:59:59 occurs twice",
     clock: { time: newYearsEve, leap: "insert@2028-12-31" },
     clients: everybodyFollows,
   },
   "leap-delete": {
-    description: "30 s before a second that is left out, told beforehand: there is no 23:59:59",
+    description: "30 s before an announced negative leap second: there is no 23:59:59",
     clock: { time: newYearsEve, leap: "delete@2028-12-31" },
     clients: everybodyFollows,
   },
   "smear-google": {
-    description:
-      "noon before a leap second that is spread over 24 hours (--rate 3600x has it in 24 s)",
+    description: "noon before a leap second smeared over 24 hours (in 24 s with --rate 3600x)",
     clock: { time: "2028-12-31T12:00:00Z", leap: "insert@2028-12-31", smear: "google" },
     clients: everybodyFollows,
   },
   "step-back": {
-    description: "an hour back, 10 s after the start",
+    description: "a step of one hour back, 10 s after the start",
     clock: { steps: ["-1h@00:10"] },
     clients: everybodyFollows,
   },
   "drift-100ppm": {
-    description: "a clock that gains 100 ppm, 8.64 s a day",
+    description: "a clock that gains 100 ppm, 8.64 s per day",
     clock: { rate: "+100ppm" },
     clients: everybodyFollows,
   },
   falseticker: {
-    description: "5 s ahead, and calls itself stratum 1, to within a millisecond of GPS",
+    description: "5 s ahead, but reports stratum 1, GPS, and an error below 1 ms",
     clock: { offset: "+5s" },
     status: { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 },
     clients: everybodyFollows,
   },
   "kod-rate": {
-    description: "after 4 answers, the kiss RATE: ask less often",
+    description: "after 4 replies, KoD RATE: reduce the request rate",
     faults: { kiss: { code: "RATE", after: 4 } },
     clients: everybodyRefuses,
   },
   "flaky-network": {
     description:
-      "a fifth of the answers lost, others late, twice, or after the next; always the same ones",
+      "a fifth of the replies lost, others late, duplicated or reordered; always the same ones",
     faults: {
       drop: 0.2,
       delay: { time: "40ms", jitter: "10ms", distribution: "pareto" },
@@ -132,12 +131,12 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
     clients: everybodyFollows,
   },
   unsynchronized: {
-    description: "a server that says that its clock is not right",
+    description: "a server that reports an unsynchronised clock",
     status: { unsynchronized: true },
     clients: everybodyRefuses,
   },
   frozen: {
-    description: "a clock that stands still",
+    description: "a frozen clock",
     clock: { freeze: true },
     clients: everybodyFollows,
   },
