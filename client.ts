@@ -1,5 +1,15 @@
 /**
- * `timecli`: targets alone are asked at once; every other command line is read first.
+ * The program `timecli`: queries time servers. Plain targets are queried at once; any other command line
+ * is parsed first.
+ *
+ * @example Start it from a program
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * const args = ["run", "--allow-all", import.meta.resolve("@timesrv/timesrv/timecli"), "--version"];
+ * const { success } = await new Deno.Command(Deno.execPath(), { args }).output();
+ * assert(success);
+ * ```
  *
  * @module
  */

@@ -1,5 +1,14 @@
 /**
- * `timesrv`: serves the time over UDP.
+ * The program `timesrv`: serves the time over UDP.
+ *
+ * @example Start it from a program
+ * ```ts
+ * import { assert } from "@std/assert";
+ *
+ * const args = ["run", "--allow-all", import.meta.resolve("@timesrv/timesrv/timesrv"), "--version"];
+ * const { success } = await new Deno.Command(Deno.execPath(), { args }).output();
+ * assert(success);
+ * ```
  *
  * @module
  */
