@@ -133,14 +133,15 @@ class Attempts implements Disposable {
     do {
       const [hostname = "", ...others] = left;
       left = others;
-      const share = (): number => (endsMs - timers.monotonicMs()) / (left.length + 1);
-      const answer = await this.#try(hostname, Math.min(share(), PATIENCE_MS));
+      const startMs = timers.monotonicMs();
+      const shareMs = (endsMs - startMs) / (left.length + 1);
+      const answer = await this.#try(hostname, Math.min(shareMs, PATIENCE_MS));
       if (answer && !(answer instanceof QueryError)) return answer;
       this.#error = answer ?? this.#refusal(hostname);
       if (this.#error) left = left.filter((other) => other !== hostname);
       // Another address of the same host gets its turn at once.
       else if (left[0] === undefined || left[0] === hostname) {
-        const reply = await this.#replyWithin(share());
+        const reply = await this.#replyWithin(startMs + shareMs - timers.monotonicMs());
         if (reply) return reply;
       }
       // The cost of each try adds up: there may be a thousand.

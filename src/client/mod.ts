@@ -18,14 +18,8 @@
  *
  * @module
  */
-export {
-  check,
-  checkExitCodes,
-  type CheckOptions,
-  type CheckResult,
-  type CheckState,
-  type CheckThresholds,
-} from "./check.ts";
+export { check, checkExitCodes, type CheckOptions, type CheckResult } from "./check.ts";
+export type { CheckState, CheckThresholds } from "./thresholds.ts";
 export {
   compare,
   type ComparedServer,

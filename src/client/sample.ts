@@ -25,7 +25,7 @@ export interface SampleOptions
    * Seconds from one request to the next, 0 to 3600, to another machine at least 1; without it 2, or
    * 0.1 to a loopback address. A kiss RATE doubles it, or makes it what it is without, if that is more.
    */
-  readonly interval?: number;
+  readonly interval?: number | undefined;
   /** Seconds until it ends with what came by then; it is not limited without. */
   readonly deadline?: number;
   /** Ends it with what came by then; if that is nothing, it rejects with the signal's reason. */

@@ -72,6 +72,7 @@ export async function settleWithin<T>(
   const give = (): void => resolve(undefined);
   const abort = (): void => reject(signal?.reason);
   timeout.addEventListener("abort", give);
+  if (timeout.aborted) give();
   signal?.addEventListener("abort", abort);
   try {
     return await Promise.race([promise, end]);

@@ -1,28 +1,32 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { check, type CheckOptions, type CheckState } from "../../src/client/check.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { check, type CheckOptions } from "../../src/client/check.ts";
+import type { CheckState } from "../../src/client/thresholds.ts";
+import { toSeconds } from "../../src/text/duration.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
+import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
-import { freePort } from "../support/udp_client.ts";
 
+const HOST = "192.0.2.1";
 const quick = { interval: 0 } as const;
 
-/** A server that replies with these fields. */
-function saying(fields: Partial<NtpPacket>): ScriptedServer {
-  return scriptedServer(
-    (socket, from, _, octets) => socket.send(ntpReply(octets, fields), from),
-    "ntp",
-  );
+/** A network with one NTP server, whose replies have these fields. */
+function networkOf(fieldsOf: (count: number) => Partial<NtpPacket> | undefined): FakeNetwork {
+  const network = new FakeNetwork();
+  network.serveNtp(HOST, fieldsOf);
+  return network;
 }
 
 async function assertStates(
   url: string,
   cases: readonly (readonly [CheckState, CheckOptions])[],
+  network?: FakeNetwork,
 ): Promise<void> {
   const codes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
   for (const [expected, options] of cases) {
-    const { state, line, exitCode } = await check(url, { ...quick, count: 2, ...options });
+    const checked = check(url, network ? { network, ...options } : { ...quick, ...options });
+    const { state, line, exitCode } = await (network?.run(checked) ?? checked);
     assertEquals(state, expected, `${JSON.stringify(options)}: ${line}`);
     assertEquals(exitCode, codes[state]);
     assertMatch(line, new RegExp(`^(NTP ${state}:|TIME ${state} -) [^\n|]+(\\|[^\n|]+)?$`));
@@ -69,9 +73,9 @@ Deno.test("check writes a line in the form of check_ntp_time", async () => {
   assertEquals(samples.exchanges.length, 5);
 });
 
-Deno.test("check judges stratum, jitter, root distance and leap seconds", async () => {
-  await using server = saying({ stratum: 4, rootDelay: 0.5, rootDispersion: 0.25, leap: 1 });
-  await assertStates(server.url, [
+Deno.test("check evaluates stratum, jitter, root distance and leap seconds", async () => {
+  const fields = { stratum: 4, rootDelay: 0.5, rootDispersion: 0.25, leap: 1 };
+  await assertStates(HOST, [
     ["OK", {}],
     ["WARNING", { warning: { stratum: "3" } }],
     ["CRITICAL", { critical: { stratum: "@4" }, warning: { stratum: "3" } }],
@@ -81,25 +85,30 @@ Deno.test("check judges stratum, jitter, root distance and leap seconds", async 
     ["WARNING", { leap: "WARNING" }],
     ["CRITICAL", { leap: "WARNING", critical: { stratum: "1" } }],
     ["UNKNOWN", { leap: "UNKNOWN" }],
-  ]);
+  ], networkOf(() => fields));
 });
 
 Deno.test("check raises no alarm for late packets, as long as they are fewer than half", async () => {
+  const network = new FakeNetwork();
   const isLate = (count: number): boolean => count === 2 || count === 4;
-  await using server = scriptedServer(async (socket, from, count, octets) => {
-    const reply = ntpReply(octets);
-    // The way back takes its time.
-    if (isLate(count)) await new Promise((resolve) => setTimeout(resolve, 800));
-    await socket.send(reply, from);
-  }, "ntp");
-  const { state, samples } = await check(server.url, {
-    ...quick,
+  network.serveNtp(HOST, () => ({}), (count) => [1, isLate(count) ? 801 : 1]);
+  const { state, samples } = await network.run(check(HOST, {
+    network,
     warning: { offset: "0.25" },
     critical: { offset: "0.3" },
-  });
-  const offsets = samples.exchanges.map(({ reply }) => reply?.offset.total("seconds") ?? NaN);
-  assert(offsets.some((offset) => offset < -0.3), "the late ones would have raised it");
+  }));
+  const offsets = samples.exchanges.map(({ reply }) => reply && toSeconds(reply.offset));
+  // The late ones would have raised it.
+  assertEquals(offsets, [0, -0.4, 0, -0.4, 0]);
   assertEquals(state, "OK");
+});
+
+Deno.test("check sends five requests in ten seconds, the last with its time to reply", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp(HOST, (count) => count === 5 ? {} : undefined, () => [1, 1898]);
+  const { samples } = await network.run(check(HOST, { network }));
+  const starts = samples.exchanges.map(({ startedAfter }) => toSeconds(startedAfter));
+  assertEquals([starts, samples.loss], [[0, 2, 4, 6, 8], 0.8]);
 });
 
 Deno.test("check speaks as check_time of a Time server", async () => {
@@ -114,71 +123,57 @@ Deno.test("check speaks as check_time of a Time server", async () => {
   await using right = await serve("time://127.0.0.1:0");
   const agreed = await check(right.addresses[0]?.url ?? "", { ...quick, warning: { offset: "0" } });
   assertMatch(agreed.line, /^TIME OK - 0 second time difference\|/);
-  await assertRejects(() => check(url, { warning: { stratum: "5" } }), RangeError, "tells none");
+  await assertRejects(() => check(url, { warning: { stratum: "5" } }), RangeError, "has none");
 });
 
-Deno.test("check says what it is if no offset can be told", async () => {
-  await using silent = scriptedServer(() => {}, "ntp");
-  await using lost = saying({ leap: 3 });
-  await using limiting = saying({ leap: 3, stratum: 0, referenceId: 0x52415445 });
-  const refused = `ntp://127.0.0.1:${freePort()}`;
-  const brief = { timeout: 0.1 };
-  await assertStates(silent.url, [
-    ["CRITICAL", brief],
-    ["UNKNOWN", { ...brief, noOffset: "UNKNOWN" }],
-  ]);
-  await assertStates(refused, [["CRITICAL", {}], ["WARNING", { noOffset: "WARNING" }]]);
-  await assertStates(lost.url, [
+Deno.test("check reports a state if there is no offset", async () => {
+  const silent = networkOf(() => undefined);
+  await assertStates(HOST, [["CRITICAL", {}], ["UNKNOWN", { noOffset: "UNKNOWN" }]], silent);
+  const { line, samples } = await silent.run(check(HOST, { network: silent }));
+  assertMatch(line, /^NTP CRITICAL: No response from NTP server: /);
+  assertEquals(samples.exchanges.length, 5);
+  await assertStates(HOST, [
     ["CRITICAL", {}],
     ["WARNING", { unsynchronized: "WARNING" }],
     ["UNKNOWN", { noOffset: "UNKNOWN" }],
-  ]);
-  await assertStates(limiting.url, [["UNKNOWN", {}]]);
-  await assertStates("ntp://nosuch.invalid", [["UNKNOWN", { interval: 1 }]]);
-  const { line } = await check(silent.url, brief);
-  assertMatch(line, /^NTP CRITICAL: No response from NTP server: /);
+  ], networkOf(() => ({ leap: 3 })));
+  const limiting = networkOf(() => kissOfDeath("RATE"));
+  await assertStates(HOST, [["UNKNOWN", {}]], limiting);
+  await assertStates("127.0.0.1", [
+    ["CRITICAL", {}],
+    ["WARNING", { noOffset: "WARNING" }],
+  ], limiting);
+  await assertStates("nosuch.invalid", [["UNKNOWN", {}]], limiting);
 });
 
-Deno.test("check does not pass over a jitter that is asked for and not known", async () => {
-  await using server = scriptedServer((socket, from, count, octets) => {
-    if (count === 1) return socket.send(ntpReply(octets), from);
-    return socket.send(ntpReply(octets, { leap: 3 }), from);
-  }, "ntp");
-  const { state, line } = await check(server.url, {
-    ...quick,
-    count: 3,
-    warning: { jitter: "0.5" },
-  });
+Deno.test("check does not pass over a jitter that has a threshold and is not known", async () => {
+  const network = networkOf((count) => count === 1 ? {} : { leap: 3 });
+  const options = { count: 3, warning: { jitter: "0.5" }, network };
+  const { state, line } = await network.run(check(HOST, options));
   assertEquals(state, "UNKNOWN");
   assertMatch(line, /, jitter unknown with 1 usable reply of 3 \(UNKNOWN\)\|.* jitter=U;0\.5;; /);
   const alone = { count: 1, critical: { jitter: "1" } };
-  await assertRejects(() => check(server.url, alone), RangeError, "takes two samples");
+  await assertRejects(() => check(HOST, alone), RangeError, "needs two samples");
 });
 
-Deno.test("check tells of lost requests, and judges them", async () => {
-  await using server = scriptedServer((socket, from, count, octets) => {
-    if (count % 5 === 1) return socket.send(ntpReply(octets), from);
-    if (count % 5 === 2) return socket.send(new Uint8Array(9), from);
-    return socket.send(new Uint8Array(1), from);
-  }, "ntp");
-  const brief = { interval: 0.01, count: 2, timeout: 3 };
-  const { state, line } = await check(server.url, { ...brief, critical: { loss: "40" } });
+Deno.test("check reports lost requests, and evaluates them", async () => {
+  const network = new FakeNetwork();
+  network.serve(
+    HOST,
+    ({ octets, count }) =>
+      count === 1 ? ntpReply(octets, {}, network.timers.now()) : new Uint8Array(9),
+  );
+  const options = { count: 2, network, critical: { loss: "40" } };
+  const { state, line } = await network.run(check(HOST, options));
   assertEquals(state, "CRITICAL");
   assertMatch(line, /, loss=50% \(CRITICAL\)\|.* loss=50%;;40;$/);
 });
 
-Deno.test("check says why there is no offset, and how much was lost", async () => {
-  await using garbage = scriptedServer(
-    (socket, from) => socket.send(new Uint8Array(9), from),
-    "ntp",
-  );
-  const options = {
-    ...quick,
-    timeout: 0.2,
-    noOffset: "UNKNOWN",
-    warning: { loss: "@100" },
-  } as const;
-  const { state, line } = await check(garbage.url, options);
+Deno.test("check reports why there is no offset, and how much was lost", async () => {
+  const network = new FakeNetwork();
+  network.serve(HOST, () => new Uint8Array(9));
+  const options = { network, noOffset: "UNKNOWN", warning: { loss: "@100" } } as const;
+  const { state, line } = await network.run(check(HOST, options));
   assertEquals(state, "WARNING");
   assertMatch(
     line,
@@ -186,16 +181,13 @@ Deno.test("check says why there is no offset, and how much was lost", async () =
   );
 });
 
-Deno.test("check says that a server has cut it short", async () => {
-  await using server = scriptedServer((socket, from, count, octets) => {
-    const kiss = { stratum: 0, leap: 3, referenceId: 0x44454e59 };
-    return socket.send(ntpReply(octets, count === 1 ? {} : kiss), from);
-  }, "ntp");
-  const { state, line } = await check(server.url, quick);
+Deno.test("check reports that a server has cut it short", async () => {
+  const network = networkOf((count) => count === 1 ? {} : kissOfDeath("DENY"));
+  const { state, line } = await network.run(check(HOST, { network }));
   assertEquals(state, "OK");
   assertMatch(
     line,
-    /^NTP OK: Offset \S+ secs, ended early: The server 127\.0\.0\.1 denies [^|]*\|/,
+    /^NTP OK: Offset \S+ secs, ended early: The server 192\.0\.2\.1 denies [^|]*\|/,
   );
 });
 

@@ -21,20 +21,20 @@ const MESSAGE = /^[\x20-\x7e…]{1,400}$/;
  * for more than the server has sent.
  */
 function networkOf(script: readonly Move[], played: Promise<void>): Network {
-  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const over = new AbortController();
   let due = script.filter(({ sender }) => sender === "server").length;
   return {
     ...systemNetwork,
     timers: {
       ...systemTimers,
-      sleep: (ms, signal) => Promise.race([systemTimers.sleep(ms, signal), over]),
+      timeout: (ms) => AbortSignal.any([systemTimers.timeout(ms), over.signal]),
     },
     async connect(options): Promise<DatagramConnection> {
       const connection = await systemNetwork.connect(options);
       const receive = connection.receive.bind(connection);
       connection.receive = () => {
         // What others have sent last may still be on its way.
-        if (due-- === 0) void played.then(() => systemTimers.sleep(20)).then(resolve);
+        if (due-- === 0) void played.then(() => systemTimers.sleep(20)).then(() => over.abort());
         return receive();
       };
       return connection;

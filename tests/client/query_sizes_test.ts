@@ -44,20 +44,3 @@ Deno.test("query of text and Time finds no time in garbage of any size", async (
     }
   }
 });
-
-Deno.test("query of ntp ignores a true reply to an earlier query, or to another try", async () => {
-  const kept: Uint8Array[] = [];
-  await using server = scriptedServer(async (socket, from, count, request) => {
-    for (const octets of kept) await socket.send(octets, from);
-    kept.push(ntpReply(request, { stratum: count }));
-    if (count === 1 || count === 4) await socket.send(kept[count - 1] as Uint8Array, from);
-  }, "ntp");
-  const url = server.url as `ntp://${string}`;
-  assertEquals((await query(url, { timeout: 30, retries: 0 })).stratum, 1);
-  // Its second try is sent the answer to its first, and both that to the query before.
-  const error = await query(url, { timeout: 1, retries: 1 }).catch((error) => error);
-  assert(error instanceof QueryError);
-  assertEquals(error.reason, "bogus-reply");
-  assert(error.message.includes(": 3 ignored"), error.message);
-  assertEquals((await query(url, { timeout: 30, retries: 0 })).stratum, 4);
-});

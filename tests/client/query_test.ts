@@ -27,44 +27,12 @@ Deno.test("query gives the text, its reading, who answered and how long it took"
   assert(reply.roundTrip.total("seconds") <= waited.total("seconds") + 0.001);
 });
 
-Deno.test("query asks again, from another port, when a request is lost", async () => {
-  await using server = scriptedServer((socket, from, count) =>
-    count < 3 ? undefined : socket.send(encode(TEXT), from)
-  );
-  const reply = await query(server.url, { timeout: 1.5, retries: 2 });
-  assertEquals(reply.text, TEXT);
-  assertEquals(new Set(server.requests.map(({ from }) => from.port)).size, 3);
-});
-
-Deno.test("query accepts a late answer to an earlier try", async () => {
-  const froms: Deno.NetAddr[] = [];
-  await using server = scriptedServer((socket, from) => {
-    froms.push(from);
-    return froms[1] && socket.send(encode(TEXT), froms[0] as Deno.NetAddr);
-  });
-  assertEquals((await query(server.url, { timeout: 2, retries: 1 })).text, TEXT);
-});
-
-Deno.test("query gives up at its deadline with reason timeout", async () => {
-  await using server = scriptedServer(() => {});
-  const error = await failure(server.url, { timeout: 0.2, retries: 3 });
-  assertEquals(error.reason, "timeout");
-  assertEquals(error.message, `No reply from ${new URL(server.url).host} within 0.2 s`);
-  assertEquals(server.requests.length, 4);
-});
-
 Deno.test("query gives up at its deadline with tries left that would take longer", async () => {
   await using server = scriptedServer(() => {});
   const { reason } = await failure(server.url, { timeout: 0.1, retries: 1000 });
   assertEquals(reason, "timeout");
   // Each takes a millisecond at least.
   assert(server.requests.length < 1000, `${server.requests.length}`);
-});
-
-Deno.test("query with no retries asks once", async () => {
-  await using server = scriptedServer(() => {});
-  await failure(server.url, { timeout: 0.1, retries: 0 });
-  assertEquals(server.requests.length, 1);
 });
 
 Deno.test("query waits on while strangers answer", async () => {

@@ -21,8 +21,8 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
   [["a.invalid", "-w", "5", "-c", "1"], /critical range 1 is within its warning range 5/],
   [["a.invalid", "-i", "0"], /only a loopback address is queried more than once a second/],
-  [["127.0.0.1", "-s", "1", "--jitter-warning", "1"], /takes two samples/],
-  [["time://127.0.0.1", "--stratum-warning", "5"], /the Time protocol tells none/],
+  [["127.0.0.1", "-s", "1", "--jitter-warning", "1"], /needs two samples/],
+  [["time://127.0.0.1", "--stratum-warning", "5"], /the Time protocol has none/],
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {

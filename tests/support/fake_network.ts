@@ -39,7 +39,7 @@ export function kissOfDeath(code: string): Partial<NtpPacket> {
 
 /** A network whose servers, names and time are a test's own. */
 export class FakeNetwork implements Network {
-  readonly timers: FakeTime = new FakeTime();
+  readonly timers: FakeTime;
   /** The addresses of names; others are unknown. */
   readonly hosts: Record<string, string[]> = {};
   /** The names that were looked up, in order. */
@@ -47,10 +47,15 @@ export class FakeNetwork implements Network {
   readonly #servers = new Map<string, (octets: Uint8Array, to: Connection) => Promise<void>>();
   #nextPort = 40_000;
 
-  /** Adds a server; a request that `reply` returns nothing for gets none. */
+  /** @param start The time at first */
+  constructor(start?: string) {
+    this.timers = new FakeTime(start);
+  }
+
+  /** Adds a server, which sends what `reply` returns. */
   serve(
     url: string,
-    reply: (request: FakeRequest, server: FakeServer) => Uint8Array | undefined,
+    reply: (request: FakeRequest, server: FakeServer) => Uint8Array | Uint8Array[] | undefined,
     route: Route = () => [1, 1],
   ): FakeServer {
     const endpoint = parseEndpoint(url, "ntp");
@@ -62,10 +67,9 @@ export class FakeNetwork implements Network {
       });
       const [thereMs, backMs] = route(count);
       await this.timers.sleep(thereMs);
-      const answer = reply({ octets, count }, server);
-      if (answer === undefined) return;
+      const replies = [reply({ octets, count }, server) ?? []].flat();
       await this.timers.sleep(backMs);
-      from.deliver(answer);
+      for (const each of replies) from.deliver(each);
     });
     return server;
   }

@@ -1,13 +1,8 @@
 /** `timecli check`: its command line, turned into options and handed to `check()`. */
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
-import {
-  check,
-  checkExitCodes,
-  type CheckOptions,
-  type CheckState,
-  type CheckThresholds,
-} from "../../client/check.ts";
+import { check, checkExitCodes, type CheckOptions } from "../../client/check.ts";
+import type { CheckState, CheckThresholds } from "../../client/thresholds.ts";
 import { parseRange } from "../../client/range.ts";
 import { describe, report } from "../shared/exit_codes.ts";
 import { escapeLine } from "../../text/printable.ts";

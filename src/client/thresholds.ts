@@ -1,0 +1,124 @@
+/** Values and the ranges that raise alerts, as monitoring plugins check and print them. */
+import { parseRange, type Range } from "./range.ts";
+
+/** The result of a monitoring plugin. */
+export type CheckState = "OK" | "WARNING" | "CRITICAL" | "UNKNOWN";
+
+/**
+ * What raises an alert: a range of the monitoring plugins' guidelines for each value, such as `10`,
+ * `1:`, `~:-1` or `@10:20`. A value outside the range alerts, with `@` one inside.
+ */
+export interface CheckThresholds {
+  /** For the median offset, in seconds. A single number limits it both ways. */
+  readonly offset?: string;
+  /** For the jitter, in seconds. It needs two usable replies, and is UNKNOWN with fewer. */
+  readonly jitter?: string;
+  /** For the root distance, in seconds. */
+  readonly rootDistance?: string;
+  /** For the stratum. */
+  readonly stratum?: string;
+  /** For the requests without a reply, in percent. */
+  readonly loss?: string;
+}
+
+const names = ["offset", "jitter", "rootDistance", "stratum", "loss"] as const;
+
+/** The ranges of one value. */
+export type Alerts = Readonly<Partial<Record<"WARNING" | "CRITICAL", Range | undefined>>>;
+
+/** The ranges of all values. */
+export type Thresholds = Readonly<Record<keyof CheckThresholds, Alerts>>;
+
+/** @throws {SyntaxError} If a range cannot be read */
+export function parseThresholds(warning: CheckThresholds, critical: CheckThresholds): Thresholds {
+  const parse = (text?: string): Range | undefined => text === undefined ? text : parseRange(text);
+  return Object.fromEntries(names.map((name): [string, Alerts] => [
+    name,
+    { WARNING: parse(warning[name]), CRITICAL: parse(critical[name]) },
+  ])) as Thresholds;
+}
+
+/**
+ * Checks that the ranges for critical leave room for warnings.
+ *
+ * @throws {RangeError} If one is within the range that raises no warning
+ */
+export function checkContradictions(warning: CheckThresholds, critical: CheckThresholds): void {
+  const given = parseThresholds(warning, critical);
+  for (const name of names) {
+    const { WARNING: wide, CRITICAL: narrow } = given[name];
+    if (!wide || !narrow || wide.isInside || narrow.isInside) continue;
+    const start = ({ from, to, isLimit }: Range): number =>
+      name === "offset" && isLimit ? -to : from;
+    const isWithin = start(narrow) >= start(wide) && narrow.to <= wide.to;
+    // The same range twice is a way to have no warnings.
+    if (!isWithin || start(narrow) === start(wide) && narrow.to === wide.to) continue;
+    const value = name === "rootDistance" ? "root distance" : name;
+    throw new RangeError(
+      `Cannot check the ${value}: its critical range ${critical[name]} is within its warning ` +
+        `range ${warning[name]}, so that nothing would be a warning`,
+    );
+  }
+}
+
+/** A value that may raise an alert. */
+export class Metric {
+  readonly #label: string;
+  readonly #value: number | undefined;
+  readonly #unit: "s" | "" | "%";
+  readonly #alerts: Alerts;
+
+  /** The value is undefined if it is not known although there are ranges for it. */
+  constructor(
+    label: string,
+    value: number | undefined,
+    unit: "s" | "" | "%",
+    alerts: Alerts = {},
+  ) {
+    this.#label = label;
+    this.#value = value;
+    this.#unit = unit;
+    this.#alerts = alerts;
+  }
+
+  get state(): CheckState {
+    const value = this.#value;
+    if (value === undefined) return "UNKNOWN";
+    const alert = (["CRITICAL", "WARNING"] as const).find((state) => {
+      const range = this.#alerts[state];
+      // As check_ntp_time reads it: nobody means only a clock that is ahead.
+      const isMagnitude = this.#label === "offset" && range?.isLimit;
+      return range?.alerts(isMagnitude ? Math.abs(value) : value);
+    });
+    return alert ?? "OK";
+  }
+
+  /** The value if it raises an alert, or why it is not known; empty otherwise. */
+  formatRemark(whyUnknown = ""): string {
+    const [value, state] = [this.#value, this.state];
+    if (value === undefined) return `, ${this.#label} unknown ${whyUnknown} (${state})`;
+    const percent = this.#unit === "%" ? "%" : "";
+    return state === "OK" ? "" : `, ${this.#label}=${formatDecimal(value)}${percent} (${state})`;
+  }
+
+  /** The value and its ranges, in the form of the monitoring plugins' guidelines. */
+  get performanceData(): string {
+    const { WARNING, CRITICAL } = this.#alerts;
+    const value = this.#value;
+    const number = this.#unit === "s" ? value?.toFixed(6) : value;
+    const data = value === undefined ? "U" : `${number}${this.#unit}`;
+    return `${this.#label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};`;
+  }
+}
+
+/** A number without an exponent, to the nanosecond. */
+export function formatDecimal(value: number): string {
+  return value.toFixed(9).replace(/\.?0+$/, "");
+}
+
+/** In the order of the monitoring plugins, WARNING is worse than UNKNOWN. */
+const severities: readonly CheckState[] = ["OK", "UNKNOWN", "WARNING", "CRITICAL"];
+
+export function worstState(states: readonly CheckState[]): CheckState {
+  return severities[Math.max(...states.map((state) => severities.indexOf(state)))] ?? "UNKNOWN";
+}

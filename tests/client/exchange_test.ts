@@ -1,0 +1,113 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { exchange, type ExchangeOptions } from "../../src/client/exchange.ts";
+import { query } from "../../src/client/query.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import type { Endpoint } from "../../src/protocols/endpoint.ts";
+import type { RawReply } from "../../src/protocols/protocol.ts";
+import { FakeNetwork } from "../support/fake_network.ts";
+import { ntpReply } from "../support/scripted_server.ts";
+
+const server: Endpoint = { protocol: "time", hostname: "192.0.2.1", port: 37 };
+const name = "time.example";
+const octets = new Uint8Array([1, 2, 3, 4]);
+
+/** One exchange by its options. */
+function run(
+  network: FakeNetwork,
+  options: ExchangeOptions,
+  hostname = server.hostname,
+): Promise<RawReply> {
+  const request = (): { octets: Uint8Array } => ({ octets: new Uint8Array(1) });
+  return network.run(exchange({ ...server, hostname }, request, { network, ...options }));
+}
+
+Deno.test("exchange sends again, from another port, when a request is lost", async () => {
+  const network = new FakeNetwork();
+  const { requests } = network.serve(
+    "time://192.0.2.1",
+    ({ count }) => count < 3 ? undefined : octets,
+  );
+  const reply = await run(network, { timeout: 1.5, retries: 2 });
+  assertEquals([reply.octets, reply.roundTrip.total("milliseconds")], [octets, 2]);
+  // The time that is left is shared by the tries that are left.
+  assertEquals(requests.map(({ atMs }) => atMs), [0, 500, 1000]);
+  assertEquals(new Set(requests.map(({ port }) => port)).size, 3);
+});
+
+Deno.test("exchange accepts a late reply to an earlier try", async () => {
+  const network = new FakeNetwork();
+  const { requests } = network.serve(
+    "time://192.0.2.1",
+    ({ count }) => count === 1 ? octets : undefined,
+    () => [1, 1200],
+  );
+  const reply = await run(network, { timeout: 2, retries: 1 });
+  assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [2, 1201]);
+  assertEquals(reply.receivedAt.since(reply.sentAt).total("milliseconds"), 1201);
+});
+
+Deno.test("exchange measures the round trip by the clock that is never set", async () => {
+  const network = new FakeNetwork();
+  network.serve("time://192.0.2.1", () => {
+    network.timers.aheadMs += 3_600_000;
+    return octets;
+  });
+  const { sentAt, receivedAt, roundTrip } = await run(network, {});
+  assertEquals(receivedAt.since(sentAt).total("milliseconds"), 2);
+  assertEquals(roundTrip.total("milliseconds"), 2);
+});
+
+Deno.test("exchange gives up at its deadline", async () => {
+  for (
+    const [options, count, seconds] of [
+      [{}, 3, 3],
+      [{ timeout: 0.2, retries: 3 }, 4, 0.2],
+      [{ timeout: 0.1, retries: 0 }, 1, 0.1],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    const { requests } = network.serve("time://192.0.2.1", () => undefined);
+    const error = await assertRejects(() => run(network, options), QueryError);
+    assertEquals(error.reason, "timeout");
+    assertEquals(error.message, `No reply from 192.0.2.1:37 within ${seconds} s`);
+    assertEquals([requests.length, network.timers.monotonicMs()], [count, seconds * 1000]);
+  }
+});
+
+Deno.test("exchange gives each address of a name its turn after 250 ms, then starts again", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1", "192.0.2.2", "127.0.0.1"];
+  const first = network.serve("time://192.0.2.1", () => undefined);
+  const second = network.serve("time://192.0.2.2", ({ count }) => count === 2 ? octets : undefined);
+  // Nothing listens at the third.
+  const reply = await run(network, { timeout: 3, retries: 2 }, name);
+  assertEquals(reply.from.hostname, "192.0.2.2");
+  assertEquals(first.requests.map(({ atMs }) => atMs), [0, 750]);
+  assertEquals(second.requests.map(({ atMs }) => atMs), [250, 1000]);
+  assertEquals(network.lookups, [name]);
+});
+
+Deno.test("exchange limits the look-up of a name, too", async () => {
+  const network = new FakeNetwork();
+  network.resolve = () => network.timers.sleep(60_000).then(() => []);
+  const error = await assertRejects(() => run(network, { timeout: 5 }, name), QueryError);
+  assertEquals(error.message, "time.example was not looked up within 5 s");
+  assertEquals(network.timers.monotonicMs(), 5000);
+});
+
+Deno.test("query of ntp ignores a true reply to an earlier query, or to another try", async () => {
+  const network = new FakeNetwork();
+  const kept: Uint8Array[] = [];
+  network.serve("ntp://192.0.2.1", ({ octets, count }) => {
+    const before = [...kept];
+    kept.push(ntpReply(octets, { stratum: count }, network.timers.now()));
+    return count === 1 || count === 4 ? [...kept] : before;
+  });
+  const ask = (retries: number): Promise<{ stratum: number }> =>
+    network.run(query("ntp://192.0.2.1", { network, retries }));
+  assertEquals((await ask(0)).stratum, 1);
+  // Its second try is sent the reply to its first, and both that to the query before.
+  const error = await assertRejects(() => ask(1), QueryError, ": 3 ignored");
+  assertEquals(error.reason, "bogus-reply");
+  assertEquals((await ask(0)).stratum, 4);
+});
