@@ -93,7 +93,7 @@ export function createHandler(
       const { source, arrival } = exchange;
       exchange.isUnfinished = false;
       if (!isStamped) base.read(arrival);
-      const verdict = guard.judge(source, arrival);
+      const verdict = guard.admit(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
       exchange.status = clock.toServed(arrival);
       return answer(exchange);

@@ -37,9 +37,9 @@ export function withFaults(
   const speaksNtp = protocol === "ntp" || protocol === "auto";
 
   return async (exchange) => {
-    const happenings = faults.next(exchange.source);
+    const triggered = faults.next(exchange.source);
     let requestDelayMs = 0;
-    for (const { rule, random } of happenings) {
+    for (const { rule, random } of triggered) {
       requestDelayMs += rule.effect.requestDelayMs?.(random) ?? 0;
     }
     if (requestDelayMs > 0) {
@@ -65,7 +65,7 @@ export function withFaults(
       copies: 0,
       isFromOtherPort: false,
     };
-    for (const { rule, random } of happenings) {
+    for (const { rule, random } of triggered) {
       if (isNtp || !rule.isNtp) rule.effect.apply?.(draft, random);
     }
     if (draft.isDropped) return refuseFault;

@@ -6,7 +6,7 @@ import { readFaults, type Rule } from "./rules.ts";
 import { Waits } from "./waits.ts";
 
 /** A fault that happens to a request, with the random numbers for it. */
-export interface Happening {
+export interface TriggeredFault {
   readonly rule: Rule;
   readonly random: Random;
 }
@@ -99,17 +99,17 @@ export class Faults implements ListenerFaults, Disposable {
     this.set({});
   }
 
-  /** Decides what happens to the next request, in the order in which it befalls the answer. */
-  next(source: Source): Happening[] {
+  /** Decides what happens to the next request, in the order in which it applies to the reply. */
+  next(source: Source): TriggeredFault[] {
     if (this.#rules.length === 0) return [];
     source.readAddress(this.#client);
     const elapsedMs = this.#nowMs() - this.#startMs;
-    const happenings: Happening[] = [];
+    const triggered: TriggeredFault[] = [];
     for (const rule of this.#rules) {
       const random = rule.schedule.next(this.#client, elapsedMs);
-      if (random !== undefined) happenings.push({ rule, random });
+      if (random !== undefined) triggered.push({ rule, random });
     }
-    return happenings;
+    return triggered;
   }
 
   /** The first answer of its kind since the faults were set; this one is kept if there was none. */

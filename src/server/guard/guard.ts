@@ -1,4 +1,4 @@
-/** The one place every datagram passes before a protocol sees it. */
+/** The checks that every datagram passes before a protocol sees it. */
 import type { UnixTime } from "../../clock/clock.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { refusal } from "../../protocols/responder.ts";
@@ -12,40 +12,39 @@ import { expandWildcard } from "../local_addresses.ts";
 import { random } from "../../system/random.ts";
 import { RateLimiter, type RateTable, rateTable } from "./rate_limit.ts";
 
-/** Who may ask a server, and how often. */
+/** Which clients a server answers, and how often. */
 export interface GuardOptions {
-  /** Who may ask; everybody without it. */
+  /** Which clients are answered; all without it. */
   readonly access?: AccessOptions | undefined;
   /**
-   * How often a source may ask, on all listeners together; `"off"` is as often as it likes.
+   * How many requests a source may make, on all listeners together; `"off"` is no limit.
    *
    * @default {16 requests a second and 128 at once, for clients that are not of this machine}
    */
   readonly rateLimit?: RateLimit | "off" | undefined;
 }
 
-/** All that guards of one server share, whatever thread they are in. */
+/** The data that the guards of one server share, in all threads. */
 export interface GuardPlan {
   readonly access: AccessTable;
-  readonly deniesByKiss: boolean;
+  readonly deniesWithKod: boolean;
   readonly rate: RateTable | undefined;
-  /** When it was planned, in seconds since 1970: where times of limits begin. */
+  /** When it was planned, in seconds since 1970: times of the limit count from there. */
   readonly startSeconds: number;
-  /** Whether the limit holds for this machine's own clients too. */
+  /** Whether the limit applies to clients of this machine too. */
   readonly limitsLoopback: boolean;
-  /** What comes from each port: one of {@linkcode fromPort}. */
+  /** The kind of sender on each port: one of {@linkcode fromPort}. */
   readonly ports: Uint8Array<SharedArrayBuffer>;
   /** The addresses that the server itself has, as text. */
   readonly ownAddresses: Set<string>;
 }
 
-/** Who asks from a port. */
+/** The kinds of senders, by their port. */
 const fromPort = { client: 0, service: 1, ownService: 2 } as const;
 
 /**
- * Ports from which no client asks, but services that answer anything: echo,
- * discard, daytime, qotd, chargen and time (CVE-1999-0103). Answering one would
- * start a conversation without end. To port 0 nothing can be sent at all.
+ * Ports of services that answer any datagram: echo, discard, daytime, qotd, chargen and time
+ * (CVE-1999-0103). Answering one would start an endless loop. Nothing can be sent to port 0.
  */
 const SERVICE_PORTS = [0, 7, 9, 13, 17, 19, 37];
 
@@ -62,7 +61,7 @@ export function planGuard({ access = {}, rateLimit = {} }: GuardOptions): GuardP
   for (const port of SERVICE_PORTS) ports[port] = fromPort.service;
   return {
     access: accessTable(readOptions(accessFields, access, "access")),
-    deniesByKiss: access.denyAction === "kod",
+    deniesWithKod: access.denyAction === "kod",
     rate: rateLimit === "off" ? undefined : rateTable(rateLimit),
     limitsLoopback: rateLimit !== "off" && rateLimit.perSecond !== undefined,
     startSeconds: Math.floor(Date.now() / 1000),
@@ -72,8 +71,8 @@ export function planGuard({ access = {}, rateLimit = {} }: GuardOptions): GuardP
 }
 
 /**
- * Notes where the server itself listens: what comes from there is its own answer, or would be answered
- * to a service like it. NTP's own port is a client's too, on all machines but this one.
+ * Records where the server itself listens: a datagram from there is one of its replies, or would make a
+ * service like it reply. On other machines, NTP clients send from port 123 too.
  */
 export function noteListener(plan: GuardPlan, { protocol, hostname, port }: Endpoint): void {
   const own = expandWildcard(hostname).hostnames;
@@ -85,7 +84,7 @@ export function noteListener(plan: GuardPlan, { protocol, hostname, port }: Endp
     : fromPort.service;
 }
 
-/** A guard lets a request pass, refuses it by a number below 0, or has it kissed. */
+/** Verdicts of a guard beside refusals, which are below 0: admit, or answer with a kiss-o'-death. */
 export const PASS = 0;
 export const KISS_DENY = 1;
 export const KISS_RATE = 2;
@@ -107,7 +106,7 @@ export class Guard {
   /**
    * @param plan What the server's guards share
    * @param endpoint The listener
-   * @param nowMs The time that limits go by: a clock that nobody makes lie, the same in all threads
+   * @param nowMs The time of the limit: a clock that is never simulated, the same in all threads
    */
   constructor(
     plan: GuardPlan,
@@ -122,8 +121,8 @@ export class Guard {
     this.#nowMs = nowMs;
   }
 
-  /** Decides by who sent a datagram. */
-  judge(source: Source, arrival: Readonly<UnixTime>): number {
+  /** Decides by its sender whether a datagram is answered. */
+  admit(source: Source, arrival: Readonly<UnixTime>): number {
     const kind = this.#plan.ports[source.port] as number;
     if (kind === fromPort.service) return refuseSourcePort;
     const address = this.#address;
@@ -135,10 +134,10 @@ export class Guard {
     }
     if (this.#isOnLoopback && !isLoopback) return refuseDenied;
     if (this.#hasRules && !mayAsk(this.#plan.access, address)) {
-      return this.#plan.deniesByKiss ? KISS_DENY : refuseDenied;
+      return this.#plan.deniesWithKod ? KISS_DENY : refuseDenied;
     }
     if (this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback) return PASS;
-    const verdict = this.#limiter.judge(address, this.#nowMs(arrival));
+    const verdict = this.#limiter.take(address, this.#nowMs(arrival));
     return verdict === "pass" ? PASS : verdict === "kod" ? KISS_RATE : refuseRate;
   }
 }

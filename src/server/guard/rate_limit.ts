@@ -1,14 +1,14 @@
-/** How often a source may ask: a token bucket for each, in memory that does not grow. */
+/** The rate limit: a token bucket per source, in memory that does not grow. */
 import { type IpWords, isIpv4 } from "../../text/ip_words.ts";
 import { readOptions } from "../../options/read.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";
 import { rateFields, type RateLimit } from "./options.ts";
 
-/** A limit and its memory, as other threads are given them. */
+/** A limit and its memory, as threads share them. */
 export interface RateTable {
-  /** Milliseconds in which a source earns a request. */
+  /** Milliseconds per request that a source may make. */
   readonly intervalMs: number;
-  /** How far ahead of itself a source may be. */
+  /** How many milliseconds of requests a source may make in advance. */
   readonly burstMs: number;
   readonly kod: number;
   readonly ipv4Mask: number;
@@ -20,23 +20,23 @@ export interface RateTable {
   readonly fullAtMs: SharedArrayBuffer;
 }
 
-/** Enough for the clients of a small network behind one address, starting all at once. */
+/** Enough for the clients of a small network behind one address that start at the same time. */
 const USUAL_PER_SECOND = 16;
 const BURST_SECONDS = 8;
 
 /** Places for sources: 2 MiB, ten times the clients of a busy server of the public pool in a minute. */
 const PLACES = 2 ** 17;
 
-/** Places a source may be in; of those, the one whose bucket is fullest makes way for another. */
+/** Places that a source may have; the one whose bucket is fullest makes room for another. */
 const WAYS = 4;
 
 /**
- * Beyond the limit, one in so many is answered all the same: who forges a victim's address cannot have
- * it all refused, and gets back an eighth of what he sends.
+ * The share of requests beyond the limit that is answered all the same: an attacker who forges a client's
+ * address cannot lock it out, and an eighth of his datagrams is reflected.
  */
 const LEAK = 1 / 8;
 
-/** What becomes of a request. */
+/** What happens to a request. */
 export type RateVerdict = "pass" | "drop" | "kod";
 
 /**
@@ -53,7 +53,7 @@ export function rateTable(limit: RateLimit): RateTable {
   const intervalMs = 1000 / perSecond;
   return {
     intervalMs,
-    // A little more, for sums of fractions are not exact.
+    // A little more, as sums of fractions are not exact.
     burstMs: (burst - 1 + 1e-3) * intervalMs,
     kod,
     ipv4Mask: mask(ipv4Prefix),
@@ -70,8 +70,8 @@ function mask(bits: number): number {
 }
 
 /**
- * Keeps sources to a limit. Several may work on one table, each in a thread of its own: they take no
- * locks, and what two of them do at the same moment may cost a source one request more or less.
+ * Limits the requests of sources. Several limiters may share one table, each in a thread of its own:
+ * without locks, two of them at the same moment may count a request too much or too little.
  */
 export class RateLimiter {
   readonly #table: RateTable;
@@ -88,11 +88,11 @@ export class RateLimiter {
   }
 
   /**
-   * Takes a request from its source's bucket.
+   * Takes a request from the bucket of its source.
    *
    * @param nowMs The time, from about 0 on, by any clock that all threads share; it may be stepped
    */
-  judge(words: IpWords, nowMs: number): RateVerdict {
+  take(words: IpWords, nowMs: number): RateVerdict {
     const { intervalMs, burstMs, kod } = this.#table;
     const place = this.#placeOf(words);
     const fullAtMs = this.#fullAtMs[place] as number;
@@ -101,7 +101,7 @@ export class RateLimiter {
       this.#fullAtMs[place] = (isAhead ? fullAtMs : nowMs) + intervalMs;
       return "pass";
     }
-    // No bucket is ever so empty: the clock was stepped back.
+    // No bucket is ever that empty: the clock was stepped back.
     if (fullAtMs - nowMs > burstMs + intervalMs) {
       this.#fullAtMs[place] = nowMs + intervalMs;
       return "pass";
@@ -111,7 +111,7 @@ export class RateLimiter {
     return random < LEAK + (1 - LEAK) * kod ? "kod" : "drop";
   }
 
-  /** The place of a source, which may have been another's until now. */
+  /** The place of a source, which may have belonged to another one. */
   #placeOf(words: IpWords): number {
     const { key, ipv4Mask, ipv6Masks } = this.#table;
     const isV4 = isIpv4(words);

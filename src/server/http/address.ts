@@ -1,4 +1,4 @@
-/** Where a server is controlled from, and by whose leave. */
+/** The address and the token of the control interface. */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
 
@@ -14,7 +14,7 @@ export interface ControlAddress {
 const shape = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>\d{1,5}))?$/;
 
 /**
- * Reads where to be controlled: `127.0.0.1:8890`, `[::1]:0`, `localhost`.
+ * Parses the address of a control interface: `127.0.0.1:8890`, `[::1]:0`, `localhost`.
  *
  * @throws {SyntaxError} If it cannot be read
  */
@@ -34,19 +34,19 @@ export function parseControl(text: string): ControlAddress {
 }
 
 /**
- * Reads a token: what RFC 6750 §2.1 lets a header carry.
+ * Checks a bearer token (RFC 6750 §2.1).
  *
- * @throws {SyntaxError} If it is too short to keep anybody out, or has other characters
+ * @throws {SyntaxError} If it is too short to be safe, or has other characters
  */
 export function checkToken(token: string): string {
-  // It is not shown: a log is no place for it.
+  // It is not shown: it must not get into a log.
   if (/^[A-Za-z0-9._~+/-]{16,256}=*$/.test(token)) return token;
   throw new SyntaxError(
     "Cannot take the control token: expected 16 to 256 letters, digits and -._~+/",
   );
 }
 
-/** Whether others than this machine may reach an address; of a name that is known once it is looked up. */
+/** Whether other machines can reach an address; for a name, this is known once it is looked up. */
 export function needsToken(hostname: string): boolean {
   return addressFamily(hostname) !== undefined && !isLoopback(hostname);
 }
@@ -54,7 +54,7 @@ export function needsToken(hostname: string): boolean {
 /**
  * Finds the address to listen on.
  *
- * @throws {RangeError} If others than this machine could reach it without a token
+ * @throws {RangeError} If other machines could reach it without a token
  */
 export async function resolveControl(
   { hostname, port }: ControlAddress,
@@ -63,7 +63,9 @@ export async function resolveControl(
   const [address = hostname] = await resolveHost(hostname);
   if (token === undefined && needsToken(address)) {
     throw new RangeError(
-      `Cannot be controlled on ${formatAddress({ hostname, port })} without a token: ` +
+      `Cannot open the control interface on ${
+        formatAddress({ hostname, port })
+      } without a token: ` +
         "other machines may reach it",
     );
   }

@@ -1,22 +1,22 @@
-/** What a request to the control interface brings with it. */
-import { Refused } from "./http_error.ts";
+/** The bodies of requests to the control interface. */
+import { HttpError } from "./http_error.ts";
 
-/** More than any change or scenario takes. */
-const MOST_OCTETS = 64 * 1024;
+/** More than any change or scenario needs. */
+const MAX_OCTETS = 64 * 1024;
 
-/** How long a body may take to come. */
-const LONGEST_MS = 5000;
+/** How long a body may take to arrive. */
+const MAX_MS = 5000;
 
 /**
- * Has a change say that it is JSON, even where it has nothing to bring: the form of any web page could
- * send a plain text, without a browser asking first.
+ * Requires the content type of JSON, even for an empty body: the form of any web page could send plain
+ * text, without a preflight request.
  *
- * @throws {Refused} If it does not
+ * @throws {HttpError} If it does not
  */
 export function requireJson({ headers }: Request): void {
   const [type = ""] = (headers.get("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() === "application/json") return;
-  throw new Refused(415, "Expected the header content-type: application/json");
+  throw new HttpError(415, "Expected the header content-type: application/json");
 }
 
 /**
@@ -24,40 +24,40 @@ export function requireJson({ headers }: Request): void {
  *
  * @param request The request
  * @param stopping Ends the wait for a body that does not come
- * @throws {Refused} If it is no JSON, too long or too slow
+ * @throws {HttpError} If it is no JSON, too long or too slow
  */
 export async function readJson(request: Request, stopping: AbortSignal): Promise<unknown> {
   return parse(await readText(request, stopping));
 }
 
 /**
- * Has a request bring nothing: what it brought was meant to be heeded.
+ * Requires an empty body: a body that is ignored would be lost in silence.
  *
  * @param request The request
  * @param stopping Ends the wait for a body that does not come
- * @throws {Refused} If there is more than an empty object in its body
+ * @throws {HttpError} If there is more than an empty object in its body
  */
 export async function requireNothing(request: Request, stopping: AbortSignal): Promise<void> {
   const text = await readText(request, stopping);
   const json = text.trim() === "" ? {} : parse(text);
   if (JSON.stringify(json) === "{}") return;
-  throw new Refused(400, `Nothing is to be said with it: expected no body, or {}`);
+  throw new HttpError(400, `This request takes no body: expected none, or {}`);
 }
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Refused(400, `Cannot read the JSON: ${(error as Error).message}`);
+    throw new HttpError(400, `Cannot read the JSON: ${(error as Error).message}`);
   }
 }
 
 async function readText(request: Request, stopping: AbortSignal): Promise<string> {
-  const ended = AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_MS)]);
+  const ended = AbortSignal.any([stopping, AbortSignal.timeout(MAX_MS)]);
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(new Refused(408, "The request took too long"));
+  const giveUp = (): void => reject(new HttpError(408, "The request took too long"));
   ended.addEventListener("abort", giveUp);
   late.catch(() => {});
   const decoder = new TextDecoder();
@@ -67,7 +67,7 @@ async function readText(request: Request, stopping: AbortSignal): Promise<string
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) return text + decoder.decode();
       octets += value.length;
-      if (octets > MOST_OCTETS) throw new Refused(413, `Expected ${MOST_OCTETS} octets at most`);
+      if (octets > MAX_OCTETS) throw new HttpError(413, `Expected ${MAX_OCTETS} octets at most`);
       text += decoder.decode(value, { stream: true });
     }
   } catch (error) {

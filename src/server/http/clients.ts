@@ -1,38 +1,37 @@
-/** Who asked a server lately. */
+/** The recent clients of a server. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Protocol } from "../../protocols/registry.ts";
 
-/** One of those who asked. */
+/** A recent client. */
 export interface RecentClient {
   /** Its IP address. */
   readonly address: string;
-  /** The port it asked from last. */
+  /** The port of its last request. */
   readonly port: number;
-  /** How often it was seen to ask, since it is on the list. */
+  /** Its requests that were seen since it is on the list. */
   readonly requests: number;
-  /** When it was seen last, by this machine's clock, in milliseconds since 1970. */
+  /** The time of its last request, by this machine's clock, in milliseconds since 1970. */
   readonly lastSeenMs: number;
-  /** The protocol of the listener that it asked last. */
+  /** The protocol of the listener of its last request. */
   readonly protocol: Protocol;
 }
 
-/** How many are remembered. */
 const CAPACITY = 256;
 
-/** The latest of those who asked and were answered; who has not asked for longest makes room. */
+/** The clients that were answered last; the one that was silent for longest makes room. */
 export class RecentClients {
-  /** In the order in which they asked last. */
+  /** In the order of their last requests. */
   readonly #clients = new Map<string, RecentClient>();
   readonly #nowMs: () => number;
-  /** How many requests it has not heard of. */
-  untold = 0;
+  /** Requests that were not recorded, as there were too many. */
+  suppressed = 0;
 
   /** @param nowMs This machine's clock, in milliseconds since 1970 */
   constructor(nowMs: () => number = Date.now) {
     this.#nowMs = nowMs;
   }
 
-  /** Hears of a request. */
+  /** Records a request. */
   request(
     { protocol }: Endpoint,
     { hostname, port }: { readonly hostname: string; readonly port: number },
@@ -47,7 +46,7 @@ export class RecentClients {
     this.#clients.set(hostname, { address: hostname, port, requests, lastSeenMs, protocol });
   }
 
-  /** Those who asked, the latest first. */
+  /** The clients, the latest first. */
   list(): RecentClient[] {
     return [...this.#clients.values()].reverse();
   }

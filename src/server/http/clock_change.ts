@@ -1,7 +1,7 @@
 /** A change of a clock, as JSON has it. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
 import type { ClockControl } from "../../clock/served_time.ts";
-import { Refused } from "./http_error.ts";
+import { HttpError } from "./http_error.ts";
 
 /** Lengths of time, which JSON may have as a number of seconds too. */
 const DURATIONS: readonly string[] = ["offset", "noise", "step"];
@@ -9,13 +9,13 @@ const DURATIONS: readonly string[] = ["offset", "noise", "step"];
 /**
  * Changes a clock: by options, or by `{"step": "PT1H"}` alone, a jump there and then.
  *
- * @throws {Refused} If there is nothing to change
+ * @throws {HttpError} If there is nothing to change
  * @throws {SyntaxError} If a key is unknown, or a value cannot be read; nothing has changed then
  * @throws {RangeError} If a value is out of bounds; nothing has changed then
  */
 export function changeClock(clock: ClockControl, json: unknown): void {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Refused(400, `Expected an object such as {"offset": "+1h30m"}`);
+    throw new HttpError(400, `Expected an object such as {"offset": "+1h30m"}`);
   }
   const { step, ...options } = Object.fromEntries(
     Object.entries(json).map(([key, value]) => [
@@ -26,14 +26,14 @@ export function changeClock(clock: ClockControl, json: unknown): void {
   if (step === undefined) {
     if (Object.keys(options).length === 0) {
       const names = [...Object.keys(clockFields), "step"];
-      throw new Refused(400, `Nothing to change: expected ${names.join(", ")}`);
+      throw new HttpError(400, `Nothing to change: expected ${names.join(", ")}`);
     }
     // What parseLeapSeconds() returns has no form in JSON.
-    if ("leapSeconds" in options) throw new Refused(400, `Unknown clock option "leapSeconds"`);
+    if ("leapSeconds" in options) throw new HttpError(400, `Unknown clock option "leapSeconds"`);
     clock.set(options as ClockOptions);
   } else {
     if (Object.keys(options).length > 0) {
-      throw new Refused(400, `"step" stands alone; "steps" are for later`);
+      throw new HttpError(400, `"step" stands alone; "steps" are for later`);
     }
     clock.step(step as string);
   }

@@ -6,29 +6,28 @@ import type { ServerLog } from "../log/log.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
 import { readJson, requireJson, requireNothing } from "./body.ts";
 import { RecentClients } from "./clients.ts";
-import { judge } from "./gate.ts";
-import { Refused } from "./http_error.ts";
-import { findRoute, type Subject } from "./routes.ts";
+import { authorize } from "./gate.ts";
+import { HttpError } from "./http_error.ts";
+import { type ControlledServer, findRoute } from "./routes.ts";
 
-/** Of docs/timecli.schema.json; a key that is renamed, removed or read otherwise makes it another. */
+/** The version of docs/timecli.schema.json; it changes with a key that is renamed or removed. */
 const SCHEMA = 1;
 
-/** How long a shutdown waits for an answer under way. */
+/** How long a shutdown waits for a response under way. */
 const GRACE_MS = 200;
 
-/** What a {@linkcode Control} is made of. */
+/** Options for {@linkcode Control}. */
 export interface ControlOptions {
   /** Where to listen, as `127.0.0.1:8890`. */
   readonly address: string;
-  /** What a request has to know; nothing without it. */
+  /** The bearer token that requests must carry. */
   readonly token?: string | undefined;
-  /** What the server says while it runs, changes included. */
+  /** The log of the server, which changes are written to. */
   readonly log?: ServerLog | undefined;
 }
 
 /** A control interface. */
 export class Control {
-  /** Who asked lately. */
   readonly clients: RecentClients = new RecentClients();
   readonly #address: ControlAddress;
   readonly #token: string | undefined;
@@ -37,7 +36,7 @@ export class Control {
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
 
   /**
-   * Opens none yet.
+   * Checks the options; nothing is opened yet.
    *
    * @throws {SyntaxError} If the address or the token cannot be read
    */
@@ -47,12 +46,12 @@ export class Control {
     this.#log = log;
   }
 
-  /** Where it listens, as `http://127.0.0.1:8890`. */
+  /** Its URL, as `http://127.0.0.1:8890`. */
   get url(): string {
     return `http://${formatAddress(this.#server?.addr ?? this.#address)}`;
   }
 
-  /** A log that hears of requests, and the list of clients with it. */
+  /** The log of requests, which also feeds the list of clients. */
   get requestLog(): RequestLog {
     const [log, clients] = [this.#log, this.clients];
     return {
@@ -65,20 +64,20 @@ export class Control {
   }
 
   /**
-   * Listens.
+   * Starts to listen.
    *
-   * @param subject What is controlled
+   * @param subject The server to control
    * @throws {Error} If the host is unknown, or the address cannot be listened on
-   * @throws {RangeError} If others than this machine could reach it without a token
+   * @throws {RangeError} If other machines could reach it without a token
    */
-  async start(subject: Subject): Promise<void> {
+  async start(subject: ControlledServer): Promise<void> {
     const address = await resolveControl(this.#address, this.#token);
     if (this.#stopping.signal.aborted) return;
     const isLocal = isLoopback(address.hostname);
     this.#server = listen(address, (request) => this.#answer(request, subject, isLocal));
   }
 
-  /** Answers no more, and closes. */
+  /** Stops, and closes the connections. */
   async shutdown(): Promise<void> {
     this.#stopping.abort();
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -87,25 +86,25 @@ export class Control {
     clearTimeout(timer);
   }
 
-  async #answer(request: Request, subject: Subject, isLocal: boolean): Promise<Response> {
+  async #answer(request: Request, subject: ControlledServer, isLocal: boolean): Promise<Response> {
     try {
-      await judge(request, { isLocal, token: this.#token });
+      await authorize(request, { isLocal, token: this.#token });
       return respond(200, { schema: SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
-      if (error instanceof Refused) return respond(error.status, said(error), error.headers);
+      if (error instanceof HttpError) return respond(error.status, errorBody(error), error.headers);
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
-      return respond(isMistake ? 400 : 500, said(error as Error));
+      return respond(isMistake ? 400 : 500, errorBody(error as Error));
     }
   }
 
-  async #do(request: Request, subject: Subject): Promise<object> {
+  async #do(request: Request, subject: ControlledServer): Promise<object> {
     const url = URL.parse(request.url);
-    if (url === null) throw new Refused(400, "Cannot read the URL");
+    if (url === null) throw new HttpError(400, "Cannot read the URL");
     const route = findRoute(url.pathname, request.method);
     if (request.method !== "GET") requireJson(request);
     for (const name of url.searchParams.keys()) {
       if (name !== "listener") {
-        throw new Refused(400, `Unknown parameter "${name}": expected listener`);
+        throw new HttpError(400, `Unknown parameter "${name}": expected listener`);
       }
     }
     const listener = url.searchParams.get("listener") ?? undefined;
@@ -137,11 +136,14 @@ function listen(
     const reason = cause instanceof Deno.errors.AddrInUse
       ? "the port is already in use"
       : (cause as Error).message;
-    throw new Error(`Cannot be controlled on tcp ${formatAddress(address)}: ${reason}`, { cause });
+    throw new Error(
+      `Cannot open the control interface on tcp ${formatAddress(address)}: ${reason}`,
+      { cause },
+    );
   }
 }
 
-function said({ message }: Error): { error: string } {
+function errorBody({ message }: Error): { error: string } {
   return { error: message };
 }
 

@@ -1,40 +1,40 @@
-/** Who may use the control interface: programs of this machine or with the token, never a web page. */
+/** Access to the control interface: for programs of this machine or with the token, never for web pages. */
 import { isLoopback } from "../../system/address.ts";
-import { Refused } from "./http_error.ts";
+import { HttpError } from "./http_error.ts";
 
-/** What a gate goes by. */
+/** Options for {@linkcode authorize}. */
 export interface GateOptions {
-  /** Whether it listens on a loopback address: the names it is asked by are this machine's then. */
+  /** Whether it listens on a loopback address: requests must then name this machine as their host. */
   readonly isLocal: boolean;
-  /** What a request has to know. */
+  /** The bearer token that requests must carry. */
   readonly token?: string | undefined;
 }
 
 /**
- * Lets a request pass.
+ * Checks that a request may use the interface.
  *
- * A browser sends requests for any page, so what a browser says of them is believed, and what only a
- * browser sends is refused: the header Origin, a site that is not its user's own doing
- * (https://www.w3.org/TR/fetch-metadata/), and the name of a stranger's host that has been made to lead
- * here.
+ * A browser sends requests on behalf of any page. So a request is refused if it has a header that only
+ * browsers send for pages: Origin, or a Sec-Fetch-Site of another site
+ * (https://www.w3.org/TR/fetch-metadata/). A foreign name of this host is refused too: by DNS rebinding,
+ * a page can have its own name lead here.
  *
- * @throws {Refused} If it may not
+ * @throws {HttpError} If it may not
  */
-export async function judge(request: Request, { isLocal, token }: GateOptions): Promise<void> {
+export async function authorize(request: Request, { isLocal, token }: GateOptions): Promise<void> {
   const { headers } = request;
   const site = headers.get("sec-fetch-site") ?? "none";
   if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
-    throw new Refused(403, "Web pages may not control this server");
+    throw new HttpError(403, "Web pages may not control this server");
   }
   if (isLocal) {
     for (const host of [hostOf(request.url), hostOf(`http://${headers.get("host") ?? ""}/`)]) {
       if (!isOfThisMachine(host)) {
-        throw new Refused(403, `This is not ${host || "a host without a name"}`);
+        throw new HttpError(403, `This is not ${host || "a host without a name"}`);
       }
     }
   }
   if (token !== undefined && !await isSame(bearerOf(headers), token)) {
-    throw new Refused(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
+    throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
   }
 }
 
@@ -50,7 +50,7 @@ function bearerOf(headers: Headers): string {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Compares digests, so that how long it takes says nothing of the token. */
+/** Compares digests, so that the time it takes reveals nothing of the token. */
 async function isSame(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([a, b].map(async (text) => {
     const octets = new TextEncoder().encode(text);

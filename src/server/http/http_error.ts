@@ -1,13 +1,13 @@
-/** Why a request to the control interface changed nothing. */
-export class Refused extends Error {
-  override readonly name = "Refused";
+/** An error of a request, with its status code; nothing has changed. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
   /**
    * @param status The status code of HTTP (RFC 9110 §15)
-   * @param message One line that says why
-   * @param headers What HTTP wants to be said besides
+   * @param message One line that gives the reason
+   * @param headers Further headers of the response
    */
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);

@@ -222,7 +222,7 @@ class WorkerSlot {
     const { log, clients } = this.#options;
     const suppressed = this.#limiter.refill();
     log?.addSuppressed(suppressed);
-    if (clients !== undefined) clients.untold += suppressed.requests;
+    if (clients !== undefined) clients.suppressed += suppressed.requests;
   }
 
   #receive(message: WorkerMessage): void {

@@ -23,7 +23,7 @@ function guard(
   noteListener(plan, { protocol: "auto", hostname: "192.0.2.250", port: 8888 });
   const one = new Guard(plan, endpoint, () => 0);
   return (hostname, port = 51_402) =>
-    one.judge(
+    one.admit(
       { transport: "udp", hostname, port, readAddress: (words) => parseIpWords(hostname, words) },
       arrival,
     );

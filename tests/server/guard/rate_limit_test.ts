@@ -17,7 +17,7 @@ function limiter(
   random = neverLeaks,
 ): (source: string, nowMs: number) => boolean {
   const one = new RateLimiter(rateTable(limit), random);
-  return (source, nowMs) => one.judge(words(source), nowMs) === "pass";
+  return (source, nowMs) => one.take(words(source), nowMs) === "pass";
 }
 
 function passes(judge: (nowMs: number) => boolean, times: readonly number[]): number {
@@ -74,7 +74,7 @@ Deno.test("beyond the limit one in eight passes by chance, and a share is kissed
   const evenly = (): number => (next++ % 1000) / 1000;
   const one = new RateLimiter(rateTable({ perSecond: 0.001, burst: 1, kod: 0.5 }), evenly);
   const seen = { pass: 0, drop: 0, kod: 0 };
-  for (let i = 0; i < 10_001; i++) seen[one.judge(words("192.0.2.1"), 0)]++;
+  for (let i = 0; i < 10_001; i++) seen[one.take(words("192.0.2.1"), 0)]++;
   assertEquals(seen.pass, 1 + 1250);
   assert(Math.abs(seen.kod - 8750 / 2) <= 10, `${seen.kod}`);
   assertEquals(seen.pass + seen.drop + seen.kod, 10_001);
@@ -89,9 +89,9 @@ Deno.test("a flood of a million addresses takes no more memory, and frees no one
   const flooding = new Uint32Array([0, 0, 0xffff, 0]);
   for (let i = 0; i < 1_000_000; i++) {
     flooding[3] = 0x0a000000 + i;
-    assertEquals(one.judge(flooding, i / 100), "pass");
+    assertEquals(one.take(flooding, i / 100), "pass");
     // It asks a hundred times a second, and has emptied its bucket before others come.
-    if (i % 1000 === 0 && one.judge(abuser, i / 100) === "pass") passed++;
+    if (i % 1000 === 0 && one.take(abuser, i / 100) === "pass") passed++;
   }
   assertEquals(octets, 2 ** 21);
   assertEquals(table.sources.byteLength + table.fullAtMs.byteLength, octets);
@@ -104,7 +104,7 @@ Deno.test("all who work on one table keep to one limit", () => {
   const several = Array.from({ length: 4 }, () => new RateLimiter(table, neverLeaks));
   let passed = 0;
   for (let i = 0; i < 100; i++) {
-    if (several[i % 4]?.judge(words("192.0.2.1"), 0) === "pass") passed++;
+    if (several[i % 4]?.take(words("192.0.2.1"), 0) === "pass") passed++;
   }
   assertEquals(passed, 10);
 });

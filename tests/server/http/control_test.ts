@@ -199,12 +199,12 @@ const mistakes:
     ["POST", "/reset?listener=ntp://x:1", undefined, 404, /There is no listener/],
     ["GET", "/state?listener=ntp://x:1", undefined, 404, /There is no listener/],
     ["GET", "/clients?listener=ntp://x:1", undefined, 404, /There is no listener/],
-    ["POST", "/reset", { listener: "ntp://x:1" }, 400, /expected no body, or \{\}/],
-    ["POST", "/reset", [], 400, /expected no body, or \{\}/],
+    ["POST", "/reset", { listener: "ntp://x:1" }, 400, /expected none, or \{\}/],
+    ["POST", "/reset", [], 400, /expected none, or \{\}/],
     ["POST", "/reset", "{", 400, /Cannot read the JSON/],
-    ["DELETE", "/faults", { drop: 1 }, 400, /expected no body, or \{\}/],
-    ["POST", "/scenario", {}, 400, /Nothing to begin: expected clock, status or faults/],
-    ["POST", "/scenario", { seed: 5, description: "" }, 400, /Nothing to begin/],
+    ["DELETE", "/faults", { drop: 1 }, 400, /expected none, or \{\}/],
+    ["POST", "/scenario", {}, 400, /Nothing to start: expected clock, status or faults/],
+    ["POST", "/scenario", { seed: 5, description: "" }, 400, /Nothing to start/],
     ["POST", "/scenario", null, 400, /expected an object/],
     ["PUT", "/faults", { dorp: 1 }, 400, /did you mean drop\?/],
     ["PUT", "/faults", { drop: 1.5 }, 400, /1\.5/],
@@ -332,7 +332,7 @@ Deno.test("a token has to be brought, and anything but loopback needs one", asyn
   await assertRejects(
     () => serve(ntp, { control: "0.0.0.0:0" }),
     RangeError,
-    "Cannot be controlled on 0.0.0.0:0 without a token",
+    "Cannot open the control interface on 0.0.0.0:0 without a token",
   );
   await using open = await serve(ntp, { control: "0.0.0.0:0", controlToken });
   const { port } = new URL(open.control?.url ?? "");
@@ -359,7 +359,7 @@ Deno.test("an address that cannot be, or is taken, or a token that keeps nobody 
   await assertRejects(
     () => serve(ntp, { control: host }),
     Error,
-    `Cannot be controlled on tcp ${host}: the port is already in use`,
+    `Cannot open the control interface on tcp ${host}: the port is already in use`,
   );
 });
 
