@@ -2,30 +2,31 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import { addressFamily, canonicalAddress, isWildcard, resolveHost } from "../system/address.ts";
 import { ListenError } from "../transports/listen_error.ts";
 
-/** The sockets that stand for one listener, and what should be said about them. */
+/** The addresses that one listener binds. */
 export interface Expansion {
-  /** The addresses to bind; IPv6 link-local ones with their zone. */
+  /** IPv6 link-local addresses have their zone. */
   readonly hostnames: readonly string[];
-  /** What is lost, where the addresses of this machine may not be read. */
+  /** The consequence, where the addresses of this machine may not be read. */
   readonly warning?: string;
 }
 
 /**
- * A wildcard address as the addresses of this machine that it stands for. A
- * reply has to leave from the address that was asked, and with Deno's sockets
- * only one bound to that very address makes sure of it. Others stand for themselves.
+ * Expands a wildcard address into the addresses of this machine that it stands for. A
+ * reply must leave from the address that was queried, and with Deno's sockets
+ * only one bound to that very address makes sure of it. Other addresses stand for themselves.
  *
  * `0.0.0.0` is every IPv4 address, `::` every IPv6 address.
  */
 export function expandWildcard(hostname: string): Expansion {
   if (!isWildcard(hostname)) return { hostnames: [hostname] };
-  // Asked, never prompted for: without it the server still runs.
+  // A query never prompts: without the permission the server still runs.
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
   if (state !== "granted") {
     return {
       hostnames: [hostname],
-      warning: `${hostname} is one socket for all addresses, so a reply may leave from another ` +
-        "address than the one asked, which clients ignore; --allow-sys=networkInterfaces mends it",
+      warning:
+        `${hostname} is one socket for all addresses, so a reply may leave from an address ` +
+        "that the client did not query, and be ignored; --allow-sys=networkInterfaces fixes that",
     };
   }
   const family = addressFamily(hostname);

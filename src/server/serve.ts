@@ -10,14 +10,14 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  * @param options The clock to serve, and how
  * @returns The server, already answering
  * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
- *   read
+ *   parsed
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range
- * @throws {TypeError} If the clock, or an option of it, is something else than it may be
+ * @throws {TypeError} If the clock, or an option of it, has the wrong type
  * @throws {Error} If the control interface cannot listen
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
- * @throws {Deno.errors.NotSupported} If `mmsg` was asked for and cannot be; the message says why
+ * @throws {Deno.errors.NotSupported} If `mmsg` was requested and is not available; the message has the reason
  *
  * @example A server for the length of one test
  * ```ts

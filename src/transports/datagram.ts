@@ -155,11 +155,14 @@ class Listener implements DatagramListener {
       const length = typeof answer === "number" ? answer : await answer;
       if (length > 0) {
         if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
-        this.#batch[0] = exchange;
-        this.#handler.finish(this.#batch, 1, 0);
         operation = "send";
         if (!this.#mayAnswerAll) requireNet(exchange.source.hostname, exchange.source.port);
+        operation = "respond";
         const { delivery } = exchange;
+        this.#batch[0] = exchange;
+        // It reads the clock: nothing may come between it and the sending.
+        this.#handler.finish(this.#batch, 1, 0);
+        operation = "send";
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
         if (!this.#closed) this.#counters.count(counter.answered);

@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
-import type { Clock } from "../../src/clock/clock.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { Clock, UnixTime } from "../../src/clock/clock.ts";
 import { UNKNOWN_STATUS } from "../../src/clock/status.ts";
-import type { Exchange } from "../../src/transports/exchange.ts";
+import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts";
 import { ServedClock } from "../../src/clock/served_clock.ts";
-import { ServedPage } from "../../src/clock/page.ts";
+import { ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../src/protocols/responder.ts";
 import { Guard, planGuard } from "../../src/server/guard/guard.ts";
@@ -78,3 +78,100 @@ for (const isStamped of [false, true]) {
     }
   });
 }
+
+/** A handler for the auto protocol, whose clock is set by hand and counts its readings. */
+async function handleAuto(): Promise<{
+  handler: DatagramHandler;
+  base: Clock & { now: UnixTime; readings: number };
+  /** Handles requests that arrive now, and returns their exchanges. */
+  receive(...requests: Uint8Array[]): Exchange[];
+}> {
+  const base = {
+    now: { seconds: 1_700_000_000, nanoseconds: 999_999_000 },
+    readings: 0,
+    read(time: UnixTime): void {
+      this.readings++;
+      Object.assign(time, this.now);
+    },
+  };
+  const page = new ServedPage();
+  const line = { ...SYSTEM_TIME.line, servedSeconds: 3600 };
+  page.publish({ ...SYSTEM_TIME, line, status: { ...UNKNOWN_STATUS, leap: 0, precision: -31 } });
+  const clock = new ServedClock(base, page);
+  const auto = { ...endpoint, protocol: "auto" } as const;
+  const handler = createHandler(auto, {
+    guard: new Guard(planGuard({}), auto, () => 0),
+    responder: await builtIn("auto"),
+    base,
+    clock,
+    counters: new Counters(),
+    isStamped: true,
+  });
+  return {
+    handler,
+    base,
+    receive(...requests): Exchange[] {
+      handler.begin();
+      return requests.map((request) => {
+        const exchange = {
+          request,
+          reply: new Uint8Array(REPLY_CAPACITY),
+          arrival: { ...base.now },
+          source: sourceOf("127.0.0.1"),
+          status: UNKNOWN_STATUS,
+          isUnfinished: false,
+        };
+        assert(handler.handle(exchange) as number > 0);
+        return exchange;
+      });
+    },
+  };
+}
+
+/** When an NTP reply was received and left, in nanoseconds ahead of a second of system time. */
+function timesOf({ reply }: Exchange, seconds: number): [receive: number, transmit: number] {
+  const { receiveTimestamp, transmitTimestamp } = decodeNtpPacket(reply.subarray(0, 48));
+  const ahead = (timestamp: bigint): number =>
+    Number(((timestamp - (BigInt(seconds + 2_208_988_800) << 32n)) * 1_000_000_000n) >> 32n);
+  return [ahead(receiveTimestamp), ahead(transmitTimestamp)];
+}
+
+const ntpRequest = Uint8Array.from({ length: NTP_HEADER_LENGTH }, (_, i) => i === 0 ? 0x23 : 0);
+const textRequest = new Uint8Array();
+
+Deno.test("a batch is finished from one reading of the clock, each NTP reply by its place", async () => {
+  const { handler, base, receive } = await handleAuto();
+  const batch = receive(ntpRequest, textRequest, ntpRequest, ntpRequest);
+  const text = batch[1]?.reply.slice();
+  base.now.nanoseconds += 400;
+  handler.finish(batch, 3, 300);
+  assertEquals([base.readings, batch[1]?.reply], [1, text]);
+  const [first, , third, left] = batch;
+  const SECOND = 1_700_003_600;
+  // Whatever is below a clock's precision is random.
+  const around = (actual: number[], expected: number[]): void =>
+    actual.forEach((ns, i) => assert(Math.abs(ns - (expected[i] ?? NaN)) <= 2, `${ns}`));
+  around(timesOf(first as Exchange, SECOND), [999_999_000, 999_999_400]);
+  around(timesOf(third as Exchange, SECOND), [999_999_000, 1_000_000_000]);
+  assertEquals([left?.isUnfinished, first?.isUnfinished], [true, false]);
+});
+
+Deno.test("a batch without NTP is finished without reading the clock", async () => {
+  const { handler, base, receive } = await handleAuto();
+  const batch = receive(textRequest, textRequest);
+  handler.finish(batch, 2, 300);
+  assertEquals(base.readings, 0);
+});
+
+Deno.test("no reply leaves before its request came, however the clock is stepped before it is finished", async () => {
+  const { handler, base, receive } = await handleAuto();
+  for (const step of [-1, -3600, -(2 ** 31)]) {
+    const batch = receive(ntpRequest, ntpRequest);
+    base.now.seconds += step;
+    handler.finish(batch, 2, 300);
+    for (const exchange of batch) {
+      const [receive, transmit] = timesOf(exchange, base.now.seconds - step + 3600);
+      assert(transmit >= receive && transmit - receive <= 2, `${receive} ${transmit}`);
+    }
+  }
+});

@@ -1,32 +1,32 @@
-/** Where a bundled program keeps the bundled worker: scripts/compile.ts puts it there. */
+/** The global property in which scripts/compile.ts puts the worker of a bundled program. */
 const BUNDLED_WORKER = Symbol.for("timesrv.worker");
 
-/** The worker's module as a text, where the program is one file and has no other to start. */
-function bundledWorker(): string | undefined {
+/** The source of the worker, where the program is a single file. */
+function findBundledWorker(): string | undefined {
   const text: unknown = Reflect.get(globalThis, BUNDLED_WORKER);
   return typeof text === "string" ? text : undefined;
 }
 
-/** Why no worker can be started; undefined if one can. */
+/** Why no worker can be started; undefined if it can. */
 export function whyNoWorker(): string | undefined {
-  // Whatever a blob holds may be started without a permission.
-  if (bundledWorker() !== undefined) return undefined;
+  // A blob needs no permission.
+  if (findBundledWorker() !== undefined) return undefined;
   const folder = new URL("../../", import.meta.url);
   if (folder.protocol !== "file:") return "its modules are not files of this machine";
-  // Asked, never prompted for.
+  // A query never prompts.
   const { state } = Deno.permissions.querySync({ name: "read", path: folder });
   return state === "granted" ? undefined : "no permission --allow-read for its own modules";
 }
 
-/** Opens a thread that does a job. */
+/** Opens a thread that waits for its setup. */
 export function openWorker(): Worker {
-  const bundled = bundledWorker();
+  const bundled = findBundledWorker();
   if (bundled === undefined) {
     return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   }
   const url = URL.createObjectURL(new Blob([bundled], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });
-  // Read by the time it is first heard of.
+  // By its first message it has been read.
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
   return worker;
 }
