@@ -71,9 +71,19 @@ function cell(text: string): string {
   return escaped(text.replaceAll("\n", " ")).replaceAll("|", "\\|");
 }
 
-/** Documents beside this one; then what is typed or named: options, names with an underscore, URLs. */
-const LITERAL =
-  /docs\/[\w.]+\w|(?<![\w./-])(?:--[a-z][\w-]*|\w+(?:_\w+)+|\w+:\/\/[^\s,;)]*[^\s,;:.)])/g;
+/**
+ * Documents beside this one; then what is typed or named: options with a value that is no plain word,
+ * names with an underscore, URLs.
+ */
+const LITERAL = new RegExp(
+  [
+    /docs\/[\w.]+\w/,
+    /(?<![\w.\/-])--[a-z][\w-]*(?: (?:[A-Z]{2,}\b|[\w+-]*[@:=\d](?:[\w@:=+-]|[.,](?=\w))*))?/,
+    /(?<![\w.\/-])\w+(?:_\w+)+/,
+    /(?<![\w.\/-])\w+:\/\/[^\s,;)]*[^\s,;:.)]/,
+  ].map(({ source }) => source).join("|"),
+  "g",
+);
 
 /** Prose whose characters Markdown prints as they are, with literals as code and links to documents. */
 function escaped(text: string): string {
