@@ -1,9 +1,7 @@
 /** The record of a protocol: all that the rest of the project knows of it. */
-import type { DaytimeFormat } from "./daytime/format.ts";
 import type { QueryFailure } from "./failure.ts";
 import type { NtpMeasurement } from "./ntp/measurement.ts";
 import type { ReplyBase } from "./reply.ts";
-import type { Responder } from "./responder.ts";
 
 /** A protocol; its folder exports the record, the registry lists it. */
 export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
@@ -41,8 +39,6 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   looksLikeReply(octets: Uint8Array, unixSeconds: number): boolean;
   /** Whether the service recognises replies by itself; all others are kept from answering one. */
   readonly refusesReplies?: true;
-  /** Loads the service, which only servers need. */
-  loadService(): Promise<(options: ServiceOptions) => Responder>;
   /** Loads the wire format, which only explanations need. */
   loadWireFormat(): Promise<WireFormat<Reply>>;
 }
@@ -112,20 +108,6 @@ export interface TrustTest<Reply> extends NamedTest {
     reply: Omit<Reply, "hasTime">,
     maxRootDistance: number,
   ): { readonly reason: QueryFailure; readonly message: string } | undefined;
-}
-
-/** The settings of the built-in services. */
-export interface ServiceSettings {
-  /** Whether texts that carry no zone are in UTC. */
-  readonly utc: boolean;
-  /** The form of Daytime lines. */
-  readonly daytimeFormat: DaytimeFormat;
-}
-
-/** What a built-in service is made from. */
-export interface ServiceOptions extends ServiceSettings {
-  /** Draws 32 random bits. */
-  readonly random32: () => number;
 }
 
 /** How the datagrams of a protocol are laid out, for explanations and captures. */

@@ -1,5 +1,4 @@
 import { asctime } from "./asctime/protocol.ts";
-import { auto } from "./auto/protocol.ts";
 import { daytime } from "./daytime/protocol.ts";
 import { ntp } from "./ntp/protocol.ts";
 import type { ProtocolRecord } from "./protocol.ts";
@@ -10,7 +9,7 @@ import { time } from "./time/protocol.ts";
 export interface Replies {
   /** Text as the C library's `asctime` writes it. */
   readonly asctime: TextReply;
-  /** A port that speaks NTP with NTP clients and text with all others; it is queried in text. */
+  /** A port that speaks NTP with NTP clients and text with all others. */
   readonly auto: TextReply;
   /** RFC 867. */
   readonly daytime: TextReply;
@@ -26,7 +25,8 @@ export type Protocol = keyof Replies;
 /** The record of each protocol; of their forms, the most general is the first. */
 export const protocols: { readonly [Name in Protocol]: ProtocolRecord<Replies[Name]> } = {
   asctime,
-  auto,
+  // Clients query it in text, which all servers on such a port understand.
+  auto: asctime,
   daytime,
   time,
   ntp,

@@ -1,15 +1,41 @@
-/** The services of the protocols, for servers. */
-import type { ProtocolRecord, ServiceOptions } from "./protocol.ts";
+/** The services of the protocols. They are listed apart from the registry: clients start faster without them. */
+import { asctimeResponder } from "./asctime/service.ts";
+import { autoResponder } from "./auto.ts";
+import type { DaytimeFormat } from "./daytime/format.ts";
+import { daytimeResponder } from "./daytime/service.ts";
+import { ntpResponder } from "./ntp/service.ts";
+import type { ProtocolRecord } from "./protocol.ts";
 import { type Protocol, protocols } from "./registry.ts";
 import { refusal, type Responder } from "./responder.ts";
+import { timeResponder } from "./time/service.ts";
 
-/** Loads what makes the built-in responders of a protocol. */
-export async function loadService(
-  protocol: Protocol,
-): Promise<(options: ServiceOptions) => Responder> {
-  const { loadService, refusesReplies }: ProtocolRecord = protocols[protocol];
-  const create = await loadService();
-  return refusesReplies ? create : (options) => refuseReplies(create(options));
+/** The settings of the built-in services. */
+export interface ServiceSettings {
+  /** Whether texts that carry no zone are in UTC. */
+  readonly utc: boolean;
+  /** The form of Daytime lines. */
+  readonly daytimeFormat: DaytimeFormat;
+}
+
+/** What a built-in service is made from. */
+export interface ServiceOptions extends ServiceSettings {
+  /** Draws 32 random bits. */
+  readonly random32: () => number;
+}
+
+const services: Readonly<Record<Protocol, (options: ServiceOptions) => Responder>> = {
+  asctime: asctimeResponder,
+  auto: autoResponder,
+  daytime: ({ utc, daytimeFormat }) => daytimeResponder({ utc, format: daytimeFormat }),
+  time: timeResponder,
+  ntp: ntpResponder,
+};
+
+/** Creates the built-in responder of a protocol. */
+export function createService(protocol: Protocol, options: ServiceOptions): Responder {
+  const service = services[protocol](options);
+  const { refusesReplies }: ProtocolRecord = protocols[protocol];
+  return refusesReplies ? service : refuseReplies(service);
 }
 
 const forms = [...new Set(Object.values(protocols).map(({ looksLikeReply }) => looksLikeReply))];

@@ -8,10 +8,8 @@ import { type ClockControl, ServedTime } from "../clock/served_time.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
-import type { ServiceSettings } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
-import type { Responder } from "../protocols/responder.ts";
-import { loadService } from "../protocols/services.ts";
+import { createService, type ServiceSettings } from "../protocols/services.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
@@ -116,7 +114,6 @@ export class RunningServer implements Server {
 
   /** Binds a listener. */
   async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
-    const createService = await loadService(endpoint.protocol);
     const resolved = await resolveListener(endpoint);
     // Aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
@@ -130,12 +127,10 @@ export class RunningServer implements Server {
     this.#warn(warning);
     if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
     const faults = this.#createFaults(spec);
-    const createResponder = (): Responder =>
-      this.#options.responder ?? createService({ ...this.#services, random32 });
     let port = endpoint.port;
     for (const hostname of hostnames) {
       // Port 0 is chosen once: all addresses of a wildcard then share it.
-      port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults, createResponder });
+      port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
     }
   }
 
@@ -194,19 +189,17 @@ export class RunningServer implements Server {
     return options && this.#owned.use(new Faults(options, seed));
   }
 
-  #bind(
-    endpoint: Endpoint,
-    parts: ListenerParts & { readonly createResponder: () => Responder },
-  ): number {
-    const { hostname, port } = endpoint;
+  #bind(endpoint: Endpoint, parts: ListenerParts): number {
+    const { hostname, port, protocol } = endpoint;
     // The handler's endpoint is the real one, known only once the port is bound.
     const bound = { ...endpoint };
     const counters = this.#counters;
     const { maxTasks, log } = this.#options;
+    const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
     const handler = createHandler(bound, {
       // By a clock that is not simulated.
       guard: new Guard(this.#guard, endpoint, () => performance.now()),
-      responder: parts.createResponder(),
+      responder,
       base: this.#base,
       clock: parts.time.clock,
       counters,

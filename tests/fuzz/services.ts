@@ -3,7 +3,7 @@ import type { UnixTime } from "../../src/clock/clock.ts";
 import { type DaytimeFormat, daytimeFormats } from "../../src/protocols/daytime/format.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
-import { loadService } from "../../src/protocols/services.ts";
+import { createService } from "../../src/protocols/services.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What a scene has of chance. */
@@ -42,28 +42,30 @@ const ntpRefusals = ["malformed", "version", "mode", "authentication"] as const;
 const reply = "looks-like-a-reply";
 
 /** Texts are in local time, so that TZ takes part. */
-async function creatorOf(
+function creatorOf(
   protocol: Protocol,
   daytimeFormat: DaytimeFormat = "ctime",
-): Promise<Pick<Service, "protocol" | "create">> {
-  const create = await loadService(protocol);
-  return { protocol, create: ({ random32 }) => create({ utc: false, daytimeFormat, random32 }) };
+): Pick<Service, "protocol" | "create"> {
+  return {
+    protocol,
+    create: ({ random32 }) => createService(protocol, { utc: false, daytimeFormat, random32 }),
+  };
 }
 
 /** All of them. */
 export const services: readonly Service[] = [
-  { name: "asctime", refusals: [reply], ...await creatorOf("asctime") },
-  ...await Promise.all(daytimeFormats.map(async (format): Promise<Service> => ({
+  { name: "asctime", refusals: [reply], ...creatorOf("asctime") },
+  ...daytimeFormats.map((format): Service => ({
     name: `daytime-${format}`,
     refusals: [reply, "unsynchronized"],
-    ...await creatorOf("daytime", format),
-  }))),
-  { name: "time", refusals: [reply, "unsynchronized"], ...await creatorOf("time") },
-  { name: "ntp", refusals: ntpRefusals, ...await creatorOf("ntp") },
+    ...creatorOf("daytime", format),
+  })),
+  { name: "time", refusals: [reply, "unsynchronized"], ...creatorOf("time") },
+  { name: "ntp", refusals: ntpRefusals, ...creatorOf("ntp") },
   {
     name: "auto",
     // A datagram of no known version is not NTP to it, but a request for text.
     refusals: [reply, "malformed", "mode", "authentication"],
-    ...await creatorOf("auto"),
+    ...creatorOf("auto"),
   },
 ];

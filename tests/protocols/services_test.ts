@@ -13,16 +13,14 @@ import {
   UNSYNCHRONIZED_STATUS,
 } from "../support/services.ts";
 
-const ntp = await builtIn("ntp", { random32: () => 0x1234_5678 });
-const asctime = await builtIn("asctime");
-const auto = await builtIn("auto", { random32: () => 0x1234_5678 });
-const time = await builtIn("time");
-const daytime = await Promise.all(
-  daytimeFormats.map(async (daytimeFormat): Promise<[string, Responder]> => [
-    `daytime, ${daytimeFormat}`,
-    await builtIn("daytime", { daytimeFormat }),
-  ]),
-);
+const ntp = builtIn("ntp", { random32: () => 0x1234_5678 });
+const asctime = builtIn("asctime");
+const auto = builtIn("auto", { random32: () => 0x1234_5678 });
+const time = builtIn("time");
+const daytime = daytimeFormats.map((daytimeFormat): [string, Responder] => [
+  `daytime, ${daytimeFormat}`,
+  builtIn("daytime", { daytimeFormat }),
+]);
 
 const receivers: [name: string, responder: Responder][] = [
   ["asctime", asctime],

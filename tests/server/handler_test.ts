@@ -27,13 +27,13 @@ function interruptible(): Clock & { interrupt: () => void } {
 }
 
 for (const isStamped of [false, true]) {
-  Deno.test(`an answer is of one piece, whenever the clock is changed (stamped: ${isStamped})`, async () => {
+  Deno.test(`an answer is of one piece, whenever the clock is changed (stamped: ${isStamped})`, () => {
     const base = interruptible();
     const options = { base, clock: {}, status: {}, precision: -20 };
     using time = new ServedTime(options);
     // As another thread has it: nothing but the page tells it of a change.
     const clock = new ServedClock(base, new ServedPage(time.page));
-    const responder = await builtIn("ntp");
+    const responder = builtIn("ntp");
     const guard = new Guard(planGuard({}), endpoint, () => 0);
     const counters = new Counters();
     const handler = createHandler(endpoint, { guard, responder, base, clock, counters, isStamped });

@@ -2,7 +2,6 @@
 import { assertEquals } from "@std/assert";
 import type { UnixTime } from "../../src/clock/clock.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
-import type { ServiceOptions } from "../../src/protocols/protocol.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import {
   type Answer,
@@ -12,7 +11,7 @@ import {
   type Responder,
   type ServedExchange,
 } from "../../src/protocols/responder.ts";
-import { loadService } from "../../src/protocols/services.ts";
+import { createService, type ServiceOptions } from "../../src/protocols/services.ts";
 
 /** Friday, 2020-04-03T21:09:36.123456789Z. */
 export const NOW: UnixTime = { seconds: 1_585_948_176, nanoseconds: 123_456_789 };
@@ -42,12 +41,13 @@ export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
 }
 
 /** The built-in responder of a protocol as a server has it, in UTC and without chance unless told otherwise. */
-export async function builtIn(
-  protocol: Protocol,
-  options: Partial<ServiceOptions> = {},
-): Promise<Responder> {
-  const create = await loadService(protocol);
-  return create({ utc: true, daytimeFormat: "ctime", random32: () => 0, ...options });
+export function builtIn(protocol: Protocol, options: Partial<ServiceOptions> = {}): Responder {
+  return createService(protocol, {
+    utc: true,
+    daytimeFormat: "ctime",
+    random32: () => 0,
+    ...options,
+  });
 }
 
 /** Options of {@linkcode ask}. */

@@ -20,6 +20,5 @@ export const asctime: ProtocolRecord<TextReply> = {
     return { protocol: "asctime", ...parseAsctime(octets), ...reply, hasTime: true, warnings: [] };
   },
   looksLikeReply: looksLikeAsctime,
-  loadService: () => import("./service.ts").then(({ asctimeResponder }) => asctimeResponder),
   loadWireFormat: () => import("./fields.ts").then(({ asctimeFormat }) => asctimeFormat),
 };

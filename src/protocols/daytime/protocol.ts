@@ -22,9 +22,5 @@ export const daytime: ProtocolRecord<TextReply> = {
   keys: ["utc_offset"],
   toJson: ({ utcOffset }) => utcOffset === undefined ? {} : { utc_offset: utcOffset },
   looksLikeReply: looksLikeDaytime,
-  loadService: () =>
-    import("./service.ts").then(({ daytimeResponder }) => ({ utc, daytimeFormat }) =>
-      daytimeResponder({ utc, format: daytimeFormat })
-    ),
   loadWireFormat: () => import("./fields.ts").then(({ daytimeFormat }) => daytimeFormat),
 };

@@ -33,7 +33,6 @@ export const ntp: ProtocolRecord<NtpReply> = {
   }),
   looksLikeReply: looksLikeNtp,
   refusesReplies: true,
-  loadService: () => import("./service.ts").then(({ ntpResponder }) => ntpResponder),
   loadWireFormat: () => import("./fields.ts").then(({ ntpFormat }) => ntpFormat),
 };
 

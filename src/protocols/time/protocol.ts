@@ -15,7 +15,6 @@ export const time: ProtocolRecord<SecondsReply> = {
     error_bound: errorBound.total("seconds"),
   }),
   looksLikeReply: looksLikeTime,
-  loadService: () => import("./service.ts").then(({ timeResponder }) => timeResponder),
   loadWireFormat: () => import("./fields.ts").then(({ timeFormat }) => timeFormat),
 };
 

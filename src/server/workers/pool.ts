@@ -5,7 +5,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { Counters } from "../../transports/counters.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
-import type { ServiceSettings } from "../../protocols/protocol.ts";
+import type { ServiceSettings } from "../../protocols/services.ts";
 import type { RecentClients } from "../http/clients.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";

@@ -2,7 +2,7 @@
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
 import type { GuardPlan } from "../guard/guard.ts";
-import type { ServiceSettings } from "../../protocols/protocol.ts";
+import type { ServiceSettings } from "../../protocols/services.ts";
 
 /** A socket and what is served on it. */
 export interface WorkerListener {

@@ -11,7 +11,7 @@ import type { UnixTime } from "../../clock/clock.ts";
 import { ServedPage } from "../../clock/page.ts";
 import { RealtimeClock } from "../../clock/realtime_clock.ts";
 import { ServedClock } from "../../clock/served_clock.ts";
-import { loadService } from "../../protocols/services.ts";
+import { createService } from "../../protocols/services.ts";
 import { Counters } from "../../transports/counters.ts";
 import { runLoop } from "../../transports/mmsg/loop.ts";
 import { Guard } from "../guard/guard.ts";
@@ -25,9 +25,9 @@ const thread = globalThis as unknown as {
   close(): void;
 };
 
-thread.onmessage = async ({ data: setup }) => {
+thread.onmessage = ({ data: setup }) => {
   try {
-    await answerUntilStopped(setup);
+    answerUntilStopped(setup);
     thread.postMessage({ event: "stopped" });
   } catch (error) {
     // If it were thrown on, Deno would write a stack trace into the log.
@@ -37,25 +37,22 @@ thread.onmessage = async ({ data: setup }) => {
   thread.close();
 };
 
-async function answerUntilStopped(setup: WorkerSetup): Promise<void> {
+function answerUntilStopped(setup: WorkerSetup): void {
   using libc = openLibc();
   const base = new RealtimeClock(libc);
   const counters = new Counters(setup.counters);
   const log = setup.isLogged ? createReportingLog(new LineLimiter(setup.limiter)) : undefined;
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - setup.guard.startSeconds) * 1000 + nanoseconds / 1e6;
-  const listeners = await Promise.all(
-    setup.listeners.map(async ({ descriptor, endpoint, page }) => {
-      const clock = new ServedClock(base, new ServedPage(page));
-      const createResponder = await loadService(endpoint.protocol);
-      const responder = createResponder({ ...setup.services, random32 });
-      // The kernel's timestamps are of one clock in all threads; its steps are tolerated.
-      const guard = new Guard(setup.guard, endpoint, nowMs);
-      const own = { guard, responder, base, clock, counters, log, isStamped: true };
-      const handler = createHandler(endpoint, own);
-      return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
-    }),
-  );
+  const listeners = setup.listeners.map(({ descriptor, endpoint, page }) => {
+    const clock = new ServedClock(base, new ServedPage(page));
+    const responder = createService(endpoint.protocol, { ...setup.services, random32 });
+    // The kernel's timestamps are of one clock in all threads; its steps are tolerated.
+    const guard = new Guard(setup.guard, endpoint, nowMs);
+    const own = { guard, responder, base, clock, counters, log, isStamped: true };
+    const handler = createHandler(endpoint, own);
+    return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
+  });
   thread.postMessage({ event: "ready" });
   const stop = new Int32Array(setup.stop);
   runLoop(libc, { listeners, counters, clock: base, stop, afterBatch: log?.flush });

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { RefusalCause } from "../../../src/protocols/responder.ts";
-import { check } from "../../support/property.ts";
-import { answer, ask, builtIn, octetsOf } from "../../support/services.ts";
+import type { RefusalCause } from "../../src/protocols/responder.ts";
+import { check } from "../support/property.ts";
+import { answer, ask, builtIn, octetsOf } from "../support/services.ts";
 
-const responder = await builtIn("auto");
+const responder = builtIn("auto");
 
 /** What an input gets: NTP, text, or nothing for a cause. */
 function verdict(request: Uint8Array, port = 51402): "ntp" | "text" | RefusalCause {

@@ -1,9 +1,9 @@
 /** The service that replies in the protocol of the request, on one port. */
-import type { AsctimeOptions } from "../asctime/format.ts";
-import { asctimeResponder } from "../asctime/service.ts";
-import { field, mode, NTP_HEADER_LENGTH } from "../ntp/packet.ts";
-import { ntpResponder, type NtpResponderOptions } from "../ntp/service.ts";
-import { type Answer, type Refusal, refusal, type Responder } from "../responder.ts";
+import type { AsctimeOptions } from "./asctime/format.ts";
+import { asctimeResponder } from "./asctime/service.ts";
+import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
+import { ntpResponder, type NtpResponderOptions } from "./ntp/service.ts";
+import { type Answer, type Refusal, refusal, type Responder } from "./responder.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
 const refuseMode = refusal("mode");
