@@ -1,36 +1,35 @@
-/** An IP version to keep to. */
+/** An IP version. */
 export type AddressFamily = 4 | 6;
 
-/** Whether a text is an IP address rather than a name, and of which version. */
+/** Determines the IP version of an address; undefined for a name. */
 export function addressFamily(hostname: string): AddressFamily | undefined {
   if (hostname.includes(":")) return 6;
-  // A URL's parser reads "127.1" as an address, as getaddrinfo(3) does.
+  // URL.canParse() accepts "127.1" as an address, as getaddrinfo(3) does.
   return /^\d[\d.]*$/.test(hostname) && URL.canParse(`http://${hostname}`) ? 4 : undefined;
 }
 
-/** Whether an address stands for all addresses of this machine. */
+/** Whether it is a wildcard address, for all addresses of this machine. */
 export function isWildcard(address: string): boolean {
   const canonical = canonicalAddress(address);
   return canonical === "0.0.0.0" || canonical === "::";
 }
 
-/** Whether traffic to an address never leaves this machine. */
+/** Whether it is a loopback address. */
 export function isLoopback(address: string): boolean {
   const canonical = canonicalAddress(address);
-  // A name may begin like an address, as 127.0.0.1.example does.
+  // A name can begin like an address: 127.0.0.1.example.
   return canonical === "::1" || addressFamily(canonical) === 4 && canonical.startsWith("127.");
 }
 
-/** Whether an address stands for one machine, not for several or for all (RFC 1112 §4, RFC 4291 §2.7). */
+/** Whether it is neither multicast nor broadcast (RFC 1112 §4, RFC 4291 §2.7). */
 export function isUnicast(address: string): boolean {
   const canonical = canonicalAddress(address);
   return !/^(ff[0-9a-f]{2}:|2(2[4-9]|3\d)\.|255\.255\.255\.255$)/.test(canonical);
 }
 
 /**
- * One spelling for each address, so that two can be compared: compressed
- * lower-case IPv6, no zone, and IPv4 where IPv6 only carries it
- * (`::ffff:192.0.2.1`).
+ * Normalizes an address for comparison: compressed lower-case IPv6, no zone, and IPv4 instead of
+ * IPv4-mapped IPv6 (`::ffff:192.0.2.1`).
  */
 export function canonicalAddress(address: string): string {
   const [bare = ""] = address.split("%");
@@ -44,11 +43,11 @@ export function canonicalAddress(address: string): string {
 }
 
 /**
- * The addresses of a host, IPv6 before IPv4 and otherwise in the resolver's
- * order; an address is its own only one.
+ * Resolves a host: IPv6 addresses before IPv4, otherwise in the resolver's order; an address resolves to
+ * itself.
  *
  * @throws {Error} If the name is unknown or has no address of that family
- * @throws {Deno.errors.NotCapable} If the permission to look it up was not granted
+ * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
  */
 export async function resolveHost(
   hostname: string,
@@ -60,17 +59,17 @@ export async function resolveHost(
     if ((family ?? literal) !== literal) {
       throw new Error(`${hostname} is not an IPv${family} address`);
     }
-    // Only IPv6 may carry a zone, which its canonical form has lost.
+    // The canonical form of IPv6 has no zone.
     return [literal === 4 ? canonical : hostname];
   }
-  // Deno.resolveDns asks name servers alone; users also expect /etc/hosts.
+  // Deno.resolveDns queries name servers only; users also expect /etc/hosts.
   const { lookup } = await import("node:dns/promises");
   try {
     const found = await lookup(hostname, { all: true, family: family ?? 0 });
     found.sort((a, b) => b.family - a.family);
     return found.map(({ address }) => address);
   } catch (cause) {
-    // `lookup` hides it when it was not permitted to ask.
+    // `lookup` hides a missing permission.
     const { state } = Deno.permissions.querySync({ name: "net", host: hostname });
     if (state !== "granted") {
       throw new Deno.errors.NotCapable(

@@ -1,4 +1,4 @@
-/** A variable of the environment, if it is set and may be read: asked, never prompted for. */
+/** Reads a variable of the environment; undefined if it is not set or not permitted. Never prompts. */
 export function environmentVariable(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? Deno.env.get(variable) : undefined;

@@ -1,10 +1,9 @@
 /**
- * HalfSipHash-1-3 (https://github.com/veorq/SipHash) of two words: who does not know the key cannot
- * choose addresses that meet in one place of a table.
+ * Hashes two words by HalfSipHash-1-3 (https://github.com/veorq/SipHash): without the key, an attacker
+ * cannot choose addresses that collide in a table.
  *
  * @param key Two random words
- * @param high The first word, hashed after the second, as on a little-endian machine
- * @param low The second word
+ * @param high The high word of a little-endian pair, hashed after `low`
  */
 export function keyedHash(key: readonly [number, number], high: number, low: number): number {
   const [k0, k1] = key;
@@ -12,7 +11,7 @@ export function keyedHash(key: readonly [number, number], high: number, low: num
   let v1 = k1;
   let v2 = 0x6c796765 ^ k0;
   let v3 = 0x74656462 ^ k1;
-  // The words, then the length of 8 octets; one round each, and three to end with.
+  // The two words, then the length of 8 octets, in one round each; then three final rounds.
   for (let step = 0; step < 6; step++) {
     const word = step === 0 ? low : step === 1 ? high : step === 2 ? 8 << 24 : 0;
     if (step === 3) v2 ^= 0xff;

@@ -1,4 +1,4 @@
-/** The time zone of this machine, as C's `localtime` has it. */
+/** The time zone of this machine, as C programs use it. */
 import { environmentVariable } from "./environment.ts";
 import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
 import { readTzif } from "./tzif.ts";
@@ -11,17 +11,17 @@ const LOCAL_TIME = "/etc/localtime";
 export interface LocalZone {
   /** How far local time is ahead of UTC at a moment, in seconds. */
   readonly offsetAt: ZoneOffset;
-  /** Why it may not be the zone that C programs use here; undefined if it is. */
+  /** Why it may differ from the zone of C programs. */
   readonly warning?: string;
 }
 
 /**
  * Finds the time zone of this machine.
  *
- * JavaScript's own notion of it differs from that of C programs where TZ is a path or has rules
+ * The zone of JavaScript differs from that of C programs where TZ is a path or has rules
  * (`EST5EDT,M3.2.0,M11.1.0`), and where a file is mounted over the one that `/etc/localtime` links to.
  * Without the permission to read the files, JavaScript's zone is used, with a warning if TZ asks for
- * something else. No permission is prompted for.
+ * something else. Never prompts.
  *
  * @param variable The value of TZ; that of the environment by default
  */
@@ -32,7 +32,8 @@ export function findLocalZone(
   if (variable === undefined) return { offsetAt: readZone(LOCAL_TIME) ?? offsetOfRuntime };
   const name = variable.replace(/^:/, "");
   if (name === "") return { offsetAt: () => 0 };
-  const offsetAt = readZone(name.startsWith("/") ? name : `${DATABASE}/${name}`) ?? parsed(name);
+  const offsetAt = readZone(name.startsWith("/") ? name : `${DATABASE}/${name}`) ??
+    parseIfValid(name);
   if (offsetAt !== undefined) return { offsetAt };
   if (isZoneOfRuntime(name)) return { offsetAt: offsetOfRuntime };
   return {
@@ -43,7 +44,7 @@ export function findLocalZone(
 
 let found: LocalZone | undefined;
 
-/** The time zone of this machine, found once. */
+/** The time zone of this machine, cached. */
 export function localZone(): LocalZone {
   return found ??= findLocalZone();
 }
@@ -53,10 +54,10 @@ export function localOffset(unixSeconds: number): number {
   return localZone().offsetAt(unixSeconds);
 }
 
-/** The zone of a file; undefined if it is not there, is no zone, or may not be read. */
+/** Reads the zone in a file; undefined if there is none, or it may not be read. */
 function readZone(path: string): ZoneOffset | undefined {
   try {
-    // A link is followed by Deno only where both its ends may be read.
+    // Deno follows a link only if both its ends may be read.
     if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
     return readTzif(Deno.readFileSync(path));
   } catch {
@@ -64,7 +65,7 @@ function readZone(path: string): ZoneOffset | undefined {
   }
 }
 
-function parsed(text: string): ZoneOffset | undefined {
+function parseIfValid(text: string): ZoneOffset | undefined {
   try {
     return parsePosixZone(text);
   } catch {
@@ -72,7 +73,7 @@ function parsed(text: string): ZoneOffset | undefined {
   }
 }
 
-/** Whether JavaScript knows a zone by that name, and so goes by TZ. */
+/** Whether JavaScript knows a zone of that name, and therefore uses TZ. */
 function isZoneOfRuntime(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name.replace(/^posix\//, "") });

@@ -1,10 +1,10 @@
 import { addressFamily } from "./address.ts";
 
 /**
- * Makes sure of the permission for an address: asked, never prompted for. Deno itself would stop a
- * server on a terminal to ask about each stranger who sends it something, and FFI would ask nobody.
+ * Checks the permission for an address, and never prompts: Deno itself would prompt for each new client of
+ * a server on a terminal, and FFI checks no address.
  *
- * @throws {Deno.errors.NotCapable} If it was not granted
+ * @throws {Deno.errors.NotCapable} If it is missing
  */
 export function requireNet(hostname: string, port: number): void {
   const [bare = ""] = hostname.split("%");

@@ -1,11 +1,11 @@
-/** Zones by rule: the TZ strings of POSIX, with the extensions of RFC 8536 §3.3.1. */
+/** Time zones given by rules: POSIX TZ strings, with the extensions of RFC 8536 §3.3.1. */
 
 /** How far local time is ahead of UTC at a moment, in seconds. */
 export type ZoneOffset = (unixSeconds: number) => number;
 
 /** A change to or from daylight saving time, every year. */
 interface Rule {
-  /** The day of a year on which it falls, counted from 0 for 1 January. */
+  /** The day of the year, counted from 0. */
   readonly dayOf: (year: number) => number;
   /** Seconds from that day's midnight; -167 to 167 hours (RFC 8536 §3.3.1). */
   readonly atSeconds: number;
@@ -13,15 +13,14 @@ interface Rule {
 
 const DAY_SECONDS = 86_400;
 
-/** What C libraries assume of a daylight saving time without rules: those of the United States. */
+/** The rules that C libraries use by default: those of the United States. */
 const DEFAULT_RULES = "M3.2.0,M11.1.0";
 
 /**
  * Parses a TZ string such as `EST5EDT,M3.2.0,M11.1.0` or `<+0330>-3:30`.
  *
  * @param text The string, without a leading colon
- * @returns The zone
- * @throws {SyntaxError} If it is no such string
+ * @throws {SyntaxError} If it is not a TZ string
  *
  * @example
  * ```ts
@@ -33,32 +32,32 @@ const DEFAULT_RULES = "M3.2.0,M11.1.0";
  * ```
  */
 export function parsePosixZone(text: string): ZoneOffset {
-  // The bound comes first: no pattern has to see a long text.
-  if (text.length > 100) throw notAZone(text);
+  // Checked first, so that no pattern sees a long text.
+  if (text.length > 100) throw zoneError(text);
   const [zone = "", ...rules] = text.split(",");
   const [, , standard, savingName, saving] =
     /^([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)([+-]?[\d:]+)(?:([A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)([+-]?[\d:]+)?)?$/
       .exec(zone) ?? [];
-  if (standard === undefined) throw notAZone(text);
+  if (standard === undefined) throw zoneError(text);
   // POSIX counts west of Greenwich as positive.
   const standardOffset = 0 - parseTime(standard, 24, text);
   if (savingName === undefined) {
-    if (rules.length > 0) throw notAZone(text);
+    if (rules.length > 0) throw zoneError(text);
     return () => standardOffset;
   }
   const savingOffset = saving === undefined
     ? standardOffset + 3600
     : 0 - parseTime(saving, 24, text);
   const written = rules.length === 0 ? DEFAULT_RULES.split(",") : rules;
-  if (written.length !== 2) throw notAZone(text);
+  if (written.length !== 2) throw zoneError(text);
   const [start, end] = written.map((rule) => parseRule(rule, text)) as [Rule, Rule];
   return (unixSeconds) => {
     const year = new Date((unixSeconds + standardOffset) * 1000).getUTCFullYear();
-    // A change can fall into the year before or after its own, so the neighbours count too.
+    // A change can fall into the year before or after its own.
     for (const each of [year - 1, year, year + 1]) {
       const from = changeAt(start, each) - standardOffset;
       const until = changeAt(end, each) - savingOffset;
-      // South of the equator the end comes first: it is then that of the next year.
+      // South of the equator the end of the next year applies.
       const last = until > from ? until : changeAt(end, each + 1) - savingOffset;
       if (unixSeconds >= from && unixSeconds < last) return savingOffset;
     }
@@ -68,17 +67,17 @@ export function parsePosixZone(text: string): ZoneOffset {
 
 /** The local time of a change, as if it were UTC. */
 function changeAt({ dayOf, atSeconds }: Rule, year: number): number {
-  return midnight(year) + dayOf(year) * DAY_SECONDS + atSeconds;
+  return startOfYear(year) + dayOf(year) * DAY_SECONDS + atSeconds;
 }
 
-/** The first moment of a year; `Date.UTC()` would take the years 0 to 99 for those of the last century. */
-function midnight(year: number): number {
+/** The first second of a year; `Date.UTC()` maps the years 0 to 99 to the last century. */
+function startOfYear(year: number): number {
   return new Date(0).setUTCFullYear(year, 0, 1) / 1000;
 }
 
 function parseRule(text: string, whole: string): Rule {
   const [date = "", time = "2", ...rest] = text.split("/");
-  if (rest.length > 0) throw notAZone(whole);
+  if (rest.length > 0) throw zoneError(whole);
   return { dayOf: parseDate(date, whole), atSeconds: parseTime(time, 167, whole) };
 }
 
@@ -89,15 +88,15 @@ function parseDate(text: string, whole: string): Rule["dayOf"] {
   }
   const [, julian, day] = /^(J?)(\d{1,3})$/.exec(text) ?? [];
   const number = Number(day);
-  // `Jn` counts from 1 and leaves 29 February out; `n` counts from 0 and has it.
+  // `Jn` counts from 1 without 29 February; `n` counts from 0 with it.
   if (julian === "J" && number >= 1 && number <= 365) {
     return (year) => number - 1 + (number > 59 && isLeapYear(year) ? 1 : 0);
   }
   if (julian === "" && number <= 365) return () => number;
-  throw notAZone(whole);
+  throw zoneError(whole);
 }
 
-/** The day of the year of a month's n-th weekday; the fifth is the last, whether or not there are five. */
+/** The day of the year of a month's n-th weekday; the fifth is the last one. */
 function nthWeekday(year: number, month: number, week: number, weekday: number): number {
   const first = new Date(0);
   first.setUTCFullYear(year, month, 1);
@@ -105,7 +104,7 @@ function nthWeekday(year: number, month: number, week: number, weekday: number):
   const firstDay = first.valueOf() / 1000 / DAY_SECONDS;
   let day = firstDay + (weekday - first.getUTCDay() + 7) % 7 + (week - 1) * 7;
   if (day > days) day -= 7;
-  return day - midnight(year) / DAY_SECONDS;
+  return day - startOfYear(year) / DAY_SECONDS;
 }
 
 function isLeapYear(year: number): boolean {
@@ -117,14 +116,12 @@ function parseTime(text: string, maxHours: number, whole: string): number {
   const [, sign, hours, minutes = "0", seconds = "0"] =
     /^([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?$/.exec(text) ?? [];
   const [h, m, s] = [Number(hours), Number(minutes), Number(seconds)];
-  if (hours === undefined || h > maxHours || m > 59 || s > 59) throw notAZone(whole);
+  if (hours === undefined || h > maxHours || m > 59 || s > 59) throw zoneError(whole);
   return (sign === "-" ? -1 : 1) * (h * 3600 + m * 60 + s);
 }
 
-function notAZone(text: string): SyntaxError {
+function zoneError(text: string): SyntaxError {
   return new SyntaxError(
-    `Cannot read the time zone ${
-      JSON.stringify(text.slice(0, 100))
-    }: expected a TZ string of POSIX`,
+    `Cannot read the time zone ${JSON.stringify(text.slice(0, 100))}: expected a POSIX TZ string`,
   );
 }

@@ -1,4 +1,4 @@
-/** 32 bits that nobody can foresee, some hundred of them fetched at a time. */
+/** Draws 32 unpredictable bits; a system call fetches 256 draws. */
 export const random32: () => number = (() => {
   const pool = new Uint32Array(256);
   let left = 0;
@@ -11,7 +11,7 @@ export const random32: () => number = (() => {
   };
 })();
 
-/** A number from 0 to below 1, of the same kind. */
+/** Draws an unpredictable number from 0 to below 1. */
 export function random(): number {
   return random32() / 2 ** 32;
 }

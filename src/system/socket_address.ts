@@ -34,12 +34,12 @@ export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, address: 8, scope: 2
  */
 export const SOCKADDR_UN = { size: 110, family: 0, path: 2 } as const;
 
-/** The longest text of an address or of an interface's name, its zero octet included. */
-const TEXT_LENGTH = 64;
+/** The maximum length of an address or an interface name, with its zero octet. */
+const MAX_TEXT_LENGTH = 64;
 
 /**
- * An address and a port as `struct sockaddr_in` or `sockaddr_in6`; undefined if it is no address or
- * its zone is none of this machine.
+ * Encodes an address and a port as `struct sockaddr_in` or `sockaddr_in6`; undefined if it is not an
+ * address, or its zone is not one of this machine.
  */
 export function toSocketAddress(
   libc: Libc,
@@ -66,35 +66,35 @@ export function toSocketAddress(
 }
 
 /**
- * A path, or `@name` for a name of the abstract namespace, as the part of a `struct sockaddr_un` that
- * it fills; undefined if it is neither, or too long.
+ * Encodes a path, or `@name` for the abstract namespace, as the used part of a `struct sockaddr_un`;
+ * undefined if it is neither, or too long.
  */
 export function toUnixAddress(text: string): Uint8Array<ArrayBuffer> | undefined {
   const path = cString(text);
   if (!/^[/@]./.test(text) || SOCKADDR_UN.path + path.length > SOCKADDR_UN.size) return undefined;
   const isAbstract = text.startsWith("@");
   if (isAbstract) path[0] = 0;
-  // The zero octet at its end would be part of a name.
+  // A trailing zero octet would be part of a name.
   const octets = zeroed(SOCKADDR_UN.path + path.length - (isAbstract ? 1 : 0));
   new DataView(octets.buffer).setUint16(SOCKADDR_UN.family, AF_UNIX, true);
   octets.set(path.subarray(0, octets.length - SOCKADDR_UN.path), SOCKADDR_UN.path);
   return octets;
 }
 
-/** The address in a socket address, as text: an IPv6 link-local one with its zone. */
+/** Decodes the address in a socket address, an IPv6 link-local one with its zone. */
 export function hostnameOf(libc: Libc, address: Uint8Array<ArrayBuffer>): string {
   const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
   const family = view.getUint16(SOCKADDR_IN.family, true);
   const { address: at } = family === AF_INET6 ? SOCKADDR_IN6 : SOCKADDR_IN;
-  const text = zeroed(TEXT_LENGTH);
-  if (libc.call.inet_ntop(family, address.subarray(at), text, TEXT_LENGTH) === null) return "?";
-  const hostname = upToZero(text);
+  const text = zeroed(MAX_TEXT_LENGTH);
+  if (libc.call.inet_ntop(family, address.subarray(at), text, MAX_TEXT_LENGTH) === null) return "?";
+  const hostname = decodeCString(text);
   const scope = family === AF_INET6 ? view.getUint32(SOCKADDR_IN6.scope, true) : 0;
   if (scope === 0) return hostname;
-  const name = libc.call.if_indextoname(scope, text) === null ? scope : upToZero(text);
+  const name = libc.call.if_indextoname(scope, text) === null ? scope : decodeCString(text);
   return `${hostname}%${name}`;
 }
 
-function upToZero(text: Uint8Array): string {
+function decodeCString(text: Uint8Array): string {
   return new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
 }

@@ -1,4 +1,4 @@
-/** The files of the time zone database (TZif, RFC 8536). */
+/** Files of the time zone database (TZif, RFC 8536). */
 import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
 
 const MAGIC = 0x545a6966; // "TZif"
@@ -16,24 +16,22 @@ interface Counts {
 }
 
 /**
- * Reads a file of the time zone database.
+ * Parses a file of the time zone database.
  *
- * @param octets The file
- * @returns The zone, as C's `localtime` has it
- * @throws {SyntaxError} If it is no such file, or broken
+ * @throws {SyntaxError} If it is not such a file, or damaged
  */
 export function readTzif(octets: Uint8Array): ZoneOffset {
   try {
     return read(new DataView(octets.buffer, octets.byteOffset, octets.byteLength), octets);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new SyntaxError("a time zone file that breaks off", { cause });
+    throw new SyntaxError("truncated time zone file", { cause });
   }
 }
 
 function read(view: DataView, octets: Uint8Array): ZoneOffset {
   const version = versionAt(view, 0);
-  // The first block has 32-bit times, for readers of before 2005; version 2 added one with 64 bits.
+  // The first block has 32-bit times; version 2 added one with 64-bit times.
   if (version === 1) return readBlock(view, HEADER_LENGTH, countsAt(view, 0), 4, "");
   const second = HEADER_LENGTH + blockLength(countsAt(view, 0), 4);
   versionAt(view, second);
@@ -44,9 +42,9 @@ function read(view: DataView, octets: Uint8Array): ZoneOffset {
   return readBlock(view, start, counts, 8, rule);
 }
 
-/** The version of the header at a place. */
+/** Reads the version of a header. */
 function versionAt(view: DataView, at: number): number {
-  if (view.getUint32(at) !== MAGIC) throw new SyntaxError("no time zone file (TZif, RFC 8536)");
+  if (view.getUint32(at) !== MAGIC) throw new SyntaxError("not a time zone file (TZif, RFC 8536)");
   const version = view.getUint8(at + 4);
   return version === 0 ? 1 : version - 0x30;
 }
@@ -76,7 +74,7 @@ function readBlock(
   rule: string,
 ): ZoneOffset {
   if (start + blockLength(counts, timeLength) > view.byteLength || counts.types === 0) {
-    throw new SyntaxError("a time zone file that breaks off");
+    throw new SyntaxError("truncated time zone file");
   }
   const timeAt = (at: number): number =>
     timeLength === 4 ? view.getInt32(at) : Number(view.getBigInt64(at));
@@ -89,7 +87,7 @@ function readBlock(
   );
   const offsetOf = (type: number): number => {
     if (type >= counts.types) {
-      throw new SyntaxError("a time zone file with a type that is not in it");
+      throw new SyntaxError("time zone file with an undefined type");
     }
     return view.getInt32(types + type * TYPE_LENGTH);
   };
@@ -101,7 +99,7 @@ function readBlock(
   const before = offsetOf(0);
   const after = rule === "" ? undefined : parsePosixZone(rule);
   return (unixSeconds) => {
-    // The zones below right/ count leap seconds, and take the system's time to count them too.
+    // The zones below right/ count leap seconds, and assume that the system's time counts them too.
     const leap = corrections.findLast(({ from }) => from <= unixSeconds)?.seconds ?? 0;
     const last = transitions.at(-1) ?? -Infinity;
     if (after !== undefined && unixSeconds >= last) return after(unixSeconds - leap) - leap;
@@ -110,7 +108,7 @@ function readBlock(
   };
 }
 
-/** The index of the first moment that is later than another, by bisection. */
+/** Finds the index of the first later moment, by bisection. */
 function firstAfter(moments: readonly number[], moment: number): number {
   let [low, high] = [0, moments.length];
   while (low < high) {

@@ -1,9 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { managerOf, openServiceManager, watchdogMs } from "../../src/system/service_manager.ts";
+import {
+  createServiceManager,
+  openServiceManager,
+  readWatchdogMs,
+} from "../../src/system/service_manager.ts";
+import { FakeTime } from "../support/fake_time.ts";
 
-Deno.test("watchdogMs reads how long a manager waits, and for which process", () => {
+Deno.test("readWatchdogMs reads the timeout, if it is for this process", () => {
   const read = (env: Record<string, string>): number | undefined =>
-    watchdogMs((name) => env[name], 42);
+    readWatchdogMs((name) => env[name], 42);
   assertEquals(read({ WATCHDOG_USEC: "30000000" }), 30_000);
   assertEquals(read({ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "42" }), 30_000);
   assertEquals(read({ WATCHDOG_USEC: "30000000", WATCHDOG_PID: "43" }), undefined);
@@ -13,45 +18,46 @@ Deno.test("watchdogMs reads how long a manager waits, and for which process", ()
   assertEquals(read({}), undefined);
 });
 
-Deno.test("managerOf gives signs of life only while there is life", async () => {
+Deno.test("createServiceManager sends a sign of life every quarter of the timeout while alive", async () => {
+  const time = new FakeTime();
   const sent: string[] = [];
-  const looked = Promise.withResolvers<void>();
   const signs = [true, false, true, false];
   let closed = 0;
   {
-    using manager = managerOf({
+    using manager = createServiceManager({
       send: (state) => void sent.push(state),
-      watchdogMs: 4,
+      watchdogMs: 4000,
+      timers: time,
       [Symbol.dispose]: () => void closed++,
     });
-    manager.ready("Serving", () => {
-      const isAlive = signs.shift();
-      if (isAlive === undefined) looked.resolve();
-      return isAlive ?? false;
-    });
-    // Unreferenced, its timer keeps no process alive: not even this one.
-    const alive = setInterval(() => {}, 1000);
-    await looked.promise;
-    clearInterval(alive);
+    manager.ready("Serving", () => signs.shift() ?? false);
+    await time.advance(3999);
+    assertEquals(signs.length, 1);
+    await time.advance(5000);
     manager.stopping();
   }
+  await time.advance(5000);
   assertEquals(sent, ["READY=1\nSTATUS=Serving", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]);
   assertEquals(closed, 1);
 });
 
-Deno.test("managerOf gives no sign of life to who does not wait for one", () => {
+Deno.test("createServiceManager sends no sign of life without a watchdog", async () => {
+  const time = new FakeTime();
   const sent: string[] = [];
-  using manager = managerOf({
+  using manager = createServiceManager({
     send: (state) => void sent.push(state),
     watchdogMs: undefined,
+    timers: time,
     [Symbol.dispose]: () => {},
   });
-  manager.ready("Serving", () => assert(false, "nobody wants to know"));
+  manager.ready("Serving", () => assert(false, "not watched"));
+  await time.advance(60_000);
   assertEquals(sent.length, 1);
 });
 
 Deno.test({
-  name: "openServiceManager without the permission to look finds none, and asks nobody",
+  name:
+    "openServiceManager without permission to read the environment finds none, and does not prompt",
   permissions: { net: true },
   fn(): void {
     assertEquals(openServiceManager(() => assert(false)), undefined);
