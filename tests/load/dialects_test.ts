@@ -13,7 +13,7 @@ Deno.test("formatAsctime writes like C", () => {
   assertEquals(formatAsctime(1_585_948_146, "utc"), "Fri Apr  3 21:09:06 2020");
 });
 
-Deno.test("asctimeDialect takes the seconds around now and nothing else", () => {
+Deno.test("asctimeDialect accepts the seconds around now and nothing else", () => {
   const dialect = asctimeDialect();
   const now = 1_600_000_000;
   dialect.tick(now);
@@ -31,7 +31,7 @@ Deno.test("asctimeDialect takes the seconds around now and nothing else", () => 
   assert(!verify(formatAsctime(now)));
 });
 
-Deno.test("ntpDialect takes a synchronised server's reply of now and nothing else", () => {
+Deno.test("ntpDialect accepts a synchronised server's current reply and nothing else", () => {
   const dialect = ntpDialect();
   assertEquals(dialect.request.length, 48);
   assertEquals(dialect.request[0], 0x23);
@@ -58,7 +58,7 @@ Deno.test("ntpDialect takes a synchronised server's reply of now and nothing els
   }
 });
 
-Deno.test("daytimeDialect takes the forms that servers write, of now", () => {
+Deno.test("daytimeDialect accepts the usual forms of the current time", () => {
   const dialect = daytimeDialect();
   assertEquals(dialect.request.length, 0);
   dialect.tick(Date.UTC(2020, 3, 3, 21, 9, 36) / 1000);
@@ -90,7 +90,7 @@ Deno.test("daytimeDialect takes the forms that servers write, of now", () => {
   ) assert(!verify(text), text);
 });
 
-Deno.test("timeDialect takes four octets with a second around now", () => {
+Deno.test("timeDialect accepts four octets with a second around now", () => {
   const dialect = timeDialect();
   assertEquals(dialect.request.length, 0);
   // Across the end of the 32 bits, in 2036.

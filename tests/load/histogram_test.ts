@@ -13,7 +13,7 @@ Deno.test("Histogram finds percentiles to within one bucket", () => {
   }
 });
 
-Deno.test("Histogram tells small latencies apart exactly and keeps outliers in its ends", () => {
+Deno.test("Histogram distinguishes small latencies exactly, and counts outliers at its ends", () => {
   const histogram = new Histogram();
   assertEquals(histogram.percentileNs(0.5), undefined);
   histogram.record(63);

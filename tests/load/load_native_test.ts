@@ -92,7 +92,7 @@ const cases: readonly (readonly [Fault, Counts, LoadOptions?])[] = [
     flows: 1,
   }],
   ["wrong origin", { lost: COUNT, stray: COUNT }, { timeout: 1, window: COUNT }],
-  ["not asked yet", { lost: COUNT, stray: COUNT }, { timeout: 1, window: COUNT }],
+  ["not sent yet", { lost: COUNT, stray: COUNT }, { timeout: 1, window: COUNT }],
 ];
 
 for (const [fault, expected, more] of cases) {
@@ -227,11 +227,11 @@ Deno.test(
   await where(needs, "load measures a server by its URL, and returns the address", async () => {
     await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
     const port = server.addresses[0]?.port;
-    const { url, address, sent, good, port: asked } = await load(`ntp://localhost:${port}`, {
+    const { url, address, sent, good, port: tested } = await load(`ntp://localhost:${port}`, {
       requests: 50,
       timeout: 5,
     });
-    assertEquals([url, address, asked], [`ntp://localhost:${port}`, "127.0.0.1", port]);
+    assertEquals([url, address, tested], [`ntp://localhost:${port}`, "127.0.0.1", port]);
     assertEquals([sent, good], [50, 50]);
   }),
 );

@@ -15,7 +15,7 @@ Deno.test("medianInterval has the ranks of the sign test's tables", () => {
   }
 });
 
-Deno.test("medianInterval says nothing of fewer than six figures and takes any order", () => {
+Deno.test("medianInterval needs six figures, in any order", () => {
   for (const count of [0, 1, 5]) assertEquals(medianInterval(ranks(count)), undefined);
   assertEquals(medianInterval([3, -1, 7, 2, 2, 40]), [-1, 40]);
   assertEquals(medianInterval(ranks(1000).reverse()), [469, 532]);

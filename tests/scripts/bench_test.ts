@@ -10,7 +10,7 @@ import {
 import { where } from "../support/needs.ts";
 import { root } from "../support/programs.ts";
 
-Deno.test("summarize takes the middle and the ends", () => {
+Deno.test("summarize returns the median and the range", () => {
   assertEquals(summarize([]), undefined);
   assertEquals(summarize([3]), { median: 3, min: 3, max: 3 });
   assertEquals(summarize([10, 9, 100]), { median: 10, min: 9, max: 100 });

@@ -89,7 +89,7 @@ const wrongs: readonly (readonly [name: string, Partial<SubjectReport>, expected
     "0 bad, 0 duplicate, 1 stray",
   ],
   [
-    "a datagram nobody counted",
+    "a datagram that was not counted",
     { hostile: 101 },
     "400 + 101 sent, 500 received and 0 dropped by the kernel",
   ],
@@ -128,7 +128,7 @@ for (const [name, changed, expected] of wrongs) {
   });
 }
 
-Deno.test("findProblems finds slow answers that pile up, or are lost", () => {
+Deno.test("findProblems finds slow replies that pile up, or are lost", () => {
   assertEquals(problems({}, { peakTasks: 65 }), [
     "slow responder: 65 replies under way, but 64 allowed",
   ]);

@@ -24,7 +24,7 @@ Deno.test("canonicalAddress gives equal addresses one spelling", () => {
   for (const [address, canonical] of table) assertEquals(canonicalAddress(address), canonical);
 });
 
-Deno.test("addressFamily tells addresses from names", () => {
+Deno.test("addressFamily distinguishes addresses and names", () => {
   assertEquals(addressFamily("192.0.2.1"), 4);
   assertEquals(addressFamily("127.1"), 4);
   assertEquals(addressFamily("::ffff:192.0.2.1"), 6);
@@ -64,7 +64,7 @@ Deno.test("isUnicast knows multicast and broadcast addresses", () => {
   }
 });
 
-Deno.test("resolveHost gives an address back and keeps to the family asked for", async () => {
+Deno.test("resolveHost returns an address itself, and keeps to the requested family", async () => {
   assertEquals(await resolveHost("192.0.2.1"), ["192.0.2.1"]);
   assertEquals(await resolveHost("192.0.2.1", 4), ["192.0.2.1"]);
   assertEquals(await resolveHost("::ffff:192.0.2.1", 4), ["192.0.2.1"]);
@@ -73,7 +73,7 @@ Deno.test("resolveHost gives an address back and keeps to the family asked for",
   await assertRejects(() => resolveHost("::1", 4), Error, "::1 is not an IPv4 address");
 });
 
-Deno.test("resolveHost knows this machine's own names and says which it does not", async () => {
+Deno.test("resolveHost resolves local names, and reports unknown ones", async () => {
   const addresses = await resolveHost("localhost");
   assertEquals(addresses.every(isLoopback), true, addresses.join());
   assertEquals(await resolveHost("localhost", 4), ["127.0.0.1"]);

@@ -131,7 +131,7 @@ Deno.test(
   }),
 );
 
-Deno.test("toUnixAddress takes paths and abstract names as long as there is room", () => {
+Deno.test("toUnixAddress accepts paths and abstract names up to the maximum length", () => {
   assertEquals(toUnixAddress("/a"), new Uint8Array([1, 0, 0x2f, 0x61, 0]));
   assertEquals(toUnixAddress("@a"), new Uint8Array([1, 0, 0, 0x61]));
   assertEquals(toUnixAddress(`/${"a".repeat(106)}`)?.length, all.SOCKADDR_UN.size);

@@ -43,7 +43,7 @@ Deno.test("parseIpWords reads what it is written from", () => {
   }));
 });
 
-Deno.test("an address is told by its kind", () => {
+Deno.test("addresses are classified", () => {
   const cases: [text: string, isV4: boolean, loopback: boolean, unicast: boolean][] = [
     ["127.0.0.1", true, true, true],
     ["127.255.255.254", true, true, true],

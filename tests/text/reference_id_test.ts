@@ -20,7 +20,7 @@ Deno.test("parseReferenceId reads addresses, and names padded with zeros", () =>
   for (const [text, id] of table) assertEquals(parseReferenceId(text), id, text);
 });
 
-Deno.test("parseReferenceId says what is wrong, escaped", () => {
+Deno.test("parseReferenceId reports errors, escaped", () => {
   const table: [text: string, problem: string][] = [
     ["", "expected an IPv4 address, or 1 to 4 ASCII characters"],
     ["GPSDO", 'Cannot read reference id "GPSDO"'],

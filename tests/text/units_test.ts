@@ -7,7 +7,7 @@ import {
   formatSignedSeconds,
 } from "../../src/text/units.ts";
 
-Deno.test("formatSeconds takes the unit that reads best", () => {
+Deno.test("formatSeconds chooses the unit that reads best", () => {
   const table: [seconds: number, text: string][] = [
     [0, "0 s"],
     [1e-9, "1 ns"],
@@ -32,7 +32,7 @@ Deno.test("formatSeconds takes the unit that reads best", () => {
   for (const [seconds, text] of table) assertEquals(formatSeconds(seconds), text);
 });
 
-Deno.test("formatExactSeconds has as many digits as are asked for, and no fewer than usual", () => {
+Deno.test("formatExactSeconds has the digits of the resolution, and no fewer than usual", () => {
   const table: [seconds: number, resolution: number, text: string][] = [
     [0, 1e-9, "0 s"],
     [4.000012345, 1e-6, "4.000012 s"],

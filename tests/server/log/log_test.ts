@@ -60,11 +60,11 @@ Deno.test("ServerLog writes some requests per second and sums up the rest", asyn
   const lines = await logged({ format: "json" }, (log) => {
     for (let i = 0; i < 12_345; i++) log.request(endpoint, source, 0);
   });
-  const told = lines.map(fields).filter(({ event }) => event === "request").length;
+  const written = lines.map(fields).filter(({ event }) => event === "request").length;
   const more = fields(lines.at(-1));
-  assert(told > 0 && told < 100, `${told} lines`);
+  assert(written > 0 && written < 100, `${written} lines`);
   assertEquals(more["event"], "more");
-  assertEquals(told + Number(more["requests"]), 12_345);
+  assertEquals(written + Number(more["requests"]), 12_345);
 });
 
 Deno.test("ServerLog writes at each level the lines of that level", async () => {
@@ -145,7 +145,7 @@ Deno.test("ServerLog counts the KoD packets among the replies, in text only if t
   assertEquals(json.map((line) => fields(line)["kisses"]), [0, 0]);
 });
 
-Deno.test("ServerLog colours only when asked to", async () => {
+Deno.test("ServerLog colours only on request", async () => {
   const write = (log: ServerLog): void => log.request(endpoint, source, 1);
   const [plain] = await logged({ colour: false }, write);
   const [coloured] = await logged({ colour: true }, write);

@@ -13,7 +13,7 @@ import { bad, lost, measured, notices, recordOf, textReply, url } from "./watch_
 const events = [
   measured(0, -0.0015, 0.002),
   lost(1),
-  textReply(2, 'a "time", so to say', 0.5),
+  textReply(2, 'a "time", more or less', 0.5),
   ...notices,
 ];
 
@@ -21,12 +21,12 @@ function linesOf({ format }: LineFormat, all: readonly WatchEvent[] = events): u
   return all.map(format);
 }
 
-Deno.test("textLines says what came and what happened", () => {
+Deno.test("textLines formats exchanges and events", () => {
   const at = (second: number): string => `2026-11-22T20:00:0${second}.000Z  ${url}  `;
   assertEquals(linesOf(textLines), [
     `${at(0)}offset -1.500 ms ± 1.000 ms  delay 2.000 ms  stratum 2`,
     `${at(1)}No reply from 192.0.2.1:123 within 2 s`,
-    `${at(2)}a "time", so to say  round trip 500.0 ms`,
+    `${at(2)}a "time", more or less  round trip 500.0 ms`,
     `${at(1)}KoD RATE: one request every 4 s from now on`,
     `${at(2)}KoD DENY: no more requests to it`,
     `${at(3)}stratum 2 → 3`,
@@ -37,7 +37,7 @@ Deno.test("textLines says what came and what happened", () => {
   ]);
 });
 
-Deno.test("textLines tells times and offsets apart that are close together", () => {
+Deno.test("textLines distinguishes times and offsets that are close together", () => {
   const lines = linesOf(textLines, [
     measured(0.25, 4.000012, 2e-6),
     measured(0.251, 413_340_677.25, 0.02),
@@ -126,8 +126,8 @@ Deno.test("csvLines has a row for each exchange and each event, all of the same 
   assertEquals(cellsOf(gone, "error_reason", "error_message"), [
     ...["timeout", "No reply from 192.0.2.1:123 within 2 s"],
   ]);
-  const [quoted] = linesOf(csvLines, [textReply(2, 'a "time", so to say', 0.5)]);
-  assertMatch(String(quoted), /,"a ""time"", so to say",/);
+  const [quoted] = linesOf(csvLines, [textReply(2, 'a "time", more or less', 0.5)]);
+  assertMatch(String(quoted), /,"a ""time"", more or less",/);
 });
 
 const cellsIn = (text: string): string[][] =>

@@ -6,6 +6,6 @@ Deno.test("chooseSpan grows to a minute, and beyond where requests are rare", ()
     1e5,
     25,
   ]]
-    .map(([elapsed = 0, asked = 0]) => timeSpans[chooseSpan(elapsed, asked)]?.seconds);
+    .map(([elapsed = 0, sent = 0]) => timeSpans[chooseSpan(elapsed, sent)]?.seconds);
   assertEquals(spans, [15, 15, 30, 60, 60, 60, 3600, 86_400]);
 });

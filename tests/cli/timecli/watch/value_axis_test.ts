@@ -43,7 +43,7 @@ Deno.test("createValueAxis has round ticks around all values, and labels that di
   }
 });
 
-Deno.test("createValueAxis says minutes, hours and days", () => {
+Deno.test("createValueAxis uses minutes, hours and days", () => {
   const axes: [min: number, max: number, labels: string[]][] = [
     [-1e-5, 3e-5, ["-10", "0", "10", "20", "30", "µs"]],
     [0, 0.0004, ["0", "100", "200", "300", "400", "µs"]],
