@@ -40,7 +40,7 @@ Deno.test("toServed is exact to the nanosecond over a hundred years", () => {
   );
 });
 
-Deno.test("toServed never goes back while the rate is positive, nor on while it is negative", () => {
+Deno.test("toServed never goes back while the rate is positive, nor forward while it is negative", () => {
   check(fc.property(plan, systemNs, fc.bigInt({ min: 0n, max: 10n ** 12n }), (each, nowNs, on) => {
     const [first, second] = [splitNs(nowNs), splitNs(nowNs + on)];
     toServed(toLine(each), first);
@@ -52,7 +52,7 @@ Deno.test("toServed never goes back while the rate is positive, nor on while it 
   }));
 });
 
-Deno.test("systemAt is the first moment at which served time has come", () => {
+Deno.test("systemAt is the first moment at which served time has reached the target", () => {
   check(fc.property(plan, servedNs, (each, targetNs) => {
     const atNs = systemAt(each, targetNs);
     if (atNs === undefined) {

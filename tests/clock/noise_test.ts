@@ -7,7 +7,7 @@ const times = Array.from({ length: 20_000 }, (_, i) => ({
   nanoseconds: (i * 123_456_789) % 1_000_000_000,
 }));
 
-Deno.test("noise has the deviation asked for, about nothing", () => {
+Deno.test("noise has the requested deviation, around zero", () => {
   const seen = times.map((time) => noiseNs(DEVIATION, 1, time));
   const mean = seen.reduce((sum, each) => sum + each, 0) / seen.length;
   const deviation = Math.sqrt(seen.reduce((sum, each) => sum + each ** 2, 0) / seen.length);
@@ -17,7 +17,7 @@ Deno.test("noise has the deviation asked for, about nothing", () => {
   assert(seen.every(Number.isInteger));
 });
 
-Deno.test("noise is the same for one seed, and another for another", () => {
+Deno.test("noise is the same for the same seed, and differs for another", () => {
   const of = (seed: number): number[] => times.map((time) => noiseNs(DEVIATION, seed, time));
   const [one, again, other] = [of(3), of(3), of(4)];
   assertEquals(one, again);

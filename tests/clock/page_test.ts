@@ -35,7 +35,7 @@ function distinct(first: number): PageContent {
   };
 }
 
-Deno.test("ServedPage tells readers what was published last, number by number", () => {
+Deno.test("ServedPage gives readers what was published last, number by number", () => {
   const page = new ServedPage();
   const reader = new ServedPage(page.buffer);
   for (const content of [distinct(1), distinct(100)]) {
@@ -47,7 +47,7 @@ Deno.test("ServedPage tells readers what was published last, number by number", 
   }
 });
 
-Deno.test("ServedPage without a next line has it begin at the end of time", () => {
+Deno.test("ServedPage without a next line starts it at the end of time", () => {
   const page = new ServedPage();
   page.publish({ ...SYSTEM_TIME, status });
   const { line, next, ...rest } = page.read();

@@ -28,7 +28,7 @@ function servedAt(clock: ServedClock, now: Readonly<UnixTime>): [UnixTime, Clock
   return [time, status];
 }
 
-Deno.test("ServedClock goes by one reading of the page until it looks again", () => {
+Deno.test("ServedClock uses one reading of the page until it looks again", () => {
   const page = new ServedPage();
   const clock = new ServedClock(clockAt(1000), page);
   page.publish({ ...SYSTEM_TIME, line: ahead(10), status: { ...status, stratum: 5 } });
@@ -47,7 +47,7 @@ Deno.test("ServedClock goes by one reading of the page until it looks again", ()
   assertEquals(served(), [5000, 1]);
 });
 
-Deno.test("ServedClock has a scheduled step happen at its nanosecond, within one reading", () => {
+Deno.test("ServedClock makes a scheduled step at its nanosecond, within one reading", () => {
   const page = new ServedPage();
   const next = { from: { seconds: 2000, nanoseconds: 0 }, line: ahead(3600, { leap: 0 }) };
   page.publish({ ...SYSTEM_TIME, line: ahead(0, { leap: 1 }), next, status });

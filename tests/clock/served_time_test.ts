@@ -27,7 +27,7 @@ function seen(time: ServedTime): { ahead: number; status: ClockStatus } {
 Deno.test(
   await where(
     { permissions: [{ name: "read" }] },
-    "a million answers of other threads are each of one of two states that alternate",
+    "a million replies of other threads are each of one of two alternating states",
     async () => {
       using time = started();
       const states = [1, 5].map((stratum) => ({
@@ -89,7 +89,7 @@ Deno.test("the reference time is by the clock that is published with it", () => 
   assertEquals(referenceSeconds, Math.floor((2 ** 31 - 86_400) / 1024) * 1024);
 });
 
-Deno.test("reset restores time and status of the start, whatever was said meanwhile", () => {
+Deno.test("reset restores time and status of the start, whatever was configured meanwhile", () => {
   for (const status of [{}, { stratum: 3 }, { leap: "insert" }, { source: "fixed" }] as const) {
     using time = started(status);
     const atStart = seen(time);
@@ -108,7 +108,7 @@ Deno.test("reset restores time and status of the start, whatever was said meanwh
   }
 });
 
-Deno.test("a clock that was changed is vouched for, and one of which something is said is not", () => {
+Deno.test("a clock that was changed is vouched for, and one whose status was configured is not", () => {
   using time = started();
   time.configure({ leap: "insert" });
   assertEquals(seen(time).status.referenceSeconds, START);

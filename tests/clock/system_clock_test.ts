@@ -67,7 +67,7 @@ Deno.test("createSystemClock is right to the nanosecond while time passes evenly
   );
 });
 
-Deno.test("createSystemClock reads the exact clock seldom", () => {
+Deno.test("createSystemClock rarely reads the exact clock", () => {
   const machine = new Machine(NOW);
   for (let i = 0; i < 10_000; i++) {
     machine.error();

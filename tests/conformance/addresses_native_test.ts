@@ -43,7 +43,7 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
   assertEquals(await settled(six, 1), { answered: 1 });
 }, ownAddresses)).forEach((test) => Deno.test(test));
 
-(await eachWay("a port that is taken is named, whoever has it", async (way) => {
+(await eachWay("a port in use is named, whichever program has it", async (way) => {
   for (const [first, second] of [[{}, way], [way, {}], [way, way]] as const) {
     await using server = await serve(FREE, first);
     const [{ url, port } = { url: "", port: 0 }] = server.addresses;

@@ -37,7 +37,7 @@ const FREE = "asctime://127.0.0.1:0";
   assertEquals(again.addresses[0]?.url, first);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("what keeps a server from starting is said", async (way) => {
+(await eachWay("a server that cannot start throws the reason", async (way) => {
   for (
     const [url, reason] of [
       ["asctime://192.0.2.250:0", "not-of-this-machine"],

@@ -74,7 +74,7 @@ function isWithin(offset: Temporal.Duration, bound: Temporal.Duration): boolean 
   assertEquals((await client.ask(new TextEncoder().encode("Time request"), address)).length, 24);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a request of any size has the answer of its protocol", async (way) => {
+(await eachWay("a request of any size gets the reply of its protocol", async (way) => {
   await using server = await serve(schemes.map((scheme) => `${scheme}://127.0.0.1:0`), way);
   const lengths: Readonly<Record<string, number>> = { asctime: 24, daytime: 26, time: 4, auto: 24 };
   using client = new UdpClient();

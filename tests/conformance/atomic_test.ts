@@ -14,7 +14,7 @@ const LONG_MS = 1500;
 const whole = ["0 0 10", "1 1 5", "5 5 1"];
 
 (await eachWay(
-  "no answer is of two states that alternate, by scenario or by clock",
+  "no reply mixes two alternating states, by scenario or by clock",
   async (way) => {
     await using server = await serve("ntp://127.0.0.1:0", {
       ...way,

@@ -29,7 +29,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   return serve(url, { ...way, clock, utc: true });
 }
 
-(await eachWay("every protocol tells the time that is made up", async (way) => {
+(await eachWay("every protocol serves the simulated time", async (way) => {
   const urls = ["auto", "daytime", "time", "ntp"].map((scheme) => `${scheme}://127.0.0.1:0`);
   const clock = { time: "2030-05-06T07:08:09Z", rate: 0 };
   await using server = await serve(urls, { ...way, clock, utc: true });
@@ -41,7 +41,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   assertEquals(reply.serverReceivedAt.toString({ smallestUnit: "second" }), "2030-05-06T07:08:09Z");
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("offset, start, step and date are told as they were meant", async (way) => {
+(await eachWay("offset, start, step and date are served exactly", async (way) => {
   for (const [offset, shift] of [["+1h30m", 5400], ["-2d", -172_800]] as const) {
     await using server = await start(way, { offset });
     await assertServed(server, () => now().add({ seconds: shift }));
@@ -99,12 +99,12 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
     packets.push(`${leap} ${serverSentAt.toString({ smallestUnit: "second" })}`);
   };
   await ask();
-  server.clock.set({ time: "2028-12-31T23:59:58.5Z", leap: "insert@2028-12-31" });
+  server.clock.set({ time: "2028-12-31T23:59:58Z", leap: "insert@2028-12-31", rate: 5 });
   const startMs = performance.now();
   while (server.clock.now().epochMilliseconds < Date.UTC(2029, 0, 1)) await ask();
   // The last second of the year comes twice.
   const seconds = (performance.now() - startMs) / 1000;
-  assert(seconds > 2.4, `${seconds}`);
+  assert(seconds > 0.59, `${seconds}`);
   // The first exchange came before, and the last may be one past midnight.
   const during = (seen: string[]): string[] => [...new Set(seen.slice(1, -1))];
   assertEquals(during(texts), ["28-12-31 23:59:58 00 1", "28-12-31 23:59:59 00 1"]);
@@ -112,7 +112,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   assertEquals((await query(`ntp://127.0.0.1:${ntp}`)).leap, "none");
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a smear tells of no leap second, but of itself", async (way) => {
+(await eachWay("a smear announces no leap second, and reports itself", async (way) => {
   await using server = await start(way, {
     time: "2029-01-01T00:00:00Z",
     leap: "insert@2028-12-31",
@@ -123,7 +123,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   assert(reply.referenceId.startsWith("254."), reply.referenceId);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("noise has the deviation asked for", async (way) => {
+(await eachWay("noise has the requested deviation", async (way) => {
   const one = await offsets(way, 7);
   const spread = Math.sqrt(one.reduce((sum, each) => sum + each * each, 0) / one.length);
   assert(spread > 0.05 && spread < 5, `${spread}`);

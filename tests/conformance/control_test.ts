@@ -7,7 +7,7 @@ import { eachWay } from "./transports.ts";
 
 const control = "127.0.0.1:0";
 
-(await eachWay("what is changed by control is served at once, in every protocol", async (way) => {
+(await eachWay("a change by control is served at once, in every protocol", async (way) => {
   const urls = ["ntp://127.0.0.1:0", "asctime://127.0.0.1:0", "time://127.0.0.1:0"];
   await using server = await serve(urls, { ...way, control, utc: true });
   const [ntp, asctime, time] = server.addresses.map(({ url }) => url);
@@ -26,30 +26,33 @@ const control = "127.0.0.1:0";
   }
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("the list of clients is bounded, and what it leaves out is told", async (way) => {
-  await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
-  const asked = 600;
-  const request = new Uint8Array(48);
-  request[0] = 0x23;
-  for (let i = 0; i < asked; i++) {
-    // All of 127.0.0.0/8 is this machine.
-    using client = new UdpClient(`127.1.${i >> 8}.${i & 255}`);
-    await client.ask(request, server.addresses[0]);
-  }
-  const clients = async (): Promise<{ clients: unknown[]; untold: number }> =>
-    (await ask(server, "GET", "/clients")).body;
-  const isSample = way.transport === "mmsg";
-  // The threads' own counts come once a second.
-  const deadlineMs = performance.now() + 10_000;
-  while (isSample && (await clients()).untold === 0 && performance.now() < deadlineMs);
-  const { clients: listed, untold } = await clients();
-  if (isSample) {
-    assert(untold > 0 && listed.length + untold <= asked, `${listed.length}, ${untold}`);
-  } else assertEquals([listed.length, untold], [256, 0]);
-  assert(listed.length <= 256 && listed.length > 0, `${listed.length}`);
-})).forEach((test) => Deno.test(test));
+(await eachWay(
+  "the list of clients is bounded, and counts the requests that it leaves out",
+  async (way) => {
+    await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
+    const asked = 600;
+    const request = new Uint8Array(48);
+    request[0] = 0x23;
+    for (let i = 0; i < asked; i++) {
+      // All of 127.0.0.0/8 is this machine.
+      using client = new UdpClient(`127.1.${i >> 8}.${i & 255}`);
+      await client.ask(request, server.addresses[0]);
+    }
+    const clients = async (): Promise<{ clients: unknown[]; untold: number }> =>
+      (await ask(server, "GET", "/clients")).body;
+    const isSample = way.transport === "mmsg";
+    // The threads' own counts come once a second.
+    const deadlineMs = performance.now() + 10_000;
+    while (isSample && (await clients()).untold === 0 && performance.now() < deadlineMs);
+    const { clients: listed, untold } = await clients();
+    if (isSample) {
+      assert(untold > 0 && listed.length + untold <= asked, `${listed.length}, ${untold}`);
+    } else assertEquals([listed.length, untold], [256, 0]);
+    assert(listed.length <= 256 && listed.length > 0, `${listed.length}`);
+  },
+)).forEach((test) => Deno.test(test));
 
-(await eachWay("a scenario is begun anew by control, and taken back", async (way) => {
+(await eachWay("a scenario is started by control, and reset", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
   const ntp = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   const load = async (body: unknown): Promise<number> =>
@@ -91,7 +94,7 @@ const control = "127.0.0.1:0";
   assert(Math.abs(after.offset.total("seconds")) < 1);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a listener is reset alone where something is its own", async (way) => {
+(await eachWay("a listener with a clock or faults of its own is reset alone", async (way) => {
   const urls = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
   await using server = await serve(urls, { ...way, control });
   const [shared = 0, own = 0] = await Promise.all(server.addresses.map(async ({ url }) => {

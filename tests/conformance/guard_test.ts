@@ -15,7 +15,7 @@ function ntpRequest(mode = 3): Uint8Array {
 
 const text = new TextEncoder().encode("Time request");
 
-(await eachWay("who is denied is not answered, and who is allowed is", async (way) => {
+(await eachWay("denied clients get no reply, and allowed clients do", async (way) => {
   await using server = await serve("auto://127.0.0.1:0", {
     ...way,
     access: { allow: ["127.0.0.0/8"], deny: ["127.0.77.0/24"] },
@@ -30,7 +30,7 @@ const text = new TextEncoder().encode("Time request");
   assertEquals(await settled(server, 4), { answered: 2, denied: 2 });
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a kiss tells an NTP client that it is denied, and nobody else", async (way) => {
+(await eachWay("a KoD DENY goes to denied NTP clients alone", async (way) => {
   await using server = await serve("auto://127.0.0.1:0", {
     ...way,
     access: { deny: ["all"], denyAction: "kod" },
@@ -74,17 +74,20 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
   return serve("ntp://127.0.0.1:0", { ...way, rateLimit, status: { source: "fixed" } });
 }
 
-(await eachWay("a source that asks too often has its burst, and then one in eight", async (way) => {
-  await using server = await limited(way, { perSecond: 1e-6, burst: 5 });
-  await askOften(server, 120);
-  const { answered, refused, kisses } = server.totals;
-  assertEquals(answered + refused["rate-limited"], 480);
-  // 460 beyond the burst: 57.5 by chance, within six times the standard deviation of 7.1.
-  assert(Math.abs(answered - 20 - 57.5) < 43, `${answered}`);
-  assertEquals(kisses, 0);
-})).forEach((test) => Deno.test(test));
+(await eachWay(
+  "a source over its rate limit gets its burst, and then one reply in eight",
+  async (way) => {
+    await using server = await limited(way, { perSecond: 1e-6, burst: 5 });
+    await askOften(server, 120);
+    const { answered, refused, kisses } = server.totals;
+    assertEquals(answered + refused["rate-limited"], 480);
+    // 460 beyond the burst: 57.5 by chance, within six times the standard deviation of 7.1.
+    assert(Math.abs(answered - 20 - 57.5) < 43, `${answered}`);
+    assertEquals(kisses, 0);
+  },
+)).forEach((test) => Deno.test(test));
 
-(await eachWay("a kiss tells an NTP client that it asks too often", async (way) => {
+(await eachWay("a KoD RATE goes to NTP clients over their limit", async (way) => {
   await using server = await limited(way, { perSecond: 1e-6, burst: 5, kod: 1 });
   await askOften(server, 40);
   const { answered, refused, kisses } = server.totals;
@@ -92,7 +95,7 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
   assert(kisses > 70 && kisses <= 140, `${kisses}`);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("clients of this machine are limited only if it is asked for", async (way) => {
+(await eachWay("clients of this machine are limited only on request", async (way) => {
   for (const rateLimit of [undefined, "off", { kod: 1, ipv4Prefix: 8 }] as const) {
     await using server = await limited(way, rateLimit);
     await askOften(server, 200);
@@ -100,7 +103,7 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
   }
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("what comes from a port of the server's own services is refused", async (way) => {
+(await eachWay("datagrams from a port of the server's own services are refused", async (way) => {
   await using server = await serve(["asctime://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
   const [asctime, ntp] = server.addresses;
   using service = new UdpClient("127.0.77.98", asctime?.port);

@@ -48,22 +48,25 @@ const FREE = "asctime://127.0.0.1:0";
   await assertRejects(() => starting, Error, "enough");
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a server that stops under load answers all that it has taken", async (way) => {
-  const server = await serve(FREE, way);
-  const port = server.addresses[0]?.port ?? 0;
-  const clients = Array.from({ length: 8 }, () => new UdpClient());
-  const asking = clients.map((client) => client.askUntilEnded(port));
-  await until(() => server.totals.answered > 1000);
-  await within(2, server.shutdown());
-  const { received, answered, refused } = server.totals;
-  assertEquals(received, answered + refused.stopping);
-  assertEquals(accountedFor(server), received);
-  for (const client of clients) await client.end();
-  await Promise.all(asking);
-  // What was counted as answered has come.
-  assertEquals(clients.reduce((sum, { replies }) => sum + replies, 0), answered);
-  for (const client of clients) client[Symbol.dispose]();
-})).forEach((test) => Deno.test(test));
+(await eachWay(
+  "a server that stops under load replies to all requests it has accepted",
+  async (way) => {
+    const server = await serve(FREE, way);
+    const port = server.addresses[0]?.port ?? 0;
+    const clients = Array.from({ length: 8 }, () => new UdpClient());
+    const asking = clients.map((client) => client.askUntilEnded(port));
+    await until(() => server.totals.answered > 1000);
+    await within(2, server.shutdown());
+    const { received, answered, refused } = server.totals;
+    assertEquals(received, answered + refused.stopping);
+    assertEquals(accountedFor(server), received);
+    for (const client of clients) await client.end();
+    await Promise.all(asking);
+    // What was counted as answered has come.
+    assertEquals(clients.reduce((sum, { replies }) => sum + replies, 0), answered);
+    for (const client of clients) client[Symbol.dispose]();
+  },
+)).forEach((test) => Deno.test(test));
 
 /** Has a server log what two clients ask for, without the lines that differ by design. */
 async function logOf(
@@ -93,7 +96,7 @@ async function logOf(
   };
 }
 
-(await eachWay("the log says the same", async (way) => {
+(await eachWay("the log agrees with the totals", async (way) => {
   const { lines, urls, clients } = await logOf(way, { level: "verbose" });
   const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} /;
   for (const line of lines) assertMatch(line, stamp);
@@ -109,7 +112,7 @@ async function logOf(
   ]);
 }, { ipv6: true })).forEach((test) => Deno.test(test));
 
-(await eachWay("the log says the same as JSON, and nothing when it is to be quiet", async (way) => {
+(await eachWay("the log has the same as JSON, and nothing at level quiet", async (way) => {
   const { lines, urls, clients } = await logOf(way, { format: "json" });
   const said = lines.map((line) => {
     const { time, ...rest } = JSON.parse(line);
@@ -128,7 +131,7 @@ async function logOf(
 }, { ipv6: true })).forEach((test) => Deno.test(test));
 
 (await eachWay(
-  "the log tells of the first requests of a second and sums up the rest",
+  "the log has the first requests of a second and sums up the rest",
   async (way) => {
     const log = collectingLog();
     const server = await serve(FREE, { ...way, log });

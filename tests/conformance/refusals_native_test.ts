@@ -4,7 +4,7 @@ import { serve } from "../../mod.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
 
-(await eachWay("a datagram from a service that answers anything is refused", async (way) => {
+(await eachWay("a datagram from a service that replies to anything is refused", async (way) => {
   await using server = await serve(["auto://127.0.0.1:0", "ntp://127.0.0.1:0"], way);
   const ports = [7, 9, 13, 17, 19, 37];
   for (const port of ports) {

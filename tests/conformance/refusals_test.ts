@@ -65,7 +65,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
   ]],
 ];
 
-(await eachWay("each cause of a refusal is counted, and nothing is said", async (way) => {
+(await eachWay("each cause of a refusal is counted, and nothing is sent", async (way) => {
   for (const [scheme, cause, datagrams] of cases) {
     await using server = await serve(`${scheme}://127.0.0.1:0`, way);
     using client = new UdpClient();

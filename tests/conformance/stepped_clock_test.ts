@@ -20,7 +20,7 @@ function request(n: number): Uint8Array {
 }
 
 (await eachWay(
-  "a clock stepped while it is served never has a reply leave before it came",
+  "no reply leaves before its request arrived, even while the clock is stepped",
   async (way) => {
     const log = collectingLog();
     await using server = await serve("auto://127.0.0.1:0", {

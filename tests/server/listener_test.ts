@@ -4,7 +4,7 @@ import { parseListener } from "../../src/server/listener.ts";
 
 const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 1123 } as const;
 
-Deno.test("parseListener reads what a listener has of its own", () => {
+Deno.test("parseListener parses the options of one listener", () => {
   const cases: [parameters: string, spec: Omit<ReturnType<typeof parseListener>, "endpoint">][] = [
     ["", {}],
     ["?", {}],
@@ -28,7 +28,7 @@ Deno.test("parseListener reads what a listener has of its own", () => {
   }
 });
 
-Deno.test("parseListener says what is wrong with a parameter", () => {
+Deno.test("parseListener names the wrong parameter", () => {
   const wrong: [string, string][] = [
     ["?ofset=1h", 'unknown parameter "ofset", did you mean offset?'],
     ["?dorp=1", "did you mean drop?"],

@@ -13,12 +13,12 @@ const clock = {
   },
 };
 
-Deno.test("serve answers with the time of the clock it is given", async () => {
+Deno.test("serve replies with the time of a caller's clock", async () => {
   await using server = await serve(FREE, { clock, utc: true });
   assertEquals((await query(server.addresses[0]?.url ?? "")).text, "Fri Apr  3 21:09:36 2020");
 });
 
-Deno.test("serve finishes a slow answer before it shuts down", async () => {
+Deno.test("serve finishes a slow reply before it shuts down", async () => {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   await using server = await serve(FREE, {
@@ -39,7 +39,7 @@ Deno.test("serve finishes a slow answer before it shuts down", async () => {
 });
 
 Deno.test({
-  name: "serve warns what a wildcard loses without the list of addresses, and serves it",
+  name: "serve warns about a wildcard without the list of addresses, and serves it",
   permissions: { net: true, sys: false },
   async fn(): Promise<void> {
     const log = collectingLog();
@@ -52,7 +52,7 @@ Deno.test({
   },
 });
 
-Deno.test("serve says whether all of it answers", async () => {
+Deno.test("serve reports whether all of it answers", async () => {
   const server = await serve(FREE);
   assertEquals(server.isAnswering, true);
   const ended = server.shutdown();
@@ -72,7 +72,7 @@ Deno.test("serve gives its seed to the noise of every clock that has none", asyn
   ]);
 });
 
-Deno.test("serve says what is no option of a clock", async () => {
+Deno.test("serve names an unknown option of a clock", async () => {
   const wrong: [unknown, ErrorConstructor, string][] = [
     [{ rat: 2 }, SyntaxError, `Unknown clock option "rat": did you mean rate?`],
     [{ offset: 5 }, SyntaxError, "clock.offset is 5, expected a duration such as +1h30m"],
@@ -85,7 +85,7 @@ Deno.test("serve says what is no option of a clock", async () => {
   }
 });
 
-Deno.test("serve refuses a receive queue that is none", async () => {
+Deno.test("serve refuses an invalid receive queue", async () => {
   for (const receiveQueueKib of [0, 3, 4.5, 65_537, NaN]) {
     const error = await assertRejects(() => serve(FREE, { receiveQueueKib }), RangeError);
     assert(error.message.includes("expected a whole number, 4 to 65536"));

@@ -6,7 +6,7 @@ import { collectingLog } from "../support/collecting_log.ts";
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
 
-Deno.test("serve says why it cannot use mmsg, and takes datagram where it may choose", async () => {
+Deno.test("serve explains why it cannot use mmsg, and chooses datagram on auto", async () => {
   const log = collectingLog();
   const responder = { respond: (): number => 0 };
   const clock = { read: (): void => {} };

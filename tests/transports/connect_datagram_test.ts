@@ -23,7 +23,7 @@ Deno.test("connectDatagram sends to the peer and receives from it", async () => 
   }
 });
 
-Deno.test("connectDatagram drops what anybody but the peer sends", async () => {
+Deno.test("connectDatagram drops datagrams from all senders but the peer", async () => {
   const server = peer();
   using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
   const otherPort = peer();
@@ -38,7 +38,7 @@ Deno.test("connectDatagram drops what anybody but the peer sends", async () => {
   server.close();
 });
 
-Deno.test("connectDatagram knows an IPv4 peer by its IPv6 spelling", async () => {
+Deno.test("connectDatagram recognises an IPv4 peer by its IPv6 spelling", async () => {
   const server = peer();
   const hostname = "::ffff:127.0.0.1";
   using connection = await connectDatagram({ hostname, port: server.addr.port });
@@ -49,7 +49,7 @@ Deno.test("connectDatagram knows an IPv4 peer by its IPv6 spelling", async () =>
   server.close();
 });
 
-Deno.test("connectDatagram takes all addresses for loopback's", async () => {
+Deno.test("connectDatagram reaches a wildcard address by loopback", async () => {
   for (const [hostname, loopback] of [["0.0.0.0", "127.0.0.1"], ["::", "::1"]] as const) {
     const server = peer(loopback);
     using connection = await connectDatagram({ hostname, port: server.addr.port });
@@ -73,7 +73,7 @@ Deno.test("connectDatagram hands out datagrams that the next one does not overwr
   server.close();
 });
 
-Deno.test("connectDatagram takes a fresh port each time", async () => {
+Deno.test("connectDatagram uses a fresh port each time", async () => {
   const server = peer();
   const to = { hostname: "127.0.0.1", port: server.addr.port };
   using first = await connectDatagram(to);
@@ -92,7 +92,7 @@ Deno.test("close ends a receive that waits, and may be called again", async () =
   await assertRejects(() => connection.send(new Uint8Array(1)));
 });
 
-Deno.test("connectDatagram's signal closes it and gives its reason", async () => {
+Deno.test("connectDatagram's signal closes it, and its reason is the error", async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const connection = await connectDatagram({ hostname: "127.0.0.1", port: 9, signal });

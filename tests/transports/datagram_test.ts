@@ -74,7 +74,7 @@ Deno.test("listenDatagram keeps each slow answer's request apart from all others
   assertEquals(await answers, names);
 });
 
-Deno.test("listenDatagram refuses what exceeds its bound of answers under way", async () => {
+Deno.test("listenDatagram refuses requests beyond its maximum of replies under way", async () => {
   const gate = Promise.withResolvers<void>();
   await using listener = listen((exchange) => gate.promise.then(() => echo(exchange)), 10);
   using client = await connectDatagram({ hostname: "127.0.0.1", port: listener.port });
@@ -89,7 +89,7 @@ Deno.test("listenDatagram refuses what exceeds its bound of answers under way", 
   assertEquals(await ask(listener.port, "again"), "again");
 });
 
-Deno.test("listenDatagram stays silent and counts the cause when there is nothing to say", async () => {
+Deno.test("listenDatagram counts the cause of a refusal, and sends nothing", async () => {
   await using listener = listen(() => refusal("looks-like-a-reply"));
   using client = await connectDatagram({ hostname: "127.0.0.1", port: listener.port });
   await client.send(new Uint8Array(3));
@@ -163,7 +163,7 @@ Deno.test("listenDatagram counts and survives errors of receive and send", async
   assertEquals(listener.counters.totals().answered, 2);
 });
 
-Deno.test("shutdown finishes the answers under way and takes no new request", async () => {
+Deno.test("shutdown finishes the replies under way and accepts no new request", async () => {
   const gate = Promise.withResolvers<void>();
   await using listener = listen((exchange) => gate.promise.then(() => echo(exchange)));
   const answer = ask(listener.port, "under way");
@@ -178,7 +178,7 @@ Deno.test("shutdown finishes the answers under way and takes no new request", as
   await listener.finished;
 });
 
-Deno.test("shutdown does not wait for ever for an answer that never comes", async () => {
+Deno.test("shutdown does not wait for ever for a reply that never comes", async () => {
   const listener = listen(() => new Promise<number>(() => {}));
   using client = await connectDatagram({ hostname: "127.0.0.1", port: listener.port });
   await client.send(new Uint8Array(1));
@@ -188,7 +188,7 @@ Deno.test("shutdown does not wait for ever for an answer that never comes", asyn
   assertEquals(listener.counters.totals().refused.stopping, 1);
 });
 
-Deno.test("listenDatagram names the address that is taken, or is not of this machine", async () => {
+Deno.test("listenDatagram names an address that is in use, or not of this machine", async () => {
   await using listener = listen(echo);
   const bind = (hostname: string, port: number): unknown =>
     listenDatagram({

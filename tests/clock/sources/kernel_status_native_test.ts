@@ -5,7 +5,7 @@ import { where } from "../../support/needs.ts";
 Deno.test(
   await where(
     { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
-    "this machine's kernel gives a verdict",
+    "this machine's kernel has a status",
     () => {
       using kernel = openKernelStatus() as Exclude<ReturnType<typeof openKernelStatus>, string>;
       const status = kernel.read();

@@ -4,7 +4,7 @@ import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
 const isSupported = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
 
 Deno.test({
-  name: "openKernelStatus says why it cannot, and asks nobody for the permission",
+  name: "openKernelStatus returns why it cannot, and never prompts for the permission",
   permissions: { ffi: false },
   fn(): void {
     const why = openKernelStatus();

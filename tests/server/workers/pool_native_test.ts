@@ -109,7 +109,7 @@ Deno.test(
 Deno.test(
   await where(
     batches,
-    "a worker that cannot start is an error of serve's, and leaves nothing",
+    "a worker that cannot start makes serve fail, and leaves nothing open",
     async () => {
       using time = servedTime();
       const dying = "throw new Error('no memory')";
@@ -140,7 +140,7 @@ Deno.test(
 Deno.test(
   await where(
     batches,
-    "a server that is controlled can have faults, unless mmsg was asked for",
+    "a controlled server can have faults, unless mmsg was requested",
     async () => {
       const control = "127.0.0.1:0";
       for (const [transport, chosen] of [["auto", "datagram"], ["mmsg", "mmsg"]] as const) {

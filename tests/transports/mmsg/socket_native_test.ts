@@ -28,7 +28,7 @@ Deno.test(
 Deno.test(
   await where(
     batches,
-    "serve says it once when the receive queue is shorter than asked",
+    "serve warns once about a receive queue shorter than requested",
     async () => {
       const most = Number(await Deno.readTextFile("/proc/sys/net/core/rmem_max")) / 1024;
       for (const [receiveQueueKib, warnings] of [[undefined, 0], [4, 0], [65_536, 1]] as const) {

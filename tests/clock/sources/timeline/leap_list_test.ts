@@ -25,7 +25,7 @@ Deno.test("parseLeapList reads a list as it is published", () => {
   assertEquals(parseLeapSeconds(list), leaps);
 });
 
-Deno.test("parseLeapList refuses what is no list, and leap seconds that end no day", () => {
+Deno.test("parseLeapList refuses other text, and leap seconds that end no day", () => {
   const wrong: [text: string, why: string][] = [
     ["", "there are none"],
     ["# nothing", "there are none"],
@@ -53,7 +53,7 @@ Deno.test("expiryWarning says from when on a list may lack leap seconds", () => 
 Deno.test(
   await where(
     { files: ["/usr/share/zoneinfo/leap-seconds.list"] },
-    "verifyLeapList accepts the published list, and none that was changed or is not whole",
+    "verifyLeapList accepts the published list, and none that was changed or cut",
     async () => {
       const text = await Deno.readTextFile("/usr/share/zoneinfo/leap-seconds.list");
       await verifyLeapList(text);

@@ -46,7 +46,7 @@ Deno.test("a change plans leap seconds by the time that is served", () => {
   );
 });
 
-Deno.test("a leap second that an offset alone leads past has been", () => {
+Deno.test("a leap second that an offset alone leads past is over", () => {
   const eve = { time: "2028-12-31T23:59:30Z", leap: "insert@2028-12-31" };
   const after = planTimeline({ ...eve, offset: "1m" }, START);
   assertEquals([after.leaps.length, later(after, -1)], [0, "2029-01-01T00:00:30Z"]);
@@ -68,7 +68,7 @@ Deno.test("a change plans steps by the time that is served", () => {
   assertEquals(changed({ time: "2038-01-01" }, { rate: -1, steps }).steps.served.length, 1);
 });
 
-Deno.test("what is past at the time that is set does not happen", () => {
+Deno.test("events that are past at the time that is set do not happen", () => {
   const leap = "insert@2028-12-31";
   const steps = ["+1h@2029-06-01T00:00:00Z", "+1h@2031-01-01T00:00:00Z"];
   for (const rate of [0, 1, -1]) {
@@ -83,7 +83,7 @@ Deno.test("what is past at the time that is set does not happen", () => {
   }
 });
 
-Deno.test("a clock that stands still does not jump as it is given a rate", () => {
+Deno.test("a stopped clock does not jump when its rate is set", () => {
   const frozen = { time: "2028-12-31T12:00:00Z", leap: "insert@2028-12-31", freeze: true };
   const jumped = jump(changed(frozen), START + SECOND, 86_400n * SECOND);
   assertEquals(later(jumped, 0), "2029-01-01T12:00:00Z");
@@ -93,7 +93,7 @@ Deno.test("a clock that stands still does not jump as it is given a rate", () =>
   }
 });
 
-Deno.test("a jump over leap seconds and steps has them not happen", () => {
+Deno.test("a jump cancels the leap seconds and steps that it passes", () => {
   const leap = "insert@2028-12-31";
   const steps = ["+1h@2029-01-01T06:00:00Z"];
   const jumped = jump(
@@ -110,7 +110,7 @@ Deno.test("a jump over leap seconds and steps has them not happen", () => {
   assertEquals(later(past, 0), "2029-01-01T23:59:59.5Z");
 });
 
-Deno.test("steps that are behind a clock which is turned round wait for it", () => {
+Deno.test("steps behind a clock that is turned round wait for it", () => {
   const there = changed({ time: "2030-01-01", steps: ["+1h@2030-01-01T00:00:05Z"] }, { rate: -1 });
   assertEquals(later(there, 3), "2029-12-31T23:59:58Z");
   const nowNs = START + 4n * SECOND;

@@ -38,7 +38,7 @@ function readings(base: Hand, clock: ServedClock): bigint[] {
 
 const noisy: ClockOptions = { time: "2030-01-01", noise: "2ms", seed: 7 };
 
-Deno.test("TimelineSource makes the same noise again by the same seed, whenever it begins", () => {
+Deno.test("TimelineSource repeats its noise for the same seed, whenever it begins", () => {
   const [one, other] = [new Hand(1_795_000_000, 123_456_789), new Hand(1_800_000_017, 999_999_999)];
   using first = serve(one, noisy);
   using second = serve(other, noisy);
@@ -54,7 +54,7 @@ Deno.test("TimelineSource makes the same noise again by the same seed, whenever 
   assertEquals(readings(other, third.clock), seen);
 });
 
-Deno.test("TimelineSource keeps its noise through what does not concern it", () => {
+Deno.test("TimelineSource keeps its noise through changes of other options", () => {
   const base = new Hand(1_795_000_000);
   using served = serve(base, { ...noisy, freeze: true });
   base.time.seconds += 100;
@@ -84,7 +84,7 @@ Deno.test("TimelineSource serves another date exactly, whatever leap second was 
   assertEquals(served.state.leapSeconds, []);
 });
 
-Deno.test("TimelineSource plans a change by the time it serves", () => {
+Deno.test("TimelineSource plans a change by its served time", () => {
   const base = new Hand(1_795_000_000);
   using served = serve(base, { time: "2016-12-31T23:59:50Z" });
   served.set({ leap: "insert@2016-12-31" });
@@ -94,7 +94,7 @@ Deno.test("TimelineSource plans a change by the time it serves", () => {
   assertEquals(served.state.steps, [{ by: 3600, servedAt: "2017-01-01T00:00:00Z" }]);
 });
 
-Deno.test("TimelineSource takes ten thousand steps", () => {
+Deno.test("TimelineSource accepts ten thousand steps", () => {
   const base = new Hand(1_795_000_000);
   using served = serve(base, {});
   served.set({ steps: Array.from({ length: 10_000 }, (_, i) => `+1s@PT${3600 + i}S`) });
@@ -102,7 +102,7 @@ Deno.test("TimelineSource takes ten thousand steps", () => {
   assertEquals(served.state.offset, 10_000);
 });
 
-Deno.test("TimelineSource names the option that an unknown one was meant for, and changes nothing", () => {
+Deno.test("TimelineSource suggests the option for a misspelt one, and changes nothing", () => {
   const base = new Hand(1_795_000_000);
   using served = serve(base, {});
   const cases: [unknown, string][] = [

@@ -29,7 +29,7 @@ function text(ns: bigint): string {
   return Temporal.Instant.fromEpochNanoseconds(ns).toString();
 }
 
-Deno.test("a clock starts where it is told to, in every era", () => {
+Deno.test("a clock starts at the requested time, in every era", () => {
   const cases: [ClockOptions, string][] = [
     [{}, "2026-11-22T12:00:10Z"],
     [{ time: "2038-01-19T03:14:00Z" }, "2038-01-19T03:14:10Z"],
@@ -59,7 +59,7 @@ Deno.test("a clock starts where it is told to, in every era", () => {
   }
 });
 
-Deno.test("a clock steps when it is told to, by its own time or the system's", () => {
+Deno.test("a clock steps when it was planned, by its own time or the system's", () => {
   const steps = ["+1s@00:05", "-1h@PT10M", "+1d@2026-11-22T12:00:20Z"];
   const at = (seconds: number): string =>
     text(served({ steps }, BigInt(Math.round(seconds * 1e9))));
@@ -80,7 +80,7 @@ function around(options: ClockOptions, start: string, seconds: number): string {
   return `${phase.leap} ${text(servedAt(phase.plan, nowNs)).slice(11)}`;
 }
 
-Deno.test("a leap second is told on its day, repeats or skips a second, and is over", () => {
+Deno.test("a leap second is announced on its day, repeats or skips a second, and is over", () => {
   const insert = (seconds: number): string =>
     around({ leap: "insert@2028-12-31" }, "2028-12-30T23:59:58Z", seconds);
   assertEquals(insert(1.999999999), "none 23:59:59.999999999Z");
@@ -98,7 +98,7 @@ Deno.test("a leap second is told on its day, repeats or skips a second, and is o
   assertEquals(remove(86_401), "undefined 00:00:00Z");
 });
 
-Deno.test("a clock that starts after a leap second starts when it was told to", () => {
+Deno.test("a clock that starts after a leap second starts at the requested time", () => {
   for (const kind of ["insert", "delete"]) {
     const options = { time: "2029-01-01T00:00:00Z", leap: `${kind}@2028-12-31` };
     assertEquals(text(served(options, 0n)), "2029-01-01T00:00:00Z");
@@ -116,7 +116,7 @@ Deno.test("a leap second comes by the time that is served, at its rate", () => {
   assertEquals(around(list, "2026-01-01", 5), "undefined 00:00:05Z");
 });
 
-Deno.test("a leap second is not announced any more once a clock has run back out of its day", () => {
+Deno.test("a leap second is no longer announced once a clock has run back out of its day", () => {
   const options = { time: "2028-12-31T00:00:01Z", leap: "insert@2028-12-31", rate: "-10" };
   assertEquals(around(options, "2026-01-01", 0.1), "insert 00:00:00Z");
   assertEquals(around(options, "2026-01-01", 0.100000001), "none 23:59:59.99999999Z");
@@ -130,7 +130,7 @@ Deno.test("a clock that runs backwards steps when it comes to a date", () => {
   assertEquals(text(served(options, 2n * SECOND)), "2029-12-31T22:59:58Z");
 });
 
-Deno.test("steps at one date all happen, those jumped over do not", () => {
+Deno.test("steps at one date all happen, steps that are jumped over do not", () => {
   const steps = [
     "+1h@2026-11-22T12:00:10Z",
     "+1m@2026-11-22T12:00:10Z",
@@ -141,26 +141,26 @@ Deno.test("steps at one date all happen, those jumped over do not", () => {
   assertEquals(text(served({ steps }, HOUR)), "2026-11-22T14:01:00Z");
 });
 
-Deno.test("a step over a leap second has it not happen", () => {
+Deno.test("a step over a leap second cancels it", () => {
   const options = { time: "2028-12-31T23:00:00Z", leap: "insert@2028-12-31", steps: ["+2h@00:01"] };
   assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:02Z");
 });
 
-Deno.test("a step in a second that is left out comes with its end", () => {
+Deno.test("a step in a deleted second happens at its end", () => {
   const leap = "delete@2028-12-31";
   const steps = ["+1h@2028-12-31T23:59:59.5Z", "+1m@2029-01-01T00:00:00Z"];
   const options = { time: "2028-12-31T23:59:58Z", leap, steps };
   assertEquals(text(served(options, SECOND)), "2029-01-01T01:01:00Z");
 });
 
-Deno.test("a step at the midnight of a leap second comes after the whole of it", () => {
+Deno.test("a step at the midnight of a leap second happens after it", () => {
   const steps = ["+1h@2029-01-01T00:00:00Z"];
   const options = { time: "2028-12-31T23:59:59Z", leap: "insert@2028-12-31", steps };
   assertEquals(text(served(options, 2n * SECOND - 1n)), "2028-12-31T23:59:59.999999999Z");
   assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:00Z");
 });
 
-Deno.test("as many steps as may be are planned and taken in a moment", () => {
+Deno.test("the maximum number of steps is planned and made in a moment", () => {
   const startMs = performance.now();
   for (const at of ["PT1S", "2026-11-22T12:00:01Z"]) {
     const steps = Array.from({ length: 10_000 }, () => `+1s@${at}`);
@@ -219,7 +219,7 @@ const rates = fc.constantFrom<number | string>(1, 2, 0.5, "+50ppm", "-200ppm", 0
 const backwards = fc.constantFrom<number | string>(-1, -0.3, -2.5, -1000);
 const smearNames = fc.constantFrom("linear", "cosine", "quadratic", "meta", "linear,1h");
 
-Deno.test("a smeared clock never steps, and tells of no leap second", () => {
+Deno.test("a smeared clock never steps, and announces no leap second", () => {
   const begins = fc.integer({ min: -50_000, max: 100_000 });
   const kinds = fc.constantFrom("insert", "delete");
   check(
@@ -256,7 +256,7 @@ Deno.test("a smeared clock never steps, and tells of no leap second", () => {
   );
 });
 
-Deno.test("a clock that runs backwards takes its smear back", () => {
+Deno.test("a clock that runs backwards undoes its smear", () => {
   const options = { time: "2029-01-01T12:00:00Z", rate: -10_000, leap: "insert@2028-12-31" };
   const at = (seconds: number): [string, bigint | undefined] => {
     const nowNs = START + BigInt(Math.round(seconds * 1e9));
@@ -271,14 +271,14 @@ Deno.test("a clock that runs backwards takes its smear back", () => {
   assertEquals(at(10), ["2028-12-31T08:13:20Z", undefined]);
 });
 
-Deno.test("a clock that starts after a smear starts when it was told to", () => {
+Deno.test("a clock that starts after a smear starts at the requested time", () => {
   for (const time of ["2029-01-01T12:00:00.000000001Z", "2029-01-01T18:00:00Z"]) {
     const leapSeconds = [parseLeap("insert@2028-12-31")];
     assertEquals(text(served({ time, leapSeconds, smear: "google" }, 0n)), time);
   }
 });
 
-Deno.test("a leap second that is told twice is one", () => {
+Deno.test("a leap second that is given twice happens once", () => {
   const leap = "insert@2028-12-31";
   const options = { time: "2028-12-31T23:59:59Z", leap, leapSeconds: [parseLeap(leap)] };
   assertEquals(text(served(options, SECOND)), "2028-12-31T23:59:59Z");
@@ -286,7 +286,7 @@ Deno.test("a leap second that is told twice is one", () => {
   assertEquals(text(served(options, 3n * SECOND)), "2029-01-01T00:00:01Z");
 });
 
-Deno.test("a clock goes on between its steps while its rate is positive", () => {
+Deno.test("a clock advances between its steps while its rate is positive", () => {
   const options = fc.record({
     rate: rates,
     leap: fc.constant("insert@2026-11-22"),
@@ -308,7 +308,7 @@ Deno.test("a clock goes on between its steps while its rate is positive", () => 
   );
 });
 
-Deno.test("a wrong option of a clock is named, with what it may be", () => {
+Deno.test("a wrong option of a clock is named, with its valid values", () => {
   const wrong: [ClockOptions, string][] = [
     [{ time: "2038-13-01" }, 'clock.time is "2038-13-01", expected a time such as 2038-01-19'],
     [{ time: "tomorrow" }, "expected a time such as 2038-01-19T03:14:00Z"],
@@ -348,7 +348,7 @@ Deno.test("a wrong option of a clock is named, with what it may be", () => {
   }
 });
 
-Deno.test("an option of another type is named, with what it may be", () => {
+Deno.test("an option of the wrong type is named, with its valid values", () => {
   const wrong: [unknown, string][] = [
     [{ time: 5 }, "clock.time is 5, expected a time"],
     [{ offset: 5 }, "clock.offset is 5, expected a duration"],
