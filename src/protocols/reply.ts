@@ -27,9 +27,9 @@ export interface ReplyBase {
 }
 
 /** A time as text: asctime, or Daytime (RFC 867). */
-export interface TextReply extends ReplyBase {
+export interface TextReply<Name extends string = "asctime" | "daytime"> extends ReplyBase {
   /** The protocol spoken. */
-  readonly protocol: "asctime" | "daytime";
+  readonly protocol: Name;
   /** The text's reading: the server's local time, or UTC if it says so elsewhere. */
   readonly time: Temporal.PlainDateTime;
   /** The offset from UTC, such as `+02:00`, where the text has one that is known. */
