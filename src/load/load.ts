@@ -74,7 +74,9 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
 }
 
 function dialectOf({ protocol }: Endpoint): DialectName {
-  return protocol === "asctime" || protocol === "auto" ? "text" : protocol;
+  const name = protocol === "asctime" || protocol === "auto" ? "text" : protocol;
+  if (Object.hasOwn(dialects, name)) return name as DialectName;
+  throw new RangeError(`Cannot load-test ${protocol}: the load generator does not speak it`);
 }
 
 /** @throws {RangeError} If the address stands for several machines, or for one that may not be the user's */
