@@ -160,8 +160,9 @@ class Attempts implements Disposable {
     // To make a timer costs time, which would count as network delay.
     const reply = this.#replyWithin(waitMs);
     reply.catch(() => {}); // for when the request cannot leave
-    departure.at = timers.now();
+    // In this order, a hold-up between the two readings counts as network delay, which the bound covers.
     departure.atMs = timers.monotonicMs();
+    departure.at = timers.now();
     try {
       await connection.send(request.octets);
     } catch (cause) {

@@ -19,9 +19,12 @@ const ANCHOR_MS = 100;
  */
 const TOLERANCE_MS = 0.55;
 
-/** Reading an anchor took longer only if it was interrupted: its clocks were then not read at one moment. */
+/**
+ * An anchor is two clocks read at one moment. If that takes longer, it was interrupted: by anything up to
+ * the whole time slice of another program, by which the clock would be wrong as long as the anchor holds.
+ */
 const MAX_ANCHORING_MS = 0.005;
-const ANCHOR_TRIES = 4;
+const ANCHOR_TRIES = 8;
 
 /**
  * Creates a clock of this machine's time to the nanosecond, at a third of the cost: an exact
@@ -34,21 +37,20 @@ export function createSystemClock(readings: ClockReadings): Clock {
   let anchorMs = -Infinity;
   let anchorUnixMs = 0;
 
-  /** Reads a new anchor, and returns its age. */
-  function readAnchor(): number {
+  /** Reads a new anchor; where every try is interrupted, none but an exact time. */
+  function readAnchor(): void {
+    anchorMs = -Infinity;
     let now = instant();
-    let tookMs = Infinity;
-    for (let tries = 0; tookMs > MAX_ANCHORING_MS && tries < ANCHOR_TRIES; tries++) {
+    for (let tries = 0; anchorMs === -Infinity && tries < ANCHOR_TRIES; tries++) {
       const beforeMs = monotonicMs();
       now = instant();
-      tookMs = monotonicMs() - beforeMs;
-      anchorMs = beforeMs + tookMs / 2;
+      const tookMs = monotonicMs() - beforeMs;
+      if (tookMs <= MAX_ANCHORING_MS) anchorMs = beforeMs + tookMs / 2;
     }
     anchor.seconds = Math.floor(now.epochMilliseconds / 1000);
     // The rest of the second fits a number: a bigint is needed only here.
     anchor.nanoseconds = Number(now.epochNanoseconds - BigInt(anchor.seconds) * 1_000_000_000n);
     anchorUnixMs = anchor.seconds * 1000 + anchor.nanoseconds / 1e6;
-    return monotonicMs() - anchorMs;
   }
 
   return {
@@ -56,7 +58,11 @@ export function createSystemClock(readings: ClockReadings): Clock {
       let sinceMs = monotonicMs() - anchorMs;
       const apartMs = unixMs() + 0.5 - (anchorUnixMs + sinceMs);
       const holds = sinceMs < ANCHOR_MS && apartMs < TOLERANCE_MS && apartMs > -TOLERANCE_MS;
-      if (!holds) sinceMs = readAnchor();
+      // Without an anchor, the exact reading is the time; it costs more, and the next one tries again.
+      if (!holds) {
+        readAnchor();
+        sinceMs = anchorMs === -Infinity ? 0 : monotonicMs() - anchorMs;
+      }
       const nanoseconds = anchor.nanoseconds + Math.round(sinceMs * 1e6);
       const carry = Math.floor(nanoseconds / 1e9);
       time.seconds = anchor.seconds + carry;

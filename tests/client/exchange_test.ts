@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { exchange, type ExchangeOptions } from "../../src/client/exchange.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
@@ -55,6 +55,26 @@ Deno.test("exchange measures the round trip by the clock that is never set", asy
   const { sentAt, receivedAt, roundTrip } = await run(network, {});
   assertEquals(receivedAt.since(sentAt).total("milliseconds"), 2);
   assertEquals(roundTrip.total("milliseconds"), 2);
+});
+
+Deno.test("a client that is held up between any two readings of a clock measures within its bound", async () => {
+  let readings = 0;
+  for (let held = 0; held <= readings; held++) {
+    readings = 0;
+    const network = new FakeNetwork();
+    const { timers } = network;
+    const [now, monotonicMs] = [timers.now.bind(timers), timers.monotonicMs.bind(timers)];
+    const holdUp = (): void => {
+      if (readings++ === held) timers.holdUp(5);
+    };
+    timers.now = () => (holdUp(), now());
+    timers.monotonicMs = () => (holdUp(), monotonicMs());
+    network.serve("ntp://192.0.2.1", ({ octets }) => ntpReply(octets, {}, now()));
+    const reply = await network.run(query("ntp://192.0.2.1", { network }));
+    const [offset, bound] = [reply.offset.abs(), reply.errorBound];
+    assert(Temporal.Duration.compare(offset, bound) <= 0, `${held}: ${offset} ± ${bound}`);
+  }
+  assert(readings > 5, `${readings}`);
 });
 
 Deno.test("exchange gives up at its deadline", async () => {

@@ -67,6 +67,57 @@ Deno.test("createSystemClock is right to the nanosecond while time passes evenly
   );
 });
 
+Deno.test("createSystemClock is right when it is interrupted between any two readings", () => {
+  const machine = new Machine(NOW);
+  let [calls, at] = [0, 0];
+  const interrupted = <T>(read: () => T): T => {
+    if (++calls === at) machine.pass(211_000_000n);
+    return read();
+  };
+  const { unix } = machine;
+  const clock = createSystemClock({
+    instant: () => interrupted(() => Temporal.Instant.fromEpochNanoseconds(machine.unix)),
+    monotonicMs: () => interrupted(() => Number(machine.monotonic) / 1e6),
+    unixMs: () => interrupted(() => Math.floor(Number(machine.unix / 1000n) / 1000)),
+  });
+  const time: UnixTime = { seconds: NaN, nanoseconds: NaN };
+  const read = (): bigint => {
+    clock.read(time);
+    return BigInt(time.seconds) * 1_000_000_000n + BigInt(time.nanoseconds);
+  };
+  for (at = 0; at < 40; at++) {
+    calls = 0;
+    machine.pass(150_000_000n);
+    const before = machine.unix;
+    const said = read();
+    // The time of some moment while it was read, and the next one is right again.
+    assert(said >= before - 1000n && said <= machine.unix + 1000n, `${at}: ${said - before}`);
+    const next = read();
+    assert(next - machine.unix <= 1000n && machine.unix - next <= 1000n, `${at}`);
+  }
+  assert(machine.unix > unix);
+});
+
+Deno.test("createSystemClock never stays wrong where every reading is interrupted", () => {
+  const machine = new Machine(NOW);
+  const slow = <T>(read: () => T): T => {
+    machine.pass(3_000_000n);
+    return read();
+  };
+  const clock = createSystemClock({
+    instant: () => slow(() => Temporal.Instant.fromEpochNanoseconds(machine.unix)),
+    monotonicMs: () => slow(() => Number(machine.monotonic) / 1e6),
+    unixMs: () => slow(() => Math.floor(Number(machine.unix / 1000n) / 1000)),
+  });
+  const time: UnixTime = { seconds: NaN, nanoseconds: NaN };
+  for (let i = 0; i < 100; i++) {
+    const before = machine.unix;
+    clock.read(time);
+    const said = BigInt(time.seconds) * 1_000_000_000n + BigInt(time.nanoseconds);
+    assert(said >= before && said <= machine.unix, `${i}`);
+  }
+});
+
 Deno.test("createSystemClock rarely reads the exact clock", () => {
   const machine = new Machine(NOW);
   for (let i = 0; i < 10_000; i++) {

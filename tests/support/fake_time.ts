@@ -46,6 +46,11 @@ export class FakeTime implements Timers {
     return this.#monotonicMs;
   }
 
+  /** Lets time pass within a step of the program that is held up: no timer fires meanwhile. */
+  holdUp(ms: number): void {
+    this.#monotonicMs += ms;
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (!(ms > 0)) return;
