@@ -48,7 +48,7 @@ Deno.test("ChangeDetector reports a step once, with its size and bound", () => {
   assertEquals(stepsOf([{ ms: 0 }, { ms: 1000, offsetMs: -5000 }]), [[-5000, 2, "server"]]);
 });
 
-Deno.test("ChangeDetector takes no late packet for a step, whose bound is as wide", () => {
+Deno.test("ChangeDetector does not report a late packet, whose bound is as wide, as a step", () => {
   assertEquals(
     stepsOf([{ ms: 0 }, { ms: 1000, offsetMs: 40, boundMs: 41 }, { ms: 2000, offsetMs: 0.1 }]),
     [],
@@ -60,7 +60,7 @@ Deno.test("ChangeDetector finds a step behind a late packet by the packets befor
   assertEquals(stepsOf([{ ms: 0 }, late, { ms: 2000, offsetMs: 10 }]), [[-10, 31, "server"]]);
 });
 
-Deno.test("ChangeDetector takes no drift of 500 ppm for a step, but one of 5000 ppm", () => {
+Deno.test("ChangeDetector reports a drift of 5000 ppm as a step, but not one of 500 ppm", () => {
   const drifting = (ppm: number): Seen[] =>
     Array.from({ length: 100 }, (_, i) => ({
       ms: i * 1000,
@@ -72,7 +72,7 @@ Deno.test("ChangeDetector takes no drift of 500 ppm for a step, but one of 5000 
   assertEquals(stepsOf(drifting(5000)).length > 0, true);
 });
 
-Deno.test("ChangeDetector tells whose clock was set", () => {
+Deno.test("ChangeDetector reports whose clock was set", () => {
   const set = { ms: 1000, wallMs: 61_000, offsetMs: -60_000 };
   assertEquals(stepsOf([{ ms: 0 }, set]), [[-60_000, 2, "local"]]);
   const both = { ms: 1000, wallMs: 61_000, offsetMs: 60_000 };

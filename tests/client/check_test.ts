@@ -211,7 +211,7 @@ Deno.test("check refuses a critical range within the warning's, if both were giv
   ]);
 });
 
-Deno.test("check refuses ranges that it cannot read, before it asks", async () => {
+Deno.test("check refuses ranges that it cannot read before it sends a request", async () => {
   await using server = scriptedServer(() => {}, "ntp");
   for (const offset of ["", "20:10", "1s"]) {
     await assertRejects(() => check(server.url, { warning: { offset } }), SyntaxError);

@@ -28,7 +28,7 @@ async function serveAll(
 
 const quick = { count: 2, interval: 0 } as const;
 
-Deno.test("compare names the liars among its servers, and holds the truth", async () => {
+Deno.test("compare names falsetickers, and its bound contains the true offset", async () => {
   await using served = await serveAll(5, 100, 5, -3, 5);
   const { servers, outcome, offset, errorBound } = await compare(served.urls, quick);
   assertEquals(
@@ -40,7 +40,7 @@ Deno.test("compare names the liars among its servers, and holds the truth", asyn
   assert(miss <= toSeconds(errorBound ?? fromSeconds(NaN)), `${offset} ± ${errorBound}`);
 });
 
-Deno.test("compare says that servers agree, whatever protocol they speak", async () => {
+Deno.test("compare reports that servers agree, whatever their protocol", async () => {
   await using served = await serveAll(0, 0);
   await using time = await serve("time://127.0.0.1:0");
   const urls = [...served.urls, time.addresses[0]?.url ?? ""];
@@ -73,7 +73,7 @@ Deno.test("compare gives a server one vote, however often it is named", async ()
   assertEquals((await compare([liar, alias], { ...quick, family: 4 })).outcome, "alone");
 });
 
-Deno.test("compare asks nobody if one of its servers is not to be asked that often", async () => {
+Deno.test("compare sends nothing if one server may not be queried that often", async () => {
   await using server = scriptedServer(() => {}, "ntp");
   await assertRejects(() => compare([server.url, "192.0.2.1"], quick), RangeError);
   assertEquals(server.requests.length, 0);
@@ -107,7 +107,7 @@ function samplesOf(offset: number, way: number, seed: number): Samples {
   };
 }
 
-Deno.test("compare names any minority of falsetickers, and its estimate holds the truth", () => {
+Deno.test("compare names any minority of falsetickers, and its bound contains the true offset", () => {
   const way = fc.double({ min: 1e-4, max: 0.1, noNaN: true });
   const truth = fc.double({ min: -1e6, max: 1e6, noNaN: true });
   // Farther from the truth than a claim of any of these ways reaches, and another's claim too.

@@ -7,7 +7,7 @@ import { freePort } from "../support/udp_client.ts";
 
 const controlToken = "0123456789abcdef";
 
-Deno.test("control does what can be asked, of the server and of one listener", async () => {
+Deno.test("control changes a server and one listener", async () => {
   const urls = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
   await using server = await serve(urls, { control: "127.0.0.1:0", controlToken });
   const to = { url: server.control?.url ?? "", token: controlToken };
@@ -32,7 +32,7 @@ Deno.test("control does what can be asked, of the server and of one listener", a
   assertEquals((await control("reset", to)).clock.rate, 1);
 });
 
-Deno.test("control says why nothing was done", async () => {
+Deno.test("control reports why nothing was changed", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { control: "127.0.0.1:0", controlToken });
   const url = server.control?.url ?? "";
   const body = { offset: "soon" };

@@ -13,7 +13,7 @@ function estimateOf(replies: readonly TimedReply[], endSeconds: number): Estimat
   return result;
 }
 
-Deno.test("estimate's bound holds the truth on asymmetric ways, and beats averaging", () => {
+Deno.test("estimate's bound contains the true offset on asymmetric paths, and beats averaging", () => {
   const random = randomFrom(5905);
   const between = (low: number, high: number): number => low + (high - low) * random();
   const errors: { best: number; mean: number }[] = [];
@@ -52,7 +52,7 @@ Deno.test("estimate's bound holds the truth on asymmetric ways, and beats averag
   assert(best < mean, `median error ${best} s by the least delay, ${mean} s by the mean`);
 });
 
-Deno.test("estimate tells the frequency within its bound, once it took long enough", () => {
+Deno.test("estimate measures the frequency within its bound, once enough time has passed", () => {
   const random = randomFrom(868);
   const between = (low: number, high: number): number => low + (high - low) * random();
   for (let i = 0; i < 200; i++) {
@@ -74,7 +74,7 @@ Deno.test("estimate tells the frequency within its bound, once it took long enou
   }
 });
 
-Deno.test("estimate says that a clock was stepped", () => {
+Deno.test("estimate reports that a clock was stepped", () => {
   const route: Route = { there: 0.001, back: 0.001, queueThere: 0.001, queueBack: 0.001 };
   const plan = { count: 4, interval: 2, random: randomFrom(1) };
   const before = simulate({ offset: 0, drift: 0 }, route, plan);
@@ -84,7 +84,7 @@ Deno.test("estimate says that a clock was stepped", () => {
   assertEquals([isSteady, frequency], [false, undefined]);
 });
 
-Deno.test("estimate takes the least delay, and the others as jitter", () => {
+Deno.test("estimate uses the least delay, and the others as jitter", () => {
   const route: Route = { there: 0.01, back: 0.01, queueThere: 0, queueBack: 0 };
   const one = { count: 1, interval: 1, random: randomFrom(1) };
   const decades = 1e9;

@@ -34,7 +34,7 @@ const false_ = fc.tuple(fc.double({ min: 10.001, max: 100, noNaN: true }), lengt
     isAbove ? interval(from, from + size) : interval(-from - size, -from)
   );
 
-Deno.test("intersection names every falseticker of a minority, and nobody else", () => {
+Deno.test("intersection names every falseticker of a minority, and no other server", () => {
   check(
     fc.property(
       fc.array(true_, { minLength: 1, maxLength: 20 }),
@@ -57,7 +57,7 @@ Deno.test("intersection names every falseticker of a minority, and nobody else",
   );
 });
 
-Deno.test("intersection holds the truth for any minority that misses it, if it is not deceived", () => {
+Deno.test("intersection contains the true offset, whichever minority misses it", () => {
   // Falsetickers may overlap true servers beside the truth, even in a region of their own making;
   // whatever is named, it is never all of the true ones.
   const anywhere = fc.tuple(length, fc.double({ min: 0.001, max: 10, noNaN: true }))

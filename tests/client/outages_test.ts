@@ -15,11 +15,11 @@ function outagesOf(reasons: readonly (QueryFailure | "")[]): string[] {
   });
 }
 
-Deno.test("OutageDetector takes a lost datagram or two for no outage", () => {
+Deno.test("OutageDetector reports no outage for one or two lost datagrams", () => {
   assertEquals(outagesOf(["", "timeout", "", "timeout", "timeout", ""]), []);
 });
 
-Deno.test("OutageDetector tells an outage once, whatever its causes, and its end", () => {
+Deno.test("OutageDetector reports an outage once, whatever its causes, and its end", () => {
   assertEquals(
     outagesOf(["", "refused", "refused", "timeout", "refused", "unusable", "", "", "timeout"]),
     ["3 gone timeout", "6 back 5"],
@@ -27,7 +27,7 @@ Deno.test("OutageDetector tells an outage once, whatever its causes, and its end
   assertEquals(outagesOf(["timeout", "timeout", "timeout", "timeout"]), ["2 gone timeout"]);
 });
 
-Deno.test("OutageDetector passes over kisses", () => {
+Deno.test("OutageDetector ignores kiss-o'-death packets", () => {
   const kiss = "kiss-o-death";
   assertEquals(outagesOf(["", kiss, kiss, kiss, ""]), []);
   assertEquals(outagesOf(["timeout", "timeout", kiss, "timeout", kiss, ""]), [

@@ -85,7 +85,7 @@ Deno.test("poll sends nothing while its consumer does not look", async () => {
   await events.return();
 });
 
-Deno.test("poll takes the next interval from a function, and doubles it after each KoD RATE", async () => {
+Deno.test("poll gets the next interval from a function, and doubles it after each KoD RATE", async () => {
   const network = new FakeNetwork();
   const server = network.serveNtp("192.0.2.1", (count) => count > 3 ? kissOfDeath("RATE") : {});
   await pollAll(network, ["192.0.2.1"], { count: 16, interval: (sent) => 2 ** (3 + sent) });

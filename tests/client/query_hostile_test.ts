@@ -81,7 +81,7 @@ async function play(
 }
 
 for (const protocol of protocols) {
-  Deno.test(`query of ${protocol} ends as it should, whatever script a hostile server plays`, async () => {
+  Deno.test(`query of ${protocol} ends as the script of a hostile server requires`, async () => {
     const scripts = sample(scriptArbitrary(protocol), 150);
     const verdicts = await Promise.all(scripts.map((script) => play(protocol, script)));
     for (const [i, script] of scripts.entries()) {

@@ -37,7 +37,7 @@ Deno.test("query accepts the one good NTP reply in a flood of bogus ones", async
   assertEquals([reply.stratum, reply.referenceId, reply.leap], [7, "192.0.2.1", "none"]);
 });
 
-Deno.test("query with nothing but bogus NTP replies ends at its deadline and says so", async () => {
+Deno.test("query with nothing but bogus NTP replies ends at its deadline and reports them", async () => {
   await using server = scriptedServer(async (socket, from, _count, request) => {
     for (const octets of noise(request)) await socket.send(octets, from);
   }, "ntp");
@@ -99,7 +99,7 @@ Deno.test("query reads Daytime and Time from our own server", async () => {
   assertEquals(seconds.time.toString(), "2020-04-03T21:09:36Z");
 });
 
-Deno.test("query reads a Time reply that is too long, and says so", async () => {
+Deno.test("query reads a Time reply that is too long, with a warning", async () => {
   // GNU inetd writes a C long of 64 bits.
   const octets = new Uint8Array([0xe2, 0x32, 0x24, 0x90, 0, 0, 0, 0]);
   await using server = scriptedServer((socket, from) => socket.send(octets, from), "time");

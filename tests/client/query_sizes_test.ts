@@ -10,7 +10,7 @@ const sizes = [
   ...Array.from({ length: 8 }, (_, i) => 65_500 + i),
 ];
 
-Deno.test("query of ntp ignores garbage of every size, and takes the good reply after it", async () => {
+Deno.test("query of ntp ignores garbage of every size, and accepts the good reply after it", async () => {
   await using server = scriptedServer(async (socket, from, _count, request) => {
     for (const size of sizes) await socket.send(new Uint8Array(size).fill(0x24), from);
     // Until one finds room in the queue that the garbage has filled.

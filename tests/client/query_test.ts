@@ -13,7 +13,7 @@ async function failure(url: string, options?: QueryOptions): Promise<QueryError>
   return error;
 }
 
-Deno.test("query gives the text, its reading, who answered and how long it took", async () => {
+Deno.test("query returns the text, its time, the server's address and the round trip", async () => {
   await using server = scriptedServer((socket, from) => socket.send(encode(TEXT), from));
   const before = Temporal.Now.instant();
   const reply = await query(server.url);
@@ -61,7 +61,7 @@ Deno.test("query finds an empty reply no time", async () => {
   assertEquals((await failure(server.url)).reason, "not-a-time");
 });
 
-Deno.test("query says when nothing listens", async () => {
+Deno.test("query reports that nothing listens", async () => {
   const { url, ...gone } = scriptedServer(() => {});
   await gone[Symbol.asyncDispose]();
   const error = await failure(url, { timeout: 5 });
@@ -69,7 +69,7 @@ Deno.test("query says when nothing listens", async () => {
   assertEquals(error.message, `Nothing listens on udp ${new URL(url).host}`);
 });
 
-Deno.test("query says when a host is unknown or has no such address", async () => {
+Deno.test("query reports that a host is unknown or has no such address", async () => {
   assertEquals((await failure("asctime://nosuch.invalid")).reason, "unknown-host");
   const error = await failure("asctime://127.0.0.1", { family: 6 });
   assertEquals([error.reason, error.message], [
@@ -78,7 +78,7 @@ Deno.test("query says when a host is unknown or has no such address", async () =
   ]);
 });
 
-Deno.test("query says when the network does not carry a request", async () => {
+Deno.test("query reports that the network does not carry a request", async () => {
   // Nothing can be sent to port 0.
   const error = await failure("asctime://127.0.0.1:0");
   assertEquals(error.reason, "unreachable");

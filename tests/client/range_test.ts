@@ -27,7 +27,7 @@ Deno.test("parseRange reads the ranges of the plugins' guidelines", () => {
   }
 });
 
-Deno.test("parseRange writes plain decimals, which every reader of performance data takes", () => {
+Deno.test("parseRange writes plain decimals, which every reader of performance data accepts", () => {
   const table = {
     ".5": "0.5",
     "-.5:10.": "-0.5:10",

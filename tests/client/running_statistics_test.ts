@@ -15,7 +15,7 @@ Deno.test("RunningStatistics knows extremes, mean, deviation and jitter", () => 
   assertAlmostEquals(jitter, Math.sqrt(13 / 7));
 });
 
-Deno.test("RunningStatistics tells microseconds apart around hours", () => {
+Deno.test("RunningStatistics distinguishes microseconds around hours", () => {
   const { standardDeviation, mean } = of([86_400.000_001, 86_400.000_002, 86_400.000_003]);
   assertAlmostEquals(standardDeviation, 1e-6, 1e-9);
   assertAlmostEquals(mean, 86_400.000_002, 1e-9);

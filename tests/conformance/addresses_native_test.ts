@@ -13,7 +13,7 @@ const ownAddresses: Needs = {
 };
 
 for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as const) {
-  (await eachWay(`${wildcard} answers from the address that was asked`, async (way) => {
+  (await eachWay(`${wildcard} replies from the address that was queried`, async (way) => {
     await using server = await serve(`auto://${wildcard}:0`, way);
     const ports = new Set(server.addresses.map(({ port }) => port));
     // Port 0 is chosen once for all of them.

@@ -134,7 +134,7 @@ const ntpServers = ["ntp://127.0.0.1:0", "auto://127.0.0.1:0"];
   });
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("every client gets its own answer when many ask at once", async (way) => {
+(await eachWay("every client gets its own reply when many query at once", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, status });
   const clients = Array.from({ length: 100 }, () => new UdpClient());
   const origins = await Promise.all(clients.map(async (client, i) => {

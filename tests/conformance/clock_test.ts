@@ -58,7 +58,7 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
     ));
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a listener has a clock of its own if its URL says so", async (way) => {
+(await eachWay("a listener has a clock of its own by its URL", async (way) => {
   await using server = await serve(
     ["ntp://127.0.0.1:0?offset=+1h", "ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=-1h&freeze"],
     { ...way, clock: { offset: "+1d" } },

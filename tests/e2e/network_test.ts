@@ -17,7 +17,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   for (const [transport, ...more] of [["datagram"], ["mmsg"], ["mmsg", "--workers=2"]] as const) {
     const way = ["--transport", transport, ...more];
     Deno.test(
-      await test(`a wildcard answers from the address that was asked (${way.join(" ")})`, async () => {
+      await test(`a wildcard replies from the address that was queried (${way.join(" ")})`, async () => {
         await using cable = await Cable.lay();
         const urls = ["asctime://0.0.0.0:8888", "asctime://[::]:8888"];
         await using server = new Running(cable.onServer(...timesrv, ...way, ...urls));

@@ -43,7 +43,7 @@ function resultsOf({ tests }: Explanation): string {
   return tests.map(({ result }) => ({ passed: "+", failed: "x", unknown: "?" })[result]).join("");
 }
 
-Deno.test("explain says what each field of an NTP reply means", () => {
+Deno.test("explain gives the meaning of each field of an NTP reply", () => {
   const { reply: fields } = explain(seen());
   assertEquals(meanings(fields), {
     "Leap indicator": "1: the last minute of the day has 61 s",
@@ -82,7 +82,7 @@ Deno.test("explain says what each field of an NTP reply means", () => {
   );
 });
 
-Deno.test("explain says what each field of an NTP request means", () => {
+Deno.test("explain gives the meaning of each field of an NTP request", () => {
   const { request: fields } = explain(seen());
   const told = Object.entries(meanings(fields)).filter(([, meaning]) => !/not given/.test(meaning));
   assertEquals(told, [
@@ -147,7 +147,7 @@ Deno.test("explain makes a client's tests in order, and those after one that fai
   assertEquals(explain(seen({ isFromAsked: false })).failure?.reason, "bogus-reply");
 });
 
-Deno.test("explain leaves open what octets alone do not tell", () => {
+Deno.test("explain leaves open what octets alone do not show", () => {
   const explanation = explain(seen({ times: undefined, isFromAsked: undefined }));
   assertEquals(resultsOf(explanation), "?++++++++?++?");
   assertEquals(explanation.failure, undefined);
@@ -157,7 +157,7 @@ Deno.test("explain leaves open what octets alone do not tell", () => {
   assertEquals(resultsOf(orphan), "++++?++++?++?");
 });
 
-Deno.test("explain takes no times from a reply that tells none", () => {
+Deno.test("explain reads no times from a reply that has none", () => {
   for (
     const hex of [
       replyWith([1, "00"], [12, "52415445"]),

@@ -21,7 +21,7 @@ function rows({ reply = [] }: Explanation): unknown[] {
   return reply.map(({ name, offset, octets, meaning }) => [name, offset, octets.length, meaning]);
 }
 
-Deno.test("explain takes an asctime text apart", () => {
+Deno.test("explain dissects an asctime text", () => {
   const explanation = explained("asctime", encode("Fri Apr  3 21:09:36 2020\r\n"));
   assertEquals(rows(explanation), [
     ["Weekday", 0, 4, '"Fri ": not compared with the date'],
@@ -36,7 +36,7 @@ Deno.test("explain takes an asctime text apart", () => {
   assertEquals(rows(long), [["Text", 0, 25, '"Fri Apr  3 21:09:36 12020"']]);
 });
 
-Deno.test("explain reads a Daytime line, and says what is around it", () => {
+Deno.test("explain reads a Daytime line, and describes the octets around it", () => {
   assertEquals(rows(explained("daytime", encode("\n22 NOV 2026 16:44:35 UTC\r\n"))), [
     ["Line break", 0, 1, "before"],
     ["Line", 1, 24, '"22 NOV 2026 16:44:35 UTC": 2026-11-22T16:44:35, UTC+00:00'],

@@ -3,7 +3,7 @@ import { guessProtocol } from "../../src/explain/guess_protocol.ts";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { ntpReply } from "../support/scripted_server.ts";
 
-Deno.test("guessProtocol tells the protocols apart", () => {
+Deno.test("guessProtocol distinguishes the protocols", () => {
   const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
   const request = ntpRequest().octets;
   assertEquals(guessProtocol(request, new Uint8Array()), "ntp");

@@ -11,7 +11,7 @@ const fuzz = (...args: string[]): Promise<Outcome> =>
   });
 
 Deno.test(
-  await where(needs, "deno task fuzz runs for as long as it is told, one protocol", async () => {
+  await where(needs, "deno task fuzz runs for its duration, on one protocol", async () => {
     const { code, stdout, stderr } = await fuzz(
       "--seconds",
       "0.5",

@@ -11,7 +11,7 @@ Deno.test("a server on datagram goes on answering and counting, whatever it is s
   for (const protocol of protocols) await fuzzServer(protocol, "datagram", seed);
 });
 
-Deno.test("query brings a time or says that it is none, whatever the reply", async () => {
+Deno.test("query returns a time or reports that there is none, whatever the reply", async () => {
   for (const protocol of protocols) {
     await using target = new QueryTarget(protocol);
     const { finding } = await target.fuzz({ seed, from: SWEEP, to: SWEEP + 100 });

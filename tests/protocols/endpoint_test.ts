@@ -24,7 +24,7 @@ Deno.test("parseEndpoint reads what users write", () => {
   }
 });
 
-Deno.test("parseEndpoint says what is wrong", () => {
+Deno.test("parseEndpoint reports what is wrong", () => {
   const table: [url: string, problem: string][] = [
     ["", "the host is missing"],
     ["asctime://", "the host is missing"],

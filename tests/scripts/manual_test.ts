@@ -42,7 +42,7 @@ Deno.test("markdownPage() writes prose, literals and tables", () => {
   ]);
 });
 
-Deno.test("escaped leaves nothing that roff takes for a command", () => {
+Deno.test("escaped leaves nothing that roff reads as a command", () => {
   assertEquals(escaped("-a\n.b c\\d\n'e ±"), "\\-a\n\\&.b c\\ed\n\\(aqe \\[u00B1]");
 });
 

@@ -7,7 +7,7 @@ Deno.test("parsePosixZone reads daylight saving time that never ends (RFC 8536 Â
   assertEquals(moments.map(offsetAt), moments.map(() => -4 * 3600));
 });
 
-Deno.test("parsePosixZone refuses what is no TZ string", () => {
+Deno.test("parsePosixZone refuses other texts", () => {
   const wrong = [
     "",
     "Europe/Berlin",

@@ -66,7 +66,7 @@ Deno.test("FakeTime is exact, and fires timers at their moments in their order",
   assertEquals([fired.at(-1), `${time.now()}`], ["late 2000", "2026-07-01T00:00:01Z"]);
 });
 
-Deno.test("FakeTime says that what nothing will end does not end", async () => {
+Deno.test("FakeTime reports a wait that nothing will end", async () => {
   const time = new FakeTime();
   await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits for a timer");
 });

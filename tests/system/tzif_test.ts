@@ -14,7 +14,7 @@ Deno.test("readTzif reads a file of version 1, whose first type holds before the
   assertEquals([946_684_799, 946_684_800].map(offsetAt), [3600, 7200]);
 });
 
-Deno.test("readTzif refuses every part of a file, and what is none", () => {
+Deno.test("readTzif refuses every part of a file, and other files", () => {
   for (let length = 0; length < small.length; length++) {
     assertThrows(() => readTzif(small.subarray(0, length)), SyntaxError);
   }

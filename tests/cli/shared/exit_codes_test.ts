@@ -33,7 +33,7 @@ Deno.test("exitCodeOf knows a wrong command line from any other failure", () => 
   assertEquals(exitCodeOf("thrown text"), 1);
 });
 
-Deno.test("describe says in one line what to do about a port", () => {
+Deno.test("describe explains in one line what to do about a port", () => {
   const line = (reason: "in-use" | "not-permitted" | "not-of-this-machine", port: number): string =>
     describe(new ListenError(reason, { hostname: "::1", port })) ?? "";
   assertEquals(
@@ -48,7 +48,7 @@ Deno.test("describe says in one line what to do about a port", () => {
   );
 });
 
-Deno.test("describer says once how to start the server that is not there, if it can be here", () => {
+Deno.test("describer suggests once to start the missing server, if it can run here", () => {
   const refused = (url: string): QueryError => new QueryError("refused", "Nobody", { url });
   const line = (url: string): string => describer()(refused(url)) ?? "";
   const advice = "Nobody; a server starts there with: timesrv";
@@ -68,7 +68,7 @@ Deno.test("describer says once how to start the server that is not there, if it 
   assertEquals(describe(refused(url)), "Nobody");
 });
 
-Deno.test("describe says nothing of what has been said, and never more than a line", () => {
+Deno.test("describe reports nothing twice, and never more than one line", () => {
   assertEquals(describe(new SaidError(2)), undefined);
   assertEquals(describe(new Deno.errors.BrokenPipe("")), undefined);
   assertEquals(describe(new Error("one\n  two")), "one two");

@@ -44,7 +44,7 @@ Deno.test("MachineSource makes a cautious guess of a clock that no option vouche
   });
 });
 
-Deno.test("MachineSource takes each option", () => {
+Deno.test("MachineSource applies each option", () => {
   const table: [options: StatusOptions, facts: Partial<ClockStatus>][] = [
     [{ stratum: 1 }, { stratum: 1 }],
     [{ stratum: 15 }, { stratum: 15 }],
@@ -127,7 +127,7 @@ Deno.test("MachineSource dates a clock vouched for to the last multiple of 1024 
   }
 });
 
-Deno.test("MachineSource asks the kernel about no other clock than the system's", () => {
+Deno.test("MachineSource uses the kernel's status for the system's clock alone", () => {
   using kernel = open({ source: "kernel" });
   assertEquals(kernel.content.status.leap, 3);
   assert(kernel.warning?.includes("it is not the clock served"), kernel.warning);

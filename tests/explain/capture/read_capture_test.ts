@@ -187,7 +187,7 @@ Deno.test("readCapture leaves out what is no whole datagram, and counts it by re
   });
 });
 
-Deno.test("readCapture reads up to where a file breaks off, and refuses what is none", () => {
+Deno.test("readCapture reads up to where a file breaks off, and refuses other files", () => {
   const octets = join(link(1), udp(client, 1, server, 2, payload));
   for (
     const file of [

@@ -22,7 +22,7 @@ Deno.test("formatAsctime writes what C's asctime writes", () => {
   }
 });
 
-Deno.test("formatAsctime writes local time unless told otherwise", () => {
+Deno.test("formatAsctime writes local time by default", () => {
   for (const iso of ["2026-01-05T04:05:06Z", "2026-07-15T22:05:06Z"]) {
     const seconds = secondsOf(iso);
     const { time } = parseAsctime(encode(formatAsctime(seconds)));

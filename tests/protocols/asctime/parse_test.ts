@@ -22,7 +22,7 @@ Deno.test("parseAsctime reads back every text of four-digit years, 24 octets eac
   }));
 });
 
-Deno.test("parseAsctime takes what servers put after the text and around the day", () => {
+Deno.test("parseAsctime accepts what servers put after the text and around the day", () => {
   for (const end of ["", "\n", "\r\n", "\n\0", "\0"]) {
     const { text, time } = parseAsctime(encode(`Fri Apr  3 21:09:36 2020${end}`));
     assertEquals(text, "Fri Apr  3 21:09:36 2020");

@@ -65,7 +65,7 @@ Deno.test("formatDaytime writes each form in UTC, and NIST's begins with a line 
   }
 });
 
-Deno.test("formatDaytime tells the leap second in NIST's form alone", () => {
+Deno.test("formatDaytime announces the leap second in NIST's form alone", () => {
   const table: [leap: number, field: string][] = [[0, "0 0"], [1, "1 0"], [2, "2 0"], [3, "0 4"]];
   for (const [leap, field] of table) {
     const line = formatDaytime(NOW.seconds, { format: "nist" }, leap);

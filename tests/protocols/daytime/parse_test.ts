@@ -56,7 +56,7 @@ Deno.test("parseDaytime reads every shape in use", () => {
   }
 });
 
-Deno.test("parseDaytime takes a year of two digits to be near the pivot", () => {
+Deno.test("parseDaytime reads a year of two digits as near the pivot", () => {
   const table: [pivot: string, year: string, full: number][] = [
     ["2026-11-22T00:00:00Z", "26", 2026],
     ["2026-11-22T00:00:00Z", "00", 2000],

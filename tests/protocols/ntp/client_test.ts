@@ -77,7 +77,7 @@ Deno.test("measureNtp gives offset and delay by RFC 5905 §8", () => {
   validate(reply);
 });
 
-Deno.test("measureNtp's bound holds the truth, whatever the way and the century", () => {
+Deno.test("measureNtp's bound contains the true offset, whatever the path and the century", () => {
   const ms = 1_000_000n;
   const way = fc.bigInt({ min: 0n, max: 2000n * ms });
   // From 2027, as a clock before this program was made is read otherwise.
@@ -115,7 +115,7 @@ Deno.test("measureNtp is right across the change of era in 2036", () => {
 const start = Temporal.Instant.from("2026-11-22T18:00:00Z");
 const truth = { start, ahead: 0n, there: 1_000_000n, inside: 10_000n, back: 1_000_000n };
 
-Deno.test("measureNtp never gives a delay below what both clocks can tell", () => {
+Deno.test("measureNtp never gives a delay below the precision of both clocks", () => {
   const reply = measured({ ...truth, there: 0n, inside: 0n, back: 0n });
   assert(nanoseconds(reply.delay) >= 2 ** -23 * 1e9);
 });
@@ -160,7 +160,7 @@ Deno.test("validate names why a reply is not fit to trust", () => {
   }
 });
 
-Deno.test("measureNtp says which replies have no time, and warns of none of their times", () => {
+Deno.test("measureNtp reports which replies have no time, and warns of none of their times", () => {
   const seconds = (count: number): bigint => toTimestamp(start.add({ seconds: count }));
   const table: [fields: Partial<NtpPacket>, hasTime: boolean][] = [
     [{}, true],
@@ -209,13 +209,13 @@ Deno.test("validate puts up with the ticks of a coarse server, and with no more"
   assertThrows(() => validate(finer), QueryError, "longer than the whole exchange");
 });
 
-Deno.test("validate puts up with the root distance it is told to", () => {
+Deno.test("validate accepts root distances up to its option", () => {
   const reply = measured(truth, { rootDispersion: 2 });
   validate(reply);
   assertThrows(() => validate(reply, { maxRootDistance: 1.5 }), QueryError, "above 1.5 s");
 });
 
-Deno.test("ntpRequest tells nothing but an unpredictable cookie", () => {
+Deno.test("ntpRequest reveals nothing but an unpredictable cookie", () => {
   const requests = Array.from({ length: 100 }, () => ntpRequest().octets);
   for (const octets of requests) {
     assertEquals(octets.length, 48);

@@ -84,7 +84,7 @@ Deno.test("the first octet holds leap, version and mode", () => {
   }
 });
 
-Deno.test("a server's reply of RFC 5905, written by hand, reads as it says", () => {
+Deno.test("a reply of RFC 5905, written by hand, is decoded field by field", () => {
   // chronyd at stratum 1 of GPS, 2020-04-03T21:09:36Z, 15 µs to the reference, 1 s of dispersion.
   const octets = hex(`
     24 01 06 e9  00000001  00010000  47505300

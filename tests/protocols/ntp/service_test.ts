@@ -178,7 +178,7 @@ Deno.test("ntpResponder is silent to its own replies, to text and to times", () 
   }
 });
 
-Deno.test("ntpResponder never throws, and never answers more than it was asked", () => {
+Deno.test("ntpResponder never throws, and never replies with more octets than the request", () => {
   let answered = 0;
   const judge = (request: Uint8Array, port: number): void => {
     const reply = ask(responder, request, { port });

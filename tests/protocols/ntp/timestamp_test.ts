@@ -83,7 +83,7 @@ Deno.test("differenceFrom reaches from a clock in 1970 to where eraPivot has the
   }
 });
 
-Deno.test("toInstant takes the repetition nearest to the pivot", () => {
+Deno.test("toInstant chooses the repetition nearest to the pivot", () => {
   const table: [pivot: string, iso: string][] = [
     ["1910-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],
     ["1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"],

@@ -102,7 +102,7 @@ const table: Record<string, Row> = {
   "an NTS field cut short": [[4], [extension(COOKIE, 104, 100)], "malformed"],
 };
 
-Deno.test("readTrailer tells the kinds of authentication apart, by version", () => {
+Deno.test("readTrailer distinguishes the kinds of authentication, by version", () => {
   for (const [name, [versions, trailer, expected]] of Object.entries(table)) {
     for (const version of versions) {
       const request = Uint8Array.from([...zeros(48), ...trailer.flatMap((part) => [...part])]);
@@ -120,7 +120,7 @@ Deno.test("readTrailer reads the trailer where a request begins, not its buffer"
   assertEquals(readTrailer(request, 4), "none");
 });
 
-Deno.test("readTrailer ends whatever the length of a field says", () => {
+Deno.test("readTrailer ends, whatever the length of a field", () => {
   for (let stated = 0; stated <= 0xffff; stated++) {
     const request = new Uint8Array(48 + 64);
     new DataView(request.buffer).setUint32(48, 0x2007_0000 + stated);

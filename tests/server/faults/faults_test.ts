@@ -90,7 +90,7 @@ Deno.test("faults set with another seed are those of that seed, and stay so", ()
   assertEquals([engine.faults.seed, engine.faults.options], [2, { drop: 0.5 }]);
 });
 
-Deno.test("an empty list of a fault is none", () => {
+Deno.test("an empty list of a fault is no fault", () => {
   const { faults } = new Engine({ drop: [], kiss: [{ after: 1 }] });
   assertEquals([faults.options, faults.names], [{ kiss: [{ after: 1 }] }, ["kiss"]]);
   faults.set({ drop: [] });
@@ -170,7 +170,7 @@ Deno.test("a seed is a whole number of 32 bits", () => {
   }
 });
 
-Deno.test("delays are distributed as they say", () => {
+Deno.test("delays have the requested distribution", () => {
   const draws = new Draws(868, "delay");
   const sample = (distribution: "uniform" | "normal" | "pareto", timeMs: number): number[] =>
     Array.from(

@@ -30,7 +30,7 @@ function askNtp({ addresses }: Server): Promise<NtpReply> {
   return query(`ntp://127.0.0.1:${addresses[0]?.port}`, patience);
 }
 
-Deno.test("each fault has a client of NTP come to the verdict that is its own", async () => {
+Deno.test("each fault leads an NTP client to its own verdict", async () => {
   const cases: readonly (readonly [FaultsOptions, string])[] = [
     [{}, "good"],
     [{ duplicate: 1 }, "good"],
@@ -78,7 +78,7 @@ Deno.test("each fault has a client of NTP come to the verdict that is its own", 
   assertEquals(sum, { kisses: 3, copies: 1, faults: 1 });
 });
 
-Deno.test("a lie says what it was told to", async () => {
+Deno.test("a forged field has the requested value", async () => {
   await using server = await serveNtp({
     stratum: { value: 3 },
     refid: { value: "192.0.2.7" },
@@ -94,7 +94,7 @@ Deno.test("a lie says what it was told to", async () => {
   assertThrows(() => validate(kiss), QueryError, "restricts service (KoD RSTR)");
 });
 
-Deno.test("a delay is on the way that it was given", async () => {
+Deno.test("a delay is on its own path", async () => {
   const delay = { time: "100ms" };
   // Timers are right to a millisecond.
   const leastMs = 98;
@@ -110,7 +110,7 @@ Deno.test("a delay is on the way that it was given", async () => {
   assert((await askNtp(server)).roundTrip.total("milliseconds") > 2 * leastMs);
 });
 
-Deno.test("plain protocols have the faults that are theirs, and leave those of NTP alone", async () => {
+Deno.test("plain protocols have their own faults, and ignore those of NTP", async () => {
   const cases: readonly (readonly [FaultsOptions, string, string, string])[] = [
     [{ drop: 1 }, "timeout", "timeout", "timeout"],
     [{ port: 1 }, "timeout", "timeout", "timeout"],
@@ -126,7 +126,7 @@ Deno.test("plain protocols have the faults that are theirs, and leave those of N
   }));
 });
 
-Deno.test("an old answer is played again to its own protocol", async () => {
+Deno.test("an old reply is replayed to its own protocol", async () => {
   const [clock, faults] = [simulatedClock(0), { replay: { after: 2 } }];
   await using server = await serve("auto://127.0.0.1:0", { clock, faults });
   const [address] = server.addresses;
@@ -138,7 +138,7 @@ Deno.test("an old answer is played again to its own protocol", async () => {
   assertEquals(await verdictOf(ntp), "bogus-reply");
 });
 
-Deno.test("who is refused has no fault, and no dropped answer hides why a request is none", async () => {
+Deno.test("a refused client has no fault, and a dropped reply hides no refusal", async () => {
   await using server = await serve("ntp://127.0.0.1:0", {
     faults: { drop: { every: 2 }, duplicate: 1 },
     access: { deny: ["127.0.0.2"] },

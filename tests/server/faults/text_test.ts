@@ -8,7 +8,7 @@ import {
   writeFaults,
 } from "../../../src/server/faults/text.ts";
 
-Deno.test("parseFault reads what an object says", () => {
+Deno.test("parseFault reads an object", () => {
   const cases: readonly (readonly [string, string, object])[] = [
     ["drop", "", {}],
     ["drop", "0.3", { probability: 0.3 }],
@@ -66,7 +66,7 @@ Deno.test("writeFaults writes what addNamedFault reads", () => {
   assertEquals(writeFaults({ drop: 0.5, kiss: [] }), ["drop=0.5"]);
 });
 
-Deno.test("parseFault says what is wrong", () => {
+Deno.test("parseFault reports what is wrong", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["dorp", "0.3", 'Unknown fault "dorp": did you mean drop?'],
     ["loss", "0.3", 'Unknown fault "loss": expected unsynchronized, kiss, '],

@@ -27,7 +27,7 @@ async function nextNumber(client: UdpClient): Promise<number> {
   return Number(decodeNtpPacket((await client.receive()).octets).originTimestamp >> 32n);
 }
 
-Deno.test("ten thousand late answers hold up nobody, and end with the server", async () => {
+Deno.test("ten thousand late replies delay no other, and end with the server", async () => {
   const faults = { delay: { time: "1h", clients: slowClient } };
   const server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
   using client = new UdpClient(slowClient);
@@ -62,7 +62,7 @@ Deno.test("an answer is overtaken by the next one that leaves", async () => {
   assertEquals(numbers, [1, 2, 5, 3]);
 });
 
-Deno.test("an answer comes in copies, from the port that was asked or from another", async () => {
+Deno.test("a reply comes in copies, from the queried port or from another", async () => {
   const faults = { duplicate: { copies: 3 }, port: { every: 2 } };
   await using server = await serve("ntp://127.0.0.1:0", { faults });
   const port = server.addresses[0]?.port ?? 0;
@@ -82,7 +82,7 @@ Deno.test("an answer comes in copies, from the port that was asked or from anoth
   assertEquals(server.totals.copies, 12);
 });
 
-Deno.test("so many bits of an answer are the other way round, and so many octets are left", async () => {
+Deno.test("this many bits of a reply are flipped, and this many octets are left", async () => {
   const frozen = {
     read: (time: { seconds: number; nanoseconds: number }): void => {
       time.seconds = 1_585_948_176;
@@ -146,7 +146,7 @@ Deno.test("Waits end when they are disposed of, and none begins after", async ()
   await within(1, Promise.all([waits.wait(3_600_000), waits.hold(3_600_000)]));
 });
 
-Deno.test("serve tells of faults and their seed, and why mmsg cannot be", async () => {
+Deno.test("serve logs faults and their seed, and why mmsg is unavailable", async () => {
   const log = collectingLog();
   const faults = { drop: 0.3, delay: [{ time: 1 }, { time: 2 }] };
   const options = { faults, seed: 42, transport: "auto", log } as const;

@@ -12,7 +12,7 @@ function answers(options: AccessOptions, address: string): boolean {
   return mayAsk(accessTable(options), words);
 }
 
-Deno.test("without rules everybody may ask", () => {
+Deno.test("without rules every client is admitted", () => {
   assertEquals(hasRules(accessTable({})), false);
   for (const address of ["192.0.2.1", "2001:db8::1", "::"]) {
     assertEquals(answers({}, address), true);
@@ -58,7 +58,7 @@ Deno.test("a network of IPv4 addresses that IPv6 carries is one of IPv4", () => 
   assertEquals(answers({ deny: ["::ffff:192.0.2.1"] }, "192.0.2.1"), false);
 });
 
-Deno.test("what is no network, or contradicts itself, is told", () => {
+Deno.test("rules that are no network, or contradict each other, are reported", () => {
   for (
     const text of [
       "",

@@ -57,7 +57,7 @@ Deno.test("a loopback listener answers this machine alone", () => {
   assertEquals(judge("192.0.2.1"), refusal("denied"));
 });
 
-Deno.test("a guard limits sources of other machines unless told not to", () => {
+Deno.test("a guard limits sources of other machines by default", () => {
   const times = (options: GuardOptions, host: string): number => {
     const judge = guard(options);
     let passed = 0;
@@ -74,13 +74,13 @@ Deno.test("a guard limits sources of other machines unless told not to", () => {
   assertEquals(asked < 500, true, `${asked}`);
 });
 
-Deno.test("a guard has a share of what it limits kissed", () => {
+Deno.test("a guard answers a share of the limited requests with a KoD", () => {
   const judge = guard({ rateLimit: { perSecond: 1, burst: 1, kod: 1 } });
   const verdicts = new Set(Array.from({ length: 200 }, () => judge("192.0.2.1")));
   assertEquals([...verdicts].sort(), [PASS, KISS_RATE]);
 });
 
-Deno.test("a plan that cannot be is told", () => {
+Deno.test("a plan that is impossible is reported", () => {
   assertThrows(
     () => planGuard({ access: { allow: ["x"] } }),
     SyntaxError,

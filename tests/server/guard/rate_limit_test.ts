@@ -69,7 +69,7 @@ Deno.test("a step of the clock neither silences a source nor lets it off", () =>
   assertEquals(passes(ask, at(2e15, 9)), 3);
 });
 
-Deno.test("beyond the limit one in eight passes by chance, and a share is kissed", () => {
+Deno.test("beyond the limit one in eight passes at random, and a share gets a KoD", () => {
   let next = 0;
   const evenly = (): number => (next++ % 1000) / 1000;
   const one = new RateLimiter(rateTable({ perSecond: 0.001, burst: 1, kod: 0.5 }), evenly);
@@ -80,7 +80,7 @@ Deno.test("beyond the limit one in eight passes by chance, and a share is kissed
   assertEquals(seen.pass + seen.drop + seen.kod, 10_001);
 });
 
-Deno.test("a flood of a million addresses takes no more memory, and frees no one who is limited", () => {
+Deno.test("a flood of a million addresses needs no more memory, and frees no limited client", () => {
   const table = rateTable({ perSecond: 1, burst: 8 });
   const octets = table.sources.byteLength + table.fullAtMs.byteLength;
   const one = new RateLimiter(table, neverLeaks);
@@ -99,7 +99,7 @@ Deno.test("a flood of a million addresses takes no more memory, and frees no one
   assert(passed >= 8 && passed <= 19, `${passed}`);
 });
 
-Deno.test("all who work on one table keep to one limit", () => {
+Deno.test("all threads with one table keep to one limit", () => {
   const table = rateTable({ perSecond: 1, burst: 10 });
   const several = Array.from({ length: 4 }, () => new RateLimiter(table, neverLeaks));
   let passed = 0;
@@ -109,7 +109,7 @@ Deno.test("all who work on one table keep to one limit", () => {
   assertEquals(passed, 10);
 });
 
-Deno.test("a limit out of range is told", () => {
+Deno.test("a limit out of range is reported", () => {
   const wrong: RateLimit[] = [
     { perSecond: 0 },
     { perSecond: -1 },

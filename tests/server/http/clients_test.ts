@@ -3,7 +3,7 @@ import { RecentClients } from "../../../src/server/http/clients.ts";
 
 const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
 
-Deno.test("RecentClients counts by address and forgets who has not asked for longest", () => {
+Deno.test("RecentClients counts by address and forgets the least recent client", () => {
   let nowMs = 0;
   const clients = new RecentClients(() => nowMs++);
   const asks = (n: number, port = 1): void =>

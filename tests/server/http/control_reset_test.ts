@@ -79,7 +79,7 @@ Deno.test("a named scenario has its own seed, whatever the server's", async () =
   }
 });
 
-Deno.test("a scenario of all leaves what URLs say of their listeners, as at the start", async () => {
+Deno.test("a scenario of the server leaves the options of listeners, as at the start", async () => {
   const urls = [ntp, `${ntp}?stratum=7`, `${ntp}?offset=+1h`, `${ntp}?seed=9`];
   const scenario = parseScenario(
     `{ "clock": { "offset": "+1d" }, "status": { "referenceId": "TEST" },
@@ -132,7 +132,7 @@ Deno.test("a scenario of one listener begins its own clock anew, and no other", 
   assertEquals(Math.round((await listeners(server))[1].clock.offset), 3600);
 });
 
-Deno.test("reset restores what is said of the clock, and faults say nothing of it", async () => {
+Deno.test("reset restores the status of the clock, which faults do not change", async () => {
   // Not the system's own, about which the kernel might have something new to say.
   const clock: Clock = { read: (time) => systemClock.read(time) };
   await using server = await serve(ntp, { control, clock });

@@ -33,12 +33,12 @@ async function settings(server: Server): Promise<unknown> {
   ];
 }
 
-Deno.test("a server is not controlled unless it is asked for", async () => {
+Deno.test("a server has no control interface by default", async () => {
   await using server = await serve(ntp);
   assertEquals(server.control, undefined);
 });
 
-Deno.test("GET /state tells of clocks, listeners and totals", async () => {
+Deno.test("GET /state has clocks, listeners and totals", async () => {
   const clock = {
     time: "2028-12-31T12:00:00Z",
     rate: 0,
@@ -211,7 +211,7 @@ const mistakes:
     ["PUT", "/faults", null, 400, /expected an object/],
   ];
 
-Deno.test("what cannot be done is said by name, and changes nothing", async () => {
+Deno.test("an impossible change is reported by name, and changes nothing", async () => {
   await using server = await serve([ntp, own], {
     control,
     faults: { drop: 0.25 },
@@ -230,7 +230,7 @@ Deno.test("what cannot be done is said by name, and changes nothing", async () =
   }
 });
 
-Deno.test("a time beyond all years is told in seconds", async () => {
+Deno.test("a time beyond all years is given in seconds", async () => {
   await using server = await serve(ntp, { control });
   const change = { time: "+275760-09-12T23:59:59Z", rate: 2, steps: ["+1s@9999999999999"] };
   const { status, body } = await ask(server, "POST", "/clock", { body: change });
@@ -341,7 +341,7 @@ Deno.test("a token has to be brought, and anything but loopback needs one", asyn
   assertEquals((await ask(there, "GET", "/state", { headers })).status, 200);
 });
 
-Deno.test("an address that cannot be, or is taken, or a token that keeps nobody out ends the start", async () => {
+Deno.test("an address that is wrong or in use, or a token that protects nothing, ends the start", async () => {
   for (
     const wrong of ["", "8890", "127.0.0.1:99999", "http://127.0.0.1", "[127.0.0.1]", "::1:8890"]
   ) {
@@ -383,7 +383,7 @@ Deno.test("faults are set for all or one, cleared, and reset", async () => {
   assertEquals(await strata(), [7, 7]);
 });
 
-Deno.test("a fault that is an empty list is none", async () => {
+Deno.test("a fault that is an empty list is no fault", async () => {
   await using server = await serve(ntp, { control });
   const { body } = await ask(server, "PUT", "/faults", { body: { drop: [], kiss: [0.5] } });
   assertEquals(body.faults, { kiss: [0.5] });
@@ -400,7 +400,7 @@ Deno.test("faults come later to a server that started without", async () => {
   assertEquals((await query(server.addresses[0]?.url as Url)).stratum, 5);
 });
 
-Deno.test("GET /clients lists who was answered, the latest first", async () => {
+Deno.test("GET /clients lists the clients, the latest first", async () => {
   await using server = await serve(["auto://127.0.0.1:0", ntp], { control });
   const [auto, plain] = server.addresses;
   await query(`asctime://127.0.0.1:${auto?.port}`);

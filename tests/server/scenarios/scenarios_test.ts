@@ -59,7 +59,7 @@ Deno.test("parseScenario() names the file and the key of a mistake", () => {
   }
 });
 
-Deno.test("parseScenario() takes steps at dates that are to come", () => {
+Deno.test("parseScenario() accepts steps at future dates", () => {
   const clock = { time: "2030-01-01T00:00:00Z", steps: ["+1s@2031-01-01"] };
   const scenario = parseScenario(JSON.stringify({ clock, seed: 7 }), "./mine.json");
   assertEquals(scenario, { name: "./mine.json", description: "", clock, seed: 7 });

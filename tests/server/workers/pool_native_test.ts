@@ -26,7 +26,7 @@ function servedTime(): ServedTime {
 }
 
 Deno.test(
-  await where(batches, "mmsg stamps a request when it came, not when it is read", async () => {
+  await where(batches, "mmsg stamps a request when it arrives, not when it is read", async () => {
     // The kernel begins to stamp datagrams a moment after a first socket has asked for it.
     await using other = await serve(FREE, mmsg);
     await query(other.addresses[0]?.url ?? "");
@@ -63,7 +63,7 @@ Deno.test(
 );
 
 Deno.test(
-  await where(batches, "the log says how many worker threads there are", async () => {
+  await where(batches, "the log has the number of worker threads", async () => {
     const log = collectingLog();
     await using server = await serve(FREE, { ...mmsg, log });
     await log.flush();

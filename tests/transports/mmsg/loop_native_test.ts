@@ -105,7 +105,7 @@ for (const sockets of [1, 3]) {
   );
 
   Deno.test(
-    await test("tells how long a request is, and when it came", async () => {
+    await test("gives the length and the arrival of a request", async () => {
       await using echo = new Echo(sockets);
       for (const length of [1, 2, 2047, 2048, 2049, 65_507]) {
         assertEquals(await echo.ask("l".repeat(length)), `length ${Math.min(length, 2048)}`);
@@ -118,7 +118,7 @@ for (const sockets of [1, 3]) {
 }
 
 Deno.test(
-  await where(needs, "runLoop ends with the cause when a socket is none", async () => {
+  await where(needs, "runLoop ends with the cause when a descriptor is no socket", async () => {
     await using echo = new Echo(0, [1_000_000]);
     await echo.ended;
     assertEquals(echo.said, [

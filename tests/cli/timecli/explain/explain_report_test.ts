@@ -79,7 +79,7 @@ Deno.test("explainedText draws the four times and works them out", () => {
   assertEquals(untimed.includes("Worked out"), false);
 });
 
-Deno.test("explainedText draws what other protocols tell, and works out the offset of Time", () => {
+Deno.test("explainedText draws the other protocols, and computes the offset of Time", () => {
   const empty = new Uint8Array();
   // 18:00:02 on the day of the request at 18:00:00.
   const time = shown("time", empty, Uint8Array.fromHex("eeadac22"));
@@ -141,7 +141,7 @@ Deno.test("explainedJson has everything as data", () => {
   });
 });
 
-Deno.test("parseHex reads octets as programs print them, and says what is wrong with others", () => {
+Deno.test("parseHex reads octets as programs print them, and reports errors in others", () => {
   const { request, reply } = parseHex(" 54 69:6D\n65 / 0x83aa7E80 ");
   assertEquals(new TextDecoder().decode(request), "Time");
   assertEquals(reply, new Uint8Array([0x83, 0xaa, 0x7e, 0x80]));

@@ -3,7 +3,7 @@ import { plainTargets } from "../../../../src/cli/timecli/query/plain_targets.ts
 import { definition } from "../../../../src/cli/timecli/timecli.ts";
 import { where } from "../../../support/needs.ts";
 
-Deno.test("plainTargets takes targets, and leaves options and subcommands to Commander", () => {
+Deno.test("plainTargets accepts targets, and leaves options and subcommands to Commander", () => {
   const plain = [[], ["ntp://a.example"], ["127.0.0.1", "[::1]:8888"], ["asctime://bench"]];
   for (const args of plain) assertEquals(plainTargets(args), args);
   const others = [

@@ -72,7 +72,7 @@ Deno.test("textOf writes the classic line for a text", () => {
   assertEquals(textOf(text, false), "Reply from time server: Sun Nov 22 18:40:18 2026");
 });
 
-Deno.test("textOf says what an offset means, and who answered", () => {
+Deno.test("textOf explains an offset, and names the server", () => {
   const behind = textOf(ntp, false);
   assertMatch(behind, /^Server +ntp:\/\/time\.example:123 \(192\.0\.2\.1:123\)$/m);
   assertMatch(behind, /^Offset +\+12\.50 ms ± 2\.000 ms: this clock is behind$/m);
@@ -91,7 +91,7 @@ Deno.test("textOf names the kind of a reference", () => {
   assertEquals(reference({ stratum: 0, referenceId: "" }), "none");
 });
 
-Deno.test("textOf shows no time where there is none to read", () => {
+Deno.test("textOf shows no time where a reply has none", () => {
   for (const raw of [false, true]) {
     const kiss = textOf(kissOf("RATE"), raw);
     assertEquals(/^(Time|Offset|Delay|Root distance|T2|T3)\b/m.test(kiss), false, kiss);
@@ -100,7 +100,7 @@ Deno.test("textOf shows no time where there is none to read", () => {
   }
 });
 
-Deno.test("jsonOf has nothing of what a reply without a time makes of it", () => {
+Deno.test("jsonOf computes nothing from a reply without a time", () => {
   const error = new QueryError("kiss-o-death", "no");
   for (const reply of [kissOf("DENY"), zeroed]) {
     for (const raw of [false, true]) {
@@ -152,7 +152,7 @@ Deno.test("jsonOf has the documented keys, durations in seconds", () => {
   ]);
 });
 
-Deno.test("jsonOf tells a failure beside what came", () => {
+Deno.test("jsonOf has a failure beside the reply", () => {
   const error = new QueryError("unsynchronized", "not synchronised");
   const both = jsonOf({ target: "x", reply: ntp, error }, false);
   assertEquals(both["error"], { reason: "unsynchronized", message: "not synchronised" });
@@ -167,7 +167,7 @@ Deno.test("jsonOf tells a failure beside what came", () => {
   }
 });
 
-Deno.test("tableOf has a row a target, and says why one failed", () => {
+Deno.test("tableOf has one row per target, with the reason for a failure", () => {
   const table = tableOf([
     { target: "ntp://a", reply: ntp },
     { target: "time://b", reply: seconds },

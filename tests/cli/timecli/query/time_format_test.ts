@@ -39,7 +39,7 @@ Deno.test("timeFormatter writes this machine's local time otherwise", () => {
   assertEquals(Date.parse(`${date}T${time}:06${offset}`), Date.parse(text));
 });
 
-Deno.test("timeFormatter leaves a text of no zone as it is, and says what it cannot tell", () => {
+Deno.test("timeFormatter leaves a text without a zone as it is, and reports what it cannot format", () => {
   const gap = reading("2026-03-29T02:30:00");
   assertEquals(timeFormatter("dd.MM. HH:mm", false)(gap), "29.03. 02:30");
   for (const [pattern, utc] of [["HH:mm xxx", false], ["t", false], ["HH:mm", true]] as const) {

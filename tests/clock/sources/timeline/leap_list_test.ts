@@ -39,7 +39,7 @@ Deno.test("parseLeapList refuses other text, and leap seconds that end no day", 
   }
 });
 
-Deno.test("expiryWarning says from when on a list may lack leap seconds", () => {
+Deno.test("expiryWarning gives the date from which a list may lack leap seconds", () => {
   const read = parseLeapList(list);
   assertEquals(expiryWarning(read, Instant.from("2027-06-28T00:00:00Z")), undefined);
   assertEquals(

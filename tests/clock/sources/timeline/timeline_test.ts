@@ -192,7 +192,7 @@ function smearedBy(
   return Number(servedBy(timeline, nowNs) - nowNs) / 1e9;
 }
 
-Deno.test("a smear has gone as far as its shape says at each quarter", () => {
+Deno.test("a smear follows its shape at each quarter", () => {
   const noon = "2028-12-31T12:00:00Z";
   const midnight = "2029-01-01T00:00:00Z";
   const cases: [smear: string, start: string, seconds: number, quarters: number[]][] = [
