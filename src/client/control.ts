@@ -1,24 +1,11 @@
-/** A request to the control interface of a server. */
+/** Requests to the control interface of a server. */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { ControlAnswers } from "./control_api.ts";
 import { QueryError, type QueryFailure } from "../protocols/failure.ts";
+import { settleWithin, systemTimers } from "../system/time.ts";
+import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
 
-/** Each thing that can be asked, as HTTP has it. */
-const requests = {
-  state: ["GET", "/state"],
-  set: ["PATCH", "/clock"],
-  step: ["POST", "/clock"],
-  faults: ["PUT", "/faults"],
-  scenario: ["POST", "/scenario"],
-  clients: ["GET", "/clients"],
-  reset: ["POST", "/reset"],
-} as const satisfies Record<keyof ControlAnswers, unknown>;
-
-/** Something that can be asked of a control interface. */
-export type ControlAction = keyof ControlAnswers;
-
-/** All of them. */
-export const CONTROL_ACTIONS = Object.keys(requests) as ControlAction[];
+/** All actions. */
+export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
 
 /** Options for {@linkcode control}. */
 export interface ControlRequestOptions {
@@ -28,9 +15,9 @@ export interface ControlRequestOptions {
    * @default {"http://127.0.0.1:8890"}
    */
   readonly url?: string;
-  /** What it wants to know, if the server was started with a token. */
+  /** The bearer token, if the server requires one. */
   readonly token?: string | undefined;
-  /** The listener that is meant, by its URL; the whole server without it. */
+  /** The URL of the listener to apply it to; the whole server without it. */
   readonly listener?: string | undefined;
   /**
    * Seconds until it gives up, above 0 and up to 86400.
@@ -38,25 +25,25 @@ export interface ControlRequestOptions {
    * @default {3}
    */
   readonly timeout?: number;
-  /** What the change is, to be sent as JSON: what `set`, `step`, `faults` and `scenario` want to know. */
+  /** The change, to be sent as JSON: `set`, `step`, `faults` and `scenario` need one. */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-const MOST_OCTETS = 16 * 1024 * 1024;
+const MAX_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * Looks at a server that runs with a control interface (`ServeOptions.control`), on this machine or
- * another, and changes it. docs/control.md has what can be asked.
+ * Reads or changes the state of a server that has a control interface (`ServeOptions.control`), on this
+ * machine or another. docs/control.md describes the actions.
  *
- * @param action What to do
- * @param options Which server, and what the change is
- * @returns What the server said: what is so now
- * @throws {RangeError} If the server says that the request is wrong, or an option is out of range
+ * @param action The action
+ * @param options The server, and the change
+ * @returns The server's reply: its state now
+ * @throws {RangeError} If the server rejects the request as wrong, or an option is out of range
  * @throws {TypeError} If the URL cannot be read
  * @throws {QueryError} If it cannot be reached
- * @throws {Error} If it refuses, or is no such interface
+ * @throws {Error} If it refuses, or is not a control interface
  *
  * @example
  * ```ts
@@ -83,7 +70,7 @@ export async function control<Action extends ControlAction>(
     );
   }
   signal?.throwIfAborted();
-  const [method, path] = requests[action];
+  const [method, path] = controlRequests[action];
   const target = new URL(path, url);
   if (listener !== undefined) target.searchParams.set("listener", listener);
   const text = body === undefined ? "" : JSON.stringify(body);
@@ -94,63 +81,42 @@ export async function control<Action extends ControlAction>(
     }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
-  // Not fetch(), which would go by the proxy that an environment may name.
+  // Not fetch(), which would use the proxy that an environment may name.
   const { request } = await import("node:http");
-  const { status, said } = await received(
-    request(target, { method, headers, agent: false }),
-    text,
-    { url, timeout, signal },
-  );
-  if (status >= 200 && status < 300) return said as ControlAnswers[Action];
-  const { error } = said as { error?: unknown };
+  const sent = request(target, { method, headers, agent: false });
+  const reply = await settleWithin(systemTimers, timeout * 1000, receive(sent, text, url), signal)
+    .finally(() => sent.destroy());
+  if (!reply) throw new QueryError("timeout", `No reply from ${url} within ${timeout} s`);
+  const { status, json } = reply;
+  if (status >= 200 && status < 300) return json as ControlAnswers[Action];
+  const { error } = json as { error?: unknown };
   if (typeof error !== "string") throw new Error(`${url} is no control interface of timesrv`);
   if ([400, 404, 413].includes(status)) throw new RangeError(error);
   throw new Error(`${url} refuses: ${error}`);
 }
 
-interface Received {
+interface Reply {
   readonly status: number;
-  readonly said: unknown;
+  readonly json: unknown;
 }
 
-function received(
-  request: ClientRequest,
-  text: string,
-  { url, timeout, signal }: {
-    readonly url: string;
-    readonly timeout: number;
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<Received> {
-  const { promise, resolve, reject } = Promise.withResolvers<Received>();
-  const end = (reason: unknown): void => {
-    reject(reason);
-    request.destroy();
-  };
-  const timer = setTimeout(
-    () => end(new QueryError("timeout", `No reply from ${url} within ${timeout} s`)),
-    timeout * 1000,
-  );
-  const abort = (): void => end(signal?.reason);
-  signal?.addEventListener("abort", abort);
-  request.on("error", (error) => reject(failure(error, url)));
+function receive(request: ClientRequest, text: string, url: string): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  request.on("error", (error) => reject(failureOf(error, url)));
   request.on("response", (response) => read(response, url).then(resolve, reject));
   request.end(text);
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  });
+  return promise;
 }
 
-async function read(response: IncomingMessage, url: string): Promise<Received> {
+async function read(response: IncomingMessage, url: string): Promise<Reply> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const part of response) {
     text += decoder.decode(part, { stream: true });
-    if (text.length > MOST_OCTETS) throw new Error(`${url} says too much`);
+    if (text.length > MAX_CHARACTERS) throw new Error(`${url} sent more than 16 MiB`);
   }
   try {
-    return { status: response.statusCode ?? 0, said: JSON.parse(text) ?? {} };
+    return { status: response.statusCode ?? 0, json: JSON.parse(text) ?? {} };
   } catch {
     throw new Error(`${url} is no control interface of timesrv`);
   }
@@ -164,7 +130,7 @@ const failures: Readonly<Record<string, QueryFailure>> = {
   ENETUNREACH: "unreachable",
 };
 
-function failure(error: Error & { readonly code?: string }, url: string): Error {
+function failureOf(error: Error & { readonly code?: string }, url: string): Error {
   const reason = failures[error.code ?? ""];
   if (reason === undefined) {
     return new Error(`Cannot reach ${url}: ${error.message}`, { cause: error });

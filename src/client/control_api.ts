@@ -1,20 +1,37 @@
-/** What the control interface of a server says, as docs/timecli.schema.json describes it. */
+/** The control interface of a server, for both of its ends; docs/timecli.schema.json has the same. */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
 import type { Protocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
 
-/** What every answer has. */
+/** The version of that schema; it changes when a key is renamed, removed or gets another meaning. */
+export const CONTROL_SCHEMA = 1;
+
+/** The method and path of each action. */
+export const controlRequests = {
+  state: ["GET", "/state"],
+  set: ["PATCH", "/clock"],
+  step: ["POST", "/clock"],
+  faults: ["PUT", "/faults"],
+  scenario: ["POST", "/scenario"],
+  clients: ["GET", "/clients"],
+  reset: ["POST", "/reset"],
+} as const;
+
+/** An action of a control interface. */
+export type ControlAction = keyof typeof controlRequests;
+
+/** What every reply has. */
 export interface ControlAnswer {
-  /** The version of docs/timecli.schema.json that it is by. */
+  /** The version of docs/timecli.schema.json. */
   readonly schema: number;
 }
 
-/** Faults as they were asked for. */
+/** Faults as they were set. */
 export type AskedFaults = Readonly<Record<string, unknown>>;
 
 /** A listener of a server. */
 export interface ListenerState {
-  /** Its URL, by which it is meant alone. */
+  /** Its URL, which selects it alone. */
   readonly url: string;
   /** The protocol spoken there. */
   readonly protocol: Protocol;
@@ -24,74 +41,74 @@ export interface ListenerState {
   readonly port: number;
   /** Its clock, if it has one of its own. */
   readonly clock?: ClockState;
-  /** What goes wrong there on purpose, where that can be. */
+  /** Its faults, on a transport that can have them. */
   readonly faults?: AskedFaults;
-  /** What the chance of these goes by. */
+  /** Their random seed. */
   readonly seed?: number;
 }
 
-/** What a server is, does and has done. */
+/** The state of a server. */
 export interface ServerState extends ControlAnswer {
-  /** How datagrams are moved. */
+  /** The transport in use. */
   readonly transport: "datagram" | "mmsg";
-  /** Whether all of it answers. */
+  /** Whether all listeners answer. */
   readonly answering: boolean;
-  /** The clock that is served, but for listeners with one of their own. */
+  /** The clock of all listeners that have none of their own. */
   readonly clock: ClockState;
-  /** Every address listened on. */
+  /** The listeners. */
   readonly listeners: readonly ListenerState[];
-  /** What the server has done so far. */
+  /** Counters since the start. */
   readonly totals: Totals;
 }
 
 /** A clock after a change. */
 export interface ClockAnswer extends ControlAnswer {
-  /** What it does from now on. */
+  /** Its state now. */
   readonly clock: ClockState;
 }
 
 /** Faults after a change. */
 export interface FaultsAnswer extends ControlAnswer {
-  /** What goes wrong from now on. */
+  /** The faults that are set now. */
   readonly faults: AskedFaults;
 }
 
-/** Somebody who was answered lately. */
+/** A client that was answered recently. */
 export interface ClientState {
   /** An IP address. */
   readonly address: string;
-  /** The port it asked from last. */
+  /** The port of its last request. */
   readonly port: number;
-  /** How often it was seen to ask, since it is on the list. */
+  /** How many of its requests were counted since it is on the list. */
   readonly requests: number;
-  /** When it was seen last, by the server's machine: ISO 8601 in UTC. */
+  /** When its last request came, by the clock of the server's machine: ISO 8601 in UTC. */
   readonly lastSeen: string;
-  /** The protocol of the listener that it asked last. */
+  /** The protocol of the listener that its last request came to. */
   readonly protocol: Protocol;
 }
 
-/** Who asked lately. */
+/** The recent clients. */
 export interface ClientsAnswer extends ControlAnswer {
-  /** Those who were answered, the latest first. */
+  /** The clients that were answered, the latest first. */
   readonly clients: readonly ClientState[];
-  /** How many requests the list has not heard of. */
+  /** How many requests are missing from the list. */
   readonly untold: number;
 }
 
-/** What is said to each thing that can be asked. */
-export interface ControlAnswers {
-  /** What the server is, does and has done. */
+/** The reply to each action. */
+export interface ControlAnswers extends Record<ControlAction, ControlAnswer> {
+  /** The state. */
   readonly state: ServerState;
-  /** The clock, changed by `ClockOptions`. */
+  /** The clock after a change by `ClockOptions`. */
   readonly set: ClockAnswer;
-  /** The clock, stepped by `{ step }`. */
+  /** The clock after `{ step }`. */
   readonly step: ClockAnswer;
-  /** What goes wrong, changed to `FaultsOptions`. */
+  /** The faults after a change by `FaultsOptions`. */
   readonly faults: FaultsAnswer;
-  /** All of it, begun anew in a scenario: `{ name }`, or a whole `Scenario`. */
+  /** The state after a restart in a scenario: `{ name }`, or a whole `Scenario`. */
   readonly scenario: ServerState;
-  /** Who asked lately. */
+  /** The recent clients. */
   readonly clients: ClientsAnswer;
-  /** All of it, begun anew as at the start. */
+  /** The state after everything is as it was at the start. */
   readonly reset: ServerState;
 }

@@ -19,12 +19,13 @@
 export { parseLeapSeconds } from "../clock/sources/timeline/leap_list.ts";
 export type { ClockState } from "../clock/sources/timeline/state.ts";
 export type { LeapSecond } from "../clock/sources/timeline/timeline.ts";
-export { control, type ControlAction, type ControlRequestOptions } from "../client/control.ts";
+export { control, type ControlRequestOptions } from "../client/control.ts";
 export type {
   AskedFaults,
   ClientsAnswer,
   ClientState,
   ClockAnswer,
+  ControlAction,
   ControlAnswer,
   ControlAnswers,
   FaultsAnswer,

@@ -1,4 +1,5 @@
 /** The control interface: HTTP and JSON, for the programs of this machine. */
+import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isLoopback } from "../../system/address.ts";
 import type { RequestLog } from "../handler.ts";
@@ -9,9 +10,6 @@ import { RecentClients } from "./clients.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
 import { type ControlledServer, findRoute } from "./routes.ts";
-
-/** The version of docs/timecli.schema.json; it changes with a key that is renamed or removed. */
-const SCHEMA = 1;
 
 /** How long a shutdown waits for a response under way. */
 const GRACE_MS = 200;
@@ -89,7 +87,7 @@ export class Control {
   async #answer(request: Request, subject: ControlledServer, isLocal: boolean): Promise<Response> {
     try {
       await authorize(request, { isLocal, token: this.#token });
-      return respond(200, { schema: SCHEMA, ...await this.#do(request, subject) });
+      return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
       if (error instanceof HttpError) return respond(error.status, errorBody(error), error.headers);
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;

@@ -1,7 +1,8 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
 import { Option } from "@commander-js/extra-typings";
 import { InvalidArgumentError } from "commander";
-import { control, CONTROL_ACTIONS, type ControlAction } from "../../../client/control.ts";
+import { control, CONTROL_ACTIONS } from "../../../client/control.ts";
+import type { ControlAction } from "../../../client/control_api.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { findNearest, suggest } from "../../../text/suggest.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";

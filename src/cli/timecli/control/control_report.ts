@@ -1,9 +1,9 @@
 /** What a control interface said, for people. */
-import type { ControlAction } from "../../../client/control.ts";
 import type {
   AskedFaults,
   ClientsAnswer,
   ClockAnswer,
+  ControlAction,
   FaultsAnswer,
   ServerState,
 } from "../../../client/control_api.ts";
