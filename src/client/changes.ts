@@ -1,9 +1,9 @@
-/** What has changed at a server since the exchange before: its stratum, its leap second, its clock. */
+/** Changes at a server from one reply to the next: of its stratum, its leap second, its clock. */
 import { fromSeconds } from "../text/duration.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import type { Leap, NtpReply, SecondsReply } from "../protocols/reply.ts";
 
-/** The server has another stratum than in its last reply. */
+/** The stratum of the server has changed. */
 export interface StratumChange {
   /** Which kind of event it is. */
   readonly type: "stratum";
@@ -13,36 +13,36 @@ export interface StratumChange {
   readonly to: number;
 }
 
-/** The server announces another leap second, or has lost or found its own time. */
+/** The leap indicator of the server has changed. */
 export interface LeapChange {
   /** Which kind of event it is. */
   readonly type: "leap";
-  /** What it announced before. */
+  /** The leap indicator before. */
   readonly from: Leap;
-  /** What it announces now. */
+  /** The leap indicator now. */
   readonly to: Leap;
 }
 
-/** The offset has changed by more than error bounds and drift explain: a clock was set. */
+/** The offset has changed by more than error bounds and drift explain: a clock was stepped. */
 export interface OffsetStep {
   /** Which kind of event it is. */
   readonly type: "step";
-  /** From the offset before to the offset now. */
+  /** The change of the offset. */
   readonly step: Temporal.Duration;
-  /** How wrong that may be either way. */
+  /** The error bound of `step`, either way. */
   readonly errorBound: Temporal.Duration;
-  /** Whose clock was set: the server's, or that of this machine. */
+  /** Which clock was stepped: the server's, or that of this machine. */
   readonly clock: "server" | "local";
 }
 
-/** Something has changed at a server. */
+/** A change at a server. */
 export type Change = StratumChange | LeapChange | OffsetStep;
 
-/** This machine's two clocks, read at one moment. */
+/** A reading of this machine's two clocks. */
 export interface Moment {
-  /** The clock that is set. */
+  /** The clock that can be set. */
   readonly at: Temporal.Instant;
-  /** Milliseconds of the one that is not. */
+  /** Milliseconds on the clock that is never set. */
   readonly monotonicMs: number;
 }
 
@@ -51,24 +51,24 @@ interface Measurement extends Moment {
   readonly bound: number;
 }
 
-/** As fast as a clock may be steered without being set: MAXFREQ of RFC 5905 §7.2, and many a daemon's limit. */
-const LARGEST_DRIFT = 500e-6;
+/** The fastest slew of a clock that is not stepped: MAXFREQ of RFC 5905 §7.2, and the limit of many daemons. */
+const MAX_DRIFT = 500e-6;
 
-/** An offset has to agree with so many before it: the one with the least delay tells most. */
-const REMEMBERED = 8;
+/** An offset is compared with this many before it: the one with the least delay has the tightest bound. */
+const MAX_MEASUREMENTS = 8;
 
-/** Finds what has changed from one reply of a server to the next. */
+/** Detects changes from one reply of a server to the next. */
 export class ChangeDetector {
   #ntp: NtpReply | undefined;
   #measurements: Measurement[] = [];
 
   /**
-   * Takes the next reply, which may not be a kiss.
+   * Compares the next reply, which must not be a kiss-o'-death, with those before.
    *
-   * @param reply What came
+   * @param reply The reply
    * @param moment When it came
-   * @param isFit Whether its offset is to be trusted
-   * @returns What has changed
+   * @param isFit Whether its offset can be trusted
+   * @returns The changes
    */
   next(reply: TimeReply, moment: Moment, isFit: boolean): Change[] {
     const changes: Change[] = [];
@@ -91,13 +91,13 @@ export class ChangeDetector {
     const now: Measurement = { ...moment, offset, bound };
     const contradicted = this.#measurements.findLast((before) => contradicts(before, now));
     if (!contradicted) {
-      this.#measurements = [...this.#measurements.slice(1 - REMEMBERED), now];
+      this.#measurements = [...this.#measurements.slice(1 - MAX_MEASUREMENTS), now];
       return undefined;
     }
     const [last = contradicted] = this.#measurements.slice(-1);
     this.#measurements = [now];
     const step = offset - last.offset;
-    // A clock set forward here brings the offset down by as much.
+    // A step forward of the local clock lowers the offset by as much.
     const isLocal = Math.abs(step + wallStep(last, now)) < Math.abs(step) / 2;
     return {
       type: "step",
@@ -110,11 +110,11 @@ export class ChangeDetector {
 
 function contradicts(before: Measurement, now: Measurement): boolean {
   const elapsed = (now.monotonicMs - before.monotonicMs) / 1000;
-  const explained = before.bound + now.bound + LARGEST_DRIFT * elapsed;
+  const explained = before.bound + now.bound + MAX_DRIFT * elapsed;
   return Math.abs(now.offset - before.offset) > explained;
 }
 
-/** By how many seconds this machine's clock was set in between. */
+/** The step of this machine's clock between two moments, in seconds. */
 function wallStep(before: Moment, now: Moment): number {
   const wall = now.at.since(before.at).total("seconds");
   return wall - (now.monotonicMs - before.monotonicMs) / 1000;

@@ -52,7 +52,7 @@ export interface CheckOptions
    */
   readonly leap?: CheckState;
   /**
-   * The state to report without an offset: there is no reply, or none that is fit to trust. A host that
+   * The state to report without an offset: there is no reply, or none that can be trusted. A host that
    * is unknown and a server that asks for fewer requests are always UNKNOWN.
    *
    * @default {"CRITICAL"}

@@ -1,4 +1,4 @@
-/** Several servers, and which of them can be right together. */
+/** Several servers compared: which of them can be right together. */
 import { intersection, type Interval, overlaps } from "./intersection.ts";
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
@@ -19,53 +19,53 @@ export interface CompareOptions extends SampleOptions {
 }
 
 /**
- * What a server is found to be.
+ * The result for one server.
  *
  * - `agrees`: it can be right together with most of the others
  * - `falseticker`: it cannot, so either it or most of the others are wrong
  * - `undecided`: no majority can be right together
- * - `alone`: there is nobody to compare it with
- * - `failed`: it told no time that is fit to trust
+ * - `alone`: there is no other to compare it with
+ * - `failed`: it sent no time that can be trusted
  */
 export type Verdict = "agrees" | "falseticker" | "undecided" | "alone" | "failed";
 
-/** A server beside the others. */
+/** One of the compared servers. */
 export interface ComparedServer extends Samples {
-  /** What it is found to be. */
+  /** The result. */
   readonly verdict: Verdict;
-  /** The URL of one before it that is the same server: the same address and port. It has one vote. */
+  /** The URL of an earlier one with the same address and port; the two have one vote. */
   readonly sameAs?: string;
 }
 
-/** What {@linkcode compare} found out. */
+/** The result of {@linkcode compare}. */
 export interface Comparison {
-  /** The servers in the order in which they were given; a URL that was given twice is there once. */
+  /** The servers in the order given; a URL that was given twice is listed once. */
   readonly servers: readonly ComparedServer[];
   /**
-   * `agree`: all that told a time; `disagree`: there are falsetickers, or nothing can be decided;
-   * `alone`: one told a time; `failed`: none did.
+   * `agree`: all servers that sent a time; `disagree`: there are falsetickers, or there is no majority;
+   * `alone`: only one sent a time; `failed`: none did.
    */
   readonly outcome: "agree" | "disagree" | "alone" | "failed";
   /**
-   * How far those that agree are ahead of this machine's clock: the mean of their offsets, each by
-   * the inverse of its root distance.
+   * The mean offset of the servers that agree, weighted by inverse root distance; positive if they are
+   * ahead of this machine's clock.
    */
   readonly offset?: Temporal.Duration;
-  /** How wrong `offset` may be either way, against what the servers refer to, if they are right. */
+  /** The error bound of `offset`, either way, against the reference of the servers, if they are right. */
   readonly errorBound?: Temporal.Duration;
 }
 
 /**
- * Samples several servers at once and tells which of them can be right together (the intersection
+ * Samples several servers at once and finds which of them can be right together (the intersection
  * algorithm of RFC 5905 §11.2.1).
  *
- * Each server claims an interval: its offset, and its root distance to either side. Where more than
- * half of all intervals overlap, there is the truth, as long as most servers are true; an interval
- * that misses the place is a falseticker's. Two servers that disagree leave it open who is wrong. A
- * server that was given under two names is asked under each, but its claim counts once.
+ * Each server's interval is its offset plus and minus its root distance. The true time is where more
+ * than half of all intervals overlap, as long as most servers are right; a server whose interval misses
+ * that region is a falseticker. Of two servers that disagree, either may be wrong. A server that was given
+ * under two names is queried under each, but counts once.
  *
- * @param urls Whom to ask, as for {@linkcode sample}
- * @param options How often, and how far apart
+ * @param urls The servers, as for {@linkcode sample}
+ * @param options How many requests, and their interval
  * @returns A verdict on each server, and the best estimate
  * @throws {SyntaxError} If a URL cannot be read, or names a protocol that has no offset
  * @throws {RangeError} If an option is out of range
@@ -79,8 +79,8 @@ export interface Comparison {
  *
  * const ntp = "ntp://127.0.0.1:0";
  * await using right = await serve([ntp, ntp]);
- * await using liar = await serve(ntp, { clock: { offset: "1m" } });
- * const urls = [...right.addresses, ...liar.addresses].map(({ url }) => url);
+ * await using wrong = await serve(ntp, { clock: { offset: "1m" } });
+ * const urls = [...right.addresses, ...wrong.addresses].map(({ url }) => url);
  * const { servers, outcome } = await compare(urls);
  * assertEquals(servers.map(({ verdict }) => verdict), ["agrees", "agrees", "falseticker"]);
  * assertEquals(outcome, "disagree");
@@ -91,14 +91,14 @@ export async function compare(
   options: CompareOptions = {},
 ): Promise<Comparison> {
   const endpoints = urls.map(parseMeasurable);
-  // Before any of them is asked.
+  // Before any of them is queried.
   for (const endpoint of endpoints) checkInterval(endpoint, options.interval);
   const unique = new Set(endpoints.map(formatEndpoint));
   const all = await Promise.all([...unique].map((url) => sample(url, { count: 4, ...options })));
   return combine(all);
 }
 
-/** Compares servers that have been sampled. */
+/** Combines the samples of several servers. */
 export function combine(all: readonly Samples[]): Comparison {
   const known = new Map<string, string>();
   const same = all.map(({ url, estimate }) => {
@@ -113,18 +113,18 @@ export function combine(all: readonly Samples[]): Comparison {
   const estimates = all.flatMap(({ estimate }, i) => estimate && !same[i] ? [estimate] : []);
   const [first] = estimates;
   // Relative to the first, so that offsets of decades keep their nanoseconds.
-  const claim = ({ offset, rootDistance }: Estimate): Interval & { middle: number } => {
+  const intervalOf = ({ offset, rootDistance }: Estimate): Interval & { middle: number } => {
     const middle = first ? toSeconds(offset.subtract(first.offset)) : 0;
     const distance = toSeconds(rootDistance);
     return { low: middle - distance, middle, high: middle + distance };
   };
   const isAlone = estimates.length === 1;
-  const region = isAlone ? undefined : intersection(estimates.map(claim));
+  const region = isAlone ? undefined : intersection(estimates.map(intervalOf));
   const verdictOf = ({ estimate }: Samples): Verdict => {
     if (!estimate) return "failed";
     if (isAlone) return "alone";
     if (!region) return "undecided";
-    return overlaps(claim(estimate), region) ? "agrees" : "falseticker";
+    return overlaps(intervalOf(estimate), region) ? "agrees" : "falseticker";
   };
   const servers = all.map((samples, i) => {
     const sameAs = same[i];
@@ -133,7 +133,7 @@ export function combine(all: readonly Samples[]): Comparison {
   if (!first) return { servers, outcome: "failed" };
   if (isAlone) return { servers, outcome: "alone" };
   if (!region) return { servers, outcome: "disagree" };
-  const survivors = estimates.map(claim).filter((interval) => overlaps(interval, region));
+  const survivors = estimates.map(intervalOf).filter((interval) => overlaps(interval, region));
   const { mean, bound } = weightedMean(survivors, region);
   return {
     servers,
@@ -143,7 +143,7 @@ export function combine(all: readonly Samples[]): Comparison {
   };
 }
 
-/** The mean by inverse root distance (RFC 5905 §11.2.3), within the region, and how far its ends are. */
+/** The mean by inverse root distance (RFC 5905 §11.2.3), within the region, and the distance to its ends. */
 function weightedMean(
   survivors: readonly (Interval & { middle: number })[],
   region: Interval,

@@ -1,4 +1,4 @@
-/** What the replies of one server tell together. */
+/** The estimate from several replies of one server. */
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
 import type { MeasuredReply } from "./measure.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
@@ -10,56 +10,56 @@ import {
   slopeRange,
 } from "./statistics.ts";
 
-/** What the replies of one server that are fit to trust tell together. */
+/** The estimate from the replies of one server that can be trusted. */
 export interface Estimate {
-  /** The reply with the least delay, which the network has disturbed the least. */
+  /** The reply with the least delay, which the network has disturbed least. */
   readonly best: MeasuredReply;
-  /** How far the server is ahead of this machine's clock, by the best reply; negative if behind. */
+  /** The offset of the best reply: positive if the server is ahead of this machine's clock. */
   readonly offset: Temporal.Duration;
   /**
-   * How wrong `offset` may be either way at the end of the measurement, if the server is right: the
-   * best reply's bound, and 15 ppm of the time since (RFC 5905's PHI), by which clocks may drift.
+   * The error bound of `offset`, either way, at the end of the measurement, if the server is right: the
+   * best reply's bound, and 15 ppm of the time since (PHI of RFC 5905), for the drift of the clocks.
    */
   readonly errorBound: Temporal.Duration;
   /** The median of all offsets. */
   readonly medianOffset: Temporal.Duration;
-  /** The root mean square of how far the other offsets are from the best; not of a single reply. */
+  /** The root mean square of the other offsets' differences from the best; absent with one reply. */
   readonly jitter?: Temporal.Duration;
-  /** The least time on the way, there and back. */
+  /** The least delay, there and back. */
   readonly minDelay: Temporal.Duration;
-  /** The most time on the way, there and back. */
+  /** The largest delay, there and back. */
   readonly maxDelay: Temporal.Duration;
   /**
-   * How wrong the server's time may be against its reference, as it says itself, and the way here;
-   * Time servers say nothing, so that theirs is `errorBound`.
+   * The error bound against the server's reference: its own figures and the delay. Time servers send
+   * no such figures, so that theirs is `errorBound`.
    */
   readonly rootDistance: Temporal.Duration;
   /**
-   * How much faster the server's clock runs than this machine's. It is there once the measurement
-   * took long enough for a bound of 500 ppm.
+   * How much faster the server's clock runs than this machine's; present once the measurement took long
+   * enough for a bound of 500 ppm.
    */
   readonly frequency?: FrequencyError;
-  /** Whether clocks that run evenly can have told all offsets; a step of one meanwhile shows here. */
+  /** Whether all offsets fit two clocks that run evenly; false if one was stepped meanwhile. */
   readonly isSteady: boolean;
-  /** How many replies it is made from. */
+  /** The number of replies. */
   readonly replies: number;
 }
 
-/** A reply, and when its request was sent on a clock that is never set. */
+/** A reply, and when its request was sent, on a clock that is never set. */
 export interface TimedReply {
   readonly reply: MeasuredReply;
   readonly startedAfter: Temporal.Duration;
 }
 
-/** RFC 5905 §11.3 corrects clocks by no more: a wider bound would tell nothing. */
-const WIDEST_BOUND_PPM = 500;
+/** RFC 5905 §11.3 corrects clocks by no more: a wider bound would be of no use. */
+const MAX_BOUND_PPM = 500;
 
 /**
  * Estimates a server's offset.
  *
- * @param replies What came, fit to trust, in the order of time
+ * @param replies The replies that can be trusted, in the order of time
  * @param endedAfter When the measurement ended, on the clock of `startedAfter`
- * @returns Nothing without replies
+ * @returns The estimate; undefined without replies
  */
 export function estimate(
   replies: readonly TimedReply[],
@@ -69,7 +69,7 @@ export function estimate(
   const least = replies[delays.indexOf(Math.min(...delays))];
   if (!least) return undefined;
   const best = least.reply;
-  // Offsets may be decades; their differences from the best have the precision of nanoseconds.
+  // Offsets may be decades; their differences from the best keep their nanoseconds as numbers.
   const points = replies.map(({ reply, startedAfter }): OffsetPoint => ({
     atSeconds: toSeconds(startedAfter),
     offsetSeconds: toSeconds(reply.offset.subtract(best.offset)),
@@ -101,10 +101,10 @@ export function estimate(
   };
 }
 
-/** The slopes that all points allow, as a value with a bound; nothing if they allow none, or too many. */
+/** The slopes that all points allow, as a value with a bound; undefined if there are none, or too many. */
 function frequencyOf({ low, high }: { low: number; high: number }): FrequencyError | undefined {
   const boundPpm = (high - low) / 2 * 1e6;
-  if (!(boundPpm >= 0 && boundPpm <= WIDEST_BOUND_PPM)) return undefined;
+  if (!(boundPpm >= 0 && boundPpm <= MAX_BOUND_PPM)) return undefined;
   return { ppm: (high + low) / 2 * 1e6, boundPpm };
 }
 

@@ -1,6 +1,6 @@
-/** The intersection algorithm: which of several servers can be right together (RFC 5905 §11.2.1). */
+/** The intersection algorithm (RFC 5905 §11.2.1): which servers can be right together. */
 
-/** From where to where a true value may lie, both ends included. */
+/** Where a true value may lie, both ends included. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -9,12 +9,12 @@ export interface Interval {
 /**
  * The region in which the most intervals overlap, if more than half of all do.
  *
- * It is Marzullo's algorithm. RFC 5905 widens the region until it holds the midpoints too, which
- * makes for steadier steering; here the question is who can be right, and an interval that misses
- * the region is a falseticker's for certain as long as most of them are true.
+ * This is Marzullo's algorithm. RFC 5905 widens the region until it holds the midpoints too, which
+ * makes steering steadier. Here an interval that misses the region is certain to be a falseticker's, as
+ * long as most servers are right.
  *
- * @param intervals One a server
- * @returns The region; undefined if there is no majority, or several regions are as good
+ * @param intervals One per server
+ * @returns The region; undefined if there is no majority, or several regions are equally good
  */
 export function intersection(intervals: readonly Interval[]): Interval | undefined {
   const edges = intervals.flatMap(({ low, high }) => [{ at: low, by: 1 }, { at: high, by: -1 }]);

@@ -8,11 +8,11 @@ import { queryEndpoint, type QueryOptions, validate, type ValidateOptions } from
 /** A reply that has an offset. */
 export type MeasuredReply = NtpReply | SecondsReply;
 
-/** The outcome of one exchange: a reply, or an error, or both where the reply is not fit to trust. */
+/** The outcome of one exchange: a reply, or an error, or both where the reply cannot be trusted. */
 export interface Measured<Reply extends TimeReply = MeasuredReply> {
   /** The reply. */
   readonly reply?: Reply;
-  /** Why there is no reply, or why it is not fit to trust. */
+  /** Why there is no reply, or why it cannot be trusted. */
   readonly error?: QueryError;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Compare servers, check them, wait for them, and keep figures of what was measured.
+ * Compare servers, check them, wait for them, and keep statistics of what was measured.
  *
- * {@linkcode compare} finds the servers that can be right together, {@linkcode check} judges one
+ * {@linkcode compare} finds the servers that can be right together, {@linkcode check} checks one
  * server as a monitoring plugin does, {@linkcode wait} resolves once this machine's clock agrees with
  * servers.
  *

@@ -1,44 +1,44 @@
-/** Whether a server sends usable times, or has ceased to. */
+/** Outages: whether a server sends usable times, or has ceased to. */
 import type { QueryError } from "../protocols/failure.ts";
 
-/** The server has sent no time fit to trust for several requests in a row. */
+/** The server has sent no time that can be trusted for several requests in a row. */
 export interface OutageStart {
   /** Which kind of event it is. */
   readonly type: "gone";
-  /** What was wrong with the last of them. */
+  /** Why the last of them failed. */
   readonly error: QueryError;
 }
 
-/** A server that was gone sends the time again. */
+/** A server sends the time again after an outage. */
 export interface OutageEnd {
   /** Which kind of event it is. */
   readonly type: "back";
-  /** Since the first request that failed. */
+  /** The time since the first request that failed. */
   readonly after: Temporal.Duration;
 }
 
-/** A single lost datagram is loss, which UDP always has a little of; so many in a row are an outage. */
-const FAILURES_OF_AN_OUTAGE = 3;
+/** UDP always loses a few datagrams; this many failures in a row are an outage. */
+const MIN_FAILURES = 3;
 
-/** Tells an outage once, however many causes it has meanwhile: a port closes, then a machine goes down. */
+/** Reports an outage once, whatever its cause becomes: a port closes, then the machine goes down. */
 export class OutageDetector {
   #failures = 0;
   #sinceMs = 0;
 
   /**
-   * Takes what became of the next request; a kiss is neither, as it tells of itself.
+   * Counts the next exchange; a kiss-o'-death is neither a failure nor a success.
    *
-   * @param error What was wrong, if anything was
-   * @param monotonicMs When that was known, by a clock that is not set
-   * @returns The beginning or the end of an outage, if it is one
+   * @param error The failure, if it failed
+   * @param monotonicMs When it ended, by a clock that is never set
+   * @returns The start or the end of an outage, if it is one
    */
   next(error: QueryError | undefined, monotonicMs: number): OutageStart | OutageEnd | undefined {
     if (error?.reason === "kiss-o-death") return undefined;
     if (error) {
       if (this.#failures++ === 0) this.#sinceMs = monotonicMs;
-      return this.#failures === FAILURES_OF_AN_OUTAGE ? { type: "gone", error } : undefined;
+      return this.#failures === MIN_FAILURES ? { type: "gone", error } : undefined;
     }
-    const wasGone = this.#failures >= FAILURES_OF_AN_OUTAGE;
+    const wasGone = this.#failures >= MIN_FAILURES;
     this.#failures = 0;
     if (!wasGone) return undefined;
     const milliseconds = Math.round(monotonicMs - this.#sinceMs);

@@ -1,4 +1,4 @@
-/** Ranges of the monitoring plugins: in which a value raises an alert. */
+/** Ranges of the monitoring plugins, which decide whether a value raises an alert. */
 
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
@@ -10,11 +10,11 @@ const numbers = new RegExp(NUMBER, "g");
 
 /** A range of the monitoring plugins' guidelines. */
 export interface Range {
-  /** As it was written, but for its numbers: all plain decimals, which every reader takes. */
+  /** As it was written, but with plain decimals, which every reader of performance data accepts. */
   readonly text: string;
-  /** Whether it was written as a single number, a limit. */
+  /** Whether it was written as a single number. */
   readonly isLimit: boolean;
-  /** Where it begins and ends; as a limit, as if it began at 0. */
+  /** Its ends; a single number is the upper end, and 0 the lower. */
   readonly from: number;
   readonly to: number;
   /** Whether it was written with `@`. */
@@ -24,10 +24,10 @@ export interface Range {
 }
 
 /**
- * Reads a range: `10` is 0 to 10, `10:` is 10 and more, `~:10` is 10 and less, `10:20` is between,
- * both included. A value outside raises an alert, and with `@` in front one inside.
+ * Parses a range: `10` is 0 to 10, `10:` is 10 and more, `~:10` is 10 and less, `10:20` is 10 to 20,
+ * ends included. A value outside raises an alert, and with `@` in front one inside.
  *
- * @throws {SyntaxError} If it is none
+ * @throws {SyntaxError} If it is not a range
  */
 export function parseRange(text: string): Range {
   const fail = (problem: string): never => {
@@ -40,9 +40,9 @@ export function parseRange(text: string): Range {
   const from = low === "~" ? -Infinity : Number(low ?? 0);
   const to = Number(high ?? Infinity);
   if (![low ?? "", high ?? ""].every((end) => end === "~" || Number.isFinite(Number(end)))) {
-    fail("a number of it is too large");
+    fail("a number in it is too large");
   }
-  if (from > to) fail(`it begins at ${from}, above its end`);
+  if (from > to) fail(`it starts at ${from}, above its end`);
   return {
     text: text.replaceAll(numbers, plainDecimal),
     from,
@@ -53,13 +53,13 @@ export function parseRange(text: string): Range {
   };
 }
 
-/** A number without an exponent, and with digits on both sides of its point: `1e-3` as `0.001`. */
+/** Writes a number without an exponent, with digits on both sides of its point: `1e-3` as `0.001`. */
 function plainDecimal(number: string): string {
   if (/^-?\d+(\.\d+)?$/.test(number)) return number;
   const parts = /^(?<sign>-?)(?<first>\d)(?:\.(?<others>\d+))?e(?<exponent>.*)$/
     .exec(Number(number).toExponential())?.groups ?? {};
   const { sign = "", first = "", others = "", exponent } = parts;
-  // How many digits are before the point; the zeros that this takes are put in first.
+  // The number of digits before the point; leading zeros are added as needed.
   const point = 1 + Number(exponent);
   const digits = "0".repeat(Math.max(0, 1 - point)) + (first + others).padEnd(point, "0");
   const whole = Math.max(1, point);

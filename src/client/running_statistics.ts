@@ -1,5 +1,5 @@
 /**
- * The figures of numbers that come one by one and are not kept, as of the offsets of a watch.
+ * Statistics of numbers that come one by one and are not kept, such as the offsets of a watch.
  *
  * @example
  * ```ts
@@ -12,22 +12,22 @@
  * ```
  */
 export class RunningStatistics {
-  /** How many there were. */
+  /** The number of values. */
   count = 0;
-  /** The smallest; Infinity if there was none. */
+  /** The smallest; Infinity without values. */
   min: number = Infinity;
-  /** The largest; -Infinity if there was none. */
+  /** The largest; -Infinity without values. */
   max: number = -Infinity;
-  /** The mean; 0 if there was none. */
+  /** The mean; 0 without values. */
   mean = 0;
   #last = 0;
   #squaredDeviations = 0;
   #squaredDifferences = 0;
 
   /**
-   * Takes the next one.
+   * Adds a value.
    *
-   * @param value The number
+   * @param value The value
    */
   add(value: number): void {
     if (this.count > 0) this.#squaredDifferences += (value - this.#last) ** 2;
@@ -35,18 +35,18 @@ export class RunningStatistics {
     this.count++;
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
-    // Welford's way: a sum of squares would lose a spread of microseconds around hours.
+    // Welford's algorithm: a sum of squares would lose a spread of microseconds around hours.
     const deviation = value - this.mean;
     this.mean += deviation / this.count;
     this.#squaredDeviations += deviation * (value - this.mean);
   }
 
-  /** The standard deviation of a sample; NaN of fewer than two. */
+  /** The sample standard deviation; NaN with fewer than two values. */
   get standardDeviation(): number {
     return this.count < 2 ? NaN : Math.sqrt(this.#squaredDeviations / (this.count - 1));
   }
 
-  /** The jitter: the root mean square of the differences from one to the next; NaN of fewer than two. */
+  /** The jitter: root mean square of the differences from one value to the next; NaN with fewer than two. */
   get jitter(): number {
     return this.count < 2 ? NaN : Math.sqrt(this.#squaredDifferences / (this.count - 1));
   }

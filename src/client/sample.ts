@@ -1,4 +1,4 @@
-/** Several exchanges with one server, and what they tell together. */
+/** Several exchanges with one server, and the estimate from them. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 import { checkOption, isRateKiss, type MeasuredReply, parseMeasurable } from "./measure.ts";
@@ -22,41 +22,41 @@ export interface SampleOptions
    */
   readonly count?: number;
   /**
-   * Seconds from one request to the next, 0 to 3600, to another machine at least 1; without it 2, or
-   * 0.1 to a loopback address. A kiss RATE doubles it, or makes it what it is without, if that is more.
+   * Seconds from one request to the next, 0 to 3600; to another machine at least 1. Without it 2, or 0.1
+   * to a loopback address. Each kiss-o'-death RATE doubles it.
    */
   readonly interval?: number | undefined;
-  /** Seconds until it ends with what came by then; it is not limited without. */
+  /** Seconds until it ends with what came by then; there is no limit without it. */
   readonly deadline?: number;
   /** Ends it with what came by then; if that is nothing, it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told of each exchange as it ends. */
+  /** Called with each exchange as it ends. */
   readonly onExchange?: (exchange: SampledExchange) => void;
 }
 
-/** One exchange of several: a reply, or an error, or both where the reply is not fit to trust. */
+/** One exchange of several: a reply, or an error, or both where the reply cannot be trusted. */
 export interface SampledExchange {
-  /** When its request was sent, from the first one's, on a clock that is never set. */
+  /** When its request was sent, after the start, on a clock that is never set. */
   readonly startedAfter: Temporal.Duration;
-  /** What came. */
+  /** The reply. */
   readonly reply?: MeasuredReply;
-  /** Why there is no reply, or why it is not fit to trust. */
+  /** Why there is no reply, or why it cannot be trusted. */
   readonly error?: QueryError;
 }
 
-/** What {@linkcode sample} found out about a server. */
+/** The result of {@linkcode sample}. */
 export interface Samples {
-  /** The URL that was asked, its port given. */
+  /** The URL of the server, port included. */
   readonly url: string;
-  /** Every exchange in the order of time, the failed ones too. */
+  /** All exchanges in the order of time, failed ones too. */
   readonly exchanges: readonly SampledExchange[];
-  /** The share of the requests that no reply came to, 0 to 1. */
+  /** The share of the requests without a reply, 0 to 1. */
   readonly loss: number;
-  /** What the replies that are fit to trust tell together; there may be none. */
+  /** The estimate from the replies that can be trusted; absent without any. */
   readonly estimate?: Estimate;
-  /** Why there is no estimate, or why fewer requests were sent than were asked for. */
+  /** Why there is no estimate, or why fewer requests were sent than `count`. */
   readonly error?: QueryError;
-  /** What is odd, a line each; mostly nothing. */
+  /** Oddities, one line each; usually none. */
   readonly warnings: readonly string[];
 }
 
@@ -64,17 +64,17 @@ export interface Samples {
 const MAX_RATE_KISSES = 3;
 
 /**
- * Asks a server several times and estimates by the exchange with the least delay, on which the
- * network had the least influence. Averaging would mix the queues of the others into it.
+ * Queries a server several times and estimates its offset by the exchange with the least delay, which
+ * the network has disturbed least. Averaging would add the queueing delays of the others.
  *
- * It is polite: 2 seconds apart to other machines, and never less than 1; after a kiss RATE twice as
- * far apart, and none any more after the third, or after another kiss. All go to the address that
- * answered first. It ends at the first failure that more requests would not mend: an unknown host, a
- * refusal.
+ * It is polite: requests to other machines are 2 seconds apart, and never less than 1; a kiss-o'-death
+ * RATE doubles that, the third one or any other kiss-o'-death ends it. All requests go to the address that
+ * replied first. It ends at the first failure that more requests would not mend: an unknown host, a
+ * closed port.
  *
- * @param url Whom to ask, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
- * @param options How often, and how far apart
- * @returns All exchanges, and what they tell together
+ * @param url The server, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
+ * @param options How many requests, and their interval
+ * @returns All exchanges, and the estimate from them
  * @throws {SyntaxError} If the URL cannot be read, or names a protocol that has no offset
  * @throws {RangeError} If an option is out of range
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
@@ -132,7 +132,7 @@ function isFinal(exchanges: readonly SampledExchange[]): boolean {
   }
 }
 
-/** What came of all exchanges. */
+/** A series of exchanges that has ended. */
 interface Ending {
   readonly url: string;
   readonly exchanges: readonly SampledExchange[];
@@ -149,7 +149,7 @@ function summary({ url, exchanges, end, endedAfter, deadline }: Ending): Samples
   const estimated = estimate(usable, endedAfter);
   const lost = exchanges.filter(({ reply }) => !reply).length;
   const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
-  // Silence tells the least.
+  // Silence is the least informative.
   const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
     tooLate(url, deadline);
   const error = end ?? (estimated ? undefined : failure);

@@ -1,24 +1,24 @@
-/** What several offsets tell together. All are in seconds, and relative to one of them. */
+/** Statistics of several offsets, in seconds and relative to one of them. */
 
-/** An offset that was measured, when, and how wrong it may be. */
+/** A measured offset. */
 export interface OffsetPoint {
-  /** Seconds on a clock that is never set. */
+  /** When it was measured: seconds on a clock that is never set. */
   readonly atSeconds: number;
   /** The offset in seconds. */
   readonly offsetSeconds: number;
-  /** How wrong it may be either way, in seconds. */
+  /** The error bound either way, in seconds. */
   readonly boundSeconds: number;
 }
 
 /** How much faster one clock runs than another. */
 export interface FrequencyError {
-  /** In parts per million (µs a second); positive if the local clock is too slow. */
+  /** In parts per million (µs per second); positive if the local clock is too slow. */
   readonly ppm: number;
-  /** How wrong that may be either way, in parts per million. */
+  /** The error bound either way, in parts per million. */
   readonly boundPpm: number;
 }
 
-/** The middle one of several numbers, or between the two in the middle. */
+/** The median. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const high = sorted.length >> 1;
@@ -34,11 +34,10 @@ export function rootMeanSquare(values: readonly number[]): number {
 /**
  * The range of slopes of the straight lines that pass through every offset's error bar.
  *
- * If the bounds hold and both clocks ran evenly, the true line is one of these, however the delays
- * were shared between the ways there and back: the range's half is a bound, not a confidence. A
- * regression would assume that the errors cancel out, which those of an asymmetric way do not.
- * Between two bars the slope is at most from the bottom of the earlier to the top of the later, so
- * the range is what all pairs allow.
+ * If the bounds hold and both clocks ran evenly, the true line is one of these, however asymmetric the
+ * delays were: half of the range is a bound, not a confidence. A regression would assume that the errors
+ * cancel out, which those of an asymmetric path do not. Between two bars the slope is at most from the
+ * bottom of the earlier to the top of the later, so the range is what all pairs allow.
  *
  * @param points At least two, in the order of time
  * @returns The lowest and the highest slope; low is above high if no line fits: a clock was

@@ -1,4 +1,4 @@
-/** Waiting until this machine's clock is right. */
+/** Waits until this machine's clock is right. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { checkOption, type Measured, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
@@ -15,44 +15,44 @@ export interface WaitOptions extends Pick<QueryOptions, "family" | "network" | "
    */
   readonly within?: number;
   /**
-   * Seconds until it gives up, up to a day.
+   * Seconds until it gives up, 0 to 86400.
    *
    * @default {60}
    */
   readonly timeout?: number;
-  /** Is told of a server whenever something else is found out about it than before. */
+  /** Called with a server whenever its agreement or error has changed. */
   readonly onChange?: (server: AwaitedServer) => void;
 }
 
 /**
- * What this machine's clock is by a server.
+ * Whether this machine's clock is right by a server.
  *
- * - `within`: right for certain: the offset and its bound together are within what is allowed
- * - `uncertain`: perhaps right, but the bound is too wide to tell
- * - `beyond`: wrong for certain
- * - `unknown`: the server tells no time, or has not been heard of yet
+ * - `within`: certainly right: the offset and its bound together are within the limit
+ * - `uncertain`: perhaps right, but the bound is too wide to decide
+ * - `beyond`: certainly wrong
+ * - `unknown`: the server has sent no time that can be trusted
  */
 export type Agreement = "within" | "uncertain" | "beyond" | "unknown";
 
-/** A server that is asked again and again. */
+/** A server that is waited for. */
 export interface AwaitedServer extends Measured {
-  /** The URL that is asked, its port given. */
+  /** The URL of the server, port included. */
   readonly url: string;
-  /** What the clock is by its last reply. */
+  /** The agreement of its last reply. */
   readonly agreement: Agreement;
 }
 
-/** How {@linkcode wait} ended. */
+/** The result of {@linkcode wait}. */
 export interface WaitResult {
   /** Whether this machine's clock agrees with more than half of all servers. */
   readonly agreed: boolean;
-  /** How long it took. */
+  /** The time it took. */
   readonly elapsed: Temporal.Duration;
-  /** The servers as they were in the end. */
+  /** The servers in their last state. */
   readonly servers: readonly AwaitedServer[];
 }
 
-/** A burst of RFC 5905 §10: so many requests, so far apart; then one in so many seconds. */
+/** A burst as in RFC 5905 §10: 8 requests, 2 s apart; then one every 16 s. */
 const BURST_REQUESTS = 8;
 const BURST_SECONDS = 2;
 const POLL_SECONDS = 16;
@@ -61,13 +61,13 @@ const POLL_SECONDS = 16;
  * Waits until this machine's clock agrees with more than half of some servers: for scripts that run
  * before the clock has been set.
  *
- * A server agrees if its offset is within the limit whatever its bound leaves open, so that a
- * clock that is called right is right, if the servers are. A server that tells no time does not
- * agree, and is asked again: eight times 2 seconds apart, then every 16 seconds; half as often after
- * each kiss RATE, and not after another kiss.
+ * A server agrees if its offset and error bound together are within the limit, so that a clock that is
+ * reported right is right, if the servers are. A server that sends no time does not agree, and is queried
+ * again: eight times 2 seconds apart, then every 16 seconds; half as often after each kiss-o'-death RATE,
+ * and not after another kiss-o'-death.
  *
- * @param urls Whom to ask, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
- * @param options How near, and how long to wait
+ * @param urls The servers, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
+ * @param options The limit, and how long to wait
  * @returns Whether it agrees
  * @throws {SyntaxError} If a URL cannot be read, or names a protocol that has no offset
  * @throws {RangeError} If an option is out of range, or there is no URL

@@ -1,4 +1,4 @@
-/** What happens at one or more servers that are queried again and again. */
+/** Events of one or more servers that are queried at intervals. */
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import type { TimeReply } from "../protocols/registry.ts";
@@ -21,27 +21,27 @@ export interface WatchOptions extends Pick<ExchangeOptions, "family" | "network"
    * @default {2}
    */
   readonly timeout?: number;
-  /** How many requests to send to each server; it goes on until it is ended without. */
+  /** How many requests to send to each server; there is no limit without it. */
   readonly count?: number;
-  /** Ends it when it aborts; the iteration then ends as if that were all. */
+  /** Ends it when it aborts; the iteration then ends without an error. */
   readonly signal?: AbortSignal;
 }
 
-/** When and where something was seen. */
+/** The part that all events have. */
 export interface WatchEventBase {
-  /** The URL of the server, its port given. */
+  /** The URL of the server, port included. */
   readonly url: string;
-  /** When it was seen, by this machine's clock. */
+  /** When it happened, by this machine's clock. */
   readonly at: Temporal.Instant;
 }
 
-/** A request was answered or was not; a reply that is not fit to trust comes with an error. */
+/** An exchange has ended: with a reply, or an error, or both where the reply cannot be trusted. */
 export interface WatchedExchange {
   /** Which kind of event it is. */
   readonly type: "exchange";
-  /** What came. */
+  /** The reply. */
   readonly reply?: TimeReply;
-  /** What is wrong. */
+  /** Why there is no reply, or why it cannot be trusted. */
   readonly error?: QueryError;
 }
 
@@ -49,32 +49,32 @@ export interface WatchedExchange {
 export interface KissOfDeath {
   /** Which kind of event it is. */
   readonly type: "kiss";
-  /** Its code, such as `RATE` or `DENY`. */
+  /** Its kiss code, such as `RATE` or `DENY`. */
   readonly code: string;
-  /** Seconds between requests from now on; undefined if there will be none. */
+  /** Seconds between requests from now on; undefined if the server is not queried any more. */
   readonly interval: number | undefined;
 }
 
-/** Something that {@linkcode watch} has seen; `type` tells the kinds apart. */
+/** An event of {@linkcode watch}; `type` is its kind. */
 export type WatchEvent =
   & WatchEventBase
   & (WatchedExchange | KissOfDeath | Change | OutageStart | OutageEnd);
 
-/** Seconds between requests to a loopback address: often enough to look at. */
+/** Seconds between requests to a loopback address: often enough for a person who looks. */
 const LOCAL_SECONDS = 1;
 
 /**
- * Watches time servers: asks each of them again and again, and tells of every exchange, and of what
- * has changed since the one before, an outage included. It is polite: one request an interval, none sent again, and a
- * kiss RATE doubles the interval; after DENY, RSTR and the like a server is not asked any more. A
- * name is resolved until somebody answers, and kept to that address.
+ * Watches time servers: queries each of them at intervals, and reports every exchange, every change since
+ * the one before, and outages. It is polite: one request per interval, none sent again, and a kiss-o'-death
+ * RATE doubles the interval; after DENY, RSTR and the like a server is not queried any more. A name is
+ * looked up until an address has replied, and kept to that address.
  *
- * Nothing is kept that is not looked at: a consumer that takes its time slows the requests down.
+ * No event is buffered: a slow consumer slows the requests down.
  *
- * @param urls Whom to ask, as `ntp://host:port`; without a scheme it is NTP
- * @param options How often, and until when
- * @returns The events as they come; it ends when each server has been asked `count` times, wants no
- * more requests, or the signal aborts
+ * @param urls The servers, as `ntp://host:port`; without a scheme it is NTP
+ * @param options The interval, and when to end
+ * @returns The events as they come; it ends when each server has been queried `count` times or wants no
+ * more requests, or when the signal aborts
  * @throws {SyntaxError} If a URL cannot be read
  * @throws {RangeError} If there is no URL, or an option is out of range
  * @throws {Deno.errors.NotCapable} If the permission to reach a server is missing

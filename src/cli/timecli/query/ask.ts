@@ -1,5 +1,7 @@
 /** What `timecli` itself does: one exchange with each target, side by side. */
-import { query, type QueryOptions, validate } from "../../../client/query.ts";
+import { measure } from "../../../client/measure.ts";
+import type { QueryOptions } from "../../../client/query.ts";
+import { parseEndpoint } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { describer, exitCodeOf } from "../../shared/exit_codes.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -66,18 +68,18 @@ export async function ask(given: readonly string[], options: AskOptions = {}): P
   return exitCodeOf(outcomes.find(({ error }) => error !== undefined)?.error);
 }
 
-/** One exchange; a reply that is not fit to trust is kept beside what is wrong with it. */
+/** One exchange; a failure of one target does not end the others. */
 async function askOne(
   target: string,
   options: QueryOptions,
   formatTime?: (reply: TimeReply) => string,
 ): Promise<Outcome> {
-  let reply;
   try {
-    reply = await query(target, options);
-    validate(reply);
-    return { target, reply, ...(formatTime && { formatted: formatTime(reply) }) };
+    const measured = await measure<TimeReply>(parseEndpoint(target), options);
+    const { reply, error } = measured;
+    const formatted = reply && !error ? formatTime?.(reply) : undefined;
+    return { target, ...measured, ...(formatted !== undefined && { formatted }) };
   } catch (error) {
-    return { target, ...(reply && { reply }), error };
+    return { target, error };
   }
 }
