@@ -47,13 +47,13 @@ export function fitTable(
   rows: readonly (readonly string[])[],
   { width, expendable }: TableFit,
 ): string {
-  if (widthOf(rows) <= width) return layOutTable(rows);
+  if (measureTable(rows) <= width) return layOutTable(rows);
   const [head = [], ...others] = rows;
   let shown = [head.map((name) => shortHeads[name] ?? name), ...others];
   const longest = Math.max(...shown.map(([name = ""]) => name.length));
   const left = expendable.map((name) => shortHeads[name] ?? name);
   while (true) {
-    const room = width - (widthOf(shown) - longest);
+    const room = width - (measureTable(shown) - longest);
     const column = left.shift();
     if (room >= Math.min(longest, ENOUGH_NAME_WIDTH) || column === undefined) {
       return layOutTable(shorten(shown, Math.max(room, MIN_NAME_WIDTH)));
@@ -63,8 +63,8 @@ export function fitTable(
   }
 }
 
-/** The width of the rows that have all columns. */
-function widthOf(rows: readonly (readonly string[])[]): number {
+/** Measures the rows that have all columns. */
+export function measureTable(rows: readonly (readonly string[])[]): number {
   const widths = widthsOf(rows);
   const last = Math.max(
     ...rows.map((row) => row.length === widths.length ? (row.at(-1) ?? "").length : 0),

@@ -47,7 +47,7 @@ export function drawScreen(view: WatchView, { columns, rows }: ScreenSize): stri
   const title = `timecli watch   ${formatElapsed(view.elapsedSeconds)}${
     view.isPaused ? "   paused" : ""
   }`;
-  const [head, ...servers] = layOutServers(view, columns);
+  const [head, ...servers] = layOutServers(view.records, view.selected, columns);
   const room = Math.max(0, rows - 3);
   const isCrowded = servers.length > room - NOTICE_LINES;
   const latest = notices.slice(

@@ -179,10 +179,10 @@ Deno.test("drawScreen has figures where there is no room for plots", () => {
 
 Deno.test("drawScreen makes long names shorter in their middle, and keeps the columns", () => {
   const name = `ntp://${"long-".repeat(20)}name.example:12345`;
-  for (const [isAscii, cut] of [[false, "…"], [true, "..."]] as const) {
+  for (const [isAscii, cut] of [[false, "…"], [true, "~"]] as const) {
     const records = [recordOf(name, seconds.map((i) => measured(i, 0, 0.001)))];
     const [, head, row] = drawScreen(view({ records, isAscii }), size);
-    assertMatch(head ?? "", /LOST +STRATUM +LEAP$/);
+    assertMatch(head ?? "", /LOST +ST +LEAP$/);
     assertMatch(row ?? "", /^ {2}ntp:\/\/long-\S+\.example:12345 .* none$/);
     assert(row?.includes(cut));
   }
@@ -205,7 +205,7 @@ Deno.test("drawScreen has colours of whole lines, which fit without them", () =>
   const lines = drawScreen(view({ paint, selected: 1 }), { columns: 40, rows: 10 });
   assertMatch(lines[0] ?? "", /^<bold:timecli watch /);
   assertMatch(lines[2] ?? "", /^ {2}ntp:/);
-  assertMatch(lines[3] ?? "", /^<bad:> time:.*…>$/);
+  assertMatch(lines[3] ?? "", /^<bad:> time.*…>$/);
   assertMatch(lines.at(-2) ?? "", /^<odd:20:00:00Z .*>$/);
 });
 
