@@ -2,7 +2,7 @@ import { quoteOctets } from "../text/printable.ts";
 
 /**
  * Octets that are not what their protocol prescribes. The message shows them
- * escaped, so that it is safe to print and always one line.
+ * escaped, on one line that is safe to print.
  *
  * @example
  * ```ts
@@ -17,13 +17,13 @@ import { quoteOctets } from "../text/printable.ts";
  * ```
  */
 export class DecodeError extends Error {
-  /** `"DecodeError"`, whatever a minifier makes of the class. */
+  /** `"DecodeError"`, even if a minifier renames the class. */
   override readonly name = "DecodeError";
   /** The octets as they came. */
   readonly octets: Uint8Array;
 
   /**
-   * Describes one failure.
+   * Creates the error.
    *
    * @param problem What is wrong with the octets
    * @param octets The octets as they came

@@ -20,14 +20,13 @@ const shape =
   /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:\[(?<ipv6>[^[\]]*)\]|(?<host>[^:/?#@[\]\s]*))(?::(?<port>\d+))?\/?$/;
 
 /**
- * Reads a listener's or target's URL: `asctime://host:port`. The port may be
- * left out, and so may the scheme; an IPv6 address stands in brackets, or
- * alone without scheme and port.
+ * Parses the URL of a listener or target: `asctime://host:port`. Port and scheme may
+ * be left out; an IPv6 address stands in brackets, or alone without scheme and port.
  *
- * @param url What a user wrote
+ * @param url The URL
  * @param defaultProtocol The protocol of a URL without a scheme
  * @returns The protocol, host and port it names
- * @throws {SyntaxError} If it is not such a URL; the message says what is wrong with it
+ * @throws {SyntaxError} If it is not such a URL
  *
  * @example
  * ```ts
@@ -50,10 +49,11 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
     ? { ipv6: bareIpv6 }
     : shape.exec(url)?.groups ??
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
-  const protocol = (scheme ?? defaultProtocol).toLowerCase();
-  if (!isProtocol(protocol)) {
-    fail(`unknown protocol "${protocol}", ${suggest(protocol, Object.keys(protocols))}`);
+  const name = (scheme ?? defaultProtocol).toLowerCase();
+  if (!Object.hasOwn(protocols, name)) {
+    fail(`unknown protocol "${name}", ${suggest(name, Object.keys(protocols))}`);
   }
+  const protocol = name as Protocol;
   if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
   const hostname = ipv6 ?? host ?? "";
   if (hostname === "") fail("the host is missing");
@@ -63,15 +63,7 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
     );
   }
   if (Number(port ?? 0) > 65535) fail(`port ${port} is above 65535`);
-  return {
-    protocol: protocol as Protocol,
-    hostname,
-    port: port === undefined ? protocols[protocol as Protocol].port : Number(port),
-  };
-}
-
-function isProtocol(name: string): name is Protocol {
-  return Object.hasOwn(protocols, name);
+  return { protocol, hostname, port: Number(port ?? protocols[protocol].port) };
 }
 
 function isIpv6(text: string): boolean {
@@ -80,7 +72,7 @@ function isIpv6(text: string): boolean {
 }
 
 /**
- * Writes an endpoint as the URL that {@linkcode parseEndpoint} reads.
+ * Formats an endpoint as the URL that {@linkcode parseEndpoint} parses.
  *
  * @param endpoint A protocol, host and port
  * @returns The URL, its port always given
@@ -98,7 +90,7 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `${endpoint.protocol}://${formatAddress(endpoint)}`;
 }
 
-/** A host and port as one word, an IPv6 address in brackets. */
+/** Formats a host and port, an IPv6 address in brackets. */
 export function formatAddress(
   { hostname, port }: { readonly hostname: string; readonly port: number },
 ): string {

@@ -1,15 +1,15 @@
 /**
- * Why a query brought no usable time.
+ * Why a query returned no usable time.
  *
  * - `timeout`: no reply in time
  * - `refused`: nothing listens on that port
- * - `unknown-host`: the name is not known, or has no address of the family asked for
- * - `unreachable`: the network refused to carry the request
- * - `not-a-time`: a reply came and is not a time
+ * - `unknown-host`: the name is unknown, or has no address of the requested family
+ * - `unreachable`: the network did not carry the request
+ * - `not-a-time`: the reply is not a time
  * - `bogus-reply`: replies came, and none of them belongs to the request
- * - `kiss-o-death`: the server tells the client to go away or to slow down
- * - `unsynchronized`: the server says that its clock is not right
- * - `unusable`: the reply contradicts itself, or its error bound is beyond use
+ * - `kiss-o-death`: the server denies service, or limits the rate of this client
+ * - `unsynchronized`: the server reports that its clock is not synchronised
+ * - `unusable`: the reply contradicts itself, or its error bound is too large
  */
 export type QueryFailure =
   | "timeout"
@@ -23,7 +23,7 @@ export type QueryFailure =
   | "unusable";
 
 /**
- * A query brought no usable time; {@linkcode QueryError.reason} says why.
+ * A query returned no usable time; {@linkcode QueryError.reason} is the cause.
  *
  * @example
  * ```ts
@@ -35,17 +35,17 @@ export type QueryFailure =
  * ```
  */
 export class QueryError extends Error {
-  /** `"QueryError"`, whatever a minifier makes of the class. */
+  /** `"QueryError"`, even if a minifier renames the class. */
   override readonly name = "QueryError";
-  /** Which of the ways to fail it was. */
+  /** The cause. */
   readonly reason: QueryFailure;
-  /** The URL of the very address that `refused`, so that a server can be started there. */
+  /** The URL of the address that `refused`, where a server could be started. */
   readonly url?: string;
 
   /**
-   * Describes one failure.
+   * Creates the error.
    *
-   * @param reason Which of the ways to fail it was
+   * @param reason The cause
    * @param message One line for people
    * @param options The error behind this one, and the URL that refused, if there is one
    */

@@ -44,4 +44,4 @@ export {
   type Responder,
   type ServedExchange,
 } from "./responder.ts";
-export { parseTime } from "./time/codec.ts";
+export { parseTime } from "./time/parse.ts";

@@ -1,4 +1,4 @@
-/** Numbers in network order, for paths where a `DataView` a datagram is one too many. */
+/** Numbers in network order, for paths that must not allocate a `DataView` per datagram. */
 
 /** Writes the low 32 bits of a whole number. */
 export function putUint32(octets: Uint8Array, at: number, value: number): void {

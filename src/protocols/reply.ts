@@ -1,15 +1,12 @@
 import type { NtpPacket } from "./ntp/packet.ts";
 
-/** What every reply has, whatever the protocol. */
+/** What the replies of all protocols have. */
 export interface ReplyBase {
-  /** The URL that was asked, its port given. */
+  /** The URL that was queried, its port given. */
   readonly url: string;
-  /**
-   * The time for people: as the server wrote it, or in ISO 8601 where it is sent in binary; empty in
-   * an NTP reply that has no time.
-   */
+  /** The time as the server wrote it, or in ISO 8601 where it is sent in binary; empty if there is none. */
   readonly text: string;
-  /** Who answered: the address that was asked, a name resolved. */
+  /** The address that replied. */
   readonly from: Deno.NetAddr;
   /** When the request left, by this machine's clock. */
   readonly sentAt: Temporal.Instant;
@@ -19,10 +16,10 @@ export interface ReplyBase {
   readonly roundTrip: Temporal.Duration;
   /**
    * Whether it has a time. An NTP reply has none if it is a kiss-o'-death, or if its timestamps are
-   * missing or contradict themselves: then `time` and all that is worked out from it mean nothing.
+   * missing or contradict each other: then `time` and what is computed from it mean nothing.
    */
   readonly hasTime: boolean;
-  /** What is odd about the reply, a line each; mostly nothing. */
+  /** Oddities of the reply, one line each; usually none. */
   readonly warnings: readonly string[];
 }
 
@@ -30,9 +27,9 @@ export interface ReplyBase {
 export interface TextReply<Name extends string = "asctime" | "daytime"> extends ReplyBase {
   /** The protocol spoken. */
   readonly protocol: Name;
-  /** The text's reading: the server's local time, or UTC if it says so elsewhere. */
+  /** The date and time in the text, in a zone of the server's choice. */
   readonly time: Temporal.PlainDateTime;
-  /** The offset from UTC, such as `+02:00`, where the text has one that is known. */
+  /** The offset from UTC, such as `+02:00`, where the text has a known one. */
   readonly utcOffset?: string;
 }
 
@@ -40,21 +37,20 @@ export interface TextReply<Name extends string = "asctime" | "daytime"> extends 
 export interface SecondsReply extends ReplyBase {
   /** The protocol spoken. */
   readonly protocol: "time";
-  /** The second the server named. */
+  /** The second that the server sent. */
   readonly time: Temporal.Instant;
-  /** How far the server is ahead of this machine's clock; negative if it is behind. */
+  /** The server's time less this machine's; positive if the server is ahead. */
   readonly offset: Temporal.Duration;
-  /** How wrong `offset` may be either way if the server is right: 1.01 s and half the round trip. */
+  /** The largest error of `offset` either way if the server is right: 1.01 s and half the round trip. */
   readonly errorBound: Temporal.Duration;
 }
 
-/** A leap second announced, or `unsynchronized` (RFC 5905 §7.3). */
+/** The leap second that a server announces, or `unsynchronized` (RFC 5905 §7.3). */
 export type Leap = "none" | "insert" | "delete" | "unsynchronized";
 
 /**
- * Everything measured in one NTP exchange (RFC 5905). Fit to trust is what `validate()` passes.
+ * Everything measured in one NTP exchange (RFC 5905); `validate()` checks whether it can be trusted.
  *
- * A kiss-o'-death has no time: its timestamps may be anything, mostly the request's own random bits.
  * Where `hasTime` is false, `time`, `offset`, `delay`, `errorBound` and `rootDistance` mean nothing.
  */
 export interface NtpReply extends ReplyBase {
@@ -62,23 +58,23 @@ export interface NtpReply extends ReplyBase {
   readonly protocol: "ntp";
   /** The server's time at `receivedAt`. */
   readonly time: Temporal.Instant;
-  /** How far the server is ahead of this machine's clock, θ; negative if it is behind. */
+  /** The server's time less this machine's, θ; positive if the server is ahead. */
   readonly offset: Temporal.Duration;
-  /** Time on the way, there and back, δ. */
+  /** The delay on the network, there and back, δ. */
   readonly delay: Temporal.Duration;
-  /** How wrong `offset` may be either way if the server is right: δ/2 and what both clocks cannot tell. */
+  /** The largest error of `offset` either way if the server is right: δ/2, both precisions and the drift. */
   readonly errorBound: Temporal.Duration;
-  /** How wrong the server's time may be against its reference, as it says itself, and the way here. */
+  /** The largest error of the server's time here, λ: by its own root delay and dispersion, and the delay. */
   readonly rootDistance: Temporal.Duration;
-  /** Servers between it and a reference clock, 1 to 15; 0 in a kiss-o'-death or when not synchronised. */
+  /** The distance from a reference clock in servers, 1 to 15; 0 if not synchronised, and in a kiss-o'-death. */
   readonly stratum: number;
-  /** What its time comes from, decoded: an address, a name, or a kiss code. */
+  /** The source of its time, decoded: an address, a name, or a kiss code. */
   readonly referenceId: string;
-  /** The leap second it announces, or that it is not synchronised. */
+  /** The leap second it announces, or `unsynchronized`. */
   readonly leap: Leap;
   /** Every field of the reply. */
   readonly packet: NtpPacket;
-  /** When the request came to the server, T2, by the server's clock. */
+  /** When the request reached the server, T2, by the server's clock. */
   readonly serverReceivedAt: Temporal.Instant;
   /** When the reply left the server, T3, by the server's clock. */
   readonly serverSentAt: Temporal.Instant;

@@ -19,7 +19,7 @@ import {
   encodeNtpPacket,
   NTP_HEADER_LENGTH,
 } from "../../src/protocols/ntp/packet.ts";
-import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";
+import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time/parse.ts";
 import type { Scene } from "./scenes.ts";
 import { count, type Problem, type Target } from "./target.ts";
 

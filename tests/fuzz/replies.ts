@@ -7,7 +7,7 @@ import { parseDaytime } from "../../src/protocols/daytime/parse.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { difference, toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
-import { parseTime } from "../../src/protocols/time/codec.ts";
+import { parseTime } from "../../src/protocols/time/parse.ts";
 import type { Scene } from "./scenes.ts";
 
 /** Says what is wrong with a reply to a request, if anything is. */

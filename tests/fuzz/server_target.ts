@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import type { Responder } from "../../src/protocols/responder.ts";
-import { TIME_REPLY_LENGTH } from "../../src/protocols/time/codec.ts";
+import { TIME_REPLY_LENGTH } from "../../src/protocols/time/parse.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server, ServerAddress } from "../../src/server/serve_options.ts";
 import { Cases, SWEEP } from "./cases.ts";

@@ -1,5 +1,5 @@
 /**
- * A file is no capture, or holds nothing that can be explained.
+ * A file is not a capture, or has nothing in it that can be explained.
  *
  * @example
  * ```ts
@@ -10,6 +10,6 @@
  * ```
  */
 export class CaptureError extends Error {
-  /** `"CaptureError"`, whatever a minifier makes of the class. */
+  /** `"CaptureError"`, even if a minifier renames the class. */
   override readonly name = "CaptureError";
 }

@@ -11,7 +11,7 @@ export interface AsctimeOptions {
 }
 
 /**
- * Writes a time as `asctime` text.
+ * Formats a time as `asctime` text.
  *
  * @param unixSeconds Whole seconds since the Unix epoch
  * @param options Whether to write local time or UTC
@@ -26,10 +26,7 @@ export interface AsctimeOptions {
  * assertEquals(formatAsctime(0, { utc: true }), "Thu Jan  1 00:00:00 1970");
  * ```
  */
-export function formatAsctime(
-  unixSeconds: number,
-  options: AsctimeOptions = {},
-): string {
+export function formatAsctime(unixSeconds: number, options: AsctimeOptions = {}): string {
   const offsetSeconds = options.utc ? 0 : localOffset(unixSeconds);
   const date = new Date((unixSeconds + offsetSeconds) * 1000);
   if (Number.isNaN(date.valueOf())) {
@@ -38,12 +35,4 @@ export function formatAsctime(
   // ECMAScript fixes the form and its English names, whatever the locale: "Fri, 03 Apr 2020 21:09:36 GMT".
   const [weekday = "", day = "", month, year, clock] = date.toUTCString().split(" ");
   return `${weekday.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
-}
-
-/** A `Date` reaches 8.64e12 s either way of 1970, and a zone is less than a day off. */
-const MAX_UNIX_SECONDS = 8.64e12 - 86_400;
-
-/** Whether a time can be written in every zone. */
-export function hasText(unixSeconds: number): boolean {
-  return Math.abs(unixSeconds) <= MAX_UNIX_SECONDS;
 }

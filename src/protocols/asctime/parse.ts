@@ -3,7 +3,7 @@ import { DecodeError } from "../decode_error.ts";
 /** The request of the classic exercise; servers ignore its text. */
 export const ASCTIME_REQUEST = "Time request";
 
-/** The months as English abbreviates them. */
+/** The English abbreviations of the months. */
 export const monthNames: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
   .split(" ");
 
@@ -11,7 +11,7 @@ const textPattern =
   /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) (-?\d{1,6})$/;
 
 /**
- * Reads `asctime` text. A line feed, carriage return or zero octet that servers
+ * Parses `asctime` text. A line feed, carriage return or zero octet that servers
  * add at its end is dropped; a zero-padded day is accepted; the weekday is not
  * compared with the date.
  *
@@ -30,9 +30,7 @@ const textPattern =
  * assertEquals(time.toString(), "2020-04-03T21:09:36");
  * ```
  */
-export function parseAsctime(
-  octets: Uint8Array,
-): { text: string; time: Temporal.PlainDateTime } {
+export function parseAsctime(octets: Uint8Array): { text: string; time: Temporal.PlainDateTime } {
   // Without the look-behind, a long run of them before something else takes quadratic time.
   const text = latin1.decode(octets).replace(/(?<![\r\n\0])[\r\n\0]+$/, "");
   const [, monthName = "", day, hour, minute, second, year] = textPattern.exec(text) ?? [];
@@ -44,7 +42,7 @@ export function parseAsctime(
       day: Number(day),
       hour: Number(hour),
       minute: Number(minute),
-      // C counts a leap second as :60; a plain date-time has no place for it.
+      // C counts a leap second as :60; a plain date-time cannot.
       second: Math.min(Number(second), second === "60" ? 59 : Infinity),
     }, { overflow: "reject" });
     return { text, time };

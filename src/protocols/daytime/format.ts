@@ -2,7 +2,7 @@ import { localOffset } from "../../system/local_time.ts";
 import { formatAsctime } from "../asctime/format.ts";
 import { leap } from "../ntp/packet.ts";
 
-/** The forms of a Daytime line that users meet. */
+/** The forms of a Daytime line in use. */
 export const daytimeFormats = ["ctime", "rfc1123", "iso8601", "nist"] as const;
 
 /** One of {@linkcode daytimeFormats}. */
@@ -26,7 +26,7 @@ export interface DaytimeOptions {
 }
 
 /**
- * Writes a time as a Daytime line, CR LF included.
+ * Formats a time as a Daytime line, CR LF included.
  *
  * @param unixSeconds Whole seconds since the Unix epoch
  * @param options The form, and whether to write local time or UTC
@@ -56,9 +56,8 @@ export function formatDaytime(
 const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boolean) => string> = {
   ctime: (seconds, utc) => formatAsctime(seconds, { utc }),
   rfc1123(seconds, utc): string {
-    const [weekday, month, day = "", clock, year = ""] = formatAsctime(seconds, { utc }).split(
-      / +/,
-    );
+    const parts = formatAsctime(seconds, { utc }).split(/ +/);
+    const [weekday, month, day = "", clock, year = ""] = parts;
     const zone = offsetText(seconds, utc).replace(":", "");
     return `${weekday}, ${day.padStart(2, "0")} ${month} ${year.padStart(4, "0")} ${clock} ${zone}`;
   },
@@ -72,7 +71,7 @@ const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boo
 /** Days from the modified Julian day 0, 1858-11-17, to the Unix epoch. */
 const UNIX_EPOCH_MJD = 40_587;
 
-/** The line of the NIST servers: modified Julian day, date, time, DST code, leap, health, advance. */
+/** Formats the line of the NIST servers: modified Julian day, date, time, DST code, leap, health, advance. */
 function nistLine(unixSeconds: number, leapIndicator: number): string {
   const iso = new Date(unixSeconds * 1000).toISOString();
   const [, date = "", clock = ""] = /(\d\d-\d\d-\d\d)T(.{8})/.exec(iso) ?? [];
@@ -80,13 +79,12 @@ function nistLine(unixSeconds: number, leapIndicator: number): string {
   const day = (Math.floor(unixSeconds / 86_400) + UNIX_EPOCH_MJD) % 100_000;
   const fiveDigits = String(day < 0 ? day + 100_000 : day).padStart(5, "0");
   const health = leapIndicator === leap.unsynchronized ? 4 : 0;
-  // No summer time is told (00) and no advance is taken (0.0): neither is known here.
-  return `\n${fiveDigits} ${date} ${clock} 00 ${
-    leapIndicator % 3
-  } ${health}   0.0 UTC(timesrv) *\r\n`;
+  const leapSecond = leapIndicator % 3;
+  // No summer time (00) and no advance (0.0): neither is known here.
+  return `\n${fiveDigits} ${date} ${clock} 00 ${leapSecond} ${health}   0.0 UTC(timesrv) *\r\n`;
 }
 
-/** An offset from UTC; zones of long ago have seconds in it, which are left out. */
+/** Formats the offset from UTC; early zones have seconds in it, which are left out. */
 function offsetText(unixSeconds: number, utc: boolean): string {
   const minutes = Math.trunc((utc ? 0 : localOffset(unixSeconds)) / 60);
   const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");

@@ -1,21 +1,20 @@
 import { monthNames, parseAsctime } from "../asctime/parse.ts";
 import { DecodeError } from "../decode_error.ts";
 
-/** What a Daytime line says, as far as it can be read. */
+/** A Daytime line, and what can be read of it. */
 export interface DaytimeReading {
   /** The line, without its end. */
   readonly text: string;
   /** Its date and time. */
   readonly time: Temporal.PlainDateTime;
-  /** Its offset from UTC, such as `+02:00`, where the line says one that is known. */
+  /** Its offset from UTC, such as `+02:00`, where the line has a known one. */
   readonly offset?: string;
 }
 
 /**
- * Reads a Daytime line of any of the shapes in use. The weekday is not held
- * against the date (RFC 867's own example has the wrong one), two-digit years
- * are those around `pivot`, and a zone's name is not guessed at: only `UTC`,
- * `GMT` and `Z` are known.
+ * Parses a Daytime line of any of the shapes in use. The weekday is not compared
+ * with the date (RFC 867's own example has the wrong one), two-digit years are
+ * those around `pivot`, and of the names of zones only `UTC`, `GMT` and `Z` are known.
  *
  * @param octets A reply as it came
  * @param pivot A time no more than 50 years from the one meant
@@ -33,23 +32,22 @@ export interface DaytimeReading {
  * ```
  */
 export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): DaytimeReading {
-  // Without the look behind, a long run of blanks before something else takes quadratic time.
+  // Without the look-behind, a long run of blanks before something else takes quadratic time.
   const text = new TextDecoder("latin1").decode(octets)
     .replace(/^[\r\n]+|(?<![\r\n\0 ])[\r\n\0 ]+$/g, "");
-  // RFC 867 has printable ASCII alone; the text is shown to people as it is.
+  // RFC 867 has printable ASCII alone, and the text is shown to people as it is.
   if (/[^ -~]/.test(text)) throw new DecodeError("not a time", octets);
   for (const shape of shapes) {
     const fields = shape.exec(text)?.groups;
     if (fields === undefined) continue;
     try {
-      const { minute, second } = fields;
       const time = Temporal.PlainDateTime.from({
         year: fullYear(fields["year"] ?? "", pivot),
         month: monthNumber(fields["month"] ?? ""),
         day: Number(fields["day"]),
         hour: hourOf(fields["hour"], fields["half"]),
-        minute: Number(minute),
-        second: second === "60" ? 59 : Number(second),
+        minute: Number(fields["minute"]),
+        second: fields["second"] === "60" ? 59 : Number(fields["second"]),
       }, { overflow: "reject" });
       const offset = zoneOffset(fields["zone"]);
       return { text, time, ...(offset !== undefined && { offset }) };
@@ -57,23 +55,19 @@ export function parseDaytime(octets: Uint8Array, pivot: Temporal.Instant): Dayti
       throw new DecodeError("not a time", octets, { cause });
     }
   }
-  try {
-    return parseAsctime(octets);
-  } catch (cause) {
-    throw new DecodeError("not a time", octets, { cause });
-  }
+  return parseAsctime(octets);
 }
 
 const clock = "(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)";
-/** The same with hours of one digit, and of half a day. */
+/** The same with hours of one digit, or of a 12-hour clock. */
 const anyClock = "(?<hour>\\d{1,2}):(?<minute>\\d\\d):(?<second>\\d\\d)(?: (?<half>[AP]M))?";
 const month = "(?<month>[A-Z][a-z]{2})";
 const zone = "(?<zone>[A-Z]{3,5}|[+-]\\d{2,4})";
 
 /**
  * The shapes of RFC 867, xinetd, RFC 1123, ISO 8601, the NIST servers, date(1) in two languages,
- * Windows (its American form, the only one that is unambiguous) and Cisco. Every part has a bound,
- * so that a datagram of 64 KiB neither takes long to read nor fills a screen.
+ * Windows (its American form, the only one that is unambiguous) and Cisco. Every part is bounded,
+ * so that a datagram of 64 KiB neither takes long to parse nor fills a screen.
  */
 const shapes = [
   `^[A-Z][a-z]{2,8}, (?<month>[A-Z][a-z]{2,8}) (?<day>\\d{1,2}), (?<year>\\d{4}) ${clock}-?(?<zone>\\S{0,32})$`,
@@ -93,7 +87,7 @@ function monthNumber(month: string): number {
   return monthNames.findIndex((other) => other.toLowerCase() === name) + 1;
 }
 
-/** An hour of the day; of half a day, 12 comes before 1. */
+/** The hour of the day; on a 12-hour clock, 12 comes before 1. */
 function hourOf(hour: string | undefined, half: string | undefined): number {
   if (half === undefined) return Number(hour);
   const value = Number(hour);

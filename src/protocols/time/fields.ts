@@ -3,7 +3,7 @@ import { getUint32 } from "../octets.ts";
 import { plainRequestFields, unknownField } from "../plain_fields.ts";
 import type { WireField, WireFormat } from "../protocol.ts";
 import type { SecondsReply } from "../reply.ts";
-import { TIME_REPLY_LENGTH } from "./codec.ts";
+import { TIME_REPLY_LENGTH } from "./parse.ts";
 
 /** The Time protocol on the wire. */
 export const timeFormat: WireFormat<SecondsReply> = {

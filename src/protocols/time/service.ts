@@ -2,14 +2,13 @@ import { leap } from "../ntp/packet.ts";
 import { toNtpSeconds } from "../ntp/timestamp.ts";
 import { putUint32 } from "../octets.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
-import { TIME_REPLY_LENGTH } from "./codec.ts";
+import { TIME_REPLY_LENGTH } from "./parse.ts";
 
 const refuseUnsynchronized = refusal("unsynchronized");
 
 /**
- * The Time service: answers every datagram with the second of its arrival, and
- * none while the clock is not synchronised (RFC 868: a server that cannot tell
- * the time discards the request).
+ * The Time service: answers every datagram with the second of its arrival, if the clock is
+ * synchronised (RFC 868: a server that does not know the time discards the request).
  */
 export function timeResponder(): Responder {
   return {

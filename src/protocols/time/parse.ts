@@ -1,8 +1,3 @@
-/**
- * The Time protocol (RFC 868): any datagram is a request, the reply is four
- * octets, big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32. They start
- * again from zero at 2036-02-07T06:28:16Z.
- */
 import { DecodeError } from "../decode_error.ts";
 import { toInstant, toNtpSeconds } from "../ntp/timestamp.ts";
 import { getUint32 } from "../octets.ts";
@@ -11,7 +6,7 @@ import { getUint32 } from "../octets.ts";
 export const TIME_REPLY_LENGTH = 4;
 
 /**
- * Reads a reply of the Time protocol.
+ * Parses a reply of the Time protocol.
  *
  * @param octets A reply as it came
  * @param pivot A time no more than 68 years from the one meant

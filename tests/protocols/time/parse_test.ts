@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
-import { parseTime } from "../../../src/protocols/time/codec.ts";
+import { parseTime } from "../../../src/protocols/time/parse.ts";
 import { timeResponder } from "../../../src/protocols/time/service.ts";
 import { check } from "../../support/property.ts";
 import { answer, hex, NOW, octetsOf } from "../../support/services.ts";
