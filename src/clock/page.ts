@@ -4,7 +4,7 @@ import { IDENTITY, type Line } from "./line.ts";
 import { SharedNumbers } from "./shared_numbers.ts";
 import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
 
-/** A line, and what the status says while it holds. */
+/** A line, and the parts of the status that change with it. */
 export interface ServedLine extends Line {
   /** The leap second to announce, as NTP counts; undefined leaves it to the clock's status. */
   readonly leap: number | undefined;

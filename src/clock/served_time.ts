@@ -47,7 +47,7 @@ export interface ServedTimeOptions {
   readonly base: Clock;
   /** What to simulate; without an option the base is served as it is. */
   readonly clock: ClockOptions;
-  /** What is configured of the status. */
+  /** The configuration of the status. */
   readonly status: StatusOptions;
   /** The precision with which the base is read, as a power of two of seconds. */
   readonly precision: number;
@@ -107,7 +107,7 @@ export class ServedTime implements ClockControl, Disposable {
    * Serves another clock, as if the server started with it now.
    *
    * @param clock What to simulate
-   * @param status What is configured of the status, beside what was at the start
+   * @param status The configuration of the status, added to that of the start
    * @throws {SyntaxError} If a text of the options cannot be read; nothing has changed then
    * @throws {RangeError} If a number is out of range, or they contradict each other; nothing has changed then
    */
@@ -118,7 +118,7 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   /**
-   * Changes what is configured of the status, beside what was at the start; the time goes on.
+   * Changes the configuration of the status, added to that of the start; the time goes on.
    *
    * @throws {SyntaxError} If the reference id cannot be read; nothing has changed then
    * @throws {RangeError} If a number is out of range; nothing has changed then

@@ -67,7 +67,7 @@ export class Counters {
     this.#cells[cell] = (this.#cells[cell] as number) + 1;
   }
 
-  /** Adds what others have counted. */
+  /** Adds other counters. */
   add(others: Counters): void {
     others.#cells.forEach((count, i) => this.#cells[i] = (this.#cells[i] as number) + count);
   }

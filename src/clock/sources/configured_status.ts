@@ -1,4 +1,4 @@
-/** The status of a clock from what is configured, and from what is known where nothing is. */
+/** The status of a clock: as configured, and as known where nothing is configured. */
 import { type ClockStatus, leapIndicators, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import type { StatusOptions } from "./options.ts";

@@ -21,13 +21,13 @@ export class MachineSource implements TimeSource {
   readonly #context: SourceContext;
   #options: StatusOptions;
   #status: ClockStatus;
-  /** Opened when it is needed first; a text says why it cannot be read. */
+  /** Opened at the first use; a text is the reason why it cannot be read. */
   #kernel: KernelStatusReader | string | undefined;
   readonly #poll: Disposable;
 
   /**
    * @param context The clock, and the timers that its status is polled by
-   * @param options What is configured of the status
+   * @param options The configuration of the status
    * @throws {RangeError} If a number is out of range
    * @throws {SyntaxError} If the reference id cannot be read
    */
@@ -45,7 +45,7 @@ export class MachineSource implements TimeSource {
   }
 
   /**
-   * Changes what is configured of the status.
+   * Changes the configuration of the status.
    *
    * @throws {RangeError} If a number is out of range; nothing has changed then
    * @throws {SyntaxError} If the reference id cannot be read; nothing has changed then
@@ -70,7 +70,7 @@ export class MachineSource implements TimeSource {
     const now = { seconds: 0, nanoseconds: 0 };
     base.read(now);
     const { source, unsynchronized } = this.#options;
-    // Where the configuration overrules the kernel, it is not even asked.
+    // Where the configuration overrules the kernel, it is not read.
     const kernel = source === "fixed" || unsynchronized ? undefined : this.#readKernel();
     if (kernel !== undefined && (source === "kernel" || kernel.leap !== UNSYNCHRONIZED)) {
       return { ...kernel, referenceSeconds: now.seconds };

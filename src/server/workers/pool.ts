@@ -36,7 +36,7 @@ export interface WorkerPoolOptions {
 }
 
 /**
- * Some 500 small datagrams of 768 octets each, as the kernel counts twice what it is asked for and allows
+ * Some 500 small datagrams of 768 octets each, as the kernel doubles the requested size and allows
  * 208 KiB where `net.core.rmem_max` is as it comes. Its default holds 277 and loses some of each burst; a
  * large one wins nothing under overload and delays every reply (docs/performance.md).
  */

@@ -4,7 +4,7 @@ import type { Operation } from "../../transports/exchange.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 
-/** A socket and what is served on it. */
+/** A socket and its service. */
 export interface WorkerListener {
   /** The socket's file descriptor: all threads of a process share them. */
   readonly descriptor: number;

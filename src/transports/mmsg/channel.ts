@@ -233,23 +233,23 @@ export class Channel {
 
   /** Sets the source address of a reply to the one that was queried; false if that is a group or broadcast. */
   #setSource(info: number, place: number): boolean {
-    const [asked, reply] = [this.#control, this.#replyControl];
+    const [request, reply] = [this.#control, this.#replyControl];
     const at = place * WORDS_PER_CONTROL;
-    const isIpv6 = asked[info - DATA_WORD + CMSGHDR.level / 4] === IPPROTO_IPV6;
+    const isIpv6 = request[info - DATA_WORD + CMSGHDR.level / 4] === IPPROTO_IPV6;
     const size = isIpv6 ? IN6_PKTINFO.size : IN_PKTINFO.size;
     reply[at + CMSGHDR.length / 4] = CMSGHDR.size + size;
     reply[at + CMSGHDR.level / 4] = isIpv6 ? IPPROTO_IPV6 : IPPROTO_IP;
     reply[at + CMSGHDR.type / 4] = isIpv6 ? IPV6_PKTINFO : IP_PKTINFO;
     for (let word = 0; word < size / 4; word++) {
-      reply[at + DATA_WORD + word] = asked[info + word] as number;
+      reply[at + DATA_WORD + word] = request[info + word] as number;
     }
     // The routes choose the interface, as for any other socket; link-local IPv6 addresses
     // need it, and for others it is no more than a hint.
     if (!isIpv6) reply[at + DATA_WORD + IN_PKTINFO.interface / 4] = 0;
     this.#replies.words[place * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] = CMSGHDR.size +
       (size + 7 >> 3) * 8;
-    if (isIpv6) return ((asked[info + IN6_PKTINFO.destination / 4] as number) & 0xff) !== 0xff;
-    return asked[info + IN_PKTINFO.local / 4] === asked[info + IN_PKTINFO.destination / 4];
+    if (isIpv6) return ((request[info + IN6_PKTINFO.destination / 4] as number) & 0xff) !== 0xff;
+    return request[info + IN_PKTINFO.local / 4] === request[info + IN_PKTINFO.destination / 4];
   }
 
   /**

@@ -109,7 +109,7 @@ function checkToCome(leap: LeapSecond, smear: Smear | undefined, servedNs: bigin
   // At midnight it has just happened; a clock that starts there shows the time after it.
   if (!isOver(leap, smear, servedNs) || leap.midnightNs >= servedNs) return;
   throw new RangeError(
-    `Cannot ${leap.kind} a second on ${dateOf(leap)}: what is served is past it`,
+    `Cannot ${leap.kind} a second on ${dateOf(leap)}: the served time is past it`,
   );
 }
 
@@ -122,7 +122,7 @@ function planSteps(steps: readonly WrittenStep[], { systemNs, servedNs, gainPpb 
       continue;
     }
     const isAhead = isBackwards ? at.servedNs < servedNs : at.servedNs > servedNs;
-    if (!isAhead) throw new RangeError(`Cannot step at ${when}: what is served is past it`);
+    if (!isAhead) throw new RangeError(`Cannot step at ${when}: the served time is past it`);
     served.push({ atNs: at.servedNs, byNs });
   }
   return { system: system.sort(byMoment), served: served.sort(byMoment) };

@@ -26,7 +26,7 @@ const MAX_NS = 86_400n * 100_000_000n * SECOND_NS;
 
 type Noise = Pick<PageContent, "noiseNs" | "seed" | "noiseFrom">;
 
-/** All that decides what is served; it is replaced as a whole. */
+/** All that decides the served time; each change replaces the whole. */
 interface Simulation {
   readonly timeline: Timeline;
   readonly noise: Noise;
@@ -51,7 +51,7 @@ export class TimelineSource implements TimeSource {
   /**
    * @param context The clock, and the timers that its turns are published by
    * @param clock What to simulate
-   * @param status What is configured of the status
+   * @param status The configuration of the status
    * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
    * @throws {RangeError} If a number is out of range, or they contradict each other
    * @throws {TypeError} If a value has the wrong type
@@ -100,7 +100,7 @@ export class TimelineSource implements TimeSource {
   }
 
   /**
-   * Changes what is configured of the status.
+   * Changes the configuration of the status.
    *
    * @throws {RangeError} If a number is out of range
    * @throws {SyntaxError} If the reference id cannot be read
@@ -128,7 +128,7 @@ export class TimelineSource implements TimeSource {
     this.onChange();
   }
 
-  /** Brings a simulation to this moment: what it serves, and a timer for its next turn. */
+  /** Brings a simulation to this moment: its content of the page, and a timer for its next turn. */
   #advance(simulation: Simulation): [Simulation, PageContent, Disposable] {
     const { timers, precision } = this.#context;
     const { noise, status } = simulation;
