@@ -60,17 +60,17 @@ Deno.test("compare decides nothing where there is no majority", async () => {
 
 Deno.test("compare gives a server one vote, however often it is named", async () => {
   await using served = await serveAll(0, 10);
-  const [liar = "", right = ""] = served.urls.toReversed();
-  const twice = await compare([liar, right, liar], quick);
-  assertEquals(twice.servers.map(({ url }) => url), [liar, right]);
-  const alias = liar.replace("127.0.0.1", "localhost");
-  const { servers, outcome } = await compare([liar, alias, right], { ...quick, family: 4 });
+  const [wrong = "", right = ""] = served.urls.toReversed();
+  const twice = await compare([wrong, right, wrong], quick);
+  assertEquals(twice.servers.map(({ url }) => url), [wrong, right]);
+  const alias = wrong.replace("127.0.0.1", "localhost");
+  const { servers, outcome } = await compare([wrong, alias, right], { ...quick, family: 4 });
   assertEquals([outcome, servers.map(({ verdict }) => verdict)], [
     "disagree",
     Array(3).fill("undecided"),
   ]);
-  assertEquals(servers.map(({ sameAs }) => sameAs), [undefined, liar, undefined]);
-  assertEquals((await compare([liar, alias], { ...quick, family: 4 })).outcome, "alone");
+  assertEquals(servers.map(({ sameAs }) => sameAs), [undefined, wrong, undefined]);
+  assertEquals((await compare([wrong, alias], { ...quick, family: 4 })).outcome, "alone");
 });
 
 Deno.test("compare sends nothing if one server may not be queried that often", async () => {
@@ -111,17 +111,17 @@ Deno.test("compare names any minority of falsetickers, and its bound contains th
   const way = fc.double({ min: 1e-4, max: 0.1, noNaN: true });
   const truth = fc.double({ min: -1e6, max: 1e6, noNaN: true });
   // Farther from the truth than a claim of any of these ways reaches, and another's claim too.
-  const lie = fc.double({ min: 5, max: 1e6, noNaN: true });
+  const error = fc.double({ min: 5, max: 1e6, noNaN: true });
   check(
     fc.property(
       truth,
       fc.array(way, { minLength: 2, maxLength: 7 }),
-      fc.array(fc.tuple(way, lie, fc.boolean()), { maxLength: 6 }),
+      fc.array(fc.tuple(way, error, fc.boolean()), { maxLength: 6 }),
       (truth, right, wrong) => {
         fc.pre(wrong.length < right.length);
         const servers = [
-          ...wrong.map(([way, lie, isBehind], i) =>
-            samplesOf(truth + (isBehind ? -lie : lie), way, i)
+          ...wrong.map(([way, error, isBehind], i) =>
+            samplesOf(truth + (isBehind ? -error : error), way, i)
           ),
           ...right.map((way, i) => samplesOf(truth, way, 100 + i)),
         ];

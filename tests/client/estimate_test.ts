@@ -6,7 +6,7 @@ import { type ClockModel, randomFrom, type Route, simulate } from "../support/si
 
 const RUNS = 10_000;
 
-/** What a run that ends with its last interval tells. */
+/** The estimate of a run that ends with its last interval. */
 function estimateOf(replies: readonly TimedReply[], endSeconds: number): Estimate {
   const result = estimate(replies, fromSeconds(endSeconds));
   if (!result) throw new Error("Every request was lost");

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { OutageDetector } from "../../src/client/outages.ts";
 import { QueryError, type QueryFailure } from "../../src/protocols/failure.ts";
 
-/** What a detector tells of requests a second apart: what went wrong, or nothing. */
+/** The events of a detector for requests a second apart, each with its failure or none. */
 function outagesOf(reasons: readonly (QueryFailure | "")[]): string[] {
   const detector = new OutageDetector();
   return reasons.flatMap((reason, i) => {

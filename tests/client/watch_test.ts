@@ -3,7 +3,7 @@ import { serve, watch, type WatchEvent } from "../../mod.ts";
 import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 
-/** All events, as what tells them from each other. */
+/** All events, each by what identifies it. */
 function collect(
   network: FakeNetwork,
   events: AsyncIterable<WatchEvent>,
