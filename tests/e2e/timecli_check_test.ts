@@ -11,7 +11,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [[], /missing required argument 'url'/],
   [["a.invalid", "b.invalid"], /too many arguments/],
   [["a.invalid", "-w", "x"], /Cannot read the range "x": expected a number, or LOW:HIGH/],
-  [["a.invalid", "-c", "20:10"], /"20:10": it begins at 20, above its end/],
+  [["a.invalid", "-c", "20:10"], /"20:10": it starts at 20, above its end/],
   [["a.invalid", "--jitter-warning", "1ms"], /Cannot read the range "1ms"/],
   [["a.invalid", "--leap", "perhaps"], /'perhaps' is invalid/],
   [["a.invalid", "--samples", "0"], /'0' is invalid/],
