@@ -100,9 +100,9 @@ export interface MatchTest extends NamedTest {
 /** A test whose failure means that a reply must not be trusted. */
 export interface TrustTest<Reply> extends NamedTest {
   /** Whether it needs the client's own two times. */
-  readonly needsTimes: boolean;
+  readonly needsTimes?: true;
   /** Whether it checks the server's times: a reply that fails has no time. */
-  readonly checksTimestamps: boolean;
+  readonly checksTimestamps?: true;
   /** What is wrong; the message continues a sentence that begins with the server. */
   failure(
     reply: Omit<Reply, "hasTime">,

@@ -3,7 +3,7 @@ import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatSeconds } from "../../text/units.ts";
 import type { RawReply, ReadOptions, Request } from "../protocol.ts";
 import type { Leap, NtpReply } from "../reply.ts";
-import { ownPrecision, workOut } from "./measurement.ts";
+import { computeMeasurement, ownPrecision } from "./measurement.ts";
 import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
 import { hasTime, matchTests } from "./tests.ts";
 import { difference, eraPivot, toInstant } from "./timestamp.ts";
@@ -58,7 +58,7 @@ export function measureNtp(
 ): NtpReply {
   const { sentAt, receivedAt } = reply;
   const packet = decodeNtpPacket(octets);
-  const measured = workOut({ sentAt, receivedAt, packet, localPrecision });
+  const measured = computeMeasurement({ sentAt, receivedAt, packet, localPrecision });
   const offset = toDuration(measured.offset);
   const time = receivedAt.add(offset);
   const pivot = eraPivot(receivedAt);

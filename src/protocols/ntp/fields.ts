@@ -4,7 +4,7 @@ import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts"
 import { unknownField } from "../plain_fields.ts";
 import type { ExchangeTimes, Measurement, WireField, WireFormat } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
-import { workOut } from "./measurement.ts";
+import { computeMeasurement } from "./measurement.ts";
 import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
 import { trailerFields } from "./trailer_fields.ts";
@@ -36,7 +36,7 @@ function measure(
   localPrecision: number,
 ): Measurement {
   if (!times) return { times: { t2, t3 } };
-  const ntp = workOut({ ...times, packet, localPrecision });
+  const ntp = computeMeasurement({ ...times, packet, localPrecision });
   return {
     times: { t1: times.sentAt, t2, t3, t4: times.receivedAt },
     ntp,

@@ -1,11 +1,11 @@
-/** The arithmetic of an NTP exchange (RFC 5905 §8), every step of it in whole nanoseconds. */
+/** The arithmetic of an NTP exchange (RFC 5905 §8), every step in whole nanoseconds. */
 import { measurePrecision } from "../../clock/clock.ts";
 import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { systemClock } from "../../clock/system_clock.ts";
 import type { NtpPacket } from "./packet.ts";
 import { difference, differenceFrom, toNanoseconds, toTimestamp } from "./timestamp.ts";
 
-/** What the arithmetic starts from. */
+/** The input of the arithmetic. */
 export interface FourTimes {
   /** When the request left, by this machine's clock: T1. */
   readonly sentAt: Temporal.Instant;
@@ -13,15 +13,15 @@ export interface FourTimes {
   readonly receivedAt: Temporal.Instant;
   /** The reply, which has T2 and T3. */
   readonly packet: NtpPacket;
-  /** What this machine's clock can tell apart, as a power of two of seconds. */
+  /** The precision of this machine's clock, as a power of two of seconds. */
   readonly localPrecision: number;
 }
 
 /** The steps, in nanoseconds, with the names of RFC 5905. */
 export interface NtpMeasurement {
-  /** T2 - T1: the request's way, and the offset. */
+  /** T2 - T1: the delay of the request plus the offset. */
   readonly outward: bigint;
-  /** T3 - T4: the offset, less the reply's way. */
+  /** T3 - T4: the offset less the delay of the reply. */
   readonly inward: bigint;
   /** Half their sum, θ; a half nanosecond is rounded down. */
   readonly offset: bigint;
@@ -31,37 +31,36 @@ export interface NtpMeasurement {
   readonly processing: bigint;
   /** The difference of the two. */
   readonly measuredDelay: bigint;
-  /** What the server's clock can tell apart, ρ. */
+  /** The precision of the server's clock, ρ. */
   readonly remotePrecision: bigint;
-  /** What this machine's clock can tell apart, ρ. */
+  /** The precision of this machine's clock, ρ. */
   readonly localPrecision: bigint;
-  /** The delay, δ: never below what both clocks can tell. */
+  /** The delay, δ: never below the sum of both precisions. */
   readonly delay: bigint;
-  /** How far a clock of 15 ppm strays within the exchange. */
+  /** The drift of a clock of 15 ppm within the exchange. */
   readonly drift: bigint;
   /** Half the delay, both precisions and the drift. */
   readonly errorBound: bigint;
-  /** The way from the server to its reference clock and back, Δ. */
+  /** The delay from the server to its reference clock and back, Δ. */
   readonly rootDelay: bigint;
-  /** How wrong the server may be by its own word, E. */
+  /** The error bound that the server states, E. */
   readonly rootDispersion: bigint;
-  /** How wrong its time may be here, λ. */
+  /** The largest error of its time here, λ. */
   readonly rootDistance: bigint;
 }
 
-/** RFC 5905 §7.2: a server is at least this far from the truth. */
+/** RFC 5905 §7.2: the least error of any server. */
 export const MIN_DISPERSION_NANOSECONDS = 5_000_000n;
 
-/** A clock that cannot tell one era from the next; 2^127 s, the field's most, is beyond a `Duration`. */
-const COARSEST_PRECISION = 32;
+/** A precision of one era; 2^127 s, the largest of the field, is beyond a `Duration`. */
+const MAX_PRECISION = 32;
 
-/** Works an exchange out. */
-export function workOut(
+/** Computes offset, delay and bounds from the four times. */
+export function computeMeasurement(
   { sentAt, receivedAt, packet, localPrecision: exponent }: FourTimes,
 ): NtpMeasurement {
   const [t1, t4] = [toTimestamp(sentAt), toTimestamp(receivedAt)];
   const { receiveTimestamp: t2, transmitTimestamp: t3 } = packet;
-  // The sum of two differences of 64 bits has 65, for which bigints have room.
   const outward = toNanoseconds(differenceFrom(t2, t1, sentAt));
   const inward = toNanoseconds(differenceFrom(t3, t4, receivedAt));
   const elapsed = toNanoseconds(difference(t4, t1));
@@ -70,7 +69,7 @@ export function workOut(
   const localPrecision = nanosecondsOf(2 ** exponent);
   const remotePrecision = precisionOf(packet);
   const delay = max(measuredDelay, localPrecision + remotePrecision);
-  // Times that others took may go backwards, which makes no bound the smaller.
+  // Captured times may go backwards, which must not make a bound smaller.
   const drift = nanosecondsOf(FREQUENCY_TOLERANCE) * max(elapsed, 0n) / NANOSECONDS;
   const dispersion = localPrecision + remotePrecision + drift;
   const rootDelay = nanosecondsOf(packet.rootDelay);
@@ -94,19 +93,19 @@ export function workOut(
   };
 }
 
-/** Some 50 µs of them: ten thousand take a quarter of the time of a whole `timecli`. */
+/** These take about 50 µs; ten thousand would take a quarter of the time of a whole `timecli`. */
 const PRECISION_READINGS = 100;
 
 let measuredPrecision: number | undefined;
 
-/** This machine's, measured once, and only when a reply has come. */
+/** Measures the precision of this machine's clock, once and only when a reply has come. */
 export function ownPrecision(): number {
   return measuredPrecision ??= measurePrecision(systemClock, PRECISION_READINGS);
 }
 
-/** What a server's clock can tell apart, in nanoseconds. */
+/** The precision of a server's clock, in nanoseconds. */
 export function precisionOf({ precision }: NtpPacket): bigint {
-  return nanosecondsOf(2 ** Math.min(precision, COARSEST_PRECISION));
+  return nanosecondsOf(2 ** Math.min(precision, MAX_PRECISION));
 }
 
 const NANOSECONDS = 1_000_000_000n;

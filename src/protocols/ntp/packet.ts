@@ -1,6 +1,5 @@
 /**
- * The header every NTP packet of versions 1 to 4 begins with (RFC 5905 §7.3):
- * 48 octets, big-endian.
+ * The header of NTP packets, versions 1 to 4 (RFC 5905 §7.3): 48 octets, big-endian.
  *
  * ```text
  *  0                   1                   2                   3
@@ -53,7 +52,7 @@ export const mode = {
 /** The leap indicator of RFC 5905 §7.3, as on the wire. */
 export const leap = { none: 0, insert: 1, delete: 2, unsynchronized: UNSYNCHRONIZED } as const;
 
-/** The header of an NTP packet, every field of it. */
+/** All fields of the header of an NTP packet. */
 export interface NtpPacket {
   /** Leap indicator, 0 to 3. */
   readonly leap: number;
@@ -83,7 +82,7 @@ export interface NtpPacket {
   readonly transmitTimestamp: NtpTimestamp;
 }
 
-/** The octets of a header. */
+/** Encodes a header. */
 export function encodeNtpPacket(packet: NtpPacket): Uint8Array<ArrayBuffer> {
   const octets = new Uint8Array(NTP_HEADER_LENGTH);
   const view = new DataView(octets.buffer);
@@ -102,8 +101,7 @@ export function encodeNtpPacket(packet: NtpPacket): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads the header a datagram begins with; whether its values make sense is
- * for others to say.
+ * Decodes the header of a datagram; the values are not checked.
  *
  * @throws {DecodeError} If there are fewer than 48 octets
  */

@@ -2,7 +2,7 @@ import type { UnixTime } from "../../clock/clock.ts";
 import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { getUint32, putUint32 } from "../octets.ts";
 import type { Answer, Responder, ServedExchange } from "../responder.ts";
-import { writeKiss } from "./kiss.ts";
+import { writeKod } from "./kod.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
 import { toShort, writeTimestamp } from "./timestamp.ts";
@@ -64,7 +64,7 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
       }
     },
 
-    writeKod: writeKiss,
+    writeKod,
   };
 }
 

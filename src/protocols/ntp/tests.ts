@@ -53,7 +53,7 @@ export const matchTests: readonly MatchTest[] = [
 ];
 
 /** The meaning of the kiss codes of RFC 5905 §7.4 and RFC 8915 §5.7, after the name of the server. */
-const kissWords: Readonly<Record<string, string>> = {
+const kissMeanings: Readonly<Record<string, string>> = {
   RATE: "is rate limiting this client",
   DENY: "denies service",
   RSTR: "restricts service",
@@ -77,21 +77,20 @@ export const trustTests: readonly NtpTrustTest[] = [
   {
     name: "no kiss-o'-death",
     source: "RFC 5905 §7.4",
-    needsTimes: false,
-    checksTimestamps: false,
-    failure({ packet, referenceId: code }): ReturnType<NtpTrustTest["failure"]> {
+    failure({ packet, referenceId: code }): Failure {
       if (packet.stratum !== 0 || packet.referenceId === 0 || startingCodes.includes(code)) {
         return undefined;
       }
-      return { reason: "kiss-o-death", message: `${kissWords[code] ?? "refuses"} (KoD ${code})` };
+      return {
+        reason: "kiss-o-death",
+        message: `${kissMeanings[code] ?? "refuses"} (KoD ${code})`,
+      };
     },
   },
   {
     name: "synchronised: leap below 3, stratum 1 to 15",
     source: "RFC 5905 §9.2",
-    needsTimes: false,
-    checksTimestamps: false,
-    failure({ packet, referenceId: code }): ReturnType<NtpTrustTest["failure"]> {
+    failure({ packet, referenceId: code }): Failure {
       const { leap: indicator, stratum } = packet;
       if (indicator !== leap.unsynchronized && stratum >= 1 && stratum <= 15) return undefined;
       const shown = indicator === leap.unsynchronized ? "leap 3" : `stratum ${stratum}`;
@@ -99,84 +98,83 @@ export const trustTests: readonly NtpTrustTest[] = [
       return { reason: "unsynchronized", message: `is not synchronised (${shown}${why})` };
     },
   },
-  usable("its two timestamps are not zero", "RFC 5905 §9.2", ({ packet }) => {
-    const { receiveTimestamp, transmitTimestamp } = packet;
-    return receiveTimestamp === 0n || transmitTimestamp === 0n
-      ? "one of its timestamps is zero"
-      : undefined;
-  }, { checksTimestamps: true }),
-  usable(
-    "it left after its request came",
-    "RFC 5905 §8",
-    (reply) => processingOf(reply) < 0n ? "it left before its request came" : undefined,
-    { checksTimestamps: true },
-  ),
-  usable("it took no longer than the exchange", "RFC 5905 §8", (reply) => {
-    const elapsed = reply.receivedAt.epochNanoseconds - reply.sentAt.epochNanoseconds;
-    // Each of the two timestamps may be off by the server's precision: 16 ms where it has 64 ticks a second.
-    const ticks = 2n * precisionOf(reply.packet);
-    const tolerance = ticks > TOLERANCE_NANOSECONDS ? ticks : TOLERANCE_NANOSECONDS;
-    return processingOf(reply) > elapsed + tolerance
-      ? "it took longer than the whole exchange"
-      : undefined;
-  }, { needsTimes: true, checksTimestamps: true }),
-  usable(
-    `it took no more than ${MAX_PROCESSING_SECONDS} s`,
-    "chrony's limit",
-    (reply) =>
-      processingOf(reply) > nanosecondsOf(MAX_PROCESSING_SECONDS)
-        ? `it took more than ${MAX_PROCESSING_SECONDS} s`
-        : undefined,
-    { checksTimestamps: true },
-  ),
-  usable(
-    `its own error bound is below ${MAX_DISPERSION_SECONDS} s`,
-    "RFC 5905 §9.2",
-    ({ packet }) => {
-      const claimed = packet.rootDelay / 2 + packet.rootDispersion;
-      return claimed >= MAX_DISPERSION_SECONDS
-        ? `its error bound is ${
-          formatSeconds(claimed)
-        }, and ${MAX_DISPERSION_SECONDS} s or more is no time`
-        : undefined;
+  {
+    name: "its two timestamps are not zero",
+    source: "RFC 5905 §9.2",
+    checksTimestamps: true,
+    failure: ({ packet: { receiveTimestamp, transmitTimestamp } }) =>
+      unusableIf(
+        receiveTimestamp === 0n || transmitTimestamp === 0n,
+        "one of its timestamps is zero",
+      ),
+  },
+  {
+    name: "it left after its request came",
+    source: "RFC 5905 §8",
+    checksTimestamps: true,
+    failure: (reply) => unusableIf(processingOf(reply) < 0n, "it left before its request came"),
+  },
+  {
+    name: "it took no longer than the exchange",
+    source: "RFC 5905 §8",
+    needsTimes: true,
+    checksTimestamps: true,
+    failure(reply): Failure {
+      const elapsed = reply.receivedAt.epochNanoseconds - reply.sentAt.epochNanoseconds;
+      // Both timestamps may be off by the server's precision: 16 ms where it has 64 ticks a second.
+      const ticks = 2n * precisionOf(reply.packet);
+      const tolerance = ticks > TOLERANCE_NANOSECONDS ? ticks : TOLERANCE_NANOSECONDS;
+      const isLonger = processingOf(reply) > elapsed + tolerance;
+      return unusableIf(isLonger, "it took longer than the whole exchange");
     },
-  ),
-  usable(
-    `its root distance is at most ${MAX_ROOT_DISTANCE_SECONDS} s`,
-    "RFC 5905 §11.2.1",
-    (reply, maxRootDistance) => {
+  },
+  {
+    name: `it took no more than ${MAX_PROCESSING_SECONDS} s`,
+    source: "chrony's limit",
+    checksTimestamps: true,
+    failure: (reply) =>
+      unusableIf(
+        processingOf(reply) > nanosecondsOf(MAX_PROCESSING_SECONDS),
+        `it took more than ${MAX_PROCESSING_SECONDS} s`,
+      ),
+  },
+  {
+    name: `its own error bound is below ${MAX_DISPERSION_SECONDS} s`,
+    source: "RFC 5905 §9.2",
+    failure({ packet }): Failure {
+      const bound = packet.rootDelay / 2 + packet.rootDispersion;
+      return unusableIf(
+        bound >= MAX_DISPERSION_SECONDS,
+        `its error bound is ${formatSeconds(bound)}, not below ${MAX_DISPERSION_SECONDS} s`,
+      );
+    },
+  },
+  {
+    name: `its root distance is at most ${MAX_ROOT_DISTANCE_SECONDS} s`,
+    source: "RFC 5905 §11.2.1",
+    needsTimes: true,
+    failure(reply, maxRootDistance): Failure {
       const distance = reply.rootDistance.total("seconds");
-      return distance > maxRootDistance
-        ? `its root distance is ${formatSeconds(distance)}, above ${maxRootDistance} s`
-        : undefined;
+      return unusableIf(
+        distance > maxRootDistance,
+        `its root distance is ${formatSeconds(distance)}, above ${maxRootDistance} s`,
+      );
     },
-    { needsTimes: true },
-  ),
+  },
 ];
 
-/** A test whose failure means that a reply contradicts itself, or that its error bound is too large. */
-function usable(
-  name: string,
-  source: string,
-  problemOf: (reply: TestedReply, maxRootDistance: number) => string | undefined,
-  { needsTimes = false, checksTimestamps = false } = {},
-): NtpTrustTest {
-  return {
-    name,
-    source,
-    needsTimes,
-    checksTimestamps,
-    failure(reply, maxRootDistance): ReturnType<NtpTrustTest["failure"]> {
-      const problem = problemOf(reply, maxRootDistance);
-      if (problem === undefined) return undefined;
-      return { reason: "unusable", message: `sent an unusable reply: ${problem}` };
-    },
-  };
+type Failure = ReturnType<NtpTrustTest["failure"]>;
+
+/** The failure of a reply that contradicts itself, or whose error bound is too large. */
+function unusableIf(isUnusable: boolean, problem: string): Failure {
+  return isUnusable
+    ? { reason: "unusable", message: `sent an unusable reply: ${problem}` }
+    : undefined;
 }
 
 /**
  * Whether a reply has a time of its server: it is no kiss-o'-death (RFC 5905 §7.4), and its timestamps
- * do not contradict themselves. A server that is not synchronised has a time, if not the right one.
+ * do not contradict each other. A server that is not synchronised has a time, if not the right one.
  *
  * @param reply The reply
  * @param isTimed Whether the client's own two times are known

@@ -26,13 +26,13 @@ export function toNtpSeconds(unixSeconds: number): number {
 
 /**
  * Writes a time as a timestamp. The fraction's bits below `randomBits` come from
- * `random`: a clock says nothing about them, and unpredictable ones make a
+ * `random`: a clock does not define them, and unpredictable ones make a
  * reply harder to forge (RFC 5905 §6).
  *
- * @param octets Where to write
+ * @param octets The octets to write to
  * @param at The octet to begin at
  * @param time The time
- * @param randomBits How many low bits of the fraction are below the clock's precision
+ * @param randomBits The number of low bits of the fraction that are below the clock's precision
  * @param random 32 random bits
  */
 export function writeTimestamp(
@@ -48,14 +48,11 @@ export function writeTimestamp(
   const fraction = Math.floor(time.nanoseconds * (TWO_TO_32 / 1e9));
   const low = ((fraction & ~mask) | (random & mask)) >>> 0;
   putUint32(octets, at, seconds);
-  // All zero is not a time (RFC 5905 §6); the moment itself is sent as the next.
+  // All zero is not a time (RFC 5905 §6): that moment is sent as the next.
   putUint32(octets, at + 4, low === 0 && seconds === 0 ? 1 : low);
 }
 
-/**
- * The timestamp of a time, its fraction rounded to the nearest unit; never 0,
- * which is not a time: the moment itself is told as the next.
- */
+/** The timestamp of a time, its fraction rounded to the nearest unit; never 0, which is not a time. */
 export function toTimestamp(instant: Temporal.Instant): NtpTimestamp {
   const nanoseconds = instant.epochNanoseconds + BigInt(NTP_TO_UNIX_SECONDS) * NANOSECONDS;
   const units = floorDivide((nanoseconds << 32n) + NANOSECONDS / 2n, NANOSECONDS);
@@ -63,8 +60,8 @@ export function toTimestamp(instant: Temporal.Instant): NtpTimestamp {
 }
 
 /**
- * The time a timestamp stands for: a timestamp repeats every 2^32 s (an era,
- * 136 years), and the repetition nearest to `pivot` is meant.
+ * The time of a timestamp: timestamps repeat every 2^32 s (an era, 136 years),
+ * and the repetition nearest to `pivot` is taken.
  *
  * @param timestamp A timestamp other than 0
  * @param pivot A time no more than 68 years from the one meant
@@ -78,20 +75,20 @@ export function toInstant(timestamp: NtpTimestamp, pivot: Temporal.Instant): Tem
   );
 }
 
-/** When this program was made: no clock that is right shows a time before it. */
+/** When this program was made: a clock that shows an earlier time is wrong. */
 const MADE = Temporal.Instant.from("2026-01-01T00:00:00Z");
 
 /**
  * The pivot for {@linkcode toInstant}, by this machine's clock. A machine without a battery may start in
- * 1970, and the era nearest to that is a wrong one from 2038 on.
+ * 1970, and from 2038 on the era nearest to that is wrong.
  */
 export function eraPivot(clock: Temporal.Instant): Temporal.Instant {
   return Temporal.Instant.compare(clock, MADE) < 0 ? MADE : clock;
 }
 
 /**
- * `a - b` in units of 2^-32 s, where `b` is of this machine's clock: up to 68 years either way, and any
- * number of eras from a clock that is before this program was made.
+ * `a - b` in units of 2^-32 s, where `b` is from this machine's clock: up to 68 years either way, or any
+ * number of eras if that clock shows a time before this program was made.
  */
 export function differenceFrom(
   a: NtpTimestamp,
@@ -105,7 +102,7 @@ export function differenceFrom(
   return units + (BigInt(eras) << 64n);
 }
 
-/** `a - b` in units of 2^-32 s, right across a change of era and up to 68 years either way. */
+/** `a - b` in units of 2^-32 s, up to 68 years either way, also across a change of era. */
 export function difference(a: NtpTimestamp, b: NtpTimestamp): bigint {
   return BigInt.asIntN(64, a - b);
 }
@@ -116,14 +113,14 @@ export function toNanoseconds(units: bigint): bigint {
 }
 
 /**
- * Seconds in the short format: never below 0, rounded up so that an error
- * bound stays one, and the largest value for whatever exceeds it.
+ * Seconds in the short format: never below 0, rounded up as they are error
+ * bounds, and at most the largest value.
  */
 export function toShort(seconds: number): number {
   return Math.min(Math.ceil(Math.max(seconds, 0) * 65_536), 0xffff_ffff);
 }
 
-/** The seconds that a value of the short format stands for. */
+/** The seconds of a value in the short format. */
 export function fromShort(short: number): number {
   return short / 65_536;
 }

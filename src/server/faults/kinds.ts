@@ -1,5 +1,5 @@
 /** The kinds of faults: the values of each, and what it does. */
-import { putKiss } from "../../protocols/ntp/kiss.ts";
+import { putKod } from "../../protocols/ntp/kod.ts";
 import { leap } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
 import { type Field, field, oneOf, whole } from "../../options/field.ts";
@@ -132,7 +132,7 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
     isNtp: true,
     effect: ({ code = parseReferenceId("RATE") }) => ({
       apply(draft): void {
-        putKiss(draft.request, draft.reply, code);
+        putKod(draft.request, draft.reply, code);
         draft.isKiss = true;
       },
     }),

@@ -1,8 +1,8 @@
-/** The kiss-o'-death: an NTP reply that tells no time, but a client to slow down or go away (RFC 5905 §7.4). */
+/** The kiss-o'-death (KoD): an NTP reply without a time that denies service or limits the rate (RFC 5905 §7.4). */
+import { parseReferenceId } from "../../text/reference_id.ts";
 import { putUint32 } from "../octets.ts";
 import type { Answer, KissCode, ServedExchange } from "../responder.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
-import { parseReferenceId } from "../../text/reference_id.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
 
 const codes: Readonly<Record<KissCode, number>> = {
@@ -10,32 +10,23 @@ const codes: Readonly<Record<KissCode, number>> = {
   DENY: parseReferenceId("DENY"),
 };
 
-/**
- * Writes the kiss for a request, if it is one that NTP answers at all.
- *
- * @returns The length, or the refusal of what is no request
- */
-export function writeKiss(
-  { request, reply, source }: ServedExchange,
-  code: KissCode,
-): Answer {
+/** Writes the KoD for a request that NTP answers. */
+export function writeKod({ request, reply, source }: ServedExchange, code: KissCode): Answer {
   const refused = ntpRefusal(request, source.port);
   if (refused !== undefined) return refused;
-  putKiss(request, reply, codes[code]);
+  putKod(request, reply, codes[code]);
   return NTP_HEADER_LENGTH;
 }
 
-/** Writes the kiss for what NTP answers, whatever its code. */
-export function putKiss(request: Uint8Array, reply: Uint8Array, code: number): void {
+/** Writes a KoD with any code, given as a reference id. */
+export function putKod(request: Uint8Array, reply: Uint8Array, code: number): void {
   const flags = request[field.flags] as number;
   reply.fill(0, 0, NTP_HEADER_LENGTH);
   reply[field.flags] = leap.unsynchronized << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
   reply[field.poll] = request[field.poll] as number;
   putUint32(reply, field.referenceId, code);
-  // Not this clock's times: who takes the kiss for a time finds an offset of about nothing.
-  for (
-    const at of [field.originTimestamp, field.receiveTimestamp, field.transmitTimestamp]
-  ) {
+  // Not this clock's times: a client that takes the KoD for a time finds an offset of about nothing.
+  for (const at of [field.originTimestamp, field.receiveTimestamp, field.transmitTimestamp]) {
     for (let i = 0; i < 8; i++) reply[at + i] = request[field.transmitTimestamp + i] as number;
   }
 }
