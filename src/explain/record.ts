@@ -29,7 +29,7 @@ export interface LiveExchange extends SeenExchange {
  * @returns The exchange
  * @throws {SyntaxError} If the URL cannot be read
  * @throws {RangeError} If an option is out of range
- * @throws {QueryError} If no datagram came; its `reason` says why
+ * @throws {QueryError} If no datagram came; its `reason` is the cause
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
  * @example

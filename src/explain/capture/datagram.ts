@@ -1,4 +1,4 @@
-/** UDP datagrams in the frames of a capture. */
+/** The UDP datagrams in the frames of a capture. */
 import { getUint16 } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
@@ -7,7 +7,7 @@ import { findIpHeader, isKnownLinkType } from "./link_layer.ts";
 
 /** A UDP datagram, its sender, its receiver and the time it was captured. */
 export interface Datagram {
-  /** When it passed the capturing machine. */
+  /** When it passed the machine that captured it. */
   readonly time: Temporal.Instant;
   /** The sender. */
   readonly from: DatagramAddress;
@@ -27,18 +27,18 @@ export interface DatagramAddress {
 
 const UDP_HEADER_LENGTH = 8;
 
-/** Reads the datagram of a frame; why it is left out if it has one that cannot be read; undefined if it has none. */
+/** Reads the datagram of a frame: the reason if it cannot be read, undefined if there is none. */
 export function readDatagram(frame: Frame): Datagram | string | undefined {
   const { linkType, octets, nanoseconds } = frame;
   if (!isKnownLinkType(linkType)) return `of link type ${linkType}, which is not supported`;
   const at = findIpHeader(linkType, octets);
   const packet = at === undefined ? undefined : readIp(octets.subarray(at));
-  if (packet === "fragment") return "with IP fragments, which are not put together";
+  if (packet === "fragment") return "with IP fragments, which are not reassembled";
   if (!packet || packet.udp.length < UDP_HEADER_LENGTH) return undefined;
   const { udp, from, to } = packet;
   const length = getUint16(udp, 4);
   if (length < UDP_HEADER_LENGTH) return undefined;
-  if (length > udp.length) return "not captured to the end";
+  if (length > udp.length) return "not captured in full";
   if (nanoseconds === undefined) return "without a time (simple packet blocks)";
   return {
     time: toInstant(nanoseconds),
@@ -48,7 +48,7 @@ export function readDatagram(frame: Frame): Datagram | string | undefined {
   };
 }
 
-/** A timestamp of any 64 bits may be beyond what an instant reaches. */
+/** A timestamp of 64 bits may be beyond the range of an instant. */
 function toInstant(nanoseconds: bigint): Temporal.Instant {
   const seconds = nanoseconds / 1_000_000_000n;
   if (seconds < -(2n ** 33n) || seconds > 2n ** 34n) {

@@ -1,9 +1,9 @@
-/** A frame as it was captured. */
+/** A captured frame. */
 export interface Frame {
-  /** When it passed, in nanoseconds since the Unix epoch; undefined where the file does not say. */
+  /** When it passed, in nanoseconds since the Unix epoch; undefined where the file has no time. */
   readonly nanoseconds: bigint | undefined;
-  /** What its first header is, by tcpdump's numbers (LINKTYPE). */
+  /** The type of its first header, by tcpdump's numbers (LINKTYPE). */
   readonly linkType: number;
-  /** Its octets, all or the first of them. */
+  /** Its octets, or the first of them. */
   readonly octets: Uint8Array;
 }

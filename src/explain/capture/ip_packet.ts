@@ -1,7 +1,7 @@
-/** From an IP packet to the UDP datagram in it. */
+/** Finds the UDP datagram in an IP packet. */
 import { getUint16, getUint32 } from "../../protocols/octets.ts";
 
-/** What an IP packet carries by UDP, and between which addresses. */
+/** The UDP datagram of an IP packet, and its addresses. */
 export interface UdpPacket {
   readonly from: string;
   readonly to: string;
@@ -16,10 +16,10 @@ const IPV6_EXTENSIONS: readonly number[] = [0, 43, 60, 135, 139, 140];
 
 const IPV6_HEADER_LENGTH = 40;
 
-/** Tunnels in tunnels, and no more: a hostile file may have nothing else. */
+/** The most tunnels within each other: a hostile file may have nothing else. */
 const MAX_TUNNELS = 4;
 
-/** The UDP datagram of an IP packet; `"fragment"` if it holds a part of one, undefined if it holds none. */
+/** Reads the UDP datagram of an IP packet: `"fragment"` if there is only a part, undefined if there is none. */
 export function readIp(octets: Uint8Array, tunnels = 0): UdpPacket | "fragment" | undefined {
   switch ((octets[0] ?? 0) >> 4) {
     case 4:
@@ -49,7 +49,7 @@ function readIpv6(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" |
   return readNext(octets, octets[6] as number, IPV6_HEADER_LENGTH, addresses, tunnels);
 }
 
-/** Goes along the headers that follow that of IP. */
+/** Follows the headers after that of IP. */
 function readNext(
   octets: Uint8Array,
   first: number,
@@ -66,7 +66,7 @@ function readNext(
     if (at + 8 > octets.length) return undefined;
     const length = octets[at + 1] as number;
     if (next === protocol.fragment) {
-      // One that is the first and the last is whole: an atomic fragment (RFC 6946).
+      // The first fragment that is also the last is whole: an atomic fragment (RFC 6946).
       if ((getUint16(octets, at + 2) & 0xfff9) !== 0) return "fragment";
       next = octets[at] as number;
       at += 8;
@@ -83,7 +83,7 @@ function readNext(
   return { ...addresses, udp: octets.subarray(at) };
 }
 
-/** An address in the short form that URLs have. */
+/** Formats an address in the short form of URLs. */
 function ipv6Text(octets: Uint8Array, at: number): string {
   const groups = [0, 4, 8, 12].flatMap((i) => {
     const word = getUint32(octets, at + i);

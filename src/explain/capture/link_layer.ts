@@ -1,10 +1,10 @@
-/** From a captured frame to its IP packet. Link types are the LINKTYPE numbers of tcpdump.org. */
+/** Finds the IP packet in a captured frame. Link types are the LINKTYPE numbers of tcpdump.org. */
 import { getUint16 } from "../../protocols/octets.ts";
 
 const etherType = { ipv4: 0x0800, ipv6: 0x86dd, pppoe: 0x8864 } as const;
 const pppProtocol = { ipv4: 0x21, ipv6: 0x57 } as const;
 
-/** Tags of VLANs, four octets each: 802.1Q, the service tag of 802.1ad and those of before it. */
+/** Tags of VLANs, four octets each: 802.1Q, the service tag of 802.1ad and its predecessors. */
 const VLAN_TAGS: readonly number[] = [0x8100, 0x88a8, 0x9100, 0x9200];
 
 /** An Ethernet type below this is a length, and an LLC header follows. */
@@ -18,7 +18,7 @@ const PPPOE_HEADER_LENGTH = 6;
 /** Finds where the IP header begins in a frame; undefined if it carries no IP. */
 type FindIp = (octets: Uint8Array) => number | undefined;
 
-/** How frames of each link type begin. */
+/** Where IP headers begin in frames of each link type. */
 const linkTypes: ReadonlyMap<number, FindIp> = new Map<number, FindIp>([
   [0, () => 4], // BSD loopback
   [1, (octets) => afterEtherType(octets, 12)], // Ethernet
@@ -47,10 +47,10 @@ export function findIpHeader(linkType: number, octets: Uint8Array): number | und
 }
 
 /**
- * Goes on from an Ethernet type.
+ * Follows an Ethernet type.
  *
  * @param at Where the type is
- * @param next What follows it, two octets on unless given
+ * @param next Where the next header is, two octets on by default
  */
 function afterEtherType(octets: Uint8Array, at: number, next = at + 2): number | undefined {
   if (next + 2 > octets.length) return undefined;
@@ -65,7 +65,7 @@ function afterEtherType(octets: Uint8Array, at: number, next = at + 2): number |
   return undefined;
 }
 
-/** Goes on from a PPP frame: address and control may be left out, and so may a leading zero (RFC 1661 §6.5). */
+/** Follows a PPP header: address and control may be left out, and so may a leading zero (RFC 1661 §6.5). */
 function afterPpp(octets: Uint8Array, at: number): number | undefined {
   const start = octets[at] === 0xff && octets[at + 1] === 0x03 ? at + 2 : at;
   if (start + 2 > octets.length) return undefined;

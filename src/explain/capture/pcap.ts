@@ -1,11 +1,11 @@
-/** The classic file of tcpdump (draft-ietf-opsawg-pcap). */
+/** The classic capture file of tcpdump (draft-ietf-opsawg-pcap). */
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
 
 const HEADER_LENGTH = 24;
 const RECORD_LENGTH = 16;
 
-/** What the modified format of some routers and Android phones has more in each record. */
+/** The further octets of each record in the modified format of some routers and Android phones. */
 const MODIFIED_EXTRA_LENGTH = 8;
 
 /** The formats, by the first four octets as a big-endian writer has them. */
@@ -16,21 +16,21 @@ const formats: ReadonlyMap<number, { readonly tickNs: bigint; readonly recordLen
     [0xa1b2cd34, { tickNs: 1000n, recordLength: RECORD_LENGTH + MODIFIED_EXTRA_LENGTH }],
   ]);
 
-/** No writer takes more of a frame (MAXIMUM_SNAPLEN of libpcap); more is a file gone wrong. */
+/** No writer captures more of a frame (MAXIMUM_SNAPLEN of libpcap): a larger length is an error. */
 const MAX_FRAME_LENGTH = 262_144;
 
-/** Whether a file is one. */
+/** Whether a file is a pcap file. */
 export function isPcap(octets: Uint8Array): boolean {
   return octets.length >= HEADER_LENGTH && formatOf(viewOf(octets)) !== undefined;
 }
 
-/** Its frames, up to where it breaks off. */
+/** The frames of a file, up to where it breaks off. */
 export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
   const view = viewOf(octets);
   const format = formatOf(view);
   if (format === undefined) return;
   const { isLittle, tickNs, recordLength } = format;
-  // The upper bits say whether frames end in a checksum.
+  // The upper bits are set where frames end in a checksum.
   const linkType = view.getUint32(20, isLittle) & 0xffff;
   for (let at = HEADER_LENGTH; at + recordLength <= octets.length;) {
     const length = view.getUint32(at + 8, isLittle);

@@ -1,4 +1,4 @@
-/** Wireshark's file (draft-ietf-opsawg-pcapng): blocks, of which those with packets are read. */
+/** The capture file of Wireshark (draft-ietf-opsawg-pcapng): blocks, of which those with packets are read. */
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
 
@@ -10,10 +10,10 @@ const block = {
   enhancedPacket: 6,
 } as const;
 
-/** Type, length, and the length again at the end. */
-const SHORTEST_BLOCK = 12;
+/** The type, the length, and the length again at the end. */
+const MIN_BLOCK_LENGTH = 12;
 
-/** In a section's first block, as its writer orders octets. */
+/** In a section's first block, in the byte order of its writer. */
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 const option = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
@@ -21,45 +21,47 @@ const option = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
 /** An interface that was captured from. */
 interface Interface {
   readonly linkType: number;
-  /** How many octets of a frame it captures; 0 is all. */
+  /** The most octets of a frame that it captures; 0 for all. */
   readonly snapLength: number;
   /** Ticks of its timestamps in a second. */
   readonly ticksPerSecond: bigint;
   readonly offsetSeconds: bigint;
 }
 
-/** Whether a file is one. */
+/** Whether a file is a pcapng file. */
 export function isPcapng(octets: Uint8Array): boolean {
   if (octets.length < 12) return false;
   const view = viewOf(octets);
   return view.getUint32(0) === block.section && isLittleEndian(view, 0) !== undefined;
 }
 
-/** Its frames that have a time, up to where it breaks off. */
+/** The frames of a file, up to where it breaks off. */
 export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
   const view = viewOf(octets);
   let isLittle = false;
   let interfaces: Interface[] = [];
-  for (let at = 0; at + SHORTEST_BLOCK <= octets.length;) {
+  for (let at = 0; at + MIN_BLOCK_LENGTH <= octets.length;) {
     // The same in either order.
     if (view.getUint32(at) === block.section) {
       const order = isLittleEndian(view, at);
-      if (order === undefined) throw new CaptureError("a section of no known byte order in it");
+      if (order === undefined) {
+        throw new CaptureError("a section of unknown byte order in a pcapng file");
+      }
       isLittle = order;
       interfaces = [];
     }
     const type = view.getUint32(at, isLittle);
     const length = view.getUint32(at + 4, isLittle);
-    if (length < SHORTEST_BLOCK || length % 4 !== 0) {
+    if (length < MIN_BLOCK_LENGTH || length % 4 !== 0) {
       throw new CaptureError(`a block of ${length} octets in a pcapng file`);
     }
     if (at + length > octets.length) return;
-    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - SHORTEST_BLOCK);
+    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - MIN_BLOCK_LENGTH);
     if (type === block.interface) interfaces.push(readInterface(body, isLittle));
     else if (type === block.enhancedPacket) {
       yield readPacket(body, isLittle, interfaces, interfaceOf(body, 4, isLittle));
     } else if (type === block.obsoletePacket) {
-      // The same, but for 16 bits of an interface and 16 of a count of drops.
+      // The same, but with 16 bits of an interface number and 16 of a count of drops.
       yield readPacket(body, isLittle, interfaces, interfaceOf(body, 2, isLittle));
     } else if (type === block.simplePacket) yield readSimplePacket(body, isLittle, interfaces);
     at += length;
@@ -83,7 +85,7 @@ function interfaceOf(body: DataView, length: 2 | 4, isLittle: boolean): number {
   return length === 4 ? body.getUint32(0, isLittle) : body.getUint16(0, isLittle);
 }
 
-/** Without an option to say so, ticks are microseconds. */
+/** The default ticks: microseconds. */
 const MICROSECONDS = 1_000_000n;
 
 function readInterface(body: DataView, isLittle: boolean): Interface {
@@ -96,7 +98,7 @@ function readInterface(body: DataView, isLittle: boolean): Interface {
     if (code === option.end || at + length > body.byteLength) break;
     if (code === option.timestampResolution && length >= 1) {
       const resolution = body.getUint8(at);
-      // The top bit tells powers of two from powers of ten.
+      // The top bit distinguishes powers of two from powers of ten.
       const exponent = BigInt(resolution & 0x7f);
       ticksPerSecond = resolution >= 0x80 ? 2n ** exponent : 10n ** exponent;
     } else if (code === option.timestampOffset && length >= 8) {
@@ -119,7 +121,7 @@ function readPacket(
   interfaceNumber: number,
 ): Frame {
   const from = interfaces[interfaceNumber];
-  if (!from) throw new CaptureError("a packet of no interface in a pcapng file");
+  if (!from) throw new CaptureError("a packet without an interface in a pcapng file");
   const ticks = BigInt(body.getUint32(4, isLittle)) << 32n | BigInt(body.getUint32(8, isLittle));
   const length = body.getUint32(12, isLittle);
   demand(PACKET_LENGTH + length <= body.byteLength);
@@ -138,7 +140,7 @@ function readSimplePacket(
   [from]: readonly Interface[],
 ): Frame {
   demand(body.byteLength >= SIMPLE_PACKET_LENGTH);
-  if (!from) throw new CaptureError("a packet of no interface in a pcapng file");
+  if (!from) throw new CaptureError("a packet without an interface in a pcapng file");
   const length = Math.min(
     body.getUint32(0, isLittle),
     from.snapLength || Infinity,

@@ -1,4 +1,4 @@
-/** Reads the files of tcpdump and Wireshark: classic pcap, and pcapng. */
+/** Reads the capture files of tcpdump and Wireshark: classic pcap, and pcapng. */
 import { CaptureError } from "./capture_error.ts";
 import { type Datagram, readDatagram } from "./datagram.ts";
 import type { Frame } from "./frame.ts";
@@ -9,24 +9,24 @@ import { isPcapng, pcapngFrames } from "./pcapng.ts";
 export interface Capture {
   /** The whole ones, in the order of the file. */
   readonly datagrams: readonly Datagram[];
-  /** The frames left out, by reason: one that reads on after "frames", and how many there were. */
+  /** The number of frames left out, by reason; each reason continues a sentence that begins with "frames". */
   readonly skipped: ReadonlyMap<string, number>;
 }
 
 /**
- * Reads a capture of tcpdump or Wireshark, pcap or pcapng. One that breaks off, as of a tcpdump that
- * was killed, is read up to there.
+ * Reads a capture of tcpdump or Wireshark, pcap or pcapng. One that breaks off, because tcpdump was
+ * killed, is read up to there.
  *
  * @param octets The file
- * @returns The UDP datagrams in it; {@linkcode exchangesOf} finds what asks for the time, and the replies
- * @throws {CaptureError} If it is no capture, or one that makes no sense
+ * @returns The UDP datagrams in it; {@linkcode exchangesOf} finds the requests for the time and their replies
+ * @throws {CaptureError} If it is not a capture, or malformed
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { exchangesOf, explain, readCapture, fromCapture } from "@timesrv/timesrv/explain";
+ * import { exchangesOf, explain, fromCapture, readCapture } from "@timesrv/timesrv/explain";
  *
- * // What tcpdump -w writes: here of raw IP, a request to port 37 and its reply 20 ms later.
+ * // Written by tcpdump -w, here of raw IP: a request to port 37 and its reply 20 ms later.
  * const file = Uint8Array.fromHex(
  *   "d4c3b2a1020004000000000000000000ffff000065000000" +
  *     "00000000a08601001c0000001c000000" +
@@ -57,7 +57,7 @@ function framesOf(octets: Uint8Array): Iterable<Frame> {
   throw new CaptureError("neither a pcap nor a pcapng file");
 }
 
-/** Whether a file is compressed with gzip (RFC 1952 §2.3.1), as Wireshark may write captures. */
+/** Whether a file is compressed with gzip (RFC 1952 §2.3.1), as captures of Wireshark may be. */
 export function isGzip(octets: Uint8Array): boolean {
   return octets[0] === 0x1f && octets[1] === 0x8b;
 }

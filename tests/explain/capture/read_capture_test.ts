@@ -182,8 +182,8 @@ Deno.test("readCapture leaves out what is no whole datagram, and counts it by re
   const { datagrams, skipped } = readCapture(pcap(frames, { linkType: 101 }));
   assertEquals(datagrams.length, 1);
   assertEquals(Object.fromEntries(skipped), {
-    "with IP fragments, which are not put together": 2,
-    "not captured to the end": 1,
+    "with IP fragments, which are not reassembled": 2,
+    "not captured in full": 1,
   });
 });
 
