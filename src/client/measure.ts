@@ -69,5 +69,6 @@ export function checkOption(
   to: number,
 ): void {
   if (value === undefined || value >= from && value <= to) return;
-  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${from} to ${to}`);
+  const range = from === Number.MIN_VALUE ? `above 0 and up to ${to}` : `${from} to ${to}`;
+  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${range}`);
 }

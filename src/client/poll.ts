@@ -179,7 +179,8 @@ class PolledServer<Reply extends TimeReply> {
     const { interval: wished } = this.#options;
     const local = isLocal(this.#endpoint);
     const usual = local ? LOCAL_SECONDS : POLITE_SECONDS;
-    const apart = (typeof wished === "function" ? wished(this.#sent, local) : wished) ?? usual;
+    const given = (typeof wished === "function" ? wished(this.#sent, local) : wished) ?? usual;
+    const apart = local ? given : Math.max(given, MIN_INTERVAL_SECONDS);
     const slower = (apart || usual / 2) * 2 ** this.#rateKisses;
     const interval = this.#rateKisses === 0
       ? apart

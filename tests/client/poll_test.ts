@@ -57,6 +57,17 @@ Deno.test("poll knows that a name is of this machine once its address is known",
   assertEquals(sent, [0, 100, 200]);
 });
 
+Deno.test("poll queries no other machine more than once a second", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1"];
+  network.serveNtp("192.0.2.1");
+  for (const interval of [0.5, () => 0.5, () => 0]) {
+    const startMs = network.timers.monotonicMs();
+    const sent = (await pollAll(network, [name], { count: 3, interval })).map(([, atMs]) => atMs);
+    assertEquals(sent, [startMs, startMs + 1000, startMs + 2000]);
+  }
+});
+
 Deno.test("poll has one exchange per server under way, which none of the others waits for", async () => {
   const network = new FakeNetwork();
   network.serveNtp("192.0.2.1", () => undefined);

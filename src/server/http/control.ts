@@ -2,6 +2,7 @@
 import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isLoopback } from "../../system/address.ts";
+import { settleWithin, systemTimers } from "../../system/time.ts";
 import type { RequestLog } from "../handler.ts";
 import type { ServerLog } from "../log/log.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
@@ -78,10 +79,7 @@ export class Control {
   /** Stops, and closes the connections. */
   async shutdown(): Promise<void> {
     this.#stopping.abort();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, GRACE_MS);
-    await Promise.race([this.#server?.shutdown(), late]);
-    clearTimeout(timer);
+    if (this.#server) await settleWithin(systemTimers, GRACE_MS, this.#server.shutdown());
   }
 
   async #answer(request: Request, subject: ControlledServer, isLocal: boolean): Promise<Response> {

@@ -1,3 +1,5 @@
+import { settleWithin, systemTimers } from "../../system/time.ts";
+
 /** Where octets go: `Deno.stderr`, for one. */
 export interface Sink {
   /** Writes some of `data`, and returns how many octets. */
@@ -32,11 +34,7 @@ export class BoundedWriter {
   }
 
   async flush(): Promise<void> {
-    if (this.#writing === undefined) return;
-    const { promise: timeout, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, FLUSH_TIMEOUT_MS);
-    await Promise.race([this.#writing, timeout]);
-    clearTimeout(timer);
+    if (this.#writing) await settleWithin(systemTimers, FLUSH_TIMEOUT_MS, this.#writing);
   }
 
   async #drain(): Promise<void> {
