@@ -61,7 +61,10 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--clock-noise", "2h"], /noise is "2h", expected 0 to 1h/],
   [["ntp://127.0.0.1:0?clock-noise=2h"], /clock-noise is "2h", expected 0 to 1h/],
   [["ntp://127.0.0.1:0?seed=abc&offset=1h"], /seed is "abc", expected a whole number/],
-  [["--leap", "delete@2016-12-31"], /Cannot delete a second on 2016-12-31: what is served is past/],
+  [
+    ["--leap", "delete@2016-12-31"],
+    /Cannot delete a second on 2016-12-31: the served time is past/,
+  ],
   [["--step", "+1h@2000-01-01T00:00:00Z"], /Cannot step at 2000-01-01T00:00:00Z: .* is past it/],
   // A second listener is read before the first one is served.
   [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],

@@ -323,7 +323,10 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
     [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "the served time is past it"],
     [{ steps: ["1s@2030-01-01T00:00:00Z"], rate: -1 }, "the served time is past it"],
     [{ steps: ["1s@-5s"] }, 'clock.steps is ["1s@-5s"], expected a moment after the start'],
-    [{ leap: "delete@2016-12-31" }, "Cannot delete a second on 2016-12-31: what is served is past"],
+    [
+      { leap: "delete@2016-12-31" },
+      "Cannot delete a second on 2016-12-31: the served time is past",
+    ],
     [
       { leap: "delete@2028-12-31", leapSeconds: [parseLeap("insert@2028-12-31")] },
       "Cannot insert and delete a second on 2028-12-31",
