@@ -18,7 +18,7 @@ export const controlRequests = {
 } as const;
 
 /** An action of a control interface. */
-export type ControlAction = keyof typeof controlRequests;
+export type ControlAction = keyof ControlAnswers;
 
 /** What every reply has. */
 export interface ControlAnswer {
