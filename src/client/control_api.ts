@@ -15,10 +15,17 @@ export const controlRequests = {
   scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
   reset: ["POST", "/reset"],
-} as const;
+} as const satisfies Record<ControlAction, readonly [string, string]>;
 
 /** An action of a control interface. */
-export type ControlAction = keyof ControlAnswers;
+export type ControlAction =
+  | "state"
+  | "set"
+  | "step"
+  | "faults"
+  | "scenario"
+  | "clients"
+  | "reset";
 
 /** What every reply has. */
 export interface ControlAnswer {
