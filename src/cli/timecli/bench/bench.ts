@@ -76,7 +76,7 @@ export const { define } = subcommand(
       .option("--requests <count>", "send so many at most", countParser(1, 2 ** 31 - 1))
       .option(
         "--window <count>",
-        "requests on their way at once, over all flows",
+        "outstanding requests, over all flows",
         countParser(1, 16_384),
         64,
       )
