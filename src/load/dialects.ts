@@ -5,7 +5,6 @@
  * @module
  */
 
-/** A protocol of the load generator. */
 export type DialectName = "text" | "daytime" | "time" | "ntp";
 
 /** A request, and the verification of its replies. */
@@ -27,13 +26,11 @@ export interface Dialect {
 const WEEKDAYS = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Octets of asctime text, without the line feed. */
 const ASCTIME_LENGTH = 24;
 
 /** The tolerated difference between a reply's second and ours. */
 const TOLERANCE_SECONDS = 2;
 
-/** The zone of a server's text. */
 type Zone = "local" | "utc";
 
 /** Both zones are accepted: nothing in a text names its zone. */
@@ -66,7 +63,6 @@ function formatTimeOfDay(time: Date): string {
   return time.toISOString().slice(11, 19);
 }
 
-/** All dialects, by name. */
 export const dialects: Readonly<Record<DialectName, () => Dialect>> = {
   text: asctimeDialect,
   daytime: daytimeDialect,
@@ -136,7 +132,6 @@ export function daytimeDialect(): Dialect {
   };
 }
 
-/** Octets of a Time reply. */
 const TIME_LENGTH = 4;
 
 /** Time (RFC 868): correct are four octets with one of the seconds around now. */
@@ -188,7 +183,6 @@ export function ntpDialect(): Dialect {
   };
 }
 
-/** Seconds since 1900 modulo 2^32, as on the wire. */
 function secondsSince1900(unixSeconds: number): number {
   return unixSeconds + EPOCH_SECONDS | 0;
 }

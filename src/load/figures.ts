@@ -51,10 +51,8 @@ export interface Percentiles {
   readonly p999: number | undefined;
 }
 
-/** The figures of one run. */
 export type Figures = Omit<LoadResult, "url" | "address" | "port">;
 
-/** The counts of a run. */
 export class Tally {
   sent = 0;
   good = 0;
@@ -75,7 +73,6 @@ export class Tally {
   /** Absolute offsets, where the protocol has timestamps. */
   offsets: Histogram | undefined;
 
-  /** Computes the figures. */
   summarize(): Figures {
     const { seconds, sent, good, bad, duplicate, lost, late, stray, cpuNs, offsets } = this;
     const isTimed = !Number.isNaN(cpuNs) && good > 0;

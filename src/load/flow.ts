@@ -27,11 +27,8 @@ export const ANSWERED = 0;
 /** Room for every reply that can be under way to one flow, so that the generator loses none. */
 const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
 
-/** Options for a {@linkcode Flow}. */
 export interface FlowOptions {
-  /** An IPv4 or IPv6 address. */
   readonly hostname: string;
-  /** The port there. */
   readonly port: number;
   /** Its part of the window. */
   readonly share: number;
@@ -64,9 +61,7 @@ export class Flow implements Disposable {
   #outstanding = 0;
   /** Whether nothing is sent until all requests are answered or lost. */
   isDraining = false;
-  /** When it is to be drained next. */
   nextDrainNs = 0;
-  /** When the youngest request was sent. */
   youngestNs = 0;
   /** Whether replies may have arrived during a pause of the generator. */
   isCatchingUp = false;
@@ -100,7 +95,6 @@ export class Flow implements Disposable {
     return this.#oldest;
   }
 
-  /** The number of the next request. */
   get next(): number {
     return this.#next;
   }
@@ -115,7 +109,6 @@ export class Flow implements Disposable {
     return this.#capacity - (this.#next - this.#oldest);
   }
 
-  /** Sends up to `count` requests, and returns how many left. */
   send(requests: Requests, count: number): number {
     const sent = requests.send(this.#fd, count);
     return sent >= 0 ? sent : this.#handleError("send to");

@@ -10,7 +10,6 @@ export class Histogram {
   readonly #counts = new Uint32Array(bucketOf(MAX_NS) + 1);
   #total = 0;
 
-  /** The number of latencies recorded. */
   get total(): number {
     return this.#total;
   }

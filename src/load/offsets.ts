@@ -16,7 +16,6 @@ const DATA_WORD = CMSGHDR.size / 4;
 
 /** The offsets of one run. Times are nanoseconds since its first second, which a double holds exactly. */
 export class Offsets {
-  /** Absolute offsets. */
   readonly magnitudes = new Histogram();
   readonly #replies: Batch;
   readonly #view: DataView<ArrayBuffer>;

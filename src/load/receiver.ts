@@ -12,10 +12,8 @@ const MAX_BATCH = 64;
 /** Octets kept of a reply: more than any correct one has, so that a longer one is noticed by its length. */
 const REPLY_OCTETS = 128;
 
-/** Receives and verifies the replies of a run. */
 export class Receiver {
   readonly offsets: Offsets | undefined;
-  /** When the last reply arrived. */
   lastReplyNs = 0;
   readonly #dialect: Dialect;
   readonly #tally: Tally;

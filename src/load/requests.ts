@@ -9,7 +9,6 @@ export const MAX_BURST = 64;
 export interface Requests {
   /** All of them, to be made unique. */
   readonly payload: DataView<ArrayBuffer>;
-  /** Octets from one request to the next. */
   readonly stride: number;
   /** Sends the first `count` from a connected socket, and returns how many left, or -1 with errno set. */
   readonly send: (descriptor: number, count: number) => number;

@@ -33,7 +33,6 @@ const MAX_CAPACITY = 2 ** 21;
 /** Requests that a flow remembers at least: a whole window, or what others cannot send while they are drained. */
 const MIN_FLOW_CAPACITY = 2 ** 14;
 
-/** A run. */
 export class Run {
   readonly tally = new Tally();
   readonly #options: RunOptions;
@@ -131,7 +130,6 @@ export class Run {
     flow.nextDrainNs = nowNs + DRAIN_EVERY_NS;
   }
 
-  /** Gives the event loop a turn. */
   async #pause(): Promise<void> {
     const pausedNs = this.#nowNs();
     await setImmediate();

@@ -10,11 +10,8 @@ const BURST_NS = 50e3;
 /** Overdue requests leave at this multiple of the rate at most. */
 const CATCH_UP = 2;
 
-/** Options for a {@linkcode Schedule}. */
 export interface ScheduleOptions {
-  /** Requests per second. */
   readonly rate: number;
-  /** Whether requests are due in bursts. */
   readonly inBursts: boolean;
   /**
    * Whether overdue requests leave at twice the rate rather than all at once, which would make the server lose more

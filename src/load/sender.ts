@@ -8,7 +8,6 @@ import type { RunOptions } from "./options.ts";
 import { MAX_BURST, type Requests, segmentedRequests, separateRequests } from "./requests.ts";
 import { Schedule } from "./schedule.ts";
 
-/** Sends the requests of a run, within the window or at the rate. */
 export class Sender {
   readonly #identity: Dialect["identity"];
   readonly #tally: Tally;
@@ -41,12 +40,10 @@ export class Sender {
       : new Schedule({ rate, inBursts: segmented, isSmooth });
   }
 
-  /** Whether all requests are sent. */
   get isDone(): boolean {
     return this.#tally.sent >= this.#limit;
   }
 
-  /** Sets when the schedule starts and ends. */
   start(startNs: number, endNs: number): void {
     this.#startNs = startNs;
     this.#endNs = endNs;
@@ -58,7 +55,6 @@ export class Sender {
     this.#resumedNs = resumedNs;
   }
 
-  /** Sends what a flow may send now. */
   send(flow: Flow, nowNs: number): void {
     const schedule = this.#schedule;
     const room = Math.min(flow.room, this.#limit - this.#tally.sent);

@@ -52,7 +52,6 @@ async function statIfReadable(path: string): Promise<Deno.FileInfo | undefined> 
   }
 }
 
-/** Creates a file and removes it. */
 async function probe(path: string): Promise<void> {
   (await Deno.open(path, { write: true, createNew: true })).close();
   await Deno.remove(path);

@@ -56,7 +56,6 @@ export interface Batch {
   readonly words: Uint32Array<ArrayBuffer>;
   /** The payloads: buffer `i` starts at `i * stride`. */
   readonly payload: Uint8Array<ArrayBuffer>;
-  /** Octets from one payload to the next. */
   readonly stride: number;
   /** The vectors that the headers point to; C holds their addresses, so they must not be collected. */
   readonly vectors: Uint8Array<ArrayBuffer>;

@@ -81,19 +81,16 @@ const SYMBOLS = {
   clock_getcpuclockid: { parameters: ["i32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The opened library. */
 export interface Libc extends Disposable {
   /** The C functions, with their C results. */
   readonly call: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
   /** The errno of this thread; valid only right after a failed call. */
   readonly errno: () => number;
-  /** Describes an errno in words. */
   readonly describe: (errno: number) => string;
   /** Passes a result through, or throws a {@linkcode SyscallError} if it is -1. */
   readonly check: (name: string, result: number) => number;
 }
 
-/** A system call failed. */
 export class SyscallError extends Error {
   override readonly name = "SyscallError";
   readonly errno: number;

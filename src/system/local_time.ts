@@ -7,7 +7,6 @@ import { readTzif } from "./tzif.ts";
 const DATABASE = "/usr/share/zoneinfo";
 const LOCAL_TIME = "/etc/localtime";
 
-/** The time zone of this machine. */
 export interface LocalZone {
   /** How far local time is ahead of UTC at a moment, in seconds. */
   readonly offsetAt: ZoneOffset;

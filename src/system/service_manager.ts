@@ -12,7 +12,6 @@ import {
 import { toUnixAddress } from "./socket_address.ts";
 import { systemTimers, type Timers } from "./time.ts";
 
-/** The service manager. */
 export interface ServiceManager extends Disposable {
   /**
    * Reports that the program is ready, and from then on that it is alive, if the manager watches it.
@@ -62,7 +61,6 @@ export function openServiceManager(warn: (message: string) => void): ServiceMana
   }
 }
 
-/** Options for {@linkcode createServiceManager}. */
 export interface ServiceManagerOptions extends Disposable {
   /** Sends assignments, one per line. */
   readonly send: (state: string) => void;

@@ -133,7 +133,6 @@ function formatValue(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** A duration in seconds. */
 export function toSeconds(duration: Temporal.Duration): number {
   return duration.total("seconds");
 }

@@ -52,7 +52,6 @@ function parseIpv4(text: string): number | undefined {
   return dots === 3 ? (address << 8 | octet) >>> 0 : undefined;
 }
 
-/** Whether it is an IPv4 address. */
 export function isIpv4(words: IpWords): boolean {
   return words[2] === MAPPED && words[0] === 0 && words[1] === 0;
 }

@@ -1,5 +1,3 @@
-/** Suggestions for misspelt names. */
-
 /**
  * Suggests the names that were probably meant, or lists all.
  *

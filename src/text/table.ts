@@ -1,4 +1,3 @@
-/** Tables in plain text. */
 import { shortenMiddle } from "./printable.ts";
 
 /** Aligns the cells of rows in columns, two spaces apart; the last cell of a row may be longer than its column. */
@@ -22,7 +21,6 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
 
 /** The space for a table, and the columns that it can lose. */
 export interface TableFit {
-  /** The maximum length of a line in characters. */
   readonly width: number;
   /** The heads of the columns to drop, in this order; never the first two. */
   readonly expendable: readonly string[];

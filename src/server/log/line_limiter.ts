@@ -6,10 +6,8 @@ export const LIMIT_WINDOW_MS = 1000;
 
 const ADMITTED = 0;
 
-/** A line about a request. */
 export const REQUEST_LINE = 1;
 
-/** A line about a failure. */
 export const FAILURE_LINE = 2;
 
 /** The number of lines that a limiter refused. */
@@ -25,7 +23,6 @@ export interface SuppressedLines {
  * admits, the main thread refills.
  */
 export class LineLimiter {
-  /** The size of its memory. */
   static readonly octets = 12;
   readonly #words: Int32Array;
   #seen: SuppressedLines = { requests: 0, failures: 0 };

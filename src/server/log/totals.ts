@@ -3,7 +3,6 @@ import { refusalCauses } from "../../protocols/responder.ts";
 import { formatCount, formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
 
-/** Converts totals to the keys of the JSON log. */
 export function totalsJson(totals: Totals): Record<string, unknown> {
   const { responderErrors, receiveErrors, sendErrors, ...rest } = totals;
   return {

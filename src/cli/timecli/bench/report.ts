@@ -18,13 +18,11 @@ export type Load =
   & Required<Pick<LoadOptions, "window" | "flows" | "timeout">>
   & Pick<LoadOptions, "rate" | "segmented">;
 
-/** A load and its figures. */
 export interface LoadReport {
   readonly load: Load;
   readonly result: LoadResult;
 }
 
-/** Formats the progress in one line. */
 export function formatProgress(
   { seconds, goodPerSecond, lost }: LoadProgress,
   duration: number,
@@ -33,7 +31,6 @@ export function formatProgress(
     `${formatCount(goodPerSecond)} replies/s, ${formatCount(lost)} lost`;
 }
 
-/** Formats the figures for people. */
 export function formatLoad({ load, result }: LoadReport): string {
   const { url, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
   const address = addressOf(result);

@@ -3,12 +3,9 @@ import type { RunningStatistics } from "../../../client/running_statistics.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import type { Base } from "./value_axis.ts";
 
-/** The names of the figures, in order. */
 export const figureNames: readonly string[] = ["min", "mean", "max", "stddev", "jitter"];
 
-/** Options for {@linkcode formatFigures}. */
 export interface FigureOptions {
-  /** Whether signs are always written. */
   readonly isSigned: boolean;
   /** The value that minimum, mean and maximum are relative to. */
   readonly base?: Base | undefined;

@@ -12,10 +12,8 @@ import { formatNotice, type WatchNotice } from "./notices.ts";
 import type { WatchRecord } from "./record.ts";
 import { chooseBase } from "./value_axis.ts";
 
-/** A format of lines. */
 export interface LineFormat {
   readonly head?: string;
-  /** Formats the line of an event. */
   format(event: WatchEvent): string;
 }
 
@@ -53,7 +51,6 @@ export function formatTime(at: Temporal.Instant): string {
   return at.toString({ smallestUnit: "millisecond" });
 }
 
-/** One JSON object per line. */
 export const jsonLines: LineFormat = {
   format(event): string {
     const { type, url, at } = event;

@@ -9,15 +9,12 @@ import { drawScreen, type WatchView } from "./screen.ts";
 import type { ScreenLine, Tone } from "./server_table.ts";
 import { chooseSpan, timeSpans } from "./time_spans.ts";
 
-/** Options for {@linkcode LiveView}. */
 export interface LiveViewOptions {
   /** The servers, kept up to date by the caller. */
   readonly records: readonly WatchRecord[];
   /** Filled with the latest events. */
   readonly notices: WatchNotice[];
-  /** Whether only ASCII is used. */
   readonly isAscii: boolean;
-  /** Called when the user quits. */
   readonly onQuit: () => void;
 }
 

@@ -7,7 +7,6 @@ import { describe } from "../../shared/exit_codes.ts";
 /** An event that is not an exchange. */
 export type WatchNotice = Exclude<WatchEvent, { readonly type: "exchange" }>;
 
-/** Formats an event for people. */
 export function formatNotice(notice: WatchNotice): string {
   switch (notice.type) {
     case "kiss":

@@ -22,20 +22,16 @@ const MIN_SPAN_SECONDS = 60;
 /** Failures without a reply; all others are faults of a reply. */
 const losses: readonly QueryFailure[] = ["timeout", "refused", "unknown-host", "unreachable"];
 
-/** The measurements of a reply, in seconds. */
 export interface Sample {
   readonly delay: number;
   /** The offset and its error bound; undefined where the protocol has none. */
   readonly measured?: { readonly offset: number; readonly bound: number } | undefined;
 }
 
-/** The record of one server. */
 export class WatchRecord {
   /** Its URL, safe to print. */
   readonly url: string;
-  /** Statistics of the offsets, in seconds. */
   readonly offsets: RunningStatistics = new RunningStatistics();
-  /** Statistics of the delays, in seconds. */
   readonly delays: RunningStatistics = new RunningStatistics();
   /** Requests that were answered or lost. */
   sent = 0;
@@ -43,13 +39,11 @@ export class WatchRecord {
   lost = 0;
   /** Requests with a reply that has no usable time. */
   bad = 0;
-  /** The last exchange. */
   last: WatchedExchange | undefined;
   /** Replies of the whole time, evenly thinned: plot points have too many extremes. */
   readonly samples: Thinned<Sample> = new Thinned(MAX_SAMPLES);
   /** When exchanges failed, in milliseconds since the Unix epoch. */
   readonly failures: Thinned<number> = new Thinned(MAX_MARKS);
-  /** The latest events. */
   notices: WatchNotice[] = [];
   readonly #whole = new ThinnedPoints({ bucketMs: 1, buckets: 2 * BUCKETS, keep: "all" });
   readonly #latest = timeSpans
@@ -64,12 +58,10 @@ export class WatchRecord {
       }),
     }));
 
-  /** @param url The URL of the server, as in its events */
   constructor(url: string) {
     this.url = escapeLine(url);
   }
 
-  /** Points of the whole time. */
   get all(): PlotPoint[] {
     return this.#whole.points;
   }
@@ -79,7 +71,6 @@ export class WatchRecord {
     return this.#latest.find((each) => each.seconds >= seconds)?.points.points ?? this.all;
   }
 
-  /** Records an event. */
   add(event: WatchEvent): void {
     if (event.type === "exchange") return this.#addExchange(event);
     this.notices.push(event);

@@ -8,7 +8,6 @@ import { drawPlot, MIN_PLOT_HEIGHT, MIN_PLOT_WIDTH } from "./terminal_plot.ts";
 import type { TimeSpan } from "./time_spans.ts";
 import { chooseBase } from "./value_axis.ts";
 
-/** The contents of a screen. */
 export interface WatchView {
   readonly records: readonly WatchRecord[];
   /** The index of the one that is plotted. */
@@ -20,9 +19,7 @@ export interface WatchView {
   readonly elapsedSeconds: number;
   readonly span: TimeSpan;
   readonly isPaused: boolean;
-  /** Whether keys are read. */
   readonly hasKeys: boolean;
-  /** Whether only ASCII is used. */
   readonly isAscii: boolean;
   readonly paint: Readonly<Record<Tone | "bold", (text: string) => string>>;
 }

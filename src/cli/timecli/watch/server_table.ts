@@ -8,7 +8,6 @@ import type { WatchRecord } from "./record.ts";
 /** The meaning of a line, shown by its colour. */
 export type Tone = "good" | "odd" | "bad";
 
-/** A line of the screen. */
 export interface ScreenLine {
   readonly text: string;
   readonly tone?: Tone | undefined;

@@ -3,18 +3,14 @@ import plot from "simple-ascii-chart";
 import type { TimeSpan } from "./time_spans.ts";
 import { createValueAxis, type ValueAxis } from "./value_axis.ts";
 
-/** A plot to draw. */
 export interface TerminalPlot {
   /** Times in seconds from now, 0 or less and within the span, and values in seconds. */
   readonly points: readonly (readonly [secondsFromNow: number, value: number])[];
   readonly span: TimeSpan;
-  /** The width in columns. */
   readonly width: number;
   /** The height in lines, with the axis. */
   readonly height: number;
-  /** Whether signs are always written. */
   readonly isSigned: boolean;
-  /** Whether only ASCII is used. */
   readonly isAscii: boolean;
 }
 

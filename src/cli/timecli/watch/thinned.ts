@@ -2,13 +2,11 @@
 
 /** Keeps every value, then every second, every fourth and so on of what is added. */
 export class Thinned<T> {
-  /** The values kept. */
   values: T[] = [];
   readonly #max: number;
   #stride = 1;
   #count = 0;
 
-  /** @param max How many to keep at most */
   constructor(max: number) {
     this.#max = max;
   }
@@ -31,11 +29,8 @@ export interface PlotPoint {
   readonly delay: number;
 }
 
-/** Options for {@linkcode ThinnedPoints}. */
 export interface ThinnedPointsOptions {
-  /** The length of a bucket. */
   readonly bucketMs: number;
-  /** The number of buckets kept. */
   readonly buckets: number;
   /** Beyond that number, `all` makes the buckets longer, `latest` drops the oldest. */
   readonly keep: "all" | "latest";
@@ -52,7 +47,6 @@ export class ThinnedPoints {
     this.#bucketMs = options.bucketMs;
   }
 
-  /** The points kept, in the order in which they were added. */
   get points(): PlotPoint[] {
     return this.#buckets.flatMap(({ points }) => points);
   }

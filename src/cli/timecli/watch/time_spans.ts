@@ -2,7 +2,6 @@
 export interface TimeSpan {
   /** The length of the axis, which ends now. */
   readonly seconds: number;
-  /** The distance of its ticks. */
   readonly tick: number;
 }
 

@@ -9,7 +9,6 @@ const clockSteps = [
   ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
 ].toSorted((a, b) => a - b);
 
-/** An axis of seconds. */
 export interface ValueAxis {
   /** Round values that enclose all values. */
   readonly ticks: readonly number[];

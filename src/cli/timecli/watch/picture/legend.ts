@@ -7,7 +7,6 @@ import type { Series } from "./series.ts";
 
 const LINE_HEIGHT = 18;
 
-/** The x positions of the table's columns. */
 const columns = { server: 34, offset: 345, delay: 650, lost: 760, bad: 830 } as const;
 
 /** The characters that fit into the first column. */
@@ -26,14 +25,12 @@ const shapes: Readonly<Record<Series["symbol"], string>> = {
   wye: "M-1.5,5V1L-5,-1.5L-3.5,-4L0,-1.8L3.5,-4L5,-1.5L1.5,1V5Z",
 };
 
-/** Adds an element to the picture. */
 export type Add = (
   name: string,
   attributes: Readonly<Record<string, string | number>>,
   text?: string,
 ) => Element;
 
-/** The contents of a legend. */
 export interface Legend {
   readonly title: string;
   readonly series: readonly Series[];

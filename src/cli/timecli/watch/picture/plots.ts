@@ -38,7 +38,6 @@ interface Row {
 
 type TimedRow = Row & { readonly at: Date };
 
-/** The common parts of all plots. */
 interface Frame {
   readonly options: PlotOptions;
   readonly time: TimeAxis;
@@ -99,7 +98,6 @@ function rowsOf(
   );
 }
 
-/** A plot over time. */
 interface Panel {
   readonly name: string;
   readonly rows: readonly TimedRow[];

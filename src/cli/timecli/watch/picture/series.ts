@@ -12,7 +12,6 @@ const symbols = ["circle", "triangle", "square", "diamond2", "cross", "star", "w
 /** Offsets further apart than this multiple of each server's own spread would hide it. */
 const FAR_APART = 20;
 
-/** One server in a picture. */
 export interface Series {
   readonly record: WatchRecord;
   readonly colour: string;
@@ -52,11 +51,9 @@ function lighten(colour: string, share: number): string {
 
 /** The value that a picture's offsets are relative to. */
 export interface Reference {
-  /** The label of an axis. */
   readonly label: string;
   /** Whether 0 means no offset. */
   readonly isZero: boolean;
-  /** The value for a server, in seconds. */
   readonly of: (series: Series) => number;
 }
 

@@ -5,13 +5,11 @@ const MAX_TICKS = 10;
 
 const DAY_SECONDS = 86_400;
 
-/** A time axis. */
 export interface TimeAxis {
   /** Its ends, with room for the labels there. */
   readonly domain: readonly [Date, Date];
   readonly ticks: readonly Date[];
   readonly label: string;
-  /** Formats the label of a tick. */
   readonly format: (at: Date) => string;
 }
 
