@@ -1,10 +1,12 @@
 /** Explains an exchange from its octets alone: no socket, no clock. */
-import type { ProtocolRecord, RawReply } from "../protocols/protocol.ts";
+import type { ExchangeVariant, ProtocolRecord, RawReply } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import type { Explanation, SeenExchange } from "./explanation.ts";
 import { Tests } from "./tests.ts";
 import { wireFormats } from "./wire_formats.ts";
+
+const NO_OCTETS = new Uint8Array();
 
 /** About a microsecond: the precision of timestamps in captures, and of most machines. */
 const ASSUMED_PRECISION = -20;
@@ -34,29 +36,43 @@ const ASSUMED_PRECISION = -20;
 export function explain(seen: SeenExchange): Explanation {
   const { protocol, request, reply: octets, pivot, times } = seen;
   const format = wireFormats[protocol];
-  const requestFields = format.requestFields(request, pivot);
-  if (octets === undefined) return { protocol, request: requestFields, tests: [] };
+  const sent = request && { request: format.requestFields(request, pivot) };
+  if (octets === undefined) return { protocol, ...sent, tests: [] };
   const tests = new Tests();
-  const reply = readTested(seen, octets, tests);
+  const variant = request && format.variantOf?.(request, octets);
+  const reply = readTested(seen, octets, tests, variant?.unmeasured);
   const { localPrecision = ASSUMED_PRECISION } = seen;
-  const measurement = reply?.hasTime ? format.measure(reply, times, localPrecision) : undefined;
+  const measurement = reply?.hasTime && variant?.unmeasured === undefined
+    ? format.measure(reply, times, localPrecision)
+    : undefined;
   return {
     protocol,
-    request: requestFields,
+    ...(variant && { variant: describe(variant) }),
+    ...sent,
     reply: format.replyFields(octets, pivot),
     ...tests.outcome,
     ...(measurement && { measurement }),
   };
 }
 
+function describe({ name, unmeasured }: ExchangeVariant): string {
+  return unmeasured === undefined ? name : `${name}: ${unmeasured}`;
+}
+
 /** Reads a reply as a client does, test by test; undefined if it cannot be read. */
-function readTested(seen: SeenExchange, octets: Uint8Array, tests: Tests): ReplyBase | undefined {
-  const { protocol, request, times, localPrecision = ASSUMED_PRECISION } = seen;
+function readTested(
+  seen: SeenExchange,
+  octets: Uint8Array,
+  tests: Tests,
+  unmeasured: string | undefined,
+): ReplyBase | undefined {
+  const { protocol, request = NO_OCTETS, times, localPrecision = ASSUMED_PRECISION } = seen;
   const { read, matchTests = [], trustTests = [] }: ProtocolRecord = protocols[protocol];
   const { formTest, senderSource } = wireFormats[protocol];
   tests.testSender(seen, senderSource);
   for (const test of matchTests) {
-    if (test.canCompare?.(request) === false) tests.skip(test, "the request is too short");
+    if (seen.request === undefined && test.canCompare) tests.skip(test, "the request is not known");
+    else if (test.canCompare?.(request) === false) tests.skip(test, "the request is too short");
     else tests.testMatch(test, () => test.rejection(octets, request), test === matchTests[0]);
   }
   if (!tests.isGood) tests.end("it is not the reply to the request");
@@ -67,14 +83,18 @@ function readTested(seen: SeenExchange, octets: Uint8Array, tests: Tests): Reply
   if (formTest) tests.testForm(formTest, readOctets);
   else if (tests.isGood) readOctets();
   for (const test of trustTests) {
-    if (!reply || test.needsTimes && !times) tests.skip(test, "T1 and T4 are not known");
+    if (test.checksTimestamps && unmeasured !== undefined) tests.skip(test, unmeasured);
+    else if (!reply || test.needsTimes && !times) tests.skip(test, "T1 and T4 are not known");
     else tests.testTrust(test, reply);
   }
   return reply;
 }
 
 /** The exchange as a client has it; times that are not known must not be used. */
-function toRawReply({ request, times, pivot }: SeenExchange, octets: Uint8Array): RawReply {
+function toRawReply(
+  { request = NO_OCTETS, times, pivot }: SeenExchange,
+  octets: Uint8Array,
+): RawReply {
   const { sentAt, receivedAt } = times ?? { sentAt: pivot, receivedAt: pivot };
   return {
     url: "",

@@ -7,8 +7,8 @@ import type { WireProtocol } from "../protocols/registry.ts";
 export interface SeenExchange {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
-  /** The octets that were sent. */
-  readonly request: Uint8Array;
+  /** The octets that were sent; undefined if only the reply was captured. */
+  readonly request?: Uint8Array | undefined;
   /** The octets that came back, if any did. */
   readonly reply?: Uint8Array | undefined;
   /** When both passed the client or the machine that captured them; unknown of octets alone. */
@@ -37,8 +37,10 @@ export interface TestVerdict extends NamedTest {
 export interface Explanation {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
-  /** The request, field by field, every octet once. */
-  readonly request: readonly WireField[];
+  /** The kind of exchange, if it is not the usual one of a client and a server. */
+  readonly variant?: string;
+  /** The request, field by field, every octet once; undefined if it is not known. */
+  readonly request?: readonly WireField[];
   /** The reply, the same way; undefined if none came. */
   readonly reply?: readonly WireField[];
   /** The tests of the reply, in order. */

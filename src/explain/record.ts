@@ -3,6 +3,7 @@ import { exchange, type ExchangeOptions } from "../client/exchange.ts";
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
+import { eraPivot } from "../protocols/ntp/timestamp.ts";
 import type { Request } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { CapturedExchange } from "./capture/exchanges.ts";
@@ -12,6 +13,7 @@ import type { SeenExchange } from "./explanation.ts";
 export interface LiveExchange extends SeenExchange {
   /** The URL that was queried, its port given. */
   readonly url: string;
+  readonly request: Uint8Array;
   /** The octets that came back. */
   readonly reply: Uint8Array;
   /** The sender of the reply; undefined if it does not belong to the request. */
@@ -76,11 +78,11 @@ export async function recordExchange(
       from,
       times: { sentAt, receivedAt },
       localPrecision: ownPrecision(),
-      pivot: receivedAt,
+      pivot: eraPivot(receivedAt),
     };
   } catch (error) {
     if (!(error instanceof QueryError && error.reason === "bogus-reply") || !ignored) throw error;
-    return { ...common, ...ignored, pivot: Temporal.Now.instant(), error };
+    return { ...common, ...ignored, pivot: eraPivot(Temporal.Now.instant()), error };
   }
 }
 
@@ -106,12 +108,13 @@ export async function recordExchange(
  * ```
  */
 export function fromCapture({ protocol, request, reply }: CapturedExchange): SeenExchange {
+  const time = request?.time ?? reply?.time ?? Temporal.Now.instant();
   return {
     protocol,
-    request: request.octets,
-    pivot: request.time,
-    ...(reply && {
-      reply: reply.octets,
+    pivot: eraPivot(time),
+    ...(request && { request: request.octets }),
+    ...(reply && { reply: reply.octets }),
+    ...(request && reply && {
       times: { sentAt: request.time, receivedAt: reply.time },
       isFromAsked: true,
     }),

@@ -126,12 +126,27 @@ export interface WireFormat<Reply = ReplyBase> {
     times: ExchangeTimes | undefined,
     localPrecision: number,
   ): Measurement | undefined;
-  /** Whether octets are a request of this protocol and of no other; without it, the port decides. */
+  /** Whether octets have the form of a request; without it, any have. */
   isRequest?(octets: Uint8Array): boolean;
-  /** Whether a reply belongs to one of several requests; without it, the oldest is taken. */
+  /** Whether octets have the form of a reply; without it, any have. */
+  isReply?(octets: Uint8Array): boolean;
+  /**
+   * Whether a reply fits a request in every field that it copies. Without it a reply fits any request, and
+   * on another port than the protocol's own, nothing shows that it is one.
+   */
   isReplyTo?(reply: Uint8Array, request: Uint8Array): boolean;
+  /** The name of an exchange that is not the usual one of a client and a server. */
+  variantOf?(request: Uint8Array, reply: Uint8Array): ExchangeVariant | undefined;
   /** Whether an exchange of unknown protocol seems to be of this one; either part may be empty. */
   resembles?(request: Uint8Array, reply: Uint8Array): boolean;
+}
+
+/** A kind of exchange beside that of a client and a server. */
+export interface ExchangeVariant {
+  /** Its name, and the document that describes it. */
+  readonly name: string;
+  /** Why its own datagrams measure nothing; undefined if they do. */
+  readonly unmeasured?: string;
 }
 
 /** When an exchange began and ended, by the clock of the client or of the machine that captured it. */

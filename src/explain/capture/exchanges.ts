@@ -4,25 +4,38 @@ import { protocols, type WireProtocol, wireProtocols } from "../../protocols/reg
 import { wireFormats } from "../wire_formats.ts";
 import type { Datagram } from "./datagram.ts";
 
-/** A request, and its reply if the capture has one. */
+/** A request and its reply, or one of them where the capture lacks the other. */
 export interface CapturedExchange {
   /** The protocol spoken. */
   readonly protocol: WireProtocol;
   /** The request. */
-  readonly request: Datagram;
+  readonly request?: Datagram;
   /** The reply. */
   readonly reply?: Datagram;
 }
+
+/** What is known of the exchanges to find. */
+export interface FindExchangesOptions {
+  /** The protocol of all of them; by default, that of their ports. */
+  readonly protocol?: WireProtocol | undefined;
+  /** The port of the servers; by default, that of the protocol. */
+  readonly port?: number | undefined;
+}
+
+type Found = { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] };
 
 /** Requests of one socket to one server that may still be answered: a flood of them would take forever. */
 const MAX_OPEN = 64;
 
 /**
- * Finds the exchanges, in the order of their requests.
+ * Finds the exchanges of time services, in the order of time.
  *
- * @param datagrams All datagrams, in order of time
- * @param protocol The protocol of all of them; by default, that of their ports and octets
- * @returns The requests for the time, with their replies; anything else is left out
+ * A datagram belongs to a service by its port. On other ports, only an NTP request counts whose reply fits
+ * it in every field: DNS, QUIC and SIP have packets that look like NTP requests.
+ *
+ * @param datagrams All datagrams, in any order: captures of several interfaces mix them
+ * @param options The protocol and the port, where they are known
+ * @returns The requests with their replies, and replies without a request; anything else is left out
  *
  * @example
  * ```ts
@@ -33,54 +46,82 @@ const MAX_OPEN = 64;
  * const server = { hostname: "192.0.2.2", port: 37 };
  * const time = Temporal.Instant.from("1970-01-01T00:00:00.5Z");
  * const request = { time, from: client, to: server, octets: new Uint8Array() };
- * const reply = { time, from: server, to: client, octets: Uint8Array.fromHex("83aa7e80") };
- * assertEquals(exchangesOf([request, reply]), [{ protocol: "time", request, reply }]);
+ * const later = time.add({ milliseconds: 20 });
+ * const reply = { time: later, from: server, to: client, octets: Uint8Array.fromHex("83aa7e80") };
+ * assertEquals(exchangesOf([reply, request]), [{ protocol: "time", request, reply }]);
  * ```
  */
 export function exchangesOf(
   datagrams: readonly Datagram[],
-  protocol?: WireProtocol,
+  options: FindExchangesOptions = {},
 ): CapturedExchange[] {
-  const exchanges: { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] }[] = [];
+  const sorted = datagrams.toSorted((a, b) => Temporal.Instant.compare(a.time, b.time));
+  const exchanges: Found[] = [];
+  /** Requests on other ports, which only a reply makes one. */
+  const doubtful = new Set<Found>();
   /** Requests without a reply, by client and server. */
-  const open = new Map<string, typeof exchanges>();
-  for (const datagram of datagrams) {
+  const open = new Map<string, Found[]>();
+  for (const datagram of sorted) {
     const waiting = open.get(flowOf(datagram.to, datagram.from)) ?? [];
-    const answered = waiting.find((exchange) => belongs(exchange, datagram)) ??
-      (protocolByForm(datagram.octets) ? undefined : waiting[0]);
+    const answered = waiting.findLast((exchange) => fits(datagram, exchange));
     if (answered) {
       answered.reply = datagram;
+      doubtful.delete(answered);
       waiting.splice(waiting.indexOf(answered), 1);
       continue;
     }
-    const name = protocol ?? protocolOf(datagram);
-    if (name === undefined) continue;
-    const exchange = { protocol: name, request: datagram };
+    const { octets } = datagram;
+    const asked = protocolAt(datagram.to.port, options);
+    const isRequest = asked !== undefined && (wireFormats[asked].isRequest?.(octets) ?? true);
+    const answering = isRequest ? undefined : protocolAt(datagram.from.port, options);
+    if (answering !== undefined && (wireFormats[answering].isReply?.(octets) ?? true)) {
+      exchanges.push({ protocol: answering, reply: datagram });
+      continue;
+    }
+    const protocol = isRequest ? asked : protocolByForm(octets, options);
+    if (protocol === undefined) continue;
+    const exchange: Found = { protocol, request: datagram };
+    if (!isRequest) doubtful.add(exchange);
     exchanges.push(exchange);
     const flow = flowOf(datagram.from, datagram.to);
-    const before = open.get(flow) ?? [];
-    before.push(exchange);
-    if (before.length > MAX_OPEN) before.shift();
-    open.set(flow, before);
+    open.set(flow, [...open.get(flow) ?? [], exchange].slice(-MAX_OPEN));
   }
-  return exchanges;
+  return exchanges.filter((exchange) => !doubtful.has(exchange));
 }
 
 function flowOf(from: Datagram["from"], to: Datagram["to"]): string {
   return `${formatAddress(from)} ${formatAddress(to)}`;
 }
 
-/** Whether a datagram names the request of an exchange as its own. */
-function belongs({ protocol, request }: CapturedExchange, { octets }: Datagram): boolean {
-  return wireFormats[protocol].isReplyTo?.(octets, request.octets) ?? false;
+/** Whether a datagram, which goes the way of a reply, is the reply to a request. */
+function fits({ octets }: Datagram, { protocol, request }: Found): boolean {
+  const { isReply, isReplyTo } = wireFormats[protocol];
+  if (request === undefined) return false;
+  return isReplyTo?.(octets, request.octets) ?? isReply?.(octets) ?? true;
 }
 
-/** The protocol of a request; undefined if it asks for no time, as far as can be seen. */
-function protocolOf({ to, octets }: Datagram): WireProtocol | undefined {
-  return protocolByForm(octets) ??
-    wireProtocols.find((name) => !wireFormats[name].isRequest && protocols[name].port === to.port);
+/** The protocol of a server's port. */
+function protocolAt(
+  port: number,
+  { protocol, port: given }: FindExchangesOptions,
+): WireProtocol | undefined {
+  if (given !== undefined) return port === given ? protocol ?? nameOf(port) : undefined;
+  if (protocol === undefined) return nameOf(port);
+  return protocols[protocol].port === port ? protocol : undefined;
 }
 
-function protocolByForm(octets: Uint8Array): WireProtocol | undefined {
-  return wireProtocols.find((name) => wireFormats[name].isRequest?.(octets));
+function nameOf(port: number): WireProtocol | undefined {
+  return wireProtocols.find((name) => protocols[name].port === port);
+}
+
+/** The protocol whose replies show by their fields whose they are. */
+function protocolByForm(
+  octets: Uint8Array,
+  { protocol, port }: FindExchangesOptions,
+): WireProtocol | undefined {
+  if (port !== undefined) return undefined;
+  return wireProtocols.find((name) =>
+    (protocol === undefined || protocol === name) && wireFormats[name].isReplyTo !== undefined &&
+    wireFormats[name].isRequest?.(octets)
+  );
 }

@@ -2,10 +2,17 @@
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts";
 import { unknownField } from "../plain_fields.ts";
-import type { ExchangeTimes, Measurement, WireField, WireFormat } from "../protocol.ts";
+import type {
+  ExchangeTimes,
+  ExchangeVariant,
+  Measurement,
+  WireField,
+  WireFormat,
+} from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { computeMeasurement } from "./measurement.ts";
 import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import { isInterleaved, matchTests } from "./tests.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
 import { trailerFields } from "./trailer_fields.ts";
 
@@ -16,18 +23,45 @@ export const ntpFormat: WireFormat<NtpReply> = {
   senderSource: "RFC 5905 §9.2",
   measure,
   isRequest: isNtpRequest,
+  isReply: isNtpReply,
   isReplyTo: (reply, request) =>
-    reply.length >= NTP_HEADER_LENGTH && request.length >= NTP_HEADER_LENGTH &&
-    decodeNtpPacket(reply).originTimestamp === decodeNtpPacket(request).transmitTimestamp,
+    isNtpReply(reply) && isNtpRequest(request) &&
+    matchTests.every((test) => test.rejection(reply, request) === undefined),
+  variantOf,
   resembles: (request, reply) =>
     isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0),
 };
 
-function isNtpRequest(octets: Uint8Array): boolean {
+/** Modes of requests; version 1 had none, and its field is zero. */
+const requestModes: readonly number[] = [mode.client, mode.symmetricActive];
+const replyModes: readonly number[] = [mode.server, mode.symmetricPassive, mode.symmetricActive];
+
+function hasMode(octets: Uint8Array, modes: readonly number[]): boolean {
   if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
   const packet = decodeNtpPacket(octets);
-  const asks = packet.mode === mode.client || packet.mode === mode.symmetricActive;
-  return asks && packet.version >= 1 && packet.version <= 4;
+  if (packet.version < 1 || packet.version > 4) return false;
+  return modes.includes(packet.mode) || packet.version === 1 && packet.mode === mode.reserved;
+}
+
+function isNtpRequest(octets: Uint8Array): boolean {
+  return hasMode(octets, requestModes);
+}
+
+function isNtpReply(octets: Uint8Array): boolean {
+  return hasMode(octets, replyModes);
+}
+
+function variantOf(request: Uint8Array, reply: Uint8Array): ExchangeVariant | undefined {
+  if (!isNtpRequest(request) || !isNtpReply(reply)) return undefined;
+  const [sent, came] = [decodeNtpPacket(request), decodeNtpPacket(reply)];
+  if (isInterleaved(came, sent)) {
+    return {
+      name: "interleaved mode (RFC 9769)",
+      unmeasured: "its transmit timestamp is that of the reply before it",
+    };
+  }
+  if (sent.mode === mode.symmetricActive) return { name: "symmetric mode (RFC 5905 §3)" };
+  return sent.version === 1 ? { name: "NTP version 1 (RFC 1059)" } : undefined;
 }
 
 function measure(

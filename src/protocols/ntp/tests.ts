@@ -6,7 +6,7 @@ import { formatSeconds } from "../../text/units.ts";
 import type { MatchTest, TrustTest } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { nanosecondsOf, precisionOf } from "./measurement.ts";
-import { decodeNtpPacket, leap, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import { decodeNtpPacket, leap, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
 import { difference, toNanoseconds } from "./timestamp.ts";
 
 type NtpTrustTest = TrustTest<NtpReply>;
@@ -14,6 +14,17 @@ type TestedReply = Parameters<NtpTrustTest["failure"]>[0];
 
 /** The largest root distance of a server to be trusted, unless another is given: in seconds. */
 export const MAX_ROOT_DISTANCE_SECONDS = 3;
+
+const peerModes: readonly number[] = [mode.symmetricActive, mode.symmetricPassive];
+
+/**
+ * Whether a reply is one of interleaved mode (RFC 9769 §2): its origin is the receive timestamp of the
+ * request, which a client that does not use that mode leaves zero.
+ */
+export function isInterleaved(reply: NtpPacket, request: NtpPacket): boolean {
+  return request.receiveTimestamp !== 0n && reply.originTimestamp === request.receiveTimestamp &&
+    reply.originTimestamp !== request.transmitTimestamp;
+}
 
 /** What a stray or forged datagram fails, in order. */
 export const matchTests: readonly MatchTest[] = [
@@ -26,11 +37,16 @@ export const matchTests: readonly MatchTest[] = [
         : undefined,
   },
   {
-    name: "mode is 4, a server's",
+    name: "mode is 4, or 1 or 2 of a symmetric peer",
     source: "RFC 5905 §9.2",
-    rejection(octets): string | undefined {
+    rejection(octets, request): string | undefined {
       const packet = decodeNtpPacket(octets);
-      return packet.mode === mode.server ? undefined : `mode ${packet.mode}, not 4`;
+      const isPeer = request.length >= NTP_HEADER_LENGTH &&
+        decodeNtpPacket(request).mode === mode.symmetricActive;
+      if (packet.mode === mode.server || isPeer && peerModes.includes(packet.mode)) {
+        return undefined;
+      }
+      return `mode ${packet.mode}, not ${isPeer ? "1 or 2" : "4"}`;
     },
   },
   {
@@ -45,10 +61,12 @@ export const matchTests: readonly MatchTest[] = [
     name: "origin timestamp is what was sent",
     source: "RFC 5905 §8",
     canCompare: ({ length }) => length >= NTP_HEADER_LENGTH,
-    rejection: (octets, request) =>
-      decodeNtpPacket(octets).originTimestamp === decodeNtpPacket(request).transmitTimestamp
+    rejection(octets, request): string | undefined {
+      const [reply, sent] = [decodeNtpPacket(octets), decodeNtpPacket(request)];
+      return reply.originTimestamp === sent.transmitTimestamp || isInterleaved(reply, sent)
         ? undefined
-        : "its origin timestamp is not the one sent",
+        : "its origin timestamp is not the one sent";
+    },
   },
 ];
 

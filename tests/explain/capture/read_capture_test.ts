@@ -1,12 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { CaptureError } from "../../../src/explain/capture/capture_error.ts";
-import type { Datagram } from "../../../src/explain/capture/datagram.ts";
 import { exchangesOf } from "../../../src/explain/capture/exchanges.ts";
 import { readCapture } from "../../../src/explain/capture/read_capture.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
 import { check } from "../../support/property.ts";
-import { ntpReply } from "../../support/scripted_server.ts";
 import { join, link, pcap, pcapng, udp, vlan } from "./files.ts";
 
 const payload = new TextEncoder().encode("Time request");
@@ -230,42 +227,4 @@ Deno.test("readCapture throws a CaptureError alone, whatever a file has", () => 
     }),
     5000,
   );
-});
-
-const datagram = (
-  from: Datagram["from"],
-  to: Datagram["to"],
-  octets: Uint8Array,
-): Datagram => ({ time: Temporal.Instant.fromEpochMilliseconds(0), from, to, octets });
-
-Deno.test("exchangesOf gives each request its own reply", () => {
-  const us = { hostname: "192.0.2.1", port: 123 };
-  const them = { hostname: "192.0.2.2", port: 123 };
-  const [first, second, third] = [1, 2, 3].map(() => ntpRequest().octets) as [
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
-  const other = { hostname: "192.0.2.3", port: 4000 };
-  const found = exchangesOf([
-    datagram(us, them, first),
-    datagram(other, { hostname: "192.0.2.2", port: 53 }, payload),
-    datagram(us, them, second),
-    datagram(them, us, ntpReply(second)),
-    datagram(them, us, ntpReply(first)),
-    datagram(other, { ...them, port: 37 }, new Uint8Array()),
-    datagram({ ...them, port: 37 }, other, Uint8Array.fromHex("eeadac20")),
-    datagram(us, them, third),
-    // Nobody asked for it.
-    datagram(them, { ...us, port: 9 }, ntpReply(third)),
-  ]);
-  assertEquals(found.map(({ protocol, reply }) => [protocol, reply?.octets.length]), [
-    ["ntp", 48],
-    ["ntp", 48],
-    ["time", 4],
-    ["ntp", undefined],
-  ]);
-  assertEquals(found[0]?.reply?.octets.subarray(24, 32), first.subarray(40));
-  const told = exchangesOf([datagram(other, { ...them, port: 53 }, payload)], "daytime");
-  assertEquals(told.length, 1);
 });

@@ -1,6 +1,6 @@
 /** `timecli explain`: an exchange, live, from octets or from a capture, shown for people to learn from. */
 import { Option } from "@commander-js/extra-typings";
-import { exchangesOf } from "../../../explain/capture/exchanges.ts";
+import { type CapturedExchange, exchangesOf } from "../../../explain/capture/exchanges.ts";
 import { readCapture } from "../../../explain/capture/read_capture.ts";
 import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import { explain } from "../../../explain/explain.ts";
@@ -169,41 +169,45 @@ async function seenInFile(file: string, options: ExplainOptions): Promise<Seen> 
   const { exchange: number = 1, protocol } = options;
   const name = file === "-" ? "standard input" : escapeLine(file);
   const octets = await readInput(file, "timecli explain --capture");
-  const { found, others } = exchangesIn(octets, name, protocol);
+  const { found, skipped } = exchangesIn(octets, name, protocol);
   const chosen = found[number - 1];
   if (!chosen) {
     const many = found.length === 1 ? "one exchange" : `${found.length} exchanges`;
     throw new CaptureError(
       found.length === 0
-        ? `${name} has no request to a time service${others}`
-        : `${name} has ${many}, and no number ${number}`,
+        ? `${name} has no datagram of a time service${skipped}`
+        : `${name} has ${many}, and no number ${number}${skipped}`,
     );
   }
   const { request, reply } = chosen;
-  const server = `${chosen.protocol}://${formatAddress(request.to)}`;
+  const client = request?.from ?? reply?.to;
+  const server = request?.to ?? reply?.from;
+  const url = `${chosen.protocol}://${server && formatAddress(server)}`;
+  const missing = request ? "" : ", of which the capture lacks the request";
   return {
     title: `${name}, exchange ${number} of ${found.length}: ${
-      formatAddress(request.from)
-    } and ${server}`,
+      client && formatAddress(client)
+    } and ${url}${missing}${skipped}`,
     seen: fromCapture(chosen),
-    ...(!reply && { failure: new QueryError("timeout", `${name} has no reply from ${server}`) }),
+    ...(!reply && { failure: new QueryError("timeout", `${name} has no reply from ${url}`) }),
   };
 }
 
+/** The exchanges of a capture, and in words what of it was not read. */
 function exchangesIn(
   octets: Uint8Array,
   name: string,
   protocol: WireProtocol | undefined,
-): { found: ReturnType<typeof exchangesOf>; others: string } {
+): { found: CapturedExchange[]; skipped: string } {
   try {
     const { datagrams, skipped } = readCapture(octets);
-    const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`);
-    const others = reasons.length > 0
-      ? reasons.join("")
-      : datagrams.length > 0 && protocol === undefined
-      ? `; what speaks on other ports, --protocol tells`
-      : "";
-    return { found: exchangesOf(datagrams, protocol), others };
+    const found = exchangesOf(datagrams, { protocol });
+    const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
+    const isUnknown = found.length === 0 && datagrams.length > 0 && protocol === undefined;
+    return {
+      found,
+      skipped: reasons || (isUnknown ? "; for other ports name the --protocol" : ""),
+    };
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     throw new CaptureError(`Cannot read ${name}: ${error.message}`, { cause: error });

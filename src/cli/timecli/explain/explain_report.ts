@@ -32,11 +32,14 @@ export function paintFor(stream: Parameters<typeof painter>[0]): Paint {
 
 /** The whole of it. */
 export function explainedText({ title, explanation }: Explained, paint: Paint): string {
-  const { request, reply, tests, measurement, protocol } = explanation;
+  const { request, reply, tests, measurement, protocol, variant } = explanation;
   const sections: string[][] = [
-    wrapText(title, WIDTH).map(paint.bold),
-    datagram("Request", request, paint),
-    reply ? datagram("Reply", reply, paint) : [paint.bold("Reply: none came")],
+    [
+      ...wrapText(title, WIDTH).map(paint.bold),
+      ...(variant === undefined ? [] : wrapText(variant, WIDTH)),
+    ],
+    request ? datagram("Request", request, paint) : [paint.bold("Request: not seen")],
+    reply ? datagram("Reply", reply, paint) : [paint.bold("Reply: none received")],
   ];
   if (tests.length > 0) {
     sections.push([paint.bold("Tests of the reply"), ...verdicts(tests, paint)]);
@@ -113,12 +116,13 @@ const SCHEMA = 1;
 
 /** The same as data; durations in seconds. */
 export function explainedJson({ title, explanation }: Explained): Record<string, unknown> {
-  const { request, reply, tests, failure, measurement, protocol } = explanation;
+  const { request, reply, tests, failure, measurement, protocol, variant } = explanation;
   return {
     schema: SCHEMA,
     seen: title,
     protocol,
-    request: { fields: request.map(fieldJson) },
+    ...(variant !== undefined && { variant }),
+    ...(request && { request: { fields: request.map(fieldJson) } }),
     ...(reply && { reply: { fields: reply.map(fieldJson) } }),
     tests,
     ...(measurement && {
