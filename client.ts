@@ -1,6 +1,5 @@
 /**
- * The program `timecli`: queries time servers. Plain targets are queried at once; any other command line
- * is parsed first.
+ * The program `timecli`: queries time servers.
  *
  * @example Start it from a program
  * ```ts
@@ -13,15 +12,14 @@
  *
  * @module
  */
-import { ask } from "./src/cli/timecli/query/ask.ts";
-import { runToExit } from "./src/cli/shared/exit_codes.ts";
-import { plainTargets } from "./src/cli/timecli/query/plain_targets.ts";
+import { runToExitCode } from "./src/cli/shared/exit_codes.ts";
+import { parseArguments } from "./src/cli/shared/parse_arguments.ts";
+import { isQuery, query } from "./src/cli/timecli/query/command.ts";
 
-async function main(): Promise<number> {
-  const targets = plainTargets(Deno.args);
-  if (targets !== undefined) return await ask(targets);
+async function main(): Promise<number | void> {
+  if (isQuery(Deno.args)) return await query.run(parseArguments(query, Deno.args, "timecli"));
   const { runTimecli } = await import("./src/cli/timecli/timecli.ts");
   return await runTimecli(Deno.args);
 }
 
-if (import.meta.main) await runToExit("timecli", main);
+if (import.meta.main) Deno.exit(await runToExitCode("timecli", main));

@@ -12,8 +12,10 @@
  *
  * @module
  */
-import { runToExit } from "./src/cli/shared/exit_codes.ts";
-import { runProgram } from "./src/cli/shared/run_program.ts";
+import { runToExitCode } from "./src/cli/shared/exit_codes.ts";
+import { runProgram } from "./src/cli/shared/program.ts";
 import { timesrv } from "./src/cli/timesrv/timesrv.ts";
 
-if (import.meta.main) await runToExit("timesrv", () => runProgram(timesrv, Deno.args));
+if (import.meta.main) {
+  Deno.exit(await runToExitCode("timesrv", () => runProgram(timesrv, Deno.args)));
+}

@@ -1,11 +1,9 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 /** Writes the references of the programs: the manual pages in man/, and docs/timesrv.md and docs/timecli.md. */
-import { definition as timecli } from "../src/cli/timecli/timecli.ts";
+import { timecli } from "../src/cli/timecli/timecli.ts";
 import { timesrv } from "../src/cli/timesrv/timesrv.ts";
-import { defineWhole } from "../src/cli/shared/program.ts";
 import { markdownPage } from "./manual/markdown.ts";
-import { pageOf } from "./manual/page.ts";
-import { programPage } from "./manual/program_page.ts";
+import { programPage } from "./manual/page.ts";
 import { roffPage } from "./manual/roff.ts";
 
 const root = new URL("../", import.meta.url);
@@ -19,8 +17,8 @@ export async function writeReferences(today: string): Promise<Record<string, str
   const sessions = sessionsOf(
     await Deno.readTextFile(new URL("manual/sessions.md", import.meta.url)),
   );
-  await defineWhole(timecli);
-  for (const page of [await programPage(timesrv), pageOf(timecli)]) {
+  for (const program of [timesrv, timecli]) {
+    const page = await programPage(program);
     const manual = `man/${page.name}.1`;
     const before = await Deno.readTextFile(new URL(manual, root)).catch(() => "");
     const [date = today] = /(?<=^\.TH \S+ 1 )\S+/m.exec(before) ?? [];

@@ -5,11 +5,14 @@
  * @module
  */
 
-import { Argument } from "@commander-js/extra-typings";
+import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
+import { UsageError } from "../../src/cli/shared/usage_error.ts";
+import { flag } from "../../src/options/field.ts";
 import { unsupportedSystem } from "../../src/system/libc.ts";
+import { suggest } from "../../src/text/suggest.ts";
 import { findField } from "./field.ts";
 import { describeMachine, formatMachine } from "./machine.ts";
-import { checkout, count, createBenchCommand, exitCodeOf, seconds, writeLine } from "./options.ts";
+import { checkout, count, runCommand, seconds, writeLine } from "./options.ts";
 import type { BenchOptions, Context } from "./section.ts";
 import { sections } from "./sections/mod.ts";
 
@@ -19,8 +22,7 @@ const QUICK = ["rounds", "offset"];
 /** The exit code after SIGINT, as shells define it. */
 const INTERRUPTED = 130;
 
-async function main(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { names, json, options } = readCommandLine(args);
+async function main({ names, json, options }: CommandLine, signal: AbortSignal): Promise<number> {
   const system = unsupportedSystem();
   if (system !== undefined) {
     throw new Error(`the load generator needs linux on x86_64 or aarch64, and this is ${system}`);
@@ -56,33 +58,76 @@ interface CommandLine {
   readonly options: BenchOptions;
 }
 
-function readCommandLine(args: readonly string[]): CommandLine {
-  const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
-  const command = createBenchCommand(
-    "bench",
-    "Measures timesrv over loopback, beside a plain Python asctime server, chronyd and a minimal C responder.",
-  )
-    .addArgument(
-      new Argument("[sections...]", "the sections to run, see below")
-        .choices([...sections.keys(), "all"]).default(QUICK, QUICK.join(" ")),
-    )
-    .option("--rounds <n>", "measurements per server", count(1000), 5)
-    .option("--seconds <s>", "seconds per measurement", seconds, 1)
-    .option("--slices <n>", "measurements per server where only ratios count", count(1000), 24)
-    .option("--window <n>", "outstanding requests", count(16_384), 64)
-    .option("--flows <n>", "sockets to send from", count(1024), 8)
-    .option("--exchanges <n>", "exchanges per client program for the offset", count(1000), 40)
-    .option("--replies <n>", "replies of the endurance section", count(1e12), 10_000_000)
-    .option("--before <folder>", "compare with the server of this checkout in duels", checkout)
-    .option("--json", "print one JSON object instead of the tables", false)
-    .addHelpText(
-      "after",
-      ["", "Sections:", ...summaries, "  all        every section"].join("\n"),
-    )
-    .parse(args, { from: "user" });
-  const [named] = command.processedArgs;
-  const { json, ...options } = command.opts();
-  return { names: named.includes("all") ? [...sections.keys()] : named, json, options };
+const groups = {
+  "Options:": {
+    rounds: count(1000, { name: "rounds", help: "measurements per server", default: "5" }),
+    seconds: seconds({ name: "seconds", help: "seconds per measurement", default: "1" }),
+    slices: count(1000, {
+      name: "slices",
+      help: "measurements per server where only ratios count",
+      default: "24",
+    }),
+    window: count(16_384, { name: "window", help: "outstanding requests", default: "64" }),
+    flows: count(1024, { name: "flows", help: "sockets to send from", default: "8" }),
+    exchanges: count(1000, {
+      name: "exchanges",
+      help: "exchanges per client program for the offset",
+      default: "40",
+    }),
+    replies: count(1e12, {
+      name: "replies",
+      help: "replies of the endurance section",
+      default: "10000000",
+    }),
+    before: checkout({
+      name: "before",
+      syntax: "<folder>",
+      help: "compare with the server of this checkout in duels",
+    }),
+    json: flag({ name: "json", help: "print one JSON object instead of the tables" }),
+  },
+} as const;
+
+const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+
+const command = defineCommand({
+  name: "bench",
+  description:
+    "Measures timesrv over loopback, beside a plain Python asctime server, chronyd and a " +
+    "minimal C responder.",
+  positionals: [{
+    name: "sections",
+    help: `the sections to run, see below (default: ${QUICK.join(" ")})`,
+    isRepeatable: true,
+  }],
+  groups,
+  notes: ["Sections:", ...summaries, "  all        every section"].join("\n"),
+  run,
+});
+
+async function run({ values, positionals }: Arguments<typeof groups>): Promise<number> {
+  const names = positionals.length > 0 ? positionals : QUICK;
+  const known = [...sections.keys(), "all"];
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    throw new UsageError(`Unknown section ${JSON.stringify(name)}: ${suggest(name, known)}`);
+  }
+  const { json = false, ...options } = {
+    ...{ rounds: 5, seconds: 1, slices: 24, window: 64, flows: 8, exchanges: 40 },
+    replies: 10_000_000,
+    ...values,
+  };
+  const commandLine = { names: names.includes("all") ? known : names, json, options };
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(name, () => interruption.abort());
+  }
+  try {
+    return await main(commandLine, interruption.signal);
+  } catch (error) {
+    if (interruption.signal.aborted) return INTERRUPTED;
+    throw error;
+  }
 }
 
 function showProgress(text: string): void {
@@ -90,18 +135,4 @@ function showProgress(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
 }
 
-if (import.meta.main) {
-  const interruption = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(name, () => interruption.abort());
-  }
-  const code = await exitCodeOf(async () => {
-    try {
-      return await main(Deno.args, interruption.signal);
-    } catch (error) {
-      if (interruption.signal.aborted) return INTERRUPTED;
-      throw error;
-    }
-  });
-  Deno.exit(code);
-}
+if (import.meta.main) Deno.exit(await runCommand(command));

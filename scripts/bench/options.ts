@@ -1,64 +1,48 @@
 /**
- * The common parts of the command lines of benchmark and soak.
+ * The common parts of the command lines of benchmark, soak and fuzzing.
  *
  * @module
  */
 
-import { problemOf } from "../../src/cli/shared/program.ts";
-import { Command, CommanderError, InvalidArgumentError } from "@commander-js/extra-typings";
+import type { Command } from "../../src/cli/shared/command.ts";
+import { runProgram } from "../../src/cli/shared/program.ts";
+import { UsageError } from "../../src/cli/shared/usage_error.ts";
+import { type Field, field, number, type Row, whole } from "../../src/options/field.ts";
 
-/** Creates a command that reports wrong arguments in one line, and ends by throwing. */
-export function createBenchCommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .configureOutput({ outputError: (text, write) => write(`${name}: ${problemOf(text)}\n`) })
-    .exitOverride();
-}
-
-/** Creates a parser of whole numbers from 1 to `max`. */
-export function count(max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < 1 || value > max) {
-      throw new InvalidArgumentError(`Expected a whole number from 1 to ${max}.`);
-    }
-    return value;
-  };
+/** Creates an option for a whole number from 1 to `max`. */
+export function count(max: number, row: Row): Field<number> {
+  return whole(1, max, { syntax: "<n>", ...row });
 }
 
 /** The maximum duration of a measurement. */
 const MAX_SECONDS = 600;
 
-/**
- * Parses seconds such as `0.3`.
- *
- * @throws {InvalidArgumentError} If it is not a number from 0.01 to 600
- */
-export function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^\d*\.?\d+$/.test(text) || value < 0.01 || value > MAX_SECONDS) {
-    throw new InvalidArgumentError(`Expected seconds from 0.01 to ${MAX_SECONDS}.`);
-  }
-  return value;
+/** Creates an option for seconds such as `0.3`. */
+export function seconds(row: Row): Field<number> {
+  return number(0.01, MAX_SECONDS, { syntax: "<s>", unit: "seconds", ...row });
+}
+
+/** Creates an option for a checkout of this project, read as its absolute path. */
+export function checkout(row: Row): Field<string> {
+  return field(row, "a folder that contains server.ts", (given) => {
+    try {
+      const folder = Deno.realPathSync(String(given));
+      Deno.statSync(`${folder}/server.ts`);
+      return folder;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+/** Runs a command by the arguments of this process, and returns its exit code. */
+export function runCommand(command: Command): Promise<number> {
+  const program = { command, subcommands: [] };
+  return exitCodeOf(async () => await runProgram(program, Deno.args) ?? 0, command.name);
 }
 
 /**
- * Checks that a folder is a checkout of this project, and returns its absolute path.
- *
- * @throws {InvalidArgumentError} If it has no `server.ts`
- */
-export function checkout(text: string): string {
-  try {
-    const folder = Deno.realPathSync(text);
-    Deno.statSync(`${folder}/server.ts`);
-    return folder;
-  } catch {
-    throw new InvalidArgumentError("Expected a folder that contains server.ts.");
-  }
-}
-
-/**
- * Runs a program whose command line throws rather than exits (`exitOverride`).
+ * Runs a program.
  *
  * @param name Its name in messages
  * @returns The exit code: 0, 1 if it failed, 2 if the command line was wrong
@@ -67,13 +51,9 @@ export async function exitCodeOf(program: () => Promise<number>, name = "bench")
   try {
     return await program();
   } catch (error) {
-    // commander has printed its message; help and version have code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    await writeLine(
-      Deno.stderr,
-      `${name}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-    return 1;
+    const message = error instanceof Error ? error.message : String(error);
+    await writeLine(Deno.stderr, `${name}: ${message}`);
+    return error instanceof UsageError ? 2 : 1;
   }
 }
 

@@ -14,7 +14,7 @@ function isIndented(line: string): boolean {
 }
 
 /**
- * Lines of a word and what it means, with more than one blank between them; a meaning may go on in
+ * Lines of a name and its meaning, with more than one blank between them; a meaning may go on in
  * lines that are indented further. Undefined if they are not all of that kind.
  */
 function termsOf(
@@ -22,10 +22,11 @@ function termsOf(
 ): (readonly [name: string, meaning: string])[] | undefined {
   const terms: [name: string, meaning: string][] = [];
   for (const line of lines) {
-    const [, name, meaning = ""] = /^ {0,2}(\S+)(?: {2,}(.+))?$/.exec(line) ?? [];
+    const [, name, meaning = ""] = /^ {0,2}(\S+|\S+(?: \S+)*(?= {2}))(?: {2,}(.+))?$/.exec(line) ??
+      [];
     const last = terms.at(-1);
     if (name !== undefined) terms.push([name, meaning]);
-    else if (last && /^ {4,}/.test(line)) last[1] += ` ${line.trim()}`;
+    else if (last && /^ {3,}/.test(line)) last[1] += ` ${line.trim()}`;
     else return undefined;
   }
   // The name of a program alone is an example, not a term.

@@ -1,30 +1,48 @@
-/** A program's reference as data, made of the definitions that its help is made of. */
-import type { EventEmitter } from "node:events";
-import { type Command, Help } from "commander";
-import type { Definition } from "../../src/cli/shared/program.ts";
+/** A program's reference as data, made of the records that its help is made of. */
+import type { Command, Program } from "../../src/cli/shared/command.ts";
+import { aboutFields, flagsOf, meaningOf, usageOf } from "../../src/cli/shared/help.ts";
 import { blocksOf, partNodes } from "./blocks.ts";
 import type { Node, Page } from "./node.ts";
 
-/** Makes the reference of a program, all of whose subcommands are defined. */
-export function pageOf(definition: Definition): Page {
-  const program = definition.program as unknown as Command;
-  const description = program.description();
+/** Makes the reference of a program and its subcommands. */
+export async function programPage({ command, subcommands }: Program): Promise<Page> {
+  const { name, description } = command;
+  const others = await Promise.all(
+    subcommands.map(async (each) => ({
+      call: `${name} ${each.name}`,
+      command: (await each.load()).command,
+    })),
+  );
+  const calls = [{ call: name, command }, ...others];
   const summary = (description.split(/[.:](?:\s|$)/)[0] ?? "").replaceAll("\n", " ");
   return {
-    name: program.name(),
+    name,
     summary: summary.charAt(0).toLowerCase() + summary.slice(1),
     nodes: [
       heading(1, "Synopsis"),
-      { kind: "synopsis", calls: [program, ...program.commands].map(callOf) },
+      {
+        kind: "synopsis",
+        calls: calls.map(({ call, command }) => ({
+          name: call,
+          usage: usageOf(command, "").trim(),
+        })),
+      },
       heading(1, "Description"),
       paragraph(description),
-      ...after(program, "prose"),
-      ...argumentsOf(program),
+      ...textOf(command, "prose", 1),
+      ...positionalsOf(command),
       heading(1, "Options"),
-      ...optionsOf(program, 2),
-      ...(program.commands.length > 0 ? [heading(1, "Commands")] : []),
-      ...program.commands.flatMap(commandNodes),
-      ...after(program, "titled", 1),
+      ...optionNodes(command, 2, true),
+      ...(others.length > 0 ? [heading(1, "Commands")] : []),
+      ...others.flatMap(({ call, command }) => [
+        heading(2, call),
+        paragraph(command.description),
+        ...textOf(command, "prose", 3),
+        ...positionalsOf(command),
+        ...optionNodes(command, 3, false),
+        ...textOf(command, "titled", 3),
+      ]),
+      ...textOf(command, "titled", 1),
     ],
   };
 }
@@ -37,66 +55,31 @@ function paragraph(text: string): Node {
   return { kind: "paragraph", text };
 }
 
-function term(name: string, meaning: string): Node {
-  return { kind: "term", name, meaning };
+function positionalsOf({ positionals }: Command): Node[] {
+  return positionals.map(({ name, help }) => ({ kind: "term", name, meaning: help }));
 }
 
-function callOf(command: Command): { name: string; usage: string } {
-  const names = [command.name()];
-  for (let parent = command.parent; parent; parent = parent.parent) names.unshift(parent.name());
-  // The commands have a line each.
-  return { name: names.join(" "), usage: command.usage().replace(" [command]", "") };
+function optionNodes({ groups }: Command, level: 2 | 3, isProgram: boolean): Node[] {
+  const about = isProgram ? [["Other:", Object.values(aboutFields)] as const] : [];
+  return [...Object.entries(groups), ...about].flatMap(([title, fields]) => [
+    heading(level, title.replace(/:$/, "")),
+    ...Object.values(fields).map((field): Node => ({
+      kind: "term",
+      name: flagsOf(field),
+      meaning: meaningOf(field),
+    })),
+  ]);
 }
 
-function argumentsOf(command: Command): Node[] {
-  const help = new Help();
-  return help.visibleArguments(command)
-    .map((argument) => term(help.argumentTerm(argument), help.argumentDescription(argument)));
-}
-
-/** The options, in the groups that help has them in. */
-function optionsOf(command: Command, level: 2 | 3): Node[] {
-  const help = new Help();
-  let group: string | undefined;
-  return help.visibleOptions(command).flatMap((option) => {
-    const name = option.helpGroupHeading ?? "Options:";
-    const isNew = name !== group;
-    group = name;
-    return [
-      ...(isNew ? [heading(level, name.replace(/:$/, ""))] : []),
-      term(option.flags, help.optionDescription(option)),
-    ];
-  });
-}
-
-function commandNodes(command: Command): Node[] {
-  return [
-    heading(2, `${command.parent?.name()} ${command.name()}`),
-    paragraph(command.description()),
-    ...after(command, "prose"),
-    ...argumentsOf(command),
-    ...optionsOf(command, 3),
-    ...after(command, "titled", 3),
-  ];
-}
-
-/** What help says after the options: prose, or what stands under a title of its own. */
-function after(command: Command, kind: "prose" | "titled", level: 1 | 3 = 1): Node[] {
-  return blocksOf(notesOf(command)).flatMap(({ title, parts }) => {
+/** The longer texts: prose, or what stands under a title of its own. */
+function textOf(
+  { notes, manual = "" }: Command,
+  kind: "prose" | "titled",
+  level: 1 | 3,
+): Node[] {
+  return blocksOf(`${manual}\n\n${notes}`).flatMap(({ title, parts }) => {
     if ((title !== undefined) !== (kind === "titled")) return [];
     const nodes = parts.flatMap(partNodes);
     return title === undefined ? nodes : [heading(level, title), ...nodes];
   });
-}
-
-/** What was added to a command's help. */
-function notesOf(command: Command): string {
-  let text = "";
-  // How Commander has those print who added something to its help; its types leave the emitter out.
-  (command as Command & EventEmitter).emit("afterHelp", {
-    error: false,
-    command,
-    write: (part: string) => text += part,
-  });
-  return text;
 }

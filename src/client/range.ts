@@ -40,9 +40,9 @@ export function parseRange(text: string): Range {
   const from = low === "~" ? -Infinity : Number(low ?? 0);
   const to = Number(high ?? Infinity);
   if (![low ?? "", high ?? ""].every((end) => end === "~" || Number.isFinite(Number(end)))) {
-    fail("a number in it is too large");
+    fail("expected smaller numbers");
   }
-  if (from > to) fail(`it starts at ${from}, above its end`);
+  if (from > to) fail("expected LOW below HIGH");
   return {
     text: text.replaceAll(numbers, plainDecimal),
     from,

@@ -99,6 +99,15 @@ export function number(
   return bounded(min, max, `${row.unit ?? "a number"}, ${min} to ${max}`, row, Number.isFinite);
 }
 
+/** A number above 0, up to a bound. */
+export function positive(
+  max: number,
+  row: Row & { readonly unit?: string },
+): Field<number> {
+  const expected = `${row.unit ?? "a number"} above 0, up to ${max}`;
+  return bounded(Number.MIN_VALUE, max, expected, row, Number.isFinite);
+}
+
 /** A whole number within bounds. */
 export function whole(min: number, max: number, row: Row): Field<number> {
   const range = max === Infinity ? `${min} or more` : `${min} to ${max}`;

@@ -9,22 +9,22 @@ const TOKEN = "0123456789abcdef";
 const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /missing required argument 'action'/],
-  [["stat"], /'stat' is invalid for argument 'action'. Did you mean state\?/],
-  [["nothing"], /Expected state, set, step, .* or reset$/m],
-  [["set", "--ofset", "1"], /unknown option '--ofset' \(Did you mean --offset\?\)/],
-  [["set", "--ofset=1"], /unknown option '--ofset=1' \(Did you mean --offset\?\)/],
-  [["state", "--jsno"], /unknown option '--jsno'/],
-  [["--jsno", "state"], /unknown option '--jsno'/],
-  [["state", "now"], /state takes no now/],
+  [[], /<action> is missing/],
+  [["stat"], /Unknown action "stat": did you mean state\?/],
+  [["nothing"], /expected state, set, step, .* or reset$/m],
+  [["set", "--ofset", "1"], /Unknown option --ofset \(did you mean --offset\?\)/],
+  [["set", "--ofset=1"], /Unknown option --ofset \(did you mean --offset\?\)/],
+  [["state", "--jsno"], /Unknown option --jsno/],
+  [["--jsno", "state"], /Unknown option --jsno/],
+  [["state", "now"], /state accepts no value: remove now/],
   [["state", "--rate", "2"], /options of "set" are not for state/],
-  [["set"], /set takes options, such as --offset \+1h/],
-  [["set", "--freeze", "--rate", "2"], /--freeze.*--rate/],
-  [["step"], /step takes one duration/],
-  [["step", "1h", "2h"], /step takes one duration/],
+  [["set"], /set needs options, such as --offset \+1h/],
+  [["set", "--freeze", "--rate", "2"], /--rate.*--freeze/],
+  [["step"], /step needs one duration/],
+  [["step", "1h", "2h"], /step needs one duration/],
   [["faults", "dorp"], /did you mean drop\?/],
-  [["state", "--url", "ftp://127.0.0.1"], /Cannot read the URL "ftp:\/\/127\.0\.0\.1"/],
-  [["state", "--timeout", "0"], /'0' is invalid/],
+  [["state", "--url", "ftp://127.0.0.1"], /--url is "ftp:\/\/127\.0\.0\.1", expected a URL/],
+  [["state", "--timeout", "0"], /--timeout is "0"/],
 ];
 
 /** The first line of a program's standard output, as JSON. */

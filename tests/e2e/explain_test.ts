@@ -118,13 +118,16 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           [["--hex", "/abc"], "3 digits"],
           [["--hex", "hello/there"], "no digit"],
           [["--hex", "00"], "/ between"],
-          [["--hex", "/", "ntp://127.0.0.1"], "leave ntp://127.0.0.1 out"],
+          [["--hex", "/", "ntp://127.0.0.1"], "queries no server: remove ntp://127.0.0.1"],
           [["--hex", "/", "--capture", "x"], "cannot be used with"],
-          [["--exchange", "2"], "is for --capture"],
+          [["--exchange", "2"], "--exchange needs --capture"],
           [["--protocol", "ntp"], "a target names its own"],
-          [["--protocol", "carrier-pigeon", "--hex", "/"], "Allowed choices"],
+          [
+            ["--protocol", "carrier-pigeon", "--hex", "/"],
+            "expected asctime, daytime, time or ntp",
+          ],
           [["nonsense://x"], "unknown protocol"],
-          [["a", "b"], "too many arguments"],
+          [["a", "b"], 'Unexpected argument "b"'],
         ] as const
       ) {
         const { code, stdout, stderr } = await run([...explain, ...args]);

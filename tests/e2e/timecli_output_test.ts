@@ -1,7 +1,7 @@
 /** What `timecli` prints for machines, held against its documents. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
-import { jsonOf } from "../../src/cli/timecli/query/report.ts";
+import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
@@ -9,7 +9,7 @@ import { bothPrograms, startServer } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
-  const failure = jsonOf({ target: "x", error: new Error("no") }, false);
+  const failure = outcomeToJson({ target: "x", error: new Error("no") }, false);
   assertDocumented(failure);
   const time = {
     ...{ schema: 1, url: "time://x:37", protocol: "time", address: "192.0.2.1", port: 37 },
@@ -170,7 +170,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertEquals([zone.code, zone.stdout], [1, ""]);
       assertMatch(
         zone.stderr,
-        /^timecli: The text from [^\n]+ carries no zone, which xxx takes\n$/,
+        /^timecli: The text from [^\n]+ has no time zone, which xxx needs\n$/,
       );
     }),
   );
@@ -183,7 +183,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           [["--json", "--format", "yyyy"], "cannot be used with"],
           [["--csv", "-q"], "cannot be used with"],
           [["--format", "yyyy", "--raw"], "cannot be used with"],
-          [["--utc"], "--utc goes with --format"],
+          [["--utc"], "--utc needs --format"],
           [["--format", "YYYY"], "Cannot write a time as"],
           [["--format", "nonsense"], "Cannot write a time as"],
           [["--format", "yyyy'"], "a quote in it has no end"],

@@ -7,10 +7,10 @@ import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /missing required argument 'urls'/],
-  [["127.0.0.1", "--within", "near"], /'near' is invalid.*a duration from 1ms to 1d/],
-  [["127.0.0.1", "--within", "0"], /'0' is invalid/],
-  [["127.0.0.1", "--timeout", "2d"], /'2d' is invalid/],
+  [[], /<urls> is missing/],
+  [["127.0.0.1", "--within", "near"], /--within is "near".*a duration from 1ms to 1d/],
+  [["127.0.0.1", "--within", "0"], /--within is "0"/],
+  [["127.0.0.1", "--timeout", "2d"], /--timeout is "2d"/],
   [["127.0.0.1", "daytime://127.0.0.1"], /daytime text has no offset/],
   [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
 ];

@@ -93,7 +93,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       assertFailure(
         await run([...timesrv, taken]),
         1,
-        new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*take another`),
+        new RegExp(`127\\.0\\.0\\.1:${port}: the port is already in use; .*choose another`),
       );
       // One that could be listened on is not announced when another cannot be.
       assertFailure(

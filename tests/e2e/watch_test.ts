@@ -10,16 +10,16 @@ import { until, within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
 
 const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /missing required argument 'urls'/],
-  [["127.0.0.1", "--jsno"], /unknown option '--jsno' \(Did you mean --json\?\)/],
+  [[], /<urls> is missing/],
+  [["127.0.0.1", "--jsno"], /Unknown option --jsno \(did you mean --json\?\)/],
   [["127.0.0.1", "--json", "--csv"], /--json.*--csv/],
-  [["127.0.0.1", "--interval", "0"], /'0' is invalid.*a duration from 10ms to 1d/],
-  [["127.0.0.1", "--count", "1.5"], /'1\.5' is invalid.*whole number/],
-  [["127.0.0.1", "--duration", "soon"], /'soon' is invalid/],
-  [["127.0.0.1", "--timeout", "61"], /'61' is invalid/],
+  [["127.0.0.1", "--interval", "0"], /--interval is "0".*a duration from 10ms to 1d/],
+  [["127.0.0.1", "--count", "1.5"], /--count is "1\.5".*whole number/],
+  [["127.0.0.1", "--duration", "soon"], /--duration is "soon"/],
+  [["127.0.0.1", "--timeout", "61"], /--timeout is "61"/],
   [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
   [["127.0.0.1", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
-  [["127.0.0.1", "--plot", "-"], /--plot <file>' argument '-' is invalid.*name of a file/],
+  [["127.0.0.1", "--plot", "-"], /--plot is "-".*name of a file/],
   [["ntp://192.0.2.1", "--interval", "0.5"], /192\.0\.2\.1 every 0\.5 s: only a loopback/],
 ];
 

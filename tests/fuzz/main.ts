@@ -1,7 +1,9 @@
 /** `deno task fuzz`: everything that takes octets from strangers, given a minute's worth of them. */
-import { CommanderError, InvalidArgumentError, Option } from "@commander-js/extra-typings";
-import { createBenchCommand, seconds, writeLine } from "../../scripts/bench/options.ts";
+import { runCommand, seconds, writeLine } from "../../scripts/bench/options.ts";
+import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
+import { field, oneOf, whole } from "../../src/options/field.ts";
 import { layOutTable } from "../../src/text/table.ts";
+import { formatCount } from "../../src/text/units.ts";
 import { chooseTransport } from "../../src/server/transport.ts";
 import { describeFinding, type Finding } from "./fuzz.ts";
 import { createJobs, type Job } from "./jobs.ts";
@@ -10,40 +12,49 @@ import { protocols } from "./server_target.ts";
 /** How long a job has its turn, for each of its shares. */
 const TURN_MS = 25;
 
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
-  throw new InvalidArgumentError("Expected a whole number from 0 to 4294967295.");
-}
-
-function parseCase(text: string): { name: string; index: number } {
+function parseCase(text: string): { name: string; index: number } | undefined {
   const [, name, index] = /^([a-z0-9-]+):(\d+)$/.exec(text) ?? [];
-  if (name !== undefined && Number(index) < Number.MAX_SAFE_INTEGER) {
-    return { name, index: Number(index) };
-  }
-  throw new InvalidArgumentError("Expected a target and a number, such as ntp:1234.");
+  return name !== undefined && Number(index) < Number.MAX_SAFE_INTEGER
+    ? { name, index: Number(index) }
+    : undefined;
 }
 
 const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
 
-async function main(args: readonly string[]): Promise<number> {
-  const protocol = new Option("--protocol <name>", "only this one")
-    .choices(protocols);
-  const options = createBenchCommand(
-    "fuzz",
-    "Gives the responders, the readers, the client and the server octets that are almost right, " +
-      "and exits with 1 if one of them breaks a rule.",
-  )
-    .option("--seconds <s>", "how long", seconds, 60)
-    .option("--seed <n>", "which cases; any others without it", parseSeed)
-    .addOption(protocol)
-    .option("--case <target:index>", "only this case of the seed, as a finding names it", parseCase)
-    .allowExcessArguments(false)
-    .parse(args, { from: "user" })
-    .opts();
-  const { seed = randomSeed() } = options;
-  const single = options.case;
+const groups = {
+  "Options:": {
+    seconds: seconds({ name: "seconds", help: "time to run", default: "60" }),
+    seed: whole(0, 2 ** 32 - 1, {
+      name: "seed",
+      syntax: "<n>",
+      help: "random seed of the cases; another one each time without it",
+    }),
+    protocol: oneOf(protocols, { name: "protocol", syntax: "<name>", help: "only this protocol" }),
+    case: field(
+      {
+        name: "case",
+        syntax: "<target:index>",
+        help: "only this case of the seed, as a finding names it",
+      },
+      "a target and a number, such as ntp:1234",
+      (given) => parseCase(String(given)),
+    ),
+  },
+} as const;
 
+const command = defineCommand({
+  name: "fuzz",
+  description:
+    "Gives the responders, the readers, the client and the server octets that are almost " +
+    "right, and exits with 1 if one of them breaks a rule.",
+  positionals: [],
+  groups,
+  notes: "",
+  run,
+});
+
+async function run({ values }: Arguments<typeof groups>): Promise<number> {
+  const { seed = randomSeed(), seconds: runSeconds = 60, protocol, case: single } = values;
   await using stack = new AsyncDisposableStack();
   const jobs = await createJobs(chooseTransport({ transport: "auto" }).transport === "mmsg");
   jobs.forEach((job) => stack.use(job));
@@ -55,9 +66,9 @@ async function main(args: readonly string[]): Promise<number> {
     await writeLine(Deno.stdout, finding ? describeFinding(finding) : "No rule was broken.");
     return finding ? 1 : 0;
   }
-  const chosen = jobs.filter((job) => [undefined, job.protocol].includes(options.protocol));
+  const chosen = jobs.filter((job) => [undefined, job.protocol].includes(protocol));
   await writeLine(Deno.stdout, `Seed ${seed}`);
-  return await runAll(chosen, seed, options.seconds);
+  return await runAll(chosen, seed, runSeconds);
 }
 
 /** What became of a job. */
@@ -103,17 +114,15 @@ const HEAD = ["TARGET", "INPUTS", "A SECOND", "OUTCOMES"];
 function rowOf({ job, next, spentMs }: Progress): string[] {
   const inputs = next - job.first;
   const outcomes = [...job.outcomes ?? []].map(([name, count]) => `${name} ${count}`);
-  return [job.name, whole(inputs), whole(inputs * 1000 / spentMs), outcomes.join(", ")];
+  return [job.name, formatCount(inputs), formatCount(inputs * 1000 / spentMs), outcomes.join(", ")];
 }
 
 function summary(all: readonly Progress[], startMs: number): string {
   const inputs = all.reduce((sum, { job, next }) => sum + next - job.first, 0);
   const seconds = (performance.now() - startMs) / 1000;
-  return `${seconds.toFixed(1)} s, ${whole(inputs)} inputs, ${whole(inputs / seconds)} a second`;
-}
-
-function whole(count: number): string {
-  return Math.round(count).toLocaleString("en");
+  return `${seconds.toFixed(1)} s, ${formatCount(inputs)} inputs, ${
+    formatCount(inputs / seconds)
+  } a second`;
 }
 
 function showProgress(all: readonly Progress[], startMs: number): void {
@@ -121,15 +130,4 @@ function showProgress(all: readonly Progress[], startMs: number): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${summary(all, startMs)}`));
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exitCode = await main(Deno.args);
-  } catch (error) {
-    // commander has said what it has to say; help comes this way too, with code 0.
-    if (error instanceof CommanderError) Deno.exitCode = error.exitCode === 0 ? 0 : 2;
-    else {
-      await writeLine(Deno.stderr, `fuzz: ${error instanceof Error ? error.message : error}`);
-      Deno.exitCode = 1;
-    }
-  }
-}
+if (import.meta.main) Deno.exit(await runCommand(command));

@@ -4,7 +4,8 @@ import {
   explainedText,
   type Paint,
 } from "../../src/cli/timecli/explain/explain_report.ts";
-import { jsonOf, tableOf, textOf } from "../../src/cli/timecli/query/report.ts";
+import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
+import { formatReply, formatTable } from "../../src/cli/timecli/query/report.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { validate } from "../../src/client/query.ts";
 import { measureNtp } from "../../src/protocols/ntp/client.ts";
@@ -106,8 +107,9 @@ const ntp: Reader = {
     const error = mistrust(reply);
     outcome(error?.reason ?? "trusted");
     const target = "192.0.2.1";
-    const printed = textOf(reply, true) + tableOf([{ target, reply, ...(error && { error }) }]) +
-      JSON.stringify(jsonOf({ target, reply, error }, true));
+    const printed = formatReply(reply, true) +
+      formatTable([{ target, reply, ...(error && { error }) }]) +
+      JSON.stringify(outcomeToJson({ target, reply, error }, true));
     return isText(printed) ? undefined : `it prints as ${JSON.stringify(printed)}`;
   },
 };

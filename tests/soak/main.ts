@@ -1,7 +1,8 @@
 /** `deno task soak`: both transports under load and attack, for minutes or hours, without losses or growth. */
-import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { count, createBenchCommand, exitCodeOf, writeLine } from "../../scripts/bench/options.ts";
+import { count, runCommand, writeLine } from "../../scripts/bench/options.ts";
+import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
 import { stopSignal } from "../../src/cli/shared/stop_signal.ts";
+import { field, flag } from "../../src/options/field.ts";
 import { layOutTable } from "../../src/text/table.ts";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { findProblems, layOutReport, showsGrowth } from "./report.ts";
@@ -13,31 +14,53 @@ const MAX_STRETCH_SECONDS = 10;
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Parses a duration such as `90s`, `5m` or `3h`, in seconds. */
-function parseSeconds(text: string): number {
+/** Parses a duration such as `90s`, `5m` or `3h`, in seconds; undefined if it is none. */
+function parseSeconds(text: string): number | undefined {
   const [, number, unit = "s"] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
   const value = Number(number) * (UNITS[unit || "s"] ?? NaN);
-  if (value >= 1) return value;
-  throw new InvalidArgumentError("Expected a duration such as 90s, 5m or 3h.");
+  return value >= 1 ? value : undefined;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const { json, duration: seconds, ...options } = createBenchCommand(
-    "soak",
-    "Runs a server of each transport under a load it can serve, beside malformed datagrams, replies, floods and a slow " +
-      "service. Exits with 1 if a reply is lost or a resource of a server grows.",
-  )
-    .option("--duration <time>", "length, such as 90s, 5m or 3h", parseSeconds, 300)
-    .option("--rate <n>", "requests per second of the load", count(100_000), 1000)
-    .option("--seed <n>", "random seed of the malformed datagrams", count(2 ** 32 - 1), 1)
-    .option("--json", "print one JSON object instead of the tables", false)
-    .allowExcessArguments(false)
-    .parse(args, { from: "user" })
-    .opts();
+const groups = {
+  "Options:": {
+    duration: field(
+      { name: "duration", syntax: "<time>", help: "length of the run", default: "5m" },
+      "a duration such as 90s, 5m or 3h",
+      (given) => parseSeconds(String(given)),
+    ),
+    rate: count(100_000, {
+      name: "rate",
+      help: "requests per second of the load",
+      default: "1000",
+    }),
+    seed: count(2 ** 32 - 1, {
+      name: "seed",
+      help: "random seed of the malformed datagrams",
+      default: "1",
+    }),
+    json: flag({ name: "json", help: "print one JSON object instead of the tables" }),
+  },
+} as const;
+
+const command = defineCommand({
+  name: "soak",
+  description:
+    "Runs a server of each transport under a load it can serve, beside malformed datagrams, " +
+    "replies, floods and a slow service. Exits with 1 if a reply is lost or a resource of a server " +
+    "grows.",
+  positionals: [],
+  groups,
+  notes: "",
+  run,
+});
+
+async function run({ values }: Arguments<typeof groups>): Promise<number> {
+  const { json = false, duration: seconds = 300, rate = 1000, seed = 1 } = values;
   const system = unsupportedSystem();
   if (system !== undefined) throw new Error(`this needs Linux on x86-64 or arm64, not ${system}`);
   const report = await soak({
-    ...options,
+    rate,
+    seed,
     seconds,
     transports: ["mmsg", "datagram"],
     stretchSeconds: Math.min(Math.max(1, seconds / STRETCHES), MAX_STRETCH_SECONDS),
@@ -65,4 +88,4 @@ function showProgress(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
 }
 
-if (import.meta.main) Deno.exit(await exitCodeOf(() => main(Deno.args), "soak"));
+if (import.meta.main) Deno.exit(await runCommand(command));

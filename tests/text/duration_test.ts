@@ -1,8 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidArgumentError } from "commander";
 import fc from "fast-check";
 import { parseDuration } from "../../src/text/duration.ts";
-import { durationParser } from "../../src/cli/shared/program.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("parseDuration reads seconds, units and ISO 8601", () => {
@@ -75,12 +73,4 @@ Deno.test("parseDuration parses the output of Temporal", () => {
       );
     }),
   );
-});
-
-Deno.test("durationParser bounds an option's duration", () => {
-  const parse = durationParser("1s", "1h");
-  assertEquals(["1", "1h", "PT1M"].map(parse), [1000, 3_600_000, 60_000]);
-  for (const text of ["0", "-1m", "999ms", "61m", "soon"]) {
-    assertThrows(() => parse(text), InvalidArgumentError, "1s to 1h");
-  }
 });

@@ -1,4 +1,4 @@
-/** What a command is: one record, from which its command line, help, manual page and reference are made. */
+/** A command as one record, from which its command line, help, manual page and reference are made. */
 import type { Field, ValuesOf } from "../../options/field.ts";
 
 /** Options by the names that the command's code has for them. */
@@ -40,16 +40,18 @@ export interface Arguments<Set extends Groups = Groups> {
 /** A command with its options and what it does. */
 export interface Command<Set extends Groups = Groups> {
   readonly name: string;
-  /** What it does, in a sentence or two. */
+  /** One or two sentences. */
   readonly description: string;
   readonly positionals: readonly Positional[];
   readonly groups: Set;
   /**
-   * What help says after the options: paragraphs with a blank line between, or a title that ends in a
-   * colon with indented lines below it.
+   * Text after the options: paragraphs with a blank line between, or a title that ends in a colon with
+   * indented lines below it.
    */
   readonly notes: string;
-  /** What only the manual page and the reference have, in the same form. */
+  /** The last paragraph of help, which points to the manual; the manual page and the reference lack it. */
+  readonly hint?: string;
+  /** Text of the manual page and the reference only, in the same form. */
   readonly manual?: string;
   /**
    * Runs it.

@@ -3,7 +3,7 @@ import completion, { type Command as CompletedCommand } from "@bomb.sh/tab";
 import { type Command, optionsOf, type Program } from "./command.ts";
 import { aboutFields } from "./help.ts";
 import { UsageError } from "./usage_error.ts";
-import { writeText } from "./write_text.ts";
+import { writeText } from "./output.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 

@@ -1,4 +1,5 @@
 /** The help of a command, from its table of options. */
+import config from "../../../deno.json" with { type: "json" };
 import type { Field } from "../../options/field.ts";
 import { wrapText } from "../../text/printable.ts";
 import type { Command, Subcommand } from "./command.ts";
@@ -47,12 +48,18 @@ export function helpText(command: Command, options: HelpOptions): string {
   const column = Math.max(...terms) + 4;
   return [
     `${bold("Usage:")} ${usageOf(command, call, subcommands.length > 0)}`,
-    command.description.split("\n").flatMap((line) => wrapText(line, width)).join("\n"),
+    reflow(command.description, width),
     ...sections.filter(([, rows]) => rows.length > 0).map(([title, rows]) =>
       [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n")
     ),
-    command.notes.trim(),
+    reflow(command.notes.trim(), width),
+    reflow(command.hint ?? "", width),
   ].filter((part) => part !== "").join("\n\n") + "\n";
+}
+
+/** The line of `--version`. */
+export function versionText(name: string): string {
+  return `${name} ${config.version} (Deno ${Deno.version.deno})\n`;
 }
 
 /** The usage line of a command, without its title. */
@@ -83,6 +90,13 @@ export function meaningOf(
   const isNamed = choices.every((choice) => help.includes(choice));
   const text = isNamed ? help : `${help}: ${choices.join(", ")}`;
   return usual === undefined ? text : `${text} (default: ${usual})`;
+}
+
+/** Fills paragraphs; a block with indented lines stays as it is. */
+function reflow(text: string, width: number): string {
+  return text.split("\n\n").map((block) =>
+    /^ /m.test(block) ? block : wrapText(block.replaceAll("\n", " "), width).join("\n")
+  ).join("\n\n");
 }
 
 function layOut(term: string, text: string, column: number, width: number): string[] {

@@ -1,4 +1,4 @@
-/** Reads a command line by the table of its options. */
+/** Parses a command line by its table of options. */
 import type { Field } from "../../options/field.ts";
 import { parseOption } from "../../options/read.ts";
 import { environmentVariable } from "../../system/environment.ts";
@@ -6,19 +6,19 @@ import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
 import { checked, UsageError } from "./usage_error.ts";
 
-/** Words that leave a switch off where the environment has it. */
-const OFF: readonly string[] = ["0", "false", "no", "off"];
+/** The values of a variable that leave a switch off; any other turns it on. */
+const OFF: readonly string[] = ["", "0", "false", "no", "off"];
 
-/** An option, and the name that the code has for it. */
+/** An option, and its name in the code. */
 type Option = readonly [key: string, field: Field];
 
 /**
- * Reads the arguments of a command, and the environment for those options that they do not have.
+ * Parses the arguments of a command, and environment variables for the options that are not among them.
  *
  * @param command The command
  * @param args Its arguments
- * @param prefix What the names of its environment variables begin with
- * @throws {UsageError} If something is wrong with them
+ * @param prefix The beginning of the names of its environment variables
+ * @throws {UsageError} If there is a mistake in them
  */
 export function parseArguments(
   command: Command,
@@ -41,22 +41,23 @@ export function parseArguments(
     args,
     (option, label, text) => set(option, label, text, "arguments"),
   );
+  const given = new Map(sources);
   for (const option of options) {
     const [key, field] = option;
-    if (sources.has(key) || conflictOf(option, options, sources) !== undefined) continue;
+    // What the command line has wins, also over what it excludes.
+    if (given.has(key) || conflictOf(option, options, given) !== undefined) continue;
     const variable = variableOf(prefix, field);
     const text = environmentVariable(variable);
-    // An empty variable counts as not set.
-    if (text === undefined || text === "") continue;
-    if (field.syntax === undefined && OFF.includes(text.toLowerCase())) continue;
-    set(option, variable, text, "environment");
+    if (text === undefined) continue;
+    if (field.syntax !== undefined) set(option, variable, text, "environment");
+    else if (!OFF.includes(text.toLowerCase())) set(option, variable, "", "environment");
   }
   checkConflicts(options, sources);
   checkPositionals(command, positionals);
   return { values: values as Arguments["values"], positionals, sources };
 }
 
-/** Goes along the arguments; returns those that are no options. */
+/** Passes on each option, and returns the other arguments. */
 function readArguments(
   options: readonly Option[],
   args: readonly string[],
@@ -100,7 +101,7 @@ function readArguments(
   return positionals;
 }
 
-/** Whether an argument is a negative number or duration: -4 is an option where there is one of that letter. */
+/** Whether an argument is a negative number or duration: -4 is an option where a command has one of that letter. */
 function isNegative(arg: string, options: readonly Option[]): boolean {
   return /^-[\d.]/.test(arg) && !options.some(([, { short }]) => short === arg[1]);
 }
@@ -111,10 +112,12 @@ function unknown(label: string, options: readonly Option[]): UsageError {
   const meant = near.length === 0
     ? ""
     : ` (did you mean ${formatChoices(near.map((name) => `--${name}`))}?)`;
-  return new UsageError(`Unknown option ${label}${meant}`);
+  // Blanks and invisible characters show in quotes only.
+  const shown = /^[\w-]+$/.test(label) ? label : JSON.stringify(label);
+  return new UsageError(`Unknown option ${shown}${meant}`);
 }
 
-/** The option that is given and excludes another one. */
+/** The given option that excludes another one. */
 function conflictOf(
   [, field]: Option,
   options: readonly Option[],

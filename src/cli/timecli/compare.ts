@@ -1,163 +1,169 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
-import { Option } from "@commander-js/extra-typings";
 import { compare, type ComparedServer, type Comparison } from "../../client/compare.ts";
 import { parseMeasurable } from "../../client/measure.ts";
+import { pickOptions } from "../../options/read.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
-import type { SampleOptions } from "../../client/sample.ts";
 import { toSeconds } from "../../text/duration.ts";
-import { samplesCsv } from "../shared/csv.ts";
-import { describer, exitCodeOf, queryExitCodesHelp } from "../shared/exit_codes.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { countParser, durationParser, subcommand, timeoutParser } from "../shared/program.ts";
-import { offsetOf, SCHEMA } from "./query/report.ts";
-import { checkServers, jsonLine, print, printData, sampling } from "./samples/samples.ts";
+import { type Arguments, defineCommand } from "../shared/command.ts";
+import { exitCodeFor } from "../shared/exit_codes.ts";
+import { errorFormatter } from "../shared/format_error.ts";
+import { printJson, printProblems, writeText } from "../shared/output.ts";
+import { printTexts } from "../shared/terminal.ts";
 import {
-  fitSamples,
-  reachOf,
-  remarksOn,
-  rowOf,
+  familyFields,
+  familyOf,
+  formatFields,
+  intervalField,
+  samplesField,
+  serversArgument,
+  timeoutField,
+} from "./options.ts";
+import { formatCsv, sampleColumns } from "./query/csv.ts";
+import { SCHEMA } from "./query/json.ts";
+import { formatOffset } from "./query/report.ts";
+import { checkServers, withProgress } from "./samples/samples.ts";
+import {
+  formatReach,
+  formatRemarks,
+  formatRow,
+  formatSamplesRows,
   samplesHead,
-  samplesJson,
+  samplesToJson,
 } from "./samples/samples_report.ts";
 
-const HELP = `
-Each server is sampled as with timecli --samples, all at once. A server claims
-that the truth is within its root distance of its offset. Where most claims
-overlap, the servers agree; one whose claim misses that place is a falseticker.
-Two servers that disagree leave it open which is wrong: ask three or more, that
-do not all take their time from the same source. The best estimate is the mean
-of those that agree, each by the inverse of its root distance.
+/** The library's default, which the progress needs to know. */
+const DEFAULT_SAMPLES = 4;
 
-REACH counts the replies. A server that is given under two names has one vote.
-The offset is the server's time less this machine's: with a plus, this clock is
-behind.
+const sampleFields = {
+  count: samplesField("requests per server", { default: String(DEFAULT_SAMPLES) }),
+  interval: intervalField,
+  timeout: timeoutField("seconds until a request is lost"),
+};
 
+const groups = {
+  "Query:": { ...sampleFields, ...familyFields },
+  "Output:": formatFields(
+    "print one JSON object",
+    "print a header and one row per server (RFC 4180)",
+  ),
+} as const;
+
+const NOTES = `
 Examples:
   timecli compare a.example b.example c.example
   timecli compare --samples 8 --interval 4s a.example time://b.example
   timecli compare --json a.example b.example | jq .outcome
+`;
 
-JSON keys (docs/timecli.schema.json, compare): schema (1), outcome (agree,
-disagree, alone, failed), offset and error_bound of the best estimate, and
-servers: each what timecli --samples --json prints, verdict (agrees,
-falseticker, undecided, alone, failed), and same_as of one that is the same as
-another. --csv has the servers' names as columns, and outcome in each row; the
-best estimate is in --json alone.
+const MANUAL = `
+All servers are sampled at the same time, as by timecli --samples. A server claims
+that the true time is within its root distance of its offset. Where the claims of
+most servers overlap, these agree; a server whose claim misses the overlap is a
+falseticker. If two servers disagree, either may be wrong: query three or more
+that do not depend on the same source. The best estimate is the mean of the
+servers that agree, each weighted by the inverse of its root distance.
+
+A server that is given under two names has one vote. --json and --csv are
+described in docs/output.md.
 
 Exit codes:
-  0  every server told a time, and all agree
+  0  every server sent a time, and all agree
   1  they disagree, or something else failed
-  2  the command line is wrong
-  otherwise why the first that failed told no time:
-${queryExitCodesHelp()}`;
+  2  wrong command line
+  3  and above: the first server that failed, as timecli
+`;
 
-export const { define } = subcommand(
-  (command) =>
-    command
-      .description("Samples time servers side by side and tells which of them can be right.")
-      .argument("<urls...>", "the servers, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for NTP")
-      .optionsGroup("How to ask:")
-      .option("-s, --samples <count>", "ask each so often", countParser(1, 1000), 4)
-      .option(
-        "-i, --interval <duration>",
-        "from one sample to the next (default: 2s; 100ms on loopback)",
-        durationParser("0", "1h"),
-      )
-      .option("-t, --timeout <seconds>", "a reply is lost after so long", timeoutParser, 3)
-      .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
-      .option("-6, --ipv6", "use IPv6 only")
-      .optionsGroup("What to print:")
-      .addOption(new Option("--json", "a JSON object").conflicts("csv"))
-      .option("--csv", "a header and a row a server (RFC 4180)")
-      .optionsGroup("About the command:")
-      .addHelpText("after", HELP),
-  async (command) => {
-    const [urls] = command.processedArgs;
-    const { samples, interval, timeout, ipv4, ipv6, json, csv } = command.opts();
-    checkServers(urls, interval === undefined ? undefined : interval / 1000);
-    const options: SampleOptions = {
-      count: samples,
-      timeout,
-      ...(interval !== undefined && { interval: interval / 1000 }),
-      ...(ipv4 && { family: 4 }),
-      ...(ipv6 && { family: 6 }),
-    };
-    const comparison = await sampling(
-      // One that is given twice is asked once.
-      new Set(urls.map((url) => formatEndpoint(parseMeasurable(url)))).size * samples,
-      (more) => compare(urls, { ...options, ...more }),
-    );
-    const remarks = comparison.servers.flatMap(remarksOn);
-    if (csv) printData(comparisonCsv(comparison), remarks);
-    else if (json) printData(jsonLine(comparisonJson(comparison)), remarks);
-    else print([describeComparison(comparison)], remarks);
-    if (comparison.outcome === "disagree") return 1;
-    return exitCodeOf(comparison.servers.find(({ verdict }) => verdict === "failed")?.error);
-  },
-);
+export const command = defineCommand({
+  name: "compare",
+  description: "Samples time servers at the same time and finds out which of them can be right.",
+  positionals: [serversArgument],
+  groups,
+  notes: NOTES,
+  hint: "Exit codes: 0 all servers sent a time and agree, 1 they disagree, 2 wrong command line; " +
+    "otherwise the first failure, as timecli. The manual explains verdicts: docs/timecli.md.",
+  manual: MANUAL,
+  run,
+});
 
-/** The table, why some have failed, and what it comes to. */
-function describeComparison(comparison: Comparison): string {
+async function run({ values, positionals: urls }: Arguments<typeof groups>): Promise<number> {
+  const options = { ...pickOptions(sampleFields, values), family: familyOf(values) };
+  checkServers(urls, options.interval);
+  // A server that is given twice is queried once.
+  const distinct = new Set(urls.map((url) => formatEndpoint(parseMeasurable(url))));
+  const comparison = await withProgress(
+    distinct.size * (options.count ?? DEFAULT_SAMPLES),
+    (more) => compare(urls, { ...options, ...more }),
+  );
+  if (values.json) printJson([comparisonToJson(comparison)]);
+  else if (values.csv) writeText(Deno.stdout, comparisonToCsv(comparison));
+  else printTexts([formatComparison(comparison)]);
+  printProblems(comparison.servers.flatMap(formatRemarks));
+  if (comparison.outcome === "disagree") return 1;
+  return exitCodeFor(comparison.servers.find(({ verdict }) => verdict === "failed")?.error);
+}
+
+/** Formats the table, the reasons of failures, and the conclusion. */
+function formatComparison(comparison: Comparison): string {
   const { servers } = comparison;
-  const table = fitSamples([[...samplesHead, "VERDICT"], ...servers.map(comparedRow)]);
-  const describe = describer();
+  const table = formatSamplesRows([[...samplesHead, "VERDICT"], ...servers.map(formatServerRow)]);
+  const format = errorFormatter();
   const remarks = servers.flatMap(({ url, verdict, error, sameAs }) => [
-    ...(verdict === "failed" ? [escapeLine(`${url}: ${describe(error)}`)] : []),
+    ...(verdict === "failed" ? [escapeLine(`${url}: ${format(error)}`)] : []),
     ...(sameAs === undefined ? [] : [escapeLine(`${url}: the same server as ${sameAs}, one vote`)]),
   ]);
   const parts = [table, ...(remarks.length > 0 ? [remarks.join("\n")] : [])];
-  return [...parts, conclusionOf(comparison)].join("\n\n");
+  return [...parts, formatConclusion(comparison)].join("\n\n");
 }
 
-function comparedRow(server: ComparedServer): string[] {
+function formatServerRow(server: ComparedServer): string[] {
   const { url, exchanges, estimate, verdict } = server;
-  if (estimate) return [...rowOf(server), verdict];
+  if (estimate) return [...formatRow(server), verdict];
   const unknown = samplesHead.slice(2).map(() => "");
-  return [escapeLine(url), ...unknown, reachOf(exchanges), verdict];
+  return [escapeLine(url), ...unknown, formatReach(exchanges), verdict];
 }
 
-/** What it comes to, in a line. */
-function conclusionOf({ servers, outcome, offset, errorBound }: Comparison): string {
+function formatConclusion({ servers, outcome, offset, errorBound }: Comparison): string {
   const voters = servers.filter(({ sameAs }) => sameAs === undefined);
   const count = (verdict: string): number =>
     voters.filter((server) => server.verdict === verdict).length;
-  const judged = voters.length - count("failed");
-  if (outcome === "failed") return "No server told a time.";
-  if (outcome === "alone") return "One server told a time: there is nothing to compare it with.";
+  const compared = voters.length - count("failed");
+  if (outcome === "failed") return "No server sent a time.";
+  if (outcome === "alone") return "One server sent a time: there is nothing to compare it with.";
   if (!offset || !errorBound) {
-    return judged === 2
-      ? "The two servers disagree: which is wrong cannot be decided by two. Ask three or more."
-      : `No majority of ${judged} servers agrees: nothing can be decided.`;
+    return compared === 2
+      ? "The two servers disagree: which is wrong cannot be decided by two. Query three or more."
+      : `No majority of ${compared} servers agrees: nothing can be decided.`;
   }
-  const estimate = `Best estimate  ${offsetOf({ offset, errorBound })}`;
+  const estimate = `Best estimate  ${formatOffset({ offset, errorBound })}`;
   return outcome === "agree"
-    ? `${judged === 2 ? "Both" : `All ${judged}`} servers agree.\n${estimate}`
-    : `${count("agrees")} of ${judged} servers agree; the falsetickers are wrong, ` +
+    ? `${compared === 2 ? "Both" : `All ${compared}`} servers agree.\n${estimate}`
+    : `${count("agrees")} of ${compared} servers agree; the falsetickers are wrong, ` +
       `or most are.\n${estimate}`;
 }
 
-function comparisonJson(comparison: Comparison): Record<string, unknown> {
+function comparisonToJson(comparison: Comparison): Record<string, unknown> {
   const { servers, outcome, offset, errorBound } = comparison;
   return {
     schema: SCHEMA,
     outcome,
     ...(offset && { offset: toSeconds(offset) }),
     ...(errorBound && { error_bound: toSeconds(errorBound) }),
-    servers: servers.map(serverJson),
+    servers: servers.map(serverToJson),
   };
 }
 
-function serverJson(server: ComparedServer): Record<string, unknown> {
+function serverToJson(server: ComparedServer): Record<string, unknown> {
   const { verdict, sameAs } = server;
   return {
-    ...samplesJson(server, false),
+    ...samplesToJson(server, false),
     verdict,
     ...(sameAs !== undefined && { same_as: sameAs }),
   };
 }
 
-/** A row a server; what all come to is in each. */
-function comparisonCsv({ servers, outcome }: Comparison): string {
-  const objects = servers.map((server) => ({ ...serverJson(server), outcome }));
-  return samplesCsv(objects, false, ["verdict", "same_as", "outcome"]);
+/** One row per server, each with the outcome of all. */
+function comparisonToCsv({ servers, outcome }: Comparison): string {
+  const objects = servers.map((server) => ({ ...serverToJson(server), outcome }));
+  return formatCsv(objects, sampleColumns(false, ["verdict", "same_as", "outcome"]));
 }

@@ -17,12 +17,14 @@ Examples:
   timesrv --scenario leap-insert ntp://127.0.0.1:1123
   timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
   timesrv ntp://127.0.0.1:0 --control 127.0.0.1:8890 >ports.json
-
-Every option can be set by an environment variable: --log-format by
-TIMESRV_LOG_FORMAT. Exit codes: 0 stopped by a signal, 1 it could not start or
-failed, 2 wrong command line. Shell completions: timesrv complete bash|zsh|fish.
-The manual explains listeners, clocks, faults and signals: docs/timesrv.md.
 `;
+
+/** The end of help. */
+export const HINT =
+  "Options can be set by environment variables: --log-format by TIMESRV_LOG_FORMAT. Exit codes: 0 " +
+  "stopped by a signal, 1 it could not start or failed, 2 wrong command line. Shell completions: " +
+  "timesrv complete bash|zsh|fish. The manual explains listeners, clocks, faults and signals: " +
+  "docs/timesrv.md.";
 
 /** In the manual page and the reference only. */
 export const MANUAL = `
@@ -89,6 +91,12 @@ faults, or --control, by which faults could be set.
 Where standard output is not a terminal, it receives one line of JSON once every
 listener answers: event ("ready"), listeners (each with its url, protocol,
 hostname and the port that was bound), and control, a URL.
+
+Every option can be set by an environment variable, if Deno may read it:
+--log-format by TIMESRV_LOG_FORMAT. A switch is off if its variable is empty,
+0, false, no or off. The command line takes precedence.
+
+timesrv complete bash prints shell completions; zsh and fish work too.
 
 Signals:
   SIGINT   stops it: replies under way are finished and totals logged

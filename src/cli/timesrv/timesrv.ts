@@ -15,12 +15,11 @@ import { serve } from "../../server/serve.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
-import { hasColour } from "../shared/style.ts";
-import { writeText } from "../shared/write_text.ts";
+import { hasColour, writeText } from "../shared/output.ts";
 import { controlOf, guardOf } from "./guard.ts";
 import { announce } from "./announcement.ts";
 import { checkTransport, readListeners } from "./listeners.ts";
-import { MANUAL, NOTES } from "./notes.ts";
+import { HINT, MANUAL, NOTES } from "./notes.ts";
 import { listScenarios } from "./scenarios.ts";
 import { leapField, readServed } from "./served.ts";
 
@@ -93,6 +92,7 @@ const command = defineCommand({
   }],
   groups,
   notes: NOTES,
+  hint: HINT,
   manual: MANUAL,
   run,
 });

@@ -1,7 +1,14 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
-import { Option } from "@commander-js/extra-typings";
 import { load } from "../../../load/load.ts";
-import type { QueryFailure } from "../../../protocols/failure.ts";
+import { flag, number, positive, whole } from "../../../options/field.ts";
+import { pickOptions } from "../../../options/read.ts";
+import { type Arguments, defineCommand } from "../../shared/command.ts";
+import { queryExitCodeList } from "../../shared/exit_codes.ts";
+import { printProblems, StatusLine, writeText } from "../../shared/output.ts";
+import { stopSignal } from "../../shared/stop_signal.ts";
+import { checkUrls, UsageError } from "../../shared/usage_error.ts";
+import { familyFields, familyOf, jsonField } from "../options.ts";
+import { errorToJson } from "../query/json.ts";
 import {
   failureOf,
   formatLoad,
@@ -10,158 +17,173 @@ import {
   type LoadReport,
   warningsOf,
 } from "./report.ts";
-import { queryExitCodes } from "../../shared/exit_codes.ts";
-import { countParser, numberParser, subcommand } from "../../shared/program.ts";
-import { errorJson } from "../query/report.ts";
-import { StatusLine } from "../../shared/status_line.ts";
-import { stopSignal } from "../../shared/stop_signal.ts";
-import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { writeText } from "../../shared/write_text.ts";
 
-const HELP = `
-Protocols: asctime and auto (text), daytime, time, ntp. Every NTP request is
-unique. A reply is good if it is what the protocol prescribes, belongs to a
-request that waits for it, and says this machine's time within 2 seconds; for
-text, in local time or UTC. Ctrl-C ends it early with what was measured so far.
+/** The limit of Linux (proc_pid_max(5)). */
+const MAX_PID = 2 ** 22;
 
-Each request ends as one that was answered well (good), badly (bad) or not in
-time (lost). Late are replies to requests that were lost by then (text, daytime
-and time do not tell), duplicate second replies to a request, stray those to
-none. A sender of NTP goes on when requests are lost; in other protocols, whose
-replies name no request, each pauses ten times a second to count its losses. The
-latency of a request at a fixed rate counts from when it was due. The offset
-(NTP) is taken from the kernel's time stamp of each reply; on one machine it
-should be 0.
+/** The library's defaults that the report shows. */
+const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
 
+const loadFields = {
+  duration: positive(600, {
+    name: "duration",
+    syntax: "<seconds>",
+    unit: "seconds",
+    help: "seconds to measure",
+    default: String(defaults.duration),
+  }),
+  requests: whole(1, 2 ** 31 - 1, {
+    name: "requests",
+    syntax: "<count>",
+    help: "maximum number of requests",
+  }),
+  window: whole(1, 16_384, {
+    name: "window",
+    syntax: "<count>",
+    help: "outstanding requests over all flows",
+    default: String(defaults.window),
+  }),
+  rate: whole(1, 10_000_000, {
+    name: "rate",
+    syntax: "<count>",
+    help: "fixed rate in requests per second",
+    conflicts: ["window"],
+  }),
+  flows: whole(1, 1024, {
+    name: "flows",
+    syntax: "<count>",
+    help: "sockets to send from",
+    default: String(defaults.flows),
+  }),
+  timeout: number(0.001, 10, {
+    name: "timeout",
+    short: "t",
+    syntax: "<seconds>",
+    unit: "seconds",
+    help: "seconds until a request is lost",
+    default: String(defaults.timeout),
+  }),
+  segmented: flag({
+    name: "segmented",
+    help: "let the kernel split bursts, for less CPU time",
+  }),
+  warmup: number(0, 60, {
+    name: "warmup",
+    syntax: "<seconds>",
+    unit: "seconds",
+    help: "seconds to run before measuring",
+    default: "0.3",
+  }),
+  pid: whole(1, MAX_PID, {
+    name: "pid",
+    syntax: "<id>",
+    help: "the server's process, to measure its CPU time",
+  }),
+};
+
+const { pid, ...amount } = loadFields;
+
+const groups = {
+  "Load:": amount,
+  "Target:": {
+    ownServer: flag({
+      name: "i-own-this-server",
+      help: "allow a server that is not on this machine",
+    }),
+    ...familyFields,
+    pid,
+  },
+  "Output:": { json: jsonField },
+} as const;
+
+const NOTES = `
 Examples:
   timecli bench ntp://127.0.0.1
   timecli bench ntp://[::1]:8888 --rate 20000 --duration 10
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
   timecli bench ntp://time.example --i-own-this-server --rate 1000
+`;
 
-JSON keys (docs/timecli.schema.json, bench): schema (1), url, address, port,
-seconds, sent, good, bad, duplicate, lost, late, stray, good_per_second,
-cpu_per_reply, latency (p50, p90, p99, p999), offset (p50, p99), idle_share (near
-0, this program is the limit rather than the server), error.reason and
-error.message. Durations are in seconds.
+const MANUAL = `
+The protocols are asctime and auto (text), daytime, time and ntp. Every NTP request
+is unique. A reply is good if it is what the protocol prescribes, belongs to an
+outstanding request, and has this machine's time within 2 seconds; for text, in
+local time or UTC. Ctrl-C ends the test early, with the figures measured so far.
 
-Exit codes, with the figures printed where there are any:
-  0  every reply was good, and none is missing; otherwise the first that holds:
+Every request is counted once: its reply is good or bad, or it is lost, without a
+reply in time. Replies beyond that are late (to a lost request; not distinguished
+in text, daytime and time), duplicate (a second one) or stray (to no request). An
+NTP flow continues after lost requests; in the other protocols, whose replies do
+not name their request, a flow pauses ten times per second to count its losses.
+At a fixed rate, latency counts from when a request was due. The offset (NTP) is
+measured by the kernel's timestamp of each reply; on one machine it should be 0.
+With --requests there is no warm-up unless --warmup is given.
+
+--json is described in docs/output.md.
+
+Exit codes, after the figures where there are any; the first that applies:
+  0  every reply was good, and none is missing
   1  something else failed, or this is not Linux on x86-64 or arm64
-  2  the command line is wrong
- ${code("refused")}  nothing listens there
- ${code("unknown-host")}  the host is unknown
- ${code("unreachable")}  the network would not carry the requests
- ${code("not-a-time")}  replies were bad
- ${code("bogus-reply")}  replies were duplicate or stray
- ${code("timeout")}  requests were lost, all or some`;
-
-/** What Linux allows (proc_pid_max(5)). */
-const MAX_PID = 2 ** 22;
-
-export const { define } = subcommand(
-  (command) =>
-    command
-      .description(
-        "Puts load on a time server, verifies every reply, and prints what the server can take.",
-      )
-      .argument("<url>", "the server, as PROTOCOL://HOST[:PORT], or HOST[:PORT] for asctime")
-      .optionsGroup("How much load:")
-      .option(
-        "--duration <seconds>",
-        "how long to measure",
-        numberParser("seconds above 0, up to 600", (value) => value > 0 && value <= 600),
-        5,
-      )
-      .option("--requests <count>", "send so many at most", countParser(1, 2 ** 31 - 1))
-      .option(
-        "--window <count>",
-        "outstanding requests, over all flows",
-        countParser(1, 16_384),
-        64,
-      )
-      .addOption(
-        new Option("--rate <count>", "so many a second instead, answered or not")
-          .argParser(countParser(1, 10_000_000)).conflicts("window"),
-      )
-      .option("--flows <count>", "sockets to send from", countParser(1, 1024), 8)
-      .option(
-        "-t, --timeout <seconds>",
-        "a request is lost after so long without a reply",
-        numberParser("seconds, 0.001 to 10", (value) => value >= 0.001 && value <= 10),
-        0.1,
-      )
-      .option("--segmented", "have the kernel cut bursts into requests, for less CPU time")
-      .option(
-        "--warmup <seconds>",
-        "how long to run before measuring (default: 0.3, with --requests 0)",
-        numberParser("seconds, 0 to 60", (value) => value >= 0 && value <= 60),
-      )
-      .optionsGroup("On whom:")
-      .option("--i-own-this-server", "allow a server that is not on this machine")
-      .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
-      .option("-6, --ipv6", "use IPv6 only")
-      .option(
-        "--pid <id>",
-        "the server's process here, to take its CPU time",
-        countParser(1, MAX_PID),
-      )
-      .optionsGroup("What to print:")
-      .option("--json", "a JSON object")
-      .optionsGroup("About the command:")
-      .addHelpText("after", HELP),
-  (command) => run(command.processedArgs[0], command.opts()),
-);
-
-interface BenchOptions {
-  readonly duration: number;
-  readonly requests?: number | undefined;
-  readonly window: number;
-  readonly rate?: number | undefined;
-  readonly flows: number;
-  readonly timeout: number;
-  readonly segmented?: true | undefined;
-  readonly warmup?: number | undefined;
-  readonly iOwnThisServer?: true | undefined;
-  readonly ipv4?: true | undefined;
-  readonly ipv6?: true | undefined;
-  readonly pid?: number | undefined;
-  readonly json?: true | undefined;
+  2  wrong command line
+${
+  queryExitCodeList({
+    "refused": "nothing listens there",
+    "unknown-host": "the host is unknown",
+    "unreachable": "the network did not carry the requests",
+    "not-a-time": "replies were bad",
+    "bogus-reply": "replies were duplicate or stray",
+    "timeout": "requests were lost, all or some",
+  })
 }
+`;
 
-async function run(url: string, options: BenchOptions): Promise<void> {
-  const { ipv4, ipv6, json, iOwnThisServer, ...rest } = options;
+export const command = defineCommand({
+  name: "bench",
+  description:
+    "Load-tests a time server that you own: verifies every reply, and prints the rate, " +
+    "latency and losses.",
+  positionals: [{
+    name: "url",
+    help: "server: [PROTOCOL://]HOST[:PORT], asctime by default",
+    isRequired: true,
+  }],
+  groups,
+  notes: NOTES,
+  hint:
+    "It needs Linux on x86-64 or arm64. Exit codes: 0 every request got a good reply, 2 wrong " +
+    "command line; otherwise the failure. The manual explains the figures: docs/timecli.md.",
+  manual: MANUAL,
+  run,
+});
+
+async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>): Promise<void> {
   checkUrls([url]);
+  const options = { ...defaults, ...pickOptions(loadFields, values) };
   using progress = new StatusLine();
   const signal = stopSignal();
   const result = await load(url, {
-    ...rest,
-    ...(ipv4 && { family: 4 }),
-    ...(ipv6 && { family: 6 }),
-    ownServer: iOwnThisServer,
+    ...options,
+    family: familyOf(values),
+    ownServer: values.ownServer,
     signal,
-    onProgress: (state) => progress.show(formatProgress(state, rest.duration)),
+    onProgress: (state) => progress.show(formatProgress(state, options.duration)),
   }).catch((error) => {
     if (error === signal.reason) throw new Error("Stopped before anything was measured");
-    throw error instanceof RangeError ? new UsageError(inOptions(error.message)) : error;
+    throw error instanceof RangeError ? new UsageError(withOptionNames(error.message)) : error;
   });
   progress.clear();
-  const report: LoadReport = { load: rest, result };
+  const report: LoadReport = { load: options, result };
   const failure = failureOf(report);
-  const text = json
-    ? JSON.stringify({ ...loadJson(result), ...(failure && { error: errorJson(failure) }) })
+  const output = values.json
+    ? JSON.stringify({ ...loadJson(result), ...(failure && { error: errorToJson(failure) }) })
     : formatLoad(report);
-  writeText(Deno.stdout, `${text}\n`);
-  for (const warning of warningsOf(report)) writeText(Deno.stderr, `timecli: ${warning}\n`);
+  writeText(Deno.stdout, `${output}\n`);
+  printProblems(warningsOf(report));
   if (failure) throw failure;
 }
 
-/** What the library says of its options, by the names that they have here. */
-function inOptions(message: string): string {
+/** Replaces the library's names of options by those of the command line. */
+function withOptionNames(message: string): string {
   return message.replace(/^segmented\b/, "--segmented")
     .replace(/\bownServer\b/, "--i-own-this-server");
-}
-
-function code(reason: QueryFailure): string {
-  return String(queryExitCodes[reason]).padStart(2);
 }

@@ -5,7 +5,7 @@ import { formatAddress } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatCount, formatPlural, formatSeconds } from "../../../text/units.ts";
-import { SCHEMA } from "../query/report.ts";
+import { SCHEMA } from "../query/json.ts";
 
 /** With less idle time the generator is the limit. */
 const MIN_IDLE_SHARE = 0.02;

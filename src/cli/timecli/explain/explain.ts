@@ -1,159 +1,151 @@
-/** `timecli explain`: an exchange, live, from octets or from a capture, shown for people to learn from. */
-import { Option } from "@commander-js/extra-typings";
+/** `timecli explain`: an exchange, live, in hexadecimal or from a capture, explained octet by octet. */
+import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import { type CapturedExchange, exchangesOf } from "../../../explain/capture/exchanges.ts";
 import { readCapture } from "../../../explain/capture/read_capture.ts";
-import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import { explain } from "../../../explain/explain.ts";
+import type { SeenExchange } from "../../../explain/explanation.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
-import type { SeenExchange } from "../../../explain/explanation.ts";
-import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
-import { QueryError } from "../../../protocols/failure.ts";
+import { oneOf, text, whole } from "../../../options/field.ts";
+import { pickOptions } from "../../../options/read.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
-import { queryExitCodes } from "../../shared/exit_codes.ts";
+import { QueryError } from "../../../protocols/failure.ts";
+import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import { type Arguments, defineCommand } from "../../shared/command.ts";
+import { queryExitCodeList } from "../../shared/exit_codes.ts";
+import { writeText } from "../../shared/output.ts";
+import { checkUrls, UsageError } from "../../shared/usage_error.ts";
+import { familyFields, familyOf, jsonField, timeoutField } from "../options.ts";
+import { DEFAULT_TARGET } from "../query/query.ts";
 import { type Explained, explainedJson, explainedText, paintFor } from "./explain_report.ts";
 import { parseHex } from "./hex.ts";
-import { escapeLine } from "../../../text/printable.ts";
-import { numberParser, subcommand } from "../../shared/program.ts";
 import { readInput } from "./read_input.ts";
-import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { writeText } from "../../shared/write_text.ts";
 
-const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
+const exchangeFields = { timeout: timeoutField("time limit in seconds") };
 
-const HELP = `
-Shown are both datagrams, every octet with its meaning; every test that the
-reply has to pass, in order, and where it is written; for NTP the four times,
-and the offset, delay and bounds worked out with their own numbers.
+const groups = {
+  "Query:": { ...exchangeFields, ...familyFields },
+  "Input instead of a query:": {
+    hex: text("two datagrams", () => {}, {
+      name: "hex",
+      syntax: "<request/reply>",
+      help: "two datagrams in hexadecimal",
+      conflicts: ["capture"],
+    }),
+    capture: text("a file", () => {}, {
+      name: "capture",
+      syntax: "<file>",
+      help: "a pcap or pcapng file; - for standard input",
+    }),
+    exchange: whole(1, Infinity, {
+      name: "exchange",
+      syntax: "<number>",
+      help: "number of the exchange in the capture",
+      default: "1",
+    }),
+    protocol: oneOf(wireProtocols, {
+      name: "protocol",
+      syntax: "<name>",
+      help: "protocol of the datagrams",
+      default: "by port and form",
+    }),
+  },
+  "Output:": { json: jsonField },
+} as const;
 
-A capture is a file of tcpdump or Wireshark (pcap, pcapng); of octets and
-captures the protocol is told by port and form unless --protocol names it. The
-times of a capture are those of the machine that captured: only if that was the
-client, offset and delay are the client's.
+type ExplainValues = Arguments<typeof groups>["values"];
 
+const NOTES = `
 Examples:
   timecli explain ntp://time.example
   timecli explain --hex "/ 83aa7e80"
   timecli explain --capture lan.pcapng --exchange 2
   tcpdump -w - -c 2 port 123 | timecli explain --capture -
+`;
 
-JSON keys (docs/timecli_explain.schema.json): schema (1), seen, protocol,
-request.fields and reply.fields (name, offset, length, hex, bits, meaning),
-tests (name, source, result, detail), times (t1 to t4), offset, error_bound,
-delay, root_distance, error.reason, error.message.
+const MANUAL = `
+It prints both datagrams, with the meaning of every octet; every test that the
+reply must pass, in order, with its source; and for NTP the four timestamps, with
+offset, delay and bounds calculated step by step.
 
-Exit codes, with all of it printed where there is a reply:
-  0  the reply passed every test that could be made; otherwise, as of timecli:
-  1  something else failed, or the file is no capture
-  2  the command line is wrong
- ${code("timeout")}  no reply came
- ${code("refused")}  nothing listens there
- ${code("unknown-host")}  the host is unknown
- ${code("unreachable")}  the network would not carry the request
- ${code("not-a-time")}  the reply is not a time
- ${code("kiss-o-death")}  the server refuses service (kiss-o'-death)
- ${code("unsynchronized")}  the server says that it is not synchronised
- ${code("bogus-reply")}  the reply does not belong to the request; the last one is shown
- ${code("unusable")}  the reply contradicts itself, or its error bound is beyond use`;
+A capture is a file of tcpdump or Wireshark (pcap, pcapng), compressed by gzip or
+not. Its timestamps are those of the capturing machine: offset and delay are the
+client's only if the client captured. --json is described in docs/output.md.
 
-export const { define } = subcommand(
-  (command) =>
-    command
-      .description("Shows what was on the wire, octet by octet, and what a client makes of it.")
-      .argument(
-        "[target]",
-        `whom to ask, as PROTOCOL://HOST[:PORT] or HOST[:PORT] (default: ${DEFAULT_TARGET})`,
-      )
-      .optionsGroup("How to ask:")
-      .option(
-        "-t, --timeout <seconds>",
-        "give up after so long in all",
-        numberParser("seconds above 0, up to 86400", (value) => value > 0 && value <= 86_400),
-        3,
-      )
-      .addOption(new Option("-4, --ipv4", "use IPv4 only").conflicts("ipv6"))
-      .option("-6, --ipv6", "use IPv6 only")
-      .optionsGroup("Or what to read instead:")
-      .addOption(
-        new Option("--hex <request/reply>", "two datagrams in hexadecimal").conflicts("capture"),
-      )
-      .option("--capture <file>", "a pcap or pcapng file; - for standard input")
-      .option(
-        "--exchange <number>",
-        "which exchange of the capture (default: 1)",
-        numberParser("a whole number from 1", (value) => Number.isInteger(value) && value >= 1),
-      )
-      .addOption(
-        new Option("--protocol <name>", "what the octets or the capture speak").choices(
-          wireProtocols,
-        ),
-      )
-      .optionsGroup("What to print:")
-      .option("--json", "a JSON object")
-      .optionsGroup("About the command:")
-      .addHelpText("after", HELP),
-  (command) => run(command.processedArgs[0], command.opts()),
-);
+Exit codes, after the output where there is a reply:
+  0  the reply passed every test that could be made
+  1  something else failed, or the file is not a capture
+  2  wrong command line
+${queryExitCodeList()}
+`;
 
-interface ExplainOptions {
-  readonly timeout: number;
-  readonly ipv4?: true | undefined;
-  readonly ipv6?: true | undefined;
-  readonly hex?: string | undefined;
-  readonly capture?: string | undefined;
-  readonly exchange?: number | undefined;
-  readonly protocol?: WireProtocol | undefined;
-  readonly json?: true | undefined;
-}
+export const command = defineCommand({
+  name: "explain",
+  description:
+    "Shows a request and its reply octet by octet, and what a client concludes from them.",
+  positionals: [{
+    name: "target",
+    help: `server to query: [PROTOCOL://]HOST[:PORT] (default: ${DEFAULT_TARGET})`,
+  }],
+  groups,
+  notes: NOTES,
+  hint:
+    "Exit codes: 0 the reply passed every test, 2 wrong command line; otherwise the failure, as " +
+    "timecli. The manual has more: docs/timecli.md.",
+  manual: MANUAL,
+  run,
+});
 
-async function run(target: string | undefined, options: ExplainOptions): Promise<void> {
-  checkChoice(target, options);
-  const { title, seen, failure } = options.hex !== undefined
-    ? seenInHex(options.hex, options.protocol)
-    : options.capture !== undefined
-    ? await seenInFile(options.capture, options)
-    : await seenLive(target ?? DEFAULT_TARGET, options);
+async function run({ values, positionals: [target] }: Arguments<typeof groups>): Promise<void> {
+  checkInput(target, values);
+  const { title, seen, failure } = values.hex !== undefined
+    ? seenInHex(values.hex, values.protocol)
+    : values.capture !== undefined
+    ? await seenInFile(values.capture, values)
+    : await seenLive(target ?? DEFAULT_TARGET, values);
   const explained: Explained = { title, explanation: explain(seen) };
-  const text = options.json
+  const output = values.json
     ? JSON.stringify(explainedJson(explained))
     : explainedText(explained, paintFor(Deno.stdout));
-  writeText(Deno.stdout, `${text}\n`);
+  writeText(Deno.stdout, `${output}\n`);
   if (failure) throw failure;
   const problem = explained.explanation.failure;
   if (problem) throw new QueryError(problem.reason, problem.message);
 }
 
-function checkChoice(target: string | undefined, options: ExplainOptions): void {
-  const { hex, capture, exchange, protocol } = options;
-  const read = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
-  if (target !== undefined && read !== undefined) {
-    throw new UsageError(`Nobody is asked with ${read}: leave ${escapeLine(target)} out`);
+function checkInput(target: string | undefined, values: ExplainValues): void {
+  const { hex, capture, exchange, protocol } = values;
+  const input = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
+  if (target !== undefined && input !== undefined) {
+    const purpose = hex !== undefined ? "decodes datagrams" : "reads a file";
+    throw new UsageError(
+      `${input} ${purpose} and queries no server: remove ${escapeLine(target)}`,
+    );
   }
   if (exchange !== undefined && capture === undefined) {
-    throw new UsageError("--exchange is for --capture");
+    throw new UsageError("--exchange needs --capture");
   }
-  if (protocol !== undefined && read === undefined) {
+  if (protocol !== undefined && input === undefined) {
     throw new UsageError("--protocol is for --hex and --capture; a target names its own");
   }
   if (target !== undefined) checkUrls([target]);
 }
 
-/** An exchange, where it was seen, and what was wrong that its octets do not tell. */
+/** An exchange, its origin, and a failure that its octets do not show. */
 interface Seen {
   readonly title: string;
   readonly seen: SeenExchange;
   readonly failure?: QueryError;
 }
 
-async function seenLive(target: string, options: ExplainOptions): Promise<Seen> {
-  const { timeout, ipv4, ipv6 } = options;
+async function seenLive(target: string, values: ExplainValues): Promise<Seen> {
   const seen = await recordExchange(target, {
-    timeout,
-    ...(ipv4 && { family: 4 as const }),
-    ...(ipv6 && { family: 6 as const }),
+    ...pickOptions(exchangeFields, values),
+    family: familyOf(values),
   });
   const { url, from, error: failure } = seen;
-  if (failure) return { title: `${escapeLine(url)}, the last datagram that came`, seen, failure };
+  if (failure) return { title: `${escapeLine(url)}, the last datagram received`, seen, failure };
   const address = from && formatAddress(from);
   return { title: url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`, seen };
 }
@@ -165,7 +157,7 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
   return { title: `Octets of ${protocol}`, seen: { protocol, request, reply, pivot } };
 }
 
-async function seenInFile(file: string, options: ExplainOptions): Promise<Seen> {
+async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   const { exchange: number = 1, protocol } = options;
   const name = file === "-" ? "standard input" : escapeLine(file);
   const octets = await readInput(file, "timecli explain --capture");
@@ -212,8 +204,4 @@ function exchangesIn(
     if (!(error instanceof CaptureError)) throw error;
     throw new CaptureError(`Cannot read ${name}: ${error.message}`, { cause: error });
   }
-}
-
-function code(reason: keyof typeof queryExitCodes): string {
-  return String(queryExitCodes[reason]).padStart(2);
 }

@@ -4,7 +4,7 @@ import type { WireField } from "../../../protocols/protocol.ts";
 import { formatInstant, formatPlural } from "../../../text/units.ts";
 import { workedOut } from "./explain_steps.ts";
 import { timeline } from "./explain_timeline.ts";
-import { painter } from "../../shared/style.ts";
+import { painter } from "../../shared/output.ts";
 import { wrapText } from "../../../text/printable.ts";
 
 const WIDTH = 80;

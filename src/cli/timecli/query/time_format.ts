@@ -72,7 +72,7 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
     }
     const lacks = utc ? "--utc" : asksZone;
     if (lacks !== undefined) {
-      throw new Error(`The text from ${reply.url} carries no zone, which ${lacks} takes`);
+      throw new Error(`The text from ${reply.url} has no time zone, which ${lacks} needs`);
     }
     // Its own hours and minutes, which this machine's zone may not have on that day.
     return write(dateIn(time.toZonedDateTime("UTC").toInstant(), true), 0);

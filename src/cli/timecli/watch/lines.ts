@@ -1,10 +1,10 @@
 /** The output of `timecli watch` without a terminal: one line per exchange, and one per event. */
 import type { NtpReply } from "../../../protocols/reply.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
-import { cell, csvHeader, csvRow } from "../../shared/csv.ts";
-import { describe } from "../../shared/exit_codes.ts";
+import { formatError } from "../../shared/format_error.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import { errorJson, jsonOf, SCHEMA } from "../query/report.ts";
+import { formatCsvRow, replyColumns } from "../query/csv.ts";
+import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import { figureNames, formatFigures } from "./figures.ts";
@@ -24,7 +24,7 @@ export const textLines: LineFormat = {
     const line = (text: string): string => `${formatTime(at)}  ${escapeLine(url)}  ${text}`;
     if (event.type !== "exchange") return line(formatNotice(event));
     const { reply, error } = event;
-    if (error || !reply) return line(describe(error) ?? "");
+    if (error || !reply) return line(formatError(error));
     const roundTrip = formatSeconds(reply.roundTrip.total("seconds"));
     if (!("offset" in reply)) return line(`${escapeLine(reply.text)}  round trip ${roundTrip}`);
     const measured = `offset ${formatBounded(reply)}`;
@@ -52,17 +52,18 @@ export function formatTime(at: Temporal.Instant): string {
 }
 
 export const jsonLines: LineFormat = {
-  format(event): string {
-    const { type, url, at } = event;
-    const base = { schema: SCHEMA, event: type, at: at.toString() };
-    const more = type === "exchange"
-      ? jsonOf({ target: url, ...event }, false)
-      : { url, ...noticeJson(event) };
-    return JSON.stringify({ ...base, ...more });
-  },
+  format: (event): string => JSON.stringify(eventToJson(event)),
 };
 
-function noticeJson(notice: WatchNotice): Record<string, unknown> {
+function eventToJson(event: WatchEvent): Record<string, unknown> {
+  const { type, url, at } = event;
+  const base = { schema: SCHEMA, event: type, at: at.toString() };
+  return type === "exchange"
+    ? { ...base, ...outcomeToJson({ target: url, ...event }, false) }
+    : { ...base, url, ...noticeToJson(event) };
+}
+
+function noticeToJson(notice: WatchNotice): Record<string, unknown> {
   switch (notice.type) {
     case "kiss":
       return { code: notice.code, interval: notice.interval ?? null };
@@ -76,33 +77,23 @@ function noticeJson(notice: WatchNotice): Record<string, unknown> {
     case "leap":
       return { from: notice.from, to: notice.to };
     case "gone":
-      return { error: errorJson(notice.error) };
+      return { error: errorToJson(notice.error) };
     case "back":
       return { after: notice.after.total("seconds") };
   }
 }
 
-/** The columns after those of `timecli --csv`, named as in JSON lines. */
-const noticeColumns = ["event", "code", "interval", "from", "to", "step", "clock", "after"];
+/** The time, the columns of `timecli --csv`, and those of events. */
+const columns = [
+  "at",
+  ...replyColumns(false),
+  ...["event", "code", "interval", "from", "to", "step", "clock", "after"],
+];
 
-/** The rows of `timecli --csv` with the time in front, and one row per event; RFC 4180 ends them by CR LF. */
+/** One row per exchange and event; RFC 4180 ends rows by CR LF. */
 export const csvLines: LineFormat = {
-  head: `at,${csvHeader(false)},${noticeColumns.join(",")}\r`,
-  format(event): string {
-    const { type, url, at } = event;
-    if (type === "exchange") {
-      const empty = ",".repeat(noticeColumns.length - 1);
-      return `${at},${csvRow({ target: url, ...event }, false)},${type}${empty}\r`;
-    }
-    const { error, ...more } = noticeJson(event);
-    const { reason, message } = (error ?? {}) as Record<string, unknown>;
-    const values: Record<string, unknown> = {
-      ...{ at, url, event: type, ...more },
-      ...{ error_reason: reason, error_message: message },
-    };
-    const names = ["at", ...csvHeader(false).split(","), ...noticeColumns];
-    return `${names.map((name) => cell(values[name])).join(",")}\r`;
-  },
+  head: `${columns.join(",")}\r`,
+  format: (event): string => `${formatCsvRow(eventToJson(event), columns)}\r`,
 };
 
 const summaryHead = [

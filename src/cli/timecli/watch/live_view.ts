@@ -1,8 +1,8 @@
 /** The screen of `timecli watch` while it runs: when it is drawn, and the keys that change it. */
 import type { WatchEvent } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import { painter } from "../../shared/style.ts";
-import { Terminal } from "../../shared/terminal.ts";
+import { painter } from "../../shared/output.ts";
+import { TerminalScreen } from "./terminal_screen.ts";
 import { formatNotice, type WatchNotice } from "./notices.ts";
 import type { WatchRecord } from "./record.ts";
 import { drawScreen, type WatchView } from "./screen.ts";
@@ -28,7 +28,7 @@ const tones: Readonly<Partial<Record<WatchNotice["type"], Tone>>> = { gone: "bad
 /** Owns the terminal until it is disposed of. */
 export class LiveView implements Disposable {
   readonly #options: LiveViewOptions;
-  readonly #terminal: Terminal;
+  readonly #terminal: TerminalScreen;
   readonly #keys: ReadonlyMap<string, () => void>;
   readonly #paint: WatchView["paint"] = {
     bold: painter(Deno.stdout, "1"),
@@ -69,7 +69,7 @@ export class LiveView implements Disposable {
       ["\x1b[Z", select(-1)],
       ["\x1b[A", select(-1)],
     ]);
-    this.#terminal = new Terminal({
+    this.#terminal = new TerminalScreen({
       onKey: (key) => this.#press(key),
       onResize: () => this.#draw(),
     });

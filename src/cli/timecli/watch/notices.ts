@@ -2,7 +2,7 @@
 import type { WatchEvent } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
-import { describe } from "../../shared/exit_codes.ts";
+import { formatError } from "../../shared/format_error.ts";
 
 /** An event that is not an exchange. */
 export type WatchNotice = Exclude<WatchEvent, { readonly type: "exchange" }>;
@@ -22,7 +22,7 @@ export function formatNotice(notice: WatchNotice): string {
       return `offset step of ${formatSignedSeconds(notice.step.total("seconds"))}: ` +
         (notice.clock === "local" ? "this machine's clock was set" : "server's clock was set");
     case "gone":
-      return `gone: ${describe(notice.error)}`;
+      return `gone: ${formatError(notice.error)}`;
     case "back":
       return `back after ${formatSeconds(notice.after.total("seconds"))}`;
   }

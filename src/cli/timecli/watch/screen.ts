@@ -1,6 +1,6 @@
 /** The screen of `timecli watch`: a table of servers, plots of one of them, the latest events. */
 import { toAscii } from "../../../text/printable.ts";
-import type { ScreenSize } from "../../shared/terminal.ts";
+import type { ScreenSize } from "./terminal_screen.ts";
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 import { layOutServers, type ScreenLine, scrollTo, type Tone } from "./server_table.ts";

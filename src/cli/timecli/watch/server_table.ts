@@ -1,5 +1,5 @@
 /** The table of servers on the screen of `timecli watch`. */
-import { describe } from "../../shared/exit_codes.ts";
+import { formatError } from "../../shared/format_error.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { figureNames, formatFigures, formatShare } from "./figures.ts";
@@ -68,7 +68,7 @@ function rowsOf(
 
 function failureOf({ sent, lost, bad, last }: WatchRecord): string {
   const share = bad > 0 ? `, ${formatShare(bad, sent)} bad` : "";
-  return `${formatShare(lost, sent)} lost${share}; ${describe(last?.error)}`;
+  return `${formatShare(lost, sent)} lost${share}; ${formatError(last?.error)}`;
 }
 
 function offsetOf({ last }: WatchRecord): string {

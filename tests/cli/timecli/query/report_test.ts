@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { jsonOf, tableOf, textOf } from "../../../../src/cli/timecli/query/report.ts";
+import { outcomeToJson } from "../../../../src/cli/timecli/query/json.ts";
+import { formatReply, formatTable } from "../../../../src/cli/timecli/query/report.ts";
 import { assertDocumented } from "../../../support/documented.ts";
 import { QueryError } from "../../../../src/protocols/failure.ts";
 import type { NtpReply, SecondsReply, TextReply } from "../../../../src/protocols/reply.ts";
@@ -68,22 +69,25 @@ const seconds: SecondsReply = {
   errorBound: ms(1002),
 };
 
-Deno.test("textOf writes the classic line for a text", () => {
-  assertEquals(textOf(text, false), "Reply from time server: Sun Nov 22 18:40:18 2026");
+Deno.test("formatReply writes the classic line for a text", () => {
+  assertEquals(formatReply(text, false), "Reply from time server: Sun Nov 22 18:40:18 2026");
 });
 
-Deno.test("textOf explains an offset, and names the server", () => {
-  const behind = textOf(ntp, false);
+Deno.test("formatReply explains an offset, and names the server", () => {
+  const behind = formatReply(ntp, false);
   assertMatch(behind, /^Server +ntp:\/\/time\.example:123 \(192\.0\.2\.1:123\)$/m);
   assertMatch(behind, /^Offset +\+12\.50 ms ± 2\.000 ms: this clock is behind$/m);
-  assertMatch(textOf({ ...ntp, offset: ms(-12.5) }, false), /-12\.50 ms .*: this clock is ahead$/m);
-  assertMatch(textOf({ ...ntp, offset: ms(1) }, false), /: no difference can be told$/m);
-  assertMatch(textOf(seconds, false), /^Offset +-502\.0 ms ± 1\.002 s: no difference/m);
+  assertMatch(
+    formatReply({ ...ntp, offset: ms(-12.5) }, false),
+    /-12\.50 ms .*: this clock is ahead$/m,
+  );
+  assertMatch(formatReply({ ...ntp, offset: ms(1) }, false), /: within the error bound$/m);
+  assertMatch(formatReply(seconds, false), /^Offset +-502\.0 ms ± 1\.002 s: within/m);
 });
 
-Deno.test("textOf names the kind of a reference", () => {
+Deno.test("formatReply names the kind of a reference", () => {
   const reference = (fields: Partial<NtpReply>): string =>
-    /^Reference +(.*)$/m.exec(textOf({ ...ntp, ...fields }, false))?.[1] ?? "";
+    /^Reference +(.*)$/m.exec(formatReply({ ...ntp, ...fields }, false))?.[1] ?? "";
   assertEquals(reference({}), "192.0.2.7 (IPv4 address, or hash of an IPv6 one)");
   assertEquals(reference({ stratum: 1, referenceId: "GPS" }), "GPS (reference clock)");
   assertEquals(reference({ referenceId: "127.127.1.1" }), "127.127.1.1 (its own clock)");
@@ -91,20 +95,20 @@ Deno.test("textOf names the kind of a reference", () => {
   assertEquals(reference({ stratum: 0, referenceId: "" }), "none");
 });
 
-Deno.test("textOf shows no time where a reply has none", () => {
+Deno.test("formatReply shows no time where a reply has none", () => {
   for (const raw of [false, true]) {
-    const kiss = textOf(kissOf("RATE"), raw);
+    const kiss = formatReply(kissOf("RATE"), raw);
     assertEquals(/^(Time|Offset|Delay|Root distance|T2|T3)\b/m.test(kiss), false, kiss);
     assertMatch(kiss, /^Reference +RATE \(kiss code\)$/m);
     assertEquals(/^T1 .*\nT4 /m.test(kiss), raw);
   }
 });
 
-Deno.test("jsonOf computes nothing from a reply without a time", () => {
+Deno.test("outcomeToJson computes nothing from a reply without a time", () => {
   const error = new QueryError("kiss-o-death", "no");
   for (const reply of [kissOf("DENY"), zeroed]) {
     for (const raw of [false, true]) {
-      const object = jsonOf({ target: "x", reply, error }, raw);
+      const object = outcomeToJson({ target: "x", reply, error }, raw);
       assertDocumented(object);
       assertDocumented({ ...object });
       for (const key of ["text", "time", "offset", "error_bound", "delay", "root_distance"]) {
@@ -115,18 +119,18 @@ Deno.test("jsonOf computes nothing from a reply without a time", () => {
     }
   }
   assertEquals(
-    jsonOf({ target: "x", reply: kissOf("DENY"), error }, false)["reference_id"],
+    outcomeToJson({ target: "x", reply: kissOf("DENY"), error }, false)["reference_id"],
     "DENY",
   );
 });
 
-Deno.test("textOf with raw adds every field of the packet", () => {
-  const labels = (raw: boolean): number => textOf(ntp, raw).split("\n").length;
+Deno.test("formatReply with raw adds every field of the packet", () => {
+  const labels = (raw: boolean): number => formatReply(ntp, raw).split("\n").length;
   assertEquals(labels(true) - labels(false), 15);
 });
 
-Deno.test("jsonOf has the documented keys, durations in seconds", () => {
-  const { packet: _packet, ...keys } = jsonOf({ target: "x", reply: ntp }, false);
+Deno.test("outcomeToJson has the documented keys, durations in seconds", () => {
+  const { packet: _packet, ...keys } = outcomeToJson({ target: "x", reply: ntp }, false);
   assertEquals(keys, {
     schema: 1,
     url: "ntp://time.example:123",
@@ -145,30 +149,30 @@ Deno.test("jsonOf has the documented keys, durations in seconds", () => {
     reference_id: "192.0.2.7",
     leap: "none",
   });
-  const raw = jsonOf({ target: "x", reply: ntp }, true);
+  const raw = outcomeToJson({ target: "x", reply: ntp }, true);
   assertEquals([raw["t2"], raw["transmit_timestamp"]], [
     "2026-11-22T18:40:18.514Z",
     "0x0000000000000002",
   ]);
 });
 
-Deno.test("jsonOf has a failure beside the reply", () => {
+Deno.test("outcomeToJson has a failure beside the reply", () => {
   const error = new QueryError("unsynchronized", "not synchronised");
-  const both = jsonOf({ target: "x", reply: ntp, error }, false);
+  const both = outcomeToJson({ target: "x", reply: ntp, error }, false);
   assertEquals(both["error"], { reason: "unsynchronized", message: "not synchronised" });
   assertEquals(both["stratum"], 2);
-  assertEquals(jsonOf({ target: "x", error: new Error("other") }, false), {
+  assertEquals(outcomeToJson({ target: "x", error: new Error("other") }, false), {
     schema: 1,
     url: "asctime://x:8888",
     error: { reason: "failed", message: "other" },
   });
   for (const [target, url] of [["NTP://x/", "ntp://x:123"], ["not a url", "not a url"]] as const) {
-    assertEquals(jsonOf({ target, error }, false)["url"], url);
+    assertEquals(outcomeToJson({ target, error }, false)["url"], url);
   }
 });
 
-Deno.test("tableOf has one row per target, with the reason for a failure", () => {
-  const table = tableOf([
+Deno.test("formatTable has one row per target, with the reason for a failure", () => {
+  const table = formatTable([
     { target: "ntp://a", reply: ntp },
     { target: "time://b", reply: seconds },
     { target: "c", reply: text },
@@ -184,22 +188,25 @@ Deno.test("tableOf has one row per target, with the reason for a failure", () =>
   assertMatch(table[4] ?? "", /^ntp:\/\/d +No reply from d:123 within 3 s$/);
 });
 
-Deno.test("tableOf leaves out what a terminal has no room for", () => {
+Deno.test("formatTable leaves out what a terminal has no room for", () => {
   const outcomes = [
     { target: "ntp://a-rather-long-name.of-a-server.example:11123", reply: ntp },
     { target: "ntp://b", error: new QueryError("timeout", "No reply from b:123 within 3 s") },
   ];
-  const [head = "", row = "", failed = ""] = tableOf(outcomes, 80).split("\n");
+  const [head = "", row = "", failed = ""] = formatTable(outcomes, 80).split("\n");
   assertMatch(head, /^SERVER +TIME +OFFSET +BOUND$/);
   assertMatch(row, /^ntp:\/\/a-rath\S*…\S*e:11123 .* \+12\.50 ms +2\.000 ms$/);
   assert(row.length <= 80, row);
   assertMatch(failed, / No reply from b:123 within 3 s$/);
 });
 
-Deno.test("textOf and tableOf show a name's control characters escaped", () => {
+Deno.test("formatReply and formatTable show a name's control characters escaped", () => {
   const url = "ntp://\x1bc\u202e:123";
   const escaped = String.raw`ntp://\x1bc\u{202e}:123`;
-  assertMatch(textOf({ ...ntp, url }, false).split("\n")[0] ?? "", /\\x1bc\\u\{202e\}:123 \(192/);
-  const [, row] = tableOf([{ target: url, reply: ntp }]).split("\n");
+  assertMatch(
+    formatReply({ ...ntp, url }, false).split("\n")[0] ?? "",
+    /\\x1bc\\u\{202e\}:123 \(192/,
+  );
+  const [, row] = formatTable([{ target: url, reply: ntp }]).split("\n");
   assertEquals(row?.startsWith(`${escaped}  `), true, row);
 });

@@ -43,7 +43,7 @@ Deno.test("timeFormatter leaves a text without a zone as it is, and reports what
   const gap = reading("2026-03-29T02:30:00");
   assertEquals(timeFormatter("dd.MM. HH:mm", false)(gap), "29.03. 02:30");
   for (const [pattern, utc] of [["HH:mm xxx", false], ["t", false], ["HH:mm", true]] as const) {
-    assertThrows(() => timeFormatter(pattern, utc)(gap), Error, "carries no zone");
+    assertThrows(() => timeFormatter(pattern, utc)(gap), Error, "has no time zone");
   }
   const zoned = reading("2026-03-29T02:30:00", "+02:00");
   assertEquals(timeFormatter("HH:mm xxx", true)(zoned), "00:30 +00:00");

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { csvOf, samplesCsv } from "../../../src/cli/shared/csv.ts";
-import { jsonOf } from "../../../src/cli/timecli/query/report.ts";
-import { QueryError } from "../../../src/protocols/failure.ts";
-import type { TextReply } from "../../../src/protocols/reply.ts";
+import { formatCsv, replyColumns, sampleColumns } from "../../../../src/cli/timecli/query/csv.ts";
+import { outcomeToJson } from "../../../../src/cli/timecli/query/json.ts";
+import { QueryError } from "../../../../src/protocols/failure.ts";
+import type { TextReply } from "../../../../src/protocols/reply.ts";
 
 const at = Temporal.Instant.from("2026-11-22T18:40:18.5Z");
 const reply: TextReply = {
@@ -19,12 +19,12 @@ const reply: TextReply = {
   warnings: ["one", "two"],
 };
 
-Deno.test("csvOf quotes what has to be quoted, and leaves empty what there is not", () => {
+Deno.test("formatCsv quotes what must be quoted, and leaves missing keys empty", () => {
   const error = new QueryError("timeout", "No reply, at all\nor ever");
-  const [header = "", first, second, end] = csvOf([
-    { target: "x", reply },
-    { target: "ntp://y", error },
-  ], false).split("\r\n");
+  const [header = "", first, second, end] = formatCsv([
+    outcomeToJson({ target: "x", reply }, false),
+    outcomeToJson({ target: "ntp://y", error }, false),
+  ], replyColumns(false)).split("\r\n");
   const names = header.split(",");
   assertEquals(
     first,
@@ -38,15 +38,15 @@ Deno.test("csvOf quotes what has to be quoted, and leaves empty what there is no
   assertEquals(end, "");
 });
 
-Deno.test("csvOf has a column for every key of JSON", () => {
-  const names = (raw: boolean): string[] => csvOf([], raw).trimEnd().split(",");
-  const keys = Object.keys(jsonOf({ target: "x", reply }, true));
+Deno.test("replyColumns() has a column for every key of JSON", () => {
+  const names = (raw: boolean): string[] => formatCsv([], replyColumns(raw)).trimEnd().split(",");
+  const keys = Object.keys(outcomeToJson({ target: "x", reply }, true));
   for (const key of keys) assertEquals(names(false).includes(key), key !== "schema", key);
   assertEquals(names(true).length - names(false).length, 15);
   assertEquals(new Set(names(true)).size, names(true).length);
 });
 
-Deno.test("samplesCsv has more columns, and leaves out what has no cell", () => {
+Deno.test("sampleColumns() has more columns, and leaves out what has no cell", () => {
   const object = {
     url: "ntp://x:123",
     requests: 4,
@@ -55,9 +55,10 @@ Deno.test("samplesCsv has more columns, and leaves out what has no cell", () => 
     verdict: "agrees",
   };
   const error = { reason: "timeout", message: "late" };
-  const [header = "", row = ""] = samplesCsv([{ ...object, error }], false, ["verdict"]).split(
-    "\r\n",
-  );
+  const [header = "", row = ""] = formatCsv(
+    [{ ...object, error }],
+    sampleColumns(false, ["verdict"]),
+  ).split("\r\n");
   const [names, cells] = [header.split(","), row.split(",")];
   assertEquals(names.slice(-5), ["requests", "loss", "verdict", "error_reason", "error_message"]);
   assertEquals(cells.slice(-5), ["4", "0.25", "agrees", "timeout", "late"]);

@@ -1,0 +1,66 @@
+/** Errors as lines for people. */
+import { parseEndpoint } from "../../protocols/endpoint.ts";
+import { QueryError } from "../../protocols/failure.ts";
+import { protocols } from "../../protocols/registry.ts";
+import { isLoopback } from "../../system/address.ts";
+import { environmentVariable } from "../../system/environment.ts";
+import { escapeLine } from "../../text/printable.ts";
+import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
+
+/** Formats an error on one line, with advice. */
+export function formatError(error: unknown): string {
+  return escapeLine(messageOf(error));
+}
+
+/**
+ * Returns a function like {@linkcode formatError} that also explains, once, how to start a server on
+ * this machine where none listens.
+ */
+export function errorFormatter(): (error: unknown) => string {
+  let hasAdvised = false;
+  return (error) => {
+    const message = formatError(error);
+    const url = error instanceof QueryError ? error.url : undefined;
+    if (url === undefined || hasAdvised) return message;
+    const { protocol, hostname, port } = parseEndpoint(url);
+    if (!isLoopback(hostname)) return message;
+    hasAdvised = true;
+    // Without arguments it listens there, on a port of "auto".
+    const isDefault = hostname === "127.0.0.1" && port === 8888 &&
+      protocols[protocol].isSpokenByAuto;
+    return `${message}; a server starts there with: timesrv${isDefault ? "" : ` ${url}`}`;
+  };
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ListenError) return error.message + listenAdvice(error);
+  if (error instanceof Deno.errors.NotCapable) {
+    return `Deno has not been given a permission: ${error.message}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function listenAdvice({ reason, hostname, port }: ListenError): string {
+  const otherPort = port === 8888 ? 8889 : 8888;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const advice: Partial<Record<ListenFailure, string>> = {
+    "in-use": `; stop the program that uses it, or choose another: timesrv ${host}:${otherPort}`,
+    "not-permitted": port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "",
+    "not-of-this-machine": isLoopback(hostname)
+      ? ""
+      : "; 0.0.0.0 and [::] stand for all addresses of this machine",
+  };
+  return advice[reason] ?? "";
+}
+
+/** How a user may be permitted to bind a port below 1024; docs/deployment.md explains it. */
+function wayToPermit(port: number): string {
+  if (Deno.build.os !== "linux") return "run it as root";
+  // systemd sets it for services of type "notify".
+  if (environmentVariable("NOTIFY_SOCKET") !== undefined) {
+    return "give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
+  }
+  // For the file of Deno or of a launcher it would apply to all scripts, or to none.
+  if (Deno.build.standalone) return "permit this file to: setcap cap_net_bind_service=ep timesrv";
+  return `permit it: sysctl net.ipv4.ip_unprivileged_port_start=${port}`;
+}

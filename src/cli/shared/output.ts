@@ -1,0 +1,63 @@
+/** Text written to the standard streams. */
+
+/** A standard stream. */
+interface Stream {
+  isTerminal(): boolean;
+}
+
+/** Writes all of a text to a standard stream. */
+export function writeText(
+  stream: { writeSync(data: Uint8Array): number },
+  text: string,
+): void {
+  let data = new TextEncoder().encode(text);
+  while (data.length > 0) data = data.subarray(stream.writeSync(data));
+}
+
+/** Writes a text to standard error, if that is possible. */
+export function writeProblem(text: string): void {
+  try {
+    writeText(Deno.stderr, text);
+  } catch {
+    // Standard error is closed; the exit code remains.
+  }
+}
+
+/** Prints one JSON object per line. */
+export function printJson(objects: readonly unknown[]): void {
+  writeText(Deno.stdout, objects.map((object) => `${JSON.stringify(object)}\n`).join(""));
+}
+
+/** Prints problems and remarks of `timecli` on standard error, one per line. */
+export function printProblems(problems: readonly string[]): void {
+  for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
+}
+
+/** Whether a stream gets colours: a terminal, unless NO_COLOR is set. */
+export function hasColour(stream: Stream): boolean {
+  return !Deno.noColor && stream.isTerminal();
+}
+
+/** Returns a function that sets text in an ANSI style if the stream gets colours. */
+export function painter(stream: Stream, code: string): (text: string) => string {
+  return hasColour(stream) ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
+}
+
+/** Progress on one line of standard error, if that is a terminal. */
+export class StatusLine implements Disposable {
+  readonly #isShown = Deno.stderr.isTerminal();
+
+  /** Replaces the line. */
+  show(text: string): void {
+    if (this.#isShown) writeText(Deno.stderr, `\r\x1b[K${text}`);
+  }
+
+  /** Removes the line. */
+  clear(): void {
+    this.show("");
+  }
+
+  [Symbol.dispose](): void {
+    this.clear();
+  }
+}

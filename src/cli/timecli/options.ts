@@ -1,0 +1,80 @@
+/** The options that several commands of `timecli` have. */
+import { type Field, field, flag, positive, type Row, whole } from "../../options/field.ts";
+import { parseDuration, toSeconds } from "../../text/duration.ts";
+import type { Positional } from "../shared/command.ts";
+
+/** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
+export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
+  const secondsOf = (text: string): number => toSeconds(parseDuration(text));
+  const expected = `a duration from ${min} to ${max}, such as 90, 10s or 1h30m`;
+  return field(row, expected, (given) => {
+    try {
+      const seconds = secondsOf(String(given));
+      return seconds >= secondsOf(min) && seconds <= secondsOf(max) ? seconds : undefined;
+    } catch (error) {
+      if (error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** The time limit of a query, or of each request where a command samples. */
+export function timeoutField(help: string, max = 86_400): Field<number> {
+  return positive(max, {
+    ...{ name: "timeout", short: "t", syntax: "<seconds>", unit: "seconds" },
+    ...{ help, default: "3" },
+  });
+}
+
+/** The IP versions to use. */
+export const familyFields = {
+  ipv4: flag({ name: "ipv4", short: "4", help: "use IPv4 only", conflicts: ["ipv6"] }),
+  ipv6: flag({ name: "ipv6", short: "6", help: "use IPv6 only" }),
+};
+
+/** The IP version as the library has it. */
+export function familyOf(
+  { ipv4, ipv6 }: { readonly ipv4?: boolean; readonly ipv6?: boolean },
+): 4 | 6 | undefined {
+  return ipv4 ? 4 : ipv6 ? 6 : undefined;
+}
+
+/** How many samples to take. */
+export function samplesField(help: string, row: Pick<Row, "default" | "conflicts">): Field<number> {
+  return whole(1, 1000, { name: "samples", short: "s", syntax: "<count>", help, ...row });
+}
+
+/** How far apart samples are. */
+export const intervalField: Field<number> = durationInSeconds("0", "1h", {
+  name: "interval",
+  short: "i",
+  syntax: "<duration>",
+  help: "time between samples",
+  default: "2s; loopback 100ms",
+});
+
+/** The output for programs: `--json` alone, or `--csv` beside it. */
+export const jsonField: Field<boolean> = flag({ name: "json", help: "print one JSON object" });
+
+/** The output for programs of a command that has both forms. */
+export function formatFields(json: string, csv: string): Record<"json" | "csv", Field<boolean>> {
+  return {
+    json: flag({ name: "json", help: json, conflicts: ["csv"] }),
+    csv: flag({ name: "csv", help: csv }),
+  };
+}
+
+/** The server of a command that needs an offset. */
+export const serverArgument: Positional = {
+  name: "url",
+  help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
+  isRequired: true,
+};
+
+/** Several of them. */
+export const serversArgument: Positional = {
+  name: "urls",
+  help: "servers: [PROTOCOL://]HOST[:PORT], NTP by default",
+  isRequired: true,
+  isRepeatable: true,
+};

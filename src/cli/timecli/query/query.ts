@@ -1,0 +1,84 @@
+/** What `timecli` does without a subcommand: one query per target, all at the same time. */
+import { measure } from "../../../client/measure.ts";
+import type { QueryOptions } from "../../../client/query.ts";
+import { parseEndpoint } from "../../../protocols/endpoint.ts";
+import type { TimeReply } from "../../../protocols/registry.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import { exitCodeFor } from "../../shared/exit_codes.ts";
+import { errorFormatter } from "../../shared/format_error.ts";
+import { printJson, printProblems, writeText } from "../../shared/output.ts";
+import { printTexts, tableWidth } from "../../shared/terminal.ts";
+import { checkUrls } from "../../shared/usage_error.ts";
+import { formatReply, formatTable, type Outcome } from "./report.ts";
+
+/** Where `timesrv` listens without arguments. */
+export const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
+
+/** How to query, and what to print; without any of it, text for people. */
+export interface QueryTargetsOptions extends QueryOptions {
+  /** Print every field of an NTP reply. */
+  readonly raw: boolean;
+  readonly json: boolean;
+  readonly csv: boolean;
+  /** Print what this makes of a reply. */
+  readonly formatTime?: (reply: TimeReply) => string;
+  /** Print the time alone. */
+  readonly quiet: boolean;
+}
+
+/**
+ * Queries targets and prints their replies.
+ *
+ * @param given The targets; without any, the server on this machine
+ * @returns The exit code
+ * @throws {UsageError} If a target cannot be read
+ */
+export async function queryTargets(
+  given: readonly string[],
+  { raw, json, csv, formatTime, quiet, ...options }: QueryTargetsOptions,
+): Promise<number> {
+  const targets = given.length > 0 ? given : [DEFAULT_TARGET];
+  checkUrls(targets);
+  const outcomes = await Promise.all(
+    targets.map((target) => queryTarget(target, options, formatTime)),
+  );
+  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !quiet;
+  if (json || csv) {
+    const { outcomeToJson } = await import("./json.ts");
+    const objects = outcomes.map((outcome) => outcomeToJson(outcome, raw));
+    if (json) printJson(objects);
+    else {
+      const { formatCsv, replyColumns } = await import("./csv.ts");
+      writeText(Deno.stdout, formatCsv(objects, replyColumns(raw)));
+    }
+  } else if (formatTime || quiet) {
+    const times = outcomes.flatMap(({ reply, error, formatted }) =>
+      formatted ?? (reply && error === undefined && quiet ? reply.text : [])
+    );
+    writeText(Deno.stdout, times.map((time) => `${time}\n`).join(""));
+  } else if (isTable) printTexts([formatTable(outcomes, tableWidth())]);
+  else printTexts(outcomes.flatMap(({ reply }) => reply ? [formatReply(reply, raw)] : []));
+  const format = errorFormatter();
+  printProblems(outcomes.flatMap(({ reply, error }) => [
+    // A table has it in its row.
+    ...(isTable || error === undefined ? [] : [format(error)]),
+    ...(reply?.warnings ?? []).map((warning) => escapeLine(`${reply?.url}: ${warning}`)),
+  ]));
+  return exitCodeFor(outcomes.find(({ error }) => error !== undefined)?.error);
+}
+
+/** Queries one target; its failure does not end the others. */
+async function queryTarget(
+  target: string,
+  options: QueryOptions,
+  formatTime?: (reply: TimeReply) => string,
+): Promise<Outcome> {
+  try {
+    const measured = await measure<TimeReply>(parseEndpoint(target), options);
+    const { reply, error } = measured;
+    const formatted = reply && !error ? formatTime?.(reply) : undefined;
+    return { target, ...measured, ...(formatted !== undefined && { formatted }) };
+  } catch (error) {
+    return { target, error };
+  }
+}

@@ -1,0 +1,81 @@
+/** The terminal as a screen that is redrawn. */
+import { writeText } from "../../shared/output.ts";
+
+const ENTER = "\x1b[?1049h\x1b[?25l";
+const LEAVE = "\x1b[?25h\x1b[?1049l";
+const HOME = "\x1b[H";
+const CLEAR_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+/** The size of a screen in characters. */
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What is called when the user does something. */
+export interface ScreenListener {
+  /** Called for each key with its character, or the sequence that the terminal sends. */
+  readonly onKey: (key: string) => void;
+  /** Called when the size has changed. */
+  readonly onResize: () => void;
+}
+
+/**
+ * Uses the terminal as a screen until it is disposed of: the alternate screen, the cursor hidden, and keys
+ * read one by one without an echo. Ctrl-C remains a signal.
+ */
+export class TerminalScreen implements Disposable {
+  readonly #listener: ScreenListener;
+  /** Whether keys are read: standard input is a terminal. */
+  readonly hasKeys: boolean = Deno.stdin.isTerminal();
+
+  constructor(listener: ScreenListener) {
+    this.#listener = listener;
+    if (this.hasKeys) {
+      Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+      void this.#readKeys();
+    }
+    Deno.addSignalListener("SIGWINCH", listener.onResize);
+    // Stopped by Ctrl-Z, it would leave the shell on the alternate screen.
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTSTP", ignore);
+    writeText(Deno.stdout, ENTER);
+  }
+
+  /** The current size. */
+  get size(): ScreenSize {
+    return Deno.consoleSize();
+  }
+
+  /** Replaces the contents by lines, of which there must not be more than rows. */
+  draw(lines: readonly string[]): void {
+    // The last line has no end, which would scroll the screen.
+    const text = lines.map((line) => `${line}${CLEAR_LINE}`).join("\r\n");
+    writeText(Deno.stdout, `${HOME}${text}${CLEAR_BELOW}`);
+  }
+
+  async #readKeys(): Promise<void> {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(64);
+    while (true) {
+      const length = await Deno.stdin.read(buffer);
+      if (length === null) return;
+      const text = decoder.decode(buffer.subarray(0, length), { stream: true });
+      // A special key comes at once, others may come together.
+      for (const key of text.startsWith("\x1b") ? [text] : text) this.#listener.onKey(key);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSignalListener("SIGWINCH", this.#listener.onResize);
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTSTP", ignore);
+    try {
+      if (this.hasKeys) Deno.stdin.setRaw(false);
+      writeText(Deno.stdout, LEAVE);
+    } catch {
+      // The terminal has been closed.
+    }
+  }
+}
+
+function ignore(): void {}

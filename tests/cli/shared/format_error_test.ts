@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { errorFormatter, formatError } from "../../../src/cli/shared/format_error.ts";
+import { QueryError } from "../../../src/protocols/failure.ts";
+import { ListenError } from "../../../src/transports/listen_error.ts";
+
+Deno.test("formatError advises on a port in one line", () => {
+  const line = (reason: "in-use" | "not-permitted" | "not-of-this-machine", port: number): string =>
+    formatError(new ListenError(reason, { hostname: "::1", port }));
+  assertEquals(
+    line("in-use", 8888),
+    "Cannot listen on udp [::1]:8888: the port is already in use; " +
+      "stop the program that uses it, or choose another: timesrv [::1]:8889",
+  );
+  assertEquals(
+    line("not-permitted", 37),
+    "Cannot listen on udp [::1]:37: this user may not bind that port; use a port of 1024 or above, " +
+      "or permit it: sysctl net.ipv4.ip_unprivileged_port_start=37",
+  );
+});
+
+Deno.test("errorFormatter explains once how to start a server on this machine", () => {
+  const refused = (url: string): QueryError => new QueryError("refused", "Nobody", { url });
+  const line = (url: string): string => errorFormatter()(refused(url));
+  const advice = "Nobody; a server starts there with: timesrv";
+  for (
+    const [url, expected] of [
+      ["ntp://127.0.0.1:1123", `${advice} ntp://127.0.0.1:1123`],
+      ["time://[::1]:37", `${advice} time://[::1]:37`],
+      ["time://127.0.0.1:8888", `${advice} time://127.0.0.1:8888`],
+      ["asctime://127.0.0.1:8888", advice],
+      ["ntp://127.0.0.1:8888", advice],
+      ["ntp://192.0.2.1:123", "Nobody"],
+    ] as const
+  ) assertEquals(line(url), expected);
+  const formatNext = errorFormatter();
+  const url = "ntp://127.0.0.1:1123";
+  assertEquals([0, 1, 2].map(() => formatNext(refused(url)) === "Nobody"), [false, true, true]);
+  assertEquals(formatError(refused(url)), "Nobody");
+});
+
+Deno.test("formatError writes one line", () => {
+  assertEquals(formatError(new Error("one\n  two")), "one two");
+  assertEquals(formatError("thrown text"), "thrown text");
+});
