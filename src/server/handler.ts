@@ -1,17 +1,17 @@
-/** The way of every datagram, on either transport and any thread: guard, arrival time, responder. */
+/** Handles every datagram, on either transport and in any thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import { counter, type Counters } from "../transports/counters.ts";
-import { withFaults } from "./faults/answer.ts";
+import { withFaults } from "./faults/with_faults.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
 
 /** A log of requests and failures. */
 export interface RequestLog {
-  /** Logs a request that is answered. */
+  /** Logs a request that gets a reply. */
   request(
     endpoint: Endpoint,
     source: { readonly hostname: string; readonly port: number },
@@ -25,17 +25,15 @@ export interface RequestLog {
 export interface HandlerOptions {
   readonly guard: Guard;
   readonly responder: Responder;
-  /** The clock that arrivals are read from where the transport has no timestamp, and departures always. */
+  /** The clock of departures, and of arrivals where the transport has no timestamps. */
   readonly base: Clock;
-  /** The served clock, computed from it. */
   readonly clock: ServedClock;
-  /** For KoDs alone; the transport counts everything else. */
+  /** Counts KoDs; the transport counts everything else. */
   readonly counters: Counters;
-  /** The faults of the replies, if there may be any. */
   readonly faults?: Faults | undefined;
   readonly log?: RequestLog | undefined;
   /**
-   * Whether the transport has written the arrival; otherwise the clock is read.
+   * Whether the transport stamps arrivals; otherwise the clock is read.
    *
    * @default {false}
    */
@@ -49,7 +47,7 @@ export function createHandler(
 ): DatagramHandler {
   const departures = new BatchDepartures(base, clock);
 
-  /** Replies to a request that the guard does not admit with a kiss-o'-death, where its protocol has one. */
+  /** Writes a kiss-o'-death (KoD) to a request that is not admitted, if its protocol has one. */
   function writeKod(exchange: Exchange, verdict: number): Answer {
     const isDenied = verdict === KISS_DENY;
     const length = responder.writeKod?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
@@ -79,11 +77,11 @@ export function createHandler(
   }
 
   const { protocol } = endpoint;
-  const answer = faults === undefined ? respond : withFaults(faults, {
+  const reply = faults === undefined ? respond : withFaults(faults, {
     protocol,
     counters,
     stamp,
-    answer: respond,
+    respond,
     finish: (exchange) => finish([exchange], 1, 0),
   });
 
@@ -96,7 +94,7 @@ export function createHandler(
       const verdict = guard.admit(source, arrival);
       if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
       exchange.status = clock.toServed(arrival);
-      return answer(exchange);
+      return reply(exchange);
     },
     finish,
     failed: (operation, error) => log?.failed(endpoint, operation, error),

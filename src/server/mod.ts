@@ -43,6 +43,7 @@ export type {
   FaultName,
   FaultsOptions,
   FaultWhen,
+  FieldFault,
   GarbageFault,
   KissFault,
   LeapbitsFault,

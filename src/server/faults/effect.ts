@@ -1,30 +1,47 @@
-import type { Random } from "./schedule.ts";
+/** The effect of a fault on one reply, and damage to its octets. */
+import { below, type Random } from "./schedule.ts";
 
 /** A reply before it leaves, with all that a fault may still change. */
 export interface Draft {
   readonly request: Uint8Array;
   /** The reply, with room for more. */
   readonly reply: Uint8Array;
-  /** The length in octets of what leaves. */
+  /** The octets that leave. */
   length: number;
   /** An earlier reply of the same protocol, if there was one. */
   readonly earlier: Uint8Array | undefined;
-  /** Whether it has become a kiss-o'-death. */
   isKiss: boolean;
   isDropped: boolean;
-  /** How long it waits before it leaves. */
   delayMs: number;
-  /** How long it is held for another reply to overtake it; 0 is not at all. */
+  /** The time for another reply to overtake it; 0 is none. */
   holdMs: number;
-  /** How many extra copies leave. */
+  /** Extra copies. */
   copies: number;
-  /** Whether it leaves from another port than the request was sent to. */
   isFromOtherPort: boolean;
 }
 
 /** What a fault does to a reply. */
 export interface Effect {
-  /** How long the request is delayed before its timestamp, in milliseconds. */
+  /** The delay of the request before its timestamp. */
   readonly requestDelayMs?: (random: Random) => number;
   readonly apply?: (draft: Draft, random: Random) => void;
+}
+
+export function randomize(octets: Uint8Array, start: number, end: number, random: Random): void {
+  for (let i = start; i < end; i++) octets[i] = below(256, random);
+}
+
+/** Cuts the end off: `length` octets are left, or a random number of them, at least one. */
+export function truncate(draft: Draft, length: number | undefined, random: Random): void {
+  draft.length = Math.min(draft.length, length ?? 1 + below(draft.length - 1, random));
+}
+
+/** Flips this many different bits. */
+export function corrupt(draft: Draft, bits: number, random: Random): void {
+  const all = draft.length * 8;
+  const chosen = new Set<number>();
+  while (chosen.size < Math.min(bits, all)) chosen.add(below(all, random));
+  for (const bit of chosen) {
+    draft.reply[bit >> 3] = (draft.reply[bit >> 3] as number) ^ 1 << (bit & 7);
+  }
 }

@@ -5,15 +5,15 @@ import type { FaultName, FaultsOptions } from "./options.ts";
 import { readFaults, type Rule } from "./rules.ts";
 import { Waits } from "./waits.ts";
 
-/** A fault that happens to a request, with the random numbers for it. */
+/** A fault that applies to a request, with its random numbers. */
 export interface TriggeredFault {
   readonly rule: Rule;
   readonly random: Random;
 }
 
 /**
- * What goes wrong at one listener, on purpose. It depends on the seed and the sequence of requests
- * alone: the same of both give the same faults, and none depends on what other faults there are.
+ * The faults of one listener. They depend on the seed and the sequence of requests alone: the same of
+ * both give the same faults, and no fault depends on the others.
  *
  * @example Faults that begin while the server runs
  * ```ts
@@ -25,27 +25,26 @@ export interface TriggeredFault {
  * ```
  */
 export interface ListenerFaults {
-  /** What all the random numbers come from: a whole number, 0 to 2^32 - 1. */
+  /** The seed of all random numbers: a whole number, 0 to 2^32 - 1. */
   readonly seed: number;
-  /** What goes wrong at present. */
+  /** The present faults. */
   readonly options: FaultsOptions;
   /**
-   * Sets what goes wrong, in place of what did. Counts, times and random numbers begin anew with the
-   * next request; answers under way keep what has happened to them.
+   * Replaces the faults. Counts, times and random numbers begin anew with the next request; replies under
+   * way keep theirs.
    *
-   * @param options What goes wrong, and when
-   * @param seed What the random numbers come from, from now on; without it, what they come from already
-   * @throws {SyntaxError} If a fault or a value is none there is; nothing has changed then
+   * @param options The faults, and when they are triggered
+   * @param seed The seed from now on; by default the present one
+   * @throws {SyntaxError} If a fault or a value is unknown; nothing has changed then
    * @throws {RangeError} If a number is out of range; nothing has changed then
    */
   set(options: FaultsOptions, seed?: number): void;
-  /** Has nothing go wrong from now on. */
+  /** Removes all faults. */
   clear(): void;
 }
 
-/** The faults of one listener, and what they remember of its requests. */
+/** The faults of one listener, with the state of their schedules. */
 export class Faults implements ListenerFaults, Disposable {
-  /** The answers that wait. */
   readonly waits: Waits = new Waits();
   readonly #nowMs: () => number;
   #seed: number;
@@ -56,13 +55,8 @@ export class Faults implements ListenerFaults, Disposable {
   readonly #client = new Uint32Array(4);
 
   /**
-   * Makes faults, for one listener.
-   *
-   * @param options What goes wrong, and when
-   * @param seed What all the random numbers come from: a whole number, 0 to 2^32 - 1
    * @param nowMs A time in milliseconds that is never set
-   * @throws {SyntaxError} If a fault or a value is none there is
-   * @throws {RangeError} If a number is out of range
+   * @throws {SyntaxError | RangeError} As {@linkcode ListenerFaults.set} does
    */
   constructor(options: FaultsOptions, seed: number, nowMs: () => number = () => performance.now()) {
     this.#seed = seed;
@@ -78,7 +72,7 @@ export class Faults implements ListenerFaults, Disposable {
     return this.#options;
   }
 
-  /** The names of what goes wrong at present. */
+  /** The names of the present faults. */
   get names(): FaultName[] {
     return [...new Set(this.#rules.map(({ name }) => name))];
   }
@@ -89,7 +83,7 @@ export class Faults implements ListenerFaults, Disposable {
     }
     const rules = readFaults(options, seed);
     this.#seed = seed;
-    this.#options = withoutNone(options);
+    this.#options = withoutEmpty(options);
     this.#rules = rules;
     this.#startMs = this.#nowMs();
     this.#earlier = new Map();
@@ -99,7 +93,7 @@ export class Faults implements ListenerFaults, Disposable {
     this.set({});
   }
 
-  /** Decides what happens to the next request, in the order in which it applies to the reply. */
+  /** Draws the faults of the next request, in the order in which they apply to the reply. */
   next(source: Source): TriggeredFault[] {
     if (this.#rules.length === 0) return [];
     source.readAddress(this.#client);
@@ -112,22 +106,20 @@ export class Faults implements ListenerFaults, Disposable {
     return triggered;
   }
 
-  /** The first answer of its kind since the faults were set; this one is kept if there was none. */
-  recall(answer: Uint8Array, isNtp: boolean): Uint8Array | undefined {
+  /** Returns the first reply of its kind since the faults were set; keeps this one if there was none. */
+  recall(reply: Uint8Array, isNtp: boolean): Uint8Array | undefined {
     const earlier = this.#earlier.get(isNtp);
-    if (earlier === undefined) this.#earlier.set(isNtp, answer.slice());
+    if (earlier === undefined) this.#earlier.set(isNtp, reply.slice());
     return earlier;
   }
 
-  /** Has no answer wait any longer: the listener is closed. */
   [Symbol.dispose](): void {
     this.waits[Symbol.dispose]();
   }
 }
 
-/** Faults without those that are an empty list of them. */
-function withoutNone(options: FaultsOptions): FaultsOptions {
-  const isSome = ([, fault]: [string, unknown]): boolean =>
-    fault !== undefined && !(Array.isArray(fault) && fault.length === 0);
-  return Object.fromEntries(Object.entries(options).filter(isSome));
+function withoutEmpty(options: FaultsOptions): FaultsOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, fault]) => fault !== undefined && [fault].flat().length > 0),
+  );
 }

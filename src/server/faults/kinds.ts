@@ -1,40 +1,39 @@
-/** The kinds of faults: the values of each, and what it does. */
+/** The kinds of faults: the values of each, and its effect. */
 import { putKod } from "../../protocols/ntp/kod.ts";
 import { leap } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
-import { type Field, field, oneOf, whole } from "../../options/field.ts";
+import { type Field, field, oneOf, type Row, whole } from "../../options/field.ts";
 import { parseDurationNs } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
-import { type Delay, distributions, drawDelay, MAX_DELAY_MS } from "./delay.ts";
-import type { Effect } from "./effect.ts";
+import { corrupt, type Effect, randomize, truncate } from "./effect.ts";
 import * as ntp from "./ntp.ts";
-import { corrupt, randomize, truncate } from "./octets.ts";
 import type { FaultName } from "./options.ts";
+import type { Random } from "./schedule.ts";
 
-/** A kind of fault. */
 interface KindOf<Values> {
-  /** Its values, by name. */
   readonly fields: { readonly [Key in keyof Values]-?: Field<NonNullable<Values[Key]>> };
-  /** The value that a text may begin with, without its name; the probability if there is none. */
+  /** The value that a text may begin with, without its name; by default the probability. */
   readonly main?: keyof Values & string;
-  /** The values that must be given. */
   readonly required?: readonly (keyof Values & string)[];
   /** Whether it applies to NTP replies alone. */
   readonly isNtp?: boolean;
   /**
-   * Makes what it does with such values.
+   * Makes the effect of such values.
    *
-   * @throws {SyntaxError} If they do not go together
+   * @throws {SyntaxError} If they contradict each other
    */
   readonly effect: (values: Values) => Effect;
 }
 
-/** A kind of fault, whatever its values. */
+/** A kind of fault. */
 export type Kind = KindOf<Record<string, unknown>>;
+
+/** The row of a value: command lines name it after its fault. */
+export const row = (name: string): Row => ({ name, help: "" });
 
 /** A duration, read as milliseconds; a number is seconds. */
 export function span(name: string, maxMs: number, max: string): Field<number> {
-  return field({ name, help: "" }, `a duration up to ${max}, such as 50ms or 1.5s`, (given) => {
+  return field(row(name), `a duration up to ${max}, such as 50ms or 1.5s`, (given) => {
     if (!(given instanceof Temporal.Duration) && !/string|number/.test(typeof given)) {
       return undefined;
     }
@@ -48,17 +47,13 @@ export function span(name: string, maxMs: number, max: string): Field<number> {
   });
 }
 
-function hour(name: string): Field<number> {
-  return span(name, MAX_DELAY_MS, "1h");
-}
-
-function rootSpan(name: string): Field<number> {
-  return span(name, 65_535_000, "65535s");
-}
+const MAX_DELAY_MS = 3_600_000;
+const hour = (name: string): Field<number> => span(name, MAX_DELAY_MS, "1h");
+const rootSpan = (name: string): Field<number> => span(name, 65_535_000, "65535s");
 
 /** A reference id or kiss code as the number that it is on the wire. */
 function identifier(name: string, expected: string, pattern: RegExp): Field<number> {
-  return field({ name, help: "" }, expected, (given) => {
+  return field(row(name), expected, (given) => {
     try {
       return typeof given === "string" && pattern.test(given) ? parseReferenceId(given) : undefined;
     } catch {
@@ -78,20 +73,45 @@ const referenceId = identifier(
   /^.{1,15}$/s,
 );
 
-function row(name: string): { readonly name: string; readonly help: string } {
-  return { name, help: "" };
+/** Finite mean, infinite variance: most delays are short, a few are very long. */
+const PARETO_SHAPE = 1.5;
+
+/** The deviation of a delay in units of its jitter. */
+const deviates = {
+  uniform: (random: Random) => 2 * random() - 1,
+  // Box-Muller; 1 minus the number, as the logarithm of 0 is undefined.
+  normal: (random: Random) =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
+  pareto: (random: Random) => (1 - random()) ** (-1 / PARETO_SHAPE) - 1,
+} as const;
+
+type Distribution = keyof typeof deviates;
+
+/** Draws a delay in milliseconds. */
+export function drawDelay(
+  delay: {
+    readonly timeMs: number;
+    readonly jitterMs: number;
+    readonly distribution: Distribution;
+  },
+  random: Random,
+): number {
+  const { timeMs, jitterMs, distribution } = delay;
+  if (jitterMs === 0) return timeMs;
+  const delayMs = timeMs + jitterMs * deviates[distribution](random);
+  return Math.min(Math.max(delayMs, 0), MAX_DELAY_MS);
 }
 
 interface DelayValues {
   readonly time?: number;
   readonly jitter?: number;
-  readonly distribution?: Delay["distribution"];
+  readonly distribution?: Distribution;
   readonly path?: "request" | "reply";
 }
 
 function delayEffect({ time = 0, jitter = 0, distribution, path }: DelayValues): Effect {
   if (distribution !== undefined && jitter === 0) {
-    throw new SyntaxError(`jitter is missing, by how much it varies (${distribution})`);
+    throw new SyntaxError(`jitter is missing, which ${distribution} needs`);
   }
   const delay = { timeMs: time, jitterMs: jitter, distribution: distribution ?? "uniform" };
   if (path === "request") return { requestDelayMs: (random) => drawDelay(delay, random) };
@@ -102,7 +122,7 @@ function kind<Values>(of: KindOf<Values>): Kind {
   return of as unknown as Kind;
 }
 
-/** A false value in one field of NTP. */
+/** A wrong value in one field of NTP. */
 function falsify<Value>(
   value: Field<Value>,
   usual: NoInfer<Value>,
@@ -202,7 +222,7 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
     fields: {
       time: hour("time"),
       jitter: hour("jitter"),
-      distribution: oneOf(distributions, row("distribution")),
+      distribution: oneOf(Object.keys(deviates) as Distribution[], row("distribution")),
       path: oneOf(["request", "reply"], row("path")),
     },
     main: "time",

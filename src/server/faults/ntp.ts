@@ -1,31 +1,26 @@
-/** False values in the header of a finished NTP reply (RFC 5905 §7.3). */
+/** Wrong values in the header of a finished NTP reply (RFC 5905 §7.3). */
 import { field, leap } from "../../protocols/ntp/packet.ts";
 import { toShort } from "../../protocols/ntp/timestamp.ts";
 import { getUint32, putUint32 } from "../../protocols/octets.ts";
+import { randomize } from "./effect.ts";
 import type { Random } from "./schedule.ts";
-import { randomize } from "./octets.ts";
 
-/** Sets the leap bits, 0 to 3. */
 export function setLeap(reply: Uint8Array, value: number): void {
   reply[field.flags] = (reply[field.flags] as number) & 0b0011_1111 | value << 6;
 }
 
-/** Sets the version, 0 to 7. */
 export function setVersion(reply: Uint8Array, value: number): void {
   reply[field.flags] = (reply[field.flags] as number) & 0b1100_0111 | value << 3;
 }
 
-/** Sets the mode, 0 to 7. */
 export function setMode(reply: Uint8Array, value: number): void {
   reply[field.flags] = (reply[field.flags] as number) & 0b1111_1000 | value;
 }
 
-/** Sets the stratum, 0 to 255. */
 export function setStratum(reply: Uint8Array, value: number): void {
   reply[field.stratum] = value;
 }
 
-/** Sets the reference id, 32 bits. */
 export function setReferenceId(reply: Uint8Array, value: number): void {
   putUint32(reply, field.referenceId, value);
 }
@@ -48,20 +43,18 @@ export function setUnsynchronized(reply: Uint8Array): void {
   setReferenceId(reply, 0);
 }
 
-/** The timestamps that are the server's own. */
+/** The timestamps that the server sets; the origin is the client's. */
 const timestamps = {
   reference: field.referenceTimestamp,
   receive: field.receiveTimestamp,
   transmit: field.transmitTimestamp,
 } as const;
 
-/** The false values of a timestamp, and which of them it can be. */
 export const timestampFaults = ["zero", "random", "early", "late"] as const;
 export const timestampFields = ["reference", "receive", "transmit", "all"] as const;
 
 const HOUR_SECONDS = 3600;
 
-/** Falsifies a timestamp, or all three. */
 export function setTimestamps(
   reply: Uint8Array,
   which: (typeof timestampFields)[number],

@@ -1,192 +1,170 @@
-/** The faults of a listener, as they are asked for. */
+/** The faults that a listener can be configured with. */
 
-/** A time span: seconds as a number, a text such as `50ms`, `1h30m` or `PT90M`, or a duration. */
+/** A length of time: seconds as a number, a text such as `50ms`, `1h30m` or `PT90M`, or a duration. */
 export type FaultDuration = number | string | Temporal.Duration;
 
-/** When a fault happens; at every answer without any of it. */
+/** When a fault is triggered; without any of these, for every reply. */
 export interface FaultWhen {
   /**
-   * How likely it is each time, 0 to 1.
+   * The probability for each request, 0 to 1.
    *
    * @default {1}
    */
   readonly probability?: number;
   /**
-   * How many requests are spared first.
+   * The number of requests that are spared first.
    *
    * @default {0}
    */
   readonly after?: number;
   /**
-   * Every how many requests it may happen: 3 for the third, the sixth, and so on.
+   * Only every n-th request: 3 is the third, the sixth and so on.
    *
    * @default {1}
    */
   readonly every?: number;
-  /** How long after the faults were set it may happen first; from the beginning without it. */
+  /** The time after the faults were set at which it begins; by default at once. */
   readonly from?: FaultDuration;
-  /** How long after the faults were set it happens no more; for ever without it. */
+  /** The time after the faults were set at which it ends; by default never. */
   readonly to?: FaultDuration;
-  /** The networks whose requests it befalls, and counts; everybody's without it. */
+  /** The networks whose requests it applies to, and counts; by default all. */
   readonly clients?: string | readonly string[];
 }
 
-/** An answer that comes late, or with times that say the request did. */
+/** A late reply, or a request that is received late. */
 export interface DelayFault extends FaultWhen {
-  /** How long, up to an hour; timers are right to about a millisecond. */
+  /** The delay, up to an hour; timers are accurate to about a millisecond. */
   readonly time: FaultDuration;
   /**
-   * How far it varies.
+   * The variation of the delay.
    *
    * @default {0}
    */
   readonly jitter?: FaultDuration;
   /**
-   * How it varies: `uniform` within `time` ± `jitter`; `normal` with `jitter` as the standard
-   * deviation; `pareto` upwards only, by `jitter` times a heavy tail (shape 1.5, less 1). It is never
-   * below 0 or above an hour.
+   * The distribution of the delay: `uniform` within `time` ± `jitter`; `normal` with `jitter` as the
+   * standard deviation; `pareto` upwards only, by `jitter` times a heavy tail (shape 1.5, minus 1).
+   * The delay is never below 0 or above an hour.
    *
    * @default {"uniform"}
    */
   readonly distribution?: "uniform" | "normal" | "pareto";
   /**
-   * Whose way it is: the `request`'s, before it is stamped, or the `reply`'s. One way alone makes an
-   * NTP client's offset wrong by half of it.
+   * The delayed datagram: the `request`, before its timestamp, or the `reply`. A delay on one way alone
+   * shifts the offset that an NTP client measures by half of it.
    *
    * @default {"reply"}
    */
   readonly path?: "request" | "reply";
 }
 
-/** An answer that comes several times. */
+/** Extra copies of a reply. */
 export interface DuplicateFault extends FaultWhen {
   /**
-   * How many more than one, 1 to 16.
+   * The number of extra copies, 1 to 16.
    *
    * @default {1}
    */
   readonly copies?: number;
 }
 
-/** An answer that is overtaken: it is held until the next one has left. */
+/** A reply that is held until the next one has left. */
 export interface ReorderFault extends FaultWhen {
   /**
-   * How long it is held at most, if no other leaves.
+   * The maximum time that it is held, if no other leaves.
    *
    * @default {"1s"}
    */
   readonly time?: FaultDuration;
 }
 
-/** An answer whose end is missing. */
+/** A reply without its end. */
 export interface TruncateFault extends FaultWhen {
-  /** How many octets are left, if there are more; some by chance without it, but at least one. */
+  /** The octets that are left; by default a random number, at least one. */
   readonly length?: number;
 }
 
-/** An answer with bits that are the other way round. */
+/** A reply with flipped bits. */
 export interface CorruptFault extends FaultWhen {
   /**
-   * How many.
+   * The number of flipped bits.
    *
    * @default {1}
    */
   readonly bits?: number;
 }
 
-/** Random octets in place of an answer. */
+/** Random octets in place of a reply. */
 export interface GarbageFault extends FaultWhen {
-  /** How many, up to 1232; as many as the answer has without it. */
+  /** The number of octets, up to 1232; by default the length of the reply. */
   readonly length?: number;
 }
 
-/** A kiss-o'-death in place of the time. */
+/** A kiss-o'-death (KoD) in place of the time. */
 export interface KissFault extends FaultWhen {
   /**
-   * What it says: one to four capital letters and digits (RFC 5905 §7.4).
+   * The kiss code: one to four capital letters and digits (RFC 5905 §7.4).
    *
    * @default {"RATE"}
    */
   readonly code?: string;
 }
 
-/** A stratum that is not the clock's. */
-export interface StratumFault extends FaultWhen {
-  /**
-   * What the octet says, 0 to 255.
-   *
-   * @default {16}
-   */
-  readonly value?: number;
+/** A wrong value in a field of the NTP header. */
+export interface FieldFault<Value> extends FaultWhen {
+  /** The value to send. */
+  readonly value?: Value;
 }
 
-/** Leap bits that are not the clock's. */
-export interface LeapbitsFault extends FaultWhen {
-  /**
-   * What they say.
-   *
-   * @default {"unsynchronized"}
-   */
-  readonly value?: "none" | "insert" | "delete" | "unsynchronized";
-}
+/** A wrong stratum, 0 to 255; by default 16. */
+export type StratumFault = FieldFault<number>;
 
-/** A reference id that is not the clock's. */
+/** A wrong leap indicator; by default `unsynchronized`. */
+export type LeapbitsFault = FieldFault<"none" | "insert" | "delete" | "unsynchronized">;
+
+/** A version that was not requested, 0 to 7; by default 7. */
+export type VersionFault = FieldFault<number>;
+
+/** A mode that no server has, 0 to 7; by default 3. */
+export type ModeFault = FieldFault<number>;
+
+/** A wrong reference id. */
 export interface RefidFault extends FaultWhen {
-  /** What it says: one to four ASCII characters, or an IPv4 address. */
+  /** The reference id: one to four ASCII characters, or an IPv4 address. */
   readonly value: string;
 }
 
-/** A root distance that is not the clock's; at least one of the two is given. */
+/** A wrong root distance; at least one of the two is given. */
 export interface DistanceFault extends FaultWhen {
-  /** What the root dispersion says, up to 65535 seconds. */
+  /** The root dispersion, up to 65535 seconds. */
   readonly dispersion?: FaultDuration;
-  /** What the root delay says, up to 65535 seconds. */
+  /** The root delay, up to 65535 seconds. */
   readonly delay?: FaultDuration;
 }
 
-/** A timestamp that is none, or does not fit to the others. */
+/** A timestamp that is missing, or does not fit the others. */
 export interface TimestampsFault extends FaultWhen {
   /**
-   * What it says: `zero`, which is no time; 64 `random` bits; an hour too `early` or too `late`.
+   * `zero`, which stands for no time; 64 `random` bits; an hour too `early` or too `late`.
    *
    * @default {"zero"}
    */
   readonly value?: "zero" | "random" | "early" | "late";
   /**
-   * Which one it is.
+   * The timestamp.
    *
    * @default {"transmit"}
    */
   readonly field?: "reference" | "receive" | "transmit" | "all";
 }
 
-/** A version that was not asked for. */
-export interface VersionFault extends FaultWhen {
-  /**
-   * What the bits say, 0 to 7.
-   *
-   * @default {7}
-   */
-  readonly value?: number;
-}
-
-/** A mode that is no server's. */
-export interface ModeFault extends FaultWhen {
-  /**
-   * What the bits say, 0 to 7.
-   *
-   * @default {3}
-   */
-  readonly value?: number;
-}
-
-/** One fault: a probability, what it does and when, or several of its kind. */
+/** One fault: a probability, or an object with its values; or several of its kind. */
 export type Fault<Rule extends FaultWhen = FaultWhen> = number | Rule | readonly Rule[];
 
 /**
- * What goes wrong with the answers of a listener, on purpose. Those of NTP leave other answers alone.
+ * The faults of a listener. Those of NTP do not apply to replies of other protocols.
  *
- * @example Every third answer is lost, and half of the others come late
+ * @example Every third reply is lost, and half of the others are late
  * ```ts
  * import type { FaultsOptions } from "@timesrv/timesrv/testing";
  * import { serve } from "@timesrv/timesrv";
@@ -203,39 +181,39 @@ export interface FaultsOptions {
   readonly unsynchronized?: Fault;
   /** NTP: a kiss-o'-death in place of the time. */
   readonly kiss?: Fault<KissFault>;
-  /** NTP: another stratum. */
+  /** NTP: a wrong stratum. */
   readonly stratum?: Fault<StratumFault>;
-  /** NTP: other leap bits. */
+  /** NTP: a wrong leap indicator. */
   readonly leapbits?: Fault<LeapbitsFault>;
-  /** NTP: another reference id. */
+  /** NTP: a wrong reference id. */
   readonly refid?: Fault<RefidFault>;
-  /** NTP: another root delay and root dispersion. */
+  /** NTP: a wrong root delay or root dispersion. */
   readonly distance?: Fault<DistanceFault>;
   /** NTP: timestamps that are zero, random, or an hour off. */
   readonly timestamps?: Fault<TimestampsFault>;
-  /** NTP: an origin timestamp of random bits, as in an answer to somebody else. */
+  /** NTP: a random origin timestamp, as in a reply to another request. */
   readonly origin?: Fault;
-  /** NTP: another version. */
+  /** NTP: a wrong version. */
   readonly version?: Fault<VersionFault>;
-  /** NTP: another mode. */
+  /** NTP: a wrong mode. */
   readonly mode?: Fault<ModeFault>;
-  /** The first answer of its protocol since the faults were set, once more. */
+  /** The first reply of its protocol since the faults were set, once more. */
   readonly replay?: Fault;
-  /** Random octets in place of the answer. */
+  /** Random octets in place of the reply. */
   readonly garbage?: Fault<GarbageFault>;
-  /** Some bits the other way round. */
+  /** Flipped bits. */
   readonly corrupt?: Fault<CorruptFault>;
-  /** The end of the answer cut off. */
+  /** A reply without its end. */
   readonly truncate?: Fault<TruncateFault>;
-  /** No answer, counted as refused for the cause `fault`. */
+  /** No reply; the request is counted as refused for the cause `fault`. */
   readonly drop?: Fault;
-  /** The answer, or before it the request, comes late. */
+  /** A late reply, or a request that is received late. */
   readonly delay?: Fault<DelayFault>;
-  /** The answer is overtaken by the next one. */
+  /** A reply that the next one overtakes. */
   readonly reorder?: Fault<ReorderFault>;
-  /** The answer comes several times. */
+  /** Extra copies of the reply. */
   readonly duplicate?: Fault<DuplicateFault>;
-  /** The answer comes from another port than was asked. */
+  /** A reply from another port than the request was sent to. */
   readonly port?: Fault;
 }
 

@@ -4,14 +4,14 @@ import { pickOptions, readOptions } from "../../options/read.ts";
 import { suggest } from "../../text/suggest.ts";
 import { type AccessTable, accessTable } from "../guard/access.ts";
 import type { Effect } from "./effect.ts";
-import { type Kind, kinds, span } from "./kinds.ts";
+import { type Kind, kinds, row, span } from "./kinds.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
 import { Draws, Schedule } from "./schedule.ts";
 
 /** The names of all faults, in the order in which they apply to a reply. */
 export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[];
 
-/** One fault as it is configured. */
+/** One configured fault. */
 export interface Rule {
   readonly name: FaultName;
   readonly isNtp: boolean;
@@ -21,11 +21,6 @@ export interface Rule {
 
 const MAX_TIME_MS = 366 * 86_400_000;
 
-function row(name: string): { readonly name: string; readonly help: string } {
-  return { name, help: "" };
-}
-
-/** When a fault is triggered. */
 const whenFields = {
   probability: number(0, 1, row("probability")),
   after: whole(0, 2 ** 32 - 1, row("after")),
@@ -79,7 +74,7 @@ export function kindOf(name: string): Kind {
   throw new SyntaxError(`Unknown fault ${JSON.stringify(name)}: ${suggest(name, faultNames)}`);
 }
 
-/** The values of a kind of fault, those of its schedule included. */
+/** The fields of a kind of fault, including those of its schedule. */
 export function fieldsOf({ fields }: Kind): Readonly<Record<string, Field>> {
   return { ...whenFields, ...fields };
 }
@@ -87,13 +82,13 @@ export function fieldsOf({ fields }: Kind): Readonly<Record<string, Field>> {
 function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
   const where = `faults.${name}`;
   const kind = kindOf(name);
-  const asked = typeof given === "number" ? { probability: given } : given;
-  if (typeof asked !== "object" || asked === null || Array.isArray(asked)) {
+  const rule = typeof given === "number" ? { probability: given } : given;
+  if (typeof rule !== "object" || rule === null || Array.isArray(rule)) {
     throw new SyntaxError(
       `${where} is ${JSON.stringify(given)}, expected a probability or an object`,
     );
   }
-  const values = readOptions(fieldsOf(kind), asked, where);
+  const values = readOptions(fieldsOf(kind), rule, where);
   for (const key of kind.required ?? []) {
     if (values[key] !== undefined) continue;
     throw new SyntaxError(`${where}.${key} is missing, expected ${kind.fields[key]?.expected}`);
@@ -105,13 +100,13 @@ function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
     name,
     isNtp: kind.isNtp ?? false,
     schedule: new Schedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
-    effect: makeEffect(where, () => kind.effect(pickOptions(kind.fields, values))),
+    effect: makeEffect(kind, values, where),
   };
 }
 
-function makeEffect(where: string, make: () => Effect): Effect {
+function makeEffect(kind: Kind, values: Readonly<Record<string, unknown>>, where: string): Effect {
   try {
-    return make();
+    return kind.effect(pickOptions(kind.fields, values));
   } catch (error) {
     throw error instanceof SyntaxError ? new SyntaxError(`${where}: ${error.message}`) : error;
   }

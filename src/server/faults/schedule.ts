@@ -1,6 +1,6 @@
-/** When a fault happens: by the count of requests, by time, by client and by chance. */
+/** When a fault is triggered: by the count of requests, by time, by client and by chance. */
 import type { IpWords } from "../../text/ip_words.ts";
-import { type AccessTable, mayAsk } from "../guard/access.ts";
+import { type AccessTable, isAllowed } from "../guard/access.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";
 
 /** Draws a number from 0 to below 1. */
@@ -8,14 +8,14 @@ export type Random = () => number;
 
 /**
  * The random numbers of one rule. Those of its n-th request are a hash of the seed, the rule's name
- * and n: so they depend on no other rule, and not on when a request that waited goes on.
+ * and n: they depend neither on other rules nor on when a delayed request goes on.
  */
 export class Draws {
   readonly #key: readonly [number, number];
 
   /**
    * @param seed A whole number, 0 to 2^32 - 1
-   * @param name Tells the rule from others of the same seed
+   * @param name Different for each rule of a seed
    */
   constructor(seed: number, name: string) {
     let hash = 0;
@@ -30,23 +30,23 @@ export class Draws {
   }
 }
 
-/** A whole number below a bound. */
+/** Draws a whole number below a bound. */
 export function below(bound: number, random: Random): number {
   return Math.floor(random() * bound);
 }
 
-/** A schedule as it was read. */
+/** A schedule after its values were read. */
 export interface When {
   readonly probability: number;
   readonly after: number;
   readonly every: number;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whose requests it is about; everybody's without it. */
+  /** The clients whose requests count; all if undefined. */
   readonly clients: AccessTable | undefined;
 }
 
-/** The schedule of one rule on its way through the requests. */
+/** The schedule of one rule, with its count of requests. */
 export class Schedule {
   readonly #when: When;
   readonly #draws: Draws;
@@ -58,15 +58,14 @@ export class Schedule {
   }
 
   /**
-   * Counts a request in, and decides whether the fault happens to it.
+   * Counts a request, and decides whether it triggers the fault.
    *
-   * @param client Who asks
-   * @param elapsedMs Since the faults were set
-   * @returns The random numbers for what happens; undefined if nothing does
+   * @param elapsedMs Time since the faults were set
+   * @returns The random numbers of the fault; undefined if it is not triggered
    */
   next(client: IpWords, elapsedMs: number): Random | undefined {
     const { probability, after, every, fromMs, toMs, clients } = this.#when;
-    if (clients !== undefined && !mayAsk(clients, client)) return undefined;
+    if (clients !== undefined && !isAllowed(clients, client)) return undefined;
     const n = ++this.#count;
     if (n <= after || (n - after) % every !== 0) return undefined;
     if (elapsedMs < fromMs || elapsedMs >= toMs) return undefined;

@@ -1,18 +1,17 @@
-/** Faults as they are written on a command line or in a URL: `delay=50ms,jitter=10ms,every=3`. */
+/** Faults as text, on a command line or in a URL: `delay=50ms,jitter=10ms,every=3`. */
 import { suggest } from "../../text/suggest.ts";
 import type { Fault, FaultName, FaultsOptions, FaultWhen } from "./options.ts";
 import { parseOption } from "../../options/read.ts";
 import { fieldsOf, kindOf, readFaults } from "./rules.ts";
 
 /**
- * Reads what is written of one fault: values with commas between them, `probability=0.5,after=10`. The
- * first may stand without a name: the value that the fault is about (a delay's `time`, a kiss's `code`,
- * the `value` of a field), or the probability where there is no such value. Networks are several
- * `clients=…`.
+ * Parses one fault: values separated by commas, `probability=0.5,after=10`. The first may stand without a
+ * name: it is the main value of the fault (the `time` of a delay, the `code` of a KoD, the `value` of a
+ * field), or the probability if there is none. Several networks are several `clients=…`.
  *
  * @param name The fault
- * @param text What is written of it; nothing for one that always happens
- * @throws {SyntaxError} If it cannot be read; the message says why
+ * @param text Its values; none for a fault that always applies
+ * @throws {SyntaxError} If it cannot be read
  * @throws {RangeError} If a number is out of range
  *
  * @example
@@ -46,9 +45,9 @@ export function parseFault(name: string, text: string): FaultWhen {
     if (key === "clients") rule.clients = [...rule.clients as string[] ?? [], value];
     else if (Object.hasOwn(rule, key)) throw new SyntaxError(`${where}.${key} is given twice`);
     else {
-      const read = parseOption(field, value, `${where}.${key}`);
-      // All but numbers stay the texts that they are.
-      rule[key] = field.isNumber ? read : value;
+      const parsed = parseOption(field, value, `${where}.${key}`);
+      // All but numbers stay text.
+      rule[key] = field.isNumber ? parsed : value;
     }
   });
   const fault = rule as FaultWhen;
@@ -57,9 +56,9 @@ export function parseFault(name: string, text: string): FaultWhen {
 }
 
 /**
- * Adds what is written of one fault to others; one that is there already happens besides.
+ * Adds a fault to others, more of its kind included.
  *
- * @throws {SyntaxError} If it cannot be read; the message says why
+ * @throws {SyntaxError} If it cannot be read
  * @throws {RangeError} If a number is out of range
  */
 export function addFault(options: FaultsOptions, name: string, text: string): FaultsOptions {
@@ -71,9 +70,9 @@ export function addFault(options: FaultsOptions, name: string, text: string): Fa
 }
 
 /**
- * Adds a fault that is written with its name, as `drop=0.3` or `drop,every=3`, to others.
+ * Adds a fault with its name, such as `drop=0.3` or `drop,every=3`, to others.
  *
- * @throws {SyntaxError} If it cannot be read; the message says why
+ * @throws {SyntaxError} If it cannot be read
  * @throws {RangeError} If a number is out of range
  */
 export function addNamedFault(options: FaultsOptions, text: string): FaultsOptions {
@@ -81,13 +80,8 @@ export function addNamedFault(options: FaultsOptions, text: string): FaultsOptio
   return addFault(options, name, values);
 }
 
-/**
- * Faults as they are written on a command line, each such as `delay=50ms,every=3`.
- *
- * @param options The faults
- * @returns What {@linkcode addNamedFault} makes the same of
- */
-export function writeFaults(options: FaultsOptions): string[] {
+/** Formats faults so that {@linkcode addNamedFault} reads them: each such as `delay=50ms,every=3`. */
+export function formatFaults(options: FaultsOptions): string[] {
   return Object.entries(options).flatMap(([name, fault]: [string, Fault]) =>
     [fault].flat().map((rule) => {
       const { main = "probability" } = kindOf(name);

@@ -1,14 +1,14 @@
-/** Who may ask: networks that are allowed and denied, the longest prefix first. */
+/** Access rules: allowed and denied networks; the longest prefix decides. */
 import { type IpWords, isIpv4 } from "../../text/ip_words.ts";
 import { type Network, parseNetworks } from "./networks.ts";
 import type { AccessOptions } from "./options.ts";
 
-/** The rules as other threads are given them. */
+/** The rules in a form that threads can share. */
 export interface AccessTable {
-  /** A binary tree a family: for each node those its 0 and its 1 lead to, and its verdict. */
+  /** A binary tree per family; each node is three words: its child for 0, its child for 1, its verdict. */
   readonly ipv4: Int32Array;
   readonly ipv6: Int32Array;
-  /** Whether those whom no rule names are answered. */
+  /** Whether addresses without a rule are allowed. */
   readonly isOpen: boolean;
 }
 
@@ -42,14 +42,13 @@ export function accessTable({ allow = [], deny = [] }: AccessOptions): AccessTab
   };
 }
 
-/** Where an address's bits begin. */
 const FIRST_BIT = { ipv4: 96, ipv6: 0 } as const;
 
 function bitOf(words: IpWords, bit: number): number {
   return (words[bit >> 5] as number) >>> (31 - (bit & 31)) & 1;
 }
 
-/** Where in a tree a network's verdict is; makes the way there. */
+/** Returns the index of a network's verdict; adds the nodes on the path to it. */
 function insert(tree: number[], words: IpWords, length: number, family: Network["family"]): number {
   let node = 0;
   for (let i = 0; i < length; i++) {
@@ -63,8 +62,8 @@ function insert(tree: number[], words: IpWords, length: number, family: Network[
   return node + VERDICT;
 }
 
-/** Whether an address may ask: the rule with the longest prefix says so. */
-export function mayAsk(table: AccessTable, words: IpWords): boolean {
+/** Whether the longest prefix that matches an address allows it. Allocates nothing. */
+export function isAllowed(table: AccessTable, words: IpWords): boolean {
   const family = isIpv4(words) ? "ipv4" : "ipv6";
   const tree = table[family];
   let verdict = tree[VERDICT] as number;
@@ -78,7 +77,6 @@ export function mayAsk(table: AccessTable, words: IpWords): boolean {
   return verdict === NONE ? table.isOpen : verdict === ALLOW;
 }
 
-/** Whether there are rules at all. */
 export function hasRules(table: AccessTable): boolean {
   return !table.isOpen || table.ipv4.length > NODE || table.ipv6.length > NODE ||
     table.ipv4[VERDICT] !== NONE || table.ipv6[VERDICT] !== NONE;

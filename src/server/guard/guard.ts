@@ -6,7 +6,7 @@ import { isWildcard } from "../../system/address.ts";
 import type { Source } from "../../transports/exchange.ts";
 import { isLoopbackIp, isUnicastIp, parseIpWords } from "../../text/ip_words.ts";
 import { readOptions } from "../../options/read.ts";
-import { type AccessTable, accessTable, hasRules, mayAsk } from "./access.ts";
+import { type AccessTable, accessTable, hasRules, isAllowed } from "./access.ts";
 import { accessFields, type AccessOptions, type RateLimit } from "./options.ts";
 import { expandWildcard } from "../local_addresses.ts";
 import { random } from "../../system/random.ts";
@@ -133,7 +133,7 @@ export class Guard {
       return refuseSourceAddress;
     }
     if (this.#isOnLoopback && !isLoopback) return refuseDenied;
-    if (this.#hasRules && !mayAsk(this.#plan.access, address)) {
+    if (this.#hasRules && !isAllowed(this.#plan.access, address)) {
       return this.#plan.deniesWithKod ? KISS_DENY : refuseDenied;
     }
     if (this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback) return PASS;

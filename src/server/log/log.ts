@@ -4,7 +4,7 @@ import { localOffset } from "../../system/local_time.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
-import { writeFaults } from "../faults/text.ts";
+import { formatFaults } from "../faults/text.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
 import { FAILURE_LINE, LIMIT_WINDOW_MS, LineLimiter, REQUEST_LINE } from "./line_limiter.ts";
 import { formatTotals, totalsJson } from "./totals.ts";
@@ -122,7 +122,7 @@ export class ServerLog {
 
   /** Logs the faults of a listener, and the seed that repeats them. */
   faults({ options, seed }: Pick<ListenerFaults, "options" | "seed">, url: string): void {
-    const faults = writeFaults(options).join(", ") || "none yet";
+    const faults = formatFaults(options).join(", ") || "none yet";
     this.#inform(
       this.#paint(YELLOW, `Faults on ${url}: ${faults} (seed ${seed})`),
       { event: "faults", url, faults: Object.keys(options), seed },

@@ -5,7 +5,6 @@ import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { field, NTP_HEADER_LENGTH } from "../../../src/protocols/ntp/packet.ts";
 import type { Source } from "../../../src/transports/exchange.ts";
 
-/** Who sends a request. */
 export function sourceOf(hostname: string): Source {
   return {
     transport: "udp",
@@ -17,7 +16,7 @@ export function sourceOf(hostname: string): Source {
 
 const anybody = sourceOf("192.0.2.1");
 
-/** An NTP request that is told from others by a number. */
+/** An NTP request with a number in its transmit timestamp. */
 export function ntpRequest(number: number): Uint8Array {
   const octets = new Uint8Array(NTP_HEADER_LENGTH);
   octets[field.flags] = 0x23;
@@ -25,7 +24,7 @@ export function ntpRequest(number: number): Uint8Array {
   return octets;
 }
 
-/** Has requests come, and tells what happens to them. */
+/** Feeds requests to faults. */
 export class Engine {
   readonly faults: Faults;
   nowMs = 1000;
@@ -34,12 +33,12 @@ export class Engine {
     this.faults = new Faults(options, seed, () => this.nowMs);
   }
 
-  /** The names of what happens to the next request. */
+  /** The names of the faults of the next request. */
   next(source: Source = anybody): FaultName[] {
     return this.faults.next(source).map(({ rule }) => rule.name);
   }
 
-  /** Which of the next so many requests a fault happens to, counted from 1. */
+  /** Which of the next `count` requests a fault applies to, counted from 1. */
   hits(name: FaultName, count: number, source: Source = anybody): number[] {
     const hits: number[] = [];
     for (let n = 1; n <= count; n++) if (this.next(source).includes(name)) hits.push(n);

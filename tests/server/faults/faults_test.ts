@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { drawDelay } from "../../../src/server/faults/delay.ts";
+import { drawDelay } from "../../../src/server/faults/kinds.ts";
 import { Draws } from "../../../src/server/faults/schedule.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
@@ -23,7 +23,7 @@ Deno.test("each probability is kept to within four standard deviations", () => {
   assertEquals(new Engine({ drop: 1 }).hits("drop", REQUESTS).length, REQUESTS);
 });
 
-Deno.test("faults of one seed happen independently of each other", () => {
+Deno.test("faults of one seed are independent of each other", () => {
   const engine = new Engine({ drop: 0.5, garbage: 0.5, delay: [{ time: 1, probability: 0.5 }] });
   const counts = new Map<string, number>();
   for (let i = 0; i < REQUESTS; i++) {
@@ -77,7 +77,7 @@ Deno.test("the same seed gives the same sequence, another seed another one", () 
   assert(hits[0] !== hits[1]);
 });
 
-Deno.test("faults set with another seed are those of that seed, and stay so", () => {
+Deno.test("faults set with another seed are those of that seed, and keep it", () => {
   const other = new Engine({ drop: 0.5 }, 2);
   const expected = other.hits("drop", 64);
   const engine = new Engine({ drop: 0.5 }, 1);
@@ -97,7 +97,7 @@ Deno.test("an empty list of a fault is no fault", () => {
   assertEquals(faults.options, {});
 });
 
-Deno.test("a fault's decisions do not depend on what other faults there are", () => {
+Deno.test("a fault does not depend on the others", () => {
   const alone = new Engine({ drop: 0.3 }).hits("drop", 1000);
   const others = Object.fromEntries(faultNames.map((name) => [
     name,
@@ -124,7 +124,7 @@ Deno.test("a schedule counts requests", () => {
   }
 });
 
-Deno.test("a schedule knows how long ago the faults were set", () => {
+Deno.test("a schedule counts time from when the faults were set", () => {
   const engine = new Engine({ drop: { from: "30s", to: "PT1M" } });
   const hits = (): number[] =>
     [0, 29_999, 30_000, 59_999, 60_000].filter((ms) => {
@@ -138,7 +138,7 @@ Deno.test("a schedule knows how long ago the faults were set", () => {
   assertEquals(hits(), [30_000, 59_999]);
 });
 
-Deno.test("a schedule counts and befalls the clients that it names alone", () => {
+Deno.test("a schedule with clients counts and applies to their requests alone", () => {
   const engine = new Engine({
     drop: { clients: ["10.0.0.0/8", "2001:db8::/32"], every: 2 },
     garbage: { clients: "192.0.2.1" },
@@ -198,6 +198,6 @@ Deno.test("delays have the requested distribution", () => {
     const x = (1 - p) ** (-1 / 1.5);
     assertQuantile(pareto, p, 50 + 10 * (x - 1), 1.5 * x ** -2.5 / 10);
   }
-  // Never below nothing: what would come before the request was asked.
+  // A reply cannot leave before its request.
   assertEquals(sample("normal", 0)[0], 0);
 });

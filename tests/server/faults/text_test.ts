@@ -4,8 +4,8 @@ import { readFaults } from "../../../src/server/faults/rules.ts";
 import {
   addFault,
   addNamedFault,
+  formatFaults,
   parseFault,
-  writeFaults,
 } from "../../../src/server/faults/text.ts";
 
 Deno.test("parseFault reads an object", () => {
@@ -41,7 +41,7 @@ Deno.test("parseFault reads an object", () => {
   }
 });
 
-Deno.test("addFault keeps what there was, more of its kind included", () => {
+Deno.test("addFault keeps earlier faults, including those of its kind", () => {
   const texts = [["drop", "0.3"], ["delay", "1s"], ["drop", "every=2"], ["drop", "every=5"]];
   const start: FaultsOptions = { kiss: 0.5 };
   const options = texts.reduce((sum, [name = "", text = ""]) => addFault(sum, name, text), start);
@@ -53,17 +53,17 @@ Deno.test("addFault keeps what there was, more of its kind included", () => {
   assertEquals(addFault(start, "kiss", "DENY"), { kiss: [{ probability: 0.5 }, { code: "DENY" }] });
 });
 
-Deno.test("writeFaults writes what addNamedFault reads", () => {
+Deno.test("formatFaults writes what addNamedFault reads", () => {
   const texts = [
     ...["drop", "drop=0.3", "drop,every=2,after=5", "delay=50ms,jitter=10ms,distribution=normal"],
     ...["kiss=DENY,probability=0.5", "stratum=1", "origin=1,clients=10.0.0.0/8,clients=::1"],
   ];
-  for (const text of texts) assertEquals(writeFaults(addNamedFault({}, text)), [text]);
+  for (const text of texts) assertEquals(formatFaults(addNamedFault({}, text)), [text]);
   const options = texts.reduce(addNamedFault, {});
-  const written = writeFaults(options);
+  const written = formatFaults(options);
   assertEquals(written.toSorted(), texts.toSorted());
   assertEquals(written.reduce(addNamedFault, {}), options);
-  assertEquals(writeFaults({ drop: 0.5, kiss: [] }), ["drop=0.5"]);
+  assertEquals(formatFaults({ drop: 0.5, kiss: [] }), ["drop=0.5"]);
 });
 
 Deno.test("parseFault reports what is wrong", () => {
@@ -91,7 +91,7 @@ Deno.test("parseFault reports what is wrong", () => {
     ["delay", "2h", 'time is "2h", expected a duration up to 1h'],
     ["delay", "-1s", 'time is "-1s", expected a duration up to 1h'],
     ["delay", "1s,distribution=gaussian", 'is "gaussian", expected uniform, normal or pareto'],
-    ["delay", "1s,distribution=normal", "jitter is missing, by how much it varies (normal)"],
+    ["delay", "1s,distribution=normal", "jitter is missing, which normal needs"],
     ["delay", "1s,path=both", 'path is "both", expected request or reply'],
     ["kiss", "rate", 'code is "rate", expected 1 to 4 capital letters and digits, such as RATE'],
     ["stratum", "256", 'value is "256", expected a whole number, 0 to 255'],

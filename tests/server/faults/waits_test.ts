@@ -1,4 +1,4 @@
-/** Answers that wait, leave out of order, several times, or from elsewhere. */
+/** Replies that wait, leave out of order, in copies, or from another port. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeNtpPacket } from "../../../src/protocols/mod.ts";
 import { query, serve, type Server } from "../../../mod.ts";
@@ -12,7 +12,7 @@ import { ntpRequest } from "./engine.ts";
 const MANY = 10_000;
 const slowClient = "127.0.0.2";
 
-/** Sends requests, no more at once than a socket's queue takes. */
+/** Sends requests, no more at once than a socket's queue holds. */
 async function sendMany(client: UdpClient, server: Server, count: number): Promise<void> {
   for (let sent = 0; sent < count;) {
     for (let i = 0; i < 50 && sent < count; i++, sent++) {
@@ -39,7 +39,7 @@ Deno.test("ten thousand late replies delay no other, and end with the server", a
   assertEquals(await settled(server, MANY + 100), { answered: 100, stopping: MANY });
 });
 
-Deno.test("ten thousand answers that wait to be overtaken all leave after one that is not", async () => {
+Deno.test("ten thousand held replies leave after one that is not held", async () => {
   const faults = { reorder: { time: "1h", clients: slowClient } };
   await using server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
   using client = new UdpClient(slowClient);
@@ -49,7 +49,7 @@ Deno.test("ten thousand answers that wait to be overtaken all leave after one th
   assertEquals(await settled(server, MANY + 1), { answered: MANY + 1 });
 });
 
-Deno.test("an answer is overtaken by the next one that leaves", async () => {
+Deno.test("a held reply is overtaken by the next one that leaves", async () => {
   const faults = { reorder: { time: "1h", every: 3 }, drop: { every: 4 } };
   await using server = await serve("ntp://127.0.0.1:0", { faults });
   using client = new UdpClient();
@@ -82,7 +82,7 @@ Deno.test("a reply comes in copies, from the queried port or from another", asyn
   assertEquals(server.totals.copies, 12);
 });
 
-Deno.test("this many bits of a reply are flipped, and this many octets are left", async () => {
+Deno.test("the configured number of bits is flipped, and of octets is left", async () => {
   const frozen = {
     read: (time: { seconds: number; nanoseconds: number }): void => {
       time.seconds = 1_585_948_176;
@@ -92,26 +92,26 @@ Deno.test("this many bits of a reply are flipped, and this many octets are left"
   await using server = await serve("asctime://127.0.0.1:0", { clock: frozen, faults: {} });
   const [address] = server.addresses;
   using client = new UdpClient();
-  const truth = await client.ask(new Uint8Array(1), address);
+  const whole = await client.ask(new Uint8Array(1), address);
   const wrongBits = (octets: Uint8Array): number =>
     octets.reduce((sum, octet, i) => {
-      const wrong = octet ^ (truth[i] ?? 0);
+      const wrong = octet ^ (whole[i] ?? 0);
       return sum + [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => wrong >> bit & 1).length;
     }, 0);
-  for (const bits of [1, 2, 50, truth.length * 8, truth.length * 8 + 1]) {
+  for (const bits of [1, 2, 50, whole.length * 8, whole.length * 8 + 1]) {
     address?.faults?.set({ corrupt: { bits } });
     const octets = await client.ask(new Uint8Array(1), address);
-    assertEquals(wrongBits(octets), Math.min(bits, truth.length * 8));
+    assertEquals(wrongBits(octets), Math.min(bits, whole.length * 8));
   }
-  for (const length of [1, truth.length - 1, truth.length + 1]) {
+  for (const length of [1, whole.length - 1, whole.length + 1]) {
     address?.faults?.set({ truncate: { length } });
-    assertEquals(await client.ask(new Uint8Array(1), address), truth.subarray(0, length));
+    assertEquals(await client.ask(new Uint8Array(1), address), whole.subarray(0, length));
   }
   address?.faults?.set({ truncate: 1 });
   const lengths = new Set<number>();
-  while (lengths.size < truth.length - 1) {
+  while (lengths.size < whole.length - 1) {
     const { length } = await client.ask(new Uint8Array(1), address);
-    assert(length >= 1 && length < truth.length, `${length}`);
+    assert(length >= 1 && length < whole.length, `${length}`);
     lengths.add(length);
   }
   address?.faults?.set({ garbage: { length: 1232 } });
@@ -164,6 +164,6 @@ Deno.test("serve logs faults and their seed, and why mmsg is unavailable", async
     RangeError,
     "faults.drop.probability is 2, expected a number, 0 to 1",
   );
-  await using honest = await serve("asctime://127.0.0.1:0");
-  assertEquals(honest.addresses[0]?.faults, undefined);
+  await using plain = await serve("asctime://127.0.0.1:0");
+  assertEquals(plain.addresses[0]?.faults, undefined);
 });

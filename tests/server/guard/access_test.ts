@@ -2,14 +2,14 @@ import type { AccessOptions } from "../../../src/server/guard/options.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import { accessTable, hasRules, mayAsk } from "../../../src/server/guard/access.ts";
+import { accessTable, hasRules, isAllowed } from "../../../src/server/guard/access.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { check } from "../../support/property.ts";
 
 function answers(options: AccessOptions, address: string): boolean {
   const words = new Uint32Array(4);
   parseIpWords(address, words);
-  return mayAsk(accessTable(options), words);
+  return isAllowed(accessTable(options), words);
 }
 
 Deno.test("without rules every client is admitted", () => {
@@ -120,7 +120,7 @@ Deno.test("rules decide as a list that is searched for the longest prefix does",
       }
       const words = new Uint32Array(4);
       parseIpWords(address.toString(), words);
-      assertEquals(mayAsk(table, words), expected, `${address} by ${JSON.stringify(given)}`);
+      assertEquals(isAllowed(table, words), expected, `${address} by ${JSON.stringify(given)}`);
     }
   }));
 });

@@ -1,4 +1,4 @@
-/** The way of an answer through the faults of its listener. */
+/** Applies the faults of a listener to its replies. */
 import type { Protocol } from "../../protocols/registry.ts";
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { type Answer, refusal } from "../../protocols/responder.ts";
@@ -7,18 +7,18 @@ import type { Exchange } from "../../transports/exchange.ts";
 import type { Draft } from "./effect.ts";
 import type { Faults } from "./faults.ts";
 
-/** Answers a request that has passed the guard. */
+/** Replies to a request that the guard has admitted. */
 type Respond = (exchange: Exchange) => Answer | Promise<Answer>;
 
-/** What {@linkcode withFaults} has to know of the listener. */
+/** The parts of a listener that {@linkcode withFaults} needs. */
 export interface FaultyListener {
   readonly protocol: Protocol;
-  /** Where kisses are counted. */
+  /** Counts KoDs. */
   readonly counters: Counters;
-  /** Says that a request has come now, by the clock that is served. */
+  /** Sets the arrival of a request to the time served now. */
   readonly stamp: (exchange: Exchange) => void;
-  /** Answers as if nothing went wrong. */
-  readonly answer: Respond;
+  /** Replies without faults. */
+  readonly respond: Respond;
   /** Finishes the reply as if it left now. */
   readonly finish: (exchange: Exchange) => void;
 }
@@ -26,12 +26,12 @@ export interface FaultyListener {
 const refuseFault = refusal("fault");
 
 /**
- * Has the answers of a listener go wrong. What happens is decided as a request comes, so that the order
- * of decisions is that of requests, however long answers take.
+ * Adds faults to the replies of a listener. They are drawn when a request arrives, so that their order is
+ * that of the requests, however long replies take.
  */
 export function withFaults(
   faults: Faults,
-  { protocol, counters, stamp, answer, finish }: FaultyListener,
+  { protocol, counters, stamp, respond, finish }: FaultyListener,
 ): Respond {
   const { waits } = faults;
   const speaksNtp = protocol === "ntp" || protocol === "auto";
@@ -47,11 +47,11 @@ export function withFaults(
       stamp(exchange);
     }
     const { request, reply } = exchange;
-    const length = await answer(exchange);
+    const length = await respond(exchange);
     if (length <= 0) return length;
-    // Faults change a whole reply; a delay stands for time on the way, which comes after it was sent.
+    // Faults change a whole reply; a delay stands for the network, which comes after the departure.
     finish(exchange);
-    // Of what these speak nothing else is as long.
+    // The other replies of these protocols are shorter.
     const isNtp = speaksNtp && length >= NTP_HEADER_LENGTH;
     const draft: Draft = {
       request,
