@@ -131,14 +131,15 @@ export class ServedTime implements ClockControl, Disposable {
 
   /** The state of the clock now. */
   get state(): ClockState {
-    if (this.#source instanceof TimelineSource) return this.#source.state;
+    const { warnings } = this;
+    if (this.#source instanceof TimelineSource) return { ...this.#source.state, warnings };
     const nowNs = this.now().epochNanoseconds;
-    return clockState(planTimeline({}, nowNs), nowNs, 0);
+    return { ...clockState(planTimeline({}, nowNs), nowNs, 0), warnings };
   }
 
-  /** What an administrator should know about its status. */
-  get warning(): string | undefined {
-    return this.#source.warning;
+  /** What an administrator should know about it now, each a sentence. */
+  get warnings(): readonly string[] {
+    return this.#source.warnings;
   }
 
   /** The memory that other threads read the page from. */

@@ -79,7 +79,7 @@ export class RunningServer implements Server {
     this.#precision = precisionOn(this.#choice.transport, this.#base);
     this.#time = this.#serveTime(isClock(clock) ? {} : clock);
     const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
-    this.#warn(this.#time.warning);
+    this.#warn(...this.#time.warnings);
     if (servesText && !utc) this.#warn(localZone().warning);
     if (this.#choice.transport === "mmsg") {
       const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
@@ -118,6 +118,7 @@ export class RunningServer implements Server {
     // Aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
     const time = clock === undefined ? this.#time : this.#serveTime(clock);
+    if (time !== this.#time) this.#warn(...time.warnings);
     if (this.#workers !== undefined) {
       const bound = { ...endpoint, hostname: resolved };
       this.#register({ ...bound, port: this.#workers.listen(bound, time.page) }, { spec, time });
@@ -168,8 +169,10 @@ export class RunningServer implements Server {
 
   readonly #abort = (): void => void this.shutdown();
 
-  #warn(warning: string | undefined): void {
-    if (warning !== undefined) this.#options.log?.warning(warning);
+  #warn(...warnings: readonly (string | undefined)[]): void {
+    for (const warning of warnings) {
+      if (warning !== undefined) this.#options.log?.warning(warning);
+    }
   }
 
   #serveTime(options: ClockOptions): ServedTime {

@@ -4,6 +4,7 @@ import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/options.ts";
+import { parseLeap } from "../../src/clock/sources/timeline/leap_seconds.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
 import { FakeKernel, hasKernelStatus } from "../support/kernel.ts";
 import { where } from "../support/needs.ts";
@@ -89,6 +90,25 @@ Deno.test("the reference time is by the clock that is published with it", () => 
   assertEquals(referenceSeconds, Math.floor((2 ** 31 - 86_400) / 1024) * 1024);
 });
 
+Deno.test("warnings are of the leap seconds to come, and of a list that has expired by served time", () => {
+  const leapSeconds = [parseLeap("insert@2028-06-29"), parseLeap("insert@2028-12-31")];
+  const leapSecondsExpire = Temporal.Instant.from("2029-06-28T00:00:00Z");
+  using time = started();
+  assertEquals(time.state.warnings, []);
+  time.begin({ time: "2028-06-01", leapSeconds, leapSecondsExpire }, {});
+  assertEquals(time.state.warnings, [
+    "The leap second of 2028-06-29 is not at the end of a month, as real ones are (ITU-R TF.460-6)",
+  ]);
+  time.set({ time: "2028-07-01" });
+  assertEquals(time.state.warnings, []);
+  time.set({ time: "2029-06-28T00:00:00.000000001Z" });
+  assertEquals(time.state.warnings, [
+    "The list of leap seconds expired on 2029-06-28: later leap seconds are missing",
+  ]);
+  time.set({ leap: "none" });
+  assertEquals(time.state.warnings, []);
+});
+
 Deno.test("reset restores time and status of the start, whatever was configured meanwhile", () => {
   for (const status of [{}, { stratum: 3 }, { leap: "insert" }, { source: "fixed" }] as const) {
     using time = started(status);
@@ -145,7 +165,7 @@ Deno.test({
         const status = { source };
         using time = new ServedTime({ base: systemClock, clock: atStart, status, precision });
         const isSimulated = atStart === simulated;
-        assertEquals(time.warning !== undefined, isSimulated && source === "kernel");
+        assertEquals(time.warnings.length > 0, isSimulated && source === "kernel");
         assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
         time.set(simulated);
         assertEquals(seen(time).status.leap, leapSimulated, source);

@@ -1,10 +1,6 @@
 /** What is served, as the command line has it: a clock, its status, faults, a scenario. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
-import {
-  expiryWarning,
-  parseLeapList,
-  verifyLeapList,
-} from "../../clock/sources/timeline/leap_list.ts";
+import { parseLeapList, verifyLeapList } from "../../clock/sources/timeline/leap_list.ts";
 import { statusFields, type StatusOptions } from "../../clock/sources/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { type Field, field } from "../../options/field.ts";
@@ -40,24 +36,19 @@ export const leapField: Field<string> = field(
   },
 );
 
-/** What is served, and what the user must know of it. */
-export interface ServedWithWarnings extends Served {
-  readonly warnings: readonly string[];
-}
-
 /**
  * Reads what is served; an option that is given beside a scenario adds to it.
  *
  * @throws {UsageError} If options contradict each other, or a file cannot be read
  */
-export async function readServed(values: ServedValues): Promise<ServedWithWarnings> {
+export async function readServed(values: ServedValues): Promise<Served> {
   const { seed, fault, scenario, leap, leapFile } = values;
   const list = leapFile === undefined ? undefined : await readLeapList(leapFile);
   const isAnnounced = leap !== undefined && ANNOUNCED.includes(leap);
   const asked: Served = {
     clock: {
       ...pickOptions(clockFields, { ...values, leap: isAnnounced ? undefined : leap }),
-      ...(list && { leapSeconds: list.leaps }),
+      ...(list && { leapSeconds: list.leaps, leapSecondsExpire: list.expires }),
     },
     status: pickOptions(statusFields, { ...values, leap: isAnnounced ? leap : undefined }),
     ...(fault && { faults: readFaults(fault) }),
@@ -70,8 +61,7 @@ export async function readServed(values: ServedValues): Promise<ServedWithWarnin
   // The noise has the server's seed; alone, a seed makes no simulated clock.
   const seeded = rest.noise !== undefined && noiseSeed !== undefined ? clock : rest;
   checked(() => planTimeline(seeded, Temporal.Now.instant().epochNanoseconds));
-  const warning = list && expiryWarning(list, Temporal.Now.instant());
-  return { ...served, clock: seeded, warnings: warning === undefined ? [] : [warning] };
+  return { ...served, clock: seeded };
 }
 
 function readFaults(texts: readonly string[]): FaultsOptions {

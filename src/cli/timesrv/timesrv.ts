@@ -104,7 +104,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   if (values.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
   const urls = positionals.length > 0 ? positionals : [DEFAULT_LISTENER];
   const listeners = readListeners(urls);
-  const { warnings, ...served } = await readServed(values);
+  const served = await readServed(values);
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   checkTransport({ ...values, transport }, hasFaults);
@@ -115,7 +115,6 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     level: quiet ? "quiet" : verbose ? "verbose" : "normal",
     colour: hasColour(Deno.stderr),
   });
-  for (const warning of warnings) log.warning(warning);
   const signal = stopSignal();
   using manager = openServiceManager((message) => log.warning(message));
   signal.addEventListener("abort", () => manager?.stopping());

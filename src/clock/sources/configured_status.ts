@@ -56,12 +56,13 @@ export function unsynchronizedFacts(nowSeconds: number): ClockFacts {
   return { ...UNKNOWN_CLOCK, leap: UNSYNCHRONIZED, referenceSeconds: nowSeconds };
 }
 
-/** The warning where the kernel's status is required and cannot be read. */
-export function kernelWarning(
+/** The warnings where the kernel's status cannot be read: one if it is required. */
+export function kernelWarnings(
   { source, unsynchronized }: StatusOptions,
   problem: string,
-): string | undefined {
-  if (source !== "kernel" || unsynchronized) return undefined;
-  return `The kernel's clock status cannot be read (${problem}): ` +
-    "the clock is served as not synchronised";
+): readonly string[] {
+  if (source !== "kernel" || unsynchronized) return [];
+  return [
+    `The kernel's clock status cannot be read (${problem}): the clock is served as not synchronised`,
+  ];
 }

@@ -5,7 +5,7 @@ import { systemClock } from "../system_clock.ts";
 import {
   type ClockFacts,
   configureStatus,
-  kernelWarning,
+  kernelWarnings,
   unsynchronizedFacts,
   vouchedFacts,
   vouchesForClock,
@@ -17,7 +17,7 @@ import { POLL_MS, type SourceContext, type TimeSource } from "./source.ts";
 /** Serves the base clock as it is, the system's or a caller's own. */
 export class MachineSource implements TimeSource {
   onChange: () => void = () => {};
-  readonly warning: string | undefined;
+  readonly warnings: readonly string[];
   readonly #context: SourceContext;
   #options: StatusOptions;
   #status: ClockStatus;
@@ -36,7 +36,8 @@ export class MachineSource implements TimeSource {
     this.#context = context;
     this.#options = options;
     this.#status = this.#readStatus();
-    if (typeof this.#kernel === "string") this.warning = kernelWarning(options, this.#kernel);
+    const problem = this.#kernel;
+    this.warnings = typeof problem === "string" ? kernelWarnings(options, problem) : [];
     this.#poll = context.timers.every(POLL_MS, () => this.#update());
   }
 

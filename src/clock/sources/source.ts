@@ -12,8 +12,8 @@ export interface TimeSource extends Disposable {
   readonly content: PageContent;
   /** Called after each change of the content; the writer of the page sets it. */
   onChange: () => void;
-  /** What an administrator should know about this source. */
-  readonly warning?: string | undefined;
+  /** What an administrator should know about it now, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** What a source works with. */

@@ -28,8 +28,9 @@ export function changeClock(clock: ClockControl, json: unknown): void {
       const names = [...Object.keys(clockFields), "step"];
       throw new HttpError(400, `Nothing to change: expected ${names.join(", ")}`);
     }
-    // What parseLeapSeconds() returns has no form in JSON.
-    if ("leapSeconds" in options) throw new HttpError(400, `Unknown clock option "leapSeconds"`);
+    // Options of the library alone have no form in JSON.
+    const unknown = ["leapSeconds", "leapSecondsExpire"].find((key) => key in options);
+    if (unknown !== undefined) throw new HttpError(400, `Unknown clock option "${unknown}"`);
     clock.set(options as ClockOptions);
   } else {
     if (Object.keys(options).length > 0) {

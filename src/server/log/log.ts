@@ -110,7 +110,7 @@ export class ServerLog {
 
   /** Logs that a clock is simulated, so that nobody mistakes it for the true time; of all listeners, or of one. */
   clock(clock: ClockOptions, url?: string): void {
-    const { leapSeconds: _list, ...options } = clock;
+    const { leapSeconds: _list, leapSecondsExpire: _expiry, ...options } = clock;
     const parts = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`);
     if (parts.length === 0) return;
     const where = url === undefined ? "" : ` on ${url}`;

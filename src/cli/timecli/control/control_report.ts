@@ -53,7 +53,7 @@ function stateRows({ transport, answering, clock, listeners, totals }: ServerSta
 }
 
 function clockRows(clock: ClockState): string[][] {
-  const { now, offset, rate, leap, steps, leapSeconds, smear, noise } = clock;
+  const { now, offset, rate, leap, steps, leapSeconds, smear, noise, warnings } = clock;
   return [
     ["Time", now],
     ["Offset", `${formatSignedSeconds(offset)} from the system's clock`],
@@ -73,6 +73,7 @@ function clockRows(clock: ClockState): string[][] {
       }`,
     ]),
     ...noise === 0 ? [] : [["Noise", formatSeconds(noise)]],
+    ...warnings.map((warning) => ["Warning", warning]),
   ];
 }
 

@@ -1,5 +1,4 @@
 /** The list of leap seconds that IERS and NIST publish, `leap-seconds.list`. */
-import { dateOf } from "./leap_seconds.ts";
 import type { LeapSecond } from "./timeline.ts";
 
 const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
@@ -85,17 +84,6 @@ export async function verifyLeapList(text: string): Promise<void> {
   const expected = written.trim().split(/\s+/).map((word) => parseInt(word, 16));
   if (expected.length === 5 && expected.every((word, i) => word === words.getUint32(4 * i))) return;
   throw notAList("its hash does not match: it was changed, or is not whole");
-}
-
-/** The warning about a list that has expired by a moment; undefined if it has not. */
-export function expiryWarning(
-  { expires, leaps }: LeapList,
-  now: Temporal.Instant,
-): string | undefined {
-  if (expires === undefined || Temporal.Instant.compare(now, expires) <= 0) return undefined;
-  const last = leaps.at(-1);
-  return `The list of leap seconds expired on ${expires.toString().slice(0, 10)}: ` +
-    `leap seconds after ${last === undefined ? "its own" : dateOf(last)} may be missing`;
 }
 
 function toInstant(ntpSeconds: bigint): Temporal.Instant {

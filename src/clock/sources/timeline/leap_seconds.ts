@@ -1,6 +1,6 @@
 /** Leap seconds as options have them. */
 import { parseInstantNs } from "../../../text/duration.ts";
-import type { LeapSecond } from "./timeline.ts";
+import type { LeapSecond, Timeline } from "./timeline.ts";
 
 const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
@@ -43,8 +43,34 @@ export function inOrder(leaps: readonly LeapSecond[]): LeapSecond[] {
   return [...byDay.values()].sort((a, b) => a.midnightNs < b.midnightNs ? -1 : 1);
 }
 
+/**
+ * The warnings about leap seconds.
+ *
+ * @param timeline The leap seconds to come, and when the list of them expires
+ * @param servedNs The time being served
+ */
+export function leapWarnings(
+  { leaps, leapsExpireNs }: Pick<Timeline, "leaps" | "leapsExpireNs">,
+  servedNs: bigint,
+): string[] {
+  const unusual = leaps.filter(({ midnightNs }) => utc(midnightNs).day !== 1);
+  return [
+    ...unusual.map((leap) =>
+      `The leap second of ${dateOf(leap)} is not at the end of a month, as real ones are ` +
+      "(ITU-R TF.460-6)"
+    ),
+    ...(leapsExpireNs === undefined || servedNs <= leapsExpireNs ? [] : [
+      `The list of leap seconds expired on ${utc(leapsExpireNs).toPlainDate()}: ` +
+      "later leap seconds are missing",
+    ]),
+  ];
+}
+
 /** The day at whose end a leap second happens. */
 export function dateOf({ midnightNs }: LeapSecond): string {
-  const last = Temporal.Instant.fromEpochNanoseconds(midnightNs - 1n);
-  return last.toZonedDateTimeISO("UTC").toPlainDate().toString();
+  return utc(midnightNs - 1n).toPlainDate().toString();
+}
+
+function utc(ns: bigint): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochNanoseconds(ns).toZonedDateTimeISO("UTC");
 }

@@ -44,6 +44,8 @@ export interface ClockOptions {
   readonly leap?: string;
   /** Further leap seconds, such as {@linkcode parseLeapSeconds} reads; those that are past are no mistake. */
   readonly leapSeconds?: readonly LeapSecond[];
+  /** Until when the list that `leapSeconds` are from is complete; a warning is given after it. */
+  readonly leapSecondsExpire?: Temporal.Instant | undefined;
   /**
    * How leap seconds are spread over hours: `linear`, `cosine` or `quadratic`, 24 hours from noon to noon
    * or as `linear,20h`; or as an operator does it: `google`, `aws`, `meta`, `chrony`; or `none`.
@@ -80,7 +82,7 @@ export const seedField: Field<number> = whole(0, 2 ** 32 - 1, {
 });
 
 /** The options that URLs, JSON and command lines have too. */
-export const clockFields: Fields<Omit<ClockOptions, "leapSeconds">> = {
+export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSecondsExpire">> = {
   time: temporal(parseInstantNs, Temporal.Instant, "a time such as 2038-01-19T03:14:00Z", {
     name: "time",
     syntax: "<instant>",
@@ -136,6 +138,11 @@ const libraryFields: Fields<ClockOptions> = {
     "a list such as parseLeapSeconds() returns",
     (leaps) => Array.isArray(leaps) ? leaps : undefined,
   ),
+  leapSecondsExpire: field(
+    { name: "leap-seconds-expire", help: "when the list of further leap seconds expires" },
+    "a Temporal.Instant",
+    (expires) => expires instanceof Temporal.Instant ? expires : undefined,
+  ),
 };
 
 /** A jump as it is written: this long after the start, or at an instant of served time. */
@@ -157,6 +164,7 @@ export interface ClockReading {
   readonly leap: LeapSecond | undefined;
   /** That one and the others, the earliest first. */
   readonly leaps: readonly LeapSecond[] | undefined;
+  readonly leapsExpireNs: bigint | undefined;
   readonly smear: Smear | "none" | undefined;
   readonly noiseNs: number | undefined;
   readonly seed: number | undefined;
@@ -170,12 +178,9 @@ export interface ClockReading {
  * @throws {TypeError} If it is no object
  */
 export function readClock(options: ClockOptions): ClockReading {
-  const { time, offset, rate, freeze, steps, leapSeconds, smear, noise, seed, ...rest } =
-    readOptions(
-      libraryFields,
-      options,
-      "clock",
-    );
+  const read = readOptions(libraryFields, options, "clock");
+  const { time, offset, rate, freeze, steps, leapSeconds, leapSecondsExpire, ...rest } = read;
+  const { smear, noise, seed } = rest;
   const leap = rest.leap === undefined ? undefined : noneOr(parseLeap)(rest.leap);
   const own = leap === undefined || leap === "none" ? [] : [leap];
   const areLeapsGiven = leap !== undefined || leapSeconds !== undefined;
@@ -185,6 +190,7 @@ export function readClock(options: ClockOptions): ClockReading {
     rate: combineRate(rate, freeze),
     steps: steps?.map(parseStep),
     leap: own[0],
+    leapsExpireNs: leapSecondsExpire?.epochNanoseconds,
     leaps: areLeapsGiven ? inOrder([...leapSeconds ?? [], ...own]) : undefined,
     smear: smear === undefined ? undefined : noneOr(parseSmear)(smear),
     noiseNs: noise === undefined ? undefined : Number(parseNoise(noise)),

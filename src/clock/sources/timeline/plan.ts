@@ -68,6 +68,7 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     steps: reading.steps === undefined ? steps : planSteps(reading.steps, plan),
     leaps: leaps.filter((leap) => !isOver(leap, smear, servedNs)),
     smear,
+    leapsExpireNs: reading.leaps === undefined ? before.leapsExpireNs : reading.leapsExpireNs,
     insertedUntilNs: reading.leaps === undefined ? insertedUntilNs : undefined,
   };
 }

@@ -5,13 +5,14 @@ import type { PageContent, ServedLine } from "../../page.ts";
 import { leapIndicators } from "../../status.ts";
 import {
   configureStatus,
-  kernelWarning,
+  kernelWarnings,
   unsynchronizedFacts,
   vouchedFacts,
 } from "../configured_status.ts";
 import { checkStatus, type StatusOptions } from "../options.ts";
 import { POLL_MS, type SourceContext, type TimeSource } from "../source.ts";
 import { type ClockOptions, readClock } from "./options.ts";
+import { leapWarnings } from "./leap_seconds.ts";
 import { changeTimeline, planTimeline } from "./plan.ts";
 import { type ClockState, clockState } from "./state.ts";
 import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts";
@@ -42,7 +43,6 @@ export interface TimelineContext extends SourceContext {
 /** Serves a simulated clock. Whatever throws changes nothing. */
 export class TimelineSource implements TimeSource {
   onChange: () => void = () => {};
-  readonly warning: string | undefined;
   readonly #context: TimelineContext;
   #simulation: Simulation;
   #content: PageContent;
@@ -59,7 +59,6 @@ export class TimelineSource implements TimeSource {
   constructor(context: TimelineContext, clock: ClockOptions, status: StatusOptions) {
     checkStatus(status);
     this.#context = context;
-    this.warning = kernelWarning(status, "it is not the clock served");
     const nowNs = this.#nowNs();
     const timeline = planTimeline(clock, nowNs);
     const noise = this.#planNoise(clock, nowNs);
@@ -71,8 +70,17 @@ export class TimelineSource implements TimeSource {
     return this.#content;
   }
 
+  get warnings(): readonly string[] {
+    const { timeline, status } = this.#simulation;
+    const servedNs = servedAt(timeline.plan, this.#nowNs());
+    return [
+      ...kernelWarnings(status, "it is not the clock served"),
+      ...leapWarnings(timeline, servedNs),
+    ];
+  }
+
   /** The state of the clock now. */
-  get state(): ClockState {
+  get state(): Omit<ClockState, "warnings"> {
     const nowNs = this.#nowNs();
     const { timeline, noise } = this.#simulation;
     return clockState(advance(timeline, nowNs), nowNs, noise.noiseNs);

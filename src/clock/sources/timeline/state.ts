@@ -22,10 +22,16 @@ export interface ClockState {
   readonly smear: { readonly shape: string; readonly window: number; readonly by: number } | null;
   /** The standard deviation of its noise. */
   readonly noise: number;
+  /** What an administrator should know about it, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** The state of a timeline that has been advanced to a moment. */
-export function clockState(timeline: Timeline, nowNs: bigint, noiseNs: number): ClockState {
+export function clockState(
+  timeline: Timeline,
+  nowNs: bigint,
+  noiseNs: number,
+): Omit<ClockState, "warnings"> {
   const { plan, steps, smear } = timeline;
   const phase = phaseAt(timeline, nowNs);
   const servedNs = servedAt(phase.plan, nowNs);

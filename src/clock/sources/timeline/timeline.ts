@@ -34,6 +34,8 @@ export interface Timeline {
   readonly steps: Steps;
   /** Leap seconds that are not over, the earliest first. */
   readonly leaps: readonly LeapSecond[];
+  /** When the list of leap seconds expires, if that is known: later ones may be missing. */
+  readonly leapsExpireNs?: bigint | undefined;
   /** How leap seconds are smeared; without it they are announced, and happen. */
   readonly smear?: Smear | undefined;
   /** The end of the last inserted second, unless the clock was moved since it began. */

@@ -1,14 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  expiryWarning,
   parseLeapList,
   parseLeapSeconds,
   verifyLeapList,
 } from "../../../../src/clock/sources/timeline/leap_list.ts";
 import { dateOf } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
 import { where } from "../../../support/needs.ts";
-
-const { Instant } = Temporal;
 
 /** The published list's lines of 1972, 2017 and one to come; its hash by sha1sum of the digits. */
 const list = "#$ 3676924800\n#@ 4023129600\n2272060800\t10\t# 1 Jan 1972\n" +
@@ -37,17 +34,6 @@ Deno.test("parseLeapList refuses other text, and leap seconds that end no day", 
   for (const [text, why] of wrong) {
     assertThrows(() => parseLeapList(text), SyntaxError, `Cannot read the leap seconds: ${why}`);
   }
-});
-
-Deno.test("expiryWarning gives the date from which a list may lack leap seconds", () => {
-  const read = parseLeapList(list);
-  assertEquals(expiryWarning(read, Instant.from("2027-06-28T00:00:00Z")), undefined);
-  assertEquals(
-    expiryWarning(read, Instant.from("2027-06-28T00:00:01Z")),
-    "The list of leap seconds expired on 2027-06-28: leap seconds after 2028-12-31 may be missing",
-  );
-  const undated = parseLeapList("2272060800 10\n");
-  assertEquals(expiryWarning(undated, Instant.from("2100-01-01T00:00:00Z")), undefined);
 });
 
 Deno.test(
