@@ -35,7 +35,7 @@ function secondsSteps({ times: { t1, t3, t4 }, offset, errorBound }: Measurement
 function meaningOf(offset: bigint, errorBound: bigint): string {
   const magnitude = offset < 0n ? -offset : offset;
   return magnitude <= errorBound
-    ? "less than can be told"
+    ? "within the error bound"
     : `the client's clock is ${offset > 0n ? "behind" : "ahead"}`;
 }
 
