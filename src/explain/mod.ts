@@ -19,7 +19,11 @@
  */
 export { CaptureError } from "./capture/capture_error.ts";
 export type { Datagram, DatagramAddress } from "./capture/datagram.ts";
-export { type CapturedExchange, exchangesOf } from "./capture/exchanges.ts";
+export {
+  type CapturedExchange,
+  exchangesOf,
+  type FindExchangesOptions,
+} from "./capture/exchanges.ts";
 export { type Capture, readCapture } from "./capture/read_capture.ts";
 export { explain } from "./explain.ts";
 export type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";

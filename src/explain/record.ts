@@ -13,6 +13,7 @@ import type { SeenExchange } from "./explanation.ts";
 export interface LiveExchange extends SeenExchange {
   /** The URL that was queried, its port given. */
   readonly url: string;
+  /** The octets that were sent. */
   readonly request: Uint8Array;
   /** The octets that came back. */
   readonly reply: Uint8Array;
