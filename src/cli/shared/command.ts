@@ -1,10 +1,10 @@
 /** A command as one record, from which its command line, help, manual page and reference are made. */
 import type { Field, ValuesOf } from "../../options/field.ts";
 
-/** Options by the names that the command's code has for them. */
+/** Options by their names in the code of the command. */
 export type FieldSet = Readonly<Record<string, Field>>;
 
-/** Options under the titles that help has for them. */
+/** Options by the titles of their groups in help. */
 export type Groups = Readonly<Record<string, FieldSet>>;
 
 type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends
@@ -15,29 +15,29 @@ export type Values<Set extends Groups> = Intersection<
   { [Title in keyof Set]: ValuesOf<Set[Title]> }[keyof Set]
 >;
 
-/** An argument that is no option. */
+/** An argument that is not an option. */
 export interface Positional {
-  /** How help calls it. */
+  /** Its name in help. */
   readonly name: string;
   readonly help: string;
   readonly isRequired?: boolean;
-  /** Whether there may be several. */
+  /** Whether it may be given several times. */
   readonly isRepeatable?: boolean;
 }
 
-/** Where the value of an option comes from. */
+/** The origin of the value of an option. */
 export type Source = "arguments" | "environment";
 
-/** A command line as it was read. */
+/** A parsed command line. */
 export interface Arguments<Set extends Groups = Groups> {
   readonly values: Values<Set>;
-  /** The arguments that are no options. */
+  /** The arguments that are not options. */
   readonly positionals: readonly string[];
-  /** Where each value comes from, by the name that the code has for it. */
+  /** The origin of each value, by its name in the code. */
   readonly sources: ReadonlyMap<string, Source>;
 }
 
-/** A command with its options and what it does. */
+/** A command. */
 export interface Command<Set extends Groups = Groups> {
   readonly name: string;
   /** One or two sentences. */
@@ -59,20 +59,20 @@ export interface Command<Set extends Groups = Groups> {
    * @returns The exit code; 0 without one
    */
   run(given: Arguments<Set>): Promise<number | void>;
-  /** Reports a mistake on the command line in its own way, and returns the exit code. */
+  /** Reports a mistake on the command line instead of the usual way, and returns the exit code. */
   readonly fail?: (message: string) => number;
 }
 
-/** Another command of a program, called by its name as the first argument. */
+/** A subcommand of a program, called by its name as the first argument. */
 export interface Subcommand {
   readonly name: string;
   /** One line of help. */
   readonly summary: string;
-  /** Loads it, which a program that runs another one does without. */
+  /** Loads the command, when it is called. */
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
-/** A program: what it does by itself, and its subcommands. */
+/** A program: its command without a subcommand, and its subcommands. */
 export interface Program {
   readonly command: Command;
   readonly subcommands: readonly Subcommand[];
@@ -83,7 +83,7 @@ export function defineCommand<const Set extends Groups>(command: Command<Set>): 
   return command as unknown as Command;
 }
 
-/** All options of a command, with the names that the code has for them. */
+/** All options of a command, with their names in the code. */
 export function optionsOf({ groups }: Pick<Command, "groups">): (readonly [string, Field])[] {
   return Object.values(groups).flatMap((fields) => Object.entries(fields));
 }

@@ -1,4 +1,4 @@
-/** Completions for shells, from the tables of options. */
+/** Shell completions, made from the records of commands. */
 import completion, { type Command as CompletedCommand } from "@bomb.sh/tab";
 import { type Command, optionsOf, type Program } from "./command.ts";
 import { aboutFields } from "./help.ts";
@@ -8,18 +8,18 @@ import { writeText } from "./output.ts";
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 
 /**
- * Prints the script of a shell (`complete bash`), or what may follow the words of a command line
- * (`complete -- words`), which such scripts ask for.
+ * Prints the script for a shell (`complete bash`), or the completions of a command line
+ * (`complete -- words`) for such a script.
  *
- * @throws {UsageError} If it is neither
+ * @throws {UsageError} If the arguments are neither
  */
 export async function complete(
   { command, subcommands }: Program,
   args: readonly string[],
 ): Promise<void> {
-  // The script for bash makes constants, which a second program's, or a second reading of ~/.bashrc,
-  // would trip over.
-  // deno-lint-ignore no-console -- what the package prints with
+  // The script for bash declares constants, which the script of a second program, or reading ~/.bashrc
+  // again, could not assign.
+  // deno-lint-ignore no-console -- the package prints with it
   console.log = (text: string) =>
     writeText(Deno.stdout, `${text.replaceAll(/^readonly /gm, "")}\n`);
   addOptions(completion, command, true);

@@ -1,10 +1,10 @@
-/** The help of a command, from its table of options. */
+/** The help of a command, made from its record. */
 import config from "../../../deno.json" with { type: "json" };
 import type { Field } from "../../options/field.ts";
 import { wrapText } from "../../text/printable.ts";
 import type { Command, Subcommand } from "./command.ts";
 
-/** A wider terminal makes no longer lines. */
+/** Lines do not get longer than this on a wider terminal. */
 const MAX_WIDTH = 100;
 const DEFAULT_WIDTH = 80;
 
@@ -14,16 +14,16 @@ export const aboutFields = {
   version: { name: "version", short: "V", help: "print the version, and Deno's" },
 };
 
-/** What help is made of. */
+/** How to write the help of a command. */
 export interface HelpOptions {
   /** The words that call the command, such as `timecli bench`. */
   readonly call: string;
   readonly subcommands?: readonly Subcommand[];
-  /** Whether it is a program, which has a version too. */
+  /** Whether it is a program, which also has `--version`. */
   readonly isProgram: boolean;
-  /** How many columns there are. */
+  /** The number of columns; by default those of the terminal. */
   readonly width?: number;
-  /** Sets a title in bold, where it is shown so. */
+  /** Sets a title in bold. */
   readonly bold?: (text: string) => string;
 }
 

@@ -4,7 +4,7 @@ import { parseOption } from "../../options/read.ts";
 import { environmentVariable } from "../../system/environment.ts";
 import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
-import { checked, UsageError } from "./usage_error.ts";
+import { asArgumentError, UsageError } from "./usage_error.ts";
 
 /** The values of a variable that leave a switch off; any other turns it on. */
 const OFF: readonly string[] = ["", "0", "false", "no", "off"];
@@ -29,7 +29,7 @@ export function parseArguments(
   const values: Record<string, unknown> = {};
   const sources = new Map<string, Source>();
   const set = ([key, field]: Option, label: string, text: string, source: Source): void => {
-    const value = checked(() => parseOption(field, text, label));
+    const value = asArgumentError(() => parseOption(field, text, label));
     const before = sources.get(key) === source ? values[key] : undefined;
     values[key] = field.isRepeatable && before !== undefined
       ? [...before as readonly unknown[], ...value as readonly unknown[]]
@@ -68,7 +68,7 @@ function readArguments(
   const valueOf = ([, field]: Option, label: string, attached: string | undefined): string => {
     if (field.syntax === undefined) {
       if (attached !== undefined) {
-        throw new UsageError(`${label} has no value: leave "${attached}" out`);
+        throw new UsageError(`${label} has no value: remove "${attached}"`);
       }
       return "";
     }

@@ -1,4 +1,4 @@
-/** Runs a program by its command line: itself, one of its subcommands, help, version or completions. */
+/** Runs a program by its command line: a query, a subcommand, help, version or completions. */
 import { escapeLine } from "../../text/printable.ts";
 import type { Arguments, Command, Program } from "./command.ts";
 import { parseArguments } from "./parse_arguments.ts";
@@ -9,7 +9,7 @@ import { UsageError } from "./usage_error.ts";
  * Runs a program.
  *
  * @returns Its exit code; 0 without one
- * @throws {UsageError} If something is wrong with the arguments
+ * @throws {UsageError} If there is a mistake in the arguments
  */
 export async function runProgram(
   program: Program,
@@ -38,7 +38,7 @@ async function runCommand(
   program?: Program,
 ): Promise<number | void> {
   const { subcommands = [] } = program ?? {};
-  // Anywhere before "--" they win over all mistakes.
+  // Anywhere before "--", help and version take precedence over mistakes.
   const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
   const isProgram = program !== undefined;
   if (flags.includes("--help") || flags.includes("-h")) {
@@ -66,7 +66,7 @@ async function runCommand(
   return await command.run(parsed);
 }
 
-/** `help COMMAND` is `COMMAND --help`, as people are used to. */
+/** Turns `help COMMAND` into `COMMAND --help`. */
 function withHelp(
   { command, subcommands }: Program,
   args: readonly string[],

@@ -1,15 +1,16 @@
-/** The signals that end a program which otherwise runs for ever. */
+/** The signals that stop a program which otherwise runs forever. */
 
 const names: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
 /**
- * Aborts at the first request to stop; a second one finds the system's default and kills.
+ * Returns a signal that aborts at the first request to stop; a second request kills, by the default of the
+ * system.
  *
- * SIGHUP stops as well if standard error is a terminal, which is then gone. Without one it means
- * nothing: a server outlives the session that started it. It never kills, for a shell that is closed
- * and the kernel may send one each.
+ * SIGHUP also stops if standard error is a terminal, which is then gone. Otherwise it is ignored: a
+ * server outlives the session that started it. It never kills, because a closing shell and the kernel
+ * may send one each.
  */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();

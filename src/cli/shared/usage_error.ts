@@ -1,3 +1,4 @@
+/** Mistakes on the command line. */
 import { parseEndpoint } from "../../protocols/endpoint.ts";
 
 /** A mistake on the command line. */
@@ -6,11 +7,11 @@ export class UsageError extends Error {
 }
 
 /**
- * Runs what reads something that a user wrote.
+ * Runs a parser of something on the command line.
  *
- * @throws {UsageError} If it cannot be read
+ * @throws {UsageError} If it throws a `SyntaxError` or `RangeError`
  */
-export function checked<T>(read: () => T): T {
+export function asArgumentError<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -30,5 +31,5 @@ export function checkUrls(
   urls: readonly string[],
   parse: (url: string) => unknown = parseEndpoint,
 ): void {
-  for (const url of urls) checked(() => parse(url));
+  for (const url of urls) asArgumentError(() => parse(url));
 }

@@ -6,7 +6,7 @@ import type { GuardOptions } from "../../server/guard/guard.ts";
 import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
 import { controlFields } from "../../server/http/options.ts";
-import { checked, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 type RateValues = ValuesOf<typeof rateFields>;
 
@@ -34,7 +34,7 @@ export function guardOf(values: GuardValues): GuardOptions {
     throw new UsageError("Without a --rate-limit there is nothing for --rate-kod and the prefixes");
   }
   const access = pickOptions(accessFields, values);
-  checked(() => accessTable(access));
+  asArgumentError(() => accessTable(access));
   return { access, rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit } };
 }
 

@@ -3,7 +3,7 @@ import { formatAddress } from "../../protocols/endpoint.ts";
 import { type ListenerSpec, parseListener } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
-import { checked, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 /**
  * Checks listeners before anything is started.
@@ -11,10 +11,10 @@ import { checked, UsageError } from "../shared/usage_error.ts";
  * @throws {UsageError} If one of them cannot be read, or has the address of another
  */
 export function readListeners(urls: readonly string[]): readonly ListenerSpec[] {
-  const listeners = checked(() => urls.map(parseListener));
+  const listeners = asArgumentError(() => urls.map(parseListener));
   const taken = new Set<string>();
   for (const { endpoint, clock } of listeners) {
-    if (clock) checked(() => planTimeline(clock, Temporal.Now.instant().epochNanoseconds));
+    if (clock) asArgumentError(() => planTimeline(clock, Temporal.Now.instant().epochNanoseconds));
     const address = formatAddress(endpoint);
     if (taken.has(address)) throw new UsageError(`Two listeners cannot share udp ${address}`);
     if (endpoint.port !== 0) taken.add(address);

@@ -4,7 +4,7 @@ import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
-import { checked, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 /** What is served in a scenario, and may be asked for by other options as well. */
 export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
@@ -20,7 +20,7 @@ export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
 export async function findScenario(name: string): Promise<Scenario> {
   if (/[./\\]/.test(name)) {
     const json = await readText(name, "scenario");
-    return checked(() => parseScenario(json, name));
+    return asArgumentError(() => parseScenario(json, name));
   }
   for (const known of [name, `y${name}`]) {
     if (Object.hasOwn(scenarios, known)) return scenarios[known as keyof typeof scenarios];

@@ -7,7 +7,7 @@ import { type Field, field } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
-import { checked } from "../shared/usage_error.ts";
+import { asArgumentError } from "../shared/usage_error.ts";
 import { findScenario, inScenario, readText, type Served } from "./scenarios.ts";
 
 /** The values of the command line that say what is served. */
@@ -60,19 +60,19 @@ export async function readServed(values: ServedValues): Promise<Served> {
   const { seed: noiseSeed, ...rest } = clock;
   // The noise has the server's seed; alone, a seed makes no simulated clock.
   const seeded = rest.noise !== undefined && noiseSeed !== undefined ? clock : rest;
-  checked(() => planTimeline(seeded, Temporal.Now.instant().epochNanoseconds));
+  asArgumentError(() => planTimeline(seeded, Temporal.Now.instant().epochNanoseconds));
   return { ...served, clock: seeded };
 }
 
 function readFaults(texts: readonly string[]): FaultsOptions {
-  return checked(() => texts.reduce<FaultsOptions>(addNamedFault, {}));
+  return asArgumentError(() => texts.reduce<FaultsOptions>(addNamedFault, {}));
 }
 
 async function readLeapList(file: string): Promise<ReturnType<typeof parseLeapList>> {
   const text = await readText(file, "leap seconds");
-  const list = checked(() => parseLeapList(text));
+  const list = asArgumentError(() => parseLeapList(text));
   await verifyLeapList(text).catch((error) =>
-    checked(() => {
+    asArgumentError(() => {
       throw error;
     })
   );

@@ -12,7 +12,7 @@ import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodeList, queryExitCodes } from "../../shared/exit_codes.ts";
 import { writeText } from "../../shared/output.ts";
-import { checked, UsageError } from "../../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { describeControl } from "./control_report.ts";
@@ -160,7 +160,7 @@ async function makeBody(
       }
       return { step: value };
     case "faults":
-      return checked(() =>
+      return asArgumentError(() =>
         args.reduce<FaultsOptions>((faults, fault) => addNamedFault(faults, fault), {})
       );
     case "scenario":

@@ -9,7 +9,7 @@ import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { writeProblem, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
-import { checked, checkUrls } from "../../shared/usage_error.ts";
+import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
 import {
   durationInSeconds,
   familyFields,
@@ -142,7 +142,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
     family: familyOf(values),
     signal: AbortSignal.any(ends),
   };
-  const events = checked(() => watch(urls, options));
+  const events = asArgumentError(() => watch(urls, options));
   const records = new Map(urls.map((url) => [url, new WatchRecord(url)]));
   const rows = [...records.values()];
   const isAscii = ascii || !showsUnicode();
