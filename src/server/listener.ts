@@ -1,7 +1,8 @@
 /** A listener as it is asked for: a URL, and what is special to it. */
 import { clockFields, type ClockOptions } from "../clock/sources/timeline/options.ts";
-import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { type Endpoint, formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
 import { findOption, parseOption } from "../options/read.ts";
+import { addressFamily, canonicalAddress, isUnicast, isWildcard } from "../system/address.ts";
 import { suggest } from "../text/suggest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
@@ -28,12 +29,17 @@ const ANNOUNCED: readonly string[] = ["none", "insert", "delete"];
  * @throws {RangeError} If the seed, or a number of a fault, is out of range
  */
 export function parseListener(url: string): ListenerSpec {
-  const query = url.indexOf("?");
-  if (query < 0) return { endpoint: parseEndpoint(url, "auto") };
   const fail = (problem: string): never => {
     throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
   };
-  let spec: ListenerSpec = { endpoint: parseEndpoint(url.slice(0, query), "auto") };
+  const query = url.indexOf("?");
+  const endpoint = parseEndpoint(query < 0 ? url : url.slice(0, query), "auto");
+  const { hostname } = endpoint;
+  if (addressFamily(hostname) !== undefined && !isUnicast(hostname)) {
+    fail(`${hostname} is a multicast or broadcast address, which no server can reply from`);
+  }
+  let spec: ListenerSpec = { endpoint };
+  if (query < 0) return spec;
   const seen = new Set<string>();
   for (const parameter of url.slice(query + 1).split("&").filter((each) => each !== "")) {
     const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
@@ -45,6 +51,37 @@ export function parseListener(url: string): ListenerSpec {
   // The noise of a clock goes by the same seed.
   const { clock, seed } = spec;
   return clock !== undefined && seed !== undefined ? { ...spec, clock: { ...clock, seed } } : spec;
+}
+
+/**
+ * Reads the listeners of a server.
+ *
+ * @throws {SyntaxError} If one cannot be read
+ * @throws {RangeError} If the seed, or a number of a fault, is out of range; or if two have an address in common
+ */
+export function parseListeners(urls: readonly string[]): ListenerSpec[] {
+  const listeners = urls.map(parseListener);
+  for (const [i, { endpoint }] of listeners.entries()) {
+    const other = listeners.slice(0, i).find((each) => overlap(each.endpoint, endpoint));
+    if (other === undefined) continue;
+    const [first, second] = [other.endpoint, endpoint].map(formatAddress);
+    throw new RangeError(
+      first === second
+        ? `Two listeners cannot share udp ${first}`
+        : `Two listeners overlap: udp ${first} and udp ${second}`,
+    );
+  }
+  return listeners;
+}
+
+function overlap(a: Endpoint, b: Endpoint): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  const [first, second] = [a, b].map(({ hostname }) => canonicalAddress(hostname)) as [
+    string,
+    string,
+  ];
+  return first === second ||
+    addressFamily(first) === addressFamily(second) && (isWildcard(first) || isWildcard(second));
 }
 
 function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {

@@ -1,5 +1,13 @@
+import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../protocols/endpoint.ts";
-import { addressFamily, canonicalAddress, isWildcard, resolveHost } from "../system/address.ts";
+import {
+  type AddressFamily,
+  addressFamily,
+  canonicalAddress,
+  isUnicast,
+  isWildcard,
+  resolveHost,
+} from "../system/address.ts";
 import { ListenError } from "../transports/listen_error.ts";
 
 /** The addresses that one listener binds. */
@@ -19,9 +27,8 @@ export interface Expansion {
  */
 export function expandWildcard(hostname: string): Expansion {
   if (!isWildcard(hostname)) return { hostnames: [hostname] };
-  // A query never prompts: without the permission the server still runs.
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
-  if (state !== "granted") {
+  const interfaces = readInterfaces();
+  if (interfaces === undefined) {
     return {
       hostnames: [hostname],
       warning:
@@ -30,10 +37,28 @@ export function expandWildcard(hostname: string): Expansion {
     };
   }
   const family = addressFamily(hostname);
-  const hostnames = Deno.networkInterfaces()
+  const hostnames = interfaces
     .filter(({ address }) => addressFamily(address) === family)
     .map(({ address, name }) => isLinkLocal(address) ? `${address}%${name}` : address);
   return { hostnames: [...new Set(hostnames)] };
+}
+
+/** The interfaces of this machine, if they may be read. */
+function readInterfaces(): Deno.NetworkInterfaceInfo[] | undefined {
+  // A query never prompts: without the permission the server still runs.
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  return state === "granted" ? Deno.networkInterfaces() : undefined;
+}
+
+/** Whether it is the broadcast address of a network of this machine (RFC 919 §7). */
+function isBroadcastHere(address: string): boolean {
+  const networks = (readInterfaces() ?? []).filter(({ family, cidr }) =>
+    // Networks of two addresses or one have none (RFC 3021).
+    family === "IPv4" && Number(cidr.split("/")[1]) < 31
+  );
+  return networks.some(({ cidr }) =>
+    ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() === address
+  );
 }
 
 function isLinkLocal(address: string): boolean {
@@ -43,16 +68,23 @@ function isLinkLocal(address: string): boolean {
 /**
  * Resolves the host of a listener.
  *
+ * @param family The IP version to keep to, if one is chosen
  * @returns Its first address
- * @throws {ListenError} If the host is unknown
+ * @throws {ListenError} If the host is unknown, or is a multicast or broadcast address
  * @throws {Deno.errors.NotCapable} If the permission to resolve it was not granted
  */
-export async function resolveListener(endpoint: Endpoint): Promise<string> {
+export async function resolveListener(
+  endpoint: Endpoint,
+  family: AddressFamily | undefined,
+): Promise<string> {
   try {
-    const [hostname = endpoint.hostname] = await resolveHost(endpoint.hostname);
+    const [hostname = endpoint.hostname] = await resolveHost(endpoint.hostname, family);
+    if (!isUnicast(hostname) || isBroadcastHere(hostname)) {
+      throw new ListenError("not-unicast", { ...endpoint, hostname });
+    }
     return hostname;
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof ListenError || cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ListenError("unknown-host", endpoint, { cause });
   }
 }

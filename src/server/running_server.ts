@@ -114,7 +114,7 @@ export class RunningServer implements Server {
 
   /** Binds a listener. */
   async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
-    const resolved = await resolveListener(endpoint);
+    const resolved = await resolveListener(endpoint, this.#options.family);
     // Aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
     const time = clock === undefined ? this.#time : this.#serveTime(clock);

@@ -1,4 +1,4 @@
-import { parseListener } from "./listener.ts";
+import { parseListeners } from "./listener.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
 
@@ -12,7 +12,8 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
  *   parsed
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
- *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range
+ *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range;
+ *   or if two listeners have an address in common
  * @throws {TypeError} If the clock, or an option of it, has the wrong type
  * @throws {Error} If the control interface cannot listen
  * @throws {ListenError} If an address cannot be listened on; nothing is left open then
@@ -33,7 +34,7 @@ export async function serve(
   urls: string | readonly string[],
   options: ServeOptions = {},
 ): Promise<Server> {
-  const listeners = (typeof urls === "string" ? [urls] : urls).map(parseListener);
+  const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   const server = new RunningServer(options, listeners);
   try {

@@ -4,6 +4,7 @@ import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import type { Responder } from "../protocols/responder.ts";
+import type { AddressFamily } from "../system/address.ts";
 import type { Totals } from "../transports/counters.ts";
 import type { ClockControl } from "../clock/served_time.ts";
 import type { ListenerFaults } from "./faults/faults.ts";
@@ -50,6 +51,8 @@ export interface ServeOptions extends GuardOptions {
   readonly seed?: number;
   /** Answers in place of the protocol each URL names. */
   readonly responder?: Responder;
+  /** The IP version of the addresses that names stand for; both without it. */
+  readonly family?: AddressFamily | undefined;
   /**
    * How datagrams are moved: `datagram` runs everywhere; `mmsg` is faster and truer, in threads of
    * its own, on Linux (x86-64, arm64) with the permissions `ffi` and to read the library's modules,

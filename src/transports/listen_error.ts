@@ -5,6 +5,7 @@ export type ListenFailure =
   | "in-use"
   | "not-permitted"
   | "not-of-this-machine"
+  | "not-unicast"
   | "unknown-host"
   | "failed";
 
@@ -49,6 +50,7 @@ export class ListenError extends Error {
       "in-use": "the port is already in use",
       "not-permitted": "this user may not bind that port",
       "not-of-this-machine": "not an address of this machine",
+      "not-unicast": "a multicast or broadcast address, which no server can reply from",
       "unknown-host": "unknown host",
       "failed": cause instanceof Error ? cause.message : String(cause),
     };

@@ -47,6 +47,13 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--rate-limit", "off", "--rate-kod", "0.5"], /Without a --rate-limit/],
   [["--control-token", "0123456789abcdef"], /--control-token goes with --control/],
   [["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"], /Two listeners cannot share udp 127/],
+  [
+    ["ntp://[::]:1123", "time://[::1]:1123"],
+    /Two listeners overlap: udp \[::\]:1123 and udp \[::1/,
+  ],
+  [["ntp://224.0.1.1"], /224\.0\.1\.1 is a multicast or broadcast address/],
+  [["-4", "ntp://[::1]:0"], /::1 is an IPv6 address: leave out -4/],
+  [["-4"], /-4 chooses among the addresses of a listener's name/],
   [["ntpp://127.0.0.1"], /unknown protocol "ntpp", did you mean ntp\?/],
   [
     ["ntp://127.0.0.1:0?seed=abc"],

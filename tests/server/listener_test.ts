@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { query, serve } from "../../mod.ts";
-import { parseListener } from "../../src/server/listener.ts";
+import { ListenError, query, serve } from "../../mod.ts";
+import { parseListener, parseListeners } from "../../src/server/listener.ts";
 
 const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 1123 } as const;
 
@@ -26,6 +26,50 @@ Deno.test("parseListener parses the options of one listener", () => {
   for (const [parameters, spec] of cases) {
     assertEquals(parseListener(`ntp://127.0.0.1:1123${parameters}`), { endpoint, ...spec });
   }
+});
+
+Deno.test("parseListener refuses addresses that stand for several machines", () => {
+  for (const host of ["224.0.1.1", "239.255.255.255", "255.255.255.255", "[ff02::101]"]) {
+    assertThrows(() => parseListener(`ntp://${host}`), SyntaxError, "multicast or broadcast");
+  }
+  for (const host of ["223.255.255.255", "0.0.0.0", "[::]", "239.example"]) {
+    assertEquals(parseListener(`ntp://${host}`).endpoint.port, 123);
+  }
+});
+
+Deno.test("serve refuses the broadcast address of a network of this machine", async () => {
+  const error = await serve("ntp://127.255.255.255:0").catch((error) => error);
+  assert(error instanceof ListenError, `${error}`);
+  assertEquals(error.reason, "not-unicast");
+});
+
+Deno.test("parseListeners refuses listeners that have an address in common", () => {
+  for (
+    const urls of [
+      ["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"],
+      ["ntp://0.0.0.0:1123", "time://127.0.0.1:1123"],
+      ["ntp://[::1]:1123", "time://[::]:1123"],
+      ["ntp://[::1]:1123", "ntp://[0:0::1]:1123"],
+      ["ntp://localhost:1123", "ntp://localhost:1123"],
+    ]
+  ) {
+    assertThrows(() => parseListeners(urls), RangeError, "Two listeners", urls.join(" "));
+  }
+  const apart = [
+    "ntp://0.0.0.0:1123",
+    "ntp://[::]:1123",
+    "time://127.0.0.1:37",
+    "ntp://127.0.0.1:0",
+    "ntp://127.0.0.1:0",
+  ];
+  assertEquals(parseListeners(apart).length, apart.length);
+});
+
+Deno.test("serve keeps to the chosen IP version of a name", async () => {
+  await using server = await serve("ntp://localhost:0", { family: 4 });
+  assertEquals(server.addresses.map(({ hostname }) => hostname), ["127.0.0.1"]);
+  const error = await serve("ntp://127.0.0.1:0", { family: 6 }).catch((error) => error);
+  assert(error instanceof ListenError, `${error}`);
 });
 
 Deno.test("parseListener names the wrong parameter", () => {

@@ -5,17 +5,11 @@ import { parseRange } from "../../client/range.ts";
 import { type Field, field, FieldError, flag, oneOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { escapeLine } from "../../text/printable.ts";
+import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
-import {
-  durationInSeconds,
-  familyFields,
-  familyOf,
-  intervalField,
-  samplesField,
-  serverArgument,
-} from "./options.ts";
+import { durationInSeconds, intervalField, samplesField, serverArgument } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 

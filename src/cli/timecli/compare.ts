@@ -5,14 +5,13 @@ import { pickOptions } from "../../options/read.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
+import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { exitCodeFor } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
 import { printJson, printProblems, writeText } from "../shared/output.ts";
 import { printTexts } from "../shared/terminal.ts";
 import {
-  familyFields,
-  familyOf,
   formatFields,
   intervalField,
   samplesField,

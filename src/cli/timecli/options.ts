@@ -26,19 +26,6 @@ export function timeoutField(help: string, max = 86_400): Field<number> {
   });
 }
 
-/** The IP versions to use. */
-export const familyFields = {
-  ipv4: flag({ name: "ipv4", short: "4", help: "use IPv4 only", conflicts: ["ipv6"] }),
-  ipv6: flag({ name: "ipv6", short: "6", help: "use IPv6 only" }),
-};
-
-/** The IP version as the library has it. */
-export function familyOf(
-  { ipv4, ipv6 }: { readonly ipv4?: boolean; readonly ipv6?: boolean },
-): 4 | 6 | undefined {
-  return ipv4 ? 4 : ipv6 ? 6 : undefined;
-}
-
 /** How many samples to take. */
 export function samplesField(help: string, row: Pick<Row, "default" | "conflicts">): Field<number> {
   return whole(1, 1000, { name: "samples", short: "s", syntax: "<count>", help, ...row });

@@ -5,13 +5,14 @@ import { flag } from "../../options/field.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
+import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { queryExitCodes } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import { durationInSeconds, familyFields, familyOf, serversArgument } from "./options.ts";
+import { durationInSeconds, serversArgument } from "./options.ts";
 
 const groups = {
   "Query:": {

@@ -1,6 +1,6 @@
 /** Listeners and their transport, as the command line has them. */
-import { formatAddress } from "../../protocols/endpoint.ts";
-import { type ListenerSpec, parseListener } from "../../server/listener.ts";
+import { type AddressFamily, addressFamily } from "../../system/address.ts";
+import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
@@ -8,16 +8,20 @@ import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 /**
  * Checks listeners before anything is started.
  *
- * @throws {UsageError} If one of them cannot be read, or has the address of another
+ * @param family The IP version to keep to, if one is chosen
+ * @throws {UsageError} If one of them cannot be read, has an address of another, or one of another IP version
  */
-export function readListeners(urls: readonly string[]): readonly ListenerSpec[] {
-  const listeners = asArgumentError(() => urls.map(parseListener));
-  const taken = new Set<string>();
-  for (const { endpoint, clock } of listeners) {
+export function readListeners(
+  urls: readonly string[],
+  family: AddressFamily | undefined,
+): readonly ListenerSpec[] {
+  const listeners = asArgumentError(() => parseListeners(urls));
+  for (const { endpoint: { hostname }, clock } of listeners) {
     if (clock) asArgumentError(() => planTimeline(clock, Temporal.Now.instant().epochNanoseconds));
-    const address = formatAddress(endpoint);
-    if (taken.has(address)) throw new UsageError(`Two listeners cannot share udp ${address}`);
-    if (endpoint.port !== 0) taken.add(address);
+    const own = addressFamily(hostname);
+    if (family !== undefined && own !== undefined && own !== family) {
+      throw new UsageError(`${hostname} is an IPv${own} address: leave out -${family}`);
+    }
   }
   return listeners;
 }

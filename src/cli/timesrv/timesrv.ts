@@ -14,6 +14,8 @@ import { textFields, transportFields } from "../../server/options.ts";
 import { serve } from "../../server/serve.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
+import { familyFields, familyOf } from "../shared/family.ts";
+import { UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
 import { controlOf, guardOf } from "./guard.ts";
@@ -61,7 +63,7 @@ const groups = {
       }),
     ),
   },
-  "How datagrams are moved:": transportFields,
+  "How datagrams are moved:": { ...transportFields, ...familyFields },
   "Control while it runs:": controlFields,
   "Logging, to standard error:": logFields,
 } as const;
@@ -102,8 +104,14 @@ export const timesrv: Program = { command, subcommands: [] };
 
 async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   if (values.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);
+  const family = familyOf(values);
+  if (family !== undefined && positionals.length === 0) {
+    throw new UsageError(
+      `-${family} chooses among the addresses of a listener's name: name one, as ntp://localhost`,
+    );
+  }
   const urls = positionals.length > 0 ? positionals : [DEFAULT_LISTENER];
-  const listeners = readListeners(urls);
+  const listeners = readListeners(urls, family);
   const served = await readServed(values);
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
@@ -125,6 +133,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     ...guardOf(values),
     ...pickOptions(transportFields, values),
     transport,
+    family,
     ...controlOf(values),
     log,
     signal,

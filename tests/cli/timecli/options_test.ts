@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { durationInSeconds, familyOf } from "../../../src/cli/timecli/options.ts";
+import { durationInSeconds } from "../../../src/cli/timecli/options.ts";
 import { FieldError } from "../../../src/options/field.ts";
 
 Deno.test("durationInSeconds() bounds a duration, and reads it as seconds", () => {
@@ -8,8 +8,4 @@ Deno.test("durationInSeconds() bounds a duration, and reads it as seconds", () =
   for (const text of ["0", "-1m", "999ms", "61m", "soon", ""]) {
     assertThrows(() => parse(text), FieldError, "1s to 1h");
   }
-});
-
-Deno.test("familyOf() names the IP version, if one is chosen", () => {
-  assertEquals([{}, { ipv4: true }, { ipv6: true }].map(familyOf), [undefined, 4, 6]);
 });

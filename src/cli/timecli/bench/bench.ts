@@ -2,12 +2,13 @@
 import { load } from "../../../load/load.ts";
 import { flag, number, positive, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
+import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodeList } from "../../shared/exit_codes.ts";
 import { printProblems, StatusLine, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { familyFields, familyOf, jsonField } from "../options.ts";
+import { jsonField } from "../options.ts";
 import { errorToJson } from "../query/json.ts";
 import {
   failureOf,

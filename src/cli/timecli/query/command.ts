@@ -1,16 +1,10 @@
 /** `timecli` without a subcommand: its command line, turned into options and handed to what queries. */
 import { field, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
+import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { UsageError } from "../../shared/usage_error.ts";
-import {
-  familyFields,
-  familyOf,
-  formatFields,
-  intervalField,
-  samplesField,
-  timeoutField,
-} from "../options.ts";
+import { formatFields, intervalField, samplesField, timeoutField } from "../options.ts";
 import { DEFAULT_TARGET, queryTargets } from "./query.ts";
 
 const timeout = timeoutField("time limit in seconds");

@@ -4,19 +4,14 @@ import { flag, number, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
+import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { writeProblem, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
 import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
-import {
-  durationInSeconds,
-  familyFields,
-  familyOf,
-  formatFields,
-  serversArgument,
-} from "../options.ts";
+import { durationInSeconds, formatFields, serversArgument } from "../options.ts";
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
 import type { WatchNotice } from "./notices.ts";
