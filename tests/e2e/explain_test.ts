@@ -116,7 +116,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       for (
         const [args, problem] of [
           [["--hex", "/abc"], "3 digits"],
-          [["--hex", "hello/there"], "no digit"],
+          [["--hex", "hello/there"], "not a digit"],
           [["--hex", "00"], "/ between"],
           [["--hex", "/", "ntp://127.0.0.1"], "queries no server: remove ntp://127.0.0.1"],
           [["--hex", "/", "--capture", "x"], "cannot be used with"],

@@ -1,9 +1,9 @@
 /** What reads a reply, given any octets: a reading, or the error that is documented. */
 import {
-  explainedJson,
-  explainedText,
+  explanationToJson,
+  formatExplanation,
   type Paint,
-} from "../../src/cli/timecli/explain/explain_report.ts";
+} from "../../src/cli/timecli/explain/report.ts";
 import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
 import { formatReply, formatTable } from "../../src/cli/timecli/query/report.ts";
 import { explain } from "../../src/explain/explain.ts";
@@ -175,8 +175,8 @@ function explained(protocol: WireProtocol): Reader {
         pivot,
       });
       outcome(explanation.failure?.reason ?? "passed");
-      const text = explainedText({ title: "", explanation }, plain);
-      JSON.stringify(explainedJson({ title: "", explanation }));
+      const text = formatExplanation({ title: "", explanation }, plain);
+      JSON.stringify(explanationToJson({ title: "", explanation }));
       if (!isText(text)) return `it prints as ${JSON.stringify(text)}`;
       return text.split("\n").find((line) => line.length > WIDTH);
     },

@@ -29,7 +29,7 @@ import {
   formatSamplesRows,
   samplesHead,
   samplesToJson,
-} from "./samples/samples_report.ts";
+} from "./samples/report.ts";
 
 /** The library's default, which the progress needs to know. */
 const DEFAULT_SAMPLES = 4;

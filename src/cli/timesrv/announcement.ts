@@ -1,11 +1,11 @@
-/** The line by which a program that has started a server learns where it is. */
+/** The line that reports the listeners to the program that started the server. */
 import type { Server } from "../../server/serve_options.ts";
 import { BoundedWriter, type Sink } from "../../server/log/bounded_writer.ts";
 
 /**
- * Tells a program that reads standard output where a server that answers listens; people have the log.
+ * Reports to a program that reads standard output where the server listens; people have the log.
  *
- * A reader that is slow or gone holds up nothing.
+ * A slow or missing reader does not delay the server.
  */
 export function announce(
   { addresses, control }: Pick<Server, "addresses" | "control">,

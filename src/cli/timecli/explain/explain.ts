@@ -19,9 +19,9 @@ import { writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
-import { type Explained, explainedJson, explainedText, paintFor } from "./explain_report.ts";
+import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
 import { parseHex } from "./hex.ts";
-import { readInput } from "./read_input.ts";
+import { readInput } from "./input.ts";
 
 const exchangeFields = { timeout: timeoutField("time limit in seconds") };
 
@@ -107,8 +107,8 @@ async function run({ values, positionals: [target] }: Arguments<typeof groups>):
     : await seenLive(target ?? DEFAULT_TARGET, values);
   const explained: Explained = { title, explanation: explain(seen) };
   const output = values.json
-    ? JSON.stringify(explainedJson(explained))
-    : explainedText(explained, paintFor(Deno.stdout));
+    ? JSON.stringify(explanationToJson(explained))
+    : formatExplanation(explained, createPaint(Deno.stdout));
   writeText(Deno.stdout, `${output}\n`);
   if (failure) throw failure;
   const problem = explained.explanation.failure;

@@ -1,17 +1,17 @@
-/** Two datagrams as somebody wrote them in hexadecimal. */
+/** Two datagrams in hexadecimal. */
 import { UsageError } from "../../shared/usage_error.ts";
 
 /**
- * Reads `REQUEST/REPLY`, either of which may be empty: digits with blanks, colons and 0x as
- * programs print them.
+ * Parses `REQUEST/REPLY`, either of which may be empty: digits, with blanks, colons and 0x as programs print
+ * them.
  *
- * @throws {UsageError} If they are no octets
+ * @throws {UsageError} If they are not octets
  */
 export function parseHex(text: string): { request: Uint8Array; reply: Uint8Array } {
   const parts = text.split("/");
   const [request, reply] = parts;
   if (request === undefined || reply === undefined || parts.length > 2) {
-    throw new UsageError("--hex takes a request and a reply with / between them, as 23…/24…");
+    throw new UsageError("--hex needs a request and a reply with / between them, such as 23…/24…");
   }
   return { request: octetsOf(request, "request"), reply: octetsOf(reply, "reply") };
 }
@@ -20,7 +20,7 @@ function octetsOf(text: string, name: string): Uint8Array {
   const digits = text.replaceAll(/0x|[\s:,-]/gi, "");
   const wrong = /[^\da-f]/iu.exec(digits)?.[0];
   if (wrong !== undefined) {
-    throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is no digit`);
+    throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is not a digit`);
   }
   if (digits.length % 2 !== 0) {
     throw new UsageError(

@@ -1,14 +1,14 @@
-/** Times by the pattern of a user (UTS 35, as date-fns has it). */
+/** `--format`: times by a pattern of the user (UTS 35, as date-fns implements it). */
 import { TZDateMini } from "@date-fns/tz";
 import { format } from "date-fns/format";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 
-/** What a pattern is made of: words in quotes, runs of one letter, and all else. */
+/** The parts of a pattern: words in quotes, runs of one letter, and anything else. */
 const parts = /'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
 
-/** What date-fns would print a warning of, as it is mostly meant to be something else. */
+/** Letters that are usually mistaken for others; date-fns would print a warning. */
 const mistaken: Readonly<Record<string, string>> = {
   YY: "YY is the year of a week; the year is yy",
   YYYY: "YYYY is the year of a week; the year is yyyy",
@@ -16,25 +16,25 @@ const mistaken: Readonly<Record<string, string>> = {
   DD: "DD is the day of the year; of the month it is dd",
 };
 
-/** Letters whose value takes the offset from UTC: the offset itself, and seconds since 1970. */
+/** Letters whose value depends on the offset from UTC: the offset itself, and seconds since 1970. */
 const zoned = /^[XxOztT]/;
 
-/** date-fns knows milliseconds; a longer fraction is written here. */
+/** date-fns has milliseconds; longer fractions are formatted here. */
 const MILLISECOND_DIGITS = 3;
 const NANOSECOND_DIGITS = 9;
 const SECOND = 1_000_000_000n;
 
 /**
- * Makes what writes the time of a reply.
+ * Creates a function that formats the time of a reply.
  *
  * @param pattern The pattern
- * @param utc Whether to write UTC; local time otherwise
- * @throws {UsageError} If it is no pattern
+ * @param utc Whether to format UTC rather than local time
+ * @throws {UsageError} If it is not a pattern
  */
 export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply) => string {
   const pieces = pattern.match(parts) ?? [];
   const segments = segmentsOf(pieces);
-  const asksZone = pieces.find((piece) => zoned.test(piece));
+  const needsZone = pieces.find((piece) => zoned.test(piece));
   const write = (date: Date, nanoseconds: number): string => {
     const digits = String(nanoseconds).padStart(NANOSECOND_DIGITS, "0");
     return segments.map((segment) =>
@@ -62,7 +62,7 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
   return (reply) => {
     const { time } = reply;
     if (time instanceof Temporal.Instant) {
-      // Before 1970, too.
+      // Positive before 1970, too.
       const nanoseconds = Number((time.epochNanoseconds % SECOND + SECOND) % SECOND);
       return write(dateIn(time, utc), nanoseconds);
     }
@@ -70,16 +70,16 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
     if (offset !== undefined) {
       return write(dateIn(Temporal.Instant.from(`${time}${offset}`), utc), 0);
     }
-    const lacks = utc ? "--utc" : asksZone;
+    const lacks = utc ? "--utc" : needsZone;
     if (lacks !== undefined) {
       throw new Error(`The text from ${reply.url} has no time zone, which ${lacks} needs`);
     }
-    // Its own hours and minutes, which this machine's zone may not have on that day.
+    // As UTC: this machine's time zone may skip these hours and minutes on that day.
     return write(dateIn(time.toZonedDateTime("UTC").toInstant(), true), 0);
   };
 }
 
-/** A date whose fields are those of this machine's zone, or of UTC. */
+/** A date with the fields of this machine's time zone, or of UTC. */
 function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
   const seconds = utc ? 0 : localOffset(Math.floor(epochMilliseconds / 1000));
   const minutes = Math.trunc(Math.abs(seconds) / 60);
@@ -88,7 +88,7 @@ function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
   return new TZDateMini(epochMilliseconds, zone);
 }
 
-/** Pieces in as few patterns as can be, long fractions apart. */
+/** Joins pieces into as few patterns as possible, apart from long fractions. */
 function segmentsOf(pieces: readonly string[]): string[] {
   const segments: string[] = [];
   for (const piece of pieces) {

@@ -9,12 +9,7 @@ import { stopSignal } from "../../shared/stop_signal.ts";
 import { printTexts } from "../../shared/terminal.ts";
 import { checkUrls } from "../../shared/usage_error.ts";
 import { formatCsv, sampleColumns } from "../query/csv.ts";
-import {
-  formatRemarks,
-  formatSamples,
-  formatSamplesTable,
-  samplesToJson,
-} from "./samples_report.ts";
+import { formatRemarks, formatSamples, formatSamplesTable, samplesToJson } from "./report.ts";
 
 /** Where `timesrv` listens without arguments, in the protocol that can be measured. */
 const DEFAULT_TARGET = "ntp://127.0.0.1:8888";

@@ -1,14 +1,14 @@
 import { isGzip } from "../../../explain/capture/read_capture.ts";
 
-/** No capture that a person looks at by hand is longer; an endless file is. */
-const LONGEST_MIB = 64;
+/** Longer than any capture that a person examines by hand; an endless file must end somewhere. */
+const MAX_MIB = 64;
 
 /**
- * Reads a file, or standard input for `-`; one that gzip has compressed is decompressed.
+ * Reads a file, or standard input for `-`, and decompresses gzip.
  *
  * @param file Its name
- * @param command What takes it, for the message if it may not be read
- * @throws {Error} If it cannot be read; the message says why in a line
+ * @param command The command, for the advice on a missing permission
+ * @throws {Error} If it cannot be read; the message is one line
  */
 export async function readInput(file: string, command: string): Promise<Uint8Array> {
   const name = file === "-" ? "standard input" : file;
@@ -39,8 +39,8 @@ async function readAll(
   let length = 0;
   for await (const chunk of readable) {
     length += chunk.length;
-    if (length > LONGEST_MIB * 2 ** 20) {
-      throw new RangeError(`it is longer than ${LONGEST_MIB} MiB`);
+    if (length > MAX_MIB * 2 ** 20) {
+      throw new RangeError(`it is longer than ${MAX_MIB} MiB`);
     }
     chunks.push(chunk);
   }

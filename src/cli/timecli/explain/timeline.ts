@@ -1,15 +1,15 @@
-/** The times of an exchange, drawn: the client's on the left, the server's on the right. */
+/** A drawing of the times of an exchange: the client on the left, the server on the right. */
 import type { Measurement } from "../../../protocols/protocol.ts";
 import { formatSeconds } from "../../../text/units.ts";
 
-/** Between the two lines of time. */
-const WAY = 26;
+/** Characters between the two time lines. */
+const PATH = 26;
 
-/** What stands left of the client's line: name and time of day. */
+/** Characters left of the client's line: name and time of day. */
 const SIDE = 26;
 
-/** Draws it; times that are not known are drawn as such. Only NTP tells when a request came. */
-export function timeline({ times: { t1, t2, t3, t4 } }: Measurement): string[] {
+/** Draws the times; only NTP reports when a request was received. */
+export function drawTimeline({ times: { t1, t2, t3, t4 } }: Measurement): string[] {
   const left = (name: string, time?: Temporal.Instant): string =>
     `  ${name}  ${time ? timeOfDay(time) : "not known"}`.padEnd(SIDE);
   const right = (name: string, time?: Temporal.Instant): string =>
@@ -20,18 +20,18 @@ export function timeline({ times: { t1, t2, t3, t4 } }: Measurement): string[] {
   const between = (from?: Temporal.Instant, to?: Temporal.Instant): bigint | undefined =>
     from && to ? to.epochNanoseconds - from.epochNanoseconds : undefined;
   return [
-    `${"  client, UTC".padEnd(SIDE)} ${" ".repeat(WAY + 4)} ${t3 ? "server, UTC" : "server"}`,
+    `${"  client, UTC".padEnd(SIDE)} ${" ".repeat(PATH + 4)} ${t3 ? "server, UTC" : "server"}`,
     `${left("T1", t1)} o${arrow("request", ">")}o ${right("T2", t2)}`,
-    `${spent(between(t1, t4)).padStart(SIDE - 2)}   |${" ".repeat(WAY + 2)}| ${
+    `${spent(between(t1, t4)).padStart(SIDE - 2)}   |${" ".repeat(PATH + 2)}| ${
       spent(between(t2, t3))
     }`,
     `${left("T4", t4)} o${arrow("reply", "<")}o ${right("T3", t3)}`,
-    ...(t1 === undefined ? [] : days(t1, t2 ?? t3 ?? t1)),
+    ...(t1 === undefined ? [] : formatDates(t1, t2 ?? t3 ?? t1)),
   ].map((line) => line === blank ? "" : line.trimEnd());
 }
 
 function arrow(word: string, head: "<" | ">"): string {
-  const shaft = ` ${word} `.padStart((WAY + word.length + 2) / 2, "-").padEnd(WAY, "-");
+  const shaft = ` ${word} `.padStart((PATH + word.length + 2) / 2, "-").padEnd(PATH, "-");
   return head === ">" ? `-${shaft}>` : `<${shaft}-`;
 }
 
@@ -39,10 +39,12 @@ function timeOfDay(instant: Temporal.Instant): string {
   return instant.toString({ fractionalSecondDigits: 9 }).slice(-19, -1);
 }
 
-/** Times of day that are of two days look as if they were of one. */
-function days(client: Temporal.Instant, server: Temporal.Instant): string[] {
+/** Formats the date, or the dates if they differ. */
+function formatDates(client: Temporal.Instant, server: Temporal.Instant): string[] {
   const [here, there] = [client, server].map((time) => time.toString().replace(/T.*/, ""));
   return [
-    here === there ? `  On ${here}.` : `  The client's are of ${here}, the server's of ${there}.`,
+    here === there
+      ? `  On ${here}.`
+      : `  The client's times are of ${here}, the server's of ${there}.`,
   ];
 }

@@ -1,4 +1,4 @@
-/** What a control interface said, for people. */
+/** The answers of a control interface, for people. */
 import type {
   AskedFaults,
   ClientsAnswer,
@@ -12,27 +12,27 @@ import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
-/** Lines about what was asked. */
-export function describeControl(action: ControlAction, said: unknown): string {
-  const rows = rowsOf(action, said);
-  // Texts of a server are not this program's own: nothing of them may move a terminal's cursor.
+/** Formats an answer. */
+export function formatAnswer(action: ControlAction, answer: unknown): string {
+  const rows = rowsOf(action, answer);
+  // Texts of a server may contain control characters, which must not reach the terminal.
   const clean = (cell: string): string => `${/^ */.exec(cell)}${escapeLine(cell)}`;
   return layOutTable(rows.map((row) => row.map(clean)));
 }
 
-function rowsOf(action: ControlAction, said: unknown): readonly (readonly string[])[] {
+function rowsOf(action: ControlAction, answer: unknown): readonly (readonly string[])[] {
   switch (action) {
     case "state":
     case "scenario":
     case "reset":
-      return stateRows(said as ServerState);
+      return stateRows(answer as ServerState);
     case "set":
     case "step":
-      return clockRows((said as ClockAnswer).clock);
+      return clockRows((answer as ClockAnswer).clock);
     case "faults":
-      return [["Faults", faultsText((said as FaultsAnswer).faults)]];
+      return [["Faults", faultsText((answer as FaultsAnswer).faults)]];
     case "clients":
-      return clientRows(said as ClientsAnswer);
+      return clientRows(answer as ClientsAnswer);
   }
 }
 
@@ -56,8 +56,8 @@ function clockRows(clock: ClockState): string[][] {
   const { now, offset, rate, leap, steps, leapSeconds, smear, noise, warnings } = clock;
   return [
     ["Time", now],
-    ["Offset", `${formatSignedSeconds(offset)} from the system's clock`],
-    ["Rate", rate === 0 ? "0, it stands still" : String(rate)],
+    ["Offset", `${formatSignedSeconds(offset)} from the system clock`],
+    ["Rate", rate === 0 ? "0, stopped" : String(rate)],
     ...leap === null ? [] : [["Leap second", `${leap} announced`]],
     ...leapSeconds.slice(0, 1).map((
       { kind, date },
@@ -69,7 +69,7 @@ function clockRows(clock: ClockState): string[][] {
     ...steps.map((step) => [
       "Step",
       `${formatSignedSeconds(step.by)} at ${
-        "at" in step ? step.at : `${step.servedAt} of its own`
+        "at" in step ? step.at : `${step.servedAt} of served time`
       }`,
     ]),
     ...noise === 0 ? [] : [["Noise", formatSeconds(noise)]],
@@ -91,6 +91,6 @@ function clientRows({ clients, untold }: ClientsAnswer): string[][] {
   return [
     ["Client", "Requests", "Protocol", "Last seen"],
     ...rows,
-    ...untold === 0 ? [] : [[`A sample: ${untold} more requests were not looked at`]],
+    ...untold === 0 ? [] : [[`A sample: ${untold} more requests were not examined`]],
   ];
 }

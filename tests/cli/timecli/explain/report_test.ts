@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
-  explainedJson,
-  explainedText,
+  explanationToJson,
+  formatExplanation,
   type Paint,
-} from "../../../../src/cli/timecli/explain/explain_report.ts";
+} from "../../../../src/cli/timecli/explain/report.ts";
 import { parseHex } from "../../../../src/cli/timecli/explain/hex.ts";
 import { explain } from "../../../../src/explain/explain.ts";
 import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
@@ -31,10 +31,10 @@ function shown(
     ...(isTimed && { times: { sentAt: at, receivedAt: at.add({ milliseconds: 3 }) } }),
   });
   const title = "a capture of a long name, exchange 1 of 100: [2001:db8::1]:40000 and somebody";
-  return explainedText({ title, explanation }, plain);
+  return formatExplanation({ title, explanation }, plain);
 }
 
-Deno.test("explainedText keeps to 80 columns, whatever the octets", () => {
+Deno.test("formatExplanation keeps to 80 columns, whatever the octets", () => {
   const octets = fc.uint8Array({ maxLength: 150 });
   const protocol = fc.constantFrom("asctime", "daytime", "time", "ntp");
   check(fc.property(protocol, octets, octets, fc.boolean(), (protocol, request, reply, isTimed) => {
@@ -56,13 +56,13 @@ Deno.test("explainedText keeps to 80 columns, whatever the octets", () => {
   }
 });
 
-Deno.test("explainedText cuts what is too long to be looked at", () => {
+Deno.test("formatExplanation cuts what is too long to be looked at", () => {
   const text = shown("daytime", new Uint8Array(), new Uint8Array(65_000).fill(0x41));
   assert(text.split("\n").length < 30);
   assertMatch(text, /… 64936 more/);
 });
 
-Deno.test("explainedText draws the four times and works them out", () => {
+Deno.test("formatExplanation draws the four times and works them out", () => {
   const request = ntpRequest().octets;
   const reply = ntpReply(request, {
     receiveTimestamp: 0xeeadac20_80000000n,
@@ -73,13 +73,13 @@ Deno.test("explainedText draws the four times and works them out", () => {
   assertMatch(text, /^ +3\.000 ms +\| +\| 244\.1 µs$/m);
   assertMatch(text, /^ {2}T4 {2}18:00:00\.003000000 +o<-+ reply -+o T3 {2}18:00:00\.500244141$/m);
   assertMatch(text, /= \(\+0\.500000000 \+ 0\.497244141\) \/ 2\n +. \+0\.498622070: .* behind$/m);
-  assertMatch(text, /= \+0\.002755859, on the way there and back$/m);
+  assertMatch(text, /= \+0\.002755859, on the network$/m);
   const untimed = shown("ntp", request, reply, false);
   assertMatch(untimed, /T1 {2}not known/);
   assertEquals(untimed.includes("Worked out"), false);
 });
 
-Deno.test("explainedText draws the other protocols, and computes the offset of Time", () => {
+Deno.test("formatExplanation draws the other protocols, and computes the offset of Time", () => {
   const empty = new Uint8Array();
   // 18:00:02 on the day of the request at 18:00:00.
   const time = shown("time", empty, Uint8Array.fromHex("eeadac22"));
@@ -92,7 +92,7 @@ Deno.test("explainedText draws the other protocols, and computes the offset of T
   assertEquals(text.includes("Worked out"), false);
 });
 
-Deno.test("explainedJson is as documented, whatever the octets", () => {
+Deno.test("explanationToJson is as documented, whatever the octets", () => {
   const protocol = fc.constantFrom("asctime", "daytime", "time", "ntp");
   const replies = fc.uint8Array({ maxLength: 100 }).map((octets) => ({ request: octets, octets }));
   const good = fc.constant(ntpRequest().octets)
@@ -106,12 +106,12 @@ Deno.test("explainedJson is as documented, whatever the octets", () => {
       pivot: at,
       ...(isTimed && { times: { sentAt: at, receivedAt: at.add({ milliseconds: 3 }) } }),
     });
-    const json = JSON.parse(JSON.stringify(explainedJson({ title: "x", explanation })));
+    const json = JSON.parse(JSON.stringify(explanationToJson({ title: "x", explanation })));
     assert(isDocumented(json, "explain"), JSON.stringify(json));
   }));
 });
 
-Deno.test("explainedJson has everything as data", () => {
+Deno.test("explanationToJson has everything as data", () => {
   const reply = Uint8Array.fromHex("83aa7e81");
   const explanation = explain({
     protocol: "time",
@@ -120,7 +120,7 @@ Deno.test("explainedJson has everything as data", () => {
     localPrecision: -20,
     pivot: at,
   });
-  const json = explainedJson({ title: "x", explanation });
+  const json = explanationToJson({ title: "x", explanation });
   assertDocumented(JSON.parse(JSON.stringify(json)), "explain");
   assertEquals(json, {
     schema: 1,
@@ -150,7 +150,7 @@ Deno.test("parseHex reads octets as programs print them, and reports errors in o
       ["23", "/ between"],
       ["1/2/3", "/ between"],
       ["123/", "request in --hex has 3 digits"],
-      ["/\u{1f600}", "no digit"],
+      ["/\u{1f600}", "not a digit"],
       ["/0g", '"g"'],
     ] as const
   ) {

@@ -1,0 +1,111 @@
+/** The arithmetic of a measurement with its numbers, one step per line. */
+import type { Measurement } from "../../../protocols/protocol.ts";
+import {
+  MIN_DISPERSION_NANOSECONDS,
+  type NtpMeasurement,
+} from "../../../protocols/ntp/measurement.ts";
+
+/** Formats the steps of NTP, or of a protocol whose reply has one time. */
+export function formatSteps(measurement: Measurement): string[] {
+  const { ntp } = measurement;
+  const steps = ntp
+    ? [...offsetSteps(ntp), "", ...delaySteps(ntp), "", ...boundSteps(ntp)]
+    : secondsSteps(measurement);
+  return steps.flatMap(foldSum);
+}
+
+function secondsSteps({ times: { t1, t3, t4 }, offset, errorBound }: Measurement): string[] {
+  if (!t1 || !t3 || !t4 || offset === undefined || errorBound === undefined) return [];
+  const elapsed = t4.epochNanoseconds - t1.epochNanoseconds;
+  const ahead = t3.epochNanoseconds - t1.epochNanoseconds;
+  return [
+    `  T4 - T1 = ${formatSigned(elapsed)}, the whole exchange`,
+    `  T3 - T1 = ${formatSigned(ahead)}`,
+    "  offset  = (T3 - T1) - (T4 - T1) / 2",
+    `          = ${formatSigned(ahead)} - ${formatPlain(elapsed / 2n)}`,
+    `          = ${formatSigned(offset)}: ${formatMeaning(offset, errorBound)}`,
+    "",
+    "  bound   = (T4 - T1) / 2, plus 1 s for the fraction that the reply lacks,",
+    "            plus 10 ms by which the clock of such servers may lag",
+    `          = ${formatPlain(elapsed / 2n)} + ${formatPlain(errorBound - elapsed / 2n)}`,
+    `          = ${formatPlain(errorBound)}`,
+  ];
+}
+
+function formatMeaning(offset: bigint, errorBound: bigint): string {
+  const magnitude = offset < 0n ? -offset : offset;
+  return magnitude <= errorBound
+    ? "within the error bound"
+    : `the client's clock is ${offset > 0n ? "behind" : "ahead"}`;
+}
+
+function offsetSteps(steps: NtpMeasurement): string[] {
+  const { outward, inward, offset, errorBound } = steps;
+  const sum = `(${formatSigned(outward)} ${formatSigned(inward, " ")}) / 2`;
+  return [
+    `  T2 - T1 = ${formatSigned(outward)}`,
+    `  T3 - T4 = ${formatSigned(inward)}`,
+    "  offset  = ((T2 - T1) + (T3 - T4)) / 2",
+    `          = ${sum}`,
+    `          = ${formatSigned(offset)}: ${formatMeaning(offset, errorBound)}`,
+  ];
+}
+
+function delaySteps({ elapsed, processing, measuredDelay, delay }: NtpMeasurement): string[] {
+  return [
+    `  T4 - T1 = ${formatSigned(elapsed)}, the whole exchange`,
+    `  T3 - T2 = ${formatSigned(processing)}, in the server`,
+    "  delay   = (T4 - T1) - (T3 - T2)",
+    `          = ${formatSigned(measuredDelay)}, on the network`,
+    ...(delay === measuredDelay
+      ? []
+      : [`          = ${formatSigned(delay)}, which is what both clocks can resolve`]),
+  ];
+}
+
+function boundSteps(steps: NtpMeasurement): string[] {
+  const { delay, localPrecision, remotePrecision, drift, errorBound } = steps;
+  const { rootDelay, rootDispersion, rootDistance } = steps;
+  const least = rootDelay + delay < MIN_DISPERSION_NANOSECONDS;
+  const clocks = localPrecision + remotePrecision + drift;
+  return [
+    "  bound   = delay / 2 + both precisions + 15 ppm of T4 - T1",
+    `          = ${formatPlain(delay / 2n)} + ${formatPlain(localPrecision + remotePrecision)} + ${
+      formatPlain(drift)
+    }`,
+    `          = ${formatPlain(errorBound)}: the offset is right to within it,`,
+    "            if the server is right",
+    "",
+    "  root distance",
+    `          = ${
+      least ? "0.005, which is more than root delay + delay," : "(root delay + delay)"
+    } / 2`,
+    "            + root dispersion + precisions and drift as above",
+    `          = ${least ? "0.005" : `(${formatPlain(rootDelay)} + ${formatPlain(delay)})`} / 2 + ${
+      formatPlain(rootDispersion)
+    } + ${formatPlain(clocks)}`,
+    `          = ${formatPlain(rootDistance)}: the error bound of the server's time here`,
+  ];
+}
+
+/** Formats nanoseconds as seconds, with every digit. */
+function formatPlain(nanoseconds: bigint): string {
+  const magnitude = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  const digits = magnitude.toString().padStart(10, "0");
+  return `${nanoseconds < 0n ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+/** Formats them with a sign, which has a gap behind it between the terms of a sum. */
+function formatSigned(nanoseconds: bigint, gap = ""): string {
+  const sign = nanoseconds < 0n ? "-" : "+";
+  return `${sign}${gap}${formatPlain(nanoseconds < 0n ? -nanoseconds : nanoseconds)}`;
+}
+
+const WIDTH = 80;
+const INDENT = " ".repeat(12);
+
+/** Breaks a sum of absurdly large numbers that does not fit a line. */
+function foldSum(line: string): string[] {
+  const at = line.length > WIDTH ? line.lastIndexOf(" + ", WIDTH - 1) : -1;
+  return at < 0 ? [line] : [line.slice(0, at), ...foldSum(`${INDENT}${line.slice(at + 1)}`)];
+}
