@@ -21,7 +21,6 @@ export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
 export { systemClock } from "./src/clock/system_clock.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
-export type { Network } from "./src/client/network.ts";
 export { query, type QueryOptions, validate, type ValidateOptions } from "./src/client/query.ts";
 export { QueryError, type QueryFailure } from "./src/protocols/failure.ts";
 export type { Replies, ReplyTo, TimeReply } from "./src/protocols/registry.ts";
@@ -36,14 +35,12 @@ export { watch, type WatchEvent, type WatchOptions } from "./src/client/watch.ts
 export type { GuardOptions } from "./src/server/guard/guard.ts";
 export type { AccessOptions, RateLimit } from "./src/server/guard/options.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
-export type { SuppressedLines } from "./src/server/log/line_limiter.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log/log.ts";
 export { serve } from "./src/server/serve.ts";
 export type { ServeOptions, Server, ServerAddress } from "./src/server/serve_options.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { AddressFamily } from "./src/system/address.ts";
-export type { Timers } from "./src/system/time.ts";
 export {
   connectDatagram,
   type ConnectDatagramOptions,
