@@ -13,7 +13,7 @@ export function markdownPage(
 ): string {
   const blocks = [
     `# ${name}`,
-    "<!-- Made of the command line's definition by: deno task manual -->",
+    "<!-- Generated from the command line's definition by: deno task manual -->",
   ];
   let session: string | undefined;
   for (const group of grouped(nodes)) {
@@ -72,12 +72,13 @@ function cell(text: string): string {
 }
 
 /**
- * Documents beside this one; then what is typed or named: options with a value that is no plain word,
+ * Documents beside this one; then what is typed or named: addresses, options with a value that is no plain word,
  * names with an underscore, URLs.
  */
 const LITERAL = new RegExp(
   [
     /docs\/[\w.]+\w/,
+    /(?:\[?\w+:\/\/\]?)?HOST\[?:PORT\]?/,
     /(?<![\w.\/-])--[a-z][\w-]*(?: (?:[A-Z]{2,}\b|[\w+-]*[@:=\d](?:[\w@:=+-]|[.,](?=\w))*))?/,
     /(?<![\w.\/-])\w+(?:_\w+)+/,
     /(?<![\w.\/-])\w+:\/\/[^\s,;)]*[^\s,;:.)]/,

@@ -11,7 +11,7 @@ const otherProgram: Readonly<Record<string, string>> = { timesrv: "timecli", tim
  */
 export function roffPage({ name, summary, nodes }: Page, date: string): string {
   const lines = [
-    ".\\\" Made of the command line's definition by: deno task manual",
+    ".\\\" Generated from the command line's definition by: deno task manual",
     `.TH ${name.toUpperCase()} 1 ${date} "timesrv ${config.version}" "User Commands"`,
     ...heading("SH", "NAME"),
     `${name} \\- ${escaped(summary)}`,

@@ -94,7 +94,7 @@ The output is one line in the form of check_ntp_time or check_time, such as
 
   NTP OK: Offset -0.0001234 secs|offset=-0.000123s;0.5;1; ...
 
-The median offset of the samples is asArgumentError, so that one late packet raises no
+The median offset of the samples is checked, so that one late packet raises no
 alarm. They are 2 seconds apart, so that no rate limit is reached; the interval
 must be at least 1 s, except on loopback. Jitter needs two usable replies: where
 a range for it is given and they are missing, it is UNKNOWN.

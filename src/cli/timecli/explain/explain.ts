@@ -14,7 +14,6 @@ import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts
 import { escapeLine } from "../../../text/printable.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { queryExitCodeList } from "../../shared/exit_codes.ts";
 import { writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, timeoutField } from "../options.ts";
@@ -78,7 +77,7 @@ Exit codes, after the output where there is a reply:
   0  the reply passed every test that could be made
   1  something else failed, or the file is not a capture
   2  wrong command line
-${queryExitCodeList()}
+  3  and above: the failure, as timecli
 `;
 
 export const command = defineCommand({
