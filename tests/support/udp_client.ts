@@ -84,8 +84,18 @@ export async function askMany(port: number, count: number, clients = 20): Promis
   }));
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/**
+ * A port of 127.0.0.1 that was free a moment ago. Sockets with a port of the system's choice are given
+ * others (32768 and up on Linux), so that none of them takes it meanwhile.
+ */
 export function freePort(): number {
-  using client = new UdpClient();
-  return client.address.port;
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      using client = new UdpClient("127.0.0.1", 10_000 + Math.floor(Math.random() * 20_000));
+      return client.address.port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error("No port is free");
 }
