@@ -18,7 +18,7 @@ export interface CapturedExchange {
 export interface FindExchangesOptions {
   /** The protocol of all of them; by default, that of their ports. */
   readonly protocol?: WireProtocol | undefined;
-  /** The port of the servers; by default, that of the protocol. */
+  /** The port of the servers; by default, that of the protocol. On a port of no protocol, NTP is assumed. */
   readonly port?: number | undefined;
 }
 
@@ -105,7 +105,7 @@ function protocolAt(
   port: number,
   { protocol, port: given }: FindExchangesOptions,
 ): WireProtocol | undefined {
-  if (given !== undefined) return port === given ? protocol ?? nameOf(port) : undefined;
+  if (given !== undefined) return port === given ? protocol ?? nameOf(port) ?? "ntp" : undefined;
   if (protocol === undefined) return nameOf(port);
   return protocols[protocol].port === port ? protocol : undefined;
 }

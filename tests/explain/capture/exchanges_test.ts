@@ -79,7 +79,11 @@ Deno.test("exchangesOf leaves out what only looks like a request of NTP on anoth
   ]);
 });
 
-Deno.test("exchangesOf asks for the given port alone", () => {
+Deno.test("exchangesOf looks at the given port alone", () => {
+  const ntp = datagram(0, us, { ...them, port: 1123 }, ntpRequest().octets);
+  assertEquals(exchangesOf([ntp]), []);
+  assertEquals(exchangesOf([ntp], { port: 1123 }).map(({ protocol }) => protocol), ["ntp"]);
+  assertEquals(exchangesOf([ntp], { port: 123 }), []);
   const daytime = datagram(0, us, { ...them, port: 53 }, NO_OCTETS);
   assertEquals(exchangesOf([daytime], { protocol: "daytime" }), []);
   assertEquals(timesOf(exchangesOf([daytime], { protocol: "daytime", port: 53 })), [[

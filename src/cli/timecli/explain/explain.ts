@@ -50,6 +50,12 @@ const groups = {
       help: "protocol of the datagrams",
       default: "by port and form",
     }),
+    port: whole(1, 65_535, {
+      name: "port",
+      syntax: "<port>",
+      help: "port of the servers in the capture",
+      default: "the protocol's",
+    }),
   },
   "Output:": { json: jsonField },
 } as const;
@@ -115,7 +121,7 @@ async function run({ values, positionals: [target] }: Arguments<typeof groups>):
 }
 
 function checkInput(target: string | undefined, values: ExplainValues): void {
-  const { hex, capture, exchange, protocol } = values;
+  const { hex, capture, exchange, protocol, port } = values;
   const input = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
   if (target !== undefined && input !== undefined) {
     const purpose = hex !== undefined ? "decodes datagrams" : "reads a file";
@@ -126,6 +132,7 @@ function checkInput(target: string | undefined, values: ExplainValues): void {
   if (exchange !== undefined && capture === undefined) {
     throw new UsageError("--exchange needs --capture");
   }
+  if (port !== undefined && capture === undefined) throw new UsageError("--port needs --capture");
   if (protocol !== undefined && input === undefined) {
     throw new UsageError("--protocol is for --hex and --capture; a target names its own");
   }
@@ -158,10 +165,10 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
 }
 
 async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
-  const { exchange: number = 1, protocol } = options;
+  const { exchange: number = 1 } = options;
   const name = file === "-" ? "standard input" : escapeLine(file);
   const octets = await readInput(file, "timecli explain --capture");
-  const { found, skipped } = exchangesIn(octets, name, protocol);
+  const { found, skipped } = exchangesIn(octets, name, options);
   const chosen = found[number - 1];
   if (!chosen) {
     const many = found.length === 1 ? "one exchange" : `${found.length} exchanges`;
@@ -189,16 +196,16 @@ async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
 function exchangesIn(
   octets: Uint8Array,
   name: string,
-  protocol: WireProtocol | undefined,
+  { protocol, port }: Pick<ExplainValues, "protocol" | "port">,
 ): { found: CapturedExchange[]; skipped: string } {
   try {
     const { datagrams, skipped } = readCapture(octets);
-    const found = exchangesOf(datagrams, { protocol });
+    const found = exchangesOf(datagrams, { protocol, port });
     const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
-    const isUnknown = found.length === 0 && datagrams.length > 0 && protocol === undefined;
+    const isUnknown = found.length === 0 && datagrams.length > 0 && port === undefined;
     return {
       found,
-      skipped: reasons || (isUnknown ? "; for other ports name the --protocol" : ""),
+      skipped: reasons || (isUnknown ? "; for other ports name --protocol and --port" : ""),
     };
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
