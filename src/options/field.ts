@@ -1,13 +1,13 @@
 /**
- * An option, written once. Command lines, environment variables, URL parameters, JSON, scenario files,
- * the library's checks, help, manual pages and the reference in `docs/` are all read from these rows.
+ * The definition of an option. Command lines, environment variables, URL parameters, JSON, scenario
+ * files, the library's checks, help, manual pages and the reference in `docs/` all use it.
  *
  * @module
  */
 import { parseDurationNs } from "../text/duration.ts";
 import { formatChoices } from "../text/suggest.ts";
 
-/** A value that an option does not accept; the message says what it accepts. */
+/** A value that an option does not accept; the message names what it accepts. */
 export class FieldError extends Error {
   /** Whether the value is of the right kind, but out of bounds. */
   readonly isRange: boolean;
@@ -18,63 +18,62 @@ export class FieldError extends Error {
   }
 }
 
-/** What a row says of an option, whatever its values. */
+/** The part of a definition that does not depend on the type of the value. */
 export interface Row {
-  /** The name in kebab-case, as a flag (`--root-delay`) and a URL parameter have it. */
+  /** The name in kebab-case, for a flag (`--root-delay`) or a URL parameter. */
   readonly name: string;
-  /** The letter of its short flag, without the dash. */
+  /** The letter of the short flag, without the dash. */
   readonly short?: string;
-  /** How help writes its value, such as `<seconds>`; a switch has none. */
+  /** The placeholder of the value in help, such as `<seconds>`; a switch has none. */
   readonly syntax?: string;
   /** One line of help, without the default: what it does, and its unit. */
   readonly help: string;
   /** The default as help shows it, as a user would write it. */
   readonly default?: string;
-  /** Whether it may be given again, each time for one more value. */
+  /** Whether it may be given several times, once per value. */
   readonly isRepeatable?: boolean;
   /** The names of the options that it excludes. */
   readonly conflicts?: readonly string[];
-  /** Whether its value must not be shown, in a message neither. */
+  /** Whether messages must not contain its value. */
   readonly isSecret?: boolean;
 }
 
 /** One option of a set. */
 export interface Field<Value = unknown> extends Row {
-  /** What is accepted, in words, for the message about a value that is not. */
+  /** What it accepts, for error messages. */
   readonly expected: string;
-  /** The values there are, where they are few. */
+  /** All values, if there are few. */
   readonly choices?: readonly string[];
-  /** Whether the library and JSON have it as a number. */
+  /** Whether it is a number in the library and in JSON. */
   readonly isNumber?: boolean;
   /**
-   * Reads a value as the library or JSON gives it.
+   * Reads a value of the library or of JSON.
    *
    * @throws {FieldError} If it is not accepted
    */
   read(given: unknown): Value;
   /**
-   * Reads a value as text: of a command line, an environment variable or a URL.
+   * Parses a text of a command line, an environment variable or a URL.
    *
    * @throws {FieldError} If it is not accepted
    */
   parse(text: string): Value;
 }
 
-/** A set of options, by the names that the library has for them. */
+/** A set of options, by their names in the library. */
 export type Fields<Values> = { readonly [Key in keyof Values]-?: Field<NonNullable<Values[Key]>> };
 
-/** The values that a set of options may have; all of them are optional. */
+/** The values of a set of options, all of them optional. */
 export type ValuesOf<Set extends Readonly<Record<string, Field>>> = {
   readonly [Key in keyof Set]?: Set[Key] extends Field<infer Value> ? Value : never;
 };
 
 /**
- * An option of any kind.
+ * Defines an option of any type.
  *
- * @param row What it is
- * @param expected What it accepts, in words
- * @param read Reads a value; undefined is one that is not accepted
- * @param fromText Turns a text into what `read` reads
+ * @param expected What it accepts, for error messages
+ * @param read Reads a value; returns undefined if it is not accepted
+ * @param fromText Turns a text into a value for `read`
  */
 export function field<Value>(
   row: Row & { readonly choices?: readonly string[] },
@@ -90,7 +89,7 @@ export function field<Value>(
   return { ...row, expected, read: accept, parse: (text) => accept(fromText(text)) };
 }
 
-/** A number within bounds. */
+/** Defines a number within bounds. */
 export function number(
   min: number,
   max: number,
@@ -108,7 +107,7 @@ export function positive(
   return bounded(Number.MIN_VALUE, max, expected, row, Number.isFinite);
 }
 
-/** A whole number within bounds. */
+/** Defines a whole number within bounds. */
 export function whole(min: number, max: number, row: Row): Field<number> {
   const range = max === Infinity ? `${min} or more` : `${min} to ${max}`;
   return bounded(min, max, `a whole number, ${range}`, row, Number.isInteger);
@@ -129,13 +128,13 @@ function bounded(
   return { ...field(row, expected, read, toNumber), isNumber: true };
 }
 
-/** A text as a number, if it is written as one; else the text. */
+/** Converts a text to a number if it is one. */
 function toNumber(text: string): unknown {
   const value = text.trim() === "" ? NaN : Number(text);
   return Number.isNaN(value) ? text : value;
 }
 
-/** One of some words. */
+/** Defines an option that is one of several words. */
 export function oneOf<const Word extends string>(words: readonly Word[], row: Row): Field<Word> {
   const read = (given: unknown): Word | undefined => words.find((word) => word === given);
   return field({ ...row, choices: words }, formatChoices(words), read);
@@ -144,7 +143,7 @@ export function oneOf<const Word extends string>(words: readonly Word[], row: Ro
 const ON: readonly string[] = ["", "1", "true", "yes", "on"];
 const OFF: readonly string[] = ["0", "false", "no", "off"];
 
-/** A switch, which a URL may have without a value. */
+/** Defines a switch; in a URL it needs no value. */
 export function flag(row: Omit<Row, "syntax">): Field<boolean> {
   return field(
     row,
@@ -154,7 +153,7 @@ export function flag(row: Omit<Row, "syntax">): Field<boolean> {
   );
 }
 
-/** A length of time, as a text such as `1h30m` or a `Temporal.Duration`; it stays as it is given. */
+/** Defines a duration, a text such as `1h30m` or a `Temporal.Duration`; the value is kept as given. */
 export function duration(
   min: string,
   max: string,
@@ -164,42 +163,33 @@ export function duration(
   const expected = `a duration from ${min} to ${max}, such as 250ms, 10s or 1h30m`;
   return field(row, expected, (given) => {
     if (typeof given !== "string" && !(given instanceof Temporal.Duration)) return undefined;
-    const ns = durationOf(given);
+    const ns = attempt(() => parseDurationNs(given));
     if (ns === undefined) return undefined;
     if (ns >= minNs && ns <= maxNs) return given;
     throw new FieldError(`expected ${expected}`, true);
   });
 }
 
-function durationOf(given: string | Temporal.Duration): bigint | undefined {
-  try {
-    return parseDurationNs(given);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A text that a function of the owner parses for its mistakes; it stays as it is given. */
+/** Defines a text that `parse` must accept; the value is kept as given. */
 export function text(expected: string, parse: (text: string) => unknown, row: Row): Field<string> {
   return field(
     row,
     expected,
-    (given) => typeof given === "string" ? parsable(given, parse) : undefined,
+    (given) => typeof given === "string" ? attempt(() => (parse(given), given)) : undefined,
   );
 }
 
-/** A value, if it can be parsed; undefined if it cannot, unless the parser says what it expects. */
-export function parsable<Value>(value: Value, parse: (value: Value) => unknown): Value | undefined {
+/** Returns undefined if a parser fails, but keeps a {@linkcode FieldError}, which names what it expects. */
+export function attempt<T>(parse: () => T): T | undefined {
   try {
-    parse(value);
-    return value;
+    return parse();
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** Several values, each of which one field reads; a text is one of them. */
+/** Defines a list of values, each read by one field; a text is one value. */
 export function list<Value>(each: Field<Value>, max = Infinity): Field<readonly Value[]> {
   const expected = `a list, each of it ${each.expected}`;
   const all = field<readonly Value[]>({ ...each, isRepeatable: true }, expected, (given) => {

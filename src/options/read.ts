@@ -1,18 +1,14 @@
-/** Options read by their rows: objects of the library and of JSON, and texts of command lines and URLs. */
+/** Reads options by their definitions: objects of the library and of JSON, texts of command lines and URLs. */
 import { suggest } from "../text/suggest.ts";
 import { type Field, FieldError, type ValuesOf } from "./field.ts";
 
-/** Any set of options. */
 type AnySet = Readonly<Record<string, Field>>;
 
 /**
- * Reads an object of options. What is undefined counts as not given.
+ * Reads an object of options, without those that are undefined.
  *
- * @param fields The options there are
- * @param given The object
- * @param where What it is called, such as `clock`: names of values are told after it, as `clock.rate`
- * @returns The values that are given
- * @throws {TypeError} If it is no object
+ * @param where The name of the object in messages, such as `clock` in `clock.rate`
+ * @throws {TypeError} If it is not an object
  * @throws {SyntaxError} If it has an unknown option, or a value that cannot be read
  * @throws {RangeError} If a value is out of bounds
  */
@@ -28,12 +24,12 @@ export function readOptions<Set extends AnySet>(
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const field = fieldOf(fields, key, where);
-    values[key] = named(`${where}.${key}`, field, value, () => field.read(value));
+    values[key] = withName(`${where}.${key}`, field, value, () => field.read(value));
   }
   return values as ValuesOf<Set>;
 }
 
-/** The values of one set of options, out of those of several. */
+/** Picks the values of one set of options from those of several. */
 export function pickOptions<Set extends AnySet>(
   fields: Set,
   values: { readonly [Key in keyof Set]?: unknown },
@@ -45,7 +41,6 @@ export function pickOptions<Set extends AnySet>(
   return Object.fromEntries(picked) as ValuesOf<Set>;
 }
 
-/** The field of an option by the library's name. */
 function fieldOf(fields: AnySet, key: string, where: string): Field {
   const found = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (found !== undefined) return found;
@@ -54,7 +49,7 @@ function fieldOf(fields: AnySet, key: string, where: string): Field {
   );
 }
 
-/** An option by the name that command lines and URLs have for it, and the library's; undefined if there is none. */
+/** Finds an option by its name on command lines and in URLs; `key` is its name in the library. */
 export function findOption(
   fields: AnySet,
   name: string,
@@ -66,10 +61,8 @@ export function findOption(
 /**
  * Parses the text of an option.
  *
- * @param field The option
- * @param text The text
- * @param label What a message calls it, such as `--rate` or an environment variable
- * @throws {SyntaxError} If it cannot be read; the message names the option
+ * @param label Its name in messages, such as `--rate` or an environment variable
+ * @throws {SyntaxError} If it cannot be read
  * @throws {RangeError} If it is out of bounds
  */
 export function parseOption<Value>(
@@ -77,11 +70,11 @@ export function parseOption<Value>(
   text: string,
   label: string = field.name,
 ): Value {
-  return named(label, field, text, () => field.parse(text));
+  return withName(label, field, text, () => field.parse(text));
 }
 
-/** Tells of a value that is not accepted by its name, in the one form that all such messages have. */
-function named<T>(name: string, { isSecret }: Field, given: unknown, read: () => T): T {
+/** Turns a {@linkcode FieldError} into the one form of message for all options. */
+function withName<T>(name: string, { isSecret }: Field, given: unknown, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -92,7 +85,7 @@ function named<T>(name: string, { isSecret }: Field, given: unknown, read: () =>
   }
 }
 
-/** A value as a message shows it, on one line and not too long. */
+/** Formats a value for a message, on one line of limited length. */
 function describe(value: unknown): string {
   const shown = typeof value === "number" || value instanceof Temporal.Duration
     ? String(value)

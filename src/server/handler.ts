@@ -7,7 +7,7 @@ import type { DatagramHandler, Exchange, Operation } from "../transports/exchang
 import { counter, type Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/with_faults.ts";
 import type { Faults } from "./faults/faults.ts";
-import { type Guard, KISS_DENY, PASS } from "./guard/guard.ts";
+import { type Guard, KOD_DENY, PASS } from "./guard/guard.ts";
 
 /** A log of requests and failures. */
 export interface RequestLog {
@@ -49,7 +49,7 @@ export function createHandler(
 
   /** Writes a kiss-o'-death (KoD) to a request that is not admitted, if its protocol has one. */
   function writeKod(exchange: Exchange, verdict: number): Answer {
-    const isDenied = verdict === KISS_DENY;
+    const isDenied = verdict === KOD_DENY;
     const length = responder.writeKod?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
     counters.count(counter.kisses);

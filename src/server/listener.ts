@@ -1,4 +1,4 @@
-/** A listener as it is asked for: a URL, and what is special to it. */
+/** The URL of a listener, with its own clock and faults. */
 import { clockFields, type ClockOptions } from "../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
 import { findOption, parseOption } from "../options/read.ts";
@@ -8,22 +8,22 @@ import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
 import { addFault, addNamedFault } from "./faults/text.ts";
 
-/** What one URL asks for. */
+/** The configuration in one URL. */
 export interface ListenerSpec {
   readonly endpoint: Endpoint;
-  /** A clock for this listener alone; without it, it serves the server's. */
+  /** A clock for this listener alone; by default the server's. */
   readonly clock?: ClockOptions | undefined;
-  /** What goes wrong with its answers, on purpose; without it, what does with the server's. */
+  /** Its faults; by default the server's. */
   readonly faults?: FaultsOptions | undefined;
-  /** What chance goes by there; without it, what does for the server. */
+  /** Its random seed; by default the server's. */
   readonly seed?: number | undefined;
 }
 
-/** Names of leap seconds to announce, in place of one that is to happen. */
+/** Values of `leap` that only announce a leap second. */
 const ANNOUNCED: readonly string[] = ["none", "insert", "delete"];
 
 /**
- * Reads a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
+ * Parses a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
  *
  * @throws {SyntaxError} If it cannot be read, or has a parameter that is unknown or given twice
  * @throws {RangeError} If the seed, or a number of a fault, is out of range
@@ -45,10 +45,10 @@ export function parseListener(url: string): ListenerSpec {
     const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
     if (seen.has(name) && !isRepeatable(name)) fail(`"${name}" is given twice`);
     seen.add(name);
-    spec = read(url, () => withParameter(spec, name, text)) ??
+    spec = withUrl(url, () => withParameter(spec, name, text)) ??
       fail(`unknown parameter "${name}", ${suggestion(name)}`);
   }
-  // The noise of a clock goes by the same seed.
+  // The noise of its clock has the same seed.
   const { clock, seed } = spec;
   return clock !== undefined && seed !== undefined ? { ...spec, clock: { ...clock, seed } } : spec;
 }
@@ -85,7 +85,7 @@ function overlap(a: Endpoint, b: Endpoint): boolean {
 }
 
 function withParameter(spec: ListenerSpec, name: string, text: string): ListenerSpec | undefined {
-  // To announce a leap second is, for one listener, what leapbits does.
+  // For one listener, the fault leapbits announces a leap second.
   if (name === "leap" && ANNOUNCED.includes(text)) return withFault(spec, "leapbits", text);
   const option = findOption(clockFields, name);
   if (option === undefined) return withFault(spec, name, text);
@@ -112,10 +112,10 @@ function suggestion(name: string): string {
   return suggest(name, [...Object.values(clockFields).map(({ name }) => name), ...faultNames]);
 }
 
-/** Has what is wrong with a parameter's value be said of the URL it is in: there may be several. */
-function read<T>(url: string, parameter: () => T): T {
+/** Adds the URL to the message of an error: there may be several listeners. */
+function withUrl<T>(url: string, read: () => T): T {
   try {
-    return parameter();
+    return read();
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) {
       error.message = `Cannot read ${JSON.stringify(url)}: ${error.message}`;
@@ -124,7 +124,7 @@ function read<T>(url: string, parameter: () => T): T {
   }
 }
 
-/** Percent codes and nothing else: a plus is a plus. */
+/** Decodes percent codes; a plus stays a plus. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

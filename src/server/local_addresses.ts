@@ -8,22 +8,20 @@ import {
   isWildcard,
   resolveHost,
 } from "../system/address.ts";
+import { isGranted } from "../system/permission.ts";
 import { ListenError } from "../transports/listen_error.ts";
 
 /** The addresses that one listener binds. */
 export interface Expansion {
   /** IPv6 link-local addresses have their zone. */
   readonly hostnames: readonly string[];
-  /** The consequence, where the addresses of this machine may not be read. */
   readonly warning?: string;
 }
 
 /**
- * Expands a wildcard address into the addresses of this machine that it stands for. A
- * reply must leave from the address that was queried, and with Deno's sockets
- * only one bound to that very address makes sure of it. Other addresses stand for themselves.
- *
- * `0.0.0.0` is every IPv4 address, `::` every IPv6 address.
+ * Expands a wildcard address into the addresses of this machine: `0.0.0.0` is every IPv4 address, `::`
+ * every IPv6 address. A reply must leave from the address that was queried, which Deno's sockets ensure
+ * only if they are bound to it.
  */
 export function expandWildcard(hostname: string): Expansion {
   if (!isWildcard(hostname)) return { hostnames: [hostname] };
@@ -39,15 +37,16 @@ export function expandWildcard(hostname: string): Expansion {
   const family = addressFamily(hostname);
   const hostnames = interfaces
     .filter(({ address }) => addressFamily(address) === family)
-    .map(({ address, name }) => isLinkLocal(address) ? `${address}%${name}` : address);
+    .map(({ address, name }) =>
+      /^fe[89ab]/.test(canonicalAddress(address)) ? `${address}%${name}` : address
+    );
   return { hostnames: [...new Set(hostnames)] };
 }
 
-/** The interfaces of this machine, if they may be read. */
+/** Reads the interfaces of this machine; undefined without the permission. */
 function readInterfaces(): Deno.NetworkInterfaceInfo[] | undefined {
-  // A query never prompts: without the permission the server still runs.
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
-  return state === "granted" ? Deno.networkInterfaces() : undefined;
+  const isReadable = isGranted({ name: "sys", kind: "networkInterfaces" });
+  return isReadable ? Deno.networkInterfaces() : undefined;
 }
 
 /** Whether it is the broadcast address of a network of this machine (RFC 919 §7). */
@@ -61,15 +60,10 @@ function isBroadcastHere(address: string): boolean {
   );
 }
 
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/.test(canonicalAddress(address));
-}
-
 /**
- * Resolves the host of a listener.
+ * Resolves the host of a listener to its first address.
  *
- * @param family The IP version to keep to, if one is chosen
- * @returns Its first address
+ * @param family The required IP version, if any
  * @throws {ListenError} If the host is unknown, or is a multicast or broadcast address
  * @throws {Deno.errors.NotCapable} If the permission to resolve it was not granted
  */

@@ -1,10 +1,9 @@
-/** The options of a server beside clock, status, guard, faults and log: one row each. */
+/** The options of a server beside clock, status, guard, faults and log. */
 import { flag, oneOf, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { daytimeFormats } from "../protocols/daytime/format.ts";
 import { transports } from "./transport.ts";
 
-/** What the text services write. */
 export const textFields = {
   utc: flag({ name: "utc", help: "write UTC rather than local time" }),
   daytimeFormat: oneOf(daytimeFormats, {
@@ -15,7 +14,6 @@ export const textFields = {
   }),
 };
 
-/** How datagrams are moved. */
 export const transportFields = {
   transport: oneOf(transports, {
     name: "transport",
@@ -32,7 +30,7 @@ export const transportFields = {
   receiveQueueKib: whole(4, 65_536, {
     name: "receive-queue",
     syntax: "<KiB>",
-    help: "requests that mmsg keeps waiting on a socket, in KiB",
+    help: "receive queue of each mmsg socket, in KiB",
     default: "256",
   }),
 };

@@ -1,4 +1,4 @@
-/** A running server: its listeners, each a protocol on one or more sockets, from the start to the shutdown. */
+/** A running server: its listeners, each a protocol on one or more sockets, from start to shutdown. */
 import { openLibc } from "../system/libc.ts";
 import { localZone } from "../system/local_time.ts";
 import { random32 } from "../system/random.ts";
@@ -25,22 +25,19 @@ import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
-/** How long a shutdown waits for slow replies: a signal ends the program within a second. */
+/** The time that a shutdown waits for slow replies: a signal ends the program within a second. */
 const SHUTDOWN_GRACE_MS = 500;
 
 const DEFAULT_MAX_TASKS = 16_384;
 
-/** What the URL of a listener asks for beside its address and clock. */
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 
-/** What a listener has beside its address. */
 interface ListenerParts {
   readonly spec: OwnFaults;
   readonly time: ServedTime;
   readonly faults?: Faults | undefined;
 }
 
-/** A server that `serve()` starts. */
 export class RunningServer implements Server {
   readonly addresses: ServerAddress[] = [];
   readonly finished: Promise<void>;
@@ -50,7 +47,6 @@ export class RunningServer implements Server {
   readonly #seed: number;
   readonly #base: Clock;
   readonly #precision: number;
-  /** The clock of all listeners that have none of their own. */
   readonly #time: ServedTime;
   readonly #choice: TransportChoice;
   readonly #workers: WorkerPool | undefined;
@@ -58,7 +54,7 @@ export class RunningServer implements Server {
   readonly #counters = new Counters();
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
-  /** The clocks and faults, with their timers. */
+  /** The clocks and faults, which have timers. */
   readonly #owned = new DisposableStack();
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
@@ -112,10 +108,9 @@ export class RunningServer implements Server {
     return this.#control;
   }
 
-  /** Binds a listener. */
   async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
     const resolved = await resolveListener(endpoint, this.#options.family);
-    // Aborted meanwhile, it has shut down: nothing more may be opened.
+    // If it was aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
     const time = clock === undefined ? this.#time : this.#serveTime(clock);
     if (time !== this.#time) this.#warn(...time.warnings);
@@ -135,7 +130,7 @@ export class RunningServer implements Server {
     }
   }
 
-  /** Starts the workers and the control interface; only then is the server complete, and its log begins. */
+  /** Starts the workers and the control interface; the log begins when the server is complete. */
   async start(): Promise<void> {
     await this.#workers?.start();
     await this.#control?.start({
@@ -177,7 +172,7 @@ export class RunningServer implements Server {
 
   #serveTime(options: ClockOptions): ServedTime {
     const { status = {} } = this.#options;
-    // The server's seed is for the noise of its clocks, too.
+    // The server's seed is also that of its clocks' noise.
     const isNoisy = options.noise !== undefined && options.seed === undefined;
     const clock = isNoisy ? { ...options, seed: this.#seed } : options;
     const [base, precision] = [this.#base, this.#precision];
@@ -187,20 +182,20 @@ export class RunningServer implements Server {
   #createFaults(
     { faults = this.#options.faults, seed = this.#seed }: OwnFaults,
   ): Faults | undefined {
-    // The control interface may set some later.
+    // The control interface can set faults later.
     const options = faults ?? (this.#control && {});
     return options && this.#owned.use(new Faults(options, seed));
   }
 
   #bind(endpoint: Endpoint, parts: ListenerParts): number {
     const { hostname, port, protocol } = endpoint;
-    // The handler's endpoint is the real one, known only once the port is bound.
+    // The handler reports the real port, known once it is bound.
     const bound = { ...endpoint };
     const counters = this.#counters;
     const { maxTasks, log } = this.#options;
     const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
     const handler = createHandler(bound, {
-      // By a clock that is not simulated.
+      // Not the simulated clock: rates are those of real time.
       guard: new Guard(this.#guard, endpoint, () => performance.now()),
       responder,
       base: this.#base,
@@ -250,7 +245,7 @@ function isClock(clock: Clock | ClockOptions): clock is Clock {
   return "read" in clock;
 }
 
-/** The precision of a clock, read as the transport reads it. */
+/** Measures the precision of a clock, read as the transport reads it. */
 function precisionOn(transport: "datagram" | "mmsg", clock: Clock): number {
   if (transport === "datagram") return measurePrecision(clock);
   using libc = openLibc();

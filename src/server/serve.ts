@@ -5,22 +5,21 @@ import type { ServeOptions, Server } from "./serve_options.ts";
 /**
  * Starts a time server.
  *
- * @param urls One listener or several, as `ntp://host:port`; without a scheme it is `auto`, port 0
- *   takes any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
- * @param options The clock to serve, and how
- * @returns The server, already answering
+ * @param urls One or more listeners, such as `ntp://host:port`; the default scheme is `auto`, port 0
+ *   is any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
+ * @returns The running server
  * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
  *   parsed
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range;
  *   or if two listeners have an address in common
- * @throws {TypeError} If the clock, or an option of it, has the wrong type
- * @throws {Error} If the control interface cannot listen
- * @throws {ListenError} If an address cannot be listened on; nothing is left open then
+ * @throws {TypeError} If the clock, or one of its options, has the wrong type
+ * @throws {Error} If the control interface cannot be opened
+ * @throws {ListenError} If an address cannot be bound; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was requested and is not available; the message has the reason
  *
- * @example A server for the length of one test
+ * @example A server for one test
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { query, serve } from "@timesrv/timesrv";

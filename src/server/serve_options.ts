@@ -1,4 +1,4 @@
-/** What a server is given, and what it gives. */
+/** The options and the interface of a server. */
 import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";
@@ -17,19 +17,19 @@ import type { Transport } from "./transport.ts";
 /** Options for {@linkcode serve}. */
 export interface ServeOptions extends GuardOptions {
   /**
-   * Say UTC rather than this machine's local time in texts that carry no zone.
+   * Whether text without a time zone is UTC rather than this machine's local time.
    *
    * @default {false}
    */
   readonly utc?: boolean;
   /**
-   * The time to serve: what to make of the system's, as `{ time: "2038-01-19T03:14:00Z", rate: 0 }`, or a
-   * clock of the caller's own.
+   * The clock to serve: a simulated one such as `{ time: "2038-01-19T03:14:00Z", rate: 0 }`, or a custom
+   * one.
    *
    * @default {systemClock}
    */
   readonly clock?: Clock | ClockOptions;
-  /** What to tell NTP clients about that clock; an honest guess without it. */
+  /** The status of that clock for NTP; by default this machine's, as far as it is known. */
   readonly status?: StatusOptions;
   /**
    * The form of the Daytime lines.
@@ -38,92 +38,92 @@ export interface ServeOptions extends GuardOptions {
    */
   readonly daytimeFormat?: DaytimeFormat;
   /**
-   * What goes wrong with the answers of every listener, on purpose, and what can be told to while the
-   * server runs (`ServerAddress.faults`); these run on `datagram`.
+   * The faults of every listener, which can be changed while the server runs (`ServerAddress.faults`);
+   * they need `datagram`.
    */
   readonly faults?: FaultsOptions;
   /**
-   * What all random numbers come from, 0 to 2^32 - 1: the same seed and the same requests give the same
-   * faults, and the same seed the same noise of a clock so long after the start.
+   * The seed of all random numbers, 0 to 2^32 - 1: the same seed and requests give the same faults, and
+   * the same seed the same noise of a clock at the same time after the start.
    *
-   * @default {one by chance, which the log tells}
+   * @default {a random one, which is logged}
    */
   readonly seed?: number;
-  /** Answers in place of the protocol each URL names. */
+  /** A custom responder, in place of that of each URL's protocol. */
   readonly responder?: Responder;
   /** The IP version of the addresses that names stand for; both without it. */
   readonly family?: AddressFamily | undefined;
   /**
-   * How datagrams are moved: `datagram` runs everywhere; `mmsg` is faster and truer, in threads of
-   * its own, on Linux (x86-64, arm64) with the permissions `ffi` and to read the library's modules,
-   * without faults or a clock or responder of the caller's own; `auto` is `mmsg` where that can be.
+   * The transport: `datagram` runs everywhere; `mmsg` is faster and more accurate, in worker threads, on
+   * Linux (x86-64, arm64) with the permissions `ffi` and to read the library's modules, without faults
+   * and without a custom clock or responder; `auto` is `mmsg` where that is possible.
    *
    * @default {"datagram"}
    */
   readonly transport?: Transport;
   /**
-   * How many threads `mmsg` has, 1 up to the machine's cores.
+   * The number of threads of `mmsg`, 1 up to the machine's cores.
    *
    * @default {1}
    */
   readonly workers?: number;
   /**
-   * The queue of requests of each socket of `mmsg`, in KiB, 4 to 65,536: a longer one survives longer
-   * bursts, and has answers come later under overload. The kernel may allow less; the log says so.
+   * The receive queue of each socket of `mmsg`, in KiB, 4 to 65,536: a longer one survives longer bursts,
+   * but delays replies under overload. The kernel may allow less, which is logged.
    *
    * @default {256}
    */
   readonly receiveQueueKib?: number;
   /**
-   * How many answers may be under way at once on a socket; requests beyond it
-   * are refused as `overload`. On `mmsg`, each answer is made before the next request is looked at.
+   * The maximum number of replies under way at once on a socket; requests beyond it are refused as
+   * `overload`. On `mmsg`, each reply is made before the next request is handled.
    *
    * @default {16384}
    */
   readonly maxTasks?: number;
   /**
-   * Where to be looked at and changed by HTTP and JSON while it runs, as `127.0.0.1:8890`, port 0 for a
-   * free one (docs/control.md); nowhere without it.
+   * The address of the control interface (docs/control.md), such as `127.0.0.1:8890`, with port 0 for a
+   * free one; by default there is none.
    */
   readonly control?: string;
   /**
-   * What a request there has to know, 16 to 256 letters and digits; required on anything but a loopback
-   * address.
+   * The bearer token that control requests must carry, 16 to 256 letters and digits; required unless the
+   * address is a loopback address.
    */
   readonly controlToken?: string;
   /** Shuts the server down when it aborts. */
   readonly signal?: AbortSignal;
-  /** What the server says while it runs; silent without it. */
+  /** The log of the server. */
   readonly log?: ServerLog;
 }
 
-/** An address a server listens on, its real port included. */
+/** An address that a server listens on, with its real port. */
 export interface ServerAddress extends Endpoint {
-  /** The address as a URL, to be given to `query()`. */
+  /** The address as a URL, for `query()`. */
   readonly url: string;
-  /** What goes wrong there on purpose, if that was asked for: all addresses of one listener share it. */
+  /** The faults of its listener, if any can be set; all addresses of one listener share them. */
   readonly faults?: ListenerFaults;
 }
 
-/** A server that is running. */
+/** A running server. */
 export interface Server extends AsyncDisposable {
-  /** Every address listened on; a wildcard as itself on `mmsg`, and else an address for each it stands for. */
+  /** Every address listened on; a wildcard is one address on `mmsg`, and all that it stands for on `datagram`. */
   readonly addresses: readonly ServerAddress[];
   /** Resolves when the server has shut down, for whatever reason. */
   readonly finished: Promise<void>;
-  /** How datagrams are moved. */
+  /** The transport in use. */
   readonly transport: "datagram" | "mmsg";
-  /** The clock that is served, but for listeners with one of their own. */
+  /** The clock of all listeners that have none of their own. */
   readonly clock: ClockControl;
-  /** Where it is controlled, if `ServeOptions.control` was given: `http://127.0.0.1:8890`. */
+  /** The control interface, if `ServeOptions.control` is set: `http://127.0.0.1:8890`. */
   readonly control: { readonly url: string } | undefined;
-  /** What the server has done so far. */
+  /** The counters since the start. */
   readonly totals: Totals;
-  /** Whether all of it answers: it does not shut down, and no thread of `mmsg` has died and is yet to be replaced. */
+  /** Whether all of it replies: it is not shutting down, and all threads of `mmsg` run. */
   readonly isAnswering: boolean;
   /**
-   * Takes no further request, finishes the answers under way (for half a
-   * second at most) and closes every socket. May be called again.
+   * Stops receiving, finishes the replies under way (within half a second) and closes every socket. It
+   * may be called again.
    */
   shutdown(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { requireNet } from "./permission.ts";
+
 /** An IP version. */
 export type AddressFamily = 4 | 6;
 
@@ -8,13 +10,11 @@ export function addressFamily(hostname: string): AddressFamily | undefined {
   return /^\d[\d.]*$/.test(hostname) && URL.canParse(`http://${hostname}`) ? 4 : undefined;
 }
 
-/** Whether it is a wildcard address, for all addresses of this machine. */
 export function isWildcard(address: string): boolean {
   const canonical = canonicalAddress(address);
   return canonical === "0.0.0.0" || canonical === "::";
 }
 
-/** Whether it is a loopback address. */
 export function isLoopback(address: string): boolean {
   const canonical = canonicalAddress(address);
   // A name can begin like an address: 127.0.0.1.example.
@@ -49,10 +49,7 @@ export function canonicalAddress(address: string): string {
  * @throws {Error} If the name is unknown or has no address of that family
  * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
  */
-export async function resolveHost(
-  hostname: string,
-  family?: AddressFamily,
-): Promise<string[]> {
+export async function resolveHost(hostname: string, family?: AddressFamily): Promise<string[]> {
   if (addressFamily(hostname) !== undefined) {
     const canonical = canonicalAddress(hostname);
     const literal = addressFamily(canonical);
@@ -69,13 +66,8 @@ export async function resolveHost(
     found.sort((a, b) => b.family - a.family);
     return found.map(({ address }) => address);
   } catch (cause) {
-    // `lookup` hides a missing permission.
-    const { state } = Deno.permissions.querySync({ name: "net", host: hostname });
-    if (state !== "granted") {
-      throw new Deno.errors.NotCapable(
-        `Requires net access to "${hostname}", run again with the --allow-net flag`,
-      );
-    }
+    // lookup() hides a missing permission.
+    requireNet(hostname);
     const kind = family === undefined ? "" : ` (no IPv${family} address)`;
     throw new Error(`Unknown host ${hostname}${kind}`, { cause });
   }

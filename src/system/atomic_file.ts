@@ -42,7 +42,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   }
 }
 
-/** Undefined if there is none, or if it may be written but not read. */
+/** Returns undefined if there is no such file, or if it may be written but not read. */
 async function statIfReadable(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);

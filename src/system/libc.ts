@@ -101,11 +101,7 @@ export class SyscallError extends Error {
   }
 }
 
-/**
- * Checks whether the layouts and constants are those of this system.
- *
- * @returns `undefined` if so, or the name of this system
- */
+/** Returns the name of this system if it has other layouts and constants; undefined if they fit. */
 export function unsupportedSystem(): string | undefined {
   const { os, arch } = Deno.build;
   const known = os === "linux" && (arch === "x86_64" || arch === "aarch64");
@@ -145,12 +141,12 @@ export function openLibc(): Libc {
   return { call, errno, describe, check, [Symbol.dispose]: () => library.close() };
 }
 
-/** A text as C expects it: UTF-8 and a zero octet. */
+/** Encodes a C string: UTF-8 and a zero octet. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** Writes a duration in whole milliseconds: a `struct timeval`. */
+/** Encodes whole milliseconds as a `struct timeval`. */
 export function timeval(milliseconds: number): Uint8Array<ArrayBuffer> {
   const octets = zeroed(TIMEVAL.size);
   const view = new DataView(octets.buffer);

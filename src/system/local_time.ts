@@ -1,9 +1,9 @@
-/** The time zone of this machine, as C programs use it. */
-import { environmentVariable } from "./environment.ts";
+/** The time zone that C programs use on this machine. */
+import { environmentVariable, isGranted } from "./permission.ts";
 import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
 import { readTzif } from "./tzif.ts";
 
-/** Where C libraries look for zones, and for the zone of a machine whose TZ is not set. */
+/** The files that C libraries read for zones, and for the local zone if TZ is not set. */
 const DATABASE = "/usr/share/zoneinfo";
 const LOCAL_TIME = "/etc/localtime";
 
@@ -19,8 +19,8 @@ export interface LocalZone {
  *
  * The zone of JavaScript differs from that of C programs where TZ is a path or has rules
  * (`EST5EDT,M3.2.0,M11.1.0`), and where a file is mounted over the one that `/etc/localtime` links to.
- * Without the permission to read the files, JavaScript's zone is used, with a warning if TZ asks for
- * something else. Never prompts.
+ * Without the permission to read the files, JavaScript's zone is used, with a warning if TZ is another
+ * one. Never prompts.
  *
  * @param variable The value of TZ; that of the environment by default
  */
@@ -32,7 +32,7 @@ export function findLocalZone(
   const name = variable.replace(/^:/, "");
   if (name === "") return { offsetAt: () => 0 };
   const offsetAt = readZone(name.startsWith("/") ? name : `${DATABASE}/${name}`) ??
-    parseIfValid(name);
+    unlessFailed(() => parsePosixZone(name));
   if (offsetAt !== undefined) return { offsetAt };
   if (isZoneOfRuntime(name)) return { offsetAt: offsetOfRuntime };
   return {
@@ -53,26 +53,22 @@ export function localOffset(unixSeconds: number): number {
   return localZone().offsetAt(unixSeconds);
 }
 
-/** Reads the zone in a file; undefined if there is none, or it may not be read. */
+/** Reads the zone in a file; undefined if there is none, or if it may not be read. */
 function readZone(path: string): ZoneOffset | undefined {
+  if (!isGranted({ name: "read", path })) return undefined;
+  // Deno follows a link only if both its ends may be read.
+  return unlessFailed(() => readTzif(Deno.readFileSync(path)));
+}
+
+function unlessFailed<T>(action: () => T): T | undefined {
   try {
-    // Deno follows a link only if both its ends may be read.
-    if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
-    return readTzif(Deno.readFileSync(path));
+    return action();
   } catch {
     return undefined;
   }
 }
 
-function parseIfValid(text: string): ZoneOffset | undefined {
-  try {
-    return parsePosixZone(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether JavaScript knows a zone of that name, and therefore uses TZ. */
+/** Whether JavaScript has a zone of that name, and therefore uses TZ. */
 function isZoneOfRuntime(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name.replace(/^posix\//, "") });

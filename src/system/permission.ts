@@ -1,15 +1,25 @@
-import { addressFamily } from "./address.ts";
+/** Permissions of Deno; none of these functions ever prompts. */
+
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+/** Reads a variable of the environment; undefined if it is not set or not permitted. */
+export function environmentVariable(variable: string): string | undefined {
+  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
+}
 
 /**
- * Checks the permission for an address, and never prompts: Deno itself would prompt for each new client of
- * a server on a terminal, and FFI checks no address.
+ * Checks the permission for an address. Deno itself would prompt for each new client of a server on a
+ * terminal, and FFI checks no address.
  *
  * @throws {Deno.errors.NotCapable} If it is missing
  */
-export function requireNet(hostname: string, port: number): void {
+export function requireNet(hostname: string, port?: number): void {
   const [bare = ""] = hostname.split("%");
-  const host = `${addressFamily(bare) === 6 ? `[${bare}]` : bare}:${port}`;
-  if (Deno.permissions.querySync({ name: "net", host }).state === "granted") return;
+  const name = bare.includes(":") ? `[${bare}]` : bare;
+  const host = port === undefined ? name : `${name}:${port}`;
+  if (isGranted({ name: "net", host })) return;
   throw new Deno.errors.NotCapable(
     `Requires net access to "${host}", run again with the --allow-net flag`,
   );

@@ -1,9 +1,9 @@
-/** Time zones given by rules: POSIX TZ strings, with the extensions of RFC 8536 §3.3.1. */
+/** Time zones defined by rules: POSIX TZ strings, with the extensions of RFC 8536 §3.3.1. */
 
 /** How far local time is ahead of UTC at a moment, in seconds. */
 export type ZoneOffset = (unixSeconds: number) => number;
 
-/** A change to or from daylight saving time, every year. */
+/** A yearly change to or from daylight saving time. */
 interface Rule {
   /** The day of the year, counted from 0. */
   readonly dayOf: (year: number) => number;
@@ -32,7 +32,7 @@ const DEFAULT_RULES = "M3.2.0,M11.1.0";
  * ```
  */
 export function parsePosixZone(text: string): ZoneOffset {
-  // Checked first, so that no pattern sees a long text.
+  // Checked first: a long text must not reach the patterns.
   if (text.length > 100) throw zoneError(text);
   const [zone = "", ...rules] = text.split(",");
   const [, , standard, savingName, saving] =

@@ -1,5 +1,5 @@
 /** Notifications to the service manager that started this program, such as systemd: sd_notify(3). */
-import { environmentVariable } from "./environment.ts";
+import { environmentVariable, isGranted } from "./permission.ts";
 import {
   AF_UNIX,
   openLibc,
@@ -38,9 +38,7 @@ export function openServiceManager(warn: (message: string) => void): ServiceMana
     warn(`Cannot notify ${socket} (NOTIFY_SOCKET): ${reason}`);
   };
   try {
-    if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
-      throw new Error("no permission --allow-ffi");
-    }
+    if (!isGranted({ name: "ffi" })) throw new Error("no permission --allow-ffi");
     const notifier = openNotifier(socket);
     let hasFailed = false;
     return createServiceManager({
@@ -69,7 +67,6 @@ export interface ServiceManagerOptions extends Disposable {
   readonly timers?: Timers;
 }
 
-/** Creates a service manager from a connection. */
 export function createServiceManager(options: ServiceManagerOptions): ServiceManager {
   const { send, watchdogMs, timers = systemTimers } = options;
   let watchdog: Disposable | undefined;
@@ -109,10 +106,9 @@ export function readWatchdogMs(
   return isWatched && microseconds > 0 ? microseconds / 1000 : undefined;
 }
 
-/** How long a manager that does not read may block this thread. */
+/** The time that a manager which does not read can block this thread. */
 const SEND_TIMEOUT_MS = 1000;
 
-/** Opens a socket for datagrams to a Unix address. */
 function openNotifier(socket: string): Disposable & { send(state: string): void } {
   const address = toUnixAddress(socket);
   if (address === undefined) throw new SyntaxError("expected a path or @name of 107 octets");

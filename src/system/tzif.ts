@@ -5,7 +5,6 @@ const MAGIC = 0x545a6966; // "TZif"
 const HEADER_LENGTH = 44;
 const TYPE_LENGTH = 6;
 
-/** The counts of a header, in its order (RFC 8536 §3.1). */
 interface Counts {
   readonly utIndicators: number;
   readonly standardIndicators: number;
@@ -42,7 +41,6 @@ function read(view: DataView, octets: Uint8Array): ZoneOffset {
   return readBlock(view, start, counts, 8, rule);
 }
 
-/** Reads the version of a header. */
 function versionAt(view: DataView, at: number): number {
   if (view.getUint32(at) !== MAGIC) throw new SyntaxError("not a time zone file (TZif, RFC 8536)");
   const version = view.getUint8(at + 4);
@@ -50,15 +48,15 @@ function versionAt(view: DataView, at: number): number {
 }
 
 function countsAt(view: DataView, at: number): Counts {
-  const [
-    utIndicators = 0,
-    standardIndicators = 0,
-    leaps = 0,
-    transitions = 0,
-    types = 0,
-    letters = 0,
-  ] = Array.from({ length: 6 }, (_, i) => view.getUint32(at + 20 + 4 * i));
-  return { utIndicators, standardIndicators, leaps, transitions, types, letters };
+  // In the order of the header (RFC 8536 §3.1).
+  return {
+    utIndicators: view.getUint32(at + 20),
+    standardIndicators: view.getUint32(at + 24),
+    leaps: view.getUint32(at + 28),
+    transitions: view.getUint32(at + 32),
+    types: view.getUint32(at + 36),
+    letters: view.getUint32(at + 40),
+  };
 }
 
 function blockLength(counts: Counts, timeLength: number): number {
@@ -86,9 +84,7 @@ function readBlock(
     (_, i) => timeAt(start + i * timeLength),
   );
   const offsetOf = (type: number): number => {
-    if (type >= counts.types) {
-      throw new SyntaxError("time zone file with an undefined type");
-    }
+    if (type >= counts.types) throw new SyntaxError("time zone file with an undefined type");
     return view.getInt32(types + type * TYPE_LENGTH);
   };
   const offsets = transitions.map((_, i) => offsetOf(view.getUint8(indices + i)));
@@ -99,7 +95,7 @@ function readBlock(
   const before = offsetOf(0);
   const after = rule === "" ? undefined : parsePosixZone(rule);
   return (unixSeconds) => {
-    // The zones below right/ count leap seconds, and assume that the system's time counts them too.
+    // The zones in right/ count leap seconds, and assume that the system's time counts them too.
     const leap = corrections.findLast(({ from }) => from <= unixSeconds)?.seconds ?? 0;
     const last = transitions.at(-1) ?? -Infinity;
     if (after !== undefined && unixSeconds >= last) return after(unixSeconds - leap) - leap;

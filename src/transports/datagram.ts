@@ -9,7 +9,7 @@ import { counter, type Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
-import { requireNet } from "../system/permission.ts";
+import { isGranted, requireNet } from "../system/permission.ts";
 
 /** Options for {@linkcode listenDatagram}. */
 export interface ListenDatagramOptions {
@@ -76,7 +76,7 @@ class Listener implements DatagramListener {
   readonly #maxTasks: number;
   /** The zone of a link-local address: Deno reports its senders without it, and cannot reach them without. */
   readonly #zone: string;
-  readonly #mayAnswerAll = Deno.permissions.querySync({ name: "net" }).state === "granted";
+  readonly #mayAnswerAll = isGranted({ name: "net" });
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
   /** A batch of one, reused for each reply. */

@@ -15,7 +15,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       ]);
       await using _ = server;
       await server.waitFor(/on \S+: drop,every=4, kiss=DENY,every=2, garbage,every=3 \(seed 7\)\n/);
-      await server.waitFor(/Transport: datagram \(answers with faults wait\)\n/);
+      await server.waitFor(/Transport: datagram \(faults delay replies\)\n/);
       const codes: number[] = [];
       for (let i = 0; i < 5; i++) {
         const patience = ["--retries", "0", "--timeout", "1"];

@@ -1,4 +1,4 @@
-/** What only the datagram transport has: a clock or responder of the caller's own, a socket an address. */
+/** Features of the datagram transport alone: a custom clock or responder, one socket per address. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import { query } from "../../src/client/query.ts";

@@ -3,7 +3,7 @@ import { parseEndpoint } from "../../protocols/endpoint.ts";
 import { QueryError } from "../../protocols/failure.ts";
 import { protocols } from "../../protocols/registry.ts";
 import { isLoopback } from "../../system/address.ts";
-import { environmentVariable } from "../../system/environment.ts";
+import { environmentVariable } from "../../system/permission.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
 

@@ -1,7 +1,7 @@
 /** Parses a command line by its table of options. */
 import type { Field } from "../../options/field.ts";
 import { parseOption } from "../../options/read.ts";
-import { environmentVariable } from "../../system/environment.ts";
+import { environmentVariable } from "../../system/permission.ts";
 import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
 import { asArgumentError, UsageError } from "./usage_error.ts";

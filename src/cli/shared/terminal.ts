@@ -1,5 +1,5 @@
 /** The terminal on standard output: its width and its characters. */
-import { environmentVariable } from "../../system/environment.ts";
+import { environmentVariable } from "../../system/permission.ts";
 import { toAscii } from "../../text/printable.ts";
 import { writeText } from "./output.ts";
 

@@ -3,6 +3,7 @@
  * with nothing to set, which needs no privilege. It needs Linux on 64 bits and the
  * permission `ffi`.
  */
+import { isGranted } from "../../system/permission.ts";
 import { UNSYNCHRONIZED } from "../status.ts";
 
 /** The kernel's status of the system clock. */
@@ -41,9 +42,7 @@ export function openKernelStatus(): KernelStatusReader | string {
   const { os, arch } = Deno.build;
   if (os !== "linux") return `not on ${os}`;
   if (arch !== "x86_64" && arch !== "aarch64") return `not on ${arch}`;
-  // A query never prompts.
-  const { state } = Deno.permissions.querySync({ name: "ffi" });
-  if (state !== "granted") return "no permission --allow-ffi";
+  if (!isGranted({ name: "ffi" })) return "no permission --allow-ffi";
   let libc;
   try {
     libc = Deno.dlopen("libc.so.6", {

@@ -2,7 +2,7 @@
 import { putKod } from "../../protocols/ntp/kod.ts";
 import { leap } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
-import { type Field, field, oneOf, type Row, whole } from "../../options/field.ts";
+import { attempt, type Field, field, oneOf, type Row, whole } from "../../options/field.ts";
 import { parseDurationNs } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { corrupt, type Effect, randomize, truncate } from "./effect.ts";
@@ -37,13 +37,9 @@ export function span(name: string, maxMs: number, max: string): Field<number> {
     if (!(given instanceof Temporal.Duration) && !/string|number/.test(typeof given)) {
       return undefined;
     }
-    try {
-      const written = given instanceof Temporal.Duration ? given : String(given);
-      const ms = Number(parseDurationNs(written)) / 1e6;
-      return ms >= 0 && ms <= maxMs ? ms : undefined;
-    } catch {
-      return undefined;
-    }
+    const written = given instanceof Temporal.Duration ? given : String(given);
+    const ms = Number(attempt(() => parseDurationNs(written)) ?? NaN) / 1e6;
+    return ms >= 0 && ms <= maxMs ? ms : undefined;
   });
 }
 
@@ -54,11 +50,8 @@ const rootSpan = (name: string): Field<number> => span(name, 65_535_000, "65535s
 /** A reference id or kiss code as the number that it is on the wire. */
 function identifier(name: string, expected: string, pattern: RegExp): Field<number> {
   return field(row(name), expected, (given) => {
-    try {
-      return typeof given === "string" && pattern.test(given) ? parseReferenceId(given) : undefined;
-    } catch {
-      return undefined;
-    }
+    if (typeof given !== "string" || !pattern.test(given)) return undefined;
+    return attempt(() => parseReferenceId(given));
   });
 }
 

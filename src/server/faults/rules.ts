@@ -1,5 +1,5 @@
 /** Faults as they are configured, turned into rules that are triggered. */
-import { type Field, field, number, whole } from "../../options/field.ts";
+import { attempt, type Field, field, number, whole } from "../../options/field.ts";
 import { pickOptions, readOptions } from "../../options/read.ts";
 import { suggest } from "../../text/suggest.ts";
 import { type AccessTable, accessTable } from "../guard/access.ts";
@@ -33,11 +33,8 @@ const whenFields = {
     (given) => {
       const allow = typeof given === "string" ? [given] : given;
       if (!Array.isArray(allow) || allow.length === 0) return undefined;
-      try {
-        return accessTable({ allow });
-      } catch {
-        return undefined;
-      }
+      if (allow.some((network) => typeof network !== "string")) return undefined;
+      return attempt(() => accessTable({ allow }));
     },
   ),
 };

@@ -12,14 +12,14 @@ import { expandWildcard } from "../local_addresses.ts";
 import { random } from "../../system/random.ts";
 import { RateLimiter, type RateTable, rateTable } from "./rate_limit.ts";
 
-/** Which clients a server answers, and how often. */
+/** Which clients get replies, and how often. */
 export interface GuardOptions {
-  /** Which clients are answered; all without it. */
+  /** Which clients get replies; by default all. */
   readonly access?: AccessOptions | undefined;
   /**
-   * How many requests a source may make, on all listeners together; `"off"` is no limit.
+   * The rate limit per client, for all listeners together; `"off"` is no limit.
    *
-   * @default {16 requests a second and 128 at once, for clients that are not of this machine}
+   * @default {16 requests per second and 128 at once, for clients on other machines}
    */
   readonly rateLimit?: RateLimit | "off" | undefined;
 }
@@ -29,22 +29,21 @@ export interface GuardPlan {
   readonly access: AccessTable;
   readonly deniesWithKod: boolean;
   readonly rate: RateTable | undefined;
-  /** When it was planned, in seconds since 1970: times of the limit count from there. */
+  /** The origin of the times of the limit, in seconds since 1970. */
   readonly startSeconds: number;
-  /** Whether the limit applies to clients of this machine too. */
+  /** Whether the limit applies to clients on this machine too. */
   readonly limitsLoopback: boolean;
-  /** The kind of sender on each port: one of {@linkcode fromPort}. */
+  /** The kind of sender for each source port: one of {@linkcode fromPort}. */
   readonly ports: Uint8Array<SharedArrayBuffer>;
-  /** The addresses that the server itself has, as text. */
+  /** The addresses that the server itself listens on. */
   readonly ownAddresses: Set<string>;
 }
 
-/** The kinds of senders, by their port. */
 const fromPort = { client: 0, service: 1, ownService: 2 } as const;
 
 /**
- * Ports of services that answer any datagram: echo, discard, daytime, qotd, chargen and time
- * (CVE-1999-0103). Answering one would start an endless loop. Nothing can be sent to port 0.
+ * Ports of services that reply to any datagram: echo, discard, daytime, qotd, chargen and time
+ * (CVE-1999-0103). A reply to one would start an endless loop. Nothing can be sent to port 0.
  */
 const SERVICE_PORTS = [0, 7, 9, 13, 17, 19, 37];
 
@@ -71,8 +70,8 @@ export function planGuard({ access = {}, rateLimit = {} }: GuardOptions): GuardP
 }
 
 /**
- * Records where the server itself listens: a datagram from there is one of its replies, or would make a
- * service like it reply. On other machines, NTP clients send from port 123 too.
+ * Records an address that the server itself listens on: a datagram from there is one of its replies, or
+ * would start a loop with a service like it. On other machines, NTP clients send from port 123 too.
  */
 export function noteListener(plan: GuardPlan, { protocol, hostname, port }: Endpoint): void {
   const own = expandWildcard(hostname).hostnames;
@@ -84,17 +83,16 @@ export function noteListener(plan: GuardPlan, { protocol, hostname, port }: Endp
     : fromPort.service;
 }
 
-/** Verdicts of a guard beside refusals, which are below 0: admit, or answer with a kiss-o'-death. */
+/** Verdicts of a guard: admit, or reply with a kiss-o'-death (KoD); refusals are below 0. */
 export const PASS = 0;
-export const KISS_DENY = 1;
-export const KISS_RATE = 2;
+export const KOD_DENY = 1;
+export const KOD_RATE = 2;
 
 const refuseSourcePort = refusal("source-port");
 const refuseSourceAddress = refusal("source-address");
 const refuseDenied = refusal("denied");
 const refuseRate = refusal("rate-limited");
 
-/** The guard of one listener. */
 export class Guard {
   readonly #plan: GuardPlan;
   readonly #limiter: RateLimiter | undefined;
@@ -104,8 +102,6 @@ export class Guard {
   readonly #address = new Uint32Array(4);
 
   /**
-   * @param plan What the server's guards share
-   * @param endpoint The listener
    * @param nowMs The time of the limit: a clock that is never simulated, the same in all threads
    */
   constructor(
@@ -121,7 +117,7 @@ export class Guard {
     this.#nowMs = nowMs;
   }
 
-  /** Decides by its sender whether a datagram is answered. */
+  /** Decides by its sender whether a datagram is admitted. Allocates nothing. */
   admit(source: Source, arrival: Readonly<UnixTime>): number {
     const kind = this.#plan.ports[source.port] as number;
     if (kind === fromPort.service) return refuseSourcePort;
@@ -134,10 +130,10 @@ export class Guard {
     }
     if (this.#isOnLoopback && !isLoopback) return refuseDenied;
     if (this.#hasRules && !isAllowed(this.#plan.access, address)) {
-      return this.#plan.deniesWithKod ? KISS_DENY : refuseDenied;
+      return this.#plan.deniesWithKod ? KOD_DENY : refuseDenied;
     }
     if (this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback) return PASS;
     const verdict = this.#limiter.take(address, this.#nowMs(arrival));
-    return verdict === "pass" ? PASS : verdict === "kod" ? KISS_RATE : refuseRate;
+    return verdict === "pass" ? PASS : verdict === "kod" ? KOD_RATE : refuseRate;
   }
 }

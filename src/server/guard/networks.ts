@@ -1,19 +1,18 @@
-/** Networks as access lists name them. */
+/** The networks of access rules. */
 import ipaddr from "ipaddr.js";
 import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
 
-/** A network of IPv4 or IPv6. */
 export interface Network {
   readonly family: "ipv4" | "ipv6";
   readonly words: IpWords;
-  /** How many bits count. */
+  /** The prefix length. */
   readonly length: number;
 }
 
 /**
- * Parses a network such as `192.0.2.0/24`, a single address, or `all`, which is two.
+ * Parses a network such as `192.0.2.0/24`, a single address, or `all`, which is two networks.
  *
- * @throws {SyntaxError} If it is no network
+ * @throws {SyntaxError} If it is none of these
  */
 export function parseNetworks(text: string): Network[] {
   if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
@@ -31,7 +30,7 @@ export function parseNetworks(text: string): Network[] {
   const isMapped = isIpv4(words);
   const bits = address.includes(":") ? 128 : 32;
   const given = length === undefined ? bits : Number(length);
-  // A prefix that is shorter than the part all IPv4 addresses share is a network of IPv6.
+  // A prefix shorter than ::ffff:0:0/96 covers IPv6 addresses too.
   if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
   return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
 }

@@ -1,4 +1,4 @@
-/** The options of the guard: one row each, for the library and command lines. */
+/** The options of the guard, for the library and command lines. */
 import {
   type Field,
   field,
@@ -12,61 +12,59 @@ import {
 } from "../../options/field.ts";
 import { parseNetworks } from "./networks.ts";
 
-/** Which clients a server answers. */
+/** Which clients get replies. */
 export interface AccessOptions {
   /**
-   * Networks that are answered, as `192.0.2.0/24`, `2001:db8::/32`, a single address, or `all`; given
-   * any, all others are denied.
+   * Networks that are allowed, such as `192.0.2.0/24`, `2001:db8::/32`, a single address, or `all`; if
+   * there are any, all others are denied.
    */
   readonly allow?: readonly string[];
-  /** Networks that are not, unless a longer prefix allows a part of them. */
+  /** Networks that are denied, unless a longer prefix allows a part of them. */
   readonly deny?: readonly string[];
   /**
-   * What becomes of a request that is denied: `drop` leaves it unanswered; `kod` answers an NTP request
-   * with the kiss-o'-death `DENY`, and drops others.
+   * What happens to denied requests: `drop` sends no reply; `kod` sends the kiss-o'-death `DENY` to NTP
+   * requests, and drops others.
    *
    * @default {"drop"}
    */
   readonly denyAction?: "drop" | "kod";
 }
 
-/** How many requests a source may make. */
+/** The rate limit of a client; clients are told apart by a prefix of their address. */
 export interface RateLimit {
   /**
-   * Requests a second, above 0, that each source may make for ever. Given, it holds for clients of this
-   * machine as well.
+   * Sustained requests per second, above 0. If given, the limit applies to clients on this machine too.
    *
    * @default {16}
    */
   readonly perSecond?: number;
   /**
-   * Requests that it may make at once after a silence: a whole number above 0.
+   * Requests at once after a pause: a whole number above 0.
    *
-   * @default {8 seconds' worth, and 8 at least}
+   * @default {8 s at the sustained rate, and at least 8}
    */
   readonly burst?: number;
   /**
-   * Of the NTP requests beyond that, the share that is answered with the kiss-o'-death `RATE`; the
-   * others are dropped.
+   * The share of NTP requests beyond the limit that get the kiss-o'-death `RATE`; others are dropped.
    *
    * @default {0}
    */
   readonly kod?: number;
   /**
-   * How many bits of an IPv4 address make a source, 1 to 32.
+   * The IPv4 prefix length that counts as one client, 1 to 32.
    *
    * @default {32}
    */
   readonly ipv4Prefix?: number;
   /**
-   * How many bits of an IPv6 address make a source, 1 to 64.
+   * The IPv6 prefix length that counts as one client, 1 to 64.
    *
    * @default {64}
    */
   readonly ipv6Prefix?: number;
 }
 
-/** Networks; a text may have several, with commas between. */
+/** Defines a list of networks; a text may have several, separated by commas. */
 function networks(name: string, help: string): Field<readonly string[]> {
   const each = text("a network such as 192.0.2.0/24 or 2001:db8::/32, or all", parseNetworks, {
     name,
@@ -77,10 +75,9 @@ function networks(name: string, help: string): Field<readonly string[]> {
   return { ...all, parse: (texts) => texts.split(",").map((one) => each.read(one.trim())) };
 }
 
-/** The options of access. */
 export const accessFields: Fields<AccessOptions> = {
-  allow: networks("allow", "answer only these networks, or all"),
-  deny: networks("deny", "do not answer these, unless a longer prefix is allowed"),
+  allow: networks("allow", "serve only these networks, or all"),
+  deny: networks("deny", "do not serve these, unless a longer prefix is allowed"),
   denyAction: oneOf(["drop", "kod"], {
     name: "deny-action",
     syntax: "<action>",
@@ -89,10 +86,9 @@ export const accessFields: Fields<AccessOptions> = {
   }),
 };
 
-/** The options of the rate limit. */
 export const rateFields: Fields<RateLimit> = {
   perSecond: field(
-    { name: "rate-per-second", help: "requests per second of a source" },
+    { name: "rate-per-second", help: "requests per second of a client" },
     "requests per second, above 0 and up to 1000000",
     (rate) => {
       if (typeof rate !== "number") return undefined;
@@ -100,12 +96,12 @@ export const rateFields: Fields<RateLimit> = {
       throw new FieldError("expected requests per second, above 0 and up to 1000000", true);
     },
   ),
-  burst: whole(1, 1e9, { name: "rate-burst", help: "requests at once after a silence" }),
+  burst: whole(1, 1e9, { name: "rate-burst", help: "requests at once after a pause" }),
   kod: number(0, 1, {
     name: "rate-kod",
     syntax: "<share>",
     unit: "a share",
-    help: "share of the NTP requests beyond it that get a KoD RATE",
+    help: "share of NTP requests over the limit that get a KoD RATE",
     default: "0",
   }),
   ipv4Prefix: whole(1, 32, {
@@ -122,7 +118,7 @@ export const rateFields: Fields<RateLimit> = {
   }),
 };
 
-/** The limit as command lines have it: `off`, or a rate and what may come at once, as `16/s,128`. */
+/** The rate limit on command lines: `off`, or a rate and a burst such as `16/s,128`. */
 export const rateLimitField: Field<RateLimit | "off"> = field<RateLimit | "off">(
   {
     name: "rate-limit",

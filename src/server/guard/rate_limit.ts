@@ -4,11 +4,11 @@ import { readOptions } from "../../options/read.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";
 import { rateFields, type RateLimit } from "./options.ts";
 
-/** A limit and its memory, as threads share them. */
+/** A limit and its memory, in a form that threads can share. */
 export interface RateTable {
-  /** Milliseconds per request that a source may make. */
+  /** Milliseconds per request at the sustained rate. */
   readonly intervalMs: number;
-  /** How many milliseconds of requests a source may make in advance. */
+  /** How far a source may be ahead of that rate, in milliseconds. */
   readonly burstMs: number;
   readonly kod: number;
   readonly ipv4Mask: number;
@@ -16,27 +16,26 @@ export interface RateTable {
   readonly key: readonly [number, number];
   /** Two words of address for each source. */
   readonly sources: SharedArrayBuffer;
-  /** For each source, when its bucket will be full again. */
+  /** For each source, the time at which its bucket is full again. */
   readonly fullAtMs: SharedArrayBuffer;
 }
 
-/** Enough for the clients of a small network behind one address that start at the same time. */
-const USUAL_PER_SECOND = 16;
+/** Enough for a small network behind one address whose clients start at the same time. */
+const DEFAULT_PER_SECOND = 16;
 const BURST_SECONDS = 8;
 
-/** Places for sources: 2 MiB, ten times the clients of a busy server of the public pool in a minute. */
+/** Sources in the table: 2 MiB, ten times the clients per minute of a busy server of the public pool. */
 const PLACES = 2 ** 17;
 
-/** Places that a source may have; the one whose bucket is fullest makes room for another. */
+/** The places of one hash; the source whose bucket is fullest makes room for another. */
 const WAYS = 4;
 
 /**
- * The share of requests beyond the limit that is answered all the same: an attacker who forges a client's
- * address cannot lock it out, and an eighth of his datagrams is reflected.
+ * The share of requests beyond the limit that is admitted all the same: a flood with the forged address of a
+ * client does not lock it out, and only an eighth of the flood is reflected to it.
  */
 const LEAK = 1 / 8;
 
-/** What happens to a request. */
 export type RateVerdict = "pass" | "drop" | "kod";
 
 /**
@@ -47,13 +46,13 @@ export type RateVerdict = "pass" | "drop" | "kod";
  */
 export function rateTable(limit: RateLimit): RateTable {
   const given = readOptions(rateFields, limit, "rateLimit");
-  const { perSecond = USUAL_PER_SECOND, kod = 0, ipv4Prefix = 32, ipv6Prefix = 64 } = given;
+  const { perSecond = DEFAULT_PER_SECOND, kod = 0, ipv4Prefix = 32, ipv6Prefix = 64 } = given;
   const { burst = Math.max(8, Math.ceil(perSecond * BURST_SECONDS)) } = given;
   const [k0 = 0, k1 = 0] = crypto.getRandomValues(new Int32Array(2));
   const intervalMs = 1000 / perSecond;
   return {
     intervalMs,
-    // A little more, as sums of fractions are not exact.
+    // A little more: sums of fractions are not exact.
     burstMs: (burst - 1 + 1e-3) * intervalMs,
     kod,
     ipv4Mask: mask(ipv4Prefix),
@@ -64,14 +63,13 @@ export function rateTable(limit: RateLimit): RateTable {
   };
 }
 
-/** The first bits of a word; none for fewer than one. */
 function mask(bits: number): number {
   return bits <= 0 ? 0 : -1 << (32 - bits);
 }
 
 /**
- * Limits the requests of sources. Several limiters may share one table, each in a thread of its own:
- * without locks, two of them at the same moment may count a request too much or too little.
+ * Limits the requests of each source. Several threads may share one table: without locks, two of them at
+ * the same moment may count a request too many or too few.
  */
 export class RateLimiter {
   readonly #table: RateTable;
@@ -90,7 +88,7 @@ export class RateLimiter {
   /**
    * Takes a request from the bucket of its source.
    *
-   * @param nowMs The time, from about 0 on, by any clock that all threads share; it may be stepped
+   * @param nowMs The time since about the start, by a clock that all threads share; it may be stepped
    */
   take(words: IpWords, nowMs: number): RateVerdict {
     const { intervalMs, burstMs, kod } = this.#table;
@@ -101,7 +99,7 @@ export class RateLimiter {
       this.#fullAtMs[place] = (isAhead ? fullAtMs : nowMs) + intervalMs;
       return "pass";
     }
-    // No bucket is ever that empty: the clock was stepped back.
+    // No bucket can be that empty: the clock was stepped back.
     if (fullAtMs - nowMs > burstMs + intervalMs) {
       this.#fullAtMs[place] = nowMs + intervalMs;
       return "pass";
@@ -111,11 +109,11 @@ export class RateLimiter {
     return random < LEAK + (1 - LEAK) * kod ? "kod" : "drop";
   }
 
-  /** The place of a source, which may have belonged to another one. */
+  /** Finds the place of a source, or takes that of another one. */
   #placeOf(words: IpWords): number {
     const { key, ipv4Mask, ipv6Masks } = this.#table;
     const isV4 = isIpv4(words);
-    // No source has an IPv6 address that begins with 32 zeros (RFC 4291 §2.4), so an IPv4 one may.
+    // No IPv6 source begins with 32 zero bits (RFC 4291 §2.4), so they mark IPv4.
     const high = isV4 ? 0 : (words[0] as number) & ipv6Masks[0];
     const low = isV4 ? (words[3] as number) & ipv4Mask : (words[1] as number) & ipv6Masks[1];
     const sources = this.#sources;

@@ -2,10 +2,9 @@
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
 
-/** The port of the control interface where none is given. */
+/** The default port of the control interface. */
 export const DEFAULT_CONTROL_PORT = 8890;
 
-/** A host and a TCP port. */
 export interface ControlAddress {
   readonly hostname: string;
   readonly port: number;
@@ -39,20 +38,20 @@ export function parseControl(text: string): ControlAddress {
  * @throws {SyntaxError} If it is too short to be safe, or has other characters
  */
 export function checkToken(token: string): string {
-  // It is not shown: it must not get into a log.
+  // The message must not contain it: it could get into a log.
   if (/^[A-Za-z0-9._~+/-]{16,256}=*$/.test(token)) return token;
   throw new SyntaxError(
-    "Cannot take the control token: expected 16 to 256 letters, digits and -._~+/",
+    "Cannot use the control token: expected 16 to 256 letters, digits and -._~+/",
   );
 }
 
-/** Whether other machines can reach an address; for a name, this is known once it is looked up. */
+/** Whether other machines can reach an address; false for a name that is not resolved yet. */
 export function needsToken(hostname: string): boolean {
   return addressFamily(hostname) !== undefined && !isLoopback(hostname);
 }
 
 /**
- * Finds the address to listen on.
+ * Resolves the address to listen on.
  *
  * @throws {RangeError} If other machines could reach it without a token
  */
@@ -63,10 +62,8 @@ export async function resolveControl(
   const [address = hostname] = await resolveHost(hostname);
   if (token === undefined && needsToken(address)) {
     throw new RangeError(
-      `Cannot open the control interface on ${
-        formatAddress({ hostname, port })
-      } without a token: ` +
-        "other machines may reach it",
+      `Cannot open the control interface on ${formatAddress({ hostname, port })} ` +
+        "without a token: other machines may reach it",
     );
   }
   return { hostname: address, port };

@@ -4,7 +4,7 @@ import { HttpError } from "./http_error.ts";
 /** More than any change or scenario needs. */
 const MAX_OCTETS = 64 * 1024;
 
-/** How long a body may take to arrive. */
+/** The time for a whole body to arrive. */
 const MAX_MS = 5000;
 
 /**
@@ -22,20 +22,18 @@ export function requireJson({ headers }: Request): void {
 /**
  * Reads a body of JSON.
  *
- * @param request The request
- * @param stopping Ends the wait for a body that does not come
- * @throws {HttpError} If it is no JSON, too long or too slow
+ * @param stopping Ends the wait for a body that does not arrive
+ * @throws {HttpError} If it is not JSON, too long or too slow
  */
 export async function readJson(request: Request, stopping: AbortSignal): Promise<unknown> {
   return parse(await readText(request, stopping));
 }
 
 /**
- * Requires an empty body: a body that is ignored would be lost in silence.
+ * Requires an empty body or `{}`: ignoring another one would hide a mistake.
  *
- * @param request The request
- * @param stopping Ends the wait for a body that does not come
- * @throws {HttpError} If there is more than an empty object in its body
+ * @param stopping Ends the wait for a body that does not arrive
+ * @throws {HttpError} If there is more in it, or as {@linkcode readJson} does
  */
 export async function requireNothing(request: Request, stopping: AbortSignal): Promise<void> {
   const text = await readText(request, stopping);
@@ -57,8 +55,8 @@ async function readText(request: Request, stopping: AbortSignal): Promise<string
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(new HttpError(408, "The request took too long"));
-  ended.addEventListener("abort", giveUp);
+  const abort = (): void => reject(new HttpError(408, "The request took too long"));
+  ended.addEventListener("abort", abort);
   late.catch(() => {});
   const decoder = new TextDecoder();
   let [text, octets] = ["", 0];
@@ -74,6 +72,6 @@ async function readText(request: Request, stopping: AbortSignal): Promise<string
     reader.cancel().catch(() => {});
     throw error;
   } finally {
-    ended.removeEventListener("abort", giveUp);
+    ended.removeEventListener("abort", abort);
   }
 }

@@ -2,28 +2,25 @@
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Protocol } from "../../protocols/registry.ts";
 
-/** A recent client. */
 export interface RecentClient {
-  /** Its IP address. */
   readonly address: string;
   /** The port of its last request. */
   readonly port: number;
-  /** Its requests that were seen since it is on the list. */
+  /** Its requests since it was added to the list. */
   readonly requests: number;
-  /** The time of its last request, by this machine's clock, in milliseconds since 1970. */
+  /** The time of its last request by this machine's clock, in milliseconds since 1970. */
   readonly lastSeenMs: number;
-  /** The protocol of the listener of its last request. */
   readonly protocol: Protocol;
 }
 
 const CAPACITY = 256;
 
-/** The clients that were answered last; the one that was silent for longest makes room. */
+/** The clients of the latest replies; the least recent one makes room for another. */
 export class RecentClients {
   /** In the order of their last requests. */
   readonly #clients = new Map<string, RecentClient>();
   readonly #nowMs: () => number;
-  /** Requests that were not recorded, as there were too many. */
+  /** Requests that exceeded the rate of the log, and were not recorded. */
   suppressed = 0;
 
   /** @param nowMs This machine's clock, in milliseconds since 1970 */
@@ -31,7 +28,6 @@ export class RecentClients {
     this.#nowMs = nowMs;
   }
 
-  /** Records a request. */
   request(
     { protocol }: Endpoint,
     { hostname, port }: { readonly hostname: string; readonly port: number },

@@ -1,13 +1,13 @@
-/** A change of a clock, as JSON has it. */
+/** Changes a clock by a JSON object. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
 import type { ClockControl } from "../../clock/served_time.ts";
 import { HttpError } from "./http_error.ts";
 
-/** Lengths of time, which JSON may have as a number of seconds too. */
+/** Durations, which JSON may also give as a number of seconds. */
 const DURATIONS: readonly string[] = ["offset", "noise", "step"];
 
 /**
- * Changes a clock: by options, or by `{"step": "PT1H"}` alone, a jump there and then.
+ * Changes a clock: by options, or by `{"step": "PT1H"}` alone, an immediate step.
  *
  * @throws {HttpError} If there is nothing to change
  * @throws {SyntaxError} If a key is unknown, or a value cannot be read; nothing has changed then

@@ -1,4 +1,4 @@
-/** The control interface: HTTP and JSON, for the programs of this machine. */
+/** The control interface: HTTP and JSON, for programs of this machine. */
 import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isLoopback } from "../../system/address.ts";
@@ -12,20 +12,19 @@ import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
 import { type ControlledServer, findRoute } from "./routes.ts";
 
-/** How long a shutdown waits for a response under way. */
+/** The time that a shutdown waits for a response under way. */
 const GRACE_MS = 200;
 
 /** Options for {@linkcode Control}. */
 export interface ControlOptions {
-  /** Where to listen, as `127.0.0.1:8890`. */
+  /** The address to listen on, such as `127.0.0.1:8890`. */
   readonly address: string;
   /** The bearer token that requests must carry. */
   readonly token?: string | undefined;
-  /** The log of the server, which changes are written to. */
+  /** The log of changes and requests. */
   readonly log?: ServerLog | undefined;
 }
 
-/** A control interface. */
 export class Control {
   readonly clients: RecentClients = new RecentClients();
   readonly #address: ControlAddress;
@@ -45,7 +44,7 @@ export class Control {
     this.#log = log;
   }
 
-  /** Its URL, as `http://127.0.0.1:8890`. */
+  /** Its URL, such as `http://127.0.0.1:8890`. */
   get url(): string {
     return `http://${formatAddress(this.#server?.addr ?? this.#address)}`;
   }
@@ -65,7 +64,6 @@ export class Control {
   /**
    * Starts to listen.
    *
-   * @param subject The server to control
    * @throws {Error} If the host is unknown, or the address cannot be listened on
    * @throws {RangeError} If other machines could reach it without a token
    */
@@ -76,7 +74,7 @@ export class Control {
     this.#server = listen(address, (request) => this.#answer(request, subject, isLocal));
   }
 
-  /** Stops, and closes the connections. */
+  /** Stops, and closes all connections. */
   async shutdown(): Promise<void> {
     this.#stopping.abort();
     if (this.#server) await settleWithin(systemTimers, GRACE_MS, this.#server.shutdown());
@@ -87,9 +85,10 @@ export class Control {
       await authorize(request, { isLocal, token: this.#token });
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
-      if (error instanceof HttpError) return respond(error.status, errorBody(error), error.headers);
+      const body = { error: (error as Error).message };
+      if (error instanceof HttpError) return respond(error.status, body, error.headers);
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
-      return respond(isMistake ? 400 : 500, errorBody(error as Error));
+      return respond(isMistake ? 400 : 500, body);
     }
   }
 
@@ -137,10 +136,6 @@ function listen(
       { cause },
     );
   }
-}
-
-function errorBody({ message }: Error): { error: string } {
-  return { error: message };
 }
 
 function respond(

@@ -1,13 +1,11 @@
-/** Access to the control interface: for programs of this machine or with the token, never for web pages. */
+/** Access to the control interface: for programs on this machine or with the token, never for web pages. */
 import { isLoopback } from "../../system/address.ts";
 import { HttpError } from "./http_error.ts";
 
-/** Options for {@linkcode authorize}. */
-export interface GateOptions {
+interface GateOptions {
   /** Whether it listens on a loopback address: requests must then name this machine as their host. */
   readonly isLocal: boolean;
-  /** The bearer token that requests must carry. */
-  readonly token?: string | undefined;
+  readonly token: string | undefined;
 }
 
 /**
@@ -16,30 +14,25 @@ export interface GateOptions {
  * A browser sends requests on behalf of any page. So a request is refused if it has a header that only
  * browsers send for pages: Origin, or a Sec-Fetch-Site of another site
  * (https://www.w3.org/TR/fetch-metadata/). A foreign name of this host is refused too: by DNS rebinding,
- * a page can have its own name lead here.
+ * a page can resolve its own name to this address.
  *
- * @throws {HttpError} If it may not
+ * @throws {HttpError} If it must not
  */
 export async function authorize(request: Request, { isLocal, token }: GateOptions): Promise<void> {
   const { headers } = request;
   const site = headers.get("sec-fetch-site") ?? "none";
   if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
-    throw new HttpError(403, "Web pages may not control this server");
+    throw new HttpError(403, "Web pages must not control this server");
   }
   if (isLocal) {
     for (const host of [hostOf(request.url), hostOf(`http://${headers.get("host") ?? ""}/`)]) {
-      if (!isOfThisMachine(host)) {
-        throw new HttpError(403, `This is not ${host || "a host without a name"}`);
-      }
+      if (host === "localhost" || isLoopback(host)) continue;
+      throw new HttpError(403, `This is not ${host || "a host without a name"}`);
     }
   }
   if (token !== undefined && !await isSame(bearerOf(headers), token)) {
     throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
   }
-}
-
-function isOfThisMachine(host: string): boolean {
-  return host === "localhost" || isLoopback(host);
 }
 
 function hostOf(url: string): string {
@@ -50,7 +43,7 @@ function bearerOf(headers: Headers): string {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
-/** Compares digests, so that the time it takes reveals nothing of the token. */
+/** Compares digests, so that the duration reveals nothing about the token. */
 async function isSame(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([a, b].map(async (text) => {
     const octets = new TextEncoder().encode(text);

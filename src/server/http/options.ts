@@ -1,8 +1,7 @@
-/** The options of the control interface: one row each, for the library and command lines. */
+/** The options of the control interface, for the library and command lines. */
 import { text } from "../../options/field.ts";
 import { checkToken, parseControl } from "./address.ts";
 
-/** One row per option. */
 export const controlFields = {
   control: text("HOST[:PORT] such as 127.0.0.1:8890", parseControl, {
     name: "control",

@@ -13,12 +13,11 @@ import type { RecentClients } from "./clients.ts";
 import { changeClock } from "./clock_change.ts";
 import { HttpError } from "./http_error.ts";
 
-/** A listener under control. */
 export interface ControlledListener extends Endpoint {
   readonly url: string;
-  /** The clock that it serves: the server's, or one that its URL configures. */
+  /** Its clock: the server's, or one that its URL configures. */
   readonly time: ServedTime;
-  /** Its faults, where the transport can have some. */
+  /** Its faults, if the transport can have any. */
   readonly faults?: Faults | undefined;
   /** Faults and seed at the start. */
   readonly atStart: { readonly faults: FaultsOptions; readonly seed?: number | undefined };
@@ -26,7 +25,6 @@ export interface ControlledListener extends Endpoint {
   readonly own: { readonly faults?: FaultsOptions | undefined; readonly seed?: number | undefined };
 }
 
-/** A server under control. */
 export interface ControlledServer {
   readonly transport: "datagram" | "mmsg";
   readonly isAnswering: () => boolean;
@@ -42,7 +40,6 @@ export interface Call {
   readonly clients: RecentClients;
   /** The URL of the listener to apply it to; all listeners without it. */
   readonly listener?: string | undefined;
-  /** Reads its body. */
   readonly json: () => Promise<unknown>;
   /** Requires an empty body. */
   readonly nothing: () => Promise<void>;
@@ -68,7 +65,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 /**
  * Finds the route of a path and method.
  *
- * @throws {HttpError} If nothing does
+ * @throws {HttpError} If there is none
  */
 export function findRoute(path: string, method: string): Route {
   const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
@@ -125,7 +122,7 @@ async function setClock({ subject, listener, json }: Call): Promise<Body<"set">>
 async function setFaults({ subject, listener, json }: Call): Promise<Body<"faults">> {
   const all = faultsOf(subject, listener);
   const options = await json() as FaultsOptions;
-  // All listeners read them alike: if they are wrong, the first one throws.
+  // Wrong faults are wrong for each listener: the first one throws.
   for (const faults of all) faults.set(options);
   const [first] = all;
   return { faults: { ...first?.options } };
@@ -138,7 +135,7 @@ async function clearFaults({ subject, listener, nothing }: Call): Promise<Body<"
   return { faults: {} };
 }
 
-/** Starts over in a scenario: one named alone, or a whole one. */
+/** Restarts in a scenario, given by its name or as a whole. */
 async function loadScenario({ subject, listener, json }: Call): Promise<Body<"scenario">> {
   const scenario = scenarioOf(await json());
   const { clock, status, faults = {} } = scenario;
@@ -148,7 +145,7 @@ async function loadScenario({ subject, listener, json }: Call): Promise<Body<"sc
       "Nothing to start: expected clock, status or faults, or the name of a scenario alone",
     );
   }
-  // Read before, so that it changes all or nothing.
+  // Checked first: a scenario changes all or nothing.
   readFaults(faults, 0);
   if (Object.keys(faults).length > 0) faultsOf(subject, listener);
   if (listener === undefined) begin(subject, scenario);
@@ -156,7 +153,7 @@ async function loadScenario({ subject, listener, json }: Call): Promise<Body<"sc
   return stateOf(subject);
 }
 
-/** As if the server had been started in it: what the URL of a listener configures stays. */
+/** Begins a scenario as if the server had been started in it: the URLs of listeners take precedence. */
 function begin({ time, listeners }: ControlledServer, scenario: Scenario): void {
   const { clock = {}, status = {}, faults = {}, seed } = scenario;
   time.begin(clock, status);
@@ -166,7 +163,7 @@ function begin({ time, listeners }: ControlledServer, scenario: Scenario): void 
   }
 }
 
-/** On one listener: only faults, if it serves the clock of the server. */
+/** Begins a scenario on one listener: only its faults, if it has the server's clock. */
 function beginAlone(
   subject: ControlledServer,
   { url, time, faults: there, atStart }: ControlledListener,
@@ -194,18 +191,18 @@ function scenarioOf(json: unknown): Scenario {
 
 /** Restores all clocks and faults; for one listener, those that are its own. */
 async function reset({ subject, listener, nothing }: Call): Promise<Body<"reset">> {
-  const meant = selectListeners(subject, listener);
+  const selected = selectListeners(subject, listener);
   await nothing();
-  const own = ownTimes(subject.time, meant);
-  const [alone] = listener === undefined ? [] : meant;
-  // Without either there is nothing to reset, which the client should know.
+  const own = ownTimes(subject.time, selected);
+  const [alone] = listener === undefined ? [] : selected;
+  // Without faults or a clock of its own there is nothing to reset, which is an error.
   if (alone !== undefined && alone.faults === undefined) ownTimeOf(subject, alone.url);
   for (const time of listener === undefined ? [subject.time, ...own] : own) time.reset();
-  for (const { faults, atStart } of meant) faults?.set(atStart.faults, atStart.seed);
+  for (const { faults, atStart } of selected) faults?.set(atStart.faults, atStart.seed);
   return stateOf(subject);
 }
 
-/** The clocks that listeners have of their own. */
+/** Collects the clocks that listeners have of their own. */
 function ownTimes(shared: ServedTime, listeners: readonly ControlledListener[]): Set<ServedTime> {
   return new Set(listeners.map(({ time }) => time).filter((time) => time !== shared));
 }
@@ -224,7 +221,7 @@ function find({ listeners }: ControlledServer, url: string): ControlledListener 
   throw new HttpError(404, `There is no listener ${url}: expected ${urls.join(", ")}`);
 }
 
-/** A request for one listener must not change the time of others. */
+/** Refuses a change for one listener that would change the time of others. */
 function ownTimeOf(subject: ControlledServer, url: string): ServedTime {
   const { time } = find(subject, url);
   if (time !== subject.time) return time;

@@ -1,12 +1,12 @@
 import { settleWithin, systemTimers } from "../../system/time.ts";
 
-/** Where octets go: `Deno.stderr`, for one. */
+/** A destination of octets, such as `Deno.stderr`. */
 export interface Sink {
   /** Writes some of `data`, and returns how many octets. */
   write(data: Uint8Array): Promise<number>;
 }
 
-/** Beyond this many characters that wait for a slow sink, lines are dropped. */
+/** Lines are dropped while more characters than this wait for a slow sink. */
 const MAX_PENDING_CHARACTERS = 64 * 1024;
 
 /** The wait of a flush for a sink that blocks. */

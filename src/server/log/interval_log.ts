@@ -11,15 +11,14 @@ export interface LogIntervalsOptions {
   readonly log: Pick<ServerLog, "interval">;
   /** Seconds from one line to the next, 0.001 to 604,800, a week. */
   readonly interval: number;
-  /** What measures the interval, for tests; this machine's clock without it. */
+  /** The timers of the interval; by default this machine's. */
   readonly timers?: Timers;
 }
 
 /**
- * Logs at regular intervals what a server has done since the line before.
+ * Logs a server's totals since the previous line at regular intervals.
  *
- * @param server The server whose totals are logged
- * @param options The log and the interval
+ * @param server The server
  * @returns A handle whose disposal ends it; it keeps no process alive
  * @throws {RangeError} If the interval is out of range
  *

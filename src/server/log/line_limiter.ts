@@ -1,7 +1,7 @@
 /** Lines per second that datagrams may cause. */
 const LINES_PER_SECOND = 20;
 
-/** The time after which a limiter is to be refilled. */
+/** The interval at which a limiter is refilled. */
 export const LIMIT_WINDOW_MS = 1000;
 
 const ADMITTED = 0;
@@ -10,7 +10,7 @@ export const REQUEST_LINE = 1;
 
 export const FAILURE_LINE = 2;
 
-/** The number of lines that a limiter refused. */
+/** The numbers of lines that a limiter refused. */
 export interface SuppressedLines {
   /** Lines about requests. */
   readonly requests: number;
@@ -27,7 +27,7 @@ export class LineLimiter {
   readonly #words: Int32Array;
   #seen: SuppressedLines = { requests: 0, failures: 0 };
 
-  /** Opens a limiter, in memory of its own or in zeroed memory that another thread has opened too. */
+  /** Opens a limiter, in its own memory or in zeroed memory that another thread has opened too. */
   constructor(memory: ArrayBufferLike = new ArrayBuffer(LineLimiter.octets)) {
     this.#words = new Int32Array(memory);
   }

@@ -14,23 +14,22 @@ export type LogLevel = "quiet" | "normal" | "verbose";
 
 /** Options for {@linkcode ServerLog}. */
 export interface ServerLogOptions {
-  /** Where the lines go, for example `Deno.stderr`. */
+  /** The destination of the lines, such as `Deno.stderr`. */
   readonly sink: Sink;
   /**
-   * Lines for people, or one JSON object per line.
+   * Text lines, or one JSON object per line.
    *
    * @default {"text"}
    */
   readonly format?: "text" | "json";
   /**
-   * `quiet` leaves only problems, `verbose` adds each request's size and every
-   * failed receive or send.
+   * `quiet` logs only problems, `verbose` adds each request's size and every failed receive or send.
    *
    * @default {"normal"}
    */
   readonly level?: LogLevel;
   /**
-   * Colour for a terminal, in the text format.
+   * Whether the text format has colours.
    *
    * @default {false}
    */
@@ -45,8 +44,8 @@ const CYAN = "36";
 /**
  * The log of a server: its listeners, its clients, its totals.
  *
- * It writes at most 20 lines per second about datagrams, then one that sums up the rest; and when the
- * sink blocks it drops lines rather than wait.
+ * It writes at most 20 lines per second about datagrams, then one that counts the rest. If the sink
+ * blocks, it drops lines rather than wait.
  *
  * @example
  * ```ts
@@ -64,11 +63,7 @@ export class ServerLog {
   readonly #limiter = new LineLimiter();
   #window: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * Opens a log; nothing is written yet.
-   *
-   * @param options Where to write, how, and how much
-   */
+  /** Opens a log; nothing is written yet. */
   constructor(options: ServerLogOptions) {
     this.#writer = new BoundedWriter(options.sink);
     this.#json = options.format === "json";
@@ -108,7 +103,7 @@ export class ServerLog {
     );
   }
 
-  /** Logs that a clock is simulated, so that nobody mistakes it for the true time; of all listeners, or of one. */
+  /** Logs the options of a simulated clock, of all listeners or of one, so that nobody mistakes it for the true time. */
   clock(clock: ClockOptions, url?: string): void {
     const { leapSeconds: _list, leapSecondsExpire: _expiry, ...options } = clock;
     const parts = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`);
@@ -129,12 +124,12 @@ export class ServerLog {
     );
   }
 
-  /** Whether it logs requests at all. */
+  /** Whether requests are logged. */
   get logsRequests(): boolean {
     return this.#level !== "quiet";
   }
 
-  /** Adds lines that another thread suppressed to those that are summed up. */
+  /** Counts lines that another thread suppressed. */
   addSuppressed(
     { requests, failures }: { readonly requests: number; readonly failures: number },
   ): void {
@@ -143,12 +138,12 @@ export class ServerLog {
     this.#openWindow();
   }
 
-  /** Logs something an administrator should know, whatever the level. */
+  /** Logs a warning for the administrator, whatever the level. */
   warning(message: string): void {
     this.#line(this.#paint(YELLOW, `Warning: ${message}`), { event: "warning", message });
   }
 
-  /** Logs a request, unless this second has had too many. */
+  /** Logs a request, unless there are too many in this second. */
   request(
     endpoint: Endpoint,
     source: { readonly hostname: string; readonly port: number },
@@ -166,7 +161,7 @@ export class ServerLog {
     );
   }
 
-  /** Logs a receive, a reply or a send that failed and was survived. */
+  /** Logs a failed receive, reply or send; the server goes on. */
   failed(endpoint: Endpoint, operation: string, error: unknown): void {
     if (this.#level !== "verbose") return;
     this.#openWindow();
@@ -179,7 +174,7 @@ export class ServerLog {
     );
   }
 
-  /** Logs the totals of a server that has stopped, `elapsedSeconds` after its start. */
+  /** Logs the totals of a stopped server, `elapsedSeconds` after its start. */
   stopped(totals: Totals, elapsedSeconds: number): void {
     this.#sumUp();
     const elapsed = Number(elapsedSeconds.toFixed(3));
@@ -209,7 +204,7 @@ export class ServerLog {
     this.#window ??= setTimeout(() => this.#sumUp(), LIMIT_WINDOW_MS);
   }
 
-  /** Ends the second with one line for all that was suppressed. */
+  /** Ends the second with one line that counts the suppressed ones. */
   #sumUp(): void {
     clearTimeout(this.#window);
     this.#window = undefined;
@@ -219,14 +214,10 @@ export class ServerLog {
       ...requests > 0 ? [formatPlural(requests, "more time request")] : [],
       ...failures > 0 ? [formatPlural(failures, "more failure")] : [],
     ].join(" and ");
-    this.#line(this.#paint(DIM, `… and ${more} in that second`), {
-      event: "more",
-      requests,
-      failures,
-    });
+    const text = this.#paint(DIM, `… and ${more} in that second`);
+    this.#line(text, { event: "more", requests, failures });
   }
 
-  /** Writes a line, unless the log is quiet. */
   #inform(text: string, fields: Record<string, unknown>): void {
     if (this.#level !== "quiet") this.#line(text, fields);
   }

@@ -1,12 +1,11 @@
-/** The options of the log that command lines have. */
+/** The options of the log on command lines. */
 import { duration, flag, oneOf } from "../../options/field.ts";
 
-/** One row per option. */
 export const logFields = {
   logFormat: oneOf(["text", "json"], {
     name: "log-format",
     syntax: "<format>",
-    help: "lines for people, or JSON",
+    help: "text lines, or JSON",
     default: "text",
   }),
   statsInterval: duration("1s", "7d", {
@@ -17,7 +16,7 @@ export const logFields = {
   quiet: flag({
     name: "quiet",
     short: "q",
-    help: "log only warnings, and what --stats-interval asks for",
+    help: "log only warnings and the totals of --stats-interval",
     conflicts: ["verbose"],
   }),
   verbose: flag({

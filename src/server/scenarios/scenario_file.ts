@@ -1,4 +1,4 @@
-/** Scenarios that users write: JSON, whose mistakes are named by key. */
+/** Scenarios that users write as JSON; messages name the key of a mistake. */
 import { clockFields, type ClockOptions, seedField } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { statusFields } from "../../clock/sources/options.ts";
@@ -10,14 +10,14 @@ import type { Scenario } from "./scenarios.ts";
 
 const verdict = oneOf(["follows", "misreads", "refuses"], { name: "", help: "" });
 
-/** The keys of a scenario; those of the objects in it are read by their own rows. */
+/** The keys of a scenario; the objects in it have their own options. */
 const scenarioFields = {
-  name: anyText("name", "what it is called"),
-  description: anyText("description", "what it shows"),
-  clients: anyObject("clients", "what clients make of it"),
+  name: anyText("name", "name of the scenario"),
+  description: anyText("description", "description"),
+  clients: anyObject("clients", "reactions of clients"),
   clock: anyObject("clock", "the simulated clock"),
   status: anyObject("status", "the status of the clock"),
-  faults: anyObject("faults", "what goes wrong with the replies"),
+  faults: anyObject("faults", "faults of the replies"),
   seed: seedField,
 };
 
@@ -35,8 +35,8 @@ function anyObject(name: string, help: string): Field<object> {
  * Reads a scenario: an object with the keys of {@linkcode Scenario}, all of them optional.
  *
  * @param json The text of its file
- * @param file What the file is called, for messages and where it names no scenario
- * @throws {SyntaxError} If it is none, as `mine.json: clock.rate is "fast", expected …`
+ * @param file The file's name, for messages and as the default name of the scenario
+ * @throws {SyntaxError} If it is not a scenario: `mine.json: clock.rate is "fast", expected …`
  *
  * @example
  * ```ts
@@ -57,11 +57,11 @@ export function parseScenario(json: string, file: string): Scenario {
 }
 
 /**
- * Reads a scenario that is an object already.
+ * Reads a scenario from an object.
  *
  * @throws {SyntaxError} If it has an unknown key, or a value that cannot be read
  * @throws {RangeError} If a value is out of bounds, or options contradict each other
- * @throws {TypeError} If it is no object
+ * @throws {TypeError} If it is not an object
  */
 export function readScenario(given: unknown): Partial<Scenario> {
   const scenario = readOptions(scenarioFields, given, "scenario");

@@ -1,29 +1,29 @@
-/** Situations that people want to see their clients in, ready to be served. */
+/** Situations for testing clients, ready to be served. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import type { StatusOptions } from "../../clock/sources/options.ts";
 
 /**
- * What a client makes of a server: it `follows` the time served, takes it for another (`misreads`), or
- * says why not and leaves (`refuses`).
+ * How a client reacts to a server: it `follows` the time served, `misreads` it as another time, or
+ * `refuses` it with an error.
  */
 export type ScenarioVerdict = "follows" | "misreads" | "refuses";
 
-/** A situation: options for {@linkcode serve}, and what they are good for. */
+/** A situation: options for {@linkcode serve}, and its description. */
 export interface Scenario {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
-  /** What it shows. */
+  /** Its description. */
   readonly description: string;
-  /** What clients are known to make of it, by their names. */
+  /** The reactions of clients that were tried, by their names. */
   readonly clients?: Readonly<Record<string, ScenarioVerdict>>;
-  /** What is made of the system's time. */
+  /** The simulated clock. */
   readonly clock?: ClockOptions;
-  /** What NTP clients are told of it. */
+  /** The status of the clock for NTP. */
   readonly status?: StatusOptions;
-  /** What goes wrong with the answers. */
+  /** The faults of the replies. */
   readonly faults?: FaultsOptions;
-  /** What the random numbers of the faults come from. */
+  /** The random seed of the faults. */
   readonly seed?: number;
 }
 
@@ -42,38 +42,32 @@ export type ScenarioName =
   | "unsynchronized"
   | "frozen";
 
-/** Most clients take whatever time they are given. */
-const everybodyFollows = {
-  chronyd: "follows",
-  ntpdig: "follows",
-  ntpdate: "follows",
-  rdate: "follows",
-  timecli: "follows",
-} as const;
+const everyClient = (verdict: ScenarioVerdict): Record<string, ScenarioVerdict> => ({
+  chronyd: verdict,
+  ntpdig: verdict,
+  ntpdate: verdict,
+  rdate: verdict,
+  timecli: verdict,
+});
 
-const everybodyRefuses = {
-  chronyd: "refuses",
-  ntpdig: "refuses",
-  ntpdate: "refuses",
-  rdate: "refuses",
-  timecli: "refuses",
-} as const;
+/** Most clients follow any time that they receive. */
+const allFollow = everyClient("follows");
+const allRefuse = everyClient("refuses");
 
-/** After 2036 these are back in 1900, after 2038 in 1901. */
-const misreadLateDates = {
-  ...everybodyFollows,
+/** After 2036 three clients are back in 1900, after 2038 in 1901. */
+const misreadLateDates: Record<string, ScenarioVerdict> = {
+  ...allFollow,
   ntpdig: "misreads",
   ntpdate: "misreads",
   rdate: "misreads",
-} as const;
+};
 
-/** A year's last half minute, with a leap second at its end. */
+/** 30 s before the end of a day with a leap second. */
 const newYearsEve = "2028-12-31T23:59:30Z";
 
 const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   y2036: {
-    description:
-      "10 s before the seconds of NTP and RFC 868 start again from 0, on 7 February 2036",
+    description: "10 s before the seconds of NTP and RFC 868 wrap to 0, on 7 February 2036",
     clock: { time: "2036-02-07T06:28:06Z" },
     clients: misreadLateDates,
   },
@@ -85,42 +79,42 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   "leap-insert": {
     description: "30 s before an announced leap second: 23:59:59 occurs twice",
     clock: { time: newYearsEve, leap: "insert@2028-12-31" },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   "leap-delete": {
     description: "30 s before an announced negative leap second: there is no 23:59:59",
     clock: { time: newYearsEve, leap: "delete@2028-12-31" },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   "smear-google": {
     description: "noon before a leap second smeared over 24 hours (in 24 s with --rate 3600x)",
     clock: { time: "2028-12-31T12:00:00Z", leap: "insert@2028-12-31", smear: "google" },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   "step-back": {
     description: "a step of one hour back, 10 s after the start",
     clock: { steps: ["-1h@00:10"] },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   "drift-100ppm": {
     description: "a clock that gains 100 ppm, 8.64 s per day",
     clock: { rate: "+100ppm" },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   falseticker: {
     description: "5 s ahead, but reports stratum 1, GPS, and an error below 1 ms",
     clock: { offset: "+5s" },
     status: { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   "kod-rate": {
     description: "after 4 replies, KoD RATE: reduce the request rate",
     faults: { kiss: { code: "RATE", after: 4 } },
-    clients: everybodyRefuses,
+    clients: allRefuse,
   },
   "flaky-network": {
     description:
-      "a fifth of the replies lost, others late, duplicated or reordered; always the same ones",
+      "a fifth of the replies lost, others late, duplicated or reordered; the same ones in each run",
     faults: {
       drop: 0.2,
       delay: { time: "40ms", jitter: "10ms", distribution: "pareto" },
@@ -128,17 +122,17 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
       reorder: { probability: 0.05, time: "200ms" },
     },
     seed: 1,
-    clients: everybodyFollows,
+    clients: allFollow,
   },
   unsynchronized: {
     description: "a server that reports an unsynchronised clock",
     status: { unsynchronized: true },
-    clients: everybodyRefuses,
+    clients: allRefuse,
   },
   frozen: {
     description: "a frozen clock",
     clock: { freeze: true },
-    clients: everybodyFollows,
+    clients: allFollow,
   },
 };
 

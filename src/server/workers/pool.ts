@@ -1,4 +1,4 @@
-/** The workers of a server on the mmsg transport, from the main thread: started, watched, replaced. */
+/** The workers of the mmsg transport, started, watched and replaced by the main thread. */
 import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
 import { systemTimers } from "../../system/time.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
@@ -14,7 +14,6 @@ import { openWorker } from "./worker_url.ts";
 
 /** Options for {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
-  /** The number of workers. */
   readonly size: number;
   readonly services: ServiceSettings;
   readonly guard: GuardPlan;
@@ -28,7 +27,7 @@ export interface WorkerPoolOptions {
   /** The list of recent clients; it misses the requests that the log suppresses. */
   readonly clients?: RecentClients | undefined;
   /**
-   * Opens a thread that waits for a {@linkcode WorkerSetup}.
+   * Starts a thread that waits for a {@linkcode WorkerSetup}.
    *
    * @default {openWorker}
    */
@@ -37,22 +36,22 @@ export interface WorkerPoolOptions {
 
 /**
  * Some 500 small datagrams of 768 octets each, as the kernel doubles the requested size and allows
- * 208 KiB where `net.core.rmem_max` is as it comes. Its default holds 277 and loses some of each burst; a
- * large one wins nothing under overload and delays every reply (docs/performance.md).
+ * 208 KiB with the default of `net.core.rmem_max`. Its default holds 277 and loses some of each burst; a
+ * longer one gains nothing under overload and delays every reply (docs/performance.md).
  */
 const RECEIVE_QUEUE_KIB = 256;
 
-/** A worker that dies is replaced at once, and then ever later while it dies again. */
+/** The pause before a dead worker is replaced; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
-/** A worker that has lived this long died of another cause than its predecessor. */
+/** A worker that ran this long died of another cause than its predecessor. */
 const STEADY_MS = 30_000;
 
-/** How long a worker may take to end: it looks every 200 ms, and is woken besides. */
+/** The time for a worker to end: it looks every 200 ms, and is also woken. */
 const END_MS = 1000;
 
-/** The workers of one server, and their sockets. */
+/** The workers of a server, and their sockets. */
 export class WorkerPool {
   readonly #libc: Libc = openLibc();
   readonly #options: WorkerPoolOptions;
@@ -65,12 +64,11 @@ export class WorkerPool {
     this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options));
   }
 
-  /** The counters of each worker. */
   get counters(): readonly Counters[] {
     return this.#slots.map(({ counters }) => counters);
   }
 
-  /** Whether every worker runs: none has died and is yet to be replaced. */
+  /** Whether every worker runs: none is dead and waits to be replaced. */
   get isComplete(): boolean {
     return this.#slots.every(({ isRunning }) => isRunning);
   }
@@ -78,7 +76,6 @@ export class WorkerPool {
   /**
    * Binds an address: one socket for each worker.
    *
-   * @param endpoint The address, and the protocol
    * @param page The page of the clock served there
    * @returns The port, which is never 0
    * @throws {ListenError} If the address cannot be bound
@@ -114,7 +111,7 @@ export class WorkerPool {
   /**
    * Starts the workers.
    *
-   * @throws {Error} If one of them dies before it is ready; the message has the cause
+   * @throws {Error} If one dies before it is ready; the message has the cause
    */
   async start(): Promise<void> {
     if (logsRequests(this.#options)) {
@@ -134,7 +131,7 @@ export class WorkerPool {
   }
 }
 
-/** The place of one worker: a successor has the same sockets, counters and limiter. */
+/** The slot of one worker: its successor gets the same sockets, counters and limiter. */
 class WorkerSlot {
   readonly listeners: WorkerListener[] = [];
   readonly counters: Counters;
@@ -169,7 +166,7 @@ class WorkerSlot {
     return this.#stop[0] !== 0;
   }
 
-  /** Starts a worker; rejects if it dies before it is ready, unless it had to stop. */
+  /** Starts a worker; rejects if it dies before it is ready, unless it was stopped. */
   start(): Promise<void> {
     const ready = this.#ready = Promise.withResolvers<void>();
     const worker = (this.#options.openWorker ?? openWorker)();
@@ -204,7 +201,7 @@ class WorkerSlot {
     clearTimeout(this.#restart);
     Atomics.store(this.#stop, 0, 1);
     Atomics.notify(this.#stop, 0);
-    // It fails on a socket without a peer, as documented, but wakes a thread that waits for it.
+    // shutdown(2) fails on a socket without a peer, but wakes a thread that waits for it.
     for (const { descriptor } of this.listeners) libc.call.shutdown(descriptor, SHUT_RD);
     if (this.#worker === undefined) return;
     const timer = setTimeout(this.#stopped.resolve, END_MS);
@@ -217,7 +214,7 @@ class WorkerSlot {
     this.refillLimiter();
   }
 
-  /** Passes on how many lines the worker suppressed, and admits those of another second. */
+  /** Reports the lines that the worker suppressed, and admits those of another second. */
   refillLimiter(): void {
     const { log, clients } = this.#options;
     const suppressed = this.#limiter.refill();
@@ -243,7 +240,7 @@ class WorkerSlot {
       `A worker thread died and is replaced in ${this.#pauseMs / 1000} s: ${firstLine(cause)}`,
     );
     this.#restart = setTimeout(() => {
-      // A successor that cannot even start is one more that died.
+      // A successor that cannot start counts as another dead worker.
       this.start().catch((error: Error) => {
         if (!this.#isStopping) this.#replace(error.message);
       });

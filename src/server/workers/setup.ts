@@ -10,7 +10,7 @@ export interface WorkerListener {
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
   readonly endpoint: Endpoint;
-  /** The page of the clock served there. */
+  /** The page of its clock. */
   readonly page: SharedArrayBuffer;
 }
 
@@ -29,7 +29,6 @@ export interface WorkerSetup {
   readonly isLogged: boolean;
 }
 
-/** A message of a worker. */
 export type WorkerMessage =
   | { readonly event: "ready" }
   | { readonly event: "stopped" }

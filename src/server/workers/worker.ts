@@ -1,6 +1,6 @@
 /**
- * A worker thread of the mmsg transport: it receives its setup in one message, and
- * then blocks in the kernel, answering, until a word of shared memory ends it.
+ * A worker thread of the mmsg transport: it receives its setup in one message, then
+ * blocks in the kernel and replies until a word of shared memory ends it.
  *
  * @module
  */
@@ -27,17 +27,17 @@ const thread = globalThis as unknown as {
 
 thread.onmessage = ({ data: setup }) => {
   try {
-    answerUntilStopped(setup);
+    serveUntilStopped(setup);
     thread.postMessage({ event: "stopped" });
   } catch (error) {
-    // If it were thrown on, Deno would write a stack trace into the log.
+    // Deno would write an uncaught error into the log with a stack trace.
     const cause = error instanceof Error ? error.message : String(error);
     thread.postMessage({ event: "died", cause });
   }
   thread.close();
 };
 
-function answerUntilStopped(setup: WorkerSetup): void {
+function serveUntilStopped(setup: WorkerSetup): void {
   using libc = openLibc();
   const base = new RealtimeClock(libc);
   const counters = new Counters(setup.counters);
@@ -47,7 +47,7 @@ function answerUntilStopped(setup: WorkerSetup): void {
   const listeners = setup.listeners.map(({ descriptor, endpoint, page }) => {
     const clock = new ServedClock(base, new ServedPage(page));
     const responder = createService(endpoint.protocol, { ...setup.services, random32 });
-    // The kernel's timestamps are of one clock in all threads; its steps are tolerated.
+    // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
     const guard = new Guard(setup.guard, endpoint, nowMs);
     const own = { guard, responder, base, clock, counters, log, isStamped: true };
     const handler = createHandler(endpoint, own);
@@ -65,8 +65,8 @@ interface ReportingLog extends RequestLog {
 }
 
 /**
- * Reports as many events per second to the main thread as the limiter admits. A message takes longer than
- * a reply, which must not wait for it.
+ * Reports as many events per second to the main thread as the limiter admits: a message costs more than a
+ * reply, and is sent after it.
  */
 function createReportingLog(limiter: LineLimiter): ReportingLog {
   const requests: Parameters<RequestLog["request"]>[] = [];

@@ -4,7 +4,7 @@ import { refusal, type RefusalCause } from "../../../src/protocols/responder.ts"
 import {
   Guard,
   type GuardOptions,
-  KISS_RATE,
+  KOD_RATE,
   noteListener,
   PASS,
   planGuard,
@@ -77,7 +77,7 @@ Deno.test("a guard limits sources of other machines by default", () => {
 Deno.test("a guard answers a share of the limited requests with a KoD", () => {
   const judge = guard({ rateLimit: { perSecond: 1, burst: 1, kod: 1 } });
   const verdicts = new Set(Array.from({ length: 200 }, () => judge("192.0.2.1")));
-  assertEquals([...verdicts].sort(), [PASS, KISS_RATE]);
+  assertEquals([...verdicts].sort(), [PASS, KOD_RATE]);
 });
 
 Deno.test("a plan that is impossible is reported", () => {

@@ -1,13 +1,13 @@
 /** The options of a simulated clock: one row each, for the library, URLs, JSON and command lines. */
 import { parseDurationNs, parseInstantNs } from "../../../text/duration.ts";
 import {
+  attempt,
   type Field,
   field,
   FieldError,
   type Fields,
   flag,
   list,
-  parsable,
   text,
   whole,
 } from "../../../options/field.ts";
@@ -97,7 +97,9 @@ export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSeconds
     { name: "rate", syntax: "<rate>", help: "run at another rate: 2x, -0.5, +50ppm" },
     RATE_EXPECTED,
     (rate) =>
-      typeof rate === "number" || typeof rate === "string" ? parsable(rate, parseRate) : undefined,
+      typeof rate === "number" || typeof rate === "string"
+        ? attempt(() => (parseRate(rate), rate))
+        : undefined,
   ),
   freeze: flag({ name: "freeze", help: "stop the clock" }),
   steps: list(
@@ -209,7 +211,9 @@ function temporal<Value extends Temporal.Instant | Temporal.Duration>(
     row,
     expected,
     (value) =>
-      typeof value === "string" || value instanceof Class ? parsable(value, parse) : undefined,
+      typeof value === "string" || value instanceof Class
+        ? attempt(() => (parse(value), value))
+        : undefined,
   );
 }
 
