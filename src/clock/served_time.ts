@@ -72,9 +72,7 @@ export class ServedTime implements ClockControl, Disposable {
    * @throws {RangeError} If a number is out of range, or they contradict each other
    * @throws {TypeError} If a value has the wrong type
    */
-  constructor(
-    { base, clock, status, precision, timers = systemTimers }: ServedTimeOptions,
-  ) {
+  constructor({ base, clock, status, precision, timers = systemTimers }: ServedTimeOptions) {
     const start = { seconds: 0, nanoseconds: 0 };
     base.read(start);
     this.#context = { base, precision, timers, start, seed: clock.seed ?? random32() };

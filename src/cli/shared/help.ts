@@ -76,9 +76,7 @@ export function usageOf(
 }
 
 /** The flags of an option as help has them: `-t, --timeout <seconds>`. */
-export function flagsOf(
-  { name, short, syntax }: Pick<Field, "name" | "short" | "syntax">,
-): string {
+export function flagsOf({ name, short, syntax }: Pick<Field, "name" | "short" | "syntax">): string {
   const long = syntax === undefined ? `--${name}` : `--${name} ${syntax}`;
   return short === undefined ? long : `-${short}, ${long}`;
 }

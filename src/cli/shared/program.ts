@@ -67,10 +67,7 @@ async function runCommand(
 }
 
 /** Turns `help COMMAND` into `COMMAND --help`. */
-function withHelp(
-  { command, subcommands }: Program,
-  args: readonly string[],
-): readonly string[] {
+function withHelp({ command, subcommands }: Program, args: readonly string[]): readonly string[] {
   const [first, name, ...others] = args;
   if (first !== "help" || subcommands.length === 0) return args;
   if (name === undefined) return ["--help"];

@@ -31,9 +31,7 @@ const groups = {
     }),
     ...familyFields,
   },
-  "Output:": {
-    quiet: flag({ name: "quiet", short: "q", help: "print errors only" }),
-  },
+  "Output:": { quiet: flag({ name: "quiet", short: "q", help: "print errors only" }) },
 } as const;
 
 const NOTES = `

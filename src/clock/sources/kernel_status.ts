@@ -45,9 +45,7 @@ export function openKernelStatus(): KernelStatusReader | string {
   if (!isGranted({ name: "ffi" })) return "no permission --allow-ffi";
   let libc;
   try {
-    libc = Deno.dlopen("libc.so.6", {
-      ntp_adjtime: { parameters: ["buffer"], result: "i32" },
-    });
+    libc = Deno.dlopen("libc.so.6", { ntp_adjtime: { parameters: ["buffer"], result: "i32" } });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -121,10 +121,7 @@ function bind(libc: Libc, descriptor: number, hostname: string, port: number): v
 
 function boundPort(libc: Libc, descriptor: number): number {
   const address = zeroed(SOCKADDR_IN6.size);
-  libc.check(
-    "learn the port",
-    libc.call.getsockname(descriptor, address, number(address.length)),
-  );
+  libc.check("learn the port", libc.call.getsockname(descriptor, address, number(address.length)));
   return new DataView(address.buffer).getUint16(SOCKADDR_IN.port, false);
 }
 

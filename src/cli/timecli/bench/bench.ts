@@ -64,10 +64,7 @@ const loadFields = {
     help: "seconds until a request is lost",
     default: String(defaults.timeout),
   }),
-  segmented: flag({
-    name: "segmented",
-    help: "let the kernel split bursts, for less CPU time",
-  }),
+  segmented: flag({ name: "segmented", help: "let the kernel split bursts, for less CPU time" }),
   warmup: number(0, 60, {
     name: "warmup",
     syntax: "<seconds>",

@@ -80,9 +80,7 @@ export function loadJson(result: LoadResult): Record<string, unknown> {
 }
 
 function percentilesJson(percentiles: Partial<Percentiles>): Record<string, number | undefined> {
-  return Object.fromEntries(
-    Object.entries(percentiles).map(([name, us]) => [name, toSeconds(us)]),
-  );
+  return Object.fromEntries(Object.entries(percentiles).map(([name, us]) => [name, toSeconds(us)]));
 }
 
 /** To the nanosecond, which is finer than the measurement. */

@@ -138,9 +138,7 @@ async function run(
 function parseAction(name: string): ControlAction {
   const action = CONTROL_ACTIONS.find((known) => known === name);
   if (action !== undefined) return action;
-  throw new UsageError(
-    `Unknown action ${JSON.stringify(name)}: ${suggest(name, CONTROL_ACTIONS)}`,
-  );
+  throw new UsageError(`Unknown action ${JSON.stringify(name)}: ${suggest(name, CONTROL_ACTIONS)}`);
 }
 
 /** Makes what the request carries, from the arguments of an action. */

@@ -125,9 +125,7 @@ function checkInput(target: string | undefined, values: ExplainValues): void {
   const input = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
   if (target !== undefined && input !== undefined) {
     const purpose = hex !== undefined ? "decodes datagrams" : "reads a file";
-    throw new UsageError(
-      `${input} ${purpose} and queries no server: remove ${escapeLine(target)}`,
-    );
+    throw new UsageError(`${input} ${purpose} and queries no server: remove ${escapeLine(target)}`);
   }
   if (exchange !== undefined && capture === undefined) {
     throw new UsageError("--exchange needs --capture");

@@ -23,9 +23,7 @@ function octetsOf(text: string, name: string): Uint8Array {
     throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is not a digit`);
   }
   if (digits.length % 2 !== 0) {
-    throw new UsageError(
-      `The ${name} in --hex has ${digits.length} digits, and an octet has two`,
-    );
+    throw new UsageError(`The ${name} in --hex has ${digits.length} digits, and an octet has two`);
   }
   return Uint8Array.fromHex(digits);
 }

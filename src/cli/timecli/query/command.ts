@@ -24,9 +24,7 @@ const exchangeFields = {
 /** The options of several. */
 const sampleFields = {
   timeout,
-  count: samplesField("send this many requests and combine the replies", {
-    conflicts: ["quiet"],
-  }),
+  count: samplesField("send this many requests and combine the replies", { conflicts: ["quiet"] }),
   interval: intervalField,
 };
 
@@ -58,9 +56,7 @@ const groups = {
   },
 } as const;
 
-async function run(
-  { values, positionals, sources }: Arguments<typeof groups>,
-): Promise<number> {
+async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
   const { json = false, csv = false, raw = false, quiet = false, utc = false, format } = values;
   if (utc && format === undefined) throw new UsageError("--utc needs --format");
   const family = familyOf(values);

@@ -103,9 +103,7 @@ const summaryHead = [
 
 /** Formats the figures of every server over the whole time, in 80 columns. */
 export function formatSummary(records: readonly WatchRecord[]): string {
-  const counts = records.map((
-    { url, sent, lost, bad },
-  ) => [url, ...[sent, lost, bad].map(String)]);
+  const counts = records.map(({ url, sent, lost, bad }) => [url, ...[sent, lost, bad].map(String)]);
   const [head = "", ...servers] = layOutTable([summaryHead[0] ?? [], ...counts]).split("\n");
   const figures = records.map(rowsOf);
   const rows = [summaryHead[1] ?? [], ...figures.flatMap(({ rows }) => rows)];

@@ -54,22 +54,12 @@ const groups = {
     ...familyFields,
   },
   "Output:": {
-    ...formatFields(
-      "print one JSON object per line",
-      "print CSV: one row per exchange or event",
-    ),
-    ascii: flag({
-      name: "ascii",
-      help: "print ASCII only (default without a UTF-8 locale)",
-    }),
+    ...formatFields("print one JSON object per line", "print CSV: one row per exchange or event"),
+    ascii: flag({ name: "ascii", help: "print ASCII only (default without a UTF-8 locale)" }),
     plot: text("the name of a file", (name) => {
       // Standard output has the lines or the screen.
       if (name === "-" || name === "") throw new SyntaxError("no file");
-    }, {
-      name: "plot",
-      syntax: "<file>",
-      help: "at the end, write a picture of it all as SVG",
-    }),
+    }, { name: "plot", syntax: "<file>", help: "at the end, write a picture of it all as SVG" }),
   },
 } as const;
 
