@@ -1,4 +1,4 @@
-/** Who is answered and who may control the server, as the command line has it. */
+/** Access, rate limit and control interface, as the command line has them. */
 import type { ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";

@@ -31,8 +31,8 @@ const { seed: _seed, leap: _clockLeap, ...clock } = clockFields;
 const { leap: _statusLeap, unsynchronized, ...status } = statusFields;
 
 const groups = {
-  "What is served:": textFields,
-  "What NTP clients are told of the clock:": { ...status, leap: leapField, unsynchronized },
+  "Text services:": textFields,
+  "Clock status in NTP replies:": { ...status, leap: leapField, unsynchronized },
   "Simulated clock (for tests):": {
     ...clock,
     leapFile: text("a file", () => {}, {
@@ -47,7 +47,7 @@ const groups = {
       help: "a situation by name, or ./FILE.json; list shows all",
     }),
   },
-  "Who is answered, and how often:": {
+  "Access and rate limit:": {
     ...accessFields,
     rateLimit: rateLimitField,
     rateKod: rateFields.kod,
@@ -63,9 +63,9 @@ const groups = {
       }),
     ),
   },
-  "How datagrams are moved:": { ...transportFields, ...familyFields },
-  "Control while it runs:": controlFields,
-  "Logging, to standard error:": logFields,
+  "Transport:": { ...transportFields, ...familyFields },
+  "Control interface:": controlFields,
+  "Log, on standard error:": logFields,
 } as const;
 
 function checkFault(fault: string): void {
@@ -84,9 +84,9 @@ export type TimesrvValues = TimesrvArguments["values"];
 
 const command = defineCommand({
   name: "timesrv",
-  description: "Serves the time of this machine over UDP. Its default port speaks the language\n" +
-    'it is asked in: NTP to NTP clients, text like "Fri Apr  3 21:09:36 2020" to all\n' +
-    "others. The text carries no time zone: it is local time unless --utc is given.",
+  description: "Serves the time of this machine over UDP. Its default port answers\n" +
+    'NTP requests with NTP, and all others with text like "Fri Apr  3 21:09:36 2020".\n' +
+    "The text has no time zone: it is local time unless --utc is given.",
   positionals: [{
     name: "listeners",
     help: `where to listen, as PROTOCOL://HOST:PORT (default: ${DEFAULT_LISTENER})`,

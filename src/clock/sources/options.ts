@@ -6,7 +6,7 @@ import { parseReferenceId } from "../../text/reference_id.ts";
 /** Where the synchronisation status of a clock comes from. */
 export type ClockStatusSource = "auto" | "kernel" | "fixed";
 
-/** What to tell clients about the clock. */
+/** The status of the clock in NTP replies. */
 export interface StatusOptions {
   /**
    * Where the facts come from that are not given here: `kernel` takes leap, error bound and
