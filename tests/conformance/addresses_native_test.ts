@@ -56,3 +56,8 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
     assertEquals(await settled(server, 1), { answered: 1 });
   }
 }, ownAddresses)).forEach((test) => Deno.test(test));
+
+(await eachWay("the broadcast address of a network of this machine is refused", async (way) => {
+  const error = await assertRejects(() => serve("ntp://127.255.255.255:0", way), ListenError);
+  assertEquals(error.reason, "not-unicast");
+}, ownAddresses)).forEach((test) => Deno.test(test));
