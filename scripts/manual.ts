@@ -14,11 +14,10 @@ const root = new URL("../", import.meta.url);
  */
 export async function writeReferences(today: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  const sessions = sessionsOf(
-    await Deno.readTextFile(new URL("manual/sessions.md", import.meta.url)),
-  );
+  const texts = await readSections("texts.txt");
+  const sessions = await readSections("sessions.md");
   for (const program of [timesrv, timecli]) {
-    const page = await programPage(program);
+    const page = await programPage(program, texts);
     const manual = `man/${page.name}.1`;
     const before = await Deno.readTextFile(new URL(manual, root)).catch(() => "");
     const [date = today] = /(?<=^\.TH \S+ 1 )\S+/m.exec(before) ?? [];
@@ -31,8 +30,9 @@ export async function writeReferences(today: string): Promise<Record<string, str
   return files;
 }
 
-/** The sections of a page, by their headings. */
-function sessionsOf(page: string): Record<string, string> {
+/** The sections of a file beside the scripts, by their headings. */
+async function readSections(file: string): Promise<Record<string, string>> {
+  const page = await Deno.readTextFile(new URL(`manual/${file}`, import.meta.url));
   const sections = page.split(/^## /m).slice(1);
   return Object.fromEntries(sections.map((section) => {
     const end = section.indexOf("\n");

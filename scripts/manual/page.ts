@@ -4,8 +4,15 @@ import { aboutFields, flagsOf, meaningOf, usageOf } from "../../src/cli/shared/h
 import { blocksOf, partNodes } from "./blocks.ts";
 import type { Node, Page } from "./node.ts";
 
-/** Makes the reference of a program and its subcommands. */
-export async function programPage({ command, subcommands }: Program): Promise<Page> {
+/**
+ * Makes the reference of a program and its subcommands.
+ *
+ * @param texts What the reference has beyond help, by the words that call a command
+ */
+export async function programPage(
+  { command, subcommands }: Program,
+  texts: Readonly<Record<string, string>>,
+): Promise<Page> {
   const { name, description } = command;
   const others = await Promise.all(
     subcommands.map(async (each) => ({
@@ -29,7 +36,7 @@ export async function programPage({ command, subcommands }: Program): Promise<Pa
       },
       heading(1, "Description"),
       paragraph(description),
-      ...textOf(command, "prose", 1),
+      ...textOf(command, texts[name], "prose", 1),
       ...positionalsOf(command),
       heading(1, "Options"),
       ...optionNodes(command, 2, true),
@@ -37,12 +44,12 @@ export async function programPage({ command, subcommands }: Program): Promise<Pa
       ...others.flatMap(({ call, command }) => [
         heading(2, call),
         paragraph(command.description),
-        ...textOf(command, "prose", 3),
+        ...textOf(command, texts[call], "prose", 3),
         ...positionalsOf(command),
         ...optionNodes(command, 3, false),
-        ...textOf(command, "titled", 3),
+        ...textOf(command, texts[call], "titled", 3),
       ]),
-      ...textOf(command, "titled", 1),
+      ...textOf(command, texts[name], "titled", 1),
     ],
   };
 }
@@ -73,11 +80,12 @@ function optionNodes({ groups }: Command, level: 2 | 3, isProgram: boolean): Nod
 
 /** The longer texts: prose, or what stands under a title of its own. */
 function textOf(
-  { notes, manual = "" }: Command,
+  { notes }: Command,
+  text: string | undefined,
   kind: "prose" | "titled",
   level: 1 | 3,
 ): Node[] {
-  return blocksOf(`${manual}\n\n${notes}`).flatMap(({ title, parts }) => {
+  return blocksOf(`${text ?? ""}\n\n${notes}`).flatMap(({ title, parts }) => {
     if ((title !== undefined) !== (kind === "titled")) return [];
     const nodes = parts.flatMap(partNodes);
     return title === undefined ? nodes : [heading(level, title), ...nodes];

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { writeReferences } from "../../scripts/manual.ts";
 import { markdownPage } from "../../scripts/manual/markdown.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
+import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
 import { root } from "../support/programs.ts";
@@ -22,6 +23,15 @@ Deno.test(
       assertEquals(Object.keys(references).length, 4);
     },
   ),
+);
+
+Deno.test(
+  await where(readable, "the manual has the exit code of every failure", async () => {
+    const text = await Deno.readTextFile(`${root}docs/timecli.md`);
+    const [, table = ""] = /^## Exit codes\n((?:\n?\|.*)+)/m.exec(text) ?? [];
+    const codes = [...table.matchAll(/`(\d+)`/g)].map(([, code]) => Number(code));
+    assertEquals(codes, [0, 1, 2, ...Object.values(queryExitCodes)]);
+  }),
 );
 
 Deno.test("markdownPage() writes prose, literals and tables", () => {

@@ -46,13 +46,11 @@ export interface Command<Set extends Groups = Groups> {
   readonly groups: Set;
   /**
    * Text after the options: paragraphs with a blank line between, or a title that ends in a colon with
-   * indented lines below it.
+   * indented lines below it. The manual has more (scripts/manual/texts.txt).
    */
   readonly notes: string;
-  /** The last paragraph of help, which points to the manual; the manual page and the reference lack it. */
+  /** The last paragraph of help, which points to the manual and is not in it. */
   readonly hint?: string;
-  /** Text of the manual page and the reference only, in the same form. */
-  readonly manual?: string;
   /**
    * Runs it.
    *

@@ -17,31 +17,6 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unusable": 11,
 };
 
-const queryFailures: Readonly<Record<QueryFailure, string>> = {
-  "timeout": "no reply in time",
-  "refused": "nothing listens there (known for this machine's addresses only)",
-  "unknown-host": "the host is unknown",
-  "unreachable": "the network did not carry the request",
-  "not-a-time": "the reply is not a time",
-  "kiss-o-death": "the server refuses service (kiss-o'-death)",
-  "unsynchronized": "the server reports that it is not synchronised",
-  "bogus-reply": "only replies that do not belong to the request",
-  "unusable": "the reply contradicts itself, or its error bound is beyond use",
-};
-
-/**
- * Lists exit codes of queries and their meanings, as the manual has them.
- *
- * @param meanings Those to list, in this order
- */
-export function queryExitCodeList(
-  meanings: Readonly<Partial<Record<QueryFailure, string>>> = queryFailures,
-): string {
-  return Object.entries(meanings)
-    .map(([reason, meaning]) => `  ${queryExitCodes[reason as QueryFailure]}  ${meaning}`)
-    .join("\n");
-}
-
 /**
  * Runs a program. An error becomes one line on standard error and an exit code, never a stack trace.
  *

@@ -89,29 +89,6 @@ Examples:
   timecli check time://time.example -w 2 -c 5
 `;
 
-const MANUAL = `
-The output is one line in the form of check_ntp_time or check_time, such as
-
-  NTP OK: Offset -0.0001234 secs|offset=-0.000123s;0.5;1; ...
-
-The median offset of the samples is checked, so that one late packet raises no
-alarm. They are 2 seconds apart, so that no rate limit is reached; the interval
-must be at least 1 s, except on loopback. Jitter needs two usable replies: where
-a range for it is given and they are missing, it is UNKNOWN.
-
-Replies that arrive after --timeout do not count. A value that is outside both ranges is critical, so the critical range must be
-the wider one. The offset is the server's time minus this machine's, and has a
-sign in all ranges but a single number. A Time server (time://) sends whole
-seconds.
-
-Exit codes:
-  0  OK
-  1  WARNING
-  2  CRITICAL: out of range, no reply, or not synchronised
-  3  UNKNOWN: wrong command line, unknown host, the server limits the rate
-     (KoD RATE), the line cannot be written, or another failure
-`;
-
 export const command = defineCommand({
   name: "check",
   description: "Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).",
@@ -120,7 +97,6 @@ export const command = defineCommand({
   notes: NOTES,
   hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line. The " +
     "manual has more: docs/timecli.md.",
-  manual: MANUAL,
   run,
   // A monitoring system reads standard output, and takes 2 for critical.
   fail: printUnknown,

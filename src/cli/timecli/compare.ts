@@ -55,24 +55,6 @@ Examples:
   timecli compare --json a.example b.example | jq .outcome
 `;
 
-const MANUAL = `
-All servers are sampled at the same time, as by timecli --samples. A server claims
-that the true time is within its root distance of its offset. Where the claims of
-most servers overlap, these agree; a server whose claim misses the overlap is a
-falseticker. If two servers disagree, either may be wrong: query three or more
-that do not depend on the same source. The best estimate is the mean of the
-servers that agree, each weighted by the inverse of its root distance.
-
-A server that is given under two names has one vote. --json and --csv are
-described in docs/output.md.
-
-Exit codes:
-  0  every server sent a time, and all agree
-  1  they disagree, or something else failed
-  2  wrong command line
-  3  and above: the first server that failed, as timecli
-`;
-
 export const command = defineCommand({
   name: "compare",
   description: "Samples time servers at the same time and finds out which of them can be right.",
@@ -81,7 +63,6 @@ export const command = defineCommand({
   notes: NOTES,
   hint: "Exit codes: 0 all servers sent a time and agree, 1 they disagree, 2 wrong command line; " +
     "otherwise the first failure, as timecli. The manual explains verdicts: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 

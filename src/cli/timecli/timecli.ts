@@ -2,12 +2,33 @@
 import type { Program } from "../shared/command.ts";
 import { runToExitCode } from "../shared/exit_codes.ts";
 import { runProgram } from "../shared/program.ts";
-import { HINT, MANUAL, NOTES } from "./notes.ts";
 import { query } from "./query/command.ts";
+
+const NOTES = `
+Targets, each with its default port:
+  ntp://HOST:123        NTP (RFC 5905): offset, delay, stratum, ...
+  time://HOST:37        seconds since 1900 (RFC 868)
+  daytime://HOST:13     a line of text (RFC 867)
+  asctime://HOST:8888   text; also plain HOST[:PORT]
+
+Examples:
+  timecli
+  timecli ntp://time.example
+  timecli ntp://a.example ntp://b.example time://c.example
+  timecli --samples 8 ntp://time.example
+  timecli --json ntp://time.example | jq .offset
+  timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
+`;
+
+const HINT =
+  "Exit codes: 0 every target sent a time, 2 wrong command line, 3 to 11 the failure of a query. " +
+  "Options can be set by environment variables: --timeout by TIMECLI_TIMEOUT. Help on a command: " +
+  "timecli help bench. Shell completions: timecli complete bash|zsh|fish. The manual has more: " +
+  "docs/timecli.md.";
 
 /** The program. */
 export const timecli: Program = {
-  command: { ...query, notes: NOTES, hint: HINT, manual: MANUAL },
+  command: { ...query, notes: NOTES, hint: HINT },
   subcommands: [
     {
       name: "bench",

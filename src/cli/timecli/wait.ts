@@ -40,25 +40,6 @@ Examples:
   timecli wait ntp://time.example --within 250ms --timeout 5m
 `;
 
-const MANUAL = `
-The clock is never set: something else does that, and timecli wait waits until it
-is done.
-
-A server agrees if its offset and the error bound together are within the limit,
-so that the clock is certainly right if the servers are. More than half of all
-given servers must agree; one that sends no time does not. Each server is queried
-every 2 seconds, after eight requests every 16 seconds.
-
-Standard error gets a line whenever the result of a server changes; the last line,
-on standard output, reports that the clock is right.
-
-Exit codes:
-  0  the clock agrees with more than half of the servers
-  1  something else failed
-  2  wrong command line
-  ${queryExitCodes.timeout}  it does not agree in time, or no server may be queried any more
-`;
-
 export const command = defineCommand({
   name: "wait",
   description: "Waits until this machine's clock agrees with time servers.",
@@ -68,7 +49,6 @@ export const command = defineCommand({
   hint:
     `Exit codes: 0 the clock agrees with most servers, ${queryExitCodes.timeout} it does not in ` +
     "time, 2 wrong command line, 1 other failures. The manual has more: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 

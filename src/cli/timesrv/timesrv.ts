@@ -21,7 +21,6 @@ import { hasColour, writeText } from "../shared/output.ts";
 import { controlOf, guardOf } from "./guard.ts";
 import { announce } from "./announcement.ts";
 import { checkTransport, readListeners } from "./listeners.ts";
-import { HINT, MANUAL, NOTES } from "./notes.ts";
 import { listScenarios } from "./scenarios.ts";
 import { leapField, readServed } from "./served.ts";
 
@@ -82,6 +81,30 @@ export type TimesrvArguments = Arguments<typeof groups>;
 /** The values of those options. */
 export type TimesrvValues = TimesrvArguments["values"];
 
+const NOTES = `
+Listeners, each with its default port:
+  auto://HOST:8888      NTP or text, as the client asks; also plain HOST[:PORT]
+  ntp://HOST:123        NTP (RFC 5905), versions 1 to 4
+  asctime://HOST:8888   text, whatever the request
+  daytime://HOST:13     a line of text (RFC 867)
+  time://HOST:37        seconds since 1900 (RFC 868)
+
+Examples:
+  timesrv
+  timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
+  timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
+  timesrv --time 2038-01-19T03:14:00Z --rate 10x
+  timesrv --scenario leap-insert ntp://127.0.0.1:1123
+  timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
+  timesrv ntp://127.0.0.1:0 --control 127.0.0.1:8890 >ports.json
+`;
+
+const HINT =
+  "Options can be set by environment variables: --log-format by TIMESRV_LOG_FORMAT. Exit codes: 0 " +
+  "stopped by a signal, 1 it could not start or failed, 2 wrong command line. Shell completions: " +
+  "timesrv complete bash|zsh|fish. The manual explains listeners, clocks, faults and signals: " +
+  "docs/timesrv.md.";
+
 const command = defineCommand({
   name: "timesrv",
   description: "Serves the time of this machine over UDP. Its default port answers\n" +
@@ -95,7 +118,6 @@ const command = defineCommand({
   groups,
   notes: NOTES,
   hint: HINT,
-  manual: MANUAL,
   run,
 });
 

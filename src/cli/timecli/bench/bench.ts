@@ -4,7 +4,6 @@ import { flag, number, positive, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { queryExitCodeList } from "../../shared/exit_codes.ts";
 import { printProblems, StatusLine, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
@@ -102,39 +101,6 @@ Examples:
   timecli bench ntp://time.example --i-own-this-server --rate 1000
 `;
 
-const MANUAL = `
-The protocols are asctime and auto (text), daytime, time and ntp. Every NTP request
-is unique. A reply is good if it is what the protocol prescribes, belongs to an
-outstanding request, and has this machine's time within 2 seconds; for text, in
-local time or UTC. Ctrl-C ends the test early, with the figures measured so far.
-
-Every request is counted once: its reply is good or bad, or it is lost, without a
-reply in time. Replies beyond that are late (to a lost request; not distinguished
-in text, daytime and time), duplicate (a second one) or stray (to no request). An
-NTP flow continues after lost requests; in the other protocols, whose replies do
-not name their request, a flow pauses ten times per second to count its losses.
-At a fixed rate, latency counts from when a request was due. The offset (NTP) is
-measured by the kernel's timestamp of each reply; on one machine it should be 0.
-With --requests there is no warm-up unless --warmup is given.
-
---json is described in docs/output.md.
-
-Exit codes, after the figures where there are any; the first that applies:
-  0  every reply was good, and none is missing
-  1  something else failed, or this is not Linux on x86-64 or arm64
-  2  wrong command line
-${
-  queryExitCodeList({
-    "refused": "nothing listens there",
-    "unknown-host": "the host is unknown",
-    "unreachable": "the network did not carry the requests",
-    "not-a-time": "replies were bad",
-    "bogus-reply": "replies were duplicate or stray",
-    "timeout": "requests were lost, all or some",
-  })
-}
-`;
-
 export const command = defineCommand({
   name: "bench",
   description:
@@ -150,7 +116,6 @@ export const command = defineCommand({
   hint:
     "It needs Linux on x86-64 or arm64. Exit codes: 0 every request got a good reply, 2 wrong " +
     "command line; otherwise the failure. The manual explains the figures: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 

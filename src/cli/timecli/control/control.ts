@@ -10,7 +10,7 @@ import { addNamedFault } from "../../../server/faults/text.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { queryExitCodeList, queryExitCodes } from "../../shared/exit_codes.ts";
+import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { writeText } from "../../shared/output.ts";
 import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
@@ -70,32 +70,6 @@ Examples:
   timecli control scenario leap-insert
 `;
 
-const MANUAL = `
-Options that are not given to set stay as they are; --freeze stops the clock,
---rate 1x runs it again, and --leap none and --smear none take them back. A change
-takes effect in every listener and thread at once. --listener applies a change to
-one listener, named by its URL as printed by state: to its faults, or to the clock
-of its own that its URL gave it. A scenario for the whole server leaves clocks and
-faults that URLs gave to their listeners.
-
-The token is better given in TIMECLI_CONTROL_TOKEN: other users can see a command
-line. --json prints the response of the server: docs/output.md. The interface itself is
-described in docs/control.md.
-
-Exit codes:
-  0  done; the new state is printed
-  1  something else failed, or the server refused, with its reason
-  2  wrong command line, or the server did not accept a value: nothing has changed
-${
-  queryExitCodeList({
-    "timeout": "no reply in time",
-    "refused": "nothing listens there",
-    "unknown-host": "the host is unknown",
-    "unreachable": "the network did not carry the request",
-  })
-}
-`;
-
 export const command = defineCommand({
   name: "control",
   description: "Shows and changes a time server that runs with --control.",
@@ -110,7 +84,6 @@ export const command = defineCommand({
     "done, 1 refused by the server, 2 wrong command line, " +
     `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} the server was not reached. ` +
     "The manual has more: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 

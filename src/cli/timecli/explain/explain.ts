@@ -70,22 +70,6 @@ Examples:
   tcpdump -w - -c 2 port 123 | timecli explain --capture -
 `;
 
-const MANUAL = `
-It prints both datagrams, with the meaning of every octet; every test that the
-reply must pass, in order, with its source; and for NTP the four timestamps, with
-offset, delay and bounds calculated step by step.
-
-A capture is a file of tcpdump or Wireshark (pcap, pcapng), compressed by gzip or
-not. Its timestamps are those of the capturing machine: offset and delay are the
-client's only if the client captured. --json is described in docs/output.md.
-
-Exit codes, after the output where there is a reply:
-  0  the reply passed every test that could be made
-  1  something else failed, or the file is not a capture
-  2  wrong command line
-  3  and above: the failure, as timecli
-`;
-
 export const command = defineCommand({
   name: "explain",
   description:
@@ -99,7 +83,6 @@ export const command = defineCommand({
   hint:
     "Exit codes: 0 the reply passed every test, 2 wrong command line; otherwise the failure, as " +
     "timecli. The manual has more: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 

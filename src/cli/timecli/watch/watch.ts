@@ -78,27 +78,6 @@ Examples:
   timecli watch ntp://time.example --json | jq 'select(.event == "step")'
 `;
 
-const MANUAL = `
-On a terminal it shows a table of the servers, plots of one of them, and a list of
-events; elsewhere one line per exchange. Ctrl-C or q ends it, with the figures of
-the whole time. A KoD RATE doubles the interval; after any other KoD that server
-is not queried any more (RFC 5905).
-
-A step is a change of the offset that neither the error bounds nor a drift of 500
-ppm explain. Jitter is the root mean square of the differences between successive
-offsets. A request without a reply in time is lost; a reply that cannot be trusted
-is bad: damaged, a KoD, unsynchronised. After three lost or bad exchanges in a
-row, KoDs excepted, a server is gone, until it is back.
-
---json prints one object per exchange and event, --csv the columns of timecli --csv
-with the time in front and those of events at the end: docs/output.md describes
-them.
-
-Exit codes:
-  0  every server sent a time; otherwise the code of the first server that sent
-     none, as timecli
-`;
-
 export const command = defineCommand({
   name: "watch",
   description: "Polls time servers and shows their offsets, and what changes.",
@@ -108,7 +87,6 @@ export const command = defineCommand({
   hint:
     "Times are UTC. Exit codes: 0 every server sent a time; otherwise the failure of the first " +
     "that sent none, as timecli. The manual explains events: docs/timecli.md.",
-  manual: MANUAL,
   run,
 });
 
