@@ -29,11 +29,15 @@ export function parseLeap(text: string): LeapSecond {
 /**
  * Sorts leap seconds by time, each of them once.
  *
- * @throws {RangeError} If one is inserted and deleted on the same day
+ * @throws {RangeError} If one does not end a day, or is inserted and deleted on the same day
  */
 export function inOrder(leaps: readonly LeapSecond[]): LeapSecond[] {
   const byDay = new Map<bigint, LeapSecond>();
   for (const leap of leaps) {
+    if (leap.midnightNs % DAY_NS !== 0n) {
+      const time = Temporal.Instant.fromEpochNanoseconds(leap.midnightNs);
+      throw new RangeError(`Cannot ${leap.kind} a second at ${time}: it is not the end of a day`);
+    }
     const other = byDay.get(leap.midnightNs);
     if (other !== undefined && other.kind !== leap.kind) {
       throw new RangeError(`Cannot insert and delete a second on ${dateOf(leap)}`);

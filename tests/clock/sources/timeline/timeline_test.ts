@@ -331,6 +331,10 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
       { leap: "delete@2028-12-31", leapSeconds: [parseLeap("insert@2028-12-31")] },
       "Cannot insert and delete a second on 2028-12-31",
     ],
+    [
+      { leapSeconds: [{ kind: "insert", midnightNs: 43_200_000_000_000n }] },
+      "Cannot insert a second at 1970-01-01T12:00:00Z: it is not the end of a day",
+    ],
     [{ noise: "2h" }, 'clock.noise is "2h", expected 0 to 1h'],
     [{ noise: "-1s" }, 'clock.noise is "-1s", expected 0 to 1h'],
     [{ seed: NaN }, "clock.seed is NaN, expected a whole number, 0 to 4294967295"],
