@@ -44,11 +44,8 @@ const MAX_PRECISION = 0;
 const MIN_PRECISION = -31;
 
 /**
- * Measures the precision of a clock (RFC 5905 §7.3): the smallest step between
- * readings, as a power of two of seconds, rounded up.
- *
- * @param clock The clock
- * @param readings The least number of readings; with fewer the result may be coarser, never too fine
+ * Measures the precision of a clock (RFC 5905 §7.3): the smallest step between readings, as a power of two
+ * of seconds, rounded up. With fewer readings the result may be coarser, never too fine.
  */
 export function measurePrecision(clock: Clock, readings: number = PRECISION_READINGS): number {
   const before: UnixTime = { seconds: 0, nanoseconds: 0 };

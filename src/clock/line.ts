@@ -13,7 +13,6 @@ export interface Line {
   readonly gainPpb: number;
 }
 
-/** Served time is system time. */
 export const IDENTITY: Line = {
   systemSeconds: 0,
   systemNanoseconds: 0,
@@ -92,7 +91,6 @@ export function systemAt(plan: Plan, targetNs: bigint): bigint | undefined {
   return plan.systemNs + floorDivide(-(distance + 1n) * SECOND_NS, -rate) + 1n;
 }
 
-/** A plan as a line. */
 export function toLine({ systemNs, servedNs, gainPpb }: Plan): Line {
   const [system, served] = [splitNs(systemNs), splitNs(servedNs)];
   return {
@@ -104,13 +102,11 @@ export function toLine({ systemNs, servedNs, gainPpb }: Plan): Line {
   };
 }
 
-/** Nanoseconds since the Unix epoch as a {@linkcode UnixTime}. */
 export function splitNs(ns: bigint): UnixTime {
   const seconds = floorDivide(ns, SECOND_NS);
   return { seconds: Number(seconds), nanoseconds: Number(ns - seconds * SECOND_NS) };
 }
 
-/** A {@linkcode UnixTime} in nanoseconds. */
 export function joinNs({ seconds, nanoseconds }: Readonly<UnixTime>): bigint {
   return BigInt(seconds) * SECOND_NS + BigInt(nanoseconds);
 }

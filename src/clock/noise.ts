@@ -13,11 +13,8 @@ const JITTER = 0.6;
 const WANDER = 0.8;
 
 /**
- * The error of a clock at a moment, in whole nanoseconds.
- *
- * @param deviationNs The standard deviation
- * @param seed 32 bits: each seed has a noise of its own
- * @param time The moment, counted from the start of the noise
+ * Computes the error of a clock in whole nanoseconds, with this standard deviation, for a seed of 32 bits and
+ * the time since the noise began.
  */
 export function noiseNs(deviationNs: number, seed: number, time: Readonly<UnixTime>): number {
   const tick = time.seconds * JITTERS_PER_SECOND + Math.floor(time.nanoseconds / JITTER_NS);

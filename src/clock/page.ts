@@ -17,9 +17,7 @@ export interface PageContent {
   readonly line: ServedLine;
   /** The line that follows, and the moment of system time at which it begins, whenever the page is written again. */
   readonly next?: { readonly from: Readonly<UnixTime>; readonly line: ServedLine } | undefined;
-  /** The standard deviation of the clock's noise. */
   readonly noiseNs: number;
-  /** The seed of that noise, 32 bits. */
   readonly seed: number;
   /** The moment of system time at which the noise began: from there the same seed gives the same noise. */
   readonly noiseFrom: Readonly<UnixTime>;
@@ -31,7 +29,6 @@ export type PageReading = PageContent & {
   readonly next: NonNullable<PageContent["next"]>;
 };
 
-/** The system's time. */
 export const SYSTEM_TIME: Omit<PageContent, "status"> = {
   line: { ...IDENTITY, leap: undefined, referenceId: undefined },
   noiseNs: 0,
@@ -39,7 +36,6 @@ export const SYSTEM_TIME: Omit<PageContent, "status"> = {
   noiseFrom: { seconds: 0, nanoseconds: 0 },
 };
 
-/** The numbers of a line, in the order of the page. */
 const lineFields = [
   "systemSeconds",
   "systemNanoseconds",
@@ -68,7 +64,6 @@ const LENGTH = CLOCK_LENGTH + statusFields.length;
 /** The number that stands for undefined. */
 const NONE = -1;
 
-/** Whether a moment has come by a time. */
 export function hasCome(moment: Readonly<UnixTime>, time: Readonly<UnixTime>): boolean {
   return time.seconds > moment.seconds ||
     time.seconds === moment.seconds && time.nanoseconds >= moment.nanoseconds;
@@ -87,7 +82,6 @@ export class ServedPage {
     if (buffer === undefined) this.publish({ ...SYSTEM_TIME, status: UNKNOWN_STATUS });
   }
 
-  /** The memory to hand to other threads. */
   get buffer(): SharedArrayBuffer {
     return this.#numbers.buffer;
   }
@@ -112,7 +106,6 @@ export class ServedPage {
     return this.#numbers.hasChanged;
   }
 
-  /** Reads the page. */
   read(): PageReading {
     const numbers = this.#numbers.read();
     const rest = numbers.subarray(2 * LINE_LENGTH);

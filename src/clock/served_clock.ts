@@ -21,10 +21,6 @@ export class ServedClock implements Clock {
   #nextStatus: ClockStatus;
   readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
 
-  /**
-   * @param base The system's clock
-   * @param page How it is converted
-   */
   constructor(base: Clock, page: ServedPage) {
     this.#base = base;
     this.#page = page;
@@ -43,11 +39,7 @@ export class ServedClock implements Clock {
     this.toServed(time);
   }
 
-  /**
-   * Converts a moment of system time into the time served then, in place.
-   *
-   * @returns The status of the clock at that moment
-   */
+  /** Converts a moment of system time into the time served then, in place, and returns the status then. */
   toServed(time: UnixTime): ClockStatus {
     return this.#isIdentity ? this.#status : this.#simulate(time);
   }

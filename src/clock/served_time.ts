@@ -41,13 +41,11 @@ export interface ClockControl {
   reset(): void;
 }
 
-/** What a {@linkcode ServedTime} is made of. */
 export interface ServedTimeOptions {
   /** The clock behind it: the system's, or a caller's own. */
   readonly base: Clock;
   /** What to simulate; without an option the base is served as it is. */
   readonly clock: ClockOptions;
-  /** The configuration of the status. */
   readonly status: StatusOptions;
   /** The precision with which the base is read, as a power of two of seconds. */
   readonly precision: number;
@@ -59,7 +57,6 @@ export interface ServedTimeOptions {
 export class ServedTime implements ClockControl, Disposable {
   /** What was simulated at the start. */
   readonly options: ClockOptions;
-  /** The clock, for this thread. */
   readonly clock: ServedClock;
   readonly #page = new ServedPage();
   readonly #context: TimelineContext;
@@ -67,11 +64,7 @@ export class ServedTime implements ClockControl, Disposable {
   #status: StatusOptions;
   #source: MachineSource | TimelineSource;
 
-  /**
-   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
-   * @throws {RangeError} If a number is out of range, or they contradict each other
-   * @throws {TypeError} If a value has the wrong type
-   */
+  /** Throws a `SyntaxError`, `RangeError` or `TypeError` for options as {@linkcode ClockControl.set} does. */
   constructor({ base, clock, status, precision, timers = systemTimers }: ServedTimeOptions) {
     const start = { seconds: 0, nanoseconds: 0 };
     base.read(start);
@@ -102,12 +95,8 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   /**
-   * Serves another clock, as if the server started with it now.
-   *
-   * @param clock What to simulate
-   * @param status The configuration of the status, added to that of the start
-   * @throws {SyntaxError} If a text of the options cannot be read; nothing has changed then
-   * @throws {RangeError} If a number is out of range, or they contradict each other; nothing has changed then
+   * Serves another clock, as if the server started with it now; its status is added to that of the start.
+   * Where it throws, nothing has changed.
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
     const configured = { ...this.#statusAtStart, ...status };
@@ -115,19 +104,13 @@ export class ServedTime implements ClockControl, Disposable {
     this.#status = configured;
   }
 
-  /**
-   * Changes the configuration of the status, added to that of the start; the time goes on.
-   *
-   * @throws {SyntaxError} If the reference id cannot be read; nothing has changed then
-   * @throws {RangeError} If a number is out of range; nothing has changed then
-   */
+  /** Adds to the configured status of the start; the time goes on. Where it throws, nothing has changed. */
   configure(status: StatusOptions): void {
     const configured = { ...this.#statusAtStart, ...status };
     this.#source.configure(configured);
     this.#status = configured;
   }
 
-  /** The state of the clock now. */
   get state(): ClockState {
     const { warnings } = this;
     if (this.#source instanceof TimelineSource) return { ...this.#source.state, warnings };
@@ -140,7 +123,6 @@ export class ServedTime implements ClockControl, Disposable {
     return this.#source.warnings;
   }
 
-  /** The memory that other threads read the page from. */
   get page(): SharedArrayBuffer {
     return this.#page.buffer;
   }

@@ -4,7 +4,6 @@
  * a reader knows whether its copy is consistent.
  */
 export class SharedNumbers {
-  /** The memory to hand to other threads. */
   readonly buffer: SharedArrayBuffer;
   readonly #sequence: Int32Array<SharedArrayBuffer>;
   readonly #shared: Float64Array<SharedArrayBuffer>;

@@ -25,7 +25,6 @@ export const FREQUENCY_TOLERANCE = 15e-6;
 /** The leap indicator of each kind of leap second (RFC 5905 §7.3). */
 export const leapIndicators = { none: 0, insert: 1, delete: 2 } as const;
 
-/** The leap indicator of a clock that is not synchronised (RFC 5905 §7.3). */
 export const UNSYNCHRONIZED = 3;
 
 /**

@@ -7,7 +7,6 @@
 
 export type DialectName = "text" | "daytime" | "time" | "ntp";
 
-/** A request, and the verification of its replies. */
 export interface Dialect {
   readonly request: Uint8Array;
   /**
@@ -39,12 +38,7 @@ const ZONES: readonly Zone[] = ["local", "utc"];
 /** The seconds that are correct, now first: nearly every reply is decided by the first comparison. */
 const OFFSETS = [0, -1, 1, -2, 2].filter((offset) => Math.abs(offset) <= TOLERANCE_SECONDS);
 
-/**
- * Formats a time like C's `asctime`.
- *
- * @param unixSeconds Whole seconds since 1970
- * @returns 24 characters such as `Fri Apr  3 21:09:36 2020`
- */
+/** Formats a time like C's `asctime`: 24 characters such as `Fri Apr  3 21:09:36 2020`. */
 export function formatAsctime(unixSeconds: number, zone: Zone = "local"): string {
   const time = dateIn(zone, unixSeconds);
   const day = String(time.getUTCDate()).padStart(2);
@@ -147,7 +141,7 @@ export function timeDialect(): Dialect {
   };
 }
 
-/** The length of an NTP header and the positions of its timestamps (RFC 5905 §7.3). */
+/** The positions of an NTP header's timestamps (RFC 5905 §7.3). */
 const NTP_LENGTH = 48;
 const ORIGIN = 24;
 const RECEIVE = 32;

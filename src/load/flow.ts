@@ -34,11 +34,7 @@ export interface FlowOptions {
   readonly share: number;
   /** Requests remembered, from the oldest outstanding one on: a power of two. */
   readonly capacity: number;
-  /**
-   * Whether the kernel timestamps each reply.
-   *
-   * @default {false}
-   */
+  /** Whether the kernel timestamps each reply. */
   readonly isStamped?: boolean;
 }
 
@@ -52,13 +48,15 @@ export class Flow implements Disposable {
   readonly #sentNs: Float64Array;
   readonly #dueNs: Float64Array;
   readonly #departuresNs: Float64Array;
-  /** Its part of the window. */
   readonly share: number;
   #fd: number;
-  #nonce: number;
-  #oldest = 0;
-  #next = 0;
-  #outstanding = 0;
+  /** Identifies the requests of this socket: 32 random bits, not 0. */
+  nonce = randomNonce();
+  /** The number of the oldest outstanding request; of the next one if none is. */
+  oldest = 0;
+  next = 0;
+  /** The number of requests without a reply so far. */
+  outstanding = 0;
   /** Whether nothing is sent until all requests are answered or lost. */
   isDraining = false;
   nextDrainNs = 0;
@@ -82,31 +80,11 @@ export class Flow implements Disposable {
     this.#dueNs = new Float64Array(capacity);
     this.#departuresNs = new Float64Array(isStamped ? capacity : 0);
     this.#fd = this.#open();
-    this.#nonce = randomNonce();
-  }
-
-  /** Identifies the requests of this socket: 32 random bits, not 0. */
-  get nonce(): number {
-    return this.#nonce;
-  }
-
-  /** The number of the oldest outstanding request; of the next one if none is. */
-  get oldest(): number {
-    return this.#oldest;
-  }
-
-  get next(): number {
-    return this.#next;
-  }
-
-  /** The number of requests without a reply so far. */
-  get outstanding(): number {
-    return this.#outstanding;
   }
 
   /** How many more can be sent before the oldest outstanding request is answered or lost. */
   get room(): number {
-    return this.#capacity - (this.#next - this.#oldest);
+    return this.#capacity - (this.next - this.oldest);
   }
 
   send(requests: Requests, count: number): number {
@@ -121,37 +99,32 @@ export class Flow implements Disposable {
   }
 
   /**
-   * Records a sent request.
-   *
-   * @param sentNs The start of its timeout: above 0, and not before the last
-   * @param dueNs The start of its latency
-   * @param departureNs Its departure, for the offset; NaN if it left later than its system call began
+   * Records a request: its timeout starts at `sentNs`, above 0 and not before the last, its latency at `dueNs`.
+   * Its departure, for the offset, is NaN if it left later than its system call began.
    */
   recordSent(sentNs: number, dueNs: number = sentNs, departureNs = NaN): void {
-    const place = this.#placeOf(this.#next++);
+    const place = this.#placeOf(this.next++);
     this.#sentNs[place] = sentNs;
     this.#dueNs[place] = dueNs;
     this.#departuresNs[place] = departureNs;
-    this.#outstanding++;
+    this.outstanding++;
     this.youngestNs = sentNs;
   }
 
   /**
-   * Records a reply.
-   *
-   * @param number The request's number: the oldest outstanding one where replies cannot be told apart
-   * @returns The start of its latency; or {@linkcode LOST}, once, or {@linkcode ANSWERED}
+   * Records the reply to a request, the oldest outstanding one where replies name none. Returns the start of its
+   * latency; or {@linkcode LOST}, once, or {@linkcode ANSWERED}.
    */
-  recordReply(number: number = this.#oldest): number {
-    if (number >= this.#next) return ANSWERED;
+  recordReply(number: number = this.oldest): number {
+    if (number >= this.next) return ANSWERED;
     // No longer remembered.
-    if (number < this.#next - this.#capacity) return LOST;
+    if (number < this.next - this.#capacity) return LOST;
     const place = this.#placeOf(number);
     const state = this.#sentNs[place] ?? ANSWERED;
     this.#sentNs[place] = ANSWERED;
     if (state <= 0) return state;
-    this.#outstanding--;
-    while (this.#oldest < this.#next && this.#stateOf(this.#oldest) <= 0) this.#oldest++;
+    this.outstanding--;
+    while (this.oldest < this.next && this.#stateOf(this.oldest) <= 0) this.oldest++;
     return this.#dueNs[place] ?? 0;
   }
 
@@ -162,24 +135,24 @@ export class Flow implements Disposable {
 
   /** Marks the outstanding requests sent by then as lost, and returns their number. */
   expire(sentByNs: number): number {
-    const before = this.#outstanding;
-    while (this.#oldest < this.#next) {
-      const state = this.#stateOf(this.#oldest);
+    const before = this.outstanding;
+    while (this.oldest < this.next) {
+      const state = this.#stateOf(this.oldest);
       if (state > sentByNs) break;
       if (state > 0) {
-        this.#sentNs[this.#placeOf(this.#oldest)] = LOST;
-        this.#outstanding--;
+        this.#sentNs[this.#placeOf(this.oldest)] = LOST;
+        this.outstanding--;
       }
-      this.#oldest++;
+      this.oldest++;
     }
-    return before - this.#outstanding;
+    return before - this.outstanding;
   }
 
   /** Opens a new socket, so that late replies cannot count for later requests. */
   reopen(): void {
     this[Symbol.dispose]();
     this.#fd = this.#open();
-    this.#nonce = randomNonce();
+    this.nonce = randomNonce();
   }
 
   [Symbol.dispose](): void {

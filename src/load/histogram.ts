@@ -1,4 +1,5 @@
 /** Latencies counted in buckets of fixed relative width, so that recording one allocates nothing. */
+
 /** Buckets per power of two: a bucket is at most 1/64 = 1.6 % wide. */
 const SUB_BUCKET_BITS = 6;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
@@ -21,12 +22,7 @@ export class Histogram {
     this.#total++;
   }
 
-  /**
-   * The latency that a share of all latencies does not exceed.
-   *
-   * @param share 0.5 for the median, 0.99 for the 99th percentile
-   * @returns The middle of the bucket in nanoseconds; undefined if nothing was recorded
-   */
+  /** The latency that a share of all, 0.5 for the median, does not exceed: the middle of its bucket. */
   percentileNs(share: number): number | undefined {
     if (this.#total === 0) return undefined;
     const rank = Math.max(1, Math.ceil(share * this.#total));

@@ -25,10 +25,6 @@ export class Offsets {
   readonly #time: UnixTime = { seconds: 0, nanoseconds: 0 };
   readonly #firstSecond: number;
 
-  /**
-   * @param replies The receive buffers, with control messages
-   * @param at The positions of a reply's timestamps
-   */
   constructor(libc: Libc, replies: Batch, at: NonNullable<Dialect["timestamps"]>) {
     this.#replies = replies;
     this.#view = new DataView(replies.payload.buffer);

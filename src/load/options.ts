@@ -70,10 +70,9 @@ export type RunOptions =
   & Pick<LoadOptions, "requests" | "rate" | "segmented" | "pid" | "signal" | "onProgress">
   & { readonly hostname: string; readonly port: number };
 
-/** What Linux allows (proc_pid_max(5)). */
-const MAX_PID = 2 ** 22;
+/** The limit of Linux (proc_pid_max(5)). */
+export const MAX_PID = 2 ** 22;
 
-/** @throws {RangeError} If an option is out of range */
 export function checkLoadOptions(options: LoadOptions): void {
   checkOption("duration", options.duration, Number.MIN_VALUE, 600);
   checkOption("timeout", options.timeout, 0.001, 10);

@@ -5,7 +5,6 @@ import { type Libc, MSG_DONTWAIT, SOL_UDP, UDP_SEGMENT } from "../system/libc.ts
 /** Requests per system call at most: as many as the kernel cuts one message into. */
 export const MAX_BURST = 64;
 
-/** Equal requests, laid out side by side. */
 export interface Requests {
   /** All of them, to be made unique. */
   readonly payload: DataView<ArrayBuffer>;
@@ -33,9 +32,7 @@ export function separateRequests(libc: Libc, request: Uint8Array): Requests {
 
 /**
  * Lays out {@linkcode MAX_BURST} requests as one message that the kernel cuts into datagrams (`UDP_SEGMENT`,
- * udp(7)), which needs a fraction of the CPU time.
- *
- * @param request One of them, not empty
+ * udp(7)), which needs a fraction of the CPU time. The request must not be empty.
  */
 export function segmentedRequests(libc: Libc, request: Uint8Array): Requests {
   const stride = request.length;

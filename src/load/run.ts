@@ -47,10 +47,6 @@ export class Run {
   #startNs = 0;
   #endNs = 0;
 
-  /**
-   * @throws {QueryError} If there is no route to the address
-   * @throws {Error} If there is no process whose CPU time is to be measured
-   */
   constructor(libc: Libc, dialect: Dialect, options: RunOptions) {
     const { pid, timeout } = options;
     this.#options = options;
@@ -64,12 +60,7 @@ export class Run {
     this.#flows = openFlows(libc, options, dialect.timestamps !== undefined);
   }
 
-  /**
-   * Sends until the time is over, all requests are sent or the signal aborts; then waits for outstanding
-   * replies.
-   *
-   * @throws {QueryError} If nothing listens there, or the network does not carry the requests
-   */
+  /** Sends until the time is over, all are sent or the signal aborts; then waits for outstanding replies. */
   async run(seconds: number): Promise<void> {
     try {
       const cpuStartNs = this.#cpuNs();

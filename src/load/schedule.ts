@@ -38,7 +38,6 @@ export class Schedule {
     return Math.floor(number / this.#burst) * this.#burst / this.#perNs;
   }
 
-  /** How many more may leave now. */
   allowed(nowNs: number, sent: number): number {
     const due = (Math.floor(nowNs * this.#perNs / this.#burst) + 1) * this.#burst - sent;
     if (due <= 0) return 0;
@@ -47,7 +46,6 @@ export class Schedule {
     return Math.min(due, Math.floor(together / this.#burst) * this.#burst);
   }
 
-  /** Records that some left. */
   noteSent(nowNs: number): void {
     this.#lastNs = nowNs;
   }

@@ -31,7 +31,6 @@ export const counter = {
   sendErrors: 6,
 } as const;
 
-/** One of {@linkcode counter}. */
 export type Counter = (typeof counter)[keyof typeof counter];
 
 const REFUSED = Object.keys(counter).length;
@@ -52,27 +51,20 @@ export class Counters {
   /** The size of the memory behind the counters of one thread. */
   static readonly octets: number = CELLS * Float64Array.BYTES_PER_ELEMENT;
 
-  /** Counts one datagram, or several. */
   count(counter: Counter, datagrams: number = 1): void {
     this.#cells[counter] = (this.#cells[counter] as number) + datagrams;
   }
 
-  /**
-   * Counts a datagram that gets no reply.
-   *
-   * @param refusal What the responder returned in place of a length
-   */
+  /** Counts a datagram without a reply; `refusal` is what the responder returned in place of a length. */
   refuse(refusal: number): void {
     const cell = REFUSED + ((-refusal) in refusalCauses ? -refusal : 0);
     this.#cells[cell] = (this.#cells[cell] as number) + 1;
   }
 
-  /** Adds other counters. */
   add(others: Counters): void {
     others.#cells.forEach((count, i) => this.#cells[i] = (this.#cells[i] as number) + count);
   }
 
-  /** The counts as they stand now. */
   totals(): Totals {
     const of = (counter: Counter): number => this.#cells[counter] as number;
     const refused = refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i]]);

@@ -11,7 +11,6 @@ import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
 
-/** Options for {@linkcode listenDatagram}. */
 export interface ListenDatagramOptions {
   /** The address to listen on; an IPv6 link-local one with its zone. */
   readonly hostname: string;
@@ -23,19 +22,6 @@ export interface ListenDatagramOptions {
   readonly maxTasks: number;
 }
 
-/** A socket that receives requests. */
-export interface DatagramListener {
-  /** The port bound, which is never 0. */
-  readonly port: number;
-  /** Resolves when the socket is closed and its last receive loop has ended. */
-  readonly finished: Promise<void>;
-  /**
-   * Accepts no further request, waits up to `graceMs` for the replies under
-   * way, then closes the socket. Calling it again waits for the same end.
-   */
-  shutdown(graceMs: number): Promise<void>;
-}
-
 /**
  * Several loops keep the socket's queue short while JavaScript is busy; more
  * than eight gain nothing (docs/performance.md).
@@ -45,35 +31,35 @@ const RECEIVE_LOOPS = 8;
 /** The longest pause between receives on a socket that fails each of them. */
 const MAX_RECEIVE_PAUSE_MS = 250;
 
+const refuseStopping = refusal("stopping");
+const refuseOverload = refusal("overload");
+
 /**
- * Listens on one UDP address and replies to its datagrams.
- *
- * @param options The address, and what handles and counts the datagrams
- * @returns The listener, already receiving
- * @throws {ListenError} If the address cannot be bound
- * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
+ * Listens on one UDP address and replies to its datagrams. Throws a {@linkcode ListenError} if the address
+ * cannot be bound, `NotCapable` without the permission.
  */
 export function listenDatagram(options: ListenDatagramOptions): DatagramListener {
   const { hostname, port } = options;
   try {
     const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
-    return new Listener(socket, options);
+    return new DatagramListener(socket, options);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ListenError(listenFailure(cause), { hostname, port }, { cause });
   }
 }
 
-class Listener implements DatagramListener {
+export class DatagramListener {
+  /** The port bound, which is never 0. */
   readonly port: number;
+  /** Resolves when the socket is closed and its last receive loop has ended. */
   readonly finished: Promise<void>;
+  readonly #options: ListenDatagramOptions;
   readonly #socket: Deno.DatagramConn;
-  readonly #hostname: string;
   /** For replies that must leave from another port: opened for the first of them. */
   #otherSocket: Deno.DatagramConn | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
-  readonly #maxTasks: number;
   /** The zone of a link-local address: Deno reports its senders without it, and cannot reach them without. */
   readonly #zone: string;
   readonly #mayAnswerAll = isGranted({ name: "net" });
@@ -87,16 +73,19 @@ class Listener implements DatagramListener {
 
   constructor(socket: Deno.DatagramConn, options: ListenDatagramOptions) {
     this.#socket = socket;
-    this.#hostname = options.hostname;
+    this.#options = options;
     this.#handler = options.handler;
     this.#counters = options.counters;
-    this.#maxTasks = options.maxTasks;
     this.#zone = /%.*/.exec(options.hostname)?.[0] ?? "";
     this.port = (socket.addr as Deno.NetAddr).port;
     const loops = Array.from({ length: RECEIVE_LOOPS }, () => this.#receive());
     this.finished = Promise.all(loops).then(() => {});
   }
 
+  /**
+   * Accepts no further request, waits up to `graceMs` for the replies under
+   * way, then closes the socket. Calling it again waits for the same end.
+   */
   async shutdown(graceMs: number): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
@@ -133,7 +122,7 @@ class Listener implements DatagramListener {
       }
       pauseMs = 0;
       this.#counters.count(counter.received);
-      if (this.#stopping || this.#tasks >= this.#maxTasks) {
+      if (this.#stopping || this.#tasks >= this.#options.maxTasks) {
         this.#counters.refuse(this.#stopping ? refuseStopping : refuseOverload);
         this.#idle.push(exchange);
       } else {
@@ -192,13 +181,10 @@ class Listener implements DatagramListener {
 
   #openOther(): Deno.DatagramConn {
     if (this.#closed) return this.#socket;
-    const address = { transport: "udp", hostname: this.#hostname, port: 0 } as const;
+    const address = { transport: "udp", hostname: this.#options.hostname, port: 0 } as const;
     return this.#otherSocket ??= Deno.listenDatagram(address);
   }
 }
-
-const refuseStopping = refusal("stopping");
-const refuseOverload = refusal("overload");
 
 /** An exchange with what the transport needs to reuse it. */
 interface ReusedExchange extends Exchange {

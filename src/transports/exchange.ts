@@ -15,11 +15,9 @@ export interface Source {
 
 /** Special delivery: extra copies, another port (`datagram` only). */
 export interface Delivery {
-  /** How many extra copies of the reply leave. */
   readonly copies: number;
   /** Whether it leaves from another port of the address than the request was sent to. */
   readonly isFromOtherPort: boolean;
-  /** Called when it has left. */
   left(): void;
 }
 
@@ -36,10 +34,8 @@ export interface Exchange extends ServedExchange {
   delivery?: Delivery | undefined;
 }
 
-/** A step that can fail for a datagram without ending the server. */
 export type Operation = "receive" | "respond" | "send";
 
-/** Handles the datagrams of a transport. */
 export interface DatagramHandler {
   /** Begins a batch: all of its replies use one reading of the served page. */
   begin(): void;
@@ -49,13 +45,9 @@ export interface DatagramHandler {
    */
   handle(exchange: Exchange): Answer | Promise<Answer>;
   /**
-   * Finishes the replies that are about to leave together, as the last thing before they do.
-   *
-   * @param batch Their exchanges, in the order in which they leave
-   * @param count The number of exchanges of the batch that leave
-   * @param leadNs The least time between the departures of one reply and the next
+   * Finishes the first `count` replies of a batch, as the last thing before they leave in this order, each at
+   * least `leadNs` after the one before.
    */
   finish(batch: readonly Exchange[], count: number, leadNs: number): void;
-  /** Reports a failure that has been counted and survived. */
   failed(operation: Operation, error: unknown): void;
 }

@@ -7,7 +7,8 @@ import { ListenError } from "../../src/transports/listen_error.ts";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
 import { until } from "../support/wait.ts";
 
-interface TestListener extends DatagramListener, AsyncDisposable {
+interface TestListener
+  extends Pick<DatagramListener, "port" | "finished" | "shutdown">, AsyncDisposable {
   readonly counters: Counters;
   readonly failures: string[];
 }

@@ -6,7 +6,6 @@
 import { isGranted } from "../../system/permission.ts";
 import { UNSYNCHRONIZED } from "../status.ts";
 
-/** The kernel's status of the system clock. */
 export interface KernelStatus {
   /** 0 none, 1 insertion, 2 deletion, 3 not synchronised. */
   readonly leap: number;
@@ -19,7 +18,6 @@ const TIMEX_LENGTH = 208;
 const TIMEX_MAXERROR = 24;
 const TIMEX_STATUS = 40;
 
-/** Flags of `timex.status`. */
 const STA_INS = 0x0010;
 const STA_DEL = 0x0020;
 const STA_UNSYNC = 0x0040;
@@ -27,17 +25,12 @@ const STA_UNSYNC = 0x0040;
 /** `ntp_adjtime` returns this when the clock is not synchronised. */
 const TIME_ERROR = 5;
 
-/** An open way to the kernel's status. */
 export interface KernelStatusReader extends Disposable {
   /** The status now; undefined if the kernel refuses. */
   read(): KernelStatus | undefined;
 }
 
-/**
- * Opens the way to the kernel's status.
- *
- * @returns A reader, or why there is none
- */
+/** Returns a reader, or why there is none. */
 export function openKernelStatus(): KernelStatusReader | string {
   const { os, arch } = Deno.build;
   if (os !== "linux") return `not on ${os}`;

@@ -25,12 +25,6 @@ export class MachineSource implements TimeSource {
   #kernel: KernelStatusReader | string | undefined;
   readonly #poll: Disposable;
 
-  /**
-   * @param context The clock, and the timers that its status is polled by
-   * @param options The configuration of the status
-   * @throws {RangeError} If a number is out of range
-   * @throws {SyntaxError} If the reference id cannot be read
-   */
   constructor(context: SourceContext, options: StatusOptions) {
     checkStatus(options);
     this.#context = context;
@@ -45,12 +39,6 @@ export class MachineSource implements TimeSource {
     return { ...SYSTEM_TIME, status: this.#status };
   }
 
-  /**
-   * Changes the configuration of the status.
-   *
-   * @throws {RangeError} If a number is out of range; nothing has changed then
-   * @throws {SyntaxError} If the reference id cannot be read; nothing has changed then
-   */
   configure(options: StatusOptions): void {
     checkStatus(options);
     this.#options = options;

@@ -100,12 +100,7 @@ export const statusFields: Fields<StatusOptions> = {
   }),
 };
 
-/**
- * Checks options of a status.
- *
- * @throws {SyntaxError} If one is unknown or cannot be read
- * @throws {RangeError} If a number is out of bounds
- */
+/** Throws a `SyntaxError` or `RangeError` for options that are unknown, unreadable or out of bounds. */
 export function checkStatus(options: StatusOptions): void {
   readOptions(statusFields, options, "status");
 }

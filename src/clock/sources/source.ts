@@ -16,7 +16,6 @@ export interface TimeSource extends Disposable {
   readonly warnings: readonly string[];
 }
 
-/** What a source works with. */
 export interface SourceContext {
   /** The clock that served time is computed from: the system's, or a caller's own. */
   readonly base: Clock;

@@ -8,7 +8,6 @@ import { type ClockStatus, UNKNOWN_STATUS } from "../../clock/status.ts";
 import { getUint32 } from "../../protocols/octets.ts";
 import type { Exchange, Source } from "../exchange.ts";
 
-/** A datagram in its place of the batch. */
 export class BatchedExchange implements Exchange {
   request: Uint8Array<ArrayBuffer>;
   reply: Uint8Array<ArrayBuffer> = zeroed(0);
@@ -24,7 +23,7 @@ export class BatchedExchange implements Exchange {
     this.source = new BatchedSource(libc, name);
   }
 
-  /** Takes the datagram that has been received into this place, and the place of its reply. */
+  /** Begins the exchange of the datagram received into this place. */
   begin(length: number, reply: Uint8Array<ArrayBuffer>): void {
     // Requests are mostly of one length, and each new view is garbage.
     if (this.request.length !== length) this.request = this.#buffer.subarray(0, length);
@@ -64,7 +63,6 @@ class BatchedSource implements Source {
   }
 }
 
-/** The payload of a message of a batch. */
 export function placeOf({ payload, stride }: Batch, i: number): Uint8Array<ArrayBuffer> {
   return payload.subarray(i * stride, (i + 1) * stride);
 }

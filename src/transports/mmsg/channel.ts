@@ -59,7 +59,6 @@ const VECTOR_LENGTH_WORD = IOVEC.length / 4;
 const DATA_WORD = CMSGHDR.size / 4;
 const refuseNotUnicast = refusal("not-unicast");
 
-/** Options for {@linkcode Channel}. */
 export interface ChannelOptions {
   readonly descriptor: number;
   readonly isWildcard: boolean;
@@ -194,7 +193,6 @@ export class Channel {
     return true;
   }
 
-  /** Addresses a reply to the sender of a request. */
   #address(place: number, i: number, nameLength: number): void {
     const [from, to] = [this.#names, this.#replyNames];
     const [first, target] = [i * WORDS_PER_NAME, place * WORDS_PER_NAME];

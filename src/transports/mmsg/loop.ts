@@ -17,16 +17,14 @@ import {
 } from "../../system/libc.ts";
 import { WAIT_MS } from "./socket.ts";
 
-/** A socket, and what handles its datagrams. */
 export interface LoopListener {
   readonly descriptor: number;
   /** Whether it is bound to all addresses: each reply then leaves from the address that was queried. */
   readonly isWildcard: boolean;
-  /** It is called with the arrival time written, and must not return a promise. */
+  /** Called with the arrival time written; must not return a promise. */
   readonly handler: DatagramHandler;
 }
 
-/** Options for {@linkcode runLoop}. */
 export interface LoopOptions {
   readonly listeners: readonly LoopListener[];
   readonly counters: Counters;
@@ -38,11 +36,7 @@ export interface LoopOptions {
   readonly afterBatch?: (() => void) | undefined;
 }
 
-/**
- * Serves until `stop` is set: blocks the thread.
- *
- * @throws {SyscallError} If a socket was closed, or the memory is laid out wrongly
- */
+/** Serves until `stop` is set: blocks the thread. Throws a `SyscallError` if a socket was closed. */
 export function runLoop(libc: Libc, options: LoopOptions): void {
   const { listeners, afterBatch = () => {}, ...shared } = options;
   const { stop } = shared;

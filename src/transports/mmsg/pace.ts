@@ -45,7 +45,7 @@ export class Pace {
     if (count >= MIN_BATCH) this.#clock.read(this.#began);
   }
 
-  /** Learns from a batch that one system call has sent. */
+  /** Measures a batch that one system call has sent. */
   sent(count: number): void {
     if (count < MIN_BATCH) return;
     this.#clock.read(this.#ended);

@@ -30,23 +30,18 @@ import { SOCKADDR_IN, SOCKADDR_IN6, toSocketAddress } from "../../system/socket_
 
 /** The sockets of one listener, one per thread. */
 export interface Sockets {
-  /** The port they are bound to, which is never 0. */
   readonly port: number;
-  /** Their file descriptors. */
   readonly descriptors: readonly number[];
   /** The receive queue that the kernel granted each of them, in octets: at most `net.core.rmem_max`. */
   readonly receiveQueueOctets: number;
 }
 
-/** Options for {@linkcode openSockets}. */
 export interface OpenSocketsOptions {
   /** An address; IPv6 link-local ones with their zone. */
   readonly hostname: string;
   /** The UDP port; 0 for any free one. */
   readonly port: number;
-  /** The number of sockets that share the port. */
   readonly count: number;
-  /** The receive queue to request from the kernel, in octets. */
   readonly receiveQueueOctets: number;
 }
 
@@ -54,10 +49,8 @@ export interface OpenSocketsOptions {
 export const WAIT_MS = 200;
 
 /**
- * Binds the sockets of one listener.
- *
- * @throws {ListenError} If the address cannot be bound; no socket is left open then
- * @throws {Deno.errors.NotCapable} If the permission to listen there was not granted
+ * Binds the sockets of one listener. Throws a {@linkcode ListenError} if the address cannot be bound, `NotCapable`
+ * without the permission; no socket is left open then.
  */
 export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
   const { hostname, port, count, receiveQueueOctets } = options;
@@ -85,18 +78,16 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
   }
 }
 
-/** Closes sockets that no thread uses any longer. */
+/** Call it once no thread uses them any longer. */
 export function closeSockets(libc: Libc, descriptors: readonly number[]): void {
   for (const descriptor of descriptors) libc.call.close(descriptor);
 }
 
 function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): number {
   const isIpv6 = addressFamily(hostname) === 6;
-  const kind = SOCK_DGRAM | SOCK_CLOEXEC;
-  const descriptor = libc.check(
-    "open a socket",
-    libc.call.socket(isIpv6 ? AF_INET6 : AF_INET, kind, 0),
-  );
+  const family = isIpv6 ? AF_INET6 : AF_INET;
+  const opened = libc.call.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const descriptor = libc.check("open a socket", opened);
   try {
     setFlag(libc, descriptor, SOL_SOCKET, SO_TIMESTAMPNS);
     if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY);

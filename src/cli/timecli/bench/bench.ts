@@ -1,5 +1,6 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
 import { load } from "../../../load/load.ts";
+import { MAX_PID } from "../../../load/options.ts";
 import { flag, number, positive, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
@@ -17,9 +18,6 @@ import {
   type LoadReport,
   warningsOf,
 } from "./report.ts";
-
-/** The limit of Linux (proc_pid_max(5)). */
-const MAX_PID = 2 ** 22;
 
 /** The library's defaults that the report shows. */
 const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
