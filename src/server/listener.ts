@@ -1,4 +1,5 @@
 /** The URL of a listener, with its own clock and faults. */
+import { statusFields } from "../clock/sources/options.ts";
 import { clockFields, type ClockOptions } from "../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
 import { findOption, parseOption } from "../options/read.ts";
@@ -20,7 +21,7 @@ export interface ListenerSpec {
 }
 
 /** Values of `leap` that only announce a leap second. */
-const ANNOUNCED: readonly string[] = ["none", "insert", "delete"];
+const ANNOUNCED = statusFields.leap.choices ?? [];
 
 /**
  * Parses a listener's URL, such as `ntp://127.0.0.1:1123?offset=+1h&drop=0.3`.
@@ -54,7 +55,7 @@ export function parseListener(url: string): ListenerSpec {
 }
 
 /**
- * Reads the listeners of a server.
+ * Parses the listeners of a server.
  *
  * @throws {SyntaxError} If one cannot be read
  * @throws {RangeError} If the seed, or a number of a fault, is out of range; or if two have an address in common

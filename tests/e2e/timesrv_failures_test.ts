@@ -44,8 +44,8 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
     /Faults delay replies, which the mmsg transport cannot do/,
   ],
   [["--transport", "datagram", "--receive-queue", "64"], /are for --transport mmsg/],
-  [["--rate-limit", "off", "--rate-kod", "0.5"], /Without a --rate-limit/],
-  [["--control-token", "0123456789abcdef"], /--control-token goes with --control/],
+  [["--rate-limit", "off", "--rate-kod", "0.5"], /--rate-kod and the prefixes need a rate limit/],
+  [["--control-token", "0123456789abcdef"], /--control-token needs --control/],
   [["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"], /Two listeners cannot share udp 127/],
   [
     ["ntp://[::]:1123", "time://[::1]:1123"],

@@ -1,4 +1,4 @@
-/** Scenarios, as the command line has them. */
+/** Scenarios on the command line. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";
@@ -6,15 +6,16 @@ import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
-/** What is served in a scenario, and may be asked for by other options as well. */
+/** The options that a scenario or the command line can set. */
 export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
   readonly clock: ClockOptions;
 }
 
 /**
- * Finds a scenario by its name, of a year also without its y, or reads it from a file if there is a slash or dot in it.
+ * Finds a scenario by its name, or reads it from a file if there is a slash or dot in it. For a year, the
+ * leading `y` may be left out.
  *
- * @throws {UsageError} If there is none, or something is wrong with it
+ * @throws {UsageError} If it is unknown or cannot be read
  * @throws {Deno.errors.NotCapable} If the file may not be read
  */
 export async function findScenario(name: string): Promise<Scenario> {
@@ -54,9 +55,9 @@ export async function readText(file: string, what: string): Promise<string> {
 }
 
 /**
- * What a scenario and other options ask for together.
+ * Merges a scenario with other options; the option `seed` takes precedence.
  *
- * @throws {UsageError} If both say something of the same thing; of the seed the option counts
+ * @throws {UsageError} If both set anything else
  */
 export function inScenario(scenario: Scenario, options: Served): Served {
   for (const key of ["clock", "status", "faults"] as const) {
@@ -90,7 +91,7 @@ export function inScenario(scenario: Scenario, options: Served): Served {
   };
 }
 
-/** The scenarios that come with the server, for people. */
+/** Formats the scenarios that come with the server as a table. */
 export function listScenarios(): string {
   const lines = Object.values(scenarios).map(({ name, description, clients = {} }) => {
     const refusing = Object.keys(clients).filter((client) => clients[client] === "refuses");

@@ -1,4 +1,4 @@
-/** What is served, as the command line has it: a clock, its status, faults, a scenario. */
+/** Reads the clock, its status, faults and a scenario from the command line. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { parseLeapList, verifyLeapList } from "../../clock/sources/timeline/leap_list.ts";
 import { statusFields, type StatusOptions } from "../../clock/sources/options.ts";
@@ -10,7 +10,6 @@ import { addNamedFault } from "../../server/faults/text.ts";
 import { asArgumentError } from "../shared/usage_error.ts";
 import { findScenario, inScenario, readText, type Served } from "./scenarios.ts";
 
-/** The values of the command line that say what is served. */
 export interface ServedValues extends Omit<ClockOptions, "leap">, Omit<StatusOptions, "leap"> {
   readonly leap?: string;
   readonly leapFile?: string;
@@ -18,9 +17,9 @@ export interface ServedValues extends Omit<ClockOptions, "leap">, Omit<StatusOpt
   readonly scenario?: string;
 }
 
-const ANNOUNCED: readonly string[] = ["none", "insert", "delete"];
+const ANNOUNCED = statusFields.leap.choices ?? [];
 
-/** `--leap` is a leap second to announce, or one that happens. */
+/** `--leap` announces a leap second, or simulates one. */
 export const leapField: Field<string> = field(
   {
     name: "leap",
@@ -37,7 +36,7 @@ export const leapField: Field<string> = field(
 );
 
 /**
- * Reads what is served; an option that is given beside a scenario adds to it.
+ * Reads the options of the clock and of faults; those of a scenario are added.
  *
  * @throws {UsageError} If options contradict each other, or a file cannot be read
  */
@@ -45,27 +44,25 @@ export async function readServed(values: ServedValues): Promise<Served> {
   const { seed, fault, scenario, leap, leapFile } = values;
   const list = leapFile === undefined ? undefined : await readLeapList(leapFile);
   const isAnnounced = leap !== undefined && ANNOUNCED.includes(leap);
-  const asked: Served = {
+  const given: Served = {
     clock: {
       ...pickOptions(clockFields, { ...values, leap: isAnnounced ? undefined : leap }),
       ...(list && { leapSeconds: list.leaps, leapSecondsExpire: list.expires }),
     },
     status: pickOptions(statusFields, { ...values, leap: isAnnounced ? leap : undefined }),
-    ...(fault && { faults: readFaults(fault) }),
+    ...(fault && {
+      faults: asArgumentError(() => fault.reduce<FaultsOptions>(addNamedFault, {})),
+    }),
     ...(seed !== undefined && { seed }),
   };
   const { clock, ...served } = scenario === undefined
-    ? asked
-    : inScenario(await findScenario(scenario), asked);
+    ? given
+    : inScenario(await findScenario(scenario), given);
   const { seed: noiseSeed, ...rest } = clock;
-  // The noise has the server's seed; alone, a seed makes no simulated clock.
+  // The noise has the server's seed; a seed alone makes no simulated clock.
   const seeded = rest.noise !== undefined && noiseSeed !== undefined ? clock : rest;
   asArgumentError(() => planTimeline(seeded, Temporal.Now.instant().epochNanoseconds));
   return { ...served, clock: seeded };
-}
-
-function readFaults(texts: readonly string[]): FaultsOptions {
-  return asArgumentError(() => texts.reduce<FaultsOptions>(addNamedFault, {}));
 }
 
 async function readLeapList(file: string): Promise<ReturnType<typeof parseLeapList>> {

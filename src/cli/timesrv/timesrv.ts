@@ -12,15 +12,15 @@ import { ServerLog } from "../../server/log/log.ts";
 import { logFields } from "../../server/log/options.ts";
 import { textFields, transportFields } from "../../server/options.ts";
 import { serve } from "../../server/serve.ts";
+import { BoundedWriter } from "../../server/log/bounded_writer.ts";
+import type { Server } from "../../server/serve_options.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
 import { UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
-import { controlOf, guardOf } from "./guard.ts";
-import { announce } from "./announcement.ts";
-import { checkTransport, readListeners } from "./listeners.ts";
+import { checkTransport, readControl, readGuard, readListeners } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
 import { leapField, readServed } from "./served.ts";
 
@@ -71,14 +71,12 @@ function checkFault(fault: string): void {
   try {
     addNamedFault({}, fault);
   } catch (error) {
-    throw new FieldError(`which is wrong: ${(error as Error).message}`);
+    throw new FieldError(`which is not valid: ${(error as Error).message}`);
   }
 }
 
-/** The options of the command line. */
 export type TimesrvArguments = Arguments<typeof groups>;
 
-/** The values of those options. */
 export type TimesrvValues = TimesrvArguments["values"];
 
 const NOTES = `
@@ -121,7 +119,6 @@ const command = defineCommand({
   run,
 });
 
-/** The program. */
 export const timesrv: Program = { command, subcommands: [] };
 
 async function run({ values, positionals }: TimesrvArguments): Promise<void> {
@@ -152,15 +149,15 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const server = await serve(urls, {
     ...pickOptions(textFields, values),
     ...served,
-    ...guardOf(values),
+    ...readGuard(values),
     ...pickOptions(transportFields, values),
     transport,
     family,
-    ...controlOf(values),
+    ...readControl(values),
     log,
     signal,
   }).catch((error) => {
-    // Stopped while it was starting: that is what was asked for.
+    // A signal during the start is no failure.
     if (!signal.aborted) throw error;
   });
   if (!server) return;
@@ -173,4 +170,20 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();
+}
+
+/**
+ * Writes the ready line for a program that started the server; people read the log. A slow reader, or one
+ * that has ended, delays nothing.
+ */
+function announce({ addresses, control }: Server): void {
+  if (Deno.stdout.isTerminal()) return;
+  const listeners = addresses.map(({ url, protocol, hostname, port }) => ({
+    url,
+    protocol,
+    hostname,
+    port,
+  }));
+  const line = { event: "ready", listeners, ...(control && { control: control.url }) };
+  new BoundedWriter(Deno.stdout).write(`${JSON.stringify(line)}\n`);
 }

@@ -1,4 +1,4 @@
-/** The options of a clock's status: one row each, for the library, JSON and command lines. */
+/** The options of a clock's status, for the library, JSON and command lines. */
 import { type Fields, flag, number, oneOf, text, whole } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
@@ -9,37 +9,35 @@ export type ClockStatusSource = "auto" | "kernel" | "fixed";
 /** The status of the clock in NTP replies. */
 export interface StatusOptions {
   /**
-   * Where the facts come from that are not given here: `kernel` takes leap, error bound and
-   * synchronisation from the Linux kernel, `fixed` never asks it, and `auto` takes the kernel's word
-   * while it calls the clock synchronised.
+   * The source of the values that are not given here: `kernel` reads leap indicator, error bound and
+   * synchronisation from the Linux kernel, `fixed` never does, and `auto` uses the kernel's while it
+   * reports a synchronised clock.
    *
    * @default {"auto"}
    */
   readonly source?: ClockStatusSource;
   /**
-   * Distance from a reference clock in servers, 1 to 15.
+   * The stratum: servers between this one and a reference clock, 1 to 15.
    *
    * @default {10}
    */
   readonly stratum?: number;
   /**
-   * What the time comes from: up to 4 ASCII characters or an IPv4 address.
+   * The reference id: up to 4 ASCII characters or an IPv4 address.
    *
    * @default {"127.127.1.1"}
    */
   readonly referenceId?: string;
   /**
-   * Round-trip delay to the reference clock, in seconds, 0 up to 65535.
+   * The round-trip delay to the reference clock, in seconds, 0 to 65535.
    *
    * @default {0}
    */
   readonly rootDelay?: number;
   /**
-   * Error bound, in seconds, 0 up to 65535.
-   *
-   * Giving this, the stratum, the reference id, the root delay or the source `fixed` vouches for the
-   * clock: the bound
-   * then stays. Without any of them it grows by 15 ppm from the start, a second in 18 hours.
+   * The error bound, in seconds, 0 to 65535. It is constant if this, the stratum, the reference id, the
+   * root delay or the source `fixed` is given, which vouch for the clock. Otherwise it grows by 15 ppm
+   * from the start, a second in 18 hours.
    *
    * @default {0.01}
    */
@@ -47,7 +45,7 @@ export interface StatusOptions {
   /** The leap second to announce. */
   readonly leap?: "none" | "insert" | "delete";
   /**
-   * Say that the clock is not synchronised, and be silent where a protocol cannot say so.
+   * Whether to report that the clock is not synchronised; protocols that cannot report it do not reply.
    *
    * @default {false}
    */

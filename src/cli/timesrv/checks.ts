@@ -1,0 +1,99 @@
+/** Checks of options that only make sense together, before anything is started. */
+import { planTimeline } from "../../clock/sources/timeline/plan.ts";
+import type { ValuesOf } from "../../options/field.ts";
+import { pickOptions } from "../../options/read.ts";
+import { accessTable } from "../../server/guard/access.ts";
+import type { GuardOptions } from "../../server/guard/guard.ts";
+import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
+import { needsToken, parseControl } from "../../server/http/address.ts";
+import { controlFields } from "../../server/http/options.ts";
+import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
+import type { Transport } from "../../server/transport.ts";
+import { type AddressFamily, addressFamily } from "../../system/address.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+
+/**
+ * Parses the listeners.
+ *
+ * @param family The required IP version, if any
+ * @throws {UsageError} If one of them cannot be read, has an address of another, or one of another IP version
+ */
+export function readListeners(
+  urls: readonly string[],
+  family: AddressFamily | undefined,
+): readonly ListenerSpec[] {
+  const listeners = asArgumentError(() => parseListeners(urls));
+  for (const { endpoint: { hostname }, clock } of listeners) {
+    if (clock) asArgumentError(() => planTimeline(clock, Temporal.Now.instant().epochNanoseconds));
+    const own = addressFamily(hostname);
+    if (family !== undefined && own !== undefined && own !== family) {
+      throw new UsageError(`${hostname} is an IPv${own} address: leave out -${family}`);
+    }
+  }
+  return listeners;
+}
+
+/** @throws {UsageError} If options of the transport contradict each other, or faults are configured */
+export function checkTransport(
+  { transport, workers = 1, receiveQueueKib }: {
+    readonly transport: Transport;
+    readonly workers?: number | undefined;
+    readonly receiveQueueKib?: number | undefined;
+  },
+  hasFaults: boolean,
+): void {
+  if (transport === "mmsg" && hasFaults) {
+    throw new UsageError(
+      "Faults delay replies, which the mmsg transport cannot do: leave out --transport mmsg",
+    );
+  }
+  if (transport === "datagram" && (workers > 1 || receiveQueueKib !== undefined)) {
+    throw new UsageError("--workers and --receive-queue are for --transport mmsg");
+  }
+}
+
+type RateValues = ValuesOf<typeof rateFields>;
+
+export interface GuardValues extends ValuesOf<typeof accessFields> {
+  readonly rateLimit?: RateLimit | "off";
+  readonly rateKod?: NonNullable<RateValues["kod"]>;
+  readonly rateIpv4Prefix?: NonNullable<RateValues["ipv4Prefix"]>;
+  readonly rateIpv6Prefix?: NonNullable<RateValues["ipv6Prefix"]>;
+}
+
+/**
+ * Builds the options of the guard.
+ *
+ * @throws {UsageError} If they contradict each other
+ */
+export function readGuard(values: GuardValues): GuardOptions {
+  const { rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = values;
+  const limit = {
+    ...(rateKod !== undefined && { kod: rateKod }),
+    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
+    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
+  };
+  if (rateLimit === "off" && Object.keys(limit).length > 0) {
+    throw new UsageError(
+      "--rate-kod and the prefixes need a rate limit: leave out --rate-limit off",
+    );
+  }
+  const access = pickOptions(accessFields, values);
+  asArgumentError(() => accessTable(access));
+  return { access, rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit } };
+}
+
+/** @throws {UsageError} If other machines could change the server without a token */
+export function readControl(
+  values: ValuesOf<typeof controlFields>,
+): ValuesOf<typeof controlFields> {
+  const { control, controlToken } = values;
+  if (control === undefined) {
+    if (controlToken !== undefined) throw new UsageError("--control-token needs --control");
+  } else if (controlToken === undefined && needsToken(parseControl(control).hostname)) {
+    throw new UsageError(
+      `Other machines may reach --control ${control}: it needs a --control-token`,
+    );
+  }
+  return pickOptions(controlFields, values);
+}
