@@ -1,4 +1,3 @@
-/** Changes at a server from one reply to the next: of its stratum, its leap second, its clock. */
 import { fromSeconds } from "../text/duration.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import type { Leap, NtpReply, SecondsReply } from "../protocols/reply.ts";
@@ -38,11 +37,9 @@ export interface OffsetStep {
 /** A change at a server. */
 export type Change = StratumChange | LeapChange | OffsetStep;
 
-/** A reading of this machine's two clocks. */
+/** A reading of this machine's two clocks: the one that can be set, and the one that never is. */
 export interface Moment {
-  /** The clock that can be set. */
   readonly at: Temporal.Instant;
-  /** Milliseconds on the clock that is never set. */
   readonly monotonicMs: number;
 }
 
@@ -62,15 +59,8 @@ export class ChangeDetector {
   #ntp: NtpReply | undefined;
   #measurements: Measurement[] = [];
 
-  /**
-   * Compares the next reply, which must not be a kiss-o'-death, with those before.
-   *
-   * @param reply The reply
-   * @param moment When it came
-   * @param isFit Whether its offset can be trusted
-   * @returns The changes
-   */
-  next(reply: TimeReply, moment: Moment, isFit: boolean): Change[] {
+  /** Compares the next reply, which must not be a kiss-o'-death, with those before. */
+  next(reply: TimeReply, moment: Moment, isTrusted: boolean): Change[] {
     const changes: Change[] = [];
     if (reply.protocol === "ntp") {
       const before = this.#ntp ?? reply;
@@ -82,7 +72,7 @@ export class ChangeDetector {
         changes.push({ type: "leap", from: before.leap, to: reply.leap });
       }
     }
-    const step = isFit && "offset" in reply ? this.#measure(reply, moment) : undefined;
+    const step = isTrusted && "offset" in reply ? this.#measure(reply, moment) : undefined;
     return step ? [...changes, step] : changes;
   }
 

@@ -1,4 +1,3 @@
-/** A server's health, as monitoring plugins report it. */
 import type { QueryError } from "../protocols/failure.ts";
 import { toSeconds } from "../text/duration.ts";
 import type { Estimate } from "./estimate.ts";

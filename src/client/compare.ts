@@ -1,4 +1,3 @@
-/** Several servers compared: which of them can be right together. */
 import { intersection, type Interval, overlaps } from "./intersection.ts";
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
@@ -98,7 +97,6 @@ export async function compare(
   return combine(all);
 }
 
-/** Combines the samples of several servers. */
 export function combine(all: readonly Samples[]): Comparison {
   const known = new Map<string, string>();
   const same = all.map(({ url, estimate }) => {

@@ -1,10 +1,8 @@
-/** Requests to the control interface of a server. */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { QueryError, type QueryFailure } from "../protocols/failure.ts";
 import { settleWithin, systemTimers } from "../system/time.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
 
-/** All actions. */
 export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
 
 /** Options for {@linkcode control}. */
@@ -122,23 +120,16 @@ async function read(response: IncomingMessage, url: string): Promise<Reply> {
   }
 }
 
-const failures: Readonly<Record<string, QueryFailure>> = {
-  ECONNREFUSED: "refused",
-  ENOTFOUND: "unknown-host",
-  EAI_AGAIN: "unknown-host",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
+const failures: Readonly<Record<string, readonly [QueryFailure, why: string]>> = {
+  ECONNREFUSED: ["refused", "nothing listens there"],
+  ENOTFOUND: ["unknown-host", "the host is unknown"],
+  EAI_AGAIN: ["unknown-host", "the host is unknown"],
+  EHOSTUNREACH: ["unreachable", "the network would not carry it"],
+  ENETUNREACH: ["unreachable", "the network would not carry it"],
 };
 
 function failureOf(error: Error & { readonly code?: string }, url: string): Error {
-  const reason = failures[error.code ?? ""];
-  if (reason === undefined) {
-    return new Error(`Cannot reach ${url}: ${error.message}`, { cause: error });
-  }
-  const why = reason === "refused"
-    ? "nothing listens there"
-    : reason === "unknown-host"
-    ? "the host is unknown"
-    : "the network would not carry it";
+  const [reason, why = error.message] = failures[error.code ?? ""] ?? [];
+  if (!reason) return new Error(`Cannot reach ${url}: ${why}`, { cause: error });
   return new QueryError(reason, `Cannot reach ${url}: ${why}`, { cause: error });
 }

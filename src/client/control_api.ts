@@ -18,14 +18,7 @@ export const controlRequests = {
 } as const satisfies Record<ControlAction, readonly [string, string]>;
 
 /** An action of a control interface. */
-export type ControlAction =
-  | "state"
-  | "set"
-  | "step"
-  | "faults"
-  | "scenario"
-  | "clients"
-  | "reset";
+export type ControlAction = keyof ControlAnswers;
 
 /** What every reply has. */
 export interface ControlAnswer {
@@ -103,7 +96,7 @@ export interface ClientsAnswer extends ControlAnswer {
 }
 
 /** The reply to each action. */
-export interface ControlAnswers extends Record<ControlAction, ControlAnswer> {
+export interface ControlAnswers {
   /** The state. */
   readonly state: ServerState;
   /** The clock after a change by `ClockOptions`. */

@@ -1,4 +1,3 @@
-/** The estimate from several replies of one server. */
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
 import type { MeasuredReply } from "./measure.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
@@ -54,13 +53,7 @@ export interface TimedReply {
 /** RFC 5905 §11.3 corrects clocks by no more: a wider bound would be of no use. */
 const MAX_BOUND_PPM = 500;
 
-/**
- * Estimates a server's offset.
- *
- * @param replies The replies that can be trusted, in the order of time
- * @param endedAfter When the measurement ended, on the clock of `startedAfter`
- * @returns The estimate; undefined without replies
- */
+/** `replies` are trusted, in the order of time; `endedAfter` is on the clock of `startedAfter`. */
 export function estimate(
   replies: readonly TimedReply[],
   endedAfter: Temporal.Duration,

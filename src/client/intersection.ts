@@ -1,5 +1,3 @@
-/** The intersection algorithm (RFC 5905 §11.2.1): which servers can be right together. */
-
 /** Where a true value may lie, both ends included. */
 export interface Interval {
   readonly low: number;
@@ -7,14 +5,12 @@ export interface Interval {
 }
 
 /**
- * The region in which the most intervals overlap, if more than half of all do.
+ * The region in which the most intervals overlap, if more than half of all do and no other region is as
+ * good (RFC 5905 §11.2.1).
  *
  * This is Marzullo's algorithm. RFC 5905 widens the region until it holds the midpoints too, which
  * makes steering steadier. Here an interval that misses the region is certain to be a falseticker's, as
  * long as most servers are right.
- *
- * @param intervals One per server
- * @returns The region; undefined if there is no majority, or several regions are equally good
  */
 export function intersection(intervals: readonly Interval[]): Interval | undefined {
   const edges = intervals.flatMap(({ low, high }) => [{ at: low, by: 1 }, { at: high, by: -1 }]);
@@ -33,7 +29,6 @@ export function intersection(intervals: readonly Interval[]): Interval | undefin
   return most * 2 > intervals.length && regions.length === 1 ? regions[0] : undefined;
 }
 
-/** Whether two intervals have a point in common. */
 export function overlaps(a: Interval, b: Interval): boolean {
   return a.low <= b.high && b.low <= a.high;
 }

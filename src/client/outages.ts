@@ -1,4 +1,3 @@
-/** Outages: whether a server sends usable times, or has ceased to. */
 import type { QueryError } from "../protocols/failure.ts";
 
 /** The server has sent no time that can be trusted for several requests in a row. */
@@ -25,13 +24,7 @@ export class OutageDetector {
   #failures = 0;
   #sinceMs = 0;
 
-  /**
-   * Counts the next exchange; a kiss-o'-death is neither a failure nor a success.
-   *
-   * @param error The failure, if it failed
-   * @param monotonicMs When it ended, by a clock that is never set
-   * @returns The start or the end of an outage, if it is one
-   */
+  /** Counts the next exchange; a kiss-o'-death is neither a failure nor a success. */
   next(error: QueryError | undefined, monotonicMs: number): OutageStart | OutageEnd | undefined {
     if (error?.reason === "kiss-o-death") return undefined;
     if (error) {

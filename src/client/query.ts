@@ -39,7 +39,6 @@ export async function query<const Url extends string>(
   return await queryEndpoint(parseEndpoint(url), options) as ReplyTo<Url>;
 }
 
-/** {@linkcode query} by an endpoint. */
 export async function queryEndpoint(
   endpoint: Endpoint,
   options: QueryOptions = {},

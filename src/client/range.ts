@@ -1,5 +1,3 @@
-/** Ranges of the monitoring plugins, which decide whether a value raises an alert. */
-
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
 const shape = new RegExp(
@@ -19,15 +17,12 @@ export interface Range {
   readonly to: number;
   /** Whether it was written with `@`. */
   readonly isInside: boolean;
-  /** Whether a value raises an alert. */
   alerts(value: number): boolean;
 }
 
 /**
  * Parses a range: `10` is 0 to 10, `10:` is 10 and more, `~:10` is 10 and less, `10:20` is 10 to 20,
  * ends included. A value outside raises an alert, and with `@` in front one inside.
- *
- * @throws {SyntaxError} If it is not a range
  */
 export function parseRange(text: string): Range {
   const fail = (problem: string): never => {

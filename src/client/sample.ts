@@ -1,11 +1,9 @@
-/** Several exchanges with one server, and the estimate from them. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import { checkOption, isRateKiss, type MeasuredReply, parseMeasurable } from "./measure.ts";
+import { checkOption, isRateKiss, type Measured, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 import { checkInterval, poll } from "./poll.ts";
-import type { ValidateOptions } from "./query.ts";
-import type { QueryOptions } from "./query.ts";
+import type { QueryOptions, ValidateOptions } from "./query.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { fromSeconds } from "../text/duration.ts";
 import { formatSeconds } from "../text/units.ts";
@@ -35,13 +33,9 @@ export interface SampleOptions
 }
 
 /** One exchange of several: a reply, or an error, or both where the reply cannot be trusted. */
-export interface SampledExchange {
+export interface SampledExchange extends Measured {
   /** When its request was sent, after the start, on a clock that is never set. */
   readonly startedAfter: Temporal.Duration;
-  /** The reply. */
-  readonly reply?: MeasuredReply;
-  /** Why there is no reply, or why it cannot be trusted. */
-  readonly error?: QueryError;
 }
 
 /** The result of {@linkcode sample}. */
@@ -95,6 +89,7 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const { count = 8, interval, timeout = 3, deadline, onExchange, signal } = options;
   const { timers } = options.network ?? systemNetwork;
   const endpoint = parseMeasurable(url);
+  const fullUrl = formatEndpoint(endpoint);
   checkOption("count", Number.isInteger(count) ? count : NaN, 1, 1000);
   checkOption("interval", interval, 0, 3600);
   checkOption("deadline", deadline, 0, 86_400);
@@ -102,19 +97,36 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const exchanges: SampledExchange[] = [];
   const startMs = timers.monotonicMs();
   const elapsed = (ms: number): Temporal.Duration => fromSeconds((ms - startMs) / 1000);
-  let end: QueryError | undefined;
   for await (const { measured, sentMs } of poll([endpoint], { ...options, count, timeout })) {
     const exchange = { startedAfter: elapsed(sentMs), ...measured };
     exchanges.push(exchange);
     onExchange?.(exchange);
-    if (isFinal(exchanges)) {
-      end = measured.error;
-      break;
-    }
+    if (isFinal(exchanges)) break;
   }
   if (exchanges.length === 0) signal?.throwIfAborted();
-  const endedAfter = elapsed(timers.monotonicMs());
-  return summary({ url: formatEndpoint(endpoint), exchanges, end, endedAfter, deadline });
+  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
+    reply && !error ? [{ reply, startedAfter }] : []
+  );
+  const estimated = estimate(usable, elapsed(timers.monotonicMs()));
+  const lost = exchanges.filter(({ reply }) => !reply).length;
+  const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
+  // Silence is the least informative.
+  const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
+    new QueryError("timeout", `No reply from ${fullUrl} within ${formatSeconds(deadline ?? 0)}`);
+  const error = isFinal(exchanges) ? exchanges.at(-1)?.error : estimated ? undefined : failure;
+  return {
+    url: fullUrl,
+    exchanges,
+    loss: exchanges.length === 0 ? 1 : lost / exchanges.length,
+    ...(estimated && { estimate: estimated }),
+    ...(error && { error }),
+    warnings: [
+      ...new Set(usable.flatMap(({ reply }) => reply.warnings)),
+      ...(estimated?.isSteady === false
+        ? ["its offsets contradict each other: a clock was stepped meanwhile"]
+        : []),
+    ],
+  };
 }
 
 /** Whether more requests would be of no use, or are not wanted. */
@@ -130,44 +142,4 @@ function isFinal(exchanges: readonly SampledExchange[]): boolean {
     default:
       return false;
   }
-}
-
-/** A series of exchanges that has ended. */
-interface Ending {
-  readonly url: string;
-  readonly exchanges: readonly SampledExchange[];
-  /** Why it ended before its time. */
-  readonly end: QueryError | undefined;
-  readonly endedAfter: Temporal.Duration;
-  readonly deadline: number | undefined;
-}
-
-function summary({ url, exchanges, end, endedAfter, deadline }: Ending): Samples {
-  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
-    reply && !error ? [{ reply, startedAfter }] : []
-  );
-  const estimated = estimate(usable, endedAfter);
-  const lost = exchanges.filter(({ reply }) => !reply).length;
-  const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
-  // Silence is the least informative.
-  const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
-    tooLate(url, deadline);
-  const error = end ?? (estimated ? undefined : failure);
-  return {
-    url,
-    exchanges,
-    loss: exchanges.length === 0 ? 1 : lost / exchanges.length,
-    ...(estimated && { estimate: estimated }),
-    ...(error && { error }),
-    warnings: [
-      ...new Set(usable.flatMap(({ reply }) => reply.warnings)),
-      ...(estimated?.isSteady === false
-        ? ["its offsets contradict each other: a clock was stepped meanwhile"]
-        : []),
-    ],
-  };
-}
-
-function tooLate(url: string, deadline = 0): QueryError {
-  return new QueryError("timeout", `No reply from ${url} within ${formatSeconds(deadline)}`);
 }

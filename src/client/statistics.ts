@@ -1,12 +1,7 @@
-/** Statistics of several offsets, in seconds and relative to one of them. */
-
-/** A measured offset. */
+/** A measured offset with its error bound either way, and when it was measured on a clock that is never set. */
 export interface OffsetPoint {
-  /** When it was measured: seconds on a clock that is never set. */
   readonly atSeconds: number;
-  /** The offset in seconds. */
   readonly offsetSeconds: number;
-  /** The error bound either way, in seconds. */
   readonly boundSeconds: number;
 }
 
@@ -18,7 +13,6 @@ export interface FrequencyError {
   readonly boundPpm: number;
 }
 
-/** The median. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const high = sorted.length >> 1;
@@ -26,22 +20,19 @@ export function median(values: readonly number[]): number {
   return ((sorted[low] ?? NaN) + (sorted[high] ?? NaN)) / 2;
 }
 
-/** The square root of the mean square. */
 export function rootMeanSquare(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
 /**
- * The range of slopes of the straight lines that pass through every offset's error bar.
+ * The range of slopes of the straight lines that pass through the error bars of all offsets, which are in
+ * the order of time: its low end is above its high one if no line fits, as a clock was stepped or its rate
+ * changed.
  *
  * If the bounds hold and both clocks ran evenly, the true line is one of these, however asymmetric the
  * delays were: half of the range is a bound, not a confidence. A regression would assume that the errors
  * cancel out, which those of an asymmetric path do not. Between two bars the slope is at most from the
  * bottom of the earlier to the top of the later, so the range is what all pairs allow.
- *
- * @param points At least two, in the order of time
- * @returns The lowest and the highest slope; low is above high if no line fits: a clock was
- * stepped, or its rate changed
  */
 export function slopeRange(points: readonly OffsetPoint[]): { low: number; high: number } {
   let [low, high] = [-Infinity, Infinity];

@@ -1,4 +1,3 @@
-/** Values and the ranges that raise alerts, as monitoring plugins check and print them. */
 import { parseRange, type Range } from "./range.ts";
 
 /** The result of a monitoring plugin. */
@@ -23,13 +22,10 @@ export interface CheckThresholds {
 
 const names = ["offset", "jitter", "rootDistance", "stratum", "loss"] as const;
 
-/** The ranges of one value. */
 export type Alerts = Readonly<Partial<Record<"WARNING" | "CRITICAL", Range | undefined>>>;
 
-/** The ranges of all values. */
 export type Thresholds = Readonly<Record<keyof CheckThresholds, Alerts>>;
 
-/** @throws {SyntaxError} If a range cannot be read */
 export function parseThresholds(warning: CheckThresholds, critical: CheckThresholds): Thresholds {
   const parse = (text?: string): Range | undefined => text === undefined ? text : parseRange(text);
   return Object.fromEntries(names.map((name): [string, Alerts] => [
@@ -38,11 +34,7 @@ export function parseThresholds(warning: CheckThresholds, critical: CheckThresho
   ])) as Thresholds;
 }
 
-/**
- * Checks that the ranges for critical leave room for warnings.
- *
- * @throws {RangeError} If one is within the range that raises no warning
- */
+/** A critical range within the range that raises no warning would leave no room for warnings. */
 export function checkContradictions(warning: CheckThresholds, critical: CheckThresholds): void {
   const given = parseThresholds(warning, critical);
   for (const name of names) {
@@ -61,7 +53,6 @@ export function checkContradictions(warning: CheckThresholds, critical: CheckThr
   }
 }
 
-/** A value that may raise an alert. */
 export class Metric {
   readonly #label: string;
   readonly #value: number | undefined;

@@ -1,4 +1,3 @@
-/** Waits until this machine's clock is right. */
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { checkOption, type Measured, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
