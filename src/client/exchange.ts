@@ -1,7 +1,3 @@
-/**
- * One request, one reply: sent to each address of a host in turn, and again while no reply comes, until a
- * deadline.
- */
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
@@ -36,15 +32,8 @@ export interface ExchangeOptions {
 const PATIENCE_MS = 250;
 
 /**
- * Sends a request and waits for the first reply that comes from the queried host. Every try has a
- * request, a socket, and so a port, of its own.
- *
- * @param endpoint The server
- * @param createRequest Makes what a try sends
- * @param options The deadline and the number of retransmissions
- * @returns The reply as it came
- * @throws {QueryError} If no reply comes
- * @throws {RangeError} If `timeout` or `retries` is out of range
+ * Sends a request to each address of a host in turn, and again while no reply comes, until a deadline.
+ * Every try has a request, a socket, and so a port, of its own.
  */
 export async function exchange(
   endpoint: Endpoint,
@@ -81,7 +70,6 @@ export async function exchange(
     new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
 }
 
-/** When a request left: by the clock that is set, and by the one that is not. */
 interface Departure {
   at: Temporal.Instant;
   atMs: number;
@@ -121,12 +109,7 @@ class Attempts implements Disposable {
     );
   }
 
-  /**
-   * Tries addresses one after another.
-   *
-   * @param plan The addresses, each as often as it is to be tried
-   * @param endsMs When to give up
-   */
+  /** `plan` has each address as often as it is to be tried. */
   async run(plan: readonly string[], endsMs: number): Promise<RawReply | undefined> {
     const { timers } = this.#network;
     let left = plan;

@@ -1,4 +1,3 @@
-/** One exchange: queried, validated, and kept with what is wrong with it. */
 import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols, type TimeReply } from "../protocols/registry.ts";
@@ -16,13 +15,7 @@ export interface Measured<Reply extends TimeReply = MeasuredReply> {
   readonly error?: QueryError;
 }
 
-/**
- * Queries a server once and validates its reply.
- *
- * @throws {RangeError} If an option is out of range
- * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
- * @throws The signal's reason if that aborts
- */
+/** Queries a server once and validates its reply; what it throws is no {@linkcode QueryError}. */
 export async function measure<Reply extends TimeReply = MeasuredReply>(
   endpoint: Endpoint,
   options: QueryOptions & ValidateOptions,
@@ -38,11 +31,7 @@ export async function measure<Reply extends TimeReply = MeasuredReply>(
   }
 }
 
-/**
- * Reads the URL of a server whose replies have an offset; without a scheme it is NTP.
- *
- * @throws {SyntaxError} If the URL cannot be read, or names a protocol whose text has no zone
- */
+/** Parses the URL of a server whose replies have an offset; without a scheme it is NTP. */
 export function parseMeasurable(url: string): Endpoint {
   const endpoint = parseEndpoint(url, "ntp");
   if (protocols[endpoint.protocol].hasOffset) return endpoint;
@@ -57,11 +46,7 @@ export function isRateKiss({ reply, error }: Measured<TimeReply>): boolean {
     reply.referenceId === "RATE";
 }
 
-/**
- * Checks an option.
- *
- * @throws {RangeError} If it is not within what is allowed
- */
+/** A range from `Number.MIN_VALUE` on is above 0. */
 export function checkOption(
   name: string,
   value: number | undefined,

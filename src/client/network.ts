@@ -37,7 +37,6 @@ export interface Network {
   isClosed(hostname: string, port: number): boolean;
 }
 
-/** The network of this machine. */
 export const systemNetwork: Network = {
   timers: systemTimers,
   resolve,
@@ -45,12 +44,6 @@ export const systemNetwork: Network = {
   isClosed,
 };
 
-/**
- * Looks up the addresses of a host that is to be queried, the one to try first in front.
- *
- * @throws {QueryError} If the name is unknown or has no address of that version
- * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
- */
 export async function resolve(hostname: string, family?: AddressFamily): Promise<string[]> {
   try {
     return await resolveHost(hostname, family);

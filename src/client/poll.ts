@@ -1,4 +1,3 @@
-/** Servers that are queried again and again, politely: under sample, wait and watch. */
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import type { ValidateOptions } from "./query.ts";
 import type { TimeReply } from "../protocols/registry.ts";
@@ -8,7 +7,6 @@ import type { ExchangeOptions } from "./exchange.ts";
 import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 
-/** Options for {@linkcode poll}. */
 export interface PollOptions
   extends Pick<ExchangeOptions, "family" | "network" | "signal">, ValidateOptions {
   /** Seconds until a request without a reply is lost. It is not sent again. */
@@ -24,17 +22,13 @@ export interface PollOptions
   readonly deadline?: number | undefined;
 }
 
-/** One exchange of a poll. */
 export interface Polled<Reply extends TimeReply> {
-  /** The place of the server in the list. */
   readonly index: number;
   /** What came of it. The reply has the URL that was given, whichever address replied. */
   readonly measured: Measured<Reply>;
-  /** When the request was sent, by the clock that is never set. */
+  /** By the clock that is never set, like `endedMs`. */
   readonly sentMs: number;
-  /** When the exchange ended, by the clock that is never set. */
   readonly endedMs: number;
-  /** When the exchange ended, by the clock that shows the time. */
   readonly endedAt: Temporal.Instant;
   /** Seconds from this request to the next; undefined if the server wants no more. */
   readonly interval: number | undefined;
@@ -59,11 +53,7 @@ export function isLocal({ hostname }: Pick<Endpoint, "hostname">): boolean {
   return hostname === "localhost" || isLoopback(hostname);
 }
 
-/**
- * Checks how often a server is going to be queried.
- *
- * @throws {RangeError} If it may be on another machine, and that is too often
- */
+/** Rejects an interval that is too short for a server that may be on another machine. */
 export function checkInterval(endpoint: Endpoint, interval: number | undefined): void {
   if (interval === undefined || interval >= MIN_INTERVAL_SECONDS || isLocal(endpoint)) return;
   throw new RangeError(
@@ -78,11 +68,6 @@ export function checkInterval(endpoint: Endpoint, interval: number | undefined):
  * Each kiss-o'-death RATE doubles a server's interval; after DENY, RSTR and the like it is not queried
  * any more (RFC 5905 §7.4). A name is looked up until an address has replied, and kept to that address.
  * The next request waits until the consumer asks for what comes next.
- *
- * @param endpoints The servers
- * @param options How often, and until when
- * @returns The exchanges as they end
- * @throws {Deno.errors.NotCapable} If the permission to reach a server is missing
  */
 export async function* poll<Reply extends TimeReply = MeasuredReply>(
   endpoints: readonly Endpoint[],
@@ -115,7 +100,6 @@ export async function* poll<Reply extends TimeReply = MeasuredReply>(
   }
 }
 
-/** A server, and when it may be queried again. */
 class PolledServer<Reply extends TimeReply> {
   readonly #url: string;
   readonly #index: number;

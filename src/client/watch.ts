@@ -1,4 +1,3 @@
-/** Events of one or more servers that are queried at intervals. */
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import type { TimeReply } from "../protocols/registry.ts";
