@@ -1,4 +1,4 @@
-/** Every session that the documents show runs as it is shown there. */
+/** What README.md and other documents show runs as it is shown there. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { where } from "../support/needs.ts";
@@ -124,3 +124,26 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     ),
   );
 }
+
+Deno.test(
+  await where(
+    { permissions: [{ name: "run" }, { name: "read" }, { name: "write" }] },
+    "README.md: a project beside the clone can use the library",
+    async () => {
+      const page = await Deno.readTextFile(`${root}README.md`);
+      const [, config = ""] = /^```json\n(.*?)^```$/ms.exec(page) ?? [];
+      const [, example = ""] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
+      const folder = await Deno.makeTempDir();
+      try {
+        await Deno.writeTextFile(join(folder, "deno.json"), config.replace("../timesrv", root));
+        await Deno.writeTextFile(join(folder, "main.ts"), example);
+        const command = [Deno.execPath(), "run", "--no-lock", "--allow-net", "main.ts"] as const;
+        const { code, stdout, stderr } = await run(command, { cwd: folder });
+        assertEquals(code, 0, stderr);
+        assert(/^2038-01-19T03:14:\d\d\S*Z PT\S+\n$/.test(stdout), stdout);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  ),
+);
