@@ -15,32 +15,25 @@ export type Values<Set extends Groups> = Intersection<
   { [Title in keyof Set]: ValuesOf<Set[Title]> }[keyof Set]
 >;
 
-/** An argument that is not an option. */
 export interface Positional {
-  /** Its name in help. */
   readonly name: string;
   readonly help: string;
   readonly isRequired?: boolean;
-  /** Whether it may be given several times. */
   readonly isRepeatable?: boolean;
 }
 
 /** The origin of the value of an option. */
 export type Source = "arguments" | "environment";
 
-/** A parsed command line. */
 export interface Arguments<Set extends Groups = Groups> {
   readonly values: Values<Set>;
-  /** The arguments that are not options. */
   readonly positionals: readonly string[];
   /** The origin of each value, by its name in the code. */
   readonly sources: ReadonlyMap<string, Source>;
 }
 
-/** A command. */
 export interface Command<Set extends Groups = Groups> {
   readonly name: string;
-  /** One or two sentences. */
   readonly description: string;
   readonly positionals: readonly Positional[];
   readonly groups: Set;
@@ -51,11 +44,7 @@ export interface Command<Set extends Groups = Groups> {
   readonly notes: string;
   /** The last paragraph of help, which points to the manual and is not in it. */
   readonly hint?: string;
-  /**
-   * Runs it.
-   *
-   * @returns The exit code; 0 without one
-   */
+  /** Returns the exit code; 0 without one. */
   run(given: Arguments<Set>): Promise<number | void>;
   /** Reports a mistake on the command line instead of the usual way, and returns the exit code. */
   readonly fail?: (message: string) => number;
@@ -64,9 +53,7 @@ export interface Command<Set extends Groups = Groups> {
 /** A subcommand of a program, called by its name as the first argument. */
 export interface Subcommand {
   readonly name: string;
-  /** One line of help. */
   readonly summary: string;
-  /** Loads the command, when it is called. */
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 

@@ -10,8 +10,6 @@ const SHELLS = ["bash", "zsh", "fish", "powershell"];
 /**
  * Prints the script for a shell (`complete bash`), or the completions of a command line
  * (`complete -- words`) for such a script.
- *
- * @throws {UsageError} If the arguments are neither
  */
 export async function complete(
   { command, subcommands }: Program,

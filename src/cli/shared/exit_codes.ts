@@ -17,13 +17,7 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unusable": 11,
 };
 
-/**
- * Runs a program. An error becomes one line on standard error and an exit code, never a stack trace.
- *
- * @param name How the line begins
- * @param main The program; it may return an exit code
- * @returns The exit code
- */
+/** Runs a program: an error becomes one line on standard error and an exit code, never a stack trace. */
 export async function runToExitCode(
   name: "timesrv" | "timecli",
   main: () => Promise<number | void>,
@@ -39,7 +33,6 @@ export async function runToExitCode(
   }
 }
 
-/** The exit code that an error stands for; 0 for none. */
 export function exitCodeFor(error: unknown): number {
   if (error === undefined) return 0;
   if (error instanceof UsageError) return 2;

@@ -2,7 +2,6 @@
 import { flag } from "../../options/field.ts";
 import type { AddressFamily } from "../../system/address.ts";
 
-/** The IP versions to use. */
 export const familyFields = {
   ipv4: flag({ name: "ipv4", short: "4", help: "use IPv4 only", conflicts: ["ipv6"] }),
   ipv6: flag({ name: "ipv6", short: "6", help: "use IPv6 only" }),

@@ -8,26 +8,21 @@ import type { Command, Subcommand } from "./command.ts";
 const MAX_WIDTH = 100;
 const DEFAULT_WIDTH = 80;
 
-/** The options that every command has. */
 export const aboutFields = {
   help: { name: "help", short: "h", help: "print this help" },
   version: { name: "version", short: "V", help: "print the version, and Deno's" },
 };
 
-/** How to write the help of a command. */
 export interface HelpOptions {
   /** The words that call the command, such as `timecli bench`. */
   readonly call: string;
   readonly subcommands?: readonly Subcommand[];
   /** Whether it is a program, which also has `--version`. */
   readonly isProgram: boolean;
-  /** The number of columns; by default those of the terminal. */
   readonly width?: number;
-  /** Sets a title in bold. */
   readonly bold?: (text: string) => string;
 }
 
-/** Writes the help of a command. */
 export function helpText(command: Command, options: HelpOptions): string {
   const { call, subcommands = [], isProgram, width = helpWidth(), bold = (text) => text } = options;
   const sections: [title: string, rows: [string, string][]][] = [
@@ -57,7 +52,6 @@ export function helpText(command: Command, options: HelpOptions): string {
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 
-/** The line of `--version`. */
 export function versionText(name: string): string {
   return `${name} ${config.version} (Deno ${Deno.version.deno})\n`;
 }

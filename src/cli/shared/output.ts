@@ -1,6 +1,5 @@
 /** Text written to the standard streams. */
 
-/** A standard stream. */
 interface Stream {
   isTerminal(): boolean;
 }
@@ -20,7 +19,6 @@ export function writeProblem(text: string): void {
   }
 }
 
-/** Prints one JSON object per line. */
 export function printJson(objects: readonly unknown[]): void {
   writeText(Deno.stdout, objects.map((object) => `${JSON.stringify(object)}\n`).join(""));
 }
@@ -44,12 +42,10 @@ export function painter(stream: Stream, code: string): (text: string) => string 
 export class StatusLine implements Disposable {
   readonly #isShown = Deno.stderr.isTerminal();
 
-  /** Replaces the line. */
   show(text: string): void {
     if (this.#isShown) writeText(Deno.stderr, `\r\x1b[K${text}`);
   }
 
-  /** Removes the line. */
   clear(): void {
     this.show("");
   }

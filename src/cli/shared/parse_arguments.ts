@@ -9,16 +9,11 @@ import { asArgumentError, UsageError } from "./usage_error.ts";
 /** The values of a variable that leave a switch off; any other turns it on. */
 const OFF: readonly string[] = ["", "0", "false", "no", "off"];
 
-/** An option, and its name in the code. */
 type Option = readonly [key: string, field: Field];
 
 /**
- * Parses the arguments of a command, and environment variables for the options that are not among them.
- *
- * @param command The command
- * @param args Its arguments
- * @param prefix The beginning of the names of its environment variables
- * @throws {UsageError} If there is a mistake in them
+ * Parses the arguments of a command, and environment variables, whose names begin with `prefix`, for the
+ * options that are not among them. Throws a {@linkcode UsageError} for a mistake.
  */
 export function parseArguments(
   command: Command,
@@ -44,7 +39,7 @@ export function parseArguments(
   const given = new Map(sources);
   for (const option of options) {
     const [key, field] = option;
-    // What the command line has wins, also over what it excludes.
+    // The command line takes precedence, also over an option that it excludes.
     if (given.has(key) || conflictOf(option, options, given) !== undefined) continue;
     const variable = variableOf(prefix, field);
     const text = environmentVariable(variable);

@@ -5,12 +5,7 @@ import { parseArguments } from "./parse_arguments.ts";
 import { painter, writeText } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
-/**
- * Runs a program.
- *
- * @returns Its exit code; 0 without one
- * @throws {UsageError} If there is a mistake in the arguments
- */
+/** Returns the exit code of a program, 0 without one; throws a {@linkcode UsageError} for a mistake. */
 export async function runProgram(
   program: Program,
   given: readonly string[],

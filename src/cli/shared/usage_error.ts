@@ -1,16 +1,11 @@
 /** Mistakes on the command line. */
 import { parseEndpoint } from "../../protocols/endpoint.ts";
 
-/** A mistake on the command line. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/**
- * Runs a parser of something on the command line.
- *
- * @throws {UsageError} If it throws a `SyntaxError` or `RangeError`
- */
+/** Runs a parser; its `SyntaxError` or `RangeError` becomes a {@linkcode UsageError}. */
 export function asArgumentError<T>(read: () => T): T {
   try {
     return read();
@@ -20,13 +15,7 @@ export function asArgumentError<T>(read: () => T): T {
   }
 }
 
-/**
- * Checks URLs before anything is started or queried.
- *
- * @param urls What the user wrote
- * @param parse Throws a `SyntaxError` or `RangeError` for a mistake in one
- * @throws {UsageError} If one of them cannot be read
- */
+/** Checks URLs before anything is started or queried; throws a {@linkcode UsageError} for the first mistake. */
 export function checkUrls(
   urls: readonly string[],
   parse: (url: string) => unknown = parseEndpoint,

@@ -26,12 +26,10 @@ export function timeoutField(help: string, max = 86_400): Field<number> {
   });
 }
 
-/** How many samples to take. */
 export function samplesField(help: string, row: Pick<Row, "default" | "conflicts">): Field<number> {
   return whole(1, 1000, { name: "samples", short: "s", syntax: "<count>", help, ...row });
 }
 
-/** How far apart samples are. */
 export const intervalField: Field<number> = durationInSeconds("0", "1h", {
   name: "interval",
   short: "i",
@@ -58,7 +56,6 @@ export const serverArgument: Positional = {
   isRequired: true,
 };
 
-/** Several of them. */
 export const serversArgument: Positional = {
   name: "urls",
   help: "servers: [PROTOCOL://]HOST[:PORT], NTP by default",

@@ -26,54 +26,30 @@ const HINT =
   "timecli help bench. Shell completions: timecli complete bash|zsh|fish. The manual has more: " +
   "docs/timecli.md.";
 
-/** The program. */
+const subcommands = ([
+  ["bench", "load-test a server you own", () => import("./bench/bench.ts")],
+  ["check", "monitoring plugin: one line, exit codes 0 to 3", () => import("./check.ts")],
+  ["compare", "find out which of several servers are right", () => import("./compare.ts")],
+  [
+    "control",
+    "show and change a server that runs with --control",
+    () => import("./control/control.ts"),
+  ],
+  ["explain", "show a request and its reply octet by octet", () => import("./explain/explain.ts")],
+  ["wait", "wait until this machine's clock agrees with servers", () => import("./wait.ts")],
+  [
+    "watch",
+    "poll servers: a live view, or one line per exchange",
+    () => import("./watch/watch.ts"),
+  ],
+] as const).map(([name, summary, load]) => ({ name, summary, load }));
+
 export const timecli: Program = {
   command: { ...query, notes: NOTES, hint: HINT },
-  subcommands: [
-    {
-      name: "bench",
-      summary: "load-test a server you own",
-      load: () => import("./bench/bench.ts"),
-    },
-    {
-      name: "check",
-      summary: "monitoring plugin: one line, exit codes 0 to 3",
-      load: () => import("./check.ts"),
-    },
-    {
-      name: "compare",
-      summary: "find out which of several servers are right",
-      load: () => import("./compare.ts"),
-    },
-    {
-      name: "control",
-      summary: "show and change a server that runs with --control",
-      load: () => import("./control/control.ts"),
-    },
-    {
-      name: "explain",
-      summary: "show a request and its reply octet by octet",
-      load: () => import("./explain/explain.ts"),
-    },
-    {
-      name: "wait",
-      summary: "wait until this machine's clock agrees with servers",
-      load: () => import("./wait.ts"),
-    },
-    {
-      name: "watch",
-      summary: "poll servers: a live view, or one line per exchange",
-      load: () => import("./watch/watch.ts"),
-    },
-  ],
+  subcommands,
 };
 
-/**
- * Runs `timecli`.
- *
- * @param args Its arguments
- * @returns The exit code; an error has been reported
- */
+/** Returns the exit code; an error has been reported. */
 export function runTimecli(args: readonly string[]): Promise<number> {
   return runToExitCode("timecli", () => runProgram(timecli, args));
 }

@@ -12,7 +12,6 @@ import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 
-/** Formats an answer. */
 export function formatAnswer(action: ControlAction, answer: unknown): string {
   const rows = rowsOf(action, answer);
   // Texts of a server may contain control characters, which must not reach the terminal.

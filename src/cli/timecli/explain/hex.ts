@@ -1,12 +1,7 @@
 /** Two datagrams in hexadecimal. */
 import { UsageError } from "../../shared/usage_error.ts";
 
-/**
- * Parses `REQUEST/REPLY`, either of which may be empty: digits, with blanks, colons and 0x as programs print
- * them.
- *
- * @throws {UsageError} If they are not octets
- */
+/** Parses `REQUEST/REPLY`, each empty or digits, with blanks, colons and 0x as programs print them. */
 export function parseHex(text: string): { request: Uint8Array; reply: Uint8Array } {
   const parts = text.split("/");
   const [request, reply] = parts;

@@ -4,11 +4,8 @@ import { isGzip } from "../../../explain/capture/read_capture.ts";
 const MAX_MIB = 64;
 
 /**
- * Reads a file, or standard input for `-`, and decompresses gzip.
- *
- * @param file Its name
- * @param command The command, for the advice on a missing permission
- * @throws {Error} If it cannot be read; the message is one line
+ * Reads a file, or standard input for `-`, and decompresses gzip. The message of an error is one line, with
+ * the command in its advice on a missing permission.
  */
 export async function readInput(file: string, command: string): Promise<Uint8Array> {
   const name = file === "-" ? "standard input" : file;

@@ -9,14 +9,12 @@ import { wrapText } from "../../../text/printable.ts";
 
 const WIDTH = 80;
 
-/** An explained exchange. */
 export interface Explained {
   /** Its origin. */
   readonly title: string;
   readonly explanation: Explanation;
 }
 
-/** Functions that style text. */
 export interface Paint {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -30,7 +28,6 @@ export function createPaint(stream: Parameters<typeof painter>[0]): Paint {
   return { bold, dim, good, bad } as Paint;
 }
 
-/** Formats an explanation for people. */
 export function formatExplanation({ title, explanation }: Explained, paint: Paint): string {
   const { request, reply, tests, measurement, protocol, variant } = explanation;
   const sections: string[][] = [

@@ -2,7 +2,6 @@
 import type { Measurement } from "../../../protocols/protocol.ts";
 import { formatSeconds } from "../../../text/units.ts";
 
-/** Characters between the two time lines. */
 const PATH = 26;
 
 /** Characters left of the client's line: name and time of day. */
@@ -39,7 +38,6 @@ function timeOfDay(instant: Temporal.Instant): string {
   return instant.toString({ fractionalSecondDigits: 9 }).slice(-19, -1);
 }
 
-/** Formats the date, or the dates if they differ. */
 function formatDates(client: Temporal.Instant, server: Temporal.Instant): string[] {
   const [here, there] = [client, server].map((time) => time.toString().replace(/T.*/, ""));
   return [

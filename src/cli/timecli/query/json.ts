@@ -46,7 +46,6 @@ function normalizeUrl(target: string): string {
   }
 }
 
-/** The JSON object of an error. */
 export function errorToJson(error: unknown): Record<string, unknown> {
   return {
     reason: error instanceof QueryError ? error.reason : "failed",

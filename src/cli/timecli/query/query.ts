@@ -16,23 +16,14 @@ export const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
 
 /** How to query, and what to print; without any of it, text for people. */
 export interface QueryTargetsOptions extends QueryOptions {
-  /** Print every field of an NTP reply. */
   readonly raw: boolean;
   readonly json: boolean;
   readonly csv: boolean;
-  /** Print what this makes of a reply. */
   readonly formatTime?: (reply: TimeReply) => string;
-  /** Print the time alone. */
   readonly quiet: boolean;
 }
 
-/**
- * Queries targets and prints their replies.
- *
- * @param given The targets; without any, the server on this machine
- * @returns The exit code
- * @throws {UsageError} If a target cannot be read
- */
+/** Queries targets, or else the server on this machine, prints their replies and returns the exit code. */
 export async function queryTargets(
   given: readonly string[],
   { raw, json, csv, formatTime, quiet, ...options }: QueryTargetsOptions,

@@ -24,13 +24,7 @@ const MILLISECOND_DIGITS = 3;
 const NANOSECOND_DIGITS = 9;
 const SECOND = 1_000_000_000n;
 
-/**
- * Creates a function that formats the time of a reply.
- *
- * @param pattern The pattern
- * @param utc Whether to format UTC rather than local time
- * @throws {UsageError} If it is not a pattern
- */
+/** Creates a function that formats the time of a reply; throws a {@linkcode UsageError} for a bad pattern. */
 export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply) => string {
   const pieces = pattern.match(parts) ?? [];
   const segments = segmentsOf(pieces);

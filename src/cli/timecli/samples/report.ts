@@ -17,7 +17,6 @@ import {
 import { fitTable, layOutTable } from "../../../text/table.ts";
 import { formatSignedSeconds } from "../../../text/units.ts";
 
-/** Formats the estimate from the samples of one server. */
 export function formatSamples(samples: Samples, estimate: Estimate, raw: boolean): string {
   const { best, jitter, minDelay, maxDelay, frequency } = estimate;
   const ntp: Line[] = best.protocol !== "ntp" ? [] : [
@@ -86,7 +85,6 @@ export function formatRow({ url, exchanges, estimate, error }: Samples): string[
   ];
 }
 
-/** Formats how many of the requests were answered. */
 export function formatReach(exchanges: readonly SampledExchange[]): string {
   return `${exchanges.filter(({ reply }) => reply).length}/${exchanges.length}`;
 }

@@ -48,21 +48,12 @@ export async function runSamples(
   return exitCodeFor(failures[0]);
 }
 
-/**
- * Checks servers before any of them is queried.
- *
- * @throws {UsageError} If one cannot be measured, or not this often
- */
+/** Throws a {@linkcode UsageError} if a server cannot be measured, or not this often. */
 export function checkServers(urls: readonly string[], interval: number | undefined): void {
   checkUrls(urls, (url) => checkInterval(parseMeasurable(url), interval));
 }
 
-/**
- * Runs something that samples, with a signal to stop it and a line about its progress.
- *
- * @param requests How many requests it sends
- * @param run What to run
- */
+/** Runs a sampling of this many requests, with a signal to stop it and a line about its progress. */
 export async function withProgress<Result>(
   requests: number,
   run: (options: Required<Pick<SampleOptions, "signal" | "onExchange">>) => Promise<Result>,

@@ -5,16 +5,10 @@ import type { Base } from "./value_axis.ts";
 
 export const figureNames: readonly string[] = ["min", "mean", "max", "stddev", "jitter"];
 
-export interface FigureOptions {
-  readonly isSigned: boolean;
-  /** The value that minimum, mean and maximum are relative to. */
-  readonly base?: Base | undefined;
-}
-
-/** Formats minimum, mean, maximum, standard deviation and jitter. */
+/** Formats the figures of {@linkcode figureNames}; minimum, mean and maximum are relative to the base. */
 export function formatFigures(
   { min, mean, max, standardDeviation, jitter }: RunningStatistics,
-  { isSigned, base }: FigureOptions,
+  { isSigned, base }: { readonly isSigned: boolean; readonly base?: Base | undefined },
 ): string[] {
   // A hundredth of the range: two digits of the differences.
   const resolution = (max - min) / 100;

@@ -17,7 +17,6 @@ export interface LineFormat {
   format(event: WatchEvent): string;
 }
 
-/** For people. */
 export const textLines: LineFormat = {
   format(event): string {
     const { url, at } = event;

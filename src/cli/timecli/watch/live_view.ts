@@ -40,7 +40,6 @@ export class LiveView implements Disposable {
   #nowMs = Date.now();
   #elapsedSeconds = 0;
   #selected = 0;
-  /** The scale that the user has chosen. */
   #span: number | undefined;
   #isPaused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -4,7 +4,6 @@ import { escapeLine } from "../../../text/printable.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { formatError } from "../../shared/format_error.ts";
 
-/** An event that is not an exchange. */
 export type WatchNotice = Exclude<WatchEvent, { readonly type: "exchange" }>;
 
 export function formatNotice(notice: WatchNotice): string {

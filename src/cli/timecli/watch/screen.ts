@@ -27,7 +27,6 @@ export interface WatchView {
 /** Lines reserved for events. */
 const NOTICE_LINES = 4;
 
-/** The same where servers are hidden. */
 const MIN_NOTICE_LINES = 2;
 
 /** This many lines of the table come before a plot. */
@@ -77,7 +76,6 @@ function countTableRows(servers: number, left: number, blocks: readonly PlotBloc
   return Math.min(servers, left - want);
 }
 
-/** A plot and the figures above it. */
 interface PlotBlock {
   readonly title: readonly string[];
   readonly isDrawable: boolean;

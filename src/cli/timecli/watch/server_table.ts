@@ -14,10 +14,8 @@ export interface ScreenLine {
 }
 
 /**
- * Lays out the head and one line per server: with statistics of the offset on a wide screen, with shorter
- * names and fewer columns on a narrow one.
- *
- * @param selected The index of the server that is marked, where there are several
+ * Lays out the head and one line per server, of which the selected one is marked: with statistics of the
+ * offset on a wide screen, with shorter names and fewer columns on a narrow one.
  */
 export function layOutServers(
   records: readonly WatchRecord[],

@@ -7,17 +7,14 @@ const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
 
-/** The size of a screen in characters. */
 export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** What is called when the user does something. */
 export interface ScreenListener {
   /** Called for each key with its character, or the sequence that the terminal sends. */
   readonly onKey: (key: string) => void;
-  /** Called when the size has changed. */
   readonly onResize: () => void;
 }
 
@@ -42,7 +39,6 @@ export class TerminalScreen implements Disposable {
     writeText(Deno.stdout, ENTER);
   }
 
-  /** The current size. */
   get size(): ScreenSize {
     return Deno.consoleSize();
   }

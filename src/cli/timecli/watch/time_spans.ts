@@ -27,10 +27,8 @@ const MAX_GROWN_SECONDS = MINUTE;
 const MIN_EXCHANGES = 30;
 
 /**
- * Chooses the scale until the user does: the time elapsed, up to a minute, or more where requests are rare.
- *
- * @param sent The requests sent in that time
- * @returns The index of the scale
+ * Chooses the index of the scale until the user does: the time elapsed, up to a minute, or more where
+ * requests are rare.
  */
 export function chooseSpan(elapsedSeconds: number, sent: number): number {
   const interval = elapsedSeconds / Math.max(1, sent);

@@ -3,21 +3,11 @@ import { checkWritable, writeAtomically } from "../../../../system/atomic_file.t
 import { escapeLine } from "../../../../text/printable.ts";
 import type { WatchRecord } from "../record.ts";
 
-/**
- * Checks that a picture can be written.
- *
- * @throws {Error} If it cannot; the message is one line
- * @throws {Deno.errors.NotCapable} If a permission is missing
- */
+/** Throws an error of one line if a picture cannot be written, `NotCapable` without a permission. */
 export async function checkPicture(path: string): Promise<void> {
   await checkWritable(path).catch((error) => rethrow(path, error));
 }
 
-/**
- * Draws the records and writes the picture.
- *
- * @throws {Error} If it cannot be written; the message is one line
- */
 export async function writePicture(path: string, records: readonly WatchRecord[]): Promise<void> {
   const { drawPicture } = await import("./svg.ts");
   await writeAtomically(path, drawPicture(records)).catch((error) => rethrow(path, error));

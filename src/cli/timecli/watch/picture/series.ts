@@ -22,7 +22,6 @@ export interface Series {
   readonly medianDelay: number;
 }
 
-/** Assigns marks to servers, and computes their medians. */
 export function createSeries(records: readonly WatchRecord[]): Series[] {
   return records.map((record, i) => {
     const samples = record.samples.values;
@@ -49,7 +48,6 @@ function lighten(colour: string, share: number): string {
   return `#${channels.join("")}`;
 }
 
-/** The value that a picture's offsets are relative to. */
 export interface Reference {
   readonly label: string;
   /** Whether 0 means no offset. */

@@ -8,7 +8,6 @@ import { createSeries } from "./series.ts";
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 24;
 
-/** Draws the records of servers as an SVG document. */
 export function drawPicture(records: readonly WatchRecord[]): string {
   const document = new DOMImplementation().createDocument(SVG, "");
   const svg = document.createElementNS(SVG, "svg");
