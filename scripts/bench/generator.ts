@@ -46,7 +46,7 @@ export async function runLoad(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<LoadResult> {
-  const script = new URL("load.ts", import.meta.url).pathname;
+  const script = new URL("load.ts", import.meta.url).href;
   const command = [Deno.execPath(), "run", "-A", script, url, JSON.stringify(options)] as const;
   return JSON.parse(await outputOf(action, pinned(command, core), signal));
 }
