@@ -52,7 +52,7 @@ export interface CheckOptions
   readonly leap?: CheckState;
   /**
    * The state to report without an offset: there is no reply, or none that can be trusted. A host that
-   * is unknown and a server that asks for fewer requests are always UNKNOWN.
+   * is unknown or was not looked up, and a server that asks for fewer requests, are always UNKNOWN.
    *
    * @default {"CRITICAL"}
    */
@@ -199,10 +199,10 @@ function evaluateFailure(
   const state = stateOf(error, options);
   const text = error?.reason === "timeout"
     ? `No response from ${name} server: ${why}`
-    : error?.reason === "unknown-host"
+    : isUnresolved(error)
     ? why
     : `Offset unknown: ${why}`;
-  if (exchanges.length === 0 || error?.reason === "unknown-host") return { state, text };
+  if (exchanges.length === 0 || isUnresolved(error)) return { state, text };
   const lost = lossOf(loss, thresholds);
   return {
     state: worstState([state, lost.state]),
@@ -210,19 +210,17 @@ function evaluateFailure(
   };
 }
 
+/** Whether no server was queried, because its name has no address that is known. */
+function isUnresolved(error: QueryError | undefined): boolean {
+  return error?.reason === "unknown-host" || error?.reason === "no-name-server";
+}
+
 function stateOf(
   error: QueryError | undefined,
   { noOffset = "CRITICAL", unsynchronized = noOffset }: CheckOptions,
 ): CheckState {
-  switch (error?.reason) {
-    case "unknown-host":
-    case "kiss-o-death":
-      return "UNKNOWN";
-    case "unsynchronized":
-      return unsynchronized;
-    default:
-      return noOffset;
-  }
+  if (error?.reason === "kiss-o-death" || isUnresolved(error)) return "UNKNOWN";
+  return error?.reason === "unsynchronized" ? unsynchronized : noOffset;
 }
 
 /** A bar would begin the performance data. */

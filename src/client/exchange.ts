@@ -28,6 +28,28 @@ export interface ExchangeOptions {
   readonly network?: Network | undefined;
 }
 
+/** A server, with the addresses of its name where that has been looked up. */
+export interface Target extends Endpoint {
+  readonly addresses?: readonly string[] | undefined;
+}
+
+/**
+ * Looks up the addresses of a host within a time limit.
+ *
+ * @throws {QueryError} If the name is unknown or no name server answers
+ * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
+ */
+export async function lookUp(
+  hostname: string,
+  seconds: number,
+  { family, signal, network = systemNetwork }: Omit<ExchangeOptions, "timeout" | "retries">,
+): Promise<readonly string[]> {
+  const lookup = network.resolve(hostname, family);
+  const addresses = await settleWithin(network.timers, seconds * 1000, lookup, signal);
+  if (addresses) return addresses;
+  throw new QueryError("no-name-server", `No name server answered for ${hostname} in time`);
+}
+
 /** How long an address may be silent before the host's next one is tried too. */
 const PATIENCE_MS = 250;
 
@@ -36,11 +58,11 @@ const PATIENCE_MS = 250;
  * Every try has a request, a socket, and so a port, of its own.
  */
 export async function exchange(
-  endpoint: Endpoint,
+  target: Target,
   createRequest: () => Request,
   options: ExchangeOptions = {},
 ): Promise<RawReply> {
-  const { timeout = 3, retries = 2, family, signal, network = systemNetwork } = options;
+  const { timeout = 3, retries = 2, signal, network = systemNetwork } = options;
   if (!(timeout > 0 && timeout <= 86_400)) {
     throw new RangeError(
       `Cannot wait for a reply: timeout is ${timeout} s, expected above 0 and up to 86400`,
@@ -52,20 +74,16 @@ export async function exchange(
   signal?.throwIfAborted();
   const { timers } = network;
   const endsMs = timers.monotonicMs() + timeout * 1000;
-  const lookup = network.resolve(endpoint.hostname, family);
-  const addresses = await settleWithin(timers, timeout * 1000, lookup, signal);
-  if (addresses === undefined) {
-    throw new QueryError("timeout", `${endpoint.hostname} was not looked up within ${timeout} s`);
-  }
+  const addresses = target.addresses ?? await lookUp(target.hostname, timeout, options);
   // A process's first instant takes some hundred microseconds, which would count as network delay.
   timers.now();
-  using attempts = new Attempts(endpoint, createRequest, network, signal);
+  using attempts = new Attempts(target, createRequest, network, signal);
   const reply = await attempts.run(
     Array.from({ length: retries + 1 }, () => addresses).flat(),
     endsMs,
   );
   if (reply) return reply;
-  const address = formatAddress(endpoint);
+  const address = formatAddress(target);
   throw attempts.failure ??
     new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
 }
@@ -83,7 +101,9 @@ class Attempts implements Disposable {
   readonly #signal: AbortSignal | undefined;
   readonly #connections: DatagramConnection[] = [];
   readonly #reply = Promise.withResolvers<RawReply>();
-  #error: QueryError | undefined;
+  /** The addresses that have been silent so far. */
+  readonly #silent = new Set<string>();
+  #error: unknown;
   #ignored = 0;
   #lastRejection = "";
 
@@ -99,9 +119,10 @@ class Attempts implements Disposable {
     this.#signal = signal;
   }
 
-  /** The error of the last try, or else that replies came and none belongs to a request. */
-  get failure(): QueryError | undefined {
-    if (this.#error || this.#ignored === 0) return this.#error;
+  /** The error of the last address if each has one, or else that no reply belongs to a request. */
+  get failure(): unknown {
+    if (this.#silent.size === 0) return this.#error;
+    if (this.#ignored === 0) return undefined;
     return new QueryError(
       "bogus-reply",
       `No reply from ${formatAddress(this.#endpoint)} that belongs to the request: ` +
@@ -113,49 +134,66 @@ class Attempts implements Disposable {
   async run(plan: readonly string[], endsMs: number): Promise<RawReply | undefined> {
     const { timers } = this.#network;
     let left = plan;
-    do {
+    // The cost of each try adds up: there may be a thousand.
+    while (left.length > 0 && timers.monotonicMs() < endsMs) {
       const [hostname = "", ...others] = left;
       left = others;
       const startMs = timers.monotonicMs();
       const shareMs = (endsMs - startMs) / (left.length + 1);
-      const answer = await this.#try(hostname, Math.min(shareMs, PATIENCE_MS));
-      if (answer && !(answer instanceof QueryError)) return answer;
-      this.#error = answer ?? this.#refusal(hostname);
-      if (this.#error) left = left.filter((other) => other !== hostname);
-      // Another address of the same host gets its turn at once.
-      else if (left[0] === undefined || left[0] === hostname) {
-        const reply = await this.#replyWithin(startMs + shareMs - timers.monotonicMs());
+      try {
+        this.#silent.add(hostname);
+        const reply = await this.#try(hostname, Math.min(shareMs, PATIENCE_MS));
         if (reply) return reply;
+      } catch (error) {
+        this.#signal?.throwIfAborted();
+        this.#error = error;
+        this.#silent.delete(hostname);
+        left = left.filter((other) => other !== hostname);
       }
-      // The cost of each try adds up: there may be a thousand.
-    } while (left.length > 0 && timers.monotonicMs() < endsMs);
-    return undefined;
+      // Another address of the same host gets its turn at once.
+      if (left[0] !== hostname) continue;
+      const reply = await this.#replyWithin(startMs + shareMs - timers.monotonicMs());
+      if (reply) return reply;
+    }
+    return this.#silent.size === 0
+      ? undefined
+      : await this.#replyWithin(endsMs - timers.monotonicMs());
   }
 
-  /** Sends the request from a socket of its own, and waits for a reply to any try. */
-  async #try(hostname: string, waitMs: number): Promise<RawReply | QueryError | undefined> {
-    const [{ timers }, { port }, signal] = [this.#network, this.#endpoint, this.#signal];
-    const connection = await this.#network.connect({ hostname, port, signal });
-    this.#connections.push(connection);
-    const request = this.#createRequest();
-    const departure: Departure = { at: timers.now(), atMs: 0 };
-    void this.#receive(connection, request, departure);
-    // To make a timer costs time, which would count as network delay.
-    const reply = this.#replyWithin(waitMs);
-    reply.catch(() => {}); // for when the request cannot leave
-    // In this order, a hold-up between the two readings counts as network delay, which the bound covers.
-    departure.atMs = timers.monotonicMs();
-    departure.at = timers.now();
+  /**
+   * Sends the request from a socket of its own, and waits for a reply to any try.
+   *
+   * @throws {QueryError} If the request cannot be sent, or nothing listens there
+   * @throws {Deno.errors.NotCapable} If the permission to reach the address is missing
+   */
+  async #try(hostname: string, waitMs: number): Promise<RawReply | undefined> {
+    const [{ timers }, signal] = [this.#network, this.#signal];
+    const endpoint = { ...this.#endpoint, hostname };
+    let reply: Promise<RawReply | undefined>;
     try {
+      const connection = await this.#network.connect({ hostname, port: endpoint.port, signal });
+      this.#connections.push(connection);
+      const request = this.#createRequest();
+      const departure: Departure = { at: timers.now(), atMs: 0 };
+      void this.#receive(connection, request, departure);
+      // To make a timer costs time, which would count as network delay.
+      reply = this.#replyWithin(waitMs);
+      reply.catch(() => {}); // for when the request cannot leave
+      // In this order, a hold-up between the two readings counts as network delay, which the bound covers.
+      departure.atMs = timers.monotonicMs();
+      departure.at = timers.now();
       await connection.send(request.octets);
     } catch (cause) {
-      signal?.throwIfAborted();
       if (cause instanceof Deno.errors.NotCapable) throw cause;
-      const address = formatAddress(connection.remoteAddr);
       const message = cause instanceof Error ? cause.message : String(cause);
-      return new QueryError("unreachable", `Cannot send to ${address}: ${message}`, { cause });
+      const text = `Cannot send to ${formatAddress(endpoint)}: ${message}`;
+      throw new QueryError("unreachable", text, { cause });
     }
-    return await reply;
+    const answer = await reply;
+    if (answer || !this.#network.isClosed(hostname, endpoint.port)) return answer;
+    throw new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
+      url: formatEndpoint(endpoint),
+    });
   }
 
   #replyWithin(ms: number): Promise<RawReply | undefined> {
@@ -193,14 +231,6 @@ class Attempts implements Disposable {
     } catch {
       // Closed, or an ICMP error where the system reports one: the deadline is for silence.
     }
-  }
-
-  #refusal(hostname: string): QueryError | undefined {
-    const endpoint = { ...this.#endpoint, hostname };
-    if (!this.#network.isClosed(hostname, endpoint.port)) return undefined;
-    return new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
-      url: formatEndpoint(endpoint),
-    });
   }
 
   [Symbol.dispose](): void {

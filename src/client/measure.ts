@@ -2,6 +2,7 @@ import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols, type TimeReply } from "../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../protocols/reply.ts";
+import type { Target } from "./exchange.ts";
 import { queryEndpoint, type QueryOptions, validate, type ValidateOptions } from "./query.ts";
 
 /** A reply that has an offset. */
@@ -17,12 +18,12 @@ export interface Measured<Reply extends TimeReply = MeasuredReply> {
 
 /** Queries a server once and validates its reply; what it throws is no {@linkcode QueryError}. */
 export async function measure<Reply extends TimeReply = MeasuredReply>(
-  endpoint: Endpoint,
+  target: Target,
   options: QueryOptions & ValidateOptions,
 ): Promise<Measured<Reply>> {
   let reply: TimeReply | undefined;
   try {
-    reply = await queryEndpoint(endpoint, options);
+    reply = await queryEndpoint(target, options);
     validate(reply, options);
     return { reply: reply as Reply };
   } catch (error) {

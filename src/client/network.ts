@@ -1,4 +1,4 @@
-import { type AddressFamily, isUnicast, resolveHost } from "../system/address.ts";
+import { type AddressFamily, isUnanswered, isUnicast, resolveHost } from "../system/address.ts";
 import { systemTimers, type Timers } from "../system/time.ts";
 import {
   connectDatagram,
@@ -17,7 +17,7 @@ export interface Network {
    * @param hostname A name or an address
    * @param family The IP version to keep to
    * @returns At least one address, in the order in which to try them
-   * @throws {QueryError} If the name is unknown or has no address of that version
+   * @throws {QueryError} If the name is unknown, has no address of that version, or no name server answers
    */
   resolve(hostname: string, family?: AddressFamily): Promise<string[]>;
   /**
@@ -50,7 +50,9 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new QueryError("unknown-host", message, { cause });
+    throw new QueryError(isUnanswered(cause) ? "no-name-server" : "unknown-host", message, {
+      cause,
+    });
   }
 }
 

@@ -1,9 +1,10 @@
-import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
+import type { Endpoint } from "../protocols/endpoint.ts";
+import { QueryError } from "../protocols/failure.ts";
 import type { ValidateOptions } from "./query.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { isLoopback } from "../system/address.ts";
 import type { Timers } from "../system/time.ts";
-import type { ExchangeOptions } from "./exchange.ts";
+import { type ExchangeOptions, lookUp } from "./exchange.ts";
 import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 
@@ -20,11 +21,13 @@ export interface PollOptions
   readonly count?: number | undefined;
   /** Seconds after which it ends; a request that is cut off by that is left out. */
   readonly deadline?: number | undefined;
+  /** Whether a name is looked up again when its addresses fall silent, for what runs long. */
+  readonly renewsAddresses?: boolean;
 }
 
 export interface Polled<Reply extends TimeReply> {
   readonly index: number;
-  /** What came of it. The reply has the URL that was given, whichever address replied. */
+  /** What came of it. */
   readonly measured: Measured<Reply>;
   /** By the clock that is never set, like `endedMs`. */
   readonly sentMs: number;
@@ -44,6 +47,12 @@ const MIN_INTERVAL_SECONDS = 1;
 
 /** RFC 5905 §7.2 has clients poll no less often once all is well; no KoD makes the interval longer. */
 const MAX_INTERVAL_SECONDS = 1024;
+
+/** UDP always loses a few datagrams; an address that leaves this many requests unanswered is silent. */
+const MIN_SILENCES = 3;
+
+/** The limit of a look-up where there is no deadline: the resolver gives up before. */
+const MAX_LOOKUP_SECONDS = 86_400;
 
 /** First requests to different servers that leave at one moment would hold each other up. */
 const APART_MS = 20;
@@ -66,8 +75,8 @@ export function checkInterval(endpoint: Endpoint, interval: number | undefined):
  * Queries servers again and again, each at its own pace, with one exchange under way per server.
  *
  * Each kiss-o'-death RATE doubles a server's interval; after DENY, RSTR and the like it is not queried
- * any more (RFC 5905 §7.4). A name is looked up until an address has replied, and kept to that address.
- * The next request waits until the consumer asks for what comes next.
+ * any more (RFC 5905 §7.4). A name is looked up once, within the deadline, and kept to the address that
+ * has replied. The next request waits until the consumer asks for what comes next.
  */
 export async function* poll<Reply extends TimeReply = MeasuredReply>(
   endpoints: readonly Endpoint[],
@@ -101,12 +110,14 @@ export async function* poll<Reply extends TimeReply = MeasuredReply>(
 }
 
 class PolledServer<Reply extends TimeReply> {
-  readonly #url: string;
+  readonly #endpoint: Endpoint;
   readonly #index: number;
   readonly #options: PollOptions;
   readonly #timers: Timers;
-  /** With the address that has replied, once one has. */
-  #endpoint: Endpoint;
+  /** All addresses of the name, or the one that has replied. */
+  #addresses: readonly string[] | undefined;
+  #renewal: Promise<void> | undefined;
+  #silences = 0;
   #sent = 0;
   #rateKisses = 0;
   #isWelcome = true;
@@ -115,7 +126,6 @@ class PolledServer<Reply extends TimeReply> {
 
   constructor(endpoint: Endpoint, index: number, options: PollOptions) {
     const { network: { timers } = systemNetwork, deadline = Infinity } = options;
-    this.#url = formatEndpoint(endpoint);
     this.#endpoint = endpoint;
     this.#index = index;
     this.#options = options;
@@ -124,33 +134,62 @@ class PolledServer<Reply extends TimeReply> {
     this.#endsMs = timers.monotonicMs() + deadline * 1000;
   }
 
+  get #secondsLeft(): number {
+    return (this.#endsMs - this.#timers.monotonicMs()) / 1000;
+  }
+
   /** Waits for its turn and queries it; undefined if it is not to be queried any more. */
   async next(): Promise<Polled<Reply> | undefined> {
     const { timeout, count = Infinity, signal } = this.#options;
     if (!this.#isWelcome || this.#sent >= count) return undefined;
     const dueMs = Math.min(this.#dueMs, this.#endsMs);
     await this.#timers.sleep(dueMs - this.#timers.monotonicMs(), signal);
-    const sentMs = this.#timers.monotonicMs();
-    if (Math.max(this.#dueMs, sentMs) >= this.#endsMs) return undefined;
+    if (this.#dueMs >= this.#endsMs || this.#secondsLeft <= 0) return undefined;
     this.#sent++;
-    const patience = Math.min(timeout, (this.#endsMs - sentMs) / 1000);
-    const measured = await measure<Reply>(this.#endpoint, {
-      ...this.#options,
-      timeout: patience,
-      retries: 0,
-    });
+    const error = await this.#resolve();
+    const sentMs = this.#timers.monotonicMs();
+    const patience = Math.min(timeout, this.#secondsLeft);
+    if (!error && patience <= 0) return undefined;
+    const target = { ...this.#endpoint, addresses: this.#addresses };
+    const options = { ...this.#options, timeout: patience, retries: 0 };
+    const measured = error ? { error } : await measure<Reply>(target, options);
     // Whether a longer wait would have brought a reply is not known.
     if (patience < timeout && measured.error?.reason === "timeout") return undefined;
-    const { reply } = measured;
-    if (reply) this.#endpoint = { ...this.#endpoint, hostname: reply.from.hostname };
+    this.#noteReply(measured);
     return {
       index: this.#index,
-      measured: { ...measured, ...(reply && { reply: { ...reply, url: this.#url } }) },
+      measured,
       sentMs,
       endedMs: this.#timers.monotonicMs(),
       endedAt: this.#timers.now(),
       interval: this.#schedule(sentMs, measured),
     };
+  }
+
+  /** Looks the name up unless its addresses are known, and returns why that failed. */
+  async #resolve(): Promise<QueryError | undefined> {
+    try {
+      this.#addresses ??= await this.#lookUp();
+      return undefined;
+    } catch (error) {
+      if (error instanceof QueryError) return error;
+      throw error;
+    }
+  }
+
+  #lookUp(): Promise<readonly string[]> {
+    const seconds = Math.min(this.#secondsLeft, MAX_LOOKUP_SECONDS);
+    return lookUp(this.#endpoint.hostname, seconds, this.#options);
+  }
+
+  /** Keeps to the address that replied, or has the name looked up again, which delays no request. */
+  #noteReply({ reply }: Measured<Reply>): void {
+    this.#silences = reply ? 0 : this.#silences + 1;
+    if (reply) this.#addresses = [reply.from.hostname];
+    if (!this.#options.renewsAddresses || this.#silences < MIN_SILENCES) return;
+    this.#renewal ??= this.#lookUp()
+      .then((addresses) => void (this.#addresses = addresses), () => {})
+      .finally(() => this.#renewal = undefined);
   }
 
   /** Plans the next request: seconds from the last one, or undefined if there must be none. */
@@ -161,7 +200,7 @@ class PolledServer<Reply extends TimeReply> {
       return undefined;
     }
     const { interval: wished } = this.#options;
-    const local = isLocal(this.#endpoint);
+    const local = isLocal(this.#endpoint) || (this.#addresses?.every(isLoopback) ?? false);
     const usual = local ? LOCAL_SECONDS : POLITE_SECONDS;
     const given = (typeof wished === "function" ? wished(this.#sent, local) : wished) ?? usual;
     const apart = local ? given : Math.max(given, MIN_INTERVAL_SECONDS);

@@ -1,10 +1,10 @@
 import { DecodeError } from "../protocols/decode_error.ts";
-import { type Endpoint, formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
+import { formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
 import type { ProtocolRecord } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
-import { exchange, type ExchangeOptions } from "./exchange.ts";
+import { exchange, type ExchangeOptions, type Target } from "./exchange.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
@@ -40,11 +40,11 @@ export async function query<const Url extends string>(
 }
 
 export async function queryEndpoint(
-  endpoint: Endpoint,
+  target: Target,
   options: QueryOptions = {},
 ): Promise<TimeReply> {
-  const { createRequest, read } = protocols[endpoint.protocol];
-  const raw = await exchange(endpoint, createRequest, options);
+  const { createRequest, read } = protocols[target.protocol];
+  const raw = await exchange(target, createRequest, options);
   try {
     return read(raw);
   } catch (cause) {

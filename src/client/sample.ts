@@ -62,8 +62,8 @@ const MAX_RATE_KISSES = 3;
  * the network has disturbed least. Averaging would add the queueing delays of the others.
  *
  * It is polite: requests to other machines are 2 seconds apart, and never less than 1; a kiss-o'-death
- * RATE doubles that, the third one or any other kiss-o'-death ends it. All requests go to the address that
- * replied first. It ends at the first failure that more requests would not mend: an unknown host, a
+ * RATE doubles that, the third one or any other kiss-o'-death ends it. A name is looked up once, within
+ * `deadline`, and all requests go to the address that replied first. It ends at the first failure that more requests would not mend: an unknown host, a
  * closed port.
  *
  * @param url The server, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
@@ -136,6 +136,7 @@ function isFinal(exchanges: readonly SampledExchange[]): boolean {
     case "kiss-o-death":
       return !isRateKiss(last) || exchanges.filter(isRateKiss).length >= MAX_RATE_KISSES;
     case "unknown-host":
+    case "no-name-server":
     case "refused":
     case "unreachable":
       return exchanges.every(({ reply }) => reply === undefined);

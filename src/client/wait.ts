@@ -63,7 +63,7 @@ const POLL_SECONDS = 16;
  * A server agrees if its offset and error bound together are within the limit, so that a clock that is
  * reported right is right, if the servers are. A server that sends no time does not agree, and is queried
  * again: eight times 2 seconds apart, then every 16 seconds; half as often after each kiss-o'-death RATE,
- * and not after another kiss-o'-death.
+ * and not after another kiss-o'-death. After three requests without a reply its name is looked up again.
  *
  * @param urls The servers, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
  * @param options The limit, and how long to wait
@@ -103,6 +103,7 @@ export async function wait(
     ...options,
     deadline: timeout,
     timeout: BURST_SECONDS,
+    renewsAddresses: true,
     interval: (sent, isLocal) => isLocal || sent < BURST_REQUESTS ? undefined : POLL_SECONDS,
   });
   let agreed = false;

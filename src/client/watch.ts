@@ -66,7 +66,7 @@ const LOCAL_SECONDS = 1;
  * Watches time servers: queries each of them at intervals, and reports every exchange, every change since
  * the one before, and outages. It is polite: one request per interval, none sent again, and a kiss-o'-death
  * RATE doubles the interval; after DENY, RSTR and the like a server is not queried any more. A name is
- * looked up until an address has replied, and kept to that address.
+ * kept to the address that has replied, and looked up again after three requests without a reply.
  *
  * No event is buffered: a slow consumer slows the requests down.
  *
@@ -117,6 +117,7 @@ async function* watchEvents(
   const polls = poll<TimeReply>(endpoints, {
     ...options,
     timeout,
+    renewsAddresses: true,
     interval: interval ?? ((_, isLocal) => isLocal ? LOCAL_SECONDS : undefined),
   });
   for await (const { index, measured, endedMs, endedAt: at, interval } of polls) {

@@ -4,6 +4,7 @@
  * - `timeout`: no reply in time
  * - `refused`: nothing listens on that port
  * - `unknown-host`: the name is unknown, or has no address of the requested family
+ * - `no-name-server`: no name server answered, so no server was queried
  * - `unreachable`: the network did not carry the request
  * - `not-a-time`: the reply is not a time
  * - `bogus-reply`: replies came, and none of them belongs to the request
@@ -15,6 +16,7 @@ export type QueryFailure =
   | "timeout"
   | "refused"
   | "unknown-host"
+  | "no-name-server"
   | "unreachable"
   | "not-a-time"
   | "bogus-reply"

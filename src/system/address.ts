@@ -46,7 +46,7 @@ export function canonicalAddress(address: string): string {
  * Resolves a host: IPv6 addresses before IPv4, otherwise in the resolver's order; an address resolves to
  * itself.
  *
- * @throws {Error} If the name is unknown or has no address of that family
+ * @throws {Error} If the name is unknown, has no address of that family, or no name server answers
  * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
  */
 export async function resolveHost(hostname: string, family?: AddressFamily): Promise<string[]> {
@@ -69,6 +69,14 @@ export async function resolveHost(hostname: string, family?: AddressFamily): Pro
     // lookup() hides a missing permission.
     requireNet(hostname);
     const kind = family === undefined ? "" : ` (no IPv${family} address)`;
-    throw new Error(`Unknown host ${hostname}${kind}`, { cause });
+    const error = new Error(`Unknown host ${hostname}${kind}`, { cause });
+    if (isUnanswered(error)) error.message = `No name server answered for ${hostname}`;
+    throw error;
   }
+}
+
+/** Whether {@linkcode resolveHost} has failed because no name server answered: the name may exist. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.cause as { readonly code?: string } | undefined)?.code === "EAI_AGAIN";
 }

@@ -107,11 +107,64 @@ Deno.test("exchange gives each address of a name its turn after 250 ms, then sta
   assertEquals(network.lookups, [name]);
 });
 
+Deno.test("exchange goes on to the next address, whatever the failure of one is", async () => {
+  for (
+    const error of [
+      new Error("Address family not supported by protocol"),
+      new Deno.errors.AddrNotAvailable("Cannot assign requested address"),
+      new Deno.errors.NotCapable("Requires net access"),
+      "no error at all" as unknown as Error,
+    ]
+  ) {
+    for (const hosts of [["::1", "192.0.2.1"], ["192.0.2.1", "::1"]]) {
+      const network = new FakeNetwork();
+      network.hosts[name] = hosts;
+      network.unusable["::1"] = error;
+      // After the other address has failed, too, a reply has the whole time.
+      network.serve("time://192.0.2.1", () => octets, () => [1, 1200]);
+      const reply = await run(network, { retries: 0 }, name);
+      assertEquals([reply.from.hostname, reply.octets], ["192.0.2.1", octets]);
+    }
+  }
+});
+
+Deno.test("exchange goes on to the next address when a request cannot be sent", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.2", "192.0.2.1"];
+  network.serve("time://192.0.2.1", () => octets);
+  const connect = network.connect.bind(network);
+  network.connect = async (options) => {
+    const connection = await connect(options);
+    const isFirst = options.hostname === "192.0.2.2";
+    if (isFirst) connection.send = () => Promise.reject(new Error("Network is unreachable"));
+    return connection;
+  };
+  assertEquals((await run(network, {}, name)).from.hostname, "192.0.2.1");
+  assertEquals(network.timers.monotonicMs(), 2);
+});
+
+Deno.test("exchange reports the failure of the last address if all fail, else silence", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["::1", "2001:db8::1"];
+  network.unusable["::1"] = new Deno.errors.NotCapable("Requires net access");
+  network.unusable["2001:db8::1"] = new Error("Network is unreachable");
+  const error = await assertRejects(() => run(network, {}, name), QueryError);
+  const message = "Cannot send to [2001:db8::1]:37: Network is unreachable";
+  assertEquals([error.reason, error.message], ["unreachable", message]);
+  network.hosts[name]?.reverse();
+  await assertRejects(() => run(network, {}, name), Deno.errors.NotCapable);
+  assertEquals(network.timers.monotonicMs(), 0);
+  network.hosts[name]?.unshift("192.0.2.1");
+  const silent = await assertRejects(() => run(network, { retries: 0 }, name), QueryError);
+  assertEquals([silent.reason, network.timers.monotonicMs()], ["timeout", 3000]);
+});
+
 Deno.test("exchange limits the look-up of a name, too", async () => {
   const network = new FakeNetwork();
   network.resolve = () => network.timers.sleep(60_000).then(() => []);
   const error = await assertRejects(() => run(network, { timeout: 5 }, name), QueryError);
-  assertEquals(error.message, "time.example was not looked up within 5 s");
+  assertEquals(error.reason, "no-name-server");
+  assertEquals(error.message, "No name server answered for time.example in time");
   assertEquals(network.timers.monotonicMs(), 5000);
 });
 

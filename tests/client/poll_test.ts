@@ -36,7 +36,48 @@ Deno.test("poll keeps to the address of a name that has replied", async () => {
   assertEquals(new Set(server.requests.map(({ port }) => port)).size, 4);
 });
 
-Deno.test("poll looks a name up again until an address has replied", async () => {
+Deno.test("poll looks a name up once, within the whole time, and keeps the answer", async () => {
+  for (const addresses of [["192.0.2.1"], ["192.0.2.2", "192.0.2.3"]]) {
+    const network = new FakeNetwork();
+    network.serveNtp("192.0.2.1");
+    let lookups = 0;
+    network.resolve = async () => {
+      lookups++;
+      await network.timers.sleep(5000);
+      return addresses;
+    };
+    const outcome = addresses.length === 1 ? "192.0.2.1" : "timeout";
+    assertEquals(await pollAll(network, [name], { count: 4, deadline: 30 }), [
+      ...[5000, 7000, 9000, 11_000].map((atMs) => [0, atMs, outcome]),
+    ]);
+    assertEquals(lookups, 1);
+    // It has no longer than the whole time.
+    const startMs = network.timers.monotonicMs();
+    const late = await pollAll(network, [name], { count: 4, deadline: 4 });
+    assertEquals(late, [[0, startMs + 4000, "no-name-server"]]);
+  }
+});
+
+Deno.test("poll of what runs long looks a name up again once its addresses are silent", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1"];
+  network.serveNtp("192.0.2.1", (count) => count < 3 ? {} : undefined);
+  network.serveNtp("192.0.2.2");
+  const exchanges = pollAll(network, [name], { count: 9, renewsAddresses: true });
+  await network.timers.advance(5000);
+  // The old address is kept while no name server answers.
+  delete network.hosts[name];
+  await network.timers.advance(4500);
+  network.hosts[name] = ["192.0.2.2"];
+  const outcomes = (await exchanges).map(([, , outcome]) => outcome);
+  assertEquals(outcomes, [
+    ...["192.0.2.1", "192.0.2.1", "timeout", "timeout", "timeout", "timeout"],
+    ...["192.0.2.2", "192.0.2.2", "192.0.2.2"],
+  ]);
+  assertEquals(network.lookups, [name, name, name]);
+});
+
+Deno.test("poll looks a name up again until that succeeds", async () => {
   const network = new FakeNetwork();
   const exchanges = pollAll(network, [name], { count: 3, timeout: 60 });
   network.serveNtp("192.0.2.1");

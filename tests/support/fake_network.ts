@@ -42,6 +42,8 @@ export class FakeNetwork implements Network {
   readonly timers: FakeTime;
   /** The addresses of names; others are unknown. */
   readonly hosts: Record<string, string[]> = {};
+  /** The addresses that no socket can be opened to, each with the error. */
+  readonly unusable: Record<string, Error> = {};
   /** The names that were looked up, in order. */
   readonly lookups: string[] = [];
   readonly #servers = new Map<string, (octets: Uint8Array, to: Connection) => Promise<void>>();
@@ -101,6 +103,8 @@ export class FakeNetwork implements Network {
   }
 
   connect({ hostname, port, signal }: ConnectDatagramOptions): Promise<DatagramConnection> {
+    const error = this.unusable[hostname];
+    if (error) return Promise.reject(error);
     const receive = this.#servers.get(keyOf({ hostname, port }));
     const connection: Connection = new Connection(
       { transport: "udp", hostname: "192.0.2.254", port: this.#nextPort++ },

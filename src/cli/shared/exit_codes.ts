@@ -15,6 +15,7 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unsynchronized": 9,
   "bogus-reply": 10,
   "unusable": 11,
+  "no-name-server": 12,
 };
 
 /** Runs a program: an error becomes one line on standard error and an exit code, never a stack trace. */

@@ -15,6 +15,7 @@ Deno.test("exit codes of failed queries are distinct, stable and above 2", () =>
     "unsynchronized": 9,
     "bogus-reply": 10,
     "unusable": 11,
+    "no-name-server": 12,
   });
 });
 

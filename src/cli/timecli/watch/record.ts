@@ -20,7 +20,13 @@ const MAX_MARKS = 512;
 const MIN_SPAN_SECONDS = 60;
 
 /** Failures without a reply; all others are faults of a reply. */
-const losses: readonly QueryFailure[] = ["timeout", "refused", "unknown-host", "unreachable"];
+const losses: readonly QueryFailure[] = [
+  "timeout",
+  "refused",
+  "unknown-host",
+  "no-name-server",
+  "unreachable",
+];
 
 export interface Sample {
   readonly delay: number;
