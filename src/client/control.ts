@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { QueryError, type QueryFailure } from "../protocols/failure.ts";
 import { settleWithin, systemTimers } from "../system/time.ts";
+import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
 
 export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
@@ -79,10 +80,13 @@ export async function control<Action extends ControlAction>(
     }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
+  const startMs = systemTimers.monotonicMs();
+  await lookUp(target.hostname.replace(/^\[|\]$/g, ""), timeout, { signal });
   // Not fetch(), which would use the proxy that an environment may name.
   const { request } = await import("node:http");
   const sent = request(target, { method, headers, agent: false });
-  const reply = await settleWithin(systemTimers, timeout * 1000, receive(sent, text, url), signal)
+  const leftMs = startMs + timeout * 1000 - systemTimers.monotonicMs();
+  const reply = await settleWithin(systemTimers, leftMs, receive(sent, text, url), signal)
     .finally(() => sent.destroy());
   if (!reply) throw new QueryError("timeout", `No reply from ${url} within ${timeout} s`);
   const { status, json } = reply;
@@ -122,10 +126,8 @@ async function read(response: IncomingMessage, url: string): Promise<Reply> {
 
 const failures: Readonly<Record<string, readonly [QueryFailure, why: string]>> = {
   ECONNREFUSED: ["refused", "nothing listens there"],
-  ENOTFOUND: ["unknown-host", "the host is unknown"],
-  EAI_AGAIN: ["unknown-host", "the host is unknown"],
-  EHOSTUNREACH: ["unreachable", "the network would not carry it"],
-  ENETUNREACH: ["unreachable", "the network would not carry it"],
+  EHOSTUNREACH: ["unreachable", "the network did not carry the request"],
+  ENETUNREACH: ["unreachable", "the network did not carry the request"],
 };
 
 function failureOf(error: Error & { readonly code?: string }, url: string): Error {

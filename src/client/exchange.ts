@@ -33,6 +33,9 @@ export interface Target extends Endpoint {
   readonly addresses?: readonly string[] | undefined;
 }
 
+/** The longest limit of a look-up: the resolver gives up before. */
+const MAX_LOOKUP_MS = 86_400_000;
+
 /**
  * Looks up the addresses of a host within a time limit.
  *
@@ -42,10 +45,11 @@ export interface Target extends Endpoint {
 export async function lookUp(
   hostname: string,
   seconds: number,
-  { family, signal, network = systemNetwork }: Omit<ExchangeOptions, "timeout" | "retries">,
+  { family, signal, network = systemNetwork }: ExchangeOptions = {},
 ): Promise<readonly string[]> {
   const lookup = network.resolve(hostname, family);
-  const addresses = await settleWithin(network.timers, seconds * 1000, lookup, signal);
+  const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
+  const addresses = await settleWithin(network.timers, ms, lookup, signal);
   if (addresses) return addresses;
   throw new QueryError("no-name-server", `No name server answered for ${hostname} in time`);
 }

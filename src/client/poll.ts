@@ -51,9 +51,6 @@ const MAX_INTERVAL_SECONDS = 1024;
 /** UDP always loses a few datagrams; an address that leaves this many requests unanswered is silent. */
 const MIN_SILENCES = 3;
 
-/** The limit of a look-up where there is no deadline: the resolver gives up before. */
-const MAX_LOOKUP_SECONDS = 86_400;
-
 /** First requests to different servers that leave at one moment would hold each other up. */
 const APART_MS = 20;
 
@@ -178,8 +175,7 @@ class PolledServer<Reply extends TimeReply> {
   }
 
   #lookUp(): Promise<readonly string[]> {
-    const seconds = Math.min(this.#secondsLeft, MAX_LOOKUP_SECONDS);
-    return lookUp(this.#endpoint.hostname, seconds, this.#options);
+    return lookUp(this.#endpoint.hostname, this.#secondsLeft, this.#options);
   }
 
   /** Keeps to the address that replied, or has the name looked up again, which delays no request. */

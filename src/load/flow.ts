@@ -171,7 +171,8 @@ export class Flow implements Disposable {
     const { call, check } = this.#libc;
     const peer = this.#peer;
     const family = new DataView(peer.buffer).getUint16(SOCKADDR_IN.family, true);
-    const fd = check("open a socket", call.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const fd = call.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd === -1) this.#handleError("open a socket to");
     try {
       const set = (name: string, option: number, value: number): void => {
         const octets = new Uint8Array(new Int32Array([value]).buffer);

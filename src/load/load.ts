@@ -1,8 +1,8 @@
 /** The load generator: sends requests as fast as a server answers, or at a fixed rate, and verifies every reply. */
-import { resolve } from "../client/network.ts";
+import { lookUp } from "../client/exchange.ts";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { isLoopback, isUnicast, isWildcard } from "../system/address.ts";
+import { firstOf, isLoopback, isUnicast, isWildcard } from "../system/address.ts";
 import { openLibc, unsupportedSystem } from "../system/libc.ts";
 import { type DialectName, dialects } from "./dialects.ts";
 import type { Figures, LoadResult } from "./figures.ts";
@@ -11,7 +11,7 @@ import { Run } from "./run.ts";
 
 /**
  * Load-tests a server you own: sends requests, verifies every reply, and measures the server's capacity.
- * Of a host's addresses it tests the first on which something listens.
+ * Of a host's addresses it tests the first that can be reached and on which something listens.
  *
  * It blocks its thread but for a moment every quarter of a second: a server in the same thread would
  * hardly get to reply. It needs Linux on x86-64 or arm64 and the permission `ffi`.
@@ -49,8 +49,9 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   if (options.segmented && (dialect === "daytime" || dialect === "time")) {
     throw new RangeError(`segmented is not for ${dialect}, whose requests are empty`);
   }
-  options.signal?.throwIfAborted();
-  const addresses = await resolve(endpoint.hostname, options.family);
+  const { signal, family } = options;
+  signal?.throwIfAborted();
+  const addresses = await lookUp(endpoint.hostname, Infinity, { signal, family });
   for (const address of addresses) checkTarget(address, options.ownServer ?? false);
   const system = unsupportedSystem();
   if (system !== undefined) {
@@ -58,8 +59,7 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
       `Cannot generate load on ${system}: this needs Linux on x86-64 or arm64`,
     );
   }
-  let failure: unknown;
-  for (const address of addresses) {
+  return await firstOf(addresses, async (address) => {
     try {
       const figures = await loadAddress(address, port, dialect, options);
       return { url: formatEndpoint(endpoint), address, port, ...figures };
@@ -67,10 +67,9 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
       if (!(error instanceof QueryError) || error.reason !== "refused") throw error;
       const protocol = dialect === "text" ? "asctime" : dialect;
       const url = formatEndpoint({ protocol, hostname: address, port });
-      failure = new QueryError("refused", error.message, { cause: error, url });
+      throw new QueryError("refused", error.message, { cause: error, url });
     }
-  }
-  throw failure;
+  }, (error) => !(error instanceof QueryError));
 }
 
 function dialectOf({ protocol }: Endpoint): DialectName {

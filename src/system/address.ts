@@ -80,3 +80,26 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof Error &&
     (error.cause as { readonly code?: string } | undefined)?.code === "EAI_AGAIN";
 }
+
+/**
+ * Tries the addresses of a host in turn, whatever the failure of one is unless `isFinal`.
+ *
+ * @returns What the first one brings that does not fail
+ * @throws The last failure
+ */
+export async function firstOf<T>(
+  addresses: readonly string[],
+  attempt: (address: string) => T | Promise<T>,
+  isFinal: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  let failure: unknown;
+  for (const address of addresses) {
+    try {
+      return await attempt(address);
+    } catch (error) {
+      failure = error;
+      if (isFinal(error)) break;
+    }
+  }
+  throw failure;
+}

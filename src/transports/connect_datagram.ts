@@ -1,6 +1,7 @@
 import {
   addressFamily,
   canonicalAddress,
+  firstOf,
   isLoopback,
   isWildcard,
   resolveHost,
@@ -54,7 +55,7 @@ const MAX_DATAGRAM = 65_527;
  *
  * @param options The peer
  * @returns The connection, to be closed or disposed of
- * @throws {Error} If the host is unknown
+ * @throws {Error} If the host is unknown, or no socket can be opened to any of its addresses
  * @throws {Deno.errors.NotCapable} If the permission to reach the peer was not granted
  *
  * @example
@@ -72,9 +73,14 @@ const MAX_DATAGRAM = 65_527;
 export async function connectDatagram(
   options: ConnectDatagramOptions,
 ): Promise<DatagramConnection> {
-  const { port, signal } = options;
-  signal?.throwIfAborted();
-  const [address = options.hostname] = await resolveHost(options.hostname);
+  options.signal?.throwIfAborted();
+  const addresses = await resolveHost(options.hostname);
+  return await firstOf(addresses, (hostname) => connect({ ...options, hostname }));
+}
+
+async function connect(
+  { hostname: address, port, signal }: ConnectDatagramOptions,
+): Promise<DatagramConnection> {
   signal?.throwIfAborted();
   const [loopback, wildcard] = addressFamily(address) === 6
     ? ["::1", "::"]

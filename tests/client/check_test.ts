@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { check, type CheckOptions } from "../../src/client/check.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import type { CheckState } from "../../src/client/thresholds.ts";
 import { toSeconds } from "../../src/text/duration.ts";
 import { serve } from "../../src/server/serve.ts";
@@ -144,6 +145,19 @@ Deno.test("check reports a state if there is no offset", async () => {
     ["WARNING", { noOffset: "WARNING" }],
   ], limiting);
   await assertStates("nosuch.invalid", [["UNKNOWN", {}]], limiting);
+});
+
+Deno.test("check is UNKNOWN where no name server answers, in time or at all", async () => {
+  const network = new FakeNetwork();
+  network.resolve = () => new Promise(() => {});
+  const late = await network.run(check("time.example", { network, timeout: 1 }));
+  network.resolve = () => {
+    throw new QueryError("no-name-server", "No name server answered for time.example");
+  };
+  const never = await network.run(check("time.example", { network, noOffset: "OK" }));
+  assertEquals([late.exitCode, never.exitCode, network.timers.monotonicMs()], [3, 3, 1000]);
+  assertEquals(late.line, "NTP UNKNOWN: No name server answered for time.example in time");
+  assertEquals(never.line, "NTP UNKNOWN: No name server answered for time.example");
 });
 
 Deno.test("check does not pass over a jitter that has a threshold and is not known", async () => {

@@ -6,6 +6,7 @@ import type { Samples } from "../../src/client/sample.ts";
 import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
+import { FakeNetwork } from "../support/fake_network.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
@@ -88,6 +89,20 @@ Deno.test("compare has nothing to compare one server with, and counts no silent 
   assertEquals((await compare([silent], quick)).outcome, "failed");
   assertEquals(await compare([]), { servers: [], outcome: "failed" });
   await assertRejects(() => compare(["asctime://127.0.0.1"]), SyntaxError);
+});
+
+Deno.test("compare goes on with the others when no socket can be opened to one", async () => {
+  const network = new FakeNetwork();
+  const [unusable, right, other] = ["2001:db8::1", "192.0.2.1", "192.0.2.2"];
+  network.unusable[unusable] = new Error("Address family not supported by protocol");
+  network.hosts["time.example"] = [unusable, right];
+  network.serveNtp(right);
+  network.serveNtp(other);
+  const urls = [`[${unusable}]`, "time.example", other];
+  const { outcome, servers } = await network.run(compare(urls, { network }));
+  assertEquals(outcome, "agree");
+  assertEquals(servers.map(({ verdict }) => verdict), ["failed", "agrees", "agrees"]);
+  assertEquals(servers[0]?.error?.reason, "unreachable");
 });
 
 /** A server's samples over a way of its own, at a distance from a time that it calls its own. */

@@ -122,10 +122,12 @@ Deno.test("sample reports what came if nothing usable did, even where its deadli
 Deno.test("sample ends at another KoD, and at what more requests would not mend", async () => {
   const network = new FakeNetwork();
   network.serveNtp("192.0.2.1", () => kissOfDeath("DENY"));
+  network.unusable["2001:db8::1"] = new Error("Network is unreachable");
   for (
     const [url, reason, loss] of [
       ["192.0.2.1", "kiss-o-death", 0],
       ["nosuch.invalid", "unknown-host", 1],
+      ["[2001:db8::1]", "unreachable", 1],
       ["127.0.0.1", "refused", 1],
     ] as const
   ) {

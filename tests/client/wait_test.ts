@@ -50,6 +50,17 @@ Deno.test("wait needs more than half of all servers, silent ones too", async () 
   }
 });
 
+Deno.test("wait looks a name up again once its addresses are silent", async () => {
+  const network = new FakeNetwork();
+  network.hosts["time.example"] = ["192.0.2.1"];
+  network.serveNtp("192.0.2.2");
+  const waiting = wait(["time.example"], { network });
+  await network.timers.advance(5000);
+  network.hosts["time.example"] = ["192.0.2.2"];
+  const { agreed, elapsed } = await network.run(waiting);
+  assertEquals([agreed, toSeconds(elapsed)], [true, 6.002]);
+});
+
 Deno.test("wait does not call right what its bound leaves open", async () => {
   const network = new FakeNetwork();
   network.serveNtp("192.0.2.1", () => ({}), () => [50, 50]);

@@ -115,6 +115,20 @@ Deno.test("watch reports what is lost or refused, and goes on", async () => {
   assertEquals(refused, Array(2).fill(["exchange", "refused"]));
 });
 
+Deno.test("watch finds a server again that has moved to another address of its name", async () => {
+  const network = new FakeNetwork();
+  network.hosts["time.example"] = ["192.0.2.1"];
+  network.serveNtp("192.0.2.1", (count) => count === 1 ? {} : undefined);
+  network.serveNtp("192.0.2.2");
+  const events = collect(network, watch(["time.example"], { network, count: 5 }));
+  await network.timers.advance(3000);
+  network.hosts["time.example"] = ["192.0.2.2"];
+  assertEquals(await events, [
+    ...[["exchange", "ntp"], ["exchange", "timeout"], ["exchange", "timeout"]],
+    ...[["exchange", "timeout"], ["gone", "timeout"], ["exchange", "ntp"], ["back", 4.002]],
+  ]);
+});
+
 Deno.test("watch reports that a server is gone, and that it is back", async () => {
   const network = new FakeNetwork();
   network.serveNtp("192.0.2.1", (count) => count < 5 ? undefined : {});

@@ -109,8 +109,9 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
                 "both.test": "fd00:77::1",
                 "-4 both.test": "10.77.0.1",
                 "-6 both.test": "fd00:77::1",
-                "-4 six.test": 5,
-                "-6 four.test": 5,
+                // There is no name server to ask for the other family.
+                "-4 six.test": 12,
+                "-6 four.test": 12,
               }],
               ["10.77.0.1", { "both.test": "10.77.0.1", "-6 both.test": 3 }],
               ["[fd00:77::1]", { "both.test": "fd00:77::1", "-4 both.test": 3 }],

@@ -3,6 +3,7 @@ import { explain } from "../../src/explain/explain.ts";
 import { fromCapture, recordExchange } from "../../src/explain/record.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
+import { FakeNetwork } from "../support/fake_network.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("recordExchange keeps the octets of every protocol, which explain well", async () => {
@@ -31,6 +32,15 @@ Deno.test("recordExchange keeps what does not belong to the request, with the er
     QueryError,
   );
   assertEquals(error.reason, "timeout");
+});
+
+Deno.test("recordExchange goes on to the next address of a name", async () => {
+  const network = new FakeNetwork();
+  network.hosts["time.example"] = ["::1", "192.0.2.1"];
+  network.unusable["::1"] = new Error("Address family not supported by protocol");
+  network.serveNtp("192.0.2.1");
+  const seen = await network.run(recordExchange("ntp://time.example", { network }));
+  assertEquals([seen.from?.hostname, seen.error], ["192.0.2.1", undefined]);
 });
 
 Deno.test("fromCapture has no times without a reply", () => {

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   addressFamily,
   canonicalAddress,
+  firstOf,
   isLoopback,
   isUnicast,
   isWildcard,
@@ -71,6 +72,18 @@ Deno.test("resolveHost returns an address itself, and keeps to the requested fam
   assertEquals(await resolveHost("fe80::1%eth0"), ["fe80::1%eth0"]);
   await assertRejects(() => resolveHost("192.0.2.1", 6), Error, "192.0.2.1 is not an IPv6 address");
   await assertRejects(() => resolveHost("::1", 4), Error, "::1 is not an IPv4 address");
+});
+
+Deno.test("firstOf goes on after any failure, and throws the last", async () => {
+  const attempt = (address: string): string => {
+    if (address === "good") return address;
+    throw address;
+  };
+  assertEquals(await firstOf(["bad", "worse", "good", "unused"], attempt), "good");
+  const failure = await firstOf(["bad", "worse"], attempt).catch((error) => error);
+  assertEquals(failure, "worse");
+  const final = firstOf(["bad", "good"], attempt, (error) => error === "bad");
+  assertEquals(await final.catch((error) => error), "bad");
 });
 
 Deno.test("resolveHost resolves local names, and reports unknown ones", async () => {

@@ -51,20 +51,20 @@ export function needsToken(hostname: string): boolean {
 }
 
 /**
- * Resolves the address to listen on.
+ * Finds the addresses to listen on, the one to try first in front.
  *
  * @throws {RangeError} If other machines could reach it without a token
  */
 export async function resolveControl(
   { hostname, port }: ControlAddress,
   token: string | undefined,
-): Promise<ControlAddress> {
-  const [address = hostname] = await resolveHost(hostname);
-  if (token === undefined && needsToken(address)) {
+): Promise<string[]> {
+  const addresses = await resolveHost(hostname);
+  if (token === undefined && addresses.some(needsToken)) {
     throw new RangeError(
       `Cannot open the control interface on ${formatAddress({ hostname, port })} ` +
         "without a token: other machines may reach it",
     );
   }
-  return { hostname: address, port };
+  return addresses;
 }

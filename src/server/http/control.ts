@@ -1,7 +1,7 @@
 /** The control interface: HTTP and JSON, for programs of this machine. */
 import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
-import { isLoopback } from "../../system/address.ts";
+import { firstOf, isLoopback } from "../../system/address.ts";
 import { settleWithin, systemTimers } from "../../system/time.ts";
 import type { RequestLog } from "../handler.ts";
 import type { ServerLog } from "../log/log.ts";
@@ -68,10 +68,13 @@ export class Control {
    * @throws {RangeError} If other machines could reach it without a token
    */
   async start(subject: ControlledServer): Promise<void> {
-    const address = await resolveControl(this.#address, this.#token);
+    const addresses = await resolveControl(this.#address, this.#token);
     if (this.#stopping.signal.aborted) return;
-    const isLocal = isLoopback(address.hostname);
-    this.#server = listen(address, (request) => this.#answer(request, subject, isLocal));
+    this.#server = await firstOf(addresses, (hostname) => {
+      const isLocal = isLoopback(hostname);
+      const address = { ...this.#address, hostname };
+      return listen(address, (request) => this.#answer(request, subject, isLocal));
+    }, (error) => (error as Error).cause instanceof Deno.errors.AddrInUse);
   }
 
   /** Stops, and closes all connections. */
