@@ -48,7 +48,7 @@ export interface LoadOptions extends Pick<ExchangeOptions, "family"> {
   readonly ownServer?: boolean | undefined;
   /** The server's process on this machine, to measure its CPU time. */
   readonly pid?: number | undefined;
-  /** Ends the test early, within a quarter of a second, with the figures measured so far. */
+  /** Ends the test early, within 0.3 s, with the figures measured so far. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress four times per second. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;

@@ -1,5 +1,5 @@
 /** One run of the load generator: requests in a closed loop or at a fixed rate. */
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { formatAddress } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { CLOCK_MONOTONIC, type Libc, openClock, openCpuClock } from "../system/libc.ts";
@@ -22,7 +22,7 @@ const LINGER_NS = 50e6;
 const DRAIN_EVERY_NS = 100e6;
 
 /** How long the thread is blocked before the event loop gets a turn for signals and timers. */
-const SLICE_NS = 250e6;
+const SLICE_NS = 100e6;
 
 /** More than the generator sends in a closed loop. */
 const MAX_CLOSED_LOOP_RATE = 500_000;
@@ -123,13 +123,15 @@ export class Run {
 
   async #pause(): Promise<void> {
     const pausedNs = this.#nowNs();
-    await setImmediate();
+    // Without a wait, the event loop reads no signals.
+    await setTimeout(0);
     this.#sender.notePause(pausedNs, this.#nowNs());
     for (const flow of this.#flows) flow.isCatchingUp = true;
   }
 
   async #awaitReplies(): Promise<void> {
-    let sliceEndNs = this.#nowNs() + SLICE_NS;
+    const isStopped = this.#options.signal?.aborted ?? false;
+    let sliceEndNs = this.#nowNs() + (isStopped ? LINGER_NS : SLICE_NS);
     while (this.#flows.some((flow) => flow.outstanding > 0)) {
       let nowNs = 0;
       for (const flow of this.#flows) {

@@ -2,7 +2,7 @@
 
     python3 on_terminal.py COLUMNS COMMAND [ARGUMENT...]
 
-SIGTERM is passed on as a person would: by the key Ctrl-C. SIGHUP closes the terminal.
+With 0 columns the size of the terminal is unknown. SIGTERM is passed on as a person would: by the key Ctrl-C. SIGHUP closes the terminal.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ import termios
 columns = int(sys.argv[1])
 pid, terminal = pty.fork()
 if pid == 0:
-    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24 if columns else 0, columns, 0, 0))
     os.execvp(sys.argv[2], sys.argv[2:])
 signal.signal(signal.SIGTERM, lambda *_: os.write(terminal, b"\x03"))
 signal.signal(signal.SIGHUP, lambda *_: os.close(terminal))

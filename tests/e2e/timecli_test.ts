@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { serve } from "../../mod.ts";
 import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
 import { bothPrograms, root } from "../support/programs.ts";
@@ -208,6 +209,29 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         assert(options.length >= 7);
         for (const line of options) assert(line.length <= columns, line);
         if (NO_COLOR === "1") assertEquals(outcome.stderr, plain);
+      }
+    }, { ...needs, commands: ["python3"] }),
+  );
+
+  Deno.test(
+    await test("takes a terminal whose size was never set for one of 80 by 24", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const url = server.addresses[0]?.url ?? "";
+      const env = { TERM: "xterm", LC_ALL: "C.UTF-8" };
+      const start = (columns: string, args: readonly string[]): Running =>
+        new Running(
+          ["python3", `${root}tests/e2e/on_terminal.py`, columns, ...timecli, ...args],
+          { env },
+        );
+      await using live = start("0", ["watch", "--interval", "0.05", url]);
+      await live.waitFor(/ {2}SERVER +OFFSET +DELAY [^]* 0 % /);
+      assertEquals((await live.stop()).code, 0);
+      // All of the help, and of a table its columns: the values in it differ.
+      for (const [args, part] of [[["--help"], /^[^]*$/], [[url, url], /.*SERVER.*/]] as const) {
+        const [unset, usual] = [start("0", args), start("80", args)];
+        await Promise.all([unset.ended(), usual.ended()]);
+        assertMatch(usual.stderr, part);
+        assertEquals(part.exec(unset.stderr)?.[0].trim(), part.exec(usual.stderr)?.[0].trim());
       }
     }, { ...needs, commands: ["python3"] }),
   );

@@ -3,6 +3,7 @@ import config from "../../../deno.json" with { type: "json" };
 import type { Field } from "../../options/field.ts";
 import { wrapText } from "../../text/printable.ts";
 import type { Command, Subcommand } from "./command.ts";
+import { terminalSize } from "./terminal.ts";
 
 /** Lines do not get longer than this on a wider terminal. */
 const MAX_WIDTH = 100;
@@ -98,9 +99,7 @@ function layOut(term: string, text: string, column: number, width: number): stri
 
 function helpWidth(): number {
   try {
-    const { columns } = Deno.consoleSize();
-    // A terminal whose size was never set says 0.
-    return columns === 0 ? DEFAULT_WIDTH : Math.min(columns, MAX_WIDTH);
+    return Math.min(terminalSize().columns, MAX_WIDTH);
   } catch {
     return DEFAULT_WIDTH; // not a terminal
   }

@@ -8,11 +8,11 @@ const names: readonly Deno.Signal[] = Deno.build.os === "windows"
  * Returns a signal that aborts at the first request to stop; a second request kills, by the default of the
  * system.
  *
- * SIGHUP also stops if standard error is a terminal, which is then gone. Otherwise it is ignored: a
- * server outlives the session that started it. It never kills, because a closing shell and the kernel
- * may send one each.
+ * SIGHUP also stops, but never kills, because a closing shell and the kernel may send one each. A server
+ * outlives the session that started it: it ignores SIGHUP unless standard error is a terminal, which is
+ * then gone.
  */
-export function stopSignal(): AbortSignal {
+export function stopSignal({ outlivesSession = false } = {}): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
     for (const name of names) Deno.removeSignalListener(name, stop);
@@ -20,10 +20,8 @@ export function stopSignal(): AbortSignal {
   };
   for (const name of names) Deno.addSignalListener(name, stop);
   if (Deno.build.os !== "windows") {
-    const onTerminal = Deno.stderr.isTerminal();
-    Deno.addSignalListener("SIGHUP", () => {
-      if (onTerminal) stop();
-    });
+    const isIgnored = outlivesSession && !Deno.stderr.isTerminal();
+    Deno.addSignalListener("SIGHUP", isIgnored ? () => {} : stop);
   }
   return controller.signal;
 }

@@ -3,9 +3,25 @@ import { environmentVariable } from "../../system/permission.ts";
 import { toAscii } from "../../text/printable.ts";
 import { writeText } from "./output.ts";
 
+/** The size of a terminal in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * The size of the terminal. One whose size was never set (a serial line, `docker run -t`) reports 0.
+ *
+ * @throws {Error} If there is no terminal
+ */
+export function terminalSize(): TerminalSize {
+  const { columns, rows } = Deno.consoleSize();
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
 /** The maximum width of a table: that of the terminal, unlimited elsewhere. */
 export function tableWidth(): number {
-  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+  return Deno.stdout.isTerminal() ? terminalSize().columns : Infinity;
 }
 
 /** Prints texts, each with its line end, as the terminal can show them; a file gets them unchanged. */

@@ -142,7 +142,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     level: quiet ? "quiet" : verbose ? "verbose" : "normal",
     colour: hasColour(Deno.stderr),
   });
-  const signal = stopSignal();
+  const signal = stopSignal({ outlivesSession: true });
   using manager = openServiceManager((message) => log.warning(message));
   signal.addEventListener("abort", () => manager?.stopping());
   const startedMs = performance.now();

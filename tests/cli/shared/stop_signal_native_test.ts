@@ -4,22 +4,26 @@ import { where } from "../../support/needs.ts";
 import { Running } from "../../support/process.ts";
 import { root } from "../../support/programs.ts";
 
-/** A program whose end never comes by itself, however politely it is asked. */
-const stubborn = `
-  import { stopSignal } from "${pathToFileURL(root).href}src/cli/shared/stop_signal.ts";
-  stopSignal().addEventListener("abort", () => console.error("stopping"));
-  setInterval(() => {}, 1000);
-  console.error("ready");
-`;
+/** Runs a program that reports a request to stop, and goes on. */
+async function startStubborn(options: string): Promise<Running> {
+  const code = `
+    import { stopSignal } from "${pathToFileURL(root).href}src/cli/shared/stop_signal.ts";
+    stopSignal(${options}).addEventListener("abort", () => console.error("stopping"));
+    setInterval(() => {}, 1000);
+    console.error("ready");
+  `;
+  const url = `data:text/typescript,${encodeURIComponent(code)}`;
+  const program = new Running([Deno.execPath(), "run", "--quiet", "-R", url]);
+  await program.waitFor(/^ready$/m);
+  return program;
+}
 
 const needs = { permissions: [{ name: "run" }, { name: "read" }] } as const;
 
 for (const [first, second] of [["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as const) {
   Deno.test(
     await where(needs, `stopSignal aborts at ${first}; ${second} then kills`, async () => {
-      const code = `data:text/typescript,${encodeURIComponent(stubborn)}`;
-      await using program = new Running([Deno.execPath(), "run", "--quiet", "-R", code]);
-      await program.waitFor(/^ready$/m);
+      await using program = await startStubborn("{ outlivesSession: true }");
       // Neither stops nor kills what has no terminal.
       program.child.kill("SIGHUP");
       program.child.kill(first);
@@ -31,3 +35,15 @@ for (const [first, second] of [["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as c
     }),
   );
 }
+
+Deno.test(
+  await where(needs, "stopSignal aborts at SIGHUP, also without a terminal", async () => {
+    await using program = await startStubborn("");
+    program.child.kill("SIGHUP");
+    await program.waitFor(/^stopping$/m);
+    // A second one does not kill, because the kernel sends one beside the shell's.
+    program.child.kill("SIGHUP");
+    const { signal } = await program.stop("SIGINT");
+    assertEquals([signal, program.stderr], ["SIGINT", "ready\nstopping\n"]);
+  }),
+);

@@ -1,6 +1,6 @@
 /** The screen of `timecli watch`: a table of servers, plots of one of them, the latest events. */
 import { toAscii } from "../../../text/printable.ts";
-import type { ScreenSize } from "./terminal_screen.ts";
+import type { TerminalSize } from "../../shared/terminal.ts";
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 import { layOutServers, type ScreenLine, scrollTo, type Tone } from "./server_table.ts";
@@ -33,7 +33,7 @@ const MIN_NOTICE_LINES = 2;
 const MIN_TABLE_LINES = 3;
 
 /** Draws the lines of a screen, no more than its rows and none wider than its columns. */
-export function drawScreen(view: WatchView, { columns, rows }: ScreenSize): string[] {
+export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): string[] {
   const { notices, isAscii, paint } = view;
   const fit = (line: string): string => {
     const text = isAscii ? toAscii(line) : line;
@@ -134,7 +134,7 @@ function wrapParts(parts: readonly string[], width: number): string[] {
 }
 
 /** Draws the plots for which there is room, and only the figures of the others. */
-function drawBlocks(blocks: readonly PlotBlock[], { columns, rows }: ScreenSize): string[] {
+function drawBlocks(blocks: readonly PlotBlock[], { columns, rows }: TerminalSize): string[] {
   const isDrawn = new Set<PlotBlock>();
   let left = rows - blocks.flatMap(({ title }) => title).length;
   for (const block of blocks) {

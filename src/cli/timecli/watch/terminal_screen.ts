@@ -1,16 +1,12 @@
 /** The terminal as a screen that is redrawn. */
 import { writeText } from "../../shared/output.ts";
+import { type TerminalSize, terminalSize } from "../../shared/terminal.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
 const HOME = "\x1b[H";
 const CLEAR_LINE = "\x1b[K";
 const CLEAR_BELOW = "\x1b[J";
-
-export interface ScreenSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 export interface ScreenListener {
   /** Called for each key with its character, or the sequence that the terminal sends. */
@@ -39,8 +35,8 @@ export class TerminalScreen implements Disposable {
     writeText(Deno.stdout, ENTER);
   }
 
-  get size(): ScreenSize {
-    return Deno.consoleSize();
+  get size(): TerminalSize {
+    return terminalSize();
   }
 
   /** Replaces the contents by lines, of which there must not be more than rows. */

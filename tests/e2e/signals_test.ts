@@ -1,0 +1,71 @@
+/** How the programs end at a signal, without a terminal. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { where } from "../support/needs.ts";
+import { Running } from "../support/process.ts";
+import { bothPrograms } from "../support/programs.ts";
+import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
+
+for (const { kind, needs, timecli } of await bothPrograms()) {
+  const isLinux = Deno.build.os === "linux";
+  const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more = needs,
+  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
+
+  /** Starts a command, and stops it after the first reply, or else the first request. */
+  const stopEarly = async (
+    args: readonly string[],
+    signal: Deno.Signal,
+    isSilent = false,
+  ): Promise<{ code: number; stdout: string; ms: number }> => {
+    const requested = Promise.withResolvers<void>();
+    await using server = scriptedServer((socket, from, count, request) => {
+      if (isSilent || count > 1) requested.resolve();
+      return isSilent ? undefined : socket.send(ntpReply(request), from);
+    }, "ntp");
+    await using running = new Running([...timecli, ...args, server.url], { stdout: "piped" });
+    await requested.promise;
+    const startMs = performance.now();
+    const { code } = await running.stop(signal);
+    return { code, stdout: running.stdout, ms: performance.now() - startMs };
+  };
+
+  Deno.test(
+    await test("SIGHUP ends what waits, as SIGTERM does", async () => {
+      for (
+        const [args, isSilent, expected] of [
+          [["watch", "--interval", "0.05"], false, /^ +offset /m],
+          [["wait", "--timeout", "600"], true, /^$/],
+          [["--samples", "1000"], true, /^$/],
+        ] as const
+      ) {
+        const [terminated, hungUp] = [
+          await stopEarly(args, "SIGTERM", isSilent),
+          await stopEarly(args, "SIGHUP", isSilent),
+        ];
+        assertEquals(hungUp.code, terminated.code, args[0]);
+        for (const { stdout } of [terminated, hungUp]) assertMatch(stdout, expected);
+      }
+    }),
+  );
+
+  Deno.test(
+    await test("bench ends at once, whatever its rate, with what it has measured", async () => {
+      for (
+        const [signal, args] of [
+          ["SIGINT", []],
+          ["SIGTERM", ["--rate", "100"]],
+          ["SIGHUP", ["--rate", "1000000"]],
+        ] as const
+      ) {
+        const bench = ["bench", "--warmup", "0", "--duration", "600", "--timeout", "10", ...args];
+        const { stdout, ms } = await stopEarly(bench, signal, true);
+        assertMatch(stdout, /^Sent +[\d,]+$/m, signal);
+        // 0.3 s, and what a busy machine needs.
+        assert(ms < 1500, `${signal}: ${ms} ms`);
+      }
+    }, linux),
+  );
+}
