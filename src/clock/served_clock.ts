@@ -1,4 +1,4 @@
-/** The served clock: system time, converted as the shared page says. */
+/** The served clock: system time, converted by the lines of the shared page. */
 import { toServed } from "./line.ts";
 import type { Clock, UnixTime } from "./clock.ts";
 import { type ClockStatus, UNSYNCHRONIZED } from "./status.ts";

@@ -53,7 +53,7 @@ export function localOffset(unixSeconds: number): number {
   return localZone().offsetAt(unixSeconds);
 }
 
-/** Reads the zone in a file; undefined if there is none, or if it may not be read. */
+/** Reads the zone in a file; undefined if there is none, or no permission to read it. */
 function readZone(path: string): ZoneOffset | undefined {
   if (!isGranted({ name: "read", path })) return undefined;
   // Deno follows a link only if both its ends may be read.

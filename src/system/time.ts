@@ -57,7 +57,7 @@ export const systemTimers: Timers = {
 /**
  * Waits for a promise, but no longer than `ms`.
  *
- * @returns What the promise brings, or `undefined` if that takes longer
+ * @returns The value of the promise, or `undefined` if it is not settled by then
  * @throws The signal's reason if that aborts first
  */
 export async function settleWithin<T>(

@@ -27,11 +27,11 @@ function interruptible(): Clock & { interrupt: () => void } {
 }
 
 for (const isStamped of [false, true]) {
-  Deno.test(`an answer is of one piece, whenever the clock is changed (stamped: ${isStamped})`, () => {
+  Deno.test(`a reply is consistent, whenever the clock is changed (stamped: ${isStamped})`, () => {
     const base = interruptible();
     const options = { base, clock: {}, status: {}, precision: -20 };
     using time = new ServedTime(options);
-    // As another thread has it: nothing but the page tells it of a change.
+    // Like another thread, it learns of a change from the page alone.
     const clock = new ServedClock(base, new ServedPage(time.page));
     const responder = builtIn("ntp");
     const guard = new Guard(planGuard({}), endpoint, () => 0);

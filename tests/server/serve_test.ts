@@ -20,21 +20,21 @@ Deno.test("serve replies with the time of a caller's clock", async () => {
 
 Deno.test("serve finishes a slow reply before it shuts down", async () => {
   const gate = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<void>();
   await using server = await serve(FREE, {
     responder: {
       async respond({ reply }): Promise<number> {
-        asked.resolve();
+        requested.resolve();
         await gate.promise;
         return new TextEncoder().encodeInto("Fri Apr  3 21:09:36 2020", reply).written;
       },
     },
   });
-  const answer = query(server.addresses[0]?.url ?? "", { retries: 0 });
-  await asked.promise;
+  const reply = query(server.addresses[0]?.url ?? "", { retries: 0 });
+  await requested.promise;
   const shutdown = server.shutdown();
   gate.resolve();
-  assertEquals((await answer).text, "Fri Apr  3 21:09:36 2020");
+  assertEquals((await reply).text, "Fri Apr  3 21:09:36 2020");
   await shutdown;
 });
 
@@ -52,7 +52,7 @@ Deno.test({
   },
 });
 
-Deno.test("serve reports whether all of it answers", async () => {
+Deno.test("serve reports whether all of it replies", async () => {
   const server = await serve(FREE);
   assertEquals(server.isAnswering, true);
   const ended = server.shutdown();

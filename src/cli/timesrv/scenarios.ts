@@ -16,7 +16,7 @@ export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
  * leading `y` may be left out.
  *
  * @throws {UsageError} If it is unknown or cannot be read
- * @throws {Deno.errors.NotCapable} If the file may not be read
+ * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function findScenario(name: string): Promise<Scenario> {
   if (/[./\\]/.test(name)) {
@@ -36,7 +36,7 @@ export async function findScenario(name: string): Promise<Scenario> {
  * Reads a file that the command line names.
  *
  * @throws {UsageError} If it cannot be read
- * @throws {Deno.errors.NotCapable} If it may not be read
+ * @throws {Deno.errors.NotCapable} If the permission to read it is missing
  */
 export async function readText(file: string, what: string): Promise<string> {
   try {

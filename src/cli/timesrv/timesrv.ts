@@ -81,7 +81,7 @@ export type TimesrvValues = TimesrvArguments["values"];
 
 const NOTES = `
 Listeners, each with its default port:
-  auto://HOST:8888      NTP or text, as the client asks; also plain HOST[:PORT]
+  auto://HOST:8888      NTP or text, by the request; also plain HOST[:PORT]
   ntp://HOST:123        NTP (RFC 5905), versions 1 to 4
   asctime://HOST:8888   text, whatever the request
   daytime://HOST:13     a line of text (RFC 867)

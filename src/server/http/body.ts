@@ -39,7 +39,7 @@ export async function requireNothing(request: Request, stopping: AbortSignal): P
   const text = await readText(request, stopping);
   const json = text.trim() === "" ? {} : parse(text);
   if (JSON.stringify(json) === "{}") return;
-  throw new HttpError(400, `This request takes no body: expected none, or {}`);
+  throw new HttpError(400, `This request must have no body: expected none, or {}`);
 }
 
 function parse(text: string): unknown {

@@ -143,8 +143,8 @@ Deno.test("a schedule with clients counts and applies to their requests alone", 
     drop: { clients: ["10.0.0.0/8", "2001:db8::/32"], every: 2 },
     garbage: { clients: "192.0.2.1" },
   });
-  const asked = ["10.1.2.3", "192.0.2.1", "2001:db8::7", "192.0.2.2", "10.0.0.1", "10.0.0.1"];
-  assertEquals(asked.map((hostname) => engine.next(sourceOf(hostname))), [
+  const senders = ["10.1.2.3", "192.0.2.1", "2001:db8::7", "192.0.2.2", "10.0.0.1", "10.0.0.1"];
+  assertEquals(senders.map((hostname) => engine.next(sourceOf(hostname))), [
     ...[[], ["garbage"], ["drop"], [], [], ["drop"]],
   ]);
 });

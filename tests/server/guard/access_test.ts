@@ -6,7 +6,7 @@ import { accessTable, hasRules, isAllowed } from "../../../src/server/guard/acce
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { check } from "../../support/property.ts";
 
-function answers(options: AccessOptions, address: string): boolean {
+function admits(options: AccessOptions, address: string): boolean {
   const words = new Uint32Array(4);
   parseIpWords(address, words);
   return isAllowed(accessTable(options), words);
@@ -15,7 +15,7 @@ function answers(options: AccessOptions, address: string): boolean {
 Deno.test("without rules every client is admitted", () => {
   assertEquals(hasRules(accessTable({})), false);
   for (const address of ["192.0.2.1", "2001:db8::1", "::"]) {
-    assertEquals(answers({}, address), true);
+    assertEquals(admits({}, address), true);
   }
 });
 
@@ -34,28 +34,28 @@ Deno.test("the longest prefix decides, whatever the order", () => {
     ["::ffff:10.0.0.1", true],
   ];
   for (const [address, answered] of expected) {
-    assertEquals(answers({ allow, deny }, address), answered, address);
+    assertEquals(admits({ allow, deny }, address), answered, address);
     const reversed = { allow: allow.toReversed(), deny: deny.toReversed() };
-    assertEquals(answers(reversed, address), answered, address);
+    assertEquals(admits(reversed, address), answered, address);
   }
 });
 
 Deno.test("rules that only deny leave all others, and `all` is both families", () => {
-  assertEquals(answers({ deny: ["192.0.2.0/24"] }, "192.0.2.9"), false);
-  assertEquals(answers({ deny: ["192.0.2.0/24"] }, "192.0.3.9"), true);
-  assertEquals(answers({ deny: ["192.0.2.0/24"] }, "2001:db8::1"), true);
+  assertEquals(admits({ deny: ["192.0.2.0/24"] }, "192.0.2.9"), false);
+  assertEquals(admits({ deny: ["192.0.2.0/24"] }, "192.0.3.9"), true);
+  assertEquals(admits({ deny: ["192.0.2.0/24"] }, "2001:db8::1"), true);
   for (const address of ["192.0.2.9", "2001:db8::1"]) {
-    assertEquals(answers({ deny: ["all"] }, address), false);
-    assertEquals(answers({ allow: ["all"], deny: ["203.0.113.0/24"] }, address), true);
+    assertEquals(admits({ deny: ["all"] }, address), false);
+    assertEquals(admits({ allow: ["all"], deny: ["203.0.113.0/24"] }, address), true);
   }
-  assertEquals(answers({ deny: ["0.0.0.0/0"] }, "2001:db8::1"), true);
-  assertEquals(answers({ deny: ["::/0"] }, "192.0.2.9"), true);
+  assertEquals(admits({ deny: ["0.0.0.0/0"] }, "2001:db8::1"), true);
+  assertEquals(admits({ deny: ["::/0"] }, "192.0.2.9"), true);
 });
 
 Deno.test("a network of IPv4 addresses that IPv6 carries is one of IPv4", () => {
-  assertEquals(answers({ deny: ["::ffff:10.0.0.0/104"] }, "10.9.9.9"), false);
-  assertEquals(answers({ deny: ["::ffff:10.0.0.0/104"] }, "11.0.0.0"), true);
-  assertEquals(answers({ deny: ["::ffff:192.0.2.1"] }, "192.0.2.1"), false);
+  assertEquals(admits({ deny: ["::ffff:10.0.0.0/104"] }, "10.9.9.9"), false);
+  assertEquals(admits({ deny: ["::ffff:10.0.0.0/104"] }, "11.0.0.0"), true);
+  assertEquals(admits({ deny: ["::ffff:192.0.2.1"] }, "192.0.2.1"), false);
 });
 
 Deno.test("rules that are no network, or contradict each other, are reported", () => {
@@ -107,7 +107,7 @@ Deno.test("rules decide as a list that is searched for the longest prefix does",
     } catch {
       return; // they contradict each other
     }
-    // The networks' own addresses are asked for, too: others hardly ever fall into them.
+    // The networks' own addresses are tried too: others are hardly ever in them.
     for (const [text] of [...given.map(([each]) => each), ...others]) {
       const address = ipaddr.process(text);
       let longest = -1;

@@ -51,7 +51,7 @@ Deno.test("a guard stops what no client sends", () => {
   stops("source-address", "192.0.2.250", 123);
 });
 
-Deno.test("a loopback listener answers this machine alone", () => {
+Deno.test("a loopback listener replies to this machine alone", () => {
   const judge = guard({}, { protocol: "ntp", hostname: "127.0.0.1", port: 1123 });
   assertEquals(judge("127.9.9.9"), PASS);
   assertEquals(judge("192.0.2.1"), refusal("denied"));
@@ -70,11 +70,11 @@ Deno.test("a guard limits sources of other machines by default", () => {
   assertEquals(times({ rateLimit: "off" }, "192.0.2.1"), 2000);
   assertEquals(times({}, "127.0.0.1"), 2000);
   assertEquals(times({ rateLimit: { kod: 0.5, burst: 1 } }, "::1"), 2000);
-  const asked = times({ rateLimit: { perSecond: 1, burst: 1 } }, "127.0.0.1");
-  assertEquals(asked < 500, true, `${asked}`);
+  const passed = times({ rateLimit: { perSecond: 1, burst: 1 } }, "127.0.0.1");
+  assertEquals(passed < 500, true, `${passed}`);
 });
 
-Deno.test("a guard answers a share of the limited requests with a KoD", () => {
+Deno.test("a guard replies to a share of the limited requests with a KoD", () => {
   const judge = guard({ rateLimit: { perSecond: 1, burst: 1, kod: 1 } });
   const verdicts = new Set(Array.from({ length: 200 }, () => judge("192.0.2.1")));
   assertEquals([...verdicts].sort(), [PASS, KOD_RATE]);

@@ -90,7 +90,7 @@ Deno.test("a flood of a million addresses needs no more memory, and frees no lim
   for (let i = 0; i < 1_000_000; i++) {
     flooding[3] = 0x0a000000 + i;
     assertEquals(one.take(flooding, i / 100), "pass");
-    // It asks a hundred times a second, and has emptied its bucket before others come.
+    // It sends a hundred requests per second, and has emptied its bucket before others begin.
     if (i % 1000 === 0 && one.take(abuser, i / 100) === "pass") passed++;
   }
   assertEquals(octets, 2 ** 21);

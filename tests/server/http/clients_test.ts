@@ -6,11 +6,11 @@ const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
 Deno.test("RecentClients counts by address and forgets the least recent client", () => {
   let nowMs = 0;
   const clients = new RecentClients(() => nowMs++);
-  const asks = (n: number, port = 1): void =>
+  const request = (n: number, port = 1): void =>
     clients.request(endpoint, { hostname: `10.0.${n >> 8}.${n & 255}`, port });
-  for (let n = 0; n < 256; n++) asks(n);
-  asks(0, 7);
-  asks(256);
+  for (let n = 0; n < 256; n++) request(n);
+  request(0, 7);
+  request(256);
   const list = clients.list();
   assertEquals(list.length, 256);
   assertEquals(list.slice(0, 2), [

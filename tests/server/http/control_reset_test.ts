@@ -133,7 +133,7 @@ Deno.test("a scenario of one listener begins its own clock anew, and no other", 
 });
 
 Deno.test("reset restores the status of the clock, which faults do not change", async () => {
-  // Not the system's own, about which the kernel might have something new to say.
+  // Not the system's own, whose status the kernel might change.
   const clock: Clock = { read: (time) => systemClock.read(time) };
   await using server = await serve(ntp, { control, clock });
   const said = async (): Promise<unknown> => {

@@ -65,7 +65,7 @@ Deno.test("GET /state has clocks, listeners and totals", async () => {
   assertEquals([body.totals.received, body.totals.answered], [1, 1]);
 });
 
-Deno.test("every answer is as documented, whatever the clock does", async () => {
+Deno.test("every response is as documented, whatever the clock does", async () => {
   const clock = { time: "2028-12-31T18:00:00Z", leap: "insert@2028-12-31", noise: "2ms" };
   await using server = await serve([ntp, own], { control, clock, faults: { drop: 0 } });
   await query(server.addresses[1]?.url as Url);
@@ -311,7 +311,7 @@ Deno.test("web pages and strangers' names are refused", async () => {
   assertEquals(await settings(server), before);
 });
 
-Deno.test("no answer allows other sites anything", async () => {
+Deno.test("no response allows other sites anything", async () => {
   await using server = await serve(ntp, { control });
   const response = await fetch(`${server.control?.url}/state`);
   await response.body?.cancel();

@@ -1,4 +1,4 @@
-/** The control interface as a test asks it. */
+/** Requests to a control interface, for tests. */
 import type { Server } from "../../../mod.ts";
 
 /** What it said. */

@@ -97,7 +97,7 @@ Deno.test("ServerLog gives totals that name each cause and error", async () => {
   );
 });
 
-Deno.test("ServerLog gives an interval its rate of answers", async () => {
+Deno.test("ServerLog gives an interval its rate of replies", async () => {
   const counters = new Counters();
   counters.count(counter.received, 12_346);
   counters.count(counter.answered, 12_345);

@@ -27,7 +27,7 @@ function servedTime(): ServedTime {
 
 Deno.test(
   await where(batches, "mmsg stamps a request when it arrives, not when it is read", async () => {
-    // The kernel begins to stamp datagrams a moment after a first socket has asked for it.
+    // The kernel begins to stamp datagrams a moment after the first socket requests it.
     await using other = await serve(FREE, mmsg);
     await query(other.addresses[0]?.url ?? "");
     using time = servedTime();
@@ -129,7 +129,7 @@ Deno.test(
 );
 
 Deno.test(
-  await where(batches, "a pool stopped before a worker answers does not wait for it", async () => {
+  await where(batches, "a pool stopped before a worker is ready does not wait for it", async () => {
     const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
     const pool = new WorkerPool({ size: 1, services, guard, openWorker });
     const starting = pool.start();

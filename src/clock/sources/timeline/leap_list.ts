@@ -5,21 +5,20 @@ const NTP_TO_UNIX_SECONDS = 2_208_988_800n;
 const SECOND_NS = 1_000_000_000n;
 const DAY_SECONDS = 86_400n;
 
-/** Longer than any list that will be needed in this millennium. */
+/** Characters; more than any list needs in this millennium. */
 const MAX_LENGTH = 1_000_000;
 
-/** A list of leap seconds. */
 export interface LeapList {
   /** The leap seconds, past and to come. */
   readonly leaps: readonly LeapSecond[];
-  /** Until when the list is known to be complete (its line `#@`), if it says so. */
+  /** The time until which the list is complete (its line `#@`), if it has one. */
   readonly expires: Temporal.Instant | undefined;
 }
 
 /**
  * Parses a list: lines of seconds since 1900 and the difference of TAI and UTC from then on.
  *
- * @throws {SyntaxError} If it is no such list, or has a leap second that does not end a day
+ * @throws {SyntaxError} If it is not such a list, or has a leap second that does not end a day
  */
 export function parseLeapList(text: string): LeapList {
   if (text.length > MAX_LENGTH) throw notAList("it is too long");
@@ -58,7 +57,7 @@ export function parseLeapList(text: string): LeapList {
  *
  * @param text The file
  * @returns The leap seconds, past and to come
- * @throws {SyntaxError} If it is no such file, or has a leap second that does not end a day
+ * @throws {SyntaxError} If it is not such a file, or has a leap second that does not end a day
  */
 export function parseLeapSeconds(text: string): LeapSecond[] {
   return [...parseLeapList(text).leaps];
@@ -67,7 +66,7 @@ export function parseLeapSeconds(text: string): LeapSecond[] {
 /**
  * Checks a list against its hash (the line `#h`): SHA-1 of all numbers in it. A list without one passes.
  *
- * @throws {SyntaxError} If it does not match: the list was changed, or broke off
+ * @throws {SyntaxError} If it does not match: the list was changed, or is not complete
  */
 export async function verifyLeapList(text: string): Promise<void> {
   const lines = text.split(/\r?\n/);
@@ -80,10 +79,10 @@ export async function verifyLeapList(text: string): Promise<void> {
   );
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(numbers.join("")));
   const words = new DataView(digest);
-  // Leading zeros of its five words may be left out.
+  // The hash has five words, which may lack their leading zeros.
   const expected = written.trim().split(/\s+/).map((word) => parseInt(word, 16));
   if (expected.length === 5 && expected.every((word, i) => word === words.getUint32(4 * i))) return;
-  throw notAList("its hash does not match: it was changed, or is not whole");
+  throw notAList("its hash does not match: it was changed, or is not complete");
 }
 
 function toInstant(ntpSeconds: bigint): Temporal.Instant {

@@ -1,4 +1,4 @@
-/** Leap seconds as options have them. */
+/** Parses, sorts and formats leap seconds. */
 import { parseInstantNs } from "../../../text/duration.ts";
 import type { LeapSecond, Timeline } from "./timeline.ts";
 
@@ -16,7 +16,7 @@ export function parseLeap(text: string): LeapSecond {
   try {
     if (date !== undefined) midnightNs = parseInstantNs(date) + DAY_NS;
   } catch {
-    // No such day.
+    // There is no such day.
   }
   if (kind === undefined || midnightNs === undefined) {
     throw new SyntaxError(
@@ -27,11 +27,11 @@ export function parseLeap(text: string): LeapSecond {
 }
 
 /**
- * Sorts leap seconds by time, each of them once.
+ * Sorts leap seconds by time, without duplicates.
  *
  * @throws {RangeError} If one does not end a day, or is inserted and deleted on the same day
  */
-export function inOrder(leaps: readonly LeapSecond[]): LeapSecond[] {
+export function sortLeaps(leaps: readonly LeapSecond[]): LeapSecond[] {
   const byDay = new Map<bigint, LeapSecond>();
   for (const leap of leaps) {
     if (leap.midnightNs % DAY_NS !== 0n) {
@@ -70,7 +70,7 @@ export function leapWarnings(
   ];
 }
 
-/** The day at whose end a leap second happens. */
+/** Formats the day at whose end a leap second happens. */
 export function dateOf({ midnightNs }: LeapSecond): string {
   return utc(midnightNs - 1n).toPlainDate().toString();
 }

@@ -1,4 +1,4 @@
-/** The options of a simulated clock: one row each, for the library, URLs, JSON and command lines. */
+/** The options of a simulated clock, for the library, URLs, JSON and command lines. */
 import { parseDurationNs, parseInstantNs } from "../../../text/duration.ts";
 import {
   attempt,
@@ -12,49 +12,49 @@ import {
   whole,
 } from "../../../options/field.ts";
 import { readOptions } from "../../../options/read.ts";
-import { inOrder, parseLeap } from "./leap_seconds.ts";
+import { parseLeap, sortLeaps } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
 import type { LeapSecond } from "./timeline.ts";
 
 /**
- * What a served clock makes of the system's. All of it may be combined; durations and instants are
- * texts or `Temporal` objects.
+ * A simulated clock, relative to the system clock. All options can be combined; durations and instants
+ * are texts or `Temporal` objects.
  */
 export interface ClockOptions {
   /**
-   * The time at the start: an ISO 8601 instant (UTC where it names no zone), a date, or `@` and seconds
+   * The time at the start: an ISO 8601 instant (UTC unless it has a zone), a date, or `@` and seconds
    * since 1970.
    */
   readonly time?: string | Temporal.Instant;
-  /** How far ahead it is: `+1h30m`, `-2d`, `PT90M`. Of `time`, where that is given too. */
+  /** The offset from `time` or from the system clock: `+1h30m`, `-2d`, `PT90M`; positive is ahead. */
   readonly offset?: string | Temporal.Duration;
-  /** How fast it runs: 2 or `2x`, `-0.5`, 0 stands still; `+50ppm` is so much faster than the system's. */
+  /** The rate: 2 or `2x`, `-0.5`, 0 for a frozen clock; `+50ppm` is relative to the system clock. */
   readonly rate?: number | string;
-  /** Whether it stands still: a rate of 0. */
+  /** Whether it is frozen: a rate of 0. */
   readonly freeze?: boolean;
   /**
-   * Jumps, 10,000 at most: `+1s@00:05` five seconds after the start, `-1h@PT10M`, or when served time comes
-   * to an instant. One that is jumped over does not happen.
+   * Steps, at most 10,000: `+1s@00:05` is five seconds after the start, `-1h@PT10M`, or `+1s@` and an
+   * instant of served time. A step that is jumped over does not happen.
    */
   readonly steps?: readonly string[];
   /**
-   * A second more or less at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`; or `none`. It
-   * happens to a clock that runs forward, and is not jumped over.
+   * A leap second at the end of a day: `insert@2028-12-31`, `delete@2029-06-30`; or `none`. It happens if
+   * the clock runs forward, and does not jump over it.
    */
   readonly leap?: string;
-  /** Further leap seconds, such as {@linkcode parseLeapSeconds} reads; those that are past are no mistake. */
+  /** Further leap seconds, such as those of {@linkcode parseLeapSeconds}; past ones are ignored. */
   readonly leapSeconds?: readonly LeapSecond[];
   /** Until when the list that `leapSeconds` are from is complete; a warning is given after it. */
   readonly leapSecondsExpire?: Temporal.Instant | undefined;
   /**
-   * How leap seconds are spread over hours: `linear`, `cosine` or `quadratic`, 24 hours from noon to noon
-   * or as `linear,20h`; or as an operator does it: `google`, `aws`, `meta`, `chrony`; or `none`.
+   * The smear of leap seconds: `linear`, `cosine` or `quadratic`, over 24 hours from noon to noon or another
+   * window as in `linear,20h`; `google`, `aws`, `meta` or `chrony` for that of an operator; or `none`.
    */
   readonly smear?: string;
-  /** The standard deviation of its noise: a quick jitter and a slow wander. */
+  /** The standard deviation of its noise: a fast jitter and a slow wander. */
   readonly noise?: string | Temporal.Duration;
   /**
-   * Makes the noise that of another run again, so long after the start: a whole number, 0 to 4294967295.
+   * The seed of the noise, a whole number, 0 to 4294967295: the same seed repeats the noise of another run.
    *
    * @default {the server's}
    */
@@ -64,24 +64,23 @@ export interface ClockOptions {
 const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
 
-/** The fastest that a clock may run, either way. */
 const MAX_RATE = 1_000_000;
 
 const RATE_EXPECTED = `2x, -0.5, 0 or +50ppm, from -${MAX_RATE} to ${MAX_RATE}`;
 
-/** This many jumps are planned in a moment, and are more than any test needs. */
+/** More than any test needs; they are planned without a noticeable delay. */
 const MAX_STEPS = 10_000;
 
 const MAX_NOISE_NS = 3600n * SECOND_NS;
 
-/** The seed of all random numbers of a server. */
+/** The seed of a server's random numbers. */
 export const seedField: Field<number> = whole(0, 2 ** 32 - 1, {
   name: "seed",
   syntax: "<number>",
   help: "random seed for noise and faults; the same seed repeats the run",
 });
 
-/** The options that URLs, JSON and command lines have too. */
+/** The options for URLs, JSON and command lines. */
 export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSecondsExpire">> = {
   time: temporal(parseInstantNs, Temporal.Instant, "a time such as 2038-01-19T03:14:00Z", {
     name: "time",
@@ -106,7 +105,7 @@ export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSeconds
     text("a step such as +1s@00:05", parseStep, {
       name: "step",
       syntax: "<step>",
-      help: "jump: +1s@00:05 is 5 s after the start; repeatable",
+      help: "step: +1s@00:05 is 5 s after the start; repeatable",
     }),
     MAX_STEPS,
   ),
@@ -132,7 +131,6 @@ export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSeconds
   seed: seedField,
 };
 
-/** The options that the library has. */
 const libraryFields: Fields<ClockOptions> = {
   ...clockFields,
   leapSeconds: field(
@@ -147,24 +145,24 @@ const libraryFields: Fields<ClockOptions> = {
   ),
 };
 
-/** A jump as it is written: this long after the start, or at an instant of served time. */
+/** A parsed step: a time after the start, or at an instant of served time. */
 export interface WrittenStep {
-  /** Its moment as it is written. */
+  /** The text of its moment, for messages. */
   readonly when: string;
   readonly at: { readonly afterNs: bigint } | { readonly servedNs: bigint };
   readonly byNs: bigint;
 }
 
-/** {@linkcode ClockOptions} as numbers, whenever they take effect; undefined is not given. */
+/** {@linkcode ClockOptions} as numbers; undefined if not given. */
 export interface ClockReading {
   readonly timeNs: bigint | undefined;
   readonly offsetNs: bigint | undefined;
   /** Nanoseconds per second. */
   readonly rate: bigint | undefined;
   readonly steps: readonly WrittenStep[] | undefined;
-  /** The leap second that is given by itself. */
+  /** The leap second of the option `leap`. */
   readonly leap: LeapSecond | undefined;
-  /** That one and the others, the earliest first. */
+  /** All leap seconds, the earliest first. */
   readonly leaps: readonly LeapSecond[] | undefined;
   readonly leapsExpireNs: bigint | undefined;
   readonly smear: Smear | "none" | undefined;
@@ -173,11 +171,11 @@ export interface ClockReading {
 }
 
 /**
- * Reads options, each by itself and without regard to any moment.
+ * Parses options, each by itself and independently of the present time.
  *
  * @throws {SyntaxError} If an option is unknown, or a value cannot be read
  * @throws {RangeError} If a value is out of bounds, or options contradict each other
- * @throws {TypeError} If it is no object
+ * @throws {TypeError} If it is not an object
  */
 export function readClock(options: ClockOptions): ClockReading {
   const read = readOptions(libraryFields, options, "clock");
@@ -193,14 +191,14 @@ export function readClock(options: ClockOptions): ClockReading {
     steps: steps?.map(parseStep),
     leap: own[0],
     leapsExpireNs: leapSecondsExpire?.epochNanoseconds,
-    leaps: areLeapsGiven ? inOrder([...leapSeconds ?? [], ...own]) : undefined,
+    leaps: areLeapsGiven ? sortLeaps([...leapSeconds ?? [], ...own]) : undefined,
     smear: smear === undefined ? undefined : noneOr(parseSmear)(smear),
     noiseNs: noise === undefined ? undefined : Number(parseNoise(noise)),
     seed,
   };
 }
 
-/** An option whose text stands for what a `Temporal` object may give as well; it stays as it is given. */
+/** Defines an option that is a text or a `Temporal` object; the value is kept as given. */
 function temporal<Value extends Temporal.Instant | Temporal.Duration>(
   parse: (value: string | Value) => bigint,
   Class: { new (...args: never[]): Value },
@@ -217,7 +215,6 @@ function temporal<Value extends Temporal.Instant | Temporal.Duration>(
   );
 }
 
-/** Lets a parser accept the text that stands for nothing. */
 function noneOr<T>(parse: (text: string) => T): (text: string) => T | "none" {
   return (text) => text === "none" ? text : parse(text);
 }
@@ -235,7 +232,7 @@ function combineRate(
   return 0n;
 }
 
-/** A rate in nanoseconds per second. */
+/** Parses a rate, in nanoseconds per second. */
 function parseRate(rate: number | string): bigint {
   const [, ppm] = /^([+-]\d*\.?\d+)ppm$/.exec(String(rate)) ?? [];
   const [, times] = /^([+-]?\d*\.?\d+(?:e-?\d+)?)x?$/i.exec(String(rate)) ?? [];
@@ -243,7 +240,7 @@ function parseRate(rate: number | string): bigint {
   if (!(Math.abs(value) <= MAX_RATE)) {
     throw new FieldError(`expected ${RATE_EXPECTED}`, times !== undefined || ppm !== undefined);
   }
-  // Of ppm the thousandths count, which 1 + ppm would lose the end of.
+  // Computed without 1 + ppm, which would round thousandths of a ppm.
   const gainPpb = ppm === undefined ? (value - 1) * 1e9 : Number(ppm) * 1000;
   return SECOND_NS + BigInt(Math.round(gainPpb));
 }
@@ -275,7 +272,6 @@ function parseSmear(text: string): Smear {
   return { ...smear, windowNs };
 }
 
-/** The standard deviation of a clock's noise, in nanoseconds. */
 function parseNoise(noise: string | Temporal.Duration): bigint {
   const ns = parseDurationNs(noise);
   if (ns < 0n || ns > MAX_NOISE_NS) throw new FieldError("expected 0 to 1h", true);

@@ -1,4 +1,4 @@
-/** Plans a timeline from options: at the start, and for a change while it runs. */
+/** Plans a timeline from options, at the start and for later changes. */
 import { type Plan, servedAt } from "../../line.ts";
 import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
 import { dateOf } from "./leap_seconds.ts";
@@ -17,10 +17,9 @@ import {
 const SECOND_NS = 1_000_000_000n;
 
 /**
- * Plans the time to serve from a moment on.
+ * Plans a timeline from a moment on.
  *
- * @param options What to simulate
- * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
+ * @param nowNs The moment of system time, in nanoseconds since the Unix epoch
  * @throws {SyntaxError} If a text cannot be read
  * @throws {RangeError} If a number is out of range, options contradict each other, or an event is past
  * @throws {TypeError} If a value has the wrong type
@@ -37,14 +36,10 @@ export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
 
 /**
  * Plans a change from a moment on. Options that are not given keep their value; without a time or an
- * offset, time goes on from where it is.
+ * offset, served time continues. Throws like {@linkcode planTimeline}.
  *
- * @param before The timeline so far, advanced to that moment
- * @param options What to change
- * @param nowNs That moment of system time, in nanoseconds since the Unix epoch
- * @throws {SyntaxError} If a text cannot be read
- * @throws {RangeError} If a number is out of range, options contradict each other, or an event is past
- * @throws {TypeError} If a value has the wrong type
+ * @param before The present timeline, advanced to that moment
+ * @param nowNs The moment of system time, in nanoseconds since the Unix epoch
  */
 export function changeTimeline(before: Timeline, options: ClockOptions, nowNs: bigint): Timeline {
   return changed(before, readClock(options), nowNs);
@@ -54,10 +49,10 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
   const smear = reading.smear === undefined ? before.smear : orNothing(reading.smear);
   const leaps = reading.leaps ?? before.leaps;
   if (orNothing(reading.smear) !== undefined && leaps.length === 0) {
-    throw new RangeError("Cannot smear without a leap second: give one, as insert@2028-12-31");
+    throw new RangeError("Cannot smear without a leap second: add one, such as insert@2028-12-31");
   }
   const { plan: { servedNs, gainPpb }, steps, insertedUntilNs } = moved(before, reading, nowNs);
-  // A leap second that an offset alone leads past is meant to be over.
+  // A leap second that the offset alone jumps over counts as over.
   const { offsetNs = 0n } = reading;
   const earliestNs = offsetNs > 0n ? servedNs - offsetNs : servedNs;
   if (reading.leap !== undefined) checkToCome(reading.leap, smear, earliestNs);
@@ -77,7 +72,7 @@ function orNothing<T>(value: T | "none" | undefined): T | undefined {
   return value === "none" ? undefined : value;
 }
 
-/** The timeline so far, moved to the requested time, if there is one. */
+/** Moves the timeline to the requested time, if any. */
 function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline {
   const { timeNs, offsetNs, leaps, smear } = reading;
   if (timeNs !== undefined || offsetNs !== undefined) {
@@ -86,7 +81,7 @@ function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline
   const { plan } = before;
   const isSmearedAnew = leaps !== undefined || smear !== undefined;
   const servedNs = isSmearedAnew
-    ? beneathSmear(servedAt(phaseAt(before, nowNs).plan, nowNs), {
+    ? withoutSmear(servedAt(phaseAt(before, nowNs).plan, nowNs), {
       leaps: leaps ?? before.leaps,
       smear: smear === undefined ? before.smear : orNothing(smear),
     })
@@ -94,20 +89,20 @@ function moved(before: Timeline, reading: ClockReading, nowNs: bigint): Timeline
   return { ...before, plan: { ...plan, systemNs: nowNs, servedNs } };
 }
 
-/** The time without its smear, from the smeared time. */
-function beneathSmear(
+/** Computes the time without its smear from the smeared time. */
+function withoutSmear(
   smearedNs: bigint,
   { leaps, smear }: Pick<Timeline, "leaps" | "smear">,
 ): bigint {
   const leap = leaps.find((each) => !isOver(each, smear, smearedNs));
   let ns = smearedNs;
-  // A smear is so slow that each iteration is some ten thousand times nearer.
+  // A smear is slow: each iteration reduces the error some ten thousand times.
   for (let i = 0; i < 4; i++) ns = smearedNs - smearedBy(leap, smear, ns);
   return ns;
 }
 
 function checkToCome(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): void {
-  // At midnight it has just happened; a clock that starts there shows the time after it.
+  // A clock may start at midnight, right after its leap second.
   if (!isOver(leap, smear, servedNs) || leap.midnightNs >= servedNs) return;
   throw new RangeError(
     `Cannot ${leap.kind} a second on ${dateOf(leap)}: the served time is past it`,

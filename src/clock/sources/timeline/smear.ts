@@ -1,17 +1,15 @@
-/** Leap seconds spread over hours, so that no clock has to step. */
+/** Smears: leap seconds spread over hours, so that no clock steps. */
 
-/** How the change of a smear grows over its window. */
+/** How a smear grows over its window. */
 export const smearShapes = ["linear", "cosine", "quadratic"] as const;
 
 /** One of {@linkcode smearShapes}. */
 export type SmearShape = (typeof smearShapes)[number];
 
-/** How a leap second is smeared. */
 export interface Smear {
   readonly shape: SmearShape;
-  /** How long it takes. */
   readonly windowNs: bigint;
-  /** Whether the leap is in the middle of the window, and not at its beginning. */
+  /** Whether the leap second is in the middle of the window rather than at its beginning. */
   readonly isCentred: boolean;
 }
 
@@ -19,10 +17,10 @@ const HOUR_NS = 3_600_000_000_000n;
 const DAY_NS = 24n * HOUR_NS;
 const NOON_TO_NOON = { windowNs: DAY_NS, isCentred: true } as const;
 
-/** What chrony documents for a smoothed leap second, and Meta's seventeen hours. */
+/** Documented by chrony for a smoothed leap second; Meta has the same seventeen hours. */
 const AFTER_THE_LEAP = { windowNs: 62_500_000_000_000n, isCentred: false } as const;
 
-/** The shapes, and what large operators have published, by name. */
+/** The shapes, and the smears that large operators have published, by name. */
 export const smears: Readonly<Record<string, Smear>> = {
   linear: { shape: "linear", ...NOON_TO_NOON },
   cosine: { shape: "cosine", ...NOON_TO_NOON },
@@ -33,7 +31,7 @@ export const smears: Readonly<Record<string, Smear>> = {
   chrony: { shape: "quadratic", ...AFTER_THE_LEAP },
 };
 
-/** How much of the leap second is smeared when a share of the window is over, both 0 to 1. */
+/** The share of the leap second that is smeared after a share of the window, both 0 to 1. */
 export function smeared(shape: SmearShape, share: number): number {
   switch (shape) {
     case "linear":

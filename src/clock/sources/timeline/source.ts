@@ -1,4 +1,4 @@
-/** The time of a simulated clock: its timeline, published before each of its turns. */
+/** The source of simulated time: a timeline, published before each of its changes. */
 import { parseDurationNs } from "../../../text/duration.ts";
 import { floorDivide, joinNs, servedAt, splitNs, toLine } from "../../line.ts";
 import type { PageContent, ServedLine } from "../../page.ts";
@@ -17,30 +17,28 @@ import { changeTimeline, planTimeline } from "./plan.ts";
 import { type ClockState, clockState } from "./state.ts";
 import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts";
 
-/** A timer that fires sooner would be busy with nothing else: pages are written ahead of each turn. */
+/** Pages are written ahead of each change, so timers need not fire more often than this. */
 const MIN_WAIT_MS = 20;
 
 const SECOND_NS = 1_000_000_000n;
 
-/** The farthest that a `Temporal.Instant` may be from 1970. */
+/** The range of a `Temporal.Instant`, either way from 1970. */
 const MAX_NS = 86_400n * 100_000_000n * SECOND_NS;
 
 type Noise = Pick<PageContent, "noiseNs" | "seed" | "noiseFrom">;
 
-/** All that decides the served time; each change replaces the whole. */
 interface Simulation {
   readonly timeline: Timeline;
   readonly noise: Noise;
   readonly status: StatusOptions;
 }
 
-/** What a {@linkcode TimelineSource} works with. */
 export interface TimelineContext extends SourceContext {
-  /** The seed of noise for which no seed is given. */
+  /** The default seed of noise. */
   readonly seed: number;
 }
 
-/** Serves a simulated clock. Whatever throws changes nothing. */
+/** Serves a simulated clock. A method that throws has changed nothing. */
 export class TimelineSource implements TimeSource {
   onChange: () => void = () => {};
   readonly #context: TimelineContext;
@@ -49,11 +47,8 @@ export class TimelineSource implements TimeSource {
   #timer: Disposable;
 
   /**
-   * @param context The clock, and the timers that its turns are published by
-   * @param clock What to simulate
-   * @param status The configuration of the status
-   * @throws {SyntaxError} If a text of the options cannot be read, or one is unknown
-   * @throws {RangeError} If a number is out of range, or they contradict each other
+   * @throws {SyntaxError} If an option is unknown or cannot be read
+   * @throws {RangeError} If a number is out of range, or options contradict each other
    * @throws {TypeError} If a value has the wrong type
    */
   constructor(context: TimelineContext, clock: ClockOptions, status: StatusOptions) {
@@ -79,26 +74,25 @@ export class TimelineSource implements TimeSource {
     ];
   }
 
-  /** The state of the clock now. */
   get state(): Omit<ClockState, "warnings"> {
     const nowNs = this.#nowNs();
     const { timeline, noise } = this.#simulation;
     return clockState(advance(timeline, nowNs), nowNs, noise.noiseNs);
   }
 
-  /** Changes the clock, as `ClockControl.set()` says. */
+  /** Changes the clock, like `ClockControl.set()`. */
   set(options: ClockOptions): void {
     const nowNs = this.#nowNs();
     const before = this.#simulation;
     const timeline = changeTimeline(advance(before.timeline, nowNs), options, nowNs);
     const { noiseNs = before.noise.noiseNs, seed } = readClock(options);
-    // With another seed it is another noise, from its beginning.
+    // A seed starts the noise anew.
     const noise = seed === undefined ? before.noise : this.#planNoise(options, nowNs);
     checkServable(timeline, nowNs);
     this.#serve({ ...before, timeline, noise: { ...noise, noiseNs } });
   }
 
-  /** Steps the clock, as `ClockControl.step()` says. */
+  /** Steps the clock, like `ClockControl.step()`. */
   step(by: string | Temporal.Duration): void {
     const byNs = parseDurationNs(by);
     const nowNs = this.#nowNs();
@@ -136,7 +130,7 @@ export class TimelineSource implements TimeSource {
     this.onChange();
   }
 
-  /** Brings a simulation to this moment: its content of the page, and a timer for its next turn. */
+  /** Advances a simulation to now: the content of its page, and a timer for its next change. */
   #advance(simulation: Simulation): [Simulation, PageContent, Disposable] {
     const { timers, precision } = this.#context;
     const { noise, status } = simulation;
@@ -156,7 +150,7 @@ export class TimelineSource implements TimeSource {
         : { from: splitNs(untilNs), line: lineOf(phaseAt(advance(timeline, untilNs), untilNs)) },
       status: configureStatus(status, facts, precision),
     };
-    // The system's clock may be set meanwhile, and then the turn comes sooner or later.
+    // The system clock can be set meanwhile, which makes the change sooner or later.
     const dueMs = untilNs === undefined ? POLL_MS : Number((untilNs - nowNs) / 1_000_000n);
     const waitMs = Math.max(Math.min(dueMs, POLL_MS), MIN_WAIT_MS);
     const timer = timers.every(waitMs, () => this.#serve(this.#simulation));
@@ -168,7 +162,7 @@ export class TimelineSource implements TimeSource {
   }
 }
 
-/** Whether options ask for a simulated clock; a seed alone is for noise that there is not. */
+/** Whether options simulate a clock; a seed alone does not, as there is no noise. */
 export function isSimulated({ seed: _seed, ...options }: ClockOptions): boolean {
   return Object.values(options).some((option) => option !== undefined);
 }
@@ -187,7 +181,7 @@ function lineOf({ plan, leap, smearedNs }: Phase): ServedLine {
   };
 }
 
-/** The reference id by which ntpd reports a smear: 254, and its size in units of 2^-22 s, 24 bits of them. */
+/** The reference id by which ntpd reports a smear: 254, and its size in units of 2^-22 s (24 bits). */
 function smearReferenceId(smearedNs: bigint): number {
   return 254 * 2 ** 24 + Number(BigInt.asUintN(24, (smearedNs << 22n) / SECOND_NS));
 }

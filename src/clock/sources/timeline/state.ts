@@ -1,4 +1,4 @@
-/** The state of a served clock, in texts and numbers that any language reads. */
+/** The state of a served clock, as JSON has it. */
 import { servedAt, splitNs } from "../../line.ts";
 import { phaseAt, type Timeline } from "./timeline.ts";
 
@@ -6,11 +6,11 @@ import { phaseAt, type Timeline } from "./timeline.ts";
 export interface ClockState {
   /** The time it serves. */
   readonly now: string;
-  /** The system's time then. */
+  /** The system time at the same moment. */
   readonly system: string;
-  /** How far it is ahead of the system's time. */
+  /** Its offset from system time; positive is ahead. */
   readonly offset: number;
-  /** Its rate: 1 is that of the system's clock, 0 stands still. */
+  /** Its rate: 1 is that of the system clock, 0 is frozen. */
   readonly rate: number;
   /** The leap second it announces; null leaves that to the status of the machine's clock. */
   readonly leap: "none" | "insert" | "delete" | null;
@@ -18,7 +18,7 @@ export interface ClockState {
   readonly steps: readonly ({ readonly by: number } & ({ at: string } | { servedAt: string }))[];
   /** The leap seconds still to come, each with the day that it ends. */
   readonly leapSeconds: readonly { readonly kind: "insert" | "delete"; readonly date: string }[];
-  /** How they are smeared, if they are, and how far the present one is. */
+  /** The smear, if any, and how far it has moved served time. */
   readonly smear: { readonly shape: string; readonly window: number; readonly by: number } | null;
   /** The standard deviation of its noise. */
   readonly noise: number;
@@ -26,7 +26,7 @@ export interface ClockState {
   readonly warnings: readonly string[];
 }
 
-/** The state of a timeline that has been advanced to a moment. */
+/** Describes a timeline that has been advanced to a moment. */
 export function clockState(
   timeline: Timeline,
   nowNs: bigint,
@@ -62,7 +62,7 @@ function seconds(ns: bigint): number {
   return Number(ns) / 1e9;
 }
 
-/** Formats a time; beyond the years of a `Temporal.Instant` as seconds since 1970. */
+/** Formats a time; beyond the range of `Temporal.Instant` as seconds since 1970. */
 function textOf(ns: bigint): string {
   try {
     return Temporal.Instant.fromEpochNanoseconds(ns).toString();

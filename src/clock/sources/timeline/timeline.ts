@@ -12,11 +12,11 @@ export interface Step {
   readonly byNs: bigint;
 }
 
-/** Steps still to come, of each kind the earliest first. */
+/** Steps still to come, the earliest first. */
 export interface Steps {
-  /** At moments of system time. */
+  /** Each at a moment of system time. */
   readonly system: readonly Step[];
-  /** When served time comes to a moment, from either side. */
+  /** Each at a moment of served time, whether it is reached forwards or backwards. */
   readonly served: readonly Step[];
 }
 
@@ -24,11 +24,11 @@ export interface Steps {
 export interface LeapSecond {
   /** Whether 23:59:59 occurs twice or not at all. */
   readonly kind: "insert" | "delete";
-  /** When the next day begins. */
+  /** The beginning of the next day. */
   readonly midnightNs: bigint;
 }
 
-/** All that decides which time is served; immutable, and replaced by each change. */
+/** The state from which served time is computed; immutable, and replaced by each change. */
 export interface Timeline {
   readonly plan: Plan;
   readonly steps: Steps;
@@ -36,20 +36,20 @@ export interface Timeline {
   readonly leaps: readonly LeapSecond[];
   /** When the list of leap seconds expires, if that is known: later ones may be missing. */
   readonly leapsExpireNs?: bigint | undefined;
-  /** How leap seconds are smeared; without it they are announced, and happen. */
+  /** The smear of leap seconds; without it they are announced, and happen. */
   readonly smear?: Smear | undefined;
-  /** The end of the last inserted second, unless the clock was moved since it began. */
+  /** The end of the last inserted second, unless the clock was moved after it began. */
   readonly insertedUntilNs?: bigint | undefined;
 }
 
-/** What is served from one turn of a timeline to the next. */
+/** The served time between two changes of a timeline. */
 export interface Phase {
   readonly plan: Plan;
   /** The leap second to announce; undefined leaves it to the clock's status. */
   readonly leap: "none" | LeapSecond["kind"] | undefined;
   /** How far a smear has moved served time; undefined if there is none. */
   readonly smearedNs: bigint | undefined;
-  /** The next turn; undefined if there is none. */
+  /** The next change; undefined if there is none. */
   readonly untilNs: bigint | undefined;
 }
 
@@ -58,10 +58,10 @@ const SECOND_NS = 1_000_000_000n;
 /** A leap second is announced on its day (RFC 5905 §7.3 allows the month). */
 const ANNOUNCED_NS = 86_400n * SECOND_NS;
 
-/** Advances a timeline to a moment: whatever was due has happened. */
+/** Advances a timeline to a moment: all events that are due are applied. */
 export function advance(timeline: Timeline, nowNs: bigint): Timeline {
   let now = timeline;
-  // Each event is taken off the timeline, so there is an end.
+  // Each event is removed from the timeline, so the loop ends.
   for (let next = nextEvent(now); next !== undefined; next = nextEvent(now)) {
     if (next.atNs > nowNs) return now;
     now = next.after();
@@ -69,7 +69,7 @@ export function advance(timeline: Timeline, nowNs: bigint): Timeline {
   return now;
 }
 
-/** What a timeline that has been advanced to a moment serves then. */
+/** Computes the served time of a timeline that has been advanced to a moment. */
 export function phaseAt(timeline: Timeline, nowNs: bigint): Phase {
   const { plan, leaps, smear, insertedUntilNs } = timeline;
   let untilNs = nextEvent(timeline)?.atNs;
@@ -112,26 +112,25 @@ function edgeOf(
   return { isInside, atNs: servedNs > edgeNs ? systemAt(plan, edgeNs) : undefined };
 }
 
-/** How much of served time passes in a second. */
+/** Nanoseconds of served time per second. */
 function rateOf({ gainPpb }: Plan): bigint {
   return SECOND_NS + gainPpb;
 }
 
-/** An event that changes the timeline itself. */
 interface TimelineEvent {
   readonly atNs: bigint;
   readonly after: () => Timeline;
 }
 
 function nextEvent(timeline: Timeline): TimelineEvent | undefined {
-  // Of two at one moment the first comes first: the day is over before the next one begins.
+  // In this order if several are due at one moment: a day ends before the next one begins.
   const events = [leapEnd(timeline), servedStep(timeline), systemStep(timeline)];
   return events.reduce((first, each) =>
     each !== undefined && (first === undefined || each.atNs < first.atNs) ? each : first
   );
 }
 
-/** A leap second happens only to a clock that runs forward. */
+/** The end of the next leap second, which happens only to a clock that runs forward. */
 function leapEnd(timeline: Timeline): TimelineEvent | undefined {
   const { plan, smear, leaps: [leap, ...leaps] } = timeline;
   if (leap === undefined || rateOf(plan) <= 0n) return undefined;
@@ -141,7 +140,7 @@ function leapEnd(timeline: Timeline): TimelineEvent | undefined {
   return {
     atNs,
     after: () => ({
-      ...come({ ...timeline, leaps }, atNs, changeBy(leap)),
+      ...reach({ ...timeline, leaps }, atNs, changeBy(leap)),
       ...(isRepeated && { insertedUntilNs: leap.midnightNs }),
     }),
   };
@@ -166,14 +165,14 @@ function servedStep(timeline: Timeline): TimelineEvent | undefined {
     ? served[countUpTo(served, plan.servedNs)]
     : served[countUpTo(served, plan.servedNs - 1n) - 1];
   const atNs = step && systemAt(plan, step.atNs);
-  return atNs === undefined ? undefined : { atNs, after: () => come(timeline, atNs, 0n) };
+  return atNs === undefined ? undefined : { atNs, after: () => reach(timeline, atNs, 0n) };
 }
 
-/** Brings served time to a moment, by itself or by a deleted second: the steps on the way happen then. */
-function come(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
+/** Advances served time to a moment, plus a leap second: the steps in between happen then. */
+function reach(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
   const { plan, steps } = timeline;
   const servedNs = servedAt(plan, atNs) + byNs;
-  // Where it goes back, it has been there, and they have happened.
+  // An inserted second repeats time whose steps have happened.
   const [from, to] = byNs < 0n ? [0, 0] : between(steps.served, plan.servedNs, servedNs);
   const due = steps.served.slice(from, to);
   const there = {
@@ -187,8 +186,8 @@ function come(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
 }
 
 /**
- * Steps the clock at a moment. Steps and leap seconds that it jumps over do not happen; a smear that is
- * left behind stays as far as it has come.
+ * Steps the clock at a moment. Steps and leap seconds that it jumps over do not happen; a smear that it
+ * leaves keeps what has been applied.
  */
 export function jump(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
   const { plan, leaps, smear } = timeline;
@@ -212,14 +211,14 @@ export function moveTo(timeline: Timeline, atNs: bigint, servedNs: bigint): Time
   };
 }
 
-/** The range of the steps that lie between a time, exclusive, and another. */
+/** The range of the steps after a time, up to and including another. */
 function between(steps: readonly Step[], fromNs: bigint, toNs: bigint): [from: number, to: number] {
   return toNs >= fromNs
     ? [countUpTo(steps, fromNs), countUpTo(steps, toNs)]
     : [countUpTo(steps, toNs - 1n), countUpTo(steps, fromNs - 1n)];
 }
 
-/** The number of steps that are due up to a moment, by bisection. */
+/** Counts the steps up to a moment, by bisection. */
 function countUpTo(steps: readonly Step[], ns: bigint): number {
   let [low, high] = [0, steps.length];
   while (low < high) {
@@ -231,14 +230,14 @@ function countUpTo(steps: readonly Step[], ns: bigint): number {
   return low;
 }
 
-/** Whether a leap second has fully happened. */
+/** Whether a leap second is over. */
 export function isOver(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): boolean {
   const endNs = endOf(leap, smear);
-  // At its end a smear is fully served.
+  // A smear is served up to the end of its window, inclusive.
   return smear === undefined ? endNs <= servedNs : endNs < servedNs;
 }
 
-/** The end of a leap second, by served time as it would be without it. */
+/** The end of a leap second, in served time without it. */
 function endOf({ kind, midnightNs }: LeapSecond, smear: Smear | undefined): bigint {
   if (smear !== undefined) return startOf(midnightNs, smear) + smear.windowNs;
   // The second before midnight is skipped, or the last one is repeated after it.
@@ -253,7 +252,7 @@ function changeBy({ kind }: LeapSecond): bigint {
   return kind === "insert" ? -SECOND_NS : SECOND_NS;
 }
 
-/** How far a smear has moved served time, at a time as it would be without it. */
+/** How far a smear has moved served time, at a served time without it. */
 export function smearedBy(
   leap: LeapSecond | undefined,
   smear: Smear | undefined,
@@ -265,7 +264,7 @@ export function smearedBy(
   return BigInt(Math.round(smeared(smear.shape, share) * Number(changeBy(leap))));
 }
 
-/** A smear is a line for each second of it, served or the system's, which is exact to a nanosecond. */
+/** A smear is served as one line per second, which is exact to a nanosecond. */
 function knotLength(plan: Plan): bigint {
   const rate = rateOf(plan);
   const speed = rate < 0n ? -rate : rate;
@@ -283,7 +282,7 @@ function smearedPhase(
   const startNs = startOf(leap.midnightNs, smear);
   const rate = rateOf(plan);
   const baseNs = servedAt(plan, nowNs);
-  // A clock that runs backwards leaves the window at its first moment.
+  // A clock that runs backwards leaves the window at its beginning.
   const sinceNs = baseNs - startNs - (rate < 0n ? 1n : 0n);
   if (sinceNs < 0n) {
     const untilNs = rate > 0n ? earlier(systemAt(plan, startNs), eventNs) : eventNs;

@@ -29,7 +29,7 @@ function changed(options: ClockOptions, ...changes: readonly ClockOptions[]): Ti
   );
 }
 
-/** What is served so many seconds after the change. */
+/** The time served some seconds after the change. */
 function later(timeline: Timeline, seconds: number): string {
   return servedBy(timeline, START + SECOND + BigInt(Math.round(seconds * 1e9)));
 }

@@ -16,7 +16,7 @@ const START = parseInstantNs("2026-11-22T12:00:00Z");
 const SECOND = 1_000_000_000n;
 const HOUR = 3600n * SECOND;
 
-/** What is served some nanoseconds after the start. */
+/** The time served some nanoseconds after the start. */
 function served(options: ClockOptions, afterNs: bigint, startNs = START): bigint {
   return servedBy(planTimeline(options, startNs), startNs + afterNs);
 }
