@@ -7,8 +7,9 @@ import {
   checkContradictions,
   type CheckState,
   type CheckThresholds,
+  createMetric,
   formatDecimal,
-  Metric,
+  type Metric,
   parseThresholds,
   type Thresholds,
   worstState,
@@ -156,16 +157,16 @@ function evaluate(
   const median = toSeconds(medianOffset);
   // A Time server names the second that has begun, and so is up to one ahead of what it replies.
   const difference = isNtp ? median : Math.ceil(median) || 0;
-  const offset = new Metric("offset", difference, "s", thresholds.offset);
+  const offset = createMetric("offset", difference, "s", thresholds.offset);
   const others = [
     ...(jitter || hasRange(thresholds, "jitter")
-      ? [new Metric("jitter", jitter && toSeconds(jitter), "s", thresholds.jitter)]
+      ? [createMetric("jitter", jitter && toSeconds(jitter), "s", thresholds.jitter)]
       : []),
-    new Metric("root_distance", toSeconds(rootDistance), "s", thresholds.rootDistance),
-    ...(isNtp ? [new Metric("stratum", best.stratum, "", thresholds.stratum)] : []),
+    createMetric("root_distance", toSeconds(rootDistance), "s", thresholds.rootDistance),
+    ...(isNtp ? [createMetric("stratum", best.stratum, "", thresholds.stratum)] : []),
   ];
   const lost = lossOf(loss, thresholds);
-  const delay = new Metric(isNtp ? "delay" : "time", toSeconds(minDelay), "s");
+  const delay = createMetric(isNtp ? "delay" : "time", toSeconds(minDelay), "s");
   const leap = isNtp && best.leap !== "none" ? best.leap : undefined;
   const usable = `with ${replies} usable reply of ${exchanges.length}`;
   const remarks = [...others, lost].map((each) => each.formatRemark(usable));
@@ -185,7 +186,7 @@ function evaluate(
 }
 
 function lossOf(loss: number, thresholds: Thresholds): Metric {
-  return new Metric("loss", Number((loss * 100).toFixed(2)), "%", thresholds.loss);
+  return createMetric("loss", Number((loss * 100).toFixed(2)), "%", thresholds.loss);
 }
 
 /** Without an offset, the loss is known all the same, unless nothing was sent. */

@@ -53,53 +53,39 @@ export function checkContradictions(warning: CheckThresholds, critical: CheckThr
   }
 }
 
-export class Metric {
-  readonly #label: string;
-  readonly #value: number | undefined;
-  readonly #unit: "s" | "" | "%";
-  readonly #alerts: Alerts;
-
-  /** The value is undefined if it is not known although there are ranges for it. */
-  constructor(
-    label: string,
-    value: number | undefined,
-    unit: "s" | "" | "%",
-    alerts: Alerts = {},
-  ) {
-    this.#label = label;
-    this.#value = value;
-    this.#unit = unit;
-    this.#alerts = alerts;
-  }
-
-  get state(): CheckState {
-    const value = this.#value;
-    if (value === undefined) return "UNKNOWN";
-    const alert = (["CRITICAL", "WARNING"] as const).find((state) => {
-      const range = this.#alerts[state];
-      // As check_ntp_time reads it: nobody means only a clock that is ahead.
-      const isMagnitude = this.#label === "offset" && range?.isLimit;
-      return range?.alerts(isMagnitude ? Math.abs(value) : value);
-    });
-    return alert ?? "OK";
-  }
-
-  /** The value if it raises an alert, or why it is not known; empty otherwise. */
-  formatRemark(whyUnknown = ""): string {
-    const [value, state] = [this.#value, this.state];
-    if (value === undefined) return `, ${this.#label} unknown ${whyUnknown} (${state})`;
-    const percent = this.#unit === "%" ? "%" : "";
-    return state === "OK" ? "" : `, ${this.#label}=${formatDecimal(value)}${percent} (${state})`;
-  }
-
+export interface Metric {
+  readonly state: CheckState;
   /** The value and its ranges, in the form of the monitoring plugins' guidelines. */
-  get performanceData(): string {
-    const { WARNING, CRITICAL } = this.#alerts;
-    const value = this.#value;
-    const number = this.#unit === "s" ? value?.toFixed(6) : value;
-    const data = value === undefined ? "U" : `${number}${this.#unit}`;
-    return `${this.#label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};`;
-  }
+  readonly performanceData: string;
+  /** The value if it raises an alert, or why it is not known; empty otherwise. */
+  formatRemark(whyUnknown?: string): string;
+}
+
+/** The value is undefined if it is not known although there are ranges for it. */
+export function createMetric(
+  label: string,
+  value: number | undefined,
+  unit: "s" | "" | "%",
+  alerts: Alerts = {},
+): Metric {
+  const { WARNING, CRITICAL } = alerts;
+  const alert = (["CRITICAL", "WARNING"] as const).find((state) => {
+    const range = alerts[state];
+    // As check_ntp_time reads it: nobody means only a clock that is ahead.
+    const isMagnitude = label === "offset" && range?.isLimit;
+    return value !== undefined && range?.alerts(isMagnitude ? Math.abs(value) : value);
+  });
+  const state = value === undefined ? "UNKNOWN" : alert ?? "OK";
+  const data = value === undefined ? "U" : `${unit === "s" ? value.toFixed(6) : value}${unit}`;
+  return {
+    state,
+    performanceData: `${label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};`,
+    formatRemark(whyUnknown = ""): string {
+      if (value === undefined) return `, ${label} unknown ${whyUnknown} (${state})`;
+      const percent = unit === "%" ? "%" : "";
+      return state === "OK" ? "" : `, ${label}=${formatDecimal(value)}${percent} (${state})`;
+    },
+  };
 }
 
 /** A number without an exponent, to the nanosecond. */

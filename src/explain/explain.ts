@@ -1,4 +1,3 @@
-/** Explains an exchange from its octets alone: no socket, no clock. */
 import type { ExchangeVariant, ProtocolRecord, RawReply } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";

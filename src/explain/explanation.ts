@@ -1,4 +1,3 @@
-/** An explanation as data, for a terminal or a program to show. */
 import type { QueryFailure } from "../protocols/failure.ts";
 import type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
 import type { WireProtocol } from "../protocols/registry.ts";

@@ -1,4 +1,3 @@
-/** Exchanges to explain: with a server that is queried, or from a capture. */
 import { exchange, type ExchangeOptions } from "../client/exchange.ts";
 import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";

@@ -5,7 +5,6 @@ import type { NamedTest, TrustTest } from "../protocols/protocol.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 
-/** Why a reply failed a test. */
 interface Failure {
   readonly reason: QueryFailure;
   /** A whole sentence. */
@@ -22,7 +21,6 @@ export class Tests {
   #failure: Failure | undefined;
   #end: string | undefined;
 
-  /** Tests that the reply came from the address queried, as all protocols require. */
   testSender({ isFromAsked }: SeenExchange, source = "in no document"): void {
     const test = { name: "it came from the address and port queried", source };
     if (isFromAsked === undefined) return this.skip(test, "the octets do not show it");
@@ -34,7 +32,7 @@ export class Tests {
       });
   }
 
-  /** Tests whether the datagram is the reply to the request; tests of other things need its form. */
+  /** After a failed test of the form, no other test can be made. */
   testMatch(test: NamedTest, reject: () => string | undefined, isOfForm: boolean): void {
     this.#test(test, () => {
       const rejection = reject();
@@ -47,7 +45,6 @@ export class Tests {
     });
   }
 
-  /** Tests whether the reply can be read. */
   testForm(test: NamedTest, read: () => void): void {
     this.#test(test, () => {
       try {
@@ -61,7 +58,6 @@ export class Tests {
     });
   }
 
-  /** Tests whether the reply may be trusted. */
   testTrust(test: TrustTest<ReplyBase>, reply: ReplyBase): void {
     this.#test(test, () => {
       const failure = test.failure(reply, MAX_ROOT_DISTANCE_SECONDS);
@@ -87,22 +83,18 @@ export class Tests {
     );
   }
 
-  /** Leaves a test out, for a reason. */
   skip({ name, source }: NamedTest, reason: string): void {
     this.#verdicts.push({ name, source, result: "unknown", detail: this.#end ?? reason });
   }
 
-  /** Leaves out all tests from now on, for a reason. */
   end(reason: string): void {
     this.#end ??= reason;
   }
 
-  /** Whether no test so far failed. */
   get isGood(): boolean {
     return this.#failure === undefined;
   }
 
-  /** The verdicts, and the first failure. */
   get outcome(): Pick<Explanation, "tests" | "failure"> {
     if (!this.#failure) return { tests: this.#verdicts };
     const { reason, message } = this.#failure;

@@ -1,4 +1,3 @@
-/** The service that replies in the protocol of the request, on one port. */
 import type { AsctimeOptions } from "./asctime/format.ts";
 import { asctimeResponder } from "./asctime/service.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
@@ -8,16 +7,13 @@ import { type Answer, type Refusal, refusal, type Responder } from "./responder.
 const refuseReply = refusal("looks-like-a-reply");
 const refuseMode = refusal("mode");
 
-/** Options for {@linkcode autoResponder}. */
-export type AutoResponderOptions = AsctimeOptions & NtpResponderOptions;
-
 /**
  * Answers an NTP request with NTP and anything else with text, but stays silent to the NTP modes
  * that ask for no time.
  *
  * Text is distinguished from NTP by its octets: an NTP packet is never all printable.
  */
-export function autoResponder(options: AutoResponderOptions): Responder {
+export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Responder {
   const [ntp, text] = [ntpResponder(options), asctimeResponder(options)];
   return {
     respond(exchange): Answer | Promise<Answer> {
@@ -38,7 +34,7 @@ export function autoResponder(options: AutoResponderOptions): Responder {
   };
 }
 
-/** Whether a header is a client's or a symmetric peer's; version 1 had no mode. */
+/** A client or a symmetric peer asks for the time; version 1 had no mode. */
 function asksForTime(request: Uint8Array): boolean {
   const flags = request[field.flags] as number;
   const requestMode = flags & 7;
@@ -65,13 +61,12 @@ function ntpModeRefusal(request: Uint8Array): Refusal | undefined {
   return requestMode >= mode.control ? refuseMode : refuseReply;
 }
 
-/** Whether the version field names a version of NTP's header as it is known here. */
 function hasNtpVersion(request: Uint8Array): boolean {
   const version = (request[field.flags] as number) >> 3 & 7;
   return version >= 1 && version <= 4;
 }
 
-/** Whether all octets are text: printable ASCII, tabs and line ends, nothing at all included. */
+/** Printable ASCII, tabs and line ends; nothing at all is text, too. */
 function isPrintable(octets: Uint8Array): boolean {
   for (let i = 0; i < octets.length; i++) {
     const octet = octets[i] as number;

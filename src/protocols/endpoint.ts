@@ -90,7 +90,6 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `${endpoint.protocol}://${formatAddress(endpoint)}`;
 }
 
-/** Formats a host and port, an IPv6 address in brackets. */
 export function formatAddress(
   { hostname, port }: { readonly hostname: string; readonly port: number },
 ): string {

@@ -8,13 +8,15 @@ export function putUint32(octets: Uint8Array, at: number, value: number): void {
   octets[at + 3] = value;
 }
 
-/** Reads a number, 0 to 2^16 - 1. */
 export function getUint16(octets: Uint8Array, at: number): number {
   return (octets[at] as number) << 8 | (octets[at + 1] as number);
 }
 
-/** Reads a number, 0 to 2^32 - 1. */
 export function getUint32(octets: Uint8Array, at: number): number {
   return ((octets[at] as number) << 24 | (octets[at + 1] as number) << 16 |
     (octets[at + 2] as number) << 8 | (octets[at + 3] as number)) >>> 0;
+}
+
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

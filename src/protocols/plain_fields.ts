@@ -1,9 +1,8 @@
-/** What the fields of the protocols without a request format have in common. */
 import { quoteOctets } from "../text/printable.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { ExchangeTimes, Measurement, WireField } from "./protocol.ts";
 
-/** The field of a request that may be anything. */
+/** Any datagram is a request of these protocols. */
 export function plainRequestFields(octets: Uint8Array): WireField[] {
   if (octets.length === 0) return [];
   return [{
@@ -14,7 +13,6 @@ export function plainRequestFields(octets: Uint8Array): WireField[] {
   }];
 }
 
-/** The fields of a line, and of the line breaks around it. */
 export function lineFields(
   octets: Uint8Array,
   { name, text, reading }: { name: string; text: string; reading?: string },
@@ -32,19 +30,17 @@ export function lineFields(
   ];
 }
 
-/** The field of what follows a text. */
 export function lineEnd(octets: Uint8Array, offset: number): WireField[] {
   const rest = octets.subarray(offset);
   if (rest.length === 0) return [];
   return [{ name: "End", offset, octets: rest, meaning: `${quoteOctets(rest)}: dropped` }];
 }
 
-/** The field of octets without a known meaning. */
 export function unknownField(octets: Uint8Array, meaning: string, offset = 0): WireField[] {
   return octets.length === 0 ? [] : [{ name: "Unknown", offset, octets, meaning }];
 }
 
-/** Decodes octets; undefined if they are not what their protocol prescribes. */
+/** Returns undefined for a DecodeError. */
 export function tryDecode<Result>(decode: () => Result): Result | undefined {
   try {
     return decode();
@@ -54,7 +50,7 @@ export function tryDecode<Result>(decode: () => Result): Result | undefined {
   }
 }
 
-/** The measurement of a text without an offset: the time it took. */
+/** A text has no offset: only the time it took is measured. */
 export function measureText(
   _reply: unknown,
   times: ExchangeTimes | undefined,

@@ -1,4 +1,3 @@
-/** The record of a protocol: all that the rest of the project knows of it. */
 import type { QueryFailure } from "./failure.ts";
 import type { NtpMeasurement } from "./ntp/measurement.ts";
 import type { ReplyBase } from "./reply.ts";
@@ -12,13 +11,8 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   /** Whether a listener of `auto` speaks it too. */
   readonly isSpokenByAuto?: true;
 
-  /** Makes the request of one try. */
   createRequest(): Request;
-  /**
-   * Reads a reply that passed all match tests.
-   *
-   * @throws {DecodeError} If the octets are not what the protocol prescribes
-   */
+  /** Reads a reply that passed all match tests, or throws a {@linkcode DecodeError}. */
   read(raw: RawReply, options?: ReadOptions): Reply;
   /**
    * The tests that a datagram must pass to be the reply to a request, in order; without them any
@@ -28,9 +22,8 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   /** The tests that a reply must pass to be trusted, in order. */
   readonly trustTests?: readonly TrustTest<Reply>[];
 
-  /** The keys that its replies have in JSON and CSV, beside those that all replies have. */
+  /** The keys that its replies have in JSON and CSV beside the common ones, and those that `--raw` adds. */
   readonly keys?: readonly string[];
-  /** The further keys of `--raw`. */
   readonly rawKeys?: readonly string[];
   /** The values of these keys, of those that the reply has. */
   toJson?(reply: Reply, raw: boolean): Record<string, unknown>;
@@ -45,39 +38,22 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
 
 /** The request of one try, and how its reply is recognised. */
 export interface Request {
-  /** The octets to send. */
   readonly octets: Uint8Array;
   /** Why a datagram from the server is not the reply to this request, so that the wait goes on. */
   rejection?(octets: Uint8Array): string | undefined;
 }
 
 /** A reply before it is read. */
-export interface RawReply {
-  /** The URL that was queried, its port given. */
-  readonly url: string;
-  /** The octets of the request. */
+export interface RawReply
+  extends Pick<ReplyBase, "url" | "from" | "sentAt" | "receivedAt" | "roundTrip"> {
   readonly request: Uint8Array;
-  /** The octets of the reply. */
   readonly octets: Uint8Array;
-  /** The sender of the reply. */
-  readonly from: Deno.NetAddr;
-  /** When the request left, by this machine's clock. */
-  readonly sentAt: Temporal.Instant;
-  /** When the reply came: `sentAt` plus the round trip, even if the clock was set meanwhile. */
-  readonly receivedAt: Temporal.Instant;
-  /** From the request's departure to the reply's arrival. */
-  readonly roundTrip: Temporal.Duration;
 }
 
-/** Options for reading a reply. */
 export interface ReadOptions {
   /** The precision of the client's clock, as a power of two of seconds; without it, that of this machine. */
   readonly localPrecision?: number;
-  /**
-   * Whether `sentAt` and `receivedAt` are known.
-   *
-   * @default {true}
-   */
+  /** Whether `sentAt` and `receivedAt` are known; true without it. */
   readonly isTimed?: boolean;
 }
 
@@ -112,9 +88,8 @@ export interface TrustTest<Reply> extends NamedTest {
 
 /** How the datagrams of a protocol are laid out, for explanations and captures. */
 export interface WireFormat<Reply = ReplyBase> {
-  /** The fields of a request, every octet once. */
+  /** Every octet once, as in `replyFields`. */
   requestFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
-  /** The fields of a reply, every octet once. */
   replyFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
   /** The test that is passed by a reply that can be read, where no match test covers it. */
   readonly formTest?: NamedTest;
@@ -126,9 +101,8 @@ export interface WireFormat<Reply = ReplyBase> {
     times: ExchangeTimes | undefined,
     localPrecision: number,
   ): Measurement | undefined;
-  /** Whether octets have the form of a request; without it, any have. */
+  /** Without it, any octets have the form of a request; without `isReply`, of a reply. */
   isRequest?(octets: Uint8Array): boolean;
-  /** Whether octets have the form of a reply; without it, any have. */
   isReply?(octets: Uint8Array): boolean;
   /**
    * Whether a reply fits a request in every field that it copies. Without it a reply fits any request, and
@@ -141,9 +115,7 @@ export interface WireFormat<Reply = ReplyBase> {
   resembles?(request: Uint8Array, reply: Uint8Array): boolean;
 }
 
-/** A kind of exchange beside that of a client and a server. */
 export interface ExchangeVariant {
-  /** Its name, and the document that describes it. */
   readonly name: string;
   /** Why its own datagrams measure nothing; undefined if they do. */
   readonly unmeasured?: string;

@@ -10,7 +10,7 @@ export interface ReplyBase {
   readonly from: Deno.NetAddr;
   /** When the request left, by this machine's clock. */
   readonly sentAt: Temporal.Instant;
-  /** When the reply came: `sentAt` and the round trip. */
+  /** When the reply came: `sentAt` plus the round trip, even if the clock was set meanwhile. */
   readonly receivedAt: Temporal.Instant;
   /** From the request's departure to the reply's arrival. */
   readonly roundTrip: Temporal.Duration;

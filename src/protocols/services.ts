@@ -9,17 +9,13 @@ import { type Protocol, protocols } from "./registry.ts";
 import { refusal, type Responder } from "./responder.ts";
 import { timeResponder } from "./time/service.ts";
 
-/** The settings of the built-in services. */
 export interface ServiceSettings {
   /** Whether texts that carry no zone are in UTC. */
   readonly utc: boolean;
-  /** The form of Daytime lines. */
   readonly daytimeFormat: DaytimeFormat;
 }
 
-/** What a built-in service is made from. */
 export interface ServiceOptions extends ServiceSettings {
-  /** Draws 32 random bits. */
   readonly random32: () => number;
 }
 
@@ -31,7 +27,6 @@ const services: Readonly<Record<Protocol, (options: ServiceOptions) => Responder
   ntp: ntpResponder,
 };
 
-/** Creates the built-in responder of a protocol. */
 export function createService(protocol: Protocol, options: ServiceOptions): Responder {
   const service = services[protocol](options);
   const { refusesReplies }: ProtocolRecord = protocols[protocol];

@@ -8,8 +8,6 @@ const MAX_UNIX_SECONDS = 8.64e12 - 86_400;
 /**
  * A service that answers every datagram with a text, which it encodes once a second and copies for each
  * request. It declines times that cannot be written in every zone.
- *
- * @param format Writes the text for a second and the leap indicator of the clock
  */
 export function textResponder(
   format: (unixSeconds: number, leapIndicator: number) => string,

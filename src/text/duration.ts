@@ -1,8 +1,5 @@
-/** Durations and instants: parsed from what people write, and converted to and from numbers. */
-
 const SECOND_NS = 1_000_000_000n;
 
-/** The units in the order in which they are written, in nanoseconds. */
 const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
   ["w", 604_800n * SECOND_NS],
   ["d", 86_400n * SECOND_NS],
@@ -23,20 +20,8 @@ const SECONDS = new RegExp(`^[+-]?${NUMBER}$`);
 
 /**
  * Parses a duration: seconds (`90`, `0.5`), units from the largest to the smallest (`10s`, `5m`,
- * `+1h30m`, `-2d`, `250ms`, `100us`, `5ns`), or ISO 8601 (`PT90M`). A day has 24 hours. The result is
- * exact to the nanosecond.
- *
- * @throws {SyntaxError} If the text is none of these, has months or years, or is longer than a
- * `Temporal.Duration`
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { parseDuration } from "./duration.ts";
- *
- * assertEquals(parseDuration("1h30m").total("minutes"), 90);
- * assertEquals(parseDuration("PT90M").total("minutes"), 90);
- * ```
+ * `+1h30m`, `-2d`, `250ms`, `100us`, `5ns`), or ISO 8601 (`PT90M`) without months and years. A day has 24
+ * hours. The result is exact to the nanosecond.
  */
 export function parseDuration(text: string): Temporal.Duration {
   try {
@@ -59,7 +44,7 @@ function multiply(amount: string | undefined, unitNs: bigint): bigint {
   return (2n * BigInt(whole + fraction) * unitNs + scale) / (2n * scale);
 }
 
-function fromNanoseconds(nanoseconds: bigint): Temporal.Duration {
+export function fromNanoseconds(nanoseconds: bigint): Temporal.Duration {
   // Seconds apart, so that no number is beyond 2^53.
   return Temporal.Duration.from({
     seconds: Number(nanoseconds / SECOND_NS),
@@ -67,7 +52,8 @@ function fromNanoseconds(nanoseconds: bigint): Temporal.Duration {
   });
 }
 
-function toNanoseconds(duration: Temporal.Duration): bigint {
+/** A day has 24 hours, and a month no fixed length. */
+export function toNanoseconds(duration: Temporal.Duration): bigint {
   const { years, months, weeks, days, hours, minutes, seconds } = duration;
   if (years !== 0 || months !== 0) {
     throw new RangeError(`Cannot convert ${duration} to nanoseconds: a month has no fixed length`);
@@ -78,13 +64,7 @@ function toNanoseconds(duration: Temporal.Duration): bigint {
     BigInt(duration.nanoseconds);
 }
 
-/**
- * A duration in nanoseconds; a day has 24 hours.
- *
- * @throws {SyntaxError} If a text is not a duration
- * @throws {RangeError} If it has months or years
- * @throws {TypeError} If it is neither a text nor a `Temporal.Duration`
- */
+/** Texts are durations as of {@linkcode parseDuration}. */
 export function parseDurationNs(duration: string | Temporal.Duration): bigint {
   if (typeof duration === "string") return toNanoseconds(parseDuration(duration));
   if (duration instanceof Temporal.Duration) return toNanoseconds(duration);
@@ -95,11 +75,8 @@ export function parseDurationNs(duration: string | Temporal.Duration): bigint {
 }
 
 /**
- * An instant in nanoseconds since the Unix epoch. A text without an offset or a zone in brackets is UTC;
+ * In nanoseconds since the Unix epoch. A text without an offset or a zone in brackets is UTC;
  * `@1234567890` is seconds since the epoch.
- *
- * @throws {SyntaxError} If a text is not an instant
- * @throws {TypeError} If it is neither a text nor a `Temporal.Instant`
  */
 export function parseInstantNs(instant: string | Temporal.Instant): bigint {
   if (instant instanceof Temporal.Instant) return instant.epochNanoseconds;
@@ -128,7 +105,6 @@ function parseInstant(text: string): Temporal.Instant {
   return Temporal.PlainDateTime.from(text).toZonedDateTime("UTC").toInstant();
 }
 
-/** Formats a value of the wrong type. */
 function formatValue(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
@@ -137,7 +113,6 @@ export function toSeconds(duration: Temporal.Duration): number {
   return duration.total("seconds");
 }
 
-/** A duration of some seconds, to the nanosecond. */
 export function fromSeconds(seconds: number): Temporal.Duration {
   const whole = Math.trunc(seconds);
   return Temporal.Duration.from({

@@ -1,13 +1,12 @@
-/** IP addresses as numbers, which a server compares for each datagram. */
 import ipaddr from "ipaddr.js";
 
 /**
- * An IP address in four words of 32 bits, the most significant first. An IPv4 address is the IPv6 one
- * that carries it, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2), so that each has one form only.
+ * An IP address in four words of 32 bits, the most significant first: a server compares them for each
+ * datagram. An IPv4 address is the IPv6 one that carries it, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2), so that
+ * each has one form only.
  */
 export type IpWords = Uint32Array;
 
-/** The third word of an IPv4 address. */
 const MAPPED = 0xffff;
 
 const DOT = 0x2e;
@@ -26,7 +25,6 @@ export function parseIpWords(text: string, words: IpWords): void {
   }
 }
 
-/** Sets an IPv4 address, given as one word. */
 export function setIpv4(words: IpWords, ipv4: number): void {
   words[0] = words[1] = 0;
   words[2] = MAPPED;

@@ -1,5 +1,3 @@
-/** Text that is safe and fits: on one line, in ASCII, within a width. */
-
 /**
  * A text on one line, without anything that a terminal obeys: line breaks become spaces, other control
  * and invisible characters are escaped as `\x1b` or `\u{202e}`.

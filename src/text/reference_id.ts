@@ -1,12 +1,6 @@
-/** The reference identifier of an NTP server, which names its time source (RFC 5905 §7.3). */
-
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
-/**
- * Parses a reference identifier: an IPv4 address, or one to four printable ASCII characters.
- *
- * @throws {SyntaxError} If it is neither
- */
+/** Parses a reference identifier (RFC 5905 §7.3): an IPv4 address, or 1 to 4 printable ASCII characters. */
 export function parseReferenceId(text: string): number {
   const octets = IPV4.exec(text)?.slice(1).map(Number);
   if (octets) {

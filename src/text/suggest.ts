@@ -1,19 +1,4 @@
-/**
- * Suggests the names that were probably meant, or lists all.
- *
- * @param written The unknown name
- * @param names The known names
- * @returns `did you mean drop?`, or `expected drop, delay or kiss`
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { suggest } from "./suggest.ts";
- *
- * assertEquals(suggest("dorp", ["drop", "delay", "kiss"]), "did you mean drop?");
- * assertEquals(suggest("xyz", ["drop", "delay", "kiss"]), "expected drop, delay or kiss");
- * ```
- */
+/** Suggests the names probably meant, `did you mean drop?`, or lists all, `expected drop or delay`. */
 export function suggest(written: string, names: readonly string[]): string {
   const meant = findNearest(written, names);
   return meant.length > 0
@@ -31,7 +16,6 @@ export function findNearest(written: string, names: readonly string[]): readonly
   return near.filter(({ distance }) => distance === smallest).map(({ name }) => name);
 }
 
-/** Formats names as a list in a sentence: `drop, delay or kiss`. */
 export function formatChoices(names: readonly string[]): string {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;

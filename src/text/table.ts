@@ -19,7 +19,6 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
   );
 }
 
-/** The space for a table, and the columns that it can lose. */
 export interface TableFit {
   readonly width: number;
   /** The heads of the columns to drop, in this order; never the first two. */
@@ -54,7 +53,10 @@ export function fitTable(
     const room = width - (measureTable(shown) - longest);
     const column = left.shift();
     if (room >= Math.min(longest, ENOUGH_NAME_WIDTH) || column === undefined) {
-      return layOutTable(shorten(shown, Math.max(room, MIN_NAME_WIDTH)));
+      const nameWidth = Math.max(room, MIN_NAME_WIDTH);
+      return layOutTable(
+        shown.map(([name = "", ...others]) => [shortenMiddle(name, nameWidth), ...others]),
+      );
     }
     const dropped = shown[0]?.indexOf(column) ?? -1;
     if (dropped >= 0) shown = shown.map((row) => row.filter((_, i) => i !== dropped));
@@ -68,8 +70,4 @@ export function measureTable(rows: readonly (readonly string[])[]): number {
     ...rows.map((row) => row.length === widths.length ? (row.at(-1) ?? "").length : 0),
   );
   return widths.slice(0, -1).reduce((sum, column) => sum + column + GAP.length, 0) + last;
-}
-
-function shorten(rows: readonly (readonly string[])[], width: number): string[][] {
-  return rows.map(([name = "", ...others]) => [shortenMiddle(name, width), ...others]);
 }

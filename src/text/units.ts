@@ -1,11 +1,12 @@
-/** Durations and counts, formatted for people. */
-
 /** Formats seconds in the unit that reads best, with three or four digits: `12.3 µs`, `1.042 s`, `30 min 0 s`. */
 export function formatSeconds(seconds: number): string {
   const magnitude = Math.abs(seconds);
   if (magnitude === 0) return "0 s";
-  if (Math.round(magnitude) >= 3600) return formatSpan(seconds);
-  if (Math.round(magnitude) >= MIN_IN_MINUTES) return formatMinutes(seconds);
+  const whole = Math.round(magnitude);
+  if (whole >= 3600) return formatSpan(seconds);
+  if (whole >= MIN_IN_MINUTES) {
+    return `${seconds < 0 ? "-" : ""}${Math.floor(whole / 60)} min ${whole % 60} s`;
+  }
   // Rounded first: 999.96 µs is 1.000 ms.
   const written = Number(magnitude.toPrecision(magnitude < 1e-6 ? 3 : 4));
   const [unit, factor] = written >= 1
@@ -23,23 +24,13 @@ export function formatSeconds(seconds: number): string {
 /** From ten minutes on, tenths of a second no longer matter. */
 const MIN_IN_MINUTES = 600;
 
-/** `30 min 12 s`. */
-function formatMinutes(seconds: number): string {
-  const whole = Math.round(Math.abs(seconds));
-  return `${seconds < 0 ? "-" : ""}${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-/** Formats seconds like {@linkcode formatSeconds}, always with a sign. */
 export function formatSignedSeconds(seconds: number): string {
   return seconds < 0 ? formatSeconds(seconds) : `+${formatSeconds(seconds)}`;
 }
 
 /**
- * Formats seconds like {@linkcode formatSeconds}, with more digits where `resolution` needs them:
- * `4.000012 s`, `4784 d 0 h 51 min 17.25 s`.
- *
- * @param seconds The value
- * @param resolution The smallest difference to show, in seconds; NaN for the usual digits
+ * Formats seconds like {@linkcode formatSeconds}, with more digits where `resolution` in seconds needs them,
+ * unless it is NaN: `4.000012 s`, `4784 d 0 h 51 min 17.25 s`.
  */
 export function formatExactSeconds(seconds: number, resolution: number): string {
   const usual = formatSeconds(seconds);
@@ -84,7 +75,6 @@ export function formatPlural(count: number, thing: string, things = `${thing}s`)
   return `${formatCount(count)} ${Math.round(count) === 1 ? thing : things}`;
 }
 
-/** Formats an instant in ISO 8601, to the nanosecond. */
 export function formatInstant(instant: Temporal.Instant): string {
   return instant.toString({ fractionalSecondDigits: 9 });
 }

@@ -1,4 +1,3 @@
-/** The UDP datagrams in the frames of a capture. */
 import { getUint16 } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";

@@ -1,4 +1,3 @@
-/** Finds the requests for the time in a capture, and their replies. */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { protocols, type WireProtocol, wireProtocols } from "../../protocols/registry.ts";
 import { wireFormats } from "../wire_formats.ts";
@@ -100,7 +99,6 @@ function fits({ octets }: Datagram, { protocol, request }: Found): boolean {
   return isReplyTo?.(octets, request.octets) ?? isReply?.(octets) ?? true;
 }
 
-/** The protocol of a server's port. */
 function protocolAt(
   port: number,
   { protocol, port: given }: FindExchangesOptions,

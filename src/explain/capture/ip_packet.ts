@@ -1,7 +1,5 @@
-/** Finds the UDP datagram in an IP packet. */
 import { getUint16, getUint32 } from "../../protocols/octets.ts";
 
-/** The UDP datagram of an IP packet, and its addresses. */
 export interface UdpPacket {
   readonly from: string;
   readonly to: string;
@@ -49,7 +47,6 @@ function readIpv6(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" |
   return readNext(octets, octets[6] as number, IPV6_HEADER_LENGTH, addresses, tunnels);
 }
 
-/** Follows the headers after that of IP. */
 function readNext(
   octets: Uint8Array,
   first: number,

@@ -1,4 +1,3 @@
-/** Finds the IP packet in a captured frame. Link types are the LINKTYPE numbers of tcpdump.org. */
 import { getUint16 } from "../../protocols/octets.ts";
 
 const etherType = { ipv4: 0x0800, ipv6: 0x86dd, pppoe: 0x8864 } as const;
@@ -15,10 +14,9 @@ const SNAP: readonly number[] = [0xaa, 0xaa, 0x03, 0, 0, 0];
 
 const PPPOE_HEADER_LENGTH = 6;
 
-/** Finds where the IP header begins in a frame; undefined if it carries no IP. */
 type FindIp = (octets: Uint8Array) => number | undefined;
 
-/** Where IP headers begin in frames of each link type. */
+/** Where the IP header begins, by the LINKTYPE numbers of tcpdump.org. */
 const linkTypes: ReadonlyMap<number, FindIp> = new Map<number, FindIp>([
   [0, () => 4], // BSD loopback
   [1, (octets) => afterEtherType(octets, 12)], // Ethernet
@@ -35,7 +33,6 @@ const linkTypes: ReadonlyMap<number, FindIp> = new Map<number, FindIp>([
   [276, (octets) => afterEtherType(octets, 0, 20)], // Linux cooked capture, version 2
 ]);
 
-/** Whether frames of a link type can be read. */
 export function isKnownLinkType(linkType: number): boolean {
   return linkTypes.has(linkType);
 }
@@ -46,12 +43,7 @@ export function findIpHeader(linkType: number, octets: Uint8Array): number | und
   return at !== undefined && at < octets.length ? at : undefined;
 }
 
-/**
- * Follows an Ethernet type.
- *
- * @param at Where the type is
- * @param next Where the next header is, two octets on by default
- */
+/** Follows an Ethernet type at `at`; the next header is at `next`. */
 function afterEtherType(octets: Uint8Array, at: number, next = at + 2): number | undefined {
   if (next + 2 > octets.length) return undefined;
   const type = getUint16(octets, at);

@@ -1,4 +1,5 @@
 /** The classic capture file of tcpdump (draft-ietf-opsawg-pcap). */
+import { viewOf } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
 
@@ -19,12 +20,10 @@ const formats: ReadonlyMap<number, { readonly tickNs: bigint; readonly recordLen
 /** No writer captures more of a frame (MAXIMUM_SNAPLEN of libpcap): a larger length is an error. */
 const MAX_FRAME_LENGTH = 262_144;
 
-/** Whether a file is a pcap file. */
 export function isPcap(octets: Uint8Array): boolean {
   return octets.length >= HEADER_LENGTH && formatOf(viewOf(octets)) !== undefined;
 }
 
-/** The frames of a file, up to where it breaks off. */
 export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
   const view = viewOf(octets);
   const format = formatOf(view);
@@ -50,7 +49,6 @@ export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
   }
 }
 
-/** The writer's byte order, the unit of its timestamps and the length of a record's header. */
 function formatOf(
   view: DataView,
 ): { isLittle: boolean; tickNs: bigint; recordLength: number } | undefined {
@@ -59,8 +57,4 @@ function formatOf(
     if (format !== undefined) return { isLittle, ...format };
   }
   return undefined;
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
 }

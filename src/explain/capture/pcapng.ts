@@ -1,4 +1,5 @@
 /** The capture file of Wireshark (draft-ietf-opsawg-pcapng): blocks, of which those with packets are read. */
+import { viewOf } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
 
@@ -18,24 +19,20 @@ const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 
 const option = { end: 0, timestampResolution: 9, timestampOffset: 14 } as const;
 
-/** An interface that was captured from. */
 interface Interface {
   readonly linkType: number;
   /** The most octets of a frame that it captures; 0 for all. */
   readonly snapLength: number;
-  /** Ticks of its timestamps in a second. */
   readonly ticksPerSecond: bigint;
   readonly offsetSeconds: bigint;
 }
 
-/** Whether a file is a pcapng file. */
 export function isPcapng(octets: Uint8Array): boolean {
   if (octets.length < 12) return false;
   const view = viewOf(octets);
   return view.getUint32(0) === block.section && isLittleEndian(view, 0) !== undefined;
 }
 
-/** The frames of a file, up to where it breaks off. */
 export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
   const view = viewOf(octets);
   let isLittle = false;
@@ -58,11 +55,8 @@ export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
     if (at + length > octets.length) return;
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - MIN_BLOCK_LENGTH);
     if (type === block.interface) interfaces.push(readInterface(body, isLittle));
-    else if (type === block.enhancedPacket) {
-      yield readPacket(body, isLittle, interfaces, interfaceOf(body, 4, isLittle));
-    } else if (type === block.obsoletePacket) {
-      // The same, but with 16 bits of an interface number and 16 of a count of drops.
-      yield readPacket(body, isLittle, interfaces, interfaceOf(body, 2, isLittle));
+    else if (type === block.enhancedPacket || type === block.obsoletePacket) {
+      yield readPacket(body, isLittle, interfaces, type === block.obsoletePacket);
     } else if (type === block.simplePacket) yield readSimplePacket(body, isLittle, interfaces);
     at += length;
   }
@@ -79,13 +73,6 @@ const INTERFACE_LENGTH = 8;
 const PACKET_LENGTH = 20;
 const SIMPLE_PACKET_LENGTH = 4;
 
-/** The number of the interface that a packet came by; a block without one is too short. */
-function interfaceOf(body: DataView, length: 2 | 4, isLittle: boolean): number {
-  demand(body.byteLength >= PACKET_LENGTH);
-  return length === 4 ? body.getUint32(0, isLittle) : body.getUint16(0, isLittle);
-}
-
-/** The default ticks: microseconds. */
 const MICROSECONDS = 1_000_000n;
 
 function readInterface(body: DataView, isLittle: boolean): Interface {
@@ -118,9 +105,11 @@ function readPacket(
   body: DataView,
   isLittle: boolean,
   interfaces: readonly Interface[],
-  interfaceNumber: number,
+  isObsolete: boolean,
 ): Frame {
-  const from = interfaces[interfaceNumber];
+  demand(body.byteLength >= PACKET_LENGTH);
+  // An obsolete packet block has 16 bits of an interface number and 16 of a count of drops.
+  const from = interfaces[isObsolete ? body.getUint16(0, isLittle) : body.getUint32(0, isLittle)];
   if (!from) throw new CaptureError("a packet without an interface in a pcapng file");
   const ticks = BigInt(body.getUint32(4, isLittle)) << 32n | BigInt(body.getUint32(8, isLittle));
   const length = body.getUint32(12, isLittle);
@@ -155,8 +144,4 @@ function readSimplePacket(
 
 function demand(isLongEnough: boolean): void {
   if (!isLongEnough) throw new CaptureError("a block that is too short in a pcapng file");
-}
-
-function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, length);
 }

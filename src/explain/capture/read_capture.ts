@@ -1,4 +1,3 @@
-/** Reads the capture files of tcpdump and Wireshark: classic pcap, and pcapng. */
 import { CaptureError } from "./capture_error.ts";
 import { type Datagram, readDatagram } from "./datagram.ts";
 import type { Frame } from "./frame.ts";

@@ -10,7 +10,6 @@ import {
 import type { WireField, WireFormat } from "../protocol.ts";
 import { parseAsctime } from "./parse.ts";
 
-/** `asctime` text on the wire. */
 export const asctimeFormat: WireFormat = {
   requestFields: plainRequestFields,
   replyFields,
@@ -18,7 +17,7 @@ export const asctimeFormat: WireFormat = {
   measure: measureText,
 };
 
-/** The parts of a text of the usual length: where they begin and end. */
+/** The parts of a text of the usual length, with their offsets and ends. */
 const parts = [
   ["Weekday", 0, 4, "not compared with the date"],
   ["Month", 4, 8, "an English name, in every locale"],

@@ -3,7 +3,6 @@ import { DecodeError } from "../decode_error.ts";
 /** The request of the classic exercise; servers ignore its text. */
 export const ASCTIME_REQUEST = "Time request";
 
-/** The English abbreviations of the months. */
 export const monthNames: readonly string[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
   .split(" ");
 
@@ -57,7 +56,7 @@ const latin1 = new TextDecoder("latin1");
 const MIN_LENGTH = 21;
 const MAX_LENGTH = 29;
 
-/** Whether a datagram is such a text, by its length, spaces and colons. */
+/** Judges by the length, the spaces and the colons. */
 export function looksLikeAsctime(octets: Uint8Array): boolean {
   return octets.length >= MIN_LENGTH && octets.length <= MAX_LENGTH &&
     octets[3] === SPACE && octets[7] === SPACE && octets[10] === SPACE &&

@@ -11,7 +11,6 @@ import { parseDaytime } from "./parse.ts";
 
 const LINE_FEED = 0x0a;
 
-/** The Daytime protocol on the wire. */
 export const daytimeFormat: WireFormat = {
   requestFields: plainRequestFields,
   replyFields,

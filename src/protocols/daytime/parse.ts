@@ -114,7 +114,7 @@ const LINE_FEED = 0x0a;
 const COLON = 0x3a;
 const LAST_PRINTABLE = 0x7e;
 
-/** Whether a datagram is a line such as time servers send: it ends as one and has a time of day. */
+/** A line such as time servers send: it ends as one and has a time of day. */
 export function looksLikeDaytime(octets: Uint8Array): boolean {
   if (octets.length > MAX_LINE_LENGTH || octets[octets.length - 1] !== LINE_FEED) return false;
   let hasClock = false;

@@ -5,7 +5,7 @@ import { type DaytimeOptions, formatDaytime } from "./format.ts";
 
 const refuseUnsynchronized = refusal("unsynchronized");
 
-/** The Daytime service: answers every datagram with a line for the second of its arrival, if the clock is synchronised. */
+/** Refuses while the clock is not synchronised, which a Daytime line cannot report. */
 export function daytimeResponder(options: DaytimeOptions = {}): Responder {
   const lines = textResponder((seconds, leap) => formatDaytime(seconds, options, leap));
   return {

@@ -1,4 +1,4 @@
-/** The client's side of an NTP exchange: the request, and the measurement by its reply. */
+import { fromNanoseconds } from "../../text/duration.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatSeconds } from "../../text/units.ts";
 import type { RawReply, ReadOptions, Request } from "../protocol.ts";
@@ -9,15 +9,19 @@ import { hasTime, matchTests } from "./tests.ts";
 import { difference, eraPivot, toInstant } from "./timestamp.ts";
 
 /**
- * A request that reveals nothing of its sender: all zero but for a transmit
- * timestamp of 64 random bits, which the reply must copy (RFC 9109, and the
- * data minimisation of NTP).
+ * A request that reveals nothing of its sender: all zero but for a transmit timestamp of 64 random bits,
+ * which the reply must copy (RFC 9109, and the data minimisation of NTP).
  */
 export function ntpRequest(): Request {
   const [cookie = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   const transmitTimestamp = cookie === 0n ? 1n : cookie;
   const octets = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
-  return { octets, rejection: (reply) => firstRejection(reply, octets) };
+  return {
+    octets,
+    rejection: (reply) =>
+      matchTests.values().map((test) => test.rejection(reply, octets))
+        .find((rejection) => rejection !== undefined),
+  };
 }
 
 const emptyPacket: NtpPacket = {
@@ -36,30 +40,17 @@ const emptyPacket: NtpPacket = {
   transmitTimestamp: 0n,
 };
 
-function firstRejection(octets: Uint8Array, request: Uint8Array): string | undefined {
-  for (const test of matchTests) {
-    const rejection = test.rejection(octets, request);
-    if (rejection !== undefined) return rejection;
-  }
-  return undefined;
-}
-
 const leapWords: readonly Leap[] = ["none", "insert", "delete", "unsynchronized"];
 
-/**
- * Measures an exchange (RFC 5905 §8), in whole nanoseconds.
- *
- * @param raw The exchange
- * @param options The precision of the client's clock, and whether its two times are known
- */
+/** Measures an exchange (RFC 5905 §8), in whole nanoseconds. */
 export function measureNtp(
   { request: _request, octets, ...reply }: RawReply,
   { localPrecision = ownPrecision(), isTimed = true }: ReadOptions = {},
 ): NtpReply {
   const { sentAt, receivedAt } = reply;
   const packet = decodeNtpPacket(octets);
-  const measured = computeMeasurement({ sentAt, receivedAt, packet, localPrecision });
-  const offset = toDuration(measured.offset);
+  const measured = computeMeasurement({ sentAt, receivedAt, packet }, localPrecision);
+  const offset = fromNanoseconds(measured.offset);
   const time = receivedAt.add(offset);
   const pivot = eraPivot(receivedAt);
   const all = {
@@ -68,9 +59,9 @@ export function measureNtp(
     text: time.toString(),
     time,
     offset,
-    delay: toDuration(measured.delay),
-    errorBound: toDuration(measured.errorBound),
-    rootDistance: toDuration(measured.rootDistance),
+    delay: fromNanoseconds(measured.delay),
+    errorBound: fromNanoseconds(measured.errorBound),
+    rootDistance: fromNanoseconds(measured.rootDistance),
     stratum: packet.stratum,
     referenceId: formatReferenceId(packet.referenceId, packet.stratum),
     leap: leapWords[packet.leap] ?? "none",
@@ -106,14 +97,4 @@ function clockOddities(packet: NtpPacket): string[] {
   if (age < 0n) return ["its reference timestamp is after its transmit timestamp"];
   if (age <= MAX_REFERENCE_AGE_SECONDS) return [];
   return [`its clock was last set ${formatSeconds(Number(age))} ago`];
-}
-
-const NANOSECONDS = 1_000_000_000n;
-
-/** Whole nanoseconds as a duration, in seconds at most. */
-function toDuration(nanoseconds: bigint): Temporal.Duration {
-  return Temporal.Duration.from({
-    seconds: Number(nanoseconds / NANOSECONDS),
-    nanoseconds: Number(nanoseconds % NANOSECONDS),
-  });
 }

@@ -1,4 +1,3 @@
-/** NTP packets, field by field (RFC 5905 §7.3). */
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts";
 import { unknownField } from "../plain_fields.ts";
@@ -16,7 +15,6 @@ import { isInterleaved, matchTests } from "./tests.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
 import { trailerFields } from "./trailer_fields.ts";
 
-/** NTP on the wire. */
 export const ntpFormat: WireFormat<NtpReply> = {
   requestFields: ntpFields,
   replyFields: ntpFields,
@@ -32,7 +30,7 @@ export const ntpFormat: WireFormat<NtpReply> = {
     isNtpRequest(request) || reply.length >= NTP_HEADER_LENGTH && reply.includes(0),
 };
 
-/** Modes of requests; version 1 had none, and its field is zero. */
+/** Version 1 had no modes, and the field is zero. */
 const requestModes: readonly number[] = [mode.client, mode.symmetricActive];
 const replyModes: readonly number[] = [mode.server, mode.symmetricPassive, mode.symmetricActive];
 
@@ -70,7 +68,7 @@ function measure(
   localPrecision: number,
 ): Measurement {
   if (!times) return { times: { t2, t3 } };
-  const ntp = computeMeasurement({ ...times, packet, localPrecision });
+  const ntp = computeMeasurement({ ...times, packet }, localPrecision);
   return {
     times: { t1: times.sentAt, t2, t3, t4: times.receivedAt },
     ntp,
@@ -164,7 +162,6 @@ function stratumMeaning(stratum: number, isRequest: boolean): string {
   return stratum === 16 ? "16: not synchronised" : `${stratum}: reserved`;
 }
 
-/** The intervals of poll and precision are powers of two of seconds. */
 function powerMeaning(exponent: number, isRequest: boolean): string {
   if (exponent === 0 && isRequest) return "0: not given";
   // No clock has an interval beyond this.

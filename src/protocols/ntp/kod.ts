@@ -1,4 +1,3 @@
-/** The kiss-o'-death (KoD): an NTP reply without a time that denies service or limits the rate (RFC 5905 §7.4). */
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { putUint32 } from "../octets.ts";
 import type { Answer, KissCode, ServedExchange } from "../responder.ts";
@@ -10,7 +9,7 @@ const codes: Readonly<Record<KissCode, number>> = {
   DENY: parseReferenceId("DENY"),
 };
 
-/** Writes the KoD for a request that NTP answers. */
+/** Answers with a kiss-o'-death (KoD), which has no time (RFC 5905 §7.4), wherever NTP would answer. */
 export function writeKod({ request, reply, source }: ServedExchange, code: KissCode): Answer {
   const refused = ntpRefusal(request, source.port);
   if (refused !== undefined) return refused;

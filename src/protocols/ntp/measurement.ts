@@ -2,20 +2,9 @@
 import { measurePrecision } from "../../clock/clock.ts";
 import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { systemClock } from "../../clock/system_clock.ts";
+import type { NtpReply } from "../reply.ts";
 import type { NtpPacket } from "./packet.ts";
 import { difference, differenceFrom, toNanoseconds, toTimestamp } from "./timestamp.ts";
-
-/** The input of the arithmetic. */
-export interface FourTimes {
-  /** When the request left, by this machine's clock: T1. */
-  readonly sentAt: Temporal.Instant;
-  /** When the reply came, by this machine's clock: T4. */
-  readonly receivedAt: Temporal.Instant;
-  /** The reply, which has T2 and T3. */
-  readonly packet: NtpPacket;
-  /** The precision of this machine's clock, as a power of two of seconds. */
-  readonly localPrecision: number;
-}
 
 /** The steps, in nanoseconds, with the names of RFC 5905. */
 export interface NtpMeasurement {
@@ -55,9 +44,10 @@ export const MIN_DISPERSION_NANOSECONDS = 5_000_000n;
 /** A precision of one era; 2^127 s, the largest of the field, is beyond a `Duration`. */
 const MAX_PRECISION = 32;
 
-/** Computes offset, delay and bounds from the four times. */
+/** `localExponent` is the precision of this machine's clock as a power of two of seconds. */
 export function computeMeasurement(
-  { sentAt, receivedAt, packet, localPrecision: exponent }: FourTimes,
+  { sentAt, receivedAt, packet }: Pick<NtpReply, "sentAt" | "receivedAt" | "packet">,
+  localExponent: number,
 ): NtpMeasurement {
   const [t1, t4] = [toTimestamp(sentAt), toTimestamp(receivedAt)];
   const { receiveTimestamp: t2, transmitTimestamp: t3 } = packet;
@@ -66,7 +56,7 @@ export function computeMeasurement(
   const elapsed = toNanoseconds(difference(t4, t1));
   const processing = toNanoseconds(difference(t3, t2));
   const measuredDelay = elapsed - processing;
-  const localPrecision = nanosecondsOf(2 ** exponent);
+  const localPrecision = nanosecondsOf(2 ** localExponent);
   const remotePrecision = precisionOf(packet);
   const delay = max(measuredDelay, localPrecision + remotePrecision);
   // Captured times may go backwards, which must not make a bound smaller.
@@ -103,14 +93,12 @@ export function ownPrecision(): number {
   return measuredPrecision ??= measurePrecision(systemClock, PRECISION_READINGS);
 }
 
-/** The precision of a server's clock, in nanoseconds. */
 export function precisionOf({ precision }: NtpPacket): bigint {
   return nanosecondsOf(2 ** Math.min(precision, MAX_PRECISION));
 }
 
 const NANOSECONDS = 1_000_000_000n;
 
-/** Seconds as whole nanoseconds. */
 export function nanosecondsOf(seconds: number): bigint {
   return BigInt(Math.round(seconds * 1e9));
 }

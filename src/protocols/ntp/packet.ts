@@ -17,6 +17,7 @@
  */
 import { UNSYNCHRONIZED } from "../../clock/status.ts";
 import { DecodeError } from "../decode_error.ts";
+import { viewOf } from "../octets.ts";
 import { fromShort, type NtpTimestamp, toShort } from "./timestamp.ts";
 
 /** Octets of the header, and of every reply without authentication. */
@@ -107,7 +108,7 @@ export function encodeNtpPacket(packet: NtpPacket): Uint8Array<ArrayBuffer> {
  */
 export function decodeNtpPacket(octets: Uint8Array): NtpPacket {
   if (octets.length < NTP_HEADER_LENGTH) throw new DecodeError("not an NTP packet", octets);
-  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const view = viewOf(octets);
   const flags = view.getUint8(field.flags);
   return {
     leap: flags >> 6,

@@ -58,7 +58,7 @@ function rawJson(reply: NtpReply): Record<string, unknown> {
   };
 }
 
-/** Formats a number of 32 bits, or a timestamp of 64, as `0x` and all of its digits. */
+/** Formats a number of 32 bits or a timestamp of 64 with all of its digits. */
 export function formatHex(value: number | bigint): string {
   return `0x${value.toString(16).padStart(typeof value === "bigint" ? 16 : 8, "0")}`;
 }

@@ -1,8 +1,7 @@
-/** The form of what NTP servers send, by which a service recognises that it is no request. */
 import { getUint16, getUint32 } from "../octets.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 
-/** Whether a datagram is a reply or a broadcast of an NTP server, or its response to a control message. */
+/** Recognises what must get no reply: a server's reply or broadcast, or its response to a control message. */
 export function looksLikeNtp(octets: Uint8Array): boolean {
   if (octets.length < PRIVATE_HEADER_LENGTH) return false;
   const flags = octets[field.flags] as number;

@@ -1,4 +1,3 @@
-/** The requests that an NTP server answers. */
 import { type Refusal, refusal } from "../responder.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 import { readTrailer } from "./trailer.ts";
@@ -29,7 +28,6 @@ function isRequest(version: number, requestMode: number, sourcePort: number): bo
   return requestMode === mode.reserved && version === 1 && sourcePort !== NTP_PORT;
 }
 
-/** The mode of the reply to a request of a mode. */
 export function replyMode(requestMode: number): number {
   return requestMode === mode.symmetricActive ? mode.symmetricPassive : mode.server;
 }

@@ -7,7 +7,6 @@ import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
 import { toShort, writeTimestamp } from "./timestamp.ts";
 
-/** Options for {@linkcode ntpResponder}. */
 export interface NtpResponderOptions {
   /** Draws 32 random bits, for the part of a timestamp below the clock's precision. */
   readonly random32: () => number;
@@ -68,12 +67,11 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
   };
 }
 
-/** The number of bits of a fraction that are below a clock's precision. */
 function randomBitsOf(precision: number): number {
   return Math.min(Math.max(32 + precision, 0), 32);
 }
 
-/** Whether transmit is after receive, across a change of era too. */
+/** Compares transmit with receive, across a change of era too. */
 function isAfter(reply: Uint8Array): boolean {
   const seconds = getUint32(reply, field.transmitTimestamp) -
       getUint32(reply, field.receiveTimestamp) | 0;

@@ -183,7 +183,6 @@ export const trustTests: readonly NtpTrustTest[] = [
 
 type Failure = ReturnType<NtpTrustTest["failure"]>;
 
-/** The failure of a reply that contradicts itself, or whose error bound is too large. */
 function unusableIf(isUnusable: boolean, problem: string): Failure {
   return isUnusable
     ? { reason: "unusable", message: `sent an unusable reply: ${problem}` }
@@ -193,9 +192,7 @@ function unusableIf(isUnusable: boolean, problem: string): Failure {
 /**
  * Whether a reply has a time of its server: it is no kiss-o'-death (RFC 5905 §7.4), and its timestamps
  * do not contradict each other. A server that is not synchronised has a time, if not the right one.
- *
- * @param reply The reply
- * @param isTimed Whether the client's own two times are known
+ * `isTimed` is whether T1 and T4 are known.
  */
 export function hasTime(reply: TestedReply, isTimed: boolean): boolean {
   return reply.packet.stratum !== 0 &&

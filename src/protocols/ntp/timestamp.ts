@@ -19,21 +19,13 @@ export const NTP_TO_UNIX_SECONDS = (70 * 365 + 17) * 86_400;
 const TWO_TO_32 = 2 ** 32;
 const NANOSECONDS = 1_000_000_000n;
 
-/** Seconds since 1900 modulo 2^32, of whole seconds since the Unix epoch. */
 export function toNtpSeconds(unixSeconds: number): number {
   return unixSeconds + NTP_TO_UNIX_SECONDS >>> 0;
 }
 
 /**
- * Writes a time as a timestamp. The fraction's bits below `randomBits` come from
- * `random`: a clock does not define them, and unpredictable ones make a
- * reply harder to forge (RFC 5905 §6).
- *
- * @param octets The octets to write to
- * @param at The octet to begin at
- * @param time The time
- * @param randomBits The number of low bits of the fraction that are below the clock's precision
- * @param random 32 random bits
+ * Writes a time as a timestamp. The low `randomBits` of the fraction come from `random`: a clock does not
+ * define them, and unpredictable ones make a reply harder to forge (RFC 5905 §6).
  */
 export function writeTimestamp(
   octets: Uint8Array,
@@ -60,11 +52,8 @@ export function toTimestamp(instant: Temporal.Instant): NtpTimestamp {
 }
 
 /**
- * The time of a timestamp: timestamps repeat every 2^32 s (an era, 136 years),
- * and the repetition nearest to `pivot` is taken.
- *
- * @param timestamp A timestamp other than 0
- * @param pivot A time no more than 68 years from the one meant
+ * The time of a timestamp other than 0. It repeats every 2^32 s (an era, 136 years): the result is the time
+ * nearest to `pivot`, so up to 68 years from it.
  */
 export function toInstant(timestamp: NtpTimestamp, pivot: Temporal.Instant): Temporal.Instant {
   const inEra0 = Number(timestamp >> 32n) - NTP_TO_UNIX_SECONDS;
@@ -107,20 +96,16 @@ export function difference(a: NtpTimestamp, b: NtpTimestamp): bigint {
   return BigInt.asIntN(64, a - b);
 }
 
-/** Units of 2^-32 s as whole nanoseconds, rounded to the nearest. */
+/** Rounds units of 2^-32 s to the nearest nanosecond. */
 export function toNanoseconds(units: bigint): bigint {
   return (units * NANOSECONDS + (1n << 31n)) >> 32n;
 }
 
-/**
- * Seconds in the short format: never below 0, rounded up as they are error
- * bounds, and at most the largest value.
- */
+/** Seconds in the short format: never below 0, rounded up as an error bound is, at most the largest value. */
 export function toShort(seconds: number): number {
   return Math.min(Math.ceil(Math.max(seconds, 0) * 65_536), 0xffff_ffff);
 }
 
-/** The seconds of a value in the short format. */
 export function fromShort(short: number): number {
   return short / 65_536;
 }

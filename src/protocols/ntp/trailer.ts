@@ -23,12 +23,7 @@ const NTS_FIELDS: readonly number[] = [0x0104, 0x0204, 0x0304, 0x0404];
 /** The authentication that a trailer has or asks for. Unknown fields that are well formed are ignored. */
 export type Trailer = "none" | "nts" | "mac" | "crypto-nak" | "malformed";
 
-/**
- * Reads the trailer of a packet.
- *
- * @param octets 48 octets or more, a multiple of four
- * @param version The packet's version, 1 to 4
- */
+/** `octets` are 48 or more, a multiple of four; `version` is 1 to 4. */
 export function readTrailer(octets: Uint8Array, version: number): Trailer {
   let at = NTP_HEADER_LENGTH;
   while (hasField(octets, at, version)) {
@@ -51,7 +46,7 @@ export function hasField(octets: Uint8Array, at: number, version: number): boole
   return version === 4 && octets.length - at > MAX_MAC_LENGTH;
 }
 
-/** The length of the extension field at an octet; undefined if it is malformed. */
+/** Returns undefined for a malformed extension field. */
 export function fieldLength(octets: Uint8Array, at: number): number | undefined {
   const length = getUint16(octets, at + 2);
   const isValid = length >= MIN_FIELD_LENGTH && length % 4 === 0 && length <= octets.length - at;

@@ -1,4 +1,3 @@
-/** What follows the header of an NTP packet, field by field (RFC 5905 §7.5, RFC 7822 §7.5). */
 import { formatPlural } from "../../text/units.ts";
 import { getUint16, getUint32 } from "../octets.ts";
 import type { WireField } from "../protocol.ts";
@@ -20,7 +19,6 @@ const digests: Readonly<Record<number, string>> = {
   24: "SHA-1 digest, or a longer one cut to its length",
 };
 
-/** The fields after the header, every octet once. */
 export function trailerFields(octets: Uint8Array, version: number): WireField[] {
   const fields: WireField[] = [];
   const add = (name: string, offset: number, length: number, meaning: string): void => {

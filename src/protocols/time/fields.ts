@@ -1,3 +1,4 @@
+import { toNanoseconds } from "../../text/duration.ts";
 import { toInstant } from "../ntp/timestamp.ts";
 import { getUint32 } from "../octets.ts";
 import { plainRequestFields, unknownField } from "../plain_fields.ts";
@@ -5,7 +6,6 @@ import type { WireField, WireFormat } from "../protocol.ts";
 import type { SecondsReply } from "../reply.ts";
 import { TIME_REPLY_LENGTH } from "./parse.ts";
 
-/** The Time protocol on the wire. */
 export const timeFormat: WireFormat<SecondsReply> = {
   requestFields: plainRequestFields,
   replyFields,
@@ -20,10 +20,6 @@ export const timeFormat: WireFormat<SecondsReply> = {
       : { times: { t3: time } },
   resembles: (_request, reply) => reply.length <= 2 * TIME_REPLY_LENGTH,
 };
-
-function toNanoseconds(duration: Temporal.Duration): bigint {
-  return BigInt(Math.round(duration.total("nanoseconds")));
-}
 
 function replyFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   if (octets.length < TIME_REPLY_LENGTH) {

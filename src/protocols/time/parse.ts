@@ -2,7 +2,6 @@ import { DecodeError } from "../decode_error.ts";
 import { toInstant, toNtpSeconds } from "../ntp/timestamp.ts";
 import { getUint32 } from "../octets.ts";
 
-/** Octets of a reply. */
 export const TIME_REPLY_LENGTH = 4;
 
 /**

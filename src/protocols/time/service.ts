@@ -6,10 +6,7 @@ import { TIME_REPLY_LENGTH } from "./parse.ts";
 
 const refuseUnsynchronized = refusal("unsynchronized");
 
-/**
- * The Time service: answers every datagram with the second of its arrival, if the clock is
- * synchronised (RFC 868: a server that does not know the time discards the request).
- */
+/** RFC 868: a server that does not know the time discards the request. */
 export function timeResponder(): Responder {
   return {
     respond({ reply, arrival, status }): Answer {
