@@ -104,7 +104,7 @@ export class DatagramListener {
   async #receive(): Promise<void> {
     let pauseMs = 0;
     while (!this.#closed) {
-      const exchange = this.#idle.pop() ?? newExchange();
+      const exchange = this.#idle.pop() ?? new ReusedExchange();
       try {
         const [request, source] = await this.#socket.receive(exchange.buffer);
         exchange.request = request;
@@ -186,12 +186,17 @@ export class DatagramListener {
   }
 }
 
-/** An exchange with what the transport needs to reuse it. */
-interface ReusedExchange extends Exchange {
-  readonly source: ReusedSource;
-  readonly buffer: Uint8Array;
+class ReusedExchange implements Exchange {
+  readonly buffer = new Uint8Array(REQUEST_CAPACITY);
+  request: Uint8Array = this.buffer;
+  readonly source = new ReusedSource();
+  readonly arrival = { seconds: 0, nanoseconds: 0 };
+  status = UNKNOWN_STATUS;
+  isUnfinished = false;
+  reply = new Uint8Array(REPLY_CAPACITY);
   /** The part of `reply` that was sent last: most replies have the same length. */
-  sent: Uint8Array;
+  sent: Uint8Array = this.reply;
+  delivery: Delivery | undefined;
 }
 
 class ReusedSource implements Source {
@@ -202,20 +207,4 @@ class ReusedSource implements Source {
   readAddress(words: IpWords): void {
     parseIpWords(this.hostname, words);
   }
-}
-
-function newExchange(): ReusedExchange {
-  const buffer = new Uint8Array(REQUEST_CAPACITY);
-  const reply = new Uint8Array(REPLY_CAPACITY);
-  return {
-    buffer,
-    request: buffer,
-    source: new ReusedSource(),
-    arrival: { seconds: 0, nanoseconds: 0 },
-    status: UNKNOWN_STATUS,
-    isUnfinished: false,
-    reply,
-    sent: reply,
-    delivery: undefined,
-  };
 }

@@ -83,7 +83,6 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
   return exitCodeFor(comparison.servers.find(({ verdict }) => verdict === "failed")?.error);
 }
 
-/** Formats the table, the reasons of failures, and the conclusion. */
 function formatComparison(comparison: Comparison): string {
   const { servers } = comparison;
   const table = formatSamplesRows([[...samplesHead, "VERDICT"], ...servers.map(formatServerRow)]);

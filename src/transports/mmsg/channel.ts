@@ -59,14 +59,21 @@ const VECTOR_LENGTH_WORD = IOVEC.length / 4;
 const DATA_WORD = CMSGHDR.size / 4;
 const refuseNotUnicast = refusal("not-unicast");
 
-export interface ChannelOptions {
+export interface LoopListener {
   readonly descriptor: number;
+  /** Whether it is bound to all addresses: each reply then leaves from the address that was queried. */
   readonly isWildcard: boolean;
+  /** Called with the arrival time written; must not return a promise. */
   readonly handler: DatagramHandler;
+}
+
+/** The parts of a loop that all its sockets share. */
+export interface LoopShared {
   readonly counters: Counters;
-  readonly stop: Int32Array<SharedArrayBuffer>;
-  /** The clock for datagrams without a kernel timestamp. */
+  /** The clock that the handlers read, and that of datagrams without a kernel timestamp. */
   readonly clock: RealtimeClock;
+  /** A word of shared memory; the loop ends when it is no longer 0. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
 /** One socket with the memory of its datagrams. */
@@ -94,7 +101,7 @@ export class Channel {
   readonly #answered: BatchedExchange[];
   #pauseMs = 0;
 
-  constructor(libc: Libc, options: ChannelOptions) {
+  constructor(libc: Libc, options: LoopListener & LoopShared) {
     this.#libc = libc;
     this.#descriptor = options.descriptor;
     this.#handler = options.handler;
@@ -105,24 +112,17 @@ export class Channel {
     this.#isWildcard = options.isWildcard;
     const [names, replyNames] = [zeroed(BATCH * NAME_STRIDE), zeroed(BATCH * NAME_STRIDE)];
     this.#requests = layOutBatch(BATCH, REQUEST_CAPACITY, { names, control: true });
-    this.#replies = layOutBatch(BATCH, REPLY_CAPACITY, {
-      names: replyNames,
-      control: options.isWildcard,
-    });
+    const control = options.isWildcard;
+    this.#replies = layOutBatch(BATCH, REPLY_CAPACITY, { names: replyNames, control });
     this.#names = new Int32Array(names.buffer);
     this.#replyNames = new Int32Array(replyNames.buffer);
-    this.#replyPlaces = Array.from({ length: BATCH }, (_, i) => placeOf(this.#replies, i));
-    this.#repliesFrom = Array.from(
-      { length: BATCH },
-      (_, i) => this.#replies.headers.subarray(i * WORDS_PER_HEADER * 4),
-    );
+    const places = Array.from({ length: BATCH }, (_, i) => i);
+    this.#replyPlaces = places.map((i) => placeOf(this.#replies, i));
+    this.#repliesFrom = places.map((i) => this.#replies.headers.subarray(i * WORDS_PER_HEADER * 4));
     this.#replyLengths = new Uint32Array(this.#replies.vectors.buffer);
     this.#control = new Int32Array(this.#requests.control.buffer);
     this.#replyControl = new Int32Array(this.#replies.control.buffer);
-    this.#exchanges = Array.from(
-      { length: BATCH },
-      (_, i) => new BatchedExchange(libc, this.#requests, i),
-    );
+    this.#exchanges = places.map((i) => new BatchedExchange(libc, this.#requests, i));
     this.#answered = [...this.#exchanges];
   }
 

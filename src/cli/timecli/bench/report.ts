@@ -6,6 +6,7 @@ import { QueryError } from "../../../protocols/failure.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatCount, formatPlural, formatSeconds } from "../../../text/units.ts";
 import { SCHEMA } from "../query/json.ts";
+import { formatServer } from "../query/report.ts";
 
 /** With less idle time the generator is the limit. */
 const MIN_IDLE_SHARE = 0.02;
@@ -32,13 +33,13 @@ export function formatProgress(
 }
 
 export function formatLoad({ load, result }: LoadReport): string {
-  const { url, latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
-  const address = addressOf(result);
+  const { url, address: hostname, port } = result;
+  const { latencyUs: { p50, p90, p99, p999 }, offsetUs, cpuUsPerReply } = result;
   const counts = (["sent", "good", "bad", "lost", "late", "duplicate", "stray"] as const)
     .map((name) => [name, formatCount(result[name])] as const);
   const width = Math.max(...counts.map(([, count]) => count.length));
   return layOutTable([
-    ["Target", url.endsWith(`//${address}`) ? url : `${url} (${address})`],
+    ["Target", formatServer({ url, from: { hostname, port } })],
     ["Load", formatOptions(load, result.seconds)],
     ["Replies/s", formatCount(result.goodPerSecond)],
     ...(cpuUsPerReply === undefined
@@ -107,7 +108,7 @@ export function warningsOf({ load: { rate, segmented }, result }: LoadReport): s
 /** The worst failure, if there was one. */
 export function failureOf({ load, result }: LoadReport): QueryError | undefined {
   const { sent, good, bad, lost, duplicate, stray } = result;
-  const address = addressOf(result);
+  const address = formatAddress({ hostname: result.address, port: result.port });
   const share = `of ${formatCount(sent)} requests to ${address}`;
   if (bad > 0) return new QueryError("not-a-time", `${formatCount(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
@@ -124,10 +125,6 @@ export function failureOf({ load, result }: LoadReport): QueryError | undefined 
       ? `No reply from ${address} ${limit}, to any of ${formatCount(sent)} requests`
       : `${formatCount(lost)} ${share} got no reply ${limit}`,
   );
-}
-
-function addressOf({ address: hostname, port }: LoadResult): string {
-  return formatAddress({ hostname, port });
 }
 
 function capitalize(word: string): string {

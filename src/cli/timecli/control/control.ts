@@ -114,7 +114,6 @@ function parseAction(name: string): ControlAction {
   throw new UsageError(`Unknown action ${JSON.stringify(name)}: ${suggest(name, CONTROL_ACTIONS)}`);
 }
 
-/** Makes what the request carries, from the arguments of an action. */
 async function makeBody(
   action: ControlAction,
   args: readonly string[],

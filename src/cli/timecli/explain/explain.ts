@@ -18,6 +18,7 @@ import { writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
+import { formatServer } from "../query/report.ts";
 import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
 import { parseHex } from "./hex.ts";
 import { readInput } from "./input.ts";
@@ -134,8 +135,7 @@ async function seenLive(target: string, values: ExplainValues): Promise<Seen> {
   });
   const { url, from, error: failure } = seen;
   if (failure) return { title: `${escapeLine(url)}, the last datagram received`, seen, failure };
-  const address = from && formatAddress(from);
-  return { title: url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`, seen };
+  return { title: from ? formatServer({ url, from }) : escapeLine(url), seen };
 }
 
 function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
@@ -148,7 +148,7 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
 async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   const { exchange: number = 1 } = options;
   const name = file === "-" ? "standard input" : escapeLine(file);
-  const octets = await readInput(file, "timecli explain --capture");
+  const octets = await readInput(file);
   const { found, skipped } = exchangesIn(octets, name, options);
   const chosen = found[number - 1];
   if (!chosen) {

@@ -3,11 +3,8 @@ import { isGzip } from "../../../explain/capture/read_capture.ts";
 /** Longer than any capture that a person examines by hand; an endless file must end somewhere. */
 const MAX_MIB = 64;
 
-/**
- * Reads a file, or standard input for `-`, and decompresses gzip. The message of an error is one line, with
- * the command in its advice on a missing permission.
- */
-export async function readInput(file: string, command: string): Promise<Uint8Array> {
+/** Reads a file, or standard input for `-`, and decompresses gzip; the message of an error is one line. */
+export async function readInput(file: string): Promise<Uint8Array> {
   const name = file === "-" ? "standard input" : file;
   try {
     using source = file === "-" ? undefined : await Deno.open(file);
@@ -17,7 +14,7 @@ export async function readInput(file: string, command: string): Promise<Uint8Arr
     return await readAll(new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip")));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
-      const advice = `give Deno --allow-read=${file}, or ${command} - <${file}`;
+      const advice = `give Deno --allow-read=${file}, or timecli explain --capture - <${file}`;
       throw new Error(`${name} may not be read: ${advice}`, { cause });
     }
     const why = cause instanceof Deno.errors.NotFound
@@ -36,9 +33,7 @@ async function readAll(
   let length = 0;
   for await (const chunk of readable) {
     length += chunk.length;
-    if (length > MAX_MIB * 2 ** 20) {
-      throw new RangeError(`it is longer than ${MAX_MIB} MiB`);
-    }
+    if (length > MAX_MIB * 2 ** 20) throw new RangeError(`it is longer than ${MAX_MIB} MiB`);
     chunks.push(chunk);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());

@@ -15,12 +15,7 @@ export interface Explained {
   readonly explanation: Explanation;
 }
 
-export interface Paint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
-}
+export type Paint = Readonly<Record<"bold" | "dim" | "good" | "bad", (text: string) => string>>;
 
 /** Creates the styles of a stream: none unless it gets colours. */
 export function createPaint(stream: Parameters<typeof painter>[0]): Paint {

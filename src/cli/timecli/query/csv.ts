@@ -32,12 +32,10 @@ export function replyColumns(raw: boolean): readonly string[] {
   return [...replyKeys(raw), ...errorColumns];
 }
 
-/** The columns of several exchanges, and further keys of theirs. */
 export function sampleColumns(raw: boolean, more: readonly string[] = []): readonly string[] {
   return [...replyKeys(raw), ...samplesColumns, ...more, ...errorColumns];
 }
 
-/** Formats JSON objects as a table with a header. */
 export function formatCsv(
   objects: readonly Record<string, unknown>[],
   columns: readonly string[],

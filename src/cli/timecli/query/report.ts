@@ -91,7 +91,9 @@ export function rawLines(reply: NtpReply): Line[] {
 }
 
 /** Formats a reply's URL, with the address behind its name. */
-export function formatServer({ url, from }: TimeReply): string {
+export function formatServer(
+  { url, from }: { readonly url: string; readonly from: Pick<Deno.NetAddr, "hostname" | "port"> },
+): string {
   const address = formatAddress(from);
   return url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
 }
@@ -154,11 +156,13 @@ function rowOf({ target: written, reply, error }: Outcome): string[] {
     ];
   }
   if ("offset" in reply) {
-    const [offset, bound] = [
+    return [
+      target,
+      formatLocalTime(reply.time, 0),
       formatSignedSeconds(toSeconds(reply.offset)),
       formatDuration(reply.errorBound),
+      formatDuration(reply.roundTrip),
     ];
-    return [target, formatLocalTime(reply.time, 0), offset, bound, formatDuration(reply.roundTrip)];
   }
   return [target, reply.text, "", "", formatDuration(reply.roundTrip)];
 }

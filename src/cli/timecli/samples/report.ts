@@ -49,12 +49,7 @@ function formatReplies({ exchanges }: Samples): string {
   return `${replies} of ${exchanges.length}${took ? ` in ${formatDuration(took)}` : ""}`;
 }
 
-/** Formats one row per server, as wide as the terminal. */
-export function formatSamplesTable(all: readonly Samples[]): string {
-  return formatSamplesRows([samplesHead, ...all.map(formatRow)]);
-}
-
-/** Lays out a table whose head begins with {@linkcode samplesHead}. */
+/** Lays out a table, as wide as the terminal, whose head begins with {@linkcode samplesHead}. */
 export function formatSamplesRows(rows: readonly (readonly string[])[]): string {
   const expendable = ["VERSION", "LEAP", "REFERENCE", "STRATUM", "JITTER", "DELAY", "REACH"];
   return fitTable(rows, { width: tableWidth(), expendable });

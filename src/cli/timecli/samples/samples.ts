@@ -9,7 +9,14 @@ import { stopSignal } from "../../shared/stop_signal.ts";
 import { printTexts } from "../../shared/terminal.ts";
 import { checkUrls } from "../../shared/usage_error.ts";
 import { formatCsv, sampleColumns } from "../query/csv.ts";
-import { formatRemarks, formatSamples, formatSamplesTable, samplesToJson } from "./report.ts";
+import {
+  formatRemarks,
+  formatRow,
+  formatSamples,
+  formatSamplesRows,
+  samplesHead,
+  samplesToJson,
+} from "./report.ts";
 
 /** Where `timesrv` listens without arguments, in the protocol that can be measured. */
 const DEFAULT_TARGET = "ntp://127.0.0.1:8888";
@@ -31,7 +38,7 @@ export async function runSamples(
   else if (csv) {
     const objects = all.map((samples) => samplesToJson(samples, raw));
     writeText(Deno.stdout, formatCsv(objects, sampleColumns(raw)));
-  } else if (isTable) printTexts([formatSamplesTable(all)]);
+  } else if (isTable) printTexts([formatSamplesRows([samplesHead, ...all.map(formatRow)])]);
   else {
     printTexts(
       all.flatMap((samples) =>

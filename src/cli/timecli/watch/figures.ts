@@ -23,7 +23,6 @@ export function formatFigures(
   return [...[min, mean, max].map(format), ...spread];
 }
 
-/** Formats a part of all in percent. */
 export function formatShare(count: number, all: number): string {
   return all === 0 ? "-" : `${(count / all * 100).toFixed(count === 0 || count === all ? 0 : 1)} %`;
 }

@@ -82,7 +82,6 @@ interface PlotBlock {
   readonly draw: (width: number, height: number) => string[];
 }
 
-/** The offset, if the protocol has one, and the delay. */
 function blocksOf(view: WatchView, columns: number): PlotBlock[] {
   const record = view.records[view.selected];
   return (["offset", "delay"] as const).flatMap((name) =>
@@ -121,7 +120,6 @@ function blockOf(
   };
 }
 
-/** Joins parts by two spaces, on as many lines as needed. */
 function wrapParts(parts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const part of parts) {
