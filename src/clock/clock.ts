@@ -1,6 +1,5 @@
 /**
- * A point in time on the hot path: whole seconds since the Unix epoch and the
- * nanoseconds past that second.
+ * A point in time on the hot path: whole seconds since the Unix epoch and the nanoseconds past that second.
  *
  * It is mutable so that one object can be reused for every reading.
  */

@@ -1,7 +1,6 @@
 /**
- * An array of numbers that one thread writes and any number of threads read,
- * without locks: a sequence counter is odd while they are being written, so that
- * a reader knows whether its copy is consistent.
+ * An array of numbers that one thread writes and any number of threads read, without locks: a sequence counter
+ * is odd while they are being written, so that a reader knows whether its copy is consistent.
  */
 export class SharedNumbers {
   readonly buffer: SharedArrayBuffer;

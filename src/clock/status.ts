@@ -1,7 +1,4 @@
-/**
- * The synchronisation status of a clock, which an NTP server reports beside the
- * time (RFC 5905 §7.3).
- */
+/** The synchronisation status of a clock, which an NTP server reports beside the time (RFC 5905 §7.3). */
 export interface ClockStatus {
   /** Announced leap second: 0 none, 1 insertion, 2 deletion; 3 when the clock is not synchronised. */
   readonly leap: number;
@@ -28,9 +25,8 @@ export const leapIndicators = { none: 0, insert: 1, delete: 2 } as const;
 export const UNSYNCHRONIZED = 3;
 
 /**
- * A cautious guess for a clock that is kept right by unknown means: farther from
- * a reference than most real servers (RFC 5905 allows 15), named 127.127.1.1 as other servers name their own
- * clock, and 10 ms off at best.
+ * A cautious guess for a clock that is kept right by unknown means: farther from a reference than most real
+ * servers (RFC 5905 allows 15), named 127.127.1.1 as other servers name their own clock, and 10 ms off at best.
  */
 export const UNKNOWN_CLOCK = {
   leap: 0,

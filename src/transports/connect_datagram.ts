@@ -32,8 +32,7 @@ export interface DatagramConnection extends Disposable {
    */
   send(data: Uint8Array): Promise<void>;
   /**
-   * Waits for the next datagram from the peer; datagrams from other senders are
-   * dropped unread.
+   * Waits for the next datagram from the peer; datagrams from other senders are dropped unread.
    *
    * @returns A copy of the datagram
    * @throws {Error} If the connection is closed; the signal's reason if that closed it

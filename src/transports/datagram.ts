@@ -1,7 +1,6 @@
 /**
- * The transport that runs everywhere: `Deno.listenDatagram`. A few receive
- * loops take datagrams off one socket, and each datagram is then handled in an
- * async task of its own, so that a slow reply delays no other.
+ * The transport that runs everywhere: `Deno.listenDatagram`. A few receive loops take datagrams off one socket,
+ * and each datagram is then handled in an async task of its own, so that a slow reply delays no other.
  */
 import { refusal, REPLY_CAPACITY, REQUEST_CAPACITY } from "../protocols/responder.ts";
 import { UNKNOWN_STATUS } from "../clock/status.ts";

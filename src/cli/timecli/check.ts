@@ -9,20 +9,14 @@ import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
-import { durationInSeconds, intervalField, samplesField, serverArgument } from "./options.ts";
+import { intervalField, samplesField, serverArgument, totalTimeoutField } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
 const sampleFields = {
   count: samplesField("requests", { default: "5" }),
   interval: intervalField,
-  timeout: durationInSeconds("1ms", "1h", {
-    name: "timeout",
-    short: "t",
-    syntax: "<duration>",
-    help: "total time limit",
-    default: "10s",
-  }),
+  timeout: totalTimeoutField("1h", "10s"),
 };
 
 const groups = {

@@ -1,13 +1,16 @@
 /** The options that several commands of `timecli` have. */
-import { type Field, field, flag, positive, type Row, whole } from "../../options/field.ts";
+import { type Field, field, flag, number, positive, type Row, whole } from "../../options/field.ts";
 import { parseDuration, toSeconds } from "../../text/duration.ts";
 import type { Positional } from "../shared/command.ts";
+
+/** The syntax of options in seconds. */
+export const seconds = { syntax: "<seconds>", unit: "seconds" } as const;
 
 /** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
 export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
   const secondsOf = (text: string): number => toSeconds(parseDuration(text));
   const expected = `a duration from ${min} to ${max}, such as 90, 10s or 1h30m`;
-  return field(row, expected, (given) => {
+  return field({ syntax: "<duration>", ...row }, expected, (given) => {
     try {
       const seconds = secondsOf(String(given));
       return seconds >= secondsOf(min) && seconds <= secondsOf(max) ? seconds : undefined;
@@ -20,10 +23,19 @@ export function durationInSeconds(min: string, max: string, row: Row): Field<num
 
 /** The time limit of a query, or of each request where a command samples. */
 export function timeoutField(help: string, max = 86_400): Field<number> {
-  return positive(max, {
-    ...{ name: "timeout", short: "t", syntax: "<seconds>", unit: "seconds" },
-    ...{ help, default: "3" },
-  });
+  return positive(max, { name: "timeout", short: "t", ...seconds, help, default: "3" });
+}
+
+/** The time limit of each request where a command sends many. */
+export function lossTimeoutField(max: number, usual: string): Field<number> {
+  const help = "seconds until a request is lost";
+  return number(0.001, max, { name: "timeout", short: "t", ...seconds, help, default: usual });
+}
+
+/** The time limit of a whole command. */
+export function totalTimeoutField(max: string, usual: string): Field<number> {
+  const row = { name: "timeout", short: "t", help: "total time limit", default: usual };
+  return durationInSeconds("1ms", max, row);
 }
 
 export function samplesField(help: string, row: Pick<Row, "default" | "conflicts">): Field<number> {
@@ -33,7 +45,6 @@ export function samplesField(help: string, row: Pick<Row, "default" | "conflicts
 export const intervalField: Field<number> = durationInSeconds("0", "1h", {
   name: "interval",
   short: "i",
-  syntax: "<duration>",
   help: "time between samples",
   default: "2s; loopback 100ms",
 });

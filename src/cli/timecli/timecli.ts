@@ -44,10 +44,7 @@ const subcommands = ([
   ],
 ] as const).map(([name, summary, load]) => ({ name, summary, load }));
 
-export const timecli: Program = {
-  command: { ...query, notes: NOTES, hint: HINT },
-  subcommands,
-};
+export const timecli: Program = { command: { ...query, notes: NOTES, hint: HINT }, subcommands };
 
 /** Returns the exit code; an error has been reported. */
 export function runTimecli(args: readonly string[]): Promise<number> {

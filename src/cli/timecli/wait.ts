@@ -12,23 +12,16 @@ import { errorFormatter } from "../shared/format_error.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import { durationInSeconds, serversArgument } from "./options.ts";
+import { durationInSeconds, serversArgument, totalTimeoutField } from "./options.ts";
 
 const groups = {
   "Query:": {
     within: durationInSeconds("1ms", "1d", {
       name: "within",
-      syntax: "<duration>",
       help: "maximum error of the clock",
       default: "50ms",
     }),
-    timeout: durationInSeconds("1ms", "1d", {
-      name: "timeout",
-      short: "t",
-      syntax: "<duration>",
-      help: "total time limit",
-      default: "60s",
-    }),
+    timeout: totalTimeoutField("1d", "60s"),
     ...familyFields,
   },
   "Output:": { quiet: flag({ name: "quiet", short: "q", help: "print errors only" }) },

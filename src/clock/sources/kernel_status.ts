@@ -1,7 +1,6 @@
 /**
- * The kernel's status of the system clock, read through `ntp_adjtime(3)`
- * with nothing to set, which needs no privilege. It needs Linux on 64 bits and the
- * permission `ffi`.
+ * The kernel's status of the system clock, read through `ntp_adjtime(3)` with nothing to set, which needs no
+ * privilege. It needs Linux on 64 bits and the permission `ffi`.
  */
 import { isGranted } from "../../system/permission.ts";
 import { UNSYNCHRONIZED } from "../status.ts";

@@ -8,7 +8,7 @@ import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printProblems, StatusLine, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { jsonField } from "../options.ts";
+import { jsonField, lossTimeoutField, seconds } from "../options.ts";
 import { errorToJson } from "../query/json.ts";
 import {
   failureOf,
@@ -25,8 +25,7 @@ const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
 const loadFields = {
   duration: positive(600, {
     name: "duration",
-    syntax: "<seconds>",
-    unit: "seconds",
+    ...seconds,
     help: "seconds to measure",
     default: String(defaults.duration),
   }),
@@ -53,19 +52,11 @@ const loadFields = {
     help: "sockets to send from",
     default: String(defaults.flows),
   }),
-  timeout: number(0.001, 10, {
-    name: "timeout",
-    short: "t",
-    syntax: "<seconds>",
-    unit: "seconds",
-    help: "seconds until a request is lost",
-    default: String(defaults.timeout),
-  }),
+  timeout: lossTimeoutField(10, String(defaults.timeout)),
   segmented: flag({ name: "segmented", help: "let the kernel split bursts, for less CPU time" }),
   warmup: number(0, 60, {
     name: "warmup",
-    syntax: "<seconds>",
-    unit: "seconds",
+    ...seconds,
     help: "seconds to run before measuring",
     default: "0.3",
   }),

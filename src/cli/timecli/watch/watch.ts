@@ -1,6 +1,6 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
 import { watch, type WatchOptions } from "../../../client/watch.ts";
-import { flag, number, text, whole } from "../../../options/field.ts";
+import { flag, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
@@ -11,7 +11,7 @@ import { writeProblem, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
 import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
-import { durationInSeconds, formatFields, serversArgument } from "../options.ts";
+import { durationInSeconds, formatFields, lossTimeoutField, serversArgument } from "../options.ts";
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
 import type { WatchNotice } from "./notices.ts";
@@ -22,7 +22,6 @@ const pollFields = {
   interval: durationInSeconds("10ms", "1d", {
     name: "interval",
     short: "i",
-    syntax: "<duration>",
     help: "time between requests",
     default: "2s; loopback 1s",
   }),
@@ -32,14 +31,7 @@ const pollFields = {
     syntax: "<number>",
     help: "end after this many requests per server",
   }),
-  timeout: number(0.001, 60, {
-    name: "timeout",
-    short: "t",
-    syntax: "<seconds>",
-    unit: "seconds",
-    help: "seconds until a request is lost",
-    default: "2",
-  }),
+  timeout: lossTimeoutField(60, "2"),
 };
 
 const groups = {
@@ -48,7 +40,6 @@ const groups = {
     duration: durationInSeconds("10ms", "3w", {
       name: "duration",
       short: "d",
-      syntax: "<duration>",
       help: "end after this time",
     }),
     ...familyFields,
