@@ -49,7 +49,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       );
       assertEquals(outcome.code, 3);
       const help = await run([...timecli, "check", "--help"]);
-      assertMatch(help.stdout, /^Usage: timecli check \[options\] <url>\n/);
+      assertMatch(help.stdout, /^Usage: timecli check \[options\] \[url\]\n/);
       assertEquals(help.code, 0);
       assert(help.stdout.split("\n").every((line) => line.length <= 80), help.stdout);
     }),
@@ -78,6 +78,41 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         assertMatch(outcome.stdout, /^[^\n|]+\|[^\n|]+\n$/);
         assertMatch(outcome.stdout, line);
         assertEquals([outcome.code, outcome.stderr], [code, ""]);
+      }
+    }),
+  );
+
+  Deno.test(
+    await test("has the options that monitoring plugins have", async () => {
+      await using server = await serve("ntp://127.0.0.1:0");
+      const port = String(server.addresses[0]?.port);
+      const few = ["-i", "0", "-s", "2"];
+      for (
+        const [code, args, line] of [
+          [0, [...few, "-H", "127.0.0.1", "-p", port, "-w", "1", "-c", "2"], /^NTP OK: .*;1;2; /],
+          [0, [...few, "-H", `127.0.0.1:${port}`, "-t", "9"], /^NTP OK: [^\n]+\n$/],
+          [0, [...few, "--hostname=ntp://127.0.0.1", "--port", port], /^NTP OK: [^\n]+\n$/],
+          [0, [...few, "127.0.0.1", "-p", port], /^NTP OK: [^\n]+\n$/],
+          [
+            0,
+            [...few, "-v", "-H", "127.0.0.1", "-p", port],
+            /^NTP OK: [^\n|]+\|[^\n]+\nServer +ntp:[^|]+\nReplies +2 of 2 [^|]+\nOffset [^|]+$/,
+          ],
+          [
+            2,
+            ["-vvi0", "-s2", "-H", `127.0.0.1:${freePort()}`],
+            /^NTP CRITICAL: [^\n]+\n(Nothing listens on [^|\n]+\n)+$/,
+          ],
+          [3, ["-H", "127.0.0.1", "-p", "0"], /^UNKNOWN: --port is "0"/],
+          [3, ["-H", "127.0.0.1:99", "-p", port], /^UNKNOWN: 127\.0\.0\.1:99 has another port/],
+          [3, ["-H", "127.0.0.1", "127.0.0.2"], /^UNKNOWN: -H names the server: remove 127/],
+          [3, ["-p", port], /^UNKNOWN: <url> is missing: [^\n]*-H/],
+          [0, ["-V"], /^timecli check \d+\.\d+\.\d+ [^\n]+\n$/],
+        ] as const
+      ) {
+        const outcome = await check(...args);
+        assertMatch(outcome.stdout, line);
+        assertEquals([outcome.code, outcome.stderr], [code, ""], args.join(" "));
       }
     }),
   );

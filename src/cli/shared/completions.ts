@@ -20,9 +20,9 @@ export async function complete(
   // deno-lint-ignore no-console -- the package prints with it
   console.log = (text: string) =>
     writeText(Deno.stdout, `${text.replaceAll(/^readonly /gm, "")}\n`);
-  addOptions(completion, command, true);
+  addOptions(completion, command);
   for (const { name, summary, load } of subcommands) {
-    addOptions(completion.command(name, summary), (await load()).command, false);
+    addOptions(completion.command(name, summary), (await load()).command);
   }
   const [first = "", ...words] = args;
   if (first === "--") completion.parse(words);
@@ -35,7 +35,7 @@ export async function complete(
   }
 }
 
-function addOptions(to: CompletedCommand, command: Command, isProgram: boolean): void {
+function addOptions(to: CompletedCommand, command: Command): void {
   for (const [, { name, short, syntax, help, choices = [] }] of optionsOf(command)) {
     if (syntax === undefined) to.option(name, help, short);
     else {
@@ -44,9 +44,7 @@ function addOptions(to: CompletedCommand, command: Command, isProgram: boolean):
       to.option(name, help, offer, short);
     }
   }
-  for (const { name, short, help } of Object.values(aboutFields)) {
-    if (isProgram || name !== "version") to.option(name, help, short);
-  }
+  for (const { name, short, help } of Object.values(aboutFields)) to.option(name, help, short);
   for (const { name, isRepeatable } of command.positionals) {
     to.argument(name, undefined, isRepeatable);
   }

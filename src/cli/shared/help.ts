@@ -18,26 +18,19 @@ export interface HelpOptions {
   /** The words that call the command, such as `timecli bench`. */
   readonly call: string;
   readonly subcommands?: readonly Subcommand[];
-  /** Whether it is a program, which also has `--version`. */
-  readonly isProgram: boolean;
   readonly width?: number;
   readonly bold?: (text: string) => string;
 }
 
 export function helpText(command: Command, options: HelpOptions): string {
-  const { call, subcommands = [], isProgram, width = helpWidth(), bold = (text) => text } = options;
+  const { call, subcommands = [], width = helpWidth(), bold = (text) => text } = options;
   const sections: [title: string, rows: [string, string][]][] = [
     ["Arguments:", command.positionals.map(({ name, help }) => [name, help])],
     ...Object.entries(command.groups).map(([title, fields]): [string, [string, string][]] => [
       title,
       Object.values(fields).map((field) => [flagsOf(field), meaningOf(field)]),
     ]),
-    [
-      "Other:",
-      Object.values(aboutFields)
-        .filter(({ name }) => isProgram || name !== "version")
-        .map((field) => [flagsOf(field), field.help]),
-    ],
+    ["Other:", Object.values(aboutFields).map((field) => [flagsOf(field), field.help])],
     ["Commands:", subcommands.map(({ name, summary }) => [name, summary])],
   ];
   const terms = sections.flatMap(([, rows]) => rows.map(([term]) => term.length));

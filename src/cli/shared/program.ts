@@ -35,15 +35,14 @@ async function runCommand(
   const { subcommands = [] } = program ?? {};
   // Anywhere before "--", help and version take precedence over mistakes.
   const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
-  const isProgram = program !== undefined;
   if (flags.includes("--help") || flags.includes("-h")) {
     const { helpText } = await import("./help.ts");
     const bold = painter(Deno.stdout, "1");
-    return writeText(Deno.stdout, helpText(command, { call, subcommands, isProgram, bold }));
+    return writeText(Deno.stdout, helpText(command, { call, subcommands, bold }));
   }
-  if (isProgram && (flags.includes("--version") || flags.includes("-V"))) {
+  if (flags.includes("--version") || flags.includes("-V")) {
     const { versionText } = await import("./help.ts");
-    return writeText(Deno.stdout, versionText(command.name));
+    return writeText(Deno.stdout, versionText(call));
   }
   let parsed: Arguments;
   try {

@@ -1,14 +1,18 @@
 /** `timecli check`: its command line, turned into options and handed to `check()`. */
 import { check, checkExitCodes, type CheckOptions } from "../../client/check.ts";
+import { parseMeasurable } from "../../client/measure.ts";
+import type { Samples } from "../../client/sample.ts";
 import type { CheckState, CheckThresholds } from "../../client/thresholds.ts";
 import { parseRange } from "../../client/range.ts";
-import { type Field, field, FieldError, flag, oneOf } from "../../options/field.ts";
+import { type Field, field, FieldError, flag, oneOf, text, whole } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
+import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
+import { UsageError } from "../shared/usage_error.ts";
 import { intervalField, samplesField, serverArgument, totalTimeoutField } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
@@ -17,6 +21,22 @@ const sampleFields = {
   count: samplesField("requests", { default: "5" }),
   interval: intervalField,
   timeout: totalTimeoutField("1h", "10s"),
+};
+
+const targetFields = {
+  hostname: text("a host", () => {}, {
+    name: "hostname",
+    short: "H",
+    syntax: "<host>",
+    help: "the server, in place of the argument",
+  }),
+  port: whole(1, 65_535, {
+    name: "port",
+    short: "p",
+    syntax: "<number>",
+    help: "port of the server",
+    default: "that of the protocol",
+  }),
 };
 
 const groups = {
@@ -49,7 +69,10 @@ const groups = {
       help: "report UNKNOWN, not CRITICAL, without an offset",
     }),
   },
-  "Query:": { ...sampleFields, ...familyFields },
+  "Query:": { ...targetFields, ...sampleFields, ...familyFields },
+  "Output:": {
+    verbose: flag({ name: "verbose", short: "v", help: "add lines with what was measured" }),
+  },
 } as const;
 
 /** A range stays text, for the performance data. */
@@ -79,6 +102,7 @@ Ranges of the monitoring plugins, in seconds or %; a value outside alerts:
 
 Examples:
   timecli check ntp://time.example -w 0.5 -c 1
+  timecli check -H time.example -p 123 -w 0.5 -c 1
   timecli check time.example --stratum-warning 1:4 --leap warning
   timecli check time://time.example -w 2 -c 5
 `;
@@ -86,7 +110,7 @@ Examples:
 export const command = defineCommand({
   name: "check",
   description: "Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).",
-  positionals: [serverArgument],
+  positionals: [{ ...serverArgument, isRequired: false }],
   groups,
   notes: NOTES,
   hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line. The " +
@@ -96,21 +120,54 @@ export const command = defineCommand({
   fail: printUnknown,
 });
 
-async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>): Promise<number> {
+type CheckArguments = Arguments<typeof groups>;
+
+async function run(given: CheckArguments): Promise<number> {
+  const { values } = given;
   try {
-    const { line, exitCode } = await check(url, {
+    const { line, exitCode, samples } = await check(targetOf(given), {
       ...pickOptions(sampleFields, values),
       ...alertsOf(values),
       family: familyOf(values),
     });
-    return printLine(escapeLine(line)) ? exitCode : checkExitCodes.UNKNOWN;
+    const details = values.verbose ? await detailsOf(samples) : [];
+    const lines = [escapeLine(line), ...details].join("\n");
+    return printLine(lines) ? exitCode : checkExitCodes.UNKNOWN;
   } catch (error) {
     return printUnknown(formatError(error));
   }
 }
 
+/** The URL of the server, which the command line may have as an argument or as options. */
+function targetOf({ values, positionals: [url], sources }: CheckArguments): string {
+  const { hostname, port } = values;
+  if (url !== undefined && sources.get("hostname") === "arguments") {
+    throw new UsageError(`-H names the server: remove ${url}`);
+  }
+  const server = url ?? hostname;
+  if (server === undefined) {
+    throw new UsageError("<url> is missing: name the server, or use -H");
+  }
+  if (port === undefined) return server;
+  const endpoint = parseMeasurable(server);
+  if (![port, defaultPorts[endpoint.protocol]].includes(endpoint.port)) {
+    throw new UsageError(`${server} has another port than -p ${port}`);
+  }
+  return formatEndpoint({ ...endpoint, port });
+}
+
+/** What was measured, and what failed; a bar would begin performance data. */
+async function detailsOf({ estimate, exchanges, ...samples }: Samples): Promise<string[]> {
+  const { formatSamples } = await import("./samples/report.ts");
+  const failures = exchanges.flatMap(({ error }) => error ? [formatError(error)] : []);
+  return [
+    ...(estimate ? [formatSamples({ ...samples, exchanges }, estimate, false)] : []),
+    ...failures,
+  ].map((text) => text.replaceAll("|", "/"));
+}
+
 /** What raises an alert, as the library has it. */
-function alertsOf(values: Arguments<typeof groups>["values"]): CheckOptions {
+function alertsOf(values: CheckArguments["values"]): CheckOptions {
   const { leap = "ok", unsynchronized, quiet } = values;
   return {
     warning: thresholds({

@@ -8,22 +8,10 @@ const MAX_OCTETS = 64 * 1024;
 const MAX_MS = 5000;
 
 /**
- * Requires the content type of JSON, even for an empty body: the form of any web page could send plain
- * text, without a preflight request.
- *
- * @throws {HttpError} If it does not
- */
-export function requireJson({ headers }: Request): void {
-  const [type = ""] = (headers.get("content-type") ?? "").split(";");
-  if (type.trim().toLowerCase() === "application/json") return;
-  throw new HttpError(415, "Expected the header content-type: application/json");
-}
-
-/**
  * Reads a body of JSON.
  *
  * @param stopping Ends the wait for a body that does not arrive
- * @throws {HttpError} If it is not JSON, too long or too slow
+ * @throws {HttpError} If it is not JSON, also by its content type, too long or too slow
  */
 export async function readJson(request: Request, stopping: AbortSignal): Promise<unknown> {
   return parse(await readText(request, stopping));
@@ -51,6 +39,13 @@ function parse(text: string): unknown {
 }
 
 async function readText(request: Request, stopping: AbortSignal): Promise<string> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const isJson = type === "application/json";
+  const requireJson = (): void => {
+    if (!isJson) throw new HttpError(415, "Expected the header content-type: application/json");
+  };
+  // The form of any web page could send another type, without a preflight request.
+  if (type !== undefined) requireJson();
   const ended = AbortSignal.any([stopping, AbortSignal.timeout(MAX_MS)]);
   const reader = request.body?.getReader();
   if (reader === undefined) return "";
@@ -65,6 +60,7 @@ async function readText(request: Request, stopping: AbortSignal): Promise<string
       const { done, value } = await Promise.race([reader.read(), late]);
       if (done) return text + decoder.decode();
       octets += value.length;
+      if (octets > 0) requireJson();
       if (octets > MAX_OCTETS) throw new HttpError(413, `Expected ${MAX_OCTETS} octets at most`);
       text += decoder.decode(value, { stream: true });
     }

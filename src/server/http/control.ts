@@ -6,7 +6,7 @@ import { settleWithin, systemTimers } from "../../system/time.ts";
 import type { RequestLog } from "../handler.ts";
 import type { ServerLog } from "../log/log.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
-import { readJson, requireJson, requireNothing } from "./body.ts";
+import { readJson, requireNothing } from "./body.ts";
 import { RecentClients } from "./clients.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
@@ -98,8 +98,9 @@ export class Control {
   async #do(request: Request, subject: ControlledServer): Promise<object> {
     const url = URL.parse(request.url);
     if (url === null) throw new HttpError(400, "Cannot read the URL");
-    const route = findRoute(url.pathname, request.method);
-    if (request.method !== "GET") requireJson(request);
+    // Deno leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const route = findRoute(url.pathname, method);
     for (const name of url.searchParams.keys()) {
       if (name !== "listener") {
         throw new HttpError(400, `Unknown parameter "${name}": expected listener`);
@@ -114,10 +115,10 @@ export class Control {
       json: async () => json = await readJson(request, this.#stopping.signal),
       nothing: () => requireNothing(request, this.#stopping.signal),
     });
-    if (request.method !== "GET") {
+    if (method !== "GET") {
       const where = listener === undefined ? "" : ` of ${listener}`;
       const what = json === undefined ? "" : ` ${JSON.stringify(json)}`;
-      this.#log?.changed(`${request.method} ${url.pathname}${where}${what}`);
+      this.#log?.changed(`${method} ${url.pathname}${where}${what}`);
     }
     return answer;
   }

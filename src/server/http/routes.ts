@@ -74,7 +74,7 @@ export function findRoute(path: string, method: string): Route {
   }
   const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (route === undefined) {
-    const allow = Object.keys(methods).join(", ");
+    const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
     throw new HttpError(405, `Cannot ${method} ${path}: expected ${allow}`, { allow });
   }
   return route;

@@ -68,18 +68,17 @@ Deno.test("helpText() lists arguments, options, commands and texts", () => {
     load: () => Promise.resolve({ command }),
   }];
   assertEquals(
-    helpText(command, { call: "tool", subcommands, isProgram: true, width: 80 }),
+    helpText(command, { call: "tool", subcommands, width: 80 }),
     help,
   );
-  const sub = helpText(command, { call: "tool sub", isProgram: false, width: 80 });
+  const sub = helpText(command, { call: "tool sub", width: 80 });
   assert(sub.startsWith("Usage: tool sub [options] <target> [more...]\n"), sub);
-  assert(!sub.includes("--version") && !sub.includes("Commands:"), sub);
+  assert(sub.includes("--version") && !sub.includes("Commands:"), sub);
 });
 
 Deno.test("helpText() fits the terminal, and sets titles in bold", () => {
   const narrow = helpText(command, {
     call: "tool",
-    isProgram: true,
     width: 40,
     bold: (text) => `*${text}*`,
   });
