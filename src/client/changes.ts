@@ -54,7 +54,6 @@ const MAX_DRIFT = 500e-6;
 /** An offset is compared with this many before it: the one with the least delay has the tightest bound. */
 const MAX_MEASUREMENTS = 8;
 
-/** Detects changes from one reply of a server to the next. */
 export class ChangeDetector {
   #ntp: NtpReply | undefined;
   #measurements: Measurement[] = [];

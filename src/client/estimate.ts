@@ -72,8 +72,8 @@ export function estimate(
   const age = fromSeconds(
     FREQUENCY_TOLERANCE * toSeconds(endedAfter.subtract(least.startedAfter)),
   );
-  const slopes = slopeRange(points);
-  const frequency = frequencyOf(slopes);
+  const { low, high } = slopeRange(points);
+  const boundPpm = (high - low) / 2 * 1e6;
   const errorBound = best.errorBound.add(age);
   return {
     best,
@@ -88,17 +88,12 @@ export function estimate(
     minDelay: delayOf(best),
     maxDelay: fromSeconds(Math.max(...delays)),
     rootDistance: best.protocol === "ntp" ? best.rootDistance.add(age) : errorBound,
-    ...(frequency && { frequency }),
-    isSteady: slopes.low <= slopes.high,
+    ...(boundPpm >= 0 && boundPpm <= MAX_BOUND_PPM && {
+      frequency: { ppm: (high + low) / 2 * 1e6, boundPpm },
+    }),
+    isSteady: low <= high,
     replies: replies.length,
   };
-}
-
-/** The slopes that all points allow, as a value with a bound; undefined if there are none, or too many. */
-function frequencyOf({ low, high }: { low: number; high: number }): FrequencyError | undefined {
-  const boundPpm = (high - low) / 2 * 1e6;
-  if (!(boundPpm >= 0 && boundPpm <= MAX_BOUND_PPM)) return undefined;
-  return { ppm: (high + low) / 2 * 1e6, boundPpm };
 }
 
 function delayOf(reply: MeasuredReply): Temporal.Duration {

@@ -2,7 +2,7 @@ import type { AsctimeOptions } from "./asctime/format.ts";
 import { asctimeResponder } from "./asctime/service.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { ntpResponder, type NtpResponderOptions } from "./ntp/service.ts";
-import { type Answer, type Refusal, refusal, type Responder } from "./responder.ts";
+import { type Answer, refusal, type Responder } from "./responder.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
 const refuseMode = refusal("mode");
@@ -18,29 +18,27 @@ export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Re
   return {
     respond(exchange): Answer | Promise<Answer> {
       const { request } = exchange;
-      if (!isPrintable(request)) {
-        const refused = ntpModeRefusal(request);
-        if (refused !== undefined) return refused;
-        if (request.length >= NTP_HEADER_LENGTH && asksForTime(request)) {
-          return ntp.respond(exchange);
-        }
+      if (isPrintable(request)) return text.respond(exchange);
+      const flags = request[field.flags] as number;
+      const version = flags >> 3 & 7;
+      const requestMode = flags & 7;
+      const isKnownVersion = version >= 1 && version <= 4;
+      const minLength = MIN_LENGTHS[requestMode];
+      if (minLength !== undefined && request.length >= minLength && isKnownVersion) {
+        return requestMode >= mode.control ? refuseMode : refuseReply;
       }
-      return text.respond(exchange);
+      // Version 1 had no mode.
+      const asksForTime = requestMode === mode.reserved
+        ? version === 1
+        : isKnownVersion && requestMode <= mode.client;
+      const isNtp = asksForTime && request.length >= NTP_HEADER_LENGTH;
+      return isNtp ? ntp.respond(exchange) : text.respond(exchange);
     },
     // Text leaves nothing unfinished.
     finish: (batch, count, departures) => ntp.finish?.(batch, count, departures),
     writeKod: (exchange, code) =>
       isPrintable(exchange.request) ? 0 : ntp.writeKod?.(exchange, code) ?? 0,
   };
-}
-
-/** A client or a symmetric peer asks for the time; version 1 had no mode. */
-function asksForTime(request: Uint8Array): boolean {
-  const flags = request[field.flags] as number;
-  const requestMode = flags & 7;
-  return requestMode === mode.reserved
-    ? (flags >> 3 & 7) === 1
-    : hasNtpVersion(request) && requestMode <= mode.client;
 }
 
 /** The least lengths of packets in modes that never get a reply: RFC 9327 §2 for control, ntpd's for private. */
@@ -51,20 +49,6 @@ const MIN_LENGTHS: Readonly<Record<number, number>> = {
   [mode.control]: 12,
   [mode.private]: 8,
 };
-
-function ntpModeRefusal(request: Uint8Array): Refusal | undefined {
-  const requestMode = (request[field.flags] as number) & 7;
-  const minLength = MIN_LENGTHS[requestMode];
-  if (minLength === undefined || request.length < minLength || !hasNtpVersion(request)) {
-    return undefined;
-  }
-  return requestMode >= mode.control ? refuseMode : refuseReply;
-}
-
-function hasNtpVersion(request: Uint8Array): boolean {
-  const version = (request[field.flags] as number) >> 3 & 7;
-  return version >= 1 && version <= 4;
-}
 
 /** Printable ASCII, tabs and line ends; nothing at all is text, too. */
 function isPrintable(octets: Uint8Array): boolean {

@@ -14,10 +14,8 @@ const SNAP: readonly number[] = [0xaa, 0xaa, 0x03, 0, 0, 0];
 
 const PPPOE_HEADER_LENGTH = 6;
 
-type FindIp = (octets: Uint8Array) => number | undefined;
-
 /** Where the IP header begins, by the LINKTYPE numbers of tcpdump.org. */
-const linkTypes: ReadonlyMap<number, FindIp> = new Map<number, FindIp>([
+const linkTypes = new Map<number, (octets: Uint8Array) => number | undefined>([
   [0, () => 4], // BSD loopback
   [1, (octets) => afterEtherType(octets, 12)], // Ethernet
   [9, (octets) => afterPpp(octets, 0)], // PPP

@@ -10,7 +10,7 @@ import type {
 } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { computeMeasurement } from "./measurement.ts";
-import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
 import { isInterleaved, matchTests } from "./tests.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
 import { trailerFields } from "./trailer_fields.ts";
@@ -118,6 +118,11 @@ function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   const isKiss = !isRequest && packet.stratum === 0 && packet.referenceId !== 0;
   const serverTime = (name: string, timestamp: NtpTimestamp): string =>
     isKiss && timestamp !== 0n ? "no time: a kiss-o'-death has none" : `${name} ${time(timestamp)}`;
+  const { receiveTimestamp, transmitTimestamp } = packet;
+  const receive = isRequest ? time(receiveTimestamp) : serverTime("T2", receiveTimestamp);
+  const transmit = isRequest
+    ? cookieMeaning(transmitTimestamp, pivot)
+    : serverTime("T3", transmitTimestamp);
   return [
     bits("Leap indicator", `${flags.slice(0, 2)}......`, leapMeanings[packet.leap as 0]),
     bits("Version", `..${flags.slice(2, 5)}...`, String(packet.version)),
@@ -125,30 +130,14 @@ function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
     part("Stratum", field.stratum, 1, stratumMeaning(packet.stratum, isRequest)),
     part("Poll", field.poll, 1, powerMeaning(packet.poll, isRequest)),
     part("Precision", field.precision, 1, powerMeaning(packet.precision, isRequest)),
-    part("Root delay", field.rootDelay, 4, shortMeaning(packet.rootDelay)),
-    part("Root dispersion", field.rootDispersion, 4, shortMeaning(packet.rootDispersion)),
-    part(
-      "Reference id",
-      field.referenceId,
-      4,
-      referenceMeaning(packet.referenceId, packet.stratum, isRequest),
-    ),
+    // The short format has up to 16 decimals, of which nine are shown: nanoseconds.
+    part("Root delay", field.rootDelay, 4, `${packet.rootDelay.toFixed(9)} s`),
+    part("Root dispersion", field.rootDispersion, 4, `${packet.rootDispersion.toFixed(9)} s`),
+    part("Reference id", field.referenceId, 4, referenceMeaning(packet, isRequest)),
     part("Reference timestamp", field.referenceTimestamp, 8, time(packet.referenceTimestamp)),
     part("Origin timestamp", field.originTimestamp, 8, originMeaning(packet.originTimestamp)),
-    part(
-      "Receive timestamp",
-      field.receiveTimestamp,
-      8,
-      isRequest ? time(packet.receiveTimestamp) : serverTime("T2", packet.receiveTimestamp),
-    ),
-    part(
-      "Transmit timestamp",
-      field.transmitTimestamp,
-      8,
-      isRequest
-        ? cookieMeaning(packet.transmitTimestamp, pivot)
-        : serverTime("T3", packet.transmitTimestamp),
-    ),
+    part("Receive timestamp", field.receiveTimestamp, 8, receive),
+    part("Transmit timestamp", field.transmitTimestamp, 8, transmit),
     ...trailerFields(octets, packet.version),
   ];
 }
@@ -170,12 +159,7 @@ function powerMeaning(exponent: number, isRequest: boolean): string {
   return `2^${exponent} s = ${exponent >= 0 ? `${seconds} s` : formatSeconds(seconds)}`;
 }
 
-/** The short format has up to 16 decimals, of which nine are shown: nanoseconds. */
-function shortMeaning(seconds: number): string {
-  return `${seconds.toFixed(9)} s`;
-}
-
-function referenceMeaning(id: number, stratum: number, isRequest: boolean): string {
+function referenceMeaning({ referenceId: id, stratum }: NtpPacket, isRequest: boolean): string {
   if (id === 0) return isRequest ? "not given" : "none";
   const text = formatReferenceId(id, stratum);
   if (isRequest) return text;
