@@ -4,6 +4,7 @@ import {
   type AddressFamily,
   addressFamily,
   canonicalAddress,
+  isUnanswered,
   isUnicast,
   isWildcard,
   resolveHost,
@@ -61,24 +62,23 @@ function isBroadcastHere(address: string): boolean {
 }
 
 /**
- * Resolves the host of a listener to its first address.
+ * Resolves the host of a listener.
  *
  * @param family The required IP version, if any
- * @throws {ListenError} If the host is unknown, or is a multicast or broadcast address
+ * @throws {ListenError} If the host is unknown or not looked up, or is a multicast or broadcast address
  * @throws {Deno.errors.NotCapable} If the permission to resolve it was not granted
  */
 export async function resolveListener(
   endpoint: Endpoint,
   family: AddressFamily | undefined,
-): Promise<string> {
-  try {
-    const [hostname = endpoint.hostname] = await resolveHost(endpoint.hostname, family);
-    if (!isUnicast(hostname) || isBroadcastHere(hostname)) {
-      throw new ListenError("not-unicast", { ...endpoint, hostname });
-    }
-    return hostname;
-  } catch (cause) {
-    if (cause instanceof ListenError || cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new ListenError("unknown-host", endpoint, { cause });
+): Promise<string[]> {
+  const hostnames = await resolveHost(endpoint.hostname, family).catch((cause) => {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new ListenError(isUnanswered(cause) ? "failed" : "unknown-host", endpoint, { cause });
+  });
+  for (const hostname of hostnames) {
+    if (isUnicast(hostname) && !isBroadcastHere(hostname)) continue;
+    throw new ListenError("not-unicast", { ...endpoint, hostname });
   }
+  return hostnames;
 }

@@ -10,6 +10,7 @@ import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
+import { addressFamily, isWildcard } from "../system/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
@@ -54,6 +55,7 @@ export class RunningServer implements Server {
   readonly #counters = new Counters();
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
+  readonly #missing: ListenError[] = [];
   /** The clocks and faults, which have timers. */
   readonly #owned = new DisposableStack();
   readonly #finished = Promise.withResolvers<void>();
@@ -108,30 +110,37 @@ export class RunningServer implements Server {
     return this.#control;
   }
 
+  /** Binds the addresses of a listener; {@linkcode start} warns of those that this machine lacks. */
   async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
     const resolved = await resolveListener(endpoint, this.#options.family);
     // If it was aborted meanwhile, it has shut down: nothing more may be opened.
     this.#options.signal?.throwIfAborted();
     const time = clock === undefined ? this.#time : this.#serveTime(clock);
     if (time !== this.#time) this.#warn(...time.warnings);
-    if (this.#workers !== undefined) {
-      const bound = { ...endpoint, hostname: resolved };
-      this.#register({ ...bound, port: this.#workers.listen(bound, time.page) }, { spec, time });
-      return;
-    }
-    const { hostnames, warning } = expandWildcard(resolved);
-    this.#warn(warning);
-    if (hostnames.length === 0) throw new ListenError("not-of-this-machine", endpoint);
-    const faults = this.#createFaults(spec);
-    let port = endpoint.port;
+    const faults = this.#workers ? undefined : this.#createFaults(spec);
+    const hostnames = this.#workers ? resolved : resolved.flatMap((each) => this.#expand(each));
+    if (hostnames.length === 0) this.#missing.push(new ListenError("unsupported-family", endpoint));
+    let { port } = endpoint;
     for (const hostname of hostnames) {
-      // Port 0 is chosen once: all addresses of a wildcard then share it.
-      port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
+      try {
+        // Port 0 is chosen once: all addresses of a host then share it.
+        port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
+      } catch (error) {
+        if (!isMissing(error, endpoint)) throw error;
+        this.#missing.push(error);
+      }
     }
   }
 
-  /** Starts the workers and the control interface; the log begins when the server is complete. */
+  /**
+   * Starts the workers and the control interface; the log begins when the server is complete.
+   *
+   * @throws {ListenError} If no address was bound
+   */
   async start(): Promise<void> {
+    const failure = this.addresses.length === 0 ? this.#missing.pop() : undefined;
+    this.#warn(...this.#missing.map(({ message }) => message));
+    if (failure) throw failure;
     await this.#workers?.start();
     await this.#control?.start({
       transport: this.transport,
@@ -187,7 +196,19 @@ export class RunningServer implements Server {
     return options && this.#owned.use(new Faults(options, seed));
   }
 
+  #expand(hostname: string): readonly string[] {
+    const { hostnames, warning } = expandWildcard(hostname);
+    this.#warn(warning);
+    return hostnames;
+  }
+
   #bind(endpoint: Endpoint, parts: ListenerParts): number {
+    const port = this.#workers?.listen(endpoint, parts.time.page) ?? this.#open(endpoint, parts);
+    this.#register({ ...endpoint, port }, parts);
+    return port;
+  }
+
+  #open(endpoint: Endpoint, parts: ListenerParts): number {
     const { hostname, port, protocol } = endpoint;
     // The handler reports the real port, known once it is bound.
     const bound = { ...endpoint };
@@ -213,7 +234,6 @@ export class RunningServer implements Server {
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    this.#register(bound, parts);
     return listener.port;
   }
 
@@ -236,6 +256,17 @@ export class RunningServer implements Server {
     await this.#options.log?.flush();
     this.#finished.resolve();
   }
+}
+
+/**
+ * Whether the others can be served without an address, since this machine lacks it. One that was named is
+ * a mistake, and a port in use a conflict, unless it is of one of several addresses of a name.
+ */
+function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
+  return error instanceof ListenError && (
+    addressFamily(hostname) === undefined || error.reason === "unsupported-family" ||
+    error.reason === "not-of-this-machine" && isWildcard(hostname)
+  );
 }
 
 function isClock(clock: Clock | ClockOptions): clock is Clock {

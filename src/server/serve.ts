@@ -6,7 +6,8 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  * Starts a time server.
  *
  * @param urls One or more listeners, such as `ntp://host:port`; the default scheme is `auto`, port 0
- *   is any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine
+ *   is any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine, a name
+ *   for each of its addresses; those that this machine lacks are left out with a warning in the log
  * @returns The running server
  * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
  *   parsed
@@ -15,7 +16,7 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  *   or if two listeners have an address in common
  * @throws {TypeError} If the clock, or one of its options, has the wrong type
  * @throws {Error} If the control interface cannot be opened
- * @throws {ListenError} If an address cannot be bound; nothing is left open then
+ * @throws {ListenError} If no address can be bound, or one that was named; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws {Deno.errors.NotSupported} If `mmsg` was requested and is not available; the message has the reason
  *

@@ -53,6 +53,7 @@ export const EACCES = 13;
 export const EFAULT = 14;
 export const EINVAL = 22;
 export const ENOTSOCK = 88;
+export const EAFNOSUPPORT = 97;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
 export const ENOBUFS = 105;

@@ -5,12 +5,13 @@ export type ListenFailure =
   | "in-use"
   | "not-permitted"
   | "not-of-this-machine"
+  | "unsupported-family"
   | "not-unicast"
   | "unknown-host"
   | "failed";
 
 /**
- * A server could not listen on one of its addresses, and so did not start.
+ * A server could not listen on an address that it needs, and so did not start.
  *
  * @example
  * ```ts
@@ -50,6 +51,7 @@ export class ListenError extends Error {
       "in-use": "the port is already in use",
       "not-permitted": "this user may not bind that port",
       "not-of-this-machine": "not an address of this machine",
+      "unsupported-family": "this machine has no addresses of that IP version",
       "not-unicast": "a multicast or broadcast address, which no server can reply from",
       "unknown-host": "unknown host",
       "failed": cause instanceof Error ? cause.message : String(cause),
@@ -66,5 +68,6 @@ export function listenFailure(error: unknown): ListenFailure {
   if (error instanceof Deno.errors.AddrInUse) return "in-use";
   if (error instanceof Deno.errors.PermissionDenied) return "not-permitted";
   if (error instanceof Deno.errors.AddrNotAvailable) return "not-of-this-machine";
-  return "failed";
+  const { code } = error as { readonly code?: string };
+  return code === "EAFNOSUPPORT" ? "unsupported-family" : "failed";
 }

@@ -1,7 +1,8 @@
 /** Servers on all addresses of this machine, which need the permission to read their list. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ListenError, query, serve } from "../../mod.ts";
-import type { Needs } from "../support/needs.ts";
+import { collectingLog } from "../support/collecting_log.ts";
+import { type Needs, where } from "../support/needs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
 
@@ -61,3 +62,37 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
   const error = await assertRejects(() => serve("ntp://127.255.255.255:0", way), ListenError);
   assertEquals(error.reason, "not-unicast");
 }, ownAddresses)).forEach((test) => Deno.test(test));
+
+Deno.test(
+  await where(
+    ownAddresses,
+    "a wildcard is served without the addresses that are gone",
+    async () => {
+      const { networkInterfaces } = Deno;
+      const address = (address: string): Deno.NetworkInterfaceInfo => ({
+        ...{ name: "lo", family: "IPv4", address, netmask: "255.0.0.0", scopeid: null },
+        ...{ cidr: `${address}/8`, mac: "00:00:00:00:00:00" },
+      });
+      Deno.networkInterfaces = () => [address("192.0.2.250"), address("127.0.0.1")];
+      try {
+        const log = collectingLog();
+        const options = { transport: "datagram", log } as const;
+        await using server = await serve(["asctime://0.0.0.0:0", "asctime://[::]:0"], options);
+        assertEquals(server.addresses.map(({ hostname }) => hostname), ["127.0.0.1"]);
+        await log.flush();
+        assertMatch(
+          log.text(),
+          /Warning: Cannot listen on udp 192\.0\.2\.250:0: not an address of/,
+        );
+        assertMatch(
+          log.text(),
+          /Warning: Cannot listen on udp \[::\]:0: this machine has no addresses/,
+        );
+        const error = await assertRejects(() => serve("asctime://[::]:0", options), ListenError);
+        assertEquals(error.reason, "unsupported-family");
+      } finally {
+        Deno.networkInterfaces = networkInterfaces;
+      }
+    },
+  ),
+);

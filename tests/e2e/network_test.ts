@@ -159,3 +159,84 @@ Deno.test(
     },
   ),
 );
+
+const LACKS_IPV6 = `
+  echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6
+  printf '127.0.0.1 localhost\\n::1 localhost\\n' > "$1"
+  mount --bind "$1" /etc/hosts && shift && exec "$@"`;
+
+for (const transport of ["datagram", "mmsg"]) {
+  const needs = {
+    ...source.needs,
+    commands: ["ip", "mount", "python3", "sh"],
+    permissions: [...source.needs.permissions ?? [], { name: "write" } as const],
+    root: true,
+  };
+  Deno.test(
+    await where(
+      needs,
+      `network (source): localhost has an IPv6 address that this machine lacks (${transport})`,
+      async () => {
+        await using cable = await Cable.lay();
+        const hosts = await Deno.makeTempFile();
+        const inside = (...command: readonly string[]): [string, ...string[]] =>
+          cable.onServer("sh", "-c", LACKS_IPV6, "sh", hosts, ...command);
+        try {
+          const options = ["--transport", transport, "--control", "localhost:8890"];
+          await using server = new Running(
+            inside(...source.timesrv, ...options, "ntp://localhost:1123"),
+          );
+          await server.waitFor(/Warning: Cannot listen on udp \[::1\]:1123: not an address/);
+          await server.waitFor(/Serving ntp on udp 127\.0\.0\.1:1123\n/);
+          await server.waitFor(/Control interface on /);
+          for (
+            const words of [
+              "-q ntp://localhost:1123",
+              "--samples 2 localhost:1123",
+              "compare --samples 2 localhost:1123 127.0.0.1:1123",
+              "check localhost:1123",
+              "wait --within 1s localhost:1123",
+              "watch --count 1 localhost:1123",
+              "explain ntp://localhost:1123",
+              "bench --requests 10 ntp://localhost:1123",
+              "control state --url http://localhost:8890",
+            ]
+          ) {
+            const { code, stderr } = await run(inside(...source.timecli, ...words.split(" ")));
+            assertEquals(code, 0, `${words}: ${stderr}`);
+          }
+          assertEquals((await server.stop()).code, 0);
+        } finally {
+          await Deno.remove(hosts);
+        }
+      },
+    ),
+  );
+
+  Deno.test(
+    await where(
+      needs,
+      `network (source): a kernel without IPv6 serves and queries IPv4 (${transport})`,
+      async () => {
+        await using cable = await Cable.lay();
+        const inside = (...command: readonly string[]): [string, ...string[]] =>
+          cable.onServer("python3", `${root}tests/e2e/without_ipv6.py`, ...command);
+        const urls = ["ntp://0.0.0.0:1123", "ntp://[::]:1123"];
+        await using server = new Running(
+          inside(...source.timesrv, "--transport", transport, ...urls),
+        );
+        if (transport === "mmsg") {
+          await server.waitFor(/Warning: Cannot listen on udp \[::\]:1123: this machine has no/);
+        }
+        await server.waitFor(/Serving ntp on udp (0\.0\.0\.0|127\.0\.0\.1):1123\n/);
+        const outcome = await run(inside(...source.timecli, "--json", "ntp://127.0.0.1:1123"));
+        assertEquals(answerer(outcome), "127.0.0.1");
+        for (const words of ["ntp://[::1]:1123", "bench ntp://[::1]:1123"]) {
+          const { code, stderr } = await run(inside(...source.timecli, ...words.split(" ")));
+          assertEquals(code, 6, stderr);
+        }
+        assertEquals((await server.stop()).code, 0);
+      },
+    ),
+  );
+}

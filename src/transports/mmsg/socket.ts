@@ -8,6 +8,7 @@ import {
   EACCES,
   EADDRINUSE,
   EADDRNOTAVAIL,
+  EAFNOSUPPORT,
   EPERM,
   IP_PKTINFO,
   IPPROTO_IP,
@@ -150,6 +151,7 @@ const failures: Readonly<Record<number, ListenFailure>> = {
   [EACCES]: "not-permitted",
   [EPERM]: "not-permitted",
   [EADDRNOTAVAIL]: "not-of-this-machine",
+  [EAFNOSUPPORT]: "unsupported-family",
 };
 
 function failureOf(error: unknown): ListenFailure {
