@@ -32,13 +32,11 @@ export interface Row {
   readonly default?: string;
   /** Whether it may be given several times, once per value. */
   readonly isRepeatable?: boolean;
-  /** The names of the options that it excludes. */
   readonly conflicts?: readonly string[];
   /** Whether messages must not contain its value. */
   readonly isSecret?: boolean;
 }
 
-/** One option of a set. */
 export interface Field<Value = unknown> extends Row {
   /** What it accepts, for error messages. */
   readonly expected: string;
@@ -89,7 +87,6 @@ export function field<Value>(
   return { ...row, expected, read: accept, parse: (text) => accept(fromText(text)) };
 }
 
-/** Defines a number within bounds. */
 export function number(
   min: number,
   max: number,
@@ -99,15 +96,11 @@ export function number(
 }
 
 /** A number above 0, up to a bound. */
-export function positive(
-  max: number,
-  row: Row & { readonly unit?: string },
-): Field<number> {
+export function positive(max: number, row: Row & { readonly unit?: string }): Field<number> {
   const expected = `${row.unit ?? "a number"} above 0, up to ${max}`;
   return bounded(Number.MIN_VALUE, max, expected, row, Number.isFinite);
 }
 
-/** Defines a whole number within bounds. */
 export function whole(min: number, max: number, row: Row): Field<number> {
   const range = max === Infinity ? `${min} or more` : `${min} to ${max}`;
   return bounded(min, max, `a whole number, ${range}`, row, Number.isInteger);
@@ -134,7 +127,6 @@ function toNumber(text: string): unknown {
   return Number.isNaN(value) ? text : value;
 }
 
-/** Defines an option that is one of several words. */
 export function oneOf<const Word extends string>(words: readonly Word[], row: Row): Field<Word> {
   const read = (given: unknown): Word | undefined => words.find((word) => word === given);
   return field({ ...row, choices: words }, formatChoices(words), read);
@@ -154,11 +146,7 @@ export function flag(row: Omit<Row, "syntax">): Field<boolean> {
 }
 
 /** Defines a duration, a text such as `1h30m` or a `Temporal.Duration`; the value is kept as given. */
-export function duration(
-  min: string,
-  max: string,
-  row: Row,
-): Field<string | Temporal.Duration> {
+export function duration(min: string, max: string, row: Row): Field<string | Temporal.Duration> {
   const [minNs, maxNs] = [parseDurationNs(min), parseDurationNs(max)];
   const expected = `a duration from ${min} to ${max}, such as 250ms, 10s or 1h30m`;
   return field(row, expected, (given) => {

@@ -9,7 +9,6 @@ import { withFaults } from "./faults/with_faults.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KOD_DENY, PASS } from "./guard/guard.ts";
 
-/** A log of requests and failures. */
 export interface RequestLog {
   /** Logs a request that gets a reply. */
   request(
@@ -21,7 +20,6 @@ export interface RequestLog {
   failed(endpoint: Endpoint, operation: Operation, error: unknown): void;
 }
 
-/** Options for {@linkcode createHandler}. */
 export interface HandlerOptions {
   readonly guard: Guard;
   readonly responder: Responder;
@@ -40,7 +38,6 @@ export interface HandlerOptions {
   readonly isStamped?: boolean;
 }
 
-/** Creates the handler of one listener. */
 export function createHandler(
   endpoint: Endpoint,
   { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,

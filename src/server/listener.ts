@@ -9,7 +9,6 @@ import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
 import { addFault, addNamedFault } from "./faults/text.ts";
 
-/** The configuration in one URL. */
 export interface ListenerSpec {
   readonly endpoint: Endpoint;
   /** A clock for this listener alone; by default the server's. */

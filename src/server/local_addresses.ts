@@ -12,7 +12,6 @@ import {
 import { isGranted } from "../system/permission.ts";
 import { ListenError } from "../transports/listen_error.ts";
 
-/** The addresses that one listener binds. */
 export interface Expansion {
   /** IPv6 link-local addresses have their zone. */
   readonly hostnames: readonly string[];

@@ -1,4 +1,3 @@
-/** The options and the interface of a server. */
 import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";

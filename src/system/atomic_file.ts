@@ -1,5 +1,3 @@
-/** Files that are written whole or not at all. */
-
 /**
  * Checks that a file can be written, and leaves everything as it was.
  *

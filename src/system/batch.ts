@@ -77,7 +77,6 @@ export const NAME_STRIDE = 32;
 /** Octets from one message's control messages to the next: more than a timestamp and a packet info need. */
 export const CONTROL_STRIDE = 128;
 
-/** The parts of a batch besides its payloads. */
 export interface BatchOptions {
   /** The peers' addresses, for sockets that are not connected; two batches may share them. */
   readonly names?: Uint8Array<ArrayBuffer>;

@@ -1,4 +1,3 @@
-/** The time zone that C programs use on this machine. */
 import { environmentVariable, isGranted } from "./permission.ts";
 import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
 import { readTzif } from "./tzif.ts";
@@ -24,9 +23,7 @@ export interface LocalZone {
  *
  * @param variable The value of TZ; that of the environment by default
  */
-export function findLocalZone(
-  variable: string | undefined = environmentVariable("TZ"),
-): LocalZone {
+export function findLocalZone(variable: string | undefined = environmentVariable("TZ")): LocalZone {
   if (Deno.build.os === "windows") return { offsetAt: offsetOfRuntime };
   if (variable === undefined) return { offsetAt: readZone(LOCAL_TIME) ?? offsetOfRuntime };
   const name = variable.replace(/^:/, "");
@@ -43,7 +40,6 @@ export function findLocalZone(
 
 let found: LocalZone | undefined;
 
-/** The time zone of this machine, cached. */
 export function localZone(): LocalZone {
   return found ??= findLocalZone();
 }
@@ -78,7 +74,6 @@ function isZoneOfRuntime(name: string): boolean {
   }
 }
 
-/** How far JavaScript's local time is ahead of UTC. */
 function offsetOfRuntime(unixSeconds: number): number {
   return -60 * new Date(unixSeconds * 1000).getTimezoneOffset();
 }

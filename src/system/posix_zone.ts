@@ -65,7 +65,6 @@ export function parsePosixZone(text: string): ZoneOffset {
   };
 }
 
-/** The local time of a change, as if it were UTC. */
 function changeAt({ dayOf, atSeconds }: Rule, year: number): number {
   return startOfYear(year) + dayOf(year) * DAY_SECONDS + atSeconds;
 }

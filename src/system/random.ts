@@ -11,7 +11,6 @@ export const random32: () => number = (() => {
   };
 })();
 
-/** Draws an unpredictable number from 0 to below 1. */
 export function random(): number {
   return random32() / 2 ** 32;
 }

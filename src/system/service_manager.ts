@@ -20,7 +20,6 @@ export interface ServiceManager extends Disposable {
    * @param isAlive Whether the program still works
    */
   ready(status: string, isAlive: () => boolean): void;
-  /** Reports that the program is about to end. */
   stopping(): void;
 }
 

@@ -104,7 +104,6 @@ function readBlock(
   };
 }
 
-/** Finds the index of the first later moment, by bisection. */
 function firstAfter(moments: readonly number[], moment: number): number {
   let [low, high] = [0, moments.length];
   while (low < high) {

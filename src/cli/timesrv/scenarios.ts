@@ -1,4 +1,3 @@
-/** Scenarios on the command line. */
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";

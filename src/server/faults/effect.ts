@@ -6,7 +6,6 @@ export interface Draft {
   readonly request: Uint8Array;
   /** The reply, with room for more. */
   readonly reply: Uint8Array;
-  /** The octets that leave. */
   length: number;
   /** An earlier reply of the same protocol, if there was one. */
   readonly earlier: Uint8Array | undefined;
@@ -15,12 +14,10 @@ export interface Draft {
   delayMs: number;
   /** The time for another reply to overtake it; 0 is none. */
   holdMs: number;
-  /** Extra copies. */
   copies: number;
   isFromOtherPort: boolean;
 }
 
-/** What a fault does to a reply. */
 export interface Effect {
   /** The delay of the request before its timestamp. */
   readonly requestDelayMs?: (random: Random) => number;

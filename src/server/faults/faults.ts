@@ -1,4 +1,3 @@
-/** The faults of one listener while it runs. */
 import type { Source } from "../../transports/exchange.ts";
 import type { Random } from "./schedule.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
@@ -72,7 +71,6 @@ export class Faults implements ListenerFaults, Disposable {
     return this.#options;
   }
 
-  /** The names of the present faults. */
   get names(): FaultName[] {
     return [...new Set(this.#rules.map(({ name }) => name))];
   }

@@ -15,7 +15,6 @@ interface KindOf<Values> {
   /** The value that a text may begin with, without its name; by default the probability. */
   readonly main?: keyof Values & string;
   readonly required?: readonly (keyof Values & string)[];
-  /** Whether it applies to NTP replies alone. */
   readonly isNtp?: boolean;
   /**
    * Makes the effect of such values.
@@ -25,7 +24,6 @@ interface KindOf<Values> {
   readonly effect: (values: Values) => Effect;
 }
 
-/** A kind of fault. */
 export type Kind = KindOf<Record<string, unknown>>;
 
 /** The row of a value: command lines name it after its fault. */
@@ -80,7 +78,6 @@ const deviates = {
 
 type Distribution = keyof typeof deviates;
 
-/** Draws a delay in milliseconds. */
 export function drawDelay(
   delay: {
     readonly timeMs: number;

@@ -25,7 +25,6 @@ export function setReferenceId(reply: Uint8Array, value: number): void {
   putUint32(reply, field.referenceId, value);
 }
 
-/** Sets the root delay and dispersion that are given. */
 export function setRoot(
   reply: Uint8Array,
   delaySeconds: number | undefined,

@@ -1,5 +1,3 @@
-/** The faults that a listener can be configured with. */
-
 /** A length of time: seconds as a number, a text such as `50ms`, `1h30m` or `PT90M`, or a duration. */
 export type FaultDuration = number | string | Temporal.Duration;
 

@@ -11,7 +11,6 @@ import { Draws, Schedule } from "./schedule.ts";
 /** The names of all faults, in the order in which they apply to a reply. */
 export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[];
 
-/** One configured fault. */
 export interface Rule {
   readonly name: FaultName;
   readonly isNtp: boolean;

@@ -23,19 +23,16 @@ export class Draws {
     this.#key = [seed, hash];
   }
 
-  /** The numbers of the n-th request. */
   of(n: number): Random {
     let index = 0;
     return () => keyedHash(this.#key, n, index++) / 2 ** 32;
   }
 }
 
-/** Draws a whole number below a bound. */
 export function below(bound: number, random: Random): number {
   return Math.floor(random() * bound);
 }
 
-/** A schedule after its values were read. */
 export interface When {
   readonly probability: number;
   readonly after: number;
@@ -46,7 +43,6 @@ export interface When {
   readonly clients: AccessTable | undefined;
 }
 
-/** The schedule of one rule, with its count of requests. */
 export class Schedule {
   readonly #when: When;
   readonly #draws: Draws;

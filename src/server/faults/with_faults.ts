@@ -7,17 +7,14 @@ import type { Exchange } from "../../transports/exchange.ts";
 import type { Draft } from "./effect.ts";
 import type { Faults } from "./faults.ts";
 
-/** Replies to a request that the guard has admitted. */
 type Respond = (exchange: Exchange) => Answer | Promise<Answer>;
 
-/** The parts of a listener that {@linkcode withFaults} needs. */
 export interface FaultyListener {
   readonly protocol: Protocol;
   /** Counts KoDs. */
   readonly counters: Counters;
   /** Sets the arrival of a request to the time served now. */
   readonly stamp: (exchange: Exchange) => void;
-  /** Replies without faults. */
   readonly respond: Respond;
   /** Finishes the reply as if it left now. */
   readonly finish: (exchange: Exchange) => void;

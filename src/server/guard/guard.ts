@@ -104,11 +104,7 @@ export class Guard {
   /**
    * @param nowMs The time of the limit: a clock that is never simulated, the same in all threads
    */
-  constructor(
-    plan: GuardPlan,
-    endpoint: Endpoint,
-    nowMs: (arrival: Readonly<UnixTime>) => number,
-  ) {
+  constructor(plan: GuardPlan, endpoint: Endpoint, nowMs: (arrival: Readonly<UnixTime>) => number) {
     this.#plan = plan;
     this.#limiter = plan.rate && new RateLimiter(plan.rate, random);
     this.#hasRules = hasRules(plan.access);

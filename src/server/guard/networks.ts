@@ -1,4 +1,3 @@
-/** The networks of access rules. */
 import ipaddr from "ipaddr.js";
 import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
 

@@ -1,8 +1,6 @@
-/** The address and the token of the control interface. */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
 
-/** The default port of the control interface. */
 export const DEFAULT_CONTROL_PORT = 8890;
 
 export interface ControlAddress {

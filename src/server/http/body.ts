@@ -1,4 +1,3 @@
-/** The bodies of requests to the control interface. */
 import { HttpError } from "./http_error.ts";
 
 /** More than any change or scenario needs. */

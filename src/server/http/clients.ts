@@ -1,24 +1,15 @@
-/** The recent clients of a server. */
+import type { ClientState } from "../../client/control_api.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import type { Protocol } from "../../protocols/registry.ts";
-
-export interface RecentClient {
-  readonly address: string;
-  /** The port of its last request. */
-  readonly port: number;
-  /** Its requests since it was added to the list. */
-  readonly requests: number;
-  /** The time of its last request by this machine's clock, in milliseconds since 1970. */
-  readonly lastSeenMs: number;
-  readonly protocol: Protocol;
-}
 
 const CAPACITY = 256;
 
 /** The clients of the latest replies; the least recent one makes room for another. */
 export class RecentClients {
   /** In the order of their last requests. */
-  readonly #clients = new Map<string, RecentClient>();
+  readonly #clients = new Map<
+    string,
+    Omit<ClientState, "lastSeen"> & { readonly lastSeenMs: number }
+  >();
   readonly #nowMs: () => number;
   /** Requests that exceeded the rate of the log, and were not recorded. */
   suppressed = 0;
@@ -43,7 +34,10 @@ export class RecentClients {
   }
 
   /** The clients, the latest first. */
-  list(): RecentClient[] {
-    return [...this.#clients.values()].reverse();
+  list(): ClientState[] {
+    return Array.from(this.#clients.values(), ({ lastSeenMs, ...client }) => ({
+      ...client,
+      lastSeen: new Date(lastSeenMs).toISOString(),
+    })).reverse();
   }
 }

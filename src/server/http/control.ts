@@ -15,11 +15,9 @@ import { type ControlledServer, findRoute } from "./routes.ts";
 /** The time that a shutdown waits for a response under way. */
 const GRACE_MS = 200;
 
-/** Options for {@linkcode Control}. */
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
   readonly address: string;
-  /** The bearer token that requests must carry. */
   readonly token?: string | undefined;
   /** The log of changes and requests. */
   readonly log?: ServerLog | undefined;
@@ -77,7 +75,6 @@ export class Control {
     }, (error) => (error as Error).cause instanceof Deno.errors.AddrInUse);
   }
 
-  /** Stops, and closes all connections. */
   async shutdown(): Promise<void> {
     this.#stopping.abort();
     if (this.#server) await settleWithin(systemTimers, GRACE_MS, this.#server.shutdown());

@@ -1,4 +1,3 @@
-/** The options of the control interface, for the library and command lines. */
 import { text } from "../../options/field.ts";
 import { checkToken, parseControl } from "./address.ts";
 

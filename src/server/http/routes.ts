@@ -1,4 +1,3 @@
-/** The routes of the control interface. */
 import type { ControlAnswers } from "../../client/control_api.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { suggest } from "../../text/suggest.ts";
@@ -8,9 +7,10 @@ import type { FaultsOptions } from "../faults/options.ts";
 import { readFaults } from "../faults/rules.ts";
 import { readScenario } from "../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
-import type { ServedTime } from "../../clock/served_time.ts";
+import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
+import { clockFields } from "../../clock/sources/timeline/options.ts";
+import { readOptions } from "../../options/read.ts";
 import type { RecentClients } from "./clients.ts";
-import { changeClock } from "./clock_change.ts";
 import { HttpError } from "./http_error.ts";
 
 export interface ControlledListener extends Endpoint {
@@ -19,7 +19,6 @@ export interface ControlledListener extends Endpoint {
   readonly time: ServedTime;
   /** Its faults, if the transport can have any. */
   readonly faults?: Faults | undefined;
-  /** Faults and seed at the start. */
   readonly atStart: { readonly faults: FaultsOptions; readonly seed?: number | undefined };
   /** Faults and seed that its URL configures. */
   readonly own: { readonly faults?: FaultsOptions | undefined; readonly seed?: number | undefined };
@@ -34,14 +33,12 @@ export interface ControlledServer {
   readonly listeners: readonly ControlledListener[];
 }
 
-/** An authorized request. */
 export interface Call {
   readonly subject: ControlledServer;
   readonly clients: RecentClients;
   /** The URL of the listener to apply it to; all listeners without it. */
   readonly listener?: string | undefined;
   readonly json: () => Promise<unknown>;
-  /** Requires an empty body. */
   readonly nothing: () => Promise<void>;
 }
 
@@ -52,6 +49,9 @@ type Body<Action extends keyof ControlAnswers> = Omit<ControlAnswers[Action], "s
 export type Route = (
   call: Call,
 ) => Body<keyof ControlAnswers> | Promise<Body<keyof ControlAnswers>>;
+
+/** Options of the clock that JSON may also give as a number of seconds. */
+const DURATIONS: readonly string[] = ["offset", "noise", "step"];
 
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/state": { GET: ({ subject, listener }) => stateOf(subject, listener) },
@@ -104,19 +104,36 @@ function clientsOf({ subject, clients, listener }: Call): Body<"clients"> {
     const { url } = find(subject, listener);
     throw new HttpError(400, `There is one list of clients, of all listeners: leave ${url} out`);
   }
-  return {
-    clients: clients.list().map(({ lastSeenMs, ...rest }) => ({
-      ...rest,
-      lastSeen: new Date(lastSeenMs).toISOString(),
-    })),
-    untold: clients.suppressed,
-  };
+  return { clients: clients.list(), untold: clients.suppressed };
 }
 
 async function setClock({ subject, listener, json }: Call): Promise<Body<"set">> {
   const time = listener === undefined ? subject.time : ownTimeOf(subject, listener);
   changeClock(time, await json());
   return { clock: time.state };
+}
+
+/** Changes a clock by options, or by `{"step": "PT1H"}` alone: an immediate step. */
+function changeClock(clock: ClockControl, json: unknown): void {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new HttpError(400, `Expected an object such as {"offset": "+1h30m"}`);
+  }
+  const { step, ...options } = Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [
+      key,
+      DURATIONS.includes(key) && typeof value === "number" ? value.toFixed(9) : value,
+    ]),
+  );
+  const isEmpty = Object.keys(options).length === 0;
+  if (step !== undefined) {
+    if (!isEmpty) throw new HttpError(400, `"step" must be alone; "steps" plans later ones`);
+    return clock.step(step as string);
+  }
+  if (isEmpty) {
+    const names = [...Object.keys(clockFields), "step"];
+    throw new HttpError(400, `Nothing to change: expected ${names.join(", ")}`);
+  }
+  clock.set(readOptions(clockFields, options, "clock"));
 }
 
 async function setFaults({ subject, listener, json }: Call): Promise<Body<"faults">> {

@@ -1,5 +1,3 @@
-/** A server's totals in the log at regular intervals. */
-import { type RefusalCause, refusalCauses } from "../../protocols/responder.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ServerLog } from "./log.ts";
@@ -48,15 +46,17 @@ export function logIntervals(
 }
 
 function difference(now: Totals, before: Totals): Totals {
-  const refused = refusalCauses.map((cause) => [cause, now.refused[cause] - before.refused[cause]]);
-  return {
-    received: now.received - before.received,
-    answered: now.answered - before.answered,
-    kisses: now.kisses - before.kisses,
-    copies: now.copies - before.copies,
-    refused: Object.fromEntries(refused) as Record<RefusalCause, number>,
-    responderErrors: now.responderErrors - before.responderErrors,
-    receiveErrors: now.receiveErrors - before.receiveErrors,
-    sendErrors: now.sendErrors - before.sendErrors,
-  };
+  const { refused, ...counters } = now;
+  return { ...subtract(counters, before), refused: subtract(refused, before.refused) };
+}
+
+function subtract<Key extends string>(
+  now: Readonly<Record<Key, number>>,
+  before: Readonly<Record<NoInfer<Key>, number>>,
+): Record<Key, number> {
+  const keys = Object.keys(now) as Key[];
+  return Object.fromEntries(keys.map((key) => [key, now[key] - before[key]])) as Record<
+    Key,
+    number
+  >;
 }

@@ -1,4 +1,3 @@
-/** The options of the log on command lines. */
 import { duration, flag, oneOf } from "../../options/field.ts";
 
 export const logFields = {

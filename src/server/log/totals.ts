@@ -1,4 +1,3 @@
-/** The counters of a server in both forms of its log. */
 import { refusalCauses } from "../../protocols/responder.ts";
 import { formatCount, formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";

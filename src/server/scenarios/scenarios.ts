@@ -129,11 +129,7 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
     status: { unsynchronized: true },
     clients: allRefuse,
   },
-  frozen: {
-    description: "a frozen clock",
-    clock: { freeze: true },
-    clients: allFollow,
-  },
+  frozen: { description: "a frozen clock", clock: { freeze: true }, clients: allFollow },
 };
 
 /**

@@ -12,7 +12,6 @@ import type { ServerLog } from "../log/log.ts";
 import type { WorkerListener, WorkerMessage, WorkerSetup } from "./setup.ts";
 import { openWorker } from "./worker_url.ts";
 
-/** Options for {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
   readonly size: number;
   readonly services: ServiceSettings;
@@ -51,7 +50,6 @@ const STEADY_MS = 30_000;
 /** The time for a worker to end: it looks every 200 ms, and is also woken. */
 const END_MS = 1000;
 
-/** The workers of a server, and their sockets. */
 export class WorkerPool {
   readonly #libc: Libc = openLibc();
   readonly #options: WorkerPoolOptions;

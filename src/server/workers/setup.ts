@@ -4,13 +4,11 @@ import type { Operation } from "../../transports/exchange.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 
-/** A socket and its service. */
 export interface WorkerListener {
   /** The socket's file descriptor: all threads of a process share them. */
   readonly descriptor: number;
   /** The protocol, and the address as bound. */
   readonly endpoint: Endpoint;
-  /** The page of its clock. */
   readonly page: SharedArrayBuffer;
 }
 
@@ -25,7 +23,6 @@ export interface WorkerSetup {
   readonly stop: SharedArrayBuffer;
   /** The memory of the `LineLimiter` of its reports. */
   readonly limiter: SharedArrayBuffer;
-  /** Whether requests and failures are to be reported. */
   readonly isLogged: boolean;
 }
 

@@ -12,10 +12,11 @@ Deno.test("RecentClients counts by address and forgets the least recent client",
   request(0, 7);
   request(256);
   const list = clients.list();
+  const at = (ms: string): string => `1970-01-01T00:00:00.${ms}Z`;
   assertEquals(list.length, 256);
   assertEquals(list.slice(0, 2), [
-    { address: "10.0.1.0", port: 1, requests: 1, lastSeenMs: 257, protocol: "ntp" },
-    { address: "10.0.0.0", port: 7, requests: 2, lastSeenMs: 256, protocol: "ntp" },
+    { address: "10.0.1.0", port: 1, requests: 1, protocol: "ntp", lastSeen: at("257") },
+    { address: "10.0.0.0", port: 7, requests: 2, protocol: "ntp", lastSeen: at("256") },
   ]);
   assertEquals(list.at(-1)?.address, "10.0.0.2");
 });

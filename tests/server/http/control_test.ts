@@ -180,7 +180,7 @@ const mistakes:
       /clock\.freeze is "yes", expected true or false/,
     ],
     ["POST", "/clock", { steps: "1s@5" }, 400, /clock\.steps is "1s@5", expected a list/],
-    ["POST", "/clock", { step: "1h", rate: 2 }, 400, /"step" stands alone/],
+    ["POST", "/clock", { step: "1h", rate: 2 }, 400, /"step" must be alone/],
     ["POST", "/clock", { step: "soon" }, 400, /Cannot read the duration "soon"/],
     ["POST", "/clock", { step: "9999999999999" }, 400, /Cannot serve that time: expected years/],
     ["POST", "/clock", { offset: 1e300 }, 400, /clock\.offset is "1e\+300"/],

@@ -1,4 +1,3 @@
-/** Parses, sorts and formats leap seconds. */
 import { parseInstantNs } from "../../../text/duration.ts";
 import type { LeapSecond, Timeline } from "./timeline.ts";
 

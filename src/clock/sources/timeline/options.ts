@@ -73,7 +73,6 @@ const MAX_STEPS = 10_000;
 
 const MAX_NOISE_NS = 3600n * SECOND_NS;
 
-/** The seed of a server's random numbers. */
 export const seedField: Field<number> = whole(0, 2 ** 32 - 1, {
   name: "seed",
   syntax: "<number>",

@@ -1,4 +1,3 @@
-/** Plans a timeline from options, at the start and for later changes. */
 import { type Plan, servedAt } from "../../line.ts";
 import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
 import { dateOf } from "./leap_seconds.ts";

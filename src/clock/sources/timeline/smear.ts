@@ -1,13 +1,14 @@
 /** Smears: leap seconds spread over hours, so that no clock steps. */
 
-/** How a smear grows over its window. */
-export const smearShapes = ["linear", "cosine", "quadratic"] as const;
-
-/** One of {@linkcode smearShapes}. */
-export type SmearShape = (typeof smearShapes)[number];
+/** The share of the leap second that is smeared after a share of the window, both 0 to 1. */
+export const smearCurves = {
+  linear: (share: number) => share,
+  cosine: (share: number) => (1 - Math.cos(Math.PI * share)) / 2,
+  quadratic: (share: number) => share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) * (1 - share),
+} as const;
 
 export interface Smear {
-  readonly shape: SmearShape;
+  readonly shape: keyof typeof smearCurves;
   readonly windowNs: bigint;
   /** Whether the leap second is in the middle of the window rather than at its beginning. */
   readonly isCentred: boolean;
@@ -30,15 +31,3 @@ export const smears: Readonly<Record<string, Smear>> = {
   meta: { shape: "quadratic", ...AFTER_THE_LEAP },
   chrony: { shape: "quadratic", ...AFTER_THE_LEAP },
 };
-
-/** The share of the leap second that is smeared after a share of the window, both 0 to 1. */
-export function smeared(shape: SmearShape, share: number): number {
-  switch (shape) {
-    case "linear":
-      return share;
-    case "cosine":
-      return (1 - Math.cos(Math.PI * share)) / 2;
-    case "quadratic":
-      return share < 0.5 ? 2 * share * share : 1 - 2 * (1 - share) * (1 - share);
-  }
-}

@@ -34,7 +34,6 @@ interface Simulation {
 }
 
 export interface TimelineContext extends SourceContext {
-  /** The default seed of noise. */
   readonly seed: number;
 }
 

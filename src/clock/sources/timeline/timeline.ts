@@ -3,9 +3,8 @@
  * to come, and the lines that result. Times are whole nanoseconds since the Unix epoch.
  */
 import { type Plan, servedAt, systemAt } from "../../line.ts";
-import { type Smear, smeared } from "./smear.ts";
+import { type Smear, smearCurves } from "./smear.ts";
 
-/** A step of served time. */
 export interface Step {
   /** Its moment, of system time or of served time. */
   readonly atNs: bigint;
@@ -85,12 +84,7 @@ export function phaseAt(timeline: Timeline, nowNs: bigint): Phase {
   if (smear !== undefined) return smearedPhase(timeline, leap, smear, nowNs, untilNs);
   const day = { fromNs: leap.midnightNs - ANNOUNCED_NS, toNs: leap.midnightNs };
   const { isInside, atNs } = edgeOf(plan, nowNs, day);
-  return {
-    ...EXACT,
-    plan,
-    leap: isInside ? leap.kind : "none",
-    untilNs: earlier(atNs, untilNs),
-  };
+  return { ...EXACT, plan, leap: isInside ? leap.kind : "none", untilNs: earlier(atNs, untilNs) };
 }
 
 const EXACT = { smearedNs: undefined };
@@ -218,7 +212,6 @@ function between(steps: readonly Step[], fromNs: bigint, toNs: bigint): [from: n
     : [countUpTo(steps, toNs - 1n), countUpTo(steps, fromNs - 1n)];
 }
 
-/** Counts the steps up to a moment, by bisection. */
 function countUpTo(steps: readonly Step[], ns: bigint): number {
   let [low, high] = [0, steps.length];
   while (low < high) {
@@ -230,7 +223,6 @@ function countUpTo(steps: readonly Step[], ns: bigint): number {
   return low;
 }
 
-/** Whether a leap second is over. */
 export function isOver(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): boolean {
   const endNs = endOf(leap, smear);
   // A smear is served up to the end of its window, inclusive.
@@ -261,7 +253,7 @@ export function smearedBy(
   if (leap === undefined || smear === undefined) return 0n;
   const sinceNs = baseNs - startOf(leap.midnightNs, smear);
   const share = Math.min(Math.max(Number(sinceNs) / Number(smear.windowNs), 0), 1);
-  return BigInt(Math.round(smeared(smear.shape, share) * Number(changeBy(leap))));
+  return BigInt(Math.round(smearCurves[smear.shape](share) * Number(changeBy(leap))));
 }
 
 /** A smear is served as one line per second, which is exact to a nanosecond. */
