@@ -74,7 +74,7 @@ export interface CheckResult {
   readonly samples: Samples;
 }
 
-/** A reply that takes longer is lost; so the last of five requests within 10 s has this time, too. */
+/** A later reply counts as lost; the last of five requests within 10 s still has this long. */
 const REPLY_SECONDS = 1.9;
 
 /**

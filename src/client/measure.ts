@@ -16,7 +16,7 @@ export interface Measured<Reply extends TimeReply = MeasuredReply> {
   readonly error?: QueryError;
 }
 
-/** Queries a server once and validates its reply; what it throws is no {@linkcode QueryError}. */
+/** Queries a server once and validates its reply; a {@linkcode QueryError} is returned, not thrown. */
 export async function measure<Reply extends TimeReply = MeasuredReply>(
   target: Target,
   options: QueryOptions & ValidateOptions,

@@ -18,7 +18,7 @@ export type QueryOptions = ExchangeOptions;
  * @returns The reply, its sender, and the time it took
  * @throws {SyntaxError} If the URL cannot be read
  * @throws {RangeError} If an option is out of range
- * @throws {QueryError} If no time came; its `reason` says why
+ * @throws {QueryError} If no time came; its `reason` is the cause
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
  * @example
@@ -70,7 +70,7 @@ export interface ValidateOptions {
  *
  * @param reply A reply that `query()` returned
  * @param options The limits
- * @throws {QueryError} If it cannot; `reason` is `kiss-o-death`, `unsynchronized` or `unusable`
+ * @throws {QueryError} If it cannot be trusted; `reason` is `kiss-o-death`, `unsynchronized` or `unusable`
  *
  * @example
  * ```ts

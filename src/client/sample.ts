@@ -54,7 +54,7 @@ export interface Samples {
   readonly warnings: readonly string[];
 }
 
-/** A server that has asked for fewer requests this many times gets none. */
+/** Sampling ends after this many kiss-o'-death RATE. */
 const MAX_RATE_KISSES = 3;
 
 /**

@@ -71,7 +71,7 @@ export function createMetric(
   const { WARNING, CRITICAL } = alerts;
   const alert = (["CRITICAL", "WARNING"] as const).find((state) => {
     const range = alerts[state];
-    // As check_ntp_time reads it: nobody means only a clock that is ahead.
+    // As in check_ntp_time: a single number limits the offset both ways.
     const isMagnitude = label === "offset" && range?.isLimit;
     return value !== undefined && range?.alerts(isMagnitude ? Math.abs(value) : value);
   });

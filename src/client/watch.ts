@@ -59,7 +59,7 @@ export type WatchEvent =
   & WatchEventBase
   & (WatchedExchange | KissOfDeath | Change | OutageStart | OutageEnd);
 
-/** Seconds between requests to a loopback address: often enough for a person who looks. */
+/** Seconds between requests to a loopback address: often enough for a person who watches. */
 const LOCAL_SECONDS = 1;
 
 /**

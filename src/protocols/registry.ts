@@ -32,7 +32,7 @@ export const protocols: { readonly [Name in Protocol]: ProtocolRecord<Replies[Na
   ntp,
 };
 
-/** A time server's reply; `protocol` tells the kinds apart. */
+/** A time server's reply; `protocol` distinguishes the kinds. */
 export type TimeReply = Replies[Protocol];
 
 /** The kind of reply to a URL, where the type of the URL names the protocol. */

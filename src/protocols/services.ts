@@ -46,7 +46,7 @@ export function looksLikeReply(octets: Uint8Array, unixSeconds: number): boolean
 const refuseReply = refusal("looks-like-a-reply");
 
 /**
- * Keeps a service that takes any datagram for a request from answering replies: a single forged
+ * Keeps a service that treats any datagram as a request from answering replies: a single forged
  * datagram would have two servers send to each other forever (CVE-1999-0103, CVE-2024-2169), a
  * Daytime and a Time server as well as two of a kind.
  *

@@ -40,7 +40,7 @@ export function wrapText(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Cuts the middle out of a text longer than `width`: the ends of a URL tell servers apart. */
+/** Cuts the middle out of a text longer than `width`: the ends of a URL distinguish servers. */
 export function shortenMiddle(text: string, width: number, ellipsis = "…"): string {
   if (text.length <= width) return text;
   const kept = width - ellipsis.length;

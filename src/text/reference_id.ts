@@ -22,7 +22,7 @@ export function parseReferenceId(text: string): number {
 /**
  * Formats a reference identifier: up to stratum 1 as the characters of a kiss code or a reference clock's
  * name, above as an IPv4 address. The latter is the address of the server's own source, or part of a hash
- * of its IPv6 address; the two cannot be told apart.
+ * of its IPv6 address; the two cannot be distinguished.
  */
 export function formatReferenceId(referenceId: number, stratum: number): string {
   const octets = [24, 16, 8, 0].map((shift) => referenceId >>> shift & 255);

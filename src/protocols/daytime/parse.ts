@@ -17,7 +17,7 @@ export interface DaytimeReading {
  * those around `pivot`, and of the names of zones only `UTC`, `GMT` and `Z` are known.
  *
  * @param octets A reply as it came
- * @param pivot A time no more than 50 years from the one meant
+ * @param pivot A time within 50 years of the one in the line
  * @returns The line and its reading
  * @throws {DecodeError} If the line has none of these shapes or names no real date
  *

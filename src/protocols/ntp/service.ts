@@ -82,8 +82,8 @@ function isAfter(reply: Uint8Array): boolean {
 
 /**
  * Puts the transmit timestamp right after the receive timestamp: of a clock that stands still, or was
- * stepped back between the two readings, it must be neither before nor the same (RFC 9769 §2 tells the two
- * apart by value).
+ * stepped back between the two readings, it must be neither before nor the same (RFC 9769 §2 distinguishes
+ * the two by value).
  */
 function stepPast(reply: Uint8Array): void {
   const fraction = getUint32(reply, field.receiveTimestamp + 4) + 1 >>> 0;

@@ -8,7 +8,7 @@ export const TIME_REPLY_LENGTH = 4;
  * Parses a reply of the Time protocol.
  *
  * @param octets A reply as it came
- * @param pivot A time no more than 68 years from the one meant
+ * @param pivot A time within 68 years of the one in the reply
  * @returns The second it names
  * @throws {DecodeError} If there are more or fewer than four octets
  *
