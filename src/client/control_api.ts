@@ -20,14 +20,14 @@ export const controlRequests = {
 /** An action of a control interface. */
 export type ControlAction = keyof ControlAnswers;
 
-/** What every reply has. */
+/** The keys that every reply has. */
 export interface ControlAnswer {
   /** The version of docs/timecli.schema.json. */
   readonly schema: number;
 }
 
-/** Faults as they were set. */
-export type AskedFaults = Readonly<Record<string, unknown>>;
+/** The configured faults of a listener. */
+export type FaultsState = Readonly<Record<string, unknown>>;
 
 /** A listener of a server. */
 export interface ListenerState {
@@ -42,7 +42,7 @@ export interface ListenerState {
   /** Its clock, if it has one of its own. */
   readonly clock?: ClockState;
   /** Its faults, on a transport that can have them. */
-  readonly faults?: AskedFaults;
+  readonly faults?: FaultsState;
   /** Their random seed. */
   readonly seed?: number;
 }
@@ -51,7 +51,7 @@ export interface ListenerState {
 export interface ServerState extends ControlAnswer {
   /** The transport in use. */
   readonly transport: "datagram" | "mmsg";
-  /** Whether all listeners answer. */
+  /** Whether all listeners reply. */
   readonly answering: boolean;
   /** The clock of all listeners that have none of their own. */
   readonly clock: ClockState;
@@ -70,28 +70,28 @@ export interface ClockAnswer extends ControlAnswer {
 /** Faults after a change. */
 export interface FaultsAnswer extends ControlAnswer {
   /** The faults that are set now. */
-  readonly faults: AskedFaults;
+  readonly faults: FaultsState;
 }
 
-/** A client that was answered recently. */
+/** A recent client. */
 export interface ClientState {
   /** An IP address. */
   readonly address: string;
   /** The port of its last request. */
   readonly port: number;
-  /** How many of its requests were counted since it is on the list. */
+  /** Its requests since it was added to the list. */
   readonly requests: number;
-  /** When its last request came, by the clock of the server's machine: ISO 8601 in UTC. */
+  /** The time of its last request by the clock of the server's machine: ISO 8601 in UTC. */
   readonly lastSeen: string;
-  /** The protocol of the listener that its last request came to. */
+  /** The protocol of the listener of its last request. */
   readonly protocol: Protocol;
 }
 
 /** The recent clients. */
 export interface ClientsAnswer extends ControlAnswer {
-  /** The clients that were answered, the latest first. */
+  /** The clients, the latest first. */
   readonly clients: readonly ClientState[];
-  /** How many requests are missing from the list. */
+  /** The number of requests that are missing from the list. */
   readonly untold: number;
 }
 

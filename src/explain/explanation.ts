@@ -8,12 +8,12 @@ export interface SeenExchange {
   readonly protocol: WireProtocol;
   /** The octets that were sent; undefined if only the reply was captured. */
   readonly request?: Uint8Array | undefined;
-  /** The octets that came back, if any did. */
+  /** The octets of the reply, if there was one. */
   readonly reply?: Uint8Array | undefined;
-  /** When both passed the client or the machine that captured them; unknown of octets alone. */
+  /** The times of both at the client or the capturing machine; undefined for octets alone. */
   readonly times?: ExchangeTimes | undefined;
   /** Whether the reply came from the address and port that were queried; undefined if that is unknown. */
-  readonly isFromAsked?: boolean | undefined;
+  readonly isFromServer?: boolean | undefined;
   /**
    * The precision of the client's clock, as a power of two of seconds.
    *

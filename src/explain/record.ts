@@ -52,7 +52,7 @@ export async function recordExchange(
 ): Promise<LiveExchange> {
   const endpoint = parseEndpoint(url);
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
-  const common = { url: formatEndpoint(endpoint), protocol, isFromAsked: true } as const;
+  const common = { url: formatEndpoint(endpoint), protocol, isFromServer: true } as const;
   let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;
   const createRequest = (): Request => {
     const request = protocols[endpoint.protocol].createRequest();
@@ -116,7 +116,7 @@ export function fromCapture({ protocol, request, reply }: CapturedExchange): See
     ...(reply && { reply: reply.octets }),
     ...(request && reply && {
       times: { sentAt: request.time, receivedAt: reply.time },
-      isFromAsked: true,
+      isFromServer: true,
     }),
   };
 }

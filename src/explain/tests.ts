@@ -21,11 +21,11 @@ export class Tests {
   #failure: Failure | undefined;
   #end: string | undefined;
 
-  testSender({ isFromAsked }: SeenExchange, source = "in no document"): void {
+  testSender({ isFromServer }: SeenExchange, source = "in no document"): void {
     const test = { name: "it came from the address and port queried", source };
-    if (isFromAsked === undefined) return this.skip(test, "the octets do not show it");
+    if (isFromServer === undefined) return this.skip(test, "the octets do not show it");
     this.#test(test, () =>
-      isFromAsked ? undefined : {
+      isFromServer ? undefined : {
         reason: "bogus-reply",
         message: "The reply came from an address that was not queried",
         detail: "it came from another",

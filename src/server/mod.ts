@@ -23,7 +23,6 @@ export type { Network } from "../client/network.ts";
 export type { Timers } from "../system/time.ts";
 export { control, type ControlRequestOptions } from "../client/control.ts";
 export type {
-  AskedFaults,
   ClientsAnswer,
   ClientState,
   ClockAnswer,
@@ -31,6 +30,7 @@ export type {
   ControlAnswer,
   ControlAnswers,
   FaultsAnswer,
+  FaultsState,
   ListenerState,
   ServerState,
 } from "../client/control_api.ts";

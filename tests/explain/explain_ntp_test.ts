@@ -20,7 +20,7 @@ function seen(changes: Partial<SeenExchange> = {}, hex = reply): SeenExchange {
     request: Uint8Array.fromHex(request),
     reply: Uint8Array.fromHex(hex),
     times,
-    isFromAsked: true,
+    isFromServer: true,
     localPrecision: -20,
     pivot: times.receivedAt,
     ...changes,
@@ -144,11 +144,11 @@ Deno.test("explain makes a client's tests in order, and those after one that fai
     const explanation = explain(seen({}, hex));
     assertEquals([resultsOf(explanation), explanation.failure?.reason], [results, reason], hex);
   }
-  assertEquals(explain(seen({ isFromAsked: false })).failure?.reason, "bogus-reply");
+  assertEquals(explain(seen({ isFromServer: false })).failure?.reason, "bogus-reply");
 });
 
 Deno.test("explain leaves open what octets alone do not show", () => {
-  const explanation = explain(seen({ times: undefined, isFromAsked: undefined }));
+  const explanation = explain(seen({ times: undefined, isFromServer: undefined }));
   assertEquals(resultsOf(explanation), "?++++++++?++?");
   assertEquals(explanation.failure, undefined);
   assertEquals(Object.keys(explanation.measurement?.times ?? {}), ["t2", "t3"]);

@@ -105,7 +105,7 @@ Deno.test("explain never throws, and shows every octet once and nothing but text
         reply,
         localPrecision: -20,
         pivot: receivedAt,
-        ...(isTimed && { times: { sentAt, receivedAt }, isFromAsked: true }),
+        ...(isTimed && { times: { sentAt, receivedAt }, isFromServer: true }),
       });
       for (
         const [datagram, fields] of [[request, explanation.request], [

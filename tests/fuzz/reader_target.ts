@@ -170,7 +170,7 @@ function explained(protocol: WireProtocol): Reader {
         request: octets,
         reply: octets,
         times: { sentAt: pivot, receivedAt: pivot.add({ microseconds: 300 }) },
-        isFromAsked: true,
+        isFromServer: true,
         localPrecision: -20,
         pivot,
       });

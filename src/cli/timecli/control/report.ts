@@ -1,10 +1,10 @@
 /** The answers of a control interface, for people. */
 import type {
-  AskedFaults,
   ClientsAnswer,
   ClockAnswer,
   ControlAction,
   FaultsAnswer,
+  FaultsState,
   ServerState,
 } from "../../../client/control_api.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
@@ -76,7 +76,7 @@ function clockRows(clock: ClockState): string[][] {
   ];
 }
 
-function faultsText(faults: AskedFaults): string {
+function faultsText(faults: FaultsState): string {
   return Object.keys(faults).length === 0 ? "none" : JSON.stringify(faults);
 }
 
