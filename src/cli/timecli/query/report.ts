@@ -48,16 +48,13 @@ function ntpLines(reply: NtpReply): Line[] {
     ["Offset", formatOffset(reply)],
     ["Delay", formatDuration(reply.delay)],
   ];
-  const distance: Line[] = !reply.hasTime
-    ? []
-    : [["Root distance", formatDuration(reply.rootDistance)]];
   return [
     ["Server", formatServer(reply)],
     ...measured,
     ["Stratum", String(reply.stratum)],
     ["Reference", formatReference(reply)],
     ["Leap second", reply.leap],
-    ...distance,
+    ...(reply.hasTime ? [["Root distance", formatDuration(reply.rootDistance)] as const] : []),
   ];
 }
 
@@ -143,28 +140,16 @@ export function formatTable(outcomes: readonly Outcome[], width: number = Infini
 function rowOf({ target: written, reply, error }: Outcome): string[] {
   const target = escapeLine(written);
   if (error !== undefined || !reply) return [target, formatError(error)];
-  if ("packet" in reply) {
-    return [
-      target,
-      formatLocalTime(reply.time, 0),
-      formatSignedSeconds(toSeconds(reply.offset)),
-      formatDuration(reply.errorBound),
-      formatDuration(reply.delay),
-      String(reply.stratum),
-      reply.referenceId,
-      reply.leap,
-    ];
-  }
-  if ("offset" in reply) {
-    return [
-      target,
-      formatLocalTime(reply.time, 0),
-      formatSignedSeconds(toSeconds(reply.offset)),
-      formatDuration(reply.errorBound),
-      formatDuration(reply.roundTrip),
-    ];
-  }
-  return [target, reply.text, "", "", formatDuration(reply.roundTrip)];
+  if (!("offset" in reply)) return [target, reply.text, "", "", formatDuration(reply.roundTrip)];
+  const ntp = "packet" in reply ? reply : undefined;
+  return [
+    target,
+    formatLocalTime(reply.time, 0),
+    formatSignedSeconds(toSeconds(reply.offset)),
+    formatDuration(reply.errorBound),
+    formatDuration(ntp?.delay ?? reply.roundTrip),
+    ...(ntp ? [String(ntp.stratum), ntp.referenceId, ntp.leap] : []),
+  ];
 }
 
 /** Formats a duration in the unit that reads best. */

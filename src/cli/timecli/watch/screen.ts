@@ -24,9 +24,8 @@ export interface WatchView {
   readonly paint: Readonly<Record<Tone | "bold", (text: string) => string>>;
 }
 
-/** Lines reserved for events. */
+/** Lines reserved for events, and the minimum where servers are hidden. */
 const NOTICE_LINES = 4;
-
 const MIN_NOTICE_LINES = 2;
 
 /** This many lines of the table come before a plot. */

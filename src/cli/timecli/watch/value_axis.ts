@@ -82,9 +82,6 @@ export function chooseBase(min: number, max: number): Base | undefined {
 }
 
 function formatBase(seconds: number, grain: number): string {
-  const text = formatExactSeconds(seconds, grain).replace(/(\.\d*?)0+(?= )/, "$1").replace(
-    /\.(?= )/,
-    "",
-  );
+  const text = formatExactSeconds(seconds, grain).replace(/\.0+(?= )|(\.\d+?)0+(?= )/, "$1");
   return seconds < 0 ? text : `+${text}`;
 }
