@@ -49,13 +49,17 @@ function readInterfaces(): Deno.NetworkInterfaceInfo[] | undefined {
   return isReadable ? Deno.networkInterfaces() : undefined;
 }
 
-/** Whether it is the broadcast address of a network of this machine (RFC 919 §7). */
+/** Whether it is the broadcast address of a network of this machine (RFC 919 §7), as far as is known. */
 function isBroadcastHere(address: string): boolean {
-  const networks = (readInterfaces() ?? []).filter(({ family, cidr }) =>
+  let interfaces: readonly Deno.NetworkInterfaceInfo[] = [];
+  try {
+    interfaces = readInterfaces() ?? [];
+  } catch {
+    // Without a file descriptor left, the socket fails next, with an error that names the address.
+  }
+  return interfaces.some(({ family, cidr }) =>
     // Networks of two addresses or one have none (RFC 3021).
-    family === "IPv4" && Number(cidr.split("/")[1]) < 31
-  );
-  return networks.some(({ cidr }) =>
+    family === "IPv4" && Number(cidr.split("/")[1]) < 31 &&
     ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() === address
   );
 }
