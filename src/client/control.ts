@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { QueryError, type QueryFailure } from "../protocols/failure.ts";
+import { addressFamily } from "../system/address.ts";
 import { settleWithin, systemTimers } from "../system/time.ts";
 import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
@@ -81,10 +82,16 @@ export async function control<Action extends ControlAction>(
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   };
   const startMs = systemTimers.monotonicMs();
-  await lookUp(target.hostname.replace(/^\[|\]$/g, ""), timeout, { signal });
+  const addresses = await lookUp(target.hostname.replace(/^\[|\]$/g, ""), timeout, { signal });
+  const found = addresses.map((address) => ({ address, family: addressFamily(address) ?? 0 }));
   // Not fetch(), which would use the proxy that an environment may name.
   const { request } = await import("node:http");
-  const sent = request(target, { method, headers, agent: false });
+  const sent = request(target, {
+    method,
+    headers,
+    agent: false,
+    lookup: (_hostname, _options, answer) => answer(null, found),
+  });
   const leftMs = startMs + timeout * 1000 - systemTimers.monotonicMs();
   const reply = await settleWithin(systemTimers, leftMs, receive(sent, text, url), signal)
     .finally(() => sent.destroy());

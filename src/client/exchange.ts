@@ -47,6 +47,7 @@ export async function lookUp(
   seconds: number,
   { family, signal, network = systemNetwork }: ExchangeOptions = {},
 ): Promise<readonly string[]> {
+  signal?.throwIfAborted();
   const lookup = network.resolve(hostname, family);
   const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
   const addresses = await settleWithin(network.timers, ms, lookup, signal);

@@ -183,9 +183,14 @@ class PolledServer<Reply extends TimeReply> {
     this.#silences = reply ? 0 : this.#silences + 1;
     if (reply) this.#addresses = [reply.from.hostname];
     if (!this.#options.renewsAddresses || this.#silences < MIN_SILENCES) return;
-    this.#renewal ??= this.#lookUp()
-      .then((addresses) => void (this.#addresses = addresses), () => {})
-      .finally(() => this.#renewal = undefined);
+    this.#renewal ??= this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const addresses = await this.#lookUp().catch(() => undefined);
+    // A reply that came meanwhile counts more.
+    if (addresses && this.#silences > 0) this.#addresses = addresses;
+    this.#renewal = undefined;
   }
 
   /** Plans the next request: seconds from the last one, or undefined if there must be none. */

@@ -77,6 +77,21 @@ Deno.test("poll of what runs long looks a name up again once its addresses are s
   assertEquals(network.lookups, [name, name, name]);
 });
 
+Deno.test("poll keeps to an address that replies while its name is looked up again", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", (count) => count < 4 ? undefined : {});
+  network.resolve = async () => {
+    if (network.lookups.push(name) === 1) return ["192.0.2.1"];
+    await network.timers.sleep(3000);
+    return ["192.0.2.2"];
+  };
+  const exchanges = await pollAll(network, [name], { count: 6, renewsAddresses: true });
+  assertEquals(exchanges.map(([, , outcome]) => outcome), [
+    ...["timeout", "timeout", "timeout", "192.0.2.1", "192.0.2.1", "192.0.2.1"],
+  ]);
+  assertEquals(network.lookups.length, 2);
+});
+
 Deno.test("poll looks a name up again until that succeeds", async () => {
   const network = new FakeNetwork();
   const exchanges = pollAll(network, [name], { count: 3, timeout: 60 });

@@ -205,6 +205,24 @@ for (const transport of ["datagram", "mmsg"]) {
             const { code, stderr } = await run(inside(...source.timecli, ...words.split(" ")));
             assertEquals(code, 0, `${words}: ${stderr}`);
           }
+          // There is no name server.
+          for (
+            const [words, expected] of [
+              ["ntp://name.test", 12],
+              ["--samples 2 name.test", 12],
+              ["check name.test", 3],
+              ["explain name.test", 12],
+              ["bench name.test", 12],
+              ["control state --url http://name.test:8890", 12],
+            ] as const
+          ) {
+            const outcome = await run(inside(...source.timecli, ...words.split(" ")));
+            assertEquals(outcome.code, expected, words);
+            assertMatch(outcome.stdout + outcome.stderr, /No name server answered for name\.test/);
+          }
+          const unnamed = await run(inside(...source.timesrv, "ntp://name.test"));
+          assertEquals(unnamed.code, 1);
+          assertMatch(unnamed.stderr, /No name server answered for name\.test/);
           assertEquals((await server.stop()).code, 0);
         } finally {
           await Deno.remove(hosts);
