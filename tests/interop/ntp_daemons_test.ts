@@ -81,7 +81,7 @@ restrict 127.0.0.1
   const details = await ask("-c", "rv &1");
   for (
     const told of [
-      /\bsys_peer\b/,
+      /\bsel_sys\.peer\b/,
       /\bleap=01,/,
       /\bstratum=3,/,
       /\brootdelay=20\.\d+,/,
