@@ -44,7 +44,7 @@ export interface ClockControl {
 export interface ServedTimeOptions {
   /** The clock behind it: the system's, or a caller's own. */
   readonly base: Clock;
-  /** What to simulate; without an option the base is served as it is. */
+  /** The simulated clock; without an option the base is served as it is. */
   readonly clock: ClockOptions;
   readonly status: StatusOptions;
   /** The precision with which the base is read, as a power of two of seconds. */
@@ -55,7 +55,7 @@ export interface ServedTimeOptions {
 
 /** A served clock and its source. Whatever changes, time or status, the page is written once, as a whole. */
 export class ServedTime implements ClockControl, Disposable {
-  /** What was simulated at the start. */
+  /** The simulated clock of the start. */
   readonly options: ClockOptions;
   readonly clock: ServedClock;
   readonly #page = new ServedPage();
@@ -118,7 +118,7 @@ export class ServedTime implements ClockControl, Disposable {
     return { ...clockState(planTimeline({}, nowNs), nowNs, 0), warnings };
   }
 
-  /** What an administrator should know about it now, each a sentence. */
+  /** The warnings for its administrator now, each a sentence. */
   get warnings(): readonly string[] {
     return this.#source.warnings;
   }

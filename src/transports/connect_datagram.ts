@@ -46,8 +46,7 @@ export interface DatagramConnection extends Disposable {
 const MAX_DATAGRAM = 65_527;
 
 /**
- * Opens a UDP socket to one peer: a fresh port, and only what that peer sends
- * is received.
+ * Opens a UDP socket to one peer: a fresh port, which receives only the datagrams of that peer.
  *
  * Deno cannot connect(2) a UDP socket, so the sender's address and port are
  * compared here, and an ICMP "port unreachable" goes unnoticed.

@@ -1,6 +1,6 @@
 import { type RefusalCause, refusalCauses } from "../protocols/responder.ts";
 
-/** What a server has done so far, each figure a number of datagrams. */
+/** The counts of a server so far, each a number of datagrams. */
 export interface Totals {
   /** Datagrams received. */
   readonly received: number;

@@ -3,17 +3,12 @@ import { environmentVariable } from "../../system/permission.ts";
 import { toAscii } from "../../text/printable.ts";
 import { writeText } from "./output.ts";
 
-/** The size of a terminal in characters. */
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
 }
 
-/**
- * The size of the terminal. One whose size was never set (a serial line, `docker run -t`) reports 0.
- *
- * @throws {Error} If there is no terminal
- */
+/** The size of the terminal, if there is one. A terminal whose size was never set (`docker run -t`) reports 0. */
 export function terminalSize(): TerminalSize {
   const { columns, rows } = Deno.consoleSize();
   return { columns: columns || 80, rows: rows || 24 };

@@ -116,7 +116,7 @@ export const command = defineCommand({
   hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line. The " +
     "manual has more: docs/timecli.md.",
   run,
-  // A monitoring system reads standard output, and takes 2 for critical.
+  // A monitoring system reads standard output, and reads 2 as critical.
   fail: printUnknown,
 });
 
@@ -166,7 +166,7 @@ async function detailsOf({ estimate, exchanges, ...samples }: Samples): Promise<
   ].map((text) => text.replaceAll("|", "/"));
 }
 
-/** What raises an alert, as the library has it. */
+/** The options of alerts, as the library has them. */
 function alertsOf(values: CheckArguments["values"]): CheckOptions {
   const { leap = "ok", unsynchronized, quiet } = values;
   return {

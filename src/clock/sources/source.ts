@@ -12,7 +12,7 @@ export interface TimeSource extends Disposable {
   readonly content: PageContent;
   /** Called after each change of the content; the writer of the page sets it. */
   onChange: () => void;
-  /** What an administrator should know about it now, each a sentence. */
+  /** The warnings for its administrator now, each a sentence. */
   readonly warnings: readonly string[];
 }
 

@@ -16,7 +16,7 @@ const WINDOW_BATCHES = 64;
  * The least time between the departures of one reply of a batch and the next.
  *
  * One system call sends many replies, and their transmit times are written before it. A server may report
- * a time slightly too early, but never one that is still to come: OpenNTPD takes that for a negative delay
+ * a time slightly too early, but never one that is still to come: OpenNTPD reads that as a negative delay
  * and leaves the server alone for an hour. So the bound comes from the quickest of many batches, never
  * from an average, which a single interrupted batch would raise; and it is 0 until there were that many.
  */

@@ -20,8 +20,7 @@ import { jsonField, timeoutField } from "../options.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
 import { formatServer } from "../query/report.ts";
 import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
-import { parseHex } from "./hex.ts";
-import { readInput } from "./input.ts";
+import { parseHex, readInput } from "./input.ts";
 
 const exchangeFields = { timeout: timeoutField("time limit in seconds") };
 
@@ -173,7 +172,7 @@ async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   };
 }
 
-/** The exchanges of a capture, and in words what of it was not read. */
+/** The exchanges of a capture, and in words the reasons why frames were skipped. */
 function exchangesIn(
   octets: Uint8Array,
   name: string,

@@ -1,4 +1,4 @@
-/** `timecli` without a subcommand: its command line, turned into options and handed to what queries. */
+/** `timecli` without a subcommand: its command line, turned into options of a query. */
 import { field, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";

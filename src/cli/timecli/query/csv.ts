@@ -1,4 +1,4 @@
-/** What `--json` prints, as comma-separated values (RFC 4180): a header, and one row per object. */
+/** The objects of `--json` as comma-separated values (RFC 4180): a header, and one row per object. */
 import type { ProtocolRecord } from "../../../protocols/protocol.ts";
 import { protocols } from "../../../protocols/registry.ts";
 
@@ -27,7 +27,7 @@ function keysOf(kind: "keys" | "rawKeys"): string[] {
   return [...keys].filter((key) => key !== "utc_offset");
 }
 
-/** The columns of a reply, or of what is wrong with it; with `raw` also the fields of the packet. */
+/** The columns of a reply or of its failure; with `raw` also the fields of the packet. */
 export function replyColumns(raw: boolean): readonly string[] {
   return [...replyKeys(raw), ...errorColumns];
 }

@@ -1,4 +1,4 @@
-/** What `timecli` does without a subcommand: one query per target, all at the same time. */
+/** `timecli` without a subcommand: one query per target, all at the same time. */
 import { measure } from "../../../client/measure.ts";
 import type { QueryOptions } from "../../../client/query.ts";
 import { parseEndpoint } from "../../../protocols/endpoint.ts";
@@ -14,7 +14,7 @@ import { formatReply, formatTable, type Outcome } from "./report.ts";
 /** Where `timesrv` listens without arguments. */
 export const DEFAULT_TARGET = "asctime://127.0.0.1:8888";
 
-/** How to query, and what to print; without any of it, text for people. */
+/** How to query, and the form of the output: without any of it, text for people. */
 export interface QueryTargetsOptions extends QueryOptions {
   readonly raw: boolean;
   readonly json: boolean;

@@ -6,10 +6,9 @@ import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";
 import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
+import { formatExactSeconds, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { figureNames, formatFigures } from "./figures.ts";
-import { formatNotice, type WatchNotice } from "./notices.ts";
-import type { WatchRecord } from "./record.ts";
+import type { WatchNotice, WatchRecord } from "./record.ts";
 import { chooseBase } from "./value_axis.ts";
 
 export interface LineFormat {
@@ -36,6 +35,27 @@ export const textLines: LineFormat = {
     );
   },
 };
+
+export function formatNotice(notice: WatchNotice): string {
+  switch (notice.type) {
+    case "kiss":
+      return `KoD ${escapeLine(notice.code)}: ` +
+        (notice.interval === undefined
+          ? "no more requests to it"
+          : `one request every ${notice.interval} s from now on`);
+    case "stratum":
+      return `stratum ${notice.from} → ${notice.to}`;
+    case "leap":
+      return `leap indicator ${notice.from} → ${notice.to}`;
+    case "step":
+      return `offset step of ${formatSignedSeconds(notice.step.total("seconds"))}: ` +
+        (notice.clock === "local" ? "this machine's clock was set" : "server's clock was set");
+    case "gone":
+      return `gone: ${formatError(notice.error)}`;
+    case "back":
+      return `back after ${formatSeconds(notice.after.total("seconds"))}`;
+  }
+}
 
 /** Formats an offset with the digits that its error bound leaves. */
 function formatBounded({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {

@@ -1,9 +1,8 @@
-/** What `timecli watch` keeps of a server: its figures, and points to plot. */
+/** The record of a watched server: its figures, and points to plot. */
 import { RunningStatistics } from "../../../client/running_statistics.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import type { WatchNotice } from "./notices.ts";
 import { type PlotPoint, Thinned, ThinnedPoints } from "./thinned.ts";
 import { timeSpans } from "./time_spans.ts";
 
@@ -27,6 +26,9 @@ const losses: readonly QueryFailure[] = [
   "no-name-server",
   "unreachable",
 ];
+
+/** An event that is not an exchange. */
+export type WatchNotice = Exclude<WatchEvent, { readonly type: "exchange" }>;
 
 export interface Sample {
   readonly delay: number;

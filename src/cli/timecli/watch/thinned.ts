@@ -1,6 +1,6 @@
 /** Values and points over time in bounded memory. */
 
-/** Keeps every value, then every second, every fourth and so on of what is added. */
+/** Keeps every value that is added, then every second, every fourth and so on. */
 export class Thinned<T> {
   values: T[] = [];
   readonly #max: number;

@@ -14,9 +14,8 @@ import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
 import { durationInSeconds, formatFields, lossTimeoutField, serversArgument } from "../options.ts";
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
-import type { WatchNotice } from "./notices.ts";
 import { checkPicture, writePicture } from "./picture/picture.ts";
-import { WatchRecord } from "./record.ts";
+import { type WatchNotice, WatchRecord } from "./record.ts";
 
 const pollFields = {
   interval: durationInSeconds("10ms", "1d", {

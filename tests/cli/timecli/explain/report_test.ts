@@ -5,7 +5,7 @@ import {
   formatExplanation,
   type Paint,
 } from "../../../../src/cli/timecli/explain/report.ts";
-import { parseHex } from "../../../../src/cli/timecli/explain/hex.ts";
+import { parseHex } from "../../../../src/cli/timecli/explain/input.ts";
 import { explain } from "../../../../src/explain/explain.ts";
 import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
