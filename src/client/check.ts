@@ -109,10 +109,7 @@ const REPLY_SECONDS = 1.9;
 export async function check(url: string, options: CheckOptions = {}): Promise<CheckResult> {
   const { count = 5, timeout = 10, warning = {}, critical = {}, leap = "OK" } = options;
   const { protocol } = parseMeasurable(url);
-  const thresholds = parseThresholds({ offset: "60", ...warning }, {
-    offset: "120",
-    ...critical,
-  });
+  const thresholds = parseThresholds({ offset: "60", ...warning }, { offset: "120", ...critical });
   checkContradictions(warning, critical);
   if (protocol === "time" && hasRange(thresholds, "stratum")) {
     throw new RangeError("Cannot check the stratum: the Time protocol has none");

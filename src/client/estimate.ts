@@ -69,9 +69,7 @@ export function estimate(
     boundSeconds: toSeconds(reply.errorBound),
   }));
   const others = points.filter((_, i) => replies[i] !== least);
-  const age = fromSeconds(
-    FREQUENCY_TOLERANCE * toSeconds(endedAfter.subtract(least.startedAfter)),
-  );
+  const age = fromSeconds(FREQUENCY_TOLERANCE * toSeconds(endedAfter.subtract(least.startedAfter)));
   const { low, high } = slopeRange(points);
   const boundPpm = (high - low) / 2 * 1e6;
   const errorBound = best.errorBound.add(age);

@@ -1,8 +1,6 @@
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
-const shape = new RegExp(
-  `^(?<inside>@)?(?:(?<low>~|${NUMBER})?(?<colon>:))?(?<high>${NUMBER})?$`,
-);
+const shape = new RegExp(`^(?<inside>@)?(?:(?<low>~|${NUMBER})?(?<colon>:))?(?<high>${NUMBER})?$`);
 
 const numbers = new RegExp(NUMBER, "g");
 

@@ -82,9 +82,9 @@ export function isUnanswered(error: unknown): boolean {
 }
 
 /**
- * Tries the addresses of a host in turn, whatever the failure of one is unless `isFinal`.
+ * Tries the addresses of a host in turn, until one succeeds or a failure is final.
  *
- * @returns What the first one brings that does not fail
+ * @returns The value of the first one that does not fail
  * @throws The last failure
  */
 export async function firstOf<T>(

@@ -161,12 +161,7 @@ export function zeroed(octets: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(octets));
 }
 
-/**
- * Opens a clock that is read without allocating.
- *
- * @param clock A clock id such as {@linkcode CLOCK_MONOTONIC}
- * @returns A function that reads it in nanoseconds, exact below 2^53 (104 days)
- */
+/** Opens a clock that is read without allocating, in nanoseconds, exact below 2^53 (104 days). */
 export function openClock(libc: Libc, clock: number): () => number {
   const time = zeroed(TIMESPEC.size);
   const words = new Uint32Array(time.buffer);
@@ -178,9 +173,8 @@ export function openClock(libc: Libc, clock: number): () => number {
 }
 
 /**
- * Opens the CPU time clock of a process, which counts all its threads, ended ones included.
+ * Opens the CPU time clock of a process, in nanoseconds, which counts all its threads, ended ones included.
  *
- * @returns A function that reads it in nanoseconds
  * @throws {Error} If there is no such process
  */
 export function openCpuClock(libc: Libc, pid: number): () => number {

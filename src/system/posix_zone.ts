@@ -17,9 +17,8 @@ const DAY_SECONDS = 86_400;
 const DEFAULT_RULES = "M3.2.0,M11.1.0";
 
 /**
- * Parses a TZ string such as `EST5EDT,M3.2.0,M11.1.0` or `<+0330>-3:30`.
+ * Parses a TZ string such as `EST5EDT,M3.2.0,M11.1.0` or `<+0330>-3:30`, without a leading colon.
  *
- * @param text The string, without a leading colon
  * @throws {SyntaxError} If it is not a TZ string
  *
  * @example

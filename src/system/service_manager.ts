@@ -17,18 +17,12 @@ export interface ServiceManager extends Disposable {
    * Reports that the program is ready, and from then on that it is alive, if the manager watches it.
    *
    * @param status A line for `systemctl status`
-   * @param isAlive Whether the program still works
    */
   ready(status: string, isAlive: () => boolean): void;
   stopping(): void;
 }
 
-/**
- * Opens the connection to the service manager.
- *
- * @param warn Called if there is a service manager that cannot be notified
- * @returns Undefined without a service manager, or if it cannot be notified
- */
+/** Connects to the service manager; undefined if there is none, or if it cannot be notified, which warns. */
 export function openServiceManager(warn: (message: string) => void): ServiceManager | undefined {
   const socket = environmentVariable("NOTIFY_SOCKET");
   if (socket === undefined) return undefined;
@@ -89,12 +83,7 @@ export function createServiceManager(options: ServiceManagerOptions): ServiceMan
   };
 }
 
-/**
- * Reads the watchdog timeout of a process, as sd_watchdog_enabled(3) does.
- *
- * @param variable Reads a variable of the environment
- * @returns Undefined if the manager does not watch this process
- */
+/** Reads the watchdog timeout like sd_watchdog_enabled(3); undefined if this process is not watched. */
 export function readWatchdogMs(
   variable: (name: string) => string | undefined,
   pid: number,

@@ -123,11 +123,7 @@ function readPacket(
 }
 
 /** A packet of the first interface, cut to what that captures, and without a time. */
-function readSimplePacket(
-  body: DataView,
-  isLittle: boolean,
-  [from]: readonly Interface[],
-): Frame {
+function readSimplePacket(body: DataView, isLittle: boolean, [from]: readonly Interface[]): Frame {
   demand(body.byteLength >= SIMPLE_PACKET_LENGTH);
   if (!from) throw new CaptureError("a packet without an interface in a pcapng file");
   const length = Math.min(

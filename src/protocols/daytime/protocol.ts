@@ -10,14 +10,7 @@ export const daytime: ProtocolRecord<TextReply> = {
   read({ request: _request, octets, ...reply }): TextReply {
     const { offset, ...reading } = parseDaytime(octets, eraPivot(reply.receivedAt));
     const utcOffset = offset !== undefined && { utcOffset: offset };
-    return {
-      protocol: "daytime",
-      ...reading,
-      ...utcOffset,
-      ...reply,
-      hasTime: true,
-      warnings: [],
-    };
+    return { protocol: "daytime", ...reading, ...utcOffset, ...reply, hasTime: true, warnings: [] };
   },
   keys: ["utc_offset"],
   toJson: ({ utcOffset }) => utcOffset === undefined ? {} : { utc_offset: utcOffset },

@@ -79,11 +79,7 @@ export function eraPivot(clock: Temporal.Instant): Temporal.Instant {
  * `a - b` in units of 2^-32 s, where `b` is from this machine's clock: up to 68 years either way, or any
  * number of eras if that clock shows a time before this program was made.
  */
-export function differenceFrom(
-  a: NtpTimestamp,
-  b: NtpTimestamp,
-  clock: Temporal.Instant,
-): bigint {
+export function differenceFrom(a: NtpTimestamp, b: NtpTimestamp, clock: Temporal.Instant): bigint {
   const units = difference(a, b);
   if (Temporal.Instant.compare(clock, MADE) >= 0) return units;
   const behindSeconds = (MADE.epochMilliseconds - clock.epochMilliseconds) / 1000;

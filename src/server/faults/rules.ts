@@ -39,11 +39,9 @@ const whenFields = {
 };
 
 /**
- * Reads faults.
+ * Reads faults as rules, in the order in which they apply to a reply.
  *
- * @param options The faults
  * @param seed A whole number, 0 to 2^32 - 1
- * @returns The rules, in the order in which they apply to a reply
  * @throws {SyntaxError} If a fault or a value is unknown, missing or cannot be read
  * @throws {RangeError} If a number is out of bounds
  */

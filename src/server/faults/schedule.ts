@@ -13,10 +13,7 @@ export type Random = () => number;
 export class Draws {
   readonly #key: readonly [number, number];
 
-  /**
-   * @param seed A whole number, 0 to 2^32 - 1
-   * @param name Different for each rule of a seed
-   */
+  /** @param name Different for each rule of a seed */
   constructor(seed: number, name: string) {
     let hash = 0;
     for (let i = 0; i < name.length; i++) hash = keyedHash([seed, hash], i, name.charCodeAt(i));
@@ -54,10 +51,9 @@ export class Schedule {
   }
 
   /**
-   * Counts a request, and decides whether it triggers the fault.
+   * Counts a request, and returns the random numbers of the fault if it is triggered.
    *
    * @param elapsedMs Time since the faults were set
-   * @returns The random numbers of the fault; undefined if it is not triggered
    */
   next(client: IpWords, elapsedMs: number): Random | undefined {
     const { probability, after, every, fromMs, toMs, clients } = this.#when;

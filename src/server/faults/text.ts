@@ -9,8 +9,7 @@ import { fieldsOf, kindOf, readFaults } from "./rules.ts";
  * name: it is the main value of the fault (the `time` of a delay, the `code` of a KoD, the `value` of a
  * field), or the probability if there is none. Several networks are several `clients=…`.
  *
- * @param name The fault
- * @param text Its values; none for a fault that always applies
+ * @param text Empty for a fault that always applies
  * @throws {SyntaxError} If it cannot be read
  * @throws {RangeError} If a number is out of range
  *

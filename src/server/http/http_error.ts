@@ -4,11 +4,7 @@ export class HttpError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  /**
-   * @param status The status code of HTTP (RFC 9110 §15)
-   * @param message One line that gives the reason
-   * @param headers Further headers of the response
-   */
+  /** @param headers Further headers of the response */
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.status = status;

@@ -16,7 +16,7 @@ export function totalsJson(totals: Totals): Record<string, unknown> {
  * Formats totals for people:
  * `3 received, 2 answered (0.2/s, 1 KoD), 1 refused (1 looks-like-a-reply), 0 errors`.
  *
- * @param rate Replies per second, if they are to be shown
+ * @param rate Replies per second, if given
  */
 export function formatTotals(totals: Totals, rate?: number): string {
   const { received, answered, kisses, refused } = totals;

@@ -74,7 +74,7 @@ export class WorkerPool {
   /**
    * Binds an address: one socket for each worker.
    *
-   * @param page The page of the clock served there
+   * @param page The page of its clock
    * @returns The port, which is never 0
    * @throws {ListenError} If the address cannot be bound
    */

@@ -48,9 +48,6 @@ export function sortLeaps(leaps: readonly LeapSecond[]): LeapSecond[] {
 
 /**
  * The warnings about leap seconds.
- *
- * @param timeline The leap seconds to come, and when the list of them expires
- * @param servedNs The time being served
  */
 export function leapWarnings(
   { leaps, leapsExpireNs }: Pick<Timeline, "leaps" | "leapsExpireNs">,
