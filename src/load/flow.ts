@@ -66,7 +66,6 @@ export class Flow implements Disposable {
   /** The number of times that the peer's host reported a closed port. */
   refused = 0;
 
-  /** @throws {QueryError} If there is no route to the address */
   constructor(libc: Libc, options: FlowOptions) {
     this.#libc = libc;
     this.#options = options;

@@ -78,7 +78,6 @@ function dialectOf({ protocol }: Endpoint): DialectName {
   throw new RangeError(`Cannot load-test ${protocol}: the load generator does not speak it`);
 }
 
-/** @throws {RangeError} If the address stands for several machines, or for one that may not be the user's */
 function checkTarget(address: string, isOwn: boolean): void {
   if (isLoopback(address) || isWildcard(address)) return;
   if (!isUnicast(address)) throw new RangeError(`${address} stands for more than one server`);

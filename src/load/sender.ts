@@ -20,7 +20,6 @@ export class Sender {
   #pausedNs = 0;
   #resumedNs = 0;
 
-  /** @param offsets Reads the departure times, where the protocol has timestamps */
   constructor(
     libc: Libc,
     { request, identity }: Dialect,

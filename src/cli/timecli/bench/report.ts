@@ -105,7 +105,6 @@ export function warningsOf({ load: { rate, segmented }, result }: LoadReport): s
     : [];
 }
 
-/** The worst failure, if there was one. */
 export function failureOf({ load, result }: LoadReport): QueryError | undefined {
   const { sent, good, bad, lost, duplicate, stray } = result;
   const address = formatAddress({ hostname: result.address, port: result.port });

@@ -95,7 +95,6 @@ export function formatServer(
   return url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
 }
 
-/** Formats an offset with its bound, and what its sign means. */
 export function formatOffset(
   { offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">,
 ): string {
