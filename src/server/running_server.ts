@@ -259,8 +259,8 @@ export class RunningServer implements Server {
 }
 
 /**
- * Whether the others can be served without an address, since this machine lacks it. One that was named is
- * a mistake, and a port in use a conflict, unless it is of one of several addresses of a name.
+ * Whether a listener can do without an address: it is one of several of a name, or this machine lacks it.
+ * A configured address that is missing is an error.
  */
 function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
   return error instanceof ListenError && (

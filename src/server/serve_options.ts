@@ -50,7 +50,7 @@ export interface ServeOptions extends GuardOptions {
   readonly seed?: number;
   /** A custom responder, in place of that of each URL's protocol. */
   readonly responder?: Responder;
-  /** The IP version of the addresses that names stand for; both without it. */
+  /** The IP version of the addresses of names; by default both. */
   readonly family?: AddressFamily | undefined;
   /**
    * The transport: `datagram` runs everywhere; `mmsg` is faster and more accurate, in worker threads, on

@@ -1,4 +1,4 @@
-/** Time and waiting, injected into whatever waits, so that tests run under fake time. */
+/** Time and waiting, injected into all that waits, so that tests run under fake time. */
 export interface Timers {
   /**
    * Reads this machine's clock, which may be set at any moment.

@@ -98,7 +98,7 @@ export class Faults implements ListenerFaults, Disposable {
     const elapsedMs = this.#nowMs() - this.#startMs;
     const triggered: TriggeredFault[] = [];
     for (const rule of this.#rules) {
-      const random = rule.schedule.next(this.#client, elapsedMs);
+      const random = rule.schedule(this.#client, elapsedMs);
       if (random !== undefined) triggered.push({ rule, random });
     }
     return triggered;

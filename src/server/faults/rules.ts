@@ -6,7 +6,7 @@ import { type AccessTable, accessTable } from "../guard/access.ts";
 import type { Effect } from "./effect.ts";
 import { type Kind, kinds, row, span } from "./kinds.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
-import { Draws, Schedule } from "./schedule.ts";
+import { type Draws, makeDraws, makeSchedule, type Schedule } from "./schedule.ts";
 
 /** The names of all faults, in the order in which they apply to a reply. */
 export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[];
@@ -54,7 +54,7 @@ export function readFaults(options: FaultsOptions, seed: number): Rule[] {
     const given = options[name];
     if (given === undefined) return [];
     const several: readonly unknown[] = Array.isArray(given) ? given : [given];
-    return several.map((each, i) => readRule(name, each, new Draws(seed, `${name} ${i}`)));
+    return several.map((each, i) => readRule(name, each, makeDraws(seed, `${name} ${i}`)));
   });
 }
 
@@ -93,7 +93,7 @@ function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
   return {
     name,
     isNtp: kind.isNtp ?? false,
-    schedule: new Schedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
+    schedule: makeSchedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
     effect: makeEffect(kind, values, where),
   };
 }

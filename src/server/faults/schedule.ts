@@ -6,24 +6,23 @@ import { keyedHash } from "../../system/keyed_hash.ts";
 /** Draws a number from 0 to below 1. */
 export type Random = () => number;
 
+/** Draws the random numbers of a rule's n-th request. */
+export type Draws = (n: number) => Random;
+
 /**
- * The random numbers of one rule. Those of its n-th request are a hash of the seed, the rule's name
- * and n: they depend neither on other rules nor on when a delayed request goes on.
+ * Makes the random numbers of one rule. Those of its n-th request are a hash of the seed, the rule's name
+ * and n: they depend neither on other rules nor on when a delayed request continues.
+ *
+ * @param name Different for each rule of a seed
  */
-export class Draws {
-  readonly #key: readonly [number, number];
-
-  /** @param name Different for each rule of a seed */
-  constructor(seed: number, name: string) {
-    let hash = 0;
-    for (let i = 0; i < name.length; i++) hash = keyedHash([seed, hash], i, name.charCodeAt(i));
-    this.#key = [seed, hash];
-  }
-
-  of(n: number): Random {
+export function makeDraws(seed: number, name: string): Draws {
+  let hash = 0;
+  for (let i = 0; i < name.length; i++) hash = keyedHash([seed, hash], i, name.charCodeAt(i));
+  const key = [seed, hash] as const;
+  return (n) => {
     let index = 0;
-    return () => keyedHash(this.#key, n, index++) / 2 ** 32;
-  }
+    return () => keyedHash(key, n, index++) / 2 ** 32;
+  };
 }
 
 export function below(bound: number, random: Random): number {
@@ -40,28 +39,21 @@ export interface When {
   readonly clients: AccessTable | undefined;
 }
 
-export class Schedule {
-  readonly #when: When;
-  readonly #draws: Draws;
-  #count = 0;
+/**
+ * Counts a request, and returns the random numbers of the fault if it is triggered; `elapsedMs` is the
+ * time since the faults were set.
+ */
+export type Schedule = (client: IpWords, elapsedMs: number) => Random | undefined;
 
-  constructor(when: When, draws: Draws) {
-    this.#when = when;
-    this.#draws = draws;
-  }
-
-  /**
-   * Counts a request, and returns the random numbers of the fault if it is triggered.
-   *
-   * @param elapsedMs Time since the faults were set
-   */
-  next(client: IpWords, elapsedMs: number): Random | undefined {
-    const { probability, after, every, fromMs, toMs, clients } = this.#when;
+export function makeSchedule(when: When, draws: Draws): Schedule {
+  const { probability, after, every, fromMs, toMs, clients } = when;
+  let n = 0;
+  return (client, elapsedMs) => {
     if (clients !== undefined && !isAllowed(clients, client)) return undefined;
-    const n = ++this.#count;
+    n++;
     if (n <= after || (n - after) % every !== 0) return undefined;
     if (elapsedMs < fromMs || elapsedMs >= toMs) return undefined;
-    const random = this.#draws.of(n);
+    const random = draws(n);
     return random() < probability ? random : undefined;
-  }
+  };
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { drawDelay } from "../../../src/server/faults/kinds.ts";
-import { Draws } from "../../../src/server/faults/schedule.ts";
+import { makeDraws } from "../../../src/server/faults/schedule.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
 import { faultNames } from "../../../src/server/faults/rules.ts";
@@ -171,11 +171,11 @@ Deno.test("a seed is a whole number of 32 bits", () => {
 });
 
 Deno.test("delays have the requested distribution", () => {
-  const draws = new Draws(868, "delay");
+  const draws = makeDraws(868, "delay");
   const sample = (distribution: "uniform" | "normal" | "pareto", timeMs: number): number[] =>
     Array.from(
       { length: REQUESTS },
-      (_, n) => drawDelay({ timeMs, jitterMs: 10, distribution }, draws.of(n)),
+      (_, n) => drawDelay({ timeMs, jitterMs: 10, distribution }, draws(n)),
     ).sort((a, b) => a - b);
   const quantile = (sorted: number[], p: number): number => sorted[Math.floor(p * REQUESTS)] ?? NaN;
   // A quantile of n values is off by sqrt(p(1 - p)/n) / density.

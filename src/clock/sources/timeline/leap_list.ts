@@ -9,7 +9,7 @@ const DAY_SECONDS = 86_400n;
 const MAX_LENGTH = 1_000_000;
 
 export interface LeapList {
-  /** The leap seconds, past and to come. */
+  /** The leap seconds, past and future. */
   readonly leaps: readonly LeapSecond[];
   /** The time until which the list is complete (its line `#@`), if it has one. */
   readonly expires: Temporal.Instant | undefined;
@@ -56,7 +56,7 @@ export function parseLeapList(text: string): LeapList {
  * Parses the leap seconds of a `leap-seconds.list` file, as IERS and NIST publish it.
  *
  * @param text The file
- * @returns The leap seconds, past and to come
+ * @returns The leap seconds, past and future
  * @throws {SyntaxError} If it is not such a file, or has a leap second that does not end a day
  */
 export function parseLeapSeconds(text: string): LeapSecond[] {

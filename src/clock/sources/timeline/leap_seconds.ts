@@ -46,9 +46,6 @@ export function sortLeaps(leaps: readonly LeapSecond[]): LeapSecond[] {
   return [...byDay.values()].sort((a, b) => a.midnightNs < b.midnightNs ? -1 : 1);
 }
 
-/**
- * The warnings about leap seconds.
- */
 export function leapWarnings(
   { leaps, leapsExpireNs }: Pick<Timeline, "leaps" | "leapsExpireNs">,
   servedNs: bigint,

@@ -44,7 +44,7 @@ export interface ClockOptions {
   readonly leap?: string;
   /** Further leap seconds, such as those of {@linkcode parseLeapSeconds}; past ones are ignored. */
   readonly leapSeconds?: readonly LeapSecond[];
-  /** Until when the list that `leapSeconds` are from is complete; a warning is given after it. */
+  /** The time until which the list of `leapSeconds` is complete; the server warns after it. */
   readonly leapSecondsExpire?: Temporal.Instant | undefined;
   /**
    * The smear of leap seconds: `linear`, `cosine` or `quadratic`, over 24 hours from noon to noon or another

@@ -14,15 +14,15 @@ export interface ClockState {
   readonly rate: number;
   /** The leap second it announces; null leaves that to the status of the machine's clock. */
   readonly leap: "none" | "insert" | "delete" | null;
-  /** The steps still to come, each at a moment of system time or of served time. */
+  /** The pending steps, each at a moment of system time or of served time. */
   readonly steps: readonly ({ readonly by: number } & ({ at: string } | { servedAt: string }))[];
-  /** The leap seconds still to come, each with the day that it ends. */
+  /** The pending leap seconds, each with the day that it ends. */
   readonly leapSeconds: readonly { readonly kind: "insert" | "delete"; readonly date: string }[];
   /** The smear, if any, and how far it has moved served time. */
   readonly smear: { readonly shape: string; readonly window: number; readonly by: number } | null;
   /** The standard deviation of its noise. */
   readonly noise: number;
-  /** What an administrator should know about it, each a sentence. */
+  /** Warnings for the administrator, one sentence each. */
   readonly warnings: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The timeline of a simulated clock: its plan, the steps and leap seconds still
- * to come, and the lines that result. Times are whole nanoseconds since the Unix epoch.
+ * The timeline of a simulated clock: its plan, the pending steps and leap seconds,
+ * and the lines that result. Times are whole nanoseconds since the Unix epoch.
  */
 import { type Plan, servedAt, systemAt } from "../../line.ts";
 import { type Smear, smearCurves } from "./smear.ts";
@@ -11,7 +11,7 @@ export interface Step {
   readonly byNs: bigint;
 }
 
-/** Steps still to come, the earliest first. */
+/** Pending steps, the earliest first. */
 export interface Steps {
   /** Each at a moment of system time. */
   readonly system: readonly Step[];
@@ -33,7 +33,7 @@ export interface Timeline {
   readonly steps: Steps;
   /** Leap seconds that are not over, the earliest first. */
   readonly leaps: readonly LeapSecond[];
-  /** When the list of leap seconds expires, if that is known: later ones may be missing. */
+  /** The expiry of the list of leap seconds, if known: later ones may be missing. */
   readonly leapsExpireNs?: bigint | undefined;
   /** The smear of leap seconds; without it they are announced, and happen. */
   readonly smear?: Smear | undefined;
