@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { localOffset } from "../system/local_time.ts";
 
 export type DialectName = "text" | "daytime" | "time" | "ntp";
 
@@ -48,9 +49,8 @@ export function formatAsctime(unixSeconds: number, zone: Zone = "local"): string
 
 /** A date whose UTC fields are those of a zone. */
 function dateIn(zone: Zone, unixSeconds: number): Date {
-  const time = new Date(unixSeconds * 1000);
-  const minutes = zone === "utc" ? 0 : time.getTimezoneOffset();
-  return new Date(time.getTime() - minutes * 60_000);
+  const offset = zone === "utc" ? 0 : localOffset(unixSeconds);
+  return new Date((unixSeconds + offset) * 1000);
 }
 
 function formatTimeOfDay(time: Date): string {

@@ -39,7 +39,7 @@ function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-for (const { kind, needs, timesrv } of await bothPrograms()) {
+for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   for (const utc of [false, true]) {
     Deno.test(
       await where(
@@ -72,6 +72,26 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       ),
     );
   }
+
+  Deno.test(
+    await where(
+      { ...needs, commands: ["python3"] },
+      `timecli (${kind}): prints times with the offset from UTC that Python has`,
+      async () => {
+        const { server, port } = await startServer(timesrv, ["ntp://127.0.0.1:0"]);
+        await using _ = server;
+        for (const TZ of [...zones, ...otherZones]) {
+          const env = { TZ, LC_ALL: "C", LANG: "C" };
+          const python = await run(["python3", "-c", 'import time; print(time.strftime("%z"))'], {
+            env,
+          });
+          const { stdout } = await run([...timecli, `ntp://127.0.0.1:${port}`], { env });
+          const offset = /^Time .* ([+-]\d{4})$/m.exec(stdout)?.[1];
+          assertEquals(offset, python.stdout.trim(), JSON.stringify(TZ));
+        }
+      },
+    ),
+  );
 }
 
 Deno.test(

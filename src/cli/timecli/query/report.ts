@@ -5,6 +5,7 @@ import type { TimeReply } from "../../../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../../../protocols/reply.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { toInstant } from "../../../protocols/ntp/timestamp.ts";
+import { localOffset } from "../../../system/local_time.ts";
 import { toSeconds } from "../../../text/duration.ts";
 import { formatError } from "../../shared/format_error.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -114,7 +115,7 @@ export function formatReference({ referenceId, stratum }: NtpReply): string {
 
 /** Formats a time in this machine's time zone, with its offset from UTC. */
 function formatLocalTime(instant: Temporal.Instant, digits: 0 | 6): string {
-  const minutes = -new Date(instant.epochMilliseconds).getTimezoneOffset();
+  const minutes = Math.trunc(localOffset(Math.floor(instant.epochMilliseconds / 1000)) / 60);
   const zone = instant.toZonedDateTimeISO("UTC").add({ minutes });
   const text = zone.toPlainDateTime().toString({ fractionalSecondDigits: digits });
   const sign = minutes < 0 ? "-" : "+";
