@@ -1,5 +1,6 @@
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
+import { protocols } from "../protocols/registry.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
 import type { AddressFamily } from "../system/address.ts";
 import { settleWithin } from "../system/time.ts";
@@ -55,6 +56,13 @@ export async function lookUp(
   throw new QueryError("no-name-server", `No name server answered for ${hostname} in time`);
 }
 
+/** A server on the port of NTP is silent to other protocols. */
+function hintFor({ protocol, hostname, port }: Endpoint): string {
+  if (protocol === "ntp" || port !== protocols.ntp.port) return "";
+  const server = formatEndpoint({ protocol: "ntp", hostname, port }).replace(/:\d+$/, "");
+  return `; to query it by NTP: ${server}`;
+}
+
 /** How long an address may be silent before the host's next one is tried too. */
 const PATIENCE_MS = 250;
 
@@ -90,7 +98,7 @@ export async function exchange(
   if (reply) return reply;
   const address = formatAddress(target);
   throw attempts.failure ??
-    new QueryError("timeout", `No reply from ${address} within ${timeout} s`);
+    new QueryError("timeout", `No reply from ${address} within ${timeout} s${hintFor(target)}`);
 }
 
 interface Departure {

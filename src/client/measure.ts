@@ -1,4 +1,4 @@
-import { type Endpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { type Endpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols, type TimeReply } from "../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../protocols/reply.ts";
@@ -34,7 +34,7 @@ export async function measure<Reply extends TimeReply = MeasuredReply>(
 
 /** Parses the URL of a server whose replies have an offset; without a scheme it is NTP. */
 export function parseMeasurable(url: string): Endpoint {
-  const endpoint = parseEndpoint(url, "ntp");
+  const endpoint = parseTarget(url, "ntp");
   if (protocols[endpoint.protocol].hasOffset) return endpoint;
   throw new SyntaxError(
     `Cannot measure ${url}: ${endpoint.protocol} text has no offset, use ntp:// or time://`,

@@ -1,5 +1,5 @@
 import { DecodeError } from "../protocols/decode_error.ts";
-import { formatAddress, parseEndpoint } from "../protocols/endpoint.ts";
+import { formatAddress, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
 import type { ProtocolRecord } from "../protocols/protocol.ts";
@@ -36,7 +36,7 @@ export async function query<const Url extends string>(
   url: Url,
   options: QueryOptions = {},
 ): Promise<ReplyTo<Url>> {
-  return await queryEndpoint(parseEndpoint(url), options) as ReplyTo<Url>;
+  return await queryEndpoint(parseTarget(url), options) as ReplyTo<Url>;
 }
 
 export async function queryEndpoint(

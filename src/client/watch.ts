@@ -1,4 +1,4 @@
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { type Endpoint, formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { type Change, ChangeDetector } from "./changes.ts";
@@ -100,7 +100,7 @@ export function watch(
   checkOption("timeout", timeout, Number.MIN_VALUE, 60);
   const isWhole = count === undefined || Number.isInteger(count);
   checkOption("count", isWhole ? count : NaN, 1, Number.MAX_SAFE_INTEGER);
-  const endpoints = urls.map((url) => parseEndpoint(url, "ntp"));
+  const endpoints = urls.map((url) => parseTarget(url, "ntp"));
   for (const endpoint of endpoints) checkInterval(endpoint, interval);
   return watchEvents(endpoints, options);
 }

@@ -1,5 +1,5 @@
 import { exchange, type ExchangeOptions } from "../client/exchange.ts";
-import { formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
 import { eraPivot } from "../protocols/ntp/timestamp.ts";
@@ -50,7 +50,7 @@ export async function recordExchange(
   url: string,
   options: ExchangeOptions = {},
 ): Promise<LiveExchange> {
-  const endpoint = parseEndpoint(url);
+  const endpoint = parseTarget(url);
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
   const common = { url: formatEndpoint(endpoint), protocol, isFromServer: true } as const;
   let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;

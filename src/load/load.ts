@@ -1,6 +1,6 @@
 /** The load generator: sends requests as fast as a server answers, or at a fixed rate, and verifies every reply. */
 import { lookUp } from "../client/exchange.ts";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../protocols/endpoint.ts";
+import { type Endpoint, formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { firstOf, isLoopback, isUnicast, isWildcard } from "../system/address.ts";
 import { openLibc, unsupportedSystem } from "../system/libc.ts";
@@ -42,7 +42,7 @@ import { Run } from "./run.ts";
  * ```
  */
 export async function load(url: string, options: LoadOptions = {}): Promise<LoadResult> {
-  const endpoint = parseEndpoint(url);
+  const endpoint = parseTarget(url);
   const { port } = endpoint;
   const dialect = dialectOf(endpoint);
   checkLoadOptions(options);

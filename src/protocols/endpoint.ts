@@ -1,3 +1,4 @@
+import { isLinkLocal } from "../system/address.ts";
 import { suggest } from "../text/suggest.ts";
 import { type Protocol, protocols } from "./registry.ts";
 
@@ -42,19 +43,24 @@ const shape =
  */
 export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"): Endpoint {
   const fail = (problem: string): never => {
-    throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
+    throw wrongUrl(url, problem);
   };
   const bareIpv6 = isIpv6(url) ? url : undefined;
-  const { scheme, ipv6, host, port } = bareIpv6 !== undefined
+  const { scheme, ipv6: bracketed, host, port } = bareIpv6 !== undefined
     ? { ipv6: bareIpv6 }
     : shape.exec(url)?.groups ??
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
+  // In a URL, %25 begins a zone (RFC 6874).
+  const ipv6 = bareIpv6 ?? bracketed?.replace(/%25(?=.)/, "%");
   const name = (scheme ?? defaultProtocol).toLowerCase();
   if (!Object.hasOwn(protocols, name)) {
     fail(`unknown protocol "${name}", ${suggest(name, Object.keys(protocols))}`);
   }
   const protocol = name as Protocol;
   if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
+  if (ipv6 !== undefined && isLinkLocal(ipv6) && !ipv6.includes("%")) {
+    fail(`a link-local address needs its interface, as in [${ipv6}%eth0]`);
+  }
   const hostname = ipv6 ?? host ?? "";
   if (hostname === "") fail("the host is missing");
   if (/^\d+$/.test(hostname)) {
@@ -64,6 +70,21 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
   }
   if (Number(port ?? 0) > 65535) fail(`port ${port} is above 65535`);
   return { protocol, hostname, port: Number(port ?? protocols[protocol].port) };
+}
+
+/**
+ * Parses the URL of a target as {@linkcode parseEndpoint} does.
+ *
+ * @throws {SyntaxError} If it is not such a URL, or its port is 0
+ */
+export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
+  const endpoint = parseEndpoint(url, defaultProtocol);
+  if (endpoint.port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
+  return endpoint;
+}
+
+function wrongUrl(url: string, problem: string): SyntaxError {
+  return new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
 }
 
 function isIpv6(text: string): boolean {

@@ -21,6 +21,11 @@ export function isLoopback(address: string): boolean {
   return canonical === "::1" || addressFamily(canonical) === 4 && canonical.startsWith("127.");
 }
 
+/** Whether it is a link-local IPv6 address, which belongs to one interface (RFC 4291 §2.5.6). */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(canonicalAddress(address));
+}
+
 /** Whether it is neither multicast nor broadcast (RFC 1112 §4, RFC 4291 §2.7). */
 export function isUnicast(address: string): boolean {
   const canonical = canonicalAddress(address);
@@ -56,8 +61,10 @@ export async function resolveHost(hostname: string, family?: AddressFamily): Pro
     if ((family ?? literal) !== literal) {
       throw new Error(`${hostname} is not an IPv${family} address`);
     }
-    // The canonical form of IPv6 has no zone.
-    return [literal === 4 ? canonical : hostname];
+    if (literal === 4) return [canonical];
+    // The C library knows the zones of these addresses only, and others are the same in every zone.
+    const hasZone = isLinkLocal(hostname) || !isUnicast(hostname);
+    return [hasZone ? hostname : hostname.replace(/%.*/s, "")];
   }
   // Deno.resolveDns queries name servers only; users also expect /etc/hosts.
   const { lookup } = await import("node:dns/promises");

@@ -25,7 +25,7 @@ export interface ServiceManager extends Disposable {
 /** Connects to the service manager; undefined if there is none, or if it cannot be notified, which warns. */
 export function openServiceManager(warn: (message: string) => void): ServiceManager | undefined {
   const socket = environmentVariable("NOTIFY_SOCKET");
-  if (socket === undefined) return undefined;
+  if (socket === undefined || socket === "") return undefined;
   const warnOf = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
     warn(`Cannot notify ${socket} (NOTIFY_SOCKET): ${reason}`);

@@ -34,6 +34,23 @@ Deno.test("exchange sends again, from another port, when a request is lost", asy
   assertEquals(new Set(requests.map(({ port }) => port)).size, 3);
 });
 
+Deno.test("exchange names the protocol of a port whose server is silent to another", async () => {
+  for (
+    const [protocol, port, message] of [
+      ["asctime", 123, "within 1 s; to query it by NTP: ntp://192.0.2.1"],
+      ["time", 123, "within 1 s; to query it by NTP: ntp://192.0.2.1"],
+      ["ntp", 123, "within 1 s"],
+      ["asctime", 1123, "within 1 s"],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serve(`${protocol}://192.0.2.1:${port}`, () => undefined);
+    const target = `${protocol}://192.0.2.1:${port}` as const;
+    const error = await network.run(query(target, { timeout: 1, network }).catch((error) => error));
+    assertEquals([error.reason, error.message.endsWith(message)], ["timeout", true], error.message);
+  }
+});
+
 Deno.test("exchange accepts a late reply to an earlier try", async () => {
   const network = new FakeNetwork();
   const { requests } = network.serve(

@@ -37,6 +37,17 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
     ["-s", "2", "-i", "0", "192.0.2.1"],
     /only a loopback address is queried more than once a second/,
   ],
+  [["127.0.0.1:0"], /port 0 is for listeners/],
+  [["-s", "2", "ntp://127.0.0.1:0"], /port 0 is for listeners/],
+  ...["bench", "compare", "explain", "wait", "watch"].map((command) =>
+    [[command, "[::1]:0"], /port 0 is for listeners/] as const
+  ),
+  [["control", "state", "--url", "http://127.0.0.1:0"], /--url is /],
+  [["ntp://[fe80::1]"], /a link-local address needs its interface, as in \[fe80::1%eth0\]/],
+  [["--port", "99"], /Unknown option --port: an address is an argument, \[PROTOCOL/],
+  [["wait", "--host", "a"], /Unknown option --host: an address is an argument, \[PROTOCOL/],
+  [["chekc"], /Unknown command chekc: did you mean check\? \(a host: ntp:\/\/chekc\)/],
+  [["-t", "1", "wacth", "a.invalid"], /Unknown command wacth: did you mean watch\?/],
   [["help", "nosuch"], /There is no help on nosuch/],
   [["two words"], /"two words"/],
   [["line\nbreak"], /"line\\nbreak"/],

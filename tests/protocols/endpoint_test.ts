@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatEndpoint, parseEndpoint } from "../../src/protocols/endpoint.ts";
+import { formatEndpoint, parseEndpoint, parseTarget } from "../../src/protocols/endpoint.ts";
+import { isLinkLocal } from "../../src/system/address.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("parseEndpoint reads what users write", () => {
@@ -17,6 +18,12 @@ Deno.test("parseEndpoint reads what users write", () => {
     ["2001:db8::5", "2001:db8::5", 8888],
     ["asctime://[fe80::1%eth0]:99", "fe80::1%eth0", 99],
     ["fe80::1%eth0", "fe80::1%eth0", 8888],
+    // As RFC 6874 has it; the zone 25 is written without a second percent sign.
+    ["asctime://[fe80::1%25eth0]:99", "fe80::1%eth0", 99],
+    ["[::1%25lo]", "::1%lo", 8888],
+    ["[fe80::1%251]", "fe80::1%1", 8888],
+    ["[fe80::1%25]", "fe80::1%25", 8888],
+    ["fe80::1%25", "fe80::1%25", 8888],
     ["asctime://[::ffff:192.0.2.1]", "::ffff:192.0.2.1", 8888],
   ];
   for (const [url, hostname, port] of table) {
@@ -42,6 +49,8 @@ Deno.test("parseEndpoint reports what is wrong", () => {
     ["asctime://a host", "expected [PROTOCOL://]HOST[:PORT]"],
     ["http://host", 'unknown protocol "http", expected asctime'],
     ["constructor://host", 'unknown protocol "constructor"'],
+    ["fe80::1", "a link-local address needs its interface, as in [fe80::1%eth0]"],
+    ["asctime://[FEBF::1]:99", "a link-local address needs its interface"],
     ["8889", "a port follows a host, as in 127.0.0.1:8889"],
     ["::1:g", "expected [PROTOCOL://]HOST[:PORT]"],
   ];
@@ -51,8 +60,21 @@ Deno.test("parseEndpoint reports what is wrong", () => {
   }
 });
 
+Deno.test("parseTarget reads what parseEndpoint does, but for port 0", () => {
+  assertEquals(parseTarget("[::1]:99", "ntp"), parseEndpoint("[::1]:99", "ntp"));
+  assertThrows(() => parseTarget("nosuch://host"), SyntaxError, "unknown protocol");
+  for (const url of ["ntp://127.0.0.1:0", "host:00", "[::1]:0/"]) {
+    assertThrows(() => parseTarget(url), SyntaxError, "port 0 is for listeners");
+    assertEquals(parseEndpoint(url).port, 0);
+  }
+});
+
 Deno.test("formatEndpoint writes what parseEndpoint reads", () => {
-  const hostname = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6());
+  const hostname = fc.oneof(
+    fc.domain(),
+    fc.ipV4(),
+    fc.ipV6().filter((address) => !isLinkLocal(address)),
+  );
   check(fc.property(hostname, fc.integer({ min: 0, max: 65535 }), (hostname, port) => {
     const endpoint = { protocol: "asctime", hostname, port } as const;
     assertEquals(parseEndpoint(formatEndpoint(endpoint)), endpoint);

@@ -69,7 +69,11 @@ Deno.test("resolveHost returns an address itself, and keeps to the requested fam
   assertEquals(await resolveHost("192.0.2.1"), ["192.0.2.1"]);
   assertEquals(await resolveHost("192.0.2.1", 4), ["192.0.2.1"]);
   assertEquals(await resolveHost("::ffff:192.0.2.1", 4), ["192.0.2.1"]);
+  // A zone is kept where addresses belong to one.
   assertEquals(await resolveHost("fe80::1%eth0"), ["fe80::1%eth0"]);
+  assertEquals(await resolveHost("ff02::101%eth0"), ["ff02::101%eth0"]);
+  assertEquals(await resolveHost("::1%lo"), ["::1"]);
+  assertEquals(await resolveHost("2001:db8::5%eth0"), ["2001:db8::5"]);
   await assertRejects(() => resolveHost("192.0.2.1", 6), Error, "192.0.2.1 is not an IPv6 address");
   await assertRejects(() => resolveHost("::1", 4), Error, "::1 is not an IPv4 address");
 });

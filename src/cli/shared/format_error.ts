@@ -57,7 +57,7 @@ function listenAdvice({ reason, hostname, port }: ListenError): string {
 function wayToPermit(port: number): string {
   if (Deno.build.os !== "linux") return "run it as root";
   // systemd sets it for services of type "notify".
-  if (environmentVariable("NOTIFY_SOCKET") !== undefined) {
+  if (environmentVariable("NOTIFY_SOCKET")) {
     return "give its unit AmbientCapabilities=CAP_NET_BIND_SERVICE";
   }
   // For the file of Deno or of a launcher it would apply to all scripts, or to none.

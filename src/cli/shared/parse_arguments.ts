@@ -7,7 +7,7 @@ import { type Arguments, type Command, optionsOf, type Source, variableOf } from
 import { asArgumentError, UsageError } from "./usage_error.ts";
 
 /** The values of a variable that leave a switch off; any other turns it on. */
-const OFF: readonly string[] = ["", "0", "false", "no", "off"];
+const OFF: readonly string[] = ["0", "false", "no", "off"];
 
 type Option = readonly [key: string, field: Field];
 
@@ -32,6 +32,7 @@ export function parseArguments(
     sources.set(key, source);
   };
   const positionals = readArguments(
+    command,
     options,
     args,
     (option, label, text) => set(option, label, text, "arguments"),
@@ -43,7 +44,7 @@ export function parseArguments(
     if (given.has(key) || conflictOf(option, options, given) !== undefined) continue;
     const variable = variableOf(prefix, field);
     const text = environmentVariable(variable);
-    if (text === undefined) continue;
+    if (text === undefined || text === "") continue;
     if (field.syntax !== undefined) set(option, variable, text, "environment");
     else if (!OFF.includes(text.toLowerCase())) set(option, variable, "", "environment");
   }
@@ -54,6 +55,7 @@ export function parseArguments(
 
 /** Passes on each option, and returns the other arguments. */
 function readArguments(
+  command: Command,
   options: readonly Option[],
   args: readonly string[],
   set: (option: Option, label: string, text: string) => void,
@@ -77,14 +79,14 @@ function readArguments(
     if (arg.startsWith("--")) {
       const [, label = arg, attached] = /^(--[^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
       const option = options.find(([, { name }]) => `--${name}` === label);
-      if (option === undefined) throw unknown(label, options);
+      if (option === undefined) throw unknown(label, command, options);
       set(option, label, valueOf(option, label, attached));
     } else if (/^-[^-]/.test(arg) && !isNegative(arg, options)) {
       for (let letters = arg.slice(1); letters !== "";) {
         const [letter = ""] = letters;
         letters = letters.slice(letter.length);
         const option = options.find(([, { short }]) => short === letter);
-        if (option === undefined) throw unknown(`-${letter}`, options);
+        if (option === undefined) throw unknown(`-${letter}`, command, options);
         const attached = option[1].syntax !== undefined && letters !== "" ? letters : undefined;
         if (attached !== undefined) letters = "";
         set(option, `--${option[1].name}`, valueOf(option, `-${letter}`, attached));
@@ -101,7 +103,17 @@ function isNegative(arg: string, options: readonly Option[]): boolean {
   return /^-[\d.]/.test(arg) && !options.some(([, { short }]) => short === arg[1]);
 }
 
-function unknown(label: string, options: readonly Option[]): UsageError {
+/** How other programs name the option for an address, which is an argument here. */
+const ADDRESS_FLAGS: readonly string[] = [
+  ...["--address", "--bind", "--host", "--hostname", "--listen", "--port", "--server"],
+  ...["-H", "-p"],
+];
+
+function unknown(label: string, { positionals }: Command, options: readonly Option[]): UsageError {
+  const [form] = /\S*HOST[^\s,;)]*/.exec(positionals[0]?.help ?? "") ?? [];
+  if (form !== undefined && ADDRESS_FLAGS.includes(label)) {
+    return new UsageError(`Unknown option ${label}: an address is an argument, ${form}`);
+  }
   const names = options.map(([, { name }]) => name);
   const near = label.startsWith("--") ? findNearest(label.slice(2), names) : [];
   const meant = near.length === 0

@@ -1,6 +1,7 @@
 /** Runs a program by its command line: a query, a subcommand, help, version or completions. */
 import { escapeLine } from "../../text/printable.ts";
-import type { Arguments, Command, Program } from "./command.ts";
+import { findNearest, formatChoices } from "../../text/suggest.ts";
+import type { Arguments, Command, Program, Subcommand } from "./command.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { painter, writeText } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -47,17 +48,25 @@ async function runCommand(
   let parsed: Arguments;
   try {
     parsed = parseArguments(command, args, call);
-    const misplaced = subcommands.find(({ name }) => name === parsed.positionals[0]);
-    if (misplaced !== undefined) {
-      throw new UsageError(
-        `${misplaced.name} comes first: ${call} ${misplaced.name} [options] ...`,
-      );
-    }
+    checkWord(parsed.positionals[0] ?? "", subcommands, call);
   } catch (error) {
     if (!(error instanceof UsageError) || command.fail === undefined) throw error;
     return command.fail(error.message);
   }
   return await command.run(parsed);
+}
+
+/** Refuses a host that is a subcommand in the wrong place, or a misspelt one. */
+function checkWord(word: string, subcommands: readonly Subcommand[], call: string): void {
+  const names = subcommands.map(({ name }) => name);
+  if (names.includes(word)) {
+    throw new UsageError(`${word} comes first: ${call} ${word} [options] ...`);
+  }
+  const near = /^[a-z]+$/.test(word) ? findNearest(word, names) : [];
+  if (near.length === 0) return;
+  throw new UsageError(
+    `Unknown command ${word}: did you mean ${formatChoices(near)}? (a host: ntp://${word})`,
+  );
 }
 
 /** Turns `help COMMAND` into `COMMAND --help`. */

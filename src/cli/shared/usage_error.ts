@@ -1,5 +1,5 @@
 /** Mistakes on the command line. */
-import { parseEndpoint } from "../../protocols/endpoint.ts";
+import { parseTarget } from "../../protocols/endpoint.ts";
 
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -18,7 +18,7 @@ export function asArgumentError<T>(read: () => T): T {
 /** Checks URLs before anything is started or queried; throws a {@linkcode UsageError} for the first mistake. */
 export function checkUrls(
   urls: readonly string[],
-  parse: (url: string) => unknown = parseEndpoint,
+  parse: (url: string) => unknown = parseTarget,
 ): void {
   for (const url of urls) asArgumentError(() => parse(url));
 }

@@ -3,6 +3,7 @@ import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
+import { isStandardInput, openInput } from "../shared/files.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 /** The options that a scenario or the command line can set. */
@@ -18,7 +19,7 @@ export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function findScenario(name: string): Promise<Scenario> {
-  if (/[./\\]/.test(name)) {
+  if (/[./\\]/.test(name) || isStandardInput(name)) {
     const json = await readText(name, "scenario");
     return asArgumentError(() => parseScenario(json, name));
   }
@@ -39,7 +40,7 @@ export async function findScenario(name: string): Promise<Scenario> {
  */
 export async function readText(file: string, what: string): Promise<string> {
   try {
-    return await Deno.readTextFile(file);
+    return await new Response(await openInput(file)).text();
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const grant = `--allow-read=src,${file}`;

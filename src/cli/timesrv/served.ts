@@ -7,7 +7,7 @@ import { type Field, field } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
-import { asArgumentError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { findScenario, inScenario, readText, type Served } from "./scenarios.ts";
 
 export interface ServedValues extends Omit<ClockOptions, "leap">, Omit<StatusOptions, "leap"> {
@@ -67,11 +67,12 @@ export async function readServed(values: ServedValues): Promise<Served> {
 
 async function readLeapList(file: string): Promise<ReturnType<typeof parseLeapList>> {
   const text = await readText(file, "leap seconds");
-  const list = asArgumentError(() => parseLeapList(text));
-  await verifyLeapList(text).catch((error) =>
-    asArgumentError(() => {
-      throw error;
-    })
-  );
-  return list;
+  try {
+    const list = parseLeapList(text);
+    await verifyLeapList(text);
+    return list;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw new UsageError(`${file}: ${error.message}`, { cause: error });
+  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../text/json.ts";
 import { HttpError } from "./http_error.ts";
 
 /** More than any change or scenario needs. */
@@ -31,7 +32,7 @@ export async function requireNothing(request: Request, stopping: AbortSignal): P
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new HttpError(400, `Cannot read the JSON: ${(error as Error).message}`);
   }

@@ -4,6 +4,7 @@ import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { type Field, field, oneOf } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
+import { parseJson } from "../../text/json.ts";
 import { readFaults } from "../faults/rules.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -49,7 +50,7 @@ function anyObject(name: string, help: string): Field<object> {
  */
 export function parseScenario(json: string, file: string): Scenario {
   try {
-    return { name: file, description: "", ...readScenario(JSON.parse(json)) };
+    return { name: file, description: "", ...readScenario(parseJson(json)) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new SyntaxError(`${file}: ${error.message}`, { cause: error });

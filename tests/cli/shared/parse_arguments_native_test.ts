@@ -25,7 +25,8 @@ Deno.test(
       const [variables, args, expected] of [
         [{ TOOL_COUNT: "5" }, ["x"], { count: 5 }],
         [{ TOOL_COUNT: "many" }, ["-n6", "x"], { count: 6 }],
-        [{ TOOL_LOG_FORMAT: "" }, ["x"], { logFormat: "" }],
+        // Empty is not set.
+        [{ TOOL_LOG_FORMAT: "", TOOL_COUNT: "", TOOL_TOKEN: "" }, ["x"], {}],
         [{ TOOL_NAME: "a" }, ["x"], { names: ["a"] }],
         ...["1", "yes", "TRUE", "anything"].map((on) =>
           [{ TOOL_QUIET: on }, ["x"], { quiet: true }] as const
@@ -52,7 +53,7 @@ Deno.test(
   await where(needs, "parseArguments() names the variable with a mistake", async () => {
     for (
       const [variables, message] of [
-        [{ TOOL_COUNT: "" }, 'TOOL_COUNT is "", expected a whole number'],
+        [{ TOOL_COUNT: " " }, 'TOOL_COUNT is " ", expected a whole number'],
         [{ TOOL_COLOUR: "green" }, 'TOOL_COLOUR is "green", expected red or blue'],
         [{ TOOL_JSON: "1", TOOL_QUIET: "1" }, "--json cannot be used with --quiet"],
       ] as const

@@ -63,3 +63,20 @@ Deno.test("parseArguments() refuses arguments beyond the last", () => {
   assertEquals(parse(["x"], single), [{}, "x"]);
   assertThrows(() => parse(["x", "y"], single), UsageError, 'Unexpected argument "y"');
 });
+
+Deno.test("parseArguments() explains that addresses are arguments", () => {
+  const target = {
+    name: "target",
+    help: "server: [PROTOCOL://]HOST[:PORT] (default: this machine)",
+  };
+  const asker = { ...command, positionals: [target] };
+  for (const option of ["--port", "--listen", "--host=x", "-p", "-p99", "-qH"]) {
+    assertThrows(
+      () => parse([option, "99"], asker),
+      UsageError,
+      "an address is an argument, [PROTOCOL://]HOST[:PORT]",
+    );
+    assertThrows(() => parse([option, "99"]), UsageError, "Unknown option");
+  }
+  assertThrows(() => parse(["--jsno"], asker), UsageError, "did you mean --json?");
+});

@@ -187,6 +187,7 @@ const mistakes:
     ["POST", "/clock", {}, 400, /Nothing to change: expected time, offset/],
     ["POST", "/clock", [], 400, /Expected an object/],
     ["POST", "/clock", "{", 400, /Cannot read the JSON/],
+    ["PATCH", "/clock", '{"offset": 1e400}', 400, /Cannot read the JSON: "offset" is 1e400, /],
     ["POST", "/clock", "", 400, /Cannot read the JSON/],
     ["POST", "/clock", " ".repeat(70_000), 413, /65536 octets at most/],
     [

@@ -148,7 +148,10 @@ async function makeBody(
 /** The origin of a control interface, whose scheme may be left out. */
 function parseControlUrl(written: string): string {
   const url = URL.parse(written.includes("://") ? written : `http://${written}`);
-  if (url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "") {
+  if (
+    url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "" ||
+    url.port === "0"
+  ) {
     throw new SyntaxError(`no URL of a control interface: ${written}`);
   }
   return url.origin;

@@ -12,8 +12,10 @@ import { formatAddress } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import { isGranted } from "../../../system/permission.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
+import { isStandardInput } from "../../shared/files.ts";
 import { writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, timeoutField } from "../options.ts";
@@ -117,7 +119,19 @@ function checkInput(target: string | undefined, values: ExplainValues): void {
   if (protocol !== undefined && input === undefined) {
     throw new UsageError("--protocol is for --hex and --capture; a target names its own");
   }
-  if (target !== undefined) checkUrls([target]);
+  if (target === undefined) return;
+  if (/\.p?cap(ng)?(\.gz)?$/.test(target) || isFile(target)) {
+    throw new UsageError(`${escapeLine(target)} is a file, not a server: use --capture`);
+  }
+  checkUrls([target]);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return isGranted({ name: "read", path }) && Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** An exchange, its origin, and a failure that its octets do not show. */
@@ -146,7 +160,7 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
 
 async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   const { exchange: number = 1 } = options;
-  const name = file === "-" ? "standard input" : escapeLine(file);
+  const name = isStandardInput(file) ? "standard input" : escapeLine(file);
   const octets = await readInput(file);
   const { found, skipped } = exchangesIn(octets, name, options);
   const chosen = found[number - 1];

@@ -1,5 +1,6 @@
 /** The input of `timecli explain` instead of a query. */
 import { isGzip } from "../../../explain/capture/read_capture.ts";
+import { isStandardInput, openInput } from "../../shared/files.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 
 /** Parses `REQUEST/REPLY`, each empty or digits, with blanks, colons and 0x as programs print them. */
@@ -29,11 +30,9 @@ const MAX_MIB = 64;
 
 /** Reads a file, or standard input for `-`, and decompresses gzip; the message of an error is one line. */
 export async function readInput(file: string): Promise<Uint8Array> {
-  const name = file === "-" ? "standard input" : file;
+  const name = isStandardInput(file) ? "standard input" : file;
   try {
-    using source = file === "-" ? undefined : await Deno.open(file);
-    const { readable } = source ?? Deno.stdin;
-    const octets = await readAll(readable);
+    const octets = await readAll(await openInput(file));
     if (!isGzip(octets)) return octets;
     return await readAll(new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip")));
   } catch (cause) {

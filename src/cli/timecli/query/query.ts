@@ -1,7 +1,7 @@
 /** `timecli` without a subcommand: one query per target, all at the same time. */
 import { measure } from "../../../client/measure.ts";
 import type { QueryOptions } from "../../../client/query.ts";
-import { parseEndpoint } from "../../../protocols/endpoint.ts";
+import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
@@ -65,7 +65,7 @@ async function queryTarget(
   formatTime?: (reply: TimeReply) => string,
 ): Promise<Outcome> {
   try {
-    const measured = await measure<TimeReply>(parseEndpoint(target), options);
+    const measured = await measure<TimeReply>(parseTarget(target), options);
     const { reply, error } = measured;
     const formatted = reply && !error ? formatTime?.(reply) : undefined;
     return { target, ...measured, ...(formatted !== undefined && { formatted }) };

@@ -5,16 +5,40 @@ import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 
+/** Without these, date-fns prints warnings of its own. */
+const quiet = { useAdditionalDayOfYearTokens: true, useAdditionalWeekYearTokens: true };
+
 /** The parts of a pattern: words in quotes, runs of one letter, and anything else. */
 const parts = /'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
 
-/** Letters that are usually mistaken for others; date-fns would print a warning. */
-const mistaken: Readonly<Record<string, string>> = {
-  YY: "YY is the year of a week; the year is yy",
-  YYYY: "YYYY is the year of a week; the year is yyyy",
-  D: "D is the day of the year; of the month it is d",
-  DD: "DD is the day of the year; of the month it is dd",
+/** What date(1) has after a percent sign, as letters of Unicode. */
+const strftime: Readonly<Record<string, string>> = {
+  ...{ Y: "yyyy", y: "yy", m: "MM", b: "MMM", B: "MMMM", d: "dd", e: "d", j: "DDD" },
+  ...{ a: "EEE", A: "EEEE", u: "i", V: "II", G: "RRRR", H: "HH", I: "hh", M: "mm", S: "ss" },
+  ...{ p: "aa", N: "SSSSSSSSS", z: "xx", s: "t", F: "yyyy-MM-dd", T: "HH:mm:ss", R: "HH:mm" },
+  ...{ D: "MM/dd/yy", n: " ", t: " ", "%": "%" },
 };
+
+/** Translates a pattern of date(1); undefined if it has a letter that has no translation. */
+function fromStrftime(pattern: string): string | undefined {
+  const pieces = pattern.match(/%.|[A-Za-z']+|[^%A-Za-z']+|%$/g) ?? [];
+  if (pieces.some((piece) => piece.startsWith("%") && !Object.hasOwn(strftime, piece.slice(1)))) {
+    return undefined;
+  }
+  return pieces.map((piece) =>
+    piece.startsWith("%")
+      ? strftime[piece.slice(1)]
+      : piece.replace(/^[A-Za-z'].*$/, (words) => `'${words.replaceAll("'", "''")}'`)
+  ).join("");
+}
+
+/** Letters that are usually mistaken for others. */
+function mistakeIn(piece: string): string | undefined {
+  const right = piece.toLowerCase();
+  if (/^Y+$/.test(piece)) return `${piece} is the year of a week; the year is ${right}`;
+  if (/^DD?$/.test(piece)) return `${piece} is the day of the year; of the month it is ${right}`;
+  return undefined;
+}
 
 /** Letters whose value depends on the offset from UTC: the offset itself, and seconds since 1970. */
 const zoned = /^[XxOztT]/;
@@ -32,16 +56,21 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
   const write = (date: Date, nanoseconds: number): string => {
     const digits = String(nanoseconds).padStart(NANOSECOND_DIGITS, "0");
     return segments.map((segment) =>
-      isLongFraction(segment) ? digits.slice(0, segment.length) : format(date, segment)
+      isLongFraction(segment) ? digits.slice(0, segment.length) : format(date, segment, quiet)
     ).join("");
   };
   const fail = (why: string): never => {
     throw new UsageError(`Cannot write a time as ${JSON.stringify(pattern)}: ${why}`);
   };
+  if (pieces.some((piece, i) => piece.endsWith("%") && /^[A-Za-z]/.test(pieces[i + 1] ?? ""))) {
+    const right = fromStrftime(pattern);
+    const form = right === undefined ? "such as yyyy-MM-dd HH:mm:ss" : JSON.stringify(right);
+    fail(`% is of date(1); the letters here are those of Unicode: ${form}`);
+  }
   if (pieces.some((piece) => piece.startsWith("'") && (piece.match(/'/g)?.length ?? 0) % 2 > 0)) {
     fail("a quote in it has no end");
   }
-  for (const piece of pieces) if (Object.hasOwn(mistaken, piece)) fail(mistaken[piece] ?? "");
+  for (const mistake of pieces.flatMap((piece) => mistakeIn(piece) ?? [])) fail(mistake);
   if (segments.some((segment) => isLongFraction(segment) && segment.length > NANOSECOND_DIGITS)) {
     fail(`a fraction has at most ${NANOSECOND_DIGITS} digits`);
   }

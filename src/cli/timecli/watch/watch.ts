@@ -2,7 +2,7 @@
 import { watch, type WatchOptions } from "../../../client/watch.ts";
 import { flag, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
+import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
@@ -83,7 +83,7 @@ export const command = defineCommand({
 async function run({ values, positionals }: Arguments<typeof groups>): Promise<number> {
   checkUrls(positionals);
   const urls = [
-    ...new Set(positionals.map((target) => formatEndpoint(parseEndpoint(target, "ntp")))),
+    ...new Set(positionals.map((target) => formatEndpoint(parseTarget(target, "ntp")))),
   ];
   const { duration, json, csv, ascii = false, plot } = values;
   if (plot !== undefined) await checkPicture(plot);

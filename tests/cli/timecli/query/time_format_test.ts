@@ -49,8 +49,46 @@ Deno.test("timeFormatter leaves a text without a zone as it is, and reports what
   assertEquals(timeFormatter("HH:mm xxx", true)(zoned), "00:30 +00:00");
 });
 
+Deno.test("timeFormatter translates a pattern of date(1) in its refusal", () => {
+  const time = instant("2026-04-03T21:09:06.007654321Z");
+  for (
+    const [given, right, text] of [
+      ["%Y-%m-%d", "yyyy-MM-dd", "2026-04-03"],
+      ["%FT%T.%NZ", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'", "2026-04-03T21:09:06.007654321Z"],
+      ["%A, it's %d %B", "EEEE, 'it''s' dd MMMM", "Friday, it's 03 April"],
+      ["%s", "t", "1775250546"],
+    ] as const
+  ) {
+    const { message } = assertThrows(() => timeFormatter(given, true), UsageError, "date(1)");
+    assertEquals(message.endsWith(`: ${JSON.stringify(right)}`), true, message);
+    assertEquals(timeFormatter(right, true)(time), text);
+  }
+  assertThrows(() => timeFormatter("%Y %Z", true), UsageError, "such as yyyy-MM-dd HH:mm:ss");
+  assertEquals(timeFormatter("d '%Y' 100%", true)(time), "3 %Y 100%");
+});
+
+Deno.test("timeFormatter lets no library print", () => {
+  const { warn } = console;
+  const printed: unknown[] = [];
+  // deno-lint-ignore no-console -- what a library would print with
+  console.warn = (...args: unknown[]) => printed.push(args);
+  try {
+    for (const pattern of ["Y", "YYY", "YYYY", "D", "DDD", "%Y-%D", "yyyy DDD", "R G w"]) {
+      try {
+        timeFormatter(pattern, true)(instant("2026-04-03T21:09:06Z"));
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+      }
+    }
+    assertEquals(printed, []);
+  } finally {
+    // deno-lint-ignore no-console -- as above
+    console.warn = warn;
+  }
+});
+
 Deno.test("timeFormatter refuses what is no pattern in a line", () => {
-  for (const pattern of ["", "yyyy nonsense", "YYYY", "SSSSSSSSSS", "'", "DD"]) {
+  for (const pattern of ["", "yyyy nonsense", "YYYY", "YYY", "Y", "SSSSSSSSSS", "'", "DD"]) {
     const error = assertThrows(() => timeFormatter(pattern, true), UsageError);
     assert(/^[^\n]{10,160}$/.test(error.message), error.message);
   }

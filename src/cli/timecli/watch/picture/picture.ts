@@ -1,16 +1,21 @@
 /** `timecli watch --plot`: where the picture goes, checked at the start and written at the end. */
 import { checkWritable, writeAtomically } from "../../../../system/atomic_file.ts";
 import { escapeLine } from "../../../../text/printable.ts";
+import { standardOutput } from "../../../shared/files.ts";
+import { writeText } from "../../../shared/output.ts";
 import type { WatchRecord } from "../record.ts";
 
 /** Throws an error of one line if a picture cannot be written, `NotCapable` without a permission. */
 export async function checkPicture(path: string): Promise<void> {
+  if (standardOutput(path)) return;
   await checkWritable(path).catch((error) => rethrow(path, error));
 }
 
 export async function writePicture(path: string, records: readonly WatchRecord[]): Promise<void> {
   const { drawPicture } = await import("./svg.ts");
-  await writeAtomically(path, drawPicture(records)).catch((error) => rethrow(path, error));
+  const [picture, stream] = [drawPicture(records), standardOutput(path)];
+  if (stream) return writeText(stream, picture);
+  await writeAtomically(path, picture).catch((error) => rethrow(path, error));
 }
 
 function rethrow(path: string, cause: unknown): never {
