@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isGranted } from "./permission.ts";
 
 /** Offsets in octets of `struct pollfd`: `<sys/poll.h>`, in poll(2). */
 export const POLLFD = { size: 8, descriptor: 0, events: 4, result: 6 } as const;
@@ -13,6 +14,9 @@ export const TIMEVAL = { size: 16, seconds: 0, microseconds: 8 } as const;
 
 /** Offsets in octets of `struct timespec` with 64-bit seconds: `<bits/types/struct_timespec.h>`, in timespec(3type). */
 export const TIMESPEC = { size: 16, seconds: 0, nanoseconds: 8 } as const;
+
+/** Offsets in octets of `struct sigaction`: `<bits/sigaction.h>`, in sigaction(2). */
+export const SIGACTION = { size: 152, handler: 0 } as const;
 
 /**
  * Constants of Linux, equal on x86-64 and arm64: `<asm-generic/socket.h>`, `<bits/socket.h>`,
@@ -45,6 +49,8 @@ export const SHUT_RD = 0;
 export const POLLIN = 1;
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+export const SIGHUP = 1;
+export const SIG_IGN = 1;
 export const EPERM = 1;
 export const EINTR = 4;
 export const EBADF = 9;
@@ -78,6 +84,7 @@ const SYMBOLS = {
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
+  sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   clock_getcpuclockid: { parameters: ["i32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -140,6 +147,19 @@ export function openLibc(): Libc {
     throw new SyscallError(name, describe(number), number);
   };
   return { call, errno, describe, check, [Symbol.dispose]: () => library.close() };
+}
+
+/** Whether this process ignores a signal, as nohup(1) starts programs; false where that is unknown. */
+export function ignoresSignal(signal: number): boolean {
+  if (!isGranted({ name: "ffi" })) return false;
+  try {
+    using libc = openLibc();
+    const action = zeroed(SIGACTION.size);
+    libc.check("read a signal's action", libc.call.sigaction(signal, null, action));
+    return new DataView(action.buffer).getBigUint64(SIGACTION.handler, true) === BigInt(SIG_IGN);
+  } catch {
+    return false;
+  }
 }
 
 /** Encodes a C string: UTF-8 and a zero octet. */

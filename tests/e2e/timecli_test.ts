@@ -109,7 +109,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       }
       const { code, stdout } = await run([...timecli, target], { env: { TIMECLI_JSON: "yes" } });
       assertEquals([code, JSON.parse(stdout).text], [0, text]);
-      for (const [variable, value] of [["TIMEOUT", "soon"], ["TIMEOUT", ""], ["RETRIES", "-1"]]) {
+      for (const [variable, value] of [["TIMEOUT", "soon"], ["TIMEOUT", "0"], ["RETRIES", "-1"]]) {
         const env = { [`TIMECLI_${variable}`]: value ?? "" };
         const { code, stdout, stderr } = await run([...timecli, target], { env });
         assertMatch(stderr, new RegExp(`^timecli: [^\n]*TIMECLI_${variable}[^\n]*\n$`));

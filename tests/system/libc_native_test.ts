@@ -29,6 +29,7 @@ const layouts = {
   }],
   IN6_PKTINFO: ["struct in6_pktinfo", { destination: "ipi6_addr", interface: "ipi6_ifindex" }],
   POLLFD: ["struct pollfd", { descriptor: "fd", events: "events", result: "revents" }],
+  SIGACTION: ["struct sigaction", { handler: "sa_handler" }],
   TIMEVAL: ["struct timeval", { seconds: "tv_sec", microseconds: "tv_usec" }],
   IOVEC: ["struct iovec", { base: "iov_base", length: "iov_len" }],
   MSGHDR: ["struct msghdr", {
@@ -50,7 +51,7 @@ const constants = (Object.entries(libc) as [string, unknown][]).filter((entry): 
   number,
 ] =>
   typeof entry[1] === "number" &&
-  /^(AF|SOCK|SOL|SO|UDP|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|E)/.test(entry[0])
+  /^(AF|SOCK|SOL|SO|UDP|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|SIG|E)/.test(entry[0])
 );
 
 Deno.test(
@@ -74,6 +75,7 @@ Deno.test(
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -129,6 +131,31 @@ Deno.test(
       assertEquals(toSocketAddress(opened, hostname, 1), undefined);
     }
   }),
+);
+
+Deno.test(
+  await where(
+    { commands: ["nohup"], permissions: [{ name: "ffi" }, { name: "read" }] },
+    "ignoresSignal knows what nohup does",
+    async () => {
+      const module = import.meta.resolve("../../src/system/libc.ts");
+      const code =
+        `import { ignoresSignal, SIGHUP } from "${module}"; console.log(ignoresSignal(SIGHUP))`;
+      const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt"];
+      const url = `data:text/typescript,${encodeURIComponent(code)}`;
+      for (
+        const [flags, expected] of [
+          [["env"], "false\n"],
+          [["nohup"], "true\n"],
+        ] as const
+      ) {
+        const [command, ...args] = [...flags, ...deno, "-R", "--allow-ffi", url];
+        const { stdout } = await new Deno.Command(command as string, { args, stdin: "null" })
+          .output();
+        assertEquals(new TextDecoder().decode(stdout), expected);
+      }
+    },
+  ),
 );
 
 Deno.test("toUnixAddress accepts paths and abstract names up to the maximum length", () => {

@@ -1,4 +1,5 @@
 /** The signals that stop a program which otherwise runs forever. */
+import { ignoresSignal, SIGHUP } from "../../system/libc.ts";
 
 const names: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
@@ -8,9 +9,9 @@ const names: readonly Deno.Signal[] = Deno.build.os === "windows"
  * Returns a signal that aborts at the first request to stop; a second request kills, by the default of the
  * system.
  *
- * SIGHUP also stops, but never kills, because a closing shell and the kernel may send one each. A server
- * outlives the session that started it: it ignores SIGHUP unless standard error is a terminal, which is
- * then gone.
+ * SIGHUP also stops, unless nohup(1) has it ignored, but never kills, because a closing shell and the
+ * kernel may send one each. A server outlives the session that started it: it ignores SIGHUP unless
+ * standard error is a terminal, which is then gone.
  */
 export function stopSignal({ outlivesSession = false } = {}): AbortSignal {
   const controller = new AbortController();
@@ -20,7 +21,7 @@ export function stopSignal({ outlivesSession = false } = {}): AbortSignal {
   };
   for (const name of names) Deno.addSignalListener(name, stop);
   if (Deno.build.os !== "windows") {
-    const isIgnored = outlivesSession && !Deno.stderr.isTerminal();
+    const isIgnored = outlivesSession ? !Deno.stderr.isTerminal() : ignoresSignal(SIGHUP);
     Deno.addSignalListener("SIGHUP", isIgnored ? () => {} : stop);
   }
   return controller.signal;
