@@ -72,12 +72,14 @@ function cell(text: string): string {
 }
 
 /**
- * Documents beside this one; then what is typed or named: addresses, options with a value that is no plain word,
- * names with an underscore, URLs.
+ * Documents beside this one; then what is typed or named: command lines, addresses, options with a
+ * value that is no plain word, names with an underscore, URLs.
  */
 const LITERAL = new RegExp(
   [
     /docs\/[\w.]+\w/,
+    /\btime(?:cli|srv) (?:help \w+|complete \w+|(?:\w+ )?--[a-z]\w*)/,
+    /--scenario list|--(?:leap|smear) none/,
     /(?:\[?\w+:\/\/\]?)?HOST\[?:PORT\]?/,
     /(?<![\w.\/-])--[a-z][\w-]*(?: (?:[A-Z]{2,}\b|[\w+-]*[@:=\d](?:[\w@:=+-]|[.,](?=\w))*))?/,
     /(?<![\w.\/-])\w+(?:_\w+)+/,

@@ -21,7 +21,7 @@ export class Tests {
   #failure: Failure | undefined;
   #end: string | undefined;
 
-  testSender({ isFromServer }: SeenExchange, source = "in no document"): void {
+  testSender({ isFromServer }: SeenExchange, source = "not in any RFC"): void {
     const test = { name: "it came from the address and port queried", source };
     if (isFromServer === undefined) return this.skip(test, "the octets do not show it");
     this.#test(test, () =>

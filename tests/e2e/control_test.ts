@@ -17,7 +17,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["state", "--jsno"], /Unknown option --jsno/],
   [["--jsno", "state"], /Unknown option --jsno/],
   [["state", "now"], /state accepts no value: remove now/],
-  [["state", "--rate", "2"], /options of "set" are not for state/],
+  [["state", "--rate", "2"], /Clock options are for set, not for state/],
   [["set"], /set needs options, such as --offset \+1h/],
   [["set", "--freeze", "--rate", "2"], /--rate.*--freeze/],
   [["step"], /step needs one duration/],

@@ -115,7 +115,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertMatch(stdout, /83aa7e80 +Seconds since 1900 +2208988800 = 1970-01-01T00:00:00Z$/m);
       for (
         const [args, problem] of [
-          [["--hex", "/abc"], "3 digits"],
+          [["--hex", "/abc"], "odd number of digits, 3"],
           [["--hex", "hello/there"], "not a digit"],
           [["--hex", "00"], "/ between"],
           [["--hex", "/", "ntp://127.0.0.1"], "queries no server: remove ntp://127.0.0.1"],

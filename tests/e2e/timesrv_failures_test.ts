@@ -18,7 +18,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["--stats-interval", "soon"], /--stats-interval is "soon", expected a duration from 1s to 7d/],
   [["--quiet", "--verbose"], /--quiet cannot be used with --verbose/],
   [["--stats-interval"], /--stats-interval needs a value: <duration>/],
-  [["--utc=no"], /--utc has no value: remove "no"/],
+  [["--utc=no"], /--utc accepts no value: remove "no"/],
   [["-qx"], /Unknown option -x/],
   [["nonsense://127.0.0.1"], /unknown protocol "nonsense", expected .*asctime/],
   [["asctime://127.0.0.1:65536"], /port 65536 is above 65535/],

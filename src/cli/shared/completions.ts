@@ -29,9 +29,8 @@ export async function complete(
   else if (args.length === 1 && SHELLS.includes(first)) {
     completion.setup(command.name, command.name, first);
   } else {
-    throw new UsageError(
-      `Cannot complete for ${JSON.stringify(args.join(" "))}: expected bash, zsh or fish`,
-    );
+    const call = `${command.name} complete ${args.join(" ")}`.trimEnd();
+    throw new UsageError(`Cannot read "${call}": expected a shell: bash, zsh or fish`);
   }
 }
 

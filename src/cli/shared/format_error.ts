@@ -41,10 +41,8 @@ function messageOf(error: unknown): string {
 }
 
 function listenAdvice({ reason, hostname, port }: ListenError): string {
-  const otherPort = port === 8888 ? 8889 : 8888;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const advice: Partial<Record<ListenFailure, string>> = {
-    "in-use": `; stop the program that uses it, or choose another: timesrv ${host}:${otherPort}`,
+    "in-use": "; stop the program that uses it, or choose another port (0 is any free one)",
     "not-permitted": port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "",
     "not-of-this-machine": isLoopback(hostname)
       ? ""

@@ -65,7 +65,7 @@ function readArguments(
   const valueOf = ([, field]: Option, label: string, attached: string | undefined): string => {
     if (field.syntax === undefined) {
       if (attached !== undefined) {
-        throw new UsageError(`${label} has no value: remove "${attached}"`);
+        throw new UsageError(`${label} accepts no value: remove "${attached}"`);
       }
       return "";
     }

@@ -24,7 +24,7 @@ export const leapField: Field<string> = field(
   {
     name: "leap",
     syntax: "<kind>",
-    help: "leap second to announce, or to simulate: insert@2028-12-31",
+    help: "leap second to announce, or (insert@2028-12-31) to simulate",
     choices: ANNOUNCED,
   },
   "none, insert or delete, or a leap second such as insert@2028-12-31",

@@ -2,7 +2,7 @@
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { parseDurationNs } from "../../text/duration.ts";
-import { FieldError, list, text } from "../../options/field.ts";
+import { list, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
 import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
@@ -17,7 +17,7 @@ import type { Server } from "../../server/serve_options.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
-import { UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
 import { checkTransport, readControl, readGuard, readListeners } from "./checks.ts";
@@ -68,11 +68,7 @@ const groups = {
 } as const;
 
 function checkFault(fault: string): void {
-  try {
-    addNamedFault({}, fault);
-  } catch (error) {
-    throw new FieldError(`which is not valid: ${(error as Error).message}`);
-  }
+  asArgumentError(() => addNamedFault({}, fault));
 }
 
 export type TimesrvArguments = Arguments<typeof groups>;

@@ -17,7 +17,7 @@ export interface StatusOptions {
    */
   readonly source?: ClockStatusSource;
   /**
-   * The stratum: servers between this one and a reference clock, 1 to 15.
+   * The stratum, 1 for a server with a reference clock, up to 15.
    *
    * @default {10}
    */
@@ -63,7 +63,7 @@ export const statusFields: Fields<StatusOptions> = {
   stratum: whole(1, 15, {
     name: "stratum",
     syntax: "<number>",
-    help: "servers between this one and a reference clock",
+    help: "1 for a server with a reference clock, up to 15",
     default: "10",
   }),
   referenceId: text("1 to 4 ASCII characters, or an IPv4 address", parseReferenceId, {

@@ -9,7 +9,7 @@ Deno.test("formatError advises on a port in one line", () => {
   assertEquals(
     line("in-use", 8888),
     "Cannot listen on udp [::1]:8888: the port is already in use; " +
-      "stop the program that uses it, or choose another: timesrv [::1]:8889",
+      "stop the program that uses it, or choose another port (0 is any free one)",
   );
   assertEquals(
     line("not-permitted", 37),

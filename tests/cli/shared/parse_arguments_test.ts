@@ -44,7 +44,7 @@ Deno.test("parseArguments() explains a mistake", () => {
       [["-é", "x"], 'Unknown option "-é"'],
       [["x", "--count"], "--count needs a value: <count>"],
       [["x", "-n"], "-n needs a value: <count>"],
-      [["--json=yes", "x"], '--json has no value: remove "yes"'],
+      [["--json=yes", "x"], '--json accepts no value: remove "yes"'],
       [["--count", "ten", "x"], '--count is "ten", expected a whole number, 1 to 9'],
       [["-n10", "x"], '--count is "10", expected a whole number, 1 to 9'],
       [["--count=", "x"], '--count is "", expected a whole number, 1 to 9'],

@@ -74,7 +74,11 @@ export const command = defineCommand({
   name: "control",
   description: "Shows and changes a time server that runs with --control.",
   positionals: [
-    { name: "action", help: "what to do", isRequired: true },
+    {
+      name: "action",
+      help: "state, set, step, faults, scenario, clients or reset",
+      isRequired: true,
+    },
     { name: "values", help: "the duration of a step, faults, or a scenario", isRepeatable: true },
   ],
   groups,
@@ -121,7 +125,9 @@ async function makeBody(
 ): Promise<unknown> {
   const change = pickOptions(clockFields, values);
   const hasChange = Object.keys(change).length > 0;
-  if (hasChange && action !== "set") throw new UsageError(`options of "set" are not for ${action}`);
+  if (hasChange && action !== "set") {
+    throw new UsageError(`Clock options are for set, not for ${action}`);
+  }
   const [value] = args;
   switch (action) {
     case "step":

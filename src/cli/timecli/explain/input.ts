@@ -20,7 +20,7 @@ function octetsOf(text: string, name: string): Uint8Array {
     throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is not a digit`);
   }
   if (digits.length % 2 !== 0) {
-    throw new UsageError(`The ${name} in --hex has ${digits.length} digits, and an octet has two`);
+    throw new UsageError(`The ${name} in --hex has an odd number of digits, ${digits.length}`);
   }
   return Uint8Array.fromHex(digits);
 }

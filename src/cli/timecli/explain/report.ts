@@ -40,7 +40,7 @@ export function formatExplanation({ title, explanation }: Explained, paint: Pain
     const title = protocol === "ntp" ? "The four times" : "The times";
     sections.push([paint.bold(title), ...drawTimeline(measurement)]);
     if (measurement.offset !== undefined) {
-      sections.push([paint.bold("Worked out, in seconds"), ...formatSteps(measurement)]);
+      sections.push([paint.bold("Calculation, in seconds"), ...formatSteps(measurement)]);
     }
   }
   return sections.map((lines) => lines.join("\n")).join("\n\n");

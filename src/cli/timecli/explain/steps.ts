@@ -77,9 +77,7 @@ function boundSteps(steps: NtpMeasurement): string[] {
     "            if the server is right",
     "",
     "  root distance",
-    `          = ${
-      least ? "0.005, which is more than root delay + delay," : "(root delay + delay)"
-    } / 2`,
+    "          = max(0.005, root delay + delay) / 2",
     "            + root dispersion + precisions and drift as above",
     `          = ${least ? "0.005" : `(${formatPlain(rootDelay)} + ${formatPlain(delay)})`} / 2 + ${
       formatPlain(rootDispersion)

@@ -24,7 +24,7 @@ const pollFields = {
     help: "time between requests",
     default: "2s; loopback 1s",
   }),
-  count: whole(1, Number.MAX_SAFE_INTEGER, {
+  count: whole(1, 1_000_000_000, {
     name: "count",
     short: "c",
     syntax: "<number>",
