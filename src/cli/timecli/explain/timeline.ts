@@ -25,7 +25,7 @@ export function drawTimeline({ times: { t1, t2, t3, t4 } }: Measurement): string
       spent(between(t2, t3))
     }`,
     `${left("T4", t4)} o${arrow("reply", "<")}o ${right("T3", t3)}`,
-    ...(t1 === undefined ? [] : formatDates(t1, t2 ?? t3 ?? t1)),
+    ...formatDates(t1 ?? t2 ?? t3, t2 ?? t3 ?? t1),
   ].map((line) => line === blank ? "" : line.trimEnd());
 }
 
@@ -38,8 +38,9 @@ function timeOfDay(instant: Temporal.Instant): string {
   return instant.toString({ fractionalSecondDigits: 9 }).slice(-19, -1);
 }
 
-function formatDates(client: Temporal.Instant, server: Temporal.Instant): string[] {
-  const [here, there] = [client, server].map((time) => time.toString().replace(/T.*/, ""));
+function formatDates(client?: Temporal.Instant, server?: Temporal.Instant): string[] {
+  const [here, there] = [client, server].map((time) => time?.toString().replace(/T.*/, ""));
+  if (here === undefined) return [];
   return [
     here === there
       ? `  On ${here}.`
