@@ -1,6 +1,6 @@
 /** `timecli` with its subcommands; in executables this is a file of its own, which queries do not load. */
 import type { Program } from "../shared/command.ts";
-import { runToExitCode } from "../shared/exit_codes.ts";
+import { queryExitCodes, runToExitCode } from "../shared/exit_codes.ts";
 import { runProgram } from "../shared/program.ts";
 import { query } from "./query/command.ts";
 
@@ -20,8 +20,8 @@ Examples:
   timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
 `;
 
-const HINT =
-  "Exit codes: 0 every target sent a time, 2 wrong command line, 3 to 11 the failure of a query. " +
+const HINT = "Exit codes: 0 every target sent a time, 2 wrong command line, " +
+  `3 to ${Math.max(...Object.values(queryExitCodes))} the failure of a query. ` +
   "Options can be set by environment variables: --timeout by TIMECLI_TIMEOUT. Help on a command: " +
   "timecli help bench. Shell completions: timecli complete bash|zsh|fish. The manual has more: " +
   "docs/timecli.md.";
