@@ -13,7 +13,7 @@ import { Run } from "./run.ts";
  * Load-tests a server you own: sends requests, verifies every reply, and measures the server's capacity.
  * Of a host's addresses it tests the first that can be reached and on which something listens.
  *
- * It blocks its thread but for a moment every tenth of a second: a server in the same thread would
+ * It blocks its thread but for a moment 20 times a second: a server in the same thread would
  * hardly get to reply. It needs Linux on x86-64 or arm64 and the permission `ffi`.
  *
  * @param url The server, as `ntp://host:port`; without a scheme, and for `auto`, it is asctime text

@@ -84,6 +84,7 @@ const SYMBOLS = {
   sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "isize" },
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   recvmmsg: { parameters: ["i32", "buffer", "u32", "i32", "pointer"], result: "i32" },
+  sched_yield: { parameters: [], result: "i32", nonblocking: true },
   sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   clock_getcpuclockid: { parameters: ["i32", "buffer"], result: "i32" },
