@@ -52,7 +52,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       assertMatch(three.stdout, /^SERVER +OFFSET .* REACH +VERDICT\n/);
       const verdicts = [...three.stdout.matchAll(/^ntp:.* 2\/2 +(\w+)$/gm)].map(([, word]) => word);
       assertEquals(verdicts, ["agrees", "falseticker", "agrees"]);
-      assertMatch(three.stdout, /\n\n2 of 3 servers agree; .*\nBest estimate +[+-].* ± .*\n$/);
+      assertMatch(three.stdout, /\n\n2 of 3 servers agree: .*\nBest estimate +[+-].* ± .*\n$/);
       assertEquals([three.code, three.stderr], [1, ""]);
 
       const json = await compare("--json", a, liar, b, silent);
@@ -94,7 +94,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const two = await compare(a, liar);
       assertMatch(
         two.stdout,
-        /undecided(.|\n)*undecided\n\nThe two servers disagree: which is wrong/,
+        /undecided(.|\n)*undecided\n\nThe two servers disagree, and two cannot show which is wrong/,
       );
       assertEquals(two.code, 1);
       const both = await compare(a, b);

@@ -147,7 +147,7 @@ function checkConflicts(options: readonly Option[], sources: ReadonlyMap<string,
 
 function checkPositionals({ positionals: expected }: Command, given: readonly string[]): void {
   const missing = expected[given.length];
-  if (missing?.isRequired) throw new UsageError(`<${missing.name}> is missing: ${missing.help}`);
+  if (missing?.isRequired) throw new UsageError(`<${missing.name}> is missing (${missing.help})`);
   if (given.length <= expected.length || expected.at(-1)?.isRepeatable) return;
   throw new UsageError(`Unexpected argument ${JSON.stringify(given[expected.length])}`);
 }

@@ -111,14 +111,14 @@ function formatConclusion({ servers, outcome, offset, errorBound }: Comparison):
   if (outcome === "alone") return "One server sent a time: there is nothing to compare it with.";
   if (!offset || !errorBound) {
     return compared === 2
-      ? "The two servers disagree: which is wrong cannot be decided by two. Query three or more."
+      ? "The two servers disagree, and two cannot show which is wrong. Query three or more."
       : `No majority of ${compared} servers agrees: nothing can be decided.`;
   }
   const estimate = `Best estimate  ${formatOffset({ offset, errorBound })}`;
   return outcome === "agree"
     ? `${compared === 2 ? "Both" : `All ${compared}`} servers agree.\n${estimate}`
-    : `${count("agrees")} of ${compared} servers agree; the falsetickers are wrong, ` +
-      `or most are.\n${estimate}`;
+    : `${count("agrees")} of ${compared} servers agree: the falsetickers are wrong, ` +
+      `unless the majority is.\n${estimate}`;
 }
 
 function comparisonToJson(comparison: Comparison): Record<string, unknown> {

@@ -34,7 +34,7 @@ Deno.test("parseArguments() reads options in every form", () => {
 Deno.test("parseArguments() explains a mistake", () => {
   for (
     const [args, message] of [
-      [[], "<target> is missing: what to use"],
+      [[], "<target> is missing (what to use)"],
       [["--jsno", "x"], "Unknown option --jsno (did you mean --json?)"],
       [["--jsno=1", "x"], "Unknown option --jsno (did you mean --json?)"],
       [["--nothing-like-it", "x"], "Unknown option --nothing-like-it"],

@@ -78,9 +78,9 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
     if (pieces.length === 0 || write(new Date(0), 0) === "") fail("it is empty");
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    fail(
-      error.message.replace(/^Format string contains an? /, "it has an ").replace(/; see: .*/, ""),
-    );
+    const letter = /unescaped latin alphabet character `(.)`/.exec(error.message)?.[1];
+    if (letter !== undefined) fail(`${letter} is not a letter of patterns; put words in 'quotes'`);
+    fail(error.message.replace(/; see: .*/, ""));
   }
   return (reply) => {
     const { time } = reply;
