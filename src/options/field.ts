@@ -148,7 +148,7 @@ export function flag(row: Omit<Row, "syntax">): Field<boolean> {
 /** Defines a duration, a text such as `1h30m` or a `Temporal.Duration`; the value is kept as given. */
 export function duration(min: string, max: string, row: Row): Field<string | Temporal.Duration> {
   const [minNs, maxNs] = [parseDurationNs(min), parseDurationNs(max)];
-  const expected = `a duration from ${min} to ${max}, such as 250ms, 10s or 1h30m`;
+  const expected = `a duration from ${min} to ${max}, such as 10s or 1h30m`;
   return field(row, expected, (given) => {
     if (typeof given !== "string" && !(given instanceof Temporal.Duration)) return undefined;
     const ns = attempt(() => parseDurationNs(given));

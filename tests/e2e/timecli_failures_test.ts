@@ -48,7 +48,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
   [["wait", "--host", "a"], /Unknown option --host: an address is an argument, \[PROTOCOL/],
   [["chekc"], /Unknown command chekc: did you mean check\? \(a host: ntp:\/\/chekc\)/],
   [["-t", "1", "wacth", "a.invalid"], /Unknown command wacth: did you mean watch\?/],
-  [["help", "nosuch"], /There is no help on nosuch/],
+  [["help", "nosuch"], /Unknown command nosuch/],
   [["two words"], /"two words"/],
   [["line\nbreak"], /"line\\nbreak"/],
 ];

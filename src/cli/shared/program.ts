@@ -78,7 +78,7 @@ function withHelp({ command, subcommands }: Program, args: readonly string[]): r
     return [name, "--help"];
   }
   throw new UsageError(
-    `There is no help on ${escapeLine([name, ...others].join(" "))}: ` +
-      `${command.name} help alone lists the commands`,
+    `Unknown command ${escapeLine([name, ...others].join(" "))}: ` +
+      `${command.name} help lists the commands`,
   );
 }

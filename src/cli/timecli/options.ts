@@ -9,7 +9,7 @@ export const seconds = { syntax: "<seconds>", unit: "seconds" } as const;
 /** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
 export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
   const secondsOf = (text: string): number => toSeconds(parseDuration(text));
-  const expected = `a duration from ${min} to ${max}, such as 90, 10s or 1h30m`;
+  const expected = `a duration from ${min} to ${max}, such as 2, 500ms or 1m`;
   return field({ syntax: "<duration>", ...row }, expected, (given) => {
     try {
       const seconds = secondsOf(String(given));
