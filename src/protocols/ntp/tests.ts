@@ -127,13 +127,13 @@ export const trustTests: readonly NtpTrustTest[] = [
       ),
   },
   {
-    name: "it left after its request came",
+    name: "it left after its request arrived",
     source: "RFC 5905 §8",
     checksTimestamps: true,
-    failure: (reply) => unusableIf(processingOf(reply) < 0n, "it left before its request came"),
+    failure: (reply) => unusableIf(processingOf(reply) < 0n, "it left before its request arrived"),
   },
   {
-    name: "it took no longer than the exchange",
+    name: "the server took no longer than the exchange",
     source: "RFC 5905 §8",
     needsTimes: true,
     checksTimestamps: true,
@@ -147,7 +147,7 @@ export const trustTests: readonly NtpTrustTest[] = [
     },
   },
   {
-    name: `it took no more than ${MAX_PROCESSING_SECONDS} s`,
+    name: `the server took no more than ${MAX_PROCESSING_SECONDS} s`,
     source: "chrony's limit",
     checksTimestamps: true,
     failure: (reply) =>

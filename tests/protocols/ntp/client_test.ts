@@ -188,7 +188,7 @@ Deno.test("validate refuses a reply whose timestamps contradict the exchange", (
   const at = (ns: bigint): bigint =>
     toTimestamp(Temporal.Instant.fromEpochNanoseconds(start.epochNanoseconds + ns));
   const table: [receive: bigint, transmit: bigint, message: string][] = [
-    [5_000_000n, 4_000_000n, "left before its request came"],
+    [5_000_000n, 4_000_000n, "left before its request arrived"],
     [0n, 1_000_000_000n, "longer than the whole exchange"],
   ];
   for (const [receive, transmit, message] of table) {
