@@ -237,6 +237,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   Deno.test(
     await test("prints help and its version to standard output", async () => {
       const help = await run([...timesrv, "--help"]);
+      assertEquals((await run([...timesrv, "help"])).stdout, help.stdout);
       assertEquals([help.code, help.stderr], [0, ""]);
       assertMatch(help.stdout, /^Usage: timesrv \[options\] \[listeners\.\.\.\]\n/);
       for (const line of help.stdout.split("\n")) assert(line.length <= 80, line);

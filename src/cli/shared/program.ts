@@ -72,8 +72,9 @@ function checkWord(word: string, subcommands: readonly Subcommand[], call: strin
 /** Turns `help COMMAND` into `COMMAND --help`. */
 function withHelp({ command, subcommands }: Program, args: readonly string[]): readonly string[] {
   const [first, name, ...others] = args;
-  if (first !== "help" || subcommands.length === 0) return args;
+  if (first !== "help") return args;
   if (name === undefined) return ["--help"];
+  if (subcommands.length === 0) return args;
   if (others.length === 0 && subcommands.some((each) => each.name === name)) {
     return [name, "--help"];
   }
