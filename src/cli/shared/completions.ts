@@ -29,7 +29,7 @@ export async function complete(
   else if (args.length === 1 && SHELLS.includes(first)) {
     completion.setup(command.name, command.name, first);
   } else {
-    const call = `${command.name} complete ${args.join(" ")}`.trimEnd();
+    const call = [command.name, "complete", ...args].join(" ");
     throw new UsageError(`Cannot read "${call}": expected a shell: bash, zsh or fish`);
   }
 }
