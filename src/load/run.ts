@@ -13,7 +13,7 @@ import { Sender } from "./sender.ts";
 const LINGER_NS = 50e6;
 
 /**
- * How often a flow is drained whose replies cannot be told apart: a lost one shows only as a request that is
+ * How often a flow is drained whose replies cannot be distinguished: a lost one shows only as a request that is
  * left over when everything else is answered. Without draining, each loss would narrow the window unnoticed and
  * lengthen the latencies. A reply that names its request needs none: each request is lost by itself.
  */

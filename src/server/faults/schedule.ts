@@ -1,4 +1,4 @@
-/** When a fault is triggered: by the count of requests, by time, by client and by chance. */
+/** When a fault is triggered: by the count of requests, by time, by client and at random. */
 import type { IpWords } from "../../text/ip_words.ts";
 import { type AccessTable, isAllowed } from "../guard/access.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";

@@ -30,7 +30,7 @@ export interface AccessOptions {
   readonly denyAction?: "drop" | "kod";
 }
 
-/** The rate limit of a client; clients are told apart by a prefix of their address. */
+/** The rate limit of a client; a client is a prefix of an address. */
 export interface RateLimit {
   /**
    * Sustained requests per second, above 0. If given, the limit applies to clients on this machine too.
