@@ -13,7 +13,7 @@ interface Seen {
   readonly fields?: Partial<NtpReply>;
 }
 
-/** What a detector finds in replies that came so many milliseconds after the start. */
+/** The changes that a detector finds in replies received at these times, in milliseconds after the start. */
 function changesOf(seen: readonly Seen[]): Change[] {
   const detector = new ChangeDetector();
   return seen.flatMap(({ ms, offsetMs = 0, boundMs = 1, wallMs = ms, isFit = true, fields }) => {

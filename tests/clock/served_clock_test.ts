@@ -6,7 +6,7 @@ import { type ServedLine, ServedPage, SYSTEM_TIME } from "../../src/clock/page.t
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 0, precision: -23 };
 
-/** A line that is so many seconds ahead. */
+/** A line that is ahead by a number of seconds. */
 function ahead(seconds: number, said: Partial<ServedLine> = {}): ServedLine {
   return { ...SYSTEM_TIME.line, servedSeconds: seconds, ...said };
 }

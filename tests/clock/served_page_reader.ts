@@ -1,4 +1,4 @@
-/** A thread that reads a page until it is told to stop, and says what it saw. */
+/** A thread that reads a page until it receives a message, and then reports its readings. */
 import { ServedPage } from "../../src/clock/page.ts";
 
 const thread = globalThis as unknown as {

@@ -28,7 +28,7 @@ class Machine {
     this.monotonic += nanoseconds;
   }
 
-  /** What the clock says, less the truth. */
+  /** The error of a reading. */
   error(): number {
     const time: UnixTime = { seconds: NaN, nanoseconds: NaN };
     this.clock.read(time);
@@ -47,7 +47,7 @@ Deno.test("systemClock reads this machine's time", () => {
   systemClock.read(time);
   const after = Date.now();
   const milliseconds = time.seconds * 1000 + time.nanoseconds / 1e6;
-  // Half a millisecond: what Date.now() cannot tell of a clock set meanwhile.
+  // Half a millisecond: the resolution of Date.now(), by which a set clock is noticed.
   assert(before - 0.55 <= milliseconds && milliseconds < after + 1.55);
 });
 

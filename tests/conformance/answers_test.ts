@@ -6,7 +6,7 @@ import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
 
 const schemes = ["asctime", "daytime", "time", "ntp", "auto"] as const;
-/** The kernel's word is left out, for what is told depends on it. */
+/** Not the status of the kernel, on which the reply would depend. */
 const status = {
   source: "fixed",
   stratum: 3,
@@ -15,7 +15,7 @@ const status = {
   rootDelay: 0.25,
 } as const;
 
-/** An NTP request of so many octets, of which each of the transmit timestamp's has a value of its own. */
+/** An NTP request of a given length; each octet of its transmit timestamp has another value. */
 function ntpRequest({ version = 4, mode = 3, length = NTP_HEADER_LENGTH } = {}): Uint8Array {
   const octets = new Uint8Array(length);
   octets[field.flags] = version << 3 | mode;

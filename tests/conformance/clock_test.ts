@@ -1,4 +1,4 @@
-/** Clocks that lie, seen by clients: the same on every transport. */
+/** Simulated clocks, seen by clients: the same on every transport. */
 import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server } from "../../mod.ts";
 import { eachWay, type Way } from "./transports.ts";

@@ -55,7 +55,7 @@ const text = new TextEncoder().encode("Time request");
   assertEquals(server.totals.kisses, 3);
 })).forEach((test) => Deno.test(test));
 
-/** Has four sources ask so often, each from several ports, and waits until the server is done with it. */
+/** Sends requests from four sources, several ports each, and waits until the server has handled them. */
 async function askOften(server: Server, each: number): Promise<void> {
   const ports = 8;
   let sent = 0;
@@ -81,7 +81,7 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
     await askOften(server, 120);
     const { answered, refused, kisses } = server.totals;
     assertEquals(answered + refused["rate-limited"], 480);
-    // 460 beyond the burst: 57.5 by chance, within six times the standard deviation of 7.1.
+    // 460 beyond the burst: 57.5 expected, within six times the standard deviation of 7.1.
     assert(Math.abs(answered - 20 - 57.5) < 43, `${answered}`);
     assertEquals(kisses, 0);
   },

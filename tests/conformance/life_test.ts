@@ -80,7 +80,7 @@ async function logOf(
   using six = new UdpClient("::1");
   await four.ask(new Uint8Array(4), text);
   await four.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), text);
-  // Told of by another worker, it might be told of first.
+  // If another worker reported it, it might come first.
   await until(() => accountedFor(server) === 2);
   const request = new Uint8Array(48);
   request[0] = 0x23;
@@ -105,7 +105,7 @@ async function logOf(
     `Serving asctime on udp ${urls[0]?.replace("asctime://", "")}`,
     `Serving ntp on udp ${urls[1]?.replace("ntp://", "")}`,
   ]);
-  // Two workers tell in whatever order the main thread hears of them.
+  // The reports of two workers arrive in any order.
   assertEquals(said.slice(2).toSorted(), [
     `Time request from ${clients[0]}: 4 octets to ${urls[0]}`,
     `Time request from ${clients[1]}: 48 octets to ${urls[1]}`,

@@ -88,7 +88,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
   using client = new UdpClient();
   const [first, second, third, fourth] = server.addresses;
   for (const silent of [first, second]) await client.send(new Uint8Array(1), silent);
-  // Text tells no more than the clock on the wall, and NTP says how it is.
+  // Text has the time alone; NTP has the status too.
   assertEquals((await client.ask(new Uint8Array(1), third)).length, 24);
   const [flags = 0, stratum] = await client.ask(ntp(request(4)), fourth);
   assertEquals([flags >> 6, stratum], [3, 0]);

@@ -35,7 +35,7 @@ export async function eachWay(
   return tests;
 }
 
-/** Waits until a server has done with so many datagrams: how many it answered, and why not the rest. */
+/** Waits until a server has handled a number of datagrams; returns how many it answered, and refused by cause. */
 export async function settled(
   server: Server,
   datagrams: number,

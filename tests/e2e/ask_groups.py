@@ -1,4 +1,4 @@
-"""Asks groups and everybody on a link, then one host: who answered whom, a line each.
+"""Sends requests to groups and to all hosts of a link, then to one host; prints each reply's sender, one per line.
 
     python3 ask_groups.py INTERFACE PORT GROUP... HOST
 

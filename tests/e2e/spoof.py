@@ -1,8 +1,8 @@
-"""Sends NTP requests, each from another forged address of 11.0.0.0/8, until it is told to stop.
+"""Sends NTP requests, each from another forged address of 11.0.0.0/8, until SIGTERM.
 
     python3 spoof.py TARGET PORT COUNT
 
-Says "sent COUNT" on standard error when so many have left, and at the end how many there were.
+Prints "sent COUNT" to standard error when COUNT requests have left, and the total at the end.
 """
 
 import signal

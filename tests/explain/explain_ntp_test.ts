@@ -96,7 +96,7 @@ Deno.test("explain gives the meaning of each field of an NTP request", () => {
       "random bits, or a wrong clock; the reply must copy them",
     ],
   ]);
-  // A client of the old kind tells its time.
+  // An old client sends its time.
   const old = Uint8Array.fromHex(request.slice(0, 80) + "eeadac5c00000000");
   const { request: telling } = explain(seen({ request: old }));
   assertEquals(meanings(telling)["Transmit timestamp"], "2026-11-22T18:01:00.000000000Z");

@@ -10,7 +10,7 @@ export interface Finding {
   /** Which case of the seed. */
   readonly index: number;
   readonly problem: Problem;
-  /** The datagram, as small as the same oracle still objects to it, where it can be told. */
+  /** The datagram, as small as the same oracle still objects to it, where it is known. */
   readonly input?: Uint8Array;
   /** Its scene, for people. */
   readonly scene?: string;

@@ -22,7 +22,7 @@ export interface Job extends AsyncDisposable {
 /** Shares of a run: most of it is for what takes microseconds. */
 const SHARES = { responder: 12, reader: 1, query: 1, server: 2 } as const;
 
-/** Whom the first two octets tell most: NTP's head, and text that shares its test for answers. */
+/** The services whose first two octets decide most: NTP, and text with the same test for replies. */
 const SWEPT: readonly string[] = ["ntp", "auto", "asctime"];
 
 /** Everything there is to fuzz: `mmsg` only where that can be. */

@@ -51,7 +51,7 @@ function set(draft: Draft, at: number, octet: number): void {
   if (at < draft.length) draft.octets[at] = octet;
 }
 
-/** Appends a field of a stated length, which is its own or a lie. */
+/** Appends a field of a stated length, which is its own or wrong. */
 function appendExtension(draft: Draft, random: Random, stated?: number): void {
   const at = draft.length;
   const isHonest = stated === undefined;

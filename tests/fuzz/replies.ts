@@ -59,7 +59,7 @@ function daytime(reply: Uint8Array, _request: Uint8Array, { arrival }: Scene): s
   if (offset !== undefined && told === arrival.seconds) return undefined;
   const expected = wallClock(arrival.seconds, text.includes("UTC"));
   if (time.toString() !== expected) return `it reads as ${time}, not ${expected}`;
-  // Offsets were not always whole minutes, as they are told.
+  // Offsets were not always whole minutes, as the text has them.
   const isClose = offset === undefined || Math.abs(told - arrival.seconds) < 60;
   return isClose ? undefined : `it is ${told} s, with ${offset}`;
 }

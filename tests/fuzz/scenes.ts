@@ -4,7 +4,7 @@ import { type ClockStatus, UNSYNCHRONIZED } from "../../src/clock/status.ts";
 import { later, NOW } from "../support/services.ts";
 import type { Random } from "./random.ts";
 
-/** All that a responder is told besides the request. */
+/** All that a responder receives besides the request. */
 export interface Scene {
   /** When the request comes. */
   readonly arrival: UnixTime;
@@ -67,7 +67,7 @@ const ELAPSED: readonly bigint[] = [
 
 const SHARES = [0, 0, 1, 5e8, 999_999_998, 999_999_999];
 
-/** Surroundings by chance; many are those of an ordinary day. */
+/** Random surroundings; many are those of an ordinary day. */
 export function drawScene(random: Random): Scene {
   const arrival = {
     seconds: random.below(4) === 0

@@ -57,7 +57,7 @@ class Ear implements AsyncDisposable {
     await this.#socket.send(octets, { transport: "udp", hostname: to.hostname, port: to.port });
   }
 
-  /** The next thing heard, or nothing if it does not come. */
+  /** The next datagram received, or undefined if none comes. */
   async next(): Promise<Uint8Array | undefined> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;

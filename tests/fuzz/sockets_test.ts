@@ -21,7 +21,7 @@ Deno.test("query returns a time or reports that there is none, whatever the repl
 
 const spoken = new TextEncoder().encode("Fri Apr  3 21:09:36 2020");
 
-/** Whatever it is asked, it says the same. */
+/** Sends the same reply to every request. */
 const parrot: Responder = {
   respond: ({ reply }) => (reply.set(spoken), spoken.length),
 };

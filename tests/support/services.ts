@@ -40,7 +40,7 @@ export function later(time: Readonly<UnixTime>, nanoseconds: bigint): UnixTime {
   };
 }
 
-/** The built-in responder of a protocol as a server has it, in UTC and without chance unless told otherwise. */
+/** The built-in responder of a protocol as a server has it, in UTC and without random bits unless options are given. */
 export function builtIn(protocol: Protocol, options: Partial<ServiceOptions> = {}): Responder {
   return createService(protocol, {
     utc: true,

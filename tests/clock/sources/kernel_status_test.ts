@@ -13,7 +13,7 @@ Deno.test({
   },
 });
 
-/** A kernel that says what it is told to say. */
+/** A kernel whose status the test sets. */
 function kernelSaying(
   state: number,
   flags: number,

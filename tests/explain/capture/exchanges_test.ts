@@ -16,7 +16,7 @@ const us = { hostname: "192.0.2.1", port: 4000 };
 const them = { hostname: "192.0.2.2", port: 123 };
 const NO_OCTETS = new Uint8Array();
 
-/** A datagram, so many milliseconds after the first. */
+/** A datagram at a time in milliseconds. */
 function datagram(
   milliseconds: number,
   from: Datagram["from"],

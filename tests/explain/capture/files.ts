@@ -10,7 +10,7 @@ const join = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
   return all;
 };
 
-/** Numbers of so many octets, in an order. */
+/** Numbers of a given length in octets, in a byte order. */
 function numbers(
   isLittle: boolean,
   ...values: (readonly [octets: 2 | 4, value: number])[]
@@ -106,7 +106,7 @@ export function link(linkType: number, isIpv6 = false): Uint8Array {
 /** A VLAN's tag, to be put before the type of an Ethernet frame. */
 export const vlan = new Uint8Array([0x81, 0x00, 0x00, 0x07]);
 
-/** An IP packet with a UDP datagram; addresses as octets, their number tells the version. */
+/** An IP packet with a UDP datagram; addresses as octets, whose number gives the version. */
 export function udp(
   from: readonly number[],
   fromPort: number,

@@ -124,7 +124,7 @@ Deno.test("parseDaytime reads every line that formatDaytime writes", () => {
     const { time, offset } = parseDaytime(octetsOf(line), near);
     const isOffsetTold = format !== "ctime";
     assertEquals(offset !== undefined, isOffsetTold, line);
-    // Zones of long ago have seconds in their offsets, which a line cannot tell.
+    // Zones of long ago have seconds in their offsets, which a line cannot have.
     if (!isOffsetTold && !utc || format === "rfc1123" && !utc && seconds < 63_072_000) return;
     assertEquals(time.toZonedDateTime(offset ?? "UTC").epochMilliseconds, seconds * 1000, line);
   }));

@@ -15,7 +15,7 @@ import { check } from "../../support/property.ts";
 
 const from = { transport: "udp", hostname: "192.0.2.1", port: 123 } as const;
 
-/** What the client makes of an exchange whose truth is known, in nanoseconds. */
+/** The measurement of an exchange whose true times are known, in nanoseconds. */
 function measured(
   truth: { start: Temporal.Instant; ahead: bigint; there: bigint; inside: bigint; back: bigint },
   fields: Partial<NtpPacket> = {},

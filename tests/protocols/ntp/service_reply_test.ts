@@ -11,8 +11,8 @@ import { answer, hex, later, NOW, STATUS, UNSYNCHRONIZED_STATUS } from "../../su
 const SECOND = 1_000_000_000n;
 const ERA = SECOND << 32n;
 
-/** What a client gets told. */
-function tell(
+/** The packet that a client receives. */
+function replyTo(
   { status = {}, random = [0], at = NOW, then = at }: {
     readonly status?: Partial<ClockStatus>;
     /** The random numbers, one after the other, again and again. */
@@ -75,7 +75,7 @@ Deno.test("transmit is the smallest step after receive when the clock stands or 
       for (const random of randoms) {
         for (const precision of [-31, -20, -10, 0]) {
           const then = later(at, step);
-          const packet = tell({ at, then, random, status: { precision } });
+          const packet = replyTo({ at, then, random, status: { precision } });
           const { receiveTimestamp, transmitTimestamp } = packet;
           const row = `${JSON.stringify(at)} ${step} ${random} ${precision}`;
           assert(receiveTimestamp !== 0n && transmitTimestamp !== 0n, row);
@@ -95,7 +95,7 @@ Deno.test("receive and transmit are the clock's two readings when it moves on", 
   for (const at of moments) {
     for (const step of [1n, 3n, 1000n, 999_999_999n, SECOND, 3600n * SECOND]) {
       const then = later(at, step);
-      const packet = tell({ at, then, status: { precision: -31 } });
+      const packet = replyTo({ at, then, status: { precision: -31 } });
       const pivot = Temporal.Instant.fromEpochMilliseconds(at.seconds * 1000);
       const [receive, transmit] = [at, then].map(({ seconds, nanoseconds }) =>
         BigInt(seconds) * SECOND + BigInt(nanoseconds)
@@ -117,14 +117,14 @@ Deno.test("the wire shows the era's change, digit by digit", () => {
     ["2036-02-07T06:28:17Z", 0x00000001_00000000n, 0x00000001_00000001n],
   ];
   for (const [iso, receiveTimestamp, transmitTimestamp] of table) {
-    const packet = tell({ at: unix(iso) });
+    const packet = replyTo({ at: unix(iso) });
     assertEquals(
       [packet.receiveTimestamp, packet.transmitTimestamp],
       [receiveTimestamp, transmitTimestamp],
       iso,
     );
   }
-  const last = tell({
+  const last = replyTo({
     at: unix("2036-02-07T06:28:15.999999999Z"),
     random: [0xffff_ffff],
     status: { precision: 0 },
@@ -144,7 +144,7 @@ Deno.test("random bits are in the fraction below the precision, all of them, and
     for (let i = 0; i < 500; i++) {
       // A clock that moves on by 2 s: transmit is then never stepped past receive.
       const random = [Math.imul(i, 0x9e37_79b9), Math.imul(i, 0x85eb_ca6b)];
-      const packet = tell({ random, then: later(NOW, 2n * SECOND), status: { precision } });
+      const packet = replyTo({ random, then: later(NOW, 2n * SECOND), status: { precision } });
       note("receive", packet.receiveTimestamp);
       note("transmit", packet.transmitTimestamp);
       assertEquals(packet.referenceTimestamp & 0xffff_ffffn, 0n);
@@ -156,7 +156,7 @@ Deno.test("random bits are in the fraction below the precision, all of them, and
 });
 
 Deno.test("receive and transmit draw their random bits apart", () => {
-  const { receiveTimestamp, transmitTimestamp } = tell({
+  const { receiveTimestamp, transmitTimestamp } = replyTo({
     random: [1, 2],
     status: { precision: -30 },
   });
@@ -173,7 +173,7 @@ Deno.test("root dispersion grows by 15 ppm from the reference time on, and never
     [1e13, 65_536],
   ];
   for (const [age, dispersion] of table) {
-    const told = tell({ status: { referenceSeconds: NOW.seconds - age } }).rootDispersion;
+    const told = replyTo({ status: { referenceSeconds: NOW.seconds - age } }).rootDispersion;
     assert(told >= Math.min(dispersion, 65_535.99) && told < dispersion + 2 / 65_536, `${age}`);
   }
 });
@@ -184,7 +184,7 @@ Deno.test("reference is never after receive or transmit, and never zero", () => 
     for (const age of ages) {
       const status = { referenceSeconds: at.seconds - age };
       for (const then of [at, later(at, -3600n * SECOND), later(at, 5n)]) {
-        const packet = tell({ at, then, status, random: [0] });
+        const packet = replyTo({ at, then, status, random: [0] });
         const row = `${JSON.stringify(at)} ${age}`;
         assert(packet.referenceTimestamp !== 0n, row);
         assert(difference(packet.receiveTimestamp, packet.referenceTimestamp) >= 0n, row);
@@ -192,12 +192,12 @@ Deno.test("reference is never after receive or transmit, and never zero", () => 
       }
     }
   }
-  const { referenceTimestamp } = tell({ status: { referenceSeconds: -2_208_988_800 } });
+  const { referenceTimestamp } = replyTo({ status: { referenceSeconds: -2_208_988_800 } });
   assertEquals(referenceTimestamp, 1n);
 });
 
 Deno.test("not synchronised is leap 3, stratum 0 and no reference id, with the time all the same", () => {
-  const packet = tell({ status: UNSYNCHRONIZED_STATUS });
+  const packet = replyTo({ status: UNSYNCHRONIZED_STATUS });
   const { leap, stratum, referenceId, receiveTimestamp, rootDispersion } = packet;
   assertEquals([leap, stratum, referenceId], [3, 0, 0]);
   assertEquals(receiveTimestamp >> 32n, 0xe2322490n);
@@ -237,7 +237,12 @@ Deno.test("a reply's times are in order, whatever the clock", () => {
   const precision = fc.integer({ min: -32, max: 0 });
   check(
     fc.property(time, step, precision, fc.nat(0xffff_ffff), (at, step, precision, random) => {
-      const packet = tell({ at, then: later(at, step), random: [random], status: { precision } });
+      const packet = replyTo({
+        at,
+        then: later(at, step),
+        random: [random],
+        status: { precision },
+      });
       assert(packet.receiveTimestamp !== 0n && packet.transmitTimestamp !== 0n);
       assert(difference(packet.transmitTimestamp, packet.receiveTimestamp) > 0n);
     }),

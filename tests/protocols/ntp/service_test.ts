@@ -22,7 +22,7 @@ function bare(version: number, mode: number, length = 48): Uint8Array<ArrayBuffe
   return request;
 }
 
-/** NOW and the next unit, in era 0, as the clock's 20 bits of fraction tell them. */
+/** NOW and the next unit, in era 0, in the clock's 20 bits of fraction. */
 const RECEIVE = "e2322490 1f9ad000";
 const TRANSMIT = "e2322490 1f9ad001";
 

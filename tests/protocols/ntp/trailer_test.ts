@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { readTrailer, type Trailer } from "../../../src/protocols/ntp/trailer.ts";
 import { hex } from "../../support/services.ts";
 
-/** A field: type, stated length, and as many octets in all unless told otherwise. */
+/** A field: type, stated length, and that many octets in all unless another length is given. */
 function extension(type: number, stated: number, real = stated): Uint8Array {
   const octets = new Uint8Array(real).fill(0x6e);
   new DataView(octets.buffer).setUint32(0, type * 65_536 + stated);

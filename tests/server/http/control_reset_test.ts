@@ -62,7 +62,7 @@ Deno.test("a scenario's seed means at run time what it means at the start", asyn
     await load(server, scenario);
     assertEquals(await answered(server), expected);
     assertEquals((await listeners(server))[0].seed, 42);
-    // One without a seed goes by the server's.
+    // One without a seed has the server's.
     await load(server, { faults: { drop: 0.5 } });
     assertEquals([(await listeners(server))[0].seed, await answered(server)], [seed, own]);
     await load(server, scenario);

@@ -1,37 +1,14 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { query, serve, type Server } from "../../../mod.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { query, serve } from "../../../mod.ts";
 import { assertDocumented, isDocumented } from "../../support/documented.ts";
 import { within } from "../../support/wait.ts";
-import { ask } from "./http.ts";
+import { ask, settings } from "./http.ts";
 
 type Url = `ntp://${string}`;
 
 const control = "127.0.0.1:0";
 const ntp = "ntp://127.0.0.1:0";
 const own = "ntp://127.0.0.1:0?offset=+1h";
-
-/** The control interface by a connection of its own: what no client would send. */
-async function raw(server: Server, text: string): Promise<string> {
-  const { hostname, port } = new URL(server.control?.url ?? "");
-  using connection = await Deno.connect({ hostname, port: Number(port) });
-  await connection.write(new TextEncoder().encode(text));
-  const buffer = new Uint8Array(4096);
-  const length = await connection.read(buffer) ?? 0;
-  return new TextDecoder().decode(buffer.subarray(0, length));
-}
-
-/** All that a refused request must leave as it was. */
-async function settings(server: Server): Promise<unknown> {
-  const { body } = await ask(server, "GET", "/state");
-  const still = ({ now: _now, system: _system, ...rest }: Record<string, unknown>): unknown => rest;
-  return [
-    still(body.clock),
-    body.listeners.map(({ clock, ...rest }: Record<string, Record<string, unknown>>) => [
-      rest,
-      clock && still(clock),
-    ]),
-  ];
-}
 
 Deno.test("a server has no control interface by default", async () => {
   await using server = await serve(ntp);
@@ -270,135 +247,6 @@ Deno.test("GET /state of one listener lists that one, and clients are listed for
   const clients = await ask(server, "GET", `/clients${where}`);
   assertEquals(clients.status, 400);
   assertMatch(clients.body.error, /one list of clients, of all listeners/);
-});
-
-Deno.test("web pages and strangers' names are refused", async () => {
-  await using server = await serve(ntp, { control });
-  const before = await settings(server);
-  for (
-    const headers of [
-      { origin: "https://evil.example" },
-      { origin: "null" },
-      { origin: server.control?.url ?? "" },
-      { "sec-fetch-site": "cross-site" },
-      { "sec-fetch-site": "same-site" },
-    ]
-  ) {
-    for (const [method, path] of [["GET", "/state"], ["POST", "/clock"]] as const) {
-      const { status } = await ask(server, method, path, {
-        headers,
-        ...method === "POST" && { body: { rate: 2 } },
-      });
-      assertEquals(status, 403, JSON.stringify(headers));
-    }
-  }
-  for (const host of ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "a b"]) {
-    const text = await raw(server, `GET /state HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    assertMatch(text, /^HTTP\/1\.1 40[03] /, host);
-  }
-  const absolute = "GET http://evil.example/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-  assertMatch(await raw(server, absolute), /^HTTP\/1\.1 403 /);
-  assertMatch(await raw(server, "GET /state HTTP/1.0\r\n\r\n"), /^HTTP\/1\.[01] 403 /);
-  assertMatch(
-    await raw(server, "GET /state HTTP/1.1\r\nHost: localhost:1\r\n\r\n"),
-    /^HTTP\/1\.1 200 [^]*\r\ncache-control: no-store/i,
-  );
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
-    for (const path of ["/clock", "/reset"]) {
-      const headers = { "content-type": type };
-      assertEquals((await ask(server, "POST", path, { headers, body: { rate: 2 } })).status, 415);
-    }
-  }
-  assertEquals(await settings(server), before);
-});
-
-Deno.test("HEAD has the status and the headers of GET, and no body", async () => {
-  await using server = await serve(ntp, { control });
-  for (const path of ["/state", "/clients", "/faults", "/nothing"]) {
-    const [get, head] = await Promise.all(["GET", "HEAD"].map(async (method) => {
-      const response = await fetch(`${server.control?.url}${path}`, { method });
-      const headers = Object.fromEntries(response.headers);
-      return { status: response.status, headers, body: await response.text() };
-    }));
-    assertEquals([head?.status, head?.body], [get?.status, ""], path);
-    const names = (headers: Record<string, string> = {}): string[] => Object.keys(headers).sort();
-    assertEquals(names(head?.headers), names(get?.headers), path);
-    if (path === "/faults") assertEquals(head?.headers.allow, "PUT, DELETE");
-  }
-  const text = await raw(server, "HEAD /state HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  assertMatch(text, /^HTTP\/1\.1 200 [^]*\r\ncontent-length: [1-9]\d*\r\n[^]*\r\n\r\n$/i);
-});
-
-Deno.test("a request without a body needs no content type, one with a body does", async () => {
-  await using server = await serve(ntp, { control, faults: { drop: 1 } });
-  const send = (method: string, path: string, body?: BodyInit): Promise<number> =>
-    fetch(`${server.control?.url}${path}`, { method, ...(body !== undefined && { body }) })
-      .then(async (response) => (await response.body?.cancel(), response.status));
-  // Octets, and a stream of them, for which fetch() names no type.
-  const octets = new TextEncoder().encode('{"rate":2}');
-  const before = await settings(server);
-  assertEquals(await send("POST", "/clock", octets), 415);
-  assertEquals(await send("POST", "/clock", new Blob([octets]).stream()), 415);
-  assertEquals(await send("POST", "/reset", octets), 415);
-  assertEquals(await send("PATCH", "/clock"), 400);
-  assertEquals(await settings(server), before);
-  assertEquals(await send("DELETE", "/faults"), 200);
-  const { body } = await ask(server, "GET", "/state");
-  assertEquals(body.listeners[0].faults, {});
-  assertEquals(await send("POST", "/reset"), 200);
-  assertEquals(await settings(server), before);
-});
-
-Deno.test("no response allows other sites anything", async () => {
-  await using server = await serve(ntp, { control });
-  const response = await fetch(`${server.control?.url}/state`);
-  await response.body?.cancel();
-  const names = [...response.headers.keys()];
-  assertEquals(names.filter((name) => name.startsWith("access-control")), []);
-});
-
-Deno.test("a token has to be brought, and anything but loopback needs one", async () => {
-  const controlToken = "0123456789abcdef";
-  await using server = await serve(ntp, { control, controlToken });
-  for (const authorization of ["", "Bearer", "Bearer 0123456789abcdeF", `Basic ${controlToken}`]) {
-    const headers: Record<string, string> = authorization === "" ? {} : { authorization };
-    const { status, body } = await ask(server, "GET", "/state", { headers });
-    assertEquals([status, body.error], [401, "The token is missing or wrong"]);
-  }
-  const headers = { authorization: `Bearer ${controlToken}` };
-  assertEquals((await ask(server, "GET", "/state", { headers })).status, 200);
-  await assertRejects(
-    () => serve(ntp, { control: "0.0.0.0:0" }),
-    RangeError,
-    "Cannot open the control interface on 0.0.0.0:0 without a token",
-  );
-  await using open = await serve(ntp, { control: "0.0.0.0:0", controlToken });
-  const { port } = new URL(open.control?.url ?? "");
-  const there = { control: { url: `http://127.0.0.1:${port}` } };
-  assertEquals((await ask(there, "GET", "/state")).status, 401);
-  assertEquals((await ask(there, "GET", "/state", { headers })).status, 200);
-});
-
-Deno.test("an address that is wrong or in use, or a token that protects nothing, ends the start", async () => {
-  for (
-    const wrong of ["", "8890", "127.0.0.1:99999", "http://127.0.0.1", "[127.0.0.1]", "::1:8890"]
-  ) {
-    await assertRejects(
-      () => serve(ntp, { control: wrong }),
-      SyntaxError,
-      "Cannot read the control",
-    );
-  }
-  for (const controlToken of ["", "short", "0123456789abcde\n", "0123456789 abcdef"]) {
-    await assertRejects(() => serve(ntp, { control, controlToken }), SyntaxError, "control token");
-  }
-  await using first = await serve(ntp, { control });
-  const { host } = new URL(first.control?.url ?? "");
-  await assertRejects(
-    () => serve(ntp, { control: host }),
-    Error,
-    `Cannot open the control interface on tcp ${host}: the port is already in use`,
-  );
 });
 
 Deno.test("faults are set for all or one, cleared, and reset", async () => {

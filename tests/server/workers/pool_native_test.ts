@@ -38,7 +38,7 @@ Deno.test(
     request[0] = 0x23;
     await client.send(request, { hostname: "127.0.0.1", port });
     const sentMs = Date.now();
-    // Nobody reads it before a worker is there.
+    // No thread reads it before a worker is there.
     await new Promise((resolve) => setTimeout(resolve, 10));
     await pool.start();
     const { octets } = await client.receive();

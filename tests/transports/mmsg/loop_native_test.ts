@@ -9,7 +9,7 @@ import type { EchoJob } from "./echo_worker.ts";
 
 const needs = { permissions: [{ name: "ffi" }, { name: "read" }] } as const;
 
-/** A thread with the echoing handler, on so many sockets. */
+/** A thread with the echoing handler, on a number of sockets. */
 class Echo implements AsyncDisposable {
   readonly ports: readonly number[];
   readonly counters: Counters;

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Pace } from "../../../src/transports/mmsg/pace.ts";
 
-/** A pace, and what sends batches of a count that need so many nanoseconds for each reply. */
+/** A pace, and a function that sends a batch whose replies each need a number of nanoseconds. */
 function paced(): { pace: Pace; send: (count: number, eachNs: number, batches?: number) => void } {
   let now = 1_700_000_000_000_000_000n;
   const pace = new Pace({

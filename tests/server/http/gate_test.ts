@@ -1,0 +1,98 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { serve } from "../../../mod.ts";
+import { ask, raw, settings } from "./http.ts";
+
+const control = "127.0.0.1:0";
+const ntp = "ntp://127.0.0.1:0";
+
+Deno.test("web pages and strangers' names are refused", async () => {
+  await using server = await serve(ntp, { control });
+  const before = await settings(server);
+  for (
+    const headers of [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { origin: server.control?.url ?? "" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+    ]
+  ) {
+    for (const [method, path] of [["GET", "/state"], ["POST", "/clock"]] as const) {
+      const { status } = await ask(server, method, path, {
+        headers,
+        ...method === "POST" && { body: { rate: 2 } },
+      });
+      assertEquals(status, 403, JSON.stringify(headers));
+    }
+  }
+  for (const host of ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "a b"]) {
+    const text = await raw(server, `GET /state HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    assertMatch(text, /^HTTP\/1\.1 40[03] /, host);
+  }
+  const absolute = "GET http://evil.example/state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  assertMatch(await raw(server, absolute), /^HTTP\/1\.1 403 /);
+  assertMatch(await raw(server, "GET /state HTTP/1.0\r\n\r\n"), /^HTTP\/1\.[01] 403 /);
+  assertMatch(
+    await raw(server, "GET /state HTTP/1.1\r\nHost: localhost:1\r\n\r\n"),
+    /^HTTP\/1\.1 200 [^]*\r\ncache-control: no-store/i,
+  );
+  for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]) {
+    for (const path of ["/clock", "/reset"]) {
+      const headers = { "content-type": type };
+      assertEquals((await ask(server, "POST", path, { headers, body: { rate: 2 } })).status, 415);
+    }
+  }
+  assertEquals(await settings(server), before);
+});
+
+Deno.test("no response allows other sites anything", async () => {
+  await using server = await serve(ntp, { control });
+  const response = await fetch(`${server.control?.url}/state`);
+  await response.body?.cancel();
+  const names = [...response.headers.keys()];
+  assertEquals(names.filter((name) => name.startsWith("access-control")), []);
+});
+
+Deno.test("a token has to be brought, and anything but loopback needs one", async () => {
+  const controlToken = "0123456789abcdef";
+  await using server = await serve(ntp, { control, controlToken });
+  for (const authorization of ["", "Bearer", "Bearer 0123456789abcdeF", `Basic ${controlToken}`]) {
+    const headers: Record<string, string> = authorization === "" ? {} : { authorization };
+    const { status, body } = await ask(server, "GET", "/state", { headers });
+    assertEquals([status, body.error], [401, "The token is missing or wrong"]);
+  }
+  const headers = { authorization: `Bearer ${controlToken}` };
+  assertEquals((await ask(server, "GET", "/state", { headers })).status, 200);
+  await assertRejects(
+    () => serve(ntp, { control: "0.0.0.0:0" }),
+    RangeError,
+    "Cannot open the control interface on 0.0.0.0:0 without a token",
+  );
+  await using open = await serve(ntp, { control: "0.0.0.0:0", controlToken });
+  const { port } = new URL(open.control?.url ?? "");
+  const there = { control: { url: `http://127.0.0.1:${port}` } };
+  assertEquals((await ask(there, "GET", "/state")).status, 401);
+  assertEquals((await ask(there, "GET", "/state", { headers })).status, 200);
+});
+
+Deno.test("an address that is wrong or in use, or a token that protects nothing, ends the start", async () => {
+  for (
+    const wrong of ["", "8890", "127.0.0.1:99999", "http://127.0.0.1", "[127.0.0.1]", "::1:8890"]
+  ) {
+    await assertRejects(
+      () => serve(ntp, { control: wrong }),
+      SyntaxError,
+      "Cannot read the control",
+    );
+  }
+  for (const controlToken of ["", "short", "0123456789abcde\n", "0123456789 abcdef"]) {
+    await assertRejects(() => serve(ntp, { control, controlToken }), SyntaxError, "control token");
+  }
+  await using first = await serve(ntp, { control });
+  const { host } = new URL(first.control?.url ?? "");
+  await assertRejects(
+    () => serve(ntp, { control: host }),
+    Error,
+    `Cannot open the control interface on tcp ${host}: the port is already in use`,
+  );
+});
