@@ -3,7 +3,7 @@ import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { formatAsctime } from "../../src/load/dialects.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, source, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
@@ -33,11 +33,7 @@ const few = ["--requests", "50", "--timeout", "5"] as const;
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const bench = [...timecli, "bench"] as const;
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli bench (${kind}): ${name}`, fn);
+  const test = testsOf("timecli bench", { kind, needs });
   const isLinux = Deno.build.os === "linux";
   const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
 

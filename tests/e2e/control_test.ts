@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertDocumented } from "../support/documented.ts";
-import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
 
 const TOKEN = "0123456789abcdef";
@@ -35,11 +34,7 @@ async function announced(server: Running): Promise<any> {
 }
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `control (${kind}): ${name}`, fn);
+  const test = testsOf("control", { kind, needs });
   const control = [...timecli, "control"] as const;
 
   Deno.test(

@@ -1,9 +1,8 @@
 /** `timecli explain` as a person runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
-import { where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
@@ -18,11 +17,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const explain = [...timecli, "explain"] as const;
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli explain (${kind}): ${name}`, fn);
+  const test = testsOf("timecli explain", { kind, needs });
 
   Deno.test(
     await test("explains every protocol of a server", async () => {

@@ -1,16 +1,11 @@
 /** Files that the command line names, and standard input and output by their names. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
-import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { bothPrograms, root, testsOf } from "../support/programs.ts";
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `files (${kind}): ${name}`, fn);
+  const test = testsOf("files", { kind, needs });
 
   Deno.test(
     await test("standard input and output need no permission by any of their names", async () => {

@@ -1,17 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, root, source, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 const manager = ["python3", `${root}tests/e2e/service_manager.py`] as const;
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `service manager (${kind}): ${name}`, fn);
+  const test = testsOf("service manager", { kind, needs });
 
   const python = {
     ...needs,

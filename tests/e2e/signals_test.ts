@@ -1,18 +1,13 @@
 /** How the programs end at a signal, without a terminal. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { where } from "../support/needs.ts";
 import { Running } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { bothPrograms, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const isLinux = Deno.build.os === "linux";
   const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
+  const test = testsOf("timecli", { kind, needs });
 
   /** Starts a command, and stops it after the first reply, or else the first request. */
   const stopEarly = async (

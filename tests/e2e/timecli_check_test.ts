@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { bothPrograms, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
@@ -26,11 +25,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli check (${kind}): ${name}`, fn);
+  const test = testsOf("timecli check", { kind, needs });
   const check = (...args: readonly string[]) => run([...timecli, "check", "-i", "0", ...args]);
 
   Deno.test(

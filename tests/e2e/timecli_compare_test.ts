@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { bothPrograms, root, testsOf } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
@@ -20,11 +19,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli compare (${kind}): ${name}`, fn);
+  const test = testsOf("timecli compare", { kind, needs });
   const compare = (...urls: readonly string[]) =>
     run([...timecli, "compare", "--samples", "2", "--interval", "0", ...urls]);
 

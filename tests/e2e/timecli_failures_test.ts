@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, source, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
@@ -70,11 +70,7 @@ const notTimes: readonly (readonly [string, Uint8Array])[] = [
 ];
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
+  const test = testsOf("timecli", { kind, needs });
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {

@@ -6,9 +6,8 @@ import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { Flood } from "../support/flood.ts";
-import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
-import { bothPrograms } from "../support/programs.ts";
+import { bothPrograms, testsOf } from "../support/programs.ts";
 import { ntpReply, type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
 import { within } from "../support/wait.ts";
 
@@ -84,11 +83,7 @@ const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCode
 const controls = ["\x1bc\x07\x7f\u009b2J\u202e\u{e0041}", "\u2028"];
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
+  const test = testsOf("timecli", { kind, needs });
 
   Deno.test(
     await test("ends with the right failure for each hostile server, and prints nothing raw", async () => {

@@ -3,9 +3,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { bothPrograms, startServer } from "../support/programs.ts";
+import { bothPrograms, startServer, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("docs/timecli.schema.json refuses what is missing, and what does not belong", () => {
@@ -50,8 +49,7 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
 });
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
-    where(needs, `timecli (${kind}): ${name}`, fn);
+  const test = testsOf("timecli", { kind, needs });
   const ask = async (...args: string[]): Promise<Record<string, unknown>[]> => {
     const { stdout } = await run([...timecli, "--json", "-t", "0.5", ...args]);
     return stdout.trimEnd().split("\n").map((line) => JSON.parse(line));

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
-import { where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { bothPrograms, root, testsOf } from "../support/programs.ts";
 import { type ScriptedServer, scriptedServer } from "../support/scripted_server.ts";
 import { until } from "../support/wait.ts";
 
@@ -26,11 +25,7 @@ function assertAnswer(outcome: Outcome, stdout: string): void {
 }
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli (${kind}): ${name}`, fn);
+  const test = testsOf("timecli", { kind, needs });
 
   Deno.test(
     await test("prints the reply, and sends the classic request", async () => {

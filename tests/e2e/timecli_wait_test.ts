@@ -1,8 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
-import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, startServer } from "../support/programs.ts";
+import { bothPrograms, startServer, testsOf } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 
@@ -16,8 +15,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
-    where(needs, `timecli wait (${kind}): ${name}`, fn);
+  const test = testsOf("timecli wait", { kind, needs });
   const wait = [...timecli, "wait"] as const;
 
   Deno.test(

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { bothPrograms, root, source, startServer } from "../support/programs.ts";
+import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 /** One line of standard error, starting with the program's name, and nothing else. */
@@ -78,11 +78,7 @@ const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
 ];
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
+  const test = testsOf("timesrv", { kind, needs });
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {

@@ -1,15 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { where } from "../support/needs.ts";
 import { Running } from "../support/process.ts";
-import { bothPrograms, root, startServer } from "../support/programs.ts";
+import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 for (const { kind, needs, timesrv } of await bothPrograms()) {
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
+  const test = testsOf("timesrv", { kind, needs });
 
   Deno.test(
     await test("--stats-interval logs each interval, with --quiet too", async () => {

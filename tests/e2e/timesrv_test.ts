@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root, startServer, totalsOf } from "../support/programs.ts";
+import { bothPrograms, root, startServer, testsOf, totalsOf } from "../support/programs.ts";
 import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 
 const anyPort = "asctime://127.0.0.1:0";
@@ -25,11 +24,7 @@ function jsonLines(log: string): Record<string, unknown>[] {
 for (const { kind, needs, timesrv } of await bothPrograms()) {
   const python = { ...needs, commands: ["python3"] };
   const shell = { ...needs, commands: ["sh"] };
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timesrv (${kind}): ${name}`, fn);
+  const test = testsOf("timesrv", { kind, needs });
 
   Deno.test(
     await test("logs its address and its clients, each line stamped and without colour", async () => {

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
-import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
-import { bothPrograms, root } from "../support/programs.ts";
+import { bothPrograms, root, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
@@ -30,11 +29,7 @@ const few = ["--interval", "0.05", "--count", "3"] as const;
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const watch = [...timecli, "watch"] as const;
-  const test = (
-    name: string,
-    fn: () => Promise<void>,
-    more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli watch (${kind}): ${name}`, fn);
+  const test = testsOf("timecli watch", { kind, needs });
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {

@@ -1,7 +1,7 @@
 /** The two programs, from source and compiled. */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isAvailable, isGranted, type Needs } from "./needs.ts";
+import { isAvailable, isGranted, type Needs, where } from "./needs.ts";
 import { Running } from "./process.ts";
 
 /** The repository's folder. */
@@ -60,6 +60,14 @@ export async function bothPrograms(): Promise<Programs[]> {
     else if (!await isGranted({ name: "run" })) break;
   }
   return available;
+}
+
+/** Makes tests of a program, whose names begin with their subject and the kind of program. */
+export function testsOf(
+  subject: string,
+  { kind, needs }: Pick<Programs, "kind" | "needs">,
+): (name: string, fn: () => Promise<void>, more?: Needs) => Promise<Deno.TestDefinition> {
+  return (name, fn, more = needs) => where(more, `${subject} (${kind}): ${name}`, fn);
 }
 
 /** Starts a server program, by default on a free port of 127.0.0.1, and reads its port from the log. */
