@@ -4,11 +4,10 @@ import { type Outcome, run } from "../support/process.ts";
 
 type Command = readonly [string, ...string[]];
 
-let networks = 0;
-
 /** Two hosts of their own on one cable: a server's with two addresses of each kind, and a client's. */
 export class Cable implements AsyncDisposable {
-  readonly #id = `t${Deno.pid}n${networks++}`;
+  // Tests run side by side in threads of one process: its id names none of them.
+  readonly #id = `t${crypto.randomUUID().slice(0, 8)}`;
   readonly server = `${this.#id}s`;
   readonly client = `${this.#id}c`;
 

@@ -80,7 +80,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       `documents (${kind}): every session runs as it is shown`,
       async () => {
         // A network of its own, because the ports are fixed.
-        const network = `sessions${Deno.pid}`;
+        const network = `sessions${crypto.randomUUID().slice(0, 8)}`;
         const npx = ["sh", "-c", `shift; exec '${Deno.execPath()}' "$@"`];
         const folder = await commandFolder({ timesrv, timecli, npx });
         const env = { PATH: `${folder}:${Deno.env.get("PATH")}`, NO_COLOR: "1" };

@@ -2,8 +2,6 @@
 import { run } from "../support/process.ts";
 import { within } from "../support/wait.ts";
 
-let terminals = 0;
-
 /** A terminal with a command of the shell in it. */
 export class Tmux implements AsyncDisposable {
   readonly #tmux: readonly [string, ...string[]];
@@ -18,7 +16,7 @@ export class Tmux implements AsyncDisposable {
     args: readonly string[],
     { columns = 100, rows = 30, locale = "C.UTF-8" } = {},
   ): Promise<Tmux> {
-    const terminal = new Tmux(`timesrv-test-${Deno.pid}-${terminals++}`);
+    const terminal = new Tmux(`timesrv-test-${crypto.randomUUID()}`);
     const size = ["-x", String(columns), "-y", String(rows)];
     const shell = ["sh", "-c", `${script}\nexec cat`, "sh", ...args];
     const env = ["env", "-u", "LC_CTYPE", "-u", "LANG", "-u", "NO_COLOR", `LC_ALL=${locale}`];
