@@ -153,7 +153,7 @@ function evaluate(
   const isNtp = best.protocol === "ntp";
   const median = toSeconds(medianOffset);
   // A Time server names the second that has begun, and so is up to one ahead of what it replies.
-  const difference = isNtp ? median : Math.ceil(median) || 0;
+  const difference = isNtp ? median : Math.ceil(median);
   const offset = createMetric("offset", difference, "s", thresholds.offset);
   const others = [
     ...(jitter || hasRange(thresholds, "jitter")

@@ -58,6 +58,13 @@ Deno.test("ChangeDetector does not report a late packet, whose bound is as wide,
 Deno.test("ChangeDetector finds a step behind a late packet by the packets before", () => {
   const late = { ms: 1000, offsetMs: 20, boundMs: 30 };
   assertEquals(stepsOf([{ ms: 0 }, late, { ms: 2000, offsetMs: 10 }]), [[-10, 31, "server"]]);
+  // Eight measurements are compared, so that the step is found behind seven late packets and not behind eight.
+  const behind = (count: number): Seen[] => [
+    { ms: 0 },
+    ...Array.from({ length: count }, (_, i) => ({ ...late, ms: 1000 + i })),
+    { ms: 2000, offsetMs: 10 },
+  ];
+  assertEquals([stepsOf(behind(7)).length, stepsOf(behind(8)).length], [1, 0]);
 });
 
 Deno.test("ChangeDetector reports a drift of 5000 ppm as a step, but not one of 500 ppm", () => {

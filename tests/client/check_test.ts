@@ -50,25 +50,20 @@ Deno.test("check compares the offset with ranges, a single number both ways", as
 });
 
 Deno.test("check writes a line in the form of check_ntp_time", async () => {
-  await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(5) });
-  const { line, samples } = await check(server.addresses[0]?.url ?? "", {
-    ...quick,
-    warning: { offset: "1:", stratum: "5" },
+  const network = new FakeNetwork();
+  network.serveNtp(HOST, () => ({ stratum: 10 }), (count) => [count, count]).aheadSeconds = -5;
+  const { line, samples } = await network.run(check(HOST, {
+    network,
+    warning: { offset: "-1:", stratum: "5" },
     critical: { jitter: "@3:" },
-  });
-  const number = String.raw`\d+\.\d{6}s`;
+  }));
   assertMatch(
     line,
+    // The last digit of the root distance is of the precision of this machine's clock.
     new RegExp(
-      String.raw`^NTP WARNING: Offset (4\.9|5\.0|5\b)\d*( secs), stratum=10 \(WARNING\)\|` +
-        [
-          String.raw`offset=(4\.9|5\.0)\d{5}s;1:;120;`,
-          `jitter=${number};;@3:;`,
-          `root_distance=${number};;;`,
-          "stratum=10;5;;",
-          `delay=${number};;;`,
-          "loss=0%;;;$",
-        ].join(" "),
+      String.raw`^NTP WARNING: Offset -5 secs, stratum=10 \(WARNING\)\|` +
+        "offset=-5.000000s;-1:;120; jitter=0.000000s;;@3:; " +
+        String.raw`root_distance=0\.00262\ds;;; stratum=10;5;; delay=0\.002000s;;; loss=0%;;;$`,
     ),
   );
   assertEquals(samples.exchanges.length, 5);
@@ -113,18 +108,37 @@ Deno.test("check sends five requests in ten seconds, the last with its time to r
 });
 
 Deno.test("check speaks as check_time of a Time server", async () => {
-  await using server = await serve("time://127.0.0.1:0", { clock: simulatedClock(7.5) });
-  const url = server.addresses[0]?.url ?? "";
-  const { line } = await check(url, { ...quick, warning: { offset: "5" } });
-  assertMatch(
-    line,
-    /^TIME WARNING - [78] second time difference\|time=\d\.\d{6}s;;; offset=[78]\.0{6}s;5;120; /,
-  );
-  await assertStates(url, [["OK", {}], ["CRITICAL", { critical: { offset: "6" } }]]);
-  await using right = await serve("time://127.0.0.1:0");
-  const agreed = await check(right.addresses[0]?.url ?? "", { ...quick, warning: { offset: "0" } });
-  assertMatch(agreed.line, /^TIME OK - 0 second time difference\|/);
-  await assertRejects(() => check(url, { warning: { stratum: "5" } }), RangeError, "has none");
+  // What the server says is a whole second that has begun, so that the difference is taken up.
+  for (
+    const [phase, aheadSeconds, difference, state] of [
+      ["0.6", 7.5, 8, "WARNING"],
+      ["0.2", 7.5, 7, "WARNING"],
+      ["0.9", 7.5, 8, "WARNING"],
+      ["0.6", -7.5, -7, "WARNING"],
+      ["0.6", 0, 0, "OK"],
+      ["0.0", 0, 0, "OK"],
+      ["0.2", 121, 121, "CRITICAL"],
+    ] as const
+  ) {
+    const network = new FakeNetwork(`2026-01-01T00:00:0${phase}Z`);
+    network.serve(`time://${HOST}`, () => {
+      const seconds = Math.floor(network.timers.now().epochMilliseconds / 1000 + aheadSeconds);
+      const octets = new Uint8Array(4);
+      new DataView(octets.buffer).setUint32(0, seconds + 2_208_988_800);
+      return octets;
+    });
+    const options = { network, warning: { offset: "5" } };
+    const { line } = await network.run(check(`time://${HOST}`, options));
+    // Half the round trip, 1.01 s for a whole second and a tick, and 15 ppm of 8.002 s.
+    assertEquals(
+      line,
+      `TIME ${state} - ${difference} second time difference|time=0.002000s;;; ` +
+        `offset=${difference}.000000s;5;120; jitter=0.000000s;;; root_distance=1.011120s;;; ` +
+        "loss=0%;;;",
+    );
+  }
+  const wrong = { warning: { stratum: "5" } };
+  await assertRejects(() => check(`time://${HOST}`, wrong), RangeError, "has none");
 });
 
 Deno.test("check reports a state if there is no offset", async () => {
@@ -144,7 +158,12 @@ Deno.test("check reports a state if there is no offset", async () => {
     ["CRITICAL", {}],
     ["WARNING", { noOffset: "WARNING" }],
   ], limiting);
-  await assertStates("nosuch.invalid", [["UNKNOWN", {}]], limiting);
+  await assertStates("nosuch.invalid", [
+    ["UNKNOWN", {}],
+    // No request was sent, and so none was lost.
+    ["UNKNOWN", { critical: { loss: "50" } }],
+    ["UNKNOWN", { noOffset: "OK", warning: { loss: "0" } }],
+  ], limiting);
 });
 
 Deno.test("check is UNKNOWN where no name server answers, in time or at all", async () => {

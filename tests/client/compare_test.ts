@@ -50,6 +50,17 @@ Deno.test("compare reports that servers agree, whatever their protocol", async (
   assertEquals(servers.map(({ verdict }) => verdict), ["agrees", "agrees", "agrees"]);
 });
 
+Deno.test("compare keeps its offset within what most servers allow", () => {
+  // The mean of all three is 0.3 s, which the third excludes: from 0.4 s on, and at most 0.5 s.
+  const servers = [0, 0, 0.9].map((offset, i) => claimOf(offset, 0.5, i));
+  const { outcome, offset, errorBound } = combine(servers);
+  assertEquals([outcome, offset, errorBound].map(String), ["agree", "PT0.4S", "PT0.1S"]);
+  // Four claims, of which two agree with one another.
+  const tied = combine([0, 0, 10, 20].map((offset, i) => claimOf(offset, 0.5, i)));
+  assertEquals([tied.outcome, tied.offset], ["disagree", undefined]);
+  assertEquals(tied.servers.map(({ verdict }) => verdict), Array(4).fill("undecided"));
+});
+
 Deno.test("compare decides nothing where there is no majority", async () => {
   await using served = await serveAll(0, 10, 0, 10);
   for (const urls of [served.urls.slice(0, 2), served.urls]) {
@@ -120,6 +131,14 @@ function samplesOf(offset: number, way: number, seed: number): Samples {
     estimate: { ...estimated, best },
     warnings: [],
   };
+}
+
+/** What a server claims: an offset and its root distance, in seconds. */
+function claimOf(offset: number, distance: number, seed: number): Samples {
+  const samples = samplesOf(offset, 0.001, seed);
+  if (!samples.estimate) throw new Error("Nothing is lost");
+  const claimed = { offset: fromSeconds(offset), rootDistance: fromSeconds(distance) };
+  return { ...samples, estimate: { ...samples.estimate, ...claimed } };
 }
 
 Deno.test("compare names any minority of falsetickers, and its bound contains the true offset", () => {

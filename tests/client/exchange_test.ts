@@ -124,6 +124,25 @@ Deno.test("exchange gives each address of a name its turn after 250 ms, then sta
   assertEquals(network.lookups, [name]);
 });
 
+Deno.test("exchange does not query an address again where nothing listens", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["127.0.0.1", "192.0.2.1"];
+  const connect = network.connect.bind(network);
+  const connected: string[] = [];
+  network.connect = (options) => (connected.push(options.hostname), connect(options));
+  const silent = network.serve("time://192.0.2.1", () => undefined);
+  const error = await assertRejects(() => run(network, { retries: 2 }, name), QueryError);
+  assertEquals([error.reason, network.timers.monotonicMs()], ["timeout", 3000]);
+  assertEquals(connected, ["127.0.0.1", ...Array(3).fill("192.0.2.1")]);
+  // What is left after 250 ms belongs to the three tries of the other.
+  assertEquals(silent.requests.map(({ atMs }) => Math.round(atMs)), [250, 1167, 2083]);
+  // Where nothing listens on any of them, the failure is known at once.
+  network.hosts[name] = ["127.0.0.1", "::1"];
+  const refused = await assertRejects(() => run(network, { retries: 2 }, name), QueryError);
+  assertEquals(refused.message, "Nothing listens on udp [::1]:37");
+  assertEquals([refused.reason, network.timers.monotonicMs()], ["refused", 3500]);
+});
+
 Deno.test("exchange goes on to the next address, whatever the failure of one is", async () => {
   for (
     const error of [

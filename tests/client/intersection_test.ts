@@ -15,6 +15,12 @@ Deno.test("intersection is where most intervals overlap", () => {
     [[interval(1, 2), interval(2, 3)], interval(2, 2)],
     [[interval(1, 2), interval(3, 4)], undefined],
     [[interval(0, 1), interval(0, 1), interval(5, 6), interval(5, 6)], undefined],
+    // Half is no majority, even where no other region has as many.
+    [[interval(0, 1), interval(0, 1), interval(5, 6), interval(9, 10)], undefined],
+    [
+      [interval(0, 1), interval(0, 1), interval(0, 1), interval(5, 6), interval(9, 10)],
+      interval(0, 1),
+    ],
     [[], undefined],
   ];
   for (const [intervals, region] of cases) {

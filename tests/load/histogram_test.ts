@@ -13,6 +13,14 @@ Deno.test("Histogram finds percentiles to within one bucket", () => {
   }
 });
 
+Deno.test("Histogram has the smallest value that a share does not exceed", () => {
+  const histogram = new Histogram();
+  // Each has a bucket of its own, below 64 ns.
+  for (let i = 1; i <= 10; i++) histogram.record(i * 5);
+  const percentiles = [0, 0.1, 0.11, 0.5, 0.51, 0.9, 0.99, 1].map((s) => histogram.percentileNs(s));
+  assertEquals(percentiles, [5, 5, 10, 25, 30, 45, 50, 50]);
+});
+
 Deno.test("Histogram distinguishes small latencies exactly, and counts outliers at its ends", () => {
   const histogram = new Histogram();
   assertEquals(histogram.percentileNs(0.5), undefined);
