@@ -1,4 +1,5 @@
 /** Waits that end: with what was waited for, or with an error after a limit. */
+import "./limit.ts";
 
 /** Rejects if a promise does not settle within this many seconds; `state` then describes why. */
 export async function within<T>(
@@ -18,14 +19,13 @@ export async function within<T>(
   }
 }
 
-/** Waits for a condition that raises no event. */
+/** Waits for a condition that raises no event; its source is in the error after the limit. */
 export async function until(condition: () => boolean, seconds = 10): Promise<void> {
+  const deadlineMs = performance.now() + seconds * 1000;
   // What is on its way within this machine is there at once.
-  for (let i = 0; i < 20 && !condition(); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  if (!condition()) {
-    await poll(seconds, () => Promise.resolve(condition()), (holds) => holds, 2);
+  for (let tries = 0; !condition(); tries++) {
+    if (performance.now() > deadlineMs) throw new Error(`Not within ${seconds} s: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, tries < 20 ? 0 : 2));
   }
 }
 

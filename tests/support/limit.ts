@@ -1,0 +1,18 @@
+/** The limit of every test: an event that does not come is a failure, not a run without an end. */
+
+/** Programs are started, compiled and installed elsewhere than in the tests of a unit. */
+const isSlow = /\/(e2e|interop|scripts|soak)\/|_native_test\.ts$/.test(Deno.mainModule);
+
+/** Far more than any test needs on a busy machine: what is awaited has a shorter limit of its own. */
+const LIMIT_SECONDS = isSlow ? 600 : 40;
+
+let timer: number | undefined;
+
+Deno.test.beforeEach(() => {
+  timer = setTimeout(() => {
+    throw new Error(`The test did not end within ${LIMIT_SECONDS} s`);
+  }, LIMIT_SECONDS * 1000) as unknown as number;
+  Deno.unrefTimer(timer);
+});
+
+Deno.test.afterEach(() => clearTimeout(timer));
