@@ -100,7 +100,7 @@ export async function control<Action extends ControlAction>(
   if (status >= 200 && status < 300) return json as ControlAnswers[Action];
   const { error } = json as { error?: unknown };
   if (typeof error !== "string") throw new Error(`${url} is no control interface of timesrv`);
-  if ([400, 404, 413].includes(status)) throw new RangeError(error);
+  if ([400, 413].includes(status)) throw new RangeError(error);
   throw new Error(`${url} refuses: ${error}`);
 }
 

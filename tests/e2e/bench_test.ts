@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
 import { formatAsctime } from "../../src/load/dialects.ts";
+import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
@@ -201,6 +202,11 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         const outcome = await run([...bench, ...args]);
         assertMatch(outcome.stderr, message);
         assertEquals([outcome.code, outcome.stdout], [code, ""]);
+        const json = await run([...bench, "--json", ...args]);
+        const { error, ...rest } = JSON.parse(json.stdout);
+        assertDocumented({ ...rest, error: { ...error } }, "bench");
+        assertEquals(Object.keys(rest), ["schema", "url"]);
+        assertEquals([json.code, queryExitCodes[error.reason as QueryFailure] ?? 1], [code, code]);
       }
     }, linux),
   );
@@ -208,11 +214,12 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   Deno.test(
     await test("reports that the network is unreachable", async () => {
       const url = "ntp://192.0.2.1";
-      const { code, stderr } = await run(
-        ["unshare", "--net", ...bench, "--i-own-this-server", url],
+      const { code, stdout, stderr } = await run(
+        ["unshare", "--net", ...bench, "--json", "--i-own-this-server", url],
       );
       assertMatch(stderr, /^timecli: Cannot send to 192\.0\.2\.1:123: .*unreachable\n$/);
-      assertEquals(code, 6);
+      assertDocumented(JSON.parse(stdout), "bench");
+      assertEquals([code, JSON.parse(stdout).error.reason], [6, "unreachable"]);
     }, { ...needs, commands: ["unshare"], root: true }),
   );
 

@@ -5,11 +5,11 @@ import { flag, number, positive, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { printProblems, StatusLine, writeText } from "../../shared/output.ts";
+import { printJson, printProblems, StatusLine, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, lossTimeoutField, seconds } from "../options.ts";
-import { errorToJson } from "../query/json.ts";
+import { errorToJson, outcomeToJson } from "../query/json.ts";
 import {
   failureOf,
   formatLoad,
@@ -121,15 +121,16 @@ async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>
     onProgress: (state) => progress.show(formatProgress(state, options.duration)),
   }).catch((error) => {
     if (error === signal.reason) throw new Error("Stopped before anything was measured");
-    throw error instanceof RangeError ? new UsageError(withOptionNames(error.message)) : error;
+    if (error instanceof RangeError) throw new UsageError(withOptionNames(error.message));
+    if (values.json) printJson([outcomeToJson({ target: url, error }, false)]);
+    throw error;
   });
   progress.clear();
   const report: LoadReport = { load: options, result };
   const failure = failureOf(report);
-  const output = values.json
-    ? JSON.stringify({ ...loadJson(result), ...(failure && { error: errorToJson(failure) }) })
-    : formatLoad(report);
-  writeText(Deno.stdout, `${output}\n`);
+  if (values.json) {
+    printJson([{ ...loadJson(result), ...(failure && { error: errorToJson(failure) }) }]);
+  } else writeText(Deno.stdout, `${formatLoad(report)}\n`);
   printProblems(warningsOf(report));
   if (failure) throw failure;
 }

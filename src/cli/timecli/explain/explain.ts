@@ -8,7 +8,7 @@ import { guessProtocol } from "../../../explain/guess_protocol.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
 import { oneOf, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { formatAddress } from "../../../protocols/endpoint.ts";
+import { formatAddress, formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -16,9 +16,10 @@ import { isGranted } from "../../../system/permission.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { isStandardInput } from "../../shared/files.ts";
-import { writeText } from "../../shared/output.ts";
+import { printJson, writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, timeoutField } from "../options.ts";
+import { errorToJson } from "../query/json.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
 import { formatServer } from "../query/report.ts";
 import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
@@ -82,9 +83,9 @@ export const command = defineCommand({
   }],
   groups,
   notes: NOTES,
-  hint:
-    "Exit codes: 0 the reply passed every test, 2 wrong command line; otherwise the failure, as " +
-    "timecli. The manual has more: docs/timecli.md.",
+  hint: "Exit codes: 0 the reply passed every test, 1 the capture cannot be read or has no such " +
+    "exchange, 2 wrong command line; otherwise the failure, as timecli. The manual has more: " +
+    "docs/timecli.md.",
   run,
 });
 
@@ -96,13 +97,12 @@ async function run({ values, positionals: [target] }: Arguments<typeof groups>):
     ? await seenInFile(values.capture, values)
     : await seenLive(target ?? DEFAULT_TARGET, values);
   const explained: Explained = { title, explanation: explain(seen) };
-  const output = values.json
-    ? JSON.stringify(explanationToJson(explained))
-    : formatExplanation(explained, createPaint(Deno.stdout));
-  writeText(Deno.stdout, `${output}\n`);
-  if (failure) throw failure;
-  const problem = explained.explanation.failure;
-  if (problem) throw new QueryError(problem.reason, problem.message);
+  const { failure: problem } = explained.explanation;
+  const error = failure ?? (problem && new QueryError(problem.reason, problem.message));
+  if (values.json) {
+    printJson([{ ...explanationToJson(explained), ...(error && { error: errorToJson(error) }) }]);
+  } else writeText(Deno.stdout, `${formatExplanation(explained, createPaint(Deno.stdout))}\n`);
+  if (error) throw error;
 }
 
 function checkInput(target: string | undefined, values: ExplainValues): void {
@@ -142,10 +142,18 @@ interface Seen {
 }
 
 async function seenLive(target: string, values: ExplainValues): Promise<Seen> {
-  const seen = await recordExchange(target, {
-    ...pickOptions(exchangeFields, values),
-    family: familyOf(values),
+  const options = { ...pickOptions(exchangeFields, values), family: familyOf(values) };
+  const seen = await recordExchange(target, options).catch((error) => {
+    // Without a datagram there is nothing to show, but programs get the reason.
+    if (values.json && error instanceof QueryError) return error;
+    throw error;
   });
+  if (seen instanceof QueryError) {
+    const endpoint = parseTarget(target);
+    const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
+    const pivot = Temporal.Now.instant();
+    return { title: formatEndpoint(endpoint), seen: { protocol, pivot }, failure: seen };
+  }
   const { url, from, error: failure } = seen;
   if (failure) return { title: `${escapeLine(url)}, the last datagram received`, seen, failure };
   return { title: from ? formatServer({ url, from }) : escapeLine(url), seen };

@@ -106,9 +106,9 @@ function formatVerdicts(tests: readonly TestVerdict[], paint: Paint): string[] {
 /** The version of docs/timecli_explain.schema.json: a key that is renamed, removed or redefined makes a new one. */
 const SCHEMA = 1;
 
-/** The JSON object of an explanation; durations in seconds. */
+/** The JSON object of an explanation, but for its failure; durations in seconds. */
 export function explanationToJson({ title, explanation }: Explained): Record<string, unknown> {
-  const { request, reply, tests, failure, measurement, protocol, variant } = explanation;
+  const { request, reply, tests, measurement, protocol, variant } = explanation;
   return {
     schema: SCHEMA,
     seen: title,
@@ -129,7 +129,6 @@ export function explanationToJson({ title, explanation }: Explained): Record<str
         root_distance: toSeconds(measurement.ntp.rootDistance),
       }),
     }),
-    ...(failure && { error: failure }),
   };
 }
 

@@ -93,7 +93,8 @@ export function samplesToJson(samples: Samples, raw: boolean): Record<string, un
     ...(estimate && {
       offset: toSeconds(estimate.offset),
       error_bound: toSeconds(estimate.errorBound),
-      root_distance: toSeconds(estimate.rootDistance),
+      // A Time server sends no figures of its own accuracy.
+      ...(best?.protocol === "ntp" && { root_distance: toSeconds(estimate.rootDistance) }),
       median_offset: toSeconds(estimate.medianOffset),
       ...(estimate.jitter && { jitter: toSeconds(estimate.jitter) }),
       min_delay: toSeconds(estimate.minDelay),

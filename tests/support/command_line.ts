@@ -1,0 +1,120 @@
+/** Runs the programs in this process: their output is kept, and their signals are a test's own. */
+import { runToExitCode } from "../../src/cli/shared/exit_codes.ts";
+import { runProgram } from "../../src/cli/shared/program.ts";
+import type { Program } from "../../src/cli/shared/command.ts";
+import { timecli } from "../../src/cli/timecli/timecli.ts";
+import { systemNetwork } from "../../src/client/network.ts";
+import { FakeNetwork } from "./fake_network.ts";
+import type { Outcome } from "./process.ts";
+import { within } from "./wait.ts";
+
+// Simulated time would pass while the program waits for one of its modules to be loaded.
+await Promise.all([
+  ...timecli.subcommands.map(({ load }) => load()),
+  import("../../src/cli/timecli/samples/samples.ts"),
+  import("../../src/cli/timecli/query/csv.ts"),
+  import("../../src/cli/timecli/query/json.ts"),
+  import("../../src/cli/timecli/query/time_format.ts"),
+  import("../../src/cli/shared/help.ts"),
+]);
+
+/** What a program finds on this machine. */
+export interface Surroundings {
+  /** The columns of the terminal that standard output and standard error are; none without it. */
+  readonly columns?: number;
+  /** Called with each text that is written to standard output; it may throw. */
+  readonly onOutput?: (text: string) => void;
+  /** Called once the program listens to signals, with a function that sends it one. */
+  readonly onListening?: (send: (signal: Deno.Signal) => void) => void;
+}
+
+/** Options of {@linkcode runTimecli}. */
+export interface TimecliOptions extends Surroundings {
+  /** The simulated network; one without servers by default. */
+  readonly network?: FakeNetwork;
+  /** Milliseconds of simulated time until the program gets SIGINT. */
+  readonly interruptAfterMs?: number;
+}
+
+/** Runs `timecli` to its end, on a simulated network under fake time. */
+export async function runTimecli(
+  args: readonly string[],
+  { network = new FakeNetwork(), interruptAfterMs, ...surroundings }: TimecliOptions = {},
+): Promise<Outcome> {
+  const { timers } = network;
+  const real = { ...systemNetwork };
+  Object.assign(systemNetwork, {
+    timers,
+    resolve: network.resolve.bind(network),
+    connect: network.connect.bind(network),
+    isClosed: network.isClosed.bind(network),
+  });
+  const onListening = (send: (signal: Deno.Signal) => void): void => {
+    if (interruptAfterMs !== undefined) {
+      void timers.sleep(interruptAfterMs).then(() => send("SIGINT"));
+    }
+  };
+  try {
+    const running = runMain("timecli", timecli, args, { onListening, ...surroundings });
+    return await within(20, timers.run(running), () => `: timecli ${args.join(" ")}`);
+  } finally {
+    Object.assign(systemNetwork, real);
+  }
+}
+
+/** Runs a program to its end, on this machine's network. */
+export async function runMain(
+  name: "timesrv" | "timecli",
+  program: Program,
+  args: readonly string[],
+  { columns, onOutput, onListening }: Surroundings = {},
+): Promise<Outcome> {
+  const outcome = { code: 0, stdout: "", stderr: "" };
+  const listeners: [Deno.Signal, () => void][] = [];
+  const send = (signal: Deno.Signal): void => {
+    for (const [name, listener] of [...listeners]) if (name === signal) listener();
+  };
+  const writer = (stream: "stdout" | "stderr") => (data: Uint8Array): number => {
+    const text = new TextDecoder().decode(data);
+    if (stream === "stdout") onOutput?.(text);
+    outcome[stream] += text;
+    return data.length;
+  };
+  const isTerminal = (): boolean => columns !== undefined;
+  const replaced: [object, Record<string, unknown>][] = [
+    ...(["stdout", "stderr"] as const).map((stream): [object, Record<string, unknown>] => {
+      const write = writer(stream);
+      const later = (data: Uint8Array): Promise<number> => Promise.resolve(write(data));
+      return [Deno[stream], { writeSync: write, write: later, isTerminal }];
+    }),
+    [Deno, {
+      consoleSize: () => ({ columns, rows: 24 }),
+      addSignalListener(name: Deno.Signal, listener: () => void): void {
+        if (listeners.push([name, listener]) === 1) queueMicrotask(() => onListening?.(send));
+      },
+      removeSignalListener(name: Deno.Signal, listener: () => void): void {
+        const at = listeners.findIndex(([of, each]) => of === name && each === listener);
+        listeners.splice(at, at < 0 ? 0 : 1);
+      },
+    }],
+  ];
+  const before = replaced.map(([object, fakes]) =>
+    Object.keys(fakes).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)] as const)
+  );
+  for (const [object, fakes] of replaced) {
+    for (const [key, value] of Object.entries(fakes)) {
+      Object.defineProperty(object, key, { value, configurable: true, writable: true });
+    }
+  }
+  try {
+    outcome.code = await runToExitCode(name, () => runProgram(program, args));
+    return outcome;
+  } finally {
+    replaced.forEach(([object], i) => {
+      for (const [key, own] of before[i] ?? []) {
+        if (own) Object.defineProperty(object, key, own);
+        else delete (object as Record<string, unknown>)[key];
+      }
+    });
+  }
+}
