@@ -24,6 +24,14 @@ export function formatSeconds(seconds: number): string {
 /** From ten minutes on, tenths of a second no longer matter. */
 const MIN_IN_MINUTES = 600;
 
+/** Formats an offset from UTC as `+05:30`; early zones have seconds in it, which are left out. */
+export function formatUtcOffset(seconds: number): string {
+  const minutes = Math.trunc(seconds / 60);
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
+  const magnitude = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;
+}
+
 export function formatSignedSeconds(seconds: number): string {
   return seconds < 0 ? formatSeconds(seconds) : `+${formatSeconds(seconds)}`;
 }

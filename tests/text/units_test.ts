@@ -5,6 +5,7 @@ import {
   formatPlural,
   formatSeconds,
   formatSignedSeconds,
+  formatUtcOffset,
 } from "../../src/text/units.ts";
 
 Deno.test("formatSeconds chooses the unit that reads best", () => {
@@ -48,6 +49,20 @@ Deno.test("formatExactSeconds has the digits of the resolution, and no fewer tha
   for (const [seconds, resolution, text] of table) {
     assertEquals(formatExactSeconds(seconds, resolution), text);
   }
+});
+
+Deno.test("formatUtcOffset has the sign of the zone, and its whole minutes", () => {
+  const table: [seconds: number, text: string][] = [
+    [0, "+00:00"],
+    [19_800, "+05:30"],
+    [45_900, "+12:45"],
+    [-14_400, "-04:00"],
+    [-12_600, "-03:30"],
+    [-75, "-00:01"],
+    [59, "+00:00"],
+    [-59, "+00:00"],
+  ];
+  for (const [seconds, text] of table) assertEquals(formatUtcOffset(seconds), text);
 });
 
 Deno.test("formatSignedSeconds always writes the sign", () => {

@@ -1,4 +1,5 @@
 import { localOffset } from "../../system/local_time.ts";
+import { formatUtcOffset } from "../../text/units.ts";
 import { formatAsctime } from "../asctime/format.ts";
 import { leap } from "../ntp/packet.ts";
 
@@ -84,10 +85,6 @@ function nistLine(unixSeconds: number, leapIndicator: number): string {
   return `\n${fiveDigits} ${date} ${clock} 00 ${leapSecond} ${health}   0.0 UTC(timesrv) *\r\n`;
 }
 
-/** Formats the offset from UTC; early zones have seconds in it, which are left out. */
 function offsetText(unixSeconds: number, utc: boolean): string {
-  const minutes = Math.trunc((utc ? 0 : localOffset(unixSeconds)) / 60);
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-  const magnitude = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${two(magnitude / 60)}:${two(magnitude % 60)}`;
+  return formatUtcOffset(utc ? 0 : localOffset(unixSeconds));
 }

@@ -1,3 +1,4 @@
+import { inZone } from "../../support/zone.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Sink } from "../../../src/server/log/bounded_writer.ts";
 import { ServerLog, type ServerLogOptions } from "../../../src/server/log/log.ts";
@@ -34,6 +35,28 @@ Deno.test("ServerLog writes a request with a timestamp", async () => {
     line ?? "",
     /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} Time request from \[::1\]:51402$/,
   );
+});
+
+Deno.test("ServerLog stamps lines with local time, whatever the zone", async () => {
+  const at = Temporal.Instant.from("2026-07-03T03:09:06.007Z");
+  const { instant } = Temporal.Now;
+  Temporal.Now.instant = () => at;
+  try {
+    for (
+      const [offsetSeconds, stamp] of [
+        [-4 * 3600, "2026-07-02 23:09:06.007"],
+        [5.5 * 3600, "2026-07-03 08:39:06.007"],
+      ] as const
+    ) {
+      const lines = await inZone(
+        offsetSeconds,
+        () => logged({}, (log) => log.request(endpoint, source, 12)),
+      );
+      assertEquals(lines, [`${stamp} Time request from [::1]:51402`]);
+    }
+  } finally {
+    Temporal.Now.instant = instant;
+  }
 });
 
 Deno.test("ServerLog writes one JSON object per line", async () => {

@@ -10,7 +10,12 @@ import { toSeconds } from "../../../text/duration.ts";
 import { formatError } from "../../shared/format_error.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
-import { formatInstant, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import {
+  formatInstant,
+  formatSeconds,
+  formatSignedSeconds,
+  formatUtcOffset,
+} from "../../../text/units.ts";
 
 /** The outcome of one query: a reply, or an error, or both where the reply cannot be trusted. */
 export interface Outcome {
@@ -115,13 +120,11 @@ export function formatReference({ referenceId, stratum }: NtpReply): string {
 
 /** Formats a time in this machine's time zone, with its offset from UTC. */
 function formatLocalTime(instant: Temporal.Instant, digits: 0 | 6): string {
-  const minutes = Math.trunc(localOffset(Math.floor(instant.epochMilliseconds / 1000)) / 60);
-  const zone = instant.toZonedDateTimeISO("UTC").add({ minutes });
-  const text = zone.toPlainDateTime().toString({ fractionalSecondDigits: digits });
-  const sign = minutes < 0 ? "-" : "+";
-  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return `${text.replace("T", " ")} ${sign}${two(hours)}${two(rest)}`;
+  const seconds = localOffset(Math.floor(instant.epochMilliseconds / 1000));
+  const minutes = Math.trunc(seconds / 60);
+  const local = instant.toZonedDateTimeISO("UTC").add({ minutes }).toPlainDateTime();
+  const text = local.toString({ fractionalSecondDigits: digits }).replace("T", " ");
+  return `${text} ${formatUtcOffset(seconds).replace(":", "")}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { TZDateMini } from "@date-fns/tz";
 import { format } from "date-fns/format";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
+import { formatUtcOffset } from "../../../text/units.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 
 /** Without these, date-fns prints warnings of its own. */
@@ -105,10 +106,7 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
 /** A date with the fields of this machine's time zone, or of UTC. */
 function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
   const seconds = utc ? 0 : localOffset(Math.floor(epochMilliseconds / 1000));
-  const minutes = Math.trunc(Math.abs(seconds) / 60);
-  const two = (value: number): string => String(Math.trunc(value)).padStart(2, "0");
-  const zone = `${seconds < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
-  return new TZDateMini(epochMilliseconds, zone);
+  return new TZDateMini(epochMilliseconds, formatUtcOffset(seconds));
 }
 
 /** Joins pieces into as few patterns as possible, apart from long fractions. */

@@ -45,8 +45,7 @@ export function drawPlot(
   const rows = height - AXIS_LINES;
   const { ticks: yTicks, unit, number } = createAxis(values, rows);
   const format = (value: number): string => {
-    const text = number(value);
-    return `${isSigned && value > 0 && text !== "0" ? "+" : ""}${text} ${unit}`;
+    return `${isSigned && value > 0 ? "+" : ""}${number(value)} ${unit}`;
   };
   const [low = 0, high = 0] = [yTicks[0], yTicks.at(-1)];
   const labelWidth = Math.max(...yTicks.map((tick) => format(tick).length));

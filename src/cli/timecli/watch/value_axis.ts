@@ -54,9 +54,9 @@ function unitOf(step: number, largest: number): readonly [unit: string, factor: 
   return largest >= 1e-6 ? ["µs", 1e6] : ["ns", 1e9];
 }
 
-/** Removes the error of a multiplication, which would show as -0 or 3.0000000000000004. */
+/** Removes the error of a multiplication, which would show as 3.0000000000000004. */
 function tidy(value: number): number {
-  return Number(value.toPrecision(12)) || 0;
+  return Number(value.toPrecision(12));
 }
 
 /** A value that others are relative to, where they are far from 0 and close together. */

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { outcomeToJson } from "../../../../src/cli/timecli/query/json.ts";
 import { formatReply, formatTable } from "../../../../src/cli/timecli/query/report.ts";
 import { assertDocumented } from "../../../support/documented.ts";
+import { inZone } from "../../../support/zone.ts";
 import { QueryError } from "../../../../src/protocols/failure.ts";
 import type { NtpReply, SecondsReply, TextReply } from "../../../../src/protocols/reply.ts";
 import { decodeNtpPacket } from "../../../../src/protocols/ntp/packet.ts";
@@ -81,8 +82,29 @@ Deno.test("formatReply explains an offset, and names the server", () => {
     formatReply({ ...ntp, offset: ms(-12.5) }, false),
     /-12\.50 ms .*: this clock is ahead$/m,
   );
-  assertMatch(formatReply({ ...ntp, offset: ms(1) }, false), /: within the error bound$/m);
+  // An offset of the bound itself may be none.
+  for (const offset of [1, 2, -2]) {
+    assertMatch(
+      formatReply({ ...ntp, offset: ms(offset) }, false),
+      /: within the error bound$/m,
+    );
+  }
+  assertMatch(formatReply({ ...ntp, offset: ms(2.001) }, false), /: this clock is behind$/m);
   assertMatch(formatReply(seconds, false), /^Offset +-502\.0 ms ± 1\.002 s: within/m);
+});
+
+Deno.test("formatReply writes local time with its offset from UTC", () => {
+  for (
+    const [offsetSeconds, ofNtp, ofTime] of [
+      [0, "2026-11-22 18:40:18.512500 +0000", "2026-11-22 18:40:18 +0000"],
+      [-5 * 3600, "2026-11-22 13:40:18.512500 -0500", "2026-11-22 13:40:18 -0500"],
+      [5.5 * 3600, "2026-11-23 00:10:18.512500 +0530", "2026-11-23 00:10:18 +0530"],
+    ] as const
+  ) {
+    const timeOf = (reply: NtpReply | SecondsReply): string | undefined =>
+      /^Time +(.*)$/m.exec(inZone(offsetSeconds, () => formatReply(reply, false)))?.[1];
+    assertEquals([timeOf(ntp), timeOf(seconds)], [ofNtp, ofTime]);
+  }
 });
 
 Deno.test("formatReply names the kind of a reference", () => {
@@ -91,6 +113,10 @@ Deno.test("formatReply names the kind of a reference", () => {
   assertEquals(reference({}), "192.0.2.7 (IPv4 address, or hash of an IPv6 one)");
   assertEquals(reference({ stratum: 1, referenceId: "GPS" }), "GPS (reference clock)");
   assertEquals(reference({ referenceId: "127.127.1.1" }), "127.127.1.1 (its own clock)");
+  assertEquals(
+    reference({ referenceId: "127.0.0.1" }),
+    "127.0.0.1 (IPv4 address, or hash of an IPv6 one)",
+  );
   assertEquals(reference({ stratum: 0, referenceId: "RATE" }), "RATE (kiss code)");
   assertEquals(reference({ stratum: 0, referenceId: "" }), "none");
 });

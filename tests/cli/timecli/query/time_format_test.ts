@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { timeFormatter } from "../../../../src/cli/timecli/query/time_format.ts";
 import type { TimeReply } from "../../../../src/protocols/registry.ts";
+import { inZone } from "../../../support/zone.ts";
 import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
 
 function instant(text: string): TimeReply {
@@ -33,6 +34,20 @@ Deno.test("timeFormatter writes UTC by the letters of Unicode, to the nanosecond
 });
 
 Deno.test("timeFormatter writes this machine's local time otherwise", () => {
+  const pattern = "yyyy-MM-dd HH:mm:ss.SSSSSS xxx";
+  for (
+    const [offsetSeconds, expected] of [
+      [-4 * 3600, "2026-07-02 23:09:06.007654 -04:00"],
+      [5.5 * 3600, "2026-07-03 08:39:06.007654 +05:30"],
+    ] as const
+  ) {
+    const time = instant("2026-07-03T03:09:06.007654321Z");
+    assertEquals(inZone(offsetSeconds, () => timeFormatter(pattern, false)(time)), expected);
+    assertEquals(
+      inZone(offsetSeconds, () => timeFormatter(pattern, true)(time)),
+      "2026-07-03 03:09:06.007654 +00:00",
+    );
+  }
   const text = "2026-07-03T21:09:06Z";
   const local = timeFormatter("yyyy-MM-dd HH:mm xxx", false)(instant(text));
   const [, date, time, offset] = /^(\S+) (\S+) (\S+)$/.exec(local) ?? [];

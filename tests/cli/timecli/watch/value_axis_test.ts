@@ -51,6 +51,7 @@ Deno.test("createValueAxis uses minutes, hours and days", () => {
     [0, 200, ["0", "1", "2", "3", "4", "min"]],
     [-7200, 7200, ["-2", "-1", "0", "1", "2", "h"]],
     [0, 4e8, ["0", "2000", "4000", "6000", "d"]],
+    [-0.4, 1.2, ["-0.5", "0", "0.5", "1.0", "1.5", "s"]],
   ];
   for (const [min, max, labels] of axes) {
     const { ticks, number, unit } = createValueAxis(min, max, 4);
@@ -65,6 +66,8 @@ Deno.test("chooseBase names what values are textReply from that are far from 0 a
     [-1e-5, 1e-5, undefined],
     [4, 4, undefined],
     [3, 5, undefined],
+    [4, 4.02, undefined],
+    [4, 4.0159, "+4 s"],
     [0.02500001, 0.02500003, "+25 ms"],
     [59.2, 59.3, "+59 s"],
     [413_340_677.25, 413_340_677.2501, "+4784 d 0 h 51 min 17.25 s"],
