@@ -74,6 +74,11 @@ const groups = {
       help: "exchanges per client program for the offset",
       default: "40",
     }),
+    stamps: count(1e8, {
+      name: "stamps",
+      help: "exchanges per server and condition for the transmit timestamps",
+      default: "100000",
+    }),
     replies: count(1e12, {
       name: "replies",
       help: "replies of the endurance section",
@@ -114,6 +119,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   }
   const { json = false, ...options } = {
     ...{ rounds: 5, seconds: 1, slices: 24, window: 64, flows: 8, exchanges: 40 },
+    stamps: 100_000,
     replies: 10_000_000,
     ...values,
   };

@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly flows: number;
   /** Exchanges per client program for the offset. */
   readonly exchanges: number;
+  /** Exchanges per server and condition for the transmit timestamps. */
+  readonly stamps: number;
   /** Replies of the endurance section. */
   readonly replies: number;
   /** Another checkout of this project, to compare with in duels. */

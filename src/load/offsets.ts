@@ -43,12 +43,17 @@ export class Offsets {
 
   /** Records the offset of reply `i`, whose request left at `departureNs` (RFC 5905 §8). */
   record(i: number, departureNs: number): void {
+    const transitNs = this.transitNs(i);
+    if (transitNs === undefined) return;
+    const there = this.#timestampNs(i * this.#replies.stride + this.#at.receive) - departureNs;
+    this.magnitudes.record(Math.abs((there - transitNs) / 2));
+  }
+
+  /** The time from the transmit timestamp of reply `i` to the kernel's timestamp of its arrival, if there is one. */
+  transitNs(i: number): number | undefined {
     const arrivalNs = this.#arrivalNs(i);
-    if (arrivalNs === undefined) return;
-    const reply = i * this.#replies.stride;
-    const there = this.#timestampNs(reply + this.#at.receive) - departureNs;
-    const back = this.#timestampNs(reply + this.#at.transmit) - arrivalNs;
-    this.magnitudes.record(Math.abs((there + back) / 2));
+    if (arrivalNs === undefined) return undefined;
+    return arrivalNs - this.#timestampNs(i * this.#replies.stride + this.#at.transmit);
   }
 
   /** Resets the control message lengths of the first `count` replies. */

@@ -7,6 +7,7 @@ import {
   summarizeRatios,
   turnsOf,
 } from "../../scripts/bench/stats.ts";
+import { summarizeTransits } from "../../scripts/bench/sections/stamps.ts";
 import { FieldError } from "../../src/options/field.ts";
 import { where } from "../support/needs.ts";
 import { root } from "../support/programs.ts";
@@ -36,6 +37,19 @@ Deno.test("summarizeMagnitudes disregards signs", () => {
   assertEquals(summarizeMagnitudes([-3, 1, 2]), { count: 3, median: 2, p99: 3, max: 3 });
   const errors = Array.from({ length: 1000 }, (_, i) => i % 2 === 0 ? i + 1 : -i - 1);
   assertEquals(summarizeMagnitudes(errors), { count: 1000, median: 500.5, p99: 990, max: 1000 });
+});
+
+Deno.test("summarizeTransits counts what was stamped after it arrived", () => {
+  const transits = summarizeTransits([3000, -1000, 1000, 5000]);
+  assertEquals(transits, {
+    count: 4,
+    medianUs: 2,
+    meanUs: 2,
+    deviationUs: Math.sqrt(5),
+    p99Us: 5,
+    maxUs: 5,
+    early: 1,
+  });
 });
 
 Deno.test("turnsOf reverses every other round", () => {

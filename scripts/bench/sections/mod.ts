@@ -12,8 +12,9 @@ import { growth } from "./growth.ts";
 import { offset } from "./offset.ts";
 import { overload } from "./overload.ts";
 import { rounds } from "./rounds.ts";
+import { stamps } from "./stamps.ts";
 
 /** By name. */
 export const sections: ReadonlyMap<string, Section> = new Map(
-  Object.entries({ rounds, offset, duel, fixed, overload, growth, endurance }),
+  Object.entries({ rounds, offset, stamps, duel, fixed, overload, growth, endurance }),
 );
