@@ -8,7 +8,9 @@ import { counter, type Counters } from "./counters.ts";
 import type { DatagramHandler, Delivery, Exchange, Operation, Source } from "./exchange.ts";
 import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
+import { isLinkLocal } from "../system/address.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
+import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 
 export interface ListenDatagramOptions {
   /** The address to listen on; an IPv6 link-local one with its zone. */
@@ -19,6 +21,8 @@ export interface ListenDatagramOptions {
   readonly counters: Counters;
   /** The number of replies that may be under way at once; further requests are refused as `overload`. */
   readonly maxTasks: number;
+  /** @default {systemTimers} */
+  readonly timers?: Timers;
 }
 
 /**
@@ -59,8 +63,9 @@ export class DatagramListener {
   #otherSocket: Deno.DatagramConn | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
-  /** The zone of a link-local address: Deno reports its senders without it, and cannot reach them without. */
+  /** The zone of a link-local address, without which Deno reports its senders. */
   readonly #zone: string;
+  readonly #timers: Timers;
   readonly #mayAnswerAll = isGranted({ name: "net" });
   readonly #idle: ReusedExchange[] = [];
   readonly #drained = Promise.withResolvers<void>();
@@ -75,6 +80,7 @@ export class DatagramListener {
     this.#options = options;
     this.#handler = options.handler;
     this.#counters = options.counters;
+    this.#timers = options.timers ?? systemTimers;
     this.#zone = /%.*/.exec(options.hostname)?.[0] ?? "";
     this.port = (socket.addr as Deno.NetAddr).port;
     const loops = Array.from({ length: RECEIVE_LOOPS }, () => this.#receive());
@@ -89,9 +95,7 @@ export class DatagramListener {
     if (!this.#stopping) {
       this.#stopping = true;
       if (this.#tasks === 0) this.#drained.resolve();
-      const timer = setTimeout(this.#drained.resolve, graceMs);
-      await this.#drained.promise;
-      clearTimeout(timer);
+      await settleWithin(this.#timers, graceMs, this.#drained.promise);
       this.#closed = true;
       for (let left = this.#tasks; left > 0; left--) this.#counters.refuse(refuseStopping);
       this.#socket.close();
@@ -109,14 +113,16 @@ export class DatagramListener {
         exchange.request = request;
         // Each address that Deno makes has a hidden class of its own, on which named
         // reads miss their inline caches, here and inside of send().
-        exchange.source.hostname = Reflect.get(source, "hostname") + this.#zone;
+        const hostname: string = Reflect.get(source, "hostname");
+        const isZoned = this.#zone !== "" && isLinkLocal(hostname);
+        exchange.source.hostname = isZoned ? hostname + this.#zone : hostname;
         exchange.source.port = Reflect.get(source, "port");
       } catch (error) {
         if (this.#closed) return;
         this.#counters.count(counter.receiveErrors);
         this.#handler.failed("receive", error);
         pauseMs = Math.min(pauseMs * 2 + 1, MAX_RECEIVE_PAUSE_MS);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await this.#timers.sleep(pauseMs);
         continue;
       }
       pauseMs = 0;

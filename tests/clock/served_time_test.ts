@@ -178,3 +178,24 @@ Deno.test({
     }
   },
 });
+
+Deno.test("what was configured before is not kept: it is added to the configuration of the start", () => {
+  using time = started({ rootDelay: 0.5 });
+  const configured = (): unknown[] => {
+    const { stratum, leap, rootDelaySeconds } = seen(time).status;
+    return [stratum, leap, rootDelaySeconds];
+  };
+  time.begin({}, { stratum: 3 });
+  time.configure({ leap: "insert" });
+  assertEquals(configured(), [10, 1, 0.5]);
+  time.configure({ stratum: 4, rootDelay: 1 });
+  assertEquals(configured(), [4, 0, 1]);
+  time.begin({ offset: "+1h" }, { leap: "delete" });
+  assertEquals([seen(time).ahead, ...configured()], [3600, 10, 2, 0.5]);
+  // The machine's time becomes a simulated clock with the same status, and back.
+  time.begin({}, { stratum: 5 });
+  time.step("+1s");
+  assertEquals([seen(time).ahead, ...configured()], [1, 5, 0, 0.5]);
+  time.reset();
+  assertEquals([seen(time).ahead, ...configured()], [0, 10, 0, 0.5]);
+});

@@ -71,6 +71,7 @@ export class FakeTime implements Timers {
   }
 
   every(ms: number, tick: () => void): Disposable {
+    if (!(ms > 0)) throw new RangeError(`An interval of ${ms} ms never ends`);
     let sleeper: Sleeper;
     const wait = (): void => {
       sleeper = this.#add(ms, () => {

@@ -212,7 +212,6 @@ export class Channel {
     let isStamped = false;
     while (at + DATA_WORD <= end) {
       const messageLength = control[at + CMSGHDR.length / 4] as number;
-      if (messageLength < CMSGHDR.size) break;
       const level = control[at + CMSGHDR.level / 4];
       const type = control[at + CMSGHDR.type / 4];
       const data = at + DATA_WORD;

@@ -147,3 +147,20 @@ Deno.test("time goes on from where it is, whatever else is changed", () => {
     assert(moved >= -2n && moved <= 2n, `${moved} ns: ${leap}`);
   }));
 });
+
+Deno.test("an inserted second is announced to its end, unless other leap seconds are set", () => {
+  const eve = { time: "2028-12-31T23:59:58.5Z", leap: "insert@2028-12-31" };
+  const nowNs = START + 2n * SECOND;
+  const repeated = advance(planTimeline(eve, START), nowNs);
+  const announced = (change: ClockOptions): unknown[] => {
+    const { leap, plan } = phaseAt(changeTimeline(repeated, change, nowNs), nowNs);
+    return [leap, servedAt(plan, nowNs) - parseInstantNs("2028-12-31T23:59:59.5Z")];
+  };
+  for (const change of [{}, { rate: 2 }, { steps: ["+1h@PT1H"] }, { smear: "none" }]) {
+    assertEquals(announced(change), ["insert", 0n], JSON.stringify(change));
+  }
+  assertEquals(announced({ leap: "none" }), [undefined, 0n]);
+  assertEquals(announced({ leap: "delete@2029-06-30" }), ["none", 0n]);
+  // Nor after it was moved, though it is set to the same second.
+  assertEquals(announced({ time: "2028-12-31T23:59:59.5Z" }), [undefined, 0n]);
+});

@@ -175,3 +175,43 @@ Deno.test("TimelineSource renews its reference time, and waits for nothing once 
   source[Symbol.dispose]();
   await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits");
 });
+
+Deno.test("TimelineSource looks at its clock every four seconds, and not more often than every 20 ms", async () => {
+  const leap = "insert@2028-12-31";
+  const table: [clock: ClockOptions, ms: number, changes: number][] = [
+    [{ offset: "+1h" }, 60_000, 15],
+    // Longer away than a timer can wait for.
+    [{ leap }, 60_000, 15],
+    // Its lines are of a second each, which is a microsecond of this machine.
+    [{ time: "2028-12-31T12:00:00Z", leap, smear: "linear,40d", rate: 1_000_000 }, 1000, 50],
+  ];
+  for (const [clock, ms, expected] of table) {
+    const time = new FakeTime("2026-01-01T00:00:00Z");
+    const start = { seconds: 1_767_225_600, nanoseconds: 0 };
+    const context = { base: clockBy(time), precision: -20, start, seed: 1, timers: time };
+    using source = new TimelineSource(context, clock, {});
+    let changes = 0;
+    source.onChange = () => changes++;
+    await time.advance(ms);
+    assertEquals(changes, expected, JSON.stringify(clock));
+  }
+});
+
+Deno.test("TimelineSource steps by weeks, days and every other unit of a duration", () => {
+  const base = new Hand(1_795_000_000);
+  for (
+    const [by, seconds] of [
+      [{ weeks: 1 }, 604_800],
+      [{ weeks: -1, days: -1, hours: -1, minutes: -1, seconds: -1 }, -694_861],
+      [{ milliseconds: 1 }, 0.001],
+      [{ microseconds: -1 }, -0.000001],
+      [{ nanoseconds: 1 }, 0.000000001],
+    ] as const
+  ) {
+    const duration = Temporal.Duration.from(by);
+    using served = serve(base, { offset: duration });
+    assertEquals(served.state.offset, seconds);
+    served.step(duration);
+    assertEquals(served.state.offset, 2 * seconds);
+  }
+});

@@ -202,6 +202,8 @@ Deno.test("a smear follows its shape at each quarter", () => {
     ["quadratic", noon, 86_400, [0, 0.125, 0.5, 0.875, 1]],
     ["meta", midnight, 62_500, [0, 0.125, 0.5, 0.875, 1]],
     ["linear,20h", "2028-12-31T14:00:00Z", 72_000, [0, 0.25, 0.5, 0.75, 1]],
+    // The last of its lines, of a second each, is cut at the end of the window.
+    ["linear,1500ms", "2028-12-31T23:59:59.25Z", 1.5, [0, 0.25, 0.5, 0.75, 1]],
   ];
   for (const [smear, start, seconds, quarters] of cases) {
     for (const [i, quarter] of quarters.entries()) {
