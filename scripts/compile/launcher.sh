@@ -6,6 +6,7 @@ name=@NAME@
 whole_size=@WHOLE_SIZE@
 runtime=@RUNTIME@
 program=@PROGRAM@
+folders="@FOLDERS@"
 files="@FILES@"
 # One line per file: path, SHA-256, position of its first byte in this file, length.
 payloads="
@@ -14,46 +15,117 @@ payloads="
 
 # The caller's PATH may contain only the folder of this file.
 PATH=${PATH:+$PATH:}/usr/bin:/bin
+newline='
+'
 temp=
 child=
 why=
 
-# Calls $1 with $root set to each possible cache folder until it succeeds.
-each_root() {
+# Deno, Node's API in it, OpenTelemetry, Rust and ICU obey variables that were meant for other
+# programs: they open sockets, load code, or end a finished program. By pattern, because each version
+# of Deno reads others. A line of another variable's value may look like one of these; a name without
+# a variable is harmless here.
+unset SSLKEYLOGFILE
+exported=$(export -p)
+case $exported in
+  *DENO_* | *NODE_* | *OTEL_* | *RUST_* | *TOKIO_* | *ICU_* | *NPM_CONFIG_* | *JSR_*)
+    set -f
+    IFS=$newline
+    for line in $exported; do
+      line=${line%%=*}
+      line=${line##* }
+      case $line in
+        *[!A-Za-z0-9_]*) ;;
+        DENO_* | NODE_* | OTEL_* | RUST_* | TOKIO_* | ICU_* | NPM_CONFIG_* | JSR_*) unset "$line" ;;
+      esac
+    done
+    unset IFS
+    set +f
+    ;;
+esac
+
+# Calls $1 with each possible cache folder, $own in the folder $place, until it succeeds.
+each_place() {
+  own=timesrv
   # The XDG base directory specification requires that a relative XDG_CACHE_HOME is ignored.
-  case ${XDG_CACHE_HOME-} in /*) root=$XDG_CACHE_HOME/timesrv && "$1" && return ;; esac
-  case ${HOME-} in /*) root=$HOME/.cache/timesrv && "$1" && return ;; esac
-  root=/tmp
-  case ${TMPDIR-} in /*) [ -d "$TMPDIR" ] && root=$TMPDIR ;; esac
-  root=$root/timesrv-$(id -u)
+  case ${XDG_CACHE_HOME-} in /*) place=$XDG_CACHE_HOME && "$1" && return ;; esac
+  own=timesrv
+  case ${HOME-} in /*) place=$HOME/.cache && "$1" && return ;; esac
+  place=/tmp
+  case ${TMPDIR-} in /*) [ -d "$TMPDIR" ] && place=$TMPDIR ;; esac
+  own=timesrv-$(id -u)
   "$1"
 }
 
-# Succeeds if only this user and root can change the given paths (below $root). Another user who can
-# write to one of the folders could replace the executable: in /tmp any local user could, and under
-# sudo with $HOME kept the user who called it. Leaves inode, owner and size of each file in $facts.
+# Succeeds if only this user and root can change the folder $place, $own in it (if not empty), the
+# given paths below that, and what leads there. Another user who can write to one of the folders could
+# replace the executable: in /tmp any local user could, and under sudo with $HOME kept the user who
+# called it. Links are resolved here, once: $root is then the physical path of the folder, which no
+# other user can redirect. Leaves inode, owner and size of each file in $facts, and in $fault why it
+# failed.
 look() {
-  own=${root##*/}
-  left=$#
-  while [ "$left" -gt 0 ]; do
-    set -- "$@" "$own/${1%/*}" "$own/$1"
-    shift
-    left=$((left - 1))
-  done
-  left=$(($# + 3))
-  # Names are relative to the folder above, so that none contains a space. Split into words, because
-  # `read` reads a pipe octet by octet. One `ls` only: it takes as long as the rest of a start.
-  # shellcheck disable=SC2046 -- ten words per line
-  set -- $(cd "${root%/*}/" 2>/dev/null && LC_ALL=C ls -ldin . .. "$own" "$@" 2>/dev/null)
+  fault="$place${own:+/$own} cannot be entered"
+  found=$(
+    exec 2>/dev/null
+    # These change what `ls` prints.
+    unset TIME_STYLE QUOTING_STYLE BLOCK_SIZE LS_BLOCK_SIZE
+    cd -P "$place/" || exit
+    if [ "$own" ]; then
+      above=${PWD%/}
+      cd -P "./$own" || exit
+      # Another user could have it lead to a folder of this user's that is not a cache.
+      [ "$PWD" = "$above/$own" ] || {
+        echo "is a link"
+        exit
+      }
+    fi
+    case $PWD in *"$newline"*) exit ;; /*) ;; *) exit ;; esac
+    # Each folder above, seen from the one that was entered: its path might lead elsewhere by now.
+    up=..
+    left=${PWD%/}
+    while [ "$left" ]; do
+      set -- "$@" "$up"
+      up=$up/..
+      left=${left%/*}
+    done
+    [ -O . ] && mine=yes || mine=no
+    printf '%s\n' "$(($# + 1)) $mine $PWD"
+    # Names without spaces, split into words below, because `read` reads a pipe octet by octet. One
+    # `ls` only: it takes as long as the rest of a start.
+    LC_ALL=C exec ls -ldin . "$@"
+  )
+  case $found in
+    "") return 1 ;;
+    "is a link")
+      fault="$place/$own is a link"
+      return 1
+      ;;
+  esac
+  left=${found%%"$newline"*}
+  root=${left#* }
+  mine=${root%% *}
+  root=${root#* }
+  left=${left%% *}
+  fault="another user can change $root or a folder above it"
+  # shellcheck disable=SC2086 -- ten words per line
+  set -- ${found#*"$newline"}
   facts=
+  user=
+  user_here=
   # Inode, mode, links, owner, group, size, three of the date, name.
   while [ $# -ge 10 ]; do
-    [ -O "${root%/*}/${10}" ] || [ "$4" = 0 ] || return 1
-    case ${10} in
-      . | .. | */.)
-        # Above our own folder: a group may have write access (many systems give each user one), all
-        # users only with the sticky bit, which keeps them from renaming our files.
-        case $2 in ????????w[!tT]*) return 1 ;; esac
+    case $4 in 0 | "$user") ;; *) [ -z "$user" ] && user=$4 || return 1 ;; esac
+    [ "${10}" != . ] || user_here=$4
+    case $own/${10} in
+      */..* | /.)
+        # Above our own folder: others may have write access where the sticky bit keeps them from
+        # renaming our files, and so may the group of this user alone, whose number is the user's
+        # on many systems.
+        case $2 in
+          ?????????[tT]*) ;;
+          ????????w*) return 1 ;;
+          ?????w*) [ "$4" = "$5" ] && [ "$4" != 0 ] || return 1 ;;
+        esac
         ;;
       *)
         case $2 in l* | ?????w* | ????????w*) return 1 ;; esac
@@ -63,7 +135,9 @@ look() {
     shift 10
     left=$((left - 1))
   done
-  [ "$left" = 0 ]
+  [ "$left" = 0 ] || return 1
+  # All owners but root are one; it is this user if it owns the folder that was entered.
+  [ -z "$user" ] || { [ "$mine" = yes ] && [ "$user" = "$user_here" ]; }
 }
 
 # Succeeds if all files are the ones that were verified before. Hashing 96 MB takes ten times as long
@@ -73,7 +147,7 @@ look() {
 # check; look() excludes such users.
 check() {
   # shellcheck disable=SC2086 -- no name contains a space
-  look $files || return 1
+  look $folders $files || return 1
   note=$root/${program%/*}/verified
   noted=
   { read -r noted <"$note"; } 2>/dev/null
@@ -104,15 +178,15 @@ folder() {
 
 safe() {
   look "$@" && return
-  why="$why; $root can be changed by another user"
+  why="$why; $fault"
   return 1
 }
 
 # Ensures that $root/$1 is the file that starts at byte $3 here, $4 bytes long, with the SHA-256 $2.
 # Folders are named by the hash of their contents, so programs of different versions share a runtime.
 provide() {
-  folder "$root/${1%/*}" && safe "${1%/*}/." || return 1
-  look "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ] && return
+  folder "$root/${1%/*}" && safe "${1%/*}" || return 1
+  look "${1%/*}" "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ] && return
   # Left behind by a power cut or SIGKILL, and too old to belong to another process that is unpacking.
   find "$root/${1%/*}" -name 'temp.*' -mmin +60 -exec rm -f {} + 2>/dev/null
   temp=$(mktemp "$root/${1%/*}/temp.XXXXXX" 2>/dev/null) || {
@@ -123,7 +197,7 @@ provide() {
   # Opened here, because the child could create it again after a signal handler has removed it; in the
   # background, because a shell runs no trap before a foreground command has ended.
   exec 3>"$temp"
-  { tail -c "+$3" "$0" | head -c "$4" | gzip -dc >&3; } 2>/dev/null &
+  { unset GZIP; tail -c "+$3" "$0" | head -c "$4" | gzip -dc >&3; } 2>/dev/null &
   child=$!
   wait "$child"
   unpacked=$?
@@ -133,7 +207,7 @@ provide() {
     why="$why; $root has no room, or $0 is damaged"
   elif ! chmod 700 "$temp" || ! runs "$temp" "$1"; then
     why="$why; no program can be run from $root"
-  elif touch -t 200001010000 "$temp" &&
+  elif touch -t 197001020000 "$temp" &&
     { [ ! -d "$root/$1" ] || rm -rf "${root:?}/$1"; } && mv -f "$temp" "$root/$1"; then
     temp=
     return 0
@@ -152,14 +226,27 @@ runs() {
 # matches nothing.
 note() {
   # shellcheck disable=SC2086 -- no name contains a space
-  look $files || return 1
+  look $folders $files || return 1
   temp=$(mktemp "$root/${program%/*}/temp.XXXXXX") && echo "$facts" >"$temp" &&
     mv -f "$temp" "$root/${program%/*}/verified" || rm -f "$temp"
   temp=
 }
 
+# Creates a folder only in one that no other user can change, and by its physical path.
 unpack() {
-  folder "${root%/*}" && folder "$root" && safe || return 1
+  leaf=$own
+  own=
+  while [ "$place" != "${place%/}" ]; do place=${place%/}; done
+  if [ ! -d "$place/" ]; then
+    new=${place##*/}
+    place=${place%/*}
+    safe && folder "${root%/}/$new" || return 1
+    place=${root%/}/$new
+  fi
+  safe && folder "${root%/}/$leaf" || return 1
+  place=$root
+  own=$leaf
+  safe || return 1
   # shellcheck disable=SC2086 -- four words per file
   set -- $payloads
   while [ $# -gt 0 ]; do
@@ -177,7 +264,7 @@ stop() {
   exit "$1"
 }
 
-if ! each_root check; then
+if ! each_place check; then
   trap 'stop 129' HUP
   trap 'stop 130' INT
   trap 'stop 143' TERM
@@ -188,7 +275,7 @@ if ! each_root check; then
     echo "$name: $0 is damaged: $((size)) bytes, wanted $whole_size" >&2
     exit 1
   fi
-  each_root unpack || {
+  each_place unpack || {
     echo "$name: cannot unpack itself: ${why#; } (XDG_CACHE_HOME names another folder)" >&2
     exit 1
   }
@@ -196,9 +283,6 @@ if ! each_root check; then
   trap - HUP INT TERM
 fi
 
-# These change the behaviour of `deno run` and must not affect a finished program.
-unset DENO_AUDIT_PERMISSIONS DENO_AUTO_SERVE DENO_COMPAT DENO_CONDITIONS DENO_COVERAGE_DIR DENO_LOG \
-  DENO_PERMISSION_BROKER_PATH
 export DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
 # A folder of its own for V8's compiled code; the user's Deno cache stays unchanged.
 export DENO_DIR="$root/deno_dir"

@@ -75,6 +75,7 @@ export async function pack(
       WHOLE_SIZE: padded(from),
       RUNTIME: `${runtime.sha256}/${runtime.name}`,
       PROGRAM: `${folder}/${name}.mjs`,
+      FOLDERS: `${runtime.sha256} ${folder}`,
       FILES: payloads.map(({ path }) => path).join(" "),
       PAYLOADS: table.join("\n"),
     };

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { run } from "../support/process.ts";
 import { dist, root, startServer } from "../support/programs.ts";
@@ -6,10 +6,12 @@ import {
   assertNoTempFiles,
   assertRan,
   available,
+  entriesBelow,
   isSelfExtracting,
   start,
   tempFolder,
   test,
+  testCompiled,
   timecli,
   timesrv,
 } from "./executables.ts";
@@ -126,6 +128,34 @@ if (available) {
       ) assertRan(outcome);
       await assertNoTempFiles(cache.path);
     }),
+  );
+
+  Deno.test(
+    await test("leave nothing in the temporary folder", async () => {
+      await using cache = await tempFolder();
+      await using temp = await tempFolder();
+      const env = { XDG_CACHE_HOME: cache.path, TMPDIR: temp.path };
+      for (let i = 0; i < 2; i++) assertRan(await start(timecli, ["--version"], { env }));
+      assertEquals(await entriesBelow(temp.path), []);
+    }),
+  );
+
+  Deno.test(
+    await testCompiled("open no code cache that another user could have written", async () => {
+      await using temp = await tempFolder();
+      for (const name of ["timesrv", "timecli"]) {
+        const planted = join(temp.path, `deno-compile-${name}.cache`);
+        await Deno.writeTextFile(planted, "planted");
+        const trace = join(temp.path, "trace");
+        const file = join(dist, name);
+        const traced = ["-f", "-e", "trace=file", "-o", trace, file, "--version"];
+        assertRan(await start("strace", traced, { env: { TMPDIR: temp.path } }));
+        const calls = await Deno.readTextFile(trace);
+        assertStringIncludes(calls, file);
+        assertEquals(calls.match(/.*deno-compile-.*/g), null);
+        assertEquals(await Deno.readTextFile(planted), "planted");
+      }
+    }, { commands: ["strace"] }),
   );
 
   Deno.test(

@@ -22,14 +22,35 @@ export function test(
   return where({ ...needs, ...extra }, `executables: ${name}`, fn);
 }
 
-/** A test of what executables that `deno compile` wrote itself do not do. */
-export async function testUnpacking(
+/** A test of executables that unpack themselves, which those of `deno compile` do not. */
+export function testUnpacking(
   name: string,
   fn: () => Promise<void>,
-  extra: Needs = {},
+  extra?: Needs,
 ): Promise<Deno.TestDefinition> {
-  if (await isSelfExtracting()) return await test(`self-extracting: ${name}`, fn, extra);
-  return { name: `executables: ${name} (ignored: they are not self-extracting)`, fn, ignore: true };
+  return testKind("self-extracting", name, fn, extra);
+}
+
+/** A test of executables that `deno compile` wrote. */
+export function testCompiled(
+  name: string,
+  fn: () => Promise<void>,
+  extra?: Needs,
+): Promise<Deno.TestDefinition> {
+  return testKind("deno compile", name, fn, extra);
+}
+
+/** Executables are of one kind, so that the tests of the other are ignored everywhere. */
+async function testKind(
+  kind: "self-extracting" | "deno compile",
+  name: string,
+  fn: () => Promise<void>,
+  extra?: Needs,
+): Promise<Deno.TestDefinition> {
+  if (await isSelfExtracting() === (kind === "self-extracting")) {
+    return await test(`${kind}: ${name}`, fn, extra);
+  }
+  return { name: `executables: ${kind}: ${name} (ignored: of the other kind)`, fn, ignore: true };
 }
 
 export async function isSelfExtracting(): Promise<boolean> {
@@ -85,6 +106,17 @@ export async function filesBelow(folder: string): Promise<string[]> {
     else files.push(path);
   }
   return files;
+}
+
+/** The paths of all files and folders below a folder. */
+export async function entriesBelow(folder: string): Promise<string[]> {
+  const entries: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    entries.push(path);
+    if (isDirectory) entries.push(...await entriesBelow(path));
+  }
+  return entries.toSorted();
 }
 
 export async function find(folder: string, pattern: RegExp): Promise<string> {

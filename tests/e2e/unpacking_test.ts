@@ -6,6 +6,7 @@ import {
   assertRan,
   assertRefused,
   available,
+  entriesBelow,
   filesBelow,
   find,
   sha256,
@@ -102,7 +103,8 @@ if (available) {
       await Deno.mkdir(elsewhere, { mode: 0o700 });
 
       await Deno.symlink(elsewhere, place);
-      assertRefused(await start(timecli, ["--version"], { env }), /another user/);
+      assertRefused(await start(timecli, ["--version"], { env }), /timesrv-\d+ is a link/);
+      assertEquals(await entriesBelow(elsewhere), []);
       await Deno.remove(place);
 
       for (const mode of [0o777, 0o1777, 0o770]) {
