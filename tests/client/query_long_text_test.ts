@@ -35,9 +35,10 @@ const longTexts: readonly Uint8Array[] = [
   longText("+", "2020-04-03T21:09:36"),
 ];
 
+// Some milliseconds each; in quadratic time it would be as many seconds, and the test would not end within
+// the limit of every test.
 for (const protocol of ["asctime", "daytime"] as const) {
   Deno.test(`query is soon done with the longest ${protocol} text, whatever is in it`, async () => {
-    const begin = performance.now();
     for (const octets of longTexts) {
       await using server = scriptedServer((socket, from) => socket.send(octets, from), protocol);
       const error = await query(server.url).catch((error) => error);
@@ -45,8 +46,6 @@ for (const protocol of ["asctime", "daytime"] as const) {
       assertEquals(error.reason, "not-a-time");
       assert(error.message.length < 400, error.message);
     }
-    // Some milliseconds each; in quadratic time it would be as many seconds.
-    assert(performance.now() - begin < 10_000);
   });
 }
 

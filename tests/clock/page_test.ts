@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
 import { type PageContent, ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
 import { where } from "../support/needs.ts";
+import { until } from "../support/wait.ts";
 
 const status: ClockStatus = { ...UNKNOWN_CLOCK, referenceSeconds: 1.5e9, precision: -23 };
 
@@ -98,7 +99,7 @@ Deno.test(
       };
       publish(1);
       for (const reader of readers) reader.postMessage({ page: page.buffer, stop: stop.buffer });
-      while (Atomics.load(stop, 1) < 4) await new Promise((resolve) => setTimeout(resolve, 1));
+      await until(() => Atomics.load(stop, 1) === 4);
       for (let n = 2; n <= 1_000_000; n++) publish(n);
       Atomics.store(stop, 0, 1);
       for (const { data } of await Promise.all(seen)) {

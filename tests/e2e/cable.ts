@@ -63,9 +63,10 @@ export class Cable implements AsyncDisposable {
 }
 
 /** Runs `ip`, which has to succeed. */
-export async function ip(args: string): Promise<void> {
-  const { code, stderr } = await run(["ip", ...args.split(" ")]);
+export async function ip(args: string): Promise<string> {
+  const { code, stdout, stderr } = await run(["ip", ...args.split(" ")]);
   assertEquals(code, 0, `ip ${args}: ${stderr}`);
+  return stdout;
 }
 
 /** The address that answered. */

@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 /**
- * A worker that serves NTP with a fault, as the generator blocks its own thread. It receives the fault and sends its port.
+ * A worker that serves NTP with a fault, as the generator blocks its own thread. It receives the fault
+ * and sends its port, then the number of requests at each of them.
  */
 
 export type Fault = keyof typeof faults;
@@ -57,7 +58,9 @@ function ntpNow(): bigint {
 async function serve(fault: Fault): Promise<void> {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
   self.postMessage((socket.addr as Deno.NetAddr).port);
+  let requests = 0;
   for await (const [request, client] of socket) {
+    self.postMessage(++requests);
     const reply = new DataView(new ArrayBuffer(48));
     reply.setUint8(0, 0x24);
     reply.setUint8(1, 3);

@@ -13,7 +13,7 @@ import { batches } from "../../conformance/transports.ts";
 import { collectingLog } from "../../support/collecting_log.ts";
 import { where } from "../../support/needs.ts";
 import { UdpClient } from "../../support/udp_client.ts";
-import { within } from "../../support/wait.ts";
+import { until, within } from "../../support/wait.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
@@ -39,7 +39,7 @@ Deno.test(
     await client.send(request, { hostname: "127.0.0.1", port });
     const sentMs = Date.now();
     // No thread reads it before a worker is there.
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => Date.now() > sentMs);
     await pool.start();
     const { octets } = await client.receive();
     const { receiveTimestamp, transmitTimestamp } = decodeNtpPacket(octets);
@@ -133,7 +133,8 @@ Deno.test(
     const openWorker = (): Worker => new Worker("data:text/javascript,", { type: "module" });
     const pool = new WorkerPool({ size: 1, services, guard, openWorker });
     const starting = pool.start();
-    await Promise.all([within(5, Promise.allSettled([starting])), pool.shutdown()]);
+    await within(20, pool.shutdown());
+    await within(20, starting);
   }),
 );
 
