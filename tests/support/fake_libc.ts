@@ -1,4 +1,5 @@
 /** System calls without a system: sockets for datagrams whose network is the test. */
+import ipaddr from "ipaddr.js";
 import {
   CMSGHDR,
   IN6_PKTINFO,
@@ -11,11 +12,13 @@ import {
   AF_INET,
   AF_INET6,
   EAGAIN,
+  EINVAL,
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_PKTINFO,
   type Libc,
+  SO_RCVBUF,
   SO_TIMESTAMPNS,
   SOL_SOCKET,
   SyscallError,
@@ -56,6 +59,9 @@ interface Call {
 /** The index of the interface that datagrams come by. */
 export const INTERFACE = 7;
 
+/** The first descriptor that is opened; each further one is one more. */
+export const FIRST_DESCRIPTOR = 10;
+
 type Result = number | { readonly errno: number };
 
 /**
@@ -68,9 +74,13 @@ export class FakeLibc implements Libc {
   /** How many messages each call of sendmmsg(2) takes; without more, all. */
   readonly sends: Result[] = [];
   readonly sent: Outgoing[] = [];
-  /** The results of other calls by name, one after another; without more, 0. */
+  /** The results of other calls by name, one after another; without more, they succeed. */
   readonly results: Record<string, Result[]> = {};
   readonly calls: Call[] = [];
+  /** The most octets of a receive queue: `net.core.rmem_max`. */
+  maxQueue = 212_992;
+  /** The port of sockets that are bound to port 0. */
+  port = 4242;
   /** The time of clock_gettime(2). */
   now = { seconds: 0, nanoseconds: 0 };
   /** Called by each recvmmsg(2) and poll(2). */
@@ -79,6 +89,7 @@ export class FakeLibc implements Libc {
   onSend: () => void = () => {};
   readonly #memory: { readonly at: bigint; readonly octets: Uint8Array }[] = [];
   readonly #pointer = { of: Deno.UnsafePointer.of, value: Deno.UnsafePointer.value };
+  readonly #queues: number[] = [];
   #errno = 0;
 
   constructor() {
@@ -110,9 +121,33 @@ export class FakeLibc implements Libc {
       if (name === "sendmmsg") return this.#send(args[1] as Uint8Array, args[2] as number);
       if (name === "clock_gettime") return this.#readClock(args[1] as Uint8Array);
       if (name === "poll") this.onWait();
-      return this.#take(this.results[name]?.shift() ?? 0);
+      const result = this.results[name]?.shift();
+      return result === undefined ? this.#succeed(name, args) : this.#take(result);
     },
   }) as unknown as Libc["call"];
+
+  /** What a call does on a machine that has all addresses. */
+  #succeed(name: string, args: readonly unknown[]): number {
+    if (name === "socket") {
+      this.#queues.push(0);
+      return FIRST_DESCRIPTOR + this.#queues.length - 1;
+    }
+    const [descriptor, level, option, value] = args as [number, number, number, Uint8Array];
+    const i = descriptor - FIRST_DESCRIPTOR;
+    const isQueue = level === SOL_SOCKET && option === SO_RCVBUF;
+    if (name === "setsockopt" && isQueue) {
+      this.#queues[i] = Math.min(viewOf(value).getInt32(0, true), this.maxQueue);
+    } else if (name === "getsockopt") {
+      if (!isQueue) return this.#take({ errno: EINVAL });
+      viewOf(value).setInt32(0, 2 * (this.#queues[i] ?? 0), true);
+    } else if (name === "getsockname") {
+      viewOf(args[1] as Uint8Array).setUint16(SOCKADDR_IN.port, this.port, false);
+    } else if (name === "inet_pton") {
+      const [, text, address] = args as [number, Uint8Array, Uint8Array];
+      return writeAddress(new TextDecoder().decode(text.subarray(0, -1)), address);
+    }
+    return 0;
+  }
 
   /** The arguments of each call of a function. */
   argsOf(name: string): (readonly unknown[])[] {
@@ -232,6 +267,13 @@ function deliver(incoming: Incoming, message: Message): void {
   }
   if (isSentToFirst) putStamp();
   view.setBigUint64(MSGHDR.controlLength, BigInt(used), true);
+}
+
+/** Writes an address as inet_pton(3): 1 if there is one. */
+function writeAddress(text: string, address: Uint8Array): number {
+  if (!ipaddr.isValid(text)) return 0;
+  address.set(ipaddr.parse(text).toByteArray());
+  return 1;
 }
 
 function nameOf(address: readonly number[], port: number): Uint8Array {

@@ -1,6 +1,6 @@
 /** The workers of the mmsg transport, started, watched and replaced by the main thread. */
 import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
-import { systemTimers } from "../../system/time.ts";
+import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { Counters } from "../../transports/counters.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
@@ -31,6 +31,10 @@ export interface WorkerPoolOptions {
    * @default {openWorker}
    */
   readonly openWorker?: () => Worker;
+  /** The system calls behind the sockets; disposed of with the pool. */
+  readonly libc?: Libc;
+  /** @default {systemTimers} */
+  readonly timers?: Timers;
 }
 
 /**
@@ -51,13 +55,14 @@ const STEADY_MS = 30_000;
 const END_MS = 1000;
 
 export class WorkerPool {
-  readonly #libc: Libc = openLibc();
+  readonly #libc: Libc;
   readonly #options: WorkerPoolOptions;
   readonly #slots: readonly WorkerSlot[];
   #window: Disposable | undefined;
   #hasWarnedOfQueue = false;
 
   constructor(options: WorkerPoolOptions) {
+    this.#libc = options.libc ?? openLibc();
     this.#options = options;
     this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options));
   }
@@ -114,7 +119,7 @@ export class WorkerPool {
   async start(): Promise<void> {
     if (logsRequests(this.#options)) {
       const refill = (): void => this.#slots.forEach((slot) => slot.refillLimiter());
-      this.#window = systemTimers.every(LIMIT_WINDOW_MS, refill);
+      this.#window = (this.#options.timers ?? systemTimers).every(LIMIT_WINDOW_MS, refill);
     }
     await Promise.all(this.#slots.map((slot) => slot.start()));
   }
@@ -134,14 +139,15 @@ class WorkerSlot {
   readonly listeners: WorkerListener[] = [];
   readonly counters: Counters;
   readonly #options: WorkerPoolOptions;
+  readonly #timers: Timers;
   readonly #setup: Omit<WorkerSetup, "listeners">;
   readonly #stop: Int32Array<SharedArrayBuffer>;
   readonly #limiter: LineLimiter;
+  readonly #stopping = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
-  #restart: ReturnType<typeof setTimeout> | undefined;
-  #pauseMs = FIRST_PAUSE_MS;
+  #nextPauseMs = FIRST_PAUSE_MS;
   #startedMs = 0;
 
   constructor(options: WorkerPoolOptions) {
@@ -152,6 +158,7 @@ class WorkerSlot {
     this.#stop = new Int32Array(stop);
     this.#limiter = new LineLimiter(limiter);
     this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
     const { services, guard } = options;
     this.#setup = { services, guard, counters, stop, limiter, isLogged: logsRequests(options) };
   }
@@ -160,22 +167,18 @@ class WorkerSlot {
     return this.#worker !== undefined;
   }
 
-  get #isStopping(): boolean {
-    return this.#stop[0] !== 0;
-  }
-
   /** Starts a worker; rejects if it dies before it is ready, unless it was stopped. */
   start(): Promise<void> {
     const ready = this.#ready = Promise.withResolvers<void>();
     const worker = (this.#options.openWorker ?? openWorker)();
     this.#worker = worker;
-    this.#startedMs = performance.now();
+    this.#startedMs = this.#timers.monotonicMs();
     let isReady = false;
     const died = (cause: string): void => {
       worker.terminate();
       this.#worker = undefined;
-      if (this.#isStopping) this.#stopped.resolve();
-      else if (isReady) this.#replace(cause);
+      if (this.#stopping.signal.aborted) this.#stopped.resolve();
+      else if (isReady) void this.#replace(cause);
       else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(cause)}`));
     };
     worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>): void => {
@@ -196,15 +199,13 @@ class WorkerSlot {
 
   /** Ends the worker: resolves when it no longer touches its sockets. */
   async stop(libc: Libc): Promise<void> {
-    clearTimeout(this.#restart);
+    this.#stopping.abort();
     Atomics.store(this.#stop, 0, 1);
     Atomics.notify(this.#stop, 0);
     // shutdown(2) fails on a socket without a peer, but wakes a thread that waits for it.
     for (const { descriptor } of this.listeners) libc.call.shutdown(descriptor, SHUT_RD);
     if (this.#worker === undefined) return;
-    const timer = setTimeout(this.#stopped.resolve, END_MS);
-    await this.#stopped.promise;
-    clearTimeout(timer);
+    await settleWithin(this.#timers, END_MS, this.#stopped.promise);
     this.#worker?.terminate();
     this.#worker = undefined;
     // A start under way ends with it.
@@ -231,18 +232,21 @@ class WorkerSlot {
     }
   }
 
-  #replace(cause: string): void {
-    const isSteady = performance.now() - this.#startedMs > STEADY_MS;
-    this.#pauseMs = isSteady ? FIRST_PAUSE_MS : Math.min(this.#pauseMs * 2, MAX_PAUSE_MS);
+  async #replace(cause: string): Promise<void> {
+    const isSteady = this.#timers.monotonicMs() - this.#startedMs > STEADY_MS;
+    const pauseMs = isSteady ? FIRST_PAUSE_MS : this.#nextPauseMs;
+    this.#nextPauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
     this.#options.log?.warning(
-      `A worker thread died and is replaced in ${this.#pauseMs / 1000} s: ${firstLine(cause)}`,
+      `A worker thread died and is replaced in ${pauseMs / 1000} s: ${firstLine(cause)}`,
     );
-    this.#restart = setTimeout(() => {
+    const { signal } = this.#stopping;
+    try {
+      await this.#timers.sleep(pauseMs, signal);
+      await this.start();
+    } catch (error) {
       // A successor that cannot start counts as another dead worker.
-      this.start().catch((error: Error) => {
-        if (!this.#isStopping) this.#replace(error.message);
-      });
-    }, this.#pauseMs);
+      if (!signal.aborted) void this.#replace((error as Error).message);
+    }
   }
 }
 

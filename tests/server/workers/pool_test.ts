@@ -1,0 +1,318 @@
+/** The pool of workers, by fake time, with threads and sockets that do what a test says. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ServedPage } from "../../../src/clock/page.ts";
+import { planGuard } from "../../../src/server/guard/guard.ts";
+import { RecentClients } from "../../../src/server/http/clients.ts";
+import { FAILURE_LINE, LineLimiter, REQUEST_LINE } from "../../../src/server/log/line_limiter.ts";
+import type { ServerLog } from "../../../src/server/log/log.ts";
+import { WorkerPool, type WorkerPoolOptions } from "../../../src/server/workers/pool.ts";
+import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
+import { counter, Counters } from "../../../src/transports/counters.ts";
+import { FakeLibc, FIRST_DESCRIPTOR } from "../../support/fake_libc.ts";
+import { FakeTime } from "../../support/fake_time.ts";
+
+const services = { utc: true, daytimeFormat: "ctime" } as const;
+const guard = planGuard({});
+const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
+const source = { hostname: "192.0.2.9", port: 5000 };
+
+/** A thread that says what a test says. */
+class FakeThread {
+  onmessage: ((event: { data: WorkerMessage }) => void) | undefined;
+  onerror: ((event: { message: string; preventDefault(): void }) => void) | undefined;
+  setup: WorkerSetup | undefined;
+  isTerminated = false;
+
+  postMessage(setup: WorkerSetup): void {
+    this.setup = setup;
+  }
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
+
+  say(message: WorkerMessage): void {
+    this.onmessage?.({ data: message });
+  }
+
+  /** Ends it by an uncaught error; returns whether that was kept from ending the process. */
+  throw(message: string): boolean {
+    let isPrevented = false;
+    this.onerror?.({ message, preventDefault: () => isPrevented = true });
+    return isPrevented;
+  }
+
+  /** Whether it was asked to stop. */
+  get isStopped(): boolean {
+    return new Int32Array(this.setup?.stop ?? new ArrayBuffer(4))[0] === 1;
+  }
+}
+
+/** A pool, and all that its parts were told. */
+class TestPool {
+  readonly time = new FakeTime();
+  readonly libc = new FakeLibc();
+  readonly threads: FakeThread[] = [];
+  readonly warnings: string[] = [];
+  readonly told: unknown[][] = [];
+  readonly pool: WorkerPool;
+
+  constructor(options: Partial<WorkerPoolOptions> = {}, logsRequests = true) {
+    const tell = (name: string) => (...args: unknown[]): void =>
+      void this.told.push([name, ...args]);
+    const log: Partial<ServerLog> = {
+      logsRequests,
+      warning: (message) => void this.warnings.push(message),
+      request: tell("request"),
+      failed: tell("failed"),
+      addSuppressed: tell("suppressed"),
+    };
+    this.pool = new WorkerPool({
+      size: 1,
+      services,
+      guard,
+      log: log as ServerLog,
+      openWorker: () => {
+        const thread = new FakeThread();
+        this.threads.push(thread);
+        return thread as unknown as Worker;
+      },
+      libc: this.libc,
+      timers: this.time,
+      ...options,
+    });
+  }
+
+  /** Starts it with all threads ready. */
+  async start(): Promise<void> {
+    const starting = this.pool.start();
+    for (const thread of this.threads) thread.say({ event: "ready" });
+    await starting;
+  }
+
+  get last(): FakeThread {
+    return this.threads.at(-1) ?? new FakeThread();
+  }
+
+  /** Ends it, as threads do that look at their stop word. */
+  async shutdown(): Promise<void> {
+    const ended = this.pool.shutdown();
+    for (const thread of this.threads) thread.say({ event: "stopped" });
+    await ended;
+  }
+}
+
+function admitted(setup: WorkerSetup | undefined, requests: number): number {
+  const limiter = new LineLimiter(setup?.limiter);
+  return Array.from({ length: requests }, () => limiter.admit(REQUEST_LINE)).filter(Boolean).length;
+}
+
+Deno.test("each worker gets a socket of each listener, its page, and memory of its own", async () => {
+  const test = new TestPool({ size: 2, receiveQueueKib: 64 });
+  const { pool, libc, threads } = test;
+  const pages = [new ServedPage(), new ServedPage()];
+  const [first, second] = pages.map(({ buffer }) => buffer) as [
+    SharedArrayBuffer,
+    SharedArrayBuffer,
+  ];
+  assertEquals(pool.listen({ ...endpoint, port: 0 }, first), 4242);
+  libc.port = 868;
+  assertEquals(pool.listen({ ...endpoint, protocol: "time", port: 868 }, second), 868);
+  assertEquals(pool.isComplete, false);
+  await test.start();
+  assertEquals(pool.isComplete, true);
+  for (const [i, { setup }] of threads.entries()) {
+    assertEquals(setup?.listeners, [
+      { descriptor: FIRST_DESCRIPTOR + i, endpoint: { ...endpoint, port: 4242 }, page: first },
+      {
+        descriptor: FIRST_DESCRIPTOR + 2 + i,
+        endpoint: { ...endpoint, protocol: "time", port: 868 },
+        page: second,
+      },
+    ]);
+    assertEquals([setup?.services, setup?.guard, setup?.isLogged], [services, guard, true]);
+    new Counters(setup?.counters).count(counter.received, i + 1);
+  }
+  assertEquals(pool.counters.map((each) => each.totals().received), [1, 2]);
+  assertEquals(test.warnings, []);
+  // The sockets are closed when nobody uses them any longer, and only then.
+  const ending = pool.shutdown();
+  assertEquals(threads.map(({ isStopped }) => isStopped), [true, true]);
+  const descriptors = [0, 2, 1, 3].map((i) => FIRST_DESCRIPTOR + i);
+  assertEquals(libc.argsOf("shutdown").map(([descriptor]) => descriptor), descriptors);
+  threads[0]?.say({ event: "stopped" });
+  await test.time.advance(999);
+  assertEquals(libc.argsOf("close"), []);
+  threads[1]?.say({ event: "stopped" });
+  await ending;
+  assertEquals(libc.argsOf("close"), descriptors.map((descriptor) => [descriptor]));
+  assertEquals([pool.isComplete, threads.map((each) => each.isTerminated)], [false, [true, true]]);
+});
+
+Deno.test("a worker that does not end within a second is ended", async () => {
+  const test = new TestPool();
+  await test.start();
+  let isOver = false;
+  const ending = test.pool.shutdown().then(() => isOver = true);
+  await test.time.advance(999);
+  assertEquals([isOver, test.last.isTerminated], [false, false]);
+  await test.time.advance(1);
+  assertEquals([isOver, test.last.isTerminated], [true, true]);
+  await ending;
+});
+
+Deno.test("a worker reports twenty lines per second, and each that it suppresses is counted once", async () => {
+  const clients = new RecentClients();
+  const test = new TestPool({ clients });
+  await test.start();
+  const { setup } = test.last;
+  assertEquals(admitted(setup, 25), 20);
+  await test.time.advance(999);
+  assertEquals([admitted(setup, 2), clients.suppressed, test.told], [0, 0, []]);
+  await test.time.advance(1);
+  assertEquals(test.told.splice(0), [["suppressed", { requests: 7, failures: 0 }]]);
+  assertEquals([admitted(setup, 21), clients.suppressed], [20, 7]);
+  new LineLimiter(setup?.limiter).admit(FAILURE_LINE);
+  await test.time.advance(3000);
+  const nothing = { requests: 0, failures: 0 };
+  const told = [{ requests: 1, failures: 1 }, nothing, nothing].map((each) => ["suppressed", each]);
+  assertEquals([test.told.splice(0), clients.suppressed], [told, 8]);
+  // The last second counts too, and the last of all.
+  admitted(setup, 24);
+  await test.shutdown();
+  assertEquals([test.told, clients.suppressed], [
+    [["suppressed", { requests: 4, failures: 0 }]],
+    12,
+  ]);
+  await assertRejects(() => test.time.run(new Promise(() => {})), Error, "Nothing waits");
+});
+
+Deno.test("workers report requests for the log or for the list of clients, and otherwise none", async () => {
+  for (
+    const [logsRequests, clients, isLogged] of [
+      [true, undefined, true],
+      [false, new RecentClients(), true],
+      [false, undefined, false],
+    ] as const
+  ) {
+    const test = new TestPool({ clients }, logsRequests);
+    await test.start();
+    assertEquals(test.last.setup?.isLogged, isLogged);
+    await test.time.advance(1000);
+    assertEquals(test.told.length, isLogged ? 1 : 0);
+    test.told.length = 0;
+    test.last.say({ event: "request", endpoint, source, octets: 48 });
+    test.last.say({ event: "failed", endpoint, operation: "send", message: "no route" });
+    assertEquals(test.told, [
+      ["request", endpoint, source, 48],
+      ["failed", endpoint, "send", "no route"],
+    ]);
+    const listed = clients?.list().map(({ address, port, protocol }) => [address, port, protocol]);
+    assertEquals(listed, clients && [["192.0.2.9", 5000, "ntp"]]);
+    await test.shutdown();
+  }
+});
+
+Deno.test("a worker that dies is replaced after pauses that double up to ten seconds", async () => {
+  const test = new TestPool();
+  const { time, threads, pool } = test;
+  pool.listen(endpoint, new ServedPage().buffer);
+  await test.start();
+  const { setup } = test.last;
+  const pauses = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000];
+  for (const [i, pauseMs] of pauses.entries()) {
+    const dead = test.last;
+    // It dies in each way: by an error that is caught, by another one, and before it is ready.
+    if (i % 3 === 0) dead.say({ event: "died", cause: "out of luck\n  at line 5" });
+    else assert(dead.throw("out of luck\n  at line 5"));
+    assertEquals([dead.isTerminated, pool.isComplete], [true, false]);
+    await time.advance(pauseMs - 1);
+    assertEquals(threads.length, i + 1);
+    await time.advance(1);
+    assertEquals([threads.length, test.last.setup], [i + 2, setup]);
+    if (i % 3 !== 1) test.last.say({ event: "ready" });
+    assertEquals(pool.isComplete, true);
+  }
+  assertEquals(
+    test.warnings,
+    pauses.map((ms, i) =>
+      `A worker thread died and is replaced in ${ms / 1000} s: ` +
+      `${i % 3 === 2 ? "Cannot start a worker thread: " : ""}out of luck`
+    ),
+  );
+  test.last.say({ event: "ready" });
+  await test.shutdown();
+});
+
+Deno.test("a worker that ran for more than thirty seconds died of another cause than its predecessor", async () => {
+  const test = new TestPool();
+  const { time, threads } = test;
+  await test.start();
+  for (const [ranMs, pauseMs] of [[0, 100], [30_000, 200], [30_001, 100], [29_999, 200]] as const) {
+    await time.advance(ranMs);
+    test.last.say({ event: "died", cause: "" });
+    const { length } = threads;
+    await time.advance(pauseMs - 1);
+    assertEquals(threads.length, length, `after ${ranMs} ms`);
+    await time.advance(1);
+    assertEquals(threads.length, length + 1, `after ${ranMs} ms`);
+    test.last.say({ event: "ready" });
+    await time.advance(0);
+  }
+  await test.shutdown();
+});
+
+Deno.test("no worker is started once the pool is shut down", async () => {
+  for (const isReady of [true, false]) {
+    const test = new TestPool();
+    await test.start();
+    test.last.say({ event: "died", cause: "" });
+    if (!isReady) await test.time.advance(100);
+    // Nobody is there to be waited for, or somebody who never says a word.
+    const ending = test.pool.shutdown();
+    await test.time.advance(1000);
+    await ending;
+    assertEquals(test.threads.length, isReady ? 1 : 2);
+    assertEquals(test.warnings.length, 1);
+    await assertRejects(() => test.time.run(new Promise(() => {})), Error, "Nothing waits");
+  }
+});
+
+Deno.test("a worker that dies while the pool is shut down has ended", async () => {
+  const test = new TestPool();
+  await test.start();
+  const ending = test.pool.shutdown();
+  test.last.throw("out of luck");
+  await ending;
+  assertEquals([test.threads.length, test.warnings], [1, []]);
+});
+
+Deno.test("a pool does not start if a worker dies before it is ready", async () => {
+  const test = new TestPool({ size: 2 });
+  const starting = test.pool.start();
+  test.threads[0]?.say({ event: "ready" });
+  test.threads[1]?.throw("no memory\n  at line 5");
+  const error = await assertRejects(() => starting, Error);
+  assertEquals(error.message, "Cannot start a worker thread: no memory");
+  assertEquals([test.threads.length, test.warnings, test.pool.isComplete], [2, [], false]);
+  await test.shutdown();
+});
+
+Deno.test("a pool warns once of a receive queue shorter than the one that was requested", () => {
+  const table: [wanted: number | undefined, warning: string | undefined][] = [
+    [undefined, undefined],
+    [208, undefined],
+    [4, undefined],
+    [
+      209,
+      "The receive queue is 208 KiB instead of 209: sysctl net.core.rmem_max=214016 allows it",
+    ],
+  ];
+  for (const [receiveQueueKib, warning] of table) {
+    const test = new TestPool({ receiveQueueKib });
+    using _ = test.libc;
+    const page = new ServedPage().buffer;
+    for (let i = 0; i < 2; i++) test.pool.listen(endpoint, page);
+    assertEquals(test.warnings, warning === undefined ? [] : [warning]);
+  }
+});
