@@ -1,6 +1,7 @@
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
 import { localOffset } from "../../system/local_time.ts";
+import { systemTimers, type Timers } from "../../system/time.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
@@ -34,6 +35,8 @@ export interface ServerLogOptions {
    * @default {false}
    */
   readonly colour?: boolean;
+  /** The timers of its lines and their seconds; by default this machine's. */
+  readonly timers?: Timers;
 }
 
 const BOLD = "1";
@@ -61,7 +64,8 @@ export class ServerLog {
   readonly #level: LogLevel;
   readonly #colour: boolean;
   readonly #limiter = new LineLimiter();
-  #window: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers: Timers;
+  #window: Disposable | undefined;
 
   /** Opens a log; nothing is written yet. */
   constructor(options: ServerLogOptions) {
@@ -69,6 +73,7 @@ export class ServerLog {
     this.#json = options.format === "json";
     this.#level = options.level ?? "normal";
     this.#colour = !this.#json && (options.colour ?? false);
+    this.#timers = options.timers ?? systemTimers;
   }
 
   /** Logs that a listener is ready. */
@@ -201,12 +206,12 @@ export class ServerLog {
   }
 
   #openWindow(): void {
-    this.#window ??= setTimeout(() => this.#sumUp(), LIMIT_WINDOW_MS);
+    this.#window ??= this.#timers.every(LIMIT_WINDOW_MS, () => this.#sumUp());
   }
 
   /** Ends the second with one line that counts the suppressed ones. */
   #sumUp(): void {
-    clearTimeout(this.#window);
+    this.#window?.[Symbol.dispose]();
     this.#window = undefined;
     const { requests, failures } = this.#limiter.refill();
     if (requests + failures === 0) return;
@@ -223,7 +228,7 @@ export class ServerLog {
   }
 
   #line(text: string, fields: Record<string, unknown>): void {
-    const now = Temporal.Now.instant();
+    const now = this.#timers.now();
     const line = this.#json
       ? JSON.stringify({ time: now.toString({ smallestUnit: "millisecond" }), ...fields })
       : `${this.#paint(DIM, localTimestamp(now))} ${text}`;

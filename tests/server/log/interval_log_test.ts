@@ -8,6 +8,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   const counters = new Counters();
   counters.count(counter.received, 100);
   counters.count(counter.answered, 90);
+  counters.count(counter.copies, 8);
   counters.count(counter.sendErrors, 3);
   counters.refuse(-1);
   const logged: [Totals, number][] = [];
@@ -27,6 +28,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   counters.count(counter.received, 7);
   counters.count(counter.answered, 5);
   counters.count(counter.kisses, 2);
+  counters.count(counter.copies, 4);
   counters.count(counter.sendErrors);
   counters.refuse(-1);
   await time.advance(59_999);
@@ -36,7 +38,15 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   await time.advance(3_600_000);
   const nothing = new Counters().totals();
   const refused = { ...nothing.refused, "looks-like-a-reply": 1 };
-  const first = { ...nothing, received: 7, answered: 5, kisses: 2, refused, sendErrors: 1 };
+  const first = {
+    ...nothing,
+    received: 7,
+    answered: 5,
+    kisses: 2,
+    copies: 4,
+    refused,
+    sendErrors: 1,
+  };
   assertEquals(logged, [[first, 60], [{ ...nothing, received: 1 }, 60]]);
 });
 
