@@ -1,3 +1,4 @@
+import { quote } from "../text/json.ts";
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
 const shape = new RegExp(`^(?<inside>@)?(?:(?<low>~|${NUMBER})?(?<colon>:))?(?<high>${NUMBER})?$`);
@@ -24,7 +25,7 @@ export interface Range {
  */
 export function parseRange(text: string): Range {
   const fail = (problem: string): never => {
-    throw new SyntaxError(`Cannot read the range ${JSON.stringify(text)}: ${problem}`);
+    throw new SyntaxError(`Cannot read the range ${quote(text)}: ${problem}`);
   };
   const { inside, low, colon, high } = shape.exec(text)?.groups ?? {};
   if (colon === undefined && high === undefined) {

@@ -33,6 +33,8 @@ export interface Row {
   /** Whether it may be given several times, once per value. */
   readonly isRepeatable?: boolean;
   readonly conflicts?: readonly string[];
+  /** The maximum length of a text, 256 by default: no pattern sees a longer one. */
+  readonly maxLength?: number;
   /** Whether messages must not contain its value. */
   readonly isSecret?: boolean;
 }
@@ -66,6 +68,11 @@ export type ValuesOf<Set extends Readonly<Record<string, Field>>> = {
   readonly [Key in keyof Set]?: Set[Key] extends Field<infer Value> ? Value : never;
 };
 
+const MAX_LENGTH = 256;
+
+/** The maximum length of what may be long: paths, URLs, descriptions, faults with their clients. */
+export const MAX_LONG_TEXT = 4096;
+
 /**
  * Defines an option of any type.
  *
@@ -79,12 +86,22 @@ export function field<Value>(
   read: (given: unknown) => Value | undefined,
   fromText: (text: string) => unknown = (text) => text,
 ): Field<Value> {
+  const { maxLength = MAX_LENGTH } = row;
+  const checkLength = (given: unknown): void => {
+    if (typeof given !== "string" || given.length <= maxLength) return;
+    throw new FieldError(`expected at most ${maxLength} characters`);
+  };
   const accept = (given: unknown): Value => {
+    checkLength(given);
     const value = read(given);
     if (value === undefined) throw new FieldError(`expected ${expected}`);
     return value;
   };
-  return { ...row, expected, read: accept, parse: (text) => accept(fromText(text)) };
+  const parse = (text: string): Value => {
+    checkLength(text);
+    return accept(fromText(text));
+  };
+  return { ...row, expected, read: accept, parse };
 }
 
 export function number(

@@ -1,6 +1,8 @@
 /** Reads options by their definitions: objects of the library and of JSON, texts of command lines and URLs. */
 import { suggest } from "../text/suggest.ts";
 import { type Field, FieldError, type ValuesOf } from "./field.ts";
+import { quote } from "../text/json.ts";
+import { shorten } from "../text/printable.ts";
 
 type AnySet = Readonly<Record<string, Field>>;
 
@@ -18,7 +20,7 @@ export function readOptions<Set extends AnySet>(
   where: string,
 ): ValuesOf<Set> {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new TypeError(`${where} is ${describe(given)}, expected an object`);
+    throw new TypeError(`${where} is ${quote(given)}, expected an object`);
   }
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(given)) {
@@ -45,7 +47,7 @@ function fieldOf(fields: AnySet, key: string, where: string): Field {
   const found = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (found !== undefined) return found;
   throw new SyntaxError(
-    `Unknown ${where} option ${JSON.stringify(key)}: ${suggest(key, Object.keys(fields))}`,
+    `Unknown ${where} option ${quote(key)}: ${suggest(key, Object.keys(fields))}`,
   );
 }
 
@@ -73,6 +75,9 @@ export function parseOption<Value>(
   return withName(label, field, text, () => field.parse(text));
 }
 
+/** A name in JSON may be anybody's: the clients of a scenario have any. */
+const MAX_NAME_LENGTH = 100;
+
 /** Turns a {@linkcode FieldError} into the one form of message for all options. */
 function withName<T>(name: string, { isSecret }: Field, given: unknown, read: () => T): T {
   try {
@@ -80,15 +85,9 @@ function withName<T>(name: string, { isSecret }: Field, given: unknown, read: ()
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
     const Failure = error.isRange ? RangeError : SyntaxError;
-    const shown = isSecret ? "not accepted" : describe(given);
-    throw new Failure(`${name} is ${shown}, ${error.message}`, { cause: error });
+    const shown = isSecret ? "not accepted" : quote(given);
+    throw new Failure(`${shorten(name, MAX_NAME_LENGTH)} is ${shown}, ${error.message}`, {
+      cause: error,
+    });
   }
-}
-
-/** Formats a value for a message, on one line of limited length. */
-function describe(value: unknown): string {
-  const shown = typeof value === "number" || value instanceof Temporal.Duration
-    ? String(value)
-    : JSON.stringify(value) ?? String(value);
-  return shown.length > 100 ? `${shown.slice(0, 99)}…` : shown;
 }

@@ -1,6 +1,8 @@
 import { isLinkLocal } from "../system/address.ts";
 import { suggest } from "../text/suggest.ts";
 import { type Protocol, protocols } from "./registry.ts";
+import { quote } from "../text/json.ts";
+import { shorten } from "../text/printable.ts";
 
 /** The default port of each protocol. */
 export const defaultPorts = Object.fromEntries(
@@ -54,10 +56,10 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
   const ipv6 = bareIpv6 ?? bracketed?.replace(/%25(?=.)/, "%");
   const name = (scheme ?? defaultProtocol).toLowerCase();
   if (!Object.hasOwn(protocols, name)) {
-    fail(`unknown protocol "${name}", ${suggest(name, Object.keys(protocols))}`);
+    fail(`unknown protocol ${quote(name)}, ${suggest(name, Object.keys(protocols))}`);
   }
   const protocol = name as Protocol;
-  if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`"${ipv6}" is not an IPv6 address`);
+  if (ipv6 !== undefined && !isIpv6(ipv6)) fail(`${quote(ipv6)} is not an IPv6 address`);
   if (ipv6 !== undefined && isLinkLocal(ipv6) && !ipv6.includes("%")) {
     fail(`a link-local address needs its interface, as in [${ipv6}%eth0]`);
   }
@@ -65,10 +67,12 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
   if (hostname === "") fail("the host is missing");
   if (/^\d+$/.test(hostname)) {
     fail(
-      `"${hostname}" is a number, not a host; a port follows a host, as in 127.0.0.1:${hostname}`,
+      `${quote(hostname)} is a number, not a host; a port follows a host, as in 127.0.0.1:${
+        shorten(hostname, 10)
+      }`,
     );
   }
-  if (Number(port ?? 0) > 65535) fail(`port ${port} is above 65535`);
+  if (Number(port ?? 0) > 65535) fail(`port ${shorten(port ?? "", 20)} is above 65535`);
   return { protocol, hostname, port: Number(port ?? protocols[protocol].port) };
 }
 
@@ -84,7 +88,7 @@ export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
 }
 
 function wrongUrl(url: string, problem: string): SyntaxError {
-  return new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
+  return new SyntaxError(`Cannot read ${quote(url)}: ${problem}`);
 }
 
 function isIpv6(text: string): boolean {

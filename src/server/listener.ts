@@ -8,6 +8,7 @@ import { suggest } from "../text/suggest.ts";
 import type { FaultsOptions } from "./faults/options.ts";
 import { faultNames } from "./faults/rules.ts";
 import { addFault, addNamedFault } from "./faults/text.ts";
+import { quote } from "../text/json.ts";
 
 export interface ListenerSpec {
   readonly endpoint: Endpoint;
@@ -30,7 +31,7 @@ const ANNOUNCED = statusFields.leap.choices ?? [];
  */
 export function parseListener(url: string): ListenerSpec {
   const fail = (problem: string): never => {
-    throw new SyntaxError(`Cannot read ${JSON.stringify(url)}: ${problem}`);
+    throw new SyntaxError(`Cannot read ${quote(url)}: ${problem}`);
   };
   const query = url.indexOf("?");
   const endpoint = parseEndpoint(query < 0 ? url : url.slice(0, query), "auto");
@@ -43,10 +44,10 @@ export function parseListener(url: string): ListenerSpec {
   const seen = new Set<string>();
   for (const parameter of url.slice(query + 1).split("&").filter((each) => each !== "")) {
     const [name = "", text = ""] = parameter.split(/=(.*)/s).map(decode);
-    if (seen.has(name) && !isRepeatable(name)) fail(`"${name}" is given twice`);
+    if (seen.has(name) && !isRepeatable(name)) fail(`${quote(name)} is given twice`);
     seen.add(name);
     spec = withUrl(url, () => withParameter(spec, name, text)) ??
-      fail(`unknown parameter "${name}", ${suggestion(name)}`);
+      fail(`unknown parameter ${quote(name)}, ${suggestion(name)}`);
   }
   // The noise of its clock has the same seed.
   const { clock, seed } = spec;
@@ -118,7 +119,7 @@ function withUrl<T>(url: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) {
-      error.message = `Cannot read ${JSON.stringify(url)}: ${error.message}`;
+      error.message = `Cannot read ${quote(url)}: ${error.message}`;
     }
     throw error;
   }

@@ -1,4 +1,5 @@
 /** Time zones defined by rules: POSIX TZ strings, with the extensions of RFC 8536 §3.3.1. */
+import { quote } from "../text/json.ts";
 
 /** How far local time is ahead of UTC at a moment, in seconds. */
 export type ZoneOffset = (unixSeconds: number) => number;
@@ -120,6 +121,6 @@ function parseTime(text: string, maxHours: number, whole: string): number {
 
 function zoneError(text: string): SyntaxError {
   return new SyntaxError(
-    `Cannot read the time zone ${JSON.stringify(text.slice(0, 100))}: expected a POSIX TZ string`,
+    `Cannot read the time zone ${quote(text)}: expected a POSIX TZ string`,
   );
 }

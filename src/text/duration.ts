@@ -1,3 +1,4 @@
+import { quote } from "./json.ts";
 const SECOND_NS = 1_000_000_000n;
 
 const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
@@ -12,6 +13,9 @@ const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
   ["ns", 1n],
 ];
 
+/** More than any duration or time needs. */
+const MAX_LENGTH = 100;
+
 const NUMBER = String.raw`(\d+(?:\.\d+)?)`;
 const WITH_UNITS = new RegExp(
   `^([+-]?)(?=\\d)${units.map(([unit]) => `(?:${NUMBER}${unit})?`).join("")}$`,
@@ -25,13 +29,14 @@ const SECONDS = new RegExp(`^[+-]?${NUMBER}$`);
  */
 export function parseDuration(text: string): Temporal.Duration {
   try {
+    if (text.length > MAX_LENGTH) throw new RangeError(`longer than ${MAX_LENGTH} characters`);
     const [, sign, ...amounts] = WITH_UNITS.exec(SECONDS.test(text) ? `${text}s` : text) ?? [];
     if (sign === undefined) return fromNanoseconds(toNanoseconds(Temporal.Duration.from(text)));
     const nanoseconds = units.reduce((sum, [, unit], i) => sum + multiply(amounts[i], unit), 0n);
     return fromNanoseconds(sign === "-" ? -nanoseconds : nanoseconds);
   } catch (cause) {
     throw new SyntaxError(
-      `Cannot read the duration ${JSON.stringify(text)}: expected seconds, 10s, 1h30m or PT90M`,
+      `Cannot read the duration ${quote(text)}: expected seconds, 10s, 1h30m or PT90M`,
       { cause },
     );
   }
@@ -69,7 +74,7 @@ export function parseDurationNs(duration: string | Temporal.Duration): bigint {
   if (typeof duration === "string") return toNanoseconds(parseDuration(duration));
   if (duration instanceof Temporal.Duration) return toNanoseconds(duration);
   throw new TypeError(
-    `Cannot read the duration ${formatValue(duration)}: ` +
+    `Cannot read the duration ${quote(duration)}: ` +
       "expected a text such as 1h30m, or a Temporal.Duration",
   );
 }
@@ -82,7 +87,7 @@ export function parseInstantNs(instant: string | Temporal.Instant): bigint {
   if (instant instanceof Temporal.Instant) return instant.epochNanoseconds;
   if (typeof instant !== "string") {
     throw new TypeError(
-      `Cannot read the time ${formatValue(instant)}: ` +
+      `Cannot read the time ${quote(instant)}: ` +
         "expected a text such as 2038-01-19T03:14:00Z, or a Temporal.Instant",
     );
   }
@@ -92,21 +97,18 @@ export function parseInstantNs(instant: string | Temporal.Instant): bigint {
     return parseInstant(instant).epochNanoseconds;
   } catch (cause) {
     throw new SyntaxError(
-      `Cannot read the time ${JSON.stringify(instant)}: expected one such as 2038-01-19T03:14:00Z`,
+      `Cannot read the time ${quote(instant)}: expected one such as 2038-01-19T03:14:00Z`,
       { cause },
     );
   }
 }
 
 function parseInstant(text: string): Temporal.Instant {
+  if (text.length > MAX_LENGTH) throw new RangeError(`longer than ${MAX_LENGTH} characters`);
   // Temporal.Instant ignores a zone in brackets, and rejects a date-time without an offset.
   if (text.includes("[")) return Temporal.ZonedDateTime.from(text).toInstant();
-  if (/Z|[T\s].*[+-]\d\d/i.test(text)) return Temporal.Instant.from(text);
+  if (/Z|^[^T\s]*[T\s].*[+-]\d\d/i.test(text)) return Temporal.Instant.from(text);
   return Temporal.PlainDateTime.from(text).toZonedDateTime("UTC").toInstant();
-}
-
-function formatValue(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 export function toSeconds(duration: Temporal.Duration): number {

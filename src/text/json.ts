@@ -1,3 +1,5 @@
+import { escapeLine, shorten, UNPRINTABLE } from "./printable.ts";
+
 /**
  * Parses JSON that a person wrote.
  *
@@ -6,7 +8,30 @@
 export function parseJson(text: string): unknown {
   return JSON.parse(text, (key, value, context?: { readonly source?: string }) => {
     if (value !== Infinity && value !== -Infinity) return value;
-    const where = key === "" ? "" : `${JSON.stringify(key)} is `;
-    throw new SyntaxError(`${where}${context?.source}, which is beyond the range of numbers`);
+    const where = key === "" ? "" : `${quote(key)} is `;
+    const number = shorten(context?.source ?? "", MAX_QUOTED_LENGTH);
+    throw new SyntaxError(`${where}${number}, which is beyond the range of numbers`);
   });
+}
+
+/** Formats a value as JSON of one line, in which unprintable characters are escaped as `\\u009b`. */
+export function formatJson(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).replace(
+    UNPRINTABLE,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`,
+      ).join(""),
+  );
+}
+
+const MAX_QUOTED_LENGTH = 100;
+
+/** Quotes a value of others for a message, on one line of limited length. */
+export function quote(value: unknown, max = MAX_QUOTED_LENGTH): string {
+  const isPlain = typeof value === "number" || typeof value === "bigint" ||
+    value instanceof Temporal.Duration;
+  const short = typeof value === "string" ? value.slice(0, max) : value;
+  return escapeLine(isPlain ? String(value) : formatJson(short), max);
 }

@@ -1,12 +1,29 @@
+/** What a terminal obeys or a reader cannot see: control, bidi and format characters, line separators. */
+export const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Longer lines say nothing more, and a stranger may send any length. */
+const MAX_LINE_LENGTH = 1000;
+
+/** Cuts a text to at most `max` characters. */
+export function shorten(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
+}
+
+/** Escapes unprintable characters, line breaks included, as `\x1b` or `\u{202e}`. */
+export function escapeText(text: string): string {
+  return text.replace(UNPRINTABLE, escapeCharacter);
+}
+
 /**
- * A text on one line, without anything that a terminal obeys: line breaks become spaces, other control
- * and invisible characters are escaped as `\x1b` or `\u{202e}`.
+ * A text on one line of at most `max` characters, without anything that a terminal obeys: line breaks
+ * become spaces, other unprintable characters are escaped.
  */
-export function escapeLine(text: string): string {
-  return text.trim().replace(/\s*\n\s*/g, " ").replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
-    escapeCharacter,
-  );
+export function escapeLine(text: string, max = MAX_LINE_LENGTH): string {
+  const whole = text.trim();
+  // Cut first: most of it may be blanks, or it may be of any length.
+  const lines = whole.slice(0, max).split("\n").map((line) => line.trim());
+  const escaped = escapeText(lines.filter((line) => line !== "").join(" "));
+  return shorten(whole.length <= max ? escaped : `${escaped}…`, max);
 }
 
 function escapeCharacter(character: string): string {

@@ -1,3 +1,4 @@
+import { quote } from "./json.ts";
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
 /** Parses a reference identifier (RFC 5905 §7.3): an IPv4 address, or 1 to 4 printable ASCII characters. */
@@ -5,14 +6,14 @@ export function parseReferenceId(text: string): number {
   const octets = IPV4.exec(text)?.slice(1).map(Number);
   if (octets) {
     if (octets.some((octet) => octet > 255)) {
-      throw new SyntaxError(`Cannot read reference id "${text}": an octet is above 255`);
+      throw new SyntaxError(`Cannot read reference id ${quote(text)}: an octet is above 255`);
     }
     return octets.reduce((id, octet) => id * 256 + octet, 0);
   }
   if (!/^[\x21-\x7e]{1,4}$/.test(text)) {
     throw new SyntaxError(
       `Cannot read reference id ${
-        JSON.stringify(text)
+        quote(text)
       }: expected an IPv4 address, or 1 to 4 ASCII characters`,
     );
   }

@@ -8,10 +8,11 @@ export function suggest(written: string, names: readonly string[]): string {
 
 /** Finds the names with the smallest edit distance, if that is small. */
 export function findNearest(written: string, names: readonly string[]): readonly string[] {
-  const near = names.map((name) => ({ name, distance: editDistance(written.toLowerCase(), name) }))
-    .filter(({ name, distance }) =>
-      distance < name.length && distance <= Math.max(1, Math.floor(name.length / 3))
-    );
+  const near = names.map((name) => ({ name, max: Math.max(1, Math.floor(name.length / 3)) }))
+    // Lengths first: the distance of a long text takes long.
+    .filter(({ name, max }) => Math.abs(written.length - name.length) <= max)
+    .map(({ name, max }) => ({ name, max, distance: editDistance(written.toLowerCase(), name) }))
+    .filter(({ name, max, distance }) => distance < name.length && distance <= max);
   const smallest = Math.min(...near.map(({ distance }) => distance));
   return near.filter(({ distance }) => distance === smallest).map(({ name }) => name);
 }

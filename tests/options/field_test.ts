@@ -90,6 +90,28 @@ Deno.test("readOptions reads what is given, and names what is wrong", () => {
   }
 });
 
+Deno.test("no text reaches a pattern that is longer than its option allows", () => {
+  const seen: number[] = [];
+  const look = (given: string): void => {
+    seen.push(given.length);
+  };
+  const usual = text("a text", look, row);
+  const long = list(text("a text", look, { ...row, maxLength: 4096 }));
+  for (const read of [usual.read, usual.parse]) {
+    read("x".repeat(256));
+    const error = assertThrows(() => read("x".repeat(257)), FieldError);
+    assertEquals([error.message, error.isRange], ["expected at most 256 characters", false]);
+  }
+  long.parse("x".repeat(4096));
+  assertThrows(() => long.parse("x".repeat(4097)), FieldError, "at most 4096 characters");
+  assertThrows(() => long.read(["x".repeat(4097)]), FieldError, "at most 4096 characters");
+  assertEquals(seen, [256, 256, 4096]);
+  assertThrows(() => whole(0, 9, row).parse(" ".repeat(1e6)), FieldError, "at most 256");
+  const name = "n".repeat(200);
+  const error = assertThrows(() => readOptions({ [name]: usual }, { [name]: 1 }, "a"), SyntaxError);
+  assertEquals(error.message, `a.${"n".repeat(97)}… is 1, expected a text`);
+});
+
 Deno.test("an option is found by its name in command lines, and a text of it by that name too", () => {
   assertEquals(findOption(fields, "root-delay")?.key, "rootDelay");
   assertEquals(findOption(fields, "rootDelay"), undefined);

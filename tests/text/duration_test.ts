@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { parseDuration } from "../../src/text/duration.ts";
+import { parseDuration, parseDurationNs, parseInstantNs } from "../../src/text/duration.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("parseDuration reads seconds, units and ISO 8601", () => {
@@ -41,6 +41,40 @@ Deno.test("parseDuration refuses other texts, and lengths that vary", () => {
   for (const text of [...wrong, "P", "0x10", "1h-5m", "9".repeat(30)]) {
     const error = assertThrows(() => parseDuration(text), SyntaxError, JSON.stringify(text));
     assertEquals(error.message.includes("\n"), false);
+  }
+});
+
+Deno.test("parseDuration and parseInstantNs refuse a text that is longer than any, before they read it", () => {
+  const zeros = (length: number): string => "0".repeat(length);
+  assertEquals(parseDuration(`${zeros(99)}1`).seconds, 1);
+  assertThrows(() => parseDuration(`${zeros(100)}1`), SyntaxError, `"${zeros(98)}…`);
+  const fraction = `1970-01-01T00:00:01.${zeros(9)}`;
+  assertEquals(parseInstantNs(`${fraction}[UTC]${"[u-ca=iso8601]".repeat(4)}`), 1_000_000_000n);
+  assertThrows(() => parseInstantNs(`${fraction}[UTC]${"[u-ca=iso8601]".repeat(5)}`), SyntaxError);
+});
+
+Deno.test("parseInstantNs reads a date, a time with or without an offset, a zone, and seconds", () => {
+  const table: [text: string, seconds: number][] = [
+    ["1970-01-02", 86_400],
+    ["1970-01-01 00:01", 60],
+    ["1970-01-01T00:01:00Z", 60],
+    ["1970-01-01t00:01:00z", 60],
+    ["1970-01-01T00:01:00-01:00", 3660],
+    ["1970-01-01 01:01:00+01", 60],
+    ["1970-01-01T01:01[+01:00]", 60],
+    ["-000001-12-31T00:00:00Z", -62_167_305_600],
+    ["@-5", -5],
+    ["@123456789012", 123_456_789_012],
+  ];
+  for (const [text, seconds] of table) {
+    assertEquals(parseInstantNs(text), BigInt(seconds) * 1_000_000_000n, text);
+  }
+  for (const text of ["", "now", "@1234567890123", "@1.5", "1970-13-01", "T", "1970-01-01T+01"]) {
+    assertThrows(() => parseInstantNs(text), SyntaxError, JSON.stringify(text));
+  }
+  for (const [value, shown] of [[5, "5"], [{}, "{}"], [undefined, "undefined"]] as const) {
+    assertThrows(() => parseInstantNs(value as never), TypeError, `the time ${shown}: expected`);
+    assertThrows(() => parseDurationNs(value as never), TypeError, `the duration ${shown}: exp`);
   }
 });
 

@@ -1,5 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { parseJson } from "../../src/text/json.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { formatJson, parseJson, quote } from "../../src/text/json.ts";
+import { check } from "../support/property.ts";
 
 Deno.test("parseJson() reads JSON, and names a number that none can hold", () => {
   const text = '{"a": [1e308, -0.5, "1e400"], "b": null}';
@@ -9,7 +11,37 @@ Deno.test("parseJson() reads JSON, and names a number that none can hold", () =>
       ['{"clock": {"rate": 1e400}}', '"rate" is 1e400, which is beyond the range of numbers'],
       ['{"offset":-1E+999}', '"offset" is -1E+999, which'],
       ["1e400", "1e400, which"],
+      [
+        `{"${"k".repeat(1000)}":${"1".repeat(1000)}}`,
+        `"${"k".repeat(98)}… is ${"1".repeat(99)}…, which`,
+      ],
       ["{", "Expected property name"],
     ] as const
   ) assertThrows(() => parseJson(text), SyntaxError, message);
+});
+
+Deno.test("formatJson() escapes what a terminal obeys, and means the same", () => {
+  const text = "\x9b31m \u202e \u{e0001} \x7f \u2028 \ud800 é 東";
+  const written = String.raw`"\u009b31m \u202e \udb40\udc01 \u007f \u2028 \ud800 é 東"`;
+  assertEquals(formatJson(text), written);
+  assertEquals(formatJson({ [text]: [text, 1, null] }), `{${written}:[${written},1,null]}`);
+  assertEquals([undefined, 1, {}].map(formatJson), ["undefined", "1", "{}"]);
+  const value = fc.jsonValue({ stringUnit: "binary" });
+  check(fc.property(value, (json) => {
+    const line = formatJson(json);
+    assertMatch(line, /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
+    assertEquals(JSON.stringify(JSON.parse(line)), JSON.stringify(json));
+  }));
+});
+
+Deno.test("quote() shows a value on one short line", () => {
+  assertEquals(quote("a\n\u202e"), String.raw`"a\n\u202e"`);
+  const duration = Temporal.Duration.from("PT1H");
+  assertEquals([5, 5n, duration, null, undefined, [1, "a"]].map((value) => quote(value)), [
+    ...["5", "5", "PT1H", "null", "undefined", '[1,"a"]'],
+  ]);
+  assertEquals(quote("x".repeat(98)), `"${"x".repeat(98)}"`);
+  assertEquals(quote("x".repeat(99)), `"${"x".repeat(98)}…`);
+  assertEquals(quote(["x".repeat(99)]), `["${"x".repeat(97)}…`);
+  assertEquals(quote("x".repeat(1e6), 9), `"xxxxxxx…`);
 });

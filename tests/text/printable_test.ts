@@ -1,6 +1,6 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { escapeLine, shortenMiddle, toAscii, wrapText } from "../../src/text/printable.ts";
+import { escapeLine, shorten, shortenMiddle, toAscii, wrapText } from "../../src/text/printable.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("escapeLine joins lines and shows what a terminal would obey", () => {
@@ -10,10 +10,33 @@ Deno.test("escapeLine joins lines and shows what a terminal would obey", () => {
   assertEquals(escapeLine("Zürich 東京 🕰"), "Zürich 東京 🕰");
 });
 
-Deno.test("escapeLine leaves nothing but printable characters of any text", () => {
-  check(fc.property(fc.string({ unit: "binary" }), (text) => {
-    assertMatch(escapeLine(text), /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
+Deno.test("escapeLine leaves nothing but a short line of printable characters of any text", () => {
+  const unit = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(" ", "\n", "\r\n\t", "\x9b"),
+  );
+  check(fc.property(fc.array(unit), fc.integer({ min: 1, max: 40 }), (parts, max) => {
+    const line = escapeLine(parts.join(""), max);
+    assertMatch(line, /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
+    assert(line.length <= max);
   }));
+});
+
+Deno.test("escapeLine cuts a text of any length, and marks the cut", () => {
+  assertEquals(escapeLine("a".repeat(1000)), "a".repeat(1000));
+  assertEquals(escapeLine("a".repeat(1001)), `${"a".repeat(999)}…`);
+  assertEquals(escapeLine(`${" ".repeat(1e6)}x\n${" ".repeat(1e6)}y`), "x…");
+  assertEquals(escapeLine(`x${" \n".repeat(1e6)}y`, 100), "x…");
+  assertEquals(escapeLine("\x9b".repeat(1000)), `${"\\x9b".repeat(250).slice(0, 999)}…`);
+  assertEquals(escapeLine("one\n\n \n two"), "one two");
+});
+
+Deno.test("shorten keeps the beginning, and whole characters", () => {
+  assertEquals([shorten("abcd", 4), shorten("abcde", 4), shorten("ab🕰d", 4)], [
+    "abcd",
+    "abc…",
+    "ab\ufffd…",
+  ]);
 });
 
 Deno.test("toAscii replaces what has a counterpart, and marks the rest", () => {

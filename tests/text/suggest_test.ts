@@ -23,5 +23,6 @@ Deno.test("suggest finds what was meant, and lists all for what is like none", (
       written,
     );
   }
+  assertEquals(suggest(`drop${" ".repeat(1e6)}`, ["drop", "delay"]), "expected drop or delay");
   assertEquals(suggest("x", ["a", "b"]), "expected a or b");
 });

@@ -5,6 +5,7 @@ import { environmentVariable } from "../../system/permission.ts";
 import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
 import { asArgumentError, UsageError } from "./usage_error.ts";
+import { quote } from "../../text/json.ts";
 
 /** The values of a variable that leave a switch off; any other turns it on. */
 const OFF: readonly string[] = ["0", "false", "no", "off"];
@@ -65,7 +66,7 @@ function readArguments(
   const valueOf = ([, field]: Option, label: string, attached: string | undefined): string => {
     if (field.syntax === undefined) {
       if (attached !== undefined) {
-        throw new UsageError(`${label} accepts no value: remove "${attached}"`);
+        throw new UsageError(`${label} accepts no value: remove ${quote(attached)}`);
       }
       return "";
     }
@@ -120,7 +121,7 @@ function unknown(label: string, { positionals }: Command, options: readonly Opti
     ? ""
     : ` (did you mean ${formatChoices(near.map((name) => `--${name}`))}?)`;
   // Blanks and invisible characters show in quotes only.
-  const shown = /^[\w-]+$/.test(label) ? label : JSON.stringify(label);
+  const shown = /^[\w-]+$/.test(label) ? label : quote(label);
   return new UsageError(`Unknown option ${shown}${meant}`);
 }
 
@@ -149,5 +150,5 @@ function checkPositionals({ positionals: expected }: Command, given: readonly st
   const missing = expected[given.length];
   if (missing?.isRequired) throw new UsageError(`<${missing.name}> is missing (${missing.help})`);
   if (given.length <= expected.length || expected.at(-1)?.isRepeatable) return;
-  throw new UsageError(`Unexpected argument ${JSON.stringify(given[expected.length])}`);
+  throw new UsageError(`Unexpected argument ${quote(given[expected.length])}`);
 }

@@ -5,6 +5,7 @@ import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
 import { isStandardInput, openInput } from "../shared/files.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { quote } from "../../text/json.ts";
 
 /** The options that a scenario or the command line can set. */
 export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
@@ -28,9 +29,12 @@ export async function findScenario(name: string): Promise<Scenario> {
   }
   const names = Object.keys(scenarios);
   throw new UsageError(
-    `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, names)} (a file: ./${name})`,
+    `Unknown scenario ${quote(name)}: ${suggest(name, names)} (a file: ./${name})`,
   );
 }
+
+/** Its end names the file. */
+const MAX_SHOWN_PATH = 900;
 
 /**
  * Reads a file that the command line names.
@@ -50,7 +54,9 @@ export async function readText(file: string, what: string): Promise<string> {
     const problem = cause instanceof Deno.errors.NotFound
       ? "there is no such file"
       : (cause as Error).message;
-    throw new UsageError(`Cannot read the ${what} ${JSON.stringify(file)}: ${problem}`, { cause });
+    throw new UsageError(`Cannot read the ${what} ${quote(file, MAX_SHOWN_PATH)}: ${problem}`, {
+      cause,
+    });
   }
 }
 

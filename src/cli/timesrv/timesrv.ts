@@ -2,7 +2,7 @@
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { parseDurationNs } from "../../text/duration.ts";
-import { list, text } from "../../options/field.ts";
+import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
 import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
@@ -36,12 +36,14 @@ const groups = {
     ...clock,
     leapFile: text("a file", () => {}, {
       name: "leap-file",
+      maxLength: MAX_LONG_TEXT,
       syntax: "<file>",
       help: "leap seconds to simulate, from a leap-seconds.list",
     }),
     seed: clockFields.seed,
     scenario: text("a name or a file", () => {}, {
       name: "scenario",
+      maxLength: MAX_LONG_TEXT,
       syntax: "<name>",
       help: "a situation by name, or ./FILE.json; list shows all",
     }),
@@ -57,6 +59,7 @@ const groups = {
     fault: list(
       text("a fault such as drop=0.3", checkFault, {
         name: "fault",
+        maxLength: MAX_LONG_TEXT,
         syntax: "<fault>",
         help: "drop=0.3, delay=50ms,every=3 and so on; repeatable",
       }),

@@ -7,6 +7,7 @@ import type { Effect } from "./effect.ts";
 import { type Kind, kinds, row, span } from "./kinds.ts";
 import type { FaultName, FaultsOptions } from "./options.ts";
 import { type Draws, makeDraws, makeSchedule, type Schedule } from "./schedule.ts";
+import { quote } from "../../text/json.ts";
 
 /** The names of all faults, in the order in which they apply to a reply. */
 export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[];
@@ -65,7 +66,7 @@ export function readFaults(options: FaultsOptions, seed: number): Rule[] {
  */
 export function kindOf(name: string): Kind {
   if (Object.hasOwn(kinds, name)) return kinds[name as FaultName];
-  throw new SyntaxError(`Unknown fault ${JSON.stringify(name)}: ${suggest(name, faultNames)}`);
+  throw new SyntaxError(`Unknown fault ${quote(name)}: ${suggest(name, faultNames)}`);
 }
 
 /** The fields of a kind of fault, including those of its schedule. */
@@ -79,7 +80,7 @@ function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
   const rule = typeof given === "number" ? { probability: given } : given;
   if (typeof rule !== "object" || rule === null || Array.isArray(rule)) {
     throw new SyntaxError(
-      `${where} is ${JSON.stringify(given)}, expected a probability or an object`,
+      `${where} is ${quote(given)}, expected a probability or an object`,
     );
   }
   const values = readOptions(fieldsOf(kind), rule, where);

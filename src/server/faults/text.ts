@@ -3,6 +3,7 @@ import { suggest } from "../../text/suggest.ts";
 import type { Fault, FaultName, FaultsOptions, FaultWhen } from "./options.ts";
 import { parseOption } from "../../options/read.ts";
 import { fieldsOf, kindOf, readFaults } from "./rules.ts";
+import { quote } from "../../text/json.ts";
 
 /**
  * Parses one fault: values separated by commas, `probability=0.5,after=10`. The first may stand without a
@@ -32,16 +33,16 @@ export function parseFault(name: string, text: string): FaultWhen {
     const where = `faults.${name}`;
     if (named === undefined && i > 0) {
       throw new SyntaxError(
-        `${where}: ${JSON.stringify(part)} has no name, expected such as after=10`,
+        `${where}: ${quote(part)} has no name, expected such as after=10`,
       );
     }
     const key = named ?? kind.main ?? "probability";
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
       const known = suggest(key, Object.keys(fields));
-      throw new SyntaxError(`Unknown ${where} option ${JSON.stringify(key)}: ${known}`);
+      throw new SyntaxError(`Unknown ${where} option ${quote(key)}: ${known}`);
     }
-    if (key === "clients") rule.clients = [...rule.clients as string[] ?? [], value];
+    if (key === "clients") ((rule.clients ??= []) as string[]).push(value);
     else if (Object.hasOwn(rule, key)) throw new SyntaxError(`${where}.${key} is given twice`);
     else {
       const parsed = parseOption(field, value, `${where}.${key}`);

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
+import { quote } from "../../text/json.ts";
 
 export interface Network {
   readonly family: "ipv4" | "ipv6";
@@ -7,6 +8,9 @@ export interface Network {
   /** The prefix length. */
   readonly length: number;
 }
+
+/** More than any address and prefix length: 39 digits and colons, or 45 with an IPv4 part. */
+const MAX_LENGTH = 50;
 
 /**
  * Parses a network such as `192.0.2.0/24`, a single address, or `all`, which is two networks.
@@ -16,12 +20,12 @@ export interface Network {
 export function parseNetworks(text: string): Network[] {
   if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
   const [address = "", length, ...rest] = text.split("/");
-  const isNetwork = rest.length === 0 &&
+  const isNetwork = text.length <= MAX_LENGTH && rest.length === 0 &&
     (ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)) &&
     (length === undefined || ipaddr.isValidCIDR(text)) && !address.includes("%");
   if (!isNetwork) {
     throw new SyntaxError(
-      `Cannot read the network "${text}": expected one such as 192.0.2.0/24 or 2001:db8::/32`,
+      `Cannot read the network ${quote(text)}: expected one such as 192.0.2.0/24 or 2001:db8::/32`,
     );
   }
   const words = new Uint32Array(4);

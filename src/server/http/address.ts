@@ -1,5 +1,6 @@
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
+import { quote } from "../../text/json.ts";
 
 export const DEFAULT_CONTROL_PORT = 8890;
 
@@ -23,7 +24,7 @@ export function parseControl(text: string): ControlAddress {
     URL.canParse(`http://${ipv6 === undefined ? hostname : `[${ipv6}]`}`);
   if (!isHost || !isPort) {
     throw new SyntaxError(
-      `Cannot read the control address ${JSON.stringify(text)}: expected HOST[:PORT] ` +
+      `Cannot read the control address ${quote(text)}: expected HOST[:PORT] ` +
         "such as 127.0.0.1:8890",
     );
   }

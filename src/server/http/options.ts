@@ -1,4 +1,4 @@
-import { text } from "../../options/field.ts";
+import { MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { checkToken, parseControl } from "./address.ts";
 
 export const controlFields = {
@@ -9,6 +9,7 @@ export const controlFields = {
   }),
   controlToken: text("16 to 256 letters, digits and -._~+/", checkToken, {
     name: "control-token",
+    maxLength: MAX_LONG_TEXT,
     syntax: "<token>",
     help: "bearer token that requests must carry",
     isSecret: true,

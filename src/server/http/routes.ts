@@ -12,6 +12,7 @@ import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { readOptions } from "../../options/read.ts";
 import type { RecentClients } from "./clients.ts";
 import { HttpError } from "./http_error.ts";
+import { quote } from "../../text/json.ts";
 
 export interface ControlledListener extends Endpoint {
   readonly url: string;
@@ -201,7 +202,7 @@ function scenarioOf(json: unknown): Scenario {
   if (typeof name === "string" && Object.keys(rest).length === 0) {
     const known = Object.keys(scenarios);
     if (Object.hasOwn(scenarios, name)) return scenarios[name as keyof typeof scenarios];
-    throw new HttpError(404, `Unknown scenario ${JSON.stringify(name)}: ${suggest(name, known)}`);
+    throw new HttpError(404, `Unknown scenario ${quote(name)}: ${suggest(name, known)}`);
   }
   return { name: "scenario", description: "", ...readScenario(json) };
 }

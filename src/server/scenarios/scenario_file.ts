@@ -2,7 +2,7 @@
 import { clockFields, type ClockOptions, seedField } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { statusFields } from "../../clock/sources/options.ts";
-import { type Field, field, oneOf } from "../../options/field.ts";
+import { type Field, field, MAX_LONG_TEXT, oneOf } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
 import { parseJson } from "../../text/json.ts";
 import { readFaults } from "../faults/rules.ts";
@@ -23,7 +23,11 @@ const scenarioFields = {
 };
 
 function anyText(name: string, help: string): Field<string> {
-  return field({ name, help }, "a text", (given) => typeof given === "string" ? given : undefined);
+  return field(
+    { name, help, maxLength: MAX_LONG_TEXT },
+    "a text",
+    (given) => typeof given === "string" ? given : undefined,
+  );
 }
 
 function anyObject(name: string, help: string): Field<object> {

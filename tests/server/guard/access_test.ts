@@ -81,6 +81,10 @@ Deno.test("rules that are no network, or contradict each other, are reported", (
       `Cannot read the network "${text}"`,
     );
   }
+  // Longer than any address and prefix length, though it is one.
+  const zeros = (count: number): string => `10.0.0.0/${"0".repeat(count)}8`;
+  assertEquals(admits({ deny: [zeros(40)] }, "10.1.1.1"), false);
+  assertThrows(() => accessTable({ deny: [zeros(41)] }), SyntaxError, "Cannot read the network");
   assertThrows(
     () => accessTable({ allow: ["10.0.0.0/8"], deny: ["10.1.2.3/8"] }),
     SyntaxError,

@@ -2,7 +2,7 @@
 import { control, CONTROL_ACTIONS } from "../../../client/control.ts";
 import type { ControlAction } from "../../../client/control_api.ts";
 import { clockFields } from "../../../clock/sources/timeline/options.ts";
-import { text } from "../../../options/field.ts";
+import { MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
@@ -16,24 +16,28 @@ import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { formatAnswer } from "./report.ts";
+import { quote } from "../../../text/json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8890";
 
 const requestFields = {
   url: text("a URL such as http://127.0.0.1:8890", parseControlUrl, {
     name: "url",
+    maxLength: MAX_LONG_TEXT,
     syntax: "<url>",
     help: "control interface of the server",
     default: DEFAULT_URL,
   }),
   token: text("a token", () => {}, {
     name: "token",
+    maxLength: MAX_LONG_TEXT,
     syntax: "<token>",
     help: "bearer token of the server",
     isSecret: true,
   }),
   listener: text("the URL of a listener", () => {}, {
     name: "listener",
+    maxLength: MAX_LONG_TEXT,
     syntax: "<url>",
     help: "apply to this listener only",
   }),
@@ -115,7 +119,7 @@ async function run(
 function parseAction(name: string): ControlAction {
   const action = CONTROL_ACTIONS.find((known) => known === name);
   if (action !== undefined) return action;
-  throw new UsageError(`Unknown action ${JSON.stringify(name)}: ${suggest(name, CONTROL_ACTIONS)}`);
+  throw new UsageError(`Unknown action ${quote(name)}: ${suggest(name, CONTROL_ACTIONS)}`);
 }
 
 async function makeBody(

@@ -6,7 +6,7 @@ import { explain } from "../../../explain/explain.ts";
 import type { SeenExchange } from "../../../explain/explanation.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
-import { oneOf, text, whole } from "../../../options/field.ts";
+import { MAX_LONG_TEXT, oneOf, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatAddress, formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
@@ -32,12 +32,15 @@ const groups = {
   "Input instead of a query:": {
     hex: text("two datagrams", () => {}, {
       name: "hex",
+      // Two datagrams of any length, each octet with a blank and a prefix.
+      maxLength: 2 * 65_536 * 5,
       syntax: "<request/reply>",
       help: "two datagrams in hexadecimal",
       conflicts: ["capture"],
     }),
     capture: text("a file", () => {}, {
       name: "capture",
+      maxLength: MAX_LONG_TEXT,
       syntax: "<file>",
       help: "a pcap or pcapng file; - for standard input",
     }),

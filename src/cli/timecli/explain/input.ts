@@ -2,6 +2,7 @@
 import { isGzip } from "../../../explain/capture/read_capture.ts";
 import { isStandardInput, openInput } from "../../shared/files.ts";
 import { UsageError } from "../../shared/usage_error.ts";
+import { quote } from "../../../text/json.ts";
 
 /** Parses `REQUEST/REPLY`, each empty or digits, with blanks, colons and 0x as programs print them. */
 export function parseHex(text: string): { request: Uint8Array; reply: Uint8Array } {
@@ -17,7 +18,7 @@ function octetsOf(text: string, name: string): Uint8Array {
   const digits = text.replaceAll(/0x|[\s:,-]/gi, "");
   const wrong = /[^\da-f]/iu.exec(digits)?.[0];
   if (wrong !== undefined) {
-    throw new UsageError(`The ${name} in --hex has ${JSON.stringify(wrong)}, which is not a digit`);
+    throw new UsageError(`The ${name} in --hex has ${quote(wrong)}, which is not a digit`);
   }
   if (digits.length % 2 !== 0) {
     throw new UsageError(`The ${name} in --hex has an odd number of digits, ${digits.length}`);

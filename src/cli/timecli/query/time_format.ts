@@ -5,6 +5,7 @@ import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { formatUtcOffset } from "../../../text/units.ts";
 import { UsageError } from "../../shared/usage_error.ts";
+import { quote } from "../../../text/json.ts";
 
 /** Without these, date-fns prints warnings of its own. */
 const quiet = { useAdditionalDayOfYearTokens: true, useAdditionalWeekYearTokens: true };
@@ -61,11 +62,11 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
     ).join("");
   };
   const fail = (why: string): never => {
-    throw new UsageError(`Cannot write a time as ${JSON.stringify(pattern)}: ${why}`);
+    throw new UsageError(`Cannot write a time as ${quote(pattern)}: ${why}`);
   };
   if (pieces.some((piece, i) => piece.endsWith("%") && /^[A-Za-z]/.test(pieces[i + 1] ?? ""))) {
     const right = fromStrftime(pattern);
-    const form = right === undefined ? "such as yyyy-MM-dd HH:mm:ss" : JSON.stringify(right);
+    const form = right === undefined ? "such as yyyy-MM-dd HH:mm:ss" : quote(right);
     fail(`% is of date(1); the letters here are those of Unicode: ${form}`);
   }
   if (pieces.some((piece) => piece.startsWith("'") && (piece.match(/'/g)?.length ?? 0) % 2 > 0)) {
@@ -112,10 +113,12 @@ function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
 /** Joins pieces into as few patterns as possible, apart from long fractions. */
 function segmentsOf(pieces: readonly string[]): string[] {
   const segments: string[] = [];
+  let isLong = true;
   for (const piece of pieces) {
-    const last = segments.at(-1);
-    if (last === undefined || isLongFraction(piece) || isLongFraction(last)) segments.push(piece);
-    else segments[segments.length - 1] = last + piece;
+    const wasLong = isLong;
+    isLong = isLongFraction(piece);
+    if (isLong || wasLong) segments.push(piece);
+    else segments[segments.length - 1] += piece;
   }
   return segments;
 }

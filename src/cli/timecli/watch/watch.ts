@@ -1,6 +1,6 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
 import { watch, type WatchOptions } from "../../../client/watch.ts";
-import { flag, text, whole } from "../../../options/field.ts";
+import { flag, MAX_LONG_TEXT, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
@@ -49,7 +49,12 @@ const groups = {
     plot: text("the name of a file", (name) => {
       // Standard output has the lines or the screen.
       if (name === "-" || name === "") throw new SyntaxError("no file");
-    }, { name: "plot", syntax: "<file>", help: "at the end, write a picture of it all as SVG" }),
+    }, {
+      name: "plot",
+      maxLength: MAX_LONG_TEXT,
+      syntax: "<file>",
+      help: "at the end, write a picture of it all as SVG",
+    }),
   },
 } as const;
 

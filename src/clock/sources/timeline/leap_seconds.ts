@@ -1,5 +1,6 @@
 import { parseInstantNs } from "../../../text/duration.ts";
 import type { LeapSecond, Timeline } from "./timeline.ts";
+import { quote } from "../../../text/json.ts";
 
 const SECOND_NS = 1_000_000_000n;
 const DAY_NS = 86_400n * SECOND_NS;
@@ -19,7 +20,7 @@ export function parseLeap(text: string): LeapSecond {
   }
   if (kind === undefined || midnightNs === undefined) {
     throw new SyntaxError(
-      `Cannot read the leap second ${JSON.stringify(text)}: expected one such as insert@2028-12-31`,
+      `Cannot read the leap second ${quote(text)}: expected one such as insert@2028-12-31`,
     );
   }
   return { kind: kind as LeapSecond["kind"], midnightNs };

@@ -233,8 +233,8 @@ function combineRate(
 
 /** Parses a rate, in nanoseconds per second. */
 function parseRate(rate: number | string): bigint {
-  const [, ppm] = /^([+-]\d*\.?\d+)ppm$/.exec(String(rate)) ?? [];
-  const [, times] = /^([+-]?\d*\.?\d+(?:e-?\d+)?)x?$/i.exec(String(rate)) ?? [];
+  const [, ppm] = /^([+-](?:\d+(?:\.\d+)?|\.\d+))ppm$/.exec(String(rate)) ?? [];
+  const [, times] = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?)x?$/i.exec(String(rate)) ?? [];
   const value = ppm === undefined ? Number(times) : 1 + Number(ppm) / 1e6;
   if (!(Math.abs(value) <= MAX_RATE)) {
     throw new FieldError(`expected ${RATE_EXPECTED}`, times !== undefined || ppm !== undefined);

@@ -14,6 +14,10 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
     [{ offset: "1 hour" }, 'clock.offset is "1 hour", expected a duration such as +1h30m'],
     [{ rate: "fast" }, 'clock.rate is "fast", expected 2x, -0.5, 0 or +50ppm'],
     [{ rate: "1e9" }, 'clock.rate is "1e9", expected 2x'],
+    ...["5.", ".", "+", "1.5.5", "1e", "xx", "50ppm", "+ppm", "+5.ppm", "1 x"].map((
+      rate,
+    ): [ClockOptions, string] => [{ rate }, `clock.rate is "${rate}", expected 2x`]),
+    [{ rate: `${"1".repeat(300)}!` }, "…, expected at most 256 characters"],
     [{ rate: NaN }, "clock.rate is NaN, expected 2x"],
     [{ freeze: true, rate: 2 }, "Cannot stop the clock and run it at a rate of 2"],
     [{ steps: ["+1s"] }, 'clock.steps is ["+1s"], expected one such as +1s@00:05'],
