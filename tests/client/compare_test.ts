@@ -9,7 +9,6 @@ import type { Server } from "../../src/server/serve_options.ts";
 import { FakeNetwork } from "../support/fake_network.ts";
 import { scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
-import { freePort } from "../support/udp_client.ts";
 import { check } from "../support/property.ts";
 import { randomFrom, simulate } from "../support/simulation.ts";
 
@@ -92,12 +91,14 @@ Deno.test("compare sends nothing if one server may not be queried that often", a
 });
 
 Deno.test("compare has nothing to compare one server with, and counts no silent ones", async () => {
-  await using served = await serveAll(0);
-  const silent = `ntp://127.0.0.1:${freePort()}`;
-  const one = await compare([...served.urls, silent], quick);
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  network.serveNtp("192.0.2.2", () => undefined);
+  const one = await network.run(compare(["192.0.2.1", "192.0.2.2"], { network }));
   assertEquals([one.outcome, one.offset], ["alone", undefined]);
   assertEquals(one.servers.map(({ verdict }) => verdict), ["alone", "failed"]);
-  assertEquals((await compare([silent], quick)).outcome, "failed");
+  const none = await network.run(compare(["192.0.2.2"], { network }));
+  assertEquals([none.outcome, none.servers.map(({ verdict }) => verdict)], ["failed", ["failed"]]);
   assertEquals(await compare([]), { servers: [], outcome: "failed" });
   await assertRejects(() => compare(["asctime://127.0.0.1"]), SyntaxError);
 });

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
+import { FakeNetwork } from "../support/fake_network.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 /** Every size that a header or a text may have, a sample of the others, and the largest there are. */
@@ -11,20 +12,17 @@ const sizes = [
 ];
 
 Deno.test("query of ntp ignores garbage of every size, and accepts the good reply after it", async () => {
-  await using server = scriptedServer(async (socket, from, _count, request) => {
-    for (const size of sizes) await socket.send(new Uint8Array(size).fill(0x24), from);
-    // Until one finds room in the queue that the garbage has filled.
-    while (true) {
-      try {
-        await socket.send(ntpReply(request), from);
-      } catch {
-        return; // closed: the query is over
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }, "ntp");
-  const reply = await query(server.url as `ntp://${string}`, { timeout: 30, retries: 0 });
-  assertEquals(reply.stratum, 2);
+  const network = new FakeNetwork();
+  network.serve("192.0.2.1", ({ octets }) => [
+    ...sizes.map((size) => new Uint8Array(size).fill(0x24)),
+    ntpReply(octets, { stratum: 7 }, network.timers.now()),
+  ]);
+  const reply = await network.run(query("ntp://192.0.2.1", { network, retries: 0 }));
+  assertEquals(reply.stratum, 7);
+  const garbage = sizes.map((size) => new Uint8Array(size).fill(0x24));
+  network.serve("192.0.2.2", () => garbage);
+  const alone = query("ntp://192.0.2.2", { network, retries: 0 });
+  await assertRejects(() => network.run(alone), QueryError, `${sizes.length} ignored`);
 });
 
 Deno.test("query of text and Time finds no time in garbage of any size", async () => {

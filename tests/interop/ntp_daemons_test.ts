@@ -44,6 +44,7 @@ pidfile ${clients.folder}/chronyd.pid
     const { stdout, stderr } = await run(clients.inside(chronyc), { env: peerEnv });
     return stdout + stderr;
   };
+  // It selects a server after several replies, and reports no event.
   await poll(60, () => ask("sources"), (list) => list.includes(`^* ${SERVER} `));
   const details = await ask(`ntpdata ${SERVER}`);
   for (
@@ -77,6 +78,7 @@ restrict 127.0.0.1
     return stdout + stderr;
   };
   const selected = /^\*192\.0\.2\.1 +198\.51\.100\.9 +3 /m;
+  // As above; it queries less often.
   await poll(90, () => ask("-p"), (list) => selected.test(list));
   const details = await ask("-c", "rv &1");
   for (

