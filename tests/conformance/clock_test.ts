@@ -1,6 +1,7 @@
 /** Simulated clocks, seen by clients: the same on every transport. */
 import { assert, assertEquals } from "@std/assert";
 import { query, serve, type Server } from "../../mod.ts";
+import { noiseNs } from "../../src/clock/noise.ts";
 import { eachWay, type Way } from "./transports.ts";
 
 function urlOf(server: Server, protocol: string): string {
@@ -23,6 +24,8 @@ async function assertServed(server: Server, from: () => Temporal.Instant): Promi
 }
 
 const now = (): Temporal.Instant => Temporal.Now.instant();
+/** By how much two clocks of this machine may differ. */
+const TOLERANCE_NS = 1_500_000;
 const auto = "auto://127.0.0.1:0";
 
 function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Server> {
@@ -98,13 +101,21 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
     const { leap, serverSentAt } = await query(`ntp://127.0.0.1:${ntp}`);
     packets.push(`${leap} ${serverSentAt.toString({ smallestUnit: "second" })}`);
   };
+  /** The time that is served, and between which moments of a clock that is never set. */
+  const look = async (): Promise<[servedMs: number, fromMs: number, toMs: number]> => {
+    const fromMs = performance.now();
+    const { serverSentAt } = await query(`ntp://127.0.0.1:${ntp}`);
+    return [Number(serverSentAt.epochNanoseconds) / 1e6, fromMs, performance.now()];
+  };
   await ask();
   server.clock.set({ time: "2028-12-31T23:59:58Z", leap: "insert@2028-12-31", rate: 5 });
-  const startMs = performance.now();
+  const [beforeMs, ...before] = await look();
   while (server.clock.now().epochMilliseconds < Date.UTC(2029, 0, 1)) await ask();
-  // The last second of the year comes twice.
-  const seconds = (performance.now() - startMs) / 1000;
-  assert(seconds > 0.59, `${seconds}`);
+  const [afterMs, ...after] = await look();
+  // The last second of the year comes twice: time gains a second less than at its rate.
+  const gainedMs = afterMs - beforeMs + 1000;
+  const [leastMs, mostMs] = [5 * (after[0] - before[1]) - 5, 5 * (after[1] - before[0]) + 5];
+  assert(gainedMs >= leastMs && gainedMs <= mostMs, `${leastMs} ${gainedMs} ${mostMs}`);
   // The first exchange came before, and the last may be one past midnight.
   const during = (seen: string[]): string[] => [...new Set(seen.slice(1, -1))];
   assertEquals(during(texts), ["28-12-31 23:59:58 00 1", "28-12-31 23:59:59 00 1"]);
@@ -123,17 +134,39 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   assert(reply.referenceId.startsWith("254."), reply.referenceId);
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("noise has the requested deviation", async (way) => {
-  const one = await offsets(way, 7);
-  const spread = Math.sqrt(one.reduce((sum, each) => sum + each * each, 0) / one.length);
-  assert(spread > 0.05 && spread < 5, `${spread}`);
+(await eachWay("noise is that of its seed and deviation at each moment", async (way) => {
+  await using server = await start(way, {});
+  const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
+  const seed = 7;
+  const earliestNs = now().epochNanoseconds;
+  server.clock.set({ noise: "500ms", seed });
+  const uncertainNs = Number(now().epochNanoseconds - earliestNs) + TOLERANCE_NS;
+  const seen = new Set<number>();
+  // Over some of its values, which change 64 times a second.
+  for (let i = 0; i < 400 && seen.size < 12; i++) {
+    const { sentAt, receivedAt, serverReceivedAt } = await query(url);
+    const [sentNs, receivedNs, servedNs] = [sentAt, receivedAt, serverReceivedAt].map((at) =>
+      Number(at.epochNanoseconds - earliestNs)
+    ) as [number, number, number];
+    // There is a moment of the exchange whose noise it is.
+    const matches: number[] = [];
+    for (let atNs = sentNs - uncertainNs; atNs < receivedNs + uncertainNs; atNs += 100_000) {
+      const seconds = Math.floor(atNs / 1e9);
+      const noise = noiseNs(5e8, seed, { seconds, nanoseconds: Math.round(atNs - seconds * 1e9) });
+      if (Math.abs(servedNs - noise - atNs) < uncertainNs + 100_000) matches.push(noise);
+    }
+    assert(matches.length > 0, `${servedNs} ns, ${sentNs} to ${receivedNs}`);
+    seen.add(Math.round(matches[0] ?? 0) / 1e6);
+  }
+  assertEquals(seen.size, 12);
 })).forEach((test) => Deno.test(test));
 
 (await eachWay("noise is the same on every thread", async (way) => {
   await using server = await start(way, { time: "2030-01-01", rate: 0, noise: "500ms", seed: 7 });
   const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   let compared = 0;
-  for (let i = 0; i < 200 && compared < 16; i++) {
+  // Each from another port, so that every thread is asked; where the noise has changed meanwhile, again.
+  for (let i = 0; i < 400 && compared < 16; i++) {
     const before = server.clock.now();
     const { serverReceivedAt } = await query(url);
     // Of one jitter, what moves is next to nothing.
@@ -141,20 +174,9 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
     assert(isNear(before, serverReceivedAt), `${before} ${serverReceivedAt}`);
     compared++;
   }
-  assert(compared > 0);
+  assertEquals(compared, 16);
 })).forEach((test) => Deno.test(test));
 
 function isNear(a: Temporal.Instant, b: Temporal.Instant): boolean {
   return Math.abs(a.since(b).total("milliseconds")) < 2;
-}
-
-async function offsets(way: Way, seed: number): Promise<number[]> {
-  await using server = await start(way, { noise: "500ms", seed });
-  const seen = [];
-  for (let i = 0; i < 40; i++) {
-    const { offset } = await query(`ntp://127.0.0.1:${server.addresses[0]?.port}`);
-    seen.push(offset.total("seconds"));
-    await new Promise((resolve) => setTimeout(resolve, 16));
-  }
-  return seen;
 }

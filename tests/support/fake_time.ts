@@ -3,6 +3,9 @@ import type { Clock } from "../../src/clock/clock.ts";
 import { splitNs } from "../../src/clock/line.ts";
 import type { Timers } from "../../src/system/time.ts";
 
+/** What waits for more timers than this waits for ever. */
+const MAX_FIRED = 100_000;
+
 interface Sleeper {
   readonly atMs: number;
   wake(): void;
@@ -101,7 +104,8 @@ export class FakeTime implements Timers {
     const settled = (): void => void (isSettled = true);
     promise.then(settled, settled);
     await idle();
-    while (!isSettled) {
+    for (let fired = 0; !isSettled; fired++) {
+      if (fired > MAX_FIRED) throw new Error(`It is not over after ${MAX_FIRED} timers`);
       if (!this.#fireNext()) throw new Error("Nothing waits for a timer, and it is not over");
       await idle();
     }
