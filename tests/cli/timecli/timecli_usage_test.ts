@@ -1,0 +1,50 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { runTimecli } from "../../support/command_line.ts";
+import { FakeNetwork } from "../../support/fake_network.ts";
+import {
+  benchErrors,
+  checkErrors,
+  compareErrors,
+  controlErrors,
+  explainErrors,
+  samplesErrors,
+  timecliErrors,
+  type UsageErrors,
+  waitErrors,
+  watchErrors,
+} from "../../support/usage_errors.ts";
+
+const tables: readonly (readonly [command: readonly string[], errors: UsageErrors])[] = [
+  [[], timecliErrors],
+  [[], samplesErrors],
+  [["bench"], benchErrors],
+  [["compare"], compareErrors],
+  [["control"], controlErrors],
+  [["explain"], explainErrors],
+  [["wait"], waitErrors],
+  [["watch"], watchErrors],
+];
+
+Deno.test("timecli reports a mistake on its command line in one line, and sends nothing", async () => {
+  for (const [command, errors] of tables) {
+    for (const [args, message] of errors) {
+      const network = new FakeNetwork();
+      const { code, stdout, stderr } = await runTimecli([...command, ...args], { network });
+      assertMatch(stderr, /^timecli: [^\n]+\n$/, `${args.join(" ")}: ${stdout}${stderr}`);
+      assertMatch(stderr, message);
+      assertEquals([code, stdout], [2, ""], args.join(" "));
+      // Whether a server may be load-tested depends on its addresses.
+      if (command[0] !== "bench") assertEquals(network.lookups, [], args.join(" "));
+    }
+  }
+});
+
+Deno.test("timecli check is UNKNOWN, in one line, where its command line is wrong", async () => {
+  for (const [args, message] of checkErrors) {
+    const network = new FakeNetwork();
+    const { code, stdout, stderr } = await runTimecli(["check", ...args], { network });
+    assertMatch(stdout, /^UNKNOWN: [^\n|]+\n$/);
+    assertMatch(stdout, message);
+    assertEquals([code, stderr, network.lookups], [3, "", []], args.join(" "));
+  }
+});
