@@ -60,6 +60,7 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "fromCapture",
     "guessProtocol",
     "readCapture",
+    "readExchanges",
     "recordExchange",
   ]],
   ["@timesrv/timesrv/load", load, ["load"]],

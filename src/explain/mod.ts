@@ -25,6 +25,11 @@ export {
   type FindExchangesOptions,
 } from "./capture/exchanges.ts";
 export { type Capture, readCapture } from "./capture/read_capture.ts";
+export {
+  type ExchangeStream,
+  readExchanges,
+  type ReadExchangesOptions,
+} from "./capture/read_exchanges.ts";
 export { explain } from "./explain.ts";
 export type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 export { guessProtocol } from "./guess_protocol.ts";

@@ -1,7 +1,8 @@
 /** `timecli explain` as a person runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
-import { type Outcome, run } from "../support/process.ts";
+import { pcap, udp } from "../explain/capture/files.ts";
+import { type Outcome, run, Running } from "../support/process.ts";
 import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { within } from "../support/wait.ts";
@@ -15,6 +16,22 @@ function assertFits({ stdout, stderr }: Outcome): void {
 }
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** A capture of NTP requests from as many sockets. */
+function unansweredRequests(count: number): Uint8Array<ArrayBuffer> {
+  const packet = udp([10, 0, 0, 1], 1024, [192, 0, 2, 1], 123, new Uint8Array(48).fill(0x23, 0, 1));
+  const one = pcap([{ seconds: 1_795_370_400, fraction: 0, octets: packet }], { linkType: 101 });
+  const [header, record] = [one.subarray(0, 24), one.subarray(24)];
+  const file = new Uint8Array(header.length + count * record.length);
+  file.set(header);
+  for (let i = 0; i < count; i++) {
+    const at = header.length + i * record.length;
+    file.set(record, at);
+    // The end of the sender's address in the IPv4 packet.
+    file.set([i >>> 16, i >>> 8, i], at + 16 + 13);
+  }
+  return file;
+}
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const explain = [...timecli, "explain"] as const;
@@ -183,7 +200,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           ...explain,
         ]);
         assertEquals([endless.code, endless.stdout], [1, ""]);
-        assertMatch(endless.stderr, /^timecli: Cannot read standard input: it is longer[^\n]+\n$/);
+        assertMatch(endless.stderr, /^timecli: Cannot read standard input: neither[^\n]+\n$/);
       } finally {
         await Deno.remove(folder, { recursive: true });
       }
@@ -192,6 +209,26 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       commands: ["text2pcap", "sh"],
       permissions: [...needs.permissions ?? [], { name: "write" }],
     }),
+  );
+
+  Deno.test(
+    await test("reads a capture of any length in little memory", async () => {
+      const COUNT = 200_000;
+      await using client = new Running([...explain, "--capture", "-"], {
+        stdin: "piped",
+        stdout: "piped",
+      });
+      const writer = client.child.stdin.getWriter();
+      await within(60, writer.write(unansweredRequests(COUNT)));
+      const status = await Deno.readTextFile(`/proc/${client.child.pid}/status`);
+      await writer.close();
+      const { code } = await client.ended(60);
+      assertEquals(code, queryExitCodes.timeout, client.stderr);
+      assertMatch(client.stdout, new RegExp(`^standard input, exchange 1 of ${COUNT}: `));
+      // With every request in memory it would be 400.
+      const peakMib = Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+      assert(peakMib < 200, `${peakMib} MiB`);
+    }, { ...needs, files: [...(needs.files ?? []), "/proc/self/status"] }),
   );
 
   Deno.test(

@@ -9,6 +9,9 @@ Deno.test("guessProtocol distinguishes the protocols", () => {
   assertEquals(guessProtocol(request, new Uint8Array()), "ntp");
   assertEquals(guessProtocol(new Uint8Array(), ntpReply(request)), "ntp");
   assertEquals(guessProtocol(new Uint8Array(), new Uint8Array(4)), "time");
+  // As long as the longest that the client reads as a time; of one more octet it is none.
+  assertEquals(guessProtocol(new Uint8Array(), new Uint8Array(8)), "time");
+  assertEquals(guessProtocol(new Uint8Array(), new Uint8Array(9)), "asctime");
   assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020")), "asctime");
   assertEquals(guessProtocol(new Uint8Array(), encode("Fri Apr  3 21:09:36 2020\r\n")), "daytime");
 });

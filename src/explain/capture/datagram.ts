@@ -1,7 +1,8 @@
+import type { UnixTime } from "../../clock/clock.ts";
 import { getUint16 } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
-import { readIp } from "./ip_packet.ts";
+import { formatIp, readIp } from "./ip_packet.ts";
 import { findIpHeader, isKnownLinkType } from "./link_layer.ts";
 
 /** A UDP datagram, its sender, its receiver and the time it was captured. */
@@ -26,9 +27,26 @@ export interface DatagramAddress {
 
 const UDP_HEADER_LENGTH = 8;
 
+/** A timestamp of 64 bits may be beyond the range of an instant. */
+const MIN_SECONDS = -(2 ** 33);
+const MAX_SECONDS = 2 ** 34;
+
+/** A datagram as views of its frame: most are of no time service, and nothing else is made of them. */
+export interface RawDatagram {
+  readonly time: Readonly<UnixTime>;
+  readonly from: RawAddress;
+  readonly to: RawAddress;
+  readonly octets: Uint8Array;
+}
+
+interface RawAddress {
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
 /** Reads the datagram of a frame: the reason if it cannot be read, undefined if there is none. */
-export function readDatagram(frame: Frame): Datagram | string | undefined {
-  const { linkType, octets, nanoseconds } = frame;
+export function readDatagram(frame: Frame): RawDatagram | string | undefined {
+  const { linkType, octets, time } = frame;
   if (!isKnownLinkType(linkType)) return `of link type ${linkType}, which is not supported`;
   const at = findIpHeader(linkType, octets);
   const packet = at === undefined ? undefined : readIp(octets.subarray(at));
@@ -38,20 +56,28 @@ export function readDatagram(frame: Frame): Datagram | string | undefined {
   const length = getUint16(udp, 4);
   if (length < UDP_HEADER_LENGTH) return undefined;
   if (length > udp.length) return "not captured in full";
-  if (nanoseconds === undefined) return "without a time (simple packet blocks)";
+  if (time === undefined) return "without a time (simple packet blocks)";
+  if (time.seconds < MIN_SECONDS || time.seconds > MAX_SECONDS) {
+    throw new CaptureError("a frame timestamp outside 1697 to 2514");
+  }
   return {
-    time: toInstant(nanoseconds),
-    from: { hostname: from, port: getUint16(udp, 0) },
-    to: { hostname: to, port: getUint16(udp, 2) },
+    time,
+    from: { address: from, port: getUint16(udp, 0) },
+    to: { address: to, port: getUint16(udp, 2) },
     octets: udp.subarray(UDP_HEADER_LENGTH, length),
   };
 }
 
-/** A timestamp of 64 bits may be beyond the range of an instant. */
-function toInstant(nanoseconds: bigint): Temporal.Instant {
-  const seconds = nanoseconds / 1_000_000_000n;
-  if (seconds < -(2n ** 33n) || seconds > 2n ** 34n) {
-    throw new CaptureError("a frame timestamp outside 1697 to 2514");
-  }
-  return Temporal.Instant.fromEpochNanoseconds(nanoseconds);
+export function toDatagram({ time, from, to, octets }: RawDatagram): Datagram {
+  return { time: toInstant(time), from: toAddress(from), to: toAddress(to), octets };
+}
+
+export function toInstant({ seconds, nanoseconds }: Readonly<UnixTime>): Temporal.Instant {
+  return Temporal.Instant.fromEpochNanoseconds(
+    BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds),
+  );
+}
+
+function toAddress({ address, port }: RawAddress): DatagramAddress {
+  return { hostname: formatIp(address), port };
 }

@@ -1,4 +1,5 @@
 import { formatAddress } from "../../protocols/endpoint.ts";
+import type { WireFormat } from "../../protocols/protocol.ts";
 import { protocols, type WireProtocol, wireProtocols } from "../../protocols/registry.ts";
 import { wireFormats } from "../wire_formats.ts";
 import type { Datagram } from "./datagram.ts";
@@ -23,8 +24,8 @@ export interface FindExchangesOptions {
 
 type Found = { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] };
 
-/** Requests of one socket to one server that may still be answered: a flood of them would take forever. */
-const MAX_OPEN = 64;
+/** A reply answers one of the latest requests of its socket: to look through a flood of them would take forever. */
+export const MAX_OPEN = 64;
 
 /**
  * Finds the exchanges of time services, in the order of time.
@@ -61,29 +62,28 @@ export function exchangesOf(
   /** Requests without a reply, by client and server. */
   const open = new Map<string, Found[]>();
   for (const datagram of sorted) {
-    const waiting = open.get(flowOf(datagram.to, datagram.from)) ?? [];
-    const answered = waiting.findLast((exchange) => fits(datagram, exchange));
+    const { from, to, octets } = datagram;
+    const waiting = open.get(flowOf(to, from)) ?? [];
+    const answered = waiting.slice(-MAX_OPEN).findLast(({ protocol, request }) =>
+      request !== undefined && fits(protocol, octets, request.octets)
+    );
     if (answered) {
       answered.reply = datagram;
       doubtful.delete(answered);
-      waiting.splice(waiting.indexOf(answered), 1);
+      waiting.splice(waiting.lastIndexOf(answered), 1);
       continue;
     }
-    const { octets } = datagram;
-    const asked = protocolAt(datagram.to.port, options);
-    const isRequest = asked !== undefined && (wireFormats[asked].isRequest?.(octets) ?? true);
-    const answering = isRequest ? undefined : protocolAt(datagram.from.port, options);
-    if (answering !== undefined && (wireFormats[answering].isReply?.(octets) ?? true)) {
-      exchanges.push({ protocol: answering, reply: datagram });
-      continue;
-    }
-    const protocol = isRequest ? asked : protocolByForm(octets, options);
-    if (protocol === undefined) continue;
-    const exchange: Found = { protocol, request: datagram };
-    if (!isRequest) doubtful.add(exchange);
+    const role = roleOf(from.port, to.port, octets, options);
+    if (role === undefined) continue;
+    const { protocol, part, isDoubtful } = role;
+    const exchange: Found = { protocol, [part]: datagram };
     exchanges.push(exchange);
-    const flow = flowOf(datagram.from, datagram.to);
-    open.set(flow, [...open.get(flow) ?? [], exchange].slice(-MAX_OPEN));
+    if (part === "reply") continue;
+    if (isDoubtful) doubtful.add(exchange);
+    const flow = flowOf(from, to);
+    const others = open.get(flow);
+    if (others) others.push(exchange);
+    else open.set(flow, [exchange]);
   }
   return exchanges.filter((exchange) => !doubtful.has(exchange));
 }
@@ -92,11 +92,48 @@ function flowOf(from: Datagram["from"], to: Datagram["to"]): string {
   return `${formatAddress(from)} ${formatAddress(to)}`;
 }
 
+/** What a datagram that answers no request is, by its ports and its form. */
+interface Role {
+  readonly protocol: WireProtocol;
+  readonly part: "request" | "reply";
+  /** Whether it is on another port, where only a reply makes it a request. */
+  readonly isDoubtful: boolean;
+}
+
+export function roleOf(
+  fromPort: number,
+  toPort: number,
+  octets: Uint8Array,
+  options: FindExchangesOptions,
+): Role | undefined {
+  const asked = protocolAt(toPort, options);
+  if (asked !== undefined && (wireFormats[asked].isRequest?.(octets) ?? true)) {
+    return { protocol: asked, part: "request", isDoubtful: false };
+  }
+  const answering = protocolAt(fromPort, options);
+  if (answering !== undefined && (wireFormats[answering].isReply?.(octets) ?? true)) {
+    return { protocol: answering, part: "reply", isDoubtful: false };
+  }
+  const protocol = protocolByForm(options, ({ isRequest }) => isRequest?.(octets));
+  return protocol && { protocol, part: "request", isDoubtful: true };
+}
+
+/** Whether a datagram may be part of an exchange: most of a capture is not. */
+export function mayBelong(
+  fromPort: number,
+  toPort: number,
+  octets: Uint8Array,
+  options: FindExchangesOptions,
+): boolean {
+  return roleOf(fromPort, toPort, octets, options) !== undefined ||
+    protocolAt(fromPort, options) !== undefined ||
+    protocolByForm(options, ({ isReply }) => isReply?.(octets)) !== undefined;
+}
+
 /** Whether a datagram, which goes the way of a reply, is the reply to a request. */
-function fits({ octets }: Datagram, { protocol, request }: Found): boolean {
+export function fits(protocol: WireProtocol, reply: Uint8Array, request: Uint8Array): boolean {
   const { isReply, isReplyTo } = wireFormats[protocol];
-  if (request === undefined) return false;
-  return isReplyTo?.(octets, request.octets) ?? isReply?.(octets) ?? true;
+  return isReplyTo?.(reply, request) ?? isReply?.(reply) ?? true;
 }
 
 function protocolAt(
@@ -112,14 +149,14 @@ function nameOf(port: number): WireProtocol | undefined {
   return wireProtocols.find((name) => protocols[name].port === port);
 }
 
-/** The protocol whose replies show by their fields whose they are. */
+/** The protocol whose replies show by their fields whose they are, and whose form is that of a datagram. */
 function protocolByForm(
-  octets: Uint8Array,
   { protocol, port }: FindExchangesOptions,
+  hasForm: (format: WireFormat) => boolean | undefined,
 ): WireProtocol | undefined {
   if (port !== undefined) return undefined;
   return wireProtocols.find((name) =>
     (protocol === undefined || protocol === name) && wireFormats[name].isReplyTo !== undefined &&
-    wireFormats[name].isRequest?.(octets)
+    hasForm(wireFormats[name])
   );
 }

@@ -1,8 +1,9 @@
-import { getUint16, getUint32 } from "../../protocols/octets.ts";
+import { getUint16 } from "../../protocols/octets.ts";
 
 export interface UdpPacket {
-  readonly from: string;
-  readonly to: string;
+  /** The addresses, 4 or 16 octets each. */
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
   /** The UDP header and what follows it, as far as it was captured. */
   readonly udp: Uint8Array;
 }
@@ -34,16 +35,13 @@ function readIpv4(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" |
   if (header < 20 || octets.length < header) return undefined;
   // Neither "more fragments" nor an offset may be set.
   if ((getUint16(octets, 6) & 0x3fff) !== 0) return "fragment";
-  const addressAt = (at: number): string => octets.subarray(at, at + 4).join(".");
-  return readNext(octets, octets[9] as number, header, {
-    from: addressAt(12),
-    to: addressAt(16),
-  }, tunnels);
+  const addresses = { from: octets.subarray(12, 16), to: octets.subarray(16, 20) };
+  return readNext(octets, octets[9] as number, header, addresses, tunnels);
 }
 
 function readIpv6(octets: Uint8Array, tunnels: number): UdpPacket | "fragment" | undefined {
   if (octets.length < IPV6_HEADER_LENGTH) return undefined;
-  const addresses = { from: ipv6Text(octets, 8), to: ipv6Text(octets, 24) };
+  const addresses = { from: octets.subarray(8, 24), to: octets.subarray(24, 40) };
   return readNext(octets, octets[6] as number, IPV6_HEADER_LENGTH, addresses, tunnels);
 }
 
@@ -80,12 +78,9 @@ function readNext(
   return { ...addresses, udp: octets.subarray(at) };
 }
 
-/** Formats an address in the short form of URLs. */
-function ipv6Text(octets: Uint8Array, at: number): string {
-  const groups = [0, 4, 8, 12].flatMap((i) => {
-    const word = getUint32(octets, at + i);
-    return [word >>> 16, word & 0xffff];
-  });
-  const url = new URL(`http://[${groups.map((group) => group.toString(16)).join(":")}]`);
-  return url.hostname.slice(1, -1);
+/** Formats an address; of IPv6 in the short form of URLs. */
+export function formatIp(address: Uint8Array): string {
+  if (address.length === 4) return address.join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => getUint16(address, 2 * i).toString(16));
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 }

@@ -2,6 +2,7 @@
 import { viewOf } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
+import type { OctetQueue } from "./octet_queue.ts";
 
 const HEADER_LENGTH = 24;
 const RECORD_LENGTH = 16;
@@ -10,11 +11,11 @@ const RECORD_LENGTH = 16;
 const MODIFIED_EXTRA_LENGTH = 8;
 
 /** The formats, by the first four octets as a big-endian writer has them. */
-const formats: ReadonlyMap<number, { readonly tickNs: bigint; readonly recordLength: number }> =
+const formats: ReadonlyMap<number, { readonly tickNs: number; readonly recordLength: number }> =
   new Map([
-    [0xa1b2c3d4, { tickNs: 1000n, recordLength: RECORD_LENGTH }],
-    [0xa1b23c4d, { tickNs: 1n, recordLength: RECORD_LENGTH }],
-    [0xa1b2cd34, { tickNs: 1000n, recordLength: RECORD_LENGTH + MODIFIED_EXTRA_LENGTH }],
+    [0xa1b2c3d4, { tickNs: 1000, recordLength: RECORD_LENGTH }],
+    [0xa1b23c4d, { tickNs: 1, recordLength: RECORD_LENGTH }],
+    [0xa1b2cd34, { tickNs: 1000, recordLength: RECORD_LENGTH + MODIFIED_EXTRA_LENGTH }],
   ]);
 
 /** No writer captures more of a frame (MAXIMUM_SNAPLEN of libpcap): a larger length is an error. */
@@ -24,34 +25,39 @@ export function isPcap(octets: Uint8Array): boolean {
   return octets.length >= HEADER_LENGTH && formatOf(viewOf(octets)) !== undefined;
 }
 
-export function* pcapFrames(octets: Uint8Array): Generator<Frame> {
-  const view = viewOf(octets);
-  const format = formatOf(view);
+/** Reads the frames; yields undefined where the next octets have to arrive first. */
+export function* pcapFrames(input: OctetQueue): Generator<Frame | undefined> {
+  const header = viewOf(input.take(HEADER_LENGTH));
+  const format = formatOf(header);
   if (format === undefined) return;
   const { isLittle, tickNs, recordLength } = format;
   // The upper bits are set where frames end in a checksum.
-  const linkType = view.getUint32(20, isLittle) & 0xffff;
-  for (let at = HEADER_LENGTH; at + recordLength <= octets.length;) {
-    const length = view.getUint32(at + 8, isLittle);
+  const linkType = header.getUint32(20, isLittle) & 0xffff;
+  while (input.length >= recordLength || (yield* input.wait(recordLength))) {
+    const length = viewOf(input.peek(recordLength)).getUint32(8, isLittle);
     if (length > MAX_FRAME_LENGTH) {
       throw new CaptureError(`a frame of ${length} octets in a pcap file`);
     }
-    const seconds = BigInt(view.getUint32(at, isLittle));
-    const fraction = BigInt(view.getUint32(at + 4, isLittle));
-    at += recordLength;
-    if (at + length > octets.length) return;
+    const whole = recordLength + length;
+    if (input.length < whole && !(yield* input.wait(whole))) return;
+    const record = input.take(whole);
+    const view = viewOf(record);
+    const fraction = view.getUint32(4, isLittle) * tickNs;
     yield {
-      nanoseconds: seconds * 1_000_000_000n + fraction * tickNs,
+      // A fraction may be a second or more: nobody checks what a file has.
+      time: {
+        seconds: view.getUint32(0, isLittle) + Math.floor(fraction / 1e9),
+        nanoseconds: fraction % 1e9,
+      },
       linkType,
-      octets: octets.subarray(at, at + length),
+      octets: record.subarray(recordLength),
     };
-    at += length;
   }
 }
 
 function formatOf(
   view: DataView,
-): { isLittle: boolean; tickNs: bigint; recordLength: number } | undefined {
+): { isLittle: boolean; tickNs: number; recordLength: number } | undefined {
   for (const isLittle of [true, false]) {
     const format = formats.get(view.getUint32(0, isLittle));
     if (format !== undefined) return { isLittle, ...format };

@@ -2,6 +2,7 @@
 import { viewOf } from "../../protocols/octets.ts";
 import { CaptureError } from "./capture_error.ts";
 import type { Frame } from "./frame.ts";
+import type { OctetQueue } from "./octet_queue.ts";
 
 const block = {
   section: 0x0a0d0d0a,
@@ -10,6 +11,17 @@ const block = {
   simplePacket: 3,
   enhancedPacket: 6,
 } as const;
+
+/** The blocks that are read; others are passed over, whatever their length. */
+const READ_BLOCKS: readonly number[] = [
+  ...[block.interface, block.obsoletePacket, block.simplePacket, block.enhancedPacket],
+];
+
+/** The longest block that Wireshark reads, too: a block has to be in memory as a whole. */
+const MAX_BLOCK_LENGTH = 2 ** 24;
+
+/** The interfaces of a section are kept, and a hostile file may have nothing else. */
+const MAX_INTERFACES = 65_536;
 
 /** The type, the length, and the length again at the end. */
 const MIN_BLOCK_LENGTH = 12;
@@ -28,43 +40,51 @@ interface Interface {
 }
 
 export function isPcapng(octets: Uint8Array): boolean {
-  if (octets.length < 12) return false;
+  if (octets.length < MIN_BLOCK_LENGTH) return false;
   const view = viewOf(octets);
-  return view.getUint32(0) === block.section && isLittleEndian(view, 0) !== undefined;
+  return view.getUint32(0) === block.section && isLittleEndian(view) !== undefined;
 }
 
-export function* pcapngFrames(octets: Uint8Array): Generator<Frame> {
-  const view = viewOf(octets);
+/** Reads the frames; yields undefined where the next octets have to arrive first. */
+export function* pcapngFrames(input: OctetQueue): Generator<Frame | undefined> {
   let isLittle = false;
   let interfaces: Interface[] = [];
-  for (let at = 0; at + MIN_BLOCK_LENGTH <= octets.length;) {
+  while (input.length >= MIN_BLOCK_LENGTH || (yield* input.wait(MIN_BLOCK_LENGTH))) {
+    const head = viewOf(input.peek(MIN_BLOCK_LENGTH));
     // The same in either order.
-    if (view.getUint32(at) === block.section) {
-      const order = isLittleEndian(view, at);
+    if (head.getUint32(0) === block.section) {
+      const order = isLittleEndian(head);
       if (order === undefined) {
         throw new CaptureError("a section of unknown byte order in a pcapng file");
       }
       isLittle = order;
       interfaces = [];
     }
-    const type = view.getUint32(at, isLittle);
-    const length = view.getUint32(at + 4, isLittle);
+    const type = head.getUint32(0, isLittle);
+    const length = head.getUint32(4, isLittle);
     if (length < MIN_BLOCK_LENGTH || length % 4 !== 0) {
       throw new CaptureError(`a block of ${length} octets in a pcapng file`);
     }
-    if (at + length > octets.length) return;
-    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - MIN_BLOCK_LENGTH);
-    if (type === block.interface) interfaces.push(readInterface(body, isLittle));
-    else if (type === block.enhancedPacket || type === block.obsoletePacket) {
-      yield readPacket(body, isLittle, interfaces, type === block.obsoletePacket);
+    if (!READ_BLOCKS.includes(type) || length > MAX_BLOCK_LENGTH) {
+      if (!(yield* input.skip(length))) return;
+      if (!READ_BLOCKS.includes(type)) continue;
+      throw new CaptureError(`a block of ${length} octets in a pcapng file`);
+    }
+    if (input.length < length && !(yield* input.wait(length))) return;
+    const body = viewOf(input.take(length).subarray(8, -4));
+    if (type === block.interface) {
+      if (interfaces.length === MAX_INTERFACES) {
+        throw new CaptureError(`more than ${MAX_INTERFACES} interfaces in a pcapng file`);
+      }
+      interfaces.push(readInterface(body, isLittle));
     } else if (type === block.simplePacket) yield readSimplePacket(body, isLittle, interfaces);
-    at += length;
+    else yield readPacket(body, isLittle, interfaces, type === block.obsoletePacket);
   }
 }
 
-function isLittleEndian(view: DataView, at: number): boolean | undefined {
+function isLittleEndian(view: DataView): boolean | undefined {
   for (const isLittle of [true, false]) {
-    if (view.getUint32(at + 8, isLittle) === BYTE_ORDER_MAGIC) return isLittle;
+    if (view.getUint32(8, isLittle) === BYTE_ORDER_MAGIC) return isLittle;
   }
   return undefined;
 }
@@ -115,8 +135,10 @@ function readPacket(
   const length = body.getUint32(12, isLittle);
   demand(PACKET_LENGTH + length <= body.byteLength);
   return {
-    nanoseconds: from.offsetSeconds * 1_000_000_000n +
-      ticks * 1_000_000_000n / from.ticksPerSecond,
+    time: {
+      seconds: Number(from.offsetSeconds + ticks / from.ticksPerSecond),
+      nanoseconds: Number(ticks % from.ticksPerSecond * 1_000_000_000n / from.ticksPerSecond),
+    },
     linkType: from.linkType,
     octets: new Uint8Array(body.buffer, body.byteOffset + PACKET_LENGTH, length),
   };
@@ -132,7 +154,7 @@ function readSimplePacket(body: DataView, isLittle: boolean, [from]: readonly In
     body.byteLength - SIMPLE_PACKET_LENGTH,
   );
   return {
-    nanoseconds: undefined,
+    time: undefined,
     linkType: from.linkType,
     octets: new Uint8Array(body.buffer, body.byteOffset + SIMPLE_PACKET_LENGTH, length),
   };

@@ -1,8 +1,6 @@
-import { CaptureError } from "./capture_error.ts";
-import { type Datagram, readDatagram } from "./datagram.ts";
-import type { Frame } from "./frame.ts";
-import { isPcap, pcapFrames } from "./pcap.ts";
-import { isPcapng, pcapngFrames } from "./pcapng.ts";
+import { type Datagram, toDatagram } from "./datagram.ts";
+import { createTally, datagramsIn, framesOf } from "./frames.ts";
+import { OctetQueue } from "./octet_queue.ts";
 
 /** The UDP datagrams of a capture. */
 export interface Capture {
@@ -39,24 +37,10 @@ export interface Capture {
  * ```
  */
 export function readCapture(octets: Uint8Array): Capture {
-  const datagrams: Datagram[] = [];
-  const skipped = new Map<string, number>();
-  for (const frame of framesOf(octets)) {
-    const read = readDatagram(frame);
-    if (typeof read === "string") skipped.set(read, (skipped.get(read) ?? 0) + 1);
-    else if (read) datagrams.push(read);
-  }
-  return { datagrams, skipped };
-}
-
-function framesOf(octets: Uint8Array): Iterable<Frame> {
-  if (isPcap(octets)) return pcapFrames(octets);
-  if (isPcapng(octets)) return pcapngFrames(octets);
-  if (isGzip(octets)) throw new CaptureError("a gzip file: decompress it first");
-  throw new CaptureError("neither a pcap nor a pcapng file");
-}
-
-/** Whether a file is compressed with gzip (RFC 1952 §2.3.1), as captures of Wireshark may be. */
-export function isGzip(octets: Uint8Array): boolean {
-  return octets[0] === 0x1f && octets[1] === 0x8b;
+  const input = new OctetQueue();
+  input.push(octets);
+  input.end();
+  const tally = createTally();
+  const datagrams = [...datagramsIn(framesOf(input), tally)].map(toDatagram);
+  return { datagrams, skipped: tally.skipped };
 }

@@ -36,9 +36,11 @@ const replyModes: readonly number[] = [mode.server, mode.symmetricPassive, mode.
 
 function hasMode(octets: Uint8Array, modes: readonly number[]): boolean {
   if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
-  const packet = decodeNtpPacket(octets);
-  if (packet.version < 1 || packet.version > 4) return false;
-  return modes.includes(packet.mode) || packet.version === 1 && packet.mode === mode.reserved;
+  // Not the whole packet: captures have millions.
+  const flags = octets[field.flags] as number;
+  const [version, own] = [flags >> 3 & 7, flags & 7];
+  if (version < 1 || version > 4) return false;
+  return modes.includes(own) || version === 1 && own === mode.reserved;
 }
 
 function isNtpRequest(octets: Uint8Array): boolean {

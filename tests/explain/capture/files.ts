@@ -1,6 +1,8 @@
 /** Captures as their formats prescribe them, made apart from what reads them. */
 
-const join = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
+const join = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => concat(parts);
+
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -8,7 +10,7 @@ const join = (...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> => {
     at += part.length;
   }
   return all;
-};
+}
 
 /** Numbers of a given length in octets, in a byte order. */
 function numbers(
@@ -39,13 +41,11 @@ export function pcap(
     4,
     linkType,
   ]);
-  return join(
-    header,
-    ...frames.flatMap(({ seconds, fraction, octets }) => [
-      numbers(isLittle, [4, seconds], [4, fraction], [4, octets.length], [4, octets.length]),
-      octets,
-    ]),
-  );
+  const records = frames.flatMap(({ seconds, fraction, octets }) => [
+    numbers(isLittle, [4, seconds], [4, fraction], [4, octets.length], [4, octets.length]),
+    octets,
+  ]);
+  return concat([header, ...records]);
 }
 
 /** Wireshark's file; `fraction` in ticks of the resolution, ten to the power of -9 here. */

@@ -137,6 +137,57 @@ Deno.test("readCapture reads the modified pcap of some routers", () => {
   }
 });
 
+Deno.test("readCapture ignores the bits above a link type, which are for checksums", () => {
+  const octets = join(link(113), udp(client, 4000, server, 8888, payload));
+  // FCS length 4 is present: bits 31-28 and 26 (draft-ietf-opsawg-pcap §4).
+  const file = pcap([{ ...at, fraction: 0, octets }], { linkType: 0x4400_0000 + 113 });
+  assertEquals(readCapture(file).datagrams.length, 1);
+});
+
+Deno.test("readCapture begins a section with its own byte order and no interfaces", () => {
+  const octets = join(link(1), udp(client, 4000, server, 8888, payload));
+  const raw = udp(client, 4001, server, 8888, payload);
+  const [first, second] = [
+    pcapng([{ ...at, octets }]),
+    pcapng([{ ...at, octets: raw }], { linkType: 101, isLittle: false }),
+  ];
+  const { datagrams } = readCapture(join(first, second, first));
+  assertEquals(datagrams.map(({ from }) => from.port), [4000, 4001, 4000]);
+  const packets = first.subarray(blockOf(first, 6));
+  const section = first.subarray(0, blockOf(first, 1));
+  const without = join(first, section, packets);
+  assertThrows(() => readCapture(without), CaptureError, "a packet without an interface");
+});
+
+Deno.test("readCapture bounds what a hostile file may have it keep", () => {
+  const file = pcapng([]);
+  const section = file.subarray(0, blockOf(file, 1));
+  const interfaces = (count: number): Uint8Array<ArrayBuffer> => {
+    const one = new Uint8Array(Uint32Array.of(1, 20, 1, 0, 20).buffer);
+    const all = new Uint8Array(count * one.length);
+    for (let i = 0; i < count; i++) all.set(one, i * one.length);
+    return join(section, all);
+  };
+  assertEquals(readCapture(interfaces(65_536)).datagrams, []);
+  assertThrows(() => readCapture(interfaces(65_537)), CaptureError, "more than 65536 interfaces");
+  const types = Array.from(
+    { length: 100 },
+    (_, i) => pcapng([{ ...at, octets: new Uint8Array(4) }], { linkType: 1000 + i }),
+  );
+  const { skipped } = readCapture(join(...types));
+  assertEquals(skipped.size, 17);
+  assertEquals(skipped.get("of further link types"), 84);
+  assertEquals(skipped.get("of link type 1015, which is not supported"), 1);
+});
+
+Deno.test("readCapture reads fractions of a second or more, and times before 1970", () => {
+  const octets = udp(client, 4000, server, 8888, payload);
+  const options = { linkType: 101 };
+  const [{ time } = {}] =
+    readCapture(pcap([{ seconds: 1, fraction: 2_500_000, octets }], options)).datagrams;
+  assertEquals(time?.toString(), "1970-01-01T00:00:03.5Z");
+});
+
 Deno.test("readCapture reads obsolete packet blocks, and counts simple ones, which have no time", () => {
   const octets = join(link(1), udp(client, 4000, server, 8888, payload));
   const file = pcapng([{ ...at, octets }]);

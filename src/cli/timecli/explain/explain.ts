@@ -1,7 +1,7 @@
 /** `timecli explain`: an exchange, live, in hexadecimal or from a capture, explained octet by octet. */
 import { CaptureError } from "../../../explain/capture/capture_error.ts";
-import { type CapturedExchange, exchangesOf } from "../../../explain/capture/exchanges.ts";
-import { readCapture } from "../../../explain/capture/read_capture.ts";
+import type { CapturedExchange } from "../../../explain/capture/exchanges.ts";
+import { readExchanges } from "../../../explain/capture/read_exchanges.ts";
 import { explain } from "../../../explain/explain.ts";
 import type { SeenExchange } from "../../../explain/explanation.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
@@ -172,13 +172,11 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
 async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   const { exchange: number = 1 } = options;
   const name = isStandardInput(file) ? "standard input" : escapeLine(file);
-  const octets = await readInput(file);
-  const { found, skipped } = exchangesIn(octets, name, options);
-  const chosen = found[number - 1];
+  const { chosen, count, skipped } = await findInFile(file, name, number, options);
   if (!chosen) {
-    const many = found.length === 1 ? "one exchange" : `${found.length} exchanges`;
+    const many = count === 1 ? "one exchange" : `${count} exchanges`;
     throw new CaptureError(
-      found.length === 0
+      count === 0
         ? `${name} has no datagram of a time service${skipped}`
         : `${name} has ${many}, and no number ${number}${skipped}`,
     );
@@ -189,7 +187,7 @@ async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   const url = `${chosen.protocol}://${server && formatAddress(server)}`;
   const missing = request ? "" : ", of which the capture lacks the request";
   return {
-    title: `${name}, exchange ${number} of ${found.length}: ${
+    title: `${name}, exchange ${number} of ${count}: ${
       client && formatAddress(client)
     } and ${url}${missing}${skipped}`,
     seen: fromCapture(chosen),
@@ -197,23 +195,24 @@ async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
   };
 }
 
-/** The exchanges of a capture, and in words the reasons why frames were skipped. */
-function exchangesIn(
-  octets: Uint8Array,
+/** The exchange of that number in a capture, how many it has, and in words the reasons why frames were skipped. */
+async function findInFile(
+  file: string,
   name: string,
+  number: number,
   { protocol, port }: Pick<ExplainValues, "protocol" | "port">,
-): { found: CapturedExchange[]; skipped: string } {
+): Promise<{ chosen: CapturedExchange | undefined; count: number; skipped: string }> {
+  const found = readExchanges(readInput(file), { protocol, port, first: number, last: number });
+  let chosen: CapturedExchange | undefined;
   try {
-    const { datagrams, skipped } = readCapture(octets);
-    const found = exchangesOf(datagrams, { protocol, port });
-    const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
-    const isUnknown = found.length === 0 && datagrams.length > 0 && port === undefined;
-    return {
-      found,
-      skipped: reasons || (isUnknown ? "; for other ports name --protocol and --port" : ""),
-    };
+    for await (const each of found) chosen = each;
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     throw new CaptureError(`Cannot read ${name}: ${error.message}`, { cause: error });
   }
+  const { exchanges: count, datagrams, skipped } = found;
+  const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
+  const isUnknown = count === 0 && datagrams > 0 && port === undefined;
+  const advice = isUnknown ? "; for other ports name --protocol and --port" : "";
+  return { chosen, count, skipped: reasons || advice };
 }

@@ -1,5 +1,5 @@
 /** The input of `timecli explain` instead of a query. */
-import { isGzip } from "../../../explain/capture/read_capture.ts";
+import { isGzip } from "../../../explain/capture/frames.ts";
 import { isStandardInput, openInput } from "../../shared/files.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 import { quote } from "../../../text/json.ts";
@@ -26,16 +26,14 @@ function octetsOf(text: string, name: string): Uint8Array {
   return Uint8Array.fromHex(digits);
 }
 
-/** Longer than any capture that a person examines by hand; an endless file must end somewhere. */
-const MAX_MIB = 64;
-
-/** Reads a file, or standard input for `-`, and decompresses gzip; the message of an error is one line. */
-export async function readInput(file: string): Promise<Uint8Array> {
+/**
+ * Reads a file, or standard input for `-`, piece by piece, and decompresses gzip; the message of an
+ * error is one line.
+ */
+export async function* readInput(file: string): AsyncGenerator<Uint8Array> {
   const name = isStandardInput(file) ? "standard input" : file;
   try {
-    const octets = await readAll(await openInput(file));
-    if (!isGzip(octets)) return octets;
-    return await readAll(new Blob([octets]).stream().pipeThrough(new DecompressionStream("gzip")));
+    yield* decompress(await openInput(file));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const advice = `give Deno --allow-read=${file}, or timecli explain --capture - <${file}`;
@@ -50,15 +48,38 @@ export async function readInput(file: string): Promise<Uint8Array> {
   }
 }
 
-async function readAll(
-  readable: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  for await (const chunk of readable) {
-    length += chunk.length;
-    if (length > MAX_MIB * 2 ** 20) throw new RangeError(`it is longer than ${MAX_MIB} MiB`);
-    chunks.push(chunk);
+/** Decompresses pieces if they are gzip. */
+export async function* decompress(
+  readable: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array> {
+  const pieces = joinFirst(readable);
+  const { value: first } = await pieces.next();
+  if (first === undefined) return;
+  const whole = prepend(first, pieces);
+  yield* isGzip(first)
+    ? ReadableStream.from(whole).pipeThrough(new DecompressionStream("gzip"))
+    : whole;
+}
+
+/** Joins what shows gzip: the first piece of a pipe may be a single octet. */
+async function* joinFirst(
+  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let first: Uint8Array<ArrayBuffer> | undefined = new Uint8Array();
+  for await (const piece of pieces) {
+    if (first === undefined) yield piece;
+    else {
+      const joined: Uint8Array<ArrayBuffer> = new Uint8Array(first.length + piece.length);
+      joined.set(first);
+      joined.set(piece, first.length);
+      first = joined.length < 2 ? joined : undefined;
+      if (first === undefined) yield joined;
+    }
   }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  if (first !== undefined) yield first;
+}
+
+async function* prepend<Piece>(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  yield first;
+  yield* rest;
 }
