@@ -9,6 +9,7 @@ import { measure } from "./compile/measure.ts";
 import { compileNatively } from "./compile/native.ts";
 import { pack, packRuntime, type Payload } from "./compile/pack.ts";
 import { flagsOf, programs } from "./compile/programs.ts";
+import { hashSources, SOURCES_HASH } from "./compile/sources.ts";
 
 const usage = `Usage: deno task compile [--target <triple>]
 
@@ -24,6 +25,7 @@ DENORT_BIN, if set, is the path of the base executable for \`deno compile\`.`;
 async function compile(target: string | undefined): Promise<void> {
   const dist = join(ROOT, "dist");
   await Deno.mkdir(dist, { recursive: true });
+  const sources = await hashSources();
   // `deno compile` overwrites only its own output; a failed build leaves the old executables in place.
   const build = await Deno.makeTempDir({ dir: dist, prefix: ".build-" });
   const suffix = (target ?? Deno.build.os).includes("windows") ? ".exe" : "";
@@ -49,6 +51,8 @@ async function compile(target: string | undefined): Promise<void> {
         await pack(out, { name, flags, files, runtime });
       }
     }
+    // Before the first executable is replaced: what is there is then of no known sources.
+    await Deno.remove(join(dist, SOURCES_HASH)).catch(() => {});
     const times = target === undefined ? await measure(build, suffix) : undefined;
     for (const { name } of programs) {
       const file = join(dist, name + suffix);
@@ -64,6 +68,7 @@ async function compile(target: string | undefined): Promise<void> {
     }
     await Deno.writeTextFile(join(dist, "licenses.md"), licensePage(await shippedPackages()));
     console.log("dist/licenses.md");
+    if (target === undefined) await Deno.writeTextFile(join(dist, SOURCES_HASH), `${sources}\n`);
   } finally {
     await Deno.remove(build, { recursive: true });
   }

@@ -8,7 +8,7 @@ set -euo pipefail
 peers=${TIMESRV_PEERS:-/var/tmp/timesrv-peers}
 
 installed=(
-  python3 zsh fish iproute2 util-linux busybox-static
+  python3 python3-pytest zsh fish iproute2 util-linux busybox-static
   rdate netcat-openbsd tshark wireshark-common
   # Both formatters check the manual pages.
   mandoc groff-base
@@ -16,6 +16,8 @@ installed=(
   tmux procps
   # The firewall of a test.
   nftables
+  # The files that an executable of `deno compile` opens.
+  strace
   # A clock that steps, and the checker of unit files; neither starts a service.
   faketime systemd
   # For the examples of docs/testing.md.

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ProgramFile } from "./bundle.ts";
 import { CompileError } from "./error.ts";
+import { sha256 } from "./sources.ts";
 
 /** A compressed file inside a self-extracting executable. */
 export interface Payload {
@@ -90,8 +91,4 @@ export async function pack(
 async function payload(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Payload> {
   const packed = await promisify(gzip)(bytes, { level: 9 });
   return { name, sha256: await sha256(bytes), packed };
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

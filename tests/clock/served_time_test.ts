@@ -6,7 +6,7 @@ import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/options.ts";
 import { parseLeap } from "../../src/clock/sources/timeline/leap_seconds.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
-import { FakeKernel, hasKernelStatus } from "../support/kernel.ts";
+import { FakeKernel, kernelStatus } from "../support/kernel.ts";
 import { where } from "../support/needs.ts";
 
 const START = 1_700_000_123;
@@ -154,30 +154,32 @@ Deno.test("ServedTime that cannot begin goes on as it was", () => {
   assertEquals([seen(time).ahead, seen(time).status.stratum], [3601, 3]);
 });
 
-Deno.test({
-  name: "ServedTime serves the kernel's status while the clock is not simulated, and again after",
-  ignore: !hasKernelStatus,
-  fn(): void {
-    const simulated = { offset: "+1h" };
-    for (const [source, leapSimulated] of [["auto", 0], ["kernel", 3]] as const) {
-      for (const atStart of [{}, simulated]) {
-        using _kernel = new FakeKernel();
-        const status = { source };
-        using time = new ServedTime({ base: systemClock, clock: atStart, status, precision });
-        const isSimulated = atStart === simulated;
-        assertEquals(time.warnings.length > 0, isSimulated && source === "kernel");
-        assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
-        time.set(simulated);
-        assertEquals(seen(time).status.leap, leapSimulated, source);
-        time.begin({}, {});
-        const { leap, rootDispersionSeconds } = seen(time).status;
-        assertEquals([leap, rootDispersionSeconds], [1, 0.25 + 2 ** precision], source);
-        time.reset();
-        assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
+Deno.test(
+  await where(
+    kernelStatus,
+    "ServedTime serves the kernel's status while the clock is not simulated, and again after",
+    () => {
+      const simulated = { offset: "+1h" };
+      for (const [source, leapSimulated] of [["auto", 0], ["kernel", 3]] as const) {
+        for (const atStart of [{}, simulated]) {
+          using _kernel = new FakeKernel();
+          const status = { source };
+          using time = new ServedTime({ base: systemClock, clock: atStart, status, precision });
+          const isSimulated = atStart === simulated;
+          assertEquals(time.warnings.length > 0, isSimulated && source === "kernel");
+          assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
+          time.set(simulated);
+          assertEquals(seen(time).status.leap, leapSimulated, source);
+          time.begin({}, {});
+          const { leap, rootDispersionSeconds } = seen(time).status;
+          assertEquals([leap, rootDispersionSeconds], [1, 0.25 + 2 ** precision], source);
+          time.reset();
+          assertEquals(seen(time).status.leap, isSimulated ? leapSimulated : 1);
+        }
       }
-    }
-  },
-});
+    },
+  ),
+);
 
 Deno.test("what was configured before is not kept: it is added to the configuration of the start", () => {
   using time = started({ rootDelay: 0.5 });

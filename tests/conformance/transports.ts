@@ -20,7 +20,8 @@ export const ways: readonly (readonly [name: string, way: Way, needs: Needs])[] 
 ];
 
 /**
- * A test for each transport that there is: `transports_native_test.ts` has those that are missing.
+ * A test for each transport that this run permits; `transports_native_test.ts` has one for each that it
+ * does not permit.
  */
 export async function eachWay(
   name: string,
@@ -29,8 +30,10 @@ export async function eachWay(
 ): Promise<Deno.TestDefinition[]> {
   const tests: Deno.TestDefinition[] = [];
   for (const [transport, way, more] of ways) {
-    if (await firstMissing(more) !== undefined) continue;
-    tests.push(await where(needs, `${name} (${transport})`, (t) => fn(way, t)));
+    const permissions = [...(needs.permissions ?? []), ...(more.permissions ?? [])];
+    if (await firstMissing({ permissions: more.permissions ?? [] }) !== undefined) continue;
+    const all = { ...more, ...needs, permissions };
+    tests.push(await where(all, `${name} (${transport})`, (t) => fn(way, t)));
   }
   return tests;
 }

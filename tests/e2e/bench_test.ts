@@ -16,8 +16,7 @@ const few = ["--requests", "50", "--timeout", "5"] as const;
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const bench = [...timecli, "bench"] as const;
   const test = testsOf("timecli bench", { kind, needs });
-  const isLinux = Deno.build.os === "linux";
-  const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
+  const onLinux = { ...needs, linux: true };
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
@@ -88,7 +87,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           assert(!isDocumented(plain, "bench"), JSON.stringify(plain));
         }
       }
-    }, linux),
+    }, onLinux),
   );
 
   Deno.test(
@@ -120,7 +119,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
           ].join("\n"),
         ),
       );
-    }, linux),
+    }, onLinux),
   );
 
   Deno.test(
@@ -143,7 +142,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         const { address, port, good } = JSON.parse(stdout);
         assertEquals([`asctime://${address}:${port}`, good], [server.url, 7]);
       },
-      linux,
+      onLinux,
     ),
   );
 
@@ -189,7 +188,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         assertEquals(Object.keys(rest), ["schema", "url"]);
         assertEquals([json.code, queryExitCodes[error.reason as QueryFailure] ?? 1], [code, code]);
       }
-    }, linux),
+    }, onLinux),
   );
 
   Deno.test(
@@ -223,7 +222,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         assertMatch(running.stderr, /^Lost +0\r$/m);
         assertEquals(code, 0);
       },
-      { ...linux, commands: ["python3"] },
+      { ...onLinux, commands: ["python3"] },
     ),
   );
 }

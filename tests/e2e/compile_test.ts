@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
-import { dist, root, startServer } from "../support/programs.ts";
+import { dist, executables, root, startServer } from "../support/programs.ts";
 import {
   assertNoTempFiles,
   assertRan,
@@ -15,6 +16,16 @@ import {
   timecli,
   timesrv,
 } from "./executables.ts";
+
+Deno.test(
+  await where(
+    { permissions: executables.permissions ?? [], files: executables.files ?? [] },
+    "executables: were made from the sources as they are",
+    () => {
+      if (executables.missing) throw new Error(`There is no ${executables.missing}`);
+    },
+  ),
+);
 
 if (available) {
   Deno.test(

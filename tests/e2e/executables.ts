@@ -3,13 +3,13 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { isAvailable, type Needs, where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
-import { dist } from "../support/programs.ts";
+import { dist, executables } from "../support/programs.ts";
 
 export const timesrv = join(dist, "timesrv");
 export const timecli = join(dist, "timecli");
 const needs: Needs = {
+  ...executables,
   permissions: [{ name: "env" }, { name: "run" }, { name: "write" }, { name: "sys", kind: "uid" }],
-  files: [timesrv, timecli],
 };
 export const available = await isAvailable(needs, "the tests of the executables");
 

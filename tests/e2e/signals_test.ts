@@ -6,8 +6,7 @@ import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { within } from "../support/wait.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
-  const isLinux = Deno.build.os === "linux";
-  const linux = isLinux ? needs : { ...needs, files: ["/proc/sys/kernel/osrelease"] };
+  const onLinux = { ...needs, linux: true };
   const test = testsOf("timecli", { kind, needs });
 
   /** Starts a command, and stops it after the first reply, or else the first request. */
@@ -60,6 +59,6 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         const { stdout } = await stopEarly(bench, signal, true);
         assertMatch(stdout, /^Sent +[\d,]+$/m, signal);
       }
-    }, linux),
+    }, onLinux),
   );
 }

@@ -1,7 +1,7 @@
 /** Which cache folders a self-extracting executable trusts, and what it creates in others: nothing. */
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import type { Outcome } from "../support/process.ts";
+import { type Outcome, run } from "../support/process.ts";
 import {
   assertRan,
   assertRefused,
@@ -202,8 +202,7 @@ if (available) {
         await Deno.mkdir(good);
         assertRan(await start(timecli, ["--version"], { env: only(good) }));
         // The same files, noted as verified, and another runtime.
-        const { success } = await new Deno.Command("cp", { args: ["-a", good, evil] }).output();
-        assertEquals(success, true);
+        assertEquals((await run(["cp", "-a", good, evil])).code, 0);
         const planted = await find(evil, /\/deno$/);
         await Deno.remove(planted);
         await Deno.writeTextFile(planted, "#!/bin/sh\necho planted\n", { mode: 0o755 });

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
+import { run, Running } from "../support/process.ts";
 import { dist, root } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 import {
   assertNoTempFiles,
   assertRan,
@@ -162,7 +164,7 @@ if (available) {
       await Deno.remove(join(temp.path, "timesrv-65534"), { recursive: true });
 
       assertRan(await start(copy, ["--version"], { env: { XDG_CACHE_HOME: cache.path } }));
-      await new Deno.Command("chmod", { args: ["-R", "a+rX,a-w", cache.path] }).output();
+      assertEquals((await run(["chmod", "-R", "a+rX,a-w", cache.path])).code, 0);
       assertRan(await start("setpriv", nobody, { env: { ...env, XDG_CACHE_HOME: cache.path } }));
       assertEquals(await filesBelow(temp.path), []);
     }, { root: true, commands: ["setpriv"] }),
@@ -173,14 +175,11 @@ if (available) {
       for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
         await using cache = await tempFolder();
         const env = { XDG_CACHE_HOME: cache.path, HOME: cache.path, TMPDIR: cache.path };
-        const child = new Deno.Command(timecli, { args: ["--version"], env }).spawn();
-        const ended = child.status.then(() => true);
-        while (!(await filesBelow(cache.path)).some((path) => path.includes("temp."))) {
-          const wait = new Promise<false>((done) => setTimeout(() => done(false), 1));
-          assert(!await Promise.race([ended, wait]), "it ended without unpacking");
-        }
-        child.kill(signal);
-        assertEquals((await child.status).code, code);
+        await using running = new Running([timecli, "--version"], { env });
+        const isUnpacking = (files: string[]): boolean =>
+          files.some((path) => path.includes("temp."));
+        await poll(20, () => filesBelow(cache.path), isUnpacking, 1);
+        assertEquals((await running.stop(signal, 20)).code, code);
         assertEquals(await filesBelow(cache.path), []);
         assertRan(await start(timecli, ["--version"], { env }));
       }

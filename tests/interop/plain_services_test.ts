@@ -4,6 +4,7 @@ import { where } from "../support/needs.ts";
 import { Network, networkCommands, peerEnv, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
 import { source } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 
 const timesrv = (...args: readonly string[]): string[] => [...source.timesrv, ...args];
 
@@ -141,12 +142,8 @@ Deno.test(
     const config = await network.file("xinetd.conf", service("daytime") + service("time"));
     const pidfile = `${network.folder}/xinetd.pid`;
     await using _ = network.start([program.xinetd, "-dontfork", "-f", config, "-pidfile", pidfile]);
-    const sockets = network.inside([
-      "sh",
-      "-c",
-      "until ss -Huln sport = :37 | grep -q .; do sleep 0.1; done",
-    ]);
-    assertEquals((await run(sockets)).code, 0);
+    const sockets = network.inside(["ss", "-Huln", "sport = :37"]);
+    await poll(20, () => run(sockets), ({ stdout }) => stdout !== "", 100);
 
     const daytime = await ask(network, "daytime://127.0.0.1");
     assertMatch(String(daytime["text"]), /^\d\d [A-Z]{3} \d{4} \d\d:\d\d:\d\d UTC$/);

@@ -4,7 +4,7 @@ import { load } from "../../src/load/load.ts";
 import type { LoadOptions } from "../../src/load/options.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
-import { isAvailable, where } from "../support/needs.ts";
+import { isAvailable, type Needs, where } from "../support/needs.ts";
 import { freePort } from "../support/udp_client.ts";
 import { within } from "../support/wait.ts";
 import { AHEAD_SECONDS, type Fault } from "./faulty_server.ts";
@@ -68,10 +68,7 @@ function assertCounts(result: LoadResult, expected: Counts): void {
   );
 }
 
-const needs = {
-  permissions: [{ name: "ffi" }, { name: "read" }],
-  ...(Deno.build.os !== "linux" && { files: ["/proc/sys/kernel/osrelease"] }),
-} as const;
+const needs: Needs = { linux: true, permissions: [{ name: "ffi" }, { name: "read" }] };
 
 const cases: readonly (readonly [Fault, Counts, LoadOptions?])[] = [
   ["none", { good: COUNT }],

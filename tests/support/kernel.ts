@@ -1,8 +1,14 @@
 import { assertEquals } from "@std/assert";
+import type { Needs } from "./needs.ts";
 
-/** Whether this machine's kernel has a status that is read. */
-export const hasKernelStatus: boolean = Deno.build.os === "linux" &&
-  ["x86_64", "aarch64"].includes(Deno.build.arch);
+const systems = ["linux x86_64", "linux aarch64"];
+
+/** What tests of the kernel's status need: a system on which it is read. */
+export const kernelStatus: Needs = {
+  missing: systems.includes(`${Deno.build.os} ${Deno.build.arch}`)
+    ? undefined
+    : "kernel whose status is read",
+};
 
 /**
  * A kernel in place of this machine's, until it is disposed of; nothing may have it open then. At first it is

@@ -1,9 +1,12 @@
 /** Tests that need more than the network. */
+import { run } from "./process.ts";
 
 /** What a test needs beyond the network. */
 export interface Needs {
   /** Programs that must be there and may be run, such as `python3`. */
   readonly commands?: readonly string[];
+  /** Modules that `python3` must have. */
+  readonly pythonModules?: readonly string[];
   /** Files that must be there and may be read. */
   readonly files?: readonly string[];
   /** Further permissions, such as `{ name: "ffi" }`. */
@@ -14,6 +17,10 @@ export interface Needs {
   readonly ipv6?: boolean;
   /** The least number of processor cores. */
   readonly cores?: number;
+  /** Whether the system must be Linux. */
+  readonly linux?: boolean;
+  /** Something else, which the caller has found missing. */
+  readonly missing?: string | undefined;
 }
 
 /**
@@ -62,7 +69,7 @@ export async function isAvailable(needs: Needs, tests: string): Promise<boolean>
 export async function firstMissing(needs: Needs): Promise<string | undefined> {
   const permissions = [
     ...(needs.permissions ?? []),
-    ...(needs.commands?.length ? [{ name: "run" } as const] : []),
+    ...(needs.commands?.length || needs.pythonModules?.length ? [{ name: "run" } as const] : []),
     ...(needs.files?.length ? [{ name: "read" } as const] : []),
     ...(needs.root ? [{ name: "sys", kind: "uid" } as const] : []),
   ];
@@ -72,14 +79,19 @@ export async function firstMissing(needs: Needs): Promise<string | undefined> {
   for (const command of needs.commands ?? []) {
     if (!await exists(command)) return command;
   }
+  for (const module of needs.pythonModules ?? []) {
+    const found = await run(["python3", "-c", `import ${module}`]).catch(() => undefined);
+    if (found?.code !== 0) return `Python module ${module}`;
+  }
   for (const file of needs.files ?? []) {
     const info = await Deno.stat(file).catch(() => undefined);
     if (info === undefined) return file;
   }
+  if (needs.linux && Deno.build.os !== "linux") return "Linux";
   if (needs.root && Deno.uid() !== 0) return "root";
   if (needs.ipv6 && !hasIpv6()) return "IPv6";
   if (navigator.hardwareConcurrency < (needs.cores ?? 1)) return "second core";
-  return undefined;
+  return needs.missing;
 }
 
 function hasIpv6(): boolean {

@@ -15,15 +15,23 @@ export interface Outcome {
 export interface RunOptions extends Omit<Deno.CommandOptions, "args" | "stdout" | "stderr"> {
   /** The program is killed and the test fails after this many seconds (default 60). */
   readonly limitSeconds?: number;
+  /** What the program reads from its standard input (default nothing). */
+  readonly input?: string;
 }
 
 /** Runs a program to its end. */
 export async function run(
   command: Command,
-  { limitSeconds = 60, ...options }: RunOptions = {},
+  { limitSeconds = 60, input, ...options }: RunOptions = {},
 ): Promise<Outcome> {
-  const running = new Running(command, { ...options, stdout: "piped" });
+  const stdin = input === undefined ? {} : { stdin: "piped" as const };
+  const running = new Running(command, { ...options, ...stdin, stdout: "piped" });
+  // A program that ends without reading is judged by its exit code.
+  const written = input !== undefined &&
+    ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(running.child.stdin)
+      .catch(() => {});
   const { code } = await running.ended(limitSeconds);
+  await written;
   return { code, stdout: running.stdout, stderr: running.stderr };
 }
 

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isAvailable, isGranted, type Needs, where } from "./needs.ts";
 import { Running } from "./process.ts";
+import { findStaleness } from "../../scripts/compile/sources.ts";
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -40,9 +41,16 @@ export const source: Programs = {
   timecli: mayLook ? fromSource("timecli", "client.ts") : ["deno"],
 };
 
+/** What a test of the executables needs: that they were made from the sources as they are. */
+export const executables: Needs = {
+  permissions: [{ name: "run" }],
+  files: [`${dist}/timesrv`, `${dist}/timecli`],
+  missing: mayLook ? await findStaleness(dist) : undefined,
+};
+
 const compiled: Programs = {
   kind: "compiled",
-  needs: { permissions: [{ name: "run" }], files: [`${dist}/timesrv`, `${dist}/timecli`] },
+  needs: executables,
   timesrv: [`${dist}/timesrv`],
   timecli: [`${dist}/timecli`],
 };

@@ -3,6 +3,7 @@ import * as batch from "../../src/system/batch.ts";
 import * as libc from "../../src/system/libc.ts";
 import * as socketAddress from "../../src/system/socket_address.ts";
 import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
 
 const { hostnameOf, toSocketAddress, toUnixAddress } = socketAddress;
 const all = { ...libc, ...batch, ...socketAddress };
@@ -94,12 +95,10 @@ int main(void) {
       const folder = await Deno.makeTempDir();
       try {
         await Deno.writeTextFile(`${folder}/layout.c`, source);
-        const cc = await new Deno.Command("cc", {
-          args: ["-o", `${folder}/layout`, `${folder}/layout.c`],
-        }).output();
-        assertEquals(new TextDecoder().decode(cc.stderr), "");
-        const { stdout } = await new Deno.Command(`${folder}/layout`).output();
-        assertEquals(expected, JSON.parse(new TextDecoder().decode(stdout)));
+        const cc = await run(["cc", "-o", `${folder}/layout`, `${folder}/layout.c`]);
+        assertEquals(cc.stderr, "");
+        const { stdout } = await run([`${folder}/layout`]);
+        assertEquals(expected, JSON.parse(stdout));
       } finally {
         await Deno.remove(folder, { recursive: true });
       }
@@ -149,10 +148,8 @@ Deno.test(
           [["nohup"], "true\n"],
         ] as const
       ) {
-        const [command, ...args] = [...flags, ...deno, "-R", "--allow-ffi", url];
-        const { stdout } = await new Deno.Command(command as string, { args, stdin: "null" })
-          .output();
-        assertEquals(new TextDecoder().decode(stdout), expected);
+        const { stdout } = await run([...flags, ...deno, "-R", "--allow-ffi", url]);
+        assertEquals(stdout, expected);
       }
     },
   ),

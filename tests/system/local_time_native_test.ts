@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parsePosixZone } from "../../src/system/posix_zone.ts";
 import { readTzif } from "../../src/system/tzif.ts";
 import { where } from "../support/needs.ts";
+import { run } from "../support/process.ts";
 
 const FOLDER = "/usr/share/zoneinfo";
 
@@ -13,17 +14,10 @@ const moments = [1999, 2000, 2023, 2024, 2037, 2038, 2100].flatMap((year) =>
 /** The same from C. */
 async function offsetsOfC(zones: readonly string[]): Promise<number[][]> {
   const script = new URL("zone_of_c.py", import.meta.url);
-  const python = new Deno.Command("python3", {
-    args: ["-c", await Deno.readTextFile(script)],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = python.stdin.getWriter();
+  const code = await Deno.readTextFile(script);
   const lines = zones.map((zone) => [zone, ...moments].join("\t") + "\n").join("");
-  const written = writer.write(new TextEncoder().encode(lines)).then(() => writer.close());
-  const { stdout } = await python.output();
-  await written;
-  return new TextDecoder().decode(stdout).trimEnd().split("\n")
+  const { stdout } = await run(["python3", "-c", code], { input: lines });
+  return stdout.trimEnd().split("\n")
     .map((line) => line.split(" ").map(Number));
 }
 

@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
+import { kernelStatus } from "../../support/kernel.ts";
+import { where } from "../../support/needs.ts";
 
-const isSupported = Deno.build.os === "linux" && ["x86_64", "aarch64"].includes(Deno.build.arch);
+const isSupported = kernelStatus.missing === undefined;
 
 Deno.test({
   name: "openKernelStatus returns why it cannot, and never prompts for the permission",
@@ -58,30 +60,32 @@ function kernelSaying(
   }
 }
 
-Deno.test({
-  name: "the kernel's state and flags become a leap and a bound; nothing is ever set",
-  ignore: !isSupported,
-  fn(): void {
-    const [STA_PLL, STA_INS, STA_DEL, STA_UNSYNC] = [0x0001, 0x0010, 0x0020, 0x0040];
-    const table: [state: number, flags: number, leap: number][] = [
-      [0, 0, 0],
-      [0, STA_PLL | 0x2000, 0],
-      [1, STA_INS, 1],
-      [2, STA_DEL, 2],
-      [3, STA_INS, 1],
-      [5, 0, 3],
-      [5, STA_PLL, 3],
-      [5, STA_UNSYNC, 3],
-      [0, STA_UNSYNC, 3],
-      [0, STA_UNSYNC | STA_INS, 3],
-      [5, STA_INS, 3],
-    ];
-    for (const [state, flags, leap] of table) {
-      const kernel = kernelSaying(state, flags, 1_250_000n);
-      assertEquals(kernel.read(), { leap, maxErrorSeconds: 1.25 }, `${state} ${flags}`);
-      assertEquals(kernel.modes, [0, 0]);
-      assert(kernel.closed());
-    }
-    assertEquals(kernelSaying(-1, 0, 0n).read(), undefined);
-  },
-});
+Deno.test(
+  await where(
+    kernelStatus,
+    "the kernel's state and flags become a leap and a bound; nothing is ever set",
+    () => {
+      const [STA_PLL, STA_INS, STA_DEL, STA_UNSYNC] = [0x0001, 0x0010, 0x0020, 0x0040];
+      const table: [state: number, flags: number, leap: number][] = [
+        [0, 0, 0],
+        [0, STA_PLL | 0x2000, 0],
+        [1, STA_INS, 1],
+        [2, STA_DEL, 2],
+        [3, STA_INS, 1],
+        [5, 0, 3],
+        [5, STA_PLL, 3],
+        [5, STA_UNSYNC, 3],
+        [0, STA_UNSYNC, 3],
+        [0, STA_UNSYNC | STA_INS, 3],
+        [5, STA_INS, 3],
+      ];
+      for (const [state, flags, leap] of table) {
+        const kernel = kernelSaying(state, flags, 1_250_000n);
+        assertEquals(kernel.read(), { leap, maxErrorSeconds: 1.25 }, `${state} ${flags}`);
+        assertEquals(kernel.modes, [0, 0]);
+        assert(kernel.closed());
+      }
+      assertEquals(kernelSaying(-1, 0, 0n).read(), undefined);
+    },
+  ),
+);

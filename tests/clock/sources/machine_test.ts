@@ -6,7 +6,8 @@ import type { SourceContext } from "../../../src/clock/sources/source.ts";
 import type { ClockStatus } from "../../../src/clock/status.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { clockBy, FakeTime } from "../../support/fake_time.ts";
-import { FakeKernel, hasKernelStatus } from "../../support/kernel.ts";
+import { FakeKernel, kernelStatus } from "../../support/kernel.ts";
+import { where } from "../../support/needs.ts";
 
 const START = 1_585_948_176;
 const PRECISION = -9;
@@ -161,50 +162,54 @@ Deno.test({
 
 const BOUND = 0.25 + 2 ** PRECISION;
 
-Deno.test({
-  name: "MachineSource serves the kernel's status unless the options overrule it",
-  ignore: !hasKernelStatus,
-  fn(): void {
-    for (const source of ["auto", "kernel"] as const) {
-      using kernel = new FakeKernel();
-      using machine = open({ source }, systemClock);
-      const served = (): unknown => {
-        const { leap, rootDispersionSeconds } = machine.content.status;
-        return [leap, rootDispersionSeconds];
-      };
-      assertEquals(served(), [1, BOUND], source);
-      machine.configure({ source: "fixed" });
-      assertEquals(machine.content.status.leap, 0);
-      machine.configure({ source, unsynchronized: true });
-      assertEquals(machine.content.status.leap, 3);
-      machine.configure({ source });
-      assertEquals([served(), kernel.timesOpened], [[1, BOUND], 1], source);
-    }
-  },
-});
+Deno.test(
+  await where(
+    kernelStatus,
+    "MachineSource serves the kernel's status unless the options overrule it",
+    () => {
+      for (const source of ["auto", "kernel"] as const) {
+        using kernel = new FakeKernel();
+        using machine = open({ source }, systemClock);
+        const served = (): unknown => {
+          const { leap, rootDispersionSeconds } = machine.content.status;
+          return [leap, rootDispersionSeconds];
+        };
+        assertEquals(served(), [1, BOUND], source);
+        machine.configure({ source: "fixed" });
+        assertEquals(machine.content.status.leap, 0);
+        machine.configure({ source, unsynchronized: true });
+        assertEquals(machine.content.status.leap, 3);
+        machine.configure({ source });
+        assertEquals([served(), kernel.timesOpened], [[1, BOUND], 1], source);
+      }
+    },
+  ),
+);
 
-Deno.test({
-  name: "MachineSource reads the kernel's status again every four seconds, until it is disposed of",
-  ignore: !hasKernelStatus,
-  async fn(): Promise<void> {
-    using kernel = new FakeKernel();
-    const time = new FakeTime();
-    let changes = 0;
-    {
-      using machine = open({}, systemClock, time);
-      machine.onChange = () => changes++;
-      kernel.maxErrorSeconds = 0.5;
-      await time.advance(3999);
-      assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND, 0]);
-      await time.advance(1);
-      assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND + 0.25, 1]);
-      kernel.isSynchronized = false;
-      await time.advance(4000);
-      assertEquals([machine.content.status.leap, changes], [0, 2]);
-    }
-    await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits");
-  },
-});
+Deno.test(
+  await where(
+    kernelStatus,
+    "MachineSource reads the kernel's status again every four seconds, until it is disposed of",
+    async () => {
+      using kernel = new FakeKernel();
+      const time = new FakeTime();
+      let changes = 0;
+      {
+        using machine = open({}, systemClock, time);
+        machine.onChange = () => changes++;
+        kernel.maxErrorSeconds = 0.5;
+        await time.advance(3999);
+        assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND, 0]);
+        await time.advance(1);
+        assertEquals([machine.content.status.rootDispersionSeconds, changes], [BOUND + 0.25, 1]);
+        kernel.isSynchronized = false;
+        await time.advance(4000);
+        assertEquals([machine.content.status.leap, changes], [0, 2]);
+      }
+      await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits");
+    },
+  ),
+);
 
 Deno.test("MachineSource lets the bound of a guess grow, and renews what is vouched for", async () => {
   const time = new FakeTime("2026-01-01T00:00:00Z");
