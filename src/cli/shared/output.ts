@@ -1,4 +1,6 @@
 /** Text written to the standard streams. */
+import { formatJson } from "../../text/json.ts";
+import { escapeLine } from "../../text/printable.ts";
 
 interface Stream {
   isTerminal(): boolean;
@@ -20,12 +22,12 @@ export function writeProblem(text: string): void {
 }
 
 export function printJson(objects: readonly unknown[]): void {
-  writeText(Deno.stdout, objects.map((object) => `${JSON.stringify(object)}\n`).join(""));
+  writeText(Deno.stdout, objects.map((object) => `${formatJson(object)}\n`).join(""));
 }
 
-/** Prints problems and remarks of `timecli` on standard error, one per line. */
+/** Prints problems and remarks of `timecli` on standard error, one per line; texts of servers are escaped. */
 export function printProblems(problems: readonly string[]): void {
-  for (const problem of problems) writeText(Deno.stderr, `timecli: ${problem}\n`);
+  for (const problem of problems) writeText(Deno.stderr, `timecli: ${escapeLine(problem)}\n`);
 }
 
 /** Whether a stream gets colours: a terminal, unless NO_COLOR is set. */

@@ -1,6 +1,6 @@
 /** The terminal on standard output: its width and its characters. */
 import { environmentVariable } from "../../system/permission.ts";
-import { toAscii } from "../../text/printable.ts";
+import { escapeText, toAscii } from "../../text/printable.ts";
 import { writeText } from "./output.ts";
 
 export interface TerminalSize {
@@ -19,10 +19,13 @@ export function tableWidth(): number {
   return Deno.stdout.isTerminal() ? terminalSize().columns : Infinity;
 }
 
-/** Prints texts, each with its line end, as the terminal can show them; a file gets them unchanged. */
+/** Prints texts, each with its line end, as the terminal can show them; texts of servers are escaped. */
 export function printTexts(texts: readonly string[]): void {
   const isAscii = Deno.stdout.isTerminal() && showsAsciiOnly();
-  for (const text of texts) writeText(Deno.stdout, `${isAscii ? toAscii(text) : text}\n`);
+  for (const text of texts) {
+    const lines = text.split("\n").map(escapeText).join("\n");
+    writeText(Deno.stdout, `${isAscii ? toAscii(lines) : lines}\n`);
+  }
 }
 
 /** Whether the locale promises that the terminal shows more than ASCII. */

@@ -23,6 +23,7 @@ import { hasColour, writeText } from "../shared/output.ts";
 import { checkTransport, readControl, readGuard, readListeners } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
 import { leapField, readServed } from "./served.ts";
+import { formatJson } from "../../text/json.ts";
 
 const DEFAULT_LISTENER = "auto://127.0.0.1:8888";
 
@@ -184,5 +185,5 @@ function announce({ addresses, control }: Server): void {
     port,
   }));
   const line = { event: "ready", listeners, ...(control && { control: control.url }) };
-  new BoundedWriter(Deno.stdout).write(`${JSON.stringify(line)}\n`);
+  new BoundedWriter(Deno.stdout).write(`${formatJson(line)}\n`);
 }

@@ -9,6 +9,8 @@ import { formatFaults } from "../faults/text.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
 import { FAILURE_LINE, LIMIT_WINDOW_MS, LineLimiter, REQUEST_LINE } from "./line_limiter.ts";
 import { formatTotals, totalsJson } from "./totals.ts";
+import { formatJson } from "../../text/json.ts";
+import { escapeText, shorten } from "../../text/printable.ts";
 
 /** How much a {@linkcode ServerLog} writes. */
 export type LogLevel = "quiet" | "normal" | "verbose";
@@ -38,6 +40,12 @@ export interface ServerLogOptions {
   /** The timers of its lines and their seconds; by default this machine's. */
   readonly timers?: Timers;
 }
+
+/** A part of a line, in a style or without one. */
+type Part = string | readonly [code: string, text: string];
+
+/** A request to the control interface, or a clock with many steps, may be longer. */
+const MAX_PART_LENGTH = 1000;
 
 const BOLD = "1";
 const DIM = "2";
@@ -80,19 +88,19 @@ export class ServerLog {
   listening(endpoint: Endpoint): void {
     const { protocol, hostname, port } = endpoint;
     this.#inform(
-      `Serving ${protocol} on udp ${this.#paint(BOLD, formatAddress(endpoint))}`,
+      [`Serving ${protocol} on udp `, [BOLD, formatAddress(endpoint)]],
       { event: "listening", url: formatEndpoint(endpoint), protocol, hostname, port },
     );
   }
 
   /** Logs the URL of the control interface. */
   control(url: string): void {
-    this.#inform(`Control interface on ${this.#paint(BOLD, url)}`, { event: "control", url });
+    this.#inform(["Control interface on ", [BOLD, url]], { event: "control", url });
   }
 
   /** Logs a change by the control interface. */
   changed(change: string): void {
-    this.#inform(this.#paint(YELLOW, `Changed: ${change}`), { event: "changed", change });
+    this.#inform([[YELLOW, `Changed: ${change}`]], { event: "changed", change });
   }
 
   /** Logs the transport, and why it is not a faster one that was requested. */
@@ -103,7 +111,7 @@ export class ServerLog {
     const { transport, reason } = choice;
     const detail = transport === "mmsg" ? formatPlural(workers, "worker thread") : reason;
     this.#inform(
-      `Transport: ${transport}${detail === undefined ? "" : ` (${detail})`}`,
+      [`Transport: ${transport}${detail === undefined ? "" : ` (${detail})`}`],
       { event: "transport", transport, ...(transport === "mmsg" ? { workers } : { reason }) },
     );
   }
@@ -115,7 +123,7 @@ export class ServerLog {
     if (parts.length === 0) return;
     const where = url === undefined ? "" : ` on ${url}`;
     this.#inform(
-      this.#paint(YELLOW, `Simulated clock${where}, not the true time: ${parts.join(", ")}`),
+      [[YELLOW, `Simulated clock${where}, not the true time: ${parts.join(", ")}`]],
       { event: "clock", ...(url !== undefined && { url }), options },
     );
   }
@@ -124,7 +132,7 @@ export class ServerLog {
   faults({ options, seed }: Pick<ListenerFaults, "options" | "seed">, url: string): void {
     const faults = formatFaults(options).join(", ") || "none yet";
     this.#inform(
-      this.#paint(YELLOW, `Faults on ${url}: ${faults} (seed ${seed})`),
+      [[YELLOW, `Faults on ${url}: ${faults} (seed ${seed})`]],
       { event: "faults", url, faults: Object.keys(options), seed },
     );
   }
@@ -145,7 +153,7 @@ export class ServerLog {
 
   /** Logs a warning for the administrator, whatever the level. */
   warning(message: string): void {
-    this.#line(this.#paint(YELLOW, `Warning: ${message}`), { event: "warning", message });
+    this.#line([[YELLOW, `Warning: ${message}`]], { event: "warning", message });
   }
 
   /** Logs a request, unless there are too many in this second. */
@@ -161,7 +169,7 @@ export class ServerLog {
     const url = formatEndpoint(endpoint);
     const detail = this.#level === "verbose" ? `: ${formatPlural(octets, "octet")} to ${url}` : "";
     this.#line(
-      `Time request from ${this.#paint(CYAN, from)}${detail}`,
+      ["Time request from ", [CYAN, from], detail],
       { event: "request", from, url, octets },
     );
   }
@@ -174,7 +182,7 @@ export class ServerLog {
     const message = error instanceof Error ? error.message : String(error);
     const url = formatEndpoint(endpoint);
     this.#line(
-      this.#paint(YELLOW, `Cannot ${operation} on ${url}: ${message}`),
+      [[YELLOW, `Cannot ${operation} on ${url}: ${message}`]],
       { event: "failure", operation, url, message },
     );
   }
@@ -184,7 +192,7 @@ export class ServerLog {
     this.#sumUp();
     const elapsed = Number(elapsedSeconds.toFixed(3));
     this.#inform(
-      `Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`,
+      [`Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`],
       { event: "stopped", elapsed, ...totalsJson(totals) },
     );
   }
@@ -194,7 +202,7 @@ export class ServerLog {
     const perSecond = totals.answered / elapsedSeconds;
     const [elapsed, rate] = [elapsedSeconds, perSecond].map((value) => Number(value.toFixed(3)));
     this.#line(
-      `In the last ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals, perSecond)}`,
+      [`In the last ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals, perSecond)}`],
       { event: "interval", elapsed, rate, ...totalsJson(totals) },
     );
   }
@@ -219,24 +227,27 @@ export class ServerLog {
       ...requests > 0 ? [formatPlural(requests, "more time request")] : [],
       ...failures > 0 ? [formatPlural(failures, "more failure")] : [],
     ].join(" and ");
-    const text = this.#paint(DIM, `… and ${more} in that second`);
-    this.#line(text, { event: "more", requests, failures });
+    this.#line([[DIM, `… and ${more} in that second`]], { event: "more", requests, failures });
   }
 
-  #inform(text: string, fields: Record<string, unknown>): void {
-    if (this.#level !== "quiet") this.#line(text, fields);
+  #inform(parts: readonly Part[], fields: Record<string, unknown>): void {
+    if (this.#level !== "quiet") this.#line(parts, fields);
   }
 
-  #line(text: string, fields: Record<string, unknown>): void {
+  /** Writes a line; what a terminal would obey is escaped in both formats, whoever sent it. */
+  #line(parts: readonly Part[], fields: Record<string, unknown>): void {
     const now = this.#timers.now();
     const line = this.#json
-      ? JSON.stringify({ time: now.toString({ smallestUnit: "millisecond" }), ...fields })
-      : `${this.#paint(DIM, localTimestamp(now))} ${text}`;
+      ? formatJson({ time: now.toString({ smallestUnit: "millisecond" }), ...fields })
+      : [[DIM, localTimestamp(now)] as const, " ", ...parts].map((part) => this.#format(part))
+        .join("");
     this.#writer.write(`${line}\n`);
   }
 
-  #paint(code: string, text: string): string {
-    return this.#colour ? `\x1b[${code}m${text}\x1b[0m` : text;
+  #format(part: Part): string {
+    const [code, text] = typeof part === "string" ? [undefined, part] : part;
+    const safe = escapeText(shorten(text, MAX_PART_LENGTH));
+    return this.#colour && code !== undefined ? `\x1b[${code}m${safe}\x1b[0m` : safe;
   }
 }
 

@@ -284,6 +284,51 @@ Deno.test("ServerLog colours only on request", async () => {
   assertEquals(coloured?.includes("\x1b["), true);
 });
 
+Deno.test("ServerLog escapes what others send, in both formats and in every line", async () => {
+  const evil = "a\x9b31m\u202e\u2066\u200e\u061c\u2028\x7f\x1b]0;x\x07\nb";
+  const shown = String.raw`a\x9b31m\u{202e}\u{2066}\u{200e}\u{61c}\u{2028}\x7f\x1b]0;x\x07\x0ab`;
+  const there = { ...endpoint, hostname: evil };
+  const write = (log: ServerLog): void => {
+    log.listening(there);
+    log.control(evil);
+    log.changed(evil);
+    log.transport({ transport: "datagram", reason: evil }, 1);
+    log.clock({ time: evil, steps: [evil] }, evil);
+    log.faults({ options: { kiss: { code: evil } }, seed: 1 }, evil);
+    log.warning(evil);
+    log.request(there, { hostname: evil, port: 1 }, 1);
+    log.failed(there, evil, new Error(evil));
+  };
+  const text = (await logged({ level: "verbose" }, write)).map((line) => line.slice(24));
+  assertEquals(text, [
+    `Serving asctime on udp ${shown}:8888`,
+    `Control interface on ${shown}`,
+    `Changed: ${shown}`,
+    `Transport: datagram (${shown})`,
+    `Simulated clock on ${shown}, not the true time: time ${shown}, steps ${shown}`,
+    `Faults on ${shown}: kiss=${shown} (seed 1)`,
+    `Warning: ${shown}`,
+    `Time request from ${shown}:1: 1 octet to asctime://${shown}:8888`,
+    `Cannot ${shown} on asctime://${shown}:8888: ${shown}`,
+  ]);
+  const coloured = await logged({ level: "verbose", colour: true }, write);
+  assertEquals(
+    coloured.map((line) => line.replaceAll(/\x1b\[\d*m/g, "").slice(24)),
+    text,
+  );
+  const json = await logged({ level: "verbose", format: "json" }, write);
+  assertEquals(json.length, text.length);
+  for (const line of json) {
+    assertMatch(line, /^[ -~]*$/);
+    assert(Object.values(fields(line)).join().includes(evil), line);
+  }
+});
+
+Deno.test("ServerLog cuts a long text", async () => {
+  const [line = ""] = await logged({}, (log) => log.warning("x".repeat(60_000)));
+  assertEquals(line.slice(24).length, 1002); // the ellipsis has three octets
+});
+
 Deno.test("ServerLog drops lines rather than wait for a sink that blocks", async () => {
   const gate = Promise.withResolvers<void>();
   let octets = 0;

@@ -5,7 +5,7 @@ import { flag, number, positive, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { printJson, printProblems, StatusLine, writeText } from "../../shared/output.ts";
+import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, lossTimeoutField, seconds } from "../options.ts";
@@ -18,6 +18,7 @@ import {
   type LoadReport,
   warningsOf,
 } from "./report.ts";
+import { printTexts } from "../../shared/terminal.ts";
 
 /** The library's defaults that the report shows. */
 const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
@@ -130,7 +131,7 @@ async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>
   const failure = failureOf(report);
   if (values.json) {
     printJson([{ ...loadJson(result), ...(failure && { error: errorToJson(failure) }) }]);
-  } else writeText(Deno.stdout, `${formatLoad(report)}\n`);
+  } else printTexts([formatLoad(report)]);
   printProblems(warningsOf(report));
   if (failure) throw failure;
 }

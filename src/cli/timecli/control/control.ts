@@ -16,7 +16,7 @@ import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { formatAnswer } from "./report.ts";
-import { quote } from "../../../text/json.ts";
+import { formatJson, quote } from "../../../text/json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8890";
 
@@ -106,7 +106,7 @@ async function run(
   const body = await makeBody(action, args, values);
   try {
     const answer = await control(action, { ...pickOptions(requestFields, values), url, body });
-    const output = values.json ? JSON.stringify(answer) : formatAnswer(action, answer);
+    const output = values.json ? formatJson(answer) : formatAnswer(action, answer);
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });

@@ -11,6 +11,7 @@ import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { formatJson } from "../../../text/json.ts";
 
 export function formatAnswer(action: ControlAction, answer: unknown): string {
   const rows = rowsOf(action, answer);
@@ -77,7 +78,7 @@ function clockRows(clock: ClockState): string[][] {
 }
 
 function faultsText(faults: FaultsState): string {
-  return Object.keys(faults).length === 0 ? "none" : JSON.stringify(faults);
+  return Object.keys(faults).length === 0 ? "none" : formatJson(faults);
 }
 
 function clientRows({ clients, untold }: ClientsAnswer): string[][] {

@@ -1,6 +1,7 @@
 /** The objects of `--json` as comma-separated values (RFC 4180): a header, and one row per object. */
 import type { ProtocolRecord } from "../../../protocols/protocol.ts";
 import { protocols } from "../../../protocols/registry.ts";
+import { escapeText } from "../../../text/printable.ts";
 
 const errorColumns = ["error_reason", "error_message"];
 
@@ -58,7 +59,18 @@ export function formatCsvRow(
   return columns.map((name) => formatCell(values[name])).join(",");
 }
 
+/** The beginning of what a spreadsheet may take for a formula, in full width also. */
+const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+
+/** What begins with a sign and is none: a number, an offset from UTC, a time of a year beyond 9999. */
+const SIGNED = /^[+-](?:\d+(?:\.\d+)?|\d\d:\d\d|\d{6}-\d\d-\d\dT[\d:.]+Z?)$/;
+
+/** Formats a cell. A text of others must not run in a spreadsheet: an apostrophe makes it a text there. */
 function formatCell(value: unknown): string {
-  const text = Array.isArray(value) ? value.join("; ") : String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const written = Array.isArray(value) ? value.join("; ") : String(value ?? "");
+  const isText = typeof value !== "number" && FORMULA.test(written) && !SIGNED.test(written);
+  // Line breaks may be in a cell, in quotes.
+  const text = written.split(/([\r\n])/).map((part, i) => i % 2 === 0 ? escapeText(part) : part);
+  const cell = `${isText ? "'" : ""}${text.join("")}`;
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

@@ -3,7 +3,6 @@ import { measure } from "../../../client/measure.ts";
 import type { QueryOptions } from "../../../client/query.ts";
 import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
-import { escapeLine } from "../../../text/printable.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { errorFormatter } from "../../shared/format_error.ts";
 import { printJson, printProblems, writeText } from "../../shared/output.ts";
@@ -53,7 +52,7 @@ export async function queryTargets(
   printProblems(outcomes.flatMap(({ reply, error }) => [
     // A table has it in its row.
     ...(isTable || error === undefined ? [] : [format(error)]),
-    ...(reply?.warnings ?? []).map((warning) => escapeLine(`${reply?.url}: ${warning}`)),
+    ...(reply?.warnings ?? []).map((warning) => `${reply?.url}: ${warning}`),
   ]));
   return exitCodeFor(outcomes.find(({ error }) => error !== undefined)?.error);
 }

@@ -128,5 +128,5 @@ function exchangeToJson({ startedAfter, reply, error }: SampledExchange): Record
 /** Formats warnings, and the failure that ended the sampling early, one per line. */
 export function formatRemarks({ url, warnings, estimate, error }: Samples): string[] {
   const early = estimate && error ? [`ended early: ${error.message}`] : [];
-  return [...early, ...warnings].map((remark) => escapeLine(`${url}: ${remark}`));
+  return [...early, ...warnings].map((remark) => `${url}: ${remark}`);
 }

@@ -10,6 +10,7 @@ import { formatExactSeconds, formatSeconds, formatSignedSeconds } from "../../..
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { chooseBase } from "./value_axis.ts";
+import { formatJson } from "../../../text/json.ts";
 
 export interface LineFormat {
   readonly head?: string;
@@ -71,7 +72,7 @@ export function formatTime(at: Temporal.Instant): string {
 }
 
 export const jsonLines: LineFormat = {
-  format: (event): string => JSON.stringify(eventToJson(event)),
+  format: (event): string => formatJson(eventToJson(event)),
 };
 
 function eventToJson(event: WatchEvent): Record<string, unknown> {

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { formatCsv, replyColumns, sampleColumns } from "../../../../src/cli/timecli/query/csv.ts";
+import {
+  formatCsv,
+  formatCsvRow,
+  replyColumns,
+  sampleColumns,
+} from "../../../../src/cli/timecli/query/csv.ts";
 import { outcomeToJson } from "../../../../src/cli/timecli/query/json.ts";
 import { QueryError } from "../../../../src/protocols/failure.ts";
 import type { TextReply } from "../../../../src/protocols/reply.ts";
@@ -36,6 +41,40 @@ Deno.test("formatCsv quotes what must be quoted, and leaves missing keys empty",
     `ntp://y:123${",".repeat(names.length - 2)}timeout,"No reply, at all or ever"`,
   );
   assertEquals(end, "");
+});
+
+Deno.test("a text of others is no formula in a spreadsheet, and a number stays one", () => {
+  const table: readonly (readonly [value: unknown, cell: string])[] = [
+    ["=A1 ", "'=A1 "],
+    ["@SUM", "'@SUM"],
+    ["-1+1", "'-1+1"],
+    ["+1-1", "'+1-1"],
+    [" =A1", "' =A1"],
+    ["\uff1dA1", "'\uff1dA1"],
+    ["\uff0bA1", "'\uff0bA1"],
+    ["\uff0dA1", "'\uff0dA1"],
+    ["\uff20A1", "'\uff20A1"],
+    ["\tA1", String.raw`'\x09A1`],
+    ["\rA1", '"\'\rA1"'],
+    ["\nA1", '"\'\nA1"'],
+    ['=A1,"2"', `"'=A1,""2"""`],
+    [["=A1", "b"], "'=A1; b"],
+    ["-", "'-"],
+    ["+1:2", "'+1:2"],
+    ["-000001-12-31T00:00:00Z+1", "'-000001-12-31T00:00:00Z+1"],
+    [-1.5e-7, "-1.5e-7"],
+    [-5, "-5"],
+    ["-5", "-5"],
+    ["+0.25", "+0.25"],
+    ["+02:00", "+02:00"],
+    ["-000001-12-31T00:00:00.5Z", "-000001-12-31T00:00:00.5Z"],
+    ["+010000-01-01T00:00:00", "+010000-01-01T00:00:00"],
+    ["a=b", "a=b"],
+    ["a\rb", '"a\rb"'],
+    ["a\nb", '"a\nb"'],
+    ["a\x9b\u202eb", String.raw`a\x9b\u{202e}b`],
+  ];
+  for (const [value, cell] of table) assertEquals(formatCsvRow({ value }, ["value"]), cell);
 });
 
 Deno.test("replyColumns() has a column for every key of JSON", () => {
