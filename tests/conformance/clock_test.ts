@@ -138,27 +138,35 @@ function start(way: Way, clock: Record<string, unknown>, url = auto): Promise<Se
   await using server = await start(way, {});
   const url = `ntp://127.0.0.1:${server.addresses[0]?.port}` as const;
   const seed = 7;
+  await query(url);
+  server.clock.set({ noise: "1s", seed: 0 });
   const earliestNs = now().epochNanoseconds;
   server.clock.set({ noise: "500ms", seed });
   const uncertainNs = Number(now().epochNanoseconds - earliestNs) + TOLERANCE_NS;
-  const seen = new Set<number>();
   // Over some of its values, which change 64 times a second.
-  for (let i = 0; i < 400 && seen.size < 12; i++) {
+  const seen = new Map<number, number>();
+  for (let i = 0; i < 2000 && seen.size < 12; i++) {
     const { sentAt, receivedAt, serverReceivedAt } = await query(url);
     const [sentNs, receivedNs, servedNs] = [sentAt, receivedAt, serverReceivedAt].map((at) =>
       Number(at.epochNanoseconds - earliestNs)
     ) as [number, number, number];
     // There is a moment of the exchange whose noise it is.
-    const matches: number[] = [];
+    const matches: [tick: number, milliseconds: number][] = [];
     for (let atNs = sentNs - uncertainNs; atNs < receivedNs + uncertainNs; atNs += 100_000) {
       const seconds = Math.floor(atNs / 1e9);
       const noise = noiseNs(5e8, seed, { seconds, nanoseconds: Math.round(atNs - seconds * 1e9) });
-      if (Math.abs(servedNs - noise - atNs) < uncertainNs + 100_000) matches.push(noise);
+      if (Math.abs(servedNs - noise - atNs) > uncertainNs + 100_000) continue;
+      matches.push([Math.floor(atNs / 15_625_000), noise / 1e6]);
     }
     assert(matches.length > 0, `${servedNs} ns, ${sentNs} to ${receivedNs}`);
-    seen.add(Math.round(matches[0] ?? 0) / 1e6);
+    for (const [tick, milliseconds] of matches.slice(0, 1)) seen.set(tick, milliseconds);
   }
-  assertEquals(seen.size, 12);
+  const values = [...seen.values()];
+  const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
+  const spread = Math.hypot(...values.map((each) => each - mean)) / Math.sqrt(values.length);
+  assertEquals(values.length, 12);
+  // The jitter has 300 ms; twelve values of this seed in a row have 128 to 608.
+  assert(spread > 100 && spread < 800, `${spread} ms`);
 })).forEach((test) => Deno.test(test));
 
 (await eachWay("noise is the same on every thread", async (way) => {
