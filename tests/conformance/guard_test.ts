@@ -87,6 +87,17 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
   },
 )).forEach((test) => Deno.test(test));
 
+(await eachWay("a rate limit counts fractions of a second", async (way) => {
+  await using server = await limited(way, { perSecond: 10, burst: 1 });
+  using client = new UdpClient();
+  for (let i = 1; i <= 3; i++) {
+    await client.send(ntpRequest(), server.addresses[0]);
+    assertEquals(await settled(server, i), { answered: i });
+    // The limit counts real time, of the kernel's stamps where there are any.
+    await new Promise((resolve) => setTimeout(resolve, 130));
+  }
+})).forEach((test) => Deno.test(test));
+
 (await eachWay("a KoD RATE goes to NTP clients over their limit", async (way) => {
   await using server = await limited(way, { perSecond: 1e-6, burst: 5, kod: 1 });
   await askOften(server, 40);
