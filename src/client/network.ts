@@ -49,7 +49,7 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
     return await resolveHost(hostname, family);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const { message } = cause as Error;
     throw new QueryError(isUnanswered(cause) ? "no-name-server" : "unknown-host", message, {
       cause,
     });

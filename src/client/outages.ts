@@ -22,7 +22,7 @@ const MIN_FAILURES = 3;
 /** Reports an outage once, whatever its cause becomes: a port closes, then the machine goes down. */
 export class OutageDetector {
   #failures = 0;
-  #sinceMs = 0;
+  #sinceMs = NaN;
 
   /** Counts the next exchange; a kiss-o'-death is neither a failure nor a success. */
   next(error: QueryError | undefined, monotonicMs: number): OutageStart | OutageEnd | undefined {

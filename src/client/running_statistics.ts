@@ -20,7 +20,7 @@ export class RunningStatistics {
   max: number = -Infinity;
   /** The mean; 0 without values. */
   mean = 0;
-  #last = 0;
+  #last = NaN;
   #squaredDeviations = 0;
   #squaredDifferences = 0;
 

@@ -80,7 +80,7 @@ export function createMetric(
   return {
     state,
     performanceData: `${label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};`,
-    formatRemark(whyUnknown = ""): string {
+    formatRemark(whyUnknown): string {
       if (value === undefined) return `, ${label} unknown ${whyUnknown} (${state})`;
       const percent = unit === "%" ? "%" : "";
       return state === "OK" ? "" : `, ${label}=${formatDecimal(value)}${percent} (${state})`;
@@ -97,5 +97,5 @@ export function formatDecimal(value: number): string {
 const severities: readonly CheckState[] = ["OK", "UNKNOWN", "WARNING", "CRITICAL"];
 
 export function worstState(states: readonly CheckState[]): CheckState {
-  return severities[Math.max(...states.map((state) => severities.indexOf(state)))] ?? "UNKNOWN";
+  return severities.findLast((state) => states.includes(state)) ?? "OK";
 }

@@ -26,7 +26,7 @@ function changesOf(seen: readonly Seen[]): Change[] {
       ...fields,
     } as NtpReply;
     const at = start.add(nanoseconds(wallMs));
-    return detector.next(reply, { at, monotonicMs: 5000 + ms }, isFit);
+    return detector.next(reply, { at, monotonicMs: 5_000_000 + ms }, isFit);
   });
 }
 
@@ -64,26 +64,50 @@ Deno.test("ChangeDetector finds a step behind a late packet by the packets befor
     ...Array.from({ length: count }, (_, i) => ({ ...late, ms: 1000 + i })),
     { ms: 2000, offsetMs: 10 },
   ];
-  assertEquals([stepsOf(behind(7)).length, stepsOf(behind(8)).length], [1, 0]);
+  assertEquals([stepsOf(behind(7)), stepsOf(behind(8))], [[[-10, 31, "server"]], []]);
 });
 
-Deno.test("ChangeDetector reports a drift of 5000 ppm as a step, but not one of 500 ppm", () => {
+Deno.test("ChangeDetector reports what bounds and a drift of 500 ppm do not explain", () => {
   const drifting = (ppm: number): Seen[] =>
     Array.from({ length: 100 }, (_, i) => ({
       ms: i * 1000,
       offsetMs: i * ppm / 1000,
       boundMs: 0.01,
     }));
-  assertEquals(stepsOf(drifting(500)), []);
-  assertEquals(stepsOf(drifting(-500)), []);
-  assertEquals(stepsOf(drifting(5000)).length > 0, true);
+  assertEquals([stepsOf(drifting(500)), stepsOf(drifting(-500))], [[], []]);
+  // 5 ms from one to the next, of which 0.52 ms are explained.
+  assertEquals(stepsOf(drifting(5000)).length, 99);
+  // Two bounds of 0.25 s, and half a second of drift in 1000 s.
+  for (const sign of [1, -1]) {
+    const after = (offsetMs: number): Seen[] => [
+      { ms: 0, boundMs: 250 },
+      { ms: 1e6, offsetMs: sign * offsetMs, boundMs: 250 },
+    ];
+    assertEquals(stepsOf(after(1000)), []);
+    assertEquals(stepsOf(after(1000.001)), [[sign * 1000.001, 500, "server"]]);
+  }
+});
+
+Deno.test("ChangeDetector compares with what came after a step", () => {
+  const offsets = [0, 60, 0, 0].map((offsetMs, i) => ({ ms: i * 1000, offsetMs }));
+  assertEquals(stepsOf(offsets), [[60, 2, "server"], [-60, 2, "server"]]);
 });
 
 Deno.test("ChangeDetector reports whose clock was set", () => {
-  const set = { ms: 1000, wallMs: 61_000, offsetMs: -60_000 };
-  assertEquals(stepsOf([{ ms: 0 }, set]), [[-60_000, 2, "local"]]);
-  const both = { ms: 1000, wallMs: 61_000, offsetMs: 60_000 };
-  assertEquals(stepsOf([{ ms: 0 }, both]), [[60_000, 2, "server"]]);
+  // By how much this machine's clock was set, the offset after it, and whose step it is called.
+  const table = [
+    [60_000, -60_000, "local"],
+    [60_000, 60_000, "server"],
+    [-60_000, 60_000, "local"],
+    [0, 60_000, "server"],
+    // Of a step that is half the local clock's, the other half is the server's.
+    [30_001, -60_000, "local"],
+    [30_000, -60_000, "server"],
+  ] as const;
+  for (const [setMs, offsetMs, clock] of table) {
+    const after = { ms: 100_000, wallMs: 100_000 + setMs, offsetMs };
+    assertEquals(stepsOf([{ ms: 0 }, after]), [[offsetMs, 2, clock]]);
+  }
 });
 
 Deno.test("ChangeDetector measures only what is fit to trust, but sees stratum and leap of all", () => {
@@ -101,4 +125,7 @@ Deno.test("ChangeDetector measures only what is fit to trust, but sees stratum a
 
 Deno.test("ChangeDetector reports nothing of the first reply, or of one like the last", () => {
   assertEquals(changesOf([{ ms: 0, offsetMs: 1e6 }, { ms: 10, offsetMs: 1e6 }]), []);
+  // A Time server has neither stratum nor leap indicator.
+  const time = { protocol: "time", stratum: undefined, leap: undefined } as unknown as NtpReply;
+  assertEquals(changesOf([{ ms: 0 }, { ms: 1000, fields: time }, { ms: 2000 }]), []);
 });

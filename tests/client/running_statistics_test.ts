@@ -22,6 +22,8 @@ Deno.test("RunningStatistics distinguishes microseconds around hours", () => {
 });
 
 Deno.test("RunningStatistics has no spread of fewer than two", () => {
+  const { count, min, max, mean } = of([]);
+  assertEquals([count, min, max, mean], [0, Infinity, -Infinity, 0]);
   for (const statistics of [of([]), of([3])]) {
     assert(Number.isNaN(statistics.standardDeviation));
     assert(Number.isNaN(statistics.jitter));

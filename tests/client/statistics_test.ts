@@ -1,6 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { median, rootMeanSquare, slopeRange } from "../../src/client/statistics.ts";
+import {
+  median,
+  type OffsetPoint,
+  rootMeanSquare,
+  slopeRange,
+} from "../../src/client/statistics.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("median is the middle, or between the two in the middle", () => {
@@ -61,4 +66,17 @@ Deno.test("slopeRange finds no line through a step", () => {
   const { low: least, high: most } = slopeRange(points.slice(0, 3));
   assertAlmostEquals(least, -0.01);
   assertAlmostEquals(most, 0.01);
+});
+
+Deno.test("slopeRange learns nothing from two offsets of the same moment", () => {
+  const at = (atSeconds: number, offsetSeconds: number): OffsetPoint => ({
+    atSeconds,
+    offsetSeconds,
+    boundSeconds: 0.5,
+  });
+  // Within their bounds, just so, and beyond.
+  for (const offset of [0.5, 1, 1.5]) {
+    assertEquals(slopeRange([at(0, 0), at(0, offset)]), { low: -Infinity, high: Infinity });
+  }
+  assertEquals(slopeRange([at(0, 0), at(0, 1), at(2, 0)]), { low: -0.5, high: 0 });
 });

@@ -102,7 +102,7 @@ Deno.test("checkContradictions names a critical range within the warning's", () 
 });
 
 Deno.test("worstState follows the order of the monitoring plugins", () => {
-  assertEquals(worstState(["OK", "OK"]), "OK");
+  assertEquals([worstState([]), worstState(["OK", "OK"])], ["OK", "OK"]);
   assertEquals(worstState(["UNKNOWN", "OK"]), "UNKNOWN");
   assertEquals(worstState(["UNKNOWN", "WARNING", "OK"]), "WARNING");
   assertEquals(worstState(["WARNING", "CRITICAL", "UNKNOWN"]), "CRITICAL");
