@@ -1,4 +1,5 @@
 import { quote } from "../text/json.ts";
+
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
 const shape = new RegExp(`^(?<inside>@)?(?:(?<low>~|${NUMBER})?(?<colon>:))?(?<high>${NUMBER})?$`);
@@ -50,12 +51,5 @@ export function parseRange(text: string): Range {
 /** Writes a number without an exponent, with digits on both sides of its point: `1e-3` as `0.001`. */
 function plainDecimal(number: string): string {
   if (/^-?\d+(\.\d+)?$/.test(number)) return number;
-  const parts = /^(?<sign>-?)(?<first>\d)(?:\.(?<others>\d+))?e(?<exponent>.*)$/
-    .exec(Number(number).toExponential())?.groups ?? {};
-  const { sign = "", first = "", others = "", exponent } = parts;
-  // The number of digits before the point; leading zeros are added as needed.
-  const point = 1 + Number(exponent);
-  const digits = "0".repeat(Math.max(0, 1 - point)) + (first + others).padEnd(point, "0");
-  const whole = Math.max(1, point);
-  return sign + digits.slice(0, whole) + (digits.length > whole ? `.${digits.slice(whole)}` : "");
+  return Number(number).toLocaleString("en", { useGrouping: false, maximumFractionDigits: 100 });
 }

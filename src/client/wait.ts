@@ -93,7 +93,6 @@ export async function wait(
   checkOption("within", within, 0, 86_400);
   checkOption("timeout", timeout, 0, 86_400);
   const endpoints = urls.map(parseMeasurable);
-  signal?.throwIfAborted();
   const startMs = network.timers.monotonicMs();
   const servers = endpoints.map((endpoint): AwaitedServer => ({
     url: formatEndpoint(endpoint),
@@ -108,11 +107,10 @@ export async function wait(
   });
   let agreed = false;
   for await (const { index, measured } of polls) {
-    const before = servers[index];
-    const { url = "" } = before ?? {};
-    const server = { url, ...measured, agreement: classify(measured, within) };
+    const before = servers[index] as AwaitedServer;
+    const server = { url: before.url, ...measured, agreement: classify(measured, within) };
     servers[index] = server;
-    if (before?.agreement !== server.agreement || before.error?.reason !== server.error?.reason) {
+    if (before.agreement !== server.agreement || before.error?.reason !== server.error?.reason) {
       onChange?.(server);
     }
     const agreeing = servers.filter(({ agreement }) => agreement === "within");

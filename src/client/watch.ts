@@ -121,9 +121,7 @@ async function* watchEvents(
     interval: interval ?? ((_, isLocal) => isLocal ? LOCAL_SECONDS : undefined),
   });
   for await (const { index, measured, endedMs, endedAt: at, interval } of polls) {
-    const server = servers[index];
-    if (!server) continue;
-    const { url, changes, outages } = server;
+    const { url, changes, outages } = servers[index] as (typeof servers)[number];
     const { reply, error } = measured;
     const outage = outages.next(error, endedMs);
     const events = [

@@ -1,5 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { poll, type PollOptions } from "../../src/client/poll.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { checkInterval, isLocal, poll, type PollOptions } from "../../src/client/poll.ts";
 import { parseEndpoint } from "../../src/protocols/endpoint.ts";
 import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 
@@ -179,4 +179,82 @@ Deno.test("poll throws what is no failure of a server, and ends the other exchan
     Deno.errors.NotCapable,
   );
   assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 20]);
+});
+
+/** Counts the sockets that are open: those are closed by whoever has opened them, not by a signal. */
+function countSockets(network: FakeNetwork): () => number {
+  let open = 0;
+  const connect = network.connect.bind(network);
+  network.connect = async (options) => {
+    const connection = await connect({ ...options, signal: undefined });
+    const close = connection.close.bind(connection);
+    connection.close = () => (open--, close());
+    open++;
+    return connection;
+  };
+  return () => open;
+}
+
+Deno.test("poll ends when its signal aborts, with nothing under way", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  network.serveNtp("192.0.2.2", () => undefined);
+  const open = countSockets(network);
+  const stop = new AbortController();
+  const urls = ["192.0.2.1", "192.0.2.2"];
+  const polled = pollAll(network, urls, { timeout: 60, signal: stop.signal });
+  await network.timers.advance(5000);
+  assertEquals(open(), 1);
+  stop.abort();
+  assertEquals(await polled, [0, 2000, 4000].map((atMs) => [0, atMs, "192.0.2.1"]));
+  assertEquals([open(), network.timers.monotonicMs()], [0, 5000]);
+  assertEquals(await pollAll(network, urls, { signal: stop.signal }), []);
+});
+
+Deno.test("poll that is left early has nothing under way", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  const silent = network.serveNtp("192.0.2.2", () => undefined);
+  const open = countSockets(network);
+  const endpoints = ["192.0.2.2", "192.0.2.1"].map((url) => parseEndpoint(url, "ntp"));
+  const events = poll(endpoints, { network, timeout: 60 });
+  assertEquals((await network.run(events.next())).value?.index, 1);
+  assertEquals(open(), 1);
+  // By the moment at which it has returned, not some turns later.
+  assertEquals(await network.run(events.return().then(open)), 0);
+  assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 22]);
+});
+
+Deno.test("a short interval is for loopback alone", () => {
+  for (
+    const [hostname, expected] of [
+      ["localhost", true],
+      ["127.0.0.1", true],
+      ["127.1.2.3", true],
+      ["::1", true],
+      ["192.0.2.1", false],
+      ["localhost.example", false],
+    ] as const
+  ) {
+    const endpoint = { protocol: "ntp", hostname, port: 123 } as const;
+    assertEquals(isLocal(endpoint), expected, hostname);
+    for (const interval of [undefined, 1, 5]) checkInterval(endpoint, interval);
+    if (expected) checkInterval(endpoint, 0);
+    else {
+      assertThrows(
+        () => checkInterval(endpoint, 0.999),
+        RangeError,
+        `Cannot query ${hostname} every 0.999 s: ` +
+          "only a loopback address is queried more than once a second",
+      );
+    }
+  }
+});
+
+Deno.test("poll gives up a look-up that takes all of its time", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  network.resolve = () => network.timers.sleep(5000).then(() => ["192.0.2.1"]);
+  assertEquals(await pollAll(network, [name], { deadline: 5 }), []);
+  assertEquals([server.requests.length, network.timers.monotonicMs()], [0, 5000]);
 });

@@ -35,11 +35,48 @@ Deno.test("parseRange writes plain decimals, which every reader of performance d
     "~:12.5e-1": "~:1.25",
     "1e21": `1${"0".repeat(21)}`,
     "2.5e-8": "0.000000025",
+    "-1.25e-20:": "-0.0000000000000000000125:",
+    "0.1e0": "0.1",
+    "123456.789e2": "12345678.9",
+    "1e308": `1${"0".repeat(308)}`,
     "0.50": "0.50",
   };
   for (const [text, plain] of Object.entries(table)) {
     assertEquals(parseRange(text).text, plain);
     assertEquals(parseRange(plain).to, parseRange(text).to);
+  }
+});
+
+Deno.test("parseRange tells a single number from other ranges", () => {
+  const table = [
+    ["10", 0, 10, true, false],
+    ["10:", 10, Infinity, false, false],
+    ["~:10", -Infinity, 10, false, false],
+    ["@10", 0, 10, false, true],
+    ["@1:2", 1, 2, false, true],
+  ] as const;
+  for (const [text, from, to, isLimit, isInside] of table) {
+    const range = parseRange(text);
+    assertEquals([range.from, range.to, range.isLimit, range.isInside], [
+      from,
+      to,
+      isLimit,
+      isInside,
+    ]);
+  }
+});
+
+Deno.test("parseRange names what is wrong with a range", () => {
+  const messages = {
+    "": "expected a number, or LOW:HIGH as in 10, 1:, ~:-1 or @10:20",
+    "1e999": "expected smaller numbers",
+    "20:10": "expected LOW below HIGH",
+    // A single number begins at 0.
+    "-5": "expected LOW below HIGH",
+  };
+  for (const [text, message] of Object.entries(messages)) {
+    const full = `Cannot read the range ${JSON.stringify(text)}: ${message}`;
+    assertThrows(() => parseRange(text), SyntaxError, full);
   }
 });
 

@@ -8,18 +8,53 @@ Deno.test("wait returns once the clock agrees, and reports what changed", async 
   const network = new FakeNetwork();
   const server = network.serveNtp("192.0.2.1");
   server.aheadSeconds = 60;
+  void network.timers.sleep(3000).then(() => server.aheadSeconds = 0);
   const changes: string[] = [];
   const { agreed, servers, elapsed } = await network.run(wait(["192.0.2.1"], {
     network,
-    onChange({ agreement }): void {
-      changes.push(agreement);
-      server.aheadSeconds = 0;
-    },
+    onChange: ({ agreement }) => changes.push(agreement),
   }));
   assertEquals([agreed, changes], [true, ["beyond", "within"]]);
   assertEquals(servers.map(({ agreement }) => agreement), ["within"]);
-  // The second of its requests, with its reply.
-  assertEquals(toSeconds(elapsed), 2.002);
+  // The third of its requests, with its reply; the second had brought nothing new.
+  assertEquals(toSeconds(elapsed), 4.002);
+});
+
+Deno.test("wait decides by offset and bound together", async () => {
+  // Half a round trip is the bound, less than a hundredth of a millisecond aside.
+  for (
+    const [aheadMs, roundTripMs, within, agreement] of [
+      [47, 2, undefined, "within"],
+      [60, 2, undefined, "beyond"],
+      [-47, 2, undefined, "within"],
+      [-60, 2, undefined, "beyond"],
+      [90, 18, 0.1, "within"],
+      [90, 22, 0.1, "uncertain"],
+      [110, 22, 0.1, "uncertain"],
+      [110, 18, 0.1, "beyond"],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serveNtp("192.0.2.1", () => ({}), () => [roundTripMs / 2, roundTripMs / 2])
+      .aheadSeconds = aheadMs / 1000;
+    const options = { network, timeout: 1, ...(within !== undefined && { within }) };
+    const { agreed, servers } = await network.run(wait(["192.0.2.1"], options));
+    assertEquals(
+      [agreed, servers.map(({ agreement }) => agreement)],
+      [agreement === "within", [agreement]],
+      `${aheadMs} ${roundTripMs}`,
+    );
+  }
+});
+
+Deno.test("wait that has no time queries nobody, and agrees with nobody", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const { agreed, servers, elapsed } = await network.run(
+    wait(["192.0.2.1"], { network, timeout: 0 }),
+  );
+  assertEquals([agreed, servers], [false, [{ url: server.url, agreement: "unknown" }]]);
+  assertEquals([toSeconds(elapsed), server.requests.length], [0, 0]);
 });
 
 Deno.test("wait agrees with a real server on this machine", async () => {
@@ -104,14 +139,28 @@ Deno.test("wait queries again after failures, half as often after a KoD RATE, an
 });
 
 Deno.test("wait refuses what it cannot do, and ends by its signal", async () => {
-  await assertRejects(() => wait([]), RangeError);
-  await assertRejects(() => wait(["asctime://127.0.0.1"]), SyntaxError);
-  await assertRejects(() => wait(["ntp://127.0.0.1"], { within: -1 }), RangeError);
-  await assertRejects(() => wait(["ntp://127.0.0.1"], { timeout: NaN }), RangeError);
   const network = new FakeNetwork();
+  const server = network.serveNtp("127.0.0.2");
+  const url = "ntp://127.0.0.1";
+  await assertRejects(() => wait([]), RangeError, "there is no server to query");
+  await assertRejects(() => wait(["asctime://127.0.0.1"]), SyntaxError);
+  for (const wrong of [-1, NaN, 86_401]) {
+    for (const name of ["within", "timeout"]) {
+      const options = { [name]: wrong, network };
+      await assertRejects(() => network.run(wait([url], options)), RangeError, `${name} is`);
+    }
+  }
   const stop = new AbortController();
   const { signal } = stop;
-  const waiting = wait(["127.0.0.1"], { signal, network, onChange: () => stop.abort() });
-  const error = await assertRejects(() => network.run(waiting), DOMException);
+  const options = { signal, network, onChange: () => stop.abort() };
+  const error = await assertRejects(() => network.run(wait([url], options)), DOMException);
   assertEquals(error, signal.reason);
+  const late = await assertRejects(() => network.run(wait(["127.0.0.2"], options)), DOMException);
+  assertEquals([late, server.requests.length], [signal.reason, 0]);
+  // What is known by then counts.
+  const end = new AbortController();
+  const { agreed } = await network.run(
+    wait(["127.0.0.2"], { network, signal: end.signal, onChange: () => end.abort() }),
+  );
+  assertEquals(agreed, true);
 });

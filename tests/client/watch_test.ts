@@ -116,6 +116,23 @@ Deno.test("watch reports what is lost or refused, and goes on", async () => {
   assertEquals(refused, Array(2).fill(["exchange", "refused"]));
 });
 
+Deno.test("watch queries each server at its interval: 2 s, 1 s on loopback, or as its option says", async () => {
+  for (
+    const [host, interval, expected] of [
+      ["192.0.2.1", undefined, [0, 2000, 4000]],
+      ["127.0.0.1", undefined, [0, 1000, 2000]],
+      ["192.0.2.1", 1, [0, 1000, 2000]],
+      ["127.0.0.1", 0.01, [0, 10, 20]],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    const server = network.serveNtp(host);
+    const options = { network, count: 3, ...(interval !== undefined && { interval }) };
+    await collect(network, watch([host], options));
+    assertEquals(server.requests.map(({ atMs }) => atMs), expected);
+  }
+});
+
 Deno.test("watch finds a server again that has moved to another address of its name", async () => {
   const network = new FakeNetwork();
   network.hosts["time.example"] = ["192.0.2.1"];
@@ -181,10 +198,16 @@ Deno.test("watch refuses what makes no sense", async () => {
   assertThrows(() => watch([]), RangeError, "no URL");
   assertThrows(() => watch(["nonsense://host"]), SyntaxError, "nonsense");
   for (const interval of [0, -1, NaN, Infinity, 86_401]) {
-    assertThrows(() => watch([url], { interval }), RangeError, "interval");
+    assertThrows(() => watch([url], { interval }), RangeError, "interval is");
   }
-  for (const timeout of [0, 61, NaN]) assertThrows(() => watch([url], { timeout }), RangeError);
-  for (const count of [0, 1.5, NaN]) assertThrows(() => watch([url], { count }), RangeError);
+  for (const timeout of [0, 60.001, NaN]) {
+    assertThrows(() => watch([url], { timeout }), RangeError, "timeout is");
+  }
+  for (const count of [0, 1.5, NaN]) {
+    assertThrows(() => watch([url], { count }), RangeError, "count is");
+  }
+  // The ends of each range.
+  watch([url], { interval: 86_400, timeout: 60, count: 1 });
   assertThrows(
     () => watch(["ntp://time.example"], { interval: 0.5 }),
     RangeError,
