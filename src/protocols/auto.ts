@@ -2,6 +2,7 @@ import type { AsctimeOptions } from "./asctime/format.ts";
 import { asctimeResponder } from "./asctime/service.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { ntpResponder, type NtpResponderOptions } from "./ntp/service.ts";
+import { isPrintable } from "./octets.ts";
 import { type Answer, refusal, type Responder } from "./responder.ts";
 
 const refuseReply = refusal("looks-like-a-reply");
@@ -49,13 +50,3 @@ const MIN_LENGTHS: Readonly<Record<number, number>> = {
   [mode.control]: 12,
   [mode.private]: 8,
 };
-
-/** Printable ASCII, tabs and line ends; nothing at all is text, too. */
-function isPrintable(octets: Uint8Array): boolean {
-  for (let i = 0; i < octets.length; i++) {
-    const octet = octets[i] as number;
-    const isText = octet >= 0x20 && octet < 0x7f || octet >= 0x09 && octet <= 0x0d;
-    if (!isText) return false;
-  }
-  return true;
-}

@@ -28,8 +28,8 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   /** The values of these keys, of those that the reply has. */
   toJson?(reply: Reply, raw: boolean): Record<string, unknown>;
 
-  /** Whether a datagram is what a server of this protocol would send at that time. */
-  looksLikeReply(octets: Uint8Array, unixSeconds: number): boolean;
+  /** Whether a datagram is what a server of this protocol would send, whatever its clock shows. */
+  looksLikeReply(octets: Uint8Array): boolean;
   /** Whether the service recognises replies by itself; all others are kept from answering one. */
   readonly refusesReplies?: true;
   /** Loads the wire format, which only explanations need. */

@@ -35,10 +35,10 @@ export function createService(protocol: Protocol, options: ServiceOptions): Resp
 
 const forms = [...new Set(Object.values(protocols).map(({ looksLikeReply }) => looksLikeReply))];
 
-/** Whether a datagram is what a service of this server, or one like it, would send at that time. */
-export function looksLikeReply(octets: Uint8Array, unixSeconds: number): boolean {
+/** Whether a datagram is what a service of this server, or one like it, would send, whatever its clock shows. */
+export function looksLikeReply(octets: Uint8Array): boolean {
   for (let i = 0; i < forms.length; i++) {
-    if (forms[i]?.(octets, unixSeconds)) return true;
+    if (forms[i]?.(octets)) return true;
   }
   return false;
 }
@@ -57,8 +57,6 @@ function refuseReplies(service: Responder): Responder {
   return {
     ...service,
     respond: (exchange) =>
-      looksLikeReply(exchange.request, exchange.arrival.seconds)
-        ? refuseReply
-        : service.respond(exchange),
+      looksLikeReply(exchange.request) ? refuseReply : service.respond(exchange),
   };
 }

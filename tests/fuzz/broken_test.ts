@@ -106,7 +106,7 @@ const faults: Record<string, [service: string, Parameters<typeof broken>[1], ora
   ],
   "remembers what was asked": ["asctime", (respond) => (request, reply, ...rest) => {
     const length = Number(respond(request, reply, ...rest));
-    reply[0] = 0x41 + calls++ % 26;
+    if (length > 0) reply[0] = 0x41 + calls++ % 26;
     return length;
   }, "answers the same to the same"],
   "refuses for an unknown cause": ["ntp", (respond) => (...args) => {

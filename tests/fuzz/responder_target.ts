@@ -202,6 +202,8 @@ export class ResponderTarget implements Target {
     request.set(reply);
     for (const [name, responder] of this.#receivers) {
       if (isStrange && name !== "ntp" && name !== "auto") continue;
+      // One time in five thousand is a word that somebody may have typed: it gets text, and that is the end.
+      if (isWord(reply) && name !== "time") continue;
       const again = this.#ask(responder, request, this.#third.reply, world);
       if (typeof again !== "number") return `${name}, which ${again.oracle}`;
       if (again > 0) {
@@ -249,6 +251,10 @@ function isPlainRequest(protocol: Service["protocol"], input: Uint8Array): boole
   const mode = flags & 7;
   // Text without a zero may happen to begin like NTP, and be an answer.
   return version >= 1 && version <= 4 && (mode === 1 || mode === 3) && input.includes(0);
+}
+
+function isWord(reply: Uint8Array): boolean {
+  return /^[A-Za-z][a-z]{2}[a-z\n]$/.test(String.fromCharCode(...reply.subarray(0, 5)));
 }
 
 function modeOf(packet: Uint8Array): number {

@@ -81,9 +81,18 @@ export function respondOnce(
   then: Readonly<UnixTime> = exchange.arrival,
 ): Answer | Promise<Answer> {
   const length = responder.respond(exchange);
-  responder.finish?.([exchange], 1, { at: (_, time) => void Object.assign(time, then) });
+  finishAt(responder, exchange, then);
   assertEquals(exchange.isUnfinished, false, "finish() leaves nothing unfinished");
   return length;
+}
+
+/** Finishes a reply that leaves alone at a time. */
+export function finishAt(
+  responder: Responder,
+  exchange: ServedExchange,
+  then: Readonly<UnixTime>,
+): void {
+  responder.finish?.([exchange], 1, { at: (_, time) => void Object.assign(time, then) });
 }
 
 /** A copy of the reply, or why there is none; nothing may be written beyond it. */

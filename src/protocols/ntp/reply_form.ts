@@ -1,5 +1,5 @@
 import { getUint16, getUint32 } from "../octets.ts";
-import { field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import { field, leap, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 
 /** Recognises what must get no reply: a server's reply or broadcast, or its response to a control message. */
 export function looksLikeNtp(octets: Uint8Array): boolean {
@@ -28,17 +28,35 @@ const MAX_STRATUM = 16;
 function isTimeReply(octets: Uint8Array): boolean {
   if (octets.length < NTP_HEADER_LENGTH || octets.length % 4 !== 0) return false;
   if ((octets[field.stratum] as number) > MAX_STRATUM) return false;
-  const receiveSeconds = getUint32(octets, field.receiveTimestamp);
-  const receiveFraction = getUint32(octets, field.receiveTimestamp + 4);
-  const transmitSeconds = getUint32(octets, field.transmitTimestamp);
-  const transmitFraction = getUint32(octets, field.transmitTimestamp + 4);
-  // A datagram that repeats one octet is no reply.
-  if (receiveSeconds === transmitSeconds && receiveFraction === transmitFraction) return false;
-  if (receiveSeconds === 0 && receiveFraction === 0) {
-    return ((octets[field.flags] as number) & 7) === mode.broadcast;
+  if (isZero(octets, field.receiveTimestamp)) {
+    // A broadcast has no receive timestamp, nor has the reply of a server without a time, such as a KoD.
+    const isBroadcast = ((octets[field.flags] as number) & 7) === mode.broadcast;
+    return isBroadcast ? !isZero(octets, field.transmitTimestamp) : isUnsynchronized(octets);
   }
-  const delaySeconds = transmitSeconds - receiveSeconds | 0;
+  return hasReplyTimes(octets) && !isOneOctet(octets);
+}
+
+/** Whether a packet of 48 octets or more left within a second or two of the arrival of another one. */
+export function hasReplyTimes(octets: Uint8Array): boolean {
+  if (isZero(octets, field.receiveTimestamp)) return false;
+  const delaySeconds = getUint32(octets, field.transmitTimestamp) -
+      getUint32(octets, field.receiveTimestamp) | 0;
   return delaySeconds === 0 || delaySeconds === 1;
+}
+
+function isZero(octets: Uint8Array, at: number): boolean {
+  return getUint32(octets, at) === 0 && getUint32(octets, at + 4) === 0;
+}
+
+function isUnsynchronized(octets: Uint8Array): boolean {
+  return (octets[field.flags] as number) >> 6 === leap.unsynchronized &&
+    octets[field.stratum] === 0;
+}
+
+/** A datagram that repeats one octet is no reply, though its timestamps are equal: testers send such. */
+function isOneOctet(octets: Uint8Array): boolean {
+  for (let i = 1; i < octets.length; i++) if (octets[i] !== octets[0]) return false;
+  return true;
 }
 
 const CONTROL_HEADER_LENGTH = 12;

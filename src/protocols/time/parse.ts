@@ -1,5 +1,5 @@
 import { DecodeError } from "../decode_error.ts";
-import { toInstant, toNtpSeconds } from "../ntp/timestamp.ts";
+import { toInstant } from "../ntp/timestamp.ts";
 import { getUint32 } from "../octets.ts";
 
 export const TIME_REPLY_LENGTH = 4;
@@ -28,14 +28,36 @@ export function parseTime(octets: Uint8Array, pivot: Temporal.Instant): Temporal
   return toInstant(BigInt(getUint32(octets, 0)) << 32n, pivot);
 }
 
-const DAY_SECONDS = 86_400;
+/**
+ * Whether a datagram can be a reply of the Time protocol: four octets, or the eight that GNU inetutils sends
+ * where a `long` has 64 bits, the rest of them zero. Some clock shows any of these times, so that the
+ * octets themselves decide nothing.
+ */
+export function hasTimeForm(octets: Uint8Array): boolean {
+  return octets.length === TIME_REPLY_LENGTH ||
+    octets.length === 2 * TIME_REPLY_LENGTH && getUint32(octets, TIME_REPLY_LENGTH) === 0;
+}
 
 /**
- * Whether a datagram is a reply of the Time protocol within a day of a time: four octets, or the
- * eight that GNU inetutils sends where a `long` has 64 bits, the rest of them zero.
+ * The same, but no word of four letters, or of three and a line feed, that somebody typed: one time in five
+ * thousand looks like one. The text that it gets is answered by no service.
  */
-export function looksLikeTime(octets: Uint8Array, unixSeconds: number): boolean {
-  if (octets.length !== 4 && (octets.length !== 8 || getUint32(octets, 4) !== 0)) return false;
-  const differenceSeconds = getUint32(octets, 0) - toNtpSeconds(unixSeconds) | 0;
-  return Math.abs(differenceSeconds) <= DAY_SECONDS;
+export function looksLikeTime(octets: Uint8Array): boolean {
+  return hasTimeForm(octets) && !isWord(octets);
 }
+
+function isWord(octets: Uint8Array): boolean {
+  if (octets.length !== TIME_REPLY_LENGTH) return false;
+  for (let i = 0; i < TIME_REPLY_LENGTH; i++) {
+    const octet = octets[i] as number;
+    const isLast = i === TIME_REPLY_LENGTH - 1;
+    const letter = i === 0 ? octet | SMALL : octet;
+    if (!(letter >= SMALL_A && letter <= SMALL_Z || isLast && octet === LINE_FEED)) return false;
+  }
+  return true;
+}
+
+const SMALL = 0x20;
+const SMALL_A = 0x61;
+const SMALL_Z = 0x7a;
+const LINE_FEED = 0x0a;

@@ -4,8 +4,8 @@ import type { SecondsReply } from "../reply.ts";
 import { looksLikeTime, parseTime, TIME_REPLY_LENGTH } from "./parse.ts";
 
 /**
- * The Time protocol (RFC 868): any datagram is a request, the reply is four octets, big-endian:
- * seconds since 1900-01-01T00:00:00Z modulo 2^32, from zero again at 2036-02-07T06:28:16Z.
+ * The Time protocol (RFC 868): any datagram that cannot be a reply is a request, the reply is four octets,
+ * big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32, from zero again at 2036-02-07T06:28:16Z.
  */
 export const time: ProtocolRecord<SecondsReply> = {
   port: 37,

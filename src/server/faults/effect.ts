@@ -1,4 +1,5 @@
 /** The effect of a fault on one reply, and damage to its octets. */
+import { passesForRequest } from "./damage.ts";
 import { below, type Random } from "./schedule.ts";
 
 /** A reply before it leaves, with all that a fault may still change. */
@@ -33,12 +34,25 @@ export function truncate(draft: Draft, length: number | undefined, random: Rando
   draft.length = Math.min(draft.length, length ?? 1 + below(draft.length - 1, random));
 }
 
-/** Flips this many different bits. */
-export function corrupt(draft: Draft, bits: number, random: Random): void {
-  const all = draft.length * 8;
-  const chosen = new Set<number>();
-  while (chosen.size < Math.min(bits, all)) chosen.add(below(all, random));
-  for (const bit of chosen) {
-    draft.reply[bit >> 3] = (draft.reply[bit >> 3] as number) ^ 1 << (bit & 7);
+const MAX_TRIES = 32;
+
+/** Flips this many different bits; others if a request is left, of which few are. */
+export function corrupt({ reply, length }: Draft, bits: number, random: Random): void {
+  const all = length * 8;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const chosen = new Set<number>();
+    while (chosen.size < Math.min(bits, all)) chosen.add(below(all, random));
+    const flip = (): void => {
+      for (const bit of chosen) reply[bit >> 3] = (reply[bit >> 3] as number) ^ 1 << (bit & 7);
+    };
+    flip();
+    if (!passesForRequest(reply.subarray(0, length))) return;
+    flip();
   }
+}
+
+/** Fills it with random octets, the first of which is set if they are a request by chance. */
+export function garble({ reply, length }: Draft, random: Random): void {
+  randomize(reply, 0, length, random);
+  if (passesForRequest(reply.subarray(0, length))) reply[0] = 0xff;
 }

@@ -5,7 +5,7 @@ import { REPLY_CAPACITY } from "../../protocols/responder.ts";
 import { attempt, type Field, field, oneOf, type Row, whole } from "../../options/field.ts";
 import { parseDurationNs } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
-import { corrupt, type Effect, randomize, truncate } from "./effect.ts";
+import { corrupt, type Effect, garble, truncate } from "./effect.ts";
 import * as ntp from "./ntp.ts";
 import type { FaultName } from "./options.ts";
 import type { Random } from "./schedule.ts";
@@ -16,6 +16,8 @@ interface KindOf<Values> {
   readonly main?: keyof Values & string;
   readonly required?: readonly (keyof Values & string)[];
   readonly isNtp?: boolean;
+  /** Whether a service may take the reply for a request afterwards. */
+  readonly isDamage?: boolean;
   /**
    * Makes the effect of such values.
    *
@@ -181,8 +183,8 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
     }),
   }),
   origin: plain(({ reply }, random) => ntp.setRandomOrigin(reply, random), true),
-  version: falsify(whole(0, 7, row("value")), 7, ntp.setVersion),
-  mode: falsify(whole(0, 7, row("value")), 3, ntp.setMode),
+  version: { ...falsify(whole(0, 7, row("value")), 7, ntp.setVersion), isDamage: true },
+  mode: { ...falsify(whole(0, 7, row("value")), 3, ntp.setMode), isDamage: true },
   replay: plain((draft) => {
     if (draft.earlier === undefined) return;
     draft.reply.set(draft.earlier);
@@ -191,20 +193,23 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
   }),
   garbage: kind<{ length?: number }>({
     fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
+    isDamage: true,
     effect: ({ length }) => ({
       apply(draft, random): void {
         draft.length = length ?? draft.length;
-        randomize(draft.reply, 0, draft.length, random);
+        garble(draft, random);
         draft.isKiss = false;
       },
     }),
   }),
   corrupt: kind<{ bits?: number }>({
     fields: { bits: whole(1, REPLY_CAPACITY * 8, row("bits")) },
+    isDamage: true,
     effect: ({ bits = 1 }) => ({ apply: (draft, random) => corrupt(draft, bits, random) }),
   }),
   truncate: kind<{ length?: number }>({
     fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
+    isDamage: true,
     effect: ({ length }) => ({ apply: (draft, random) => truncate(draft, length, random) }),
   }),
   drop: plain((draft) => draft.isDropped = true),

@@ -15,6 +15,7 @@ export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[
 export interface Rule {
   readonly name: FaultName;
   readonly isNtp: boolean;
+  readonly isDamage: boolean;
   readonly schedule: Schedule;
   readonly effect: Effect;
 }
@@ -94,6 +95,7 @@ function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
   return {
     name,
     isNtp: kind.isNtp ?? false,
+    isDamage: kind.isDamage ?? false,
     schedule: makeSchedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
     effect: makeEffect(kind, values, where),
   };

@@ -4,6 +4,7 @@ import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { type Answer, refusal } from "../../protocols/responder.ts";
 import { counter, type Counters } from "../../transports/counters.ts";
 import type { Exchange } from "../../transports/exchange.ts";
+import { passesForRequest } from "./damage.ts";
 import type { Draft } from "./effect.ts";
 import type { Faults } from "./faults.ts";
 
@@ -50,6 +51,7 @@ export function withFaults(
     finish(exchange);
     // The other replies of these protocols are shorter.
     const isNtp = speaksNtp && length >= NTP_HEADER_LENGTH;
+    const isRequest = passesForRequest(request);
     const draft: Draft = {
       request,
       reply,
@@ -62,10 +64,14 @@ export function withFaults(
       copies: 0,
       isFromOtherPort: false,
     };
+    let isDamaged = false;
     for (const { rule, random } of triggered) {
-      if (isNtp || !rule.isNtp) rule.effect.apply?.(draft, random);
+      if (rule.isNtp && !isNtp || rule.isDamage && !isRequest) continue;
+      rule.effect.apply?.(draft, random);
+      isDamaged ||= rule.isDamage;
     }
     if (draft.isDropped) return refuseFault;
+    if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;
     if (draft.isKiss) counters.count(counter.kisses);
     if (draft.delayMs > 0) await waits.wait(draft.delayMs);
     if (draft.holdMs > 0) await waits.hold(draft.holdMs);
