@@ -55,6 +55,14 @@ unpack() {
   rm -rf "$downloads"
 }
 
+# In /var/tmp another user could have made it, and exchange programs that root runs.
+mkdir -p "${peers%/*}"
+mkdir -m 755 "$peers" 2>/dev/null || true
+if [ -L "$peers" ] || [ ! -O "$peers" ] || [ -n "$(find "$peers" -maxdepth 0 -perm /022)" ]; then
+  echo "install_peers: $peers is a link, or another user can change it" >&2
+  exit 1
+fi
+
 thrice apt-get update -qq
 DEBIAN_FRONTEND=noninteractive thrice apt-get install -y -qq --no-install-recommends \
   "${installed[@]}" >/dev/null

@@ -120,10 +120,10 @@ look() {
       */..* | /.)
         # Above our own folder: others may have write access where the sticky bit keeps them from
         # renaming our files, and so may the group of this user alone, whose number is the user's
-        # on many systems.
+        # on many systems. `+` stands for an access list, which may name further users.
         case $2 in
           ?????????[tT]*) ;;
-          ????????w*) return 1 ;;
+          ????????w* | ?????w*+) return 1 ;;
           ?????w*) [ "$4" = "$5" ] && [ "$4" != 0 ] || return 1 ;;
         esac
         ;;

@@ -18,6 +18,15 @@ import {
 const STRANGER = 65534;
 const OTHER_GROUP = 54321;
 
+/** Gives another user write access: `setfacl -m u:12345:rwx` in the kernel's own format. */
+const ADD_TO_ACCESS_LIST = `
+import os, struct, sys
+NOBODY = 0xffffffff
+entries = [(1, 7, NOBODY), (2, 7, 12345), (4, 5, NOBODY), (16, 7, NOBODY), (32, 5, NOBODY)]
+octets = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+os.setxattr(sys.argv[1], "system.posix_acl_access", octets)
+`;
+
 interface Access {
   readonly mode?: number;
   readonly owner?: number;
@@ -142,7 +151,7 @@ if (available) {
 
   Deno.test(
     await testUnpacking(
-      "trust a group that has the number of its user",
+      "trust a group that has the number of its user, unless further users may write",
       async () => {
         await using temp = await tempFolder();
         await Deno.chmod(temp.path, 0o755);
@@ -150,23 +159,29 @@ if (available) {
         await Deno.copyFile(timecli, copy);
         await Deno.chmod(copy, 0o755);
         const ids = [`--reuid=${STRANGER}`, `--regid=${STRANGER}`, "--clear-groups"];
-        for (const group of [STRANGER, OTHER_GROUP]) {
-          const folder = await createFolder(join(temp.path, `of ${group}`), {
-            owner: STRANGER,
-            group,
-            mode: 0o775,
-          });
+        const cases: readonly [group: number, hasList: boolean, trusted: boolean][] = [
+          [STRANGER, false, true],
+          [STRANGER, true, false],
+          [OTHER_GROUP, false, false],
+        ];
+        for (const [index, [group, hasList, trusted]] of cases.entries()) {
+          const access = { owner: STRANGER, group, mode: 0o775 };
+          const folder = await createFolder(join(temp.path, String(index)), access);
+          if (hasList) {
+            const set = await run(["python3", "-c", ADD_TO_ACCESS_LIST, folder]);
+            assertEquals([set.code, set.stderr], [0, ""]);
+          }
           const outcome = await start("setpriv", [...ids, copy, "--version"], {
             env: only(folder),
           });
-          if (group === STRANGER) assertRan(outcome);
+          if (trusted) assertRan(outcome);
           else {
             assertEquals(outcome.code, 1);
             assertEquals(await entriesBelow(folder), []);
           }
         }
       },
-      { root: true, commands: ["setpriv"] },
+      { root: true, commands: ["setpriv", "python3"] },
     ),
   );
 
