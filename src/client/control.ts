@@ -4,6 +4,8 @@ import { addressFamily } from "../system/address.ts";
 import { settleWithin, systemTimers } from "../system/time.ts";
 import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
+import { isAnswer } from "./control_answers.ts";
+import { escapeLine } from "../text/printable.ts";
 
 export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
 
@@ -31,7 +33,8 @@ export interface ControlRequestOptions {
   readonly signal?: AbortSignal;
 }
 
-const MAX_CHARACTERS = 16 * 1024 * 1024;
+/** More than the state of a thousand listeners. */
+const MAX_CHARACTERS = 1024 * 1024;
 
 /**
  * Reads or changes the state of a server that has a control interface (`ServeOptions.control`), on this
@@ -43,7 +46,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
  * @throws {RangeError} If the server rejects the request as wrong, or an option is out of range
  * @throws {TypeError} If the URL cannot be read
  * @throws {QueryError} If it cannot be reached
- * @throws {Error} If it refuses, or is not a control interface
+ * @throws {Error} If it refuses, or is not a control interface; nothing else is returned than what is documented
  *
  * @example
  * ```ts
@@ -97,11 +100,15 @@ export async function control<Action extends ControlAction>(
     .finally(() => sent.destroy());
   if (!reply) throw new QueryError("timeout", `No reply from ${url} within ${timeout} s`);
   const { status, json } = reply;
-  if (status >= 200 && status < 300) return json as ControlAnswers[Action];
-  const { error } = json as { error?: unknown };
-  if (typeof error !== "string") throw new Error(`${url} is no control interface of timesrv`);
-  if ([400, 413].includes(status)) throw new RangeError(error);
-  throw new Error(`${url} refuses: ${error}`);
+  if (status >= 200 && status < 300) {
+    if (!isAnswer(action, json)) throw notControl(url);
+    return json as ControlAnswers[Action];
+  }
+  const { error } = (json ?? {}) as { error?: unknown };
+  if (typeof error !== "string") throw notControl(url);
+  const message = escapeLine(error);
+  if ([400, 413].includes(status)) throw new RangeError(message);
+  throw new Error(`${url} refuses: ${message}`);
 }
 
 interface Reply {
@@ -113,6 +120,10 @@ function receive(request: ClientRequest, text: string, url: string): Promise<Rep
   const { promise, resolve, reject } = Promise.withResolvers<Reply>();
   request.on("error", (error) => reject(failureOf(error, url)));
   request.on("response", (response) => read(response, url).then(resolve, reject));
+  request.on("upgrade", (_response, socket) => {
+    socket.destroy();
+    reject(notControl(url));
+  });
   request.end(text);
   return promise;
 }
@@ -120,15 +131,24 @@ function receive(request: ClientRequest, text: string, url: string): Promise<Rep
 async function read(response: IncomingMessage, url: string): Promise<Reply> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const part of response) {
-    text += decoder.decode(part, { stream: true });
-    if (text.length > MAX_CHARACTERS) throw new Error(`${url} sent more than 16 MiB`);
-  }
   try {
-    return { status: response.statusCode ?? 0, json: JSON.parse(text) ?? {} };
-  } catch {
-    throw new Error(`${url} is no control interface of timesrv`);
+    for await (const part of response) {
+      text += decoder.decode(part, { stream: true });
+      if (text.length > MAX_CHARACTERS) break;
+    }
+  } catch (error) {
+    throw failureOf(error as Error, url);
   }
+  if (text.length > MAX_CHARACTERS) throw new Error(`${url} sent more than 1 MiB`);
+  try {
+    return { status: response.statusCode ?? 0, json: JSON.parse(text + decoder.decode()) };
+  } catch {
+    throw notControl(url);
+  }
+}
+
+function notControl(url: string): Error {
+  return new Error(`${url} is no control interface of timesrv`);
 }
 
 const failures: Readonly<Record<string, readonly [QueryFailure, why: string]>> = {
@@ -138,7 +158,10 @@ const failures: Readonly<Record<string, readonly [QueryFailure, why: string]>> =
 };
 
 function failureOf(error: Error & { readonly code?: string }, url: string): Error {
-  const [reason, why = error.message] = failures[error.code ?? ""] ?? [];
+  const { code = "" } = error;
+  // What llhttp cannot parse is no HTTP.
+  if (code.startsWith("HPE_")) return notControl(url);
+  const [reason, why = error.message] = failures[code] ?? [];
   if (!reason) return new Error(`Cannot reach ${url}: ${why}`, { cause: error });
   return new QueryError(reason, `Cannot reach ${url}: ${why}`, { cause: error });
 }

@@ -1,0 +1,120 @@
+/** Checks what a control interface answers: any program may listen there, and a server may be of another version. */
+import type { ClockState } from "../clock/sources/timeline/state.ts";
+import type { Totals } from "../transports/counters.ts";
+import type {
+  ClientsAnswer,
+  ClientState,
+  ClockAnswer,
+  ControlAction,
+  FaultsAnswer,
+  ListenerState,
+  ServerState,
+} from "./control_api.ts";
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isFlag: Check = (value) => typeof value === "boolean";
+const isNumber: Check = (value) => Number.isFinite(value);
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function either(...checks: readonly Check[]): Check {
+  return (value) => checks.some((check) => check(value));
+}
+
+const optional = (check: Check): Check => either((value) => value === undefined, check);
+const nullable = (check: Check): Check => either((value) => value === null, check);
+
+function listOf(check: Check): Check {
+  return (value) => Array.isArray(value) && value.every(check);
+}
+
+/** Checks the keys of an object, which may have more: a later version adds some. */
+function objectOf<Value>(checks: { readonly [Key in keyof Value]-?: Check }): Check {
+  const entries = Object.entries<Check>(checks);
+  return (value) => isObject(value) && entries.every(([key, check]) => check(value[key]));
+}
+
+const isStep = either(
+  objectOf<{ by: number; at: string }>({ by: isNumber, at: isText }),
+  objectOf<{ by: number; servedAt: string }>({ by: isNumber, servedAt: isText }),
+);
+
+const isClock = objectOf<ClockState>({
+  now: isText,
+  system: isText,
+  offset: isNumber,
+  rate: isNumber,
+  leap: nullable(isText),
+  steps: listOf(isStep),
+  leapSeconds: listOf(
+    objectOf<ClockState["leapSeconds"][number]>({ kind: isText, date: isText }),
+  ),
+  smear: nullable(
+    objectOf<NonNullable<ClockState["smear"]>>({ shape: isText, window: isNumber, by: isNumber }),
+  ),
+  noise: isNumber,
+  warnings: listOf(isText),
+});
+
+const isListener = objectOf<ListenerState>({
+  url: isText,
+  protocol: isText,
+  hostname: isText,
+  port: isNumber,
+  clock: optional(isClock),
+  faults: optional(isObject),
+  seed: optional(isNumber),
+});
+
+const isTotals = objectOf<Totals>({
+  received: isNumber,
+  answered: isNumber,
+  kisses: isNumber,
+  copies: isNumber,
+  refused: (value) => isObject(value) && Object.values(value).every(isNumber),
+  responderErrors: isNumber,
+  receiveErrors: isNumber,
+  sendErrors: isNumber,
+});
+
+const isState = objectOf<ServerState>({
+  schema: isNumber,
+  transport: isText,
+  answering: isFlag,
+  clock: isClock,
+  listeners: listOf(isListener),
+  totals: isTotals,
+});
+
+const isClockAnswer = objectOf<ClockAnswer>({ schema: isNumber, clock: isClock });
+
+const answers: Readonly<Record<ControlAction, Check>> = {
+  state: isState,
+  scenario: isState,
+  reset: isState,
+  set: isClockAnswer,
+  step: isClockAnswer,
+  faults: objectOf<FaultsAnswer>({ schema: isNumber, faults: isObject }),
+  clients: objectOf<ClientsAnswer>({
+    schema: isNumber,
+    clients: listOf(
+      objectOf<ClientState>({
+        address: isText,
+        port: isNumber,
+        requests: isNumber,
+        lastSeen: isText,
+        protocol: isText,
+      }),
+    ),
+    untold: isNumber,
+  }),
+};
+
+/** Whether a value is what the action is answered with. */
+export function isAnswer(action: ControlAction, value: unknown): boolean {
+  return answers[action](value);
+}

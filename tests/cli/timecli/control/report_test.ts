@@ -1,0 +1,87 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { formatAnswer } from "../../../../src/cli/timecli/control/report.ts";
+import { isAnswer } from "../../../../src/client/control_answers.ts";
+import { CONTROL_ACTIONS } from "../../../../src/client/control.ts";
+import { samples, variants } from "../../../client/control_samples.ts";
+
+const lines = (text: string): string[] => text.split("\n");
+
+Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
+  const clock = [
+    "Time         2038-01-19T03:14:00Z",
+    "Offset       +1.500 s from the system clock",
+    "Rate         2",
+    "Leap second  insert announced",
+    "Next leap    insert at the end of 2038-06-30",
+    "Smear        linear over 1 d 0 h 0 min, +250.0 ms by now",
+    "Step         +60.00 s at 2026-11-28T13:00:00Z",
+    "Step         -60.00 s at 2038-01-20T00:00:00Z of served time",
+    "Noise        1.000 ms",
+    "Warning      The list of leap seconds expired",
+  ];
+  assertEquals(lines(formatAnswer("set", samples.set)), clock);
+  assertEquals(lines(formatAnswer("step", samples.step)), clock);
+  const state = [
+    ...clock,
+    "Transport    datagram",
+    "Requests     12 received, 9 answered",
+    "Listener     ntp://127.0.0.1:123",
+    "  Time       2038-01-19T03:14:00Z",
+    "  Offset     +1.500 s from the system clock",
+    "  Rate       2",
+    '  Faults     {"drop":0.5}',
+    "Listener     time://127.0.0.1:37",
+  ];
+  for (const action of ["state", "scenario", "reset"] as const) {
+    assertEquals(lines(formatAnswer(action, samples[action])), state);
+  }
+  const idle = { ...samples.state, answering: false, listeners: [] };
+  const stopped = { ...idle, clock: { ...samples.state.clock, rate: 0 } };
+  assertMatch(formatAnswer("state", stopped), /^Rate {9}0, stopped$/m);
+  assertMatch(formatAnswer("state", stopped), /^Transport {4}datagram, not answering$/m);
+});
+
+Deno.test("formatAnswer shows faults, and clients as a table", () => {
+  assertEquals(
+    formatAnswer("faults", samples.faults),
+    'Faults  {"drop":0.5,"kiss":[{"code":"RATE"}]}',
+  );
+  assertEquals(formatAnswer("faults", { schema: 1, faults: {} }), "Faults  none");
+  const table = [
+    "Client       Requests  Protocol  Last seen",
+    "192.0.2.1    12        ntp       2026-11-28T12:00:00.000Z",
+    "2001:db8::1  3         ntp       2026-11-28T12:00:00.000Z",
+  ];
+  const rest = "A sample: 4 more requests were not examined";
+  assertEquals(lines(formatAnswer("clients", samples.clients)), [...table, rest]);
+  assertEquals(lines(formatAnswer("clients", { ...samples.clients, untold: 0 })), table);
+});
+
+Deno.test("formatAnswer prints readable lines of any answer that control accepts", () => {
+  const values = [
+    null,
+    [],
+    {},
+    undefined,
+    1e308,
+    -1e308,
+    -0,
+    1e-300,
+    "",
+    `\x9b\n\u202e${" ".repeat(1e5)}x`,
+  ];
+  for (const action of CONTROL_ACTIONS) {
+    let accepted = 0;
+    for (const [path, other, answer] of variants(samples[action], () => values)) {
+      if (!isAnswer(action, answer)) continue;
+      accepted++;
+      const what = `${action}${path}: ${String(other).slice(0, 20)}`;
+      for (const line of lines(formatAnswer(action, answer))) {
+        assertMatch(line, /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, what);
+        assert(!/NaN|undefined|\[object|Infinity/.test(line), `${what}: ${line}`);
+        assert(line.length < 1500, what);
+      }
+    }
+    assert(accepted > 10, action);
+  }
+});

@@ -1,0 +1,83 @@
+/** Answers of a control interface, with every key that they may have. */
+import type { ControlAction, ControlAnswers, ServerState } from "../../src/client/control_api.ts";
+import type { ClockState } from "../../src/clock/sources/timeline/state.ts";
+import { Counters } from "../../src/transports/counters.ts";
+
+const clock: ClockState = {
+  now: "2038-01-19T03:14:00Z",
+  system: "2026-11-28T12:00:00Z",
+  offset: 1.5,
+  rate: 2,
+  leap: "insert",
+  steps: [
+    { by: 60, at: "2026-11-28T13:00:00Z" },
+    { by: -60, servedAt: "2038-01-20T00:00:00Z" },
+  ],
+  leapSeconds: [{ kind: "insert", date: "2038-06-30" }],
+  smear: { shape: "linear", window: 86_400, by: 0.25 },
+  noise: 0.001,
+  warnings: ["The list of leap seconds expired"],
+};
+
+const state: ServerState = {
+  schema: 1,
+  transport: "datagram",
+  answering: true,
+  clock,
+  listeners: [
+    {
+      url: "ntp://127.0.0.1:123",
+      protocol: "ntp",
+      hostname: "127.0.0.1",
+      port: 123,
+      clock: {
+        ...clock,
+        leap: null,
+        smear: null,
+        steps: [],
+        leapSeconds: [],
+        warnings: [],
+        noise: 0,
+      },
+      faults: { drop: 0.5 },
+      seed: 7,
+    },
+    { url: "time://127.0.0.1:37", protocol: "time", hostname: "127.0.0.1", port: 37 },
+  ],
+  totals: { ...new Counters().totals(), received: 12, answered: 9 },
+};
+
+const seen = { port: 1000, lastSeen: "2026-11-28T12:00:00.000Z", protocol: "ntp" } as const;
+
+export const samples: { readonly [Action in ControlAction]: ControlAnswers[Action] } = {
+  state,
+  scenario: state,
+  reset: state,
+  set: { schema: 1, clock },
+  step: { schema: 1, clock },
+  faults: { schema: 1, faults: { drop: 0.5, kiss: [{ code: "RATE" }] } },
+  clients: {
+    schema: 1,
+    clients: [
+      { address: "192.0.2.1", requests: 12, ...seen },
+      { address: "2001:db8::1", requests: 3, ...seen },
+    ],
+    untold: 4,
+  },
+};
+
+/** All values within a value, each with its path and a copy of the whole that has another one there. */
+export function* variants(
+  whole: unknown,
+  others: (value: unknown) => readonly unknown[],
+  path = "",
+): Generator<readonly [path: string, other: unknown, whole: unknown]> {
+  for (const other of others(whole)) yield [path, other, other];
+  if (typeof whole !== "object" || whole === null) return;
+  for (const [key, value] of Object.entries(whole)) {
+    for (const [at, other, changed] of variants(value, others, `${path}.${key}`)) {
+      if (Array.isArray(whole)) yield [at, other, whole.with(Number(key), changed)];
+      else yield [at, other, { ...whole, [key]: changed }];
+    }
+  }
+}
