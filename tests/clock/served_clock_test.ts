@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Clock, UnixTime } from "../../src/clock/clock.ts";
+import { joinNs, splitNs } from "../../src/clock/line.ts";
+import { noiseNs } from "../../src/clock/noise.ts";
 import { type ClockStatus, UNKNOWN_CLOCK } from "../../src/clock/status.ts";
 import { ServedClock } from "../../src/clock/served_clock.ts";
 import { type ServedLine, ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
@@ -74,4 +76,27 @@ Deno.test("ServedClock announces no leap second of a clock that is not synchroni
   clock.look();
   const [, known] = servedAt(clock, now);
   assertEquals([known.leap, known.stratum], [1, 10]);
+});
+
+Deno.test("ServedClock adds noise by the time since it began, whichever second that leads to", () => {
+  const page = new ServedPage();
+  const noiseFrom = { seconds: 1000, nanoseconds: 900_000_000 };
+  const noisy = { noiseNs: 2e9, seed: 3, noiseFrom };
+  page.publish({ ...SYSTEM_TIME, line: ahead(10), ...noisy, status });
+  const clock = new ServedClock(clockAt(0), page);
+  const carries = new Set<number>();
+  for (let i = -50; i < 200; i++) {
+    const since = { seconds: Math.floor(i / 10), nanoseconds: (i + 1000) % 10 * 100_000_000 };
+    const seconds = noiseFrom.seconds + since.seconds;
+    const nanoseconds = noiseFrom.nanoseconds + since.nanoseconds;
+    const now = nanoseconds < 1e9
+      ? { seconds, nanoseconds }
+      : { seconds: seconds + 1, nanoseconds: nanoseconds - 1e9 };
+    const [served] = servedAt(clock, now);
+    const exact = joinNs(now) + 10_000_000_000n + BigInt(noiseNs(2e9, 3, since));
+    assertEquals(joinNs(served), exact);
+    assertEquals(served, splitNs(exact));
+    carries.add(served.seconds - now.seconds - 10);
+  }
+  assertEquals([-2, -1, 0, 1, 2].every((each) => carries.has(each)), true);
 });

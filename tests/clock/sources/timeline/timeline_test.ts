@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { servedAt } from "../../../../src/clock/line.ts";
 import type { ClockOptions } from "../../../../src/clock/sources/timeline/options.ts";
-import { planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
+import { changeTimeline, planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
 import { parseInstantNs } from "../../../../src/text/duration.ts";
 import { parseLeap } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
 import {
@@ -309,4 +309,67 @@ Deno.test("a clock advances between its steps while its rate is positive", () =>
     }),
     300,
   );
+});
+
+Deno.test("a clock that is turned round after a leap second announces it only where it was inserted", () => {
+  const eve = "2028-12-31T23:59:58Z";
+  const after = (options: ClockOptions, seconds: number): [Timeline, bigint] => {
+    const nowNs = START + BigInt(Math.round(seconds * 1e9));
+    const timeline = advance(planTimeline({ time: eve, ...options }, START), nowNs);
+    return [changeTimeline(timeline, { rate: -1 }, nowNs), nowNs];
+  };
+  const announced = ([timeline, startNs]: [Timeline, bigint], ms: number): unknown[] => {
+    const nowNs = startNs + BigInt(ms) * 1_000_000n;
+    const { leap, plan, untilNs } = phaseAt(timeline, nowNs);
+    return [leap, text(servedAt(plan, nowNs)).slice(11), untilNs && untilNs - nowNs];
+  };
+  // The last of its two seconds ends at midnight, and begins a second before.
+  const inserted = after({ leap: "insert@2028-12-31" }, 3);
+  assertEquals(announced(inserted, 0), [undefined, "00:00:00Z", 1n]);
+  assertEquals(announced(inserted, 1), ["insert", "23:59:59.999Z", 999_000_001n]);
+  assertEquals(announced(inserted, 1000), ["insert", "23:59:59Z", 1n]);
+  assertEquals(announced(inserted, 1001), [undefined, "23:59:58.999Z", undefined]);
+  const deleted = after({ leap: "delete@2028-12-31" }, 1);
+  assertEquals(announced(deleted, 500), [undefined, "23:59:59.5Z", undefined]);
+  const smeared = after({ leap: "insert@2028-12-31", smear: "linear,1s" }, 2.6);
+  assertEquals(announced(smeared, 500), [undefined, "23:59:59.1Z", undefined]);
+});
+
+Deno.test("a clock changes next at the first of its events, whichever kind that is", () => {
+  const leap = "insert@2028-12-31";
+  const next = (options: ClockOptions): bigint | undefined => {
+    const { untilNs } = phaseAt(planTimeline(options, START), START);
+    return untilNs && (untilNs - START) / 1_000_000n;
+  };
+  const dawn = { time: "2028-12-30T23:59:50Z", leap };
+  const repeated = { time: "2028-12-31T23:59:59.9Z", leap };
+  const smeared = { time: "2028-12-31T12:00:00.5Z", leap, smear: "linear" };
+  const before = { ...smeared, time: "2028-12-31T11:59:50Z" };
+  const cases: [clock: ClockOptions, alone: number, around: number][] = [
+    // The announcement begins, the leap second comes, the line of a smear ends, the smear begins.
+    [dawn, 10_000, 1000],
+    [repeated, 100, 50],
+    [smeared, 500, 100],
+    [before, 10_000, 1000],
+  ];
+  for (const [clock, alone, by] of cases) {
+    assertEquals(next(clock), BigInt(alone), JSON.stringify(clock));
+    for (const at of [alone - by, alone + by]) {
+      const steps = [`+1ms@PT${at / 1000}S`];
+      const first = BigInt(Math.min(at, alone));
+      assertEquals(next({ ...clock, steps }), first, JSON.stringify({ ...clock, steps }));
+    }
+  }
+  assertEquals(next({ time: "2029-01-01", leap }), undefined);
+  assertEquals(next({ steps: ["+1s@00:05", "+1s@00:04"] }), 4000n);
+});
+
+Deno.test("a repeated second ends with its second, unless the clock steps before", () => {
+  const clock = { time: "2028-12-31T23:59:59.9Z", leap: "insert@2028-12-31" };
+  const nowNs = START + SECOND / 2n;
+  for (const [steps, expectedMs] of [[[], 600n], [["+1h@PT0.7S"], 200n], [["+1h@PT2S"], 600n]]) {
+    const timeline = advance(planTimeline({ ...clock, steps: steps as string[] }, START), nowNs);
+    const { leap, untilNs = 0n } = phaseAt(timeline, nowNs);
+    assertEquals([leap, (untilNs - nowNs) / 1_000_000n], ["insert", expectedMs]);
+  }
 });
