@@ -54,6 +54,11 @@ export function isIpv4(words: IpWords): boolean {
   return words[2] === MAPPED && words[0] === 0 && words[1] === 0;
 }
 
+/** Whether it is an IPv4 address behind a translator that uses the well-known prefix 64:ff9b::/96 (RFC 6052 §2.1). */
+export function isNat64(words: IpWords): boolean {
+  return words[0] === 0x64ff9b && words[1] === 0 && words[2] === 0;
+}
+
 /** Whether it is a loopback address: 127.0.0.0/8 (RFC 1122 §3.2.1.3) or ::1. */
 export function isLoopbackIp(words: IpWords): boolean {
   if (isIpv4(words)) return (words[3] as number) >>> 24 === 127;

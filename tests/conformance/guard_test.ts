@@ -98,12 +98,13 @@ function limited(way: Way, rateLimit: GuardOptions["rateLimit"]): Promise<Server
   }
 })).forEach((test) => Deno.test(test));
 
-(await eachWay("a KoD RATE goes to NTP clients over their limit", async (way) => {
+(await eachWay("a KoD RATE goes once per minute to NTP clients over their limit", async (way) => {
   await using server = await limited(way, { perSecond: 1e-6, burst: 5, kod: 1 });
   await askOften(server, 40);
   const { answered, refused, kisses } = server.totals;
-  assertEquals([answered, refused["rate-limited"]], [160, 0]);
-  assert(kisses > 70 && kisses <= 140, `${kisses}`);
+  assertEquals(answered + refused["rate-limited"], 160);
+  // One per minute and source, of which there are four; two if a minute ends meanwhile.
+  assert(kisses >= 4 && kisses <= 8, `${kisses}`);
 })).forEach((test) => Deno.test(test));
 
 (await eachWay("clients of this machine are limited only on request", async (way) => {

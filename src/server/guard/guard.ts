@@ -125,11 +125,13 @@ export class Guard {
       return refuseSourceAddress;
     }
     if (this.#isOnLoopback && !isLoopback) return refuseDenied;
-    if (this.#hasRules && !isAllowed(this.#plan.access, address)) {
-      return this.#plan.deniesWithKod ? KOD_DENY : refuseDenied;
-    }
-    if (this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback) return PASS;
-    const verdict = this.#limiter.take(address, this.#nowMs(arrival));
+    const isDenied = this.#hasRules && !isAllowed(this.#plan.access, address);
+    if (isDenied && !this.#plan.deniesWithKod) return refuseDenied;
+    const verdict = this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback
+      ? "pass"
+      : this.#limiter.take(address, this.#nowMs(arrival));
+    // A KoD is a reply too: a forger must not have more of them sent than of other replies.
+    if (isDenied) return verdict === "pass" ? KOD_DENY : refuseDenied;
     return verdict === "pass" ? PASS : verdict === "kod" ? KOD_RATE : refuseRate;
   }
 }

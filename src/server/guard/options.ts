@@ -23,7 +23,7 @@ export interface AccessOptions {
   readonly deny?: readonly string[];
   /**
    * What happens to denied requests: `drop` sends no reply; `kod` sends the kiss-o'-death `DENY` to NTP
-   * requests, and drops others.
+   * requests within the rate limit, and drops others.
    *
    * @default {"drop"}
    */
@@ -45,7 +45,8 @@ export interface RateLimit {
    */
   readonly burst?: number;
   /**
-   * The share of NTP requests beyond the limit that get the kiss-o'-death `RATE`; others are dropped.
+   * The share of NTP requests beyond the limit that get the kiss-o'-death `RATE`; others are dropped. A client
+   * gets one per minute at most: who forges its address has it sent away by no more than that.
    *
    * @default {0}
    */
@@ -57,7 +58,9 @@ export interface RateLimit {
    */
   readonly ipv4Prefix?: number;
   /**
-   * The IPv6 prefix length that counts as one client, 1 to 64.
+   * The IPv6 prefix length that counts as one client, 1 to 128. Beyond 48, all clients of a /48, which is one
+   * site, have four times the limit of one together. An address of `64:ff9b::/96` (NAT64) counts as the IPv4
+   * address in it.
    *
    * @default {64}
    */
@@ -101,7 +104,7 @@ export const rateFields: Fields<RateLimit> = {
     name: "rate-kod",
     syntax: "<share>",
     unit: "a share",
-    help: "share of NTP requests over the limit that get a KoD RATE",
+    help: "share over the limit that gets a KoD RATE, 1/min per client",
     default: "0",
   }),
   ipv4Prefix: whole(1, 32, {
@@ -110,10 +113,10 @@ export const rateFields: Fields<RateLimit> = {
     help: "IPv4 prefix length that counts as one client",
     default: "32",
   }),
-  ipv6Prefix: whole(1, 64, {
+  ipv6Prefix: whole(1, 128, {
     name: "rate-ipv6-prefix",
     syntax: "<bits>",
-    help: "IPv6 prefix length that counts as one client",
+    help: "the same for IPv6; a /48 has 4 times the limit of one",
     default: "64",
   }),
 };

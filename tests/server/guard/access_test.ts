@@ -56,6 +56,11 @@ Deno.test("a network of IPv4 addresses that IPv6 carries is one of IPv4", () => 
   assertEquals(admits({ deny: ["::ffff:10.0.0.0/104"] }, "10.9.9.9"), false);
   assertEquals(admits({ deny: ["::ffff:10.0.0.0/104"] }, "11.0.0.0"), true);
   assertEquals(admits({ deny: ["::ffff:192.0.2.1"] }, "192.0.2.1"), false);
+  assertEquals(admits({ deny: ["::ffff:0:0/96"] }, "192.0.2.9"), false);
+  assertEquals(admits({ deny: ["::ffff:0:0/96"] }, "2001:db8::1"), true);
+  // One bit fewer, and it is a network of IPv6, of which no IPv4 address is one.
+  assertEquals(admits({ deny: ["::ffff:0:0/95"] }, "192.0.2.9"), true);
+  assertEquals(admits({ deny: ["::ffff:0:0/95"] }, "::fffe:0:1"), false);
 });
 
 Deno.test("rules that are no network, or contradict each other, are reported", () => {

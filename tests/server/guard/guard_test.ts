@@ -1,9 +1,11 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Endpoint } from "../../../src/protocols/endpoint.ts";
 import { refusal, type RefusalCause } from "../../../src/protocols/responder.ts";
+import type { AccessOptions } from "../../../src/server/guard/options.ts";
 import {
   Guard,
   type GuardOptions,
+  KOD_DENY,
   KOD_RATE,
   noteListener,
   PASS,
@@ -74,10 +76,58 @@ Deno.test("a guard limits sources of other machines by default", () => {
   assertEquals(passed < 500, true, `${passed}`);
 });
 
-Deno.test("a guard replies to a share of the limited requests with a KoD", () => {
+Deno.test("a guard replies to one of the limited requests per minute and source with a KoD", () => {
   const judge = guard({ rateLimit: { perSecond: 1, burst: 1, kod: 1 } });
-  const verdicts = new Set(Array.from({ length: 200 }, () => judge("192.0.2.1")));
-  assertEquals([...verdicts].sort(), [PASS, KOD_RATE]);
+  for (const host of ["192.0.2.1", "192.0.2.2", "2001:db8::1"]) {
+    const verdicts = Array.from({ length: 200 }, () => judge(host));
+    assertEquals(verdicts.filter((verdict) => verdict === KOD_RATE).length, 1);
+    assertEquals(new Set(verdicts), new Set([PASS, KOD_RATE, refusal("rate-limited")]));
+  }
+});
+
+Deno.test("a guard denies whole families, with a KoD within the rate limit where it is asked to", () => {
+  const access = (rules: AccessOptions): (host: string) => number => guard({ access: rules });
+  const cases: readonly (readonly [AccessOptions, allowed: string, denied: string])[] = [
+    [{ deny: ["::/0"] }, "192.0.2.1", "2001:db8::1"],
+    [{ deny: ["0.0.0.0/0"] }, "2001:db8::1", "192.0.2.1"],
+    [{ allow: ["::/0"] }, "2001:db8::1", "192.0.2.1"],
+    [{ allow: ["0.0.0.0/0"] }, "192.0.2.1", "2001:db8::1"],
+    [{ deny: ["2001:db8::1"] }, "192.0.2.1", "2001:db8::1"],
+    [{ deny: ["192.0.2.1"] }, "2001:db8::1", "192.0.2.1"],
+  ];
+  for (const [rules, allowed, denied] of cases) {
+    const name = JSON.stringify(rules);
+    assertEquals([access(rules)(allowed), access(rules)(denied)], [PASS, refusal("denied")], name);
+    assertEquals(access({ ...rules, denyAction: "kod" })(denied), KOD_DENY, name);
+  }
+  const judge = guard({
+    access: { deny: ["all"], denyAction: "kod" },
+    rateLimit: { perSecond: 1e-6, burst: 5 },
+  });
+  const verdicts = Array.from({ length: 1000 }, () => judge("192.0.2.1"));
+  const kods = verdicts.filter((verdict) => verdict === KOD_DENY).length;
+  // The burst, and one in eight of the rest.
+  assert(kods >= 5 && kods < 250, `${kods}`);
+  assertEquals(verdicts.filter((verdict) => verdict === refusal("denied")).length, 1000 - kods);
+});
+
+Deno.test("a guard of a wildcard address knows this machine's own for its own", () => {
+  for (
+    const [hostname, own, other] of [["0.0.0.0", "127.0.0.1", "127.0.0.2"], [
+      "::",
+      "::1",
+      "192.0.2.1",
+    ]]
+  ) {
+    for (const protocol of ["ntp", "time"] as const) {
+      const judge = guard({}, { protocol, hostname: hostname ?? "", port: 1123 });
+      const refused = protocol === "ntp" ? "source-address" : "source-port";
+      assertEquals(judge(own ?? "", 1123), refusal(refused), `${protocol}://${hostname}`);
+      assertEquals(judge(own ?? "", 1124), PASS);
+      // A client of another machine may have that port for NTP.
+      assertEquals(judge(other ?? "", 1123), protocol === "ntp" ? PASS : refusal(refused));
+    }
+  }
 });
 
 Deno.test("a plan that is impossible is reported", () => {
