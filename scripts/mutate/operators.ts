@@ -156,6 +156,8 @@ const operators: Readonly<Record<string, Operator>> = {
   "nothing spread": (node) => node.type === "SpreadElement" ? replace(node, "...[]") : undefined,
   "arguments exchanged": (node, source) => {
     if (node.type !== "CallExpression" || node.arguments.length !== 2) return undefined;
+    // A minimum and a maximum are the same in either order.
+    if (/^Math\.(min|max)$/.test(source(node.callee))) return undefined;
     const [first, second] = node.arguments;
     if ([first, second].some(({ type }) => /Function|Spread/.test(type))) return undefined;
     return {
