@@ -1,4 +1,4 @@
-import type { QueryError } from "../protocols/failure.ts";
+import type { QueryError, QueryFailure } from "../protocols/failure.ts";
 import { toSeconds } from "../text/duration.ts";
 import type { Estimate } from "./estimate.ts";
 import { parseMeasurable } from "./measure.ts";
@@ -193,14 +193,16 @@ function evaluateFailure(
   options: CheckOptions,
   name: string,
 ): Finding {
-  const why = withoutBar(error?.message ?? "nothing was sent");
-  const state = stateOf(error, options);
-  const text = error?.reason === "timeout"
+  // Samples without an estimate have an error.
+  const { reason, message } = error as QueryError;
+  const state = stateOf(reason, options);
+  const why = withoutBar(message);
+  const text = reason === "timeout"
     ? `No response from ${name} server: ${why}`
-    : isUnresolved(error)
+    : isUnresolved(reason)
     ? why
     : `Offset unknown: ${why}`;
-  if (exchanges.length === 0 || isUnresolved(error)) return { state, text };
+  if (exchanges.length === 0 || isUnresolved(reason)) return { state, text };
   const lost = lossOf(loss, thresholds);
   return {
     state: worstState([state, lost.state]),
@@ -209,16 +211,16 @@ function evaluateFailure(
 }
 
 /** Whether no server was queried, because its name has no address that is known. */
-function isUnresolved(error: QueryError | undefined): boolean {
-  return error?.reason === "unknown-host" || error?.reason === "no-name-server";
+function isUnresolved(reason: QueryFailure): boolean {
+  return reason === "unknown-host" || reason === "no-name-server";
 }
 
 function stateOf(
-  error: QueryError | undefined,
+  reason: QueryFailure,
   { noOffset = "CRITICAL", unsynchronized = noOffset }: CheckOptions,
 ): CheckState {
-  if (error?.reason === "kiss-o-death" || isUnresolved(error)) return "UNKNOWN";
-  return error?.reason === "unsynchronized" ? unsynchronized : noOffset;
+  if (reason === "kiss-o-death" || isUnresolved(reason)) return "UNKNOWN";
+  return reason === "unsynchronized" ? unsynchronized : noOffset;
 }
 
 /** A bar would begin the performance data. */

@@ -112,12 +112,12 @@ export function combine(all: readonly Samples[]): Comparison {
   const [first] = estimates;
   // Relative to the first, so that offsets of decades keep their nanoseconds.
   const intervalOf = ({ offset, rootDistance }: Estimate): Interval & { middle: number } => {
-    const middle = first ? toSeconds(offset.subtract(first.offset)) : 0;
+    const middle = toSeconds(offset.subtract((first as Estimate).offset));
     const distance = toSeconds(rootDistance);
     return { low: middle - distance, middle, high: middle + distance };
   };
   const isAlone = estimates.length === 1;
-  const region = isAlone ? undefined : intersection(estimates.map(intervalOf));
+  const region = intersection(estimates.map(intervalOf));
   const verdictOf = ({ estimate }: Samples): Verdict => {
     if (!estimate) return "failed";
     if (isAlone) return "alone";
@@ -148,9 +148,9 @@ function weightedMean(
 ): { mean: number; bound: number } {
   let [sum, weights] = [0, 0];
   for (const { low, middle } of survivors) {
-    const weight = 1 / (middle - low);
-    sum += weight * middle;
-    weights += weight;
+    const distance = middle - low;
+    sum += middle / distance;
+    weights += 1 / distance;
   }
   const mean = Math.min(Math.max(sum / weights, region.low), region.high);
   return { mean, bound: Math.max(mean - region.low, region.high - mean) };

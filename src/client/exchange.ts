@@ -48,7 +48,6 @@ export async function lookUp(
   seconds: number,
   { family, signal, network = systemNetwork }: ExchangeOptions = {},
 ): Promise<readonly string[]> {
-  signal?.throwIfAborted();
   const lookup = network.resolve(hostname, family);
   const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
   const addresses = await settleWithin(network.timers, ms, lookup, signal);
@@ -118,7 +117,7 @@ class Attempts implements Disposable {
   readonly #silent = new Set<string>();
   #error: unknown;
   #ignored = 0;
-  #lastRejection = "";
+  #lastRejection: string | undefined;
 
   constructor(
     endpoint: Endpoint,
@@ -149,7 +148,7 @@ class Attempts implements Disposable {
     let left = plan;
     // The cost of each try adds up: there may be a thousand.
     while (left.length > 0 && timers.monotonicMs() < endsMs) {
-      const [hostname = "", ...others] = left;
+      const [hostname, ...others] = left as [string, ...string[]];
       left = others;
       const startMs = timers.monotonicMs();
       const shareMs = (endsMs - startMs) / (left.length + 1);
@@ -187,7 +186,7 @@ class Attempts implements Disposable {
       const connection = await this.#network.connect({ hostname, port: endpoint.port, signal });
       this.#connections.push(connection);
       const request = this.#createRequest();
-      const departure: Departure = { at: timers.now(), atMs: 0 };
+      const departure: Departure = { at: timers.now(), atMs: NaN };
       void this.#receive(connection, request, departure);
       // To make a timer costs time, which would count as network delay.
       reply = this.#replyWithin(waitMs);
@@ -198,7 +197,7 @@ class Attempts implements Disposable {
       await connection.send(request.octets);
     } catch (cause) {
       if (cause instanceof Deno.errors.NotCapable) throw cause;
-      const message = cause instanceof Error ? cause.message : String(cause);
+      const { message } = cause as Error;
       const text = `Cannot send to ${formatAddress(endpoint)}: ${message}`;
       throw new QueryError("unreachable", text, { cause });
     }

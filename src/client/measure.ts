@@ -53,8 +53,11 @@ export function checkOption(
   value: number | undefined,
   from: number,
   to: number,
+  isWhole = false,
 ): void {
-  if (value === undefined || value >= from && value <= to) return;
+  if (value === undefined) return;
+  if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return;
   const range = from === Number.MIN_VALUE ? `above 0 and up to ${to}` : `${from} to ${to}`;
-  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${range}`);
+  const kind = isWhole ? "a whole number, " : "";
+  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${kind}${range}`);
 }

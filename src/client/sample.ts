@@ -90,7 +90,7 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const { timers } = options.network ?? systemNetwork;
   const endpoint = parseMeasurable(url);
   const fullUrl = formatEndpoint(endpoint);
-  checkOption("count", Number.isInteger(count) ? count : NaN, 1, 1000);
+  checkOption("count", count, 1, 1000, true);
   checkOption("interval", interval, 0, 3600);
   checkOption("deadline", deadline, 0, 86_400);
   checkInterval(endpoint, interval);
@@ -112,7 +112,10 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
   // Silence is the least informative.
   const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
-    new QueryError("timeout", `No reply from ${fullUrl} within ${formatSeconds(deadline ?? 0)}`);
+    new QueryError(
+      "timeout",
+      `No reply from ${fullUrl} within ${formatSeconds(deadline as number)}`,
+    );
   const error = isFinal(exchanges) ? exchanges.at(-1)?.error : estimated ? undefined : failure;
   return {
     url: fullUrl,

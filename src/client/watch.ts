@@ -98,8 +98,7 @@ export function watch(
   const { interval, timeout, count } = options;
   checkOption("interval", interval, 0.01, 86_400);
   checkOption("timeout", timeout, Number.MIN_VALUE, 60);
-  const isWhole = count === undefined || Number.isInteger(count);
-  checkOption("count", isWhole ? count : NaN, 1, Number.MAX_SAFE_INTEGER);
+  checkOption("count", count, 1, Number.MAX_SAFE_INTEGER, true);
   const endpoints = urls.map((url) => parseTarget(url, "ntp"));
   for (const endpoint of endpoints) checkInterval(endpoint, interval);
   return watchEvents(endpoints, options);

@@ -79,7 +79,6 @@ export function checkLoadOptions(options: LoadOptions): void {
   checkOption("warmup", options.warmup, 0, 60);
   const counts = { requests: 2 ** 31 - 1, window: 16_384, rate: 1e7, flows: 1024, pid: MAX_PID };
   for (const [name, max] of Object.entries(counts)) {
-    const count = options[name as keyof typeof counts];
-    checkOption(name, count === undefined || Number.isInteger(count) ? count : NaN, 1, max);
+    checkOption(name, options[name as keyof typeof counts], 1, max, true);
   }
 }

@@ -82,6 +82,18 @@ Deno.test("check evaluates stratum, jitter, root distance and leap seconds", asy
     ["CRITICAL", { leap: "WARNING", critical: { stratum: "1" } }],
     ["UNKNOWN", { leap: "UNKNOWN" }],
   ], networkOf(() => fields));
+  for (
+    const [leap, options, state, remark] of [
+      [1, {}, "OK", ""],
+      [1, { leap: "WARNING" }, "WARNING", ", leap=insert (WARNING)"],
+      [2, { leap: "CRITICAL" }, "CRITICAL", ", leap=delete (CRITICAL)"],
+      [0, { leap: "CRITICAL" }, "OK", ""],
+    ] as const
+  ) {
+    const network = networkOf(() => ({ leap }));
+    const { line } = await network.run(check(HOST, { network, ...options }));
+    assertEquals(line.split("|")[0], `NTP ${state}: Offset 0 secs${remark}`);
+  }
 });
 
 Deno.test("check raises no alarm for late packets, as long as they are fewer than half", async () => {
@@ -105,6 +117,8 @@ Deno.test("check sends five requests in ten seconds, the last with its time to r
   const { samples } = await network.run(check(HOST, { network }));
   const starts = samples.exchanges.map(({ startedAfter }) => toSeconds(startedAfter));
   assertEquals([starts, samples.loss], [[0, 2, 4, 6, 8], 0.8]);
+  const slow = await network.run(check(HOST, { network, interval: 5 }));
+  assertEquals(slow.samples.exchanges.length, 2);
 });
 
 Deno.test("check speaks as check_time of a Time server", async () => {
@@ -143,10 +157,23 @@ Deno.test("check speaks as check_time of a Time server", async () => {
 
 Deno.test("check reports a state if there is no offset", async () => {
   const silent = networkOf(() => undefined);
-  await assertStates(HOST, [["CRITICAL", {}], ["UNKNOWN", { noOffset: "UNKNOWN" }]], silent);
+  await assertStates(HOST, [
+    ["CRITICAL", { unsynchronized: "OK" }],
+    ["UNKNOWN", { noOffset: "UNKNOWN" }],
+  ], silent);
   const { line, samples } = await silent.run(check(HOST, { network: silent }));
-  assertMatch(line, /^NTP CRITICAL: No response from NTP server: /);
+  assertEquals(
+    line,
+    "NTP CRITICAL: No response from NTP server: No reply from 192.0.2.1:123 within 1.9 s" +
+      "|loss=100%;;;",
+  );
   assertEquals(samples.exchanges.length, 5);
+  // Nothing was sent, and so nothing lost.
+  const brief = await silent.run(check(HOST, { network: silent, timeout: 0 }));
+  assertEquals(
+    brief.line,
+    "NTP CRITICAL: No response from NTP server: No reply from ntp://192.0.2.1:123 within 0 s",
+  );
   await assertStates(HOST, [
     ["CRITICAL", {}],
     ["WARNING", { unsynchronized: "WARNING" }],
@@ -211,6 +238,17 @@ Deno.test("check reports why there is no offset, and how much was lost", async (
   assertMatch(
     line,
     /: Offset unknown: .*not an NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;$/,
+  );
+});
+
+Deno.test("check has no bar before the performance data", async () => {
+  const network = new FakeNetwork();
+  network.serve(`time://${HOST}`, () => new TextEncoder().encode("|time|"));
+  const { line } = await network.run(check(`time://${HOST}`, { network, count: 1 }));
+  assertEquals(
+    line,
+    "TIME CRITICAL - Offset unknown: The reply from 192.0.2.1:37 is not a time of RFC 868, which " +
+      'has 4 octets: "/time/" (6 octets)|loss=100%;;;',
   );
 });
 

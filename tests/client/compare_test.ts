@@ -7,7 +7,6 @@ import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Server } from "../../src/server/serve_options.ts";
 import { FakeNetwork } from "../support/fake_network.ts";
-import { scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { check } from "../support/property.ts";
 import { randomFrom, simulate } from "../support/simulation.ts";
@@ -54,6 +53,16 @@ Deno.test("compare keeps its offset within what most servers allow", () => {
   const servers = [0, 0, 0.9].map((offset, i) => claimOf(offset, 0.5, i));
   const { outcome, offset, errorBound } = combine(servers);
   assertEquals([outcome, offset, errorBound].map(String), ["agree", "PT0.4S", "PT0.1S"]);
+  // By the inverse of its root distance each: (0 / 1 + 0.2 / 0.5 + 0.4 / 0.25) / (1 + 2 + 4).
+  const weighed = combine(
+    [[0, 1], [0.2, 0.5], [0.4, 0.25]].map(([offset, distance], i) =>
+      claimOf(offset ?? NaN, distance ?? NaN, i)
+    ),
+  );
+  assertEquals([weighed.offset, weighed.errorBound].map(String), [
+    "PT0.285714286S",
+    "PT0.364285714S",
+  ]);
   // Four claims, of which two agree with one another.
   const tied = combine([0, 0, 10, 20].map((offset, i) => claimOf(offset, 0.5, i)));
   assertEquals([tied.outcome, tied.offset], ["disagree", undefined]);
@@ -84,10 +93,22 @@ Deno.test("compare gives a server one vote, however often it is named", async ()
   assertEquals((await compare([wrong, alias], { ...quick, family: 4 })).outcome, "alone");
 });
 
+Deno.test("compare names the first of all names of a server", () => {
+  const same = ["a", "b", "c"].map((url) => ({ ...claimOf(0, 1, 7), url }));
+  const { servers, outcome } = combine([...same, claimOf(0, 1, 8)]);
+  assertEquals(servers.map(({ sameAs }) => sameAs), [undefined, "a", "a", undefined]);
+  assertEquals(outcome, "agree");
+  assertEquals(combine(same).outcome, "alone");
+});
+
 Deno.test("compare sends nothing if one server may not be queried that often", async () => {
-  await using server = scriptedServer(() => {}, "ntp");
-  await assertRejects(() => compare([server.url, "192.0.2.1"], quick), RangeError);
-  assertEquals(server.requests.length, 0);
+  const network = new FakeNetwork();
+  const near = network.serveNtp("127.0.0.1");
+  const options = { ...quick, network };
+  const compared = network.run(compare(["127.0.0.1", "192.0.2.1"], options));
+  await assertRejects(() => compared, RangeError, "only a loopback address");
+  await network.timers.advance(1000);
+  assertEquals([near.requests.length, network.lookups], [0, []]);
 });
 
 Deno.test("compare has nothing to compare one server with, and counts no silent ones", async () => {

@@ -4,7 +4,7 @@ import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
 import { median } from "../../src/client/statistics.ts";
 import { type ClockModel, randomFrom, type Route, simulate } from "../support/simulation.ts";
 
-const RUNS = 10_000;
+const RUNS = 2000;
 
 /** The estimate of a run that ends with its last interval. */
 function estimateOf(replies: readonly TimedReply[], endSeconds: number): Estimate {
@@ -99,4 +99,27 @@ Deno.test("estimate uses the least delay, and the others as jitter", () => {
   assertAlmostEquals(toSeconds(result.medianOffset.subtract(result.offset)), -0.005, 1e-7);
   assertEquals(estimateOf(quick, 0).jitter, undefined);
   assertEquals(estimate([], fromSeconds(0)), undefined);
+});
+
+Deno.test("estimate has a frequency from a bound of 500 ppm on, between two replies too", () => {
+  const route: Route = { there: 0.01, back: 0.01, queueThere: 0, queueBack: 0 };
+  const [one] = simulate({ offset: 0, drift: 0 }, route, {
+    count: 1,
+    interval: 1,
+    random: randomFrom(1),
+  });
+  if (!one) throw new Error("Nothing is lost");
+  const at = (seconds: number, offset: number): TimedReply => ({
+    reply: { ...one.reply, offset: fromSeconds(offset), errorBound: fromSeconds(0.25) },
+    startedAfter: fromSeconds(seconds),
+  });
+  const frequencyAfter = (seconds: number): Estimate["frequency"] =>
+    estimateOf([at(0, 1), at(seconds, 2)], seconds).frequency;
+  assertEquals(frequencyAfter(1000), { ppm: 1000, boundPpm: 500 });
+  assertEquals(frequencyAfter(999), undefined);
+  // The bound grows by 15 ppm of the time since the best reply, which is the first of two alike.
+  const { errorBound, rootDistance } = estimateOf([at(0, 1), at(10, 1)], 1000);
+  assertEquals(toSeconds(errorBound), 0.265);
+  if (one.reply.protocol !== "ntp") throw new Error("It is NTP");
+  assertAlmostEquals(toSeconds(rootDistance.subtract(one.reply.rootDistance)), 0.015, 1e-9);
 });

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { exchange, type ExchangeOptions } from "../../src/client/exchange.ts";
+import { exchange, type ExchangeOptions, lookUp } from "../../src/client/exchange.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { Endpoint } from "../../src/protocols/endpoint.ts";
-import type { RawReply } from "../../src/protocols/protocol.ts";
-import { FakeNetwork } from "../support/fake_network.ts";
+import type { RawReply, Request } from "../../src/protocols/protocol.ts";
+import { countSockets, FakeNetwork } from "../support/fake_network.ts";
 import { ntpReply } from "../support/scripted_server.ts";
 
 const server: Endpoint = { protocol: "time", hostname: "192.0.2.1", port: 37 };
@@ -61,6 +61,115 @@ Deno.test("exchange accepts a late reply to an earlier try", async () => {
   const reply = await run(network, { timeout: 2, retries: 1 });
   assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [2, 1201]);
   assertEquals(reply.receivedAt.since(reply.sentAt).total("milliseconds"), 1201);
+});
+
+Deno.test("exchange returns a reply as soon as it has come, after the patience with an address too", async () => {
+  const network = new FakeNetwork();
+  const { requests } = network.serve("time://192.0.2.1", () => octets, () => [1, 600]);
+  const reply = await run(network, { timeout: 2, retries: 1 });
+  assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [1, 601]);
+  assertEquals(network.timers.monotonicMs(), 601);
+});
+
+Deno.test("exchange rounds the round trip to the nanosecond", async () => {
+  const network = new FakeNetwork();
+  network.serve("time://192.0.2.1", () => octets, () => [0.25, 0.0000007]);
+  const { roundTrip } = await run(network, {});
+  assertEquals(roundTrip.total("nanoseconds"), 250_001);
+});
+
+Deno.test("exchange ends when its signal aborts, and leaves no socket open", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1", "192.0.2.2"];
+  const { requests } = network.serve("time://192.0.2.1", () => undefined);
+  const open = countSockets(network);
+  // While an address has its turn, between two tries, and at the end.
+  const cases = [[name, 2, 100], [server.hostname, 2, 700], [name, 0, 2000]] as const;
+  for (const [hostname, retries, atMs] of cases) {
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    const startMs = network.timers.monotonicMs();
+    void network.timers.sleep(atMs).then(() => stop.abort(reason));
+    const options = { retries, signal: stop.signal };
+    const error = await run(network, options, hostname).catch((error) => error);
+    assert(error === reason, String(error));
+    assertEquals([network.timers.monotonicMs() - startMs, open()], [atMs, 0]);
+  }
+  const [sent, looked] = [requests.length, network.lookups.length];
+  const aborted = { signal: AbortSignal.abort(), retries: 0 };
+  await assertRejects(() => run(network, aborted, name), DOMException);
+  assertEquals([requests.length, network.lookups.length], [sent, looked]);
+});
+
+Deno.test("exchange that is aborted after a request could not be sent rejects once", async () => {
+  const network = new FakeNetwork();
+  network.hosts[name] = ["192.0.2.1", "192.0.2.2"];
+  const connect = network.connect.bind(network);
+  network.connect = async (options) => {
+    const connection = await connect(options);
+    const isFirst = options.hostname === "192.0.2.1";
+    if (isFirst) connection.send = () => Promise.reject(new Error("Network is unreachable"));
+    return connection;
+  };
+  const stop = new AbortController();
+  void network.timers.sleep(100).then(() => stop.abort(new Error("enough")));
+  await assertRejects(() => run(network, { signal: stop.signal }, name), Error, "enough");
+});
+
+Deno.test("exchange closes its sockets once it has a reply", async () => {
+  const network = new FakeNetwork();
+  network.serve("time://192.0.2.1", ({ count }) => count === 3 ? octets : undefined);
+  const open = countSockets(network);
+  const reply = run(network, { retries: 2 });
+  await network.timers.advance(2001);
+  assertEquals(open(), 3);
+  await reply;
+  assertEquals(open(), 0);
+});
+
+Deno.test("exchange counts the replies that do not belong to a request, and quotes the last", async () => {
+  const network = new FakeNetwork();
+  network.serve("time://192.0.2.1", ({ count }) => [new Uint8Array([count]), new Uint8Array(2)]);
+  const request = (): Request => ({
+    octets: new Uint8Array(1),
+    rejection: ([first, ...rest]) => rest.length > 0 ? "too long" : `number ${first}`,
+  });
+  const exchanged = exchange(server, request, { network, retries: 1 });
+  const error = await assertRejects(() => network.run(exchanged), QueryError);
+  assertEquals([error.reason, error.message], [
+    "bogus-reply",
+    "No reply from 192.0.2.1:37 that belongs to the request: 4 ignored, the last: too long",
+  ]);
+});
+
+Deno.test("exchange refuses options that are out of range, and accepts the ends of each", async () => {
+  const network = new FakeNetwork();
+  const { requests } = network.serve("time://192.0.2.1", () => octets);
+  for (const timeout of [0, -1, NaN, 86_400.001]) {
+    const message =
+      `Cannot wait for a reply: timeout is ${timeout} s, expected above 0 and up to 86400`;
+    await assertRejects(() => run(network, { timeout }), RangeError, message);
+  }
+  for (const retries of [-1, 0.5, NaN, 1001]) {
+    const message = `Cannot send again: retries is ${retries}, expected 0 to 1000`;
+    await assertRejects(() => run(network, { retries }), RangeError, message);
+  }
+  assertEquals(requests.length, 0);
+  for (
+    const options of [{ timeout: 86_400 }, { timeout: 0.01 }, { retries: 0 }, { retries: 1000 }]
+  ) {
+    assertEquals((await run(network, options)).octets, octets);
+  }
+});
+
+Deno.test("lookUp without a limit ends all the same", async () => {
+  const network = new FakeNetwork();
+  network.resolve = () => new Promise(() => {});
+  const error = await assertRejects(
+    () => network.run(lookUp(name, Infinity, { network })),
+    QueryError,
+  );
+  assertEquals([error.reason, network.timers.monotonicMs()], ["no-name-server", 86_400_000]);
 });
 
 Deno.test("exchange measures the round trip by the clock that is never set", async () => {
@@ -149,7 +258,6 @@ Deno.test("exchange goes on to the next address, whatever the failure of one is"
       new Error("Address family not supported by protocol"),
       new Deno.errors.AddrNotAvailable("Cannot assign requested address"),
       new Deno.errors.NotCapable("Requires net access"),
-      "no error at all" as unknown as Error,
     ]
   ) {
     for (const hosts of [["::1", "192.0.2.1"], ["192.0.2.1", "::1"]]) {

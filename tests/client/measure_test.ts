@@ -57,6 +57,11 @@ Deno.test("checkOption names the range, its ends included", () => {
     const message = `Cannot measure: count is ${value}, expected 1 to 10`;
     assertThrows(() => checkOption("count", value, 1, 10), RangeError, message);
   }
+  for (const value of [undefined, 1, 10]) checkOption("count", value, 1, 10, true);
+  for (const value of [0, 1.5, 11]) {
+    const message = `Cannot measure: count is ${value}, expected a whole number, 1 to 10`;
+    assertThrows(() => checkOption("count", value, 1, 10, true), RangeError, message);
+  }
   const above = "Cannot measure: timeout is 0, expected above 0 and up to 60";
   assertThrows(() => checkOption("timeout", 0, Number.MIN_VALUE, 60), RangeError, above);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkInterval, isLocal, poll, type PollOptions } from "../../src/client/poll.ts";
 import { parseEndpoint } from "../../src/protocols/endpoint.ts";
-import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
+import { countSockets, FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 
 const name = "time.example";
 
@@ -180,20 +180,6 @@ Deno.test("poll throws what is no failure of a server, and ends the other exchan
   );
   assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 20]);
 });
-
-/** Counts the sockets that are open: those are closed by whoever has opened them, not by a signal. */
-function countSockets(network: FakeNetwork): () => number {
-  let open = 0;
-  const connect = network.connect.bind(network);
-  network.connect = async (options) => {
-    const connection = await connect({ ...options, signal: undefined });
-    const close = connection.close.bind(connection);
-    connection.close = () => (open--, close());
-    open++;
-    return connection;
-  };
-  return () => open;
-}
 
 Deno.test("poll ends when its signal aborts, with nothing under way", async () => {
   const network = new FakeNetwork();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { sample, type Samples } from "../../src/client/sample.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
 import { toSeconds } from "../../src/text/duration.ts";
 import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
@@ -115,8 +116,11 @@ Deno.test("sample reports what came if nothing usable did, even where its deadli
     "bogus-reply",
   ]);
   const brief = await network.run(sample("192.0.2.3", { deadline: 0.001, network }));
-  assertEquals(brief.exchanges, []);
-  assertMatch(brief.error?.message ?? "", /^No reply from ntp:\S+ within 1\.000 ms$/);
+  assertEquals([brief.exchanges, brief.loss, brief.error?.reason], [[], 1, "timeout"]);
+  assertEquals(brief.error?.message, "No reply from ntp://192.0.2.3:123 within 1.000 ms");
+  const silent = await network.run(sample("192.0.2.3", { count: 2, timeout: 1.5, network }));
+  assertEquals(silent.error, silent.exchanges[0]?.error);
+  assertEquals(silent.error?.message, "No reply from 192.0.2.3:123 within 1.5 s");
 });
 
 Deno.test("sample ends at another KoD, and at what more requests would not mend", async () => {
@@ -135,6 +139,31 @@ Deno.test("sample ends at another KoD, and at what more requests would not mend"
     assertEquals([samples.exchanges.length, samples.error?.reason], [1, reason]);
     assertEquals([samples.loss, samples.estimate], [loss, undefined]);
   }
+});
+
+Deno.test("sample goes on after a failure of a server that has replied", async () => {
+  const network = new FakeNetwork();
+  const { requests } = network.serveNtp("127.0.0.1", (count) => count === 1 ? {} : undefined);
+  network.isClosed = () => requests.length > 1;
+  const samples = await network.run(sample("127.0.0.1", { count: 4, network }));
+  assertEquals(reasonsOf(samples), [undefined, "refused", "refused", "refused"]);
+  assertEquals([samples.error, samples.estimate?.replies], [undefined, 1]);
+});
+
+Deno.test("sample ends where no name server answers", async () => {
+  const network = new FakeNetwork();
+  network.resolve = () => Promise.reject(new QueryError("no-name-server", "No answer"));
+  const samples = await network.run(sample("time.example", { count: 4, network }));
+  assertEquals([reasonsOf(samples), samples.error?.reason], [["no-name-server"], "no-name-server"]);
+});
+
+Deno.test("sample has each warning of its replies once, and none without", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", (count) => count === 1 ? {} : { version: 3 });
+  const warnings = async (count: number): Promise<readonly string[]> =>
+    (await network.run(sample("192.0.2.1", { count, network }))).warnings;
+  assertEquals(await warnings(1), []);
+  assertEquals(await warnings(3), ["version 3 in the reply, asked with 4"]);
 });
 
 Deno.test("sample ends by its deadline or signal with what came by then", async () => {
@@ -165,15 +194,32 @@ Deno.test("sample reports that a clock was stepped meanwhile", async () => {
   assertEquals(warnings, ["its offsets contradict each other: a clock was stepped meanwhile"]);
 });
 
+Deno.test("sample sends eight requests without a count, and waits 3 s for each reply", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", (count) => count === 2 ? undefined : {});
+  const samples = await network.run(sample("192.0.2.1", { network }));
+  assertEquals(startsOf(samples), [0, 2, 5, 7, 9, 11, 13, 15]);
+  assertEquals(samples.loss, 0.125);
+});
+
 Deno.test("sample refuses what it cannot measure", async () => {
   for (const url of ["asctime://127.0.0.1", "daytime://127.0.0.1", "auto://127.0.0.1", "ntp://"]) {
     await assertRejects(() => sample(url), SyntaxError);
   }
-  for (
-    const options of [{ count: 0 }, { count: 1001 }, { count: 1.5 }, { interval: -1 }, {
-      deadline: NaN,
-    }]
-  ) {
-    await assertRejects(() => sample("ntp://127.0.0.1", options), RangeError);
+  const network = new FakeNetwork();
+  network.serveNtp("127.0.0.1");
+  const wrong = {
+    count: [0, 1001, 1.5],
+    interval: [-1, 3600.001],
+    deadline: [NaN, -1, 86_401],
+  };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const sampled = network.run(sample("ntp://127.0.0.1", { network, [name]: value }));
+      await assertRejects(() => sampled, RangeError, `${name} is ${value}`);
+    }
   }
+  const most = { network, count: 1000, interval: 3600, deadline: 86_400 };
+  // The last is due as the time is over.
+  assertEquals((await network.run(sample("ntp://127.0.0.1", most))).exchanges.length, 24);
 });

@@ -120,6 +120,20 @@ export class FakeNetwork implements Network {
   }
 }
 
+/** Counts the sockets that are open: those are closed by whoever has opened them, not by a signal. */
+export function countSockets(network: FakeNetwork): () => number {
+  let open = 0;
+  const connect = network.connect.bind(network);
+  network.connect = async (options) => {
+    const connection = await connect({ ...options, signal: undefined });
+    const close = connection.close.bind(connection);
+    connection.close = () => (open--, close());
+    open++;
+    return connection;
+  };
+  return () => open;
+}
+
 function keyOf({ hostname, port }: { hostname: string; port: number }): string {
   return `${hostname} ${port}`;
 }
