@@ -1,14 +1,12 @@
 /**
  * Checks that a file can be written, and leaves everything as it was.
  *
- * @throws {Error} If it cannot be written
+ * @throws {Error} If it cannot be written, or is no regular file
  * @throws {Deno.errors.NotCapable} If a permission is missing
  */
 export async function checkWritable(path: string): Promise<void> {
   const info = await statIfReadable(path);
-  if (info?.isDirectory) throw new Error("it is a folder");
-  // Opening a pipe would wait for its reader.
-  if (info && !info.isFile) return;
+  requireRegular(info);
   if (info) (await Deno.open(path, { write: true })).close();
   try {
     await probe(temporaryName(info ? await Deno.realPath(path) : path));
@@ -19,14 +17,14 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /**
- * Writes a file beside its place and moves it there. Links are followed and the mode is kept. A device, a
- * pipe, or a file in a folder that accepts no others is written in place.
+ * Writes a file beside its place and moves it there. Links are followed and the mode is kept. A file in a
+ * folder that accepts no others is written in place.
  *
- * @throws {Error} If it cannot be written
+ * @throws {Error} If it cannot be written, or is no regular file
  */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const info = await statIfReadable(path);
-  if (info && !info.isFile) return await Deno.writeTextFile(path, text);
+  requireRegular(info);
   const target = info ? await Deno.realPath(path) : path;
   const temporary = temporaryName(target);
   try {
@@ -38,6 +36,12 @@ export async function writeAtomically(path: string, text: string): Promise<void>
     if (!canWriteInPlace(error, info)) throw error;
     await Deno.writeTextFile(target, text);
   }
+}
+
+/** Refuses pipes and devices: opening one may wait for its other end for ever, whatever signal comes. */
+function requireRegular(info: Deno.FileInfo | undefined): void {
+  if (info?.isDirectory) throw new Error("it is a folder");
+  if (info && !info.isFile) throw new Error("it is no regular file");
 }
 
 /** Returns undefined if there is no such file, or if it may be written but not read. */

@@ -22,6 +22,8 @@ await Promise.all([
 export interface Surroundings {
   /** The columns of the terminal that standard output and standard error are; none without it. */
   readonly columns?: number;
+  /** Whether standard output accepts nothing, as a pipe that nobody reads from. */
+  readonly isBlocked?: boolean;
   /** Called with each text that is written to standard output; it may throw. */
   readonly onOutput?: (text: string) => void;
   /** Called once the program listens to signals, with a function that sends it one. */
@@ -67,7 +69,7 @@ export async function runMain(
   name: "timesrv" | "timecli",
   program: Program,
   args: readonly string[],
-  { columns, onOutput, onListening }: Surroundings = {},
+  { columns, isBlocked = false, onOutput, onListening }: Surroundings = {},
 ): Promise<Outcome> {
   const outcome = { code: 0, stdout: "", stderr: "" };
   const listeners: [Deno.Signal, () => void][] = [];
@@ -85,6 +87,12 @@ export async function runMain(
     ...(["stdout", "stderr"] as const).map((stream): [object, Record<string, unknown>] => {
       const write = writer(stream);
       const later = (data: Uint8Array): Promise<number> => Promise.resolve(write(data));
+      if (isBlocked && stream === "stdout") {
+        const writeSync = (): never => {
+          throw new Error("The program would wait for ever, and get no signal");
+        };
+        return [Deno.stdout, { writeSync, write: () => new Promise(() => {}), isTerminal }];
+      }
       return [Deno[stream], { writeSync: write, write: later, isTerminal }];
     }),
     [Deno, {

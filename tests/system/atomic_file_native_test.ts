@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { checkWritable, writeAtomically } from "../../src/system/atomic_file.ts";
 import { where } from "../support/needs.ts";
+import { within } from "../support/wait.ts";
 
 const needs = { permissions: [{ name: "read" }, { name: "write" }] } as const;
 
@@ -56,11 +57,30 @@ Deno.test(
 );
 
 Deno.test(
-  await where(needs, "writeAtomically writes to a device in place", async () => {
-    await checkWritable("/dev/null");
-    await writeAtomically("/dev/null", "new");
-    assertEquals((await Deno.stat("/dev/null")).isFile, false);
-  }),
+  await where(
+    { ...needs, commands: ["mkfifo"] },
+    "a pipe, a device, a socket and a folder are refused at once, also behind a link",
+    () =>
+      inFolder(async (folder) => {
+        await new Deno.Command("mkfifo", { args: [`${folder}/pipe`] }).output();
+        await Deno.symlink("pipe", `${folder}/link`);
+        using _socket = Deno.listen({ transport: "unix", path: `${folder}/socket` });
+        for (
+          const [path, message] of [
+            [`${folder}/pipe`, "it is no regular file"],
+            [`${folder}/link`, "it is no regular file"],
+            [`${folder}/socket`, "it is no regular file"],
+            ["/dev/null", "it is no regular file"],
+            [folder, "it is a folder"],
+          ] as const
+        ) {
+          for (const use of [checkWritable, (path: string) => writeAtomically(path, "new")]) {
+            await assertRejects(() => within(10, use(path)), Error, message);
+          }
+        }
+        assertEquals(namesIn(folder), ["link", "pipe", "socket"]);
+      }),
+  ),
 );
 
 Deno.test(

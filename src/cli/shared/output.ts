@@ -1,6 +1,7 @@
 /** Text written to the standard streams. */
 import { formatJson } from "../../text/json.ts";
 import { escapeLine } from "../../text/printable.ts";
+import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
 
 interface Stream {
   isTerminal(): boolean;
@@ -10,6 +11,36 @@ interface Stream {
 export function writeText(stream: { writeSync(data: Uint8Array): number }, text: string): void {
   let data = new TextEncoder().encode(text);
   while (data.length > 0) data = data.subarray(stream.writeSync(data));
+}
+
+/** How long a reader may take for the rest once the program is to stop. */
+const GRACE_MS = 200;
+
+/**
+ * Writes all of a text to standard output, and returns whether that was possible before the signal aborted:
+ * a reader that has stopped reading would keep the program from its signals.
+ */
+export async function writeUnlessStopped(
+  text: string,
+  signal: AbortSignal,
+  timers: Timers = systemTimers,
+): Promise<boolean> {
+  const written = writeLater(text).then(() => true);
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  const stop = (): void => resolve(undefined);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([written, stopped]) ??
+      await settleWithin(timers, GRACE_MS, written) ?? false;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function writeLater(text: string): Promise<void> {
+  let data = new TextEncoder().encode(text);
+  while (data.length > 0) data = data.subarray(await Deno.stdout.write(data));
 }
 
 /** Writes a text to standard error, if that is possible. */

@@ -7,7 +7,7 @@ import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
-import { writeProblem, writeText } from "../../shared/output.ts";
+import { writeProblem, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
 import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
@@ -16,6 +16,7 @@ import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
 import { checkPicture, writePicture } from "./picture/picture.ts";
 import { type WatchNotice, WatchRecord } from "./record.ts";
+import { systemNetwork } from "../../../client/network.ts";
 
 const pollFields = {
   interval: durationInSeconds("10ms", "1d", {
@@ -95,10 +96,11 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const stop = new AbortController();
   const ends = [stopSignal(), stop.signal];
   if (duration !== undefined) ends.push(AbortSignal.timeout(duration * 1000));
+  const signal = AbortSignal.any(ends);
   const options: WatchOptions = {
     ...pickOptions(pollFields, values),
     family: familyOf(values),
-    signal: AbortSignal.any(ends),
+    signal,
   };
   const events = asArgumentError(() => watch(urls, options));
   const records = new Map(urls.map((url) => [url, new WatchRecord(url)]));
@@ -106,21 +108,22 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const isAscii = ascii || !showsUnicode();
   const lines = json ? jsonLines : csv ? csvLines : textLines;
   const isText = lines === textLines;
-  const write = (line: string): void => {
-    writeText(Deno.stdout, `${isText && isAscii ? toAscii(line) : line}\n`);
+  let hasReader = true;
+  const write = async (line: string): Promise<void> => {
+    const text = `${isText && isAscii ? toAscii(line) : line}\n`;
+    hasReader &&= await writeUnlessStopped(text, signal, systemNetwork.timers);
   };
   const isLive = isText && Deno.stdout.isTerminal() && canBeDrawnOn();
   const notices: WatchNotice[] = [];
-  let hasReader = true;
   try {
     using view = isLive
       ? new LiveView({ records: rows, notices, isAscii, onQuit: () => stop.abort() })
       : undefined;
-    if (!view && lines.head !== undefined) write(lines.head);
+    if (!view && lines.head !== undefined) await write(lines.head);
     for await (const event of events) {
       records.get(event.url)?.add(event);
       if (view) view.show(event);
-      else write(lines.format(event));
+      else await write(lines.format(event));
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
@@ -130,8 +133,8 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
     throw new Error("Stopped before anything was measured");
   }
   if (isText && hasReader) {
-    for (const each of notices) write(textLines.format(each));
-    write(`\n${formatSummary(rows)}`);
+    for (const each of notices) await write(textLines.format(each));
+    await write(`\n${formatSummary(rows)}`);
   }
   if (plot !== undefined) await draw(plot, rows);
   return exitCodeFor(rows.find(({ delays }) => delays.count === 0)?.last?.error);
