@@ -17,11 +17,10 @@ import { ListenError } from "../transports/listen_error.ts";
 import { Faults } from "./faults/faults.ts";
 import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
 import { createHandler } from "./handler.ts";
-import { Control } from "./http/control.ts";
+import type { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/routes.ts";
 import type { ListenerSpec } from "./listener.ts";
 import { expandWildcard, resolveListener } from "./local_addresses.ts";
-import { checkServeOptions } from "./options.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
@@ -61,12 +60,15 @@ export class RunningServer implements Server {
   readonly #finished = Promise.withResolvers<void>();
   #shutdown: Promise<void> | undefined;
 
-  constructor(options: ServeOptions, listeners: readonly ListenerSpec[]) {
+  /** @param options As {@linkcode checkServeOptions} has checked them */
+  constructor(
+    options: ServeOptions,
+    listeners: readonly ListenerSpec[],
+    control: Control | undefined,
+  ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
-    checkServeOptions(options);
     this.#options = options;
-    const { control: address, controlToken: token } = options;
-    if (address !== undefined) this.#control = new Control({ address, token, log });
+    this.#control = control;
     this.#seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);

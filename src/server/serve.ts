@@ -1,4 +1,6 @@
+import type { Control } from "./http/control.ts";
 import { parseListeners } from "./listener.ts";
+import { checkServeOptions } from "./options.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
 
@@ -36,7 +38,8 @@ export async function serve(
 ): Promise<Server> {
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
-  const server = new RunningServer(options, listeners);
+  checkServeOptions(options);
+  const server = new RunningServer(options, listeners, await makeControl(options));
   try {
     for (const listener of listeners) await server.listen(listener);
     await server.start();
@@ -45,4 +48,13 @@ export async function serve(
     throw error;
   }
   return server;
+}
+
+/** Makes the control interface, whose modules are loaded for it alone. */
+async function makeControl(
+  { control: address, controlToken: token, log }: ServeOptions,
+): Promise<Control | undefined> {
+  if (address === undefined) return undefined;
+  const { Control } = await import("./http/control.ts");
+  return new Control({ address, token, log });
 }

@@ -1,30 +1,26 @@
 import { parseJson } from "../../text/json.ts";
 import { HttpError } from "./http_error.ts";
+import type { HttpRequest } from "./listener.ts";
 
 /** More than any change or scenario needs. */
 const MAX_OCTETS = 64 * 1024;
 
-/** The time for a whole body to arrive. */
-const MAX_MS = 5000;
-
 /**
  * Reads a body of JSON.
  *
- * @param stopping Ends the wait for a body that does not arrive
- * @throws {HttpError} If it is not JSON, also by its content type, too long or too slow
+ * @throws {HttpError} If it is not JSON, also by its content type, or too long
  */
-export async function readJson(request: Request, stopping: AbortSignal): Promise<unknown> {
-  return parse(await readText(request, stopping));
+export async function readJson(request: HttpRequest): Promise<unknown> {
+  return parse(await readText(request));
 }
 
 /**
  * Requires an empty body or `{}`: ignoring another one would hide a mistake.
  *
- * @param stopping Ends the wait for a body that does not arrive
  * @throws {HttpError} If there is more in it, or as {@linkcode readJson} does
  */
-export async function requireNothing(request: Request, stopping: AbortSignal): Promise<void> {
-  const text = await readText(request, stopping);
+export async function requireNothing(request: HttpRequest): Promise<void> {
+  const text = await readText(request);
   const json = text.trim() === "" ? {} : parse(text);
   if (JSON.stringify(json) === "{}") return;
   throw new HttpError(400, `This request must have no body: expected none, or {}`);
@@ -38,36 +34,25 @@ function parse(text: string): unknown {
   }
 }
 
-async function readText(request: Request, stopping: AbortSignal): Promise<string> {
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+async function readText({ headers, body }: HttpRequest): Promise<string> {
+  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const isJson = type === "application/json";
   const requireJson = (): void => {
     if (!isJson) throw new HttpError(415, "Expected the header content-type: application/json");
   };
+  const requireShort = (octets: number): void => {
+    if (octets > MAX_OCTETS) throw new HttpError(413, `Expected ${MAX_OCTETS} octets at most`);
+  };
   // The form of any web page could send another type, without a preflight request.
   if (type !== undefined) requireJson();
-  const ended = AbortSignal.any([stopping, AbortSignal.timeout(MAX_MS)]);
-  const reader = request.body?.getReader();
-  if (reader === undefined) return "";
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(new HttpError(408, "The request took too long"));
-  ended.addEventListener("abort", abort);
-  late.catch(() => {});
+  requireShort(Number(headers.get("content-length")));
   const decoder = new TextDecoder();
   let [text, octets] = ["", 0];
-  try {
-    while (true) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) return text + decoder.decode();
-      octets += value.length;
-      if (octets > 0) requireJson();
-      if (octets > MAX_OCTETS) throw new HttpError(413, `Expected ${MAX_OCTETS} octets at most`);
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch (error) {
-    reader.cancel().catch(() => {});
-    throw error;
-  } finally {
-    ended.removeEventListener("abort", abort);
+  for await (const part of body) {
+    octets += part.length;
+    requireJson();
+    requireShort(octets);
+    text += decoder.decode(part, { stream: true });
   }
+  return text + decoder.decode();
 }

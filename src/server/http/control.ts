@@ -1,19 +1,18 @@
 /** The control interface: HTTP and JSON, for programs of this machine. */
 import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
-import { firstOf, isLoopback } from "../../system/address.ts";
-import { settleWithin, systemTimers } from "../../system/time.ts";
+import { firstOf } from "../../system/address.ts";
 import type { RequestLog } from "../handler.ts";
+import { formatJson, quote } from "../../text/json.ts";
 import type { ServerLog } from "../log/log.ts";
+import type { Scenario } from "../scenarios/scenarios.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
 import { readJson, requireNothing } from "./body.ts";
 import { RecentClients } from "./clients.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
+import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
 import { type ControlledServer, findRoute } from "./routes.ts";
-
-/** The time that a shutdown waits for a response under way. */
-const GRACE_MS = 200;
 
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
@@ -28,8 +27,8 @@ export class Control {
   readonly #address: ControlAddress;
   readonly #token: string | undefined;
   readonly #log: ServerLog | undefined;
-  readonly #stopping = new AbortController();
-  #server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  #listener: HttpListener | undefined;
+  #isStopping = false;
 
   /**
    * Checks the options; nothing is opened yet.
@@ -44,7 +43,7 @@ export class Control {
 
   /** Its URL, such as `http://127.0.0.1:8890`. */
   get url(): string {
-    return `http://${formatAddress(this.#server?.addr ?? this.#address)}`;
+    return `http://${formatAddress(this.#listener?.address ?? this.#address)}`;
   }
 
   /** The log of requests, which also feeds the list of clients. */
@@ -67,22 +66,27 @@ export class Control {
    */
   async start(subject: ControlledServer): Promise<void> {
     const addresses = await resolveControl(this.#address, this.#token);
-    if (this.#stopping.signal.aborted) return;
-    this.#server = await firstOf(addresses, (hostname) => {
-      const isLocal = isLoopback(hostname);
-      const address = { ...this.#address, hostname };
-      return listen(address, (request) => this.#answer(request, subject, isLocal));
-    }, (error) => (error as Error).cause instanceof Deno.errors.AddrInUse);
+    const { port } = this.#address;
+    const isInUse = (error: unknown): boolean =>
+      (error as Error).cause instanceof Deno.errors.AddrInUse;
+    await firstOf(addresses, async (hostname) => {
+      if (this.#isStopping) return;
+      this.#listener = new HttpListener({
+        name: "control interface",
+        handler: (request) => this.#answer(request, subject),
+      });
+      await this.#listener.start({ hostname, port });
+    }, isInUse);
   }
 
   async shutdown(): Promise<void> {
-    this.#stopping.abort();
-    if (this.#server) await settleWithin(systemTimers, GRACE_MS, this.#server.shutdown());
+    this.#isStopping = true;
+    await this.#listener?.shutdown();
   }
 
-  async #answer(request: Request, subject: ControlledServer, isLocal: boolean): Promise<Response> {
+  async #answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     try {
-      await authorize(request, { isLocal, token: this.#token });
+      await authorize(request, this.#token);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
       const body = { error: (error as Error).message };
@@ -92,15 +96,14 @@ export class Control {
     }
   }
 
-  async #do(request: Request, subject: ControlledServer): Promise<object> {
-    const url = URL.parse(request.url);
-    if (url === null) throw new HttpError(400, "Cannot read the URL");
-    // Deno leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
+  async #do(request: HttpRequest, subject: ControlledServer): Promise<object> {
+    const { url } = request;
+    // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = findRoute(url.pathname, method);
     for (const name of url.searchParams.keys()) {
       if (name !== "listener") {
-        throw new HttpError(400, `Unknown parameter "${name}": expected listener`);
+        throw new HttpError(400, `Unknown parameter ${quote(name)}: expected listener`);
       }
     }
     const listener = url.searchParams.get("listener") ?? undefined;
@@ -109,43 +112,38 @@ export class Control {
       subject,
       clients: this.clients,
       listener,
-      json: async () => json = await readJson(request, this.#stopping.signal),
-      nothing: () => requireNothing(request, this.#stopping.signal),
+      json: async () => json = await readJson(request),
+      nothing: () => requireNothing(request),
     });
     if (method !== "GET") {
       const where = listener === undefined ? "" : ` of ${listener}`;
-      const what = json === undefined ? "" : ` ${JSON.stringify(json)}`;
+      const what = json === undefined ? "" : ` ${formatJson(withoutTexts(json))}`;
       this.#log?.changed(`${method} ${url.pathname}${where}${what}`);
     }
     return answer;
   }
 }
 
-function listen(
-  address: ControlAddress,
-  answer: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ ...address, onListen: () => {} }, answer);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const reason = cause instanceof Deno.errors.AddrInUse
-      ? "the port is already in use"
-      : (cause as Error).message;
-    throw new Error(
-      `Cannot open the control interface on tcp ${formatAddress(address)}: ${reason}`,
-      { cause },
-    );
-  }
+/** The part of a scenario that has an effect. */
+function withoutTexts(json: unknown): unknown {
+  if (typeof json !== "object" || Array.isArray(json)) return json;
+  const { description: _text, clients: _reactions, ...rest } = json as Partial<Scenario>;
+  return rest;
 }
 
 function respond(
   status: number,
   body: unknown,
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return Response.json(body, {
+): HttpResponse {
+  return {
     status,
-    headers: { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers },
-  });
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+    },
+    body: formatJson(body),
+  };
 }

@@ -1,42 +1,42 @@
 /** Access to the control interface: for programs on this machine or with the token, never for web pages. */
 import { isLoopback } from "../../system/address.ts";
 import { HttpError } from "./http_error.ts";
-
-interface GateOptions {
-  /** Whether it listens on a loopback address: requests must then name this machine as their host. */
-  readonly isLocal: boolean;
-  readonly token: string | undefined;
-}
+import type { HttpRequest } from "./listener.ts";
 
 /**
  * Checks that a request may use the interface.
  *
  * A browser sends requests on behalf of any page. So a request is refused if it has a header that only
  * browsers send for pages: Origin, or a Sec-Fetch-Site of another site
- * (https://www.w3.org/TR/fetch-metadata/). A foreign name of this host is refused too: by DNS rebinding,
- * a page can resolve its own name to this address.
+ * (https://www.w3.org/TR/fetch-metadata/). On this machine, a foreign name of this host is refused too: by
+ * DNS rebinding, a page can resolve its own name to this address. Other machines need the token, whatever
+ * address was to be listened on.
  *
  * @throws {HttpError} If it must not
  */
-export async function authorize(request: Request, { isLocal, token }: GateOptions): Promise<void> {
-  const { headers } = request;
+export async function authorize(
+  { url, headers, isLocal }: HttpRequest,
+  token: string | undefined,
+): Promise<void> {
   const site = headers.get("sec-fetch-site") ?? "none";
   if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
     throw new HttpError(403, "Web pages must not control this server");
   }
   if (isLocal) {
-    for (const host of [hostOf(request.url), hostOf(`http://${headers.get("host") ?? ""}/`)]) {
+    for (const host of [hostOf(url), hostOf(URL.parse(`http://${headers.get("host") ?? ""}/`))]) {
       if (host === "localhost" || isLoopback(host)) continue;
       throw new HttpError(403, `This is not ${host || "a host without a name"}`);
     }
+  } else if (token === undefined) {
+    throw new HttpError(403, "Only this machine may control this server without a token");
   }
   if (token !== undefined && !await isSame(bearerOf(headers), token)) {
     throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
   }
 }
 
-function hostOf(url: string): string {
-  return URL.parse(url)?.hostname.replace(/^\[|\]$/g, "") ?? "";
+function hostOf(url: URL | null): string {
+  return url?.hostname.replace(/^\[|\]$/g, "") ?? "";
 }
 
 function bearerOf(headers: Headers): string {

@@ -1,4 +1,4 @@
-/** Lines per second that datagrams may cause. */
+/** Lines per second that requests may cause, of either kind: datagrams, or changes by the control interface. */
 const LINES_PER_SECOND = 20;
 
 /** The interval at which a limiter is refilled. */

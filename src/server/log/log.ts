@@ -44,8 +44,11 @@ export interface ServerLogOptions {
 /** A part of a line, in a style or without one. */
 type Part = string | readonly [code: string, text: string];
 
-/** A request to the control interface, or a clock with many steps, may be longer. */
+/** A clock with many steps may be longer. */
 const MAX_PART_LENGTH = 1000;
+
+/** A change may have as much JSON as a request: 64 KiB. */
+const MAX_CHANGE_LENGTH = 300;
 
 const BOLD = "1";
 const DIM = "2";
@@ -55,8 +58,8 @@ const CYAN = "36";
 /**
  * The log of a server: its listeners, its clients, its totals.
  *
- * It writes at most 20 lines per second about datagrams, then one that counts the rest. If the sink
- * blocks, it drops lines rather than wait.
+ * It writes at most 20 lines per second about datagrams, and as many about changes by the control
+ * interface, then one that counts the rest. If the sink blocks, it drops lines rather than wait.
  *
  * @example
  * ```ts
@@ -72,6 +75,8 @@ export class ServerLog {
   readonly #level: LogLevel;
   readonly #colour: boolean;
   readonly #limiter = new LineLimiter();
+  /** Its own, so that no flood of datagrams hides a change. */
+  readonly #changeLimiter = new LineLimiter();
   readonly #timers: Timers;
   #window: Disposable | undefined;
 
@@ -98,9 +103,13 @@ export class ServerLog {
     this.#inform(["Control interface on ", [BOLD, url]], { event: "control", url });
   }
 
-  /** Logs a change by the control interface. */
-  changed(change: string): void {
-    this.#inform([[YELLOW, `Changed: ${change}`]], { event: "changed", change });
+  /** Logs a change by the control interface, unless there are too many in this second. */
+  changed(whole: string): void {
+    if (this.#level === "quiet") return;
+    this.#openWindow();
+    if (!this.#changeLimiter.admit(REQUEST_LINE)) return;
+    const change = shorten(whole, MAX_CHANGE_LENGTH);
+    this.#line([[YELLOW, `Changed: ${change}`]], { event: "changed", change });
   }
 
   /** Logs the transport, and why it is not a faster one that was requested. */
@@ -222,12 +231,15 @@ export class ServerLog {
     this.#window?.[Symbol.dispose]();
     this.#window = undefined;
     const { requests, failures } = this.#limiter.refill();
-    if (requests + failures === 0) return;
+    const { requests: changes } = this.#changeLimiter.refill();
+    if (requests + failures + changes === 0) return;
     const more = [
+      ...changes > 0 ? [formatPlural(changes, "more change")] : [],
       ...requests > 0 ? [formatPlural(requests, "more time request")] : [],
       ...failures > 0 ? [formatPlural(failures, "more failure")] : [],
     ].join(" and ");
-    this.#line([[DIM, `… and ${more} in that second`]], { event: "more", requests, failures });
+    const text = `… and ${more} in that second`;
+    this.#line([[DIM, text]], { event: "more", requests, failures, changes });
   }
 
   #inform(parts: readonly Part[], fields: Record<string, unknown>): void {

@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { query, serve } from "../../../mod.ts";
+import type { ClientState } from "../../../src/client/control_api.ts";
+import { collectingLog } from "../../support/collecting_log.ts";
 import { assertDocumented, isDocumented } from "../../support/documented.ts";
 import { within } from "../../support/wait.ts";
+import { UdpClient } from "../../support/udp_client.ts";
+import { ntpRequest } from "../faults/engine.ts";
 import { ask, settings } from "./http.ts";
 
 type Url = `ntp://${string}`;
@@ -291,12 +295,40 @@ Deno.test("GET /clients lists the clients, the latest first", async () => {
   const [auto, plain] = server.addresses;
   await query(`asctime://127.0.0.1:${auto?.port}`);
   await query(`ntp://127.0.0.1:${plain?.port}`);
-  const { body } = await ask(server, "GET", "/clients");
-  assertEquals(body.untold, 0);
-  assertEquals(body.clients.length, 1);
-  const [{ address, requests, protocol, lastSeen }] = body.clients;
-  assertEquals([address, requests, protocol], ["127.0.0.1", 2, "ntp"]);
-  assert(Math.abs(Date.parse(lastSeen) - Date.now()) < 60_000, lastSeen);
+  using other = new UdpClient("127.0.0.2");
+  await other.ask(ntpRequest(1), auto);
+  const listed = async (): Promise<unknown[]> => {
+    const { body } = await ask(server, "GET", "/clients");
+    assertEquals(body.untold, 0);
+    for (const { lastSeen } of body.clients) {
+      assert(Math.abs(Date.parse(lastSeen) - Date.now()) < 60_000, lastSeen);
+    }
+    return body.clients.map((
+      { address, requests, protocol }: ClientState,
+    ) => [address, requests, protocol]);
+  };
+  assertEquals(await listed(), [["127.0.0.2", 1, "auto"], ["127.0.0.1", 2, "ntp"]]);
+  await query(`ntp://127.0.0.1:${plain?.port}`);
+  assertEquals(await listed(), [["127.0.0.1", 3, "ntp"], ["127.0.0.2", 1, "auto"]]);
+});
+
+Deno.test("changes are logged without what has no effect, and without anything that a terminal obeys", async () => {
+  const log = collectingLog({ format: "json" });
+  await using server = await serve([ntp, own], { control, log });
+  const url = server.addresses[1]?.url ?? "";
+  const texts = { description: "long", clients: { chronyd: "follows" } };
+  await ask(server, "POST", "/scenario", { body: { name: "a\u009b\u202e", faults: {}, ...texts } });
+  await ask(server, "PATCH", `/clock?listener=${encodeURIComponent(url)}`, { body: { rate: 2 } });
+  await ask(server, "DELETE", "/faults");
+  await ask(server, "PUT", "/faults", { body: { dorp: 1 } });
+  await ask(server, "GET", "/state");
+  await log.flush();
+  const changes = log.lines().map((line) => JSON.parse(line).change).filter(Boolean);
+  assertEquals(changes, [
+    'POST /scenario {"name":"a\\u009b\\u202e","faults":{}}',
+    `PATCH /clock of ${url} {"rate":2}`,
+    "DELETE /faults",
+  ]);
 });
 
 Deno.test("a server with half a request on its control interface stops all the same", async () => {

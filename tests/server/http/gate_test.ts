@@ -1,5 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { serve } from "../../../mod.ts";
+import { authorize } from "../../../src/server/http/gate.ts";
+import type { HttpRequest } from "../../../src/server/http/listener.ts";
 import { ask, raw, settings } from "./http.ts";
 
 const control = "127.0.0.1:0";
@@ -53,6 +55,25 @@ Deno.test("no response allows other sites anything", async () => {
   assertEquals(names.filter((name) => name.startsWith("access-control")), []);
 });
 
+Deno.test("other machines need the token, whatever address was to be listened on", async () => {
+  const token = "0123456789abcdef";
+  const request = (host: string, isLocal: boolean, authorization = ""): HttpRequest => ({
+    method: "GET",
+    url: new URL("http://localhost/state"),
+    headers: new Headers({ host, ...authorization !== "" && { authorization } }),
+    isLocal,
+    body: new Blob().stream(),
+  });
+  const status = async (...[given, secret]: Parameters<typeof authorize>): Promise<number> =>
+    await authorize(given, secret).then(() => 200, ({ status }) => status);
+  assertEquals(await status(request("localhost", true), undefined), 200);
+  assertEquals(await status(request("192.0.2.1", true), undefined), 403);
+  assertEquals(await status(request("localhost", false), undefined), 403);
+  assertEquals(await status(request("192.0.2.1", false), token), 401);
+  assertEquals(await status(request("time.example", false, `bearer  ${token}`), token), 200);
+  assertEquals(await status(request("time.example", true, `Bearer ${token}`), token), 403);
+});
+
 Deno.test("a token has to be brought, and anything but loopback needs one", async () => {
   const controlToken = "0123456789abcdef";
   await using server = await serve(ntp, { control, controlToken });
@@ -85,7 +106,20 @@ Deno.test("an address that is wrong or in use, or a token that protects nothing,
       "Cannot read the control",
     );
   }
-  for (const controlToken of ["", "short", "0123456789abcde\n", "0123456789 abcdef"]) {
+  const [shortest, longest] = ["x".repeat(16), "x".repeat(256)];
+  for (const controlToken of [shortest, longest]) {
+    await using _server = await serve(ntp, { control, controlToken });
+  }
+  for (
+    const controlToken of [
+      "",
+      shortest.slice(1),
+      `${longest}x`,
+      `${shortest}\n`,
+      "0123456789 abcdef",
+      `${shortest}=x`,
+    ]
+  ) {
     await assertRejects(() => serve(ntp, { control, controlToken }), SyntaxError, "control token");
   }
   await using first = await serve(ntp, { control });

@@ -1,0 +1,212 @@
+/**
+ * A TCP connection as a stream for node:http, with deadlines: node:http has them for its own sockets only,
+ * and those end for good once the descriptors run out.
+ */
+import type { Duplex } from "node:stream";
+import { isLoopback } from "../../system/address.ts";
+import { formatJson } from "../../text/json.ts";
+import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
+
+/** The time for the head of a request to arrive, from the start of the connection or its first octet. */
+const HEAD_MS = 5000;
+
+/** The time for a request and its response, from the same moment. */
+const REQUEST_MS = 10_000;
+
+const KEEP_ALIVE_MS = 65_000;
+
+/** The time for a peer to read the last response and close the connection itself. */
+const LINGER_MS = 1000;
+
+/** Also bounds what a check of {@linkcode Connection.received} can miss. */
+const READ_OCTETS = 16 * 1024;
+
+/** More than the longest head and body with any framing. */
+const MAX_OCTETS = 1024 * 1024;
+
+/** Requests that wait for the response to an earlier one. */
+const MAX_PENDING = 64;
+
+type Phase = "head" | "request" | "idle" | "closing" | "closed";
+
+/** Makes a stream that calls these functions: `node:stream` is loaded with the first connection. */
+export type OpenStream = (options: {
+  read: () => void;
+  write: (octets: Uint8Array, encoding: string, done: (error?: Error | null) => void) => void;
+  final: (done: (error?: Error | null) => void) => void;
+  destroy: (error: Error | null, done: (error?: Error | null) => void) => void;
+}) => Duplex;
+
+export class Connection {
+  readonly stream: Duplex;
+  /** Whether the peer is on this machine. */
+  readonly isLocal: boolean;
+  /** The peer's address, of IPv6 the network: one machine has a whole /64. */
+  readonly source: string;
+  /** Resolves when its descriptor is free. */
+  readonly closed: Promise<void>;
+  /** Whether the head of the response has been sent. */
+  hasBegun = false;
+  /** Octets received in all. */
+  received = 0;
+  /** The requests of this connection are carried out in turn (RFC 9112 §9.3.2). */
+  turn: Promise<void> = Promise.resolve();
+  readonly #conn: Deno.TcpConn;
+  readonly #nowMs: () => number;
+  readonly #closed = Promise.withResolvers<void>();
+  #phase: Phase = "head";
+  #deadlineMs: number;
+  #startMs: number;
+  /** The number of octets received before it. */
+  #receivedBefore = 0;
+  /** Requests without a complete response. */
+  #pending = 0;
+
+  /** @param nowMs A clock that is never set */
+  constructor(conn: Deno.TcpConn, openStream: OpenStream, nowMs: () => number) {
+    this.#conn = conn;
+    this.#nowMs = nowMs;
+    this.#startMs = nowMs();
+    this.#deadlineMs = this.#startMs + HEAD_MS;
+    this.closed = this.#closed.promise;
+    const { hostname } = conn.remoteAddr as Deno.NetAddr;
+    this.isLocal = isLoopback(hostname);
+    this.source = networkOf(hostname);
+    this.stream = openStream({
+      read: () => void this.#read(),
+      write: (octets, _encoding, done) => void this.#write(octets).then(() => done(), done),
+      final: (done) => void conn.closeWrite().then(() => done(), done),
+      destroy: (error, done) => {
+        done(error);
+        void this.#close();
+      },
+    });
+    // The request that it interrupts reports it.
+    this.stream.on("error", () => {});
+  }
+
+  /** When the request under way began, or the wait for one. */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  get isIdle(): boolean {
+    return this.#phase === "idle";
+  }
+
+  /** Whether a request is under way. */
+  get isBusy(): boolean {
+    return this.#phase === "request";
+  }
+
+  get isClosing(): boolean {
+    return this.#phase === "closing" || this.#phase === "closed";
+  }
+
+  /** Notes that the head of a request has arrived. */
+  begin(): void {
+    this.#pending++;
+    if (this.isClosing) return;
+    if (this.#pending > MAX_PENDING) return this.abort();
+    this.#phase = "request";
+    this.#deadlineMs = this.#startMs + REQUEST_MS;
+  }
+
+  /** Notes that a response is complete. */
+  end(): void {
+    this.#pending--;
+    this.hasBegun = false;
+    if (this.isClosing) return;
+    this.#restart(this.#pending > 0 ? "request" : "idle");
+  }
+
+  /** Closes it if its time is over. */
+  checkDeadline(): void {
+    if (this.#nowMs() < this.#deadlineMs) return;
+    if (this.#phase === "closing") this.abort();
+    else if (this.#phase === "idle") this.stream.destroy();
+    else this.refuse(408, "The request took too long");
+  }
+
+  /** Answers for node:http, which cannot go on, and closes the connection. */
+  refuse(status: number, error: string): void {
+    if (this.isClosing) return;
+    if (this.hasBegun) return this.abort();
+    const body = formatJson({ error });
+    void this.#write(new TextEncoder().encode(
+      `HTTP/1.1 ${status} ${reasons[status] ?? "Error"}\r\ncontent-type: application/json\r\n` +
+        `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    )).catch(() => {});
+    this.stream.destroy();
+  }
+
+  /** Closes it at once. */
+  abort(): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.#conn.close();
+    this.stream.destroy();
+    this.#closed.resolve();
+  }
+
+  #restart(phase: "head" | "request" | "idle"): void {
+    this.#phase = phase;
+    this.#startMs = this.#nowMs();
+    this.#receivedBefore = this.received;
+    const limitMs = { head: HEAD_MS, request: REQUEST_MS, idle: KEEP_ALIVE_MS };
+    this.#deadlineMs = this.#startMs + limitMs[phase];
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(READ_OCTETS);
+    try {
+      const length = await this.#conn.read(buffer);
+      if (length === null) return void this.stream.push(null);
+      if (this.#phase === "idle") this.#restart("head");
+      this.received += length;
+      if (this.received - this.#receivedBefore > MAX_OCTETS) {
+        return this.refuse(413, `Expected ${MAX_OCTETS} octets at most`);
+      }
+      this.stream.push(buffer.subarray(0, length));
+    } catch (error) {
+      this.stream.destroy(error as Error);
+    }
+  }
+
+  async #write(octets: Uint8Array): Promise<void> {
+    let rest = octets;
+    while (rest.length > 0) rest = rest.subarray(await this.#conn.write(rest));
+  }
+
+  /**
+   * Closes it once the peer has, or after a second: with octets unread, the kernel would reset the
+   * connection, and the peer could lose the response (RFC 9112 §9.6).
+   */
+  async #close(): Promise<void> {
+    if (this.isClosing) return;
+    this.#phase = "closing";
+    this.#deadlineMs = this.#nowMs() + LINGER_MS;
+    const buffer = new Uint8Array(READ_OCTETS);
+    try {
+      await this.#conn.closeWrite();
+      while (await this.#conn.read(buffer) !== null);
+    } catch {
+      // The peer is gone, or the second is over.
+    }
+    this.abort();
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  413: "Content Too Large",
+  431: "Request Header Fields Too Large",
+};
+
+function networkOf(address: string): string {
+  const words: IpWords = new Uint32Array(4);
+  parseIpWords(address, words);
+  return words.slice(0, isIpv4(words) ? 4 : 2).join();
+}

@@ -1,0 +1,291 @@
+/**
+ * HTTP over TCP: one listener, whose connections are few and short enough that nobody can exhaust the
+ * server. `Deno.serve()` has no such limits, and obeys an environment variable that opens another address.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { canonicalAddress } from "../../system/address.ts";
+import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
+import { formatJson, quote } from "../../text/json.ts";
+import { Connection } from "./connection.ts";
+import { HttpError } from "./http_error.ts";
+
+/** A request whose head has arrived. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Its target; the host is that of an absolute target, otherwise `localhost`. */
+  readonly url: URL;
+  readonly headers: Headers;
+  /** Whether it comes from this machine, by the address of its connection. */
+  readonly isLocal: boolean;
+  /** The parts of its body as they arrive; throws an {@linkcode HttpError} if they are mostly framing. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Left out of the response to HEAD. */
+  readonly body: string;
+}
+
+/** Answers every request, whatever is wrong with it. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpListenerOptions {
+  /** What listens, for messages. */
+  readonly name: string;
+  readonly handler: HttpHandler;
+  readonly timers?: Timers;
+  /** @default {Deno.listen} */
+  readonly listen?: (address: Deno.TcpListenOptions) => Deno.TcpListener;
+}
+
+const MAX_CONNECTIONS = 128;
+
+/** From one source; this machine is exempt. */
+const MAX_PER_SOURCE = 16;
+
+const MAX_HEAD_OCTETS = 16 * 1024;
+
+/** Chunk extensions and trailers, beside 8 octets of framing per octet of the body. */
+const MAX_FRAMING_OCTETS = 32 * 1024;
+
+/** The interval at which deadlines are checked. */
+const CHECK_MS = 250;
+
+/** The pause after a connection could not be accepted, usually because there is no descriptor for it. */
+const ACCEPT_PAUSE_MS = 10;
+
+/** The time that a shutdown waits for responses under way. */
+const GRACE_MS = 200;
+
+export class HttpListener {
+  readonly #name: string;
+  readonly #handler: HttpHandler;
+  readonly #timers: Timers;
+  readonly #listen: NonNullable<HttpListenerOptions["listen"]>;
+  readonly #connections = new Map<Duplex, Connection>();
+  #listener: Deno.TcpListener | undefined;
+  #check: Disposable | undefined;
+  #isStopping = false;
+
+  constructor(
+    { name, handler, timers = systemTimers, listen = Deno.listen }: HttpListenerOptions,
+  ) {
+    this.#name = name;
+    this.#handler = handler;
+    this.#timers = timers;
+    this.#listen = listen;
+  }
+
+  /** The address that it listens on. */
+  get address(): Deno.NetAddr | undefined {
+    return this.#listener?.addr as Deno.NetAddr | undefined;
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param address An IP address, and a port of which 0 is any free one
+   * @throws {Error} If it cannot be listened on
+   * @throws {Deno.errors.NotCapable} If the permission is missing
+   */
+  async start(address: { readonly hostname: string; readonly port: number }): Promise<void> {
+    const [http, stream] = await Promise.all([import("node:http"), import("node:stream")]);
+    if (this.#isStopping) return;
+    const listener = this.#listener = this.#open(address);
+    const server = http.createServer(
+      { maxHeaderSize: MAX_HEAD_OCTETS, requireHostHeader: false, keepAliveTimeout: 0 },
+      (message, response) => this.#request(message, response),
+    );
+    // Otherwise it would close each connection after one response.
+    Object.defineProperty(server, "listening", { value: true });
+    server.on("clientError", (error: Error & { readonly code?: string }, socket: Duplex) => {
+      const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
+      this.#connections.get(socket)?.refuse(isTooLong ? 431 : 400, "Cannot read the request");
+    });
+    server.on("connect", (_message: IncomingMessage, socket: Duplex) => {
+      this.#connections.get(socket)?.refuse(405, "This is no proxy");
+    });
+    this.#check = this.#timers.every(CHECK_MS, () => {
+      for (const connection of this.#connections.values()) connection.checkDeadline();
+    });
+    void this.#accept(listener, (conn) => {
+      const nowMs = (): number => this.#timers.monotonicMs();
+      const connection = new Connection(conn, (options) => new stream.Duplex(options), nowMs);
+      this.#admit(connection, server);
+    });
+  }
+
+  /** Lets the responses under way finish for a moment, then closes every connection. */
+  async shutdown(): Promise<void> {
+    this.#isStopping = true;
+    this.#listener?.close();
+    this.#check?.[Symbol.dispose]();
+    const connections = [...this.#connections.values()];
+    const busy = connections.filter(({ isBusy }) => isBusy);
+    for (const connection of connections) if (!connection.isBusy) connection.abort();
+    const finished = Promise.all(busy.map(({ closed }) => closed));
+    await settleWithin(this.#timers, GRACE_MS, finished);
+    for (const connection of busy) connection.abort();
+  }
+
+  #open(address: { readonly hostname: string; readonly port: number }): Deno.TcpListener {
+    const action = `Cannot open the ${this.#name} on tcp ${formatAddress(address)}`;
+    let listener: Deno.TcpListener;
+    try {
+      listener = this.#listen({ hostname: address.hostname, port: address.port });
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      const reason = cause instanceof Deno.errors.AddrInUse
+        ? "the port is already in use"
+        : (cause as Error).message;
+      throw new Error(`${action}: ${reason}`, { cause });
+    }
+    const { hostname, port } = listener.addr as Deno.NetAddr;
+    const isSame = canonicalAddress(hostname) === canonicalAddress(address.hostname) &&
+      (address.port === 0 || address.port === port);
+    if (isSame) return listener;
+    listener.close();
+    throw new Error(`${action}: it would be ${formatAddress({ hostname, port })}`);
+  }
+
+  /** Accepts connections until it is closed; a failure concerns one connection only. */
+  async #accept(listener: Deno.TcpListener, admit: (conn: Deno.TcpConn) => void): Promise<void> {
+    while (!this.#isStopping) {
+      try {
+        admit(await listener.accept());
+      } catch {
+        if (this.#isStopping) return;
+        this.#evict();
+        await this.#timers.sleep(ACCEPT_PAUSE_MS);
+      }
+    }
+  }
+
+  #admit(connection: Connection, server: Server): void {
+    const connections = this.#connections;
+    connections.set(connection.stream, connection);
+    void connection.closed.then(() => connections.delete(connection.stream));
+    const isSame = ({ source }: Connection): boolean => source === connection.source;
+    const isOneTooMany = !connection.isLocal &&
+      [...connections.values()].filter(isSame).length > MAX_PER_SOURCE;
+    if (isOneTooMany || this.#isStopping) return connection.abort();
+    if (connections.size > MAX_CONNECTIONS) this.#evict();
+    server.emit("connection", connection.stream);
+  }
+
+  /**
+   * Closes the connection that is needed least, the oldest of its kind: a client that is served within
+   * milliseconds then finds room, however many connections others hold.
+   */
+  #evict(): void {
+    const value = ({ isIdle, isClosing }: Connection): number => isIdle ? 0 : isClosing ? 1 : 2;
+    const [least] = [...this.#connections.values()].sort((a, b) =>
+      value(a) - value(b) || a.startMs - b.startMs
+    );
+    least?.abort();
+  }
+
+  #request(message: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(message.socket as Duplex);
+    if (connection === undefined) return;
+    connection.begin();
+    response.on("close", () => connection.end());
+    const received = connection.received;
+    connection.turn = connection.turn.then(async () => {
+      if (connection.isClosing || response.destroyed) return;
+      const { status, headers, body } = await this.#answer(message, connection, received);
+      if (connection.isClosing || response.destroyed) return;
+      connection.hasBegun = true;
+      // After an error nothing more is read: not the rest of a body, and no request after it.
+      const isLast = status >= 400 || !message.complete || this.#isStopping ||
+        !response.shouldKeepAlive;
+      response.shouldKeepAlive = !isLast;
+      response.writeHead(status, {
+        ...headers,
+        "content-length": String(new TextEncoder().encode(body).length),
+      });
+      response.end(body);
+      await new Promise((resolve) => response.on("close", resolve));
+      if (isLast) connection.stream.destroy();
+    });
+  }
+
+  async #answer(
+    message: IncomingMessage,
+    connection: Connection,
+    received: number,
+  ): Promise<HttpResponse> {
+    try {
+      const { method = "" } = message;
+      const headers = readHeaders(message);
+      const url = readTarget(message.url ?? "");
+      const { isLocal } = connection;
+      const body = readBody(message, () => connection.received - received);
+      return await this.#handler({ method, url, headers, isLocal, body });
+    } catch (error) {
+      const status = error instanceof HttpError ? error.status : 500;
+      const body = formatJson({ error: (error as Error).message });
+      return { status, headers: { "content-type": "application/json" }, body };
+    }
+  }
+}
+
+/** @throws {HttpError} If two readers of the request could disagree about it */
+function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
+  if (!["1.0", "1.1"].includes(httpVersion)) {
+    throw new HttpError(505, `HTTP/${httpVersion} is not spoken here: expected HTTP/1.1`);
+  }
+  const headers = new Headers();
+  let hosts = 0;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
+    if (name.toLowerCase() === "host") hosts++;
+    try {
+      headers.append(name, value);
+    } catch {
+      throw new HttpError(400, "Cannot read a header");
+    }
+  }
+  // RFC 9112 §3.2: a server must refuse these.
+  if (hosts > 1 || hosts === 0 && httpVersion === "1.1") {
+    throw new HttpError(400, "Expected the header host once");
+  }
+  const coding = headers.get("transfer-encoding") ?? "chunked";
+  if (coding.toLowerCase() !== "chunked") {
+    throw new HttpError(
+      501,
+      `Cannot decode the transfer coding ${quote(coding)}: expected chunked`,
+    );
+  }
+  return headers;
+}
+
+/** Parses a path or an absolute URL (RFC 9112 §3.2). */
+function readTarget(target: string): URL {
+  const url = URL.parse(target.startsWith("/") ? `http://localhost${target}` : target);
+  if (url?.protocol !== "http:") throw new HttpError(400, "Cannot read the URL");
+  return url;
+}
+
+/** @param received The number of octets that have arrived since the head of the request */
+async function* readBody(
+  message: IncomingMessage,
+  received: () => number,
+): AsyncGenerator<Uint8Array> {
+  let octets = 0;
+  const checkFraming = (): void => {
+    if (received() <= MAX_FRAMING_OCTETS + 8 * octets) return;
+    throw new HttpError(400, "Expected shorter chunk extensions and trailers");
+  };
+  // To be destroyed at the end of the loop would keep the response from being sent.
+  for await (const part of message.iterator({ destroyOnReturn: false })) {
+    octets += part.length;
+    checkFraming();
+    yield part;
+  }
+  checkFraming();
+}
