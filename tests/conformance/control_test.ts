@@ -15,7 +15,6 @@ const control = "127.0.0.1:0";
   for (const year of [2036, 2090, 1999, 2038]) {
     const body = { time: `${year}-02-03T04:05:06Z`, freeze: true };
     assertEquals((await ask(server, "PATCH", "/clock", { body })).status, 200);
-    const changedMs = performance.now();
     // Each from another port, so that every thread is asked.
     for (let i = 0; i < 8; i++) {
       const { serverReceivedAt } = await query(ntp as `ntp://${string}`);
@@ -23,7 +22,6 @@ const control = "127.0.0.1:0";
     }
     assert((await query(asctime ?? "")).text.endsWith(`04:05:06 ${year}`));
     assertEquals((await query(time ?? "")).text, `${year}-02-03T04:05:06Z`);
-    assert(performance.now() - changedMs < 10_000);
   }
 })).forEach((test) => Deno.test(test));
 
