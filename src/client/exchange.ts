@@ -87,8 +87,6 @@ export async function exchange(
   const { timers } = network;
   const endsMs = timers.monotonicMs() + timeout * 1000;
   const addresses = target.addresses ?? await lookUp(target.hostname, timeout, options);
-  // A process's first instant takes some hundred microseconds, which would count as network delay.
-  timers.now();
   using attempts = new Attempts(target, createRequest, network, signal);
   const reply = await attempts.run(
     Array.from({ length: retries + 1 }, () => addresses).flat(),
@@ -186,6 +184,7 @@ class Attempts implements Disposable {
       const connection = await this.#network.connect({ hostname, port: endpoint.port, signal });
       this.#connections.push(connection);
       const request = this.#createRequest();
+      // A process's first instant takes some hundred microseconds, which would count as network delay.
       const departure: Departure = { at: timers.now(), atMs: NaN };
       void this.#receive(connection, request, departure);
       // To make a timer costs time, which would count as network delay.

@@ -4,6 +4,7 @@ import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
 import { freePort } from "../support/udp_client.ts";
+import { within } from "../support/wait.ts";
 
 const controlToken = "0123456789abcdef";
 
@@ -56,7 +57,7 @@ Deno.test("control gives up in time, or when its signal aborts", async () => {
   const url = `http://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`;
   const late = await assertRejects(() => control("state", { url, timeout: 0.05 }), QueryError);
   assertEquals(late.reason, "timeout");
-  (await silent.accept()).close();
+  (await within(10, silent.accept())).close();
   const reason = new Error("enough");
   for (const isEarly of [true, false]) {
     const controller = new AbortController();

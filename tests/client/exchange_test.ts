@@ -82,6 +82,7 @@ Deno.test("exchange ends when its signal aborts, and leaves no socket open", asy
   const network = new FakeNetwork();
   network.hosts[name] = ["192.0.2.1", "192.0.2.2"];
   const { requests } = network.serve("time://192.0.2.1", () => undefined);
+  const next = network.serve("time://192.0.2.2", () => undefined);
   const open = countSockets(network);
   // While an address has its turn, between two tries, and at the end.
   const cases = [[name, 2, 100], [server.hostname, 2, 700], [name, 0, 2000]] as const;
@@ -94,6 +95,7 @@ Deno.test("exchange ends when its signal aborts, and leaves no socket open", asy
     const error = await run(network, options, hostname).catch((error) => error);
     assert(error === reason, String(error));
     assertEquals([network.timers.monotonicMs() - startMs, open()], [atMs, 0]);
+    assertEquals(next.requests.length, atMs === 2000 ? 1 : 0);
   }
   const [sent, looked] = [requests.length, network.lookups.length];
   const aborted = { signal: AbortSignal.abort(), retries: 0 };

@@ -21,7 +21,7 @@ const FREE = "asctime://127.0.0.1:0";
 
 (await eachWay("shutdown resolves finished, and may be called again", async (way) => {
   const server = await serve(FREE, way);
-  await Promise.all([server.shutdown(), server.shutdown(), server.finished]);
+  await within(10, Promise.all([server.shutdown(), server.shutdown(), server.finished]));
   await server.shutdown();
   assertEquals(accountedFor(server), 0);
 })).forEach((test) => Deno.test(test));

@@ -5,6 +5,7 @@ import { bothPrograms, root, source, startServer, testsOf } from "../support/pro
 import { freePort } from "../support/udp_client.ts";
 import { Cable } from "./cable.ts";
 import { timecliErrors } from "../support/usage_errors.ts";
+import { within } from "../support/wait.ts";
 
 /** One line of printable characters on standard error, and nothing else. */
 function assertFailure(outcome: Outcome, code: number, message: RegExp): void {
@@ -48,7 +49,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         const { port } = socket.addr as Deno.NetAddr;
         for (const [what, reply] of notTimes) {
           const asked = run([...timecli, "--retries=0", `127.0.0.1:${port}`]);
-          const [, client] = await socket.receive();
+          const [, client] = await within(10, socket.receive());
           await socket.send(reply, client);
           const outcome = await asked;
           assertFailure(outcome, 7, new RegExp(`127\\.0\\.0\\.1:${port} is not a time: "`));
@@ -67,7 +68,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       try {
         const { port } = asked.addr as Deno.NetAddr;
         const outcome = run([...timecli, "-q", "--retries=0", "-t", "30", `127.0.0.1:${port}`]);
-        const [, client] = await asked.receive();
+        const [, client] = await within(10, asked.receive());
         await stranger.send(new TextEncoder().encode("Thu Jan  1 00:00:00 1970"), client);
         await stranger.send(new TextEncoder().encode("junk"), client);
         await asked.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), client);

@@ -4,6 +4,7 @@ import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import { query } from "../../src/client/query.ts";
 import { serve } from "../../src/server/serve.ts";
 import { collectingLog } from "../support/collecting_log.ts";
+import { within } from "../support/wait.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const clock = {
@@ -31,7 +32,7 @@ Deno.test("serve finishes a slow reply before it shuts down", async () => {
     },
   });
   const reply = query(server.addresses[0]?.url ?? "", { retries: 0 });
-  await requested.promise;
+  await within(10, requested.promise);
   const shutdown = server.shutdown();
   gate.resolve();
   assertEquals((await reply).text, "Fri Apr  3 21:09:36 2020");

@@ -57,7 +57,7 @@ export class UdpClient implements Disposable {
     const { hostname } = this.address;
     while (true) {
       await this.send(encode("Time request"), { hostname, port });
-      const [octets] = await this.#socket.receive();
+      const [octets] = await within(30, this.#socket.receive());
       if (new TextDecoder().decode(octets) === "end") return;
       this.replies++;
       onReply();

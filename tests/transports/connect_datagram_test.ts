@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
+import { within } from "../support/wait.ts";
 
 function peer(hostname = "127.0.0.1", port = 0): Deno.DatagramConn & { addr: Deno.NetAddr } {
   const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
@@ -12,13 +13,13 @@ Deno.test("connectDatagram sends to the peer and receives from it", async () => 
     using connection = await connectDatagram({ hostname, port: server.addr.port });
     assertEquals(connection.remoteAddr, { transport: "udp", hostname, port: server.addr.port });
     await connection.send(new Uint8Array([1, 2]));
-    const [request, client] = await server.receive();
+    const [request, client] = await within(10, server.receive());
     assertEquals(request, new Uint8Array([1, 2]));
     assertEquals((client as Deno.NetAddr).port, connection.localAddr.port);
     await server.send(new Uint8Array([3]), client);
     await server.send(new Uint8Array(), client);
-    assertEquals(await connection.receive(), new Uint8Array([3]));
-    assertEquals(await connection.receive(), new Uint8Array());
+    assertEquals(await within(10, connection.receive()), new Uint8Array([3]));
+    assertEquals(await within(10, connection.receive()), new Uint8Array());
     server.close();
   }
 });
@@ -34,7 +35,7 @@ Deno.test("connectDatagram drops datagrams from all senders but the peer", async
     stranger.close();
   }
   await server.send(new Uint8Array([1]), connection.localAddr);
-  assertEquals(await connection.receive(), new Uint8Array([1]));
+  assertEquals(await within(10, connection.receive()), new Uint8Array([1]));
   server.close();
 });
 
@@ -43,9 +44,9 @@ Deno.test("connectDatagram recognises an IPv4 peer by its IPv6 spelling", async 
   const hostname = "::ffff:127.0.0.1";
   using connection = await connectDatagram({ hostname, port: server.addr.port });
   await connection.send(new Uint8Array([1]));
-  const [, client] = await server.receive();
+  const [, client] = await within(10, server.receive());
   await server.send(new Uint8Array([2]), client);
-  assertEquals(await connection.receive(), new Uint8Array([2]));
+  assertEquals(await within(10, connection.receive()), new Uint8Array([2]));
   server.close();
 });
 
@@ -55,9 +56,9 @@ Deno.test("connectDatagram reaches a wildcard address by loopback", async () => 
     using connection = await connectDatagram({ hostname, port: server.addr.port });
     assertEquals(connection.remoteAddr.hostname, loopback);
     await connection.send(new Uint8Array([1]));
-    const [, client] = await server.receive();
+    const [, client] = await within(10, server.receive());
     await server.send(new Uint8Array([2]), client);
-    assertEquals(await connection.receive(), new Uint8Array([2]));
+    assertEquals(await within(10, connection.receive()), new Uint8Array([2]));
     server.close();
   }
 });
@@ -67,8 +68,8 @@ Deno.test("connectDatagram hands out datagrams that the next one does not overwr
   using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
   await server.send(new Uint8Array([1]), connection.localAddr);
   await server.send(new Uint8Array([2]), connection.localAddr);
-  const first = await connection.receive();
-  await connection.receive();
+  const first = await within(10, connection.receive());
+  await within(10, connection.receive());
   assertEquals(first, new Uint8Array([1]));
   server.close();
 });
@@ -84,11 +85,11 @@ Deno.test("connectDatagram uses a fresh port each time", async () => {
 
 Deno.test("close ends a receive that waits, and may be called again", async () => {
   const connection = await connectDatagram({ hostname: "127.0.0.1", port: 9 });
-  const waiting = connection.receive();
+  const waiting = within(10, connection.receive());
   connection.close();
   connection.close();
   await assertRejects(() => waiting);
-  await assertRejects(() => connection.receive());
+  await assertRejects(() => within(10, connection.receive()));
   await assertRejects(() => connection.send(new Uint8Array(1)));
 });
 
@@ -96,7 +97,7 @@ Deno.test("connectDatagram's signal closes it, and its reason is the error", asy
   const controller = new AbortController();
   const { signal } = controller;
   const connection = await connectDatagram({ hostname: "127.0.0.1", port: 9, signal });
-  const waiting = connection.receive();
+  const waiting = within(10, connection.receive());
   controller.abort(new Error("enough"));
   await assertRejects(() => waiting, Error, "enough");
   await assertRejects(() => connection.send(new Uint8Array(1)), Error, "enough");

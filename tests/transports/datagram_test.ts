@@ -6,7 +6,7 @@ import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts
 import { ListenError } from "../../src/transports/listen_error.ts";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
 import { FakeTime } from "../support/fake_time.ts";
-import { until } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 
 interface TestListener
   extends Pick<DatagramListener, "port" | "finished" | "shutdown">, AsyncDisposable {
@@ -44,7 +44,7 @@ function echo({ request, reply }: Exchange): number {
 async function ask(port: number, text: string): Promise<string> {
   using connection = await connectDatagram({ hostname: "127.0.0.1", port });
   await connection.send(new TextEncoder().encode(text));
-  return new TextDecoder().decode(await connection.receive());
+  return new TextDecoder().decode(await within(10, connection.receive()));
 }
 
 Deno.test("listenDatagram answers a thousand clients while one answer is slow", async () => {
@@ -85,7 +85,7 @@ Deno.test("listenDatagram refuses requests beyond its maximum of replies under w
   assertEquals(listener.counters.totals().refused.overload, 15);
   gate.resolve();
   const answered = [];
-  for (let i = 0; i < 10; i++) answered.push(...await client.receive());
+  for (let i = 0; i < 10; i++) answered.push(...await within(10, client.receive()));
   assertEquals(answered.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   await until(() => listener.counters.totals().answered === 10);
   assertEquals(await ask(listener.port, "again"), "again");
@@ -123,7 +123,7 @@ Deno.test("listenDatagram gives a handler as much of a datagram as its buffer ho
   using client = await connectDatagram({ hostname: "127.0.0.1", port: listener.port });
   for (const length of [0, 1, 2047, 2048, 2049, 65_507]) {
     await client.send(new Uint8Array(length));
-    assertEquals(await client.receive(), new Uint8Array([1]));
+    assertEquals(await within(10, client.receive()), new Uint8Array([1]));
   }
   assertEquals(lengths, [0, 1, 2047, 2048, 2048, 2048]);
 });
