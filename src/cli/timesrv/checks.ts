@@ -1,16 +1,28 @@
 /** Checks of options that only make sense together, before anything is started. */
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
-import type { ValuesOf } from "../../options/field.ts";
+import { MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import type { GuardOptions } from "../../server/guard/guard.ts";
 import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
 import { controlFields } from "../../server/http/options.ts";
+import { readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { type AddressFamily, addressFamily } from "../../system/address.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+
+export const controlGroup = {
+  ...controlFields,
+  controlTokenFile: text("a file", () => {}, {
+    name: "control-token-file",
+    maxLength: MAX_LONG_TEXT,
+    syntax: "<file>",
+    help: "file with the token, which others may not read",
+    conflicts: ["control-token"],
+  }),
+};
 
 /**
  * Parses the listeners.
@@ -83,17 +95,25 @@ export function readGuard(values: GuardValues): GuardOptions {
   return { access, rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit } };
 }
 
-/** @throws {UsageError} If other machines could change the server without a token */
-export function readControl(
-  values: ValuesOf<typeof controlFields>,
-): ValuesOf<typeof controlFields> {
-  const { control, controlToken } = values;
+/**
+ * Reads the options of the control interface, the token from its file if one is named.
+ *
+ * @throws {UsageError} If other machines could change the server without a token, or the file has none
+ * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
+ */
+export async function readControl(
+  { control, controlToken, controlTokenFile: file }: ValuesOf<typeof controlGroup>,
+): Promise<ValuesOf<typeof controlFields>> {
+  const hasToken = controlToken !== undefined || file !== undefined;
   if (control === undefined) {
-    if (controlToken !== undefined) throw new UsageError("--control-token needs --control");
-  } else if (controlToken === undefined && needsToken(parseControl(control).hostname)) {
+    if (!hasToken) return {};
+    throw new UsageError(`--control-token${file === undefined ? "" : "-file"} needs --control`);
+  }
+  if (!hasToken && needsToken(parseControl(control).hostname)) {
     throw new UsageError(
-      `Other machines may reach --control ${control}: it needs a --control-token`,
+      `Other machines may reach --control ${control}: it needs a --control-token-file`,
     );
   }
-  return pickOptions(controlFields, values);
+  const token = file === undefined ? controlToken : await readToken(file, "timesrv");
+  return { control, ...token !== undefined && { controlToken: token } };
 }

@@ -3,7 +3,7 @@ import { suggest } from "../../text/suggest.ts";
 import { parseScenario } from "../../server/scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
-import { isStandardInput, openInput } from "../shared/files.ts";
+import { isStandardInput, readText } from "../shared/files.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { quote } from "../../text/json.ts";
 
@@ -19,9 +19,12 @@ export interface Served extends Pick<Scenario, "status" | "faults" | "seed"> {
  * @throws {UsageError} If it is unknown or cannot be read
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
-export async function findScenario(name: string): Promise<Scenario> {
+export async function findScenario(
+  name: string,
+  program: "timesrv" | "timecli",
+): Promise<Scenario> {
   if (/[./\\]/.test(name) || isStandardInput(name)) {
-    const json = await readText(name, "scenario");
+    const json = await readText(name, "scenario", program);
     return asArgumentError(() => parseScenario(json, name));
   }
   for (const known of [name, `y${name}`]) {
@@ -31,33 +34,6 @@ export async function findScenario(name: string): Promise<Scenario> {
   throw new UsageError(
     `Unknown scenario ${quote(name)}: ${suggest(name, names)} (a file: ./${name})`,
   );
-}
-
-/** Its end names the file. */
-const MAX_SHOWN_PATH = 900;
-
-/**
- * Reads a file that the command line names.
- *
- * @throws {UsageError} If it cannot be read
- * @throws {Deno.errors.NotCapable} If the permission to read it is missing
- */
-export async function readText(file: string, what: string): Promise<string> {
-  try {
-    return await new Response(await openInput(file)).text();
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) {
-      const grant = `--allow-read=src,${file}`;
-      const message = `to read ${file}, as deno run -P=timesrv ${grant} server.ts gives it`;
-      throw new Deno.errors.NotCapable(message, { cause });
-    }
-    const problem = cause instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (cause as Error).message;
-    throw new UsageError(`Cannot read the ${what} ${quote(file, MAX_SHOWN_PATH)}: ${problem}`, {
-      cause,
-    });
-  }
 }
 
 /**

@@ -8,7 +8,8 @@ import { pickOptions } from "../../options/read.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
-import { findScenario, inScenario, readText, type Served } from "./scenarios.ts";
+import { readText } from "../shared/files.ts";
+import { findScenario, inScenario, type Served } from "./scenarios.ts";
 
 export interface ServedValues extends Omit<ClockOptions, "leap">, Omit<StatusOptions, "leap"> {
   readonly leap?: string;
@@ -57,7 +58,7 @@ export async function readServed(values: ServedValues): Promise<Served> {
   };
   const { clock, ...served } = scenario === undefined
     ? given
-    : inScenario(await findScenario(scenario), given);
+    : inScenario(await findScenario(scenario, "timesrv"), given);
   const { seed: noiseSeed, ...rest } = clock;
   // The noise has the server's seed; a seed alone makes no simulated clock.
   const seeded = rest.noise !== undefined && noiseSeed !== undefined ? clock : rest;
@@ -66,7 +67,7 @@ export async function readServed(values: ServedValues): Promise<Served> {
 }
 
 async function readLeapList(file: string): Promise<ReturnType<typeof parseLeapList>> {
-  const text = await readText(file, "leap seconds");
+  const text = await readText(file, "leap seconds", "timesrv");
   try {
     const list = parseLeapList(text);
     await verifyLeapList(text);

@@ -6,7 +6,6 @@ import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
 import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
-import { controlFields } from "../../server/http/options.ts";
 import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
 import { logFields } from "../../server/log/options.ts";
@@ -20,7 +19,7 @@ import { familyFields, familyOf } from "../shared/family.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
-import { checkTransport, readControl, readGuard, readListeners } from "./checks.ts";
+import { checkTransport, controlGroup, readControl, readGuard, readListeners } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
 import { leapField, readServed } from "./served.ts";
 import { formatJson } from "../../text/json.ts";
@@ -67,7 +66,7 @@ const groups = {
     ),
   },
   "Transport:": { ...transportFields, ...familyFields },
-  "Control interface:": controlFields,
+  "Control interface:": controlGroup,
   "Log, on standard error:": logFields,
 } as const;
 
@@ -153,7 +152,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     ...pickOptions(transportFields, values),
     transport,
     family,
-    ...readControl(values),
+    ...await readControl(values),
     log,
     signal,
   }).catch((error) => {

@@ -11,7 +11,7 @@ export const controlFields = {
     name: "control-token",
     maxLength: MAX_LONG_TEXT,
     syntax: "<token>",
-    help: "bearer token that requests must carry",
+    help: "bearer token of requests; others see a command line",
     isSecret: true,
   }),
 };

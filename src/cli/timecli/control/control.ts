@@ -11,6 +11,7 @@ import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
+import { readToken } from "../../shared/files.ts";
 import { writeText } from "../../shared/output.ts";
 import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
@@ -34,6 +35,13 @@ const requestFields = {
     syntax: "<token>",
     help: "bearer token of the server",
     isSecret: true,
+  }),
+  tokenFile: text("a file", () => {}, {
+    name: "token-file",
+    maxLength: MAX_LONG_TEXT,
+    syntax: "<file>",
+    help: "file with the token",
+    conflicts: ["token"],
   }),
   listener: text("the URL of a listener", () => {}, {
     name: "listener",
@@ -88,7 +96,8 @@ export const command = defineCommand({
   groups,
   notes: NOTES,
   hint:
-    "Other users can see a command line: put the token into TIMECLI_CONTROL_TOKEN. Exit codes: 0 " +
+    "Other users can see a command line: put the token into TIMECLI_CONTROL_TOKEN, or into a file " +
+    "that --token-file or TIMECLI_CONTROL_TOKEN_FILE names. Exit codes: 0 " +
     "done, 1 refused by the server, 2 wrong command line, " +
     `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} the server was not reached. ` +
     "The manual has more: docs/timecli.md.",
@@ -104,8 +113,10 @@ async function run(
   }
   const url = parseControlUrl(values.url ?? DEFAULT_URL);
   const body = await makeBody(action, args, values);
+  const { tokenFile: file, ...request } = pickOptions(requestFields, values);
+  const token = file === undefined ? request.token : await readToken(file, "timecli");
   try {
-    const answer = await control(action, { ...pickOptions(requestFields, values), url, body });
+    const answer = await control(action, { ...request, token, url, body });
     const output = values.json ? formatJson(answer) : formatAnswer(action, answer);
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {
@@ -147,7 +158,7 @@ async function makeBody(
       if (value === undefined || args.length > 1) {
         throw new UsageError("scenario needs one name, such as y2038, or ./FILE.json");
       }
-      return await findScenario(value);
+      return await findScenario(value, "timecli");
     case "set":
       if (!hasChange) throw new UsageError("set needs options, such as --offset +1h");
   }
