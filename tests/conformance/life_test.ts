@@ -78,7 +78,7 @@ async function logOf(
   const [text, ntp] = server.addresses;
   using four = new UdpClient();
   using six = new UdpClient("::1");
-  await four.ask(new Uint8Array(4), text);
+  await four.ask(new Uint8Array(3), text);
   await four.send(new TextEncoder().encode("Fri Apr  3 21:09:36 2020"), text);
   // If another worker reported it, it might come first.
   await until(() => accountedFor(server) === 2);
@@ -107,7 +107,7 @@ async function logOf(
   ]);
   // The reports of two workers arrive in any order.
   assertEquals(said.slice(2).toSorted(), [
-    `Time request from ${clients[0]}: 4 octets to ${urls[0]}`,
+    `Time request from ${clients[0]}: 3 octets to ${urls[0]}`,
     `Time request from ${clients[1]}: 48 octets to ${urls[1]}`,
   ]);
 }, { ipv6: true })).forEach((test) => Deno.test(test));
@@ -124,7 +124,7 @@ async function logOf(
     ...["listening", urls[0], "listening", urls[1]],
   ]);
   assertEquals(requests.toSorted((a, b) => a.octets - b.octets), [
-    { event: "request", from: clients[0], url: urls[0], octets: 4 },
+    { event: "request", from: clients[0], url: urls[0], octets: 3 },
     { event: "request", from: clients[1], url: urls[1], octets: 48 },
   ]);
   assertEquals((await logOf(way, { level: "quiet" })).lines, []);

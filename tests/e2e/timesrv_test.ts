@@ -73,7 +73,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const { server, port } = await startServer(timesrv, ["--log-format", "json", anyPort]);
       await using _ = server;
       using client = new UdpClient();
-      await client.askText(port, "four");
+      await client.askText(port, "three");
       await server.stop();
       const lines = jsonLines(server.stderr);
       for (const { time } of lines) {
@@ -91,7 +91,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         port,
       });
       const from = `127.0.0.1:${client.address.port}`;
-      assertEquals(request, { event: "request", from, url, octets: 4 });
+      assertEquals(request, { event: "request", from, url, octets: 5 });
       assertEquals(transport?.event, "transport");
       assertEquals(lines.length, 4);
       assertEquals([stopped?.event, stopped?.received, stopped?.answered], ["stopped", 1, 1]);
@@ -116,8 +116,8 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const { server, port: verbosePort } = await startServer(timesrv, ["--verbose", anyPort]);
       await using _ = server;
       using client = new UdpClient();
-      await client.askText(verbosePort, "four");
-      await server.waitFor(new RegExp(`: 4 octets to asctime://127\\.0\\.0\\.1:${verbosePort}\n`));
+      await client.askText(verbosePort, "three");
+      await server.waitFor(new RegExp(`: 5 octets to asctime://127\\.0\\.0\\.1:${verbosePort}\n`));
     }),
   );
 
