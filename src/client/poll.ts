@@ -141,7 +141,7 @@ class PolledServer<Reply extends TimeReply> {
     if (!this.#isWelcome || this.#sent >= count) return undefined;
     const dueMs = Math.min(this.#dueMs, this.#endsMs);
     await this.#timers.sleep(dueMs - this.#timers.monotonicMs(), signal);
-    if (this.#dueMs >= this.#endsMs || this.#secondsLeft <= 0) return undefined;
+    if (this.#secondsLeft <= 0) return undefined;
     this.#sent++;
     const error = await this.#resolve();
     const sentMs = this.#timers.monotonicMs();

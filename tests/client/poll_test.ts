@@ -244,3 +244,15 @@ Deno.test("poll gives up a look-up that takes all of its time", async () => {
   assertEquals(await pollAll(network, [name], { deadline: 5 }), []);
   assertEquals([server.requests.length, network.timers.monotonicMs()], [0, 5000]);
 });
+
+Deno.test("poll sends nothing once its time is over, though it was held up until then", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const endpoints = [parseEndpoint("ntp://192.0.2.1")];
+  const events = poll(endpoints, { network, timeout: 1, deadline: 5, interval: 2 });
+  await network.run(events.next());
+  // The next one is due at 2 s.
+  network.timers.holdUp(4998);
+  const { done } = await network.run(events.next());
+  assertEquals([done, server.requests.length, network.timers.monotonicMs()], [true, 1, 5000]);
+});
