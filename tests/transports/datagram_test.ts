@@ -291,7 +291,15 @@ Deno.test("a socket that fails each receive is tried after pauses that double up
   }
   assertEquals(seen, Array.from({ length: 11 }, (_, i) => LOOPS * Math.max(i, 1)));
   assertEquals(counters.totals().receiveErrors, socket.receives);
-  await Promise.all([listener.shutdown(0), time.advance(1000)]);
+  // Its loops are over when it has shut down, and have not gone on.
+  let isOver = false;
+  await time.advance(100);
+  const ended = listener.shutdown(0).then(() => isOver = true);
+  await time.advance(149);
+  assertEquals(isOver, false);
+  await time.advance(1);
+  assertEquals(isOver, true);
+  await ended;
   assertEquals(counters.totals().receiveErrors, LOOPS * 11);
 });
 

@@ -1,5 +1,6 @@
 /** The state of a served clock, as JSON has it. */
 import { servedAt, splitNs } from "../../line.ts";
+import { dateOf } from "./leap_seconds.ts";
 import { phaseAt, type Timeline } from "./timeline.ts";
 
 /** The state of a clock; durations are in seconds, times are ISO 8601 in UTC. */
@@ -45,10 +46,7 @@ export function clockState(
       ...steps.system.map(({ atNs, byNs }) => ({ by: seconds(byNs), at: textOf(atNs) })),
       ...steps.served.map(({ atNs, byNs }) => ({ by: seconds(byNs), servedAt: textOf(atNs) })),
     ],
-    leapSeconds: timeline.leaps.map(({ kind, midnightNs }) => ({
-      kind,
-      date: textOf(midnightNs - 1n).slice(0, -"T23:59:59.999999999Z".length),
-    })),
+    leapSeconds: timeline.leaps.map((leap) => ({ kind: leap.kind, date: dateOf(leap) })),
     smear: smear === undefined ? null : {
       shape: smear.shape,
       window: seconds(smear.windowNs),

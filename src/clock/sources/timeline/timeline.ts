@@ -286,9 +286,9 @@ function smearedPhase(
   const highNs = lowNs + length < endNs ? lowNs + length : endNs;
   const [knotNs, nextKnotNs] = rate < 0n ? [highNs, lowNs] : [lowNs, highNs];
   const smearedNs = smearedBy(leap, smear, rate === 0n ? baseNs : knotNs);
-  const systemNs = systemAt(plan, knotNs);
-  const nextNs = systemAt(plan, nextKnotNs);
-  if (systemNs === undefined || nextNs === undefined || nextNs <= systemNs) {
+  // A clock that stands still comes to no other knot.
+  const [systemNs = nowNs, nextNs = nowNs] = [knotNs, nextKnotNs].map((ns) => systemAt(plan, ns));
+  if (nextNs <= systemNs) {
     const still = { ...plan, servedNs: plan.servedNs + smearedNs };
     return { plan: still, leap: "none", smearedNs, untilNs: eventNs };
   }

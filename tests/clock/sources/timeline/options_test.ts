@@ -96,6 +96,11 @@ Deno.test("each option of a clock is read exactly, up to its bounds", () => {
     [{ rate: "-1000000x" }, { rate: -1_000_000n * SECOND }],
     [{ rate: "1e-9X" }, { rate: 1n }],
     [{ rate: ".5" }, { rate: SECOND / 2n }],
+    // To the nearest, though none of these is a binary fraction.
+    [{ rate: 0.7 }, { rate: 700_000_000n }],
+    [{ rate: 1.1 }, { rate: 1_100_000_000n }],
+    [{ rate: "-2.3" }, { rate: -2_300_000_000n }],
+    [{ rate: "+0.0006ppm" }, { rate: SECOND + 1n }],
     [{ rate: "+.001ppm" }, { rate: SECOND + 1n }],
     [{ rate: "-1000001ppm" }, { rate: -1000n }],
     [{ rate: "+999999000000ppm" }, { rate: 1_000_000n * SECOND }],

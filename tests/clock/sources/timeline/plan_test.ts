@@ -164,3 +164,58 @@ Deno.test("an inserted second is announced to its end, unless other leap seconds
   // Nor after it was moved, though it is set to the same second.
   assertEquals(announced({ time: "2028-12-31T23:59:59.5Z" }), [undefined, 0n]);
 });
+
+Deno.test("a jump cancels the steps that it passes, and neither those behind nor those beyond", () => {
+  const at = (second: number): string => `2030-01-01T00:00:0${second}Z`;
+  const steps = [1, 2, 5, 6, 8].map((second) => `+1ms@${at(second)}`);
+  // Turned round twice, it has some of them behind.
+  const set = changed({ time: "2029-12-31T23:59:58Z", steps }, { rate: 0 });
+  const left = (timeline: Timeline): number[] =>
+    timeline.steps.served.map(({ atNs }) => Number((atNs - parseInstantNs(at(0))) / SECOND));
+  const nowNs = START + SECOND;
+  const there = { ...set, plan: { ...set.plan, systemNs: nowNs, servedNs: parseInstantNs(at(4)) } };
+  const cases: [by: bigint, left: number[]][] = [
+    [0n, [1, 2, 5, 6, 8]],
+    [SECOND - 1n, [1, 2, 5, 6, 8]],
+    [SECOND, [1, 2, 6, 8]],
+    [3n * SECOND, [1, 2, 8]],
+    [9n * SECOND, [1, 2]],
+    [-2n * SECOND + 1n, [1, 2, 5, 6, 8]],
+    [-2n * SECOND, [1, 5, 6, 8]],
+    [-9n * SECOND, [5, 6, 8]],
+  ];
+  for (const [by, expected] of cases) assertEquals(left(jump(there, nowNs, by)), expected, `${by}`);
+  // Nor does a step that it comes to.
+  for (
+    const [rate, seconds, expected] of [[1, 1.5, [1, 2, 6, 8]], [-1, 2.5, [1, 5, 6, 8]]] as const
+  ) {
+    const running = changeTimeline(there, { rate }, nowNs);
+    const reached = advance(running, nowNs + BigInt(seconds * 1e9));
+    assertEquals(left(reached), expected);
+    const gained = parseInstantNs(at(4)) + BigInt(rate * seconds * 1e9) + 1_000_000n;
+    assertEquals(servedAt(reached.plan, nowNs + BigInt(seconds * 1e9)), gained);
+  }
+});
+
+Deno.test("steps happen in the order of their times, however they are given", () => {
+  const order = [3, 1, 4, 1, 5, 9, 2, 6];
+  const { system, served } = planTimeline({
+    time: "@0",
+    steps: order.flatMap((n) => [`+${n}ms@PT${n}S`, `-${n}ms@@${n}`]),
+  }, START).steps;
+  const sorted = order.toSorted();
+  assertEquals(system.map(({ atNs }) => Number((atNs - START) / SECOND)), sorted);
+  assertEquals(served.map(({ atNs }) => Number(atNs / SECOND)), sorted);
+  assertEquals(system.map(({ byNs }) => byNs), sorted.map((n) => BigInt(n) * 1_000_000n));
+  assertEquals(served.map(({ byNs }) => byNs), sorted.map((n) => BigInt(-n) * 1_000_000n));
+});
+
+Deno.test("a jump within a smear changes what is smeared, and none of it is kept", () => {
+  const clock = { time: "2028-12-31T17:59:59Z", leap: "insert@2028-12-31", smear: "linear" };
+  const smeared = changed(clock);
+  assertEquals(later(smeared, 0), "2028-12-31T17:59:59.75Z");
+  const jumped = jump(smeared, START + SECOND, 6n * 3600n * SECOND);
+  assertEquals(later(jumped, 0), "2028-12-31T23:59:59.5Z");
+  const back = jump(smeared, START + SECOND, -12n * 3600n * SECOND);
+  assertEquals(later(back, 0), "2028-12-31T06:00:00Z");
+});

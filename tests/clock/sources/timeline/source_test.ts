@@ -4,7 +4,7 @@ import type { ClockOptions } from "../../../../src/clock/sources/timeline/option
 import { ServedClock } from "../../../../src/clock/served_clock.ts";
 import { ServedPage } from "../../../../src/clock/page.ts";
 import { ServedTime } from "../../../../src/clock/served_time.ts";
-import { TimelineSource } from "../../../../src/clock/sources/timeline/source.ts";
+import { isSimulated, TimelineSource } from "../../../../src/clock/sources/timeline/source.ts";
 import { clockBy, FakeTime } from "../../../support/fake_time.ts";
 
 /** A system's clock that is set by hand. */
@@ -213,5 +213,54 @@ Deno.test("TimelineSource steps by weeks, days and every other unit of a duratio
     assertEquals(served.state.offset, seconds);
     served.step(duration);
     assertEquals(served.state.offset, 2 * seconds);
+  }
+});
+
+Deno.test("a clock is simulated by any option but a seed", () => {
+  const given: [options: object, isSimulated: boolean][] = [
+    [{}, false],
+    [{ seed: 5 }, false],
+    [{ seed: 5, offset: undefined, rate: undefined }, false],
+    [{ offset: "0", rate: undefined }, true],
+    [{ rate: undefined, leap: "none" }, true],
+    [{ freeze: false }, true],
+  ];
+  for (const [options, expected] of given) {
+    assertEquals(isSimulated(options), expected, Deno.inspect(options));
+  }
+});
+
+Deno.test("TimelineSource serves the status that it is given, beside the time that goes on", () => {
+  const { source } = follow({ offset: "+1h", noise: "2ms" });
+  using _ended = source;
+  const unsynchronized = "The kernel's clock status cannot be read (it is not the clock served): " +
+    "the clock is served as not synchronised";
+  const seen = (): unknown[] => {
+    const { line, noiseNs, status: { stratum, leap, referenceSeconds } } = source.content;
+    const ahead = line.servedSeconds - line.systemSeconds;
+    return [ahead, noiseNs, stratum, leap, referenceSeconds, source.warnings];
+  };
+  // 2026-01-01T01:00:00Z, by its own time, and the last multiple of 1024 before it.
+  const now = 1_767_229_200;
+  const round = Math.floor(now / 1024) * 1024;
+  assertEquals(seen(), [3600, 2e6, 10, 0, round, []]);
+  source.configure({ stratum: 3, leap: "delete" });
+  assertEquals(seen(), [3600, 2e6, 3, 2, round, []]);
+  source.configure({ source: "kernel" });
+  assertEquals(seen(), [3600, 2e6, 10, 3, now, [unsynchronized]]);
+  assertThrows(() => source.configure({ stratum: 99 }), RangeError);
+  assertEquals(seen(), [3600, 2e6, 10, 3, now, [unsynchronized]]);
+});
+
+Deno.test("TimelineSource serves all of Temporal's dates, and none beyond", () => {
+  const base = new Hand(1_767_225_600);
+  for (const [year, beyond] of [["+275760-09-13", "1ns"], ["-271821-04-20", "-1ns"]] as const) {
+    const time = `${year}T00:00:00Z`;
+    using served = serve(base, { time, freeze: true });
+    assertEquals(served.now().toString(), time);
+    assertThrows(() => served.step(beyond), RangeError, "Cannot serve that time");
+    assertThrows(() => served.set({ time, offset: beyond }), RangeError, "years -271821 to 275760");
+    assertThrows(() => serve(base, { time, offset: beyond }), RangeError, "Cannot serve that time");
+    assertEquals(served.now().toString(), time);
   }
 });

@@ -8,6 +8,7 @@ import { parseLeap } from "../../../../src/clock/sources/timeline/leap_seconds.t
 import {
   advance,
   phaseAt,
+  smearedBy as smearedByAt,
   type Timeline,
 } from "../../../../src/clock/sources/timeline/timeline.ts";
 import { check } from "../../../support/property.ts";
@@ -218,6 +219,21 @@ Deno.test("a smear follows its shape at each quarter", () => {
   }
 });
 
+Deno.test("a smear is whole nanoseconds, to the nearest", () => {
+  const smear = { shape: "linear", windowNs: 3n * SECOND, isCentred: false } as const;
+  const midnightNs = parseInstantNs("2029-01-01");
+  const at = (kind: "insert" | "delete", ns: bigint): bigint =>
+    smearedByAt({ kind, midnightNs }, smear, midnightNs + ns);
+  assertEquals([1n, 2n].map((n) => at("insert", n * SECOND)), [-333_333_333n, -666_666_667n]);
+  assertEquals([1n, 2n].map((n) => at("delete", n * SECOND)), [333_333_333n, 666_666_667n]);
+  assertEquals([-1n, 0n, 3n * SECOND, 4n * SECOND].map((ns) => at("insert", ns)), [
+    0n,
+    0n,
+    -SECOND,
+    -SECOND,
+  ]);
+});
+
 const rates = fc.constantFrom<number | string>(1, 2, 0.5, "+50ppm", "-200ppm", 0.001, 1000, 3.3);
 const backwards = fc.constantFrom<number | string>(-1, -0.3, -2.5, -1000);
 const smearNames = fc.constantFrom("linear", "cosine", "quadratic", "meta", "linear,1h");
@@ -319,7 +335,7 @@ Deno.test("a clock that is turned round after a leap second announces it only wh
     return [changeTimeline(timeline, { rate: -1 }, nowNs), nowNs];
   };
   const announced = ([timeline, startNs]: [Timeline, bigint], ms: number): unknown[] => {
-    const nowNs = startNs + BigInt(ms) * 1_000_000n;
+    const nowNs = startNs + BigInt(ms * 1e6);
     const { leap, plan, untilNs } = phaseAt(timeline, nowNs);
     return [leap, text(servedAt(plan, nowNs)).slice(11), untilNs && untilNs - nowNs];
   };
@@ -328,6 +344,7 @@ Deno.test("a clock that is turned round after a leap second announces it only wh
   assertEquals(announced(inserted, 0), [undefined, "00:00:00Z", 1n]);
   assertEquals(announced(inserted, 1), ["insert", "23:59:59.999Z", 999_000_001n]);
   assertEquals(announced(inserted, 1000), ["insert", "23:59:59Z", 1n]);
+  assertEquals(announced(inserted, 1000.000001), [undefined, "23:59:58.999999999Z", undefined]);
   assertEquals(announced(inserted, 1001), [undefined, "23:59:58.999Z", undefined]);
   const deleted = after({ leap: "delete@2028-12-31" }, 1);
   assertEquals(announced(deleted, 500), [undefined, "23:59:59.5Z", undefined]);
