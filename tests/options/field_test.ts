@@ -7,10 +7,11 @@ import {
   list,
   number,
   oneOf,
+  positive,
   text,
   whole,
 } from "../../src/options/field.ts";
-import { findOption, parseOption, readOptions } from "../../src/options/read.ts";
+import { findOption, parseOption, pickOptions, readOptions } from "../../src/options/read.ts";
 
 const row = { name: "x-y", help: "for tests" };
 
@@ -33,26 +34,89 @@ const table: readonly [
     [0, 1],
     [[-0.1, true], [1.1, true], [Infinity, true], ["x", false], [true, false]],
   ],
+  [
+    positive(10, row),
+    [["10", 10], ["0.5", 0.5], ["5e-324", 5e-324]],
+    [0.1, 10],
+    [[0, true], [-0.1, true], [10.1, true], [NaN, true], [Infinity, true], ["1", false]],
+  ],
+  [
+    whole(3, Infinity, row),
+    [["3", 3], ["1e300", 1e300]],
+    [3],
+    [[2, true], [3.5, true], [Infinity, true], [[], false]],
+  ],
   [oneOf(["auto", "fixed"], row), [["auto", "auto"]], ["fixed"], [["Auto", false], [1, false]]],
   [
     flag(row),
-    [["", true], ["1", true], ["yes", true], ["off", false], ["0", false]],
+    [
+      ...["", "1", "true", "yes", "on"].map((word) => [word, true] as const),
+      ...["0", "false", "no", "off"].map((word) => [word, false] as const),
+    ],
     [true, false],
-    [["maybe", false], [1, false]],
+    [["maybe", false], [1, false], ["true", false], [null, false]],
   ],
   [
-    duration("0", "1h", row),
-    [["90", "90"], ["1h", "1h"], ["250ms", "250ms"]],
+    duration("1ms", "1h", row),
+    [["90", "90"], ["1h", "1h"], ["250ms", "250ms"], ["1ms", "1ms"]],
     ["PT1M", Temporal.Duration.from("PT1M")],
-    [["1h1ns", true], ["-1s", true], ["soon", false], [5, false], [null, false]],
+    [
+      ["1h1ns", true],
+      ["0.999999ms", true],
+      [Temporal.Duration.from({ hours: 2 }), true],
+      ["soon", false],
+      [Temporal.Duration.from({ months: 1 }), false],
+      [5, false],
+      [null, false],
+    ],
   ],
   [
     list(whole(1, 9, row), 2),
     [["5", [5]]],
     [[], [1, 2]],
-    [[[1, 2, 3], true], [[0], true], [["1"], false], [1, false]],
+    [[[1, 2, 3], true], [[0], true], [["1"], false], [1, false], [{ length: 1 }, false]],
   ],
 ];
+
+Deno.test("a field states what it accepts, and what help and JSON need to know", () => {
+  const unit = { ...row, unit: "seconds" };
+  const stated: readonly (readonly [Field, expected: string])[] = [
+    [whole(1, 15, row), "a whole number, 1 to 15"],
+    [whole(3, Infinity, row), "a whole number, 3 or more"],
+    [number(0, 1, row), "a number, 0 to 1"],
+    [number(0, 1, unit), "seconds, 0 to 1"],
+    [positive(10, row), "a number above 0, up to 10"],
+    [positive(10, unit), "seconds above 0, up to 10"],
+    [oneOf(["auto", "fixed"], row), "auto or fixed"],
+    [flag(row), "true or false"],
+    [duration("0", "1h", row), "a duration from 0 to 1h, such as 10s or 1h30m"],
+    [list(whole(1, 9, row)), "a list, each of it a whole number, 1 to 9"],
+  ];
+  for (const [field, expected] of stated) {
+    assertEquals([field.name, field.expected], ["x-y", expected]);
+    assertEquals(field.isNumber ?? false, /number|seconds/.test(expected), expected);
+    assertEquals(field.isRepeatable ?? false, expected.startsWith("a list"));
+    const { message } = assertThrows(() => field.read(Symbol()), FieldError);
+    assertEquals(message, `expected ${expected}`);
+  }
+  assertEquals(oneOf(["auto", "fixed"], row).choices, ["auto", "fixed"]);
+  const many = list(whole(1, 9, row), 2);
+  assertThrows(() => many.read([1, 2, 3]), FieldError, "expected 2 at most");
+});
+
+Deno.test("a field passes on errors that are no refusals", () => {
+  const broken = text("a text", () => {
+    throw new TypeError("broken");
+  }, row);
+  assertThrows(() => broken.read("x"), TypeError, "broken");
+  for (const Refusal of [SyntaxError, RangeError]) {
+    const strict = text("a better text", () => {
+      throw new Refusal("no");
+    }, row);
+    assertThrows(() => strict.read("x"), FieldError, "expected a better text");
+  }
+  assertThrows(() => text("a text", () => {}, row).read(5), FieldError, "expected a text");
+});
 
 Deno.test("a field reads what it accepts as a text and as a value, and refuses all else", () => {
   for (const [field, texts, values, refused] of table) {
@@ -125,4 +189,23 @@ Deno.test("an option is found by its name in command lines, and a text of it by 
   }, { ...row, isSecret: true });
   const error = assertThrows(() => parseOption(token, "hunter2"), SyntaxError);
   assertEquals(error.message, "x-y is not accepted, expected 16 letters");
+});
+
+Deno.test("pickOptions picks the values of its own options that are set", () => {
+  const values = { stratum: 3, rootDelay: undefined, id: 0 as unknown, other: 1 };
+  assertEquals(pickOptions(fields, values), { stratum: 3, id: 0 } as never);
+  assertEquals(Object.keys(pickOptions(fields, values)), ["stratum", "id"]);
+});
+
+Deno.test("parseOption names the option as the caller does, and throws only what readers expect", () => {
+  assertThrows(
+    () => parseOption(fields.stratum, "16", "--stratum"),
+    RangeError,
+    '--stratum is "16", expected a whole number, 1 to 15',
+  );
+  assertEquals(parseOption(fields.stratum, "15", "--stratum"), 15);
+  const broken = text("a text", () => {
+    throw new TypeError("broken");
+  }, row);
+  assertThrows(() => parseOption(broken, "x"), TypeError, "broken");
 });

@@ -3,7 +3,9 @@ import {
   addressFamily,
   canonicalAddress,
   firstOf,
+  isLinkLocal,
   isLoopback,
+  isUnanswered,
   isUnicast,
   isWildcard,
   resolveHost,
@@ -95,4 +97,47 @@ Deno.test("resolveHost resolves local names, and reports unknown ones", async ()
   assertEquals(addresses.every(isLoopback), true, addresses.join());
   assertEquals(await resolveHost("localhost", 4), ["127.0.0.1"]);
   await assertRejects(() => resolveHost("nosuch.invalid"), Error, "Unknown host nosuch.invalid");
+});
+
+Deno.test("isLinkLocal knows fe80::/10", () => {
+  for (const local of ["fe80::1", "FE80::1%eth0", "fe90::", "fea0::1", "febf:ffff::1"]) {
+    assertEquals(isLinkLocal(local), true, local);
+  }
+  for (
+    const other of ["fe7f::1", "fec0::1", "fe8::1", "fd80::1", "::fe80:1", "169.254.0.1", "fe80"]
+  ) {
+    assertEquals(isLinkLocal(other), false, other);
+  }
+});
+
+Deno.test("isUnanswered tells a silent name server from an unknown name", () => {
+  const failure = (code: string): Error => new Error("no", { cause: { code } });
+  assertEquals(["EAI_AGAIN", "ENOTFOUND"].map((code) => isUnanswered(failure(code))), [
+    true,
+    false,
+  ]);
+  assertEquals([new Error("EAI_AGAIN"), { cause: { code: "EAI_AGAIN" } }].map(isUnanswered), [
+    false,
+    false,
+  ]);
+});
+
+Deno.test({
+  name: "resolveHost names a missing permission, not an unknown host",
+  permissions: { net: ["127.0.0.1"] },
+  async fn(): Promise<void> {
+    await assertRejects(
+      () => resolveHost("localhost"),
+      Deno.errors.NotCapable,
+      'Requires net access to "localhost"',
+    );
+  },
+});
+
+Deno.test("resolveHost says which addresses an unknown name lacks", async () => {
+  const kinds = [[4, " (no IPv4 address)"], [6, " (no IPv6 address)"], [undefined, ""]] as const;
+  for (const [family, kind] of kinds) {
+    const error = await assertRejects(() => resolveHost("nosuch.invalid", family), Error);
+    assertEquals(error.message, `Unknown host nosuch.invalid${kind}`);
+  }
 });

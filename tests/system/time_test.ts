@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { systemTimers, type Timers } from "../../src/system/time.ts";
+import { settleWithin, systemTimers, type Timers } from "../../src/system/time.ts";
 import { FakeTime } from "../support/fake_time.ts";
 
 /** What holds for every kind of timers, as they pass in a way of their own. */
@@ -69,4 +69,54 @@ Deno.test("FakeTime is exact, and fires timers at their moments in their order",
 Deno.test("FakeTime reports a wait that nothing will end", async () => {
   const time = new FakeTime();
   await assertRejects(() => time.run(new Promise(() => {})), Error, "Nothing waits for a timer");
+});
+
+/** Counts the listeners of a signal. */
+function countListeners(signal: AbortSignal): () => number {
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    removeEventListener.apply(signal, args);
+  };
+  return () => listeners;
+}
+
+Deno.test("settleWithin ends with the promise, the time or the signal, whichever is first", async () => {
+  const time = new FakeTime();
+  const { signal } = new AbortController();
+  const counts = [countListeners(signal)];
+  const timeout = time.timeout.bind(time);
+  time.timeout = (ms: number): AbortSignal => {
+    const each = timeout(ms);
+    counts.push(countListeners(each));
+    return each;
+  };
+  const never = new Promise<string>(() => {});
+  const later = time.sleep(9).then(() => "value");
+  assertEquals(await time.run(settleWithin(time, 10, later, signal)), "value");
+  assertEquals(time.monotonicMs(), 9);
+  assertEquals(await time.run(settleWithin(time, 10, never, signal)), undefined);
+  assertEquals(time.monotonicMs(), 19);
+  const failed = await settleWithin(time, 10, Promise.reject("why"), signal).catch((why) => why);
+  assertEquals(failed, "why");
+  assertEquals(counts.map((each) => each()), [0, 0, 0, 0]);
+
+  const controller = new AbortController();
+  const stopped = settleWithin(time, 10, never, controller.signal);
+  controller.abort("enough");
+  assertEquals(await stopped.catch((reason) => reason), "enough");
+  // A signal that has aborted before counts more than a promise that is settled.
+  const late = settleWithin(time, 10, Promise.resolve("value"), controller.signal);
+  assertEquals(await late.catch((reason) => reason), "enough");
+});
+
+Deno.test("settleWithin ends at once where no time is left, and needs no signal", async () => {
+  for (const ms of [0, -1, -1e9]) {
+    assertEquals(await settleWithin(systemTimers, ms, new Promise(() => {})), undefined);
+  }
 });

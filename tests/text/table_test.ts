@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { fitTable, layOutTable } from "../../src/text/table.ts";
+import { fitTable, layOutTable, measureTable } from "../../src/text/table.ts";
 
 Deno.test("layOutTable aligns columns, and lets a row that stops short run on", () => {
   assertEquals(
@@ -41,4 +41,35 @@ Deno.test("fitTable gives up heads, names and columns, in that order, until all 
     assertEquals([long.slice(0, 3), long.endsWith("  falseticker")], ["ntp", true]);
     assertEquals(words.endsWith(" may be"), true);
   }
+});
+
+Deno.test("measureTable measures the rows that have all columns, and the gaps between these", () => {
+  const rows = [["SERVER", "TIME", "LEAP"], ["a", "12:00:00", "none"]];
+  assertEquals(measureTable(rows), 6 + 2 + 8 + 2 + 4);
+  assertEquals(measureTable([...rows, ["longest", "not counted, because it is a message"]]), 23);
+  assertEquals(measureTable([...rows, ["a", "b", "a longer cell"]]), 6 + 2 + 8 + 2 + 13);
+  assertEquals(measureTable([["one"], ["longer"]]), 6);
+});
+
+Deno.test("fitTable keeps what fits exactly, and shortens a name by no more than it must", () => {
+  const rows = [
+    ["SERVER", "OFFSET", "STRATUM", "REFERENCE", "VERSION"],
+    [`ntp://${"x".repeat(24)}`, "+1 ms", "2", "GPS", "4"],
+  ];
+  const width = measureTable(rows);
+  assertEquals(width, 30 + 2 + 6 + 2 + 7 + 2 + 9 + 2 + 7);
+  const fit = (width: number, expendable: string[] = []): string[] =>
+    fitTable(rows, { width, expendable }).split("\n");
+  assertEquals(fit(width)[0]?.endsWith("OFFSET  STRATUM  REFERENCE  VERSION"), true);
+  assertEquals(fit(width - 1)[0]?.endsWith("OFFSET  ST  REFID  V"), true);
+  const short = 30 + 2 + 6 + 2 + 2 + 2 + 5 + 2 + 1;
+  assertEquals(fit(short)[1], `ntp://${"x".repeat(24)}  +1 ms   2   GPS    4`);
+  assertEquals(
+    fit(short - 1)[1]?.split(" ")[0],
+    `ntp://${"x".repeat(8)}…${"x".repeat(14)}`,
+  );
+  // A column goes only if the name would have less than 24 characters, and a name keeps 8.
+  assertEquals(fit(short - 6, ["REFERENCE"])[0]?.includes("REFID"), true);
+  assertEquals(fit(short - 7, ["REFERENCE"])[0]?.includes("REFID"), false);
+  assertEquals(fit(1)[1]?.split(" ")[0]?.length, 8);
 });

@@ -45,6 +45,17 @@ Deno.test("formatExactSeconds has the digits of the resolution, and no fewer tha
     [3659.9999, 0.001, "1 h 1 min 0.000 s"],
     [-413_340_677.25, 0.01, "-4784 d 0 h 51 min 17.25 s"],
     [413_340_677.25, 60, "4784 d 0 h 51 min"],
+    [413_340_677.25, 59, "4784 d 0 h 51 min 17 s"],
+    [-725.25, 0.01, "-12 min 5.25 s"],
+    [725.25, 0.01, "12 min 5.25 s"],
+    [725.25, 1, "12 min 5 s"],
+    [725.25, 0.9, "12 min 5.3 s"],
+    [599.96, 0.001, "9 min 59.960 s"],
+    [599.4, 0.01, "599.40 s"],
+    [1e-6, 1e-10, "1.0000 µs"],
+    [5e-9, 1e-10, "5.0 ns"],
+    [4, 0, "4.000 s"],
+    [4.5, 1e-20, "4.500000000 s"],
   ];
   for (const [seconds, resolution, text] of table) {
     assertEquals(formatExactSeconds(seconds, resolution), text);
