@@ -3,6 +3,7 @@ import { runToExitCode } from "../../src/cli/shared/exit_codes.ts";
 import { runProgram } from "../../src/cli/shared/program.ts";
 import type { Program } from "../../src/cli/shared/command.ts";
 import { timecli } from "../../src/cli/timecli/timecli.ts";
+import { timesrv } from "../../src/cli/timesrv/timesrv.ts";
 import { systemNetwork } from "../../src/client/network.ts";
 import { FakeNetwork } from "./fake_network.ts";
 import type { Outcome } from "./process.ts";
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly columns?: number;
   /** Whether standard output accepts nothing, as a pipe that nobody reads from. */
   readonly isBlocked?: boolean;
+  /** The environment: a UTF-8 locale alone, by default. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called with each text that is written to standard output; it may throw. */
   readonly onOutput?: (text: string) => void;
   /** Called once the program listens to signals, with a function that sends it one. */
@@ -69,7 +72,8 @@ export async function runMain(
   name: "timesrv" | "timecli",
   program: Program,
   args: readonly string[],
-  { columns, isBlocked = false, onOutput, onListening }: Surroundings = {},
+  { columns, isBlocked = false, env = { LANG: "C.UTF-8" }, onOutput, onListening }: Surroundings =
+    {},
 ): Promise<Outcome> {
   const outcome = { code: 0, stdout: "", stderr: "" };
   const listeners: [Deno.Signal, () => void][] = [];
@@ -83,7 +87,16 @@ export async function runMain(
     return data.length;
   };
   const isTerminal = (): boolean => columns !== undefined;
+  const { permissions } = Deno;
+  const query = permissions.querySync.bind(permissions);
+  const querySync = (permission: Deno.PermissionDescriptor): { readonly state: string } =>
+    permission.name === "env" ? { state: "granted" } : query(permission);
   const replaced: [object, Record<string, unknown>][] = [
+    [permissions, { querySync }],
+    [Deno.env, { get: (name: string) => env[name] }],
+    // Completions replace it.
+    // deno-lint-ignore no-console -- as above
+    [console, { log: console.log }],
     ...(["stdout", "stderr"] as const).map((stream): [object, Record<string, unknown>] => {
       const write = writer(stream);
       const later = (data: Uint8Array): Promise<number> => Promise.resolve(write(data));
@@ -125,4 +138,39 @@ export async function runMain(
       }
     });
   }
+}
+
+/** What `timesrv` writes to standard output once it serves. */
+export interface Ready {
+  readonly event: string;
+  readonly listeners: readonly {
+    readonly url: string;
+    readonly protocol: string;
+    readonly hostname: string;
+    readonly port: number;
+  }[];
+  readonly control?: string;
+}
+
+/** Runs `timesrv` on this machine's network, and stops it when it has been used. */
+export async function serveWhile(
+  args: readonly string[],
+  use: (ready: Ready) => Promise<void>,
+): Promise<Outcome> {
+  let send = (_signal: Deno.Signal): void => {};
+  const ready = Promise.withResolvers<Ready>();
+  const running = runMain("timesrv", timesrv, args, {
+    onOutput: (text) => ready.resolve(JSON.parse(text)),
+    onListening: (sendSignal) => void (send = sendSignal),
+  });
+  const failed = running.then(({ stderr }): never => {
+    throw new Error(`timesrv ${args.join(" ")} ended: ${stderr}`);
+  });
+  failed.catch(() => {});
+  try {
+    await use(await within(10, Promise.race([ready.promise, failed])));
+  } finally {
+    send("SIGTERM");
+  }
+  return await within(10, running);
 }

@@ -2,13 +2,14 @@
 import { assertEquals } from "@std/assert";
 import { runTimecli, type TimecliOptions } from "./command_line.ts";
 import { FakeNetwork, kissOfDeath } from "./fake_network.ts";
+import { ntpReply } from "./scripted_server.ts";
 import { inZone } from "./zone.ts";
 
 /**
- * Servers at 192.0.2.1 to 192.0.2.7: a good one whose delay grows; one of another version that loses
+ * Servers at 192.0.2.1 to 192.0.2.8: a good one whose delay grows; one of another version that loses
  * the second request and is further away on the way back; one that is 12.5 s ahead and announces a leap
  * second; one that denies service, at once or after two replies; a Time server; one that is not
- * synchronised. `a.example` is the first of them.
+ * synchronised; one that is 200 ppm slow. `a.example` is the first of them.
  */
 export function simulatedServers(): FakeNetwork {
   const network = new FakeNetwork("2026-03-01T12:00:00Z");
@@ -28,6 +29,10 @@ export function simulatedServers(): FakeNetwork {
     return octets;
   });
   ntp(7, () => ({ leap: 3 }));
+  network.serve("ntp://192.0.2.8", ({ octets }) => {
+    const microseconds = Math.round(-0.2 * network.timers.monotonicMs());
+    return ntpReply(octets, {}, network.timers.now().add({ microseconds }));
+  });
   network.hosts["a.example"] = ["192.0.2.1"];
   return network;
 }

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { errorFormatter, formatError } from "../../../src/cli/shared/format_error.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import { ListenError } from "../../../src/transports/listen_error.ts";
@@ -15,6 +15,32 @@ Deno.test("formatError advises on a port in one line", () => {
     line("not-permitted", 37),
     "Cannot listen on udp [::1]:37: this user may not bind that port; use a port of 1024 or above, " +
       "or permit it: sysctl net.ipv4.ip_unprivileged_port_start=37",
+  );
+});
+
+Deno.test("formatError advises on nothing that would not help", () => {
+  const line = (
+    reason: "not-permitted" | "not-of-this-machine" | "unknown-host",
+    hostname: string,
+    port = 8888,
+  ): string => formatError(new ListenError(reason, { hostname, port }));
+  assertEquals(
+    line("not-permitted", "::1", 1024),
+    "Cannot listen on udp [::1]:1024: this user may not bind that port",
+  );
+  assertMatch(line("not-permitted", "::1", 1023), /; use a port of 1024 or above, or permit it: /);
+  assertEquals(
+    line("not-of-this-machine", "192.0.2.1"),
+    "Cannot listen on udp 192.0.2.1:8888: not an address of this machine; " +
+      "0.0.0.0 and [::] stand for all addresses of this machine",
+  );
+  assertEquals(
+    line("not-of-this-machine", "127.0.0.1"),
+    "Cannot listen on udp 127.0.0.1:8888: not an address of this machine",
+  );
+  assertMatch(
+    formatError(new Deno.errors.NotCapable("Requires net access")),
+    /^Deno has not been given a permission: Requires net access$/,
   );
 });
 

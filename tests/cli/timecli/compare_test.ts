@@ -138,6 +138,18 @@ ntp://192.0.2.7:123: The server 192.0.2.7 is not synchronised (leap 3)
 One server sent a time: there is nothing to compare it with.
 `,
   ],
+  [
+    "compare --timeout 1 192.0.2.9",
+    3,
+    `
+SERVER               OFFSET  DELAY  JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH  VERDICT
+ntp://192.0.2.9:123                                                            0/4    failed
+
+ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 1 s
+
+No server sent a time.
+`,
+  ],
 ];
 
 Deno.test("timecli compare prints a row per server, what they agree on, and ends with its code", () =>

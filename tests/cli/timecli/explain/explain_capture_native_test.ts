@@ -220,6 +220,21 @@ Deno.test(
 );
 
 Deno.test(
+  await where(
+    needs,
+    "timecli explain names both ends of an exchange without its request",
+    async () => {
+      const { code, stdout } = await explainFile(captureFile(), ["--exchange", "3"]);
+      assertEquals(code, 0);
+      assertMatch(
+        stdout.replaceAll("\n", " "),
+        /^lan\.pcap, exchange 3 of 4: 192\.0\.2\.1:40002 and ntp:\/\/192\.0\.2\.2:123, of which the capture lacks the request {2}Request: not seen /,
+      );
+    },
+  ),
+);
+
+Deno.test(
   await where(needs, "timecli explain --json of a capture is as documented", async () => {
     for (const [number, code] of [["1", 0], ["2", 3], ["3", 0], ["4", 0]] as const) {
       const json = await explainFile(captureFile(), ["--json", "--exchange", number]);

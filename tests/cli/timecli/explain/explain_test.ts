@@ -277,6 +277,14 @@ Calculation, in seconds
           = 1.011000000
 `,
   ],
+  [
+    "explain -t 1 ntp://192.0.2.9",
+    3,
+    "",
+    `
+timecli: No reply from 192.0.2.9:123 within 1 s
+`,
+  ],
 ];
 
 Deno.test("timecli explain shows every octet, every test and the calculation", () =>

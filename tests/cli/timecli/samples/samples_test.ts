@@ -129,6 +129,22 @@ timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: time
 {"schema":1,"url":"ntp://192.0.2.1:123","protocol":"ntp","address":"192.0.2.1","port":123,"text":"2026-03-01T12:00:00.022Z","time":"2026-03-01T12:00:00.022Z","received":"2026-03-01T12:00:00.022Z","round_trip":0.022,"offset":0,"error_bound":0.017302301,"delay":0.022,"root_distance":0.017302301,"stratum":1,"reference_id":"GPS","leap":"none","median_offset":0,"jitter":0,"min_delay":0.022,"max_delay":0.036,"frequency_ppm":0,"frequency_bound_ppm":69.05650476190476,"requests":8,"loss":0,"exchanges":[{"started_after":0,"offset":0,"error_bound":0.011001761,"delay":0.022},{"started_after":60,"offset":0,"error_bound":0.012001791,"delay":0.024},{"started_after":120,"offset":0,"error_bound":0.013001821,"delay":0.026},{"started_after":180,"offset":0,"error_bound":0.014001851,"delay":0.028},{"started_after":240,"offset":0,"error_bound":0.015001881,"delay":0.03},{"started_after":300,"offset":0,"error_bound":0.016001911,"delay":0.032},{"started_after":360,"offset":0,"error_bound":0.017001941,"delay":0.034},{"started_after":420,"offset":0,"error_bound":0.018001971,"delay":0.036}]}
 `,
   ],
+  [
+    "--samples 3 --interval 30s ntp://192.0.2.8",
+    0,
+    `
+Server         ntp://192.0.2.8:123
+Replies        3 of 3 in 60.00 s
+Offset         +0 s ± 1.901 ms: within the error bound
+Jitter         9.487 ms
+Delay          2.000 ms to 2.000 ms
+Frequency      -200.000 ± 33.382 ppm
+Stratum        2
+Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
+Leap second    none
+Root distance  3.401 ms
+`,
+  ],
 ];
 
 Deno.test("timecli --samples prints what all replies say, per server", () =>

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { terminalSize } from "../../../src/cli/shared/terminal.ts";
+import { checkSessions } from "../../support/simulated_servers.ts";
+
+Deno.test("terminalSize takes a size that was never set for 80 by 24", () => {
+  const { consoleSize } = Deno;
+  try {
+    for (
+      const [columns, rows, expected] of [
+        [0, 0, { columns: 80, rows: 24 }],
+        [132, 0, { columns: 132, rows: 24 }],
+        [0, 50, { columns: 80, rows: 50 }],
+        [40, 10, { columns: 40, rows: 10 }],
+      ] as const
+    ) {
+      Deno.consoleSize = () => ({ columns, rows });
+      assertEquals(terminalSize(), expected);
+    }
+  } finally {
+    Deno.consoleSize = consoleSize;
+  }
+});
+
+Deno.test("a terminal gets what its locale can show, a file gets all", async () => {
+  const session = (sign: string) =>
+    [
+      "--samples 1 time://192.0.2.6",
+      0,
+      `
+Server   time://192.0.2.6:37
+Replies  1 of 1 in 0 s
+Offset   -1.000 ms ${sign} 1.011 s: within the error bound
+Delay    2.000 ms to 2.000 ms
+`,
+    ] as const;
+  const progress = "\r\x1b[K1 of 1 requests\r\x1b[K";
+  for (
+    const [env, sign] of [
+      [{}, "±"],
+      [{ LANG: "en_GB.UTF-8" }, "±"],
+      [{ LANG: "C" }, "+-"],
+      [{ LANG: "en_GB.utf8", LC_CTYPE: "C" }, "+-"],
+      [{ LANG: "C", LC_CTYPE: "de_DE.UTF8" }, "±"],
+      [{ LC_ALL: "C", LC_CTYPE: "de_DE.UTF8" }, "+-"],
+      [{ LC_ALL: "", LANG: "POSIX" }, "+-"],
+    ] as const
+  ) {
+    await checkSessions([[...session(sign), progress]], { columns: 80, env });
+    await checkSessions([session("±")], { env });
+  }
+});
