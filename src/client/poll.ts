@@ -201,7 +201,7 @@ class PolledServer<Reply extends TimeReply> {
       return undefined;
     }
     const { interval: wished } = this.#options;
-    const local = isLocal(this.#endpoint) || (this.#addresses?.every(isLoopback) ?? false);
+    const local = isLocal(this.#endpoint) || this.#addresses?.every(isLoopback) === true;
     const usual = local ? LOCAL_SECONDS : POLITE_SECONDS;
     const given = (typeof wished === "function" ? wished(this.#sent, local) : wished) ?? usual;
     const apart = local ? given : Math.max(given, MIN_INTERVAL_SECONDS);

@@ -167,10 +167,33 @@ Deno.test("poll gets the next interval from a function, and doubles it after eac
   );
 });
 
+Deno.test("poll obeys each kiss-o'-death, and reports the interval to the next request", async () => {
+  const codes = ["", "RATE", "", "RATE", "DENY", ""];
+  for (
+    const [host, interval, expected] of [
+      // When each request leaves, and the seconds from it to the next; none after DENY.
+      ["192.0.2.1", 5, [[0, 5], [5, 10], [15, 10], [25, 20], [45, undefined]]],
+      ["192.0.2.1", undefined, [[0, 2], [2, 4], [6, 4], [10, 8], [18, undefined]]],
+      // Twice no interval would be none: half of the usual one is doubled.
+      ["127.0.0.1", 0, [[0, 0], [0.002, 0.1], [0.102, 0.1], [0.202, 0.2], [0.402, undefined]]],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serveNtp(host, (count) => {
+      const code = codes[count - 1];
+      return code ? kissOfDeath(code) : {};
+    });
+    const polls = poll([parseEndpoint(host, "ntp")], { network, timeout: 1, interval });
+    const seen = Array.fromAsync(polls, ({ sentMs, interval }) => [sentMs / 1000, interval]);
+    assertEquals(await network.run(seen), expected.map((each) => [...each]));
+  }
+});
+
 Deno.test("poll throws what is no failure of a server, and ends the other exchanges", async () => {
   const network = new FakeNetwork();
   const silent = network.serveNtp("192.0.2.1", () => undefined);
   network.resolve = (hostname) => {
+    network.lookups.push(hostname);
     if (hostname === name) throw new Deno.errors.NotCapable("Requires net access");
     return Promise.resolve([hostname]);
   };
@@ -179,6 +202,7 @@ Deno.test("poll throws what is no failure of a server, and ends the other exchan
     Deno.errors.NotCapable,
   );
   assertEquals([silent.requests.length, network.timers.monotonicMs()], [1, 20]);
+  assertEquals(network.lookups.filter((hostname) => hostname === name).length, 1);
 });
 
 Deno.test("poll ends when its signal aborts, with nothing under way", async () => {

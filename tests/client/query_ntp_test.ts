@@ -1,8 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { serve } from "../../src/server/serve.ts";
+import { FakeNetwork } from "../support/fake_network.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 /** Every datagram of a hostile server that must not end a query. */
@@ -38,13 +39,12 @@ Deno.test("query accepts the one good NTP reply in a flood of bogus ones", async
 });
 
 Deno.test("query with nothing but bogus NTP replies ends at its deadline and reports them", async () => {
-  await using server = scriptedServer(async (socket, from, _count, request) => {
-    for (const octets of noise(request)) await socket.send(octets, from);
-  }, "ntp");
-  const error = await query(server.url, { timeout: 0.4, retries: 0 }).catch((error) => error);
-  assert(error instanceof QueryError);
-  assertEquals(error.reason, "bogus-reply");
-  assert(error.message.includes("not an NTP packet (24 octets)"), error.message);
+  const network = new FakeNetwork();
+  network.serve("192.0.2.1", ({ octets }) => noise(octets));
+  const asked = network.run(query("ntp://192.0.2.1", { network, retries: 0 }));
+  const error = await assertRejects(() => asked, QueryError, "not an NTP packet (24 octets)");
+  assert(error.message.includes(`${noise(new Uint8Array(48)).length} ignored`), error.message);
+  assertEquals([error.reason, network.timers.monotonicMs()], ["bogus-reply", 3000]);
 });
 
 Deno.test("query returns a kiss-o'-death as it came", async () => {

@@ -4,7 +4,6 @@ import { fromCapture, recordExchange } from "../../src/explain/record.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
 import { FakeNetwork } from "../support/fake_network.ts";
-import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 
 Deno.test("recordExchange keeps the octets of every protocol, which explain well", async () => {
   const protocols = ["asctime", "daytime", "time", "ntp"] as const;
@@ -19,18 +18,14 @@ Deno.test("recordExchange keeps the octets of every protocol, which explain well
 });
 
 Deno.test("recordExchange keeps what does not belong to the request, with the error", async () => {
-  await using server = scriptedServer(
-    (socket, from, _count, octets) => socket.send(ntpReply(octets, { originTimestamp: 1n }), from),
-    "ntp",
-  );
-  const seen = await recordExchange(server.url, { timeout: 0.2, retries: 0 });
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1", () => ({ originTimestamp: 1n }));
+  network.serveNtp("192.0.2.2", () => undefined);
+  const seen = await network.run(recordExchange("ntp://192.0.2.1", { network, retries: 0 }));
   assertEquals([seen.error?.reason, seen.reply.length], ["bogus-reply", 48]);
   assertEquals(explain(seen).failure?.reason, "bogus-reply");
-  await using silent = scriptedServer(() => {}, "ntp");
-  const error = await assertRejects(
-    () => recordExchange(silent.url, { timeout: 0.05, retries: 0 }),
-    QueryError,
-  );
+  const silent = network.run(recordExchange("ntp://192.0.2.2", { network, retries: 0 }));
+  const error = await assertRejects(() => silent, QueryError);
   assertEquals(error.reason, "timeout");
 });
 
