@@ -57,7 +57,7 @@ export function createSystemClock(readings: ClockReadings): Clock {
     read(time: UnixTime): void {
       let sinceMs = monotonicMs() - anchorMs;
       const apartMs = unixMs() + 0.5 - (anchorUnixMs + sinceMs);
-      const holds = sinceMs < ANCHOR_MS && apartMs < TOLERANCE_MS && apartMs > -TOLERANCE_MS;
+      const holds = sinceMs < ANCHOR_MS && Math.abs(apartMs) < TOLERANCE_MS;
       // Without an anchor, the exact reading is the time; it costs more, and the next one tries again.
       if (!holds) {
         readAnchor();

@@ -50,12 +50,14 @@ function pollAll(
   });
   while (Atomics.load(stop, 0) === 0) {
     const ready = libc.call.poll(sockets, BigInt(channels.length), WAIT_MS);
-    if (ready < 0 && libc.errno() !== EINTR) libc.check("wait for datagrams", ready);
-    for (let i = 0; i < channels.length && ready > 0; i++) {
-      if (view.getInt16(i * POLLFD.size + POLLFD.result, true) !== 0) {
-        channels[i]?.serve(MSG_DONTWAIT);
-        afterBatch?.();
-      }
+    if (ready < 0) {
+      if (libc.errno() !== EINTR) libc.check("wait for datagrams", ready);
+      continue;
     }
+    channels.forEach((channel, i) => {
+      if (view.getInt16(i * POLLFD.size + POLLFD.result, true) === 0) return;
+      channel.serve(MSG_DONTWAIT);
+      afterBatch?.();
+    });
   }
 }
