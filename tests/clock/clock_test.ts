@@ -26,7 +26,7 @@ Deno.test("measurePrecision finds the smallest step ahead, as a power of two rou
     [[0, 0, 1000, 0], -19],
     [[5000, 1000, 70_000], -19],
     // After the first of them begins another second.
-    [[5_000_000, 1000], -19],
+    [[0, 5_000_000, 1000], -19],
     [[1_000_000], -9],
     [[976_562], -10],
     [[0, 0, 0, 0, 1_000_000], -9],
