@@ -147,6 +147,8 @@ export class DatagramListener {
       this.#handler.begin();
       const answer = this.#handler.handle(exchange);
       const length = typeof answer === "number" ? answer : await answer;
+      // Of thousands that waited, each send on a closed socket would throw an error, which takes long.
+      if (this.#closed) return;
       if (length > 0) {
         if (exchange.sent.length !== length) exchange.sent = exchange.reply.subarray(0, length);
         operation = "send";
@@ -160,7 +162,7 @@ export class DatagramListener {
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
         if (!this.#closed) this.#counters.count(counter.answered);
-      } else if (!this.#closed) {
+      } else {
         this.#counters.refuse(length);
       }
     } catch (error) {

@@ -6,7 +6,7 @@ import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
 import { collectingLog } from "../../support/collecting_log.ts";
 import { UdpClient } from "../../support/udp_client.ts";
-import { until, within } from "../../support/wait.ts";
+import { until } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
 
 const MANY = 10_000;
@@ -138,12 +138,96 @@ Deno.test("the same seed gives a server's clients the same faults", async () => 
   assert(first.join() !== other.join());
 });
 
-Deno.test("Waits end when they are disposed of, and none begins after", async () => {
-  const waits = new Waits();
-  const ended = Promise.all([waits.wait(3_600_000), waits.hold(3_600_000)]);
-  waits[Symbol.dispose]();
-  await within(20, ended);
-  await within(20, Promise.all([waits.wait(3_600_000), waits.hold(3_600_000)]));
+/** Runs a test while time stands still until the test fires a timer; returns the delays of the timers. */
+async function withFakeTimers(
+  test: (timers: Map<number, { readonly ms: number; fire(): void }>) => Promise<void>,
+): Promise<void> {
+  const { setTimeout, clearTimeout, performance } = globalThis;
+  const timers = new Map<number, { readonly ms: number; fire(): void }>();
+  let last = 0;
+  Object.assign(globalThis, {
+    performance: { now: () => 1000.25 },
+    setTimeout(wake: () => void, ms: number): number {
+      const id = ++last;
+      const fire = (): void => {
+        timers.delete(id);
+        wake();
+      };
+      timers.set(id, { ms, fire });
+      return id;
+    },
+    clearTimeout: (id: number) => timers.delete(id),
+  });
+  try {
+    await test(timers);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout, performance });
+  }
+}
+
+/** The names of the waits that are over. */
+function record(waits: Readonly<Record<string, Promise<void>>>): () => Promise<string[]> {
+  const over: string[] = [];
+  for (const [name, wait] of Object.entries(waits)) void wait.then(() => over.push(name));
+  return async () => {
+    await Promise.resolve();
+    return over.splice(0);
+  };
+}
+
+Deno.test("Waits of one millisecond share a timer, and all of them end with it", async () => {
+  await withFakeTimers(async (timers) => {
+    const waits = new Waits();
+    let over = 0;
+    for (let i = 0; i < MANY; i++) void waits.wait(50).then(() => over++);
+    void waits.wait(50.5).then(() => over++);
+    assertEquals([...timers.values()].map(({ ms }) => ms), [50.75]);
+    void waits.wait(51).then(() => over++);
+    const [first, second] = [...timers.values()];
+    assertEquals(second?.ms, 51.75);
+    first?.fire();
+    await Promise.resolve();
+    assertEquals([over, timers.size], [MANY + 1, 1]);
+    // The next one of that millisecond begins anew.
+    void waits.wait(50).then(() => over++);
+    assertEquals(timers.size, 2);
+    for (const { fire } of [...timers.values()]) fire();
+    await Promise.resolve();
+    assertEquals([over, timers.size], [MANY + 3, 0]);
+  });
+});
+
+Deno.test("held waits end when another reply has left, or with their time", async () => {
+  await withFakeTimers(async (timers) => {
+    const waits = new Waits();
+    const over = record({
+      first: waits.hold(50),
+      second: waits.hold(60),
+      delayed: waits.wait(60),
+    });
+    assertEquals([timers.size, await over()], [2, []]);
+    waits.left();
+    // The timer of the first one has nothing to do any more.
+    assertEquals([timers.size, await over()], [1, ["first", "second"]]);
+    const late = record({ third: waits.hold(70) });
+    for (const { fire } of [...timers.values()]) fire();
+    assertEquals([timers.size, await over(), await late()], [0, ["delayed"], ["third"]]);
+    waits.left();
+    assertEquals([await over(), await late()], [[], []]);
+  });
+});
+
+Deno.test("Waits that are disposed of have no timers, and none begins or ends after", async () => {
+  await withFakeTimers(async (timers) => {
+    const waits = new Waits();
+    const over = record({ delayed: waits.wait(50), held: waits.hold(3_600_000) });
+    assertEquals(timers.size, 2);
+    waits[Symbol.dispose]();
+    const late = record({ delayed: waits.wait(50), held: waits.hold(50) });
+    waits.left();
+    assertEquals([timers.size, await over()], [0, []]);
+    assertEquals(await late(), ["held"]);
+  });
 });
 
 Deno.test("serve logs faults and their seed, and why mmsg is unavailable", async () => {
