@@ -82,6 +82,25 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   }
 
   Deno.test(
+    await test(
+      "reports in one line that there are not enough file descriptors for threads",
+      async () => {
+        for (const limit of [24, 26, 28]) {
+          const limited = ["sh", "-c", `ulimit -n ${limit}; exec "$@"`, "sh", ...timesrv] as const;
+          const url = "ntp://127.0.0.1:0";
+          const { code, stdout, stderr } = await run([...limited, "--transport", "mmsg", url]);
+          assertMatch(
+            stderr,
+            /^timesrv: Cannot start 1 worker thread: too few file descriptors [^\n]*\n$/,
+          );
+          assertEquals([code, stdout], [1, ""]);
+        }
+      },
+      { ...needs, commands: ["sh"] },
+    ),
+  );
+
+  Deno.test(
     await test("fails if its help cannot be written", async () => {
       const { code, stderr } = await run(["sh", "-c", '"$@" --help >/dev/full', "sh", ...timesrv]);
       assertMatch(stderr, /^timesrv: [^\n]*No space left on device[^\n]*\n$/);

@@ -1,8 +1,17 @@
 /** The workers of the mmsg transport, started, watched and replaced by the main thread. */
-import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
+import {
+  AF_UNIX,
+  EMFILE,
+  type Libc,
+  openLibc,
+  SHUT_RD,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+} from "../../system/libc.ts";
 import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { Counters } from "../../transports/counters.ts";
+import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
@@ -44,6 +53,9 @@ export interface WorkerPoolOptions {
  */
 const RECEIVE_QUEUE_KIB = 256;
 
+/** More than a thread opens while it starts. */
+const WORKER_DESCRIPTORS = 12;
+
 /** The pause before a dead worker is replaced; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
@@ -64,7 +76,7 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#libc = options.libc ?? openLibc();
     this.#options = options;
-    this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options));
+    this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options, this.#libc));
   }
 
   get counters(): readonly Counters[] {
@@ -121,13 +133,14 @@ export class WorkerPool {
       const refill = (): void => this.#slots.forEach((slot) => slot.refillLimiter());
       this.#window = (this.#options.timers ?? systemTimers).every(LIMIT_WINDOW_MS, refill);
     }
+    requireDescriptors(this.#libc, this.#slots.length * WORKER_DESCRIPTORS);
     await Promise.all(this.#slots.map((slot) => slot.start()));
   }
 
   /** Ends every worker, then closes the sockets. */
   async shutdown(): Promise<void> {
     this.#window?.[Symbol.dispose]();
-    await Promise.all(this.#slots.map((slot) => slot.stop(this.#libc)));
+    await Promise.all(this.#slots.map((slot) => slot.stop()));
     const listeners = this.#slots.flatMap((slot) => slot.listeners);
     closeSockets(this.#libc, listeners.map(({ descriptor }) => descriptor));
     this.#libc[Symbol.dispose]();
@@ -139,6 +152,7 @@ class WorkerSlot {
   readonly listeners: WorkerListener[] = [];
   readonly counters: Counters;
   readonly #options: WorkerPoolOptions;
+  readonly #libc: Libc;
   readonly #timers: Timers;
   readonly #setup: Omit<WorkerSetup, "listeners">;
   readonly #stop: Int32Array<SharedArrayBuffer>;
@@ -150,7 +164,7 @@ class WorkerSlot {
   #nextPauseMs = FIRST_PAUSE_MS;
   #startedMs = 0;
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: WorkerPoolOptions, libc: Libc) {
     const counters = new SharedArrayBuffer(Counters.octets);
     const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const limiter = new SharedArrayBuffer(LineLimiter.octets);
@@ -158,6 +172,7 @@ class WorkerSlot {
     this.#stop = new Int32Array(stop);
     this.#limiter = new LineLimiter(limiter);
     this.#options = options;
+    this.#libc = libc;
     this.#timers = options.timers ?? systemTimers;
     const { services, guard } = options;
     this.#setup = { services, guard, counters, stop, limiter, isLogged: logsRequests(options) };
@@ -198,12 +213,12 @@ class WorkerSlot {
   }
 
   /** Ends the worker: resolves when it no longer touches its sockets. */
-  async stop(libc: Libc): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopping.abort();
     Atomics.store(this.#stop, 0, 1);
     Atomics.notify(this.#stop, 0);
     // shutdown(2) fails on a socket without a peer, but wakes a thread that waits for it.
-    for (const { descriptor } of this.listeners) libc.call.shutdown(descriptor, SHUT_RD);
+    for (const { descriptor } of this.listeners) this.#libc.call.shutdown(descriptor, SHUT_RD);
     if (this.#worker === undefined) return;
     await settleWithin(this.#timers, END_MS, this.#stopped.promise);
     this.#worker?.terminate();
@@ -242,6 +257,7 @@ class WorkerSlot {
     const { signal } = this.#stopping;
     try {
       await this.#timers.sleep(pauseMs, signal);
+      requireDescriptors(this.#libc, WORKER_DESCRIPTORS);
       await this.start();
     } catch (error) {
       // A successor that cannot start counts as another dead worker.
@@ -252,6 +268,23 @@ class WorkerSlot {
 
 function logsRequests({ log, clients }: WorkerPoolOptions): boolean {
   return log?.logsRequests || clients !== undefined;
+}
+
+/** Throws an error if so many files cannot be opened: without them a thread would end the whole process. */
+function requireDescriptors(libc: Libc, count: number): void {
+  const opened: number[] = [];
+  while (opened.length < count) {
+    const descriptor = libc.call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor === -1) break;
+    opened.push(descriptor);
+  }
+  const isTooFew = opened.length < count && libc.errno() === EMFILE;
+  closeSockets(libc, opened);
+  if (!isTooFew) return;
+  throw new Error(
+    `Cannot start ${formatPlural(count / WORKER_DESCRIPTORS, "worker thread")}: ` +
+      `too few file descriptors are free (ulimit -n), expected ${count}`,
+  );
 }
 
 function firstLine(text: string): string {

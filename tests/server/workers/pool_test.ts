@@ -8,6 +8,7 @@ import type { ServerLog } from "../../../src/server/log/log.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../../src/server/workers/pool.ts";
 import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
 import { counter, Counters } from "../../../src/transports/counters.ts";
+import { EACCES, EMFILE } from "../../../src/system/libc.ts";
 import { FakeLibc, FIRST_DESCRIPTOR } from "../../support/fake_libc.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 
@@ -135,6 +136,7 @@ Deno.test("each worker gets a socket of each listener, its page, and memory of i
   }
   assertEquals(pool.counters.map((each) => each.totals().received), [1, 2]);
   assertEquals(test.warnings, []);
+  libc.calls.length = 0;
   // The sockets are closed when nobody uses them any longer, and only then.
   const ending = pool.shutdown();
   assertEquals(threads.map(({ isStopped }) => isStopped), [true, true]);
@@ -147,6 +149,35 @@ Deno.test("each worker gets a socket of each listener, its page, and memory of i
   await ending;
   assertEquals(libc.argsOf("close"), descriptors.map((descriptor) => [descriptor]));
   assertEquals([pool.isComplete, threads.map((each) => each.isTerminated)], [false, [true, true]]);
+});
+
+Deno.test("no worker is started without descriptors for all of them, nor a successor without its own", async () => {
+  const test = new TestPool({ size: 2 });
+  const { pool, libc } = test;
+  pool.listen(endpoint, new ServedPage().buffer);
+  const many = Array.from({ length: 23 }, (_, i) => 100 + i);
+  libc.calls.length = 0;
+  libc.results["socket"] = [...many, { errno: EMFILE }];
+  await assertRejects(
+    () => pool.start(),
+    Error,
+    "Cannot start 2 worker threads: too few file descriptors are free (ulimit -n), expected 24",
+  );
+  assertEquals([test.threads, libc.argsOf("close")], [[], many.map((each) => [each])]);
+  await test.start();
+  libc.results["socket"] = [...many.slice(0, 11), { errno: EMFILE }];
+  test.last.throw("gone");
+  await test.time.advance(100);
+  assertEquals([test.threads.length, pool.isComplete], [2, false]);
+  assertEquals(test.warnings.slice(1), [
+    "A worker thread died and is replaced in 0.2 s: Cannot start 1 worker thread: " +
+    "too few file descriptors are free (ulimit -n), expected 12",
+  ]);
+  // Where no such socket may be opened, the number of descriptors is unknown.
+  libc.results["socket"] = [{ errno: EACCES }];
+  await test.time.advance(200);
+  assertEquals(test.threads.length, 3);
+  await test.shutdown();
 });
 
 Deno.test("a worker that does not end within a second is ended", async () => {
