@@ -155,7 +155,7 @@ export interface Ready {
 /** Runs `timesrv` on this machine's network, and stops it when it has been used. */
 export async function serveWhile(
   args: readonly string[],
-  use: (ready: Ready) => Promise<void>,
+  use: (ready: Ready, send: (signal: Deno.Signal) => void) => Promise<void>,
 ): Promise<Outcome> {
   let send = (_signal: Deno.Signal): void => {};
   const ready = Promise.withResolvers<Ready>();
@@ -168,7 +168,7 @@ export async function serveWhile(
   });
   failed.catch(() => {});
   try {
-    await use(await within(10, Promise.race([ready.promise, failed])));
+    await use(await within(10, Promise.race([ready.promise, failed])), send);
   } finally {
     send("SIGTERM");
   }

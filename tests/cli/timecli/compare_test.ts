@@ -154,3 +154,19 @@ No server sent a time.
 
 Deno.test("timecli compare prints a row per server, what they agree on, and ends with its code", () =>
   checkSessions(sessions));
+
+Deno.test("timecli compare shows its progress on a terminal, and queries a server given twice once", () => {
+  const progress = Array.from({ length: 8 }, (_, i) => `\r\x1b[K${i + 1} of 8 requests`);
+  return checkSessions([[
+    "compare 192.0.2.1 ntp://192.0.2.1:123 192.0.2.3",
+    1,
+    `
+SERVER               OFFSET               DELAY     JITTER  ST  REACH  VERDICT
+ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1   4/4    undecided
+ntp://192.0.2.3:123  +12.50 s ± 5.092 ms  10.00 ms  0 s     2   4/4    undecided
+
+The two servers disagree, and two cannot show which is wrong. Query three or more.
+`,
+    `${progress.join("")}\r\x1b[K`,
+  ]], { columns: 84 });
+});

@@ -156,6 +156,15 @@ Deno.test("timesrv lists its scenarios, and starts nothing", async () => {
   assertMatch(stdout, /^step-back +.*\n +followed by all clients tried\n/m);
 });
 
+Deno.test("timesrv outlives the session that started it", async () => {
+  const { code, stderr } = await serveWhile([...datagram, NTP], async ({ listeners }, send) => {
+    send("SIGHUP");
+    await query(listeners[0]?.url ?? "");
+  });
+  assertEquals(code, 0);
+  assertMatch(stderr, /: 1 received, 1 answered, /);
+});
+
 Deno.test("timesrv that is stopped while it starts ends with 0, and serves nothing", async () => {
   const { code, stdout } = await runMain("timesrv", timesrv, [...datagram, NTP], {
     onListening: (send) => send("SIGINT"),

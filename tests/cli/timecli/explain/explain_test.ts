@@ -1,3 +1,5 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { runTimecli } from "../../../support/command_line.ts";
 import { checkSessions, type Session } from "../../../support/simulated_servers.ts";
 
 const sessions: readonly Session[] = [
@@ -289,3 +291,11 @@ timecli: No reply from 192.0.2.9:123 within 1 s
 
 Deno.test("timecli explain shows every octet, every test and the calculation", () =>
   checkSessions(sessions));
+
+Deno.test("timecli explain reads datagrams of any length, in any notation", async () => {
+  const longest = Array(65_507).fill("0x41").join(" ");
+  const { code, stdout } = await runTimecli(["explain", "--hex", `${longest}/${longest}`]);
+  assertEquals(code, 7);
+  assertMatch(stdout, /^Request: 65,507 octets$/m);
+  assertMatch(stdout, /^Reply: 65,507 octets$/m);
+});
