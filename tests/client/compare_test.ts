@@ -136,6 +136,7 @@ Deno.test("compare goes on with the others when no socket can be opened to one",
   assertEquals(outcome, "agree");
   assertEquals(servers.map(({ verdict }) => verdict), ["failed", "agrees", "agrees"]);
   assertEquals(servers[0]?.error?.reason, "unreachable");
+  assertEquals(servers.map(({ exchanges }) => exchanges.length), [1, 4, 4]);
 });
 
 /** A server's samples over a way of its own, at a distance from a time that it calls its own. */
