@@ -39,14 +39,12 @@ export function toServed(line: Line, time: UnixTime): void {
     const part = line.gainPpb - whole * SECOND;
     seconds += whole * elapsedSeconds;
     nanoseconds += whole * elapsedNanoseconds + partOfNanoseconds(elapsedNanoseconds, part);
-    if (part !== 0) {
-      // Ten thousand seconds gain units of 10,000 ns each.
-      const tenThousands = Math.floor(elapsedSeconds / 1e4);
-      const units = tenThousands * part;
-      const gained = Math.floor(units / 1e5);
-      seconds += gained;
-      nanoseconds += (units - gained * 1e5) * 1e4 + (elapsedSeconds - tenThousands * 1e4) * part;
-    }
+    // Ten thousand seconds gain units of 10,000 ns each.
+    const tenThousands = Math.floor(elapsedSeconds / 1e4);
+    const units = tenThousands * part;
+    const gained = Math.floor(units / 1e5);
+    seconds += gained;
+    nanoseconds += (units - gained * 1e5) * 1e4 + (elapsedSeconds - tenThousands * 1e4) * part;
   }
   const carry = Math.floor(nanoseconds / SECOND);
   time.seconds = seconds + carry;

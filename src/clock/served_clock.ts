@@ -14,24 +14,18 @@ import { hasCome, type PageReading, type ServedLine, type ServedPage } from "./p
 export class ServedClock implements Clock {
   readonly #base: Clock;
   readonly #page: ServedPage;
-  #content: PageReading;
-  #isIdentity = true;
-  /** The status while each of the two lines holds. */
-  #status: ClockStatus;
-  #nextStatus: ClockStatus;
+  #reading: Reading;
   readonly #sinceNoise: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   constructor(base: Clock, page: ServedPage) {
     this.#base = base;
     this.#page = page;
-    this.#content = page.read();
-    this.#status = this.#nextStatus = this.#content.status;
-    this.#take();
+    this.#reading = readPage(page);
   }
 
   /** Reads the page if it has changed. */
   look(): void {
-    if (this.#page.hasChanged) this.#take();
+    if (this.#page.hasChanged) this.#reading = readPage(this.#page);
   }
 
   read(time: UnixTime): void {
@@ -41,35 +35,24 @@ export class ServedClock implements Clock {
 
   /** Converts a moment of system time into the time served then, in place, and returns the status then. */
   toServed(time: UnixTime): ClockStatus {
-    return this.#isIdentity ? this.#status : this.#simulate(time);
-  }
-
-  #take(): void {
-    const { line, next, noiseNs: deviationNs, status } = this.#content = this.#page.read();
-    this.#isIdentity = deviationNs === 0 && next.from.seconds === Infinity &&
-      line.gainPpb === 0 && line.systemSeconds === line.servedSeconds &&
-      line.systemNanoseconds === line.servedNanoseconds;
-    this.#status = statusOn(line, status);
-    this.#nextStatus = statusOn(next.line, status);
+    return this.#reading.isIdentity ? this.#reading.status : this.#simulate(time);
   }
 
   #simulate(time: UnixTime): ClockStatus {
-    const { line, next } = this.#content;
+    const { content: { line, next }, status, nextStatus } = this.#reading;
     const isNext = hasCome(next.from, time);
-    const status = isNext ? this.#nextStatus : this.#status;
     const noise = this.#noiseAt(time);
     toServed(isNext ? next.line : line, time);
-    if (noise === 0) return status;
     const nanoseconds = time.nanoseconds + noise;
     const carry = Math.floor(nanoseconds / 1e9);
     time.seconds += carry;
     time.nanoseconds = nanoseconds - carry * 1e9;
-    return status;
+    return isNext ? nextStatus : status;
   }
 
   /** The noise at a moment of system time, in nanoseconds. */
   #noiseAt(time: Readonly<UnixTime>): number {
-    const { noiseNs: deviationNs, seed, noiseFrom } = this.#content;
+    const { noiseNs: deviationNs, seed, noiseFrom } = this.#reading.content;
     if (deviationNs === 0) return 0;
     const since = this.#sinceNoise;
     since.seconds = time.seconds - noiseFrom.seconds;
@@ -80,6 +63,29 @@ export class ServedClock implements Clock {
     }
     return noiseNs(deviationNs, seed, since);
   }
+}
+
+/** A reading of the page, and what is computed once for all replies that use it. */
+interface Reading {
+  readonly content: PageReading;
+  /** Whether the time of the machine is served as it is. */
+  readonly isIdentity: boolean;
+  /** The status while each of the two lines holds. */
+  readonly status: ClockStatus;
+  readonly nextStatus: ClockStatus;
+}
+
+function readPage(page: ServedPage): Reading {
+  const content = page.read();
+  const { line, next, noiseNs, status } = content;
+  return {
+    content,
+    isIdentity: noiseNs === 0 && next.from.seconds === Infinity && line.gainPpb === 0 &&
+      line.systemSeconds === line.servedSeconds &&
+      line.systemNanoseconds === line.servedNanoseconds,
+    status: statusOn(line, status),
+    nextStatus: statusOn(next.line, status),
+  };
 }
 
 function statusOn({ leap, referenceId }: ServedLine, status: ClockStatus): ClockStatus {

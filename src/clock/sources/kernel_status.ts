@@ -2,6 +2,7 @@
  * The kernel's status of the system clock, read through `ntp_adjtime(3)` with nothing to set, which needs no
  * privilege. It needs Linux on 64 bits and the permission `ffi`.
  */
+import { unsupportedSystem } from "../../system/libc.ts";
 import { isGranted } from "../../system/permission.ts";
 import { UNSYNCHRONIZED } from "../status.ts";
 
@@ -31,21 +32,20 @@ export interface KernelStatusReader extends Disposable {
 
 /** Returns a reader, or why there is none. */
 export function openKernelStatus(): KernelStatusReader | string {
-  const { os, arch } = Deno.build;
-  if (os !== "linux") return `not on ${os}`;
-  if (arch !== "x86_64" && arch !== "aarch64") return `not on ${arch}`;
+  const system = unsupportedSystem();
+  if (system !== undefined) return `not on ${system}`;
   if (!isGranted({ name: "ffi" })) return "no permission --allow-ffi";
   let libc;
   try {
     libc = Deno.dlopen("libc.so.6", { ntp_adjtime: { parameters: ["buffer"], result: "i32" } });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return (error as Error).message;
   }
   const { symbols } = libc;
   const timex = new DataView(new ArrayBuffer(TIMEX_LENGTH));
   return {
     read(): KernelStatus | undefined {
-      timex.setUint32(0, 0, true); // modes: set nothing
+      timex.setUint32(0, 0); // modes: set nothing
       const state = symbols.ntp_adjtime(timex);
       if (state < 0) return undefined;
       const flags = timex.getInt32(TIMEX_STATUS, true);

@@ -11,7 +11,7 @@ Deno.test({
   fn(): void {
     const why = openKernelStatus();
     if (isSupported) assertEquals(why, "no permission --allow-ffi");
-    else assertEquals(why, `not on ${Deno.build.os === "linux" ? Deno.build.arch : Deno.build.os}`);
+    else assertEquals(why, `not on ${Deno.build.os} on ${Deno.build.arch}`);
   },
 });
 
@@ -89,3 +89,22 @@ Deno.test(
     },
   ),
 );
+
+Deno.test({
+  name: "openKernelStatus returns why the library cannot be opened",
+  ignore: !isSupported,
+  fn(): void {
+    const { dlopen, permissions } = Deno;
+    const { querySync } = permissions;
+    try {
+      permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+      Deno.dlopen = () => {
+        throw new Error("libc.so.6: no such file");
+      };
+      assertEquals(openKernelStatus(), "libc.so.6: no such file");
+    } finally {
+      Deno.dlopen = dlopen;
+      permissions.querySync = querySync;
+    }
+  },
+});

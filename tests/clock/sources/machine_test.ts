@@ -130,7 +130,8 @@ Deno.test("MachineSource dates a clock vouched for to the last multiple of 1024 
 
 Deno.test("MachineSource uses the kernel's status for the system's clock alone", () => {
   using kernel = open({ source: "kernel" });
-  assertEquals(kernel.content.status.leap, 3);
+  // The rest is the guess, as of now.
+  assertEquals(kernel.content.status, { ...statusOf({}), leap: 3 });
   assertStringIncludes(kernel.warnings.join(), "it is not the clock served");
   using auto = open({});
   assertEquals([auto.content.status.leap, auto.warnings], [0, []]);
