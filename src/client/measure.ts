@@ -2,6 +2,7 @@ import { type Endpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols, type TimeReply } from "../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../protocols/reply.ts";
+import { shorten } from "../text/printable.ts";
 import type { Target } from "./exchange.ts";
 import { queryEndpoint, type QueryOptions, validate, type ValidateOptions } from "./query.ts";
 
@@ -37,7 +38,9 @@ export function parseMeasurable(url: string): Endpoint {
   const endpoint = parseTarget(url, "ntp");
   if (protocols[endpoint.protocol].hasOffset) return endpoint;
   throw new SyntaxError(
-    `Cannot measure ${url}: ${endpoint.protocol} text has no offset, use ntp:// or time://`,
+    `Cannot measure ${
+      shorten(url, 200)
+    }: ${endpoint.protocol} text has no offset, use ntp:// or time://`,
   );
 }
 

@@ -2,7 +2,7 @@ import { isLinkLocal } from "../system/address.ts";
 import { suggest } from "../text/suggest.ts";
 import { type Protocol, protocols } from "./registry.ts";
 import { quote } from "../text/json.ts";
-import { shorten } from "../text/printable.ts";
+import { shorten, UNPRINTABLE } from "../text/printable.ts";
 
 /** The default port of each protocol. */
 export const defaultPorts = Object.fromEntries(
@@ -65,6 +65,8 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
   }
   const hostname = ipv6 ?? host ?? "";
   if (hostname === "") fail("the host is missing");
+  // Messages, logs and tables have the URL of an endpoint as it is.
+  if (hostname.search(UNPRINTABLE) >= 0) fail("the host has an unprintable character");
   if (/^\d+$/.test(hostname)) {
     fail(
       `${quote(hostname)} is a number, not a host; a port follows a host, as in 127.0.0.1:${

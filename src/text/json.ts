@@ -6,12 +6,23 @@ import { escapeLine, shorten, UNPRINTABLE } from "./printable.ts";
  * @throws {SyntaxError} If it is not JSON, or has a number that would become infinite
  */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text, (key, value, context?: { readonly source?: string }) => {
-    if (value !== Infinity && value !== -Infinity) return value;
-    const where = key === "" ? "" : `${quote(key)} is `;
-    const number = shorten(context?.source ?? "", MAX_QUOTED_LENGTH);
-    throw new SyntaxError(`${where}${number}, which is beyond the range of numbers`);
-  });
+  try {
+    return JSON.parse(text, requireFinite);
+  } catch (error) {
+    // The engine's message quotes the text as it is.
+    throw new SyntaxError(escapeLine((error as Error).message), { cause: error });
+  }
+}
+
+function requireFinite(
+  key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  if (value !== Infinity && value !== -Infinity) return value;
+  const where = key === "" ? "" : `${quote(key)} is `;
+  const number = shorten(context?.source ?? "", MAX_QUOTED_LENGTH);
+  throw new SyntaxError(`${where}${number}, which is beyond the range of numbers`);
 }
 
 /** Formats a value as JSON of one line, in which unprintable characters are escaped as `\\u009b`. */

@@ -12,6 +12,8 @@ export interface Finding {
   readonly problem: Problem;
   /** The datagram, as small as the same oracle still objects to it, where it is known. */
   readonly input?: Uint8Array;
+  /** The same of a target that takes texts. */
+  readonly text?: string;
   /** Its scene, for people. */
   readonly scene?: string;
 }
@@ -72,10 +74,11 @@ export function seedOf({ name }: { readonly name: string }, seed: number): numbe
 
 /** A finding in lines, the last of them the command that finds it again. */
 export function describeFinding(finding: Finding): string {
-  const { target, seed, index, problem, input, scene } = finding;
+  const { target, seed, index, problem, input, text, scene } = finding;
   return [
     `${target} broke the rule that it ${problem.oracle}: ${problem.detail}`,
     ...input === undefined ? [] : [`  input  ${input.toHex()} (${input.length} octets)`],
+    ...text === undefined ? [] : [`  input  ${JSON.stringify(text)} (${text.length} characters)`],
     ...scene === undefined ? [] : [`  scene  ${scene}`],
     `  again  deno task fuzz --seed ${seed} --case ${target}:${index}`,
   ].join("\n");

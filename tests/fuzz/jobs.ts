@@ -2,6 +2,7 @@
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { SWEEP } from "./cases.ts";
 import { type Finding, fuzz, type FuzzOptions } from "./fuzz.ts";
+import { createInputJobs } from "./inputs/inputs.ts";
 import { QueryTarget } from "./query_target.ts";
 import { protocols, ServerTarget } from "./server_target.ts";
 import { createTargets } from "./targets.ts";
@@ -9,8 +10,9 @@ import { createTargets } from "./targets.ts";
 /** Something that is fuzzed: what it is called, and how it goes on where it left off. */
 export interface Job extends AsyncDisposable {
   readonly name: string;
-  readonly protocol: Protocol;
-  /** Its part of the time, beside the others' of its protocol. */
+  /** The protocol of its datagrams; texts and files have none. */
+  readonly protocol?: Protocol;
+  /** Its part of the time, beside the others'. */
   readonly share: number;
   /** The first case. */
   readonly first: number;
@@ -20,7 +22,7 @@ export interface Job extends AsyncDisposable {
 }
 
 /** Shares of a run: most of it is for what takes microseconds. */
-const SHARES = { responder: 12, reader: 1, query: 1, server: 2 } as const;
+const SHARES = { responder: 12, reader: 1, query: 1, server: 2, input: 2 } as const;
 
 /** The services whose first two octets decide most: NTP, and text with the same test for replies. */
 const SWEPT: readonly string[] = ["ntp", "auto", "asctime"];
@@ -47,7 +49,13 @@ export async function createJobs(hasMmsg: boolean): Promise<Job[]> {
     if (!hasMmsg) continue;
     overSockets.push(overSocket(await ServerTarget.start(protocol, "mmsg"), SHARES.server));
   }
-  return [...pure, ...overSockets];
+  const inputs = (await createInputJobs()).map((job): Job => ({
+    ...job,
+    share: SHARES.input,
+    first: 0,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }));
+  return [...pure, ...overSockets, ...inputs];
 }
 
 function overSocket(target: QueryTarget | ServerTarget, share: number): Job {

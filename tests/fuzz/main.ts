@@ -1,11 +1,13 @@
 /** `deno task fuzz`: everything that takes octets from strangers, given a minute's worth of them. */
 import { runCommand, seconds, writeLine } from "../../scripts/bench/options.ts";
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
-import { field, oneOf, whole } from "../../src/options/field.ts";
+import { field, flag, oneOf, text, whole } from "../../src/options/field.ts";
 import { layOutTable } from "../../src/text/table.ts";
 import { formatCount } from "../../src/text/units.ts";
 import { chooseTransport } from "../../src/server/transport.ts";
 import { describeFinding, type Finding } from "./fuzz.ts";
+import { parsers } from "./inputs/parsers.ts";
+import { findSteep, formatSteep } from "./inputs/timing.ts";
 import { createJobs, type Job } from "./jobs.ts";
 import { protocols } from "./server_target.ts";
 
@@ -30,6 +32,15 @@ const groups = {
       help: "random seed of the cases; another one each time without it",
     }),
     protocol: oneOf(protocols, { name: "protocol", syntax: "<name>", help: "only this protocol" }),
+    target: text("a name", () => {}, {
+      name: "target",
+      syntax: "<name>",
+      help: "only the targets whose names begin so, such as text-",
+    }),
+    timing: flag({
+      name: "timing",
+      help: "compare the times of parsers for 10,000 and 100,000 characters",
+    }),
     case: field(
       {
         name: "case",
@@ -45,8 +56,8 @@ const groups = {
 const command = defineCommand({
   name: "fuzz",
   description:
-    "Gives the responders, the readers, the client and the server octets that are almost " +
-    "right, and exits with 1 if one of them breaks a rule.",
+    "Gives everything that reads datagrams, texts, files or requests of others inputs that are " +
+    "almost right, and exits with 1 if one of them breaks a rule.",
   positionals: [],
   groups,
   notes: "",
@@ -54,7 +65,9 @@ const command = defineCommand({
 });
 
 async function run({ values }: Arguments<typeof groups>): Promise<number> {
-  const { seed = randomSeed(), seconds: runSeconds = 60, protocol, case: single } = values;
+  const { seed = randomSeed(), seconds: runSeconds = 60, protocol, target = "", case: single } =
+    values;
+  if (values.timing) return await runTiming(target);
   await using stack = new AsyncDisposableStack();
   const jobs = await createJobs(chooseTransport({ transport: "auto" }).transport === "mmsg");
   jobs.forEach((job) => stack.use(job));
@@ -66,9 +79,25 @@ async function run({ values }: Arguments<typeof groups>): Promise<number> {
     await writeLine(Deno.stdout, finding ? describeFinding(finding) : "No rule was broken.");
     return finding ? 1 : 0;
   }
-  const chosen = jobs.filter((job) => [undefined, job.protocol].includes(protocol));
+  const chosen = jobs.filter((job) =>
+    (protocol === undefined || job.protocol === protocol) && job.name.startsWith(target)
+  );
   await writeLine(Deno.stdout, `Seed ${seed}`);
   return await runAll(chosen, seed, runSeconds);
+}
+
+/** Finds parsers whose time is not linear in the length of their text. */
+async function runTiming(target: string): Promise<number> {
+  const tried = new Map<string, number>();
+  const chosen = parsers.filter(({ name }) => `text-${name}`.startsWith(target));
+  const steep = chosen.flatMap((parser) => findSteep(parser, tried));
+  const texts = [...tried.values()].reduce((sum, each) => sum + each, 0);
+  if (steep.length > 0) await writeLine(Deno.stdout, `${formatSteep(steep)}\n`);
+  await writeLine(
+    Deno.stdout,
+    `${tried.size} parsers, ${formatCount(texts)} texts, ${steep.length} not linear`,
+  );
+  return steep.length === 0 ? 0 : 1;
 }
 
 /** What became of a job. */

@@ -7,7 +7,7 @@ Deno.test(
     batches,
     "a server on mmsg goes on answering and counting, whatever it is sent",
     async () => {
-      const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
+      const seed = 868;
       for (const protocol of protocols) await fuzzServer(protocol, "mmsg", seed);
     },
   ),

@@ -5,7 +5,7 @@ import { describeFinding } from "./fuzz.ts";
 import { QueryTarget } from "./query_target.ts";
 import { fuzzServer, protocols, ServerTarget } from "./server_target.ts";
 
-const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
+const seed = 868;
 
 Deno.test("a server on datagram goes on answering and counting, whatever it is sent", async () => {
   for (const protocol of protocols) await fuzzServer(protocol, "datagram", seed);
@@ -40,7 +40,7 @@ const faults: Record<string, [Responder, oracle: string]> = {
 for (const [name, [responder, oracle]] of Object.entries(faults)) {
   Deno.test(`fuzz finds a server that ${name}`, async () => {
     await using target = await ServerTarget.start("asctime", "datagram", responder);
-    const { finding } = await target.fuzz({ seed: 868, from: SWEEP, to: SWEEP + 3200 });
+    const { finding } = await target.fuzz({ seed, from: SWEEP, to: SWEEP + 3200 });
     assertEquals(finding?.problem.oracle, oracle);
   });
 }

@@ -5,24 +5,22 @@ import { services } from "./services.ts";
 import type { Target } from "./target.ts";
 import { createTargets } from "./targets.ts";
 
-/** One is always the same, the other never; what it finds is found again by the command it prints. */
-const seeds = [868, crypto.getRandomValues(new Uint32Array(1))[0] ?? 1];
+/** Always the same: a test fails for a change alone. `deno task fuzz` tries another one each time. */
+const SEED = 868;
 
 /** Readers make objects, and take ten times as long. */
-const casesOf = ({ name }: Target): number => name.startsWith("read") ? 2000 : 8000;
+const casesOf = ({ name }: Target): number => name.startsWith("read") ? 4000 : 16_000;
 
 for (const target of createTargets()) {
   Deno.test(`${target.name} does what it promises, whatever it is given`, () => {
-    for (const seed of seeds) {
-      const { finding } = fuzz(target, { seed, from: SWEEP, to: SWEEP + casesOf(target) });
-      assert(finding === undefined, finding && describeFinding(finding));
-    }
+    const { finding } = fuzz(target, { seed: SEED, from: SWEEP, to: SWEEP + casesOf(target) });
+    assert(finding === undefined, finding && describeFinding(finding));
   });
 }
 
 Deno.test("ntp and auto do what they promise for all values of the first two octets", () => {
   for (const target of createTargets().filter(({ name }) => name === "ntp" || name === "auto")) {
-    const { finding } = fuzz(target, { seed: 868, from: 0, to: SWEEP });
+    const { finding } = fuzz(target, { seed: SEED, from: 0, to: SWEEP });
     assert(finding === undefined, finding && describeFinding(finding));
   }
 });
@@ -45,7 +43,7 @@ Deno.test("fuzz reaches every refusal and every kind of answer and reading", () 
     ],
   };
   for (const target of createTargets()) {
-    fuzz(target, { seed: 868, from: SWEEP, to: SWEEP + casesOf(target) });
+    fuzz(target, { seed: SEED, from: SWEEP, to: SWEEP + casesOf(target) });
     const service = services.find(({ name }) => name === target.name);
     const others = service === undefined ? ["read", "refused"] : ["answered"];
     const outcomes = [...service?.refusals ?? [], ...expected[target.name] ?? others];

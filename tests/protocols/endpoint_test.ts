@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { formatEndpoint, parseEndpoint, parseTarget } from "../../src/protocols/endpoint.ts";
 import { isLinkLocal } from "../../src/system/address.ts";
@@ -53,7 +53,15 @@ Deno.test("parseEndpoint reports what is wrong", () => {
     ["asctime://[FEBF::1]:99", "a link-local address needs its interface"],
     ["8889", "a port follows a host, as in 127.0.0.1:8889"],
     ["::1:g", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["ntp://a\x1b[2J.example", "expected [PROTOCOL://]HOST[:PORT]"],
   ];
+  for (const character of ["\x1b", "\x9b", "\u202e", "\u{e0001}", "\ud800"]) {
+    for (const host of [`a${character}b`, `[fe80::1%${character}]`]) {
+      const parse = () => parseEndpoint(`ntp://${host}`);
+      const { message } = assertThrows(parse, SyntaxError, "the host has an unprintable character");
+      assertMatch(message, /^[\x20-\x7e]+$/);
+    }
+  }
   for (const [url, problem] of table) {
     const error = assertThrows(() => parseEndpoint(url), SyntaxError, problem);
     assertEquals(error.message.includes(JSON.stringify(url)), true, error.message);

@@ -16,6 +16,8 @@ Deno.test("parseJson() reads JSON, and names a number that none can hold", () =>
         `"${"k".repeat(98)}… is ${"1".repeat(99)}…, which`,
       ],
       ["{", "Expected property name"],
+      ["\x9b\n", String.raw`\x9b`],
+      ["\ud800", String.raw`\u{d800}`],
     ] as const
   ) assertThrows(() => parseJson(text), SyntaxError, message);
 });

@@ -57,9 +57,10 @@ export function timeFormatter(pattern: string, utc: boolean): (reply: TimeReply)
   const needsZone = pieces.find((piece) => zoned.test(piece));
   const write = (date: Date, nanoseconds: number): string => {
     const digits = String(nanoseconds).padStart(NANOSECOND_DIGITS, "0");
-    return segments.map((segment) =>
-      isLongFraction(segment) ? digits.slice(0, segment.length) : format(date, segment, quiet)
-    ).join("");
+    return segments.map((segment) => {
+      if (isLongFraction(segment)) return digits.slice(0, segment.length);
+      return isVerbatim(segment) ? segment : format(date, segment, quiet);
+    }).join("");
   };
   const fail = (why: string): never => {
     throw new UsageError(`Cannot write a time as ${quote(pattern)}: ${why}`);
@@ -110,17 +111,22 @@ function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
   return new TZDateMini(epochMilliseconds, formatUtcOffset(seconds));
 }
 
-/** Joins pieces into as few patterns as possible, apart from long fractions. */
+/** Joins pieces into as few patterns as possible, apart from long fractions and what has no letters. */
 function segmentsOf(pieces: readonly string[]): string[] {
   const segments: string[] = [];
-  let isLong = true;
+  let isApart = true;
   for (const piece of pieces) {
-    const wasLong = isLong;
-    isLong = isLongFraction(piece);
-    if (isLong || wasLong) segments.push(piece);
+    const wasApart = isApart;
+    isApart = isLongFraction(piece) || isVerbatim(piece);
+    if (isApart || wasApart) segments.push(piece);
     else segments[segments.length - 1] += piece;
   }
   return segments;
+}
+
+/** date-fns drops line breaks, and fails on a pattern of nothing else. */
+function isVerbatim(piece: string): boolean {
+  return /^[^A-Za-z']/.test(piece);
 }
 
 function isLongFraction(piece: string): boolean {

@@ -25,6 +25,7 @@ Deno.test("timeFormatter writes UTC by the letters of Unicode, to the nanosecond
     ["do MMMM", "3rd April"],
     ["t", "1775250546"],
     ["hh 'o''clock' aaa", "09 o'clock pm"],
+    ["\nyyyy\n\n'a\nb'SSSS\n", "\n2026\n\na\nb0076\n"],
   ];
   for (const [pattern, text] of table) {
     assertEquals(timeFormatter(pattern, true)(time), text, pattern);

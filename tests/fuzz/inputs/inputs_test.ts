@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import { describeFinding } from "../fuzz.ts";
+import type { Random } from "../random.ts";
+import { count, type Problem } from "../target.ts";
+import { fuzzInputs, type InputTarget, judgeError } from "./input_target.ts";
+import { createInputJobs, type InputJob } from "./inputs.ts";
+import type { Parser } from "./parsers.ts";
+import { TextTarget } from "./text_target.ts";
+
+/** Always the same: a test fails for a change alone. `deno task fuzz` tries another one each time. */
+const SEED = 868;
+
+const casesOf = ({ name }: InputJob): number => name.startsWith("text-") ? 1000 : 400;
+
+/** What is never refused. */
+const ACCEPTING = ["text-line", "text-suggestion"];
+
+for (const job of await createInputJobs()) {
+  Deno.test(`${job.name} does what it promises, whatever it is given`, async () => {
+    const { next, finding } = await job.fuzz({ seed: SEED, from: 0, to: casesOf(job) });
+    assert(finding === undefined, finding && describeFinding(finding));
+    assertEquals(next, casesOf(job));
+    const outcomes = [...job.outcomes.keys()].map((outcome) =>
+      outcome.replace("accepted", "read").replace(/exit code \d+/, "refused")
+    );
+    assertEquals(outcomes.includes("read"), true);
+    assertEquals(outcomes.includes("refused"), !ACCEPTING.includes(job.name));
+  });
+}
+
+class Hostile extends Error {}
+
+const faults: Record<string, [Partial<Parser>, oracle: string]> = {
+  "throws an undocumented error": [{
+    parse(text): void {
+      if (text.includes("7")) throw new Hostile("seven");
+    },
+  }, "throws documented errors alone"],
+  "has the engine's message": [{
+    parse(text): void {
+      const parts = /^(\d)/.exec(text) as RegExpExecArray;
+      try {
+        return void parts[1];
+      } catch (error) {
+        throw new SyntaxError((error as Error).message);
+      }
+    },
+  }, "has messages of its own"],
+  "quotes what it was given": [{
+    parse(text): void {
+      throw new SyntaxError(`Cannot read ${text}`);
+    },
+  }, "has messages of one line"],
+  "has endless messages": [{
+    parse(text): void {
+      throw new SyntaxError("a".repeat(20 * text.length));
+    },
+  }, "has messages of one line"],
+  "reads wrong": [{ check: (text) => text.includes("-") ? "minus" : undefined }, "reads right"],
+};
+
+for (const [name, [fault, oracle]] of Object.entries(faults)) {
+  Deno.test(`fuzz finds a parser that ${name}`, async () => {
+    const parse = (): void => {};
+    const parser: Parser = {
+      name: "broken",
+      seeds: ["12", "a text"],
+      errors: [SyntaxError],
+      parse,
+      ...fault,
+    };
+    const { finding } = await fuzzInputs(new TextTarget(parser), { seed: SEED, from: 0, to: 5000 });
+    assertEquals(finding?.problem.oracle, oracle);
+  });
+}
+
+Deno.test("fuzz's finding in an input is found again by its index alone, and is small", async () => {
+  const create = (): InputTarget<Uint8Array> => ({
+    name: "broken",
+    outcomes: new Map(),
+    draw: (random: Random) => Uint8Array.from({ length: 50 }, () => random.below(256)),
+    judge(input): Problem | undefined {
+      count(this.outcomes, "judged");
+      const is = input.includes(7) && input.includes(9);
+      return is ? { oracle: "has no 7 and 9", detail: `${input.length}` } : undefined;
+    },
+  });
+  const { next, finding } = await fuzzInputs(create(), { seed: SEED, from: 0, to: 5000 });
+  assertEquals(finding?.input?.toSorted(), Uint8Array.of(7, 9));
+  assertEquals([finding?.index, finding?.problem.detail], [next - 1, "2"]);
+  const again = await fuzzInputs(create(), { seed: SEED, from: next - 1, to: next });
+  assertEquals(again.finding?.input, finding?.input);
+  assertEquals(await fuzzInputs(create(), { seed: SEED, from: 0, to: next - 1 }), {
+    next: next - 1,
+  });
+});
+
+Deno.test("judgeError looks past what a message quotes", () => {
+  const judge = (message: string) => judgeError(new SyntaxError(message), [SyntaxError])?.oracle;
+  assertEquals(judge('Cannot read "undefined": expected a number'), undefined);
+  assertEquals(judge('x is "a \\" NaN", wrong'), undefined);
+  assertEquals(judge('x is "undefined…'), undefined);
+  assertEquals(judge("x is undefined"), "has messages of its own");
+  assertEquals(judge("Cannot read properties of null"), "has messages of its own");
+  assertEquals(judge('Cannot read "a\u202e"'), "has messages of one line");
+});
