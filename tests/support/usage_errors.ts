@@ -78,6 +78,10 @@ export const timesrvErrors: UsageErrors = [
   [["--deny", "192.0.2.0/33"], /--deny is "192\.0\.2\.0\/33"/],
   [["--scenario", "unsynchronized", "--unsynchronized", "--leap", "none"], /leap/],
   [["--scenario", "y2039x"], /Unknown scenario "y2039x"/],
+];
+
+/** Of `timesrv`, where it may read files. */
+export const timesrvFileErrors: UsageErrors = [
   [
     ["--scenario", "./nosuch.json"],
     /Cannot read the scenario "\.\/nosuch\.json": there is no such file/,

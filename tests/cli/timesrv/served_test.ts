@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readServed } from "../../../src/cli/timesrv/served.ts";
 import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { where } from "../../support/needs.ts";
 
 Deno.test("readServed tells a leap second to announce from one to simulate", async () => {
   assertEquals(await readServed({}), { clock: {}, status: {} });
@@ -29,13 +30,19 @@ Deno.test("readServed adds faults up, and a scenario to the options", async () =
   assertEquals(status, { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 });
 });
 
-Deno.test("readServed refuses a plan that cannot be", async () => {
-  for (
-    const [values, message] of [
-      [{ leap: "insert@2016-12-31" }, "Cannot insert a second on 2016-12-31"],
-      [{ smear: "google" }, "smear without a leap second"],
-      [{ fault: ["dorp"] }, "did you mean drop?"],
-      [{ leapFile: "deno.json" }, "deno.json: "],
-    ] as const
-  ) await assertRejects(() => readServed(values), UsageError, message);
-});
+Deno.test(
+  await where(
+    { permissions: [{ name: "read" }] },
+    "readServed refuses a plan that cannot be",
+    async () => {
+      for (
+        const [values, message] of [
+          [{ leap: "insert@2016-12-31" }, "Cannot insert a second on 2016-12-31"],
+          [{ smear: "google" }, "smear without a leap second"],
+          [{ fault: ["dorp"] }, "did you mean drop?"],
+          [{ leapFile: "deno.json" }, "deno.json: "],
+        ] as const
+      ) await assertRejects(() => readServed(values), UsageError, message);
+    },
+  ),
+);
