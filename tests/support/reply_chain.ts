@@ -29,10 +29,11 @@ export function faultyPeer(
   at: Readonly<UnixTime>,
   options: FaultsOptions,
   seed: number,
+  counters: Counters = new Counters(),
 ): Peer {
   const respond = withFaults(new Faults(options, seed, () => 0), {
     protocol,
-    counters: new Counters(),
+    counters,
     stamp: () => {},
     respond: (exchange) => responder.respond(exchange),
     finish: (exchange) => finishAt(responder, exchange, at),
