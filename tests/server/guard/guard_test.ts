@@ -111,24 +111,26 @@ Deno.test("a guard denies whole families, with a KoD within the rate limit where
   assertEquals(verdicts.filter((verdict) => verdict === refusal("denied")).length, 1000 - kods);
 });
 
-Deno.test("a guard of a wildcard address knows this machine's own for its own", () => {
-  for (
-    const [hostname, own, other] of [["0.0.0.0", "127.0.0.1", "127.0.0.2"], [
-      "::",
-      "::1",
-      "192.0.2.1",
-    ]]
-  ) {
-    for (const protocol of ["ntp", "time"] as const) {
-      const judge = guard({}, { protocol, hostname: hostname ?? "", port: 1123 });
-      const refused = protocol === "ntp" ? "source-address" : "source-port";
-      assertEquals(judge(own ?? "", 1123), refusal(refused), `${protocol}://${hostname}`);
-      assertEquals(judge(own ?? "", 1124), PASS);
-      // A client of another machine may have that port for NTP.
-      assertEquals(judge(other ?? "", 1123), protocol === "ntp" ? PASS : refusal(refused));
-    }
-  }
-});
+for (const sys of [true, false]) {
+  const knowledge = sys ? "all" : "the loopback";
+  Deno.test({
+    name: `a guard of a wildcard address knows ${knowledge} addresses of this machine for its own`,
+    permissions: { sys },
+    fn(): void {
+      const cases = [["0.0.0.0", "127.0.0.1", "127.0.0.2"], ["::", "::1", "192.0.2.1"]] as const;
+      for (const [hostname, own, other] of cases) {
+        for (const protocol of ["ntp", "time"] as const) {
+          const judge = guard({}, { protocol, hostname, port: 1123 });
+          const refused = protocol === "ntp" ? "source-address" : "source-port";
+          assertEquals(judge(own, 1123), refusal(refused), `${protocol}://${hostname}`);
+          assertEquals(judge(own, 1124), PASS);
+          // A client of another machine may have that port for NTP.
+          assertEquals(judge(other, 1123), protocol === "ntp" ? PASS : refusal(refused));
+        }
+      }
+    },
+  });
+}
 
 Deno.test("a plan that is impossible is reported", () => {
   assertThrows(
