@@ -21,8 +21,10 @@ import {
   SO_RCVBUF,
   SO_TIMESTAMPNS,
   SOL_SOCKET,
+  SOL_UDP,
   SyscallError,
   TIMESPEC,
+  UDP_SEGMENT,
 } from "../../src/system/libc.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6 } from "../../src/system/socket_address.ts";
 
@@ -49,6 +51,8 @@ export interface Outgoing {
   /** The address that it leaves from, where that is set, and the interface. */
   readonly from?: readonly number[];
   readonly interface?: number;
+  /** The octets of each datagram that the kernel cuts it into (`UDP_SEGMENT`). */
+  readonly segment?: number;
 }
 
 interface Call {
@@ -169,6 +173,8 @@ export class FakeLibc implements Libc {
 
   /** The octets at an address, which must be some that were laid out. */
   #at(address: bigint, length: number): Uint8Array {
+    // A connected socket needs no address.
+    if (address === 0n && length === 0) return new Uint8Array();
     for (const { at, octets } of this.#memory) {
       const offset = Number(address - at);
       if (offset >= 0 && offset + length <= octets.length) {
@@ -288,6 +294,7 @@ function nameOf(address: readonly number[], port: number): Uint8Array {
 
 /** Reads a datagram that is sent, as the kernel does. */
 function read({ payload, name, control }: Message): Outgoing {
+  if (name.length === 0) return readConnected(payload, control);
   const isIpv6 = viewOf(name).getUint16(SOCKADDR_IN.family, true) === AF_INET6;
   const layout = isIpv6 ? SOCKADDR_IN6 : SOCKADDR_IN;
   if (name.length !== layout.size) throw new Error(`An address of ${name.length} octets`);
@@ -312,4 +319,17 @@ function read({ payload, name, control }: Message): Outgoing {
     from: [...data.subarray(from, from + (isIpv6 ? 16 : 4))],
     interface: viewOf(data).getInt32(info.interface, true),
   };
+}
+
+/** Reads a message of a connected socket, which the kernel may cut into datagrams. */
+function readConnected(octets: Uint8Array, control: Uint8Array): Outgoing {
+  const sent = { payload: octets.slice(), to: [], port: 0 };
+  if (control.length === 0) return sent;
+  const header = viewOf(control);
+  const [level, type] = [CMSGHDR.level, CMSGHDR.type].map((at) => header.getInt32(at, true));
+  const length = Number(header.getBigUint64(CMSGHDR.length, true));
+  if (level !== SOL_UDP || type !== UDP_SEGMENT || length !== CMSGHDR.size + 2) {
+    throw new Error(`A control message of level ${level}, type ${type}, ${length} octets`);
+  }
+  return { ...sent, segment: header.getUint16(CMSGHDR.size, true) };
 }

@@ -1,0 +1,296 @@
+/** Runs against a network and a clock of a test's own: every count and every time is exact. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Dialect } from "../../src/load/dialects.ts";
+import type { LoadProgress, RunOptions } from "../../src/load/options.ts";
+import { Run } from "../../src/load/run.ts";
+import { QueryError } from "../../src/protocols/failure.ts";
+import { ECONNREFUSED } from "../../src/system/libc.ts";
+import { FakeLibc, type Incoming, type Outgoing } from "../support/fake_libc.ts";
+
+const MS = 1e6;
+
+/** The time from one look of the generator to the next. */
+const STEP_NS = 20e3;
+
+interface Reply {
+  readonly payload: Uint8Array;
+  readonly afterNs: number;
+  readonly stamp?: Incoming["stamp"];
+}
+
+/** The replies to a request, which is known by its octets and by how many came before. */
+type Answer = (request: Uint8Array, count: number) => Reply | readonly Reply[] | undefined;
+
+/** A machine on which time passes as the generator looks for replies. */
+class LoadMachine implements Disposable {
+  readonly libc = new FakeLibc();
+  /** When each request left. */
+  readonly sentNs: number[] = [];
+  /** The requests that have left by one system call each. */
+  readonly together: number[] = [];
+  /** The most requests that were without a reply at once. */
+  mostOutstanding = 0;
+  /** How long the generator is held up by each pause. */
+  pauseNs = 0;
+  #nowNs = 5e9;
+  #outstanding = 0;
+  readonly #arriving: { fd: unknown; atNs: number; incoming: Incoming }[] = [];
+
+  constructor(answer: Answer) {
+    const { libc } = this;
+    this.#setClock();
+    let handled = 0;
+    const descriptor = (): unknown => libc.calls.at(-1)?.args[0];
+    const handleSent = (fd: unknown): void => {
+      for (; handled < libc.sent.length; handled++) {
+        const { payload, segment } = libc.sent[handled] as Outgoing;
+        const stride = segment ?? payload.length;
+        this.together.push(payload.length / stride);
+        for (let at = 0; at < payload.length; at += stride) {
+          this.#outstanding++;
+          const count = this.sentNs.push(this.#nowNs - 5e9);
+          for (const reply of [answer(payload.slice(at, at + stride), count) ?? []].flat()) {
+            const { payload, afterNs, stamp } = reply;
+            const incoming = { payload, ...(stamp && { stamp }) };
+            this.#arriving.push({ fd, atNs: this.#nowNs + afterNs, incoming });
+          }
+        }
+      }
+      this.mostOutstanding = Math.max(this.mostOutstanding, this.#outstanding);
+    };
+    let sender: unknown;
+    libc.onSend = () => sender = descriptor();
+    libc.onWait = () => {
+      handleSent(sender);
+      this.#nowNs += STEP_NS;
+      this.#setClock();
+      const fd = descriptor();
+      const due = this.#arriving.filter((each) => each.fd === fd && each.atNs <= this.#nowNs);
+      for (const each of due) this.#arriving.splice(this.#arriving.indexOf(each), 1);
+      this.#outstanding -= due.length;
+      if (due.length > 0) libc.batches.push(due.map(({ incoming }) => incoming));
+    };
+    const pause = (): number => {
+      handleSent(sender);
+      this.#nowNs += this.pauseNs;
+      this.#setClock();
+      return 0;
+    };
+    libc.results["sched_yield"] = { shift: pause } as unknown as number[];
+  }
+
+  #setClock(): void {
+    this.libc.now = { seconds: Math.floor(this.#nowNs / 1e9), nanoseconds: this.#nowNs % 1e9 };
+  }
+
+  [Symbol.dispose](): void {
+    this.libc[Symbol.dispose]();
+  }
+}
+
+const STRIDE = 12;
+
+/** Replies name their request, and end with 1 if they are right. */
+const numbered: Dialect = {
+  request: new Uint8Array(STRIDE),
+  identity: { inRequest: 4, inReply: 0 },
+  tick: () => {},
+  verify: (replies, offset, length) => length === 9 && replies[offset + 8] === 1,
+};
+
+/** Replies are one octet, 1 if they are right. */
+const anonymous: Dialect = {
+  request: new Uint8Array(STRIDE),
+  tick: () => {},
+  verify: (replies, offset, length) => length === 1 && replies[offset] === 1,
+};
+
+const right = (request: Uint8Array): Uint8Array => new Uint8Array([...request.slice(4), 1]);
+const reply = (request: Uint8Array): Reply => ({ payload: right(request), afterNs: MS });
+const one = (): Reply => ({ payload: new Uint8Array([1]), afterNs: MS });
+
+const defaults = { hostname: "127.0.0.1", port: 123, window: 4, flows: 1, timeout: 0.1 };
+
+/** A run to its end: what it has counted, and the machine. */
+async function run(
+  dialect: Dialect,
+  answer: Answer,
+  { seconds = 60, pauseNs = 0, ...options }: Partial<RunOptions> & {
+    readonly seconds?: number;
+    readonly pauseNs?: number;
+  },
+): Promise<{ tally: Run["tally"]; machine: LoadMachine }> {
+  using machine = new LoadMachine(answer);
+  machine.pauseNs = pauseNs;
+  const run = new Run(machine.libc, dialect, { ...defaults, ...options });
+  await run.run(seconds);
+  return { tally: run.tally, machine };
+}
+
+function countsOf({ sent, good, bad, duplicate, lost, late, stray }: Run["tally"]): number[] {
+  return [sent, good, bad, duplicate, lost, late, stray];
+}
+
+Deno.test("a closed loop has no more requests under way than its window", async () => {
+  for (const [window, flows] of [[1, 1], [4, 1], [7, 3], [4, 8]] as const) {
+    const { tally, machine } = await run(numbered, reply, { window, flows, requests: 100 });
+    assertEquals(countsOf(tally), [100, 100, 0, 0, 0, 0, 0]);
+    assertEquals(machine.mostOutstanding, window, `${window} ${flows}`);
+    // Each request after the first ones waits for a reply: 1 ms, and the looks at all flows.
+    const turns = Math.ceil(100 / window);
+    assert(tally.seconds >= turns / 1000 && tally.seconds < turns * 1.2 / 1000, `${tally.seconds}`);
+    assertEquals(tally.goodInTime, 100);
+  }
+});
+
+Deno.test("a fixed rate sends what falls due in its time, when it falls due", async () => {
+  for (const dialect of [numbered, anonymous]) {
+    for (const segmented of [false, true]) {
+      const answer = dialect === numbered ? reply : one;
+      const options = { rate: 1000, seconds: 0.2, segmented };
+      const { tally, machine } = await run(dialect, answer, options);
+      assertEquals(countsOf(tally), [200, 200, 0, 0, 0, 0, 0]);
+      for (const [i, atNs] of machine.sentNs.entries()) {
+        const lateNs = atNs - i * MS;
+        assert(lateNs >= 0 && lateNs <= 2 * STEP_NS, `request ${i}: ${lateNs} ns late`);
+      }
+      assertEquals(tally.seconds, 0.2);
+    }
+  }
+});
+
+Deno.test("the kernel cuts bursts of a high rate into requests", async () => {
+  const options = { rate: 300_000, seconds: 0.01, segmented: true, requests: 1000 };
+  const { tally, machine } = await run(numbered, reply, options);
+  assertEquals([tally.sent, tally.good], [1000, 1000]);
+  assertEquals(new Set(machine.together.slice(0, -1)), new Set([15]));
+});
+
+Deno.test("each reply is good, bad, a duplicate, late or a stray, and each request has one end", async () => {
+  // Of every ten requests: two replies, none, a wrong one, a late one, one to no request; five right ones.
+  const answer: Answer = (request, count) => {
+    const good = reply(request);
+    switch (count % 10) {
+      case 0:
+        return [good, good];
+      case 1:
+        return undefined;
+      case 2:
+        return { ...good, payload: good.payload.with(8, 2) };
+      case 3:
+        return { ...good, afterNs: 150 * MS };
+      case 4:
+        return [good, { ...good, payload: good.payload.with(0, (good.payload[0] ?? 0) ^ 1) }];
+      case 5:
+        return [good, { ...good, payload: good.payload.with(4, 255) }];
+      default:
+        return good;
+    }
+  };
+  const options = { rate: 1000, seconds: 1, flows: 3 };
+  const { tally } = await run(numbered, answer, options);
+  const { sent, good, bad, duplicate, lost, late, stray } = tally;
+  assertEquals({ sent, good, bad, duplicate, lost, late, stray }, {
+    sent: 1000,
+    good: 700,
+    bad: 100,
+    duplicate: 100,
+    lost: 200,
+    late: 100,
+    stray: 200,
+  });
+});
+
+Deno.test("a reply too short to name its request is that of the oldest, and bad", async () => {
+  const short = (): Reply => ({ payload: new Uint8Array(7), afterNs: MS });
+  const { tally } = await run(numbered, short, { requests: 20 });
+  assertEquals(countsOf(tally), [20, 0, 20, 0, 0, 0, 0]);
+});
+
+Deno.test("a request without a reply is lost after the timeout, and not before", async () => {
+  const times: number[] = [];
+  const answer: Answer = (request, count) => {
+    // Half a look less than the timeout, and half a look more.
+    const afterNs = 100 * MS + (count % 2 === 0 ? -STEP_NS / 2 : 3 * STEP_NS);
+    return { ...reply(request), afterNs };
+  };
+  const { tally, machine } = await run(numbered, answer, { window: 2, requests: 20 });
+  assertEquals(countsOf(tally), [20, 10, 0, 0, 10, 10, 0]);
+  times.push(...machine.sentNs);
+  // The next two leave when the first two are over.
+  assertEquals(times.slice(0, 2), [STEP_NS, STEP_NS]);
+  assert(times.slice(2, 4).every((atNs) => Math.abs(atNs - 100 * MS) < 5 * STEP_NS), `${times}`);
+});
+
+Deno.test("a flow is drained where replies cannot be told apart, and only there", async () => {
+  const silent = { rate: 1000, seconds: 0.8, timeout: 1 };
+  const nothing = (): undefined => undefined;
+  const named = await run(numbered, nothing, silent);
+  assertEquals(countsOf(named.tally), [800, 0, 0, 0, 800, 0, 0]);
+  // After a tenth of a second it waits for the timeout.
+  const unnamed = await run(anonymous, nothing, silent);
+  assertEquals(countsOf(unnamed.tally), [100, 0, 0, 0, 100, 0, 0]);
+  // One lost request of a hundred is found, and the others stay good.
+  const answer: Answer = (_, count) => count === 50 ? undefined : one();
+  const lossy = await run(anonymous, answer, { rate: 1000, seconds: 1, timeout: 0.05 });
+  assertEquals([lossy.tally.lost, lossy.tally.bad, lossy.tally.stray], [1, 0, 0]);
+  assertEquals(lossy.tally.good, lossy.tally.sent - 1);
+});
+
+Deno.test("latencies are from the sending, or from when a request was due, and without pauses", async () => {
+  const microseconds = ({ latencies }: Run["tally"], share: number): number =>
+    (latencies.percentileNs(share) ?? NaN) / 1000;
+  const loop = await run(numbered, reply, { requests: 100 });
+  for (const share of [0.01, 0.5, 1]) {
+    assert(Math.abs(microseconds(loop.tally, share) / 1020 - 1) < 0.04, `${share}`);
+  }
+  // 20 ms from slice to slice, of which nothing counts: what came meanwhile has no latency.
+  const paused = await run(numbered, reply, { rate: 1000, seconds: 0.5, pauseNs: 20 * MS });
+  assertEquals([paused.tally.sent, paused.tally.good], [500, 500]);
+  assert(paused.tally.latencies.total < 500 && paused.tally.latencies.total > 400);
+  // 16 of the 20 that are overdue leave at once, the others at twice the rate: 2 ms later.
+  assert(microseconds(paused.tally, 1) < 3200, `${microseconds(paused.tally, 1)}`);
+});
+
+Deno.test("a run reports its progress, and ends when its signal aborts", async () => {
+  const controller = new AbortController();
+  const reports: LoadProgress[] = [];
+  const { tally } = await run(numbered, () => undefined, {
+    window: 20,
+    timeout: 10,
+    signal: controller.signal,
+    onProgress: (progress) => reports.push(progress) === 3 && controller.abort(),
+  });
+  assertEquals(countsOf(tally), [20, 0, 0, 0, 20, 0, 0]);
+  assertEquals(
+    reports.map(({ lost, goodPerSecond }) => [lost, goodPerSecond]),
+    Array(3).fill([0, 0]),
+  );
+  const seconds = reports.map(({ seconds }) => Math.round(seconds * 1000));
+  assertEquals(seconds, [50, 100, 150]);
+  assertEquals(Math.round(tally.seconds * 1000), 150);
+  const good = await run(numbered, reply, {
+    rate: 1000,
+    seconds: 0.2,
+    onProgress: (progress) => reports.push(progress),
+  });
+  assertEquals(good.tally.good, 200);
+  assertEquals(Math.round((reports.at(-1)?.goodPerSecond ?? 0) / 50), 20);
+});
+
+Deno.test("a run measures the CPU time of a process, if it is given one", async () => {
+  const measured = await run(numbered, reply, { requests: 100, pid: 1 });
+  // Every clock of the machine is the same.
+  assert(measured.tally.cpuNs > 25 * MS && measured.tally.cpuNs < 30 * MS);
+  assertEquals((await run(numbered, reply, { requests: 10 })).tally.cpuNs, NaN);
+});
+
+Deno.test("a run on a closed port is refused", async () => {
+  using machine = new LoadMachine(() => undefined);
+  machine.libc.sends.push(...Array.from({ length: 50 }, () => ({ errno: ECONNREFUSED })));
+  const options = { ...defaults, flows: 2, requests: 10 };
+  const run = new Run(machine.libc, numbered, options);
+  const error = await assertRejects(() => run.run(10), QueryError);
+  assertEquals([error.reason, error.message], ["refused", "Nothing listens on udp 127.0.0.1:123"]);
+  assertEquals(machine.libc.argsOf("close").length, 2);
+});
