@@ -167,8 +167,8 @@ export function ntpDialect(): Dialect {
     },
     verify(replies, offset, length): boolean {
       if (length !== NTP_LENGTH) return false;
-      const flags = replies[offset] ?? 0;
-      const stratum = replies[offset + 1] ?? 0;
+      const flags = replies[offset] as number;
+      const stratum = replies[offset + 1] as number;
       return flags >> 6 !== 3 && (flags & 0b0011_1111) === (4 << 3 | 4) &&
         stratum >= 1 && stratum <= 15 &&
         isAround(now, readUint32(replies, offset + RECEIVE)) &&
@@ -183,7 +183,7 @@ function secondsSince1900(unixSeconds: number): number {
 
 function readUint32(octets: Uint8Array, offset: number): number {
   let value = 0;
-  for (let i = 0; i < 4; i++) value = value << 8 | (octets[offset + i] ?? 0);
+  for (let i = 0; i < 4; i++) value = value << 8 | (octets[offset + i] as number);
   return value;
 }
 

@@ -119,12 +119,12 @@ export class Flow implements Disposable {
     // No longer remembered.
     if (number < this.next - this.#capacity) return LOST;
     const place = this.#placeOf(number);
-    const state = this.#sentNs[place] ?? ANSWERED;
+    const state = this.#sentNs[place] as number;
     this.#sentNs[place] = ANSWERED;
     if (state <= 0) return state;
     this.outstanding--;
     while (this.oldest < this.next && this.#stateOf(this.oldest) <= 0) this.oldest++;
-    return this.#dueNs[place] ?? 0;
+    return this.#dueNs[place] as number;
   }
 
   /** The recorded departure of a request that was just answered. */
@@ -163,7 +163,7 @@ export class Flow implements Disposable {
   }
 
   #stateOf(number: number): number {
-    return this.#sentNs[this.#placeOf(number)] ?? ANSWERED;
+    return this.#sentNs[this.#placeOf(number)] as number;
   }
 
   #open(): number {

@@ -24,14 +24,10 @@ export class Histogram {
 
   /** The latency that a share of all, 0.5 for the median, does not exceed: the middle of its bucket. */
   percentileNs(share: number): number | undefined {
-    if (this.#total === 0) return undefined;
     const rank = Math.max(1, Math.ceil(share * this.#total));
     let seen = 0;
-    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      seen += this.#counts[bucket] ?? 0;
-      if (seen >= rank) return middleNs(bucket);
-    }
-    return MAX_NS;
+    const bucket = this.#counts.findIndex((count) => (seen += count) >= rank);
+    return bucket < 0 ? undefined : middleNs(bucket);
   }
 }
 

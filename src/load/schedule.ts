@@ -40,10 +40,9 @@ export class Schedule {
 
   allowed(nowNs: number, sent: number): number {
     const due = (Math.floor(nowNs * this.#perNs / this.#burst) + 1) * this.#burst - sent;
-    if (due <= 0) return 0;
     const sinceLast = this.#isSmooth ? CATCH_UP * (nowNs - this.#lastNs) * this.#perNs : Infinity;
     const together = Math.min(Math.max(MAX_TOGETHER, this.#burst), sinceLast);
-    return Math.min(due, Math.floor(together / this.#burst) * this.#burst);
+    return Math.max(0, Math.min(due, Math.floor(together / this.#burst) * this.#burst));
   }
 
   noteSent(nowNs: number): void {

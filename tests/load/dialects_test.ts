@@ -6,11 +6,37 @@ import {
   ntpDialect,
   timeDialect,
 } from "../../src/load/dialects.ts";
+import { inZone } from "../support/zone.ts";
 
 Deno.test("formatAsctime writes like C", () => {
   const text = formatAsctime(new Date(2020, 3, 3, 21, 9, 6).getTime() / 1000);
   assertEquals(text, "Fri Apr  3 21:09:06 2020");
   assertEquals(formatAsctime(1_585_948_146, "utc"), "Fri Apr  3 21:09:06 2020");
+});
+
+Deno.test("dialects of texts accept the local time and UTC, without a word of which", async () => {
+  const now = Date.UTC(2125, 3, 3, 1, 9, 6) / 1000;
+  await inZone(-4 * 3600, () => {
+    assertEquals(formatAsctime(now), "Mon Apr  2 21:09:06 2125");
+    const [asctime, daytime] = [asctimeDialect(), daytimeDialect()];
+    assertEquals(new TextDecoder().decode(asctime.request), "Time request");
+    for (const dialect of [asctime, daytime]) {
+      // A tick of the same second changes nothing, one of another second does.
+      for (const seconds of [now - 60, now, now]) dialect.tick(seconds);
+      const verify = (text: string): boolean =>
+        dialect.verify(new TextEncoder().encode(text), 0, text.length);
+      for (const text of ["Tue Apr  3 01:09:06 2125", "Mon Apr  2 21:09:06 2125"]) {
+        assertEquals(verify(text), true, text);
+      }
+      for (const text of ["Tue Apr  3 02:09:06 2125", "Tue Apr  3 01:08:06 2125"]) {
+        assertEquals(verify(text), false, text);
+      }
+    }
+    // A year has four digits, or its last two.
+    const line = (text: string): boolean =>
+      daytime.verify(new TextEncoder().encode(text), 0, text.length);
+    assertEquals(["25-04-03 01:09:06", "125-04-03 01:09:06"].map(line), [true, false]);
+  });
 });
 
 Deno.test("asctimeDialect accepts the seconds around now and nothing else", () => {
@@ -52,6 +78,7 @@ Deno.test("ntpDialect accepts a synchronised server's current reply and nothing 
   for (const length of [0, 47, 49, 68]) assert(!verify(() => {}, length), `${length} octets`);
   for (const flags of [0x23, 0x25, 0x1c, 0xe4]) assert(!verify((r) => r.setUint8(0, flags)));
   for (const stratum of [0, 16]) assert(!verify((r) => r.setUint8(1, stratum)));
+  for (const stratum of [1, 15]) assert(verify((r) => r.setUint8(1, stratum)));
   for (const field of [32, 40]) {
     for (const offset of [-2, 2]) assert(verify((r) => r.setUint32(field, offset)));
     for (const offset of [-3, 3, 2 ** 31]) assert(!verify((r) => r.setUint32(field, offset)));
@@ -103,4 +130,7 @@ Deno.test("timeDialect accepts four octets with a second around now", () => {
   for (const seconds of [-2, -1, 0, 1, 2]) assert(verify(seconds), `${seconds}`);
   for (const seconds of [-3, 3, 2 ** 31 - 1]) assert(!verify(seconds), `${seconds}`);
   for (const length of [0, 3, 5]) assert(!verify(0, length), `${length} octets`);
+  dialect.tick(1_600_000_000);
+  const seconds = 1_600_000_000 + 2_208_988_800;
+  assertEquals([verify(seconds + 2), verify(seconds + 3), verify(0)], [true, false, false]);
 });
