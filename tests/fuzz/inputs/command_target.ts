@@ -126,7 +126,7 @@ const checkServer: Run = async ({ values, positionals }) => {
   const { transport = "auto" } = given;
   checkTransport({ ...given, transport }, [served, ...listeners].some(({ faults }) => faults));
   readGuard(given);
-  readControl(given);
+  await readControl(given);
 };
 
 const checkClient: Run = ({ positionals }) => {
