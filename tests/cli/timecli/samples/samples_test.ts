@@ -1,3 +1,6 @@
+import { assertEquals } from "@std/assert";
+import { runTimecli } from "../../../support/command_line.ts";
+import { FakeNetwork } from "../../../support/fake_network.ts";
 import { checkSessions, type Session } from "../../../support/simulated_servers.ts";
 
 const sessions: readonly Session[] = [
@@ -203,4 +206,17 @@ Root distance  5.077 ms
     ["compare 192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
     ["wait --quiet 192.0.2.9", 1, "", "timecli: Stopped before the clock agreed\n"],
   ], { interruptAfterMs: 500 });
+});
+
+Deno.test("what forbids a measurement is not taken for an interruption", async () => {
+  for (const command of ["--samples 2", "compare", "wait --quiet", "watch", ""]) {
+    const network = new FakeNetwork();
+    network.unusable["192.0.2.9"] = new Deno.errors.NotCapable("Requires net access");
+    const args = `${command} ntp://192.0.2.9`.trim().split(" ");
+    assertEquals(await runTimecli(args, { network }), {
+      code: 1,
+      stdout: "",
+      stderr: "timecli: Deno has not been given a permission: Requires net access\n",
+    }, command);
+  }
 });
