@@ -36,7 +36,7 @@ export class CaptureTarget implements InputTarget<Uint8Array> {
     try {
       whole = readWhole(file);
     } catch (error) {
-      const problem = judgeError(error, [CaptureError]);
+      const problem = judgeError(error, [CaptureError], "");
       if (problem !== undefined) return problem;
       whole = { error: String(error) };
     }

@@ -105,7 +105,7 @@ export class CommandTarget implements InputTarget<string> {
     } catch (error) {
       const code = exitCodeFor(error);
       count(this.outcomes, `exit code ${code}`);
-      const problem = judgeError(error, [UsageError], formatError(error));
+      const problem = judgeError(error, [UsageError], input, formatError(error));
       if (problem !== undefined) return problem;
       return code === 2 ? undefined : { oracle: "ends with 2", detail: `${code}: ${error}` };
     }

@@ -26,7 +26,7 @@ export class TextTarget implements InputTarget<string> {
       if (detail !== undefined) return { oracle: "reads right", detail };
     } catch (error) {
       count(this.outcomes, "refused");
-      return judgeError(error, errors);
+      return judgeError(error, errors, text);
     }
     count(this.outcomes, "read");
     return undefined;
