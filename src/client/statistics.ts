@@ -13,11 +13,12 @@ export interface FrequencyError {
   readonly boundPpm: number;
 }
 
+/** NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const high = sorted.length >> 1;
   const low = sorted.length - 1 >> 1;
-  return ((sorted[low] ?? NaN) + (sorted[high] ?? NaN)) / 2;
+  return ((sorted[low] as number) + (sorted[high] as number)) / 2;
 }
 
 export function rootMeanSquare(values: readonly number[]): number {

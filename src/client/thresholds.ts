@@ -94,7 +94,7 @@ export function formatDecimal(value: number): string {
 }
 
 /** In the order of the monitoring plugins, WARNING is worse than UNKNOWN. */
-const severities: readonly CheckState[] = ["OK", "UNKNOWN", "WARNING", "CRITICAL"];
+const severities: readonly CheckState[] = ["UNKNOWN", "WARNING", "CRITICAL"];
 
 export function worstState(states: readonly CheckState[]): CheckState {
   return severities.findLast((state) => states.includes(state)) ?? "OK";

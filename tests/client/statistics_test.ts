@@ -9,7 +9,7 @@ import {
 import { check } from "../support/property.ts";
 
 Deno.test("median is the middle, or between the two in the middle", () => {
-  assertEquals(median([3]), 3);
+  assertEquals([median([]), median([3])], [NaN, 3]);
   assertEquals(median([10, -1, 2]), 2);
   assertEquals(median([100, 9, 1, 2]), 5.5);
   // Numbers, not words.
@@ -79,4 +79,5 @@ Deno.test("slopeRange learns nothing from two offsets of the same moment", () =>
     assertEquals(slopeRange([at(0, 0), at(0, offset)]), { low: -Infinity, high: Infinity });
   }
   assertEquals(slopeRange([at(0, 0), at(0, 1), at(2, 0)]), { low: -0.5, high: 0 });
+  assertEquals(slopeRange([at(0, 0), at(0.25, 0)]), { low: -4, high: 4 });
 });
