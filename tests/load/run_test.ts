@@ -1,10 +1,10 @@
 /** Runs against a network and a clock of a test's own: every count and every time is exact. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Dialect } from "../../src/load/dialects.ts";
 import type { LoadProgress, RunOptions } from "../../src/load/options.ts";
 import { Run } from "../../src/load/run.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { ECONNREFUSED } from "../../src/system/libc.ts";
+import { EACCES, ECONNREFUSED, SO_TIMESTAMPNS } from "../../src/system/libc.ts";
 import { FakeLibc, type Incoming, type Outgoing } from "../support/fake_libc.ts";
 
 const MS = 1e6;
@@ -12,14 +12,25 @@ const MS = 1e6;
 /** The time from one look of the generator to the next. */
 const STEP_NS = 20e3;
 
+/** When a run begins, by the monotonic clock. */
+const START_NS = 5e9;
+
+/** Longer than any run of these tests, and more pauses. */
+const MAX_NS = 4e9;
+const MAX_PAUSES = 1000;
+
 interface Reply {
   readonly payload: Uint8Array;
   readonly afterNs: number;
   readonly stamp?: Incoming["stamp"];
 }
 
-/** The replies to a request, which is known by its octets and by how many came before. */
-type Answer = (request: Uint8Array, count: number) => Reply | readonly Reply[] | undefined;
+/** The replies to a request, which is known by its octets, its number from 1 and when it was sent. */
+type Answer = (
+  request: Uint8Array,
+  count: number,
+  sentNs: number,
+) => Reply | readonly Reply[] | undefined;
 
 /** A machine on which time passes as the generator looks for replies. */
 class LoadMachine implements Disposable {
@@ -32,7 +43,7 @@ class LoadMachine implements Disposable {
   mostOutstanding = 0;
   /** How long the generator is held up by each pause. */
   pauseNs = 0;
-  #nowNs = 5e9;
+  #nowNs = START_NS;
   #outstanding = 0;
   readonly #arriving: { fd: unknown; atNs: number; incoming: Incoming }[] = [];
 
@@ -48,8 +59,10 @@ class LoadMachine implements Disposable {
         this.together.push(payload.length / stride);
         for (let at = 0; at < payload.length; at += stride) {
           this.#outstanding++;
-          const count = this.sentNs.push(this.#nowNs - 5e9);
-          for (const reply of [answer(payload.slice(at, at + stride), count) ?? []].flat()) {
+          const count = this.sentNs.push(this.#nowNs - START_NS);
+          for (
+            const reply of [answer(payload.slice(at, at + stride), count, this.#nowNs) ?? []].flat()
+          ) {
             const { payload, afterNs, stamp } = reply;
             const incoming = { payload, ...(stamp && { stamp }) };
             this.#arriving.push({ fd, atNs: this.#nowNs + afterNs, incoming });
@@ -63,6 +76,7 @@ class LoadMachine implements Disposable {
     libc.onWait = () => {
       handleSent(sender);
       this.#nowNs += STEP_NS;
+      if (this.#nowNs > START_NS + MAX_NS) throw new Error("The run does not end");
       this.#setClock();
       const fd = descriptor();
       const due = this.#arriving.filter((each) => each.fd === fd && each.atNs <= this.#nowNs);
@@ -70,7 +84,9 @@ class LoadMachine implements Disposable {
       this.#outstanding -= due.length;
       if (due.length > 0) libc.batches.push(due.map(({ incoming }) => incoming));
     };
+    let pauses = 0;
     const pause = (): number => {
+      if (++pauses > MAX_PAUSES) throw new Error("The run does nothing but pause");
       handleSent(sender);
       this.#nowNs += this.pauseNs;
       this.#setClock();
@@ -278,6 +294,54 @@ Deno.test("a run reports its progress, and ends when its signal aborts", async (
   assertEquals(Math.round((reports.at(-1)?.goodPerSecond ?? 0) / 50), 20);
 });
 
+Deno.test("replies after the end of a run's time are good, but not in time", async () => {
+  const late = (request: Uint8Array): Reply => ({ payload: right(request), afterNs: 3 * MS });
+  const { tally } = await run(numbered, late, { rate: 1000, seconds: 0.2 });
+  assertEquals([tally.sent, tally.good, tally.seconds], [200, 200, 0.2]);
+  assert(tally.goodInTime === 197 || tally.goodInTime === 198, `${tally.goodInTime}`);
+  // The time of a number of requests ends with the last reply, without the wait for duplicates.
+  const few = await run(numbered, late, { requests: 1 });
+  assertEquals(Math.round(few.tally.seconds * 1000), 3);
+  assertEquals(few.tally.goodInTime, 1);
+});
+
+Deno.test("offsets are by the server's timestamps and the kernel's, of the first request of a call", async () => {
+  const stamped: Dialect = {
+    ...numbered,
+    timestamps: { receive: 9, transmit: 17 },
+    verify: (replies, offset, length) => length === 25 && replies[offset + 8] === 1,
+  };
+  for (const aheadNs of [0, 0.25e9, -0.5e9, 3e9]) {
+    // 1 ms there, 2 ms inside, 3 ms back: the offset is measured 1 ms too low.
+    const answer: Answer = (request, count, sentNs) => {
+      const payload = new Uint8Array(25);
+      payload.set(right(request));
+      const view = new DataView(payload.buffer);
+      const put = (at: number, ns: number): void => {
+        view.setUint32(at, Math.floor(ns / 1e9) + 2_208_988_800);
+        view.setUint32(at + 4, (ns % 1e9) / 1e9 * 2 ** 32);
+      };
+      put(9, sentNs + MS + aheadNs);
+      put(17, sentNs + 3 * MS + aheadNs);
+      const arrivalNs = sentNs + 6 * MS;
+      const stamp = { seconds: Math.floor(arrivalNs / 1e9), nanoseconds: arrivalNs % 1e9 };
+      // Not every reply is stamped.
+      return { payload, afterNs: 6 * MS, ...(count % 2 === 1 && { stamp }) };
+    };
+    const { tally } = await run(stamped, answer, { window: 5, requests: 20 });
+    assertEquals(tally.good, 20);
+    // Five leave together, four times; of the first ones every other has a stamp.
+    assertEquals(tally.offsets?.total, 2);
+    const microseconds = (tally.offsets?.percentileNs(0.5) ?? NaN) / 1000;
+    const expected = Math.abs(aheadNs - MS) / 1000;
+    assert(Math.abs(microseconds / expected - 1) < 1 / 64, `${microseconds}, not ${expected}`);
+  }
+  const { tally, machine } = await run(numbered, reply, { requests: 1 });
+  assertEquals(tally.offsets, undefined);
+  const options = machine.libc.argsOf("setsockopt").map(([, , option]) => option);
+  assertEquals(options.includes(SO_TIMESTAMPNS), false);
+});
+
 Deno.test("a run measures the CPU time of a process, if it is given one", async () => {
   const measured = await run(numbered, reply, { requests: 100, pid: 1 });
   // Every clock of the machine is the same.
@@ -293,4 +357,33 @@ Deno.test("a run on a closed port is refused", async () => {
   const error = await assertRejects(() => run.run(10), QueryError);
   assertEquals([error.reason, error.message], ["refused", "Nothing listens on udp 127.0.0.1:123"]);
   assertEquals(machine.libc.argsOf("close").length, 2);
+});
+
+Deno.test("a run without a reply is refused if one of its flows was, at its end", async () => {
+  for (const answer of [() => undefined, reply]) {
+    using machine = new LoadMachine(answer);
+    machine.libc.sends.push({ errno: ECONNREFUSED });
+    const run = new Run(machine.libc, numbered, { ...defaults, flows: 2, requests: 10 });
+    if (answer === reply) {
+      await run.run(10);
+      assertEquals(countsOf(run.tally), [10, 10, 0, 0, 0, 0, 0]);
+    } else await assertRejects(() => run.run(10), QueryError, "Nothing listens on udp");
+  }
+});
+
+Deno.test("a run throws what the network says of its address", () => {
+  using machine = new LoadMachine(reply);
+  const options = { ...defaults, hostname: "nonsense", requests: 1 };
+  const error = assertThrows(() => new Run(machine.libc, numbered, options), QueryError);
+  assertEquals(error.message, "nonsense is not an address of this network");
+  for (const [call, action] of [["socket", "open a socket to"], ["connect", "send to"]] as const) {
+    using machine = new LoadMachine(reply);
+    // The second of two flows.
+    machine.libc.results[call] = [call === "socket" ? 10 : 0, { errno: EACCES }];
+    const options = { ...defaults, flows: 2 };
+    const failed = assertThrows(() => new Run(machine.libc, numbered, options), QueryError);
+    assertEquals(failed.reason, "unreachable");
+    assertEquals(failed.message, `Cannot ${action} 127.0.0.1:123: error ${EACCES}`);
+    assertEquals(machine.libc.argsOf("close").length, call === "socket" ? 1 : 2);
+  }
 });
