@@ -60,11 +60,15 @@ export class Judge implements AsyncDisposable {
     await Deno.writeTextFile(path, mutant.text);
     try {
       for (const files of stages) {
-        const { result, failed } = await this.#test(files, 30 + 10 * files.length);
-        if (result === "hung") return "hung";
-        // On a busy machine a test can fail by chance: only what fails twice has noticed the change.
-        if (result === "failed" && (await this.#test(failed, 60)).result !== "passed") {
-          return "killed";
+        let left = files;
+        while (left.length > 0) {
+          const { result, failed } = await this.#test(left, 30 + 10 * left.length);
+          if (result === "hung") return "hung";
+          if (result === "passed") break;
+          // On a busy machine a test can fail by chance: only what fails twice has noticed the change.
+          if ((await this.#test(failed, 60)).result !== "passed") return "killed";
+          // The first failure has kept others from being run.
+          left = left.filter((file) => !failed.includes(file));
         }
       }
       return "survived";
