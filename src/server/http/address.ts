@@ -57,8 +57,9 @@ export function needsToken(hostname: string): boolean {
 export async function resolveControl(
   { hostname, port }: ControlAddress,
   token: string | undefined,
+  resolve: (hostname: string) => Promise<string[]> = resolveHost,
 ): Promise<string[]> {
-  const addresses = await resolveHost(hostname);
+  const addresses = await resolve(hostname);
   if (token === undefined && addresses.some(needsToken)) {
     throw new RangeError(
       `Cannot open the control interface on ${formatAddress({ hostname, port })} ` +

@@ -241,7 +241,7 @@ function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
   }
   const headers = new Headers();
   let hosts = 0;
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
     if (name.toLowerCase() === "host") hosts++;
     try {

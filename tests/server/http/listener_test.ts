@@ -53,7 +53,7 @@ const requests: readonly (readonly [what: string, text: string, statuses: readon
   ["two codings", head("POST", "Transfer-Encoding: gzip, chunked") + "0\r\n\r\n", [501]],
   ["a chunk without a length", chunked("z\r\n{}\r\n0\r\n\r\n"), [400]],
   ["a chunk of any length", chunked("ffffffffffffffff1\r\n{}\r\n0\r\n\r\n"), [400]],
-  ["a long chunk extension", chunked(`2;${"a".repeat(100_000)}\r\n{}\r\n0\r\n\r\n`), [400]],
+  ["a long chunk extension", chunked(`2;${"a".repeat(60_000)}\r\n{}\r\n0\r\n\r\n`), [400]],
   ["a long trailer", chunked(`0\r\nx: ${"a".repeat(100_000)}\r\n\r\n`), [431]],
   ["a folded header", head("GET", " x"), [400]],
   ["a bare CR", head("GET", "X: a\rb"), [400]],
