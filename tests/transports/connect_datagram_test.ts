@@ -113,3 +113,64 @@ Deno.test("connectDatagram rejects an unknown host", async () => {
     connectDatagram({ hostname: "nosuch.invalid", port: 9 });
   await assertRejects(connecting, Error, "Unknown host nosuch.invalid");
 });
+
+Deno.test("connectDatagram opens a socket of the peer's family, on loopback for loopback alone", async () => {
+  const { listenDatagram } = Deno;
+  const cases: [hostname: string, local: string, remote: string][] = [
+    ["127.0.0.1", "127.0.0.1", "127.0.0.1"],
+    ["127.7.7.7", "127.0.0.1", "127.7.7.7"],
+    ["0.0.0.0", "127.0.0.1", "127.0.0.1"],
+    ["192.0.2.1", "0.0.0.0", "192.0.2.1"],
+    ["::1", "::1", "::1"],
+    ["::", "::1", "::1"],
+    ["2001:db8::1", "::", "2001:db8::1"],
+  ];
+  for (const [hostname, local, remote] of cases) {
+    const sent: [octets: number, to: unknown][] = [];
+    let listened: unknown;
+    try {
+      Deno.listenDatagram = ((options: unknown) => {
+        listened = options;
+        return {
+          addr: { transport: "udp", hostname: local, port: 4242 },
+          send: (
+            data: Uint8Array,
+            to: unknown,
+          ) => (sent.push([data.length, to]), Promise.resolve(0)),
+          close: () => {},
+        };
+      }) as unknown as typeof Deno.listenDatagram;
+      using connection = await connectDatagram({ hostname, port: 123 });
+      assertEquals(listened, { transport: "udp", hostname: local, port: 0 });
+      assertEquals(connection.remoteAddr, { transport: "udp", hostname: remote, port: 123 });
+      assertEquals(connection.localAddr.port, 4242);
+      await connection.send(new Uint8Array(7));
+    } finally {
+      Deno.listenDatagram = listenDatagram;
+    }
+    // The first one goes to the socket itself.
+    const loopback = hostname.includes(":") ? "::1" : "127.0.0.1";
+    assertEquals(sent, [
+      [0, { transport: "udp", hostname: loopback, port: 4242 }],
+      [7, { transport: "udp", hostname: remote, port: 123 }],
+    ]);
+  }
+});
+
+Deno.test({
+  name: "connectDatagram needs no permission but that for its peer",
+  permissions: { net: ["127.0.0.2", "127.0.0.1:0"] },
+  async fn(): Promise<void> {
+    using connection = await connectDatagram({ hostname: "127.0.0.2", port: 9 });
+    assertEquals(connection.remoteAddr.hostname, "127.0.0.2");
+  },
+});
+
+Deno.test("a datagram of the greatest length arrives whole", async () => {
+  const server = peer();
+  using connection = await connectDatagram({ hostname: "127.0.0.1", port: server.addr.port });
+  const octets = new Uint8Array(65_507).fill(7);
+  await server.send(octets, connection.localAddr);
+  assertEquals(await within(10, connection.receive()), octets);
+  server.close();
+});

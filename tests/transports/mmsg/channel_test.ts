@@ -15,6 +15,7 @@ import {
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import type { DatagramHandler } from "../../../src/transports/exchange.ts";
 import { Channel } from "../../../src/transports/mmsg/channel.ts";
+import { parseIpWords } from "../../../src/text/ip_words.ts";
 import { FakeLibc, type Incoming, INTERFACE } from "../../support/fake_libc.ts";
 
 const NOW = { seconds: 1_700_000_000, nanoseconds: 123_456_789 };
@@ -38,6 +39,8 @@ class TestChannel implements Disposable {
   readonly arrivals: bigint[] = [];
   /** The count and the lead of each batch that was finished, and the first octets of its replies. */
   readonly finished: [count: number, leadNs: number, requests: number[]][] = [];
+  /** The address of each sender as numbers, and its port. */
+  readonly senders: [words: number[], port: number][] = [];
   /** How many batches have begun. */
   begun = 0;
   readonly stop = new Int32Array(new SharedArrayBuffer(4));
@@ -86,7 +89,10 @@ function makeHandler(
 ): DatagramHandler {
   return {
     begin: () => test.begun++,
-    handle({ request, reply, arrival }): number {
+    handle({ request, reply, arrival, source }): number {
+      const words = new Uint32Array(4);
+      source.readAddress(words);
+      test.senders.push([[...words], source.port]);
       test.arrivals.push(BigInt(arrival.seconds) * 1_000_000_000n + BigInt(arrival.nanoseconds));
       reply.set(request.subarray(0, reply.length));
       return handle?.(request) ?? request.length;
@@ -198,6 +204,22 @@ Deno.test("each reply of a batch has its own receiver and length, beside what is
     [[7, 7, 7, 7], [10, 0, 0, 1], 2],
   ]);
   assertEquals(channel.finished, [[4, 0, [1, 5, 6, 7]]]);
+  const ofIpv4 = (...octets: [number, number, number, number]): number[] => {
+    const words = new Uint32Array(4);
+    parseIpWords(octets.join("."), words);
+    return [...words];
+  };
+  const client = [ofIpv4(192, 0, 2, 9), 5000];
+  assertEquals(channel.senders, [
+    client,
+    client,
+    [ofIpv4(198, 51, 100, 7), 65_535],
+    client,
+    client,
+    client,
+    [[0x20010db8, 0, 0, 9], 1],
+    [ofIpv4(10, 0, 0, 1), 2],
+  ]);
   assertEquals(channel.counted, {
     received: 8,
     answered: 4,
