@@ -21,7 +21,7 @@ export class Receiver {
   readonly #timeoutNs: number;
   readonly #replies: Batch;
   readonly #view: DataView;
-  #lookedNs: number;
+  #lookedNs = -Infinity;
 
   constructor(
     libc: Libc,
@@ -38,7 +38,6 @@ export class Receiver {
     this.#view = new DataView(this.#replies.payload.buffer);
     this.offsets = timestamps && new Offsets(libc, this.#replies, timestamps);
     tally.offsets = this.offsets?.magnitudes;
-    this.#lookedNs = nowNs();
   }
 
   /** Receives the replies waiting on a flow, expires its lost requests, and returns the time afterwards. */
@@ -69,7 +68,7 @@ export class Receiver {
   #verify(flow: Flow, i: number, arrivalNs: number | undefined): void {
     const tally = this.#tally;
     const { payload, stride, words } = this.#replies;
-    const length = words[i * WORDS_PER_HEADER + LENGTH_WORD] ?? 0;
+    const length = words[i * WORDS_PER_HEADER + LENGTH_WORD] as number;
     const { identity } = this.#dialect;
     // A reply too short to name its request counts for the oldest one, as texts do.
     const isAnonymous = identity === undefined || length < identity.inReply + 8;

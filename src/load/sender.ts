@@ -15,10 +15,10 @@ export class Sender {
   readonly #limit: number;
   readonly #schedule: Schedule | undefined;
   readonly #requests: Requests;
-  #startNs = 0;
-  #endNs = 0;
-  #pausedNs = 0;
-  #resumedNs = 0;
+  #startNs = NaN;
+  #endNs = NaN;
+  #pausedNs = -Infinity;
+  #resumedNs = -Infinity;
 
   constructor(
     libc: Libc,

@@ -41,6 +41,8 @@ class LoadMachine implements Disposable {
   readonly together: number[] = [];
   /** The most requests that were without a reply at once. */
   mostOutstanding = 0;
+  /** The looks for replies that found some. */
+  found = 0;
   /** How long the generator is held up by each pause. */
   pauseNs = 0;
   #nowNs = START_NS;
@@ -82,7 +84,9 @@ class LoadMachine implements Disposable {
       const due = this.#arriving.filter((each) => each.fd === fd && each.atNs <= this.#nowNs);
       for (const each of due) this.#arriving.splice(this.#arriving.indexOf(each), 1);
       this.#outstanding -= due.length;
-      if (due.length > 0) libc.batches.push(due.map(({ incoming }) => incoming));
+      if (due.length === 0) return;
+      this.found++;
+      libc.batches.push(due.map(({ incoming }) => incoming));
     };
     let pauses = 0;
     const pause = (): number => {
@@ -156,6 +160,15 @@ Deno.test("a closed loop has no more requests under way than its window", async 
     const turns = Math.ceil(100 / window);
     assert(tally.seconds >= turns / 1000 && tally.seconds < turns * 1.2 / 1000, `${tally.seconds}`);
     assertEquals(tally.goodInTime, 100);
+    // Each message is a request, and each call has one at least.
+    assertEquals(new Set(machine.together), new Set([1]));
+    const counts = machine.libc.argsOf("sendmmsg").map(([, , count]) => Number(count));
+    assertEquals(counts.reduce((sum, count) => sum + count, 0), 100);
+    assert(!counts.includes(0));
+    const looks = machine.libc.argsOf("recvmmsg").length;
+    // Those of the wait for duplicates are not counted, and find nothing.
+    assert(tally.looks <= looks && tally.looks > machine.found, `${tally.looks} of ${looks}`);
+    assertEquals(tally.looks - tally.idleLooks, machine.found);
   }
 });
 
@@ -171,6 +184,7 @@ Deno.test("a fixed rate sends what falls due in its time, when it falls due", as
         assert(lateNs >= 0 && lateNs <= 2 * STEP_NS, `request ${i}: ${lateNs} ns late`);
       }
       assertEquals(tally.seconds, 0.2);
+      assertEquals(machine.libc.argsOf("sendmmsg").length, 200);
     }
   }
 });
@@ -217,6 +231,14 @@ Deno.test("each reply is good, bad, a duplicate, late or a stray, and each reque
   });
 });
 
+Deno.test("replies are verified by this machine's second", async () => {
+  const ticks: number[] = [];
+  const before = Math.floor(Date.now() / 1000);
+  await run({ ...numbered, tick: (seconds) => ticks.push(seconds) }, reply, { requests: 20 });
+  const after = Math.floor(Date.now() / 1000);
+  assert(ticks.length > 0 && ticks.every((seconds) => before <= seconds && seconds <= after));
+});
+
 Deno.test("a reply too short to name its request is that of the oldest, and bad", async () => {
   const short = (): Reply => ({ payload: new Uint8Array(7), afterNs: MS });
   const { tally } = await run(numbered, short, { requests: 20 });
@@ -251,6 +273,8 @@ Deno.test("a flow is drained where replies cannot be told apart, and only there"
   const lossy = await run(anonymous, answer, { rate: 1000, seconds: 1, timeout: 0.05 });
   assertEquals([lossy.tally.lost, lossy.tally.bad, lossy.tally.stray], [1, 0, 0]);
   assertEquals(lossy.tally.good, lossy.tally.sent - 1);
+  // What fell due while the flow was drained has waited since then.
+  assert((lossy.tally.latencies.percentileNs(1) ?? NaN) > 45 * MS);
 });
 
 Deno.test("latencies are from the sending, or from when a request was due, and without pauses", async () => {
@@ -265,7 +289,11 @@ Deno.test("latencies are from the sending, or from when a request was due, and w
   assertEquals([paused.tally.sent, paused.tally.good], [500, 500]);
   assert(paused.tally.latencies.total < 500 && paused.tally.latencies.total > 400);
   // 16 of the 20 that are overdue leave at once, the others at twice the rate: 2 ms later.
-  assert(microseconds(paused.tally, 1) < 3200, `${microseconds(paused.tally, 1)}`);
+  const longest = microseconds(paused.tally, 1);
+  assert(longest > 2900 && longest < 3200, `${longest}`);
+  // Where replies name no request all leave at once.
+  const together = await run(anonymous, one, { rate: 1000, seconds: 0.09, pauseNs: 20 * MS });
+  assert(microseconds(together.tally, 1) < 1200, `${microseconds(together.tally, 1)}`);
 });
 
 Deno.test("a run reports its progress, and ends when its signal aborts", async () => {
@@ -303,6 +331,8 @@ Deno.test("replies after the end of a run's time are good, but not in time", asy
   const few = await run(numbered, late, { requests: 1 });
   assertEquals(Math.round(few.tally.seconds * 1000), 3);
   assertEquals(few.tally.goodInTime, 1);
+  const none = await run(numbered, () => undefined, { requests: 1 });
+  assert(none.tally.seconds > 0 && none.tally.seconds < 0.001, `${none.tally.seconds}`);
 });
 
 Deno.test("offsets are by the server's timestamps and the kernel's, of the first request of a call", async () => {
