@@ -1,0 +1,200 @@
+/** A server from its start to its end: addresses that are missing, what it logs, signals. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ListenError, query, serve, type ServeOptions, type ServerAddress } from "../../mod.ts";
+import { resolveHost } from "../../src/system/address.ts";
+import { collectingLog } from "../support/collecting_log.ts";
+import { UdpClient } from "../support/udp_client.ts";
+import { until, within } from "../support/wait.ts";
+
+const localhost = await resolveHost("localhost").catch(() => []);
+const FREE = "ntp://127.0.0.1:0";
+
+/** Lets some addresses fail to be bound, until it is disposed of. */
+class FailingAddresses implements Disposable {
+  readonly #listenDatagram = Deno.listenDatagram;
+  /** The ports that were asked for, and the sockets that are open. */
+  readonly bound: [hostname: string, port: number][] = [];
+  open = 0;
+
+  constructor(failures: Readonly<Record<string, Error>>) {
+    Deno.listenDatagram = ((options: Deno.UdpListenOptions & { transport: "udp" }) => {
+      const { hostname = "", port = -1 } = options;
+      this.bound.push([hostname, port]);
+      const failure = failures[hostname];
+      if (failure !== undefined) throw failure;
+      const socket = this.#listenDatagram({ ...options, hostname: "127.0.0.1" });
+      this.open++;
+      const { close } = socket;
+      return Object.assign(socket, {
+        close: () => {
+          this.open--;
+          close.call(socket);
+        },
+      });
+    }) as typeof Deno.listenDatagram;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.listenDatagram = this.#listenDatagram;
+  }
+}
+
+const missingFamily = (): Error => Object.assign(new Error(), { code: "EAFNOSUPPORT" });
+const missingAddress = (): Error => new Deno.errors.AddrNotAvailable();
+
+/** The lines of a log without their times. */
+function linesOf(log: ReturnType<typeof collectingLog>): string[] {
+  return log.lines().map((line) => line.split(" ").slice(2).join(" "));
+}
+
+Deno.test("a server does without a family that this machine lacks, and warns of it", async () => {
+  using addresses = new FailingAddresses({ "::1": missingFamily() });
+  const log = collectingLog();
+  const server = await serve([FREE, "ntp://[::1]:0"], { log });
+  assertEquals(server.addresses.map(({ hostname }) => hostname), ["127.0.0.1"]);
+  await server.shutdown();
+  assertEquals(linesOf(log), [
+    "Warning: Cannot listen on udp [::1]:0: this machine has no addresses of that IP version",
+    `Serving ntp on udp 127.0.0.1:${server.addresses[0]?.port}`,
+  ]);
+  const error = await assertRejects(() => serve("ntp://[::1]:0", { log }), ListenError);
+  assertEquals([error.reason, addresses.open], ["unsupported-family", 0]);
+  // The cause is thrown, and not warned of.
+  assertEquals(linesOf(log).length, 2);
+});
+
+Deno.test("a server does not start without an address that was named, and leaves nothing open", async () => {
+  for (const failure of [missingAddress(), new Deno.errors.AddrInUse()]) {
+    using addresses = new FailingAddresses({ "127.0.0.2": failure });
+    const error = await assertRejects(() => serve([FREE, "ntp://127.0.0.2:0"]), ListenError);
+    assertEquals([error.hostname, addresses.open, addresses.bound.length], ["127.0.0.2", 0, 2]);
+  }
+});
+
+Deno.test({
+  name: "a server does without some of a name's addresses, and has one port on the others",
+  // Some machines know localhost by one family alone.
+  ignore: !localhost.includes("::1") || !localhost.includes("127.0.0.1"),
+  async fn(): Promise<void> {
+    const log = collectingLog();
+    using addresses = new FailingAddresses({ "::1": missingAddress() });
+    await using server = await serve("ntp://localhost:0", { log });
+    assertEquals(server.addresses.map(({ hostname }) => hostname), ["127.0.0.1"]);
+    assertEquals(addresses.bound, [["::1", 0], ["127.0.0.1", 0]]);
+    await log.flush();
+    const why = "not an address of this machine";
+    assertEquals(linesOf(log)[0], `Warning: Cannot listen on udp [::1]:0: ${why}`);
+  },
+});
+
+Deno.test("a server ends by its signal: before it begins, and while it serves", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const server = await serve(FREE, { signal });
+  let isOver = false;
+  const ended = server.finished.then(() => isOver = true);
+  await Promise.resolve();
+  assertEquals([server.isAnswering, isOver], [true, false]);
+  controller.abort(new Error("enough"));
+  assertEquals(server.isAnswering, false);
+  await within(5, ended);
+  using again = new UdpClient("127.0.0.1", server.addresses[0]?.port);
+  assertEquals(again.address.port, server.addresses[0]?.port);
+  using addresses = new FailingAddresses({});
+  await assertRejects(() => serve(FREE, { signal }), Error, "enough");
+  assertEquals(addresses.bound, []);
+});
+
+Deno.test("a server that is stopped while it starts leaves nothing open", async () => {
+  using addresses = new FailingAddresses({});
+  const controller = new AbortController();
+  const starting = serve([FREE, FREE], { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => starting, Error, "enough");
+  assertEquals(addresses.open, 0);
+});
+
+Deno.test("shutdown can be called again, and resolves once", async () => {
+  const server = await serve(FREE);
+  const first = server.shutdown();
+  assertEquals(server.shutdown(), first);
+  await Promise.all([first, server.finished]);
+  await server[Symbol.asyncDispose]();
+});
+
+Deno.test("the log begins with what is simulated, of all listeners and of each", async () => {
+  const log = collectingLog();
+  const faults = { drop: { probability: 0.5 } } as const;
+  const urls = [FREE, `${FREE}?offset=-1h`, `${FREE}?delay=1s&seed=9`];
+  const server = await serve(urls, { clock: { offset: "+1h" }, faults, seed: 7, log, utc: true });
+  await server.shutdown();
+  const [shared, own, faulty] = server.addresses.map(({ port }) => `127.0.0.1:${port}`);
+  assertEquals(linesOf(log), [
+    "Simulated clock, not the true time: offset +1h",
+    `Serving ntp on udp ${shared}`,
+    `Faults on ntp://${shared}: drop=0.5 (seed 7)`,
+    `Serving ntp on udp ${own}`,
+    `Simulated clock on ntp://${own}, not the true time: offset -1h`,
+    `Faults on ntp://${own}: drop=0.5 (seed 7)`,
+    `Serving ntp on udp ${faulty}`,
+    `Faults on ntp://${faulty}: delay=1s (seed 9)`,
+  ]);
+});
+
+Deno.test("a server logs its transport if one was requested, and faults if there are any", async () => {
+  const table: [options: ServeOptions, lines: number, last: RegExp][] = [
+    [{}, 1, /^Serving/],
+    [{ transport: "datagram" }, 2, /^Transport: datagram$/],
+    [{ control: "127.0.0.1:0" }, 2, /^Control interface on http:/],
+    [{ faults: {} }, 2, /^Faults on ntp:.*: none yet \(seed \d+\)$/],
+    [{ faults: {}, control: "127.0.0.1:0" }, 3, /^Control interface on http:/],
+  ];
+  for (const [options, count, last] of table) {
+    const log = collectingLog();
+    const server = await serve(FREE, { ...options, log });
+    await server.shutdown();
+    const lines = linesOf(log);
+    assertEquals(lines.length, count, `${lines}`);
+    assert(last.test(lines.at(-1) ?? ""), `${lines}`);
+  }
+});
+
+Deno.test("the address of each listener has its real port, and its faults if any can be set", async () => {
+  const urls = [FREE, "time://127.0.0.1:0?drop=0"];
+  for (const options of [{}, { control: "127.0.0.1:0" }, { faults: {} }]) {
+    await using server = await serve(urls, options);
+    const [ntp, time] = server.addresses as [ServerAddress, ServerAddress];
+    assert(ntp.port > 0 && ntp.port !== time.port);
+    assertEquals(ntp.url, `ntp://127.0.0.1:${ntp.port}`);
+    assertEquals([ntp.protocol, ntp.hostname, time.protocol], ["ntp", "127.0.0.1", "time"]);
+    assertEquals(["faults" in ntp, "faults" in time], [
+      Object.keys(options).length > 0,
+      true,
+    ]);
+    assertEquals(
+      server.control?.url.startsWith("http://127.0.0.1:"),
+      "control" in options || undefined,
+    );
+  }
+});
+
+Deno.test("a server passes on how texts are written, how many replies may be under way, and its status", async () => {
+  const clock = { time: "2030-05-06T07:08:09Z", freeze: true };
+  const urls = ["daytime://127.0.0.1:0", FREE];
+  await using server = await serve(urls, {
+    clock,
+    utc: true,
+    daytimeFormat: "nist",
+    status: { stratum: 3 },
+  });
+  const [daytime, ntp] = server.addresses.map(({ url }) => url);
+  assert((await query(daytime ?? "")).text.includes("30-05-06 07:08:09"));
+  assertEquals((await query(ntp as `ntp://${string}`)).stratum, 3);
+  const gate = Promise.withResolvers<number>();
+  await using busy = await serve(FREE, { maxTasks: 2, responder: { respond: () => gate.promise } });
+  using client = new UdpClient();
+  for (let i = 0; i < 5; i++) await client.send(new Uint8Array(48), busy.addresses[0]);
+  await until(() => busy.totals.refused.overload === 3);
+  gate.resolve(0);
+  await until(() => busy.totals.refused.declined === 2);
+});
