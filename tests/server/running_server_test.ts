@@ -6,7 +6,7 @@ import { collectingLog } from "../support/collecting_log.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 
-const localhost = await resolveHost("localhost").catch(() => []);
+const localhost: string[] = await resolveHost("localhost").catch(() => []);
 const FREE = "ntp://127.0.0.1:0";
 
 /** Lets some addresses fail to be bound, until it is disposed of. */
