@@ -3,7 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runTimecli } from "../../support/command_line.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 
-/** Neither a line break nor a blank, which no host may have, but all else that a terminal obeys. */
+/** What a spreadsheet takes for a formula. */
+const FORMULA = "=h.example";
+
+/** The same, with what a terminal obeys, which no host may have. */
 const EVIL = "=h\x1bc\x07\x7f\x9b2J\u202e\u2066\u200e\u061c\u{e0041}.example";
 
 const OUTPUT = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\r?\n)*$/u;
@@ -21,6 +24,7 @@ const commands: readonly (readonly [args: readonly string[], forms: readonly str
 
 /** The servers, and what each replies. */
 const networks: Readonly<Record<string, (network: FakeNetwork, url: string) => void>> = {
+  refused: () => {},
   unknown: () => {},
   good: (network, url) => void network.serveNtp(url, () => ({ version: 3 })),
   "of a hostile reference id": (network, url) =>
@@ -34,20 +38,29 @@ Deno.test("timecli prints nothing raw of a name or a reply, by any command, in a
     for (const [args, forms] of commands) {
       for (const form of forms) {
         const network = new FakeNetwork();
-        if (name !== "unknown") network.hosts[EVIL] = ["192.0.2.1"];
+        if (name !== "unknown") network.hosts[FORMULA] = ["192.0.2.1"];
         prepare(network, "ntp://192.0.2.1");
-        const line = [...args, ...(form === "" ? [] : [form]), `ntp://${EVIL}`];
+        const line = [
+          ...args,
+          ...(form === "" ? [] : [form]),
+          `ntp://${name === "refused" ? EVIL : FORMULA}`,
+        ];
         const { stdout, stderr, code } = await runTimecli(line, { network });
         const what = `${name}: ${line.join(" ")}`;
         assertMatch(stdout, OUTPUT, what);
         assertMatch(stderr, OUTPUT, what);
         assert(code !== 0 || name !== "unknown", what);
+        if (name === "refused") {
+          assertEquals(code, args[0] === "check" ? 3 : 2, what);
+          assertMatch(stdout + stderr, /: the host has an unprintable character\n$/);
+        }
         for (const row of form === "--csv" ? stdout.split("\r\n").slice(1, -1) : []) {
           assertEquals(/(?:^|,)"?[=+@-](?![\d.:e-]+(?:,|$))/.exec(row)?.[0], undefined, row);
         }
-        // The name is there, and means the same; explain has it in a title.
-        if (form !== "--json" || name === "unknown" || args[0] === "explain") continue;
-        assert(stdout.includes(String.raw`\u009b2J\u202e\u2066\u200e\u061c\udb40\udc41`), stdout);
+        if (form !== "--json" || name === "refused") continue;
+        assert(stdout.includes(`ntp://${FORMULA}:123`), stdout);
+        // What is no kiss code is shown in hexadecimal.
+        if (name.includes("kiss")) assert(stdout.includes("1b5b324a"), stdout);
       }
     }
   }
