@@ -2,7 +2,7 @@
 import { suggest } from "../text/suggest.ts";
 import { type Field, FieldError, type ValuesOf } from "./field.ts";
 import { quote } from "../text/json.ts";
-import { shorten } from "../text/printable.ts";
+import { escapeLine } from "../text/printable.ts";
 
 type AnySet = Readonly<Record<string, Field>>;
 
@@ -86,7 +86,7 @@ function withName<T>(name: string, { isSecret }: Field, given: unknown, read: ()
     if (!(error instanceof FieldError)) throw error;
     const Failure = error.isRange ? RangeError : SyntaxError;
     const shown = isSecret ? "not accepted" : quote(given);
-    throw new Failure(`${shorten(name, MAX_NAME_LENGTH)} is ${shown}, ${error.message}`, {
+    throw new Failure(`${escapeLine(name, MAX_NAME_LENGTH)} is ${shown}, ${error.message}`, {
       cause: error,
     });
   }

@@ -2,6 +2,7 @@
 import type { Protocol } from "../../src/protocols/registry.ts";
 import { SWEEP } from "./cases.ts";
 import { type Finding, fuzz, type FuzzOptions } from "./fuzz.ts";
+import { HttpClientTarget, HttpServerTarget } from "./http_target.ts";
 import { createInputJobs } from "./inputs/inputs.ts";
 import { QueryTarget } from "./query_target.ts";
 import { protocols, ServerTarget } from "./server_target.ts";
@@ -55,7 +56,14 @@ export async function createJobs(hasMmsg: boolean): Promise<Job[]> {
     first: 0,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }));
-  return [...pure, ...overSockets, ...inputs];
+  const overHttp = [await HttpServerTarget.start(), new HttpClientTarget()].map((target): Job => ({
+    name: target.name,
+    share: SHARES.query,
+    first: 0,
+    fuzz: (options) => target.fuzz(options),
+    [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
+  }));
+  return [...pure, ...overSockets, ...inputs, ...overHttp];
 }
 
 function overSocket(target: QueryTarget | ServerTarget, share: number): Job {

@@ -1,7 +1,7 @@
 /** `deno task fuzz`: everything that takes octets from strangers, given a minute's worth of them. */
-import { runCommand, seconds, writeLine } from "../../scripts/bench/options.ts";
+import { runCommand, writeLine } from "../../scripts/bench/options.ts";
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
-import { field, flag, oneOf, text, whole } from "../../src/options/field.ts";
+import { field, flag, oneOf, positive, text, whole } from "../../src/options/field.ts";
 import { layOutTable } from "../../src/text/table.ts";
 import { formatCount } from "../../src/text/units.ts";
 import { chooseTransport } from "../../src/server/transport.ts";
@@ -25,7 +25,13 @@ const randomSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?
 
 const groups = {
   "Options:": {
-    seconds: seconds({ name: "seconds", help: "time to run", default: "60" }),
+    seconds: positive(86_400, {
+      name: "seconds",
+      syntax: "<seconds>",
+      help: "time to run",
+      unit: "seconds",
+      default: "60",
+    }),
     seed: whole(0, 2 ** 32 - 1, {
       name: "seed",
       syntax: "<n>",

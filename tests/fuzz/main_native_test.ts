@@ -31,10 +31,31 @@ Deno.test(
 
 Deno.test(
   await where(needs, "deno task fuzz tries one case again", async () => {
-    for (const name of ["auto", "read-daytime", "datagram-time", "query-asctime"]) {
+    for (
+      const name of [
+        "auto",
+        "read-daytime",
+        "datagram-time",
+        "query-asctime",
+        "text-instant",
+        "http-client",
+      ]
+    ) {
       const { code, stdout } = await fuzz("--seed", "7", "--case", `${name}:600000`);
       assertEquals([code, stdout], [0, "No rule was broken.\n"], name);
     }
+  }),
+);
+
+Deno.test(
+  await where(needs, "deno task fuzz takes the targets of a name, and compares times", async () => {
+    const some = await fuzz("--seconds", "0.2", "--target", "text-option-r");
+    const names = [...some.stdout.matchAll(/^(text\S+) +\d/gm)].map(([, name]) => name);
+    const expected = ["text-option-rate", "text-option-referenceid", "text-option-rootdelay"];
+    assertEquals([some.code, names], [0, [...expected, "text-option-ratelimit"]]);
+    const timing = await fuzz("--timing", "--target", "text-token");
+    assertEquals(timing.code, 0);
+    assertMatch(timing.stdout, /^1 parsers, \d{3,} texts, 0 not linear\n$/);
   }),
 );
 

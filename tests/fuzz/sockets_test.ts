@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Responder } from "../../src/protocols/responder.ts";
 import { SWEEP } from "./cases.ts";
 import { describeFinding } from "./fuzz.ts";
+import { HttpClientTarget, HttpServerTarget } from "./http_target.ts";
 import { QueryTarget } from "./query_target.ts";
 import { fuzzServer, protocols, ServerTarget } from "./server_target.ts";
 
@@ -17,6 +18,18 @@ Deno.test("query returns a time or reports that there is none, whatever the repl
     const { finding } = await target.fuzz({ seed, from: SWEEP, to: SWEEP + 100 });
     assert(finding === undefined, finding && describeFinding(finding));
   }
+});
+
+Deno.test("a control interface goes on answering, whatever it is sent", async () => {
+  await using target = await HttpServerTarget.start();
+  const { finding } = await target.fuzz({ seed, from: 0, to: 160 });
+  assert(finding === undefined, finding && describeFinding(finding));
+});
+
+Deno.test("control() returns or reports an error of one line, whatever the answer", async () => {
+  await using target = new HttpClientTarget();
+  const { finding } = await target.fuzz({ seed, from: 0, to: 320 });
+  assert(finding === undefined, finding && describeFinding(finding));
 });
 
 const spoken = new TextEncoder().encode("Fri Apr  3 21:09:36 2020");

@@ -73,7 +73,7 @@ export class Control {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
         name: "control interface",
-        handler: (request) => this.#answer(request, subject),
+        handler: (request) => this.answer(request, subject),
       });
       await this.#listener.start({ hostname, port });
     }, isInUse);
@@ -84,7 +84,8 @@ export class Control {
     await this.#listener?.shutdown();
   }
 
-  async #answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
+  /** Answers every request, whatever is wrong with it. */
+  async answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     try {
       await authorize(request, this.#token);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });

@@ -13,6 +13,7 @@ import { readOptions } from "../../options/read.ts";
 import type { RecentClients } from "./clients.ts";
 import { HttpError } from "./http_error.ts";
 import { quote } from "../../text/json.ts";
+import { escapeLine } from "../../text/printable.ts";
 
 export interface ControlledListener extends Endpoint {
   readonly url: string;
@@ -51,6 +52,9 @@ export type Route = (
   call: Call,
 ) => Body<keyof ControlAnswers> | Promise<Body<keyof ControlAnswers>>;
 
+/** Characters of a path in messages: it may have thousands. */
+const MAX_SHOWN = 100;
+
 /** Options of the clock that JSON may also give as a number of seconds. */
 const DURATIONS: readonly string[] = ["offset", "noise", "step"];
 
@@ -71,7 +75,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 export function findRoute(path: string, method: string): Route {
   const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (methods === undefined) {
-    throw new HttpError(404, `There is no ${path}: ${suggest(path, Object.keys(routes))}`);
+    const shown = escapeLine(path, MAX_SHOWN);
+    throw new HttpError(404, `There is no ${shown}: ${suggest(path, Object.keys(routes))}`);
   }
   const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
   if (route === undefined) {
@@ -128,7 +133,8 @@ function changeClock(clock: ClockControl, json: unknown): void {
   const isEmpty = Object.keys(options).length === 0;
   if (step !== undefined) {
     if (!isEmpty) throw new HttpError(400, `"step" must be alone; "steps" plans later ones`);
-    return clock.step(step as string);
+    if (typeof step === "string") return clock.step(step);
+    throw new HttpError(400, `"step" is ${quote(step)}, expected a duration such as PT1H`);
   }
   if (isEmpty) {
     const names = [...Object.keys(clockFields), "step"];
@@ -195,7 +201,7 @@ function beginAlone(
 }
 
 function scenarioOf(json: unknown): Scenario {
-  if (typeof json !== "object" || json === null) {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new HttpError(400, "Cannot start a scenario: expected an object");
   }
   const { name, ...rest } = json as { name?: unknown };
@@ -236,7 +242,10 @@ function find({ listeners }: ControlledServer, url: string): ControlledListener 
   const found = listeners.find((each) => each.url === url);
   if (found !== undefined) return found;
   const urls = listeners.map((each) => each.url);
-  throw new HttpError(404, `There is no listener ${url}: expected ${urls.join(", ")}`);
+  throw new HttpError(
+    404,
+    `There is no listener ${escapeLine(url, MAX_SHOWN)}: expected ${urls.join(", ")}`,
+  );
 }
 
 /** Refuses a change for one listener that would change the time of others. */

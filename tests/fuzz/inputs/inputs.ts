@@ -1,6 +1,8 @@
 /** Everything that is given texts, files and requests. */
+import { AnswerTarget } from "./answer_target.ts";
 import { CaptureTarget } from "./capture_target.ts";
 import { createCommandTargets } from "./command_target.ts";
+import { ControlTarget } from "./control_target.ts";
 import { fuzzInputs, type Input, type InputTarget } from "./input_target.ts";
 import { parsers } from "./parsers.ts";
 import { TextTarget } from "./text_target.ts";
@@ -18,6 +20,8 @@ export async function createInputJobs(): Promise<InputJob[]> {
     ...parsers.map((parser) => jobOf(new TextTarget(parser))),
     ...(await createCommandTargets()).map(jobOf),
     jobOf(new CaptureTarget()),
+    jobOf(new ControlTarget()),
+    jobOf(new AnswerTarget()),
   ];
 }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describeFinding } from "../fuzz.ts";
 import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
+import { type Answer, ControlTarget } from "./control_target.ts";
 import { fuzzInputs, type InputTarget, judgeError } from "./input_target.ts";
 import { createInputJobs, type InputJob } from "./inputs.ts";
 import type { Parser } from "./parsers.ts";
@@ -21,7 +22,10 @@ for (const job of await createInputJobs()) {
     assert(finding === undefined, finding && describeFinding(finding));
     assertEquals(next, casesOf(job));
     const outcomes = [...job.outcomes.keys()].map((outcome) =>
-      outcome.replace("accepted", "read").replace(/exit code \d+/, "refused")
+      outcome.replace(/^(?:accepted|200)$/, "read").replace(
+        /^(?:exit code \d+|[45]\d\d)$/,
+        "refused",
+      )
     );
     assertEquals(outcomes.includes("read"), true);
     assertEquals(outcomes.includes("refused"), !ACCEPTING.includes(job.name));
@@ -70,6 +74,39 @@ for (const [name, [fault, oracle]] of Object.entries(faults)) {
       ...fault,
     };
     const { finding } = await fuzzInputs(new TextTarget(parser), { seed: SEED, from: 0, to: 5000 });
+    assertEquals(finding?.problem.oracle, oracle);
+  });
+}
+
+const respond = (status: number, body: unknown): ReturnType<Answer> =>
+  Promise.resolve({ status, headers: {}, body: JSON.stringify(body) });
+
+const controlFaults: Record<string, [Answer, oracle: string]> = {
+  "lets everybody in": [() => respond(200, { schema: 1 }), "lets in whom it should"],
+  "fails": [() => respond(500, { error: "it failed" }), "knows its errors"],
+  "answers as another version": [() => respond(200, { schema: 2 }), "answers as documented"],
+  "does not say what is wrong": [() => respond(403, {}), "says what is wrong"],
+  "repeats what it was sent": [
+    ({ url }) => respond(403, { error: url.pathname + "\x9b" }),
+    "answers on one line",
+  ],
+  "changes what it refuses": [(_request, { time }) => {
+    time.set({ rate: 2 });
+    return respond(403, { error: "no" });
+  }, "changes nothing that it refuses"],
+  "shows the engine's message": [
+    () => respond(403, { error: "x is not a function" }),
+    "has messages of its own",
+  ],
+};
+
+for (const [name, [answer, oracle]] of Object.entries(controlFaults)) {
+  Deno.test(`fuzz finds a control interface that ${name}`, async () => {
+    const { finding } = await fuzzInputs(new ControlTarget(answer), {
+      seed: SEED,
+      from: 0,
+      to: 500,
+    });
     assertEquals(finding?.problem.oracle, oracle);
   });
 }

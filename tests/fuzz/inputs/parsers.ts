@@ -40,6 +40,8 @@ export interface Parser {
   readonly seeds: readonly string[];
   readonly errors: readonly (new (...args: never[]) => Error)[];
   parse(text: string): unknown;
+  /** Whether values of other types are tried. */
+  readonly isJson?: true;
   /** Parses a text in place of `parse`, and returns what is wrong with what was read, if anything is. */
   check?(text: string): string | undefined;
 }
@@ -225,6 +227,7 @@ export const parsers: readonly Parser[] = [
   },
   {
     name: "scenario-file",
+    isJson: true,
     seeds: scenarioFiles,
     errors: [SyntaxError],
     parse: (text) => parseScenario(text, "x.json"),

@@ -3,7 +3,7 @@ import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
 import { type InputTarget, judgeError } from "./input_target.ts";
 import type { Parser } from "./parsers.ts";
-import { drawText } from "./texts.ts";
+import { drawJson, drawText } from "./texts.ts";
 
 export class TextTarget implements InputTarget<string> {
   readonly name: string;
@@ -16,7 +16,8 @@ export class TextTarget implements InputTarget<string> {
   }
 
   draw(random: Random): string {
-    return drawText(random, this.#parser.seeds);
+    const { seeds, isJson } = this.#parser;
+    return isJson && random.below(2) === 0 ? drawJson(random, seeds) : drawText(random, seeds);
   }
 
   judge(text: string): Problem | undefined {

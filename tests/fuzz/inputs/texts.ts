@@ -197,3 +197,75 @@ function change(text: string, random: Random, seeds: readonly string[]): string 
       return random.below(2) === 0 ? text.toUpperCase() : text.slice(0, at);
   }
 }
+
+/** Values of every type. */
+const jsonValues: readonly unknown[] = [
+  ...[
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1,
+    0.5,
+    1e300,
+    -1e-300,
+    2 ** 53,
+    "",
+    "x",
+    "1h",
+    "+1s@00:05",
+    "insert@2028-12-31",
+  ],
+  ...[
+    [],
+    {},
+    [[]],
+    [null],
+    [1, "1h"],
+    { x: 1 },
+    { length: 3 },
+    ["x".repeat(300)],
+    "2038-01-19T03:14:07Z",
+  ],
+];
+
+const jsonKeys = [
+  "__proto__",
+  "constructor",
+  "step",
+  "rate",
+  "clock",
+  "faults",
+  "seed",
+  "name",
+  "x",
+  "",
+];
+
+/** Makes a JSON text: a seed, in which values and keys are replaced. */
+export function drawJson(random: Random, seeds: readonly string[]): string {
+  let json: unknown;
+  try {
+    json = JSON.parse(random.pick(seeds));
+  } catch {
+    return drawText(random, seeds);
+  }
+  for (let left = 1 + random.below(3); left > 0; left--) json = replaceIn(json, random);
+  return JSON.stringify(json);
+}
+
+function replaceIn(json: unknown, random: Random): unknown {
+  if (typeof json !== "object" || json === null || random.below(4) === 0) {
+    return random.pick(jsonValues);
+  }
+  if (Array.isArray(json)) {
+    const at = random.below(json.length + 1);
+    return json.toSpliced(at, 1, replaceIn(json[at], random));
+  }
+  const entries = Object.entries(json);
+  const at = random.below(entries.length + 1);
+  const [key = random.pick(jsonKeys), value] = entries[at] ?? [];
+  const name = random.below(8) === 0 ? random.pick(jsonKeys) : key;
+  return Object.fromEntries(entries.toSpliced(at, 1, [name, replaceIn(value, random)]));
+}

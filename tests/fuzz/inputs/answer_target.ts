@@ -1,0 +1,95 @@
+/** What a control interface answers, given to the client that asked: shown as it is meant, or not at all. */
+import { type ControlAction, controlRequests } from "../../../src/client/control_api.ts";
+import { isAnswer } from "../../../src/client/control_answers.ts";
+import { formatAnswer } from "../../../src/cli/timecli/control/report.ts";
+import type { Random } from "../random.ts";
+import { count, type Problem } from "../target.ts";
+import type { InputTarget } from "./input_target.ts";
+import { drawJson } from "./texts.ts";
+
+const clock = {
+  now: "2026-11-22T18:00:00.000000000Z",
+  system: "2026-11-22T17:00:00.000000000Z",
+  offset: 3600,
+  rate: 1,
+  leap: "insert",
+  steps: [{ by: 1, at: "2026-11-22T19:00:00Z" }, { by: -0.5, servedAt: "2026-11-22T19:00:00Z" }],
+  leapSeconds: [{ kind: "insert", date: "2026-12-31" }],
+  smear: { shape: "linear", window: 86_400, by: 1 },
+  noise: 0.001,
+  warnings: ["the list of leap seconds has expired"],
+};
+
+const totals = {
+  ...{ received: 9, answered: 7, kisses: 1, copies: 0, refused: { malformed: 1, denied: 0 } },
+  ...{ responderErrors: 0, receiveErrors: 0, sendErrors: 1 },
+};
+
+const listeners = [
+  { url: "ntp://127.0.0.1:123", protocol: "ntp", hostname: "127.0.0.1", port: 123 },
+  {
+    ...{ url: "time://[::1]:37", protocol: "time", hostname: "::1", port: 37, clock, seed: 42 },
+    faults: { drop: 0.3, delay: [{ time: "50ms", every: 3 }] },
+  },
+];
+
+const clients = [
+  {
+    address: "192.0.2.1",
+    port: 4000,
+    requests: 3,
+    lastSeen: "2026-11-22T18:00:00Z",
+    protocol: "ntp",
+  },
+];
+
+const state = { schema: 1, transport: "datagram", answering: true, clock, listeners, totals };
+
+const answers: Readonly<Record<ControlAction, object>> = {
+  ...{ state, scenario: state, reset: state },
+  ...{ set: { schema: 1, clock }, step: { schema: 1, clock } },
+  faults: { schema: 1, faults: { drop: 0.3, kiss: { code: "RATE" } } },
+  clients: { schema: 1, clients, untold: 2 },
+};
+
+const actions = Object.keys(controlRequests) as readonly ControlAction[];
+
+/** Between the action and its answer. */
+const SEPARATOR = " ";
+
+export class AnswerTarget implements InputTarget<string> {
+  readonly name = "control-answer";
+  readonly outcomes = new Map<string, number>();
+
+  draw(random: Random): string {
+    const action = random.pick(actions);
+    return action + SEPARATOR + drawJson(random, [JSON.stringify(answers[action])]);
+  }
+
+  judge(input: string): Problem | undefined {
+    const at = input.indexOf(SEPARATOR);
+    const action = actions.find((name) => name === input.slice(0, at));
+    let json: unknown;
+    try {
+      json = JSON.parse(input.slice(at + 1));
+    } catch {
+      json = undefined;
+    }
+    if (action === undefined || !isAnswer(action, json)) {
+      count(this.outcomes, "refused");
+      return undefined;
+    }
+    count(this.outcomes, "read");
+    try {
+      const text = formatAnswer(action, json);
+      const wrong = /\bNaN\b|\bundefined\b|\[object|Infinity/.exec(text)?.[0];
+      if (wrong !== undefined && !input.includes(wrong)) {
+        return { oracle: "shows what is there", detail: text };
+      }
+      const control = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.exec(text);
+      return control ? { oracle: "escapes", detail: JSON.stringify(text) } : undefined;
+    } catch (error) {
+      return { oracle: "shows what it accepts", detail: String(error) };
+    }
+  }
+}
