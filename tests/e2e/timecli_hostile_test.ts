@@ -146,24 +146,22 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("shows control characters in its arguments escaped, on one line", async () => {
       for (const control of controls) {
         for (
-          const [args, codes] of [
-            [[`h${control}.invalid`], [2, 5]],
-            [[`h${control}.invalid`, `two ${control}`], [2]],
-            [[`${control}://127.0.0.1`], [2]],
-            [[`[fe80::1%${control}]:1`], [2, 6]],
-            [[`--${control}`], [2]],
-            [["--timeout", control], [2]],
-            [["--retries", `x${control}`], [2]],
-            [["complete", control], [2]],
-          ] as const
+          const args of [
+            [`h${control}.invalid`],
+            [`h${control}.invalid`, `two ${control}`],
+            [`${control}://127.0.0.1`],
+            [`[fe80::1%${control}]:1`],
+            [`--${control}`],
+            ["--timeout", control],
+            ["--retries", `x${control}`],
+            ["complete", control],
+          ]
         ) {
           const outcome = await run([...timecli, ...args]);
           assertMatch(outcome.stderr, /^timecli: [^\n]*\\[xu][^\n]*\n$/);
           assertPrintable(outcome);
-          assert((codes as readonly number[]).includes(outcome.code), `${outcome.stderr}`);
+          assertEquals(outcome.code, 2, outcome.stderr);
         }
-        const table = await run([...timecli, `h${control}.invalid`, "nosuch.invalid"]);
-        assertPrintable(table);
       }
     }),
   );
