@@ -67,7 +67,7 @@ export class Offsets {
   #arrivalNs(i: number): number | undefined {
     const control = this.#control;
     const at = i * CONTROL_STRIDE / 4;
-    const length = this.#replies.words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] ?? 0;
+    const length = this.#replies.words[i * WORDS_PER_HEADER + CONTROL_LENGTH_WORD] as number;
     const isStamp = length >= CMSGHDR.size && control[at + CMSGHDR.level / 4] === SOL_SOCKET &&
       control[at + CMSGHDR.type / 4] === SO_TIMESTAMPNS;
     if (!isStamp) return undefined;

@@ -57,6 +57,18 @@ Deno.test(
 );
 
 Deno.test(
+  await where(ffi, "Flow remembers as many requests as it has room for", () => {
+    using libc = openLibc();
+    using flow = new Flow(libc, options);
+    for (let sentNs = 10; sentNs < 18; sentNs++) flow.recordSent(sentNs);
+    assertEquals([flow.room, flow.recordReply(8), flow.recordReply(0)], [0, ANSWERED, 10]);
+    flow.recordSent(18);
+    // The first place is that of request 8 now.
+    assertEquals([flow.recordReply(0), flow.recordReply(8), flow.recordReply(1)], [LOST, 18, 11]);
+  }),
+);
+
+Deno.test(
   await where(ffi, "Flow has another nonce once it is reopened", () => {
     using libc = openLibc();
     using flow = new Flow(libc, options);

@@ -57,9 +57,9 @@ class LoadMachine implements Disposable {
     const handleSent = (fd: unknown): void => {
       for (; handled < libc.sent.length; handled++) {
         const { payload, segment } = libc.sent[handled] as Outgoing;
-        const stride = segment ?? payload.length;
-        this.together.push(payload.length / stride);
-        for (let at = 0; at < payload.length; at += stride) {
+        const stride = segment ?? Math.max(payload.length, 1);
+        this.together.push(Math.max(payload.length / stride, 1));
+        for (let at = 0; at === 0 || at < payload.length; at += stride) {
           this.#outstanding++;
           const count = this.sentNs.push(this.#nowNs - START_NS);
           for (
@@ -81,7 +81,8 @@ class LoadMachine implements Disposable {
       if (this.#nowNs > START_NS + MAX_NS) throw new Error("The run does not end");
       this.#setClock();
       const fd = descriptor();
-      const due = this.#arriving.filter((each) => each.fd === fd && each.atNs <= this.#nowNs);
+      const due = this.#arriving.filter((each) => each.fd === fd && each.atNs <= this.#nowNs)
+        .toSorted((a, b) => a.atNs - b.atNs);
       for (const each of due) this.#arriving.splice(this.#arriving.indexOf(each), 1);
       this.#outstanding -= due.length;
       if (due.length === 0) return;
@@ -112,7 +113,7 @@ const STRIDE = 12;
 
 /** Replies name their request, and end with 1 if they are right. */
 const numbered: Dialect = {
-  request: new Uint8Array(STRIDE),
+  request: new Uint8Array(STRIDE).fill(7, 0, 4),
   identity: { inRequest: 4, inReply: 0 },
   tick: () => {},
   verify: (replies, offset, length) => length === 9 && replies[offset + 8] === 1,
@@ -231,6 +232,24 @@ Deno.test("each reply is good, bad, a duplicate, late or a stray, and each reque
   });
 });
 
+Deno.test("each request has the octets of its dialect, however many leave together", async () => {
+  for (const segmented of [false, true]) {
+    const requests: Uint8Array[] = [];
+    const answer: Answer = (request) => (requests.push(request), reply(request));
+    await run(numbered, answer, { window: 64, requests: 64, segmented });
+    assertEquals(requests.length, 64);
+    for (const [i, request] of requests.entries()) {
+      assertEquals([request.length, ...request.slice(0, 4)], [STRIDE, 7, 7, 7, 7]);
+      assertEquals(new DataView(request.buffer).getUint32(8), i);
+    }
+  }
+  const lengths: number[] = [];
+  const empty: Dialect = { ...anonymous, request: new Uint8Array() };
+  const counted: Answer = (request) => (lengths.push(request.length), one());
+  const { tally } = await run(empty, counted, { window: 3, requests: 9 });
+  assertEquals([tally.good, lengths], [9, Array(9).fill(0)]);
+});
+
 Deno.test("replies are verified by this machine's second", async () => {
   const ticks: number[] = [];
   const before = Math.floor(Date.now() / 1000);
@@ -268,6 +287,10 @@ Deno.test("a flow is drained where replies cannot be told apart, and only there"
   // After a tenth of a second it waits for the timeout.
   const unnamed = await run(anonymous, nothing, silent);
   assertEquals(countsOf(unnamed.tally), [100, 0, 0, 0, 100, 0, 0]);
+  // Each time it is drained the loss adds up.
+  const often = await run(anonymous, nothing, { ...silent, timeout: 0.1 });
+  assertEquals([often.tally.lost, often.tally.good], [often.tally.sent, 0]);
+  assert(often.tally.sent > 200 && often.tally.sent < 600, `${often.tally.sent}`);
   // One lost request of a hundred is found, and the others stay good.
   const answer: Answer = (_, count) => count === 50 ? undefined : one();
   const lossy = await run(anonymous, answer, { rate: 1000, seconds: 1, timeout: 0.05 });
@@ -355,8 +378,9 @@ Deno.test("offsets are by the server's timestamps and the kernel's, of the first
       put(17, sentNs + 3 * MS + aheadNs);
       const arrivalNs = sentNs + 6 * MS;
       const stamp = { seconds: Math.floor(arrivalNs / 1e9), nanoseconds: arrivalNs % 1e9 };
-      // Not every reply is stamped.
-      return { payload, afterNs: 6 * MS, ...(count % 2 === 1 && { stamp }) };
+      // The first request's reply comes last, and not every reply is stamped.
+      const afterNs = 6 * MS - (count % 5 === 1 ? 0 : 1);
+      return { payload, afterNs, ...(count % 2 === 1 && { stamp }) };
     };
     const { tally } = await run(stamped, answer, { window: 5, requests: 20 });
     assertEquals(tally.good, 20);
