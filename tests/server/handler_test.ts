@@ -5,8 +5,8 @@ import type { DatagramHandler, Exchange } from "../../src/transports/exchange.ts
 import { ServedClock } from "../../src/clock/served_clock.ts";
 import { ServedPage, SYSTEM_TIME } from "../../src/clock/page.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
-import { REPLY_CAPACITY } from "../../src/protocols/responder.ts";
-import { Guard, planGuard } from "../../src/server/guard/guard.ts";
+import { refusal, REPLY_CAPACITY, type Responder } from "../../src/protocols/responder.ts";
+import { Guard, type GuardOptions, planGuard } from "../../src/server/guard/guard.ts";
 import { createHandler } from "../../src/server/handler.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import { Counters } from "../../src/transports/counters.ts";
@@ -175,3 +175,124 @@ Deno.test("no reply leaves before its request came, however the clock is stepped
     }
   }
 });
+
+Deno.test("a handler logs the requests that get a reply, and counts each KoD", async () => {
+  const text = new Uint8Array();
+  const table: [
+    protocol: "ntp" | "asctime",
+    respond: () => number | Promise<number>,
+    outcome: number,
+    logged: number,
+  ][] = [
+    ["asctime", () => 5, 5, 1],
+    ["asctime", () => Promise.resolve(7), 7, 1],
+    ["asctime", () => 0, 0, 0],
+    ["asctime", () => refusal("mode"), refusal("mode"), 0],
+  ];
+  for (const [protocol, respond, outcome, logged] of table) {
+    const { handler, requests } = handlerOf(protocol, {}, { respond });
+    assertEquals(await handler.handle(exchangeFrom("127.0.0.1", text)), outcome);
+    assertEquals(requests.length, logged);
+  }
+  // What is denied is never logged; a KoD is a reply of NTP alone.
+  const access = { deny: ["all"], denyAction: "kod" } as const;
+  for (
+    const [protocol, request, kisses] of [["asctime", text, 0], ["ntp", ntpRequest, 1]] as const
+  ) {
+    const { handler, requests, counters } = handlerOf(protocol, { access }, builtIn(protocol));
+    const exchange = exchangeFrom("127.0.0.1", request);
+    handler.begin();
+    const answer = handler.handle(exchange);
+    assertEquals(answer, kisses === 1 ? NTP_HEADER_LENGTH : refusal("denied"));
+    assertEquals([counters.totals().kisses, requests], [kisses, []]);
+    if (kisses === 1) {
+      assertEquals(
+        new TextDecoder().decode(exchange.reply.subarray(12, 16)),
+        "DENY",
+      );
+    }
+  }
+  const rateLimit = { perSecond: 1e-6, burst: 1, kod: 1 };
+  for (const [protocol, request] of [["asctime", text], ["ntp", ntpRequest]] as const) {
+    const { handler, counters } = handlerOf(protocol, { rateLimit }, builtIn(protocol));
+    const answers = Array.from({ length: 200 }, () => {
+      handler.begin();
+      return handler.handle(exchangeFrom("127.0.0.1", request));
+    });
+    const isNtp = protocol === "ntp";
+    assertEquals(counters.totals().kisses > 0, isNtp);
+    assertEquals(answers.includes(refusal("rate-limited")), true);
+    assertEquals(answers.includes(0), false);
+  }
+});
+
+Deno.test("the departures of a batch carry into the next second", () => {
+  const times: UnixTime[] = [];
+  const { handler, base } = handlerOf("ntp", {}, {
+    respond: () => 1,
+    finish(batch, count, departures): void {
+      assertEquals([batch.length, count], [3, 3]);
+      for (const place of [0, 1, 2]) {
+        const time = { seconds: 0, nanoseconds: 0 };
+        departures.at(place, time);
+        times.push(time);
+      }
+    },
+  });
+  const batch = [1, 2, 3].map(() => exchangeFrom("127.0.0.1", ntpRequest));
+  base.now = { seconds: 5, nanoseconds: 999_999_800 };
+  handler.finish(batch, 3, 100);
+  assertEquals(times.splice(0), [
+    { seconds: 5, nanoseconds: 999_999_800 },
+    { seconds: 5, nanoseconds: 999_999_900 },
+    { seconds: 6, nanoseconds: 0 },
+  ]);
+  // Each batch has a reading and a lead of its own.
+  base.now = { seconds: 7, nanoseconds: 999_999_999 };
+  handler.finish(batch, 3, 1);
+  assertEquals(times.map(({ seconds, nanoseconds }) => [seconds, nanoseconds]), [
+    [7, 999_999_999],
+    [8, 0],
+    [8, 1],
+  ]);
+});
+
+function exchangeFrom(hostname: string, request: Uint8Array): Exchange {
+  return {
+    request,
+    reply: new Uint8Array(REPLY_CAPACITY),
+    arrival: { seconds: 0, nanoseconds: 0 },
+    source: sourceOf(hostname),
+    status: UNKNOWN_STATUS,
+    isUnfinished: false,
+  };
+}
+
+/** A handler of the system's time, and what it counts and logs. */
+function handlerOf(protocol: "ntp" | "asctime", options: GuardOptions, responder: Responder): {
+  readonly handler: DatagramHandler;
+  readonly base: Clock & { now: UnixTime };
+  readonly counters: Counters;
+  readonly requests: unknown[];
+} {
+  const base = {
+    now: { seconds: 1_700_000_000, nanoseconds: 0 },
+    read(time: UnixTime): void {
+      Object.assign(time, this.now);
+    },
+  };
+  const page = new ServedPage();
+  page.publish({ ...SYSTEM_TIME, status: { ...UNKNOWN_STATUS, leap: 0 } });
+  const counters = new Counters();
+  const requests: unknown[] = [];
+  const own = { ...endpoint, protocol };
+  const handler = createHandler(own, {
+    guard: new Guard(planGuard(options), own, () => 0),
+    responder,
+    base,
+    clock: new ServedClock(base, page),
+    counters,
+    log: { request: (...args) => requests.push(args), failed: () => {} },
+  });
+  return { handler, base, counters, requests };
+}

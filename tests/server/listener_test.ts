@@ -18,6 +18,12 @@ Deno.test("parseListener parses the options of one listener", () => {
       clock: { leap: "insert@2028-12-31", smear: "google" },
     }],
     ["?clock-noise=2ms&seed=7", { clock: { noise: "2ms", seed: 7 }, seed: 7 }],
+    ["?delay=50ms&delay=1s&fault=drop=0.3&fault=drop=0.1", {
+      faults: {
+        delay: [{ time: "50ms" }, { time: "1s" }],
+        drop: [0.3, 0.1].map((probability) => ({ probability })),
+      },
+    }],
     ["?drop=0.3&delay=50ms,every=3&seed=42", {
       faults: { drop: { probability: 0.3 }, delay: { time: "50ms", every: 3 } },
       seed: 42,
@@ -78,7 +84,9 @@ Deno.test("parseListener names the wrong parameter", () => {
     ["?drop=0.3&seed=-1", 'seed is "-1", expected'],
   ];
   for (const [parameters, message] of wrong) {
-    assertThrows(() => parseListener(`ntp://127.0.0.1:1123${parameters}`), Error, message);
+    const url = `ntp://127.0.0.1:1123${parameters}`;
+    const error = assertThrows(() => parseListener(url), Error, message);
+    assertEquals(error.message.startsWith(`Cannot read "${url}": `), true, error.message);
   }
 });
 

@@ -1,34 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { expandWildcard, resolveListener } from "../../src/server/local_addresses.ts";
+import { FakeInterfaces } from "../support/interfaces.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
-
-/** The interfaces of another machine, until they are disposed of. */
-class FakeInterfaces implements Disposable {
-  readonly #deno = {
-    networkInterfaces: Deno.networkInterfaces,
-    querySync: Deno.permissions.querySync,
-  };
-  /** How often they were read. */
-  readings = 0;
-
-  constructor(cidrs: readonly (readonly [name: string, cidr: string])[] | Error) {
-    Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
-    Deno.networkInterfaces = () => {
-      this.readings++;
-      if (cidrs instanceof Error) throw cidrs;
-      return cidrs.map(([name, cidr]) => {
-        const [address = ""] = cidr.split("/");
-        const family = address.includes(":") ? "IPv6" : "IPv4";
-        return { name, family, address, cidr } as Deno.NetworkInterfaceInfo;
-      });
-    };
-  }
-
-  [Symbol.dispose](): void {
-    Deno.networkInterfaces = this.#deno.networkInterfaces;
-    Deno.permissions.querySync = this.#deno.querySync;
-  }
-}
 
 const machine = [
   ["lo", "127.0.0.1/8"],

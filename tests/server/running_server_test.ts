@@ -1,18 +1,18 @@
 /** A server from its start to its end: addresses that are missing, what it logs, signals. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ListenError, query, serve, type ServeOptions, type ServerAddress } from "../../mod.ts";
-import { resolveHost } from "../../src/system/address.ts";
+import { localZone } from "../../src/system/local_time.ts";
 import { collectingLog } from "../support/collecting_log.ts";
+import { FakeInterfaces } from "../support/interfaces.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 
-const localhost: string[] = await resolveHost("localhost").catch(() => []);
 const FREE = "ntp://127.0.0.1:0";
 
 /** Lets some addresses fail to be bound, until it is disposed of. */
 class FailingAddresses implements Disposable {
   readonly #listenDatagram = Deno.listenDatagram;
-  /** The ports that were asked for, and the sockets that are open. */
+  /** What was to be bound; all of it is bound to any port of loopback, and so many are open. */
   readonly bound: [hostname: string, port: number][] = [];
   open = 0;
 
@@ -22,7 +22,7 @@ class FailingAddresses implements Disposable {
       this.bound.push([hostname, port]);
       const failure = failures[hostname];
       if (failure !== undefined) throw failure;
-      const socket = this.#listenDatagram({ ...options, hostname: "127.0.0.1" });
+      const socket = this.#listenDatagram({ ...options, hostname: "127.0.0.1", port: 0 });
       this.open++;
       const { close } = socket;
       return Object.assign(socket, {
@@ -71,20 +71,60 @@ Deno.test("a server does not start without an address that was named, and leaves
   }
 });
 
-Deno.test({
-  name: "a server does without some of a name's addresses, and has one port on the others",
-  // Some machines know localhost by one family alone.
-  ignore: !localhost.includes("::1") || !localhost.includes("127.0.0.1"),
-  async fn(): Promise<void> {
+Deno.test("a server does without some of a wildcard's addresses, and has one port on the others", async () => {
+  const log = collectingLog();
+  using addresses = new FailingAddresses({ "192.0.2.1": missingAddress() });
+  using _ = new FakeInterfaces([["eth0", "192.0.2.1/24"], ["eth1", "192.0.2.2/24"], [
+    "eth2",
+    "192.0.2.3/24",
+  ]]);
+  await using server = await serve("ntp://0.0.0.0:0", { log });
+  const [first, second] = server.addresses;
+  assertEquals([first?.hostname, second?.hostname], ["192.0.2.2", "192.0.2.3"]);
+  const port = first?.port ?? 0;
+  assertEquals(addresses.bound, [["192.0.2.1", 0], ["192.0.2.2", 0], ["192.0.2.3", port]]);
+  await log.flush();
+  const why = "Cannot listen on udp 192.0.2.1:0: not an address of this machine";
+  assertEquals(linesOf(log)[0], `Warning: ${why}`);
+});
+
+Deno.test("a wildcard of which no address is there, or one is in use, starts no server", async () => {
+  using _ = new FakeInterfaces([["eth0", "192.0.2.1/24"]]);
+  const none = await assertRejects(() => serve("ntp://[::]:0"), ListenError);
+  assertEquals([none.reason, none.hostname], ["unsupported-family", "::"]);
+  using addresses = new FailingAddresses({ "192.0.2.1": new Deno.errors.AddrInUse() });
+  const used = await assertRejects(() => serve("ntp://0.0.0.0:123"), ListenError);
+  assertEquals([used.reason, used.hostname, addresses.open], ["in-use", "192.0.2.1", 0]);
+});
+
+Deno.test("a server warns of each clock once, and of a time zone only if it writes local time", async () => {
+  const leap = "insert@2028-06-29";
+  const warning = "Warning: The leap second of 2028-06-29 is not at the end of a month, as real " +
+    "ones are (ITU-R TF.460-6)";
+  const warned = async (urls: readonly string[], options: ServeOptions): Promise<string[]> => {
     const log = collectingLog();
-    using addresses = new FailingAddresses({ "::1": missingAddress() });
-    await using server = await serve("ntp://localhost:0", { log });
-    assertEquals(server.addresses.map(({ hostname }) => hostname), ["127.0.0.1"]);
-    assertEquals(addresses.bound, [["::1", 0], ["127.0.0.1", 0]]);
-    await log.flush();
-    const why = "not an address of this machine";
-    assertEquals(linesOf(log)[0], `Warning: Cannot listen on udp [::1]:0: ${why}`);
-  },
+    const server = await serve(urls, { ...options, log });
+    await server.shutdown();
+    return linesOf(log).filter((line) => line.startsWith("Warning"));
+  };
+  const clock = { time: "2028-01-01", leap };
+  assertEquals(await warned([FREE, FREE], { clock }), [warning]);
+  assertEquals(await warned([FREE, `${FREE}?time=2028-01-01&leap=${leap}`], {}), [warning]);
+  assertEquals(await warned([FREE, `${FREE}?offset=1s`], { clock }), [warning]);
+  const zone: { warning?: string } = localZone();
+  const { warning: before } = zone;
+  try {
+    zone.warning = "No zone";
+    const text = "asctime://127.0.0.1:0";
+    for (const urls of [[text], [FREE, text], [text, FREE], ["auto://127.0.0.1:0"]]) {
+      assertEquals(await warned(urls, {}), ["Warning: No zone"]);
+      assertEquals(await warned(urls, { utc: true }), []);
+    }
+    assertEquals(await warned([FREE, "time://127.0.0.1:0"], {}), []);
+  } finally {
+    if (before === undefined) delete zone.warning;
+    else zone.warning = before;
+  }
 });
 
 Deno.test("a server ends by its signal: before it begins, and while it serves", async () => {

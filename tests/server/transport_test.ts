@@ -1,6 +1,9 @@
 /** Which transport is chosen, and why. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
+import { systemClock } from "../../src/clock/system_clock.ts";
+import { chooseTransport, type TransportChoice } from "../../src/server/transport.ts";
+import { unsupportedSystem } from "../../src/system/libc.ts";
 import { collectingLog } from "../support/collecting_log.ts";
 
 const FREE = "asctime://127.0.0.1:0";
@@ -41,5 +44,76 @@ Deno.test({
     await log.flush();
     assertEquals(server.transport, "datagram");
     if (Deno.build.os === "linux") assert(log.text().includes("(no permission --allow-ffi)"));
+  },
+});
+
+/** Chooses a transport where all permissions are granted. */
+function choose(wish: Parameters<typeof chooseTransport>[0]): TransportChoice {
+  const { querySync } = Deno.permissions;
+  try {
+    Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+    return chooseTransport(wish);
+  } finally {
+    Deno.permissions.querySync = querySync;
+  }
+}
+
+Deno.test({
+  name:
+    "chooseTransport takes mmsg where nothing is against it, and gives the first reason that is",
+  ignore: unsupportedSystem() !== undefined,
+  fn(): void {
+    const responder = { respond: (): number => 0 };
+    const clock = { read: (): void => {} };
+    const control = "127.0.0.1:0";
+    assertEquals(choose({}), { transport: "datagram" });
+    assertEquals(choose({ hasFaults: true }), { transport: "datagram" });
+    for (const wish of [{}, { clock: systemClock }, { clock: { offset: "1h" } }, { control }]) {
+      assertEquals(choose({ ...wish, transport: "mmsg" }), { transport: "mmsg" });
+      if (wish === undefined || !("control" in wish)) {
+        assertEquals(choose({ ...wish, transport: "auto" }), { transport: "mmsg" });
+      }
+    }
+    const reasons: [wish: Parameters<typeof chooseTransport>[0], reason: string][] = [
+      [{ responder, clock, hasFaults: true }, "a custom responder runs on the main thread"],
+      [{ clock, hasFaults: true }, "a custom clock runs on the main thread"],
+      [{ hasFaults: true, control }, "faults delay replies"],
+    ];
+    for (const [wish, reason] of reasons) {
+      assertEquals(choose({ ...wish, transport: "auto" }), { transport: "datagram", reason });
+      assertThrows(
+        () => choose({ ...wish, transport: "mmsg" }),
+        Deno.errors.NotSupported,
+        `Cannot use the mmsg transport: ${reason}`,
+      );
+    }
+    assertEquals(choose({ transport: "auto", control }), {
+      transport: "datagram",
+      reason: "faults may be set while it runs",
+    });
+  },
+});
+
+Deno.test({
+  name: "the faults of one listener are against mmsg",
+  ignore: unsupportedSystem() !== undefined,
+  async fn(): Promise<void> {
+    const { querySync } = Deno.permissions;
+    try {
+      Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+      for (
+        const [urls, options] of [[[FREE, `${FREE}?drop=0.5`], {}], [[FREE], {
+          faults: {},
+        }]] as const
+      ) {
+        await assertRejects(
+          () => serve(urls, { ...options, ...mmsg }),
+          Deno.errors.NotSupported,
+          "faults delay replies",
+        );
+      }
+    } finally {
+      Deno.permissions.querySync = querySync;
+    }
   },
 });
