@@ -27,7 +27,11 @@ function requireFinite(
 
 /** Formats a value as JSON of one line, in which unprintable characters are escaped as `\\u009b`. */
 export function formatJson(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).replace(
+  return escapeJson(JSON.stringify(value) ?? String(value));
+}
+
+function escapeJson(json: string): string {
+  return json.replace(
     UNPRINTABLE,
     (character) =>
       Array.from(
@@ -43,6 +47,6 @@ const MAX_QUOTED_LENGTH = 100;
 export function quote(value: unknown, max = MAX_QUOTED_LENGTH): string {
   const isPlain = typeof value === "number" || typeof value === "bigint" ||
     value instanceof Temporal.Duration;
-  const short = typeof value === "string" ? value.slice(0, max) : value;
-  return escapeLine(isPlain ? String(value) : formatJson(short), max);
+  const text = isPlain ? String(value) : JSON.stringify(value) ?? String(value);
+  return escapeLine(escapeJson(text.slice(0, max + 1)), max);
 }

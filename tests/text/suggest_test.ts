@@ -12,6 +12,8 @@ Deno.test("suggest finds what was meant, and lists all for what is like none", (
     timestamp: "timestamps",
     "re-order": "reorder",
     unsynchronised: "unsynchronized",
+    timstmps: "timestamps",
+    unsincronised: "unsynchronized",
   };
   for (const [written, name] of Object.entries(meant)) {
     assertEquals(suggest(written, faultNames), `did you mean ${name}?`, written);
