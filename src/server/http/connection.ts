@@ -85,11 +85,6 @@ export class Connection {
     this.stream.on("error", () => {});
   }
 
-  /** When the request under way began, or the wait for one. */
-  get startMs(): number {
-    return this.#startMs;
-  }
-
   get isIdle(): boolean {
     return this.#phase === "idle";
   }

@@ -178,14 +178,12 @@ export class HttpListener {
   }
 
   /**
-   * Closes the connection that is needed least, the oldest of its kind: a client that is served within
+   * Closes the connection that is needed least, the first of its kind: a client that is served within
    * milliseconds then finds room, however many connections others hold.
    */
   #evict(): void {
     const value = ({ isIdle, isClosing }: Connection): number => isIdle ? 0 : isClosing ? 1 : 2;
-    const [least] = [...this.#connections.values()].sort((a, b) =>
-      value(a) - value(b) || a.startMs - b.startMs
-    );
+    const [least] = [...this.#connections.values()].sort((a, b) => value(a) - value(b));
     least?.abort();
   }
 
@@ -244,11 +242,7 @@ function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
     if (name.toLowerCase() === "host") hosts++;
-    try {
-      headers.append(name, value);
-    } catch {
-      throw new HttpError(400, "Cannot read a header");
-    }
+    headers.append(name, value);
   }
   // RFC 9112 §3.2: a server must refuse these.
   if (hosts > 1 || hosts === 0 && httpVersion === "1.1") {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { readJson } from "../../../src/server/http/body.ts";
 import { serve } from "../../../mod.ts";
 import { ask, raw, settings } from "./http.ts";
 
@@ -40,4 +41,33 @@ Deno.test("a request without a body needs no content type, one with a body does"
   assertEquals(body.listeners[0].faults, {});
   assertEquals(await send("POST", "/reset"), 200);
   assertEquals(await settings(server), before);
+});
+
+Deno.test("a body has 65,536 octets at most, by its length or in fact, and is JSON in any parts", async () => {
+  const read = async (
+    parts: readonly string[],
+    headers: Record<string, string> = {},
+  ): Promise<unknown> => {
+    const octets = parts.map((part) => new TextEncoder().encode(part));
+    const request = {
+      method: "POST",
+      url: new URL("http://localhost/"),
+      headers: new Headers({ "content-type": "application/json", ...headers }),
+      isLocal: true,
+      body: ReadableStream.from(octets),
+    };
+    return await readJson(request).catch((error) => error.status);
+  };
+  const longest = JSON.stringify("x".repeat(65_534));
+  assertEquals(await read([longest]), JSON.parse(longest));
+  assertEquals(await read([`${longest} `]), 413);
+  assertEquals(await read([longest.slice(0, 9), longest.slice(9)]), JSON.parse(longest));
+  assertEquals(await read([longest.slice(0, 9), longest.slice(9), " "]), 413);
+  assertEquals(await read(["{}"], { "content-length": "65536" }), {});
+  assertEquals(await read(["{}"], { "content-length": "65537" }), 413);
+  assertEquals(await read(['{"a"', ":", "[1]}"], { "content-type": "Application/JSON;x=y" }), {
+    a: [1],
+  });
+  assertEquals(await read(["{}"], { "content-type": "text/json" }), 415);
+  assertEquals(await read(["{"]), 400);
 });

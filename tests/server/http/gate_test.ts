@@ -27,6 +27,10 @@ Deno.test("web pages and strangers' names are refused", async () => {
       assertEquals(status, 403, JSON.stringify(headers));
     }
   }
+  for (const site of ["same-origin", "none"]) {
+    const { status } = await ask(server, "GET", "/state", { headers: { "sec-fetch-site": site } });
+    assertEquals(status, 200, site);
+  }
   for (const host of ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "a b"]) {
     const text = await raw(server, `GET /state HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     assertMatch(text, /^HTTP\/1\.1 40[03] /, host);
