@@ -109,14 +109,19 @@ Deno.test("estimate has a frequency from a bound of 500 ppm on, between two repl
     random: randomFrom(1),
   });
   if (!one) throw new Error("Nothing is lost");
-  const at = (seconds: number, offset: number): TimedReply => ({
-    reply: { ...one.reply, offset: fromSeconds(offset), errorBound: fromSeconds(0.25) },
+  const at = (seconds: number, offset: number, bound = 0.25): TimedReply => ({
+    reply: { ...one.reply, offset: fromSeconds(offset), errorBound: fromSeconds(bound) },
     startedAfter: fromSeconds(seconds),
   });
   const frequencyAfter = (seconds: number): Estimate["frequency"] =>
     estimateOf([at(0, 1), at(seconds, 2)], seconds).frequency;
   assertEquals(frequencyAfter(1000), { ppm: 1000, boundPpm: 500 });
   assertEquals(frequencyAfter(999), undefined);
+  // Without an error each, the line is the only one, and a third offset beside it contradicts it.
+  const exact = [at(0, 0, 0), at(1024, 0.5, 0)];
+  const { frequency, isSteady } = estimateOf(exact, 1024);
+  assertEquals([frequency, isSteady], [{ ppm: 0.5 / 1024 * 1e6, boundPpm: 0 }, true]);
+  assertEquals(estimateOf([...exact, at(2048, 2, 0)], 2048).isSteady, false);
   // The bound grows by 15 ppm of the time since the best reply, which is the first of two alike.
   const { errorBound, rootDistance } = estimateOf([at(0, 1), at(10, 1)], 1000);
   assertEquals(toSeconds(errorBound), 0.265);
