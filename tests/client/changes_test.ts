@@ -123,6 +123,12 @@ Deno.test("ChangeDetector measures only what is fit to trust, but sees stratum a
   );
 });
 
+Deno.test("ChangeDetector reports all that one reply changes", () => {
+  const fields = { stratum: 3, leap: "insert" } as const;
+  const changes = changesOf([{ ms: 0 }, { ms: 1000, offsetMs: 60, fields }]);
+  assertEquals(changes.map(({ type }) => type), ["stratum", "leap", "step"]);
+});
+
 Deno.test("ChangeDetector reports nothing of the first reply, or of one like the last", () => {
   assertEquals(changesOf([{ ms: 0, offsetMs: 1e6 }, { ms: 10, offsetMs: 1e6 }]), []);
   // A Time server has neither stratum nor leap indicator.
