@@ -13,8 +13,6 @@ export interface RateTable {
   readonly kod: number;
   readonly ipv4Mask: number;
   readonly ipv6Masks: IpWords;
-  /** Whether the sources of an IPv6 site have a bucket together beside their own. */
-  readonly limitsSites: boolean;
   readonly key: readonly [number, number];
   /** Two words for each source: its address, or a hash of that. */
   readonly sources: SharedArrayBuffer;
@@ -61,7 +59,6 @@ export function rateTable(limit: RateLimit): RateTable {
     kod,
     ipv4Mask: mask(ipv4Prefix),
     ipv6Masks: Uint32Array.of(0, 32, 64, 96).map((before) => mask(ipv6Prefix - before)),
-    limitsSites: ipv6Prefix > SITE_PREFIX,
     key: [k0, k1],
     sources: new SharedArrayBuffer(PLACES * 2 * Int32Array.BYTES_PER_ELEMENT),
     fullAtMs: new SharedArrayBuffer(PLACES * Float64Array.BYTES_PER_ELEMENT),
@@ -107,7 +104,7 @@ export class RateLimiter {
    * @param nowMs The time since about the start, by a clock that all threads share; it may be stepped
    */
   take(words: IpWords, nowMs: number): RateVerdict {
-    const { intervalMs, burstMs, kod, ipv4Mask, limitsSites } = this.#table;
+    const { intervalMs, burstMs, kod, ipv4Mask } = this.#table;
     const isV4 = isIpv4(words) || isNat64(words);
     // No IPv6 source begins with 32 zero bits (RFC 4291 §2.4), so they mark IPv4.
     const place = isV4
@@ -115,7 +112,7 @@ export class RateLimiter {
       : this.#placeOfIpv6(words);
     // A source over its own limit takes nothing from the others of its site.
     const passes = this.#takeFrom(place, nowMs, intervalMs, burstMs) &&
-      (isV4 || !limitsSites || this.#takeFromSite(words, nowMs));
+      (isV4 || this.#takeFromSite(words, nowMs));
     if (passes) return "pass";
     const random = this.#random();
     if (random < LEAK) return "pass";
