@@ -14,8 +14,7 @@ export const faultNames: readonly FaultName[] = Object.keys(kinds) as FaultName[
 
 export interface Rule {
   readonly name: FaultName;
-  readonly isNtp: boolean;
-  readonly isDamage: boolean;
+  readonly kind: Kind;
   readonly schedule: Schedule;
   readonly effect: Effect;
 }
@@ -94,8 +93,7 @@ function readRule(name: FaultName, given: unknown, draws: Draws): Rule {
   if (to <= from) throw new SyntaxError(`${where}.to is not after from`);
   return {
     name,
-    isNtp: kind.isNtp ?? false,
-    isDamage: kind.isDamage ?? false,
+    kind,
     schedule: makeSchedule({ probability, after, every, fromMs: from, toMs: to, clients }, draws),
     effect: makeEffect(kind, values, where),
   };

@@ -65,10 +65,10 @@ export function withFaults(
       isFromOtherPort: false,
     };
     let isDamaged = false;
-    for (const { rule, random } of triggered) {
-      if (rule.isNtp && !isNtp || rule.isDamage && !isRequest) continue;
-      rule.effect.apply?.(draft, random);
-      isDamaged ||= rule.isDamage;
+    for (const { rule: { kind, effect }, random } of triggered) {
+      if (kind.isNtp && !isNtp || kind.isDamage && !isRequest) continue;
+      effect.apply?.(draft, random);
+      if (kind.isDamage) isDamaged = true;
     }
     if (draft.isDropped) return refuseFault;
     if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;

@@ -8,6 +8,7 @@ import { collectingLog } from "../../support/collecting_log.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { until } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
+import { withFakeTimers } from "./fake_timers.ts";
 
 const MANY = 10_000;
 const slowClient = "127.0.0.2";
@@ -137,33 +138,6 @@ Deno.test("the same seed gives a server's clients the same faults", async () => 
   assertEquals(first, same);
   assert(first.join() !== other.join());
 });
-
-/** Runs a test while time stands still until the test fires a timer; returns the delays of the timers. */
-async function withFakeTimers(
-  test: (timers: Map<number, { readonly ms: number; fire(): void }>) => Promise<void>,
-): Promise<void> {
-  const { setTimeout, clearTimeout, performance } = globalThis;
-  const timers = new Map<number, { readonly ms: number; fire(): void }>();
-  let last = 0;
-  Object.assign(globalThis, {
-    performance: { now: () => 1000.25 },
-    setTimeout(wake: () => void, ms: number): number {
-      const id = ++last;
-      const fire = (): void => {
-        timers.delete(id);
-        wake();
-      };
-      timers.set(id, { ms, fire });
-      return id;
-    },
-    clearTimeout: (id: number) => timers.delete(id),
-  });
-  try {
-    await test(timers);
-  } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout, performance });
-  }
-}
 
 /** The names of the waits that are over. */
 function record(waits: Readonly<Record<string, Promise<void>>>): () => Promise<string[]> {

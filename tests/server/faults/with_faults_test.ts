@@ -1,11 +1,16 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import type { Protocol } from "../../../src/protocols/registry.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
+import { type Answer, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
+import { Faults } from "../../../src/server/faults/faults.ts";
+import { withFaults } from "../../../src/server/faults/with_faults.ts";
 import { Counters } from "../../../src/transports/counters.ts";
+import type { Exchange } from "../../../src/transports/exchange.ts";
 import { faultyPeer } from "../../support/reply_chain.ts";
-import { answer, builtIn, NOW, octetsOf } from "../../support/services.ts";
-import { Engine, ntpRequest } from "./engine.ts";
+import { answer, builtIn, exchangeOf, finishAt, NOW, octetsOf } from "../../support/services.ts";
+import { Engine, ntpRequest, sourceOf } from "./engine.ts";
+import { withFakeTimers } from "./fake_timers.ts";
 
 /** Asks a server with faults several times: its replies, undefined for none, and how many KoDs it counted. */
 async function askAll(
@@ -76,4 +81,136 @@ Deno.test("a replay is of the first reply since the faults were set, of the same
   faults.set(faults.options);
   assertEquals(faults.recall(second, true), undefined);
   assertEquals(faults.recall(first, true), Uint8Array.of(2));
+});
+
+/** What a fault changes in a whole reply: octets, by where they begin. */
+type Changes = Readonly<Record<number, readonly number[]>>;
+
+Deno.test("a fault of NTP changes its own field to the requested value, and nothing else", async () => {
+  const hour = 3600;
+  const reference = new DataView(whole.buffer).getUint32(16);
+  const bytes = (value: number): number[] => [24, 16, 8, 0].map((shift) => value >>> shift & 255);
+  const cases: readonly (readonly [FaultsOptions, Changes])[] = [
+    [{ stratum: 1 }, { 1: [16] }],
+    [{ stratum: { value: 0 } }, { 1: [0] }],
+    [{ leapbits: 1 }, { 0: [0xe4] }],
+    [{ leapbits: { value: "none" } }, { 0: [0x24] }],
+    [{ leapbits: { value: "insert" } }, { 0: [0x64] }],
+    [{ leapbits: { value: "delete" } }, { 0: [0xa4] }],
+    [{ refid: { value: "GPS" } }, { 12: [0x47, 0x50, 0x53, 0] }],
+    [{ refid: { value: "192.0.2.77" } }, { 12: [192, 0, 2, 77] }],
+    [{ distance: { dispersion: 1.5 } }, { 8: [0, 1, 0x80, 0] }],
+    [{ distance: { delay: "2500ms" } }, { 4: [0, 2, 0x80, 0] }],
+    [{ distance: { delay: 1, dispersion: 0 } }, { 4: [0, 1, 0, 0, 0, 0, 0, 0] }],
+    [{ timestamps: 1 }, { 40: Array(8).fill(0) }],
+    [{ timestamps: { field: "receive" } }, { 32: Array(8).fill(0) }],
+    [{ timestamps: { field: "all" } }, { 16: Array(8).fill(0), 32: Array(16).fill(0) }],
+    [{ timestamps: { field: "reference", value: "late" } }, { 16: bytes(reference + hour) }],
+    [{ version: 1 }, { 0: [0x7c] }],
+    [{ version: { value: 3 } }, { 0: [0x5c] }],
+    [{ mode: 1 }, { 0: [0x63] }],
+    [{ mode: { value: 5 } }, { 0: [0x65] }],
+    [{ unsynchronized: 1 }, { 0: [0xe4, 0], 12: [0, 0, 0, 0] }],
+    [{ stratum: 1, mode: 1 }, { 0: [0x63, 16] }],
+  ];
+  for (const [faults, changes] of cases) {
+    const expected = whole.slice();
+    for (const [at, octets] of Object.entries(changes)) expected.set(octets, Number(at));
+    const { replies: [reply] } = await askAll(faults, [request]);
+    assertEquals(reply, expected, JSON.stringify(faults));
+    // Of text there is nothing to falsify, however long it is.
+    for (const protocol of ["asctime", "time", "auto"] as const) {
+      const text = answer(builtIn(protocol), octetsOf("Time request"));
+      const { replies: [plain] } = await askAll(faults, [octetsOf("Time request")], protocol);
+      assertEquals(plain, text, JSON.stringify(faults));
+    }
+  }
+  for (
+    const [code, letters] of [[undefined, "RATE"], ["DENY", "DENY"], ["X", "X\0\0\0"]] as const
+  ) {
+    const faults = { kiss: code === undefined ? 1 : { code } };
+    const { replies: [kod] } = await askAll(faults, [request]);
+    assertEquals([kod?.[0], kod?.[1], kod?.subarray(12, 16)], [0xe4, 0, octetsOf(letters)]);
+  }
+});
+
+Deno.test("random faults change their own octets, to others for each request", async () => {
+  const requests = Array.from({ length: 20 }, (_, i) => ntpRequest(i + 1));
+  const cases: readonly (readonly [FaultsOptions, from: number, to: number])[] = [
+    [{ origin: 1 }, 24, 32],
+    [{ timestamps: { value: "random", field: "receive" } }, 32, 40],
+    [{ timestamps: { value: "random", field: "all" } }, 32, 48],
+    [{ garbage: 1 }, 0, 48],
+  ];
+  for (const [faults, from, to] of cases) {
+    const { replies } = await askAll(faults, requests);
+    const seen = new Set<number>();
+    for (const [i, reply] of replies.entries()) {
+      const honest = answer(builtIn("ntp"), requests[i] ?? request);
+      assertEquals(reply?.length, 48);
+      reply?.subarray(from, to).forEach((octet) => seen.add(octet));
+      if (from > 0) assertEquals(reply?.subarray(0, 16), honest.subarray(0, 16));
+      if (from > 24) assertEquals(reply?.subarray(24, 32), honest.subarray(24, 32));
+      if (to < 48) assertEquals(reply?.subarray(40), honest.subarray(40));
+    }
+    // Of 160 random octets or more, all parts of the range: 118 different ones are to be expected.
+    assert(seen.size > 90, `${JSON.stringify(faults)}: ${seen.size}`);
+    assert([...seen].some((octet) => octet < 16) && [...seen].some((octet) => octet > 239));
+  }
+});
+
+Deno.test("truncate leaves the beginning, of any length if none is given", async () => {
+  const { replies: [cut] } = await askAll({ truncate: { length: 20 } }, [request]);
+  assertEquals(cut, whole.subarray(0, 20));
+  const { replies: [longer] } = await askAll({ truncate: { length: 49 } }, [request]);
+  assertEquals(longer, whole);
+  const { replies } = await askAll({ truncate: 1 }, Array(1000).fill(request));
+  const lengths = new Set(replies.map((reply) => reply?.length));
+  assertEquals([lengths.size, lengths.has(undefined), lengths.has(48)], [47, false, false]);
+});
+
+Deno.test("delays of requests add up before the arrival, those of replies after the departure", async () => {
+  await withFakeTimers(async (timers) => {
+    const steps: string[] = [];
+    const responder = builtIn("ntp");
+    const options = {
+      delay: [
+        { time: 10, path: "request" },
+        { time: 20, path: "request" },
+        { time: 3 },
+        { time: 4, path: "reply" },
+      ],
+      reorder: { time: 5 },
+    } as const;
+    const respond = withFaults(new Faults(options, 868, () => 0), {
+      protocol: "ntp",
+      counters: new Counters(),
+      stamp: () => void steps.push("stamp"),
+      respond(exchange): Answer | Promise<Answer> {
+        steps.push("respond");
+        return responder.respond(exchange);
+      },
+      finish(exchange): void {
+        steps.push("finish");
+        finishAt(responder, exchange, NOW);
+      },
+    });
+    const exchange: Exchange = {
+      ...exchangeOf(request, new Uint8Array(REPLY_CAPACITY)),
+      arrival: { ...NOW },
+      source: sourceOf("192.0.2.1"),
+    };
+    let length: number | undefined;
+    void Promise.resolve(respond(exchange)).then((value) => length = value);
+    while (length === undefined) {
+      for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+      const [timer] = [...timers.values()];
+      if (timer === undefined) break;
+      steps.push(`${Math.round(timer.ms / 1000)} s`);
+      timer.fire();
+      for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+    }
+    assertEquals(steps, ["30 s", "stamp", "respond", "finish", "7 s", "5 s"]);
+    assertEquals([length, exchange.reply.subarray(0, 48)], [48, whole]);
+  });
 });

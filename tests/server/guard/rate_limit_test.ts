@@ -46,6 +46,14 @@ Deno.test("a source has its burst at once and its rate for ever", () => {
   }
 });
 
+Deno.test("without a burst, eight seconds of the rate pass at once, and eight requests at least", () => {
+  const cases = [[16, 128], [2.3, 19], [1, 8], [0.5, 8], [undefined, 128]] as const;
+  for (const [perSecond, burst] of cases) {
+    const judge = limiter(perSecond === undefined ? {} : { perSecond });
+    assertEquals(passes((nowMs) => judge("192.0.2.1", nowMs), at(0, 1000)), burst, `${perSecond}`);
+  }
+});
+
 Deno.test("sources have a bucket each, and share it within a prefix", () => {
   const judge = limiter({ perSecond: 1, burst: 1 });
   for (const source of ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1"]) {
