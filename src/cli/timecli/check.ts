@@ -13,7 +13,7 @@ import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
-import { intervalField, samplesField, serverArgument, totalTimeoutField } from "./options.ts";
+import { intervalField, samplesField, totalTimeoutField } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
@@ -110,7 +110,7 @@ Examples:
 export const command = defineCommand({
   name: "check",
   description: "Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).",
-  positionals: [{ ...serverArgument, isRequired: false }],
+  positionals: [{ name: "url", help: "server: [PROTOCOL://]HOST[:PORT], NTP by default" }],
   groups,
   notes: NOTES,
   hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line. The " +

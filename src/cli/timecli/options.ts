@@ -60,13 +60,7 @@ export function formatFields(json: string, csv: string): Record<"json" | "csv", 
   };
 }
 
-/** The server of a command that needs an offset. */
-export const serverArgument: Positional = {
-  name: "url",
-  help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
-  isRequired: true,
-};
-
+/** The servers of a command that needs an offset. */
 export const serversArgument: Positional = {
   name: "urls",
   help: "servers: [PROTOCOL://]HOST[:PORT], NTP by default",

@@ -40,6 +40,9 @@ Deno.test("WatchRecord covers a span at a hundred requests per second, with its 
     assert(points.some(({ delay }) => delay === 2), "the largest delay is gone");
   }
   assertEquals(coverage(record.latest(60), 60, startMs + count * 10), 100);
+  // Each of 500 parts has its extremes, of the last minute too.
+  const lately = record.latest(60).filter(({ atMs }) => atMs >= startMs + count * 10 - 60_000);
+  assert(lately.length >= 1000, `${lately.length} points of the last minute`);
   // A sample is not of extremes.
   const offsets = record.samples.values.map(({ measured }) => measured?.offset ?? NaN);
   const middle = offsets.filter((offset) => offset > 2.5e-6 && offset < 3.5e-6).length;
