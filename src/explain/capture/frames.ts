@@ -12,7 +12,7 @@ const MAGIC_LENGTH = 24;
 /** Reads the frames; yields undefined where the next octets have to arrive first. */
 export function* framesOf(input: OctetQueue): Generator<Frame | undefined> {
   yield* input.wait(MAGIC_LENGTH);
-  const head = input.peek(Math.min(MAGIC_LENGTH, input.length));
+  const head = input.peek(MAGIC_LENGTH);
   if (isPcap(head)) yield* pcapFrames(input);
   else if (isPcapng(head)) yield* pcapngFrames(input);
   else if (isGzip(head)) throw new CaptureError("a gzip file: decompress it first");

@@ -39,9 +39,9 @@ export class OctetQueue {
     this.#isEnded = true;
   }
 
-  /** The next octets, without taking them; good until the next piece is pushed. */
+  /** The next octets, fewer if there are no more, without taking them; good until the next piece is pushed. */
   peek(length: number): Uint8Array {
-    return this.#octets.subarray(this.#start, this.#start + length);
+    return this.#octets.subarray(this.#start, Math.min(this.#start + length, this.#end));
   }
 
   /** Takes the next octets, which are good until the next piece is pushed. */

@@ -172,6 +172,8 @@ Deno.test("readExchanges passes over blocks of any length, and refuses long ones
   const length = 2 ** 24 + 4;
   const { found } = await read(join(file, block(5, length), file));
   assertEquals(found.length, 2);
+  const longest = join(file, block(6, 2 ** 24), file);
+  assertEquals((await read(longest)).found.length, 2);
   const broken = join(file, block(6, length));
   await assertRejects(() => read(broken), CaptureError, "a block of 16777220 octets");
   assertEquals((await read(broken.subarray(0, -1))).found.length, 1);
