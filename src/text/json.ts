@@ -48,5 +48,5 @@ export function quote(value: unknown, max = MAX_QUOTED_LENGTH): string {
   const isPlain = typeof value === "number" || typeof value === "bigint" ||
     value instanceof Temporal.Duration;
   const text = isPlain ? String(value) : JSON.stringify(value) ?? String(value);
-  return escapeLine(escapeJson(text.slice(0, max + 1)), max);
+  return shorten(escapeJson(text.slice(0, max + 1)), max);
 }

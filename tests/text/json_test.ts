@@ -43,6 +43,7 @@ Deno.test("quote() shows a value on one short line", () => {
     ...["5", "5", "PT1H", "null", "undefined", '[1,"a"]'],
   ]);
   assertEquals(quote("x".repeat(98)), `"${"x".repeat(98)}"`);
+  assertEquals(quote(`${" ".repeat(98)}\n`), `"${" ".repeat(98)}…`);
   assertEquals(quote("x".repeat(99)), `"${"x".repeat(98)}…`);
   assertEquals(quote(["x".repeat(99)]), `["${"x".repeat(97)}…`);
   assertEquals(quote("x".repeat(1e6), 9), `"xxxxxxx…`);
