@@ -83,6 +83,31 @@ Deno.test("readCapture goes through tags, PPPoE, PPP and LLC to IP", () => {
   }
 });
 
+Deno.test("readCapture reads nothing behind headers that do not lead to IP", () => {
+  const ip = udp(client, 4000, server, 8888, payload);
+  const mac = new Uint8Array(12);
+  for (
+    const [linkType, header] of [
+      [1, "0030aaaa03000001 0800"], // SNAP of an organisation
+      [1, "0030424203000000 0800"], // LLC of spanning trees
+      [1, "0600aaaa03000000 0800"], // no length
+      [1, "0806"],
+      [1, "8864110000010 02ac021"], // PPP of another protocol
+      [9, "ff03c021"],
+      [9, "fe030021"],
+      [113, "0806"],
+    ] as const
+  ) {
+    const octets = join(
+      ...linkType === 1 ? [mac] : linkType === 113 ? [link(113).subarray(0, 14)] : [],
+      Uint8Array.fromHex(header.replaceAll(" ", "")),
+      ip,
+    );
+    const { datagrams } = readCapture(pcap([{ ...at, fraction: 0, octets }], { linkType }));
+    assertEquals(datagrams, [], `link type ${linkType}, ${header}`);
+  }
+});
+
 Deno.test("readCapture reads the packets beside frames of a link type it does not know", () => {
   const octets = join(link(1), udp(client, 1, server, 2, payload));
   const usb = pcapng([{ ...at, octets: new Uint8Array(64) }], { linkType: 189 });
@@ -206,6 +231,9 @@ Deno.test("readCapture reads obsolete packet blocks, and counts simple ones, whi
   const { datagrams, skipped } = readCapture(simple);
   assertEquals(datagrams, []);
   assertEquals([...skipped], [["without a time (simple packet blocks)", 1]]);
+  // A packet that was longer than what was captured of it ends with its block.
+  new DataView(simple.buffer).setUint32(packet + 8, 65_535, true);
+  assertEquals(readCapture(simple).skipped, skipped);
 });
 
 /** Where the first block of a type begins in a little-endian file. */
