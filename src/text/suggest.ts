@@ -36,7 +36,7 @@ function editDistance(from: string, to: string): number {
         cell(i - 1, j) + 1,
         cell(i, j - 1) + 1,
         cell(i - 1, j - 1) + (isSame ? 0 : 1),
-        i > 1 && j > 1 && isSwapped ? cell(i - 2, j - 2) + 1 : Infinity,
+        isSwapped ? cell(i - 2, j - 2) + 1 : Infinity,
       ));
     }
   }

@@ -167,3 +167,19 @@ Deno.test("control reports the end of a connection, and a refusal on one short l
     assertMatch(failure.message, /^(http:\S+ refuses: )?\\x9b31m\S*…$/);
   }
 });
+
+Deno.test("control closes a connection that a server upgrades", async () => {
+  const ended = Promise.withResolvers<number | null>();
+  await using server = new HostileServer(async (connection) => {
+    const octets = new Uint8Array(4096);
+    await connection.read(octets);
+    await send(connection, "HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n");
+    ended.resolve(await connection.read(octets));
+  });
+  await assertRejects(
+    () => control("state", { url: server.url }),
+    Error,
+    "is no control interface",
+  );
+  assertEquals(await within(10, ended.promise), null);
+});

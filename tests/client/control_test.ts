@@ -50,6 +50,13 @@ Deno.test("control reports why nothing was changed", async () => {
   const nobody = `http://127.0.0.1:${freePort()}`;
   const error = await assertRejects(() => control("state", { url: nobody }), QueryError);
   assertEquals(error.reason, "refused");
+  // No connection goes to a broadcast address.
+  const everybody = "http://255.255.255.255:8890";
+  const nowhere = await assertRejects(() => control("state", { url: everybody }), QueryError);
+  assertEquals(
+    [nowhere.reason, nowhere.message],
+    ["unreachable", `Cannot reach ${everybody}: the network did not carry the request`],
+  );
 });
 
 Deno.test("control gives up in time, or when its signal aborts", async () => {

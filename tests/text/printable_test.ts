@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
-import { escapeLine, shorten, shortenMiddle, toAscii, wrapText } from "../../src/text/printable.ts";
+import {
+  escapeLine,
+  quoteOctets,
+  shorten,
+  shortenMiddle,
+  toAscii,
+  wrapText,
+} from "../../src/text/printable.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("escapeLine joins lines and shows what a terminal would obey", () => {
@@ -53,4 +60,12 @@ Deno.test("shortenMiddle keeps both ends", () => {
   assertEquals(shortenMiddle("abcdefghij", 10), "abcdefghij");
   assertEquals(shortenMiddle("abcdefghij", 6), "abc…ij");
   assertEquals(shortenMiddle("abcdefghij", 7, "..."), "ab...ij");
+});
+
+Deno.test("quoteOctets escapes as C does, and cuts what is long", () => {
+  const octets = Uint8Array.of(0, 9, 10, 13, 0x1f, 0x20, 0x22, 0x5c, 0x7e, 0x7f, 0xff, 0x41);
+  assertEquals(quoteOctets(octets), String.raw`"\0\t\n\r\x1f \"\\~\x7f\xffA"`);
+  assertEquals(quoteOctets(new Uint8Array()), '""');
+  assertEquals(quoteOctets(new Uint8Array(64).fill(0x61)), `"${"a".repeat(64)}"`);
+  assertEquals(quoteOctets(new Uint8Array(65).fill(0x61)), `"${"a".repeat(64)}"…`);
 });
