@@ -1,30 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { replacing } from "../../../support/replacing.ts";
 import { TerminalScreen } from "../../../../src/cli/timecli/watch/terminal_screen.ts";
-
-/** Puts values in the place of properties while a function runs. */
-async function replacing(
-  fakes: readonly (readonly [object: object, properties: Record<string, unknown>])[],
-  run: () => Promise<void>,
-): Promise<void> {
-  const before = fakes.flatMap(([object, properties]) =>
-    Object.keys(properties).map((key) =>
-      [object, key, Object.getOwnPropertyDescriptor(object, key)] as const
-    )
-  );
-  for (const [object, properties] of fakes) {
-    for (const [key, value] of Object.entries(properties)) {
-      Object.defineProperty(object, key, { value, configurable: true, writable: true });
-    }
-  }
-  try {
-    await run();
-  } finally {
-    for (const [object, key, own] of before) {
-      if (own) Object.defineProperty(object, key, own);
-      else delete (object as Record<string, unknown>)[key];
-    }
-  }
-}
 
 /** Uses a screen on a terminal that sends these texts, and records what happens to it. */
 async function useScreen(

@@ -1,0 +1,116 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { LiveView } from "../../../../src/cli/timecli/watch/live_view.ts";
+import type { WatchNotice } from "../../../../src/cli/timecli/watch/record.ts";
+import { replacing } from "../../../support/replacing.ts";
+import { measured, notices as events, recordOf, startMs, url } from "./watch_events.ts";
+import { watchedForAMinute } from "./watched_servers.ts";
+
+/** A view of several servers on a terminal that sends these keys, one after the other. */
+async function press(
+  keys: readonly string[],
+  records = watchedForAMinute(),
+): Promise<{ screens: string[]; quits: number }> {
+  const screens: string[] = [];
+  let quits = 0;
+  const left = [...keys];
+  const read = async (buffer: Uint8Array): Promise<number | null> => {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const key = left.shift();
+    return key === undefined ? null : new TextEncoder().encodeInto(key, buffer).written;
+  };
+  const writeSync = (data: Uint8Array): number => {
+    const text = new TextDecoder().decode(data);
+    // deno-lint-ignore no-control-regex -- how the screen is cleared, and what is in colour
+    if (text.startsWith("\x1b[H")) screens.push(text.replaceAll(/\x1b\[[\d;]*[A-Za-z]/g, ""));
+    return data.length;
+  };
+  await replacing([
+    [Deno.stdin, { isTerminal: () => true, setRaw: () => {}, read }],
+    [Deno.stdout, { writeSync, isTerminal: () => true }],
+    [Deno, {
+      addSignalListener: () => {},
+      removeSignalListener: () => {},
+      consoleSize: () => ({ columns: 100, rows: 24 }),
+    }],
+  ], async () => {
+    using _view = new LiveView({
+      ...{ records, notices: [], isAscii: true },
+      onQuit: () => void quits++,
+    });
+    while (left.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+  });
+  return { screens, quits };
+}
+
+/** The server that is marked on each screen. */
+function selected(screens: readonly string[]): (string | undefined)[] {
+  return screens.map((screen) => /^> (\S+)/m.exec(screen)?.[1]);
+}
+
+const [first, second, third, fourth] = [
+  ...["ntp://192.0.2.1:123", "time://192.0.2.9:37", "daytime://192.0.2.8:13"],
+  "ntp://ahead.example:123",
+];
+
+Deno.test("LiveView marks the next server, or the one before, at a key", async () => {
+  const down = await press(["\t", "\x1b[B", "\t", "\x1b[B"]);
+  assertEquals(selected(down.screens), [first, second, third, fourth, first]);
+  const up = await press(["\x1b[Z", "\x1b[A"]);
+  assertEquals(selected(up.screens), [first, fourth, third]);
+});
+
+Deno.test("LiveView ends at q, pauses at p or space, and draws nothing at another key", async () => {
+  const quit = await press(["q", "Q", "x"]);
+  assertEquals([quit.quits, quit.screens.length], [2, 3]);
+  const { screens } = await press(["p", "p", " "]);
+  assertEquals(
+    screens.map((screen) => [/ paused/.test(screen), /p resume/.test(screen)]),
+    [[false, false], [true, true], [false, false], [true, true]],
+  );
+});
+
+Deno.test("LiveView changes its time scale at a key, within the scales that there are", async () => {
+  // Exchanges of the last minute, whenever this runs.
+  const now = (Date.now() - startMs) / 1000;
+  const record = recordOf(url, Array.from({ length: 60 }, (_, i) => measured(now - 60 + i, 0, 1)));
+  const spans = async (keys: string): Promise<(string | undefined)[]> =>
+    (await press([...keys], [record])).screens
+      .map((screen) => /^ *-(\d+ \w+) .* now\r?$/m.exec(screen)?.[1]);
+  assertEquals(await spans("--+--"), ["15 s", "30 s", "60 s", "30 s", "60 s", "5 min"]);
+  assertEquals(await spans("+s"), ["15 s", "15 s", "30 s"]);
+  assertEquals(await spans("-------ss"), [
+    ...["15 s", "30 s", "60 s", "5 min", "15 min", "60 min", "6 h", "24 h", "15 s", "30 s"],
+  ]);
+  assertEquals((await spans("--------")).at(-1), "24 h");
+});
+
+Deno.test("LiveView keeps the latest hundred events, with the server where there are several", async () => {
+  const notices: WatchNotice[] = [];
+  const screens: string[] = [];
+  const writeSync = (data: Uint8Array): number => {
+    screens.push(new TextDecoder().decode(data));
+    return data.length;
+  };
+  const [kiss] = events;
+  await replacing([
+    [Deno.stdin, { isTerminal: () => false }],
+    [Deno.stdout, { writeSync, isTerminal: () => true }],
+    [Deno, {
+      addSignalListener: () => {},
+      removeSignalListener: () => {},
+      consoleSize: () => ({ columns: 100, rows: 24 }),
+    }],
+  ], () => {
+    using view = new LiveView({
+      ...{ records: watchedForAMinute(), notices, isAscii: false },
+      onQuit: () => {},
+    });
+    view.show(measured(0, 0, 1));
+    assertEquals(notices, []);
+    for (let i = 0; i < 101; i++) if (kiss) view.show(kiss);
+    return Promise.resolve();
+  });
+  assertEquals(notices.length, 100);
+  assertMatch(screens.join(""), /Ctrl-C quits/);
+});
