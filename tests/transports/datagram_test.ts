@@ -255,15 +255,19 @@ interface Faked {
 /** A listener on a fake socket, by fake time. */
 function listenTo(
   socket: FakeSocket,
-  { hostname = "127.0.0.1", handle = () => 1 as number | Promise<number>, maxTasks = 16 } = {},
+  {
+    hostname = "127.0.0.1",
+    handle = (_exchange: Exchange) => 1 as number | Promise<number>,
+    maxTasks = 16,
+  } = {},
 ): Faked {
   const [time, counters] = [new FakeTime(), new Counters()];
   const [sources, failures]: [string[], string[]] = [[], []];
   const handler: DatagramHandler = {
     begin: () => {},
-    handle({ source }): number | Promise<number> {
-      sources.push(source.hostname);
-      return handle();
+    handle(exchange): number | Promise<number> {
+      sources.push(exchange.source.hostname);
+      return handle(exchange);
     },
     finish: () => {},
     failed: (operation, error) => failures.push(`${operation}: ${(error as Error).message}`),
@@ -384,4 +388,68 @@ Deno.test({
     assertEquals([counters.totals().answered, counters.totals().sendErrors], [1, 1]);
     await listener.shutdown(0);
   },
+});
+
+Deno.test("a refusal sends nothing, whichever it is, and is counted", async () => {
+  const socket = new FakeSocket();
+  const outcomes = [0, refusal("mode"), Promise.resolve(0), Promise.resolve(refusal("mode")), 1];
+  for (const _ of outcomes) {
+    socket.script.push({ transport: "udp", hostname: "192.0.2.9", port: 5000 });
+  }
+  const handle = (): number | Promise<number> => outcomes.shift() ?? 1;
+  const { listener, time, counters } = listenTo(socket, { handle });
+  await time.advance(0);
+  const { received, answered, refused: { declined, mode } } = counters.totals();
+  assertEquals([socket.sent.length, received, answered, declined, mode], [1, 5, 1, 2, 2]);
+  await listener.shutdown(0);
+});
+
+Deno.test("a special delivery sends copies first, from another port if it must, and is over then", async () => {
+  const { listenDatagram } = Deno;
+  const [socket, other] = [new FakeSocket(), new FakeSocket()];
+  const opened: unknown[] = [];
+  let isClosed = false;
+  other.close = () => void (isClosed = true);
+  const deliveries: [copies: number, isFromOtherPort: boolean][] = [[2, false], [0, true], [
+    1,
+    true,
+  ]];
+  const left: number[][] = [];
+  for (let i = 0; i < 4; i++) {
+    socket.script.push({ transport: "udp", hostname: "192.0.2.9", port: 5000 + i });
+  }
+  const handle = (exchange: Exchange): number => {
+    const [copies, isFromOtherPort] = deliveries.shift() ?? [];
+    if (copies === undefined || isFromOtherPort === undefined) return 1;
+    const port = exchange.source.port;
+    exchange.delivery = {
+      copies,
+      isFromOtherPort,
+      left: () => {
+        const { sent } = isFromOtherPort ? other : socket;
+        left.push([port, sent.filter((each) => each.port === port).length]);
+      },
+    };
+    return 1;
+  };
+  const { listener, time, counters } = listenTo(socket, { hostname: "127.0.0.9", handle });
+  try {
+    Deno.listenDatagram = ((options: unknown) => {
+      opened.push(options);
+      return other;
+    }) as unknown as typeof Deno.listenDatagram;
+    await time.advance(0);
+  } finally {
+    Deno.listenDatagram = listenDatagram;
+  }
+  const portsOf = ({ sent }: FakeSocket): number[] => sent.map(({ port }) => port).toSorted();
+  assertEquals(portsOf(socket), [5000, 5000, 5000, 5003]);
+  assertEquals(portsOf(other), [5001, 5002, 5002]);
+  // Each was there with all of its copies when it was said to have left.
+  assertEquals(left.toSorted(([a = 0], [b = 0]) => a - b), [[5000, 3], [5001, 1], [5002, 2]]);
+  assertEquals(opened, [{ transport: "udp", hostname: "127.0.0.9", port: 0 }]);
+  const { answered, copies } = counters.totals();
+  assertEquals([answered, copies], [4, 3]);
+  await listener.shutdown(0);
+  assertEquals(isClosed, true);
 });
