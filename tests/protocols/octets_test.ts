@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { getUint16, getUint32, putUint32 } from "../../src/protocols/octets.ts";
+import { getUint16, getUint32, isPrintable, putUint32 } from "../../src/protocols/octets.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("putUint32, getUint32 and getUint16 do what a DataView does, at any octet", () => {
@@ -31,4 +31,11 @@ Deno.test("putUint32 writes the low 32 bits of any whole number", () => {
     putUint32(octets, 0, value);
     assertEquals(getUint32(octets, 0), read, `${value}`);
   }
+});
+
+Deno.test("isPrintable knows ASCII text, tabs and line ends, and nothing at all for text", () => {
+  const printable = Array.from({ length: 256 }, (_, octet) => octet)
+    .filter((octet) => isPrintable(Uint8Array.of(0x41, octet, 0x41)));
+  assertEquals(printable, [9, 10, 11, 12, 13, ...Array.from({ length: 95 }, (_, i) => 0x20 + i)]);
+  assertEquals([isPrintable(new Uint8Array()), isPrintable(Uint8Array.of(0x41, 0))], [true, false]);
 });

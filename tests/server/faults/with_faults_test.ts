@@ -4,6 +4,7 @@ import type { Protocol } from "../../../src/protocols/registry.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
 import { type Answer, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
+import { passesForRequest } from "../../../src/server/faults/damage.ts";
 import { withFaults } from "../../../src/server/faults/with_faults.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import type { Exchange } from "../../../src/transports/exchange.ts";
@@ -213,4 +214,57 @@ Deno.test("delays of requests add up before the arrival, those of replies after 
     assertEquals(steps, ["30 s", "stamp", "respond", "finish", "7 s", "5 s"]);
     assertEquals([length, exchange.reply.subarray(0, 48)], [48, whole]);
   });
+});
+
+Deno.test("every corrupted reply has the requested number of wrong bits, and none is dropped", async () => {
+  const text = octetsOf("Time request");
+  const good = answer(builtIn("asctime"), text);
+  for (const bits of [1, 2, 8]) {
+    const { replies } = await askAll({ corrupt: { bits } }, Array(500).fill(text), "asctime");
+    const places = new Set<number>();
+    for (const reply of replies) {
+      let wrong = 0;
+      reply?.forEach((octet, i) => {
+        const difference = octet ^ (good[i] as number);
+        for (let bit = 0; bit < 8; bit++) {
+          if (!(difference >> bit & 1)) continue;
+          wrong++;
+          places.add(8 * i + bit);
+        }
+      });
+      assertEquals([reply?.length, wrong], [good.length, bits]);
+    }
+    // Of 192 bits, those alone are spared that leave a request: flips of the space behind the day's name.
+    assert(places.size > 170, `${bits}: ${places.size}`);
+  }
+});
+
+Deno.test("garbage of any length leaves, and never as a request", async () => {
+  for (
+    const [protocol, length] of [["asctime", 1], ["asctime", 2], ["ntp", 48], ["auto", 52]] as const
+  ) {
+    const requests = Array(500).fill(protocol === "ntp" ? request : octetsOf(""));
+    const { replies } = await askAll({ garbage: { length } }, requests, protocol);
+    for (const reply of replies) {
+      assertEquals(reply?.length, length);
+      assert(!passesForRequest(reply ?? new Uint8Array()), `${reply}`);
+    }
+  }
+});
+
+Deno.test("what may be a damaged reply is answered by a whole one, other faults included", async () => {
+  const damaged = octetsOf("Fri Apr  3 21:0");
+  const good = answer(builtIn("asctime"), octetsOf(""));
+  const damage = [{ garbage: 1 }, { corrupt: 1 }, { truncate: 1 }] as const;
+  for (const faults of damage) {
+    assertEquals((await askAll(faults, [damaged], "asctime")).replies, [good]);
+    assertEquals((await askAll({ ...faults, drop: 1 }, [damaged], "asctime")).replies, [undefined]);
+  }
+  // An empty line is all that it leaves, and that would be a request.
+  const { replies } = await askAll({ truncate: { length: 1 } }, [octetsOf("x")], "daytime");
+  assertEquals(replies, [octetsOf("F")]);
+  const counters = new Counters();
+  const nist = builtIn("daytime", { daytimeFormat: "nist" });
+  const peer = faultyPeer("daytime", nist, NOW, { truncate: { length: 1 } }, 868, counters);
+  assertEquals(await peer(octetsOf("x")), []);
 });
