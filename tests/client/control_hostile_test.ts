@@ -113,6 +113,16 @@ Deno.test("control takes no answer of another action", async () => {
   }
 });
 
+Deno.test("control takes an answer with a status of success alone", async () => {
+  const json = JSON.stringify(samples.faults);
+  for (const [status, isTaken] of [[200, true], [299, true], [300, false], [400, false]] as const) {
+    await using server = new HostileServer(http(json, `${status} Status`));
+    const reply = within(20, control("faults", { url: server.url, timeout: 86_400 }));
+    if (isTaken) assertEquals(await reply, samples.faults);
+    else await assertRejects(() => reply, Error, "is no control interface of timesrv");
+  }
+});
+
 Deno.test("control gives up in time, however the server spends it", async () => {
   const scripts: Readonly<Record<string, Script>> = {
     silent: () => Promise.resolve(),
