@@ -275,8 +275,7 @@ async function* readBody(
     if (received() <= MAX_FRAMING_OCTETS + 8 * octets) return;
     throw new HttpError(400, "Expected shorter chunk extensions and trailers");
   };
-  // To be destroyed at the end of the loop would keep the response from being sent.
-  for await (const part of message.iterator({ destroyOnReturn: false })) {
+  for await (const part of message) {
     octets += part.length;
     checkFraming();
     yield part;

@@ -53,7 +53,10 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
 Deno.test("logIntervals refuses what no timer can wait for", () => {
   const server = { totals: new Counters().totals() };
   const log = { interval: () => {} };
-  for (const interval of [0, NaN, Infinity, 2 ** 31 / 1000]) {
+  for (const interval of [0, 0.0009, NaN, Infinity, 604_800.1, 2 ** 31 / 1000]) {
     assertThrows(() => logIntervals(server, { log, interval }), RangeError, "Cannot log every");
+  }
+  for (const interval of [0.001, 604_800]) {
+    using _intervals = logIntervals(server, { log, interval, timers: new FakeTime() });
   }
 });
