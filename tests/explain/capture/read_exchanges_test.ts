@@ -148,6 +148,15 @@ Deno.test("readExchanges gives a reply to one of the latest 64 open requests of 
   }
 });
 
+Deno.test("readExchanges sorts by time over any number of datagrams of other services", async () => {
+  const other = frame(4, 1, "reply", { port: 53 });
+  for (const [each, expected] of [[other, [[1, 3]]], [frame(4, 1, "reply"), []]] as const) {
+    const frames = [frame(3, 0, "reply"), ...Array(16_383).fill(each), frame(1, 0, "request")];
+    const times = await timesIn(frames);
+    assertEquals(times.filter(([request, reply]) => request === 1 && reply === 3), expected);
+  }
+});
+
 Deno.test("readExchanges keeps few long datagrams, and finds all of them", async () => {
   const octets = new Uint8Array(60_000);
   const frames = Array.from({ length: 500 }, (_, i) => [
