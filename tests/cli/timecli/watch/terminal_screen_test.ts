@@ -14,7 +14,8 @@ async function useScreen(
     if (text === undefined) return Promise.resolve(null);
     return Promise.resolve(new TextEncoder().encodeInto(text, buffer).written);
   };
-  const setRaw = (isRaw: boolean): void => void events.push(`raw ${isRaw}`);
+  const setRaw = (isRaw: boolean, { cbreak = false } = {}): void =>
+    void events.push(`raw ${isRaw}${cbreak ? ", with signals" : ""}`);
   const writeSync = (data: Uint8Array): number => {
     events.push(new TextDecoder().decode(data));
     return data.length;
@@ -41,7 +42,7 @@ const drawn = "\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J";
 Deno.test("TerminalScreen is the alternate screen without a cursor, and leaves the terminal as it was", async () => {
   const { events, signals } = await useScreen(true, []);
   assertEquals(events, [
-    ...["raw true", "\x1b[?1049h\x1b[?25l", drawn],
+    ...["raw true, with signals", "\x1b[?1049h\x1b[?25l", drawn],
     ...["raw false", "\x1b[?25h\x1b[?1049l"],
   ]);
   assertEquals(signals, ["+SIGWINCH", "+SIGTSTP", "-SIGWINCH", "-SIGTSTP"]);

@@ -1,0 +1,20 @@
+import { assertEquals, assertMatch } from "@std/assert";
+// Loaded first, because simulated time would pass meanwhile.
+import "../../../../src/cli/timecli/watch/picture/svg.ts";
+import { runTimecli } from "../../../support/command_line.ts";
+import { simulatedServers } from "../../../support/simulated_servers.ts";
+
+Deno.test("watch draws a picture if any server sent a time", async () => {
+  const watch = (...urls: readonly string[]) =>
+    runTimecli(["watch", "--count", "1", "--plot", "/dev/stderr", ...urls], {
+      network: simulatedServers(),
+    });
+  const some = await watch("ntp://192.0.2.9", "ntp://192.0.2.1");
+  assertEquals(some.code, 3);
+  assertMatch(some.stderr, /^<svg [^]*ntp:\/\/192\.0\.2\.1:123[^]*<\/svg>\n$/);
+  const none = await watch("ntp://192.0.2.9");
+  assertEquals([none.code, none.stderr], [
+    3,
+    "timecli: No picture is written to /dev/stderr: no time was received\n",
+  ]);
+});
