@@ -310,7 +310,8 @@ function read({ payload, name, control }: Message): Outgoing {
   const data = control.subarray(CMSGHDR.size);
   const expected = isIpv6 ? [IPPROTO_IPV6, IPV6_PKTINFO] : [IPPROTO_IP, IP_PKTINFO];
   const length = Number(header.getBigUint64(CMSGHDR.length, true));
-  if (level !== expected[0] || type !== expected[1] || length !== CMSGHDR.size + info.size) {
+  const isWhole = length === CMSGHDR.size + info.size && control.length === (length + 7 & ~7);
+  if (level !== expected[0] || type !== expected[1] || !isWhole) {
     throw new Error(`A control message of level ${level}, type ${type}, ${length} octets`);
   }
   const from = isIpv6 ? IN6_PKTINFO.destination : IN_PKTINFO.local;

@@ -98,7 +98,7 @@ export class Channel {
   readonly #replyControl: Int32Array<ArrayBuffer>;
   readonly #exchanges: readonly BatchedExchange[];
   /** The exchanges whose replies leave next, in the order of their places. */
-  readonly #answered: BatchedExchange[];
+  readonly #answered: BatchedExchange[] = [];
   #pauseMs = 0;
 
   constructor(libc: Libc, options: LoopListener & LoopShared) {
@@ -123,7 +123,6 @@ export class Channel {
     this.#control = new Int32Array(this.#requests.control.buffer);
     this.#replyControl = new Int32Array(this.#replies.control.buffer);
     this.#exchanges = places.map((i) => new BatchedExchange(libc, this.#requests, i));
-    this.#answered = [...this.#exchanges];
   }
 
   /** Receives a batch, by one call with these flags, and replies to it. */
