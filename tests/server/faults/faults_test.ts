@@ -201,3 +201,11 @@ Deno.test("delays have the requested distribution", () => {
   // A reply cannot leave before its request.
   assertEquals(sample("normal", 0)[0], 0);
 });
+
+Deno.test("a fault ends after it begins", () => {
+  for (const [from, to] of [[1, 1], [2, 1], ["1m", "59s"]] as const) {
+    const set = (): Faults => new Faults({ drop: { from, to } }, 1);
+    assertThrows(set, SyntaxError, "faults.drop.to is not after from");
+  }
+  assertEquals(new Faults({ drop: { from: 1, to: 1.001 } }, 1).names, ["drop"]);
+});

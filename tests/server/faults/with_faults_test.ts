@@ -268,3 +268,19 @@ Deno.test("what may be a damaged reply is answered by a whole one, other faults 
   const peer = faultyPeer("daytime", nist, NOW, { truncate: { length: 1 } }, 868, counters);
   assertEquals(await peer(octetsOf("x")), []);
 });
+
+Deno.test("faults of one kind add up: copies, and delays that vary evenly without a distribution", async () => {
+  const faults = { duplicate: [{ copies: 2 }, { copies: 3 }, 1] } as unknown as FaultsOptions;
+  const peer = faultyPeer("ntp", builtIn("ntp"), NOW, faults, 868);
+  assertEquals((await peer(request)).length, 1 + 2 + 3 + 1);
+  await withFakeTimers(async (timers) => {
+    const delayed = { delay: [{ time: 5, jitter: 1 }, { time: 3 }] };
+    const slow = faultyPeer("ntp", builtIn("ntp"), NOW, delayed, 868);
+    for (let i = 0; i < 200; i++) void slow(ntpRequest(i));
+    for (let turn = 0; turn < 9; turn++) await Promise.resolve();
+    const seconds = [...timers.values()].map(({ ms }) => ms / 1000);
+    const [least, most] = [Math.min(...seconds), Math.max(...seconds)];
+    assert(least >= 7 && least < 7.1 && most > 8.9 && most < 9.002, `${least} to ${most}`);
+    for (const { fire } of [...timers.values()]) fire();
+  });
+});
