@@ -205,6 +205,21 @@ Deno.test("readCapture bounds what a hostile file may have it keep", () => {
   assertEquals(skipped.get("of link type 1015, which is not supported"), 1);
 });
 
+Deno.test("readCapture takes a frame that none can capture for damage", () => {
+  const file = pcap([{ ...at, octets: new Uint8Array(4) }]);
+  const view = new DataView(file.buffer);
+  view.setUint32(24 + 8, 262_144, true);
+  assertEquals(readCapture(file).datagrams, []);
+  view.setUint32(24 + 8, 262_145, true);
+  assertThrows(() => readCapture(file), CaptureError, "a frame of 262145 octets in a pcap file");
+  const section = pcapng([]);
+  for (const length of [8, 11, 13]) {
+    const block = new Uint8Array(Uint32Array.of(5, length, length, 0).buffer);
+    const damaged = join(section, block);
+    assertThrows(() => readCapture(damaged), CaptureError, `a block of ${length} octets`);
+  }
+});
+
 Deno.test("readCapture reads fractions of a second or more, and times before 1970", () => {
   const octets = udp(client, 4000, server, 8888, payload);
   const options = { linkType: 101 };
