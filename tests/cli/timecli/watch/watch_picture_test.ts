@@ -18,3 +18,13 @@ Deno.test("watch draws a picture if any server sent a time", async () => {
     "timecli: No picture is written to /dev/stderr: no time was received\n",
   ]);
 });
+
+Deno.test("watch that is interrupted has the figures of the servers that replied", async () => {
+  const urls = ["ntp://192.0.2.1", "ntp://192.0.2.9"];
+  const { code, stdout } = await runTimecli(["watch", ...urls], {
+    network: simulatedServers(),
+    interruptAfterMs: 500,
+  });
+  assertEquals(code, 0);
+  assertMatch(stdout, /^ntp:\/\/192\.0\.2\.1:123 +1 +0 +0\n/m);
+});
