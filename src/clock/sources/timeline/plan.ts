@@ -124,5 +124,5 @@ function planSteps(steps: readonly WrittenStep[], { systemNs, servedNs, gainPpb 
 }
 
 function byMoment(a: Step, b: Step): number {
-  return a.atNs < b.atNs ? -1 : a.atNs > b.atNs ? 1 : 0;
+  return Number(a.atNs - b.atNs);
 }
