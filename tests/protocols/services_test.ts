@@ -63,6 +63,8 @@ function repliesAt(at: typeof NOW): [name: string, reply: Uint8Array][] {
 /** What servers of other makes say. */
 const foreign: [name: string, reply: Uint8Array][] = [
   ["C's asctime", octetsOf("Fri Apr  3 21:09:36 2020\n\0")],
+  ["C's asctime of the earliest year", octetsOf("Tue Apr 20 00:00:00 -271821\n\0")],
+  ["asctime of a year of one digit", octetsOf("Sat Jan  1 00:00:00 5")],
   ["BSD's Daytime", octetsOf("Fri Apr  3 21:09:36 2020\r\n")],
   ["xinetd's Daytime", octetsOf("03 APR 2020 21:09:36 UTC\r\n")],
   ["RFC 867's first shape", octetsOf("Tuesday, February 22, 1982 17:37:43-PST\r\n")],
@@ -181,6 +183,8 @@ Deno.test("requests that share much with an answer are answered by the services 
     "now\n",
     "what is 12:30:00 in Rome?",
     "Fri Apr  3 21:09:36",
+    "Fri Apr  3 21:09:36 ",
+    "Tue Apr 20 00:00:00 -271821\n\0\0",
     "0123456789012345678901234567890123456789",
     "\0",
     "\0".repeat(3),

@@ -67,7 +67,7 @@ export function rateTable(limit: RateLimit): RateTable {
 }
 
 function mask(bits: number): number {
-  return bits <= 0 ? 0 : bits >= 32 ? -1 : -1 << (32 - bits);
+  return bits <= 0 ? 0 : -1 << (32 - Math.min(bits, 32));
 }
 
 /** The prefix that a site is given (RFC 6177): it has 65,536 networks, each of which is a source. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { keyedHash } from "../../../src/system/keyed_hash.ts";
 import type { RateLimit } from "../../../src/server/guard/options.ts";
-import { RateLimiter, rateTable } from "../../../src/server/guard/rate_limit.ts";
+import { RateLimiter, type RateTable, rateTable } from "../../../src/server/guard/rate_limit.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const neverLeaks = (): number => 0.999999;
@@ -233,7 +233,9 @@ Deno.test("a source that takes the place of another one owes none of its KoDs", 
 
 Deno.test("a flood of a million addresses needs no more memory, and frees no limited client", () => {
   const table = rateTable({ perSecond: 1, burst: 8 });
-  const octets = table.sources.byteLength + table.fullAtMs.byteLength;
+  const octetsOf = ({ sources, fullAtMs, kodMinutes }: RateTable): number =>
+    sources.byteLength + fullAtMs.byteLength + kodMinutes.byteLength;
+  const octets = octetsOf(table);
   const one = new RateLimiter(table, neverLeaks);
   const abuser = words("198.51.100.7");
   let passed = 0;
@@ -245,7 +247,8 @@ Deno.test("a flood of a million addresses needs no more memory, and frees no lim
     if (i % 1000 === 0 && one.take(abuser, i / 100) === "pass") passed++;
   }
   assertEquals(octets, 2 ** 21);
-  assertEquals(table.sources.byteLength + table.fullAtMs.byteLength, octets);
+  assertEquals(octetsOf(table), octets);
+  assertEquals(octetsOf(rateTable({ kod: 0.1 })), octets + 2 ** 18);
   // Ten seconds: the burst, and one a second.
   assert(passed >= 8 && passed <= 19, `${passed}`);
 });
