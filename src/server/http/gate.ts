@@ -46,8 +46,8 @@ function bearerOf(headers: Headers): string {
 /** Compares digests, so that the duration reveals nothing about the token. */
 async function isSame(a: string, b: string): Promise<boolean> {
   const [left, right] = await Promise.all([a, b].map(async (text) => {
-    const octets = new TextEncoder().encode(text);
-    return new Uint8Array(await crypto.subtle.digest("SHA-256", octets));
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+    return new Uint8Array(digest).toHex();
   }));
-  return left?.every((octet, i) => octet === right?.[i]) ?? false;
+  return left === right;
 }
