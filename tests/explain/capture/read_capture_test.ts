@@ -220,6 +220,18 @@ Deno.test("readCapture takes a frame that none can capture for damage", () => {
   }
 });
 
+Deno.test("readCapture reads no option of an interface behind their end", () => {
+  const octets = join(link(1), udp(client, 4000, server, 8888, payload));
+  const file = pcapng([{ seconds: 1, fraction: 0, octets }]);
+  const options = blockOf(file, 1) + 16;
+  const resolution = file.slice(options, options + 8);
+  file.fill(0, options, options + 4);
+  file.set(resolution, options + 4);
+  // In microseconds then, which is the default.
+  const [{ time } = {}] = readCapture(file).datagrams;
+  assertEquals(time?.toString(), "1970-01-01T00:16:40Z");
+});
+
 Deno.test("readCapture reads fractions of a second or more, and times before 1970", () => {
   const octets = udp(client, 4000, server, 8888, payload);
   const options = { linkType: 101 };
