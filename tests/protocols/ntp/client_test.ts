@@ -158,6 +158,7 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     const error = assertThrows(() => validate(reply), QueryError, message);
     assertEquals(error.reason, reason, message);
   }
+  for (const stratum of [1, 15]) validate(measured(truth, { stratum }));
 });
 
 Deno.test("measureNtp reports which replies have no time, and warns of none of their times", () => {
