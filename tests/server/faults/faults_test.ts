@@ -203,6 +203,21 @@ Deno.test("delays have the requested distribution", () => {
   assertEquals(sample("normal", 0)[0], 0);
 });
 
+Deno.test("values of a wrong type are reported, though their text could be read", () => {
+  const wrong: readonly (readonly [unknown, string])[] = [
+    [{ delay: { time: ["5"] } }, "faults.delay.time"],
+    [{ delay: { time: true } }, "faults.delay.time"],
+    [{ delay: { time: { toString: () => "5" } } }, "faults.delay.time"],
+    [{ drop: { clients: ["10.0.0.0/8", 5] } }, "faults.drop.clients"],
+    [{ drop: { clients: [] } }, "faults.drop.clients"],
+    [{ drop: { clients: 5 } }, "faults.drop.clients"],
+    [{ kiss: { code: 5 } }, "faults.kiss.code"],
+  ];
+  for (const [options, where] of wrong) {
+    assertThrows(() => new Faults(options as FaultsOptions, 1), SyntaxError, where);
+  }
+});
+
 Deno.test("a fault ends after it begins", () => {
   for (const [from, to] of [[1, 1], [2, 1], ["1m", "59s"]] as const) {
     const set = (): Faults => new Faults({ drop: { from, to } }, 1);

@@ -260,6 +260,13 @@ Deno.test("what may be a damaged reply is answered by a whole one, other faults 
     assertEquals((await askAll(faults, [damaged], "asctime")).replies, [good]);
     assertEquals((await askAll({ ...faults, drop: 1 }, [damaged], "asctime")).replies, [undefined]);
   }
+  // A reply whose mode alone was changed is a request otherwise.
+  const request = whole.with(0, 0x23);
+  const wholeReply = answer(builtIn("ntp"), request);
+  for (const faults of [...damage, { mode: 1 }, { version: 1 }, { version: { value: 0 } }]) {
+    assertEquals((await askAll(faults, [request])).replies, [wholeReply], JSON.stringify(faults));
+  }
+  assertEquals((await askAll({ stratum: 1 }, [request])).replies, [wholeReply.with(1, 16)]);
   // An empty line is all that it leaves, and that would be a request.
   const { replies } = await askAll({ truncate: { length: 1 } }, [octetsOf("x")], "daytime");
   assertEquals(replies, [octetsOf("F")]);

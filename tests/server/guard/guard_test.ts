@@ -132,6 +132,13 @@ for (const sys of [true, false]) {
   });
 }
 
+Deno.test("the times of a limit begin at the whole second of the start", () => {
+  const before = Math.floor(Date.now() / 1000);
+  const { startSeconds } = planGuard({});
+  assert(startSeconds >= before && startSeconds <= Date.now() / 1000, `${startSeconds}`);
+  assert(Number.isInteger(startSeconds));
+});
+
 Deno.test("a plan that is impossible is reported", () => {
   assertThrows(
     () => planGuard({ access: { allow: ["x"] } }),
