@@ -103,6 +103,11 @@ export class CommandTarget implements InputTarget<string> {
     try {
       await runProgram(this.#program, args);
     } catch (error) {
+      // Without the permission to read files, no name of a file is wrong.
+      if (error instanceof Deno.errors.NotCapable) {
+        count(this.outcomes, "left out");
+        return undefined;
+      }
       const code = exitCodeFor(error);
       count(this.outcomes, `exit code ${code}`);
       const problem = judgeError(error, [UsageError], input, formatError(error));

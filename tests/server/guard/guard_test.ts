@@ -12,6 +12,7 @@ import {
   planGuard,
 } from "../../../src/server/guard/guard.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
+import { FakeInterfaces } from "../../support/interfaces.ts";
 
 const open: Endpoint = { protocol: "ntp", hostname: "192.0.2.250", port: 123 };
 const arrival = { seconds: 0, nanoseconds: 0 };
@@ -111,21 +112,33 @@ Deno.test("a guard denies whole families, with a KoD within the rate limit where
   assertEquals(verdicts.filter((verdict) => verdict === refusal("denied")).length, 1000 - kods);
 });
 
-for (const sys of [true, false]) {
-  const knowledge = sys ? "all" : "the loopback";
+const interfaces = [["lo", "127.0.0.1/8"], ["lo", "::1/128"], ["eth0", "192.0.2.5/24"]] as const;
+
+for (const isKnown of [true, false]) {
+  const knowledge = isKnown ? "all" : "the loopback";
   Deno.test({
     name: `a guard of a wildcard address knows ${knowledge} addresses of this machine for its own`,
-    permissions: { sys },
+    permissions: { sys: false },
     fn(): void {
-      const cases = [["0.0.0.0", "127.0.0.1", "127.0.0.2"], ["::", "::1", "192.0.2.1"]] as const;
-      for (const [hostname, own, other] of cases) {
+      using _ = isKnown ? new FakeInterfaces(interfaces) : undefined;
+      const cases = [
+        ["0.0.0.0", "127.0.0.1", true],
+        ["0.0.0.0", "192.0.2.5", isKnown],
+        ["0.0.0.0", "192.0.2.6", false],
+        ["::", "::1", true],
+        ["::", "2001:db8::1", false],
+      ] as const;
+      for (const [hostname, source, isOwn] of cases) {
         for (const protocol of ["ntp", "time"] as const) {
           const judge = guard({}, { protocol, hostname, port: 1123 });
-          const refused = protocol === "ntp" ? "source-address" : "source-port";
-          assertEquals(judge(own, 1123), refusal(refused), `${protocol}://${hostname}`);
-          assertEquals(judge(own, 1124), PASS);
-          // A client of another machine may have that port for NTP.
-          assertEquals(judge(other, 1123), protocol === "ntp" ? PASS : refusal(refused));
+          // A client of another machine may have the port of an NTP service.
+          const verdict = protocol === "time"
+            ? refusal("source-port")
+            : isOwn
+            ? refusal("source-address")
+            : PASS;
+          assertEquals(judge(source, 1123), verdict, `${protocol}://${hostname} from ${source}`);
+          assertEquals(judge(source, 1124), PASS);
         }
       }
     },
