@@ -14,7 +14,7 @@ export function compileArguments({ entry, out, flags, target }: NativeBuild): st
   return [
     "compile",
     ...flags,
-    // The program would load $TMPDIR/deno-compile-NAME.cache, whoever wrote that file.
+    // The program would load $TMPDIR/deno-compile-NAME.cache even if another user wrote that file.
     "--no-code-cache",
     ...(target === undefined ? [] : ["--target", target]),
     "-o",

@@ -46,7 +46,7 @@ const MAX_CHARACTERS = 1024 * 1024;
  * @throws {RangeError} If the server rejects the request as wrong, or an option is out of range
  * @throws {TypeError} If the URL cannot be read
  * @throws {QueryError} If it cannot be reached
- * @throws {Error} If it refuses, or is not a control interface; nothing else is returned than what is documented
+ * @throws {Error} If it refuses, or is not a control interface; only documented answers are returned
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
-"""Runs a command as a service manager does that wants to be notified, and copies what it is told to
-standard error, a line a message.
+"""Runs a command as a service manager that requires notification, and copies the notifications to
+standard error, one line per message.
 
     python3 service_manager.py path|abstract COMMAND [ARGUMENT...]
 

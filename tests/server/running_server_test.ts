@@ -12,7 +12,7 @@ const FREE = "ntp://127.0.0.1:0";
 /** Lets some addresses fail to be bound, until it is disposed of. */
 class FailingAddresses implements Disposable {
   readonly #listenDatagram = Deno.listenDatagram;
-  /** What was to be bound; all of it is bound to any port of loopback, and so many are open. */
+  /** The addresses requested; each is bound to a free port of loopback instead. */
   readonly bound: [hostname: string, port: number][] = [];
   open = 0;
 

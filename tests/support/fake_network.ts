@@ -120,7 +120,7 @@ export class FakeNetwork implements Network {
   }
 }
 
-/** Counts the sockets that are open: those are closed by whoever has opened them, not by a signal. */
+/** Counts the open sockets: their owner must close them, an abort signal does not. */
 export function countSockets(network: FakeNetwork): () => number {
   let open = 0;
   const connect = network.connect.bind(network);

@@ -246,7 +246,7 @@ export class ServerLog {
     if (this.#level !== "quiet") this.#line(parts, fields);
   }
 
-  /** Writes a line; what a terminal would obey is escaped in both formats, whoever sent it. */
+  /** Writes a line; both formats escape every character that a terminal would obey. */
   #line(parts: readonly Part[], fields: Record<string, unknown>): void {
     const now = this.#timers.now();
     const line = this.#json

@@ -270,7 +270,7 @@ function logsRequests({ log, clients }: WorkerPoolOptions): boolean {
   return log?.logsRequests || clients !== undefined;
 }
 
-/** Throws an error if so many files cannot be opened: without them a thread would end the whole process. */
+/** Throws an error unless `count` file descriptors are free: without them a thread would end the whole process. */
 function requireDescriptors(libc: Libc, count: number): void {
   const opened: number[] = [];
   while (opened.length < count) {

@@ -58,7 +58,7 @@ Deno.test("timesrv announces its listeners, logs its life, and ends with 0 at a 
   );
 });
 
-Deno.test("timesrv logs what it is told to, in the form it is told to", async () => {
+Deno.test("timesrv logs at the given level in the given format", async () => {
   const use = async ({ listeners: [first] }: { listeners: readonly { url: string }[] }) => {
     await query(first?.url ?? "");
   };
@@ -131,7 +131,7 @@ Deno.test("timesrv limits rates by its options", async () => {
   }
 });
 
-Deno.test("timesrv opens a control interface where it is told to", async () => {
+Deno.test("timesrv opens a control interface on the given address", async () => {
   const args = ["--control", "127.0.0.1:0", "--control-token", "0123456789abcdef", NTP];
   await serveWhile([...datagram, ...args], async ({ control }) => {
     const statusOf = async (headers: Record<string, string>): Promise<number> => {

@@ -224,7 +224,7 @@ function judgeAccess(
   const refusal = { isPage, isForeign, isStranger, hasNone };
   const [reason] = Object.entries(refusal).find(([, is]) => is) ?? [];
   if (reason === undefined || status === 403 || status === 401) return undefined;
-  return { oracle: "lets in whom it should", detail: `${status} where ${reason}` };
+  return { oracle: "admits only the right clients", detail: `${status} where ${reason}` };
 }
 
 function judgeChange(

@@ -47,7 +47,7 @@ Deno.test(
 Deno.test(
   await where(
     needs,
-    "timecli bench sends at the rate and for the time that it is told",
+    "timecli bench sends at the given rate for the given time",
     async () => {
       await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
       const url = server.addresses[0]?.url ?? "";
