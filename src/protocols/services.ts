@@ -3,6 +3,7 @@ import { asctimeResponder } from "./asctime/service.ts";
 import { autoResponder } from "./auto.ts";
 import type { DaytimeFormat } from "./daytime/format.ts";
 import { daytimeResponder } from "./daytime/service.ts";
+import { looksLikeReply } from "./looks_like_reply.ts";
 import { ntpResponder } from "./ntp/service.ts";
 import type { ProtocolRecord } from "./protocol.ts";
 import { type Protocol, protocols } from "./registry.ts";
@@ -31,16 +32,6 @@ export function createService(protocol: Protocol, options: ServiceOptions): Resp
   const service = services[protocol](options);
   const { refusesReplies }: ProtocolRecord = protocols[protocol];
   return refusesReplies ? service : refuseReplies(service);
-}
-
-const forms = [...new Set(Object.values(protocols).map(({ looksLikeReply }) => looksLikeReply))];
-
-/** Whether a datagram is what a service of this server, or one like it, would send, whatever its clock shows. */
-export function looksLikeReply(octets: Uint8Array): boolean {
-  for (let i = 0; i < forms.length; i++) {
-    if (forms[i]?.(octets)) return true;
-  }
-  return false;
 }
 
 const refuseReply = refusal("looks-like-a-reply");

@@ -3,7 +3,7 @@ import { mode } from "../../protocols/ntp/packet.ts";
 import { hasReplyTimes } from "../../protocols/ntp/reply_form.ts";
 import { ntpRefusal } from "../../protocols/ntp/request.ts";
 import { isPrintable } from "../../protocols/octets.ts";
-import { looksLikeReply } from "../../protocols/services.ts";
+import { looksLikeReply } from "../../protocols/looks_like_reply.ts";
 import { hasTimeForm } from "../../protocols/time/parse.ts";
 
 /**
