@@ -24,6 +24,10 @@ export interface Row {
   readonly name: string;
   /** The letter of the short flag, without the dash. */
   readonly short?: string;
+  /** Further flags of a command line for it, such as `--samples`. */
+  readonly aliases?: readonly string[];
+  /** Flags of it in earlier versions, refused with the name of today's. */
+  readonly formerFlags?: readonly string[];
   /** The placeholder of the value in help, such as `<seconds>`; a switch has none. */
   readonly syntax?: string;
   /** One line of help, without the default: what it does, and its unit. */

@@ -11,7 +11,7 @@ import { assertDocumented, isDocumented } from "../support/documented.ts";
 import { benchErrors } from "../support/usage_errors.ts";
 
 const counts = { bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0 } as const;
-const few = ["--requests", "50", "--timeout", "5"] as const;
+const few = ["--count", "50", "--timeout", "5"] as const;
 
 for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   const bench = [...timecli, "bench"] as const;
@@ -133,7 +133,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         const url = server.url.replace("127.0.0.1", "localhost");
         const { code, stdout } = await run([
           ...bench,
-          "--requests=7",
+          "--count=7",
           "--timeout=5",
           "--json",
           url,
@@ -157,12 +157,12 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       for (const [reason, message, answer] of cases) {
         const code = queryExitCodes[reason];
         await using server = scriptedServer(answer);
-        const outcome = await run([...bench, "--requests=10", server.url]);
+        const outcome = await run([...bench, "--count=10", server.url]);
         assertEquals(outcome.code, code, outcome.stderr);
         assertMatch(outcome.stderr, new RegExp(`^timecli: (${message}).*\n$`));
         assertMatch(outcome.stdout, /^Sent +10$/m);
         const result = JSON.parse(
-          (await run([...bench, "--requests=10", "--json", server.url])).stdout,
+          (await run([...bench, "--count=10", "--json", server.url])).stdout,
         );
         assertDocumented(result, "bench");
         assertEquals([result.sent, result.error.reason], [10, reason]);

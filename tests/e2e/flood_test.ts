@@ -36,12 +36,12 @@ for (const transport of ["datagram", "mmsg"]) {
       const ask = (...load: string[]): Promise<{ sent: number; good: number; bad: number }> =>
         run([...timecli, "bench", "--json", "--timeout", "5", ...load, target])
           .then(({ stdout }) => JSON.parse(stdout));
-      await ask("--requests", "20000");
+      await ask("--count", "20000");
       const before = readUsage(server.child.pid);
       const burst = ["--segmented", "--timeout", "1", "--duration", `${FLOOD_SECONDS}`];
-      const flood = await ask("--rate", `${FLOOD_RATE}`, ...burst);
+      const flood = await ask("--qps", `${FLOOD_RATE}`, ...burst);
       assert(flood.good > 0 && flood.bad === 0, JSON.stringify(flood));
-      const calm = await ask("--requests", "1000", "--window", "1");
+      const calm = await ask("--count", "1000", "--window", "1");
       assertEquals([calm.sent, calm.good], [1000, 1000]);
       const after = readUsage(server.child.pid);
       assert(after.residentKib < before.residentKib + SLACK_KIB, `${after.residentKib} KiB`);

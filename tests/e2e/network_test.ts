@@ -198,13 +198,13 @@ for (const transport of ["datagram", "mmsg"]) {
           for (
             const words of [
               "-q ntp://localhost:1123",
-              "--samples 2 localhost:1123",
-              "compare --samples 2 localhost:1123 127.0.0.1:1123",
+              "--count 2 localhost:1123",
+              "compare --count 2 localhost:1123 127.0.0.1:1123",
               "check localhost:1123",
               "wait --within 1s localhost:1123",
               "watch --count 1 localhost:1123",
               "explain ntp://localhost:1123",
-              "bench --requests 10 ntp://localhost:1123",
+              "bench --count 10 ntp://localhost:1123",
               "control state --url http://localhost:8890",
             ]
           ) {
@@ -215,7 +215,7 @@ for (const transport of ["datagram", "mmsg"]) {
           for (
             const [words, expected] of [
               ["ntp://name.test", 12],
-              ["--samples 2 name.test", 12],
+              ["--count 2 name.test", 12],
               ["check name.test", 3],
               ["explain name.test", 12],
               ["bench name.test", 12],

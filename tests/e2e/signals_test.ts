@@ -32,7 +32,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         const [args, isSilent, expected] of [
           [["watch", "--interval", "0.05"], false, /^ +offset /m],
           [["wait", "--timeout", "600"], true, /^$/],
-          [["--samples", "1000"], true, /^$/],
+          [["--count", "1000"], true, /^$/],
         ] as const
       ) {
         const [terminated, hungUp] = [
@@ -50,8 +50,8 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       for (
         const [signal, args] of [
           ["SIGINT", []],
-          ["SIGTERM", ["--rate", "100"]],
-          ["SIGHUP", ["--rate", "1000000"]],
+          ["SIGTERM", ["--qps", "100"]],
+          ["SIGHUP", ["--qps", "1000000"]],
         ] as const
       ) {
         // It would wait 10 s for the replies, and the test waits 8 s for its end.

@@ -10,7 +10,7 @@ import { compareErrors } from "../support/usage_errors.ts";
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = testsOf("timecli compare", { kind, needs });
   const compare = (...urls: readonly string[]) =>
-    run([...timecli, "compare", "--samples", "2", "--interval", "0", ...urls]);
+    run([...timecli, "compare", "--count", "2", "--interval", "0", ...urls]);
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {

@@ -177,7 +177,7 @@ Deno.test(
       const wrapper = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
       const flags = ["run", "--quiet", "--allow-net", ...script];
       for (const host of ["127.0.0.1", "localhost"]) {
-        const env = { TIMECLI_QUIET: "1" };
+        const env = { TIMECLI_BARE: "1" };
         const { code, stderr } = await run([...wrapper, deno, ...flags, "-4", `${host}:${port}`], {
           env,
         });

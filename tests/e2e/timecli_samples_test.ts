@@ -19,9 +19,9 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     name: string,
     fn: () => Promise<void>,
     more = needs,
-  ): Promise<Deno.TestDefinition> => where(more, `timecli --samples (${kind}): ${name}`, fn);
+  ): Promise<Deno.TestDefinition> => where(more, `timecli --count (${kind}): ${name}`, fn);
   const samples = (count: number, ...args: string[]) =>
-    run([...timecli, "--samples", String(count), "--interval", "10ms", ...args]);
+    run([...timecli, "--count", String(count), "--interval", "10ms", ...args]);
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
@@ -157,7 +157,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         await using server = await serve("ntp://127.0.0.1:0");
         await using running = new Running([
           ...["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const,
-          ...[...timecli, "--samples", "1000", server.addresses[0]?.url ?? ""],
+          ...[...timecli, "--count", "1000", server.addresses[0]?.url ?? ""],
         ]);
         // deno-lint-ignore no-control-regex -- how a line is redrawn
         await running.waitFor(/\r\x1b\[K[2-9] of 1000 requests/);

@@ -95,8 +95,8 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const target = `127.0.0.1:${server.port}`;
       for (
         const [env, args, stdout] of [
-          [{ TIMECLI_QUIET: "1" }, [], `${text}\n`],
-          [{ TIMECLI_QUIET: "0" }, [], `Reply from time server: ${text}\n`],
+          [{ TIMECLI_BARE: "1" }, [], `${text}\n`],
+          [{ TIMECLI_BARE: "0" }, [], `Reply from time server: ${text}\n`],
           [{ TIMECLI_RETRIES: "nonsense" }, ["--retries", "0", "-q"], `${text}\n`],
         ] as const
       ) {

@@ -176,7 +176,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         ...watch,
         "--timeout",
         "0.1",
-        "-c1",
+        "-n1",
         "127.1:9",
       ]);
       await assertRestored(silent, 4);

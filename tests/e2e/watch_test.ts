@@ -182,7 +182,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
           /^timecli: Cannot write the picture to \S+: there is no such folder\n$/,
         );
         assertEquals([nowhere.code, nowhere.stdout], [1, ""]);
-        const silent = [`127.0.0.1:${freePort()}`, "-c1", "-t", "0.1", "--plot"] as const;
+        const silent = [`127.0.0.1:${freePort()}`, "-n1", "-t", "0.1", "--plot"] as const;
         for (const path of [file, `${folder}/new.svg`]) {
           const failed = await run([command, ...args, "watch", ...silent, path]);
           assertMatch(

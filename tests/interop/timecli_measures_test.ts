@@ -1,4 +1,4 @@
-/** `timecli --samples`, `compare`, `check` and `wait` with servers of other projects. */
+/** `timecli --count`, `compare`, `check` and `wait` with servers of other projects. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { Network, networkCommands, program, startChronyd } from "../support/peers.ts";
@@ -48,7 +48,7 @@ Deno.test(
       assertMatch(ready.stdout, /of 2 of 2 servers/, ready.stderr);
       assertEquals(ready.code, 0);
 
-      const samples = await timecli(network, "--samples", "8", "--json", ntp);
+      const samples = await timecli(network, "--count", "8", "--json", ntp);
       const { offset, error_bound, jitter, stratum, loss, exchanges } = JSON.parse(samples.stdout);
       // Both read one clock: the true offset is 0, and the bound must contain it.
       assert(Math.abs(offset) <= error_bound, samples.stdout);

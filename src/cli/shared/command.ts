@@ -73,7 +73,7 @@ export function optionsOf({ groups }: Pick<Command, "groups">): (readonly [strin
   return Object.values(groups).flatMap((fields) => Object.entries(fields));
 }
 
-/** The environment variable of an option: `TIMECLI_BENCH_RATE` for `--rate` of `timecli bench`. */
+/** The environment variable of an option: `TIMECLI_BENCH_QPS` for `--qps` of `timecli bench`. */
 export function variableOf(prefix: string, { name }: Pick<Field, "name">): string {
   return `${prefix}_${name}`.replaceAll(/[- ]/g, "_").toUpperCase();
 }

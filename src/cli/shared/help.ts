@@ -71,10 +71,14 @@ export function flagsOf({ name, short, syntax }: Pick<Field, "name" | "short" | 
 
 /** The help of an option, with its choices and its default. */
 export function meaningOf(
-  { help, default: usual, choices = [] }: Pick<Field, "help" | "default" | "choices">,
+  { help, default: usual, choices = [], aliases = [] }: Pick<
+    Field,
+    "help" | "default" | "choices" | "aliases"
+  >,
 ): string {
   const isNamed = choices.every((choice) => help.includes(choice));
-  const text = isNamed ? help : `${help}: ${choices.join(", ")}`;
+  const named = isNamed ? help : `${help}: ${choices.join(", ")}`;
+  const text = aliases.length === 0 ? named : `${named}; also ${aliases.join(", ")}`;
   return usual === undefined ? text : `${text} (default: ${usual})`;
 }
 

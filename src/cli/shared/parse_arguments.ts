@@ -79,14 +79,14 @@ function readArguments(
     if (arg === "--") return [...positionals, ...rest];
     if (arg.startsWith("--")) {
       const [, label = arg, attached] = /^(--[^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
-      const option = options.find(([, { name }]) => `--${name}` === label);
+      const option = findOption(options, label);
       if (option === undefined) throw unknown(label, command, options);
       set(option, label, valueOf(option, label, attached));
     } else if (/^-[^-]/.test(arg) && !isNegative(arg, options)) {
       for (let letters = arg.slice(1); letters !== "";) {
         const [letter = ""] = letters;
         letters = letters.slice(letter.length);
-        const option = options.find(([, { short }]) => short === letter);
+        const option = findOption(options, `-${letter}`);
         if (option === undefined) throw unknown(`-${letter}`, command, options);
         const attached = option[1].syntax !== undefined && letters !== "" ? letters : undefined;
         if (attached !== undefined) letters = "";
@@ -97,6 +97,13 @@ function readArguments(
     }
   }
   return positionals;
+}
+
+function findOption(options: readonly Option[], label: string): Option | undefined {
+  return options.find(([, { name, short, aliases }]) =>
+    label === `--${name}` || short !== undefined && label === `-${short}` ||
+    aliases?.includes(label)
+  );
 }
 
 /** Whether an argument is a negative number or duration: -4 is an option where a command has one of that letter. */
@@ -114,6 +121,10 @@ function unknown(label: string, { positionals }: Command, options: readonly Opti
   const [form] = /\S*HOST[^\s,;)]*/.exec(positionals[0]?.help ?? "") ?? [];
   if (form !== undefined && ADDRESS_FLAGS.includes(label)) {
     return new UsageError(`Unknown option ${label}: an address is an argument, ${form}`);
+  }
+  const renamed = options.find(([, { formerFlags }]) => formerFlags?.includes(label));
+  if (renamed !== undefined) {
+    return new UsageError(`Unknown option ${label}: use --${renamed[1].name}`);
   }
   const names = options.map(([, { name }]) => name);
   const near = label.startsWith("--") ? findNearest(label.slice(2), names) : [];

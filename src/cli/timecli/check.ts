@@ -13,14 +13,14 @@ import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
-import { intervalField, samplesField, totalTimeoutField } from "./options.ts";
+import { intervalField, samplesField, timeoutField } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
 const sampleFields = {
   count: samplesField("requests", { default: "5" }),
   interval: intervalField,
-  timeout: totalTimeoutField("1h", "10s"),
+  timeout: timeoutField("total time limit", "1h", "10s"),
 };
 
 const targetFields = {

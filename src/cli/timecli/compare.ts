@@ -37,7 +37,7 @@ const DEFAULT_SAMPLES = 4;
 const sampleFields = {
   count: samplesField("requests per server", { default: String(DEFAULT_SAMPLES) }),
   interval: intervalField,
-  timeout: timeoutField("seconds until a request is lost"),
+  timeout: timeoutField("time until a request is lost"),
 };
 
 const groups = {
@@ -51,7 +51,7 @@ const groups = {
 const NOTES = `
 Examples:
   timecli compare a.example b.example c.example
-  timecli compare --samples 8 --interval 4s a.example time://b.example
+  timecli compare --count 8 --interval 4s a.example time://b.example
   timecli compare --json a.example b.example | jq .outcome
 `;
 

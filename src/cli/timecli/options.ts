@@ -1,10 +1,7 @@
 /** The options that several commands of `timecli` have. */
-import { type Field, field, flag, number, positive, type Row, whole } from "../../options/field.ts";
+import { type Field, field, flag, type Row, whole } from "../../options/field.ts";
 import { parseDuration, toSeconds } from "../../text/duration.ts";
 import type { Positional } from "../shared/command.ts";
-
-/** The syntax of options in seconds. */
-export const seconds = { syntax: "<seconds>", unit: "seconds" } as const;
 
 /** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
 export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
@@ -21,25 +18,19 @@ export function durationInSeconds(min: string, max: string, row: Row): Field<num
   });
 }
 
-/** The time limit of a query, or of each request where a command samples. */
-export function timeoutField(help: string, max = 86_400): Field<number> {
-  return positive(max, { name: "timeout", short: "t", ...seconds, help, default: "3" });
+/** The time limit of a query, of each request, or of a whole command. */
+export function timeoutField(help: string, max = "1d", usual = "3s"): Field<number> {
+  return durationInSeconds("1ms", max, { name: "timeout", short: "t", help, default: usual });
 }
 
-/** The time limit of each request where a command sends many. */
-export function lossTimeoutField(max: number, usual: string): Field<number> {
-  const help = "seconds until a request is lost";
-  return number(0.001, max, { name: "timeout", short: "t", ...seconds, help, default: usual });
+/** The number of requests. */
+export function countField(max: number, help: string, row: Partial<Row> = {}): Field<number> {
+  return whole(1, max, { name: "count", short: "n", syntax: "<count>", help, ...row });
 }
 
-/** The time limit of a whole command. */
-export function totalTimeoutField(max: string, usual: string): Field<number> {
-  const row = { name: "timeout", short: "t", help: "total time limit", default: usual };
-  return durationInSeconds("1ms", max, row);
-}
-
-export function samplesField(help: string, row: Pick<Row, "default" | "conflicts">): Field<number> {
-  return whole(1, 1000, { name: "samples", short: "s", syntax: "<count>", help, ...row });
+/** The number of requests whose replies are combined. */
+export function samplesField(help: string, row: Partial<Row>): Field<number> {
+  return countField(1000, help, { aliases: ["-s", "--samples"], ...row });
 }
 
 export const intervalField: Field<number> = durationInSeconds("0", "1h", {
@@ -50,12 +41,16 @@ export const intervalField: Field<number> = durationInSeconds("0", "1h", {
 });
 
 /** The output for programs: `--json` alone, or `--csv` beside it. */
-export const jsonField: Field<boolean> = flag({ name: "json", help: "print one JSON object" });
+export const jsonField: Field<boolean> = flag({
+  name: "json",
+  short: "j",
+  help: "print one JSON object",
+});
 
 /** The output for programs of a command that has both forms. */
 export function formatFields(json: string, csv: string): Record<"json" | "csv", Field<boolean>> {
   return {
-    json: flag({ name: "json", help: json, conflicts: ["csv"] }),
+    json: flag({ name: "json", short: "j", help: json, conflicts: ["csv"] }),
     csv: flag({ name: "csv", help: csv }),
   };
 }

@@ -15,7 +15,7 @@ Examples:
   timecli
   timecli ntp://time.example
   timecli ntp://a.example ntp://b.example time://c.example
-  timecli --samples 8 ntp://time.example
+  timecli --count 8 ntp://time.example
   timecli --json ntp://time.example | jq .offset
   timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
 `;

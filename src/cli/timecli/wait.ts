@@ -12,7 +12,7 @@ import { errorFormatter } from "../shared/format_error.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import { durationInSeconds, serversArgument, totalTimeoutField } from "./options.ts";
+import { durationInSeconds, serversArgument, timeoutField } from "./options.ts";
 
 const groups = {
   "Query:": {
@@ -21,7 +21,7 @@ const groups = {
       help: "maximum error of the clock",
       default: "50ms",
     }),
-    timeout: totalTimeoutField("1d", "60s"),
+    timeout: timeoutField("total time limit", "1d", "60s"),
     ...familyFields,
   },
   "Output:": { quiet: flag({ name: "quiet", short: "q", help: "print errors only" }) },

@@ -20,7 +20,7 @@ async function commandsOf({ command, subcommands }: Program): Promise<Command[]>
 
 Deno.test("variableOf names the environment variable of an option", () => {
   assertEquals(variableOf("timesrv", { name: "log-format" }), "TIMESRV_LOG_FORMAT");
-  assertEquals(variableOf("timecli bench", { name: "rate" }), "TIMECLI_BENCH_RATE");
+  assertEquals(variableOf("timecli bench", { name: "qps" }), "TIMECLI_BENCH_QPS");
 });
 
 Deno.test(

@@ -92,8 +92,8 @@ Deno.test("options come from the environment where the command line has none", a
       [{ TIMECLI_JSON: "" }, [target], 4, ""],
       [{ TIMECLI_CSV: "yes" }, ["--json", target], 4, '{"schema":1,'],
       [{ TIMECLI_TIMEOUT: "never" }, [target], 2, ""],
-      [{ TIMECLI_COMPARE_SAMPLES: "none" }, ["compare", target], 2, ""],
-      [{ TIMECLI_SAMPLES: "none" }, ["compare", target], 4, "SERVER"],
+      [{ TIMECLI_COMPARE_COUNT: "none" }, ["compare", target], 2, ""],
+      [{ TIMECLI_COUNT: "none" }, ["compare", target], 4, "SERVER"],
     ] as const
   ) {
     const { code: found, stdout } = await runTimecli(args, { env });

@@ -24,7 +24,7 @@ Deno.test("terminalSize takes a size that was never set for 80 by 24", () => {
 Deno.test("a terminal gets what its locale can show, a file gets all", async () => {
   const session = (sign: string) =>
     [
-      "--samples 1 time://192.0.2.6",
+      "--count 1 time://192.0.2.6",
       0,
       `
 Server   time://192.0.2.6:37

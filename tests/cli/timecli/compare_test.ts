@@ -91,7 +91,7 @@ No server sent a time.
 `,
   ],
   [
-    "compare --samples 6 --interval 1s 192.0.2.5 192.0.2.1 192.0.2.2",
+    "compare --count 6 --interval 1s 192.0.2.5 192.0.2.1 192.0.2.2",
     0,
     `
 SERVER               OFFSET                DELAY     JITTER    STRATUM  REFERENCE  LEAP  VERSION  REACH  VERDICT
@@ -126,7 +126,7 @@ Best estimate  -10.85 µs ± 11.10 ms: within the error bound
 `,
   ],
   [
-    "compare --samples 1 192.0.2.1 192.0.2.7",
+    "compare --count 1 192.0.2.1 192.0.2.7",
     9,
     `
 SERVER               OFFSET           DELAY     JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH  VERDICT

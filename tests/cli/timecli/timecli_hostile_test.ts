@@ -14,10 +14,10 @@ const OUTPUT = /^(?:[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*\r?\n)*$/u;
 /** The arguments of each command, and whether it needs a server that it can measure. */
 const commands: readonly (readonly [args: readonly string[], forms: readonly string[]])[] = [
   [[], ["", "--json", "--csv", "--raw", "-q", "--format=yyyy"]],
-  [["--samples=2", "--interval=1s"], ["", "--json", "--csv", "--raw"]],
-  [["compare", "--samples=2"], ["", "--json", "--csv"]],
+  [["--count=2", "--interval=1s"], ["", "--json", "--csv", "--raw"]],
+  [["compare", "--count=2"], ["", "--json", "--csv"]],
   [["watch", "--count=2", "--interval=1s"], ["", "--json", "--csv", "--ascii"]],
-  [["check", "--samples=2"], ["", "--verbose"]],
+  [["check", "--count=2"], ["", "--verbose"]],
   [["wait", "--timeout=2s"], ["", "--quiet"]],
   [["explain"], ["", "--json"]],
 ];

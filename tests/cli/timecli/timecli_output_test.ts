@@ -158,13 +158,13 @@ const forms: readonly Form[] = [
     columns: [...replyColumns, ...rawColumns, ...errorColumns],
   },
   {
-    args: ["--samples", "4"],
+    args: ["--count", "4"],
     schema: "timecli",
     columns: [...replyColumns, ...sampleColumns, ...errorColumns],
     isMeasured: true,
   },
   {
-    args: ["--samples", "2", "--raw"],
+    args: ["--count", "2", "--raw"],
     schema: "timecli",
     columns: [...replyColumns, ...rawColumns, ...sampleColumns, ...errorColumns],
     isMeasured: true,
@@ -265,7 +265,7 @@ for (const each of cases) {
 /** The failure of single requests to a server that replies to others. */
 function lossOf({ name }: Case, args: readonly string[]): string {
   const isLossy = name.includes("lost at times") &&
-    args.some((arg) => /samples|compare|watch/.test(arg));
+    args.some((arg) => /--count|compare|watch/.test(arg));
   return isLossy ? "timeout" : "";
 }
 

@@ -1,14 +1,14 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
 import { load } from "../../../load/load.ts";
 import { MAX_PID } from "../../../load/options.ts";
-import { flag, number, positive, whole } from "../../../options/field.ts";
+import { flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { jsonField, lossTimeoutField, seconds } from "../options.ts";
+import { countField, durationInSeconds, jsonField, timeoutField } from "../options.ts";
 import { errorToJson, outcomeToJson } from "../query/json.ts";
 import {
   failureOf,
@@ -24,16 +24,14 @@ import { printTexts } from "../../shared/terminal.ts";
 const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
 
 const loadFields = {
-  duration: positive(600, {
+  duration: durationInSeconds("1ms", "10m", {
     name: "duration",
-    ...seconds,
-    help: "seconds to measure",
-    default: String(defaults.duration),
+    short: "d",
+    help: "time to measure",
+    default: "5s",
   }),
-  requests: whole(1, 2 ** 31 - 1, {
-    name: "requests",
-    syntax: "<count>",
-    help: "maximum number of requests",
+  requests: countField(2 ** 31 - 1, "maximum number of requests", {
+    formerFlags: ["--requests"],
   }),
   window: whole(1, 16_384, {
     name: "window",
@@ -42,9 +40,10 @@ const loadFields = {
     default: String(defaults.window),
   }),
   rate: whole(1, 10_000_000, {
-    name: "rate",
+    name: "qps",
     syntax: "<count>",
-    help: "fixed rate in requests per second",
+    help: "fixed rate in queries per second",
+    formerFlags: ["--rate"],
     conflicts: ["window"],
   }),
   flows: whole(1, 1024, {
@@ -53,13 +52,12 @@ const loadFields = {
     help: "sockets to send from",
     default: String(defaults.flows),
   }),
-  timeout: lossTimeoutField(10, String(defaults.timeout)),
+  timeout: timeoutField("time until a request is lost", "10s", "100ms"),
   segmented: flag({ name: "segmented", help: "let the kernel split bursts, for less CPU time" }),
-  warmup: number(0, 60, {
+  warmup: durationInSeconds("0", "1m", {
     name: "warmup",
-    ...seconds,
-    help: "seconds to run before measuring",
-    default: "0.3",
+    help: "time to run before measuring",
+    default: "300ms",
   }),
   pid: whole(1, MAX_PID, {
     name: "pid",
@@ -86,9 +84,9 @@ const groups = {
 const NOTES = `
 Examples:
   timecli bench ntp://127.0.0.1
-  timecli bench ntp://[::1]:8888 --rate 20000 --duration 10
+  timecli bench ntp://[::1]:8888 --qps 20000 --duration 10s
   timecli bench asctime://127.0.0.1 --pid "$(pgrep -of timesrv)"
-  timecli bench ntp://time.example --i-own-this-server --rate 1000
+  timecli bench ntp://time.example --i-own-this-server --qps 1000
 `;
 
 export const command = defineCommand({

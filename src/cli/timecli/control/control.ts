@@ -49,7 +49,7 @@ const requestFields = {
     syntax: "<url>",
     help: "apply to this listener only",
   }),
-  timeout: timeoutField("time limit in seconds", 600),
+  timeout: timeoutField("time limit", "10m"),
 };
 
 const groups = {

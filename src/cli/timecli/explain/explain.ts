@@ -25,7 +25,7 @@ import { formatServer } from "../query/report.ts";
 import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
 import { parseHex, readInput } from "./input.ts";
 
-const exchangeFields = { timeout: timeoutField("time limit in seconds") };
+const exchangeFields = { timeout: timeoutField("time limit") };
 
 const groups = {
   "Query:": { ...exchangeFields, ...familyFields },

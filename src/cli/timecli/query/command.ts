@@ -7,7 +7,7 @@ import { UsageError } from "../../shared/usage_error.ts";
 import { formatFields, intervalField, samplesField, timeoutField } from "../options.ts";
 import { DEFAULT_TARGET, queryTargets } from "./query.ts";
 
-const timeout = timeoutField("time limit in seconds");
+const timeout = timeoutField("total time limit");
 
 /** The options of one exchange per target. */
 const exchangeFields = {
@@ -24,7 +24,7 @@ const exchangeFields = {
 /** The options of several. */
 const sampleFields = {
   timeout,
-  count: samplesField("send this many requests and combine the replies", { conflicts: ["quiet"] }),
+  count: samplesField("send this many requests and combine the replies", { conflicts: ["bare"] }),
   interval: intervalField,
 };
 
@@ -40,16 +40,17 @@ const groups = {
         name: "format",
         syntax: "<pattern>",
         help: "print the time alone, as in yyyy-MM-dd HH:mm:ss xxx",
-        conflicts: ["json", "csv", "quiet", "raw", "samples"],
+        conflicts: ["json", "csv", "bare", "raw", "count"],
       },
       "a pattern",
       (given) => typeof given === "string" ? given : undefined,
     ),
     utc: flag({ name: "utc", help: "with --format: print UTC rather than local time" }),
     raw: flag({ name: "raw", help: "print all fields and timestamps of an NTP reply" }),
-    quiet: flag({
-      name: "quiet",
+    bare: flag({
+      name: "bare",
       short: "q",
+      formerFlags: ["--quiet"],
       help: "print the time alone, as the server wrote it",
       conflicts: ["json", "csv"],
     }),
@@ -57,21 +58,21 @@ const groups = {
 } as const;
 
 async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
-  const { json = false, csv = false, raw = false, quiet = false, utc = false, format } = values;
+  const { json = false, csv = false, raw = false, bare = false, utc = false, format } = values;
   if (utc && format === undefined) throw new UsageError("--utc needs --format");
   const family = familyOf(values);
   if (values.count !== undefined) {
     if (sources.get("retries") === "arguments") {
-      throw new UsageError("--retries is not for --samples, which sends no request again");
+      throw new UsageError("--retries is not for --count, which sends no request again");
     }
     const { runSamples } = await import("../samples/samples.ts");
     const options = { ...pickOptions(sampleFields, values), count: values.count, family };
     return await runSamples(positionals, options, { json, csv, raw });
   }
-  if (sources.get("interval") === "arguments") throw new UsageError("--interval needs --samples");
+  if (sources.get("interval") === "arguments") throw new UsageError("--interval needs --count");
   return await queryTargets(positionals, {
     ...pickOptions(exchangeFields, values),
-    ...{ family, json, csv, raw, quiet },
+    ...{ family, json, csv, raw, bare },
     ...(format !== undefined &&
       { formatTime: (await import("./time_format.ts")).timeFormatter(format, utc) }),
   });

@@ -19,20 +19,20 @@ export interface QueryTargetsOptions extends QueryOptions {
   readonly json: boolean;
   readonly csv: boolean;
   readonly formatTime?: (reply: TimeReply) => string;
-  readonly quiet: boolean;
+  readonly bare: boolean;
 }
 
 /** Queries targets, or else the server on this machine, prints their replies and returns the exit code. */
 export async function queryTargets(
   given: readonly string[],
-  { raw, json, csv, formatTime, quiet, ...options }: QueryTargetsOptions,
+  { raw, json, csv, formatTime, bare, ...options }: QueryTargetsOptions,
 ): Promise<number> {
   const targets = given.length > 0 ? given : [DEFAULT_TARGET];
   checkUrls(targets);
   const outcomes = await Promise.all(
     targets.map((target) => queryTarget(target, options, formatTime)),
   );
-  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !quiet;
+  const isTable = outcomes.length > 1 && !json && !csv && !formatTime && !bare;
   if (json || csv) {
     const { outcomeToJson } = await import("./json.ts");
     const objects = outcomes.map((outcome) => outcomeToJson(outcome, raw));
@@ -41,9 +41,9 @@ export async function queryTargets(
       const { formatCsv, replyColumns } = await import("./csv.ts");
       writeText(Deno.stdout, formatCsv(objects, replyColumns(raw)));
     }
-  } else if (formatTime || quiet) {
+  } else if (formatTime || bare) {
     const times = outcomes.flatMap(({ reply, error, formatted }) =>
-      formatted ?? (reply && error === undefined && quiet ? reply.text : [])
+      formatted ?? (reply && error === undefined && bare ? reply.text : [])
     );
     writeText(Deno.stdout, times.map((time) => `${time}\n`).join(""));
   } else if (isTable) printTexts([formatTable(outcomes, tableWidth())]);

@@ -1,4 +1,4 @@
-/** `timecli --samples`: several exchanges with each target. */
+/** `timecli --count`: several exchanges with each target. */
 import { parseMeasurable } from "../../../client/measure.ts";
 import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";

@@ -1,6 +1,6 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
 import { watch, type WatchOptions } from "../../../client/watch.ts";
-import { flag, MAX_LONG_TEXT, text, whole } from "../../../options/field.ts";
+import { flag, MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
@@ -11,7 +11,13 @@ import { writeProblem, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn, showsUnicode } from "../../shared/terminal.ts";
 import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
-import { durationInSeconds, formatFields, lossTimeoutField, serversArgument } from "../options.ts";
+import {
+  countField,
+  durationInSeconds,
+  formatFields,
+  serversArgument,
+  timeoutField,
+} from "../options.ts";
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
 import { checkPicture, writePicture } from "./picture/picture.ts";
@@ -25,13 +31,10 @@ const pollFields = {
     help: "time between requests",
     default: "2s; loopback 1s",
   }),
-  count: whole(1, 1_000_000_000, {
-    name: "count",
-    short: "c",
-    syntax: "<number>",
-    help: "end after this many requests per server",
+  count: countField(1_000_000_000, "end after this many requests per server", {
+    formerFlags: ["-c"],
   }),
-  timeout: lossTimeoutField(60, "2"),
+  timeout: timeoutField("time until a request is lost", "1m", "2s"),
 };
 
 const groups = {

@@ -26,7 +26,7 @@ Deno.test(
       transport: "mmsg",
     });
     for (const { url, port, protocol } of server.addresses) {
-      const few = ["--requests", "40", "--timeout", "5", "--flows", "4", url];
+      const few = ["--count", "40", "--timeout", "5", "--flows", "4", url];
       const json = await bench(["--json", "--pid", String(Deno.pid), ...few]);
       assertEquals([json.code, json.stderr], [0, ""]);
       const result = JSON.parse(json.stdout);
@@ -51,7 +51,7 @@ Deno.test(
     async () => {
       await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg" });
       const url = server.addresses[0]?.url ?? "";
-      const args = ["--rate", "200", "--duration", "0.3", "--warmup", "0", "--timeout", "5", url];
+      const args = ["--qps", "200", "--duration", "0.3", "--warmup", "0", "--timeout", "5", url];
       const { code, stdout, stderr } = await bench(args, { columns: 80 });
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /^Load +200 requests\/s over 8 flows, /m);
@@ -74,7 +74,7 @@ Deno.test(
       );
       await using _bad = bad;
       await using silent = scriptedServer(() => {});
-      const few = ["--requests", "3", "--flows", "1"];
+      const few = ["--count", "3", "--flows", "1"];
       for (
         const [reason, args, message, sent] of [
           [

@@ -5,7 +5,7 @@ import { checkSessions, type Session } from "../../../support/simulated_servers.
 
 const sessions: readonly Session[] = [
   [
-    "--samples 8 ntp://192.0.2.1",
+    "--count 8 ntp://192.0.2.1",
     0,
     `
 Server         ntp://192.0.2.1:123
@@ -20,7 +20,7 @@ Root distance  11.21 ms
 `,
   ],
   [
-    "--samples 4 ntp://192.0.2.2",
+    "--count 4 ntp://192.0.2.2",
     0,
     `
 Server         ntp://192.0.2.2:123
@@ -38,7 +38,7 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
 `,
   ],
   [
-    "--samples 1 ntp://192.0.2.3",
+    "--count 1 ntp://192.0.2.3",
     0,
     `
 Server         ntp://192.0.2.3:123
@@ -52,7 +52,7 @@ Root distance  5.002 ms
 `,
   ],
   [
-    "--samples 2 time://192.0.2.6",
+    "--count 2 time://192.0.2.6",
     0,
     `
 Server   time://192.0.2.6:37
@@ -63,7 +63,7 @@ Delay    2.000 ms to 2.000 ms
 `,
   ],
   [
-    "--samples 4 ntp://192.0.2.1 time://192.0.2.6 ntp://192.0.2.4 ntp://192.0.2.5",
+    "--count 4 ntp://192.0.2.1 time://192.0.2.6 ntp://192.0.2.4 ntp://192.0.2.5",
     8,
     `
 SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH
@@ -77,7 +77,7 @@ timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (
 `,
   ],
   [
-    "--samples 2 ntp://192.0.2.5",
+    "--count 2 ntp://192.0.2.5",
     0,
     `
 Server         ntp://192.0.2.5:123
@@ -92,7 +92,7 @@ Root distance  2.531 ms
 `,
   ],
   [
-    "--samples 2 ntp://127.0.0.1",
+    "--count 2 ntp://127.0.0.1",
     4,
     "",
     `
@@ -100,7 +100,7 @@ timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: times
 `,
   ],
   [
-    "--samples 4 ntp://192.0.2.5",
+    "--count 4 ntp://192.0.2.5",
     0,
     `
 Server         ntp://192.0.2.5:123
@@ -118,7 +118,7 @@ timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (
 `,
   ],
   [
-    "--samples 2",
+    "--count 2",
     4,
     "",
     `
@@ -126,14 +126,14 @@ timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: time
 `,
   ],
   [
-    "--json --samples 8 --interval 1m ntp://192.0.2.1",
+    "--json --count 8 --interval 1m ntp://192.0.2.1",
     0,
     `
 {"schema":1,"url":"ntp://192.0.2.1:123","protocol":"ntp","address":"192.0.2.1","port":123,"text":"2026-03-01T12:00:00.022Z","time":"2026-03-01T12:00:00.022Z","received":"2026-03-01T12:00:00.022Z","round_trip":0.022,"offset":0,"error_bound":0.017302301,"delay":0.022,"root_distance":0.017302301,"stratum":1,"reference_id":"GPS","leap":"none","median_offset":0,"jitter":0,"min_delay":0.022,"max_delay":0.036,"frequency_ppm":0,"frequency_bound_ppm":69.05650476190476,"requests":8,"loss":0,"exchanges":[{"started_after":0,"offset":0,"error_bound":0.011001761,"delay":0.022},{"started_after":60,"offset":0,"error_bound":0.012001791,"delay":0.024},{"started_after":120,"offset":0,"error_bound":0.013001821,"delay":0.026},{"started_after":180,"offset":0,"error_bound":0.014001851,"delay":0.028},{"started_after":240,"offset":0,"error_bound":0.015001881,"delay":0.03},{"started_after":300,"offset":0,"error_bound":0.016001911,"delay":0.032},{"started_after":360,"offset":0,"error_bound":0.017001941,"delay":0.034},{"started_after":420,"offset":0,"error_bound":0.018001971,"delay":0.036}]}
 `,
   ],
   [
-    "--samples 3 --interval 30s ntp://192.0.2.8",
+    "--count 3 --interval 30s ntp://192.0.2.8",
     0,
     `
 Server         ntp://192.0.2.8:123
@@ -150,13 +150,12 @@ Root distance  3.401 ms
   ],
 ];
 
-Deno.test("timecli --samples prints what all replies say, per server", () =>
-  checkSessions(sessions));
+Deno.test("timecli --count prints what all replies say, per server", () => checkSessions(sessions));
 
-Deno.test("timecli --samples shows its progress on a terminal", () =>
+Deno.test("timecli --count shows its progress on a terminal", () =>
   checkSessions([
     [
-      "--samples 3 ntp://192.0.2.1",
+      "--count 3 ntp://192.0.2.1",
       0,
       `
 Server         ntp://192.0.2.1:123
@@ -172,7 +171,7 @@ Root distance  11.06 ms
       "\r\x1b[K1 of 3 requests\r\x1b[K2 of 3 requests\r\x1b[K3 of 3 requests\r\x1b[K",
     ],
     [
-      "--samples 1 ntp://192.0.2.1 ntp://192.0.2.3",
+      "--count 1 ntp://192.0.2.1 ntp://192.0.2.3",
       0,
       `
 SERVER               OFFSET               DELAY     JITTER  ST  REFID      REACH
@@ -183,10 +182,10 @@ ntp://192.0.2.3:123  +12.50 s ± 5.002 ms  10.00 ms          2   192.0.2.1  1/1
     ],
   ], { columns: 80 }));
 
-Deno.test("timecli --samples prints what it has when it is interrupted", async () => {
+Deno.test("timecli --count prints what it has when it is interrupted", async () => {
   await checkSessions([
     [
-      "--samples 100 --interval 3s ntp://192.0.2.3",
+      "--count 100 --interval 3s ntp://192.0.2.3",
       0,
       `
 Server         ntp://192.0.2.3:123
@@ -202,14 +201,14 @@ Root distance  5.077 ms
     ],
   ], { interruptAfterMs: 5000 });
   await checkSessions([
-    ["--samples 2 ntp://192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
+    ["--count 2 ntp://192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
     ["compare 192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
     ["wait --quiet 192.0.2.9", 1, "", "timecli: Stopped before the clock agreed\n"],
   ], { interruptAfterMs: 500 });
 });
 
 Deno.test("what forbids a measurement is not taken for an interruption", async () => {
-  for (const command of ["--samples 2", "compare", "wait --quiet", "watch", ""]) {
+  for (const command of ["--count 2", "compare", "wait --quiet", "watch", ""]) {
     const network = new FakeNetwork();
     network.unusable["192.0.2.9"] = new Deno.errors.NotCapable("Requires net access");
     const args = `${command} ntp://192.0.2.9`.trim().split(" ");

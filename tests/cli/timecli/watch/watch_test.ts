@@ -25,7 +25,7 @@ const summary = (url: string, counts: string, spread: string): readonly string[]
 ];
 
 Deno.test("watch prints a line per exchange and event, then a summary", async () => {
-  const { code, stdout, stderr } = await watch(["-c", "2", "192.0.2.1"]);
+  const { code, stdout, stderr } = await watch(["-n", "2", "192.0.2.1"]);
   assertEquals([code, stderr], [0, ""]);
   assertEquals(stdout.split("\n"), [
     `2026-01-01T00:00:00.002Z  ntp://192.0.2.1:123  ${GOOD}`,
@@ -47,7 +47,7 @@ Deno.test("watch prints a line per exchange and event, then a summary", async ()
 });
 
 Deno.test("watch prints nothing but rows and objects for programs", async () => {
-  const csv = await watch(["-c2", "--csv", "192.0.2.1"]);
+  const csv = await watch(["-n2", "--csv", "192.0.2.1"]);
   const [head = "", ...rows] = csv.stdout.split("\r\n");
   assertMatch(
     head,
@@ -70,9 +70,9 @@ Deno.test("watch prints nothing but rows and objects for programs", async () => 
 });
 
 Deno.test("watch ends with the failure of the first server that sent no time", async () => {
-  const silent = await watch(["-c1", "192.0.2.1", "192.0.2.9", "127.0.0.1"]);
+  const silent = await watch(["-n1", "192.0.2.1", "192.0.2.9", "127.0.0.1"]);
   assertEquals([silent.code, silent.stderr], [3, ""]);
-  const refused = await watch(["-c1", "127.0.0.1", "192.0.2.9"]);
+  const refused = await watch(["-n1", "127.0.0.1", "192.0.2.9"]);
   assertEquals(refused.code, 4);
   const early = await watch(["192.0.2.9"], { interruptAfterMs: 10 });
   assertEquals(early, {
