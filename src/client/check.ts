@@ -212,14 +212,14 @@ function evaluateFailure(
 
 /** Whether no server was queried, because its name has no address that is known. */
 function isUnresolved(reason: QueryFailure): boolean {
-  return reason === "unknown-host" || reason === "no-name-server";
+  return reason === "unknown_host" || reason === "no_name_server";
 }
 
 function stateOf(
   reason: QueryFailure,
   { noOffset = "CRITICAL", unsynchronized = noOffset }: CheckOptions,
 ): CheckState {
-  if (reason === "kiss-o-death" || isUnresolved(reason)) return "UNKNOWN";
+  if (reason === "kiss_o_death" || isUnresolved(reason)) return "UNKNOWN";
   return reason === "unsynchronized" ? unsynchronized : noOffset;
 }
 

@@ -5,6 +5,7 @@ import { settleWithin, systemTimers } from "../system/time.ts";
 import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
 import { isAnswer } from "./control_answers.ts";
+import { formatJson, parseSnakeJson } from "../text/json.ts";
 import { escapeLine } from "../text/printable.ts";
 
 export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
@@ -27,7 +28,7 @@ export interface ControlRequestOptions {
    * @default {3}
    */
   readonly timeout?: number;
-  /** The change, to be sent as JSON: `set`, `step`, `faults` and `scenario` need one. */
+  /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults` and `scenario` need one. */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -76,7 +77,7 @@ export async function control<Action extends ControlAction>(
   const [method, path] = controlRequests[action];
   const target = new URL(path, url);
   if (listener !== undefined) target.searchParams.set("listener", listener);
-  const text = body === undefined ? "" : JSON.stringify(body);
+  const text = body === undefined ? "" : formatJson(body);
   const headers = {
     ...(method !== "GET" && {
       "content-type": "application/json",
@@ -141,7 +142,7 @@ async function read(response: IncomingMessage, url: string): Promise<Reply> {
   }
   if (text.length > MAX_CHARACTERS) throw new Error(`${url} sent more than 1 MiB`);
   try {
-    return { status: response.statusCode ?? 0, json: JSON.parse(text + decoder.decode()) };
+    return { status: response.statusCode ?? 0, json: parseSnakeJson(text + decoder.decode()) };
   } catch {
     throw notControl(url);
   }

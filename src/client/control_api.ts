@@ -1,4 +1,7 @@
-/** The control interface of a server, for both of its ends; docs/timecli.schema.json has the same. */
+/**
+ * The control interface of a server, for both of its ends; docs/timecli.schema.json has the same. On the wire
+ * keys are in snake_case.
+ */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
 import type { Protocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";

@@ -52,7 +52,7 @@ export async function lookUp(
   const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
   const addresses = await settleWithin(network.timers, ms, lookup, signal);
   if (addresses) return addresses;
-  throw new QueryError("no-name-server", `No name server answered for ${hostname} in time`);
+  throw new QueryError("no_name_server", `No name server answered for ${hostname} in time`);
 }
 
 /** A server on the port of NTP is silent to other protocols. */
@@ -134,7 +134,7 @@ class Attempts implements Disposable {
     if (this.#silent.size === 0) return this.#error;
     if (this.#ignored === 0) return undefined;
     return new QueryError(
-      "bogus-reply",
+      "bogus_reply",
       `No reply from ${formatAddress(this.#endpoint)} that belongs to the request: ` +
         `${this.#ignored} ignored, the last: ${this.#lastRejection}`,
     );

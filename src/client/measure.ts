@@ -46,7 +46,7 @@ export function parseMeasurable(url: string): Endpoint {
 
 /** Whether a server asks for fewer requests, by a kiss-o'-death with code RATE (RFC 5905 §7.4). */
 export function isRateKiss({ reply, error }: Measured<TimeReply>): boolean {
-  return error?.reason === "kiss-o-death" && reply?.protocol === "ntp" &&
+  return error?.reason === "kiss_o_death" && reply?.protocol === "ntp" &&
     reply.referenceId === "RATE";
 }
 

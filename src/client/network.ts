@@ -50,7 +50,7 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const { message } = cause as Error;
-    throw new QueryError(isUnanswered(cause) ? "no-name-server" : "unknown-host", message, {
+    throw new QueryError(isUnanswered(cause) ? "no_name_server" : "unknown_host", message, {
       cause,
     });
   }

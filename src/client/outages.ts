@@ -26,7 +26,7 @@ export class OutageDetector {
 
   /** Counts the next exchange; a kiss-o'-death is neither a failure nor a success. */
   next(error: QueryError | undefined, monotonicMs: number): OutageStart | OutageEnd | undefined {
-    if (error?.reason === "kiss-o-death") return undefined;
+    if (error?.reason === "kiss_o_death") return undefined;
     if (error) {
       if (this.#failures++ === 0) this.#sinceMs = monotonicMs;
       return this.#failures === MIN_FAILURES ? { type: "gone", error } : undefined;

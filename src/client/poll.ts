@@ -196,7 +196,7 @@ class PolledServer<Reply extends TimeReply> {
   /** Plans the next request: seconds from the last one, or undefined if there must be none. */
   #schedule(sentMs: number, measured: Measured<Reply>): number | undefined {
     if (isRateKiss(measured)) this.#rateKisses++;
-    else if (measured.error?.reason === "kiss-o-death") {
+    else if (measured.error?.reason === "kiss_o_death") {
       this.#isWelcome = false;
       return undefined;
     }

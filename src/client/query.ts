@@ -50,7 +50,7 @@ export async function queryEndpoint(
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);
-    throw new QueryError("not-a-time", `The reply from ${from} is ${cause.message}`, { cause });
+    throw new QueryError("not_a_time", `The reply from ${from} is ${cause.message}`, { cause });
   }
 }
 
@@ -70,7 +70,7 @@ export interface ValidateOptions {
  *
  * @param reply A reply that `query()` returned
  * @param options The limits
- * @throws {QueryError} If it cannot be trusted; `reason` is `kiss-o-death`, `unsynchronized` or `unusable`
+ * @throws {QueryError} If it cannot be trusted; `reason` is `kiss_o_death`, `unsynchronized` or `unusable`
  *
  * @example
  * ```ts

@@ -136,10 +136,10 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
 function isFinal(exchanges: readonly SampledExchange[]): boolean {
   const last = exchanges.at(-1);
   switch (last?.error?.reason) {
-    case "kiss-o-death":
+    case "kiss_o_death":
       return !isRateKiss(last) || exchanges.filter(isRateKiss).length >= MAX_RATE_KISSES;
-    case "unknown-host":
-    case "no-name-server":
+    case "unknown_host":
+    case "no_name_server":
     case "refused":
     case "unreachable":
       return exchanges.every(({ reply }) => reply === undefined);

@@ -128,7 +128,7 @@ async function* watchEvents(
       ...(outage ? [outage] : []),
       ...(reply === undefined
         ? []
-        : reply.protocol === "ntp" && error?.reason === "kiss-o-death"
+        : reply.protocol === "ntp" && error?.reason === "kiss_o_death"
         ? [{ type: "kiss" as const, code: reply.referenceId, interval }]
         : changes.next(reply, { at, monotonicMs: endedMs }, error === undefined)),
     ];

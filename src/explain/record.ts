@@ -81,7 +81,7 @@ export async function recordExchange(
       pivot: eraPivot(receivedAt),
     };
   } catch (error) {
-    if (!(error instanceof QueryError && error.reason === "bogus-reply") || !ignored) throw error;
+    if (!(error instanceof QueryError && error.reason === "bogus_reply") || !ignored) throw error;
     return { ...common, ...ignored, pivot: eraPivot(Temporal.Now.instant()), error };
   }
 }

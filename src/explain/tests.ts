@@ -26,7 +26,7 @@ export class Tests {
     if (isFromServer === undefined) return this.skip(test, "the octets do not show it");
     this.#test(test, () =>
       isFromServer ? undefined : {
-        reason: "bogus-reply",
+        reason: "bogus_reply",
         message: "The reply came from an address that was not queried",
         detail: "it came from another",
       });
@@ -37,7 +37,7 @@ export class Tests {
     this.#test(test, () => {
       const rejection = reject();
       return rejection === undefined ? undefined : {
-        reason: "bogus-reply",
+        reason: "bogus_reply",
         message: `The reply does not belong to the request: ${rejection}`,
         detail: rejection,
         end: isOfForm ? "there is no packet to test" : undefined,
@@ -53,7 +53,7 @@ export class Tests {
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
         const message = `The reply is ${error.message}`;
-        return { reason: "not-a-time", message, detail: "it is not" };
+        return { reason: "not_a_time", message, detail: "it is not" };
       }
     });
   }

@@ -1,7 +1,7 @@
 /** Reads options by their definitions: objects of the library and of JSON, texts of command lines and URLs. */
 import { suggest } from "../text/suggest.ts";
 import { type Field, FieldError, type ValuesOf } from "./field.ts";
-import { quote } from "../text/json.ts";
+import { quote, snakeCase } from "../text/json.ts";
 import { escapeLine } from "../text/printable.ts";
 
 type AnySet = Readonly<Record<string, Field>>;
@@ -9,7 +9,9 @@ type AnySet = Readonly<Record<string, Field>>;
 /**
  * Reads an object of options, without those that are undefined.
  *
+ * @param fields The options, by their names in the library
  * @param where The name of the object in messages, such as `clock` in `clock.rate`
+ * @param style How its keys are written: as in the library, or in JSON, `root_delay` for `rootDelay`
  * @throws {TypeError} If it is not an object
  * @throws {SyntaxError} If it has an unknown option, or a value that cannot be read
  * @throws {RangeError} If a value is out of bounds
@@ -18,15 +20,25 @@ export function readOptions<Set extends AnySet>(
   fields: Set,
   given: unknown,
   where: string,
+  style: "library" | "json" = "library",
 ): ValuesOf<Set> {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError(`${where} is ${quote(given)}, expected an object`);
   }
+  const keys = new Map(
+    Object.keys(fields).map((key) => [style === "json" ? snakeCase(key) : key, key]),
+  );
   const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    const field = fieldOf(fields, key, where);
-    values[key] = withName(`${where}.${key}`, field, value, () => field.read(value));
+    const key = keys.get(name);
+    const field = key === undefined ? undefined : fields[key];
+    if (key === undefined || field === undefined) {
+      throw new SyntaxError(
+        `Unknown ${where} option ${quote(name)}: ${suggest(name, [...keys.keys()])}`,
+      );
+    }
+    values[key] = withName(`${where}.${name}`, field, value, () => field.read(value));
   }
   return values as ValuesOf<Set>;
 }
@@ -41,14 +53,6 @@ export function pickOptions<Set extends AnySet>(
     return value === undefined ? [] : [[key, value] as const];
   });
   return Object.fromEntries(picked) as ValuesOf<Set>;
-}
-
-function fieldOf(fields: AnySet, key: string, where: string): Field {
-  const found = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  if (found !== undefined) return found;
-  throw new SyntaxError(
-    `Unknown ${where} option ${quote(key)}: ${suggest(key, Object.keys(fields))}`,
-  );
 }
 
 /** Finds an option by its name on command lines and in URLs; `key` is its name in the library. */

@@ -5,7 +5,7 @@ import { ntpResponder, type NtpResponderOptions } from "./ntp/service.ts";
 import { isPrintable } from "./octets.ts";
 import { type Answer, refusal, type Responder } from "./responder.ts";
 
-const refuseReply = refusal("looks-like-a-reply");
+const refuseReply = refusal("looks_like_a_reply");
 const refuseMode = refusal("mode");
 
 /**

@@ -3,24 +3,24 @@
  *
  * - `timeout`: no reply in time
  * - `refused`: nothing listens on that port
- * - `unknown-host`: the name is unknown, or has no address of the requested family
- * - `no-name-server`: no name server answered, so no server was queried
+ * - `unknown_host`: the name is unknown, or has no address of the requested family
+ * - `no_name_server`: no name server answered, so no server was queried
  * - `unreachable`: the network did not carry the request
- * - `not-a-time`: the reply is not a time
- * - `bogus-reply`: replies came, and none of them belongs to the request
- * - `kiss-o-death`: the server denies service, or limits the rate of this client
+ * - `not_a_time`: the reply is not a time
+ * - `bogus_reply`: replies came, and none of them belongs to the request
+ * - `kiss_o_death`: the server denies service, or limits the rate of this client
  * - `unsynchronized`: the server reports that its clock is not synchronised
  * - `unusable`: the reply contradicts itself, or its error bound is too large
  */
 export type QueryFailure =
   | "timeout"
   | "refused"
-  | "unknown-host"
-  | "no-name-server"
+  | "unknown_host"
+  | "no_name_server"
   | "unreachable"
-  | "not-a-time"
-  | "bogus-reply"
-  | "kiss-o-death"
+  | "not_a_time"
+  | "bogus_reply"
+  | "kiss_o_death"
   | "unsynchronized"
   | "unusable";
 

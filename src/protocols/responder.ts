@@ -6,34 +6,34 @@ import type { ClockStatus } from "../clock/status.ts";
  * one of these counters and is never logged by itself.
  *
  * - `declined`: the responder returned 0
- * - `looks-like-a-reply`: a reply to a reply would let two servers talk forever
+ * - `looks_like_a_reply`: a reply to a reply would let two servers talk forever
  * - `malformed`: no request has this length or structure
  * - `version`: an NTP version other than 1 to 4
  * - `mode`: an NTP mode that is no request, or is not served
  * - `authentication`: it requires a MAC or NTS, and there are no keys
  * - `unsynchronized`: the clock is not synchronised, and the protocol cannot report that
- * - `source-port`: it comes from port 0 or from a service that replies to anything, such as echo
- * - `source-address`: its sender is no single host, or this server itself
+ * - `source_port`: it comes from port 0 or from a service that replies to anything, such as echo
+ * - `source_address`: its sender is no single host, or this server itself
  * - `denied`: its sender is not allowed
- * - `rate-limited`: its sender exceeds the rate limit
- * - `not-unicast`: it was sent to a multicast or broadcast address, which cannot be the source of a reply
+ * - `rate_limited`: its sender exceeds the rate limit
+ * - `not_unicast`: it was sent to a multicast or broadcast address, which cannot be the source of a reply
  * - `overload`: the maximum number of replies was under way
  * - `stopping`: it arrived during the shutdown, or its reply was not ready by the end of that
  * - `fault`: its reply was dropped by a fault of this listener
  */
 export const refusalCauses = [
   "declined",
-  "looks-like-a-reply",
+  "looks_like_a_reply",
   "malformed",
   "version",
   "mode",
   "authentication",
   "unsynchronized",
-  "source-port",
-  "source-address",
+  "source_port",
+  "source_address",
   "denied",
-  "rate-limited",
-  "not-unicast",
+  "rate_limited",
+  "not_unicast",
   "overload",
   "stopping",
   "fault",
@@ -63,7 +63,7 @@ export type Answer = Length | Refusal;
  * import { assert } from "@std/assert";
  * import { refusal } from "@timesrv/timesrv/protocols";
  *
- * assert(refusal("looks-like-a-reply") < 0);
+ * assert(refusal("looks_like_a_reply") < 0);
  * ```
  */
 export function refusal(cause: RefusalCause): Refusal {

@@ -34,7 +34,7 @@ export function createService(protocol: Protocol, options: ServiceOptions): Resp
   return refusesReplies ? service : refuseReplies(service);
 }
 
-const refuseReply = refusal("looks-like-a-reply");
+const refuseReply = refusal("looks_like_a_reply");
 
 /**
  * Keeps a service that treats any datagram as a request from answering replies: a single forged

@@ -129,4 +129,4 @@ class BatchDepartures implements Departures {
 }
 
 const refuseDenied = refusal("denied");
-const refuseRate = refusal("rate-limited");
+const refuseRate = refusal("rate_limited");

@@ -77,11 +77,11 @@ export async function resolveListener(
 ): Promise<string[]> {
   const hostnames = await resolveHost(endpoint.hostname, family).catch((cause) => {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new ListenError(isUnanswered(cause) ? "failed" : "unknown-host", endpoint, { cause });
+    throw new ListenError(isUnanswered(cause) ? "failed" : "unknown_host", endpoint, { cause });
   });
   for (const hostname of hostnames) {
     if (isUnicast(hostname) && !isBroadcastHere(hostname)) continue;
-    throw new ListenError("not-unicast", { ...endpoint, hostname });
+    throw new ListenError("not_unicast", { ...endpoint, hostname });
   }
   return hostnames;
 }

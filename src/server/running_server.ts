@@ -121,7 +121,7 @@ export class RunningServer implements Server {
     if (time !== this.#time) this.#warn(...time.warnings);
     const faults = this.#workers ? undefined : this.#createFaults(spec);
     const hostnames = this.#workers ? resolved : resolved.flatMap((each) => this.#expand(each));
-    if (hostnames.length === 0) this.#missing.push(new ListenError("unsupported-family", endpoint));
+    if (hostnames.length === 0) this.#missing.push(new ListenError("unsupported_family", endpoint));
     let { port } = endpoint;
     for (const hostname of hostnames) {
       try {
@@ -266,8 +266,8 @@ export class RunningServer implements Server {
  */
 function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
   return error instanceof ListenError && (
-    addressFamily(hostname) === undefined || error.reason === "unsupported-family" ||
-    error.reason === "not-of-this-machine" && isWildcard(hostname)
+    addressFamily(hostname) === undefined || error.reason === "unsupported_family" ||
+    error.reason === "not_of_this_machine" && isWildcard(hostname)
   );
 }
 

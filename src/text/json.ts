@@ -25,9 +25,51 @@ function requireFinite(
   throw new SyntaxError(`${where}${number}, which is beyond the range of numbers`);
 }
 
-/** Formats a value as JSON of one line, in which unprintable characters are escaped as `\\u009b`. */
+/**
+ * Formats a value as JSON of one line, with keys in snake_case, in which unprintable characters are escaped
+ * as `\\u009b`.
+ */
 export function formatJson(value: unknown): string {
-  return escapeJson(JSON.stringify(value) ?? String(value));
+  return escapeJson(JSON.stringify(value, withSnakeKeys) ?? String(value));
+}
+
+function withSnakeKeys(_key: string, value: unknown): unknown {
+  return isRecord(value) ? mapKeys(value, snakeCase) : value;
+}
+
+/**
+ * Parses what {@linkcode formatJson} wrote, with keys in camelCase; those of `refused` are causes, which stay.
+ *
+ * @throws {SyntaxError} If it is not JSON
+ * @throws {RangeError} If it is nested too deeply
+ */
+export function parseSnakeJson(text: string): unknown {
+  return JSON.parse(
+    text,
+    (key, value) => isRecord(value) && key !== "refused" ? mapKeys(value, camelCase) : value,
+  );
+}
+
+function mapKeys(
+  record: Readonly<Record<string, unknown>>,
+  rename: (key: string) => string,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [rename(key), value]));
+}
+
+/** Whether a value is an object of JSON, rather than one of a class such as `Temporal.Duration`. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+/** The name in JSON of a key of the library: `root_delay` of `rootDelay`. */
+export function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camelCase(key: string): string {
+  return key.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function escapeJson(json: string): string {

@@ -2,12 +2,12 @@ import { formatAddress } from "../protocols/endpoint.ts";
 
 /** Why a server cannot listen on an address. */
 export type ListenFailure =
-  | "in-use"
-  | "not-permitted"
-  | "not-of-this-machine"
-  | "unsupported-family"
-  | "not-unicast"
-  | "unknown-host"
+  | "in_use"
+  | "not_permitted"
+  | "not_of_this_machine"
+  | "unsupported_family"
+  | "not_unicast"
+  | "unknown_host"
   | "failed";
 
 /**
@@ -21,7 +21,7 @@ export type ListenFailure =
  * await using first = await serve("asctime://127.0.0.1:0");
  * const taken = first.addresses[0]?.url ?? "";
  * const error = await serve(taken).catch((error) => error);
- * assertEquals(error instanceof ListenError && error.reason, "in-use");
+ * assertEquals(error instanceof ListenError && error.reason, "in_use");
  * ```
  */
 export class ListenError extends Error {
@@ -48,12 +48,12 @@ export class ListenError extends Error {
   ) {
     const { cause } = options;
     const detail: Record<ListenFailure, string> = {
-      "in-use": "the port is already in use",
-      "not-permitted": "this user may not bind that port",
-      "not-of-this-machine": "not an address of this machine",
-      "unsupported-family": "this machine has no addresses of that IP version",
-      "not-unicast": "a multicast or broadcast address, which no server can reply from",
-      "unknown-host": "unknown host",
+      "in_use": "the port is already in use",
+      "not_permitted": "this user may not bind that port",
+      "not_of_this_machine": "not an address of this machine",
+      "unsupported_family": "this machine has no addresses of that IP version",
+      "not_unicast": "a multicast or broadcast address, which no server can reply from",
+      "unknown_host": "unknown host",
       "failed": cause instanceof Error ? cause.message : String(cause),
     };
     super(`Cannot listen on udp ${formatAddress(address)}: ${detail[reason]}`, options);
@@ -65,9 +65,9 @@ export class ListenError extends Error {
 
 /** The failure that an error of `Deno.listenDatagram` stands for. */
 export function listenFailure(error: unknown): ListenFailure {
-  if (error instanceof Deno.errors.AddrInUse) return "in-use";
-  if (error instanceof Deno.errors.PermissionDenied) return "not-permitted";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "not-of-this-machine";
+  if (error instanceof Deno.errors.AddrInUse) return "in_use";
+  if (error instanceof Deno.errors.PermissionDenied) return "not_permitted";
+  if (error instanceof Deno.errors.AddrNotAvailable) return "not_of_this_machine";
   const { code } = error as { readonly code?: string };
-  return code === "EAFNOSUPPORT" ? "unsupported-family" : "failed";
+  return code === "EAFNOSUPPORT" ? "unsupported_family" : "failed";
 }

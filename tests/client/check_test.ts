@@ -199,7 +199,7 @@ Deno.test("check is UNKNOWN where no name server answers, in time or at all", as
   network.resolve = () => new Promise(() => {});
   const late = await network.run(check("time.example", { network, timeout: 1 }));
   network.resolve = () => {
-    throw new QueryError("no-name-server", "No name server answered for time.example");
+    throw new QueryError("no_name_server", "No name server answered for time.example");
   };
   const never = await network.run(check("time.example", { network, noOffset: "OK" }));
   assertEquals([late.exitCode, never.exitCode, network.timers.monotonicMs()], [3, 3, 1000]);

@@ -74,6 +74,7 @@ const strangers: Readonly<Record<string, string>> = {
   "of two lengths": `${OK}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`,
   "of compressed octets": http("{}", "200 OK", "content-encoding: gzip\r\n"),
   "of deep JSON": http("[".repeat(500_000)),
+  "of deep and complete JSON": http("[".repeat(500_000) + "]".repeat(500_000)),
   "of half a JSON text": http('{"schema":1'),
   ...Object.fromEntries(
     ["{}", "null", "[]", "5", '"x"', "true", '{"error":"x"}', '{"schema":1}'].flatMap((json) => [

@@ -139,7 +139,7 @@ Deno.test("exchange counts the replies that do not belong to a request, and quot
   const exchanged = exchange(server, request, { network, retries: 1 });
   const error = await assertRejects(() => network.run(exchanged), QueryError);
   assertEquals([error.reason, error.message], [
-    "bogus-reply",
+    "bogus_reply",
     "No reply from 192.0.2.1:37 that belongs to the request: 4 ignored, the last: too long",
   ]);
 });
@@ -171,7 +171,7 @@ Deno.test("lookUp without a limit ends all the same", async () => {
     () => network.run(lookUp(name, Infinity, { network })),
     QueryError,
   );
-  assertEquals([error.reason, network.timers.monotonicMs()], ["no-name-server", 86_400_000]);
+  assertEquals([error.reason, network.timers.monotonicMs()], ["no_name_server", 86_400_000]);
 });
 
 Deno.test("exchange measures the round trip by the clock that is never set", async () => {
@@ -309,7 +309,7 @@ Deno.test("exchange limits the look-up of a name, too", async () => {
   const network = new FakeNetwork();
   network.resolve = () => network.timers.sleep(60_000).then(() => []);
   const error = await assertRejects(() => run(network, { timeout: 5 }, name), QueryError);
-  assertEquals(error.reason, "no-name-server");
+  assertEquals(error.reason, "no_name_server");
   assertEquals(error.message, "No name server answered for time.example in time");
   assertEquals(network.timers.monotonicMs(), 5000);
 });
@@ -327,6 +327,6 @@ Deno.test("query of ntp ignores a true reply to an earlier query, or to another 
   assertEquals((await ask(0)).stratum, 1);
   // Its second try is sent the reply to its first, and both that to the query before.
   const error = await assertRejects(() => ask(1), QueryError, ": 3 ignored");
-  assertEquals(error.reason, "bogus-reply");
+  assertEquals(error.reason, "bogus_reply");
   assertEquals((await ask(0)).stratum, 4);
 });

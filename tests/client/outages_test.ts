@@ -28,7 +28,7 @@ Deno.test("OutageDetector reports an outage once, whatever its causes, and its e
 });
 
 Deno.test("OutageDetector ignores kiss-o'-death packets", () => {
-  const kiss = "kiss-o-death";
+  const kiss = "kiss_o_death";
   assertEquals(outagesOf(["", kiss, kiss, kiss, ""]), []);
   assertEquals(outagesOf(["timeout", "timeout", kiss, "timeout", kiss, ""]), [
     ...["3 gone timeout", "5 back 5.002"],

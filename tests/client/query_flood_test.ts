@@ -9,10 +9,10 @@ import { Flood } from "../support/flood.ts";
 const MOST_OCTETS = 400 * 2 ** 20;
 
 const floods = [
-  { protocol: "ntp", from: "server", good: "nothing", verdict: "bogus-reply" },
+  { protocol: "ntp", from: "server", good: "nothing", verdict: "bogus_reply" },
   { protocol: "ntp", from: "another port", good: "nothing", verdict: "timeout" },
   { protocol: "asctime", from: "another port", good: "nothing", verdict: "timeout" },
-  { protocol: "asctime", from: "server", good: "nothing", verdict: "not-a-time" },
+  { protocol: "asctime", from: "server", good: "nothing", verdict: "not_a_time" },
   { protocol: "ntp", from: "server", good: "ntp", verdict: "ok" },
   { protocol: "ntp", from: "another port", good: "ntp", verdict: "ok" },
   { protocol: "asctime", from: "another port", good: "asctime", verdict: "ok" },

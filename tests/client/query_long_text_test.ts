@@ -43,7 +43,7 @@ for (const protocol of ["asctime", "daytime"] as const) {
       await using server = scriptedServer((socket, from) => socket.send(octets, from), protocol);
       const error = await query(server.url).catch((error) => error);
       assert(error instanceof QueryError, String(error));
-      assertEquals(error.reason, "not-a-time");
+      assertEquals(error.reason, "not_a_time");
       assert(error.message.length < 400, error.message);
     }
   });

@@ -44,7 +44,7 @@ Deno.test("query with nothing but bogus NTP replies ends at its deadline and rep
   const asked = network.run(query("ntp://192.0.2.1", { network, retries: 0 }));
   const error = await assertRejects(() => asked, QueryError, "not an NTP packet (24 octets)");
   assert(error.message.includes(`${noise(new Uint8Array(48)).length} ignored`), error.message);
-  assertEquals([error.reason, network.timers.monotonicMs()], ["bogus-reply", 3000]);
+  assertEquals([error.reason, network.timers.monotonicMs()], ["bogus_reply", 3000]);
 });
 
 Deno.test("query returns a kiss-o'-death as it came", async () => {
@@ -121,6 +121,6 @@ Deno.test("query finds three octets no Time reply, nor what other protocols answ
   for (const octets of replies) {
     await using server = scriptedServer((socket, from) => socket.send(octets, from), "time");
     const error = await query(server.url).catch((error) => error);
-    assertEquals(error instanceof QueryError && error.reason, "not-a-time", `${octets}`);
+    assertEquals(error instanceof QueryError && error.reason, "not_a_time", `${octets}`);
   }
 });

@@ -48,7 +48,7 @@ Deno.test("query waits on while strangers answer", async () => {
 Deno.test("query shows escaped what is not a time", async () => {
   await using server = scriptedServer((socket, from) => socket.send(encode("\x1b[31mno\n"), from));
   const error = await failure(server.url);
-  assertEquals(error.reason, "not-a-time");
+  assertEquals(error.reason, "not_a_time");
   const host = new URL(server.url).host;
   assertEquals(
     error.message,
@@ -58,7 +58,7 @@ Deno.test("query shows escaped what is not a time", async () => {
 
 Deno.test("query finds an empty reply no time", async () => {
   await using server = scriptedServer((socket, from) => socket.send(new Uint8Array(), from));
-  assertEquals((await failure(server.url)).reason, "not-a-time");
+  assertEquals((await failure(server.url)).reason, "not_a_time");
 });
 
 Deno.test("query reports that nothing listens", async () => {
@@ -70,10 +70,10 @@ Deno.test("query reports that nothing listens", async () => {
 });
 
 Deno.test("query reports that a host is unknown or has no such address", async () => {
-  assertEquals((await failure("asctime://nosuch.invalid")).reason, "unknown-host");
+  assertEquals((await failure("asctime://nosuch.invalid")).reason, "unknown_host");
   const error = await failure("asctime://127.0.0.1", { family: 6 });
   assertEquals([error.reason, error.message], [
-    "unknown-host",
+    "unknown_host",
     "127.0.0.1 is not an IPv6 address",
   ]);
 });

@@ -86,7 +86,7 @@ Deno.test("sample doubles its interval after each KoD RATE, and ends at the thir
   }
   const samples = await network.run(sample("192.0.2.1", { count: 20, interval: 1, network }));
   assertEquals(startsOf(samples), [0, 1, 3, 5, 9, 13]);
-  assertEquals([samples.error?.reason, samples.estimate?.replies], ["kiss-o-death", 3]);
+  assertEquals([samples.error?.reason, samples.estimate?.replies], ["kiss_o_death", 3]);
   assertMatch(samples.error?.message ?? "", /KoD RATE/);
   // Twice no interval would be none.
   const near = await network.run(sample("127.0.0.1", { count: 20, interval: 0, network }));
@@ -109,11 +109,11 @@ Deno.test("sample reports what came if nothing usable did, even where its deadli
   network.serve("192.0.2.1", garbage);
   network.serve("192.0.2.2", ({ count }) => count === 2 ? garbage() : undefined);
   const samples = await network.run(sample("192.0.2.1", { deadline: 0.2, network }));
-  assertEquals([samples.error?.reason, samples.loss], ["bogus-reply", 1]);
+  assertEquals([samples.error?.reason, samples.loss], ["bogus_reply", 1]);
   const mixed = await network.run(sample("192.0.2.2", { count: 2, network }));
   assertEquals([reasonsOf(mixed), mixed.error?.reason], [
-    ["timeout", "bogus-reply"],
-    "bogus-reply",
+    ["timeout", "bogus_reply"],
+    "bogus_reply",
   ]);
   const brief = await network.run(sample("192.0.2.3", { deadline: 0.001, network }));
   assertEquals([brief.exchanges, brief.loss, brief.error?.reason], [[], 1, "timeout"]);
@@ -129,8 +129,8 @@ Deno.test("sample ends at another KoD, and at what more requests would not mend"
   network.unusable["2001:db8::1"] = new Error("Network is unreachable");
   for (
     const [url, reason, loss] of [
-      ["192.0.2.1", "kiss-o-death", 0],
-      ["nosuch.invalid", "unknown-host", 1],
+      ["192.0.2.1", "kiss_o_death", 0],
+      ["nosuch.invalid", "unknown_host", 1],
       ["[2001:db8::1]", "unreachable", 1],
       ["127.0.0.1", "refused", 1],
     ] as const
@@ -152,9 +152,9 @@ Deno.test("sample goes on after a failure of a server that has replied", async (
 
 Deno.test("sample ends where no name server answers", async () => {
   const network = new FakeNetwork();
-  network.resolve = () => Promise.reject(new QueryError("no-name-server", "No answer"));
+  network.resolve = () => Promise.reject(new QueryError("no_name_server", "No answer"));
   const samples = await network.run(sample("time.example", { count: 4, network }));
-  assertEquals([reasonsOf(samples), samples.error?.reason], [["no-name-server"], "no-name-server"]);
+  assertEquals([reasonsOf(samples), samples.error?.reason], [["no_name_server"], "no_name_server"]);
 });
 
 Deno.test("sample has each warning of its replies once, and none without", async () => {

@@ -83,9 +83,9 @@ Deno.test("watch doubles its interval after each KoD RATE, which is no change of
   const options = { network, interval: 5, count: 5 };
   assertEquals(await collect(network, watch(["192.0.2.1"], options)), [
     ["exchange", "ntp"],
-    ["exchange", "kiss-o-death"],
+    ["exchange", "kiss_o_death"],
     ["kiss", "RATE", 10],
-    ["exchange", "kiss-o-death"],
+    ["exchange", "kiss_o_death"],
     ["kiss", "RATE", 20],
     ["exchange", "ntp"],
     ["exchange", "ntp"],
@@ -98,7 +98,7 @@ Deno.test("watch does not query a server again that denies service", async () =>
     const network = new FakeNetwork();
     const server = network.serveNtp("192.0.2.1", () => kissOfDeath(code));
     assertEquals(await collect(network, watch(["192.0.2.1"], { network })), [
-      ["exchange", "kiss-o-death"],
+      ["exchange", "kiss_o_death"],
       ["kiss", code, undefined],
     ]);
     assertEquals(server.requests.length, 1);
@@ -215,7 +215,7 @@ Deno.test("watch refuses what makes no sense", async () => {
   );
   const network = new FakeNetwork();
   const unknown = watch(["nosuch.invalid"], { network, count: 1 });
-  assertEquals(await collect(network, unknown), [["exchange", "unknown-host"]]);
+  assertEquals(await collect(network, unknown), [["exchange", "unknown_host"]]);
 });
 
 Deno.test({

@@ -49,10 +49,10 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
     await using server = await serve(FREE, first);
     const [{ url, port } = { url: "", port: 0 }] = server.addresses;
     const error = await assertRejects(() => serve([FREE, url], second), ListenError);
-    assertEquals([error.reason, error.hostname, error.port], ["in-use", "127.0.0.1", port]);
+    assertEquals([error.reason, error.hostname, error.port], ["in_use", "127.0.0.1", port]);
     // A wildcard takes its port of every address.
     const all = await assertRejects(() => serve(`asctime://0.0.0.0:${port}`, second), ListenError);
-    assertEquals([all.reason, all.port], ["in-use", port]);
+    assertEquals([all.reason, all.port], ["in_use", port]);
     await query(url);
     assertEquals(await settled(server, 1), { answered: 1 });
   }
@@ -60,7 +60,7 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
 
 (await eachWay("the broadcast address of a network of this machine is refused", async (way) => {
   const error = await assertRejects(() => serve("ntp://127.255.255.255:0", way), ListenError);
-  assertEquals(error.reason, "not-unicast");
+  assertEquals(error.reason, "not_unicast");
 }, ownAddresses)).forEach((test) => Deno.test(test));
 
 Deno.test(
@@ -89,7 +89,7 @@ Deno.test(
           /Warning: Cannot listen on udp \[::\]:0: this machine has no addresses/,
         );
         const error = await assertRejects(() => serve("asctime://[::]:0", options), ListenError);
-        assertEquals(error.reason, "unsupported-family");
+        assertEquals(error.reason, "unsupported_family");
       } finally {
         Deno.networkInterfaces = networkInterfaces;
       }

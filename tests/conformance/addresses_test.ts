@@ -46,9 +46,9 @@ const FREE = "asctime://127.0.0.1:0";
 (await eachWay("a server that cannot start throws the reason", async (way) => {
   for (
     const [url, reason] of [
-      ["asctime://192.0.2.250:0", "not-of-this-machine"],
-      ["asctime://[2001:db8::250]:0", "not-of-this-machine"],
-      ["asctime://nosuch.invalid:0", "unknown-host"],
+      ["asctime://192.0.2.250:0", "not_of_this_machine"],
+      ["asctime://[2001:db8::250]:0", "not_of_this_machine"],
+      ["asctime://nosuch.invalid:0", "unknown_host"],
     ] as const
   ) {
     const error = await assertRejects(() => serve([FREE, url], way), ListenError);

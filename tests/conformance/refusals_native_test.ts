@@ -15,5 +15,5 @@ import { eachWay, settled } from "./transports.ts";
     }
   }
   const sent = 2 * ports.length;
-  assertEquals(await settled(server, sent), { answered: 0, "source-port": sent });
+  assertEquals(await settled(server, sent), { answered: 0, "source_port": sent });
 }, { root: true })).forEach((test) => Deno.test(test));

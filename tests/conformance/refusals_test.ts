@@ -41,10 +41,10 @@ function ntpReply(): Uint8Array {
 const answers = [asctime, daytime, time(), ntpReply()];
 
 const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array[]])[] = [
-  ["asctime", "looks-like-a-reply", answers],
-  ["daytime", "looks-like-a-reply", answers],
-  ["time", "looks-like-a-reply", answers],
-  ["auto", "looks-like-a-reply", [...answers, ntp(0x24), ntp(0x25)]],
+  ["asctime", "looks_like_a_reply", answers],
+  ["daytime", "looks_like_a_reply", answers],
+  ["time", "looks_like_a_reply", answers],
+  ["auto", "looks_like_a_reply", [...answers, ntp(0x24), ntp(0x25)]],
   ["auto", "mode", [ntp(0x26), ntp(0x27)]],
   ["auto", "authentication", [ntp(request(4), mac(20))]],
   ["ntp", "malformed", [
@@ -116,7 +116,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
     const forged = schemes.length * replies.length;
     assertEquals(await settled(server, schemes.length + forged), {
       answered: schemes.length,
-      "looks-like-a-reply": forged,
+      "looks_like_a_reply": forged,
     });
   }
 })).forEach((test) => Deno.test(test));
@@ -137,7 +137,7 @@ const cases: readonly (readonly [scheme: string, cause: RefusalCause, Uint8Array
   }
   assertEquals(await settled(server, 6 * rounds), {
     answered: 2 * rounds,
-    "looks-like-a-reply": rounds,
+    "looks_like_a_reply": rounds,
     mode: rounds,
     version: rounds,
     malformed: rounds,

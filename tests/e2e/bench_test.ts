@@ -152,7 +152,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         socket.send(new TextEncoder().encode(text), from);
       const cases = [
         ["timeout", "No reply from .* within 100\\.0 ms, to any of 10 requests", () => {}],
-        ["not-a-time", "10 of 10 requests to .* got a bad reply", send("Thu Jan  1 00:00:00 1970")],
+        ["not_a_time", "10 of 10 requests to .* got a bad reply", send("Thu Jan  1 00:00:00 1970")],
       ] as const;
       for (const [reason, message, answer] of cases) {
         const code = queryExitCodes[reason];

@@ -75,17 +75,17 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       for (
         const [reason, protocol, reply] of [
           [
-            "kiss-o-death",
+            "kiss_o_death",
             "ntp",
             (request) => ntpReply(request, { stratum: 0, leap: 3, referenceId: RATE }),
           ],
           ["unsynchronized", "ntp", (request) => ntpReply(request, { leap: 3 })],
           ["unusable", "ntp", (request) => ntpReply(request, { precision: 127 })],
-          ["bogus-reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
-          ["bogus-reply", "ntp", () => encode("\x1b[2J".repeat(12))],
-          ["not-a-time", "time", () => encode("\x1b[2J!")],
-          ["not-a-time", "daytime", () => new Uint8Array(65_507).fill(0x1b)],
-          ["not-a-time", "asctime", () => new Uint8Array()],
+          ["bogus_reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
+          ["bogus_reply", "ntp", () => encode("\x1b[2J".repeat(12))],
+          ["not_a_time", "time", () => encode("\x1b[2J!")],
+          ["not_a_time", "daytime", () => new Uint8Array(65_507).fill(0x1b)],
+          ["not_a_time", "asctime", () => new Uint8Array()],
         ] as const satisfies readonly [
           keyof typeof queryExitCodes,
           "ntp" | "time" | "daytime" | "asctime",
@@ -132,7 +132,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         assertMatch(stderr, message);
       }
       const text = await run([...explain, "--protocol", "daytime", "--hex", "/00"]);
-      assertEquals(text.code, queryExitCodes["not-a-time"]);
+      assertEquals(text.code, queryExitCodes["not_a_time"]);
     }),
   );
 

@@ -96,7 +96,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const lines = outcome.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
         assertEquals(lines.map(({ error }) => error?.reason), [
           undefined,
-          "unknown-host",
+          "unknown_host",
           undefined,
         ]);
         await stop();

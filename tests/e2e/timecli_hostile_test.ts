@@ -38,12 +38,12 @@ const ntp = (...replies: Partial<NtpPacket>[]): Hostile[2] => (request) =>
   replies.map((fields) => ntpReply(request, fields));
 
 const servers: readonly Hostile[] = [
-  ["kiss-o-death", "ntp", ntp(kiss(RATE))],
-  ["kiss-o-death", "ntp", ntp(kiss(DENY, { precision: 127, poll: 127, rootDelay: 65_535 }))],
-  ["kiss-o-death", "ntp", ntp(kiss(CLEAR_SCREEN))],
-  ["kiss-o-death", "ntp", ntp(kiss(0x20202020))],
+  ["kiss_o_death", "ntp", ntp(kiss(RATE))],
+  ["kiss_o_death", "ntp", ntp(kiss(DENY, { precision: 127, poll: 127, rootDelay: 65_535 }))],
+  ["kiss_o_death", "ntp", ntp(kiss(CLEAR_SCREEN))],
+  ["kiss_o_death", "ntp", ntp(kiss(0x20202020))],
   // A forged kiss-o'-death is not obeyed, and one after the reply comes too late.
-  ["bogus-reply", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }))],
+  ["bogus_reply", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }))],
   ["ok", "ntp", ntp(kiss(DENY, { originTimestamp: 1n }), { mode: 3 }, {}, kiss(DENY))],
   ["ok", "ntp", ntp({ stratum: 1, referenceId: CLEAR_SCREEN })],
   ["ok", "ntp", ntp({ version: 1, poll: -128, referenceTimestamp: 1n })],
@@ -52,20 +52,20 @@ const servers: readonly Hostile[] = [
   ["unusable", "ntp", ntp({ receiveTimestamp: 0n, transmitTimestamp: 0n })],
   ["unusable", "ntp", ntp({ precision: 127 })],
   [
-    "bogus-reply",
+    "bogus_reply",
     "ntp",
     () => [encode("\x1b[2J".repeat(12)), encode(TEXT), new Uint8Array(65_507)],
   ],
-  ["bogus-reply", "ntp", () => [ntpReply(ntpRequest().octets)]],
-  ["not-a-time", "time", () => [encode(TEXT)]],
-  ["not-a-time", "time", (request) => [request, new Uint8Array(4)]],
+  ["bogus_reply", "ntp", () => [ntpReply(ntpRequest().octets)]],
+  ["not_a_time", "time", () => [encode(TEXT)]],
+  ["not_a_time", "time", (request) => [request, new Uint8Array(4)]],
   ["ok", "time", () => [new Uint8Array(4)]],
-  ["not-a-time", "daytime", () => [encode(" ".repeat(65_000) + "\x1b]0;owned\x07")]],
-  ["not-a-time", "daytime", () => [encode(`3 APR 2020 21:09:36 \x1b[31m`)]],
-  ["not-a-time", "daytime", () => [ntpReply(ntpRequest().octets)]],
-  ["not-a-time", "daytime", () => [encode("\u202e2020-04-03T21:09:36Z")]],
-  ["not-a-time", "asctime", () => [encode("NaN NaN NaN NaN:NaN:NaN NaN")]],
-  ["not-a-time", "asctime", () => [encode("\n".repeat(65_000) + "x"), encode(TEXT)]],
+  ["not_a_time", "daytime", () => [encode(" ".repeat(65_000) + "\x1b]0;owned\x07")]],
+  ["not_a_time", "daytime", () => [encode(`3 APR 2020 21:09:36 \x1b[31m`)]],
+  ["not_a_time", "daytime", () => [ntpReply(ntpRequest().octets)]],
+  ["not_a_time", "daytime", () => [encode("\u202e2020-04-03T21:09:36Z")]],
+  ["not_a_time", "asctime", () => [encode("NaN NaN NaN NaN:NaN:NaN NaN")]],
+  ["not_a_time", "asctime", () => [encode("\n".repeat(65_000) + "x"), encode(TEXT)]],
   ["ok", "asctime", () => [encode(TEXT), encode("\x1b[2J")]],
 ];
 
@@ -76,7 +76,7 @@ function serve([_ends, protocol, replies]: Hostile): ScriptedServer {
 }
 
 /** Enough for a server that replies, and short for those that do not. */
-const patience = (ends: Hostile[0]): string => ends === "bogus-reply" ? "1" : "30";
+const patience = (ends: Hostile[0]): string => ends === "bogus_reply" ? "1" : "30";
 const exitCode = (ends: Hostile[0]): number => ends === "ok" ? 0 : queryExitCodes[ends];
 
 /** What would move a cursor, ring a bell or turn a line round; a host name may have no line break. */
@@ -129,7 +129,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       await poll(30, look, (isOver) => isOver, 50);
       const { code } = await status;
       const sent = await flood.stop();
-      assertEquals(code, queryExitCodes["bogus-reply"], client.stderr);
+      assertEquals(code, queryExitCodes["bogus_reply"], client.stderr);
       assert(mostKib > 0 && mostKib < 500 * 1024, `${mostKib} KiB after ${sent} datagrams`);
     }, { ...needs, files: [...(needs.files ?? []), "/proc/self/status"] }),
   );

@@ -20,7 +20,7 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
     ...{ schema: 1, url: "ntp://x:123", protocol: "ntp", address: "192.0.2.1", port: 123 },
     ...{ received: "2026-11-22T18:00:00.5Z", round_trip: 0.001, stratum: 0 },
     ...{ reference_id: "RATE", leap: "unsynchronized" },
-    error: { reason: "kiss-o-death", message: "No" },
+    error: { reason: "kiss_o_death", message: "No" },
   };
   assertDocumented({ ...kiss, error: { ...kiss.error } });
   for (
@@ -83,7 +83,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       for (
         const [reason, protocol, reply] of [
           [
-            "kiss-o-death",
+            "kiss_o_death",
             "ntp",
             (request) => ntpReply(request, { stratum: 0, referenceId: RATE }),
           ],
@@ -93,8 +93,8 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
             "ntp",
             (request) => ntpReply(request, { precision: 127, rootDelay: 65_535 }),
           ],
-          ["bogus-reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
-          ["not-a-time", "daytime", () => new Uint8Array([27])],
+          ["bogus_reply", "ntp", (request) => ntpReply(request, { originTimestamp: 1n })],
+          ["not_a_time", "daytime", () => new Uint8Array([27])],
           ["timeout", "time", () => undefined],
         ] as const satisfies readonly [
           keyof typeof queryExitCodes,
@@ -133,7 +133,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       const { code, stdout, stderr } = await run(
         [...timecli, "--csv", "-t", "0.2", good.url, "time://nowhere.invalid"],
       );
-      assertEquals(code, queryExitCodes["unknown-host"]);
+      assertEquals(code, queryExitCodes["unknown_host"]);
       assertMatch(stderr, /^timecli: [^\n]+\n$/);
       const lines = stdout.split("\r\n");
       assertEquals([lines.length, lines.at(-1)], [4, ""]);
@@ -141,7 +141,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       assertEquals(first.length, header.length);
       assertEquals(first[header.indexOf("stratum")], "2");
       assertMatch(first[header.indexOf("offset")] ?? "", /^-?\d+(\.\d+)?(e-\d+)?$/);
-      assertEquals(second[header.indexOf("error_reason")], "unknown-host");
+      assertEquals(second[header.indexOf("error_reason")], "unknown_host");
     }),
   );
 

@@ -113,7 +113,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const kinds = events.map(({ event, error }) => error?.reason ?? event);
       assertEquals(kinds, [
         ...["exchange", "exchange", "stratum", "leap", "exchange", "step"],
-        ...["kiss-o-death", "kiss", "kiss-o-death", "kiss"],
+        ...["kiss_o_death", "kiss", "kiss_o_death", "kiss"],
       ]);
     }),
   );

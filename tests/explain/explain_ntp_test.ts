@@ -126,12 +126,12 @@ Deno.test("explain works offset and delay out of the four times", () => {
 Deno.test("explain makes a client's tests in order, and those after one that failed if they can be", () => {
   const table: [results: string, reason: string | undefined, hex: string][] = [
     ["+++++++++++++", undefined, reply],
-    ["+x???????????", "bogus-reply", reply.slice(2)],
-    ["++x++????????", "bogus-reply", replyWith([0, "23"])],
+    ["+x???????????", "bogus_reply", reply.slice(2)],
+    ["++x++????????", "bogus_reply", replyWith([0, "23"])],
     // Version 5, mode 4.
-    ["+++x+????????", "bogus-reply", replyWith([0, "2c"])],
-    ["++++x????????", "bogus-reply", replyWith([31, "00"])],
-    ["+++++x???????", "kiss-o-death", replyWith([1, "00"], [12, "52415445"])],
+    ["+++x+????????", "bogus_reply", replyWith([0, "2c"])],
+    ["++++x????????", "bogus_reply", replyWith([31, "00"])],
+    ["+++++x???????", "kiss_o_death", replyWith([1, "00"], [12, "52415445"])],
     ["++++++x++++++", "unsynchronized", replyWith([0, "e4"])],
     ["++++++x++++++", "unsynchronized", replyWith([1, "10"])],
     ["+++++++x?????", "unusable", replyWith([32, "0000000000000000"])],
@@ -144,7 +144,7 @@ Deno.test("explain makes a client's tests in order, and those after one that fai
     const explanation = explain(seen({}, hex));
     assertEquals([resultsOf(explanation), explanation.failure?.reason], [results, reason], hex);
   }
-  assertEquals(explain(seen({ isFromServer: false })).failure?.reason, "bogus-reply");
+  assertEquals(explain(seen({ isFromServer: false })).failure?.reason, "bogus_reply");
 });
 
 Deno.test("explain leaves open what octets alone do not show", () => {

@@ -55,7 +55,7 @@ Deno.test("explain reads the seconds of the Time protocol, in whichever era", ()
   const padded = explained("time", Uint8Array.fromHex("eeadac2000000000"));
   assertEquals([rows(padded).length, padded.failure], [2, undefined]);
   const wrong = explained("time", Uint8Array.fromHex("eeadac2000000001"));
-  assertEquals(wrong.failure?.reason, "not-a-time");
+  assertEquals(wrong.failure?.reason, "not_a_time");
   const times = { sentAt: at, receivedAt: at.add({ milliseconds: 20 }) };
   const timed = explained("time", Uint8Array.fromHex("eeadac20"), { times });
   assertEquals(timed.measurement?.offset, -510_000_000n);
@@ -65,7 +65,7 @@ Deno.test("explain reads the seconds of the Time protocol, in whichever era", ()
 Deno.test("explain shows what is no time, escaped", () => {
   const hostile = explained("daytime", encode('\x1b[2J"\\'));
   assertEquals(rows(hostile), [["Unknown", 0, 6, String.raw`"\x1b[2J\"\\"`]]);
-  assertEquals(hostile.failure?.reason, "not-a-time");
+  assertEquals(hostile.failure?.reason, "not_a_time");
 });
 
 const octets = fc.oneof(

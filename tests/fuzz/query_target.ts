@@ -34,7 +34,7 @@ export class QueryTarget implements AsyncDisposable {
       try {
         await query(this.#peer.url, { retries: 0 });
       } catch (error) {
-        if (error instanceof QueryError && error.reason === "not-a-time") continue;
+        if (error instanceof QueryError && error.reason === "not_a_time") continue;
         const problem = { oracle: "brings a time or says that it is none", detail: String(error) };
         const input = this.#reply;
         return { next: index + 1, finding: { target: this.name, seed, index, problem, input } };

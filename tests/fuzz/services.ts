@@ -39,7 +39,7 @@ export interface Service {
 }
 
 const ntpRefusals = ["malformed", "version", "mode", "authentication"] as const;
-const reply = "looks-like-a-reply";
+const reply = "looks_like_a_reply";
 
 /** Texts are in local time, so that TZ takes part. */
 function creatorOf(

@@ -37,7 +37,7 @@ Deno.test("load checks its options and its URL", async () => {
   await assertRejects(() => load("time://127.0.0.1", segmented), RangeError, "not for time");
   await assertRejects(() => load("nonsense://127.0.0.1"), SyntaxError, "unknown protocol");
   const error = await assertRejects(() => load("127.0.0.1", { family: 6 }), QueryError);
-  assertEquals(error.reason, "unknown-host");
+  assertEquals(error.reason, "unknown_host");
 });
 
 Deno.test("load rejects with the reason of a signal that has aborted", async () => {

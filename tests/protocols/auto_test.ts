@@ -35,7 +35,7 @@ Deno.test("autoResponder sorts headers of 48 octets by version and mode", () => 
         : mode === 0
         ? port === 123 ? "mode" : "ntp"
         : mode <= 5
-        ? "looks-like-a-reply"
+        ? "looks_like_a_reply"
         : "mode";
       // A mode 7 packet of zero items is an answer's if the response bit is set.
       assertEquals(verdict(head(octet), port), expected, `${octet.toString(16)} from ${port}`);
@@ -69,20 +69,20 @@ const inputs: [name: string, request: Uint8Array, expected: ReturnType<typeof ve
     "authentication",
   ],
   ["a client of an odd length", head(0x23, 50), "malformed"],
-  ["a server's reply with a code", head(0x24, 68), "looks-like-a-reply"],
-  ["a reply of an odd length", head(0x24, 49), "looks-like-a-reply"],
-  ["a broadcast", head(0x25), "looks-like-a-reply"],
+  ["a server's reply with a code", head(0x24, 68), "looks_like_a_reply"],
+  ["a reply of an odd length", head(0x24, 49), "looks_like_a_reply"],
+  ["a broadcast", head(0x25), "looks_like_a_reply"],
   ["ntpq's request", head(0x16, 12), "mode"],
   ["a shorter one", head(0x16, 11), "text"],
   ["a scanner's monlist", Uint8Array.of(0x17, 0, 3, 0x2a, 0, 0, 0, 1), "mode"],
-  ["one that can be a time", Uint8Array.of(0x17, 0, 3, 0x2a, 0, 0, 0, 0), "looks-like-a-reply"],
+  ["one that can be a time", Uint8Array.of(0x17, 0, 3, 0x2a, 0, 0, 0, 0), "looks_like_a_reply"],
   ["a longer one", head(0x17, 192), "mode"],
   ["a shorter one", head(0x17, 7), "text"],
-  ["our text", octetsOf(TEXT), "looks-like-a-reply"],
-  ["our text from C", octetsOf(`${TEXT}\n\0`), "looks-like-a-reply"],
-  ["a Daytime line", octetsOf("22 NOV 2026 16:44:35 UTC\r\n"), "looks-like-a-reply"],
-  ["a time", octetsOf("\xe2\x32\x24\x90"), "looks-like-a-reply"],
-  ["a time of another clock", octetsOf("\x12\x32\x24\x90"), "looks-like-a-reply"],
+  ["our text", octetsOf(TEXT), "looks_like_a_reply"],
+  ["our text from C", octetsOf(`${TEXT}\n\0`), "looks_like_a_reply"],
+  ["a Daytime line", octetsOf("22 NOV 2026 16:44:35 UTC\r\n"), "looks_like_a_reply"],
+  ["a time", octetsOf("\xe2\x32\x24\x90"), "looks_like_a_reply"],
+  ["a time of another clock", octetsOf("\x12\x32\x24\x90"), "looks_like_a_reply"],
   ["a word of four letters", octetsOf("time"), "text"],
 ];
 

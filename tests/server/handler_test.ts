@@ -221,7 +221,7 @@ Deno.test("a handler logs the requests that get a reply, and counts each KoD", a
     });
     const isNtp = protocol === "ntp";
     assertEquals(counters.totals().kisses > 0, isNtp);
-    assertEquals(answers.includes(refusal("rate-limited")), true);
+    assertEquals(answers.includes(refusal("rate_limited")), true);
     assertEquals(answers.includes(0), false);
   }
 });

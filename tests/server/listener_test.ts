@@ -101,7 +101,7 @@ Deno.test("a listener's faults are its own", async () => {
     query(url, { timeout, retries: 0 }).then(() => "good", ({ reason }) => reason);
   assertEquals(
     await Promise.all([reasonOf(silent, 0.2), reasonOf(plain), reasonOf(garbled)]),
-    ["timeout", "good", "not-a-time"],
+    ["timeout", "good", "not_a_time"],
   );
   assertEquals([server.totals.refused.fault, server.totals.copies], [1, 1]);
 });

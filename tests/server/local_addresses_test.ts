@@ -58,7 +58,7 @@ Deno.test("resolveListener refuses what is the broadcast address of a network of
   const refused = ["192.0.2.255", "10.1.2.3", "127.255.255.255", "255.255.255.255", "224.0.1.1"];
   for (const hostname of [...refused, "ff02::101"]) {
     const error = await assertRejects(() => resolve(hostname), ListenError);
-    assertEquals([error.reason, error.hostname, error.port], ["not-unicast", hostname, 123]);
+    assertEquals([error.reason, error.hostname, error.port], ["not_unicast", hostname, 123]);
   }
   // Networks of two addresses, or one, have none; and others are not of this machine.
   for (const hostname of ["198.51.100.5", "203.0.113.7", "192.0.2.254", "192.0.3.255", "::1"]) {
@@ -76,7 +76,7 @@ Deno.test("resolveListener says that a host is unknown, or that an address is no
   assertEquals([unknown.hostname, unknown.port], ["nosuch.invalid", 123]);
   for (const [hostname, family] of [["127.0.0.1", 6], ["::1", 4]] as const) {
     const error = await assertRejects(() => resolve(hostname, family), ListenError);
-    assertEquals(error.reason, "unknown-host");
+    assertEquals(error.reason, "unknown_host");
     assertEquals((error.cause as Error).message, `${hostname} is not an IPv${family} address`);
   }
 });

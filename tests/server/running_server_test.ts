@@ -58,7 +58,7 @@ Deno.test("a server does without a family that this machine lacks, and warns of 
     `Serving ntp on udp 127.0.0.1:${server.addresses[0]?.port}`,
   ]);
   const error = await assertRejects(() => serve("ntp://[::1]:0", { log }), ListenError);
-  assertEquals([error.reason, addresses.open], ["unsupported-family", 0]);
+  assertEquals([error.reason, addresses.open], ["unsupported_family", 0]);
   // The cause is thrown, and not warned of.
   assertEquals(linesOf(log).length, 2);
 });
@@ -91,10 +91,10 @@ Deno.test("a server does without some of a wildcard's addresses, and has one por
 Deno.test("a wildcard of which no address is there, or one is in use, starts no server", async () => {
   using _ = new FakeInterfaces([["eth0", "192.0.2.1/24"]]);
   const none = await assertRejects(() => serve("ntp://[::]:0"), ListenError);
-  assertEquals([none.reason, none.hostname], ["unsupported-family", "::"]);
+  assertEquals([none.reason, none.hostname], ["unsupported_family", "::"]);
   using addresses = new FailingAddresses({ "192.0.2.1": new Deno.errors.AddrInUse() });
   const used = await assertRejects(() => serve("ntp://0.0.0.0:123"), ListenError);
-  assertEquals([used.reason, used.hostname, addresses.open], ["in-use", "192.0.2.1", 0]);
+  assertEquals([used.reason, used.hostname, addresses.open], ["in_use", "192.0.2.1", 0]);
 });
 
 Deno.test("a server warns of each clock once, and of a time zone only if it writes local time", async () => {

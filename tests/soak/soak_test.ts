@@ -23,7 +23,7 @@ for (const transport of ["mmsg", "datagram"]) {
         assertEquals(findProblems(report), []);
         const [subject] = report.subjects;
         assert((subject?.stretches ?? []).every(({ good }) => good > 0));
-        const { denied = 0, "looks-like-a-reply": reflected = 0 } = subject?.stopped.refused ?? {};
+        const { denied = 0, "looks_like_a_reply": reflected = 0 } = subject?.stopped.refused ?? {};
         assert(denied > 0 && reflected > 0, JSON.stringify(subject?.stopped));
       },
     ),

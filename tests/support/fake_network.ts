@@ -99,7 +99,7 @@ export class FakeNetwork implements Network {
     const isAddress = /^[\d.]+$|:/.test(hostname);
     const addresses = isAddress ? [hostname] : this.hosts[hostname];
     if (addresses) return Promise.resolve(addresses);
-    return Promise.reject(new QueryError("unknown-host", `Unknown host ${hostname}`));
+    return Promise.reject(new QueryError("unknown_host", `Unknown host ${hostname}`));
   }
 
   connect({ hostname, port, signal }: ConnectDatagramOptions): Promise<DatagramConnection> {

@@ -29,7 +29,7 @@ export interface Move {
 export function verdictOf(script: readonly Move[]): Verdict {
   const received = script.filter(({ sender }) => sender === "server").map(({ means }) => means);
   const decided = received.find((means) => means !== "ignored");
-  return decided ?? (received.length > 0 ? "bogus-reply" : "timeout");
+  return decided ?? (received.length > 0 ? "bogus_reply" : "timeout");
 }
 
 type Datagram = Pick<Move, "name" | "means" | "octets">;
@@ -70,7 +70,7 @@ const notText: fc.Arbitrary<Datagram> = fc.oneof(
   fc.constant({ name: "NTP", octets: () => ntpReply(ntpRequest().octets) }),
   fc.constant({ name: "Time", octets: () => new Uint8Array([0xe2, 0x32, 0x24, 0x90]) }),
   fc.constant({ name: "echo", octets: (request: Uint8Array) => request }),
-).map((datagram) => ({ ...datagram, means: "not-a-time" }));
+).map((datagram) => ({ ...datagram, means: "not_a_time" }));
 
 const goodText: fc.Arbitrary<Datagram> = fc.tuple(
   asctimeText,
@@ -102,7 +102,7 @@ const notSeconds: fc.Arbitrary<Datagram> = fc.oneof(
   fc.constant(ntpReply(ntpRequest().octets)),
 ).map((octets) => ({
   name: `${octets.length} octets`,
-  means: "not-a-time",
+  means: "not_a_time",
   octets: () => octets,
 }));
 
@@ -119,7 +119,7 @@ const ownReply: fc.Arbitrary<[means: Verdict, fields: Fields]> = fc.oneof(
     fc.integer({ min: 0, max: 3 }),
     fc.constantFrom(-20, 127),
   ).map(([code, leap, precision]): [Verdict, Fields] => [
-    "kiss-o-death",
+    "kiss_o_death",
     () => ({ stratum: 0, leap, precision, referenceId: codeOf(code), receiveTimestamp: 0n }),
   ]),
   fc.constantFrom("INIT", "STEP", "\0\0\0\0").map((code): [Verdict, Fields] => [

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatJson, parseJson, quote } from "../../src/text/json.ts";
+import { formatJson, parseJson, parseSnakeJson, quote } from "../../src/text/json.ts";
 import { check } from "../support/property.ts";
 
 Deno.test("parseJson() reads JSON, and names a number that none can hold", () => {
@@ -32,8 +32,34 @@ Deno.test("formatJson() escapes what a terminal obeys, and means the same", () =
   check(fc.property(value, (json) => {
     const line = formatJson(json);
     assertMatch(line, /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u);
-    assertEquals(JSON.stringify(JSON.parse(line)), JSON.stringify(json));
+    assertEquals(JSON.stringify(JSON.parse(line)).replaceAll("_", ""), lowerKeys(json));
   }));
+});
+
+const lowerKeys = (json: unknown): string =>
+  JSON.stringify(
+    json,
+    (_key, value) =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(
+          Object.entries(value).map((
+            [key, each],
+          ) => [key.replace(/[A-Z]/g, (c) => c.toLowerCase()), each]),
+        )
+        : value,
+  ).replaceAll("_", "");
+
+Deno.test("keys are in snake_case in JSON, in camelCase in the library; values and causes are kept", () => {
+  const value = {
+    leapSeconds: [{ servedAt: "lastSeen", t1: 1 }],
+    refused: { not_unicast: 2 },
+    duration: Temporal.Duration.from("PT1H"),
+  };
+  const json =
+    '{"leap_seconds":[{"served_at":"lastSeen","t1":1}],"refused":{"not_unicast":2},"duration":"PT1H"}';
+  assertEquals(formatJson(value), json);
+  assertEquals(parseSnakeJson(json), { ...value, duration: "PT1H" });
+  assertThrows(() => parseSnakeJson("{"), SyntaxError);
 });
 
 Deno.test("quote() shows a value on one short line", () => {

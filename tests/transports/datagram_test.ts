@@ -91,10 +91,10 @@ Deno.test("listenDatagram refuses requests beyond its maximum of replies under w
 });
 
 Deno.test("listenDatagram counts the cause of a refusal, and sends nothing", async () => {
-  await using listener = listen(() => refusal("looks-like-a-reply"));
+  await using listener = listen(() => refusal("looks_like_a_reply"));
   using client = await connectDatagram({ hostname: "127.0.0.1", port: listener.port });
   await client.send(new Uint8Array(3));
-  await until(() => listener.counters.totals().refused["looks-like-a-reply"] === 1);
+  await until(() => listener.counters.totals().refused["looks_like_a_reply"] === 1);
   assertEquals(listener.counters.totals().answered, 0);
 });
 
@@ -204,7 +204,7 @@ Deno.test("listenDatagram names an address that is in use, or not of this machin
     ListenError,
     `udp 127.0.0.1:${listener.port}: the port is already in use`,
   );
-  assertEquals(taken.reason, "in-use");
+  assertEquals(taken.reason, "in_use");
   const foreign = assertThrows(() => bind("192.0.2.250", 0), ListenError);
-  assertEquals(foreign.reason, "not-of-this-machine");
+  assertEquals(foreign.reason, "not_of_this_machine");
 });

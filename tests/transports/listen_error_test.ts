@@ -8,12 +8,12 @@ import {
 Deno.test("ListenError says which address it is about, and why", () => {
   const cause = new Error("too many open files");
   const table: [reason: ListenFailure, detail: string][] = [
-    ["in-use", "the port is already in use"],
-    ["not-permitted", "this user may not bind that port"],
-    ["not-of-this-machine", "not an address of this machine"],
-    ["unsupported-family", "this machine has no addresses of that IP version"],
-    ["not-unicast", "a multicast or broadcast address, which no server can reply from"],
-    ["unknown-host", "unknown host"],
+    ["in_use", "the port is already in use"],
+    ["not_permitted", "this user may not bind that port"],
+    ["not_of_this_machine", "not an address of this machine"],
+    ["unsupported_family", "this machine has no addresses of that IP version"],
+    ["not_unicast", "a multicast or broadcast address, which no server can reply from"],
+    ["unknown_host", "unknown host"],
     ["failed", "too many open files"],
   ];
   for (const [reason, detail] of table) {
@@ -35,10 +35,10 @@ Deno.test("ListenError says which address it is about, and why", () => {
 Deno.test("listenFailure finds the reason of an error of Deno", () => {
   const { AddrInUse, AddrNotAvailable, NotFound, PermissionDenied } = Deno.errors;
   const table: [error: unknown, reason: ListenFailure][] = [
-    [new AddrInUse(), "in-use"],
-    [new PermissionDenied(), "not-permitted"],
-    [new AddrNotAvailable(), "not-of-this-machine"],
-    [Object.assign(new Error(), { code: "EAFNOSUPPORT" }), "unsupported-family"],
+    [new AddrInUse(), "in_use"],
+    [new PermissionDenied(), "not_permitted"],
+    [new AddrNotAvailable(), "not_of_this_machine"],
+    [Object.assign(new Error(), { code: "EAFNOSUPPORT" }), "unsupported_family"],
     [Object.assign(new Error(), { code: "EMFILE" }), "failed"],
     [new NotFound(), "failed"],
   ];

@@ -8,14 +8,14 @@ import { UsageError } from "./usage_error.ts";
 export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "timeout": 3,
   "refused": 4,
-  "unknown-host": 5,
+  "unknown_host": 5,
   "unreachable": 6,
-  "not-a-time": 7,
-  "kiss-o-death": 8,
+  "not_a_time": 7,
+  "kiss_o_death": 8,
   "unsynchronized": 9,
-  "bogus-reply": 10,
+  "bogus_reply": 10,
   "unusable": 11,
-  "no-name-server": 12,
+  "no_name_server": 12,
 };
 
 /** Runs a program: an error becomes one line on standard error and an exit code, never a stack trace. */

@@ -42,9 +42,9 @@ function messageOf(error: unknown): string {
 
 function listenAdvice({ reason, hostname, port }: ListenError): string {
   const advice: Partial<Record<ListenFailure, string>> = {
-    "in-use": "; stop the program that uses it, or choose another port (0 is any free one)",
-    "not-permitted": port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "",
-    "not-of-this-machine": isLoopback(hostname)
+    "in_use": "; stop the program that uses it, or choose another port (0 is any free one)",
+    "not_permitted": port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "",
+    "not_of_this_machine": isLoopback(hostname)
       ? ""
       : "; 0.0.0.0 and [::] stand for all addresses of this machine",
   };

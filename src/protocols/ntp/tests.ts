@@ -100,7 +100,7 @@ export const trustTests: readonly NtpTrustTest[] = [
         return undefined;
       }
       return {
-        reason: "kiss-o-death",
+        reason: "kiss_o_death",
         message: `${kissMeanings[code] ?? "refuses"} (KoD ${code})`,
       };
     },

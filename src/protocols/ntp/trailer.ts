@@ -21,7 +21,7 @@ const WINDOWS_EXTENDED_LENGTH = 72;
 const NTS_FIELDS: readonly number[] = [0x0104, 0x0204, 0x0304, 0x0404];
 
 /** The authentication that a trailer has or asks for. Unknown fields that are well formed are ignored. */
-export type Trailer = "none" | "nts" | "mac" | "crypto-nak" | "malformed";
+export type Trailer = "none" | "nts" | "mac" | "crypto_nak" | "malformed";
 
 /** `octets` are 48 or more, a multiple of four; `version` is 1 to 4. */
 export function readTrailer(octets: Uint8Array, version: number): Trailer {
@@ -34,7 +34,7 @@ export function readTrailer(octets: Uint8Array, version: number): Trailer {
   }
   const rest = octets.length - at;
   if (rest === 0) return "none";
-  if (isCryptoNak(octets, at)) return "crypto-nak";
+  if (isCryptoNak(octets, at)) return "crypto_nak";
   const isMac = MAC_LENGTHS.includes(rest) ||
     (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH) ||
     (version === 3 && rest === WINDOWS_EXTENDED_LENGTH);

@@ -4,7 +4,7 @@ import { putUint32 } from "../octets.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
 import { hasTimeForm, TIME_REPLY_LENGTH } from "./parse.ts";
 
-const refuseReply = refusal("looks-like-a-reply");
+const refuseReply = refusal("looks_like_a_reply");
 const refuseUnsynchronized = refusal("unsynchronized");
 
 /**

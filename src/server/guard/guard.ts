@@ -88,10 +88,10 @@ export const PASS = 0;
 export const KOD_DENY = 1;
 export const KOD_RATE = 2;
 
-const refuseSourcePort = refusal("source-port");
-const refuseSourceAddress = refusal("source-address");
+const refuseSourcePort = refusal("source_port");
+const refuseSourceAddress = refusal("source_address");
 const refuseDenied = refusal("denied");
-const refuseRate = refusal("rate-limited");
+const refuseRate = refusal("rate_limited");
 
 export class Guard {
   readonly #plan: GuardPlan;

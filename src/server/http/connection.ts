@@ -127,7 +127,7 @@ export class Connection {
   refuse(status: number, error: string): void {
     if (this.isClosing) return;
     if (this.hasBegun) return this.abort();
-    const body = formatJson({ error });
+    const body = `${formatJson({ error })}\n`;
     void this.#write(new TextEncoder().encode(
       `HTTP/1.1 ${status} ${reasons[status] ?? "Error"}\r\ncontent-type: application/json\r\n` +
         `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,

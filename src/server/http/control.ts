@@ -145,6 +145,7 @@ function respond(
       "x-content-type-options": "nosniff",
       ...headers,
     },
-    body: formatJson(body),
+    // A line feed, so that the prompt of a shell follows on a line of its own.
+    body: `${formatJson(body)}\n`,
   };
 }

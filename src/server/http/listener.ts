@@ -226,7 +226,7 @@ export class HttpListener {
       return await this.#handler({ method, url, headers, isLocal, body });
     } catch (error) {
       const status = error instanceof HttpError ? error.status : 500;
-      const body = formatJson({ error: (error as Error).message });
+      const body = `${formatJson({ error: (error as Error).message })}\n`;
       return { status, headers: { "content-type": "application/json" }, body };
     }
   }

@@ -140,7 +140,7 @@ function changeClock(clock: ClockControl, json: unknown): void {
     const names = [...Object.keys(clockFields), "step"];
     throw new HttpError(400, `Nothing to change: expected ${names.join(", ")}`);
   }
-  clock.set(readOptions(clockFields, options, "clock"));
+  clock.set(readOptions(clockFields, options, "clock", "json"));
 }
 
 async function setFaults({ subject, listener, json }: Call): Promise<Body<"faults">> {

@@ -8,7 +8,7 @@ import type { ListenerFaults } from "../faults/faults.ts";
 import { formatFaults } from "../faults/text.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
 import { FAILURE_LINE, LIMIT_WINDOW_MS, LineLimiter, REQUEST_LINE } from "./line_limiter.ts";
-import { formatTotals, totalsJson } from "./totals.ts";
+import { formatTotals } from "./totals.ts";
 import { formatJson } from "../../text/json.ts";
 import { escapeText, shorten } from "../../text/printable.ts";
 
@@ -202,7 +202,7 @@ export class ServerLog {
     const elapsed = Number(elapsedSeconds.toFixed(3));
     this.#inform(
       [`Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`],
-      { event: "stopped", elapsed, ...totalsJson(totals) },
+      { event: "stopped", elapsed, ...totals },
     );
   }
 
@@ -212,7 +212,7 @@ export class ServerLog {
     const [elapsed, rate] = [elapsedSeconds, perSecond].map((value) => Number(value.toFixed(3)));
     this.#line(
       [`In the last ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals, perSecond)}`],
-      { event: "interval", elapsed, rate, ...totalsJson(totals) },
+      { event: "interval", elapsed, rate, ...totals },
     );
   }
 

@@ -2,19 +2,9 @@ import { refusalCauses } from "../../protocols/responder.ts";
 import { formatCount, formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
 
-export function totalsJson(totals: Totals): Record<string, unknown> {
-  const { responderErrors, receiveErrors, sendErrors, ...rest } = totals;
-  return {
-    ...rest,
-    responder_errors: responderErrors,
-    receive_errors: receiveErrors,
-    send_errors: sendErrors,
-  };
-}
-
 /**
  * Formats totals for people:
- * `3 received, 2 answered (0.2/s, 1 KoD), 1 refused (1 looks-like-a-reply), 0 errors`.
+ * `3 received, 2 answered (0.2/s, 1 KoD), 1 refused (1 looks_like_a_reply), 0 errors`.
  *
  * @param rate Replies per second, if given
  */

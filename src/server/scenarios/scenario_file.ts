@@ -1,5 +1,5 @@
 /** Scenarios that users write as JSON; messages name the key of a mistake. */
-import { clockFields, type ClockOptions, seedField } from "../../clock/sources/timeline/options.ts";
+import { clockFields, seedField } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { type Field, field, MAX_LONG_TEXT, oneOf } from "../../options/field.ts";
@@ -37,7 +37,7 @@ function anyObject(name: string, help: string): Field<object> {
 }
 
 /**
- * Reads a scenario: an object with the keys of {@linkcode Scenario}, all of them optional.
+ * Reads a scenario: an object with the keys of {@linkcode Scenario} in snake_case, all of them optional.
  *
  * @param json The text of its file
  * @param file The file's name, for messages and as the default name of the scenario
@@ -62,7 +62,7 @@ export function parseScenario(json: string, file: string): Scenario {
 }
 
 /**
- * Reads a scenario from an object.
+ * Reads a scenario from an object of JSON, whose keys are in snake_case.
  *
  * @throws {SyntaxError} If it has an unknown key, or a value that cannot be read
  * @throws {RangeError} If a value is out of bounds, or options contradict each other
@@ -73,11 +73,12 @@ export function readScenario(given: unknown): Partial<Scenario> {
   const { clients = {}, clock, status, faults } = scenario;
   const names = Object.keys(clients);
   readOptions(Object.fromEntries(names.map((name) => [name, verdict])), clients, "clients");
-  if (status) readOptions(statusFields, status, "status");
   if (faults) readFaults(faults as FaultsOptions, 0);
-  if (clock) {
-    readOptions(clockFields, clock, "clock");
-    planTimeline(clock as ClockOptions, Temporal.Now.instant().epochNanoseconds);
-  }
-  return scenario as Partial<Scenario>;
+  const read = {
+    ...scenario,
+    ...(status && { status: readOptions(statusFields, status, "status", "json") }),
+    ...(clock && { clock: readOptions(clockFields, clock, "clock", "json") }),
+  };
+  if (read.clock) planTimeline(read.clock, Temporal.Now.instant().epochNanoseconds);
+  return read as Partial<Scenario>;
 }

@@ -57,7 +57,7 @@ const WORDS_PER_CONTROL = CONTROL_STRIDE / 4;
 const WORDS_PER_VECTOR = IOVEC.size / 4;
 const VECTOR_LENGTH_WORD = IOVEC.length / 4;
 const DATA_WORD = CMSGHDR.size / 4;
-const refuseNotUnicast = refusal("not-unicast");
+const refuseNotUnicast = refusal("not_unicast");
 
 export interface LoopListener {
   readonly descriptor: number;

@@ -107,7 +107,7 @@ function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): n
 
 function bind(libc: Libc, descriptor: number, hostname: string, port: number): void {
   const address = toSocketAddress(libc, hostname, port);
-  if (address === undefined) throw new ListenError("not-of-this-machine", { hostname, port });
+  if (address === undefined) throw new ListenError("not_of_this_machine", { hostname, port });
   libc.check("bind", libc.call.bind(descriptor, address, address.length));
 }
 
@@ -147,11 +147,11 @@ function number(value: number): Uint8Array<ArrayBuffer> {
 }
 
 const failures: Readonly<Record<number, ListenFailure>> = {
-  [EADDRINUSE]: "in-use",
-  [EACCES]: "not-permitted",
-  [EPERM]: "not-permitted",
-  [EADDRNOTAVAIL]: "not-of-this-machine",
-  [EAFNOSUPPORT]: "unsupported-family",
+  [EADDRINUSE]: "in_use",
+  [EACCES]: "not_permitted",
+  [EPERM]: "not_permitted",
+  [EADDRNOTAVAIL]: "not_of_this_machine",
+  [EAFNOSUPPORT]: "unsupported_family",
 };
 
 function failureOf(error: unknown): ListenFailure {

@@ -8,21 +8,21 @@ Deno.test("exit codes of failed queries are distinct, stable and above 2", () =>
   assertEquals(queryExitCodes, {
     "timeout": 3,
     "refused": 4,
-    "unknown-host": 5,
+    "unknown_host": 5,
     "unreachable": 6,
-    "not-a-time": 7,
-    "kiss-o-death": 8,
+    "not_a_time": 7,
+    "kiss_o_death": 8,
     "unsynchronized": 9,
-    "bogus-reply": 10,
+    "bogus_reply": 10,
     "unusable": 11,
-    "no-name-server": 12,
+    "no_name_server": 12,
   });
 });
 
 Deno.test("exitCodeFor knows a wrong command line from any other failure", () => {
   assertEquals(exitCodeFor(undefined), 0);
   assertEquals(exitCodeFor(new UsageError("")), 2);
-  assertEquals(exitCodeFor(new QueryError("kiss-o-death", "")), 8);
-  assertEquals(exitCodeFor(new ListenError("in-use", { hostname: "::", port: 1 })), 1);
+  assertEquals(exitCodeFor(new QueryError("kiss_o_death", "")), 8);
+  assertEquals(exitCodeFor(new ListenError("in_use", { hostname: "::", port: 1 })), 1);
   assertEquals(exitCodeFor("thrown text"), 1);
 });

@@ -4,15 +4,15 @@ import { QueryError } from "../../../src/protocols/failure.ts";
 import { ListenError } from "../../../src/transports/listen_error.ts";
 
 Deno.test("formatError advises on a port in one line", () => {
-  const line = (reason: "in-use" | "not-permitted" | "not-of-this-machine", port: number): string =>
+  const line = (reason: "in_use" | "not_permitted" | "not_of_this_machine", port: number): string =>
     formatError(new ListenError(reason, { hostname: "::1", port }));
   assertEquals(
-    line("in-use", 8888),
+    line("in_use", 8888),
     "Cannot listen on udp [::1]:8888: the port is already in use; " +
       "stop the program that uses it, or choose another port (0 is any free one)",
   );
   assertEquals(
-    line("not-permitted", 37),
+    line("not_permitted", 37),
     "Cannot listen on udp [::1]:37: this user may not bind that port; use a port of 1024 or above, " +
       "or permit it: sysctl net.ipv4.ip_unprivileged_port_start=37",
   );
@@ -20,22 +20,22 @@ Deno.test("formatError advises on a port in one line", () => {
 
 Deno.test("formatError advises on nothing that would not help", () => {
   const line = (
-    reason: "not-permitted" | "not-of-this-machine" | "unknown-host",
+    reason: "not_permitted" | "not_of_this_machine" | "unknown_host",
     hostname: string,
     port = 8888,
   ): string => formatError(new ListenError(reason, { hostname, port }));
   assertEquals(
-    line("not-permitted", "::1", 1024),
+    line("not_permitted", "::1", 1024),
     "Cannot listen on udp [::1]:1024: this user may not bind that port",
   );
-  assertMatch(line("not-permitted", "::1", 1023), /; use a port of 1024 or above, or permit it: /);
+  assertMatch(line("not_permitted", "::1", 1023), /; use a port of 1024 or above, or permit it: /);
   assertEquals(
-    line("not-of-this-machine", "192.0.2.1"),
+    line("not_of_this_machine", "192.0.2.1"),
     "Cannot listen on udp 192.0.2.1:8888: not an address of this machine; " +
       "0.0.0.0 and [::] stand for all addresses of this machine",
   );
   assertEquals(
-    line("not-of-this-machine", "127.0.0.1"),
+    line("not_of_this_machine", "127.0.0.1"),
     "Cannot listen on udp 127.0.0.1:8888: not an address of this machine",
   );
   assertMatch(

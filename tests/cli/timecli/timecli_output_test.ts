@@ -65,13 +65,13 @@ const failing = (["ntp", "time", "daytime", "asctime", "auto"] as const).flatMap
   [
     { name: "silent", url: HOST, prepare: () => {}, reason: "timeout" as const },
     { name: "not there", url: "127.0.0.1", prepare: () => {}, reason: "refused" as const },
-    { name: "unknown", url: "a.invalid", prepare: () => {}, reason: "unknown-host" as const },
+    { name: "unknown", url: "a.invalid", prepare: () => {}, reason: "unknown_host" as const },
     {
       name: "without a name server",
       url: "a.invalid",
       prepare: (network: FakeNetwork) =>
-        network.resolve = () => Promise.reject(new QueryError("no-name-server", "None replied")),
-      reason: "no-name-server" as const,
+        network.resolve = () => Promise.reject(new QueryError("no_name_server", "None replied")),
+      reason: "no_name_server" as const,
     },
     {
       name: "without a route",
@@ -92,20 +92,20 @@ const cases: readonly Case[] = [
   ntp("that announces a leap second", () => ({ leap: 1 })),
   ntp("that is lost at times", (count) => count % 2 === 0 ? undefined : {}),
   ntp("of the first stratum", () => ({ stratum: 1, referenceId: 0x47505300 })),
-  ntp("KoD RATE", () => kissOfDeath("RATE"), { reason: "kiss-o-death" }),
-  ntp("KoD DENY", () => kissOfDeath("DENY"), { reason: "kiss-o-death" }),
-  ntp("KoD of odd octets", () => kissOfDeath("\x1b[2J"), { reason: "kiss-o-death" }),
+  ntp("KoD RATE", () => kissOfDeath("RATE"), { reason: "kiss_o_death" }),
+  ntp("KoD DENY", () => kissOfDeath("DENY"), { reason: "kiss_o_death" }),
+  ntp("KoD of odd octets", () => kissOfDeath("\x1b[2J"), { reason: "kiss_o_death" }),
   ntp("not synchronised", () => ({ leap: 3 }), { reason: "unsynchronized" }),
   ntp("of stratum 255", () => ({ stratum: 255 }), { reason: "unsynchronized" }),
   ntp("without timestamps", () => ({ receiveTimestamp: 0n, transmitTimestamp: 0n }), {
     reason: "unusable",
   }),
   ntp("of no precision", () => ({ precision: 127 }), { reason: "unusable" }),
-  ntp("to another request", () => ({ originTimestamp: 1n }), { reason: "bogus-reply" }),
-  ntp("of mode 3", () => ({ mode: 3 }), { reason: "bogus-reply" }),
+  ntp("to another request", () => ({ originTimestamp: 1n }), { reason: "bogus_reply" }),
+  ntp("of mode 3", () => ({ mode: 3 }), { reason: "bogus_reply" }),
   other("time", "good", since1900),
   other("time", "an hour ahead", (seconds) => since1900(seconds + 3600)),
-  other("time", "too long", () => new Uint8Array(5), { reason: "not-a-time" }),
+  other("time", "too long", () => new Uint8Array(5), { reason: "not_a_time" }),
   ...daytimeFormats.map((format) =>
     other(
       "daytime",
@@ -114,9 +114,9 @@ const cases: readonly Case[] = [
       format === "ctime" ? {} : { has: "utc_offset" },
     )
   ),
-  other("daytime", "malformed", () => "\x1b[2J", { reason: "not-a-time" }),
+  other("daytime", "malformed", () => "\x1b[2J", { reason: "not_a_time" }),
   other("asctime", "good", (seconds) => formatAsctime(seconds, { utc: true })),
-  other("asctime", "malformed", () => "", { reason: "not-a-time" }),
+  other("asctime", "malformed", () => "", { reason: "not_a_time" }),
   other("auto", "good", (seconds) => formatAsctime(seconds, { utc: true })),
   ...failing,
 ];
@@ -278,8 +278,8 @@ for (const each of cases) {
 
   Deno.test(`timecli check and timecli wait have the documented exit codes: ${name}`, async () => {
     const check = await runOn(each, ["check", url]);
-    const isUnknown = reason === "kiss-o-death" || reason === "unknown-host" ||
-      reason === "no-name-server" || !isMeasurable(url);
+    const isUnknown = reason === "kiss_o_death" || reason === "unknown_host" ||
+      reason === "no_name_server" || !isMeasurable(url);
     const isWrong = reason !== undefined || name === "time, an hour ahead";
     const state = isUnknown ? "UNKNOWN" : isWrong ? "CRITICAL" : "OK";
     const [, found, data] = /^(?:(?:NTP|TIME) )?(\w+)(?: -|:) [^|\n]+(?:\|([^|\n]+))?\n$/

@@ -14,7 +14,7 @@ const clock = {
   rate: 1,
   leap: "insert",
   steps: [{ by: 1, at: "2026-11-22T19:00:00Z" }, { by: -0.5, servedAt: "2026-11-22T19:00:00Z" }],
-  leapSeconds: [{ kind: "insert", date: "2026-12-31" }],
+  leap_seconds: [{ kind: "insert", date: "2026-12-31" }],
   smear: { shape: "linear", window: 86_400, by: 1 },
   noise: 0.001,
   warnings: ["the list of leap seconds has expired"],
@@ -38,7 +38,7 @@ const clients = [
     address: "192.0.2.1",
     port: 4000,
     requests: 3,
-    lastSeen: "2026-11-22T18:00:00Z",
+    last_seen: "2026-11-22T18:00:00Z",
     protocol: "ntp",
   },
 ];

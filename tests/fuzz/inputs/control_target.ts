@@ -68,7 +68,7 @@ const bodies = [
   ...[
     '{"name": "y2038"}',
     '{"leap": "none", "steps": []}',
-    '{"leapSeconds": "insert@2028-12-31"}',
+    '{"leap_seconds": "insert@2028-12-31"}',
     "{}",
     "",
     "null",

@@ -117,9 +117,9 @@ const faults = [
 const scenarioFiles = [
   ...Object.values(scenarios).map((scenario) => JSON.stringify(scenario)),
   '{"clock": {"offset": "+1h", "rate": "2x", "steps": ["+1s@00:05"], "noise": 0.001}}',
-  '{"status": {"stratum": 3, "referenceId": "GPS", "leap": "insert"}, "seed": 1}',
+  '{"status": {"stratum": 3, "reference_id": "GPS", "leap": "insert"}, "seed": 1}',
   '{"faults": {"drop": 0.3, "delay": [{"delay": "50ms", "every": 3}]}, "clients": {"chrony": "follows"}}',
-  '{"clock": {"time": "2038-01-19T03:14:07Z", "leapSeconds": ["insert@2028-12-31"], "smear": "24h"}}',
+  '{"clock": {"time": "2038-01-19T03:14:07Z", "leap_seconds": ["insert@2028-12-31"], "smear": "24h"}}',
   "{}",
 ];
 

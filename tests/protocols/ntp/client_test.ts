@@ -136,9 +136,9 @@ Deno.test("measureNtp warns of what is odd but no reason to refuse", () => {
 
 Deno.test("validate names why a reply is not fit to trust", () => {
   const table: [fields: Partial<NtpPacket>, reason: string, message: string][] = [
-    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, "kiss-o-death", "(KoD RATE)"],
-    [{ stratum: 0, leap: 0, referenceId: 0x44454e59 }, "kiss-o-death", "denies service"],
-    [{ stratum: 0, leap: 3, referenceId: 0x1b5b324a }, "kiss-o-death", "0x1b5b324a"],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445 }, "kiss_o_death", "(KoD RATE)"],
+    [{ stratum: 0, leap: 0, referenceId: 0x44454e59 }, "kiss_o_death", "denies service"],
+    [{ stratum: 0, leap: 3, referenceId: 0x1b5b324a }, "kiss_o_death", "0x1b5b324a"],
     [{ stratum: 0, leap: 3, referenceId: 0 }, "unsynchronized", "leap 3"],
     [{ stratum: 0, leap: 0, referenceId: 0 }, "unsynchronized", "stratum 0"],
     [{ stratum: 0, leap: 3, referenceId: 0x494e4954 }, "unsynchronized", "(leap 3, INIT)"],
@@ -151,7 +151,7 @@ Deno.test("validate names why a reply is not fit to trust", () => {
     [{ rootDelay: 40 }, "unusable", "error bound"],
     [{ rootDispersion: 4 }, "unusable", "root distance"],
     [{ precision: 127 }, "unusable", "root distance"],
-    [{ stratum: 0, leap: 3, referenceId: 0x52415445, precision: 127 }, "kiss-o-death", "RATE"],
+    [{ stratum: 0, leap: 3, referenceId: 0x52415445, precision: 127 }, "kiss_o_death", "RATE"],
   ];
   for (const [fields, reason, message] of table) {
     const reply = measured(truth, fields);

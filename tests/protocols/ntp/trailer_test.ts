@@ -69,8 +69,8 @@ const table: Record<string, Row> = {
     [extension(UNKNOWN, 28), extension(UNKNOWN, 16), mac(7, 24)],
     "mac",
   ],
-  "a crypto-NAK": [[1, 2, 3, 4], [zeros(4)], "crypto-nak"],
-  "a crypto-NAK after a field": [[4], [extension(UNKNOWN, 28), zeros(4)], "crypto-nak"],
+  "a crypto-NAK": [[1, 2, 3, 4], [zeros(4)], "crypto_nak"],
+  "a crypto-NAK after a field": [[4], [extension(UNKNOWN, 28), zeros(4)], "crypto_nak"],
   "a key alone": [[1, 2, 3, 4], [mac(1, 4)], "malformed"],
   "a key alone of the highest bits": [[1, 2, 3, 4], [mac(0x0001_0000, 4)], "malformed"],
   "8 octets": [[1, 2, 3, 4], [zeros(8)], "malformed"],
@@ -128,7 +128,7 @@ Deno.test("readTrailer ends, whatever the length of a field", () => {
     // What follows the first field is zeros: no field, but a crypto-NAK if it is four octets.
     const expected: Record<number, Trailer> = {
       64: "none",
-      60: "crypto-nak",
+      60: "crypto_nak",
       44: "mac",
       40: "mac",
     };

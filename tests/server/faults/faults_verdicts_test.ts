@@ -68,14 +68,14 @@ Deno.test("each fault leads an NTP client to its own verdict", async () => {
     [{ delay: { time: "1h" } }, "timeout"],
     [{ delay: { time: "1h", path: "request" } }, "timeout"],
     [{ port: 1 }, "timeout"],
-    [{ truncate: 1 }, "bogus-reply"],
-    [{ garbage: 1 }, "bogus-reply"],
-    [{ origin: 1 }, "bogus-reply"],
-    [{ version: 1 }, "bogus-reply"],
-    [{ mode: 1 }, "bogus-reply"],
-    [{ corrupt: { bits: 9856 } }, "bogus-reply"],
-    [{ kiss: 1 }, "kiss-o-death"],
-    [{ kiss: { code: "DENY" } }, "kiss-o-death"],
+    [{ truncate: 1 }, "bogus_reply"],
+    [{ garbage: 1 }, "bogus_reply"],
+    [{ origin: 1 }, "bogus_reply"],
+    [{ version: 1 }, "bogus_reply"],
+    [{ mode: 1 }, "bogus_reply"],
+    [{ corrupt: { bits: 9856 } }, "bogus_reply"],
+    [{ kiss: 1 }, "kiss_o_death"],
+    [{ kiss: { code: "DENY" } }, "kiss_o_death"],
     [{ kiss: { code: "INIT" } }, "unsynchronized"],
     [{ stratum: 1 }, "unsynchronized"],
     [{ leapbits: 1 }, "unsynchronized"],
@@ -140,8 +140,8 @@ Deno.test("plain protocols have their own faults, and ignore those of NTP", asyn
   const cases: readonly (readonly [FaultsOptions, string, string, string])[] = [
     [{ drop: 1 }, "timeout", "timeout", "timeout"],
     [{ port: 1 }, "timeout", "timeout", "timeout"],
-    [{ truncate: { length: 3 } }, "not-a-time", "not-a-time", "not-a-time"],
-    [{ garbage: { length: 7 } }, "not-a-time", "not-a-time", "not-a-time"],
+    [{ truncate: { length: 3 } }, "not_a_time", "not_a_time", "not_a_time"],
+    [{ garbage: { length: 7 } }, "not_a_time", "not_a_time", "not_a_time"],
     [{ duplicate: 1, kiss: 1, stratum: 1, origin: 1, timestamps: 1 }, "good", "good", "good"],
   ];
   const services = ["asctime://127.0.0.1:0", "daytime://127.0.0.1:0", "time://127.0.0.1:0"];
@@ -163,7 +163,7 @@ Deno.test("an old reply is replayed to its own protocol", async () => {
   assertEquals(await verdictOf(ntp, "good"), "good");
   clock.aheadSeconds = 60;
   assertEquals((await query(text)).text, first.text);
-  assertEquals(await verdictOf(ntp, "bogus-reply"), "bogus-reply");
+  assertEquals(await verdictOf(ntp, "bogus_reply"), "bogus_reply");
 });
 
 Deno.test("a refused client has no fault, and a dropped reply hides no refusal", async () => {

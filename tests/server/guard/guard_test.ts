@@ -46,12 +46,12 @@ Deno.test("a guard stops what no client sends", () => {
   const judge = guard();
   const stops = (cause: RefusalCause, host: string, port?: number): void =>
     assertEquals(judge(host, port), refusal(cause), `${host} ${port}`);
-  for (const port of [0, 7, 9, 13, 17, 19, 37]) stops("source-port", "192.0.2.1", port);
+  for (const port of [0, 7, 9, 13, 17, 19, 37]) stops("source_port", "192.0.2.1", port);
   for (const host of ["0.0.0.0", "224.0.0.1", "239.1.2.3", "255.255.255.255", "::", "ff02::1"]) {
-    stops("source-address", host);
+    stops("source_address", host);
   }
-  stops("source-port", "192.0.2.1", 8888);
-  stops("source-address", "192.0.2.250", 123);
+  stops("source_port", "192.0.2.1", 8888);
+  stops("source_address", "192.0.2.250", 123);
 });
 
 Deno.test("a loopback listener replies to this machine alone", () => {
@@ -82,7 +82,7 @@ Deno.test("a guard replies to one of the limited requests per minute and source 
   for (const host of ["192.0.2.1", "192.0.2.2", "2001:db8::1"]) {
     const verdicts = Array.from({ length: 200 }, () => judge(host));
     assertEquals(verdicts.filter((verdict) => verdict === KOD_RATE).length, 1);
-    assertEquals(new Set(verdicts), new Set([PASS, KOD_RATE, refusal("rate-limited")]));
+    assertEquals(new Set(verdicts), new Set([PASS, KOD_RATE, refusal("rate_limited")]));
   }
 });
 
@@ -133,9 +133,9 @@ for (const isKnown of [true, false]) {
           const judge = guard({}, { protocol, hostname, port: 1123 });
           // A client of another machine may have the port of an NTP service.
           const verdict = protocol === "time"
-            ? refusal("source-port")
+            ? refusal("source_port")
             : isOwn
-            ? refusal("source-address")
+            ? refusal("source_address")
             : PASS;
           assertEquals(judge(source, 1123), verdict, `${protocol}://${hostname} from ${source}`);
           assertEquals(judge(source, 1124), PASS);

@@ -130,7 +130,7 @@ Deno.test("HttpListener turns an error of its handler into a response", async ()
   assertEquals(statuses, [500]);
   assertMatch(
     received,
-    /\r\ncontent-type: application\/json\r\n[^]*\r\n\{"error":"no \\u009bway"\}$/,
+    /\r\ncontent-type: application\/json\r\n[^]*\r\n\{"error":"no \\u009bway"\}\n$/,
   );
 });
 

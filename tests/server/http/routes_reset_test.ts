@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Clock, serve, type Server } from "../../../mod.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../../src/protocols/mod.ts";
 import { parseScenario } from "../../../src/server/mod.ts";
+import { formatJson } from "../../../src/text/json.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { until } from "../../support/wait.ts";
@@ -14,7 +15,9 @@ const ntp = "ntp://127.0.0.1:0";
 
 async function load(server: Server, body: unknown, listener?: string): Promise<void> {
   const where = listener === undefined ? "" : `?listener=${encodeURIComponent(listener)}`;
-  const { status, body: said } = await ask(server, "POST", `/scenario${where}`, { body });
+  const { status, body: said } = await ask(server, "POST", `/scenario${where}`, {
+    body: formatJson(body),
+  });
   assertEquals(status, 200, JSON.stringify(said));
 }
 
@@ -82,7 +85,7 @@ Deno.test("a named scenario has its own seed, whatever the server's", async () =
 Deno.test("a scenario of the server leaves the options of listeners, as at the start", async () => {
   const urls = [ntp, `${ntp}?stratum=7`, `${ntp}?offset=+1h`, `${ntp}?seed=9`];
   const scenario = parseScenario(
-    `{ "clock": { "offset": "+1d" }, "status": { "referenceId": "TEST" },
+    `{ "clock": { "offset": "+1d" }, "status": { "reference_id": "TEST" },
        "faults": { "version": { "value": 5 } }, "seed": 42 }`,
     "test",
   );

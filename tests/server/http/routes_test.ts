@@ -33,7 +33,7 @@ Deno.test("GET /state has clocks, listeners and totals", async () => {
     0,
     "insert",
   ]);
-  assertEquals(body.clock.leapSeconds, [{ kind: "insert", date: "2028-12-31" }]);
+  assertEquals(body.clock.leap_seconds, [{ kind: "insert", date: "2028-12-31" }]);
   assertEquals([body.clock.steps.length, body.clock.steps[0].by, body.clock.noise], [1, 2, 0.002]);
   assertEquals(
     body.listeners.map(({ url }: { url: string }) => url),
@@ -67,7 +67,7 @@ Deno.test("a leap second and its smear are taken back by none", async () => {
   assertEquals([body.clock.smear.shape, body.clock.smear.window], ["linear", 86_400]);
   assert(Math.abs(body.clock.smear.by + 0.25) < 0.01, JSON.stringify(body));
   const none = await ask(server, "POST", "/clock", { body: { leap: "none", smear: "none" } });
-  assertEquals([none.body.clock.smear, none.body.clock.leapSeconds], [null, []]);
+  assertEquals([none.body.clock.smear, none.body.clock.leap_seconds], [null, []]);
 });
 
 const mistakes:
@@ -270,8 +270,8 @@ Deno.test("GET /clients lists the clients, the latest first", async () => {
   const listed = async (): Promise<unknown[]> => {
     const { body } = await ask(server, "GET", "/clients");
     assertEquals(body.untold, 0);
-    for (const { lastSeen } of body.clients) {
-      assert(Math.abs(Date.parse(lastSeen) - Date.now()) < 60_000, lastSeen);
+    for (const { last_seen } of body.clients) {
+      assert(Math.abs(Date.parse(last_seen) - Date.now()) < 60_000, last_seen);
     }
     return body.clients.map((
       { address, requests, protocol }: ClientState,

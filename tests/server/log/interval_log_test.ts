@@ -37,7 +37,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   figures[Symbol.dispose]();
   await time.advance(3_600_000);
   const nothing = new Counters().totals();
-  const refused = { ...nothing.refused, "looks-like-a-reply": 1 };
+  const refused = { ...nothing.refused, "looks_like_a_reply": 1 };
   const first = {
     ...nothing,
     received: 7,

@@ -81,7 +81,7 @@ Deno.test("ServerLog gives totals that name each cause and error", async () => {
   const [line] = await logged({}, (log) => log.stopped(counters.totals(), 12.34));
   assertMatch(
     line ?? "",
-    /Stopped after 12\.3 s: 1,003 received, 1,000 answered, 2 refused \(2 looks-like-a-reply\), 1 error$/,
+    /Stopped after 12\.3 s: 1,003 received, 1,000 answered, 2 refused \(2 looks_like_a_reply\), 1 error$/,
   );
 });
 
@@ -94,7 +94,7 @@ Deno.test("ServerLog gives an interval its rate of replies", async () => {
   const [line] = await logged({}, write);
   assertMatch(
     line ?? "",
-    /In the last 10\.0 s: 12,346 received, 12,345 answered \(1,230\/s\), 1 refused \(1 looks-like-a-reply\), 0 errors$/,
+    /In the last 10\.0 s: 12,346 received, 12,345 answered \(1,230\/s\), 1 refused \(1 looks_like_a_reply\), 0 errors$/,
   );
   const [json] = await logged({ format: "json" }, write);
   const { event, elapsed, rate, received, answered, send_errors } = fields(json);

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type NtpReply, query, serve } from "../../../mod.ts";
+import { formatJson, snakeCase } from "../../../src/text/json.ts";
 import { parseScenario, type Scenario, scenarios } from "../../../src/server/mod.ts";
 
 const names = Object.keys(scenarios) as (keyof typeof scenarios)[];
@@ -8,7 +9,7 @@ Deno.test("scenarios can be served, and are what a file may hold", async () => {
   for (const name of names) {
     const scenario = scenarios[name];
     assertEquals(scenario.name, name);
-    assertEquals(parseScenario(JSON.stringify(scenario), "copy.json"), scenario);
+    assertEquals(parseScenario(formatJson(scenario), "copy.json"), scenario);
     await using server = await serve("ntp://127.0.0.1:0", scenario);
     assertEquals(server.addresses.length, 1);
   }
@@ -42,7 +43,18 @@ const mistakes: readonly (readonly [json: string, message: RegExp])[] = [
     /^mine\.json: faults\.drop\.probability is 2, /,
   ],
   [`{ "status": { "stratum": 17 } }`, /^mine\.json: status\.stratum is 17, expected .*1 to 15$/],
-  [`{ "status": { "referenceId": "toolong" } }`, /^mine\.json: status\.referenceId is "toolong", /],
+  [
+    `{ "status": { "reference_id": "toolong" } }`,
+    /^mine\.json: status\.reference_id is "toolong", /,
+  ],
+  ...["rootDelay", "rootDispersion", "referenceId"].map((key) =>
+    [
+      `{ "status": { "${key}": 1 } }`,
+      new RegExp(
+        `^mine\\.json: Unknown status option "${key}": did you mean ${snakeCase(key)}\\?$`,
+      ),
+    ] as const
+  ),
   [`{ "clients": { "a": "likes" } }`, /^mine\.json: clients\.a is "likes", expected follows, /],
   [`{ "clock": { "freeze": true, "rate": 2 } }`, /^mine\.json: Cannot stop the clock and run it/],
   [`{ "clock": { "smear": "google" } }`, /^mine\.json: Cannot smear without/],

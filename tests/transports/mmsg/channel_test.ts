@@ -151,7 +151,7 @@ Deno.test("a wildcard replies from the address that was queried, whatever its pl
         [1, 2, 4].map((n) => [n, client, 5000, n === 2 ? other : server, face]),
       );
     }
-    assertEquals(channel.counted, { received: 8, answered: 6, "not-unicast": 2 });
+    assertEquals(channel.counted, { received: 8, answered: 6, "not_unicast": 2 });
     assertEquals(channel.arrivals.slice(0, 3), [ns(STAMP), ns(NOW), ns(STAMP)]);
   }
 });
@@ -171,7 +171,7 @@ Deno.test("a wildcard refuses what went to a group or a broadcast address, and o
     using channel = new TestChannel({ isWildcard: true });
     const sent = channel.serve(datagram([1], { from, sentTo }), datagram([2], unicast));
     assertEquals(sent.map(({ payload }) => [...payload]), [[2]], `${destination}`);
-    assertEquals(channel.counted, { received: 2, answered: 1, "not-unicast": 1 });
+    assertEquals(channel.counted, { received: 2, answered: 1, "not_unicast": 1 });
     using bound = new TestChannel();
     assertEquals(bound.serve(datagram([1], { from, sentTo })).map(({ from }) => from), [undefined]);
   }

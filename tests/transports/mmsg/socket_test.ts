@@ -113,11 +113,11 @@ Deno.test("openSockets has further sockets join the port of the first, which nob
 
 Deno.test("openSockets gives the reason of a failure, and leaves nothing open", () => {
   const reasons: [errno: number, reason: ListenFailure, message: string][] = [
-    [EADDRINUSE, "in-use", "the port is already in use"],
-    [EACCES, "not-permitted", "this user may not bind that port"],
-    [EPERM, "not-permitted", "this user may not bind that port"],
-    [EADDRNOTAVAIL, "not-of-this-machine", "not an address of this machine"],
-    [EAFNOSUPPORT, "unsupported-family", "this machine has no addresses of that IP version"],
+    [EADDRINUSE, "in_use", "the port is already in use"],
+    [EACCES, "not_permitted", "this user may not bind that port"],
+    [EPERM, "not_permitted", "this user may not bind that port"],
+    [EADDRNOTAVAIL, "not_of_this_machine", "not an address of this machine"],
+    [EAFNOSUPPORT, "unsupported_family", "this machine has no addresses of that IP version"],
     [EINVAL, "failed", `Cannot bind: error ${EINVAL} (errno ${EINVAL})`],
   ];
   const listener = { hostname: "192.0.2.1", port: 123, count: 2, receiveQueueOctets: 4096 };
@@ -150,7 +150,7 @@ Deno.test("openSockets closes a socket whose options cannot be set", () => {
     using libc = new FakeLibc();
     libc.results[call] = [...results];
     const { reason } = assertThrows(() => openSockets(libc, listener), ListenError);
-    assertEquals(reason, call === "socket" ? "unsupported-family" : "failed");
+    assertEquals(reason, call === "socket" ? "unsupported_family" : "failed");
     assertEquals(libc.argsOf("close"), closed.map((descriptor) => [descriptor]), call);
   }
 });
@@ -159,7 +159,7 @@ Deno.test("openSockets finds that a zone is none of this machine", () => {
   using libc = new FakeLibc();
   const listener = { hostname: "fe80::1%nosuch", port: 123, count: 1, receiveQueueOctets: 4096 };
   const { reason } = assertThrows(() => openSockets(libc, listener), ListenError);
-  assertEquals([reason, libc.argsOf("close")], ["not-of-this-machine", [[FIRST]]]);
+  assertEquals([reason, libc.argsOf("close")], ["not_of_this_machine", [[FIRST]]]);
 });
 
 Deno.test({

@@ -109,12 +109,12 @@ export function failureOf({ load, result }: LoadReport): QueryError | undefined 
   const { sent, good, bad, lost, duplicate, stray } = result;
   const address = formatAddress({ hostname: result.address, port: result.port });
   const share = `of ${formatCount(sent)} requests to ${address}`;
-  if (bad > 0) return new QueryError("not-a-time", `${formatCount(bad)} ${share} got a bad reply`);
+  if (bad > 0) return new QueryError("not_a_time", `${formatCount(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
     const kinds = Object.entries({ duplicate, stray }).filter(([, count]) => count > 0)
       .map(([kind, count]) => `${formatCount(count)} ${kind}`);
     const replies = duplicate + stray === 1 ? "reply" : "replies";
-    return new QueryError("bogus-reply", `${kinds.join(" and ")} ${replies} came from ${address}`);
+    return new QueryError("bogus_reply", `${kinds.join(" and ")} ${replies} came from ${address}`);
   }
   if (lost === 0) return undefined;
   const limit = `within ${formatSeconds(load.timeout)}`;

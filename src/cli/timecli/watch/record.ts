@@ -22,8 +22,8 @@ const MIN_SPAN_SECONDS = 60;
 const losses: readonly QueryFailure[] = [
   "timeout",
   "refused",
-  "unknown-host",
-  "no-name-server",
+  "unknown_host",
+  "no_name_server",
   "unreachable",
 ];
 

@@ -78,7 +78,7 @@ Deno.test(
       for (
         const [reason, args, message, sent] of [
           [
-            "not-a-time",
+            "not_a_time",
             [...few, "--timeout", "5", bad.url],
             /^3 of 3 requests to \S+ got a bad reply$/,
             3,
@@ -94,8 +94,8 @@ Deno.test(
             [`ntp://127.0.0.1:${freePort()}`],
             /^Nothing listens on udp 127\.0\.0\.1:\d+; /,
           ],
-          ["unknown-host", ["-6", "127.0.0.1"], /^127\.0\.0\.1 is not an IPv6 address/],
-          ["unknown-host", ["-4", "ntp://[::1]"], /^::1 is not an IPv4 address/],
+          ["unknown_host", ["-6", "127.0.0.1"], /^127\.0\.0\.1 is not an IPv6 address/],
+          ["unknown_host", ["-4", "ntp://[::1]"], /^::1 is not an IPv4 address/],
           [
             "failed",
             ["--pid", "4194304", silent.url],

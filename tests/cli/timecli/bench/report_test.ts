@@ -103,20 +103,20 @@ Deno.test("failureOf names the worst of what went wrong", () => {
   for (
     const [of, reason, message] of [
       [good, undefined, undefined],
-      [{}, "not-a-time", "1 of 10,000 requests to 192.0.2.1:123 got a bad reply"],
+      [{}, "not_a_time", "1 of 10,000 requests to 192.0.2.1:123 got a bad reply"],
       [
         { bad: 0 },
-        "bogus-reply",
+        "bogus_reply",
         "2 duplicate and 6 stray replies came from 192.0.2.1:123",
       ],
-      [{ ...good, duplicate: 1 }, "bogus-reply", "1 duplicate reply came from 192.0.2.1:123"],
-      [{ ...good, stray: 1 }, "bogus-reply", "1 stray reply came from 192.0.2.1:123"],
+      [{ ...good, duplicate: 1 }, "bogus_reply", "1 duplicate reply came from 192.0.2.1:123"],
+      [{ ...good, stray: 1 }, "bogus_reply", "1 stray reply came from 192.0.2.1:123"],
       [
         { ...good, duplicate: 2, stray: 1 },
-        "bogus-reply",
+        "bogus_reply",
         "2 duplicate and 1 stray replies came from 192.0.2.1:123",
       ],
-      [{ ...good, stray: 2 }, "bogus-reply", "2 stray replies came from 192.0.2.1:123"],
+      [{ ...good, stray: 2 }, "bogus_reply", "2 stray replies came from 192.0.2.1:123"],
       [
         { ...good, lost: 1200 },
         "timeout",

@@ -131,7 +131,7 @@ Deno.test("formatReply shows no time where a reply has none", () => {
 });
 
 Deno.test("outcomeToJson computes nothing from a reply without a time", () => {
-  const error = new QueryError("kiss-o-death", "no");
+  const error = new QueryError("kiss_o_death", "no");
   for (const reply of [kissOf("DENY"), zeroed]) {
     for (const raw of [false, true]) {
       const object = outcomeToJson({ target: "x", reply, error }, raw);

@@ -137,7 +137,7 @@ Deno.test("formatSummary shows the figures of every server", () => {
   const records = [
     recordOf(url, [
       ...[measured(0, 0.001, 0.002), measured(1, 0.003, 0.004), lost(2)],
-      ...[bad(3, "not-a-time"), bad(4, "unsynchronized")],
+      ...[bad(3, "not_a_time"), bad(4, "unsynchronized")],
     ]),
     recordOf("time://[::1]:37", []),
   ];

@@ -191,7 +191,7 @@ Deno.test("drawScreen makes long names shorter in their middle, and keeps the co
 });
 
 Deno.test("drawScreen distinguishes bad replies and lost requests", () => {
-  const garbled = recordOf("daytime://192.0.2.7:13", seconds.map((i) => bad(i, "not-a-time")));
+  const garbled = recordOf("daytime://192.0.2.7:13", seconds.map((i) => bad(i, "not_a_time")));
   const some = recordOf(url, [measured(0, 0, 1), bad(1, "unusable"), lost(2), measured(3, 0, 1)]);
   const [, head, first, second] = drawScreen(view({ records: [some, garbled] }), size);
   assertMatch(head ?? "", / LOST +BAD +STRATUM +LEAP$/);
