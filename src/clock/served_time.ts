@@ -117,6 +117,11 @@ export class ServedTime implements ClockControl, Disposable {
     return { ...clockState(planTimeline({}, nowNs), nowNs, 0), warnings };
   }
 
+  /** Whether the time served is not the machine's. */
+  get isSimulated(): boolean {
+    return this.#source instanceof TimelineSource;
+  }
+
   /** The warnings for its administrator now, each a sentence. */
   get warnings(): readonly string[] {
     return this.#source.warnings;

@@ -15,6 +15,7 @@ import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
 import { Faults } from "./faults/faults.ts";
+import { mergeFaults } from "./faults/text.ts";
 import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
 import { createHandler } from "./handler.ts";
 import type { Control } from "./http/control.ts";
@@ -44,7 +45,7 @@ export class RunningServer implements Server {
   readonly #options: ServeOptions;
   readonly #services: ServiceSettings;
   readonly #guard: GuardPlan;
-  readonly #seed: number;
+  readonly seed: number;
   readonly #base: Clock;
   readonly #precision: number;
   readonly #time: ServedTime;
@@ -69,7 +70,7 @@ export class RunningServer implements Server {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     this.#options = options;
     this.#control = control;
-    this.#seed = options.seed ?? random32();
+    this.seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
     const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
@@ -185,16 +186,14 @@ export class RunningServer implements Server {
     const { status = {} } = this.#options;
     // The server's seed is also that of its clocks' noise.
     const isNoisy = options.noise !== undefined && options.seed === undefined;
-    const clock = isNoisy ? { ...options, seed: this.#seed } : options;
+    const clock = isNoisy ? { ...options, seed: this.seed } : options;
     const [base, precision] = [this.#base, this.#precision];
     return this.#owned.use(new ServedTime({ base, clock, status, precision }));
   }
 
-  #createFaults(
-    { faults = this.#options.faults, seed = this.#seed }: OwnFaults,
-  ): Faults | undefined {
+  #createFaults({ faults: own, seed = this.seed }: OwnFaults): Faults | undefined {
     // The control interface can set faults later.
-    const options = faults ?? (this.#control && {});
+    const options = mergeFaults(this.#options.faults, own) ?? (this.#control && {});
     return options && this.#owned.use(new Faults(options, seed));
   }
 
@@ -242,7 +241,8 @@ export class RunningServer implements Server {
   #register(bound: Endpoint, { spec: own, time, faults }: ListenerParts): void {
     noteListener(this.#guard, bound);
     const url = formatEndpoint(bound);
-    this.addresses.push({ ...bound, url, ...(faults !== undefined && { faults }) });
+    const { isSimulated } = time;
+    this.addresses.push({ ...bound, url, isSimulated, ...(faults !== undefined && { faults }) });
     const atStart = { faults: faults?.options ?? {}, seed: faults?.seed };
     this.#controlled.push({ ...bound, url, time, faults, atStart, own });
   }

@@ -100,6 +100,8 @@ export interface ServeOptions extends GuardOptions {
 export interface ServerAddress extends Endpoint {
   /** The address as a URL, for `query()`. */
   readonly url: string;
+  /** Whether its clock is a simulated one. */
+  readonly isSimulated: boolean;
   /** The faults of its listener, if any can be set; all addresses of one listener share them. */
   readonly faults?: ListenerFaults;
 }
@@ -114,6 +116,8 @@ export interface Server extends AsyncDisposable {
   readonly transport: "datagram" | "mmsg";
   /** The clock of all listeners that have none of their own. */
   readonly clock: ClockControl;
+  /** The seed of all random numbers: `ServeOptions.seed`, or the one that was drawn. */
+  readonly seed: number;
   /** The control interface, if `ServeOptions.control` is set: `http://127.0.0.1:8890`. */
   readonly control: { readonly url: string } | undefined;
   /** The counters since the start. */

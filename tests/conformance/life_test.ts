@@ -98,7 +98,7 @@ async function logOf(
 
 (await eachWay("the log agrees with the totals", async (way) => {
   const { lines, urls, clients } = await logOf(way, { level: "verbose" });
-  const stamp = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} /;
+  const stamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
   for (const line of lines) assertMatch(line, stamp);
   const said = lines.map((line) => line.replace(stamp, ""));
   assertEquals(said.slice(0, 2), [

@@ -81,7 +81,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
             }
             const { code } = await server.stop();
             assertEquals(code, 0);
-            const lines = server.stderr.trimEnd().split("\n").map((line) => line.slice(24));
+            const lines = server.stderr.trimEnd().split("\n").map((line) => line.slice(25));
             const told = lines.filter((line) => line.startsWith("Time request"));
             // Where it serves and how, each request, the totals: no step is worth a line.
             assertEquals(lines.length, 3 + told.length, server.stderr);

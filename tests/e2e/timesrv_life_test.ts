@@ -31,6 +31,39 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
+    await test("--with-parent: ends with its parent, also if that is killed", async () => {
+      // A shell that is killed tells its children nothing.
+      const words = [...timesrv, "--with-parent", "ntp://127.0.0.1:0"];
+      const script = `"$@" </dev/null & wait`;
+      await using shell = new Running(["sh", "-c", script, "sh", ...words]);
+      await shell.waitFor(/ Serving ntp/);
+      shell.child.kill("SIGKILL");
+      await shell.waitFor(/ Ending: its parent process has ended\n.* Stopped after .* 0 errors\n/);
+      await shell.ended();
+    }),
+  );
+
+  Deno.test(
+    await test("--with-parent: ends with its input, unless that was closed before", async () => {
+      const words = [...timesrv, "--with-parent", "asctime://127.0.0.1:0"] as const;
+      await using server = new Running(words, { stdin: "piped" });
+      await server.waitFor(/ Serving/);
+      const input = server.child.stdin.getWriter();
+      await input.write(new Uint8Array(1000));
+      await input.close();
+      assertEquals((await server.ended()).code, 0);
+      assertMatch(server.stderr, / Ending: its standard input was closed\n.* Stopped after /);
+
+      const script = `: | "$@"`;
+      const { server: shell, port } = await startServer(["sh", "-c", script, "sh", ...words], []);
+      await using _ = shell;
+      using client = new UdpClient();
+      assertEquals((await client.askText(port)).length, 24);
+      assertEquals(shell.stderr.includes("Ending"), false, shell.stderr);
+    }),
+  );
+
+  Deno.test(
     await test("SIGHUP is ignored without a terminal", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;

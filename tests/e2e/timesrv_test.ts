@@ -6,7 +6,7 @@ import { askMany, freePort, UdpClient } from "../support/udp_client.ts";
 const anyPort = "asctime://127.0.0.1:0";
 const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
 const asctimeText = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
-const stamp = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`;
+const stamp = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 
 /** The requests in a text log: one per line, and summed up. */
 function requestsIn(log: string): { told: number; summedUp: number } {

@@ -16,6 +16,7 @@ await Promise.all([
   import("../../src/cli/timecli/query/csv.ts"),
   import("../../src/cli/timecli/query/json.ts"),
   import("../../src/cli/timecli/query/time_format.ts"),
+  import("../../src/cli/shared/completions.ts"),
   import("../../src/cli/shared/help.ts"),
 ]);
 
@@ -143,11 +144,14 @@ export async function runMain(
 /** What `timesrv` writes to standard output once it serves. */
 export interface Ready {
   readonly event: string;
+  readonly seed: number;
   readonly listeners: readonly {
     readonly url: string;
     readonly protocol: string;
     readonly hostname: string;
     readonly port: number;
+    readonly simulated: boolean;
+    readonly seed?: number;
   }[];
   readonly control?: string;
 }

@@ -46,8 +46,10 @@ export function helpText(command: Command, options: HelpOptions): string {
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 
+export const { version } = config;
+
 export function versionText(name: string): string {
-  return `${name} ${config.version} (Deno ${Deno.version.deno})\n`;
+  return `${name} ${version} (Deno ${Deno.version.deno})\n`;
 }
 
 /** The usage line of a command, without its title. */

@@ -1,13 +1,20 @@
 /** The signals that stop a program which otherwise runs forever. */
 import { ignoresSignal, SIGHUP } from "../../system/libc.ts";
+import { systemTimers } from "../../system/time.ts";
 
 const names: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
 /**
- * Returns a signal that aborts at the first request to stop; a second request kills, by the default of the
- * system.
+ * A terminal sends Ctrl-C to npx, its launcher, the task runner and the program; one of them forwards it. All
+ * that arrive within this time are one request.
+ */
+const SAME_REQUEST_MS = 300;
+
+/**
+ * Returns a signal that aborts at the first request to stop; a second request, at least 300 ms later, kills by
+ * the default of the system.
  *
  * SIGHUP also stops, unless nohup(1) has it ignored, but never kills, because a closing shell and the
  * kernel may send one each. A server outlives the session that started it: it ignores SIGHUP unless
@@ -16,8 +23,11 @@ const names: readonly Deno.Signal[] = Deno.build.os === "windows"
 export function stopSignal({ outlivesSession = false } = {}): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => {
-    for (const name of names) Deno.removeSignalListener(name, stop);
+    if (controller.signal.aborted) return;
     controller.abort();
+    systemTimers.timeout(SAME_REQUEST_MS).addEventListener("abort", () => {
+      for (const name of names) Deno.removeSignalListener(name, stop);
+    });
   };
   for (const name of names) Deno.addSignalListener(name, stop);
   if (Deno.build.os !== "windows") {

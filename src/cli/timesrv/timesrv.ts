@@ -21,6 +21,7 @@ import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
 import { checkTransport, controlGroup, readControl, readGuard, readListeners } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
+import { endAfter, lifeFields, watchParent } from "./life.ts";
 import { leapField, readServed } from "./served.ts";
 import { formatJson } from "../../text/json.ts";
 
@@ -67,6 +68,7 @@ const groups = {
   },
   "Transport:": { ...transportFields, ...familyFields },
   "Control interface:": controlGroup,
+  "End (for tests):": lifeFields,
   "Log, on standard error:": logFields,
 } as const;
 
@@ -134,14 +136,20 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   checkTransport({ ...values, transport }, hasFaults);
-  const { quiet, verbose, logFormat = "text", statsInterval } = values;
+  const { quiet, verbose, logFormat = "text", statsInterval, lifetime } = values;
   const log = new ServerLog({
     sink: Deno.stderr,
     format: logFormat,
     level: quiet ? "quiet" : verbose ? "verbose" : "normal",
     colour: hasColour(Deno.stderr),
   });
-  const signal = stopSignal({ outlivesSession: true });
+  const ending = new AbortController();
+  const signal = AbortSignal.any([stopSignal({ outlivesSession: true }), ending.signal]);
+  const end = (reason: string): void => {
+    if (!signal.aborted) log.ending(reason);
+    ending.abort();
+  };
+  using parent = values.withParent ? watchParent(end) : null;
   using manager = openServiceManager((message) => log.warning(message));
   signal.addEventListener("abort", () => manager?.stopping());
   const startedMs = performance.now();
@@ -160,7 +168,9 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     if (!signal.aborted) throw error;
   });
   if (!server) return;
-  announce(server);
+  await announce(server);
+  parent?.watchInput();
+  if (lifetime !== undefined) endAfter(lifetime, end);
   const urlsServed = server.addresses.map(({ url }) => url).join(" ");
   manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
   using _intervals = statsInterval === undefined
@@ -175,14 +185,24 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
  * Writes the ready line for a program that started the server; people read the log. A slow reader, or one
  * that has ended, delays nothing.
  */
-function announce({ addresses, control }: Server): void {
+async function announce({ addresses, control, seed }: Server): Promise<void> {
   if (Deno.stdout.isTerminal()) return;
-  const listeners = addresses.map(({ url, protocol, hostname, port }) => ({
+  const { version } = await import("../shared/help.ts");
+  const listeners = addresses.map(({ url, protocol, hostname, port, isSimulated, faults }) => ({
     url,
     protocol,
     hostname,
     port,
+    simulated: isSimulated,
+    ...(faults !== undefined && faults.seed !== seed && { seed: faults.seed }),
   }));
-  const line = { event: "ready", listeners, ...(control && { control: control.url }) };
+  const line = {
+    event: "ready",
+    version,
+    seed,
+    simulated: listeners.some(({ simulated }) => simulated),
+    listeners,
+    ...(control && { control: control.url }),
+  };
   new BoundedWriter(Deno.stdout).write(`${formatJson(line)}\n`);
 }

@@ -62,11 +62,31 @@ export function parseFault(name: string, text: string): FaultWhen {
  * @throws {RangeError} If a number is out of range
  */
 export function addFault(options: FaultsOptions, name: string, text: string): FaultsOptions {
-  const rule = parseFault(name, text);
-  const before: Fault | undefined = options[name as FaultName];
-  if (before === undefined) return { ...options, [name]: rule };
-  const rules = typeof before === "number" ? { probability: before } : before;
-  return { ...options, [name]: [rules, rule].flat() };
+  return mergeFaults(options, { [name]: parseFault(name, text) });
+}
+
+/** Adds faults to others, those of the same kind included; undefined if there are none at all. */
+export function mergeFaults(options: FaultsOptions, more: FaultsOptions): FaultsOptions;
+export function mergeFaults(
+  options: FaultsOptions | undefined,
+  more: FaultsOptions | undefined,
+): FaultsOptions | undefined;
+export function mergeFaults(
+  options: FaultsOptions | undefined,
+  more: FaultsOptions | undefined,
+): FaultsOptions | undefined {
+  if (options === undefined || more === undefined) return options ?? more;
+  const merged: Record<string, Fault> = { ...options };
+  for (const [name, fault] of Object.entries(more) as [FaultName, Fault | undefined][]) {
+    if (fault === undefined) continue;
+    const before = options[name];
+    merged[name] = before === undefined ? fault : [rulesOf(before), rulesOf(fault)].flat();
+  }
+  return merged;
+}
+
+function rulesOf(fault: Fault): FaultWhen | readonly FaultWhen[] {
+  return typeof fault === "number" ? { probability: fault } : fault;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import { readFaults } from "../faults/rules.ts";
+import { mergeFaults } from "../faults/text.ts";
 import { readScenario } from "../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
 import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
@@ -177,13 +178,13 @@ async function loadScenario({ subject, listener, json }: Call): Promise<Body<"sc
   return stateOf(subject);
 }
 
-/** Begins a scenario as if the server had been started in it: the URLs of listeners take precedence. */
+/** Begins a scenario as if the server had been started in it: faults of URLs of listeners add to its own. */
 function begin({ time, listeners }: ControlledServer, scenario: Scenario): void {
   const { clock = {}, status = {}, faults = {}, seed } = scenario;
   time.begin(clock, status);
   for (const own of ownTimes(time, listeners)) own.configure(status);
   for (const { faults: there, atStart, own } of listeners) {
-    if (own.faults === undefined) there?.set(faults, own.seed ?? seed ?? atStart.seed);
+    there?.set(mergeFaults(faults, own.faults ?? {}), own.seed ?? seed ?? atStart.seed);
   }
 }
 

@@ -1,6 +1,5 @@
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
-import { localOffset } from "../../system/local_time.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
@@ -26,7 +25,8 @@ export interface ServerLogOptions {
    */
   readonly format?: "text" | "json";
   /**
-   * `quiet` logs only problems, `verbose` adds each request's size and every failed receive or send.
+   * `quiet` logs only warnings, simulated clocks and faults; `verbose` adds each request's size and every
+   * failed receive or send.
    *
    * @default {"normal"}
    */
@@ -125,22 +125,22 @@ export class ServerLog {
     );
   }
 
-  /** Logs the options of a simulated clock, of all listeners or of one, so that nobody mistakes it for the true time. */
+  /** Logs the options of a simulated clock, of all listeners or of one, whatever the level: a warning. */
   clock(clock: ClockOptions, url?: string): void {
     const { leapSeconds: _list, leapSecondsExpire: _expiry, ...options } = clock;
     const parts = Object.entries(options).map(([name, value]) => `${name} ${String(value)}`);
     if (parts.length === 0) return;
     const where = url === undefined ? "" : ` on ${url}`;
-    this.#inform(
+    this.#line(
       [[YELLOW, `Simulated clock${where}, not the true time: ${parts.join(", ")}`]],
       { event: "clock", ...(url !== undefined && { url }), options },
     );
   }
 
-  /** Logs the faults of a listener, and the seed that repeats them. */
+  /** Logs the faults of a listener, and the seed that repeats them, whatever the level. */
   faults({ options, seed }: Pick<ListenerFaults, "options" | "seed">, url: string): void {
     const faults = formatFaults(options).join(", ") || "none yet";
-    this.#inform(
+    this.#line(
       [[YELLOW, `Faults on ${url}: ${faults} (seed ${seed})`]],
       { event: "faults", url, faults: Object.keys(options), seed },
     );
@@ -196,6 +196,11 @@ export class ServerLog {
     );
   }
 
+  /** Logs why a server that was not asked to stop does so. */
+  ending(reason: string): void {
+    this.#inform([`Ending: ${reason}`], { event: "ending", reason });
+  }
+
   /** Logs the totals of a stopped server, `elapsedSeconds` after its start. */
   stopped(totals: Totals, elapsedSeconds: number): void {
     this.#sumUp();
@@ -248,11 +253,11 @@ export class ServerLog {
 
   /** Writes a line; both formats escape every character that a terminal would obey. */
   #line(parts: readonly Part[], fields: Record<string, unknown>): void {
-    const now = this.#timers.now();
+    // Of this machine's clock, never of a simulated one; UTC, as in all output of both programs.
+    const time = this.#timers.now().toString({ smallestUnit: "millisecond" });
     const line = this.#json
-      ? formatJson({ time: now.toString({ smallestUnit: "millisecond" }), ...fields })
-      : [[DIM, localTimestamp(now)] as const, " ", ...parts].map((part) => this.#format(part))
-        .join("");
+      ? formatJson({ time, ...fields })
+      : [[DIM, time] as const, " ", ...parts].map((part) => this.#format(part)).join("");
     this.#writer.write(`${line}\n`);
   }
 
@@ -261,10 +266,4 @@ export class ServerLog {
     const safe = escapeText(shorten(text, MAX_PART_LENGTH));
     return this.#colour && code !== undefined ? `\x1b[${code}m${safe}\x1b[0m` : safe;
   }
-}
-
-function localTimestamp({ epochMilliseconds }: Temporal.Instant): string {
-  const offsetSeconds = localOffset(Math.floor(epochMilliseconds / 1000));
-  const local = new Date(epochMilliseconds + offsetSeconds * 1000);
-  return local.toISOString().replace("T", " ").replace("Z", "");
 }

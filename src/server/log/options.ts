@@ -15,7 +15,7 @@ export const logFields = {
   quiet: flag({
     name: "quiet",
     short: "q",
-    help: "log only warnings and the totals of --stats-interval",
+    help: "log only warnings, faults, and totals of --stats-interval",
     conflicts: ["verbose"],
   }),
   verbose: flag({

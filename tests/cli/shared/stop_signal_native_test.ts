@@ -8,7 +8,11 @@ import { root } from "../../support/programs.ts";
 async function startStubborn(options: string): Promise<Running> {
   const code = `
     import { stopSignal } from "${pathToFileURL(root).href}src/cli/shared/stop_signal.ts";
-    stopSignal(${options}).addEventListener("abort", () => console.error("stopping"));
+    stopSignal(${options}).addEventListener("abort", () => {
+      console.error("stopping");
+      // As long as another signal is the same request, and a little more.
+      setTimeout(() => console.error("still stopping"), 600);
+    });
     setInterval(() => {}, 1000);
     console.error("ready");
   `;
@@ -29,9 +33,12 @@ for (const [first, second] of [["SIGINT", "SIGINT"], ["SIGTERM", "SIGINT"]] as c
       program.child.kill(first);
       await program.waitFor(/^stopping$/m);
       program.child.kill("SIGHUP");
+      // Sent by a terminal to this process, and by its launcher: one request.
+      program.child.kill(second);
+      await program.waitFor(/^still stopping$/m);
       const { signal } = await program.stop(second);
       assertEquals(signal, second);
-      assertEquals(program.stderr, "ready\nstopping\n");
+      assertEquals(program.stderr, "ready\nstopping\nstill stopping\n");
     }),
   );
 }
@@ -43,7 +50,8 @@ Deno.test(
     await program.waitFor(/^stopping$/m);
     // A second one does not kill, because the kernel sends one beside the shell's.
     program.child.kill("SIGHUP");
+    await program.waitFor(/^still stopping$/m);
     const { signal } = await program.stop("SIGINT");
-    assertEquals([signal, program.stderr], ["SIGINT", "ready\nstopping\n"]);
+    assertEquals([signal, program.stderr], ["SIGINT", "ready\nstopping\nstill stopping\n"]);
   }),
 );

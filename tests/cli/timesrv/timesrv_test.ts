@@ -3,7 +3,8 @@ import { timesrv } from "../../../src/cli/timesrv/timesrv.ts";
 import { query } from "../../../src/client/query.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import type { NtpReply } from "../../../src/protocols/reply.ts";
-import { runMain, serveWhile } from "../../support/command_line.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { type Ready, runMain, serveWhile } from "../../support/command_line.ts";
 
 const NTP = "ntp://127.0.0.1:0";
 const datagram = ["--transport", "datagram"];
@@ -43,7 +44,7 @@ Deno.test("timesrv announces its listeners, logs its life, and ends with 0 at a 
     }
   });
   assertEquals([code, stdout], [0, `${JSON.stringify(announced)}\n`]);
-  const lines = stderr.trimEnd().split("\n").map((line) => line.slice(24));
+  const lines = stderr.trimEnd().split("\n").map((line) => line.slice(25));
   assertEquals(
     lines.slice(0, 4).map((line) => line.replace(/\d+$/, "PORT").replace(/ \(.*\)$/, "")),
     [
@@ -56,6 +57,47 @@ Deno.test("timesrv announces its listeners, logs its life, and ends with 0 at a 
     lines.at(-1) ?? "",
     /^Stopped after \d\.\d s: 3 received, 3 answered, 0 refused, 0 errors$/,
   );
+});
+
+Deno.test("the ready line has what repeats the run, whatever the level of the log", async () => {
+  const urls = [NTP, `${NTP}?offset=+1h`, `${NTP}?drop&seed=9`];
+  let announced: unknown;
+  const { stderr } = await serveWhile(
+    [...datagram, "--quiet", "--seed", "42", ...urls],
+    (ready) => {
+      announced = ready;
+      return Promise.resolve();
+    },
+  );
+  const { version, seed, simulated, listeners } = announced as Ready & Record<string, unknown>;
+  assertEquals([version, seed, simulated], [config.version, 42, true]);
+  assertEquals(
+    listeners.map((each) => [each.simulated, each.seed]),
+    [[false, undefined], [true, undefined], [false, 9]],
+  );
+  assertEquals(stderr.trimEnd().split("\n").map((line) => line.slice(25)), [
+    `Simulated clock on ${listeners[1]?.url}, not the true time: offset +1h`,
+    `Faults on ${listeners[2]?.url}: drop (seed 9)`,
+  ]);
+
+  const faults = [...datagram, "--quiet", "--fault", "drop=0.3", NTP];
+  let drawn: unknown;
+  const { stderr: quiet } = await serveWhile(faults, (ready) => {
+    drawn = ready.seed;
+    return Promise.resolve();
+  });
+  assertMatch(
+    quiet,
+    new RegExp(`^\\S+ Faults on ntp://127\\.0\\.0\\.1:\\d+: drop=0\\.3 \\(seed ${drawn}\\)\n$`),
+  );
+});
+
+Deno.test("timesrv ends by itself after its lifetime, and reports its totals", async () => {
+  const ended = await runMain("timesrv", timesrv, [...datagram, "--lifetime", "50ms", NTP]);
+  assertEquals(ended.code, 0);
+  const lines = ended.stderr.trimEnd().split("\n").map((line) => line.slice(25));
+  assertEquals(lines.at(-2), "Ending: its lifetime is over");
+  assertMatch(lines.at(-1) ?? "", /^Stopped after 0\.\d s: 0 received, 0 answered, /);
 });
 
 Deno.test("timesrv logs at the given level in the given format", async () => {

@@ -5,8 +5,25 @@ import {
   addFault,
   addNamedFault,
   formatFaults,
+  mergeFaults,
   parseFault,
 } from "../../../src/server/faults/text.ts";
+
+Deno.test("mergeFaults adds the faults of both, those of one kind one after the other", () => {
+  const cases:
+    readonly (readonly [FaultsOptions | undefined, FaultsOptions | undefined, unknown])[] = [
+      [undefined, undefined, undefined],
+      [{ drop: 0.3 }, undefined, { drop: 0.3 }],
+      [undefined, {}, {}],
+      [{ drop: 0.3 }, { delay: { time: "1s" } }, { drop: 0.3, delay: { time: "1s" } }],
+      [{ drop: 0.3 }, { drop: [{ every: 3 }, { every: 5 }] }, {
+        drop: [{ probability: 0.3 }, { every: 3 }, { every: 5 }],
+      }],
+    ];
+  for (const [first, second, expected] of cases) {
+    assertEquals(mergeFaults(first, second), expected);
+  }
+});
 
 Deno.test("parseFault reads an object", () => {
   const cases: readonly (readonly [string, string, object])[] = [

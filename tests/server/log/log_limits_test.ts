@@ -26,7 +26,7 @@ function timed(options: Omit<ServerLogOptions, "sink" | "timers"> = {}): {
     lines(): Record<string, number> {
       const counts: Record<string, number> = {};
       for (const line of text.split("\n").slice(0, -1)) {
-        const message = line.split(" ").slice(2).join(" ");
+        const message = line.split(" ").slice(1).join(" ");
         counts[message] = (counts[message] ?? 0) + 1;
       }
       text = "";

@@ -3,35 +3,28 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Sink } from "../../../src/server/log/bounded_writer.ts";
 import { ServerLog } from "../../../src/server/log/log.ts";
 import { counter, Counters, type Totals } from "../../../src/transports/counters.ts";
+import { FakeTime } from "../../support/fake_time.ts";
 import { endpoint, fields, logged, source } from "../../support/server_log.ts";
 
 Deno.test("ServerLog writes a request with a timestamp", async () => {
   const [line] = await logged({}, (log) => log.request(endpoint, source, 12));
   assertMatch(
     line ?? "",
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} Time request from \[::1\]:51402$/,
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Time request from \[::1\]:51402$/,
   );
 });
 
-Deno.test("ServerLog stamps lines with local time, whatever the zone", async () => {
-  const at = Temporal.Instant.from("2026-07-03T03:09:06.007Z");
-  const { instant } = Temporal.Now;
-  Temporal.Now.instant = () => at;
-  try {
-    for (
-      const [offsetSeconds, stamp] of [
-        [-4 * 3600, "2026-07-02 23:09:06.007"],
-        [5.5 * 3600, "2026-07-03 08:39:06.007"],
-      ] as const
-    ) {
-      const lines = await inZone(
-        offsetSeconds,
-        () => logged({}, (log) => log.request(endpoint, source, 12)),
-      );
-      assertEquals(lines, [`${stamp} Time request from [::1]:51402`]);
-    }
-  } finally {
-    Temporal.Now.instant = instant;
+Deno.test("ServerLog stamps lines of both formats with UTC, whatever the zone", async () => {
+  const timers = new FakeTime("2026-07-03T03:09:06.007Z");
+  const write = (log: ServerLog): void => log.request(endpoint, source, 12);
+  for (const offsetSeconds of [-4 * 3600, 5.5 * 3600]) {
+    await inZone(offsetSeconds, async () => {
+      assertEquals(await logged({ timers }, write), [
+        "2026-07-03T03:09:06.007Z Time request from [::1]:51402",
+      ]);
+      const [json] = await logged({ timers, format: "json" }, write);
+      assertEquals(fields(json)["time"], "2026-07-03T03:09:06.007Z");
+    });
   }
 });
 
@@ -61,15 +54,19 @@ Deno.test("ServerLog writes at each level the lines of that level", async () => 
     log.request(endpoint, source, 1);
     log.failed(endpoint, "send", new Error("no buffer space"));
     log.warning("careful");
+    log.clock({ offset: "+1h" });
+    log.faults({ options: { drop: 0.3 }, seed: 42 }, "ntp://127.0.0.1:1123");
+    log.ending("its lifetime is over");
     log.interval(new Counters().totals(), 10);
     log.stopped(new Counters().totals(), 1.26);
   };
   const events = async (level: "quiet" | "normal" | "verbose"): Promise<unknown[]> =>
     (await logged({ level, format: "json" }, write)).map((line) => fields(line)["event"]);
-  const always = ["warning", "interval"];
-  assertEquals(await events("quiet"), always);
-  assertEquals(await events("normal"), ["listening", "request", ...always, "stopped"]);
-  assertEquals(await events("verbose"), ["listening", "request", "failure", ...always, "stopped"]);
+  const warnings = ["warning", "clock", "faults"];
+  const end = ["ending", "interval", "stopped"];
+  assertEquals(await events("quiet"), [...warnings, "interval"]);
+  assertEquals(await events("normal"), ["listening", "request", ...warnings, ...end]);
+  assertEquals(await events("verbose"), ["listening", "request", "failure", ...warnings, ...end]);
 });
 
 Deno.test("ServerLog gives totals that name each cause and error", async () => {
@@ -156,7 +153,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
     log.request(there, { hostname: evil, port: 1 }, 1);
     log.failed(there, evil, new Error(evil));
   };
-  const text = (await logged({ level: "verbose" }, write)).map((line) => line.slice(24));
+  const text = (await logged({ level: "verbose" }, write)).map((line) => line.slice(25));
   assertEquals(text, [
     `Serving asctime on udp ${shown}:8888`,
     `Control interface on ${shown}`,
@@ -172,7 +169,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
   assertEquals(
     coloured.map((line) =>
       line.split("\x1b[").map((part, i) => part.slice(i && part.indexOf("m") + 1)).join("").slice(
-        24,
+        25,
       )
     ),
     text,
@@ -187,7 +184,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
 
 Deno.test("ServerLog cuts a long text", async () => {
   const [line = ""] = await logged({}, (log) => log.warning("x".repeat(60_000)));
-  assertEquals(line.slice(24).length, 1000);
+  assertEquals(line.slice(25).length, 1000);
 });
 
 Deno.test("ServerLog drops lines rather than wait for a sink that blocks", async () => {
@@ -228,7 +225,7 @@ Deno.test("ServerLog announces a simulated clock, and no other", async () => {
     log.clock({ time: "2038-01-19T03:14:00Z", rate: "10x" });
     log.clock({ freeze: true }, "ntp://127.0.0.1:1123");
   });
-  assertEquals(lines.map((line) => line.split(" ").slice(2).join(" ")), [
+  assertEquals(lines.map((line) => line.split(" ").slice(1).join(" ")), [
     "Simulated clock, not the true time: time 2038-01-19T03:14:00Z, rate 10x",
     "Simulated clock on ntp://127.0.0.1:1123, not the true time: freeze true",
   ]);
