@@ -13,7 +13,7 @@ export type QueryOptions = ExchangeOptions;
  * Queries a time server once and measures what can be measured. Whether an NTP
  * reply can be trusted is checked by {@linkcode validate}.
  *
- * @param url The server, as `ntp://host:port`; without a scheme it is asctime text
+ * @param url The server, as `ntp://host:port`; without a scheme it is NTP, unless its port names another
  * @param options The time limit, and how often to send again
  * @returns The reply, its sender, and the time it took
  * @throws {SyntaxError} If the URL cannot be read

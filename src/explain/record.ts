@@ -26,7 +26,7 @@ export interface LiveExchange extends SeenExchange {
  * Queries a server once and records both datagrams, for {@linkcode explain}. Where none that came
  * belongs to the request, the last of them is recorded with the error, to show why.
  *
- * @param url The server, as `ntp://host:port`; without a scheme it is asctime text
+ * @param url The server, as `ntp://host:port`; without a scheme it is NTP, unless its port names another
  * @param options The time limit, and how often to send again
  * @returns The exchange
  * @throws {SyntaxError} If the URL cannot be read

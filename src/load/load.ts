@@ -16,7 +16,8 @@ import { Run } from "./run.ts";
  * It blocks its thread but for a moment 20 times a second: a server in the same thread would
  * hardly get to reply. It needs Linux on x86-64 or arm64 and the permission `ffi`.
  *
- * @param url The server, as `ntp://host:port`; without a scheme, and for `auto`, it is asctime text
+ * @param url The server, as `ntp://host:port`; without a scheme it is NTP, unless its port names another; for
+ * `auto` it is asctime text
  * @param options How much load
  * @returns How many requests were answered, how well and how fast
  * @throws {SyntaxError} If the URL cannot be read

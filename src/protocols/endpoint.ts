@@ -23,11 +23,13 @@ const shape =
   /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:\[(?<ipv6>[^[\]]*)\]|(?<host>[^:/?#@[\]\s]*))(?::(?<port>\d+))?\/?$/;
 
 /**
- * Parses the URL of a listener or target: `asctime://host:port`. Port and scheme may
+ * Parses the URL of a listener or target: `ntp://host:port`. Port and scheme may
  * be left out; an IPv6 address stands in brackets, or alone without scheme and port.
  *
+ * Without a scheme, the ports 13, 37 and 123 name their protocol.
+ *
  * @param url The URL
- * @param defaultProtocol The protocol of a URL without a scheme
+ * @param defaultProtocol The protocol on any other port; without it, NTP, and asctime on port 8888
  * @returns The protocol, host and port it names
  * @throws {SyntaxError} If it is not such a URL
  *
@@ -36,14 +38,11 @@ const shape =
  * import { assertEquals } from "@std/assert";
  * import { parseEndpoint } from "@timesrv/timesrv/protocols";
  *
- * assertEquals(parseEndpoint("asctime://[::1]"), {
- *   protocol: "asctime",
- *   hostname: "::1",
- *   port: 8888,
- * });
+ * assertEquals(parseEndpoint("[::1]"), { protocol: "ntp", hostname: "::1", port: 123 });
+ * assertEquals(parseEndpoint("time.example:37").protocol, "time");
  * ```
  */
-export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"): Endpoint {
+export function parseEndpoint(url: string, defaultProtocol?: Protocol): Endpoint {
   const fail = (problem: string): never => {
     throw wrongUrl(url, problem);
   };
@@ -54,7 +53,7 @@ export function parseEndpoint(url: string, defaultProtocol: Protocol = "asctime"
       fail("expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets");
   // In a URL, %25 begins a zone (RFC 6874).
   const ipv6 = bareIpv6 ?? bracketed?.replace(/%25(?=.)/, "%");
-  const name = (scheme ?? defaultProtocol).toLowerCase();
+  const name = scheme?.toLowerCase() ?? protocolAt(Number(port), defaultProtocol);
   if (!Object.hasOwn(protocols, name)) {
     fail(`unknown protocol ${quote(name)}, ${suggest(name, Object.keys(protocols))}`);
   }
@@ -87,6 +86,12 @@ export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
   const endpoint = parseEndpoint(url, defaultProtocol);
   if (endpoint.port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
   return endpoint;
+}
+
+/** The protocol of a URL without a scheme. */
+function protocolAt(port: number, otherwise?: Protocol): Protocol {
+  const named = (["daytime", "time", "ntp"] as const).find((name) => protocols[name].port === port);
+  return named ?? otherwise ?? (port === protocols.asctime.port ? "asctime" : "ntp");
 }
 
 function wrongUrl(url: string, problem: string): SyntaxError {

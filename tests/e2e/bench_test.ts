@@ -209,7 +209,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       async () => {
         const { server, port } = await startServer(timesrv);
         await using _ = server;
-        const url = `127.0.0.1:${port}`;
+        const url = `asctime://127.0.0.1:${port}`;
         await using running = new Running([
           ...["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const,
           ...[...bench, "--duration", "600", "--timeout", "5", url],

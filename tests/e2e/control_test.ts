@@ -155,7 +155,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const { server } = await startServer(closed, ["asctime://127.0.0.1:0"]);
         await using _ = server;
         const [, port = ""] = await server.waitFor(/udp \S+:(\d+)/);
-        assertEquals((await run([...timecli, `127.0.0.1:${port}`])).code, 0);
+        assertEquals((await run([...timecli, `asctime://127.0.0.1:${port}`])).code, 0);
         assertEquals((await server.stop()).code, 0);
         const onTerminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
         const shown = await startServer([...onTerminal, ...timesrv]);

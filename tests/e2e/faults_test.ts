@@ -1,4 +1,5 @@
 /** A server on a network that refuses, delays or cuts off its replies. */
+import { formatEndpoint } from "../../src/protocols/endpoint.ts";
 import { assert, assertEquals } from "@std/assert";
 import { isAvailable, where } from "../support/needs.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
@@ -52,7 +53,14 @@ for (const transport of isThere ? ["datagram", "mmsg"] : []) {
   };
 
   const ask = (cable: Cable, target: string, ...options: string[]): Promise<Outcome> =>
-    run(cable.onClient(...timecli, "--json", ...options, target));
+    run(
+      cable.onClient(
+        ...timecli,
+        "--json",
+        ...options,
+        formatEndpoint({ protocol: "asctime", hostname: target, port: 8888 }),
+      ),
+    );
 
   const stop = async (server: Running): Promise<ReturnType<typeof totalsOf>> => {
     assertEquals((await server.stop()).code, 0);
@@ -153,7 +161,7 @@ echo 0 >/proc/sys/net/ipv4/conf/cable/rp_filter`,
       await using server = await serve(cable, "asctime://10.77.0.1", "asctime://127.0.0.1");
       await holdUp(cable);
       const local = cable.onServer(...timecli, "--json", "--retries", "0", "--timeout", "5");
-      assertEquals(answerer(await run([...local, "127.0.0.1"])), "127.0.0.1");
+      assertEquals(answerer(await run([...local, "asctime://127.0.0.1"])), "127.0.0.1");
       await cable.shell(cable.server, "tc qdisc del dev cable root");
       assertEquals(answerer(await ask(cable, "10.77.0.1")), "10.77.0.1");
       const { received, answered, refused, errors } = await stop(server);

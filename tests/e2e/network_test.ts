@@ -43,7 +43,9 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       await using server = new Running(cable.onServer(...timesrv, ...way));
       const [, port] = await server.waitFor(/udp 10\.77\.0\.2:(\d+)\n/);
       for (const address of ["10.77.0.1", "10.77.0.2"]) {
-        const outcome = await run(cable.onClient(...timecli, "--json", `${address}:${port}`));
+        const outcome = await run(
+          cable.onClient(...timecli, "--json", `asctime://${address}:${port}`),
+        );
         assertEquals(answerer(outcome), address);
       }
     }),
@@ -74,7 +76,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         );
         await server.waitFor(/Serving/);
         const ask = (): Promise<Outcome> =>
-          run(cable.onClient(...timecli, "--json", "-t", "1", "10.77.0.1"));
+          run(cable.onClient(...timecli, "--json", "-t", "1", "asctime://10.77.0.1"));
         assertEquals(answerer(await ask()), "10.77.0.1");
         await ip(`-n ${cable.server} link set cable down`);
         // The client's end of the cable is up, so that its requests leave and are lost.
@@ -106,7 +108,8 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           // `ip netns exec` gives each command a view of the file system of its own.
           const ask = (words: string): Promise<Outcome> => {
             const script = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
-            const options = ["--json", "-t", "2", ...words.split(" ")];
+            const [host = "", ...flags] = words.split(" ").reverse();
+            const options = ["--json", "-t", "2", ...flags, `asctime://${host}`];
             return run(cable.onClient("sh", "-c", script, "sh", hosts, ...timecli, ...options));
           };
           for (
@@ -158,7 +161,7 @@ Deno.test(
       await server.waitFor(/Warning: 0\.0\.0\.0 .*--allow-sys=networkInterfaces/);
       await server.waitFor(/Serving asctime on udp 0\.0\.0\.0:8888\n/);
       const ask = (host: string): Promise<Outcome> =>
-        run(cable.onClient(...(source.timecli), "--json", "-t", "0.5", host));
+        run(cable.onClient(...(source.timecli), "--json", "-t", "0.5", `asctime://${host}`));
       assertEquals(answerer(await ask("10.77.0.1")), "10.77.0.1");
       // What is lost: the second address answers from the first, and a client does not accept that.
       assertEquals((await ask("10.77.0.2")).code, 3);

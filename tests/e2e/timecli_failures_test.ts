@@ -48,7 +48,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       try {
         const { port } = socket.addr as Deno.NetAddr;
         for (const [what, reply] of notTimes) {
-          const asked = run([...timecli, "--retries=0", `127.0.0.1:${port}`]);
+          const asked = run([...timecli, "--retries=0", `asctime://127.0.0.1:${port}`]);
           const [, client] = await within(10, socket.receive());
           await socket.send(reply, client);
           const outcome = await asked;
@@ -67,7 +67,14 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       const [asked, stranger] = [Deno.listenDatagram(options), Deno.listenDatagram(options)];
       try {
         const { port } = asked.addr as Deno.NetAddr;
-        const outcome = run([...timecli, "-q", "--retries=0", "-t", "30", `127.0.0.1:${port}`]);
+        const outcome = run([
+          ...timecli,
+          "-q",
+          "--retries=0",
+          "-t",
+          "30",
+          `asctime://127.0.0.1:${port}`,
+        ]);
         const [, client] = await within(10, asked.receive());
         await stranger.send(new TextEncoder().encode("Thu Jan  1 00:00:00 1970"), client);
         await stranger.send(new TextEncoder().encode("junk"), client);
@@ -101,7 +108,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       try {
         const { port } = silent.addr as Deno.NetAddr;
         assertFailure(
-          await run([...timecli, "-t", "0.2", `127.0.0.1:${port}`]),
+          await run([...timecli, "-t", "0.2", `asctime://127.0.0.1:${port}`]),
           3,
           new RegExp(`No reply from 127\\.0\\.0\\.1:${port} within 0\\.2 s`),
         );
@@ -110,7 +117,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       }
       const port = freePort();
       assertFailure(
-        await run([...timecli, `127.0.0.1:${port}`]),
+        await run([...timecli, `asctime://127.0.0.1:${port}`]),
         4,
         new RegExp(
           `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: timesrv asctime://127\\.0\\.0\\.1:${port}$`,
@@ -129,7 +136,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       await cable.shell(cable.client, "ip route add default dev cable");
       for (const target of ["224.0.0.1", "239.1.2.3", "255.255.255.255"]) {
         const outcome = await run(cable.onClient(...timecli, "-t", "0.3", target));
-        assertFailure(outcome, 3, new RegExp(`No reply from ${target}:8888 within 0\\.3 s`));
+        assertFailure(outcome, 3, new RegExp(`No reply from ${target}:123 within 0\\.3 s`));
       }
     }, { ...needs, commands: ["ip"], root: true, ipv6: true }),
   );
@@ -137,7 +144,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   Deno.test(
     await test("reports that the network is unreachable", async () => {
       const outcome = await run(["unshare", "--net", ...timecli, "192.0.2.1"]);
-      assertFailure(outcome, 6, /192\.0\.2\.1:8888: .*unreachable/);
+      assertFailure(outcome, 6, /192\.0\.2\.1:123: .*unreachable/);
     }, { ...needs, commands: ["unshare"], root: true }),
   );
 
@@ -145,7 +152,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
     await test("queries loopback when given the wildcard address", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;
-      const { code } = await run([...timecli, `0.0.0.0:${port}`]);
+      const { code } = await run([...timecli, `asctime://0.0.0.0:${port}`]);
       assertEquals(code, 0);
     }),
   );
@@ -178,7 +185,13 @@ Deno.test(
       const flags = ["run", "--quiet", "--allow-net", ...script];
       for (const host of ["127.0.0.1", "localhost"]) {
         const env = { TIMECLI_BARE: "1" };
-        const { code, stderr } = await run([...wrapper, deno, ...flags, "-4", `${host}:${port}`], {
+        const { code, stderr } = await run([
+          ...wrapper,
+          deno,
+          ...flags,
+          "-4",
+          `asctime://${host}:${port}`,
+        ], {
           env,
         });
         assertMatch(stderr, /^Reply from time server: \w{3} \w{3} [ \d]\d [\d:]{8} \d{4}\r\n$/);

@@ -32,16 +32,18 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       await using server = replying([encode(text)]);
       for (
         const target of [
-          `127.0.0.1:${server.port}`,
           `asctime://127.0.0.1:${server.port}`,
           `ASCTIME://127.0.0.1:${server.port}/`,
-          `127.1:${server.port}`,
+          `asctime://127.1:${server.port}/`,
         ]
       ) {
         assertAnswer(await run([...timecli, target]), `Reply from time server: ${text}\n`);
       }
-      assertEquals(server.requests.map(({ text }) => text), Array(4).fill("Time request"));
-      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${server.port}`]), `${text}\n`);
+      assertEquals(server.requests.map(({ text }) => text), Array(3).fill("Time request"));
+      assertAnswer(
+        await run([...timecli, "-q", `asctime://127.0.0.1:${server.port}`]),
+        `${text}\n`,
+      );
     }),
   );
 
@@ -51,7 +53,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const before = Date.now();
       const { code, stdout, stderr } = await run([
         ...timecli,
-        `127.0.0.1:${server.port}`,
+        `asctime://127.0.0.1:${server.port}`,
         "--json",
       ]);
       assertEquals([code, stderr], [0, ""]);
@@ -74,25 +76,34 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   Deno.test(
     await test("queries an IPv6 address", async () => {
       await using server = replying([encode(text)], "::1");
-      for (const target of [`[::1]:${server.port}`, `asctime://[::1]:${server.port}`]) {
+      for (const target of [`asctime://[::1]:${server.port}`, `asctime://[0::1]:${server.port}/`]) {
         assertAnswer(await run([...timecli, target, "-q"]), `${text}\n`);
       }
-      assertAnswer(await run([...timecli, "-6", "-q", `[0:0::1]:${server.port}`]), `${text}\n`);
+      assertAnswer(
+        await run([...timecli, "-6", "-q", `asctime://[0:0::1]:${server.port}`]),
+        `${text}\n`,
+      );
     }, { ...needs, ipv6: true }),
   );
 
   Deno.test(
     await test("queries the IPv4 address of a name with -4, and an IPv4-mapped address", async () => {
       await using server = replying([encode(text)]);
-      assertAnswer(await run([...timecli, "-4", "-q", `localhost:${server.port}`]), `${text}\n`);
-      assertAnswer(await run([...timecli, "-q", `[::ffff:127.0.0.1]:${server.port}`]), `${text}\n`);
+      assertAnswer(
+        await run([...timecli, "-4", "-q", `asctime://localhost:${server.port}`]),
+        `${text}\n`,
+      );
+      assertAnswer(
+        await run([...timecli, "-q", `asctime://[::ffff:127.0.0.1]:${server.port}`]),
+        `${text}\n`,
+      );
     }),
   );
 
   Deno.test(
     await test("reads options from the environment, below the command line", async () => {
       await using server = replying([encode(text)]);
-      const target = `127.0.0.1:${server.port}`;
+      const target = `asctime://127.0.0.1:${server.port}`;
       for (
         const [env, args, stdout] of [
           [{ TIMECLI_BARE: "1" }, [], `${text}\n`],
@@ -120,7 +131,10 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         encode("Sat Apr  4 21:09:36 2020"),
         encode("junk"),
       ]);
-      assertAnswer(await run([...timecli, "-q", `127.0.0.1:${server.port}`]), `${text}\n`);
+      assertAnswer(
+        await run([...timecli, "-q", `asctime://127.0.0.1:${server.port}`]),
+        `${text}\n`,
+      );
       assertEquals(server.requests.length, 1);
     }),
   );
@@ -130,7 +144,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       for (const [retries, times] of [[0, 1], [2, 3]] as const) {
         await using server = replying([]);
         const options = ["--timeout", "1", "--retries", String(retries)];
-        const { code } = await run([...timecli, ...options, `127.0.0.1:${server.port}`]);
+        const { code } = await run([...timecli, ...options, `asctime://127.0.0.1:${server.port}`]);
         assertEquals([code, server.requests.length], [3, times]);
       }
     }),
@@ -149,7 +163,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
           ['exec 3> >(:); wait $!; exec "$@" >&3 3>&-', [1, ""]],
         ] as const
       ) {
-        const target = `127.0.0.1:${server.port}`;
+        const target = `asctime://127.0.0.1:${server.port}`;
         const outcome = await run(["bash", "-c", script, "sh", ...timecli, "-q", target]);
         assertEquals([outcome.code, outcome.stdout], expected, script);
         assertEquals(outcome.stderr, "");
@@ -161,7 +175,11 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("reports why it cannot write its output", async () => {
       await using server = replying([encode(text)]);
       const shell = ["sh", "-c", 'exec "$@" >/dev/full', "sh"] as const;
-      const { code, stderr } = await run([...shell, ...timecli, `127.0.0.1:${server.port}`]);
+      const { code, stderr } = await run([
+        ...shell,
+        ...timecli,
+        `asctime://127.0.0.1:${server.port}`,
+      ]);
       assertMatch(stderr, /^timecli: [^\n]*No space left[^\n]*\n$/);
       assertEquals(code, 1);
     }, { ...needs, commands: ["sh"], files: [...(needs.files ?? []), "/dev/full"] }),
@@ -170,7 +188,12 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
   Deno.test(
     await test("ends on SIGINT while it waits", async () => {
       await using server = replying([]);
-      await using client = new Running([...timecli, "-t", "60", `127.0.0.1:${server.port}`]);
+      await using client = new Running([
+        ...timecli,
+        "-t",
+        "60",
+        `asctime://127.0.0.1:${server.port}`,
+      ]);
       await until(() => server.requests.length > 0, 20);
       const { code, signal } = await client.stop("SIGINT");
       assertEquals([signal, code, client.stderr], ["SIGINT", 130, ""]);

@@ -73,7 +73,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       await test(`timecli reads the answer of a ${behaviour} server`, async () => {
         const { outcome, log } = await askPython(behaviour, (port) => [
           ...timecli,
-          `127.0.0.1:${port}`,
+          `asctime://127.0.0.1:${port}`,
         ]);
         assertEquals([outcome.code, outcome.stderr], [0, ""]);
         assertMatch(outcome.stdout, asctimeReply);
@@ -95,7 +95,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         const { outcome } = await askPython(behaviour, (port) => [
           ...timecli,
           ...["--timeout", "0.5", "--retries", "0"],
-          `127.0.0.1:${port}`,
+          `asctime://127.0.0.1:${port}`,
         ]);
         assertMatch(outcome.stderr, /^timecli: [\x20-\x7e]+\n$/);
         assertMatch(outcome.stderr, message);

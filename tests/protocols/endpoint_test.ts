@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { formatEndpoint, parseEndpoint, parseTarget } from "../../src/protocols/endpoint.ts";
+import type { Protocol } from "../../src/protocols/registry.ts";
 import { isLinkLocal } from "../../src/system/address.ts";
 import { check } from "../support/property.ts";
 
@@ -10,24 +11,48 @@ Deno.test("parseEndpoint reads what users write", () => {
     ["asctime://127.0.0.1", "127.0.0.1", 8888],
     ["asctime://127.0.0.1/", "127.0.0.1", 8888],
     ["ASCTIME://Time.Example:0", "Time.Example", 0],
-    ["time.example", "time.example", 8888],
+    ["time.example", "time.example", 123],
     ["time.example:65535", "time.example", 65535],
-    ["[::1]", "::1", 8888],
+    ["[::1]", "::1", 123],
     ["[::1]:99", "::1", 99],
-    ["::1", "::1", 8888],
-    ["2001:db8::5", "2001:db8::5", 8888],
+    ["::1", "::1", 123],
+    ["2001:db8::5", "2001:db8::5", 123],
     ["asctime://[fe80::1%eth0]:99", "fe80::1%eth0", 99],
-    ["fe80::1%eth0", "fe80::1%eth0", 8888],
+    ["fe80::1%eth0", "fe80::1%eth0", 123],
     // As RFC 6874 has it; the zone 25 is written without a second percent sign.
     ["asctime://[fe80::1%25eth0]:99", "fe80::1%eth0", 99],
-    ["[::1%25lo]", "::1%lo", 8888],
-    ["[fe80::1%251]", "fe80::1%1", 8888],
-    ["[fe80::1%25]", "fe80::1%25", 8888],
-    ["fe80::1%25", "fe80::1%25", 8888],
+    ["[::1%25lo]", "::1%lo", 123],
+    ["[fe80::1%251]", "fe80::1%1", 123],
+    ["[fe80::1%25]", "fe80::1%25", 123],
+    ["fe80::1%25", "fe80::1%25", 123],
     ["asctime://[::ffff:192.0.2.1]", "::ffff:192.0.2.1", 8888],
   ];
   for (const [url, hostname, port] of table) {
-    assertEquals(parseEndpoint(url), { protocol: "asctime", hostname, port }, url);
+    const protocol = /^asctime:/i.test(url) ? "asctime" : "ntp";
+    assertEquals(parseEndpoint(url), { protocol, hostname, port }, url);
+  }
+});
+
+Deno.test("parseEndpoint has the protocol of the port, or NTP, without a scheme", () => {
+  const table: [url: string, usual: Protocol | undefined, protocol: Protocol, port: number][] = [
+    ["host", undefined, "ntp", 123],
+    ["host:8888", undefined, "asctime", 8888],
+    ["[::1]:8888", undefined, "asctime", 8888],
+    ["host:8889", undefined, "ntp", 8889],
+    ["host:0", undefined, "ntp", 0],
+    ["host", "auto", "auto", 8888],
+    ["host:8888", "auto", "auto", 8888],
+    ["host:1123", "auto", "auto", 1123],
+    ["host:8888", "ntp", "ntp", 8888],
+    ["time://host:13", "ntp", "time", 13],
+  ];
+  for (const usual of [undefined, "auto", "ntp"] as const) {
+    table.push(["host:13", usual, "daytime", 13]);
+    table.push(["[::1]:37", usual, "time", 37], ["host:0123", usual, "ntp", 123]);
+  }
+  for (const [url, usual, protocol, port] of table) {
+    const endpoint = parseEndpoint(url, usual);
+    assertEquals([endpoint.protocol, endpoint.port], [protocol, port], `${url} ${usual}`);
   }
 });
 

@@ -1,6 +1,7 @@
 /** Parses a command line by its table of options. */
-import type { Field } from "../../options/field.ts";
+import { attempt, type Field } from "../../options/field.ts";
 import { parseOption } from "../../options/read.ts";
+import { parseEndpoint } from "../../protocols/endpoint.ts";
 import { environmentVariable } from "../../system/permission.ts";
 import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
@@ -117,8 +118,13 @@ const ADDRESS_FLAGS: readonly string[] = [
   ...["-H", "-p"],
 ];
 
+/** The form of an address, if the arguments of a command are addresses. */
+function formOf([first]: Command["positionals"]): string | undefined {
+  return /\S*HOST[^\s,;)]*/.exec(first?.help ?? "")?.[0];
+}
+
 function unknown(label: string, { positionals }: Command, options: readonly Option[]): UsageError {
-  const [form] = /\S*HOST[^\s,;)]*/.exec(positionals[0]?.help ?? "") ?? [];
+  const form = formOf(positionals);
   if (form !== undefined && ADDRESS_FLAGS.includes(label)) {
     return new UsageError(`Unknown option ${label}: an address is an argument, ${form}`);
   }
@@ -158,8 +164,25 @@ function checkConflicts(options: readonly Option[], sources: ReadonlyMap<string,
 }
 
 function checkPositionals({ positionals: expected }: Command, given: readonly string[]): void {
+  const port = given.findIndex((arg, i) => i > 0 && /^\d{1,5}$/.test(arg));
+  const target = port > 0 && formOf(expected) !== undefined
+    ? withPort(given[port - 1] as string, given[port] as string)
+    : undefined;
+  if (target !== undefined) {
+    throw new UsageError(`A port follows its host after a colon: ${target}`);
+  }
   const missing = expected[given.length];
   if (missing?.isRequired) throw new UsageError(`<${missing.name}> is missing (${missing.help})`);
   if (given.length <= expected.length || expected.at(-1)?.isRepeatable) return;
   throw new UsageError(`Unexpected argument ${quote(given[expected.length])}`);
+}
+
+/** The URL of a target that has no port yet, with this one. */
+function withPort(target: string, port: string): string | undefined {
+  return attempt(() => {
+    const isIpv6 = target.includes(":") && parseEndpoint(target).hostname === target;
+    const url = `${isIpv6 ? `[${target}]` : target}:${port}`;
+    parseEndpoint(url);
+    return url;
+  });
 }

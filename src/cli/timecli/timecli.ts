@@ -9,14 +9,15 @@ Targets, each with its default port:
   ntp://HOST:123        NTP (RFC 5905): offset, delay, stratum, ...
   time://HOST:37        seconds since 1900 (RFC 868)
   daytime://HOST:13     a line of text (RFC 867)
-  asctime://HOST:8888   text; also plain HOST[:PORT]
+  asctime://HOST:8888   text
+  HOST, HOST:PORT       NTP; by port 13, 37 or 8888 one of the others
 
 Examples:
   timecli
-  timecli ntp://time.example
-  timecli ntp://a.example ntp://b.example time://c.example
-  timecli --count 8 ntp://time.example
-  timecli --json ntp://time.example | jq .offset
+  timecli time.example
+  timecli a.example b.example time://c.example
+  timecli --count 8 time.example
+  timecli --json time.example | jq .offset
   timecli --utc --format "yyyy-MM-dd'T'HH:mm:ss'Z'" ntp://time.example
 `;
 

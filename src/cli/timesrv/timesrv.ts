@@ -82,11 +82,12 @@ export type TimesrvValues = TimesrvArguments["values"];
 
 const NOTES = `
 Listeners, each with its default port:
-  auto://HOST:8888      NTP or text, by the request; also plain HOST[:PORT]
+  auto://HOST:8888      NTP or text, by the request
   ntp://HOST:123        NTP (RFC 5905), versions 1 to 4
   asctime://HOST:8888   text, whatever the request
   daytime://HOST:13     a line of text (RFC 867)
   time://HOST:37        seconds since 1900 (RFC 868)
+  HOST, HOST:PORT       auto; by port 123, 13 or 37 one of the others
 
 Examples:
   timesrv

@@ -96,7 +96,7 @@ export const command = defineCommand({
     "latency and losses.",
   positionals: [{
     name: "url",
-    help: "server: [PROTOCOL://]HOST[:PORT], asctime by default",
+    help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
     isRequired: true,
   }],
   groups,

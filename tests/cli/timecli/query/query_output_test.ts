@@ -94,7 +94,7 @@ SERVER            TIME                       OFFSET     BOUND     DELAY     STRA
 ntp://192.0.2.1   2026-03-01 17:30:00 +0530  +0 s       11.00 ms  22.00 ms  1        GPS        none
 time://192.0.2.6  2026-03-01 17:30:00 +0530  -1.000 ms  1.011 s   2.000 ms
 ntp://192.0.2.4   The server 192.0.2.4 denies service (KoD DENY)
-192.0.2.9         No reply from 192.0.2.9:8888 within 3 s
+192.0.2.9         No reply from 192.0.2.9:123 within 3 s
 `,
   ],
   [
@@ -132,7 +132,7 @@ timecli: No reply from 192.0.2.9:123 within 1 s
 `,
   ],
   [
-    "-t 0.5 192.0.2.9:123",
+    "-t 0.5 asctime://192.0.2.9:123",
     3,
     "",
     `

@@ -189,7 +189,7 @@ Deno.test("outcomeToJson has a failure beside the reply", () => {
   assertEquals(both["stratum"], 2);
   assertEquals(outcomeToJson({ target: "x", error: new Error("other") }, false), {
     schema: 1,
-    url: "asctime://x:8888",
+    url: "ntp://x:123",
     error: { reason: "failed", message: "other" },
   });
   for (const [target, url] of [["NTP://x/", "ntp://x:123"], ["not a url", "not a url"]] as const) {
