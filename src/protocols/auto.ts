@@ -36,7 +36,7 @@ export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Re
       return isNtp ? ntp.respond(exchange) : text.respond(exchange);
     },
     // Text leaves nothing unfinished.
-    finish: (batch, count, departures) => ntp.finish?.(batch, count, departures),
+    finish: (batch, first, end, departure) => ntp.finish?.(batch, first, end, departure),
     writeKod: (exchange, code) =>
       isPrintable(exchange.request) ? 0 : ntp.writeKod?.(exchange, code) ?? 0,
   };

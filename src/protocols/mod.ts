@@ -32,7 +32,6 @@ export type { NtpTimestamp } from "./ntp/timestamp.ts";
 export type { Protocol, Replies } from "./registry.ts";
 export {
   type Answer,
-  type Departures,
   type KissCode,
   type Length,
   type Refusal,

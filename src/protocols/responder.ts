@@ -86,17 +86,6 @@ export interface ServedExchange {
   isUnfinished: boolean;
 }
 
-/** When the replies of a batch leave. */
-export interface Departures {
-  /**
-   * Writes the time at which a reply leaves, by the served clock: never one that is still to come.
-   *
-   * @param place The place of the reply in its batch
-   * @param time Receives the time
-   */
-  at(place: number, time: UnixTime): void;
-}
-
 /**
  * Answers the requests of one protocol, whatever the transport.
  *
@@ -122,14 +111,20 @@ export interface Responder {
   respond(exchange: ServedExchange): Answer | Promise<Answer>;
 
   /**
-   * Writes the parts that depend on the departure, once for all replies that are about to leave together.
-   * It concerns only exchanges whose `isUnfinished` is set, and clears that. It changes no length.
+   * Writes the parts that depend on the departure, as the last thing before replies leave together. It concerns
+   * only exchanges whose `isUnfinished` is set, and clears that. It changes no length.
    *
-   * @param batch The exchanges, in the order in which their replies leave; there may be more than `count`
-   * @param count The number of them that leave
-   * @param departures When each of them leaves
+   * @param batch Exchanges in the order in which their replies leave
+   * @param first The place in it of the first reply that leaves now
+   * @param end The place after that of the last one
+   * @param departure When they leave, by the served clock: never a time that is still to come
    */
-  finish?(batch: readonly ServedExchange[], count: number, departures: Departures): void;
+  finish?(
+    batch: readonly ServedExchange[],
+    first: number,
+    end: number,
+    departure: Readonly<UnixTime>,
+  ): void;
 
   /**
    * Writes a kiss-o'-death (KoD), the reply to a client that is denied or exceeds the rate limit. Protocols

@@ -2,7 +2,7 @@
 import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
-import { type Answer, type Departures, refusal, type Responder } from "../protocols/responder.ts";
+import { type Answer, refusal, type Responder } from "../protocols/responder.ts";
 import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
 import { counter, type Counters } from "../transports/counters.ts";
 import { withFaults } from "./faults/with_faults.ts";
@@ -42,7 +42,7 @@ export function createHandler(
   endpoint: Endpoint,
   { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,
 ): DatagramHandler {
-  const departures = new BatchDepartures(base, clock);
+  const departure: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   /** Writes a kiss-o'-death (KoD) to a request that is not admitted, if its protocol has one. */
   function writeKod(exchange: Exchange, verdict: number): Answer {
@@ -67,10 +67,14 @@ export function createHandler(
     exchange.status = clock.toServed(exchange.arrival);
   }
 
-  function finish(batch: readonly Exchange[], count: number, leadNs: number): void {
+  function finish(batch: readonly Exchange[], first: number, end: number): void {
     if (responder.finish === undefined) return;
-    departures.begin(leadNs);
-    responder.finish(batch, count, departures);
+    let next = first;
+    while (next < end && !(batch[next] as Exchange).isUnfinished) next++;
+    if (next === end) return;
+    base.read(departure);
+    clock.toServed(departure);
+    responder.finish(batch, next, end, departure);
   }
 
   const { protocol } = endpoint;
@@ -79,7 +83,7 @@ export function createHandler(
     counters,
     stamp,
     respond,
-    finish: (exchange) => finish([exchange], 1, 0),
+    finish: (exchange) => finish([exchange], 0, 1),
   });
 
   return {
@@ -96,36 +100,6 @@ export function createHandler(
     finish,
     failed: (operation, error) => log?.failed(endpoint, operation, error),
   };
-}
-
-/** The departures of a batch from one reading of the clock, made when the first reply needs it. */
-class BatchDepartures implements Departures {
-  readonly #base: Clock;
-  readonly #clock: ServedClock;
-  readonly #now: UnixTime = { seconds: 0, nanoseconds: 0 };
-  #isRead = false;
-  #leadNs = 0;
-
-  constructor(base: Clock, clock: ServedClock) {
-    this.#base = base;
-    this.#clock = clock;
-  }
-
-  /** Begins a batch whose replies leave at least this far apart. */
-  begin(leadNs: number): void {
-    this.#isRead = false;
-    this.#leadNs = leadNs;
-  }
-
-  at(place: number, time: UnixTime): void {
-    if (!this.#isRead) this.#base.read(this.#now);
-    this.#isRead = true;
-    const nanoseconds = this.#now.nanoseconds + place * this.#leadNs;
-    const carry = nanoseconds >= 1e9 ? 1 : 0;
-    time.seconds = this.#now.seconds + carry;
-    time.nanoseconds = nanoseconds - carry * 1e9;
-    this.#clock.toServed(time);
-  }
 }
 
 const refuseDenied = refusal("denied");

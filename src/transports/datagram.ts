@@ -157,7 +157,7 @@ export class DatagramListener {
         const { delivery } = exchange;
         this.#batch[0] = exchange;
         // It reads the clock: nothing may come between it and the sending.
-        this.#handler.finish(this.#batch, 1, 0);
+        this.#handler.finish(this.#batch, 0, 1);
         operation = "send";
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);

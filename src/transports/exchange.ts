@@ -44,10 +44,7 @@ export interface DatagramHandler {
    * The exchange belongs to the handler until the returned promise settles.
    */
   handle(exchange: Exchange): Answer | Promise<Answer>;
-  /**
-   * Finishes the first `count` replies of a batch, as the last thing before they leave in this order, each at
-   * least `leadNs` after the one before.
-   */
-  finish(batch: readonly Exchange[], count: number, leadNs: number): void;
+  /** Finishes the replies of a batch from place `first` to before `end`, as the last thing before they leave. */
+  finish(batch: readonly Exchange[], first: number, end: number): void;
   failed(operation: Operation, error: unknown): void;
 }

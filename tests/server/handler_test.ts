@@ -66,7 +66,7 @@ for (const isStamped of [false, true]) {
         };
         handler.begin();
         const length = handler.handle(exchange);
-        handler.finish([exchange], 1, 0);
+        handler.finish([exchange], 0, 1);
         base.interrupt = () => {};
         const packet = decodeNtpPacket(reply.subarray(0, length as number));
         const served = [packet.receiveTimestamp, packet.transmitTimestamp]
@@ -139,28 +139,34 @@ function timesOf({ reply }: Exchange, seconds: number): [receive: number, transm
 const ntpRequest = Uint8Array.from({ length: NTP_HEADER_LENGTH }, (_, i) => i === 0 ? 0x23 : 0);
 const textRequest = new Uint8Array();
 
-Deno.test("a batch is finished from one reading of the clock, each NTP reply by its place", async () => {
+Deno.test("replies that leave together are finished by one reading of the clock, and no others", async () => {
   const { handler, base, receive } = await handleAuto();
   const batch = receive(ntpRequest, textRequest, ntpRequest, ntpRequest);
   const text = batch[1]?.reply.slice();
-  base.now.nanoseconds += 400;
-  handler.finish(batch, 3, 300);
-  assertEquals([base.readings, batch[1]?.reply], [1, text]);
-  const [first, , third, left] = batch;
   const SECOND = 1_700_003_600;
+  const departures: [from: number, to: number][] = [[1, 3], [3, 4], [0, 1]];
+  departures.forEach(([from, to], i) => {
+    base.now.nanoseconds += 400;
+    handler.finish(batch, from, to);
+    assertEquals(base.readings, i + 1);
+  });
+  assertEquals(batch[1]?.reply, text);
+  const left = [0, 2, 3].map((i) => timesOf(batch[i] as Exchange, SECOND));
   // Whatever is below a clock's precision is random.
-  const around = (actual: number[], expected: number[]): void =>
-    actual.forEach((ns, i) => assert(Math.abs(ns - (expected[i] ?? NaN)) <= 2, `${ns}`));
-  around(timesOf(first as Exchange, SECOND), [999_999_000, 999_999_400]);
-  around(timesOf(third as Exchange, SECOND), [999_999_000, 1_000_000_000]);
-  assertEquals([left?.isUnfinished, first?.isUnfinished], [true, false]);
+  const expected = [[999_999_000, 1_000_000_200], [999_999_000, 999_999_400], [
+    999_999_000,
+    999_999_800,
+  ]];
+  left.flat().forEach((ns, i) => assert(Math.abs(ns - (expected.flat()[i] ?? NaN)) <= 2, `${ns}`));
+  assertEquals(batch.map(({ isUnfinished }) => isUnfinished), [false, false, false, false]);
 });
 
-Deno.test("a batch without NTP is finished without reading the clock", async () => {
+Deno.test("replies without NTP are finished without reading the clock", async () => {
   const { handler, base, receive } = await handleAuto();
-  const batch = receive(textRequest, textRequest);
-  handler.finish(batch, 2, 300);
-  assertEquals(base.readings, 0);
+  const batch = receive(textRequest, ntpRequest, textRequest);
+  handler.finish(batch, 0, 1);
+  handler.finish(batch, 2, 3);
+  assertEquals([base.readings, batch[1]?.isUnfinished], [0, true]);
 });
 
 Deno.test("no reply leaves before its request came, however the clock is stepped before it is finished", async () => {
@@ -168,7 +174,7 @@ Deno.test("no reply leaves before its request came, however the clock is stepped
   for (const step of [-1, -3600, -(2 ** 31)]) {
     const batch = receive(ntpRequest, ntpRequest);
     base.now.seconds += step;
-    handler.finish(batch, 2, 300);
+    handler.finish(batch, 0, 2);
     for (const exchange of batch) {
       const [receive, transmit] = timesOf(exchange, base.now.seconds - step + 3600);
       assert(transmit >= receive && transmit - receive <= 2, `${receive} ${transmit}`);
@@ -226,34 +232,24 @@ Deno.test("a handler logs the requests that get a reply, and counts each KoD", a
   }
 });
 
-Deno.test("the departures of a batch carry into the next second", () => {
-  const times: UnixTime[] = [];
+Deno.test("a responder finishes the replies that leave, at the served time", () => {
+  const finished: [first: number, end: number, departure: UnixTime][] = [];
   const { handler, base } = handlerOf("ntp", {}, {
-    respond: () => 1,
-    finish(batch, count, departures): void {
-      assertEquals([batch.length, count], [3, 3]);
-      for (const place of [0, 1, 2]) {
-        const time = { seconds: 0, nanoseconds: 0 };
-        departures.at(place, time);
-        times.push(time);
-      }
+    respond: (exchange) => {
+      exchange.isUnfinished = true;
+      return 1;
     },
+    finish: (_, first, end, departure) => void finished.push([first, end, { ...departure }]),
   });
   const batch = [1, 2, 3].map(() => exchangeFrom("127.0.0.1", ntpRequest));
+  batch.forEach((exchange) => handler.handle(exchange));
   base.now = { seconds: 5, nanoseconds: 999_999_800 };
-  handler.finish(batch, 3, 100);
-  assertEquals(times.splice(0), [
-    { seconds: 5, nanoseconds: 999_999_800 },
-    { seconds: 5, nanoseconds: 999_999_900 },
-    { seconds: 6, nanoseconds: 0 },
-  ]);
-  // Each batch has a reading and a lead of its own.
-  base.now = { seconds: 7, nanoseconds: 999_999_999 };
-  handler.finish(batch, 3, 1);
-  assertEquals(times.map(({ seconds, nanoseconds }) => [seconds, nanoseconds]), [
-    [7, 999_999_999],
-    [8, 0],
-    [8, 1],
+  handler.finish(batch, 0, 2);
+  base.now = { seconds: 6, nanoseconds: 100 };
+  handler.finish(batch, 2, 3);
+  assertEquals(finished, [
+    [0, 2, { seconds: 5, nanoseconds: 999_999_800 }],
+    [2, 3, { seconds: 6, nanoseconds: 100 }],
   ]);
 });
 

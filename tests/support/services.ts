@@ -92,7 +92,7 @@ export function finishAt(
   exchange: ServedExchange,
   then: Readonly<UnixTime>,
 ): void {
-  responder.finish?.([exchange], 1, { at: (_, time) => void Object.assign(time, then) });
+  responder.finish?.([exchange], 0, 1, then);
 }
 
 /** A copy of the reply, or why there is none; nothing may be written beyond it. */

@@ -18,7 +18,6 @@ export interface NtpResponderOptions {
  * longer than its request.
  */
 export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
-  const transmit: UnixTime = { seconds: 0, nanoseconds: 0 };
   const reference: UnixTime = { seconds: 0, nanoseconds: 0 };
   return {
     respond(exchange): Answer {
@@ -49,17 +48,16 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
       return NTP_HEADER_LENGTH;
     },
 
-    finish(batch, count, departures): void {
-      for (let i = 0; i < count; i++) {
+    finish(batch, first, end, departure): void {
+      for (let i = first; i < end; i++) {
         const exchange = batch[i] as ServedExchange;
         if (!exchange.isUnfinished) continue;
         exchange.isUnfinished = false;
         const { reply, arrival, status } = exchange;
-        departures.at(i, transmit);
         const randomBits = randomBitsOf(status.precision);
-        writeTimestamp(reply, field.transmitTimestamp, transmit, randomBits, random32());
+        writeTimestamp(reply, field.transmitTimestamp, departure, randomBits, random32());
         // On the wire a step back by more than half an era looks like one forward.
-        if (transmit.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
+        if (departure.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
       }
     },
 

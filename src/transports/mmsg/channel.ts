@@ -7,6 +7,7 @@ import {
 } from "../../protocols/responder.ts";
 import { counter, type Counters } from "../counters.ts";
 import type { DatagramHandler } from "../exchange.ts";
+import { hasCome } from "../../clock/page.ts";
 import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
 import {
   type Batch,
@@ -41,10 +42,15 @@ import {
   zeroed,
 } from "../../system/libc.ts";
 import { BatchedExchange, placeOf } from "./batched_exchange.ts";
-import { Pace } from "./pace.ts";
 
 /** Datagrams per system call; more gains nothing (docs/performance.md). */
 const BATCH = 64;
+
+/** The most replies of one system call, which share the transmit time of the first. */
+const MAX_REPLIES_PER_SEND = 16;
+
+/** So many replies without a wait add one reply to each send: 64, which is a burst of one client. */
+const BACKLOG_SHIFT = 6;
 
 /** The longest pause between receives on a socket that fails each of them. */
 const MAX_PAUSE_MS = 250;
@@ -84,7 +90,6 @@ export class Channel {
   readonly #counters: Counters;
   readonly #stop: Int32Array<SharedArrayBuffer>;
   readonly #clock: RealtimeClock;
-  readonly #pace: Pace;
   readonly #isWildcard: boolean;
   readonly #requests: Batch;
   readonly #replies: Batch;
@@ -99,6 +104,10 @@ export class Channel {
   readonly #exchanges: readonly BatchedExchange[];
   /** The exchanges whose replies leave next, in the order of their places. */
   readonly #answered: BatchedExchange[] = [];
+  /** When the replies of the last batch had left. */
+  readonly #doneAt: UnixTime = { seconds: 0, nanoseconds: 0 };
+  /** The replies since a request last came while nothing was left to do. */
+  #backlog = 0;
   #pauseMs = 0;
 
   constructor(libc: Libc, options: LoopListener & LoopShared) {
@@ -108,7 +117,6 @@ export class Channel {
     this.#counters = options.counters;
     this.#stop = options.stop;
     this.#clock = options.clock;
-    this.#pace = new Pace(options.clock);
     this.#isWildcard = options.isWildcard;
     const [names, replyNames] = [zeroed(BATCH * NAME_STRIDE), zeroed(BATCH * NAME_STRIDE)];
     this.#requests = layOutBatch(BATCH, REQUEST_CAPACITY, { names, control: true });
@@ -151,7 +159,8 @@ export class Channel {
       words[word + CONTROL_LENGTH_WORD] = CONTROL_STRIDE;
     }
     this.#counters.count(counter.received, received);
-    if (answers > 0) this.#send(answers);
+    if (answers === 0) return;
+    this.#send(answers);
   }
 
   #receiveFailed(errno: number): void {
@@ -169,6 +178,7 @@ export class Channel {
   #answer(i: number, length: number, place: number): boolean {
     const exchange = this.#exchanges[i] as BatchedExchange;
     const info = this.#readControl(i, exchange.arrival);
+    if (i === 0 && hasCome(this.#doneAt, exchange.arrival)) this.#backlog = 0;
     if (this.#isWildcard && (info === 0 || !this.#setSource(info, place))) {
       this.#counters.refuse(refuseNotUnicast);
       return false;
@@ -249,17 +259,29 @@ export class Channel {
   }
 
   /**
-   * Finishes and sends the first replies; one that cannot be sent is counted and dropped. It never waits for
-   * room in the send queue: one congested link would delay the clients of all others.
+   * Finishes and sends the first replies. Each leaves alone, as soon as its transmit time is written; only where
+   * requests keep coming faster than that, more and more of them share a system call and its time.
    */
   #send(count: number): void {
-    this.#pace.begin(count);
-    this.#handler.finish(this.#answered, count, this.#pace.leadNs);
-    for (let next = 0; next < count;) {
+    const share = Math.min(1 + (this.#backlog >> BACKLOG_SHIFT), MAX_REPLIES_PER_SEND);
+    for (let first = 0; first < count; first += share) {
+      const end = Math.min(first + share, count);
+      this.#handler.finish(this.#answered, first, end);
+      this.#sendFinished(first, end);
+    }
+    this.#backlog += count;
+    this.#clock.read(this.#doneAt);
+  }
+
+  /**
+   * Sends replies; one that cannot be sent is counted and dropped. It never waits for room in the send queue: one
+   * congested link would delay the clients of all others.
+   */
+  #sendFinished(first: number, end: number): void {
+    for (let next = first; next < end;) {
       const headers = this.#repliesFrom[next] as Uint8Array<ArrayBuffer>;
-      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, count - next, MSG_DONTWAIT);
+      const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, end - next, MSG_DONTWAIT);
       if (sent > 0) {
-        if (sent === count) this.#pace.sent(count);
         this.#counters.count(counter.answered, sent);
         next += sent;
       } else {

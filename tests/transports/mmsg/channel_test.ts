@@ -37,8 +37,8 @@ class TestChannel implements Disposable {
   readonly failures: string[] = [];
   /** The arrival of each request, in nanoseconds since 1970. */
   readonly arrivals: bigint[] = [];
-  /** The count and the lead of each batch that was finished, and the first octets of its replies. */
-  readonly finished: [count: number, leadNs: number, requests: number[]][] = [];
+  /** The first octets of the requests whose replies were finished together. */
+  readonly finished: number[][] = [];
   /** The address of each sender as numbers, and its port. */
   readonly senders: [words: number[], port: number][] = [];
   /** How many batches have begun. */
@@ -97,9 +97,8 @@ function makeHandler(
       reply.set(request.subarray(0, reply.length));
       return handle?.(request) ?? request.length;
     },
-    finish(batch, count, leadNs): void {
-      const requests = batch.slice(0, count).map(({ request }) => request[0] ?? -1);
-      test.finished.push([count, leadNs, requests]);
+    finish(batch, first, end): void {
+      test.finished.push(batch.slice(first, end).map(({ request }) => request[0] ?? -1));
     },
     failed: (operation, error) => test.failures.push(`${operation}: ${(error as Error).message}`),
   };
@@ -203,7 +202,7 @@ Deno.test("each reply of a batch has its own receiver and length, beside what is
     [[6, 6], CLIENT6, 1],
     [[7, 7, 7, 7], [10, 0, 0, 1], 2],
   ]);
-  assertEquals(channel.finished, [[4, 0, [1, 5, 6, 7]]]);
+  assertEquals(channel.finished, [[1], [5], [6], [7]]);
   const ofIpv4 = (...octets: [number, number, number, number]): number[] => {
     const words = new Uint32Array(4);
     parseIpWords(octets.join("."), words);
@@ -239,14 +238,45 @@ Deno.test("a request is as long as it came, up to its room", () => {
   assertEquals(lengths, [5, 0, 2048, 5, 2048, 2048]);
 });
 
+/** A batch of datagrams that came before the last replies had left. */
+function queued(count: number): Incoming[] {
+  const stamp = { seconds: NOW.seconds - 1, nanoseconds: 0 };
+  return Array.from({ length: count }, (_, i) => datagram([i + 1], { stamp }));
+}
+
+Deno.test("each reply leaves alone, and shares a call only while requests come faster than that", () => {
+  using channel = new TestChannel();
+  const { libc, finished } = channel;
+  /** How many replies each call had, which must be those that were finished together. */
+  const serve = (...batch: readonly Incoming[]): number[] => {
+    assertEquals(channel.serve(...batch).length, batch.length);
+    const counts = libc.argsOf("sendmmsg").map(([, , count]) => count as number);
+    libc.calls.length = 0;
+    assertEquals(finished.splice(0).map(({ length }) => length), counts);
+    return counts;
+  };
+  const shares = Array.from({ length: 18 }, () => serve(...queued(64)).slice(0, -1));
+  shares.forEach((counts, i) => assertEquals(new Set(counts), new Set([Math.min(i + 1, 16)])));
+  assertEquals(serve(...queued(20)), [16, 4]);
+  // The first of these came when nothing was left to do.
+  assertEquals(serve(datagram([1]), ...queued(2)), [1, 1, 1]);
+  assertEquals(serve(...queued(62)).length, 62);
+  assertEquals(serve(...queued(3)), [2, 1]);
+  assertEquals(serve(unstamped([1]), ...queued(2)), [1, 1, 1]);
+});
+
 Deno.test("replies that cannot be sent are counted one by one, and delay no other", () => {
   using channel = new TestChannel();
   const { sends } = channel.libc;
+  channel.serve(...queued(64));
+  for (let i = 0; i < 5; i++) channel.serve(...queued(64));
+  const { answered } = channel.counted;
+  channel.libc.calls.length = 0;
   // Two leave, the third cannot, a signal comes, two more leave, the sixth cannot, the seventh does.
   sends.push(2, { errno: ENOBUFS }, { errno: EINTR }, 2, { errno: EAGAIN }, 1);
-  const sent = channel.serve(...[1, 2, 3, 4, 5, 6, 7].map((n) => datagram([n])));
-  assertEquals(sent.map(({ payload }) => payload[0]), [1, 2, 4, 5, 7]);
-  assertEquals(channel.counted, { received: 7, answered: 5, sendErrors: 2 });
+  const sent = channel.serve(...queued(8));
+  assertEquals(sent.map(({ payload }) => payload[0]), [1, 2, 4, 5, 7, 8]);
+  assertEquals(channel.counted, { received: 392, answered: (answered ?? 0) + 6, sendErrors: 2 });
   assertEquals(channel.failures, [
     `send: error ${ENOBUFS} (os error ${ENOBUFS})`,
     `send: error ${EAGAIN} (os error ${EAGAIN})`,
@@ -259,6 +289,7 @@ Deno.test("replies that cannot be sent are counted one by one, and delay no othe
     [3, 4, MSG_DONTWAIT],
     [3, 4, MSG_DONTWAIT],
     [3, 2, MSG_DONTWAIT],
+    [3, 1, MSG_DONTWAIT],
     [3, 1, MSG_DONTWAIT],
   ]);
   assertEquals(channel.serve(datagram([8])).length, 1);
@@ -313,29 +344,4 @@ Deno.test("a receive that can never succeed ends the channel with its cause", ()
     );
     assertEquals(channel.counted, { receiveErrors: 1 });
   }
-});
-
-Deno.test("the lead of replies comes from whole batches that left in one call", () => {
-  using channel = new TestChannel();
-  const { libc, finished } = channel;
-  const batch = Array.from({ length: 64 }, (_, i) => datagram([i]));
-  let tookNs = 64 * 3000;
-  const serve = (sends: number[] = []): void => {
-    libc.sends.push(...sends);
-    // Time passes while the batch is finished and sent.
-    libc.onSend = () => {
-      libc.now = { ...libc.now, nanoseconds: libc.now.nanoseconds + tookNs };
-      tookNs = 64 * 3000;
-    };
-    libc.now = { ...NOW, nanoseconds: 0 };
-    channel.serve(...batch);
-  };
-  for (let i = 0; i < 63; i++) serve();
-  // Half a batch at a time takes half the time each: that is no measure.
-  tookNs = 64;
-  serve([32, 32]);
-  assertEquals(finished.at(-1)?.slice(0, 2), [64, 0]);
-  serve();
-  serve();
-  assertEquals(finished.at(-1)?.slice(0, 2), [64, 1500]);
 });
