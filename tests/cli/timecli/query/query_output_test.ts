@@ -149,11 +149,19 @@ timecli: Nothing listens on udp 127.0.0.1:37
 `,
   ],
   [
-    "127.0.0.1",
+    "127.0.0.1:8888",
     4,
     "",
     `
 timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: timesrv
+`,
+  ],
+  [
+    "127.0.0.1",
+    4,
+    "",
+    `
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
 `,
   ],
 ];
