@@ -14,7 +14,7 @@ export function writeText(stream: { writeSync(data: Uint8Array): number }, text:
 }
 
 /** How long a reader may take for the rest once the program is to stop. */
-const GRACE_MS = 200;
+export const GRACE_MS = 200;
 
 /**
  * Writes all of a text to standard output, and returns whether that was possible before the signal aborted:
@@ -38,7 +38,8 @@ export async function writeUnlessStopped(
   }
 }
 
-async function writeLater(text: string): Promise<void> {
+/** Writes all of a text to standard output without a wait of the whole program. */
+export async function writeLater(text: string): Promise<void> {
   let data = new TextEncoder().encode(text);
   while (data.length > 0) data = data.subarray(await Deno.stdout.write(data));
 }

@@ -2,7 +2,7 @@
 import type { WatchEvent } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { painter } from "../../shared/output.ts";
-import { TerminalScreen } from "./terminal_screen.ts";
+import { TerminalScreen } from "../../shared/terminal_screen.ts";
 import { formatNotice } from "./lines.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { drawScreen, type WatchView } from "./screen.ts";
@@ -26,7 +26,7 @@ const MAX_NOTICES = 100;
 const tones: Readonly<Partial<Record<WatchNotice["type"], Tone>>> = { gone: "bad", back: "good" };
 
 /** Owns the terminal until it is disposed of. */
-export class LiveView implements Disposable {
+export class LiveView implements AsyncDisposable {
   readonly #options: LiveViewOptions;
   readonly #terminal: TerminalScreen;
   readonly #keys: ReadonlyMap<string, () => void>;
@@ -126,8 +126,8 @@ export class LiveView implements Disposable {
     this.#terminal.draw(drawScreen(view, this.#terminal.size));
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
-    this.#terminal[Symbol.dispose]();
+    await this.#terminal[Symbol.asyncDispose]();
   }
 }

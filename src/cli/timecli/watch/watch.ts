@@ -119,7 +119,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const isLive = isText && Deno.stdout.isTerminal() && canBeDrawnOn();
   const notices: WatchNotice[] = [];
   try {
-    using view = isLive
+    await using view = isLive
       ? new LiveView({ records: rows, notices, isAscii, onQuit: () => stop.abort() })
       : undefined;
     if (!view && lines.head !== undefined) await write(lines.head);

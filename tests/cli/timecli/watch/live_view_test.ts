@@ -18,22 +18,22 @@ async function press(
     const key = left.shift();
     return key === undefined ? null : new TextEncoder().encodeInto(key, buffer).written;
   };
-  const writeSync = (data: Uint8Array): number => {
+  const write = (data: Uint8Array): Promise<number> => {
     const text = new TextDecoder().decode(data);
     // deno-lint-ignore no-control-regex -- how the screen is cleared, and what is in colour
     if (text.startsWith("\x1b[H")) screens.push(text.replaceAll(/\x1b\[[\d;]*[A-Za-z]/g, ""));
-    return data.length;
+    return Promise.resolve(data.length);
   };
   await replacing([
     [Deno.stdin, { isTerminal: () => true, setRaw: () => {}, read }],
-    [Deno.stdout, { writeSync, isTerminal: () => true }],
+    [Deno.stdout, { write, isTerminal: () => true }],
     [Deno, {
       addSignalListener: () => {},
       removeSignalListener: () => {},
       consoleSize: () => ({ columns: 100, rows: 24 }),
     }],
   ], async () => {
-    using _view = new LiveView({
+    await using _view = new LiveView({
       ...{ records, notices: [], isAscii: true },
       onQuit: () => void quits++,
     });
@@ -88,28 +88,28 @@ Deno.test("LiveView changes its time scale at a key, within the scales that ther
 Deno.test("LiveView keeps the latest hundred events, with the server where there are several", async () => {
   const notices: WatchNotice[] = [];
   const screens: string[] = [];
-  const writeSync = (data: Uint8Array): number => {
+  const write = (data: Uint8Array): Promise<number> => {
     screens.push(new TextDecoder().decode(data));
-    return data.length;
+    return Promise.resolve(data.length);
   };
   const [kiss] = events;
   await replacing([
     [Deno.stdin, { isTerminal: () => false }],
-    [Deno.stdout, { writeSync, isTerminal: () => true }],
+    [Deno.stdout, { write, isTerminal: () => true }],
     [Deno, {
       addSignalListener: () => {},
       removeSignalListener: () => {},
       consoleSize: () => ({ columns: 100, rows: 24 }),
     }],
-  ], () => {
-    using view = new LiveView({
+  ], async () => {
+    await using view = new LiveView({
       ...{ records: watchedForAMinute(), notices, isAscii: false },
       onQuit: () => {},
     });
     view.show(measured(0, 0, 1));
     assertEquals(notices, []);
     for (let i = 0; i < 101; i++) if (kiss) view.show(kiss);
-    return Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 0));
   });
   assertEquals(notices.length, 100);
   assertMatch(screens.join(""), /Ctrl-C quits/);

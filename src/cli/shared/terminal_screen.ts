@@ -1,6 +1,7 @@
 /** The terminal as a screen that is redrawn. */
-import { writeText } from "../../shared/output.ts";
-import { type TerminalSize, terminalSize } from "../../shared/terminal.ts";
+import { settleWithin, systemTimers } from "../../system/time.ts";
+import { GRACE_MS, writeLater } from "./output.ts";
+import { type TerminalSize, terminalSize } from "./terminal.ts";
 
 const ENTER = "\x1b[?1049h\x1b[?25l";
 const LEAVE = "\x1b[?25h\x1b[?1049l";
@@ -17,11 +18,16 @@ export interface ScreenListener {
 /**
  * Uses the terminal as a screen until it is disposed of: the alternate screen, the cursor hidden, and keys
  * read one by one without an echo. Ctrl-C remains a signal.
+ *
+ * Nothing waits for the terminal, which may have been stopped (Ctrl-S) or be at the far end of a dead
+ * connection: a picture that it has not taken yet is replaced by the next one.
  */
-export class TerminalScreen implements Disposable {
+export class TerminalScreen implements AsyncDisposable {
   readonly #listener: ScreenListener;
   /** Whether keys are read: standard input is a terminal. */
   readonly hasKeys: boolean = Deno.stdin.isTerminal();
+  #next: string | undefined;
+  #writing: Promise<void> | undefined;
 
   constructor(listener: ScreenListener) {
     this.#listener = listener;
@@ -32,7 +38,7 @@ export class TerminalScreen implements Disposable {
     Deno.addSignalListener("SIGWINCH", listener.onResize);
     // Stopped by Ctrl-Z, it would leave the shell on the alternate screen.
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTSTP", ignore);
-    writeText(Deno.stdout, ENTER);
+    this.#show(ENTER);
   }
 
   get size(): TerminalSize {
@@ -43,7 +49,22 @@ export class TerminalScreen implements Disposable {
   draw(lines: readonly string[]): void {
     // The last line has no end, which would scroll the screen.
     const text = lines.map((line) => `${line}${CLEAR_LINE}`).join("\r\n");
-    writeText(Deno.stdout, `${HOME}${text}${CLEAR_BELOW}`);
+    this.#show(`${HOME}${text}${CLEAR_BELOW}`);
+  }
+
+  #show(text: string): void {
+    // What enters the screen must not be replaced.
+    this.#next = this.#next?.startsWith(ENTER) ? `${ENTER}${text}` : text;
+    this.#writing ??= this.#write().finally(() => this.#writing = undefined);
+  }
+
+  async #write(): Promise<void> {
+    while (this.#next !== undefined) {
+      const text = this.#next;
+      this.#next = undefined;
+      // A terminal that has been closed sends SIGHUP too.
+      await writeLater(text).catch(ignore);
+    }
   }
 
   async #readKeys(): Promise<void> {
@@ -58,12 +79,13 @@ export class TerminalScreen implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     Deno.removeSignalListener("SIGWINCH", this.#listener.onResize);
     if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTSTP", ignore);
+    this.#show(LEAVE);
+    if (this.#writing) await settleWithin(systemTimers, GRACE_MS, this.#writing);
     try {
       if (this.hasKeys) Deno.stdin.setRaw(false);
-      writeText(Deno.stdout, LEAVE);
     } catch {
       // The terminal has been closed.
     }

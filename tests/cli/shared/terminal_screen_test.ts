@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { replacing } from "../../../support/replacing.ts";
-import { TerminalScreen } from "../../../../src/cli/timecli/watch/terminal_screen.ts";
+import { replacing } from "../../support/replacing.ts";
+import { TerminalScreen } from "../../../src/cli/shared/terminal_screen.ts";
 
 /** Uses a screen on a terminal that sends these texts, and records what happens to it. */
 async function useScreen(
@@ -16,13 +16,13 @@ async function useScreen(
   };
   const setRaw = (isRaw: boolean, { cbreak = false } = {}): void =>
     void events.push(`raw ${isRaw}${cbreak ? ", with signals" : ""}`);
-  const writeSync = (data: Uint8Array): number => {
+  const write = (data: Uint8Array): Promise<number> => {
     events.push(new TextDecoder().decode(data));
-    return data.length;
+    return Promise.resolve(data.length);
   };
   await replacing([
     [Deno.stdin, { isTerminal: () => isTerminal, setRaw, read }],
-    [Deno.stdout, { writeSync }],
+    [Deno.stdout, { write }],
     [Deno, {
       addSignalListener: (name: string) => void signals.push(`+${name}`),
       removeSignalListener: (name: string) => void signals.push(`-${name}`),
@@ -32,7 +32,7 @@ async function useScreen(
     const screen = new TerminalScreen({ onKey, onResize: () => {} });
     screen.draw(["one", "two"]);
     await new Promise((resolve) => setTimeout(resolve, 0));
-    screen[Symbol.dispose]();
+    await screen[Symbol.asyncDispose]();
   });
   return { events, keys, signals };
 }
@@ -43,7 +43,7 @@ Deno.test("TerminalScreen is the alternate screen without a cursor, and leaves t
   const { events, signals } = await useScreen(true, []);
   assertEquals(events, [
     ...["raw true, with signals", "\x1b[?1049h\x1b[?25l", drawn],
-    ...["raw false", "\x1b[?25h\x1b[?1049l"],
+    ...["\x1b[?25h\x1b[?1049l", "raw false"],
   ]);
   assertEquals(signals, ["+SIGWINCH", "+SIGTSTP", "-SIGWINCH", "-SIGTSTP"]);
 });
@@ -56,4 +56,28 @@ Deno.test("TerminalScreen reads keys one by one, and the sequence of a special k
 Deno.test("TerminalScreen reads no keys where standard input is no terminal", async () => {
   const { events, keys } = await useScreen(false, ["q"]);
   assertEquals([events, keys], [["\x1b[?1049h\x1b[?25l", drawn, "\x1b[?25h\x1b[?1049l"], []]);
+});
+
+Deno.test("TerminalScreen shows the latest lines once a stopped terminal takes text again", async () => {
+  const written: string[] = [];
+  const { promise: resumed, resolve: resume } = Promise.withResolvers<void>();
+  const write = async (data: Uint8Array): Promise<number> => {
+    written.push(new TextDecoder().decode(data));
+    if (written.length === 2) await resumed;
+    return data.length;
+  };
+  await replacing([
+    [Deno.stdin, { isTerminal: () => false }],
+    [Deno.stdout, { write }],
+    [Deno, { addSignalListener: () => {}, removeSignalListener: () => {} }],
+  ], async () => {
+    await using screen = new TerminalScreen({ onKey: () => {}, onResize: () => {} });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    for (const line of ["one", "two", "three"]) screen.draw([line]);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(written.length, 2);
+    resume();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(written.slice(1), ["\x1b[Hone\x1b[K\x1b[J", "\x1b[Hthree\x1b[K\x1b[J"]);
+  });
 });
