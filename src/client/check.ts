@@ -20,7 +20,7 @@ export const checkExitCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as 
 
 /** Options for {@linkcode check}. */
 export interface CheckOptions
-  extends Pick<SampleOptions, "interval" | "family" | "network" | "signal"> {
+  extends Pick<SampleOptions, "interval" | "bind" | "family" | "network" | "signal"> {
   /**
    * How many requests to send, 1 to 1000. The median of their offsets counts.
    *
@@ -117,12 +117,13 @@ export async function check(url: string, options: CheckOptions = {}): Promise<Ch
   if (count === 1 && hasRange(thresholds, "jitter")) {
     throw new RangeError("Cannot check the jitter: it needs two samples or more");
   }
-  const { interval, family, network, signal } = options;
+  const { bind, interval, family, network, signal } = options;
   const samples = await sample(url, {
     count,
     deadline: timeout,
     timeout: REPLY_SECONDS,
     interval,
+    bind,
     family,
     network,
     signal,

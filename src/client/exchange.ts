@@ -2,7 +2,7 @@ import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpo
 import { QueryError } from "../protocols/failure.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
-import type { AddressFamily } from "../system/address.ts";
+import { type AddressFamily, addressFamily } from "../system/address.ts";
 import { settleWithin } from "../system/time.ts";
 import type { DatagramConnection } from "../transports/connect_datagram.ts";
 import { type Network, systemNetwork } from "./network.ts";
@@ -23,6 +23,8 @@ export interface ExchangeOptions {
   readonly retries?: number;
   /** The IP version to keep to; without it both are tried, IPv6 first. */
   readonly family?: AddressFamily | undefined;
+  /** The address of this machine to send from, which decides the IP version; any without it. */
+  readonly bind?: string | undefined;
   /** Ends the query when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Where time, names and sockets come from, for tests; this machine's without it. */
@@ -46,9 +48,9 @@ const MAX_LOOKUP_MS = 86_400_000;
 export async function lookUp(
   hostname: string,
   seconds: number,
-  { family, signal, network = systemNetwork }: ExchangeOptions = {},
+  { bind, family, signal, network = systemNetwork }: ExchangeOptions = {},
 ): Promise<readonly string[]> {
-  const lookup = network.resolve(hostname, family);
+  const lookup = network.resolve(hostname, family ?? addressFamily(bind ?? ""));
   const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
   const addresses = await settleWithin(network.timers, ms, lookup, signal);
   if (addresses) return addresses;
@@ -87,7 +89,7 @@ export async function exchange(
   const { timers } = network;
   const endsMs = timers.monotonicMs() + timeout * 1000;
   const addresses = target.addresses ?? await lookUp(target.hostname, timeout, options);
-  using attempts = new Attempts(target, createRequest, network, signal);
+  using attempts = new Attempts(target, createRequest, network, options);
   const reply = await attempts.run(
     Array.from({ length: retries + 1 }, () => addresses).flat(),
     endsMs,
@@ -108,6 +110,7 @@ class Attempts implements Disposable {
   readonly #endpoint: Endpoint;
   readonly #createRequest: () => Request;
   readonly #network: Network;
+  readonly #bind: string | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #connections: DatagramConnection[] = [];
   readonly #reply = Promise.withResolvers<RawReply>();
@@ -121,11 +124,12 @@ class Attempts implements Disposable {
     endpoint: Endpoint,
     createRequest: () => Request,
     network: Network,
-    signal: AbortSignal | undefined,
+    { bind, signal }: ExchangeOptions,
   ) {
     this.#endpoint = endpoint;
     this.#createRequest = createRequest;
     this.#network = network;
+    this.#bind = bind;
     this.#signal = signal;
   }
 
@@ -179,9 +183,10 @@ class Attempts implements Disposable {
   async #try(hostname: string, waitMs: number): Promise<RawReply | undefined> {
     const [{ timers }, signal] = [this.#network, this.#signal];
     const endpoint = { ...this.#endpoint, hostname };
+    const { port } = endpoint;
     let reply: Promise<RawReply | undefined>;
     try {
-      const connection = await this.#network.connect({ hostname, port: endpoint.port, signal });
+      const connection = await this.#network.connect({ hostname, port, bind: this.#bind, signal });
       this.#connections.push(connection);
       const request = this.#createRequest();
       // A process's first instant takes some hundred microseconds, which would count as network delay.

@@ -9,7 +9,7 @@ import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measur
 import { systemNetwork } from "./network.ts";
 
 export interface PollOptions
-  extends Pick<ExchangeOptions, "family" | "network" | "signal">, ValidateOptions {
+  extends Pick<ExchangeOptions, "bind" | "family" | "network" | "signal">, ValidateOptions {
   /** Seconds until a request without a reply is lost. It is not sent again. */
   readonly timeout: number;
   /**

@@ -6,7 +6,7 @@ import type { QueryOptions } from "./query.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
-export interface WaitOptions extends Pick<QueryOptions, "family" | "network" | "signal"> {
+export interface WaitOptions extends Pick<QueryOptions, "bind" | "family" | "network" | "signal"> {
   /**
    * How far the clock may be off, in seconds.
    *

@@ -8,7 +8,7 @@ import { OutageDetector, type OutageEnd, type OutageStart } from "./outages.ts";
 import { checkInterval, poll } from "./poll.ts";
 
 /** Options for {@linkcode watch}. */
-export interface WatchOptions extends Pick<ExchangeOptions, "family" | "network"> {
+export interface WatchOptions extends Pick<ExchangeOptions, "bind" | "family" | "network"> {
   /**
    * Seconds from one request to the next to the same server, 0.01 to 86400; for a server on another
    * machine at least 1. Without it 1 on a loopback address, and 2 on others.

@@ -30,6 +30,8 @@ const RECEIVE_QUEUE_OCTETS = 4 * 1024 * 1024;
 export interface FlowOptions {
   readonly hostname: string;
   readonly port: number;
+  /** The address of this machine to send from. */
+  readonly bind?: string | undefined;
   /** Its part of the window. */
   readonly share: number;
   /** Requests remembered, from the oldest outstanding one on: a power of two. */
@@ -43,6 +45,7 @@ export class Flow implements Disposable {
   readonly #libc: Libc;
   readonly #options: FlowOptions;
   readonly #peer: Uint8Array<ArrayBuffer>;
+  readonly #local: Uint8Array<ArrayBuffer> | undefined;
   readonly #capacity: number;
   /** When each request was sent, or its outcome. */
   readonly #sentNs: Float64Array;
@@ -69,10 +72,14 @@ export class Flow implements Disposable {
   constructor(libc: Libc, options: FlowOptions) {
     this.#libc = libc;
     this.#options = options;
-    const { hostname, port, share, capacity, isStamped = false } = options;
-    const peer = toSocketAddress(libc, hostname, port);
-    if (!peer) throw new QueryError("unreachable", `${hostname} is not an address of this network`);
-    this.#peer = peer;
+    const { bind, hostname, port, share, capacity, isStamped = false } = options;
+    const encode = (address: string, port: number): Uint8Array<ArrayBuffer> => {
+      const encoded = toSocketAddress(libc, address, port);
+      if (encoded) return encoded;
+      throw new QueryError("unreachable", `${address} is not an address of this network`);
+    };
+    this.#peer = encode(hostname, port);
+    this.#local = bind === undefined ? undefined : encode(bind, 0);
     this.#capacity = capacity;
     this.share = share;
     this.#sentNs = new Float64Array(capacity);
@@ -179,6 +186,10 @@ export class Flow implements Disposable {
       };
       set("set the receive queue", SO_RCVBUF, RECEIVE_QUEUE_OCTETS);
       if (this.#options.isStamped) set("timestamp replies", SO_TIMESTAMPNS, 1);
+      const local = this.#local;
+      if (local && call.bind(fd, local, local.length) === -1) {
+        this.#handleError(`send from ${this.#options.bind} to`);
+      }
       if (call.connect(fd, peer, peer.length) === -1) this.#handleError("send to");
       return fd;
     } catch (error) {

@@ -50,9 +50,9 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   if (options.segmented && (dialect === "daytime" || dialect === "time")) {
     throw new RangeError(`segmented is not for ${dialect}, whose requests are empty`);
   }
-  const { signal, family } = options;
+  const { bind, signal, family } = options;
   signal?.throwIfAborted();
-  const addresses = await lookUp(endpoint.hostname, Infinity, { signal, family });
+  const addresses = await lookUp(endpoint.hostname, Infinity, { bind, signal, family });
   for (const address of addresses) checkTarget(address, options.ownServer ?? false);
   const system = unsupportedSystem();
   if (system !== undefined) {
@@ -99,8 +99,8 @@ async function loadAddress(
   using libc = openLibc();
   const dialect = dialects[dialectName]();
   const { duration = 5, window = 64, flows = 8, timeout = 0.1 } = options;
-  const { requests, rate, segmented, pid, signal, onProgress } = options;
-  const base = { hostname, port, window, flows, timeout, rate, segmented, pid, signal };
+  const { bind, requests, rate, segmented, pid, signal, onProgress } = options;
+  const base = { bind, hostname, port, window, flows, timeout, rate, segmented, pid, signal };
   const warmup = options.warmup ?? (requests === undefined ? 0.3 : 0);
   if (warmup > 0) {
     await new Run(libc, dialect, base).run(warmup);

@@ -2,7 +2,7 @@ import type { ExchangeOptions } from "../client/exchange.ts";
 import { checkOption } from "../client/measure.ts";
 
 /** Options for a load test. */
-export interface LoadOptions extends Pick<ExchangeOptions, "family"> {
+export interface LoadOptions extends Pick<ExchangeOptions, "bind" | "family"> {
   /**
    * Seconds to measure, above 0 and up to 600.
    *
@@ -67,7 +67,7 @@ export interface LoadProgress {
 /** The options of one run, against one address of the server. */
 export type RunOptions =
   & Required<Pick<LoadOptions, "window" | "flows" | "timeout">>
-  & Pick<LoadOptions, "requests" | "rate" | "segmented" | "pid" | "signal" | "onProgress">
+  & Pick<LoadOptions, "bind" | "requests" | "rate" | "segmented" | "pid" | "signal" | "onProgress">
   & { readonly hostname: string; readonly port: number };
 
 /** The limit of Linux (proc_pid_max(5)). */

@@ -177,7 +177,7 @@ export class Run {
 }
 
 function openFlows(libc: Libc, options: RunOptions, isStamped: boolean): readonly Flow[] {
-  const { hostname, port, window, rate, requests = Infinity, timeout } = options;
+  const { bind, hostname, port, window, rate, requests = Infinity, timeout } = options;
   const count = Math.min(options.flows, requests, rate === undefined ? window : Infinity);
   // Twice the requests outstanding if nothing is answered: a flow may get more than its share.
   const unanswered = 2 * (rate ?? MAX_CLOSED_LOOP_RATE) * timeout;
@@ -187,7 +187,7 @@ function openFlows(libc: Libc, options: RunOptions, isStamped: boolean): readonl
   try {
     for (let i = 0; i < count; i++) {
       const share = Math.floor((window + i) / count);
-      flows.push(new Flow(libc, { hostname, port, share, capacity, isStamped }));
+      flows.push(new Flow(libc, { bind, hostname, port, share, capacity, isStamped }));
     }
     return flows;
   } catch (error) {

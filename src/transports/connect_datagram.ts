@@ -14,6 +14,8 @@ export interface ConnectDatagramOptions {
   readonly hostname: string;
   /** The peer's UDP port. */
   readonly port: number;
+  /** The address of this machine to send from; without it the system chooses one. */
+  readonly bind?: string | undefined;
   /** Closes the connection when it aborts; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,7 +79,7 @@ export async function connectDatagram(
 }
 
 async function connect(
-  { hostname: address, port, signal }: ConnectDatagramOptions,
+  { hostname: address, port, bind, signal }: ConnectDatagramOptions,
 ): Promise<DatagramConnection> {
   signal?.throwIfAborted();
   const [loopback, wildcard] = addressFamily(address) === 6
@@ -87,12 +89,21 @@ async function connect(
   const hostname = isWildcard(address) ? loopback : address;
   // To loopback from loopback: no other machine can reach that socket, and
   // permission for the loopback host is enough.
-  const local = isLoopback(hostname) ? loopback : wildcard;
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
+  const local = bind ?? (isLoopback(hostname) ? loopback : wildcard);
+  const socket = listen(local);
   const connection = new Connection(socket, { transport: "udp", hostname, port }, signal);
-  await sendToItself(socket, loopback);
+  await sendToItself(socket, bind ?? loopback);
   signal?.throwIfAborted();
   return connection;
+}
+
+function listen(hostname: string): Deno.DatagramConn {
+  try {
+    return Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AddrNotAvailable)) throw cause;
+    throw new Error(`${hostname} is not an address of this machine`, { cause });
+  }
 }
 
 /**

@@ -116,7 +116,7 @@ Deno.test("connectDatagram rejects an unknown host", async () => {
 
 Deno.test("connectDatagram opens a socket of the peer's family, on loopback for loopback alone", async () => {
   const { listenDatagram } = Deno;
-  const cases: [hostname: string, local: string, remote: string][] = [
+  const cases: [hostname: string, local: string, remote: string, bind?: string][] = [
     ["127.0.0.1", "127.0.0.1", "127.0.0.1"],
     ["127.7.7.7", "127.0.0.1", "127.7.7.7"],
     ["0.0.0.0", "127.0.0.1", "127.0.0.1"],
@@ -124,8 +124,11 @@ Deno.test("connectDatagram opens a socket of the peer's family, on loopback for 
     ["::1", "::1", "::1"],
     ["::", "::1", "::1"],
     ["2001:db8::1", "::", "2001:db8::1"],
+    ["192.0.2.1", "192.0.2.7", "192.0.2.1", "192.0.2.7"],
+    ["127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.2"],
+    ["2001:db8::1", "2001:db8::7", "2001:db8::1", "2001:db8::7"],
   ];
-  for (const [hostname, local, remote] of cases) {
+  for (const [hostname, local, remote, bind] of cases) {
     const sent: [octets: number, to: unknown][] = [];
     let listened: unknown;
     try {
@@ -140,7 +143,7 @@ Deno.test("connectDatagram opens a socket of the peer's family, on loopback for 
           close: () => {},
         };
       }) as unknown as typeof Deno.listenDatagram;
-      using connection = await connectDatagram({ hostname, port: 123 });
+      using connection = await connectDatagram({ hostname, port: 123, bind });
       assertEquals(listened, { transport: "udp", hostname: local, port: 0 });
       assertEquals(connection.remoteAddr, { transport: "udp", hostname: remote, port: 123 });
       assertEquals(connection.localAddr.port, 4242);
@@ -149,7 +152,7 @@ Deno.test("connectDatagram opens a socket of the peer's family, on loopback for 
       Deno.listenDatagram = listenDatagram;
     }
     // The first one goes to the socket itself.
-    const loopback = hostname.includes(":") ? "::1" : "127.0.0.1";
+    const loopback = bind ?? (hostname.includes(":") ? "::1" : "127.0.0.1");
     assertEquals(sent, [
       [0, { transport: "udp", hostname: loopback, port: 4242 }],
       [7, { transport: "udp", hostname: remote, port: 123 }],

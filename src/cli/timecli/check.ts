@@ -8,12 +8,11 @@ import { type Field, field, FieldError, flag, oneOf, text, whole } from "../../o
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
-import { intervalField, samplesField, timeoutField } from "./options.ts";
+import { intervalField, networkFields, networkOf, samplesField, timeoutField } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
@@ -69,7 +68,7 @@ const groups = {
       help: "report UNKNOWN, not CRITICAL, without an offset",
     }),
   },
-  "Query:": { ...targetFields, ...sampleFields, ...familyFields },
+  "Query:": { ...targetFields, ...sampleFields, ...networkFields },
   "Output:": {
     verbose: flag({ name: "verbose", short: "v", help: "add lines with what was measured" }),
   },
@@ -128,7 +127,7 @@ async function run(given: CheckArguments): Promise<number> {
     const { line, exitCode, samples } = await check(targetOf(given), {
       ...pickOptions(sampleFields, values),
       ...alertsOf(values),
-      family: familyOf(values),
+      ...networkOf(values),
     });
     const details = values.verbose ? await detailsOf(samples) : [];
     const lines = [escapeLine(line), ...details].join("\n");

@@ -5,7 +5,6 @@ import { pickOptions } from "../../options/read.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { exitCodeFor } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
@@ -14,6 +13,8 @@ import { printTexts } from "../shared/terminal.ts";
 import {
   formatFields,
   intervalField,
+  networkFields,
+  networkOf,
   samplesField,
   serversArgument,
   timeoutField,
@@ -41,7 +42,7 @@ const sampleFields = {
 };
 
 const groups = {
-  "Query:": { ...sampleFields, ...familyFields },
+  "Query:": { ...sampleFields, ...networkFields },
   "Output:": formatFields(
     "print one JSON object",
     "print a header and one row per server (RFC 4180)",
@@ -67,7 +68,7 @@ export const command = defineCommand({
 });
 
 async function run({ values, positionals: urls }: Arguments<typeof groups>): Promise<number> {
-  const options = { ...pickOptions(sampleFields, values), family: familyOf(values) };
+  const options = { ...pickOptions(sampleFields, values), ...networkOf(values) };
   checkServers(urls, options.interval);
   // A server that is given twice is queried once.
   const distinct = new Set(urls.map((url) => formatEndpoint(parseMeasurable(url))));

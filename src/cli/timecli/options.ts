@@ -1,11 +1,59 @@
 /** The options that several commands of `timecli` have. */
-import { type Field, field, flag, type Row, whole } from "../../options/field.ts";
+import type { ExchangeOptions } from "../../client/exchange.ts";
+import {
+  type Field,
+  field,
+  flag,
+  type Row,
+  text,
+  type ValuesOf,
+  whole,
+} from "../../options/field.ts";
+import { addressFamily, canonicalAddress } from "../../system/address.ts";
 import { parseDuration, toSeconds } from "../../text/duration.ts";
 import type { Positional } from "../shared/command.ts";
+import { familyFields, familyOf } from "../shared/family.ts";
+import { UsageError } from "../shared/usage_error.ts";
+
+/** The options of all commands that query servers: the IP version, and the address to send from. */
+export const networkFields = {
+  ...familyFields,
+  bind: text("an IPv4 or IPv6 address", (address) => {
+    const family = addressFamily(address);
+    if (family === undefined || !isHost(address)) throw new SyntaxError("no address");
+  }, {
+    name: "bind",
+    short: "I",
+    syntax: "<address>",
+    help: "address of this machine to send from",
+  }),
+};
+
+function isHost(address: string): boolean {
+  const host = address.replace(/%.+$/, "");
+  return URL.canParse(`http://${host.includes(":") ? `[${host}]` : host}`);
+}
+
+/**
+ * The same options as the library has them.
+ *
+ * @throws {UsageError} If the address is of another IP version
+ */
+export function networkOf(
+  values: ValuesOf<typeof networkFields>,
+): Pick<ExchangeOptions, "bind" | "family"> {
+  const { bind } = values;
+  const family = familyOf(values);
+  const own = bind === undefined ? family : addressFamily(canonicalAddress(bind));
+  if (family !== undefined && own !== family) {
+    throw new UsageError(`--bind ${bind} is an IPv${own} address: leave out -${family}`);
+  }
+  return { bind, family };
+}
 
 /** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
 export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
-  const secondsOf = (text: string): number => toSeconds(parseDuration(text));
+  const secondsOf = (written: string): number => toSeconds(parseDuration(written));
   const expected = `a duration from ${min} to ${max}, such as 2, 500ms or 1m`;
   return field({ syntax: "<duration>", ...row }, expected, (given) => {
     try {

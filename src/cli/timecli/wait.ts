@@ -5,14 +5,19 @@ import { flag } from "../../options/field.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
-import { familyFields, familyOf } from "../shared/family.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { queryExitCodes } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import { durationInSeconds, serversArgument, timeoutField } from "./options.ts";
+import {
+  durationInSeconds,
+  networkFields,
+  networkOf,
+  serversArgument,
+  timeoutField,
+} from "./options.ts";
 
 const groups = {
   "Query:": {
@@ -22,7 +27,7 @@ const groups = {
       default: "50ms",
     }),
     timeout: timeoutField("total time limit", "1d", "60s"),
-    ...familyFields,
+    ...networkFields,
   },
   "Output:": { quiet: flag({ name: "quiet", short: "q", help: "print errors only" }) },
 } as const;
@@ -56,7 +61,7 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
     writeText(Deno.stderr, `${escapeLine(`${server.url}: ${result}`)}\n`);
   };
   const result = await wait(urls, {
-    ...{ within, timeout, signal, family: familyOf(values) },
+    ...{ within, timeout, signal, ...networkOf(values) },
     ...(!quiet && { onChange }),
   }).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before the clock agreed") : error;

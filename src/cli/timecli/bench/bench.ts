@@ -3,12 +3,18 @@ import { load } from "../../../load/load.ts";
 import { MAX_PID } from "../../../load/options.ts";
 import { flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { countField, durationInSeconds, jsonField, timeoutField } from "../options.ts";
+import {
+  countField,
+  durationInSeconds,
+  jsonField,
+  networkFields,
+  networkOf,
+  timeoutField,
+} from "../options.ts";
 import { errorToJson, outcomeToJson } from "../query/json.ts";
 import {
   failureOf,
@@ -75,7 +81,7 @@ const groups = {
       name: "i-own-this-server",
       help: "allow a server that is not on this machine",
     }),
-    ...familyFields,
+    ...networkFields,
     pid,
   },
   "Output:": { json: jsonField },
@@ -114,7 +120,7 @@ async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>
   const signal = stopSignal();
   const result = await load(url, {
     ...options,
-    family: familyOf(values),
+    ...networkOf(values),
     ownServer: values.ownServer,
     signal,
     onProgress: (state) => progress.show(formatProgress(state, options.duration)),

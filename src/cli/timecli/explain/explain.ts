@@ -13,12 +13,11 @@ import { QueryError } from "../../../protocols/failure.ts";
 import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { isGranted } from "../../../system/permission.ts";
-import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { isStandardInput } from "../../shared/files.ts";
 import { printJson, writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { jsonField, timeoutField } from "../options.ts";
+import { jsonField, networkFields, networkOf, timeoutField } from "../options.ts";
 import { errorToJson } from "../query/json.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
 import { formatServer } from "../query/report.ts";
@@ -28,7 +27,7 @@ import { parseHex, readInput } from "./input.ts";
 const exchangeFields = { timeout: timeoutField("time limit") };
 
 const groups = {
-  "Query:": { ...exchangeFields, ...familyFields },
+  "Query:": { ...exchangeFields, ...networkFields },
   "Input instead of a query:": {
     hex: text("two datagrams", () => {}, {
       name: "hex",
@@ -145,7 +144,7 @@ interface Seen {
 }
 
 async function seenLive(target: string, values: ExplainValues): Promise<Seen> {
-  const options = { ...pickOptions(exchangeFields, values), family: familyOf(values) };
+  const options = { ...pickOptions(exchangeFields, values), ...networkOf(values) };
   const seen = await recordExchange(target, options).catch((error) => {
     // Without a datagram there is nothing to show, but programs get the reason.
     if (values.json && error instanceof QueryError) return error;

@@ -1,10 +1,16 @@
 /** `timecli` without a subcommand: its command line, turned into options of a query. */
 import { field, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { UsageError } from "../../shared/usage_error.ts";
-import { formatFields, intervalField, samplesField, timeoutField } from "../options.ts";
+import {
+  formatFields,
+  intervalField,
+  networkFields,
+  networkOf,
+  samplesField,
+  timeoutField,
+} from "../options.ts";
 import { DEFAULT_TARGET, queryTargets } from "./query.ts";
 
 const timeout = timeoutField("total time limit");
@@ -29,7 +35,7 @@ const sampleFields = {
 };
 
 const groups = {
-  "Query:": { ...exchangeFields, ...sampleFields, ...familyFields },
+  "Query:": { ...exchangeFields, ...sampleFields, ...networkFields },
   "Output:": {
     ...formatFields(
       "print one JSON object per target",
@@ -60,19 +66,19 @@ const groups = {
 async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
   const { json = false, csv = false, raw = false, bare = false, utc = false, format } = values;
   if (utc && format === undefined) throw new UsageError("--utc needs --format");
-  const family = familyOf(values);
+  const network = networkOf(values);
   if (values.count !== undefined) {
     if (sources.get("retries") === "arguments") {
       throw new UsageError("--retries is not for --count, which sends no request again");
     }
     const { runSamples } = await import("../samples/samples.ts");
-    const options = { ...pickOptions(sampleFields, values), count: values.count, family };
+    const options = { ...pickOptions(sampleFields, values), count: values.count, ...network };
     return await runSamples(positionals, options, { json, csv, raw });
   }
   if (sources.get("interval") === "arguments") throw new UsageError("--interval needs --count");
   return await queryTargets(positionals, {
     ...pickOptions(exchangeFields, values),
-    ...{ family, json, csv, raw, bare },
+    ...{ ...network, json, csv, raw, bare },
     ...(format !== undefined &&
       { formatTime: (await import("./time_format.ts")).timeFormatter(format, utc) }),
   });

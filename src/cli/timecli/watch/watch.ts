@@ -4,7 +4,6 @@ import { flag, MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
-import { familyFields, familyOf } from "../../shared/family.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { writeProblem, writeUnlessStopped } from "../../shared/output.ts";
@@ -15,6 +14,8 @@ import {
   countField,
   durationInSeconds,
   formatFields,
+  networkFields,
+  networkOf,
   serversArgument,
   timeoutField,
 } from "../options.ts";
@@ -45,7 +46,7 @@ const groups = {
       short: "d",
       help: "end after this time",
     }),
-    ...familyFields,
+    ...networkFields,
   },
   "Output:": {
     ...formatFields("print one JSON object per line", "print CSV: one row per exchange or event"),
@@ -102,7 +103,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const signal = AbortSignal.any(ends);
   const options: WatchOptions = {
     ...pickOptions(pollFields, values),
-    family: familyOf(values),
+    ...networkOf(values),
     signal,
   };
   const events = asArgumentError(() => watch(urls, options));
