@@ -20,5 +20,7 @@ export class RealtimeClock implements Clock {
 
 /** A number of 64 bits from its two halves: a bigint would be garbage for every datagram. */
 export function secondsOf(words: Int32Array, at: number): number {
-  return ((words[at] as number) >>> 0) + (words[at + 1] as number) * 2 ** 32;
+  const [low, high] = [words[at] as number, words[at + 1] as number];
+  // Until 2038 the low half is the number, and there is nothing to compute.
+  return high === 0 && low >= 0 ? low : (low >>> 0) + high * 2 ** 32;
 }

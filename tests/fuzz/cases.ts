@@ -48,7 +48,7 @@ export class Cases {
     }
     this.#random.reseed(this.#seed, index);
     if (index < SWEEP) return this.#swept(index);
-    draw(this.#draft, this.#random, toNtpSeconds(this.scene.arrival.seconds));
+    draw(this.#draft, this.#random, toNtpSeconds(this.scene.arrival.seconds) >>> 0);
     return this.#view(this.#draft.length);
   }
 

@@ -1,11 +1,10 @@
-import type { UnixTime } from "../../clock/clock.ts";
-import { FREQUENCY_TOLERANCE } from "../../clock/status.ts";
+import { type ClockStatus, FREQUENCY_TOLERANCE } from "../../clock/status.ts";
 import { getUint32, putUint32 } from "../octets.ts";
 import type { Answer, Responder, ServedExchange } from "../responder.ts";
 import { writeKod } from "./kod.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { ntpRefusal, replyMode } from "./request.ts";
-import { toShort, writeTimestamp } from "./timestamp.ts";
+import { putTimestamp, toFraction, toNtpSeconds, toShort } from "./timestamp.ts";
 
 export interface NtpResponderOptions {
   /** Draws 32 random bits, for the part of a timestamp below the clock's precision. */
@@ -18,46 +17,51 @@ export interface NtpResponderOptions {
  * longer than its request.
  */
 export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
-  const reference: UnixTime = { seconds: 0, nanoseconds: 0 };
+  const header = new ReplyHeader();
   return {
     respond(exchange): Answer {
       const { request, reply, arrival, status } = exchange;
       const refused = ntpRefusal(request, exchange.source.port);
       if (refused !== undefined) return refused;
-      const synchronized = status.leap !== leap.unsynchronized;
+      if (status !== header.status || arrival.seconds !== header.seconds) {
+        header.renew(status, arrival.seconds);
+      }
       const flags = request[field.flags] as number;
-      reply[field.flags] = status.leap << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
-      // Unsynchronised is 16 inside a program and 0 on the wire (RFC 5905 §7.3).
-      reply[field.stratum] = synchronized ? status.stratum : 0;
+      reply[field.flags] = header.leapBits | flags & 0b0011_1000 | replyMode(flags & 7);
+      reply[field.stratum] = header.stratum;
       reply[field.poll] = request[field.poll] as number;
-      reply[field.precision] = status.precision;
-      putUint32(reply, field.rootDelay, toShort(status.rootDelaySeconds));
-      const ageSeconds = Math.max(arrival.seconds + 1 - status.referenceSeconds, 0);
-      const dispersion = status.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
-      putUint32(reply, field.rootDispersion, toShort(dispersion));
-      putUint32(reply, field.referenceId, synchronized ? status.referenceId : 0);
-      reference.seconds = Math.min(status.referenceSeconds, arrival.seconds);
-      writeTimestamp(reply, field.referenceTimestamp, reference, 0, 0);
+      reply[field.precision] = header.precision;
+      putUint32(reply, field.rootDelay, header.rootDelay);
+      putUint32(reply, field.rootDispersion, header.rootDispersion);
+      putUint32(reply, field.referenceId, header.referenceId);
+      putTimestamp(reply, field.referenceTimestamp, header.referenceSeconds, 0);
       // Opaque to a server: every bit goes back as it came (RFC 5905 §8).
       for (let i = 0; i < 8; i++) {
         reply[field.originTimestamp + i] = request[field.transmitTimestamp + i] as number;
       }
-      const randomBits = randomBitsOf(status.precision);
-      writeTimestamp(reply, field.receiveTimestamp, arrival, randomBits, random32());
+      const fraction = toFraction(arrival.nanoseconds) & ~header.randomMask |
+        random32() & header.randomMask;
+      putTimestamp(reply, field.receiveTimestamp, header.ntpSeconds, fraction);
       exchange.isUnfinished = true;
       return NTP_HEADER_LENGTH;
     },
 
     finish(batch, first, end, departure): void {
+      const seconds = toNtpSeconds(departure.seconds);
+      const fraction = toFraction(departure.nanoseconds);
       for (let i = first; i < end; i++) {
         const exchange = batch[i] as ServedExchange;
         if (!exchange.isUnfinished) continue;
         exchange.isUnfinished = false;
         const { reply, arrival, status } = exchange;
-        const randomBits = randomBitsOf(status.precision);
-        writeTimestamp(reply, field.transmitTimestamp, departure, randomBits, random32());
+        const mask = status === header.status ? header.randomMask : randomMask(status.precision);
+        const low = fraction & ~mask | random32() & mask;
         // On the wire a step back by more than half an era looks like one forward.
-        if (departure.seconds < arrival.seconds || !isAfter(reply)) stepPast(reply);
+        if (departure.seconds >= arrival.seconds && isAfter(seconds, low, reply)) {
+          putTimestamp(reply, field.transmitTimestamp, seconds, low);
+        } else {
+          stepPast(reply);
+        }
       }
     },
 
@@ -65,17 +69,51 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
   };
 }
 
-function randomBitsOf(precision: number): number {
-  return Math.min(Math.max(32 + precision, 0), 32);
+/** What all replies have in common until the status changes or a second passes, as on the wire. */
+class ReplyHeader {
+  /** The status and the second of arrival that it is made from. */
+  status: ClockStatus | undefined;
+  seconds = NaN;
+  leapBits = 0;
+  stratum = 0;
+  precision = 0;
+  rootDelay = 0;
+  rootDispersion = 0;
+  referenceId = 0;
+  referenceSeconds = 0;
+  ntpSeconds = 0;
+  randomMask = 0;
+
+  renew(status: ClockStatus, seconds: number): void {
+    this.status = status;
+    this.seconds = seconds;
+    const isSynchronized = status.leap !== leap.unsynchronized;
+    this.leapBits = status.leap << 6;
+    // Unsynchronised is 16 inside a program and 0 on the wire (RFC 5905 §7.3).
+    this.stratum = isSynchronized ? status.stratum : 0;
+    this.precision = status.precision;
+    this.rootDelay = toShort(status.rootDelaySeconds) | 0;
+    const ageSeconds = Math.max(seconds + 1 - status.referenceSeconds, 0);
+    const dispersion = status.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
+    this.rootDispersion = toShort(dispersion) | 0;
+    this.referenceId = isSynchronized ? status.referenceId | 0 : 0;
+    this.referenceSeconds = toNtpSeconds(Math.min(status.referenceSeconds, seconds));
+    this.ntpSeconds = toNtpSeconds(seconds);
+    this.randomMask = randomMask(status.precision);
+  }
 }
 
-/** Compares transmit with receive, across a change of era too. */
-function isAfter(reply: Uint8Array): boolean {
-  const seconds = getUint32(reply, field.transmitTimestamp) -
-      getUint32(reply, field.receiveTimestamp) | 0;
-  if (seconds !== 0) return seconds > 0;
-  return getUint32(reply, field.transmitTimestamp + 4) >
-    getUint32(reply, field.receiveTimestamp + 4);
+/** The bits of a fraction that a clock of this precision, a power of two of seconds, does not define. */
+function randomMask(precision: number): number {
+  const bits = Math.min(Math.max(32 + precision, 0), 32);
+  return bits === 32 ? -1 : (1 << bits) - 1;
+}
+
+/** Whether a time is after the receive timestamp, across a change of era too. */
+function isAfter(seconds: number, fraction: number, reply: Uint8Array): boolean {
+  const since = seconds - getUint32(reply, field.receiveTimestamp) | 0;
+  if (since !== 0) return since > 0;
+  return fraction >>> 0 > getUint32(reply, field.receiveTimestamp + 4);
 }
 
 /**

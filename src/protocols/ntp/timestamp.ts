@@ -7,7 +7,6 @@
  * of fraction (15 µs).
  */
 import { floorDivide } from "../../clock/line.ts";
-import type { UnixTime } from "../../clock/clock.ts";
 import { putUint32 } from "../octets.ts";
 
 /** A timestamp as on the wire: units of 2^-32 s since 1900, modulo 2^64. */
@@ -19,29 +18,26 @@ export const NTP_TO_UNIX_SECONDS = (70 * 365 + 17) * 86_400;
 const TWO_TO_32 = 2 ** 32;
 const NANOSECONDS = 1_000_000_000n;
 
+/** Seconds since 1900 modulo 2^32, as the 32 bits of a signed number. */
 export function toNtpSeconds(unixSeconds: number): number {
-  return unixSeconds + NTP_TO_UNIX_SECONDS >>> 0;
+  return (unixSeconds + NTP_TO_UNIX_SECONDS) | 0;
 }
 
-/**
- * Writes a time as a timestamp. The low `randomBits` of the fraction come from `random`: a clock does not
- * define them, and unpredictable ones make a reply harder to forge (RFC 5905 §6).
- */
-export function writeTimestamp(
+/** Nanoseconds below a second in units of 2^-32 s, as the 32 bits of a signed number. */
+export function toFraction(nanoseconds: number): number {
+  return Math.floor(nanoseconds * (TWO_TO_32 / 1e9)) | 0;
+}
+
+/** Writes a timestamp from its two halves. */
+export function putTimestamp(
   octets: Uint8Array,
   at: number,
-  time: Readonly<UnixTime>,
-  randomBits: number,
-  random: number,
+  seconds: number,
+  fraction: number,
 ): void {
-  const seconds = toNtpSeconds(time.seconds);
-  // Not a power: V8 calls libm for it, at 1 % of a reply's time.
-  const mask = randomBits >= 32 ? -1 : (1 << randomBits) - 1;
-  const fraction = Math.floor(time.nanoseconds * (TWO_TO_32 / 1e9));
-  const low = ((fraction & ~mask) | (random & mask)) >>> 0;
   putUint32(octets, at, seconds);
   // All zero is not a time (RFC 5905 §6): that moment is sent as the next.
-  putUint32(octets, at + 4, low === 0 && seconds === 0 ? 1 : low);
+  putUint32(octets, at + 4, fraction === 0 && seconds === 0 ? 1 : fraction);
 }
 
 /** The timestamp of a time, its fraction rounded to the nearest unit; never 0, which is not a time. */

@@ -6,6 +6,8 @@ import { check } from "../../support/property.ts";
 import {
   answer,
   ask,
+  type AskOptions,
+  exchangeOf,
   hex,
   NOW,
   octetsOf,
@@ -246,4 +248,59 @@ Deno.test("ntpResponder's reply to a request in a larger buffer keeps to its oct
   );
   const reply = answer(responder, buffer.subarray(7, 55), { at: NOW });
   assertEquals(reply.subarray(24, 32), hex("0102030405060708"));
+});
+
+Deno.test("ntpResponder fills random bits into what is below the precision of each clock alone", () => {
+  // In era 0, with a fraction of which every third bit is set.
+  const at = { seconds: 1, nanoseconds: Math.ceil(0x6db6_db6d * 1e9 / 2 ** 32) };
+  const then = { seconds: 2, nanoseconds: at.nanoseconds };
+  const exact = Math.floor(at.nanoseconds * (2 ** 32 / 1e9));
+  for (const random of [0, 0xffff_ffff, 0x5555_5555, -1, 0x8000_0001]) {
+    const random32 = (): number => random;
+    // One responder, so that no clock has the bits of the one before.
+    const responder = ntpResponder({ random32 });
+    for (const precision of [-32, -31, -20, -10, -1, 0, 3, -40]) {
+      const reply = answer(responder, bare(4, 3), { at, then, status: { ...STATUS, precision } });
+      const mask = (2 ** Math.min(Math.max(32 + precision, 0), 32) - 1) >>> 0;
+      const expected = ((exact & ~mask) | (random & mask)) >>> 0;
+      const view = new DataView(reply.buffer);
+      assertEquals([view.getUint32(36), view.getUint32(44)], [expected, expected], `${precision}`);
+    }
+  }
+});
+
+Deno.test("ntpResponder's reply has the status and the second of its own arrival", () => {
+  const better = { ...STATUS, leap: 2, stratum: 1, precision: -30, rootDispersionSeconds: 0.25 };
+  const later = { seconds: NOW.seconds + 100, nanoseconds: 0 };
+  const cases: AskOptions[] = [
+    ...[{ at: NOW, status: STATUS }, { at: NOW, status: better }, { at: later, status: better }],
+    ...[{ at: later, status: UNSYNCHRONIZED_STATUS }, { at: later, status: STATUS }],
+    // Before its reference time, an age of none.
+    { at: { seconds: STATUS.referenceSeconds - 5, nanoseconds: 7 }, status: STATUS },
+  ];
+  const alone = cases.map((options) =>
+    answer(ntpResponder({ random32: () => 0 }), bare(4, 3), options)
+  );
+  assertEquals(new Set(alone.map((reply) => reply.toHex())).size, cases.length);
+  assertEquals(cases.map((options) => answer(responder, bare(4, 3), options)), alone);
+});
+
+Deno.test("ntpResponder finishes the replies of a batch that leave, each with its own clock", () => {
+  const random32 = (): number => -1;
+  const responder = ntpResponder({ random32 });
+  const statuses = [STATUS, { ...STATUS, precision: -31 }, STATUS];
+  const batch = statuses.map((status) => {
+    const exchange = exchangeOf(bare(4, 3), new Uint8Array(1232), { at: NOW, status });
+    assertEquals(responder.respond(exchange), 48);
+    return exchange;
+  });
+  const transmits = (): string[] => batch.map(({ reply }) => reply.subarray(40, 48).toHex());
+  const fraction = Math.floor(5000 * (2 ** 32 / 1e9));
+  const departure = { seconds: NOW.seconds + 1, nanoseconds: 5000 };
+  responder.finish?.(batch, 1, 3, departure);
+  const [first, second, third] = transmits();
+  assertEquals(first, "0000000000000000");
+  assertEquals(second, `e2322491${(fraction | 1).toString(16).padStart(8, "0")}`);
+  assertEquals(third, `e2322491${(fraction | 0xfff).toString(16).padStart(8, "0")}`);
+  assertEquals(batch.map(({ isUnfinished }) => isUnfinished), [true, false, false]);
 });
