@@ -3,9 +3,9 @@ import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
 import { parseMeasurable } from "./measure.ts";
 import { checkInterval } from "./poll.ts";
-import { sample, type SampleOptions, type Samples } from "./sample.ts";
+import { sample, type SampledExchange, type SampleOptions, type Samples } from "./sample.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
-import type { Estimate } from "./estimate.ts";
+import { type Estimate, estimate } from "./estimate.ts";
 
 /** Options for {@linkcode compare}. */
 export interface CompareOptions extends SampleOptions {
@@ -15,6 +15,8 @@ export interface CompareOptions extends SampleOptions {
    * @default {4}
    */
   readonly count?: number;
+  /** Called after each exchange with the result so far, of the servers that have replied or failed to. */
+  readonly onProgress?: (soFar: Comparison) => void;
 }
 
 /**
@@ -32,6 +34,8 @@ export type Verdict = "agrees" | "falseticker" | "undecided" | "alone" | "failed
 export interface ComparedServer extends Samples {
   /** The result. */
   readonly verdict: Verdict;
+  /** How far the offset of a falseticker is from that of the servers that agree; positive if ahead. */
+  readonly deviation?: Temporal.Duration;
   /** The URL of an earlier one with the same address and port; the two have one vote. */
   readonly sameAs?: string;
 }
@@ -92,9 +96,45 @@ export async function compare(
   const endpoints = urls.map(parseMeasurable);
   // Before any of them is queried.
   for (const endpoint of endpoints) checkInterval(endpoint, options.interval);
-  const unique = new Set(endpoints.map(formatEndpoint));
-  const all = await Promise.all([...unique].map((url) => sample(url, { count: 4, ...options })));
+  const unique = [...new Set(endpoints.map(formatEndpoint))];
+  const known = new Map<string, SampledExchange[]>();
+  const add = (url: string, exchange: SampledExchange): void => {
+    known.set(url, [...known.get(url) ?? [], exchange]);
+    // In the order given.
+    const heard = unique.flatMap((url) => {
+      const exchanges = known.get(url);
+      return exchanges ? [summarize(url, exchanges)] : [];
+    });
+    options.onProgress?.(combine(heard));
+  };
+  const all = await Promise.all(unique.map((url) =>
+    sample(url, {
+      count: 4,
+      ...options,
+      onExchange(exchange): void {
+        options.onExchange?.(exchange);
+        if (options.onProgress) add(url, exchange);
+      },
+    })
+  ));
   return combine(all);
+}
+
+function summarize(url: string, exchanges: readonly SampledExchange[]): Samples {
+  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
+    reply && !error ? [{ reply, startedAfter }] : []
+  );
+  const last = usable.at(-1);
+  const estimated = last && estimate(usable, last.startedAfter);
+  const lost = exchanges.filter(({ reply }) => !reply).length;
+  const error = exchanges.findLast(({ error }) => error)?.error;
+  return {
+    url,
+    exchanges,
+    loss: lost / exchanges.length,
+    ...(estimated ? { estimate: estimated } : error && { error }),
+    warnings: [],
+  };
 }
 
 export function combine(all: readonly Samples[]): Comparison {
@@ -124,7 +164,7 @@ export function combine(all: readonly Samples[]): Comparison {
     if (!region) return "undecided";
     return overlaps(intervalOf(estimate), region) ? "agrees" : "falseticker";
   };
-  const servers = all.map((samples, i) => {
+  const servers = all.map((samples, i): ComparedServer => {
     const sameAs = same[i];
     return { ...samples, verdict: verdictOf(samples), ...(sameAs !== undefined && { sameAs }) };
   });
@@ -133,10 +173,15 @@ export function combine(all: readonly Samples[]): Comparison {
   if (!region) return { servers, outcome: "disagree" };
   const survivors = estimates.map(intervalOf).filter((interval) => overlaps(interval, region));
   const { mean, bound } = weightedMean(survivors, region);
+  const offset = first.offset.add(fromSeconds(mean));
   return {
-    servers,
+    servers: servers.map((server) =>
+      server.estimate && server.verdict === "falseticker"
+        ? { ...server, deviation: server.estimate.offset.subtract(offset) }
+        : server
+    ),
     outcome: survivors.length === estimates.length ? "agree" : "disagree",
-    offset: first.offset.add(fromSeconds(mean)),
+    offset,
     errorBound: fromSeconds(bound),
   };
 }

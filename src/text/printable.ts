@@ -32,11 +32,17 @@ function escapeCharacter(character: string): string {
   return code < 0x100 ? `\\x${digits}` : `\\u{${digits}}`;
 }
 
-const asciiFor: Readonly<Record<string, string>> = { "µ": "u", "±": "+-", "→": "->", "…": "~" };
+const asciiFor: Readonly<Record<string, string>> = {
+  ...{ "µ": "u", "±": "+-", "→": "->", "…": "~", "§": "sec. ", "▲": "^", "▼": "v" },
+};
 
-/** The same text in ASCII, line breaks kept; a character without a counterpart becomes `?`. */
+/**
+ * The same text in ASCII; a character without a counterpart becomes `?`. Line breaks stay, and so do
+ * escapes, which a text of a stranger must not have.
+ */
 export function toAscii(text: string): string {
-  return text.replace(/[^\n\x20-\x7e]/gu, (character) => asciiFor[character] ?? "?");
+  // deno-lint-ignore no-control-regex -- escapes are how colours are set
+  return text.replace(/[^\n\x1b\x20-\x7e]/gu, (character) => asciiFor[character] ?? "?");
 }
 
 /** Breaks a text at its spaces into lines of at most `width` characters; a longer word is split. */

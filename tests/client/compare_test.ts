@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { combine, compare } from "../../src/client/compare.ts";
+import { combine, compare, type Comparison } from "../../src/client/compare.ts";
 import { estimate } from "../../src/client/estimate.ts";
 import type { Samples } from "../../src/client/sample.ts";
 import { fromSeconds, toSeconds } from "../../src/text/duration.ts";
@@ -53,6 +53,11 @@ Deno.test("compare keeps its offset within what most servers allow", () => {
   const servers = [0, 0, 0.9].map((offset, i) => claimOf(offset, 0.5, i));
   const { outcome, offset, errorBound } = combine(servers);
   assertEquals([outcome, offset, errorBound].map(String), ["agree", "PT0.4S", "PT0.1S"]);
+  const wrong = combine([0, 0, 0.9, -20].map((offset, i) => claimOf(offset, 0.5, i)));
+  assertEquals(wrong.servers.map(({ deviation }) => deviation?.toString()), [
+    ...[undefined, undefined, undefined],
+    "-PT20.4S",
+  ]);
   // By the inverse of its root distance each: (0 / 1 + 0.2 / 0.5 + 0.4 / 0.25) / (1 + 2 + 4).
   const weighed = combine(
     [[0, 1], [0.2, 0.5], [0.4, 0.25]].map(([offset, distance], i) =>
@@ -122,6 +127,25 @@ Deno.test("compare has nothing to compare one server with, and counts no silent 
   assertEquals([none.outcome, none.servers.map(({ verdict }) => verdict)], ["failed", ["failed"]]);
   assertEquals(await compare([]), { servers: [], outcome: "failed" });
   await assertRejects(() => compare(["asctime://127.0.0.1"]), SyntaxError);
+});
+
+Deno.test("compare reports a result after each exchange, of the servers that have had one", async () => {
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  network.serveNtp("192.0.2.2").aheadSeconds = 7;
+  network.serveNtp("192.0.2.3");
+  network.serveNtp("192.0.2.4", () => undefined);
+  const results: string[][] = [];
+  const onProgress = ({ servers }: Comparison): void =>
+    void results.push(servers.map(({ url, verdict }) => `${url.at(-5)} ${verdict}`));
+  const urls = [4, 1, 2, 3].map((host) => `192.0.2.${host}`);
+  await network.run(compare(urls, { network, onProgress, count: 1 }));
+  assertEquals(results, [
+    ["1 alone"],
+    ["1 undecided", "2 undecided"],
+    ["1 agrees", "2 falseticker", "3 agrees"],
+    ["4 failed", "1 agrees", "2 falseticker", "3 agrees"],
+  ]);
 });
 
 Deno.test("compare goes on with the others when no socket can be opened to one", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { run } from "../support/process.ts";
 import { bothPrograms, root, testsOf } from "../support/programs.ts";
@@ -36,8 +36,11 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       assertMatch(three.stdout, /^SERVER +OFFSET .* REACH +VERDICT\n/);
       const verdicts = [...three.stdout.matchAll(/^ntp:.* 2\/2 +(\w+)$/gm)].map(([, word]) => word);
       assertEquals(verdicts, ["agrees", "falseticker", "agrees"]);
-      assertMatch(three.stdout, /\n\n2 of 3 servers agree: .*\nBest estimate +[+-].* ± .*\n$/);
-      assertEquals([three.code, three.stderr], [1, ""]);
+      assertMatch(
+        three.stdout,
+        /\n\n\S+ is wrong: [-+]5\.0\d\d s from the other two\.\nBest estimate +[+-].* ± .*\n$/,
+      );
+      assertEquals([three.code, three.stderr], [20, ""]);
 
       const json = await compare("--json", a, liar, b, silent);
       const comparison = JSON.parse(json.stdout);
@@ -49,6 +52,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         [[a, "agrees"], [liar, "falseticker"], [b, "agrees"], [silent, "failed"]],
       );
       assertEquals(servers[3].error.reason, "refused");
+      assertAlmostEquals(servers[1].deviation, -5, 0.1);
       for (
         const wrong of [
           { ...comparison, offset: undefined },
@@ -80,7 +84,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         two.stdout,
         /undecided(.|\n)*undecided\n\nThe two servers disagree, and two cannot show which is wrong/,
       );
-      assertEquals(two.code, 1);
+      assertEquals(two.code, 21);
       const both = await compare(a, b);
       assertMatch(both.stdout, /\n\nBoth servers agree\.\nBest estimate /);
       assertEquals(both.code, 0);
@@ -125,7 +129,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const urls = server.addresses.map(({ url }) => url);
       const terminal = ["python3", `${root}tests/e2e/on_terminal.py`, "80"] as const;
       const args = ["compare", "-i", "0", "-s", "2", ...urls];
-      const env = { LC_ALL: "C" };
+      const env = { LC_ALL: "C", NO_COLOR: "1" };
       const { stderr } = await run([...terminal, ...timecli, ...args], { env });
       const [, head = "", ...rows] = stderr.split(/(?=SERVER )|\r\n/);
       assertMatch(head, /^SERVER +OFFSET .* VERDICT$/);

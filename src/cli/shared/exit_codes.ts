@@ -18,6 +18,9 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "no_name_server": 12,
 };
 
+/** The exit codes of `timecli compare` for servers that disagree. */
+export const disagreementExitCodes = { falseticker: 20, noMajority: 21 } as const;
+
 /** Runs a program: an error becomes one line on standard error and an exit code, never a stack trace. */
 export async function runToExitCode(
   name: "timesrv" | "timecli",

@@ -1,6 +1,7 @@
 /** Text written to the standard streams. */
 import { formatJson } from "../../text/json.ts";
-import { escapeLine } from "../../text/printable.ts";
+import { escapeLine, shorten } from "../../text/printable.ts";
+import { forLocale } from "./locale.ts";
 import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
 
 interface Stream {
@@ -47,7 +48,7 @@ export async function writeLater(text: string): Promise<void> {
 /** Writes a text to standard error, if that is possible. */
 export function writeProblem(text: string): void {
   try {
-    writeText(Deno.stderr, text);
+    writeText(Deno.stderr, forLocale(text));
   } catch {
     // Standard error is closed; the exit code remains.
   }
@@ -59,7 +60,9 @@ export function printJson(objects: readonly unknown[]): void {
 
 /** Prints problems and remarks of `timecli` on standard error, one per line; texts of servers are escaped. */
 export function printProblems(problems: readonly string[]): void {
-  for (const problem of problems) writeText(Deno.stderr, `timecli: ${escapeLine(problem)}\n`);
+  for (const problem of problems) {
+    writeText(Deno.stderr, forLocale(`timecli: ${escapeLine(problem)}\n`));
+  }
 }
 
 /** Whether a stream gets colours: a terminal, unless NO_COLOR is set. */
@@ -72,12 +75,33 @@ export function painter(stream: Stream, code: string): (text: string) => string 
   return hasColour(stream) ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
 }
 
+/** The meaning of a line, shown by its colour. */
+export type Tone = "good" | "odd" | "bad";
+
+export interface StyledLine {
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+}
+
+const toneCodes = { bold: "1", good: "32", odd: "33", bad: "31" } as const;
+
+/** Returns the styles of a stream: none unless it gets colours. */
+export function paintTones(
+  stream: Stream,
+): Readonly<Record<keyof typeof toneCodes, (text: string) => string>> {
+  const painters = Object.entries(toneCodes).map(([name, code]) => [name, painter(stream, code)]);
+  return Object.fromEntries(painters);
+}
+
 /** Progress on one line of standard error, if that is a terminal. */
 export class StatusLine implements Disposable {
   readonly #isShown = Deno.stderr.isTerminal();
 
   show(text: string): void {
-    if (this.#isShown) writeText(Deno.stderr, `\r\x1b[K${text}`);
+    if (!this.#isShown) return;
+    // A longer one would take two lines, of which only the last can be cleared.
+    const line = shorten(escapeLine(text), (Deno.consoleSize().columns || 80) - 1);
+    writeText(Deno.stderr, `\r\x1b[K${forLocale(line)}`);
   }
 
   clear(): void {

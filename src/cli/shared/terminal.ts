@@ -1,7 +1,8 @@
 /** The terminal on standard output: its width and its characters. */
 import { environmentVariable } from "../../system/permission.ts";
-import { escapeText, toAscii } from "../../text/printable.ts";
-import { writeText } from "./output.ts";
+import { escapeText } from "../../text/printable.ts";
+import { forLocale } from "./locale.ts";
+import { paintTones, type StyledLine, writeText } from "./output.ts";
 
 export interface TerminalSize {
   readonly columns: number;
@@ -19,30 +20,21 @@ export function tableWidth(): number {
   return Deno.stdout.isTerminal() ? terminalSize().columns : Infinity;
 }
 
-/** Prints texts, each with its line end, as the terminal can show them; texts of servers are escaped. */
+/** Prints texts, each with its line end, as the locale can show them; texts of servers are escaped. */
 export function printTexts(texts: readonly string[]): void {
-  const isAscii = Deno.stdout.isTerminal() && showsAsciiOnly();
   for (const text of texts) {
     const lines = text.split("\n").map(escapeText).join("\n");
-    writeText(Deno.stdout, `${isAscii ? toAscii(lines) : lines}\n`);
+    writeText(Deno.stdout, `${forLocale(lines)}\n`);
   }
 }
 
-/** Whether the locale promises that the terminal shows more than ASCII. */
-export function showsUnicode(): boolean {
-  return UTF_8.test(locale() ?? "");
-}
-
-/** Whether the locale allows ASCII only; without a locale the terminal may be of any kind. */
-function showsAsciiOnly(): boolean {
-  const name = locale();
-  return name !== undefined && !UTF_8.test(name);
-}
-
-const UTF_8 = /utf-?8/i;
-
-function locale(): string | undefined {
-  return ["LC_ALL", "LC_CTYPE", "LANG"].map(environmentVariable).find(Boolean);
+/** Prints lines like {@linkcode printTexts}, each in its tone if standard output gets colours. */
+export function printLines(lines: readonly StyledLine[]): void {
+  const paint = paintTones(Deno.stdout);
+  for (const { text, tone } of lines) {
+    const shown = forLocale(escapeText(text));
+    writeText(Deno.stdout, `${tone && shown !== "" ? paint[tone](shown) : shown}\n`);
+  }
 }
 
 /** Whether the terminal can move its cursor, by its name. */

@@ -1,15 +1,27 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
 import { compare, type ComparedServer, type Comparison } from "../../client/compare.ts";
 import { parseMeasurable } from "../../client/measure.ts";
+import {
+  countVerdicts,
+  formatFalsetickers,
+  formatSilence,
+  votersOf,
+} from "../../client/verdicts.ts";
 import { pickOptions } from "../../options/read.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
-import { exitCodeFor } from "../shared/exit_codes.ts";
+import { disagreementExitCodes, exitCodeFor } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
-import { printJson, printProblems, writeText } from "../shared/output.ts";
-import { printTexts } from "../shared/terminal.ts";
+import {
+  printJson,
+  printProblems,
+  type StyledLine,
+  type Tone,
+  writeText,
+} from "../shared/output.ts";
+import { printLines } from "../shared/terminal.ts";
 import {
   formatFields,
   intervalField,
@@ -62,8 +74,10 @@ export const command = defineCommand({
   positionals: [serversArgument],
   groups,
   notes: NOTES,
-  hint: "Exit codes: 0 all servers sent a time and agree, 1 they disagree, 2 wrong command line; " +
-    "otherwise the first failure, as timecli. The manual explains verdicts: docs/timecli.md.",
+  hint: "Exit codes: 0 all servers sent a time and agree, 2 wrong command line, " +
+    `${disagreementExitCodes.falseticker} a server is wrong, ` +
+    `${disagreementExitCodes.noMajority} they disagree without a majority; otherwise the first ` +
+    "failure, as timecli. The manual explains verdicts: docs/timecli.md.",
   run,
 });
 
@@ -74,26 +88,50 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
   const distinct = new Set(urls.map((url) => formatEndpoint(parseMeasurable(url))));
   const comparison = await withProgress(
     distinct.size * (options.count ?? DEFAULT_SAMPLES),
-    (more) => compare(urls, { ...options, ...more }),
+    (more, report) =>
+      compare(urls, {
+        ...{ ...options, ...more },
+        onProgress(soFar): void {
+          const isComplete = soFar.servers.length === distinct.size;
+          if (!soFar.offset && !(isComplete && soFar.outcome === "disagree")) return;
+          report(conclude(soFar).map(({ text }) => text).join(". "));
+        },
+      }),
   );
   if (values.json) printJson([comparisonToJson(comparison)]);
   else if (values.csv) writeText(Deno.stdout, comparisonToCsv(comparison));
-  else printTexts([formatComparison(comparison)]);
+  else printLines(formatComparison(comparison));
   printProblems(comparison.servers.flatMap(formatRemarks));
-  if (comparison.outcome === "disagree") return 1;
+  if (comparison.outcome === "disagree") {
+    return disagreementExitCodes[comparison.offset ? "falseticker" : "noMajority"];
+  }
   return exitCodeFor(comparison.servers.find(({ verdict }) => verdict === "failed")?.error);
 }
 
-function formatComparison(comparison: Comparison): string {
-  const { servers } = comparison;
+const tones: Readonly<Partial<Record<ComparedServer["verdict"], Tone>>> = {
+  falseticker: "bad",
+  failed: "odd",
+};
+
+function formatComparison(comparison: Comparison): StyledLine[] {
+  const { servers, offset, errorBound } = comparison;
   const table = formatSamplesRows([[...samplesHead, "VERDICT"], ...servers.map(formatServerRow)]);
+  const [head = "", ...rows] = table.split("\n");
   const format = errorFormatter();
   const remarks = servers.flatMap(({ url, verdict, error, sameAs }) => [
     ...(verdict === "failed" ? [escapeLine(`${url}: ${format(error)}`)] : []),
     ...(sameAs === undefined ? [] : [escapeLine(`${url}: the same server as ${sameAs}, one vote`)]),
   ]);
-  const parts = [table, ...(remarks.length > 0 ? [remarks.join("\n")] : [])];
-  return [...parts, formatConclusion(comparison)].join("\n\n");
+  return [
+    { text: head },
+    ...rows.map((text, i) => ({ text, tone: tones[servers[i]?.verdict ?? "agrees"] })),
+    { text: "" },
+    ...(remarks.length > 0 ? [...remarks, ""].map((text) => ({ text })) : []),
+    ...conclude(comparison).map(({ text, tone }) => ({ text: `${text}.`, tone })),
+    ...(offset && errorBound
+      ? [{ text: `Best estimate  ${formatOffset({ offset, errorBound })}` }]
+      : []),
+  ];
 }
 
 function formatServerRow(server: ComparedServer): string[] {
@@ -103,23 +141,31 @@ function formatServerRow(server: ComparedServer): string[] {
   return [escapeLine(url), ...unknown, formatReach(exchanges), verdict];
 }
 
-function formatConclusion({ servers, outcome, offset, errorBound }: Comparison): string {
-  const voters = servers.filter(({ sameAs }) => sameAs === undefined);
-  const count = (verdict: string): number =>
-    voters.filter((server) => server.verdict === verdict).length;
-  const compared = voters.length - count("failed");
-  if (outcome === "failed") return "No server sent a time.";
-  if (outcome === "alone") return "One server sent a time: there is nothing to compare it with.";
-  if (!offset || !errorBound) {
-    return compared === 2
-      ? "The two servers disagree, and two cannot show which is wrong. Query three or more."
-      : `No majority of ${compared} servers agrees: nothing can be decided.`;
-  }
-  const estimate = `Best estimate  ${formatOffset({ offset, errorBound })}`;
-  return outcome === "agree"
-    ? `${compared === 2 ? "Both" : `All ${compared}`} servers agree.\n${estimate}`
-    : `${count("agrees")} of ${compared} servers agree: the falsetickers are wrong, ` +
-      `unless the majority is.\n${estimate}`;
+/** The verdict in sentences, without their full stops. */
+function conclude({ servers, outcome, offset }: Comparison): StyledLine[] {
+  const silence = formatSilence(servers);
+  const compared = votersOf(servers).length - countVerdicts(servers, "failed");
+  const line = (text: string, tone?: Tone): StyledLine => ({ text: escapeLine(text), tone });
+  const verdict = outcome === "failed"
+    ? [line("No server sent a time", "bad")]
+    : outcome === "alone"
+    ? [line("One server sent a time: there is nothing to compare it with", "odd")]
+    : outcome === "agree"
+    ? [line(formatAgreement(compared, silence.length > 0), "good")]
+    : offset
+    ? formatFalsetickers(servers).map((text) => line(text, "bad"))
+    : compared === 2
+    ? [line(
+      "The two servers disagree, and two cannot show which is wrong. Query three or more",
+      "bad",
+    )]
+    : [line(`No majority of ${compared} servers agrees: nothing can be decided`, "bad")];
+  return [...verdict, ...(outcome === "failed" ? [] : silence.map((text) => line(text, "odd")))];
+}
+
+function formatAgreement(count: number, areSomeMissing: boolean): string {
+  const all = count === 2 ? "Both" : `All ${count}`;
+  return areSomeMissing ? `${all} that sent a time agree` : `${all} servers agree`;
 }
 
 function comparisonToJson(comparison: Comparison): Record<string, unknown> {
@@ -134,10 +180,11 @@ function comparisonToJson(comparison: Comparison): Record<string, unknown> {
 }
 
 function serverToJson(server: ComparedServer): Record<string, unknown> {
-  const { verdict, sameAs } = server;
+  const { verdict, deviation, sameAs } = server;
   return {
     ...samplesToJson(server, false),
     verdict,
+    ...(deviation && { deviation: toSeconds(deviation) }),
     ...(sameAs !== undefined && { same_as: sameAs }),
   };
 }
@@ -145,5 +192,5 @@ function serverToJson(server: ComparedServer): Record<string, unknown> {
 /** One row per server, each with the outcome of all. */
 function comparisonToCsv({ servers, outcome }: Comparison): string {
   const objects = servers.map((server) => ({ ...serverToJson(server), outcome }));
-  return formatCsv(objects, sampleColumns(false, ["verdict", "same_as", "outcome"]));
+  return formatCsv(objects, sampleColumns(false, ["verdict", "deviation", "same_as", "outcome"]));
 }

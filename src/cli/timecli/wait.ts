@@ -8,8 +8,10 @@ import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { queryExitCodes } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
+import { forLocale } from "../shared/locale.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
+import { printTexts } from "../shared/terminal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
 import {
   durationInSeconds,
@@ -58,7 +60,7 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
   const signal = stopSignal();
   const onChange = (server: AwaitedServer): void => {
     const result = formatReply(server, limit) ?? formatProblem(server.error);
-    writeText(Deno.stderr, `${escapeLine(`${server.url}: ${result}`)}\n`);
+    writeText(Deno.stderr, forLocale(`${escapeLine(`${server.url}: ${result}`)}\n`));
   };
   const result = await wait(urls, {
     ...{ within, timeout, signal, ...networkOf(values) },
@@ -67,7 +69,7 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
     throw error === signal.reason ? new Error("Stopped before the clock agreed") : error;
   });
   if (result.agreed) {
-    if (!quiet) writeText(Deno.stdout, `${formatAgreement(result, limit)}\n`);
+    if (!quiet) printTexts([formatAgreement(result, limit)]);
     return 0;
   }
   writeText(Deno.stderr, `timecli: ${formatTimeout(result, limit)}\n`);

@@ -18,14 +18,14 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
   ],
   [
     "compare 192.0.2.1 192.0.2.2 192.0.2.3",
-    1,
+    20,
     `
 SERVER               OFFSET                DELAY     JITTER    STRATUM  REFERENCE  LEAP    VERSION  REACH  VERDICT
 ntp://192.0.2.1:123  +0 s ± 11.09 ms       22.00 ms  0 s       1        GPS        none    4        4/4    agrees
 ntp://192.0.2.2:123  -1.000 ms ± 20.11 ms  40.00 ms  2.550 ms  2        192.0.2.1  none    3        3/4    agrees
 ntp://192.0.2.3:123  +12.50 s ± 5.092 ms   10.00 ms  0 s       2        192.0.2.1  insert  4        4/4    falseticker
 
-2 of 3 servers agree: the falsetickers are wrong, unless the majority is.
+192.0.2.3:123 is wrong: +12.50 s from the other two.
 Best estimate  -355.5 µs ± 11.45 ms: within the error bound
 `,
     `
@@ -34,7 +34,7 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
   ],
   [
     "compare 192.0.2.1 192.0.2.3",
-    1,
+    21,
     `
 SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP    VERSION  REACH  VERDICT
 ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1        GPS        none    4        4/4    undecided
@@ -56,6 +56,7 @@ ntp://a.example:123: the same server as ntp://192.0.2.1:123, one vote
 ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 3 s
 
 One server sent a time: there is nothing to compare it with.
+1 of 2 did not answer: 192.0.2.9:123.
 `,
   ],
   [
@@ -109,7 +110,7 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
   ],
   [
     "compare 192.0.2.1 192.0.2.3 192.0.2.4 time://192.0.2.6 192.0.2.9",
-    1,
+    20,
     `
 SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP    VERSION  REACH  VERDICT
 ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1        GPS        none    4        4/4    agrees
@@ -121,7 +122,9 @@ ntp://192.0.2.9:123                                                             
 ntp://192.0.2.4:123: The server 192.0.2.4 denies service (KoD DENY)
 ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 3 s
 
-2 of 3 servers agree: the falsetickers are wrong, unless the majority is.
+192.0.2.3:123 is wrong: +12.50 s from the other two.
+1 of 5 did not answer: 192.0.2.9:123.
+1 of 5 sent no usable time: 192.0.2.4:123.
 Best estimate  -10.85 µs ± 11.10 ms: within the error bound
 `,
   ],
@@ -136,6 +139,26 @@ ntp://192.0.2.7:123                                                             
 ntp://192.0.2.7:123: The server 192.0.2.7 is not synchronised (leap 3)
 
 One server sent a time: there is nothing to compare it with.
+1 of 2 sent no usable time: 192.0.2.7:123.
+`,
+  ],
+  [
+    "compare 192.0.2.1 192.0.2.2 192.0.2.9",
+    3,
+    `
+SERVER               OFFSET                DELAY     JITTER    STRATUM  REFERENCE  LEAP  VERSION  REACH  VERDICT
+ntp://192.0.2.1:123  +0 s ± 11.09 ms       22.00 ms  0 s       1        GPS        none  4        4/4    agrees
+ntp://192.0.2.2:123  -1.000 ms ± 20.11 ms  40.00 ms  2.550 ms  2        192.0.2.1  none  3        3/4    agrees
+ntp://192.0.2.9:123                                                                               0/4    failed
+
+ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 3 s
+
+Both that sent a time agree.
+1 of 3 did not answer: 192.0.2.9:123.
+Best estimate  -355.5 µs ± 11.45 ms: within the error bound
+`,
+    `
+timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
 `,
   ],
   [
@@ -155,18 +178,25 @@ No server sent a time.
 Deno.test("timecli compare prints a row per server, what they agree on, and ends with its code", () =>
   checkSessions(sessions));
 
-Deno.test("timecli compare shows its progress on a terminal, and queries a server given twice once", () => {
-  const progress = Array.from({ length: 8 }, (_, i) => `\r\x1b[K${i + 1} of 8 requests`);
+Deno.test("timecli compare shows a verdict on a terminal as replies come, and what is wrong in red", () => {
+  const verdict = "; so far: 192.0.2.3:123 is wrong: +12.50 s from the other two";
+  const steps = [
+    ...["1 of 6 requests", "2 of 6 requests", "3 of 6 requests", `3 of 6 requests${verdict}`],
+    ...[4, 4, 5, 5, 6, 6].map((count) => `${count} of 6 requests${verdict}`),
+  ];
   return checkSessions([[
-    "compare 192.0.2.1 ntp://192.0.2.1:123 192.0.2.3",
-    1,
+    // A server that is given twice is queried once.
+    "compare -n 2 192.0.2.1 ntp://192.0.2.1:123 192.0.2.8 192.0.2.3",
+    20,
     `
-SERVER               OFFSET               DELAY     JITTER  ST  REACH  VERDICT
-ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1   4/4    undecided
-ntp://192.0.2.3:123  +12.50 s ± 5.092 ms  10.00 ms  0 s     2   4/4    undecided
+SERVER               OFFSET               DELAY     JITTER    ST  REACH  VERDICT
+ntp://192.0.2.1:123  +0 s ± 11.03 ms      22.00 ms  0 s       1   2/2    agrees
+ntp://192.0.2.8:123  +0 s ± 1.031 ms      2.000 ms  400.0 µs  2   2/2    agrees
+\x1b[31mntp://192.0.2.3:123  +12.50 s ± 5.032 ms  10.00 ms  0 s       2   2/2    falseticker\x1b[0m
 
-The two servers disagree, and two cannot show which is wrong. Query three or more.
+\x1b[31m192.0.2.3:123 is wrong: +12.50 s from the other two.\x1b[0m
+Best estimate  +0 s ± 2.531 ms: within the error bound
 `,
-    `${progress.join("")}\r\x1b[K`,
+    `${steps.map((step) => `\r\x1b[K${step}`).join("")}\r\x1b[K`,
   ]], { columns: 84 });
 });

@@ -12,6 +12,7 @@ import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { readToken } from "../../shared/files.ts";
+import { forLocale } from "../../shared/locale.ts";
 import { writeText } from "../../shared/output.ts";
 import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
@@ -117,7 +118,7 @@ async function run(
   const token = file === undefined ? request.token : await readToken(file, "timecli");
   try {
     const answer = await control(action, { ...request, token, url, body });
-    const output = values.json ? formatJson(answer) : formatAnswer(action, answer);
+    const output = values.json ? formatJson(answer) : forLocale(formatAnswer(action, answer));
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });

@@ -15,6 +15,7 @@ import { escapeLine } from "../../../text/printable.ts";
 import { isGranted } from "../../../system/permission.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { isStandardInput } from "../../shared/files.ts";
+import { forLocale } from "../../shared/locale.ts";
 import { printJson, writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import { jsonField, networkFields, networkOf, timeoutField } from "../options.ts";
@@ -103,7 +104,10 @@ async function run({ values, positionals: [target] }: Arguments<typeof groups>):
   const error = failure ?? (problem && new QueryError(problem.reason, problem.message));
   if (values.json) {
     printJson([{ ...explanationToJson(explained), ...(error && { error: errorToJson(error) }) }]);
-  } else writeText(Deno.stdout, `${formatExplanation(explained, createPaint(Deno.stdout))}\n`);
+  } else {writeText(
+      Deno.stdout,
+      forLocale(`${formatExplanation(explained, createPaint(Deno.stdout))}\n`),
+    );}
   if (error) throw error;
 }
 

@@ -63,13 +63,24 @@ export function checkServers(urls: readonly string[], interval: number | undefin
 /** Runs a sampling of this many requests, with a signal to stop it and a line about its progress. */
 export async function withProgress<Result>(
   requests: number,
-  run: (options: Required<Pick<SampleOptions, "signal" | "onExchange">>) => Promise<Result>,
+  run: (
+    options: Required<Pick<SampleOptions, "signal" | "onExchange">>,
+    report: (remark: string) => void,
+  ) => Promise<Result>,
 ): Promise<Result> {
   const signal = stopSignal();
   using status = new StatusLine();
-  let ended = 0;
-  const onExchange = (): void => status.show(`${++ended} of ${requests} requests`);
-  return await run({ signal, onExchange }).catch((error) => {
+  let [ended, remark] = [0, ""];
+  const show = (): void => status.show(`${ended} of ${requests} requests${remark}`);
+  const onExchange = (): void => {
+    ended++;
+    show();
+  };
+  const report = (text: string): void => {
+    remark = `; so far: ${text}`;
+    show();
+  };
+  return await run({ signal, onExchange }, report).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before anything was measured") : error;
   });
 }

@@ -1,12 +1,11 @@
 /** The screen of `timecli watch` while it runs: when it is drawn, and the keys that change it. */
 import type { WatchEvent } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import { painter } from "../../shared/output.ts";
+import { paintTones, type StyledLine, type Tone } from "../../shared/output.ts";
 import { TerminalScreen } from "../../shared/terminal_screen.ts";
 import { formatNotice } from "./lines.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { drawScreen, type WatchView } from "./screen.ts";
-import type { ScreenLine, Tone } from "./server_table.ts";
 import { chooseSpan, timeSpans } from "./time_spans.ts";
 
 export interface LiveViewOptions {
@@ -30,12 +29,7 @@ export class LiveView implements AsyncDisposable {
   readonly #options: LiveViewOptions;
   readonly #terminal: TerminalScreen;
   readonly #keys: ReadonlyMap<string, () => void>;
-  readonly #paint: WatchView["paint"] = {
-    bold: painter(Deno.stdout, "1"),
-    good: painter(Deno.stdout, "32"),
-    odd: painter(Deno.stdout, "33"),
-    bad: painter(Deno.stdout, "31"),
-  };
+  readonly #paint: WatchView["paint"] = paintTones(Deno.stdout);
   readonly #startMs = performance.now();
   #nowMs = Date.now();
   #elapsedSeconds = 0;
@@ -86,7 +80,7 @@ export class LiveView implements AsyncDisposable {
     }, DRAW_AFTER_MS);
   }
 
-  #lineOf(notice: WatchNotice): ScreenLine {
+  #lineOf(notice: WatchNotice): StyledLine {
     const { url, at, type } = notice;
     const server = this.#options.records.length > 1 ? `${escapeLine(url)}: ` : "";
     const text = `${at.toString().slice(11, 19)}Z  ${server}${formatNotice(notice)}`;

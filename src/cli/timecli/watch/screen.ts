@@ -1,9 +1,10 @@
 /** The screen of `timecli watch`: a table of servers, plots of one of them, the latest events. */
 import { toAscii } from "../../../text/printable.ts";
+import type { StyledLine, Tone } from "../../shared/output.ts";
 import type { TerminalSize } from "../../shared/terminal.ts";
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
-import { layOutServers, type ScreenLine, scrollTo, type Tone } from "./server_table.ts";
+import { layOutServers, scrollTo } from "./server_table.ts";
 import { drawPlot, MIN_PLOT_HEIGHT, MIN_PLOT_WIDTH } from "./terminal_plot.ts";
 import type { TimeSpan } from "./time_spans.ts";
 import { chooseBase } from "./value_axis.ts";
@@ -13,7 +14,7 @@ export interface WatchView {
   /** The index of the one that is plotted. */
   readonly selected: number;
   /** Events, the latest last. */
-  readonly notices: readonly ScreenLine[];
+  readonly notices: readonly StyledLine[];
   /** The right end of the plots, in milliseconds since the Unix epoch. */
   readonly nowMs: number;
   readonly elapsedSeconds: number;
@@ -38,7 +39,7 @@ export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): st
     const text = isAscii ? toAscii(line) : line;
     return text.length <= columns ? text : `${text.slice(0, columns - 1)}${isAscii ? ">" : "…"}`;
   };
-  const show = ({ text, tone }: ScreenLine): string => tone ? paint[tone](fit(text)) : fit(text);
+  const show = ({ text, tone }: StyledLine): string => tone ? paint[tone](fit(text)) : fit(text);
   const title = `timecli watch   ${formatElapsed(view.elapsedSeconds)}${
     view.isPaused ? "   paused" : ""
   }`;
@@ -54,7 +55,7 @@ export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): st
   const plotRoom = left - shown.length;
   const plots = drawBlocks(blocks, { columns, rows: plotRoom }).map((text) => ({ text }));
   // Above the events, so that the keys stay on the last line.
-  const gap = Array<ScreenLine>(Math.max(0, plotRoom - plots.length)).fill({ text: "" });
+  const gap = Array<StyledLine>(Math.max(0, plotRoom - plots.length)).fill({ text: "" });
   const body = [...shown, ...plots, ...gap, ...latest].slice(0, room);
   return [paint.bold(fit(title)), paint.bold(fit(head)), ...body.map(show), fit(keysOf(view))]
     .slice(0, rows);

@@ -1,17 +1,10 @@
 /** The table of servers on the screen of `timecli watch`. */
 import { formatError } from "../../shared/format_error.ts";
+import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { figureNames, formatFigures, formatShare } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
-
-/** The meaning of a line, shown by its colour. */
-export type Tone = "good" | "odd" | "bad";
-
-export interface ScreenLine {
-  readonly text: string;
-  readonly tone?: Tone | undefined;
-}
 
 /**
  * Lays out the head and one line per server, of which the selected one is marked: with statistics of the
@@ -21,7 +14,7 @@ export function layOutServers(
   records: readonly WatchRecord[],
   selected: number,
   width: number,
-): [head: string, ...servers: ScreenLine[]] {
+): [head: string, ...servers: StyledLine[]] {
   const wide = rowsOf(records, selected, true);
   const rows = measureTable(wide) <= width ? wide : rowsOf(records, selected, false);
   const lines = fitTable(rows, { width, expendable: ["JITTER", "STRATUM", "LEAP"] });
@@ -29,7 +22,7 @@ export function layOutServers(
   const hasFailed = (i: number): boolean => records[i]?.last?.error !== undefined;
   return [
     head,
-    ...servers.map((text, i): ScreenLine => hasFailed(i) ? { text, tone: "bad" } : { text }),
+    ...servers.map((text, i): StyledLine => hasFailed(i) ? { text, tone: "bad" } : { text }),
   ];
 }
 
@@ -91,10 +84,10 @@ function jitterOf({ offsets, delays }: WatchRecord): string {
 
 /** Selects the servers around the marked one for which there are rows, and counts the others. */
 export function scrollTo(
-  lines: readonly ScreenLine[],
+  lines: readonly StyledLine[],
   selected: number,
   rows: number,
-): ScreenLine[] {
+): StyledLine[] {
   if (lines.length <= rows) return [...lines];
   const shown = rows > 1 ? rows - 1 : rows;
   const first = Math.max(0, Math.min(selected - (shown >> 1), lines.length - shown));
