@@ -9,7 +9,7 @@
  * import { query, serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0", { clock: { time: "2038-01-19T03:14:00Z" } });
- * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
+ * const reply = await query(server.url);
  * console.log(reply.time.toString(), reply.errorBound.toString());
  * ```
  *
@@ -38,8 +38,14 @@ export type { Sink } from "./src/server/log/bounded_writer.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log/log.ts";
 export { serve } from "./src/server/serve.ts";
-export type { ServeOptions, Server, ServerAddress } from "./src/server/serve_options.ts";
+export type {
+  ListenerUrl,
+  ServeOptions,
+  Server,
+  ServerAddress,
+} from "./src/server/serve_options.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
+export type { TimeSpan } from "./src/text/duration.ts";
 export type { AddressFamily } from "./src/system/address.ts";
 export {
   connectDatagram,

@@ -6,16 +6,17 @@
 
 import type { LoadResult } from "../../src/load/figures.ts";
 import type { LoadOptions } from "../../src/load/options.ts";
+import type { InSeconds } from "../../src/text/duration.ts";
 import { outputOf, pinned } from "./commands.ts";
 import type { RunningServer } from "./contenders.ts";
 import type { Context } from "./section.ts";
 
 /** Warm-up before each measurement, to compile the generator's code: after 0.05 s, 0.3 s still had a fifth less. */
-const WARMUP_SECONDS = 0.2;
+const WARMUP = "200ms";
 
 /** A load, without the parts that are the same for all. */
 export type Load =
-  & Required<Pick<LoadOptions, "duration" | "flows">>
+  & Required<Pick<InSeconds<LoadOptions>, "duration" | "flows">>
   & Pick<LoadOptions, "window" | "rate" | "segmented">;
 
 /**
@@ -31,7 +32,7 @@ export async function measureLoad(
   const scheme = contender.protocol === "text" ? "asctime" : contender.protocol;
   return await runLoad(
     `${scheme}://127.0.0.1:${port}`,
-    { ...load, warmup: WARMUP_SECONDS, pid },
+    { ...load, duration: `${load.duration}s`, warmup: WARMUP, pid },
     { action: `measure ${contender.name}`, core: loadCore, signal },
   );
 }

@@ -1,8 +1,21 @@
 import type { QueryError, QueryFailure } from "../protocols/failure.ts";
-import { toSeconds } from "../text/duration.ts";
+import {
+  type Field,
+  type Fields,
+  oneOf,
+  passed,
+  seconds,
+  text,
+  type TimedFields,
+  UNNAMED,
+} from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import { type TimeSpan, toSeconds } from "../text/duration.ts";
+import { networkFields } from "./exchange.ts";
+import { parseRange } from "./range.ts";
 import type { Estimate } from "./estimate.ts";
 import { parseMeasurable } from "./measure.ts";
-import { sample, type SampleOptions, type Samples } from "./sample.ts";
+import { sample, sampleFields, type SampleOptions, type Samples } from "./sample.ts";
 import {
   checkContradictions,
   type CheckState,
@@ -28,11 +41,11 @@ export interface CheckOptions
    */
   readonly count?: number;
   /**
-   * Total time limit in seconds, above 0; what came by then counts.
+   * The total time limit, up to a day; what came by then counts.
    *
-   * @default {10}
+   * @default {"10s"}
    */
-  readonly timeout?: number;
+  readonly timeout?: TimeSpan;
   /**
    * What raises a warning.
    *
@@ -62,6 +75,32 @@ export interface CheckOptions
   readonly unsynchronized?: CheckState;
 }
 
+const states = Object.keys(checkExitCodes) as CheckState[];
+
+const thresholdFields: Fields<CheckThresholds> = {
+  offset: range(),
+  jitter: range(),
+  rootDistance: range(),
+  stratum: range(),
+  loss: range(),
+};
+
+function range(): Field<string> {
+  return text("a range such as 10, 1:, ~:-1 or @10:20", parseRange, UNNAMED);
+}
+
+const checkFields: TimedFields<CheckOptions> = {
+  ...networkFields,
+  interval: sampleFields.interval,
+  count: sampleFields.count,
+  timeout: seconds("0s", "1d"),
+  warning: passed(),
+  critical: passed(),
+  leap: oneOf(states, UNNAMED),
+  noOffset: oneOf(states, UNNAMED),
+  unsynchronized: oneOf(states, UNNAMED),
+};
+
 /** The result of {@linkcode check}. */
 export interface CheckResult {
   /** The state that a monitoring plugin reports. */
@@ -75,7 +114,7 @@ export interface CheckResult {
 }
 
 /** A later reply counts as lost; the last of five requests within 10 s still has this long. */
-const REPLY_SECONDS = 1.9;
+const REPLY_TIME = "1.9s";
 
 /**
  * Checks a server for a monitoring system.
@@ -98,7 +137,7 @@ const REPLY_SECONDS = 1.9;
  * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const { state, line } = await check(server.addresses[0]!.url, {
+ * const { state, line } = await check(server.url, {
  *   warning: { offset: "0.5", stratum: "1:9" },
  *   critical: { offset: "2" },
  * });
@@ -107,7 +146,11 @@ const REPLY_SECONDS = 1.9;
  * ```
  */
 export async function check(url: string, options: CheckOptions = {}): Promise<CheckResult> {
-  const { count = 5, timeout = 10, warning = {}, critical = {}, leap = "OK" } = options;
+  readOptions(checkFields, options, "check");
+  const { count = 5, timeout = "10s", leap = "OK" } = options;
+  const [warning, critical] = (["warning", "critical"] as const).map((name) =>
+    readOptions(thresholdFields, options[name] ?? {}, name)
+  ) as [CheckThresholds, CheckThresholds];
   const { protocol } = parseMeasurable(url);
   const thresholds = parseThresholds({ offset: "60", ...warning }, { offset: "120", ...critical });
   checkContradictions(warning, critical);
@@ -121,7 +164,7 @@ export async function check(url: string, options: CheckOptions = {}): Promise<Ch
   const samples = await sample(url, {
     count,
     deadline: timeout,
-    timeout: REPLY_SECONDS,
+    timeout: REPLY_TIME,
     interval,
     bind,
     family,

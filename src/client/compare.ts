@@ -3,7 +3,15 @@ import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
 import { parseMeasurable } from "./measure.ts";
 import { checkInterval } from "./poll.ts";
-import { sample, type SampledExchange, type SampleOptions, type Samples } from "./sample.ts";
+import { passed, type TimedFields } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import {
+  sample,
+  type SampledExchange,
+  sampleFields,
+  type SampleOptions,
+  type Samples,
+} from "./sample.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import { type Estimate, estimate } from "./estimate.ts";
 
@@ -18,6 +26,8 @@ export interface CompareOptions extends SampleOptions {
   /** Called after each exchange with the result so far, of the servers that have replied or failed to. */
   readonly onProgress?: (soFar: Comparison) => void;
 }
+
+const compareFields: TimedFields<CompareOptions> = { ...sampleFields, onProgress: passed() };
 
 /**
  * The result for one server.
@@ -93,9 +103,11 @@ export async function compare(
   urls: readonly string[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
+  const { onProgress, ...sampling } = options;
+  const { interval } = readOptions(compareFields, options, "compare");
   const endpoints = urls.map(parseMeasurable);
   // Before any of them is queried.
-  for (const endpoint of endpoints) checkInterval(endpoint, options.interval);
+  for (const endpoint of endpoints) checkInterval(endpoint, interval);
   const unique = [...new Set(endpoints.map(formatEndpoint))];
   const known = new Map<string, SampledExchange[]>();
   const add = (url: string, exchange: SampledExchange): void => {
@@ -105,15 +117,15 @@ export async function compare(
       const exchanges = known.get(url);
       return exchanges ? [summarize(url, exchanges)] : [];
     });
-    options.onProgress?.(combine(heard));
+    onProgress?.(combine(heard));
   };
   const all = await Promise.all(unique.map((url) =>
     sample(url, {
       count: 4,
-      ...options,
+      ...sampling,
       onExchange(exchange): void {
-        options.onExchange?.(exchange);
-        if (options.onProgress) add(url, exchange);
+        sampling.onExchange?.(exchange);
+        if (onProgress) add(url, exchange);
       },
     })
   ));

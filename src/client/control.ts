@@ -5,6 +5,9 @@ import { settleWithin, systemTimers } from "../system/time.ts";
 import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
 import { isAnswer } from "./control_answers.ts";
+import { passed, seconds, type TimedFields } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import type { TimeSpan } from "../text/duration.ts";
 import { formatJson, parseSnakeJson } from "../text/json.ts";
 import { escapeLine } from "../text/printable.ts";
 
@@ -23,16 +26,25 @@ export interface ControlRequestOptions {
   /** The URL of the listener to apply it to; the whole server without it. */
   readonly listener?: string | undefined;
   /**
-   * Seconds until it gives up, above 0 and up to 86400.
+   * The time until it gives up, 1 ms to a day.
    *
-   * @default {3}
+   * @default {"3s"}
    */
-  readonly timeout?: number;
+  readonly timeout?: TimeSpan;
   /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults` and `scenario` need one. */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+const fields: TimedFields<ControlRequestOptions> = {
+  url: passed(),
+  token: passed(),
+  listener: passed(),
+  timeout: seconds("1ms", "1d"),
+  body: passed(),
+  signal: passed(),
+};
 
 /** More than the state of a thousand listeners. */
 const MAX_CHARACTERS = 1024 * 1024;
@@ -67,12 +79,9 @@ export async function control<Action extends ControlAction>(
   action: Action,
   options: ControlRequestOptions = {},
 ): Promise<ControlAnswers[Action]> {
-  const { url = "http://127.0.0.1:8890", token, listener, timeout = 3, body, signal } = options;
-  if (!(timeout > 0 && timeout <= 86_400)) {
-    throw new RangeError(
-      `Cannot wait for ${url}: timeout is ${timeout} s, expected above 0 and up to 86400`,
-    );
-  }
+  const { url = "http://127.0.0.1:8890", timeout = 3, ...rest } = //
+    readOptions(fields, options, "control");
+  const { token, listener, body, signal } = rest;
   signal?.throwIfAborted();
   const [method, path] = controlRequests[action];
   const target = new URL(path, url);

@@ -2,21 +2,31 @@ import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpo
 import { QueryError } from "../protocols/failure.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { RawReply, Request } from "../protocols/protocol.ts";
+import {
+  field,
+  passed,
+  seconds,
+  text,
+  type TimedFields,
+  UNNAMED,
+  whole,
+} from "../options/field.ts";
 import { type AddressFamily, addressFamily } from "../system/address.ts";
 import { settleWithin } from "../system/time.ts";
+import type { InSeconds, TimeSpan } from "../text/duration.ts";
 import type { DatagramConnection } from "../transports/connect_datagram.ts";
 import { type Network, systemNetwork } from "./network.ts";
 
 /** Options for {@linkcode exchange} and for every query. */
 export interface ExchangeOptions {
   /**
-   * Seconds until the query gives up, all tries included.
+   * The time until the query gives up, all tries included: 1 ms to a day.
    *
-   * @default {3}
+   * @default {"3s"}
    */
-  readonly timeout?: number;
+  readonly timeout?: TimeSpan;
   /**
-   * How many times the request is sent again while no reply comes.
+   * How many times the request is sent again while no reply comes, 0 to 1000.
    *
    * @default {2}
    */
@@ -30,6 +40,25 @@ export interface ExchangeOptions {
   /** Where time, names and sockets come from, for tests; this machine's without it. */
   readonly network?: Network | undefined;
 }
+
+export const networkFields: TimedFields<
+  Pick<ExchangeOptions, "bind" | "family" | "signal" | "network">
+> = {
+  bind: text("an IPv4 or IPv6 address", requireAddress, UNNAMED),
+  family: field(UNNAMED, "4 or 6", (given) => given === 4 || given === 6 ? given : undefined),
+  signal: passed(),
+  network: passed(),
+};
+
+function requireAddress(address: string): void {
+  if (addressFamily(address) === undefined) throw new SyntaxError("no address");
+}
+
+export const exchangeFields: TimedFields<ExchangeOptions> = {
+  timeout: seconds("1ms", "1d"),
+  retries: whole(0, 1000, UNNAMED),
+  ...networkFields,
+};
 
 /** A server, with the addresses of its name where that has been looked up. */
 export interface Target extends Endpoint {
@@ -48,7 +77,7 @@ const MAX_LOOKUP_MS = 86_400_000;
 export async function lookUp(
   hostname: string,
   seconds: number,
-  { bind, family, signal, network = systemNetwork }: ExchangeOptions = {},
+  { bind, family, signal, network = systemNetwork }: Omit<ExchangeOptions, "timeout"> = {},
 ): Promise<readonly string[]> {
   const lookup = network.resolve(hostname, family ?? addressFamily(bind ?? ""));
   const ms = Math.min(seconds * 1000, MAX_LOOKUP_MS);
@@ -74,17 +103,9 @@ const PATIENCE_MS = 250;
 export async function exchange(
   target: Target,
   createRequest: () => Request,
-  options: ExchangeOptions = {},
+  options: InSeconds<ExchangeOptions> = {},
 ): Promise<RawReply> {
   const { timeout = 3, retries = 2, signal, network = systemNetwork } = options;
-  if (!(timeout > 0 && timeout <= 86_400)) {
-    throw new RangeError(
-      `Cannot wait for a reply: timeout is ${timeout} s, expected above 0 and up to 86400`,
-    );
-  }
-  if (!(Number.isInteger(retries) && retries >= 0 && retries <= 1000)) {
-    throw new RangeError(`Cannot send again: retries is ${retries}, expected 0 to 1000`);
-  }
   signal?.throwIfAborted();
   const { timers } = network;
   const endsMs = timers.monotonicMs() + timeout * 1000;
@@ -124,7 +145,7 @@ class Attempts implements Disposable {
     endpoint: Endpoint,
     createRequest: () => Request,
     network: Network,
-    { bind, signal }: ExchangeOptions,
+    { bind, signal }: Pick<ExchangeOptions, "bind" | "signal">,
   ) {
     this.#endpoint = endpoint;
     this.#createRequest = createRequest;

@@ -2,9 +2,10 @@ import { type Endpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols, type TimeReply } from "../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../protocols/reply.ts";
+import type { InSeconds } from "../text/duration.ts";
 import { shorten } from "../text/printable.ts";
 import type { Target } from "./exchange.ts";
-import { queryEndpoint, type QueryOptions, validate, type ValidateOptions } from "./query.ts";
+import { checkTrust, queryEndpoint, type QueryOptions, type ValidateOptions } from "./query.ts";
 
 /** A reply that has an offset. */
 export type MeasuredReply = NtpReply | SecondsReply;
@@ -20,12 +21,12 @@ export interface Measured<Reply extends TimeReply = MeasuredReply> {
 /** Queries a server once and validates its reply; a {@linkcode QueryError} is returned, not thrown. */
 export async function measure<Reply extends TimeReply = MeasuredReply>(
   target: Target,
-  options: QueryOptions & ValidateOptions,
+  options: InSeconds<QueryOptions & ValidateOptions>,
 ): Promise<Measured<Reply>> {
   let reply: TimeReply | undefined;
   try {
     reply = await queryEndpoint(target, options);
-    validate(reply, options);
+    checkTrust(reply, options);
     return { reply: reply as Reply };
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
@@ -48,19 +49,4 @@ export function parseMeasurable(url: string): Endpoint {
 export function isRateKiss({ reply, error }: Measured<TimeReply>): boolean {
   return error?.reason === "kiss_o_death" && reply?.protocol === "ntp" &&
     reply.referenceId === "RATE";
-}
-
-/** A range from `Number.MIN_VALUE` on is above 0. */
-export function checkOption(
-  name: string,
-  value: number | undefined,
-  from: number,
-  to: number,
-  isWhole = false,
-): void {
-  if (value === undefined) return;
-  if (value >= from && value <= to && (!isWhole || Number.isInteger(value))) return;
-  const range = from === Number.MIN_VALUE ? `above 0 and up to ${to}` : `${from} to ${to}`;
-  const kind = isWhole ? "a whole number, " : "";
-  throw new RangeError(`Cannot measure: ${name} is ${value}, expected ${kind}${range}`);
 }

@@ -4,12 +4,15 @@ import type { ValidateOptions } from "./query.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { isLoopback } from "../system/address.ts";
 import type { Timers } from "../system/time.ts";
+import type { InSeconds } from "../text/duration.ts";
 import { type ExchangeOptions, lookUp } from "./exchange.ts";
 import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 
 export interface PollOptions
-  extends Pick<ExchangeOptions, "bind" | "family" | "network" | "signal">, ValidateOptions {
+  extends
+    Pick<ExchangeOptions, "bind" | "family" | "network" | "signal">,
+    InSeconds<ValidateOptions> {
   /** Seconds until a request without a reply is lost. It is not sent again. */
   readonly timeout: number;
   /**

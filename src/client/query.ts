@@ -4,7 +4,10 @@ import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
 import type { ProtocolRecord } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
-import { exchange, type ExchangeOptions, type Target } from "./exchange.ts";
+import { seconds, type TimedFields } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import type { InSeconds, TimeSpan } from "../text/duration.ts";
+import { exchange, exchangeFields, type ExchangeOptions, type Target } from "./exchange.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
@@ -17,7 +20,8 @@ export type QueryOptions = ExchangeOptions;
  * @param options The time limit, and how often to send again
  * @returns The reply, its sender, and the time it took
  * @throws {SyntaxError} If the URL cannot be read
- * @throws {RangeError} If an option is out of range
+ * @throws {SyntaxError | RangeError} If an option is unknown or out of range
+ * @throws {TypeError} If a time limit is a number
  * @throws {QueryError} If no time came; its `reason` is the cause
  * @throws {Deno.errors.NotCapable} If the permission to reach the server is missing
  *
@@ -27,7 +31,7 @@ export type QueryOptions = ExchangeOptions;
  * import { query, serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`, { timeout: 1 });
+ * const reply = await query(server.url, { timeout: "1s" });
  * const [offset, bound] = [reply.offset.abs(), reply.errorBound];
  * assert(Temporal.Duration.compare(offset, bound) <= 0, "one machine, one clock");
  * ```
@@ -36,12 +40,13 @@ export async function query<const Url extends string>(
   url: Url,
   options: QueryOptions = {},
 ): Promise<ReplyTo<Url>> {
-  return await queryEndpoint(parseTarget(url), options) as ReplyTo<Url>;
+  const settings = readOptions(exchangeFields, options, "query");
+  return await queryEndpoint(parseTarget(url), settings) as ReplyTo<Url>;
 }
 
 export async function queryEndpoint(
   target: Target,
-  options: QueryOptions = {},
+  options: InSeconds<QueryOptions> = {},
 ): Promise<TimeReply> {
   const { createRequest, read } = protocols[target.protocol];
   const raw = await exchange(target, createRequest, options);
@@ -57,12 +62,14 @@ export async function queryEndpoint(
 /** Options for {@linkcode validate}. */
 export interface ValidateOptions {
   /**
-   * The largest root distance to accept, in seconds.
+   * The largest root distance to accept.
    *
-   * @default {3}
+   * @default {"3s"}
    */
-  readonly maxRootDistance?: number;
+  readonly maxRootDistance?: TimeSpan;
 }
+
+export const trustFields: TimedFields<ValidateOptions> = { maxRootDistance: seconds("0s", "1d") };
 
 /**
  * Checks whether a reply can be trusted, which `query()` does not: a kiss-o'-death is a reply, too.
@@ -78,11 +85,15 @@ export interface ValidateOptions {
  * import { query, QueryError, serve, validate } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0", { status: { unsynchronized: true } });
- * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
+ * const reply = await query(server.url);
  * assertThrows(() => validate(reply), QueryError, "is not synchronised");
  * ```
  */
 export function validate(reply: TimeReply, options: ValidateOptions = {}): void {
+  checkTrust(reply, readOptions(trustFields, options, "validate"));
+}
+
+export function checkTrust(reply: TimeReply, options: InSeconds<ValidateOptions>): void {
   const { maxRootDistance = MAX_ROOT_DISTANCE_SECONDS } = options;
   const { trustTests = [] }: ProtocolRecord = protocols[reply.protocol];
   for (const test of trustTests) {

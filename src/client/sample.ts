@@ -1,11 +1,14 @@
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { type Estimate, estimate } from "./estimate.ts";
-import { checkOption, isRateKiss, type Measured, parseMeasurable } from "./measure.ts";
+import { isRateKiss, type Measured, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 import { checkInterval, poll } from "./poll.ts";
-import type { QueryOptions, ValidateOptions } from "./query.ts";
+import { exchangeFields, networkFields } from "./exchange.ts";
+import { type QueryOptions, trustFields, type ValidateOptions } from "./query.ts";
+import { passed, seconds, type TimedFields, UNNAMED, whole } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { fromSeconds } from "../text/duration.ts";
+import { fromSeconds, type TimeSpan } from "../text/duration.ts";
 import { formatSeconds } from "../text/units.ts";
 
 /** Options for {@linkcode sample}. */
@@ -20,17 +23,27 @@ export interface SampleOptions
    */
   readonly count?: number;
   /**
-   * Seconds from one request to the next, 0 to 3600; to another machine at least 1. Without it 2, or 0.1
-   * to a loopback address. Each kiss-o'-death RATE doubles it.
+   * The time from one request to the next, 0 to 1 hour; to another machine at least 1 s. Without it 2 s, or
+   * 0.1 s to a loopback address. Each kiss-o'-death RATE doubles it.
    */
-  readonly interval?: number | undefined;
-  /** Seconds until it ends with what came by then; there is no limit without it. */
-  readonly deadline?: number;
+  readonly interval?: TimeSpan | undefined;
+  /** The time until it ends with what came by then, up to a day; there is no limit without it. */
+  readonly deadline?: TimeSpan;
   /** Ends it with what came by then; if that is nothing, it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each exchange as it ends. */
   readonly onExchange?: (exchange: SampledExchange) => void;
 }
+
+export const sampleFields: TimedFields<SampleOptions> = {
+  ...networkFields,
+  ...trustFields,
+  timeout: exchangeFields.timeout,
+  count: whole(1, 1000, UNNAMED),
+  interval: seconds("0s", "1h"),
+  deadline: seconds("0s", "1d"),
+  onExchange: passed(),
+};
 
 /** One exchange of several: a reply, or an error, or both where the reply cannot be trusted. */
 export interface SampledExchange extends Measured {
@@ -79,25 +92,23 @@ const MAX_RATE_KISSES = 3;
  * import { sample, serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const { estimate, loss } = await sample(server.addresses[0]!.url, { count: 4 });
+ * const { estimate, loss } = await sample(server.url, { count: 4 });
  * if (!estimate || loss > 0) throw new Error("Every request is answered");
  * const { offset, errorBound } = estimate;
  * assert(Temporal.Duration.compare(offset.abs(), errorBound) <= 0, "one machine, one clock");
  * ```
  */
 export async function sample(url: string, options: SampleOptions = {}): Promise<Samples> {
-  const { count = 8, interval, timeout = 3, deadline, onExchange, signal } = options;
+  const settings = readOptions(sampleFields, options, "sample");
+  const { count = 8, interval, timeout = 3, deadline, onExchange, signal } = settings;
   const { timers } = options.network ?? systemNetwork;
   const endpoint = parseMeasurable(url);
   const fullUrl = formatEndpoint(endpoint);
-  checkOption("count", count, 1, 1000, true);
-  checkOption("interval", interval, 0, 3600);
-  checkOption("deadline", deadline, 0, 86_400);
   checkInterval(endpoint, interval);
   const exchanges: SampledExchange[] = [];
   const startMs = timers.monotonicMs();
   const elapsed = (ms: number): Temporal.Duration => fromSeconds((ms - startMs) / 1000);
-  for await (const { measured, sentMs } of poll([endpoint], { ...options, count, timeout })) {
+  for await (const { measured, sentMs } of poll([endpoint], { ...settings, count, timeout })) {
     const exchange = { startedAfter: elapsed(sentMs), ...measured };
     exchanges.push(exchange);
     onExchange?.(exchange);

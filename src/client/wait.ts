@@ -1,27 +1,37 @@
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { checkOption, type Measured, parseMeasurable } from "./measure.ts";
+import { type Measured, parseMeasurable } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 import { poll } from "./poll.ts";
 import type { QueryOptions } from "./query.ts";
-import { fromSeconds, toSeconds } from "../text/duration.ts";
+import { networkFields } from "./exchange.ts";
+import { passed, seconds, type TimedFields } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import { fromSeconds, type TimeSpan, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
 export interface WaitOptions extends Pick<QueryOptions, "bind" | "family" | "network" | "signal"> {
   /**
-   * How far the clock may be off, in seconds.
+   * How far the clock may be off, up to a day.
    *
-   * @default {0.05}
+   * @default {"50ms"}
    */
-  readonly within?: number;
+  readonly within?: TimeSpan;
   /**
-   * Seconds until it gives up, 0 to 86400.
+   * The time until it gives up, up to a day.
    *
-   * @default {60}
+   * @default {"60s"}
    */
-  readonly timeout?: number;
+  readonly timeout?: TimeSpan;
   /** Called with a server whenever its agreement or error has changed. */
   readonly onChange?: (server: AwaitedServer) => void;
 }
+
+const waitFields: TimedFields<WaitOptions> = {
+  ...networkFields,
+  within: seconds("0s", "1d"),
+  timeout: seconds("0s", "1d"),
+  onChange: passed(),
+};
 
 /**
  * Whether this machine's clock is right by a server.
@@ -80,7 +90,7 @@ const POLL_SECONDS = 16;
  * import { wait } from "@timesrv/timesrv/measure";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const { agreed } = await wait([server.addresses[0]!.url], { within: 0.5, timeout: 10 });
+ * const { agreed } = await wait([server.url], { within: "500ms", timeout: "10s" });
  * assert(agreed, "one machine, one clock");
  * ```
  */
@@ -88,10 +98,9 @@ export async function wait(
   urls: readonly string[],
   options: WaitOptions = {},
 ): Promise<WaitResult> {
-  const { within = 0.05, timeout = 60, onChange, signal, network = systemNetwork } = options;
+  const settings = readOptions(waitFields, options, "wait");
+  const { within = 0.05, timeout = 60, onChange, signal, network = systemNetwork } = settings;
   if (urls.length === 0) throw new RangeError("Cannot wait: there is no server to query");
-  checkOption("within", within, 0, 86_400);
-  checkOption("timeout", timeout, 0, 86_400);
   const endpoints = urls.map(parseMeasurable);
   const startMs = network.timers.monotonicMs();
   const servers = endpoints.map((endpoint): AwaitedServer => ({
@@ -99,7 +108,7 @@ export async function wait(
     agreement: "unknown",
   }));
   const polls = poll(endpoints, {
-    ...options,
+    ...settings,
     deadline: timeout,
     timeout: BURST_SECONDS,
     renewsAddresses: true,

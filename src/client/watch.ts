@@ -2,29 +2,38 @@ import { type Endpoint, formatEndpoint, parseTarget } from "../protocols/endpoin
 import type { QueryError } from "../protocols/failure.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { type Change, ChangeDetector } from "./changes.ts";
-import type { ExchangeOptions } from "./exchange.ts";
-import { checkOption } from "./measure.ts";
+import { type ExchangeOptions, networkFields } from "./exchange.ts";
 import { OutageDetector, type OutageEnd, type OutageStart } from "./outages.ts";
 import { checkInterval, poll } from "./poll.ts";
+import { seconds, type TimedFields, UNNAMED, whole } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
+import { fromSeconds, type InSeconds, type TimeSpan } from "../text/duration.ts";
 
 /** Options for {@linkcode watch}. */
 export interface WatchOptions extends Pick<ExchangeOptions, "bind" | "family" | "network"> {
   /**
-   * Seconds from one request to the next to the same server, 0.01 to 86400; for a server on another
-   * machine at least 1. Without it 1 on a loopback address, and 2 on others.
+   * The time from one request to the next to the same server, 10 ms to a day; for a server on another
+   * machine at least 1 s. Without it 1 s on a loopback address, and 2 s on others.
    */
-  readonly interval?: number;
+  readonly interval?: TimeSpan;
   /**
-   * Seconds until a request without a reply is lost, above 0 and up to 60. It is not sent again.
+   * The time until a request without a reply is lost, 1 ms to a minute. It is not sent again.
    *
-   * @default {2}
+   * @default {"2s"}
    */
-  readonly timeout?: number;
+  readonly timeout?: TimeSpan;
   /** How many requests to send to each server; there is no limit without it. */
   readonly count?: number;
   /** Ends it when it aborts; the iteration then ends without an error. */
   readonly signal?: AbortSignal;
 }
+
+const watchFields: TimedFields<WatchOptions> = {
+  ...networkFields,
+  interval: seconds("10ms", "1d"),
+  timeout: seconds("1ms", "1m"),
+  count: whole(1, Number.MAX_SAFE_INTEGER, UNNAMED),
+};
 
 /** The part that all events have. */
 export interface WatchEventBase {
@@ -50,8 +59,8 @@ export interface KissOfDeath {
   readonly type: "kiss";
   /** Its kiss code, such as `RATE` or `DENY`. */
   readonly code: string;
-  /** Seconds between requests from now on; undefined if the server is not queried any more. */
-  readonly interval: number | undefined;
+  /** The time between requests from now on; undefined if the server is not queried any more. */
+  readonly interval: Temporal.Duration | undefined;
 }
 
 /** An event of {@linkcode watch}; `type` is its kind. */
@@ -84,8 +93,7 @@ const LOCAL_SECONDS = 1;
  * import { serve, watch } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const url = server.addresses[0]!.url;
- * for await (const event of watch([url], { interval: 0.1, count: 3 })) {
+ * for await (const event of watch([server.url], { interval: "100ms", count: 3 })) {
  *   if (event.type === "exchange") assertEquals(event.reply?.from.hostname, "127.0.0.1");
  * }
  * ```
@@ -95,18 +103,15 @@ export function watch(
   options: WatchOptions = {},
 ): AsyncIterableIterator<WatchEvent> {
   if (urls.length === 0) throw new RangeError("Cannot watch: there is no URL");
-  const { interval, timeout, count } = options;
-  checkOption("interval", interval, 0.01, 86_400);
-  checkOption("timeout", timeout, Number.MIN_VALUE, 60);
-  checkOption("count", count, 1, Number.MAX_SAFE_INTEGER, true);
+  const settings = readOptions(watchFields, options, "watch");
   const endpoints = urls.map((url) => parseTarget(url, "ntp"));
-  for (const endpoint of endpoints) checkInterval(endpoint, interval);
-  return watchEvents(endpoints, options);
+  for (const endpoint of endpoints) checkInterval(endpoint, settings.interval);
+  return watchEvents(endpoints, settings);
 }
 
 async function* watchEvents(
   endpoints: readonly Endpoint[],
-  { interval, timeout = 2, ...options }: WatchOptions,
+  { interval, timeout = 2, ...options }: InSeconds<WatchOptions>,
 ): AsyncGenerator<WatchEvent> {
   const servers = endpoints.map((endpoint) => ({
     url: formatEndpoint(endpoint),
@@ -129,7 +134,11 @@ async function* watchEvents(
       ...(reply === undefined
         ? []
         : reply.protocol === "ntp" && error?.reason === "kiss_o_death"
-        ? [{ type: "kiss" as const, code: reply.referenceId, interval }]
+        ? [{
+          type: "kiss" as const,
+          code: reply.referenceId,
+          interval: interval === undefined ? undefined : fromSeconds(interval),
+        }]
         : changes.next(reply, { at, monotonicMs: endedMs }, error === undefined)),
     ];
     for (const event of events) yield { ...event, url, at };

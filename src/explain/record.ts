@@ -1,4 +1,5 @@
-import { exchange, type ExchangeOptions } from "../client/exchange.ts";
+import { readOptions } from "../options/read.ts";
+import { exchange, exchangeFields, type ExchangeOptions } from "../client/exchange.ts";
 import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
@@ -41,7 +42,7 @@ export interface LiveExchange extends SeenExchange {
  * import { serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("ntp://127.0.0.1:0");
- * const { reply, tests } = explain(await recordExchange(server.addresses[0]!.url));
+ * const { reply, tests } = explain(await recordExchange(server.url));
  * for (const { offset, name, meaning } of reply ?? []) console.log(offset, name, meaning);
  * assert(tests.every(({ result }) => result === "passed"));
  * ```
@@ -50,6 +51,7 @@ export async function recordExchange(
   url: string,
   options: ExchangeOptions = {},
 ): Promise<LiveExchange> {
+  const settings = readOptions(exchangeFields, options, "recordExchange");
   const endpoint = parseTarget(url);
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
   const common = { url: formatEndpoint(endpoint), protocol, isFromServer: true } as const;
@@ -69,7 +71,7 @@ export async function recordExchange(
     const { request, octets, from, sentAt, receivedAt } = await exchange(
       endpoint,
       createRequest,
-      options,
+      settings,
     );
     return {
       ...common,

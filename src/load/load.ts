@@ -6,7 +6,9 @@ import { firstOf, isLoopback, isUnicast, isWildcard } from "../system/address.ts
 import { openLibc, unsupportedSystem } from "../system/libc.ts";
 import { type DialectName, dialects } from "./dialects.ts";
 import type { Figures, LoadResult } from "./figures.ts";
-import { checkLoadOptions, type LoadOptions } from "./options.ts";
+import { readOptions } from "../options/read.ts";
+import type { InSeconds } from "../text/duration.ts";
+import { loadFields, type LoadOptions } from "./options.ts";
 import { Run } from "./run.ts";
 
 /**
@@ -36,7 +38,7 @@ import { Run } from "./run.ts";
  * await using server = await serve("ntp://127.0.0.1:0", { transport: "auto" });
  * // On mmsg it answers in a thread of its own, and load() runs wherever mmsg does.
  * if (server.transport === "mmsg") {
- *   const { good, latencyUs } = await load(server.addresses[0]!.url, { requests: 100, timeout: 5 });
+ *   const { good, latencyUs } = await load(server.url, { requests: 100, timeout: "5s" });
  *   assertEquals(good, 100);
  *   console.log(`${latencyUs.p50} µs`);
  * }
@@ -46,14 +48,14 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   const endpoint = parseTarget(url);
   const { port } = endpoint;
   const dialect = dialectOf(endpoint);
-  checkLoadOptions(options);
-  if (options.segmented && (dialect === "daytime" || dialect === "time")) {
+  const settings = readOptions(loadFields, options, "load");
+  if (settings.segmented && (dialect === "daytime" || dialect === "time")) {
     throw new RangeError(`segmented is not for ${dialect}, whose requests are empty`);
   }
-  const { bind, signal, family } = options;
+  const { bind, signal, family, ownServer = false } = settings;
   signal?.throwIfAborted();
   const addresses = await lookUp(endpoint.hostname, Infinity, { bind, signal, family });
-  for (const address of addresses) checkTarget(address, options.ownServer ?? false);
+  for (const address of addresses) checkTarget(address, ownServer);
   const system = unsupportedSystem();
   if (system !== undefined) {
     throw new Deno.errors.NotSupported(
@@ -62,7 +64,7 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   }
   return await firstOf(addresses, async (address) => {
     try {
-      const figures = await loadAddress(address, port, dialect, options);
+      const figures = await loadAddress(address, port, dialect, settings);
       return { url: formatEndpoint(endpoint), address, port, ...figures };
     } catch (error) {
       if (!(error instanceof QueryError) || error.reason !== "refused") throw error;
@@ -94,7 +96,7 @@ async function loadAddress(
   hostname: string,
   port: number,
   dialectName: DialectName,
-  options: LoadOptions,
+  options: InSeconds<LoadOptions>,
 ): Promise<Figures> {
   using libc = openLibc();
   const dialect = dialects[dialectName]();

@@ -8,7 +8,7 @@
  * import { load } from "@timesrv/timesrv/load";
  *
  * await using server = await serve("ntp://127.0.0.1:0", { transport: "mmsg", rateLimit: "off" });
- * const { good, bad, lost } = await load(server.addresses[0]!.url, { requests: 100, window: 8 });
+ * const { good, bad, lost } = await load(server.url, { requests: 100, window: 8 });
  * assertEquals([good, bad, lost], [100, 0, 0]);
  * ```
  *

@@ -1,14 +1,15 @@
-import type { ExchangeOptions } from "../client/exchange.ts";
-import { checkOption } from "../client/measure.ts";
+import { type ExchangeOptions, networkFields } from "../client/exchange.ts";
+import { flag, passed, seconds, type TimedFields, UNNAMED, whole } from "../options/field.ts";
+import type { InSeconds, TimeSpan } from "../text/duration.ts";
 
 /** Options for a load test. */
 export interface LoadOptions extends Pick<ExchangeOptions, "bind" | "family"> {
   /**
-   * Seconds to measure, above 0 and up to 600.
+   * The time to measure, 1 ms to 10 minutes.
    *
-   * @default {5}
+   * @default {"5s"}
    */
-  readonly duration?: number;
+  readonly duration?: TimeSpan;
   /** Maximum number of requests to send, the warm-up not counted; unlimited without it. */
   readonly requests?: number | undefined;
   /**
@@ -26,13 +27,13 @@ export interface LoadOptions extends Pick<ExchangeOptions, "bind" | "family"> {
    */
   readonly flows?: number;
   /**
-   * Seconds without a reply after which a request is lost, 0.001 to 10.
+   * The time without a reply after which a request is lost, 1 ms to 10 s.
    *
-   * @default {0.1}
+   * @default {"100ms"}
    */
-  readonly timeout?: number;
-  /** Seconds to run before measuring, 0 to 60: 0.3 without it, or 0 with `requests`. */
-  readonly warmup?: number | undefined;
+  readonly timeout?: TimeSpan;
+  /** The time to run before measuring, up to a minute: 300 ms without it, or 0 with `requests`. */
+  readonly warmup?: TimeSpan | undefined;
   /**
    * Whether the kernel cuts bursts into requests (`UDP_SEGMENT`), which needs less CPU time; not for
    * `daytime` and `time`, whose requests are empty.
@@ -66,19 +67,26 @@ export interface LoadProgress {
 
 /** The options of one run, against one address of the server. */
 export type RunOptions =
-  & Required<Pick<LoadOptions, "window" | "flows" | "timeout">>
+  & Required<Pick<InSeconds<LoadOptions>, "window" | "flows" | "timeout">>
   & Pick<LoadOptions, "bind" | "requests" | "rate" | "segmented" | "pid" | "signal" | "onProgress">
   & { readonly hostname: string; readonly port: number };
 
 /** The limit of Linux (proc_pid_max(5)). */
 export const MAX_PID = 2 ** 22;
 
-export function checkLoadOptions(options: LoadOptions): void {
-  checkOption("duration", options.duration, Number.MIN_VALUE, 600);
-  checkOption("timeout", options.timeout, 0.001, 10);
-  checkOption("warmup", options.warmup, 0, 60);
-  const counts = { requests: 2 ** 31 - 1, window: 16_384, rate: 1e7, flows: 1024, pid: MAX_PID };
-  for (const [name, max] of Object.entries(counts)) {
-    checkOption(name, options[name as keyof typeof counts], 1, max, true);
-  }
-}
+export const loadFields: TimedFields<LoadOptions> = {
+  bind: networkFields.bind,
+  family: networkFields.family,
+  signal: networkFields.signal,
+  duration: seconds("1ms", "10m"),
+  timeout: seconds("1ms", "10s"),
+  warmup: seconds("0s", "1m"),
+  requests: whole(1, 2 ** 31 - 1, UNNAMED),
+  window: whole(1, 16_384, UNNAMED),
+  rate: whole(1, 1e7, UNNAMED),
+  flows: whole(1, 1024, UNNAMED),
+  pid: whole(1, MAX_PID, UNNAMED),
+  segmented: flag(UNNAMED),
+  ownServer: flag(UNNAMED),
+  onProgress: passed(),
+};

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { parseDurationNs } from "../text/duration.ts";
+import { type InSeconds, parseDurationNs, readSeconds, type TimeSpan } from "../text/duration.ts";
 import { formatChoices } from "../text/suggest.ts";
 
 /** A value that an option does not accept; the message names what it accepts. */
 export class FieldError extends Error {
-  /** Whether the value is of the right kind, but out of bounds. */
-  readonly isRange: boolean;
+  /** The error to throw: a `RangeError` for a value of the right kind that is out of bounds. */
+  readonly Failure: ErrorConstructor;
 
-  constructor(message: string, isRange = false) {
+  constructor(message: string, Failure: ErrorConstructor = SyntaxError) {
     super(message);
-    this.isRange = isRange;
+    this.Failure = Failure;
   }
 }
 
@@ -50,6 +50,8 @@ export interface Field<Value = unknown> extends Row {
   readonly choices?: readonly string[];
   /** Whether it is a number in the library and in JSON. */
   readonly isNumber?: boolean;
+  /** Whether it is a length of time, which JSON may also give as a number of seconds. */
+  readonly isDuration?: boolean;
   /**
    * Reads a value of the library or of JSON.
    *
@@ -66,6 +68,9 @@ export interface Field<Value = unknown> extends Row {
 
 /** A set of options, by their names in the library. */
 export type Fields<Values> = { readonly [Key in keyof Values]-?: Field<NonNullable<Values[Key]>> };
+
+/** A set of options of the library whose lengths of time are read as seconds. */
+export type TimedFields<Values> = Fields<InSeconds<Values>>;
 
 /** The values of a set of options, all of them optional. */
 export type ValuesOf<Set extends Readonly<Record<string, Field>>> = {
@@ -137,7 +142,7 @@ function bounded(
   const read = (given: unknown): number | undefined => {
     if (typeof given !== "number") return undefined;
     if (isOfKind(given) && given >= min && given <= max) return given;
-    throw new FieldError(`expected ${expected}`, true);
+    throw new FieldError(`expected ${expected}`, RangeError);
   };
   return { ...field(row, expected, read, toNumber), isNumber: true };
 }
@@ -167,16 +172,50 @@ export function flag(row: Omit<Row, "syntax">): Field<boolean> {
 }
 
 /** Defines a duration, a text such as `1h30m` or a `Temporal.Duration`; the value is kept as given. */
-export function duration(min: string, max: string, row: Row): Field<string | Temporal.Duration> {
+export function duration(min: string, max: string, row: Row): Field<TimeSpan> {
   const [minNs, maxNs] = [parseDurationNs(min), parseDurationNs(max)];
-  const expected = `a duration from ${min} to ${max}, such as 10s or 1h30m`;
-  return field(row, expected, (given) => {
-    if (typeof given !== "string" && !(given instanceof Temporal.Duration)) return undefined;
-    const ns = attempt(() => parseDurationNs(given));
+  const expected = `a duration from ${min} to ${max}, such as 2s, 500ms or 1h30m`;
+  const read = (given: unknown): TimeSpan | undefined => {
+    const span = asTimeSpan(given);
+    const ns = span === undefined ? undefined : attempt(() => parseDurationNs(span));
     if (ns === undefined) return undefined;
-    if (ns >= minNs && ns <= maxNs) return given;
-    throw new FieldError(`expected ${expected}`, true);
-  });
+    if (ns >= minNs && ns <= maxNs) return span;
+    throw new FieldError(`expected ${expected}`, RangeError);
+  };
+  return { ...field({ syntax: "<duration>", ...row }, expected, read), isDuration: true };
+}
+
+/**
+ * Returns a value that may be a length of time. A number has no unit: who means milliseconds would get seconds.
+ *
+ * @throws {FieldError} If it is a number
+ */
+export function asTimeSpan(given: unknown): TimeSpan | undefined {
+  if (typeof given === "number") {
+    throw new FieldError(
+      'expected a length of time with its unit, such as "2s", or a Temporal.Duration',
+      TypeError,
+    );
+  }
+  return typeof given === "string" || given instanceof Temporal.Duration ? given : undefined;
+}
+
+/** Defines a duration that is read as seconds. */
+export function seconds(min: string, max: string): Field<number> {
+  const { read, parse, ...row } = duration(min, max, UNNAMED);
+  return {
+    ...row,
+    read: (given) => readSeconds(read(given)),
+    parse: (text) => readSeconds(parse(text)),
+  };
+}
+
+/** The row of an option that the library alone has. */
+export const UNNAMED: Row = { name: "", help: "" };
+
+/** Defines an option of the library, such as a function, that is passed on as it is. */
+export function passed<Value>(): Field<Value> {
+  return field({ ...UNNAMED, maxLength: Infinity }, "a value", (given) => given as Value);
 }
 
 /** Defines a text that `parse` must accept; the value is kept as given. */
@@ -203,7 +242,7 @@ export function list<Value>(each: Field<Value>, max = Infinity): Field<readonly 
   const expected = `a list, each of it ${each.expected}`;
   const all = field<readonly Value[]>({ ...each, isRepeatable: true }, expected, (given) => {
     if (!Array.isArray(given)) return undefined;
-    if (given.length > max) throw new FieldError(`expected ${max} at most`, true);
+    if (given.length > max) throw new FieldError(`expected ${max} at most`, RangeError);
     return given.map((one) => each.read(one));
   });
   return { ...all, parse: (text) => [each.parse(text)] };

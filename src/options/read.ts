@@ -12,7 +12,7 @@ type AnySet = Readonly<Record<string, Field>>;
  * @param fields The options, by their names in the library
  * @param where The name of the object in messages, such as `clock` in `clock.rate`
  * @param style How its keys are written: as in the library, or in JSON, `root_delay` for `rootDelay`
- * @throws {TypeError} If it is not an object
+ * @throws {TypeError} If it is not an object, or has a length of time that is a number
  * @throws {SyntaxError} If it has an unknown option, or a value that cannot be read
  * @throws {RangeError} If a value is out of bounds
  */
@@ -38,9 +38,15 @@ export function readOptions<Set extends AnySet>(
         `Unknown ${where} option ${quote(name)}: ${suggest(name, [...keys.keys()])}`,
       );
     }
-    values[key] = withName(`${where}.${name}`, field, value, () => field.read(value));
+    const given = style === "json" && field.isDuration ? withUnit(value) : value;
+    values[key] = withName(`${where}.${name}`, field, value, () => field.read(given));
   }
   return values as ValuesOf<Set>;
+}
+
+/** Turns a number of JSON, in which a length of time may be one of seconds, into a text. */
+export function withUnit(value: unknown): unknown {
+  return typeof value === "number" ? `${value.toFixed(9).replace(/\.?0+$/, "")}s` : value;
 }
 
 /** Picks the values of one set of options from those of several. */
@@ -88,7 +94,7 @@ function withName<T>(name: string, { isSecret }: Field, given: unknown, read: ()
     return read();
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
-    const Failure = error.isRange ? RangeError : SyntaxError;
+    const { Failure } = error;
     const shown = isSecret ? "not accepted" : quote(given);
     throw new Failure(`${escapeLine(name, MAX_NAME_LENGTH)} is ${shown}, ${error.message}`, {
       cause: error,

@@ -10,7 +10,7 @@
  * import { scenarios } from "@timesrv/timesrv/testing";
  *
  * await using server = await serve("ntp://127.0.0.1:0", scenarios["leap-insert"]);
- * const reply = await query(`ntp://127.0.0.1:${server.addresses[0]!.port}`);
+ * const reply = await query(server.url);
  * assertEquals(reply.leap, "insert");
  * ```
  *
@@ -41,7 +41,6 @@ export type {
   DistanceFault,
   DuplicateFault,
   Fault,
-  FaultDuration,
   FaultName,
   FaultsOptions,
   FaultWhen,

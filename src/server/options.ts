@@ -1,7 +1,8 @@
 /** The options of a server beside clock, status, guard, faults and log. */
-import { flag, oneOf, whole } from "../options/field.ts";
+import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { daytimeFormats } from "../protocols/daytime/format.ts";
+import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";
 
 export const textFields = {
@@ -35,14 +36,34 @@ export const transportFields = {
   }),
 };
 
+/** All options of the library; those that are only passed on are read by their owners. */
+const serveFields: Fields<ServeOptions> = {
+  ...textFields,
+  ...transportFields,
+  access: passed(),
+  rateLimit: passed(),
+  clock: passed(),
+  status: passed(),
+  faults: passed(),
+  seed: passed(),
+  responder: passed(),
+  family: passed(),
+  maxTasks: passed(),
+  control: passed(),
+  controlToken: passed(),
+  signal: passed(),
+  log: passed(),
+};
+
+/** The keys of a scenario that have no effect: it can be served as it is. */
+const scenarioTexts = { name: passed(), description: passed(), clients: passed() };
+
 /**
- * Checks the options that no other module validates.
+ * Checks the names of all options, and the values of those that no other module validates.
  *
- * @throws {SyntaxError} If one cannot be read
+ * @throws {SyntaxError} If one is unknown or cannot be read
  * @throws {RangeError} If a number is out of bounds
  */
-export function checkServeOptions(options: object): void {
-  const own = { ...textFields, ...transportFields };
-  const given = Object.entries(options).filter(([key]) => Object.hasOwn(own, key));
-  readOptions(own, Object.fromEntries(given), "options");
+export function checkServeOptions(options: ServeOptions): void {
+  readOptions({ ...serveFields, ...scenarioTexts }, options, "serve");
 }

@@ -91,6 +91,13 @@ export class RunningServer implements Server {
     options.signal?.addEventListener("abort", this.#abort);
   }
 
+  get url(): string {
+    const [only, ...others] = this.addresses;
+    if (only !== undefined && others.length === 0) return only.url;
+    const count = this.addresses.length;
+    throw new RangeError(`The server has ${count} addresses, not one: see server.addresses`);
+  }
+
   get transport(): "datagram" | "mmsg" {
     return this.#choice.transport;
   }

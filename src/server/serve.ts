@@ -11,12 +11,12 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  *   is any free port, `0.0.0.0` and `[::]` stand for every IPv4 or IPv6 address of this machine, a name
  *   for each of its addresses; those that this machine lacks are left out with a warning in the log
  * @returns The running server
- * @throws {SyntaxError} If a URL, a network, the reference id, a fault or an option of the clock cannot be
- *   parsed
+ * @throws {SyntaxError} If an option is unknown; or if a URL, a network, the reference id, a fault or an
+ *   option of the clock cannot be parsed
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range;
  *   or if two listeners have an address in common
- * @throws {TypeError} If the clock, or one of its options, has the wrong type
+ * @throws {TypeError} If the clock, or one of its options, has the wrong type, or a length of time is a number
  * @throws {Error} If the control interface cannot be opened
  * @throws {ListenError} If no address can be bound, or one that was named; nothing is left open then
  * @throws {Deno.errors.NotCapable} If a permission is missing
@@ -28,14 +28,14 @@ import type { ServeOptions, Server } from "./serve_options.ts";
  * import { query, serve } from "@timesrv/timesrv";
  *
  * await using server = await serve("asctime://127.0.0.1:0");
- * const reply = await query(server.addresses[0]!.url);
+ * const reply = await query(server.url);
  * assertEquals(reply.text.length, 24);
  * ```
  */
-export async function serve(
-  urls: string | readonly string[],
+export async function serve<const Url extends string>(
+  urls: Url | readonly Url[],
   options: ServeOptions = {},
-): Promise<Server> {
+): Promise<Server<Url>> {
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   checkServeOptions(options);
@@ -47,7 +47,7 @@ export async function serve(
     await server.shutdown();
     throw error;
   }
-  return server;
+  return server as Server as Server<Url>;
 }
 
 /** Makes the control interface, whose modules are loaded for it alone. */

@@ -2,6 +2,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
+import type { Protocol } from "../protocols/registry.ts";
 import type { Responder } from "../protocols/responder.ts";
 import type { AddressFamily } from "../system/address.ts";
 import type { Totals } from "../transports/counters.ts";
@@ -106,8 +107,18 @@ export interface ServerAddress extends Endpoint {
   readonly faults?: ListenerFaults;
 }
 
-/** A running server. */
-export interface Server extends AsyncDisposable {
+/** The URL of a listener: of a given protocol where the type of its URL names one, as `query()` understands. */
+export type ListenerUrl<Url extends string> = Url extends
+  `${infer Name extends Protocol}://${string}` ? `${Name}://${string}`
+  : string;
+
+/** A running server; `Url` is the type of the URLs that it was started with. */
+export interface Server<Url extends string = string> extends AsyncDisposable {
+  /**
+   * The URL of the only address, for `query()`: `ntp://127.0.0.1:40552`. Reading it throws a `RangeError` if
+   * there are several, which `addresses` lists.
+   */
+  readonly url: ListenerUrl<Url>;
   /** Every address listened on; a wildcard is one address on `mmsg`, and all that it stands for on `datagram`. */
   readonly addresses: readonly ServerAddress[];
   /** Resolves when the server has shut down, for whatever reason. */

@@ -1,4 +1,15 @@
 import { quote } from "./json.ts";
+
+/** A length of time: a text such as `3s`, `250ms`, `1h30m` or `PT90M`, or a `Temporal.Duration`. */
+export type TimeSpan = string | Temporal.Duration;
+
+/** Options whose lengths of time have been read, as seconds. */
+export type InSeconds<Options> = {
+  readonly [Key in keyof Options]: TimeSpan extends NonNullable<Options[Key]>
+    ? number | Extract<Options[Key], undefined>
+    : Options[Key];
+};
+
 const SECOND_NS = 1_000_000_000n;
 
 const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
@@ -70,7 +81,7 @@ export function toNanoseconds(duration: Temporal.Duration): bigint {
 }
 
 /** Texts are durations as of {@linkcode parseDuration}. */
-export function parseDurationNs(duration: string | Temporal.Duration): bigint {
+export function parseDurationNs(duration: TimeSpan): bigint {
   if (typeof duration === "string") return toNanoseconds(parseDuration(duration));
   if (duration instanceof Temporal.Duration) return toNanoseconds(duration);
   throw new TypeError(
@@ -109,6 +120,11 @@ function parseInstant(text: string): Temporal.Instant {
   if (text.includes("[")) return Temporal.ZonedDateTime.from(text).toInstant();
   if (/Z|^[^T\s]*[T\s].*[+-]\d\d/i.test(text)) return Temporal.Instant.from(text);
   return Temporal.PlainDateTime.from(text).toZonedDateTime("UTC").toInstant();
+}
+
+/** Reads a length of time as seconds; texts as {@linkcode parseDuration} does. */
+export function readSeconds(span: TimeSpan): number {
+  return toSeconds(typeof span === "string" ? parseDuration(span) : span);
 }
 
 export function toSeconds(duration: Temporal.Duration): number {

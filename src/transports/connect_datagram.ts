@@ -6,6 +6,8 @@ import {
   isWildcard,
   resolveHost,
 } from "../system/address.ts";
+import { type Fields, passed, UNNAMED, whole } from "../options/field.ts";
+import { readOptions } from "../options/read.ts";
 import { requireNet } from "../system/permission.ts";
 
 /** Options for {@linkcode connectDatagram}. */
@@ -19,6 +21,13 @@ export interface ConnectDatagramOptions {
   /** Closes the connection when it aborts; pending calls then reject with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const fields: Fields<ConnectDatagramOptions> = {
+  hostname: passed(),
+  port: whole(1, 65_535, UNNAMED),
+  bind: passed(),
+  signal: passed(),
+};
 
 /** A UDP socket for one peer alone, in the style of `Deno.Conn`. */
 export interface DatagramConnection extends Disposable {
@@ -73,6 +82,7 @@ const MAX_DATAGRAM = 65_527;
 export async function connectDatagram(
   options: ConnectDatagramOptions,
 ): Promise<DatagramConnection> {
+  readOptions(fields, options, "connectDatagram");
   options.signal?.throwIfAborted();
   const addresses = await resolveHost(options.hostname);
   return await firstOf(addresses, (hostname) => connect({ ...options, hostname }));

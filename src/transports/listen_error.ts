@@ -19,8 +19,7 @@ export type ListenFailure =
  * import { ListenError, serve } from "@timesrv/timesrv";
  *
  * await using first = await serve("asctime://127.0.0.1:0");
- * const taken = first.addresses[0]?.url ?? "";
- * const error = await serve(taken).catch((error) => error);
+ * const error = await serve(first.url).catch((error) => error);
  * assertEquals(error instanceof ListenError && error.reason, "in_use");
  * ```
  */

@@ -10,7 +10,7 @@ import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 
 const HOST = "192.0.2.1";
-const quick = { interval: 0 } as const;
+const quick = { interval: "0s" } as const;
 
 /** A network with one NTP server, whose replies have these fields. */
 function networkOf(fieldsOf: (count: number) => Partial<NtpPacket> | undefined): FakeNetwork {
@@ -118,7 +118,7 @@ Deno.test("check sends five requests in ten seconds, the last with its time to r
   const starts = samples.exchanges.map(({ startedAfter }) => toSeconds(startedAfter));
   assertEquals([starts, samples.loss], [[0, 2, 4, 6, 8], 0.8]);
   const replying = networkOf(() => ({}));
-  const slow = await replying.run(check(HOST, { network: replying, interval: 5 }));
+  const slow = await replying.run(check(HOST, { network: replying, interval: "5s" }));
   assertEquals(slow.samples.exchanges.length, 2);
 });
 
@@ -170,7 +170,7 @@ Deno.test("check reports a state if there is no offset", async () => {
   );
   assertEquals(samples.exchanges.length, 5);
   // Nothing was sent, and so nothing lost.
-  const brief = await silent.run(check(HOST, { network: silent, timeout: 0 }));
+  const brief = await silent.run(check(HOST, { network: silent, timeout: "0s" }));
   assertEquals(
     brief.line,
     "NTP CRITICAL: No response from NTP server: No reply from ntp://192.0.2.1:123 within 0 s",
@@ -197,7 +197,7 @@ Deno.test("check reports a state if there is no offset", async () => {
 Deno.test("check is UNKNOWN where no name server answers, in time or at all", async () => {
   const network = new FakeNetwork();
   network.resolve = () => new Promise(() => {});
-  const late = await network.run(check("time.example", { network, timeout: 1 }));
+  const late = await network.run(check("time.example", { network, timeout: "1s" }));
   network.resolve = () => {
     throw new QueryError("no_name_server", "No name server answered for time.example");
   };

@@ -25,7 +25,7 @@ async function serveAll(
   };
 }
 
-const quick = { count: 2, interval: 0 } as const;
+const quick = { count: 2, interval: "0s" } as const;
 
 Deno.test("compare names falsetickers, and its bound contains the true offset", async () => {
   await using served = await serveAll(5, 100, 5, -3, 5);

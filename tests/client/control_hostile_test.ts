@@ -92,7 +92,7 @@ Deno.test("control says of anything else that it is no control interface", async
     await using server = new HostileServer(answer);
     const { url } = server;
     const error = await assertRejects(
-      () => within(20, control("state", { url, timeout: 10 }), () => `: a server ${name}`),
+      () => within(20, control("state", { url, timeout: "10s" }), () => `: a server ${name}`),
       Error,
     );
     assertEquals(error.message, `${url} is no control interface of timesrv`, name);
@@ -104,7 +104,7 @@ Deno.test("control takes no answer of another action", async () => {
     for (const other of ["faults", "clients", "state"] as const) {
       await using server = new HostileServer(http(JSON.stringify(samples[other])));
       const { url } = server;
-      const reply = control(action, { url, timeout: 10 });
+      const reply = control(action, { url, timeout: "10s" });
       // A state has a clock, too.
       const usual = { set: "state", step: "state", faults: "faults", clients: "clients" } as const;
       if ((usual[action as keyof typeof usual] ?? "state") === other) {
@@ -118,7 +118,7 @@ Deno.test("control takes an answer with a status of success alone", async () => 
   const json = JSON.stringify(samples.faults);
   for (const [status, isTaken] of [[200, true], [299, true], [300, false], [400, false]] as const) {
     await using server = new HostileServer(http(json, `${status} Status`));
-    const reply = within(20, control("faults", { url: server.url, timeout: 86_400 }));
+    const reply = within(20, control("faults", { url: server.url, timeout: "86400s" }));
     if (isTaken) assertEquals(await reply, samples.faults);
     else await assertRejects(() => reply, Error, "is no control interface of timesrv");
   }
@@ -136,7 +136,7 @@ Deno.test("control gives up in time, however the server spends it", async () => 
     await using server = new HostileServer(script);
     const { url } = server;
     const error = await assertRejects(
-      () => within(20, control("state", { url, timeout: 0.1 }), () => `: a server ${name}`),
+      () => within(20, control("state", { url, timeout: "100ms" }), () => `: a server ${name}`),
       QueryError,
     );
     assertEquals(
@@ -154,12 +154,12 @@ Deno.test("control reads no more of an answer than it may have", async () => {
   };
   const MIB = 1024 * 1024;
   await using longest = new HostileServer(http(padded(MIB)));
-  assertEquals(await control("faults", { url: longest.url, timeout: 10 }), samples.faults);
+  assertEquals(await control("faults", { url: longest.url, timeout: "10s" }), samples.faults);
   const scripts = [http(padded(MIB + 1)), forever(`${OK}\r\n`, " ".repeat(65_536), 0)];
   for (const script of scripts) {
     await using server = new HostileServer(script);
     const { url } = server;
-    const error = await assertRejects(() => within(20, control("faults", { url, timeout: 10 })));
+    const error = await assertRejects(() => within(20, control("faults", { url, timeout: "10s" })));
     assertEquals((error as Error).message, `${url} sent more than 1 MiB`);
   }
 });

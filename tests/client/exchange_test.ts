@@ -1,5 +1,11 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { exchange, type ExchangeOptions, lookUp } from "../../src/client/exchange.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  exchange,
+  exchangeFields,
+  type ExchangeOptions,
+  lookUp,
+} from "../../src/client/exchange.ts";
+import { readOptions } from "../../src/options/read.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import type { Endpoint } from "../../src/protocols/endpoint.ts";
@@ -18,7 +24,8 @@ function run(
   hostname = server.hostname,
 ): Promise<RawReply> {
   const request = (): { octets: Uint8Array } => ({ octets: new Uint8Array(1) });
-  return network.run(exchange({ ...server, hostname }, request, { network, ...options }));
+  const settings = readOptions(exchangeFields, { network, ...options }, "query");
+  return network.run(exchange({ ...server, hostname }, request, settings));
 }
 
 Deno.test("exchange sends again, from another port, when a request is lost", async () => {
@@ -27,7 +34,7 @@ Deno.test("exchange sends again, from another port, when a request is lost", asy
     "time://192.0.2.1",
     ({ count }) => count < 3 ? undefined : octets,
   );
-  const reply = await run(network, { timeout: 1.5, retries: 2 });
+  const reply = await run(network, { timeout: "1.5s", retries: 2 });
   assertEquals([reply.octets, reply.roundTrip.total("milliseconds")], [octets, 2]);
   // The time that is left is shared by the tries that are left.
   assertEquals(requests.map(({ atMs }) => atMs), [0, 500, 1000]);
@@ -46,7 +53,9 @@ Deno.test("exchange names the protocol of a port whose server is silent to anoth
     const network = new FakeNetwork();
     network.serve(`${protocol}://192.0.2.1:${port}`, () => undefined);
     const target = `${protocol}://192.0.2.1:${port}` as const;
-    const error = await network.run(query(target, { timeout: 1, network }).catch((error) => error));
+    const error = await network.run(
+      query(target, { timeout: "1s", network }).catch((error) => error),
+    );
     assertEquals([error.reason, error.message.endsWith(message)], ["timeout", true], error.message);
   }
 });
@@ -58,7 +67,7 @@ Deno.test("exchange accepts a late reply to an earlier try", async () => {
     ({ count }) => count === 1 ? octets : undefined,
     () => [1, 1200],
   );
-  const reply = await run(network, { timeout: 2, retries: 1 });
+  const reply = await run(network, { timeout: "2s", retries: 1 });
   assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [2, 1201]);
   assertEquals(reply.receivedAt.since(reply.sentAt).total("milliseconds"), 1201);
 });
@@ -66,7 +75,7 @@ Deno.test("exchange accepts a late reply to an earlier try", async () => {
 Deno.test("exchange returns a reply as soon as it has come, after the patience with an address too", async () => {
   const network = new FakeNetwork();
   const { requests } = network.serve("time://192.0.2.1", () => octets, () => [1, 600]);
-  const reply = await run(network, { timeout: 2, retries: 1 });
+  const reply = await run(network, { timeout: "2s", retries: 1 });
   assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [1, 601]);
   assertEquals(network.timers.monotonicMs(), 601);
 });
@@ -147,18 +156,17 @@ Deno.test("exchange counts the replies that do not belong to a request, and quot
 Deno.test("exchange refuses options that are out of range, and accepts the ends of each", async () => {
   const network = new FakeNetwork();
   const { requests } = network.serve("time://192.0.2.1", () => octets);
-  for (const timeout of [0, -1, NaN, 86_400.001]) {
-    const message =
-      `Cannot wait for a reply: timeout is ${timeout} s, expected above 0 and up to 86400`;
-    await assertRejects(() => run(network, { timeout }), RangeError, message);
+  for (const timeout of ["0s", "-1s", "86400.001s"]) {
+    const message = `query.timeout is "${timeout}", expected a duration from 1ms to 1d`;
+    assertThrows(() => run(network, { timeout }), RangeError, message);
   }
   for (const retries of [-1, 0.5, NaN, 1001]) {
-    const message = `Cannot send again: retries is ${retries}, expected 0 to 1000`;
-    await assertRejects(() => run(network, { retries }), RangeError, message);
+    const message = `query.retries is ${retries}, expected a whole number, 0 to 1000`;
+    assertThrows(() => run(network, { retries }), RangeError, message);
   }
   assertEquals(requests.length, 0);
   for (
-    const options of [{ timeout: 86_400 }, { timeout: 0.01 }, { retries: 0 }, { retries: 1000 }]
+    const options of [{ timeout: "1d" }, { timeout: "10ms" }, { retries: 0 }, { retries: 1000 }]
   ) {
     assertEquals((await run(network, options)).octets, octets);
   }
@@ -209,8 +217,8 @@ Deno.test("exchange gives up at its deadline", async () => {
   for (
     const [options, count, seconds] of [
       [{}, 3, 3],
-      [{ timeout: 0.2, retries: 3 }, 4, 0.2],
-      [{ timeout: 0.1, retries: 0 }, 1, 0.1],
+      [{ timeout: "200ms", retries: 3 }, 4, 0.2],
+      [{ timeout: "100ms", retries: 0 }, 1, 0.1],
     ] as const
   ) {
     const network = new FakeNetwork();
@@ -228,7 +236,7 @@ Deno.test("exchange gives each address of a name its turn after 250 ms, then sta
   const first = network.serve("time://192.0.2.1", () => undefined);
   const second = network.serve("time://192.0.2.2", ({ count }) => count === 2 ? octets : undefined);
   // Nothing listens at the third.
-  const reply = await run(network, { timeout: 3, retries: 2 }, name);
+  const reply = await run(network, { timeout: "3s", retries: 2 }, name);
   assertEquals(reply.from.hostname, "192.0.2.2");
   assertEquals(first.requests.map(({ atMs }) => atMs), [0, 750]);
   assertEquals(second.requests.map(({ atMs }) => atMs), [250, 1000]);
@@ -308,7 +316,7 @@ Deno.test("exchange reports the failure of the last address if all fail, else si
 Deno.test("exchange limits the look-up of a name, too", async () => {
   const network = new FakeNetwork();
   network.resolve = () => network.timers.sleep(60_000).then(() => []);
-  const error = await assertRejects(() => run(network, { timeout: 5 }, name), QueryError);
+  const error = await assertRejects(() => run(network, { timeout: "5s" }, name), QueryError);
   assertEquals(error.reason, "no_name_server");
   assertEquals(error.message, "No name server answered for time.example in time");
   assertEquals(network.timers.monotonicMs(), 5000);

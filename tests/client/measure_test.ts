@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { checkOption, isRateKiss, measure, parseMeasurable } from "../../src/client/measure.ts";
+import { isRateKiss, measure, parseMeasurable } from "../../src/client/measure.ts";
 import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 
 const target = { protocol: "ntp", hostname: "192.0.2.1", port: 123 } as const;
@@ -49,19 +49,4 @@ Deno.test("parseMeasurable refuses what has no offset", () => {
       `Cannot measure ${protocol}://192.0.2.1: ${protocol} text has no offset`,
     );
   }
-});
-
-Deno.test("checkOption names the range, its ends included", () => {
-  for (const value of [undefined, 1, 5, 10]) checkOption("count", value, 1, 10);
-  for (const value of [0.999, 10.001, NaN, -Infinity]) {
-    const message = `Cannot measure: count is ${value}, expected 1 to 10`;
-    assertThrows(() => checkOption("count", value, 1, 10), RangeError, message);
-  }
-  for (const value of [undefined, 1, 10]) checkOption("count", value, 1, 10, true);
-  for (const value of [0, 1.5, 11]) {
-    const message = `Cannot measure: count is ${value}, expected a whole number, 1 to 10`;
-    assertThrows(() => checkOption("count", value, 1, 10, true), RangeError, message);
-  }
-  const above = "Cannot measure: timeout is 0, expected above 0 and up to 60";
-  assertThrows(() => checkOption("timeout", 0, Number.MIN_VALUE, 60), RangeError, above);
 });

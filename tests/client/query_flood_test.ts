@@ -29,7 +29,7 @@ for (const { protocol, from, good, verdict } of floods) {
       async () => {
         using flood = await Flood.start({ from, good });
         const before = Deno.memoryUsage().rss;
-        const timeout = good === "nothing" ? 0.5 : 30;
+        const timeout = good === "nothing" ? "500ms" : "30s";
         const reply = query(`${protocol}://127.0.0.1:${flood.port}`, { timeout, retries: 0 });
         const result = await within(60, reply.catch((error) => error));
         const growth = Deno.memoryUsage().rss - before;

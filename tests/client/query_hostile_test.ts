@@ -67,7 +67,7 @@ async function play(
     : otherPort;
   try {
     const network = networkOf(script, played);
-    const reply = await query(server.url, { timeout: 10, retries: 0, network });
+    const reply = await query(server.url, { timeout: "10s", retries: 0, network });
     if (reply.protocol === "ntp") validate(reply);
     return reply.protocol === "ntp" ? `time of stratum ${reply.stratum}` : `time ${reply.text}`;
   } catch (error) {

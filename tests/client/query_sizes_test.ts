@@ -35,7 +35,7 @@ Deno.test("query of text and Time finds no time in garbage of any size", async (
     );
     for (size of sizes) {
       if (protocol === "time" && size === 4) continue;
-      const error = await query(server.url, { timeout: 30 }).catch((error) => error);
+      const error = await query(server.url, { timeout: "30s" }).catch((error) => error);
       assert(error instanceof QueryError, `${protocol} in ${size} octets`);
       assertEquals(error.reason, "not_a_time");
       assert(error.message.endsWith(`(${size} octets)`), error.message);

@@ -18,7 +18,7 @@ Deno.test("sample's bound holds what a simulated clock is known to be", async ()
   for (const truth of [0, 0.25, -3600.5, 1e9 + 0.125]) {
     await using server = await serve("ntp://127.0.0.1:0", { clock: simulatedClock(truth) });
     const url = server.addresses[0]?.url ?? "";
-    const samples = await sample(url, { count: 5, interval: 0 });
+    const samples = await sample(url, { count: 5, interval: "0s" });
     assertHolds(samples, truth);
     assertEquals([samples.url, samples.loss, samples.estimate?.replies], [url, 0, 5]);
     assertEquals([samples.exchanges.length, samples.error], [5, undefined]);
@@ -27,7 +27,7 @@ Deno.test("sample's bound holds what a simulated clock is known to be", async ()
 
 Deno.test("sample measures a Time server, too", async () => {
   await using server = await serve("time://127.0.0.1:0", { clock: simulatedClock(100) });
-  const samples = await sample(server.addresses[0]?.url ?? "", { count: 3, interval: 0 });
+  const samples = await sample(server.addresses[0]?.url ?? "", { count: 3, interval: "0s" });
   assertHolds(samples, 100);
   assertEquals(samples.estimate?.rootDistance, samples.estimate?.errorBound);
 });
@@ -49,11 +49,11 @@ Deno.test("sample queries at intervals, 2 s without one, 0.1 s on loopback", asy
   for (
     const [url, interval, expected] of [
       ["ntp://192.0.2.1", undefined, [0, 2, 4]],
-      ["ntp://192.0.2.1", 1, [0, 1, 2]],
+      ["ntp://192.0.2.1", "1s", [0, 1, 2]],
       ["ntp://127.0.0.1", undefined, [0, 0.1, 0.2]],
-      ["ntp://localhost", 0.25, [0, 0.25, 0.5]],
+      ["ntp://localhost", "250ms", [0, 0.25, 0.5]],
       // As fast as the replies come.
-      ["ntp://127.0.0.1", 0, [0, 0.002, 0.004]],
+      ["ntp://127.0.0.1", "0s", [0, 0.002, 0.004]],
     ] as const
   ) {
     const options = { count: 3, network, ...(interval !== undefined && { interval }) };
@@ -67,8 +67,8 @@ Deno.test("sample keeps what failed, and counts what is lost", async () => {
   const seen: unknown[] = [];
   const samples = await network.run(sample("192.0.2.1", {
     count: 4,
-    interval: 1,
-    timeout: 1.5,
+    interval: "1s",
+    timeout: "1.5s",
     network,
     onExchange: (exchange) => seen.push(exchange),
   }));
@@ -84,22 +84,22 @@ Deno.test("sample doubles its interval after each KoD RATE, and ends at the thir
   for (const host of ["192.0.2.1", "127.0.0.1"]) {
     network.serveNtp(host, (count) => count % 2 === 1 ? {} : kissOfDeath("RATE"));
   }
-  const samples = await network.run(sample("192.0.2.1", { count: 20, interval: 1, network }));
+  const samples = await network.run(sample("192.0.2.1", { count: 20, interval: "1s", network }));
   assertEquals(startsOf(samples), [0, 1, 3, 5, 9, 13]);
   assertEquals([samples.error?.reason, samples.estimate?.replies], ["kiss_o_death", 3]);
   assertMatch(samples.error?.message ?? "", /KoD RATE/);
   // Twice no interval would be none.
-  const near = await network.run(sample("127.0.0.1", { count: 20, interval: 0, network }));
+  const near = await network.run(sample("127.0.0.1", { count: 20, interval: "0s", network }));
   assertEquals(startsOf(near), [0, 0.002, 0.102, 0.202, 0.402, 0.602]);
 });
 
 Deno.test("sample queries no other machine more than once a second", async () => {
   for (const url of ["ntp://192.0.2.1", "ntp://nosuch.invalid", "ntp://[2001:db8::1]"]) {
-    for (const interval of [0, 0.999]) {
+    for (const interval of ["0s", "999ms"]) {
       await assertRejects(() => sample(url, { interval }), RangeError, "more than once a second");
     }
   }
-  const near = await sample(`ntp://localhost:${freePort()}`, { interval: 0 });
+  const near = await sample(`ntp://localhost:${freePort()}`, { interval: "0s" });
   assertEquals(near.error?.reason, "refused");
 });
 
@@ -108,17 +108,17 @@ Deno.test("sample reports what came if nothing usable did, even where its deadli
   const garbage = (): Uint8Array => new Uint8Array(9);
   network.serve("192.0.2.1", garbage);
   network.serve("192.0.2.2", ({ count }) => count === 2 ? garbage() : undefined);
-  const samples = await network.run(sample("192.0.2.1", { deadline: 0.2, network }));
+  const samples = await network.run(sample("192.0.2.1", { deadline: "200ms", network }));
   assertEquals([samples.error?.reason, samples.loss], ["bogus_reply", 1]);
   const mixed = await network.run(sample("192.0.2.2", { count: 2, network }));
   assertEquals([reasonsOf(mixed), mixed.error?.reason], [
     ["timeout", "bogus_reply"],
     "bogus_reply",
   ]);
-  const brief = await network.run(sample("192.0.2.3", { deadline: 0.001, network }));
+  const brief = await network.run(sample("192.0.2.3", { deadline: "1ms", network }));
   assertEquals([brief.exchanges, brief.loss, brief.error?.reason], [[], 1, "timeout"]);
   assertEquals(brief.error?.message, "No reply from ntp://192.0.2.3:123 within 1.000 ms");
-  const silent = await network.run(sample("192.0.2.3", { count: 2, timeout: 1.5, network }));
+  const silent = await network.run(sample("192.0.2.3", { count: 2, timeout: "1.5s", network }));
   assertEquals(silent.error, silent.exchanges[0]?.error);
   assertEquals(silent.error?.message, "No reply from 192.0.2.3:123 within 1.5 s");
 });
@@ -170,14 +170,14 @@ Deno.test("sample ends by its deadline or signal with what came by then", async 
   const network = new FakeNetwork();
   network.serveNtp("192.0.2.1");
   const cut = await network.run(
-    sample("192.0.2.1", { count: 3, interval: 3600, deadline: 5, network }),
+    sample("192.0.2.1", { count: 3, interval: "3600s", deadline: "5s", network }),
   );
   assertEquals([cut.exchanges.length, cut.estimate?.replies, cut.error], [1, 1, undefined]);
   assertEquals(network.timers.monotonicMs(), 5000);
   const stop = new AbortController();
   const { signal } = stop;
   const stopped = await network.run(
-    sample("192.0.2.1", { interval: 3600, signal, onExchange: () => stop.abort(), network }),
+    sample("192.0.2.1", { interval: "3600s", signal, onExchange: () => stop.abort(), network }),
   );
   assertEquals([stopped.exchanges.length, network.timers.monotonicMs()], [1, 5002]);
   await assertRejects(() => sample("192.0.2.1", { signal, network }), DOMException);
@@ -210,16 +210,16 @@ Deno.test("sample refuses what it cannot measure", async () => {
   network.serveNtp("127.0.0.1");
   const wrong = {
     count: [0, 1001, 1.5],
-    interval: [-1, 3600.001],
-    deadline: [NaN, -1, 86_401],
+    interval: ["-1s", "3600.001s"],
+    deadline: ["-1s", "86401s"],
   };
   for (const [name, values] of Object.entries(wrong)) {
     for (const value of values) {
       const sampled = network.run(sample("ntp://127.0.0.1", { network, [name]: value }));
-      await assertRejects(() => sampled, RangeError, `${name} is ${value}`);
+      await assertRejects(() => sampled, RangeError, `sample.${name} is ${JSON.stringify(value)}`);
     }
   }
-  const most = { network, count: 1000, interval: 3600, deadline: 86_400 };
+  const most = { network, count: 1000, interval: "1h", deadline: "1d" };
   // The last is due as the time is over.
   assertEquals((await network.run(sample("ntp://127.0.0.1", most))).exchanges.length, 24);
 });

@@ -33,7 +33,7 @@ Deno.test(
       using time = started();
       const states = [1, 5].map((stratum) => ({
         clock: { offset: `${stratum * 1000}s` },
-        status: { stratum, rootDispersion: stratum },
+        status: { stratum, rootDispersion: `${stratum}s` },
       }));
       const alternate = (i: number): void => {
         const { clock, status } = states[i % 2] as (typeof states)[number];
@@ -118,9 +118,9 @@ Deno.test("reset restores time and status of the start, whatever was configured 
     const changes: readonly (() => void)[] = [
       () => time.set({ offset: "+1h", noise: "1s" }),
       () => time.step("+1s"),
-      () => time.begin({ rate: 0 }, { stratum: 1, referenceId: "GPS", rootDispersion: 0 }),
+      () => time.begin({ rate: 0 }, { stratum: 1, referenceId: "GPS", rootDispersion: "0s" }),
       () => time.begin({}, { unsynchronized: true }),
-      () => time.configure({ rootDelay: 1 }),
+      () => time.configure({ rootDelay: "1s" }),
     ];
     for (const change of changes) {
       change();
@@ -184,7 +184,7 @@ Deno.test(
 );
 
 Deno.test("what was configured before is not kept: it is added to the configuration of the start", () => {
-  using time = started({ rootDelay: 0.5 });
+  using time = started({ rootDelay: "500ms" });
   const configured = (): unknown[] => {
     const { stratum, leap, rootDelaySeconds } = seen(time).status;
     return [stratum, leap, rootDelaySeconds];
@@ -192,7 +192,7 @@ Deno.test("what was configured before is not kept: it is added to the configurat
   time.begin({}, { stratum: 3 });
   time.configure({ leap: "insert" });
   assertEquals(configured(), [10, 1, 0.5]);
-  time.configure({ stratum: 4, rootDelay: 1 });
+  time.configure({ stratum: 4, rootDelay: "1s" });
   assertEquals(configured(), [4, 0, 1]);
   time.begin({ offset: "+1h" }, { leap: "delete" });
   assertEquals([seen(time).ahead, ...configured()], [3600, 10, 2, 0.5]);

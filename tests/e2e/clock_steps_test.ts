@@ -75,7 +75,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
             await using _ = server;
             for (const seconds of steps()) {
               await step(seconds);
-              const reply = await query(`ntp://127.0.0.1:${port}`, { timeout: 5 });
+              const reply = await query(`ntp://127.0.0.1:${port}`, { timeout: "5s" });
               const isFaked = transport === "datagram";
               assertAhead(reply as NtpReply, isFaked ? seconds : 0, `${seconds} s`);
             }

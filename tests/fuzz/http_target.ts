@@ -162,7 +162,7 @@ export class HttpClientTarget extends SocketTarget {
     const { port } = this.#listener.addr as Deno.NetAddr;
     const url = `http://127.0.0.1:${port}`;
     try {
-      await within(LIMIT_SECONDS, control("faults", { url, token, body: {}, timeout: 5 }));
+      await within(LIMIT_SECONDS, control("faults", { url, token, body: {}, timeout: "5s" }));
     } catch (error) {
       if (error instanceof QueryError && error.reason === "timeout") {
         return { oracle: "knows the end of an answer", detail: error.message };

@@ -18,20 +18,20 @@ Deno.test("load refuses a server that may not be yours", async () => {
 Deno.test("load checks its options and its URL", async () => {
   for (
     const options of [
-      { duration: 0 },
-      { duration: 601 },
+      { duration: "0s" },
+      { duration: "601s" },
       { requests: 1.5 },
       { window: 0 },
       { window: 16_385 },
       { rate: NaN },
       { flows: 1025 },
-      { timeout: 0 },
-      { warmup: -1 },
+      { timeout: "0s" },
+      { warmup: "-1s" },
       { pid: 2 ** 22 + 1 },
     ] satisfies readonly LoadOptions[]
   ) {
     const [name = ""] = Object.keys(options);
-    await assertRejects(() => load("127.0.0.1", options), RangeError, `Cannot measure: ${name} is`);
+    await assertRejects(() => load("127.0.0.1", options), RangeError, `load.${name} is`);
   }
   const segmented = { segmented: true };
   await assertRejects(() => load("time://127.0.0.1", segmented), RangeError, "not for time");

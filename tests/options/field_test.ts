@@ -7,7 +7,9 @@ import {
   list,
   number,
   oneOf,
+  passed,
   positive,
+  seconds,
   text,
   whole,
 } from "../../src/options/field.ts";
@@ -20,7 +22,7 @@ const table: readonly [
   Field,
   texts: readonly (readonly [string, unknown])[],
   values: readonly unknown[],
-  refused: readonly (readonly [unknown, isRange: boolean])[],
+  refused: readonly (readonly [unknown, isRange: boolean | "type"])[],
 ][] = [
   [
     whole(1, 15, row),
@@ -66,7 +68,7 @@ const table: readonly [
       [Temporal.Duration.from({ hours: 2 }), true],
       ["soon", false],
       [Temporal.Duration.from({ months: 1 }), false],
-      [5, false],
+      [5, "type"],
       [null, false],
     ],
   ],
@@ -89,7 +91,7 @@ Deno.test("a field states what it accepts, and what help and JSON need to know",
     [positive(10, unit), "seconds above 0, up to 10"],
     [oneOf(["auto", "fixed"], row), "auto or fixed"],
     [flag(row), "true or false"],
-    [duration("0", "1h", row), "a duration from 0 to 1h, such as 10s or 1h30m"],
+    [duration("0", "1h", row), "a duration from 0 to 1h, such as 2s, 500ms or 1h30m"],
     [list(whole(1, 9, row)), "a list, each of it a whole number, 1 to 9"],
   ];
   for (const [field, expected] of stated) {
@@ -124,7 +126,8 @@ Deno.test("a field reads what it accepts as a text and as a value, and refuses a
     for (const value of values) assertEquals(field.read(value), value);
     for (const [given, isRange] of refused) {
       const error = assertThrows(() => field.read(given), FieldError, "expected ");
-      assertEquals(error.isRange, isRange, `${field.expected}: ${JSON.stringify(given)}`);
+      const Failure = isRange === "type" ? TypeError : isRange ? RangeError : SyntaxError;
+      assertEquals(error.Failure, Failure, `${field.expected}: ${JSON.stringify(given)}`);
     }
   }
 });
@@ -154,6 +157,30 @@ Deno.test("readOptions reads what is given, and names what is wrong", () => {
   }
 });
 
+Deno.test("readOptions reads JSON with keys in snake_case, and numbers of seconds", () => {
+  const timed = { ...fields, maxWait: duration("0s", "1h", { name: "max-wait", help: "" }) };
+  const read = (json: object): object => readOptions(timed, json, "status", "json");
+  assertEquals(read({ root_delay: 2, max_wait: 1.5 }), { rootDelay: 2, maxWait: "1.5s" });
+  assertEquals(read({ max_wait: 100 }), { maxWait: "100s" });
+  assertThrows(() => read({ rootDelay: 2 }), SyntaxError, "did you mean root_delay?");
+  assertThrows(() => read({ max_wait: 3601 }), RangeError, "status.max_wait is 3601, expected a");
+  assertThrows(
+    () => readOptions(timed, { maxWait: 1.5 }, "status"),
+    TypeError,
+    'status.maxWait is 1.5, expected a length of time with its unit, such as "2s", or a Temporal',
+  );
+});
+
+Deno.test("seconds() reads a duration as seconds; passed() passes anything on", () => {
+  const { read, parse } = seconds("1s", "1h");
+  const given = ["1", "1h", "PT1M", "1.5s", Temporal.Duration.from({ minutes: 2 })];
+  assertEquals(given.map(read), [1, 3600, 60, 1.5, 120]);
+  assertEquals(parse("1500ms"), 1.5);
+  for (const value of ["0s", "3601s"]) assertThrows(() => read(value), FieldError, "1s to 1h");
+  const values = [null, "x".repeat(1e5), 5, {}];
+  assertEquals(values.map(passed().read), values);
+});
+
 Deno.test("no text reaches a pattern that is longer than its option allows", () => {
   const seen: number[] = [];
   const look = (given: string): void => {
@@ -164,7 +191,7 @@ Deno.test("no text reaches a pattern that is longer than its option allows", () 
   for (const read of [usual.read, usual.parse]) {
     read("x".repeat(256));
     const error = assertThrows(() => read("x".repeat(257)), FieldError);
-    assertEquals([error.message, error.isRange], ["expected at most 256 characters", false]);
+    assertEquals([error.message, error.Failure], ["expected at most 256 characters", SyntaxError]);
   }
   long.parse("x".repeat(4096));
   assertThrows(() => long.parse("x".repeat(4097)), FieldError, "at most 4096 characters");

@@ -38,8 +38,8 @@ for (const isStamped of [false, true]) {
     const counters = new Counters();
     const handler = createHandler(endpoint, { guard, responder, base, clock, counters, isStamped });
     const states = [
-      { clock: { offset: "+10s" }, status: { stratum: 5, rootDispersion: 0.5 } },
-      { clock: { offset: "+4000s" }, status: { stratum: 1, rootDispersion: 2 } },
+      { clock: { offset: "+10s" }, status: { stratum: 5, rootDispersion: "500ms" } },
+      { clock: { offset: "+4000s" }, status: { stratum: 1, rootDispersion: "2s" } },
     ];
     // At which reading of the system's clock the change comes.
     for (let at = 0; at < 3; at++) {

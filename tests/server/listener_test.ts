@@ -97,10 +97,10 @@ Deno.test("a listener's faults are its own", async () => {
     "asctime://127.0.0.1:0?garbage=1,length=3",
   ], { faults: { duplicate: 1 } });
   const [silent, plain, garbled] = server.addresses.map(({ url }) => url);
-  const reasonOf = (url = "", timeout = 20): Promise<string> =>
+  const reasonOf = (url = "", timeout = "20s"): Promise<string> =>
     query(url, { timeout, retries: 0 }).then(() => "good", ({ reason }) => reason);
   assertEquals(
-    await Promise.all([reasonOf(silent, 0.2), reasonOf(plain), reasonOf(garbled)]),
+    await Promise.all([reasonOf(silent, "200ms"), reasonOf(plain), reasonOf(garbled)]),
     ["timeout", "good", "not_a_time"],
   );
   assertEquals([server.totals.refused.fault, server.totals.copies], [1, 1]);

@@ -76,7 +76,7 @@ Deno.test("serve gives its seed to the noise of every clock that has none", asyn
 Deno.test("serve names an unknown option of a clock", async () => {
   const wrong: [unknown, ErrorConstructor, string][] = [
     [{ rat: 2 }, SyntaxError, `Unknown clock option "rat": did you mean rate?`],
-    [{ offset: 5 }, SyntaxError, "clock.offset is 5, expected a duration such as +1h30m"],
+    [{ offset: 5 }, TypeError, "clock.offset is 5, expected a length of time with its unit"],
     [{ time: 5 }, SyntaxError, "clock.time is 5, expected a time such as 2038"],
     [null, TypeError, "clock is null, expected an object"],
     [{ noise: "1ms", seed: "z" }, SyntaxError, 'clock.seed is "z", expected a whole number'],

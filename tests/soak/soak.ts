@@ -129,7 +129,13 @@ async function runStretch(
   load: { readonly rate: number; readonly duration: number },
 ): Promise<Stretch> {
   const url = `${protocol}://127.0.0.1:${ports.get(protocol)}`;
-  const options = { ...load, warmup: 0, timeout: TIMEOUT_SECONDS, pid };
+  const options = {
+    rate: load.rate,
+    duration: `${load.duration}s`,
+    warmup: "0s",
+    timeout: `${TIMEOUT_SECONDS}s`,
+    pid,
+  };
   return {
     protocol,
     ...await runLoad(url, options, { action: `measure ${transport} ${protocol}` }),

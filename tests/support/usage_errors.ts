@@ -158,7 +158,7 @@ export const timecliErrors: UsageErrors = [
 export const samplesErrors: UsageErrors = [
   [["--count", "0"], /--count is "0".*a whole number, 1 to 1000/],
   [["--count", "1001"], /--count is "1001"/],
-  [["--count", "4", "--interval", "soon"], /--interval is "soon".*a duration from 0 to 1h/],
+  [["--count", "4", "--interval", "soon"], /--interval is "soon".*a duration from 0s to 1h/],
   [["--count", "4", "--interval", "2h"], /--interval is "2h"/],
   [["--count", "4", "--bare"], /--count.*--bare/],
   [["--count", "4", "--interval", "999ms", "192.0.2.1"], /more than once a second/],

@@ -1,8 +1,8 @@
 /** The options that several commands of `timecli` have. */
 import type { ExchangeOptions } from "../../client/exchange.ts";
 import {
+  duration,
   type Field,
-  field,
   flag,
   type Row,
   text,
@@ -10,7 +10,7 @@ import {
   whole,
 } from "../../options/field.ts";
 import { addressFamily, canonicalAddress } from "../../system/address.ts";
-import { parseDuration, toSeconds } from "../../text/duration.ts";
+import type { TimeSpan } from "../../text/duration.ts";
 import type { Positional } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
 import { UsageError } from "../shared/usage_error.ts";
@@ -51,24 +51,9 @@ export function networkOf(
   return { bind, family };
 }
 
-/** A duration as people write it, such as `10s` or `1h30m`, read as seconds. */
-export function durationInSeconds(min: string, max: string, row: Row): Field<number> {
-  const secondsOf = (written: string): number => toSeconds(parseDuration(written));
-  const expected = `a duration from ${min} to ${max}, such as 2, 500ms or 1m`;
-  return field({ syntax: "<duration>", ...row }, expected, (given) => {
-    try {
-      const seconds = secondsOf(String(given));
-      return seconds >= secondsOf(min) && seconds <= secondsOf(max) ? seconds : undefined;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    }
-  });
-}
-
 /** The time limit of a query, of each request, or of a whole command. */
-export function timeoutField(help: string, max = "1d", usual = "3s"): Field<number> {
-  return durationInSeconds("1ms", max, { name: "timeout", short: "t", help, default: usual });
+export function timeoutField(help: string, max = "1d", usual = "3s"): Field<TimeSpan> {
+  return duration("1ms", max, { name: "timeout", short: "t", help, default: usual });
 }
 
 /** The number of requests. */
@@ -81,7 +66,7 @@ export function samplesField(help: string, row: Partial<Row>): Field<number> {
   return countField(1000, help, { aliases: ["-s", "--samples"], ...row });
 }
 
-export const intervalField: Field<number> = durationInSeconds("0", "1h", {
+export const intervalField: Field<TimeSpan> = duration("0s", "1h", {
   name: "interval",
   short: "i",
   help: "time between samples",

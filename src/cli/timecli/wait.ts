@@ -1,8 +1,8 @@
 /** `timecli wait`: its command line, turned into options and handed to `wait()`. */
 import { parseMeasurable } from "../../client/measure.ts";
 import { type AwaitedServer, wait, type WaitResult } from "../../client/wait.ts";
-import { flag } from "../../options/field.ts";
-import { toSeconds } from "../../text/duration.ts";
+import { duration, flag } from "../../options/field.ts";
+import { readSeconds, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
@@ -13,17 +13,11 @@ import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts } from "../shared/terminal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import {
-  durationInSeconds,
-  networkFields,
-  networkOf,
-  serversArgument,
-  timeoutField,
-} from "./options.ts";
+import { networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
 
 const groups = {
   "Query:": {
-    within: durationInSeconds("1ms", "1d", {
+    within: duration("1ms", "1d", {
       name: "within",
       help: "maximum error of the clock",
       default: "50ms",
@@ -53,9 +47,9 @@ export const command = defineCommand({
 });
 
 async function run({ values, positionals: urls }: Arguments<typeof groups>): Promise<number> {
-  const { within = 0.05, timeout = 60, quiet = false } = values;
+  const { within = "50ms", timeout = "60s", quiet = false } = values;
   checkUrls(urls, parseMeasurable);
-  const limit = formatSeconds(within).replace(/\.0+ /, " ");
+  const limit = formatSeconds(readSeconds(within)).replace(/\.0+ /, " ");
   const formatProblem = errorFormatter();
   const signal = stopSignal();
   const onChange = (server: AwaitedServer): void => {

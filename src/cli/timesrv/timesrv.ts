@@ -1,7 +1,6 @@
 /** `timesrv`: its command line, turned into options and handed to `serve()`. */
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
-import { parseDurationNs } from "../../text/duration.ts";
 import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
@@ -176,7 +175,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
   using _intervals = statsInterval === undefined
     ? null
-    : logIntervals(server, { log, interval: Number(parseDurationNs(statsInterval)) / 1e9 });
+    : logIntervals(server, { log, interval: statsInterval });
   await server.finished;
   log.stopped(server.totals, (performance.now() - startedMs) / 1000);
   await log.flush();

@@ -1,7 +1,7 @@
 /** The status of a clock: as configured, and as known where nothing is configured. */
 import { type ClockStatus, leapIndicators, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
-import type { StatusOptions } from "./options.ts";
+import type { StatusReading } from "./options.ts";
 
 /** The part of a status that depends on how the clock is kept right. */
 export type ClockFacts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "referenceSeconds">;
@@ -12,9 +12,9 @@ export type ClockFacts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "r
  */
 const REFERENCE_STEP_SECONDS = 1024;
 
-/** The status of a clock; `options` have passed `checkStatus()`. */
+/** Makes the status of a clock. */
 export function configureStatus(
-  options: StatusOptions,
+  options: StatusReading,
   facts: ClockFacts,
   precision: number,
 ): ClockStatus {
@@ -39,7 +39,7 @@ export function configureStatus(
 
 /** Whether options vouch for a clock: without them it is known to be right at the start alone. */
 export function vouchesForClock(
-  { source, stratum, referenceId, rootDelay, rootDispersion }: StatusOptions,
+  { source, stratum, referenceId, rootDelay, rootDispersion }: StatusReading,
 ): boolean {
   return source === "fixed" ||
     [stratum, referenceId, rootDelay, rootDispersion].some((option) => option !== undefined);
@@ -58,7 +58,7 @@ export function unsynchronizedFacts(nowSeconds: number): ClockFacts {
 
 /** The warnings where the kernel's status cannot be read: one if it is required. */
 export function kernelWarnings(
-  { source, unsynchronized }: StatusOptions,
+  { source, unsynchronized }: StatusReading,
   problem: string,
 ): readonly string[] {
   if (source !== "kernel" || unsynchronized) return [];

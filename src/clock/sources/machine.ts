@@ -11,7 +11,7 @@ import {
   vouchesForClock,
 } from "./configured_status.ts";
 import { type KernelStatusReader, openKernelStatus } from "./kernel_status.ts";
-import { checkStatus, type StatusOptions } from "./options.ts";
+import { readStatus, type StatusOptions, type StatusReading } from "./options.ts";
 import { POLL_MS, type SourceContext, type TimeSource } from "./source.ts";
 
 /** Serves the base clock as it is, the system's or a caller's own. */
@@ -19,19 +19,18 @@ export class MachineSource implements TimeSource {
   onChange: () => void = () => {};
   readonly warnings: readonly string[];
   readonly #context: SourceContext;
-  #options: StatusOptions;
+  #options: StatusReading;
   #status: ClockStatus;
   /** Opened at the first use; a text is the reason why it cannot be read. */
   #kernel: KernelStatusReader | string | undefined;
   readonly #poll: Disposable;
 
   constructor(context: SourceContext, options: StatusOptions) {
-    checkStatus(options);
+    this.#options = readStatus(options);
     this.#context = context;
-    this.#options = options;
     this.#status = this.#readStatus();
     const problem = this.#kernel;
-    this.warnings = typeof problem === "string" ? kernelWarnings(options, problem) : [];
+    this.warnings = typeof problem === "string" ? kernelWarnings(this.#options, problem) : [];
     this.#poll = context.timers.every(POLL_MS, () => this.#update());
   }
 
@@ -40,8 +39,7 @@ export class MachineSource implements TimeSource {
   }
 
   configure(options: StatusOptions): void {
-    checkStatus(options);
-    this.#options = options;
+    this.#options = readStatus(options);
     this.#update();
   }
 

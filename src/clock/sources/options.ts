@@ -1,6 +1,7 @@
 /** The options of a clock's status, for the library, JSON and command lines. */
-import { type Fields, flag, number, oneOf, text, whole } from "../../options/field.ts";
+import { duration, type Fields, flag, oneOf, text, whole } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
+import { type InSeconds, readSeconds, type TimeSpan } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 
 /** Where the synchronisation status of a clock comes from. */
@@ -29,19 +30,19 @@ export interface StatusOptions {
    */
   readonly referenceId?: string;
   /**
-   * The round-trip delay to the reference clock, in seconds, 0 to 65535.
+   * The round-trip delay to the reference clock, 0 to 65535 seconds.
    *
-   * @default {0}
+   * @default {"0s"}
    */
-  readonly rootDelay?: number;
+  readonly rootDelay?: TimeSpan;
   /**
-   * The error bound, in seconds, 0 to 65535. It is constant if this, the stratum, the reference id, the
+   * The error bound, 0 to 65535 seconds. It is constant if this, the stratum, the reference id, the
    * root delay or the source `fixed` is given, which vouch for the clock. Otherwise it grows by 15 ppm
    * from the start, a second in 18 hours.
    *
-   * @default {0.01}
+   * @default {"10ms"}
    */
-  readonly rootDispersion?: number;
+  readonly rootDispersion?: TimeSpan;
   /** The leap second to announce. */
   readonly leap?: "none" | "insert" | "delete";
   /**
@@ -72,19 +73,15 @@ export const statusFields: Fields<StatusOptions> = {
     help: "reference id: 1 to 4 characters or an IPv4 address",
     default: "127.127.1.1",
   }),
-  rootDelay: number(0, 65_535, {
+  rootDelay: duration("0s", "65535s", {
     name: "root-delay",
-    syntax: "<seconds>",
-    unit: "seconds",
     help: "round-trip delay to the reference clock",
-    default: "0",
+    default: "0s",
   }),
-  rootDispersion: number(0, 65_535, {
+  rootDispersion: duration("0s", "65535s", {
     name: "root-dispersion",
-    syntax: "<seconds>",
-    unit: "seconds",
     help: "error bound of the clock",
-    default: "0.01, growing",
+    default: "10ms, growing",
   }),
   leap: oneOf(["none", "insert", "delete"], {
     name: "leap",
@@ -98,7 +95,20 @@ export const statusFields: Fields<StatusOptions> = {
   }),
 };
 
-/** Throws a `SyntaxError` or `RangeError` for options that are unknown, unreadable or out of bounds. */
-export function checkStatus(options: StatusOptions): void {
-  readOptions(statusFields, options, "status");
+/** {@linkcode StatusOptions}, with lengths of time in seconds. */
+export type StatusReading = InSeconds<StatusOptions>;
+
+/**
+ * Reads the options of a status.
+ *
+ * @throws {TypeError} If a length of time is a number
+ * @throws {SyntaxError | RangeError} If an option is unknown, unreadable or out of bounds
+ */
+export function readStatus(options: StatusOptions): StatusReading {
+  const { rootDelay, rootDispersion, ...rest } = readOptions(statusFields, options, "status");
+  return {
+    ...rest,
+    ...(rootDelay !== undefined && { rootDelay: readSeconds(rootDelay) }),
+    ...(rootDispersion !== undefined && { rootDispersion: readSeconds(rootDispersion) }),
+  };
 }

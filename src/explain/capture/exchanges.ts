@@ -1,3 +1,5 @@
+import { type Fields, oneOf, UNNAMED, whole } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import type { WireFormat } from "../../protocols/protocol.ts";
 import { protocols, type WireProtocol, wireProtocols } from "../../protocols/registry.ts";
@@ -21,6 +23,11 @@ export interface FindExchangesOptions {
   /** The port of the servers; by default, that of the protocol. On a port of no protocol, NTP is assumed. */
   readonly port?: number | undefined;
 }
+
+export const findFields: Fields<FindExchangesOptions> = {
+  protocol: oneOf(wireProtocols, UNNAMED),
+  port: whole(1, 65_535, UNNAMED),
+};
 
 type Found = { -readonly [Key in keyof CapturedExchange]: CapturedExchange[Key] };
 
@@ -55,6 +62,7 @@ export function exchangesOf(
   datagrams: readonly Datagram[],
   options: FindExchangesOptions = {},
 ): CapturedExchange[] {
+  readOptions(findFields, options, "exchangesOf");
   const sorted = datagrams.toSorted((a, b) => Temporal.Instant.compare(a.time, b.time));
   const exchanges: Found[] = [];
   /** Requests on other ports, which only a reply makes one. */

@@ -1,6 +1,13 @@
 import { DatagramStore } from "./datagram_store.ts";
 import { ExchangeFinder, type FoundExchange } from "./exchange_finder.ts";
-import { type CapturedExchange, type FindExchangesOptions, mayBelong } from "./exchanges.ts";
+import {
+  type CapturedExchange,
+  type FindExchangesOptions,
+  findFields,
+  mayBelong,
+} from "./exchanges.ts";
+import { UNNAMED, whole } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { createTally, datagramsIn, framesOf, type Tally } from "./frames.ts";
 import { OctetQueue } from "./octet_queue.ts";
 import { TimeOrder } from "./time_order.ts";
@@ -12,6 +19,8 @@ export interface ReadExchangesOptions extends FindExchangesOptions {
   /** The number of the last one; by default the last one there is. All others are only counted. */
   readonly last?: number | undefined;
 }
+
+const number = whole(1, Infinity, UNNAMED);
 
 /** The exchanges of a capture that is read while they are iterated over, once. */
 export interface ExchangeStream extends AsyncIterable<CapturedExchange> {
@@ -52,6 +61,7 @@ export function readExchanges(
   pieces: AsyncIterable<Uint8Array>,
   options: ReadExchangesOptions = {},
 ): ExchangeStream {
+  readOptions({ ...findFields, first: number, last: number }, options, "readExchanges");
   const tally = { ...createTally(), exchanges: 0 };
   return {
     get exchanges(): number {

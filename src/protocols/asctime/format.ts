@@ -1,3 +1,5 @@
+import { type Fields, flag, UNNAMED } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { localOffset } from "../../system/local_time.ts";
 
 /** Options for {@linkcode formatAsctime} and the asctime service. */
@@ -9,6 +11,8 @@ export interface AsctimeOptions {
    */
   readonly utc?: boolean;
 }
+
+const asctimeFields: Fields<AsctimeOptions> = { utc: flag(UNNAMED) };
 
 /**
  * Formats a time as `asctime` text.
@@ -27,7 +31,8 @@ export interface AsctimeOptions {
  * ```
  */
 export function formatAsctime(unixSeconds: number, options: AsctimeOptions = {}): string {
-  const offsetSeconds = options.utc ? 0 : localOffset(unixSeconds);
+  const { utc } = readOptions(asctimeFields, options, "formatAsctime");
+  const offsetSeconds = utc ? 0 : localOffset(unixSeconds);
   const date = new Date((unixSeconds + offsetSeconds) * 1000);
   if (Number.isNaN(date.valueOf())) {
     throw new RangeError(`Cannot write a time as asctime text: got ${unixSeconds} s`);

@@ -1,3 +1,5 @@
+import { type Fields, flag, oneOf, UNNAMED } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { localOffset } from "../../system/local_time.ts";
 import { formatUtcOffset } from "../../text/units.ts";
 import { formatAsctime } from "../asctime/format.ts";
@@ -26,6 +28,11 @@ export interface DaytimeOptions {
   readonly utc?: boolean;
 }
 
+const daytimeFields: Fields<DaytimeOptions> = {
+  format: oneOf(daytimeFormats, UNNAMED),
+  utc: flag(UNNAMED),
+};
+
 /**
  * Formats a time as a Daytime line, CR LF included.
  *
@@ -49,7 +56,7 @@ export function formatDaytime(
   options: DaytimeOptions = {},
   leapIndicator: number = leap.none,
 ): string {
-  const { format = "ctime", utc = false } = options;
+  const { format = "ctime", utc = false } = readOptions(daytimeFields, options, "formatDaytime");
   if (format === "nist") return nistLine(unixSeconds, leapIndicator);
   return `${writers[format](unixSeconds, utc)}\r\n`;
 }

@@ -2,7 +2,15 @@
 import { putKod } from "../../protocols/ntp/kod.ts";
 import { leap } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
-import { attempt, type Field, field, oneOf, type Row, whole } from "../../options/field.ts";
+import {
+  asTimeSpan,
+  attempt,
+  type Field,
+  field,
+  oneOf,
+  type Row,
+  whole,
+} from "../../options/field.ts";
 import { parseDurationNs } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { corrupt, type Effect, garble, truncate } from "./effect.ts";
@@ -31,16 +39,15 @@ export type Kind = KindOf<Record<string, unknown>>;
 /** The row of a value: command lines name it after its fault. */
 export const row = (name: string): Row => ({ name, help: "" });
 
-/** A duration, read as milliseconds; a number is seconds. */
+/** A duration, read as milliseconds. */
 export function span(name: string, maxMs: number, max: string): Field<number> {
-  return field(row(name), `a duration up to ${max}, such as 50ms or 1.5s`, (given) => {
-    if (!(given instanceof Temporal.Duration) && !/string|number/.test(typeof given)) {
-      return undefined;
-    }
-    const written = given instanceof Temporal.Duration ? given : String(given);
-    const ms = Number(attempt(() => parseDurationNs(written)) ?? NaN) / 1e6;
+  const all = field(row(name), `a duration up to ${max}, such as 50ms or 1.5s`, (given) => {
+    const written = asTimeSpan(given);
+    const ns = written === undefined ? undefined : attempt(() => parseDurationNs(written));
+    const ms = Number(ns ?? NaN) / 1e6;
     return ms >= 0 && ms <= maxMs ? ms : undefined;
   });
+  return { ...all, isDuration: true };
 }
 
 const MAX_DELAY_MS = 3_600_000;

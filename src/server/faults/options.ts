@@ -1,5 +1,4 @@
-/** A length of time: seconds as a number, a text such as `50ms`, `1h30m` or `PT90M`, or a duration. */
-export type FaultDuration = number | string | Temporal.Duration;
+import type { TimeSpan } from "../../text/duration.ts";
 
 /** When a fault is triggered; without any of these, for every reply. */
 export interface FaultWhen {
@@ -22,9 +21,9 @@ export interface FaultWhen {
    */
   readonly every?: number;
   /** The time after the faults were set at which it begins; by default at once. */
-  readonly from?: FaultDuration;
+  readonly from?: TimeSpan;
   /** The time after the faults were set at which it ends; by default never. */
-  readonly to?: FaultDuration;
+  readonly to?: TimeSpan;
   /** The networks whose requests it applies to, and counts; by default all. */
   readonly clients?: string | readonly string[];
 }
@@ -32,13 +31,13 @@ export interface FaultWhen {
 /** A late reply, or a request that is received late. */
 export interface DelayFault extends FaultWhen {
   /** The delay, up to an hour; timers are accurate to about a millisecond. */
-  readonly time: FaultDuration;
+  readonly time: TimeSpan;
   /**
    * The variation of the delay.
    *
    * @default {0}
    */
-  readonly jitter?: FaultDuration;
+  readonly jitter?: TimeSpan;
   /**
    * The distribution of the delay: `uniform` within `time` ± `jitter`; `normal` with `jitter` as the
    * standard deviation; `pareto` upwards only, by `jitter` times a heavy tail (shape 1.5, minus 1).
@@ -73,7 +72,7 @@ export interface ReorderFault extends FaultWhen {
    *
    * @default {"1s"}
    */
-  readonly time?: FaultDuration;
+  readonly time?: TimeSpan;
 }
 
 /** A reply without its end. */
@@ -135,9 +134,9 @@ export interface RefidFault extends FaultWhen {
 /** A wrong root distance; at least one of the two is given. */
 export interface DistanceFault extends FaultWhen {
   /** The root dispersion, up to 65535 seconds. */
-  readonly dispersion?: FaultDuration;
+  readonly dispersion?: TimeSpan;
   /** The root delay, up to 65535 seconds. */
-  readonly delay?: FaultDuration;
+  readonly delay?: TimeSpan;
 }
 
 /** A timestamp that is missing, or does not fit the others. */

@@ -1,6 +1,6 @@
 /** Faults as they are configured, turned into rules that are triggered. */
 import { attempt, type Field, field, number, whole } from "../../options/field.ts";
-import { pickOptions, readOptions } from "../../options/read.ts";
+import { pickOptions, readOptions, withUnit } from "../../options/read.ts";
 import { suggest } from "../../text/suggest.ts";
 import { type AccessTable, accessTable } from "../guard/access.ts";
 import type { Effect } from "./effect.ts";
@@ -45,6 +45,7 @@ const whenFields = {
  * @param seed A whole number, 0 to 2^32 - 1
  * @throws {SyntaxError} If a fault or a value is unknown, missing or cannot be read
  * @throws {RangeError} If a number is out of bounds
+ * @throws {TypeError} If a length of time is a number
  */
 export function readFaults(options: FaultsOptions, seed: number): Rule[] {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
@@ -57,6 +58,25 @@ export function readFaults(options: FaultsOptions, seed: number): Rule[] {
     const several: readonly unknown[] = Array.isArray(given) ? given : [given];
     return several.map((each, i) => readRule(name, each, makeDraws(seed, `${name} ${i}`)));
   });
+}
+
+/** Gives the lengths of time in faults of JSON their unit: there they may be numbers of seconds. */
+export function withUnits(faults: unknown): FaultsOptions {
+  const read = (rule: unknown, fields: Readonly<Record<string, Field>>): unknown =>
+    mapObject(rule, (value, key) => {
+      const isDuration = Object.hasOwn(fields, key) && fields[key]?.isDuration;
+      return isDuration ? withUnit(value) : value;
+    });
+  return mapObject(faults, (fault, name) => {
+    const fields = fieldsOf(kindOf(name));
+    return Array.isArray(fault) ? fault.map((rule) => read(rule, fields)) : read(fault, fields);
+  }) as FaultsOptions;
+}
+
+/** Maps the values of an object; anything else is left to {@linkcode readFaults}, which refuses it. */
+function mapObject(given: unknown, map: (value: unknown, key: string) => unknown): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, map(value, key)]));
 }
 
 /**

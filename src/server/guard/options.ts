@@ -96,7 +96,7 @@ export const rateFields: Fields<RateLimit> = {
     (rate) => {
       if (typeof rate !== "number") return undefined;
       if (rate > 0 && rate <= 1e6) return rate;
-      throw new FieldError("expected requests per second, above 0 and up to 1000000", true);
+      throw new FieldError("expected requests per second, above 0 and up to 1000000", RangeError);
     },
   ),
   burst: whole(1, 1e9, { name: "rate-burst", help: "requests at once after a pause" }),

@@ -4,13 +4,13 @@ import { suggest } from "../../text/suggest.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
-import { readFaults } from "../faults/rules.ts";
+import { readFaults, withUnits } from "../faults/rules.ts";
 import { mergeFaults } from "../faults/text.ts";
 import { readScenario } from "../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
 import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
 import { clockFields } from "../../clock/sources/timeline/options.ts";
-import { readOptions } from "../../options/read.ts";
+import { readOptions, withUnit } from "../../options/read.ts";
 import type { RecentClients } from "./clients.ts";
 import { HttpError } from "./http_error.ts";
 import { quote } from "../../text/json.ts";
@@ -55,9 +55,6 @@ export type Route = (
 
 /** Characters of a path in messages: it may have thousands. */
 const MAX_SHOWN = 100;
-
-/** Options of the clock that JSON may also give as a number of seconds. */
-const DURATIONS: readonly string[] = ["offset", "noise", "step"];
 
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/state": { GET: ({ subject, listener }) => stateOf(subject, listener) },
@@ -125,12 +122,8 @@ function changeClock(clock: ClockControl, json: unknown): void {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new HttpError(400, `Expected an object such as {"offset": "+1h30m"}`);
   }
-  const { step, ...options } = Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [
-      key,
-      DURATIONS.includes(key) && typeof value === "number" ? value.toFixed(9) : value,
-    ]),
-  );
+  const { step: given, ...options } = json as Readonly<Record<string, unknown>>;
+  const step = withUnit(given);
   const isEmpty = Object.keys(options).length === 0;
   if (step !== undefined) {
     if (!isEmpty) throw new HttpError(400, `"step" must be alone; "steps" plans later ones`);
@@ -146,7 +139,7 @@ function changeClock(clock: ClockControl, json: unknown): void {
 
 async function setFaults({ subject, listener, json }: Call): Promise<Body<"faults">> {
   const all = faultsOf(subject, listener);
-  const options = await json() as FaultsOptions;
+  const options = withUnits(await json());
   // Wrong faults are wrong for each listener: the first one throws.
   for (const faults of all) faults.set(options);
   const [first] = all;

@@ -1,3 +1,6 @@
+import { passed, seconds, type TimedFields } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
+import type { TimeSpan } from "../../text/duration.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ServerLog } from "./log.ts";
@@ -7,11 +10,17 @@ import type { Server } from "../serve_options.ts";
 export interface LogIntervalsOptions {
   /** The log to write to, whatever its level. */
   readonly log: Pick<ServerLog, "interval">;
-  /** Seconds from one line to the next, 0.001 to 604,800, a week. */
-  readonly interval: number;
+  /** The time from one line to the next, 1 ms to 7 days. */
+  readonly interval: TimeSpan;
   /** The timers of the interval; by default this machine's. */
   readonly timers?: Timers;
 }
+
+const fields: TimedFields<LogIntervalsOptions> = {
+  log: passed(),
+  interval: seconds("1ms", "7d"),
+  timers: passed(),
+};
 
 /**
  * Logs a server's totals since the previous line at regular intervals.
@@ -26,16 +35,15 @@ export interface LogIntervalsOptions {
  *
  * const log = new ServerLog({ sink: Deno.stderr, level: "quiet" });
  * await using server = await serve("ntp://127.0.0.1:0", { log });
- * using _figures = logIntervals(server, { log, interval: 60 });
+ * using _figures = logIntervals(server, { log, interval: "1m" });
  * ```
  */
 export function logIntervals(
   server: Pick<Server, "totals">,
-  { log, interval, timers = systemTimers }: LogIntervalsOptions,
+  options: LogIntervalsOptions,
 ): Disposable {
-  if (!(interval >= 0.001 && interval <= 604_800)) {
-    throw new RangeError(`Cannot log every ${interval} s: expected 0.001 to 604800`);
-  }
+  const { log, timers = systemTimers } = options;
+  const { interval = NaN } = readOptions(fields, options, "logIntervals");
   let before = server.totals;
   let beforeMs = timers.monotonicMs();
   return timers.every(interval * 1000, () => {

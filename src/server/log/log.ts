@@ -1,5 +1,7 @@
 import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
+import { type Fields, flag, oneOf, passed, UNNAMED } from "../../options/field.ts";
+import { readOptions } from "../../options/read.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
@@ -41,6 +43,14 @@ export interface ServerLogOptions {
   readonly timers?: Timers;
 }
 
+const fields: Fields<ServerLogOptions> = {
+  sink: passed(),
+  format: oneOf(["text", "json"], UNNAMED),
+  level: oneOf(["quiet", "normal", "verbose"], UNNAMED),
+  colour: flag(UNNAMED),
+  timers: passed(),
+};
+
 /** A part of a line, in a style or without one. */
 type Part = string | readonly [code: string, text: string];
 
@@ -81,7 +91,8 @@ export class ServerLog {
   #window: Disposable | undefined;
 
   /** Opens a log; nothing is written yet. */
-  constructor(options: ServerLogOptions) {
+  constructor(given: ServerLogOptions) {
+    const options = { ...given, ...readOptions(fields, given, "log") };
     this.#writer = new BoundedWriter(options.sink);
     this.#json = options.format === "json";
     this.#level = options.level ?? "normal";

@@ -5,8 +5,7 @@ import { statusFields } from "../../clock/sources/options.ts";
 import { type Field, field, MAX_LONG_TEXT, oneOf } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
 import { parseJson } from "../../text/json.ts";
-import { readFaults } from "../faults/rules.ts";
-import type { FaultsOptions } from "../faults/options.ts";
+import { readFaults, withUnits } from "../faults/rules.ts";
 import type { Scenario } from "./scenarios.ts";
 
 const verdict = oneOf(["follows", "misreads", "refuses"], { name: "", help: "" });
@@ -70,12 +69,14 @@ export function parseScenario(json: string, file: string): Scenario {
  */
 export function readScenario(given: unknown): Partial<Scenario> {
   const scenario = readOptions(scenarioFields, given, "scenario");
-  const { clients = {}, clock, status, faults } = scenario;
+  const { clients = {}, clock, status } = scenario;
+  const faults = scenario.faults && withUnits(scenario.faults);
   const names = Object.keys(clients);
   readOptions(Object.fromEntries(names.map((name) => [name, verdict])), clients, "clients");
-  if (faults) readFaults(faults as FaultsOptions, 0);
+  if (faults) readFaults(faults, 0);
   const read = {
     ...scenario,
+    ...(faults && { faults }),
     ...(status && { status: readOptions(statusFields, status, "status", "json") }),
     ...(clock && { clock: readOptions(clockFields, clock, "clock", "json") }),
   };

@@ -104,7 +104,7 @@ const all: Readonly<Record<ScenarioName, Omit<Scenario, "name">>> = {
   falseticker: {
     description: "5 s ahead, but reports stratum 1, GPS, and an error below 1 ms",
     clock: { offset: "+5s" },
-    status: { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 },
+    status: { stratum: 1, referenceId: "GPS", rootDispersion: "1ms" },
     clients: allFollow,
   },
   "kod-rate": {

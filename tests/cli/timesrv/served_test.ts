@@ -27,7 +27,7 @@ Deno.test("readServed adds faults up, and a scenario to the options", async () =
   assertEquals(Object.keys(faults ?? {}), ["drop", "delay"]);
   const { clock, status } = await readServed({ scenario: "falseticker", rate: "2x" });
   assertEquals(clock, { offset: "+5s", rate: "2x" });
-  assertEquals(status, { stratum: 1, referenceId: "GPS", rootDispersion: 0.001 });
+  assertEquals(status, { stratum: 1, referenceId: "GPS", rootDispersion: "1ms" });
 });
 
 Deno.test(

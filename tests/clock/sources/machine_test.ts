@@ -51,10 +51,10 @@ Deno.test("MachineSource applies each option", () => {
     [{ stratum: 15 }, { stratum: 15 }],
     [{ referenceId: "GPS" }, { referenceId: 0x47505300 }],
     [{ referenceId: "192.0.2.1" }, { referenceId: 0xc0000201 }],
-    [{ rootDelay: 0 }, { rootDelaySeconds: 0 }],
-    [{ rootDelay: 65_535 }, { rootDelaySeconds: 65_535 }],
-    [{ rootDispersion: 0 }, { rootDispersionSeconds: 0 }],
-    [{ rootDispersion: 0.5 }, { rootDispersionSeconds: 0.5 }],
+    [{ rootDelay: "0s" }, { rootDelaySeconds: 0 }],
+    [{ rootDelay: "65535s" }, { rootDelaySeconds: 65_535 }],
+    [{ rootDispersion: "0s" }, { rootDispersionSeconds: 0 }],
+    [{ rootDispersion: "500ms" }, { rootDispersionSeconds: 0.5 }],
     [{ leap: "none" }, { leap: 0 }],
     [{ leap: "insert" }, { leap: 1 }],
     [{ leap: "delete" }, { leap: 2 }],
@@ -77,14 +77,22 @@ Deno.test("MachineSource names the option that is out of range", () => {
     [{ stratum: 16 }, RangeError, "status.stratum is 16, expected a whole number, 1 to 15"],
     [{ stratum: NaN }, RangeError, "status.stratum is NaN, expected a whole number, 1 to 15"],
     [{ stratum: 2.5 }, RangeError, "status.stratum is 2.5, expected a whole number"],
-    [{ rootDelay: -1e-9 }, RangeError, "status.rootDelay is -1e-9, expected seconds, 0 to 65535"],
-    [{ rootDelay: Infinity }, RangeError, "status.rootDelay is Infinity"],
     [
-      { rootDispersion: -1 },
+      { rootDelay: "-1ns" },
       RangeError,
-      "status.rootDispersion is -1, expected seconds, 0 to 65535",
+      'status.rootDelay is "-1ns", expected a duration from 0s to 65535s',
     ],
-    [{ rootDispersion: 65_536 }, RangeError, "status.rootDispersion is 65536"],
+    [
+      { rootDelay: 0.25 as never },
+      TypeError,
+      "status.rootDelay is 0.25, expected a length of time",
+    ],
+    [
+      { rootDispersion: "-1s" },
+      RangeError,
+      'status.rootDispersion is "-1s", expected a duration from 0s to 65535s',
+    ],
+    [{ rootDispersion: "65536s" }, RangeError, 'status.rootDispersion is "65536s"'],
     [
       { referenceId: "GPSDO" },
       SyntaxError,
@@ -112,8 +120,8 @@ Deno.test("MachineSource dates a clock vouched for to the last multiple of 1024 
     { source: "fixed" },
     { stratum: 3 },
     { referenceId: "GPS" },
-    { rootDelay: 0 },
-    { rootDispersion: 0 },
+    { rootDelay: "0s" },
+    { rootDispersion: "0s" },
   ];
   for (const option of options) {
     for (const past of [0, 1, 512, 1023]) {

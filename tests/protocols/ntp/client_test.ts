@@ -213,7 +213,7 @@ Deno.test("validate puts up with the ticks of a coarse server, and with no more"
 Deno.test("validate accepts root distances up to its option", () => {
   const reply = measured(truth, { rootDispersion: 2 });
   validate(reply);
-  assertThrows(() => validate(reply, { maxRootDistance: 1.5 }), QueryError, "above 1.5 s");
+  assertThrows(() => validate(reply, { maxRootDistance: "1.5s" }), QueryError, "above 1.5 s");
 });
 
 Deno.test("ntpRequest reveals nothing but an unpredictable cookie", () => {

@@ -103,11 +103,11 @@ Deno.test("a fault does not depend on the others", () => {
   const others = Object.fromEntries(faultNames.map((name) => [
     name,
     name === "delay"
-      ? { time: 1, jitter: 1, probability: 0.5 }
+      ? { time: "1s", jitter: "1s", probability: 0.5 }
       : name === "refid"
       ? { value: "X" }
       : name === "distance"
-      ? { delay: 1 }
+      ? { delay: "1s" }
       : 0.5,
   ]));
   assertEquals(new Engine({ ...others, drop: 0.3 }).hits("drop", 1000), alone);
@@ -219,9 +219,9 @@ Deno.test("values of a wrong type are reported, though their text could be read"
 });
 
 Deno.test("a fault ends after it begins", () => {
-  for (const [from, to] of [[1, 1], [2, 1], ["1m", "59s"]] as const) {
+  for (const [from, to] of [["1s", "1s"], ["2s", "1s"], ["1m", "59s"]] as const) {
     const set = (): Faults => new Faults({ drop: { from, to } }, 1);
     assertThrows(set, SyntaxError, "faults.drop.to is not after from");
   }
-  assertEquals(new Faults({ drop: { from: 1, to: 1.001 } }, 1).names, ["drop"]);
+  assertEquals(new Faults({ drop: { from: "1s", to: "1001ms" } }, 1).names, ["drop"]);
 });

@@ -11,7 +11,7 @@ import { UdpClient } from "../../support/udp_client.ts";
 import { ntpRequest } from "./engine.ts";
 
 /** Far more than a reply needs, on a busy machine too. */
-const patience = { timeout: 20, retries: 0 };
+const patience = { timeout: "20s", retries: 0 };
 
 /** This machine's network, on which a query's time is over once a reply has come that it ignores. */
 function impatientNetwork(): Network {
@@ -38,7 +38,7 @@ function impatientNetwork(): Network {
 /** What a query and validate() make of a reply; only where none is expected the wait for it is short. */
 async function verdictOf(url: string, expected: string): Promise<string> {
   try {
-    const timeout = expected === "timeout" ? 0.5 : patience.timeout;
+    const timeout = expected === "timeout" ? "500ms" : patience.timeout;
     const reply = await query(url, { ...patience, timeout, network: impatientNetwork() });
     if (reply.protocol === "ntp") validate(reply);
     return "good";
@@ -80,7 +80,7 @@ Deno.test("each fault leads an NTP client to its own verdict", async () => {
     [{ stratum: 1 }, "unsynchronized"],
     [{ leapbits: 1 }, "unsynchronized"],
     [{ unsynchronized: 1 }, "unsynchronized"],
-    [{ distance: { dispersion: 4 } }, "unusable"],
+    [{ distance: { dispersion: "4s" } }, "unusable"],
     [{ distance: { delay: "40s" } }, "unusable"],
     [{ timestamps: 1 }, "unusable"],
     [{ timestamps: { field: "receive" } }, "unusable"],
@@ -110,7 +110,7 @@ Deno.test("a forged field has the requested value", async () => {
     refid: { value: "192.0.2.7" },
     leapbits: { value: "delete" },
     version: { value: 2 },
-    distance: { delay: 0.5, dispersion: "250ms" },
+    distance: { delay: "500ms", dispersion: "250ms" },
   });
   const { stratum, referenceId, leap, packet } = await askNtp(server);
   assertEquals([stratum, referenceId, leap], [3, "192.0.2.7", "delete"]);

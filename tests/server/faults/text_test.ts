@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";
-import { readFaults } from "../../../src/server/faults/rules.ts";
+import { readFaults, withUnits } from "../../../src/server/faults/rules.ts";
 import {
   addFault,
   addNamedFault,
@@ -148,9 +148,25 @@ Deno.test("options that no type checker has seen are refused, too", () => {
   }
 });
 
-Deno.test("a duration is a text, seconds or a Temporal.Duration", () => {
-  for (const time of ["1500ms", 1.5, "PT1.5S", Temporal.Duration.from({ milliseconds: 1500 })]) {
+Deno.test("a duration is a text or a Temporal.Duration, in JSON also a number of seconds", () => {
+  for (const time of ["1500ms", "1.5", "PT1.5S", Temporal.Duration.from({ milliseconds: 1500 })]) {
     const [rule] = readFaults({ delay: { time, path: "request" } }, 0);
     assertEquals(rule?.effect.requestDelayMs?.(() => 0.5), 1500);
   }
+  const json = {
+    drop: 0.5,
+    delay: [{ time: 0.05, jitter: 1e-7, every: 2 }, 7],
+    reorder: { time: 0 },
+  };
+  assertThrows(
+    () => readFaults(json as never, 0),
+    TypeError,
+    "faults.delay.time is 0.05, expected a",
+  );
+  assertEquals(withUnits(json), {
+    drop: 0.5,
+    delay: [{ time: "0.05s", jitter: "0.0000001s", every: 2 }, 7],
+    reorder: { time: "0s" },
+  } as never);
+  for (const other of [null, 5, [], "drop"]) assertEquals(withUnits(other), other as never);
 });

@@ -206,7 +206,7 @@ Deno.test("Waits that are disposed of have no timers, and none begins or ends af
 
 Deno.test("serve logs faults and their seed, and why mmsg is unavailable", async () => {
   const log = collectingLog();
-  const faults = { drop: 0.3, delay: [{ time: 1 }, { time: 2 }] };
+  const faults = { drop: 0.3, delay: [{ time: "1s" }, { time: "2s" }] };
   const options = { faults, seed: 42, transport: "auto", log } as const;
   await using server = await serve("asctime://127.0.0.1:0", options);
   await log.flush();

@@ -100,9 +100,9 @@ Deno.test("a fault of NTP changes its own field to the requested value, and noth
     [{ leapbits: { value: "delete" } }, { 0: [0xa4] }],
     [{ refid: { value: "GPS" } }, { 12: [0x47, 0x50, 0x53, 0] }],
     [{ refid: { value: "192.0.2.77" } }, { 12: [192, 0, 2, 77] }],
-    [{ distance: { dispersion: 1.5 } }, { 8: [0, 1, 0x80, 0] }],
+    [{ distance: { dispersion: "1500ms" } }, { 8: [0, 1, 0x80, 0] }],
     [{ distance: { delay: "2500ms" } }, { 4: [0, 2, 0x80, 0] }],
-    [{ distance: { delay: 1, dispersion: 0 } }, { 4: [0, 1, 0, 0, 0, 0, 0, 0] }],
+    [{ distance: { delay: "1s", dispersion: "0s" } }, { 4: [0, 1, 0, 0, 0, 0, 0, 0] }],
     [{ timestamps: 1 }, { 40: Array(8).fill(0) }],
     [{ timestamps: { field: "receive" } }, { 32: Array(8).fill(0) }],
     [{ timestamps: { field: "all" } }, { 16: Array(8).fill(0), 32: Array(16).fill(0) }],
@@ -176,12 +176,12 @@ Deno.test("delays of requests add up before the arrival, those of replies after 
     const responder = builtIn("ntp");
     const options = {
       delay: [
-        { time: 10, path: "request" },
-        { time: 20, path: "request" },
-        { time: 3 },
-        { time: 4, path: "reply" },
+        { time: "10s", path: "request" },
+        { time: "20s", path: "request" },
+        { time: "3s" },
+        { time: "4s", path: "reply" },
       ],
-      reorder: { time: 5 },
+      reorder: { time: "5s" },
     } as const;
     const respond = withFaults(new Faults(options, 868, () => 0), {
       protocol: "ntp",
@@ -281,7 +281,7 @@ Deno.test("faults of one kind add up: copies, and delays that vary evenly withou
   const peer = faultyPeer("ntp", builtIn("ntp"), NOW, faults, 868);
   assertEquals((await peer(request)).length, 1 + 2 + 3 + 1);
   await withFakeTimers(async (timers) => {
-    const delayed = { delay: [{ time: 5, jitter: 1 }, { time: 3 }] };
+    const delayed = { delay: [{ time: "5s", jitter: "1s" }, { time: "3s" }] };
     const slow = faultyPeer("ntp", builtIn("ntp"), NOW, delayed, 868);
     for (let i = 0; i < 200; i++) void slow(ntpRequest(i));
     for (let turn = 0; turn < 9; turn++) await Promise.resolve();

@@ -123,7 +123,7 @@ const mistakes:
     ["POST", "/clock", { step: [[]] }, 400, /"step" is \[\[\]\], expected a duration/],
     ["POST", "/clock", { step: "soon" }, 400, /Cannot read the duration "soon"/],
     ["POST", "/clock", { step: "9999999999999" }, 400, /Cannot serve that time: expected years/],
-    ["POST", "/clock", { offset: 1e300 }, 400, /clock\.offset is "1e\+300"/],
+    ["POST", "/clock", { offset: 1e300 }, 400, /clock\.offset is 1e\+300/],
     ["POST", "/clock", {}, 400, /Nothing to change: expected time, offset/],
     ["POST", "/clock", [], 400, /Expected an object/],
     ["POST", "/clock", "{", 400, /Cannot read the JSON/],

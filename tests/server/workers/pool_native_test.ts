@@ -94,7 +94,7 @@ Deno.test(
     const port = pool.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
     await pool.start();
     // Asked before the successor is there: its socket outlives the worker.
-    assert((await query(`asctime://127.0.0.1:${port}`, { timeout: 10 })).text.length === 24);
+    assert((await query(`asctime://127.0.0.1:${port}`, { timeout: "10s" })).text.length === 24);
     assertEquals(opened, 3);
     assertEquals([...complete, pool.isComplete], [false, false, false, true]);
     assertEquals(

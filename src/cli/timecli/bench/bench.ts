@@ -1,20 +1,14 @@
 /** `timecli bench`: its command line, turned into options and handed to `load()`. */
 import { load } from "../../../load/load.ts";
 import { MAX_PID } from "../../../load/options.ts";
-import { flag, whole } from "../../../options/field.ts";
+import { duration, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
+import { readSeconds } from "../../../text/duration.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import {
-  countField,
-  durationInSeconds,
-  jsonField,
-  networkFields,
-  networkOf,
-  timeoutField,
-} from "../options.ts";
+import { countField, jsonField, networkFields, networkOf, timeoutField } from "../options.ts";
 import { errorToJson, outcomeToJson } from "../query/json.ts";
 import {
   failureOf,
@@ -27,14 +21,14 @@ import {
 import { printTexts } from "../../shared/terminal.ts";
 
 /** The library's defaults that the report shows. */
-const defaults = { duration: 5, window: 64, flows: 8, timeout: 0.1 };
+const defaults = { duration: "5s", window: 64, flows: 8, timeout: "100ms" };
 
 const loadFields = {
-  duration: durationInSeconds("1ms", "10m", {
+  duration: duration("1ms", "10m", {
     name: "duration",
     short: "d",
     help: "time to measure",
-    default: "5s",
+    default: defaults.duration,
   }),
   requests: countField(2 ** 31 - 1, "maximum number of requests", {
     formerFlags: ["--requests"],
@@ -58,9 +52,9 @@ const loadFields = {
     help: "sockets to send from",
     default: String(defaults.flows),
   }),
-  timeout: timeoutField("time until a request is lost", "10s", "100ms"),
+  timeout: timeoutField("time until a request is lost", "10s", defaults.timeout),
   segmented: flag({ name: "segmented", help: "let the kernel split bursts, for less CPU time" }),
-  warmup: durationInSeconds("0", "1m", {
+  warmup: duration("0s", "1m", {
     name: "warmup",
     help: "time to run before measuring",
     default: "300ms",
@@ -123,7 +117,7 @@ async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>
     ...networkOf(values),
     ownServer: values.ownServer,
     signal,
-    onProgress: (state) => progress.show(formatProgress(state, options.duration)),
+    onProgress: (state) => progress.show(formatProgress(state, readSeconds(options.duration))),
   }).catch((error) => {
     if (error === signal.reason) throw new Error("Stopped before anything was measured");
     if (error instanceof RangeError) throw new UsageError(withOptionNames(error.message));

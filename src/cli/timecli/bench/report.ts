@@ -3,6 +3,7 @@ import type { LoadResult, Percentiles } from "../../../load/figures.ts";
 import type { LoadOptions, LoadProgress } from "../../../load/options.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
+import { readSeconds } from "../../../text/duration.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatCount, formatPlural, formatSeconds } from "../../../text/units.ts";
 import { SCHEMA } from "../query/json.ts";
@@ -117,7 +118,7 @@ export function failureOf({ load, result }: LoadReport): QueryError | undefined 
     return new QueryError("bogus_reply", `${kinds.join(" and ")} ${replies} came from ${address}`);
   }
   if (lost === 0) return undefined;
-  const limit = `within ${formatSeconds(load.timeout)}`;
+  const limit = `within ${formatSeconds(readSeconds(load.timeout))}`;
   return new QueryError(
     "timeout",
     good === 0

@@ -1,6 +1,8 @@
 /** `timecli` without a subcommand: one query per target, all at the same time. */
+import { exchangeFields } from "../../../client/exchange.ts";
 import { measure } from "../../../client/measure.ts";
 import type { QueryOptions } from "../../../client/query.ts";
+import { readOptions } from "../../../options/read.ts";
 import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
@@ -64,7 +66,8 @@ async function queryTarget(
   formatTime?: (reply: TimeReply) => string,
 ): Promise<Outcome> {
   try {
-    const measured = await measure<TimeReply>(parseTarget(target), options);
+    const settings = readOptions(exchangeFields, options, "query");
+    const measured = await measure<TimeReply>(parseTarget(target), settings);
     const { reply, error } = measured;
     const formatted = reply && !error ? formatTime?.(reply) : undefined;
     return { target, ...measured, ...(formatted !== undefined && { formatted }) };

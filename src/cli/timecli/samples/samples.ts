@@ -2,6 +2,7 @@
 import { parseMeasurable } from "../../../client/measure.ts";
 import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";
+import { readSeconds, type TimeSpan } from "../../../text/duration.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { errorFormatter } from "../../shared/format_error.ts";
 import { printJson, printProblems, StatusLine, writeText } from "../../shared/output.ts";
@@ -56,8 +57,9 @@ export async function runSamples(
 }
 
 /** Throws a {@linkcode UsageError} if a server cannot be measured, or not this often. */
-export function checkServers(urls: readonly string[], interval: number | undefined): void {
-  checkUrls(urls, (url) => checkInterval(parseMeasurable(url), interval));
+export function checkServers(urls: readonly string[], interval: TimeSpan | undefined): void {
+  const seconds = interval === undefined ? undefined : readSeconds(interval);
+  checkUrls(urls, (url) => checkInterval(parseMeasurable(url), seconds));
 }
 
 /** Runs a sampling of this many requests, with a signal to stop it and a line about its progress. */

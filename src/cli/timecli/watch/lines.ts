@@ -2,6 +2,7 @@
 import type { NtpReply } from "../../../protocols/reply.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
 import { formatError } from "../../shared/format_error.ts";
+import { toSeconds } from "../../../text/duration.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";
 import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
@@ -43,7 +44,7 @@ export function formatNotice(notice: WatchNotice): string {
       return `KoD ${escapeLine(notice.code)}: ` +
         (notice.interval === undefined
           ? "no more requests to it"
-          : `one request every ${notice.interval} s from now on`);
+          : `one request every ${toSeconds(notice.interval)} s from now on`);
     case "stratum":
       return `stratum ${notice.from} → ${notice.to}`;
     case "leap":
@@ -86,7 +87,10 @@ function eventToJson(event: WatchEvent): Record<string, unknown> {
 function noticeToJson(notice: WatchNotice): Record<string, unknown> {
   switch (notice.type) {
     case "kiss":
-      return { code: notice.code, interval: notice.interval ?? null };
+      return {
+        code: notice.code,
+        interval: notice.interval === undefined ? null : toSeconds(notice.interval),
+      };
     case "step":
       return {
         step: notice.step.total("seconds"),

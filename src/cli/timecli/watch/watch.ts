@@ -1,8 +1,9 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
 import { watch, type WatchOptions } from "../../../client/watch.ts";
-import { flag, MAX_LONG_TEXT, text } from "../../../options/field.ts";
+import { duration, flag, MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
+import { readSeconds } from "../../../text/duration.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
@@ -13,7 +14,6 @@ import { canBeDrawnOn } from "../../shared/terminal.ts";
 import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
 import {
   countField,
-  durationInSeconds,
   formatFields,
   networkFields,
   networkOf,
@@ -27,7 +27,7 @@ import { type WatchNotice, WatchRecord } from "./record.ts";
 import { systemNetwork } from "../../../client/network.ts";
 
 const pollFields = {
-  interval: durationInSeconds("10ms", "1d", {
+  interval: duration("10ms", "1d", {
     name: "interval",
     short: "i",
     help: "time between requests",
@@ -42,7 +42,7 @@ const pollFields = {
 const groups = {
   "Query:": {
     ...pollFields,
-    duration: durationInSeconds("10ms", "3w", {
+    duration: duration("10ms", "3w", {
       name: "duration",
       short: "d",
       help: "end after this time",
@@ -96,11 +96,11 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const urls = [
     ...new Set(positionals.map((target) => formatEndpoint(parseTarget(target, "ntp")))),
   ];
-  const { duration, json, csv, ascii = false, plot } = values;
+  const { duration: lifetime, json, csv, ascii = false, plot } = values;
   if (plot !== undefined) await checkPicture(plot);
   const stop = new AbortController();
   const ends = [stopSignal(), stop.signal];
-  if (duration !== undefined) ends.push(AbortSignal.timeout(duration * 1000));
+  if (lifetime !== undefined) ends.push(AbortSignal.timeout(readSeconds(lifetime) * 1000));
   const signal = AbortSignal.any(ends);
   const options: WatchOptions = {
     ...pickOptions(pollFields, values),

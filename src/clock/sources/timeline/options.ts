@@ -1,6 +1,7 @@
 /** The options of a simulated clock, for the library, URLs, JSON and command lines. */
-import { parseDurationNs, parseInstantNs } from "../../../text/duration.ts";
+import { parseDurationNs, parseInstantNs, type TimeSpan } from "../../../text/duration.ts";
 import {
+  asTimeSpan,
   attempt,
   type Field,
   field,
@@ -8,6 +9,7 @@ import {
   type Fields,
   flag,
   list,
+  type Row,
   text,
   whole,
 } from "../../../options/field.ts";
@@ -27,7 +29,7 @@ export interface ClockOptions {
    */
   readonly time?: string | Temporal.Instant;
   /** The offset from `time` or from the system clock: `+1h30m`, `-2d`, `PT90M`; positive is ahead. */
-  readonly offset?: string | Temporal.Duration;
+  readonly offset?: TimeSpan;
   /** The rate: 2 or `2x`, `-0.5`, 0 for a frozen clock; `+50ppm` is relative to the system clock. */
   readonly rate?: number | string;
   /** Whether it is frozen: a rate of 0. */
@@ -52,7 +54,7 @@ export interface ClockOptions {
    */
   readonly smear?: string;
   /** The standard deviation of its noise: a fast jitter and a slow wander. */
-  readonly noise?: string | Temporal.Duration;
+  readonly noise?: TimeSpan;
   /**
    * The seed of the noise, a whole number, 0 to 4294967295: the same seed repeats the noise of another run.
    *
@@ -81,12 +83,15 @@ export const seedField: Field<number> = whole(0, 2 ** 32 - 1, {
 
 /** The options for URLs, JSON and command lines. */
 export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSecondsExpire">> = {
-  time: temporal(parseInstantNs, Temporal.Instant, "a time such as 2038-01-19T03:14:00Z", {
-    name: "time",
-    syntax: "<instant>",
-    help: "start at this date and time (UTC)",
-  }),
-  offset: temporal(parseDurationNs, Temporal.Duration, "a duration such as +1h30m, -2d or PT90M", {
+  time: field(
+    { name: "time", syntax: "<instant>", help: "start at this date and time (UTC)" },
+    "a time such as 2038-01-19T03:14:00Z",
+    (time) =>
+      typeof time === "string" || time instanceof Temporal.Instant
+        ? attempt(() => (parseInstantNs(time), time))
+        : undefined,
+  ),
+  offset: signedDuration(parseDurationNs, "a duration such as +1h30m, -2d or PT90M", {
     name: "offset",
     syntax: "<duration>",
     help: "serve a time this far ahead; negative is behind",
@@ -122,7 +127,7 @@ export const clockFields: Fields<Omit<ClockOptions, "leapSeconds" | "leapSeconds
       help: `spread a leap second: ${Object.keys(smears).join(", ")}`,
     },
   ),
-  noise: temporal(parseNoise, Temporal.Duration, "a duration from 0 to 1h, such as 2ms", {
+  noise: signedDuration(parseNoise, "a duration from 0 to 1h, such as 2ms", {
     name: "clock-noise",
     syntax: "<duration>",
     help: "standard deviation of random error",
@@ -197,21 +202,17 @@ export function readClock(options: ClockOptions): ClockReading {
   };
 }
 
-/** Defines an option that is a text or a `Temporal` object; the value is kept as given. */
-function temporal<Value extends Temporal.Instant | Temporal.Duration>(
-  parse: (value: string | Value) => bigint,
-  Class: { new (...args: never[]): Value },
+/** Defines a duration that may be negative; the value is kept as given. */
+function signedDuration(
+  parse: (value: TimeSpan) => bigint,
   expected: string,
-  row: Parameters<typeof field>[0],
-): Field<string | Value> {
-  return field<string | Value>(
-    row,
-    expected,
-    (value) =>
-      typeof value === "string" || value instanceof Class
-        ? attempt(() => (parse(value), value))
-        : undefined,
-  );
+  row: Row,
+): Field<TimeSpan> {
+  const read = (value: unknown): TimeSpan | undefined => {
+    const span = asTimeSpan(value);
+    return span === undefined ? undefined : attempt(() => (parse(span), span));
+  };
+  return { ...field(row, expected, read), isDuration: true };
 }
 
 function noneOr<T>(parse: (text: string) => T): (text: string) => T | "none" {
@@ -237,7 +238,8 @@ function parseRate(rate: number | string): bigint {
   const [, times] = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?)x?$/i.exec(String(rate)) ?? [];
   const value = ppm === undefined ? Number(times) : 1 + Number(ppm) / 1e6;
   if (!(Math.abs(value) <= MAX_RATE)) {
-    throw new FieldError(`expected ${RATE_EXPECTED}`, times !== undefined || ppm !== undefined);
+    const isNumber = times !== undefined || ppm !== undefined;
+    throw new FieldError(`expected ${RATE_EXPECTED}`, isNumber ? RangeError : SyntaxError);
   }
   // Computed without 1 + ppm, which would round thousandths of a ppm.
   const gainPpb = ppm === undefined ? (value - 1) * 1e9 : Number(ppm) * 1000;
@@ -255,7 +257,7 @@ function parseStep(text: string): WrittenStep {
   const afterNs = minutes === undefined
     ? parseDurationNs(at)
     : ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * SECOND_NS;
-  if (afterNs < 0n) throw new FieldError("expected a moment after the start", true);
+  if (afterNs < 0n) throw new FieldError("expected a moment after the start", RangeError);
   return { when: at, at: { afterNs }, byNs };
 }
 
@@ -266,13 +268,13 @@ function parseSmear(text: string): Smear {
   if (window === undefined) return smear;
   const windowNs = parseDurationNs(window);
   if (windowNs < SECOND_NS || windowNs > 40n * DAY_NS) {
-    throw new FieldError("expected a window of 1s to 40d", true);
+    throw new FieldError("expected a window of 1s to 40d", RangeError);
   }
   return { ...smear, windowNs };
 }
 
-function parseNoise(noise: string | Temporal.Duration): bigint {
+function parseNoise(noise: TimeSpan): bigint {
   const ns = parseDurationNs(noise);
-  if (ns < 0n || ns > MAX_NOISE_NS) throw new FieldError("expected 0 to 1h", true);
+  if (ns < 0n || ns > MAX_NOISE_NS) throw new FieldError("expected 0 to 1h", RangeError);
   return ns;
 }

@@ -9,7 +9,7 @@ import {
   unsynchronizedFacts,
   vouchedFacts,
 } from "../configured_status.ts";
-import { checkStatus, type StatusOptions } from "../options.ts";
+import { readStatus, type StatusOptions, type StatusReading } from "../options.ts";
 import { POLL_MS, type SourceContext, type TimeSource } from "../source.ts";
 import { type ClockOptions, readClock } from "./options.ts";
 import { leapWarnings } from "./leap_seconds.ts";
@@ -30,7 +30,7 @@ type Noise = Pick<PageContent, "noiseNs" | "seed" | "noiseFrom">;
 interface Simulation {
   readonly timeline: Timeline;
   readonly noise: Noise;
-  readonly status: StatusOptions;
+  readonly status: StatusReading;
 }
 
 export interface TimelineContext extends SourceContext {
@@ -50,8 +50,8 @@ export class TimelineSource implements TimeSource {
    * @throws {RangeError} If a number is out of range, or options contradict each other
    * @throws {TypeError} If a value has the wrong type
    */
-  constructor(context: TimelineContext, clock: ClockOptions, status: StatusOptions) {
-    checkStatus(status);
+  constructor(context: TimelineContext, clock: ClockOptions, options: StatusOptions) {
+    const status = readStatus(options);
     this.#context = context;
     const nowNs = this.#nowNs();
     const timeline = planTimeline(clock, nowNs);
@@ -107,8 +107,7 @@ export class TimelineSource implements TimeSource {
    * @throws {SyntaxError} If the reference id cannot be read
    */
   configure(status: StatusOptions): void {
-    checkStatus(status);
-    this.#serve({ ...this.#simulation, status });
+    this.#serve({ ...this.#simulation, status: readStatus(status) });
   }
 
   #planNoise(options: ClockOptions, nowNs: bigint): Noise {

@@ -25,7 +25,10 @@ function reportOf(
   of: Partial<LoadResult> = {},
   load: Partial<LoadReport["load"]> = {},
 ): LoadReport {
-  return { load: { window: 64, flows: 8, timeout: 0.1, ...load }, result: { ...result, ...of } };
+  return {
+    load: { window: 64, flows: 8, timeout: "100ms", ...load },
+    result: { ...result, ...of },
+  };
 }
 
 Deno.test("loadJson has the documented keys, durations in seconds to the nanosecond", () => {
@@ -76,7 +79,7 @@ Deno.test("formatLoad leaves out what was not measured", () => {
   const { offsetUs: _, ...plain } = result;
   const few = { ...plain, cpuUsPerReply: undefined, latencyUs: none, sent: 1, seconds: 0.5 };
   assertEquals(
-    formatLoad({ load: { window: 1, flows: 1, timeout: 0.1, segmented: true }, result: few }),
+    formatLoad({ load: { window: 1, flows: 1, timeout: "100ms", segmented: true }, result: few }),
     `Target     ntp://a.example:123 (192.0.2.1:123)
 Load       1 outstanding request over 1 flow, in segmented bursts, 500.0 ms
 Replies/s  1,801

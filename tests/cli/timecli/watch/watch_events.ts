@@ -82,7 +82,7 @@ export function bad(second: number, reason: QueryFailure): WatchEvent {
 
 /** One of each kind of event that is not an exchange. */
 export const notices: readonly WatchEvent[] = [
-  { type: "kiss", code: "RATE", interval: 4, ...base(1) },
+  { type: "kiss", code: "RATE", interval: Temporal.Duration.from({ seconds: 4 }), ...base(1) },
   { type: "kiss", code: "DENY", interval: undefined, ...base(2) },
   { type: "stratum", from: 2, to: 3, ...base(3) },
   { type: "leap", from: "none", to: "insert", ...base(4) },

@@ -64,7 +64,6 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
 Deno.test("an option of the wrong type is named, with its valid values", () => {
   const wrong: [unknown, string][] = [
     [{ time: 5 }, "clock.time is 5, expected a time"],
-    [{ offset: 5 }, "clock.offset is 5, expected a duration"],
     [{ offset: { hours: 1 } }, `clock.offset is {"hours":1}, expected a duration`],
     [{ noise: null }, "clock.noise is null, expected a duration"],
     [{ freeze: "no" }, 'clock.freeze is "no", expected true or false'],
@@ -75,6 +74,10 @@ Deno.test("an option of the wrong type is named, with its valid values", () => {
   ];
   for (const [options, message] of wrong) {
     assertThrows(() => planTimeline(options as ClockOptions, START), SyntaxError, message);
+  }
+  for (const name of ["offset", "noise"]) {
+    const message = `clock.${name} is 5, expected a length of time with its unit, such as "2s"`;
+    assertThrows(() => planTimeline({ [name]: 5 }, START), TypeError, message);
   }
 });
 
