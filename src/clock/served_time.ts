@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import { joinNs } from "./line.ts";
 import { ServedPage } from "./page.ts";
 import { ServedClock } from "./served_clock.ts";
+import { addStatus } from "./sources/configured_status.ts";
 import { MachineSource } from "./sources/machine.ts";
 import type { StatusOptions } from "./sources/options.ts";
 import { type ClockOptions, readClock } from "./sources/timeline/options.ts";
@@ -98,14 +99,14 @@ export class ServedTime implements ClockControl, Disposable {
    * Where it throws, nothing has changed.
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
-    const configured = { ...this.#statusAtStart, ...status };
+    const configured = addStatus(this.#statusAtStart, status);
     this.#replace(this.#open(clock, configured));
     this.#status = configured;
   }
 
   /** Adds to the configured status of the start; the time goes on. Where it throws, nothing has changed. */
   configure(status: StatusOptions): void {
-    const configured = { ...this.#statusAtStart, ...status };
+    const configured = addStatus(this.#statusAtStart, status);
     this.#source.configure(configured);
     this.#status = configured;
   }
@@ -120,6 +121,11 @@ export class ServedTime implements ClockControl, Disposable {
   /** Whether the time served is not the machine's. */
   get isSimulated(): boolean {
     return this.#source instanceof TimelineSource;
+  }
+
+  /** Whether NTP clients drop it after some days: nothing keeps it right, and nobody vouches for it. */
+  get isExpiring(): boolean {
+    return this.#source instanceof MachineSource && this.#source.isGuess;
   }
 
   /** The warnings for its administrator now, each a sentence. */

@@ -28,7 +28,10 @@ export interface Row {
   readonly aliases?: readonly string[];
   /** Flags of it in earlier versions, refused with the name of today's. */
   readonly formerFlags?: readonly string[];
-  /** The placeholder of the value in help, such as `<seconds>`; a switch has none. */
+  /**
+   * The placeholder of the value in help, such as `<seconds>`; a switch has none. In square brackets, as
+   * `[stratum]`, the value is optional: a number, or the empty text without one.
+   */
   readonly syntax?: string;
   /** One line of help, without the default: what it does, and its unit. */
   readonly help: string;
@@ -161,14 +164,27 @@ export function oneOf<const Word extends string>(words: readonly Word[], row: Ro
 const ON: readonly string[] = ["", "1", "true", "yes", "on"];
 const OFF: readonly string[] = ["0", "false", "no", "off"];
 
+function readSwitch(text: string): boolean | string {
+  return ON.includes(text) ? true : OFF.includes(text) ? false : text;
+}
+
 /** Defines a switch; in a URL it needs no value. */
 export function flag(row: Omit<Row, "syntax">): Field<boolean> {
   return field(
     row,
     "true or false",
     (given) => typeof given === "boolean" ? given : undefined,
-    (text) => ON.includes(text) ? true : OFF.includes(text) ? false : text,
+    readSwitch,
   );
+}
+
+/** Defines a switch that may have a number instead, as `--local` or `--local 8`. */
+export function flagOr(value: Field<number>, row: Row): Field<boolean | number> {
+  const expected = `true or false, or ${value.expected}`;
+  return field<boolean | number>(row, expected, (given) => {
+    if (typeof given === "boolean") return given;
+    return typeof given === "number" ? value.read(given) : undefined;
+  }, (text) => /^\d+$/.test(text) ? Number(text) : readSwitch(text));
 }
 
 /** Defines a duration, a text such as `1h30m` or a `Temporal.Duration`; the value is kept as given. */

@@ -10,7 +10,7 @@ import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
-import { addressFamily, isWildcard } from "../system/address.ts";
+import { addressFamily, isLoopback, isWildcard } from "../system/address.ts";
 import { Counters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
@@ -30,6 +30,10 @@ import { WorkerPool } from "./workers/pool.ts";
 const SHUTDOWN_GRACE_MS = 500;
 
 const DEFAULT_MAX_TASKS = 16_384;
+
+/** The limits of root distance are 1.5 s (ntpd), 3 s (chrony) and 5 s (systemd-timesyncd), at 15 ppm. */
+const EXPIRY_WARNING = "Nothing keeps this machine's clock right: NTP clients drop this server " +
+  "after 1 to 4 days. If you vouch for the clock: --local";
 
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 
@@ -136,7 +140,7 @@ export class RunningServer implements Server {
         // Port 0 is chosen once: all addresses of a host then share it.
         port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
       } catch (error) {
-        if (!isMissing(error, endpoint)) throw error;
+        if (!isMissing(error, endpoint)) throw asRequested(error, endpoint);
         this.#missing.push(error);
       }
     }
@@ -151,6 +155,7 @@ export class RunningServer implements Server {
     const failure = this.addresses.length === 0 ? this.#missing.pop() : undefined;
     this.#warn(...this.#missing.map(({ message }) => message));
     if (failure) throw failure;
+    if (this.#controlled.some(expires)) this.#warn(EXPIRY_WARNING);
     await this.#workers?.start();
     await this.#control?.start({
       transport: this.transport,
@@ -276,6 +281,18 @@ function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError
     addressFamily(hostname) === undefined || error.reason === "unsupported_family" ||
     error.reason === "not_of_this_machine" && isWildcard(hostname)
   );
+}
+
+/** Names a wildcard as it was requested, not the address of it that failed. */
+function asRequested(error: unknown, endpoint: Endpoint): unknown {
+  if (!(error instanceof ListenError) || !isWildcard(endpoint.hostname)) return error;
+  return new ListenError(error.reason, endpoint, { cause: error.cause });
+}
+
+/** Real NTP clients run for days; those on this machine are tests. */
+function expires({ protocol, hostname, time }: ControlledListener): boolean {
+  const servesNtp = protocol === "ntp" || protocol === "auto";
+  return servesNtp && !isLoopback(hostname) && time.isExpiring;
 }
 
 function isClock(clock: Clock | ClockOptions): clock is Clock {

@@ -4,6 +4,7 @@ import {
   type Field,
   FieldError,
   flag,
+  flagOr,
   list,
   number,
   oneOf,
@@ -57,6 +58,12 @@ const table: readonly [
     ],
     [true, false],
     [["maybe", false], [1, false], ["true", false], [null, false]],
+  ],
+  [
+    flagOr(whole(1, 15, row), row),
+    [["", true], ["on", true], ["off", false], ["1", 1], ["15", 15]],
+    [true, false, 8],
+    [[0, true], [16, true], ["8", false], ["x", false], [null, false]],
   ],
   [
     duration("1ms", "1h", row),

@@ -1,6 +1,8 @@
 /** A server from its start to its end: addresses that are missing, what it logs, signals. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ListenError, query, serve, type ServeOptions, type ServerAddress } from "../../mod.ts";
+import type { UnixTime } from "../../src/clock/clock.ts";
+import { systemClock } from "../../src/clock/system_clock.ts";
 import { localZone } from "../../src/system/local_time.ts";
 import { collectingLog } from "../support/collecting_log.ts";
 import { FakeInterfaces } from "../support/interfaces.ts";
@@ -94,7 +96,8 @@ Deno.test("a wildcard of which no address is there, or one is in use, starts no 
   assertEquals([none.reason, none.hostname], ["unsupported_family", "::"]);
   using addresses = new FailingAddresses({ "192.0.2.1": new Deno.errors.AddrInUse() });
   const used = await assertRejects(() => serve("ntp://0.0.0.0:123"), ListenError);
-  assertEquals([used.reason, used.hostname, addresses.open], ["in_use", "192.0.2.1", 0]);
+  assertEquals(used.message, "Cannot listen on udp 0.0.0.0:123: the port is already in use");
+  assertEquals([used.reason, used.hostname, addresses.open], ["in_use", "0.0.0.0", 0]);
 });
 
 Deno.test("a server warns of each clock once, and of a time zone only if it writes local time", async () => {
@@ -124,6 +127,36 @@ Deno.test("a server warns of each clock once, and of a time zone only if it writ
   } finally {
     if (before === undefined) delete zone.warning;
     else zone.warning = before;
+  }
+});
+
+Deno.test("a server that other machines use for NTP warns if nobody vouches for its clock", async () => {
+  using _ = new FakeInterfaces([["lo", "127.0.0.1/8"], ["eth0", "192.0.2.1/24"]]);
+  using _addresses = new FailingAddresses({});
+  // No kernel has the status of a clock of one's own.
+  const clock = { read: (time: UnixTime) => systemClock.read(time) };
+  const warning =
+    "Warning: Nothing keeps this machine's clock right: NTP clients drop this server " +
+    "after 1 to 4 days. If you vouch for the clock: --local";
+  for (
+    const [url, options, expected] of [
+      ["ntp://192.0.2.1:0", { clock }, [warning]],
+      ["auto://0.0.0.0:0", { clock }, [warning]],
+      ["ntp://127.0.0.1:0", { clock }, []],
+      ["time://192.0.2.1:0", { clock }, []],
+      ["ntp://192.0.2.1:0?offset=1h", { clock }, []],
+      ["ntp://192.0.2.1:0", { clock: { offset: "1h" } }, []],
+      ["ntp://192.0.2.1:0", { clock, status: { local: true } }, []],
+      ["ntp://192.0.2.1:0", { clock, status: { local: false } }, [warning]],
+      ["ntp://192.0.2.1:0", { clock, status: { stratum: 2 } }, []],
+      ["ntp://192.0.2.1:0", { clock, status: { unsynchronized: true } }, []],
+    ] as const
+  ) {
+    const log = collectingLog({ level: "quiet" });
+    const server = await serve(url, { ...options, log, utc: true });
+    await server.shutdown();
+    const lines = linesOf(log).filter((line) => line.includes("Nothing keeps"));
+    assertEquals(lines, expected, `${url} ${JSON.stringify(options)}`);
   }
 });
 

@@ -71,6 +71,9 @@ function readArguments(
       }
       return "";
     }
+    if (field.syntax.startsWith("[")) {
+      return attached ?? (/^\d+$/.test(rest[0] ?? "") ? rest.shift() as string : "");
+    }
     const value = attached ?? rest.shift();
     if (value === undefined) throw new UsageError(`${label} needs a value: ${field.syntax}`);
     return value;

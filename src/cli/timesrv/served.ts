@@ -1,7 +1,7 @@
 /** Reads the clock, its status, faults and a scenario from the command line. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { parseLeapList, verifyLeapList } from "../../clock/sources/timeline/leap_list.ts";
-import { statusFields, type StatusOptions } from "../../clock/sources/options.ts";
+import { readStatus, statusFields, type StatusOptions } from "../../clock/sources/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { type Field, field } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
@@ -59,6 +59,7 @@ export async function readServed(values: ServedValues): Promise<Served> {
   const { clock, ...served } = scenario === undefined
     ? given
     : inScenario(await findScenario(scenario, "timesrv"), given);
+  asArgumentError(() => readStatus(served.status ?? {}));
   const { seed: noiseSeed, ...rest } = clock;
   // The noise has the server's seed; a seed alone makes no simulated clock.
   const seeded = rest.noise !== undefined && noiseSeed !== undefined ? clock : rest;

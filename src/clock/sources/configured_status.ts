@@ -1,7 +1,7 @@
 /** The status of a clock: as configured, and as known where nothing is configured. */
 import { type ClockStatus, leapIndicators, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
-import type { StatusReading } from "./options.ts";
+import { findContradiction, type StatusOptions, type StatusReading } from "./options.ts";
 
 /** The part of a status that depends on how the clock is kept right. */
 export type ClockFacts = Pick<ClockStatus, "leap" | "rootDispersionSeconds" | "referenceSeconds">;
@@ -18,7 +18,8 @@ export function configureStatus(
   facts: ClockFacts,
   precision: number,
 ): ClockStatus {
-  const { unsynchronized, leap, stratum, referenceId, rootDelay, rootDispersion } = options;
+  const { unsynchronized, leap, local, referenceId, rootDelay, rootDispersion } = options;
+  const stratum = options.stratum ?? (typeof local === "number" ? local : undefined);
   const isUnsynchronized = unsynchronized || facts.leap === UNSYNCHRONIZED;
   return {
     leap: isUnsynchronized
@@ -37,11 +38,17 @@ export function configureStatus(
   };
 }
 
+/** Adds to the options of the start, whose `local` gives way to what contradicts it. */
+export function addStatus(atStart: StatusOptions, added: StatusOptions): StatusOptions {
+  const { local: _local, ...rest } = atStart;
+  return { ...findContradiction(added) === undefined ? atStart : rest, ...added };
+}
+
 /** Whether options vouch for a clock: without them it is known to be right at the start alone. */
 export function vouchesForClock(
-  { source, stratum, referenceId, rootDelay, rootDispersion }: StatusReading,
+  { source, local, stratum, referenceId, rootDelay, rootDispersion }: StatusReading,
 ): boolean {
-  return source === "fixed" ||
+  return source === "fixed" || local !== undefined && local !== false ||
     [stratum, referenceId, rootDelay, rootDispersion].some((option) => option !== undefined);
 }
 

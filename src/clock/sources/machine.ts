@@ -21,6 +21,7 @@ export class MachineSource implements TimeSource {
   readonly #context: SourceContext;
   #options: StatusReading;
   #status: ClockStatus;
+  #isGuess = false;
   /** Opened at the first use; a text is the reason why it cannot be read. */
   #kernel: KernelStatusReader | string | undefined;
   readonly #poll: Disposable;
@@ -36,6 +37,11 @@ export class MachineSource implements TimeSource {
 
   get content(): PageContent {
     return { ...SYSTEM_TIME, status: this.#status };
+  }
+
+  /** Whether nothing is known to keep the clock right, and no option vouches for it. */
+  get isGuess(): boolean {
+    return this.#isGuess;
   }
 
   configure(options: StatusOptions): void {
@@ -58,14 +64,15 @@ export class MachineSource implements TimeSource {
     base.read(now);
     const { source, unsynchronized } = this.#options;
     // Where the configuration overrules the kernel, it is not read.
+    this.#isGuess = false;
     const kernel = source === "fixed" || unsynchronized ? undefined : this.#readKernel();
     if (kernel !== undefined && (source === "kernel" || kernel.leap !== UNSYNCHRONIZED)) {
       return { ...kernel, referenceSeconds: now.seconds };
     }
     if (source === "kernel") return unsynchronizedFacts(now.seconds);
-    return vouchesForClock(this.#options)
-      ? vouchedFacts(now.seconds)
-      : { ...UNKNOWN_CLOCK, referenceSeconds: start.seconds };
+    if (vouchesForClock(this.#options)) return vouchedFacts(now.seconds);
+    this.#isGuess = !unsynchronized;
+    return { ...UNKNOWN_CLOCK, referenceSeconds: start.seconds };
   }
 
   #readKernel(): Omit<ClockFacts, "referenceSeconds"> | undefined {

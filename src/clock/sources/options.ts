@@ -1,5 +1,5 @@
 /** The options of a clock's status, for the library, JSON and command lines. */
-import { duration, type Fields, flag, oneOf, text, whole } from "../../options/field.ts";
+import { duration, type Fields, flag, flagOr, oneOf, text, whole } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
 import { type InSeconds, readSeconds, type TimeSpan } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
@@ -17,6 +17,14 @@ export interface StatusOptions {
    * @default {"auto"}
    */
   readonly source?: ClockStatusSource;
+  /**
+   * Whether its administrator vouches for the clock, as chrony's `local` does: the error bound stays what
+   * it is instead of growing. A number is the stratum then, 1 to 15; `true` is 10. A kernel that reports a
+   * synchronised clock still gives the bound.
+   *
+   * @default {false}
+   */
+  readonly local?: boolean | number;
   /**
    * The stratum, 1 for a server with a reference clock, up to 15.
    *
@@ -36,9 +44,9 @@ export interface StatusOptions {
    */
   readonly rootDelay?: TimeSpan;
   /**
-   * The error bound, 0 to 65535 seconds. It is constant if this, the stratum, the reference id, the
+   * The error bound, 0 to 65535 seconds. It is constant if this, `local`, the stratum, the reference id, the
    * root delay or the source `fixed` is given, which vouch for the clock. Otherwise it grows by 15 ppm
-   * from the start, a second in 18 hours.
+   * from the start, a second in 18 hours, and NTP clients drop the server after 1 to 4 days.
    *
    * @default {"10ms"}
    */
@@ -53,6 +61,8 @@ export interface StatusOptions {
   readonly unsynchronized?: boolean;
 }
 
+const MAX_STRATUM = 15;
+
 /** The options that JSON and command lines have. */
 export const statusFields: Fields<StatusOptions> = {
   source: oneOf(["auto", "kernel", "fixed"], {
@@ -61,7 +71,14 @@ export const statusFields: Fields<StatusOptions> = {
     help: "where the synchronisation status comes from",
     default: "auto",
   }),
-  stratum: whole(1, 15, {
+  local: flagOr(whole(1, MAX_STRATUM, { name: "stratum", help: "" }), {
+    name: "local",
+    syntax: "[stratum]",
+    help: "vouch for this clock: its error bound does not grow",
+    default: "stratum 10",
+    conflicts: ["clock-status", "stratum", "unsynchronized"],
+  }),
+  stratum: whole(1, MAX_STRATUM, {
     name: "stratum",
     syntax: "<number>",
     help: "1 for a server with a reference clock, up to 15",
@@ -102,13 +119,25 @@ export type StatusReading = InSeconds<StatusOptions>;
  * Reads the options of a status.
  *
  * @throws {TypeError} If a length of time is a number
- * @throws {SyntaxError | RangeError} If an option is unknown, unreadable or out of bounds
+ * @throws {SyntaxError | RangeError} If an option is unknown, unreadable or out of bounds, or contradicts
+ *   `local`
  */
 export function readStatus(options: StatusOptions): StatusReading {
   const { rootDelay, rootDispersion, ...rest } = readOptions(statusFields, options, "status");
+  const other = rest.local ? findContradiction(rest) : undefined;
+  if (other !== undefined) throw new RangeError(`status.local cannot be used with status.${other}`);
   return {
     ...rest,
     ...(rootDelay !== undefined && { rootDelay: readSeconds(rootDelay) }),
     ...(rootDispersion !== undefined && { rootDispersion: readSeconds(rootDispersion) }),
   };
+}
+
+/** The option that contradicts a clock vouched for by `local`. */
+export function findContradiction(options: StatusOptions): string | undefined {
+  const { conflicts = [] } = statusFields.local;
+  return Object.entries(options).find(([key, value]) =>
+    value !== undefined && value !== false &&
+    conflicts.includes(statusFields[key as keyof StatusOptions]?.name ?? "")
+  )?.[0];
 }

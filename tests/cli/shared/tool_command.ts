@@ -1,7 +1,7 @@
 /** A command with options of every kind, for tests of the parser. */
 import { type Command, defineCommand } from "../../../src/cli/shared/command.ts";
 import { parseArguments } from "../../../src/cli/shared/parse_arguments.ts";
-import { flag, list, number, oneOf, text, whole } from "../../../src/options/field.ts";
+import { flag, flagOr, list, number, oneOf, text, whole } from "../../../src/options/field.ts";
 
 const word = (name: string, short?: string) =>
   text("a word", () => {}, { name, syntax: "<word>", help: "", ...(short && { short }) });
@@ -29,6 +29,11 @@ export const command = defineCommand({
     "Switches:": {
       json: flag({ name: "json", help: "", conflicts: ["quiet", "colour"] }),
       quiet: flag({ name: "quiet", short: "q", help: "" }),
+      local: flagOr(whole(1, 15, { name: "", help: "" }), {
+        name: "local",
+        syntax: "[stratum]",
+        help: "",
+      }),
       ipv4: flag({ name: "ipv4", short: "4", help: "" }),
     },
   },

@@ -39,6 +39,11 @@ Deno.test(
         const [values, message] of [
           [{ leap: "insert@2016-12-31" }, "Cannot insert a second on 2016-12-31"],
           [{ smear: "google" }, "smear without a leap second"],
+          [{ local: 8, stratum: 3 }, "status.local cannot be used with status.stratum"],
+          [
+            { local: true, scenario: "falseticker" },
+            "status.local cannot be used with status.stratum",
+          ],
           [{ fault: ["dorp"] }, "did you mean drop?"],
           [{ leapFile: "deno.json" }, "deno.json: "],
         ] as const

@@ -1,10 +1,19 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import type { Clock } from "../../../src/clock/clock.ts";
 import { MachineSource } from "../../../src/clock/sources/machine.ts";
 import type { StatusOptions } from "../../../src/clock/sources/options.ts";
 import type { SourceContext } from "../../../src/clock/sources/source.ts";
 import type { ClockStatus } from "../../../src/clock/status.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
+import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
+import { ntpResponder } from "../../../src/protocols/ntp/service.ts";
+import { answer } from "../../support/services.ts";
 import { clockBy, FakeTime } from "../../support/fake_time.ts";
 import { FakeKernel, kernelStatus } from "../../support/kernel.ts";
 import { where } from "../../support/needs.ts";
@@ -62,6 +71,10 @@ Deno.test("MachineSource applies each option", () => {
     [{ unsynchronized: true, leap: "insert", source: "fixed" }, { leap: 3 }],
     [{ unsynchronized: false }, { leap: 0 }],
     [{ source: "fixed" }, { leap: 0, stratum: 10 }],
+    [{ local: true }, { leap: 0, stratum: 10 }],
+    [{ local: 8 }, { leap: 0, stratum: 8 }],
+    [{ local: false, stratum: 3 }, { stratum: 3 }],
+    [{ local: 3, rootDispersion: "500ms" }, { stratum: 3, rootDispersionSeconds: 0.5 }],
   ];
   for (const [options, facts] of table) {
     const status: Partial<ClockStatus> = statusOf(options);
@@ -99,6 +112,14 @@ Deno.test("MachineSource names the option that is out of range", () => {
       'status.referenceId is "GPSDO", expected 1 to 4 ASCII characters',
     ],
     [{ referenceId: "" }, SyntaxError, 'status.referenceId is ""'],
+    [{ local: 16 }, RangeError, "status.local is 16, expected a whole number, 1 to 15"],
+    [{ local: 8, stratum: 3 }, RangeError, "status.local cannot be used with status.stratum"],
+    [
+      { local: true, source: "kernel" },
+      RangeError,
+      "status.local cannot be used with status.source",
+    ],
+    [{ local: true, unsynchronized: true }, RangeError, "with status.unsynchronized"],
   ];
   const { permissions } = Deno;
   const { querySync } = permissions;
@@ -229,4 +250,37 @@ Deno.test("MachineSource lets the bound of a guess grow, and renews what is vouc
   // The age a reply adds 15 ppm for is counted from the reference time.
   assertEquals(guess.content.status.referenceSeconds, start);
   assertEquals(vouched.content.status.referenceSeconds, (round ?? NaN) + 2048);
+});
+
+Deno.test("without local, a server exceeds the limits of NTP clients after 1 to 4 days; with it, never", async () => {
+  // The root distance that they accept, and the hour in which this server leaves it behind.
+  const limits = { ntpd: [1.5, 27], chrony: [3, 55], "systemd-timesyncd": [5, 92] } as const;
+  const time = new FakeTime("2026-01-01T00:00:00Z");
+  using guess = open({}, clockBy(time), time);
+  using local = open({ local: 8 }, clockBy(time), time);
+  assertEquals([guess.isGuess, local.isGuess], [true, false]);
+  const dispersionOf = ({ content: { status } }: MachineSource): number => {
+    const now = { seconds: 0, nanoseconds: 0 };
+    clockBy(time).read(now);
+    const request = new Uint8Array(48);
+    request[0] = 0x23;
+    const responder = ntpResponder({ random32: () => 0 });
+    return decodeNtpPacket(answer(responder, request, { at: now, status })).rootDispersion;
+  };
+  for (const [client, [limit, hour]] of Object.entries(limits)) {
+    const before = await at(hour);
+    const after = await at(hour + 1);
+    assertEquals([before[0] < limit, after[0] > limit], [true, true], client);
+    // The age of the reference time, at most 1024 s, adds 15 ms.
+    for (const dispersion of [before[1], after[1]]) {
+      assert(dispersion >= 0.01 && dispersion < 0.01 + 2 ** PRECISION + 0.016, String(dispersion));
+    }
+  }
+
+  async function at(hour: number): Promise<readonly [guess: number, local: number]> {
+    // The pause of a machine, with a look at the clock after it.
+    time.holdUp(hour * 3_600_000 - time.monotonicMs() - 4000);
+    await time.advance(4000);
+    return [dispersionOf(guess), dispersionOf(local)];
+  }
 });
