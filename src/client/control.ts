@@ -4,6 +4,7 @@ import { addressFamily } from "../system/address.ts";
 import { settleWithin, systemTimers } from "../system/time.ts";
 import { lookUp } from "./exchange.ts";
 import { type ControlAction, type ControlAnswers, controlRequests } from "./control_api.ts";
+import type { ClientsQuery } from "./clients_query.ts";
 import { isAnswer } from "./control_answers.ts";
 import { passed, seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
@@ -31,6 +32,8 @@ export interface ControlRequestOptions {
    * @default {"3s"}
    */
   readonly timeout?: TimeSpan;
+  /** The page of `clients`; by default the first one. */
+  readonly query?: ClientsQuery | undefined;
   /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults` and `scenario` need one. */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
@@ -42,6 +45,7 @@ const fields: TimedFields<ControlRequestOptions> = {
   token: passed(),
   listener: passed(),
   timeout: seconds("1ms", "1d"),
+  query: passed(),
   body: passed(),
   signal: passed(),
 };
@@ -79,13 +83,19 @@ export async function control<Action extends ControlAction>(
   action: Action,
   options: ControlRequestOptions = {},
 ): Promise<ControlAnswers[Action]> {
-  const { url = "http://127.0.0.1:8890", timeout = 3, ...rest } = //
-    readOptions(fields, options, "control");
+  const { url = "http://127.0.0.1:8890", timeout = 3, query = {}, ...rest } = readOptions(
+    fields,
+    options,
+    "control",
+  );
   const { token, listener, body, signal } = rest;
   signal?.throwIfAborted();
   const [method, path] = controlRequests[action];
   const target = new URL(path, url);
   if (listener !== undefined) target.searchParams.set("listener", listener);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) target.searchParams.set(name, String(value));
+  }
   const text = body === undefined ? "" : formatJson(body);
   const headers = {
     ...(method !== "GET" && {

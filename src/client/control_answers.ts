@@ -60,16 +60,6 @@ const isClock = objectOf<ClockState>({
   warnings: listOf(isText),
 });
 
-const isListener = objectOf<ListenerState>({
-  url: isText,
-  protocol: isText,
-  hostname: isText,
-  port: isNumber,
-  clock: optional(isClock),
-  faults: optional(isObject),
-  seed: optional(isNumber),
-});
-
 const isTotals = objectOf<Totals>({
   received: isNumber,
   answered: isNumber,
@@ -81,8 +71,21 @@ const isTotals = objectOf<Totals>({
   sendErrors: isNumber,
 });
 
+const isListener = objectOf<ListenerState>({
+  url: isText,
+  protocol: isText,
+  hostname: isText,
+  port: isNumber,
+  totals: isTotals,
+  clock: optional(isClock),
+  faults: optional(isObject),
+  seed: optional(isNumber),
+});
+
 const isState = objectOf<ServerState>({
   schema: isNumber,
+  version: isText,
+  started: isText,
   transport: isText,
   answering: isFlag,
   clock: isClock,
@@ -91,6 +94,23 @@ const isState = objectOf<ServerState>({
 });
 
 const isClockAnswer = objectOf<ClockAnswer>({ schema: isNumber, clock: isClock });
+
+const isClient = objectOf<ClientState>({
+  address: isText,
+  port: isNumber,
+  protocol: isText,
+  version: nullable(isNumber),
+  requests: isNumber,
+  answered: isNumber,
+  kisses: isNumber,
+  denied: isNumber,
+  limited: isNumber,
+  refused: isNumber,
+  rate: isNumber,
+  interval: nullable(isNumber),
+  firstSeen: isText,
+  lastSeen: isText,
+});
 
 const answers: Readonly<Record<ControlAction, Check>> = {
   state: isState,
@@ -101,16 +121,12 @@ const answers: Readonly<Record<ControlAction, Check>> = {
   faults: objectOf<FaultsAnswer>({ schema: isNumber, faults: isObject }),
   clients: objectOf<ClientsAnswer>({
     schema: isNumber,
-    clients: listOf(
-      objectOf<ClientState>({
-        address: isText,
-        port: isNumber,
-        requests: isNumber,
-        lastSeen: isText,
-        protocol: isText,
-      }),
-    ),
-    untold: isNumber,
+    clients: listOf(isClient),
+    now: isText,
+    total: isNumber,
+    capacity: isNumber,
+    dropped: isNumber,
+    unlisted: isNumber,
   }),
 };
 

@@ -3,7 +3,7 @@
  * keys are in snake_case.
  */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
-import type { Protocol } from "../protocols/registry.ts";
+import type { Protocol, WireProtocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
 
 /** The version of that schema; it changes when a key is renamed, removed or gets another meaning. */
@@ -42,6 +42,8 @@ export interface ListenerState {
   readonly hostname: string;
   /** The UDP port. */
   readonly port: number;
+  /** Its counters since the start. */
+  readonly totals: Totals;
   /** Its clock, if it has one of its own. */
   readonly clock?: ClockState;
   /** Its faults, on a transport that can have them. */
@@ -52,6 +54,10 @@ export interface ListenerState {
 
 /** The state of a server. */
 export interface ServerState extends ControlAnswer {
+  /** The version of timesrv. */
+  readonly version: string;
+  /** When it was started, by its machine's clock: ISO 8601 in UTC. */
+  readonly started: string;
   /** The transport in use. */
   readonly transport: "datagram" | "mmsg";
   /** Whether all listeners reply. */
@@ -60,7 +66,7 @@ export interface ServerState extends ControlAnswer {
   readonly clock: ClockState;
   /** The listeners. */
   readonly listeners: readonly ListenerState[];
-  /** Counters since the start. */
+  /** Counters since the start, of all listeners. */
   readonly totals: Totals;
 }
 
@@ -76,27 +82,56 @@ export interface FaultsAnswer extends ControlAnswer {
   readonly faults: FaultsState;
 }
 
-/** A recent client. */
+/** A client of a server, by its address; each of its requests is in one of the counts. */
 export interface ClientState {
-  /** An IP address. */
+  /** An IP address; of IPv6 link-local ones without the zone. */
   readonly address: string;
   /** The port of its last request. */
   readonly port: number;
-  /** Its requests since it was added to the list. */
+  /** The protocol of its last request: to an `auto` listener `ntp` or `asctime`. */
+  readonly protocol: WireProtocol;
+  /** The NTP version of its last request; null if that was no NTP packet. */
+  readonly version: number | null;
+  /** Its requests, which are the sum of the other counts and of failed replies. */
   readonly requests: number;
-  /** The time of its last request by the clock of the server's machine: ISO 8601 in UTC. */
+  /** Those that got a reply with the time. */
+  readonly answered: number;
+  /** Those that got a kiss-o'-death (KoD). */
+  readonly kisses: number;
+  /** Those that were dropped because the access rules deny the client. */
+  readonly denied: number;
+  /** Those that were dropped because the client exceeded the rate limit. */
+  readonly limited: number;
+  /** Those that were refused for any other cause. */
+  readonly refused: number;
+  /** Requests per second within the last 10 s. */
+  readonly rate: number;
+  /** The mean interval of its requests in seconds; null with fewer than two. */
+  readonly interval: number | null;
+  /** The time of its first request by the clock of the server's machine: ISO 8601 in UTC. */
+  readonly firstSeen: string;
+  /** The time of its last request, likewise. */
   readonly lastSeen: string;
-  /** The protocol of the listener of its last request. */
-  readonly protocol: Protocol;
 }
 
-/** The recent clients. */
-export interface ClientsAnswer extends ControlAnswer {
-  /** The clients, the latest first. */
+/** A page of the clients of a server. */
+export interface ClientList {
+  /** The clients, in the order that was asked for. */
   readonly clients: readonly ClientState[];
-  /** The number of requests that are missing from the list. */
-  readonly untold: number;
+  /** The time of the list by the clock of the server's machine: ISO 8601 in UTC. */
+  readonly now: string;
+  /** The number of all clients in the table. */
+  readonly total: number;
+  /** The number of clients that the table has room for; 0 if none are counted. */
+  readonly capacity: number;
+  /** The number of clients that made room for others, each seen longest ago. */
+  readonly dropped: number;
+  /** The number of requests of those, which are missing from the list. */
+  readonly unlisted: number;
 }
+
+/** The clients. */
+export interface ClientsAnswer extends ControlAnswer, ClientList {}
 
 /** The reply to each action. */
 export interface ControlAnswers {
@@ -110,7 +145,7 @@ export interface ControlAnswers {
   readonly faults: FaultsAnswer;
   /** The state after a restart in a scenario: `{ name }`, or a whole `Scenario`. */
   readonly scenario: ServerState;
-  /** The recent clients. */
+  /** A page of the clients, by `ClientsQuery`. */
   readonly clients: ClientsAnswer;
   /** The state after everything is as it was at the start. */
   readonly reset: ServerState;

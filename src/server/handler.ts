@@ -3,22 +3,13 @@ import type { Clock, UnixTime } from "../clock/clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, refusal, type Responder } from "../protocols/responder.ts";
-import type { DatagramHandler, Exchange, Operation } from "../transports/exchange.ts";
-import { counter, type Counters } from "../transports/counters.ts";
+import type { DatagramHandler, Exchange } from "../transports/exchange.ts";
+import type { ClientTable } from "./clients/client_table.ts";
+import type { RequestLog } from "./log/request_log.ts";
+import { createObserver } from "./observer.ts";
 import { withFaults } from "./faults/with_faults.ts";
 import type { Faults } from "./faults/faults.ts";
 import { type Guard, KOD_DENY, PASS } from "./guard/guard.ts";
-
-export interface RequestLog {
-  /** Logs a request that gets a reply. */
-  request(
-    endpoint: Endpoint,
-    source: { readonly hostname: string; readonly port: number },
-    octets: number,
-  ): void;
-  /** Logs a failure that was survived. */
-  failed(endpoint: Endpoint, operation: Operation, error: unknown): void;
-}
 
 export interface HandlerOptions {
   readonly guard: Guard;
@@ -26,10 +17,12 @@ export interface HandlerOptions {
   /** The clock of departures, and of arrivals where the transport has no timestamps. */
   readonly base: Clock;
   readonly clock: ServedClock;
-  /** Counts KoDs; the transport counts everything else. */
-  readonly counters: Counters;
   readonly faults?: Faults | undefined;
   readonly log?: RequestLog | undefined;
+  /** Called with each error that the responder throws. */
+  readonly onError?: ((endpoint: Endpoint, error: unknown) => void) | undefined;
+  /** The counts of each client, if there are any. */
+  readonly clients?: ClientTable | undefined;
   /**
    * Whether the transport stamps arrivals; otherwise the clock is read.
    *
@@ -40,7 +33,8 @@ export interface HandlerOptions {
 
 export function createHandler(
   endpoint: Endpoint,
-  { guard, responder, base, clock, counters, faults, log, isStamped = false }: HandlerOptions,
+  { guard, responder, base, clock, faults, log, onError, clients, isStamped = false }:
+    HandlerOptions,
 ): DatagramHandler {
   const departure: UnixTime = { seconds: 0, nanoseconds: 0 };
 
@@ -49,15 +43,14 @@ export function createHandler(
     const isDenied = verdict === KOD_DENY;
     const length = responder.writeKod?.(exchange, isDenied ? "DENY" : "RATE") ?? 0;
     if (length <= 0) return isDenied ? refuseDenied : refuseRate;
-    counters.count(counter.kisses);
+    exchange.isKod = true;
     return length;
   }
 
   function respond(exchange: Exchange): Answer | Promise<Answer> {
     const answer = responder.respond(exchange);
-    // A refusal is counted, never logged: a stranger could fill the log with it.
     const isRefused = typeof answer === "number" && answer <= 0;
-    if (!isRefused) log?.request(endpoint, exchange.source, exchange.request.length);
+    if (!isRefused) log?.request(endpoint, exchange.source, exchange.request);
     return answer;
   }
 
@@ -80,25 +73,32 @@ export function createHandler(
   const { protocol } = endpoint;
   const reply = faults === undefined ? respond : withFaults(faults, {
     protocol,
-    counters,
     stamp,
     respond,
     finish: (exchange) => finish([exchange], 0, 1),
   });
 
+  function handle(exchange: Exchange): Answer | Promise<Answer> {
+    const { source, arrival } = exchange;
+    exchange.isUnfinished = false;
+    exchange.isKod = false;
+    if (!isStamped) base.read(arrival);
+    const verdict = guard.admit(source, arrival);
+    if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
+    exchange.status = clock.toServed(arrival);
+    return reply(exchange);
+  }
+
+  const observer = createObserver(endpoint, { log, clients, isStamped });
   return {
     begin: () => clock.look(),
-    handle(exchange): Answer | Promise<Answer> {
-      const { source, arrival } = exchange;
-      exchange.isUnfinished = false;
-      if (!isStamped) base.read(arrival);
-      const verdict = guard.admit(source, arrival);
-      if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
-      exchange.status = clock.toServed(arrival);
-      return reply(exchange);
-    },
+    handle: observer === undefined ? handle : (exchange) => observer.follow(exchange, handle),
+    refused: (exchange, refusal) => observer?.refused(exchange, refusal),
     finish,
-    failed: (operation, error) => log?.failed(endpoint, operation, error),
+    failed(operation, error): void {
+      if (operation === "respond") onError?.(endpoint, error);
+      log?.failed(endpoint, operation, error);
+    },
   };
 }
 

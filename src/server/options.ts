@@ -1,4 +1,5 @@
 /** The options of a server beside clock, status, guard, faults and log. */
+import { MAX_CLIENTS } from "../client/clients_query.ts";
 import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { daytimeFormats } from "../protocols/daytime/format.ts";
@@ -36,10 +37,20 @@ export const transportFields = {
   }),
 };
 
+export const clientFields = {
+  maxClients: whole(0, MAX_CLIENTS, {
+    name: "max-clients",
+    syntax: "<number>",
+    help: "clients to count for timecli top; 0 for none",
+    default: "65536",
+  }),
+};
+
 /** All options of the library; those that are only passed on are read by their owners. */
 const serveFields: Fields<ServeOptions> = {
   ...textFields,
   ...transportFields,
+  ...clientFields,
   access: passed(),
   rateLimit: passed(),
   clock: passed(),
@@ -51,6 +62,7 @@ const serveFields: Fields<ServeOptions> = {
   maxTasks: passed(),
   control: passed(),
   controlToken: passed(),
+  onError: passed(),
   signal: passed(),
   log: passed(),
 };

@@ -1,4 +1,7 @@
 /** A running server: its listeners, each a protocol on one or more sockets, from start to shutdown. */
+import { type ClientsQuery, clientsQueryFields } from "../client/clients_query.ts";
+import type { ClientList } from "../client/control_api.ts";
+import { readOptions } from "../options/read.ts";
 import { openLibc } from "../system/libc.ts";
 import { localZone } from "../system/local_time.ts";
 import { random32 } from "../system/random.ts";
@@ -11,12 +14,14 @@ import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
 import { addressFamily, isLoopback, isWildcard } from "../system/address.ts";
-import { Counters, type Totals } from "../transports/counters.ts";
+import { Counters, sumCounters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
+import { allocateClients, type ClientMemory, ClientTable } from "./clients/client_table.ts";
 import { Faults } from "./faults/faults.ts";
 import { mergeFaults } from "./faults/text.ts";
 import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
+import { createErrorReporter } from "./report_error.ts";
 import { createHandler } from "./handler.ts";
 import type { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/routes.ts";
@@ -34,6 +39,8 @@ const DEFAULT_MAX_TASKS = 16_384;
 /** The limits of root distance are 1.5 s (ntpd), 3 s (chrony) and 5 s (systemd-timesyncd), at 15 ppm. */
 const EXPIRY_WARNING = "Nothing keeps this machine's clock right: NTP clients drop this server " +
   "after 1 to 4 days. If you vouch for the clock: --local";
+/** Six times the clients per minute of a busy server of the public pool; 6.5 MB if there are so many. */
+const DEFAULT_CLIENTS = 65_536;
 
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 
@@ -56,7 +63,10 @@ export class RunningServer implements Server {
   readonly #choice: TransportChoice;
   readonly #workers: WorkerPool | undefined;
   readonly #control: Control | undefined;
-  readonly #counters = new Counters();
+  readonly #counters: Counters[] = [];
+  readonly #clients: readonly ClientMemory[];
+  readonly #started: Temporal.Instant = Temporal.Now.instant();
+  readonly #reportError: ReturnType<typeof createErrorReporter>;
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
   readonly #missing: ListenError[] = [];
@@ -86,10 +96,21 @@ export class RunningServer implements Server {
     const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
     this.#warn(...this.#time.warnings);
     if (servesText && !utc) this.#warn(localZone().warning);
-    if (this.#choice.transport === "mmsg") {
-      const [services, guard, clients] = [this.#services, this.#guard, this.#control?.clients];
-      const size = workers;
-      this.#workers = new WorkerPool({ size, services, guard, receiveQueueKib, log, clients });
+    const isThreaded = this.#choice.transport === "mmsg";
+    this.#reportError = createErrorReporter(options);
+    const { maxClients: capacity = control ? DEFAULT_CLIENTS : 0 } = options;
+    const tables = capacity === 0 ? 0 : isThreaded ? workers : 1;
+    this.#clients = Array.from({ length: tables }, () => allocateClients(capacity));
+    if (isThreaded) {
+      this.#workers = new WorkerPool({
+        size: workers,
+        services: this.#services,
+        guard: this.#guard,
+        receiveQueueKib,
+        log,
+        clients: this.#clients,
+        onError: this.#reportError,
+      });
     }
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -107,9 +128,7 @@ export class RunningServer implements Server {
   }
 
   get totals(): Totals {
-    const sum = new Counters();
-    for (const each of [this.#counters, ...this.#workers?.counters ?? []]) sum.add(each);
-    return sum.totals();
+    return sumCounters(this.#counters);
   }
 
   get isAnswering(): boolean {
@@ -122,6 +141,12 @@ export class RunningServer implements Server {
 
   get control(): { readonly url: string } | undefined {
     return this.#control;
+  }
+
+  async clients(query: ClientsQuery = {}): Promise<ClientList> {
+    const { listClients } = await import("./clients/list_clients.ts");
+    const checked = readOptions(clientsQueryFields, query, "query");
+    return listClients(this.#clients, Date.now(), checked);
   }
 
   /** Binds the addresses of a listener; {@linkcode start} warns of those that this machine lacks. */
@@ -161,6 +186,8 @@ export class RunningServer implements Server {
       transport: this.transport,
       isAnswering: () => this.isAnswering,
       totals: () => this.totals,
+      started: this.#started,
+      clients: (query) => this.clients(query),
       time: this.#time,
       listeners: this.#controlled,
     });
@@ -216,16 +243,18 @@ export class RunningServer implements Server {
   }
 
   #bind(endpoint: Endpoint, parts: ListenerParts): number {
-    const port = this.#workers?.listen(endpoint, parts.time.page) ?? this.#open(endpoint, parts);
-    this.#register({ ...endpoint, port }, parts);
+    const { port, counters } = this.#workers?.listen(endpoint, parts.time.page) ??
+      this.#open(endpoint, parts);
+    this.#counters.push(...counters);
+    this.#register({ ...endpoint, port }, parts, counters);
     return port;
   }
 
-  #open(endpoint: Endpoint, parts: ListenerParts): number {
+  #open(endpoint: Endpoint, parts: ListenerParts): ReturnType<WorkerPool["listen"]> {
     const { hostname, port, protocol } = endpoint;
     // The handler reports the real port, known once it is bound.
     const bound = { ...endpoint };
-    const counters = this.#counters;
+    const counters = new Counters();
     const { maxTasks, log } = this.#options;
     const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
     const handler = createHandler(bound, {
@@ -234,9 +263,10 @@ export class RunningServer implements Server {
       responder,
       base: this.#base,
       clock: parts.time.clock,
-      counters,
       faults: parts.faults,
-      log: this.#control?.requestLog ?? log,
+      log,
+      onError: this.#reportError,
+      clients: this.#clients[0] && new ClientTable(this.#clients[0]),
     });
     const listener = listenDatagram({
       hostname,
@@ -247,16 +277,21 @@ export class RunningServer implements Server {
     });
     bound.port = listener.port;
     this.#listeners.push(listener);
-    return listener.port;
+    return { port: listener.port, counters: [counters] };
   }
 
-  #register(bound: Endpoint, { spec: own, time, faults }: ListenerParts): void {
+  #register(
+    bound: Endpoint,
+    { spec: own, time, faults }: ListenerParts,
+    counters: readonly Counters[],
+  ): void {
     noteListener(this.#guard, bound);
     const url = formatEndpoint(bound);
     const { isSimulated } = time;
     this.addresses.push({ ...bound, url, isSimulated, ...(faults !== undefined && { faults }) });
     const atStart = { faults: faults?.options ?? {}, seed: faults?.seed };
-    this.#controlled.push({ ...bound, url, time, faults, atStart, own });
+    const totals = (): Totals => sumCounters(counters);
+    this.#controlled.push({ ...bound, url, totals, time, faults, atStart, own });
   }
 
   async #close(): Promise<void> {

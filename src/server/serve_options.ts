@@ -1,3 +1,5 @@
+import type { ClientsQuery } from "../client/clients_query.ts";
+import type { ClientList } from "../client/control_api.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";
@@ -91,6 +93,18 @@ export interface ServeOptions extends GuardOptions {
    * address is a loopback address.
    */
   readonly controlToken?: string;
+  /**
+   * The number of client addresses to count the requests of, up to 1000000, in each thread: see
+   * {@linkcode Server.clients}. 0 counts none, and costs nothing.
+   *
+   * @default {65536 with a control interface, otherwise 0}
+   */
+  readonly maxClients?: number;
+  /**
+   * Called with each error that `responder` throws, or rejects with: that request gets no reply. By default the
+   * first one is logged as a warning, or written to the console if there is no `log`.
+   */
+  readonly onError?: (error: unknown) => void;
   /** Shuts the server down when it aborts. */
   readonly signal?: AbortSignal;
   /** The log of the server. */
@@ -133,6 +147,15 @@ export interface Server<Url extends string = string> extends AsyncDisposable {
   readonly control: { readonly url: string } | undefined;
   /** The counters since the start. */
   readonly totals: Totals;
+  /**
+   * Lists the clients that are counted, by their addresses.
+   *
+   * @param query The order, and the part of the list; by default the 1000 clients seen last
+   * @returns The clients, and how many there are
+   * @throws {SyntaxError} If the order is unknown
+   * @throws {RangeError} If a number is out of range
+   */
+  clients(query?: ClientsQuery): Promise<ClientList>;
   /** Whether all of it replies: it is not shutting down, and all threads of `mmsg` run. */
   readonly isAnswering: boolean;
   /**

@@ -78,3 +78,12 @@ export function isUnicastIp(words: IpWords): boolean {
   // 240.0.0.0/4 is reserved, and ends with the limited broadcast address.
   return first !== 0 && first < 224;
 }
+
+/** Formats an address as RFC 5952 recommends; an IPv4 one as such. */
+export function formatIpWords(words: IpWords): string {
+  const octets = Array.from(
+    { length: 16 },
+    (_, i) => (words[i >> 2] as number) >>> 24 - (i & 3) * 8 & 255,
+  );
+  return ipaddr.fromByteArray(isIpv4(words) ? octets.slice(12) : octets).toString();
+}

@@ -4,11 +4,11 @@ import { type RefusalCause, refusalCauses } from "../protocols/responder.ts";
 export interface Totals {
   /** Datagrams received. */
   readonly received: number;
-  /** Replies sent. */
+  /** Replies with the time sent. */
   readonly answered: number;
-  /** Of those, kiss-o'-death packets, which carry no time. */
+  /** Kiss-o'-death packets (KoD) sent, which carry no time. */
   readonly kisses: number;
-  /** Extra copies sent of replies that are counted as answered (a fault). */
+  /** Extra copies sent of replies that are counted once (a fault). */
   readonly copies: number;
   /** Datagrams that were deliberately not answered, by cause. */
   readonly refused: Readonly<Record<RefusalCause, number>>;
@@ -23,7 +23,8 @@ export interface Totals {
 /** The counters beside those of refusals. */
 export const counter = {
   received: 0,
-  answered: 1,
+  /** Replies, KoD included: a batch has one count. */
+  sent: 1,
   kisses: 2,
   copies: 3,
   responderErrors: 4,
@@ -61,6 +62,7 @@ export class Counters {
     this.#cells[cell] = (this.#cells[cell] as number) + 1;
   }
 
+  /** Adds the counts of other counters. */
   add(others: Counters): void {
     others.#cells.forEach((count, i) => this.#cells[i] = (this.#cells[i] as number) + count);
   }
@@ -70,7 +72,8 @@ export class Counters {
     const refused = refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i]]);
     return {
       received: of(counter.received),
-      answered: of(counter.answered),
+      // A KoD is counted before it leaves.
+      answered: Math.max(0, of(counter.sent) - of(counter.kisses)),
       kisses: of(counter.kisses),
       copies: of(counter.copies),
       refused: Object.fromEntries(refused) as Record<RefusalCause, number>,
@@ -79,4 +82,11 @@ export class Counters {
       sendErrors: of(counter.sendErrors),
     };
   }
+}
+
+/** Adds up the counters of several threads or listeners. */
+export function sumCounters(all: readonly Counters[]): Totals {
+  const sum = new Counters();
+  for (const each of all) sum.add(each);
+  return sum.totals();
 }

@@ -128,7 +128,9 @@ export class DatagramListener {
       pauseMs = 0;
       this.#counters.count(counter.received);
       if (this.#stopping || this.#tasks >= this.#options.maxTasks) {
-        this.#counters.refuse(this.#stopping ? refuseStopping : refuseOverload);
+        const refusal = this.#stopping ? refuseStopping : refuseOverload;
+        this.#counters.refuse(refusal);
+        this.#handler.refused(exchange, refusal);
         this.#idle.push(exchange);
       } else {
         void this.#answer(exchange);
@@ -161,7 +163,9 @@ export class DatagramListener {
         operation = "send";
         if (delivery === undefined) await this.#socket.send(exchange.sent, exchange.source);
         else await this.#deliver(exchange, delivery);
-        if (!this.#closed) this.#counters.count(counter.answered);
+        if (this.#closed) return;
+        this.#counters.count(counter.sent);
+        if (exchange.isKod) this.#counters.count(counter.kisses);
       } else {
         this.#counters.refuse(length);
       }
@@ -200,6 +204,7 @@ class ReusedExchange implements Exchange {
   readonly arrival = { seconds: 0, nanoseconds: 0 };
   status = UNKNOWN_STATUS;
   isUnfinished = false;
+  isKod = false;
   reply = new Uint8Array(REPLY_CAPACITY);
   /** The part of `reply` that was sent last: most replies have the same length. */
   sent: Uint8Array = this.reply;

@@ -1,6 +1,6 @@
 import type { UnixTime } from "../clock/clock.ts";
 import type { ClockStatus } from "../clock/status.ts";
-import type { Answer, ServedExchange } from "../protocols/responder.ts";
+import type { Answer, Refusal, ServedExchange } from "../protocols/responder.ts";
 import type { IpWords } from "../text/ip_words.ts";
 
 /** The sender of a datagram; the object is reused for the next one. */
@@ -30,6 +30,8 @@ export interface Exchange extends ServedExchange {
   readonly arrival: UnixTime;
   /** Written by the handler, together with the served time of the arrival. */
   status: ClockStatus;
+  /** Written by the handler: whether the reply is a kiss-o'-death (KoD). */
+  isKod: boolean;
   /** Set by a handler for this reply alone. */
   delivery?: Delivery | undefined;
 }
@@ -46,5 +48,7 @@ export interface DatagramHandler {
   handle(exchange: Exchange): Answer | Promise<Answer>;
   /** Finishes the replies of a batch from place `first` to before `end`, as the last thing before they leave. */
   finish(batch: readonly Exchange[], first: number, end: number): void;
+  /** Notes a request that the transport itself has refused. */
+  refused(exchange: Exchange, refusal: Refusal): void;
   failed(operation: Operation, error: unknown): void;
 }

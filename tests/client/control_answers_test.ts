@@ -16,6 +16,7 @@ const wrong = (value: unknown): readonly unknown[] =>
 /** What may be there instead: keys that are optional or may be null, and what faults have, which is theirs. */
 const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.clock\.(leap|smear)$/, null],
+  [/\.clients\.\d\.(version|interval)$/, null],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
 ];
 
@@ -28,7 +29,8 @@ Deno.test("isAnswer knows the answer to each action, and no other type in any of
       const isAllowed = /\.faults\./.test(path) ||
         allowed.some(([at, value]) => at.test(path) && Object.is(value, other)) ||
         // The other value of a key that is null already.
-        /\.listeners\.0\.clock\.leap$/.test(path) && other === "1";
+        /\.listeners\.0\.clock\.leap$/.test(path) && other === "1" ||
+        /\.clients\.1\.(version|interval)$/.test(path) && other === 1;
       assertEquals(isAnswer(action, changed), isAllowed, `${action}${path}: ${String(other)}`);
     }
   }

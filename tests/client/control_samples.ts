@@ -3,6 +3,8 @@ import type { ControlAction, ControlAnswers, ServerState } from "../../src/clien
 import type { ClockState } from "../../src/clock/sources/timeline/state.ts";
 import { Counters } from "../../src/transports/counters.ts";
 
+const nothing = new Counters().totals();
+
 const clock: ClockState = {
   now: "2038-01-19T03:14:00Z",
   system: "2026-11-28T12:00:00Z",
@@ -21,6 +23,8 @@ const clock: ClockState = {
 
 const state: ServerState = {
   schema: 1,
+  version: "1.0.0",
+  started: "2026-11-28T11:00:00.000Z",
   transport: "datagram",
   answering: true,
   clock,
@@ -30,6 +34,13 @@ const state: ServerState = {
       protocol: "ntp",
       hostname: "127.0.0.1",
       port: 123,
+      totals: {
+        ...nothing,
+        received: 8,
+        answered: 4,
+        kisses: 1,
+        refused: { ...nothing.refused, denied: 3 },
+      },
       clock: {
         ...clock,
         leap: null,
@@ -42,12 +53,22 @@ const state: ServerState = {
       faults: { drop: 0.5 },
       seed: 7,
     },
-    { url: "time://127.0.0.1:37", protocol: "time", hostname: "127.0.0.1", port: 37 },
+    {
+      url: "time://127.0.0.1:37",
+      protocol: "time",
+      hostname: "127.0.0.1",
+      port: 37,
+      totals: nothing,
+    },
   ],
-  totals: { ...new Counters().totals(), received: 12, answered: 9 },
+  totals: { ...nothing, received: 12, answered: 9 },
 };
 
-const seen = { port: 1000, lastSeen: "2026-11-28T12:00:00.000Z", protocol: "ntp" } as const;
+const seen = {
+  port: 1000,
+  firstSeen: "2026-11-28T11:00:00.000Z",
+  lastSeen: "2026-11-28T11:59:30.000Z",
+} as const;
 
 export const samples: { readonly [Action in ControlAction]: ControlAnswers[Action] } = {
   state,
@@ -59,10 +80,34 @@ export const samples: { readonly [Action in ControlAction]: ControlAnswers[Actio
   clients: {
     schema: 1,
     clients: [
-      { address: "192.0.2.1", requests: 12, ...seen },
-      { address: "2001:db8::1", requests: 3, ...seen },
+      {
+        ...{ address: "192.0.2.1", protocol: "ntp", version: 4, rate: 0, interval: 321.818182 },
+        ...{
+          requests: 1212,
+          answered: 1200,
+          kisses: 1,
+          denied: 2,
+          limited: 3,
+          refused: 6,
+          ...seen,
+        },
+      },
+      {
+        ...{
+          address: "2001:db8::1",
+          protocol: "asctime",
+          version: null,
+          rate: 1500,
+          interval: null,
+        },
+        ...{ requests: 1, answered: 1, kisses: 0, denied: 0, limited: 0, refused: 0, ...seen },
+      },
     ],
-    untold: 4,
+    now: "2026-11-28T12:00:00.000Z",
+    total: 4,
+    capacity: 65_536,
+    dropped: 2,
+    unlisted: 4,
   },
 };
 

@@ -23,8 +23,8 @@ Deno.test("control changes a server and one listener", async () => {
   assert(Math.abs(own.clock.offset - 7200) < 1);
   const { faults } = await control("faults", { ...to, listener, body: { drop: 0 } });
   assertEquals(faults, { drop: 0 });
-  const { clients, untold } = await control("clients", to);
-  assertEquals([clients.map(({ address }) => address), untold], [["127.0.0.1"], 0]);
+  const { clients, unlisted } = await control("clients", to);
+  assertEquals([clients.map(({ address }) => address), unlisted], [["127.0.0.1"], 0]);
   const { listeners, totals, schema } = await control("state", to);
   assertEquals(listeners.map((each) => each.faults), [{}, { drop: 0 }]);
   assertEquals([totals.answered, schema], [1, 1]);

@@ -1,12 +1,17 @@
 /** The control interface, on every transport: what it changes is what clients see. */
 import { assert, assertEquals } from "@std/assert";
 import { query, serve } from "../../mod.ts";
+import type { ClientList, ClientState } from "../../src/client/control_api.ts";
+import { parseSnakeJson } from "../../src/text/json.ts";
 import { ask } from "../server/http/http.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { poll } from "../support/wait.ts";
 import { eachWay } from "./transports.ts";
 
 const control = "127.0.0.1:0";
+
+const byAddress = (a: ClientState, b: ClientState): number =>
+  a.requests - b.requests || (a.address < b.address ? -1 : 1);
 
 (await eachWay("a change by control is served at once, in every protocol", async (way) => {
   const urls = ["ntp://127.0.0.1:0", "asctime://127.0.0.1:0", "time://127.0.0.1:0"];
@@ -25,37 +30,74 @@ const control = "127.0.0.1:0";
   }
 })).forEach((test) => Deno.test(test));
 
-(await eachWay(
-  "the list of clients is bounded, and counts the requests that it leaves out",
-  async (way) => {
-    await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
-    const asked = 600;
-    const request = new Uint8Array(48);
-    request[0] = 0x23;
-    for (let i = 0; i < asked; i++) {
-      // All of 127.0.0.0/8 is this machine.
-      using client = new UdpClient(`127.1.${i >> 8}.${i & 255}`);
-      await client.ask(request, server.addresses[0]);
-    }
-    const clients = async (): Promise<{ clients: unknown[]; untold: number }> =>
-      (await ask(server, "GET", "/clients")).body;
-    // The threads' own counts come once a second.
-    const isSample = way.transport === "mmsg";
-    const counted = ({ clients, untold }: { clients: unknown[]; untold: number }): number =>
-      isSample ? clients.length + untold : asked;
-    const { clients: listed, untold } = await poll(
-      10,
-      clients,
-      (each) => counted(each) >= asked,
-      100,
-    );
-    if (isSample) {
-      // Twenty per second and thread, each of another client.
-      assertEquals(listed.length + untold, asked);
-      assert(listed.length >= 20 && listed.length < asked, `${listed.length}`);
-    } else assertEquals([listed.length, untold], [256, 0]);
-  },
-)).forEach((test) => Deno.test(test));
+(await eachWay("every client is listed, with how each of its requests ended", async (way) => {
+  const access = { deny: ["127.1.0.0/24"], denyAction: "kod" } as const;
+  const rateLimit = { perSecond: 1e-3, burst: 2 };
+  const urls = ["ntp://127.0.0.1:0", "asctime://127.0.0.1:0"];
+  await using server = await serve(urls, { ...way, control, access, rateLimit });
+  const [ntp, asctime] = server.addresses;
+  const request = new Uint8Array(48);
+  request[0] = 0x1b;
+  const text = new TextEncoder().encode("Time request");
+  const asked = 600;
+  for (let i = 0; i < asked; i++) {
+    // All of 127.0.0.0/8 is this machine.
+    using client = new UdpClient(`127.1.${i >> 8}.${i & 255}`);
+    await client.ask(request, ntp);
+  }
+  const read = async (query: string): Promise<ClientList> =>
+    parseSnakeJson(
+      JSON.stringify((await ask(server, "GET", `/clients${query}`)).body),
+    ) as ClientList;
+  const all = await read("?sort=address");
+  const lists = way.transport === "mmsg" ? way.workers ?? 1 : 1;
+  assertEquals([all.total, all.dropped, all.unlisted, all.capacity], [
+    ...[asked, 0, 0],
+    lists * 65_536,
+  ]);
+  assertEquals(all.clients.length, asked);
+  for (const [i, client] of all.clients.entries()) {
+    const { address, port: _port, firstSeen, lastSeen, ...rest } = client;
+    const isDenied = i < 256;
+    assertEquals([address, firstSeen], [`127.1.${i >> 8}.${i & 255}`, lastSeen]);
+    assert(Math.abs(Date.parse(lastSeen) - Date.now()) < 60_000, lastSeen);
+    assertEquals({ ...rest, rate: 0 }, {
+      ...{ protocol: "ntp", version: 3, requests: 1, rate: 0, interval: null },
+      ...{
+        answered: isDenied ? 0 : 1,
+        kisses: isDenied ? 1 : 0,
+        denied: 0,
+        limited: 0,
+        refused: 0,
+      },
+    });
+  }
+  const [page] = (await read("?sort=address&skip=599&limit=5")).clients;
+  assertEquals(page?.address, "127.1.2.87");
+  // Denied text gets no KoD; the burst of another is over after two; an empty NTP request is malformed.
+  using denied = new UdpClient("127.1.0.9");
+  using quick = new UdpClient("127.1.2.9");
+  using wrong = new UdpClient("127.1.2.10");
+  await denied.send(text, asctime);
+  for (let i = 0; i < 60; i++) await quick.send(text, asctime);
+  await wrong.send(new Uint8Array(), ntp);
+  const found = await poll(
+    10,
+    async () => (await read("?sort=last&limit=3")).clients.toSorted(byAddress),
+    (clients) => clients.map(({ requests }) => requests).join() === "2,2,61",
+    100,
+  );
+  const [ofDenied, ofWrong, ofQuick] = found;
+  assertEquals([ofDenied?.kisses, ofDenied?.denied, ofDenied?.protocol], [1, 1, "asctime"]);
+  assertEquals([ofWrong?.answered, ofWrong?.refused, ofWrong?.version], [1, 1, null]);
+  const { answered = 0, limited = 0 } = ofQuick ?? {};
+  // An eighth of what is over the limit passes all the same.
+  assert(answered >= 2 && answered < 40, `${answered}`);
+  assertEquals(limited, 61 - answered);
+  const { refused, kisses } = server.totals;
+  assertEquals([refused.denied, refused.malformed, refused.rate_limited], [1, 1, limited]);
+  assertEquals([kisses, server.totals.answered], [256, 600 - 256 + answered - 1]);
+})).forEach((test) => Deno.test(test));
 
 (await eachWay("a scenario is started by control, and reset", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });

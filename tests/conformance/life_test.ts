@@ -107,8 +107,9 @@ async function logOf(
   ]);
   // The reports of two workers arrive in any order.
   assertEquals(said.slice(2).toSorted(), [
-    `Time request from ${clients[0]}: 3 octets to ${urls[0]}`,
-    `Time request from ${clients[1]}: 48 octets to ${urls[1]}`,
+    `Refused ${clients[0]}: looks_like_a_reply (text, 24 octets to ${urls[0]})`,
+    `Time request from ${clients[0]} (text): 3 octets to ${urls[0]}`,
+    `Time request from ${clients[1]} (NTP v4 client): 48 octets to ${urls[1]}`,
   ]);
 }, { ipv6: true })).forEach((test) => Deno.test(test));
 
@@ -124,8 +125,16 @@ async function logOf(
     ...["listening", urls[0], "listening", urls[1]],
   ]);
   assertEquals(requests.toSorted((a, b) => a.octets - b.octets), [
-    { event: "request", from: clients[0], url: urls[0], octets: 3 },
-    { event: "request", from: clients[1], url: urls[1], octets: 48 },
+    { event: "request", from: clients[0], url: urls[0], octets: 3, protocol: "asctime" },
+    {
+      event: "request",
+      from: clients[1],
+      url: urls[1],
+      octets: 48,
+      protocol: "ntp",
+      version: 4,
+      mode: 3,
+    },
   ]);
   assertEquals((await logOf(way, { level: "quiet" })).lines, []);
 }, { ipv6: true })).forEach((test) => Deno.test(test));

@@ -55,7 +55,7 @@ export async function settled(
 
 /** How many datagrams a server has counted the fate of. */
 export function accountedFor({ totals }: Server): number {
-  const { answered, refused, responderErrors, sendErrors } = totals;
+  const { answered, kisses, refused, responderErrors, sendErrors } = totals;
   const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0);
-  return answered + refusals + responderErrors + sendErrors;
+  return answered + kisses + refusals + responderErrors + sendErrors;
 }

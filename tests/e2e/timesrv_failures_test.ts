@@ -83,9 +83,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const cases: readonly (readonly [Record<string, string>, readonly string[], RegExp])[] = [
         [{ TIMESRV_LOG_FORMAT: "json" }, [], /^\{"time":"[^"]+","event":"listening"/],
         [{ TIMESRV_LOG_FORMAT: "json" }, ["--log-format", "text"], /^\d{4}-.* Serving asctime/],
-        [{ TIMESRV_VERBOSE: "1" }, [], /Time request from \S+: 12 octets to/],
-        [{ TIMESRV_VERBOSE: "0" }, [], /Time request from \S+\n/],
-        [{ TIMESRV_VERBOSE: "" }, [], /Time request from \S+\n/],
+        [{ TIMESRV_VERBOSE: "1" }, [], /Time request from \S+ \(text\): 12 octets to/],
+        [{ TIMESRV_VERBOSE: "0" }, [], /Time request from \S+ \(text\)\n/],
+        [{ TIMESRV_VERBOSE: "" }, [], /Time request from \S+ \(text\)\n/],
       ];
       for (const [env, args, said] of cases) {
         const { server, port } = await startServer(timesrv, [...args, "asctime://127.0.0.1:0"], {

@@ -39,7 +39,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       assertMatch(transport, new RegExp(`^${stamp} Transport: (mmsg|datagram) \\(.+\\)$`));
       assertMatch(
         request,
-        new RegExp(`^${stamp} Time request from 127\\.0\\.0\\.1:${client.address.port}$`),
+        new RegExp(
+          `^${stamp} Time request from 127\\.0\\.0\\.1:${client.address.port} \\(text\\)$`,
+        ),
       );
       assertMatch(
         rest.join("\n"),
@@ -91,7 +93,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         port,
       });
       const from = `127.0.0.1:${client.address.port}`;
-      assertEquals(request, { event: "request", from, url, octets: 5 });
+      assertEquals(request, { event: "request", from, url, octets: 5, protocol: "asctime" });
       assertEquals(transport?.event, "transport");
       assertEquals(lines.length, 4);
       assertEquals([stopped?.event, stopped?.received, stopped?.answered], ["stopped", 1, 1]);
@@ -210,7 +212,9 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       await using _ = server;
       using client = new UdpClient("::1");
       assertMatch(await client.askText(port), asctimeText);
-      await server.waitFor(new RegExp(`Time request from \\[::1\\]:${client.address.port}\n`));
+      await server.waitFor(
+        new RegExp(`Time request from \\[::1\\]:${client.address.port} \\(text\\)\n`),
+      );
     }, { ...needs, ipv6: true }),
   );
 

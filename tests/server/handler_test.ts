@@ -9,7 +9,6 @@ import { refusal, REPLY_CAPACITY, type Responder } from "../../src/protocols/res
 import { Guard, type GuardOptions, planGuard } from "../../src/server/guard/guard.ts";
 import { createHandler } from "../../src/server/handler.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
-import { Counters } from "../../src/transports/counters.ts";
 import { builtIn } from "../support/services.ts";
 import { sourceOf } from "./faults/engine.ts";
 
@@ -35,8 +34,7 @@ for (const isStamped of [false, true]) {
     const clock = new ServedClock(base, new ServedPage(time.page));
     const responder = builtIn("ntp");
     const guard = new Guard(planGuard({}), endpoint, () => 0);
-    const counters = new Counters();
-    const handler = createHandler(endpoint, { guard, responder, base, clock, counters, isStamped });
+    const handler = createHandler(endpoint, { guard, responder, base, clock, isStamped });
     const states = [
       { clock: { offset: "+10s" }, status: { stratum: 5, rootDispersion: "500ms" } },
       { clock: { offset: "+4000s" }, status: { stratum: 1, rootDispersion: "2s" } },
@@ -63,6 +61,7 @@ for (const isStamped of [false, true]) {
           source: sourceOf("127.0.0.1"),
           status: UNKNOWN_STATUS,
           isUnfinished: false,
+          isKod: false,
         };
         handler.begin();
         const length = handler.handle(exchange);
@@ -104,7 +103,6 @@ async function handleAuto(): Promise<{
     responder: await builtIn("auto"),
     base,
     clock,
-    counters: new Counters(),
     isStamped: true,
   });
   return {
@@ -120,6 +118,7 @@ async function handleAuto(): Promise<{
           source: sourceOf("127.0.0.1"),
           status: UNKNOWN_STATUS,
           isUnfinished: false,
+          isKod: false,
         };
         assert(handler.handle(exchange) as number > 0);
         return exchange;
@@ -200,17 +199,18 @@ Deno.test("a handler logs the requests that get a reply, and counts each KoD", a
     assertEquals(await handler.handle(exchangeFrom("127.0.0.1", text)), outcome);
     assertEquals(requests.length, logged);
   }
-  // What is denied is never logged; a KoD is a reply of NTP alone.
+  // A KoD is a reply of NTP alone.
   const access = { deny: ["all"], denyAction: "kod" } as const;
   for (
     const [protocol, request, kisses] of [["asctime", text, 0], ["ntp", ntpRequest, 1]] as const
   ) {
-    const { handler, requests, counters } = handlerOf(protocol, { access }, builtIn(protocol));
+    const { handler, requests, refusals } = handlerOf(protocol, { access }, builtIn(protocol));
     const exchange = exchangeFrom("127.0.0.1", request);
     handler.begin();
     const answer = handler.handle(exchange);
     assertEquals(answer, kisses === 1 ? NTP_HEADER_LENGTH : refusal("denied"));
-    assertEquals([counters.totals().kisses, requests], [kisses, []]);
+    assertEquals([exchange.isKod, requests], [kisses === 1, []]);
+    assertEquals(refusals, [["127.0.0.1", request, kisses === 1 ? "KoD DENY" : "denied"]]);
     if (kisses === 1) {
       assertEquals(
         new TextDecoder().decode(exchange.reply.subarray(12, 16)),
@@ -220,13 +220,19 @@ Deno.test("a handler logs the requests that get a reply, and counts each KoD", a
   }
   const rateLimit = { perSecond: 1e-6, burst: 1, kod: 1 };
   for (const [protocol, request] of [["asctime", text], ["ntp", ntpRequest]] as const) {
-    const { handler, counters } = handlerOf(protocol, { rateLimit }, builtIn(protocol));
+    const { handler, refusals } = handlerOf(protocol, { rateLimit }, builtIn(protocol));
+    let kisses = 0;
     const answers = Array.from({ length: 200 }, () => {
       handler.begin();
-      return handler.handle(exchangeFrom("127.0.0.1", request));
+      const exchange = exchangeFrom("127.0.0.1", request);
+      const answer = handler.handle(exchange);
+      if (exchange.isKod) kisses++;
+      return answer;
     });
     const isNtp = protocol === "ntp";
-    assertEquals(counters.totals().kisses > 0, isNtp);
+    assertEquals(kisses > 0, isNtp);
+    const causes = new Set(refusals.map(([, , cause]) => cause));
+    assertEquals(causes, new Set(["rate_limited", ...isNtp ? ["KoD RATE"] : []]));
     assertEquals(answers.includes(refusal("rate_limited")), true);
     assertEquals(answers.includes(0), false);
   }
@@ -261,6 +267,7 @@ function exchangeFrom(hostname: string, request: Uint8Array): Exchange {
     source: sourceOf(hostname),
     status: UNKNOWN_STATUS,
     isUnfinished: false,
+    isKod: false,
   };
 }
 
@@ -268,8 +275,8 @@ function exchangeFrom(hostname: string, request: Uint8Array): Exchange {
 function handlerOf(protocol: "ntp" | "asctime", options: GuardOptions, responder: Responder): {
   readonly handler: DatagramHandler;
   readonly base: Clock & { now: UnixTime };
-  readonly counters: Counters;
   readonly requests: unknown[];
+  readonly refusals: (readonly [hostname: string, request: Uint8Array, cause: string])[];
 } {
   const base = {
     now: { seconds: 1_700_000_000, nanoseconds: 0 },
@@ -279,16 +286,20 @@ function handlerOf(protocol: "ntp" | "asctime", options: GuardOptions, responder
   };
   const page = new ServedPage();
   page.publish({ ...SYSTEM_TIME, status: { ...UNKNOWN_STATUS, leap: 0 } });
-  const counters = new Counters();
   const requests: unknown[] = [];
+  const refusals: (readonly [string, Uint8Array, string])[] = [];
   const own = { ...endpoint, protocol };
   const handler = createHandler(own, {
     guard: new Guard(planGuard(options), own, () => 0),
     responder,
     base,
     clock: new ServedClock(base, page),
-    counters,
-    log: { request: (...args) => requests.push(args), failed: () => {} },
+    log: {
+      logsRefusals: true,
+      request: (...args) => requests.push(args),
+      refused: (_, { hostname }, request, cause) => refusals.push([hostname, request, cause]),
+      failed: () => {},
+    },
   });
-  return { handler, base, counters, requests };
+  return { handler, base, requests, refusals };
 }

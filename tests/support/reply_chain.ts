@@ -6,7 +6,6 @@ import { REPLY_CAPACITY, type Responder } from "../../src/protocols/responder.ts
 import { Faults } from "../../src/server/faults/faults.ts";
 import type { FaultsOptions } from "../../src/server/faults/options.ts";
 import { withFaults } from "../../src/server/faults/with_faults.ts";
-import { Counters } from "../../src/transports/counters.ts";
 import type { Exchange } from "../../src/transports/exchange.ts";
 import { parseIpWords } from "../../src/text/ip_words.ts";
 import { ask, exchangeOf, finishAt, STATUS } from "./services.ts";
@@ -29,11 +28,10 @@ export function faultyPeer(
   at: Readonly<UnixTime>,
   options: FaultsOptions,
   seed: number,
-  counters: Counters = new Counters(),
+  onKod: () => void = () => {},
 ): Peer {
   const respond = withFaults(new Faults(options, seed, () => 0), {
     protocol,
-    counters,
     stamp: () => {},
     respond: (exchange) => responder.respond(exchange),
     finish: (exchange) => finishAt(responder, exchange, at),
@@ -49,8 +47,10 @@ export function faultyPeer(
       ...exchangeOf(request, new Uint8Array(REPLY_CAPACITY), { at }),
       arrival: { ...at },
       source,
+      isKod: false,
     };
     const length = await respond(exchange);
+    if (exchange.isKod) onKod();
     if (length <= 0) return [];
     const reply = exchange.reply.slice(0, length);
     return Array(1 + (exchange.delivery?.copies ?? 0)).fill(reply);

@@ -65,6 +65,7 @@ function listenTo(
       return handle(exchange);
     },
     finish: () => {},
+    refused: () => {},
     failed: (operation, error) => failures.push(`${operation}: ${(error as Error).message}`),
   };
   const options = { hostname, port: 0, handler, counters, maxTasks, timers: time };

@@ -11,15 +11,19 @@ interface TestListener
   extends Pick<DatagramListener, "port" | "finished" | "shutdown">, AsyncDisposable {
   readonly counters: Counters;
   readonly failures: string[];
+  /** What the listener itself refused. */
+  readonly refused: number[];
 }
 
 function listen(handle: DatagramHandler["handle"], maxTasks = 16_384): TestListener {
   const counters = new Counters();
   const failures: string[] = [];
+  const refused: number[] = [];
   const handler: DatagramHandler = {
     begin: () => {},
     handle,
     finish: () => {},
+    refused: (_, refusal) => refused.push(refusal),
     failed: (operation, error) => failures.push(`${operation}: ${(error as Error).message}`),
   };
   const address = { hostname: "127.0.0.1", port: 0 };
@@ -30,6 +34,7 @@ function listen(handle: DatagramHandler["handle"], maxTasks = 16_384): TestListe
     shutdown: (graceMs) => listener.shutdown(graceMs),
     counters,
     failures,
+    refused,
     [Symbol.asyncDispose]: () => listener.shutdown(0),
   };
 }
@@ -195,7 +200,13 @@ Deno.test("listenDatagram names an address that is in use, or not of this machin
     listenDatagram({
       hostname,
       port,
-      handler: { begin: () => {}, handle: echo, finish: () => {}, failed: () => {} },
+      handler: {
+        begin: () => {},
+        handle: echo,
+        finish: () => {},
+        refused: () => {},
+        failed: () => {},
+      },
       counters: new Counters(),
       maxTasks: 1,
     });

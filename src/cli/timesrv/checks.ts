@@ -6,6 +6,7 @@ import { accessTable } from "../../server/guard/access.ts";
 import type { GuardOptions } from "../../server/guard/guard.ts";
 import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
+import { clientFields } from "../../server/options.ts";
 import { controlFields } from "../../server/http/options.ts";
 import { readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
@@ -15,6 +16,7 @@ import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 export const controlGroup = {
   ...controlFields,
+  ...clientFields,
   controlTokenFile: text("a file", () => {}, {
     name: "control-token-file",
     maxLength: MAX_LONG_TEXT,
@@ -102,8 +104,11 @@ export function readGuard(values: GuardValues): GuardOptions {
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readControl(
-  { control, controlToken, controlTokenFile: file }: ValuesOf<typeof controlGroup>,
-): Promise<ValuesOf<typeof controlFields>> {
+  { control, controlToken, controlTokenFile: file, maxClients }: ValuesOf<typeof controlGroup>,
+): Promise<ValuesOf<typeof controlFields & typeof clientFields>> {
+  if (control === undefined && maxClients !== undefined) {
+    throw new UsageError("--max-clients needs --control");
+  }
   const hasToken = controlToken !== undefined || file !== undefined;
   if (control === undefined) {
     if (!hasToken) return {};
@@ -115,5 +120,9 @@ export async function readControl(
     );
   }
   const token = file === undefined ? controlToken : await readToken(file, "timesrv");
-  return { control, ...token !== undefined && { controlToken: token } };
+  return {
+    control,
+    ...token !== undefined && { controlToken: token },
+    ...maxClients !== undefined && { maxClients },
+  };
 }

@@ -2,7 +2,6 @@
 import type { Protocol } from "../../protocols/registry.ts";
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { type Answer, refusal } from "../../protocols/responder.ts";
-import { counter, type Counters } from "../../transports/counters.ts";
 import type { Exchange } from "../../transports/exchange.ts";
 import { passesForRequest } from "./damage.ts";
 import type { Draft } from "./effect.ts";
@@ -12,8 +11,6 @@ type Respond = (exchange: Exchange) => Answer | Promise<Answer>;
 
 export interface FaultyListener {
   readonly protocol: Protocol;
-  /** Counts KoDs. */
-  readonly counters: Counters;
   /** Sets the arrival of a request to the time served now. */
   readonly stamp: (exchange: Exchange) => void;
   readonly respond: Respond;
@@ -29,7 +26,7 @@ const refuseFault = refusal("fault");
  */
 export function withFaults(
   faults: Faults,
-  { protocol, counters, stamp, respond, finish }: FaultyListener,
+  { protocol, stamp, respond, finish }: FaultyListener,
 ): Respond {
   const { waits } = faults;
   const speaksNtp = protocol === "ntp" || protocol === "auto";
@@ -72,7 +69,7 @@ export function withFaults(
     }
     if (draft.isDropped) return refuseFault;
     if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;
-    if (draft.isKiss) counters.count(counter.kisses);
+    exchange.isKod = draft.isKiss;
     if (draft.delayMs > 0) await waits.wait(draft.delayMs);
     if (draft.holdMs > 0) await waits.hold(draft.holdMs);
     const { copies, isFromOtherPort } = draft;

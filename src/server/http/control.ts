@@ -2,28 +2,25 @@
 import { CONTROL_SCHEMA } from "../../client/control_api.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { firstOf } from "../../system/address.ts";
-import type { RequestLog } from "../handler.ts";
 import { formatJson, quote } from "../../text/json.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Scenario } from "../scenarios/scenarios.ts";
 import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
 import { readJson, requireNothing } from "./body.ts";
-import { RecentClients } from "./clients.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
-import { type ControlledServer, findRoute } from "./routes.ts";
+import { type ControlledServer, findRoute, parametersOf } from "./routes.ts";
 
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
   readonly address: string;
   readonly token?: string | undefined;
-  /** The log of changes and requests. */
+  /** The log of changes. */
   readonly log?: ServerLog | undefined;
 }
 
 export class Control {
-  readonly clients: RecentClients = new RecentClients();
   readonly #address: ControlAddress;
   readonly #token: string | undefined;
   readonly #log: ServerLog | undefined;
@@ -44,18 +41,6 @@ export class Control {
   /** Its URL, such as `http://127.0.0.1:8890`. */
   get url(): string {
     return `http://${formatAddress(this.#listener?.address ?? this.#address)}`;
-  }
-
-  /** The log of requests, which also feeds the list of clients. */
-  get requestLog(): RequestLog {
-    const [log, clients] = [this.#log, this.clients];
-    return {
-      request(endpoint, source, octets): void {
-        log?.request(endpoint, source, octets);
-        clients.request(endpoint, source);
-      },
-      failed: (endpoint, operation, error) => log?.failed(endpoint, operation, error),
-    };
   }
 
   /**
@@ -102,17 +87,18 @@ export class Control {
     // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = findRoute(url.pathname, method);
+    const known = parametersOf(url.pathname);
     for (const name of url.searchParams.keys()) {
-      if (name !== "listener") {
-        throw new HttpError(400, `Unknown parameter ${quote(name)}: expected listener`);
+      if (!known.includes(name)) {
+        throw new HttpError(400, `Unknown parameter ${quote(name)}: expected ${known.join(", ")}`);
       }
     }
     const listener = url.searchParams.get("listener") ?? undefined;
     let json: unknown;
     const answer = await route({
       subject,
-      clients: this.clients,
       listener,
+      parameters: url.searchParams,
       json: async () => json = await readJson(request),
       nothing: () => requireNothing(request),
     });

@@ -1,4 +1,6 @@
-import type { ControlAnswers } from "../../client/control_api.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { type ClientsQuery, clientsQueryFields } from "../../client/clients_query.ts";
+import type { ClientList, ControlAnswers } from "../../client/control_api.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { suggest } from "../../text/suggest.ts";
 import type { Totals } from "../../transports/counters.ts";
@@ -10,8 +12,7 @@ import { readScenario } from "../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
 import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
 import { clockFields } from "../../clock/sources/timeline/options.ts";
-import { readOptions, withUnit } from "../../options/read.ts";
-import type { RecentClients } from "./clients.ts";
+import { findOption, parseOption, readOptions, withUnit } from "../../options/read.ts";
 import { HttpError } from "./http_error.ts";
 import { quote } from "../../text/json.ts";
 import { escapeLine } from "../../text/printable.ts";
@@ -20,6 +21,7 @@ export interface ControlledListener extends Endpoint {
   readonly url: string;
   /** Its clock: the server's, or one that its URL configures. */
   readonly time: ServedTime;
+  readonly totals: () => Totals;
   /** Its faults, if the transport can have any. */
   readonly faults?: Faults | undefined;
   readonly atStart: { readonly faults: FaultsOptions; readonly seed?: number | undefined };
@@ -31,6 +33,9 @@ export interface ControlledServer {
   readonly transport: "datagram" | "mmsg";
   readonly isAnswering: () => boolean;
   readonly totals: () => Totals;
+  /** When it was started. */
+  readonly started: Temporal.Instant;
+  readonly clients: (query: ClientsQuery) => Promise<ClientList>;
   /** The clock of all listeners without one of their own. */
   readonly time: ServedTime;
   readonly listeners: readonly ControlledListener[];
@@ -38,9 +43,9 @@ export interface ControlledServer {
 
 export interface Call {
   readonly subject: ControlledServer;
-  readonly clients: RecentClients;
   /** The URL of the listener to apply it to; all listeners without it. */
   readonly listener?: string | undefined;
+  readonly parameters: URLSearchParams;
   readonly json: () => Promise<unknown>;
   readonly nothing: () => Promise<void>;
 }
@@ -85,17 +90,20 @@ export function findRoute(path: string, method: string): Route {
 }
 
 function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
-  const { transport, isAnswering, totals, time } = subject;
+  const { transport, isAnswering, totals, time, started } = subject;
   const listeners = selectListeners(subject, listener);
   return {
+    version: config.version,
+    started: started.toString({ smallestUnit: "millisecond" }),
     transport,
     answering: isAnswering(),
     clock: time.state,
-    listeners: listeners.map(({ url, protocol, hostname, port, time: own, faults }) => ({
+    listeners: listeners.map(({ url, protocol, hostname, port, time: own, totals, faults }) => ({
       url,
       protocol,
       hostname,
       port,
+      totals: totals(),
       ...(own !== time && { clock: own.state }),
       ...(faults && { faults: { ...faults.options }, seed: faults.seed }),
     })),
@@ -103,12 +111,22 @@ function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
   };
 }
 
-function clientsOf({ subject, clients, listener }: Call): Body<"clients"> {
+/** The parameters of a path's URL. */
+export function parametersOf(path: string): readonly string[] {
+  const own = path === "/clients" ? Object.values(clientsQueryFields).map(({ name }) => name) : [];
+  return [...own, "listener"];
+}
+
+async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<"clients">> {
   if (listener !== undefined) {
     const { url } = find(subject, listener);
     throw new HttpError(400, `There is one list of clients, of all listeners: leave ${url} out`);
   }
-  return { clients: clients.list(), untold: clients.suppressed };
+  const query = [...parameters].map(([name, text]) => {
+    const { key, field } = findOption(clientsQueryFields, name) ?? {};
+    return key === undefined || field === undefined ? [] : [key, parseOption(field, text, name)];
+  });
+  return await subject.clients(Object.fromEntries(query));
 }
 
 async function setClock({ subject, listener, json }: Call): Promise<Body<"set">> {

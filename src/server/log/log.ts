@@ -2,13 +2,28 @@ import type { ClockOptions } from "../../clock/sources/timeline/options.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../../protocols/endpoint.ts";
 import { type Fields, flag, oneOf, passed, UNNAMED } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
+import {
+  decodeKind,
+  encodeKind,
+  formatKind,
+  formatKindWithMode,
+  type RequestKind,
+} from "../../protocols/request_kind.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { Totals } from "../../transports/counters.ts";
 import type { ListenerFaults } from "../faults/faults.ts";
 import { formatFaults } from "../faults/text.ts";
 import { BoundedWriter, type Sink } from "./bounded_writer.ts";
-import { FAILURE_LINE, LIMIT_WINDOW_MS, LineLimiter, REQUEST_LINE } from "./line_limiter.ts";
+import {
+  FAILURE_LINE,
+  LIMIT_WINDOW_MS,
+  LineLimiter,
+  REFUSAL_LINE,
+  REQUEST_LINE,
+  type SuppressedLines,
+} from "./line_limiter.ts";
+import type { LoggedSource } from "./request_log.ts";
 import { formatTotals } from "./totals.ts";
 import { formatJson } from "../../text/json.ts";
 import { escapeText, shorten } from "../../text/printable.ts";
@@ -27,8 +42,8 @@ export interface ServerLogOptions {
    */
   readonly format?: "text" | "json";
   /**
-   * `quiet` logs only warnings, simulated clocks and faults; `verbose` adds each request's size and every
-   * failed receive or send.
+   * `quiet` logs only warnings, simulated clocks and faults; `verbose` adds each request's NTP mode and size,
+   * refused requests with their causes, and every failed receive or send.
    *
    * @default {"normal"}
    */
@@ -68,8 +83,8 @@ const CYAN = "36";
 /**
  * The log of a server: its listeners, its clients, its totals.
  *
- * It writes at most 20 lines per second about datagrams, and as many about changes by the control
- * interface, then one that counts the rest. If the sink blocks, it drops lines rather than wait.
+ * It writes at most 20 lines per second about requests and failures, as many about refused requests, and as
+ * many about changes by the control interface, then one that counts the rest. If the sink blocks, it drops lines rather than wait.
  *
  * @example
  * ```ts
@@ -162,12 +177,19 @@ export class ServerLog {
     return this.#level !== "quiet";
   }
 
+  /** Whether refused requests are logged, and failures. */
+  get logsRefusals(): boolean {
+    return this.#level === "verbose";
+  }
+
   /** Counts lines that another thread suppressed. */
-  addSuppressed(
-    { requests, failures }: { readonly requests: number; readonly failures: number },
-  ): void {
-    if (this.#level === "quiet" || requests + failures === 0) return;
-    this.#limiter.addSuppressed({ requests, failures: this.#level === "verbose" ? failures : 0 });
+  addSuppressed(lines: SuppressedLines): void {
+    const { requests } = lines;
+    const logged = this.logsRefusals ? lines : { requests, failures: 0, refusals: 0 };
+    if (this.#level === "quiet" || logged.requests + logged.failures + logged.refusals === 0) {
+      return;
+    }
+    this.#limiter.addSuppressed(logged);
     this.#openWindow();
   }
 
@@ -176,27 +198,46 @@ export class ServerLog {
     this.#line([[YELLOW, `Warning: ${message}`]], { event: "warning", message });
   }
 
-  /** Logs a request, unless there are too many in this second. */
-  request(
-    endpoint: Endpoint,
-    source: { readonly hostname: string; readonly port: number },
-    octets: number,
-  ): void {
+  /** Logs a request that gets a reply, unless there are too many in this second. */
+  request(endpoint: Endpoint, source: LoggedSource, request: Uint8Array): void {
     if (this.#level === "quiet") return;
     this.#openWindow();
     if (!this.#limiter.admit(REQUEST_LINE)) return;
-    const from = formatAddress(source);
-    const url = formatEndpoint(endpoint);
-    const detail = this.#level === "verbose" ? `: ${formatPlural(octets, "octet")} to ${url}` : "";
+    const { kind, octets, url, from } = describe(endpoint, source, request);
+    const detail = this.logsRefusals
+      ? ` (${formatKindWithMode(kind)}): ${formatPlural(octets, "octet")} to ${url}`
+      : ` (${formatKind(kind)})`;
     this.#line(
       ["Time request from ", [CYAN, from], detail],
-      { event: "request", from, url, octets },
+      { event: "request", from, url, octets, ...kind },
+    );
+  }
+
+  /**
+   * Logs a refused request if the level is `verbose`, unless there are too many in this second.
+   *
+   * @param cause One of the causes of `Totals.refused`, or `KoD` and the code of the kiss-o'-death sent
+   */
+  refused(
+    endpoint: Endpoint,
+    source: LoggedSource,
+    request: Uint8Array,
+    cause: string,
+  ): void {
+    if (!this.logsRefusals) return;
+    this.#openWindow();
+    if (!this.#limiter.admit(REFUSAL_LINE)) return;
+    const { kind, octets, url, from } = describe(endpoint, source, request);
+    const detail = `${formatKindWithMode(kind)}, ${formatPlural(octets, "octet")} to ${url}`;
+    this.#line(
+      ["Refused ", [CYAN, from], `: ${cause} (${detail})`],
+      { event: "refused", from, url, octets, ...kind, cause },
     );
   }
 
   /** Logs a failed receive, reply or send; the server goes on. */
   failed(endpoint: Endpoint, operation: string, error: unknown): void {
-    if (this.#level !== "verbose") return;
+    if (!this.logsRefusals) return;
     this.#openWindow();
     if (!this.#limiter.admit(FAILURE_LINE)) return;
     const message = error instanceof Error ? error.message : String(error);
@@ -246,16 +287,17 @@ export class ServerLog {
   #sumUp(): void {
     this.#window?.[Symbol.dispose]();
     this.#window = undefined;
-    const { requests, failures } = this.#limiter.refill();
+    const { requests, failures, refusals } = this.#limiter.refill();
     const { requests: changes } = this.#changeLimiter.refill();
-    if (requests + failures + changes === 0) return;
+    if (requests + failures + refusals + changes === 0) return;
     const more = [
       ...changes > 0 ? [formatPlural(changes, "more change")] : [],
       ...requests > 0 ? [formatPlural(requests, "more time request")] : [],
+      ...refusals > 0 ? [formatPlural(refusals, "more refused request")] : [],
       ...failures > 0 ? [formatPlural(failures, "more failure")] : [],
     ].join(" and ");
     const text = `… and ${more} in that second`;
-    this.#line([[DIM, text]], { event: "more", requests, failures, changes });
+    this.#line([[DIM, text]], { event: "more", requests, refusals, failures, changes });
   }
 
   #inform(parts: readonly Part[], fields: Record<string, unknown>): void {
@@ -277,4 +319,20 @@ export class ServerLog {
     const safe = escapeText(shorten(text, MAX_PART_LENGTH));
     return this.#colour && code !== undefined ? `\x1b[${code}m${safe}\x1b[0m` : safe;
   }
+}
+
+interface Described {
+  readonly kind: RequestKind;
+  readonly octets: number;
+  readonly url: string;
+  readonly from: string;
+}
+
+function describe(endpoint: Endpoint, source: LoggedSource, request: Uint8Array): Described {
+  return {
+    kind: decodeKind(encodeKind(endpoint.protocol, request)),
+    octets: request.length,
+    url: formatEndpoint(endpoint),
+    from: formatAddress(source),
+  };
 }

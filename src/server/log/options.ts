@@ -21,6 +21,6 @@ export const logFields = {
   verbose: flag({
     name: "verbose",
     short: "v",
-    help: "log more of each request, and every socket error",
+    help: "log refused requests, more of others, and socket errors",
   }),
 };

@@ -4,7 +4,7 @@ import type { Totals } from "../../transports/counters.ts";
 
 /**
  * Formats totals for people:
- * `3 received, 2 answered (0.2/s, 1 KoD), 1 refused (1 looks_like_a_reply), 0 errors`.
+ * `4 received, 2 answered (0.2/s), 1 KoD, 1 refused (1 looks_like_a_reply), 0 errors`.
  *
  * @param rate Replies per second, if given
  */
@@ -17,8 +17,8 @@ export function formatTotals(totals: Totals, rate?: number): string {
     `${formatCount(received)} received`,
     `${formatCount(answered)} answered` + inBrackets([
       ...rate === undefined ? [] : [`${Number(rate.toPrecision(3)).toLocaleString("en-US")}/s`],
-      ...kisses === 0 ? [] : [`${formatCount(kisses)} KoD`],
     ]),
+    ...kisses === 0 ? [] : [`${formatCount(kisses)} KoD`],
     `${formatCount(refusals)} refused` +
     inBrackets(causes.map((cause) => `${formatCount(refused[cause])} ${cause}`)),
     formatPlural(errors, "error"),

@@ -15,7 +15,7 @@ import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
-import type { RecentClients } from "../http/clients.ts";
+import type { ClientMemory } from "../clients/client_table.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { WorkerListener, WorkerMessage, WorkerSetup } from "./setup.ts";
@@ -32,8 +32,10 @@ export interface WorkerPoolOptions {
    */
   readonly receiveQueueKib?: number | undefined;
   readonly log?: ServerLog | undefined;
-  /** The list of recent clients; it misses the requests that the log suppresses. */
-  readonly clients?: RecentClients | undefined;
+  /** The tables of clients, one per worker, if they are counted. */
+  readonly clients?: readonly ClientMemory[] | undefined;
+  /** Called with the first error that a responder throws in each worker. */
+  readonly onError?: ((endpoint: Endpoint, error: Error) => void) | undefined;
   /**
    * Starts a thread that waits for a {@linkcode WorkerSetup}.
    *
@@ -76,11 +78,10 @@ export class WorkerPool {
   constructor(options: WorkerPoolOptions) {
     this.#libc = options.libc ?? openLibc();
     this.#options = options;
-    this.#slots = Array.from({ length: options.size }, () => new WorkerSlot(options, this.#libc));
-  }
-
-  get counters(): readonly Counters[] {
-    return this.#slots.map(({ counters }) => counters);
+    this.#slots = Array.from(
+      { length: options.size },
+      (_, i) => new WorkerSlot(options, this.#libc, options.clients?.[i]),
+    );
   }
 
   /** Whether every worker runs: none is dead and waits to be replaced. */
@@ -92,10 +93,13 @@ export class WorkerPool {
    * Binds an address: one socket for each worker.
    *
    * @param page The page of its clock
-   * @returns The port, which is never 0
+   * @returns The port, which is never 0, and the counters of each worker
    * @throws {ListenError} If the address cannot be bound
    */
-  listen(endpoint: Endpoint, page: SharedArrayBuffer): number {
+  listen(
+    endpoint: Endpoint,
+    page: SharedArrayBuffer,
+  ): { readonly port: number; readonly counters: readonly Counters[] } {
     const { hostname, port } = endpoint;
     const { receiveQueueKib: wanted = RECEIVE_QUEUE_KIB } = this.#options;
     const sockets = openSockets(this.#libc, {
@@ -106,10 +110,12 @@ export class WorkerPool {
     });
     this.#warnOfQueue(sockets.receiveQueueOctets / 1024);
     const bound = { ...endpoint, port: sockets.port };
-    sockets.descriptors.forEach((descriptor, i) => {
-      this.#slots[i]?.listeners.push({ descriptor, endpoint: bound, page });
+    const counters = sockets.descriptors.map((descriptor, i) => {
+      const memory = new SharedArrayBuffer(Counters.octets);
+      this.#slots[i]?.listeners.push({ descriptor, endpoint: bound, page, counters: memory });
+      return new Counters(memory);
     });
-    return sockets.port;
+    return { port: sockets.port, counters };
   }
 
   /** Warns once if the queue is shorter than the one that was explicitly configured. */
@@ -129,7 +135,7 @@ export class WorkerPool {
    * @throws {Error} If one dies before it is ready; the message has the cause
    */
   async start(): Promise<void> {
-    if (logsRequests(this.#options)) {
+    if (this.#options.log?.logsRequests) {
       const refill = (): void => this.#slots.forEach((slot) => slot.refillLimiter());
       this.#window = (this.#options.timers ?? systemTimers).every(LIMIT_WINDOW_MS, refill);
     }
@@ -150,7 +156,6 @@ export class WorkerPool {
 /** The slot of one worker: its successor gets the same sockets, counters and limiter. */
 class WorkerSlot {
   readonly listeners: WorkerListener[] = [];
-  readonly counters: Counters;
   readonly #options: WorkerPoolOptions;
   readonly #libc: Libc;
   readonly #timers: Timers;
@@ -164,18 +169,17 @@ class WorkerSlot {
   #nextPauseMs = FIRST_PAUSE_MS;
   #startedMs = 0;
 
-  constructor(options: WorkerPoolOptions, libc: Libc) {
-    const counters = new SharedArrayBuffer(Counters.octets);
+  constructor(options: WorkerPoolOptions, libc: Libc, clients: ClientMemory | undefined) {
     const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const limiter = new SharedArrayBuffer(LineLimiter.octets);
-    this.counters = new Counters(counters);
     this.#stop = new Int32Array(stop);
     this.#limiter = new LineLimiter(limiter);
     this.#options = options;
     this.#libc = libc;
     this.#timers = options.timers ?? systemTimers;
-    const { services, guard } = options;
-    this.#setup = { services, guard, counters, stop, limiter, isLogged: logsRequests(options) };
+    const { services, guard, log } = options;
+    const { logsRequests = false, logsRefusals = false } = log ?? {};
+    this.#setup = { services, guard, clients, stop, limiter, logsRequests, logsRefusals };
   }
 
   get isRunning(): boolean {
@@ -230,18 +234,18 @@ class WorkerSlot {
 
   /** Reports the lines that the worker suppressed, and admits those of another second. */
   refillLimiter(): void {
-    const { log, clients } = this.#options;
-    const suppressed = this.#limiter.refill();
-    log?.addSuppressed(suppressed);
-    if (clients !== undefined) clients.suppressed += suppressed.requests;
+    this.#options.log?.addSuppressed(this.#limiter.refill());
   }
 
   #receive(message: WorkerMessage): void {
-    const { log, clients } = this.#options;
+    const { log, onError } = this.#options;
     if (message.event === "stopped") this.#stopped.resolve();
     else if (message.event === "request") {
-      log?.request(message.endpoint, message.source, message.octets);
-      clients?.request(message.endpoint, message.source);
+      const { endpoint, source, request, cause } = message;
+      if (cause === undefined) log?.request(endpoint, source, request);
+      else log?.refused(endpoint, source, request, cause);
+    } else if (message.event === "error") {
+      onError?.(message.endpoint, new Error(message.message));
     } else if (message.event === "failed") {
       log?.failed(message.endpoint, message.operation, message.message);
     }
@@ -264,10 +268,6 @@ class WorkerSlot {
       if (!signal.aborted) void this.#replace((error as Error).message);
     }
   }
-}
-
-function logsRequests({ log, clients }: WorkerPoolOptions): boolean {
-  return log?.logsRequests || clients !== undefined;
 }
 
 /** Throws an error unless `count` file descriptors are free: without them a thread would end the whole process. */

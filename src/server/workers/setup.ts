@@ -1,6 +1,8 @@
 /** The messages between the main thread and a worker. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
+import type { ClientMemory } from "../clients/client_table.ts";
+import type { LoggedSource } from "../log/request_log.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 
@@ -10,6 +12,8 @@ export interface WorkerListener {
   /** The protocol, and the address as bound. */
   readonly endpoint: Endpoint;
   readonly page: SharedArrayBuffer;
+  /** The memory of the `Counters` that this worker writes. */
+  readonly counters: SharedArrayBuffer;
 }
 
 /** The only message a worker receives. */
@@ -17,13 +21,14 @@ export interface WorkerSetup {
   readonly listeners: readonly WorkerListener[];
   readonly services: ServiceSettings;
   readonly guard: GuardPlan;
-  /** The memory of the `Counters` that this worker writes. */
-  readonly counters: SharedArrayBuffer;
+  /** The table of clients that this worker writes, if they are counted. */
+  readonly clients: ClientMemory | undefined;
   /** A word that becomes 1 when the worker must stop. */
   readonly stop: SharedArrayBuffer;
   /** The memory of the `LineLimiter` of its reports. */
   readonly limiter: SharedArrayBuffer;
-  readonly isLogged: boolean;
+  readonly logsRequests: boolean;
+  readonly logsRefusals: boolean;
 }
 
 export type WorkerMessage =
@@ -33,9 +38,12 @@ export type WorkerMessage =
   | {
     readonly event: "request";
     readonly endpoint: Endpoint;
-    readonly source: { readonly hostname: string; readonly port: number };
-    readonly octets: number;
+    readonly source: LoggedSource;
+    readonly request: Uint8Array<ArrayBuffer>;
+    /** Why it gets no reply; undefined if it gets one. */
+    readonly cause?: string | undefined;
   }
+  | { readonly event: "error"; readonly endpoint: Endpoint; readonly message: string }
   | {
     readonly event: "failed";
     readonly endpoint: Endpoint;

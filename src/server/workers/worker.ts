@@ -11,12 +11,15 @@ import type { UnixTime } from "../../clock/clock.ts";
 import { ServedPage } from "../../clock/page.ts";
 import { RealtimeClock } from "../../clock/realtime_clock.ts";
 import { ServedClock } from "../../clock/served_clock.ts";
+import type { Endpoint } from "../../protocols/endpoint.ts";
 import { createService } from "../../protocols/services.ts";
 import { Counters } from "../../transports/counters.ts";
 import { runLoop } from "../../transports/mmsg/loop.ts";
 import { Guard } from "../guard/guard.ts";
-import { createHandler, type RequestLog } from "../handler.ts";
-import { FAILURE_LINE, LineLimiter, REQUEST_LINE } from "../log/line_limiter.ts";
+import { ClientTable } from "../clients/client_table.ts";
+import { createHandler } from "../handler.ts";
+import { FAILURE_LINE, LineLimiter, REFUSAL_LINE, REQUEST_LINE } from "../log/line_limiter.ts";
+import type { LoggedSource, RequestLog } from "../log/request_log.ts";
 import type { WorkerMessage, WorkerSetup } from "./setup.ts";
 
 const thread = globalThis as unknown as {
@@ -31,8 +34,7 @@ thread.onmessage = ({ data: setup }) => {
     thread.postMessage({ event: "stopped" });
   } catch (error) {
     // Deno would write an uncaught error into the log with a stack trace.
-    const cause = error instanceof Error ? error.message : String(error);
-    thread.postMessage({ event: "died", cause });
+    thread.postMessage({ event: "died", cause: messageOf(error) });
   }
   thread.close();
 };
@@ -40,22 +42,35 @@ thread.onmessage = ({ data: setup }) => {
 function serveUntilStopped(setup: WorkerSetup): void {
   using libc = openLibc();
   const base = new RealtimeClock(libc);
-  const counters = new Counters(setup.counters);
-  const log = setup.isLogged ? createReportingLog(new LineLimiter(setup.limiter)) : undefined;
+  const log = setup.logsRequests ? createReportingLog(setup) : undefined;
+  const clients = setup.clients && new ClientTable(setup.clients);
+  let hasFailed = false;
+  const onError = (endpoint: Endpoint, error: unknown): void => {
+    if (!hasFailed) thread.postMessage({ event: "error", endpoint, message: messageOf(error) });
+    hasFailed = true;
+  };
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - setup.guard.startSeconds) * 1000 + nanoseconds / 1e6;
-  const listeners = setup.listeners.map(({ descriptor, endpoint, page }) => {
+  const listeners = setup.listeners.map(({ descriptor, endpoint, page, counters }) => {
     const clock = new ServedClock(base, new ServedPage(page));
     const responder = createService(endpoint.protocol, { ...setup.services, random32 });
     // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
     const guard = new Guard(setup.guard, endpoint, nowMs);
-    const own = { guard, responder, base, clock, counters, log, isStamped: true };
-    const handler = createHandler(endpoint, own);
-    return { descriptor, isWildcard: isWildcard(endpoint.hostname), handler };
+    const own = { guard, responder, base, clock, log, clients, onError, isStamped: true };
+    return {
+      descriptor,
+      isWildcard: isWildcard(endpoint.hostname),
+      handler: createHandler(endpoint, own),
+      counters: new Counters(counters),
+    };
   });
   thread.postMessage({ event: "ready" });
   const stop = new Int32Array(setup.stop);
-  runLoop(libc, { listeners, counters, clock: base, stop, afterBatch: log?.flush });
+  runLoop(libc, { listeners, clock: base, stop, afterBatch: log?.flush });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A request log that is flushed by the loop. */
@@ -68,22 +83,29 @@ interface ReportingLog extends RequestLog {
  * Reports as many events per second to the main thread as the limiter admits: a message costs more than a
  * reply, and is sent after it.
  */
-function createReportingLog(limiter: LineLimiter): ReportingLog {
-  const requests: Parameters<RequestLog["request"]>[] = [];
+function createReportingLog(
+  { limiter: memory, logsRefusals }: Pick<WorkerSetup, "limiter" | "logsRefusals">,
+): ReportingLog {
+  const limiter = new LineLimiter(memory);
+  const requests: (readonly [Endpoint, LoggedSource, Uint8Array, string?])[] = [];
   return {
-    request(endpoint, source, octets): void {
-      if (limiter.admit(REQUEST_LINE)) requests.push([endpoint, source, octets]);
+    logsRefusals,
+    request(endpoint, source, request): void {
+      if (limiter.admit(REQUEST_LINE)) requests.push([endpoint, source, request]);
+    },
+    refused(endpoint, source, request, cause): void {
+      if (limiter.admit(REFUSAL_LINE)) requests.push([endpoint, source, request, cause]);
     },
     flush(): void {
-      for (const [endpoint, { hostname, port }, octets] of requests) {
-        thread.postMessage({ event: "request", endpoint, source: { hostname, port }, octets });
+      for (const [endpoint, { hostname, port }, octets, cause] of requests) {
+        const [source, request] = [{ hostname, port }, octets.slice()];
+        thread.postMessage({ event: "request", endpoint, source, request, cause });
       }
       requests.length = 0;
     },
     failed(endpoint, operation, error): void {
       if (!limiter.admit(FAILURE_LINE)) return;
-      const message = error instanceof Error ? error.message : String(error);
-      thread.postMessage({ event: "failed", endpoint, operation, message });
+      thread.postMessage({ event: "failed", endpoint, operation, message: messageOf(error) });
     },
   };
 }

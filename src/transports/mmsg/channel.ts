@@ -71,11 +71,11 @@ export interface LoopListener {
   readonly isWildcard: boolean;
   /** Called with the arrival time written; must not return a promise. */
   readonly handler: DatagramHandler;
+  readonly counters: Counters;
 }
 
 /** The parts of a loop that all its sockets share. */
 export interface LoopShared {
-  readonly counters: Counters;
   /** The clock that the handlers read, and that of datagrams without a kernel timestamp. */
   readonly clock: RealtimeClock;
   /** A word of shared memory; the loop ends when it is no longer 0. */
@@ -179,11 +179,12 @@ export class Channel {
     const exchange = this.#exchanges[i] as BatchedExchange;
     const info = this.#readControl(i, exchange.arrival);
     if (i === 0 && hasCome(this.#doneAt, exchange.arrival)) this.#backlog = 0;
+    exchange.begin(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
     if (this.#isWildcard && (info === 0 || !this.#setSource(info, place))) {
       this.#counters.refuse(refuseNotUnicast);
+      this.#handler.refused(exchange, refuseNotUnicast);
       return false;
     }
-    exchange.begin(length, this.#replyPlaces[place] as Uint8Array<ArrayBuffer>);
     let answer: Answer | Promise<Answer>;
     try {
       answer = this.#handler.handle(exchange);
@@ -199,6 +200,7 @@ export class Channel {
     }
     this.#replyLengths[place * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
     this.#answered[place] = exchange;
+    if (exchange.isKod) this.#counters.count(counter.kisses);
     return true;
   }
 
@@ -282,12 +284,13 @@ export class Channel {
       const headers = this.#repliesFrom[next] as Uint8Array<ArrayBuffer>;
       const sent = this.#libc.call.sendmmsg(this.#descriptor, headers, end - next, MSG_DONTWAIT);
       if (sent > 0) {
-        this.#counters.count(counter.answered, sent);
+        this.#counters.count(counter.sent, sent);
         next += sent;
       } else {
         const errno = this.#libc.errno();
         if (sent < 0 && errno === EINTR) continue;
         this.#counters.count(counter.sendErrors);
+        if (this.#answered[next]?.isKod) this.#counters.count(counter.kisses, -1);
         this.#handler.failed("send", this.#describe(errno));
         next++;
       }

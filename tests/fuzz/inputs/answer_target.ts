@@ -26,10 +26,11 @@ const totals = {
 };
 
 const listeners = [
-  { url: "ntp://127.0.0.1:123", protocol: "ntp", hostname: "127.0.0.1", port: 123 },
+  { url: "ntp://127.0.0.1:123", protocol: "ntp", hostname: "127.0.0.1", port: 123, totals },
   {
     ...{ url: "time://[::1]:37", protocol: "time", hostname: "::1", port: 37, clock, seed: 42 },
     faults: { drop: 0.3, delay: [{ time: "50ms", every: 3 }] },
+    totals,
   },
 ];
 
@@ -37,19 +38,36 @@ const clients = [
   {
     address: "192.0.2.1",
     port: 4000,
-    requests: 3,
-    last_seen: "2026-11-22T18:00:00Z",
     protocol: "ntp",
+    version: 4,
+    ...{ requests: 8, answered: 3, kisses: 1, denied: 2, limited: 1, refused: 1 },
+    rate: 0.5,
+    interval: 2,
+    first_seen: "2026-11-22T17:00:00Z",
+    last_seen: "2026-11-22T18:00:00Z",
   },
 ];
 
-const state = { schema: 1, transport: "datagram", answering: true, clock, listeners, totals };
+const about = { version: "1.0.0", started: "2026-11-22T17:00:00Z" };
+
+const state = {
+  schema: 1,
+  ...about,
+  transport: "datagram",
+  answering: true,
+  clock,
+  listeners,
+  totals,
+};
 
 const answers: Readonly<Record<ControlAction, object>> = {
   ...{ state, scenario: state, reset: state },
   ...{ set: { schema: 1, clock }, step: { schema: 1, clock } },
   faults: { schema: 1, faults: { drop: 0.3, kiss: { code: "RATE" } } },
-  clients: { schema: 1, clients, untold: 2 },
+  clients: {
+    ...{ schema: 1, clients, now: "2026-11-22T18:00:00Z", total: 1, capacity: 65_536 },
+    ...{ dropped: 1, unlisted: 2 },
+  },
 };
 
 const actions = Object.keys(controlRequests) as readonly ControlAction[];

@@ -5,8 +5,9 @@ import { parseEndpoint } from "../../../src/protocols/endpoint.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import { Control } from "../../../src/server/http/control.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/server/http/listener.ts";
+import { listClients } from "../../../src/server/clients/list_clients.ts";
 import type { ControlledListener, ControlledServer } from "../../../src/server/http/routes.ts";
-import { Counters } from "../../../src/transports/counters.ts";
+import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
@@ -247,7 +248,9 @@ const stillClock: Clock = {
 
 function listenerOf(url: string, time: ServedTime): ControlledListener {
   const atStart = { faults: {}, seed: 1 };
-  return { ...parseEndpoint(url), url, time, faults: new Faults({}, 1, () => 0), atStart, own: {} };
+  const faults = new Faults({}, 1, () => 0);
+  const totals = (): Totals => new Counters().totals();
+  return { ...parseEndpoint(url), url, totals, time, faults, atStart, own: {} };
 }
 
 /** A server of two listeners, one with a clock of its own. */
@@ -273,6 +276,8 @@ class Subject implements Disposable {
       transport: "datagram",
       isAnswering: () => true,
       totals: () => new Counters().totals(),
+      started: Temporal.Instant.fromEpochMilliseconds(0),
+      clients: (query) => Promise.resolve(listClients([], 0, query)),
       time,
       listeners: this.#listeners,
     };

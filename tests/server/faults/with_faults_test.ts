@@ -6,7 +6,6 @@ import { type Answer, REPLY_CAPACITY } from "../../../src/protocols/responder.ts
 import { Faults } from "../../../src/server/faults/faults.ts";
 import { passesForRequest } from "../../../src/server/faults/damage.ts";
 import { withFaults } from "../../../src/server/faults/with_faults.ts";
-import { Counters } from "../../../src/transports/counters.ts";
 import type { Exchange } from "../../../src/transports/exchange.ts";
 import { faultyPeer } from "../../support/reply_chain.ts";
 import { answer, builtIn, exchangeOf, finishAt, NOW, octetsOf } from "../../support/services.ts";
@@ -19,11 +18,11 @@ async function askAll(
   requests: readonly Uint8Array[],
   protocol: Protocol = "ntp",
 ): Promise<{ replies: (Uint8Array | undefined)[]; kisses: number }> {
-  const counters = new Counters();
-  const peer = faultyPeer(protocol, builtIn(protocol), NOW, faults, 868, counters);
+  let kisses = 0;
+  const peer = faultyPeer(protocol, builtIn(protocol), NOW, faults, 868, () => kisses++);
   const replies = [];
   for (const request of requests) replies.push((await peer(request))[0]);
-  return { replies, kisses: counters.totals().kisses };
+  return { replies, kisses };
 }
 
 const request = ntpRequest(7);
@@ -185,7 +184,6 @@ Deno.test("delays of requests add up before the arrival, those of replies after 
     } as const;
     const respond = withFaults(new Faults(options, 868, () => 0), {
       protocol: "ntp",
-      counters: new Counters(),
       stamp: () => void steps.push("stamp"),
       respond(exchange): Answer | Promise<Answer> {
         steps.push("respond");
@@ -198,6 +196,7 @@ Deno.test("delays of requests add up before the arrival, those of replies after 
     });
     const exchange: Exchange = {
       ...exchangeOf(request, new Uint8Array(REPLY_CAPACITY)),
+      isKod: false,
       arrival: { ...NOW },
       source: sourceOf("192.0.2.1"),
     };
@@ -270,9 +269,8 @@ Deno.test("what may be a damaged reply is answered by a whole one, other faults 
   // An empty line is all that it leaves, and that would be a request.
   const { replies } = await askAll({ truncate: { length: 1 } }, [octetsOf("x")], "daytime");
   assertEquals(replies, [octetsOf("F")]);
-  const counters = new Counters();
   const nist = builtIn("daytime", { daytimeFormat: "nist" });
-  const peer = faultyPeer("daytime", nist, NOW, { truncate: { length: 1 } }, 868, counters);
+  const peer = faultyPeer("daytime", nist, NOW, { truncate: { length: 1 } }, 868);
   assertEquals(await peer(octetsOf("x")), []);
 });
 

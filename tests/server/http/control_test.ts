@@ -46,7 +46,7 @@ Deno.test("every response is as documented, whatever the clock does", async () =
       { ...state, clock: { ...state.clock, steps: [{ by: 1 }] } },
       { ...state, totals: { ...state.totals, refused: {} } },
       { schema: 1, clock: { ...state.clock, now: "soon" } },
-      { schema: 1, clients: [{ address: "192.0.2.1" }], untold: 0 },
+      { schema: 1, clients: [{ address: "192.0.2.1" }], unlisted: 0 },
       { schema: 1, faults: [] },
       { schema: 1 },
     ]

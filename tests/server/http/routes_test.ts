@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
-import { RecentClients } from "../../../src/server/http/clients.ts";
 import { type ControlledServer, findRoute } from "../../../src/server/http/routes.ts";
-import { Counters } from "../../../src/transports/counters.ts";
+import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { query, serve } from "../../../mod.ts";
 import type { ClientState, ServerState } from "../../../src/client/control_api.ts";
 import { UdpClient } from "../../support/udp_client.ts";
@@ -269,7 +268,7 @@ Deno.test("GET /clients lists the clients, the latest first", async () => {
   await other.ask(ntpRequest(1), auto);
   const listed = async (): Promise<unknown[]> => {
     const { body } = await ask(server, "GET", "/clients");
-    assertEquals(body.untold, 0);
+    assertEquals(body.unlisted, 0);
     for (const { last_seen } of body.clients) {
       assert(Math.abs(Date.parse(last_seen) - Date.now()) < 60_000, last_seen);
     }
@@ -277,25 +276,29 @@ Deno.test("GET /clients lists the clients, the latest first", async () => {
       { address, requests, protocol }: ClientState,
     ) => [address, requests, protocol]);
   };
-  assertEquals(await listed(), [["127.0.0.2", 1, "auto"], ["127.0.0.1", 2, "ntp"]]);
+  assertEquals(await listed(), [["127.0.0.2", 1, "ntp"], ["127.0.0.1", 2, "ntp"]]);
   await query(`ntp://127.0.0.1:${plain?.port}`);
-  assertEquals(await listed(), [["127.0.0.1", 3, "ntp"], ["127.0.0.2", 1, "auto"]]);
+  assertEquals(await listed(), [["127.0.0.1", 3, "ntp"], ["127.0.0.2", 1, "ntp"]]);
 });
 
 Deno.test("what delays replies is refused where the transport cannot, and changes nothing", async () => {
   using time = new ServedTime({ base: systemClock, clock: {}, status: {}, precision: -20 });
   using own = new ServedTime({ base: systemClock, clock: { rate: 2 }, status: {}, precision: -20 });
+  const totals = (): Totals => new Counters().totals();
   const listener = {
     protocol: "ntp",
     hostname: "127.0.0.1",
     own: {},
     atStart: { faults: {} },
+    totals,
   } as const;
   const [shared, apart] = ["ntp://127.0.0.1:1", "ntp://127.0.0.1:2"];
   const subject: ControlledServer = {
     transport: "mmsg",
     isAnswering: () => false,
-    totals: () => new Counters().totals(),
+    totals,
+    started: Temporal.Now.instant(),
+    clients: () => Promise.reject(new Error("no clients")),
     time,
     listeners: [
       { ...listener, port: 1, url: shared, time },
@@ -308,10 +311,10 @@ Deno.test("what delays replies is refused where the transport cannot, and change
     json: unknown,
     listener?: string,
   ): Promise<unknown> => {
-    const clients = new RecentClients();
     const nothing = (): Promise<void> => Promise.resolve();
     const route = findRoute(path, method);
-    const given = { subject, clients, listener, json: () => Promise.resolve(json), nothing };
+    const parameters = new URLSearchParams();
+    const given = { subject, parameters, listener, json: () => Promise.resolve(json), nothing };
     return await Promise.resolve().then(() => route(given)).catch(({ status, message }) =>
       `${status}: ${message}`
     );

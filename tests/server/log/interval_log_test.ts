@@ -7,7 +7,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   const time = new FakeTime();
   const counters = new Counters();
   counters.count(counter.received, 100);
-  counters.count(counter.answered, 90);
+  counters.count(counter.sent, 90);
   counters.count(counter.copies, 8);
   counters.count(counter.sendErrors, 3);
   counters.refuse(-1);
@@ -26,7 +26,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   };
   const figures = logIntervals(server, { log, interval: "60s", timers: time });
   counters.count(counter.received, 7);
-  counters.count(counter.answered, 5);
+  counters.count(counter.sent, 7);
   counters.count(counter.kisses, 2);
   counters.count(counter.copies, 4);
   counters.count(counter.sendErrors);

@@ -35,12 +35,12 @@ function timed(options: Omit<ServerLogOptions, "sink" | "timers"> = {}): {
   };
 }
 
-const REQUEST = "Time request from [::1]:51402";
+const REQUEST = "Time request from [::1]:51402 (text)";
 
 Deno.test("ServerLog writes twenty requests per second, sums up the rest, and begins again", async () => {
   const { log, time, lines } = timed();
   const ask = (requests: number): void => {
-    for (let i = 0; i < requests; i++) log.request(endpoint, source, 0);
+    for (let i = 0; i < requests; i++) log.request(endpoint, source, new Uint8Array(0));
   };
   // A second begins with a request, whenever that is.
   await time.advance(12_345);
@@ -70,7 +70,7 @@ Deno.test("ServerLog writes twenty requests per second, sums up the rest, and be
 Deno.test("ServerLog ends a second early when it is flushed, or the server has stopped", async () => {
   for (const end of ["flush", "stopped"] as const) {
     const { log, time, lines } = timed();
-    for (let i = 0; i < 23; i++) log.request(endpoint, source, 0);
+    for (let i = 0; i < 23; i++) log.request(endpoint, source, new Uint8Array(0));
     if (end === "flush") await log.flush();
     else log.stopped(new Counters().totals(), 1);
     await time.advance(0);
@@ -80,7 +80,7 @@ Deno.test("ServerLog ends a second early when it is flushed, or the server has s
       "… and 3 more time requests in that second": 1,
       ...(end === "stopped" && { [stopped]: 1 }),
     });
-    for (let i = 0; i < 21; i++) log.request(endpoint, source, 0);
+    for (let i = 0; i < 21; i++) log.request(endpoint, source, new Uint8Array(0));
     await time.advance(999);
     assertEquals(lines(), { [REQUEST]: 20 });
     await time.advance(1);
@@ -89,18 +89,23 @@ Deno.test("ServerLog ends a second early when it is flushed, or the server has s
 });
 
 Deno.test("ServerLog sums up what other threads suppressed, failures only where they are logged", async () => {
-  const table: [level: LogLevel, requests: number, failures: number, line: string | undefined][] = [
-    ["quiet", 5, 5, undefined],
-    ["normal", 0, 5, undefined],
-    ["normal", 5, 5, "… and 5 more time requests in that second"],
-    ["normal", 0, 0, undefined],
-    ["verbose", 1, 0, "… and 1 more time request in that second"],
-    ["verbose", 0, 2, "… and 2 more failures in that second"],
-    ["verbose", 1, 1, "… and 1 more time request and 1 more failure in that second"],
+  type Row = [level: LogLevel, requests: number, failures: number, refusals: number, line?: string];
+  const table: Row[] = [
+    ["quiet", 5, 5, 5],
+    ["normal", 0, 5, 5],
+    ["normal", 5, 5, 5, "… and 5 more time requests in that second"],
+    ["normal", 0, 0, 0],
+    ["verbose", 1, 0, 0, "… and 1 more time request in that second"],
+    ["verbose", 0, 2, 0, "… and 2 more failures in that second"],
+    ["verbose", 0, 0, 1, "… and 1 more refused request in that second"],
+    [
+      ...["verbose", 1, 1, 2] as const,
+      "… and 1 more time request and 2 more refused requests and 1 more failure in that second",
+    ],
   ];
-  for (const [level, requests, failures, line] of table) {
+  for (const [level, requests, failures, refusals, line] of table) {
     const { log, time, lines } = timed({ level });
-    log.addSuppressed({ requests, failures });
+    log.addSuppressed({ requests, failures, refusals });
     await time.advance(1000);
     assertEquals(lines(), line === undefined ? {} : { [line]: 1 }, `${level} ${requests}`);
     await time.advance(1000);
@@ -112,7 +117,7 @@ Deno.test("ServerLog counts requests and failures to the same limit, and logs ea
   const { log, time, lines } = timed({ level: "verbose" });
   for (let i = 0; i < 15; i++) {
     log.failed(endpoint, "send", "no route");
-    log.request(endpoint, source, 1);
+    log.request(endpoint, source, new Uint8Array(1));
   }
   await time.advance(1000);
   const url = "asctime://127.0.0.1:8888";
@@ -125,7 +130,7 @@ Deno.test("ServerLog counts requests and failures to the same limit, and logs ea
 
 Deno.test("ServerLog writes 20 changes per second, shortened, beside the requests, and sums up the rest", async () => {
   const write = (log: ServerLog): void => {
-    for (let i = 0; i < 25; i++) log.request(endpoint, source, 0);
+    for (let i = 0; i < 25; i++) log.request(endpoint, source, new Uint8Array(0));
     for (let i = 0; i < 22; i++) log.changed(`PATCH /clock ${i} ${"x".repeat(60_000)}`);
   };
   const lines = await logged({ format: "json" }, write);
@@ -134,10 +139,11 @@ Deno.test("ServerLog writes 20 changes per second, shortened, beside the request
   for (const [i, { change }] of changes.entries()) {
     assertEquals(change, `PATCH /clock ${i} `.padEnd(299, "x") + "…");
   }
-  const { event, requests, failures, changes: more } = fields(lines.at(-1));
-  assertEquals({ event, requests, failures, more }, {
+  const { event, requests, refusals, failures, changes: more } = fields(lines.at(-1));
+  assertEquals({ event, requests, refusals, failures, more }, {
     event: "more",
     requests: 5,
+    refusals: 0,
     failures: 0,
     more: 2,
   });

@@ -7,20 +7,20 @@ import { FakeTime } from "../../support/fake_time.ts";
 import { endpoint, fields, logged, source } from "../../support/server_log.ts";
 
 Deno.test("ServerLog writes a request with a timestamp", async () => {
-  const [line] = await logged({}, (log) => log.request(endpoint, source, 12));
+  const [line] = await logged({}, (log) => log.request(endpoint, source, new Uint8Array(12)));
   assertMatch(
     line ?? "",
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Time request from \[::1\]:51402$/,
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z Time request from \[::1\]:51402 \(text\)$/,
   );
 });
 
 Deno.test("ServerLog stamps lines of both formats with UTC, whatever the zone", async () => {
   const timers = new FakeTime("2026-07-03T03:09:06.007Z");
-  const write = (log: ServerLog): void => log.request(endpoint, source, 12);
+  const write = (log: ServerLog): void => log.request(endpoint, source, new Uint8Array(12));
   for (const offsetSeconds of [-4 * 3600, 5.5 * 3600]) {
     await inZone(offsetSeconds, async () => {
       assertEquals(await logged({ timers }, write), [
-        "2026-07-03T03:09:06.007Z Time request from [::1]:51402",
+        "2026-07-03T03:09:06.007Z Time request from [::1]:51402 (text)",
       ]);
       const [json] = await logged({ timers, format: "json" }, write);
       assertEquals(fields(json)["time"], "2026-07-03T03:09:06.007Z");
@@ -31,7 +31,7 @@ Deno.test("ServerLog stamps lines of both formats with UTC, whatever the zone", 
 Deno.test("ServerLog writes one JSON object per line", async () => {
   const lines = await logged({ format: "json", colour: true }, (log) => {
     log.listening(endpoint);
-    log.request(endpoint, source, 12);
+    log.request(endpoint, source, new Uint8Array(12));
     log.warning('say "no"');
   });
   const [listening, request, warning] = lines.map(fields);
@@ -51,7 +51,7 @@ Deno.test("ServerLog writes one JSON object per line", async () => {
 Deno.test("ServerLog writes at each level the lines of that level", async () => {
   const write = (log: ServerLog): void => {
     log.listening(endpoint);
-    log.request(endpoint, source, 1);
+    log.request(endpoint, source, new Uint8Array(1));
     log.failed(endpoint, "send", new Error("no buffer space"));
     log.warning("careful");
     log.clock({ offset: "+1h" });
@@ -72,7 +72,7 @@ Deno.test("ServerLog writes at each level the lines of that level", async () => 
 Deno.test("ServerLog gives totals that name each cause and error", async () => {
   const counters = new Counters();
   counters.count(counter.received, 1003);
-  counters.count(counter.answered, 1000);
+  counters.count(counter.sent, 1000);
   counters.count(counter.sendErrors);
   for (const refusal of [-1, -1]) counters.refuse(refusal);
   const [line] = await logged({}, (log) => log.stopped(counters.totals(), 12.34));
@@ -85,7 +85,7 @@ Deno.test("ServerLog gives totals that name each cause and error", async () => {
 Deno.test("ServerLog gives an interval its rate of replies", async () => {
   const counters = new Counters();
   counters.count(counter.received, 12_346);
-  counters.count(counter.answered, 12_345);
+  counters.count(counter.sent, 12_345);
   counters.refuse(-1);
   const write = (log: ServerLog): void => log.interval(counters.totals(), 10.004);
   const [line] = await logged({}, write);
@@ -108,7 +108,7 @@ Deno.test("ServerLog gives an interval its rate of replies", async () => {
   );
 });
 
-Deno.test("ServerLog counts the KoD packets among the replies, in text only if there were any", async () => {
+Deno.test("ServerLog counts KoD packets apart from the replies, in text only if there were any", async () => {
   const totals = (kisses: number): Totals => ({
     ...new Counters().totals(),
     received: 9,
@@ -120,18 +120,53 @@ Deno.test("ServerLog counts the KoD packets among the replies, in text only if t
     log.stopped(totals(kisses), 4);
   };
   const [pace, all] = await logged({}, write(1234));
-  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s, 1,234 KoD\), 0 refused, 0 errors$/);
-  assertMatch(all ?? "", /: 9 received, 8 answered \(1,234 KoD\), 0 refused, 0 errors$/);
+  assertMatch(pace ?? "", /: 9 received, 8 answered \(2\/s\), 1,234 KoD, 0 refused, 0 errors$/);
+  assertMatch(all ?? "", /: 9 received, 8 answered, 1,234 KoD, 0 refused, 0 errors$/);
   const [, one] = await logged({}, write(1));
-  assertMatch(one ?? "", /: 9 received, 8 answered \(1 KoD\), 0 refused/);
+  assertMatch(one ?? "", /: 9 received, 8 answered, 1 KoD, 0 refused/);
   const none = await logged({}, write(0));
   assert(!none.join().includes("KoD"), none.join());
   const json = await logged({ format: "json" }, write(0));
   assertEquals(json.map((line) => fields(line)["kisses"]), [0, 0]);
 });
 
+Deno.test("ServerLog tells what a request speaks, and at level verbose why another one is refused", async () => {
+  const listener = { protocol: "auto", hostname: "0.0.0.0", port: 123 } as const;
+  const client = { hostname: "192.0.2.4", port: 57594 };
+  const ntp = Uint8Array.from({ length: 48 }, (_, i) => i === 0 ? 0x23 : 0);
+  const text = new TextEncoder().encode("Time request");
+  const write = (log: ServerLog): void => {
+    for (const request of [ntp, text]) {
+      log.request(listener, client, request);
+      log.refused(listener, client, request, "denied");
+    }
+  };
+  const tail = (line: string): string => line.slice(25);
+  assertEquals((await logged({}, write)).map(tail), [
+    "Time request from 192.0.2.4:57594 (NTP v4)",
+    "Time request from 192.0.2.4:57594 (text)",
+  ]);
+  assertEquals((await logged({ level: "verbose" }, write)).map(tail), [
+    "Time request from 192.0.2.4:57594 (NTP v4 client): 48 octets to auto://0.0.0.0:123",
+    "Refused 192.0.2.4:57594: denied (NTP v4 client, 48 octets to auto://0.0.0.0:123)",
+    "Time request from 192.0.2.4:57594 (text): 12 octets to auto://0.0.0.0:123",
+    "Refused 192.0.2.4:57594: denied (text, 12 octets to auto://0.0.0.0:123)",
+  ]);
+  const json = (await logged({ level: "verbose", format: "json" }, write)).map(fields);
+  const common = { from: "192.0.2.4:57594", url: "auto://0.0.0.0:123" };
+  const ofNtp = { ...common, octets: 48, protocol: "ntp", version: 4, mode: 3 };
+  const ofText = { ...common, octets: 12, protocol: "asctime" };
+  assertEquals(json.map(({ time: _, ...rest }) => rest), [
+    { event: "request", ...ofNtp },
+    { event: "refused", ...ofNtp, cause: "denied" },
+    { event: "request", ...ofText },
+    { event: "refused", ...ofText, cause: "denied" },
+  ]);
+  assertEquals(await logged({ level: "quiet" }, write), []);
+});
+
 Deno.test("ServerLog colours only on request", async () => {
-  const write = (log: ServerLog): void => log.request(endpoint, source, 1);
+  const write = (log: ServerLog): void => log.request(endpoint, source, new Uint8Array(1));
   const [plain] = await logged({ colour: false }, write);
   const [coloured] = await logged({ colour: true }, write);
   assertEquals(plain?.includes("\x1b["), false);
@@ -150,7 +185,8 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
     log.clock({ time: evil, steps: [evil] }, evil);
     log.faults({ options: { kiss: { code: evil } }, seed: 1 }, evil);
     log.warning(evil);
-    log.request(there, { hostname: evil, port: 1 }, 1);
+    log.request(there, { hostname: evil, port: 1 }, new Uint8Array(1));
+    log.refused(there, { hostname: evil, port: 1 }, new Uint8Array(1), evil);
     log.failed(there, evil, new Error(evil));
   };
   const text = (await logged({ level: "verbose" }, write)).map((line) => line.slice(25));
@@ -162,7 +198,8 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
     `Simulated clock on ${shown}, not the true time: time ${shown}, steps ${shown}`,
     `Faults on ${shown}: kiss=${shown} (seed 1)`,
     `Warning: ${shown}`,
-    `Time request from ${shown}:1: 1 octet to asctime://${shown}:8888`,
+    `Time request from ${shown}:1 (text): 1 octet to asctime://${shown}:8888`,
+    `Refused ${shown}:1: ${shown} (text, 1 octet to asctime://${shown}:8888)`,
     `Cannot ${shown} on asctime://${shown}:8888: ${shown}`,
   ]);
   const coloured = await logged({ level: "verbose", colour: true }, write);

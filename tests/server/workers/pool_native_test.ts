@@ -32,7 +32,7 @@ Deno.test(
     await query(other.addresses[0]?.url ?? "");
     using time = servedTime();
     const pool = new WorkerPool({ size: 1, services, guard });
-    const port = pool.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
+    const { port } = pool.listen({ protocol: "ntp", hostname: "127.0.0.1", port: 0 }, time.page);
     using client = new UdpClient();
     const request = new Uint8Array(48);
     request[0] = 0x23;
@@ -91,7 +91,10 @@ Deno.test(
         return isFirst ? new Worker(url, { type: "module" }) : openWorker();
       },
     });
-    const port = pool.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
+    const { port } = pool.listen(
+      { protocol: "asctime", hostname: "127.0.0.1", port: 0 },
+      time.page,
+    );
     await pool.start();
     // Asked before the successor is there: its socket outlives the worker.
     assert((await query(`asctime://127.0.0.1:${port}`, { timeout: "10s" })).text.length === 24);
@@ -119,7 +122,10 @@ Deno.test(
         guard,
         openWorker: () => new Worker(`data:text/javascript,${dying}`, { type: "module" }),
       });
-      const port = pool.listen({ protocol: "asctime", hostname: "127.0.0.1", port: 0 }, time.page);
+      const { port } = pool.listen(
+        { protocol: "asctime", hostname: "127.0.0.1", port: 0 },
+        time.page,
+      );
       await assertRejects(() => pool.start(), Error, "no memory");
       await pool.shutdown();
       await using again = await serve(`asctime://127.0.0.1:${port}`);

@@ -1,9 +1,14 @@
 /** The pool of workers, by fake time, with threads and sockets that do what a test says. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ServedPage } from "../../../src/clock/page.ts";
+import { allocateClients } from "../../../src/server/clients/client_table.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
-import { RecentClients } from "../../../src/server/http/clients.ts";
-import { FAILURE_LINE, LineLimiter, REQUEST_LINE } from "../../../src/server/log/line_limiter.ts";
+import {
+  FAILURE_LINE,
+  LineLimiter,
+  REFUSAL_LINE,
+  REQUEST_LINE,
+} from "../../../src/server/log/line_limiter.ts";
 import type { ServerLog } from "../../../src/server/log/log.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../../src/server/workers/pool.ts";
 import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
@@ -58,13 +63,20 @@ class TestPool {
   readonly told: unknown[][] = [];
   readonly pool: WorkerPool;
 
-  constructor(options: Partial<WorkerPoolOptions> = {}, logsRequests = true) {
+  constructor(
+    options: Partial<WorkerPoolOptions> = {},
+    logs: { readonly logsRequests: boolean; readonly logsRefusals: boolean } = {
+      logsRequests: true,
+      logsRefusals: true,
+    },
+  ) {
     const tell = (name: string) => (...args: unknown[]): void =>
       void this.told.push([name, ...args]);
     const log: Partial<ServerLog> = {
-      logsRequests,
+      ...logs,
       warning: (message) => void this.warnings.push(message),
       request: tell("request"),
+      refused: tell("refused"),
       failed: tell("failed"),
       addSuppressed: tell("suppressed"),
     };
@@ -109,21 +121,24 @@ function admitted(setup: WorkerSetup | undefined, requests: number): number {
 }
 
 Deno.test("each worker gets a socket of each listener, its page, and memory of its own", async () => {
-  const test = new TestPool({ size: 2, receiveQueueKib: 64 });
+  const clients = [allocateClients(16), allocateClients(32)];
+  const test = new TestPool({ size: 2, receiveQueueKib: 64, clients });
   const { pool, libc, threads } = test;
   const pages = [new ServedPage(), new ServedPage()];
   const [first, second] = pages.map(({ buffer }) => buffer) as [
     SharedArrayBuffer,
     SharedArrayBuffer,
   ];
-  assertEquals(pool.listen({ ...endpoint, port: 0 }, first), 4242);
+  const ntp = pool.listen({ ...endpoint, port: 0 }, first);
   libc.port = 868;
-  assertEquals(pool.listen({ ...endpoint, protocol: "time", port: 868 }, second), 868);
+  const time = pool.listen({ ...endpoint, protocol: "time", port: 868 }, second);
+  assertEquals([ntp.port, time.port], [4242, 868]);
   assertEquals(pool.isComplete, false);
   await test.start();
   assertEquals(pool.isComplete, true);
   for (const [i, { setup }] of threads.entries()) {
-    assertEquals(setup?.listeners, [
+    const listeners = setup?.listeners ?? [];
+    assertEquals(listeners.map(({ counters: _memory, ...listener }) => listener), [
       { descriptor: FIRST_DESCRIPTOR + i, endpoint: { ...endpoint, port: 4242 }, page: first },
       {
         descriptor: FIRST_DESCRIPTOR + 2 + i,
@@ -131,10 +146,16 @@ Deno.test("each worker gets a socket of each listener, its page, and memory of i
         page: second,
       },
     ]);
-    assertEquals([setup?.services, setup?.guard, setup?.isLogged], [services, guard, true]);
-    new Counters(setup?.counters).count(counter.received, i + 1);
+    assertEquals([setup?.services, setup?.guard, setup?.logsRequests], [services, guard, true]);
+    assertEquals(setup?.clients, clients[i]);
+    listeners.forEach(({ counters }, j) =>
+      new Counters(counters).count(counter.received, 10 * j + i + 1)
+    );
   }
-  assertEquals(pool.counters.map((each) => each.totals().received), [1, 2]);
+  const received = [ntp, time].map(({ counters }) =>
+    counters.map((each) => each.totals().received)
+  );
+  assertEquals(received, [[1, 2], [11, 12]]);
   assertEquals(test.warnings, []);
   libc.calls.length = 0;
   // The sockets are closed when nobody uses them any longer, and only then.
@@ -193,53 +214,54 @@ Deno.test("a worker that does not end within a second is ended", async () => {
 });
 
 Deno.test("a worker reports twenty lines per second, and each that it suppresses is counted once", async () => {
-  const clients = new RecentClients();
-  const test = new TestPool({ clients });
+  const test = new TestPool();
   await test.start();
   const { setup } = test.last;
+  const nothing = { requests: 0, failures: 0, refusals: 0 };
   assertEquals(admitted(setup, 25), 20);
   await test.time.advance(999);
-  assertEquals([admitted(setup, 2), clients.suppressed, test.told], [0, 0, []]);
+  assertEquals([admitted(setup, 2), test.told], [0, []]);
   await test.time.advance(1);
-  assertEquals(test.told.splice(0), [["suppressed", { requests: 7, failures: 0 }]]);
-  assertEquals([admitted(setup, 21), clients.suppressed], [20, 7]);
-  new LineLimiter(setup?.limiter).admit(FAILURE_LINE);
+  assertEquals(test.told.splice(0), [["suppressed", { ...nothing, requests: 7 }]]);
+  assertEquals(admitted(setup, 21), 20);
+  const limiter = new LineLimiter(setup?.limiter);
+  limiter.admit(FAILURE_LINE);
+  // Refused requests have a limit of their own.
+  assertEquals(Array.from({ length: 22 }, () => limiter.admit(REFUSAL_LINE)).indexOf(false), 20);
   await test.time.advance(3000);
-  const nothing = { requests: 0, failures: 0 };
-  const told = [{ requests: 1, failures: 1 }, nothing, nothing].map((each) => ["suppressed", each]);
-  assertEquals([test.told.splice(0), clients.suppressed], [told, 8]);
+  const told = [{ requests: 1, failures: 1, refusals: 2 }, nothing, nothing];
+  assertEquals(test.told.splice(0), told.map((each) => ["suppressed", each]));
   // The last second counts too, and the last of all.
   admitted(setup, 24);
   await test.shutdown();
-  assertEquals([test.told, clients.suppressed], [
-    [["suppressed", { requests: 4, failures: 0 }]],
-    12,
-  ]);
+  assertEquals(test.told, [["suppressed", { ...nothing, requests: 4 }]]);
   await assertRejects(() => test.time.run(new Promise(() => {})), Error, "Nothing waits");
 });
 
-Deno.test("workers report requests for the log or for the list of clients, and otherwise none", async () => {
+Deno.test("workers report what the log has, and the first error of a responder in any case", async () => {
+  const request = new Uint8Array(48);
   for (
-    const [logsRequests, clients, isLogged] of [
-      [true, undefined, true],
-      [false, new RecentClients(), true],
-      [false, undefined, false],
-    ] as const
+    const [logsRequests, logsRefusals] of [[true, true], [true, false], [false, false]] as const
   ) {
-    const test = new TestPool({ clients }, logsRequests);
+    const errors: unknown[] = [];
+    const onError = (at: unknown, { message }: Error): void => void errors.push([at, message]);
+    const test = new TestPool({ onError }, { logsRequests, logsRefusals });
     await test.start();
-    assertEquals(test.last.setup?.isLogged, isLogged);
+    const { setup } = test.last;
+    assertEquals([setup?.logsRequests, setup?.logsRefusals], [logsRequests, logsRefusals]);
     await test.time.advance(1000);
-    assertEquals(test.told.length, isLogged ? 1 : 0);
+    assertEquals(test.told.length, logsRequests ? 1 : 0);
     test.told.length = 0;
-    test.last.say({ event: "request", endpoint, source, octets: 48 });
+    test.last.say({ event: "request", endpoint, source, request });
+    test.last.say({ event: "request", endpoint, source, request, cause: "denied" });
     test.last.say({ event: "failed", endpoint, operation: "send", message: "no route" });
+    test.last.say({ event: "error", endpoint, message: "out of luck" });
     assertEquals(test.told, [
-      ["request", endpoint, source, 48],
+      ["request", endpoint, source, request],
+      ["refused", endpoint, source, request, "denied"],
       ["failed", endpoint, "send", "no route"],
     ]);
-    const listed = clients?.list().map(({ address, port, protocol }) => [address, port, protocol]);
-    assertEquals(listed, clients && [["192.0.2.9", 5000, "ntp"]]);
+    assertEquals(errors, [[endpoint, "out of luck"]]);
     await test.shutdown();
   }
 });

@@ -4,6 +4,7 @@ import { UNKNOWN_CLOCK } from "../../../src/clock/status.ts";
 import { ServedPage, SYSTEM_TIME } from "../../../src/clock/page.ts";
 import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
+import { allocateClients } from "../../../src/server/clients/client_table.ts";
 import { LineLimiter } from "../../../src/server/log/line_limiter.ts";
 import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
 import { openWorker } from "../../../src/server/workers/worker_url.ts";
@@ -21,6 +22,7 @@ const request = Uint8Array.from({ length: 48 }, (_, i) => i === 0 ? 0x23 : 0);
 class TestWorker implements AsyncDisposable {
   readonly port: number;
   readonly counters: Counters;
+  readonly clients = allocateClients(16);
   readonly said: WorkerMessage[] = [];
   readonly #libc = openLibc();
   readonly #descriptors: readonly number[];
@@ -46,13 +48,15 @@ class TestWorker implements AsyncDisposable {
           descriptor: this.#descriptors[0] ?? -1,
           endpoint: { protocol: "ntp", hostname, port: this.port },
           page,
+          counters,
         }],
         services: { utc: true, daytimeFormat: "ctime" },
-        guard: planGuard({}),
-        counters,
+        guard: planGuard({ access: { deny: ["127.0.0.2"] } }),
+        clients: this.clients,
         stop: this.#stop,
         limiter: new SharedArrayBuffer(LineLimiter.octets),
-        isLogged: true,
+        logsRequests: true,
+        logsRefusals: true,
         ...change,
       } satisfies WorkerSetup,
     );
@@ -100,7 +104,7 @@ Deno.test(
       await worker.stop();
       const endpoint = { protocol: "ntp", ...to };
       const source = { hostname: "127.0.0.1", port: client.address.port };
-      const reported = { event: "request", endpoint, source, octets: 48 };
+      const reported = { event: "request", endpoint, source, request, cause: undefined };
       const [ready, ...rest] = worker.said as unknown[];
       assertEquals(ready, { event: "ready" });
       assertEquals(rest, [...Array(20).fill(reported), { event: "stopped" }]);
@@ -112,7 +116,7 @@ Deno.test(
 
 Deno.test(
   await where(batches, "a worker that need not log reports nothing", async () => {
-    await using worker = new TestWorker(pageOf(7), { isLogged: false });
+    await using worker = new TestWorker(pageOf(7), { logsRequests: false, logsRefusals: false });
     await worker.last("ready");
     using client = new UdpClient();
     await client.ask(request, { hostname: "127.0.0.1", port: worker.port });
@@ -124,7 +128,8 @@ Deno.test(
 Deno.test(
   await where(batches, "a worker whose socket is none reports it, and dies of it", async () => {
     const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
-    const listeners = [{ descriptor: 1_000_000, endpoint, page: pageOf(7) }];
+    const counters = new SharedArrayBuffer(Counters.octets);
+    const listeners = [{ descriptor: 1_000_000, endpoint, page: pageOf(7), counters }];
     await using worker = new TestWorker(pageOf(7), { listeners });
     await worker.last("died");
     const message = "Bad file descriptor (os error 9)";

@@ -35,6 +35,8 @@ class TestChannel implements Disposable {
   readonly libc = new FakeLibc();
   readonly counters = new Counters();
   readonly failures: string[] = [];
+  /** The ports of the senders whose requests the channel itself refused. */
+  readonly refused: [port: number, refusal: number][] = [];
   /** The arrival of each request, in nanoseconds since 1970. */
   readonly arrivals: bigint[] = [];
   /** The first octets of the requests whose replies were finished together. */
@@ -100,6 +102,7 @@ function makeHandler(
     finish(batch, first, end): void {
       test.finished.push(batch.slice(first, end).map(({ request }) => request[0] ?? -1));
     },
+    refused: ({ source }, refusal) => test.refused.push([source.port, refusal]),
     failed: (operation, error) => test.failures.push(`${operation}: ${(error as Error).message}`),
   };
 }
@@ -171,6 +174,7 @@ Deno.test("a wildcard refuses what went to a group or a broadcast address, and o
     const sent = channel.serve(datagram([1], { from, sentTo }), datagram([2], unicast));
     assertEquals(sent.map(({ payload }) => [...payload]), [[2]], `${destination}`);
     assertEquals(channel.counted, { received: 2, answered: 1, "not_unicast": 1 });
+    assertEquals(channel.refused, [[5000, refusal("not_unicast")]]);
     using bound = new TestChannel();
     assertEquals(bound.serve(datagram([1], { from, sentTo })).map(({ from }) => from), [undefined]);
   }

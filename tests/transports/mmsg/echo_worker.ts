@@ -39,14 +39,14 @@ thread.onmessage = ({ data: { descriptors, counters, stop } }) => {
   const listeners = descriptors.map((descriptor) => ({
     descriptor,
     isWildcard: false,
-    handler: { begin: () => {}, handle, finish: () => {}, failed },
+    counters: new Counters(counters),
+    handler: { begin: () => {}, handle, finish: () => {}, refused: () => {}, failed },
   }));
   using libc = openLibc();
   try {
     runLoop(libc, {
       clock: new RealtimeClock(libc),
       listeners,
-      counters: new Counters(counters),
       stop: new Int32Array(stop),
     });
     thread.postMessage("ended");

@@ -32,9 +32,16 @@ function run(
     if (flushed.length === waits) stop[0] = 1;
     onWait();
   };
-  const handler = { begin: () => {}, handle: () => 1, finish: () => {}, failed: () => {} };
-  const listeners = descriptors.map((descriptor) => ({ descriptor, isWildcard: false, handler }));
-  const shared = { counters: new Counters(), clock: new RealtimeClock(libc), stop };
+  const handler = {
+    begin: () => {},
+    handle: () => 1,
+    finish: () => {},
+    refused: () => {},
+    failed: () => {},
+  };
+  const own = { isWildcard: false, handler, counters: new Counters() };
+  const listeners = descriptors.map((descriptor) => ({ descriptor, ...own }));
+  const shared = { clock: new RealtimeClock(libc), stop };
   runLoop(libc, { listeners, ...shared, afterBatch: () => flushes++ });
   return { libc, flushed };
 }
@@ -82,11 +89,18 @@ Deno.test("a loop with several sockets ends with the cause when it cannot wait f
 Deno.test("a loop that is stopped before it begins receives nothing", () => {
   using libc = new FakeLibc();
   const stop = new Int32Array(new SharedArrayBuffer(4)).fill(1);
-  const handler = { begin: () => {}, handle: () => 1, finish: () => {}, failed: () => {} };
+  const handler = {
+    begin: () => {},
+    handle: () => 1,
+    finish: () => {},
+    refused: () => {},
+    failed: () => {},
+  };
   for (const descriptors of [[5], [5, 6], []]) {
-    const listeners = descriptors.map((descriptor) => ({ descriptor, isWildcard: false, handler }));
+    const own = { isWildcard: false, handler, counters: new Counters() };
+    const listeners = descriptors.map((descriptor) => ({ descriptor, ...own }));
     const clock = new RealtimeClock(libc);
-    runLoop(libc, { listeners, counters: new Counters(), clock, stop });
+    runLoop(libc, { listeners, clock, stop });
   }
   assertEquals(libc.calls, []);
 });

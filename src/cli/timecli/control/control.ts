@@ -1,49 +1,34 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
+import { clientsQueryFields } from "../../../client/clients_query.ts";
 import { control, CONTROL_ACTIONS } from "../../../client/control.ts";
 import type { ControlAction } from "../../../client/control_api.ts";
 import { clockFields } from "../../../clock/sources/timeline/options.ts";
 import { MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { QueryError } from "../../../protocols/failure.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { addNamedFault } from "../../../server/faults/text.ts";
-import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
-import { readToken } from "../../shared/files.ts";
 import { forLocale } from "../../shared/locale.ts";
 import { writeText } from "../../shared/output.ts";
 import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
 import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { formatAnswer } from "./report.ts";
+import {
+  controlTokenFields,
+  controlUrlField,
+  DEFAULT_CONTROL_URL,
+  parseControlUrl,
+  readControlToken,
+  withAdvice,
+} from "./server_fields.ts";
 import { formatJson, quote } from "../../../text/json.ts";
 
-const DEFAULT_URL = "http://127.0.0.1:8890";
-
 const requestFields = {
-  url: text("a URL such as http://127.0.0.1:8890", parseControlUrl, {
-    name: "url",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<url>",
-    help: "control interface of the server",
-    default: DEFAULT_URL,
-  }),
-  token: text("a token", () => {}, {
-    name: "token",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<token>",
-    help: "bearer token of the server",
-    isSecret: true,
-  }),
-  tokenFile: text("a file", () => {}, {
-    name: "token-file",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<file>",
-    help: "file with the token",
-    conflicts: ["token"],
-  }),
+  url: controlUrlField,
+  ...controlTokenFields,
   listener: text("the URL of a listener", () => {}, {
     name: "listener",
     maxLength: MAX_LONG_TEXT,
@@ -59,6 +44,7 @@ const groups = {
     ...clockFields,
     freeze: { ...clockFields.freeze, conflicts: ["rate"] },
   },
+  "List, for clients:": clientsQueryFields,
   "Output:": { json: jsonField },
 } as const;
 
@@ -71,7 +57,7 @@ Actions:
   step DURATION         step the clock now: +1h, -2s, PT90M
   faults [FAULT...]     replace the faults: drop=0.3 kiss=DENY; none removes all
   scenario NAME         restart in a situation: y2038, ./FILE.json, or list
-  clients               print recent clients; under load, a sample
+  clients               print clients and how their requests ended
   reset                 restart as at the start: clock, faults and all
 
 Examples:
@@ -112,19 +98,18 @@ async function run(
   if (action === "scenario" && args.length === 1 && args[0] === "list") {
     return writeText(Deno.stdout, `${listScenarios()}\n`);
   }
-  const url = parseControlUrl(values.url ?? DEFAULT_URL);
+  const url = parseControlUrl(values.url ?? DEFAULT_CONTROL_URL);
   const body = await makeBody(action, args, values);
-  const { tokenFile: file, ...request } = pickOptions(requestFields, values);
-  const token = file === undefined ? request.token : await readToken(file, "timecli");
+  const query = pickOptions(clientsQueryFields, values);
+  const { tokenFile: _file, ...request } = pickOptions(requestFields, values);
+  const token = await readControlToken(values);
   try {
-    const answer = await control(action, { ...request, token, url, body });
+    const answer = await control(action, { ...request, token, url, query, body });
     const output = values.json ? formatJson(answer) : forLocale(formatAnswer(action, answer));
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
-    if (!(error instanceof QueryError) || error.reason !== "refused") throw error;
-    const advice = `start the server with: timesrv --control ${new URL(url).host}`;
-    throw new QueryError(error.reason, `${escapeLine(error.message)}; ${advice}`);
+    throw withAdvice(error, url);
   }
 }
 
@@ -143,6 +128,9 @@ async function makeBody(
   const hasChange = Object.keys(change).length > 0;
   if (hasChange && action !== "set") {
     throw new UsageError(`Clock options are for set, not for ${action}`);
+  }
+  if (action !== "clients" && Object.keys(pickOptions(clientsQueryFields, values)).length > 0) {
+    throw new UsageError(`--sort, --limit and --skip are for clients, not for ${action}`);
   }
   const [value] = args;
   switch (action) {
@@ -165,16 +153,4 @@ async function makeBody(
   }
   if (value !== undefined) throw new UsageError(`${action} accepts no value: remove ${value}`);
   return action === "set" ? change : undefined;
-}
-
-/** The origin of a control interface, whose scheme may be left out. */
-function parseControlUrl(written: string): string {
-  const url = URL.parse(written.includes("://") ? written : `http://${written}`);
-  if (
-    url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "" ||
-    url.port === "0"
-  ) {
-    throw new SyntaxError(`no URL of a control interface: ${written}`);
-  }
-  return url.origin;
 }

@@ -8,10 +8,12 @@ import type {
   ServerState,
 } from "../../../client/control_api.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
+import { formatTotals } from "../../../server/log/totals.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { formatCount, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { formatJson } from "../../../text/json.ts";
+import { clientRows, formatClientTotals } from "./client_rows.ts";
 
 export function formatAnswer(action: ControlAction, answer: unknown): string {
   const rows = rowsOf(action, answer);
@@ -32,18 +34,21 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
     case "faults":
       return [["Faults", faultsText((answer as FaultsAnswer).faults)]];
     case "clients":
-      return clientRows(answer as ClientsAnswer);
+      return rowsOfClients(answer as ClientsAnswer);
   }
 }
 
-function stateRows({ transport, answering, clock, listeners, totals }: ServerState): string[][] {
-  const { received, answered } = totals;
+function stateRows(state: ServerState): string[][] {
+  const { version, started, transport, answering, clock, listeners, totals } = state;
+  const hasSeveral = listeners.length > 1;
   return [
+    ["Version", `timesrv ${version}, started ${started}`],
     ...clockRows(clock),
     ["Transport", `${transport}${answering ? "" : ", not answering"}`],
-    ["Requests", `${received} received, ${answered} answered`],
-    ...listeners.flatMap(({ url, clock: own, faults }) => [
+    ["Requests", formatTotals(totals)],
+    ...listeners.flatMap(({ url, totals, clock: own, faults }) => [
       ["Listener", url],
+      ...hasSeveral ? [["  Requests", formatTotals(totals)]] : [],
       ...own === undefined
         ? []
         : clockRows(own).map(([name = "", ...rest]) => [`  ${name}`, ...rest]),
@@ -81,16 +86,11 @@ function faultsText(faults: FaultsState): string {
   return Object.keys(faults).length === 0 ? "none" : formatJson(faults);
 }
 
-function clientRows({ clients, untold }: ClientsAnswer): string[][] {
-  const rows = clients.map(({ address, requests, protocol, lastSeen }) => [
-    address,
-    String(requests),
-    protocol,
-    lastSeen,
-  ]);
-  return [
-    ["Client", "Requests", "Protocol", "Last seen"],
-    ...rows,
-    ...untold === 0 ? [] : [[`A sample: ${untold} more requests were not examined`]],
-  ];
+function rowsOfClients(answer: ClientsAnswer): string[][] {
+  const { clients, total, capacity } = answer;
+  if (capacity === 0) return [["Clients are not counted: the server runs with --max-clients 0"]];
+  const rest = total > clients.length
+    ? `${formatCount(clients.length)} of ${formatClientTotals(answer)}`
+    : formatClientTotals(answer);
+  return [...clients.length > 0 ? clientRows(answer) : [], [rest]];
 }

@@ -47,7 +47,7 @@ Deno.test("timecli control --json prints what is documented, of every action", a
       [["faults", "drop=0.5", "kiss=DENY,every=10"], "faults"],
       [["faults"], "faults"],
       [["scenario", "y2038"], "totals"],
-      [["clients"], "untold"],
+      [["clients"], "unlisted"],
       [["reset", "--listener", own], "totals"],
       [["reset"], "totals"],
     ] as const

@@ -22,15 +22,18 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
   assertEquals(lines(formatAnswer("set", samples.set)), clock);
   assertEquals(lines(formatAnswer("step", samples.step)), clock);
   const state = [
+    "Version      timesrv 1.0.0, started 2026-11-28T11:00:00.000Z",
     ...clock,
     "Transport    datagram",
-    "Requests     12 received, 9 answered",
+    "Requests     12 received, 9 answered, 0 refused, 0 errors",
     "Listener     ntp://127.0.0.1:123",
+    "  Requests   8 received, 4 answered, 1 KoD, 3 refused (3 denied), 0 errors",
     "  Time       2038-01-19T03:14:00Z",
     "  Offset     +1.500 s from the system clock",
     "  Rate       2",
     '  Faults     {"drop":0.5}',
     "Listener     time://127.0.0.1:37",
+    "  Requests   0 received, 0 answered, 0 refused, 0 errors",
   ];
   for (const action of ["state", "scenario", "reset"] as const) {
     assertEquals(lines(formatAnswer(action, samples[action])), state);
@@ -48,13 +51,22 @@ Deno.test("formatAnswer shows faults, and clients as a table", () => {
   );
   assertEquals(formatAnswer("faults", { schema: 1, faults: {} }), "Faults  none");
   const table = [
-    "Client       Requests  Protocol  Last seen",
-    "192.0.2.1    12        ntp       2026-11-28T12:00:00.000Z",
-    "2001:db8::1  3         ntp       2026-11-28T12:00:00.000Z",
+    "CLIENT       PROTOCOL     RATE  REQUESTS  ANSWERED  KOD  DENIED  LIMITED  REFUSED  INTERVAL" +
+    "          FIRST      LAST",
+    "192.0.2.1    NTP v4          -     1,212     1,200    1       2        3        6   321.8 s  1 h 0 min ago" +
+    "  30 s ago",
+    "2001:db8::1  text      1,500/s         1         1    0       0        0        0         -  1 h 0 min ago" +
+    "  30 s ago",
   ];
-  const rest = "A sample: 4 more requests were not examined";
+  const rest = "2 of 4 clients; 2 earlier clients with 4 requests made room for others";
   assertEquals(lines(formatAnswer("clients", samples.clients)), [...table, rest]);
-  assertEquals(lines(formatAnswer("clients", { ...samples.clients, untold: 0 })), table);
+  const all = { ...samples.clients, total: 2, dropped: 0, unlisted: 0 };
+  assertEquals(lines(formatAnswer("clients", all)), [...table, "2 clients"]);
+  assertEquals(formatAnswer("clients", { ...all, clients: [], total: 0 }), "0 clients");
+  assertEquals(
+    formatAnswer("clients", { ...all, clients: [], total: 0, capacity: 0 }),
+    "Clients are not counted: the server runs with --max-clients 0",
+  );
 });
 
 Deno.test("formatAnswer prints readable lines of any answer that control accepts", () => {

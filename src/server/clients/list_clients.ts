@@ -1,0 +1,151 @@
+/** The list of clients, from the tables of all threads. */
+import { type ClientsQuery, MAX_PAGE } from "../../client/clients_query.ts";
+import type { ClientList, ClientState } from "../../client/control_api.ts";
+import { decodeKind } from "../../protocols/request_kind.ts";
+import { formatIpWords } from "../../text/ip_words.ts";
+import {
+  type ClientMemory,
+  HEAD,
+  NUMBER,
+  outcome,
+  rateOf,
+  STRIDE,
+  sumRequests,
+  WORD,
+} from "./client_table.ts";
+
+/** The clients of all tables, each once: copies of their places. */
+interface Copies {
+  readonly numbers: Float64Array;
+  readonly words: Uint32Array;
+  readonly rates: Float64Array;
+  total: number;
+}
+
+/** Lists a page of the clients in the tables of all threads. */
+export function listClients(
+  tables: readonly ClientMemory[],
+  nowMs: number,
+  { sort = "last", limit = MAX_PAGE, skip = 0 }: ClientsQuery = {},
+): ClientList {
+  const copies = copyClients(tables, nowMs);
+  const compare = comparisons[sort](copies);
+  const order = Uint32Array.from({ length: copies.total }, (_, i) => i).sort(compare);
+  const head = { dropped: 0, unlisted: 0 };
+  for (const { numbers } of tables) {
+    const [dropped = 0, unlisted = 0] = new Float64Array(numbers, 0, HEAD.size);
+    head.dropped += dropped;
+    head.unlisted += unlisted;
+  }
+  return {
+    clients: Array.from(order.subarray(skip, skip + limit), (i) => stateOf(copies, i)),
+    now: new Date(nowMs).toISOString(),
+    total: copies.total,
+    capacity: tables.reduce((sum, { tags }) => sum + tags.byteLength / 4, 0),
+    ...head,
+  };
+}
+
+function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
+  const places = tables.reduce((sum, { tags }) => sum + tags.byteLength / 4, 0);
+  const numbers = new Float64Array(places * STRIDE);
+  const words = new Uint32Array(numbers.buffer);
+  const copies = { numbers, words, rates: new Float64Array(places), total: 0 };
+  // A client that changes its port is in the tables of several threads.
+  const known = tables.length > 1 ? new Map<string, number>() : undefined;
+  for (const { numbers: shared, tags: sharedTags } of tables) {
+    const [table, tags] = [new Float64Array(shared), new Int32Array(sharedTags)];
+    for (const [place, tag] of tags.entries()) {
+      if (tag === 0) continue;
+      const next = copies.total;
+      const from = HEAD.size + place * STRIDE;
+      numbers.set(table.subarray(from, from + STRIDE), next * STRIDE);
+      // Another client took the place meanwhile; the next copy overwrites this one.
+      if (Atomics.load(tags, place) !== tag) continue;
+      const elapsedMs = nowMs - (numbers[next * STRIDE + NUMBER.lastMs] as number);
+      copies.rates[next] = rateOf(numbers[next * STRIDE + NUMBER.recent] as number, elapsedMs);
+      const address = known && addressOf(copies, next).join();
+      const same = address === undefined ? undefined : known?.get(address);
+      if (same !== undefined) addTo(copies, same, next);
+      else {
+        if (address !== undefined) known?.set(address, next);
+        copies.total++;
+      }
+    }
+  }
+  return copies;
+}
+
+/** Adds the counts of one copy to those of another one, of the same client. */
+function addTo({ numbers, words, rates }: Copies, same: number, other: number): void {
+  const [to, from] = [same * STRIDE, other * STRIDE];
+  for (let i = outcome.answered; i <= outcome.failed; i++) {
+    numbers[to + i] = (numbers[to + i] as number) + (numbers[from + i] as number);
+  }
+  rates[same] = (rates[same] as number) + (rates[other] as number);
+  const times = [numbers[to + NUMBER.firstMs], numbers[from + NUMBER.firstMs]] as number[];
+  numbers[to + NUMBER.firstMs] = Math.min(...times);
+  if ((numbers[from + NUMBER.lastMs] as number) <= (numbers[to + NUMBER.lastMs] as number)) return;
+  numbers[to + NUMBER.lastMs] = numbers[from + NUMBER.lastMs] as number;
+  for (const word of [WORD.kind, WORD.port]) {
+    words[to * 2 + word] = words[from * 2 + word] as number;
+  }
+}
+
+function addressOf({ words }: Copies, i: number): Uint32Array {
+  const at = i * STRIDE * 2 + WORD.address;
+  return words.subarray(at, at + 4);
+}
+
+type Comparison = (copies: Copies) => (a: number, b: number) => number;
+
+/** The highest first. */
+function byNumber(numberOf: (copies: Copies, i: number) => number): Comparison {
+  return (copies) => (a, b) => numberOf(copies, b) - numberOf(copies, a);
+}
+
+const at = (number: number): Comparison =>
+  byNumber(({ numbers }, i) => numbers[i * STRIDE + number] as number);
+
+const comparisons: Readonly<Record<NonNullable<ClientsQuery["sort"]>, Comparison>> = {
+  last: at(NUMBER.lastMs),
+  first: at(NUMBER.firstMs),
+  rate: byNumber(({ rates }, i) => rates[i] as number),
+  requests: byNumber(({ numbers }, i) => sumRequests(numbers, i * STRIDE)),
+  answered: at(outcome.answered),
+  kisses: at(outcome.kisses),
+  denied: at(outcome.denied),
+  limited: at(outcome.limited),
+  refused: at(outcome.refused),
+  address: (copies) => (a, b) => {
+    const [one, other] = [addressOf(copies, a), addressOf(copies, b)];
+    const word = one.findIndex((value, i) => value !== other[i]);
+    return word < 0 ? 0 : (one[word] as number) - (other[word] as number);
+  },
+};
+
+function stateOf(copies: Copies, i: number): ClientState {
+  const { numbers, words, rates } = copies;
+  const from = i * STRIDE;
+  const number = (index: number): number => numbers[from + index] as number;
+  const { protocol, version = null } = decodeKind(words[from * 2 + WORD.kind] as number);
+  const requests = sumRequests(numbers, from);
+  const [firstMs, lastMs] = [number(NUMBER.firstMs), number(NUMBER.lastMs)];
+  const seconds = Math.max(0, lastMs - firstMs) / 1000;
+  return {
+    address: formatIpWords(addressOf(copies, i)),
+    port: words[from * 2 + WORD.port] as number,
+    protocol,
+    version,
+    requests,
+    answered: number(outcome.answered),
+    kisses: number(outcome.kisses),
+    denied: number(outcome.denied),
+    limited: number(outcome.limited),
+    refused: number(outcome.refused),
+    rate: Number((rates[i] as number).toPrecision(3)),
+    interval: requests < 2 ? null : Number((seconds / (requests - 1)).toFixed(6)),
+    firstSeen: new Date(firstMs).toISOString(),
+    lastSeen: new Date(lastMs).toISOString(),
+  };
+}
