@@ -41,16 +41,31 @@ export interface Block {
   readonly parts: readonly (readonly string[])[];
 }
 
-/** The parts of a text: paragraphs, and what stands under a title of its own. */
+/** The parts of a text: paragraphs, what stands under a title of its own, and sections under `###`. */
 export function blocksOf(text: string): Block[] {
-  return text.trim().split(/\n\n+/).filter((block) => block !== "").map((block) => {
-    const lines = block.split("\n");
-    const isTitled = lines[0]?.endsWith(":") && isIndented(lines[1] ?? "");
-    return {
-      ...(isTitled && { title: lines.shift()?.slice(0, -1) ?? "" }),
-      parts: partsOf(lines),
-    };
-  });
+  const [first = "", ...sections] = text.split(/^### /m);
+  return [...untitled(first), ...sections.map(sectionOf)];
+}
+
+function sectionOf(text: string): Block {
+  const [heading = ""] = text.split("\n", 1);
+  const parts = untitled(text.slice(heading.length)).flatMap(({ title, parts }) =>
+    title === undefined ? parts : [[`${title}:`], ...parts]
+  );
+  return { title: heading, parts };
+}
+
+function untitled(text: string): Block[] {
+  return text.replace(/^\n+/, "").trimEnd().split(/\n\n+/).filter((block) => block !== "").map(
+    (block) => {
+      const lines = block.split("\n");
+      const isTitled = lines[0]?.endsWith(":") && isIndented(lines[1] ?? "");
+      return {
+        ...(isTitled && { title: lines.shift()?.slice(0, -1) ?? "" }),
+        parts: partsOf(lines),
+      };
+    },
+  );
 }
 
 function partsOf(lines: readonly string[]): string[][] {

@@ -21,7 +21,7 @@ export async function programPage(
     })),
   );
   const calls = [{ call: name, command }, ...others];
-  const summary = (description.split(/[.:](?:\s|$)/)[0] ?? "").replaceAll("\n", " ");
+  const summary = (description.split(/[.:;](?:\s|$)/)[0] ?? "").replaceAll("\n", " ");
   return {
     name,
     summary: summary.charAt(0).toLowerCase() + summary.slice(1),
@@ -85,7 +85,7 @@ function textOf(
   kind: "prose" | "titled",
   level: 1 | 3,
 ): Node[] {
-  return blocksOf(`${text ?? ""}\n\n${notes}`).flatMap(({ title, parts }) => {
+  return [...blocksOf(text ?? ""), ...blocksOf(notes)].flatMap(({ title, parts }) => {
     if ((title !== undefined) !== (kind === "titled")) return [];
     const nodes = parts.flatMap(partNodes);
     return title === undefined ? nodes : [heading(level, title), ...nodes];

@@ -18,6 +18,7 @@ export function roffPage({ name, summary, nodes }: Page, date: string): string {
     ...nodes.flatMap((node, i) => linesOf(node, nodes[i - 1])),
     ...heading("SH", "SEE ALSO"),
     `.BR ${otherProgram[name] ?? name} (1)`,
+    ...paragraph("The documents named docs/... are in the source of timesrv."),
   ];
   return `${lines.join("\n")}\n`;
 }

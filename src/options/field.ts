@@ -37,6 +37,8 @@ export interface Row {
   readonly help: string;
   /** The default as help shows it, as a user would write it. */
   readonly default?: string;
+  /** Values that shell completions offer, such as names; `./` stands for files. */
+  readonly offers?: readonly string[];
   /** Whether it may be given several times, once per value. */
   readonly isRepeatable?: boolean;
   readonly conflicts?: readonly string[];

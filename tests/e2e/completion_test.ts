@@ -5,11 +5,6 @@ import { bothPrograms } from "../support/programs.ts";
 
 /** What bash would offer, given a completion script and the words typed so far. */
 const askBash = `
-# Of the bash-completion package, what the script uses.
-_get_comp_words_by_ref() {
-  cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
-  words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD
-}
 compopt() { :; }
 source "$1"
 shift

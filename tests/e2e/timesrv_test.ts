@@ -238,7 +238,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
       const help = await run([...timesrv, "--help"]);
       assertEquals((await run([...timesrv, "help"])).stdout, help.stdout);
       assertEquals([help.code, help.stderr], [0, ""]);
-      assertMatch(help.stdout, /^Usage: timesrv \[options\] \[listeners\.\.\.\]\n/);
+      assertMatch(help.stdout, /^Usage: timesrv \[options\] \[command\] \[listeners\.\.\.\]\n/);
       for (const line of help.stdout.split("\n")) assert(line.length <= 80, line);
       for (const word of ["--utc", "--log-format", "Examples:", "Exit codes:", "TIMESRV_"]) {
         assert(help.stdout.includes(word), word);

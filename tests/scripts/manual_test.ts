@@ -100,11 +100,16 @@ Deno.test(
             "--help",
           ]);
           const words = help.stdout.match(/(?<=^ +(?:-\w, )?)--[a-z0-9-]+/gm) ?? [];
-          assert(words.length > 5, help.stdout);
+          assert(words.length > 5 || call[0] === "complete", help.stdout);
           for (const word of words) assert(text.includes(word), `${program}: ${word}`);
         }
         for (const line of text.split("\n")) assert(line.length <= 80, line);
-        assert(text.includes("EXIT STATUS") && text.includes("EXAMPLES"));
+        const sections: string[] = text.match(/^[A-Z][A-Z ]+$/gm) ?? [];
+        const usual = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT"];
+        for (const name of [...usual, "FILES", "EXAMPLES", "SEE ALSO"]) {
+          assert(sections.includes(name), name);
+        }
+        assert(sections.includes("FAULTS") === (program === "timesrv"));
         assert(program !== "timecli" || calls.length > 2, text);
       }
     },

@@ -20,6 +20,8 @@ export interface Positional {
   readonly help: string;
   readonly isRequired?: boolean;
   readonly isRepeatable?: boolean;
+  /** Values that shell completions offer, by the arguments before; `./` stands for files. */
+  readonly offers?: readonly string[] | ((before: readonly string[]) => readonly string[]);
 }
 
 /** The origin of the value of an option. */
@@ -42,7 +44,7 @@ export interface Command<Set extends Groups = Groups> {
    * indented lines below it. The manual has more (scripts/manual/texts.txt).
    */
   readonly notes: string;
-  /** The last paragraph of help, which points to the manual and is not in it. */
+  /** The last paragraph of help, which is not in the manual: the exit codes. */
   readonly hint?: string;
   /** Returns the exit code; 0 without one. */
   run(given: Arguments<Set>): Promise<number | void>;

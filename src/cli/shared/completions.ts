@@ -1,50 +1,135 @@
 /** Shell completions, made from the records of commands. */
-import completion, { type Command as CompletedCommand } from "@bomb.sh/tab";
-import { type Command, optionsOf, type Program } from "./command.ts";
+import type { Field } from "../../options/field.ts";
+import {
+  type Command,
+  defineCommand,
+  optionsOf,
+  type Positional,
+  type Program,
+} from "./command.ts";
+import { scripts, type Shell } from "./completion_scripts.ts";
 import { aboutFields } from "./help.ts";
-import { UsageError } from "./usage_error.ts";
 import { writeText } from "./output.ts";
+import { findOption } from "./parse_arguments.ts";
+import { UsageError } from "./usage_error.ts";
 
-const SHELLS = ["bash", "zsh", "fish", "powershell"];
-
-/**
- * Prints the script for a shell (`complete bash`), or the completions of a command line
- * (`complete -- words`) for such a script.
- */
-export async function complete(
-  { command, subcommands }: Program,
-  args: readonly string[],
-): Promise<void> {
-  // The script for bash declares constants, which the script of a second program, or reading ~/.bashrc
-  // again, could not assign.
-  // deno-lint-ignore no-console -- the package prints with it
-  console.log = (text: string) =>
-    writeText(Deno.stdout, `${text.replaceAll(/^readonly /gm, "")}\n`);
-  addOptions(completion, command);
-  for (const { name, summary, load } of subcommands) {
-    addOptions(completion.command(name, summary), (await load()).command);
-  }
-  const [first = "", ...words] = args;
-  if (first === "--") completion.parse(words);
-  else if (args.length === 1 && SHELLS.includes(first)) {
-    completion.setup(command.name, command.name, first);
-  } else {
-    const call = [command.name, "complete", ...args].join(" ");
-    throw new UsageError(`Cannot read "${call}": expected a shell: bash, zsh or fish`);
-  }
+/** What may stand in a place of a command line. */
+interface Offer {
+  readonly words: readonly (readonly [word: string, meaning: string])[];
+  /** Whether the name of a file may stand there, too. */
+  readonly takesFiles?: boolean;
 }
 
-function addOptions(to: CompletedCommand, command: Command): void {
-  for (const [, { name, short, syntax, help, choices = [] }] of optionsOf(command)) {
-    if (syntax === undefined) to.option(name, help, short);
-    else {
-      const offer = (add: (value: string, description: string) => void): void =>
-        choices.forEach((choice) => add(choice, ""));
-      to.option(name, help, offer, short);
+/** What stands for the names of files among the values that an option offers. */
+const FILES = "./";
+
+const NOTHING: Offer = { words: [] };
+
+/** The bits of the last line, as of the completions of cobra: no blank after a word, no names of files. */
+const NO_SPACE = 2;
+const NO_FILES = 4;
+
+const shells = Object.keys(scripts) as readonly Shell[];
+
+/** The command that prints the script of a shell. */
+export function completeCommand({ command: { name } }: Program): Command {
+  return defineCommand({
+    name: "complete",
+    description: "Prints the script that completes commands, options and values in a shell.",
+    positionals: [{ name: "shell", help: shells.join(", "), isRequired: true, offers: shells }],
+    groups: {},
+    notes: `
+Examples:
+  source <(${name} complete bash)    in ~/.bashrc
+  source <(${name} complete zsh)     in ~/.zshrc, after compinit
+  ${name} complete fish | source     in ~/.config/fish/config.fish
+`,
+    hint: "Exit codes: 0 printed, 2 no such shell.",
+    run({ positionals: [shell = ""] }): Promise<void> {
+      if (!Object.hasOwn(scripts, shell)) {
+        throw new UsageError(`Unknown shell ${shell}: expected bash, zsh or fish`);
+      }
+      writeText(Deno.stdout, scripts[shell as Shell](name));
+      return Promise.resolve();
+    },
+  });
+}
+
+/**
+ * Prints what may stand for the last word of a command line: a line per word, with its meaning after a tab,
+ * and then a line of {@linkcode NO_SPACE} and {@linkcode NO_FILES}.
+ */
+export async function printCompletions(program: Program, words: readonly string[]): Promise<void> {
+  const before = [...words];
+  const last = before.pop() ?? "";
+  const { words: offered, takesFiles = false } = await offerFor(program, before, last);
+  const found = offered.filter(([word]) => word.startsWith(last));
+  const isOpen = found.length > 0 && found.every(([word]) => /[=/:@]$/.test(word));
+  const bits = (isOpen ? NO_SPACE : 0) + (takesFiles ? 0 : NO_FILES);
+  const lines = found.map(([word, meaning]) => `${word}\t${meaning}\n`);
+  writeText(Deno.stdout, `${lines.join("")}:${bits}\n`);
+}
+
+async function offerFor(
+  { command: main, subcommands }: Program,
+  before: readonly string[],
+  last: string,
+): Promise<Offer> {
+  const called = subcommands.find(({ name }) => name === before[0]);
+  const command = called === undefined ? main : (await called.load()).command;
+  const { option, positionals, isAfterDashes } = readWords(command, before.slice(called ? 1 : 0));
+  if (option !== undefined) return valuesOf(option);
+  if (last.startsWith("-") && !isAfterDashes) return offerOptions(command, last);
+  const place = command.positionals[positionals.length] ?? command.positionals.at(-1);
+  const isBeyond = positionals.length >= command.positionals.length && !place?.isRepeatable;
+  const values = place === undefined || isBeyond ? NOTHING : argumentsOf(place, positionals);
+  if (before.length > 0) return values;
+  const commands = subcommands.map(({ name, summary }) => [name, summary] as const);
+  return { ...values, words: [...commands, ...values.words] };
+}
+
+/** The option whose value the next word is, if it is one, and the arguments so far. */
+function readWords(command: Command, words: readonly string[]): {
+  readonly option?: Field | undefined;
+  readonly positionals: readonly string[];
+  readonly isAfterDashes: boolean;
+} {
+  const options = optionsOf(command);
+  const positionals: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (word === "--") {
+      return { positionals: [...positionals, ...words.slice(i + 1)], isAfterDashes: true };
     }
+    const option = findOption(options, word)?.[1];
+    if (option?.syntax !== undefined) {
+      if (i === words.length - 1) return { option, positionals, isAfterDashes: false };
+      i++;
+    } else if (!/^-./.test(word)) positionals.push(word);
   }
-  for (const { name, short, help } of Object.values(aboutFields)) to.option(name, help, short);
-  for (const { name, isRepeatable } of command.positionals) {
-    to.argument(name, undefined, isRepeatable);
+  return { positionals, isAfterDashes: false };
+}
+
+function offerOptions(command: Command, last: string): Offer {
+  const [, label, start] = /^(--[^=]+=)(.*)$/.exec(last) ?? [];
+  if (label !== undefined && start !== undefined) {
+    const option = findOption(optionsOf(command), label.slice(0, -1))?.[1];
+    const { words, takesFiles = false } = option?.syntax === undefined ? NOTHING : valuesOf(option);
+    return { words: words.map(([word, meaning]) => [`${label}${word}`, meaning]), takesFiles };
   }
+  const fields = [...optionsOf(command).map(([, field]) => field), ...Object.values(aboutFields)];
+  return { words: fields.map(({ name, help }) => [`--${name}`, help]) };
+}
+
+function valuesOf({ choices = [], offers = [], syntax }: Field): Offer {
+  return offerOf([...new Set([...choices, ...offers])], syntax === "<file>");
+}
+
+function argumentsOf({ offers = [] }: Positional, before: readonly string[]): Offer {
+  return offerOf(typeof offers === "function" ? offers(before) : offers);
+}
+
+function offerOf(all: readonly string[], takesFiles = false): Offer {
+  const words = all.filter((word) => word !== FILES).map((word) => [word, ""] as const);
+  return { words, takesFiles: takesFiles || all.includes(FILES) };
 }

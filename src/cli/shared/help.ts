@@ -10,7 +10,7 @@ const MAX_WIDTH = 100;
 const DEFAULT_WIDTH = 80;
 
 export const aboutFields = {
-  help: { name: "help", short: "h", help: "print this help" },
+  help: { name: "help", short: "h", help: "print this help; -h is shorter" },
   version: { name: "version", short: "V", help: "print the version, and Deno's" },
 };
 
@@ -42,7 +42,38 @@ export function helpText(command: Command, options: HelpOptions): string {
       [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n")
     ),
     reflow(command.notes.trim(), width),
-    reflow(command.hint ?? "", width),
+    reflow([command.hint ?? "", manualOf(call)].join(" ").trim(), width),
+  ].filter((part) => part !== "").join("\n\n") + "\n";
+}
+
+/** Where the manual of a program is, for those who have nothing but the program. */
+function manualOf(call: string): string {
+  const [name] = call.split(" ");
+  return `Manual: man ${name}, or docs/${name}.md in the source.`;
+}
+
+/** Help on one screen: commands, the names of options, and examples. */
+export function outlineText(command: Command, options: HelpOptions): string {
+  const { call, subcommands = [], width = helpWidth(), bold = (text) => text } = options;
+  const groups = Object.entries(command.groups).map(([title, fields]): [string, string] => [
+    title.replace(/( \(.*\)|, .*)?:$/, ""),
+    Object.values(fields).map(({ name, short }) => short ? `-${short}/--${name}` : `--${name}`)
+      .join(", "),
+  ]);
+  const rows = [...groups, ...subcommands.map(({ name }) => [name] as const)];
+  const column = Math.max(...rows.map(([term]) => term.length)) + 4;
+  const section = (title: string, rows: readonly (readonly [string, string])[]): string =>
+    [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n");
+  const [examples = ""] = /^Examples:\n(?: .*\n)+/m.exec(command.notes) ?? [];
+  return [
+    `${bold("Usage:")} ${usageOf(command, call, subcommands.length > 0)}`,
+    reflow(command.description, width),
+    ...(subcommands.length > 0
+      ? [section("Commands:", subcommands.map(({ name, summary }) => [name, summary]))]
+      : []),
+    ...(groups.length > 0 ? [section("Options:", groups)] : []),
+    examples.trimEnd(),
+    `More: ${call} --help`,
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 

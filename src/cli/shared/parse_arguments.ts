@@ -103,7 +103,8 @@ function readArguments(
   return positionals;
 }
 
-function findOption(options: readonly Option[], label: string): Option | undefined {
+/** Finds an option by one of its flags. */
+export function findOption(options: readonly Option[], label: string): Option | undefined {
   return options.find(([, { name, short, aliases }]) =>
     label === `--${name}` || short !== undefined && label === `-${short}` ||
     aliases?.includes(label)

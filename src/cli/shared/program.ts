@@ -14,9 +14,9 @@ export async function runProgram(
   const { command, subcommands } = program;
   const args = withHelp(program, given);
   const [first, ...rest] = args;
-  if (first === "complete") {
-    const { complete } = await import("./completions.ts");
-    return await complete(program, rest);
+  if (first === "complete" && rest[0] === "--") {
+    const { printCompletions } = await import("./completions.ts");
+    return await printCompletions(program, rest.slice(1));
   }
   const called = subcommands.find(({ name }) => name === first);
   if (called !== undefined) {
@@ -37,9 +37,10 @@ async function runCommand(
   // Anywhere before "--", help and version take precedence over mistakes.
   const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
   if (flags.includes("--help") || flags.includes("-h")) {
-    const { helpText } = await import("./help.ts");
+    const { helpText, outlineText } = await import("./help.ts");
+    const format = flags.includes("--help") ? helpText : outlineText;
     const bold = painter(Deno.stdout, "1");
-    return writeText(Deno.stdout, helpText(command, { call, subcommands, bold }));
+    return writeText(Deno.stdout, format(command, { call, subcommands, bold }));
   }
   if (flags.includes("--version") || flags.includes("-V")) {
     const { versionText } = await import("./help.ts");

@@ -12,7 +12,14 @@ import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
-import { intervalField, networkFields, networkOf, samplesField, timeoutField } from "./options.ts";
+import {
+  intervalField,
+  measurableOffers,
+  networkFields,
+  networkOf,
+  samplesField,
+  timeoutField,
+} from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
@@ -109,11 +116,14 @@ Examples:
 export const command = defineCommand({
   name: "check",
   description: "Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).",
-  positionals: [{ name: "url", help: "server: [PROTOCOL://]HOST[:PORT], NTP by default" }],
+  positionals: [{
+    name: "url",
+    help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
+    offers: measurableOffers,
+  }],
   groups,
   notes: NOTES,
-  hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line. The " +
-    "manual has more: docs/timecli.md.",
+  hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line.",
   run,
   // A monitoring system reads standard output, and reads 2 as critical.
   fail: printUnknown,

@@ -77,7 +77,7 @@ export const command = defineCommand({
   hint: "Exit codes: 0 all servers sent a time and agree, 2 wrong command line, " +
     `${disagreementExitCodes.falseticker} a server is wrong, ` +
     `${disagreementExitCodes.noMajority} they disagree without a majority; otherwise the first ` +
-    "failure, as timecli. The manual explains verdicts: docs/timecli.md.",
+    "failure, as timecli.",
   run,
 });
 

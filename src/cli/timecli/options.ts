@@ -9,6 +9,7 @@ import {
   type ValuesOf,
   whole,
 } from "../../options/field.ts";
+import { wireProtocols } from "../../protocols/registry.ts";
 import { addressFamily, canonicalAddress } from "../../system/address.ts";
 import type { TimeSpan } from "../../text/duration.ts";
 import type { Positional } from "../shared/command.ts";
@@ -88,10 +89,17 @@ export function formatFields(json: string, csv: string): Record<"json" | "csv", 
   };
 }
 
+/** What completions offer for a server whose replies have an offset. */
+export const measurableOffers: readonly string[] = ["ntp://", "time://"];
+
 /** The servers of a command that needs an offset. */
 export const serversArgument: Positional = {
   name: "urls",
   help: "servers: [PROTOCOL://]HOST[:PORT], NTP by default",
   isRequired: true,
   isRepeatable: true,
+  offers: measurableOffers,
 };
+
+/** What completions offer for a target of any protocol. */
+export const targetOffers: readonly string[] = wireProtocols.map((protocol) => `${protocol}://`);

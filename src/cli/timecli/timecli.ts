@@ -1,5 +1,5 @@
 /** `timecli` with its subcommands; in executables this is a file of its own, which queries do not load. */
-import type { Program } from "../shared/command.ts";
+import type { Command, Program } from "../shared/command.ts";
 import { queryExitCodes, runToExitCode } from "../shared/exit_codes.ts";
 import { runProgram } from "../shared/program.ts";
 import { query } from "./query/command.ts";
@@ -24,13 +24,18 @@ Examples:
 const HINT = "Exit codes: 0 every target sent a time, 2 wrong command line, " +
   `3 to ${Math.max(...Object.values(queryExitCodes))} the failure of a query. ` +
   "Options can be set by environment variables: --timeout by TIMECLI_TIMEOUT. Help on a command: " +
-  "timecli help bench. Shell completions: timecli complete bash|zsh|fish. The manual has more: " +
-  "docs/timecli.md.";
+  "timecli help bench.";
+
+async function loadComplete(): Promise<{ readonly command: Command }> {
+  const { completeCommand } = await import("../shared/completions.ts");
+  return { command: completeCommand(timecli) };
+}
 
 const subcommands = ([
   ["bench", "load-test a server you own", () => import("./bench/bench.ts")],
   ["check", "monitoring plugin: one line, exit codes 0 to 3", () => import("./check.ts")],
   ["compare", "find out which of several servers are right", () => import("./compare.ts")],
+  ["complete", "print completions for bash, zsh or fish", loadComplete],
   [
     "control",
     "show and change a server that runs with --control",

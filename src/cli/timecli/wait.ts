@@ -42,7 +42,7 @@ export const command = defineCommand({
   notes: NOTES,
   hint:
     `Exit codes: 0 the clock agrees with most servers, ${queryExitCodes.timeout} it does not in ` +
-    "time, 2 wrong command line, 1 other failures. The manual has more: docs/timecli.md.",
+    "time, 2 wrong command line, 1 other failures.",
   run,
 });
 

@@ -27,6 +27,7 @@ export const leapField: Field<string> = field(
     syntax: "<kind>",
     help: "leap second to announce, or (insert@2028-12-31) to simulate",
     choices: ANNOUNCED,
+    offers: ["insert@", "delete@"],
   },
   "none, insert or delete, or a leap second such as insert@2028-12-31",
   (leap) => {

@@ -3,17 +3,20 @@ import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
+import { defaultPorts } from "../../protocols/endpoint.ts";
+import { faultNames } from "../../server/faults/rules.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
 import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
 import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
 import { logFields } from "../../server/log/options.ts";
 import { textFields, transportFields } from "../../server/options.ts";
+import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
 import { BoundedWriter } from "../../server/log/bounded_writer.ts";
 import type { Server } from "../../server/serve_options.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
-import { type Arguments, defineCommand, type Program } from "../shared/command.ts";
+import { type Arguments, type Command, defineCommand, type Program } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
@@ -46,6 +49,7 @@ const groups = {
       maxLength: MAX_LONG_TEXT,
       syntax: "<name>",
       help: "a situation by name, or ./FILE.json; list shows all",
+      offers: ["list", ...Object.keys(scenarios), "./"],
     }),
   },
   "Access and rate limit:": {
@@ -62,6 +66,7 @@ const groups = {
         maxLength: MAX_LONG_TEXT,
         syntax: "<fault>",
         help: "drop=0.3, delay=50ms,every=3 and so on; repeatable",
+        offers: faultNames.map((fault) => `${fault}=`),
       }),
     ),
   },
@@ -100,9 +105,8 @@ Examples:
 
 const HINT =
   "Options can be set by environment variables: --log-format by TIMESRV_LOG_FORMAT. Exit codes: 0 " +
-  "stopped by a signal, 1 it could not start or failed, 2 wrong command line. Shell completions: " +
-  "timesrv complete bash|zsh|fish. The manual explains listeners, clocks, faults and signals: " +
-  "docs/timesrv.md.";
+  "stopped by a signal, 1 it could not start or failed, 2 wrong command line. " +
+  "";
 
 const command = defineCommand({
   name: "timesrv",
@@ -113,6 +117,7 @@ const command = defineCommand({
     name: "listeners",
     help: `where to listen, as PROTOCOL://HOST:PORT (default: ${DEFAULT_LISTENER})`,
     isRepeatable: true,
+    offers: Object.keys(defaultPorts).map((protocol) => `${protocol}://`),
   }],
   groups,
   notes: NOTES,
@@ -120,7 +125,17 @@ const command = defineCommand({
   run,
 });
 
-export const timesrv: Program = { command, subcommands: [] };
+export const timesrv: Program = {
+  command,
+  subcommands: [{
+    name: "complete",
+    summary: "print completions for bash, zsh or fish",
+    async load(): Promise<{ readonly command: Command }> {
+      const { completeCommand } = await import("../shared/completions.ts");
+      return { command: completeCommand(timesrv) };
+    },
+  }],
+};
 
 async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   if (values.scenario === "list") return writeText(Deno.stdout, `${listScenarios()}\n`);

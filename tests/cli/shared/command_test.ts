@@ -57,7 +57,7 @@ Deno.test("every command's help has examples, its exit codes, and where the manu
       const help = helpText(command, { call, width: 1000 });
       const end = help.trimEnd().split("\n").at(-1) ?? "";
       assertMatch(end, /\b(Exit codes: 0 |Exit codes: )/, call);
-      assert(end.endsWith(`docs/${name}.md.`), end);
+      assert(end.endsWith(` Manual: man ${name}, or docs/${name}.md in the source.`), end);
       const [, examples = ""] = /^Examples:\n((?: {2}.*\n)+)/m.exec(help) ?? [];
       assert(examples.includes(call), help);
       for (const { name, help } of command.positionals) assert(name !== "" && help !== "", call);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { optionsOf } from "../../../src/cli/shared/command.ts";
+import { optionsOf, type Program } from "../../../src/cli/shared/command.ts";
 import { timecli } from "../../../src/cli/timecli/timecli.ts";
+import { timesrv } from "../../../src/cli/timesrv/timesrv.ts";
 import { runMain, runTimecli } from "../../support/command_line.ts";
 
 async function offered(...words: readonly string[]): Promise<string[]> {
@@ -23,18 +24,61 @@ Deno.test("completions offer commands, options and the choices of an option", as
   ]);
 });
 
+Deno.test("completions offer the values of options and arguments, and the names of files", async () => {
+  const table: [program: Program, typed: string, words: readonly string[], bits: number][] = [
+    [timecli, "check --leap=c", ["--leap=critical"], 4],
+    [timecli, "check --json=c", [], 4],
+    [timecli, "-n 3 n", ["ntp://"], 6],
+    [timecli, "a.example d", ["daytime://"], 6],
+    [timecli, "-n ", [], 4],
+    [timecli, "wait ", ["ntp://", "time://"], 6],
+    [timecli, "explain a.example ", [], 4],
+    [timecli, "explain --capture ", [], 0],
+    [timecli, "explain --capture=", [], 0],
+    [timecli, "control st", ["state", "step"], 4],
+    [timecli, "control --url x faults dr", ["drop="], 6],
+    [timecli, "control faults drop=1 ki", ["kiss="], 6],
+    [timecli, "control scenario y", ["y2036", "y2038"], 0],
+    [timecli, "control scenario y2036 ", [], 4],
+    [timecli, "control state ", [], 4],
+    [timecli, "-- --", [], 4],
+    [timecli, "complete z", ["zsh"], 4],
+    [timesrv, "c", ["complete"], 4],
+    [timesrv, "--fault de", ["delay="], 6],
+    [timesrv, "--leap in", ["insert", "insert@"], 4],
+    [timesrv, "--scenario li", ["list"], 0],
+    [timesrv, "--leap-file ", [], 0],
+    [timesrv, "--transport ", ["auto", "datagram", "mmsg"], 4],
+    [timesrv, "ntp://127.0.0.1 aut", ["auto://"], 6],
+  ];
+  for (const [program, typed, words, bits] of table) {
+    const args = ["complete", "--", ...typed.split(" ")];
+    const { code, stdout, stderr } = await runMain(
+      program === timesrv ? "timesrv" : "timecli",
+      program,
+      args,
+    );
+    const lines = stdout.trimEnd().split("\n").map((line) => line.replace(/\t.*/, ""));
+    assertEquals([code, stderr, lines], [0, "", [...words, `:${bits}`]], typed);
+  }
+});
+
 Deno.test("completions print a script for a shell that is known", async () => {
   const bash = await runTimecli(["complete", "bash"]);
   assertEquals([bash.code, bash.stderr], [0, ""]);
   assertMatch(bash.stdout, /complete .*timecli/);
   assertEquals(/^readonly /m.test(bash.stdout), false);
-  for (const args of [[], ["tcsh"], ["bash", "zsh"]]) {
+  for (
+    const [args, message] of [
+      [[], "<shell> is missing (bash, zsh, fish)"],
+      [["tcsh"], "Unknown shell tcsh: expected bash, zsh or fish"],
+      [["bash", "zsh"], 'Unexpected argument "zsh"'],
+    ] as const
+  ) {
     assertEquals(await runMain("timecli", timecli, ["complete", ...args]), {
       code: 2,
       stdout: "",
-      stderr: `timecli: Cannot read "${
-        ["timecli complete", ...args].join(" ")
-      }": expected a shell: bash, zsh or fish\n`,
+      stderr: `timecli: ${message}\n`,
     });
   }
 });

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { defineCommand } from "../../../src/cli/shared/command.ts";
-import { helpText } from "../../../src/cli/shared/help.ts";
+import { helpText, outlineText } from "../../../src/cli/shared/help.ts";
+import { timecli } from "../../../src/cli/timecli/timecli.ts";
+import { timesrv } from "../../../src/cli/timesrv/timesrv.ts";
 import { flag, oneOf, whole } from "../../../src/options/field.ts";
 
 const command = defineCommand({
@@ -26,7 +28,7 @@ const command = defineCommand({
     },
   },
   notes: "\nExamples:\n  tool a\n  tool b\n\nA paragraph\nof two lines.\n",
-  hint: "The manual has more.",
+  hint: "Exit codes: 0 done.",
   run: () => Promise.resolve(),
 });
 
@@ -46,7 +48,7 @@ Output:
   --json               print JSON
 
 Other:
-  -h, --help           print this help
+  -h, --help           print this help; -h is shorter
   -V, --version        print the version, and Deno's
 
 Commands:
@@ -58,7 +60,7 @@ Examples:
 
 A paragraph of two lines.
 
-The manual has more.
+Exit codes: 0 done. Manual: man tool, or docs/tool.md in the source.
 `;
 
 Deno.test("helpText() lists arguments, options, commands and texts", () => {
@@ -85,4 +87,44 @@ Deno.test("helpText() fits the terminal, and sets titles in bold", () => {
   for (const line of narrow.split("\n")) assert(line.length <= 46, line);
   assert(narrow.includes("\n*Numbers:*\n  -n, --count <count>  how many (default:\n"), narrow);
   assert(narrow.includes(`\n${" ".repeat(23)}3)\n`), narrow);
+});
+
+Deno.test("outlineText() has commands, the names of options and examples, on one screen", async () => {
+  const subcommands = [{
+    name: "sub",
+    summary: "do more",
+    load: () => Promise.resolve({ command }),
+  }];
+  assertEquals(
+    outlineText(command, { call: "tool", subcommands, width: 80 }),
+    `Usage: tool [options] [command] <target> [more...]
+
+Uses what it is given, in whatever order.
+
+Commands:
+  sub      do more
+
+Options:
+  Numbers  -n/--count
+  Output   --colour, --json
+
+Examples:
+  tool a
+  tool b
+
+More: tool --help
+`,
+  );
+  for (const { command, subcommands } of [timesrv, timecli]) {
+    const { name } = command;
+    const commands = await Promise.all(subcommands.map(({ load }) => load()));
+    const all = [
+      outlineText(command, { call: name, subcommands, width: 80 }),
+      ...commands.map(({ command }) => outlineText(command, { call: `${name} x`, width: 80 })),
+    ];
+    for (const text of all) {
+      const lines = text.split("\n");
+      assert(lines.length <= 40 && lines.every((line) => line.length <= 80), text);
+    }
+  }
 });

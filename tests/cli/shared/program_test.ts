@@ -64,7 +64,7 @@ Deno.test("help of what is no command, and commands in the wrong place, are mist
   await runMain("timesrv", { command, subcommands: [] }, ["help", "me"]);
   assertEquals(given, ["help", "me"]);
   const help = await runMain("timesrv", timesrv, ["help"]);
-  assertMatch(help.stdout, /^Usage: timesrv \[options\] \[listeners\.\.\.\]\n/);
+  assertMatch(help.stdout, /^Usage: timesrv \[options\] \[command\] \[listeners\.\.\.\]\n/);
 });
 
 Deno.test("the exit code is the command's, and what it throws is one line", async () => {

@@ -137,7 +137,7 @@ const sampleColumns = [
   ...["frequency_bound_ppm", "requests", "loss"],
 ];
 const errorColumns = ["error_reason", "error_message"];
-const compareColumns = ["verdict", "same_as", "outcome"];
+const compareColumns = ["verdict", "deviation", "same_as", "outcome"];
 const watchColumns = ["event", "code", "interval", "from", "to", "step", "clock", "after"];
 
 /** A command with a form for programs. */

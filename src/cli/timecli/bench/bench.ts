@@ -8,7 +8,14 @@ import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { countField, jsonField, networkFields, networkOf, timeoutField } from "../options.ts";
+import {
+  countField,
+  jsonField,
+  networkFields,
+  networkOf,
+  targetOffers,
+  timeoutField,
+} from "../options.ts";
 import { errorToJson, outcomeToJson } from "../query/json.ts";
 import {
   failureOf,
@@ -98,12 +105,13 @@ export const command = defineCommand({
     name: "url",
     help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
     isRequired: true,
+    offers: targetOffers,
   }],
   groups,
   notes: NOTES,
   hint:
     "It needs Linux on x86-64 or arm64. Exit codes: 0 every request got a good reply, 2 wrong " +
-    "command line; otherwise the failure. The manual explains the figures: docs/timecli.md.",
+    "command line; otherwise the failure.",
   run,
 });
 

@@ -6,7 +6,9 @@ import { clockFields } from "../../../clock/sources/timeline/options.ts";
 import { MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
+import { faultNames } from "../../../server/faults/rules.ts";
 import { addNamedFault } from "../../../server/faults/text.ts";
+import { scenarios } from "../../../server/scenarios/scenarios.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
@@ -77,8 +79,14 @@ export const command = defineCommand({
       name: "action",
       help: "state, set, step, faults, scenario, clients or reset",
       isRequired: true,
+      offers: CONTROL_ACTIONS,
     },
-    { name: "values", help: "the duration of a step, faults, or a scenario", isRepeatable: true },
+    {
+      name: "values",
+      help: "the duration of a step, faults, or a scenario",
+      isRepeatable: true,
+      offers: valuesOf,
+    },
   ],
   groups,
   notes: NOTES,
@@ -86,8 +94,8 @@ export const command = defineCommand({
     "Other users can see a command line: put the token into TIMECLI_CONTROL_TOKEN, or into a file " +
     "that --token-file or TIMECLI_CONTROL_TOKEN_FILE names. Exit codes: 0 " +
     "done, 1 refused by the server, 2 wrong command line, " +
-    `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} the server was not reached. ` +
-    "The manual has more: docs/timecli.md.",
+    `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} and ` +
+    `${queryExitCodes.no_name_server} the server was not reached.`,
   run,
 });
 
@@ -111,6 +119,14 @@ async function run(
     if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
     throw withAdvice(error, url);
   }
+}
+
+/** What completions offer after an action. */
+function valuesOf([action, ...given]: readonly string[]): readonly string[] {
+  if (action === "faults") return faultNames.map((fault) => `${fault}=`);
+  return action === "scenario" && given.length === 0
+    ? ["list", ...Object.keys(scenarios), "./"]
+    : [];
 }
 
 function parseAction(name: string): ControlAction {

@@ -18,7 +18,7 @@ import { isStandardInput } from "../../shared/files.ts";
 import { forLocale } from "../../shared/locale.ts";
 import { printJson, writeText } from "../../shared/output.ts";
 import { checkUrls, UsageError } from "../../shared/usage_error.ts";
-import { jsonField, networkFields, networkOf, timeoutField } from "../options.ts";
+import { jsonField, networkFields, networkOf, targetOffers, timeoutField } from "../options.ts";
 import { errorToJson } from "../query/json.ts";
 import { DEFAULT_TARGET } from "../query/query.ts";
 import { formatServer } from "../query/report.ts";
@@ -83,12 +83,12 @@ export const command = defineCommand({
   positionals: [{
     name: "target",
     help: `server to query: [PROTOCOL://]HOST[:PORT] (default: ${DEFAULT_TARGET})`,
+    offers: targetOffers,
   }],
   groups,
   notes: NOTES,
   hint: "Exit codes: 0 the reply passed every test, 1 the capture cannot be read or has no such " +
-    "exchange, 2 wrong command line; otherwise the failure, as timecli. The manual has more: " +
-    "docs/timecli.md.",
+    "exchange, 2 wrong command line; otherwise the failure, as timecli.",
   run,
 });
 

@@ -9,6 +9,7 @@ import {
   networkFields,
   networkOf,
   samplesField,
+  targetOffers,
   timeoutField,
 } from "../options.ts";
 import { DEFAULT_TARGET, queryTargets } from "./query.ts";
@@ -94,6 +95,7 @@ export const query = defineCommand({
     name: "targets",
     help: `servers to query: [PROTOCOL://]HOST[:PORT] (default: ${DEFAULT_TARGET})`,
     isRepeatable: true,
+    offers: targetOffers,
   }],
   groups,
   notes: "",

@@ -87,7 +87,7 @@ export const command = defineCommand({
   notes: NOTES,
   hint:
     "Times are UTC. Exit codes: 0 every server sent a time; otherwise the failure of the first " +
-    "that sent none, as timecli. The manual explains events: docs/timecli.md.",
+    "that sent none, as timecli.",
   run,
 });
 
