@@ -1,4 +1,3 @@
-import ipaddr from "ipaddr.js";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import {
   type AddressFamily,
@@ -10,6 +9,7 @@ import {
   resolveHost,
 } from "../system/address.ts";
 import { isGranted } from "../system/permission.ts";
+import { isIpv4, parseIpWords } from "../text/ip_words.ts";
 import { ListenError } from "../transports/listen_error.ts";
 
 export interface Expansion {
@@ -57,11 +57,19 @@ function isBroadcastHere(address: string): boolean {
   } catch {
     // Without a file descriptor left, the socket fails next, with an error that names the address.
   }
-  return interfaces.some(({ family, cidr }) =>
+  return interfaces.some(({ family, cidr }) => {
+    const [own = "", length] = cidr.split("/");
+    const hostBits = 32 - Number(length);
     // Networks of two addresses or one have none (RFC 3021).
-    family === "IPv4" && Number(cidr.split("/")[1]) < 31 &&
-    ipaddr.IPv4.broadcastAddressFromCIDR(cidr).toString() === address
-  );
+    return family === "IPv4" && hostBits > 1 &&
+      ((toIpv4(own) ?? 0) | 2 ** hostBits - 1) >>> 0 === toIpv4(address);
+  });
+}
+
+/** An IPv4 address as a number; another address is none of this machine's networks. */
+function toIpv4(address: string): number | undefined {
+  const words = new Uint32Array(4);
+  return parseIpWords(address, words) && isIpv4(words) ? words[3] : undefined;
 }
 
 /**

@@ -1,5 +1,3 @@
-import ipaddr from "ipaddr.js";
-
 /**
  * An IP address in four words of 32 bits, the most significant first: a server compares them for each
  * datagram. An IPv4 address is the IPv6 one that carries it, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2), so that
@@ -12,17 +10,23 @@ const MAPPED = 0xffff;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
-/** Parses an address, ignoring a zone; all words are zero if the text is not an address. */
-export function parseIpWords(text: string, words: IpWords): void {
+/**
+ * Parses an address, ignoring a zone; all words are zero if the text is not an address.
+ *
+ * @returns Whether it is one
+ */
+export function parseIpWords(text: string, words: IpWords): boolean {
   words.fill(0);
   const ipv4 = parseIpv4(text);
   if (ipv4 !== undefined) {
     setIpv4(words, ipv4);
-  } else if (ipaddr.IPv6.isValid(text)) {
-    ipaddr.parse(text).toByteArray().forEach((octet, i) => {
-      words[i >> 2] = (words[i >> 2] as number) << 8 | octet;
-    });
+    return true;
   }
+  const groups = parseIpv6(text);
+  groups?.forEach((group, i) => {
+    words[i >> 1] = (words[i >> 1] as number) << 16 | group;
+  });
+  return groups !== undefined;
 }
 
 export function setIpv4(words: IpWords, ipv4: number): void {
@@ -33,21 +37,45 @@ export function setIpv4(words: IpWords, ipv4: number): void {
 
 /** Parses four decimal numbers and nothing else: the form in which Deno gives every datagram's address. */
 function parseIpv4(text: string): number | undefined {
-  let [address, octet, dots] = [0, 0, 0];
+  let [address, octet, dots] = [0, -1, 0];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === DOT && dots < 3) {
+    if (code === DOT && dots < 3 && octet >= 0) {
       address = address << 8 | octet;
-      octet = 0;
+      octet = -1;
       dots++;
-    } else if (code >= ZERO && code <= ZERO + 9) {
-      octet = octet * 10 + code - ZERO;
+    } else if (code >= ZERO && code <= ZERO + 9 && octet !== 0) {
+      octet = Math.max(octet, 0) * 10 + code - ZERO;
       if (octet > 255) return undefined;
     } else {
+      // Also for a leading zero, which some programs read as octal.
       return undefined;
     }
   }
-  return dots === 3 ? (address << 8 | octet) >>> 0 : undefined;
+  return dots === 3 && octet >= 0 ? (address << 8 | octet) >>> 0 : undefined;
+}
+
+/** Parses the text forms of RFC 4291 §2.2 into eight groups of 16 bits. */
+function parseIpv6(text: string): readonly number[] | undefined {
+  const [bare = ""] = text.split("%", 1);
+  const [head = "", tail, ...others] = bare.split("::");
+  const before = parseGroups(head, tail === undefined);
+  if (tail === undefined) return before?.length === 8 ? before : undefined;
+  const after = parseGroups(tail, true);
+  if (before === undefined || after === undefined || others.length > 0) return undefined;
+  const zeros = 8 - before.length - after.length;
+  return zeros < 1 ? undefined : [...before, ...new Array<number>(zeros).fill(0), ...after];
+}
+
+/** Parses groups between colons; the last one may be an IPv4 address, which is two. */
+function parseGroups(text: string, isLast: boolean): readonly number[] | undefined {
+  if (text === "") return [];
+  const groups = text.split(":");
+  const ipv4 = isLast ? parseIpv4(groups.at(-1) ?? "") : undefined;
+  if (ipv4 !== undefined) groups.pop();
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
+  const numbers = groups.map((group) => parseInt(group, 16));
+  return ipv4 === undefined ? numbers : [...numbers, ipv4 >>> 16, ipv4 & 0xffff];
 }
 
 export function isIpv4(words: IpWords): boolean {
@@ -81,9 +109,12 @@ export function isUnicastIp(words: IpWords): boolean {
 
 /** Formats an address as RFC 5952 recommends; an IPv4 one as such. */
 export function formatIpWords(words: IpWords): string {
-  const octets = Array.from(
-    { length: 16 },
-    (_, i) => (words[i >> 2] as number) >>> 24 - (i & 3) * 8 & 255,
-  );
-  return ipaddr.fromByteArray(isIpv4(words) ? octets.slice(12) : octets).toString();
+  if (isIpv4(words)) {
+    const ipv4 = words[3] as number;
+    return [ipv4 >>> 24, ipv4 >>> 16 & 255, ipv4 >>> 8 & 255, ipv4 & 255].join(".");
+  }
+  const groups = Array.from(words, (word) => [word >>> 16, word & 0xffff]).flat();
+  const text = groups.map((group) => group.toString(16)).join(":");
+  // The URL standard shortens addresses as RFC 5952 does.
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
 }

@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isIpv4, isLoopbackIp, isUnicastIp, parseIpWords } from "../../src/text/ip_words.ts";
+import ipaddr from "ipaddr.js";
+import {
+  formatIpWords,
+  isIpv4,
+  isLoopbackIp,
+  isUnicastIp,
+  parseIpWords,
+} from "../../src/text/ip_words.ts";
 import { check } from "../support/property.ts";
 
 function words(text: string): Uint32Array {
@@ -19,16 +26,40 @@ Deno.test("parseIpWords reads addresses of both families, and one that carries t
     ["::1", [0, 0, 0, 1]],
     ["2001:db8::f00:1", [0x20010db8, 0, 0, 0x0f000001]],
     ["fe80::1%eth0", [0xfe800000, 0, 0, 1]],
+    ["::1:2:3:4:5:6:7", [1, 0x20003, 0x40005, 0x60007]],
+    ["1:2:3:4:5:6:7::", [0x10002, 0x30004, 0x50006, 0x70000]],
+    ["64:FF9B::192.0.2.33", [0x64ff9b, 0, 0, 0xc0000221]],
+    ["1:2:3:4:5:6:7.8.9.10", [0x10002, 0x30004, 0x50006, 0x708090a]],
   ];
   for (const [text, expected] of cases) assertEquals([...words(text)], expected, text);
 });
 
 Deno.test("parseIpWords gives nothing for what is no address", () => {
-  for (
-    const text of ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", "a.b.c.d", "localhost", ":"]
-  ) {
-    assertEquals([...words(text)], [0, 0, 0, 0], text);
+  const texts = [
+    ...["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ", "a.b.c.d", "localhost", "01.2.3.4"],
+    ...["1..2.3", ".1.2.3", "1.2.3.", "...", ":", ":::", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9"],
+    ...["1:2:3:4::5:6:7:8", "1::2::3", "1:2:3:4:5:6:7:", ":1:2:3:4:5:6:7", "12345::", "g::"],
+    ...["::1.2.3", "1.2.3.4::", "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", "[::1]", " ::1", "%eth0"],
+  ];
+  for (const text of texts) {
+    const read = new Uint32Array(4).fill(1);
+    assertEquals(parseIpWords(text, read), false, text);
+    assertEquals([...read], [0, 0, 0, 0], text);
   }
+});
+
+Deno.test("parseIpWords agrees with the parser of URLs on what IPv6 addresses are", () => {
+  const part = fc.constantFrom("0", "1", "ffff", "0db8", ":", "::", "192.0.2.1", "10000", ".", "g");
+  const made = fc.array(part, { maxLength: 17 }).map((parts) => parts.join(""));
+  check(fc.property(fc.oneof(fc.ipV6(), made.filter((text) => text.includes(":"))), (text) => {
+    const read = new Uint32Array(4);
+    const url = URL.parse(`http://[${text}]`);
+    assertEquals(parseIpWords(text, read), url !== null, text);
+    if (url === null) return;
+    const octets = ipaddr.IPv6.parse(url.hostname.slice(1, -1)).toByteArray();
+    const view = new DataView(Uint8Array.from(octets).buffer);
+    assertEquals([...read], [0, 4, 8, 12].map((at) => view.getUint32(at)), text);
+  }));
 });
 
 Deno.test("parseIpWords reads what it is written from", () => {
@@ -40,6 +71,21 @@ Deno.test("parseIpWords reads what it is written from", () => {
     const groups = [...given].flatMap((word) => [word >>> 16, word & 0xffff]);
     const text = groups.map((group) => group.toString(16)).join(":");
     assertEquals(words(text), given);
+  }));
+});
+
+Deno.test("formatIpWords writes the shortest form of RFC 5952, and IPv4 as such", () => {
+  const texts = ["192.0.2.255", "0.0.0.0", "255.0.128.7", "::", "::1", "2001:db8::f00:1"];
+  const others = [
+    "1:0:2:3:4:5:6:7",
+    "1::4:0:0:7:8",
+    "fe80::",
+    "::ffff:0:c000:201",
+    "64:ff9b::c000:221",
+  ];
+  for (const text of [...texts, ...others]) assertEquals(formatIpWords(words(text)), text);
+  check(fc.property(fc.uint32Array({ minLength: 4, maxLength: 4 }), (given) => {
+    assertEquals(words(formatIpWords(given)), given);
   }));
 });
 

@@ -83,14 +83,11 @@ export function computeMeasurement(
   };
 }
 
-/** These take about 50 µs; ten thousand would take a quarter of the time of a whole `timecli`. */
-const PRECISION_READINGS = 100;
-
 let measuredPrecision: number | undefined;
 
 /** Measures the precision of this machine's clock, once and only when a reply has come. */
 export function ownPrecision(): number {
-  return measuredPrecision ??= measurePrecision(systemClock, PRECISION_READINGS);
+  return measuredPrecision ??= measurePrecision(systemClock);
 }
 
 export function precisionOf({ precision }: NtpPacket): bigint {

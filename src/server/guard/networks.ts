@@ -1,4 +1,3 @@
-import ipaddr from "ipaddr.js";
 import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
 import { quote } from "../../text/json.ts";
 
@@ -20,19 +19,17 @@ const MAX_LENGTH = 50;
 export function parseNetworks(text: string): Network[] {
   if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
   const [address = "", length, ...rest] = text.split("/");
-  const isNetwork = text.length <= MAX_LENGTH && rest.length === 0 &&
-    (ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)) &&
-    (length === undefined || ipaddr.isValidCIDR(text)) && !address.includes("%");
+  const bits = address.includes(":") ? 128 : 32;
+  const given = length === undefined ? bits : /^\d+$/.test(length) ? Number(length) : Infinity;
+  const words = new Uint32Array(4);
+  const isNetwork = text.length <= MAX_LENGTH && rest.length === 0 && given <= bits &&
+    parseIpWords(address, words) && !address.includes("%");
   if (!isNetwork) {
     throw new SyntaxError(
       `Cannot read the network ${quote(text)}: expected one such as 192.0.2.0/24 or 2001:db8::/32`,
     );
   }
-  const words = new Uint32Array(4);
-  parseIpWords(address, words);
   const isMapped = isIpv4(words);
-  const bits = address.includes(":") ? 128 : 32;
-  const given = length === undefined ? bits : Number(length);
   // A prefix shorter than ::ffff:0:0/96 covers IPv6 addresses too.
   if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
   return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];

@@ -32,7 +32,7 @@ class TestTable {
     result: Outcome = outcome.answered,
     { kind = ntp, port = 5000 } = {},
   ): void {
-    const readAddress = (words: Uint32Array): void => parseIpWords(hostname, words);
+    const readAddress = (words: Uint32Array): void => void parseIpWords(hostname, words);
     this.#table.count({ port, readAddress }, START_MS + seconds * 1000, result, kind);
   }
 
