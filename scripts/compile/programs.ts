@@ -28,8 +28,8 @@ export const programs: readonly Program[] = [
     name: "timesrv",
     entry: "server.ts",
     worker: "src/server/workers/worker.ts",
-    // --scenario and --leap-file may name any file.
-    grants: ["--allow-read"],
+    // --scenario, --leap-file and --record may name any file; writing is given up at the start.
+    grants: ["--allow-read", "--allow-write"],
   },
   {
     name: "timecli",

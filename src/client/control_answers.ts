@@ -6,8 +6,12 @@ import type {
   ClientState,
   ClockAnswer,
   ControlAction,
+  ExchangesAnswer,
   FaultsAnswer,
+  Finding,
   ListenerState,
+  RecordedDatagram,
+  RecordedExchange,
   ServerState,
 } from "./control_api.ts";
 
@@ -112,6 +116,44 @@ const isClient = objectOf<ClientState>({
   lastSeen: isText,
 });
 
+const [maybeNumber, maybeText] = [optional(isNumber), optional(isText)];
+
+const isDatagram = objectOf<RecordedDatagram>({
+  octets: isNumber,
+  text: maybeText,
+  leap: maybeNumber,
+  version: maybeNumber,
+  mode: maybeNumber,
+  stratum: maybeNumber,
+  poll: maybeNumber,
+  precision: maybeNumber,
+  rootDelay: maybeNumber,
+  rootDispersion: maybeNumber,
+  referenceId: maybeText,
+  referenceTimestamp: maybeText,
+  originTimestamp: maybeText,
+  receiveTimestamp: maybeText,
+  transmitTimestamp: maybeText,
+});
+
+const isExchange = objectOf<RecordedExchange>({
+  number: isNumber,
+  time: isText,
+  address: isText,
+  port: isNumber,
+  listener: isText,
+  protocol: isText,
+  request: isDatagram,
+  outcome: isText,
+  code: maybeText,
+  cause: maybeText,
+  faults: listOf(isText),
+  reply: optional(isDatagram),
+  findings: listOf(
+    objectOf<Finding>({ rule: isText, level: isText, text: isText, source: isText }),
+  ),
+});
+
 const answers: Readonly<Record<ControlAction, Check>> = {
   state: isState,
   scenario: isState,
@@ -119,6 +161,12 @@ const answers: Readonly<Record<ControlAction, Check>> = {
   set: isClockAnswer,
   step: isClockAnswer,
   faults: objectOf<FaultsAnswer>({ schema: isNumber, faults: isObject }),
+  exchanges: objectOf<ExchangesAnswer>({
+    schema: isNumber,
+    exchanges: listOf(isExchange),
+    requests: isNumber,
+    dropped: isNumber,
+  }),
   clients: objectOf<ClientsAnswer>({
     schema: isNumber,
     clients: listOf(isClient),

@@ -17,6 +17,7 @@ export const controlRequests = {
   faults: ["PUT", "/faults"],
   scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
+  exchanges: ["GET", "/exchanges"],
   reset: ["POST", "/reset"],
 } as const satisfies Record<ControlAction, readonly [string, string]>;
 
@@ -133,6 +134,98 @@ export interface ClientList {
 /** The clients. */
 export interface ClientsAnswer extends ControlAnswer, ClientList {}
 
+/** A datagram of a recorded exchange, with the fields of its header if that is of NTP. */
+export interface RecordedDatagram {
+  /** Its length. */
+  readonly octets: number;
+  /** Its text, cut to 80 characters, if it is printable. */
+  readonly text?: string;
+  /** Leap indicator, 0 to 3. */
+  readonly leap?: number;
+  /** Version number, 0 to 7. */
+  readonly version?: number;
+  /** Association mode, 0 to 7. */
+  readonly mode?: number;
+  /** Stratum, 0 to 255. */
+  readonly stratum?: number;
+  /** Poll interval as a power of two of seconds. */
+  readonly poll?: number;
+  /** Precision as a power of two of seconds. */
+  readonly precision?: number;
+  /** Root delay in seconds. */
+  readonly rootDelay?: number;
+  /** Root dispersion in seconds. */
+  readonly rootDispersion?: number;
+  /** Reference identifier: 8 hexadecimal digits. */
+  readonly referenceId?: string;
+  /** Reference timestamp: 16 hexadecimal digits, as all timestamps. */
+  readonly referenceTimestamp?: string;
+  /** Origin timestamp. */
+  readonly originTimestamp?: string;
+  /** Receive timestamp. */
+  readonly receiveTimestamp?: string;
+  /** Transmit timestamp. */
+  readonly transmitTimestamp?: string;
+}
+
+/** A rule for NTP clients that a request breaks; docs/testing.md explains each. */
+export interface Finding {
+  /** The name of the rule, such as `after_rate`. */
+  readonly rule: string;
+  /** A `violation` harms servers or breaks a requirement; `advice` is recommended, or keeps a secret. */
+  readonly level: "violation" | "advice";
+  /** What the client did. */
+  readonly text: string;
+  /** The document and section of the rule. */
+  readonly source: string;
+}
+
+/** A request that a server recorded, with its reply and a verdict on the client. */
+export interface RecordedExchange {
+  /** The number of the request since the start, from 1. */
+  readonly number: number;
+  /** When it arrived, by the clock of the server's machine: ISO 8601 in UTC. */
+  readonly time: string;
+  /** The IP address of its sender. */
+  readonly address: string;
+  /** The port of its sender. */
+  readonly port: number;
+  /** The URL of the listener. */
+  readonly listener: string;
+  /** The protocol of the request. */
+  readonly protocol: Protocol;
+  /** The request. */
+  readonly request: RecordedDatagram;
+  /**
+   * What became of it: the reply with the time, a kiss-o'-death, no reply on purpose, a responder that threw
+   * an error, or a reply that was not ready when the server ended.
+   */
+  readonly outcome: "answered" | "kod" | "refused" | "failed" | "unfinished";
+  /** The code of the kiss-o'-death. */
+  readonly code?: string;
+  /** Why there was no reply. */
+  readonly cause?: string;
+  /** The faults that changed the reply. */
+  readonly faults: readonly string[];
+  /** The reply, if there was one. */
+  readonly reply?: RecordedDatagram;
+  /** The rules that the client broke; none for protocols other than NTP. */
+  readonly findings: readonly Finding[];
+}
+
+/** The latest exchanges that a server recorded. */
+export interface RecordedExchanges {
+  /** The exchanges, the earliest first: at most 500. */
+  readonly exchanges: readonly RecordedExchange[];
+  /** The number of requests since the start. */
+  readonly requests: number;
+  /** The number of requests that were not recorded, because there were too many in a second. */
+  readonly dropped: number;
+}
+
+/** The recorded exchanges. */
+export interface ExchangesAnswer extends ControlAnswer, RecordedExchanges {}
+
 /** The reply to each action. */
 export interface ControlAnswers {
   /** The state. */
@@ -147,6 +240,8 @@ export interface ControlAnswers {
   readonly scenario: ServerState;
   /** A page of the clients, by `ClientsQuery`. */
   readonly clients: ClientsAnswer;
+  /** The recorded exchanges. */
+  readonly exchanges: ExchangesAnswer;
   /** The state after everything is as it was at the start. */
   readonly reset: ServerState;
 }

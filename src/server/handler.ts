@@ -18,6 +18,8 @@ export interface HandlerOptions {
   readonly base: Clock;
   readonly clock: ServedClock;
   readonly faults?: Faults | undefined;
+  /** Receives the faults that change a reply, before it leaves. */
+  readonly onFaults?: ((exchange: Exchange, names: readonly string[]) => void) | undefined;
   readonly log?: RequestLog | undefined;
   /** Called with each error that the responder throws. */
   readonly onError?: ((endpoint: Endpoint, error: unknown) => void) | undefined;
@@ -33,7 +35,7 @@ export interface HandlerOptions {
 
 export function createHandler(
   endpoint: Endpoint,
-  { guard, responder, base, clock, faults, log, onError, clients, isStamped = false }:
+  { guard, responder, base, clock, faults, onFaults, log, onError, clients, isStamped = false }:
     HandlerOptions,
 ): DatagramHandler {
   const departure: UnixTime = { seconds: 0, nanoseconds: 0 };
@@ -76,6 +78,7 @@ export function createHandler(
     stamp,
     respond,
     finish: (exchange) => finish([exchange], 0, 1),
+    onFaults,
   });
 
   function handle(exchange: Exchange): Answer | Promise<Answer> {

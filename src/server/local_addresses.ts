@@ -93,3 +93,20 @@ export async function resolveListener(
   }
   return hostnames;
 }
+
+/**
+ * Whether a listener can do without an address: it is one of several of a name, or this machine lacks it.
+ * A configured address that is missing is an error.
+ */
+export function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
+  return error instanceof ListenError && (
+    addressFamily(hostname) === undefined || error.reason === "unsupported_family" ||
+    error.reason === "not_of_this_machine" && isWildcard(hostname)
+  );
+}
+
+/** Names a wildcard as it was requested, not the address of it that failed. */
+export function asRequested(error: unknown, endpoint: Endpoint): unknown {
+  if (!(error instanceof ListenError) || !isWildcard(endpoint.hostname)) return error;
+  return new ListenError(error.reason, endpoint, { cause: error.cause });
+}

@@ -29,11 +29,17 @@ export type {
   ControlAction,
   ControlAnswer,
   ControlAnswers,
+  ExchangesAnswer,
   FaultsAnswer,
   FaultsState,
+  Finding,
   ListenerState,
+  RecordedDatagram,
+  RecordedExchange,
+  RecordedExchanges,
   ServerState,
 } from "../client/control_api.ts";
+export type { RecordOptions } from "./record/options.ts";
 export type { ListenerFaults } from "./faults/faults.ts";
 export type {
   CorruptFault,

@@ -3,6 +3,7 @@ import { MAX_CLIENTS } from "../client/clients_query.ts";
 import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { daytimeFormats } from "../protocols/daytime/format.ts";
+import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";
 
@@ -51,6 +52,7 @@ const serveFields: Fields<ServeOptions> = {
   ...textFields,
   ...transportFields,
   ...clientFields,
+  ...untilFields,
   access: passed(),
   rateLimit: passed(),
   clock: passed(),
@@ -63,6 +65,7 @@ const serveFields: Fields<ServeOptions> = {
   control: passed(),
   controlToken: passed(),
   onError: passed(),
+  record: recordField,
   signal: passed(),
   log: passed(),
 };

@@ -1,22 +1,21 @@
 /** A running server: its listeners, each a protocol on one or more sockets, from start to shutdown. */
 import { type ClientsQuery, clientsQueryFields } from "../client/clients_query.ts";
-import type { ClientList } from "../client/control_api.ts";
+import type { ClientList, RecordedExchanges } from "../client/control_api.ts";
 import { readOptions } from "../options/read.ts";
-import { openLibc } from "../system/libc.ts";
 import { localZone } from "../system/local_time.ts";
 import { random32 } from "../system/random.ts";
-import { type Clock, measurePrecision } from "../clock/clock.ts";
-import { RealtimeClock } from "../clock/realtime_clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import { type ClockControl, ServedTime } from "../clock/served_time.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
-import { addressFamily, isLoopback, isWildcard } from "../system/address.ts";
+import { isLoopback } from "../system/address.ts";
 import { Counters, sumCounters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
+import { isClock, precisionOn } from "./base_clock.ts";
 import { allocateClients, type ClientMemory, ClientTable } from "./clients/client_table.ts";
 import { Faults } from "./faults/faults.ts";
 import { mergeFaults } from "./faults/text.ts";
@@ -26,8 +25,9 @@ import { createHandler } from "./handler.ts";
 import type { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/routes.ts";
 import type { ListenerSpec } from "./listener.ts";
-import { expandWildcard, resolveListener } from "./local_addresses.ts";
+import { asRequested, expandWildcard, isMissing, resolveListener } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
+import type { Recorder } from "./record/recorder.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -39,10 +39,17 @@ const DEFAULT_MAX_TASKS = 16_384;
 /** The limits of root distance are 1.5 s (ntpd), 3 s (chrony) and 5 s (systemd-timesyncd), at 15 ppm. */
 const EXPIRY_WARNING = "Nothing keeps this machine's clock right: NTP clients drop this server " +
   "after 1 to 4 days. If you vouch for the clock: --local";
+
 /** Six times the clients per minute of a busy server of the public pool; 6.5 MB if there are so many. */
 const DEFAULT_CLIENTS = 65_536;
 
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
+
+/** The parts of a server that are loaded only if they are asked for. */
+export interface RunningParts {
+  readonly control?: Control | undefined;
+  readonly recorder?: Recorder | undefined;
+}
 
 interface ListenerParts {
   readonly spec: OwnFaults;
@@ -67,6 +74,7 @@ export class RunningServer implements Server {
   readonly #clients: readonly ClientMemory[];
   readonly #started: Temporal.Instant = Temporal.Now.instant();
   readonly #reportError: ReturnType<typeof createErrorReporter>;
+  readonly #recorder: Recorder | undefined;
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
   readonly #missing: ListenError[] = [];
@@ -79,16 +87,27 @@ export class RunningServer implements Server {
   constructor(
     options: ServeOptions,
     listeners: readonly ListenerSpec[],
-    control: Control | undefined,
+    { control, recorder }: RunningParts,
   ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     this.#options = options;
     this.#control = control;
+    this.#recorder = recorder;
+    if (recorder !== undefined) {
+      recorder.onEnd = (reason) => {
+        log?.ending(reason);
+        void this.shutdown();
+      };
+    }
     this.seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
     this.#guard = planGuard(options);
     const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
-    this.#choice = chooseTransport({ ...options, hasFaults });
+    this.#choice = chooseTransport({
+      ...options,
+      hasFaults,
+      isRecorded: recorder !== undefined,
+    });
     const { clock = {} } = options;
     this.#base = isClock(clock) ? clock : systemClock;
     this.#precision = precisionOn(this.#choice.transport, this.#base);
@@ -149,6 +168,11 @@ export class RunningServer implements Server {
     return listClients(this.#clients, Date.now(), checked);
   }
 
+  exchanges(): RecordedExchanges {
+    if (this.#recorder !== undefined) return this.#recorder.list();
+    throw new Error("This server records no exchanges: give serve() the option record");
+  }
+
   /** Binds the addresses of a listener; {@linkcode start} warns of those that this machine lacks. */
   async listen({ endpoint, clock, ...spec }: ListenerSpec): Promise<void> {
     const resolved = await resolveListener(endpoint, this.#options.family);
@@ -190,6 +214,7 @@ export class RunningServer implements Server {
       clients: (query) => this.clients(query),
       time: this.#time,
       listeners: this.#controlled,
+      exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
     });
     this.#options.signal?.throwIfAborted();
     const { log, transport, workers = 1 } = this.#options;
@@ -257,6 +282,7 @@ export class RunningServer implements Server {
     const counters = new Counters();
     const { maxTasks, log } = this.#options;
     const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
+    const recorded = this.#recorder?.listen(bound);
     const handler = createHandler(bound, {
       // Not the simulated clock: rates are those of real time.
       guard: new Guard(this.#guard, endpoint, () => performance.now()),
@@ -264,6 +290,7 @@ export class RunningServer implements Server {
       base: this.#base,
       clock: parts.time.clock,
       faults: parts.faults,
+      onFaults: recorded?.onFaults,
       log,
       onError: this.#reportError,
       clients: this.#clients[0] && new ClientTable(this.#clients[0]),
@@ -271,7 +298,7 @@ export class RunningServer implements Server {
     const listener = listenDatagram({
       hostname,
       port,
-      handler,
+      handler: recorded?.wrap(handler) ?? handler,
       counters,
       maxTasks: maxTasks ?? DEFAULT_MAX_TASKS,
     });
@@ -302,44 +329,14 @@ export class RunningServer implements Server {
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
     this.#owned.dispose();
+    await this.#recorder?.close();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }
-}
-
-/**
- * Whether a listener can do without an address: it is one of several of a name, or this machine lacks it.
- * A configured address that is missing is an error.
- */
-function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
-  return error instanceof ListenError && (
-    addressFamily(hostname) === undefined || error.reason === "unsupported_family" ||
-    error.reason === "not_of_this_machine" && isWildcard(hostname)
-  );
-}
-
-/** Names a wildcard as it was requested, not the address of it that failed. */
-function asRequested(error: unknown, endpoint: Endpoint): unknown {
-  if (!(error instanceof ListenError) || !isWildcard(endpoint.hostname)) return error;
-  return new ListenError(error.reason, endpoint, { cause: error.cause });
 }
 
 /** Real NTP clients run for days; those on this machine are tests. */
 function expires({ protocol, hostname, time }: ControlledListener): boolean {
   const servesNtp = protocol === "ntp" || protocol === "auto";
   return servesNtp && !isLoopback(hostname) && time.isExpiring;
-}
-
-function isClock(clock: Clock | ClockOptions): clock is Clock {
-  if (typeof clock !== "object" || clock === null) {
-    throw new TypeError(`clock is ${clock}, expected an object such as { offset: "+1h" }`);
-  }
-  return "read" in clock;
-}
-
-/** Measures the precision of a clock, read as the transport reads it. */
-function precisionOn(transport: "datagram" | "mmsg", clock: Clock): number {
-  if (transport === "datagram") return measurePrecision(clock);
-  using libc = openLibc();
-  return measurePrecision(new RealtimeClock(libc));
 }

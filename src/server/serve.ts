@@ -1,4 +1,5 @@
 import type { Control } from "./http/control.ts";
+import type { Recorder } from "./record/recorder.ts";
 import { parseListeners } from "./listener.ts";
 import { checkServeOptions } from "./options.ts";
 import { RunningServer } from "./running_server.ts";
@@ -39,7 +40,8 @@ export async function serve<const Url extends string>(
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   checkServeOptions(options);
-  const server = new RunningServer(options, listeners, await makeControl(options));
+  const parts = { control: await makeControl(options), recorder: await makeRecorder(options) };
+  const server = new RunningServer(options, listeners, parts);
   try {
     for (const listener of listeners) await server.listen(listener);
     await server.start();
@@ -57,4 +59,13 @@ async function makeControl(
   if (address === undefined) return undefined;
   const { Control } = await import("./http/control.ts");
   return new Control({ address, token, log });
+}
+
+/** Makes the recorder, whose modules are loaded for it alone. */
+async function makeRecorder(
+  { record, untilRequests }: ServeOptions,
+): Promise<Recorder | undefined> {
+  if (!record && untilRequests === undefined) return undefined;
+  const { Recorder } = await import("./record/recorder.ts");
+  return new Recorder({ ...(typeof record === "object" && record), untilRequests });
 }

@@ -14,6 +14,8 @@ import type { FaultsOptions } from "./faults/options.ts";
 import type { GuardOptions } from "./guard/guard.ts";
 import type { ServerLog } from "./log/log.ts";
 import type { StatusOptions } from "../clock/sources/options.ts";
+import type { RecordedExchanges } from "../client/control_api.ts";
+import type { RecordOptions } from "./record/options.ts";
 import type { Transport } from "./transport.ts";
 
 /** Options for {@linkcode serve}. */
@@ -105,6 +107,18 @@ export interface ServeOptions extends GuardOptions {
    * first one is logged as a warning, or written to the console if there is no `log`.
    */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Whether to record exchanges, with a verdict on each NTP client, for {@linkcode Server.exchanges} and the
+   * control interface; it needs `datagram`. An object also names a `sink` for lines of JSON.
+   *
+   * @default {false}
+   */
+  readonly record?: boolean | RecordOptions;
+  /**
+   * Shuts the server down when it has answered or refused this many requests, and records them; by default it
+   * serves on.
+   */
+  readonly untilRequests?: number;
   /** Shuts the server down when it aborts. */
   readonly signal?: AbortSignal;
   /** The log of the server. */
@@ -156,6 +170,12 @@ export interface Server<Url extends string = string> extends AsyncDisposable {
    * @throws {RangeError} If a number is out of range
    */
   clients(query?: ClientsQuery): Promise<ClientList>;
+  /**
+   * Lists the latest exchanges, 500 at most.
+   *
+   * @throws {Error} If the server records none
+   */
+  exchanges(): RecordedExchanges;
   /** Whether all of it replies: it is not shutting down, and all threads of `mmsg` run. */
   readonly isAnswering: boolean;
   /**

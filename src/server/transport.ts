@@ -17,6 +17,7 @@ interface TransportWish {
   readonly clock?: Clock | ClockOptions;
   readonly responder?: Responder;
   readonly hasFaults?: boolean;
+  readonly isRecorded?: boolean;
   /** The address of the control interface. */
   readonly control?: string | undefined;
 }
@@ -46,7 +47,9 @@ export function chooseTransport(wish: TransportWish): TransportChoice {
   throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
 }
 
-function whyNotMmsg({ clock = {}, responder, hasFaults }: TransportWish): string | undefined {
+function whyNotMmsg(
+  { clock = {}, responder, hasFaults, isRecorded }: TransportWish,
+): string | undefined {
   const system = unsupportedSystem();
   if (system !== undefined) return `this is ${system}, not Linux on x86_64 or aarch64`;
   if (!isGranted({ name: "ffi" })) return "no permission --allow-ffi";
@@ -54,5 +57,6 @@ function whyNotMmsg({ clock = {}, responder, hasFaults }: TransportWish): string
   if (responder !== undefined) return "a custom responder runs on the main thread";
   if ("read" in clock && clock !== systemClock) return "a custom clock runs on the main thread";
   if (hasFaults) return "faults delay replies";
+  if (isRecorded) return "exchanges are recorded on the main thread";
   return whyNoWorker();
 }

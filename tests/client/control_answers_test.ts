@@ -18,6 +18,8 @@ const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.clock\.(leap|smear)$/, null],
   [/\.clients\.\d\.(version|interval)$/, null],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
+  [/\.exchanges\.\d\.(code|cause|reply)$/, undefined],
+  [/\.(request|reply)\.(?!octets)\w+$/, undefined],
 ];
 
 Deno.test("isAnswer knows the answer to each action, and no other type in any of its keys", () => {
@@ -26,7 +28,7 @@ Deno.test("isAnswer knows the answer to each action, and no other type in any of
     assertEquals(isAnswer(action, answer), true, action);
     assertEquals(isAnswer(action, { ...answer, more: [1] }), true, action);
     for (const [path, other, changed] of variants(answer, wrong)) {
-      const isAllowed = /\.faults\./.test(path) ||
+      const isAllowed = /(?<!exchanges\.\d)\.faults\./.test(path) ||
         allowed.some(([at, value]) => at.test(path) && Object.is(value, other)) ||
         // The other value of a key that is null already.
         /\.listeners\.0\.clock\.leap$/.test(path) && other === "1" ||
@@ -37,7 +39,13 @@ Deno.test("isAnswer knows the answer to each action, and no other type in any of
 });
 
 Deno.test("isAnswer tells the answers of actions from each other", () => {
-  const kinds = { set: "clock", step: "clock", faults: "faults", clients: "clients" } as const;
+  const kinds = {
+    set: "clock",
+    step: "clock",
+    faults: "faults",
+    clients: "clients",
+    exchanges: "exchanges",
+  } as const;
   const kind = (action: string): string => kinds[action as keyof typeof kinds] ?? "state";
   for (const action of CONTROL_ACTIONS) {
     for (const other of CONTROL_ACTIONS) {

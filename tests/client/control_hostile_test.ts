@@ -106,7 +106,13 @@ Deno.test("control takes no answer of another action", async () => {
       const { url } = server;
       const reply = control(action, { url, timeout: "10s" });
       // A state has a clock, too.
-      const usual = { set: "state", step: "state", faults: "faults", clients: "clients" } as const;
+      const usual = {
+        set: "state",
+        step: "state",
+        faults: "faults",
+        clients: "clients",
+        exchanges: "exchanges",
+      } as const;
       if ((usual[action as keyof typeof usual] ?? "state") === other) {
         assertEquals(await within(20, reply), samples[other] as never, action);
       } else await assertRejects(() => within(20, reply), Error, "is no control interface");

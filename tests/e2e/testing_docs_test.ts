@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { parseScenario, scenarios } from "../../src/server/mod.ts";
 import { query } from "../../mod.ts";
+import { findingRules } from "../../src/server/record/rules.ts";
 import { type Needs, where } from "../support/needs.ts";
 import { type Outcome, run } from "../support/process.ts";
 import { bothPrograms, root, source, startServer } from "../support/programs.ts";
@@ -31,7 +32,9 @@ async function runWith(
 ): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
   try {
-    const words = source.timesrv.map((word) => `'${word}'`).join(" ");
+    const [deno, verb, ...rest] = source.timesrv;
+    // --record names a file of the test.
+    const words = [deno, verb, "--allow-write", ...rest].map((word) => `'${word}'`).join(" ");
     await Deno.writeTextFile(join(folder, "timesrv"), `#!/bin/sh\nexec ${words} "$@"\n`);
     await Deno.chmod(join(folder, "timesrv"), 0o755);
     for (const { name, text } of files) await Deno.writeTextFile(join(folder, name), text);
@@ -43,10 +46,11 @@ async function runWith(
 }
 
 async function pythonFiles(): Promise<Example[]> {
-  const [unittest = "", pytest = ""] = await examples("python");
+  const [unittest = "", pytest = "", recorder = ""] = await examples("python");
   return [
     { name: "timesrv_for_tests.py", text: unittest },
     { name: "test_clock.py", text: pytest },
+    { name: "test_client.py", text: recorder },
   ];
 }
 
@@ -103,10 +107,10 @@ Deno.test(
     { ...needs, pythonModules: ["pytest"] },
     "docs/testing.md: the tests of pytest pass",
     async () => {
-      const command = ["python3", "-m", "pytest", "test_clock.py"] as const;
+      const command = ["python3", "-m", "pytest", "test_clock.py", "test_client.py"] as const;
       const outcome = await runWith(await pythonFiles(), command);
       assertPassed(outcome);
-      assertMatch(outcome.stdout, /\d+ passed/);
+      assertMatch(outcome.stdout, /3 passed/);
     },
   ),
 );
@@ -127,6 +131,17 @@ Deno.test(
   await where(needs, "docs/testing.md: the example of a scenario is valid", async () => {
     const [text = ""] = await examples("json");
     assertEquals(parseScenario(text, "mine.json").name, "late-and-wrong");
+  }),
+);
+
+Deno.test(
+  await where(needs, "docs/testing.md: the table lists each rule for clients", async () => {
+    const page = await Deno.readTextFile(`${root}docs/testing.md`);
+    const rows = [...page.matchAll(/^\| `(\w+)` +\| (violation|advice) +\| [^|]+ \| (.*?) +\|$/gm)];
+    assertEquals(
+      rows.map(([, rule, level, source]) => ({ rule, level, source })),
+      findingRules.map((each) => ({ ...each })) as unknown,
+    );
   }),
 );
 

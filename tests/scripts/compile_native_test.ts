@@ -20,7 +20,7 @@ Deno.test("compileArguments has no program load a code cache from a shared folde
 Deno.test(
   await where(
     { permissions: [{ name: "read" }] },
-    "flagsOf grants an executable the permissions of deno.json, files to read and pictures to write",
+    "flagsOf grants an executable the permissions of deno.json, files to read and to write",
     async () => {
       const kinds = await Promise.all(programs.map(async (program) => {
         const flags = (await flagsOf(program)).map((flag) => flag.split("=")[0]);
@@ -28,7 +28,14 @@ Deno.test(
       }));
       const common = ["--no-prompt", "--unstable-net", "--allow-net"];
       assertEquals(Object.fromEntries(kinds), {
-        timesrv: [...common, "--allow-sys", "--allow-ffi", "--allow-env", "--allow-read"],
+        timesrv: [
+          ...common,
+          "--allow-sys",
+          "--allow-ffi",
+          "--allow-env",
+          "--allow-read",
+          "--allow-write",
+        ],
         timecli: [...common, "--allow-ffi", "--allow-env", "--allow-read", "--allow-write"],
       });
     },

@@ -47,18 +47,24 @@ export function readListeners(
   return listeners;
 }
 
-/** @throws {UsageError} If options of the transport contradict each other, or faults are configured */
+/** @throws {UsageError} If options of the transport contradict each other, or others that exclude `mmsg` */
 export function checkTransport(
   { transport, workers = 1, receiveQueueKib }: {
     readonly transport: Transport;
     readonly workers?: number | undefined;
     readonly receiveQueueKib?: number | undefined;
   },
-  hasFaults: boolean,
+  { hasFaults, isRecorded }: { readonly hasFaults: boolean; readonly isRecorded: boolean },
 ): void {
   if (transport === "mmsg" && hasFaults) {
     throw new UsageError(
       "Faults delay replies, which the mmsg transport cannot do: leave out --transport mmsg",
+    );
+  }
+  if (transport === "mmsg" && isRecorded) {
+    throw new UsageError(
+      "Exchanges are recorded on the main thread, not by the mmsg transport: " +
+        "leave out --transport mmsg",
     );
   }
   if (transport === "datagram" && (workers > 1 || receiveQueueKib !== undefined)) {

@@ -11,6 +11,7 @@ import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
 import { logFields } from "../../server/log/options.ts";
 import { textFields, transportFields } from "../../server/options.ts";
+import { recordFields, untilFields } from "../../server/record/options.ts";
 import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
 import { BoundedWriter } from "../../server/log/bounded_writer.ts";
@@ -23,6 +24,7 @@ import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
 import { checkTransport, controlGroup, readControl, readGuard, readListeners } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
+import { openRecord } from "./record_file.ts";
 import { endAfter, lifeFields, watchParent } from "./life.ts";
 import { leapField, readServed } from "./served.ts";
 import { formatJson } from "../../text/json.ts";
@@ -72,7 +74,7 @@ const groups = {
   },
   "Transport:": { ...transportFields, ...familyFields },
   "Control interface:": controlGroup,
-  "End (for tests):": lifeFields,
+  "Recorder and end (for tests):": { ...recordFields, ...untilFields, ...lifeFields },
   "Log, on standard error:": logFields,
 } as const;
 
@@ -150,7 +152,9 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const served = await readServed(values);
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
-  checkTransport({ ...values, transport }, hasFaults);
+  const isRecorded = values.record !== undefined || values.untilRequests !== undefined;
+  checkTransport({ ...values, transport }, { hasFaults, isRecorded });
+  using file = openRecord(values.record);
   const { quiet, verbose, logFormat = "text", statsInterval, lifetime } = values;
   const log = new ServerLog({
     sink: Deno.stderr,
@@ -176,6 +180,8 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     transport,
     family,
     ...await readControl(values),
+    ...pickOptions(untilFields, values),
+    record: file === null ? isRecorded : { sink: file },
     log,
     signal,
   }).catch((error) => {

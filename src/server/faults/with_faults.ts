@@ -6,6 +6,7 @@ import type { Exchange } from "../../transports/exchange.ts";
 import { passesForRequest } from "./damage.ts";
 import type { Draft } from "./effect.ts";
 import type { Faults } from "./faults.ts";
+import type { FaultName } from "./options.ts";
 
 type Respond = (exchange: Exchange) => Answer | Promise<Answer>;
 
@@ -16,6 +17,8 @@ export interface FaultyListener {
   readonly respond: Respond;
   /** Finishes the reply as if it left now. */
   readonly finish: (exchange: Exchange) => void;
+  /** Receives the faults that change a reply, before it leaves. */
+  readonly onFaults?: ((exchange: Exchange, names: readonly FaultName[]) => void) | undefined;
 }
 
 const refuseFault = refusal("fault");
@@ -26,7 +29,7 @@ const refuseFault = refusal("fault");
  */
 export function withFaults(
   faults: Faults,
-  { protocol, stamp, respond, finish }: FaultyListener,
+  { protocol, stamp, respond, finish, onFaults }: FaultyListener,
 ): Respond {
   const { waits } = faults;
   const speaksNtp = protocol === "ntp" || protocol === "auto";
@@ -62,11 +65,14 @@ export function withFaults(
       isFromOtherPort: false,
     };
     let isDamaged = false;
-    for (const { rule: { kind, effect }, random } of triggered) {
+    const applied: FaultName[] = [];
+    for (const { rule: { name, kind, effect }, random } of triggered) {
       if (kind.isNtp && !isNtp || kind.isDamage && !isRequest) continue;
+      applied.push(name);
       effect.apply?.(draft, random);
       if (kind.isDamage) isDamaged = true;
     }
+    if (applied.length > 0) onFaults?.(exchange, applied);
     if (draft.isDropped) return refuseFault;
     if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;
     exchange.isKod = draft.isKiss;

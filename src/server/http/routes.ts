@@ -1,6 +1,6 @@
 import config from "../../../deno.json" with { type: "json" };
 import { type ClientsQuery, clientsQueryFields } from "../../client/clients_query.ts";
-import type { ClientList, ControlAnswers } from "../../client/control_api.ts";
+import type { ClientList, ControlAnswers, RecordedExchanges } from "../../client/control_api.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { suggest } from "../../text/suggest.ts";
 import type { Totals } from "../../transports/counters.ts";
@@ -39,6 +39,8 @@ export interface ControlledServer {
   /** The clock of all listeners without one of their own. */
   readonly time: ServedTime;
   readonly listeners: readonly ControlledListener[];
+  /** Lists the recorded exchanges, of one listener or of all, if they are recorded. */
+  readonly exchanges?: ((listener?: string) => RecordedExchanges) | undefined;
 }
 
 export interface Call {
@@ -64,6 +66,7 @@ const MAX_SHOWN = 100;
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/state": { GET: ({ subject, listener }) => stateOf(subject, listener) },
   "/clients": { GET: clientsOf },
+  "/exchanges": { GET: exchangesOf },
   "/clock": { PATCH: setClock, POST: setClock },
   "/faults": { PUT: setFaults, DELETE: clearFaults },
   "/scenario": { POST: loadScenario },
@@ -127,6 +130,15 @@ async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<
     return key === undefined || field === undefined ? [] : [key, parseOption(field, text, name)];
   });
   return await subject.clients(Object.fromEntries(query));
+}
+
+function exchangesOf({ subject, listener }: Call): Body<"exchanges"> {
+  if (listener !== undefined) find(subject, listener);
+  if (subject.exchanges !== undefined) return subject.exchanges(listener);
+  throw new HttpError(
+    409,
+    "No exchanges are recorded: start the server with --record FILE or --until-requests N",
+  );
 }
 
 async function setClock({ subject, listener, json }: Call): Promise<Body<"set">> {

@@ -27,10 +27,12 @@ export class BoundedWriter {
     this.#sink = sink;
   }
 
-  write(line: string): void {
-    if (this.#broken || this.#pending.length + line.length > MAX_PENDING_CHARACTERS) return;
+  /** Writes a line, and returns whether it was not dropped. */
+  write(line: string): boolean {
+    if (this.#broken || this.#pending.length + line.length > MAX_PENDING_CHARACTERS) return false;
     this.#pending += line;
     this.#writing ??= this.#drain();
+    return true;
   }
 
   async flush(): Promise<void> {

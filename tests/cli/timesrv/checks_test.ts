@@ -37,21 +37,25 @@ Deno.test("readGuard joins the limit and what belongs to it", () => {
 });
 
 Deno.test("checkTransport knows what each transport can do", () => {
+  const plain = { hasFaults: false, isRecorded: false };
+  const both = { hasFaults: true, isRecorded: true };
   for (const transport of ["auto", "mmsg", "datagram"] as const) {
-    checkTransport({ transport }, false);
-    checkTransport({ transport, workers: 1 }, false);
+    checkTransport({ transport }, plain);
+    checkTransport({ transport, workers: 1 }, plain);
   }
-  checkTransport({ transport: "auto", workers: 2, receiveQueueKib: 64 }, true);
-  checkTransport({ transport: "mmsg", workers: 2, receiveQueueKib: 64 }, false);
-  checkTransport({ transport: "datagram" }, true);
-  assertThrows(
-    () => checkTransport({ transport: "mmsg" }, true),
-    UsageError,
-    "leave out --transport mmsg",
-  );
+  checkTransport({ transport: "auto", workers: 2, receiveQueueKib: 64 }, both);
+  checkTransport({ transport: "mmsg", workers: 2, receiveQueueKib: 64 }, plain);
+  checkTransport({ transport: "datagram" }, both);
+  for (const key of ["hasFaults", "isRecorded"] as const) {
+    assertThrows(
+      () => checkTransport({ transport: "mmsg" }, { ...plain, [key]: true }),
+      UsageError,
+      "leave out --transport mmsg",
+    );
+  }
   for (const values of [{ workers: 2 }, { receiveQueueKib: 64 }]) {
     assertThrows(
-      () => checkTransport({ transport: "datagram", ...values }, false),
+      () => checkTransport({ transport: "datagram", ...values }, plain),
       UsageError,
       "--workers and --receive-queue are for --transport mmsg",
     );

@@ -48,6 +48,22 @@ const clients = [
   },
 ];
 
+const exchange = {
+  number: 1,
+  time: "2026-11-22T18:00:00.000001Z",
+  address: "192.0.2.1",
+  port: 1000,
+  listener: "ntp://127.0.0.1:123",
+  protocol: "ntp",
+  request: { octets: 48, version: 4, mode: 3, origin_timestamp: "0000000000000000" },
+  outcome: "kod",
+  code: "RATE",
+  cause: "denied",
+  faults: ["kiss"],
+  reply: { octets: 5, text: "hello" },
+  findings: [{ rule: "burst", level: "violation", text: "sent 9", source: "RFC 5905 §13" }],
+};
+
 const about = { version: "1.0.0", started: "2026-11-22T17:00:00Z" };
 
 const state = {
@@ -68,6 +84,7 @@ const answers: Readonly<Record<ControlAction, object>> = {
     ...{ schema: 1, clients, now: "2026-11-22T18:00:00Z", total: 1, capacity: 65_536 },
     ...{ dropped: 1, unlisted: 2 },
   },
+  exchanges: { schema: 1, exchanges: [exchange], requests: 3, dropped: 1 },
 };
 
 const actions = Object.keys(controlRequests) as readonly ControlAction[];

@@ -125,11 +125,13 @@ const checkServer: Run = async ({ values, positionals }) => {
     & Parameters<typeof readServed>[0]
     & Parameters<typeof readGuard>[0]
     & Parameters<typeof readControl>[0]
-    & { readonly transport?: "auto" };
+    & { readonly transport?: "auto"; readonly record?: string };
   const listeners = readListeners(positionals, undefined);
   const served = await readServed(given);
   const { transport = "auto" } = given;
-  checkTransport({ ...given, transport }, [served, ...listeners].some(({ faults }) => faults));
+  const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
+  const isRecorded = given.record !== undefined;
+  checkTransport({ ...given, transport }, { hasFaults, isRecorded });
   readGuard(given);
   await readControl(given);
 };

@@ -60,6 +60,7 @@ Actions:
   faults [FAULT...]     replace the faults: drop=0.3 kiss=DENY; none removes all
   scenario NAME         restart in a situation: y2038, ./FILE.json, or list
   clients               print clients and how their requests ended
+  exchanges             print the recorded exchanges, with findings on clients
   reset                 restart as at the start: clock, faults and all
 
 Examples:
@@ -77,7 +78,7 @@ export const command = defineCommand({
   positionals: [
     {
       name: "action",
-      help: "state, set, step, faults, scenario, clients or reset",
+      help: "state, set, step, faults, scenario, clients, exchanges or reset",
       isRequired: true,
       offers: CONTROL_ACTIONS,
     },

@@ -3,15 +3,23 @@ import type {
   ClientsAnswer,
   ClockAnswer,
   ControlAction,
+  ExchangesAnswer,
   FaultsAnswer,
   FaultsState,
+  RecordedExchange,
   ServerState,
 } from "../../../client/control_api.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { formatTotals } from "../../../server/log/totals.ts";
+import { formatAddress } from "../../../protocols/endpoint.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { formatCount, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import {
+  formatCount,
+  formatPlural,
+  formatSeconds,
+  formatSignedSeconds,
+} from "../../../text/units.ts";
 import { formatJson } from "../../../text/json.ts";
 import { clientRows, formatClientTotals } from "./client_rows.ts";
 
@@ -35,6 +43,8 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
       return [["Faults", faultsText((answer as FaultsAnswer).faults)]];
     case "clients":
       return rowsOfClients(answer as ClientsAnswer);
+    case "exchanges":
+      return exchangeRows(answer as ExchangesAnswer);
   }
 }
 
@@ -93,4 +103,37 @@ function rowsOfClients(answer: ClientsAnswer): string[][] {
     ? `${formatCount(clients.length)} of ${formatClientTotals(answer)}`
     : formatClientTotals(answer);
   return [...clients.length > 0 ? clientRows(answer) : [], [rest]];
+}
+
+function exchangeRows({ exchanges, requests, dropped }: ExchangesAnswer): string[][] {
+  const earlier = requests - dropped - exchanges.length;
+  return [
+    ["Time", "Client", "Request", "Outcome"],
+    ...exchanges.flatMap((exchange) => [
+      [
+        exchange.time,
+        formatAddress({ hostname: exchange.address, port: exchange.port }),
+        requestText(exchange),
+        outcomeText(exchange),
+      ],
+      // A single cell is a message, which widens no column.
+      ...exchange.findings.map(({ level, text, source }) => [`  ${level}: ${text} (${source})`]),
+    ]),
+    ...earlier <= 0 ? [] : [[`${formatPlural(earlier, "more request")} of this server`]],
+    ...dropped === 0 ? [] : [[`${formatPlural(dropped, "request")} not recorded: too many`]],
+  ];
+}
+
+function requestText({ protocol, request: { octets, version, mode } }: RecordedExchange): string {
+  if (version === undefined || mode === undefined) {
+    return `${protocol}, ${formatPlural(octets, "octet")}`;
+  }
+  return `${protocol} version ${version}, mode ${mode}`;
+}
+
+function outcomeText({ outcome, code, cause, faults }: RecordedExchange): string {
+  const result = code === undefined
+    ? `${outcome}${cause === undefined ? "" : `: ${cause}`}`
+    : `KoD ${code}`;
+  return faults.length === 0 ? result : `${result} (${faults.join(", ")})`;
 }

@@ -34,6 +34,7 @@ function fixedServer(text: string): AsyncDisposable & { readonly url: string } {
 Deno.test("timecli control --json prints what is documented, of every action", async () => {
   await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?rate=1"], {
     control: "127.0.0.1:0",
+    record: true,
   });
   const url = server.control?.url ?? "";
   const [shared = "", own = ""] = server.addresses.map(({ url }) => url);
@@ -48,6 +49,7 @@ Deno.test("timecli control --json prints what is documented, of every action", a
       [["faults"], "faults"],
       [["scenario", "y2038"], "totals"],
       [["clients"], "unlisted"],
+      [["exchanges"], "dropped"],
       [["reset", "--listener", own], "totals"],
       [["reset"], "totals"],
     ] as const

@@ -1,0 +1,37 @@
+/** The file of `--record`. */
+import { standardOutput } from "../shared/files.ts";
+import { UsageError } from "../shared/usage_error.ts";
+import { escapeLine } from "../../text/printable.ts";
+
+/** A file that lines are written to. */
+export type RecordFile = Pick<Deno.FsFile, "write"> & Disposable;
+
+/**
+ * Opens the file of `--record`, which is emptied; `-` is standard output. Afterwards the program has no
+ * permission to write any file, which it needs for nothing else.
+ *
+ * @param file Its name, if the option is given
+ * @throws {UsageError} If it cannot be opened
+ */
+export function openRecord(file: string | undefined): RecordFile | null {
+  try {
+    return file === undefined ? null : openFile(file);
+  } finally {
+    Deno.permissions.revokeSync({ name: "write" });
+  }
+}
+
+function openFile(file: string): RecordFile {
+  try {
+    const stream = file === "-" ? Deno.stdout : standardOutput(file);
+    if (stream !== undefined) {
+      return { write: (data) => stream.write(data), [Symbol.dispose]: () => {} };
+    }
+    return Deno.openSync(file, { write: true, create: true, truncate: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw new UsageError(
+      `Cannot write the record to ${escapeLine(file)}: ${(error as Error).message}`,
+    );
+  }
+}
