@@ -18,8 +18,8 @@
  *
  * @module
  */
-export { check, checkExitCodes, type CheckOptions, type CheckResult } from "./check.ts";
-export type { CheckState, CheckThresholds } from "./thresholds.ts";
+export { check, checkExitCodes, type CheckOptions, type CheckResult } from "./check/check.ts";
+export type { CheckState, CheckThresholds } from "./check/thresholds.ts";
 export {
   compare,
   type ComparedServer,

@@ -207,11 +207,11 @@ export const benchErrors: UsageErrors = [
 
 /** Of `timecli check`. */
 export const checkErrors: UsageErrors = [
-  [[], /<url> is missing/],
-  [["a.invalid", "b.invalid"], /Unexpected argument "b\.invalid"/],
+  [[], /<urls> are missing/],
+  [["a.invalid", "b.invalid", "--quorum", "3"], /--quorum 3 needs as many servers, not 2/],
   [["a.invalid", "-w", "x"], /--warning is "x", expected a number, or LOW:HIGH/],
   [["a.invalid", "-c", "20:10"], /--critical is "20:10", expected LOW below HIGH/],
-  [["a.invalid", "--jitter-warning", "1ms"], /--jitter-warning is "1ms"/],
+  [["a.invalid", "--jitter-warning", "1x"], /--jitter-warning is "1x"/],
   [["a.invalid", "--leap", "perhaps"], /--leap is "perhaps"/],
   [["a.invalid", "--count", "0"], /--count is "0"/],
   [["a.invalid", "--timeout", "0"], /--timeout is "0"/],
@@ -228,7 +228,7 @@ export const checkErrors: UsageErrors = [
   [["-H", "a.invalid", "b.invalid"], /-H names the server: remove b\.invalid/],
   [["a.invalid:99", "-p", "98"], /a\.invalid:99 has another port than -p 98/],
   [["a.invalid", "-p", "65536"], /--port is "65536"/],
-  [["-p", "98"], /<url> is missing: name the server, or use -H/],
+  [["-p", "98"], /<urls> are missing: name a server, or use -H/],
 ];
 
 /** Of `timecli compare`. */

@@ -1,30 +1,31 @@
 /** `timecli check`: its command line, turned into options and handed to `check()`. */
-import { check, checkExitCodes, type CheckOptions } from "../../client/check.ts";
+import { check, checkExitCodes, type CheckOptions } from "../../client/check/check.ts";
+import type { ComparedServer } from "../../client/compare.ts";
 import { parseMeasurable } from "../../client/measure.ts";
-import type { Samples } from "../../client/sample.ts";
-import type { CheckState, CheckThresholds } from "../../client/thresholds.ts";
-import { parseRange } from "../../client/range.ts";
+import type { CheckState, CheckThresholds } from "../../client/check/thresholds.ts";
+import { parseRange, type RangeUnit } from "../../client/check/range.ts";
 import { type Field, field, FieldError, flag, oneOf, text, whole } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError } from "../shared/format_error.ts";
+import { forLocale } from "../shared/locale.ts";
 import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
 import {
   intervalField,
-  measurableOffers,
   networkFields,
   networkOf,
   samplesField,
+  serversArgument,
   timeoutField,
 } from "./options.ts";
 
 const states = ["ok", "warning", "critical", "unknown"] as const;
 
 const sampleFields = {
-  count: samplesField("requests", { default: "5" }),
+  count: samplesField("requests per server", { default: "1 to 5, as needed" }),
   interval: intervalField,
   timeout: timeoutField("total time limit", "1h", "10s"),
 };
@@ -47,16 +48,22 @@ const targetFields = {
 
 const groups = {
   "Alerts:": {
-    warning: rangeField("warning", "offset that is a warning", "60", "w"),
-    critical: rangeField("critical", "offset that is critical", "120", "c"),
-    stratumWarning: rangeField("stratum-warning", "stratum that is a warning"),
-    stratumCritical: rangeField("stratum-critical", "stratum that is critical"),
-    jitterWarning: rangeField("jitter-warning", "jitter that is a warning"),
-    jitterCritical: rangeField("jitter-critical", "jitter that is critical"),
-    distanceWarning: rangeField("distance-warning", "root distance that is a warning"),
-    distanceCritical: rangeField("distance-critical", "root distance that is critical"),
-    lossWarning: rangeField("loss-warning", "lost requests that are a warning"),
-    lossCritical: rangeField("loss-critical", "lost requests that are critical"),
+    warning: rangeField("s", "warning", "offset that is a warning", "60", "w"),
+    critical: rangeField("s", "critical", "offset that is critical", "120", "c"),
+    quorum: whole(1, 1000, {
+      name: "quorum",
+      syntax: "<count>",
+      help: "servers that must agree",
+      default: "more than half",
+    }),
+    stratumWarning: rangeField("", "stratum-warning", "stratum that is a warning"),
+    stratumCritical: rangeField("", "stratum-critical", "stratum that is critical"),
+    jitterWarning: rangeField("s", "jitter-warning", "jitter that is a warning"),
+    jitterCritical: rangeField("s", "jitter-critical", "jitter that is critical"),
+    distanceWarning: rangeField("s", "distance-warning", "root distance that is a warning"),
+    distanceCritical: rangeField("s", "distance-critical", "root distance that is critical"),
+    lossWarning: rangeField("%", "loss-warning", "lost requests that are a warning"),
+    lossCritical: rangeField("%", "loss-critical", "lost requests that are critical"),
     leap: oneOf(states, {
       name: "leap",
       syntax: "<state>",
@@ -82,32 +89,44 @@ const groups = {
 } as const;
 
 /** A range stays text, for the performance data. */
-function rangeField(name: string, help: string, usual?: string, short?: string): Field<string> {
+function rangeField(
+  unit: RangeUnit,
+  name: string,
+  help: string,
+  usual?: string,
+  short?: string,
+): Field<string> {
   const row = {
     ...{ name, syntax: "<range>", help },
     ...(usual !== undefined && { default: usual }),
     ...(short !== undefined && { short }),
   };
-  return field(row, "a range such as 10, 1:, ~:-1 or @10:20", (given) => {
-    try {
-      return typeof given === "string" ? parseRange(given).text : undefined;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new FieldError(error.message.replace(/^Cannot read .*": /, ""));
-    }
-  });
+  return field(
+    row,
+    `a range such as ${unit === "s" ? "100ms" : "10"}, 1:, ~:-1 or @10:20`,
+    (given) => {
+      try {
+        return typeof given === "string" ? parseRange(given, unit).text : undefined;
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        throw new FieldError(error.message.replace(/^Cannot read .*": /, ""));
+      }
+    },
+  );
 }
 
 const NOTES = `
 Ranges of the monitoring plugins, in seconds or %; a value outside alerts:
   10      below 0 or above 10; for the offset: more than 10 either way
+  100ms   the same in a unit: ns, us, ms, s, m or h
   1:      below 1
   ~:-1    above -1
   10:20   below 10 or above 20
   @10:20  10 to 20
 
 Examples:
-  timecli check ntp://time.example -w 0.5 -c 1
+  timecli check ntp://time.example -w 100ms -c 1s
+  timecli check a.example b.example c.example -w 100ms -c 1s
   timecli check -H time.example -p 123 -w 0.5 -c 1
   timecli check time.example --stratum-warning 1:4 --leap warning
   timecli check time://time.example -w 2 -c 5
@@ -115,12 +134,10 @@ Examples:
 
 export const command = defineCommand({
   name: "check",
-  description: "Checks a time server as a plugin of a monitoring system (Nagios, Icinga, ...).",
-  positionals: [{
-    name: "url",
-    help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
-    offers: measurableOffers,
-  }],
+  description:
+    "Checks time servers as a plugin of a monitoring system (Nagios, Icinga, ...): one " +
+    "server, or this machine's clock by several of which most must agree.",
+  positionals: [{ ...serversArgument, isRequired: false }],
   groups,
   notes: NOTES,
   hint: "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, also for a wrong command line.",
@@ -134,12 +151,13 @@ type CheckArguments = Arguments<typeof groups>;
 async function run(given: CheckArguments): Promise<number> {
   const { values } = given;
   try {
-    const { line, exitCode, samples } = await check(targetOf(given), {
+    const { line, exitCode, servers } = await check(targetsOf(given), {
       ...pickOptions(sampleFields, values),
+      ...(values.quorum !== undefined && { quorum: values.quorum }),
       ...alertsOf(values),
       ...networkOf(values),
     });
-    const details = values.verbose ? await detailsOf(samples) : [];
+    const details = values.verbose ? (await Promise.all(servers.map(detailsOf))).flat() : [];
     const lines = [escapeLine(line), ...details].join("\n");
     return printLine(lines) ? exitCode : checkExitCodes.UNKNOWN;
   } catch (error) {
@@ -147,16 +165,23 @@ async function run(given: CheckArguments): Promise<number> {
   }
 }
 
-/** The URL of the server, which the command line may have as an argument or as options. */
-function targetOf({ values, positionals: [url], sources }: CheckArguments): string {
-  const { hostname, port } = values;
-  if (url !== undefined && sources.get("hostname") === "arguments") {
-    throw new UsageError(`-H names the server: remove ${url}`);
+/** The URLs of the servers, which the command line may have as arguments or as options. */
+function targetsOf({ values, positionals: urls, sources }: CheckArguments): string[] {
+  const { hostname, port, quorum } = values;
+  if (urls.length > 0 && sources.get("hostname") === "arguments") {
+    throw new UsageError(`-H names the server: remove ${urls.join(" ")}`);
   }
-  const server = url ?? hostname;
-  if (server === undefined) {
-    throw new UsageError("<url> is missing: name the server, or use -H");
+  const servers = urls.length > 0 ? urls : hostname === undefined ? [] : [hostname];
+  if (servers.length === 0) {
+    throw new UsageError("<urls> are missing: name a server, or use -H");
   }
+  if (quorum !== undefined && quorum > servers.length) {
+    throw new UsageError(`--quorum ${quorum} needs as many servers, not ${servers.length}`);
+  }
+  return servers.map((server) => withPort(server, port));
+}
+
+function withPort(server: string, port: number | undefined): string {
   if (port === undefined) return server;
   const endpoint = parseMeasurable(server);
   if (![port, defaultPorts[endpoint.protocol]].includes(endpoint.port)) {
@@ -166,7 +191,7 @@ function targetOf({ values, positionals: [url], sources }: CheckArguments): stri
 }
 
 /** What was measured, and what failed; a bar would begin performance data. */
-async function detailsOf({ estimate, exchanges, ...samples }: Samples): Promise<string[]> {
+async function detailsOf({ estimate, exchanges, ...samples }: ComparedServer): Promise<string[]> {
   const { formatSamples } = await import("./samples/report.ts");
   const failures = exchanges.flatMap(({ error }) => error ? [formatError(error)] : []);
   return [
@@ -219,7 +244,7 @@ function printUnknown(problem: string): number {
 /** Prints the line, if that is possible: the usual exit code of a failed write means a warning here. */
 function printLine(line: string): boolean {
   try {
-    writeText(Deno.stdout, `${line}\n`);
+    writeText(Deno.stdout, forLocale(`${line}\n`));
     return true;
   } catch (error) {
     writeProblem(`timecli: Cannot write the line: ${formatError(error)}\n`);

@@ -13,7 +13,7 @@ Deno.test("help and version take precedence over mistakes, before --", async () 
       [["-h", "--nosuch"], "Usage: timecli [options] [command] [targets...]"],
       [["help"], "Usage: timecli [options] [command] [targets...]"],
       [["help", "compare"], "Usage: timecli compare [options] <urls...>"],
-      [["check", "--help"], "Usage: timecli check [options] [url]"],
+      [["check", "--help"], "Usage: timecli check [options] [urls...]"],
       [["bench", "--nosuch", "-h"], "Usage: timecli bench [options] <url>"],
       [["--version"], `timecli ${version}`],
       [["wait", "-V"], `timecli wait ${version}`],

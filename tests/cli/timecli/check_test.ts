@@ -5,14 +5,28 @@ const sessions: readonly Session[] = [
     "check 192.0.2.1",
     0,
     `
-NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; root_distance=0.011002s;;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
-    "check -v 192.0.2.1",
+    "check -w 100ms -c 1s 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.9 --quorum 2",
+    1,
+    `
+NTP WARNING: Offset -0.000355413 secs, 2 of 4 servers agree, 192.0.2.3:123 is wrong: +12.50 s from the other two (WARNING), 1 of 4 did not answer: 192.0.2.9:123|offset=-0.000355s;0.1;1; agreeing=2;;2:;0;4 falsetickers=1;0;;0;4 failed=1;;;0;4 '192.0.2.1:123 offset'=0.000000s '192.0.2.2:123 offset'=-0.002000s '192.0.2.3:123 offset'=12.500000s
+`,
+  ],
+  [
+    "check -n 5 192.0.2.1",
     0,
     `
-NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
+`,
+  ],
+  [
+    "check -n 5 -v 192.0.2.1",
+    0,
+    `
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.1:123
 Replies        5 of 5 in 8.000 s
 Offset         +0 s ± 11.12 ms: within the error bound
@@ -28,7 +42,7 @@ Root distance  11.12 ms
     "check -v -w 1 -c 20 --leap critical 192.0.2.3",
     2,
     `
-NTP CRITICAL: Offset 12.5 secs, leap=insert (CRITICAL)|offset=12.500000s;1;20; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+NTP CRITICAL: Offset 12.5 secs, leap=insert (CRITICAL)|offset=12.500000s;1;20; jitter=0.000000s;;;0 root_distance=0.005122s;;;0 stratum=2;;;0;16 delay=0.010000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.3:123
 Replies        5 of 5 in 8.000 s
 Offset         +12.50 s ± 5.122 ms: this clock is behind
@@ -44,29 +58,29 @@ Root distance  5.122 ms
     "check -w 12 -c 12.5: 192.0.2.3",
     1,
     `
-NTP WARNING: Offset 12.5 secs|offset=12.500000s;12;12.5:; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+NTP WARNING: Offset 12.5 secs|offset=12.500000s;12;12.5:; jitter=0.000000s;;;0 root_distance=0.005122s;;;0 stratum=2;;;0;16 delay=0.010000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check -w 10 -c 12 192.0.2.3",
     2,
     `
-NTP CRITICAL: Offset 12.5 secs|offset=12.500000s;10;12; jitter=0.000000s;;; root_distance=0.005122s;;; stratum=2;;; delay=0.010000s;;; loss=0%;;;
+NTP CRITICAL: Offset 12.5 secs|offset=12.500000s;10;12; jitter=0.000000s;;;0 root_distance=0.005122s;;;0 stratum=2;;;0;16 delay=0.010000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check -v 192.0.2.4",
     3,
     `
-NTP UNKNOWN: Offset unknown: The server 192.0.2.4 denies service (KoD DENY)|loss=0%;;;
+NTP UNKNOWN: Offset unknown: The server 192.0.2.4 denies service (KoD DENY)|loss=0%;;;0;100
 The server 192.0.2.4 denies service (KoD DENY)
 `,
   ],
   [
-    "check -v 192.0.2.5",
+    "check -n 5 -v 192.0.2.5",
     0,
     `
-NTP OK: Offset 0 secs, ended early: The server 192.0.2.5 denies service (KoD DENY)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.002561s;;; stratum=2;;; delay=0.002000s;;; loss=0%;;;
+NTP OK: Offset 0 secs, ended early: The server 192.0.2.5 denies service (KoD DENY)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.002561s;;;0 stratum=2;;;0;16 delay=0.002000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.5:123
 Replies        3 of 3 in 4.000 s
 Offset         +0 s ± 1.061 ms: within the error bound
@@ -80,129 +94,129 @@ The server 192.0.2.5 denies service (KoD DENY)
 `,
   ],
   [
-    "check time://192.0.2.6",
+    "check -n 5 time://192.0.2.6",
     0,
     `
-TIME OK - 0 second time difference|time=0.002000s;;; offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=1.011120s;;; loss=0%;;;
+TIME OK - 0 second time difference|time=0.002000s;;;0 offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=1.011120s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check -s 1 time://192.0.2.6",
     0,
     `
-TIME OK - 0 second time difference|time=0.002000s;;; offset=0.000000s;60;120; root_distance=1.011000s;;; loss=0%;;;
+TIME OK - 0 second time difference|time=0.002000s;;;0 offset=0.000000s;60;120; root_distance=1.011000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check 192.0.2.7",
     2,
     `
-NTP CRITICAL: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+NTP CRITICAL: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [
     "check --unsynchronized warning 192.0.2.7",
     1,
     `
-NTP WARNING: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+NTP WARNING: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [
     "check -q 192.0.2.7",
     3,
     `
-NTP UNKNOWN: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;
+NTP UNKNOWN: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [
     "check -q 192.0.2.9",
     3,
     `
-NTP UNKNOWN: No response from NTP server: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;
+NTP UNKNOWN: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;0;100
 `,
   ],
   [
     "check -t 3s 192.0.2.9",
     2,
     `
-NTP CRITICAL: No response from NTP server: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;
+NTP CRITICAL: No reply from 192.0.2.9:123 within 1.9 s|loss=100%;;;0;100
 `,
   ],
   [
-    "check -H 192.0.2.1 -p 123",
+    "check -n 5 -H 192.0.2.1 -p 123",
     0,
     `
-NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check -H 192.0.2.1:123 -t 1s",
     0,
     `
-NTP OK: Offset 0 secs|offset=0.000000s;60;120; root_distance=0.011017s;;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP OK: Offset 0 secs|offset=0.000000s;60;120; root_distance=0.011002s;;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check -p 124 192.0.2.1",
     2,
     `
-NTP CRITICAL: No response from NTP server: No reply from 192.0.2.1:124 within 1.9 s|loss=100%;;;
+NTP CRITICAL: No reply from 192.0.2.1:124 within 1.9 s|loss=100%;;;0;100
 `,
   ],
   [
     "check --loss-warning 5 192.0.2.2",
     1,
     `
-NTP WARNING: Offset -0.0035 secs, loss=20% (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;5;;
+NTP WARNING: Offset -0.0035 secs, loss=20% (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;;;0 root_distance=0.020123s;;;0 stratum=2;;;0;16 delay=0.040000s;;;0 loss=20%;5;;0;100
 `,
   ],
   [
     "check --loss-critical 15 192.0.2.2",
     2,
     `
-NTP CRITICAL: Offset -0.0035 secs, loss=20% (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;15;
+NTP CRITICAL: Offset -0.0035 secs, loss=20% (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;;0 root_distance=0.020123s;;;0 stratum=2;;;0;16 delay=0.040000s;;;0 loss=20%;;15;0;100
 `,
   ],
   [
     "check --jitter-warning 1e-3 192.0.2.2",
     1,
     `
-NTP WARNING: Offset -0.0035 secs, jitter=0.003109126 (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;0.001;; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;;
+NTP WARNING: Offset -0.0035 secs, jitter=0.003109126 (WARNING)|offset=-0.003500s;60;120; jitter=0.003109s;0.001;;0 root_distance=0.020123s;;;0 stratum=2;;;0;16 delay=0.040000s;;;0 loss=20%;;;0;100
 `,
   ],
   [
     "check --jitter-critical 0.003 192.0.2.2",
     2,
     `
-NTP CRITICAL: Offset -0.0035 secs, jitter=0.003109126 (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;0.003; root_distance=0.020123s;;; stratum=2;;; delay=0.040000s;;; loss=20%;;;
+NTP CRITICAL: Offset -0.0035 secs, jitter=0.003109126 (CRITICAL)|offset=-0.003500s;60;120; jitter=0.003109s;;0.003;0 root_distance=0.020123s;;;0 stratum=2;;;0;16 delay=0.040000s;;;0 loss=20%;;;0;100
 `,
   ],
   [
     "check --stratum-warning 2: 192.0.2.1",
     1,
     `
-NTP WARNING: Offset 0 secs, stratum=1 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;2:;; delay=0.022000s;;; loss=0%;;;
+NTP WARNING: Offset 0 secs, stratum=1 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;;0 stratum=1;2:;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check --stratum-critical 2:4 192.0.2.1",
     2,
     `
-NTP CRITICAL: Offset 0 secs, stratum=1 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;; stratum=1;;2:4; delay=0.022000s;;; loss=0%;;;
+NTP CRITICAL: Offset 0 secs, stratum=1 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;;0 stratum=1;;2:4;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check --distance-warning 0.01 192.0.2.1",
     1,
     `
-NTP WARNING: Offset 0 secs, root_distance=0.011122211 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;0.01;; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP WARNING: Offset 0 secs, root_distance=0.011122211 (WARNING)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;0.01;;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [
     "check --distance-critical 0.01 192.0.2.1",
     2,
     `
-NTP CRITICAL: Offset 0 secs, root_distance=0.011122211 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;; root_distance=0.011122s;;0.01; stratum=1;;; delay=0.022000s;;; loss=0%;;;
+NTP CRITICAL: Offset 0 secs, root_distance=0.011122211 (CRITICAL)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.011122s;;0.01;0 stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100
 `,
   ],
   [

@@ -270,8 +270,8 @@ function lossOf({ name }: Case, args: readonly string[]): string {
 }
 
 /** Performance data of the monitoring plugins' guidelines. */
-const PERFORMANCE =
-  /^\w+=-?\d+(\.\d+)?(s|%|);[^; ]*;[^; ]*;[^; ]*( \w+=-?\d+(\.\d+)?(s|%|);[^; ]*;[^; ]*;[^; ]*)*$/;
+const METRIC = String.raw`\w+=-?\d+(\.\d+)?(s|%|);[^; ]*;[^; ]*;(0(;\d+)?)?`;
+const PERFORMANCE = new RegExp(`^${METRIC}( ${METRIC})*$`);
 
 for (const each of cases) {
   const { name, url, reason } = each;

@@ -11,7 +11,7 @@ import { timecli } from "../../../src/cli/timecli/timecli.ts";
 import type { Field } from "../../../src/options/field.ts";
 import { UsageError } from "../../../src/cli/shared/usage_error.ts";
 import { parseMeasurable } from "../../../src/client/measure.ts";
-import { parseRange } from "../../../src/client/range.ts";
+import { parseRange } from "../../../src/client/check/range.ts";
 import { parseOption } from "../../../src/options/read.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
 import { parseAsctime } from "../../../src/protocols/asctime/parse.ts";

@@ -5,7 +5,7 @@ import {
   formatDecimal,
   parseThresholds,
   worstState,
-} from "../../src/client/thresholds.ts";
+} from "../../../src/client/check/thresholds.ts";
 
 Deno.test("createMetric has state, performance data and a remark by its ranges", () => {
   const { offset, loss, stratum, jitter } = parseThresholds(
@@ -26,34 +26,39 @@ Deno.test("createMetric has state, performance data and a remark by its ranges",
       "offset=-5.100000s;2;5;",
       ", offset=-5.1 (CRITICAL)",
     ],
-    [createMetric("loss", 10, "%", loss), "OK", "loss=10%;10;@50:;", ""],
+    [createMetric("loss", 10, "%", loss), "OK", "loss=10%;10;@50:;0;100", ""],
     [
       createMetric("loss", 12.5, "%", loss),
       "WARNING",
-      "loss=12.5%;10;@50:;",
+      "loss=12.5%;10;@50:;0;100",
       ", loss=12.5% (WARNING)",
     ],
-    [createMetric("loss", 50, "%", loss), "CRITICAL", "loss=50%;10;@50:;", ", loss=50% (CRITICAL)"],
+    [
+      createMetric("loss", 50, "%", loss),
+      "CRITICAL",
+      "loss=50%;10;@50:;0;100",
+      ", loss=50% (CRITICAL)",
+    ],
     [
       createMetric("stratum", 4, "", stratum),
       "WARNING",
-      "stratum=4;1:3;;",
+      "stratum=4;1:3;;0;16",
       ", stratum=4 (WARNING)",
     ],
     // A single number limits both ways for the offset alone.
     [
       createMetric("jitter", -0.1, "s", jitter),
       "CRITICAL",
-      "jitter=-0.100000s;;0.5;",
+      "jitter=-0.100000s;;0.5;0",
       ", jitter=-0.1 (CRITICAL)",
     ],
     [
       createMetric("jitter", undefined, "s", jitter),
       "UNKNOWN",
-      "jitter=U;;0.5;",
+      "jitter=U;;0.5;0",
       ", jitter unknown because (UNKNOWN)",
     ],
-    [createMetric("delay", 1e-9, "s"), "OK", "delay=0.000000s;;;", ""],
+    [createMetric("delay", 1e-9, "s"), "OK", "delay=0.000000s;;;0", ""],
   ] as const;
   for (const [metric, state, data, remark] of table) {
     assertEquals(

@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { check, type CheckOptions } from "../../src/client/check.ts";
-import { QueryError } from "../../src/protocols/failure.ts";
-import type { CheckState } from "../../src/client/thresholds.ts";
-import { toSeconds } from "../../src/text/duration.ts";
-import { serve } from "../../src/server/serve.ts";
-import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
-import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
-import { simulatedClock } from "../support/simulated_clock.ts";
+import { check, type CheckOptions } from "../../../src/client/check/check.ts";
+import { QueryError } from "../../../src/protocols/failure.ts";
+import type { CheckState } from "../../../src/client/check/thresholds.ts";
+import { toSeconds } from "../../../src/text/duration.ts";
+import { serve } from "../../../src/server/serve.ts";
+import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
+import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
+import { ntpReply, scriptedServer } from "../../support/scripted_server.ts";
+import { simulatedClock } from "../../support/simulated_clock.ts";
 
 const HOST = "192.0.2.1";
 const quick = { interval: "0s" } as const;
@@ -52,7 +52,7 @@ Deno.test("check compares the offset with ranges, a single number both ways", as
 Deno.test("check writes a line in the form of check_ntp_time", async () => {
   const network = new FakeNetwork();
   network.serveNtp(HOST, () => ({ stratum: 10 }), (count) => [count, count]).aheadSeconds = -5;
-  const { line, samples } = await network.run(check(HOST, {
+  const { line, servers: [samples] } = await network.run(check(HOST, {
     network,
     warning: { offset: "-1:", stratum: "5" },
     critical: { jitter: "@3:" },
@@ -62,11 +62,12 @@ Deno.test("check writes a line in the form of check_ntp_time", async () => {
     // The last digit of the root distance is of the precision of this machine's clock.
     new RegExp(
       String.raw`^NTP WARNING: Offset -5 secs, stratum=10 \(WARNING\)\|` +
-        "offset=-5.000000s;-1:;120; jitter=0.000000s;;@3:; " +
-        String.raw`root_distance=0\.00262\ds;;; stratum=10;5;; delay=0\.002000s;;; loss=0%;;;$`,
+        "offset=-5.000000s;-1:;120; jitter=0.000000s;;@3:;0 " +
+        String
+          .raw`root_distance=0\.00262\ds;;;0 stratum=10;5;;0;16 delay=0\.002000s;;;0 loss=0%;;;0;100$`,
     ),
   );
-  assertEquals(samples.exchanges.length, 5);
+  assertEquals(samples?.exchanges.length, 5);
 });
 
 Deno.test("check evaluates stratum, jitter, root distance and leap seconds", async () => {
@@ -100,12 +101,12 @@ Deno.test("check raises no alarm for late packets, as long as they are fewer tha
   const network = new FakeNetwork();
   const isLate = (count: number): boolean => count === 2 || count === 4;
   network.serveNtp(HOST, () => ({}), (count) => [1, isLate(count) ? 801 : 1]);
-  const { state, samples } = await network.run(check(HOST, {
-    network,
+  const { state, servers: [samples] } = await network.run(check(HOST, {
+    ...{ network, count: 5 },
     warning: { offset: "0.25" },
     critical: { offset: "0.3" },
   }));
-  const offsets = samples.exchanges.map(({ reply }) => reply && toSeconds(reply.offset));
+  const offsets = samples?.exchanges.map(({ reply }) => reply && toSeconds(reply.offset));
   // The late ones would have raised it.
   assertEquals(offsets, [0, -0.4, 0, -0.4, 0]);
   assertEquals(state, "OK");
@@ -114,12 +115,12 @@ Deno.test("check raises no alarm for late packets, as long as they are fewer tha
 Deno.test("check sends five requests in ten seconds, the last with its time to reply", async () => {
   const network = new FakeNetwork();
   network.serveNtp(HOST, (count) => count === 5 ? {} : undefined, () => [1, 1898]);
-  const { samples } = await network.run(check(HOST, { network }));
-  const starts = samples.exchanges.map(({ startedAfter }) => toSeconds(startedAfter));
-  assertEquals([starts, samples.loss], [[0, 2, 4, 6, 8], 0.8]);
+  const { servers: [samples] } = await network.run(check(HOST, { network, count: 5 }));
+  const starts = samples?.exchanges.map(({ startedAfter }) => toSeconds(startedAfter));
+  assertEquals([starts, samples?.loss], [[0, 2, 4, 6, 8], 0.8]);
   const replying = networkOf(() => ({}));
-  const slow = await replying.run(check(HOST, { network: replying, interval: "5s" }));
-  assertEquals(slow.samples.exchanges.length, 2);
+  const slow = await replying.run(check(HOST, { network: replying, interval: "5s", count: 5 }));
+  assertEquals(slow.servers[0]?.exchanges.length, 2);
 });
 
 Deno.test("check speaks as check_time of a Time server", async () => {
@@ -142,14 +143,14 @@ Deno.test("check speaks as check_time of a Time server", async () => {
       new DataView(octets.buffer).setUint32(0, seconds + 2_208_988_800);
       return octets;
     });
-    const options = { network, warning: { offset: "5" } };
+    const options = { network, warning: { offset: "5" }, count: 5 };
     const { line } = await network.run(check(`time://${HOST}`, options));
     // Half the round trip, 1.01 s for a whole second and a tick, and 15 ppm of 8.002 s.
     assertEquals(
       line,
-      `TIME ${state} - ${difference} second time difference|time=0.002000s;;; ` +
-        `offset=${difference}.000000s;5;120; jitter=0.000000s;;; root_distance=1.011120s;;; ` +
-        "loss=0%;;;",
+      `TIME ${state} - ${difference} second time difference|time=0.002000s;;;0 ` +
+        `offset=${difference}.000000s;5;120; jitter=0.000000s;;;0 root_distance=1.011120s;;;0 ` +
+        "loss=0%;;;0;100",
     );
   }
   const wrong = { warning: { stratum: "5" } };
@@ -162,18 +163,17 @@ Deno.test("check reports a state if there is no offset", async () => {
     ["CRITICAL", { unsynchronized: "OK" }],
     ["UNKNOWN", { noOffset: "UNKNOWN" }],
   ], silent);
-  const { line, samples } = await silent.run(check(HOST, { network: silent }));
+  const { line, servers: [samples] } = await silent.run(check(HOST, { network: silent }));
   assertEquals(
     line,
-    "NTP CRITICAL: No response from NTP server: No reply from 192.0.2.1:123 within 1.9 s" +
-      "|loss=100%;;;",
+    "NTP CRITICAL: No reply from 192.0.2.1:123 within 1.9 s|loss=100%;;;0;100",
   );
-  assertEquals(samples.exchanges.length, 5);
+  assertEquals(samples?.exchanges.length, 3);
   // Nothing was sent, and so nothing lost.
   const brief = await silent.run(check(HOST, { network: silent, timeout: "0s" }));
   assertEquals(
     brief.line,
-    "NTP CRITICAL: No response from NTP server: No reply from ntp://192.0.2.1:123 within 0 s",
+    "NTP CRITICAL: No reply from ntp://192.0.2.1:123 within 0 s",
   );
   await assertStates(HOST, [
     ["CRITICAL", {}],
@@ -212,7 +212,7 @@ Deno.test("check does not pass over a jitter that has a threshold and is not kno
   const options = { count: 3, warning: { jitter: "0.5" }, network };
   const { state, line } = await network.run(check(HOST, options));
   assertEquals(state, "UNKNOWN");
-  assertMatch(line, /, jitter unknown with 1 usable reply of 3 \(UNKNOWN\)\|.* jitter=U;0\.5;; /);
+  assertMatch(line, /, jitter unknown with 1 usable reply of 3 \(UNKNOWN\)\|.* jitter=U;0\.5;;0 /);
   const alone = { count: 1, critical: { jitter: "1" } };
   await assertRejects(() => check(HOST, alone), RangeError, "needs two samples");
 });
@@ -227,7 +227,7 @@ Deno.test("check reports lost requests, and evaluates them", async () => {
   const options = { count: 2, network, critical: { loss: "40" } };
   const { state, line } = await network.run(check(HOST, options));
   assertEquals(state, "CRITICAL");
-  assertMatch(line, /, loss=50% \(CRITICAL\)\|.* loss=50%;;40;$/);
+  assertMatch(line, /, loss=50% \(CRITICAL\)\|.* loss=50%;;40;0;100$/);
 });
 
 Deno.test("check reports why there is no offset, and how much was lost", async () => {
@@ -238,7 +238,7 @@ Deno.test("check reports why there is no offset, and how much was lost", async (
   assertEquals(state, "WARNING");
   assertMatch(
     line,
-    /: Offset unknown: .*not an NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;$/,
+    /: Offset unknown: .*not an NTP packet \(9 octets\), loss=100% .*\|loss=100%;@100;;0;100$/,
   );
 });
 
@@ -249,13 +249,13 @@ Deno.test("check has no bar before the performance data", async () => {
   assertEquals(
     line,
     "TIME CRITICAL - Offset unknown: The reply from 192.0.2.1:37 is not a time of RFC 868, which " +
-      'has 4 octets: "/time/" (6 octets)|loss=100%;;;',
+      'has 4 octets: "/time/" (6 octets)|loss=100%;;;0;100',
   );
 });
 
 Deno.test("check reports that a server has cut it short", async () => {
   const network = networkOf((count) => count === 1 ? {} : kissOfDeath("DENY"));
-  const { state, line } = await network.run(check(HOST, { network }));
+  const { state, line } = await network.run(check(HOST, { network, count: 5 }));
   assertEquals(state, "OK");
   assertMatch(
     line,
@@ -285,9 +285,107 @@ Deno.test("check refuses a critical range within the warning's, if both were giv
 
 Deno.test("check refuses ranges that it cannot read before it sends a request", async () => {
   await using server = scriptedServer(() => {}, "ntp");
-  for (const offset of ["", "20:10", "1s"]) {
+  for (const offset of ["", "20:10", "1x", "5%"]) {
     await assertRejects(() => check(server.url, { warning: { offset } }), SyntaxError);
     await assertRejects(() => check(server.url, { critical: { jitter: offset } }), SyntaxError);
   }
   assertEquals(server.requests.length, 0);
+});
+
+Deno.test("check ends early where more requests would not change the result", async () => {
+  // The delay of a reply is 0.2 s, so that its error bound is 0.1 s and twice that is kept away.
+  const far = { offset: "0.21" };
+  for (
+    const [options, requests, state] of [
+      [{}, 1, "OK"],
+      [{ warning: far }, 1, "OK"],
+      [{ warning: { offset: "0.2" } }, 5, "OK"],
+      [{ warning: { offset: "-300ms:0.21" } }, 1, "OK"],
+      [{ critical: { offset: "@0.15:1" } }, 5, "OK"],
+      [{ critical: { offset: "@0.3:1" } }, 1, "OK"],
+      [{ warning: { stratum: "1" } }, 5, "WARNING"],
+      [{ warning: { ...far, loss: "50%" } }, 5, "OK"],
+      [{ warning: { ...far, jitter: "1ms" } }, 5, "OK"],
+      [{ warning: far, count: 2 }, 2, "OK"],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serveNtp(HOST, () => ({ stratum: 2 }), () => [100, 100]);
+    const checked = await network.run(check(HOST, { network, ...options }));
+    const { exchanges } = checked.servers[0] ?? { exchanges: [] };
+    assertEquals([exchanges.length, checked.state], [requests, state], JSON.stringify(options));
+  }
+});
+
+Deno.test("check needs a quorum of several servers, and names those that are wrong or silent", async () => {
+  // Of each server: the seconds that it is ahead, or NaN if it is silent.
+  const cases: readonly (readonly [readonly number[], CheckOptions, CheckState, string])[] = [
+    [[0, 0, 0], {}, "OK", "Offset 0 secs, 3 of 3 servers agree"],
+    [[5, 5, 5], { warning: { offset: "1" } }, "WARNING", "Offset 5 secs, 3 of 3 servers agree"],
+    [
+      [0, 9, 0],
+      {},
+      "WARNING",
+      "Offset 0 secs, 2 of 3 servers agree, 192.0.2.2:123 is wrong: +9.000 s from the other two (WARNING)",
+    ],
+    [
+      [0, NaN, 0],
+      {},
+      "OK",
+      "Offset 0 secs, 2 of 3 servers agree, 1 of 3 did not answer: 192.0.2.2:123",
+    ],
+    [
+      [0, NaN, 0],
+      { quorum: 3 },
+      "CRITICAL",
+      "Offset 0 secs, 2 of 3 servers agree, 3 must (CRITICAL), 1 of 3 did not answer: 192.0.2.2:123",
+    ],
+    [[0, 9], {}, "CRITICAL", "Offset unknown, 0 of 2 servers agree, 2 must (CRITICAL)"],
+    [
+      [0, NaN],
+      { noOffset: "UNKNOWN" },
+      "UNKNOWN",
+      "Offset 0 secs, 1 of 2 servers agree, 2 must (UNKNOWN), 1 of 2 did not answer: 192.0.2.2:123",
+    ],
+    [
+      [0, NaN],
+      { quorum: 1 },
+      "OK",
+      "Offset 0 secs, 1 of 2 servers agree, 1 of 2 did not answer: 192.0.2.2:123",
+    ],
+    [
+      [0, 0],
+      { warning: { stratum: "1" } },
+      "WARNING",
+      "Offset 0 secs, 2 of 2 servers agree, 192.0.2.1:123 stratum=2 (WARNING), 192.0.2.2:123 stratum=2 (WARNING)",
+    ],
+  ];
+  for (const [offsets, options, state, text] of cases) {
+    const network = new FakeNetwork();
+    const hosts = offsets.map((ahead, i) => {
+      const host = `192.0.2.${i + 1}`;
+      network.serveNtp(host, () => Number.isNaN(ahead) ? undefined : { stratum: 2 })
+        .aheadSeconds = ahead || 0;
+      return host;
+    });
+    const checked = await network.run(check(hosts, { network, ...options }));
+    assertEquals(checked.line.split("|")[0], `NTP ${state}: ${text}`);
+    const seconds = network.timers.monotonicMs() / 1000;
+    // Three requests at most, 2 s apart, the last of which is lost after 1.9 s.
+    assertEquals(seconds < 6, true, `${seconds} s`);
+  }
+  const network = new FakeNetwork();
+  const hosts = ["192.0.2.1", "192.0.2.2"];
+  for (const [i, host] of hosts.entries()) network.serveNtp(host).aheadSeconds = i * 0.25 - 1;
+  const options = { network, critical: { offset: "10s" }, quorum: 1 };
+  const { line } = await network.run(check(hosts, options));
+  assertEquals(
+    line.split("|")[1],
+    "agreeing=0;;1:;0;2 falsetickers=0;0;;0;2 failed=0;;;0;2 " +
+      "'192.0.2.1:123 offset'=-1.000000s '192.0.2.2:123 offset'=-0.750000s",
+  );
+  for (const quorum of [0, 3, 1.5]) {
+    await assertRejects(() => check(hosts, { network, quorum }), RangeError, "quorum");
+  }
+  await assertRejects(() => check([]), RangeError, "no server");
 });

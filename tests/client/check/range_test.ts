@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseRange } from "../../src/client/range.ts";
+import { parseRange } from "../../../src/client/check/range.ts";
 
 Deno.test("parseRange reads the ranges of the plugins' guidelines", () => {
   // What is written, what raises no alert, and what does.
@@ -98,5 +98,38 @@ Deno.test("parseRange refuses what is no range", () => {
   ];
   for (const text of [...wrong, "1:2:3", "NaN", "Infinity", "5:~", ".", "1e999", "-1e999:"]) {
     assertThrows(() => parseRange(text), SyntaxError, JSON.stringify(text));
+  }
+});
+
+Deno.test("parseRange reads durations where it is in seconds, and signs of percent", () => {
+  const table = [
+    ["100ms", "s", "0.1"],
+    ["1s:1m30s", "s", "1:90"],
+    ["@-5us:5µs", "s", "@-0.000005:0.000005"],
+    ["~:-250ms", "s", "~:-0.25"],
+    ["0.5:2h", "s", "0.5:7200"],
+    ["1e-3", "s", "0.001"],
+    ["5%", "%", "5"],
+    ["5:20%", "%", "5:20"],
+  ] as const;
+  for (const [text, unit, plain] of table) assertEquals(parseRange(text, unit).text, plain);
+  for (const [text, unit] of [["1s", ""], ["1x", "s"], ["5%", "s"], ["1s", "%"]] as const) {
+    assertThrows(() => parseRange(text, unit), SyntaxError, `Cannot read the range "${text}"`);
+  }
+});
+
+Deno.test("a range is clear of values from one to another if none of them alerts", () => {
+  const table = [
+    ["10", 0, 10, true],
+    ["10", -1, 5, false],
+    ["10", 5, 11, false],
+    ["@3:4", 1, 2.9, true],
+    ["@3:4", 4.1, 5, true],
+    // Neither end alerts, but what is between them does.
+    ["@3:4", 2, 5, false],
+    ["@3:4", 3.5, 3.6, false],
+  ] as const;
+  for (const [text, low, high, isClear] of table) {
+    assertEquals(parseRange(text).isClear(low, high), isClear, `${text}: ${low} to ${high}`);
   }
 });

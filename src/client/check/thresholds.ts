@@ -1,11 +1,12 @@
-import { parseRange, type Range } from "./range.ts";
+import { parseRange, type Range, type RangeUnit } from "./range.ts";
 
 /** The result of a monitoring plugin. */
 export type CheckState = "OK" | "WARNING" | "CRITICAL" | "UNKNOWN";
 
 /**
  * What raises an alert: a range of the monitoring plugins' guidelines for each value, such as `10`,
- * `1:`, `~:-1` or `@10:20`. A value outside the range alerts, with `@` one inside.
+ * `1:`, `~:-1` or `@10:20`. A value outside the range alerts, with `@` one inside. Ends in seconds may be
+ * durations, such as `100ms`, and ends in percent may have their sign.
  */
 export interface CheckThresholds {
   /** For the median offset, in seconds. A single number limits it both ways. */
@@ -20,6 +21,11 @@ export interface CheckThresholds {
   readonly loss?: string;
 }
 
+/** The unit of each value. */
+export const thresholdUnits = {
+  ...{ offset: "s", jitter: "s", rootDistance: "s", stratum: "", loss: "%" },
+} as const satisfies Readonly<Record<keyof CheckThresholds, RangeUnit>>;
+
 const names = ["offset", "jitter", "rootDistance", "stratum", "loss"] as const;
 
 export type Alerts = Readonly<Partial<Record<"WARNING" | "CRITICAL", Range | undefined>>>;
@@ -27,11 +33,11 @@ export type Alerts = Readonly<Partial<Record<"WARNING" | "CRITICAL", Range | und
 export type Thresholds = Readonly<Record<keyof CheckThresholds, Alerts>>;
 
 export function parseThresholds(warning: CheckThresholds, critical: CheckThresholds): Thresholds {
-  const parse = (text?: string): Range | undefined => text === undefined ? text : parseRange(text);
-  return Object.fromEntries(names.map((name): [string, Alerts] => [
-    name,
-    { WARNING: parse(warning[name]), CRITICAL: parse(critical[name]) },
-  ])) as Thresholds;
+  return Object.fromEntries(names.map((name): [string, Alerts] => {
+    const parse = (text?: string): Range | undefined =>
+      text === undefined ? text : parseRange(text, thresholdUnits[name]);
+    return [name, { WARNING: parse(warning[name]), CRITICAL: parse(critical[name]) }];
+  })) as Thresholds;
 }
 
 /** A critical range within the range that raises no warning would leave no room for warnings. */
@@ -61,11 +67,16 @@ export interface Metric {
   formatRemark(whyUnknown?: string): string;
 }
 
+/** The least and the largest value that are possible, for graphs; an offset has neither. */
+const limits: Readonly<Record<string, string>> = {
+  ...{ jitter: "0", root_distance: "0", delay: "0", time: "0", stratum: "0;16", loss: "0;100" },
+};
+
 /** The value is undefined if it is not known although there are ranges for it. */
 export function createMetric(
   label: string,
   value: number | undefined,
-  unit: "s" | "" | "%",
+  unit: RangeUnit,
   alerts: Alerts = {},
 ): Metric {
   const { WARNING, CRITICAL } = alerts;
@@ -79,7 +90,8 @@ export function createMetric(
   const data = value === undefined ? "U" : `${unit === "s" ? value.toFixed(6) : value}${unit}`;
   return {
     state,
-    performanceData: `${label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};`,
+    performanceData: `${label}=${data};${WARNING?.text ?? ""};${CRITICAL?.text ?? ""};` +
+      (limits[label] ?? ""),
     formatRemark(whyUnknown): string {
       if (value === undefined) return `, ${label} unknown ${whyUnknown} (${state})`;
       const percent = unit === "%" ? "%" : "";

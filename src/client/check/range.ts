@@ -1,4 +1,5 @@
-import { quote } from "../text/json.ts";
+import { parseDuration, toSeconds } from "../../text/duration.ts";
+import { quote } from "../../text/json.ts";
 
 const NUMBER = String.raw`-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?`;
 
@@ -18,19 +19,27 @@ export interface Range {
   /** Whether it was written with `@`. */
   readonly isInside: boolean;
   alerts(value: number): boolean;
+  /** Whether no value from `low` to `high` raises an alert. */
+  isClear(low: number, high: number): boolean;
 }
+
+/** The units in which the ends of a range may be given. */
+export type RangeUnit = "s" | "%" | "";
 
 /**
  * Parses a range: `10` is 0 to 10, `10:` is 10 and more, `~:10` is 10 and less, `10:20` is 10 to 20,
- * ends included. A value outside raises an alert, and with `@` in front one inside.
+ * ends included. A value outside raises an alert, and with `@` in front one inside. In seconds its ends
+ * may be durations (`100ms`, `-1s:1m`), in percent they may have their sign.
  */
-export function parseRange(text: string): Range {
+export function parseRange(written: string, unit: RangeUnit = ""): Range {
+  const text = written.replaceAll(WITH_UNIT, (end) => withoutUnit(end, unit));
   const fail = (problem: string): never => {
-    throw new SyntaxError(`Cannot read the range ${quote(text)}: ${problem}`);
+    throw new SyntaxError(`Cannot read the range ${quote(written)}: ${problem}`);
   };
   const { inside, low, colon, high } = shape.exec(text)?.groups ?? {};
   if (colon === undefined && high === undefined) {
-    fail("expected a number, or LOW:HIGH as in 10, 1:, ~:-1 or @10:20");
+    const example = unit === "s" ? "100ms" : unit === "%" ? "5%" : "10";
+    fail(`expected a number, or LOW:HIGH as in ${example}, 1:, ~:-1 or @10:20`);
   }
   const from = low === "~" ? -Infinity : Number(low ?? 0);
   const to = Number(high ?? Infinity);
@@ -38,14 +47,30 @@ export function parseRange(text: string): Range {
     fail("expected smaller numbers");
   }
   if (from > to) fail("expected LOW below HIGH");
+  const isInside = inside !== undefined;
+  const isWithin = (value: number): boolean => value >= from && value <= to;
   return {
     text: text.replaceAll(numbers, plainDecimal),
     from,
     to,
-    isInside: inside !== undefined,
+    isInside,
     isLimit: inside === undefined && colon === undefined,
-    alerts: (value) => (value >= from && value <= to) === (inside !== undefined),
+    alerts: (value) => isWithin(value) === isInside,
+    isClear: (low, high) => isInside ? high < from || low > to : isWithin(low) && isWithin(high),
   };
+}
+
+const WITH_UNIT = /-?[\d.]+(?:[eE][+-]?\d+)?[a-zµμ%][^:]*/g;
+
+/** The number of an end in plain decimals; an end that cannot be read stays as it is. */
+function withoutUnit(end: string, unit: RangeUnit): string {
+  if (unit === "%") return end.replace(/ ?%$/, "");
+  if (unit !== "s" || !/\d[a-zµμ]+$/.test(end)) return end;
+  try {
+    return String(toSeconds(parseDuration(end)));
+  } catch {
+    return end;
+  }
 }
 
 /** Writes a number without an exponent, with digits on both sides of its point: `1e-3` as `0.001`. */
