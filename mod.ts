@@ -2,7 +2,50 @@
  * Serve and query the time over UDP: NTP, Time, Daytime and plain text.
  *
  * {@linkcode serve} starts a time server, {@linkcode query} asks one. Both take URLs such as
- * `ntp://host:port`.
+ * `ntp://host:port`. Lengths of time are texts such as `"3s"`, or `Temporal.Duration`; no function takes a
+ * bare number.
+ *
+ * The library is for Deno, whose UDP needs `"unstable": ["net"]` in `deno.json`. From a clone beside a
+ * project: `"imports": { "@timesrv/timesrv": "../timesrv/mod.ts" }`. Other entries are
+ * `@timesrv/timesrv/testing` (scenarios, faults, control), `…/measure` (compare, check, wait), `…/protocols`
+ * (codecs, responders), `…/explain` and `…/load`. Programs in other languages run the executables.
+ *
+ * ## Serve
+ *
+ * {@linkcode serve}, {@linkcode ServeOptions}, {@linkcode Server}, {@linkcode ServerAddress},
+ * {@linkcode ListenerUrl}, {@linkcode ListenError}, {@linkcode ListenFailure},
+ * {@linkcode Transport}, {@linkcode transports}, {@linkcode GuardOptions},
+ * {@linkcode AccessOptions}, {@linkcode RateLimit}, {@linkcode Totals}
+ *
+ * ## Its clock
+ *
+ * {@linkcode ClockOptions}, {@linkcode ClockControl}, {@linkcode StatusOptions},
+ * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock}
+ *
+ * ## Its log
+ *
+ * {@linkcode ServerLog}, {@linkcode ServerLogOptions}, {@linkcode LogLevel}, {@linkcode Sink},
+ * {@linkcode logIntervals}, {@linkcode LogIntervalsOptions}
+ *
+ * ## Query
+ *
+ * {@linkcode query}, {@linkcode QueryOptions}, {@linkcode ExchangeOptions}, {@linkcode QueryError},
+ * {@linkcode QueryFailure}, {@linkcode validate}, {@linkcode ValidateOptions}
+ *
+ * ## Replies
+ *
+ * {@linkcode TimeReply}, {@linkcode ReplyTo}, {@linkcode Replies}, {@linkcode ReplyBase},
+ * {@linkcode NtpReply}, {@linkcode SecondsReply}, {@linkcode TextReply}, {@linkcode Leap}
+ *
+ * ## Query again and again
+ *
+ * {@linkcode sample}, {@linkcode SampleOptions}, {@linkcode Samples}, {@linkcode SampledExchange},
+ * {@linkcode watch}, {@linkcode WatchOptions}, {@linkcode WatchEvent}
+ *
+ * ## Shared
+ *
+ * {@linkcode TimeSpan}, {@linkcode AddressFamily}, {@linkcode connectDatagram},
+ * {@linkcode ConnectDatagramOptions}, {@linkcode DatagramConnection}
  *
  * @example A server of another date, and a query
  * ```ts

@@ -66,6 +66,27 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
   ["@timesrv/timesrv/load", load, ["load"]],
 ];
 
+const files = [
+  "mod.ts",
+  ...["client", "server", "protocols", "explain"].map((room) => `src/${room}/mod.ts`),
+];
+
+Deno.test("every exported name of a long entry is under a heading of its module documentation", async () => {
+  for (const file of files) {
+    const text = await Deno.readTextFile(new URL(`../${file}`, import.meta.url));
+    const [documentation = "", code = ""] = text.split("*/\n", 2);
+    const names = [...code.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = ""]) =>
+      list.split(",").map((name) => name.trim().replace("type ", "")).filter((name) => name !== "")
+    );
+    const headed = documentation.slice(
+      documentation.indexOf("\n * ## "),
+      documentation.indexOf("@example"),
+    );
+    const listed = [...headed.matchAll(/\{@linkcode (\w+)\}/g)].map(([, name]) => name);
+    assertEquals(listed.toSorted(), names.toSorted(), file);
+  }
+});
+
 for (const [name, module, values] of entries) {
   Deno.test(`${name} exports what is promised, no more`, () => {
     assertEquals(Object.keys(module).toSorted(), values);

@@ -5,6 +5,32 @@
  * server as a monitoring plugin does, {@linkcode wait} resolves once this machine's clock agrees with
  * servers.
  *
+ * ## Compare
+ *
+ * {@linkcode compare}, {@linkcode CompareOptions}, {@linkcode Comparison},
+ * {@linkcode ComparedServer}, {@linkcode Verdict}
+ *
+ * ## Check
+ *
+ * {@linkcode check}, {@linkcode CheckOptions}, {@linkcode CheckResult}, {@linkcode CheckState},
+ * {@linkcode CheckThresholds}, {@linkcode checkExitCodes}
+ *
+ * ## Wait
+ *
+ * {@linkcode wait}, {@linkcode WaitOptions}, {@linkcode WaitResult}, {@linkcode AwaitedServer},
+ * {@linkcode Agreement}
+ *
+ * ## Measurements
+ *
+ * {@linkcode Estimate}, {@linkcode FrequencyError}, {@linkcode Measured},
+ * {@linkcode MeasuredReply}, {@linkcode RunningStatistics}
+ *
+ * ## Events of `watch()`
+ *
+ * {@linkcode WatchEventBase}, {@linkcode WatchedExchange}, {@linkcode KissOfDeath},
+ * {@linkcode Change}, {@linkcode StratumChange}, {@linkcode LeapChange}, {@linkcode OffsetStep},
+ * {@linkcode OutageStart}, {@linkcode OutageEnd}
+ *
  * @example Two servers, one of them a second ahead
  * ```ts
  * import { assertEquals } from "@std/assert";

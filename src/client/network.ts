@@ -1,5 +1,6 @@
 import { type AddressFamily, isUnanswered, isUnicast, resolveHost } from "../system/address.ts";
 import { systemTimers, type Timers } from "../system/time.ts";
+import { openUdp } from "../system/udp.ts";
 import {
   connectDatagram,
   type ConnectDatagramOptions,
@@ -64,7 +65,7 @@ function isClosed(hostname: string, port: number): boolean {
   // Any machine can bind a multicast address, which proves nothing about others.
   if (!isUnicast(hostname)) return false;
   try {
-    Deno.listenDatagram({ transport: "udp", hostname, port }).close();
+    openUdp(hostname, port).close();
     return true;
   } catch {
     return false;

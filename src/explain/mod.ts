@@ -1,6 +1,26 @@
 /**
  * Explain an exchange octet by octet: live, from hexadecimal, or from a capture file.
  *
+ * ## Explain
+ *
+ * {@linkcode explain}, {@linkcode Explanation}, {@linkcode SeenExchange}, {@linkcode TestVerdict},
+ * {@linkcode NamedTest}, {@linkcode WireField}, {@linkcode WireProtocol}, {@linkcode guessProtocol}
+ *
+ * ## The calculation
+ *
+ * {@linkcode Measurement}, {@linkcode ExchangeTimes}
+ *
+ * ## Live
+ *
+ * {@linkcode recordExchange}, {@linkcode LiveExchange}
+ *
+ * ## Captures
+ *
+ * {@linkcode readExchanges}, {@linkcode ExchangeStream}, {@linkcode ReadExchangesOptions},
+ * {@linkcode readCapture}, {@linkcode Capture}, {@linkcode exchangesOf},
+ * {@linkcode FindExchangesOptions}, {@linkcode CapturedExchange}, {@linkcode Datagram},
+ * {@linkcode DatagramAddress}, {@linkcode fromCapture}, {@linkcode CaptureError}
+ *
  * @example The reply of a Time server
  * ```ts
  * import { assertEquals } from "@std/assert";

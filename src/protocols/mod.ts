@@ -1,6 +1,30 @@
 /**
  * The protocols: URLs of endpoints, codecs, responders and the reasons for which they stay silent.
  *
+ * ## Endpoints
+ *
+ * {@linkcode parseEndpoint}, {@linkcode formatEndpoint}, {@linkcode Endpoint},
+ * {@linkcode defaultPorts}, {@linkcode Protocol}, {@linkcode Replies}
+ *
+ * ## NTP
+ *
+ * {@linkcode decodeNtpPacket}, {@linkcode encodeNtpPacket}, {@linkcode NtpPacket},
+ * {@linkcode NtpTimestamp}, {@linkcode NtpMeasurement}
+ *
+ * ## Text and Time
+ *
+ * {@linkcode formatAsctime}, {@linkcode AsctimeOptions}, {@linkcode parseAsctime},
+ * {@linkcode formatDaytime}, {@linkcode parseDaytime}, {@linkcode DaytimeOptions},
+ * {@linkcode DaytimeFormat}, {@linkcode DaytimeReading}, {@linkcode daytimeFormats},
+ * {@linkcode parseTime}, {@linkcode DecodeError}
+ *
+ * ## Responders
+ *
+ * {@linkcode Responder}, {@linkcode ServedExchange}, {@linkcode Answer}, {@linkcode Length},
+ * {@linkcode Refusal}, {@linkcode refusal}, {@linkcode RefusalCause}, {@linkcode refusalCauses},
+ * {@linkcode KissCode}, {@linkcode ClockStatus}, {@linkcode REQUEST_CAPACITY},
+ * {@linkcode REPLY_CAPACITY}
+ *
  * @example Encode and decode
  * ```ts
  * import { assertEquals } from "@std/assert";

@@ -3,6 +3,48 @@
  *
  * {@linkcode scenarios} are options for `serve()`; `FaultsOptions` has what can go wrong with replies.
  *
+ * ## Scenarios
+ *
+ * {@linkcode scenarios}, {@linkcode Scenario}, {@linkcode ScenarioName},
+ * {@linkcode ScenarioVerdict}, {@linkcode parseScenario}
+ *
+ * ## Faults
+ *
+ * {@linkcode FaultsOptions}, {@linkcode FaultName}, {@linkcode Fault}, {@linkcode FaultWhen},
+ * {@linkcode ListenerFaults}
+ *
+ * ## Faults of any protocol
+ *
+ * {@linkcode DelayFault}, {@linkcode ReorderFault}, {@linkcode DuplicateFault},
+ * {@linkcode GarbageFault}, {@linkcode CorruptFault}, {@linkcode TruncateFault}
+ *
+ * ## Faults of NTP
+ *
+ * {@linkcode KissFault}, {@linkcode FieldFault}, {@linkcode StratumFault},
+ * {@linkcode LeapbitsFault}, {@linkcode RefidFault}, {@linkcode DistanceFault},
+ * {@linkcode TimestampsFault}, {@linkcode VersionFault}, {@linkcode ModeFault}
+ *
+ * ## Control
+ *
+ * {@linkcode control}, {@linkcode ControlRequestOptions}, {@linkcode ControlAction},
+ * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
+ * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ClockAnswer},
+ * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ClientState},
+ * {@linkcode ClientsAnswer}
+ *
+ * ## Recorder
+ *
+ * {@linkcode RecordOptions}, {@linkcode RecordedExchanges}, {@linkcode RecordedExchange},
+ * {@linkcode RecordedDatagram}, {@linkcode Finding}
+ *
+ * ## Leap seconds
+ *
+ * {@linkcode parseLeapSeconds}, {@linkcode LeapSecond}
+ *
+ * ## Time and network of tests
+ *
+ * {@linkcode Timers}, {@linkcode Network}
+ *
  * @example A client meets a leap second
  * ```ts
  * import { assertEquals } from "@std/assert";

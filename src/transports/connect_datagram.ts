@@ -9,6 +9,7 @@ import {
 import { type Fields, passed, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { requireNet } from "../system/permission.ts";
+import { openUdp } from "../system/udp.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {
@@ -109,7 +110,7 @@ async function connect(
 
 function listen(hostname: string): Deno.DatagramConn {
   try {
-    return Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+    return openUdp(hostname, 0);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AddrNotAvailable)) throw cause;
     throw new Error(`${hostname} is not an address of this machine`, { cause });

@@ -10,6 +10,7 @@ import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 import { isLinkLocal } from "../system/address.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
+import { openUdp } from "../system/udp.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 
 export interface ListenDatagramOptions {
@@ -44,7 +45,7 @@ const refuseOverload = refusal("overload");
 export function listenDatagram(options: ListenDatagramOptions): DatagramListener {
   const { hostname, port } = options;
   try {
-    const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
+    const socket = openUdp(hostname, port);
     return new DatagramListener(socket, options);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
@@ -192,8 +193,7 @@ export class DatagramListener {
 
   #openOther(): Deno.DatagramConn {
     if (this.#closed) return this.#socket;
-    const address = { transport: "udp", hostname: this.#options.hostname, port: 0 } as const;
-    return this.#otherSocket ??= Deno.listenDatagram(address);
+    return this.#otherSocket ??= openUdp(this.#options.hostname, 0);
   }
 }
 

@@ -6,7 +6,7 @@ import { run, Running } from "../support/process.ts";
 import { bothPrograms, root } from "../support/programs.ts";
 
 /** The pages with sessions, in the order in which they run: a server of one replies in the next too. */
-const pages = ["README.md", "docs/output.md", "docs/timecli.md"];
+const pages = ["README.md", "docs/output.md", "docs/timecli.md", "docs/classroom.md"];
 
 /** A command of a session, and the lines shown below it. */
 interface Step {
@@ -135,7 +135,7 @@ Deno.test(
       const [, example = ""] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
       const folder = await Deno.makeTempDir();
       try {
-        await Deno.writeTextFile(join(folder, "deno.json"), config.replace("../timesrv", root));
+        await Deno.writeTextFile(join(folder, "deno.json"), config.replace("../timesrv/", root));
         await Deno.writeTextFile(join(folder, "main.ts"), example);
         const command = [Deno.execPath(), "run", "--no-lock", "--allow-net", "main.ts"] as const;
         const { code, stdout, stderr } = await run(command, { cwd: folder });

@@ -129,7 +129,7 @@ Deno.test(
 
 Deno.test(
   await where(needs, "docs/testing.md: the example of a scenario is valid", async () => {
-    const [text = ""] = await examples("json");
+    const [, text = ""] = await examples("json");
     assertEquals(parseScenario(text, "mine.json").name, "late-and-wrong");
   }),
 );

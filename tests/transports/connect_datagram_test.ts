@@ -1,11 +1,27 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
+import { ListenError } from "../../src/transports/listen_error.ts";
+import { serve } from "../../src/server/serve.ts";
 import { within } from "../support/wait.ts";
 
 function peer(hostname = "127.0.0.1", port = 0): Deno.DatagramConn & { addr: Deno.NetAddr } {
   const socket = Deno.listenDatagram({ transport: "udp", hostname, port });
   return socket as Deno.DatagramConn & { addr: Deno.NetAddr };
 }
+
+Deno.test("without the unstable API of Deno, an error names its setting", async () => {
+  const { listenDatagram } = Deno;
+  Object.assign(Deno, { listenDatagram: undefined });
+  try {
+    const message = 'UDP needs "unstable": ["net"] in your deno.json, or deno run --unstable-net';
+    const connected = connectDatagram({ hostname: "127.0.0.1", port: 9 });
+    await assertRejects(() => connected, Deno.errors.NotSupported, message);
+    const error = await assertRejects(() => serve("ntp://127.0.0.1:0"), ListenError, message);
+    assertEquals(error.reason, "failed");
+  } finally {
+    Deno.listenDatagram = listenDatagram;
+  }
+});
 
 Deno.test("connectDatagram sends to the peer and receives from it", async () => {
   for (const hostname of ["127.0.0.1", "::1"]) {
