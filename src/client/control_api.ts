@@ -193,7 +193,7 @@ export interface RecordedExchange {
   /** The URL of the listener. */
   readonly listener: string;
   /** The protocol of the request. */
-  readonly protocol: Protocol;
+  readonly protocol: WireProtocol;
   /** The request. */
   readonly request: RecordedDatagram;
   /**

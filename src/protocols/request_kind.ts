@@ -77,5 +77,6 @@ export function formatKind(
 
 /** Formats a kind with the mode of NTP: `NTP v4 client`. */
 export function formatKindWithMode(kind: RequestKind): string {
-  return kind.mode === undefined ? formatKind(kind) : `${formatKind(kind)} ${modeNames[kind.mode]}`;
+  if (kind.mode === undefined) return formatKind(kind);
+  return `${formatKind(kind)} ${modeNames[kind.mode] ?? `mode ${kind.mode}`}`;
 }

@@ -2,19 +2,13 @@
 import type { RecordedDatagram } from "../../client/control_api.ts";
 import { decodeNtpPacket, NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { isPrintable } from "../../protocols/octets.ts";
-import type { Protocol } from "../../protocols/registry.ts";
+import type { WireProtocol } from "../../protocols/registry.ts";
 import { escapeLine } from "../../text/printable.ts";
 
 const MAX_TEXT = 80;
 
-/** The protocol of a request: the default port also replies to NTP. */
-export function protocolOf(listener: Protocol, request: Uint8Array): Protocol {
-  if (listener !== "auto") return listener;
-  return request.length >= NTP_HEADER_LENGTH && !isPrintable(request) ? "ntp" : "asctime";
-}
-
 /** Reads the fields of a datagram. */
-export function fieldsOf(octets: Uint8Array, protocol: Protocol): RecordedDatagram {
+export function fieldsOf(octets: Uint8Array, protocol: WireProtocol): RecordedDatagram {
   const { length } = octets;
   if (protocol === "ntp" && length >= NTP_HEADER_LENGTH) {
     const { referenceId, referenceTimestamp, originTimestamp, receiveTimestamp, ...rest } =

@@ -2,7 +2,7 @@
 import type { Finding } from "../../client/control_api.ts";
 import type { UnixTime } from "../../clock/clock.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import type { Protocol } from "../../protocols/registry.ts";
+import type { WireProtocol } from "../../protocols/registry.ts";
 import type { Answer } from "../../protocols/responder.ts";
 import type { DatagramHandler, Exchange } from "../../transports/exchange.ts";
 import type { ClientPast } from "./client_past.ts";
@@ -15,7 +15,7 @@ export interface OpenExchange {
   readonly address: string;
   readonly port: number;
   readonly listener: string;
-  readonly protocol: Protocol;
+  readonly protocol: WireProtocol;
   readonly request: Uint8Array;
   faults: readonly string[];
   findings: readonly Finding[];

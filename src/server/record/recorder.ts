@@ -5,6 +5,7 @@ import { joinNs } from "../../clock/line.ts";
 import { type Endpoint, formatEndpoint } from "../../protocols/endpoint.ts";
 import { decodeNtpPacket, mode, NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
 import { toTimestamp } from "../../protocols/ntp/timestamp.ts";
+import { decodeKind, encodeKind } from "../../protocols/request_kind.ts";
 import { refusalCauses } from "../../protocols/responder.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import { formatJson } from "../../text/json.ts";
@@ -12,7 +13,7 @@ import { formatPlural } from "../../text/units.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { BoundedWriter, type Sink } from "../log/bounded_writer.ts";
 import { ClientPast } from "./client_past.ts";
-import { fieldsOf, protocolOf } from "./datagram_fields.ts";
+import { fieldsOf } from "./datagram_fields.ts";
 import {
   type ExchangeRecorder,
   type OpenExchange,
@@ -92,7 +93,7 @@ export class Recorder implements ExchangeRecorder {
       address: source.hostname,
       port: source.port,
       listener: formatEndpoint(endpoint),
-      protocol: protocolOf(endpoint.protocol, request),
+      protocol: decodeKind(encodeKind(endpoint.protocol, request)).protocol,
       request: request.slice(),
       faults: [],
       findings: [],

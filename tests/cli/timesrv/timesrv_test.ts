@@ -121,6 +121,16 @@ Deno.test("timesrv records to a file, or to standard output after the ready line
   }
 });
 
+Deno.test("signals within 300 ms are one, and lose no totals", async () => {
+  const { code, stderr } = await serveWhile([...datagram, NTP], (_ready, send) => {
+    // Of a terminal, of npx and of the task runner; another one comes after the test.
+    for (const signal of ["SIGINT", "SIGINT", "SIGTERM"] as const) send(signal);
+    return Promise.resolve();
+  });
+  assertEquals(code, 0);
+  assertEquals(stderr.match(/ Stopped after /g)?.length, 1);
+});
+
 Deno.test("timesrv ends with 0 after a number of requests", async () => {
   const { code, stderr } = await serveWhile(
     [...datagram, "--until-requests", "2", NTP],

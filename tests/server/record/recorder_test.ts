@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { query, serve, type ServeOptions } from "../../../mod.ts";
 import type { RecordedExchange } from "../../../src/server/mod.ts";
 import { Recorder } from "../../../src/server/record/recorder.ts";
-import { assertDocumented } from "../../support/documented.ts";
+import { assertDocumented, isDocumented } from "../../support/documented.ts";
+import { formatJson } from "../../../src/text/json.ts";
+import { check } from "../../support/property.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { within } from "../../support/wait.ts";
@@ -176,6 +179,25 @@ Deno.test("a recorder is bounded: per second, in memory, in clients, and with a 
     .reduce((sum, { exchanges }) => sum + Number(exchanges), 0);
   assert(written > 50 && written < 500, `${written} lines`);
   assertEquals(written + missing, 3002);
+});
+
+Deno.test("whatever octets come and go are recorded as documented", () => {
+  const octets = fc.uint8Array({ maxLength: 80 });
+  const kinds = fc.constantFrom("ntp", "auto", "asctime", "daytime", "time" as const);
+  check(
+    fc.property(fc.array(fc.tuple(kinds, octets, octets), { maxLength: 8 }), (exchanges) => {
+      const recorder = new Recorder({ timers: new FakeTime() });
+      for (const [protocol, request, reply] of exchanges) {
+        const endpoint = { protocol, hostname: "::1", port: 1 } as const;
+        const exchange = recorder.begin(endpoint, { hostname: "::1", port: 2 }, request);
+        if (exchange) recorder.check(exchange, { seconds: -1e11, nanoseconds: 1 });
+        recorder.end(exchange, { outcome: "answered", reply });
+      }
+      const list = JSON.parse(formatJson({ schema: 1, ...recorder.list() }));
+      return list.exchanges.length === exchanges.length && isDocumented(list, "control");
+    }),
+    300,
+  );
 });
 
 Deno.test("what is not recorded is not listed, and mmsg records nothing", async () => {

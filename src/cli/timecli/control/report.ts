@@ -12,6 +12,7 @@ import type {
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { formatTotals } from "../../../server/log/totals.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
+import { formatKind, formatKindWithMode } from "../../../protocols/request_kind.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import {
@@ -126,9 +127,9 @@ function exchangeRows({ exchanges, requests, dropped }: ExchangesAnswer): string
 
 function requestText({ protocol, request: { octets, version, mode } }: RecordedExchange): string {
   if (version === undefined || mode === undefined) {
-    return `${protocol}, ${formatPlural(octets, "octet")}`;
+    return `${formatKind({ protocol })}, ${formatPlural(octets, "octet")}`;
   }
-  return `${protocol} version ${version}, mode ${mode}`;
+  return formatKindWithMode({ protocol, version, mode });
 }
 
 function outcomeText({ outcome, code, cause, faults }: RecordedExchange): string {

@@ -71,10 +71,10 @@ Deno.test("formatAnswer shows faults, and clients as a table", () => {
 
 Deno.test("formatAnswer shows exchanges, each with its findings", () => {
   assertEquals(lines(formatAnswer("exchanges", samples.exchanges)), [
-    "Time                         Client              Request                Outcome",
-    "2026-11-28T12:00:00.000001Z  [2001:db8::1]:1000  ntp version 4, mode 3  KoD RATE (kiss)",
+    "Time                         Client              Request         Outcome",
+    "2026-11-28T12:00:00.000001Z  [2001:db8::1]:1000  NTP v4 client   KoD RATE (kiss)",
     "  violation: asked again after 1 s (RFC 4330 §10)",
-    "2026-11-28T12:00:01Z         192.0.2.1:1001      asctime, 5 octets      refused: denied",
+    "2026-11-28T12:00:01Z         192.0.2.1:1001      text, 5 octets  refused: denied",
     "2 more requests of this server",
     "1 request not recorded: too many",
   ]);
