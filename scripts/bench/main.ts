@@ -74,6 +74,11 @@ const groups = {
       help: "exchanges per client program for the offset",
       default: "40",
     }),
+    bounds: count(1e6, {
+      name: "bounds",
+      help: "exchanges per server and condition for the error bounds",
+      default: "10000",
+    }),
     stamps: count(1e8, {
       name: "stamps",
       help: "exchanges per server and condition for the transmit timestamps",
@@ -119,6 +124,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   }
   const { json = false, ...options } = {
     ...{ rounds: 5, seconds: 1, slices: 24, window: 64, flows: 8, exchanges: 40 },
+    bounds: 10_000,
     stamps: 100_000,
     replies: 10_000_000,
     ...values,

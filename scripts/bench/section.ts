@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly flows: number;
   /** Exchanges per client program for the offset. */
   readonly exchanges: number;
+  /** Exchanges per server and condition for the error bounds. */
+  readonly bounds: number;
   /** Exchanges per server and condition for the transmit timestamps. */
   readonly stamps: number;
   /** Replies of the endurance section. */

@@ -126,6 +126,21 @@ interface Departure {
   atMs: number;
 }
 
+/**
+ * Chooses the time of arrival: the kernel's timestamp, unless it lies outside of the exchange, as when the clock was
+ * set meanwhile; then the clock that is never set decides.
+ */
+function chooseArrival(
+  sentAt: Temporal.Instant,
+  elapsedMs: number,
+  stamp: Temporal.Instant | undefined,
+): Temporal.Instant {
+  const readAt = sentAt.add({ nanoseconds: Math.round(elapsedMs * 1e6) });
+  const isWithin = stamp && Temporal.Instant.compare(sentAt, stamp) <= 0 &&
+    Temporal.Instant.compare(stamp, readAt) <= 0;
+  return isWithin ? stamp : readAt;
+}
+
 /** The tries of one query, all open until one of them is answered. */
 class Attempts implements Disposable {
   readonly #endpoint: Endpoint;
@@ -246,22 +261,23 @@ class Attempts implements Disposable {
     try {
       while (true) {
         const octets = await connection.receive();
-        const roundTripMs = timers.monotonicMs() - departure.atMs;
+        const elapsedMs = timers.monotonicMs() - departure.atMs;
+        const stamp = connection.receivedAt?.();
         const rejection = request.rejection?.(octets);
         if (rejection !== undefined) {
           this.#ignored++;
           this.#lastRejection = rejection;
           continue;
         }
-        const roundTrip = Temporal.Duration.from({ nanoseconds: Math.round(roundTripMs * 1e6) });
+        const receivedAt = chooseArrival(departure.at, elapsedMs, stamp);
         this.#reply.resolve({
           url: formatEndpoint(this.#endpoint),
           request: request.octets,
           octets,
           from: connection.remoteAddr,
           sentAt: departure.at,
-          receivedAt: departure.at.add(roundTrip),
-          roundTrip,
+          receivedAt,
+          roundTrip: departure.at.until(receivedAt),
         });
         return;
       }

@@ -8,8 +8,9 @@ import {
 } from "../system/address.ts";
 import { type Fields, passed, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
-import { requireNet } from "../system/permission.ts";
+import { isGranted, requireNet } from "../system/permission.ts";
 import { openUdp } from "../system/udp.ts";
+import type { ReadReceiveStamp } from "./receive_stamps.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {
@@ -50,6 +51,13 @@ export interface DatagramConnection extends Disposable {
    * @throws {Error} If the connection is closed; the signal's reason if that closed it
    */
   receive(): Promise<Uint8Array>;
+  /**
+   * Reads the kernel's timestamp of the datagram that was received last: on Linux with the permission `ffi`, which is
+   * never requested.
+   *
+   * @returns When it arrived, by this machine's clock; `undefined` where that is unknown
+   */
+  receivedAt?(): Temporal.Instant | undefined;
   /** Closes the socket; closing again does nothing. */
   close(): void;
 }
@@ -102,7 +110,10 @@ async function connect(
   // permission for the loopback host is enough.
   const local = bind ?? (isLoopback(hostname) ? loopback : wildcard);
   const socket = listen(local);
-  const connection = new Connection(socket, { transport: "udp", hostname, port }, signal);
+  const stamp = isGranted({ name: "ffi" })
+    ? (await import("./receive_stamps.ts")).openReceiveStamps(socket.addr as Deno.NetAddr)
+    : undefined;
+  const connection = new Connection(socket, { transport: "udp", hostname, port }, signal, stamp);
   await sendToItself(socket, bind ?? loopback);
   signal?.throwIfAborted();
   return connection;
@@ -139,13 +150,16 @@ class Connection implements DatagramConnection {
   readonly #signal: AbortSignal | undefined;
   readonly #peer: string;
   readonly #buffer = new Uint8Array(MAX_DATAGRAM);
+  readonly #readStamp: ReadReceiveStamp | undefined;
   #closed = false;
 
   constructor(
     socket: Deno.DatagramConn,
     remoteAddr: Deno.NetAddr,
     signal: AbortSignal | undefined,
+    readStamp: ReadReceiveStamp | undefined,
   ) {
+    this.#readStamp = readStamp;
     this.localAddr = socket.addr as Deno.NetAddr;
     this.remoteAddr = remoteAddr;
     this.#socket = socket;
@@ -173,6 +187,12 @@ class Connection implements DatagramConnection {
         throw error;
       }
     }
+  }
+
+  receivedAt(): Temporal.Instant | undefined {
+    // The number of a closed descriptor may be that of another socket by now.
+    const stamp = this.#closed ? undefined : this.#readStamp?.();
+    return stamp === undefined ? undefined : Temporal.Instant.fromEpochNanoseconds(stamp);
   }
 
   #isPeer({ hostname, port }: Deno.NetAddr): boolean {

@@ -183,34 +183,57 @@ Deno.test("lookUp without a limit ends all the same", async () => {
 });
 
 Deno.test("exchange measures the round trip by the clock that is never set", async () => {
-  const network = new FakeNetwork();
-  network.serve("time://192.0.2.1", () => {
-    network.timers.aheadMs += 3_600_000;
-    return octets;
-  });
-  const { sentAt, receivedAt, roundTrip } = await run(network, {});
-  assertEquals(receivedAt.since(sentAt).total("milliseconds"), 2);
-  assertEquals(roundTrip.total("milliseconds"), 2);
+  for (const aheadMs of [3_600_000, -3_600_000, 1, -3]) {
+    const network = new FakeNetwork();
+    network.isStamped = true;
+    network.serve("time://192.0.2.1", () => {
+      network.timers.aheadMs += aheadMs;
+      return octets;
+    });
+    const { sentAt, receivedAt, roundTrip } = await run(network, {});
+    assertEquals(receivedAt.since(sentAt).total("milliseconds"), 2, `${aheadMs}`);
+    assertEquals(roundTrip.total("milliseconds"), 2, `${aheadMs}`);
+  }
+});
+
+Deno.test("exchange takes the kernel's timestamp of the arrival", async () => {
+  for (const isStamped of [true, false]) {
+    const network = new FakeNetwork();
+    network.isStamped = isStamped;
+    network.serve("time://192.0.2.1", () => octets);
+    const { timers } = network;
+    const monotonicMs = timers.monotonicMs.bind(timers);
+    // The program is woken 7 ms after the arrival.
+    timers.monotonicMs = () => monotonicMs() + (monotonicMs() >= 2 ? 7 : 0);
+    const { sentAt, receivedAt, roundTrip } = await run(network, {});
+    const milliseconds = isStamped ? 2 : 9;
+    assertEquals(receivedAt.since(sentAt).total("milliseconds"), milliseconds);
+    assertEquals(roundTrip.total("milliseconds"), milliseconds);
+  }
 });
 
 Deno.test("a client that is held up between any two readings of a clock measures within its bound", async () => {
-  let readings = 0;
-  for (let held = 0; held <= readings; held++) {
-    readings = 0;
-    const network = new FakeNetwork();
-    const { timers } = network;
-    const [now, monotonicMs] = [timers.now.bind(timers), timers.monotonicMs.bind(timers)];
-    const holdUp = (): void => {
-      if (readings++ === held) timers.holdUp(5);
-    };
-    timers.now = () => (holdUp(), now());
-    timers.monotonicMs = () => (holdUp(), monotonicMs());
-    network.serve("ntp://192.0.2.1", ({ octets }) => ntpReply(octets, {}, now()));
-    const reply = await network.run(query("ntp://192.0.2.1", { network }));
-    const [offset, bound] = [reply.offset.abs(), reply.errorBound];
-    assert(Temporal.Duration.compare(offset, bound) <= 0, `${held}: ${offset} ± ${bound}`);
+  for (const isStamped of [true, false]) {
+    let readings = 0;
+    for (let held = 0; held <= readings; held++) {
+      readings = 0;
+      const network = new FakeNetwork();
+      network.isStamped = isStamped;
+      const { timers } = network;
+      const [now, monotonicMs] = [timers.now.bind(timers), timers.monotonicMs.bind(timers)];
+      const holdUp = (): void => {
+        if (readings++ === held) timers.holdUp(5);
+      };
+      timers.now = () => (holdUp(), now());
+      timers.monotonicMs = () => (holdUp(), monotonicMs());
+      network.serve("ntp://192.0.2.1", ({ octets }) => ntpReply(octets, {}, now()));
+      const reply = await network.run(query("ntp://192.0.2.1", { network }));
+      const [offset, bound] = [reply.offset.abs(), reply.errorBound];
+      const isBounded = Temporal.Duration.compare(offset, bound) <= 0;
+      assert(isBounded, `${isStamped} ${held}: ${offset} ± ${bound}`);
+    }
+    assert(readings > 5, `${readings}`);
   }
-  assert(readings > 5, `${readings}`);
 });
 
 Deno.test("exchange gives up at its deadline", async () => {

@@ -7,6 +7,7 @@ import {
   summarizeRatios,
   turnsOf,
 } from "../../scripts/bench/stats.ts";
+import { summarizeBounds } from "../../scripts/bench/sections/bounds.ts";
 import { summarizeTransits } from "../../scripts/bench/sections/stamps.ts";
 import { FieldError } from "../../src/options/field.ts";
 import { where } from "../support/needs.ts";
@@ -50,6 +51,21 @@ Deno.test("summarizeTransits counts what was stamped after it arrived", () => {
     maxUs: 5,
     early: 1,
   });
+});
+
+Deno.test("summarizeBounds counts the offsets beyond their bound", () => {
+  const { outside, worst, contradictions, offsetUs, boundUs, delayUs } = summarizeBounds({
+    offsetsUs: [4, -4, 5, -12],
+    boundsUs: [4, 3.9, 10, 4],
+    delaysUs: [7, 8, 9, 10],
+    contradictions: 1,
+  });
+  assertEquals([outside, worst, contradictions], [2, 3, 1]);
+  assertEquals([offsetUs.max, boundUs.median, delayUs.median], [12, 4, 8.5]);
+  assertEquals(
+    summarizeBounds({ offsetsUs: [], boundsUs: [], delaysUs: [], contradictions: 0 }).worst,
+    0,
+  );
 });
 
 Deno.test("turnsOf reverses every other round", () => {

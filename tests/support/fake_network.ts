@@ -44,6 +44,8 @@ export class FakeNetwork implements Network {
   readonly hosts: Record<string, string[]> = {};
   /** The addresses that no socket can be opened to, each with the error. */
   readonly unusable: Record<string, Error> = {};
+  /** Whether the kernel timestamps arrivals. */
+  isStamped = false;
   /** The names that were looked up, in order. */
   readonly lookups: string[] = [];
   readonly #servers = new Map<string, (octets: Uint8Array, to: Connection) => Promise<void>>();
@@ -71,7 +73,9 @@ export class FakeNetwork implements Network {
       await this.timers.sleep(thereMs);
       const replies = [reply({ octets, count }, server) ?? []].flat();
       await this.timers.sleep(backMs);
-      for (const each of replies) from.deliver(each);
+      for (const each of replies) {
+        from.deliver(each, this.isStamped ? this.timers.now() : undefined);
+      }
     });
     return server;
   }
@@ -142,7 +146,8 @@ class Connection implements DatagramConnection {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
   readonly #send: (octets: Uint8Array) => void;
-  readonly #arrived: Uint8Array[] = [];
+  readonly #arrived: { octets: Uint8Array; at: Temporal.Instant | undefined }[] = [];
+  #receivedAt: Temporal.Instant | undefined;
   #arrival = Promise.withResolvers<void>();
 
   constructor(
@@ -156,8 +161,8 @@ class Connection implements DatagramConnection {
     this.#arrival.promise.catch(() => {});
   }
 
-  deliver(octets: Uint8Array): void {
-    this.#arrived.push(octets);
+  deliver(octets: Uint8Array, at: Temporal.Instant | undefined): void {
+    this.#arrived.push({ octets, at });
     this.#arrival.resolve();
   }
 
@@ -168,9 +173,14 @@ class Connection implements DatagramConnection {
 
   async receive(): Promise<Uint8Array> {
     await this.#arrival.promise;
-    const octets = this.#arrived.shift() ?? new Uint8Array();
+    const { octets = new Uint8Array(), at } = this.#arrived.shift() ?? {};
+    this.#receivedAt = at;
     if (this.#arrived.length === 0) this.#arrival = Promise.withResolvers();
     return octets;
+  }
+
+  receivedAt(): Temporal.Instant | undefined {
+    return this.#receivedAt;
   }
 
   close(): void {

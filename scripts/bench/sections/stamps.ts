@@ -63,7 +63,7 @@ export const stamps: Section = {
 };
 
 /** Keeps each core busy until disposed of. */
-function occupyCores(): Disposable {
+export function occupyCores(): Disposable {
   const hogs = Array.from(
     { length: navigator.hardwareConcurrency },
     () => new Deno.Command("sh", { args: ["-c", "while :; do :; done"] }).spawn(),
