@@ -1,6 +1,7 @@
 import type { ExchangeVariant, ProtocolRecord, RawReply } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
+import { listCalculation } from "./calculation.ts";
 import type { Explanation, SeenExchange } from "./explanation.ts";
 import { Tests } from "./tests.ts";
 import { wireFormats } from "./wire_formats.ts";
@@ -51,6 +52,7 @@ export function explain(seen: SeenExchange): Explanation {
     reply: format.replyFields(octets, pivot),
     ...tests.outcome,
     ...(measurement && { measurement }),
+    ...(measurement?.offset !== undefined && { calculation: listCalculation(measurement) }),
   };
 }
 

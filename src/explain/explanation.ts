@@ -1,3 +1,4 @@
+import type { CalculationStep } from "./calculation.ts";
 import type { QueryFailure } from "../protocols/failure.ts";
 import type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
 import type { WireProtocol } from "../protocols/registry.ts";
@@ -48,4 +49,6 @@ export interface Explanation {
   readonly failure?: { readonly reason: QueryFailure; readonly message: string };
   /** The measurement; undefined where the reply has no time. */
   readonly measurement?: Measurement;
+  /** The formulas of the measurement, if it has an offset. */
+  readonly calculation?: readonly CalculationStep[];
 }

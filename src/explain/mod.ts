@@ -8,7 +8,7 @@
  *
  * ## The calculation
  *
- * {@linkcode Measurement}, {@linkcode ExchangeTimes}
+ * {@linkcode Measurement}, {@linkcode CalculationStep}, {@linkcode ExchangeTimes}
  *
  * ## Live
  *
@@ -37,6 +37,7 @@
  *
  * @module
  */
+export type { CalculationStep } from "./calculation.ts";
 export { CaptureError } from "./capture/capture_error.ts";
 export type { Datagram, DatagramAddress } from "./capture/datagram.ts";
 export {

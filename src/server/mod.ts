@@ -29,7 +29,7 @@
  * {@linkcode control}, {@linkcode ControlRequestOptions}, {@linkcode ControlAction},
  * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
  * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ClockAnswer},
- * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ClientState},
+ * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
  * {@linkcode ClientsAnswer}
  *
  * ## Recorder

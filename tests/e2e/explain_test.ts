@@ -214,7 +214,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
   Deno.test(
     await test("reads a capture of any length in little memory", async () => {
       const COUNT = 200_000;
-      await using client = new Running([...explain, "--capture", "-"], {
+      await using client = new Running([...explain, "--capture", "-", "--exchange", "1"], {
         stdin: "piped",
         stdout: "piped",
       });

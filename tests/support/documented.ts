@@ -5,7 +5,14 @@ import timecli from "../../docs/timecli.schema.json" with { type: "json" };
 import explain from "../../docs/timecli_explain.schema.json" with { type: "json" };
 
 /** A command whose `--json` has a schema. */
-export type Command = "timecli" | "compare" | "watch" | "bench" | "control" | "explain";
+export type Command =
+  | "timecli"
+  | "compare"
+  | "watch"
+  | "bench"
+  | "control"
+  | "explain"
+  | "explain list";
 
 const refs: Readonly<Record<Command, string>> = {
   timecli: timecli.$id,
@@ -14,6 +21,7 @@ const refs: Readonly<Record<Command, string>> = {
   bench: `${timecli.$id}#/$defs/bench`,
   control: `${timecli.$id}#/$defs/control`,
   explain: explain.$id,
+  "explain list": `${explain.$id}#/$defs/list`,
 };
 
 const published = compile([timecli, explain], {});

@@ -38,7 +38,7 @@ export interface NtpMeasurement {
   readonly rootDistance: bigint;
 }
 
-/** RFC 5905 §7.2: the least error of any server. */
+/** MINDISP of RFC 5905 §7.2: no sum of delays counts as less in a root distance (§A.5.5.2). */
 export const MIN_DISPERSION_NANOSECONDS = 5_000_000n;
 
 /** A precision of one era; 2^127 s, the largest of the field, is beyond a `Duration`. */

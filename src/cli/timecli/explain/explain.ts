@@ -6,9 +6,9 @@ import { explain } from "../../../explain/explain.ts";
 import type { SeenExchange } from "../../../explain/explanation.ts";
 import { guessProtocol } from "../../../explain/guess_protocol.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
-import { MAX_LONG_TEXT, oneOf, text, whole } from "../../../options/field.ts";
+import { flag, MAX_LONG_TEXT, oneOf, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import { formatAddress, formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
+import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -24,6 +24,7 @@ import { DEFAULT_TARGET } from "../query/query.ts";
 import { formatServer } from "../query/report.ts";
 import { createPaint, type Explained, explanationToJson, formatExplanation } from "./report.ts";
 import { parseHex, readInput } from "./input.ts";
+import { endsOf, ExchangeList } from "./list.ts";
 
 const exchangeFields = { timeout: timeoutField("time limit") };
 
@@ -47,8 +48,13 @@ const groups = {
     exchange: whole(1, Infinity, {
       name: "exchange",
       syntax: "<number>",
-      help: "number of the exchange in the capture",
-      default: "1",
+      help: "explain this exchange of the capture",
+      default: "list them if there are several",
+    }),
+    list: flag({
+      name: "list",
+      help: "list the exchanges of the capture",
+      conflicts: ["exchange"],
     }),
     protocol: oneOf(wireProtocols, {
       name: "protocol",
@@ -72,6 +78,7 @@ const NOTES = `
 Examples:
   timecli explain ntp://time.example
   timecli explain --hex "/ 83aa7e80"
+  timecli explain --capture lan.pcapng
   timecli explain --capture lan.pcapng --exchange 2
   tcpdump -w - -c 2 port 123 | timecli explain --capture -
 `;
@@ -94,11 +101,13 @@ export const command = defineCommand({
 
 async function run({ values, positionals: [target] }: Arguments<typeof groups>): Promise<void> {
   checkInput(target, values);
-  const { title, seen, failure } = values.hex !== undefined
+  const found = values.hex !== undefined
     ? seenInHex(values.hex, values.protocol)
     : values.capture !== undefined
     ? await seenInFile(values.capture, values)
     : await seenLive(target ?? DEFAULT_TARGET, values);
+  if (found === undefined) return;
+  const { title, seen, failure } = found;
   const explained: Explained = { title, explanation: explain(seen) };
   const { failure: problem } = explained.explanation;
   const error = failure ?? (problem && new QueryError(problem.reason, problem.message));
@@ -112,7 +121,7 @@ async function run({ values, positionals: [target] }: Arguments<typeof groups>):
 }
 
 function checkInput(target: string | undefined, values: ExplainValues): void {
-  const { hex, capture, exchange, protocol, port } = values;
+  const { hex, capture, exchange, list, protocol, port } = values;
   const input = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
   if (target !== undefined && input !== undefined) {
     const purpose = hex !== undefined ? "decodes datagrams" : "reads a file";
@@ -121,6 +130,7 @@ function checkInput(target: string | undefined, values: ExplainValues): void {
   if (exchange !== undefined && capture === undefined) {
     throw new UsageError("--exchange needs --capture");
   }
+  if (list && capture === undefined) throw new UsageError("--list needs --capture");
   if (port !== undefined && capture === undefined) throw new UsageError("--port needs --capture");
   if (protocol !== undefined && input === undefined) {
     throw new UsageError("--protocol is for --hex and --capture; a target names its own");
@@ -172,43 +182,47 @@ function seenInHex(text: string, chosen: WireProtocol | undefined): Seen {
   return { title: `Octets of ${protocol}`, seen: { protocol, request, reply, pivot } };
 }
 
-async function seenInFile(file: string, options: ExplainValues): Promise<Seen> {
-  const { exchange: number = 1 } = options;
+/** Reads one exchange of a capture; undefined if it has listed all of them. */
+async function seenInFile(file: string, options: ExplainValues): Promise<Seen | undefined> {
+  const { exchange: wanted } = options;
   const name = isStandardInput(file) ? "standard input" : escapeLine(file);
-  const { chosen, count, skipped } = await findInFile(file, name, number, options);
+  const { chosen, count, skipped } = await findInFile(file, name, options);
+  if (count === 0) throw new CaptureError(`${name} has no datagram of a time service${skipped}`);
+  if (!chosen && wanted === undefined) return undefined;
   if (!chosen) {
     const many = count === 1 ? "one exchange" : `${count} exchanges`;
-    throw new CaptureError(
-      count === 0
-        ? `${name} has no datagram of a time service${skipped}`
-        : `${name} has ${many}, and no number ${number}${skipped}`,
-    );
+    throw new CaptureError(`${name} has ${many}, and no number ${wanted}${skipped}`);
   }
-  const { request, reply } = chosen;
-  const client = request?.from ?? reply?.to;
-  const server = request?.to ?? reply?.from;
-  const url = `${chosen.protocol}://${server && formatAddress(server)}`;
-  const missing = request ? "" : ", of which the capture lacks the request";
+  const { client, server: url } = endsOf(chosen);
+  const missing = chosen.request ? "" : ", of which the capture lacks the request";
   return {
-    title: `${name}, exchange ${number} of ${count}: ${
-      client && formatAddress(client)
-    } and ${url}${missing}${skipped}`,
+    title: `${name}, exchange ${wanted ?? 1} of ${count}: ${client} and ${url}${missing}${skipped}`,
     seen: fromCapture(chosen),
-    ...(!reply && { failure: new QueryError("timeout", `${name} has no reply from ${url}`) }),
+    ...(!chosen.reply &&
+      { failure: new QueryError("timeout", `${name} has no reply from ${url}`) }),
   };
 }
 
-/** The exchange of that number in a capture, how many it has, and in words the reasons why frames were skipped. */
+/**
+ * Finds the exchange that is wanted, or the only one; lists all of them if there are several or that is wanted.
+ * It also counts them, and says in words why frames were left out.
+ */
 async function findInFile(
   file: string,
   name: string,
-  number: number,
-  { protocol, port }: Pick<ExplainValues, "protocol" | "port">,
+  { exchange: wanted, list, json = false, protocol, port }: ExplainValues,
 ): Promise<{ chosen: CapturedExchange | undefined; count: number; skipped: string }> {
-  const found = readExchanges(readInput(file), { protocol, port, first: number, last: number });
+  const range = wanted === undefined ? {} : { first: wanted, last: wanted };
+  const found = readExchanges(readInput(file), { protocol, port, ...range });
   let chosen: CapturedExchange | undefined;
+  let listed = list ? new ExchangeList(json) : undefined;
   try {
-    for await (const each of found) chosen = each;
+    for await (const each of found) {
+      // A second one makes it a list.
+      if (!listed && chosen) (listed = new ExchangeList(json)).add(chosen);
+      if (listed) listed.add(each);
+      else chosen = each;
+    }
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     throw new CaptureError(`Cannot read ${name}: ${error.message}`, { cause: error });
@@ -217,5 +231,7 @@ async function findInFile(
   const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
   const isUnknown = count === 0 && datagrams > 0 && port === undefined;
   const advice = isUnknown ? "; for other ports name --protocol and --port" : "";
-  return { chosen, count, skipped: reasons || advice };
+  const remarks = reasons || advice;
+  if (listed && count > 0) listed.end(`${name}${remarks}`);
+  return { chosen: listed ? undefined : chosen, count, skipped: remarks };
 }

@@ -24,7 +24,7 @@ export function createPaint(stream: Parameters<typeof painter>[0]): Paint {
 }
 
 export function formatExplanation({ title, explanation }: Explained, paint: Paint): string {
-  const { request, reply, tests, measurement, protocol, variant } = explanation;
+  const { request, reply, tests, measurement, calculation, protocol, variant } = explanation;
   const sections: string[][] = [
     [
       ...wrapText(title, WIDTH).map(paint.bold),
@@ -39,8 +39,11 @@ export function formatExplanation({ title, explanation }: Explained, paint: Pain
   if (measurement) {
     const title = protocol === "ntp" ? "The four times" : "The times";
     sections.push([paint.bold(title), ...drawTimeline(measurement)]);
-    if (measurement.offset !== undefined) {
-      sections.push([paint.bold("Calculation, in seconds"), ...formatSteps(measurement)]);
+    if (calculation) {
+      sections.push([
+        paint.bold("Calculation, in seconds"),
+        ...formatSteps(measurement, calculation),
+      ]);
     }
   }
   return sections.map((lines) => lines.join("\n")).join("\n\n");
@@ -104,11 +107,11 @@ function formatVerdicts(tests: readonly TestVerdict[], paint: Paint): string[] {
 }
 
 /** The version of docs/timecli_explain.schema.json: a key that is renamed, removed or redefined makes a new one. */
-const SCHEMA = 1;
+export const SCHEMA = 1;
 
 /** The JSON object of an explanation, but for its failure; durations in seconds. */
 export function explanationToJson({ title, explanation }: Explained): Record<string, unknown> {
-  const { request, reply, tests, measurement, protocol, variant } = explanation;
+  const { request, reply, tests, measurement, calculation, protocol, variant } = explanation;
   return {
     schema: SCHEMA,
     seen: title,
@@ -128,6 +131,9 @@ export function explanationToJson({ title, explanation }: Explained): Record<str
         delay: toSeconds(measurement.ntp.delay),
         root_distance: toSeconds(measurement.ntp.rootDistance),
       }),
+    }),
+    ...(calculation && {
+      calculation: calculation.map((step) => ({ ...step, value: toSeconds(step.value) })),
     }),
   };
 }

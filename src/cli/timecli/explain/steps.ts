@@ -1,35 +1,57 @@
 /** The arithmetic of a measurement with its numbers, one step per line. */
+import type { CalculationStep } from "../../../explain/calculation.ts";
+import { wrapText } from "../../../text/printable.ts";
 import type { Measurement } from "../../../protocols/protocol.ts";
 import {
   MIN_DISPERSION_NANOSECONDS,
   type NtpMeasurement,
 } from "../../../protocols/ntp/measurement.ts";
 
-/** Formats the steps of NTP, or of a protocol whose reply has one time. */
-export function formatSteps(measurement: Measurement): string[] {
+/** Formats the steps of NTP, or of a protocol whose reply has one time, each with its reason. */
+export function formatSteps(
+  measurement: Measurement,
+  calculation: readonly CalculationStep[],
+): string[] {
   const { ntp } = measurement;
-  const steps = ntp
-    ? [...offsetSteps(ntp), "", ...delaySteps(ntp), "", ...boundSteps(ntp)]
+  const steps: Partial<Record<CalculationStep["name"], string[]>> = ntp
+    ? {
+      "offset": offsetSteps(ntp),
+      "delay": delaySteps(ntp),
+      "error_bound": boundSteps(ntp),
+      "root_distance": distanceSteps(ntp),
+    }
     : secondsSteps(measurement);
-  return steps.flatMap(foldSum);
+  const known = calculation.filter(({ name }) => steps[name] !== undefined);
+  return known.flatMap(({ name, why, source }, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...(steps[name] ?? []).flatMap(foldSum),
+    ...wrapText(`${why}${source === undefined ? "" : ` [${source}]`}`, WIDTH - REASON_INDENT.length)
+      .map((line) => `${REASON_INDENT}${line}`),
+  ]);
 }
 
-function secondsSteps({ times: { t1, t3, t4 }, offset, errorBound }: Measurement): string[] {
-  if (!t1 || !t3 || !t4 || offset === undefined || errorBound === undefined) return [];
+const REASON_INDENT = "    ";
+
+function secondsSteps(
+  { times: { t1, t3, t4 }, offset, errorBound }: Measurement,
+): Partial<Record<CalculationStep["name"], string[]>> {
+  if (!t1 || !t3 || !t4 || offset === undefined || errorBound === undefined) return {};
   const elapsed = t4.epochNanoseconds - t1.epochNanoseconds;
   const ahead = t3.epochNanoseconds - t1.epochNanoseconds;
-  return [
+  const offsetLines = [
     `  T4 - T1 = ${formatSigned(elapsed)}, the whole exchange`,
     `  T3 - T1 = ${formatSigned(ahead)}`,
     "  offset  = (T3 - T1) - (T4 - T1) / 2",
     `          = ${formatSigned(ahead)} - ${formatPlain(elapsed / 2n)}`,
     `          = ${formatSigned(offset)}: ${formatMeaning(offset, errorBound)}`,
-    "",
+  ];
+  const boundLines = [
     "  bound   = (T4 - T1) / 2, plus 1 s for the fraction that the reply lacks,",
     "            plus 10 ms by which the clock of such servers may lag",
     `          = ${formatPlain(elapsed / 2n)} + ${formatPlain(errorBound - elapsed / 2n)}`,
     `          = ${formatPlain(errorBound)}`,
   ];
+  return { "offset": offsetLines, "error_bound": boundLines };
 }
 
 function formatMeaning(offset: bigint, errorBound: bigint): string {
@@ -65,9 +87,6 @@ function delaySteps({ elapsed, processing, measuredDelay, delay }: NtpMeasuremen
 
 function boundSteps(steps: NtpMeasurement): string[] {
   const { delay, localPrecision, remotePrecision, drift, errorBound } = steps;
-  const { rootDelay, rootDispersion, rootDistance } = steps;
-  const least = rootDelay + delay < MIN_DISPERSION_NANOSECONDS;
-  const clocks = localPrecision + remotePrecision + drift;
   return [
     "  bound   = delay / 2 + both precisions + 15 ppm of T4 - T1",
     `          = ${formatPlain(delay / 2n)} + ${formatPlain(localPrecision + remotePrecision)} + ${
@@ -75,7 +94,15 @@ function boundSteps(steps: NtpMeasurement): string[] {
     }`,
     `          = ${formatPlain(errorBound)}: the offset is right to within it,`,
     "            if the server is right",
-    "",
+  ];
+}
+
+function distanceSteps(steps: NtpMeasurement): string[] {
+  const { delay, localPrecision, remotePrecision, drift } = steps;
+  const { rootDelay, rootDispersion, rootDistance } = steps;
+  const least = rootDelay + delay < MIN_DISPERSION_NANOSECONDS;
+  const clocks = localPrecision + remotePrecision + drift;
+  return [
     "  root distance",
     "          = max(0.005, root delay + delay) / 2",
     "            + root dispersion + precisions and drift as above",

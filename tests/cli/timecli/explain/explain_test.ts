@@ -129,7 +129,7 @@ Tests of the reply
           T1 and T4 are not known
   ok    the server took no more than 4 s             chrony's limit
   ok    its own error bound is below 16 s            RFC 5905 §9.2
-  --    its root distance is at most 3 s             RFC 5905 §11.2.1
+  --    its root distance is at most 3 s             chrony; RFC 5905 §7.2: 1 s
           T1 and T4 are not known
 
 The four times
@@ -194,7 +194,7 @@ Tests of the reply
   --    the server took no longer than the exchange  RFC 5905 §8
   --    the server took no more than 4 s             chrony's limit
   --    its own error bound is below 16 s            RFC 5905 §9.2
-  --    its root distance is at most 3 s             RFC 5905 §11.2.1
+  --    its root distance is at most 3 s             chrony; RFC 5905 §7.2: 1 s
           it is not the reply to the request
 `,
     `
@@ -272,11 +272,15 @@ Calculation, in seconds
   offset  = (T3 - T1) - (T4 - T1) / 2
           = +0.000000000 - 0.001000000
           = -0.001000000: within the error bound
+    The reply has one time, which is taken for that of the middle of the
+    exchange, as if both ways took equally long.
 
   bound   = (T4 - T1) / 2, plus 1 s for the fraction that the reply lacks,
             plus 10 ms by which the clock of such servers may lag
           = 0.001000000 + 1.010000000
           = 1.011000000
+    The server may have read its clock at any moment of the exchange, leaves out
+    the fraction of a second, and often reads a clock that ticks every 10 ms.
 `,
   ],
   [

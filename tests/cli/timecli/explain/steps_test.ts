@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { listCalculation } from "../../../../src/explain/calculation.ts";
+import type { Measurement } from "../../../../src/protocols/protocol.ts";
 import { formatSteps } from "../../../../src/cli/timecli/explain/steps.ts";
+
+const format = (measurement: Measurement): string[] =>
+  formatSteps(measurement, listCalculation(measurement));
 
 const t1 = Temporal.Instant.from("2026-03-01T12:00:00Z");
 
@@ -13,7 +18,7 @@ Deno.test("formatSteps calls an offset of the bound itself none", () => {
     ] as const
   ) {
     const t4 = t1.add({ milliseconds: 2 });
-    const lines = formatSteps({ times: { t1, t3: t1, t4 }, offset, errorBound: 1_000_000n });
+    const lines = format({ times: { t1, t3: t1, t4 }, offset, errorBound: 1_000_000n });
     assertEquals(lines[4]?.replace(/^.*: /, ""), meaning);
   }
 });
@@ -22,7 +27,7 @@ Deno.test("formatSteps calculates nothing without all times", () => {
   const t3 = t1;
   const measured = { offset: 0n, errorBound: 0n };
   for (const times of [{ t1, t3 }, { t1, t4: t1 }, { t3, t4: t1 }]) {
-    assertEquals(formatSteps({ times, ...measured }), []);
+    assertEquals(format({ times, ...measured }), []);
   }
-  assertEquals(formatSteps({ times: { t1, t3, t4: t1 }, errorBound: 0n }), []);
+  assertEquals(format({ times: { t1, t3, t4: t1 }, errorBound: 0n }), []);
 });
