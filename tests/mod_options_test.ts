@@ -47,7 +47,11 @@ Deno.test("options with an unknown key are refused, with a suggestion", async ()
       () => recordExchange(url, { retry: 1 } as never),
       'Unknown recordExchange option "retry": expected',
     ],
-    [() => logIntervals({ totals }, { log, intervall: "1s" } as never), "did you mean interval?"],
+    [
+      () =>
+        logIntervals({ totals, finished: Promise.resolve() }, { log, intervall: "1s" } as never),
+      "did you mean interval?",
+    ],
     [
       () => new ServerLog({ sinc: Deno.stderr } as never),
       'Unknown log option "sinc": did you mean sink?',

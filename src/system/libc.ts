@@ -91,6 +91,22 @@ const SYMBOLS = {
   clock_getcpuclockid: { parameters: ["i32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+type LibcFunction = keyof typeof SYMBOLS;
+
+const names = Object.keys(SYMBOLS) as LibcFunction[];
+
+/**
+ * The functions of the loops, which call what Deno compiled. It compiles 0.1 ms for each, so the others are bound
+ * at their first call: no thread needs all of them.
+ */
+const AT_ONCE: readonly LibcFunction[] = [
+  "__errno_location",
+  "recvmmsg",
+  "sendmmsg",
+  "poll",
+  "clock_gettime",
+];
+
 export interface Libc extends Disposable {
   /** The C functions, with their C results. */
   readonly call: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -131,8 +147,23 @@ export function openLibc(): Libc {
       `Cannot call libc: this is ${system}, expected linux on x86_64 or aarch64`,
     );
   }
-  const library = Deno.dlopen("libc.so.6", SYMBOLS);
-  const { symbols: call } = library;
+  const libraries = new DisposableStack();
+  function bind(...names: readonly LibcFunction[]): Partial<Libc["call"]> {
+    const wanted = Object.fromEntries(names.map((name) => [name, SYMBOLS[name]]));
+    const library = Deno.dlopen("libc.so.6", wanted as typeof SYMBOLS);
+    libraries.defer(() => library.close());
+    return library.symbols;
+  }
+  function bindLater(name: LibcFunction): (...args: unknown[]) => unknown {
+    let bound: ((...args: unknown[]) => unknown) | undefined;
+    return (...args) =>
+      (bound ??= bind(name)[name] as unknown as ReturnType<typeof bindLater>)(...args);
+  }
+  const later = names.filter((name) => !AT_ONCE.includes(name));
+  const call = {
+    ...Object.fromEntries(later.map((name) => [name, bindLater(name)])),
+    ...bind(...AT_ONCE),
+  } as Libc["call"];
   // The address belongs to the thread, and an isolate stays on its thread. Reading the memory rather than calling
   // __errno_location again keeps the time short in which the runtime could make a system call of its own.
   const location = call.__errno_location();
@@ -148,7 +179,7 @@ export function openLibc(): Libc {
     const number = errno();
     throw new SyscallError(name, describe(number), number);
   };
-  return { call, errno, describe, check, [Symbol.dispose]: () => library.close() };
+  return { call, errno, describe, check, [Symbol.dispose]: () => libraries.dispose() };
 }
 
 /** Whether this process ignores a signal, as nohup(1) starts programs; false where that is unknown. */

@@ -29,7 +29,6 @@ async function assertTimers(
   let ticks = 0;
   const third = new AbortController();
   using _ = timers.every(2, () => ++ticks === 3 && third.abort());
-  // The interval alone would keep nothing alive.
   await pass(timers.sleep(60_000, third.signal).catch(() => {}));
   assertEquals(ticks, 3);
 }

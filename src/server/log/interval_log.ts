@@ -26,7 +26,7 @@ const fields: TimedFields<LogIntervalsOptions> = {
  * Logs a server's totals since the previous line at regular intervals.
  *
  * @param server The server
- * @returns A handle whose disposal ends it; it keeps no process alive
+ * @returns A handle whose disposal ends it; it also ends with the server
  * @throws {RangeError} If the interval is out of range
  *
  * @example
@@ -39,18 +39,20 @@ const fields: TimedFields<LogIntervalsOptions> = {
  * ```
  */
 export function logIntervals(
-  server: Pick<Server, "totals">,
+  server: Pick<Server, "totals" | "finished">,
   options: LogIntervalsOptions,
 ): Disposable {
   const { log, timers = systemTimers } = options;
   const { interval = NaN } = readOptions(fields, options, "logIntervals");
   let before = server.totals;
   let beforeMs = timers.monotonicMs();
-  return timers.every(interval * 1000, () => {
+  const lines = timers.every(interval * 1000, () => {
     const [totals, nowMs] = [server.totals, timers.monotonicMs()];
     log.interval(difference(totals, before), (nowMs - beforeMs) / 1000);
     [before, beforeMs] = [totals, nowMs];
   });
+  void server.finished.then(() => lines[Symbol.dispose]());
+  return lines;
 }
 
 function difference(now: Totals, before: Totals): Totals {

@@ -12,7 +12,9 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   counters.count(counter.sendErrors, 3);
   counters.refuse(-1);
   const logged: [Totals, number][] = [];
+  const finished = Promise.withResolvers<void>();
   const server = {
+    finished: finished.promise,
     get totals(): Totals {
       return counters.totals();
     },
@@ -35,7 +37,11 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
   assertEquals(logged, []);
   await time.advance(60_001);
   figures[Symbol.dispose]();
+  const others = logIntervals(server, { log, interval: "60s", timers: time });
+  finished.resolve();
+  await finished.promise;
   await time.advance(3_600_000);
+  others[Symbol.dispose]();
   const nothing = new Counters().totals();
   const refused = { ...nothing.refused, "looks_like_a_reply": 1 };
   const first = {
@@ -51,7 +57,7 @@ Deno.test("logIntervals logs what came since the last line, causes and errors to
 });
 
 Deno.test("logIntervals refuses what no timer can wait for", () => {
-  const server = { totals: new Counters().totals() };
+  const server = { totals: new Counters().totals(), finished: Promise.resolve() };
   const log = { interval: () => {} };
   for (const interval of ["0s", "900us", "604800.1s", `${2 ** 31}ms`]) {
     assertThrows(
