@@ -99,7 +99,10 @@ export function checkTrust(reply: TimeReply, options: InSeconds<ValidateOptions>
   for (const test of trustTests) {
     const failure = test.failure(reply, maxRootDistance);
     if (failure) {
-      throw new QueryError(failure.reason, `The server ${reply.from.hostname} ${failure.message}`);
+      throw new QueryError(
+        failure.reason,
+        `The server ${formatAddress(reply.from)} ${failure.message}`,
+      );
     }
   }
 }

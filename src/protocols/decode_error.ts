@@ -1,4 +1,5 @@
 import { quoteOctets } from "../text/printable.ts";
+import { formatPlural } from "../text/units.ts";
 
 /**
  * Octets that are not what their protocol prescribes. The message shows them
@@ -30,7 +31,7 @@ export class DecodeError extends Error {
    * @param options The error behind this one, if there is one
    */
   constructor(problem: string, octets: Uint8Array, options?: ErrorOptions) {
-    super(`${problem}: ${quoteOctets(octets)} (${octets.length} octets)`, options);
+    super(`${problem}: ${quoteOctets(octets)} (${formatPlural(octets.length, "octet")})`, options);
     this.octets = octets;
   }
 }

@@ -112,12 +112,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
             [
               [...server, "--control-token-file", "/x"],
               1,
-              /permission: to read \/x, as deno run -P=timesrv --allow-read=src,\/x server\.ts/,
+              /^timesrv: No permission to read \/x\. Run: deno run -P=timesrv --allow-read=src,\/x server\.ts/,
             ],
             [
               [...client, "--token-file", "/x"],
               1,
-              /permission: to read \/x, as deno run -P=timecli --allow-read=\/x client\.ts/,
+              /^timecli: No permission to read \/x\. Run: deno run -P=timecli --allow-read=\/x client\.ts/,
             ],
           ] as const,
         ] as const

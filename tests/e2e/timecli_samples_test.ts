@@ -48,7 +48,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
           [
             `^Server         ${ntp}`,
             `Replies        3 of 3 in ${value}`,
-            `Offset         \\+(90\\.0|89\\.9)\\d+ s ± ${value}: this clock is behind`,
+            `Offset         \\+(90\\.0|89\\.9)\\d+ s ± ${value}: the local clock is behind`,
             `Jitter         ${value}`,
             `Delay          ${value} to ${value}`,
             "Stratum        10",

@@ -39,7 +39,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       const port = freePort();
       await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
       await waiting.waitFor(
-        /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: timesrv ntp:/m,
+        /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: (?:timesrv|deno task serve) ntp:/m,
       );
       const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
       await using _ = server;

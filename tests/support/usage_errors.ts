@@ -63,10 +63,22 @@ export const timesrvErrors: UsageErrors = [
   [["ntp://127.0.0.1:0?seed=abc&offset=1h"], /seed is "abc", expected a whole number/],
   [
     ["--leap", "delete@2016-12-31"],
-    /Cannot delete a second on 2016-12-31: the served time is past/,
+    /Cannot delete a second on 2016-12-31: the served time is already later/,
   ],
-  [["--step", "+1h@2000-01-01T00:00:00Z"], /Cannot step at 2000-01-01T00:00:00Z: .* is past it/],
+  [
+    ["--step", "+1h@2000-01-01T00:00:00Z"],
+    /Cannot step at 2000-01-01T00:00:00Z: .* is already later/,
+  ],
   // A second listener is read before the first one is served.
+  ...["--port", "-p", "--listen", "--bind"].map((flag) =>
+    [
+      [flag, "8889"],
+      new RegExp(
+        `Unknown option ${flag}: a listener is an argument, as in timesrv 127\\.0\\.0\\.1:8889$`,
+        "m",
+      ),
+    ] as const
+  ),
   [["127.0.0.1", "8889"], /A port follows its host after a colon: 127\.0\.0\.1:8889$/m],
   [["asctime://127.0.0.1:0", "8888"], /"8888" is a number, not a host/],
   [["--transport", "datagram", "--workers", "2"], /--workers and --receive-queue are for/],
@@ -133,10 +145,18 @@ export const timecliErrors: UsageErrors = [
   ),
   [["control", "state", "--url", "http://127.0.0.1:0"], /--url is /],
   [["ntp://[fe80::1]"], /a link-local address needs its interface, as in \[fe80::1%eth0\]/],
-  [["--port", "99"], /Unknown option --port: an address is an argument, \[PROTOCOL/],
-  [["wait", "--host", "a"], /Unknown option --host: an address is an argument, \[PROTOCOL/],
+  [
+    ["--port", "99"],
+    /Unknown option --port: a server is an argument, as in timecli time\.example:123$/m,
+  ],
+  [
+    ["wait", "--host", "a"],
+    /Unknown option --host: a server is an argument, as in timecli wait time\.example:123$/m,
+  ],
   [["chekc"], /Unknown command chekc: did you mean check\? \(a host: ntp:\/\/chekc\)/],
   [["-t", "1", "wacth", "a.invalid"], /Unknown command wacth: did you mean watch\?/],
+  [["compre", "a.invalid", "b.invalid"], /Unknown command compre: did you mean compare\?/],
+  [["hepl"], /Unknown command hepl: did you mean help\? \(a host: ntp:\/\/hepl\)/],
   [["help", "nosuch"], /Unknown command nosuch/],
   [["two words"], /"two words"/],
   [["line\nbreak"], /"line\\nbreak"/],

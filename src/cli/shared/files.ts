@@ -42,7 +42,7 @@ export async function readText(
     if (cause instanceof Deno.errors.NotCapable) {
       const [own, script] = program === "timesrv" ? ["src,", "server.ts"] : ["", "client.ts"];
       const run = `deno run -P=${program} --allow-read=${own}${file} ${script}`;
-      const message = `to read ${file}, as ${run} gives it`;
+      const message = `to read ${file}. Run: ${run}`;
       throw new Deno.errors.NotCapable(message, { cause });
     }
     const problem = cause instanceof Deno.errors.NotFound

@@ -28,14 +28,21 @@ export function errorFormatter(): (error: unknown) => string {
     // Without arguments it listens there, on a port of "auto".
     const isDefault = hostname === "127.0.0.1" && port === 8888 &&
       protocols[protocol].isSpokenByAuto;
-    return `${message}; a server starts there with: timesrv${isDefault ? "" : ` ${url}`}`;
+    return `${message}; a server starts there with: ${serveCommand()}${isDefault ? "" : ` ${url}`}`;
   };
+}
+
+/** The command that runs the server: from source there is no `timesrv`. */
+export function serveCommand(): string {
+  return Deno.build.standalone ? "timesrv" : "deno task serve";
 }
 
 function messageOf(error: unknown): string {
   if (error instanceof ListenError) return error.message + listenAdvice(error);
   if (error instanceof Deno.errors.NotCapable) {
-    return `Deno has not been given a permission: ${error.message}`;
+    return error.message.startsWith("to ")
+      ? `No permission ${error.message}`
+      : `No permission: ${error.message}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

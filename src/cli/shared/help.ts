@@ -56,7 +56,7 @@ function manualOf(call: string): string {
 export function outlineText(command: Command, options: HelpOptions): string {
   const { call, subcommands = [], width = helpWidth(), bold = (text) => text } = options;
   const groups = Object.entries(command.groups).map(([title, fields]): [string, string] => [
-    title.replace(/( \(.*\)|, .*)?:$/, ""),
+    title.replace(/( \(.*\)|, .*| in .*)?:$/, ""),
     Object.values(fields).map(({ name, short }) => short ? `-${short}/--${name}` : `--${name}`)
       .join(", "),
   ]);
@@ -64,7 +64,7 @@ export function outlineText(command: Command, options: HelpOptions): string {
   const column = Math.max(...rows.map(([term]) => term.length)) + 4;
   const section = (title: string, rows: readonly (readonly [string, string])[]): string =>
     [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n");
-  const [examples = ""] = /^Examples:\n(?: .*\n)+/m.exec(command.notes) ?? [];
+  const [examples = ""] = /^Examples:\n(?: .*\n){1,5}/m.exec(command.notes) ?? [];
   return [
     `${bold("Usage:")} ${usageOf(command, call, subcommands.length > 0)}`,
     reflow(command.description, width),

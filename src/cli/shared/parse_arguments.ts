@@ -127,10 +127,16 @@ function formOf([first]: Command["positionals"]): string | undefined {
   return /\S*HOST[^\s,;)]*/.exec(first?.help ?? "")?.[0];
 }
 
-function unknown(label: string, { positionals }: Command, options: readonly Option[]): UsageError {
-  const form = formOf(positionals);
-  if (form !== undefined && ADDRESS_FLAGS.includes(label)) {
-    return new UsageError(`Unknown option ${label}: an address is an argument, ${form}`);
+function unknown(
+  label: string,
+  { name, positionals }: Command,
+  options: readonly Option[],
+): UsageError {
+  if (formOf(positionals) !== undefined && ADDRESS_FLAGS.includes(label)) {
+    const [noun, example] = name === "timesrv"
+      ? ["listener", "timesrv 127.0.0.1:8889"]
+      : ["server", `${name === "timecli" ? name : `timecli ${name}`} time.example:123`];
+    return new UsageError(`Unknown option ${label}: a ${noun} is an argument, as in ${example}`);
   }
   const renamed = options.find(([, { formerFlags }]) => formerFlags?.includes(label));
   if (renamed !== undefined) {

@@ -63,7 +63,8 @@ function checkWord(word: string, subcommands: readonly Subcommand[], call: strin
   if (names.includes(word)) {
     throw new UsageError(`${word} comes first: ${call} ${word} [options] ...`);
   }
-  const near = /^[a-z]+$/.test(word) ? findNearest(word, names) : [];
+  const known = subcommands.length > 0 ? [...names, "help"] : [];
+  const near = /^[a-z]+$/.test(word) ? findNearest(word, known) : [];
   if (near.length === 0) return;
   throw new UsageError(
     `Unknown command ${word}: did you mean ${formatChoices(near)}? (a host: ntp://${word})`,

@@ -81,7 +81,7 @@ export const statusFields: Fields<StatusOptions> = {
   stratum: whole(1, MAX_STRATUM, {
     name: "stratum",
     syntax: "<number>",
-    help: "1 for a server with a reference clock, up to 15",
+    help: "stratum to announce: 1 has a reference clock of its own",
     default: "10",
   }),
   referenceId: text("1 to 4 ASCII characters, or an IPv4 address", parseReferenceId, {

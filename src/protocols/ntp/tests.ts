@@ -2,7 +2,7 @@
  * The tests that an NTP reply must pass before it is trusted (RFC 5905 §8, §9.2), each by its name and
  * the document that prescribes it: applied by the client, and shown by `explain`.
  */
-import { formatSeconds } from "../../text/units.ts";
+import { formatPlural, formatSeconds } from "../../text/units.ts";
 import type { MatchTest, TrustTest } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { nanosecondsOf, precisionOf } from "./measurement.ts";
@@ -33,7 +33,7 @@ export const matchTests: readonly MatchTest[] = [
     source: "RFC 5905 §7.3",
     rejection: ({ length }) =>
       length < NTP_HEADER_LENGTH || length % 4 !== 0
-        ? `not an NTP packet (${length} octets)`
+        ? `not an NTP packet (${formatPlural(length, "octet")})`
         : undefined,
   },
   {

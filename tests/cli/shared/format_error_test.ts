@@ -40,14 +40,14 @@ Deno.test("formatError advises on nothing that would not help", () => {
   );
   assertMatch(
     formatError(new Deno.errors.NotCapable("Requires net access")),
-    /^Deno has not been given a permission: Requires net access$/,
+    /^No permission: Requires net access$/,
   );
 });
 
 Deno.test("errorFormatter explains once how to start a server on this machine", () => {
   const refused = (url: string): QueryError => new QueryError("refused", "Nobody", { url });
   const line = (url: string): string => errorFormatter()(refused(url));
-  const advice = "Nobody; a server starts there with: timesrv";
+  const advice = "Nobody; a server starts there with: deno task serve";
   for (
     const [url, expected] of [
       ["ntp://127.0.0.1:1123", `${advice} ntp://127.0.0.1:1123`],

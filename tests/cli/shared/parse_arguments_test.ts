@@ -81,7 +81,7 @@ Deno.test("parseArguments() explains that addresses are arguments", () => {
     assertThrows(
       () => parse([option, "99"], asker),
       UsageError,
-      "an address is an argument, [PROTOCOL://]HOST[:PORT]",
+      "a server is an argument, as in timecli tool time.example:123",
     );
     assertThrows(() => parse([option, "99"]), UsageError, "Unknown option");
   }

@@ -45,7 +45,7 @@ Root distance  11.12 ms
 NTP CRITICAL: Offset 12.5 secs, leap=insert (CRITICAL)|offset=12.500000s;1;20; jitter=0.000000s;;;0 root_distance=0.005122s;;;0 stratum=2;;;0;16 delay=0.010000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.3:123
 Replies        5 of 5 in 8.000 s
-Offset         +12.50 s ± 5.122 ms: this clock is behind
+Offset         +12.50 s ± 5.122 ms: the local clock is behind
 Jitter         0 s
 Delay          10.00 ms to 10.00 ms
 Stratum        2
@@ -72,15 +72,15 @@ NTP CRITICAL: Offset 12.5 secs|offset=12.500000s;10;12; jitter=0.000000s;;;0 roo
     "check -v 192.0.2.4",
     3,
     `
-NTP UNKNOWN: Offset unknown: The server 192.0.2.4 denies service (KoD DENY)|loss=0%;;;0;100
-The server 192.0.2.4 denies service (KoD DENY)
+NTP UNKNOWN: Offset unknown: The server 192.0.2.4:123 denies service (KoD DENY)|loss=0%;;;0;100
+The server 192.0.2.4:123 denies service (KoD DENY)
 `,
   ],
   [
     "check -n 5 -v 192.0.2.5",
     0,
     `
-NTP OK: Offset 0 secs, ended early: The server 192.0.2.5 denies service (KoD DENY)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.002561s;;;0 stratum=2;;;0;16 delay=0.002000s;;;0 loss=0%;;;0;100
+NTP OK: Offset 0 secs, ended early: The server 192.0.2.5:123 denies service (KoD DENY)|offset=0.000000s;60;120; jitter=0.000000s;;;0 root_distance=0.002561s;;;0 stratum=2;;;0;16 delay=0.002000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.5:123
 Replies        3 of 3 in 4.000 s
 Offset         +0 s ± 1.061 ms: within the error bound
@@ -90,7 +90,7 @@ Stratum        2
 Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
 Leap second    none
 Root distance  2.561 ms
-The server 192.0.2.5 denies service (KoD DENY)
+The server 192.0.2.5:123 denies service (KoD DENY)
 `,
   ],
   [
@@ -111,21 +111,21 @@ TIME OK - 0 second time difference|time=0.002000s;;;0 offset=0.000000s;60;120; r
     "check 192.0.2.7",
     2,
     `
-NTP CRITICAL: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
+NTP CRITICAL: Offset unknown: The server 192.0.2.7:123 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [
     "check --unsynchronized warning 192.0.2.7",
     1,
     `
-NTP WARNING: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
+NTP WARNING: Offset unknown: The server 192.0.2.7:123 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [
     "check -q 192.0.2.7",
     3,
     `
-NTP UNKNOWN: Offset unknown: The server 192.0.2.7 is not synchronised (leap 3)|loss=0%;;;0;100
+NTP UNKNOWN: Offset unknown: The server 192.0.2.7:123 is not synchronised (leap 3)|loss=0%;;;0;100
 `,
   ],
   [

@@ -84,8 +84,8 @@ ntp://192.0.2.4:123                                                            1
 ntp://127.0.0.1:123                                                            0/1    failed
 ntp://127.0.0.2:123                                                            0/1    failed
 
-ntp://192.0.2.4:123: The server 192.0.2.4 denies service (KoD DENY)
-ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+ntp://192.0.2.4:123: The server 192.0.2.4:123 denies service (KoD DENY)
+ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
 ntp://127.0.0.2:123: Nothing listens on udp 127.0.0.2:123
 
 No server sent a time.
@@ -104,7 +104,7 @@ All 3 servers agree.
 Best estimate  -92.95 µs ± 2.624 ms: within the error bound
 `,
     `
-timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (KoD DENY)
+timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5:123 denies service (KoD DENY)
 timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
 `,
   ],
@@ -119,7 +119,7 @@ ntp://192.0.2.4:123                                                             
 time://192.0.2.6:37  -1.000 ms ± 1.011 s  2.000 ms  0 s                                          4/4    agrees
 ntp://192.0.2.9:123                                                                              0/4    failed
 
-ntp://192.0.2.4:123: The server 192.0.2.4 denies service (KoD DENY)
+ntp://192.0.2.4:123: The server 192.0.2.4:123 denies service (KoD DENY)
 ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 3 s
 
 192.0.2.3:123 is wrong: +12.50 s from the other two.
@@ -136,7 +136,7 @@ SERVER               OFFSET           DELAY     JITTER  STRATUM  REFERENCE  LEAP
 ntp://192.0.2.1:123  +0 s ± 11.00 ms  22.00 ms          1        GPS        none  4        1/1    alone
 ntp://192.0.2.7:123                                                                        1/1    failed
 
-ntp://192.0.2.7:123: The server 192.0.2.7 is not synchronised (leap 3)
+ntp://192.0.2.7:123: The server 192.0.2.7:123 is not synchronised (leap 3)
 
 One server sent a time: there is nothing to compare it with.
 1 of 2 sent no usable time: 192.0.2.7:123.

@@ -72,7 +72,7 @@ timecli: Gave up after 10.00 s: the clock is known to be within 50 ms of 1 of 2 
     "",
     `
 ntp://192.0.2.1:123: +0 s ± 11.00 ms, perhaps within 1 ms
-ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
 ntp://192.0.2.9:123: No reply from 192.0.2.9:123 within 2 s
 timecli: Gave up after 20.00 s: the clock is known to be within 1 ms of 0 of 3 servers, 2 are needed
 `,
@@ -90,10 +90,10 @@ timecli: Gave up after 2.000 s: the clock is not known to be within 50 ms of the
     3,
     "",
     `
-ntp://192.0.2.4:123: The server 192.0.2.4 denies service (KoD DENY)
+ntp://192.0.2.4:123: The server 192.0.2.4:123 denies service (KoD DENY)
 ntp://192.0.2.5:123: +0 s ± 1.001 ms, within 50 ms
-ntp://192.0.2.7:123: The server 192.0.2.7 is not synchronised (leap 3)
-ntp://192.0.2.5:123: The server 192.0.2.5 denies service (KoD DENY)
+ntp://192.0.2.7:123: The server 192.0.2.7:123 is not synchronised (leap 3)
+ntp://192.0.2.5:123: The server 192.0.2.5:123 denies service (KoD DENY)
 timecli: Gave up after 30.00 s: the clock is known to be within 50 ms of 0 of 3 servers, 2 are needed
 `,
   ],

@@ -259,7 +259,7 @@ Deno.test("check reports that a server has cut it short", async () => {
   assertEquals(state, "OK");
   assertMatch(
     line,
-    /^NTP OK: Offset \S+ secs, ended early: The server 192\.0\.2\.1 denies [^|]*\|/,
+    /^NTP OK: Offset \S+ secs, ended early: The server 192\.0\.2\.1:123 denies [^|]*\|/,
   );
 });
 

@@ -121,7 +121,7 @@ Deno.test("decodeNtpPacket refuses every truncated prefix", () => {
       DecodeError,
       "not an NTP packet",
     );
-    assertEquals(error.message.endsWith(`(${length} octets)`), true);
+    assertEquals(error.message.endsWith(`(${length} ${length === 1 ? "octet" : "octets"})`), true);
   }
 });
 

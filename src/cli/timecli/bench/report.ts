@@ -3,6 +3,7 @@ import type { LoadResult, Percentiles } from "../../../load/figures.ts";
 import type { LoadOptions, LoadProgress } from "../../../load/options.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
+import { isLoopback } from "../../../system/address.ts";
 import { readSeconds } from "../../../text/duration.ts";
 import { layOutTable } from "../../../text/table.ts";
 import { formatCount, formatPlural, formatSeconds } from "../../../text/units.ts";
@@ -106,10 +107,13 @@ export function warningsOf({ load: { rate, segmented }, result }: LoadReport): s
     : [];
 }
 
+/** The share of lost requests from which the rate limit of the server may be the cause. */
+const MIN_LIMITED_SHARE = 0.1;
+
 export function failureOf({ load, result }: LoadReport): QueryError | undefined {
   const { sent, good, bad, lost, duplicate, stray } = result;
   const address = formatAddress({ hostname: result.address, port: result.port });
-  const share = `of ${formatCount(sent)} requests to ${address}`;
+  const share = `of ${formatPlural(sent, "request")} to ${address}`;
   if (bad > 0) return new QueryError("not_a_time", `${formatCount(bad)} ${share} got a bad reply`);
   if (duplicate + stray > 0) {
     const kinds = Object.entries({ duplicate, stray }).filter(([, count]) => count > 0)
@@ -118,12 +122,15 @@ export function failureOf({ load, result }: LoadReport): QueryError | undefined 
     return new QueryError("bogus_reply", `${kinds.join(" and ")} ${replies} came from ${address}`);
   }
   if (lost === 0) return undefined;
+  // A server's own limit spares the machine it runs on.
+  const isLimit = good > 0 && lost >= MIN_LIMITED_SHARE * sent && !isLoopback(result.address);
+  const advice = isLimit ? "; if the server limits rates, start it with --rate-limit off" : "";
   const limit = `within ${formatSeconds(readSeconds(load.timeout))}`;
   return new QueryError(
     "timeout",
     good === 0
-      ? `No reply from ${address} ${limit}, to any of ${formatCount(sent)} requests`
-      : `${formatCount(lost)} ${share} got no reply ${limit}`,
+      ? `No reply from ${address} ${limit}, to any of ${formatPlural(sent, "request")}`
+      : `${formatCount(lost)} ${share} got no reply ${limit}${advice}`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { MAX_LONG_TEXT, text, type ValuesOf } from "../../../options/field.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import { serveCommand } from "../../shared/format_error.ts";
 import { readToken } from "../../shared/files.ts";
 
 export const DEFAULT_CONTROL_URL = "http://127.0.0.1:8890";
@@ -41,7 +42,7 @@ export async function readControlToken(
 /** Adds what to do to the error of a server that does not listen there. */
 export function withAdvice(error: unknown, url: string): unknown {
   if (!(error instanceof QueryError) || error.reason !== "refused") return error;
-  const advice = `start the server with: timesrv --control ${new URL(url).host}`;
+  const advice = `start the server with: ${serveCommand()} --control ${new URL(url).host}`;
   return new QueryError(error.reason, `${escapeLine(error.message)}; ${advice}`);
 }
 

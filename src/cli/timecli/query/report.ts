@@ -106,7 +106,7 @@ export function formatOffset(
 ): string {
   const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
     ? "within the error bound"
-    : `this clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
+    : `the local clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
   return `${formatSignedSeconds(toSeconds(offset))} ± ${formatDuration(errorBound)}: ${meaning}`;
 }
 

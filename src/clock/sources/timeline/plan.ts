@@ -104,7 +104,7 @@ function checkToCome(leap: LeapSecond, smear: Smear | undefined, servedNs: bigin
   // A clock may start at midnight, right after its leap second.
   if (!isOver(leap, smear, servedNs) || leap.midnightNs >= servedNs) return;
   throw new RangeError(
-    `Cannot ${leap.kind} a second on ${dateOf(leap)}: the served time is past it`,
+    `Cannot ${leap.kind} a second on ${dateOf(leap)}: the served time is already later`,
   );
 }
 
@@ -117,7 +117,7 @@ function planSteps(steps: readonly WrittenStep[], { systemNs, servedNs, gainPpb 
       continue;
     }
     const isAhead = isBackwards ? at.servedNs < servedNs : at.servedNs > servedNs;
-    if (!isAhead) throw new RangeError(`Cannot step at ${when}: the served time is past it`);
+    if (!isAhead) throw new RangeError(`Cannot step at ${when}: the served time is already later`);
     served.push({ atNs: at.servedNs, byNs });
   }
   return { system: system.sort(byMoment), served: served.sort(byMoment) };

@@ -123,7 +123,23 @@ Deno.test("failureOf names the worst of what went wrong", () => {
       [
         { ...good, lost: 1200 },
         "timeout",
-        "1,200 of 10,000 requests to 192.0.2.1:123 got no reply within 100.0 ms",
+        "1,200 of 10,000 requests to 192.0.2.1:123 got no reply within 100.0 ms; " +
+        "if the server limits rates, start it with --rate-limit off",
+      ],
+      [
+        { ...good, lost: 999 },
+        "timeout",
+        "999 of 10,000 requests to 192.0.2.1:123 got no reply within 100.0 ms",
+      ],
+      [
+        { ...good, lost: 1200, address: "127.0.0.1" },
+        "timeout",
+        "1,200 of 10,000 requests to 127.0.0.1:123 got no reply within 100.0 ms",
+      ],
+      [
+        { ...good, lost: 1, sent: 1, good: 0 },
+        "timeout",
+        "No reply from 192.0.2.1:123 within 100.0 ms, to any of 1 request",
       ],
       [
         { ...good, lost: 10_000, good: 0 },

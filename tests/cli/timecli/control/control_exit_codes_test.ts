@@ -106,7 +106,7 @@ Deno.test("timecli control ends with 2 for a mistake, with 1 for what the server
         4,
         `127.0.0.1:${closed.addr.port}`,
         ["state"],
-        /nothing listens there; start the server with: timesrv --control 127\.0\.0\.1:\d+$/,
+        /nothing listens there; start the server with: deno task serve --control 127\.0\.0\.1:\d+$/,
       ],
     ] as const
   ) {

@@ -21,7 +21,7 @@ Root distance  11.00 ms
     `
 Server         ntp://192.0.2.3:123
 Time           2026-03-01 17:30:12.510000 +0530
-Offset         +12.50 s ± 5.002 ms: this clock is behind
+Offset         +12.50 s ± 5.002 ms: the local clock is behind
 Delay          10.00 ms
 Stratum        2
 Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
@@ -39,7 +39,7 @@ Reference    DENY (kiss code)
 Leap second  unsynchronized
 `,
     `
-timecli: The server 192.0.2.4 denies service (KoD DENY)
+timecli: The server 192.0.2.4:123 denies service (KoD DENY)
 `,
   ],
   [
@@ -56,7 +56,7 @@ Leap second    unsynchronized
 Root distance  2.501 ms
 `,
     `
-timecli: The server 192.0.2.7 is not synchronised (leap 3)
+timecli: The server 192.0.2.7:123 is not synchronised (leap 3)
 `,
   ],
   [
@@ -93,7 +93,7 @@ Round trip  2.000 ms
 SERVER            TIME                       OFFSET     BOUND     DELAY     STRATUM  REFERENCE  LEAP
 ntp://192.0.2.1   2026-03-01 17:30:00 +0530  +0 s       11.00 ms  22.00 ms  1        GPS        none
 time://192.0.2.6  2026-03-01 17:30:00 +0530  -1.000 ms  1.011 s   2.000 ms
-ntp://192.0.2.4   The server 192.0.2.4 denies service (KoD DENY)
+ntp://192.0.2.4   The server 192.0.2.4:123 denies service (KoD DENY)
 192.0.2.9         No reply from 192.0.2.9:123 within 3 s
 `,
   ],
@@ -104,7 +104,7 @@ ntp://192.0.2.4   The server 192.0.2.4 denies service (KoD DENY)
 2026-03-01T12:00:00.022Z
 `,
     `
-timecli: The server 192.0.2.4 denies service (KoD DENY)
+timecli: The server 192.0.2.4:123 denies service (KoD DENY)
 `,
   ],
   [
@@ -144,7 +144,7 @@ timecli: No reply from 192.0.2.9:123 within 0.5 s; to query it by NTP: ntp://192
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
 timecli: Nothing listens on udp 127.0.0.1:37
 `,
   ],
@@ -153,7 +153,7 @@ timecli: Nothing listens on udp 127.0.0.1:37
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: timesrv
+timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: deno task serve
 `,
   ],
   [
@@ -161,7 +161,7 @@ timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: time
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
 `,
   ],
 ];

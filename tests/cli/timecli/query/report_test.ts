@@ -77,10 +77,10 @@ Deno.test("formatReply writes the classic line for a text", () => {
 Deno.test("formatReply explains an offset, and names the server", () => {
   const behind = formatReply(ntp, false);
   assertMatch(behind, /^Server +ntp:\/\/time\.example:123 \(192\.0\.2\.1:123\)$/m);
-  assertMatch(behind, /^Offset +\+12\.50 ms ± 2\.000 ms: this clock is behind$/m);
+  assertMatch(behind, /^Offset +\+12\.50 ms ± 2\.000 ms: the local clock is behind$/m);
   assertMatch(
     formatReply({ ...ntp, offset: ms(-12.5) }, false),
-    /-12\.50 ms .*: this clock is ahead$/m,
+    /-12\.50 ms .*: the local clock is ahead$/m,
   );
   // An offset of the bound itself may be none.
   for (const offset of [1, 2, -2]) {
@@ -89,7 +89,7 @@ Deno.test("formatReply explains an offset, and names the server", () => {
       /: within the error bound$/m,
     );
   }
-  assertMatch(formatReply({ ...ntp, offset: ms(2.001) }, false), /: this clock is behind$/m);
+  assertMatch(formatReply({ ...ntp, offset: ms(2.001) }, false), /: the local clock is behind$/m);
   assertMatch(formatReply(seconds, false), /^Offset +-502\.0 ms ± 1\.002 s: within/m);
 });
 

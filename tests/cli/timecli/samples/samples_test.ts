@@ -43,7 +43,7 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
     `
 Server         ntp://192.0.2.3:123
 Replies        1 of 1 in 0 s
-Offset         +12.50 s ± 5.002 ms: this clock is behind
+Offset         +12.50 s ± 5.002 ms: the local clock is behind
 Delay          10.00 ms to 10.00 ms
 Stratum        2
 Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
@@ -69,11 +69,11 @@ Delay    2.000 ms to 2.000 ms
 SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH
 ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1        GPS        none  4        4/4
 time://192.0.2.6:37  -1.000 ms ± 1.011 s  2.000 ms  0 s                                        4/4
-ntp://192.0.2.4:123  The server 192.0.2.4 denies service (KoD DENY)
+ntp://192.0.2.4:123  The server 192.0.2.4:123 denies service (KoD DENY)
 ntp://192.0.2.5:123  +0 s ± 1.061 ms      2.000 ms  0 s     2        192.0.2.1  none  4        3/3
 `,
     `
-timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (KoD DENY)
+timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5:123 denies service (KoD DENY)
 `,
   ],
   [
@@ -96,7 +96,7 @@ Root distance  2.531 ms
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: timesrv ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
 `,
   ],
   [
@@ -114,7 +114,7 @@ Leap second    none
 Root distance  2.561 ms
 `,
     `
-timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (KoD DENY)
+timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5:123 denies service (KoD DENY)
 `,
   ],
   [
@@ -122,7 +122,7 @@ timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5 denies service (
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: timesrv
+timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: deno task serve
 `,
   ],
   [
@@ -190,7 +190,7 @@ Deno.test("timecli --count prints what it has when it is interrupted", async () 
       `
 Server         ntp://192.0.2.3:123
 Replies        2 of 2 in 3.000 s
-Offset         +12.50 s ± 5.077 ms: this clock is behind
+Offset         +12.50 s ± 5.077 ms: the local clock is behind
 Jitter         0 s
 Delay          10.00 ms to 10.00 ms
 Stratum        2
@@ -215,7 +215,7 @@ Deno.test("what forbids a measurement is not taken for an interruption", async (
     assertEquals(await runTimecli(args, { network }), {
       code: 1,
       stdout: "",
-      stderr: "timecli: Deno has not been given a permission: Requires net access\n",
+      stderr: "timecli: No permission: Requires net access\n",
     }, command);
   }
 });

@@ -38,7 +38,7 @@ Deno.test("watch prints a line per exchange and event, then a summary", async ()
   assertEquals(denied.code, 0);
   assertEquals(denied.stdout.split("\n"), [
     `2026-01-01T00:00:00.002Z  ntp://192.0.2.2:123  ${GOOD.replace("±", "+-")}`,
-    "2026-01-01T00:00:02.002Z  ntp://192.0.2.2:123  The server 192.0.2.2 denies service (KoD DENY)",
+    "2026-01-01T00:00:02.002Z  ntp://192.0.2.2:123  The server 192.0.2.2:123 denies service (KoD DENY)",
     "2026-01-01T00:00:02.002Z  ntp://192.0.2.2:123  KoD DENY: no more requests to it",
     "",
     ...summary("ntp://192.0.2.2:123", "2     0     1", "-       -"),

@@ -26,12 +26,12 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
     [{ freeze: true, rate: 2 }, "Cannot stop the clock and run it at a rate of 2"],
     [{ steps: ["+1s"] }, 'clock.steps is ["+1s"], expected one such as +1s@00:05'],
     [{ steps: ["1s@then"] }, 'clock.steps is ["1s@then"], expected a step such as +1s@00:05'],
-    [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "the served time is past it"],
-    [{ steps: ["1s@2030-01-01T00:00:00Z"], rate: -1 }, "the served time is past it"],
+    [{ steps: ["1s@2020-01-01T00:00:00Z"] }, "the served time is already later"],
+    [{ steps: ["1s@2030-01-01T00:00:00Z"], rate: -1 }, "the served time is already later"],
     [{ steps: ["1s@-5s"] }, 'clock.steps is ["1s@-5s"], expected a moment after the start'],
     [
       { leap: "delete@2016-12-31" },
-      "Cannot delete a second on 2016-12-31: the served time is past",
+      "Cannot delete a second on 2016-12-31: the served time is already later",
     ],
     [
       { leap: "delete@2028-12-31", leapSeconds: [parseLeap("insert@2028-12-31")] },

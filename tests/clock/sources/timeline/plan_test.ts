@@ -42,7 +42,7 @@ Deno.test("a change plans leap seconds by the time that is served", () => {
   assertThrows(
     () => changed({ time: "2038-01-19T03:14:00Z" }, { leap: "insert@2028-12-31" }),
     RangeError,
-    "Cannot insert a second on 2028-12-31: the served time is past it",
+    "Cannot insert a second on 2028-12-31: the served time is already later",
   );
 });
 
@@ -63,7 +63,7 @@ Deno.test("a change plans steps by the time that is served", () => {
   );
   for (const change of [{ steps }, { time: "2010-01-01", steps }, { rate: -1, steps }]) {
     const time = "rate" in change ? "2000-01-01" : "2038-01-01";
-    assertThrows(() => changed({ time }, change), RangeError, "the served time is past it");
+    assertThrows(() => changed({ time }, change), RangeError, "the served time is already later");
   }
   assertEquals(changed({ time: "2038-01-01" }, { rate: -1, steps }).steps.served.length, 1);
 });

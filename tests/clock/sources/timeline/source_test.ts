@@ -90,7 +90,11 @@ Deno.test("TimelineSource plans a change by its served time", () => {
   served.set({ leap: "insert@2016-12-31" });
   assertEquals([served.state.now, served.state.leap], ["2016-12-31T23:59:50Z", "insert"]);
   served.set({ steps: ["+1h@2017-01-01T00:00:00Z"] });
-  assertThrows(() => served.set({ steps: ["+1h@2016-01-01T00:00:00Z"] }), RangeError, "is past it");
+  assertThrows(
+    () => served.set({ steps: ["+1h@2016-01-01T00:00:00Z"] }),
+    RangeError,
+    "is already later",
+  );
   assertEquals(served.state.steps, [{ by: 3600, servedAt: "2017-01-01T00:00:00Z" }]);
 });
 
