@@ -1,8 +1,20 @@
 /** Which clients of a server are listed, and in which order: for both ends of the control interface. */
 import { oneOf, whole } from "../options/field.ts";
 
-/** The orders of a list of clients: the highest or latest first, addresses from the lowest. */
-export const clientOrders = [
+/** The order of a list of clients: the highest or latest first, addresses from the lowest. */
+export type ClientOrder =
+  | "last"
+  | "first"
+  | "rate"
+  | "requests"
+  | "answered"
+  | "kisses"
+  | "denied"
+  | "limited"
+  | "refused"
+  | "address";
+
+const orders: readonly ClientOrder[] = [
   "last",
   "first",
   "rate",
@@ -13,10 +25,7 @@ export const clientOrders = [
   "limited",
   "refused",
   "address",
-] as const;
-
-/** One of {@linkcode clientOrders}. */
-export type ClientOrder = (typeof clientOrders)[number];
+];
 
 /** A page of the list of clients. */
 export interface ClientsQuery {
@@ -46,10 +55,10 @@ export const MAX_PAGE = 1000;
 export const MAX_CLIENTS = 1_000_000;
 
 export const clientsQueryFields = {
-  sort: oneOf(clientOrders, {
+  sort: oneOf(orders, {
     name: "sort",
     syntax: "<order>",
-    help: "order of clients: rate, denied and so on",
+    help: "order of the clients",
     default: "last",
   }),
   limit: whole(1, MAX_PAGE, {

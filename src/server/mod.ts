@@ -30,7 +30,7 @@
  * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
  * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ClockAnswer},
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
- * {@linkcode ClientsAnswer}
+ * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder}
  *
  * ## Recorder
  *
@@ -64,7 +64,9 @@ export type { LeapSecond } from "../clock/sources/timeline/timeline.ts";
 export type { Network } from "../client/network.ts";
 export type { Timers } from "../system/time.ts";
 export { control, type ControlRequestOptions } from "../client/control.ts";
+export type { ClientOrder, ClientsQuery } from "../client/clients_query.ts";
 export type {
+  ClientList,
   ClientsAnswer,
   ClientState,
   ClockAnswer,

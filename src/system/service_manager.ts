@@ -16,9 +16,9 @@ export interface ServiceManager extends Disposable {
   /**
    * Reports that the program is ready, and from then on that it is alive, if the manager watches it.
    *
-   * @param status A line for `systemctl status`
+   * @param status Returns the line of `systemctl status`, which is sent again when it has changed
    */
-  ready(status: string, isAlive: () => boolean): void;
+  ready(status: () => string, isAlive: () => boolean): void;
   stopping(): void;
 }
 
@@ -60,24 +60,33 @@ export interface ServiceManagerOptions extends Disposable {
   readonly timers?: Timers;
 }
 
+/** The time after which a changed status is sent. */
+const STATUS_MS = 10_000;
+
 export function createServiceManager(options: ServiceManagerOptions): ServiceManager {
   const { send, watchdogMs, timers = systemTimers } = options;
-  let watchdog: Disposable | undefined;
+  const intervals = new DisposableStack();
   return {
     ready(status, isAlive): void {
-      send(`READY=1\nSTATUS=${status}`);
+      let sent = status();
+      send(`READY=1\nSTATUS=${sent}`);
+      intervals.use(timers.every(STATUS_MS, () => {
+        const now = status();
+        if (now !== sent) send(`STATUS=${now}`);
+        sent = now;
+      }));
       if (watchdogMs === undefined) return;
       // Twice as often as sd_watchdog_enabled(3) recommends: a thread that is being replaced may miss
       // one, which must not end the others.
-      watchdog = timers.every(watchdogMs / 4, () => {
+      intervals.use(timers.every(watchdogMs / 4, () => {
         if (isAlive()) send("WATCHDOG=1");
-      });
+      }));
     },
     stopping(): void {
       send("STOPPING=1");
     },
     [Symbol.dispose](): void {
-      watchdog?.[Symbol.dispose]();
+      intervals.dispose();
       options[Symbol.dispose]();
     },
   };

@@ -26,7 +26,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         await using _ = server;
         const said = (what: string): Promise<unknown> =>
           server.waitFor(new RegExp(`^notified by main process: ${what}$`, "m"));
-        await said(`READY=1; STATUS=Serving asctime://127\\.0\\.0\\.1:${port}`);
+        await said(`READY=1; STATUS=Serving asctime://127\\.0\\.0\\.1:${port}: 0 received, .*`);
         await said("WATCHDOG=1");
         assertEquals((await server.stop()).code, 0);
         await said("STOPPING=1");

@@ -38,7 +38,7 @@ Deno.test(
         const [octets] = await within(20, socket.receive());
         return new TextDecoder().decode(octets);
       };
-      manager?.ready("Serving é", () => true);
+      manager?.ready(() => "Serving é", () => true);
       assertEquals(await received(), "READY=1\nSTATUS=Serving é");
       assertEquals(await received(), "WATCHDOG=1");
       manager?.stopping();

@@ -30,7 +30,7 @@ Deno.test("createServiceManager sends a sign of life every quarter of the timeou
       timers: time,
       [Symbol.dispose]: () => void closed++,
     });
-    manager.ready("Serving", () => signs.shift() ?? false);
+    manager.ready(() => "Serving", () => signs.shift() ?? false);
     await time.advance(3999);
     assertEquals(signs.length, 1);
     await time.advance(5000);
@@ -50,9 +50,34 @@ Deno.test("createServiceManager sends no sign of life without a watchdog", async
     timers: time,
     [Symbol.dispose]: () => {},
   });
-  manager.ready("Serving", () => assert(false, "not watched"));
+  manager.ready(() => "Serving", () => assert(false, "not watched"));
   await time.advance(60_000);
   assertEquals(sent.length, 1);
+});
+
+Deno.test("createServiceManager sends a status again when it has changed, every ten seconds at most", async () => {
+  const time = new FakeTime();
+  const sent: string[] = [];
+  let count = 0;
+  {
+    using manager = createServiceManager({
+      send: (state) => void sent.push(state),
+      watchdogMs: undefined,
+      timers: time,
+      [Symbol.dispose]: () => {},
+    });
+    manager.ready(() => `${count} received`, () => true);
+    for (const received of [1, 2, 2, 3]) {
+      count = received - 1;
+      await time.advance(9999);
+      count = received;
+      await time.advance(1);
+    }
+  }
+  count = 9;
+  await time.advance(60_000);
+  const statuses = [1, 2, 3].map((received) => `STATUS=${received} received`);
+  assertEquals(sent, ["READY=1\nSTATUS=0 received", ...statuses]);
 });
 
 Deno.test({

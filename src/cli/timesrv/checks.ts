@@ -6,7 +6,7 @@ import { accessTable } from "../../server/guard/access.ts";
 import type { GuardOptions } from "../../server/guard/guard.ts";
 import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
-import { clientFields } from "../../server/options.ts";
+import type { clientFields } from "../../server/options.ts";
 import { controlFields } from "../../server/http/options.ts";
 import { readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
@@ -16,7 +16,6 @@ import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
 export const controlGroup = {
   ...controlFields,
-  ...clientFields,
   controlTokenFile: text("a file", () => {}, {
     name: "control-token-file",
     maxLength: MAX_LONG_TEXT,
@@ -110,7 +109,9 @@ export function readGuard(values: GuardValues): GuardOptions {
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readControl(
-  { control, controlToken, controlTokenFile: file, maxClients }: ValuesOf<typeof controlGroup>,
+  { control, controlToken, controlTokenFile: file, maxClients }: ValuesOf<
+    typeof controlGroup & typeof clientFields
+  >,
 ): Promise<ValuesOf<typeof controlFields & typeof clientFields>> {
   if (control === undefined && maxClients !== undefined) {
     throw new UsageError("--max-clients needs --control");

@@ -9,8 +9,9 @@ import { addNamedFault } from "../../server/faults/text.ts";
 import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
 import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
+import { formatTotals } from "../../server/log/totals.ts";
 import { logFields } from "../../server/log/options.ts";
-import { textFields, transportFields } from "../../server/options.ts";
+import { clientFields, textFields, transportFields } from "../../server/options.ts";
 import { recordFields, untilFields } from "../../server/record/options.ts";
 import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
@@ -60,6 +61,7 @@ const groups = {
     rateKod: rateFields.kod,
     rateIpv4Prefix: rateFields.ipv4Prefix,
     rateIpv6Prefix: rateFields.ipv6Prefix,
+    ...clientFields,
   },
   "Faults (for tests):": {
     fault: list(
@@ -193,7 +195,10 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   parent?.watchInput();
   if (lifetime !== undefined) endAfter(lifetime, end);
   const urlsServed = server.addresses.map(({ url }) => url).join(" ");
-  manager?.ready(`Serving ${urlsServed}`, () => server.isAnswering);
+  manager?.ready(
+    () => `Serving ${urlsServed}: ${formatTotals(server.totals)}`,
+    () => server.isAnswering,
+  );
   using _intervals = statsInterval === undefined
     ? null
     : logIntervals(server, { log, interval: statsInterval });

@@ -146,12 +146,25 @@ function decay(recent: number, elapsedMs: number): number {
   return recent * Math.max(0, 1 - Math.max(0, elapsedMs) / RECENT_MS);
 }
 
-/** The requests per second of a client whose last request came so long ago. */
-export function rateOf(recent: number, elapsedMs: number): number {
+/** Less is no time to measure a rate in: the requests of a burst come at once. */
+const MIN_SPAN_MS = 2000;
+
+/**
+ * The requests per second of a client.
+ *
+ * @param spanMs The time between its first and its last request
+ * @param elapsedMs The time since its last request
+ */
+export function rateOf(recent: number, spanMs: number, elapsedMs: number): number {
   // Long before the last request, the clock was set back.
   if (Math.abs(elapsedMs) > RECENT_MS) return 0;
   // At a steady rate it is the same until the next request is overdue.
-  return Math.min(recent * 1000 / RECENT_MS, 1000 / Math.max(1, elapsedMs));
+  const overdue = 1000 / Math.max(1, elapsedMs);
+  // A client that began to ask just now has not been counted for all of that time.
+  const share = recent < 1.5
+    ? 1
+    : 1 - Math.exp(-Math.max(Math.abs(spanMs), MIN_SPAN_MS) / RECENT_MS);
+  return Math.min(recent * 1000 / RECENT_MS / share, overdue);
 }
 
 /** The requests of the client whose numbers begin there. */

@@ -62,8 +62,7 @@ function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
       numbers.set(table.subarray(from, from + STRIDE), next * STRIDE);
       // Another client took the place meanwhile; the next copy overwrites this one.
       if (Atomics.load(tags, place) !== tag) continue;
-      const elapsedMs = nowMs - (numbers[next * STRIDE + NUMBER.lastMs] as number);
-      copies.rates[next] = rateOf(numbers[next * STRIDE + NUMBER.recent] as number, elapsedMs);
+      copies.rates[next] = readRate(numbers, next * STRIDE, nowMs);
       const address = known && addressOf(copies, next).join();
       const same = address === undefined ? undefined : known?.get(address);
       if (same !== undefined) addTo(copies, same, next);
@@ -74,6 +73,12 @@ function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
     }
   }
   return copies;
+}
+
+function readRate(numbers: Float64Array, at: number, nowMs: number): number {
+  const lastMs = numbers[at + NUMBER.lastMs] as number;
+  const spanMs = lastMs - (numbers[at + NUMBER.firstMs] as number);
+  return rateOf(numbers[at + NUMBER.recent] as number, spanMs, nowMs - lastMs);
 }
 
 /** Adds the counts of one copy to those of another one, of the same client. */

@@ -21,7 +21,6 @@ import {
   LineLimiter,
   REFUSAL_LINE,
   REQUEST_LINE,
-  type SuppressedLines,
 } from "./line_limiter.ts";
 import type { LoggedSource } from "./request_log.ts";
 import { formatTotals } from "./totals.ts";
@@ -183,7 +182,13 @@ export class ServerLog {
   }
 
   /** Counts lines that another thread suppressed. */
-  addSuppressed(lines: SuppressedLines): void {
+  addSuppressed(
+    lines: {
+      readonly requests: number;
+      readonly failures: number;
+      readonly refusals: number;
+    },
+  ): void {
     const { requests } = lines;
     const logged = this.logsRefusals ? lines : { requests, failures: 0, refusals: 0 };
     if (this.#level === "quiet" || logged.requests + logged.failures + logged.refusals === 0) {
@@ -199,7 +204,11 @@ export class ServerLog {
   }
 
   /** Logs a request that gets a reply, unless there are too many in this second. */
-  request(endpoint: Endpoint, source: LoggedSource, request: Uint8Array): void {
+  request(
+    endpoint: Endpoint,
+    source: { readonly hostname: string; readonly port: number },
+    request: Uint8Array,
+  ): void {
     if (this.#level === "quiet") return;
     this.#openWindow();
     if (!this.#limiter.admit(REQUEST_LINE)) return;
@@ -220,7 +229,7 @@ export class ServerLog {
    */
   refused(
     endpoint: Endpoint,
-    source: LoggedSource,
+    source: { readonly hostname: string; readonly port: number },
     request: Uint8Array,
     cause: string,
   ): void {

@@ -94,6 +94,12 @@ Deno.test("a rate is that of the last ten seconds, exact at a steady one", () =>
   const other = "192.0.2.2";
   for (let i = 0; i <= 100; i++) table.count(other, 200 + i * 2);
   assertEquals([400, 401.9, 404].map((seconds) => rate(seconds, other)), [0.5, 0.5, 0.25]);
+  // From the start, but not from two requests at once.
+  const young = "192.0.2.3";
+  for (let i = 0; i <= 40; i++) table.count(young, 600 + i / 10);
+  assert(Math.abs((rate(604, young) ?? 0) - 10) < 0.5, `${rate(604, young)}`);
+  for (let i = 0; i < 2; i++) table.count("192.0.2.4", 700);
+  assertEquals(rate(700, "192.0.2.4"), 1.1);
   // A clock that is set back by an hour makes neither a rate without limit nor one below 0.
   table.count(other, -3200);
   assertEquals([rate(-3200, other), rate(-3200)], [0.6, 0]);
@@ -189,8 +195,8 @@ Deno.test("the tables of several threads are one list", () => {
   assertEquals(merged, {
     ...{ address: "192.0.2.1", port: 2, protocol: "ntp", version: 4 },
     ...{ requests: 3, answered: 2, kisses: 0, denied: 1, limited: 0, refused: 0 },
-    // One of about 10 s in the first thread, with the rest of another, and one in the second.
-    rate: 0.26,
+    // Two within 4 s in the first thread, and one in the second.
+    rate: 0.585,
     interval: 2,
     firstSeen: at(1),
     lastSeen: at(5),
