@@ -47,6 +47,8 @@ export interface WatchEventBase {
 export interface WatchedExchange {
   /** Which kind of event it is. */
   readonly type: "exchange";
+  /** When its request was sent; a loss is known only later. */
+  readonly sentAt: Temporal.Instant;
   /** The reply. */
   readonly reply?: TimeReply;
   /** Why there is no reply, or why it cannot be trusted. */
@@ -124,12 +126,12 @@ async function* watchEvents(
     renewsAddresses: true,
     interval: interval ?? ((_, isLocal) => isLocal ? LOCAL_SECONDS : undefined),
   });
-  for await (const { index, measured, endedMs, endedAt: at, interval } of polls) {
+  for await (const { index, measured, sentMs, endedMs, endedAt: at, interval } of polls) {
     const { url, changes, outages } = servers[index] as (typeof servers)[number];
     const { reply, error } = measured;
     const outage = outages.next(error, endedMs);
     const events = [
-      { type: "exchange" as const, ...measured },
+      { type: "exchange" as const, sentAt: at.subtract(fromMs(endedMs - sentMs)), ...measured },
       ...(outage ? [outage] : []),
       ...(reply === undefined
         ? []
@@ -143,4 +145,8 @@ async function* watchEvents(
     ];
     for (const event of events) yield { ...event, url, at };
   }
+}
+
+function fromMs(milliseconds: number): Temporal.Duration {
+  return Temporal.Duration.from({ microseconds: Math.round(milliseconds * 1000) });
 }

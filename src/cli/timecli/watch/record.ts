@@ -48,9 +48,11 @@ export class WatchRecord {
   /** Requests with a reply that has no usable time. */
   bad = 0;
   last: WatchedExchange | undefined;
+  /** The last exchange with a usable time. */
+  lastGood: WatchedExchange | undefined;
   /** Replies of the whole time, evenly thinned: plot points have too many extremes. */
   readonly samples: Thinned<Sample> = new Thinned(MAX_SAMPLES);
-  /** When exchanges failed, in milliseconds since the Unix epoch. */
+  /** When requests that failed were sent, in milliseconds since the Unix epoch. */
   readonly failures: Thinned<number> = new Thinned(MAX_MARKS);
   notices: WatchNotice[] = [];
   readonly #whole = new ThinnedPoints({ bucketMs: 1, buckets: 2 * BUCKETS, keep: "all" });
@@ -86,11 +88,12 @@ export class WatchRecord {
   }
 
   #addExchange(event: WatchEventBase & WatchedExchange): void {
-    const { reply, error, at } = event;
+    const { reply, error, sentAt } = event;
     this.last = event;
+    if (!error) this.lastGood = event;
     this.sent++;
     if (error) {
-      this.failures.add(at.epochMilliseconds);
+      this.failures.add(sentAt.epochMilliseconds);
       if (losses.includes(error.reason)) this.lost++;
       else this.bad++;
     }
@@ -103,7 +106,7 @@ export class WatchRecord {
     if (measured) this.offsets.add(measured.offset);
     this.delays.add(delay);
     this.samples.add({ delay, measured });
-    const point = { atMs: at.epochMilliseconds, offset, delay };
+    const point = { atMs: sentAt.epochMilliseconds, offset, delay };
     this.#whole.add(point);
     for (const { points } of this.#latest) points.add(point);
   }

@@ -17,6 +17,32 @@ export interface ValueAxis {
   readonly number: (seconds: number) => string;
 }
 
+/** The share of values beyond either end of the middle 95 %. */
+const TAIL = 0.025;
+
+/** Values that widen the range by no more than this factor are no outliers. */
+const MAX_WIDENING = 3;
+
+/**
+ * Chooses the range of an axis: that of all values, or of the middle 95 % where a few others would
+ * flatten them. These belong at the ends of the axis, with a mark of their own.
+ */
+export function chooseRange(values: readonly number[]): readonly [low: number, high: number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [min = 0, max = 0] = [sorted[0], sorted.at(-1)];
+  const cut = Math.floor(sorted.length * TAIL);
+  const [low = min, high = max] = [sorted[cut], sorted.at(-1 - cut)];
+  // Values that are all the same have nothing to flatten.
+  const isFlattened = high > low && max - min > MAX_WIDENING * (high - low);
+  if (!isFlattened) return [min, max];
+  // Values near the middle belong to it.
+  const reach = (high - low) / 2;
+  return [
+    sorted.find((value) => value >= low - reach) ?? low,
+    sorted.findLast((value) => value <= high + reach) ?? high,
+  ];
+}
+
 /** Rounds a step up to a round one. */
 export function roundStep(min: number): number {
   if (min > 0.5 && min <= 12 * HOUR) {

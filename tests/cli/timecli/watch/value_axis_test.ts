@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   chooseBase,
+  chooseRange,
   createValueAxis,
   roundStep,
 } from "../../../../src/cli/timecli/watch/value_axis.ts";
@@ -84,5 +85,24 @@ Deno.test("chooseBase names what values are textReply from that are far from 0 a
     const base = chooseBase(min, max);
     assertEquals(base?.text, text);
     if (base) assert(Math.abs(base.seconds - min) < 60 + 20 * (max - min));
+  }
+});
+
+Deno.test("chooseRange leaves out a few values that would flatten the others", () => {
+  const even = Array.from({ length: 80 }, (_, i) => i);
+  // Two in eighty are a tail of 2.5 % at either end.
+  for (
+    const [values, low, high] of [
+      [even, 0, 79],
+      [[...even, 1e6], 0, 79],
+      [[-1e6, ...even], 0, 79],
+      [[...even, 150], 0, 150],
+      [[...even, 1e6, 1e6, 1e6, 1e6], 0, 1e6],
+      [[1, 2, 1e6], 1, 1e6],
+      [[...Array(80).fill(5), 6], 5, 6],
+      [[], 0, 0],
+    ] as const
+  ) {
+    assertEquals(chooseRange(values), [low, high]);
   }
 });

@@ -13,8 +13,9 @@ function duration(seconds: number): Temporal.Duration {
   return Temporal.Duration.from({ nanoseconds: Math.round(seconds * 1e9) });
 }
 
-function base(second: number): { url: string; at: Temporal.Instant } {
-  return { url, at: Temporal.Instant.fromEpochMilliseconds(Math.round(startMs + second * 1000)) };
+function base(second: number): { url: string; at: Temporal.Instant; sentAt: Temporal.Instant } {
+  const at = Temporal.Instant.fromEpochMilliseconds(Math.round(startMs + second * 1000));
+  return { url, at, sentAt: at };
 }
 
 /** An exchange with an offset and a delay, in seconds. */

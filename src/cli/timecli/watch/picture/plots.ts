@@ -11,25 +11,30 @@ import {
   type RectYOptions,
   ruleX,
   ruleY,
-  text,
 } from "@observablehq/plot";
 import type { Document, Element } from "@xmldom/xmldom";
-import { createValueAxis, type ValueAxis } from "../value_axis.ts";
-import { chooseReference, type Reference, type Series } from "./series.ts";
+import { chooseRange, createValueAxis, type ValueAxis } from "../value_axis.ts";
+import { eventsOf, LABEL_ROW, markEvents, rowsOfLabels } from "./events.ts";
+import { type Reference, relativeReference, type Series, trueReference } from "./series.ts";
 import { createTimeAxis, type TimeAxis } from "./time_axis.ts";
 
 export const WIDTH = 900;
 export const PLOT_HEIGHT = 260;
 export const FONT = "font-family: system-ui, sans-serif; font-size: 12px";
 
+const MARGIN_TOP = 30;
 const BINS = 40;
 const TICKS = 6;
 
 /** The maximum width of a character on an axis, in pixels. */
 const CHARACTER = 8;
 
-/** Names of events closer than this would overlap, in pixels. */
-const LABEL_WIDTH = 60;
+/** The heights of the marks of outliers and of failures, as shares of a plot. */
+const OUTLIER_HEIGHT = 0.025;
+const FAILURE_HEIGHT = 0.03;
+
+/** More rows of failures would reach into the plot; further servers share them. */
+const MAX_FAILURE_ROWS = 6;
 
 interface Row {
   readonly value: number;
@@ -44,12 +49,18 @@ interface Frame {
   readonly series: readonly Series[];
 }
 
-/** Draws the plots of what was measured, in the order from top to bottom. */
+export interface Plots {
+  /** The plots of what was measured, in the order from top to bottom. */
+  readonly plots: readonly Element[];
+  /** Whether values are beyond an axis. */
+  readonly hasOutliers: boolean;
+}
+
 export function drawPlots(
   document: Document,
   series: readonly Series[],
   [firstMs, lastMs]: readonly [number, number],
-): Element[] {
+): Plots {
   const domain = series.map(({ record }) => record.url);
   const frame: Frame = {
     series,
@@ -59,18 +70,21 @@ export function drawPlots(
       width: WIDTH,
       height: PLOT_HEIGHT,
       marginBottom: 40,
-      marginTop: 30,
+      marginTop: MARGIN_TOP,
       style: FONT,
       color: { domain, range: series.map(({ colour }) => colour) },
       symbol: { domain, range: series.map(({ symbol }) => symbol) },
     },
   };
-  const reference = chooseReference(series);
+  const reference = trueReference(series);
+  const relative = relativeReference(series);
   const offsets = rowsOf(series, "offset", reference.of);
+  const spreads = relative ? rowsOf(series, "offset", relative.of) : [];
   const delays = rowsOf(series, "delay", () => 0);
   const zero = reference.isZero ? [ruleY([0], { strokeOpacity: 0.3 })] : [];
   const panels: Panel[] = [
     { name: reference.label, rows: offsets, axis: axisOf(offsets), below: zero },
+    { name: relative?.label ?? "", rows: spreads, axis: axisOf(spreads), below: [] },
     { name: "Delay", rows: delays, axis: axisOf(delays), below: [] },
   ].filter(({ rows }) => rows.length > 0);
   // The same for all, so that one moment is above the other.
@@ -78,10 +92,15 @@ export function drawPlots(
     ticks.map((tick) => number(tick).length)
   );
   const marginLeft = CHARACTER * Math.max(...characters) + 16;
-  return [
-    ...panels.map((panel, i) => drawOverTime(panel, frame, { marginLeft, hasFailures: i === 0 })),
-    ...(offsets.length > 0 ? [drawHistogram(reference, frame)] : []),
-  ];
+  return {
+    plots: [
+      ...panels.map((panel, i) => drawOverTime(panel, frame, { marginLeft, hasFailures: i === 0 })),
+      ...(offsets.length > 0 ? [drawHistogram(relative ?? reference, frame)] : []),
+    ],
+    hasOutliers: panels.some(({ rows, axis: { ticks } }) =>
+      rows.some(({ value }) => value < (ticks[0] ?? 0) || value > (ticks.at(-1) ?? 0))
+    ),
+  };
 }
 
 function rowsOf(
@@ -106,24 +125,25 @@ interface Panel {
 }
 
 function axisOf(rows: readonly Row[]): ValueAxis {
-  const [min, max] = rows.reduce(
-    ([min, max], { value }) => [Math.min(min, value), Math.max(max, value)],
-    [Infinity, -Infinity],
-  );
-  return createValueAxis(min, max, TICKS);
+  return createValueAxis(...chooseRange(rows.map(({ value }) => value)), TICKS);
 }
 
-/** Marks failures in one plot only: short delays lie where the marks would be. */
+/** Marks failures and names events in one plot only: short delays lie where the marks would be. */
 function drawOverTime(
   { name, rows, below, axis: { ticks, unit, number } }: Panel,
   { options, time, series }: Frame,
   { marginLeft, hasFailures }: { readonly marginLeft: number; readonly hasFailures: boolean },
 ): Element {
   const domain = [ticks[0] ?? 0, ticks.at(-1) ?? 0] as const;
-  const hasSymbols = new Set(series.map(({ symbol }) => symbol)).size > 1;
+  const hasSymbols = series.length > 1;
+  const inside = rows.filter(({ value }) => value >= domain[0] && value <= domain[1]);
+  const events = eventsOf(series, time.domain.map(Number) as [number, number], WIDTH - marginLeft);
+  const labelRows = hasFailures ? rowsOfLabels(events) : 0;
   return plot({
     ...options,
     marginLeft,
+    marginTop: MARGIN_TOP + labelRows * LABEL_ROW,
+    height: PLOT_HEIGHT + labelRows * LABEL_ROW,
     x: {
       type: "utc",
       label: time.label,
@@ -137,46 +157,47 @@ function drawOverTime(
       gridY({ ticks: [...ticks] }),
       ...below,
       ...(hasFailures ? [markFailures(series, domain)] : []),
-      ...markNotices(series, time, domain),
-      dot(rows, {
+      ...markEvents(events, domain, hasFailures),
+      dot(inside, {
         ...{ x: "at", y: "value", fill: "server", r: hasSymbols ? 2.5 : 2 },
         ...(hasSymbols && { symbol: "server" }),
       }),
+      ...markOutliers(rows, domain),
     ],
   });
 }
 
+/** Marks each failure where its request was sent, each server in a row of its own. */
 function markFailures(series: readonly Series[], [low, high]: readonly [number, number]): Markish {
-  const failures = series.flatMap(({ record: { url, failures } }) =>
-    failures.values.map((ms) => ({ at: new Date(ms), server: url }))
-  );
-  const bottom = { y1: low, y2: low + (high - low) / 20 };
-  return ruleX(failures, { x: "at", ...bottom, stroke: "server", strokeWidth: 1.5 });
+  const step = (high - low) * FAILURE_HEIGHT;
+  const failing = series.filter(({ record: { failures } }) => failures.values.length > 0);
+  const failures = failing.flatMap(({ record: { url, failures } }, i) => {
+    const y1 = low + (i % MAX_FAILURE_ROWS) * step;
+    return failures.values.map((ms) => ({
+      at: new Date(ms),
+      server: url,
+      y1,
+      y2: y1 + 0.8 * step,
+    }));
+  });
+  return ruleX(failures, { x: "at", y1: "y1", y2: "y2", stroke: "server", strokeWidth: 2 });
 }
 
-/** Marks each event by a line from top to bottom, with its name where there is room. */
-function markNotices(
-  series: readonly Series[],
-  time: TimeAxis,
+/** Marks values beyond the axis by triangles at its ends. */
+function markOutliers(
+  rows: readonly TimedRow[],
   [low, high]: readonly [number, number],
 ): Markish[] {
-  const notices = series
-    .flatMap(({ record: { url, notices } }) =>
-      notices.map(({ at, type }) => ({ at: new Date(at.epochMilliseconds), type, server: url }))
-    )
-    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  const [from, to] = time.domain.map(Number) as [number, number];
-  let free = -Infinity;
-  const named = notices.filter(({ at }) => {
-    const x = (at.getTime() - from) / (to - from) * WIDTH;
-    if (x < free) return false;
-    free = x + LABEL_WIDTH;
-    return true;
-  });
-  return [
-    ruleX(notices, { x: "at", y1: low, y2: high, stroke: "server", strokeDasharray: "4 3" }),
-    text(named, { x: "at", y: high, text: "type", dy: -8, fill: "server" }),
-  ];
+  const inset = (high - low) * OUTLIER_HEIGHT;
+  return ([
+    [rows.filter(({ value }) => value > high), high - inset, 0],
+    [rows.filter(({ value }) => value < low), low + inset, 180],
+  ] as const).flatMap(([beyond, y, rotate]) =>
+    beyond.length === 0 ? [] : [dot(beyond, {
+      ...{ x: "at", y: () => y, symbol: "triangle2", r: 4, rotate },
+      ...{ fill: "white", stroke: "server", strokeWidth: 1.5 },
+    })]
+  );
 }
 
 function drawHistogram(reference: Reference, { options, series }: Frame): Element {
@@ -187,8 +208,12 @@ function drawHistogram(reference: Reference, { options, series }: Frame): Elemen
   );
   const { ticks, unit, number } = axisOf(rows);
   const [low, high] = [ticks[0] ?? 0, ticks.at(-1) ?? 0];
-  const bin = ({ value }: Row): number => Math.floor((value - low) / (high - low) * BINS);
-  const counts = Object.values(Object.groupBy(rows, bin)).map((each) => each?.length ?? 0);
+  // In the middle of the last bin, whose end is beyond all bins.
+  const last = high - (high - low) / BINS / 2;
+  const shown = rows.map((row) => ({ ...row, value: Math.min(Math.max(row.value, low), last) }));
+  const bin = ({ value }: Row): number =>
+    Math.min(BINS - 1, Math.floor((value - low) / (high - low) * BINS));
+  const counts = Object.values(Object.groupBy(shown, bin)).map((each) => each?.length ?? 0);
   // No more ticks than replies: there is no half reply.
   const countTicks = Math.min(TICKS, Math.max(...counts));
   const thresholds = Array.from({ length: BINS + 1 }, (_, i) => low + (high - low) * i / BINS);
@@ -204,7 +229,7 @@ function drawHistogram(reference: Reference, { options, series }: Frame): Elemen
     y: { label: "Replies", ticks: countTicks },
     marks: [
       gridY({ ticks: countTicks }),
-      rectY(rows, binX<RectYOptions>({ y: "count" }, { x: "value", fill: "server", thresholds })),
+      rectY(shown, binX<RectYOptions>({ y: "count" }, { x: "value", fill: "server", thresholds })),
       ruleY([0]),
     ],
   });

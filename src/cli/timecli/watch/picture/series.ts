@@ -6,7 +6,7 @@ import type { WatchRecord } from "../record.ts";
 /** Okabe and Ito's colours, which colour-blind people can distinguish. */
 const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 
-/** One symbol per seven servers, repeated after the last. */
+/** One per server, and others beside the same colours after seven. */
 const symbols = ["circle", "triangle", "square", "diamond2", "cross", "star", "wye"] as const;
 
 /** Offsets further apart than this multiple of each server's own spread would hide it. */
@@ -32,7 +32,7 @@ export function createSeries(records: readonly WatchRecord[]): Series[] {
     return {
       record,
       colour: lighten(colours[i % colours.length] ?? "", Math.min(0.6, cycle * 0.3)),
-      symbol: symbols[cycle % symbols.length] ?? "circle",
+      symbol: symbols[(i + cycle) % symbols.length] ?? "circle",
       middle: sorted[sorted.length - 1 >> 1],
       medianDelay: median(samples.map(({ delay }) => delay)),
     };
@@ -55,21 +55,9 @@ export interface Reference {
   readonly of: (series: Series) => number;
 }
 
-/** Chooses each server's own median if they are far apart, or one base if all are far from 0. */
-export function chooseReference(series: readonly Series[]): Reference {
-  const measured = series.filter(({ record }) => record.offsets.count > 0);
-  const offsets = measured.map(({ record }) => record.offsets);
-  // At least half of the servers have no larger spread; a server that jumps must be seen to jump.
-  const spread = median(offsets.map(({ min, max }) => max - min));
-  const middles = measured.map(({ middle }) => middle?.offset ?? 0);
-  const distance = Math.max(...middles) - Math.min(...middles);
-  if (measured.length > 1 && spread > 0 && distance > FAR_APART * spread) {
-    return {
-      label: "Offset from each server's median",
-      isZero: false,
-      of: ({ middle }) => middle?.offset ?? 0,
-    };
-  }
+/** The offsets themselves, or from one base if all are far from 0. */
+export function trueReference(series: readonly Series[]): Reference {
+  const offsets = series.flatMap(({ record: { offsets } }) => offsets.count > 0 ? [offsets] : []);
   const base = chooseBase(
     Math.min(...offsets.map(({ min }) => min)),
     Math.max(...offsets.map(({ max }) => max)),
@@ -78,5 +66,21 @@ export function chooseReference(series: readonly Series[]): Reference {
     label: `Offset${base ? ` from ${base.text}` : ""}`,
     isZero: !base,
     of: () => base?.seconds ?? 0,
+  };
+}
+
+/** Each server's own median, if they are so far apart that each one's spread would be hidden. */
+export function relativeReference(series: readonly Series[]): Reference | undefined {
+  const measured = series.filter(({ record }) => record.offsets.count > 0);
+  const offsets = measured.map(({ record }) => record.offsets);
+  // At least half of the servers have no larger spread; a server that jumps must be seen to jump.
+  const spread = median(offsets.map(({ min, max }) => max - min));
+  const middles = measured.map(({ middle }) => middle?.offset ?? 0);
+  const distance = Math.max(...middles) - Math.min(...middles);
+  if (measured.length < 2 || !(spread > 0) || distance <= FAR_APART * spread) return undefined;
+  return {
+    label: "Offset from each server's median",
+    isZero: false,
+    of: ({ middle }) => middle?.offset ?? 0,
   };
 }

@@ -1,14 +1,17 @@
 /** The picture of `timecli watch --plot`: a legend above the plots, in one SVG document. */
 import { DOMImplementation, type Element } from "@xmldom/xmldom";
+import { escapeLine } from "../../../../text/printable.ts";
+import { formatSignedSeconds } from "../../../../text/units.ts";
 import type { WatchRecord } from "../record.ts";
 import { type Add, drawLegend } from "./legend.ts";
-import { drawPlots, FONT, PLOT_HEIGHT, WIDTH } from "./plots.ts";
+import { drawPlots, FONT, WIDTH } from "./plots.ts";
 import { createSeries } from "./series.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 24;
 
-export function drawPicture(records: readonly WatchRecord[]): string {
+/** Draws the records as seen by the clock of a machine, whose name may be unknown. */
+export function drawPicture(records: readonly WatchRecord[], machine?: string): string {
   const document = new DOMImplementation().createDocument(SVG, "");
   const svg = document.createElementNS(SVG, "svg");
   document.appendChild(svg);
@@ -19,18 +22,26 @@ export function drawPicture(records: readonly WatchRecord[]): string {
     svg.appendChild(element);
     return element;
   };
+  const times = findTimes(records);
+  const title = titleOf(records, times, machine);
+  add("title", { id: "title" }, title);
+  add("desc", { id: "desc" }, describe(records));
   add("rect", { width: "100%", height: "100%", fill: "white" });
   const series = createSeries(records);
-  const times = findTimes(records);
-  const legend = { title: titleOf(records, times), series, notes: notesOf(records) };
+  const { plots, hasOutliers } = drawPlots(document, series, times);
+  const legend = { title, series, notes: notesOf(records, hasOutliers) };
   let y = drawLegend(legend, add) + MARGIN / 2;
-  for (const plot of drawPlots(document, series, times)) {
+  for (const plot of plots) {
     setAttributes(plot, { y });
     svg.appendChild(plot);
-    y += PLOT_HEIGHT + MARGIN;
+    y += Number(plot.getAttribute("height")) + MARGIN;
   }
   const width = WIDTH + MARGIN;
-  setAttributes(svg, { width, height: y, viewBox: `0 0 ${width} ${y}`, style: FONT });
+  setAttributes(svg, {
+    ...{ width, height: y, viewBox: `0 0 ${width} ${y}`, style: FONT },
+    // Screen readers read the title and the description, not every dot.
+    ...{ role: "img", "aria-labelledby": "title desc" },
+  });
   return `${svg.toString()}\n`;
 }
 
@@ -44,23 +55,47 @@ function findTimes(records: readonly WatchRecord[]): [first: number, last: numbe
   return [times[0] ?? 0, times.at(-1) ?? 0];
 }
 
-function titleOf(records: readonly WatchRecord[], times: readonly [number, number]): string {
+function titleOf(
+  records: readonly WatchRecord[],
+  times: readonly [number, number],
+  machine: string | undefined,
+): string {
   const servers = records.length === 1 ? records[0]?.url : `${records.length} servers`;
   if (records.every(({ delays }) => delays.count === 0)) return `${servers}: no time was received`;
   const [from = "", to = ""] = times.map((ms) =>
     new Date(ms).toISOString().slice(0, 19).replace("T", " ")
   );
   const end = from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to;
-  return `${servers}, ${from} to ${end} UTC`;
+  const clock = machine === undefined ? "" : ` by the clock of ${escapeLine(machine)}`;
+  return `${servers}${clock}, ${from} to ${end} UTC`;
 }
 
-function notesOf(records: readonly WatchRecord[]): string[] {
+/** The figures of each server in words. */
+function describe(records: readonly WatchRecord[]): string {
+  const figures = records.map(({ url, offsets, sent, lost, bad, notices }) => {
+    const { count, min, max } = offsets;
+    const offset = count > 0
+      ? `offset ${formatSignedSeconds(min)} to ${formatSignedSeconds(max)}`
+      : "no offset";
+    const share = `${lost} of ${sent} requests lost${bad > 0 ? `, ${bad} replies unusable` : ""}`;
+    const events = notices.map(({ type }) => type).join(", ");
+    return `${url}: ${offset}, ${share}${events && `; events: ${events}`}.`;
+  });
+  return `Offset and delay over time, and a histogram of the offsets. ${figures.join(" ")}`;
+}
+
+function notesOf(records: readonly WatchRecord[], hasOutliers: boolean): string[] {
   return [
     ...(records.some(({ failures }) => failures.values.length > 0)
-      ? ["Short lines at the bottom: requests lost, or answered without a usable time."]
+      ? ["Ticks at the bottom, when sent: requests lost, or answered without a usable time."]
       : []),
     ...(records.some(({ notices }) => notices.length > 0)
-      ? ["Dashed lines: events at the server of that colour."]
+      ? [
+        "Dashed lines: events at the server of that colour and shape; those of one moment side by side.",
+      ]
+      : []),
+    ...(hasOutliers
+      ? ["Open triangles at the edge: values beyond the axis, which fits the middle 95 %."]
       : []),
   ];
 }

@@ -3,12 +3,20 @@ import { assert, assertEquals } from "@std/assert";
 import { drawPicture } from "../../../../../src/cli/timecli/watch/picture/svg.ts";
 import { lost, measured, notices, recordOf, textReply, url } from "../watch_events.ts";
 
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+}
+
 interface Picture {
   readonly texts: string[];
   readonly count: (name: string) => number;
-  /** The labels below the first and the last plot, and the heights of the dots of the first. */
+  /** The labels below the first and the last plot. */
   readonly labelsBelow: (which: "first" | "last") => string[];
-  readonly heights: () => number[];
+  /** The dots of each group of them, in the order of the picture. */
+  readonly dots: () => Dot[][];
+  /** The attributes of elements of a group, by its label. */
+  readonly attributesIn: (label: string, name: string) => string[][];
 }
 
 /** Reads a picture; fails if it is not well-formed. */
@@ -16,6 +24,7 @@ function read(svg: string): Picture {
   const document = new DOMParser().parseFromString(svg, "image/svg+xml");
   const all = [...document.getElementsByTagName("*")];
   assertEquals(document.documentElement?.getAttribute("xmlns"), "http://www.w3.org/2000/svg");
+  const groups = (label: string) => all.filter((each) => each.getAttribute("aria-label") === label);
   return {
     texts: all.filter(({ localName }) => localName === "text").map((each) =>
       each.textContent ?? ""
@@ -26,11 +35,21 @@ function read(svg: string): Picture {
       const axis = axes.at(which === "first" ? 0 : -1);
       return [...axis?.getElementsByTagName("text") ?? []].map((each) => each.textContent ?? "");
     },
-    heights: () => {
-      const dots = all.find((each) => each.getAttribute("aria-label") === "dot");
-      return [...dots?.getElementsByTagName("circle") ?? []]
-        .map((each) => Number(each.getAttribute("cy")));
-    },
+    dots: () =>
+      groups("dot").map((group) =>
+        [...group.getElementsByTagName("*")].map((each) => {
+          const [, x, y] = /translate\(([\d.]+),([\d.]+)\)/
+            .exec(each.getAttribute("transform") ?? "") ?? [];
+          return {
+            x: Number(x ?? each.getAttribute("cx")),
+            y: Number(y ?? each.getAttribute("cy")),
+          };
+        })
+      ),
+    attributesIn: (label, name) =>
+      groups(label).map((group) =>
+        [...group.getElementsByTagName("*")].map((each) => each.getAttribute(name) ?? "")
+      ),
   };
 }
 
@@ -40,14 +59,14 @@ const other = recordOf("ntp://other.example:123", [measured(0, -2e-5, 0.001), lo
 const text = recordOf("daytime://192.0.2.8:13", [textReply(0, "now", 0.001)]);
 
 Deno.test("drawPicture draws offset, delay and histogram, one dot per reply, with units", () => {
-  const { texts, count } = read(drawPicture([ntp, other]));
+  const { texts, count, dots } = read(drawPicture([ntp, other]));
   for (const label of ["Offset (µs)", "Delay (ms)", "Replies", "Time (UTC)"]) {
     assert(texts.some((each) => each.includes(label)), label);
   }
   for (const { url } of [ntp, other]) assert(texts.includes(url));
   assert(texts.includes("2 servers, 2026-11-22 20:00:00 to 20:00:49 UTC"));
   // Two plots of 51 replies.
-  assertEquals(count("circle"), 2 * 51);
+  assertEquals(dots().map((group) => group.length), [51, 51]);
   assertEquals(count("svg"), 4);
 });
 
@@ -65,7 +84,8 @@ Deno.test("drawPicture escapes names", () => {
 });
 
 /** How far apart the dots are, of the height of a plot. */
-function spread(heights: readonly number[]): number {
+function spread(dots: readonly Dot[] = []): number {
+  const heights = dots.map(({ y }) => y);
   return (Math.max(...heights) - Math.min(...heights)) / 190;
 }
 
@@ -76,21 +96,27 @@ Deno.test("drawPicture shows the spread of a server that is far off, and its bas
   for (
     const [offset, base] of [[4, "+4 s"], [413_340_677, "+4784 d 0 h 51 min 17 s"]] as const
   ) {
-    const { texts, heights } = read(drawPicture([ripple(url, offset)]));
+    const { texts, dots } = read(drawPicture([ripple(url, offset)]));
     assert(texts.some((each) => each.includes(`Offset from ${base} (µs)`)), texts.join("\n"));
-    assert(spread(heights()) > 0.5);
+    assert(spread(dots()[0]) > 0.5);
   }
 });
 
-Deno.test("drawPicture shows the spread of servers that are far apart, each around its median", () => {
+Deno.test("drawPicture shows the offsets of servers far apart, and below them each around its median", () => {
   const records = [
     ripple(url, 0),
     ripple("ntp://other.example:123", 0),
     ripple("ntp://ahead:123", 4),
   ];
-  const { texts, heights } = read(drawPicture(records));
-  assert(texts.some((each) => each.includes("Offset from each server's median (µs)")));
-  assert(spread(heights()) > 0.5);
+  const { texts, dots } = read(drawPicture(records));
+  const labels = texts.filter((each) => /^. (Offset|Delay).*\(/.test(each));
+  assertEquals(labels, [
+    ...["↑ Offset (s)", "↑ Offset from each server's median (µs)", "↑ Delay (ms)"],
+  ]);
+  // The one that is wrong stands alone, and all have the same spread around their medians.
+  const [offsets = [], spreads] = dots();
+  assert(spread(offsets) > 0.5 && spread(offsets.slice(0, 100)) < 0.01);
+  assert(spread(spreads) > 0.5);
   assert(texts.includes("+4.0000 s ± 1.000 ms"), texts.join("\n"));
   const near = read(drawPicture([ripple(url, 0), ripple("ntp://other.example:123", 1e-4)]));
   assert(near.texts.some((each) => each.includes("Offset (µs)")));
@@ -125,7 +151,10 @@ Deno.test("drawPicture marks every server differently", () => {
   const marks = [...svg.matchAll(/<path d="([^"]+)" fill="([^"]+)" transform="translate\(22,/g)];
   assertEquals(new Set(marks.map((mark) => mark.join())).size, 15);
   assertEquals(new Set(marks.map(([, , fill]) => fill)).size, 15);
-  assertEquals(new Set(marks.map(([, shape]) => shape)).size, 3);
+  // Seven shapes beside seven colours, and other pairs after that.
+  const shapes = marks.map(([, shape]) => shape);
+  assertEquals([new Set(shapes.slice(0, 7)).size, new Set(shapes).size], [7, 7]);
+  assertEquals([shapes[7], shapes[14]], [shapes[1], shapes[2]]);
 });
 
 Deno.test("drawPicture marks losses and events", () => {
@@ -133,11 +162,77 @@ Deno.test("drawPicture marks losses and events", () => {
     ...[measured(0, 1e-5, 0.002), lost(1), measured(2, 3e-5, 0.004), lost(3)],
     ...[notices, measured(8, 2e-5, 0.006)].flat(),
   ]);
-  const { texts } = read(drawPicture([record]));
-  for (const text of ["+20.00 µs ± 3.000 ms", "4.000 ms", "40.0 %", "0 %", "kiss", "step"]) {
+  const { texts, attributesIn } = read(drawPicture([record]));
+  const labels = ["KoD RATE", "KoD DENY", "stratum 2 → 3", "leap insert", "step -250.0 ms"];
+  assertEquals([...labels, "gone", "back"].filter((label) => !texts.includes(label)), []);
+  // One kind of line for each kind of event.
+  const dashes = attributesIn("rule", "stroke-dasharray").length;
+  assert(dashes >= 6, String(dashes));
+  for (const text of ["+20.00 µs ± 3.000 ms", "4.000 ms", "40.0 %", "0 %"]) {
     assert(texts.includes(text), `${text}: ${texts}`);
   }
-  assertEquals(texts.filter((each) => /^(Short|Dashed) lines/.test(each)).length, 2);
+  assertEquals(texts.filter((each) => /^(Ticks at|Dashed lines)/.test(each)).length, 2);
   const calm = read(drawPicture([recordOf(url, [measured(0, 1e-5, 0.002)])]));
-  assertEquals(calm.texts.filter((each) => /lines/.test(each)).length, 0);
+  assertEquals(calm.texts.filter((each) => /lines|Ticks/.test(each)).length, 0);
+});
+
+Deno.test("drawPicture draws events of one moment side by side, and their names in rows", () => {
+  const [, , stratum, , step] = notices;
+  if (stratum?.type !== "stratum" || step?.type !== "step") throw new Error("They are there");
+  const at = step.at;
+  const records = ["a", "b", "c"].map((name) =>
+    recordOf(`ntp://${name}`, [
+      measured(0, 0, 1),
+      { ...step, at },
+      { ...stratum, at },
+      measured(9, 0, 1),
+    ])
+  );
+  const { texts, dots, attributesIn } = read(drawPicture(records));
+  const marks = dots().find((group) => group.length === 6) ?? [];
+  const xs = marks.map(({ x }) => x).toSorted((a, b) => a - b);
+  assert(xs.every((x, i) => i === 0 || x - (xs[i - 1] ?? 0) > 5), String(xs));
+  // Four rows of names; the lines of the others remain.
+  assertEquals(texts.filter((each) => /^(step -250.0 ms|stratum 2 → 3)$/.test(each)).length, 4);
+  assertEquals(
+    new Set(attributesIn("text", "transform").flat().filter((each) => each !== "")).size,
+    4,
+  );
+});
+
+Deno.test("drawPicture marks losses where their requests were sent, each server in its own row", () => {
+  const lostAt = (second: number): ReturnType<typeof lost> => {
+    const event = lost(second);
+    return event.type === "exchange" ? { ...event, at: event.at.add({ seconds: 2 }) } : event;
+  };
+  const records = ["a", "b"].map((name) =>
+    recordOf(`ntp://${name}`, [measured(0, 0, 1), lostAt(5), measured(10, 1e-3, 1)])
+  );
+  const { dots, attributesIn } = read(drawPicture(records));
+  const [rules = []] = [attributesIn("rule", "x1").find((group) => group.length === 2)];
+  const [replies = []] = dots();
+  const xs = replies.map(({ x }) => x);
+  const middle = (Math.min(...xs) + Math.max(...xs)) / 2;
+  for (const x of rules) assert(Math.abs(Number(x) - middle) < 1, `${x}, not ${middle}`);
+  const heights = attributesIn("rule", "y1").find((group) => group.length === 2) ?? [];
+  assertEquals(new Set(heights).size, 2);
+});
+
+Deno.test("drawPicture fits the middle 95 %, and marks what is beyond at the edge", () => {
+  const events = seconds.map((i) =>
+    measured(i, i === 20 ? 5 : i === 30 ? -5 : (i % 10) / 1e5, 0.002)
+  );
+  const { texts, dots } = read(drawPicture([recordOf(url, events)]));
+  assert(texts.some((each) => each.includes("Offset (µs)")), texts.join());
+  assert(texts.some((each) => each.startsWith("Open triangles")));
+  assertEquals(dots().map((group) => group.length), [48, 1, 1, 50]);
+  assert(spread(dots()[0]) > 0.5);
+});
+
+Deno.test("drawPicture names the machine, and describes the picture for screen readers", () => {
+  const svg = drawPicture([ntp, other], "host.example");
+  assert(/^<svg [^>]*role="img" aria-labelledby="title desc"/.test(svg), svg.slice(0, 300));
+  const title = "2 servers by the clock of host.example, 2026-11-22 20:00:00 to 20:00:49 UTC";
+  assert(svg.includes(`<title id="title">${title}</title>`));
+  assert(svg.includes(`${other.url}: offset -20.00 µs to -20.00 µs, 1 of 2 requests lost.`));
 });
