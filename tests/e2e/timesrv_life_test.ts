@@ -64,6 +64,24 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
   );
 
   Deno.test(
+    await test("a second signal while replies are under way loses no totals", async () => {
+      const { server, port } = await startServer(timesrv, [
+        ...["--fault", "delay=1h"],
+        "asctime://127.0.0.1:0",
+      ]);
+      await using _ = server;
+      using client = new UdpClient();
+      await client.send(new Uint8Array(3), { hostname: "127.0.0.1", port });
+      await server.waitFor(/ Time request /);
+      server.child.kill("SIGINT");
+      // The replies under way have half a second.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      assertEquals((await server.stop("SIGINT")).code, 0);
+      assertMatch(server.stderr, / Stopped after .* 1 received, 0 answered, 1 refused/);
+    }),
+  );
+
+  Deno.test(
     await test("SIGHUP is ignored without a terminal", async () => {
       const { server, port } = await startServer(timesrv);
       await using _ = server;

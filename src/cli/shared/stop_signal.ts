@@ -12,9 +12,12 @@ const names: readonly Deno.Signal[] = Deno.build.os === "windows"
  */
 const SAME_REQUEST_MS = 300;
 
+/** Within this time a server finishes its replies and logs its totals: a second request must not prevent that. */
+const SERVER_STOP_MS = 1000;
+
 /**
  * Returns a signal that aborts at the first request to stop; a second request, at least 300 ms later, kills by
- * the default of the system.
+ * the default of the system. For a server that is a second later.
  *
  * SIGHUP also stops, unless nohup(1) has it ignored, but never kills, because a closing shell and the
  * kernel may send one each. A server outlives the session that started it: it ignores SIGHUP unless
@@ -25,7 +28,8 @@ export function stopSignal({ outlivesSession = false } = {}): AbortSignal {
   const stop = (): void => {
     if (controller.signal.aborted) return;
     controller.abort();
-    systemTimers.timeout(SAME_REQUEST_MS).addEventListener("abort", () => {
+    const ms = outlivesSession ? SERVER_STOP_MS : SAME_REQUEST_MS;
+    systemTimers.timeout(ms).addEventListener("abort", () => {
       for (const name of names) Deno.removeSignalListener(name, stop);
     });
   };

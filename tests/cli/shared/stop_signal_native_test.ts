@@ -11,7 +11,7 @@ async function startStubborn(options: string): Promise<Running> {
     stopSignal(${options}).addEventListener("abort", () => {
       console.error("stopping");
       // As long as another signal is the same request, and a little more.
-      setTimeout(() => console.error("still stopping"), 600);
+      setTimeout(() => console.error("still stopping"), 1300);
     });
     setInterval(() => {}, 1000);
     console.error("ready");
