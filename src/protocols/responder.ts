@@ -106,7 +106,8 @@ export interface Responder {
    * nothing is sent.
    *
    * The built-in responders never throw on any input, never wait and allocate nothing per request. One
-   * that returns a promise owns the exchange until it settles, and delays no other.
+   * that returns a promise owns the exchange until it settles, and delays no other. After one that throws or
+   * rejects nothing is sent: it is counted in `Totals.responderErrors` and reported (`ServeOptions.onError`).
    */
   respond(exchange: ServedExchange): Answer | Promise<Answer>;
 

@@ -49,7 +49,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         assertDocumented(JSON.parse((await ask("clients", "--json")).stdout), "control");
         assertMatch(
           (await ask("clients")).stdout,
-          /^Client +Requests +Protocol +Last seen\n127\.0\.0\.1 /,
+          /^CLIENT +PROTOCOL +RATE +REQUESTS .* LAST\n127\.0\.0\.1 +NTP v4 /,
         );
         assertMatch((await ask("reset")).stdout, /\nRate +1\n/);
 

@@ -94,7 +94,7 @@ export function totalsOf(
   log: string,
 ): Record<"received" | "answered" | "refused" | "errors", number> {
   const [, ...figures] =
-    /([\d,]+) received, ([\d,]+) answered(?: \(.*?\))?, ([\d,]+) refused.*, ([\d,]+) errors?\n$/
+    /([\d,]+) received, ([\d,]+) answered(?: \(.*?\))?(?:, [\d,]+ KoD)?, ([\d,]+) refused.*, ([\d,]+) errors?\n$/
       .exec(log) ?? [];
   const [received = NaN, answered = NaN, refused = NaN, errors = NaN] = figures.map((figure) =>
     Number(figure.replaceAll(",", ""))
