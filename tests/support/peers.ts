@@ -1,5 +1,5 @@
 /** Programs of other projects, and networks to run them in. */
-import { Running } from "./process.ts";
+import { Running, type RunningOptions } from "./process.ts";
 
 /** Where `scripts/install_peers.sh` has unpacked the packages that cannot be installed side by side. */
 const folder = await folderOfPeers();
@@ -95,8 +95,8 @@ export class Network implements AsyncDisposable {
   }
 
   /** Starts a program in this network. */
-  start(command: readonly string[]): Running {
-    return new Running(this.inside(command), { env: peerEnv });
+  start(command: readonly string[], options: Pick<RunningOptions, "stdout"> = {}): Running {
+    return new Running(this.inside(command), { ...options, env: peerEnv });
   }
 
   /** Writes a file into {@linkcode folder}: its path. */

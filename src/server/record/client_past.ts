@@ -49,8 +49,10 @@ export class ClientPast {
   readonly transmits: bigint[] = [];
   /** The origin timestamp of its latest request. */
   origin = 0n;
-  /** The receive and transmit timestamps of the latest replies to it. */
-  readonly replied: bigint[] = [];
+  /** The receive timestamps of the latest replies to it, which an interleaved request sends back. */
+  readonly replyReceives: bigint[] = [];
+  /** The transmit timestamps of the latest replies to it, which a basic request sends back. */
+  readonly replyTransmits: bigint[] = [];
   /** Whether a reply was sent since its latest request. */
   isAnswered = false;
 
@@ -87,8 +89,8 @@ export class ClientPast {
     if (reply === undefined) return;
     this.unanswered = 0;
     this.isAnswered = true;
-    keep(this.replied, reply.receiveTimestamp);
-    keep(this.replied, reply.transmitTimestamp);
+    keep(this.replyReceives, reply.receiveTimestamp);
+    keep(this.replyTransmits, reply.transmitTimestamp);
     if (code === "DENY" || code === "RSTR") this.denied ??= { code, atMs };
     if (code === "RATE") this.slowed = { atMs, intervalMs: this.intervalMs };
   }

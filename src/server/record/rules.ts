@@ -142,9 +142,9 @@ const rules: Readonly<Record<string, Rule>> = {
   unknown_origin: {
     level: "advice",
     source: "RFC 5905 §8",
-    check: ({ packet: { originTimestamp } }, { requests, origin, replied }) =>
+    check: ({ packet: { originTimestamp } }, { requests, origin, replyReceives, replyTransmits }) =>
       originTimestamp !== 0n && requests > 0 && originTimestamp !== origin &&
-        !replied.includes(originTimestamp)
+        ![...replyReceives, ...replyTransmits].includes(originTimestamp)
         ? "its origin timestamp is in none of the latest replies to it"
         : undefined,
   },
@@ -203,8 +203,10 @@ const rules: Readonly<Record<string, Rule>> = {
   discloses_fields: {
     level: "advice",
     source: DATA_MINIMIZATION,
-    check({ packet }): string | undefined {
+    check({ packet }, { replyReceives }): string | undefined {
       if (packet.mode === mode.symmetricActive) return undefined;
+      // A server recognises it by a receive timestamp (RFC 9769 §2).
+      const isInterleaved = replyReceives.includes(packet.originTimestamp);
       const fields = [
         ...packet.leap === 0 ? [] : ["leap"],
         ...packet.stratum === 0 ? [] : ["stratum"],
@@ -213,7 +215,7 @@ const rules: Readonly<Record<string, Rule>> = {
         ...packet.rootDispersion === 0 ? [] : ["root_dispersion"],
         ...packet.referenceId === 0 ? [] : ["reference_id"],
         ...packet.referenceTimestamp === 0n ? [] : ["reference_timestamp"],
-        ...packet.receiveTimestamp === 0n ? [] : ["receive_timestamp"],
+        ...packet.receiveTimestamp === 0n || isInterleaved ? [] : ["receive_timestamp"],
       ];
       return fields.length === 0
         ? undefined

@@ -65,7 +65,13 @@ Deno.test("a client that polls as it should breaks no rule", () => {
   const origins = [0n, replyTimes(0).transmitTimestamp, replyTimes(1).receiveTimestamp, 0n];
   const events = at([64, 64, 64]).map((event, i) => ({
     ...event,
-    packet: { originTimestamp: origins[i] ?? 0n, precision: 32, poll: 6 },
+    // Of an interleaved request alone (RFC 9769 §2).
+    packet: {
+      originTimestamp: origins[i] ?? 0n,
+      receiveTimestamp: i === 2 ? 9n : 0n,
+      precision: 32,
+      poll: 6,
+    },
   }));
   assertEquals(check(events).rules, events.map(() => []));
 });
@@ -231,6 +237,8 @@ Deno.test("a client's past is bounded", () => {
     past.add({ atMs: n, port: n, clocks: [], packet: blank });
     past.settle({ atMs: n, reply: blank });
   }
-  const sizes = [past.ports, past.transmits, past.replied].map(({ length }) => length);
+  const sizes = [past.ports, past.transmits, past.replyReceives, past.replyTransmits].map((
+    { length },
+  ) => length);
   assert(sizes.every((size) => size === 16), `${sizes}`);
 });
