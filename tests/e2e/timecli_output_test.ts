@@ -12,13 +12,18 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
   assertDocumented(failure);
   const time = {
     ...{ schema: 1, url: "time://x:37", protocol: "time", address: "192.0.2.1", port: 37 },
-    ...{ text: "2026-11-22T18:00:00Z", time: "2026-11-22T18:00:00Z" },
-    ...{ received: "2026-11-22T18:00:00.5Z", round_trip: 0.001, offset: -0.5, error_bound: 1.01 },
+    ...{ time: "2026-11-22T18:00:00Z" },
+    ...{
+      received: "2026-11-22T18:00:00.500000000Z",
+      round_trip: 0.001,
+      offset: -0.5,
+      error_bound: 1.01,
+    },
   };
   assertDocumented(time);
   const kiss = {
     ...{ schema: 1, url: "ntp://x:123", protocol: "ntp", address: "192.0.2.1", port: 123 },
-    ...{ received: "2026-11-22T18:00:00.5Z", round_trip: 0.001, stratum: 0 },
+    ...{ received: "2026-11-22T18:00:00.500000000Z", round_trip: 0.001, stratum: 0 },
     ...{ reference_id: "RATE", leap: "unsynchronized" },
     error: { reason: "kiss_o_death", message: "No" },
   };
@@ -29,6 +34,8 @@ Deno.test("docs/timecli.schema.json refuses what is missing, and what does not b
       { ...time, offset: undefined },
       { ...time, time: "2026-11-22T18:00:00" },
       { ...time, stratum: 1 },
+      { ...time, text: "2026-11-22T18:00:00Z" },
+      { ...time, received: "2026-11-22T18:00:00.5Z" },
       { ...time, round_trip: -1 },
       { ...time, address: undefined },
       { ...time, t1: "2026-11-22T18:00:00Z" },

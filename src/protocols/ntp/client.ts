@@ -1,6 +1,6 @@
 import { fromNanoseconds } from "../../text/duration.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
-import { formatSeconds } from "../../text/units.ts";
+import { formatInstant, formatSeconds } from "../../text/units.ts";
 import type { RawReply, ReadOptions, Request } from "../protocol.ts";
 import type { Leap, NtpReply } from "../reply.ts";
 import { computeMeasurement, ownPrecision } from "./measurement.ts";
@@ -56,7 +56,7 @@ export function measureNtp(
   const all = {
     ...reply,
     protocol: "ntp",
-    text: time.toString(),
+    text: formatInstant(time),
     time,
     offset,
     delay: fromNanoseconds(measured.delay),

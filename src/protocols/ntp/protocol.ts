@@ -1,3 +1,4 @@
+import { formatInstant } from "../../text/units.ts";
 import type { ProtocolRecord } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { measureNtp, ntpRequest, serverTimes } from "./client.ts";
@@ -40,10 +41,10 @@ function rawJson(reply: NtpReply): Record<string, unknown> {
   const { packet } = reply;
   const { t2, t3 } = serverTimes(reply);
   return {
-    t1: reply.sentAt.toString(),
-    ...(t2 && { t2: t2.toString() }),
-    ...(t3 && { t3: t3.toString() }),
-    t4: reply.receivedAt.toString(),
+    t1: formatInstant(reply.sentAt),
+    ...(t2 && { t2: formatInstant(t2) }),
+    ...(t3 && { t3: formatInstant(t3) }),
+    t4: formatInstant(reply.receivedAt),
     version: packet.version,
     mode: packet.mode,
     poll: packet.poll,

@@ -4,6 +4,7 @@ import { QueryError } from "../../../protocols/failure.ts";
 import type { ProtocolRecord } from "../../../protocols/protocol.ts";
 import { protocols, type TimeReply } from "../../../protocols/registry.ts";
 import { toSeconds } from "../../../text/duration.ts";
+import { formatInstant } from "../../../text/units.ts";
 import { formatError } from "../../shared/format_error.ts";
 import type { Outcome } from "./report.ts";
 
@@ -29,12 +30,19 @@ function replyToJson(reply: TimeReply, raw: boolean): Record<string, unknown> {
     protocol: reply.protocol,
     address: reply.from.hostname,
     port: reply.from.port,
-    ...(reply.hasTime && { text: reply.text, time: reply.time.toString() }),
-    received: reply.receivedAt.toString(),
+    // A protocol in binary has no text of its own.
+    ...(reply.hasTime && record.hasOffset !== true && { text: reply.text }),
+    ...(reply.hasTime && { time: formatTime(reply) }),
+    received: formatInstant(reply.receivedAt),
     round_trip: toSeconds(reply.roundTrip),
     ...record.toJson?.(reply, raw),
     ...(reply.warnings.length > 0 && { warnings: reply.warnings }),
   };
+}
+
+/** Formats the time of a reply with the digits that its protocol has, always as many. */
+function formatTime({ protocol, time }: TimeReply): string {
+  return protocol === "ntp" ? formatInstant(time) : time.toString();
 }
 
 /** The URL of a target with its port; a target that cannot be read stays as it is. */

@@ -7,7 +7,12 @@ import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";
 import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
 import { layOutTable } from "../../../text/table.ts";
-import { formatExactSeconds, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import {
+  formatExactSeconds,
+  formatInstant,
+  formatSeconds,
+  formatSignedSeconds,
+} from "../../../text/units.ts";
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { chooseBase } from "./value_axis.ts";
@@ -78,7 +83,7 @@ export const jsonLines: LineFormat = {
 
 function eventToJson(event: WatchEvent): Record<string, unknown> {
   const { type, url, at } = event;
-  const base = { schema: SCHEMA, event: type, at: at.toString() };
+  const base = { schema: SCHEMA, event: type, at: formatInstant(at) };
   return type === "exchange"
     ? { ...base, ...outcomeToJson({ target: url, ...event }, false) }
     : { ...base, url, ...noticeToJson(event) };

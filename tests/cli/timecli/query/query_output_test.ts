@@ -101,7 +101,7 @@ ntp://192.0.2.4   The server 192.0.2.4:123 denies service (KoD DENY)
     "-q ntp://192.0.2.1 ntp://192.0.2.4",
     8,
     `
-2026-03-01T12:00:00.022Z
+2026-03-01T12:00:00.022000000Z
 `,
     `
 timecli: The server 192.0.2.4:123 denies service (KoD DENY)

@@ -163,9 +163,8 @@ Deno.test("outcomeToJson has the documented keys, durations in seconds", () => {
     protocol: "ntp",
     address: "192.0.2.1",
     port: 123,
-    text: "2026-11-22T18:40:18.5125Z",
-    time: "2026-11-22T18:40:18.5125Z",
-    received: "2026-11-22T18:40:18.504Z",
+    time: "2026-11-22T18:40:18.512500000Z",
+    received: "2026-11-22T18:40:18.504000000Z",
     round_trip: 0.004,
     offset: 0.0125,
     error_bound: 0.002,
@@ -177,7 +176,7 @@ Deno.test("outcomeToJson has the documented keys, durations in seconds", () => {
   });
   const raw = outcomeToJson({ target: "x", reply: ntp }, true);
   assertEquals([raw["t2"], raw["transmit_timestamp"]], [
-    "2026-11-22T18:40:18.514Z",
+    "2026-11-22T18:40:18.514000000Z",
     "0x0000000000000002",
   ]);
 });

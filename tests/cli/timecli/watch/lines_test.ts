@@ -61,7 +61,13 @@ Deno.test("jsonLines has an object for each event", () => {
   const { at, offset, delay, error_bound } = exchange;
   assertEquals(
     { at, url: exchange.url, offset, delay, error_bound },
-    { at: "2026-11-22T20:00:00Z", url, offset: -0.0015, delay: 0.002, error_bound: 0.001 },
+    {
+      at: "2026-11-22T20:00:00.000000000Z",
+      url,
+      offset: -0.0015,
+      delay: 0.002,
+      error_bound: 0.001,
+    },
   );
   assertEquals([failure.url, failure.error.reason], [url, "timeout"]);
   assertEquals([rate.code, rate.interval, deny.code, deny.interval], ["RATE", 4, "DENY", null]);
@@ -101,8 +107,8 @@ Deno.test("csvLines has a row for each exchange and each event, all of the same 
       cellsOf(row, "event", "at", "url", "offset", "delay", "stratum", "error_reason")
     ),
     [
-      ["exchange", "2026-11-22T20:00:00Z", url, "-0.0015", "0.002", "2", ""],
-      ["exchange", "2026-11-22T20:00:01Z", url, "", "", "", "timeout"],
+      ["exchange", "2026-11-22T20:00:00.000000000Z", url, "-0.0015", "0.002", "2", ""],
+      ["exchange", "2026-11-22T20:00:01.000000000Z", url, "", "", "", "timeout"],
     ],
   );
   assertEquals(
@@ -121,7 +127,7 @@ Deno.test("csvLines has a row for each exchange and each event, all of the same 
   );
   const [step = [], gone = []] = rows.slice(6);
   assertEquals(cellsOf(step, "url", "at", "error_bound", "offset"), [
-    ...[url, "2026-11-22T20:00:05Z", "0.001", ""],
+    ...[url, "2026-11-22T20:00:05.000000000Z", "0.001", ""],
   ]);
   assertEquals(cellsOf(gone, "error_reason", "error_message"), [
     ...["timeout", "No reply from 192.0.2.1:123 within 2 s"],

@@ -57,8 +57,8 @@ Deno.test("watch prints nothing but rows and objects for programs", async () => 
     row.split(",")[head.split(",").indexOf(name)];
   assertEquals(rows.pop(), "");
   assertEquals(rows.map((row) => [cell(row, "at"), cell(row, "offset"), cell(row, "event")]), [
-    ["2026-01-01T00:00:00.002Z", "0", "exchange"],
-    ["2026-01-01T00:00:02.002Z", "0", "exchange"],
+    ["2026-01-01T00:00:00.002000000Z", "0", "exchange"],
+    ["2026-01-01T00:00:02.002000000Z", "0", "exchange"],
   ]);
   const json = await watch(["--json", "192.0.2.2"]);
   const objects = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
