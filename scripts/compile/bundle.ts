@@ -21,7 +21,9 @@ export async function bundleProgram(
 ): Promise<ProgramFile[]> {
   const workerText = worker === undefined
     ? ""
-    : `globalThis[Symbol.for("timesrv.worker")] = ${JSON.stringify(await bundle(worker))};\n`;
+    : `globalThis[Symbol.for("timesrv.worker")] = ${
+      JSON.stringify(await bundle(worker, "--minify"))
+    };\n`;
   const files: ProgramFile[] = [];
   for (const part of [{ entry, file: `${name}.mjs` }, ...parts]) {
     const others = parts.filter((other) => other !== part);

@@ -284,6 +284,9 @@ if ! each_place check; then
 fi
 
 export DENO_NO_UPDATE_CHECK=1 DENO_NO_PACKAGE_JSON=1
+# One heap for all threads: a thread's own, of which most stays unused, keeps 3 MB resident. No thread
+# allocates per datagram.
+export MALLOC_ARENA_MAX=1
 # A folder of its own for V8's compiled code; the user's Deno cache stays unchanged.
 export DENO_DIR="$root/deno_dir"
 # Deno exits if it cannot read $HOME/.npmrc, as in another user's home. The program has no permission

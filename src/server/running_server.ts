@@ -108,13 +108,6 @@ export class RunningServer implements Server {
       hasFaults,
       isRecorded: recorder !== undefined,
     });
-    const { clock = {} } = options;
-    this.#base = isClock(clock) ? clock : systemClock;
-    this.#precision = precisionOn(this.#choice.transport, this.#base);
-    this.#time = this.#serveTime(isClock(clock) ? {} : clock);
-    const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
-    this.#warn(...this.#time.warnings);
-    if (servesText && !utc) this.#warn(localZone().warning);
     const isThreaded = this.#choice.transport === "mmsg";
     this.#reportError = createErrorReporter(options);
     const { maxClients: capacity = control ? DEFAULT_CLIENTS : 0 } = options;
@@ -131,6 +124,19 @@ export class RunningServer implements Server {
         onError: this.#reportError,
       });
     }
+    const { clock = {} } = options;
+    this.#base = isClock(clock) ? clock : systemClock;
+    try {
+      this.#workers?.prepare();
+      this.#precision = precisionOn(this.#choice.transport, this.#base);
+      this.#time = this.#serveTime(isClock(clock) ? {} : clock);
+    } catch (error) {
+      void this.#workers?.shutdown();
+      throw error;
+    }
+    const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
+    this.#warn(...this.#time.warnings);
+    if (servesText && !utc) this.#warn(localZone().warning);
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
   }

@@ -84,6 +84,17 @@ export class WorkerPool {
     );
   }
 
+  /**
+   * Opens the threads, which load their modules while this one binds addresses.
+   *
+   * @throws {Error} If there are too few file descriptors
+   */
+  prepare(): void {
+    const unopened = this.#slots.filter(({ isRunning }) => !isRunning);
+    requireDescriptors(this.#libc, unopened.length * WORKER_DESCRIPTORS);
+    for (const slot of unopened) slot.prepare();
+  }
+
   /** Whether every worker runs: none is dead and waits to be replaced. */
   get isComplete(): boolean {
     return this.#slots.every(({ isRunning }) => isRunning);
@@ -139,7 +150,7 @@ export class WorkerPool {
       const refill = (): void => this.#slots.forEach((slot) => slot.refillLimiter());
       this.#window = (this.#options.timers ?? systemTimers).every(LIMIT_WINDOW_MS, refill);
     }
-    requireDescriptors(this.#libc, this.#slots.length * WORKER_DESCRIPTORS);
+    this.prepare();
     await Promise.all(this.#slots.map((slot) => slot.start()));
   }
 
@@ -166,6 +177,7 @@ class WorkerSlot {
   readonly #stopped = Promise.withResolvers<void>();
   #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
+  #hasSetup = false;
   #nextPauseMs = FIRST_PAUSE_MS;
   #startedMs = 0;
 
@@ -186,9 +198,11 @@ class WorkerSlot {
     return this.#worker !== undefined;
   }
 
-  /** Starts a worker; rejects if it dies before it is ready, unless it was stopped. */
-  start(): Promise<void> {
+  /** Opens a thread, which waits for its setup. */
+  prepare(): void {
     const ready = this.#ready = Promise.withResolvers<void>();
+    // The failure is that of start(), unless the pool is shut down before.
+    ready.promise.catch(() => {});
     const worker = (this.#options.openWorker ?? openWorker)();
     this.#worker = worker;
     this.#startedMs = this.#timers.monotonicMs();
@@ -196,6 +210,7 @@ class WorkerSlot {
     const died = (cause: string): void => {
       worker.terminate();
       this.#worker = undefined;
+      this.#hasSetup = false;
       if (this.#stopping.signal.aborted) this.#stopped.resolve();
       else if (isReady) void this.#replace(cause);
       else ready.reject(new Error(`Cannot start a worker thread: ${firstLine(cause)}`));
@@ -212,8 +227,14 @@ class WorkerSlot {
       event.preventDefault();
       died(event.message);
     };
-    worker.postMessage({ ...this.#setup, listeners: this.listeners } satisfies WorkerSetup);
-    return ready.promise;
+  }
+
+  /** Has the thread work; rejects if it dies before it is ready, unless it was stopped. */
+  start(): Promise<void> {
+    const setup: WorkerSetup = { ...this.#setup, listeners: this.listeners };
+    this.#worker?.postMessage(setup);
+    this.#hasSetup = true;
+    return this.#ready.promise;
   }
 
   /** Ends the worker: resolves when it no longer touches its sockets. */
@@ -224,7 +245,8 @@ class WorkerSlot {
     // shutdown(2) fails on a socket without a peer, but wakes a thread that waits for it.
     for (const { descriptor } of this.listeners) this.#libc.call.shutdown(descriptor, SHUT_RD);
     if (this.#worker === undefined) return;
-    await settleWithin(this.#timers, END_MS, this.#stopped.promise);
+    // Without its setup it has no word to look at, and no socket.
+    if (this.#hasSetup) await settleWithin(this.#timers, END_MS, this.#stopped.promise);
     this.#worker?.terminate();
     this.#worker = undefined;
     // A start under way ends with it.
@@ -262,6 +284,7 @@ class WorkerSlot {
     try {
       await this.#timers.sleep(pauseMs, signal);
       requireDescriptors(this.#libc, WORKER_DESCRIPTORS);
+      this.prepare();
       await this.start();
     } catch (error) {
       // A successor that cannot start counts as another dead worker.

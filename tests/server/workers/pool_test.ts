@@ -2,118 +2,20 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ServedPage } from "../../../src/clock/page.ts";
 import { allocateClients } from "../../../src/server/clients/client_table.ts";
-import { planGuard } from "../../../src/server/guard/guard.ts";
 import {
   FAILURE_LINE,
   LineLimiter,
   REFUSAL_LINE,
   REQUEST_LINE,
 } from "../../../src/server/log/line_limiter.ts";
-import type { ServerLog } from "../../../src/server/log/log.ts";
-import { WorkerPool, type WorkerPoolOptions } from "../../../src/server/workers/pool.ts";
-import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
+import type { WorkerSetup } from "../../../src/server/workers/setup.ts";
 import { counter, Counters } from "../../../src/transports/counters.ts";
 import { EACCES, EMFILE } from "../../../src/system/libc.ts";
-import { FakeLibc, FIRST_DESCRIPTOR } from "../../support/fake_libc.ts";
-import { FakeTime } from "../../support/fake_time.ts";
+import { FIRST_DESCRIPTOR } from "../../support/fake_libc.ts";
+import { guard, services, TestPool } from "../../support/test_pool.ts";
 
-const services = { utc: true, daytimeFormat: "ctime" } as const;
-const guard = planGuard({});
 const endpoint = { protocol: "ntp", hostname: "127.0.0.1", port: 123 } as const;
 const source = { hostname: "192.0.2.9", port: 5000 };
-
-/** A thread that says what a test says. */
-class FakeThread {
-  onmessage: ((event: { data: WorkerMessage }) => void) | undefined;
-  onerror: ((event: { message: string; preventDefault(): void }) => void) | undefined;
-  setup: WorkerSetup | undefined;
-  isTerminated = false;
-
-  postMessage(setup: WorkerSetup): void {
-    this.setup = setup;
-  }
-
-  terminate(): void {
-    this.isTerminated = true;
-  }
-
-  say(message: WorkerMessage): void {
-    this.onmessage?.({ data: message });
-  }
-
-  /** Ends it by an uncaught error; returns whether that was kept from ending the process. */
-  throw(message: string): boolean {
-    let isPrevented = false;
-    this.onerror?.({ message, preventDefault: () => isPrevented = true });
-    return isPrevented;
-  }
-
-  /** Whether it was asked to stop. */
-  get isStopped(): boolean {
-    return new Int32Array(this.setup?.stop ?? new ArrayBuffer(4))[0] === 1;
-  }
-}
-
-/** A pool, and all that its parts were told. */
-class TestPool {
-  readonly time = new FakeTime();
-  readonly libc = new FakeLibc();
-  readonly threads: FakeThread[] = [];
-  readonly warnings: string[] = [];
-  readonly told: unknown[][] = [];
-  readonly pool: WorkerPool;
-
-  constructor(
-    options: Partial<WorkerPoolOptions> = {},
-    logs: { readonly logsRequests: boolean; readonly logsRefusals: boolean } = {
-      logsRequests: true,
-      logsRefusals: true,
-    },
-  ) {
-    const tell = (name: string) => (...args: unknown[]): void =>
-      void this.told.push([name, ...args]);
-    const log: Partial<ServerLog> = {
-      ...logs,
-      warning: (message) => void this.warnings.push(message),
-      request: tell("request"),
-      refused: tell("refused"),
-      failed: tell("failed"),
-      addSuppressed: tell("suppressed"),
-    };
-    this.pool = new WorkerPool({
-      size: 1,
-      services,
-      guard,
-      log: log as ServerLog,
-      openWorker: () => {
-        const thread = new FakeThread();
-        this.threads.push(thread);
-        return thread as unknown as Worker;
-      },
-      libc: this.libc,
-      timers: this.time,
-      ...options,
-    });
-  }
-
-  /** Starts it with all threads ready. */
-  async start(): Promise<void> {
-    const starting = this.pool.start();
-    for (const thread of this.threads) thread.say({ event: "ready" });
-    await starting;
-  }
-
-  get last(): FakeThread {
-    return this.threads.at(-1) ?? new FakeThread();
-  }
-
-  /** Ends it, as threads do that look at their stop word. */
-  async shutdown(): Promise<void> {
-    const ended = this.pool.shutdown();
-    for (const thread of this.threads) thread.say({ event: "stopped" });
-    await ended;
-  }
-}
 
 function admitted(setup: WorkerSetup | undefined, requests: number): number {
   const limiter = new LineLimiter(setup?.limiter);
@@ -338,6 +240,28 @@ Deno.test("a worker that dies while the pool is shut down has ended", async () =
   test.last.throw("out of luck");
   await ending;
   assertEquals([test.threads.length, test.warnings], [1, []]);
+});
+
+Deno.test("threads that were prepared get their work at the start, and none is opened twice", async () => {
+  const test = new TestPool({ size: 2 });
+  test.pool.prepare();
+  assertEquals(test.threads.map(({ setup }) => setup), [undefined, undefined]);
+  const [page] = [new ServedPage().buffer];
+  test.pool.listen(endpoint, page);
+  // One that dies before its work is replaced at once.
+  test.last.say({ event: "died", cause: "out of memory" });
+  await test.start();
+  assertEquals(test.threads.map(({ setup }) => setup?.listeners.length), [1, undefined, 1]);
+  assertEquals([test.pool.isComplete, test.warnings], [true, []]);
+  await test.shutdown();
+});
+
+Deno.test("threads that were prepared for nothing are ended at once", async () => {
+  const test = new TestPool({ size: 2 });
+  test.pool.prepare();
+  await test.pool.shutdown();
+  assertEquals(test.threads.map(({ isTerminated }) => isTerminated), [true, true]);
+  assertEquals(test.time.monotonicMs(), 0);
 });
 
 Deno.test("a pool does not start if a worker dies before it is ready", async () => {
