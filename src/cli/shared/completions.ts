@@ -102,7 +102,8 @@ function readWords(command: Command, words: readonly string[]): {
       return { positionals: [...positionals, ...words.slice(i + 1)], isAfterDashes: true };
     }
     const option = findOption(options, word)?.[1];
-    if (option?.syntax !== undefined) {
+    // A value in brackets may be left out.
+    if (option?.syntax?.startsWith("<")) {
       if (i === words.length - 1) return { option, positionals, isAfterDashes: false };
       i++;
     } else if (!/^-./.test(word)) positionals.push(word);

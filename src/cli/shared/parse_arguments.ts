@@ -44,15 +44,31 @@ export function parseArguments(
     const [key, field] = option;
     // The command line takes precedence, also over an option that it excludes.
     if (given.has(key) || conflictOf(option, options, given) !== undefined) continue;
-    const variable = variableOf(prefix, field);
-    const text = environmentVariable(variable);
-    if (text === undefined || text === "") continue;
+    const [variable, text] = variableWithText(prefix, field) ?? [];
+    if (variable === undefined || text === undefined) continue;
     if (field.syntax !== undefined) set(option, variable, text, "environment");
     else if (!OFF.includes(text.toLowerCase())) set(option, variable, "", "environment");
   }
   checkConflicts(options, sources);
   checkPositionals(command, positionals);
   return { values: values as Arguments["values"], positionals, sources };
+}
+
+/** The variable of an option, or of another name that it has, with its text unless that is empty. */
+function variableWithText(
+  prefix: string,
+  field: Field,
+): [variable: string, text: string] | undefined {
+  const { aliases = [], formerFlags = [] } = field;
+  for (const flag of [`--${field.name}`, ...aliases, ...formerFlags]) {
+    if (!flag.startsWith("--")) continue;
+    const variable = variableOf(prefix, { name: flag.slice(2) });
+    const text = environmentVariable(variable);
+    if (text === undefined || text === "") continue;
+    if (!formerFlags.includes(flag)) return [variable, text];
+    throw new UsageError(`Unknown variable ${variable}: use ${variableOf(prefix, field)}`);
+  }
+  return undefined;
 }
 
 /** Passes on each option, and returns the other arguments. */

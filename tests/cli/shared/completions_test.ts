@@ -48,6 +48,7 @@ Deno.test("completions offer the values of options and arguments, and the names 
     [timesrv, "--leap in", ["insert", "insert@"], 4],
     [timesrv, "--scenario li", ["list"], 0],
     [timesrv, "--leap-file ", [], 0],
+    [timesrv, "--local aut", ["auto://"], 6],
     [timesrv, "--transport ", ["auto", "datagram", "mmsg"], 4],
     [timesrv, "ntp://127.0.0.1 aut", ["auto://"], 6],
   ];

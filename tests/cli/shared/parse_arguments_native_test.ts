@@ -25,6 +25,9 @@ Deno.test(
       const [variables, args, expected] of [
         [{ TOOL_COUNT: "5" }, ["x"], { count: 5 }],
         [{ TOOL_COUNT: "many" }, ["-n6", "x"], { count: 6 }],
+        [{ TOOL_SAMPLES: "7" }, ["x"], { count: 7 }],
+        [{ TOOL_SAMPLES: "7", TOOL_COUNT: "8" }, ["x"], { count: 8 }],
+        [{ TOOL_TIMES: "" }, ["x"], {}],
         // Empty is not set.
         [{ TOOL_LOG_FORMAT: "", TOOL_COUNT: "", TOOL_TOKEN: "" }, ["x"], {}],
         [{ TOOL_NAME: "a" }, ["x"], { names: ["a"] }],
@@ -54,6 +57,7 @@ Deno.test(
     for (
       const [variables, message] of [
         [{ TOOL_COUNT: " " }, 'TOOL_COUNT is " ", expected a whole number'],
+        [{ TOOL_TIMES: "5" }, "Unknown variable TOOL_TIMES: use TOOL_COUNT"],
         [{ TOOL_COLOUR: "green" }, 'TOOL_COLOUR is "green", expected red or blue'],
         [{ TOOL_JSON: "1", TOOL_QUIET: "1" }, "--json cannot be used with --quiet"],
       ] as const

@@ -15,7 +15,14 @@ export const command = defineCommand({
   ],
   groups: {
     "Numbers:": {
-      count: whole(1, 9, { name: "count", short: "n", syntax: "<count>", help: "" }),
+      count: whole(1, 9, {
+        name: "count",
+        short: "n",
+        aliases: ["-s", "--samples"],
+        formerFlags: ["--times", "-c"],
+        syntax: "<count>",
+        help: "",
+      }),
       offset: number(-5, 5, { name: "offset", syntax: "<seconds>", unit: "seconds", help: "" }),
     },
     "Words:": {
