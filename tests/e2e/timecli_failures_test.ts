@@ -120,7 +120,9 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
         await run([...timecli, `asctime://127.0.0.1:${port}`]),
         4,
         new RegExp(
-          `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: (?:timesrv|deno task serve) asctime://127\\.0\\.0\\.1:${port}$`,
+          `Nothing listens on udp 127\\.0\\.0\\.1:${port}; .*: ${
+            kind === "source" ? "deno task serve" : "timesrv"
+          } asctime://127\\.0\\.0\\.1:${port}$`,
           "m",
         ),
       );

@@ -9,6 +9,7 @@ import { waitErrors } from "../support/usage_errors.ts";
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   const test = testsOf("timecli wait", { kind, needs });
   const wait = [...timecli, "wait"] as const;
+  const starts = kind === "source" ? "deno task serve" : "timesrv";
 
   Deno.test(
     await test("reports a mistake on its command line in one line", async () => {
@@ -39,7 +40,10 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
       const port = freePort();
       await using waiting = new Running([...wait, `127.0.0.1:${port}`, "--within", "5s"]);
       await waiting.waitFor(
-        /^ntp:\S+: Nothing listens on udp \S+; a server starts there with: (?:timesrv|deno task serve) ntp:/m,
+        new RegExp(
+          `^ntp:\\S+: Nothing listens on udp \\S+; a server starts there with: ${starts} ntp:`,
+          "m",
+        ),
       );
       const { server } = await startServer(timesrv, [`127.0.0.1:${port}`]);
       await using _ = server;

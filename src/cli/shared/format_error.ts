@@ -34,7 +34,9 @@ export function errorFormatter(): (error: unknown) => string {
 
 /** The command that runs the server: from source there is no `timesrv`. */
 export function serveCommand(): string {
-  return Deno.build.standalone ? "timesrv" : "deno task serve";
+  // An executable has this module in a bundle.
+  const isSource = !Deno.build.standalone && import.meta.url.endsWith(".ts");
+  return isSource ? "deno task serve" : "timesrv";
 }
 
 function messageOf(error: unknown): string {
