@@ -39,6 +39,8 @@ export const timesrvErrors: UsageErrors = [
   [["--transport", "datagram", "--receive-queue", "64"], /are for --transport mmsg/],
   [["--rate-limit", "off", "--rate-kod", "0.5"], /--rate-kod and the prefixes need a rate limit/],
   [["--control-token", "0123456789abcdef"], /--control-token needs --control/],
+  [["--max-clients", "9"], /--max-clients needs --control/],
+  [["--max-clients", "1000001", "--control", "127.0.0.1"], /--max-clients/],
   [["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"], /Two listeners cannot share udp 127/],
   [
     ["ntp://[::]:1123", "time://[::1]:1123"],
@@ -278,6 +280,7 @@ export const controlErrors: UsageErrors = [
   [["--jsno", "state"], /Unknown option --jsno/],
   [["state", "now"], /state accepts no value: remove now/],
   [["state", "--rate", "2"], /Clock options are for set, not for state/],
+  [["state", "--sort", "rate"], /--sort, --limit and --skip are for clients, not for state/],
   [["set"], /set needs options, such as --offset \+1h/],
   [["set", "--freeze", "--rate", "2"], /--rate.*--freeze/],
   [["step"], /step needs one duration/],

@@ -5,6 +5,7 @@ import { ServedPage, SYSTEM_TIME } from "../../../src/clock/page.ts";
 import { decodeNtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
 import { allocateClients } from "../../../src/server/clients/client_table.ts";
+import { listClients } from "../../../src/server/clients/list_clients.ts";
 import { LineLimiter } from "../../../src/server/log/line_limiter.ts";
 import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
 import { openWorker } from "../../../src/server/workers/worker_url.ts";
@@ -91,7 +92,7 @@ function pageOf(stratum: number): SharedArrayBuffer {
 Deno.test(
   await where(
     batches,
-    "a worker serves its page, and reports twenty requests, until it is stopped",
+    "a worker serves its page, counts its clients, and reports twenty requests of each kind",
     async () => {
       await using worker = new TestWorker(pageOf(7));
       await worker.last("ready");
@@ -100,6 +101,9 @@ Deno.test(
       for (let i = 0; i < 23; i++) {
         assertEquals(decodeNtpPacket(await client.ask(request, to)).stratum, 7);
       }
+      using stranger = new UdpClient("127.0.0.2");
+      for (let i = 0; i < 21; i++) await stranger.send(request, to);
+      await until(() => worker.counters.totals().refused.denied === 21);
       // What it sends after a reply is there before its end.
       await worker.stop();
       const endpoint = { protocol: "ntp", ...to };
@@ -107,9 +111,23 @@ Deno.test(
       const reported = { event: "request", endpoint, source, request, cause: undefined };
       const [ready, ...rest] = worker.said as unknown[];
       assertEquals(ready, { event: "ready" });
-      assertEquals(rest, [...Array(20).fill(reported), { event: "stopped" }]);
+      const denied = {
+        ...reported,
+        source: { hostname: "127.0.0.2", port: stranger.address.port },
+        cause: "denied",
+      };
+      assertEquals(rest, [
+        ...Array(20).fill(reported),
+        ...Array(20).fill(denied),
+        { event: "stopped" },
+      ]);
       const { received, answered } = worker.counters.totals();
-      assertEquals([received, answered], [23, 23]);
+      assertEquals([received, answered], [44, 23]);
+      const { clients } = listClients([worker.clients], Date.now(), { sort: "address" });
+      assertEquals(clients.map(({ address, answered, denied }) => [address, answered, denied]), [
+        ["127.0.0.1", 23, 0],
+        ["127.0.0.2", 0, 21],
+      ]);
     },
   ),
 );
