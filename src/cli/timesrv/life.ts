@@ -44,9 +44,10 @@ export function watchParent(end: (reason: string) => void): WatchedParent {
     if (Deno.ppid !== parent) end("its parent process has ended");
   });
   let isWatched = false;
-  void readInput().then(() => {
+  // An input that cannot be examined is none.
+  readInput().then(() => {
     if (isWatched) end("its standard input was closed");
-  });
+  }, () => {});
   return {
     watchInput: () => isWatched = true,
     [Symbol.dispose]: () => timer[Symbol.dispose](),
