@@ -22,7 +22,7 @@ export interface LeapChange {
   readonly to: Leap;
 }
 
-/** The offset has changed by more than error bounds and drift explain: a clock was stepped. */
+/** The offset has changed by more than error bounds, drift and jitter explain, for two exchanges: a clock was stepped. */
 export interface OffsetStep {
   /** Which kind of event it is. */
   readonly type: "step";
@@ -51,12 +51,21 @@ interface Measurement extends Moment {
 /** The fastest slew of a clock that is not stepped: MAXFREQ of RFC 5905 §7.2, and the limit of many daemons. */
 const MAX_DRIFT = 500e-6;
 
+/** A step exceeds the noise by this factor: that of a clock that runs away grows to twice with the second exchange. */
+const NOISE_FACTOR = 2.5;
+
 /** An offset is compared with this many before it: the one with the least delay has the tightest bound. */
 const MAX_MEASUREMENTS = 8;
 
 export class ChangeDetector {
   #ntp: NtpReply | undefined;
   #measurements: Measurement[] = [];
+  /** A measurement that contradicts those before, until the next one confirms it. */
+  #suspect: Measurement | undefined;
+  /** The largest difference of two offsets that neither bounds nor drift explain, in seconds. */
+  #noise = 0;
+  /** That of before the last step. */
+  #pastNoise = 0;
 
   /** Compares the next reply, which must not be a kiss-o'-death, with those before. */
   next(reply: TimeReply, moment: Moment, isTrusted: boolean): Change[] {
@@ -75,32 +84,59 @@ export class ChangeDetector {
     return step ? [...changes, step] : changes;
   }
 
+  /** Reports a step once two measurements in a row show it. */
   #measure(reply: NtpReply | SecondsReply, moment: Moment): OffsetStep | undefined {
     const [offset, bound] = [reply.offset.total("seconds"), reply.errorBound.total("seconds")];
     const now: Measurement = { ...moment, offset, bound };
-    const contradicted = this.#measurements.findLast((before) => contradicts(before, now));
-    if (!contradicted) {
-      this.#measurements = [...this.#measurements.slice(1 - MAX_MEASUREMENTS), now];
-      return undefined;
-    }
-    const [last = contradicted] = this.#measurements.slice(-1);
-    this.#measurements = [now];
-    const step = offset - last.offset;
+    const suspect = this.#suspect;
+    const isConfirmed = suspect && unexplained(suspect, now) <= NOISE_FACTOR * this.#noise;
+    if (isConfirmed && this.#contradicts(now)) return this.#report(suspect, now);
+    // A late packet, whose bound is wide, decides nothing.
+    if (isConfirmed && bound > suspect.bound) return undefined;
+    if (suspect) this.#keep(suspect);
+    this.#suspect = this.#contradicts(now) ? now : undefined;
+    if (!this.#suspect) this.#keep(now);
+    return undefined;
+  }
+
+  #contradicts(now: Measurement): boolean {
+    return this.#measurements.some((before) =>
+      unexplained(before, now) > NOISE_FACTOR * this.#noise
+    );
+  }
+
+  #keep(measurement: Measurement): void {
+    this.#measurements = [...this.#measurements.slice(1 - MAX_MEASUREMENTS), measurement];
+    const pairs = this.#measurements.flatMap((a, i) =>
+      this.#measurements.slice(0, i).map((b) => unexplained(a, b))
+    );
+    this.#noise = Math.max(this.#pastNoise, ...pairs);
+  }
+
+  #report(first: Measurement, second: Measurement): OffsetStep {
+    const now = second.bound < first.bound ? second : first;
+    const last = this.#measurements.at(-1) as Measurement;
+    this.#suspect = undefined;
+    this.#pastNoise = this.#noise;
+    this.#measurements = [];
+    this.#keep(first);
+    this.#keep(second);
+    const step = now.offset - last.offset;
     // A step forward of the local clock lowers the offset by as much.
     const isLocal = Math.abs(step + wallStep(last, now)) < Math.abs(step) / 2;
     return {
       type: "step",
       step: fromSeconds(step),
-      errorBound: fromSeconds(bound + last.bound),
+      errorBound: fromSeconds(now.bound + last.bound),
       clock: isLocal ? "local" : "server",
     };
   }
 }
 
-function contradicts(before: Measurement, now: Measurement): boolean {
-  const elapsed = (now.monotonicMs - before.monotonicMs) / 1000;
-  const explained = before.bound + now.bound + MAX_DRIFT * elapsed;
-  return Math.abs(now.offset - before.offset) > explained;
+/** The part of a difference that neither bounds nor drift explain, in seconds; below 0 if there is none. */
+function unexplained(before: Measurement, now: Measurement): number {
+  const elapsed = Math.abs(now.monotonicMs - before.monotonicMs) / 1000;
+  return Math.abs(now.offset - before.offset) - before.bound - now.bound - MAX_DRIFT * elapsed;
 }
 
 /** The step of this machine's clock between two moments, in seconds. */

@@ -2,10 +2,10 @@ import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
 import type { MeasuredReply } from "./measure.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import {
+  computeJitter,
   type FrequencyError,
   median,
   type OffsetPoint,
-  rootMeanSquare,
   slopeRange,
 } from "./statistics.ts";
 
@@ -22,7 +22,7 @@ export interface Estimate {
   readonly errorBound: Temporal.Duration;
   /** The median of all offsets. */
   readonly medianOffset: Temporal.Duration;
-  /** The root mean square of the other offsets' differences from the best; absent with one reply. */
+  /** The root mean square of the other offsets' differences from the best (RFC 5905 §10); absent with one reply. */
   readonly jitter?: Temporal.Duration;
   /** The least delay, there and back. */
   readonly minDelay: Temporal.Duration;
@@ -68,7 +68,7 @@ export function estimate(
     offsetSeconds: toSeconds(reply.offset.subtract(best.offset)),
     boundSeconds: toSeconds(reply.errorBound),
   }));
-  const others = points.filter((_, i) => replies[i] !== least);
+  const offsets = points.map(({ offsetSeconds }) => offsetSeconds);
   const age = fromSeconds(FREQUENCY_TOLERANCE * toSeconds(endedAfter.subtract(least.startedAfter)));
   const { low, high } = slopeRange(points);
   const boundPpm = (high - low) / 2 * 1e6;
@@ -77,12 +77,8 @@ export function estimate(
     best,
     offset: best.offset,
     errorBound,
-    medianOffset: best.offset.add(
-      fromSeconds(median(points.map(({ offsetSeconds }) => offsetSeconds))),
-    ),
-    ...(others.length > 0 && {
-      jitter: fromSeconds(rootMeanSquare(others.map(({ offsetSeconds }) => offsetSeconds))),
-    }),
+    medianOffset: best.offset.add(fromSeconds(median(offsets))),
+    ...(offsets.length > 1 && { jitter: fromSeconds(computeJitter(offsets, delays)) }),
     minDelay: delayOf(best),
     maxDelay: fromSeconds(Math.max(...delays)),
     rootDistance: best.protocol === "ntp" ? best.rootDistance.add(age) : errorBound,

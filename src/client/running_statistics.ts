@@ -20,9 +20,7 @@ export class RunningStatistics {
   max: number = -Infinity;
   /** The mean; 0 without values. */
   mean = 0;
-  #last = NaN;
   #squaredDeviations = 0;
-  #squaredDifferences = 0;
 
   /**
    * Adds a value.
@@ -30,8 +28,6 @@ export class RunningStatistics {
    * @param value The value
    */
   add(value: number): void {
-    if (this.count > 0) this.#squaredDifferences += (value - this.#last) ** 2;
-    this.#last = value;
     this.count++;
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
@@ -44,10 +40,5 @@ export class RunningStatistics {
   /** The sample standard deviation; NaN with fewer than two values. */
   get standardDeviation(): number {
     return this.count < 2 ? NaN : Math.sqrt(this.#squaredDeviations / (this.count - 1));
-  }
-
-  /** The jitter: root mean square of the differences from one value to the next; NaN with fewer than two. */
-  get jitter(): number {
-    return this.count < 2 ? NaN : Math.sqrt(this.#squaredDifferences / (this.count - 1));
   }
 }

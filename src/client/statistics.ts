@@ -21,8 +21,16 @@ export function median(values: readonly number[]): number {
   return ((sorted[low] as number) + (sorted[high] as number)) / 2;
 }
 
-export function rootMeanSquare(values: readonly number[]): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+/**
+ * Computes the jitter as RFC 5905 §10 defines it: the root mean square of the differences of all other offsets from
+ * the one with the least delay. NaN with fewer than two.
+ */
+export function computeJitter(offsets: readonly number[], delays: readonly number[]): number {
+  const best = delays.indexOf(Math.min(...delays));
+  const differences = offsets.toSpliced(best, 1).map((offset) => offset - (offsets[best] ?? NaN));
+  return Math.sqrt(
+    differences.reduce((sum, value) => sum + value * value, 0) / differences.length,
+  );
 }
 
 /**

@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
+  computeJitter,
   median,
   type OffsetPoint,
-  rootMeanSquare,
   slopeRange,
 } from "../../src/client/statistics.ts";
 import { check } from "../support/property.ts";
@@ -30,8 +30,11 @@ Deno.test("median is not moved by outliers fewer than half", () => {
   ));
 });
 
-Deno.test("rootMeanSquare weighs what is far more", () => {
-  assertAlmostEquals(rootMeanSquare([3, -4, 0, 0]), 2.5);
+Deno.test("computeJitter is the root mean square of the distances from the offset with the least delay", () => {
+  assertAlmostEquals(computeJitter([4, 1, -3, 1, 1], [3, 2, 4, 1, 2]), 2.5);
+  // Of two with the least delay, the first.
+  assertAlmostEquals(computeJitter([0, 3, -4], [1, 1, 2]), Math.sqrt(12.5));
+  assertEquals([computeJitter([], []), computeJitter([5], [1])], [NaN, NaN]);
 });
 
 Deno.test("slopeRange holds the true slope, whatever the errors within the bounds", () => {

@@ -3,11 +3,11 @@ import type { RunningStatistics } from "../../../client/running_statistics.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import type { Base } from "./value_axis.ts";
 
-export const figureNames: readonly string[] = ["min", "mean", "max", "stddev", "jitter"];
+export const figureNames: readonly string[] = ["min", "mean", "max", "stddev"];
 
 /** Formats the figures of {@linkcode figureNames}; minimum, mean and maximum are relative to the base. */
 export function formatFigures(
-  { min, mean, max, standardDeviation, jitter }: RunningStatistics,
+  { min, mean, max, standardDeviation }: RunningStatistics,
   { isSigned, base }: { readonly isSigned: boolean; readonly base?: Base | undefined },
 ): string[] {
   // A hundredth of the range: two digits of the differences.
@@ -17,10 +17,12 @@ export function formatFigures(
     const text = formatExactSeconds(difference, resolution);
     return difference >= 0 && (isSigned || base) ? `+${text}` : text;
   };
-  const spread = [standardDeviation, jitter].map((value) =>
-    Number.isNaN(value) ? "-" : formatSeconds(value)
-  );
-  return [...[min, mean, max].map(format), ...spread];
+  return [...[min, mean, max].map(format), formatSpread(standardDeviation)];
+}
+
+/** Formats a spread, which is NaN where there are too few values for it. */
+export function formatSpread(seconds: number): string {
+  return Number.isNaN(seconds) ? "-" : formatSeconds(seconds);
 }
 
 export function formatShare(count: number, all: number): string {

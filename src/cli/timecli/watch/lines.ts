@@ -13,7 +13,7 @@ import {
   formatSeconds,
   formatSignedSeconds,
 } from "../../../text/units.ts";
-import { figureNames, formatFigures } from "./figures.ts";
+import { figureNames, formatFigures, formatSpread } from "./figures.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { chooseBase } from "./value_axis.ts";
 import { formatJson } from "../../../text/json.ts";
@@ -56,7 +56,7 @@ export function formatNotice(notice: WatchNotice): string {
       return `leap indicator ${notice.from} → ${notice.to}`;
     case "step":
       return `offset step of ${formatSignedSeconds(notice.step.total("seconds"))}: ` +
-        (notice.clock === "local" ? "this machine's clock was set" : "server's clock was set");
+        (notice.clock === "local" ? "this machine's clock jumped" : "its clock jumped");
     case "gone":
       return `gone: ${formatError(notice.error)}`;
     case "back":
@@ -125,31 +125,30 @@ export const csvLines: LineFormat = {
   format: (event): string => `${formatCsvRow(eventToJson(event), columns)}\r`,
 };
 
-const summaryHead = [
-  ["SERVER", "SENT", "LOST", "BAD"],
-  ["", ...figureNames.map((name) => name.toUpperCase())],
-];
-
-/** Formats the figures of every server over the whole time, in 80 columns. */
+/** Formats the figures of every server over the whole time, in 80 columns, and the jitter of its latest replies. */
 export function formatSummary(records: readonly WatchRecord[]): string {
-  const counts = records.map(({ url, sent, lost, bad }) => [url, ...[sent, lost, bad].map(String)]);
-  const [head = "", ...servers] = layOutTable([summaryHead[0] ?? [], ...counts]).split("\n");
-  const figures = records.map(rowsOf);
-  const rows = [summaryHead[1] ?? [], ...figures.flatMap(({ rows }) => rows)];
-  const [figureHead = "", ...figureLines] = layOutTable(rows).split("\n").map((row) => `  ${row}`);
-  const blocks = servers.map((server, i) => {
-    const { rows, from } = figures[i] ?? { rows: [] };
-    return [server, ...(from ? [from] : []), ...figureLines.splice(0, rows.length)];
+  const rows = records.map(rowsOf);
+  const names = [...figureNames, "jitter"].map((name) => name.toUpperCase());
+  const table = layOutTable([["", ...names], ...rows.flat()]).split("\n").map((row) => `  ${row}`);
+  const [head = "", ...lines] = table;
+  const blocks = records.map(({ url, sent, lost, bad, offsets }, i) => {
+    const base = chooseBase(offsets.min, offsets.max);
+    return [
+      `${url}: ${sent} sent, ${lost} lost, ${bad} bad`,
+      ...(base ? [`  offset from ${base.text}:`] : []),
+      ...lines.splice(0, rows[i]?.length),
+    ];
   });
-  return [head, ...(rows.length > 1 ? [figureHead] : []), ...blocks.flat()].join("\n");
+  return [...(rows.flat().length > 0 ? [head] : []), ...blocks.flat()].join("\n");
 }
 
-/** The rows of offset and delay, and the base of the offset, if it is not 0. */
-function rowsOf({ offsets, delays }: WatchRecord): { rows: string[][]; from?: string } {
+/** The rows of offset and delay. */
+function rowsOf({ offsets, delays, jitter }: WatchRecord): string[][] {
   const base = chooseBase(offsets.min, offsets.max);
-  const rows = [
-    ...(offsets.count > 0 ? [["offset", ...formatFigures(offsets, { isSigned: true, base })]] : []),
-    ...(delays.count > 0 ? [["delay", ...formatFigures(delays, { isSigned: false })]] : []),
+  const ofOffset = offsets.count > 0 ? formatFigures(offsets, { isSigned: true, base }) : [];
+  const ofDelay = delays.count > 0 ? formatFigures(delays, { isSigned: false }) : [];
+  return [
+    ...(ofOffset.length > 0 ? [["offset", ...ofOffset, formatSpread(jitter)]] : []),
+    ...(ofDelay.length > 0 ? [["delay", ...ofDelay, ""]] : []),
   ];
-  return { rows, ...(base && { from: `  offset from ${base.text}:` }) };
 }

@@ -1,5 +1,6 @@
 /** The record of a watched server: its figures, and points to plot. */
 import { RunningStatistics } from "../../../client/running_statistics.ts";
+import { computeJitter } from "../../../client/statistics.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -14,6 +15,9 @@ const MAX_SAMPLES = 4096;
 
 /** More would cover a picture. */
 const MAX_MARKS = 512;
+
+/** The replies that the jitter is of: NSTAGE of RFC 5905 §7.2. */
+const MAX_JITTER_REPLIES = 8;
 
 /** Shorter spans are parts of this one. */
 const MIN_SPAN_SECONDS = 60;
@@ -55,6 +59,7 @@ export class WatchRecord {
   /** When requests that failed were sent, in milliseconds since the Unix epoch. */
   readonly failures: Thinned<number> = new Thinned(MAX_MARKS);
   notices: WatchNotice[] = [];
+  #register: { readonly offset: number; readonly delay: number }[] = [];
   readonly #whole = new ThinnedPoints({ bucketMs: 1, buckets: 2 * BUCKETS, keep: "all" });
   readonly #latest = timeSpans
     .filter(({ seconds }) => seconds >= MIN_SPAN_SECONDS)
@@ -70,6 +75,14 @@ export class WatchRecord {
 
   constructor(url: string) {
     this.url = escapeLine(url);
+  }
+
+  /** The jitter of the latest replies with an offset, in seconds; NaN with fewer than two. */
+  get jitter(): number {
+    return computeJitter(
+      this.#register.map(({ offset }) => offset),
+      this.#register.map(({ delay }) => delay),
+    );
   }
 
   get all(): PlotPoint[] {
@@ -103,7 +116,11 @@ export class WatchRecord {
     const measured = "errorBound" in reply && offset !== undefined
       ? { offset, bound: reply.errorBound.total("seconds") }
       : undefined;
-    if (measured) this.offsets.add(measured.offset);
+    if (measured) {
+      this.offsets.add(measured.offset);
+      const { offset } = measured;
+      this.#register = [...this.#register.slice(1 - MAX_JITTER_REPLIES), { offset, delay }];
+    }
     this.delays.add(delay);
     this.samples.add({ delay, measured });
     const point = { atMs: sentAt.epochMilliseconds, offset, delay };

@@ -105,7 +105,7 @@ function blockOf(
   const values = measured.map(([, value]) => value);
   const base = chooseBase(figures.min, figures.max);
   const axisBase = base ?? chooseBase(Math.min(...values), Math.max(...values));
-  const texts = formatFigures(figures, { isSigned, base }).slice(0, 4);
+  const texts = formatFigures(figures, { isSigned, base });
   const title = [
     `${isSigned ? "Offset" : "Delay"}${base ? ` from ${base.text}` : ""}`,
     ...texts.map((text, i) => `${figureNames[i]} ${text}`),

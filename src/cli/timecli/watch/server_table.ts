@@ -3,7 +3,7 @@ import { formatError } from "../../shared/format_error.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
-import { figureNames, formatFigures, formatShare } from "./figures.ts";
+import { figureNames, formatFigures, formatShare, formatSpread } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 
 /**
@@ -28,7 +28,7 @@ export function layOutServers(
 
 type Column = readonly [head: string, cell: (record: WatchRecord) => string];
 
-const statistics = figureNames.slice(0, 4).map((name, i): Column => [
+const statistics = figureNames.map((name, i): Column => [
   name.toUpperCase(),
   ({ offsets }) => offsets.count === 0 ? "-" : formatFigures(offsets, { isSigned: true })[i] ?? "-",
 ]);
@@ -41,7 +41,7 @@ function rowsOf(
   const columns: readonly Column[] = [
     ["OFFSET", offsetOf],
     ["DELAY", delayOf],
-    ["JITTER", jitterOf],
+    ["JITTER", ({ jitter }) => formatSpread(jitter)],
     ...(hasStatistics ? statistics : []),
     ["LOST", ({ lost, sent }) => formatShare(lost, sent)],
     ...(records.some(({ bad }) => bad > 0)
@@ -75,11 +75,6 @@ function delayOf({ last }: WatchRecord): string {
   if (!reply) return "-";
   const delay = reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
   return formatSeconds(delay.total("seconds"));
-}
-
-function jitterOf({ offsets, delays }: WatchRecord): string {
-  const { jitter } = offsets.count > 0 ? offsets : delays;
-  return Number.isNaN(jitter) ? "-" : formatSeconds(jitter);
 }
 
 /** Selects the servers around the marked one for which there are rows, and counts the others. */

@@ -31,7 +31,7 @@ Deno.test("textLines formats exchanges and events", () => {
     `${at(2)}KoD DENY: no more requests to it`,
     `${at(3)}stratum 2 → 3`,
     `${at(4)}leap indicator none → insert`,
-    `${at(5)}offset step of -250.0 ms: server's clock was set`,
+    `${at(5)}offset step of -250.0 ms: its clock jumped`,
     `${at(6)}gone: No reply from 192.0.2.1:123 within 2 s`,
     `${at(7)}back after 34.50 s`,
   ]);
@@ -148,13 +148,15 @@ Deno.test("formatSummary shows the figures of every server", () => {
     recordOf("time://[::1]:37", []),
   ];
   assertEquals(cellsIn(formatSummary(records)), [
-    ["SERVER", "SENT", "LOST", "BAD"],
     ["MIN", "MEAN", "MAX", "STDDEV", "JITTER"],
-    [url, "5", "1", "2"],
+    [`${url}: 5 sent, 1 lost, 2 bad`],
     ["offset", "+1.000 ms", "+2.000 ms", "+3.000 ms", "1.414 ms", "2.000 ms"],
-    ["delay", "2.000 ms", "3.000 ms", "4.000 ms", "1.414 ms", "2.000 ms"],
-    ["time://[::1]:37", "0", "0", "0"],
+    ["delay", "2.000 ms", "3.000 ms", "4.000 ms", "1.414 ms"],
+    ["time://[::1]:37: 0 sent, 0 lost, 0 bad"],
   ]);
+  const [head = "", , offset = ""] = formatSummary(records).split("\n");
+  assertEquals(head.indexOf("MEAN"), offset.indexOf("+2.000 ms"));
+  assertEquals(formatSummary(records.slice(1)), "time://[::1]:37: 0 sent, 0 lost, 0 bad");
 });
 
 Deno.test("formatSummary fits 80 columns, however far off a server is", () => {
@@ -162,7 +164,7 @@ Deno.test("formatSummary fits 80 columns, however far off a server is", () => {
   const far = [-1, 0, 1].map((i) => measured(i, 413_340_677.25 + i / 2 ** 14, 0.002));
   const text = formatSummary([recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)]);
   for (const line of text.split("\n")) assert(line.length <= 80, line);
-  const [, , , from = [], [name, min, mean, max, deviation] = []] = cellsIn(text);
+  const [, , from = [], [name, min, mean, max, deviation] = []] = cellsIn(text);
   assertEquals([from, name], [["offset from +4784 d 0 h 51 min 17.25 s:"], "offset"]);
   assertEquals([min, mean, max, deviation], ["-61.04 µs", "+0 s", "+61.04 µs", "61.04 µs"]);
 });

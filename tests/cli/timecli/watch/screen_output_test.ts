@@ -57,9 +57,9 @@ q quit  p pause  + - time scale  Tab next server
     `
 timecli watch   01:01:01   paused
   SERVER                   OFFSET        DELAY     JITTER    LOST   BAD     STRATUM  LEAP
-  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  9.373 µs  1.7 %  0 %     2        none
+  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  1.7 %  0 %     2        none
   time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  1.000 ms  0 %    0 %     -        -
+  daytime://192.0.2.8:13   -             59.00 ms  -         0 %    0 %     -        -
 > ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       0 %    33.3 %  2        none
 Offset  min +4629 d 15 h 7 min  mean +4629 d 15 h 7 min  max +4629 d 15 h 7 min  stddev 0 s
        ▲
@@ -135,9 +135,9 @@ q quit  p pause  + - time scale  Tab next server
     `
 timecli watch   01:01:01
   SERVER                   OFFSET        DELAY     JITTER    MIN                 MEAN                MAX                 STDDEV    LOST   BAD     STRATUM  LEAP
-> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  9.373 µs  -100.0 µs           +9.017 µs           +100.0 µs           68.85 µs  1.7 %  0 %     2        none
+> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  -100.0 µs           +9.017 µs           +100.0 µs           68.85 µs  1.7 %  0 %     2        none
   time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  1.000 ms  -                   -                   -                   -         0 %    0 %     -        -
+  daytime://192.0.2.8:13   -             59.00 ms  -         -                   -                   -                   -         0 %    0 %     -        -
   ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       +4629 d 15 h 7 min  +4629 d 15 h 7 min  +4629 d 15 h 7 min  0 s       0 %    33.3 %  2        none
 Offset  min -100.0 µs  mean +9.017 µs  max +100.0 µs  stddev 68.85 µs
 Delay  min 1.0000 ms  mean 1.0292 ms  max 1.0600 ms  stddev 20.20 µs

@@ -32,7 +32,7 @@ Deno.test("drawScreen shows title, servers, both plots, notices and keys", () =>
   const lines = drawScreen(view(), size);
   assertEquals(lines.length, size.rows);
   assertMatch(lines[0] ?? "", /^timecli watch {3}01:01:01$/);
-  assertMatch(lines[2] ?? "", /^> ntp:\S+ +\+29\.00 µs +1\.590 ms +1\.000 µs +0 % +2 +none$/);
+  assertMatch(lines[2] ?? "", /^> ntp:\S+ +\+29\.00 µs +1\.590 ms +4\.472 µs +0 % +2 +none$/);
   assertMatch(lines[3] ?? "", /^ {2}time:\S+ +100 % lost; No reply from/);
   assertMatch(lines[5] ?? "", /^Offset {2}min -30\.00 µs {2}mean -500 ns {2}max \+29\.00 µs/);
   assert(lines.some((line) => /^Delay {2}min 1\.000 ms/.test(line)));
