@@ -4,9 +4,7 @@ import { ServedTime } from "../../../src/clock/served_time.ts";
 import { type ControlledServer, findRoute } from "../../../src/server/http/routes.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { query, serve } from "../../../mod.ts";
-import type { ClientState, ServerState } from "../../../src/client/control_api.ts";
-import { UdpClient } from "../../support/udp_client.ts";
-import { ntpRequest } from "../faults/engine.ts";
+import type { ServerState } from "../../../src/client/control_api.ts";
 import { ask, settings } from "./http.ts";
 
 type Url = `ntp://${string}`;
@@ -262,28 +260,6 @@ Deno.test("faults come later to a server that started without", async () => {
     200,
   );
   assertEquals((await query(server.addresses[0]?.url as Url)).stratum, 5);
-});
-
-Deno.test("GET /clients lists the clients, the latest first", async () => {
-  await using server = await serve(["auto://127.0.0.1:0", ntp], { control });
-  const [auto, plain] = server.addresses;
-  await query(`asctime://127.0.0.1:${auto?.port}`);
-  await query(`ntp://127.0.0.1:${plain?.port}`);
-  using other = new UdpClient("127.0.0.2");
-  await other.ask(ntpRequest(1), auto);
-  const listed = async (): Promise<unknown[]> => {
-    const { body } = await ask(server, "GET", "/clients");
-    assertEquals(body.unlisted, 0);
-    for (const { last_seen } of body.clients) {
-      assert(Math.abs(Date.parse(last_seen) - Date.now()) < 60_000, last_seen);
-    }
-    return body.clients.map((
-      { address, requests, protocol }: ClientState,
-    ) => [address, requests, protocol]);
-  };
-  assertEquals(await listed(), [["127.0.0.2", 1, "ntp"], ["127.0.0.1", 2, "ntp"]]);
-  await query(`ntp://127.0.0.1:${plain?.port}`);
-  assertEquals(await listed(), [["127.0.0.1", 3, "ntp"], ["127.0.0.2", 1, "ntp"]]);
 });
 
 Deno.test("what delays replies is refused where the transport cannot, and changes nothing", async () => {
