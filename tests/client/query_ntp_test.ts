@@ -47,6 +47,26 @@ Deno.test("query with nothing but bogus NTP replies ends at its deadline and rep
   assertEquals([error.reason, network.timers.monotonicMs()], ["bogus_reply", 3000]);
 });
 
+Deno.test("query names the protocol of a server that replies in text", async () => {
+  for (
+    const [octets, end] of [
+      [
+        new TextEncoder().encode("Fri Apr  3 21:09:36 2020"),
+        "(24 octets), but text: use asctime://",
+      ],
+      [new TextEncoder().encode("x"), "(1 octet), but text: use asctime://"],
+      [new Uint8Array(24), "(24 octets)"],
+      [new Uint8Array(), "(0 octets)"],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serve("192.0.2.1", () => octets);
+    const asked = network.run(query("192.0.2.1", { network, retries: 0 }));
+    const error = await assertRejects(() => asked, QueryError);
+    assert(error.message.endsWith(`the last: not an NTP packet ${end}`), error.message);
+  }
+});
+
 Deno.test("query returns a kiss-o'-death as it came", async () => {
   await using server = scriptedServer(
     (socket, from, _count, request) =>

@@ -3,6 +3,7 @@
  * the document that prescribes it: applied by the client, and shown by `explain`.
  */
 import { formatPlural, formatSeconds } from "../../text/units.ts";
+import { isPrintable } from "../octets.ts";
 import type { MatchTest, TrustTest } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { nanosecondsOf, precisionOf } from "./measurement.ts";
@@ -31,10 +32,13 @@ export const matchTests: readonly MatchTest[] = [
   {
     name: "48 octets or more, a multiple of 4",
     source: "RFC 5905 §7.3",
-    rejection: ({ length }) =>
-      length < NTP_HEADER_LENGTH || length % 4 !== 0
-        ? `not an NTP packet (${formatPlural(length, "octet")})`
-        : undefined,
+    rejection(octets): string | undefined {
+      const { length } = octets;
+      if (length >= NTP_HEADER_LENGTH && length % 4 === 0) return undefined;
+      // The server of another protocol is queried by mistake where a URL names none.
+      const advice = length > 0 && isPrintable(octets) ? ", but text: use asctime://" : "";
+      return `not an NTP packet (${formatPlural(length, "octet")})${advice}`;
+    },
   },
   {
     name: "mode is 4, or 1 or 2 of a symmetric peer",
