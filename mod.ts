@@ -75,7 +75,7 @@ export {
   type Samples,
 } from "./src/client/sample.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./src/client/watch.ts";
-export type { GuardOptions } from "./src/server/guard/guard.ts";
+export type { GuardOptions } from "./src/server/guard/options.ts";
 export type { AccessOptions, RateLimit } from "./src/server/guard/options.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";

@@ -32,9 +32,9 @@ export interface ControlRequestOptions {
    * @default {"3s"}
    */
   readonly timeout?: TimeSpan;
-  /** The page of `clients`; by default the first one. */
-  readonly query?: ClientsQuery | undefined;
-  /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults` and `scenario` need one. */
+  /** The page of `clients`, by default the first one; the address of `checkAccess`. */
+  readonly query?: ClientsQuery | { readonly address: string } | undefined;
+  /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults`, `scenario` and `changeAccess` need one. */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

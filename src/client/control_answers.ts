@@ -2,6 +2,10 @@
 import type { ClockState } from "../clock/sources/timeline/state.ts";
 import type { Totals } from "../transports/counters.ts";
 import type {
+  AccessAnswer,
+  AccessCheck,
+  AccessCheckAnswer,
+  AccessState,
   ClientsAnswer,
   ClientState,
   ClockAnswer,
@@ -154,6 +158,20 @@ const isExchange = objectOf<RecordedExchange>({
   ),
 });
 
+const isAccess = objectOf<AccessAnswer>({
+  schema: isNumber,
+  access: objectOf<AccessState>({
+    allow: listOf(isText),
+    deny: listOf(isText),
+    denyAction: isText,
+    rateLimit: isText,
+    rateKod: isNumber,
+    rateIpv4Prefix: isNumber,
+    rateIpv6Prefix: isNumber,
+    limitsThisMachine: isFlag,
+  }),
+});
+
 const answers: Readonly<Record<ControlAction, Check>> = {
   state: isState,
   scenario: isState,
@@ -166,6 +184,19 @@ const answers: Readonly<Record<ControlAction, Check>> = {
     exchanges: listOf(isExchange),
     requests: isNumber,
     dropped: isNumber,
+  }),
+  access: isAccess,
+  changeAccess: isAccess,
+  checkAccess: objectOf<AccessCheckAnswer>({
+    schema: isNumber,
+    check: objectOf<AccessCheck>({
+      address: isText,
+      answered: isFlag,
+      cause: nullable(isText),
+      kod: isFlag,
+      rule: nullable(isText),
+      reason: isText,
+    }),
   }),
   clients: objectOf<ClientsAnswer>({
     schema: isNumber,

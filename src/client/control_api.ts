@@ -18,6 +18,9 @@ export const controlRequests = {
   scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
   exchanges: ["GET", "/exchanges"],
+  access: ["GET", "/access"],
+  changeAccess: ["PATCH", "/access"],
+  checkAccess: ["GET", "/access/check"],
   reset: ["POST", "/reset"],
 } as const satisfies Record<ControlAction, readonly [string, string]>;
 
@@ -226,6 +229,54 @@ export interface RecordedExchanges {
 /** The recorded exchanges. */
 export interface ExchangesAnswer extends ControlAnswer, RecordedExchanges {}
 
+/** Which clients get replies, and how often: the options of the server as they are now. */
+export interface AccessState {
+  /** The networks that are allowed; if there are none, all are that no rule denies. */
+  readonly allow: readonly string[];
+  /** The networks that are denied. */
+  readonly deny: readonly string[];
+  /** What happens to denied requests. */
+  readonly denyAction: "drop" | "kod";
+  /** Requests per second and at once of a client, as `16/s,128`; or `off`. */
+  readonly rateLimit: string;
+  /** The share of requests beyond the limit that get a KoD RATE. */
+  readonly rateKod: number;
+  /** The IPv4 prefix length that counts as one client. */
+  readonly rateIpv4Prefix: number;
+  /** The IPv6 prefix length that counts as one client. */
+  readonly rateIpv6Prefix: number;
+  /** Whether the limit applies to clients on the server's machine too. */
+  readonly limitsThisMachine: boolean;
+}
+
+/** The access rules and the rate limit, after a change too. */
+export interface AccessAnswer extends ControlAnswer {
+  /** The settings now. */
+  readonly access: AccessState;
+}
+
+/** What would happen to a request from an address. */
+export interface AccessCheck {
+  /** The address. */
+  readonly address: string;
+  /** Whether it would get a reply with the time, within the rate limit. */
+  readonly answered: boolean;
+  /** The cause of the refusal, as in `totals`; null without one. */
+  readonly cause: "denied" | "source_address" | null;
+  /** Whether an NTP request would get a kiss-o'-death (KoD) instead. */
+  readonly kod: boolean;
+  /** The network of the rule that decides; null without one. */
+  readonly rule: string | null;
+  /** The reason, as a phrase. */
+  readonly reason: string;
+}
+
+/** The verdict of a server about an address. */
+export interface AccessCheckAnswer extends ControlAnswer {
+  /** The verdict. */
+  readonly check: AccessCheck;
+}
+
 /** The reply to each action. */
 export interface ControlAnswers {
   /** The state. */
@@ -242,6 +293,12 @@ export interface ControlAnswers {
   readonly clients: ClientsAnswer;
   /** The recorded exchanges. */
   readonly exchanges: ExchangesAnswer;
+  /** The access rules and the rate limit. */
+  readonly access: AccessAnswer;
+  /** The same after a change by `allow`, `deny`, `denyAction`, `rateLimit` and so on. */
+  readonly changeAccess: AccessAnswer;
+  /** What would happen to a request from the address in `query`, and why. */
+  readonly checkAccess: AccessCheckAnswer;
   /** The state after everything is as it was at the start. */
   readonly reset: ServerState;
 }

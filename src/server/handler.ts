@@ -94,7 +94,10 @@ export function createHandler(
 
   const observer = createObserver(endpoint, { log, clients, isStamped });
   return {
-    begin: () => clock.look(),
+    begin(): void {
+      guard.look();
+      clock.look();
+    },
     handle: observer === undefined ? handle : (exchange) => observer.follow(exchange, handle),
     refused: (exchange, refusal) => observer?.refused(exchange, refusal),
     finish,

@@ -30,7 +30,9 @@
  * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
  * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ClockAnswer},
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
- * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder}
+ * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder},
+ * {@linkcode AccessAnswer}, {@linkcode AccessState}, {@linkcode AccessCheckAnswer},
+ * {@linkcode AccessCheck}
  *
  * ## Recorder
  *
@@ -66,6 +68,10 @@ export type { Timers } from "../system/time.ts";
 export { control, type ControlRequestOptions } from "../client/control.ts";
 export type { ClientOrder, ClientsQuery } from "../client/clients_query.ts";
 export type {
+  AccessAnswer,
+  AccessCheck,
+  AccessCheckAnswer,
+  AccessState,
   ClientList,
   ClientsAnswer,
   ClientState,

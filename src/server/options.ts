@@ -64,6 +64,7 @@ const serveFields: Fields<ServeOptions> = {
   maxTasks: passed(),
   control: passed(),
   controlToken: passed(),
+  controlReadOnly: passed(),
   onError: passed(),
   record: recordField,
   signal: passed(),

@@ -11,7 +11,6 @@ import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
-import { isLoopback } from "../system/address.ts";
 import { Counters, sumCounters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
@@ -20,10 +19,12 @@ import { allocateClients, type ClientMemory, ClientTable } from "./clients/clien
 import { Faults } from "./faults/faults.ts";
 import { mergeFaults } from "./faults/text.ts";
 import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
+import type { GuardControl } from "./guard/guard_control.ts";
+import { expiryWarning } from "./expiry.ts";
 import { createErrorReporter } from "./report_error.ts";
 import { createHandler } from "./handler.ts";
 import type { Control } from "./http/control.ts";
-import type { ControlledListener } from "./http/routes.ts";
+import type { ControlledListener } from "./http/call.ts";
 import type { ListenerSpec } from "./listener.ts";
 import { asRequested, expandWildcard, isMissing, resolveListener } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
@@ -35,10 +36,6 @@ import { WorkerPool } from "./workers/pool.ts";
 const SHUTDOWN_GRACE_MS = 500;
 
 const DEFAULT_MAX_TASKS = 16_384;
-
-/** The limits of root distance are 1.5 s (ntpd), 3 s (chrony) and 5 s (systemd-timesyncd), at 15 ppm. */
-const EXPIRY_WARNING = "Nothing keeps this machine's clock right: NTP clients drop this server " +
-  "after 1 to 4 days. If you vouch for the clock: --local";
 
 /** Six times the clients per minute of a busy server of the public pool; 6.5 MB if there are so many. */
 const DEFAULT_CLIENTS = 65_536;
@@ -63,6 +60,8 @@ export class RunningServer implements Server {
   readonly #options: ServeOptions;
   readonly #services: ServiceSettings;
   readonly #guard: GuardPlan;
+  /** Whether the control interface can change it. */
+  readonly #canChange: boolean;
   readonly seed: number;
   readonly #base: Clock;
   readonly #precision: number;
@@ -101,7 +100,8 @@ export class RunningServer implements Server {
     }
     this.seed = options.seed ?? random32();
     this.#services = { utc, daytimeFormat };
-    this.#guard = planGuard(options);
+    this.#canChange = control !== undefined && !options.controlReadOnly;
+    this.#guard = planGuard(options, this.#canChange);
     const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
     this.#choice = chooseTransport({
       ...options,
@@ -210,7 +210,7 @@ export class RunningServer implements Server {
     const failure = this.addresses.length === 0 ? this.#missing.pop() : undefined;
     this.#warn(...this.#missing.map(({ message }) => message));
     if (failure) throw failure;
-    if (this.#controlled.some(expires)) this.#warn(EXPIRY_WARNING);
+    this.#warn(expiryWarning(this.#controlled));
     await this.#workers?.start();
     await this.#control?.start({
       transport: this.transport,
@@ -218,6 +218,7 @@ export class RunningServer implements Server {
       totals: () => this.totals,
       started: this.#started,
       clients: (query) => this.clients(query),
+      guard: await this.#openGuard(),
       time: this.#time,
       listeners: this.#controlled,
       exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
@@ -263,8 +264,14 @@ export class RunningServer implements Server {
 
   #createFaults({ faults: own, seed = this.seed }: OwnFaults): Faults | undefined {
     // The control interface can set faults later.
-    const options = mergeFaults(this.#options.faults, own) ?? (this.#control && {});
+    const options = mergeFaults(this.#options.faults, own) ?? (this.#canChange ? {} : undefined);
     return options && this.#owned.use(new Faults(options, seed));
+  }
+
+  async #openGuard(): Promise<GuardControl> {
+    const { GuardControl } = await import("./guard/guard_control.ts");
+    const hostnames = (): string[] => this.addresses.map(({ hostname }) => hostname);
+    return new GuardControl(this.#guard.page, this.#options, hostnames);
   }
 
   #expand(hostname: string): readonly string[] {
@@ -339,10 +346,4 @@ export class RunningServer implements Server {
     await this.#options.log?.flush();
     this.#finished.resolve();
   }
-}
-
-/** Real NTP clients run for days; those on this machine are tests. */
-function expires({ protocol, hostname, time }: ControlledListener): boolean {
-  const servesNtp = protocol === "ntp" || protocol === "auto";
-  return servesNtp && !isLoopback(hostname) && time.isExpiring;
 }

@@ -54,11 +54,11 @@ export async function serve<const Url extends string>(
 
 /** Makes the control interface, whose modules are loaded for it alone. */
 async function makeControl(
-  { control: address, controlToken: token, log }: ServeOptions,
+  { control: address, controlToken: token, controlReadOnly: isReadOnly, log }: ServeOptions,
 ): Promise<Control | undefined> {
   if (address === undefined) return undefined;
   const { Control } = await import("./http/control.ts");
-  return new Control({ address, token, log });
+  return new Control({ address, token, isReadOnly, log });
 }
 
 /** Makes the recorder, whose modules are loaded for it alone. */

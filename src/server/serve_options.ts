@@ -11,7 +11,7 @@ import type { Totals } from "../transports/counters.ts";
 import type { ClockControl } from "../clock/served_time.ts";
 import type { ListenerFaults } from "./faults/faults.ts";
 import type { FaultsOptions } from "./faults/options.ts";
-import type { GuardOptions } from "./guard/guard.ts";
+import type { GuardOptions } from "./guard/options.ts";
 import type { ServerLog } from "./log/log.ts";
 import type { StatusOptions } from "../clock/sources/options.ts";
 import type { RecordedExchanges } from "../client/control_api.ts";
@@ -95,6 +95,12 @@ export interface ServeOptions extends GuardOptions {
    * address is a loopback address.
    */
   readonly controlToken?: string;
+  /**
+   * Whether the control interface changes nothing: no faults can be set, so `auto` may choose `mmsg`.
+   *
+   * @default {false}
+   */
+  readonly controlReadOnly?: boolean;
   /**
    * The number of client addresses to count the requests of, up to 1000000, in each thread: see
    * {@linkcode Server.clients}. 0 counts none, and costs nothing.

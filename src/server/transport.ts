@@ -20,6 +20,7 @@ interface TransportWish {
   readonly isRecorded?: boolean;
   /** The address of the control interface. */
   readonly control?: string | undefined;
+  readonly controlReadOnly?: boolean;
 }
 
 export interface TransportChoice {
@@ -37,12 +38,16 @@ export function chooseTransport(wish: TransportWish): TransportChoice {
   const { transport = "datagram" } = wish;
   if (transport === "datagram") return { transport };
   const reason = whyNotMmsg(wish);
-  if (reason === undefined && (transport === "mmsg" || wish.control === undefined)) {
+  const canChange = wish.control !== undefined && !wish.controlReadOnly;
+  if (reason === undefined && (transport === "mmsg" || !canChange)) {
     return { transport: "mmsg" };
   }
   // The control interface can set faults; an explicit mmsg does without them.
   if (transport === "auto") {
-    return { transport: "datagram", reason: reason ?? "faults may be set while it runs" };
+    return {
+      transport: "datagram",
+      reason: reason ?? "faults may be set, unless --control-read-only",
+    };
   }
   throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
 }

@@ -17,6 +17,7 @@ const wrong = (value: unknown): readonly unknown[] =>
 const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.clock\.(leap|smear)$/, null],
   [/\.clients\.\d\.(version|interval)$/, null],
+  [/\.check\.(cause|rule)$/, null],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
   [/\.exchanges\.\d\.(code|cause|reply)$/, undefined],
   [/\.(request|reply)\.(?!octets)\w+$/, undefined],
@@ -45,6 +46,9 @@ Deno.test("isAnswer tells the answers of actions from each other", () => {
     faults: "faults",
     clients: "clients",
     exchanges: "exchanges",
+    access: "access",
+    changeAccess: "access",
+    checkAccess: "check",
   } as const;
   const kind = (action: string): string => kinds[action as keyof typeof kinds] ?? "state";
   for (const action of CONTROL_ACTIONS) {

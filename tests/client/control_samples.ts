@@ -70,6 +70,17 @@ const seen = {
   lastSeen: "2026-11-28T11:59:30.000Z",
 } as const;
 
+const access = {
+  allow: [],
+  deny: ["192.0.2.0/24"],
+  denyAction: "kod",
+  rateLimit: "16/s,128",
+  rateKod: 0.5,
+  rateIpv4Prefix: 32,
+  rateIpv6Prefix: 64,
+  limitsThisMachine: false,
+} as const;
+
 export const samples: { readonly [Action in ControlAction]: ControlAnswers[Action] } = {
   state,
   scenario: state,
@@ -77,6 +88,19 @@ export const samples: { readonly [Action in ControlAction]: ControlAnswers[Actio
   set: { schema: 1, clock },
   step: { schema: 1, clock },
   faults: { schema: 1, faults: { drop: 0.5, kiss: [{ code: "RATE" }] } },
+  access: { schema: 1, access },
+  changeAccess: { schema: 1, access },
+  checkAccess: {
+    schema: 1,
+    check: {
+      address: "192.0.2.7",
+      answered: false,
+      cause: "denied",
+      kod: true,
+      rule: "192.0.2.0/24",
+      reason: "denied by 192.0.2.0/24",
+    },
+  },
   exchanges: {
     schema: 1,
     exchanges: [{

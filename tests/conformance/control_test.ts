@@ -5,7 +5,7 @@ import type { ClientList, ClientState } from "../../src/client/control_api.ts";
 import { parseSnakeJson } from "../../src/text/json.ts";
 import { ask } from "../server/http/http.ts";
 import { UdpClient } from "../support/udp_client.ts";
-import { poll } from "../support/wait.ts";
+import { poll, until } from "../support/wait.ts";
 import { eachWay } from "./transports.ts";
 
 const control = "127.0.0.1:0";
@@ -151,3 +151,65 @@ const byAddress = (a: ClientState, b: ClientState): number =>
   // Without faults, as on mmsg, it has nothing but the server's clock.
   assertEquals([shared, own], [way.transport === "mmsg" ? 409 : 200, 200]);
 })).forEach((test) => Deno.test(test));
+
+(await eachWay("access that is changed by control holds in every thread at once", async (way) => {
+  await using server = await serve("ntp://127.0.0.1:0", { ...way, control, rateLimit: "off" });
+  const request = new Uint8Array(48);
+  request[0] = 0x23;
+  const change = async (body: unknown): Promise<number> =>
+    (await ask(server, "PATCH", "/access", { body })).status;
+  const [address] = server.addresses;
+  let denied = 0;
+  for (
+    const [body, expected] of [
+      [{ deny: ["127.0.0.0/8"], deny_action: "kod" }, "KoD"],
+      [{ allow: ["127.0.0.1"] }, "time"],
+      [{ deny: ["127.0.0.1"], deny_action: "drop" }, "none"],
+      [{ allow: ["127.0.0.0/8", "127.0.0.1"] }, "time"],
+    ] as const
+  ) {
+    assertEquals(await change(body), 200);
+    // Each from another port, so that every thread is asked.
+    for (let i = 0; i < 8; i++) {
+      using client = new UdpClient();
+      await client.send(request, address);
+      if (expected === "none") await until(() => server.totals.refused.denied > denied);
+      else {
+        const { octets } = await client.receive();
+        assertEquals(octets[1] === 0 ? "KoD" : "time", expected, JSON.stringify(body));
+      }
+      denied = server.totals.refused.denied;
+    }
+  }
+  assertEquals(denied, 8);
+})).forEach((test) => Deno.test(test));
+
+(await eachWay(
+  "a control interface that is read-only shows all and changes nothing",
+  async (way) => {
+    const options = { ...way, control, controlReadOnly: true };
+    await using server = await serve("ntp://127.0.0.1:0", options);
+    await query(server.url);
+    const { body } = await ask(server, "GET", "/state");
+    assertEquals([body.transport, body.listeners[0].faults], [way.transport, undefined]);
+    assertEquals((await ask(server, "GET", "/clients")).body.clients[0].address, "127.0.0.1");
+    for (
+      const [method, path, body] of [
+        ["PATCH", "/clock", { offset: "1h" }],
+        ["PATCH", "/access", { deny: ["all"] }],
+        ["PUT", "/faults", { drop: 1 }],
+        ["DELETE", "/faults", undefined],
+        ["POST", "/scenario", { name: "y2038" }],
+        ["POST", "/reset", undefined],
+      ] as const
+    ) {
+      const { status, body: answer } = await ask(server, method, path, { body });
+      assertEquals(
+        [status, answer.error],
+        [403, "This control interface changes nothing: it is read-only"],
+        path,
+      );
+    }
+    await query(server.url);
+  },
+)).forEach((test) => Deno.test(test));

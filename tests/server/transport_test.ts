@@ -89,8 +89,11 @@ Deno.test({
     }
     assertEquals(choose({ transport: "auto", control }), {
       transport: "datagram",
-      reason: "faults may be set while it runs",
+      reason: "faults may be set, unless --control-read-only",
     });
+    const readOnly = { transport: "auto", control, controlReadOnly: true } as const;
+    assertEquals(choose(readOnly), { transport: "mmsg" });
+    assertEquals(choose({ ...readOnly, hasFaults: true }).transport, "datagram");
   },
 });
 

@@ -271,7 +271,6 @@ export const compareErrors: UsageErrors = [
 
 /** Of `timecli control`. */
 export const controlErrors: UsageErrors = [
-  [[], /<action> is missing/],
   [["stat"], /Unknown action "stat": did you mean state\?/],
   [["nothing"], /expected state, set, step, .* or reset$/m],
   [["set", "--ofset", "1"], /Unknown option --ofset \(did you mean --offset\?\)/],
@@ -288,6 +287,16 @@ export const controlErrors: UsageErrors = [
   [["faults", "dorp"], /did you mean drop\?/],
   [["state", "--url", "ftp://127.0.0.1"], /--url is "ftp:\/\/127\.0\.0\.1", expected a URL/],
   [["state", "--timeout", "0"], /--timeout is "0"/],
+  [["127.0.0.1:1", "state", "--url", "127.0.0.1:1"], /named twice: leave out 127\.0\.0\.1:1/],
+  [["ftp://127.0.0.1", "state"], /no URL of a control interface: ftp:/],
+  [["127.0.0.1:1", "now"], /Unknown action "now"/],
+  [["allow"], /allow needs networks, such as 192\.0\.2\.0\/24/],
+  [["deny", "192.0.2.0/24", "x/24"], /Cannot read the network "x\/24"/],
+  [["accheck"], /accheck needs one address, such as 192\.0\.2\.7/],
+  [["accheck", "192.0.2.1", "192.0.2.2"], /accheck needs one address/],
+  [["access", "--rate-limit", "off"], /Options of access and rate limit are for set, not for/],
+  [["set", "--rate", "2x", "--rate-limit", "off"], /two changes: use set twice/],
+  [["set", "--rate-limit", "fast"], /--rate-limit is "fast"/],
 ];
 
 /** Of `timecli wait`. */

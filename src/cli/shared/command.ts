@@ -34,6 +34,9 @@ export interface Arguments<Set extends Groups = Groups> {
   readonly sources: ReadonlyMap<string, Source>;
 }
 
+/** The help of one action of a command: `timecli control set --help`. */
+export type CommandPage = Pick<Command, "description" | "positionals" | "groups" | "notes">;
+
 export interface Command<Set extends Groups = Groups> {
   readonly name: string;
   readonly description: string;
@@ -46,6 +49,8 @@ export interface Command<Set extends Groups = Groups> {
   readonly notes: string;
   /** The last paragraph of help, which is not in the manual: the exit codes. */
   readonly hint?: string;
+  /** The help of each action, by the word on the command line, where a command has several. */
+  readonly pages?: Readonly<Record<string, CommandPage>>;
   /** Returns the exit code; 0 without one. */
   run(given: Arguments<Set>): Promise<number | void>;
   /** Reports a mistake on the command line instead of the usual way, and returns the exit code. */

@@ -40,7 +40,10 @@ async function runCommand(
     const { helpText, outlineText } = await import("./help.ts");
     const format = flags.includes("--help") ? helpText : outlineText;
     const bold = painter(Deno.stdout, "1");
-    return writeText(Deno.stdout, format(command, { call, subcommands, bold }));
+    const action = flags.find((flag) => Object.hasOwn(command.pages ?? {}, flag));
+    const page = { ...command, ...action === undefined ? {} : command.pages?.[action] };
+    const named = action === undefined ? call : `${call} ${action}`;
+    return writeText(Deno.stdout, format(page, { call: named, subcommands, bold }));
   }
   if (flags.includes("--version") || flags.includes("-V")) {
     const { versionText } = await import("./help.ts");

@@ -3,8 +3,7 @@ import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
-import type { GuardOptions } from "../../server/guard/guard.ts";
-import { accessFields, type rateFields, type RateLimit } from "../../server/guard/options.ts";
+import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
 import type { clientFields } from "../../server/options.ts";
 import { controlFields } from "../../server/http/options.ts";
@@ -71,35 +70,17 @@ export function checkTransport(
   }
 }
 
-type RateValues = ValuesOf<typeof rateFields>;
-
-export interface GuardValues extends ValuesOf<typeof accessFields> {
-  readonly rateLimit?: RateLimit | "off";
-  readonly rateKod?: NonNullable<RateValues["kod"]>;
-  readonly rateIpv4Prefix?: NonNullable<RateValues["ipv4Prefix"]>;
-  readonly rateIpv6Prefix?: NonNullable<RateValues["ipv6Prefix"]>;
-}
-
 /**
  * Builds the options of the guard.
  *
  * @throws {UsageError} If they contradict each other
  */
-export function readGuard(values: GuardValues): GuardOptions {
-  const { rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = values;
-  const limit = {
-    ...(rateKod !== undefined && { kod: rateKod }),
-    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
-    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
-  };
-  if (rateLimit === "off" && Object.keys(limit).length > 0) {
-    throw new UsageError(
-      "--rate-kod and the prefixes need a rate limit: leave out --rate-limit off",
-    );
-  }
-  const access = pickOptions(accessFields, values);
-  asArgumentError(() => accessTable(access));
-  return { access, rateLimit: rateLimit === "off" ? "off" : { ...rateLimit, ...limit } };
+export function readGuard(values: ValuesOf<typeof guardFields>): GuardOptions {
+  return asArgumentError(() => {
+    const options = joinGuardOptions(pickOptions(guardFields, values));
+    accessTable(options.access ?? {});
+    return options;
+  });
 }
 
 /**
@@ -109,12 +90,15 @@ export function readGuard(values: GuardValues): GuardOptions {
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readControl(
-  { control, controlToken, controlTokenFile: file, maxClients }: ValuesOf<
+  { control, controlToken, controlTokenFile: file, controlReadOnly, maxClients }: ValuesOf<
     typeof controlGroup & typeof clientFields
   >,
 ): Promise<ValuesOf<typeof controlFields & typeof clientFields>> {
   if (control === undefined && maxClients !== undefined) {
     throw new UsageError("--max-clients needs --control");
+  }
+  if (control === undefined && controlReadOnly) {
+    throw new UsageError("--control-read-only needs --control");
   }
   const hasToken = controlToken !== undefined || file !== undefined;
   if (control === undefined) {
@@ -129,6 +113,7 @@ export async function readControl(
   const token = file === undefined ? controlToken : await readToken(file, "timesrv");
   return {
     control,
+    ...controlReadOnly && { controlReadOnly },
     ...token !== undefined && { controlToken: token },
     ...maxClients !== undefined && { maxClients },
   };

@@ -6,7 +6,7 @@ import { pickOptions } from "../../options/read.ts";
 import { defaultPorts } from "../../protocols/endpoint.ts";
 import { faultNames } from "../../server/faults/rules.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
-import { accessFields, rateFields, rateLimitField } from "../../server/guard/options.ts";
+import { guardFields } from "../../server/guard/options.ts";
 import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
 import { formatTotals } from "../../server/log/totals.ts";
@@ -37,7 +37,7 @@ const { leap: _statusLeap, unsynchronized, ...status } = statusFields;
 
 const groups = {
   "Text services:": textFields,
-  "Clock status in NTP replies:": { ...status, leap: leapField, unsynchronized },
+  "Clock status for NTP:": { ...status, leap: leapField, unsynchronized },
   "Simulated clock (for tests):": {
     ...clock,
     leapFile: text("a file", () => {}, {
@@ -55,14 +55,7 @@ const groups = {
       offers: ["list", ...Object.keys(scenarios), "./"],
     }),
   },
-  "Access and rate limit:": {
-    ...accessFields,
-    rateLimit: rateLimitField,
-    rateKod: rateFields.kod,
-    rateIpv4Prefix: rateFields.ipv4Prefix,
-    rateIpv6Prefix: rateFields.ipv6Prefix,
-    ...clientFields,
-  },
+  "Access and rate limit:": { ...guardFields, ...clientFields },
   "Faults (for tests):": {
     fault: list(
       text("a fault such as drop=0.3", checkFault, {

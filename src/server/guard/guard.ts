@@ -5,34 +5,22 @@ import { refusal } from "../../protocols/responder.ts";
 import { isWildcard } from "../../system/address.ts";
 import type { Source } from "../../transports/exchange.ts";
 import { isLoopbackIp, isUnicastIp, parseIpWords } from "../../text/ip_words.ts";
-import { readOptions } from "../../options/read.ts";
-import { type AccessTable, accessTable, hasRules, isAllowed } from "./access.ts";
-import { accessFields, type AccessOptions, type RateLimit } from "./options.ts";
+import { isAllowed } from "./access.ts";
+import type { GuardOptions } from "./options.ts";
 import { expandWildcard } from "../local_addresses.ts";
-import { random } from "../../system/random.ts";
-import { RateLimiter, type RateTable, rateTable } from "./rate_limit.ts";
-
-/** Which clients get replies, and how often. */
-export interface GuardOptions {
-  /** Which clients get replies; by default all. */
-  readonly access?: AccessOptions | undefined;
-  /**
-   * The rate limit per client, for all listeners together; `"off"` is no limit.
-   *
-   * @default {16 requests per second and 128 at once, for clients on other machines}
-   */
-  readonly rateLimit?: RateLimit | "off" | undefined;
-}
+import { allocateRates, type RateMemory } from "./rate_limit.ts";
+import { createRulesPage, type GuardRules, GuardSettings, readRules } from "./settings.ts";
 
 /** The data that the guards of one server share, in all threads. */
 export interface GuardPlan {
-  readonly access: AccessTable;
-  readonly deniesWithKod: boolean;
-  readonly rate: RateTable | undefined;
+  /** The settings of the start. */
+  readonly rules: GuardRules;
+  /** The memory of the rate limit, if there can be one. */
+  readonly memory: RateMemory | undefined;
+  /** The page of the settings, if they can change. */
+  readonly page?: SharedArrayBuffer | undefined;
   /** The origin of the times of the limit, in seconds since 1970. */
   readonly startSeconds: number;
-  /** Whether the limit applies to clients on this machine too. */
-  readonly limitsLoopback: boolean;
   /** The kind of sender for each source port: one of {@linkcode fromPort}. */
   readonly ports: Uint8Array<SharedArrayBuffer>;
   /** The addresses that the server itself listens on. */
@@ -52,21 +40,31 @@ const NTP_PORT = 123;
 /**
  * Plans the guards of a server.
  *
+ * @param isChangeable Whether its settings can change while it runs
  * @throws {SyntaxError} If an option is unknown, or cannot be read
  * @throws {RangeError} If a number of the limit is out of bounds
  */
-export function planGuard({ access = {}, rateLimit = {} }: GuardOptions): GuardPlan {
+export function planGuard(options: GuardOptions, isChangeable = false): GuardPlan {
   const ports = new Uint8Array(new SharedArrayBuffer(65_536));
   for (const port of SERVICE_PORTS) ports[port] = fromPort.service;
+  const rules = readRules(options);
+  const { rate } = rules;
+  const hasMemory = isChangeable || rate !== undefined;
   return {
-    access: accessTable(readOptions(accessFields, access, "access")),
-    deniesWithKod: access.denyAction === "kod",
-    rate: rateLimit === "off" ? undefined : rateTable(rateLimit),
-    limitsLoopback: rateLimit !== "off" && rateLimit.perSecond !== undefined,
+    rules,
+    memory: hasMemory
+      ? allocateRates(isChangeable || rate !== undefined && rate.kod > 0)
+      : undefined,
+    page: isChangeable ? createRulesPage(rules) : undefined,
     startSeconds: Math.floor(Date.now() / 1000),
     ports,
     ownAddresses: new Set(),
   };
+}
+
+/** Opens the settings of a plan for the guards of one thread. */
+export function openSettings({ rules, memory, page }: GuardPlan): GuardSettings {
+  return new GuardSettings(rules, memory, page);
 }
 
 /**
@@ -95,22 +93,31 @@ const refuseRate = refusal("rate_limited");
 
 export class Guard {
   readonly #plan: GuardPlan;
-  readonly #limiter: RateLimiter | undefined;
-  readonly #hasRules: boolean;
+  readonly #settings: GuardSettings;
   readonly #isOnLoopback: boolean;
   readonly #nowMs: (arrival: Readonly<UnixTime>) => number;
   readonly #address = new Uint32Array(4);
 
   /**
    * @param nowMs The time of the limit: a clock that is never simulated, the same in all threads
+   * @param settings Those of its thread
    */
-  constructor(plan: GuardPlan, endpoint: Endpoint, nowMs: (arrival: Readonly<UnixTime>) => number) {
+  constructor(
+    plan: GuardPlan,
+    endpoint: Endpoint,
+    nowMs: (arrival: Readonly<UnixTime>) => number,
+    settings: GuardSettings = openSettings(plan),
+  ) {
     this.#plan = plan;
-    this.#limiter = plan.rate && new RateLimiter(plan.rate, random);
-    this.#hasRules = hasRules(plan.access);
+    this.#settings = settings;
     parseIpWords(endpoint.hostname, this.#address);
     this.#isOnLoopback = isLoopbackIp(this.#address);
     this.#nowMs = nowMs;
+  }
+
+  /** Begins a batch, whose datagrams are all admitted by one reading of the settings. */
+  look(): void {
+    this.#settings.look();
   }
 
   /** Decides by its sender whether a datagram is admitted. Allocates nothing. */
@@ -125,11 +132,12 @@ export class Guard {
       return refuseSourceAddress;
     }
     if (this.#isOnLoopback && !isLoopback) return refuseDenied;
-    const isDenied = this.#hasRules && !isAllowed(this.#plan.access, address);
-    if (isDenied && !this.#plan.deniesWithKod) return refuseDenied;
-    const verdict = this.#limiter === undefined || isLoopback && !this.#plan.limitsLoopback
+    const { hasRules, access, deniesWithKod, limiter, limitsLoopback } = this.#settings;
+    const isDenied = hasRules && !isAllowed(access, address);
+    if (isDenied && !deniesWithKod) return refuseDenied;
+    const verdict = limiter === undefined || isLoopback && !limitsLoopback
       ? "pass"
-      : this.#limiter.take(address, this.#nowMs(arrival));
+      : limiter.take(address, this.#nowMs(arrival));
     // A KoD is a reply too: a forger must not have more of them sent than of other replies.
     if (isDenied) return verdict === "pass" ? KOD_DENY : refuseDenied;
     return verdict === "pass" ? PASS : verdict === "kod" ? KOD_RATE : refuseRate;

@@ -8,6 +8,7 @@ import {
   number,
   oneOf,
   text,
+  type ValuesOf,
   whole,
 } from "../../options/field.ts";
 import { parseNetworks } from "./networks.ts";
@@ -65,6 +66,18 @@ export interface RateLimit {
    * @default {64}
    */
   readonly ipv6Prefix?: number;
+}
+
+/** Which clients get replies, and how often. */
+export interface GuardOptions {
+  /** Which clients get replies; by default all. */
+  readonly access?: AccessOptions | undefined;
+  /**
+   * The rate limit per client, for all listeners together; `"off"` is no limit.
+   *
+   * @default {16 requests per second and 128 at once, for clients on other machines}
+   */
+  readonly rateLimit?: RateLimit | "off" | undefined;
 }
 
 /** Defines a list of networks; a text may have several, separated by commas. */
@@ -140,3 +153,45 @@ export const rateLimitField: Field<RateLimit | "off"> = field<RateLimit | "off">
     };
   },
 );
+
+/** Formats a limit as {@linkcode rateLimitField} reads it. */
+export function formatRateLimit({ perSecond, burst }: RateLimit): string {
+  return burst === undefined ? `${perSecond}/s` : `${perSecond}/s,${burst}`;
+}
+
+/** All options of a guard, flat: of the command line, and of a change by the control interface. */
+export const guardFields = {
+  ...accessFields,
+  rateLimit: rateLimitField,
+  rateKod: rateFields.kod,
+  rateIpv4Prefix: rateFields.ipv4Prefix,
+  rateIpv6Prefix: rateFields.ipv6Prefix,
+};
+
+/**
+ * Joins these options, over a limit that holds already.
+ *
+ * @throws {RangeError} If they contradict each other
+ */
+export function joinGuardOptions(
+  { rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix, ...access }: ValuesOf<typeof guardFields>,
+  before: RateLimit | "off" = {},
+): GuardOptions {
+  const details = {
+    ...(rateKod !== undefined && { kod: rateKod }),
+    ...(rateIpv4Prefix !== undefined && { ipv4Prefix: rateIpv4Prefix }),
+    ...(rateIpv6Prefix !== undefined && { ipv6Prefix: rateIpv6Prefix }),
+  };
+  const limit = rateLimit ?? before;
+  if (limit === "off") {
+    if (Object.keys(details).length === 0) return { access, rateLimit: "off" };
+    const advice = rateLimit === "off" ? "leave out --rate-limit off" : "give a --rate-limit, too";
+    throw new RangeError(`--rate-kod and the prefixes need a rate limit: ${advice}`);
+  }
+  // A rate without a burst has the burst that belongs to it.
+  const { perSecond: _rate, burst: _burst, ...kept } = before === "off" ? {} : before;
+  return {
+    access,
+    rateLimit: { ...(rateLimit === undefined ? before as RateLimit : kept), ...limit, ...details },
+  };
+}

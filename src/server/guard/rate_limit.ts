@@ -4,8 +4,8 @@ import { readOptions } from "../../options/read.ts";
 import { keyedHash } from "../../system/keyed_hash.ts";
 import { rateFields, type RateLimit } from "./options.ts";
 
-/** A limit and its memory, in a form that threads can share. */
-export interface RateTable {
+/** A limit in numbers. */
+export interface RateNumbers {
   /** Milliseconds per request at the sustained rate. */
   readonly intervalMs: number;
   /** How far a source may be ahead of that rate, in milliseconds. */
@@ -13,6 +13,10 @@ export interface RateTable {
   readonly kod: number;
   readonly ipv4Mask: number;
   readonly ipv6Masks: IpWords;
+}
+
+/** The memory of a limit, which threads share. */
+export interface RateMemory {
   readonly key: readonly [number, number];
   /** Two words for each source: its address, or a hash of that. */
   readonly sources: SharedArrayBuffer;
@@ -21,6 +25,9 @@ export interface RateTable {
   /** For each source, the minute of its last KoD; empty if none is ever sent. */
   readonly kodMinutes: SharedArrayBuffer;
 }
+
+/** A limit and its memory, in a form that threads can share. */
+export interface RateTable extends RateNumbers, RateMemory {}
 
 /** Enough for a small network behind one address whose clients start at the same time. */
 const DEFAULT_PER_SECOND = 16;
@@ -41,16 +48,21 @@ const LEAK = 1 / 8;
 export type RateVerdict = "pass" | "drop" | "kod";
 
 /**
- * Makes the table of a limit.
+ * Fills in the values of a limit that are not given.
  *
  * @throws {SyntaxError} If an option is unknown, or cannot be read
  * @throws {RangeError} If a number is out of bounds
  */
-export function rateTable(limit: RateLimit): RateTable {
+export function completeLimit(limit: RateLimit): Required<RateLimit> {
   const given = readOptions(rateFields, limit, "rateLimit");
   const { perSecond = DEFAULT_PER_SECOND, kod = 0, ipv4Prefix = 32, ipv6Prefix = 64 } = given;
   const { burst = Math.max(8, Math.ceil(perSecond * BURST_SECONDS)) } = given;
-  const [k0 = 0, k1 = 0] = crypto.getRandomValues(new Int32Array(2));
+  return { perSecond, burst, kod, ipv4Prefix, ipv6Prefix };
+}
+
+/** Turns a limit into numbers; throws like {@linkcode completeLimit}. */
+export function rateNumbers(limit: RateLimit): RateNumbers {
+  const { perSecond, burst, kod, ipv4Prefix, ipv6Prefix } = completeLimit(limit);
   const intervalMs = 1000 / perSecond;
   return {
     intervalMs,
@@ -59,11 +71,24 @@ export function rateTable(limit: RateLimit): RateTable {
     kod,
     ipv4Mask: mask(ipv4Prefix),
     ipv6Masks: Uint32Array.of(0, 32, 64, 96).map((before) => mask(ipv6Prefix - before)),
+  };
+}
+
+/** Allocates the memory of a limit; the system provides what is used of it. */
+export function allocateRates(sendsKods: boolean): RateMemory {
+  const [k0 = 0, k1 = 0] = crypto.getRandomValues(new Int32Array(2));
+  return {
     key: [k0, k1],
     sources: new SharedArrayBuffer(PLACES * 2 * Int32Array.BYTES_PER_ELEMENT),
     fullAtMs: new SharedArrayBuffer(PLACES * Float64Array.BYTES_PER_ELEMENT),
-    kodMinutes: new SharedArrayBuffer(kod > 0 ? PLACES * Uint16Array.BYTES_PER_ELEMENT : 0),
+    kodMinutes: new SharedArrayBuffer(sendsKods ? PLACES * Uint16Array.BYTES_PER_ELEMENT : 0),
   };
+}
+
+/** Makes the table of a limit; throws like {@linkcode completeLimit}. */
+export function rateTable(limit: RateLimit): RateTable {
+  const numbers = rateNumbers(limit);
+  return { ...numbers, ...allocateRates(numbers.kod > 0) };
 }
 
 function mask(bits: number): number {

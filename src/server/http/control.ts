@@ -10,12 +10,15 @@ import { readJson, requireNothing } from "./body.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
-import { type ControlledServer, findRoute, parametersOf } from "./routes.ts";
+import type { ControlledServer } from "./call.ts";
+import { findRoute, parametersOf } from "./routes.ts";
 
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
   readonly address: string;
   readonly token?: string | undefined;
+  /** Whether it refuses every change. */
+  readonly isReadOnly?: boolean | undefined;
   /** The log of changes. */
   readonly log?: ServerLog | undefined;
 }
@@ -23,6 +26,7 @@ export interface ControlOptions {
 export class Control {
   readonly #address: ControlAddress;
   readonly #token: string | undefined;
+  readonly #isReadOnly: boolean;
   readonly #log: ServerLog | undefined;
   #listener: HttpListener | undefined;
   #isStopping = false;
@@ -32,7 +36,8 @@ export class Control {
    *
    * @throws {SyntaxError} If the address or the token cannot be read
    */
-  constructor({ address, token, log }: ControlOptions) {
+  constructor({ address, token, isReadOnly = false, log }: ControlOptions) {
+    this.#isReadOnly = isReadOnly;
     this.#address = parseControl(address);
     this.#token = token === undefined ? undefined : checkToken(token);
     this.#log = log;
@@ -87,6 +92,9 @@ export class Control {
     // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
     const method = request.method === "HEAD" ? "GET" : request.method;
     const route = findRoute(url.pathname, method);
+    if (this.#isReadOnly && method !== "GET") {
+      throw new HttpError(403, "This control interface changes nothing: it is read-only");
+    }
     const known = parametersOf(url.pathname);
     for (const name of url.searchParams.keys()) {
       if (!known.includes(name)) {

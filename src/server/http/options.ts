@@ -1,4 +1,4 @@
-import { MAX_LONG_TEXT, text } from "../../options/field.ts";
+import { flag, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { checkToken, parseControl } from "./address.ts";
 
 export const controlFields = {
@@ -13,5 +13,9 @@ export const controlFields = {
     syntax: "<token>",
     help: "bearer token of requests; others see a command line",
     isSecret: true,
+  }),
+  controlReadOnly: flag({
+    name: "control-read-only",
+    help: "show all and change nothing, so that mmsg stays possible",
   }),
 };

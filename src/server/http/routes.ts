@@ -1,11 +1,7 @@
 import config from "../../../deno.json" with { type: "json" };
-import { type ClientsQuery, clientsQueryFields } from "../../client/clients_query.ts";
-import type { ClientList, ControlAnswers, RecordedExchanges } from "../../client/control_api.ts";
-import type { Endpoint } from "../../protocols/endpoint.ts";
+import { clientsQueryFields } from "../../client/clients_query.ts";
 import { suggest } from "../../text/suggest.ts";
-import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
-import type { FaultsOptions } from "../faults/options.ts";
 import { readFaults, withUnits } from "../faults/rules.ts";
 import { mergeFaults } from "../faults/text.ts";
 import { readScenario } from "../scenarios/scenario_file.ts";
@@ -13,52 +9,11 @@ import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
 import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { findOption, parseOption, readOptions, withUnit } from "../../options/read.ts";
+import type { Body, Call, ControlledListener, ControlledServer, Route } from "./call.ts";
+import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
 import { HttpError } from "./http_error.ts";
 import { quote } from "../../text/json.ts";
 import { escapeLine } from "../../text/printable.ts";
-
-export interface ControlledListener extends Endpoint {
-  readonly url: string;
-  /** Its clock: the server's, or one that its URL configures. */
-  readonly time: ServedTime;
-  readonly totals: () => Totals;
-  /** Its faults, if the transport can have any. */
-  readonly faults?: Faults | undefined;
-  readonly atStart: { readonly faults: FaultsOptions; readonly seed?: number | undefined };
-  /** Faults and seed that its URL configures. */
-  readonly own: { readonly faults?: FaultsOptions | undefined; readonly seed?: number | undefined };
-}
-
-export interface ControlledServer {
-  readonly transport: "datagram" | "mmsg";
-  readonly isAnswering: () => boolean;
-  readonly totals: () => Totals;
-  /** When it was started. */
-  readonly started: Temporal.Instant;
-  readonly clients: (query: ClientsQuery) => Promise<ClientList>;
-  /** The clock of all listeners without one of their own. */
-  readonly time: ServedTime;
-  readonly listeners: readonly ControlledListener[];
-  /** Lists the recorded exchanges, of one listener or of all, if they are recorded. */
-  readonly exchanges?: ((listener?: string) => RecordedExchanges) | undefined;
-}
-
-export interface Call {
-  readonly subject: ControlledServer;
-  /** The URL of the listener to apply it to; all listeners without it. */
-  readonly listener?: string | undefined;
-  readonly parameters: URLSearchParams;
-  readonly json: () => Promise<unknown>;
-  readonly nothing: () => Promise<void>;
-}
-
-/** The body of a response, without the version of the schema. */
-type Body<Action extends keyof ControlAnswers> = Omit<ControlAnswers[Action], "schema">;
-
-/** Carries a request out, and returns the body of the response. */
-export type Route = (
-  call: Call,
-) => Body<keyof ControlAnswers> | Promise<Body<keyof ControlAnswers>>;
 
 /** Characters of a path in messages: it may have thousands. */
 const MAX_SHOWN = 100;
@@ -70,6 +25,8 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/clock": { PATCH: setClock, POST: setClock },
   "/faults": { PUT: setFaults, DELETE: clearFaults },
   "/scenario": { POST: loadScenario },
+  "/access": { GET: accessOf, PATCH: changeAccess },
+  "/access/check": { GET: checkAccess },
   "/reset": { POST: reset },
 };
 
@@ -116,8 +73,11 @@ function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
 
 /** The parameters of a path's URL. */
 export function parametersOf(path: string): readonly string[] {
-  const own = path === "/clients" ? Object.values(clientsQueryFields).map(({ name }) => name) : [];
-  return [...own, "listener"];
+  const own: Readonly<Record<string, readonly string[]>> = {
+    "/clients": Object.values(clientsQueryFields).map(({ name }) => name),
+    "/access/check": ["address"],
+  };
+  return [...own[path] ?? [], "listener"];
 }
 
 async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<"clients">> {
@@ -245,6 +205,7 @@ async function reset({ subject, listener, nothing }: Call): Promise<Body<"reset"
   const [alone] = listener === undefined ? [] : selected;
   // Without faults or a clock of its own there is nothing to reset, which is an error.
   if (alone !== undefined && alone.faults === undefined) ownTimeOf(subject, alone.url);
+  if (listener === undefined) subject.guard.reset();
   for (const time of listener === undefined ? [subject.time, ...own] : own) time.reset();
   for (const { faults, atStart } of selected) faults?.set(atStart.faults, atStart.seed);
   return stateOf(subject);

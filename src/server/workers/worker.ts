@@ -15,7 +15,7 @@ import type { Endpoint } from "../../protocols/endpoint.ts";
 import { createService } from "../../protocols/services.ts";
 import { Counters } from "../../transports/counters.ts";
 import { runLoop } from "../../transports/mmsg/loop.ts";
-import { Guard } from "../guard/guard.ts";
+import { Guard, openSettings } from "../guard/guard.ts";
 import { ClientTable } from "../clients/client_table.ts";
 import { createHandler } from "../handler.ts";
 import { FAILURE_LINE, LineLimiter, REFUSAL_LINE, REQUEST_LINE } from "../log/line_limiter.ts";
@@ -51,11 +51,12 @@ function serveUntilStopped(setup: WorkerSetup): void {
   };
   const nowMs = ({ seconds, nanoseconds }: Readonly<UnixTime>): number =>
     (seconds - setup.guard.startSeconds) * 1000 + nanoseconds / 1e6;
+  const settings = openSettings(setup.guard);
   const listeners = setup.listeners.map(({ descriptor, endpoint, page, counters }) => {
     const clock = new ServedClock(base, new ServedPage(page));
     const responder = createService(endpoint.protocol, { ...setup.services, random32 });
     // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
-    const guard = new Guard(setup.guard, endpoint, nowMs);
+    const guard = new Guard(setup.guard, endpoint, nowMs, settings);
     const own = { guard, responder, base, clock, log, clients, onError, isStamped: true };
     return {
       descriptor,

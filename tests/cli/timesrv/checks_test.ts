@@ -77,8 +77,11 @@ Deno.test("readControl demands a token where other machines may reach the contro
       `Other machines may reach --control ${control}: it needs a --control-token-file`,
     );
   }
+  const readOnly = { control: "127.0.0.1:0", controlReadOnly: true };
+  assertEquals(await readControl(readOnly), readOnly);
   for (
     const [values, option] of [
+      [{ controlReadOnly: true }, "--control-read-only"],
       [{ controlToken }, "--control-token"],
       [{ controlTokenFile: "./token" }, "--control-token-file"],
     ] as const

@@ -76,6 +76,14 @@ const state = {
   totals,
 };
 
+const access = {
+  schema: 1,
+  access: {
+    ...{ allow: ["all"], deny: ["192.0.2.0/24"], deny_action: "drop", rate_limit: "off" },
+    ...{ rate_kod: 0, rate_ipv4_prefix: 32, rate_ipv6_prefix: 64, limits_this_machine: false },
+  },
+};
+
 const answers: Readonly<Record<ControlAction, object>> = {
   ...{ state, scenario: state, reset: state },
   ...{ set: { schema: 1, clock }, step: { schema: 1, clock } },
@@ -83,6 +91,11 @@ const answers: Readonly<Record<ControlAction, object>> = {
   clients: {
     ...{ schema: 1, clients, now: "2026-11-22T18:00:00Z", total: 1, capacity: 65_536 },
     ...{ dropped: 1, unlisted: 2 },
+  },
+  ...{ access, changeAccess: access },
+  checkAccess: {
+    schema: 1,
+    check: { address: "::1", answered: true, cause: null, kod: false, rule: null, reason: "" },
   },
   exchanges: { schema: 1, exchanges: [exchange], requests: 3, dropped: 1 },
 };

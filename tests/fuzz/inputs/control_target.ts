@@ -3,10 +3,12 @@ import type { Clock } from "../../../src/clock/clock.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
 import { parseEndpoint } from "../../../src/protocols/endpoint.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
+import { planGuard } from "../../../src/server/guard/guard.ts";
+import { GuardControl } from "../../../src/server/guard/guard_control.ts";
 import { Control } from "../../../src/server/http/control.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/server/http/listener.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
-import type { ControlledListener, ControlledServer } from "../../../src/server/http/routes.ts";
+import type { ControlledListener, ControlledServer } from "../../../src/server/http/call.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import type { Random } from "../random.ts";
@@ -31,6 +33,8 @@ const methods = ["GET", "GET", "HEAD", "PATCH", "POST", "PUT", "DELETE", "OPTION
 const paths = [
   "/state",
   "/clients",
+  "/access",
+  "/access/check",
   "/clock",
   "/faults",
   "/scenario",
@@ -257,6 +261,7 @@ function listenerOf(url: string, time: ServedTime): ControlledListener {
 class Subject implements Disposable {
   readonly server: ControlledServer;
   readonly #listeners: readonly ControlledListener[];
+  readonly #guard = new GuardControl(planGuard({}, true).page, {}, () => ["192.0.2.250"]);
   readonly #times: readonly ServedTime[];
 
   constructor() {
@@ -280,6 +285,7 @@ class Subject implements Disposable {
       clients: (query) => Promise.resolve(listClients([], 0, query)),
       time,
       listeners: this.#listeners,
+      guard: this.#guard,
     };
   }
 
@@ -287,6 +293,7 @@ class Subject implements Disposable {
   settings(): string {
     return JSON.stringify([
       this.#times.map(({ state }) => state),
+      this.#guard.state,
       this.#listeners.map(({ faults }) => [faults?.options, faults?.seed]),
       Object.keys(Object.prototype),
     ]);

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Endpoint } from "../../../src/protocols/endpoint.ts";
 import { refusal, type RefusalCause } from "../../../src/protocols/responder.ts";
-import type { AccessOptions } from "../../../src/server/guard/options.ts";
+import type { AccessOptions, GuardOptions } from "../../../src/server/guard/options.ts";
 import {
   Guard,
-  type GuardOptions,
   KOD_DENY,
   KOD_RATE,
   noteListener,

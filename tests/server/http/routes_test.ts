@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { systemClock } from "../../../src/clock/system_clock.ts";
+import { GuardControl } from "../../../src/server/guard/guard_control.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
-import { type ControlledServer, findRoute } from "../../../src/server/http/routes.ts";
+import type { ControlledServer } from "../../../src/server/http/call.ts";
+import { findRoute } from "../../../src/server/http/routes.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { query, serve } from "../../../mod.ts";
 import type { ServerState } from "../../../src/client/control_api.ts";
@@ -281,6 +283,7 @@ Deno.test("what delays replies is refused where the transport cannot, and change
     started: Temporal.Now.instant(),
     clients: () => Promise.reject(new Error("no clients")),
     time,
+    guard: new GuardControl(undefined, {}, () => []),
     listeners: [
       { ...listener, port: 1, url: shared, time },
       { ...listener, port: 2, url: apart, time: own },

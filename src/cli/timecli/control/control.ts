@@ -1,23 +1,24 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
-import { clientsQueryFields } from "../../../client/clients_query.ts";
-import { control, CONTROL_ACTIONS } from "../../../client/control.ts";
-import type { ControlAction } from "../../../client/control_api.ts";
-import { clockFields } from "../../../clock/sources/timeline/options.ts";
+import { control } from "../../../client/control.ts";
 import { MAX_LONG_TEXT, text } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
-import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { faultNames } from "../../../server/faults/rules.ts";
-import { addNamedFault } from "../../../server/faults/text.ts";
 import { scenarios } from "../../../server/scenarios/scenarios.ts";
-import { suggest } from "../../../text/suggest.ts";
-import { type Arguments, defineCommand } from "../../shared/command.ts";
+import {
+  type Arguments,
+  type CommandPage,
+  defineCommand,
+  type Groups,
+} from "../../shared/command.ts";
 import { queryExitCodes } from "../../shared/exit_codes.ts";
 import { forLocale } from "../../shared/locale.ts";
 import { writeText } from "../../shared/output.ts";
 import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
-import { findScenario, listScenarios } from "../../timesrv/scenarios.ts";
+import { listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
+import { errorToJson, SCHEMA } from "../query/json.ts";
 import { formatAnswer } from "./report.ts";
+import { actions, changeGroups, listGroup, planRequest } from "./request.ts";
 import {
   controlTokenFields,
   controlUrlField,
@@ -26,7 +27,7 @@ import {
   readControlToken,
   withAdvice,
 } from "./server_fields.ts";
-import { formatJson, quote } from "../../../text/json.ts";
+import { formatJson } from "../../../text/json.ts";
 
 const requestFields = {
   url: controlUrlField,
@@ -40,37 +41,70 @@ const requestFields = {
   timeout: timeoutField("time limit", "10m"),
 };
 
-const groups = {
-  "Server:": requestFields,
-  "Simulated clock, for set:": {
-    ...clockFields,
-    freeze: { ...clockFields.freeze, conflicts: ["rate"] },
-  },
-  "List, for clients:": clientsQueryFields,
-  "Output:": { json: jsonField },
-} as const;
+/** The values and the meaning of each action. */
+const meanings: Readonly<Record<(typeof actions)[number], readonly [values: string, string]>> = {
+  state: ["", "print the clock, the listeners and their totals"],
+  set: ["OPTIONS", "change the clock, or the rate limit"],
+  step: ["DURATION", "step the clock now: +1h, -2s, PT90M"],
+  faults: ["[FAULT...]", "replace the faults: drop=0.3 kiss=DENY; none removes all"],
+  scenario: ["NAME", "restart in a situation: y2038, ./FILE.json, or list"],
+  clients: ["", "print clients and how their requests ended"],
+  exchanges: ["", "print the recorded exchanges, with findings on clients"],
+  access: ["", "print the access rules and the rate limit"],
+  allow: ["NETWORK...", "serve these networks: 192.0.2.0/24, 2001:db8::7, or all"],
+  deny: ["NETWORK...", "do not serve these, unless a longer prefix is allowed"],
+  accheck: ["ADDRESS", "print what would happen to a request from there, and why"],
+  reset: ["", "restart as at the start: clock, faults, access and all"],
+};
 
-type ControlValues = Arguments<typeof groups>["values"];
-
-const NOTES = `
-Actions:
-  state                 print the clock, the listeners and their totals
-  set OPTIONS           change the clock
-  step DURATION         step the clock now: +1h, -2s, PT90M
-  faults [FAULT...]     replace the faults: drop=0.3 kiss=DENY; none removes all
-  scenario NAME         restart in a situation: y2038, ./FILE.json, or list
-  clients               print clients and how their requests ended
-  exchanges             print the recorded exchanges, with findings on clients
-  reset                 restart as at the start: clock, faults and all
-
-Examples:
+const EXAMPLES = `
   timesrv --control 127.0.0.1:8890
-  timecli control state
+  timecli control
   timecli control set --time 2038-01-19T03:14:00Z --rate 10x
   timecli control step -1h
   timecli control faults drop=0.3 kiss=RATE,every=10
   timecli control scenario leap-insert
+  timecli control deny 192.0.2.0/24
+  timecli control set --help
 `;
+
+const NOTES = `
+Actions:
+${
+  Object.entries(meanings).map(([action, [values, meaning]]) =>
+    `  ${`${action} ${values}`.padEnd(22)}${meaning}`
+  ).join("\n")
+}
+
+Examples:
+${EXAMPLES.slice(1)}`;
+
+const serverGroup = { "Server:": requestFields } as const;
+const outputGroup = { "Output:": { json: jsonField } } as const;
+
+const groups = { ...serverGroup, ...changeGroups, ...listGroup, ...outputGroup } as const;
+
+/** The help of one action: its meaning, values, own options and examples. */
+function pageOf(action: (typeof actions)[number]): CommandPage {
+  const [values, meaning] = meanings[action];
+  const name = /[A-Z]+/.exec(values)?.[0].toLowerCase();
+  const examples = EXAMPLES.split("\n").filter((line) =>
+    line.startsWith(`  timecli control ${action} `) && !line.endsWith("--help")
+  );
+  return {
+    description: `${meaning.slice(0, 1).toUpperCase()}${meaning.slice(1)}.`,
+    positionals: name === undefined || name === "options" ? [] : [{
+      name,
+      help: meaning,
+      isRequired: !values.startsWith("["),
+      isRepeatable: values.includes("..."),
+    }],
+    groups: { ...serverGroup, ...own[action], ...outputGroup },
+    notes: examples.length === 0 ? "" : ["Examples:", ...examples].join("\n"),
+  };
+}
+
+const own: Readonly<Record<string, Groups>> = { set: changeGroups, clients: listGroup };
 
 export const command = defineCommand({
   name: "control",
@@ -78,18 +112,18 @@ export const command = defineCommand({
   positionals: [
     {
       name: "action",
-      help: "state, set, step, faults, scenario, clients, exchanges or reset",
-      isRequired: true,
-      offers: CONTROL_ACTIONS,
+      help: "one of those below; state without one. A URL before it is that of the server",
+      offers: actions,
     },
     {
       name: "values",
-      help: "the duration of a step, faults, or a scenario",
+      help: "a duration, faults, a scenario, networks or an address",
       isRepeatable: true,
       offers: valuesOf,
     },
   ],
   groups,
+  pages: Object.fromEntries(actions.map((action) => [action, pageOf(action)])),
   notes: NOTES,
   hint:
     "Other users can see a command line: put the token into TIMECLI_CONTROL_TOKEN, or into a file " +
@@ -101,15 +135,21 @@ export const command = defineCommand({
 });
 
 async function run(
-  { values, positionals: [name = "", ...args] }: Arguments<typeof groups>,
+  { values, positionals }: Arguments<typeof groups>,
 ): Promise<number | void> {
-  const action = parseAction(name);
-  if (action === "scenario" && args.length === 1 && args[0] === "list") {
+  const [first = "", ...others] = positionals;
+  const isUrl = /:\/\/|:\d+$/.test(first);
+  const [name = "state", ...args] = isUrl ? others : positionals;
+  if (isUrl && values.url !== undefined) {
+    throw new UsageError(`The server is named twice: leave out ${first} or --url`);
+  }
+  if (name === "scenario" && args.length === 1 && args[0] === "list") {
     return writeText(Deno.stdout, `${listScenarios()}\n`);
   }
-  const url = parseControlUrl(values.url ?? DEFAULT_CONTROL_URL);
-  const body = await makeBody(action, args, values);
-  const query = pickOptions(clientsQueryFields, values);
+  const url = asArgumentError(() =>
+    parseControlUrl(isUrl ? first : values.url ?? DEFAULT_CONTROL_URL)
+  );
+  const { action, body, query } = await planRequest(name, args, values);
   const { tokenFile: _file, ...request } = pickOptions(requestFields, values);
   const token = await readControlToken(values);
   try {
@@ -117,57 +157,24 @@ async function run(
     const output = values.json ? formatJson(answer) : forLocale(formatAnswer(action, answer));
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message, { cause: error });
-    throw withAdvice(error, url);
+    const reported = error instanceof RangeError
+      ? new UsageError(error.message, { cause: error })
+      : withAdvice(error, url);
+    if (values.json) {
+      writeText(
+        Deno.stdout,
+        `${formatJson({ schema: SCHEMA, url, error: errorToJson(reported) })}\n`,
+      );
+    }
+    throw reported;
   }
 }
 
 /** What completions offer after an action. */
 function valuesOf([action, ...given]: readonly string[]): readonly string[] {
   if (action === "faults") return faultNames.map((fault) => `${fault}=`);
+  if (action === "allow" || action === "deny") return ["all"];
   return action === "scenario" && given.length === 0
     ? ["list", ...Object.keys(scenarios), "./"]
     : [];
-}
-
-function parseAction(name: string): ControlAction {
-  const action = CONTROL_ACTIONS.find((known) => known === name);
-  if (action !== undefined) return action;
-  throw new UsageError(`Unknown action ${quote(name)}: ${suggest(name, CONTROL_ACTIONS)}`);
-}
-
-async function makeBody(
-  action: ControlAction,
-  args: readonly string[],
-  values: ControlValues,
-): Promise<unknown> {
-  const change = pickOptions(clockFields, values);
-  const hasChange = Object.keys(change).length > 0;
-  if (hasChange && action !== "set") {
-    throw new UsageError(`Clock options are for set, not for ${action}`);
-  }
-  if (action !== "clients" && Object.keys(pickOptions(clientsQueryFields, values)).length > 0) {
-    throw new UsageError(`--sort, --limit and --skip are for clients, not for ${action}`);
-  }
-  const [value] = args;
-  switch (action) {
-    case "step":
-      if (value === undefined || args.length > 1) {
-        throw new UsageError("step needs one duration, such as +1h");
-      }
-      return { step: value };
-    case "faults":
-      return asArgumentError(() =>
-        args.reduce<FaultsOptions>((faults, fault) => addNamedFault(faults, fault), {})
-      );
-    case "scenario":
-      if (value === undefined || args.length > 1) {
-        throw new UsageError("scenario needs one name, such as y2038, or ./FILE.json");
-      }
-      return await findScenario(value, "timecli");
-    case "set":
-      if (!hasChange) throw new UsageError("set needs options, such as --offset +1h");
-  }
-  if (value !== undefined) throw new UsageError(`${action} accepts no value: remove ${value}`);
-  return action === "set" ? change : undefined;
 }

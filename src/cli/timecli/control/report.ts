@@ -1,5 +1,9 @@
 /** The answers of a control interface, for people. */
 import type {
+  AccessAnswer,
+  AccessCheck,
+  AccessCheckAnswer,
+  AccessState,
   ClientsAnswer,
   ClockAnswer,
   ControlAction,
@@ -10,6 +14,8 @@ import type {
   ServerState,
 } from "../../../client/control_api.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
+import { readFaults } from "../../../server/faults/rules.ts";
+import { formatFaults } from "../../../server/faults/text.ts";
 import { formatTotals } from "../../../server/log/totals.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { formatKind, formatKindWithMode } from "../../../protocols/request_kind.ts";
@@ -46,6 +52,11 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
       return rowsOfClients(answer as ClientsAnswer);
     case "exchanges":
       return exchangeRows(answer as ExchangesAnswer);
+    case "access":
+    case "changeAccess":
+      return accessRows((answer as AccessAnswer).access);
+    case "checkAccess":
+      return [[checkText((answer as AccessCheckAnswer).check)]];
   }
 }
 
@@ -93,8 +104,37 @@ function clockRows(clock: ClockState): string[][] {
   ];
 }
 
+/** Faults as they are typed; those that this version does not know as they came. */
 function faultsText(faults: FaultsState): string {
-  return Object.keys(faults).length === 0 ? "none" : formatJson(faults);
+  if (Object.keys(faults).length === 0) return "none";
+  try {
+    readFaults(faults, 0);
+    return formatFaults(faults).join(" ");
+  } catch {
+    return formatJson(faults);
+  }
+}
+
+function accessRows(access: AccessState): string[][] {
+  const { allow, deny, denyAction, rateLimit, rateKod, rateIpv4Prefix, rateIpv6Prefix } = access;
+  return [
+    ["Allowed", allow.join(", ") || "all that no rule denies"],
+    ["Denied", deny.join(", ") || "none"],
+    ["Denied get", denyAction === "kod" ? "a KoD DENY, or nothing" : "nothing"],
+    [
+      "Rate limit",
+      access.limitsThisMachine || rateLimit === "off"
+        ? rateLimit
+        : `${rateLimit}; none for this machine`,
+    ],
+    ...rateKod === 0 ? [] : [["KoD RATE", `${rateKod} of the requests beyond it`]],
+    ["One client", `an IPv4 /${rateIpv4Prefix}, an IPv6 /${rateIpv6Prefix}`],
+  ];
+}
+
+function checkText({ address, answered, kod, reason }: AccessCheck): string {
+  const result = answered ? "answered" : kod ? "KoD DENY" : "no reply";
+  return `${address}: ${result}: ${reason}`;
 }
 
 function rowsOfClients(answer: ClientsAnswer): string[][] {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { parseControlUrl } from "../../../../src/cli/timecli/control/server_fields.ts";
 import { timecli } from "../../../../src/cli/timecli/timecli.ts";
 import { serve } from "../../../../src/server/serve.ts";
 import { runMain } from "../../../support/command_line.ts";
@@ -120,7 +121,15 @@ Deno.test("timecli control ends with 2 for a mistake, with 1 for what the server
       ]);
       assertMatch(outcome.stderr, /^timecli: [^\n]+\n$/);
       assertMatch(outcome.stderr.trimEnd(), message);
-      assertEquals([outcome.code, outcome.stdout], [code, ""], outcome.stderr);
+      assertEquals(outcome.code, code, outcome.stderr);
+      // A mistake on the command line is not about a server.
+      if (json.length === 0 || /--(url|offset) is|Unknown action/.test(outcome.stderr)) {
+        assertEquals(outcome.stdout, "");
+      } else {
+        const { schema, url, error } = JSON.parse(outcome.stdout);
+        assertEquals([schema, url], [1, parseControlUrl(where)]);
+        assertEquals(`timecli: ${error.message}\n`, outcome.stderr);
+      }
     }
   }
 });

@@ -31,7 +31,7 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
     "  Time       2038-01-19T03:14:00Z",
     "  Offset     +1.500 s from the system clock",
     "  Rate       2",
-    '  Faults     {"drop":0.5}',
+    "  Faults     drop=0.5",
     "Listener     time://127.0.0.1:37",
     "  Requests   0 received, 0 answered, 0 refused, 0 errors",
   ];
@@ -47,8 +47,16 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
 Deno.test("formatAnswer shows faults, and clients as a table", () => {
   assertEquals(
     formatAnswer("faults", samples.faults),
-    'Faults  {"drop":0.5,"kiss":[{"code":"RATE"}]}',
+    "Faults  drop=0.5 kiss=RATE",
   );
+  const several = { delay: [{ time: "50ms", every: 3 }, { time: "1s" }], kiss: { code: "DENY" } };
+  assertEquals(
+    formatAnswer("faults", { schema: 1, faults: several }),
+    "Faults  delay=50ms,every=3 delay=1s kiss=DENY",
+  );
+  // A later version may have others.
+  const later = { schema: 1, faults: { "wobble": { by: 1 } } };
+  assertEquals(formatAnswer("faults", later), 'Faults  {"wobble":{"by":1}}');
   assertEquals(formatAnswer("faults", { schema: 1, faults: {} }), "Faults  none");
   const table = [
     "CLIENT       PROTOCOL     RATE  REQUESTS  ANSWERED  KOD  DENIED  LIMITED  REFUSED  INTERVAL" +
@@ -67,6 +75,42 @@ Deno.test("formatAnswer shows faults, and clients as a table", () => {
     formatAnswer("clients", { ...all, clients: [], total: 0, capacity: 0 }),
     "Clients are not counted: the server runs with --max-clients 0",
   );
+});
+
+Deno.test("formatAnswer shows the access rules, and the verdict on an address", () => {
+  const shown = (change: object): string[] =>
+    lines(formatAnswer("access", { schema: 1, access: { ...samples.access.access, ...change } }));
+  assertEquals(shown({}), [
+    "Allowed     all that no rule denies",
+    "Denied      192.0.2.0/24",
+    "Denied get  a KoD DENY, or nothing",
+    "Rate limit  16/s,128; none for this machine",
+    "KoD RATE    0.5 of the requests beyond it",
+    "One client  an IPv4 /32, an IPv6 /64",
+  ]);
+  const other = {
+    allow: ["all", "::1"],
+    deny: [],
+    denyAction: "drop",
+    rateLimit: "off",
+    rateKod: 0,
+  };
+  assertEquals(shown(other).slice(0, 4), [
+    "Allowed     all, ::1",
+    "Denied      none",
+    "Denied get  nothing",
+    "Rate limit  off",
+  ]);
+  assertEquals(shown({ limitsThisMachine: true })[3], "Rate limit  16/s,128");
+  assertEquals(
+    formatAnswer("checkAccess", samples.checkAccess),
+    "192.0.2.7: KoD DENY: denied by 192.0.2.0/24",
+  );
+  const { check } = samples.checkAccess;
+  const verdict = (change: object): string =>
+    formatAnswer("checkAccess", { schema: 1, check: { ...check, ...change } });
+  assertEquals(verdict({ kod: false }), "192.0.2.7: no reply: denied by 192.0.2.0/24");
+  assertEquals(verdict({ answered: true, reason: "why" }), "192.0.2.7: answered: why");
 });
 
 Deno.test("formatAnswer shows exchanges, each with its findings", () => {
