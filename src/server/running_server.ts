@@ -1,7 +1,6 @@
 /** A running server: its listeners, each a protocol on one or more sockets, from start to shutdown. */
-import { type ClientsQuery, clientsQueryFields } from "../client/clients_query.ts";
+import type { ClientsQuery } from "../client/clients_query.ts";
 import type { ClientList, RecordedExchanges } from "../client/control_api.ts";
-import { readOptions } from "../options/read.ts";
 import { localZone } from "../system/local_time.ts";
 import { random32 } from "../system/random.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -15,7 +14,8 @@ import { Counters, sumCounters, type Totals } from "../transports/counters.ts";
 import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
 import { isClock, precisionOn } from "./base_clock.ts";
-import { allocateClients, type ClientMemory, ClientTable } from "./clients/client_table.ts";
+import { ClientTable } from "./clients/client_table.ts";
+import { ClientTables } from "./clients/client_tables.ts";
 import { Faults } from "./faults/faults.ts";
 import { mergeFaults } from "./faults/text.ts";
 import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
@@ -36,9 +36,6 @@ import { WorkerPool } from "./workers/pool.ts";
 const SHUTDOWN_GRACE_MS = 500;
 
 const DEFAULT_MAX_TASKS = 16_384;
-
-/** Six times the clients per minute of a busy server of the public pool; 6.5 MB if there are so many. */
-const DEFAULT_CLIENTS = 65_536;
 
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 
@@ -70,7 +67,7 @@ export class RunningServer implements Server {
   readonly #workers: WorkerPool | undefined;
   readonly #control: Control | undefined;
   readonly #counters: Counters[] = [];
-  readonly #clients: readonly ClientMemory[];
+  readonly #clients: ClientTables;
   readonly #started: Temporal.Instant = Temporal.Now.instant();
   readonly #reportError: ReturnType<typeof createErrorReporter>;
   readonly #recorder: Recorder | undefined;
@@ -110,9 +107,9 @@ export class RunningServer implements Server {
     });
     const isThreaded = this.#choice.transport === "mmsg";
     this.#reportError = createErrorReporter(options);
-    const { maxClients: capacity = control ? DEFAULT_CLIENTS : 0 } = options;
-    const tables = capacity === 0 ? 0 : isThreaded ? workers : 1;
-    this.#clients = Array.from({ length: tables }, () => allocateClients(capacity));
+    const { maxClients } = options;
+    const threads = isThreaded ? workers : 1;
+    this.#clients = new ClientTables({ maxClients, hasControl: control !== undefined, threads });
     if (isThreaded) {
       this.#workers = new WorkerPool({
         size: workers,
@@ -120,7 +117,7 @@ export class RunningServer implements Server {
         guard: this.#guard,
         receiveQueueKib,
         log,
-        clients: this.#clients,
+        clients: this.#clients.memories,
         onError: this.#reportError,
       });
     }
@@ -168,10 +165,8 @@ export class RunningServer implements Server {
     return this.#control;
   }
 
-  async clients(query: ClientsQuery = {}): Promise<ClientList> {
-    const { listClients } = await import("./clients/list_clients.ts");
-    const checked = readOptions(clientsQueryFields, query, "query");
-    return listClients(this.#clients, Date.now(), checked);
+  clients(query: ClientsQuery = {}): Promise<ClientList> {
+    return this.#clients.list(query);
   }
 
   exchanges(): RecordedExchanges {
@@ -293,6 +288,7 @@ export class RunningServer implements Server {
     // The handler reports the real port, known once it is bound.
     const bound = { ...endpoint };
     const counters = new Counters();
+    const [clients] = this.#clients.memories;
     const { maxTasks, log } = this.#options;
     const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
     const recorded = this.#recorder?.listen(bound);
@@ -306,7 +302,7 @@ export class RunningServer implements Server {
       onFaults: recorded?.onFaults,
       log,
       onError: this.#reportError,
-      clients: this.#clients[0] && new ClientTable(this.#clients[0]),
+      clients: clients && new ClientTable(clients),
     });
     const listener = listenDatagram({
       hostname,

@@ -65,7 +65,7 @@ Deno.test("timecli top ends with the code of a server that is not reached, or a 
   listener.close();
   const gone = await top(`127.0.0.1:${port}`);
   assertEquals(gone.code, 4);
-  assertMatch(gone.stderr, /start the server with: timesrv --control 127\.0\.0\.1:\d+\n$/);
+  assertMatch(gone.stderr, /start the server with: .* --control 127\.0\.0\.1:\d+\n$/);
   for (
     const args of [["--sort", "name"], ["--limit", "0"], ["--count", "0"], ["ntp://127.0.0.1"]]
   ) {

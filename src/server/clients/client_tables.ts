@@ -1,0 +1,36 @@
+import { type ClientsQuery, clientsQueryFields } from "../../client/clients_query.ts";
+import type { ClientList } from "../../client/control_api.ts";
+import { readOptions } from "../../options/read.ts";
+import { allocateClients, type ClientMemory } from "./client_table.ts";
+
+/** Six times the clients per minute of a busy server of the public pool; 6.5 MB if there are so many. */
+const DEFAULT_CLIENTS = 65_536;
+
+export interface ClientTablesOptions {
+  /** By default 65,536 with a control interface, which has the list, otherwise none. */
+  readonly maxClients: number | undefined;
+  readonly hasControl: boolean;
+  readonly threads: number;
+}
+
+/** The tables of clients of a server, one per thread; none if no clients are counted. */
+export class ClientTables {
+  readonly memories: readonly ClientMemory[];
+
+  constructor({ maxClients, hasControl, threads }: ClientTablesOptions) {
+    const capacity = maxClients ?? (hasControl ? DEFAULT_CLIENTS : 0);
+    const length = capacity === 0 ? 0 : threads;
+    this.memories = Array.from({ length }, () => allocateClients(capacity));
+  }
+
+  /**
+   * Lists a page of the clients.
+   *
+   * @throws {SyntaxError} If the order is unknown
+   * @throws {RangeError} If a number is out of range
+   */
+  async list(query: ClientsQuery): Promise<ClientList> {
+    const { listClients } = await import("./list_clients.ts");
+    return listClients(this.memories, Date.now(), readOptions(clientsQueryFields, query, "query"));
+  }
+}
