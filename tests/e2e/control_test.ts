@@ -65,10 +65,22 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
           if (chosen === "mmsg") assertEquals([faults.code, faults.stdout], [1, ""]);
         } else {
           assertEquals(faults.code, 0);
-          assertMatch((await ask("state")).stdout, /\n {2}Faults +\{"drop":.*"kiss":/);
+          assertMatch((await ask("state")).stdout, /\n {2}Faults +drop=0\.5 kiss=DENY,every=10\n/);
           assertMatch((await ask("faults")).stdout, /^Faults +none\n$/);
           assertDocumented(JSON.parse((await ask("faults", "drop=0", "--json")).stdout), "control");
         }
+        const checked = await ask("accheck", "127.0.0.1");
+        assertEquals(
+          [checked.code, checked.stdout],
+          [0, "127.0.0.1: answered: no rule denies it; no rate limit for this machine\n"],
+        );
+        assertMatch((await ask("deny", "127.0.0.9/32")).stdout, /^Denied +127\.0\.0\.9\/32$/m);
+        for (
+          const args of [["accheck", "127.0.0.9"], ["allow", "127.0.0.9"], ["access"], [
+            ...["set", "--rate-limit", "50/s", "--rate-kod", "0.5"],
+          ]]
+        ) assertDocumented(JSON.parse((await ask(...args, "--json")).stdout), "control");
+        assertMatch((await ask("access")).stdout, /^Rate limit +50\/s,400$/m);
         const { code } = await server.stop();
         assertEquals(code, 0);
       }
