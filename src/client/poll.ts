@@ -14,7 +14,7 @@ export interface PollOptions
     Pick<ExchangeOptions, "bind" | "family" | "network" | "signal">,
     InSeconds<ValidateOptions> {
   /** Seconds until a request without a reply is lost. It is not sent again. */
-  readonly timeout: number;
+  readonly timeout: number | ((isLocal: boolean) => number);
   /**
    * Seconds from one request to the next to the same server: a number, or found out anew after each
    * request from how many were sent. Where it is undefined, it is 2, or 0.1 to a loopback address.
@@ -134,13 +134,17 @@ class PolledServer<Reply extends TimeReply> {
     this.#endsMs = timers.monotonicMs() + deadline * 1000;
   }
 
+  get #isLocal(): boolean {
+    return isLocal(this.#endpoint) || this.#addresses?.every(isLoopback) === true;
+  }
+
   get #secondsLeft(): number {
     return (this.#endsMs - this.#timers.monotonicMs()) / 1000;
   }
 
   /** Waits for its turn and queries it; undefined if it is not to be queried any more. */
   async next(): Promise<Polled<Reply> | undefined> {
-    const { timeout, count = Infinity, signal } = this.#options;
+    const { count = Infinity, signal } = this.#options;
     if (!this.#isWelcome || this.#sent >= count) return undefined;
     const dueMs = Math.min(this.#dueMs, this.#endsMs);
     await this.#timers.sleep(dueMs - this.#timers.monotonicMs(), signal);
@@ -148,6 +152,8 @@ class PolledServer<Reply extends TimeReply> {
     this.#sent++;
     const error = await this.#resolve();
     const sentMs = this.#timers.monotonicMs();
+    const { timeout: limit } = this.#options;
+    const timeout = typeof limit === "number" ? limit : limit(this.#isLocal);
     const patience = Math.min(timeout, this.#secondsLeft);
     if (!error && patience <= 0) return undefined;
     const target = { ...this.#endpoint, addresses: this.#addresses };
@@ -204,7 +210,7 @@ class PolledServer<Reply extends TimeReply> {
       return undefined;
     }
     const { interval: wished } = this.#options;
-    const local = isLocal(this.#endpoint) || this.#addresses?.every(isLoopback) === true;
+    const local = this.#isLocal;
     const usual = local ? LOCAL_SECONDS : POLITE_SECONDS;
     const given = (typeof wished === "function" ? wished(this.#sent, local) : wished) ?? usual;
     const apart = local ? given : Math.max(given, MIN_INTERVAL_SECONDS);

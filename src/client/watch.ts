@@ -17,9 +17,8 @@ export interface WatchOptions extends Pick<ExchangeOptions, "bind" | "family" | 
    */
   readonly interval?: TimeSpan;
   /**
-   * The time until a request without a reply is lost, 1 ms to a minute. It is not sent again.
-   *
-   * @default {"2s"}
+   * The time until a request without a reply is lost, 1 ms to a minute. It is not sent again. Without it
+   * the interval, but at least 1 s and at most 2 s, so that a loss does not put off the next request.
    */
   readonly timeout?: TimeSpan;
   /** How many requests to send to each server; there is no limit without it. */
@@ -70,6 +69,10 @@ export type WatchEvent =
   & WatchEventBase
   & (WatchedExchange | KissOfDeath | Change | OutageStart | OutageEnd);
 
+/** A default time limit is within these, in seconds. */
+const MIN_TIMEOUT = 1;
+const MAX_TIMEOUT = 2;
+
 /** Seconds between requests to a loopback address: often enough for a person who watches. */
 const LOCAL_SECONDS = 1;
 
@@ -113,7 +116,7 @@ export function watch(
 
 async function* watchEvents(
   endpoints: readonly Endpoint[],
-  { interval, timeout = 2, ...options }: InSeconds<WatchOptions>,
+  { interval, timeout, ...options }: InSeconds<WatchOptions>,
 ): AsyncGenerator<WatchEvent> {
   const servers = endpoints.map((endpoint) => ({
     url: formatEndpoint(endpoint),
@@ -122,7 +125,10 @@ async function* watchEvents(
   }));
   const polls = poll<TimeReply>(endpoints, {
     ...options,
-    timeout,
+    timeout: timeout ?? ((isLocal) => {
+      const usual = interval ?? (isLocal ? LOCAL_SECONDS : MAX_TIMEOUT);
+      return Math.min(MAX_TIMEOUT, Math.max(MIN_TIMEOUT, usual));
+    }),
     renewsAddresses: true,
     interval: interval ?? ((_, isLocal) => isLocal ? LOCAL_SECONDS : undefined),
   });

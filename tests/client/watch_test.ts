@@ -133,6 +133,32 @@ Deno.test("watch queries each server at its interval: 2 s, 1 s on loopback, or a
   }
 });
 
+Deno.test("watch states when each request was sent, and puts none off because one is lost", async () => {
+  for (
+    const [host, options, starts, lostAfter] of [
+      ["127.0.0.1", {}, [0, 1, 2, 3], 1],
+      ["192.0.2.1", {}, [0, 2, 4, 6], 2],
+      ["192.0.2.1", { interval: "1s" }, [0, 1, 2, 3], 1],
+      ["127.0.0.1", { interval: "0.5s" }, [0, 1, 1.5, 2], 1],
+      ["127.0.0.1", { timeout: "1.5s" }, [0, 1.5, 2.5, 3.5], 1.5],
+    ] as const
+  ) {
+    const network = new FakeNetwork();
+    network.serveNtp(host, (count) => count === 1 ? undefined : {});
+    const startMs = network.timers.now().epochMilliseconds;
+    const sent: number[] = [];
+    const ended: number[] = [];
+    await network.run((async () => {
+      for await (const event of watch([host], { network, count: 4, ...options })) {
+        if (event.type !== "exchange") continue;
+        sent.push((event.sentAt.epochMilliseconds - startMs) / 1000);
+        ended.push((event.at.epochMilliseconds - startMs) / 1000);
+      }
+    })());
+    assertEquals([sent, ended[0]], [starts, lostAfter], `${host} ${JSON.stringify(options)}`);
+  }
+});
+
 Deno.test("watch finds a server again that has moved to another address of its name", async () => {
   const network = new FakeNetwork();
   network.hosts["time.example"] = ["192.0.2.1"];

@@ -36,7 +36,14 @@ Deno.test(
           "--allow-read",
           "--allow-write",
         ],
-        timecli: [...common, "--allow-ffi", "--allow-env", "--allow-read", "--allow-write"],
+        timecli: [
+          ...common,
+          "--allow-sys",
+          "--allow-ffi",
+          "--allow-env",
+          "--allow-read",
+          "--allow-write",
+        ],
       });
     },
   ),

@@ -6,16 +6,17 @@ import { toSeconds } from "../../../text/duration.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";
 import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
-import { layOutTable } from "../../../text/table.ts";
+import { fitTable } from "../../../text/table.ts";
 import {
   formatExactSeconds,
   formatInstant,
   formatSeconds,
   formatSignedSeconds,
 } from "../../../text/units.ts";
-import { figureNames, formatFigures, formatSpread } from "./figures.ts";
+import { tableWidth } from "../../shared/terminal.ts";
+import { disagreementOf } from "./disagreement.ts";
+import { formatFigures, formatSpread } from "./figures.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
-import { chooseBase } from "./value_axis.ts";
 import { formatJson } from "../../../text/json.ts";
 
 export interface LineFormat {
@@ -37,7 +38,7 @@ export const textLines: LineFormat = {
       reply.protocol === "ntp"
         ? `${measured}  delay ${
           formatSeconds(reply.delay.total("seconds"))
-        }  stratum ${reply.stratum}`
+        }  stratum ${reply.stratum}${reply.leap === "none" ? "" : `  leap ${reply.leap}`}`
         : `${measured}  round trip ${roundTrip}`,
     );
   },
@@ -125,30 +126,27 @@ export const csvLines: LineFormat = {
   format: (event): string => `${formatCsvRow(eventToJson(event), columns)}\r`,
 };
 
-/** Formats the figures of every server over the whole time, in 80 columns, and the jitter of its latest replies. */
-export function formatSummary(records: readonly WatchRecord[]): string {
-  const rows = records.map(rowsOf);
-  const names = [...figureNames, "jitter"].map((name) => name.toUpperCase());
-  const table = layOutTable([["", ...names], ...rows.flat()]).split("\n").map((row) => `  ${row}`);
-  const [head = "", ...lines] = table;
-  const blocks = records.map(({ url, sent, lost, bad, offsets }, i) => {
-    const base = chooseBase(offsets.min, offsets.max);
+/** Formats the figures of every server over the whole time, one row each, and which of them is wrong. */
+export function formatSummary(records: readonly WatchRecord[], width = tableWidth()): string {
+  const hasBad = records.some(({ bad }) => bad > 0);
+  const hasOffset = records.some(({ offsets }) => offsets.count > 0);
+  const head = [
+    ...["SERVER", "SENT", "LOST", ...(hasBad ? ["BAD"] : [])],
+    ...(hasOffset ? ["OFFSET", "MIN", "MAX", "STDDEV", "JITTER"] : []),
+    "DELAY",
+  ];
+  const rows = records.map(({ url, sent, lost, bad, offsets, delays, jitter }) => {
+    const [min = "", mean = "", max = "", deviation = ""] = offsets.count > 0
+      ? formatFigures(offsets, { isSigned: true })
+      : ["-", "-", "-", "-"];
     return [
-      `${url}: ${sent} sent, ${lost} lost, ${bad} bad`,
-      ...(base ? [`  offset from ${base.text}:`] : []),
-      ...lines.splice(0, rows[i]?.length),
+      ...[url, ...[sent, lost, ...(hasBad ? [bad] : [])].map(String)],
+      ...(hasOffset ? [mean, min, max, deviation, formatSpread(jitter)] : []),
+      delays.count > 0 ? formatSeconds(delays.mean) : "-",
     ];
   });
-  return [...(rows.flat().length > 0 ? [head] : []), ...blocks.flat()].join("\n");
-}
-
-/** The rows of offset and delay. */
-function rowsOf({ offsets, delays, jitter }: WatchRecord): string[][] {
-  const base = chooseBase(offsets.min, offsets.max);
-  const ofOffset = offsets.count > 0 ? formatFigures(offsets, { isSigned: true, base }) : [];
-  const ofDelay = delays.count > 0 ? formatFigures(delays, { isSigned: false }) : [];
-  return [
-    ...(ofOffset.length > 0 ? [["offset", ...ofOffset, formatSpread(jitter)]] : []),
-    ...(ofDelay.length > 0 ? [["delay", ...ofDelay, ""]] : []),
-  ];
+  const expendable = ["MIN", "MAX", "STDDEV", "JITTER", "DELAY"];
+  const verdict = disagreementOf(records).map(({ text }) => `${text}.`);
+  const table = fitTable([head, ...rows], { width, expendable });
+  return [table, ...(verdict.length > 0 ? ["", ...verdict] : [])].join("\n");
 }

@@ -24,6 +24,20 @@ const MAX_NOTICES = 100;
 
 const tones: Readonly<Partial<Record<WatchNotice["type"], Tone>>> = { gone: "bad", back: "good" };
 
+/** The orders of the servers: as given, or the largest value first. */
+const orders: readonly {
+  readonly name?: string;
+  readonly keyOf?: (record: WatchRecord) => number;
+}[] = [
+  {},
+  {
+    name: "offset",
+    keyOf: ({ shown: { offsets } }) => offsets.count === 0 ? -1 : Math.abs(offsets.mean),
+  },
+  { name: "delay", keyOf: ({ shown: { delays } }) => delays.count === 0 ? -1 : delays.mean },
+  { name: "losses", keyOf: ({ shown: { lost, bad, sent } }) => (lost + bad) / Math.max(1, sent) },
+];
+
 /** Owns the terminal until it is disposed of. */
 export class LiveView implements AsyncDisposable {
   readonly #options: LiveViewOptions;
@@ -33,7 +47,9 @@ export class LiveView implements AsyncDisposable {
   readonly #startMs = performance.now();
   #nowMs = Date.now();
   #elapsedSeconds = 0;
-  #selected = 0;
+  #selected: WatchRecord;
+  #order = 0;
+  #showsKeys = false;
   #span: number | undefined;
   #isPaused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,9 +61,11 @@ export class LiveView implements AsyncDisposable {
       this.#span = Math.max(0, Math.min(timeSpans.length - 1, this.#spanIndex() + by));
     };
     const select = (by: number) => (): void => {
-      const { length } = options.records;
-      this.#selected = (this.#selected + by + length) % length;
+      const records = this.#sorted();
+      const next = records.indexOf(this.#selected) + by + records.length;
+      this.#selected = records[next % records.length] as WatchRecord;
     };
+    [this.#selected] = options.records as [WatchRecord];
     this.#keys = new Map([
       ["q", options.onQuit],
       ["Q", options.onQuit],
@@ -56,6 +74,9 @@ export class LiveView implements AsyncDisposable {
       ["+", scale(-1)],
       ["-", scale(1)],
       ["s", () => void (this.#span = (this.#spanIndex() + 1) % timeSpans.length)],
+      ["?", () => void (this.#showsKeys = true)],
+      ["o", () => void (this.#order = (this.#order + 1) % orders.length)],
+      ["r", () => options.records.forEach((record) => record.reset())],
       // Tab and the arrow down, Shift-Tab and the arrow up.
       ["\t", select(1)],
       ["\x1b[B", select(1)],
@@ -88,12 +109,19 @@ export class LiveView implements AsyncDisposable {
   }
 
   #spanIndex(): number {
-    const { sent = 0 } = this.#options.records[this.#selected] ?? {};
-    return this.#span ?? chooseSpan(this.#elapsedSeconds, sent);
+    return this.#span ?? chooseSpan(this.#elapsedSeconds, this.#selected.sent);
+  }
+
+  #sorted(): readonly WatchRecord[] {
+    const { records } = this.#options;
+    const { keyOf } = orders[this.#order] ?? {};
+    return keyOf ? records.toSorted((a, b) => keyOf(b) - keyOf(a)) : records;
   }
 
   #press(key: string): void {
-    const act = this.#keys.get(key);
+    const act = this.#showsKeys && key !== "q" && key !== "Q"
+      ? () => void (this.#showsKeys = false)
+      : this.#keys.get(key);
     if (!act) return;
     act();
     this.#draw();
@@ -104,13 +132,16 @@ export class LiveView implements AsyncDisposable {
       this.#nowMs = Date.now();
       this.#elapsedSeconds = (performance.now() - this.#startMs) / 1000;
     }
-    const { records, notices, isAscii } = this.#options;
+    const { notices, isAscii } = this.#options;
+    const records = this.#sorted();
     const view = {
       records,
+      order: orders[this.#order]?.name,
+      showsKeys: this.#showsKeys,
       isAscii,
       span: timeSpans[this.#spanIndex()] ?? timeSpans[0],
       notices: notices.map((each) => this.#lineOf(each)),
-      selected: this.#selected,
+      selected: records.indexOf(this.#selected),
       nowMs: this.#nowMs,
       elapsedSeconds: this.#elapsedSeconds,
       isPaused: this.#isPaused,

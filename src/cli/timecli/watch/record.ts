@@ -40,9 +40,8 @@ export interface Sample {
   readonly measured?: { readonly offset: number; readonly bound: number } | undefined;
 }
 
-export class WatchRecord {
-  /** Its URL, safe to print. */
-  readonly url: string;
+/** Counts and statistics over some time. */
+export class Figures {
   readonly offsets: RunningStatistics = new RunningStatistics();
   readonly delays: RunningStatistics = new RunningStatistics();
   /** Requests that were answered or lost. */
@@ -51,6 +50,38 @@ export class WatchRecord {
   lost = 0;
   /** Requests with a reply that has no usable time. */
   bad = 0;
+  #register: { readonly offset: number; readonly delay: number }[] = [];
+
+  /** The jitter of the latest replies with an offset, in seconds; NaN with fewer than two. */
+  get jitter(): number {
+    return computeJitter(
+      this.#register.map(({ offset }) => offset),
+      this.#register.map(({ delay }) => delay),
+    );
+  }
+
+  count({ error }: WatchedExchange, sample: Sample | undefined): void {
+    this.sent++;
+    if (error) {
+      if (losses.includes(error.reason)) this.lost++;
+      else this.bad++;
+    }
+    if (!sample) return;
+    const { delay, measured } = sample;
+    this.delays.add(delay);
+    if (!measured) return;
+    const { offset } = measured;
+    this.offsets.add(offset);
+    this.#register = [...this.#register.slice(1 - MAX_JITTER_REPLIES), { offset, delay }];
+  }
+}
+
+/** The figures of the whole time, and what is shown besides. */
+export class WatchRecord extends Figures {
+  /** Its URL, safe to print. */
+  readonly url: string;
+  /** The figures since the screen was reset. */
+  shown = new Figures();
   last: WatchedExchange | undefined;
   /** The last exchange with a usable time. */
   lastGood: WatchedExchange | undefined;
@@ -59,7 +90,6 @@ export class WatchRecord {
   /** When requests that failed were sent, in milliseconds since the Unix epoch. */
   readonly failures: Thinned<number> = new Thinned(MAX_MARKS);
   notices: WatchNotice[] = [];
-  #register: { readonly offset: number; readonly delay: number }[] = [];
   readonly #whole = new ThinnedPoints({ bucketMs: 1, buckets: 2 * BUCKETS, keep: "all" });
   readonly #latest = timeSpans
     .filter(({ seconds }) => seconds >= MIN_SPAN_SECONDS)
@@ -74,15 +104,13 @@ export class WatchRecord {
     }));
 
   constructor(url: string) {
+    super();
     this.url = escapeLine(url);
   }
 
-  /** The jitter of the latest replies with an offset, in seconds; NaN with fewer than two. */
-  get jitter(): number {
-    return computeJitter(
-      this.#register.map(({ offset }) => offset),
-      this.#register.map(({ delay }) => delay),
-    );
+  /** Begins the figures of the screen anew; those of the whole time stay. */
+  reset(): void {
+    this.shown = new Figures();
   }
 
   get all(): PlotPoint[] {
@@ -101,30 +129,26 @@ export class WatchRecord {
   }
 
   #addExchange(event: WatchEventBase & WatchedExchange): void {
-    const { reply, error, sentAt } = event;
+    const { error, sentAt } = event;
+    const sample = sampleOf(event);
     this.last = event;
-    if (!error) this.lastGood = event;
-    this.sent++;
-    if (error) {
-      this.failures.add(sentAt.epochMilliseconds);
-      if (losses.includes(error.reason)) this.lost++;
-      else this.bad++;
-    }
-    if (!reply || error) return;
-    const offset = "offset" in reply ? reply.offset.total("seconds") : undefined;
-    const delay = ("delay" in reply ? reply.delay : reply.roundTrip).total("seconds");
-    const measured = "errorBound" in reply && offset !== undefined
-      ? { offset, bound: reply.errorBound.total("seconds") }
-      : undefined;
-    if (measured) {
-      this.offsets.add(measured.offset);
-      const { offset } = measured;
-      this.#register = [...this.#register.slice(1 - MAX_JITTER_REPLIES), { offset, delay }];
-    }
-    this.delays.add(delay);
-    this.samples.add({ delay, measured });
-    const point = { atMs: sentAt.epochMilliseconds, offset, delay };
+    for (const figures of [this, this.shown]) figures.count(event, sample);
+    if (error) this.failures.add(sentAt.epochMilliseconds);
+    if (!sample) return;
+    this.lastGood = event;
+    this.samples.add(sample);
+    const { delay, measured } = sample;
+    const point = { atMs: sentAt.epochMilliseconds, offset: measured?.offset, delay };
     this.#whole.add(point);
     for (const { points } of this.#latest) points.add(point);
   }
+}
+
+/** What an exchange has measured, if its time is usable. */
+function sampleOf({ reply, error }: WatchedExchange): Sample | undefined {
+  if (!reply || error) return undefined;
+  const delay = ("delay" in reply ? reply.delay : reply.roundTrip).total("seconds");
+  if (!("offset" in reply)) return { delay };
+  const [offset, bound] = [reply.offset.total("seconds"), reply.errorBound.total("seconds")];
+  return { delay, measured: { offset, bound } };
 }

@@ -1,4 +1,5 @@
 /** The screen of `timecli watch`: a table of servers, plots of one of them, the latest events. */
+import { layOutTable } from "../../../text/table.ts";
 import { toAscii } from "../../../text/printable.ts";
 import type { StyledLine, Tone } from "../../shared/output.ts";
 import type { TerminalSize } from "../../shared/terminal.ts";
@@ -6,6 +7,7 @@ import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 import { layOutServers, scrollTo } from "./server_table.ts";
 import { drawPlot, MIN_PLOT_HEIGHT, MIN_PLOT_WIDTH } from "./terminal_plot.ts";
+import { disagreementOf } from "./disagreement.ts";
 import type { TimeSpan } from "./time_spans.ts";
 import { chooseBase } from "./value_axis.ts";
 
@@ -20,6 +22,10 @@ export interface WatchView {
   readonly elapsedSeconds: number;
   readonly span: TimeSpan;
   readonly isPaused: boolean;
+  /** Whether the keys are explained in place of all else. */
+  readonly showsKeys: boolean;
+  /** What the servers are sorted by, unless that is the order given. */
+  readonly order?: string | undefined;
   readonly hasKeys: boolean;
   readonly isAscii: boolean;
   readonly paint: Readonly<Record<Tone | "bold", (text: string) => string>>;
@@ -42,29 +48,49 @@ export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): st
   const show = ({ text, tone }: StyledLine): string => tone ? paint[tone](fit(text)) : fit(text);
   const title = `timecli watch   ${formatElapsed(view.elapsedSeconds)}${
     view.isPaused ? "   paused" : ""
-  }`;
+  }${view.order === undefined ? "" : `   by ${view.order}`}`;
+  if (view.showsKeys) return drawKeys(view, title, rows).map(fit);
   const [head, ...servers] = layOutServers(view.records, view.selected, columns);
+  const verdict = disagreementOf(view.records);
   const room = Math.max(0, rows - 3);
-  const isCrowded = servers.length > room - NOTICE_LINES;
+  const isCrowded = servers.length + verdict.length > room - NOTICE_LINES;
   const latest = notices.slice(
     -(isCrowded ? Math.max(1, Math.min(MIN_NOTICE_LINES, room >> 2)) : NOTICE_LINES),
   );
-  const left = Math.max(0, room - latest.length);
+  const said = verdict.slice(0, Math.max(0, room - latest.length - 1));
+  const left = Math.max(0, room - latest.length - said.length);
   const blocks = blocksOf(view, columns);
   const shown = scrollTo(servers, view.selected, countTableRows(servers.length, left, blocks));
   const plotRoom = left - shown.length;
   const plots = drawBlocks(blocks, { columns, rows: plotRoom }).map((text) => ({ text }));
   // Above the events, so that the keys stay on the last line.
   const gap = Array<StyledLine>(Math.max(0, plotRoom - plots.length)).fill({ text: "" });
-  const body = [...shown, ...plots, ...gap, ...latest].slice(0, room);
+  const body = [...shown, ...said, ...plots, ...gap, ...latest].slice(0, room);
   return [paint.bold(fit(title)), paint.bold(fit(head)), ...body.map(show), fit(keysOf(view))]
     .slice(0, rows);
 }
 
 function keysOf({ isPaused, hasKeys, records }: WatchView): string {
   if (!hasKeys) return "Ctrl-C quits";
-  return `q quit  p ${isPaused ? "resume" : "pause"}  + - time scale` +
+  return `q quit  ? keys  p ${isPaused ? "resume" : "pause"}  + - time scale` +
     (records.length > 1 ? "  Tab next server" : "");
+}
+
+/** All keys of the live view, with what they do. */
+export const keyHelp: readonly (readonly [keys: string, meaning: string])[] = [
+  ["q", "quit"],
+  ["?", "show the keys"],
+  ["p, space", "pause"],
+  ["+, -, s", "change the time scale"],
+  ["Tab, down", "next server"],
+  ["Shift-Tab, up", "previous server"],
+  ["o", "sort by offset, delay, losses"],
+  ["r", "reset the figures"],
+];
+
+function drawKeys({ paint }: WatchView, title: string, rows: number): string[] {
+  const lines = layOutTable(keyHelp.map(([keys, meaning]) => [`  ${keys}`, meaning])).split("\n");
+  return [paint.bold(title), "", ...lines, "", "Any key goes back."].slice(0, rows);
 }
 
 /** Gives the servers all lines that a plot leaves, or the figures alone, or nothing. */
@@ -85,7 +111,7 @@ interface PlotBlock {
 function blocksOf(view: WatchView, columns: number): PlotBlock[] {
   const record = view.records[view.selected];
   return (["offset", "delay"] as const).flatMap((name) =>
-    record && record[`${name}s`].count > 0 ? [blockOf(view, record, name, columns)] : []
+    record && record.shown[`${name}s`].count > 0 ? [blockOf(view, record, name, columns)] : []
   );
 }
 
@@ -96,7 +122,7 @@ function blockOf(
   columns: number,
 ): PlotBlock {
   const isSigned = name === "offset";
-  const figures = record[`${name}s`];
+  const figures = record.shown[`${name}s`];
   const measured = record.latest(span.seconds).flatMap(({ atMs, [name]: value }) => {
     const x = (atMs - nowMs) / 1000;
     // A point in the future is from before this machine's clock was set back, or from a paused screen.

@@ -1,5 +1,6 @@
 /** The table of servers on the screen of `timecli watch`. */
-import { formatError } from "../../shared/format_error.ts";
+import type { QueryFailure } from "../../../protocols/failure.ts";
+import type { TimeReply } from "../../../protocols/registry.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
@@ -17,7 +18,9 @@ export function layOutServers(
 ): [head: string, ...servers: StyledLine[]] {
   const wide = rowsOf(records, selected, true);
   const rows = measureTable(wide) <= width ? wide : rowsOf(records, selected, false);
-  const lines = fitTable(rows, { width, expendable: ["JITTER", "STRATUM", "LEAP"] });
+  // The delay matters less than why a server fails.
+  const expendable = ["JITTER", "STRATUM", "LEAP", ...(rows[0]?.includes("NOW") ? ["DELAY"] : [])];
+  const lines = fitTable(rows, { width, expendable });
   const [head = "", ...servers] = lines.split("\n");
   const hasFailed = (i: number): boolean => records[i]?.last?.error !== undefined;
   return [
@@ -30,7 +33,8 @@ type Column = readonly [head: string, cell: (record: WatchRecord) => string];
 
 const statistics = figureNames.map((name, i): Column => [
   name.toUpperCase(),
-  ({ offsets }) => offsets.count === 0 ? "-" : formatFigures(offsets, { isSigned: true })[i] ?? "-",
+  ({ shown: { offsets } }) =>
+    offsets.count === 0 ? "-" : formatFigures(offsets, { isSigned: true })[i] ?? "-",
 ]);
 
 function rowsOf(
@@ -41,37 +45,60 @@ function rowsOf(
   const columns: readonly Column[] = [
     ["OFFSET", offsetOf],
     ["DELAY", delayOf],
-    ["JITTER", ({ jitter }) => formatSpread(jitter)],
+    ["JITTER", ({ shown: { jitter } }) => formatSpread(jitter)],
     ...(hasStatistics ? statistics : []),
-    ["LOST", ({ lost, sent }) => formatShare(lost, sent)],
-    ...(records.some(({ bad }) => bad > 0)
-      ? [["BAD", ({ bad, sent }) => formatShare(bad, sent)] satisfies Column]
+    ["LOST", ({ shown: { lost, sent } }) => formatShare(lost, sent)],
+    ...(records.some(({ shown: { bad } }) => bad > 0)
+      ? [["BAD", ({ shown: { bad, sent } }) => formatShare(bad, sent)] satisfies Column]
       : []),
-    ["STRATUM", ({ last }) => last?.reply?.protocol === "ntp" ? `${last.reply.stratum}` : "-"],
-    ["LEAP", ({ last }) => last?.reply?.protocol === "ntp" ? last.reply.leap : "-"],
+    ...(records.some(({ last }) => last?.error)
+      ? [["NOW", ({ last }) => last?.error ? failures[last.error.reason] : "ok"] satisfies Column]
+      : []),
+    ["STRATUM", (record) => {
+      const reply = replyOf(record);
+      return reply?.protocol === "ntp" ? `${reply.stratum}` : "-";
+    }],
+    ["LEAP", (record) => {
+      const reply = replyOf(record);
+      return reply?.protocol === "ntp" ? reply.leap : "-";
+    }],
   ];
   const rows = records.map((record, i) => [
     (records.length > 1 && i === selected ? "> " : "  ") + record.url,
-    ...(record.last?.error ? [failureOf(record)] : columns.map(([, cell]) => cell(record))),
+    ...columns.map(([, cell]) => cell(record)),
   ]);
   return [["  SERVER", ...columns.map(([head]) => head)], ...rows];
 }
 
-function failureOf({ sent, lost, bad, last }: WatchRecord): string {
-  const share = bad > 0 ? `, ${formatShare(bad, sent)} bad` : "";
-  return `${formatShare(lost, sent)} lost${share}; ${formatError(last?.error)}`;
+/** How an exchange failed, in a word or two. */
+const failures: Readonly<Record<QueryFailure, string>> = {
+  timeout: "no reply",
+  refused: "refused",
+  unknown_host: "unknown host",
+  unreachable: "unreachable",
+  not_a_time: "no time",
+  kiss_o_death: "KoD",
+  unsynchronized: "not in sync",
+  bogus_reply: "bogus",
+  unusable: "unusable",
+  no_name_server: "no DNS",
+};
+
+/** The last reply; the last with a usable time where the exchange after it failed. */
+function replyOf({ last, lastGood }: WatchRecord): TimeReply | undefined {
+  return (last?.error ? lastGood : last)?.reply;
 }
 
-function offsetOf({ last }: WatchRecord): string {
-  const reply = last?.reply;
+function offsetOf(record: WatchRecord): string {
+  const reply = replyOf(record);
   if (!reply || !("offset" in reply)) return "-";
   const text = formatSignedSeconds(reply.offset.total("seconds"));
   // Minutes matter little beside days.
   return text.includes(" d ") ? text.replace(/ \d+ min$/, "") : text;
 }
 
-function delayOf({ last }: WatchRecord): string {
-  const reply = last?.reply;
+function delayOf(record: WatchRecord): string {
+  const reply = replyOf(record);
   if (!reply) return "-";
   const delay = reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
   return formatSeconds(delay.total("seconds"));
@@ -88,6 +115,9 @@ export function scrollTo(
   const first = Math.max(0, Math.min(selected - (shown >> 1), lines.length - shown));
   const below = lines.length - first - shown;
   const hidden = [[first, "above"], [below, "below"]].filter(([count]) => count !== 0);
-  const rest = `  ${first + below} more: ${hidden.map((each) => each.join(" ")).join(", ")}`;
+  const where = hidden.map((each) => each.join(" ")).join(", ");
+  const rest = hidden.length === 1
+    ? `  ${first + below} more ${first > 0 ? "above" : "below"}`
+    : `  ${first + below} more: ${where}`;
   return [...lines.slice(first, first + shown), { text: rest }].slice(0, rows);
 }

@@ -1,7 +1,7 @@
 /** A plot over time in characters. */
 import plot from "simple-ascii-chart";
 import type { TimeSpan } from "./time_spans.ts";
-import { createValueAxis, type ValueAxis } from "./value_axis.ts";
+import { chooseRange, createValueAxis, type ValueAxis } from "./value_axis.ts";
 
 export interface TerminalPlot {
   /** Times in seconds from now, 0 or less and within the span, and values in seconds. */
@@ -53,7 +53,7 @@ export function drawPlot(
   const frame: [number, number][] = [[-span.seconds, low], [0, low]];
   const chart = plot(frame, {
     lineFormatter: () => [],
-    points: points.map(([x, y]) => ({ x, y })),
+    points: points.filter(([, y]) => y >= low && y <= high).map(([x, y]) => ({ x, y })),
     width: width - labelWidth - 3,
     height: rows,
     yRange: [low, high],
@@ -67,12 +67,23 @@ export function drawPlot(
       axis === "y" ? format(value).padStart(labelWidth) : formatAge(value, span.tick),
     symbols: { point: isAscii ? "*" : "•", ...(isAscii && { axis: asciiAxis }) },
   });
-  return chart.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+  const lines = chart.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+  // The first line has the arrow of the axis; the plot area begins behind the axis.
+  const area = { first: 1, last: rows, left: labelWidth + 1, width: width - labelWidth - 3 };
+  for (const [x, y] of points) {
+    if (y >= low && y <= high) continue;
+    const column = area.left + Math.round((1 + x / span.seconds) * (area.width - 1));
+    const row = y > high ? area.first : area.last;
+    const mark = y > high ? (isAscii ? "^" : "▲") : isAscii ? "v" : "▼";
+    const line = (lines[row] ?? "").padEnd(column);
+    lines[row] = line.slice(0, column) + mark + line.slice(column + 1);
+  }
+  return lines;
 }
 
 /** Creates an axis with a tick on every other line at most, and never more ticks than lines: one step has three. */
 function createAxis(values: readonly number[], rows: number): ValueAxis {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const [min, max] = chooseRange(values);
   let count = Math.max(2, Math.min(6, Math.floor(rows / 2)));
   let axis = createValueAxis(min, max, count);
   while (axis.ticks.length > rows) axis = createValueAxis(min, max, --count);

@@ -22,6 +22,7 @@ import {
 } from "../options.ts";
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
+import { keyHelp } from "./screen.ts";
 import { checkPicture, writePicture } from "./picture/picture.ts";
 import { type WatchNotice, WatchRecord } from "./record.ts";
 import { systemNetwork } from "../../../client/network.ts";
@@ -36,7 +37,7 @@ const pollFields = {
   count: countField(1_000_000_000, "end after this many requests per server", {
     formerFlags: ["-c"],
   }),
-  timeout: timeoutField("time until a request is lost", "1m", "2s"),
+  timeout: timeoutField("time until a request is lost", "1m", "interval, 1s to 2s"),
 };
 
 const groups = {
@@ -66,11 +67,7 @@ const groups = {
 
 const NOTES = `
 Keys:
-  q                  quit
-  p, space           pause
-  +, -, s            change the time scale
-  Tab, down          next server
-  Shift-Tab, up      previous server
+${keyHelp.map(([keys, meaning]) => `  ${keys.padEnd(19)}${meaning}`).join("\n")}
 
 Examples:
   timecli watch ntp://time.example

@@ -8,7 +8,7 @@ import {
 } from "../../../../src/cli/timecli/watch/lines.ts";
 import type { WatchEvent } from "../../../../src/client/watch.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
-import { bad, lost, measured, notices, recordOf, textReply, url } from "./watch_events.ts";
+import { bad, from, lost, measured, notices, recordOf, textReply, url } from "./watch_events.ts";
 
 const events = [
   measured(0, -0.0015, 0.002),
@@ -148,23 +148,52 @@ Deno.test("formatSummary shows the figures of every server", () => {
     recordOf("time://[::1]:37", []),
   ];
   assertEquals(cellsIn(formatSummary(records)), [
-    ["MIN", "MEAN", "MAX", "STDDEV", "JITTER"],
-    [`${url}: 5 sent, 1 lost, 2 bad`],
-    ["offset", "+1.000 ms", "+2.000 ms", "+3.000 ms", "1.414 ms", "2.000 ms"],
-    ["delay", "2.000 ms", "3.000 ms", "4.000 ms", "1.414 ms"],
-    ["time://[::1]:37: 0 sent, 0 lost, 0 bad"],
+    ["SERVER", "SENT", "LOST", "BAD", "OFFSET", "MIN", "MAX", "STDDEV", "JITTER", "DELAY"],
+    [
+      ...[url, "5", "1", "2", "+2.000 ms", "+1.000 ms", "+3.000 ms", "1.414 ms", "2.000 ms"],
+      "3.000 ms",
+    ],
+    ["time://[::1]:37", "0", "0", "0", "-", "-", "-", "-", "-", "-"],
   ]);
-  const [head = "", , offset = ""] = formatSummary(records).split("\n");
-  assertEquals(head.indexOf("MEAN"), offset.indexOf("+2.000 ms"));
-  assertEquals(formatSummary(records.slice(1)), "time://[::1]:37: 0 sent, 0 lost, 0 bad");
+  const [head = "", first = ""] = formatSummary(records).split("\n");
+  assertEquals(head.indexOf("OFFSET"), first.indexOf("+2.000 ms"));
+  assertEquals(
+    formatSummary(records.slice(1)),
+    "SERVER           SENT  LOST  DELAY\ntime://[::1]:37  0     0     -",
+  );
 });
 
 Deno.test("formatSummary fits 80 columns, however far off a server is", () => {
   // Powers of two, which a number that large still has exactly, or nearly so.
   const far = [-1, 0, 1].map((i) => measured(i, 413_340_677.25 + i / 2 ** 14, 0.002));
-  const text = formatSummary([recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)]);
+  const text = formatSummary(
+    [recordOf("ntp://192.168.100.200:12345", far), recordOf(url, far)],
+    80,
+  );
   for (const line of text.split("\n")) assert(line.length <= 80, line);
-  const [, , from = [], [name, min, mean, max, deviation] = []] = cellsIn(text);
-  assertEquals([from, name], [["offset from +4784 d 0 h 51 min 17.25 s:"], "offset"]);
-  assertEquals([min, mean, max, deviation], ["-61.04 µs", "+0 s", "+61.04 µs", "61.04 µs"]);
+  const [head, first] = cellsIn(text);
+  assertEquals(head, ["SERVER", "SENT", "LOST", "OFFSET", "DELAY"]);
+  assertEquals(first?.slice(1), ["3", "0", "+4784 d 0 h 51 min 17.250000 s", "2.000 ms"]);
+});
+
+Deno.test("formatSummary names the server that is wrong", () => {
+  const records = [0, 0.08, 0].map((offset, i) =>
+    recordOf(`ntp://192.0.2.${i}:123`, [from(`192.0.2.${i}`, measured(0, offset, 0.002))])
+  );
+  assertEquals(
+    formatSummary(records).split("\n").slice(-2),
+    ["", "192.0.2.1:123 is wrong: +80.00 ms from the other two."],
+  );
+  assertEquals(
+    formatSummary(records.slice(1)).split("\n").at(-1),
+    "The two servers disagree, and two cannot show which is wrong.",
+  );
+});
+
+Deno.test("textLines have an announced leap second", () => {
+  const event = measured(0, 0.001, 0.002);
+  if (event.type !== "exchange" || event.reply?.protocol !== "ntp") throw new Error("It is one");
+  assertMatch(textLines.format(event), / {2}stratum 2$/);
+  const announced = { ...event, reply: { ...event.reply, leap: "insert" as const } };
+  assertMatch(textLines.format(announced), / {2}stratum 2 {2}leap insert$/);
 });

@@ -85,6 +85,29 @@ Deno.test("LiveView changes its time scale at a key, within the scales that ther
   assertEquals((await spans("--------")).at(-1), "24 h");
 });
 
+Deno.test("LiveView explains its keys, sorts the servers, and resets the figures", async () => {
+  const { screens, quits } = await press(["?", "o", "o", "o", "o", "o", "r", "?", "q"]);
+  assertEquals(screens.map((screen) => /^Any key goes back/m.test(screen)), [
+    ...[false, true, false, false, false, false, false, false, true, true],
+  ]);
+  assertEquals(quits, 1);
+  const titles = screens.map((screen) =>
+    /^timecli watch {3}\S+(?: {3}by (\w+))?/.exec(screen)?.[1]
+  );
+  assertEquals(titles.slice(2, 8), [
+    ...[undefined, "offset", "delay", "losses", undefined, undefined],
+  ]);
+  // The mark stays with its server.
+  assertEquals(selected(screens.slice(2, 8)), Array(6).fill(first));
+  const order = (screen = ""): (string | undefined)[] =>
+    [...screen.matchAll(/^[> ] (\w+:\/\/\S+)/gm)].map(([, name]) => name);
+  assertEquals(order(screens[3])[0], fourth);
+  assertEquals(order(screens[5])[0], second);
+  const [, , , , , , sorted, reset] = screens;
+  assertMatch(sorted ?? "", /^> ntp:\S+ .* 1\.7 % /m);
+  assertMatch(reset ?? "", /^> ntp:\S+ .*\d ms +- +/m);
+});
+
 Deno.test("LiveView keeps the latest hundred events, with the server where there are several", async () => {
   const notices: WatchNotice[] = [];
   const screens: string[] = [];

@@ -10,11 +10,11 @@ const screens: readonly (readonly [Partial<WatchView>, TerminalSize, string])[] 
     { columns: 80, rows: 40 },
     `
 timecli watch   01:01:01
-  SERVER                   OFFSET        DELAY     LOST   BAD     ST  LEAP
-> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  1.7 %  0 %     2   none
-  time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  0 %    0 %     -   -
-  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 %    33.3 %  2   none
+  SERVER                   OFFSET        DELAY     LOST   BAD     NOW       LEAP
+> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  1.7 %  0 %     ok        none
+  time://192.0.2.9:37      -             -         100 %  0 %     no reply  -
+  daytime://192.0.2.8:13   -             59.00 ms  0 %    0 %     ok        -
+  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 %    33.3 %  ok        none
 Offset  min -100.0 µs  mean +9.017 µs  max +100.0 µs  stddev 68.85 µs
        ▲
 +100 µs┤            •••••••
@@ -48,7 +48,7 @@ Delay  min 1.0000 ms  mean 1.0292 ms  max 1.0600 ms  stddev 20.20 µs
        └┬────────────────┬─────────────────┬────────────────┬────────────────┬▶
     -60 s            -45 s             -30 s            -15 s              now
 20:00:00Z  stratum 2 → 3
-q quit  p pause  + - time scale  Tab next server
+q quit  ? keys  p pause  + - time scale  Tab next server
 `,
   ],
   [
@@ -56,11 +56,11 @@ q quit  p pause  + - time scale  Tab next server
     { columns: 140, rows: 26 },
     `
 timecli watch   01:01:01   paused
-  SERVER                   OFFSET        DELAY     JITTER    LOST   BAD     STRATUM  LEAP
-  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  1.7 %  0 %     2        none
-  time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  -         0 %    0 %     -        -
-> ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       0 %    33.3 %  2        none
+  SERVER                   OFFSET        DELAY     JITTER    LOST   BAD     NOW       STRATUM  LEAP
+  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  1.7 %  0 %     ok        2        none
+  time://192.0.2.9:37      -             -         -         100 %  0 %     no reply  -        -
+  daytime://192.0.2.8:13   -             59.00 ms  -         0 %    0 %     ok        -        -
+> ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       0 %    33.3 %  ok        2        none
 Offset  min +4629 d 15 h 7 min  mean +4629 d 15 h 7 min  max +4629 d 15 h 7 min  stddev 0 s
        ▲
 +5500 d┤
@@ -80,7 +80,7 @@ Delay  min 100.0 ms  mean 100.0 ms  max 100.0 ms  stddev 0 s
       └┬────────────────────────────────┬───────────────────────────────┬────────────────────────────────┬───────────────────────────────┬▶
    -60 s                            -45 s                           -30 s                            -15 s                             now
 20:00:00Z  stratum 2 → 3
-q quit  p resume  + - time scale  Tab next server
+q quit  ? keys  p resume  + - time scale  Tab next server
 `,
   ],
   [
@@ -88,11 +88,11 @@ q quit  p resume  + - time scale  Tab next server
     { columns: 60, rows: 20 },
     `
 timecli watch   01:01:01
-  SERVER               OFFSET        DELAY     LOST   BAD
-  ntp://192.0.2.1:123  +89.00 us     1.030 ms  1.7 %  0 %
-  time://192.0.2.9:37  100 % lost; No reply from 192.0.2.1:>
-> daytime:~2.0.2.8:13  -             59.00 ms  0 %    0 %
-  ntp://ah~xample:123  +4629 d 15 h  100.0 ms  0 %    33.3 %
+  SERVER               OFFSET        LOST   BAD     NOW
+  ntp://192.0.2.1:123  +89.00 us     1.7 %  0 %     ok
+  time://192.0.2.9:37  -             100 %  0 %     no reply
+> daytime:~2.0.2.8:13  -             0 %    0 %     ok
+  ntp://ah~xample:123  +4629 d 15 h  0 %    33.3 %  ok
 Delay  min 0 s  mean 29.50 ms  max 59.00 ms  stddev 17.46 ms
      ^
 60 ms+                                                ***
@@ -114,11 +114,11 @@ Ctrl-C quits
     { columns: 80, rows: 14 },
     `
 timecli watch   01:01:01
-  SERVER                   OFFSET        DELAY     LOST   BAD     ST  LEAP
-  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  1.7 %  0 %     2   none
-> time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  0 %    0 %     -   -
-  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 %    33.3 %  2   none
+  SERVER                   OFFSET        DELAY     LOST   BAD     NOW       LEAP
+  ntp://192.0.2.1:123      +89.00 µs     1.030 ms  1.7 %  0 %     ok        none
+> time://192.0.2.9:37      -             -         100 %  0 %     no reply  -
+  daytime://192.0.2.8:13   -             59.00 ms  0 %    0 %     ok        -
+  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 %    33.3 %  ok        none
 
 
 
@@ -126,7 +126,7 @@ timecli watch   01:01:01
 
 
 20:00:00Z  stratum 2 → 3
-q quit  p pause  + - time scale  Tab next server
+q quit  ? keys  p pause  + - time scale  Tab next server
 `,
   ],
   [
@@ -134,17 +134,17 @@ q quit  p pause  + - time scale  Tab next server
     { columns: 170, rows: 12 },
     `
 timecli watch   01:01:01
-  SERVER                   OFFSET        DELAY     JITTER    MIN                 MEAN                MAX                 STDDEV    LOST   BAD     STRATUM  LEAP
-> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  -100.0 µs           +9.017 µs           +100.0 µs           68.85 µs  1.7 %  0 %     2        none
-  time://192.0.2.9:37      100 % lost; No reply from 192.0.2.1:123 within 2 s
-  daytime://192.0.2.8:13   -             59.00 ms  -         -                   -                   -                   -         0 %    0 %     -        -
-  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       +4629 d 15 h 7 min  +4629 d 15 h 7 min  +4629 d 15 h 7 min  0 s       0 %    33.3 %  2        none
+  SERVER                   OFFSET        DELAY     JITTER    MIN                 MEAN                MAX                 STDDEV    LOST   BAD     NOW       STRATUM  LEAP
+> ntp://192.0.2.1:123      +89.00 µs     1.030 ms  24.98 µs  -100.0 µs           +9.017 µs           +100.0 µs           68.85 µs  1.7 %  0 %     ok        2        none
+  time://192.0.2.9:37      -             -         -         -                   -                   -                   -         100 %  0 %     no reply  -        -
+  daytime://192.0.2.8:13   -             59.00 ms  -         -                   -                   -                   -         0 %    0 %     ok        -        -
+  ntp://ahead.example:123  +4629 d 15 h  100.0 ms  0 s       +4629 d 15 h 7 min  +4629 d 15 h 7 min  +4629 d 15 h 7 min  0 s       0 %    33.3 %  ok        2        none
 Offset  min -100.0 µs  mean +9.017 µs  max +100.0 µs  stddev 68.85 µs
 Delay  min 1.0000 ms  mean 1.0292 ms  max 1.0600 ms  stddev 20.20 µs
 
 
 20:00:00Z  stratum 2 → 3
-q quit  p pause  + - time scale  Tab next server
+q quit  ? keys  p pause  + - time scale  Tab next server
 `,
   ],
 ];
@@ -160,7 +160,7 @@ Deno.test("drawScreen shows a minute of servers of every kind, on terminals of e
       nowMs: startMs + 60_000,
       elapsedSeconds: 3661,
       span: { seconds: 60, tick: 15 },
-      ...{ isPaused: false, isAscii: false, hasKeys: true },
+      ...{ isPaused: false, showsKeys: false, isAscii: false, hasKeys: true },
       paint: { bold: same, good: same, odd: same, bad: same },
       ...more,
     };

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drawScreen, type WatchView } from "../../../../src/cli/timecli/watch/screen.ts";
-import { bad, lost, measured, recordOf, startMs, textReply, url } from "./watch_events.ts";
+import { bad, from, lost, measured, recordOf, startMs, textReply, url } from "./watch_events.ts";
 
 const seconds = Array.from({ length: 60 }, (_, i) => i);
 const steady = recordOf(url, seconds.map((i) => measured(i, (i - 30) / 1e6, 0.001 + i / 1e5)));
@@ -19,6 +19,7 @@ function view(more: Partial<WatchView> = {}): WatchView {
     elapsedSeconds: 3661,
     span: { seconds: 60, tick: 15 },
     isPaused: false,
+    showsKeys: false,
     isAscii: false,
     hasKeys: true,
     paint: plain,
@@ -32,8 +33,8 @@ Deno.test("drawScreen shows title, servers, both plots, notices and keys", () =>
   const lines = drawScreen(view(), size);
   assertEquals(lines.length, size.rows);
   assertMatch(lines[0] ?? "", /^timecli watch {3}01:01:01$/);
-  assertMatch(lines[2] ?? "", /^> ntp:\S+ +\+29\.00 µs +1\.590 ms +4\.472 µs +0 % +2 +none$/);
-  assertMatch(lines[3] ?? "", /^ {2}time:\S+ +100 % lost; No reply from/);
+  assertMatch(lines[2] ?? "", /^> ntp:\S+ +\+29\.00 µs +1\.590 ms +0 % +ok +2 +none$/);
+  assertMatch(lines[3] ?? "", /^ {2}time:\S+ +- +- +100 % +no reply +- +-$/);
   assertMatch(lines[5] ?? "", /^Offset {2}min -30\.00 µs {2}mean -500 ns {2}max \+29\.00 µs/);
   assert(lines.some((line) => /^Delay {2}min 1\.000 ms/.test(line)));
   assert(lines.filter((line) => line.includes("•")).length > 10);
@@ -158,11 +159,12 @@ Deno.test("drawScreen keeps the mark in sight of more servers than lines, and co
         [`ntp://192.0.2.${selected}:123`],
       );
       const shown = lines.filter((line) => /^[ >] ntp:/.test(line)).length;
-      const [, more, above = "0 above", below = "0 below"] =
-        /^ {2}(\d+) more: (\d+ above)?(?:, )?(\d+ below)?$/m.exec(lines.join("\n")) ?? [];
       if (rows < 8) continue;
+      const [, more, where] = /^ {2}(\d+) more(?:: \d+ above, \d+ below| (above|below))$/m
+        .exec(lines.join("\n")) ?? [];
       assertEquals(Number(more), 40 - shown);
-      assertEquals(parseInt(above) + parseInt(below), 40 - shown);
+      const atEnd = selected === 0 ? "below" : selected === 39 ? "above" : undefined;
+      if (atEnd !== undefined) assertEquals(where, atEnd);
       assertEquals(lines.some((line) => line.includes("•")), rows >= 16, lines.join("\n"));
     }
   }
@@ -194,9 +196,9 @@ Deno.test("drawScreen distinguishes bad replies and lost requests", () => {
   const garbled = recordOf("daytime://192.0.2.7:13", seconds.map((i) => bad(i, "not_a_time")));
   const some = recordOf(url, [measured(0, 0, 1), bad(1, "unusable"), lost(2), measured(3, 0, 1)]);
   const [, head, first, second] = drawScreen(view({ records: [some, garbled] }), size);
-  assertMatch(head ?? "", / LOST +BAD +STRATUM +LEAP$/);
-  assertMatch(first ?? "", / 25\.0 % +25\.0 % +2 +none$/);
-  assertMatch(second ?? "", / 0 % lost, 100 % bad; It is no good$/);
+  assertMatch(head ?? "", / LOST +BAD +NOW +ST +LEAP$/);
+  assertMatch(first ?? "", / 25\.0 % +25\.0 % +ok +2 +none$/);
+  assertMatch(second ?? "", / 0 % +100 % +no time +- +-$/);
 });
 
 Deno.test("drawScreen has colours of whole lines, which fit without them", () => {
@@ -205,7 +207,7 @@ Deno.test("drawScreen has colours of whole lines, which fit without them", () =>
   const lines = drawScreen(view({ paint, selected: 1 }), { columns: 40, rows: 10 });
   assertMatch(lines[0] ?? "", /^<bold:timecli watch /);
   assertMatch(lines[2] ?? "", /^ {2}ntp:/);
-  assertMatch(lines[3] ?? "", /^<bad:> time.*…>$/);
+  assertMatch(lines[3] ?? "", /^<bad:> time.* no reply>$/);
   assertMatch(lines.at(-2) ?? "", /^<odd:20:00:00Z .*>$/);
 });
 
@@ -216,4 +218,53 @@ Deno.test("drawScreen lists keys only where they are read", () => {
 Deno.test("drawScreen plots no points in the future after the clock was set back", () => {
   const lines = drawScreen(view({ records: [steady], nowMs: startMs - 1000 }), size);
   assert(!lines.some((line) => line.includes("•")));
+});
+
+Deno.test("drawScreen keeps the last offset of a server that fails, with the reason", () => {
+  const failing = recordOf(url, [measured(0, 0.002, 0.01), bad(1, "unsynchronized"), lost(2)]);
+  const [, head, row] = drawScreen(view({ records: [failing] }), { columns: 90, rows: 20 });
+  assertMatch(head ?? "", /OFFSET +DELAY +JITTER +LOST +BAD +NOW +ST +LEAP$/);
+  assertMatch(row ?? "", / \+2\.000 ms +10\.00 ms +- +33\.3 % +33\.3 % +no reply +2 +none$/);
+});
+
+Deno.test("drawScreen names the server that is wrong by the latest replies", () => {
+  const records = [0, 0.08, 0].map((offset, i) =>
+    recordOf(`ntp://192.0.2.${i}:123`, [from(`192.0.2.${i}`, measured(0, offset, 0.002))])
+  );
+  const lines = drawScreen(view({ records }), size);
+  assertEquals(lines[5], "192.0.2.1:123 is wrong: +80.00 ms from the other two");
+  const tag = { ...plain, bad: (text: string) => `<bad:${text}>` };
+  assertMatch(drawScreen(view({ records, paint: tag }), size)[5] ?? "", /^<bad:192/);
+  records[2]?.add(from("192.0.2.2", measured(1, 0.04, 0.002)));
+  assertEquals(drawScreen(view({ records }), size)[5], "No majority of 3 servers agrees");
+  records[1]?.add(lost(2));
+  records[2]?.add(lost(2));
+  assertMatch(drawScreen(view({ records }), size)[5] ?? "", /^Offset/);
+});
+
+Deno.test("drawScreen lists all keys in place of all else, if asked to", () => {
+  const lines = drawScreen(view({ showsKeys: true }), { columns: 40, rows: 10 });
+  assertEquals([lines.length, lines[2], lines[9]], [
+    10,
+    "  q              quit",
+    "  r              reset the figures",
+  ]);
+  assertEquals(drawScreen(view({ showsKeys: true }), size).at(-1), "Any key goes back.");
+});
+
+Deno.test("drawScreen marks values beyond the middle 95 % at the ends of their axis", () => {
+  const events = seconds.map((i) =>
+    measured(i, i === 20 ? 5 : i === 30 ? -5 : (i % 10) / 1e5, 0.002)
+  );
+  for (const [isAscii, up, down] of [[false, "▲", "▼"], [true, "^", "v"]] as const) {
+    const lines = drawScreen(view({ records: [recordOf(url, events)], isAscii }), size);
+    const labels = lines.map((line) => /^ *(\S+ .?s)[┤+]/.exec(line)?.[1]).filter(Boolean);
+    assertEquals(labels[0], isAscii ? "+100 us" : "+100 µs");
+    const high = lines.find((line) => line.includes("+100 ")) ?? "";
+    const low = lines.findLast((line) => line.includes(down) && !line.includes("Delay")) ?? "";
+    // 40 and 30 of the last 60 seconds are a third and a half of the width.
+    const columns = 80 - "+100 µs┤".length - 2;
+    assert(Math.abs(high.lastIndexOf(up) - 8 - columns / 3) <= 2, high);
+    assert(Math.abs(low.lastIndexOf(down) - 8 - columns / 2) <= 2, low);
+  }
 });

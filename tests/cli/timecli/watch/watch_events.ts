@@ -43,6 +43,12 @@ export function measured(second: number, offset: number, delay: number): WatchEv
   return { type: "exchange", reply, ...base(second) };
 }
 
+/** The same exchange with a server of another address. */
+export function from(hostname: string, event: WatchEvent): WatchEvent {
+  if (event.type !== "exchange" || !event.reply) return event;
+  return { ...event, reply: { ...event.reply, from: { ...event.reply.from, hostname } } };
+}
+
 /** An exchange with a line of text. */
 export function textReply(second: number, text: string, delay: number): WatchEvent {
   const { at } = base(second);
