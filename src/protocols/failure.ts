@@ -32,7 +32,7 @@ export type QueryFailure =
  * import { assertEquals } from "@std/assert";
  * import { query, QueryError } from "@timesrv/timesrv";
  *
- * const error = await query("asctime://127.0.0.1:9", { timeout: 0.2 }).catch((error) => error);
+ * const error = await query("asctime://127.0.0.1:9", { timeout: "200ms" }).catch((error) => error);
  * assertEquals(error instanceof QueryError && error.reason, "refused");
  * ```
  */

@@ -49,6 +49,8 @@ export class Connection {
   hasBegun = false;
   /** Octets received in all. */
   received = 0;
+  /** Ends the last request, unless all of it has arrived. */
+  abortRequest: () => void = () => {};
   /** The requests of this connection are carried out in turn (RFC 9112 §9.3.2). */
   turn: Promise<void> = Promise.resolve();
   readonly #conn: Deno.TcpConn;
@@ -81,6 +83,7 @@ export class Connection {
         void this.#close();
       },
     });
+    this.stream.on("end", () => this.abortRequest());
     // The request that it interrupts reports it.
     this.stream.on("error", () => {});
   }

@@ -100,6 +100,8 @@ export class HttpListener {
       { maxHeaderSize: MAX_HEAD_OCTETS, requireHostHeader: false, keepAliveTimeout: 0 },
       (message, response) => this.#request(message, response),
     );
+    // A client may close its side right after the request, before the response is ready.
+    Object.assign(server, { httpAllowHalfOpen: true });
     // Otherwise it would close each connection after one response.
     Object.defineProperty(server, "listening", { value: true });
     server.on("clientError", (error: Error & { readonly code?: string }, socket: Duplex) => {
@@ -192,6 +194,9 @@ export class HttpListener {
     if (connection === undefined) return;
     connection.begin();
     response.on("close", () => connection.end());
+    connection.abortRequest = () => {
+      if (!message.complete) message.destroy(new Error("aborted"));
+    };
     const received = connection.received;
     connection.turn = connection.turn.then(async () => {
       if (connection.isClosing || response.destroyed) return;

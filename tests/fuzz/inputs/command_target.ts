@@ -66,7 +66,7 @@ export class CommandTarget implements InputTarget<string> {
     const [name, command] = random.pick([...this.#commands]);
     const options = optionsOf(command);
     const args = name === "" ? [] : [name];
-    for (let left = random.below(6); left > 0; left--) {
+    for (let left = options.length === 0 ? 0 : random.below(6); left > 0; left--) {
       const [, { name, short, syntax, choices = [] }] = random.pick(options);
       const flag = short !== undefined && random.below(2) === 0 ? `-${short}` : `--${name}`;
       const value = choices.length > 0 && random.below(2) === 0

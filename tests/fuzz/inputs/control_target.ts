@@ -199,7 +199,7 @@ function judgeBody(status: number, body: string, input: string): Problem | undef
   if (!STATUSES.includes(status)) {
     return { oracle: "knows its errors", detail: `${status} ${body}` };
   }
-  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(body)) {
+  if (!/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+\n$/u.test(body)) {
     return { oracle: "answers on one line", detail: JSON.stringify(body) };
   }
   const { error, schema } = JSON.parse(body);

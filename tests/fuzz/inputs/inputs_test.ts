@@ -79,7 +79,7 @@ for (const [name, [fault, oracle]] of Object.entries(faults)) {
 }
 
 const respond = (status: number, body: unknown): ReturnType<Answer> =>
-  Promise.resolve({ status, headers: {}, body: JSON.stringify(body) });
+  Promise.resolve({ status, headers: {}, body: `${JSON.stringify(body)}\n` });
 
 const controlFaults: Record<string, [Answer, oracle: string]> = {
   "admits every client": [() => respond(200, { schema: 1 }), "admits only the right clients"],

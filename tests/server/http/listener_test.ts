@@ -134,6 +134,23 @@ Deno.test("HttpListener turns an error of its handler into a response", async ()
   );
 });
 
+Deno.test("HttpListener answers a client that has closed its side before the response is ready", async () => {
+  const ready = Promise.withResolvers<void>();
+  await using tcp = new FakeTcp(async () => {
+    await ready.promise;
+    return { status: 200, headers: {}, body: "late" };
+  });
+  await tcp.start();
+  const client = await tcp.ask(head("GET", "Connection: close"));
+  client.end();
+  await tcp.settle();
+  assertEquals([client.statuses, client.isClosed], [[], false]);
+  ready.resolve();
+  await tcp.settle();
+  assertEquals([client.statuses, client.isClosed], [[200], true]);
+  assertMatch(client.received, /\r\n\r\nlate$/);
+});
+
 Deno.test("HttpListener carries out the requests of a connection in turn, and none after an error", async () => {
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
