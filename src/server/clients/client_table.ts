@@ -27,6 +27,9 @@ export const WORDS_PER_PLACE = STRIDE * 2;
 /** The numbers before all places. */
 export const HEAD = { dropped: 0, unlisted: 1, size: 2 } as const;
 
+/** Places per client of the capacity: hashes do not fill all places evenly. */
+const SPARE = 2;
+
 /** The places of one hash; the client seen longest ago makes room for another. */
 const WAYS = 16;
 
@@ -35,6 +38,8 @@ const RECENT_MS = 10_000;
 
 /** The memory of a table, in a form that threads can share. */
 export interface ClientMemory {
+  /** The number of clients for which there is surely room, but for one in a thousand. */
+  readonly capacity: number;
   readonly key: readonly [number, number];
   /** The head and the places. */
   readonly numbers: SharedArrayBuffer;
@@ -42,14 +47,12 @@ export interface ClientMemory {
   readonly tags: SharedArrayBuffer;
 }
 
-/**
- * Allocates a table for at least this many clients. The system provides memory for those alone that there are:
- * 100 octets each.
- */
+/** Allocates a table, of 200 octets per client; the system provides memory for those alone that there are. */
 export function allocateClients(capacity: number): ClientMemory {
-  const places = Math.ceil(capacity / WAYS) * WAYS;
+  const places = Math.ceil(capacity * SPARE / WAYS) * WAYS;
   const [k0 = 0, k1 = 0] = crypto.getRandomValues(new Int32Array(2));
   return {
+    capacity,
     key: [k0, k1],
     numbers: new SharedArrayBuffer((HEAD.size + places * STRIDE) * Float64Array.BYTES_PER_ELEMENT),
     tags: new SharedArrayBuffer(places * Int32Array.BYTES_PER_ELEMENT),

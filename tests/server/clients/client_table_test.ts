@@ -142,7 +142,8 @@ Deno.test("clients are listed in each order, and in pages", () => {
 });
 
 Deno.test("a full table drops the client that was seen longest ago, and counts what it forgot", () => {
-  const table = new TestTable(16);
+  // All of its 16 places have one hash.
+  const table = new TestTable(8);
   const name = (i: number): string => `10.0.0.${i}`;
   for (let i = 0; i < 16; i++) table.count(name(i), i);
   // The first two come again: the third is the oldest.
@@ -152,7 +153,7 @@ Deno.test("a full table drops the client that was seen longest ago, and counts w
   const { total, capacity, dropped, unlisted, clients } = table.list(40);
   assertEquals({ total, capacity, dropped, unlisted }, {
     total: 16,
-    capacity: 16,
+    capacity: 8,
     dropped: 1,
     unlisted: 1,
   });
@@ -166,7 +167,7 @@ Deno.test("a full table drops the client that was seen longest ago, and counts w
 });
 
 Deno.test("a table keeps ten thousand clients apart, whatever their addresses have in common", () => {
-  const table = new TestTable(65_536);
+  const table = new TestTable(20_000);
   for (let i = 0; i < 10_000; i++) {
     const [high, low] = [i >> 8, i & 255];
     for (const name of [`10.0.${high}.${low}`, `2001:db8:${high}::${low + 1}`]) {
@@ -175,7 +176,9 @@ Deno.test("a table keeps ten thousand clients apart, whatever their addresses ha
     }
   }
   const { total, dropped, clients } = table.list(3, { sort: "requests", limit: 1000 });
-  assertEquals([total, dropped, clients.length], [20_000, 0, 1000]);
+  // 0.08 % are expected to find no room.
+  assert(dropped < 60, `${dropped}`);
+  assertEquals([total, clients.length], [20_000 - dropped, 1000]);
   assertEquals(new Set(addresses({ clients } as ClientList)).size, 1000);
   assertEquals(clients.every(({ requests }) => requests === 2), true);
 });
