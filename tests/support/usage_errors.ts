@@ -170,7 +170,9 @@ export const timecliErrors: UsageErrors = [
   ],
   [["--interval", "1s"], /--interval needs --count/],
   [["--quiet"], /Unknown option --quiet: use --bare$/m],
-  [["watch", "-c", "3", "127.0.0.1"], /Unknown option -c: use --count$/m],
+  ...[[], ["watch"], ["compare"], ["bench"]].map((command) =>
+    [[...command, "-c", "3", "127.0.0.1"], /Unknown option -c: use --count$/m] as const
+  ),
   [["bench", "--requests", "9", "127.0.0.1"], /Unknown option --requests: use --count$/m],
   [["bench", "--rate=9", "127.0.0.1"], /Unknown option --rate: use --qps$/m],
   [["--json", "compare", "a.invalid"], /compare comes first: timecli compare \[options\] \.\.\.$/m],

@@ -59,7 +59,14 @@ export function timeoutField(help: string, max = "1d", usual = "3s"): Field<Time
 
 /** The number of requests. */
 export function countField(max: number, help: string, row: Partial<Row> = {}): Field<number> {
-  return whole(1, max, { name: "count", short: "n", syntax: "<count>", help, ...row });
+  return whole(1, max, {
+    name: "count",
+    short: "n",
+    syntax: "<count>",
+    formerFlags: ["-c"],
+    help,
+    ...row,
+  });
 }
 
 /** The number of requests whose replies are combined. */

@@ -33,7 +33,7 @@ Offset   -1.000 ms ${sign} 1.011 s: within the error bound
 Delay    2.000 ms to 2.000 ms
 `,
     ] as const;
-  const progress = "\r\x1b[K1 of 1 requests\r\x1b[K";
+  const progress = "\r\x1b[K1 of 1 request\r\x1b[K";
   for (
     const [env, sign] of [
       [{}, "±"],

@@ -38,7 +38,7 @@ const loadFields = {
     default: defaults.duration,
   }),
   requests: countField(2 ** 31 - 1, "maximum number of requests", {
-    formerFlags: ["--requests"],
+    formerFlags: ["-c", "--requests"],
   }),
   window: whole(1, 16_384, {
     name: "window",

@@ -12,6 +12,7 @@ import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { type WireProtocol, wireProtocols } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import { formatPlural } from "../../../text/units.ts";
 import { isGranted } from "../../../system/permission.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { isStandardInput } from "../../shared/files.ts";
@@ -228,7 +229,9 @@ async function findInFile(
     throw new CaptureError(`Cannot read ${name}: ${error.message}`, { cause: error });
   }
   const { exchanges: count, datagrams, skipped } = found;
-  const reasons = [...skipped].map(([reason, frames]) => `; ${frames} frames ${reason}`).join("");
+  const reasons = [...skipped].map(([reason, frames]) =>
+    `; ${formatPlural(frames, "frame")} ${reason}`
+  ).join("");
   const isUnknown = count === 0 && datagrams > 0 && port === undefined;
   const advice = isUnknown ? "; for other ports name --protocol and --port" : "";
   const remarks = reasons || advice;

@@ -3,6 +3,7 @@ import { parseMeasurable } from "../../../client/measure.ts";
 import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";
 import { readSeconds, type TimeSpan } from "../../../text/duration.ts";
+import { formatPlural } from "../../../text/units.ts";
 import { exitCodeFor } from "../../shared/exit_codes.ts";
 import { errorFormatter } from "../../shared/format_error.ts";
 import { printJson, printProblems, StatusLine, writeText } from "../../shared/output.ts";
@@ -73,7 +74,7 @@ export async function withProgress<Result>(
   const signal = stopSignal();
   using status = new StatusLine();
   let [ended, remark] = [0, ""];
-  const show = (): void => status.show(`${ended} of ${requests} requests${remark}`);
+  const show = (): void => status.show(`${ended} of ${formatPlural(requests, "request")}${remark}`);
   const onExchange = (): void => {
     ended++;
     show();

@@ -34,9 +34,7 @@ const pollFields = {
     help: "time between requests",
     default: "2s; loopback 1s",
   }),
-  count: countField(1_000_000_000, "end after this many requests per server", {
-    formerFlags: ["-c"],
-  }),
+  count: countField(1_000_000_000, "end after this many requests per server"),
   timeout: timeoutField("time until a request is lost", "1m", "interval, 1s to 2s"),
 };
 

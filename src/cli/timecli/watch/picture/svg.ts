@@ -1,7 +1,7 @@
 /** The picture of `timecli watch --plot`: a legend above the plots, in one SVG document. */
 import { DOMImplementation, type Element } from "@xmldom/xmldom";
 import { escapeLine } from "../../../../text/printable.ts";
-import { formatSignedSeconds } from "../../../../text/units.ts";
+import { formatPlural, formatSignedSeconds } from "../../../../text/units.ts";
 import type { WatchRecord } from "../record.ts";
 import { type Add, drawLegend } from "./legend.ts";
 import { drawPlots, FONT, WIDTH } from "./plots.ts";
@@ -77,7 +77,9 @@ function describe(records: readonly WatchRecord[]): string {
     const offset = count > 0
       ? `offset ${formatSignedSeconds(min)} to ${formatSignedSeconds(max)}`
       : "no offset";
-    const share = `${lost} of ${sent} requests lost${bad > 0 ? `, ${bad} replies unusable` : ""}`;
+    const share = `${lost} of ${formatPlural(sent, "request")} lost${
+      bad > 0 ? `, ${formatPlural(bad, "reply", "replies")} unusable` : ""
+    }`;
     const events = notices.map(({ type }) => type).join(", ");
     return `${url}: ${offset}, ${share}${events && `; events: ${events}`}.`;
   });
