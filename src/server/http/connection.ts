@@ -2,6 +2,7 @@
  * A TCP connection as a stream for node:http, with deadlines: node:http has them for its own sockets only,
  * and those end for good once the descriptors run out.
  */
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { isLoopback } from "../../system/address.ts";
 import { formatJson } from "../../text/json.ts";
@@ -47,6 +48,8 @@ export class Connection {
   readonly closed: Promise<void>;
   /** Whether the head of the response has been sent. */
   hasBegun = false;
+  /** The request that arrived last, which may be incomplete. */
+  latest: IncomingMessage | undefined;
   /** Octets received in all. */
   received = 0;
   /** Ends the last request, unless all of it has arrived. */

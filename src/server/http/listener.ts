@@ -104,6 +104,8 @@ export class HttpListener {
     Object.assign(server, { httpAllowHalfOpen: true });
     // Otherwise it would close each connection after one response.
     Object.defineProperty(server, "listening", { value: true });
+    // A client that has sent all may close its side at once, as `nc -N` does, and still wants the response.
+    Object.assign(server, { httpAllowHalfOpen: true });
     server.on("clientError", (error: Error & { readonly code?: string }, socket: Duplex) => {
       const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
       this.#connections.get(socket)?.refuse(isTooLong ? 431 : 400, "Cannot read the request");
@@ -170,6 +172,11 @@ export class HttpListener {
   #admit(connection: Connection, server: Server): void {
     const connections = this.#connections;
     connections.set(connection.stream, connection);
+    // node:http aborts it by itself only if it closes half-closed connections.
+    connection.stream.on("end", () => {
+      const { latest } = connection;
+      if (latest?.complete === false) latest.destroy(new Error("aborted"));
+    });
     void connection.closed.then(() => connections.delete(connection.stream));
     const isSame = ({ source }: Connection): boolean => source === connection.source;
     const isOneTooMany = !connection.isLocal &&
@@ -193,6 +200,7 @@ export class HttpListener {
     const connection = this.#connections.get(message.socket as Duplex);
     if (connection === undefined) return;
     connection.begin();
+    connection.latest = message;
     response.on("close", () => connection.end());
     connection.abortRequest = () => {
       if (!message.complete) message.destroy(new Error("aborted"));

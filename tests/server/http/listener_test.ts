@@ -183,6 +183,22 @@ Deno.test("HttpListener keeps a connection after a response, and answers half-cl
   assertEquals([client.statuses, client.isClosed], [[200, 200, 200], true]);
 });
 
+Deno.test("HttpListener answers a half-closed connection however long its handler takes", async () => {
+  const loaded = Promise.withResolvers<void>();
+  await using tcp = new FakeTcp(async () => {
+    await loaded.promise;
+    return { status: 200, headers: {}, body: "x" };
+  });
+  await tcp.start();
+  const client = await tcp.ask(get);
+  client.end();
+  await tcp.settle();
+  assertEquals([client.statuses, client.isClosed], [[], false]);
+  loaded.resolve();
+  await tcp.settle();
+  assertEquals([client.statuses, client.isClosed], [[200], true]);
+});
+
 Deno.test("HttpListener does not read what nobody needs before it answers", async () => {
   await using tcp = new FakeTcp(() => Promise.resolve({ status: 200, headers: {}, body: "x" }));
   await tcp.start();
