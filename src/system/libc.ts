@@ -88,6 +88,7 @@ const SYMBOLS = {
   sched_yield: { parameters: [], result: "i32", nonblocking: true },
   sigaction: { parameters: ["i32", "pointer", "buffer"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+  gethostname: { parameters: ["buffer", "usize"], result: "i32" },
   clock_getcpuclockid: { parameters: ["i32", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
@@ -192,6 +193,22 @@ export function ignoresSignal(signal: number): boolean {
     return new DataView(action.buffer).getBigUint64(SIGACTION.handler, true) === BigInt(SIG_IGN);
   } catch {
     return false;
+  }
+}
+
+/** The longest name of a host on Linux, and its zero octet: HOST_NAME_MAX in `<bits/local_lim.h>`. */
+const HOSTNAME_SIZE = 65;
+
+/** The name of this machine, without the permission `sys`; undefined where it is unknown. */
+export function machineName(): string | undefined {
+  if (!isGranted({ name: "ffi" })) return undefined;
+  try {
+    using libc = openLibc();
+    const name = zeroed(HOSTNAME_SIZE);
+    libc.check("read this machine's name", libc.call.gethostname(name, BigInt(name.length)));
+    return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+  } catch {
+    return undefined;
   }
 }
 

@@ -38,7 +38,6 @@ Deno.test(
         ],
         timecli: [
           ...common,
-          "--allow-sys",
           "--allow-ffi",
           "--allow-env",
           "--allow-read",

@@ -155,6 +155,14 @@ Deno.test(
   ),
 );
 
+Deno.test(
+  await where(
+    { permissions: [{ name: "ffi" }, { name: "sys", kind: "hostname" }] },
+    "machineName is the name that the system gives",
+    () => assertEquals(libc.machineName(), Deno.hostname()),
+  ),
+);
+
 Deno.test("toUnixAddress accepts paths and abstract names up to the maximum length", () => {
   assertEquals(toUnixAddress("/a"), new Uint8Array([1, 0, 0x2f, 0x61, 0]));
   assertEquals(toUnixAddress("@a"), new Uint8Array([1, 0, 0, 0x61]));

@@ -1,6 +1,6 @@
 /** `timecli watch --plot`: where the picture goes, checked at the start and written at the end. */
 import { checkWritable, writeAtomically } from "../../../../system/atomic_file.ts";
-import { isGranted } from "../../../../system/permission.ts";
+import { machineName } from "../../../../system/libc.ts";
 import { escapeLine } from "../../../../text/printable.ts";
 import { standardOutput } from "../../../shared/files.ts";
 import { writeText } from "../../../shared/output.ts";
@@ -17,11 +17,6 @@ export async function writePicture(path: string, records: readonly WatchRecord[]
   const [picture, stream] = [drawPicture(records, machineName()), standardOutput(path)];
   if (stream) return writeText(stream, picture);
   await writeAtomically(path, picture).catch((error) => rethrow(path, error));
-}
-
-/** The name of this machine, whose clock was compared. */
-function machineName(): string | undefined {
-  return isGranted({ name: "sys", kind: "hostname" }) ? Deno.hostname() : undefined;
 }
 
 function rethrow(path: string, cause: unknown): never {
