@@ -3,7 +3,7 @@ import type { ClockStatus } from "../clock/status.ts";
 
 /**
  * Why a datagram got no reply. The list is closed: each refusal increments exactly
- * one of these counters and is never logged by itself.
+ * one of these counters, and is logged at level `verbose` alone.
  *
  * - `declined`: the responder returned 0
  * - `looks_like_a_reply`: a reply to a reply would let two servers talk forever
