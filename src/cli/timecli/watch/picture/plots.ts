@@ -134,9 +134,16 @@ function drawOverTime(
   { options, time, series }: Frame,
   { marginLeft, hasFailures }: { readonly marginLeft: number; readonly hasFailures: boolean },
 ): Element {
-  const domain = [ticks[0] ?? 0, ticks.at(-1) ?? 0] as const;
+  const [low = 0, high = 0] = [ticks[0], ticks.at(-1)];
+  const failing = hasFailures
+    ? series.filter(({ record }) => record.failures.values.length > 0)
+    : [];
+  const step = (high - low) * FAILURE_HEIGHT;
+  // Below all values, which would cover them.
+  const band = step * Math.min(failing.length && failing.length + 1, MAX_FAILURE_ROWS + 1);
+  const domain = [low - band, high] as const;
   const hasSymbols = series.length > 1;
-  const inside = rows.filter(({ value }) => value >= domain[0] && value <= domain[1]);
+  const inside = rows.filter(({ value }) => value >= low && value <= high);
   const events = eventsOf(series, time.domain.map(Number) as [number, number], WIDTH - marginLeft);
   const labelRows = hasFailures ? rowsOfLabels(events) : 0;
   return plot({
@@ -156,23 +163,21 @@ function drawOverTime(
       gridX({ ticks: [...time.ticks] }),
       gridY({ ticks: [...ticks] }),
       ...below,
-      ...(hasFailures ? [markFailures(series, domain)] : []),
+      ...(failing.length > 0 ? [markFailures(failing, domain[0], step)] : []),
       ...markEvents(events, domain, hasFailures),
       dot(inside, {
         ...{ x: "at", y: "value", fill: "server", r: hasSymbols ? 2.5 : 2 },
         ...(hasSymbols && { symbol: "server" }),
       }),
-      ...markOutliers(rows, domain),
+      ...markOutliers(rows, [low, high]),
     ],
   });
 }
 
 /** Marks each failure where its request was sent, each server in a row of its own. */
-function markFailures(series: readonly Series[], [low, high]: readonly [number, number]): Markish {
-  const step = (high - low) * FAILURE_HEIGHT;
-  const failing = series.filter(({ record: { failures } }) => failures.values.length > 0);
+function markFailures(failing: readonly Series[], bottom: number, step: number): Markish {
   const failures = failing.flatMap(({ record: { url, failures } }, i) => {
-    const y1 = low + (i % MAX_FAILURE_ROWS) * step;
+    const y1 = bottom + (i % MAX_FAILURE_ROWS) * step;
     return failures.values.map((ms) => ({
       at: new Date(ms),
       server: url,

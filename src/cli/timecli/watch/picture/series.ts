@@ -1,6 +1,6 @@
 /** The servers of a picture: their marks, their medians, and the reference of their offsets. */
 import { median } from "../../../../client/statistics.ts";
-import { chooseBase } from "../value_axis.ts";
+import { chooseBase, chooseRange } from "../value_axis.ts";
 import type { WatchRecord } from "../record.ts";
 
 /** Okabe and Ito's colours, which colour-blind people can distinguish. */
@@ -72,9 +72,13 @@ export function trueReference(series: readonly Series[]): Reference {
 /** Each server's own median, if they are so far apart that each one's spread would be hidden. */
 export function relativeReference(series: readonly Series[]): Reference | undefined {
   const measured = series.filter(({ record }) => record.offsets.count > 0);
-  const offsets = measured.map(({ record }) => record.offsets);
-  // At least half of the servers have no larger spread; a server that jumps must be seen to jump.
-  const spread = median(offsets.map(({ min, max }) => max - min));
+  // At least half of the servers have no larger spread, a few late replies apart.
+  const spread = median(measured.map(({ record: { samples } }) => {
+    const [low, high] = chooseRange(
+      samples.values.flatMap(({ measured }) => measured?.offset ?? []),
+    );
+    return high - low;
+  }));
   const middles = measured.map(({ middle }) => middle?.offset ?? 0);
   const distance = Math.max(...middles) - Math.min(...middles);
   if (measured.length < 2 || !(spread > 0) || distance <= FAR_APART * spread) return undefined;
