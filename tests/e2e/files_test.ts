@@ -19,7 +19,7 @@ for (const { kind, needs, timecli, timesrv } of await bothPrograms()) {
       const watch = [...timecli, "watch", "--count", "2", "--interval", "0.05"] as const;
       const url = server.addresses[0]?.url ?? "";
       const { code, stdout, stderr } = await run([...watch, "--plot", "/dev/stdout", url]);
-      assertMatch(stdout, /^ +offset [^]*\n<svg [^]+<\/svg>\n$/m);
+      assertMatch(stdout, /^ntp:\S+ +2 +0 +[^]*\n<svg [^]+<\/svg>\n$/m);
       assertEquals([code, stderr], [0, ""]);
     }),
   );

@@ -30,7 +30,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("SIGHUP ends what waits, as SIGTERM does", async () => {
       for (
         const [args, isSilent, expected] of [
-          [["watch", "--interval", "0.05"], false, /^ +offset /m],
+          [["watch", "--interval", "0.05"], false, /^ntp:\S+ +\d+ +0 /m],
           [["wait", "--timeout", "600"], true, /^$/],
           [["--count", "1000"], true, /^$/],
         ] as const

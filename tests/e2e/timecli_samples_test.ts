@@ -160,7 +160,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
           ...[...timecli, "--count", "1000", server.addresses[0]?.url ?? ""],
         ]);
         // deno-lint-ignore no-control-regex -- how a line is redrawn
-        await running.waitFor(/\r\x1b\[K[2-9] of 1000 requests/);
+        await running.waitFor(/\r\x1b\[K[2-9] of 1,000 requests/);
         const { code } = await running.stop();
         assertMatch(running.stderr, /Server +ntp:\/\/127\.0\.0\.1:\d+\r\nReplies +\d+ of \d+ in/);
         assertEquals(code, 0);

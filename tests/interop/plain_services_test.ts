@@ -55,7 +55,7 @@ for (const transport of ["datagram", "mmsg"]) {
       for (const [port, end] of [[8888, ""], [13, "\r\n"]] as const) {
         const { stdout: said } = await netcat(network, port);
         assertMatch(said, text, `port ${port}`);
-        assertEquals(said.slice(25), end);
+        assertEquals(said.slice(24), end);
         assertIsNow(`${said.trim()} UTC`);
       }
     }),
