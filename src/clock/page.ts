@@ -53,6 +53,7 @@ const statusFields = [
   "referenceId",
   "rootDelaySeconds",
   "rootDispersionSeconds",
+  "dispersionRate",
   "referenceSeconds",
   "precision",
 ] as const satisfies readonly (keyof ClockStatus)[];

@@ -10,6 +10,7 @@ import { MachineSource } from "./sources/machine.ts";
 import type { StatusOptions } from "./sources/options.ts";
 import { type ClockOptions, readClock } from "./sources/timeline/options.ts";
 import { planTimeline } from "./sources/timeline/plan.ts";
+import type { SourceContext, TimeSource } from "./sources/source.ts";
 import { isSimulated, type TimelineContext, TimelineSource } from "./sources/timeline/source.ts";
 import { type ClockState, clockState } from "./sources/timeline/state.ts";
 
@@ -51,6 +52,8 @@ export interface ServedTimeOptions {
   readonly precision: number;
   /** @default {systemTimers} */
   readonly timers?: Timers;
+  /** Opens another source of the time, which cannot be changed, in place of the machine's. */
+  readonly openSource?: ((context: SourceContext) => TimeSource) | undefined;
 }
 
 /** A served clock and its source. Whatever changes, time or status, the page is written once, as a whole. */
@@ -62,17 +65,21 @@ export class ServedTime implements ClockControl, Disposable {
   readonly #context: TimelineContext;
   readonly #statusAtStart: StatusOptions;
   #status: StatusOptions;
-  #source: MachineSource | TimelineSource;
+  readonly #openSource: ServedTimeOptions["openSource"];
+  #source: TimeSource;
 
   /** Throws a `SyntaxError`, `RangeError` or `TypeError` for options as {@linkcode ClockControl.set} does. */
-  constructor({ base, clock, status, precision, timers = systemTimers }: ServedTimeOptions) {
+  constructor(
+    { base, clock, status, precision, timers = systemTimers, openSource }: ServedTimeOptions,
+  ) {
     const start = { seconds: 0, nanoseconds: 0 };
     base.read(start);
     this.#context = { base, precision, timers, start, seed: clock.seed ?? random32() };
     this.options = clock;
     this.#statusAtStart = this.#status = status;
     this.clock = new ServedClock(base, this.#page);
-    this.#source = this.#open(clock, status);
+    this.#openSource = openSource;
+    this.#source = openSource?.(this.#context) ?? this.#open(clock, status);
     this.#listen();
   }
 
@@ -99,6 +106,7 @@ export class ServedTime implements ClockControl, Disposable {
    * Where it throws, nothing has changed.
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
+    this.#refuseIfFollowing();
     const configured = addStatus(this.#statusAtStart, status);
     this.#replace(this.#open(clock, configured));
     this.#status = configured;
@@ -106,8 +114,9 @@ export class ServedTime implements ClockControl, Disposable {
 
   /** Adds to the configured status of the start; the time goes on. Where it throws, nothing has changed. */
   configure(status: StatusOptions): void {
+    this.#refuseIfFollowing();
     const configured = addStatus(this.#statusAtStart, status);
-    this.#source.configure(configured);
+    this.#source.configure?.(configured);
     this.#status = configured;
   }
 
@@ -146,6 +155,7 @@ export class ServedTime implements ClockControl, Disposable {
 
   /** Changes the simulated clock; the time of the machine becomes one first. */
   #simulate(change: (timeline: TimelineSource) => void): void {
+    this.#refuseIfFollowing();
     if (this.#source instanceof TimelineSource) return change(this.#source);
     using stack = new DisposableStack();
     const timeline = stack.use(new TimelineSource(this.#context, {}, this.#status));
@@ -154,7 +164,12 @@ export class ServedTime implements ClockControl, Disposable {
     this.#replace(timeline);
   }
 
-  #replace(source: MachineSource | TimelineSource): void {
+  #refuseIfFollowing(): void {
+    if (this.#openSource === undefined) return;
+    throw new RangeError("The clock follows upstream servers: it cannot be changed");
+  }
+
+  #replace(source: TimeSource): void {
     this.#source[Symbol.dispose]();
     this.#source = source;
     this.#listen();

@@ -8,8 +8,10 @@ export interface ClockStatus {
   readonly referenceId: number;
   /** Round-trip delay to the reference clock, in seconds. */
   readonly rootDelaySeconds: number;
-  /** Error bound at the reference time, in seconds; it grows by 15 ppm from there. */
+  /** Error bound at the reference time, in seconds. */
   readonly rootDispersionSeconds: number;
+  /** How fast that grows from there, in seconds per second. */
+  readonly dispersionRate: number;
   /** When the clock was last set or corrected, in seconds since the Unix epoch. */
   readonly referenceSeconds: number;
   /** The smallest step of the clock, as a power of two of seconds. */
@@ -34,6 +36,7 @@ export const UNKNOWN_CLOCK = {
   referenceId: 0x7f7f0101,
   rootDelaySeconds: 0,
   rootDispersionSeconds: 0.01,
+  dispersionRate: FREQUENCY_TOLERANCE,
 } as const;
 
 /** The status of a clock of which nothing is known yet. */

@@ -2,6 +2,7 @@
 import { openLibc } from "../system/libc.ts";
 import { type Clock, measurePrecision } from "../clock/clock.ts";
 import { RealtimeClock } from "../clock/realtime_clock.ts";
+import { systemClock } from "../clock/system_clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 
 /** Whether it is a caller's own clock; throws a `TypeError` if it is neither that nor options. */
@@ -15,6 +16,7 @@ export function isClock(clock: Clock | ClockOptions): clock is Clock {
 /** Measures the precision of a clock, read as the transport reads it. */
 export function precisionOn(transport: "datagram" | "mmsg", clock: Clock): number {
   if (transport === "datagram") return measurePrecision(clock);
+  if (clock !== systemClock) return measurePrecision(clock);
   using libc = openLibc();
   return measurePrecision(new RealtimeClock(libc));
 }

@@ -1,5 +1,6 @@
 /** Handles every datagram, on either transport and in any thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
+import type { StampConverter } from "../clock/raw_clock.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, refusal, type Responder } from "../protocols/responder.ts";
@@ -31,13 +32,16 @@ export interface HandlerOptions {
    * @default {false}
    */
   readonly isStamped?: boolean;
+  /** Converts the transport's timestamps where the base clock is another than theirs. */
+  readonly stamps?: StampConverter | undefined;
 }
 
 export function createHandler(
   endpoint: Endpoint,
-  { guard, responder, base, clock, faults, onFaults, log, onError, clients, isStamped = false }:
-    HandlerOptions,
+  options: HandlerOptions,
 ): DatagramHandler {
+  const { guard, responder, base, clock, faults, onFaults, log, onError, clients } = options;
+  const { isStamped = false, stamps } = options;
   const departure: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   /** Writes a kiss-o'-death (KoD) to a request that is not admitted, if its protocol has one. */
@@ -86,6 +90,7 @@ export function createHandler(
     exchange.isUnfinished = false;
     exchange.isKod = false;
     if (!isStamped) base.read(arrival);
+    else if (stamps !== undefined) stamps.convert(arrival);
     const verdict = guard.admit(source, arrival);
     if (verdict !== PASS) return verdict < 0 ? verdict : writeKod(exchange, verdict);
     exchange.status = clock.toServed(arrival);
@@ -97,6 +102,7 @@ export function createHandler(
     begin(): void {
       guard.look();
       clock.look();
+      stamps?.renew();
     },
     handle: observer === undefined ? handle : (exchange) => observer.follow(exchange, handle),
     refused: (exchange, refusal) => observer?.refused(exchange, refusal),

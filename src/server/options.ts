@@ -6,6 +6,7 @@ import { daytimeFormats } from "../protocols/daytime/format.ts";
 import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";
+import { upstreamFields } from "./upstreams/options.ts";
 
 export const textFields = {
   utc: flag({ name: "utc", help: "write UTC rather than local time" }),
@@ -53,6 +54,7 @@ const serveFields: Fields<ServeOptions> = {
   ...transportFields,
   ...clientFields,
   ...untilFields,
+  ...upstreamFields,
   access: passed(),
   rateLimit: passed(),
   clock: passed(),

@@ -22,6 +22,7 @@ import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts
 import type { GuardControl } from "./guard/guard_control.ts";
 import { expiryWarning } from "./expiry.ts";
 import { createErrorReporter } from "./report_error.ts";
+import { logStart } from "./log/log_start.ts";
 import { createHandler } from "./handler.ts";
 import type { Control } from "./http/control.ts";
 import type { ControlledListener } from "./http/call.ts";
@@ -29,6 +30,7 @@ import type { ListenerSpec } from "./listener.ts";
 import { asRequested, expandWildcard, isMissing, resolveListener } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import type { Recorder } from "./record/recorder.ts";
+import type { UpstreamReport, Upstreams } from "./upstreams/upstreams.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -43,6 +45,7 @@ type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 export interface RunningParts {
   readonly control?: Control | undefined;
   readonly recorder?: Recorder | undefined;
+  readonly following?: Upstreams | undefined;
 }
 
 interface ListenerParts {
@@ -71,6 +74,7 @@ export class RunningServer implements Server {
   readonly #started: Temporal.Instant = Temporal.Now.instant();
   readonly #reportError: ReturnType<typeof createErrorReporter>;
   readonly #recorder: Recorder | undefined;
+  readonly #following: Upstreams | undefined;
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
   readonly #missing: ListenError[] = [];
@@ -83,12 +87,13 @@ export class RunningServer implements Server {
   constructor(
     options: ServeOptions,
     listeners: readonly ListenerSpec[],
-    { control, recorder }: RunningParts,
+    { control, recorder, following }: RunningParts,
   ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     this.#options = options;
     this.#control = control;
     this.#recorder = recorder;
+    this.#following = following;
     if (recorder !== undefined) {
       recorder.onEnd = (reason) => {
         log?.ending(reason);
@@ -119,10 +124,11 @@ export class RunningServer implements Server {
         log,
         clients: this.#clients.memories,
         onError: this.#reportError,
+        origin: following?.origin,
       });
     }
     const { clock = {} } = options;
-    this.#base = isClock(clock) ? clock : systemClock;
+    this.#base = following?.base ?? (isClock(clock) ? clock : systemClock);
     try {
       this.#workers?.prepare();
       this.#precision = precisionOn(this.#choice.transport, this.#base);
@@ -159,6 +165,10 @@ export class RunningServer implements Server {
 
   get clock(): ClockControl {
     return this.#time;
+  }
+
+  get upstreams(): readonly UpstreamReport[] {
+    return this.#following?.list() ?? [];
   }
 
   get control(): { readonly url: string } | undefined {
@@ -219,17 +229,9 @@ export class RunningServer implements Server {
       exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
     });
     this.#options.signal?.throwIfAborted();
-    const { log, transport, workers = 1 } = this.#options;
-    log?.clock(this.#time.options);
-    for (const { time, faults, ...address } of this.#controlled) {
-      log?.listening(address);
-      if (time !== this.#time) log?.clock(time.options, address.url);
-      if (faults !== undefined && (faults.names.length > 0 || this.#options.faults !== undefined)) {
-        log?.faults(faults, address.url);
-      }
-    }
-    if (transport !== undefined) log?.transport(this.#choice, workers);
-    if (this.#control !== undefined) log?.control(this.#control.url);
+    const [time, listeners] = [this.#time, this.#controlled];
+    logStart(this.#options, { time, listeners, choice: this.#choice, control: this.#control });
+    this.#following?.start(this.#guard.ownAddresses, this.addresses);
   }
 
   shutdown(): Promise<void> {
@@ -254,7 +256,8 @@ export class RunningServer implements Server {
     const isNoisy = options.noise !== undefined && options.seed === undefined;
     const clock = isNoisy ? { ...options, seed: this.seed } : options;
     const [base, precision] = [this.#base, this.#precision];
-    return this.#owned.use(new ServedTime({ base, clock, status, precision }));
+    const openSource = this.#following?.open;
+    return this.#owned.use(new ServedTime({ base, clock, status, precision, openSource }));
   }
 
   #createFaults({ faults: own, seed = this.seed }: OwnFaults): Faults | undefined {
@@ -335,6 +338,7 @@ export class RunningServer implements Server {
     await Promise.all([
       this.#control?.shutdown(),
       this.#workers?.shutdown(),
+      this.#following?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
     this.#owned.dispose();

@@ -1,9 +1,11 @@
 import type { Control } from "./http/control.ts";
 import type { Recorder } from "./record/recorder.ts";
-import { parseListeners } from "./listener.ts";
+import { type ListenerSpec, parseListeners } from "./listener.ts";
 import { checkServeOptions } from "./options.ts";
+import { quote } from "../text/json.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
+import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /**
  * Starts a time server.
@@ -40,7 +42,11 @@ export async function serve<const Url extends string>(
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   checkServeOptions(options);
-  const parts = { control: await makeControl(options), recorder: await makeRecorder(options) };
+  const parts = {
+    control: await makeControl(options),
+    recorder: await makeRecorder(options),
+    following: await follow(options, listeners),
+  };
   const server = new RunningServer(options, listeners, parts);
   try {
     for (const listener of listeners) await server.listen(listener);
@@ -68,4 +74,40 @@ async function makeRecorder(
   if (!record && untilRequests === undefined) return undefined;
   const { Recorder } = await import("./record/recorder.ts");
   return new Recorder({ ...(typeof record === "object" && record), untilRequests });
+}
+
+/** Prepares to follow upstream servers, whose modules are loaded for them alone. */
+async function follow(
+  options: ServeOptions,
+  listeners: readonly ListenerSpec[],
+): Promise<Upstreams | undefined> {
+  const { upstreams = [], maxDistance, log } = options;
+  if (upstreams.length === 0) {
+    if (maxDistance === undefined) return undefined;
+    throw new SyntaxError("maxDistance is for a server that follows upstreams");
+  }
+  checkFollowing(options, listeners);
+  const { Upstreams } = await import("./upstreams/upstreams.ts");
+  return new Upstreams({ upstreams, maxDistance }, { log });
+}
+
+/**
+ * Refuses options that contradict upstream servers, from which time and status come.
+ *
+ * @throws {SyntaxError} If there is one
+ */
+function checkFollowing(
+  { clock, status = {} }: Pick<ServeOptions, "clock" | "status">,
+  listeners: readonly ListenerSpec[],
+): void {
+  const isSimulated = clock !== undefined && ("read" in clock || Object.keys(clock).length > 0) ||
+    listeners.some(({ clock }) => clock !== undefined);
+  if (isSimulated) {
+    throw new SyntaxError("Upstream servers exclude a simulated clock: leave out one of the two");
+  }
+  const [option] = Object.keys(status);
+  if (option === undefined) return;
+  throw new SyntaxError(
+    `The clock's status comes from the upstream servers: leave out ${quote(option)}`,
+  );
 }

@@ -93,6 +93,7 @@ function drawStatus(random: Random, arrivalSeconds: number): ClockStatus {
     referenceId: random.uint32(),
     rootDelaySeconds: random.pick([0, 0.001, 1.5, 65_535]),
     rootDispersionSeconds: random.pick([0, 0.01, 2, 65_535]),
+    dispersionRate: random.pick([0, 1e-6, 15e-6]),
     // Set in the future if the clock has been set back since.
     referenceSeconds: arrivalSeconds - random.pick([0, 1, 1023, 86_400, -1, -86_400]),
     precision: random.pick([-20, -20, -10, -24, -31, -1, 0]),

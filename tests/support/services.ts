@@ -23,6 +23,7 @@ export const STATUS: ClockStatus = {
   referenceId: 0xc0000201,
   rootDelaySeconds: 0.25,
   rootDispersionSeconds: 0.5,
+  dispersionRate: 15e-6,
   referenceSeconds: NOW.seconds - 99,
   precision: -20,
 };

@@ -15,6 +15,7 @@ import { clientFields, textFields, transportFields } from "../../server/options.
 import { recordFields, untilFields } from "../../server/record/options.ts";
 import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
+import { upstreamFields } from "../../server/upstreams/options.ts";
 import { BoundedWriter } from "../../server/log/bounded_writer.ts";
 import type { Server } from "../../server/serve_options.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
@@ -38,6 +39,7 @@ const { leap: _statusLeap, unsynchronized, ...status } = statusFields;
 const groups = {
   "Text services:": textFields,
   "Clock status for NTP:": { ...status, leap: leapField, unsynchronized },
+  "Upstream servers:": upstreamFields,
   "Simulated clock (for tests):": {
     ...clock,
     leapFile: text("a file", () => {}, {
@@ -93,6 +95,7 @@ Listeners, each with its default port:
 Examples:
   timesrv
   timesrv ntp://0.0.0.0:1123 ntp://[::]:1123 --stratum 3
+  timesrv ntp://0.0.0.0 --upstream ntp://a.example --upstream ntp://b.example
   timesrv --utc daytime://127.0.0.1:1313 time://127.0.0.1:3737
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --scenario leap-insert ntp://127.0.0.1:1123
@@ -176,6 +179,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     family,
     ...await readControl(values),
     ...pickOptions(untilFields, values),
+    ...pickOptions(upstreamFields, values),
     record: file === null ? isRecorded : { sink: file },
     log,
     signal,

@@ -1,5 +1,11 @@
 /** The status of a clock: as configured, and as known where nothing is configured. */
-import { type ClockStatus, leapIndicators, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
+import {
+  type ClockStatus,
+  FREQUENCY_TOLERANCE,
+  leapIndicators,
+  UNKNOWN_CLOCK,
+  UNSYNCHRONIZED,
+} from "../status.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { findContradiction, type StatusOptions, type StatusReading } from "./options.ts";
 
@@ -33,6 +39,7 @@ export function configureStatus(
       : parseReferenceId(referenceId),
     rootDelaySeconds: rootDelay ?? UNKNOWN_CLOCK.rootDelaySeconds,
     rootDispersionSeconds: rootDispersion ?? facts.rootDispersionSeconds + 2 ** precision,
+    dispersionRate: FREQUENCY_TOLERANCE,
     referenceSeconds: facts.referenceSeconds,
     precision,
   };

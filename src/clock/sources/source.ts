@@ -2,6 +2,7 @@
 import type { Timers } from "../../system/time.ts";
 import type { Clock, UnixTime } from "../clock.ts";
 import type { PageContent } from "../page.ts";
+import type { StatusOptions } from "./options.ts";
 
 /**
  * Decides which time is served, and which status it has. The page that readers go by is written from its
@@ -10,6 +11,8 @@ import type { PageContent } from "../page.ts";
 export interface TimeSource extends Disposable {
   /** The lines that hold now and next, and the status. */
   readonly content: PageContent;
+  /** Takes other options of the status, where there are any. */
+  configure?(options: StatusOptions): void;
   /** Called after each change of the content; the writer of the page sets it. */
   onChange: () => void;
   /** The warnings for its administrator now, each a sentence. */

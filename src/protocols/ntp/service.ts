@@ -1,4 +1,4 @@
-import { type ClockStatus, FREQUENCY_TOLERANCE } from "../../clock/status.ts";
+import type { ClockStatus } from "../../clock/status.ts";
 import { getUint32, putUint32 } from "../octets.ts";
 import type { Answer, Responder, ServedExchange } from "../responder.ts";
 import { writeKod } from "./kod.ts";
@@ -94,7 +94,7 @@ class ReplyHeader {
     this.precision = status.precision;
     this.rootDelay = toShort(status.rootDelaySeconds) | 0;
     const ageSeconds = Math.max(seconds + 1 - status.referenceSeconds, 0);
-    const dispersion = status.rootDispersionSeconds + ageSeconds * FREQUENCY_TOLERANCE;
+    const dispersion = status.rootDispersionSeconds + ageSeconds * status.dispersionRate;
     this.rootDispersion = toShort(dispersion) | 0;
     this.referenceId = isSynchronized ? status.referenceId | 0 : 0;
     this.referenceSeconds = toNtpSeconds(Math.min(status.referenceSeconds, seconds));

@@ -198,6 +198,11 @@ export class ServerLog {
     this.#openWindow();
   }
 
+  /** Logs what has changed among the upstream servers that are followed. */
+  upstream(message: string): void {
+    this.#inform([message], { event: "upstream", message });
+  }
+
   /** Logs a warning for the administrator, whatever the level. */
   warning(message: string): void {
     this.#line([[YELLOW, `Warning: ${message}`]], { event: "warning", message });
@@ -266,10 +271,8 @@ export class ServerLog {
   stopped(totals: Totals, elapsedSeconds: number): void {
     this.#sumUp();
     const elapsed = Number(elapsedSeconds.toFixed(3));
-    this.#inform(
-      [`Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`],
-      { event: "stopped", elapsed, ...totals },
-    );
+    const text = `Stopped after ${elapsedSeconds.toFixed(1)} s: ${formatTotals(totals)}`;
+    this.#inform([text], { event: "stopped", elapsed, ...totals });
   }
 
   /** Logs the totals of the last `elapsedSeconds`, whatever the level. */

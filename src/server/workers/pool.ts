@@ -14,6 +14,7 @@ import { Counters } from "../../transports/counters.ts";
 import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
+import type { RawOrigin } from "../../clock/raw_clock.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
@@ -32,6 +33,8 @@ export interface WorkerPoolOptions {
    */
   readonly receiveQueueKib?: number | undefined;
   readonly log?: ServerLog | undefined;
+  /** The origin of the raw clock, if that is the base of what is served. */
+  readonly origin?: RawOrigin | undefined;
   /** The tables of clients, one per worker, if they are counted. */
   readonly clients?: readonly ClientMemory[] | undefined;
   /** Called with the first error that a responder throws in each worker. */
@@ -189,9 +192,9 @@ class WorkerSlot {
     this.#options = options;
     this.#libc = libc;
     this.#timers = options.timers ?? systemTimers;
-    const { services, guard, log } = options;
+    const { services, guard, log, origin } = options;
     const { logsRequests = false, logsRefusals = false } = log ?? {};
-    this.#setup = { services, guard, clients, stop, limiter, logsRequests, logsRefusals };
+    this.#setup = { services, guard, clients, origin, stop, limiter, logsRequests, logsRefusals };
   }
 
   get isRunning(): boolean {

@@ -1,6 +1,7 @@
 /** The messages between the main thread and a worker. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
+import type { RawOrigin } from "../../clock/raw_clock.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import type { LoggedSource } from "../log/request_log.ts";
 import type { GuardPlan } from "../guard/guard.ts";
@@ -23,6 +24,8 @@ export interface WorkerSetup {
   readonly guard: GuardPlan;
   /** The table of clients that this worker writes, if they are counted. */
   readonly clients: ClientMemory | undefined;
+  /** The origin of the raw clock, if that is the base of what is served. */
+  readonly origin?: RawOrigin | undefined;
   /** A word that becomes 1 when the worker must stop. */
   readonly stop: SharedArrayBuffer;
   /** The memory of the `LineLimiter` of its reports. */

@@ -9,6 +9,7 @@ import { openLibc } from "../../system/libc.ts";
 import { random32 } from "../../system/random.ts";
 import type { UnixTime } from "../../clock/clock.ts";
 import { ServedPage } from "../../clock/page.ts";
+import { RawClock, StampConverter } from "../../clock/raw_clock.ts";
 import { RealtimeClock } from "../../clock/realtime_clock.ts";
 import { ServedClock } from "../../clock/served_clock.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
@@ -41,7 +42,8 @@ thread.onmessage = ({ data: setup }) => {
 
 function serveUntilStopped(setup: WorkerSetup): void {
   using libc = openLibc();
-  const base = new RealtimeClock(libc);
+  const realtime = new RealtimeClock(libc);
+  const base = setup.origin === undefined ? realtime : new RawClock(libc, setup.origin);
   const log = setup.logsRequests ? createReportingLog(setup) : undefined;
   const clients = setup.clients && new ClientTable(setup.clients);
   let hasFailed = false;
@@ -57,7 +59,8 @@ function serveUntilStopped(setup: WorkerSetup): void {
     const responder = createService(endpoint.protocol, { ...setup.services, random32 });
     // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
     const guard = new Guard(setup.guard, endpoint, nowMs, settings);
-    const own = { guard, responder, base, clock, log, clients, onError, isStamped: true };
+    const stamps = base === realtime ? undefined : new StampConverter(realtime, base);
+    const own = { guard, responder, base, clock, log, clients, onError, isStamped: true, stamps };
     return {
       descriptor,
       isWildcard: isWildcard(endpoint.hostname),
@@ -67,7 +70,7 @@ function serveUntilStopped(setup: WorkerSetup): void {
   });
   thread.postMessage({ event: "ready" });
   const stop = new Int32Array(setup.stop);
-  runLoop(libc, { listeners, clock: base, stop, afterBatch: log?.flush });
+  runLoop(libc, { listeners, clock: realtime, stop, afterBatch: log?.flush });
 }
 
 function messageOf(error: unknown): string {

@@ -49,6 +49,7 @@ Deno.test("MachineSource makes a cautious guess of a clock that no option vouche
     referenceId: 0x7f7f0101,
     rootDelaySeconds: 0,
     rootDispersionSeconds: 0.01 + 2 ** PRECISION,
+    dispersionRate: 15e-6,
     referenceSeconds: START,
     precision: PRECISION,
   });

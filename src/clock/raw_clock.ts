@@ -1,0 +1,148 @@
+/**
+ * The clock that upstream servers correct: whatever other programs do to the system's clock, it is neither set nor
+ * slewed.
+ *
+ * @module
+ */
+import { type Libc, openLibc, TIMESPEC, unsupportedSystem, zeroed } from "../system/libc.ts";
+import { isGranted } from "../system/permission.ts";
+import type { Clock, UnixTime } from "./clock.ts";
+import { joinNs, splitNs } from "./line.ts";
+import { secondsOf } from "./realtime_clock.ts";
+
+/** `<bits/time.h>`: the first is never slewed, the second stands still in a suspend, the third does not. */
+const CLOCK_MONOTONIC_RAW = 4;
+const CLOCK_MONOTONIC = 1;
+const CLOCK_BOOTTIME = 7;
+
+/** A receive timestamp that is older, or in the future: the system's clock was set in between. */
+const MAX_STAMP_AGE_NS = 1e9;
+
+/** What is added to the raw clock, so that it reads near Unix time: the same in all threads. */
+export type RawOrigin = Readonly<UnixTime>;
+
+/** `CLOCK_MONOTONIC_RAW` plus an origin. */
+export class RawClock implements Clock {
+  readonly #libc: Libc;
+  readonly #origin: RawOrigin;
+  readonly #timespec = zeroed(TIMESPEC.size);
+  readonly #words = new Int32Array(this.#timespec.buffer);
+
+  constructor(libc: Libc, origin: RawOrigin) {
+    this.#libc = libc;
+    this.#origin = origin;
+  }
+
+  read(time: UnixTime): void {
+    this.#libc.call.clock_gettime(CLOCK_MONOTONIC_RAW, this.#timespec);
+    add(
+      time,
+      this.#origin,
+      secondsOf(this.#words, TIMESPEC.seconds / 4),
+      this.#words[TIMESPEC.nanoseconds / 4] as number,
+    );
+  }
+}
+
+/** The clock of the main thread, and what other threads and suspends need of it. */
+export interface RawBase {
+  readonly clock: Clock;
+  /** Undefined where it is not `CLOCK_MONOTONIC_RAW`, which needs Linux and the permission `ffi`. */
+  readonly origin: RawOrigin | undefined;
+  /** Whether the machine stood still since this was called last. */
+  hasSlept(): boolean;
+}
+
+/** A suspend that is shorter does not matter. */
+const MIN_SLEEP_SECONDS = 0.05;
+
+/** Opens the raw clock of this machine. It reads what the system's clock shows now. */
+export function openRawClock(): RawBase {
+  const nowNs = Temporal.Now.instant().epochNanoseconds;
+  const start = { seconds: 0, nanoseconds: 0 };
+  if (unsupportedSystem() !== undefined || !isGranted({ name: "ffi" })) {
+    new PerformanceClock({ seconds: 0, nanoseconds: 0 }).read(start);
+    const clock = new PerformanceClock(splitNs(nowNs - joinNs(start)));
+    // Setting the system's clock looks the same, and costs no more than a few requests.
+    const lead = (): number => (Date.now() - performance.now()) / 1000;
+    return { clock, origin: undefined, hasSlept: watchLead(lead) };
+  }
+  const libc = openLibc();
+  new RawClock(libc, { seconds: 0, nanoseconds: 0 }).read(start);
+  const origin = splitNs(nowNs - joinNs(start));
+  return {
+    clock: new RawClock(libc, origin),
+    origin,
+    hasSlept: watchLead(() => secondsNow(libc, CLOCK_BOOTTIME) - secondsNow(libc, CLOCK_MONOTONIC)),
+  };
+}
+
+function watchLead(lead: () => number): () => boolean {
+  let before = lead();
+  return (): boolean => {
+    const now = lead();
+    const hasSlept = Math.abs(now - before) > MIN_SLEEP_SECONDS;
+    before = now;
+    return hasSlept;
+  };
+}
+
+function secondsNow(libc: Libc, clock: number): number {
+  const timespec = zeroed(TIMESPEC.size);
+  libc.call.clock_gettime(clock, timespec);
+  const words = new Int32Array(timespec.buffer);
+  return secondsOf(words, TIMESPEC.seconds / 4) +
+    (words[TIMESPEC.nanoseconds / 4] as number) / 1e9;
+}
+
+/** `performance.now()` plus an origin: raw on macOS and Windows, slewed with the system's clock on Linux. */
+class PerformanceClock implements Clock {
+  readonly #origin: RawOrigin;
+
+  constructor(origin: RawOrigin) {
+    this.#origin = origin;
+  }
+
+  read(time: UnixTime): void {
+    const ms = performance.now();
+    const seconds = Math.floor(ms / 1000);
+    add(time, this.#origin, seconds, Math.floor((ms - seconds * 1000) * 1e6));
+  }
+}
+
+function add(time: UnixTime, origin: RawOrigin, seconds: number, nanoseconds: number): void {
+  const sum = nanoseconds + origin.nanoseconds;
+  const carry = sum >= 1e9 ? 1 : 0;
+  time.seconds = seconds + origin.seconds + carry;
+  time.nanoseconds = sum - carry * 1e9;
+}
+
+/** Converts the kernel's receive timestamps, which are of the system's clock, into times of another clock. */
+export class StampConverter {
+  readonly #to: Clock;
+  readonly #from: Clock;
+  readonly #now: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #stamped: UnixTime = { seconds: 0, nanoseconds: 0 };
+
+  constructor(from: Clock, to: Clock) {
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** Reads both clocks: before each batch, as the system's clock may be set at any moment. */
+  renew(): void {
+    this.#from.read(this.#stamped);
+    this.#to.read(this.#now);
+  }
+
+  /** Converts a timestamp in place. */
+  convert(stamp: UnixTime): void {
+    const now = this.#now;
+    const ageNs = (this.#stamped.seconds - stamp.seconds) * 1e9 +
+      (this.#stamped.nanoseconds - stamp.nanoseconds);
+    const nanoseconds = now.nanoseconds - (ageNs >= 0 && ageNs <= MAX_STAMP_AGE_NS ? ageNs : 0);
+    const carry = Math.floor(nanoseconds / 1e9);
+    stamp.seconds = now.seconds + carry;
+    stamp.nanoseconds = nanoseconds - carry * 1e9;
+  }
+}

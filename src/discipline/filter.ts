@@ -1,0 +1,248 @@
+/** Offset and frequency of one upstream server, estimated from exchanges whose queues are never alike. */
+
+/** One exchange with an upstream server. Times are seconds of the base clock since a common start. */
+export interface Sample {
+  /** The middle of the exchange. */
+  readonly at: number;
+  /** The server's clock minus the base clock, in seconds. */
+  readonly offset: number;
+  /** The round-trip delay in seconds, above 0. */
+  readonly delay: number;
+  /** The precision of both clocks and the drift during the exchange, in seconds. */
+  readonly dispersion: number;
+  /** The server's root delay and root dispersion, in seconds. */
+  readonly rootDelay: number;
+  readonly rootDispersion: number;
+}
+
+/** What is known about an upstream's clock at a moment. */
+export interface Estimate {
+  /** Its clock minus the base clock, in seconds. */
+  readonly offset: number;
+  /** How fast that grows, in seconds per second. */
+  readonly frequency: number;
+  /** The standard deviations of the two. */
+  readonly offsetDeviation: number;
+  readonly frequencyDeviation: number;
+}
+
+/** How far an oscillator may wander, one assumption per filter: per root of a second. */
+const WANDERS = [1e-11, 1e-10, 1e-9, 1e-8, 1e-7];
+
+/** The phase noise of any oscillator: seconds per root of a second. */
+const PHASE_NOISE = 3e-9;
+
+/** No crystal is worse before anything is known of it. */
+const FIRST_FREQUENCY_DEVIATION = 100e-6;
+
+/** The variance of a share that lies anywhere from -1/2 to 1/2. */
+const UNKNOWN_SHARE = 1 / 12;
+
+/** What the asymmetry of queues may change by from one sample to the next, as a variance. */
+const SHARE_WANDER = 1e-5;
+
+/** No timestamp is better: seconds. */
+const STAMP_NOISE = 0.2e-6;
+
+/** An innovation beyond this many deviations is weighed down to it. */
+const MAX_DEVIATIONS = 3;
+/** The likelihood of what is farther off than this (its square, in deviations) counts no less. */
+const MAX_SQUARE = 12;
+
+/** How much of an assumption's past counts after each sample, and the least that is left of any. */
+const MEMORY = 0.97;
+const MIN_WEIGHT = 1e-6;
+
+/** What a jump of the base clock multiplies the variance of the frequency by. */
+const FREQUENCY_DOUBT = 4;
+
+const MAX_SAMPLES = 64;
+const MIN_SAMPLES = 8;
+const MAX_AGE_SECONDS = 8 * 3600;
+
+/** The samples that the interval between requests is chosen by. */
+const RECENT_SAMPLES = 8;
+
+/** The estimate under one assumption: offset, frequency, share of the excess delay, and their covariance. */
+interface Hypothesis {
+  offset: number;
+  frequency: number;
+  share: number;
+  /** Variances and covariances, in this order of the three. */
+  oo: number;
+  of: number;
+  os: number;
+  ff: number;
+  fs: number;
+  ss: number;
+  weight: number;
+}
+
+/**
+ * Five Kalman filters side by side, which differ only in how much they let the oscillator wander; their
+ * likelihoods weigh them.
+ *
+ * If the queues on both ways are alike, the error of an offset is uniform within half of the delay beyond the
+ * least one: so its variance is a twelfth of the square of that excess, and a slow exchange counts little but is
+ * not thrown away. Which share of the excess is an offset, where queues are not alike, is the third state.
+ */
+export class UpstreamFilter {
+  readonly #hypotheses: Hypothesis[] = [];
+  readonly #samples: Sample[] = [];
+  /** The moment that the hypotheses are about. */
+  #at = 0;
+
+  get samples(): readonly Sample[] {
+    return this.#samples;
+  }
+
+  /** Adds a sample, no older than the last one. */
+  add(sample: Sample): void {
+    this.#keep(sample);
+    const { at, offset, delay } = sample;
+    if (this.#samples.length === 1) {
+      this.#at = at;
+      for (const i of WANDERS.keys()) {
+        this.#hypotheses[i] = firstHypothesis(sample, this.#hypotheses[i]);
+      }
+      return;
+    }
+    const delays = this.#samples.map(({ delay }) => delay);
+    const excess = delay - Math.min(...delays);
+    const noise = (excess + unseenExcess(delays, delay)) ** 2 / 12 + STAMP_NOISE ** 2;
+    const elapsed = at - this.#at;
+    const likelihoods = this.#hypotheses.map((hypothesis, i) => {
+      predict(hypothesis, WANDERS[i] as number, elapsed);
+      hypothesis.ss = Math.min(hypothesis.ss + SHARE_WANDER, UNKNOWN_SHARE);
+      return update(hypothesis, offset, excess, noise);
+    });
+    this.#at = at;
+    this.#weigh(likelihoods);
+  }
+
+  /** The estimate for a moment no earlier than the last sample; undefined without one. */
+  estimate(at: number): Estimate | undefined {
+    if (this.#samples.length === 0) return undefined;
+    const elapsed = Math.max(at - this.#at, 0);
+    const predicted = this.#hypotheses.map((hypothesis, i) => {
+      const copy = { ...hypothesis };
+      predict(copy, WANDERS[i] as number, elapsed);
+      return copy;
+    });
+    const mean = (of: (each: Hypothesis) => number): number =>
+      predicted.reduce((sum, each) => sum + each.weight * of(each), 0);
+    const offset = mean((each) => each.offset);
+    const frequency = mean((each) => each.frequency);
+    return {
+      offset,
+      frequency,
+      offsetDeviation: Math.sqrt(mean((each) => each.oo + (each.offset - offset) ** 2)),
+      frequencyDeviation: Math.sqrt(mean((each) => each.ff + (each.frequency - frequency) ** 2)),
+    };
+  }
+
+  /** How far the clocks may have moved apart in a time without a sample, as a deviation in seconds. */
+  wanderWithin(seconds: number): number {
+    const variance = this.#hypotheses.reduce((sum, { ff, weight }, i) => {
+      const wander = (WANDERS[i] as number) ** 2 * seconds ** 3 / 3;
+      return sum + weight * (seconds ** 2 * ff + wander + PHASE_NOISE ** 2 * seconds);
+    }, 0);
+    return Math.sqrt(variance);
+  }
+
+  /** The deviation of a typical recent sample, in seconds; undefined without enough of them. */
+  get sampleDeviation(): number | undefined {
+    const delays = this.#samples.slice(-RECENT_SAMPLES).map(({ delay }) => delay);
+    const [last] = delays.slice(-1);
+    if (last === undefined) return undefined;
+    const unseen = unseenExcess(delays, last);
+    return Math.sqrt(1.5 * (meanExcess(delays) + unseen) ** 2 / 12);
+  }
+
+  /** Forgets the offsets: the base clock jumped. What is known of the frequency stays, with less trust. */
+  forgetOffsets(): void {
+    this.#samples.length = 0;
+    for (const hypothesis of this.#hypotheses) hypothesis.ff *= FREQUENCY_DOUBT;
+  }
+
+  /** Adds to every offset, as at a leap second. */
+  shift(seconds: number): void {
+    for (const hypothesis of this.#hypotheses) hypothesis.offset += seconds;
+    this.#samples.forEach((sample, i) => {
+      this.#samples[i] = { ...sample, offset: sample.offset + seconds };
+    });
+  }
+
+  #keep(sample: Sample): void {
+    this.#samples.push(sample);
+    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+    const oldest = sample.at - MAX_AGE_SECONDS;
+    while (this.#samples.length > MIN_SAMPLES && (this.#samples[0] as Sample).at < oldest) {
+      this.#samples.shift();
+    }
+  }
+
+  #weigh(likelihoods: readonly number[]): void {
+    const best = Math.max(...likelihoods);
+    let sum = 0;
+    this.#hypotheses.forEach((hypothesis, i) => {
+      const before = Math.max(hypothesis.weight, MIN_WEIGHT) ** MEMORY;
+      hypothesis.weight = before * Math.exp((likelihoods[i] as number) - best);
+      sum += hypothesis.weight;
+    });
+    for (const hypothesis of this.#hypotheses) hypothesis.weight /= sum;
+  }
+}
+
+function firstHypothesis({ offset, delay }: Sample, before: Hypothesis | undefined): Hypothesis {
+  return {
+    ...{ offset, frequency: before?.frequency ?? 0, share: 0 },
+    ...{ oo: delay ** 2 / 12, of: 0, os: 0, fs: 0, ss: UNKNOWN_SHARE },
+    ff: before?.ff ?? FIRST_FREQUENCY_DEVIATION ** 2,
+    weight: before?.weight ?? 1 / WANDERS.length,
+  };
+}
+
+/** The delay beyond the least, on average. */
+function meanExcess(delays: readonly number[]): number {
+  return delays.reduce((sum, delay) => sum + delay, 0) / delays.length - Math.min(...delays);
+}
+
+/** The excess that even the quickest of so few exchanges may have had. */
+function unseenExcess(delays: readonly number[], delay: number): number {
+  const count = delays.length;
+  return Math.max(0.6 * meanExcess(delays) / Math.sqrt(count), delay / count ** 2);
+}
+
+function predict(hypothesis: Hypothesis, wander: number, seconds: number): void {
+  const { of, ff, fs, frequency } = hypothesis;
+  hypothesis.offset += frequency * seconds;
+  hypothesis.oo += 2 * seconds * of + seconds ** 2 * ff + wander ** 2 * seconds ** 3 / 3 +
+    PHASE_NOISE ** 2 * seconds;
+  hypothesis.of += seconds * ff + wander ** 2 * seconds ** 2 / 2;
+  hypothesis.os += seconds * fs;
+  hypothesis.ff += wander ** 2 * seconds;
+}
+
+/** Corrects a hypothesis by a measured offset, and returns the logarithm of its likelihood. */
+function update(hypothesis: Hypothesis, offset: number, excess: number, noise: number): number {
+  const { oo, of, os, ff, fs, ss } = hypothesis;
+  // The measured offset is the offset plus the share of the excess.
+  const [po, pf, ps] = [oo + excess * os, of + excess * fs, os + excess * ss];
+  const innovation = offset - hypothesis.offset - excess * hypothesis.share;
+  let variance = po + excess * ps + noise;
+  const square = innovation ** 2 / variance;
+  const likelihood = -0.5 * (Math.log(variance) + Math.min(square, MAX_SQUARE));
+  if (square > MAX_DEVIATIONS ** 2) variance = innovation ** 2 / MAX_DEVIATIONS ** 2;
+  const [ko, kf, ks] = [po / variance, pf / variance, ps / variance];
+  hypothesis.offset += ko * innovation;
+  hypothesis.frequency += kf * innovation;
+  hypothesis.share = Math.min(Math.max(hypothesis.share + ks * innovation, -0.5), 0.5);
+  hypothesis.oo = oo - ko * po;
+  hypothesis.of = of - ko * pf;
+  hypothesis.os = os - ko * ps;
+  hypothesis.ff = ff - kf * pf;
+  hypothesis.fs = fs - kf * ps;
+  hypothesis.ss = ss - ks * ps;
+  return likelihood;
+}

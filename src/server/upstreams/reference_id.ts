@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import { addressFamily } from "../../system/address.ts";
+import { parseIpWords } from "../../text/ip_words.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
+
+/** The reference id of a server that follows this address (RFC 5905 §7.3): itself, or a part of its hash. */
+export function referenceIdOf(address: string): number {
+  if (addressFamily(address) === 4) return parseReferenceId(address);
+  const words = new Uint32Array(4);
+  parseIpWords(address, words);
+  const octets = new DataView(new ArrayBuffer(16));
+  words.forEach((word, i) => octets.setUint32(4 * i, word));
+  const digest = createHash("md5").update(new Uint8Array(octets.buffer)).digest();
+  return new DataView(digest.buffer, digest.byteOffset).getUint32(0);
+}

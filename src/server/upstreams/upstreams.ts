@@ -1,0 +1,318 @@
+/** Follows upstream servers: sockets, names and timers around the discipline. */
+import type { Clock } from "../../clock/clock.ts";
+import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_clock.ts";
+import type { SourceContext } from "../../clock/sources/source.ts";
+import { measure, type Measured } from "../../client/measure.ts";
+import { type Network, systemNetwork } from "../../client/network.ts";
+import type { UpstreamState } from "../../discipline/discipline.ts";
+import { UpstreamSource } from "../../discipline/source.ts";
+import type { UpstreamReply } from "../../discipline/upstream.ts";
+import type { NtpReply } from "../../protocols/reply.ts";
+import { random } from "../../system/random.ts";
+import { readSeconds } from "../../text/duration.ts";
+import { formatSeconds } from "../../text/units.ts";
+import { UpstreamAddresses } from "./addresses.ts";
+import { onBase } from "./base_network.ts";
+import { parseUpstream, type UpstreamOptions, type UpstreamSpec } from "./options.ts";
+import { referenceIdOf } from "./reference_id.ts";
+
+/** The part of the log that it uses. */
+export interface UpstreamLog {
+  warning(message: string): void;
+  upstream(message: string): void;
+}
+
+/** An upstream server, as it is now. */
+export interface UpstreamReport {
+  /** The URL that was given, without parameters. */
+  readonly url: string;
+  /** The address in use; undefined while its name is not known. */
+  readonly address: string | undefined;
+  readonly state: UpstreamState;
+  readonly stratum: number | undefined;
+  /** Its clock minus the time served, the error bound of that and the round-trip delay, in seconds. */
+  readonly offset: number | undefined;
+  readonly distance: number | undefined;
+  readonly delay: number | undefined;
+  /** The deviation of its offset, in seconds. */
+  readonly jitter: number | undefined;
+  /** The interval between requests, as a power of two of seconds. */
+  readonly poll: number;
+  /** Which of the last eight requests were answered; the last one in the lowest bit. */
+  readonly reach: number;
+  /** Seconds since its last reply. */
+  readonly lastReply: number | undefined;
+}
+
+/** How long a reply may take. */
+const TIMEOUT_SECONDS = 1.5;
+
+/** The longest wait without a look at what else happened: a suspend, for one. */
+const TICK_MS = 1000;
+
+/** Eight requests without a reply, or as long against the majority: another address of the name is tried. */
+const GIVE_UP_POLLS = 8;
+
+const DEFAULT_MAX_DISTANCE = "1s";
+
+const NANOSECONDS = 1e9;
+
+interface Slot {
+  readonly spec: UpstreamSpec;
+  address: string | undefined;
+  id: number;
+  /** Requests since the address was taken, and those in a row that made it no truechimer. */
+  asked: number;
+  wrong: number;
+}
+
+export class Upstreams {
+  readonly #specs: readonly UpstreamSpec[];
+  readonly #raw: RawBase;
+  readonly #network: Network;
+  readonly #log: UpstreamLog | undefined;
+  readonly #maxDistance: number;
+  readonly #slots: Slot[] = [];
+  readonly #end = new AbortController();
+  #source: UpstreamSource | undefined;
+  #addresses: UpstreamAddresses | undefined;
+  #loop: Promise<void> | undefined;
+  #told = "";
+
+  /** Reads the options, as {@linkcode parseUpstream} does, and opens the clock. */
+  constructor(
+    { upstreams = [], maxDistance = DEFAULT_MAX_DISTANCE }: UpstreamOptions,
+    { log, network = systemNetwork, raw = openRawClock() }: {
+      readonly log?: UpstreamLog | undefined;
+      readonly network?: Network;
+      readonly raw?: RawBase;
+    },
+  ) {
+    this.#specs = upstreams.map(parseUpstream);
+    this.#maxDistance = readSeconds(maxDistance);
+    this.#log = log;
+    this.#raw = raw;
+    this.#network = onBase(network, raw.clock);
+  }
+
+  /** The clock that is corrected. */
+  get base(): Clock {
+    return this.#raw.clock;
+  }
+
+  /** The origin of that clock in other threads; undefined where they cannot read it. */
+  get origin(): RawOrigin | undefined {
+    return this.#raw.origin;
+  }
+
+  readonly open = (context: SourceContext): UpstreamSource => {
+    const source = new UpstreamSource(context, { random, maxDistance: this.#maxDistance });
+    for (const spec of this.#specs) {
+      for (let i = 0; i < spec.pool; i++) {
+        source.discipline.add(0, spec.limits);
+        this.#slots.push({ spec, address: undefined, id: 0, asked: 0, wrong: 0 });
+      }
+    }
+    return this.#source = source;
+  };
+
+  /**
+   * Begins to ask.
+   *
+   * @param ownAddresses The addresses that the server listens on, those of its wildcards too
+   * @param listeners Its listeners
+   * @throws {RangeError} If an upstream is one of them
+   */
+  start(ownAddresses: ReadonlySet<string>, listeners: readonly { readonly port: number }[]): void {
+    const isOwn = (hostname: string, port: number): boolean =>
+      ownAddresses.has(hostname) && listeners.some((own) => own.port === port);
+    for (const { url, endpoint: { hostname, port } } of this.#specs) {
+      if (isOwn(hostname, port)) throw new RangeError(`${url} is this server itself`);
+    }
+    if (this.#slots.length < 3) {
+      this.#log?.warning(
+        "Fewer than three upstream servers cannot outvote one that is wrong",
+      );
+    }
+    const warn = (message: string): void => this.#log?.warning(message);
+    this.#addresses = new UpstreamAddresses({ network: this.#network, isOwn, warn });
+    this.#loop = this.#run();
+  }
+
+  /** The upstream servers, in the order of the options. */
+  list(): UpstreamReport[] {
+    const source = this.#source;
+    if (source === undefined) return [];
+    const { discipline, now } = source;
+    return this.#slots.map(({ spec, address }, i) => {
+      const { filter, poll, reach, last } = discipline.upstreams[i] ?? unknown;
+      const estimate = filter?.estimate(now);
+      return {
+        url: spec.url,
+        address,
+        ...discipline.stateOf(i),
+        stratum: last?.stratum,
+        offset: estimate && source.fromServed(estimate.offset),
+        delay: last?.delay,
+        jitter: estimate?.offsetDeviation,
+        poll,
+        reach,
+        lastReply: last && now - last.at,
+      };
+    });
+  }
+
+  async shutdown(): Promise<void> {
+    this.#end.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#end;
+    const source = this.#source as UpstreamSource;
+    const { timers } = this.#network;
+    try {
+      while (true) {
+        const { index, at } = source.discipline.next;
+        const waitMs = Math.min((at - source.now) * 1000, TICK_MS);
+        await timers.sleep(waitMs, signal);
+        if (this.#raw.hasSlept()) this.#restart("the machine stood still");
+        if (at <= source.now) void this.#ask(index);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #restart(why: string): void {
+    const { discipline, now } = this.#source as UpstreamSource;
+    if (discipline.state !== "unsynchronized") this.#log?.upstream(`Asking anew: ${why}`);
+    discipline.jumped(now);
+    this.#tell();
+  }
+
+  /** Asks an upstream once. */
+  async #ask(index: number): Promise<void> {
+    const source = this.#source as UpstreamSource;
+    const slot = this.#slots[index] as Slot;
+    const { discipline } = source;
+    discipline.sent(index, source.now);
+    const upstream = discipline.upstreams[index];
+    try {
+      slot.address ??= await this.#takeAddress(slot);
+      if (slot.address === undefined) {
+        discipline.lost(index, source.now);
+        return;
+      }
+      slot.asked++;
+      const measured = await this.#measure(slot);
+      // Another address may have taken its place meanwhile.
+      if (upstream !== discipline.upstreams[index] || this.#end.signal.aborted) return;
+      this.#take(index, slot, measured);
+    } catch (error) {
+      if (this.#end.signal.aborted) return;
+      if (error instanceof Deno.errors.NotCapable) discipline.upstreams[index]?.refused();
+      else discipline.lost(index, source.now);
+      this.#log?.warning((error as Error).message);
+    }
+    this.#giveUp(index, slot);
+    this.#tell();
+  }
+
+  async #takeAddress({ spec }: Slot): Promise<string | undefined> {
+    return await this.#addresses?.take(spec);
+  }
+
+  #measure({ spec, address = "" }: Slot): Promise<Measured<NtpReply>> {
+    const target = { ...spec.endpoint, addresses: [address] };
+    const { signal } = this.#end;
+    return measure<NtpReply>(target, {
+      timeout: TIMEOUT_SECONDS,
+      retries: 0,
+      network: this.#network,
+      signal,
+    });
+  }
+
+  #take(index: number, slot: Slot, { reply, error }: Measured<NtpReply>): void {
+    const source = this.#source as UpstreamSource;
+    const { discipline } = source;
+    if (error?.reason === "kiss_o_death") {
+      discipline.kissed(index, reply?.referenceId ?? "DENY", source.now);
+    } else if (error !== undefined || reply === undefined || this.#isOwnTime(reply)) {
+      discipline.lost(index, source.now);
+    } else {
+      slot.id ||= referenceIdOf(reply.from.hostname);
+      discipline.replied(index, toUpstreamReply(reply, slot.id, source), source.now);
+    }
+    source.onChange();
+  }
+
+  /** Whether a reply has the time of this very server: it follows us, or is us. */
+  #isOwnTime({ packet }: NtpReply): boolean {
+    const status = this.#source?.discipline.status;
+    return status !== undefined && packet.stratum === status.stratum &&
+      packet.referenceId === status.referenceId >>> 0 &&
+      Math.abs(packet.rootDelay - status.rootDelay) < 2 ** -15;
+  }
+
+  /** Gives up an address that is silent, refuses, or is wrong, if its name has another one. */
+  #giveUp(index: number, slot: Slot): void {
+    const { discipline, now } = this.#source as UpstreamSource;
+    const { state } = discipline.stateOf(index);
+    slot.wrong = state === "falseticker" || state === "unsynchronized" ? slot.wrong + 1 : 0;
+    const isUseless = state === "refused" || slot.wrong >= GIVE_UP_POLLS ||
+      state === "silent" && slot.asked >= GIVE_UP_POLLS;
+    if (!isUseless || !this.#addresses?.mayReplace(slot.spec)) return;
+    this.#addresses.noteReplaced(slot.spec);
+    Object.assign(slot, { address: undefined, id: 0, asked: 0, wrong: 0 });
+    discipline.replace(index, now);
+  }
+
+  /** Logs what has changed: the state, and the upstream that counts most. */
+  #tell(): void {
+    const source = this.#source as UpstreamSource;
+    const { discipline, now } = source;
+    const best = this.list().find(({ state }) => state === "selected");
+    const told = `${discipline.state} ${best?.address}`;
+    if (told === this.#told) return;
+    const isFirst = this.#told === "";
+    this.#told = told;
+    if (discipline.state === "synchronized") {
+      const distance = formatSeconds(discipline.distance(now));
+      this.#log?.upstream(`Synchronised to ${best?.url} (${best?.address}) within ${distance}`);
+    } else if (discipline.state === "holdover") {
+      this.#log?.upstream(
+        `No majority of the upstream servers: the time goes on, its error bound grows`,
+      );
+    } else if (!isFirst) {
+      this.#log?.upstream("Not synchronised");
+    }
+  }
+}
+
+const unknown = { filter: undefined, poll: 0, reach: 0, last: undefined } as const;
+
+function toUpstreamReply(
+  { sentAt, receivedAt, offset, delay, packet }: NtpReply,
+  id: number,
+  source: UpstreamSource,
+): UpstreamReply {
+  const [sentNs, receivedNs] = [sentAt, receivedAt].map(({ epochNanoseconds }) =>
+    epochNanoseconds
+  ) as [bigint, bigint];
+  const offsetNs = receivedAt.add(offset).epochNanoseconds - receivedNs;
+  const precision = 2 ** packet.precision;
+  const elapsed = Number(receivedNs - sentNs) / NANOSECONDS;
+  return {
+    at: source.toSeconds((sentNs + receivedNs) / 2n),
+    offset: source.toOffset(offsetNs),
+    delay: Math.max(delay.total("seconds"), precision),
+    dispersion: precision + 15e-6 * elapsed,
+    rootDelay: packet.rootDelay,
+    rootDispersion: packet.rootDispersion,
+    leap: packet.leap,
+    stratum: packet.stratum,
+    id,
+  };
+}
