@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { terminalSize } from "../../../src/cli/shared/terminal.ts";
-import { checkSessions } from "../../support/simulated_servers.ts";
+import { runTimecli } from "../../support/command_line.ts";
+import { checkSessions, simulatedServers } from "../../support/simulated_servers.ts";
 
 Deno.test("terminalSize takes a size that was never set for 80 by 24", () => {
   const { consoleSize } = Deno;
@@ -47,5 +48,22 @@ Delay    2.000 ms to 2.000 ms
   ) {
     await checkSessions([[...session(sign), progress]], { columns: 80, env });
     await checkSessions([session(sign)], { env });
+  }
+});
+
+Deno.test("every command keeps to ASCII where the locale does", async () => {
+  const commands = [
+    ...["192.0.2.3", "--raw 192.0.2.2", "192.0.2.2 192.0.2.3", "-n 3 192.0.2.2", "192.0.2.7"],
+    ...["compare 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.9", "check -v 192.0.2.2"],
+    ...["explain 192.0.2.3", "wait --within 1s 192.0.2.2", "watch -n 2 192.0.2.2 192.0.2.3"],
+    `${"x".repeat(2000)}.invalid`,
+  ];
+  for (const command of commands) {
+    const run = (LC_ALL: string) =>
+      runTimecli(command.split(" "), { network: simulatedServers(), env: { LC_ALL } });
+    const { stdout, stderr } = await run("C");
+    assertMatch(stdout + stderr, /^[\n -~]+$/);
+    const unicode = await run("C.UTF-8");
+    assertEquals(unicode.stdout.split("\n").length, stdout.split("\n").length, command);
   }
 });
