@@ -41,6 +41,8 @@ Deno.test("completions offer the values of options and arguments, and the names 
     [timecli, "control scenario y", ["y2036", "y2038"], 0],
     [timecli, "control scenario y2036 ", [], 4],
     [timecli, "control state ", [], 4],
+    [timecli, "control http://127.0.0.1:8890 st", ["state", "step"], 4],
+    [timecli, "control 127.0.0.1:8890 faults dr", ["drop="], 6],
     [timecli, "-- --", [], 4],
     [timecli, "complete z", ["zsh"], 4],
     [timesrv, "c", ["complete"], 4],

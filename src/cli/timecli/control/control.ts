@@ -138,7 +138,7 @@ async function run(
   { values, positionals }: Arguments<typeof groups>,
 ): Promise<number | void> {
   const [first = "", ...others] = positionals;
-  const isUrl = /:\/\/|:\d+$/.test(first);
+  const isUrl = isServer(first);
   const [name = "state", ...args] = isUrl ? others : positionals;
   if (isUrl && values.url !== undefined) {
     throw new UsageError(`The server is named twice: leave out ${first} or --url`);
@@ -170,8 +170,15 @@ async function run(
   }
 }
 
-/** What completions offer after an action. */
-function valuesOf([action, ...given]: readonly string[]): readonly string[] {
+/** Whether the first argument is the URL of a server, not an action. */
+function isServer(first: string): boolean {
+  return /:\/\/|:\d+$/.test(first);
+}
+
+/** What completions offer after the action, or after the URL of a server. */
+function valuesOf(before: readonly string[]): readonly string[] {
+  const [action, ...given] = isServer(before[0] ?? "") ? before.slice(1) : before;
+  if (action === undefined) return actions;
   if (action === "faults") return faultNames.map((fault) => `${fault}=`);
   if (action === "allow" || action === "deny") return ["all"];
   return action === "scenario" && given.length === 0
