@@ -195,7 +195,9 @@ export class Discipline {
   #update(at: number): void {
     const candidates = this.#candidates(at);
     if (this.state === "unsynchronized" && !this.#mayBegin(candidates, at)) return;
-    const selection = select([...candidates.values()], at);
+    const followed = [...candidates.keys()];
+    const before = followed.findIndex((each) => this.#roles.get(each) === "selected");
+    const selection = select([...candidates.values()], at, before < 0 ? undefined : before);
     this.#roles = new Map();
     this.#distances = new Map();
     if (selection === undefined) {
@@ -203,11 +205,11 @@ export class Discipline {
       if (this.state === "synchronized") this.state = "holdover";
       return;
     }
-    [...candidates.keys()].forEach((upstream, i) => {
+    followed.forEach((upstream, i) => {
       this.#roles.set(upstream, selection.roles[i] as Role);
       this.#distances.set(upstream, selection.distances[i] as number);
     });
-    this.#correct(selection, [...candidates.keys()], at);
+    this.#correct(selection, followed, at);
   }
 
   /** Whether enough upstreams have answered often enough to begin with them. */

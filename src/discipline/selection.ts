@@ -37,6 +37,9 @@ const MOST_DRIFT = 500e-6;
 /** One stratum counts as much as this many seconds of distance. */
 const STRATUM_SECONDS = 1e-3;
 
+/** Clients see the reference id, so it does not change for less. */
+const NEARER = 0.7;
+
 /** Upstreams farther than this many times the nearest, and these seconds, are not combined with it. */
 const COMBINED_DISTANCES = 3;
 const COMBINED_SECONDS = 0.1e-3;
@@ -67,8 +70,16 @@ export function distanceOf({ estimate, samples }: Candidate, at: number): Distan
   return least;
 }
 
-/** Selects and combines; undefined if no majority of the candidates agrees. */
-export function select(candidates: readonly Candidate[], at: number): Selection | undefined {
+/**
+ * Selects and combines; undefined if no majority of the candidates agrees.
+ *
+ * @param before The index of the one selected before, which stays so unless another one is much nearer
+ */
+export function select(
+  candidates: readonly Candidate[],
+  at: number,
+  before?: number,
+): Selection | undefined {
   const distances = candidates.map((candidate) => distanceOf(candidate, at));
   if (distances.some((distance) => distance === undefined)) return undefined;
   const all = distances as readonly Distance[];
@@ -80,7 +91,9 @@ export function select(candidates: readonly Candidate[], at: number): Selection 
   const rank = (i: number): number =>
     (all[i] as Distance).seconds + STRATUM_SECONDS * (candidates[i] as Candidate).stratum;
   const truechimers = all.keys().filter((i) => isTrue[i]).toArray();
-  const best = truechimers.reduce((best, i) => rank(i) < rank(best) ? i : best);
+  const first = truechimers.reduce((best, i) => rank(i) < rank(best) ? i : best);
+  const stays = before !== undefined && isTrue[before] && rank(first) > NEARER * rank(before);
+  const best = stays ? before : first;
   const nearest = Math.min(...truechimers.map((i) => (all[i] as Distance).seconds));
   const limit = COMBINED_DISTANCES * nearest + COMBINED_SECONDS;
   const combined = truechimers.filter((i) => i === best || (all[i] as Distance).seconds <= limit);

@@ -23,7 +23,9 @@ function timersOnBase(timers: Timers, base: Clock): Timers {
   base.read(reading);
   const startSeconds = reading.seconds;
   return {
-    ...timers,
+    sleep: (ms, signal) => timers.sleep(ms, signal),
+    timeout: (ms) => timers.timeout(ms),
+    every: (ms, tick) => timers.every(ms, tick),
     now(): Temporal.Instant {
       base.read(reading);
       return Temporal.Instant.fromEpochNanoseconds(joinNs(reading));

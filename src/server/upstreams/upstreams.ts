@@ -174,7 +174,7 @@ export class Upstreams {
     try {
       while (true) {
         const { index, at } = source.discipline.next;
-        const waitMs = Math.min((at - source.now) * 1000, TICK_MS);
+        const waitMs = Math.min(Math.ceil((at - source.now) * 1000), TICK_MS);
         await timers.sleep(waitMs, signal);
         if (this.#raw.hasSlept()) this.#restart("the machine stood still");
         if (at <= source.now) void this.#ask(index);
@@ -188,6 +188,7 @@ export class Upstreams {
     const { discipline, now } = this.#source as UpstreamSource;
     if (discipline.state !== "unsynchronized") this.#log?.upstream(`Asking anew: ${why}`);
     discipline.jumped(now);
+    this.#source?.onChange();
     this.#tell();
   }
 

@@ -1,0 +1,314 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { UnixTime } from "../../../src/clock/clock.ts";
+import { joinNs, splitNs } from "../../../src/clock/line.ts";
+import type { RawBase } from "../../../src/clock/raw_clock.ts";
+import { ServedTime } from "../../../src/clock/served_time.ts";
+import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
+import type { UpstreamOptions } from "../../../src/server/upstreams/options.ts";
+import { Upstreams } from "../../../src/server/upstreams/upstreams.ts";
+import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
+
+const START = "2026-03-01T12:00:00Z";
+
+/** A raw clock: behind or fast, and it may stand still while the time of the servers goes on. */
+class FakeRaw implements RawBase {
+  readonly origin = undefined;
+  readonly #network: FakeNetwork;
+  /** How fast it gains on the truth, in seconds per second. */
+  readonly #rate: number;
+  readonly #behindSeconds: number;
+  #sleeps = 0;
+
+  constructor(network: FakeNetwork, behindSeconds: number, rate: number) {
+    this.#network = network;
+    this.#behindSeconds = behindSeconds;
+    this.#rate = rate;
+  }
+
+  readonly clock = {
+    read: (time: UnixTime): void => {
+      const ms = this.#network.timers.monotonicMs();
+      const ahead = ms / 1000 * this.#rate - this.#behindSeconds;
+      const ns = Temporal.Instant.from(START).epochNanoseconds +
+        BigInt(Math.round(ms * 1e6)) + BigInt(Math.round(ahead * 1e9));
+      Object.assign(time, splitNs(ns));
+    },
+  };
+
+  /** The machine stands still, and its clock with it. */
+  sleep(seconds: number, isKnown = true): void {
+    this.#network.timers.aheadMs += seconds * 1000;
+    if (isKnown) this.#sleeps++;
+  }
+
+  hasSlept(): boolean {
+    const hasSlept = this.#sleeps > 0;
+    this.#sleeps = 0;
+    return hasSlept;
+  }
+}
+
+/** A server that follows others, on a simulated network. */
+class Following implements AsyncDisposable {
+  readonly network = new FakeNetwork(START);
+  readonly raw: FakeRaw;
+  readonly lines: string[] = [];
+  readonly upstreams: Upstreams;
+  readonly time: ServedTime;
+
+  constructor(
+    options: UpstreamOptions,
+    { behindSeconds = 0, rate = 0 }: { behindSeconds?: number; rate?: number } = {},
+  ) {
+    this.raw = new FakeRaw(this.network, behindSeconds, rate);
+    this.upstreams = new Upstreams(options, {
+      log: {
+        warning: (message) => this.lines.push(`Warning: ${message}`),
+        upstream: (message) => this.lines.push(message),
+      },
+      network: this.network,
+      raw: this.raw,
+    });
+    this.time = new ServedTime({
+      ...{ base: this.upstreams.base, clock: {}, status: {}, precision: -20 },
+      timers: this.network.timers,
+      openSource: this.upstreams.open,
+    });
+  }
+
+  start(ownAddresses: string[] = [], port = 123): void {
+    this.upstreams.start(new Set(ownAddresses), [{ port }]);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 600) {
+      await this.network.run(this.network.timers.sleep(Math.min(left, 600) * 1000));
+    }
+  }
+
+  get states(): string[] {
+    return this.upstreams.list().map(({ state }) => state);
+  }
+
+  /** The served time minus the truth, in seconds. */
+  get error(): number {
+    const truth = this.network.timers.now();
+    return Number(this.time.now().epochNanoseconds - truth.epochNanoseconds) / 1e9;
+  }
+
+  get status(): { leap: number; stratum: number; referenceId: number } {
+    const now = splitNs(this.time.now().epochNanoseconds);
+    return this.time.clock.toServed(now);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network.run(this.upstreams.shutdown());
+    this.time[Symbol.dispose]();
+  }
+}
+
+const three = { upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2", "ntp://192.0.2.3"] };
+
+Deno.test("a server is synchronised to its upstreams within 2.4 s, however wrong its own clock is", async () => {
+  for (const behindSeconds of [0, 3600, 86_400 * 365 * 20, -5]) {
+    await using following = new Following(three, { behindSeconds, rate: 30e-6 });
+    for (const host of [1, 2, 3]) {
+      following.network.serveNtp(`ntp://192.0.2.${host}`, () => ({ stratum: host }));
+    }
+    following.start();
+    assertEquals(following.status.leap, 3);
+    await following.pass(2.4);
+    assertEquals(following.status.leap, 0);
+    assert(Math.abs(following.error) < 1e-3, `${following.error}`);
+    await following.pass(7200);
+    assert(Math.abs(following.error) < 1e-4, `${following.error}`);
+    const { stratum, referenceId } = following.status;
+    assertEquals([stratum, referenceId], [2, 0xc0000201]);
+    assertEquals(following.states, ["selected", "combined", "combined"]);
+    assertEquals(following.lines.length, 1);
+    assert(following.lines[0]?.startsWith("Synchronised to ntp://192.0.2.1 (192.0.2.1) within "));
+  }
+});
+
+Deno.test("a falseticker is outvoted, and silent servers are named", async () => {
+  await using following = new Following({
+    upstreams: [...three.upstreams, "ntp://192.0.2.4"],
+  });
+  following.network.serveNtp("ntp://192.0.2.1", () => ({ stratum: 1 }));
+  following.network.serveNtp("ntp://192.0.2.2").aheadSeconds = 0.5;
+  following.network.serveNtp("ntp://192.0.2.3", () => ({ stratum: 5 }));
+  following.start();
+  await following.pass(600);
+  assertEquals(following.states, ["selected", "falseticker", "combined", "silent"]);
+  assert(Math.abs(following.error) < 1e-3, `${following.error}`);
+  const [, wrong] = following.upstreams.list();
+  assert(Math.abs((wrong?.offset ?? 0) - 0.5) < 1e-3, `${wrong?.offset}`);
+});
+
+Deno.test("a name that is not known yet is looked up again and again, and warned of once", async () => {
+  await using following = new Following({ upstreams: ["ntp://time.example"] });
+  const { network } = following;
+  network.serveNtp("ntp://192.0.2.9");
+  following.start();
+  await following.pass(120);
+  assertEquals([following.states, following.status.leap], [["silent"], 3]);
+  assert(network.lookups.length >= 4 && network.lookups.length <= 8, `${network.lookups.length}`);
+  network.hosts["time.example"] = ["192.0.2.9"];
+  await following.pass(140);
+  assertEquals(following.states, ["selected"]);
+  assertEquals(following.lines.slice(0, 2), [
+    "Warning: Fewer than three upstream servers cannot outvote one that is wrong",
+    "Warning: Unknown host time.example; it is looked up again and again",
+  ]);
+  assertEquals(following.lines.length, 3);
+});
+
+Deno.test("a pool is followed by different addresses, and one that falls silent is replaced", async () => {
+  await using following = new Following({ upstreams: ["ntp://pool.example?pool=3&maxpoll=6"] });
+  const { network } = following;
+  network.hosts["pool.example"] = [1, 2, 3, 4, 5].map((host) => `192.0.2.${host}`);
+  let isDown = false;
+  for (const host of [1, 2, 3, 4, 5]) {
+    network.serveNtp(`ntp://192.0.2.${host}`, () => isDown && host === 2 ? undefined : {});
+  }
+  following.start();
+  await following.pass(300);
+  const addresses = (): (string | undefined)[] =>
+    following.upstreams.list().map(({ address }) => address);
+  assertEquals(addresses(), ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+  isDown = true;
+  await following.pass(1800);
+  assertEquals(addresses(), ["192.0.2.1", "192.0.2.4", "192.0.2.3"]);
+  assertEquals(following.states.filter((state) => state === "silent"), []);
+});
+
+Deno.test("kisses: RATE asks less often, DENY no more", async () => {
+  await using following = new Following(three);
+  const { network } = following;
+  const servers = [
+    network.serveNtp("ntp://192.0.2.1", (count) => count === 12 ? kissOfDeath("RATE") : {}),
+    network.serveNtp("ntp://192.0.2.2", (count) => count === 3 ? kissOfDeath("DENY") : {}),
+    network.serveNtp("ntp://192.0.2.3"),
+  ];
+  following.start();
+  await following.pass(3600 * 6);
+  const [rate = 0, deny, free = 0] = servers.map(({ requests }) => requests.length);
+  assert(rate < free - 5, `${rate} and ${free}`);
+  assertEquals([deny, following.states[1]], [3, "refused"]);
+});
+
+Deno.test("the time goes on when all upstreams are gone, and is told as lost once", async () => {
+  await using following = new Following(three, { rate: -50e-6 });
+  let isDown = false;
+  for (const host of [1, 2, 3]) {
+    following.network.serveNtp(`ntp://192.0.2.${host}`, () => isDown ? undefined : {});
+  }
+  following.start();
+  await following.pass(4 * 3600);
+  isDown = true;
+  await following.pass(6 * 3600);
+  assertEquals(following.status.leap, 0);
+  assert(Math.abs(following.error) < 5e-3, `${following.error}`);
+  assertEquals(
+    following.lines.filter((line) => !line.startsWith("Synchronised")),
+    ["No majority of the upstream servers: the time goes on, its error bound grows"],
+  );
+  isDown = false;
+  await following.pass(1200);
+  assert(following.lines.at(-1)?.startsWith("Synchronised"), following.lines.at(-1));
+});
+
+Deno.test("after a suspend the servers are asked at once, and the time is right again", async () => {
+  await using following = new Following(three);
+  for (const host of [1, 2, 3]) following.network.serveNtp(`ntp://192.0.2.${host}`);
+  following.start();
+  await following.pass(3600);
+  following.raw.sleep(2400);
+  await following.pass(1.1);
+  assertEquals(following.status.leap, 3);
+  await following.pass(4);
+  assertEquals(following.status.leap, 0);
+  assert(Math.abs(following.error) < 1e-3, `${following.error}`);
+});
+
+Deno.test("the base clock that jumps unseen is found by the servers, not told apart from a suspend", async () => {
+  await using following = new Following(three);
+  for (const host of [1, 2, 3]) following.network.serveNtp(`ntp://192.0.2.${host}`);
+  following.start();
+  await following.pass(3600);
+  following.raw.sleep(8, false);
+  await following.pass(1100);
+  assert(Math.abs(following.error) < 1e-3, `${following.error}`);
+});
+
+Deno.test("a server does not follow itself, nor what has its own time", async () => {
+  await using itself = new Following({ upstreams: ["ntp://192.0.2.7", "ntp://192.0.2.1"] });
+  assertThrows(
+    () => itself.start(["192.0.2.7"]),
+    RangeError,
+    "ntp://192.0.2.7 is this server itself",
+  );
+  await using named = new Following({ upstreams: ["ntp://me.example"] });
+  named.network.hosts["me.example"] = ["192.0.2.7"];
+  named.network.serveNtp("ntp://192.0.2.7");
+  named.start(["192.0.2.7"]);
+  await named.pass(60);
+  assertEquals(named.states, ["silent"]);
+  assert(
+    named.lines.includes("Warning: ntp://me.example is this server itself: it is not followed"),
+  );
+
+  await using followed = new Following({ upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2"] });
+  followed.network.serveNtp("ntp://192.0.2.1");
+  const echo = (): Partial<NtpPacket> => {
+    const { stratum, referenceId, ...status } = followed.status as never as {
+      stratum: number;
+      referenceId: number;
+      rootDelaySeconds: number;
+      rootDispersionSeconds: number;
+    };
+    return {
+      ...{ stratum, referenceId },
+      ...{ rootDelay: status.rootDelaySeconds, rootDispersion: status.rootDispersionSeconds },
+    };
+  };
+  followed.network.serveNtp("ntp://192.0.2.2", (count) => count < 3 ? {} : echo());
+  followed.start();
+  await followed.pass(7200);
+  assertEquals(followed.states, ["selected", "silent"]);
+});
+
+Deno.test("what is served while synchronised never goes back", async () => {
+  await using following = new Following(three, { behindSeconds: 3, rate: 40e-6 });
+  for (const host of [1, 2, 3]) {
+    // The ways change, so that the estimates do.
+    following.network.serveNtp(
+      `ntp://192.0.2.${host}`,
+      undefined,
+      (count) => [10 + 9 * Math.sin(count * host), 10 + 9 * Math.cos(count + host)],
+    );
+  }
+  following.start();
+  await following.pass(3);
+  let before = 0n;
+  for (let i = 0; i < 5000; i++) {
+    await following.network.timers.advance(173);
+    const now = joinNs(splitNs(following.time.now().epochNanoseconds));
+    assert(now > before, `${before} ${now}`);
+    before = now;
+  }
+});
+
+Deno.test("the clock of a server that follows others cannot be changed", async () => {
+  await using following = new Following(three);
+  for (
+    const change of [
+      () => following.time.set({ offset: "+1h" }),
+      () => following.time.step("1s"),
+      () => following.time.reset(),
+      () => following.time.configure({ stratum: 3 }),
+    ]
+  ) {
+    assertThrows(change, RangeError, "The clock follows upstream servers: it cannot be changed");
+  }
+});
