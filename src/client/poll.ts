@@ -30,6 +30,8 @@ export interface PollOptions
 
 export interface Polled<Reply extends TimeReply> {
   readonly index: number;
+  /** All addresses of its name, in the order in which they are tried, or its address; undefined if unknown. */
+  readonly addresses: readonly string[] | undefined;
   /** What came of it. */
   readonly measured: Measured<Reply>;
   /** By the clock that is never set, like `endedMs`. */
@@ -114,7 +116,9 @@ class PolledServer<Reply extends TimeReply> {
   readonly #index: number;
   readonly #options: PollOptions;
   readonly #timers: Timers;
-  /** All addresses of the name, or the one that has replied. */
+  /** All addresses of the name. */
+  #known: readonly string[] | undefined;
+  /** Those to send to: all, or the one that has replied. */
   #addresses: readonly string[] | undefined;
   #renewal: Promise<void> | undefined;
   #silences = 0;
@@ -164,6 +168,7 @@ class PolledServer<Reply extends TimeReply> {
     this.#noteReply(measured);
     return {
       index: this.#index,
+      addresses: this.#known,
       measured,
       sentMs,
       endedMs: this.#timers.monotonicMs(),
@@ -175,7 +180,7 @@ class PolledServer<Reply extends TimeReply> {
   /** Looks the name up unless its addresses are known, and returns why that failed. */
   async #resolve(): Promise<QueryError | undefined> {
     try {
-      this.#addresses ??= await this.#lookUp();
+      this.#addresses ??= this.#known = await this.#lookUp();
       return undefined;
     } catch (error) {
       if (error instanceof QueryError) return error;

@@ -55,6 +55,8 @@ export interface SampledExchange extends Measured {
 export interface Samples {
   /** The URL of the server, port included. */
   readonly url: string;
+  /** All addresses of its name; the requests went to the first one that replied. Absent for an address. */
+  readonly addresses?: readonly string[];
   /** All exchanges in the order of time, failed ones too. */
   readonly exchanges: readonly SampledExchange[];
   /** The share of the requests without a reply, 0 to 1. */
@@ -108,9 +110,17 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const exchanges: SampledExchange[] = [];
   const startMs = timers.monotonicMs();
   const elapsed = (ms: number): Temporal.Duration => fromSeconds((ms - startMs) / 1000);
-  for await (const { measured, sentMs } of poll([endpoint], { ...settings, count, timeout })) {
+  let addresses: readonly string[] | undefined;
+  for await (
+    const { measured, sentMs, addresses: known } of poll([endpoint], {
+      ...settings,
+      count,
+      timeout,
+    })
+  ) {
     const exchange = { startedAfter: elapsed(sentMs), ...measured };
     exchanges.push(exchange);
+    addresses = known;
     onExchange?.(exchange);
     if (isFinal(exchanges)) break;
   }
@@ -130,6 +140,7 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   const error = isFinal(exchanges) ? exchanges.at(-1)?.error : estimated ? undefined : failure;
   return {
     url: fullUrl,
+    ...(addresses && !addresses.includes(endpoint.hostname) && { addresses }),
     exchanges,
     loss: exchanges.length === 0 ? 1 : lost / exchanges.length,
     ...(estimated && { estimate: estimated }),

@@ -29,7 +29,6 @@ export interface TableFit {
 const shortHeads: Readonly<Record<string, string>> = {
   STRATUM: "ST",
   REFERENCE: "REFID",
-  VERSION: "V",
 };
 
 /** A name keeps this many characters while columns can be dropped instead: shorter URLs look alike. */

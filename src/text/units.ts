@@ -64,6 +64,11 @@ export function formatExactSeconds(seconds: number, resolution: number): string 
   return isEnough ? usual : `${(seconds * factor).toFixed(digits)} ${unit}`;
 }
 
+/** Formats an offset with the digits that its error bound leaves: `+1 h 0 min 0.0000 s` for one of 2 ms. */
+export function formatMeasured(seconds: number, boundSeconds: number): string {
+  return `${seconds < 0 ? "" : "+"}${formatExactSeconds(seconds, boundSeconds / 10)}`;
+}
+
 /** `-9 d 22 h 14 min`. */
 function formatSpan(seconds: number): string {
   const sign = seconds < 0 ? "-" : "";

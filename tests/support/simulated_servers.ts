@@ -9,7 +9,7 @@ import { inZone } from "./zone.ts";
  * Servers at 192.0.2.1 to 192.0.2.8: a good one whose delay grows; one of another version that loses
  * the second request and is further away on the way back; one that is 12.5 s ahead and announces a leap
  * second; one that denies service, at once or after two replies; a Time server; one that is not
- * synchronised; one that is 200 ppm slow. `a.example` is the first of them.
+ * synchronised; one that is 200 ppm slow. `a.example` is the first of them, `several.example` three.
  */
 export function simulatedServers(): FakeNetwork {
   const network = new FakeNetwork("2026-03-01T12:00:00Z");
@@ -34,6 +34,7 @@ export function simulatedServers(): FakeNetwork {
     return ntpReply(octets, {}, network.timers.now().add({ microseconds }));
   });
   network.hosts["a.example"] = ["192.0.2.1"];
+  network.hosts["several.example"] = ["192.0.2.1", "192.0.2.2", "192.0.2.5"];
   return network;
 }
 

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   formatCount,
   formatExactSeconds,
+  formatMeasured,
   formatPlural,
   formatSeconds,
   formatSignedSeconds,
@@ -31,6 +32,18 @@ Deno.test("formatSeconds chooses the unit that reads best", () => {
     [2 ** 31, "24855 d 3 h 14 min"],
   ];
   for (const [seconds, text] of table) assertEquals(formatSeconds(seconds), text);
+});
+
+Deno.test("formatMeasured has the digits that the error bound leaves", () => {
+  const table = [
+    [3600, 2.083e-3, "+1 h 0 min 0.0000 s"],
+    [66_059_520.000_012, 177e-6, "+764 d 13 h 52 min 0.00001 s"],
+    [-12.5, 5e-3, "-12.5000 s"],
+    [-0.001, 20e-3, "-1.000 ms"],
+    [0, 1e-3, "+0 s"],
+    [7200, 600, "+2 h 0 min"],
+  ] as const;
+  for (const [seconds, bound, text] of table) assertEquals(formatMeasured(seconds, bound), text);
 });
 
 Deno.test("formatExactSeconds has the digits of the resolution, and no fewer than usual", () => {

@@ -36,7 +36,7 @@ import { SCHEMA } from "./query/json.ts";
 import { formatOffset } from "./query/report.ts";
 import { checkServers, withProgress } from "./samples/samples.ts";
 import {
-  formatReach,
+  countReplies,
   formatRemarks,
   formatRow,
   formatSamplesRows,
@@ -138,7 +138,7 @@ function formatServerRow(server: ComparedServer): string[] {
   const { url, exchanges, estimate, verdict } = server;
   if (estimate) return [...formatRow(server), verdict];
   const unknown = samplesHead.slice(2).map(() => "");
-  return [escapeLine(url), ...unknown, formatReach(exchanges), verdict];
+  return [escapeLine(url), ...unknown, countReplies(exchanges), verdict];
 }
 
 /** The verdict in sentences, without their full stops. */

@@ -4,7 +4,7 @@ import { type AwaitedServer, wait, type WaitResult } from "../../client/wait.ts"
 import { duration, flag } from "../../options/field.ts";
 import { readSeconds, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { formatSeconds, formatSignedSeconds } from "../../text/units.ts";
+import { formatMeasured, formatSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { queryExitCodes } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
@@ -76,7 +76,7 @@ function formatReply(
   limit: string,
 ): string | undefined {
   if (!reply || error) return undefined;
-  const offset = formatSignedSeconds(toSeconds(reply.offset));
+  const offset = formatMeasured(toSeconds(reply.offset), toSeconds(reply.errorBound));
   const bound = formatSeconds(toSeconds(reply.errorBound));
   return `${offset} ± ${bound}, ${meanings[agreement]} ${limit}`;
 }

@@ -45,7 +45,7 @@ Root distance  11.12 ms
 NTP CRITICAL: Offset 12.5 secs, leap=insert (CRITICAL)|offset=12.500000s;1;20; jitter=0.000000s;;;0 root_distance=0.005122s;;;0 stratum=2;;;0;16 delay=0.010000s;;;0 loss=0%;;;0;100
 Server         ntp://192.0.2.3:123
 Replies        5 of 5 in 8.000 s
-Offset         +12.50 s ± 5.122 ms: the local clock is behind
+Offset         +12.5000 s ± 5.122 ms: the local clock is behind
 Jitter         0 s
 Delay          10.00 ms to 10.00 ms
 Stratum        2

@@ -9,7 +9,7 @@ The clock is within 50 ms of 2 of 3 servers after 60.00 ms
 `,
     `
 ntp://192.0.2.1:123: +0 s ± 11.00 ms, within 50 ms
-ntp://192.0.2.3:123: +12.50 s ± 5.002 ms, not within 50 ms
+ntp://192.0.2.3:123: +12.5000 s ± 5.002 ms, not within 50 ms
 ntp://192.0.2.2:123: -1.000 ms ± 20.00 ms, within 50 ms
 `,
   ],
@@ -35,7 +35,7 @@ ntp://192.0.2.1:123: +0 s ± 11.00 ms, within 50 ms
 The clock is within 12.51 s of the server after 10.00 ms
 `,
     `
-ntp://192.0.2.3:123: +12.50 s ± 5.002 ms, within 12.51 s
+ntp://192.0.2.3:123: +12.5000 s ± 5.002 ms, within 12.51 s
 `,
   ],
   [
@@ -52,7 +52,7 @@ timecli: Gave up after 40.00 s: the clock is not known to be within 5 ms of the 
     3,
     "",
     `
-ntp://192.0.2.3:123: +12.50 s ± 5.002 ms, not within 50 ms
+ntp://192.0.2.3:123: +12.5000 s ± 5.002 ms, not within 50 ms
 timecli: Gave up after 10.00 s: the clock is not known to be within 50 ms of the server
 `,
   ],
@@ -62,7 +62,7 @@ timecli: Gave up after 10.00 s: the clock is not known to be within 50 ms of the
     "",
     `
 ntp://192.0.2.1:123: +0 s ± 11.00 ms, within 50 ms
-ntp://192.0.2.3:123: +12.50 s ± 5.002 ms, not within 50 ms
+ntp://192.0.2.3:123: +12.5000 s ± 5.002 ms, not within 50 ms
 timecli: Gave up after 10.00 s: the clock is known to be within 50 ms of 1 of 2 servers, 2 are needed
 `,
   ],

@@ -4,7 +4,7 @@ import { explain } from "../../../explain/explain.ts";
 import { fromCapture } from "../../../explain/record.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import { formatPlural, formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { formatMeasured, formatPlural, formatSeconds } from "../../../text/units.ts";
 import { forLocale } from "../../shared/locale.ts";
 import { printJson, writeText } from "../../shared/output.ts";
 import { SCHEMA } from "./report.ts";
@@ -76,7 +76,7 @@ function describe(exchange: CapturedExchange): string {
   const { offset, errorBound } = measurement ?? {};
   if (offset === undefined || errorBound === undefined) return "a reply";
   const [shown, bound] = [Number(offset) / 1e9, Number(errorBound) / 1e9];
-  return `offset ${formatSignedSeconds(shown)} ± ${formatSeconds(bound)}`;
+  return `offset ${formatMeasured(shown, bound)} ± ${formatSeconds(bound)}`;
 }
 
 function toJson(exchange: CapturedExchange, number: number): Record<string, unknown> {

@@ -12,8 +12,8 @@ import { escapeLine } from "../../../text/printable.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
 import {
   formatInstant,
+  formatMeasured,
   formatSeconds,
-  formatSignedSeconds,
   formatUtcOffset,
 } from "../../../text/units.ts";
 
@@ -107,7 +107,8 @@ export function formatOffset(
   const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
     ? "within the error bound"
     : `the local clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
-  return `${formatSignedSeconds(toSeconds(offset))} ± ${formatDuration(errorBound)}: ${meaning}`;
+  const measured = formatMeasured(toSeconds(offset), toSeconds(errorBound));
+  return `${measured} ± ${formatDuration(errorBound)}: ${meaning}`;
 }
 
 /** Formats a reference id, whose meaning depends on the stratum (RFC 5905 §7.3). */
@@ -148,7 +149,7 @@ function rowOf({ target: written, reply, error }: Outcome): string[] {
   return [
     target,
     formatLocalTime(reply.time, 0),
-    formatSignedSeconds(toSeconds(reply.offset)),
+    formatMeasured(toSeconds(reply.offset), toSeconds(reply.errorBound)),
     formatDuration(reply.errorBound),
     formatDuration(ntp?.delay ?? reply.roundTrip),
     ...(ntp ? [String(ntp.stratum), ntp.referenceId, ntp.leap] : []),

@@ -1,6 +1,7 @@
 /** Several exchanges with a server: lines for people, a row of a table, or JSON. */
 import type { Estimate } from "../../../client/estimate.ts";
 import type { SampledExchange, Samples } from "../../../client/sample.ts";
+import { isLoopback } from "../../../system/address.ts";
 import { toSeconds } from "../../../text/duration.ts";
 import { formatError } from "../../shared/format_error.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -15,7 +16,7 @@ import {
   rawLines,
 } from "../query/report.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
-import { formatSignedSeconds } from "../../../text/units.ts";
+import { formatMeasured } from "../../../text/units.ts";
 
 export function formatSamples(samples: Samples, estimate: Estimate, raw: boolean): string {
   const { best, jitter, minDelay, maxDelay, frequency } = estimate;
@@ -51,36 +52,35 @@ function formatReplies({ exchanges }: Samples): string {
 
 /** Lays out a table, as wide as the terminal, whose head begins with {@linkcode samplesHead}. */
 export function formatSamplesRows(rows: readonly (readonly string[])[]): string {
-  const expendable = ["VERSION", "LEAP", "REFERENCE", "STRATUM", "JITTER", "DELAY", "REACH"];
+  const expendable = ["LEAP", "REFERENCE", "STRATUM", "JITTER", "DELAY", "REPLIES"];
   return fitTable(rows, { width: tableWidth(), expendable });
 }
 
 /** The columns of {@linkcode formatRow}. */
 export const samplesHead: readonly string[] = [
-  ...["SERVER", "OFFSET", "DELAY", "JITTER", "STRATUM"],
-  ...["REFERENCE", "LEAP", "VERSION", "REACH"],
+  ...["SERVER", "OFFSET", "BOUND", "DELAY", "JITTER", "STRATUM"],
+  ...["REFERENCE", "LEAP", "REPLIES"],
 ];
 
 /** Formats the cells of one server; a row that failed gives the reason. */
 export function formatRow({ url, exchanges, estimate, error }: Samples): string[] {
-  const server = escapeLine(url);
-  if (!estimate) return [server, formatError(error)];
+  if (!estimate) return [escapeLine(url), formatError(error)];
   const { best, offset, errorBound, minDelay, jitter } = estimate;
   const ntp = best.protocol === "ntp" ? best : undefined;
   return [
-    server,
-    `${formatSignedSeconds(toSeconds(offset))} ± ${formatDuration(errorBound)}`,
+    formatServer(best),
+    formatMeasured(toSeconds(offset), toSeconds(errorBound)),
+    formatDuration(errorBound),
     formatDuration(minDelay),
     jitter ? formatDuration(jitter) : "",
     String(ntp?.stratum ?? ""),
     ntp?.referenceId ?? "",
     ntp?.leap ?? "",
-    String(ntp?.packet.version ?? ""),
-    formatReach(exchanges),
+    countReplies(exchanges),
   ];
 }
 
-export function formatReach(exchanges: readonly SampledExchange[]): string {
+export function countReplies(exchanges: readonly SampledExchange[]): string {
   return `${exchanges.filter(({ reply }) => reply).length}/${exchanges.length}`;
 }
 
@@ -125,8 +125,17 @@ function exchangeToJson({ startedAfter, reply, error }: SampledExchange): Record
   };
 }
 
-/** Formats warnings, and the failure that ended the sampling early, one per line. */
-export function formatRemarks({ url, warnings, estimate, error }: Samples): string[] {
+/** Formats warnings, the failure that ended the sampling early, and the addresses that were not queried, one per line. */
+export function formatRemarks(
+  { url, addresses = [], warnings, estimate, error }: Samples,
+): string[] {
   const early = estimate && error ? [`ended early: ${error.message}`] : [];
-  return [...early, ...warnings].map((remark) => `${url}: ${remark}`);
+  const used = estimate?.best.from.hostname;
+  const others = used === undefined || isLoopback(used)
+    ? []
+    : addresses.filter((address) => address !== used);
+  const unqueried = others.length === 0
+    ? []
+    : [`${used} was queried; give its other addresses to query them: ${others.join(", ")}`];
+  return [...early, ...warnings, ...unqueried].map((remark) => `${url}: ${remark}`);
 }

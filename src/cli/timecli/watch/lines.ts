@@ -7,12 +7,8 @@ import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";
 import { errorToJson, outcomeToJson, SCHEMA } from "../query/json.ts";
 import { fitTable } from "../../../text/table.ts";
-import {
-  formatExactSeconds,
-  formatInstant,
-  formatSeconds,
-  formatSignedSeconds,
-} from "../../../text/units.ts";
+import { formatInstant, formatMeasured, formatSeconds } from "../../../text/units.ts";
+import { formatServer } from "../query/report.ts";
 import { tableWidth } from "../../shared/terminal.ts";
 import { disagreementOf } from "./disagreement.ts";
 import { formatFigures, formatSpread } from "./figures.ts";
@@ -56,7 +52,9 @@ export function formatNotice(notice: WatchNotice): string {
     case "leap":
       return `leap indicator ${notice.from} → ${notice.to}`;
     case "step":
-      return `offset step of ${formatSignedSeconds(notice.step.total("seconds"))}: ` +
+      return `offset step of ${
+        formatMeasured(notice.step.total("seconds"), notice.errorBound.total("seconds"))
+      }: ` +
         (notice.clock === "local" ? "this machine's clock jumped" : "its clock jumped");
     case "gone":
       return `gone: ${formatError(notice.error)}`;
@@ -68,9 +66,7 @@ export function formatNotice(notice: WatchNotice): string {
 /** Formats an offset with the digits that its error bound leaves. */
 function formatBounded({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
   const [value, bound] = [offset.total("seconds"), errorBound.total("seconds")];
-  return `${value < 0 ? "" : "+"}${formatExactSeconds(value, bound / 10)} ± ${
-    formatSeconds(bound)
-  }`;
+  return `${formatMeasured(value, bound)} ± ${formatSeconds(bound)}`;
 }
 
 /** Formats a time in UTC: requests may be a hundredth of a second apart. */
@@ -135,12 +131,15 @@ export function formatSummary(records: readonly WatchRecord[], width = tableWidt
     ...(hasOffset ? ["OFFSET", "MIN", "MAX", "STDDEV", "JITTER"] : []),
     "DELAY",
   ];
-  const rows = records.map(({ url, sent, lost, bad, offsets, delays, jitter }) => {
+  const rows = records.map(({ url, sent, lost, bad, last, offsets, delays, jitter }) => {
     const [min = "", mean = "", max = "", deviation = ""] = offsets.count > 0
       ? formatFigures(offsets, { isSigned: true })
       : ["-", "-", "-", "-"];
     return [
-      ...[url, ...[sent, lost, ...(hasBad ? [bad] : [])].map(String)],
+      ...[
+        last?.reply ? formatServer(last.reply) : url,
+        ...[sent, lost, ...(hasBad ? [bad] : [])].map(String),
+      ],
       ...(hasOffset ? [mean, min, max, deviation, formatSpread(jitter)] : []),
       delays.count > 0 ? formatSeconds(delays.mean) : "-",
     ];

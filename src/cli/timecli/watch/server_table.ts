@@ -3,7 +3,7 @@ import type { QueryFailure } from "../../../protocols/failure.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
-import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
+import { formatMeasured, formatSeconds } from "../../../text/units.ts";
 import { figureNames, formatFigures, formatShare, formatSpread } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 
@@ -92,9 +92,9 @@ function replyOf({ last, lastGood }: WatchRecord): TimeReply | undefined {
 function offsetOf(record: WatchRecord): string {
   const reply = replyOf(record);
   if (!reply || !("offset" in reply)) return "-";
-  const text = formatSignedSeconds(reply.offset.total("seconds"));
+  const text = formatMeasured(reply.offset.total("seconds"), reply.errorBound.total("seconds"));
   // Minutes matter little beside days.
-  return text.includes(" d ") ? text.replace(/ \d+ min$/, "") : text;
+  return text.replace(/( d \d+ h).*$/, "$1");
 }
 
 function delayOf(record: WatchRecord): string {

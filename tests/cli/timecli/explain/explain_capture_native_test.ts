@@ -31,7 +31,7 @@ NUMBER  TIME (UTC)                  CLIENT                 SERVER               
 1       2026-03-01 12:00:00.000000  192.0.2.1:40000        ntp://192.0.2.2:123          offset -1.378 ms ± 1.380 ms
 2       2026-03-01 12:00:00.010000  192.0.2.1:40001        ntp://192.0.2.2:123          no reply
 3       2026-03-01 12:00:00.020000  192.0.2.1:40002        ntp://192.0.2.2:123          a reply without its request
-4       2026-03-01 12:00:00.030000  192.0.2.1:40003        time://192.0.2.2:37          offset -20513 d 12 h 0 min ± 1.010 s
+4       2026-03-01 12:00:00.030000  192.0.2.1:40003        time://192.0.2.2:37          offset -20513 d 12 h 0 min 0.0 s ± 1.010 s
 
 4 exchanges in lan.pcap. --exchange NUMBER explains one of them.
 `;
@@ -222,7 +222,7 @@ Calculation, in seconds
     0,
     `
 NUMBER  TIME (UTC)                  CLIENT                 SERVER                       RESULT
-1       2026-03-01 12:00:00.030000  192.0.2.1:40003        time://192.0.2.2:37          offset -20513 d 12 h 0 min ± 1.010 s
+1       2026-03-01 12:00:00.030000  192.0.2.1:40003        time://192.0.2.2:37          offset -20513 d 12 h 0 min 0.0 s ± 1.010 s
 
 1 exchange in lan.pcap. --exchange NUMBER explains one of them.
 `,

@@ -21,7 +21,7 @@ Root distance  11.00 ms
     `
 Server         ntp://192.0.2.3:123
 Time           2026-03-01 17:30:12.510000 +0530
-Offset         +12.50 s ± 5.002 ms: the local clock is behind
+Offset         +12.5000 s ± 5.002 ms: the local clock is behind
 Delay          10.00 ms
 Stratum        2
 Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)

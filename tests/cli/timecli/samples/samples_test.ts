@@ -43,7 +43,7 @@ timecli: ntp://192.0.2.2:123: version 3 in the reply, asked with 4
     `
 Server         ntp://192.0.2.3:123
 Replies        1 of 1 in 0 s
-Offset         +12.50 s ± 5.002 ms: the local clock is behind
+Offset         +12.5000 s ± 5.002 ms: the local clock is behind
 Delay          10.00 ms to 10.00 ms
 Stratum        2
 Reference      192.0.2.1 (IPv4 address, or hash of an IPv6 one)
@@ -66,14 +66,26 @@ Delay    2.000 ms to 2.000 ms
     "--count 4 ntp://192.0.2.1 time://192.0.2.6 ntp://192.0.2.4 ntp://192.0.2.5",
     8,
     `
-SERVER               OFFSET               DELAY     JITTER  STRATUM  REFERENCE  LEAP  VERSION  REACH
-ntp://192.0.2.1:123  +0 s ± 11.09 ms      22.00 ms  0 s     1        GPS        none  4        4/4
-time://192.0.2.6:37  -1.000 ms ± 1.011 s  2.000 ms  0 s                                        4/4
+SERVER               OFFSET     BOUND     DELAY     JITTER  STRATUM  REFERENCE  LEAP  REPLIES
+ntp://192.0.2.1:123  +0 s       11.09 ms  22.00 ms  0 s     1        GPS        none  4/4
+time://192.0.2.6:37  -1.000 ms  1.011 s   2.000 ms  0 s                               4/4
 ntp://192.0.2.4:123  The server 192.0.2.4:123 denies service (KoD DENY)
-ntp://192.0.2.5:123  +0 s ± 1.061 ms      2.000 ms  0 s     2        192.0.2.1  none  4        3/3
+ntp://192.0.2.5:123  +0 s       1.061 ms  2.000 ms  0 s     2        192.0.2.1  none  3/3
 `,
     `
 timecli: ntp://192.0.2.5:123: ended early: The server 192.0.2.5:123 denies service (KoD DENY)
+`,
+  ],
+  [
+    "--count 1 several.example ntp://192.0.2.5",
+    0,
+    `
+SERVER                                     OFFSET  BOUND     DELAY     JITTER  STRATUM  REFERENCE  LEAP  REPLIES
+ntp://several.example:123 (192.0.2.1:123)  +0 s    11.00 ms  22.00 ms          1        GPS        none  1/1
+ntp://192.0.2.5:123                        +0 s    1.001 ms  2.000 ms          2        192.0.2.1  none  1/1
+`,
+    `
+timecli: ntp://several.example:123: 192.0.2.1 was queried; give its other addresses to query them: 192.0.2.2, 192.0.2.5
 `,
   ],
   [
@@ -174,9 +186,9 @@ Root distance  11.06 ms
       "--count 1 ntp://192.0.2.1 ntp://192.0.2.3",
       0,
       `
-SERVER               OFFSET               DELAY     JITTER  ST  REFID      REACH
-ntp://192.0.2.1:123  +0 s ± 11.00 ms      22.00 ms          1   GPS        1/1
-ntp://192.0.2.3:123  +12.50 s ± 5.002 ms  10.00 ms          2   192.0.2.1  1/1
+SERVER               OFFSET      BOUND     DELAY     JITTER  ST  REPLIES
+ntp://192.0.2.1:123  +0 s        11.00 ms  22.00 ms          1   1/1
+ntp://192.0.2.3:123  +12.5000 s  5.002 ms  10.00 ms          2   1/1
 `,
       "\r\x1b[K1 of 2 requests\r\x1b[K2 of 2 requests\r\x1b[K",
     ],
@@ -190,7 +202,7 @@ Deno.test("timecli --count prints what it has when it is interrupted", async () 
       `
 Server         ntp://192.0.2.3:123
 Replies        2 of 2 in 3.000 s
-Offset         +12.50 s ± 5.077 ms: the local clock is behind
+Offset         +12.5000 s ± 5.077 ms: the local clock is behind
 Jitter         0 s
 Delay          10.00 ms to 10.00 ms
 Stratum        2

@@ -1,7 +1,7 @@
 /** The head of a picture: its title, a table of the servers, and what the marks mean. */
 import type { Element } from "@xmldom/xmldom";
 import { escapeLine, shortenMiddle } from "../../../../text/printable.ts";
-import { formatExactSeconds, formatSeconds } from "../../../../text/units.ts";
+import { formatMeasured, formatSeconds } from "../../../../text/units.ts";
 import { formatShare } from "../figures.ts";
 import type { Series } from "./series.ts";
 
@@ -61,11 +61,8 @@ export function drawLegend({ title, series, notes }: Legend, add: Add): number {
 
 function cellsOf({ record, middle, medianDelay }: Series): Record<string, string> {
   const { url, sent, lost, bad, last } = record;
-  const sign = middle && middle.offset >= 0 ? "+" : "";
   const offset = middle
-    ? `${sign}${formatExactSeconds(middle.offset, middle.bound / 10)} ± ${
-      formatSeconds(middle.bound)
-    }`
+    ? `${formatMeasured(middle.offset, middle.bound)} ± ${formatSeconds(middle.bound)}`
     : record.delays.count > 0
     ? "-"
     : escapeLine(last?.error?.message ?? "-").replace(longMessage, "$1…");
