@@ -35,6 +35,9 @@ export interface WatchView {
 const NOTICE_LINES = 4;
 const MIN_NOTICE_LINES = 2;
 
+/** More lines about servers that are wrong would hide the servers. */
+const MAX_VERDICT_LINES = 3;
+
 /** This many lines of the table come before a plot. */
 const MIN_TABLE_LINES = 3;
 
@@ -51,7 +54,7 @@ export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): st
   }${view.order === undefined ? "" : `   by ${view.order}`}`;
   if (view.showsKeys) return drawKeys(view, title, rows).map(fit);
   const [head, ...servers] = layOutServers(view.records, view.selected, columns);
-  const verdict = disagreementOf(view.records);
+  const verdict = capVerdict(disagreementOf(view.records));
   const room = Math.max(0, rows - 3);
   const isCrowded = servers.length + verdict.length > room - NOTICE_LINES;
   const latest = notices.slice(
@@ -74,6 +77,13 @@ function keysOf({ isPaused, hasKeys, records }: WatchView): string {
   if (!hasKeys) return "Ctrl-C quits";
   return `q quit  ? keys  p ${isPaused ? "resume" : "pause"}  + - time scale` +
     (records.length > 1 ? "  Tab next server" : "");
+}
+
+/** Keeps room for the servers themselves where many are wrong. */
+function capVerdict(lines: readonly StyledLine[]): StyledLine[] {
+  if (lines.length <= MAX_VERDICT_LINES) return [...lines];
+  const shown = lines.slice(0, MAX_VERDICT_LINES - 1);
+  return [...shown, { text: `${lines.length - shown.length} more are wrong`, tone: "bad" }];
 }
 
 /** All keys of the live view, with what they do. */

@@ -242,6 +242,18 @@ Deno.test("drawScreen names the server that is wrong by the latest replies", () 
   assertMatch(drawScreen(view({ records }), size)[5] ?? "", /^Offset/);
 });
 
+Deno.test("drawScreen counts the servers that are wrong beyond three lines", () => {
+  const records = [0, 0, 0, 0, 0, 0, 1, 2, 3, 4].map((offset, i) =>
+    recordOf(`ntp://192.0.2.${i}:123`, [from(`192.0.2.${i}`, measured(0, offset, 0.002))])
+  );
+  const lines = drawScreen(view({ records }), size);
+  assertEquals(lines.slice(12, 15), [
+    "192.0.2.6:123 is wrong: +1.000 s from the six that agree",
+    "192.0.2.7:123 is wrong: +2.000 s from the six that agree",
+    "2 more are wrong",
+  ]);
+});
+
 Deno.test("drawScreen lists all keys in place of all else, if asked to", () => {
   const lines = drawScreen(view({ showsKeys: true }), { columns: 40, rows: 10 });
   assertEquals([lines.length, lines[2], lines[9]], [
