@@ -146,3 +146,24 @@ Deno.test(
     assertEquals(strays, []);
   }),
 );
+
+Deno.test(
+  await where(needs, "no start loads modules of Node or locale data", async () => {
+    // An executable is one module, whose static imports are loaded before its first line. Each of these costs
+    // 8 ms or more, and 5 MB.
+    const slow = /^(?:import|export) (?!type\b)[^;]*?"node:|\bIntl\.|\.toLocale/m;
+    // None of these is called at a start.
+    const exceptions = [
+      "src/cli/timecli/top/screen.ts",
+      "src/client/check/range.ts",
+      "src/server/log/totals.ts",
+      "src/system/local_time.ts",
+    ];
+    for await (const path of filesIn("src")) {
+      const text = await Deno.readTextFile(root + path);
+      // A comment may name what its code avoids.
+      const code = text.replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, "");
+      assert(exceptions.includes(path) || !slow.test(code), path);
+    }
+  }),
+);
