@@ -102,6 +102,7 @@ const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(10
 
 const command = defineCommand({
   name: "bench",
+  hasManual: false,
   description:
     "Measures timesrv over loopback, beside a plain Python asctime server, chronyd and a " +
     "minimal C responder.",

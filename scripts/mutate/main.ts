@@ -36,6 +36,7 @@ const groups = {
 
 const command = defineCommand({
   name: "mutate",
+  hasManual: false,
   description:
     "Changes the source in one place at a time, as a mistake would, and runs the tests that mirror, " +
     "import or reach the changed file. Prints each change that no test notices.",

@@ -61,6 +61,7 @@ const groups = {
 
 const command = defineCommand({
   name: "fuzz",
+  hasManual: false,
   description:
     "Gives everything that reads datagrams, texts, files or requests of others inputs that are " +
     "almost right, and exits with 1 if one of them breaks a rule.",

@@ -44,6 +44,7 @@ const groups = {
 
 const command = defineCommand({
   name: "soak",
+  hasManual: false,
   description:
     "Runs a server of each transport under a load it can serve, beside malformed datagrams, " +
     "replies, floods and a slow service. Exits with 1 if a reply is lost or a resource of a server " +

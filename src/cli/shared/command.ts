@@ -51,6 +51,12 @@ export interface Command<Set extends Groups = Groups> {
   readonly hint?: string;
   /** The help of each action, by the word on the command line, where a command has several. */
   readonly pages?: Readonly<Record<string, CommandPage>>;
+  /**
+   * Whether help ends with the place of its manual.
+   *
+   * @default {true}
+   */
+  readonly hasManual?: boolean;
   /** Returns the exit code; 0 without one. */
   run(given: Arguments<Set>): Promise<number | void>;
   /** Reports a mistake on the command line instead of the usual way, and returns the exit code. */

@@ -42,7 +42,10 @@ export function helpText(command: Command, options: HelpOptions): string {
       [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n")
     ),
     reflow(command.notes.trim(), width),
-    reflow([command.hint ?? "", manualOf(call)].join(" ").trim(), width),
+    reflow(
+      [command.hint ?? "", command.hasManual === false ? "" : manualOf(call)].join(" ").trim(),
+      width,
+    ),
   ].filter((part) => part !== "").join("\n\n") + "\n";
 }
 

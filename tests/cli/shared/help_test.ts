@@ -73,6 +73,8 @@ Deno.test("helpText() lists arguments, options, commands and texts", () => {
     helpText(command, { call: "tool", subcommands, width: 80 }),
     help,
   );
+  const internal = helpText({ ...command, hasManual: false }, { call: "tool", width: 80 });
+  assert(internal.endsWith("\nExit codes: 0 done.\n"), internal);
   const sub = helpText(command, { call: "tool sub", width: 80 });
   assert(sub.startsWith("Usage: tool sub [options] <target> [more...]\n"), sub);
   assert(sub.includes("--version") && !sub.includes("Commands:"), sub);
