@@ -24,6 +24,9 @@ const TOLERANCE_MS = 0.55;
  * the whole time slice of another program, by which the clock would be wrong as long as the anchor holds.
  */
 const MAX_ANCHORING_MS = 0.005;
+
+/** An anchor that takes this long is not worth another try. */
+const GOOD_ANCHORING_MS = 0.001;
 const ANCHOR_TRIES = 8;
 
 /**
@@ -37,15 +40,20 @@ export function createSystemClock(readings: ClockReadings): Clock {
   let anchorMs = -Infinity;
   let anchorUnixMs = 0;
 
-  /** Reads a new anchor; where every try is interrupted, none but an exact time. */
+  /** Reads a new anchor, the best of some tries; where every try is interrupted, none but an exact time. */
   function readAnchor(): void {
     anchorMs = -Infinity;
     let now = instant();
-    for (let tries = 0; anchorMs === -Infinity && tries < ANCHOR_TRIES; tries++) {
+    let bestMs = MAX_ANCHORING_MS;
+    for (let tries = 0; bestMs > GOOD_ANCHORING_MS && tries < ANCHOR_TRIES; tries++) {
       const beforeMs = monotonicMs();
-      now = instant();
+      const then = instant();
       const tookMs = monotonicMs() - beforeMs;
-      if (tookMs <= MAX_ANCHORING_MS) anchorMs = beforeMs + tookMs / 2;
+      if (tookMs <= bestMs) {
+        bestMs = tookMs;
+        now = then;
+        anchorMs = beforeMs + tookMs / 2;
+      } else if (anchorMs === -Infinity) now = then;
     }
     anchor.seconds = Math.floor(now.epochMilliseconds / 1000);
     // The rest of the second fits a number: a bigint is needed only here.

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { connectDatagram } from "../../src/transports/connect_datagram.ts";
+import { openReceiveStamps } from "../../src/transports/receive_stamps.ts";
 import { where } from "../support/needs.ts";
 import { within } from "../support/wait.ts";
 
@@ -46,6 +47,31 @@ for (const hostname of ["127.0.0.1", "::1"]) {
     ),
   );
 }
+
+Deno.test(
+  await where(
+    { ...native, ipv6: true },
+    "openReceiveStamps finds a socket among others on its port",
+    async () => {
+      // Opened first, they have the lower descriptors.
+      using tcp = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = tcp.addr;
+      const sockets = ["127.0.0.2", "::1", "127.0.0.1"].map((hostname) =>
+        Deno.listenDatagram({ transport: "udp", hostname, port })
+      );
+      const socket = sockets[2] as Deno.DatagramConn;
+      const readStamp = openReceiveStamps(socket.addr as Deno.NetAddr);
+      assertEquals(readStamp?.(), undefined);
+      const before = nowNs();
+      await socket.send(new Uint8Array([1]), socket.addr);
+      await within(10, socket.receive());
+      const stamp = readStamp?.() ?? 0n;
+      assert(before <= stamp && stamp <= nowNs(), `${stamp - before}`);
+      assertEquals(openReceiveStamps({ transport: "udp", hostname: "127.0.0.3", port }), undefined);
+      for (const each of sockets) each.close();
+    },
+  ),
+);
 
 Deno.test({
   name: "a connection without the permission ffi knows no arrivals",

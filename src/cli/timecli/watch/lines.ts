@@ -23,7 +23,9 @@ export interface LineFormat {
 export const textLines: LineFormat = {
   format(event): string {
     const { url, at } = event;
-    const line = (text: string): string => `${formatTime(at)}  ${escapeLine(url)}  ${text}`;
+    const from = event.type === "exchange" ? event.reply?.from : undefined;
+    const server = from ? formatServer({ url, from }) : escapeLine(url);
+    const line = (text: string): string => `${formatTime(at)}  ${server}  ${text}`;
     if (event.type !== "exchange") return line(formatNotice(event));
     const { reply, error } = event;
     if (error || !reply) return line(formatError(error));
@@ -131,13 +133,13 @@ export function formatSummary(records: readonly WatchRecord[], width = tableWidt
     ...(hasOffset ? ["OFFSET", "MIN", "MAX", "STDDEV", "JITTER"] : []),
     "DELAY",
   ];
-  const rows = records.map(({ url, sent, lost, bad, last, offsets, delays, jitter }) => {
+  const rows = records.map(({ name, sent, lost, bad, offsets, delays, jitter }) => {
     const [min = "", mean = "", max = "", deviation = ""] = offsets.count > 0
       ? formatFigures(offsets, { isSigned: true })
       : ["-", "-", "-", "-"];
     return [
       ...[
-        last?.reply ? formatServer(last.reply) : url,
+        name,
         ...[sent, lost, ...(hasBad ? [bad] : [])].map(String),
       ],
       ...(hasOffset ? [mean, min, max, deviation, formatSpread(jitter)] : []),

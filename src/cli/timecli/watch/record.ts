@@ -3,7 +3,9 @@ import { RunningStatistics } from "../../../client/running_statistics.ts";
 import { computeJitter } from "../../../client/statistics.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
+import type { TimeReply } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import { formatServer } from "../query/report.ts";
 import { type PlotPoint, Thinned, ThinnedPoints } from "./thinned.ts";
 import { timeSpans } from "./time_spans.ts";
 
@@ -111,6 +113,16 @@ export class WatchRecord extends Figures {
   /** Begins the figures of the screen anew; those of the whole time stay. */
   reset(): void {
     this.shown = new Figures();
+  }
+
+  /** The last reply; the last with a usable time where the exchange after it failed. */
+  get reply(): TimeReply | undefined {
+    return (this.last?.error ? this.lastGood : this.last)?.reply;
+  }
+
+  /** Its URL with the address behind it, safe to print. */
+  get name(): string {
+    return this.reply ? formatServer({ url: this.url, from: this.reply.from }) : this.url;
   }
 
   get all(): PlotPoint[] {

@@ -1,6 +1,5 @@
 /** The table of servers on the screen of `timecli watch`. */
 import type { QueryFailure } from "../../../protocols/failure.ts";
-import type { TimeReply } from "../../../protocols/registry.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
 import { formatMeasured, formatSeconds } from "../../../text/units.ts";
@@ -55,11 +54,11 @@ function rowsOf(
       ? [["NOW", ({ last }) => last?.error ? failures[last.error.reason] : "ok"] satisfies Column]
       : []),
     ["STRATUM", (record) => {
-      const reply = replyOf(record);
+      const { reply } = record;
       return reply?.protocol === "ntp" ? `${reply.stratum}` : "-";
     }],
     ["LEAP", (record) => {
-      const reply = replyOf(record);
+      const { reply } = record;
       return reply?.protocol === "ntp" ? reply.leap : "-";
     }],
   ];
@@ -84,13 +83,8 @@ const failures: Readonly<Record<QueryFailure, string>> = {
   no_name_server: "no DNS",
 };
 
-/** The last reply; the last with a usable time where the exchange after it failed. */
-function replyOf({ last, lastGood }: WatchRecord): TimeReply | undefined {
-  return (last?.error ? lastGood : last)?.reply;
-}
-
 function offsetOf(record: WatchRecord): string {
-  const reply = replyOf(record);
+  const { reply } = record;
   if (!reply || !("offset" in reply)) return "-";
   const text = formatMeasured(reply.offset.total("seconds"), reply.errorBound.total("seconds"));
   // Minutes matter little beside days.
@@ -98,7 +92,7 @@ function offsetOf(record: WatchRecord): string {
 }
 
 function delayOf(record: WatchRecord): string {
-  const reply = replyOf(record);
+  const { reply } = record;
   if (!reply) return "-";
   const delay = reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
   return formatSeconds(delay.total("seconds"));

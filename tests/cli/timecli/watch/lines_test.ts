@@ -46,6 +46,18 @@ Deno.test("textLines distinguishes times and offsets that are close together", (
   assertMatch(String(lines[1]), /^2026-11-22T20:00:00\.251Z .* \+4784 d 0 h 51 min 17\.250 s ± 10/);
 });
 
+Deno.test("textLines and formatSummary show the address behind a name", () => {
+  const named = "ntp://a.example:123";
+  const event = { ...measured(0, 0.001, 0.002), url: named };
+  const name = "ntp://a.example:123 (192.0.2.1:123)";
+  assertEquals(String(textLines.format(event)).split("  ")[1], name);
+  const failed = { ...lost(1), url: named };
+  assertEquals(String(textLines.format(failed)).split("  ")[1], named);
+  const summaryOf = (events: WatchEvent[]): string | undefined =>
+    cellsIn(formatSummary([recordOf(named, events)], 120))[1]?.[0];
+  assertEquals([summaryOf([event, failed]), summaryOf([failed])], [name, named]);
+});
+
 Deno.test("textLines escapes what a server wrote", () => {
   const [line] = linesOf(textLines, [textReply(0, "\x1b]0;owned\x07", 0.5)]);
   assertMatch(String(line), /\\x1b\]0;owned\\x07/);

@@ -57,7 +57,7 @@ export function textReply(second: number, text: string, delay: number): WatchEve
     url,
     text,
     time: Temporal.PlainDateTime.from("2026-11-22T20:00:00"),
-    from: { transport: "udp", hostname: "192.0.2.1", port: 13 },
+    from: { transport: "udp", hostname: "192.0.2.1", port: 123 },
     sentAt: at,
     receivedAt: at,
     roundTrip: duration(delay),
