@@ -133,6 +133,13 @@ export class Discipline {
     for (const upstream of this.upstreams) upstream.restart(at);
   }
 
+  /** Takes a leap second that has just happened: true time jumped by a second against the base clock. */
+  leap(seconds: number): void {
+    for (const { filter } of this.upstreams) filter.shift(seconds);
+    this.correction = { ...this.correction, offset: this.correction.offset + seconds };
+    if (this.status !== undefined) this.status = { ...this.status, leap: 0 };
+  }
+
   /** Looks at what changes by time alone: silence, and the distance. */
   advance(at: number): void {
     if (this.state === "unsynchronized") {

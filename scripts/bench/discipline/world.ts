@@ -56,6 +56,8 @@ export interface SimulatedUpstream {
   /** The share of requests that are lost. */
   readonly loss?: number;
   readonly isUp?: (at: number) => boolean;
+  /** Whether it forgets the leap second. */
+  readonly ignoresLeap?: boolean;
 }
 
 /** How an oscillator runs: seconds per second, and per root of a second. */
@@ -74,6 +76,8 @@ export interface WorldOptions {
   readonly hours: number;
   readonly minPoll?: number;
   readonly maxPoll?: number;
+  /** When a second is inserted. */
+  readonly leapAt?: number;
   /** Moments at which the base clock stood still for some seconds, and whether that is known. */
   readonly stops?: readonly {
     readonly at: number;
@@ -125,6 +129,7 @@ class World {
   #now = 0;
   #truth: number;
   #frequency: number;
+  #leaptAt = Infinity;
   readonly #ends: number;
   /** What is on its way: datagrams, and losses that are noticed. */
   readonly #events: { readonly at: number; readonly happen: () => void }[] = [];
@@ -143,6 +148,7 @@ class World {
   run(): Outcome {
     const discipline = this.#discipline;
     const stops = [...this.#options.stops ?? []];
+    let leapAt = this.#options.leapAt ?? Infinity;
     const lastRequest: number[] = [];
     const states: [number, DisciplineState][] = [];
     const distances: number[] = [];
@@ -154,12 +160,20 @@ class World {
       const { index, at } = discipline.next;
       const stop = stops[0]?.at ?? Infinity;
       const event = this.#events[0]?.at ?? Infinity;
-      const next = Math.min(at, event, nextLook, stop, this.#ends);
+      const next = Math.min(at, event, nextLook, stop, leapAt, this.#ends);
       this.#passUntil(next);
       if (stop === next) {
         const { seconds, isKnown } = stops.shift() as { seconds: number; isKnown: boolean };
         this.#truth += seconds;
         if (isKnown) discipline.jumped(next);
+        continue;
+      }
+      if (leapAt === next) {
+        leapAt = Infinity;
+        before = undefined;
+        this.#truth--;
+        this.#leaptAt = next;
+        discipline.leap(-1);
         continue;
       }
       if (at === next) {
@@ -238,10 +252,15 @@ class World {
       return;
     }
     this.#later(up, () => {
-      const offset = this.#truth + error(this.#now) + this.#draws.normal(STAMP_SECONDS);
+      const missed = upstream.ignoresLeap === true && this.#now > this.#leaptAt ? 1 : 0;
+      const offset = this.#truth + missed + error(this.#now) + this.#draws.normal(STAMP_SECONDS);
       this.#later(down, () => {
         const receivedAt = this.#now;
         const delay = receivedAt - sentAt;
+        if (sentAt < this.#leaptAt && receivedAt >= this.#leaptAt) {
+          discipline.lost(index, receivedAt);
+          return;
+        }
         discipline.replied(index, {
           at: (sentAt + receivedAt) / 2,
           // The server's time at its arrival, against the middle of the exchange.

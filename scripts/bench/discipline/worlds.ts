@@ -108,6 +108,16 @@ export const worlds = {
     }),
     bars: { rms: 2e-3, requests: 8, distance: 45e-3 },
   },
+  leap: {
+    summary: "a leap second, one of four does not leap",
+    options: () => ({
+      upstreams: wan.map((each, i) => ({ ...each, ignoresLeap: i === 1 })),
+      oscillator: usual,
+      hours: HOURS,
+      leapAt: 50_000,
+    }),
+    bars: { rms: 1.3e-3, requests: 6, distance: 45e-3 },
+  },
   pause: {
     summary: "a pause of 8 s that no clock shows",
     options: () => ({

@@ -240,7 +240,10 @@ export class Upstreams {
     const { discipline } = source;
     if (error?.reason === "kiss_o_death") {
       discipline.kissed(index, reply?.referenceId ?? "DENY", source.now);
-    } else if (error !== undefined || reply === undefined || this.#isOwnTime(reply)) {
+    } else if (
+      error !== undefined || reply === undefined || this.#isOwnTime(reply) ||
+      source.hasLeaptSince(reply.sentAt.epochNanoseconds)
+    ) {
       discipline.lost(index, source.now);
     } else {
       slot.id ||= referenceIdOf(reply.from.hostname);

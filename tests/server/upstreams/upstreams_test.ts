@@ -1,111 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { UnixTime } from "../../../src/clock/clock.ts";
 import { joinNs, splitNs } from "../../../src/clock/line.ts";
-import type { RawBase } from "../../../src/clock/raw_clock.ts";
-import { ServedTime } from "../../../src/clock/served_time.ts";
 import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
-import type { UpstreamOptions } from "../../../src/server/upstreams/options.ts";
-import { Upstreams } from "../../../src/server/upstreams/upstreams.ts";
-import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
-
-const START = "2026-03-01T12:00:00Z";
-
-/** A raw clock: behind or fast, and it may stand still while the time of the servers goes on. */
-class FakeRaw implements RawBase {
-  readonly origin = undefined;
-  readonly #network: FakeNetwork;
-  /** How fast it gains on the truth, in seconds per second. */
-  readonly #rate: number;
-  readonly #behindSeconds: number;
-  #sleeps = 0;
-
-  constructor(network: FakeNetwork, behindSeconds: number, rate: number) {
-    this.#network = network;
-    this.#behindSeconds = behindSeconds;
-    this.#rate = rate;
-  }
-
-  readonly clock = {
-    read: (time: UnixTime): void => {
-      const ms = this.#network.timers.monotonicMs();
-      const ahead = ms / 1000 * this.#rate - this.#behindSeconds;
-      const ns = Temporal.Instant.from(START).epochNanoseconds +
-        BigInt(Math.round(ms * 1e6)) + BigInt(Math.round(ahead * 1e9));
-      Object.assign(time, splitNs(ns));
-    },
-  };
-
-  /** The machine stands still, and its clock with it. */
-  sleep(seconds: number, isKnown = true): void {
-    this.#network.timers.aheadMs += seconds * 1000;
-    if (isKnown) this.#sleeps++;
-  }
-
-  hasSlept(): boolean {
-    const hasSlept = this.#sleeps > 0;
-    this.#sleeps = 0;
-    return hasSlept;
-  }
-}
-
-/** A server that follows others, on a simulated network. */
-class Following implements AsyncDisposable {
-  readonly network = new FakeNetwork(START);
-  readonly raw: FakeRaw;
-  readonly lines: string[] = [];
-  readonly upstreams: Upstreams;
-  readonly time: ServedTime;
-
-  constructor(
-    options: UpstreamOptions,
-    { behindSeconds = 0, rate = 0 }: { behindSeconds?: number; rate?: number } = {},
-  ) {
-    this.raw = new FakeRaw(this.network, behindSeconds, rate);
-    this.upstreams = new Upstreams(options, {
-      log: {
-        warning: (message) => this.lines.push(`Warning: ${message}`),
-        upstream: (message) => this.lines.push(message),
-      },
-      network: this.network,
-      raw: this.raw,
-    });
-    this.time = new ServedTime({
-      ...{ base: this.upstreams.base, clock: {}, status: {}, precision: -20 },
-      timers: this.network.timers,
-      openSource: this.upstreams.open,
-    });
-  }
-
-  start(ownAddresses: string[] = [], port = 123): void {
-    this.upstreams.start(new Set(ownAddresses), [{ port }]);
-  }
-
-  async pass(seconds: number): Promise<void> {
-    for (let left = seconds; left > 0; left -= 600) {
-      await this.network.run(this.network.timers.sleep(Math.min(left, 600) * 1000));
-    }
-  }
-
-  get states(): string[] {
-    return this.upstreams.list().map(({ state }) => state);
-  }
-
-  /** The served time minus the truth, in seconds. */
-  get error(): number {
-    const truth = this.network.timers.now();
-    return Number(this.time.now().epochNanoseconds - truth.epochNanoseconds) / 1e9;
-  }
-
-  get status(): { leap: number; stratum: number; referenceId: number } {
-    const now = splitNs(this.time.now().epochNanoseconds);
-    return this.time.clock.toServed(now);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.network.run(this.upstreams.shutdown());
-    this.time[Symbol.dispose]();
-  }
-}
+import { kissOfDeath } from "../../support/fake_network.ts";
+import { Following } from "../../support/following.ts";
 
 const three = { upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2", "ntp://192.0.2.3"] };
 
@@ -261,12 +158,7 @@ Deno.test("a server does not follow itself, nor what has its own time", async ()
   await using followed = new Following({ upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2"] });
   followed.network.serveNtp("ntp://192.0.2.1");
   const echo = (): Partial<NtpPacket> => {
-    const { stratum, referenceId, ...status } = followed.status as never as {
-      stratum: number;
-      referenceId: number;
-      rootDelaySeconds: number;
-      rootDispersionSeconds: number;
-    };
+    const { stratum, referenceId, ...status } = followed.status;
     return {
       ...{ stratum, referenceId },
       ...{ rootDelay: status.rootDelaySeconds, rootDispersion: status.rootDispersionSeconds },
@@ -312,3 +204,43 @@ Deno.test("the clock of a server that follows others cannot be changed", async (
     assertThrows(change, RangeError, "The clock follows upstream servers: it cannot be changed");
   }
 });
+
+for (const [kind, leap, by] of [["inserted", 1, -1], ["deleted", 2, 1]] as const) {
+  Deno.test(`a second that most servers announce is ${kind} at its nanosecond, and one that forgets is out`, async () => {
+    await using following = new Following(three, {
+      ...{ behindSeconds: 40, rate: 20e-6, start: "2026-06-30T20:00:00Z" },
+    });
+    const { network } = following;
+    let hasLeapt = false;
+    const servers = [1, 2, 3].map((host) =>
+      network.serveNtp(`ntp://192.0.2.${host}`, () => ({
+        leap: hasLeapt || host === 2 ? 0 : leap,
+        stratum: host,
+      }))
+    );
+    following.start();
+    await following.pass(4 * 3600 - 20);
+    assertEquals(following.status.leap, leap);
+    // By the time that knows no leap second: midnight, or a second before it.
+    const midnight = Temporal.Instant.from("2026-07-01T00:00:00Z").epochNanoseconds;
+    const moment = midnight - (by > 0 ? 1_000_000_000n : 0n);
+    const served: [beforeMs: number, jumpedBy: number][] = [];
+    while (network.timers.now().epochNanoseconds < moment + 1_000_000_000n) {
+      await network.timers.advance(100);
+      const now = network.timers.now().epochNanoseconds;
+      const jumped = Number(following.time.now().epochNanoseconds - now) / 1e9;
+      served.push([Number(now - moment) / 1e6, Math.round(jumped)]);
+      assert(Math.abs(jumped - Math.round(jumped)) < 1e-3, `${jumped}`);
+    }
+    assertEquals(served.filter(([ms, jumped]) => jumped !== (ms >= 1 ? by : 0) && ms !== 0), []);
+    hasLeapt = true;
+    for (const i of [0, 2]) (servers[i] as { aheadSeconds: number }).aheadSeconds = by;
+    await following.pass(7200);
+    assertEquals([following.status.leap, following.states], [0, [
+      "selected",
+      "falseticker",
+      "combined",
+    ]]);
+    assert(Math.abs(following.error - by) < 1e-3, `${following.error}`);
+  });
+}

@@ -1,0 +1,118 @@
+/** A server that follows others, on a simulated network and under fake time. */
+import type { UnixTime } from "../../src/clock/clock.ts";
+import { splitNs } from "../../src/clock/line.ts";
+import type { RawBase } from "../../src/clock/raw_clock.ts";
+import { ServedTime } from "../../src/clock/served_time.ts";
+import type { ClockStatus } from "../../src/clock/status.ts";
+import type { UpstreamOptions } from "../../src/server/upstreams/options.ts";
+import { Upstreams } from "../../src/server/upstreams/upstreams.ts";
+import { FakeNetwork } from "./fake_network.ts";
+
+const START = "2026-03-01T12:00:00Z";
+
+/** A raw clock: behind or fast, and it may stand still while the time of the servers goes on. */
+class FakeRaw implements RawBase {
+  readonly origin = undefined;
+  readonly #network: FakeNetwork;
+  /** How fast it gains on the truth, in seconds per second. */
+  readonly #rate: number;
+  readonly #behindSeconds: number;
+  readonly #startNs: bigint;
+  #sleeps = 0;
+
+  constructor(network: FakeNetwork, behindSeconds: number, rate: number) {
+    this.#network = network;
+    this.#startNs = network.timers.now().epochNanoseconds;
+    this.#behindSeconds = behindSeconds;
+    this.#rate = rate;
+  }
+
+  readonly clock = {
+    read: (time: UnixTime): void => {
+      const ms = this.#network.timers.monotonicMs();
+      const ahead = ms / 1000 * this.#rate - this.#behindSeconds;
+      const ns = this.#startNs +
+        BigInt(Math.round(ms * 1e6)) + BigInt(Math.round(ahead * 1e9));
+      Object.assign(time, splitNs(ns));
+    },
+  };
+
+  /** The machine stands still, and its clock with it. */
+  sleep(seconds: number, isKnown = true): void {
+    this.#network.timers.aheadMs += seconds * 1000;
+    if (isKnown) this.#sleeps++;
+  }
+
+  hasSlept(): boolean {
+    const hasSlept = this.#sleeps > 0;
+    this.#sleeps = 0;
+    return hasSlept;
+  }
+}
+
+interface FollowingOptions {
+  /** How far its own clock is behind, and how fast it gains on the truth, in seconds per second. */
+  readonly behindSeconds?: number;
+  readonly rate?: number;
+  readonly start?: string;
+}
+
+/** A server that follows others, on a simulated network. */
+export class Following implements AsyncDisposable {
+  readonly network: FakeNetwork;
+  readonly raw: FakeRaw;
+  readonly lines: string[] = [];
+  readonly upstreams: Upstreams;
+  readonly time: ServedTime;
+
+  constructor(
+    options: UpstreamOptions,
+    { behindSeconds = 0, rate = 0, start = START }: FollowingOptions = {},
+  ) {
+    this.network = new FakeNetwork(start);
+    this.raw = new FakeRaw(this.network, behindSeconds, rate);
+    this.upstreams = new Upstreams(options, {
+      log: {
+        warning: (message) => this.lines.push(`Warning: ${message}`),
+        upstream: (message) => this.lines.push(message),
+      },
+      network: this.network,
+      raw: this.raw,
+    });
+    this.time = new ServedTime({
+      ...{ base: this.upstreams.base, clock: {}, status: {}, precision: -20 },
+      timers: this.network.timers,
+      openSource: this.upstreams.open,
+    });
+  }
+
+  start(ownAddresses: string[] = [], port = 123): void {
+    this.upstreams.start(new Set(ownAddresses), [{ port }]);
+  }
+
+  async pass(seconds: number): Promise<void> {
+    for (let left = seconds; left > 0; left -= 600) {
+      await this.network.run(this.network.timers.sleep(Math.min(left, 600) * 1000));
+    }
+  }
+
+  get states(): string[] {
+    return this.upstreams.list().map(({ state }) => state);
+  }
+
+  /** The served time minus the truth, in seconds. */
+  get error(): number {
+    const truth = this.network.timers.now();
+    return Number(this.time.now().epochNanoseconds - truth.epochNanoseconds) / 1e9;
+  }
+
+  get status(): ClockStatus {
+    const now = splitNs(this.time.now().epochNanoseconds);
+    return this.time.clock.toServed(now);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.network.run(this.upstreams.shutdown());
+    this.time[Symbol.dispose]();
+  }
+}
