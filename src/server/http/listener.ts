@@ -100,8 +100,6 @@ export class HttpListener {
       { maxHeaderSize: MAX_HEAD_OCTETS, requireHostHeader: false, keepAliveTimeout: 0 },
       (message, response) => this.#request(message, response),
     );
-    // A client may close its side right after the request, before the response is ready.
-    Object.assign(server, { httpAllowHalfOpen: true });
     // Otherwise it would close each connection after one response.
     Object.defineProperty(server, "listening", { value: true });
     // A client that has sent all may close its side at once, as `nc -N` does, and still wants the response.

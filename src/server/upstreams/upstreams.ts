@@ -207,6 +207,7 @@ export class Upstreams {
       }
       slot.asked++;
       const measured = await this.#measure(slot);
+      slot.id ||= await referenceIdOf(slot.address);
       // Another address may have taken its place meanwhile.
       if (upstream !== discipline.upstreams[index] || this.#end.signal.aborted) return;
       this.#take(index, slot, measured);
@@ -246,7 +247,6 @@ export class Upstreams {
     ) {
       discipline.lost(index, source.now);
     } else {
-      slot.id ||= referenceIdOf(reply.from.hostname);
       discipline.replied(index, toUpstreamReply(reply, slot.id, source), source.now);
     }
     source.onChange();
