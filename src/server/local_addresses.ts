@@ -51,6 +51,9 @@ function readInterfaces(): Deno.NetworkInterfaceInfo[] | undefined {
 
 /** Whether it is the broadcast address of a network of this machine (RFC 919 §7), as far as is known. */
 function isBroadcastHere(address: string): boolean {
+  const ipv4 = toIpv4(address);
+  // The last two bits of every broadcast address are set; others need no look at the interfaces.
+  if (ipv4 === undefined || (ipv4 & 3) !== 3) return false;
   let interfaces: readonly Deno.NetworkInterfaceInfo[] = [];
   try {
     interfaces = readInterfaces() ?? [];
@@ -62,7 +65,7 @@ function isBroadcastHere(address: string): boolean {
     const hostBits = 32 - Number(length);
     // Networks of two addresses or one have none (RFC 3021).
     return family === "IPv4" && hostBits > 1 &&
-      ((toIpv4(own) ?? 0) | 2 ** hostBits - 1) >>> 0 === toIpv4(address);
+      ((toIpv4(own) ?? 0) | 2 ** hostBits - 1) >>> 0 === ipv4;
   });
 }
 

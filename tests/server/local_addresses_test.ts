@@ -66,6 +66,14 @@ Deno.test("resolveListener refuses what is the broadcast address of a network of
   }
 });
 
+Deno.test("resolveListener reads the interfaces only for what can be a broadcast address", async () => {
+  using interfaces = new FakeInterfaces(machine);
+  for (const hostname of ["127.0.0.1", "0.0.0.0", "192.0.2.254", "::1"]) await resolve(hostname);
+  assertEquals(interfaces.readings, 0);
+  assertEquals(await resolve("192.0.3.3"), ["192.0.3.3"]);
+  assertEquals(interfaces.readings, 1);
+});
+
 Deno.test("resolveListener needs neither interfaces nor the permission to read them", async () => {
   using _ = new FakeInterfaces(new Error("too many open files"));
   assertEquals(await resolve("192.0.2.255"), ["192.0.2.255"]);
