@@ -67,7 +67,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
         assertEquals(asked.code, 9);
         assertMatch(
           asked.stderr,
-          /^timecli: The server 127\.0\.0\.1 is not synchronised \(leap 3\)\n$/,
+          /^timecli: The server 127\.0\.0\.1:\d+ is not synchronised \(leap 3\)\n$/,
         );
         for (const silent of [daytime, time]) {
           assertEquals((await run([...timecli, "-t", "0.3", "-r", "0", silent])).code, 3, silent);

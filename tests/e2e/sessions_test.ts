@@ -31,6 +31,8 @@ function shapesOf(text: string): string[] {
   const shapes = text
     .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+/g, "TIME")
     .replaceAll(/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2}\b/g, "DAY")
+    // An offset of an hour may be `59 min 59.999998 s` the next time.
+    .replaceAll(/[+-]?(?:\d+ d )?(?:\d+ h )?\d+ min\b(?: [\d.]+ s\b)?/g, "0")
     // Ports that the system chose; the others stay as they are.
     .replaceAll(/127\.0\.0\.1:\d{5}/g, "127.0.0.1:PORT")
     .replaceAll(/(?<![\w.\/]|[\w\]]:)[+-]?\d[\d,.:-]*(?: (?:ns|µs|ms|s)\b)?/g, "0")
