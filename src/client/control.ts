@@ -12,8 +12,6 @@ import type { TimeSpan } from "../text/duration.ts";
 import { formatJson, parseSnakeJson } from "../text/json.ts";
 import { escapeLine } from "../text/printable.ts";
 
-export const CONTROL_ACTIONS = Object.keys(controlRequests) as ControlAction[];
-
 /** Options for {@linkcode control}. */
 export interface ControlRequestOptions {
   /**

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isAnswer } from "../../src/client/control_answers.ts";
-import { CONTROL_ACTIONS } from "../../src/client/control.ts";
-import { samples, variants } from "./control_samples.ts";
+import { CONTROL_ACTIONS, samples, variants } from "./control_samples.ts";
 
 const kindOf = (value: unknown): string =>
   value === null ? "null" : Array.isArray(value) ? "list" : typeof value;

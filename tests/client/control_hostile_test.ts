@@ -1,8 +1,8 @@
 /** `control()` against programs that are no control interface, or a hostile one. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { control, CONTROL_ACTIONS } from "../../src/client/control.ts";
+import { control } from "../../src/client/control.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import { samples } from "./control_samples.ts";
+import { CONTROL_ACTIONS, samples } from "./control_samples.ts";
 import { within } from "../support/wait.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -112,6 +112,9 @@ Deno.test("control takes no answer of another action", async () => {
         faults: "faults",
         clients: "clients",
         exchanges: "exchanges",
+        access: "access",
+        changeAccess: "access",
+        checkAccess: "check",
       } as const;
       if ((usual[action as keyof typeof usual] ?? "state") === other) {
         assertEquals(await within(20, reply), samples[other] as never, action);

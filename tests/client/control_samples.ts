@@ -186,3 +186,5 @@ export function* variants(
     }
   }
 }
+
+export const CONTROL_ACTIONS = Object.keys(samples) as readonly ControlAction[];

@@ -76,7 +76,7 @@ export const statusFields: Fields<StatusOptions> = {
     syntax: "[stratum]",
     help: "vouch for this clock: its error bound does not grow",
     default: "stratum 10",
-    conflicts: ["clock-status", "stratum", "unsynchronized"],
+    conflicts: ["clock-status", "stratum", "unsynchronized", "upstream"],
   }),
   stratum: whole(1, MAX_STRATUM, {
     name: "stratum",

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatAnswer } from "../../../../src/cli/timecli/control/report.ts";
 import { isAnswer } from "../../../../src/client/control_answers.ts";
-import { CONTROL_ACTIONS } from "../../../../src/client/control.ts";
-import { samples, variants } from "../../../client/control_samples.ts";
+import { CONTROL_ACTIONS, samples, variants } from "../../../client/control_samples.ts";
 
 const lines = (text: string): string[] => text.split("\n");
 
