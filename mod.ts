@@ -20,7 +20,8 @@
  * ## Its clock
  *
  * {@linkcode ClockOptions}, {@linkcode ClockControl}, {@linkcode StatusOptions},
- * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock}
+ * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock},
+ * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
  *
  * ## Its log
  *
@@ -59,6 +60,7 @@
  * @module
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
+export type { UpstreamState } from "./src/discipline/discipline.ts";
 export type { ClockControl } from "./src/clock/served_time.ts";
 export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
@@ -87,6 +89,8 @@ export type {
   Server,
   ServerAddress,
 } from "./src/server/serve_options.ts";
+export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
+export type { UpstreamReport } from "./src/server/upstreams/upstreams.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { TimeSpan } from "./src/text/duration.ts";
 export type { AddressFamily } from "./src/system/address.ts";

@@ -41,8 +41,25 @@ export interface DisciplineStatus {
   readonly growth: number;
 }
 
-/** What an upstream is to the server, for people. */
-export type UpstreamState = Role | "silent" | "unsynchronized" | "refused";
+/**
+ * What an upstream is to the server.
+ *
+ * - `selected`: the nearest of those whose time is served
+ * - `combined`: its time is combined with that of the selected one
+ * - `distant`: it is right, but too far off to count
+ * - `falseticker`: it contradicts the majority
+ * - `silent`: it does not reply
+ * - `unsynchronized`: it reports that it is not synchronised
+ * - `refused`: it refuses service (KoD)
+ */
+export type UpstreamState =
+  | "selected"
+  | "combined"
+  | "distant"
+  | "falseticker"
+  | "silent"
+  | "unsynchronized"
+  | "refused";
 
 /** Requests at the start leave this far apart. */
 const APART_SECONDS = 0.05;

@@ -28,11 +28,15 @@ export interface UpstreamReport {
   readonly url: string;
   /** The address in use; undefined while its name is not known. */
   readonly address: string | undefined;
+  /** What it is to the server. */
   readonly state: UpstreamState;
+  /** The stratum of its last reply. */
   readonly stratum: number | undefined;
-  /** Its clock minus the time served, the error bound of that and the round-trip delay, in seconds. */
+  /** Its clock minus the time served, in seconds. */
   readonly offset: number | undefined;
+  /** The error bound of the offset, its root distance, in seconds. */
   readonly distance: number | undefined;
+  /** The round-trip delay, in seconds. */
   readonly delay: number | undefined;
   /** The deviation of its offset, in seconds. */
   readonly jitter: number | undefined;
