@@ -137,11 +137,25 @@ export class Discipline {
     this.advance(at);
   }
 
-  /** Takes a kiss-o'-death (RFC 5905 §7.4). */
+  /** Takes a reply without a time: the server is not synchronised, or admits a great error. */
+  unusable(index: number, at: number): void {
+    this.#upstream(index).unusable(at);
+    this.advance(at);
+  }
+
+  /** Has an upstream not count: its name has no further address. */
+  vacant(index: number, at: number): void {
+    this.#upstream(index).isVacant = true;
+    this.lost(index, at);
+  }
+
+  /** Takes a kiss-o'-death; codes other than these three ask for nothing (RFC 5905 §7.4). */
   kissed(index: number, code: string, at: number): void {
     const upstream = this.#upstream(index);
     if (code === "RATE") upstream.slowDown(at);
-    else upstream.refused();
+    else if (code === "DENY" || code === "RSTR") upstream.refused();
+    else upstream.lost(at);
+    this.advance(at);
   }
 
   /** Begins anew: the base clock stood still, or has been found wrong. */
@@ -201,10 +215,10 @@ export class Discipline {
    * the only one says so twice.
    */
   #hasJumped(upstream: Upstream): boolean {
-    const reachable = this.upstreams.filter(({ isReachable }) => isReachable);
-    if (reachable.length === 1) return upstream.contradictions !== 1;
-    const contradicting = reachable.filter((each) => each.contradictions > 0);
-    return contradicting.length * 2 > reachable.length;
+    const usable = this.upstreams.filter(({ isUsable }) => isUsable);
+    if (usable.length === 1) return upstream.contradictions !== 1;
+    const contradicting = usable.filter((each) => each.contradictions > 0);
+    return contradicting.length * 2 > usable.length;
   }
 
   #candidates(at: number): Map<Upstream, Candidate> {
@@ -242,8 +256,8 @@ export class Discipline {
       if (upstream.replies < MIN_REPLIES) candidates.delete(upstream);
     }
     const isPatient = at - this.#startedAt < PATIENCE_SECONDS;
-    const asked = this.upstreams.filter(({ isRefused, isReachable }) =>
-      isPatient ? !isRefused : isReachable
+    const asked = this.upstreams.filter(({ isRefused, isVacant, isUsable }) =>
+      isPatient ? !isRefused && !isVacant : isUsable
     );
     return candidates.size > 0 && candidates.size * 2 > asked.length;
   }

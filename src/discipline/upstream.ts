@@ -58,6 +58,8 @@ export class Upstream {
   replies = 0;
   last: UpstreamReply | undefined;
   isRefused = false;
+  /** Whether there is no server to ask: the name has no further address. */
+  isVacant = false;
   /** How often in a row it has contradicted the estimate of it. */
   contradictions = 0;
   #startWaits = 0;
@@ -81,17 +83,24 @@ export class Upstream {
     return this.reach !== 0 && !this.isRefused;
   }
 
+  /** Whether it answers, and has a time to follow as far as its last reply shows. */
+  get isUsable(): boolean {
+    const { last } = this;
+    return this.isReachable && last !== undefined && last.leap !== 3 && last.stratum >= 1 &&
+      last.stratum <= 14;
+  }
+
   /** What it counts as at a moment; undefined if it cannot count. */
   candidate(at: number): Candidate | undefined {
     const { last, filter } = this;
-    if (last === undefined || !this.isReachable || this.contradictions > 0) return undefined;
-    if (last.leap === 3 || last.stratum < 1 || last.stratum > 14) return undefined;
+    if (last === undefined || !this.isUsable || this.contradictions > 0) return undefined;
     const estimate = filter.estimate(at);
     return estimate && { estimate, samples: filter.samples, stratum: last.stratum };
   }
 
   sent(at: number): void {
     this.#sentAt = at;
+    this.isVacant = false;
     this.reach = this.reach << 1 & (1 << SILENT_POLLS) - 1;
     this.dueAt = Infinity;
   }
@@ -111,6 +120,13 @@ export class Upstream {
     }
     this.#plan(this.#nextWait(), at);
     return isContradiction;
+  }
+
+  /** Takes a reply without a time, as of a server that is not synchronised. */
+  unusable(at: number): void {
+    this.lost(at);
+    this.reach |= 1;
+    if (this.last !== undefined) this.last = { ...this.last, leap: 3 };
   }
 
   lost(at: number): void {

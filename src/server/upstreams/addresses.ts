@@ -8,16 +8,33 @@ import type { UpstreamSpec } from "./options.ts";
 const FIRST_RETRY_SECONDS = 2;
 const MAX_RETRY_SECONDS = 64;
 
+/** Waits between requests vary at random, so that one of the same length must not come too early. */
+const RETRY_SLACK = 0.9;
+
 /** An address is replaced no more often than this, for the sake of the name's servers. */
 const REPLACE_SECONDS = 300;
+
+/** Names of pools have ever new addresses: no more of those given up are remembered. */
+const MAX_FORMER = 1000;
+
+/** An address to follow; without one, whether the name is known, and has no further address. */
+export interface Taken {
+  readonly address: string | undefined;
+  readonly isKnown: boolean;
+}
 
 /** The names of the upstreams, whose addresses are given out one by one. */
 export class UpstreamAddresses {
   readonly #network: Network;
   readonly #timers: Timers;
-  /** Every address that was given out. */
-  readonly #used = new Set<string>();
-  readonly #retries = new Map<UpstreamSpec, { atMs: number; seconds: number }>();
+  /** The addresses given out and not given up. */
+  readonly #followed = new Set<string>();
+  /** Those given up, and whether they may be given out again: they were silent. The latest are the last. */
+  readonly #former = new Map<string, boolean>();
+  readonly #retries = new Map<
+    UpstreamSpec,
+    { readonly atMs: number; readonly seconds: number; readonly isKnown: boolean }
+  >();
   readonly #replacedAtMs = new Map<UpstreamSpec, number>();
   readonly #isOwn: (hostname: string, port: number) => boolean;
   readonly #warn: (message: string) => void;
@@ -38,16 +55,18 @@ export class UpstreamAddresses {
   }
 
   /**
-   * Finds an address of a name that is followed nowhere yet.
+   * Finds an address of a name that is followed nowhere yet: a new one, or else the one that was silent the
+   * longest time ago.
    *
-   * @returns Undefined if the name is not known yet, or has no further address
    * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
    */
-  async take(spec: UpstreamSpec): Promise<string | undefined> {
+  async take(spec: UpstreamSpec): Promise<Taken> {
     const { hostname, port } = spec.endpoint;
     const nowMs = this.#timers.monotonicMs();
     const retry = this.#retries.get(spec);
-    if (retry !== undefined && nowMs < retry.atMs) return undefined;
+    if (retry !== undefined && nowMs < retry.atMs) {
+      return { address: undefined, isKnown: retry.isKnown };
+    }
     let addresses: readonly string[] = [];
     try {
       addresses = await this.#network.resolve(hostname);
@@ -55,31 +74,55 @@ export class UpstreamAddresses {
       if (error instanceof Deno.errors.NotCapable) throw error;
       this.#warnOnce(`${(error as Error).message}; it is looked up again and again`);
     }
-    const address = addresses.find((each) => !this.#used.has(key(each, port)));
-    if (address !== undefined && this.#isOwn(address, port)) {
-      this.#used.add(key(address, port));
-      this.#warnOnce(`${spec.url} is this server itself: it is not followed`);
-      return undefined;
-    }
+    const own = addresses.filter((each) => this.#isOwn(each, port));
+    if (own.length > 0) this.#warnOnce(`${spec.url} is this server itself: it is not followed`);
+    const address = this.#choose(addresses.filter((each) => !own.includes(each)), port);
     if (address === undefined) {
       const seconds = Math.min((retry?.seconds ?? FIRST_RETRY_SECONDS / 2) * 2, MAX_RETRY_SECONDS);
-      this.#retries.set(spec, { atMs: nowMs + seconds * 1000, seconds });
-      return undefined;
+      const isKnown = addresses.length > 0;
+      const atMs = nowMs + seconds * RETRY_SLACK * 1000;
+      this.#retries.set(spec, { atMs, seconds, isKnown });
+      return { address, isKnown };
     }
     this.#retries.delete(spec);
-    this.#used.add(key(address, port));
+    this.#former.delete(key(address, port));
+    this.#followed.add(key(address, port));
+    return { address, isKnown: true };
+  }
+
+  #choose(addresses: readonly string[], port: number): string | undefined {
+    const free = addresses.filter((each) => !this.#followed.has(key(each, port)));
+    const former = this.#former.keys().toArray();
+    return free.find((each) => !this.#former.has(key(each, port))) ??
+      free.filter((each) => this.#former.get(key(each, port)))
+        .toSorted((a, b) => former.indexOf(key(a, port)) - former.indexOf(key(b, port)))[0];
+  }
+
+  /**
+   * Gives up an address for another one.
+   *
+   * @param isSilent Whether nothing else is wrong with it
+   */
+  giveUp({ endpoint: { port } }: UpstreamSpec, address: string, isSilent: boolean): void {
+    this.#followed.delete(key(address, port));
+    this.#former.set(key(address, port), isSilent);
+    const [oldest] = this.#former.keys();
+    if (oldest !== undefined && this.#former.size > MAX_FORMER) this.#former.delete(oldest);
+  }
+
+  /**
+   * Finds another address for one that is of no use; undefined if the name has none, or an address of it was
+   * replaced a short time ago.
+   */
+  async replace(spec: UpstreamSpec): Promise<string | undefined> {
+    if (addressFamily(spec.endpoint.hostname) !== undefined) return undefined;
+    const nowMs = this.#timers.monotonicMs();
+    if (nowMs - (this.#replacedAtMs.get(spec) ?? -Infinity) < REPLACE_SECONDS * 1000) {
+      return undefined;
+    }
+    const { address } = await this.take(spec);
+    if (address !== undefined) this.#replacedAtMs.set(spec, nowMs);
     return address;
-  }
-
-  /** Whether the address of a name may be given up for another one now. */
-  mayReplace(spec: UpstreamSpec): boolean {
-    if (addressFamily(spec.endpoint.hostname) !== undefined) return false;
-    const before = this.#replacedAtMs.get(spec) ?? -Infinity;
-    return this.#timers.monotonicMs() - before >= REPLACE_SECONDS * 1000;
-  }
-
-  noteReplaced(spec: UpstreamSpec): void {
-    this.#replacedAtMs.set(spec, this.#timers.monotonicMs());
   }
 
   #warnOnce(message: string): void {

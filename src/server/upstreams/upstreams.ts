@@ -6,15 +6,18 @@ import { measure, type Measured } from "../../client/measure.ts";
 import { type Network, systemNetwork } from "../../client/network.ts";
 import type { UpstreamState } from "../../discipline/discipline.ts";
 import { UpstreamSource } from "../../discipline/source.ts";
-import type { UpstreamReply } from "../../discipline/upstream.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
+import { addressFamily } from "../../system/address.ts";
+import { requireNet } from "../../system/permission.ts";
 import { random } from "../../system/random.ts";
 import { readSeconds } from "../../text/duration.ts";
 import { formatSeconds } from "../../text/units.ts";
 import { UpstreamAddresses } from "./addresses.ts";
 import { onBase } from "./base_network.ts";
+import { isOwnStatus, OwnIds } from "./loops.ts";
 import { parseUpstream, type UpstreamOptions, type UpstreamSpec } from "./options.ts";
 import { referenceIdOf } from "./reference_id.ts";
+import { toUpstreamReply } from "./upstream_reply.ts";
 
 /** The part of the log that it uses. */
 export interface UpstreamLog {
@@ -59,8 +62,6 @@ const GIVE_UP_POLLS = 8;
 
 const DEFAULT_MAX_DISTANCE = "1s";
 
-const NANOSECONDS = 1e9;
-
 interface Slot {
   readonly spec: UpstreamSpec;
   address: string | undefined;
@@ -80,6 +81,8 @@ export class Upstreams {
   readonly #end = new AbortController();
   #source: UpstreamSource | undefined;
   #addresses: UpstreamAddresses | undefined;
+  #ownIds = new OwnIds([]);
+  readonly #followers = new Set<string>();
   #loop: Promise<void> | undefined;
   #told = "";
 
@@ -126,13 +129,16 @@ export class Upstreams {
    * @param ownAddresses The addresses that the server listens on, those of its wildcards too
    * @param listeners Its listeners
    * @throws {RangeError} If an upstream is one of them
+   * @throws {Deno.errors.NotCapable} If the permission to reach an upstream, or to look it up, is missing
    */
   start(ownAddresses: ReadonlySet<string>, listeners: readonly { readonly port: number }[]): void {
     const isOwn = (hostname: string, port: number): boolean =>
       ownAddresses.has(hostname) && listeners.some((own) => own.port === port);
     for (const { url, endpoint: { hostname, port } } of this.#specs) {
       if (isOwn(hostname, port)) throw new RangeError(`${url} is this server itself`);
+      requireNet(hostname, addressFamily(hostname) && port);
     }
+    this.#ownIds = new OwnIds(ownAddresses);
     if (this.#slots.length < 3) {
       this.#log?.warning(
         "Fewer than three upstream servers cannot outvote one that is wrong",
@@ -182,6 +188,7 @@ export class Upstreams {
         await timers.sleep(waitMs, signal);
         if (this.#raw.hasSlept()) this.#restart("the machine stood still");
         if (at <= source.now) void this.#ask(index);
+        this.#tell();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -204,29 +211,30 @@ export class Upstreams {
     discipline.sent(index, source.now);
     const upstream = discipline.upstreams[index];
     try {
-      slot.address ??= await this.#takeAddress(slot);
       if (slot.address === undefined) {
-        discipline.lost(index, source.now);
-        return;
+        const { address, isKnown } = await (this.#addresses as UpstreamAddresses).take(slot.spec);
+        if (address === undefined) {
+          if (isKnown) discipline.vacant(index, source.now);
+          else discipline.lost(index, source.now);
+          return;
+        }
+        slot.address = address;
       }
       slot.asked++;
       const measured = await this.#measure(slot);
       slot.id ||= await referenceIdOf(slot.address);
+      const isFollower = await this.#isFollower(slot, measured);
       // Another address may have taken its place meanwhile.
       if (upstream !== discipline.upstreams[index] || this.#end.signal.aborted) return;
-      this.#take(index, slot, measured);
+      this.#take(index, slot, isFollower ? {} : measured);
     } catch (error) {
       if (this.#end.signal.aborted) return;
       if (error instanceof Deno.errors.NotCapable) discipline.upstreams[index]?.refused();
       else discipline.lost(index, source.now);
       this.#log?.warning((error as Error).message);
     }
-    this.#giveUp(index, slot);
     this.#tell();
-  }
-
-  async #takeAddress({ spec }: Slot): Promise<string | undefined> {
-    return await this.#addresses?.take(spec);
+    await this.#replace(index, slot);
   }
 
   #measure({ spec, address = "" }: Slot): Promise<Measured<NtpReply>> {
@@ -245,8 +253,10 @@ export class Upstreams {
     const { discipline } = source;
     if (error?.reason === "kiss_o_death") {
       discipline.kissed(index, reply?.referenceId ?? "DENY", source.now);
+    } else if (error !== undefined && reply !== undefined) {
+      discipline.unusable(index, source.now);
     } else if (
-      error !== undefined || reply === undefined || this.#isOwnTime(reply) ||
+      reply === undefined || isOwnStatus(reply.packet, source.content.status) ||
       source.hasLeaptSince(reply.sentAt.epochNanoseconds)
     ) {
       discipline.lost(index, source.now);
@@ -256,43 +266,57 @@ export class Upstreams {
     source.onChange();
   }
 
-  /** Whether a reply has the time of this very server: it follows us, or is us. */
-  #isOwnTime({ packet }: NtpReply): boolean {
-    const status = this.#source?.discipline.status;
-    return status !== undefined && packet.stratum === status.stratum &&
-      packet.referenceId === status.referenceId >>> 0 &&
-      Math.abs(packet.rootDelay - status.rootDelay) < 2 ** -15;
+  async #isFollower(
+    { spec: { url }, address = "" }: Slot,
+    { reply }: Measured<NtpReply>,
+  ): Promise<boolean> {
+    if (reply === undefined || !await this.#ownIds.isFollower(address, reply.packet)) return false;
+    if (!this.#followers.has(address)) {
+      this.#followers.add(address);
+      this.#log?.warning(`${url} (${address}) follows this server: it is not followed`);
+    }
+    return true;
   }
 
   /** Gives up an address that is silent, refuses, or is wrong, if its name has another one. */
-  #giveUp(index: number, slot: Slot): void {
-    const { discipline, now } = this.#source as UpstreamSource;
+  async #replace(index: number, slot: Slot): Promise<void> {
+    const { discipline } = this.#source as UpstreamSource;
+    const { address, spec } = slot;
     const { state } = discipline.stateOf(index);
     slot.wrong = state === "falseticker" || state === "unsynchronized" ? slot.wrong + 1 : 0;
-    const isUseless = state === "refused" || slot.wrong >= GIVE_UP_POLLS ||
-      state === "silent" && slot.asked >= GIVE_UP_POLLS;
-    if (!isUseless || !this.#addresses?.mayReplace(slot.spec)) return;
-    this.#addresses.noteReplaced(slot.spec);
-    Object.assign(slot, { address: undefined, id: 0, asked: 0, wrong: 0 });
-    discipline.replace(index, now);
+    const isSilent = state === "silent" && slot.asked >= GIVE_UP_POLLS;
+    const isUseless = isSilent || state === "refused" || slot.wrong >= GIVE_UP_POLLS;
+    if (!isUseless || address === undefined) return;
+    const other = await this.#addresses?.replace(spec);
+    if (other === undefined || this.#end.signal.aborted) return;
+    this.#addresses?.giveUp(spec, address, isSilent);
+    Object.assign(slot, { address: other, id: 0, asked: 0, wrong: 0 });
+    discipline.replace(index, (this.#source as UpstreamSource).now);
   }
 
   /** Logs what has changed: the state, and the upstream that counts most. */
   #tell(): void {
     const source = this.#source as UpstreamSource;
     const { discipline, now } = source;
-    const best = this.list().find(({ state }) => state === "selected");
-    const told = `${discipline.state} ${best?.address}`;
+    const { state } = discipline;
+    const best = this.#slots.find((_, i) => discipline.stateOf(i).state === "selected");
+    // The next look at the time finds that none is left.
+    if (state === "synchronized" && best === undefined) return;
+    const told = state === "synchronized" ? `${state} ${best?.address}` : state;
     if (told === this.#told) return;
     const isFirst = this.#told === "";
     this.#told = told;
-    if (discipline.state === "synchronized") {
+    if (state === "synchronized") {
       const distance = formatSeconds(discipline.distance(now));
-      this.#log?.upstream(`Synchronised to ${best?.url} (${best?.address}) within ${distance}`);
-    } else if (discipline.state === "holdover") {
       this.#log?.upstream(
-        `No majority of the upstream servers: the time goes on, its error bound grows`,
+        `Synchronised to ${best?.spec.url} (${best?.address}) within ${distance}`,
       );
+    } else if (state === "holdover") {
+      const isAlone = discipline.upstreams.every(({ isUsable }) => !isUsable);
+      const why = isAlone
+        ? "No upstream server has the time"
+        : "No majority of the upstream servers";
+      this.#log?.upstream(`${why}: the time goes on, its error bound grows`);
     } else if (!isFirst) {
       this.#log?.upstream("Not synchronised");
     }
@@ -300,27 +324,3 @@ export class Upstreams {
 }
 
 const unknown = { filter: undefined, poll: 0, reach: 0, last: undefined } as const;
-
-function toUpstreamReply(
-  { sentAt, receivedAt, offset, delay, packet }: NtpReply,
-  id: number,
-  source: UpstreamSource,
-): UpstreamReply {
-  const [sentNs, receivedNs] = [sentAt, receivedAt].map(({ epochNanoseconds }) =>
-    epochNanoseconds
-  ) as [bigint, bigint];
-  const offsetNs = receivedAt.add(offset).epochNanoseconds - receivedNs;
-  const precision = 2 ** packet.precision;
-  const elapsed = Number(receivedNs - sentNs) / NANOSECONDS;
-  return {
-    at: source.toSeconds((sentNs + receivedNs) / 2n),
-    offset: source.toOffset(offsetNs),
-    delay: Math.max(delay.total("seconds"), precision),
-    dispersion: precision + 15e-6 * elapsed,
-    rootDelay: packet.rootDelay,
-    rootDispersion: packet.rootDispersion,
-    leap: packet.leap,
-    stratum: packet.stratum,
-    id,
-  };
-}

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { joinNs, splitNs } from "../../../src/clock/line.ts";
 import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
+import { toTimestamp } from "../../../src/protocols/ntp/timestamp.ts";
 import { kissOfDeath } from "../../support/fake_network.ts";
 import { Following } from "../../support/following.ts";
 
@@ -94,6 +95,40 @@ Deno.test("kisses: RATE asks less often, DENY no more", async () => {
   assertEquals([deny, following.states[1]], [3, "refused"]);
 });
 
+for (
+  const [kind, fields, state] of [
+    ["has no time", { leap: 3, stratum: 0, referenceId: 0 }, "unsynchronized"],
+    ["says so by a kiss code that asks for nothing", kissOfDeath("XABC"), "silent"],
+    ["admits an error of 10 s", { rootDispersion: 10 }, "unsynchronized"],
+    ["is at the greatest stratum", { stratum: 15 }, "unsynchronized"],
+  ] as const
+) {
+  Deno.test(`a server that ${kind} holds up no other, and is followed later`, async () => {
+    await using following = new Following({ upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2"] });
+    let hasTime = false;
+    following.network.serveNtp("ntp://192.0.2.1");
+    following.network.serveNtp("ntp://192.0.2.2", () => hasTime ? {} : fields);
+    following.start();
+    await following.pass(14);
+    assertEquals([following.status.leap, following.states], [0, ["selected", state]]);
+    hasTime = true;
+    await following.pass(70);
+    assertEquals(following.states.toSorted(), ["combined", "selected"]);
+  });
+}
+
+Deno.test("the loss of the only server is logged once, whether it falls silent or refuses", async () => {
+  for (const fields of [undefined, kissOfDeath("DENY"), { leap: 3, stratum: 0 }]) {
+    await using following = new Following({ upstreams: ["ntp://192.0.2.1"] });
+    following.network.serveNtp("ntp://192.0.2.1", (count) => count < 6 ? {} : fields);
+    following.start();
+    await following.pass(7200);
+    assertEquals(following.lines.slice(2), [
+      "No upstream server has the time: the time goes on, its error bound grows",
+    ]);
+  }
+});
+
 Deno.test("the time goes on when all upstreams are gone, and is told as lost once", async () => {
   await using following = new Following(three, { rate: -50e-6 });
   let isDown = false;
@@ -108,7 +143,7 @@ Deno.test("the time goes on when all upstreams are gone, and is told as lost onc
   assert(Math.abs(following.error) < 5e-3, `${following.error}`);
   assertEquals(
     following.lines.filter((line) => !line.startsWith("Synchronised")),
-    ["No majority of the upstream servers: the time goes on, its error bound grows"],
+    ["No upstream server has the time: the time goes on, its error bound grows"],
   );
   isDown = false;
   await following.pass(1200);
@@ -162,6 +197,9 @@ Deno.test("a server does not follow itself, nor what has its own time", async ()
     return {
       ...{ stratum, referenceId },
       ...{ rootDelay: status.rootDelaySeconds, rootDispersion: status.rootDispersionSeconds },
+      referenceTimestamp: toTimestamp(
+        Temporal.Instant.fromEpochMilliseconds(status.referenceSeconds * 1000),
+      ),
     };
   };
   followed.network.serveNtp("ntp://192.0.2.2", (count) => count < 3 ? {} : echo());
