@@ -17,7 +17,9 @@ import type {
   RecordedDatagram,
   RecordedExchange,
   ServerState,
+  SourcesAnswer,
 } from "./control_api.ts";
+import type { SourceState } from "./source_list.ts";
 
 type Check = (value: unknown) => boolean;
 
@@ -90,6 +92,26 @@ const isListener = objectOf<ListenerState>({
   seed: optional(isNumber),
 });
 
+const sources = {
+  discipline: objectOf<SourcesAnswer["discipline"]>({
+    state: isText,
+    rootDistance: nullable(isNumber),
+  }),
+  upstreams: listOf(objectOf<SourceState>({
+    url: isText,
+    address: nullable(isText),
+    state: isText,
+    stratum: nullable(isNumber),
+    offset: nullable(isNumber),
+    distance: nullable(isNumber),
+    delay: nullable(isNumber),
+    jitter: nullable(isNumber),
+    poll: isNumber,
+    reach: isNumber,
+    lastReply: nullable(isNumber),
+  })),
+};
+
 const isState = objectOf<ServerState>({
   schema: isNumber,
   version: isText,
@@ -99,6 +121,8 @@ const isState = objectOf<ServerState>({
   clock: isClock,
   listeners: listOf(isListener),
   totals: isTotals,
+  discipline: optional(sources.discipline),
+  upstreams: optional(sources.upstreams),
 });
 
 const isClockAnswer = objectOf<ClockAnswer>({ schema: isNumber, clock: isClock });
@@ -185,6 +209,7 @@ const answers: Readonly<Record<ControlAction, Check>> = {
     requests: isNumber,
     dropped: isNumber,
   }),
+  sources: objectOf<SourcesAnswer>({ schema: isNumber, ...sources }),
   access: isAccess,
   changeAccess: isAccess,
   checkAccess: objectOf<AccessCheckAnswer>({

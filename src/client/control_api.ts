@@ -5,6 +5,7 @@
 import type { ClockState } from "../clock/sources/timeline/state.ts";
 import type { Protocol, WireProtocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
+import type { SourceList } from "./source_list.ts";
 
 /** The version of that schema; it changes when a key is renamed, removed or gets another meaning. */
 export const CONTROL_SCHEMA = 1;
@@ -18,6 +19,7 @@ export const controlRequests = {
   scenario: ["POST", "/scenario"],
   clients: ["GET", "/clients"],
   exchanges: ["GET", "/exchanges"],
+  sources: ["GET", "/sources"],
   access: ["GET", "/access"],
   changeAccess: ["PATCH", "/access"],
   checkAccess: ["GET", "/access/check"],
@@ -56,8 +58,11 @@ export interface ListenerState {
   readonly seed?: number;
 }
 
-/** The state of a server. */
-export interface ServerState extends ControlAnswer {
+/** The upstream servers. */
+export interface SourcesAnswer extends ControlAnswer, SourceList {}
+
+/** The state of a server; the upstream servers are in it if it follows any. */
+export interface ServerState extends ControlAnswer, Partial<SourceList> {
   /** The version of timesrv. */
   readonly version: string;
   /** When it was started, by its machine's clock: ISO 8601 in UTC. */
@@ -293,6 +298,8 @@ export interface ControlAnswers {
   readonly clients: ClientsAnswer;
   /** The recorded exchanges. */
   readonly exchanges: ExchangesAnswer;
+  /** The upstream servers. */
+  readonly sources: SourcesAnswer;
   /** The access rules and the rate limit. */
   readonly access: AccessAnswer;
   /** The same after a change by `allow`, `deny`, `denyAction`, `rateLimit` and so on. */

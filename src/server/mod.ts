@@ -32,7 +32,7 @@
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
  * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder},
  * {@linkcode AccessAnswer}, {@linkcode AccessState}, {@linkcode AccessCheckAnswer},
- * {@linkcode AccessCheck}
+ * {@linkcode AccessCheck}, {@linkcode SourcesAnswer}, {@linkcode SourceList}, {@linkcode SourceState}
  *
  * ## Recorder
  *
@@ -88,7 +88,9 @@ export type {
   RecordedExchange,
   RecordedExchanges,
   ServerState,
+  SourcesAnswer,
 } from "../client/control_api.ts";
+export type { SourceList, SourceState } from "../client/source_list.ts";
 export type { RecordOptions } from "./record/options.ts";
 export type { ListenerFaults } from "./faults/faults.ts";
 export type {

@@ -227,6 +227,7 @@ export class RunningServer implements Server {
       time: this.#time,
       listeners: this.#controlled,
       exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
+      following: this.#following,
     });
     this.#options.signal?.throwIfAborted();
     const [time, listeners] = [this.#time, this.#controlled];

@@ -17,6 +17,9 @@ const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.clock\.(leap|smear)$/, null],
   [/\.clients\.\d\.(version|interval)$/, null],
   [/\.check\.(cause|rule)$/, null],
+  [/\.discipline\.rootDistance$/, null],
+  [/\.upstreams\.\d\.(address|stratum|offset|distance|delay|jitter|lastReply)$/, null],
+  [/^(?!sources)\w+\.(discipline|upstreams)$/, undefined],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
   [/\.exchanges\.\d\.(code|cause|reply)$/, undefined],
   [/\.(request|reply)\.(?!octets)\w+$/, undefined],
@@ -29,9 +32,11 @@ Deno.test("isAnswer knows the answer to each action, and no other type in any of
     assertEquals(isAnswer(action, { ...answer, more: [1] }), true, action);
     for (const [path, other, changed] of variants(answer, wrong)) {
       const isAllowed = /(?<!exchanges\.\d)\.faults\./.test(path) ||
-        allowed.some(([at, value]) => at.test(path) && Object.is(value, other)) ||
+        allowed.some(([at, value]) => at.test(`${action}${path}`) && Object.is(value, other)) ||
         // The other value of a key that is null already.
-        /\.listeners\.0\.clock\.leap$/.test(path) && other === "1" ||
+        /\.(listeners\.0\.clock\.leap|upstreams\.2\.address)$/.test(path) && other === "1" ||
+        /\.upstreams\.2\.(stratum|offset|distance|delay|jitter|lastReply)$/.test(path) &&
+          other === 1 ||
         /\.clients\.1\.(version|interval)$/.test(path) && other === 1;
       assertEquals(isAnswer(action, changed), isAllowed, `${action}${path}: ${String(other)}`);
     }
@@ -45,6 +50,7 @@ Deno.test("isAnswer tells the answers of actions from each other", () => {
     faults: "faults",
     clients: "clients",
     exchanges: "exchanges",
+    sources: "sources",
     access: "access",
     changeAccess: "access",
     checkAccess: "check",
@@ -52,9 +58,9 @@ Deno.test("isAnswer tells the answers of actions from each other", () => {
   const kind = (action: string): string => kinds[action as keyof typeof kinds] ?? "state";
   for (const action of CONTROL_ACTIONS) {
     for (const other of CONTROL_ACTIONS) {
-      // A state has a clock, too.
+      // A state has a clock and upstream servers, too.
       const isSame = kind(action) === kind(other) ||
-        kind(action) === "clock" && kind(other) === "state";
+        ["clock", "sources"].includes(kind(action)) && kind(other) === "state";
       assertEquals(isAnswer(action, samples[other]), isSame, `${other} for ${action}`);
     }
   }

@@ -1,5 +1,6 @@
 /** Answers of a control interface, with every key that they may have. */
 import type { ControlAction, ControlAnswers, ServerState } from "../../src/client/control_api.ts";
+import type { SourceList } from "../../src/client/source_list.ts";
 import type { ClockState } from "../../src/clock/sources/timeline/state.ts";
 import { Counters } from "../../src/transports/counters.ts";
 
@@ -19,6 +20,27 @@ const clock: ClockState = {
   smear: { shape: "linear", window: 86_400, by: 0.25 },
   noise: 0.001,
   warnings: ["The list of leap seconds expired"],
+};
+
+const sources: SourceList = {
+  discipline: { state: "synchronized", rootDistance: 0.0123 },
+  upstreams: [
+    {
+      ...{ url: "ntp://a.example", address: "192.0.2.1", state: "selected", stratum: 1 },
+      ...{ offset: 0.000_012, distance: 0.003, delay: 0.004, jitter: 0.000_009 },
+      ...{ poll: 6, reach: 0o377, lastReply: 12.7 },
+    },
+    {
+      ...{ url: "ntp://[2001:db8::1]", address: "2001:db8::1", state: "falseticker", stratum: 2 },
+      ...{ offset: -0.08, distance: 0.004, delay: 0.005, jitter: 0.000_1 },
+      ...{ poll: 10, reach: 0o13, lastReply: 3960 },
+    },
+    {
+      ...{ url: "ntp://c.example", address: null, state: "silent", stratum: null },
+      ...{ offset: null, distance: null, delay: null, jitter: null },
+      ...{ poll: 0, reach: 0, lastReply: null },
+    },
+  ],
 };
 
 const state: ServerState = {
@@ -62,6 +84,7 @@ const state: ServerState = {
     },
   ],
   totals: { ...nothing, received: 12, answered: 9 },
+  ...sources,
 };
 
 const seen = {
@@ -101,6 +124,7 @@ export const samples: { readonly [Action in ControlAction]: ControlAnswers[Actio
       reason: "denied by 192.0.2.0/24",
     },
   },
+  sources: { schema: 1, ...sources },
   exchanges: {
     schema: 1,
     exchanges: [{

@@ -274,7 +274,7 @@ export const compareErrors: UsageErrors = [
 /** Of `timecli control`. */
 export const controlErrors: UsageErrors = [
   [["stat"], /Unknown action "stat": did you mean state\?/],
-  [["nothing"], /expected state, set, step, .* or reset$/m],
+  [["nothing"], /expected state, sources, set, step, .* or reset$/m],
   [["set", "--ofset", "1"], /Unknown option --ofset \(did you mean --offset\?\)/],
   [["set", "--ofset=1"], /Unknown option --ofset \(did you mean --offset\?\)/],
   [["state", "--jsno"], /Unknown option --jsno/],

@@ -7,6 +7,7 @@ import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import type { GuardControl } from "../guard/guard_control.ts";
+import type { Upstreams } from "../upstreams/upstreams.ts";
 
 export interface ControlledListener extends Endpoint {
   readonly url: string;
@@ -34,6 +35,8 @@ export interface ControlledServer {
   readonly listeners: readonly ControlledListener[];
   /** Lists the recorded exchanges, of one listener or of all, if they are recorded. */
   readonly exchanges?: ((listener?: string) => RecordedExchanges) | undefined;
+  /** The upstream servers, if it follows any. */
+  readonly following?: Pick<Upstreams, "list" | "discipline"> | undefined;
 }
 
 export interface Call {

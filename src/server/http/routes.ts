@@ -11,6 +11,7 @@ import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { findOption, parseOption, readOptions, withUnit } from "../../options/read.ts";
 import type { Body, Call, ControlledListener, ControlledServer, Route } from "./call.ts";
 import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
+import { listSources } from "./sources.ts";
 import { HttpError } from "./http_error.ts";
 import { quote } from "../../text/json.ts";
 import { escapeLine } from "../../text/printable.ts";
@@ -22,6 +23,7 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/state": { GET: ({ subject, listener }) => stateOf(subject, listener) },
   "/clients": { GET: clientsOf },
   "/exchanges": { GET: exchangesOf },
+  "/sources": { GET: sourcesOf },
   "/clock": { PATCH: setClock, POST: setClock },
   "/faults": { PUT: setFaults, DELETE: clearFaults },
   "/scenario": { POST: loadScenario },
@@ -50,7 +52,7 @@ export function findRoute(path: string, method: string): Route {
 }
 
 function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
-  const { transport, isAnswering, totals, time, started } = subject;
+  const { transport, isAnswering, totals, time, started, following } = subject;
   const listeners = selectListeners(subject, listener);
   return {
     version: config.version,
@@ -68,6 +70,7 @@ function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
       ...(faults && { faults: { ...faults.options }, seed: faults.seed }),
     })),
     totals: totals(),
+    ...(following && listSources(following)),
   };
 }
 
@@ -81,15 +84,27 @@ export function parametersOf(path: string): readonly string[] {
 }
 
 async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<"clients">> {
-  if (listener !== undefined) {
-    const { url } = find(subject, listener);
-    throw new HttpError(400, `There is one list of clients, of all listeners: leave ${url} out`);
-  }
+  refuseListener(subject, listener, "clients");
   const query = [...parameters].map(([name, text]) => {
     const { key, field } = findOption(clientsQueryFields, name) ?? {};
     return key === undefined || field === undefined ? [] : [key, parseOption(field, text, name)];
   });
   return await subject.clients(Object.fromEntries(query));
+}
+
+function sourcesOf({ subject, listener }: Call): Body<"sources"> {
+  refuseListener(subject, listener, "upstream servers");
+  if (subject.following !== undefined) return listSources(subject.following);
+  throw new HttpError(
+    409,
+    "This server follows no upstream servers: start it with --upstream ntp://HOST",
+  );
+}
+
+function refuseListener(subject: ControlledServer, given: string | undefined, of: string): void {
+  if (given === undefined) return;
+  const { url } = find(subject, given);
+  throw new HttpError(400, `There is one list of ${of}, of all listeners: leave ${url} out`);
 }
 
 function exchangesOf({ subject, listener }: Call): Body<"exchanges"> {

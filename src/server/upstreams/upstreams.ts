@@ -4,7 +4,7 @@ import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_cloc
 import type { SourceContext } from "../../clock/sources/source.ts";
 import { measure, type Measured } from "../../client/measure.ts";
 import { type Network, systemNetwork } from "../../client/network.ts";
-import type { UpstreamState } from "../../discipline/discipline.ts";
+import type { DisciplineState, UpstreamState } from "../../discipline/discipline.ts";
 import { UpstreamSource } from "../../discipline/source.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
 import { addressFamily } from "../../system/address.ts";
@@ -170,6 +170,15 @@ export class Upstreams {
         lastReply: last && now - last.at,
       };
     });
+  }
+
+  /** The state of the time served, and its root distance in seconds if it is synchronised. */
+  get discipline(): { readonly state: DisciplineState; readonly distance: number | undefined } {
+    const source = this.#source;
+    if (source === undefined) return { state: "unsynchronized", distance: undefined };
+    const { discipline, now } = source;
+    const distance = discipline.distance(now);
+    return { state: discipline.state, distance: distance === Infinity ? undefined : distance };
   }
 
   async shutdown(): Promise<void> {

@@ -44,6 +44,7 @@ const requestFields = {
 /** The values and the meaning of each action. */
 const meanings: Readonly<Record<(typeof actions)[number], readonly [values: string, string]>> = {
   state: ["", "print the clock, the listeners and their totals"],
+  sources: ["", "print the upstream servers that it follows, and their state"],
   set: ["OPTIONS", "change the clock, or the rate limit"],
   step: ["DURATION", "step the clock now: +1h, -2s, PT90M"],
   faults: ["[FAULT...]", "replace the faults: drop=0.3 kiss=DENY; none removes all"],

@@ -13,6 +13,7 @@ import type {
   RecordedExchange,
   ServerState,
 } from "../../../client/control_api.ts";
+import type { SourceList } from "../../../client/source_list.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { readFaults } from "../../../server/faults/rules.ts";
 import { formatFaults } from "../../../server/faults/text.ts";
@@ -29,6 +30,7 @@ import {
 } from "../../../text/units.ts";
 import { formatJson } from "../../../text/json.ts";
 import { clientRows, formatClientTotals } from "./client_rows.ts";
+import { formatDiscipline, formatSource, sourceRows } from "./source_rows.ts";
 
 export function formatAnswer(action: ControlAction, answer: unknown): string {
   const rows = rowsOf(action, answer);
@@ -50,6 +52,8 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
       return [["Faults", faultsText((answer as FaultsAnswer).faults)]];
     case "clients":
       return rowsOfClients(answer as ClientsAnswer);
+    case "sources":
+      return sourceRows(answer as SourceList);
     case "exchanges":
       return exchangeRows(answer as ExchangesAnswer);
     case "access":
@@ -62,10 +66,13 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
 
 function stateRows(state: ServerState): string[][] {
   const { version, started, transport, answering, clock, listeners, totals } = state;
+  const { discipline, upstreams = [] } = state;
   const hasSeveral = listeners.length > 1;
   return [
     ["Version", `timesrv ${version}, started ${started}`],
     ...clockRows(clock),
+    ...discipline === undefined ? [] : [["Upstreams", formatDiscipline(discipline)]],
+    ...upstreams.map((each) => ["  Upstream", formatSource(each)]),
     ["Transport", `${transport}${answering ? "" : ", not answering"}`],
     ["Requests", formatTotals(totals)],
     ...listeners.flatMap(({ url, totals, clock: own, faults }) => [

@@ -29,7 +29,7 @@ export const listGroup = { "List, for clients:": clientsQueryFields } as const;
 
 /** The actions of the command line; those of the interface are others in part. */
 export const actions = [
-  ...["state", "set", "step", "faults", "scenario", "clients", "exchanges"],
+  ...["state", "sources", "set", "step", "faults", "scenario", "clients", "exchanges"],
   ...["access", "allow", "deny", "accheck", "reset"],
 ] as const;
 
@@ -91,6 +91,7 @@ export async function planRequest(
     case "clients":
       return { action, query: pickOptions(clientsQueryFields, values) };
     case "state":
+    case "sources":
     case "exchanges":
     case "access":
     case "reset":

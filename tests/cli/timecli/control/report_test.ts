@@ -23,6 +23,10 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
   const state = [
     "Version      timesrv 1.0.0, started 2026-11-28T11:00:00.000Z",
     ...clock,
+    "Upstreams    synchronised, root distance 12.30 ms",
+    "  Upstream   ntp://a.example (192.0.2.1): * selected, +12.00 µs ± 3.000 ms",
+    "  Upstream   ntp://[2001:db8::1]: x falseticker, -80.00 ms ± 4.000 ms",
+    "  Upstream   ntp://c.example: ? silent",
     "Transport    datagram",
     "Requests     12 received, 9 answered, 0 refused, 0 errors",
     "Listener     ntp://127.0.0.1:123",
@@ -41,6 +45,26 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
   const stopped = { ...idle, clock: { ...samples.state.clock, rate: 0 } };
   assertMatch(formatAnswer("state", stopped), /^Rate {9}0, stopped$/m);
   assertMatch(formatAnswer("state", stopped), /^Transport {4}datagram, not answering$/m);
+});
+
+Deno.test("formatAnswer shows upstream servers with the marks of chronyc", () => {
+  assertEquals(lines(formatAnswer("sources", samples.sources)), [
+    "STATE          UPSTREAM                     STRATUM  POLL    REACH  LAST       " +
+    "OFFSET                DELAY     JITTER",
+    "* selected     ntp://a.example (192.0.2.1)  1        64 s    377    12 s       " +
+    "+12.00 µs ± 3.000 ms  4.000 ms  9.000 µs",
+    "x falseticker  ntp://[2001:db8::1]          2        1024 s  013    1 h 6 min  " +
+    "-80.00 ms ± 4.000 ms  5.000 ms  100.0 µs",
+    "? silent       ntp://c.example              -        1 s     000    -          " +
+    "-                     -         -",
+    "Served time: synchronised, root distance 12.30 ms",
+  ]);
+  const stateless = {
+    schema: 1,
+    upstreams: [],
+    discipline: { state: "unsynchronized", rootDistance: null },
+  };
+  assertMatch(formatAnswer("sources", stateless), /^Served time: not synchronised$/m);
 });
 
 Deno.test("formatAnswer shows faults, and clients as a table", () => {
