@@ -39,6 +39,34 @@ export const timesrvErrors: UsageErrors = [
   [["--transport", "datagram", "--receive-queue", "64"], /are for --transport mmsg/],
   [["--rate-limit", "off", "--rate-kod", "0.5"], /--rate-kod and the prefixes need a rate limit/],
   [["--control-token", "0123456789abcdef"], /--control-token needs --control/],
+  [["--max-distance", "2s"], /--max-distance needs --upstream/],
+  ...[
+    ["--offset", "1h"],
+    ["--stratum", "3"],
+    ["--freeze"],
+    ["--clock-status", "kernel"],
+    ["--refid", "GPS"],
+    ["--leap", "insert"],
+  ].map((option) =>
+    [
+      ["--upstream", "ntp://127.0.0.1:9", ...option],
+      new RegExp(`--upstream excludes ${option[0]}: time and status come from the upstream`),
+    ] as const
+  ),
+  [["--upstream", "ntp://127.0.0.1:9", "--local"], /--local/],
+  [
+    ["--upstream", "ntp://127.0.0.1:9", "--scenario", "y2038"],
+    /--upstream excludes the clock of --scenario y2038: /,
+  ],
+  [
+    ["--upstream", "ntp://127.0.0.1:9", "ntp://127.0.0.1:0?offset=1h"],
+    /--upstream excludes the clock of ntp:\/\/127\.0\.0\.1:0: /,
+  ],
+  [
+    ["--upstream", "daytime://127.0.0.1"],
+    /--upstream is "daytime:.*", an upstream is an NTP server: ntp:\/\/HOST/,
+  ],
+  [["--upstream", "ntp://127.0.0.1?pol=4"], /unknown parameter "pol", did you mean pool\?/],
   [["--max-clients", "9"], /--max-clients needs --control/],
   [["--max-clients", "1000001", "--control", "127.0.0.1"], /--max-clients/],
   [["ntp://127.0.0.1:1123", "auto://127.0.0.1:1123"], /Two listeners cannot share udp 127/],

@@ -1,5 +1,8 @@
 /** Checks of options that only make sense together, before anything is started. */
+import { statusFields } from "../../clock/sources/options.ts";
+import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
+import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
@@ -12,6 +15,7 @@ import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { type AddressFamily, addressFamily } from "../../system/address.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import type { Served } from "./scenarios.ts";
 
 export const controlGroup = {
   ...controlFields,
@@ -43,6 +47,34 @@ export function readListeners(
     }
   }
   return listeners;
+}
+
+/** @throws {UsageError} If options contradict upstream servers, from which time and status come, or need some */
+export function checkUpstreams(
+  values: Readonly<Record<string, unknown>>,
+  { clock, status }: Served,
+  listeners: readonly ListenerSpec[],
+): void {
+  if (values.upstreams === undefined) {
+    if (values.maxDistance === undefined) return;
+    throw new UsageError("--max-distance needs --upstream");
+  }
+  const { seed: _seed, ...fields } = { ...statusFields, ...clockFields };
+  const given = Object.entries({ ...fields, leapFile: { name: "leap-file" } })
+    .find(([key]) => values[key] !== undefined);
+  const own = listeners.find(({ clock }) => clock !== undefined);
+  const isScenario = [clock, status].some((options) => Object.keys(options ?? {}).length > 0);
+  const other = given !== undefined
+    ? `--${given[1].name}`
+    : own !== undefined
+    ? `the clock of ${formatEndpoint(own.endpoint)}`
+    : isScenario
+    ? `the clock of --scenario ${values.scenario}`
+    : undefined;
+  if (other === undefined) return;
+  throw new UsageError(
+    `--upstream excludes ${other}: time and status come from the upstream servers`,
+  );
 }
 
 /** @throws {UsageError} If options of the transport contradict each other, or others that exclude `mmsg` */

@@ -24,7 +24,14 @@ import { familyFields, familyOf } from "../shared/family.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
-import { checkTransport, controlGroup, readControl, readGuard, readListeners } from "./checks.ts";
+import {
+  checkTransport,
+  checkUpstreams,
+  controlGroup,
+  readControl,
+  readGuard,
+  readListeners,
+} from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
 import { openRecord } from "./record_file.ts";
 import { endAfter, lifeFields, watchParent } from "./life.ts";
@@ -148,6 +155,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const urls = positionals.length > 0 ? positionals : [DEFAULT_LISTENER];
   const listeners = readListeners(urls, family);
   const served = await readServed(values);
+  checkUpstreams(values, served, listeners);
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   const isRecorded = values.record !== undefined || values.untilRequests !== undefined;

@@ -1,6 +1,7 @@
 /** Upstream servers: their URLs, and the options that go with them. */
 import {
   duration,
+  FieldError,
   type Fields,
   list,
   MAX_LONG_TEXT,
@@ -31,7 +32,7 @@ export interface UpstreamOptions {
   readonly maxDistance?: TimeSpan | undefined;
 }
 
-const upstream = text("the URL of an NTP server", parseUpstream, {
+const upstream = text("the URL of an NTP server", checkUpstream, {
   name: "upstream",
   maxLength: MAX_LONG_TEXT,
   syntax: "<url>",
@@ -50,6 +51,15 @@ export const upstreamFields: Fields<UpstreamOptions> = {
     default: "1s",
   }),
 };
+
+function checkUpstream(url: string): void {
+  try {
+    parseUpstream(url);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    throw new FieldError(error.message.replace(/^Cannot read "[^"]*": /, ""));
+  }
+}
 
 /** One `--upstream`. */
 export interface UpstreamSpec {

@@ -66,6 +66,21 @@ const exchange = {
 
 const about = { version: "1.0.0", started: "2026-11-22T17:00:00Z" };
 
+const sources = {
+  discipline: { state: "holdover", root_distance: 0.0123 },
+  upstreams: [
+    {
+      ...{ url: "ntp://a.example", address: "192.0.2.1", state: "selected", stratum: 1 },
+      ...{ offset: 0.000_012, distance: 0.003, delay: 0.004, jitter: 0.000_009 },
+      ...{ poll: 6, reach: 0o377, last_reply: 12.7 },
+    },
+    {
+      ...{ url: "ntp://[::1]", address: null, state: "silent", stratum: null, offset: null },
+      ...{ distance: null, delay: null, jitter: null, poll: 0, reach: 0, last_reply: null },
+    },
+  ],
+};
+
 const state = {
   schema: 1,
   ...about,
@@ -74,6 +89,7 @@ const state = {
   clock,
   listeners,
   totals,
+  ...sources,
 };
 
 const access = {
@@ -92,6 +108,7 @@ const answers: Readonly<Record<ControlAction, object>> = {
     ...{ schema: 1, clients, now: "2026-11-22T18:00:00Z", total: 1, capacity: 65_536 },
     ...{ dropped: 1, unlisted: 2 },
   },
+  sources: { schema: 1, ...sources },
   ...{ access, changeAccess: access },
   checkAccess: {
     schema: 1,
