@@ -32,6 +32,14 @@ export interface Field {
   readonly chronydProgram: string | undefined;
 }
 
+/** No server besides this project's. */
+export const NO_FIELD: Field = {
+  python: undefined,
+  chronyd: undefined,
+  limit: undefined,
+  chronydProgram: undefined,
+};
+
 /**
  * Finds the contenders, and reports each missing one.
  *

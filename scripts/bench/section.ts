@@ -63,5 +63,7 @@ export interface Findings {
 export interface Section {
   /** Its question in one line. */
   readonly summary: string;
+  /** Whether it runs on any system, without other programs. */
+  readonly isSimulated?: boolean;
   readonly measure: (bench: Bench) => Promise<Findings>;
 }

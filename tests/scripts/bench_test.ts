@@ -8,6 +8,9 @@ import {
   turnsOf,
 } from "../../scripts/bench/stats.ts";
 import { summarizeBounds } from "../../scripts/bench/sections/bounds.ts";
+import { simulate } from "../../scripts/bench/discipline/world.ts";
+import { worlds } from "../../scripts/bench/discipline/worlds.ts";
+import { summarizeWorld } from "../../scripts/bench/sections/discipline.ts";
 import { summarizeTransits } from "../../scripts/bench/sections/stamps.ts";
 import { FieldError } from "../../src/options/field.ts";
 import { where } from "../support/needs.ts";
@@ -38,6 +41,31 @@ Deno.test("summarizeMagnitudes disregards signs", () => {
   assertEquals(summarizeMagnitudes([-3, 1, 2]), { count: 3, median: 2, p99: 3, max: 3 });
   const errors = Array.from({ length: 1000 }, (_, i) => i % 2 === 0 ? i + 1 : -i - 1);
   assertEquals(summarizeMagnitudes(errors), { count: 1000, median: 500.5, p99: 990, max: 1000 });
+});
+
+Deno.test("summarizeWorld has the medians over the seeds, and the worst of them", () => {
+  const outcome = simulate({ ...worlds.lan.options(), hours: 2 }, 1);
+  const outcomes = [3, 1, 2].map((factor) => ({
+    ...outcome,
+    rms: factor,
+    most: 10 * factor,
+    mostShare: factor / 10,
+    requestsPerHour: 100 * factor,
+    distance: 1000 * factor,
+    firstAt: 4 * factor,
+  }));
+  const { summary, bars } = worlds.lan;
+  assertEquals(summarizeWorld({ summary, bars }, outcomes), {
+    world: summary,
+    bars,
+    rms: 2,
+    most: 30,
+    requestsPerHour: 200,
+    distance: 2000,
+    mostShare: 0.3,
+    firstAt: 12,
+    unsynchronizedSeconds: 0,
+  });
 });
 
 Deno.test("summarizeTransits counts what was stamped after it arrived", () => {

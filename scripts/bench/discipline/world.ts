@@ -36,6 +36,11 @@ export class Draws {
     return -mean * Math.log(1 - this.random());
   }
 
+  /** From a log-normal distribution: its median, and the deviation of the logarithm. */
+  logNormal(median: number, deviation: number): number {
+    return median * Math.exp(this.normal(deviation));
+  }
+
   /** From a Pareto distribution without its least value: rarely very long. */
   pareto(scale: number, shape: number): number {
     return scale * ((1 - this.random()) ** (-1 / shape) - 1);
@@ -56,6 +61,8 @@ export interface SimulatedUpstream {
   /** The share of requests that are lost. */
   readonly loss?: number;
   readonly isUp?: (at: number) => boolean;
+  /** The code of a kiss-o'-death that it sends in place of a reply. */
+  readonly kiss?: (at: number) => "RATE" | "DENY" | undefined;
   /** Whether it forgets the leap second. */
   readonly ignoresLeap?: boolean;
 }
@@ -256,6 +263,8 @@ class World {
       const offset = this.#truth + missed + error(this.#now) + this.#draws.normal(STAMP_SECONDS);
       this.#later(down, () => {
         const receivedAt = this.#now;
+        const code = upstream.kiss?.(sentAt);
+        if (code !== undefined) return discipline.kissed(index, code, receivedAt);
         const delay = receivedAt - sentAt;
         if (sentAt < this.#leaptAt && receivedAt >= this.#leaptAt) {
           discipline.lost(index, receivedAt);

@@ -33,6 +33,25 @@ const wan: readonly SimulatedUpstream[] = [8, 10, 14, 20].map((ms, i) => ({
   loss: 0.01,
 }));
 
+/** Seconds of each hour in which the ways of a laptop are congested. */
+const CONGESTED_SECONDS = 900;
+
+/** A way over Wi-Fi or LTE: log-normal queues, rarely very long, and longer ones while it is congested. */
+function mobileWay(least: number, median: number, congestion: number): Way {
+  return (draws: Draws, at: number): number =>
+    least + draws.logNormal(median, 0.8) +
+    (draws.random() < 0.05 ? draws.pareto(10e-3, 1.5) : 0) +
+    (at % 3600 < CONGESTED_SECONDS ? draws.exponential(congestion) : 0);
+}
+
+/** Four servers of the Internet behind Wi-Fi and LTE, whose way up is congested more than the way down. */
+const mobile: readonly SimulatedUpstream[] = [6, 8, 12, 18].map((ms) => ({
+  up: mobileWay(ms * 1e-3, 6e-3, 30e-3),
+  down: mobileWay(ms * 1e-3, 4e-3, 5e-3),
+  rootDispersion: 1e-3,
+  loss: 0.03,
+}));
+
 const HOURS = 26;
 
 export const worlds = {
@@ -54,6 +73,15 @@ export const worlds = {
       hours: HOURS,
     }),
     bars: { rms: 1.4e-3, requests: 6, distance: 45e-3 },
+  },
+  laptop: {
+    summary: "laptop, Wi-Fi and LTE, congestion",
+    options: () => ({
+      upstreams: mobile,
+      oscillator: { ...usual, wander: 1e-9, swing: 0.5e-6, swingSeconds: 7200 },
+      hours: HOURS,
+    }),
+    bars: { rms: 3.5e-3, requests: 6, distance: 60e-3 },
   },
   restless: {
     summary: "LAN, a clock that wanders by ppm in minutes",
@@ -88,6 +116,19 @@ export const worlds = {
       hours: HOURS,
     }),
     bars: { rms: 6e-3, requests: 8, distance: 45e-3 },
+  },
+  kisses: {
+    summary: "one of four is rate limiting, one refuses",
+    options: () => ({
+      upstreams: wan.map((each, i) => ({
+        ...each,
+        kiss: (at: number) =>
+          i === 0 && at > 7200 && at < 20_000 ? "RATE" : i === 1 && at > 7200 ? "DENY" : undefined,
+      })),
+      oscillator: usual,
+      hours: HOURS,
+    }),
+    bars: { rms: 1.3e-3, requests: 6, distance: 45e-3 },
   },
   alone: {
     summary: "6 h alone",

@@ -6,6 +6,7 @@
 
 import type { Section } from "../section.ts";
 import { bounds } from "./bounds.ts";
+import { discipline } from "./discipline.ts";
 import { duel } from "./duel.ts";
 import { endurance } from "./endurance.ts";
 import { fixed } from "./fixed.ts";
@@ -17,5 +18,16 @@ import { stamps } from "./stamps.ts";
 
 /** By name. */
 export const sections: ReadonlyMap<string, Section> = new Map(
-  Object.entries({ rounds, offset, bounds, stamps, duel, fixed, overload, growth, endurance }),
+  Object.entries({
+    rounds,
+    offset,
+    bounds,
+    stamps,
+    duel,
+    fixed,
+    overload,
+    growth,
+    endurance,
+    discipline,
+  }),
 );
