@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
-/** Writes the references of the programs: the manual pages in man/, and docs/timesrv.md and docs/timecli.md. */
+/** Writes the references: the manual pages in man/, docs/timesrv.md, docs/timecli.md and docs/metrics.md. */
 import { timecli } from "../src/cli/timecli/timecli.ts";
 import { timesrv } from "../src/cli/timesrv/timesrv.ts";
+import { serverMetrics } from "../src/server/http/metrics.ts";
 import { markdownPage } from "./manual/markdown.ts";
 import { programPage } from "./manual/page.ts";
 import { roffPage } from "./manual/roff.ts";
@@ -27,7 +28,17 @@ export async function writeReferences(today: string): Promise<Record<string, str
       markdownPage(page, page.name === "timecli" ? sessions : {}),
     );
   }
+  const metrics = await Deno.readTextFile(new URL("manual/metrics.md", import.meta.url));
+  files["docs/metrics.md"] = await formatMarkdown(`${metrics}\n${metricsTable()}`);
   return files;
+}
+
+/** The metrics of a server, as a table. */
+function metricsTable(): string {
+  const rows = serverMetrics.map(({ name, type, labels = [], help }) =>
+    `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`
+  );
+  return ["| name | type | labels | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
 /** The sections of a file beside the scripts, by their headings. */

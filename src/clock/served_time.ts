@@ -1,13 +1,14 @@
 /** A clock that a server serves, on any number of listeners: the one writer of its page. */
 import { random32 } from "../system/random.ts";
 import { systemTimers, type Timers } from "../system/time.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock, UnixTime } from "./clock.ts";
 import { joinNs } from "./line.ts";
 import { ServedPage } from "./page.ts";
 import { ServedClock } from "./served_clock.ts";
 import { addStatus } from "./sources/configured_status.ts";
 import { MachineSource } from "./sources/machine.ts";
 import type { StatusOptions } from "./sources/options.ts";
+import type { ClockStatus } from "./status.ts";
 import { type ClockOptions, readClock } from "./sources/timeline/options.ts";
 import { planTimeline } from "./sources/timeline/plan.ts";
 import type { SourceContext, TimeSource } from "./sources/source.ts";
@@ -87,6 +88,13 @@ export class ServedTime implements ClockControl, Disposable {
     const time = { seconds: 0, nanoseconds: 0 };
     this.clock.read(time);
     return Temporal.Instant.fromEpochNanoseconds(joinNs(time));
+  }
+
+  /** The time being served and its status, of one reading. */
+  look(): { readonly time: UnixTime; readonly status: ClockStatus } {
+    const time = { seconds: 0, nanoseconds: 0 };
+    this.#context.base.read(time);
+    return { status: this.clock.toServed(time), time };
   }
 
   set(options: ClockOptions): void {

@@ -6,6 +6,7 @@ import { daytimeFormats } from "../protocols/daytime/format.ts";
 import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";
+import { httpFields } from "./http/options.ts";
 import { upstreamFields } from "./upstreams/options.ts";
 
 export const textFields = {
@@ -55,6 +56,7 @@ const serveFields: Fields<ServeOptions> = {
   ...clientFields,
   ...untilFields,
   ...upstreamFields,
+  ...httpFields,
   access: passed(),
   rateLimit: passed(),
   clock: passed(),

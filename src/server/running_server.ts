@@ -10,22 +10,23 @@ import { systemClock } from "../clock/system_clock.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
-import { Counters, sumCounters, type Totals } from "../transports/counters.ts";
-import { type DatagramListener, listenDatagram } from "../transports/datagram.ts";
+import { type Counters, sumCounters, type Totals } from "../transports/counters.ts";
+import type { DatagramListener } from "../transports/datagram.ts";
 import { ListenError } from "../transports/listen_error.ts";
 import { isClock, precisionOn } from "./base_clock.ts";
 import { ClientTable } from "./clients/client_table.ts";
 import { ClientTables } from "./clients/client_tables.ts";
 import { Faults } from "./faults/faults.ts";
 import { mergeFaults } from "./faults/text.ts";
-import { Guard, type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
+import { type GuardPlan, noteListener, planGuard } from "./guard/guard.ts";
 import type { GuardControl } from "./guard/guard_control.ts";
 import { expiryWarning } from "./expiry.ts";
 import { createErrorReporter } from "./report_error.ts";
 import { logStart } from "./log/log_start.ts";
-import { createHandler } from "./handler.ts";
+import { openDatagram } from "./open_datagram.ts";
 import type { Control } from "./http/control.ts";
-import type { ControlledListener } from "./http/call.ts";
+import type { ControlledListener, ControlledServer } from "./http/call.ts";
+import type { Web } from "./http/web.ts";
 import type { ListenerSpec } from "./listener.ts";
 import { asRequested, expandWildcard, isMissing, resolveListener } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
@@ -37,13 +38,12 @@ import { WorkerPool } from "./workers/pool.ts";
 /** The time that a shutdown waits for slow replies: a signal ends the program within a second. */
 const SHUTDOWN_GRACE_MS = 500;
 
-const DEFAULT_MAX_TASKS = 16_384;
-
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
 
 /** The parts of a server that are loaded only if they are asked for. */
 export interface RunningParts {
   readonly control?: Control | undefined;
+  readonly web?: Web | undefined;
   readonly recorder?: Recorder | undefined;
   readonly following?: Upstreams | undefined;
 }
@@ -69,6 +69,7 @@ export class RunningServer implements Server {
   readonly #choice: TransportChoice;
   readonly #workers: WorkerPool | undefined;
   readonly #control: Control | undefined;
+  readonly #web: Web | undefined;
   readonly #counters: Counters[] = [];
   readonly #clients: ClientTables;
   readonly #started: Temporal.Instant = Temporal.Now.instant();
@@ -87,11 +88,12 @@ export class RunningServer implements Server {
   constructor(
     options: ServeOptions,
     listeners: readonly ListenerSpec[],
-    { control, recorder, following }: RunningParts,
+    { control, web, recorder, following }: RunningParts,
   ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     this.#options = options;
     this.#control = control;
+    this.#web = web;
     this.#recorder = recorder;
     this.#following = following;
     if (recorder !== undefined) {
@@ -171,6 +173,10 @@ export class RunningServer implements Server {
     return this.#following?.list() ?? [];
   }
 
+  get http(): { readonly url: string } | undefined {
+    return this.#web ?? (this.#options.http === undefined ? undefined : this.#control);
+  }
+
   get control(): { readonly url: string } | undefined {
     return this.#control;
   }
@@ -217,7 +223,7 @@ export class RunningServer implements Server {
     if (failure) throw failure;
     this.#warn(expiryWarning(this.#controlled));
     await this.#workers?.start();
-    await this.#control?.start({
+    const subject: ControlledServer = {
       transport: this.transport,
       isAnswering: () => this.isAnswering,
       totals: () => this.totals,
@@ -228,10 +234,10 @@ export class RunningServer implements Server {
       listeners: this.#controlled,
       exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
       following: this.#following,
-    });
+    };
+    for (const each of [this.#control, this.#web]) await each?.start(subject);
     this.#options.signal?.throwIfAborted();
-    const [time, listeners] = [this.#time, this.#controlled];
-    logStart(this.#options, { time, listeners, choice: this.#choice, control: this.#control });
+    logStart(this.#options, this.#choice, subject, this);
     this.#following?.start(this.#guard.ownAddresses, this.addresses);
   }
 
@@ -287,35 +293,22 @@ export class RunningServer implements Server {
     return port;
   }
 
-  #open(endpoint: Endpoint, parts: ListenerParts): ReturnType<WorkerPool["listen"]> {
-    const { hostname, port, protocol } = endpoint;
-    // The handler reports the real port, known once it is bound.
-    const bound = { ...endpoint };
-    const counters = new Counters();
+  #open(endpoint: Endpoint, { time, faults }: ListenerParts): ReturnType<WorkerPool["listen"]> {
+    const { maxTasks, log, responder } = this.#options;
     const [clients] = this.#clients.memories;
-    const { maxTasks, log } = this.#options;
-    const { responder = createService(protocol, { ...this.#services, random32 }) } = this.#options;
-    const recorded = this.#recorder?.listen(bound);
-    const handler = createHandler(bound, {
-      // Not the simulated clock: rates are those of real time.
-      guard: new Guard(this.#guard, endpoint, () => performance.now()),
-      responder,
+    const { listener, counters } = openDatagram(endpoint, {
+      guard: this.#guard,
+      responder: responder ??
+        createService(endpoint.protocol, { ...this.#services, random32 }),
       base: this.#base,
-      clock: parts.time.clock,
-      faults: parts.faults,
-      onFaults: recorded?.onFaults,
+      clock: time.clock,
+      faults,
       log,
       onError: this.#reportError,
       clients: clients && new ClientTable(clients),
+      recorder: this.#recorder,
+      maxTasks,
     });
-    const listener = listenDatagram({
-      hostname,
-      port,
-      handler: recorded?.wrap(handler) ?? handler,
-      counters,
-      maxTasks: maxTasks ?? DEFAULT_MAX_TASKS,
-    });
-    bound.port = listener.port;
     this.#listeners.push(listener);
     return { port: listener.port, counters: [counters] };
   }
@@ -338,6 +331,7 @@ export class RunningServer implements Server {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     await Promise.all([
       this.#control?.shutdown(),
+      this.#web?.shutdown(),
       this.#workers?.shutdown(),
       this.#following?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),

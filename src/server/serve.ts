@@ -5,6 +5,7 @@ import { checkServeOptions } from "./options.ts";
 import { quote } from "../text/json.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
+import type { Web } from "./http/web.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /**
@@ -42,8 +43,11 @@ export async function serve<const Url extends string>(
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   checkServeOptions(options);
+  const web = await makeWeb(options);
+  const isShared = options.control !== undefined && options.control === options.http;
   const parts = {
-    control: await makeControl(options),
+    control: await makeControl(options, isShared ? web : undefined),
+    web: isShared ? undefined : web,
     recorder: await makeRecorder(options),
     following: await follow(options, listeners),
   };
@@ -61,10 +65,23 @@ export async function serve<const Url extends string>(
 /** Makes the control interface, whose modules are loaded for it alone. */
 async function makeControl(
   { control: address, controlToken: token, controlReadOnly: isReadOnly, log }: ServeOptions,
+  web: Web | undefined,
 ): Promise<Control | undefined> {
   if (address === undefined) return undefined;
   const { Control } = await import("./http/control.ts");
-  return new Control({ address, token, isReadOnly, log });
+  return new Control({ address, token, isReadOnly, log, web });
+}
+
+/** Makes the HTTP interface, whose modules are loaded for it alone. */
+async function makeWeb(
+  { http: address, httpToken: token, httpNames: names, httpParts: parts }: ServeOptions,
+): Promise<Web | undefined> {
+  if (address !== undefined) {
+    const { Web } = await import("./http/web.ts");
+    return new Web({ address, token, names, parts });
+  }
+  if ([token, names, parts].every((option) => option === undefined)) return undefined;
+  throw new SyntaxError("httpToken, httpNames and httpParts need http");
 }
 
 /** Makes the recorder, whose modules are loaded for it alone. */

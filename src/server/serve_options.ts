@@ -17,11 +17,12 @@ import type { StatusOptions } from "../clock/sources/options.ts";
 import type { RecordedExchanges } from "../client/control_api.ts";
 import type { RecordOptions } from "./record/options.ts";
 import type { Transport } from "./transport.ts";
+import type { HttpOptions } from "./http/options.ts";
 import type { UpstreamOptions } from "./upstreams/options.ts";
 import type { UpstreamReport } from "./upstreams/upstreams.ts";
 
 /** Options for {@linkcode serve}. */
-export interface ServeOptions extends GuardOptions, UpstreamOptions {
+export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions {
   /**
    * Whether text without a time zone is UTC rather than this machine's local time.
    *
@@ -165,6 +166,8 @@ export interface Server<Url extends string = string> extends AsyncDisposable {
   readonly clock: ClockControl;
   /** The seed of all random numbers: `ServeOptions.seed`, or the one that was drawn. */
   readonly seed: number;
+  /** The HTTP interface, if `ServeOptions.http` is set: `http://127.0.0.1:8880`. */
+  readonly http: { readonly url: string } | undefined;
   /** The upstream servers that are followed, in the order of `ServeOptions.upstreams`, as they are now. */
   readonly upstreams: readonly UpstreamReport[];
   /** The control interface, if `ServeOptions.control` is set: `http://127.0.0.1:8890`. */

@@ -20,7 +20,7 @@ Deno.test(
         const written = await Deno.readTextFile(root + path);
         assertEquals(text, written, `${path} is out of date: deno task manual`);
       }
-      assertEquals(Object.keys(references).length, 4);
+      assertEquals(Object.keys(references).length, 5);
     },
   ),
 );

@@ -9,7 +9,7 @@ import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../server/http/address.ts";
 import type { clientFields } from "../../server/options.ts";
-import { controlFields } from "../../server/http/options.ts";
+import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
 import { readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
@@ -25,6 +25,17 @@ export const controlGroup = {
     syntax: "<file>",
     help: "file with the token, which others may not read",
     conflicts: ["control-token"],
+  }),
+};
+
+export const httpGroup = {
+  ...httpFields,
+  httpTokenFile: text("a file", () => {}, {
+    name: "http-token-file",
+    maxLength: MAX_LONG_TEXT,
+    syntax: "<file>",
+    help: "file with the token, which others may not read",
+    conflicts: ["http-token"],
   }),
 };
 
@@ -149,4 +160,21 @@ export async function readControl(
     ...token !== undefined && { controlToken: token },
     ...maxClients !== undefined && { maxClients },
   };
+}
+
+/**
+ * Reads the options of the HTTP interface, the token from its file if one is named.
+ *
+ * @throws {UsageError} If they contradict each other, or the file has no token
+ * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
+ */
+export async function readHttp(
+  { httpTokenFile: file, ...options }: ValuesOf<typeof httpGroup>,
+): Promise<ValuesOf<typeof httpFields>> {
+  if (options.http === undefined) {
+    const [given] = Object.keys(options).map((key) => httpFields[key as keyof HttpOptions].name);
+    const name = file === undefined ? given : "http-token-file";
+    if (name !== undefined) throw new UsageError(`--${name} needs --http`);
+  }
+  return file === undefined ? options : { ...options, httpToken: await readToken(file, "timesrv") };
 }

@@ -28,8 +28,10 @@ import {
   checkTransport,
   checkUpstreams,
   controlGroup,
+  httpGroup,
   readControl,
   readGuard,
+  readHttp,
   readListeners,
 } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
@@ -78,6 +80,7 @@ const groups = {
   },
   "Transport:": { ...transportFields, ...familyFields },
   "Control interface:": controlGroup,
+  "HTTP interface:": httpGroup,
   "Recorder and end (for tests):": { ...recordFields, ...untilFields, ...lifeFields },
   "Log, on standard error:": logFields,
 } as const;
@@ -107,6 +110,7 @@ Examples:
   timesrv --time 2038-01-19T03:14:00Z --rate 10x
   timesrv --scenario leap-insert ntp://127.0.0.1:1123
   timesrv --seed 42 --fault drop=0.3 --fault delay=50ms,jitter=10ms
+  timesrv ntp://0.0.0.0 --http 127.0.0.1:8880
   timesrv ntp://127.0.0.1:0 --control 127.0.0.1:8890 >ports.json
 `;
 
@@ -186,6 +190,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     transport,
     family,
     ...await readControl(values),
+    ...await readHttp(pickOptions(httpGroup, values)),
     ...pickOptions(untilFields, values),
     ...pickOptions(upstreamFields, values),
     record: file === null ? isRecorded : { sink: file },
@@ -216,7 +221,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
  * Writes the ready line for a program that started the server; people read the log. A slow reader, or one
  * that has ended, delays nothing.
  */
-async function announce({ addresses, control, seed }: Server): Promise<void> {
+async function announce({ addresses, control, http, seed }: Server): Promise<void> {
   if (Deno.stdout.isTerminal()) return;
   const { version } = await import("../shared/help.ts");
   const listeners = addresses.map(({ url, protocol, hostname, port, isSimulated, faults }) => ({
@@ -234,6 +239,7 @@ async function announce({ addresses, control, seed }: Server): Promise<void> {
     simulated: listeners.some(({ simulated }) => simulated),
     listeners,
     ...(control && { control: control.url }),
+    ...(http && { http: http.url }),
   };
   new BoundedWriter(Deno.stdout).write(`${formatJson(line)}\n`);
 }

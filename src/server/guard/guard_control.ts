@@ -121,6 +121,13 @@ export class GuardControl {
     return { address, answered: true, cause: null, kod: false, rule, reason: `${why}; ${limit}` };
   }
 
+  /** Whether the access rules allow an address. */
+  isAllowed(address: string): boolean {
+    const words = new Uint32Array(4);
+    parseIpWords(address, words);
+    return findRule(this.#options.access ?? {}, words).isAllowed;
+  }
+
   get #limit(): RateLimit | undefined {
     const { rateLimit = {} } = this.#options;
     return rateLimit === "off" ? undefined : rateLimit;

@@ -4,7 +4,9 @@ import { quote } from "../../text/json.ts";
 
 export const DEFAULT_CONTROL_PORT = 8890;
 
-export interface ControlAddress {
+const DEFAULT_HTTP_PORT = 8880;
+
+export interface HttpAddress {
   readonly hostname: string;
   readonly port: number;
 }
@@ -16,7 +18,20 @@ const shape = /^(?:\[(?<ipv6>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9._-]+))(?::(?<p
  *
  * @throws {SyntaxError} If it cannot be read
  */
-export function parseControl(text: string): ControlAddress {
+export function parseControl(text: string): HttpAddress {
+  return parseAddress(text, "control", DEFAULT_CONTROL_PORT);
+}
+
+/**
+ * Parses the address of the HTTP interface as {@linkcode parseControl} does.
+ *
+ * @throws {SyntaxError} If it cannot be read
+ */
+export function parseHttp(text: string): HttpAddress {
+  return parseAddress(text, "HTTP", DEFAULT_HTTP_PORT);
+}
+
+function parseAddress(text: string, what: string, defaultPort: number): HttpAddress {
   const { ipv6, host, port } = shape.exec(text)?.groups ?? {};
   const hostname = ipv6 ?? host;
   const isPort = Number(port ?? 0) <= 65_535;
@@ -24,11 +39,11 @@ export function parseControl(text: string): ControlAddress {
     URL.canParse(`http://${ipv6 === undefined ? hostname : `[${ipv6}]`}`);
   if (!isHost || !isPort) {
     throw new SyntaxError(
-      `Cannot read the control address ${quote(text)}: expected HOST[:PORT] ` +
-        "such as 127.0.0.1:8890",
+      `Cannot read the ${what} address ${quote(text)}: expected HOST[:PORT] ` +
+        `such as 127.0.0.1:${defaultPort}`,
     );
   }
-  return { hostname, port: port === undefined ? DEFAULT_CONTROL_PORT : Number(port) };
+  return { hostname, port: port === undefined ? defaultPort : Number(port) };
 }
 
 /**
@@ -55,7 +70,7 @@ export function needsToken(hostname: string): boolean {
  * @throws {RangeError} If other machines could reach it without a token
  */
 export async function resolveControl(
-  { hostname, port }: ControlAddress,
+  { hostname, port }: HttpAddress,
   token: string | undefined,
   resolve: (hostname: string) => Promise<string[]> = resolveHost,
 ): Promise<string[]> {

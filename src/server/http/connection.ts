@@ -42,6 +42,7 @@ export class Connection {
   readonly stream: Duplex;
   /** Whether the peer is on this machine. */
   readonly isLocal: boolean;
+  readonly peer: string;
   /** The peer's address, of IPv6 the network: one machine has a whole /64. */
   readonly source: string;
   /** Resolves when its descriptor is free. */
@@ -75,6 +76,7 @@ export class Connection {
     this.#deadlineMs = this.#startMs + HEAD_MS;
     this.closed = this.#closed.promise;
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
+    this.peer = hostname;
     this.isLocal = isLoopback(hostname);
     this.source = networkOf(hostname);
     this.stream = openStream({

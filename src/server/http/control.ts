@@ -5,11 +5,12 @@ import { firstOf } from "../../system/address.ts";
 import { formatJson, quote } from "../../text/json.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { Scenario } from "../scenarios/scenarios.ts";
-import { checkToken, type ControlAddress, parseControl, resolveControl } from "./address.ts";
+import { checkToken, type HttpAddress, parseControl, resolveControl } from "./address.ts";
 import { readJson, requireNothing } from "./body.ts";
 import { authorize } from "./gate.ts";
 import { HttpError } from "./http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
+import type { Web } from "./web.ts";
 import type { ControlledServer } from "./call.ts";
 import { findRoute, parametersOf } from "./routes.ts";
 
@@ -21,13 +22,16 @@ export interface ControlOptions {
   readonly isReadOnly?: boolean | undefined;
   /** The log of changes. */
   readonly log?: ServerLog | undefined;
+  /** What is served on the same address; its paths are its own. */
+  readonly web?: Web | undefined;
 }
 
 export class Control {
-  readonly #address: ControlAddress;
+  readonly #address: HttpAddress;
   readonly #token: string | undefined;
   readonly #isReadOnly: boolean;
   readonly #log: ServerLog | undefined;
+  readonly #web: Web | undefined;
   #listener: HttpListener | undefined;
   #isStopping = false;
 
@@ -36,7 +40,8 @@ export class Control {
    *
    * @throws {SyntaxError} If the address or the token cannot be read
    */
-  constructor({ address, token, isReadOnly = false, log }: ControlOptions) {
+  constructor({ address, token, isReadOnly = false, log, web }: ControlOptions) {
+    this.#web = web;
     this.#isReadOnly = isReadOnly;
     this.#address = parseControl(address);
     this.#token = token === undefined ? undefined : checkToken(token);
@@ -76,6 +81,7 @@ export class Control {
 
   /** Answers every request, whatever is wrong with it. */
   async answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
+    if (this.#web?.has(request.url.pathname)) return this.#web.answer(request, subject);
     try {
       await authorize(request, this.#token);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });

@@ -30,9 +30,13 @@ export async function authorize(
   } else if (token === undefined) {
     throw new HttpError(403, "Only this machine may control this server without a token");
   }
-  if (token !== undefined && !await isSame(bearerOf(headers), token)) {
-    throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
-  }
+  if (token !== undefined) await requireToken(headers, token);
+}
+
+/** @throws {HttpError} If a request does not carry a token */
+export async function requireToken(headers: Headers, token: string): Promise<void> {
+  if (await isSame(bearerOf(headers), token)) return;
+  throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
 }
 
 function hostOf(url: URL | null): string {

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly headers: Headers;
   /** Whether it comes from this machine, by the address of its connection. */
   readonly isLocal: boolean;
+  /** The address that it comes from. */
+  readonly peer: string;
   /** The parts of its body as they arrive; throws an {@linkcode HttpError} if they are mostly framing. */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -232,9 +234,9 @@ export class HttpListener {
       const { method = "" } = message;
       const headers = readHeaders(message);
       const url = readTarget(message.url ?? "");
-      const { isLocal } = connection;
+      const { isLocal, peer } = connection;
       const body = readBody(message, () => connection.received - received);
-      return await this.#handler({ method, url, headers, isLocal, body });
+      return await this.#handler({ method, url, headers, isLocal, peer, body });
     } catch (error) {
       const status = error instanceof HttpError ? error.status : 500;
       const body = `${formatJson({ error: (error as Error).message })}\n`;

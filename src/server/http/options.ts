@@ -1,5 +1,5 @@
-import { flag, MAX_LONG_TEXT, text } from "../../options/field.ts";
-import { checkToken, parseControl } from "./address.ts";
+import { type Fields, flag, list, MAX_LONG_TEXT, oneOf, text } from "../../options/field.ts";
+import { checkToken, parseControl, parseHttp } from "./address.ts";
 
 export const controlFields = {
   control: text("HOST[:PORT] such as 127.0.0.1:8890", parseControl, {
@@ -19,3 +19,63 @@ export const controlFields = {
     help: "show all and change nothing, so that mmsg stays possible",
   }),
 };
+
+/** The parts of the HTTP interface. */
+export const httpParts = ["time", "health", "metrics"] as const;
+
+/** One of {@linkcode httpParts}. */
+export type HttpPart = (typeof httpParts)[number];
+
+/** Options of the HTTP interface, which tells the time and how the server is, and changes nothing. */
+export interface HttpOptions {
+  /**
+   * Where to serve the time (`/time`, `/time.txt`), the health of the server (`/healthz`, `/livez`, `/readyz`) and its
+   * metrics (`/metrics`) over HTTP, such as `127.0.0.1:8880`; by default nowhere. It may be the address of
+   * the control interface.
+   */
+  readonly http?: string | undefined;
+  /** The bearer token for the metrics, 16 to 256 letters and digits; without it all who reach it may see them. */
+  readonly httpToken?: string | undefined;
+  /** Names of the server for those who look at its metrics, beside its addresses and `localhost`. */
+  readonly httpNames?: readonly string[] | undefined;
+  /**
+   * The parts that are there.
+   *
+   * @default {["time", "health", "metrics"]}
+   */
+  readonly httpParts?: readonly HttpPart[] | undefined;
+}
+
+const hostName = text("a host name", checkName, {
+  name: "http-name",
+  syntax: "<names>",
+  help: "names of this server for HTTP clients, with commas",
+});
+
+const httpPart = oneOf(httpParts, {
+  name: "http-parts",
+  syntax: "<parts>",
+  help: "parts of HTTP to serve, with commas",
+  default: "time,health,metrics",
+});
+
+export const httpFields: Fields<HttpOptions> = {
+  http: text("HOST[:PORT] such as 127.0.0.1:8880", parseHttp, {
+    name: "http",
+    syntax: "<address>",
+    help: "serve time, health and metrics over HTTP, as on 127.0.0.1:8880",
+  }),
+  httpToken: text("16 to 256 letters, digits and -._~+/", checkToken, {
+    name: "http-token",
+    maxLength: MAX_LONG_TEXT,
+    syntax: "<token>",
+    help: "bearer token for the metrics; others see a command line",
+    isSecret: true,
+  }),
+  httpNames: { ...list(hostName), parse: (names) => names.split(",").map(hostName.parse) },
+  httpParts: { ...list(httpPart), parse: (parts) => parts.split(",").map(httpPart.parse) },
+};
+
+function checkName(name: string): void {
+  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})$/.test(name)) throw new SyntaxError("no name");
+}

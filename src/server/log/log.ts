@@ -74,16 +74,13 @@ const MAX_PART_LENGTH = 1000;
 /** A change may have as much JSON as a request: 64 KiB. */
 const MAX_CHANGE_LENGTH = 300;
 
-const BOLD = "1";
-const DIM = "2";
-const YELLOW = "33";
-const CYAN = "36";
+const [BOLD, DIM, YELLOW, CYAN] = ["1", "2", "33", "36"];
 
 /**
  * The log of a server: its listeners, its clients, its totals.
  *
- * It writes at most 20 lines per second about requests and failures, as many about refused requests, and as
- * many about changes by the control interface, then one that counts the rest. If the sink blocks, it drops lines rather than wait.
+ * It writes at most 20 lines per second about requests and failures, 20 about refused requests and 20 about
+ * changes, then one that counts the rest. If the sink blocks, it drops lines rather than wait.
  *
  * @example
  * ```ts
@@ -123,9 +120,10 @@ export class ServerLog {
     );
   }
 
-  /** Logs the URL of the control interface. */
-  control(url: string): void {
-    this.#inform(["Control interface on ", [BOLD, url]], { event: "control", url });
+  /** Logs the URL of the control interface, or of the HTTP interface. */
+  opened(event: "control" | "http", url: string): void {
+    const name = event === "control" ? "Control interface" : "HTTP";
+    this.#inform([`${name} on `, [BOLD, url]], { event, url });
   }
 
   /** Logs a change by the control interface, unless there are too many in this second. */

@@ -1,18 +1,14 @@
 /** What the log says once a server is complete. */
-import type { ServedTime } from "../../clock/served_time.ts";
-import type { ControlledListener } from "../http/call.ts";
-import type { ServeOptions } from "../serve_options.ts";
+import type { ControlledServer } from "../http/call.ts";
+import type { ServeOptions, Server } from "../serve_options.ts";
 import type { TransportChoice } from "../transport.ts";
 
-/** Logs the clock, every listener, the transport if one was chosen, and the control interface. */
+/** Logs the clock, every listener, the transport if one was chosen, and the interfaces over HTTP. */
 export function logStart(
   { log, transport, workers = 1, faults: common }: ServeOptions,
-  { time, listeners, choice, control }: {
-    readonly time: ServedTime;
-    readonly listeners: readonly ControlledListener[];
-    readonly choice: TransportChoice;
-    readonly control: { readonly url: string } | undefined;
-  },
+  choice: TransportChoice,
+  { time, listeners }: Pick<ControlledServer, "time" | "listeners">,
+  { control, http }: Pick<Server, "control" | "http">,
 ): void {
   if (log === undefined) return;
   log.clock(time.options);
@@ -24,5 +20,6 @@ export function logStart(
     }
   }
   if (transport !== undefined) log.transport(choice, workers);
-  if (control !== undefined) log.control(control.url);
+  if (control !== undefined) log.opened("control", control.url);
+  if (http !== undefined) log.opened("http", http.url);
 }

@@ -48,7 +48,11 @@ export const command = defineCommand({
   run: () => Promise.resolve(),
 });
 
-export function parse(args: readonly string[], of: Command = command): unknown[] {
-  const { values, positionals } = parseArguments(of, args, "tool");
+export function parse(
+  args: readonly string[],
+  of: Command = command,
+  prefix: string = "tool",
+): unknown[] {
+  const { values, positionals } = parseArguments(of, args, prefix);
   return [values, ...positionals];
 }

@@ -187,7 +187,14 @@ function requestOf({ method, target, headers, body, isLocal }: Ask): HttpRequest
     const own = new Headers(headers.map(([name, value]) => [name, value]));
     const octets = new TextEncoder().encode(body);
     const parts = octets.length === 0 ? [] : [octets.subarray(0, 7), octets.subarray(7)];
-    return { method, url, headers: own, isLocal, body: ReadableStream.from(parts) };
+    return {
+      method,
+      url,
+      headers: own,
+      isLocal,
+      peer: "127.0.0.1",
+      body: ReadableStream.from(parts),
+    };
   } catch {
     return undefined;
   }

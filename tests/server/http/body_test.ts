@@ -54,6 +54,7 @@ Deno.test("a body has 65,536 octets at most, by its length or in fact, and is JS
       url: new URL("http://localhost/"),
       headers: new Headers({ "content-type": "application/json", ...headers }),
       isLocal: true,
+      peer: "127.0.0.1",
       body: ReadableStream.from(octets),
     };
     return await readJson(request).catch((error) => error.status);

@@ -66,6 +66,7 @@ Deno.test("other machines need the token, whatever address was to be listened on
     url: new URL("http://localhost/state"),
     headers: new Headers({ host, ...authorization !== "" && { authorization } }),
     isLocal,
+    peer: "127.0.0.1",
     body: new Blob().stream(),
   });
   const status = async (...[given, secret]: Parameters<typeof authorize>): Promise<number> =>

@@ -179,7 +179,8 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
   const there = { ...endpoint, hostname: evil };
   const write = (log: ServerLog): void => {
     log.listening(there);
-    log.control(evil);
+    log.opened("control", evil);
+    log.opened("http", evil);
     log.changed(evil);
     log.transport({ transport: "datagram", reason: evil }, 1);
     log.clock({ time: evil, steps: [evil] }, evil);
@@ -193,6 +194,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
   assertEquals(text, [
     `Serving asctime on udp ${shown}:8888`,
     `Control interface on ${shown}`,
+    `HTTP on ${shown}`,
     `Changed: ${shown}`,
     `Transport: datagram (${shown})`,
     `Simulated clock on ${shown}, not the true time: time ${shown}, steps ${shown}`,

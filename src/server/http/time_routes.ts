@@ -1,0 +1,111 @@
+/** The served time over HTTP: JSON, and text in six forms. */
+import { formatAsctime } from "../../protocols/asctime/format.ts";
+import { NTP_TO_UNIX_SECONDS } from "../../protocols/ntp/timestamp.ts";
+import type { ServedTime } from "../../clock/served_time.ts";
+import { joinNs } from "../../clock/line.ts";
+import { formatReferenceId } from "../../text/reference_id.ts";
+import { suggest } from "../../text/suggest.ts";
+import { formatJson, quote } from "../../text/json.ts";
+import { HttpError } from "./http_error.ts";
+import { leapWords, type Look, rootDistance } from "./served_status.ts";
+
+/** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
+const SCHEMA = 1;
+
+/** The forms of text, each from nanoseconds since 1970 and a time zone. */
+const forms: Readonly<Record<string, (ns: bigint, zone: string) => string>> = {
+  iso: (ns, zone) =>
+    zone === "UTC"
+      ? instantOf(ns).toString({ smallestUnit: "millisecond" })
+      : instantOf(ns).toZonedDateTimeISO(zone)
+        .toString({ smallestUnit: "millisecond", timeZoneName: "never" }),
+  unix: (ns) => decimal(ns, 1_000_000_000n, 6),
+  unixms: (ns) => String(ns / 1_000_000n),
+  asctime: (ns, zone) => {
+    const zoned = instantOf(ns).toZonedDateTimeISO(zone);
+    const local = ns + BigInt(zoned.offsetNanoseconds);
+    return formatAsctime(Number(local / 1_000_000_000n), { utc: true });
+  },
+  rfc1123: (ns) => new Date(Number(ns / 1_000_000n)).toUTCString(),
+  ntp: (ns) => {
+    const units = (ns << 32n) / 1_000_000_000n + (BigInt(NTP_TO_UNIX_SECONDS) << 32n);
+    return BigInt.asUintN(64, units).toString(16).padStart(16, "0");
+  },
+};
+
+/** The parameters of the two routes. */
+export const timeParameters = ["zone", "listener"];
+export const textParameters = ["format", ...timeParameters];
+
+/** The time as JSON, with the status in the words of `timecli --json`. */
+export function timeJson(time: ServedTime, zone: string | undefined): string {
+  const look = time.look();
+  const { status } = look;
+  const { dispersion, distance } = rootDistance(look);
+  const ns = joinNs(look.time);
+  const local = zone === undefined ? undefined : zonedTime(ns, zone);
+  const body = {
+    schema: SCHEMA,
+    time: instantOf(ns).toString({ smallestUnit: "nanosecond" }),
+    unix: Number(decimal(ns, 1_000_000_000n, 6)),
+    t2: milliseconds(look),
+    leap: leapWords[status.leap],
+    stratum: status.stratum,
+    reference_id: formatReferenceId(status.referenceId, status.stratum),
+    root_delay: status.rootDelaySeconds,
+    root_dispersion: dispersion,
+    root_distance: distance,
+    synchronized: status.leap !== 3,
+    simulated: time.isSimulated,
+    ...local && { local: local.toString(), utc_offset: local.offset },
+  };
+  // The last reading, so that t3 - t2 is what this took.
+  return `${formatJson({ ...body, t3: milliseconds(time.look()) })}\n`;
+}
+
+/**
+ * The time as a line of text.
+ *
+ * @throws {HttpError} If the form or the zone is unknown, or the clock is not synchronised, which text cannot say
+ */
+export function timeText(time: ServedTime, format = "iso", zone = "UTC"): string {
+  const form = Object.hasOwn(forms, format) ? forms[format] : undefined;
+  if (form === undefined) {
+    throw new HttpError(
+      400,
+      `There is no form ${quote(format)}: ${suggest(format, Object.keys(forms))}`,
+    );
+  }
+  const look = time.look();
+  zonedTime(joinNs(look.time), zone);
+  if (look.status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
+  return `${form(joinNs(look.time), zone)}\n`;
+}
+
+function instantOf(ns: bigint): Temporal.Instant {
+  return Temporal.Instant.fromEpochNanoseconds(ns);
+}
+
+function zonedTime(ns: bigint, zone: string): Temporal.ZonedDateTime {
+  try {
+    return instantOf(ns).toZonedDateTimeISO(zone);
+  } catch {
+    throw new HttpError(
+      400,
+      `There is no time zone ${quote(zone)}: expected one such as Europe/Berlin`,
+    );
+  }
+}
+
+/** Milliseconds since 1970, exact to a quarter of a microsecond. */
+function milliseconds({ time: { seconds, nanoseconds } }: Look): number {
+  return seconds * 1000 + Math.round(nanoseconds / 100) / 1e4;
+}
+
+function decimal(ns: bigint, unit: bigint, digits: number): string {
+  const scale = 10n ** BigInt(digits);
+  const value = ns * scale / unit;
+  const whole = value < 0n ? -value : value;
+  const fraction = String(whole % scale).padStart(digits, "0");
+  return `${value < 0n ? "-" : ""}${whole / scale}.${fraction}`;
+}

@@ -1,0 +1,232 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { query, serve, type Server } from "../../../mod.ts";
+import { GuardControl } from "../../../src/server/guard/guard_control.ts";
+import { serverMetrics } from "../../../src/server/http/metrics.ts";
+import { Web } from "../../../src/server/http/web.ts";
+
+const http = "127.0.0.1:0";
+
+async function get(
+  server: Server,
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+): Promise<{ status: number; text: string; headers: Headers }> {
+  const response = await fetch(`${server.http?.url}${path}`, { headers, method });
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+/** Sends a request whose Host is a name. */
+async function getAs(server: Server, host: string, path: string): Promise<number> {
+  const { port } = new URL(server.http?.url ?? "");
+  using conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  await conn.write(
+    new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+  );
+  const text = await new Response(conn.readable).text().catch(() => "");
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
+}
+
+const CLOCK = { time: "2030-01-02T03:04:05.678Z", rate: 0 };
+
+Deno.test("the served time is there as JSON, with its status", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { http, clock: CLOCK });
+  const { status, text, headers } = await get(server, "/time?zone=Asia/Kolkata");
+  const { root_dispersion, ...body } = JSON.parse(text);
+  assertEquals([status, headers.get("date")], [200, "Wed, 02 Jan 2030 03:04:05 GMT"]);
+  assert(root_dispersion > 0);
+  assertEquals(body, {
+    schema: 1,
+    time: "2030-01-02T03:04:05.678000000Z",
+    unix: 1893553445.678,
+    t2: 1893553445678,
+    t3: 1893553445678,
+    leap: "none",
+    stratum: 10,
+    reference_id: "127.127.1.1",
+    root_delay: 0,
+    root_distance: root_dispersion,
+    synchronized: true,
+    simulated: true,
+    local: "2030-01-02T08:34:05.678+05:30[Asia/Kolkata]",
+    utc_offset: "+05:30",
+  });
+  assertEquals(headers.get("access-control-allow-origin"), "*");
+});
+
+Deno.test("the served time is there as a line of text, in six forms and any zone", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { http, clock: CLOCK });
+  const table: [path: string, text: string][] = [
+    ["", "2030-01-02T03:04:05.678Z"],
+    ["?zone=America/New_York", "2030-01-01T22:04:05.678-05:00"],
+    ["?format=unix", "1893553445.678000"],
+    ["?format=unixms", "1893553445678"],
+    ["?format=asctime", "Wed Jan  2 03:04:05 2030"],
+    ["?format=asctime&zone=Asia/Tokyo", "Wed Jan  2 12:04:05 2030"],
+    ["?format=rfc1123", "Wed, 02 Jan 2030 03:04:05 GMT"],
+    ["?format=ntp", "f487d3a5ad916872"],
+  ];
+  for (const [path, expected] of table) {
+    const { status, text } = await get(server, `/time.txt${path}`);
+    assertEquals([status, text], [200, `${expected}\n`], path);
+  }
+  for (const path of ["?format=x", "?zone=Nowhere", "?zones=UTC"]) {
+    assertEquals((await get(server, `/time.txt${path}`)).status, 400, path);
+  }
+  const { text } = await get(server, "/time", { accept: "text/plain, application/json;q=0.5" });
+  assertEquals(text, "2030-01-02T03:04:05.678Z\n");
+});
+
+Deno.test("a listener with its own clock can be chosen, and another one is named", async () => {
+  await using server = await serve(["ntp://127.0.0.1:0?time=2031-01-01T00:00:00Z&rate=0"], {
+    http,
+  });
+  const { text } = await get(server, `/time.txt?listener=${encodeURIComponent(server.url)}`);
+  assertEquals(text, "2031-01-01T00:00:00.000Z\n");
+  assertEquals((await get(server, "/time?listener=ntp://127.0.0.1:1")).status, 404);
+});
+
+Deno.test("readiness says what is wrong, liveness only that it lives", async () => {
+  await using good = await serve("ntp://127.0.0.1:0", { http });
+  assertEquals((await get(good, "/readyz")).text, "ok\n");
+  await using server = await serve("ntp://127.0.0.1:0", { http, status: { unsynchronized: true } });
+  const [ready, all, alive, time, text] = await Promise.all([
+    get(server, "/readyz"),
+    get(server, "/readyz?verbose"),
+    get(server, "/healthz"),
+    get(server, "/time"),
+    get(server, "/time.txt"),
+  ]);
+  assertEquals([ready.status, ready.text], [503, "the clock is not synchronised\n"]);
+  assertEquals(all.text, "[+]listeners ok\n[-]clock: the clock is not synchronised\n");
+  assertEquals([alive.status, alive.text], [200, "ok\n"]);
+  assertEquals([JSON.parse(time.text).synchronized, text.status], [false, 503]);
+});
+
+Deno.test("metrics count what was answered and refused, in both formats with the same series", async () => {
+  await using server = await serve(["ntp://127.0.0.1:0", "asctime://127.0.0.1:0?offset=%2B1h"], {
+    http,
+  });
+  const [ntp = "", text = ""] = server.addresses.map(({ url }) => url);
+  for (let i = 0; i < 3; i++) await query(ntp);
+  await query(text);
+  const { text: plain, headers } = await get(server, "/metrics");
+  assertEquals(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  const lines = new Set(plain.split("\n"));
+  for (
+    const line of [
+      `timesrv_replies_total{listener="${ntp}",protocol="ntp"} 3`,
+      `timesrv_replies_total{listener="${text}",protocol="asctime"} 1`,
+      `timesrv_refusals_total{listener="${ntp}",cause="rate_limited"} 0`,
+      'timesrv_clock_simulated{clock="server"} 0',
+      `timesrv_clock_simulated{clock="${text}"} 1`,
+      `timesrv_clock_offset_seconds{clock="${text}"} 3600`,
+      'timesrv_clock_leap{clock="server",state="none"} 1',
+      "timesrv_answering 1",
+    ]
+  ) assert(lines.has(line), `${line} is not in\n${plain}`);
+  const accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3";
+  const open = await get(server, "/metrics", { accept });
+  assertMatch(open.headers.get("content-type") ?? "", /^application\/openmetrics-text/);
+  assertEquals(open.text.endsWith("# EOF\n"), true);
+  const names = (page: string): string[] =>
+    page.split("\n").filter((line) => !line.startsWith("#")).map((line) =>
+      line.split(" ")[0] ?? ""
+    );
+  assertEquals(names(open.text), names(plain));
+  const families = new Set(names(plain).map((name) => name.split("{")[0]));
+  assertEquals([...serverMetrics].filter(({ name }) => !families.has(name)), []);
+});
+
+Deno.test("metrics are for those with the token, not for other sites and not by a stranger's name", async () => {
+  const httpToken = "0123456789abcdef";
+  await using server = await serve("ntp://127.0.0.1:0", {
+    http,
+    httpToken,
+    httpNames: ["time.example"],
+  });
+  const status = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (await get(server, path, headers)).status;
+  const authorization = `Bearer ${httpToken}`;
+  assertEquals(await status("/metrics", {}), 401);
+  assertEquals(await status("/metrics", { authorization: `Bearer ${httpToken}x` }), 401);
+  assertEquals(await status("/metrics", { authorization }), 200);
+  assertEquals(await status("/metrics", { authorization, origin: "http://a.example" }), 403);
+  assertEquals(await status("/metrics", { authorization, "sec-fetch-site": "same-site" }), 403);
+  assertEquals(await status("/time", { origin: "http://a.example" }), 200);
+  await using open = await serve("ntp://127.0.0.1:0", { http, httpNames: ["time.example"] });
+  for (
+    const [host, expected] of [
+      ["127.0.0.1", 200],
+      ["localhost:8880", 200],
+      ["[::1]:8880", 200],
+      ["192.0.2.7", 200],
+      ["time.example", 200],
+      ["evil.example", 421],
+      ["time.example.evil.example", 421],
+    ] as const
+  ) assertEquals(await getAs(open, host, "/metrics"), expected, host);
+});
+
+Deno.test("clients that get no time over UDP get none over HTTP", async () => {
+  const web = new Web({ address: http });
+  const subject = {
+    guard: new GuardControl(undefined, { access: { deny: ["192.0.2.0/24"] } }, () => []),
+    time: { now: () => Temporal.Now.instant() },
+  };
+  const ask = async (peer: string, isLocal: boolean): Promise<number> => {
+    const request = {
+      method: "GET",
+      url: new URL("http://localhost/healthz"),
+      headers: new Headers(),
+      isLocal,
+      peer,
+      body: ReadableStream.from([]),
+    };
+    return (await web.answer(request, subject as never)).status;
+  };
+  assertEquals(
+    await Promise.all([
+      ask("192.0.2.1", false),
+      ask("198.51.100.1", false),
+      ask("127.0.0.1", true),
+    ]),
+    [403, 200, 200],
+  );
+});
+
+Deno.test("only the chosen parts are there, for GET and HEAD", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { http, httpParts: ["health"] });
+  for (const [path, status] of [["/healthz", 200], ["/time", 404], ["/metrics", 404]] as const) {
+    assertEquals((await get(server, path)).status, status, path);
+  }
+  const head = await get(server, "/healthz", {}, "HEAD");
+  assertEquals([head.status, head.text], [200, ""]);
+  const post = await get(server, "/healthz", {}, "POST");
+  assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+});
+
+Deno.test("one address can have both interfaces, each with its own rights", async () => {
+  const control = "127.0.0.1:0";
+  const controlToken = "fedcba9876543210";
+  await using server = await serve("ntp://127.0.0.1:0", { http: control, control, controlToken });
+  assertEquals(server.http?.url, server.control?.url);
+  assertEquals((await get(server, "/time")).status, 200);
+  assertEquals((await get(server, "/state")).status, 401);
+  const authorization = `Bearer ${controlToken}`;
+  assertEquals((await get(server, "/state", { authorization })).status, 200);
+});
+
+Deno.test("options of HTTP without --http, and unknown parts, are refused", async () => {
+  for (
+    const options of [
+      { httpToken: "0123456789abcdef" },
+      { http, httpParts: ["page"] },
+      { http, httpNames: ["a b"] },
+      { http: "nowhere at all" },
+    ]
+  ) {
+    const given = options as Parameters<typeof serve>[1];
+    await assertRejects(() => serve("ntp://127.0.0.1:0", given), SyntaxError);
+  }
+});
