@@ -5,6 +5,8 @@ import type { ServedTime } from "../../clock/served_time.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import type { Metric, Sample } from "../../text/exposition.ts";
 import type { Totals } from "../../transports/counters.ts";
+import type { UpstreamState } from "../../discipline/discipline.ts";
+import type { UpstreamReport } from "../upstreams/upstreams.ts";
 import type { ControlledListener, ControlledServer } from "./call.ts";
 import { leapWords, rootDistance } from "./served_status.ts";
 
@@ -36,6 +38,50 @@ function ofClocks(
 function ofClock(value: (time: ServedTime) => number): ReturnType<typeof ofClocks> {
   return ofClocks((time) => [[[], value(time)]]);
 }
+
+/** Samples of the upstream servers; their number is that of the command line, pools included. */
+function ofUpstreams(
+  samples: (upstream: UpstreamReport) => readonly Sample[],
+): (server: ControlledServer) => Sample[] {
+  return ({ following }) => {
+    const counts = new Map<string, number>();
+    return (following?.list() ?? []).flatMap((upstream) => {
+      const member = (counts.get(upstream.url) ?? 0) + 1;
+      counts.set(upstream.url, member);
+      return samples(upstream).map(([labels, value]): Sample => [
+        [upstream.url, String(member), ...labels],
+        value,
+      ]);
+    });
+  };
+}
+
+/** A value of each upstream; left out where it is not known. */
+function ofUpstream(
+  value: (upstream: UpstreamReport) => number | undefined,
+): ReturnType<typeof ofUpstreams> {
+  return ofUpstreams((upstream) => {
+    const known = value(upstream);
+    return known === undefined ? [] : [[[], known]];
+  });
+}
+
+/** The ones among the last eight bits. */
+function countOnes(bits: number): number {
+  return [...(bits & 0xff).toString(2)].filter((bit) => bit === "1").length;
+}
+
+const upstreamStates: readonly UpstreamState[] = [
+  "selected",
+  "combined",
+  "distant",
+  "falseticker",
+  "silent",
+  "unsynchronized",
+  "refused",
+];
+
+const upstreamLabels = ["upstream", "member"];
 
 const [listener, clock] = [["listener"], ["clock"]];
 
@@ -210,6 +256,72 @@ export const serverMetrics: readonly ServerMetric[] = [
       const { referenceId, stratum } = time.look().status;
       return [[[formatReferenceId(referenceId, stratum)], 1]];
     }),
+  },
+  {
+    name: "timesrv_upstream_up",
+    type: "gauge",
+    labels: upstreamLabels,
+    help:
+      "1 if the last request to an upstream server was answered; member counts a pool's addresses.",
+    samples: ofUpstream(({ reach }) => reach & 1),
+  },
+  {
+    name: "timesrv_upstream_state",
+    type: "gauge",
+    labels: [...upstreamLabels, "state"],
+    help: `1 for the state that holds: ${upstreamStates.join(", ")}.`,
+    samples: ofUpstreams((upstream) =>
+      upstreamStates.map((state): Sample => [[state], Number(state === upstream.state)])
+    ),
+  },
+  {
+    name: "timesrv_upstream_offset_seconds",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The clock of an upstream server minus the time served.",
+    samples: ofUpstream(({ offset }) => offset),
+  },
+  {
+    name: "timesrv_upstream_root_distance_seconds",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The error bound of that offset.",
+    samples: ofUpstream(({ distance }) => distance),
+  },
+  {
+    name: "timesrv_upstream_delay_seconds",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The round-trip delay of the last exchange.",
+    samples: ofUpstream(({ delay }) => delay),
+  },
+  {
+    name: "timesrv_upstream_jitter_seconds",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The standard deviation of the offset.",
+    samples: ofUpstream(({ jitter }) => jitter),
+  },
+  {
+    name: "timesrv_upstream_stratum",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The stratum of the last reply.",
+    samples: ofUpstream(({ stratum }) => stratum),
+  },
+  {
+    name: "timesrv_upstream_reach_ratio",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The share of the last eight requests that were answered.",
+    samples: ofUpstream(({ reach }) => countOnes(reach) / 8),
+  },
+  {
+    name: "timesrv_upstream_reply_age_seconds",
+    type: "gauge",
+    labels: upstreamLabels,
+    help: "The time since the last reply.",
+    samples: ofUpstream(({ lastReply }) => lastReply),
   },
   {
     name: "process_resident_memory_bytes",

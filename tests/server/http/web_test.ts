@@ -3,6 +3,7 @@ import { query, serve, type Server } from "../../../mod.ts";
 import { GuardControl } from "../../../src/server/guard/guard_control.ts";
 import { serverMetrics } from "../../../src/server/http/metrics.ts";
 import { Web } from "../../../src/server/http/web.ts";
+import { formatMetrics } from "../../../src/text/exposition.ts";
 
 const http = "127.0.0.1:0";
 
@@ -135,7 +136,42 @@ Deno.test("metrics count what was answered and refused, in both formats with the
     );
   assertEquals(names(open.text), names(plain));
   const families = new Set(names(plain).map((name) => name.split("{")[0]));
-  assertEquals([...serverMetrics].filter(({ name }) => !families.has(name)), []);
+  const missing = serverMetrics.map(({ name }) => name).filter((name) => !families.has(name));
+  assertEquals(missing.filter((name) => !name.startsWith("timesrv_upstream_")), []);
+});
+
+Deno.test("metrics of upstream servers leave out what is not known", () => {
+  const report = {
+    url: "ntp://pool.example",
+    address: undefined,
+    state: "silent",
+    poll: 6,
+    reach: 0,
+  };
+  const known = { offset: -0.25, distance: 0.5, delay: 0.125, jitter: 0.0625, stratum: 2 };
+  const server = {
+    following: {
+      list: () => [report, { ...report, ...known, state: "selected", reach: 0b1011, lastReply: 9 }],
+    },
+  };
+  const metrics = serverMetrics.filter(({ name }) => name.startsWith("timesrv_upstream_"));
+  const lines = formatMetrics(
+    metrics.map((metric) => [metric, metric.samples(server as never)] as const),
+    "text",
+  ).split("\n").filter((line) => line.startsWith("timesrv_") && !line.includes("_state{"));
+  const labels = (member: number): string => `{upstream="ntp://pool.example",member="${member}"}`;
+  assertEquals(lines, [
+    `timesrv_upstream_up${labels(1)} 0`,
+    `timesrv_upstream_up${labels(2)} 1`,
+    `timesrv_upstream_offset_seconds${labels(2)} -0.25`,
+    `timesrv_upstream_root_distance_seconds${labels(2)} 0.5`,
+    `timesrv_upstream_delay_seconds${labels(2)} 0.125`,
+    `timesrv_upstream_jitter_seconds${labels(2)} 0.0625`,
+    `timesrv_upstream_stratum${labels(2)} 2`,
+    `timesrv_upstream_reach_ratio${labels(1)} 0`,
+    `timesrv_upstream_reach_ratio${labels(2)} 0.375`,
+    `timesrv_upstream_reply_age_seconds${labels(2)} 9`,
+  ]);
 });
 
 Deno.test("metrics are for those with the token, not for other sites and not by a stranger's name", async () => {
