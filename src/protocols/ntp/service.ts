@@ -55,7 +55,7 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
         exchange.isUnfinished = false;
         const { reply, arrival, status } = exchange;
         const mask = status === header.status ? header.randomMask : randomMask(status.precision);
-        const low = fraction & ~mask | random32() & mask;
+        const low = blur(fraction, mask, random32());
         // On the wire a step back by more than half an era looks like one forward.
         if (departure.seconds >= arrival.seconds && isAfter(seconds, low, reply)) {
           putTimestamp(reply, field.transmitTimestamp, seconds, low);
@@ -107,6 +107,12 @@ class ReplyHeader {
 function randomMask(precision: number): number {
   const bits = Math.min(Math.max(32 + precision, 0), 32);
   return bits === 32 ? -1 : (1 << bits) - 1;
+}
+
+/** Makes the bits of a mask random, and the fraction no greater: no reply states a time still to come. */
+function blur(fraction: number, mask: number, random: number): number {
+  const below = ((fraction & mask) >>> 0) + 1;
+  return (fraction & ~mask) + Math.floor((random >>> 0) / 2 ** 32 * below) | 0;
 }
 
 /** Whether a time is after the receive timestamp, across a change of era too. */

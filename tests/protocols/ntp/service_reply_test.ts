@@ -142,9 +142,12 @@ Deno.test("random bits are in the fraction below the precision, all of them, and
       seen[name] = [always & value, ever | value];
     };
     for (let i = 0; i < 500; i++) {
-      // A clock that moves on by 2 s: transmit is then never stepped past receive.
+      // A clock that moves on by 2 s: transmit is then never stepped past receive. All bits of its fraction are
+      // ones, so that each may become a zero.
       const random = [Math.imul(i, 0x9e37_79b9), Math.imul(i, 0x85eb_ca6b)];
-      const packet = replyTo({ random, then: later(NOW, 2n * SECOND), status: { precision } });
+      const then = { seconds: NOW.seconds + 2, nanoseconds: 999_999_999 };
+      const packet = replyTo({ random, then, status: { precision } });
+      assert(packet.transmitTimestamp >> 32n === BigInt(then.seconds + 2_208_988_800));
       note("receive", packet.receiveTimestamp);
       note("transmit", packet.transmitTimestamp);
       assertEquals(packet.referenceTimestamp & 0xffff_ffffn, 0n);
@@ -157,9 +160,11 @@ Deno.test("random bits are in the fraction below the precision, all of them, and
 
 Deno.test("receive and transmit draw their random bits apart", () => {
   const { receiveTimestamp, transmitTimestamp } = replyTo({
-    random: [1, 2],
+    random: [1, 0x8000_0000],
+    then: { seconds: NOW.seconds + 2, nanoseconds: 999_999_999 },
     status: { precision: -30 },
   });
+  // The upper half of four values.
   assertEquals([receiveTimestamp & 3n, transmitTimestamp & 3n], [1n, 2n]);
 });
 
