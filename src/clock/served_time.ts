@@ -106,7 +106,8 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   reset(): void {
-    this.begin(this.options, {});
+    // Upstream servers decide the time since the start: there is nothing to restore.
+    if (this.#openSource === undefined) this.begin(this.options, {});
   }
 
   /**
@@ -132,7 +133,12 @@ export class ServedTime implements ClockControl, Disposable {
     const { warnings } = this;
     if (this.#source instanceof TimelineSource) return { ...this.#source.state, warnings };
     const nowNs = this.now().epochNanoseconds;
-    return { ...clockState(planTimeline({}, nowNs), nowNs, 0), warnings };
+    const state = { ...clockState(planTimeline({}, nowNs), nowNs, 0), warnings };
+    if (this.#openSource === undefined) return state;
+    // What is corrected is another clock than the system's, from which the time is this far.
+    const system = this.#context.timers.now();
+    const offset = Number(nowNs - system.epochNanoseconds) / 1e9;
+    return { ...state, system: system.toString(), offset };
   }
 
   /** Whether the time served is not the machine's. */

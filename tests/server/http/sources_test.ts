@@ -37,6 +37,28 @@ Deno.test("GET /sources and GET /state list the upstream servers", async () => {
   assertEquals(state.body.upstreams.length, 2);
 });
 
+Deno.test("a clock that follows upstream servers is not changed, and a reset restores the rest", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", {
+    control,
+    upstreams: ["ntp://127.0.0.1:9"],
+  });
+  const changes = [["PATCH", "/clock", { offset: "1h" }], ["POST", "/clock", {
+    step: "1h",
+  }]] as const;
+  for (const [method, path, body] of changes) {
+    const { status, body: { error } } = await ask(server, method, path, { body });
+    assertEquals([status, error], [
+      400,
+      "The clock follows upstream servers: it cannot be changed",
+    ]);
+  }
+  await ask(server, "PATCH", "/access", { body: { deny: ["192.0.2.0/24"] } });
+  await ask(server, "PUT", "/faults", { body: { drop: 1 } });
+  const { status, body } = await ask(server, "POST", "/reset");
+  assertEquals([status, body.listeners[0].faults, body.upstreams.length], [200, {}, 1]);
+  assertEquals((await ask(server, "GET", "/access")).body.access.deny, []);
+});
+
 Deno.test("GET /sources is refused without upstream servers, and for one listener", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { control });
   const { status, body } = await ask(server, "GET", "/sources");
@@ -52,15 +74,17 @@ Deno.test("GET /sources is refused without upstream servers, and for one listene
 Deno.test("listSources has the offset, distance and state of each upstream server", async () => {
   await using following = new Following({
     upstreams: [1, 2, 3, 4].map((host) => `ntp://192.0.2.${host}`),
-  });
+  }, { behindSeconds: 3600 });
   const { network, upstreams } = following;
   for (const host of [1, 2, 3]) {
     network.serveNtp(`ntp://192.0.2.${host}`, () => ({ stratum: host })).aheadSeconds = host === 2
       ? 0.08
       : 0;
   }
+  assertEquals(following.time.state.offset, -3600);
   following.start();
   await following.pass(600);
+  assert(Math.abs(following.time.state.offset) < 1e-3, `${following.time.state.offset}`);
   const list = listSources(upstreams);
   assertDocumented(JSON.parse(formatJson({ schema: 1, ...list })), "control");
   assertEquals(list.discipline.state, "synchronized");

@@ -235,12 +235,20 @@ Deno.test("the clock of a server that follows others cannot be changed", async (
     const change of [
       () => following.time.set({ offset: "+1h" }),
       () => following.time.step("1s"),
-      () => following.time.reset(),
+      () => following.time.begin({ offset: "+1h" }, {}),
       () => following.time.configure({ stratum: 3 }),
     ]
   ) {
     assertThrows(change, RangeError, "The clock follows upstream servers: it cannot be changed");
   }
+  // Nothing has changed since the start.
+  const before = following.time.now();
+  following.time.reset();
+  assertEquals(following.time.now(), before);
+  following.network.serveNtp("ntp://192.0.2.1");
+  following.start();
+  await following.pass(20);
+  assertEquals(following.status.leap, 0);
 });
 
 for (const [kind, leap, by] of [["inserted", 1, -1], ["deleted", 2, 1]] as const) {
