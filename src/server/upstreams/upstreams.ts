@@ -235,7 +235,8 @@ export class Upstreams {
       const isFollower = await this.#isFollower(slot, measured);
       // Another address may have taken its place meanwhile.
       if (upstream !== discipline.upstreams[index] || this.#end.signal.aborted) return;
-      this.#take(index, slot, isFollower ? {} : measured);
+      if (isFollower) discipline.unusable(index, source.now);
+      else this.#take(index, slot, measured);
     } catch (error) {
       if (this.#end.signal.aborted) return;
       if (error instanceof Deno.errors.NotCapable) discipline.upstreams[index]?.refused();
@@ -262,13 +263,10 @@ export class Upstreams {
     const { discipline } = source;
     if (error?.reason === "kiss_o_death") {
       discipline.kissed(index, reply?.referenceId ?? "DENY", source.now);
-    } else if (error !== undefined && reply !== undefined) {
-      discipline.unusable(index, source.now);
-    } else if (
-      reply === undefined || isOwnStatus(reply.packet, source.content.status) ||
-      source.hasLeaptSince(reply.sentAt.epochNanoseconds)
-    ) {
+    } else if (reply === undefined || source.hasLeaptSince(reply.sentAt.epochNanoseconds)) {
       discipline.lost(index, source.now);
+    } else if (error !== undefined || isOwnStatus(reply.packet, source.content.status)) {
+      discipline.unusable(index, source.now);
     } else {
       discipline.replied(index, toUpstreamReply(reply, slot.id, source), source.now);
     }

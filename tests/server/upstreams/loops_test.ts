@@ -30,7 +30,7 @@ Deno.test("a server that follows this one is not followed, until it follows anot
   following.network.serveNtp("ntp://192.0.2.2", () => ({ stratum: 3, referenceId }));
   following.start(["192.0.2.7"]);
   await following.pass(3600);
-  assertEquals(following.states, ["selected", "silent"]);
+  assertEquals(following.states, ["selected", "unsynchronized"]);
   assertEquals(following.lines.filter((line) => line.includes("192.0.2.2")), [
     "Warning: ntp://192.0.2.2 (192.0.2.2) follows this server: it is not followed",
   ]);
