@@ -203,7 +203,8 @@ export class Discipline {
     const distance = this.#distances.get(upstream);
     if (upstream.isRefused) return { state: "refused", distance: undefined };
     if (!upstream.isReachable) return { state: "silent", distance: undefined };
-    if (role !== undefined) return { state: role, distance };
+    // Without a majority nothing is chosen anew.
+    if (role !== undefined && upstream.isUsable) return { state: role, distance };
     return {
       state: upstream.contradictions > 0 ? "falseticker" : "unsynchronized",
       distance: undefined,

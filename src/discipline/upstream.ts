@@ -23,7 +23,7 @@ const MAX_RETRY_EXPONENT = 6;
 /** A random part of each interval, so that servers are not asked in step. */
 const SPREAD = 0.02;
 
-/** No server is asked more often, whatever happened. */
+/** No server is asked more often, whatever happened, unless its shortest interval is one second. */
 const LEAST_WAIT = 2;
 
 /** A clock contradicts an estimate beyond this many deviations and seconds. */
@@ -151,7 +151,7 @@ export class Upstream {
   /** Asks it as soon as may be: two seconds after its last request. */
   hurry(at: number): void {
     if (!this.isRefused && this.dueAt !== Infinity) {
-      this.dueAt = Math.min(this.dueAt, Math.max(at, this.#sentAt + LEAST_WAIT));
+      this.dueAt = Math.min(this.dueAt, Math.max(at, this.#sentAt + this.#leastWait));
     }
   }
 
@@ -177,15 +177,19 @@ export class Upstream {
     return 2 ** (this.poll + this.#slower);
   }
 
+  get #leastWait(): number {
+    return Math.min(LEAST_WAIT, 2 ** this.limits.minPoll);
+  }
+
   #nextWait(): number {
-    return START_WAITS[this.#startWaits++] ?? this.#interval;
+    return Math.min(START_WAITS[this.#startWaits++] ?? Infinity, this.#interval);
   }
 
   /** Plans a request so many seconds after the last one. */
   #plan(wait: number, at: number): void {
     if (this.isRefused) return;
     const spread = 1 + SPREAD * (2 * this.#random() - 1);
-    this.dueAt = Math.max(this.#sentAt + Math.max(wait * spread, LEAST_WAIT), at);
+    this.dueAt = Math.max(this.#sentAt + Math.max(wait * spread, this.#leastWait), at);
   }
 
   #adaptPoll(): void {

@@ -191,8 +191,11 @@ Deno.test(
     await Promise.all([a, b].map((host) => awaitStratum(network, `ntp://${host}`, 2)));
     await above.stop();
     const lost = /No upstream server has the time: the time goes on, its error bound grows/;
-    await Promise.all([first, second].map((each) => each.waitFor(lost, { seconds: 60 })));
-    const ids = await Promise.all([a, b].map((host) => query(network, `ntp://${host}`)));
-    assert(ids.every(({ stratum }) => stratum <= 4), JSON.stringify(ids));
+    // One stops first, and the other may follow it: around the two, strata would grow with each reply.
+    await Promise.any([first, second].map((each) => each.waitFor(lost, { seconds: 40 })));
+    for (let i = 0; i < 5; i++) {
+      const replies = await Promise.all([a, b].map((host) => query(network, `ntp://${host}`)));
+      assert(replies.every(({ stratum }) => stratum <= 3), JSON.stringify(replies));
+    }
   }),
 );
