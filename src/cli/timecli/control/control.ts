@@ -44,7 +44,7 @@ const requestFields = {
 /** The values and the meaning of each action. */
 const meanings: Readonly<Record<(typeof actions)[number], readonly [values: string, string]>> = {
   state: ["", "print the clock, the listeners and their totals"],
-  sources: ["", "print the upstream servers that it follows, and their state"],
+  sources: ["", "print the upstream servers and their state"],
   set: ["OPTIONS", "change the clock, or the rate limit"],
   step: ["DURATION", "step the clock now: +1h, -2s, PT90M"],
   faults: ["[FAULT...]", "replace the faults: drop=0.3 kiss=DENY; none removes all"],
@@ -54,7 +54,7 @@ const meanings: Readonly<Record<(typeof actions)[number], readonly [values: stri
   access: ["", "print the access rules and the rate limit"],
   allow: ["NETWORK...", "serve these networks: 192.0.2.0/24, 2001:db8::7, or all"],
   deny: ["NETWORK...", "do not serve these, unless a longer prefix is allowed"],
-  accheck: ["ADDRESS", "print what would happen to a request from there, and why"],
+  accheck: ["ADDRESS", "print whether this client would get a reply, and why"],
   reset: ["", "restart as at the start: clock, faults, access and all"],
 };
 
@@ -85,6 +85,15 @@ const outputGroup = { "Output:": { json: jsonField } } as const;
 
 const groups = { ...serverGroup, ...changeGroups, ...listGroup, ...outputGroup } as const;
 
+/** The values of an action in its own help, where they are not its meaning. */
+const valueHelps: Readonly<Record<string, string>> = {
+  duration: "length of the step; negative is back",
+  fault: "a fault with its values, as in drop=0.3,every=2",
+  name: "name of a scenario, ./FILE.json, or list",
+  network: "address or network, as in 192.0.2.0/24, or all",
+  address: "IPv4 or IPv6 address of the client",
+};
+
 /** The help of one action: its meaning, values, own options and examples. */
 function pageOf(action: (typeof actions)[number]): CommandPage {
   const [values, meaning] = meanings[action];
@@ -96,7 +105,7 @@ function pageOf(action: (typeof actions)[number]): CommandPage {
     description: `${meaning.slice(0, 1).toUpperCase()}${meaning.slice(1)}.`,
     positionals: name === undefined || name === "options" ? [] : [{
       name,
-      help: meaning,
+      help: valueHelps[name] ?? meaning,
       isRequired: !values.startsWith("["),
       isRepeatable: values.includes("..."),
     }],

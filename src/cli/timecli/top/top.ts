@@ -59,9 +59,8 @@ Examples:
 
 export const command = defineCommand({
   name: "top",
-  description:
-    "Shows the clients of a server that runs with --control, live: how often each asks\n" +
-    "and what becomes of its requests.",
+  description: "Shows the clients of a server that runs with --control, live: how often each\n" +
+    "sends requests, and how many were answered or refused.",
   positionals: [{
     name: "url",
     help: `control interface of the server (default: ${DEFAULT_CONTROL_URL})`,
@@ -71,8 +70,7 @@ export const command = defineCommand({
   hint:
     "Other users can see a command line: put the token into TIMECLI_TOP_TOKEN, or into a file that " +
     "--token-file names. Exit codes: 0 done, 1 refused by the server, 2 wrong command line, " +
-    `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} the server was not reached. ` +
-    "The manual has more: docs/timecli.md.",
+    `${queryExitCodes.timeout} to ${queryExitCodes.unreachable} the server was not reached.`,
   run,
 });
 
