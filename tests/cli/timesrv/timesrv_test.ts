@@ -100,27 +100,6 @@ Deno.test("timesrv ends by itself after its lifetime, and reports its totals", a
   assertMatch(lines.at(-1) ?? "", /^Stopped after 0\.\d s: 0 received, 0 answered, /);
 });
 
-Deno.test("timesrv records to a file, or to standard output after the ready line", async () => {
-  const file = await Deno.makeTempFile();
-  try {
-    await Deno.writeTextFile(file, "of an earlier run");
-    const use = async ({ listeners: [first] }: Ready): Promise<void> =>
-      void await query(first?.url ?? "");
-    const events = (text: string): unknown[] =>
-      text.trimEnd().split("\n").map((line) => JSON.parse(line).event);
-    const { stdout } = await serveWhile([...datagram, "--record", file, NTP], use);
-    assertEquals(events(await Deno.readTextFile(file)), ["exchange", "end"]);
-    assertEquals(events(stdout), ["ready"]);
-    const piped = await serveWhile([...datagram, "--record", "-", NTP], use);
-    assertEquals(events(piped.stdout), ["ready", "exchange", "end"]);
-    const wrong = await runMain("timesrv", timesrv, ["--record", `${file}/x`, NTP]);
-    assertEquals([wrong.code, wrong.stdout], [2, ""]);
-    assertMatch(wrong.stderr, /^timesrv: Cannot write the record to .*: /);
-  } finally {
-    await Deno.remove(file);
-  }
-});
-
 Deno.test("signals within 300 ms are one, and lose no totals", async () => {
   const { code, stderr } = await serveWhile([...datagram, NTP], (_ready, send) => {
     // Of a terminal, of npx and of the task runner; another one comes after the test.
