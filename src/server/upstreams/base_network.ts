@@ -5,6 +5,9 @@ import type { Network } from "../../client/network.ts";
 import type { Timers } from "../../system/time.ts";
 import type { DatagramConnection } from "../../transports/connect_datagram.ts";
 
+/** A receive timestamp that is older, or in the future: the system's clock was set in between. */
+const MAX_STAMP_AGE_SECONDS = 1;
+
 /** Has both ends of each exchange be read from the base clock. */
 export function onBase(network: Network, base: Clock): Network {
   const timers = timersOnBase(network.timers, base);
@@ -48,7 +51,14 @@ function stampOnBase(
   return Object.assign(connection, {
     receivedAt(): Temporal.Instant | undefined {
       const stamp = read();
-      return stamp && base.now().subtract(stamp.until(system.now()));
+      if (stamp === undefined) return undefined;
+      // The time that a reading takes is as long as a loopback exchange: it must not count as an age.
+      const [before, now, after] = [base.now(), system.now(), base.now()];
+      const nanoseconds = before.until(after).total("nanoseconds") / 2;
+      const middle = before.add({ nanoseconds: Math.round(nanoseconds) });
+      const age = stamp.until(now);
+      const isPlausible = age.sign >= 0 && age.total("seconds") <= MAX_STAMP_AGE_SECONDS;
+      return isPlausible ? middle.subtract(age) : middle;
     },
   });
 }
