@@ -190,7 +190,7 @@ Deno.test(
     await using second = await follow(b, a);
     await Promise.all([a, b].map((host) => awaitStratum(network, `ntp://${host}`, 2)));
     await above.stop();
-    const lost = /No upstream server has the time: the time goes on, its error bound grows/;
+    const lost = /No upstream server .*: the time goes on, its error bound grows/;
     // One stops first, and the other may follow it: around the two, strata would grow with each reply.
     await Promise.any([first, second].map((each) => each.waitFor(lost, { seconds: 40 })));
     for (let i = 0; i < 5; i++) {

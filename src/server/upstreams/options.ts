@@ -43,7 +43,7 @@ export const upstreamFields: Fields<UpstreamOptions> = {
   upstreams: {
     ...list(upstream),
     // An environment variable cannot be repeated.
-    parse: (urls) => urls.split(",").map((url) => upstream.parse(url)),
+    parse: (urls) => urls.split(",").map((url) => upstream.parse(url.trim())),
   },
   maxDistance: duration("1ms", "16s", {
     name: "max-distance",

@@ -60,6 +60,9 @@ const TICK_MS = 1000;
 /** Eight requests without a reply, or as long against the majority: another address of the name is tried. */
 const GIVE_UP_POLLS = 8;
 
+/** Without a time after this, something is wrong that its user should know. */
+const LATE_SECONDS = 15;
+
 const DEFAULT_MAX_DISTANCE = "1s";
 
 interface Slot {
@@ -85,6 +88,7 @@ export class Upstreams {
   readonly #followers = new Set<string>();
   #loop: Promise<void> | undefined;
   #told = "";
+  #isLate = false;
 
   /** Reads the options, as {@linkcode parseUpstream} does, and opens the clock. */
   constructor(
@@ -307,6 +311,10 @@ export class Upstreams {
     const { discipline, now } = source;
     const { state } = discipline;
     const best = this.#slots.find((_, i) => discipline.stateOf(i).state === "selected");
+    if (state === "unsynchronized" && now > LATE_SECONDS && !this.#isLate) {
+      this.#log?.warning(`${this.#problem}: not synchronised yet`);
+    }
+    this.#isLate ||= now > LATE_SECONDS;
     // The next look at the time finds that none is left.
     if (state === "synchronized" && best === undefined) return;
     const told = state === "synchronized" ? `${state} ${best?.address}` : state;
@@ -319,14 +327,20 @@ export class Upstreams {
         `Synchronised to ${best?.spec.url} (${best?.address}) within ${distance}`,
       );
     } else if (state === "holdover") {
-      const isAlone = discipline.upstreams.every(({ isUsable }) => !isUsable);
-      const why = isAlone
-        ? "No upstream server has the time"
-        : "No majority of the upstream servers";
-      this.#log?.upstream(`${why}: the time goes on, its error bound grows`);
+      this.#log?.upstream(
+        `${this.#problem}: the time goes on, its error bound grows`,
+      );
     } else if (!isFirst) {
       this.#log?.upstream("Not synchronised");
     }
+  }
+
+  /** Why there is no time to follow. */
+  get #problem(): string {
+    const upstreams = this.#source?.discipline.upstreams ?? [];
+    if (upstreams.every(({ isReachable }) => !isReachable)) return "No upstream server answers";
+    if (upstreams.every(({ isUsable }) => !isUsable)) return "No upstream server has the time";
+    return "No majority of the upstream servers";
   }
 }
 

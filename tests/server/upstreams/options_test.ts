@@ -38,7 +38,7 @@ Deno.test("parseUpstream refuses what cannot be followed, with the reason", () =
 });
 
 Deno.test("--upstream takes several servers with commas", () => {
-  assertEquals(upstreamFields.upstreams.parse("ntp://a.example,ntp://b.example?pool=2"), [
+  assertEquals(upstreamFields.upstreams.parse("ntp://a.example, ntp://b.example?pool=2"), [
     "ntp://a.example",
     "ntp://b.example?pool=2",
   ]);

@@ -54,11 +54,12 @@ Deno.test("a name that is not known yet is looked up again and again, and warned
   network.hosts["time.example"] = ["192.0.2.9"];
   await following.pass(140);
   assertEquals(following.states, ["selected"]);
-  assertEquals(following.lines.slice(0, 2), [
+  assertEquals(following.lines.slice(0, 3), [
     "Warning: Fewer than three upstream servers cannot outvote one that is wrong",
     "Warning: Unknown host time.example; it is looked up again and again",
+    "Warning: No upstream server answers: not synchronised yet",
   ]);
-  assertEquals(following.lines.length, 3);
+  assertEquals(following.lines.length, 4);
 });
 
 Deno.test("a pool is followed by different addresses, and one that falls silent is replaced", async () => {
@@ -118,13 +119,19 @@ for (
 }
 
 Deno.test("the loss of the only server is logged once, whether it falls silent or refuses", async () => {
-  for (const fields of [undefined, kissOfDeath("DENY"), { leap: 3, stratum: 0 }]) {
+  for (
+    const [fields, problem] of [
+      [undefined, "No upstream server answers"],
+      [kissOfDeath("DENY"), "No upstream server answers"],
+      [{ leap: 3, stratum: 0, referenceId: 0 }, "No upstream server has the time"],
+    ] as const
+  ) {
     await using following = new Following({ upstreams: ["ntp://192.0.2.1"] });
     following.network.serveNtp("ntp://192.0.2.1", (count) => count < 6 ? {} : fields);
     following.start();
     await following.pass(7200);
     assertEquals(following.lines.slice(2), [
-      "No upstream server has the time: the time goes on, its error bound grows",
+      `${problem}: the time goes on, its error bound grows`,
     ]);
   }
 });
@@ -143,7 +150,7 @@ Deno.test("the time goes on when all upstreams are gone, and is told as lost onc
   assert(Math.abs(following.error) < 5e-3, `${following.error}`);
   assertEquals(
     following.lines.filter((line) => !line.startsWith("Synchronised")),
-    ["No upstream server has the time: the time goes on, its error bound grows"],
+    ["No upstream server answers: the time goes on, its error bound grows"],
   );
   isDown = false;
   await following.pass(1200);
