@@ -148,7 +148,7 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
     warnings: [
       ...new Set(usable.flatMap(({ reply }) => reply.warnings)),
       ...(estimated?.isSteady === false
-        ? ["its offsets contradict each other: a clock was stepped meanwhile"]
+        ? ["its offsets contradict each other: a clock was stepped or is unstable"]
         : []),
     ],
   };

@@ -26,7 +26,7 @@ export function listCalculation({ ntp, offset, errorBound }: Measurement): Calcu
         value: offset,
         why:
           "The reply has one time, which is taken for that of the middle of the exchange, as if " +
-          "both ways took equally long.",
+          "both directions took equally long.",
       },
       {
         name: "error_bound",
@@ -44,7 +44,7 @@ export function listCalculation({ ntp, offset, errorBound }: Measurement): Calcu
       source: "RFC 5905 §8",
       value: offset,
       why: "T2 - T1 is the offset plus the time of the request, T3 - T4 the offset less that of " +
-        "the reply: half their sum is the offset if both ways take equally long, and is wrong by " +
+        "the reply: half their sum is the offset if both directions take equally long, and is wrong by " +
         "half the difference if they do not.",
     },
     {
@@ -61,7 +61,8 @@ export function listCalculation({ ntp, offset, errorBound }: Measurement): Calcu
       formula: "delay / 2 + both precisions + 15 ppm of T4 - T1",
       source: "RFC 5905 §8",
       value: errorBound,
-      why: "At worst all of the delay is on one way, which shifts the offset by half of it; the " +
+      why:
+        "At worst all of the delay is in one direction, which shifts the offset by half of it; the " +
         "rest is what both clocks cannot resolve, and what they drift meanwhile (PHI, §7.2).",
     },
     {

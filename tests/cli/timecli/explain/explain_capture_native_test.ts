@@ -117,8 +117,9 @@ Calculation, in seconds
           = (+0.000000000 - 0.002755859) / 2
           = -0.001377930: within the error bound
     T2 - T1 is the offset plus the time of the request, T3 - T4 the offset less
-    that of the reply: half their sum is the offset if both ways take equally
-    long, and is wrong by half the difference if they do not. [RFC 5905 §8]
+    that of the reply: half their sum is the offset if both directions take
+    equally long, and is wrong by half the difference if they do not. [RFC 5905
+    §8]
 
   T4 - T1 = +0.003000000, the whole exchange
   T3 - T2 = +0.000244141, in the server
@@ -131,8 +132,8 @@ Calculation, in seconds
           = 0.001377929 + 0.000001908 + 0.000000045
           = 0.001379882: the offset is right to within it,
             if the server is right
-    At worst all of the delay is on one way, which shifts the offset by half of
-    it; the rest is what both clocks cannot resolve, and what they drift
+    At worst all of the delay is in one direction, which shifts the offset by
+    half of it; the rest is what both clocks cannot resolve, and what they drift
     meanwhile (PHI, §7.2). [RFC 5905 §8]
 
   root distance
@@ -204,7 +205,7 @@ Calculation, in seconds
           = -1772366400.030000000 - 0.000500000
           = -1772366400.030500000: the client's clock is ahead
     The reply has one time, which is taken for that of the middle of the
-    exchange, as if both ways took equally long.
+    exchange, as if both directions took equally long.
 
   bound   = (T4 - T1) / 2, plus 1 s for the fraction that the reply lacks,
             plus 10 ms by which the clock of such servers may lag

@@ -273,7 +273,7 @@ Calculation, in seconds
           = +0.000000000 - 0.001000000
           = -0.001000000: within the error bound
     The reply has one time, which is taken for that of the middle of the
-    exchange, as if both ways took equally long.
+    exchange, as if both directions took equally long.
 
   bound   = (T4 - T1) / 2, plus 1 s for the fraction that the reply lacks,
             plus 10 ms by which the clock of such servers may lag
