@@ -32,6 +32,8 @@ export interface OffsetStep {
   readonly errorBound: Temporal.Duration;
   /** Which clock was stepped: the server's, or that of this machine. */
   readonly clock: "server" | "local";
+  /** When the first exchange that shows it ended, by this machine's clock: the next one confirmed it. */
+  readonly since: Temporal.Instant;
 }
 
 /** A change at a server. */
@@ -129,6 +131,7 @@ export class ChangeDetector {
       step: fromSeconds(step),
       errorBound: fromSeconds(now.bound + last.bound),
       clock: isLocal ? "local" : "server",
+      since: first.at,
     };
   }
 }

@@ -53,6 +53,15 @@ Deno.test("ChangeDetector reports a step once, with its size and bound", () => {
   assertEquals(stepsOf([...seen, narrower]), [[59.7, 1.5, "server"]]);
 });
 
+Deno.test("ChangeDetector dates a step by the exchange that showed it first", () => {
+  const seen = [{ ms: 0 }, { ms: 1000, offsetMs: 60 }, { ms: 2000, offsetMs: 60, boundMs: 0.5 }];
+  const [step] = changesOf(seen);
+  assertEquals(
+    step?.type === "step" && step.since.toString(),
+    start.add({ seconds: 1 }).toString(),
+  );
+});
+
 Deno.test("ChangeDetector does not report a late packet, whose bound is as wide, as a step", () => {
   assertEquals(
     stepsOf([{ ms: 0 }, { ms: 1000, offsetMs: 40, boundMs: 41 }, { ms: 2000, offsetMs: 0.1 }]),

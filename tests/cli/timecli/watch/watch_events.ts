@@ -98,6 +98,7 @@ export const notices: readonly WatchEvent[] = [
     step: duration(-0.25),
     errorBound: duration(0.001),
     clock: "server",
+    since: base(5).at,
     ...base(5),
   },
   { type: "gone", error: silence, ...base(6) },

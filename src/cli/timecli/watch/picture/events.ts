@@ -45,7 +45,12 @@ export function eventsOf(
 ): PlacedEvent[] {
   const events = series
     .flatMap(({ record: { url, notices }, symbol }) =>
-      notices.map((notice) => ({ notice, server: url, symbol, ms: notice.at.epochMilliseconds }))
+      notices.map((notice) => ({
+        notice,
+        server: url,
+        symbol,
+        ms: timeOf(notice).epochMilliseconds,
+      }))
     )
     .toSorted((a, b) => a.ms - b.ms);
   const perPixel = (toMs - fromMs) / width;
@@ -61,6 +66,11 @@ export function eventsOf(
     if (row !== undefined) ends[row] = x + half;
     return { at: new Date(fromMs + x * perPixel), server, symbol, type: notice.type, label, row };
   });
+}
+
+/** A step is reported with the exchange that confirms it, and belongs to the one that showed it first. */
+function timeOf(notice: WatchNotice): Temporal.Instant {
+  return notice.type === "step" ? notice.since : notice.at;
 }
 
 /** The rows of names above the first. */

@@ -1,6 +1,7 @@
 import { DOMParser } from "@xmldom/xmldom";
 import { assert, assertEquals } from "@std/assert";
 import { drawPicture } from "../../../../../src/cli/timecli/watch/picture/svg.ts";
+import type { WatchEvent } from "../../../../../src/client/watch.ts";
 import { lost, measured, notices, recordOf, textReply, url } from "../watch_events.ts";
 
 interface Dot {
@@ -198,6 +199,15 @@ Deno.test("drawPicture draws events of one moment side by side, and their names 
     new Set(attributesIn("text", "transform").flat().filter((each) => each !== "")).size,
     4,
   );
+});
+
+Deno.test("drawPicture marks a step where it was seen first, not where it was confirmed", () => {
+  const step = notices.find((notice) => notice.type === "step");
+  if (step?.type !== "step") throw new Error("It is there");
+  const late = { ...step, at: step.at.add({ seconds: 2 }) };
+  const draw = (event: WatchEvent) =>
+    drawPicture([recordOf(url, [measured(0, 0, 1), event, measured(9, 0.1, 1)])]);
+  assertEquals(draw(late), draw(step));
 });
 
 Deno.test("drawPicture marks losses where their requests were sent, each server in its own row", () => {
