@@ -173,8 +173,13 @@ export class Upstream {
     return Math.abs(offset - known.offset) > limit;
   }
 
+  /** The interval between requests as a power of two of seconds, with what RATE has added. */
+  get intervalExponent(): number {
+    return this.poll + this.#slower;
+  }
+
   get #interval(): number {
-    return 2 ** (this.poll + this.#slower);
+    return 2 ** this.intervalExponent;
   }
 
   get #leastWait(): number {

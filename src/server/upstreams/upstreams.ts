@@ -11,19 +11,13 @@ import { addressFamily } from "../../system/address.ts";
 import { requireNet } from "../../system/permission.ts";
 import { random } from "../../system/random.ts";
 import { readSeconds } from "../../text/duration.ts";
-import { formatSeconds } from "../../text/units.ts";
 import { UpstreamAddresses } from "./addresses.ts";
 import { onBase } from "./base_network.ts";
 import { isOwnStatus, OwnIds } from "./loops.ts";
+import { type UpstreamLog, UpstreamNews } from "./news.ts";
 import { parseUpstream, type UpstreamOptions, type UpstreamSpec } from "./options.ts";
 import { referenceIdOf } from "./reference_id.ts";
 import { toUpstreamReply } from "./upstream_reply.ts";
-
-/** The part of the log that it uses. */
-export interface UpstreamLog {
-  warning(message: string): void;
-  upstream(message: string): void;
-}
 
 /** An upstream server, as it is now. */
 export interface UpstreamReport {
@@ -60,9 +54,6 @@ const TICK_MS = 1000;
 /** Eight requests without a reply, or as long against the majority: another address of the name is tried. */
 const GIVE_UP_POLLS = 8;
 
-/** Without a time after this, something is wrong that its user should know. */
-const LATE_SECONDS = 15;
-
 const DEFAULT_MAX_DISTANCE = "1s";
 
 interface Slot {
@@ -87,8 +78,7 @@ export class Upstreams {
   #ownIds = new OwnIds([]);
   readonly #followers = new Set<string>();
   #loop: Promise<void> | undefined;
-  #told = "";
-  #isLate = false;
+  readonly #news: UpstreamNews;
 
   /** Reads the options, as {@linkcode parseUpstream} does, and opens the clock. */
   constructor(
@@ -102,6 +92,7 @@ export class Upstreams {
     this.#specs = upstreams.map(parseUpstream);
     this.#maxDistance = readSeconds(maxDistance);
     this.#log = log;
+    this.#news = new UpstreamNews(log);
     this.#raw = raw;
     this.#network = onBase(network, raw.clock);
   }
@@ -159,7 +150,7 @@ export class Upstreams {
     if (source === undefined) return [];
     const { discipline, now } = source;
     return this.#slots.map(({ spec, address }, i) => {
-      const { filter, poll, reach, last } = discipline.upstreams[i] ?? unknown;
+      const { filter, intervalExponent: poll, reach, last } = discipline.upstreams[i] ?? unknown;
       const estimate = filter?.estimate(now);
       return {
         url: spec.url,
@@ -266,7 +257,11 @@ export class Upstreams {
     const source = this.#source as UpstreamSource;
     const { discipline } = source;
     if (error?.reason === "kiss_o_death") {
-      discipline.kissed(index, reply?.referenceId ?? "DENY", source.now);
+      const code = reply?.referenceId ?? "DENY";
+      discipline.kissed(index, code, source.now);
+      if (discipline.upstreams[index]?.isRefused) {
+        this.#log?.warning(`${nameOf(slot)} refuses service (KoD ${code}): it is asked no more`);
+      }
     } else if (reply === undefined || source.hasLeaptSince(reply.sentAt.epochNanoseconds)) {
       discipline.lost(index, source.now);
     } else if (error !== undefined || isOwnStatus(reply.packet, source.content.status)) {
@@ -277,14 +272,12 @@ export class Upstreams {
     source.onChange();
   }
 
-  async #isFollower(
-    { spec: { url }, address = "" }: Slot,
-    { reply }: Measured<NtpReply>,
-  ): Promise<boolean> {
+  async #isFollower(slot: Slot, { reply }: Measured<NtpReply>): Promise<boolean> {
+    const { address = "" } = slot;
     if (reply === undefined || !await this.#ownIds.isFollower(address, reply.packet)) return false;
     if (!this.#followers.has(address)) {
       this.#followers.add(address);
-      this.#log?.warning(`${url} (${address}) follows this server: it is not followed`);
+      this.#log?.warning(`${nameOf(slot)} follows this server: it is not followed`);
     }
     return true;
   }
@@ -305,43 +298,15 @@ export class Upstreams {
     discipline.replace(index, (this.#source as UpstreamSource).now);
   }
 
-  /** Logs what has changed: the state, and the upstream that counts most. */
   #tell(): void {
-    const source = this.#source as UpstreamSource;
-    const { discipline, now } = source;
-    const { state } = discipline;
+    const { discipline, now } = this.#source as UpstreamSource;
     const best = this.#slots.find((_, i) => discipline.stateOf(i).state === "selected");
-    if (state === "unsynchronized" && now > LATE_SECONDS && !this.#isLate) {
-      this.#log?.warning(`${this.#problem}: not synchronised yet`);
-    }
-    this.#isLate ||= now > LATE_SECONDS;
-    // The next look at the time finds that none is left.
-    if (state === "synchronized" && best === undefined) return;
-    const told = state === "synchronized" ? `${state} ${best?.address}` : state;
-    if (told === this.#told) return;
-    const isFirst = this.#told === "";
-    this.#told = told;
-    if (state === "synchronized") {
-      const distance = formatSeconds(discipline.distance(now));
-      this.#log?.upstream(
-        `Synchronised to ${best?.spec.url} (${best?.address}) within ${distance}`,
-      );
-    } else if (state === "holdover") {
-      this.#log?.upstream(
-        `${this.#problem}: the time goes on, its error bound grows`,
-      );
-    } else if (!isFirst) {
-      this.#log?.upstream("Not synchronised");
-    }
-  }
-
-  /** Why there is no time to follow. */
-  get #problem(): string {
-    const upstreams = this.#source?.discipline.upstreams ?? [];
-    if (upstreams.every(({ isReachable }) => !isReachable)) return "No upstream server answers";
-    if (upstreams.every(({ isUsable }) => !isUsable)) return "No upstream server has the time";
-    return "No majority of the upstream servers";
+    this.#news.tell(discipline, best && nameOf(best), now);
   }
 }
 
-const unknown = { filter: undefined, poll: 0, reach: 0, last: undefined } as const;
+function nameOf({ spec: { url }, address }: Slot): string {
+  return `${url} (${address})`;
+}
+
+const unknown = { filter: undefined, intervalExponent: 0, reach: 0, last: undefined } as const;

@@ -94,6 +94,7 @@ Deno.test("kisses: RATE asks less often, DENY no more", async () => {
   const [rate = 0, deny, free = 0] = servers.map(({ requests }) => requests.length);
   assert(rate < free - 5, `${rate} and ${free}`);
   assertEquals([deny, following.states[1]], [3, "refused"]);
+  assertEquals(following.upstreams.list().map(({ poll }) => poll - 10), [1, -4, 0]);
 });
 
 for (
@@ -119,11 +120,13 @@ for (
 }
 
 Deno.test("the loss of the only server is logged once, whether it falls silent or refuses", async () => {
+  const refusal =
+    "Warning: ntp://192.0.2.1 (192.0.2.1) refuses service (KoD DENY): it is asked no more";
   for (
-    const [fields, problem] of [
-      [undefined, "No upstream server answers"],
-      [kissOfDeath("DENY"), "No upstream server answers"],
-      [{ leap: 3, stratum: 0, referenceId: 0 }, "No upstream server has the time"],
+    const [fields, problem, lines] of [
+      [undefined, "No upstream server answers", []],
+      [kissOfDeath("DENY"), "No upstream server serves this one", [refusal]],
+      [{ leap: 3, stratum: 0, referenceId: 0 }, "No upstream server has the time", []],
     ] as const
   ) {
     await using following = new Following({ upstreams: ["ntp://192.0.2.1"] });
@@ -131,6 +134,7 @@ Deno.test("the loss of the only server is logged once, whether it falls silent o
     following.start();
     await following.pass(7200);
     assertEquals(following.lines.slice(2), [
+      ...lines,
       `${problem}: the time goes on, its error bound grows`,
     ]);
   }
