@@ -109,10 +109,20 @@ function pageOf(action: (typeof actions)[number]): CommandPage {
       isRequired: !values.startsWith("["),
       isRepeatable: values.includes("..."),
     }],
-    groups: { ...serverGroup, ...own[action], ...outputGroup },
+    groups: {
+      "Server:": ofAllListeners.has(action) ? withoutListener : requestFields,
+      ...own[action],
+      ...outputGroup,
+    },
     notes: examples.length === 0 ? "" : ["Examples:", ...examples].join("\n"),
   };
 }
+
+/** What no listener has for itself: these actions refuse `--listener`. */
+const ofAllListeners: ReadonlySet<(typeof actions)[number]> = new Set(
+  ["sources", "clients", "access", "allow", "deny", "accheck"],
+);
+const { listener: _listener, ...withoutListener } = requestFields;
 
 const own: Readonly<Record<string, Groups>> = { set: changeGroups, clients: listGroup };
 

@@ -156,7 +156,7 @@ function rowsOfClients(answer: ClientsAnswer): string[][] {
 function exchangeRows({ exchanges, requests, dropped }: ExchangesAnswer): string[][] {
   const earlier = requests - dropped - exchanges.length;
   return [
-    ["Time", "Client", "Request", "Outcome"],
+    ["TIME", "CLIENT", "REQUEST", "OUTCOME"],
     ...exchanges.flatMap((exchange) => [
       [
         exchange.time,

@@ -138,7 +138,7 @@ Deno.test("formatAnswer shows the access rules, and the verdict on an address", 
 
 Deno.test("formatAnswer shows exchanges, each with its findings", () => {
   assertEquals(lines(formatAnswer("exchanges", samples.exchanges)), [
-    "Time                         Client              Request         Outcome",
+    "TIME                         CLIENT              REQUEST         OUTCOME",
     "2026-11-28T12:00:00.000001Z  [2001:db8::1]:1000  NTP v4 client   KoD RATE (kiss)",
     "  violation: asked again after 1 s (RFC 4330 §10)",
     "2026-11-28T12:00:01Z         192.0.2.1:1001      text, 5 octets  refused: denied",
@@ -146,7 +146,7 @@ Deno.test("formatAnswer shows exchanges, each with its findings", () => {
     "1 request not recorded: too many",
   ]);
   const none = { schema: 1, exchanges: [], requests: 0, dropped: 0 };
-  assertEquals(formatAnswer("exchanges", none), "Time  Client  Request  Outcome");
+  assertEquals(formatAnswer("exchanges", none), "TIME  CLIENT  REQUEST  OUTCOME");
 });
 
 Deno.test("formatAnswer prints readable lines of any answer that control accepts", () => {
