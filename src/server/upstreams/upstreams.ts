@@ -190,7 +190,7 @@ export class Upstreams {
         const { index, at } = source.discipline.next;
         const waitMs = Math.min(Math.ceil((at - source.now) * 1000), TICK_MS);
         await timers.sleep(waitMs, signal);
-        if (this.#raw.hasSlept()) this.#restart("the machine stood still");
+        if (this.#raw.hasSlept()) this.#restart("the machine was suspended");
         if (at <= source.now) void this.#ask(index);
         this.#tell();
       }
@@ -201,7 +201,9 @@ export class Upstreams {
 
   #restart(why: string): void {
     const { discipline, now } = this.#source as UpstreamSource;
-    if (discipline.state !== "unsynchronized") this.#log?.upstream(`Asking anew: ${why}`);
+    if (discipline.state !== "unsynchronized") {
+      this.#log?.upstream(`Asking all servers again: ${why}`);
+    }
     discipline.jumped(now);
     this.#source?.onChange();
     this.#tell();
