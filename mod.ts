@@ -21,7 +21,7 @@
  *
  * {@linkcode ClockOptions}, {@linkcode ClockControl}, {@linkcode StatusOptions},
  * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock},
- * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
+ * {@linkcode HttpOptions}, {@linkcode HttpPart}, {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
  *
  * ## Its log
  *
@@ -89,6 +89,7 @@ export type {
   Server,
   ServerAddress,
 } from "./src/server/serve_options.ts";
+export type { HttpOptions, HttpPart } from "./src/server/http/options.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/upstreams.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

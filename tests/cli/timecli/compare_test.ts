@@ -179,6 +179,7 @@ Deno.test("timecli compare prints a row per server, what they agree on, and ends
   checkSessions(sessions));
 
 Deno.test("timecli compare shows a verdict on a terminal as replies come, and what is wrong in red", () => {
+  const red = (text: string): string => Deno.noColor ? text : `\x1b[31m${text}\x1b[0m`;
   const verdict = "; so far: 192.0.2.3:123 is wrong: +12.50 s from the other two";
   const steps = [
     ...["1 of 6 requests", "2 of 6 requests", "3 of 6 requests", `3 of 6 requests${verdict}`],
@@ -192,9 +193,9 @@ Deno.test("timecli compare shows a verdict on a terminal as replies come, and wh
 SERVER               OFFSET      BOUND     DELAY     JITTER    REPLIES  VERDICT
 ntp://192.0.2.1:123  +0 s        11.03 ms  22.00 ms  0 s       2/2      agrees
 ntp://192.0.2.8:123  +0 s        1.031 ms  2.000 ms  400.0 µs  2/2      agrees
-\x1b[31mntp://192.0.2.3:123  +12.5000 s  5.032 ms  10.00 ms  0 s       2/2      falseticker\x1b[0m
+${red("ntp://192.0.2.3:123  +12.5000 s  5.032 ms  10.00 ms  0 s       2/2      falseticker")}
 
-\x1b[31m192.0.2.3:123 is wrong: +12.50 s from the other two.\x1b[0m
+${red("192.0.2.3:123 is wrong: +12.50 s from the other two.")}
 Best estimate  +0 s ± 2.531 ms: within the error bound
 `,
     `${steps.map((step) => `\r\x1b[K${step}`).join("")}\r\x1b[K`,
