@@ -8,6 +8,8 @@ import explain from "../../docs/timecli_explain.schema.json" with { type: "json"
 export type Command =
   | "timecli"
   | "compare"
+  | "check"
+  | "wait"
   | "watch"
   | "bench"
   | "control"
@@ -17,6 +19,8 @@ export type Command =
 const refs: Readonly<Record<Command, string>> = {
   timecli: timecli.$id,
   compare: `${timecli.$id}#/$defs/compare`,
+  check: `${timecli.$id}#/$defs/check`,
+  wait: `${timecli.$id}#/$defs/wait`,
   watch: `${timecli.$id}#/$defs/watch`,
   bench: `${timecli.$id}#/$defs/bench`,
   control: `${timecli.$id}#/$defs/control`,

@@ -1,5 +1,10 @@
 /** `timecli check`: its command line, turned into options and handed to `check()`. */
-import { check, checkExitCodes, type CheckOptions } from "../../client/check/check.ts";
+import {
+  check,
+  checkExitCodes,
+  type CheckOptions,
+  type CheckResult,
+} from "../../client/check/check.ts";
 import type { ComparedServer } from "../../client/compare.ts";
 import { parseMeasurable } from "../../client/measure.ts";
 import type { CheckState, CheckThresholds } from "../../client/check/thresholds.ts";
@@ -15,6 +20,7 @@ import { writeProblem, writeText } from "../shared/output.ts";
 import { UsageError } from "../shared/usage_error.ts";
 import {
   intervalField,
+  jsonField,
   networkFields,
   networkOf,
   samplesField,
@@ -85,6 +91,7 @@ const groups = {
   "Query:": { ...targetFields, ...sampleFields, ...networkFields },
   "Output:": {
     verbose: flag({ name: "verbose", short: "v", help: "add lines with what was measured" }),
+    json: { ...jsonField, conflicts: ["verbose"] },
   },
 } as const;
 
@@ -151,18 +158,36 @@ type CheckArguments = Arguments<typeof groups>;
 async function run(given: CheckArguments): Promise<number> {
   const { values } = given;
   try {
-    const { line, exitCode, servers } = await check(targetsOf(given), {
+    const result = await check(targetsOf(given), {
       ...pickOptions(sampleFields, values),
       ...(values.quorum !== undefined && { quorum: values.quorum }),
       ...alertsOf(values),
       ...networkOf(values),
     });
+    const { line, exitCode, servers } = result;
+    if (values.json) return printJsonLine(result);
     const details = values.verbose ? (await Promise.all(servers.map(detailsOf))).flat() : [];
     const lines = [escapeLine(line), ...details].join("\n");
     return printLine(lines) ? exitCode : checkExitCodes.UNKNOWN;
   } catch (error) {
-    return printUnknown(formatError(error));
+    const problem = formatError(error);
+    if (!values.json) return printUnknown(problem);
+    return printJsonLine({
+      ...{ state: "UNKNOWN", exitCode: checkExitCodes.UNKNOWN, servers: [] },
+      line: formatUnknown(problem),
+    });
   }
+}
+
+async function printJsonLine({ state, exitCode, line, servers }: CheckResult): Promise<number> {
+  const { formatJson } = await import("../../text/json.ts");
+  const { comparedToJson } = await import("./samples/report.ts");
+  const { SCHEMA } = await import("./query/json.ts");
+  const json = {
+    ...{ schema: SCHEMA, state, exit_code: exitCode, line },
+    servers: servers.map(comparedToJson),
+  };
+  return printLine(formatJson(json)) ? exitCode : checkExitCodes.UNKNOWN;
 }
 
 /** The URLs of the servers, which the command line may have as arguments or as options. */
@@ -236,9 +261,13 @@ function thresholds(
 }
 
 function printUnknown(problem: string): number {
-  // A bar begins the performance data.
-  printLine(`UNKNOWN: ${escapeLine(problem).replaceAll("|", "/")}`);
+  printLine(formatUnknown(problem));
   return checkExitCodes.UNKNOWN;
+}
+
+function formatUnknown(problem: string): string {
+  // A bar begins the performance data.
+  return `UNKNOWN: ${escapeLine(problem).replaceAll("|", "/")}`;
 }
 
 /** Prints the line, if that is possible: the usual exit code of a failed write means a warning here. */

@@ -36,12 +36,12 @@ import { SCHEMA } from "./query/json.ts";
 import { formatOffset } from "./query/report.ts";
 import { checkServers, withProgress } from "./samples/samples.ts";
 import {
+  comparedToJson,
   countReplies,
   formatRemarks,
   formatRow,
   formatSamplesRows,
   samplesHead,
-  samplesToJson,
 } from "./samples/report.ts";
 
 /** The library's default, which the progress needs to know. */
@@ -175,22 +175,12 @@ function comparisonToJson(comparison: Comparison): Record<string, unknown> {
     outcome,
     ...(offset && { offset: toSeconds(offset) }),
     ...(errorBound && { error_bound: toSeconds(errorBound) }),
-    servers: servers.map(serverToJson),
-  };
-}
-
-function serverToJson(server: ComparedServer): Record<string, unknown> {
-  const { verdict, deviation, sameAs } = server;
-  return {
-    ...samplesToJson(server, false),
-    verdict,
-    ...(deviation && { deviation: toSeconds(deviation) }),
-    ...(sameAs !== undefined && { same_as: sameAs }),
+    servers: servers.map(comparedToJson),
   };
 }
 
 /** One row per server, each with the outcome of all. */
 function comparisonToCsv({ servers, outcome }: Comparison): string {
-  const objects = servers.map((server) => ({ ...serverToJson(server), outcome }));
+  const objects = servers.map((server) => ({ ...comparedToJson(server), outcome }));
   return formatCsv(objects, sampleColumns(false, ["verdict", "deviation", "same_as", "outcome"]));
 }

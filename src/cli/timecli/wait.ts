@@ -2,6 +2,7 @@
 import { parseMeasurable } from "../../client/measure.ts";
 import { type AwaitedServer, wait, type WaitResult } from "../../client/wait.ts";
 import { duration, flag } from "../../options/field.ts";
+import { QueryError } from "../../protocols/failure.ts";
 import { readSeconds, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { formatMeasured, formatSeconds } from "../../text/units.ts";
@@ -9,11 +10,11 @@ import { type Arguments, defineCommand } from "../shared/command.ts";
 import { queryExitCodes } from "../shared/exit_codes.ts";
 import { errorFormatter } from "../shared/format_error.ts";
 import { forLocale } from "../shared/locale.ts";
-import { writeText } from "../shared/output.ts";
+import { printJson, writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts } from "../shared/terminal.ts";
 import { checkUrls } from "../shared/usage_error.ts";
-import { networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
+import { jsonField, networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
 
 const groups = {
   "Query:": {
@@ -25,7 +26,10 @@ const groups = {
     timeout: timeoutField("total time limit", "1d", "60s"),
     ...networkFields,
   },
-  "Output:": { quiet: flag({ name: "quiet", short: "q", help: "print errors only" }) },
+  "Output:": {
+    quiet: flag({ name: "quiet", short: "q", help: "print errors only" }),
+    json: { ...jsonField, conflicts: ["quiet"] },
+  },
 } as const;
 
 const NOTES = `
@@ -62,12 +66,25 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
   }).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before the clock agreed") : error;
   });
+  if (values.json) printJson([await resultToJson(result)]);
   if (result.agreed) {
-    if (!quiet) printTexts([formatAgreement(result, limit)]);
+    if (!quiet && !values.json) printTexts([formatAgreement(result, limit)]);
     return 0;
   }
   writeText(Deno.stderr, `timecli: ${formatTimeout(result, limit)}\n`);
   return queryExitCodes.timeout;
+}
+
+async function resultToJson({ agreed, elapsed, servers }: WaitResult): Promise<unknown> {
+  const { outcomeToJson, SCHEMA } = await import("./query/json.ts");
+  return {
+    ...{ schema: SCHEMA, agreed, elapsed: toSeconds(elapsed) },
+    servers: servers.map(({ url, agreement, reply, error }) => {
+      const failure = error ?? (reply ? undefined : new QueryError("timeout", "No reply yet"));
+      const outcome = { target: url, ...(reply && { reply }), ...(failure && { error: failure }) };
+      return { ...outcomeToJson(outcome, false), agreement };
+    }),
+  };
 }
 
 /** Formats the last reply of a server, if it can be trusted. */

@@ -1,4 +1,7 @@
-import { checkSessions, type Session } from "../../support/simulated_servers.ts";
+import { assert, assertEquals } from "@std/assert";
+import { runTimecli } from "../../support/command_line.ts";
+import { isDocumented } from "../../support/documented.ts";
+import { checkSessions, type Session, simulatedServers } from "../../support/simulated_servers.ts";
 
 const sessions: readonly Session[] = [
   [
@@ -230,3 +233,35 @@ NTP UNKNOWN: Unknown host a.invalid
 
 Deno.test("timecli check prints a line of a monitoring plugin, and ends with its code", () =>
   checkSessions(sessions));
+
+Deno.test("timecli check --json has the line, the exit code and all servers", async () => {
+  const run = async (args: string) => {
+    const { code, stdout, stderr } = await runTimecli(args.split(" "), {
+      network: simulatedServers(),
+    });
+    const json = JSON.parse(stdout);
+    assert(isDocumented(json, "check"), stdout);
+    assertEquals([json.exit_code, stderr], [code, ""]);
+    return json;
+  };
+  const { servers: [one], ...ok } = await run("check --json 192.0.2.1");
+  assertEquals(ok, {
+    ...{ schema: 1, state: "OK", exit_code: 0 },
+    line: "NTP OK: Offset 0 secs|offset=0.000000s;60;120; root_distance=0.011002s;;;0 " +
+      "stratum=1;;;0;16 delay=0.022000s;;;0 loss=0%;;;0;100",
+  });
+  assertEquals([one.url, one.verdict, one.requests], ["ntp://192.0.2.1:123", "alone", 1]);
+
+  const wrong = await run(
+    "check -j -w 100ms -c 1s 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.9 --quorum 2",
+  );
+  assertEquals(wrong.state, "WARNING");
+  assertEquals(
+    wrong.servers.map(({ verdict }: Record<string, unknown>) => verdict),
+    ["agrees", "agrees", "falseticker", "failed"],
+  );
+
+  const { line, ...unknown } = await run("check -j -w 2 -c 1 192.0.2.1");
+  assertEquals(unknown, { schema: 1, state: "UNKNOWN", exit_code: 3, servers: [] });
+  assert(line.startsWith("UNKNOWN: "), line);
+});

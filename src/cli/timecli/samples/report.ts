@@ -1,4 +1,5 @@
 /** Several exchanges with a server: lines for people, a row of a table, or JSON. */
+import type { ComparedServer } from "../../../client/compare.ts";
 import type { Estimate } from "../../../client/estimate.ts";
 import type { SampledExchange, Samples } from "../../../client/sample.ts";
 import { isLoopback } from "../../../system/address.ts";
@@ -109,6 +110,17 @@ export function samplesToJson(samples: Samples, raw: boolean): Record<string, un
     exchanges: exchanges.map(exchangeToJson),
     ...(warnings.length > 0 && { warnings }),
     ...(error && { error: errorToJson(error) }),
+  };
+}
+
+/** The samples of one of several servers, with the verdict of the comparison. */
+export function comparedToJson(server: ComparedServer): Record<string, unknown> {
+  const { verdict, deviation, sameAs } = server;
+  return {
+    ...samplesToJson(server, false),
+    verdict,
+    ...(deviation && { deviation: toSeconds(deviation) }),
+    ...(sameAs !== undefined && { same_as: sameAs }),
   };
 }
 
