@@ -28,7 +28,12 @@ export function errorFormatter(): (error: unknown) => string {
     // Without arguments it listens there, on a port of "auto".
     const isDefault = hostname === "127.0.0.1" && port === 8888 &&
       protocols[protocol].isSpokenByAuto;
-    return `${message}; a server starts there with: ${serveCommand()}${isDefault ? "" : ` ${url}`}`;
+    // A server to learn with is rather on the default port, which needs no root.
+    const elsewhere = protocol === "ntp" && port === 123
+      ? " (without a URL it serves ntp://127.0.0.1:8888)"
+      : "";
+    const command = `${serveCommand()}${isDefault ? "" : ` ${url}`}`;
+    return `${message}; a server starts there with: ${command}${elsewhere}`;
   };
 }
 

@@ -85,7 +85,7 @@ ntp://127.0.0.1:123                                                          0/1
 ntp://127.0.0.2:123                                                          0/1      failed
 
 ntp://192.0.2.4:123: The server 192.0.2.4:123 denies service (KoD DENY)
-ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
+ntp://127.0.0.1:123: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123 (without a URL it serves ntp://127.0.0.1:8888)
 ntp://127.0.0.2:123: Nothing listens on udp 127.0.0.2:123
 
 No server sent a time.

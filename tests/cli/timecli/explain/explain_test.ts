@@ -233,7 +233,7 @@ timecli: The reply is not a time of RFC 868, which has 4 octets: "" (0 octets)
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123 (without a URL it serves ntp://127.0.0.1:8888)
 `,
   ],
   [

@@ -144,7 +144,7 @@ timecli: No reply from 192.0.2.9:123 within 0.5 s; to query it by NTP: ntp://192
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123 (without a URL it serves ntp://127.0.0.1:8888)
 timecli: Nothing listens on udp 127.0.0.1:37
 `,
   ],
@@ -161,7 +161,7 @@ timecli: Nothing listens on udp 127.0.0.1:8888; a server starts there with: deno
     4,
     "",
     `
-timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123
+timecli: Nothing listens on udp 127.0.0.1:123; a server starts there with: deno task serve ntp://127.0.0.1:123 (without a URL it serves ntp://127.0.0.1:8888)
 `,
   ],
 ];
