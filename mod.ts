@@ -15,13 +15,14 @@
  * {@linkcode serve}, {@linkcode ServeOptions}, {@linkcode Server}, {@linkcode ServerAddress},
  * {@linkcode ListenerUrl}, {@linkcode ListenError}, {@linkcode ListenFailure},
  * {@linkcode Transport}, {@linkcode transports}, {@linkcode GuardOptions},
- * {@linkcode AccessOptions}, {@linkcode RateLimit}, {@linkcode Totals}
+ * {@linkcode AccessOptions}, {@linkcode RateLimit}, {@linkcode Totals}, {@linkcode HttpOptions},
+ * {@linkcode HttpPart}, {@linkcode httpParts}
  *
  * ## Its clock
  *
  * {@linkcode ClockOptions}, {@linkcode ClockControl}, {@linkcode StatusOptions},
  * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock},
- * {@linkcode HttpOptions}, {@linkcode HttpPart}, {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
+ * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
  *
  * ## Its log
  *
@@ -89,7 +90,7 @@ export type {
   Server,
   ServerAddress,
 } from "./src/server/serve_options.ts";
-export type { HttpOptions, HttpPart } from "./src/server/http/options.ts";
+export { type HttpOptions, type HttpPart, httpParts } from "./src/server/http/options.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/upstreams.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

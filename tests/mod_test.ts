@@ -14,6 +14,7 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "QueryError",
     "ServerLog",
     "connectDatagram",
+    "httpParts",
     "logIntervals",
     "query",
     "sample",

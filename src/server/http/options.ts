@@ -26,7 +26,7 @@ export const httpParts = ["time", "health", "metrics"] as const;
 /** One of {@linkcode httpParts}. */
 export type HttpPart = (typeof httpParts)[number];
 
-/** Options of the HTTP interface, which tells the time and how the server is, and changes nothing. */
+/** Options of the HTTP interface, which serves the time, health and metrics, and changes nothing. */
 export interface HttpOptions {
   /**
    * Where to serve the time (`/time`, `/time.txt`), the health of the server (`/healthz`, `/livez`, `/readyz`) and its
@@ -34,9 +34,9 @@ export interface HttpOptions {
    * the control interface.
    */
   readonly http?: string | undefined;
-  /** The bearer token for the metrics, 16 to 256 letters and digits; without it all who reach it may see them. */
+  /** The bearer token for the metrics, 16 to 256 letters and digits; without it every client may see them. */
   readonly httpToken?: string | undefined;
-  /** Names of the server for those who look at its metrics, beside its addresses and `localhost`. */
+  /** Names of the server that HTTP clients may use, beside its addresses and `localhost`. */
   readonly httpNames?: readonly string[] | undefined;
   /**
    * The parts that are there.
