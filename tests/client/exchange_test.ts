@@ -1,32 +1,11 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  exchange,
-  exchangeFields,
-  type ExchangeOptions,
-  lookUp,
-} from "../../src/client/exchange.ts";
-import { readOptions } from "../../src/options/read.ts";
+import { exchange, lookUp } from "../../src/client/exchange.ts";
 import { query } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
-import type { Endpoint } from "../../src/protocols/endpoint.ts";
-import type { RawReply, Request } from "../../src/protocols/protocol.ts";
+import type { Request } from "../../src/protocols/protocol.ts";
 import { countSockets, FakeNetwork } from "../support/fake_network.ts";
+import { name, octets, runExchange, server } from "../support/one_exchange.ts";
 import { ntpReply } from "../support/scripted_server.ts";
-
-const server: Endpoint = { protocol: "time", hostname: "192.0.2.1", port: 37 };
-const name = "time.example";
-const octets = new Uint8Array([1, 2, 3, 4]);
-
-/** One exchange by its options. */
-function run(
-  network: FakeNetwork,
-  options: ExchangeOptions,
-  hostname = server.hostname,
-): Promise<RawReply> {
-  const request = (): { octets: Uint8Array } => ({ octets: new Uint8Array(1) });
-  const settings = readOptions(exchangeFields, { network, ...options }, "query");
-  return network.run(exchange({ ...server, hostname }, request, settings));
-}
 
 Deno.test("exchange sends again, from another port, when a request is lost", async () => {
   const network = new FakeNetwork();
@@ -34,7 +13,7 @@ Deno.test("exchange sends again, from another port, when a request is lost", asy
     "time://192.0.2.1",
     ({ count }) => count < 3 ? undefined : octets,
   );
-  const reply = await run(network, { timeout: "1.5s", retries: 2 });
+  const reply = await runExchange(network, { timeout: "1.5s", retries: 2 });
   assertEquals([reply.octets, reply.roundTrip.total("milliseconds")], [octets, 2]);
   // The time that is left is shared by the tries that are left.
   assertEquals(requests.map(({ atMs }) => atMs), [0, 500, 1000]);
@@ -67,7 +46,7 @@ Deno.test("exchange accepts a late reply to an earlier try", async () => {
     ({ count }) => count === 1 ? octets : undefined,
     () => [1, 1200],
   );
-  const reply = await run(network, { timeout: "2s", retries: 1 });
+  const reply = await runExchange(network, { timeout: "2s", retries: 1 });
   assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [2, 1201]);
   assertEquals(reply.receivedAt.since(reply.sentAt).total("milliseconds"), 1201);
 });
@@ -75,7 +54,7 @@ Deno.test("exchange accepts a late reply to an earlier try", async () => {
 Deno.test("exchange returns a reply as soon as it has come, after the patience with an address too", async () => {
   const network = new FakeNetwork();
   const { requests } = network.serve("time://192.0.2.1", () => octets, () => [1, 600]);
-  const reply = await run(network, { timeout: "2s", retries: 1 });
+  const reply = await runExchange(network, { timeout: "2s", retries: 1 });
   assertEquals([requests.length, reply.roundTrip.total("milliseconds")], [1, 601]);
   assertEquals(network.timers.monotonicMs(), 601);
 });
@@ -83,7 +62,7 @@ Deno.test("exchange returns a reply as soon as it has come, after the patience w
 Deno.test("exchange rounds the round trip to the nanosecond", async () => {
   const network = new FakeNetwork();
   network.serve("time://192.0.2.1", () => octets, () => [0.25, 0.0000007]);
-  const { roundTrip } = await run(network, {});
+  const { roundTrip } = await runExchange(network, {});
   assertEquals(roundTrip.total("nanoseconds"), 250_001);
 });
 
@@ -101,14 +80,14 @@ Deno.test("exchange ends when its signal aborts, and leaves no socket open", asy
     const startMs = network.timers.monotonicMs();
     void network.timers.sleep(atMs).then(() => stop.abort(reason));
     const options = { retries, signal: stop.signal };
-    const error = await run(network, options, hostname).catch((error) => error);
+    const error = await runExchange(network, options, hostname).catch((error) => error);
     assert(error === reason, String(error));
     assertEquals([network.timers.monotonicMs() - startMs, open()], [atMs, 0]);
     assertEquals(next.requests.length, atMs === 2000 ? 1 : 0);
   }
   const [sent, looked] = [requests.length, network.lookups.length];
   const aborted = { signal: AbortSignal.abort(), retries: 0 };
-  await assertRejects(() => run(network, aborted, name), DOMException);
+  await assertRejects(() => runExchange(network, aborted, name), DOMException);
   assertEquals([requests.length, network.lookups.length], [sent, looked]);
 });
 
@@ -124,14 +103,14 @@ Deno.test("exchange that is aborted after a request could not be sent rejects on
   };
   const stop = new AbortController();
   void network.timers.sleep(100).then(() => stop.abort(new Error("enough")));
-  await assertRejects(() => run(network, { signal: stop.signal }, name), Error, "enough");
+  await assertRejects(() => runExchange(network, { signal: stop.signal }, name), Error, "enough");
 });
 
 Deno.test("exchange closes its sockets once it has a reply", async () => {
   const network = new FakeNetwork();
   network.serve("time://192.0.2.1", ({ count }) => count === 3 ? octets : undefined);
   const open = countSockets(network);
-  const reply = run(network, { retries: 2 });
+  const reply = runExchange(network, { retries: 2 });
   await network.timers.advance(2001);
   assertEquals(open(), 3);
   await reply;
@@ -158,17 +137,17 @@ Deno.test("exchange refuses options that are out of range, and accepts the ends 
   const { requests } = network.serve("time://192.0.2.1", () => octets);
   for (const timeout of ["0s", "-1s", "86400.001s"]) {
     const message = `query.timeout is "${timeout}", expected a duration from 1ms to 1d`;
-    assertThrows(() => run(network, { timeout }), RangeError, message);
+    assertThrows(() => runExchange(network, { timeout }), RangeError, message);
   }
   for (const retries of [-1, 0.5, NaN, 1001]) {
     const message = `query.retries is ${retries}, expected a whole number, 0 to 1000`;
-    assertThrows(() => run(network, { retries }), RangeError, message);
+    assertThrows(() => runExchange(network, { retries }), RangeError, message);
   }
   assertEquals(requests.length, 0);
   for (
     const options of [{ timeout: "1d" }, { timeout: "10ms" }, { retries: 0 }, { retries: 1000 }]
   ) {
-    assertEquals((await run(network, options)).octets, octets);
+    assertEquals((await runExchange(network, options)).octets, octets);
   }
 });
 
@@ -190,7 +169,7 @@ Deno.test("exchange measures the round trip by the clock that is never set", asy
       network.timers.aheadMs += aheadMs;
       return octets;
     });
-    const { sentAt, receivedAt, roundTrip } = await run(network, {});
+    const { sentAt, receivedAt, roundTrip } = await runExchange(network, {});
     assertEquals(receivedAt.since(sentAt).total("milliseconds"), 2, `${aheadMs}`);
     assertEquals(roundTrip.total("milliseconds"), 2, `${aheadMs}`);
   }
@@ -205,7 +184,7 @@ Deno.test("exchange takes the kernel's timestamp of the arrival", async () => {
     const monotonicMs = timers.monotonicMs.bind(timers);
     // The program is woken 7 ms after the arrival.
     timers.monotonicMs = () => monotonicMs() + (monotonicMs() >= 2 ? 7 : 0);
-    const { sentAt, receivedAt, roundTrip } = await run(network, {});
+    const { sentAt, receivedAt, roundTrip } = await runExchange(network, {});
     const milliseconds = isStamped ? 2 : 9;
     assertEquals(receivedAt.since(sentAt).total("milliseconds"), milliseconds);
     assertEquals(roundTrip.total("milliseconds"), milliseconds);
@@ -246,100 +225,20 @@ Deno.test("exchange gives up at its deadline", async () => {
   ) {
     const network = new FakeNetwork();
     const { requests } = network.serve("time://192.0.2.1", () => undefined);
-    const error = await assertRejects(() => run(network, options), QueryError);
+    const error = await assertRejects(() => runExchange(network, options), QueryError);
     assertEquals(error.reason, "timeout");
     assertEquals(error.message, `No reply from 192.0.2.1:37 within ${seconds} s`);
     assertEquals([requests.length, network.timers.monotonicMs()], [count, seconds * 1000]);
   }
 });
 
-Deno.test("exchange gives each address of a name its turn after 250 ms, then starts again", async () => {
-  const network = new FakeNetwork();
-  network.hosts[name] = ["192.0.2.1", "192.0.2.2", "127.0.0.1"];
-  const first = network.serve("time://192.0.2.1", () => undefined);
-  const second = network.serve("time://192.0.2.2", ({ count }) => count === 2 ? octets : undefined);
-  // Nothing listens at the third.
-  const reply = await run(network, { timeout: "3s", retries: 2 }, name);
-  assertEquals(reply.from.hostname, "192.0.2.2");
-  assertEquals(first.requests.map(({ atMs }) => atMs), [0, 750]);
-  assertEquals(second.requests.map(({ atMs }) => atMs), [250, 1000]);
-  assertEquals(network.lookups, [name]);
-});
-
-Deno.test("exchange does not query an address again where nothing listens", async () => {
-  const network = new FakeNetwork();
-  network.hosts[name] = ["127.0.0.1", "192.0.2.1"];
-  const connect = network.connect.bind(network);
-  const connected: string[] = [];
-  network.connect = (options) => (connected.push(options.hostname), connect(options));
-  const silent = network.serve("time://192.0.2.1", () => undefined);
-  const error = await assertRejects(() => run(network, { retries: 2 }, name), QueryError);
-  assertEquals([error.reason, network.timers.monotonicMs()], ["timeout", 3000]);
-  assertEquals(connected, ["127.0.0.1", ...Array(3).fill("192.0.2.1")]);
-  // What is left after 250 ms belongs to the three tries of the other.
-  assertEquals(silent.requests.map(({ atMs }) => Math.round(atMs)), [250, 1167, 2083]);
-  // Where nothing listens on any of them, the failure is known at once.
-  network.hosts[name] = ["127.0.0.1", "::1"];
-  const refused = await assertRejects(() => run(network, { retries: 2 }, name), QueryError);
-  assertEquals(refused.message, "Nothing listens on udp [::1]:37");
-  assertEquals([refused.reason, network.timers.monotonicMs()], ["refused", 3500]);
-});
-
-Deno.test("exchange goes on to the next address, whatever the failure of one is", async () => {
-  for (
-    const error of [
-      new Error("Address family not supported by protocol"),
-      new Deno.errors.AddrNotAvailable("Cannot assign requested address"),
-      new Deno.errors.NotCapable("Requires net access"),
-    ]
-  ) {
-    for (const hosts of [["::1", "192.0.2.1"], ["192.0.2.1", "::1"]]) {
-      const network = new FakeNetwork();
-      network.hosts[name] = hosts;
-      network.unusable["::1"] = error;
-      // After the other address has failed, too, a reply has the whole time.
-      network.serve("time://192.0.2.1", () => octets, () => [1, 1200]);
-      const reply = await run(network, { retries: 0 }, name);
-      assertEquals([reply.from.hostname, reply.octets], ["192.0.2.1", octets]);
-    }
-  }
-});
-
-Deno.test("exchange goes on to the next address when a request cannot be sent", async () => {
-  const network = new FakeNetwork();
-  network.hosts[name] = ["192.0.2.2", "192.0.2.1"];
-  network.serve("time://192.0.2.1", () => octets);
-  const connect = network.connect.bind(network);
-  network.connect = async (options) => {
-    const connection = await connect(options);
-    const isFirst = options.hostname === "192.0.2.2";
-    if (isFirst) connection.send = () => Promise.reject(new Error("Network is unreachable"));
-    return connection;
-  };
-  assertEquals((await run(network, {}, name)).from.hostname, "192.0.2.1");
-  assertEquals(network.timers.monotonicMs(), 2);
-});
-
-Deno.test("exchange reports the failure of the last address if all fail, else silence", async () => {
-  const network = new FakeNetwork();
-  network.hosts[name] = ["::1", "2001:db8::1"];
-  network.unusable["::1"] = new Deno.errors.NotCapable("Requires net access");
-  network.unusable["2001:db8::1"] = new Error("Network is unreachable");
-  const error = await assertRejects(() => run(network, {}, name), QueryError);
-  const message = "Cannot send to [2001:db8::1]:37: Network is unreachable";
-  assertEquals([error.reason, error.message], ["unreachable", message]);
-  network.hosts[name]?.reverse();
-  await assertRejects(() => run(network, {}, name), Deno.errors.NotCapable);
-  assertEquals(network.timers.monotonicMs(), 0);
-  network.hosts[name]?.unshift("192.0.2.1");
-  const silent = await assertRejects(() => run(network, { retries: 0 }, name), QueryError);
-  assertEquals([silent.reason, network.timers.monotonicMs()], ["timeout", 3000]);
-});
-
 Deno.test("exchange limits the look-up of a name, too", async () => {
   const network = new FakeNetwork();
   network.resolve = () => network.timers.sleep(60_000).then(() => []);
-  const error = await assertRejects(() => run(network, { timeout: "5s" }, name), QueryError);
+  const error = await assertRejects(
+    () => runExchange(network, { timeout: "5s" }, name),
+    QueryError,
+  );
   assertEquals(error.reason, "no_name_server");
   assertEquals(error.message, "No name server answered for time.example in time");
   assertEquals(network.timers.monotonicMs(), 5000);
