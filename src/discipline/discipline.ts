@@ -1,5 +1,5 @@
 /**
- * Follows upstream servers: told of their replies, it says whom to ask when, and which time to serve.
+ * Follows upstream servers: from their replies it plans the next requests and the time to serve.
  *
  * It is pure: its times are seconds of the base clock since a common start, and nothing in it waits.
  */

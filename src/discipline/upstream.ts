@@ -190,7 +190,7 @@ export class Upstream {
     return Math.min(START_WAITS[this.#startWaits++] ?? Infinity, this.#interval);
   }
 
-  /** Plans a request so many seconds after the last one. */
+  /** Plans the next request, in seconds after the last one. */
   #plan(wait: number, at: number): void {
     if (this.isRefused) return;
     const spread = 1 + SPREAD * (2 * this.#random() - 1);

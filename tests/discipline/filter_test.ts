@@ -98,7 +98,7 @@ Deno.test("UpstreamFilter shifts what it knows at a leap second", () => {
   assertEquals(filter.samples.every(({ offset }) => offset === 1), true);
 });
 
-Deno.test("UpstreamFilter has a number for whatever it is told", () => {
+Deno.test("UpstreamFilter has a number for any sample", () => {
   const draws = new Draws(5);
   const filter = new UpstreamFilter();
   let at = 0;

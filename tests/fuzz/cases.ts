@@ -13,7 +13,7 @@ const TWO_OCTETS = 0x1_0000;
 /** The first cases of every run: all values of the first two octets, whatever the seed. */
 export const SWEEP: number = SWEPT_LENGTHS.length * TWO_OCTETS;
 
-/** So many datagrams come in one scene: services keep what they made for a second. */
+/** The datagrams of one scene: services keep what they made for a second. */
 const SCENE_CASES = 64;
 
 /** Octets of `buffer` from `start` on, a view for each length, made once. */

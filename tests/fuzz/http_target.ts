@@ -14,7 +14,7 @@ import type { Problem } from "./target.ts";
 /** Any wait that is longer is one without end. */
 const LIMIT_SECONDS = 20;
 
-/** So many are tried side by side. */
+/** The number that are tried side by side. */
 const BATCH = 16;
 
 const body = '{"rate": 2}';

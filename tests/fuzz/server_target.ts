@@ -11,7 +11,7 @@ import { describeFinding, type Finding, type FuzzOptions, seedOf } from "./fuzz.
 import { LONGEST_ASCTIME, LONGEST_DAYTIME } from "./replies.ts";
 import type { Problem } from "./target.ts";
 
-/** So many are sent at once: what a socket's queue has room for, whatever their size. */
+/** The number that are sent at once: what a socket's queue has room for, whatever their size. */
 const BATCH = 16;
 
 /** How many sockets they are sent from. */

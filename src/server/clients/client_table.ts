@@ -143,7 +143,7 @@ export class ClientTable {
   }
 }
 
-/** The requests of about the last {@linkcode RECENT_MS}, so much later: exact at a steady rate. */
+/** The requests of about the last {@linkcode RECENT_MS}, at a later moment: exact at a steady rate. */
 function decay(recent: number, elapsedMs: number): number {
   // A clock that was set back made the elapsed time negative.
   return recent * Math.max(0, 1 - Math.max(0, elapsedMs) / RECENT_MS);

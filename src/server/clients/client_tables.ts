@@ -3,7 +3,7 @@ import type { ClientList } from "../../client/control_api.ts";
 import { readOptions } from "../../options/read.ts";
 import { allocateClients, type ClientMemory } from "./client_table.ts";
 
-/** Six times the clients per minute of a busy server of the public pool; 13 MB if there are so many. */
+/** Six times the clients per minute of a busy server of the public pool; that many need 13 MB. */
 const DEFAULT_CLIENTS = 65_536;
 
 export interface ClientTablesOptions {

@@ -13,7 +13,7 @@ const LATE_SECONDS = 15;
 
 export class UpstreamNews {
   readonly #log: UpstreamLog | undefined;
-  #told = "";
+  #reported = "";
   #isLate = false;
 
   constructor(log: UpstreamLog | undefined) {
@@ -34,10 +34,10 @@ export class UpstreamNews {
     this.#isLate ||= now > LATE_SECONDS;
     // The next look at the time finds that none is left.
     if (state === "synchronized" && best === undefined) return;
-    const told = state === "synchronized" ? `${state} ${best}` : state;
-    if (told === this.#told) return;
-    const isFirst = this.#told === "";
-    this.#told = told;
+    const news = state === "synchronized" ? `${state} ${best}` : state;
+    if (news === this.#reported) return;
+    const isFirst = this.#reported === "";
+    this.#reported = news;
     if (state === "synchronized") {
       const distance = formatSeconds(discipline.distance(now));
       this.#log?.upstream(`Synchronised to ${best} within ${distance}`);

@@ -49,7 +49,7 @@ const BATCH = 64;
 /** The most replies of one system call, which share the transmit time of the first. */
 const MAX_REPLIES_PER_SEND = 16;
 
-/** So many replies without a wait add one reply to each send: 64, which is a burst of one client. */
+/** This many replies without a wait add one reply to each send: 64, which is a burst of one client. */
 const BACKLOG_SHIFT = 6;
 
 /** The longest pause between receives on a socket that fails each of them. */
