@@ -55,7 +55,7 @@ export function openReceiveStamps({ hostname, port }: Deno.NetAddr): ReadReceive
   };
 }
 
-/** Finds a UDP socket of this process by its local address, as Deno does not tell descriptors. */
+/** Finds a UDP socket of this process by its local address, as Deno does not reveal descriptors. */
 function findSocket(
   { getsockname, getsockopt }: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"],
   hostname: string,

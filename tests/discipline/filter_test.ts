@@ -6,7 +6,7 @@ function sample(at: number, offset: number, delay = 1e-3): Sample {
   return { at, offset, delay, dispersion: 0, rootDelay: 0, rootDispersion: 0 };
 }
 
-/** A filter that was told of a clock, one exchange every 64 s. */
+/** A filter that has seen a clock by an exchange every 64 s. */
 function filtered(
   count: number,
   offsetAt: (at: number) => [offset: number, delay: number],

@@ -41,13 +41,13 @@ export class FakeThread {
   }
 }
 
-/** A pool, and all that its parts were told. */
+/** A pool, and all that its parts received. */
 export class TestPool {
   readonly time = new FakeTime();
   readonly libc = new FakeLibc();
   readonly threads: FakeThread[] = [];
   readonly warnings: string[] = [];
-  readonly told: unknown[][] = [];
+  readonly messages: unknown[][] = [];
   readonly pool: WorkerPool;
 
   constructor(
@@ -58,7 +58,7 @@ export class TestPool {
     },
   ) {
     const tell = (name: string) => (...args: unknown[]): void =>
-      void this.told.push([name, ...args]);
+      void this.messages.push([name, ...args]);
     const log: Partial<ServerLog> = {
       ...logs,
       warning: (message) => void this.warnings.push(message),

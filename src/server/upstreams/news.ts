@@ -26,7 +26,7 @@ export class UpstreamNews {
    * @param best The name of that one
    * @param now Seconds since the start
    */
-  tell(discipline: Discipline, best: string | undefined, now: number): void {
+  report(discipline: Discipline, best: string | undefined, now: number): void {
     const { state } = discipline;
     if (state === "unsynchronized" && now > LATE_SECONDS && !this.#isLate) {
       this.#log?.warning(`${problemOf(discipline)}: not synchronised yet`);

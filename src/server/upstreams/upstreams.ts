@@ -192,7 +192,7 @@ export class Upstreams {
         await timers.sleep(waitMs, signal);
         if (this.#raw.hasSlept()) this.#restart("the machine was suspended");
         if (at <= source.now) void this.#ask(index);
-        this.#tell();
+        this.#report();
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -206,7 +206,7 @@ export class Upstreams {
     }
     discipline.jumped(now);
     this.#source?.onChange();
-    this.#tell();
+    this.#report();
   }
 
   /** Asks an upstream once. */
@@ -240,7 +240,7 @@ export class Upstreams {
       else discipline.lost(index, source.now);
       this.#log?.warning((error as Error).message);
     }
-    this.#tell();
+    this.#report();
     await this.#replace(index, slot);
   }
 
@@ -300,10 +300,10 @@ export class Upstreams {
     discipline.replace(index, (this.#source as UpstreamSource).now);
   }
 
-  #tell(): void {
+  #report(): void {
     const { discipline, now } = this.#source as UpstreamSource;
     const best = this.#slots.find((_, i) => discipline.stateOf(i).state === "selected");
-    this.#news.tell(discipline, best && nameOf(best), now);
+    this.#news.report(discipline, best && nameOf(best), now);
   }
 }
 

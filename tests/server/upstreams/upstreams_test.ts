@@ -140,7 +140,7 @@ Deno.test("the loss of the only server is logged once, whether it falls silent o
   }
 });
 
-Deno.test("the time goes on when all upstreams are gone, and is told as lost once", async () => {
+Deno.test("the time goes on when all upstreams are gone, and the loss is logged once", async () => {
   await using following = new Following(three, { rate: -50e-6 });
   let isDown = false;
   for (const host of [1, 2, 3]) {
@@ -174,7 +174,7 @@ Deno.test("after a suspend the servers are asked at once, and the time is right 
   assert(Math.abs(following.error) < 1e-3, `${following.error}`);
 });
 
-Deno.test("the base clock that jumps unseen is found by the servers, not told apart from a suspend", async () => {
+Deno.test("the base clock that jumps unseen is found by the servers, as after a suspend", async () => {
   await using following = new Following(three);
   for (const host of [1, 2, 3]) following.network.serveNtp(`ntp://192.0.2.${host}`);
   following.start();

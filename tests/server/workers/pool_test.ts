@@ -122,21 +122,21 @@ Deno.test("a worker reports twenty lines per second, and each that it suppresses
   const nothing = { requests: 0, failures: 0, refusals: 0 };
   assertEquals(admitted(setup, 25), 20);
   await test.time.advance(999);
-  assertEquals([admitted(setup, 2), test.told], [0, []]);
+  assertEquals([admitted(setup, 2), test.messages], [0, []]);
   await test.time.advance(1);
-  assertEquals(test.told.splice(0), [["suppressed", { ...nothing, requests: 7 }]]);
+  assertEquals(test.messages.splice(0), [["suppressed", { ...nothing, requests: 7 }]]);
   assertEquals(admitted(setup, 21), 20);
   const limiter = new LineLimiter(setup?.limiter);
   limiter.admit(FAILURE_LINE);
   // Refused requests have a limit of their own.
   assertEquals(Array.from({ length: 22 }, () => limiter.admit(REFUSAL_LINE)).indexOf(false), 20);
   await test.time.advance(3000);
-  const told = [{ requests: 1, failures: 1, refusals: 2 }, nothing, nothing];
-  assertEquals(test.told.splice(0), told.map((each) => ["suppressed", each]));
+  const expected = [{ requests: 1, failures: 1, refusals: 2 }, nothing, nothing];
+  assertEquals(test.messages.splice(0), expected.map((each) => ["suppressed", each]));
   // The last second counts too, and the last of all.
   admitted(setup, 24);
   await test.shutdown();
-  assertEquals(test.told, [["suppressed", { ...nothing, requests: 4 }]]);
+  assertEquals(test.messages, [["suppressed", { ...nothing, requests: 4 }]]);
   await assertRejects(() => test.time.run(new Promise(() => {})), Error, "Nothing waits");
 });
 
@@ -152,13 +152,13 @@ Deno.test("workers report what the log has, and the first error of a responder i
     const { setup } = test.last;
     assertEquals([setup?.logsRequests, setup?.logsRefusals], [logsRequests, logsRefusals]);
     await test.time.advance(1000);
-    assertEquals(test.told.length, logsRequests ? 1 : 0);
-    test.told.length = 0;
+    assertEquals(test.messages.length, logsRequests ? 1 : 0);
+    test.messages.length = 0;
     test.last.say({ event: "request", endpoint, source, request });
     test.last.say({ event: "request", endpoint, source, request, cause: "denied" });
     test.last.say({ event: "failed", endpoint, operation: "send", message: "no route" });
     test.last.say({ event: "error", endpoint, message: "out of luck" });
-    assertEquals(test.told, [
+    assertEquals(test.messages, [
       ["request", endpoint, source, request],
       ["refused", endpoint, source, request, "denied"],
       ["failed", endpoint, "send", "no route"],
