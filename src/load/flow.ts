@@ -40,6 +40,9 @@ export interface FlowOptions {
   readonly isStamped?: boolean;
 }
 
+/** Errors of a receive that are no failure of the socket. */
+const TRANSIENT: readonly number[] = [EAGAIN, EINTR, ENOBUFS, ECONNREFUSED];
+
 /** A flow. Its requests are numbered from 0; no run has 2^32 of them. */
 export class Flow implements Disposable {
   readonly #libc: Libc;
@@ -100,7 +103,11 @@ export class Flow implements Disposable {
 
   /** Receives up to `count` waiting replies, and returns their number. */
   receive(batch: Batch, count: number): number {
-    const received = this.#libc.call.recvmmsg(this.#fd, batch.headers, count, MSG_DONTWAIT, null);
+    let received = this.#read(batch, count);
+    // A system call of the runtime may have overwritten errno: what is wrong with a socket comes again.
+    if (received < 0 && !TRANSIENT.includes(this.#libc.errno())) {
+      received = this.#read(batch, count);
+    }
     return received >= 0 ? received : this.#handleError("receive from");
   }
 
@@ -196,6 +203,10 @@ export class Flow implements Disposable {
       call.close(fd);
       throw error;
     }
+  }
+
+  #read(batch: Batch, count: number): number {
+    return this.#libc.call.recvmmsg(this.#fd, batch.headers, count, MSG_DONTWAIT, null);
   }
 
   #handleError(action: string): number {
