@@ -22,7 +22,8 @@
  *
  * {@linkcode ClockOptions}, {@linkcode ClockControl}, {@linkcode StatusOptions},
  * {@linkcode ClockStatusSource}, {@linkcode Clock}, {@linkcode UnixTime}, {@linkcode systemClock},
- * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState}
+ * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState},
+ * {@linkcode upstreamStates}
  *
  * ## Its log
  *
@@ -61,7 +62,7 @@
  * @module
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
-export type { UpstreamState } from "./src/discipline/discipline.ts";
+export { type UpstreamState, upstreamStates } from "./src/client/source_list.ts";
 export type { ClockControl } from "./src/clock/served_time.ts";
 export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";

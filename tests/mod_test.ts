@@ -21,6 +21,7 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "serve",
     "systemClock",
     "transports",
+    "upstreamStates",
     "validate",
     "watch",
   ]],

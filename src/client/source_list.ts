@@ -1,24 +1,37 @@
 /** The upstream servers that a server follows, as its control interface lists them. */
 
+/** The states of an upstream server. */
+export const upstreamStates = [
+  "selected",
+  "combined",
+  "distant",
+  "falseticker",
+  "silent",
+  "unsynchronized",
+  "refused",
+] as const;
+
+/**
+ * What an upstream is to the server.
+ *
+ * - `selected`: the nearest of those whose time is served
+ * - `combined`: its time is combined with that of the selected one
+ * - `distant`: it is right, but too far off to count
+ * - `falseticker`: it contradicts the majority
+ * - `silent`: it does not reply
+ * - `unsynchronized`: it reports that it is not synchronised
+ * - `refused`: it refuses service (KoD)
+ */
+export type UpstreamState = (typeof upstreamStates)[number];
+
 /** An upstream server that a server follows. */
 export interface SourceState {
   /** Its URL as it was given, without parameters. */
   readonly url: string;
   /** The address in use; null while its name is not known. */
   readonly address: string | null;
-  /**
-   * What it counts as: `selected` is the nearest of the majority, `combined` another one that the time is made of,
-   * `distant` too uncertain to add to it, `falseticker` outside of the majority; `silent`, `unsynchronized` and
-   * `refused` (by a kiss-o'-death) have no say.
-   */
-  readonly state:
-    | "selected"
-    | "combined"
-    | "distant"
-    | "falseticker"
-    | "silent"
-    | "unsynchronized"
-    | "refused";
+  /** What it is to the server. */
+  readonly state: UpstreamState;
   /** Its stratum. */
   readonly stratum: number | null;
   /** Its clock minus the served time, in seconds. */

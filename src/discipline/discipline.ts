@@ -3,6 +3,7 @@
  *
  * It is pure: its times are seconds of the base clock since a common start, and nothing in it waits.
  */
+import type { UpstreamState } from "../client/source_list.ts";
 import { type Candidate, driftOf, type Role, select, type Selection } from "./selection.ts";
 import { type PollLimits, Upstream, type UpstreamReply } from "./upstream.ts";
 
@@ -40,26 +41,6 @@ export interface DisciplineStatus {
   /** How fast the dispersion grows from there, in seconds per second. */
   readonly growth: number;
 }
-
-/**
- * What an upstream is to the server.
- *
- * - `selected`: the nearest of those whose time is served
- * - `combined`: its time is combined with that of the selected one
- * - `distant`: it is right, but too far off to count
- * - `falseticker`: it contradicts the majority
- * - `silent`: it does not reply
- * - `unsynchronized`: it reports that it is not synchronised
- * - `refused`: it refuses service (KoD)
- */
-export type UpstreamState =
-  | "selected"
-  | "combined"
-  | "distant"
-  | "falseticker"
-  | "silent"
-  | "unsynchronized"
-  | "refused";
 
 /** Requests at the start leave this far apart. */
 const APART_SECONDS = 0.05;

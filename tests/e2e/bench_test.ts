@@ -8,7 +8,7 @@ import { bothPrograms, root, source, startServer, testsOf } from "../support/pro
 import { scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { benchErrors } from "../support/usage_errors.ts";
+import { benchErrors } from "../support/timecli_usage_errors.ts";
 
 const counts = { bad: 0, duplicate: 0, lost: 0, late: 0, stray: 0 } as const;
 const few = ["--count", "50", "--timeout", "5"] as const;

@@ -3,7 +3,7 @@ import { assertDocumented } from "../support/documented.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
-import { controlErrors } from "../support/usage_errors.ts";
+import { controlErrors } from "../support/timecli_usage_errors.ts";
 
 const TOKEN = "0123456789abcdef";
 const listeners = ["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=+1h"];

@@ -7,7 +7,7 @@ import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { explainErrors } from "../support/usage_errors.ts";
+import { explainErrors } from "../support/timecli_usage_errors.ts";
 
 function assertFits({ stdout, stderr }: Outcome): void {
   for (const line of stdout.split("\n")) assert(line.length <= 80, line);

@@ -5,7 +5,7 @@ import { bothPrograms, testsOf } from "../support/programs.ts";
 import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
-import { checkErrors } from "../support/usage_errors.ts";
+import { checkErrors } from "../support/timecli_usage_errors.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = testsOf("timecli check", { kind, needs });

@@ -5,7 +5,7 @@ import { bothPrograms, root, testsOf } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
-import { compareErrors } from "../support/usage_errors.ts";
+import { compareErrors } from "../support/timecli_usage_errors.ts";
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
   const test = testsOf("timecli compare", { kind, needs });

@@ -4,7 +4,7 @@ import { type Outcome, run } from "../support/process.ts";
 import { bothPrograms, root, source, startServer, testsOf } from "../support/programs.ts";
 import { freePort } from "../support/udp_client.ts";
 import { Cable } from "./cable.ts";
-import { timecliErrors } from "../support/usage_errors.ts";
+import { timecliErrors } from "../support/timecli_usage_errors.ts";
 import { within } from "../support/wait.ts";
 
 /** One line of printable characters on standard error, and nothing else. */

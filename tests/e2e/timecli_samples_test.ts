@@ -7,7 +7,7 @@ import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { samplesErrors } from "../support/usage_errors.ts";
+import { samplesErrors } from "../support/timecli_usage_errors.ts";
 
 /** Kiss code: "RATE". */
 const RATE = 0x52415445;

@@ -4,7 +4,7 @@ import { run, Running } from "../support/process.ts";
 import { bothPrograms, startServer, testsOf } from "../support/programs.ts";
 import { simulatedClock } from "../support/simulated_clock.ts";
 import { freePort } from "../support/udp_client.ts";
-import { waitErrors } from "../support/usage_errors.ts";
+import { waitErrors } from "../support/timecli_usage_errors.ts";
 
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
   const test = testsOf("timecli wait", { kind, needs });

@@ -7,7 +7,7 @@ import { ntpReply, scriptedServer } from "../support/scripted_server.ts";
 import { freePort } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 import { assertDocumented } from "../support/documented.ts";
-import { watchErrors } from "../support/usage_errors.ts";
+import { watchErrors } from "../support/timecli_usage_errors.ts";
 
 /** Kiss codes. */
 const [RATE, DENY] = [0x52415445, 0x44454e59];

@@ -133,7 +133,7 @@ Deno.test("a server warns of each clock once, and of a time zone only if it writ
 Deno.test("a server that other machines use for NTP warns if nobody vouches for its clock", async () => {
   using _ = new FakeInterfaces([["lo", "127.0.0.1/8"], ["eth0", "192.0.2.1/24"]]);
   using _addresses = new FailingAddresses({});
-  // No kernel has the status of a clock of one's own.
+  // The kernel knows no status of a custom clock.
   const clock = { read: (time: UnixTime) => systemClock.read(time) };
   const warning =
     "Warning: Nothing keeps this machine's clock right: NTP clients drop this server " +

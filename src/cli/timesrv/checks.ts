@@ -3,7 +3,7 @@ import { statusFields } from "../../clock/sources/options.ts";
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
-import { MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
+import { type Field, MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
@@ -17,27 +17,20 @@ import { type AddressFamily, addressFamily } from "../../system/address.ts";
 import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 import type { Served } from "./scenarios.ts";
 
-export const controlGroup = {
-  ...controlFields,
-  controlTokenFile: text("a file", () => {}, {
-    name: "control-token-file",
+/** The option for a file with the token of an interface. */
+function tokenFile(interfaceName: "control" | "http"): Field<string> {
+  return text("a file", () => {}, {
+    name: `${interfaceName}-token-file`,
     maxLength: MAX_LONG_TEXT,
     syntax: "<file>",
     help: "file with the token, which others may not read",
-    conflicts: ["control-token"],
-  }),
-};
+    conflicts: [`${interfaceName}-token`],
+  });
+}
 
-export const httpGroup = {
-  ...httpFields,
-  httpTokenFile: text("a file", () => {}, {
-    name: "http-token-file",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<file>",
-    help: "file with the token, which others may not read",
-    conflicts: ["http-token"],
-  }),
-};
+export const controlGroup = { ...controlFields, controlTokenFile: tokenFile("control") };
+
+export const httpGroup = { ...httpFields, httpTokenFile: tokenFile("http") };
 
 /**
  * Parses the listeners.

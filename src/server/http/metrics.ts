@@ -5,7 +5,7 @@ import type { ServedTime } from "../../clock/served_time.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import type { Metric, Sample } from "../../text/exposition.ts";
 import type { Totals } from "../../transports/counters.ts";
-import type { UpstreamState } from "../../discipline/discipline.ts";
+import { upstreamStates } from "../../client/source_list.ts";
 import type { UpstreamReport } from "../upstreams/upstreams.ts";
 import type { ControlledListener, ControlledServer } from "./call.ts";
 import { leapWords, rootDistance } from "./served_status.ts";
@@ -70,16 +70,6 @@ function ofUpstream(
 function countOnes(bits: number): number {
   return [...(bits & 0xff).toString(2)].filter((bit) => bit === "1").length;
 }
-
-const upstreamStates: readonly UpstreamState[] = [
-  "selected",
-  "combined",
-  "distant",
-  "falseticker",
-  "silent",
-  "unsynchronized",
-  "refused",
-];
 
 const upstreamLabels = ["upstream", "member"];
 

@@ -4,7 +4,8 @@ import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_cloc
 import type { SourceContext } from "../../clock/sources/source.ts";
 import { measure, type Measured } from "../../client/measure.ts";
 import { type Network, systemNetwork } from "../../client/network.ts";
-import type { DisciplineState, UpstreamState } from "../../discipline/discipline.ts";
+import type { UpstreamState } from "../../client/source_list.ts";
+import type { DisciplineState } from "../../discipline/discipline.ts";
 import { UpstreamSource } from "../../discipline/source.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
 import { addressFamily } from "../../system/address.ts";

@@ -9,10 +9,10 @@ import {
   explainErrors,
   samplesErrors,
   timecliErrors,
-  type UsageErrors,
   waitErrors,
   watchErrors,
-} from "../../support/usage_errors.ts";
+} from "../../support/timecli_usage_errors.ts";
+import type { UsageErrors } from "../../support/usage_errors.ts";
 
 const tables: readonly (readonly [command: readonly string[], errors: UsageErrors])[] = [
   [[], timecliErrors],
