@@ -237,8 +237,9 @@ export class RunningServer implements Server {
     };
     for (const each of [this.#control, this.#web]) await each?.start(subject);
     this.#options.signal?.throwIfAborted();
-    logStart(this.#options, this.#choice, subject, this);
+    // It fails if the server would follow itself: nothing is to be announced then.
     this.#following?.start(this.#guard.ownAddresses, this.addresses);
+    logStart(this.#options, this.#choice, subject, this);
   }
 
   shutdown(): Promise<void> {
