@@ -1,11 +1,11 @@
-import type { Control } from "./http/control.ts";
+import type { Control } from "./http/control/control.ts";
 import type { Recorder } from "./record/recorder.ts";
 import { type ListenerSpec, parseListeners } from "./listener.ts";
 import { checkServeOptions } from "./options.ts";
 import { quote } from "../text/json.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
-import type { Web } from "./http/web.ts";
+import type { Web } from "./http/web/web.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
 
 /**
@@ -68,7 +68,7 @@ async function makeControl(
   web: Web | undefined,
 ): Promise<Control | undefined> {
   if (address === undefined) return undefined;
-  const { Control } = await import("./http/control.ts");
+  const { Control } = await import("./http/control/control.ts");
   return new Control({ address, token, isReadOnly, log, web });
 }
 
@@ -77,7 +77,7 @@ async function makeWeb(
   { http: address, httpToken: token, httpNames: names, httpParts: parts }: ServeOptions,
 ): Promise<Web | undefined> {
   if (address !== undefined) {
-    const { Web } = await import("./http/web.ts");
+    const { Web } = await import("./http/web/web.ts");
     return new Web({ address, token, names, parts });
   }
   if ([token, names, parts].every((option) => option === undefined)) return undefined;

@@ -1,5 +1,7 @@
 /** Whether a server is alive and ready, for containers and load balancers. */
-import type { ControlledServer } from "./call.ts";
+import type { HttpResponse } from "../listener.ts";
+import type { ControlledServer } from "../call.ts";
+import { textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 
 /** One condition of readiness. */
 interface Check {
@@ -36,3 +38,24 @@ export function formatHealth(
   if (status === 200) lines.push("ok");
   return { status, text: `${lines.join("\n")}\n` };
 }
+
+const alive: WebRoute = {
+  part: "health",
+  isPublic: true,
+  parameters: ["verbose"],
+  methods: { GET: () => textResponse(200, "ok\n") },
+};
+
+export const healthRoutes: WebRoutes = {
+  "/healthz": alive,
+  "/livez": alive,
+  "/readyz": {
+    ...alive,
+    methods: {
+      GET({ subject, parameters }): HttpResponse {
+        const { status, text } = formatHealth(readiness(subject), parameters.has("verbose"));
+        return textResponse(status, text);
+      },
+    },
+  },
+};

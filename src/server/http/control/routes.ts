@@ -1,20 +1,20 @@
-import config from "../../../deno.json" with { type: "json" };
-import { clientsQueryFields } from "../../client/clients_query.ts";
-import { suggest } from "../../text/suggest.ts";
-import type { Faults } from "../faults/faults.ts";
-import { readFaults, withUnits } from "../faults/rules.ts";
-import { mergeFaults } from "../faults/text.ts";
-import { readScenario } from "../scenarios/scenario_file.ts";
-import { type Scenario, scenarios } from "../scenarios/scenarios.ts";
-import type { ClockControl, ServedTime } from "../../clock/served_time.ts";
-import { clockFields } from "../../clock/sources/timeline/options.ts";
-import { findOption, parseOption, readOptions, withUnit } from "../../options/read.ts";
-import type { Body, Call, ControlledListener, ControlledServer, Route } from "./call.ts";
+import config from "../../../../deno.json" with { type: "json" };
+import { clientsQueryFields } from "../../../client/clients_query.ts";
+import { suggest } from "../../../text/suggest.ts";
+import type { Faults } from "../../faults/faults.ts";
+import { readFaults, withUnits } from "../../faults/rules.ts";
+import { mergeFaults } from "../../faults/text.ts";
+import { readScenario } from "../../scenarios/scenario_file.ts";
+import { type Scenario, scenarios } from "../../scenarios/scenarios.ts";
+import type { ClockControl, ServedTime } from "../../../clock/served_time.ts";
+import { clockFields } from "../../../clock/sources/timeline/options.ts";
+import { findOption, parseOption, readOptions, withUnit } from "../../../options/read.ts";
+import type { Body, Call, ControlledListener, ControlledServer, Route } from "../call.ts";
 import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
 import { listSources } from "./sources.ts";
-import { HttpError } from "./http_error.ts";
-import { quote } from "../../text/json.ts";
-import { escapeLine } from "../../text/printable.ts";
+import { HttpError } from "../http_error.ts";
+import { quote } from "../../../text/json.ts";
+import { escapeLine } from "../../../text/printable.ts";
 
 /** Characters of a path in messages: it may have thousands. */
 const MAX_SHOWN = 100;

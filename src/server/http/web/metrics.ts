@@ -1,13 +1,13 @@
 /** The metrics of a server, each written down once: for `/metrics` and for docs/metrics.md. */
-import config from "../../../deno.json" with { type: "json" };
-import { refusalCauses } from "../../protocols/responder.ts";
-import type { ServedTime } from "../../clock/served_time.ts";
-import { formatReferenceId } from "../../text/reference_id.ts";
-import type { Metric, Sample } from "../../text/exposition.ts";
-import type { Totals } from "../../transports/counters.ts";
-import { upstreamStates } from "../../client/source_list.ts";
-import type { UpstreamReport } from "../upstreams/upstreams.ts";
-import type { ControlledListener, ControlledServer } from "./call.ts";
+import config from "../../../../deno.json" with { type: "json" };
+import { refusalCauses } from "../../../protocols/responder.ts";
+import type { ServedTime } from "../../../clock/served_time.ts";
+import { formatReferenceId } from "../../../text/reference_id.ts";
+import type { Metric, Sample } from "../../../text/exposition.ts";
+import type { Totals } from "../../../transports/counters.ts";
+import { upstreamStates } from "../../../client/source_list.ts";
+import type { UpstreamReport } from "../../upstreams/upstreams.ts";
+import type { ControlledListener, ControlledServer } from "../call.ts";
 import { leapWords, rootDistance } from "./served_status.ts";
 
 /** A metric, and where its samples come from. */

@@ -1,17 +1,17 @@
 /** The control interface: HTTP and JSON, for programs of this machine. */
-import { CONTROL_SCHEMA } from "../../client/control_api.ts";
-import { formatAddress } from "../../protocols/endpoint.ts";
-import { firstOf } from "../../system/address.ts";
-import { formatJson, quote } from "../../text/json.ts";
-import type { ServerLog } from "../log/log.ts";
-import type { Scenario } from "../scenarios/scenarios.ts";
-import { checkToken, type HttpAddress, parseControl, resolveControl } from "./address.ts";
-import { readJson, requireNothing } from "./body.ts";
-import { authorize } from "./gate.ts";
-import { HttpError } from "./http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
-import type { Web } from "./web.ts";
-import type { ControlledServer } from "./call.ts";
+import { CONTROL_SCHEMA } from "../../../client/control_api.ts";
+import { formatAddress } from "../../../protocols/endpoint.ts";
+import { firstOf } from "../../../system/address.ts";
+import { formatJson, quote } from "../../../text/json.ts";
+import type { ServerLog } from "../../log/log.ts";
+import type { Scenario } from "../../scenarios/scenarios.ts";
+import { checkToken, type HttpAddress, parseControl, resolveControl } from "../address.ts";
+import { readJson, requireNothing } from "../body.ts";
+import { authorize } from "../gate.ts";
+import { HttpError } from "../http_error.ts";
+import { HttpListener, type HttpRequest, type HttpResponse } from "../listener.ts";
+import type { Web } from "../web/web.ts";
+import type { ControlledServer } from "../call.ts";
 import { findRoute, parametersOf } from "./routes.ts";
 
 export interface ControlOptions {

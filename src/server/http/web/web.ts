@@ -1,20 +1,19 @@
 /** The served time, health and metrics over HTTP, for programs, scripts and web pages. */
-import { formatAddress } from "../../protocols/endpoint.ts";
-import { addressFamily, firstOf, resolveHost } from "../../system/address.ts";
-import { formatMetrics, type MetricFormat, metricTypes } from "../../text/exposition.ts";
-import { quote } from "../../text/json.ts";
-import { escapeLine } from "../../text/printable.ts";
-import { suggest } from "../../text/suggest.ts";
-import type { ServedTime } from "../../clock/served_time.ts";
-import { checkToken, type HttpAddress, parseHttp } from "./address.ts";
-import type { ControlledServer } from "./call.ts";
-import { requireToken } from "./gate.ts";
-import { formatHealth, readiness } from "./health.ts";
-import { HttpError } from "./http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "./listener.ts";
-import { serverMetrics } from "./metrics.ts";
-import type { HttpPart } from "./options.ts";
-import { textParameters, timeJson, timeParameters, timeText } from "./time_routes.ts";
+import { formatAddress } from "../../../protocols/endpoint.ts";
+import { addressFamily, firstOf, resolveHost } from "../../../system/address.ts";
+import { quote } from "../../../text/json.ts";
+import { escapeLine } from "../../../text/printable.ts";
+import { suggest } from "../../../text/suggest.ts";
+import { checkToken, type HttpAddress, parseHttp } from "../address.ts";
+import type { ControlledServer } from "../call.ts";
+import { requireToken } from "../gate.ts";
+import { HttpError } from "../http_error.ts";
+import { HttpListener, type HttpRequest, type HttpResponse } from "../listener.ts";
+import type { HttpPart } from "../options.ts";
+import { healthRoutes } from "./health.ts";
+import { metricsRoutes } from "./metrics_route.ts";
+import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
+import { timeRoutes } from "./time.ts";
 
 export interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
@@ -26,80 +25,7 @@ export interface WebOptions {
   readonly parts?: readonly HttpPart[] | undefined;
 }
 
-interface WebCall {
-  readonly request: HttpRequest;
-  readonly subject: ControlledServer;
-  readonly parameters: URLSearchParams;
-}
-
-interface WebRoute {
-  readonly part: HttpPart;
-  /** Whether it is for all who reach it; otherwise for those who may look at the server. */
-  readonly isPublic: boolean;
-  readonly parameters: readonly string[];
-  readonly respond: (call: WebCall) => HttpResponse;
-}
-
-const text = (status: number, body: string): HttpResponse => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8" },
-  body,
-});
-
-const alive: WebRoute = {
-  part: "health",
-  isPublic: true,
-  parameters: ["verbose"],
-  respond: () => text(200, "ok\n"),
-};
-
-const routes: Readonly<Record<string, WebRoute>> = {
-  "/time": {
-    part: "time",
-    isPublic: true,
-    parameters: timeParameters,
-    respond({ request, subject, parameters }): HttpResponse {
-      const [time, zone] = [clockOf(subject, parameters), parameters.get("zone") ?? undefined];
-      const accept = request.headers.get("accept") ?? "";
-      if (isPreferred(accept, "text/plain", "application/json")) {
-        return text(200, timeText(time, "iso", zone));
-      }
-      const headers = { "content-type": "application/json", "vary": "accept" };
-      return { status: 200, headers, body: timeJson(time, zone) };
-    },
-  },
-  "/time.txt": {
-    part: "time",
-    isPublic: true,
-    parameters: textParameters,
-    respond({ subject, parameters }): HttpResponse {
-      const [format, zone] = ["format", "zone"].map((name) => parameters.get(name) ?? undefined);
-      return text(200, timeText(clockOf(subject, parameters), format, zone));
-    },
-  },
-  "/healthz": alive,
-  "/livez": alive,
-  "/readyz": {
-    ...alive,
-    respond({ subject, parameters }): HttpResponse {
-      const { status, text: body } = formatHealth(readiness(subject), parameters.has("verbose"));
-      return text(status, body);
-    },
-  },
-  "/metrics": {
-    part: "metrics",
-    isPublic: false,
-    parameters: [],
-    respond({ request, subject }): HttpResponse {
-      const accept = request.headers.get("accept") ?? "";
-      const isOpen = isPreferred(accept, "application/openmetrics-text", "text/plain");
-      const format: MetricFormat = isOpen ? "openmetrics" : "text";
-      const metrics = serverMetrics.map((metric) => [metric, metric.samples(subject)] as const);
-      const headers = { "content-type": metricTypes[format], "vary": "accept" };
-      return { status: 200, headers, body: formatMetrics(metrics, format) };
-    },
-  },
-};
+const routes: WebRoutes = { ...timeRoutes, ...healthRoutes, ...metricsRoutes };
 
 /** What web pages of other sites may read. */
 const PUBLIC_HEADERS = {
@@ -184,11 +110,7 @@ export class Web {
     try {
       const { pathname, searchParams: parameters } = request.url;
       const route = this.#find(pathname);
-      if (!["GET", "HEAD"].includes(request.method)) {
-        throw new HttpError(405, `Cannot ${request.method} ${pathname}: expected GET, HEAD`, {
-          allow: "GET, HEAD",
-        });
-      }
+      const respond = findMethod(route, request);
       this.#admit(request, subject);
       if (!route.isPublic) await this.#authorize(request);
       for (const name of parameters.keys()) {
@@ -198,19 +120,12 @@ export class Web {
           `Unknown parameter ${quote(name)}, ${suggest(name, route.parameters)}`,
         );
       }
-      const { status, headers, body } = route.respond({ request, subject, parameters });
+      const { status, headers, body } = await respond({ request, subject, parameters });
       return { status, headers: { ...headers, ...route.isPublic && PUBLIC_HEADERS }, body };
     } catch (error) {
       const isKnown = error instanceof HttpError;
-      const { status, body } = text(
-        isKnown ? error.status : 500,
-        `${(error as Error).message}\n`,
-      );
-      return {
-        status,
-        headers: { "content-type": "text/plain; charset=utf-8", ...isKnown && error.headers },
-        body,
-      };
+      const response = textResponse(isKnown ? error.status : 500, `${(error as Error).message}\n`);
+      return { ...response, headers: { ...response.headers, ...isKnown && error.headers } };
     }
   }
 
@@ -244,27 +159,11 @@ export class Web {
   }
 }
 
-/** @throws {HttpError} If no listener has this URL */
-function clockOf({ time, listeners }: ControlledServer, parameters: URLSearchParams): ServedTime {
-  const url = parameters.get("listener");
-  if (url === null) return time;
-  const found = listeners.find((listener) => listener.url === url);
-  if (found !== undefined) return found.time;
-  throw new HttpError(
-    404,
-    `There is no listener ${quote(url)}: ${suggest(url, listeners.map(({ url }) => url))}`,
-  );
-}
-
-/** Whether a header Accept (RFC 9110 §12.5.1) names a type, and with no less weight than another one. */
-function isPreferred(accept: string, type: string, other: string): boolean {
-  const weights = new Map(
-    accept.split(",").map((range) => {
-      const [name = "", ...parameters] = range.trim().toLowerCase().split(/\s*;\s*/);
-      const weight = parameters.find((parameter) => parameter.startsWith("q="));
-      return [name, weight === undefined ? 1 : Number(weight.slice(2)) || 0];
-    }),
-  );
-  const wanted = weights.get(type) ?? 0;
-  return wanted > 0 && wanted >= (weights.get(other) ?? 0);
+/** @throws {HttpError} If a path has no such method */
+function findMethod({ methods }: WebRoute, { method, url }: HttpRequest): Respond {
+  // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
+  const respond = new Map(Object.entries(methods)).get(method === "HEAD" ? "GET" : method);
+  if (respond !== undefined) return respond;
+  const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
+  throw new HttpError(405, `Cannot ${method} ${url.pathname}: expected ${allow}`, { allow });
 }

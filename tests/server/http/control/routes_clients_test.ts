@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { query, serve } from "../../../mod.ts";
-import type { ClientState } from "../../../src/client/control_api.ts";
-import { UdpClient } from "../../support/udp_client.ts";
-import { until } from "../../support/wait.ts";
-import { ntpRequest } from "../faults/engine.ts";
-import { ask } from "./http.ts";
+import { query, serve } from "../../../../mod.ts";
+import type { ClientState } from "../../../../src/client/control_api.ts";
+import { UdpClient } from "../../../support/udp_client.ts";
+import { until } from "../../../support/wait.ts";
+import { ntpRequest } from "../../faults/engine.ts";
+import { ask } from "../http.ts";
 
 const control = "127.0.0.1:0";
 const ntp = "ntp://127.0.0.1:0";

@@ -1,14 +1,14 @@
 /** What begins anew by control: scenarios, and the start. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Clock, serve, type Server } from "../../../mod.ts";
-import { decodeNtpPacket, type NtpPacket } from "../../../src/protocols/mod.ts";
-import { parseScenario } from "../../../src/server/mod.ts";
-import { formatJson } from "../../../src/text/json.ts";
-import { systemClock } from "../../../src/clock/system_clock.ts";
-import { UdpClient } from "../../support/udp_client.ts";
-import { until } from "../../support/wait.ts";
-import { ntpRequest } from "../faults/engine.ts";
-import { ask } from "./http.ts";
+import { type Clock, serve, type Server } from "../../../../mod.ts";
+import { decodeNtpPacket, type NtpPacket } from "../../../../src/protocols/mod.ts";
+import { parseScenario } from "../../../../src/server/mod.ts";
+import { formatJson } from "../../../../src/text/json.ts";
+import { systemClock } from "../../../../src/clock/system_clock.ts";
+import { UdpClient } from "../../../support/udp_client.ts";
+import { until } from "../../../support/wait.ts";
+import { ntpRequest } from "../../faults/engine.ts";
+import { ask } from "../http.ts";
 
 const control = "127.0.0.1:0";
 const ntp = "ntp://127.0.0.1:0";

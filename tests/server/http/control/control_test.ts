@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { query, serve } from "../../../mod.ts";
-import { collectingLog } from "../../support/collecting_log.ts";
-import { assertDocumented, isDocumented } from "../../support/documented.ts";
-import { within } from "../../support/wait.ts";
-import { ask } from "./http.ts";
+import { query, serve } from "../../../../mod.ts";
+import { collectingLog } from "../../../support/collecting_log.ts";
+import { assertDocumented, isDocumented } from "../../../support/documented.ts";
+import { within } from "../../../support/wait.ts";
+import { ask } from "../http.ts";
 
 type Url = `ntp://${string}`;
 

@@ -1,12 +1,16 @@
 /** The served time over HTTP: JSON, and text in six forms. */
-import { formatAsctime } from "../../protocols/asctime/format.ts";
-import { NTP_TO_UNIX_SECONDS } from "../../protocols/ntp/timestamp.ts";
-import type { ServedTime } from "../../clock/served_time.ts";
-import { joinNs } from "../../clock/line.ts";
-import { formatReferenceId } from "../../text/reference_id.ts";
-import { suggest } from "../../text/suggest.ts";
-import { formatJson, quote } from "../../text/json.ts";
-import { HttpError } from "./http_error.ts";
+import { formatAsctime } from "../../../protocols/asctime/format.ts";
+import { NTP_TO_UNIX_SECONDS } from "../../../protocols/ntp/timestamp.ts";
+import type { ServedTime } from "../../../clock/served_time.ts";
+import { joinNs } from "../../../clock/line.ts";
+import { formatReferenceId } from "../../../text/reference_id.ts";
+import { suggest } from "../../../text/suggest.ts";
+import { formatJson, quote } from "../../../text/json.ts";
+import type { HttpResponse } from "../listener.ts";
+import type { ControlledServer } from "../call.ts";
+import { HttpError } from "../http_error.ts";
+import { isPreferred } from "./accept.ts";
+import { textResponse, type WebRoutes } from "./route.ts";
 import { leapWords, type Look, rootDistance } from "./served_status.ts";
 
 /** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
@@ -33,12 +37,52 @@ const forms: Readonly<Record<string, (ns: bigint, zone: string) => string>> = {
   },
 };
 
-/** The parameters of the two routes. */
-export const timeParameters = ["zone", "listener"];
-export const textParameters = ["format", ...timeParameters];
+const timeParameters = ["zone", "listener"];
+
+export const timeRoutes: WebRoutes = {
+  "/time": {
+    part: "time",
+    isPublic: true,
+    parameters: timeParameters,
+    methods: {
+      GET({ request, subject, parameters }): HttpResponse {
+        const [time, zone] = [clockOf(subject, parameters), parameters.get("zone") ?? undefined];
+        const accept = request.headers.get("accept") ?? "";
+        if (isPreferred(accept, "text/plain", "application/json")) {
+          return textResponse(200, timeText(time, "iso", zone));
+        }
+        const headers = { "content-type": "application/json", "vary": "accept" };
+        return { status: 200, headers, body: timeJson(time, zone) };
+      },
+    },
+  },
+  "/time.txt": {
+    part: "time",
+    isPublic: true,
+    parameters: ["format", ...timeParameters],
+    methods: {
+      GET({ subject, parameters }): HttpResponse {
+        const [format, zone] = ["format", "zone"].map((name) => parameters.get(name) ?? undefined);
+        return textResponse(200, timeText(clockOf(subject, parameters), format, zone));
+      },
+    },
+  },
+};
+
+/** @throws {HttpError} If no listener has this URL */
+function clockOf({ time, listeners }: ControlledServer, parameters: URLSearchParams): ServedTime {
+  const url = parameters.get("listener");
+  if (url === null) return time;
+  const found = listeners.find((listener) => listener.url === url);
+  if (found !== undefined) return found.time;
+  throw new HttpError(
+    404,
+    `There is no listener ${quote(url)}: ${suggest(url, listeners.map(({ url }) => url))}`,
+  );
+}
 
 /** The time as JSON, with the status in the words of `timecli --json`. */
-export function timeJson(time: ServedTime, zone: string | undefined): string {
+function timeJson(time: ServedTime, zone: string | undefined): string {
   const look = time.look();
   const { status } = look;
   const { dispersion, distance } = rootDistance(look);
@@ -68,7 +112,7 @@ export function timeJson(time: ServedTime, zone: string | undefined): string {
  *
  * @throws {HttpError} If the form or the zone is unknown, or the clock is not synchronised, which text cannot say
  */
-export function timeText(time: ServedTime, format = "iso", zone = "UTC"): string {
+function timeText(time: ServedTime, format = "iso", zone = "UTC"): string {
   const form = Object.hasOwn(forms, format) ? forms[format] : undefined;
   if (form === undefined) {
     throw new HttpError(

@@ -1,6 +1,6 @@
 /** The status of a served clock at one look, in the words of JSON and metrics. */
-import type { UnixTime } from "../../clock/clock.ts";
-import type { ClockStatus } from "../../clock/status.ts";
+import type { UnixTime } from "../../../clock/clock.ts";
+import type { ClockStatus } from "../../../clock/status.ts";
 
 /** The served time and its status, of one reading. */
 export interface Look {

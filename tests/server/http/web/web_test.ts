@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { query, serve, type Server } from "../../../mod.ts";
-import { GuardControl } from "../../../src/server/guard/guard_control.ts";
-import { serverMetrics } from "../../../src/server/http/metrics.ts";
-import { Web } from "../../../src/server/http/web.ts";
-import { formatMetrics } from "../../../src/text/exposition.ts";
+import { query, serve, type Server } from "../../../../mod.ts";
+import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
+import { serverMetrics } from "../../../../src/server/http/web/metrics.ts";
+import { Web } from "../../../../src/server/http/web/web.ts";
+import { formatMetrics } from "../../../../src/text/exposition.ts";
 
 const http = "127.0.0.1:0";
 

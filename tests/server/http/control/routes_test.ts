@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { systemClock } from "../../../src/clock/system_clock.ts";
-import { GuardControl } from "../../../src/server/guard/guard_control.ts";
-import { ServedTime } from "../../../src/clock/served_time.ts";
-import type { ControlledServer } from "../../../src/server/http/call.ts";
-import { findRoute } from "../../../src/server/http/routes.ts";
-import { Counters, type Totals } from "../../../src/transports/counters.ts";
-import { query, serve } from "../../../mod.ts";
-import type { ServerState } from "../../../src/client/control_api.ts";
-import { ask, settings } from "./http.ts";
+import { systemClock } from "../../../../src/clock/system_clock.ts";
+import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
+import { ServedTime } from "../../../../src/clock/served_time.ts";
+import type { ControlledServer } from "../../../../src/server/http/call.ts";
+import { findRoute } from "../../../../src/server/http/control/routes.ts";
+import { Counters, type Totals } from "../../../../src/transports/counters.ts";
+import { query, serve } from "../../../../mod.ts";
+import type { ServerState } from "../../../../src/client/control_api.ts";
+import { ask, settings } from "../http.ts";
 
 type Url = `ntp://${string}`;
 

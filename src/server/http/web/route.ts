@@ -1,0 +1,31 @@
+/** What a path of the HTTP interface is: a part, a right and what carries out each method. */
+import type { ControlledServer } from "../call.ts";
+import type { HttpRequest, HttpResponse } from "../listener.ts";
+import type { HttpPart } from "../options.ts";
+
+export interface WebCall {
+  readonly request: HttpRequest;
+  readonly subject: ControlledServer;
+  readonly parameters: URLSearchParams;
+}
+
+/** @throws {HttpError} If a parameter or the body is wrong */
+export type Respond = (call: WebCall) => HttpResponse | Promise<HttpResponse>;
+
+export type Method = "GET" | "POST" | "DELETE";
+
+export interface WebRoute {
+  readonly part: HttpPart;
+  /** Whether it is for all who reach it, pages of other sites included; otherwise for those who may look at the server. */
+  readonly isPublic: boolean;
+  /** The parameters of its URL. */
+  readonly parameters: readonly string[];
+  /** What carries out each method; GET also HEAD, without the body. */
+  readonly methods: Readonly<Partial<Record<Method, Respond>>>;
+}
+
+export type WebRoutes = Readonly<Record<string, WebRoute>>;
+
+export function textResponse(status: number, body: string): HttpResponse {
+  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
+}
