@@ -73,6 +73,7 @@ const isClock = objectOf<ClockState>({
 const isTotals = objectOf<Totals>({
   received: isNumber,
   answered: isNumber,
+  texts: isNumber,
   kisses: isNumber,
   copies: isNumber,
   refused: (value) => isObject(value) && Object.values(value).every(isNumber),

@@ -19,7 +19,8 @@ export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Re
   return {
     respond(exchange): Answer | Promise<Answer> {
       const { request } = exchange;
-      if (isPrintable(request)) return text.respond(exchange);
+      exchange.isText = isPrintable(request);
+      if (exchange.isText) return text.respond(exchange);
       const flags = request[field.flags] as number;
       const version = flags >> 3 & 7;
       const requestMode = flags & 7;
@@ -32,8 +33,8 @@ export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Re
       const asksForTime = requestMode === mode.reserved
         ? version === 1
         : isKnownVersion && requestMode <= mode.client;
-      const isNtp = asksForTime && request.length >= NTP_HEADER_LENGTH;
-      return isNtp ? ntp.respond(exchange) : text.respond(exchange);
+      exchange.isText = !asksForTime || request.length < NTP_HEADER_LENGTH;
+      return exchange.isText ? text.respond(exchange) : ntp.respond(exchange);
     },
     // Text leaves nothing unfinished.
     finish: (batch, first, end, departure) => ntp.finish?.(batch, first, end, departure),

@@ -84,6 +84,8 @@ export interface ServedExchange {
   readonly status: ClockStatus;
   /** Set by `respond` where `finish` has something left to write. */
   isUnfinished: boolean;
+  /** Set by `respond` of a service that speaks NTP and text: whether the reply is text. */
+  isText: boolean;
 }
 
 /**

@@ -88,6 +88,7 @@ export function createHandler(
   function handle(exchange: Exchange): Answer | Promise<Answer> {
     const { source, arrival } = exchange;
     exchange.isUnfinished = false;
+    exchange.isText = false;
     exchange.isKod = false;
     if (!isStamped) base.read(arrival);
     else if (stamps !== undefined) stamps.convert(arrival);

@@ -1,3 +1,4 @@
+import type { Protocol } from "../protocols/registry.ts";
 import { type RefusalCause, refusalCauses } from "../protocols/responder.ts";
 
 /** The counts of a server so far, each a number of datagrams. */
@@ -6,6 +7,8 @@ export interface Totals {
   readonly received: number;
   /** Replies with the time sent. */
   readonly answered: number;
+  /** Of these, the texts of a listener that speaks NTP and text. */
+  readonly texts: number;
   /** Kiss-o'-death packets (KoD) sent, which carry no time. */
   readonly kisses: number;
   /** Extra copies sent of replies that are counted once (a fault). */
@@ -26,10 +29,11 @@ export const counter = {
   /** Replies, KoD included: a batch has one count. */
   sent: 1,
   kisses: 2,
-  copies: 3,
-  responderErrors: 4,
-  receiveErrors: 5,
-  sendErrors: 6,
+  texts: 3,
+  copies: 4,
+  responderErrors: 5,
+  receiveErrors: 6,
+  sendErrors: 7,
 } as const;
 
 export type Counter = (typeof counter)[keyof typeof counter];
@@ -56,6 +60,12 @@ export class Counters {
     this.#cells[counter] = (this.#cells[counter] as number) + datagrams;
   }
 
+  /** Counts a reply that is no plain one of its listener's protocol, apart from `sent`. */
+  countKind(reply: { readonly isKod: boolean; readonly isText: boolean }, replies: number): void {
+    if (reply.isKod) this.count(counter.kisses, replies);
+    else if (reply.isText) this.count(counter.texts, replies);
+  }
+
   /** Counts a datagram without a reply; `refusal` is what the responder returned in place of a length. */
   refuse(refusal: number): void {
     const cell = REFUSED + ((-refusal) in refusalCauses ? -refusal : 0);
@@ -69,11 +79,13 @@ export class Counters {
 
   totals(): Totals {
     const of = (counter: Counter): number => this.#cells[counter] as number;
+    const answered = Math.max(0, of(counter.sent) - of(counter.kisses));
     const refused = refusalCauses.map((cause, i) => [cause, this.#cells[REFUSED + i]]);
     return {
       received: of(counter.received),
-      // A KoD is counted before it leaves.
-      answered: Math.max(0, of(counter.sent) - of(counter.kisses)),
+      // A KoD and a text are counted before they leave.
+      answered,
+      texts: Math.min(of(counter.texts), answered),
       kisses: of(counter.kisses),
       copies: of(counter.copies),
       refused: Object.fromEntries(refused) as Record<RefusalCause, number>,
@@ -89,4 +101,13 @@ export function sumCounters(all: readonly Counters[]): Totals {
   const sum = new Counters();
   for (const each of all) sum.add(each);
   return sum.totals();
+}
+
+/** The replies with the time of a listener, by the protocol that was spoken. */
+export function repliesByProtocol(
+  protocol: Protocol,
+  { answered, texts }: Pick<Totals, "answered" | "texts">,
+): readonly (readonly [protocol: Protocol, replies: number])[] {
+  if (protocol !== "auto") return [[protocol, answered]];
+  return [["ntp", answered - texts], ["asctime", texts]];
 }

@@ -166,7 +166,7 @@ export class DatagramListener {
         else await this.#deliver(exchange, delivery);
         if (this.#closed) return;
         this.#counters.count(counter.sent);
-        if (exchange.isKod) this.#counters.count(counter.kisses);
+        this.#counters.countKind(exchange, 1);
       } else {
         this.#counters.refuse(length);
       }
@@ -204,6 +204,7 @@ class ReusedExchange implements Exchange {
   readonly arrival = { seconds: 0, nanoseconds: 0 };
   status = UNKNOWN_STATUS;
   isUnfinished = false;
+  isText = false;
   isKod = false;
   reply = new Uint8Array(REPLY_CAPACITY);
   /** The part of `reply` that was sent last: most replies have the same length. */

@@ -62,6 +62,7 @@ for (const isStamped of [false, true]) {
           source: sourceOf("127.0.0.1"),
           status: UNKNOWN_STATUS,
           isUnfinished: false,
+          isText: false,
           isKod: false,
         };
         handler.begin();
@@ -119,6 +120,7 @@ async function handleAuto(): Promise<{
           source: sourceOf("127.0.0.1"),
           status: UNKNOWN_STATUS,
           isUnfinished: false,
+          isText: false,
           isKod: false,
         };
         assert(handler.handle(exchange) as number > 0);
@@ -268,6 +270,7 @@ function exchangeFrom(hostname: string, request: Uint8Array): Exchange {
     source: sourceOf(hostname),
     status: UNKNOWN_STATUS,
     isUnfinished: false,
+    isText: false,
     isKod: false,
   };
 }

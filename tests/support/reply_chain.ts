@@ -47,6 +47,7 @@ export function faultyPeer(
       ...exchangeOf(request, new Uint8Array(REPLY_CAPACITY), { at }),
       arrival: { ...at },
       source,
+      isText: false,
       isKod: false,
     };
     const length = await respond(exchange);

@@ -72,7 +72,15 @@ export function exchangeOf(
   reply: Uint8Array,
   { at = NOW, status = STATUS, port = 51402 }: AskOptions = {},
 ): ServedExchange {
-  return { request, reply, arrival: at, status, source: { port }, isUnfinished: false };
+  return {
+    request,
+    reply,
+    arrival: at,
+    status,
+    source: { port },
+    isUnfinished: false,
+    isText: false,
+  };
 }
 
 /** Writes the reply to one request, finished as if it left alone. */

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { refusal, refusalCauses } from "../../src/protocols/responder.ts";
-import { counter, Counters } from "../../src/transports/counters.ts";
+import { counter, Counters, repliesByProtocol } from "../../src/transports/counters.ts";
 
 const nothing = Object.fromEntries(refusalCauses.map((cause) => [cause, 0]));
 
@@ -32,6 +32,24 @@ Deno.test("Counters keep each counter and each cause apart, and add up those of 
   other.add(thread);
   assertEquals(other.totals() as unknown, expect((i) => 2 * i + 3, (i) => 2 * i + 2));
   assertEquals(thread.totals() as unknown, expect((i) => i + 1, (i) => i + 1));
+});
+
+Deno.test("Counters count KoD and texts beside the replies, and take back those that were not sent", () => {
+  const counters = new Counters();
+  const reply = (isKod: boolean, isText: boolean): { isKod: boolean; isText: boolean } => ({
+    isKod,
+    isText,
+  });
+  counters.count(counter.sent, 9);
+  for (const each of [reply(false, false), reply(true, false), reply(true, true)]) {
+    counters.countKind(each, 1);
+  }
+  for (let i = 0; i < 4; i++) counters.countKind(reply(false, true), 1);
+  counters.countKind(reply(false, true), -1);
+  const { answered, kisses, texts } = counters.totals();
+  assertEquals({ answered, kisses, texts }, { answered: 7, kisses: 2, texts: 3 });
+  assertEquals(repliesByProtocol("auto", { answered, texts }), [["ntp", 4], ["asctime", 3]]);
+  assertEquals(repliesByProtocol("daytime", { answered, texts: 0 }), [["daytime", 7]]);
 });
 
 Deno.test("Counters count as declined whatever is no refusal", () => {

@@ -14,6 +14,7 @@ export class BatchedExchange implements Exchange {
   readonly arrival: UnixTime = { seconds: 0, nanoseconds: 0 };
   status: ClockStatus = UNKNOWN_STATUS;
   isUnfinished = false;
+  isText = false;
   isKod = false;
   readonly source: BatchedSource;
   readonly #buffer: Uint8Array<ArrayBuffer>;

@@ -200,7 +200,7 @@ export class Channel {
     }
     this.#replyLengths[place * WORDS_PER_VECTOR + VECTOR_LENGTH_WORD] = answer as number;
     this.#answered[place] = exchange;
-    if (exchange.isKod) this.#counters.count(counter.kisses);
+    this.#counters.countKind(exchange, 1);
     return true;
   }
 
@@ -290,7 +290,7 @@ export class Channel {
         const errno = this.#libc.errno();
         if (sent < 0 && errno === EINTR) continue;
         this.#counters.count(counter.sendErrors);
-        if (this.#answered[next]?.isKod) this.#counters.count(counter.kisses, -1);
+        this.#counters.countKind(this.#answered[next] as BatchedExchange, -1);
         this.#handler.failed("send", this.#describe(errno));
         next++;
       }

@@ -196,6 +196,7 @@ Deno.test("delays of requests add up before the arrival, those of replies after 
     });
     const exchange: Exchange = {
       ...exchangeOf(request, new Uint8Array(REPLY_CAPACITY)),
+      isText: false,
       isKod: false,
       arrival: { ...NOW },
       source: sourceOf("192.0.2.1"),

@@ -4,7 +4,7 @@ import { refusalCauses } from "../../../protocols/responder.ts";
 import type { ServedTime } from "../../../clock/served_time.ts";
 import { formatReferenceId } from "../../../text/reference_id.ts";
 import type { Metric, Sample } from "../../../text/exposition.ts";
-import type { Totals } from "../../../transports/counters.ts";
+import { repliesByProtocol, type Totals } from "../../../transports/counters.ts";
 import { upstreamStates } from "../../../client/source_list.ts";
 import type { UpstreamReport } from "../../upstreams/upstreams.ts";
 import type { ControlledListener, ControlledServer } from "../call.ts";
@@ -106,9 +106,13 @@ export const serverMetrics: readonly ServerMetric[] = [
     name: "timesrv_replies_total",
     type: "counter",
     labels: ["listener", "protocol"],
-    help: "Replies with the time sent, by the protocol of the listener.",
+    help: "Replies with the time sent, by the protocol that was spoken.",
     samples: ({ listeners }) =>
-      listeners.map(({ url, protocol, totals }) => [[url, protocol], totals().answered]),
+      listeners.flatMap(({ url, protocol, totals }) =>
+        repliesByProtocol(protocol, totals()).map((
+          [spoken, count],
+        ): Sample => [[url, spoken], count])
+      ),
   },
   {
     name: "timesrv_kods_total",

@@ -140,6 +140,23 @@ Deno.test("metrics count what was answered and refused, in both formats with the
   assertEquals(missing.filter((name) => !name.startsWith("timesrv_upstream_")), []);
 });
 
+Deno.test("metrics tell the two protocols of one listener apart, on every transport", async () => {
+  for (const transport of ["datagram", "auto"] as const) {
+    await using server = await serve("127.0.0.1:0", { http, transport });
+    const { port } = new URL(server.url);
+    for (const scheme of ["ntp", "ntp", "asctime", "asctime", "asctime"]) {
+      await query(`${scheme}://127.0.0.1:${port}`);
+    }
+    const { text } = await get(server, "/metrics");
+    const replies = text.split("\n").filter((line) => line.startsWith("timesrv_replies_total"));
+    assertEquals(replies, [
+      `timesrv_replies_total{listener="${server.url}",protocol="ntp"} 2`,
+      `timesrv_replies_total{listener="${server.url}",protocol="asctime"} 3`,
+    ], server.transport);
+    assertEquals([server.totals.answered, server.totals.texts], [5, 3]);
+  }
+});
+
 Deno.test("metrics of upstream servers leave out what is not known", () => {
   const report = {
     url: "ntp://pool.example",
