@@ -11,7 +11,7 @@ export interface ProgramFile {
 
 /**
  * Bundles a program into one module, and one for each of its parts, all in one folder. The worker is a
- * string in the program: a worker started from a blob needs no file and no permission to read one
+ * `data:` URL in the program, which needs no file and no permission to read one
  * (src/server/workers/worker_url.ts).
  *
  * @throws {CompileError} If Deno cannot bundle it
@@ -22,7 +22,9 @@ export async function bundleProgram(
   const workerText = worker === undefined
     ? ""
     : `globalThis[Symbol.for("timesrv.worker")] = ${
-      JSON.stringify(await bundle(worker, "--minify"))
+      JSON.stringify(
+        `data:text/javascript,${encodeURIComponent(await bundle(worker, "--minify"))}`,
+      )
     };\n`;
   const files: ProgramFile[] = [];
   for (const part of [{ entry, file: `${name}.mjs` }, ...parts]) {

@@ -62,8 +62,9 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
  * can be bound, nothing was listening on it.
  */
 function isClosed(hostname: string, port: number): boolean {
-  // Any machine can bind a multicast address, which proves nothing about others.
-  if (!isUnicast(hostname)) return false;
+  // Any machine can bind a multicast address, which proves nothing about others; Windows an address whose port
+  // a wildcard has.
+  if (!isUnicast(hostname) || Deno.build.os === "windows") return false;
   try {
     openUdp(hostname, port).close();
     return true;

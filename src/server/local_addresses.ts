@@ -2,7 +2,7 @@ import type { Endpoint } from "../protocols/endpoint.ts";
 import {
   type AddressFamily,
   addressFamily,
-  canonicalAddress,
+  isLinkLocal,
   isUnanswered,
   isUnicast,
   isWildcard,
@@ -10,7 +10,7 @@ import {
 } from "../system/address.ts";
 import { isGranted } from "../system/permission.ts";
 import { isIpv4, parseIpWords } from "../text/ip_words.ts";
-import { ListenError } from "../transports/listen_error.ts";
+import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
 
 export interface Expansion {
   /** IPv6 link-local addresses have their zone. */
@@ -37,10 +37,13 @@ export function expandWildcard(hostname: string): Expansion {
   const family = addressFamily(hostname);
   const hostnames = interfaces
     .filter(({ address }) => addressFamily(address) === family)
-    .map(({ address, name }) =>
-      /^fe[89ab]/.test(canonicalAddress(address)) ? `${address}%${name}` : address
-    );
+    .map((each) => isLinkLocal(each.address) ? `${each.address}%${zoneOf(each)}` : each.address);
   return { hostnames: [...new Set(hostnames)] };
+}
+
+/** The zone of an interface, which Windows numbers. */
+function zoneOf({ name, scopeid }: Deno.NetworkInterfaceInfo): string | number {
+  return Deno.build.os === "windows" ? scopeid ?? name : name;
 }
 
 /** Reads the interfaces of this machine; undefined without the permission. */
@@ -98,18 +101,31 @@ export async function resolveListener(
 }
 
 /**
- * Whether a listener can do without an address: it is one of several of a name, or this machine lacks it.
- * A configured address that is missing is an error.
+ * Whether a listener can do without an address: it is one of several of a name or a wildcard, or this machine
+ * lacks its IP version. A configured address that cannot be bound is an error.
  */
-export function isMissing(error: unknown, { hostname }: Endpoint): error is ListenError {
+export function canSkip(error: unknown, { hostname }: Endpoint): error is ListenError {
   return error instanceof ListenError && (
-    addressFamily(hostname) === undefined || error.reason === "unsupported_family" ||
-    error.reason === "not_of_this_machine" && isWildcard(hostname)
+    addressFamily(hostname) === undefined || isWildcard(hostname) ||
+    error.reason === "unsupported_family"
   );
 }
 
-/** Names a wildcard as it was requested, not the address of it that failed. */
-export function asRequested(error: unknown, endpoint: Endpoint): unknown {
-  if (!(error instanceof ListenError) || !isWildcard(endpoint.hostname)) return error;
-  return new ListenError(error.reason, endpoint, { cause: error.cause });
+/**
+ * Lists the addresses that a listener does without, once the others are bound.
+ *
+ * @param skipped Why some of them were not bound
+ * @throws {ListenError} If none of a wildcard was, though this machine has some; it names the wildcard
+ */
+export function listMissing(
+  endpoint: Endpoint,
+  hostnames: readonly string[],
+  skipped: readonly ListenError[],
+): readonly ListenError[] {
+  if (hostnames.length === 0) return [new ListenError("unsupported_family", endpoint)];
+  if (skipped.length < hostnames.length || !isWildcard(endpoint.hostname)) return skipped;
+  const absent: readonly ListenFailure[] = ["unsupported_family", "not_of_this_machine"];
+  const error = skipped.find(({ reason }) => !absent.includes(reason));
+  if (error === undefined) return skipped;
+  throw new ListenError(error.reason, endpoint, { cause: error.cause });
 }

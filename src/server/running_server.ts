@@ -12,7 +12,7 @@ import { protocols } from "../protocols/registry.ts";
 import { createService, type ServiceSettings } from "../protocols/services.ts";
 import { type Counters, sumCounters, type Totals } from "../transports/counters.ts";
 import type { DatagramListener } from "../transports/datagram.ts";
-import { ListenError } from "../transports/listen_error.ts";
+import type { ListenError } from "../transports/listen_error.ts";
 import { isClock, precisionOn } from "./base_clock.ts";
 import { ClientTable } from "./clients/client_table.ts";
 import { ClientTables } from "./clients/client_tables.ts";
@@ -28,7 +28,7 @@ import type { Control } from "./http/control/control.ts";
 import type { ControlledListener, ControlledServer } from "./http/call.ts";
 import type { Web } from "./http/web/web.ts";
 import type { ListenerSpec } from "./listener.ts";
-import { asRequested, expandWildcard, isMissing, resolveListener } from "./local_addresses.ts";
+import { canSkip, expandWildcard, listMissing, resolveListener } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import type { Recorder } from "./record/recorder.ts";
 import type { UpstreamReport, Upstreams } from "./upstreams/upstreams.ts";
@@ -124,6 +124,7 @@ export class RunningServer implements Server {
         guard: this.#guard,
         receiveQueueKib,
         log,
+        libc: this.#choice.libc,
         clients: this.#clients.memories,
         onError: this.#reportError,
         origin: following?.origin,
@@ -199,17 +200,18 @@ export class RunningServer implements Server {
     if (time !== this.#time) this.#warn(...time.warnings);
     const faults = this.#workers ? undefined : this.#createFaults(spec);
     const hostnames = this.#workers ? resolved : resolved.flatMap((each) => this.#expand(each));
-    if (hostnames.length === 0) this.#missing.push(new ListenError("unsupported_family", endpoint));
+    const skipped: ListenError[] = [];
     let { port } = endpoint;
     for (const hostname of hostnames) {
       try {
         // Port 0 is chosen once: all addresses of a host then share it.
         port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
       } catch (error) {
-        if (!isMissing(error, endpoint)) throw asRequested(error, endpoint);
-        this.#missing.push(error);
+        if (!canSkip(error, endpoint)) throw error;
+        skipped.push(error);
       }
     }
+    this.#missing.push(...listMissing(endpoint, hostnames, skipped));
   }
 
   /**

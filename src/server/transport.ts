@@ -2,8 +2,9 @@ import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import { systemClock } from "../clock/system_clock.ts";
 import type { Responder } from "../protocols/responder.ts";
-import { unsupportedSystem } from "../system/libc.ts";
+import { type Libc, openLibc, unsupportedSystem } from "../system/libc.ts";
 import { isGranted } from "../system/permission.ts";
+import { findMissingCall } from "../transports/mmsg/socket.ts";
 import { whyNoWorker } from "./workers/worker_url.ts";
 
 /** The transports of datagrams; `auto` is the fastest that this machine and the options allow. */
@@ -25,6 +26,8 @@ interface TransportWish {
 
 export interface TransportChoice {
   readonly transport: Exclude<Transport, "auto">;
+  /** The library behind `mmsg`, which has what that needs. */
+  readonly libc?: Libc;
   /** Why `auto` did not choose `mmsg`. */
   readonly reason?: string;
 }
@@ -32,28 +35,34 @@ export interface TransportChoice {
 /**
  * Chooses a transport.
  *
+ * @param open Opens the C library
  * @throws {Deno.errors.NotSupported} If `mmsg` was requested and is not available
  */
-export function chooseTransport(wish: TransportWish): TransportChoice {
+export function chooseTransport(wish: TransportWish, open = openLibc): TransportChoice {
   const { transport = "datagram" } = wish;
   if (transport === "datagram") return { transport };
-  const reason = whyNotMmsg(wish);
-  const canChange = wish.control !== undefined && !wish.controlReadOnly;
-  if (reason === undefined && (transport === "mmsg" || !canChange)) {
-    return { transport: "mmsg" };
+  const result = whyNotMmsg(wish) ?? openChecked(open);
+  if (typeof result !== "string") return { transport: "mmsg", libc: result };
+  if (transport === "auto") return { transport: "datagram", reason: result };
+  throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${result}`);
+}
+
+/** Opens the C library, or returns what it or the kernel lacks. */
+function openChecked(open: () => Libc): Libc | string {
+  let libc: Libc;
+  try {
+    libc = open();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  // The control interface can set faults; an explicit mmsg does without them.
-  if (transport === "auto") {
-    return {
-      transport: "datagram",
-      reason: reason ?? "faults may be set, unless --control-read-only",
-    };
-  }
-  throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${reason}`);
+  const missing = findMissingCall(libc);
+  if (missing === undefined) return libc;
+  libc[Symbol.dispose]();
+  return missing;
 }
 
 function whyNotMmsg(
-  { clock = {}, responder, hasFaults, isRecorded }: TransportWish,
+  { transport, clock = {}, responder, hasFaults, isRecorded, ...wish }: TransportWish,
 ): string | undefined {
   const system = unsupportedSystem();
   if (system !== undefined) return `this is ${system}, not Linux on x86_64 or aarch64`;
@@ -63,5 +72,11 @@ function whyNotMmsg(
   if ("read" in clock && clock !== systemClock) return "a custom clock runs on the main thread";
   if (hasFaults) return "faults delay replies";
   if (isRecorded) return "exchanges are recorded on the main thread";
-  return whyNoWorker();
+  const noWorker = whyNoWorker();
+  if (noWorker !== undefined) return noWorker;
+  // An explicit mmsg does without faults.
+  const canChange = wish.control !== undefined && !wish.controlReadOnly;
+  return canChange && transport === "auto"
+    ? "faults may be set, unless --control-read-only"
+    : undefined;
 }

@@ -58,6 +58,7 @@ export const EAGAIN = 11;
 export const EACCES = 13;
 export const EFAULT = 14;
 export const EINVAL = 22;
+export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOTSOCK = 88;
 export const EAFNOSUPPORT = 97;

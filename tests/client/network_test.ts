@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { resolve, systemNetwork } from "../../src/client/network.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
+import { replacing } from "../support/replacing.ts";
 import { UdpClient } from "../support/udp_client.ts";
 
 Deno.test("resolve gives addresses of the family asked for", async () => {
@@ -21,6 +22,14 @@ Deno.test("a port is closed where this machine has the address and nothing liste
   assertEquals(systemNetwork.isClosed("224.0.0.1", 0), false);
   // The port was released again.
   assertEquals(systemNetwork.isClosed("127.0.0.2", port), Deno.build.os === "linux");
+});
+
+Deno.test("Windows binds the port of a wildcard, which proves nothing", async () => {
+  using client = new UdpClient();
+  const { port } = client.address;
+  await replacing([[Deno, { build: { ...Deno.build, os: "windows" } }]], async () => {
+    assertEquals(await systemNetwork.isClosed("127.0.0.2", port), false);
+  });
 });
 
 Deno.test({

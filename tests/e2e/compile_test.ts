@@ -12,7 +12,6 @@ import {
   start,
   tempFolder,
   test,
-  testCompiled,
   timecli,
   timesrv,
 } from "./executables.ts";
@@ -152,15 +151,17 @@ if (available) {
   );
 
   Deno.test(
-    await testCompiled("open no code cache that another user could have written", async () => {
+    await test("open no code cache that another user could have written", async () => {
+      await using cache = await tempFolder();
       await using temp = await tempFolder();
       for (const name of ["timesrv", "timecli"]) {
+        const env = { TMPDIR: temp.path, XDG_CACHE_HOME: cache.path };
         const planted = join(temp.path, `deno-compile-${name}.cache`);
         await Deno.writeTextFile(planted, "planted");
         const trace = join(temp.path, "trace");
         const file = join(dist, name);
         const traced = ["-f", "-e", "trace=file", "-o", trace, file, "--version"];
-        assertRan(await start("strace", traced, { env: { TMPDIR: temp.path } }));
+        assertRan(await start("strace", traced, { env }));
         const calls = await Deno.readTextFile(trace);
         assertStringIncludes(calls, file);
         assertEquals(calls.match(/.*deno-compile-.*/g), null);

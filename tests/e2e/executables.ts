@@ -23,34 +23,17 @@ export function test(
 }
 
 /** A test of executables that unpack themselves, which those of `deno compile` do not. */
-export function testUnpacking(
+export async function testUnpacking(
   name: string,
   fn: () => Promise<void>,
   extra?: Needs,
 ): Promise<Deno.TestDefinition> {
-  return testKind("self-extracting", name, fn, extra);
-}
-
-/** A test of executables that `deno compile` wrote. */
-export function testCompiled(
-  name: string,
-  fn: () => Promise<void>,
-  extra?: Needs,
-): Promise<Deno.TestDefinition> {
-  return testKind("deno compile", name, fn, extra);
-}
-
-/** Executables are of one kind, so that the tests of the other are ignored everywhere. */
-async function testKind(
-  kind: "self-extracting" | "deno compile",
-  name: string,
-  fn: () => Promise<void>,
-  extra?: Needs,
-): Promise<Deno.TestDefinition> {
-  if (await isSelfExtracting() === (kind === "self-extracting")) {
-    return await test(`${kind}: ${name}`, fn, extra);
-  }
-  return { name: `executables: ${kind}: ${name} (ignored: of the other kind)`, fn, ignore: true };
+  if (await isSelfExtracting()) return await test(`self-extracting: ${name}`, fn, extra);
+  return {
+    name: `executables: self-extracting: ${name} (ignored: of the other kind)`,
+    fn,
+    ignore: true,
+  };
 }
 
 export async function isSelfExtracting(): Promise<boolean> {

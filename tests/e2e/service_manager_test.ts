@@ -21,7 +21,7 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         const { server, port } = await startServer(
           [...manager, socket, ...timesrv],
           undefined,
-          { env: { WATCHDOG_USEC: "400000" } },
+          { env: { WATCHDOG_USEC: "400000" }, stdout: "piped" },
         );
         await using _ = server;
         const said = (what: string): Promise<unknown> =>
@@ -30,6 +30,8 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         await said("WATCHDOG=1");
         assertEquals((await server.stop()).code, 0);
         await said("STOPPING=1");
+        // The ready line of other programs would go to the journal.
+        assertEquals(server.stdout, "");
       }, python),
     );
   }

@@ -56,6 +56,24 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
     );
   }
 
+  Deno.test(
+    await test(
+      "serves by datagram, and says why, where the kernel lacks an option of sockets",
+      async () => {
+        // The first one of a thread. With -D signals reach the server, not strace.
+        const inject = ["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=setsockopt"];
+        inject.push("-e", "inject=setsockopt:error=ENOPROTOOPT:when=1");
+        const { server, port } = await startServer(["strace", ...inject, ...timesrv]);
+        await using _ = server;
+        await server.waitFor(
+          /Transport: datagram \(this system cannot set the socket option SO_TIMESTAMPNS: .*\(errno 92\)\)/,
+        );
+        await askMany(port, 10);
+      },
+      { commands: ["strace"] },
+    ),
+  );
+
   for (const transport of kind === "source" ? [] : ["datagram", "mmsg"]) {
     Deno.test(
       await test(`reports in one line that there are not enough file descriptors (${transport})`, async () => {

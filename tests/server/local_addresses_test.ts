@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { expandWildcard, resolveListener } from "../../src/server/local_addresses.ts";
 import { FakeInterfaces } from "../support/interfaces.ts";
+import { replacing } from "../support/replacing.ts";
 import { ListenError } from "../../src/transports/listen_error.ts";
 
 const machine = [
@@ -24,6 +25,19 @@ Deno.test("expandWildcard gives the addresses of its family, link-local ones wit
   assertEquals(expandWildcard("0.0.0.0"), { hostnames: ipv4 });
   assertEquals(expandWildcard("::"), { hostnames: ipv6 });
   assertEquals(expandWildcard("0:0::0"), { hostnames: ipv6 });
+});
+
+Deno.test("expandWildcard names the zones of Windows by their numbers", async () => {
+  const eth = { name: "Ethernet 2", family: "IPv6", scopeid: 7, mac: "" } as const;
+  const interfaces = ["fe80::5", "2001:db8::5"].map((address) => ({ ...eth, address }));
+  const permissions = { querySync: () => ({ state: "granted" }) };
+  const networkInterfaces = () => interfaces;
+  for (const [os, zone] of [["windows", "7"], ["darwin", "Ethernet 2"]] as const) {
+    const fakes = { build: { ...Deno.build, os }, networkInterfaces };
+    await replacing([[Deno, fakes], [Deno.permissions, permissions]], async () => {
+      assertEquals(await expandWildcard("::"), { hostnames: [`fe80::5%${zone}`, "2001:db8::5"] });
+    });
+  }
 });
 
 Deno.test("expandWildcard leaves other addresses as they are, and reads no interfaces for them", () => {

@@ -100,6 +100,25 @@ Deno.test("a wildcard of which no address is there, or one is in use, starts no 
   assertEquals([used.reason, used.hostname, addresses.open], ["in_use", "0.0.0.0", 0]);
 });
 
+Deno.test("a wildcard serves the addresses that can be bound, and warns of each other", async () => {
+  const log = collectingLog();
+  const tentative = Object.assign(new Error("Cannot assign it yet"), { code: "EOTHER" });
+  using addresses = new FailingAddresses({
+    "192.0.2.1": tentative,
+    "192.0.2.3": new Deno.errors.AddrInUse(),
+  });
+  const names = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
+  using _ = new FakeInterfaces(names.map((name, i) => [`eth${i}`, `${name}/24`] as const));
+  const server = await serve("asctime://0.0.0.0:4321", { log });
+  const [{ hostname, port } = {}, ...others] = server.addresses;
+  assertEquals([hostname, others], ["192.0.2.2", []]);
+  await server.shutdown();
+  assertEquals([linesOf(log).slice(0, 2), addresses.open], [[
+    "Warning: Cannot listen on udp 192.0.2.1:4321: Cannot assign it yet",
+    `Warning: Cannot listen on udp 192.0.2.3:${port}: the port is already in use`,
+  ], 0]);
+});
+
 Deno.test("a server warns of each clock once, and of a time zone only if it writes local time", async () => {
   const leap = "insert@2028-06-29";
   const warning = "Warning: The leap second of 2028-06-29 is not at the end of a month, as real " +

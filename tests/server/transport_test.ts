@@ -3,8 +3,9 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { serve } from "../../src/server/serve.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
 import { chooseTransport, type TransportChoice } from "../../src/server/transport.ts";
-import { unsupportedSystem } from "../../src/system/libc.ts";
+import { type Libc, unsupportedSystem } from "../../src/system/libc.ts";
 import { collectingLog } from "../support/collecting_log.ts";
+import { FakeLibc } from "../support/fake_libc.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 const mmsg = { transport: "mmsg" } as const;
@@ -47,12 +48,18 @@ Deno.test({
   },
 });
 
-/** Chooses a transport where all permissions are granted. */
-function choose(wish: Parameters<typeof chooseTransport>[0]): TransportChoice {
+/** Chooses a transport where all permissions are granted, by default on a kernel that has all it needs. */
+function choose(
+  wish: Parameters<typeof chooseTransport>[0],
+  open: () => Libc = () => new FakeLibc(),
+): Omit<TransportChoice, "libc"> {
   const { querySync } = Deno.permissions;
   try {
     Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
-    return chooseTransport(wish);
+    const { libc, ...choice } = chooseTransport(wish, open);
+    assertEquals(libc !== undefined, choice.transport === "mmsg");
+    libc?.[Symbol.dispose]();
+    return choice;
   } finally {
     Deno.permissions.querySync = querySync;
   }
@@ -94,6 +101,30 @@ Deno.test({
     const readOnly = { transport: "auto", control, controlReadOnly: true } as const;
     assertEquals(choose(readOnly), { transport: "mmsg" });
     assertEquals(choose({ ...readOnly, hasFaults: true }).transport, "datagram");
+  },
+});
+
+Deno.test({
+  name: "chooseTransport falls back where the C library or the kernel lacks what mmsg needs",
+  ignore: unsupportedSystem() !== undefined,
+  fn(): void {
+    const lacking = (): Libc => {
+      const libc = new FakeLibc();
+      libc.results["setsockopt"] = [{ errno: 92 }];
+      return libc;
+    };
+    const absent = (): Libc => {
+      throw new Error("Could not open library");
+    };
+    const reason = "this system cannot set the socket option SO_TIMESTAMPNS: error 92 (errno 92)";
+    for (const [open, why] of [[lacking, reason], [absent, "Could not open library"]] as const) {
+      assertEquals(choose({ transport: "auto" }, open), { transport: "datagram", reason: why });
+      assertThrows(
+        () => choose({ transport: "mmsg" }, open),
+        Deno.errors.NotSupported,
+        `Cannot use the mmsg transport: ${why}`,
+      );
+    }
   },
 });
 

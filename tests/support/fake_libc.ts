@@ -204,7 +204,7 @@ export class FakeLibc implements Libc {
 
   #receive(headers: Uint8Array, room: number): number {
     this.onWait();
-    const batch = this.batches.shift() ?? { errno: EAGAIN };
+    const batch = this.batches.shift() ?? (room === 0 ? [] : { errno: EAGAIN });
     if ("errno" in batch) return this.#take(batch);
     if (batch.length > room) throw new Error(`${batch.length} messages for ${room} places`);
     batch.forEach((incoming, i) => deliver(incoming, this.#message(headers, i)));

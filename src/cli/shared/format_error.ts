@@ -57,12 +57,20 @@ function messageOf(error: unknown): string {
 function listenAdvice({ reason, hostname, port }: ListenError): string {
   const advice: Partial<Record<ListenFailure, string>> = {
     "in_use": "; stop the program that uses it, or choose another port (0 is any free one)",
-    "not_permitted": port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "",
+    "not_permitted": adviceOnPermission(port),
     "not_of_this_machine": isLoopback(hostname)
       ? ""
       : "; 0.0.0.0 and [::] stand for all addresses of this machine",
   };
   return advice[reason] ?? "";
+}
+
+function adviceOnPermission(port: number): string {
+  // It knows no low ports, but lends ranges of them to virtual machines.
+  if (Deno.build.os === "windows") {
+    return "; choose another port (netsh int ipv4 show excludedportrange udp lists those of Windows)";
+  }
+  return port < 1024 ? `; use a port of 1024 or above, or ${wayToPermit(port)}` : "";
 }
 
 /** How a user may be permitted to bind a port below 1024; docs/deployment.md explains it. */

@@ -10,7 +10,8 @@ function locale(): string | undefined {
 
 /** Whether the locale promises that the terminal shows more than ASCII. */
 export function showsUnicode(): boolean {
-  return UTF_8.test(locale() ?? "");
+  // Windows sets no locale, and its consoles show Unicode.
+  return UTF_8.test(locale() ?? (Deno.build.os === "windows" ? "UTF-8" : ""));
 }
 
 /** A text for people as the locale can show it: in ASCII, unless it is one of UTF-8 or none is set. */

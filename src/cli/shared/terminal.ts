@@ -39,5 +39,8 @@ export function printLines(lines: readonly StyledLine[]): void {
 
 /** Whether the terminal can move its cursor, by its name. */
 export function canBeDrawnOn(): boolean {
-  return !["dumb", "unknown", ""].includes(environmentVariable("TERM") ?? "");
+  const name = environmentVariable("TERM");
+  // Windows has consoles without names, all of which can.
+  if (name === undefined && Deno.build.os === "windows") return true;
+  return !["dumb", "unknown", ""].includes(name ?? "");
 }

@@ -18,6 +18,7 @@ import { serve } from "../../server/serve.ts";
 import { upstreamFields } from "../../server/upstreams/options.ts";
 import { BoundedWriter } from "../../server/log/bounded_writer.ts";
 import type { Server } from "../../server/serve_options.ts";
+import { environmentVariable } from "../../system/permission.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, type Command, defineCommand, type Program } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
@@ -222,7 +223,8 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
  * that has ended, delays nothing.
  */
 async function announce({ addresses, control, http, seed }: Server): Promise<void> {
-  if (Deno.stdout.isTerminal()) return;
+  // A service manager is notified otherwise, and would write the line to its journal.
+  if (Deno.stdout.isTerminal() || environmentVariable("NOTIFY_SOCKET")) return;
   const { version } = await import("../shared/help.ts");
   const listeners = addresses.map(({ url, protocol, hostname, port, isSimulated, faults }) => ({
     url,

@@ -46,7 +46,7 @@ export interface WorkerPoolOptions {
    */
   readonly openWorker?: () => Worker;
   /** The system calls behind the sockets; disposed of with the pool. */
-  readonly libc?: Libc;
+  readonly libc?: Libc | undefined;
   /** @default {systemTimers} */
   readonly timers?: Timers;
 }

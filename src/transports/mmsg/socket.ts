@@ -9,6 +9,8 @@ import {
   EADDRINUSE,
   EADDRNOTAVAIL,
   EAFNOSUPPORT,
+  EMFILE,
+  ENFILE,
   EPERM,
   IP_PKTINFO,
   IPPROTO_IP,
@@ -16,6 +18,7 @@ import {
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   type Libc,
+  MSG_DONTWAIT,
   SO_RCVBUF,
   SO_RCVTIMEO,
   SO_REUSEPORT,
@@ -27,6 +30,7 @@ import {
   timeval,
   zeroed,
 } from "../../system/libc.ts";
+import { MMSGHDR } from "../../system/batch.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6, toSocketAddress } from "../../system/socket_address.ts";
 
 /** The sockets of one listener, one per thread. */
@@ -46,6 +50,9 @@ export interface OpenSocketsOptions {
   readonly receiveQueueOctets: number;
 }
 
+/** Of a socket that is opened for a look at the kernel. */
+const MIN_QUEUE_OCTETS = 4096;
+
 /** How long a thread waits in the kernel before it checks whether it must stop. */
 export const WAIT_MS = 200;
 
@@ -64,11 +71,11 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
     // set afterwards, it lets the others join.
     bind(libc, first, hostname, port);
     const bound = boundPort(libc, first);
-    if (count > 1) setFlag(libc, first, SOL_SOCKET, SO_REUSEPORT);
+    if (count > 1) setFlag(libc, first, "SO_REUSEPORT");
     while (descriptors.length < count) {
       const further = openSocket(libc, hostname, receiveQueueOctets);
       descriptors.push(further);
-      setFlag(libc, further, SOL_SOCKET, SO_REUSEPORT);
+      setFlag(libc, further, "SO_REUSEPORT");
       bind(libc, further, hostname, bound);
     }
     return { port: bound, descriptors, receiveQueueOctets: receiveQueue(libc, first) };
@@ -76,6 +83,32 @@ export function openSockets(libc: Libc, options: OpenSocketsOptions): Sockets {
     closeSockets(libc, descriptors);
     if (cause instanceof ListenError) throw cause;
     throw new ListenError(failureOf(cause), { hostname, port }, { cause });
+  }
+}
+
+/**
+ * Finds out whether the kernel has what the sockets need: emulators of Linux lack some of it. An address that
+ * cannot be bound is no matter of the kernel.
+ *
+ * @returns What it lacks
+ */
+export function findMissingCall(libc: Libc): string | undefined {
+  try {
+    // IPv6 alone is missing on many machines, and needs nothing that such emulators lack.
+    const descriptor = openSocket(libc, "0.0.0.0", MIN_QUEUE_OCTETS);
+    try {
+      const none = zeroed(MMSGHDR.size);
+      libc.check("call recvmmsg", libc.call.recvmmsg(descriptor, none, 0, MSG_DONTWAIT, null));
+      libc.check("call sendmmsg", libc.call.sendmmsg(descriptor, none, 0, MSG_DONTWAIT));
+    } finally {
+      libc.call.close(descriptor);
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+    // Without IPv4 there may be IPv6, and without descriptors no other transport works either.
+    if ([EAFNOSUPPORT, EMFILE, ENFILE].includes(error.errno)) return undefined;
+    return `this system ${error.message.replace("Cannot", "cannot")}`;
   }
 }
 
@@ -90,14 +123,14 @@ function openSocket(libc: Libc, hostname: string, receiveQueueOctets: number): n
   const opened = libc.call.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const descriptor = libc.check("open a socket", opened);
   try {
-    setFlag(libc, descriptor, SOL_SOCKET, SO_TIMESTAMPNS);
-    if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_V6ONLY);
+    setFlag(libc, descriptor, "SO_TIMESTAMPNS");
+    if (isIpv6) setFlag(libc, descriptor, "IPV6_V6ONLY");
     if (isWildcard(hostname)) {
-      if (isIpv6) setFlag(libc, descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO);
-      else setFlag(libc, descriptor, IPPROTO_IP, IP_PKTINFO);
+      if (isIpv6) setFlag(libc, descriptor, "IPV6_RECVPKTINFO");
+      else setFlag(libc, descriptor, "IP_PKTINFO");
     }
-    set(libc, descriptor, SOL_SOCKET, SO_RCVBUF, number(receiveQueueOctets));
-    set(libc, descriptor, SOL_SOCKET, SO_RCVTIMEO, timeval(WAIT_MS));
+    set(libc, descriptor, "SO_RCVBUF", number(receiveQueueOctets));
+    set(libc, descriptor, "SO_RCVTIMEO", timeval(WAIT_MS));
   } catch (error) {
     libc.call.close(descriptor);
     throw error;
@@ -125,19 +158,30 @@ function receiveQueue(libc: Libc, descriptor: number): number {
   return new DataView(octets.buffer).getInt32(0, true) / 2;
 }
 
-function setFlag(libc: Libc, descriptor: number, level: number, option: number): void {
-  set(libc, descriptor, level, option, number(1));
+/** The options of sockets that are set here, each with its level. */
+const OPTIONS = {
+  SO_TIMESTAMPNS: [SOL_SOCKET, SO_TIMESTAMPNS],
+  SO_REUSEPORT: [SOL_SOCKET, SO_REUSEPORT],
+  SO_RCVBUF: [SOL_SOCKET, SO_RCVBUF],
+  SO_RCVTIMEO: [SOL_SOCKET, SO_RCVTIMEO],
+  IP_PKTINFO: [IPPROTO_IP, IP_PKTINFO],
+  IPV6_V6ONLY: [IPPROTO_IPV6, IPV6_V6ONLY],
+  IPV6_RECVPKTINFO: [IPPROTO_IPV6, IPV6_RECVPKTINFO],
+} as const;
+
+function setFlag(libc: Libc, descriptor: number, name: keyof typeof OPTIONS): void {
+  set(libc, descriptor, name, number(1));
 }
 
 function set(
   libc: Libc,
   descriptor: number,
-  level: number,
-  option: number,
+  name: keyof typeof OPTIONS,
   value: Uint8Array<ArrayBuffer>,
 ): void {
+  const [level, option] = OPTIONS[name];
   const result = libc.call.setsockopt(descriptor, level, option, value, value.length);
-  libc.check(`set option ${option} of level ${level}`, result);
+  libc.check(`set the socket option ${name}`, result);
 }
 
 function number(value: number): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { errorFormatter, formatError } from "../../../src/cli/shared/format_error.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
+import { replacing } from "../../support/replacing.ts";
 import { ListenError } from "../../../src/transports/listen_error.ts";
 
 Deno.test("formatError advises on a port in one line", () => {
@@ -16,6 +17,23 @@ Deno.test("formatError advises on a port in one line", () => {
     "Cannot listen on udp [::1]:37: this user may not bind that port; use a port of 1024 or above, " +
       "or permit it: sysctl net.ipv4.ip_unprivileged_port_start=37",
   );
+});
+
+Deno.test("formatError advises by the rules of each system", async () => {
+  const refused = (port: number): string =>
+    formatError(new ListenError("not_permitted", { hostname: "::1", port })).split("; ")[1] ?? "";
+  const reserved =
+    "choose another port (netsh int ipv4 show excludedportrange udp lists those of Windows)";
+  for (
+    const [os, low, high] of [
+      ["darwin", "use a port of 1024 or above, or run it as root", ""],
+      ["windows", reserved, reserved],
+    ] as const
+  ) {
+    await replacing([[Deno, { build: { ...Deno.build, os } }]], async () => {
+      assertEquals(await Promise.all([refused(123), refused(51000)]), [low, high]);
+    });
+  }
 });
 
 Deno.test("formatError advises on nothing that would not help", () => {

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { terminalSize } from "../../../src/cli/shared/terminal.ts";
+import { showsUnicode } from "../../../src/cli/shared/locale.ts";
+import { canBeDrawnOn, terminalSize } from "../../../src/cli/shared/terminal.ts";
 import { runTimecli } from "../../support/command_line.ts";
+import { replacing } from "../../support/replacing.ts";
 import { checkSessions, simulatedServers } from "../../support/simulated_servers.ts";
 
 Deno.test("terminalSize takes a size that was never set for 80 by 24", () => {
@@ -19,6 +21,26 @@ Deno.test("terminalSize takes a size that was never set for 80 by 24", () => {
     }
   } finally {
     Deno.consoleSize = consoleSize;
+  }
+});
+
+Deno.test("a console of Windows, which sets neither TERM nor a locale, is drawn on in Unicode", async () => {
+  for (
+    const [os, env, isDrawn, isUnicode] of [
+      ["windows", {}, true, true],
+      ["windows", { TERM: "dumb", LANG: "C" }, false, false],
+      ["linux", {}, false, false],
+      ["linux", { TERM: "xterm", LANG: "C.UTF-8" }, true, true],
+    ] as const
+  ) {
+    const variables: Readonly<Record<string, string>> = env;
+    await replacing([
+      [Deno, { build: { ...Deno.build, os } }],
+      [Deno.permissions, { querySync: () => ({ state: "granted" }) }],
+      [Deno.env, { get: (name: string) => variables[name] }],
+    ], async () => {
+      assertEquals([await canBeDrawnOn(), showsUnicode()], [isDrawn, isUnicode], os);
+    });
   }
 });
 

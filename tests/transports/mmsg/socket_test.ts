@@ -8,6 +8,7 @@ import {
   EADDRNOTAVAIL,
   EAFNOSUPPORT,
   EINVAL,
+  EMFILE,
   EPERM,
   IP_PKTINFO,
   IPPROTO_IP,
@@ -23,7 +24,7 @@ import {
   SOL_SOCKET,
 } from "../../../src/system/libc.ts";
 import { ListenError, type ListenFailure } from "../../../src/transports/listen_error.ts";
-import { openSockets } from "../../../src/transports/mmsg/socket.ts";
+import { findMissingCall, openSockets } from "../../../src/transports/mmsg/socket.ts";
 import { FakeLibc, FIRST_DESCRIPTOR } from "../../support/fake_libc.ts";
 
 const [FIRST, SECOND] = [FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + 1];
@@ -152,6 +153,41 @@ Deno.test("openSockets closes a socket whose options cannot be set", () => {
     const { reason } = assertThrows(() => openSockets(libc, listener), ListenError);
     assertEquals(reason, call === "socket" ? "unsupported_family" : "failed");
     assertEquals(libc.argsOf("close"), closed.map((descriptor) => [descriptor]), call);
+  }
+});
+
+Deno.test("findMissingCall names what the kernel lacks, and leaves nothing open", () => {
+  const ENOSYS = 38;
+  const ENOPROTOOPT = 92;
+  const lacks = (action: string, errno: number): string =>
+    `this system cannot ${action}: error ${errno} (errno ${errno})`;
+  const table: [call: string, results: (number | { errno: number })[], missing?: string][] = [
+    ["socket", []],
+    ["socket", [{ errno: EAFNOSUPPORT }]],
+    ["socket", [{ errno: EMFILE }]],
+    ["socket", [{ errno: EPERM }], lacks("open a socket", EPERM)],
+    [
+      "setsockopt",
+      [{ errno: ENOPROTOOPT }],
+      lacks("set the socket option SO_TIMESTAMPNS", ENOPROTOOPT),
+    ],
+    [
+      "setsockopt",
+      [0, { errno: ENOPROTOOPT }],
+      lacks("set the socket option IP_PKTINFO", ENOPROTOOPT),
+    ],
+    ["recvmmsg", [{ errno: ENOSYS }], lacks("call recvmmsg", ENOSYS)],
+    ["sendmmsg", [{ errno: ENOSYS }], lacks("call sendmmsg", ENOSYS)],
+  ];
+  for (const [call, results, missing] of table) {
+    using libc = new FakeLibc();
+    if (call === "recvmmsg") libc.batches.push(results[0] as { errno: number });
+    else if (call === "sendmmsg") libc.sends.push(...results);
+    else libc.results[call] = [...results];
+    assertEquals(findMissingCall(libc), missing, `${call} ${JSON.stringify(results)}`);
+    const hasSocket = call !== "socket" || results.length === 0;
+    assertEquals(libc.argsOf("close"), hasSocket ? [[FIRST]] : []);
+    assertEquals(libc.argsOf("bind"), []);
   }
 });
 
