@@ -9,6 +9,7 @@ const rooms = [
   "options",
   "clock",
   "protocols",
+  "http",
   "transports",
   "client",
   "explain",

@@ -1,6 +1,6 @@
 /** Files that the command line names. Deno opens those in `/dev` only with all permissions. */
 
-import { checkToken } from "../../server/http/address.ts";
+import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -7,7 +7,7 @@ import { type Field, MAX_LONG_TEXT, text, type ValuesOf } from "../../options/fi
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
-import { needsToken, parseControl } from "../../server/http/address.ts";
+import { needsToken, parseControl } from "../../http/address.ts";
 import type { clientFields } from "../../server/options.ts";
 import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
 import { readToken } from "../shared/files.ts";

@@ -1,6 +1,6 @@
 import { parseJson } from "../../text/json.ts";
-import { HttpError } from "./http_error.ts";
-import type { HttpRequest } from "./listener.ts";
+import { HttpError } from "../../http/http_error.ts";
+import type { HttpRequest } from "../../http/listener.ts";
 
 /** More than any change or scenario needs. */
 const MAX_OCTETS = 64 * 1024;

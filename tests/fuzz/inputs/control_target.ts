@@ -6,7 +6,7 @@ import { Faults } from "../../../src/server/faults/faults.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
 import { GuardControl } from "../../../src/server/guard/guard_control.ts";
 import { Control } from "../../../src/server/http/control/control.ts";
-import type { HttpRequest, HttpResponse } from "../../../src/server/http/listener.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/listener.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
 import type { ControlledListener, ControlledServer } from "../../../src/server/http/call.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";

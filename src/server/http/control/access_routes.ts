@@ -1,6 +1,6 @@
 /** The routes of access rules and the rate limit, which are those of all listeners. */
 import type { Body, Call } from "../call.ts";
-import { HttpError } from "../http_error.ts";
+import { HttpError } from "../../../http/http_error.ts";
 
 export function accessOf(call: Call): Body<"access"> {
   requireAll(call);

@@ -5,11 +5,16 @@ import { firstOf } from "../../../system/address.ts";
 import { formatJson, quote } from "../../../text/json.ts";
 import type { ServerLog } from "../../log/log.ts";
 import type { Scenario } from "../../scenarios/scenarios.ts";
-import { checkToken, type HttpAddress, parseControl, resolveControl } from "../address.ts";
+import {
+  checkToken,
+  type HttpAddress,
+  parseControl,
+  resolveControl,
+} from "../../../http/address.ts";
 import { readJson, requireNothing } from "../body.ts";
-import { authorize } from "../gate.ts";
-import { HttpError } from "../http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "../listener.ts";
+import { authorize } from "../../../http/gate.ts";
+import { HttpError } from "../../../http/http_error.ts";
+import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import type { Web } from "../web/web.ts";
 import type { ControlledServer } from "../call.ts";
 import { findRoute, parametersOf } from "./routes.ts";

@@ -12,7 +12,7 @@ import { findOption, parseOption, readOptions, withUnit } from "../../../options
 import type { Body, Call, ControlledListener, ControlledServer, Route } from "../call.ts";
 import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
 import { listSources } from "./sources.ts";
-import { HttpError } from "../http_error.ts";
+import { HttpError } from "../../../http/http_error.ts";
 import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
 

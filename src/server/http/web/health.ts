@@ -1,5 +1,5 @@
 /** Whether a server is alive and ready, for containers and load balancers. */
-import type { HttpResponse } from "../listener.ts";
+import type { HttpResponse } from "../../../http/listener.ts";
 import type { ControlledServer } from "../call.ts";
 import { textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 

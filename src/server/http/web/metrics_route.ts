@@ -1,7 +1,7 @@
 /** `/metrics`: the metrics of a server in the format that the client prefers. */
-import type { HttpResponse } from "../listener.ts";
+import type { HttpResponse } from "../../../http/listener.ts";
 import { formatMetrics, type MetricFormat, metricTypes } from "../../../text/exposition.ts";
-import { isPreferred } from "./accept.ts";
+import { isPreferred } from "../../../http/accept.ts";
 import { serverMetrics } from "./metrics.ts";
 import type { WebRoutes } from "./route.ts";
 

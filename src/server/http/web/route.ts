@@ -1,6 +1,6 @@
 /** What a path of the HTTP interface is: a part, a right and what carries out each method. */
 import type { ControlledServer } from "../call.ts";
-import type { HttpRequest, HttpResponse } from "../listener.ts";
+import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
 
 export interface WebCall {

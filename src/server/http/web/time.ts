@@ -6,10 +6,10 @@ import { joinNs } from "../../../clock/line.ts";
 import { formatReferenceId } from "../../../text/reference_id.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { formatJson, quote } from "../../../text/json.ts";
-import type { HttpResponse } from "../listener.ts";
+import type { HttpResponse } from "../../../http/listener.ts";
 import type { ControlledServer } from "../call.ts";
-import { HttpError } from "../http_error.ts";
-import { isPreferred } from "./accept.ts";
+import { HttpError } from "../../../http/http_error.ts";
+import { isPreferred } from "../../../http/accept.ts";
 import { textResponse, type WebRoutes } from "./route.ts";
 import { leapWords, type Look, rootDistance } from "./served_status.ts";
 

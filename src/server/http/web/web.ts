@@ -4,11 +4,11 @@ import { addressFamily, firstOf, resolveHost } from "../../../system/address.ts"
 import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
-import { checkToken, type HttpAddress, parseHttp } from "../address.ts";
+import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.ts";
 import type { ControlledServer } from "../call.ts";
-import { requireToken } from "../gate.ts";
-import { HttpError } from "../http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "../listener.ts";
+import { requireToken } from "../../../http/gate.ts";
+import { HttpError } from "../../../http/http_error.ts";
+import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { HttpHandler, HttpRequest } from "../../../src/server/http/listener.ts";
+import type { HttpHandler, HttpRequest } from "../../src/http/listener.ts";
 import { FakeTcp } from "./fake_tcp.ts";
 
 const head = (method: string, ...lines: readonly string[]): string =>

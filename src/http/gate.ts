@@ -1,5 +1,5 @@
 /** Access to the control interface: for programs on this machine or with the token, never for web pages. */
-import { isLoopback } from "../../system/address.ts";
+import { isLoopback } from "../system/address.ts";
 import { HttpError } from "./http_error.ts";
 import type { HttpRequest } from "./listener.ts";
 

@@ -1,6 +1,6 @@
-import { formatAddress } from "../../protocols/endpoint.ts";
-import { addressFamily, isLoopback, resolveHost } from "../../system/address.ts";
-import { quote } from "../../text/json.ts";
+import { formatAddress } from "../protocols/endpoint.ts";
+import { addressFamily, isLoopback, resolveHost } from "../system/address.ts";
+import { quote } from "../text/json.ts";
 
 export const DEFAULT_CONTROL_PORT = 8890;
 

@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { isLoopback } from "../../system/address.ts";
-import { formatJson } from "../../text/json.ts";
-import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
+import { isLoopback } from "../system/address.ts";
+import { formatJson } from "../text/json.ts";
+import { type IpWords, isIpv4, parseIpWords } from "../text/ip_words.ts";
 
 /** The time for the head of a request to arrive, from the start of the connection or its first octet. */
 const HEAD_MS = 5000;

@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { serve } from "../../../mod.ts";
-import { authorize } from "../../../src/server/http/gate.ts";
-import type { HttpRequest } from "../../../src/server/http/listener.ts";
-import { ask, raw, settings } from "./http.ts";
+import { serve } from "../../mod.ts";
+import { authorize } from "../../src/http/gate.ts";
+import type { HttpRequest } from "../../src/http/listener.ts";
+import { ask, raw, settings } from "../server/http/http.ts";
 
 const control = "127.0.0.1:0";
 const ntp = "ntp://127.0.0.1:0";

@@ -1,6 +1,6 @@
 /** TCP connections without a network, from any address, for tests. */
-import { HttpListener, type HttpListenerOptions } from "../../../src/server/http/listener.ts";
-import { FakeTime } from "../../support/fake_time.ts";
+import { HttpListener, type HttpListenerOptions } from "../../src/http/listener.ts";
+import { FakeTime } from "../support/fake_time.ts";
 
 /** A connection to the listener, from its client's end. */
 export class FakeClient {

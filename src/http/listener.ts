@@ -4,10 +4,10 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { formatAddress } from "../../protocols/endpoint.ts";
-import { canonicalAddress } from "../../system/address.ts";
-import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
-import { formatJson, quote } from "../../text/json.ts";
+import { formatAddress } from "../protocols/endpoint.ts";
+import { canonicalAddress } from "../system/address.ts";
+import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
+import { formatJson, quote } from "../text/json.ts";
 import { Connection } from "./connection.ts";
 import { HttpError } from "./http_error.ts";
 

@@ -1,10 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  checkToken,
-  needsToken,
-  parseControl,
-  resolveControl,
-} from "../../../src/server/http/address.ts";
+import { checkToken, needsToken, parseControl, resolveControl } from "../../src/http/address.ts";
 
 Deno.test("parseControl reads HOST[:PORT], and nothing else", () => {
   const readable: readonly (readonly [string, string, number])[] = [
