@@ -20,6 +20,8 @@ installed=(
   strace
   # A clock that steps, and the checker of unit files; neither starts a service.
   faketime systemd
+  # The browser that shows the status page.
+  chromium
   # For the examples of docs/testing.md.
   golang-go
   # A C compiler gives the struct layouts to compare with.

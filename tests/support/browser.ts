@@ -1,0 +1,21 @@
+/** Debian's Chromium, driven by Playwright. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Needs } from "./needs.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+/** What a test with a browser needs. */
+export const browserNeeds: Needs = {
+  files: [CHROMIUM],
+  permissions: [{ name: "run" }, { name: "env" }, { name: "read" }, { name: "write" }, {
+    name: "sys",
+  }],
+};
+
+/** Starts a browser without a window. */
+export async function openBrowser(...args: string[]): Promise<Browser> {
+  // As root there is no sandbox.
+  return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", ...args] });
+}
+
+export type { Browser, BrowserContext, Page };
