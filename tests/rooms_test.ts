@@ -19,13 +19,13 @@ const rooms = [
   "cli",
 ];
 
-/** Where `src/` is entered: the library's entries, the programs, a thread. */
+/** Where `src/` is entered: the library's entries, the programs, a thread, the npm package. */
 async function readEntries(): Promise<string[]> {
   const { exports }: { exports: Record<string, string> } = JSON.parse(
     await Deno.readTextFile(`${root}deno.json`),
   );
   const paths = Object.values(exports).map((path) => path.slice(2));
-  return [...paths, "src/server/workers/worker.ts"];
+  return [...paths, "src/server/workers/worker.ts", "src/system/node_runtime.ts"];
 }
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
@@ -159,6 +159,7 @@ Deno.test(
       "src/client/check/range.ts",
       "src/server/log/totals.ts",
       "src/system/local_time.ts",
+      "src/system/node_runtime.ts",
     ];
     for await (const path of filesIn("src")) {
       const text = await Deno.readTextFile(root + path);

@@ -16,6 +16,7 @@ import { settleWithin } from "../system/time.ts";
 import type { InSeconds, TimeSpan } from "../text/duration.ts";
 import type { DatagramConnection } from "../transports/connect_datagram.ts";
 import { type Network, systemNetwork } from "./network.ts";
+import { runtime } from "../system/runtime.ts";
 
 /** Options for {@linkcode exchange} and for every query. */
 export interface ExchangeOptions {
@@ -236,7 +237,7 @@ class Attempts implements Disposable {
       departure.at = timers.now();
       await connection.send(request.octets);
     } catch (cause) {
-      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      if (cause instanceof runtime.errors.NotCapable) throw cause;
       const { message } = cause as Error;
       const text = `Cannot send to ${formatAddress(endpoint)}: ${message}`;
       throw new QueryError("unreachable", text, { cause });

@@ -7,6 +7,7 @@ import {
   type DatagramConnection,
 } from "../transports/connect_datagram.ts";
 import { QueryError } from "../protocols/failure.ts";
+import { runtime } from "../system/runtime.ts";
 
 /** What a client needs of its machine: time, names and sockets. Tests can simulate all three. */
 export interface Network {
@@ -49,7 +50,7 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
   try {
     return await resolveHost(hostname, family);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof runtime.errors.NotCapable) throw cause;
     const { message } = cause as Error;
     throw new QueryError(isUnanswered(cause) ? "no_name_server" : "unknown_host", message, {
       cause,
@@ -64,7 +65,7 @@ export async function resolve(hostname: string, family?: AddressFamily): Promise
 function isClosed(hostname: string, port: number): boolean {
   // Any machine can bind a multicast address, which proves nothing about others; Windows an address whose port
   // a wildcard has.
-  if (!isUnicast(hostname) || Deno.build.os === "windows") return false;
+  if (!isUnicast(hostname) || runtime.build.os === "windows") return false;
   try {
     openUdp(hostname, port).close();
     return true;

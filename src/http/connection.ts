@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { isLoopback } from "../system/address.ts";
+import type { TcpConnection } from "../system/runtime.ts";
 import { formatJson } from "../text/json.ts";
 import { type IpWords, isIpv4, parseIpWords } from "../text/ip_words.ts";
 
@@ -57,7 +58,7 @@ export class Connection {
   abortRequest: () => void = () => {};
   /** The requests of this connection are carried out in turn (RFC 9112 §9.3.2). */
   turn: Promise<void> = Promise.resolve();
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: TcpConnection;
   readonly #nowMs: () => number;
   readonly #closed = Promise.withResolvers<void>();
   #phase: Phase = "head";
@@ -69,7 +70,7 @@ export class Connection {
   #pending = 0;
 
   /** @param nowMs A clock that is never set */
-  constructor(conn: Deno.TcpConn, openStream: OpenStream, nowMs: () => number) {
+  constructor(conn: TcpConnection, openStream: OpenStream, nowMs: () => number) {
     this.#conn = conn;
     this.#nowMs = nowMs;
     this.#startMs = nowMs();

@@ -10,6 +10,7 @@ import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 import { formatJson, quote } from "../text/json.ts";
 import { Connection } from "./connection.ts";
 import { HttpError } from "./http_error.ts";
+import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
 
 /** A request whose head has arrived. */
 export interface HttpRequest {
@@ -41,7 +42,7 @@ export interface HttpListenerOptions {
   readonly handler: HttpHandler;
   readonly timers?: Timers;
   /** @default {Deno.listen} */
-  readonly listen?: (address: Deno.TcpListenOptions) => Deno.TcpListener;
+  readonly listen?: Runtime["listen"];
 }
 
 const MAX_CONNECTIONS = 128;
@@ -69,12 +70,12 @@ export class HttpListener {
   readonly #timers: Timers;
   readonly #listen: NonNullable<HttpListenerOptions["listen"]>;
   readonly #connections = new Map<Duplex, Connection>();
-  #listener: Deno.TcpListener | undefined;
+  #listener: TcpListener | undefined;
   #check: Disposable | undefined;
   #isStopping = false;
 
   constructor(
-    { name, handler, timers = systemTimers, listen = Deno.listen }: HttpListenerOptions,
+    { name, handler, timers = systemTimers, listen = runtime.listen }: HttpListenerOptions,
   ) {
     this.#name = name;
     this.#handler = handler;
@@ -97,7 +98,9 @@ export class HttpListener {
   async start(address: { readonly hostname: string; readonly port: number }): Promise<void> {
     const [http, stream] = await Promise.all([import("node:http"), import("node:stream")]);
     if (this.#isStopping) return;
-    const listener = this.#listener = this.#open(address);
+    const listener = await this.#open(address);
+    if (this.#isStopping) return listener.close();
+    this.#listener = listener;
     const server = http.createServer(
       { maxHeaderSize: MAX_HEAD_OCTETS, requireHostHeader: false, keepAliveTimeout: 0 },
       (message, response) => this.#request(message, response),
@@ -136,14 +139,16 @@ export class HttpListener {
     for (const connection of busy) connection.abort();
   }
 
-  #open(address: { readonly hostname: string; readonly port: number }): Deno.TcpListener {
+  async #open(
+    address: { readonly hostname: string; readonly port: number },
+  ): Promise<TcpListener> {
     const action = `Cannot open the ${this.#name} on tcp ${formatAddress(address)}`;
-    let listener: Deno.TcpListener;
+    let listener: TcpListener;
     try {
-      listener = this.#listen({ hostname: address.hostname, port: address.port });
+      listener = await this.#listen({ hostname: address.hostname, port: address.port });
     } catch (cause) {
-      if (cause instanceof Deno.errors.NotCapable) throw cause;
-      const reason = cause instanceof Deno.errors.AddrInUse
+      if (cause instanceof runtime.errors.NotCapable) throw cause;
+      const reason = cause instanceof runtime.errors.AddrInUse
         ? "the port is already in use"
         : (cause as Error).message;
       throw new Error(`${action}: ${reason}`, { cause });
@@ -157,7 +162,7 @@ export class HttpListener {
   }
 
   /** Accepts connections until it is closed; a failure concerns one connection only. */
-  async #accept(listener: Deno.TcpListener, admit: (conn: Deno.TcpConn) => void): Promise<void> {
+  async #accept(listener: TcpListener, admit: (conn: TcpConnection) => void): Promise<void> {
     while (!this.#isStopping) {
       try {
         admit(await listener.accept());

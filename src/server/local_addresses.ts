@@ -11,6 +11,7 @@ import {
 import { isGranted } from "../system/permission.ts";
 import { isIpv4, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, type ListenFailure } from "../transports/listen_error.ts";
+import { runtime } from "../system/runtime.ts";
 
 export interface Expansion {
   /** IPv6 link-local addresses have their zone. */
@@ -43,13 +44,13 @@ export function expandWildcard(hostname: string): Expansion {
 
 /** The zone of an interface, which Windows numbers. */
 function zoneOf({ name, scopeid }: Deno.NetworkInterfaceInfo): string | number {
-  return Deno.build.os === "windows" ? scopeid ?? name : name;
+  return runtime.build.os === "windows" ? scopeid ?? name : name;
 }
 
 /** Reads the interfaces of this machine; undefined without the permission. */
 function readInterfaces(): Deno.NetworkInterfaceInfo[] | undefined {
   const isReadable = isGranted({ name: "sys", kind: "networkInterfaces" });
-  return isReadable ? Deno.networkInterfaces() : undefined;
+  return isReadable ? runtime.networkInterfaces() : undefined;
 }
 
 /** Whether it is the broadcast address of a network of this machine (RFC 919 §7), as far as is known. */
@@ -90,7 +91,7 @@ export async function resolveListener(
   family: AddressFamily | undefined,
 ): Promise<string[]> {
   const hostnames = await resolveHost(endpoint.hostname, family).catch((cause) => {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof runtime.errors.NotCapable) throw cause;
     throw new ListenError(isUnanswered(cause) ? "failed" : "unknown_host", endpoint, { cause });
   });
   for (const hostname of hostnames) {

@@ -6,6 +6,7 @@ import { type Libc, openLibc, unsupportedSystem } from "../system/libc.ts";
 import { isGranted } from "../system/permission.ts";
 import { findMissingCall } from "../transports/mmsg/socket.ts";
 import { whyNoWorker } from "./workers/worker_url.ts";
+import { runtime } from "../system/runtime.ts";
 
 /** The transports of datagrams; `auto` is the fastest that this machine and the options allow. */
 export const transports = ["auto", "datagram", "mmsg"] as const;
@@ -44,7 +45,7 @@ export function chooseTransport(wish: TransportWish, open = openLibc): Transport
   const result = whyNotMmsg(wish) ?? openChecked(open);
   if (typeof result !== "string") return { transport: "mmsg", libc: result };
   if (transport === "auto") return { transport: "datagram", reason: result };
-  throw new Deno.errors.NotSupported(`Cannot use the mmsg transport: ${result}`);
+  throw new runtime.errors.NotSupported(`Cannot use the mmsg transport: ${result}`);
 }
 
 /** Opens the C library, or returns what it or the kernel lacks. */

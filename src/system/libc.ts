@@ -5,6 +5,7 @@
  * @module
  */
 import { isGranted } from "./permission.ts";
+import { runtime } from "./runtime.ts";
 
 /** Offsets in octets of `struct pollfd`: `<sys/poll.h>`, in poll(2). */
 export const POLLFD = { size: 8, descriptor: 0, events: 4, result: 6 } as const;
@@ -131,7 +132,7 @@ export class SyscallError extends Error {
 
 /** Returns the name of this system if it has other layouts and constants; undefined if they fit. */
 export function unsupportedSystem(): string | undefined {
-  const { os, arch } = Deno.build;
+  const { os, arch } = runtime.build;
   const known = os === "linux" && (arch === "x86_64" || arch === "aarch64");
   return known ? undefined : `${os} on ${arch}`;
 }
@@ -145,7 +146,7 @@ export function unsupportedSystem(): string | undefined {
 export function openLibc(): Libc {
   const system = unsupportedSystem();
   if (system !== undefined) {
-    throw new Deno.errors.NotSupported(
+    throw new runtime.errors.NotSupported(
       `Cannot call libc: this is ${system}, expected linux on x86_64 or aarch64`,
     );
   }

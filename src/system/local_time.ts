@@ -1,6 +1,7 @@
 import { environmentVariable, isGranted } from "./permission.ts";
 import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
 import { readTzif } from "./tzif.ts";
+import { runtime } from "./runtime.ts";
 
 /** The files that C libraries read for zones, and for the local zone if TZ is not set. */
 const DATABASE = "/usr/share/zoneinfo";
@@ -24,7 +25,7 @@ export interface LocalZone {
  * @param variable The value of TZ; that of the environment by default
  */
 export function findLocalZone(variable: string | undefined = environmentVariable("TZ")): LocalZone {
-  if (Deno.build.os === "windows") return { offsetAt: offsetOfRuntime };
+  if (runtime.build.os === "windows") return { offsetAt: offsetOfRuntime };
   if (variable === undefined) return { offsetAt: readZone(LOCAL_TIME) ?? offsetOfRuntime };
   const name = variable.replace(/^:/, "");
   if (name === "") return { offsetAt: () => 0 };
@@ -53,7 +54,7 @@ export function localOffset(unixSeconds: number): number {
 function readZone(path: string): ZoneOffset | undefined {
   if (!isGranted({ name: "read", path })) return undefined;
   // Deno follows a link only if both its ends may be read.
-  return unlessFailed(() => readTzif(Deno.readFileSync(path)));
+  return unlessFailed(() => readTzif(runtime.readFileSync(path)));
 }
 
 function unlessFailed<T>(action: () => T): T | undefined {

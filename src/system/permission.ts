@@ -1,12 +1,14 @@
+import { runtime } from "./runtime.ts";
+
 /** Permissions of Deno; none of these functions ever prompts. */
 
 export function isGranted(permission: Deno.PermissionDescriptor): boolean {
-  return Deno.permissions.querySync(permission).state === "granted";
+  return runtime.permissions.querySync(permission).state === "granted";
 }
 
 /** Reads a variable of the environment; undefined if it is not set or not permitted. */
 export function environmentVariable(variable: string): string | undefined {
-  return isGranted({ name: "env", variable }) ? Deno.env.get(variable) : undefined;
+  return isGranted({ name: "env", variable }) ? runtime.env.get(variable) : undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export function requireNet(hostname: string, port?: number): void {
   const host = port === undefined ? name : `${name}:${port}`;
   // Deno keeps the state of each host and port that is queried: with fresh ports, memory would grow.
   if (isGranted({ name: "net" }) || isGranted({ name: "net", host })) return;
-  throw new Deno.errors.NotCapable(
+  throw new runtime.errors.NotCapable(
     `Requires net access to "${host}", run again with the --allow-net flag`,
   );
 }

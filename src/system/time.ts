@@ -1,3 +1,5 @@
+import { timeoutSignal } from "./runtime.ts";
+
 /** Time and waiting, injected into all that waits, so that tests run under fake time. */
 export interface Timers {
   /**
@@ -42,7 +44,7 @@ export const systemTimers: Timers = {
   now: () => Temporal.Now.instant(),
   monotonicMs: () => performance.now(),
   // The first setTimeout() of a process costs Deno 4 to 7 ms, AbortSignal.timeout() less than 0.5.
-  timeout: (ms) => AbortSignal.timeout(Math.max(0, Math.ceil(ms))),
+  timeout: (ms) => timeoutSignal(Math.max(0, Math.ceil(ms))),
   async sleep(ms, signal): Promise<void> {
     signal?.throwIfAborted();
     if (ms > 0) await settleWithin(systemTimers, ms, new Promise(() => {}), signal);

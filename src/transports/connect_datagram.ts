@@ -11,6 +11,7 @@ import { readOptions } from "../options/read.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
 import { openUdp } from "../system/udp.ts";
 import type { ReadReceiveStamp } from "./receive_stamps.ts";
+import { type DatagramSocket, runtime } from "../system/runtime.ts";
 
 /** Options for {@linkcode connectDatagram}. */
 export interface ConnectDatagramOptions {
@@ -119,11 +120,11 @@ async function connect(
   return connection;
 }
 
-function listen(hostname: string): Deno.DatagramConn {
+function listen(hostname: string): DatagramSocket {
   try {
     return openUdp(hostname, 0);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.AddrNotAvailable)) throw cause;
+    if (!(cause instanceof runtime.errors.AddrNotAvailable)) throw cause;
     throw new Error(`${hostname} is not an address of this machine`, { cause });
   }
 }
@@ -133,7 +134,7 @@ function listen(hostname: string): Deno.DatagramConn {
  * for code that has never run: half a millisecond that would count as network delay. So the first one goes to
  * the socket itself, which drops it as any other sender's.
  */
-async function sendToItself(socket: Deno.DatagramConn, hostname: string): Promise<void> {
+async function sendToItself(socket: DatagramSocket, hostname: string): Promise<void> {
   const { port } = socket.addr as Deno.NetAddr;
   try {
     requireNet(hostname, port);
@@ -146,7 +147,7 @@ async function sendToItself(socket: Deno.DatagramConn, hostname: string): Promis
 class Connection implements DatagramConnection {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
-  readonly #socket: Deno.DatagramConn;
+  readonly #socket: DatagramSocket;
   readonly #signal: AbortSignal | undefined;
   readonly #peer: string;
   readonly #buffer = new Uint8Array(MAX_DATAGRAM);
@@ -154,7 +155,7 @@ class Connection implements DatagramConnection {
   #closed = false;
 
   constructor(
-    socket: Deno.DatagramConn,
+    socket: DatagramSocket,
     remoteAddr: Deno.NetAddr,
     signal: AbortSignal | undefined,
     readStamp: ReadReceiveStamp | undefined,

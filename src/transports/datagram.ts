@@ -12,6 +12,7 @@ import { isLinkLocal } from "../system/address.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
 import { openUdp } from "../system/udp.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
+import { type DatagramSocket, runtime } from "../system/runtime.ts";
 
 export interface ListenDatagramOptions {
   /** The address to listen on; an IPv6 link-local one with its zone. */
@@ -48,7 +49,7 @@ export function listenDatagram(options: ListenDatagramOptions): DatagramListener
     const socket = openUdp(hostname, port);
     return new DatagramListener(socket, options);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof runtime.errors.NotCapable) throw cause;
     throw new ListenError(listenFailure(cause), { hostname, port }, { cause });
   }
 }
@@ -59,9 +60,9 @@ export class DatagramListener {
   /** Resolves when the socket is closed and its last receive loop has ended. */
   readonly finished: Promise<void>;
   readonly #options: ListenDatagramOptions;
-  readonly #socket: Deno.DatagramConn;
+  readonly #socket: DatagramSocket;
   /** For replies that must leave from another port: opened for the first of them. */
-  #otherSocket: Deno.DatagramConn | undefined;
+  #otherSocket: DatagramSocket | undefined;
   readonly #handler: DatagramHandler;
   readonly #counters: Counters;
   /** The zone of a link-local address, without which Deno reports its senders. */
@@ -76,7 +77,7 @@ export class DatagramListener {
   #stopping = false;
   #closed = false;
 
-  constructor(socket: Deno.DatagramConn, options: ListenDatagramOptions) {
+  constructor(socket: DatagramSocket, options: ListenDatagramOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#handler = options.handler;
@@ -191,7 +192,7 @@ export class DatagramListener {
     delivery.left();
   }
 
-  #openOther(): Deno.DatagramConn {
+  #openOther(): DatagramSocket {
     if (this.#closed) return this.#socket;
     return this.#otherSocket ??= openUdp(this.#options.hostname, 0);
   }

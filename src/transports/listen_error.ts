@@ -1,4 +1,5 @@
 import { formatAddress } from "../protocols/endpoint.ts";
+import { runtime } from "../system/runtime.ts";
 
 /** Why a server cannot listen on an address. */
 export type ListenFailure =
@@ -64,9 +65,9 @@ export class ListenError extends Error {
 
 /** The failure that an error of `Deno.listenDatagram` stands for. */
 export function listenFailure(error: unknown): ListenFailure {
-  if (error instanceof Deno.errors.AddrInUse) return "in_use";
-  if (error instanceof Deno.errors.PermissionDenied) return "not_permitted";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "not_of_this_machine";
+  if (error instanceof runtime.errors.AddrInUse) return "in_use";
+  if (error instanceof runtime.errors.PermissionDenied) return "not_permitted";
+  if (error instanceof runtime.errors.AddrNotAvailable) return "not_of_this_machine";
   const { code } = error as { readonly code?: string };
   return code === "EAFNOSUPPORT" ? "unsupported_family" : "failed";
 }

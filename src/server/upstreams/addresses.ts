@@ -3,6 +3,7 @@ import type { Network } from "../../client/network.ts";
 import { addressFamily } from "../../system/address.ts";
 import type { Timers } from "../../system/time.ts";
 import type { UpstreamSpec } from "./options.ts";
+import { runtime } from "../../system/runtime.ts";
 
 /** A name is looked up again after this many seconds at first, then after twice as long, up to a minute. */
 const FIRST_RETRY_SECONDS = 2;
@@ -71,7 +72,7 @@ export class UpstreamAddresses {
     try {
       addresses = await this.#network.resolve(hostname);
     } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw error;
+      if (error instanceof runtime.errors.NotCapable) throw error;
       this.#warnOnce(`${(error as Error).message}; it is looked up again and again`);
     }
     const own = addresses.filter((each) => this.#isOwn(each, port));

@@ -19,6 +19,7 @@ import { type UpstreamLog, UpstreamNews } from "./news.ts";
 import { parseUpstream, type UpstreamOptions, type UpstreamSpec } from "./options.ts";
 import { referenceIdOf } from "./reference_id.ts";
 import { toUpstreamReply } from "./upstream_reply.ts";
+import { runtime } from "../../system/runtime.ts";
 
 /** An upstream server, as it is now. */
 export interface UpstreamReport {
@@ -237,7 +238,7 @@ export class Upstreams {
       else this.#take(index, slot, measured);
     } catch (error) {
       if (this.#end.signal.aborted) return;
-      if (error instanceof Deno.errors.NotCapable) discipline.upstreams[index]?.refused();
+      if (error instanceof runtime.errors.NotCapable) discipline.upstreams[index]?.refused();
       else discipline.lost(index, source.now);
       this.#log?.warning((error as Error).message);
     }

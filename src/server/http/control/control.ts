@@ -18,6 +18,7 @@ import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http
 import type { Web } from "../web/web.ts";
 import type { ControlledServer } from "../call.ts";
 import { findRoute, parametersOf } from "./routes.ts";
+import { runtime } from "../../../system/runtime.ts";
 
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
@@ -68,7 +69,7 @@ export class Control {
     const addresses = await resolveControl(this.#address, this.#token);
     const { port } = this.#address;
     const isInUse = (error: unknown): boolean =>
-      (error as Error).cause instanceof Deno.errors.AddrInUse;
+      (error as Error).cause instanceof runtime.errors.AddrInUse;
     await firstOf(addresses, async (hostname) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({

@@ -9,6 +9,7 @@ import { upstreamStates } from "../../../client/source_list.ts";
 import type { UpstreamReport } from "../../upstreams/upstreams.ts";
 import type { ControlledListener, ControlledServer } from "../call.ts";
 import { leapWords, rootDistance } from "./served_status.ts";
+import { runtime } from "../../../system/runtime.ts";
 
 /** A metric, and where its samples come from. */
 interface ServerMetric extends Metric {
@@ -81,7 +82,7 @@ export const serverMetrics: readonly ServerMetric[] = [
     type: "info",
     labels: ["version", "deno", "transport"],
     help: "What runs; always 1.",
-    samples: ({ transport }) => [[[config.version, Deno.version.deno, transport], 1]],
+    samples: ({ transport }) => [[[config.version, runtime.version.deno, transport], 1]],
   },
   {
     name: "timesrv_start_time_seconds",
@@ -321,6 +322,6 @@ export const serverMetrics: readonly ServerMetric[] = [
     name: "process_resident_memory_bytes",
     type: "gauge",
     help: "Resident memory of the process.",
-    samples: () => [[[], Deno.memoryUsage().rss]],
+    samples: () => [[[], runtime.memoryUsage().rss]],
   },
 ];

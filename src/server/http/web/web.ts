@@ -14,6 +14,7 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 import { timeRoutes } from "./time.ts";
+import { runtime } from "../../../system/runtime.ts";
 
 export interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
@@ -74,7 +75,7 @@ export class Web {
   async start(subject: ControlledServer): Promise<void> {
     const { hostname, port } = this.#address;
     const isInUse = (error: unknown): boolean =>
-      (error as Error).cause instanceof Deno.errors.AddrInUse;
+      (error as Error).cause instanceof runtime.errors.AddrInUse;
     await firstOf(await resolveHost(hostname), async (address) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({

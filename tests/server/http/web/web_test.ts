@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query, serve, type Server } from "../../../../mod.ts";
+import { until } from "../../../support/wait.ts";
 import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
 import { serverMetrics } from "../../../../src/server/http/web/metrics.ts";
 import { Web } from "../../../../src/server/http/web/web.ts";
@@ -147,6 +148,8 @@ Deno.test("metrics tell the two protocols of one listener apart, on every transp
     for (const scheme of ["ntp", "ntp", "asctime", "asctime", "asctime"]) {
       await query(`${scheme}://127.0.0.1:${port}`);
     }
+    // A reply can arrive before the thread that sent it has counted it.
+    await until(() => server.totals.answered === 5);
     const { text } = await get(server, "/metrics");
     const replies = text.split("\n").filter((line) => line.startsWith("timesrv_replies_total"));
     assertEquals(replies, [
