@@ -74,7 +74,6 @@ class NodeDatagrams {
     const isIpv6 = hostname.includes(":");
     const socket = this.#socket = createSocket({
       type: isIpv6 ? "udp6" : "udp4",
-      ipv6Only: hostname !== "::",
       // Node looks up even an address; answered at once, it binds at once.
       lookup: (host, _options, done) => done(null, host, isIpv6 ? 6 : 4),
     });
@@ -206,7 +205,7 @@ async function listen(
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: false });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", (error) => reject(translate(error)));
-  server.listen({ host: hostname, port, ipv6Only: hostname !== "::" }, resolve);
+  server.listen({ host: hostname, port }, resolve);
   await promise;
   return new NodeListener(server);
 }
