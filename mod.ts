@@ -47,7 +47,7 @@
  *
  * ## Shared
  *
- * {@linkcode TimeSpan}, {@linkcode AddressFamily}, {@linkcode connectDatagram},
+ * {@linkcode TimeSpan}, {@linkcode AddressFamily}, {@linkcode NetAddress}, {@linkcode connectDatagram},
  * {@linkcode ConnectDatagramOptions}, {@linkcode DatagramConnection}
  *
  * @example A server of another date, and a query
@@ -96,7 +96,7 @@ export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/upstreams.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { TimeSpan } from "./src/text/duration.ts";
-export type { AddressFamily } from "./src/system/address.ts";
+export type { AddressFamily, NetAddress } from "./src/system/address.ts";
 export {
   connectDatagram,
   type ConnectDatagramOptions,

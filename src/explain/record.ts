@@ -4,6 +4,7 @@ import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
 import { eraPivot } from "../protocols/ntp/timestamp.ts";
+import type { NetAddress } from "../system/address.ts";
 import type { Request } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { CapturedExchange } from "./capture/exchanges.ts";
@@ -18,7 +19,7 @@ export interface LiveExchange extends SeenExchange {
   /** The octets that came back. */
   readonly reply: Uint8Array;
   /** The sender of the reply; undefined if it does not belong to the request. */
-  readonly from?: Deno.NetAddr;
+  readonly from?: NetAddress;
   /** The error if no reply belongs to the request; the exchange then has the last datagram that came. */
   readonly error?: QueryError;
 }

@@ -1,3 +1,4 @@
+import type { NetAddress } from "../system/address.ts";
 import type { NtpPacket } from "./ntp/packet.ts";
 
 /** What the replies of all protocols have. */
@@ -7,7 +8,7 @@ export interface ReplyBase {
   /** The time as the server wrote it, or in ISO 8601 where it is sent in binary; empty if there is none. */
   readonly text: string;
   /** The address that replied. */
-  readonly from: Deno.NetAddr;
+  readonly from: NetAddress;
   /** When the request left, by this machine's clock. */
   readonly sentAt: Temporal.Instant;
   /** When the reply came: `sentAt` plus the round trip, even if the clock was set meanwhile. */

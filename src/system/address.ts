@@ -3,6 +3,16 @@ import { requireNet } from "./permission.ts";
 /** An IP version. */
 export type AddressFamily = 4 | 6;
 
+/** An IP address with a port. */
+export interface NetAddress {
+  /** The protocol of the port. */
+  readonly transport: "tcp" | "udp";
+  /** The address, of IPv6 without brackets. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+}
+
 /** Determines the IP version of an address; undefined for a name. */
 export function addressFamily(hostname: string): AddressFamily | undefined {
   if (hostname.includes(":")) return 6;

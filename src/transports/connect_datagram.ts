@@ -4,6 +4,7 @@ import {
   firstOf,
   isLoopback,
   isWildcard,
+  type NetAddress,
   resolveHost,
 } from "../system/address.ts";
 import { type Fields, passed, UNNAMED, whole } from "../options/field.ts";
@@ -35,9 +36,9 @@ const fields: Fields<ConnectDatagramOptions> = {
 /** A UDP socket for one peer alone, in the style of `Deno.Conn`. */
 export interface DatagramConnection extends Disposable {
   /** The local address, with a port chosen by the system. */
-  readonly localAddr: Deno.NetAddr;
+  readonly localAddr: NetAddress;
   /** The peer, its name resolved. */
-  readonly remoteAddr: Deno.NetAddr;
+  readonly remoteAddr: NetAddress;
   /**
    * Sends one datagram to the peer.
    *
@@ -145,8 +146,8 @@ async function sendToItself(socket: DatagramSocket, hostname: string): Promise<v
 }
 
 class Connection implements DatagramConnection {
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: NetAddress;
+  readonly remoteAddr: NetAddress;
   readonly #socket: DatagramSocket;
   readonly #signal: AbortSignal | undefined;
   readonly #peer: string;
@@ -156,7 +157,7 @@ class Connection implements DatagramConnection {
 
   constructor(
     socket: DatagramSocket,
-    remoteAddr: Deno.NetAddr,
+    remoteAddr: NetAddress,
     signal: AbortSignal | undefined,
     readStamp: ReadReceiveStamp | undefined,
   ) {
