@@ -29,7 +29,7 @@ const MAX_OCTETS = 1024 * 1024;
 /** Requests that wait for the response to an earlier one. */
 const MAX_PENDING = 64;
 
-type Phase = "head" | "request" | "idle" | "closing" | "closed";
+type Phase = "head" | "request" | "stream" | "idle" | "closing" | "closed";
 
 /** Makes a stream that calls these functions: `node:stream` is loaded with the first connection. */
 export type OpenStream = (options: {
@@ -103,6 +103,11 @@ export class Connection {
     return this.#phase === "request";
   }
 
+  /** Whether it carries a response without an end. */
+  get isStreaming(): boolean {
+    return this.#phase === "stream";
+  }
+
   get isClosing(): boolean {
     return this.#phase === "closing" || this.#phase === "closed";
   }
@@ -114,6 +119,11 @@ export class Connection {
     if (this.#pending > MAX_PENDING) return this.abort();
     this.#phase = "request";
     this.#deadlineMs = this.#startMs + REQUEST_MS;
+  }
+
+  /** Notes that a response has begun that goes on for as long as the client reads it. */
+  beginStream(): void {
+    if (!this.isClosing) this.#restart("stream");
   }
 
   /** Notes that a response is complete. */
@@ -153,11 +163,16 @@ export class Connection {
     this.#closed.resolve();
   }
 
-  #restart(phase: "head" | "request" | "idle"): void {
+  #restart(phase: "head" | "request" | "stream" | "idle"): void {
     this.#phase = phase;
     this.#startMs = this.#nowMs();
     this.#receivedBefore = this.received;
-    const limitMs = { head: HEAD_MS, request: REQUEST_MS, idle: KEEP_ALIVE_MS };
+    const limitMs = {
+      head: HEAD_MS,
+      request: REQUEST_MS,
+      stream: Infinity,
+      idle: KEEP_ALIVE_MS,
+    };
     this.#deadlineMs = this.#startMs + limitMs[phase];
   }
 

@@ -10,6 +10,7 @@ import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 import { formatJson, quote } from "../text/json.ts";
 import { Connection } from "./connection.ts";
 import { HttpError } from "./http_error.ts";
+import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
 
 /** A request whose head has arrived. */
@@ -29,8 +30,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Left out of the response to HEAD. */
-  readonly body: string;
+  /** Left out of the response to HEAD. A stream goes on until it ends or the connection does. */
+  readonly body: string | Uint8Array | TextStream;
 }
 
 /** Answers every request, whatever is wrong with it. */
@@ -181,6 +182,7 @@ export class HttpListener {
     connection.stream.on("end", () => {
       const { latest } = connection;
       if (latest?.complete === false) latest.destroy(new Error("aborted"));
+      if (connection.isStreaming) connection.abort();
     });
     void connection.closed.then(() => connections.delete(connection.stream));
     const isSame = ({ source }: Connection): boolean => source === connection.source;
@@ -196,7 +198,8 @@ export class HttpListener {
    * milliseconds then finds room, however many connections others hold.
    */
   #evict(): void {
-    const value = ({ isIdle, isClosing }: Connection): number => isIdle ? 0 : isClosing ? 1 : 2;
+    const value = ({ isIdle, isClosing, isStreaming }: Connection): number =>
+      isIdle ? 0 : isClosing ? 1 : isStreaming ? 3 : 2;
     const [least] = [...this.#connections.values()].sort((a, b) => value(a) - value(b));
     least?.abort();
   }
@@ -216,18 +219,50 @@ export class HttpListener {
       const { status, headers, body } = await this.#answer(message, connection, received);
       if (connection.isClosing || response.destroyed) return;
       connection.hasBegun = true;
+      if (typeof body !== "string" && !(body instanceof Uint8Array)) {
+        return await this.#stream(connection, message, response, { status, headers, body });
+      }
+      const octets = typeof body === "string" ? new TextEncoder().encode(body) : body;
       // After an error nothing more is read: not the rest of a body, and no request after it.
       const isLast = status >= 400 || !message.complete || this.#isStopping ||
         !response.shouldKeepAlive;
       response.shouldKeepAlive = !isLast;
       response.writeHead(status, {
         ...headers,
-        "content-length": String(new TextEncoder().encode(body).length),
+        "content-length": String(octets.length),
       });
-      response.end(body);
+      response.end(octets);
       await new Promise((resolve) => response.on("close", resolve));
       if (isLast) connection.stream.destroy();
     });
+  }
+
+  /** Sends a stream no faster than the client reads it; the connection carries nothing after it. */
+  async #stream(
+    connection: Connection,
+    { method }: IncomingMessage,
+    response: ServerResponse,
+    { status, headers, body }: HttpResponse & { readonly body: TextStream },
+  ): Promise<void> {
+    response.shouldKeepAlive = false;
+    response.writeHead(status, headers);
+    connection.beginStream();
+    let wake = (): void => {};
+    response.on("drain", () => wake());
+    response.on("close", () => {
+      body.end();
+      wake();
+    });
+    if (method === "HEAD") body.end();
+    for await (const text of body) {
+      if (response.destroyed) break;
+      if (response.write(text)) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
+    }
+    response.end();
+    connection.stream.destroy();
   }
 
   async #answer(

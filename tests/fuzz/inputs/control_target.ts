@@ -162,7 +162,7 @@ export class ControlTarget implements InputTarget<string> {
     const before = subject.settings();
     const { status, body } = await this.#answer(request, subject.server, ask.hasToken);
     count(this.outcomes, `${status}`);
-    return judgeBody(status, body, input) ??
+    return judgeBody(status, String(body), input) ??
       judgeAccess(status, ask, request) ??
       judgeChange(status, request, before, subject.settings());
   }
