@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { bundleProgram } from "./compile/bundle.ts";
 import { ROOT } from "./compile/deno.ts";
 import { CompileError } from "./compile/error.ts";
-import { licensePage, shippedPackages } from "./compile/licenses.ts";
+import { denoLicense, licensePage, shippedPackages } from "./compile/licenses.ts";
 import { measure } from "./compile/measure.ts";
 import { compileNatively } from "./compile/native.ts";
 import { pack, packRuntime, type Payload } from "./compile/pack.ts";
@@ -66,7 +66,10 @@ async function compile(target: string | undefined): Promise<void> {
           : "not started: it is for another system",
       ].join("  "));
     }
-    await Deno.writeTextFile(join(dist, "licenses.md"), licensePage(await shippedPackages()));
+    await Deno.writeTextFile(
+      join(dist, "licenses.md"),
+      licensePage(await shippedPackages(), await denoLicense()),
+    );
     console.log("dist/licenses.md");
     if (target === undefined) await Deno.writeTextFile(join(dist, SOURCES_HASH), `${sources}\n`);
   } finally {

@@ -182,13 +182,35 @@ safe() {
   return 1
 }
 
+# Removes what a power cut or SIGKILL left behind, if it is too old to belong to another process that is
+# unpacking, and the files of other versions that nothing has read or changed for 90 days. Where the file
+# system notes no readings, a version in use may go as well: its next start unpacks it again.
+clean() {
+  find "$root" -maxdepth 2 -type f -name 'temp.*' -mmin +60 -exec rm -f {} +
+  for old in "$root"/*; do
+    case ${old##*/} in *[!0-9a-f]*) continue ;; esac
+    case " $folders " in *" ${old##*/} "*) continue ;; esac
+    [ -d "$old" ] && [ ! -L "$old" ] || continue
+    recent=$(find "$old" -type f '(' -atime -90 -o -ctime -90 ')') || continue
+    [ "$recent" ] || rm -rf "$old"
+  done
+} 2>/dev/null
+
+is_right() {
+  look "${1%/*}" "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ]
+}
+
 # Ensures that $root/$1 is the file that starts at byte $3 here, $4 bytes long, with the SHA-256 $2.
 # Folders are named by the hash of their contents, so programs of different versions share a runtime.
 provide() {
   folder "$root/${1%/*}" && safe "${1%/*}" || return 1
-  look "${1%/*}" "$1" && has_sha "$root/$1" "$2" && [ -x "$root/$1" ] && return
-  # Left behind by a power cut or SIGKILL, and too old to belong to another process that is unpacking.
-  find "$root/${1%/*}" -name 'temp.*' -mmin +60 -exec rm -f {} + 2>/dev/null
+  is_right "$@" && return
+  # `ps` shows the name of the file, so each program has a name of its own for the runtime.
+  if [ "$1" = "$runtime" ] && [ ! -e "$root/$1" ]; then
+    for other in "$root/${1%/*}"/time???; do
+      ln "$other" "$root/$1" 2>/dev/null && is_right "$@" && return
+    done
+  fi
   temp=$(mktemp "$root/${1%/*}/temp.XXXXXX" 2>/dev/null) || {
     temp=
     why="$why; $root cannot be written to"
@@ -207,7 +229,8 @@ provide() {
     why="$why; $root has no room, or $0 is damaged"
   elif ! chmod 700 "$temp" || ! runs "$temp" "$1"; then
     why="$why; no program can be run from $root"
-  elif touch -t 197001020000 "$temp" &&
+  # Older than the note even where the clock begins in 1970 at each start of the machine.
+  elif TZ=UTC0 touch -t 197001010000 "$temp" &&
     { [ ! -d "$root/$1" ] || rm -rf "${root:?}/$1"; } && mv -f "$temp" "$root/$1"; then
     temp=
     return 0
@@ -217,9 +240,17 @@ provide() {
   return 1
 }
 
-# `test -x` does not detect a missing C library and, in some shells, a file system mounted noexec.
+# `test -x` does not detect a missing C library and, in some shells, a file system mounted noexec. Only the
+# latter is a matter of the folder.
 runs() {
-  [ "$2" != "$runtime" ] || "$1" --version </dev/null >/dev/null 2>&1
+  [ "$2" = "$runtime" ] || return 0
+  said=$("$1" --version </dev/null 2>&1)
+  case $? in
+    0) return ;;
+    126) return 1 ;;
+    127) fail "needs glibc 2.27 or newer, which this system lacks" ;;
+    *) fail "its runtime does not start: ${said%%"$newline"*}" ;;
+  esac
 }
 
 # Notes that the files are verified. The rename is for readers of an older note: a half-written one
@@ -247,6 +278,7 @@ unpack() {
   place=$root
   own=$leaf
   safe || return 1
+  clean
   # shellcheck disable=SC2086 -- four words per file
   set -- $payloads
   while [ $# -gt 0 ]; do
@@ -264,6 +296,11 @@ stop() {
   exit "$1"
 }
 
+fail() {
+  echo "$name: $1" >&2
+  stop 1
+}
+
 if ! each_place check; then
   trap 'stop 129' HUP
   trap 'stop 130' INT
@@ -271,14 +308,12 @@ if ! each_place check; then
   mask=$(umask)
   umask 077
   size=$(wc -c <"$0")
-  if [ "$size" -ne "$whole_size" ]; then
-    echo "$name: $0 is damaged: $((size)) bytes, wanted $whole_size" >&2
-    exit 1
-  fi
-  each_place unpack || {
-    echo "$name: cannot unpack itself: ${why#; } (XDG_CACHE_HOME names another folder)" >&2
-    exit 1
-  }
+  [ "$size" -eq "$whole_size" ] || fail "$0 is damaged: $((size)) bytes, wanted $whole_size"
+  # Called, because busybox claims to know commands that it cannot find.
+  gzip --help >/dev/null 2>&1
+  [ $? -ne 127 ] || fail "needs gzip to unpack itself, which this system lacks"
+  each_place unpack ||
+    fail "cannot unpack itself: ${why#; } (XDG_CACHE_HOME names another folder)"
   umask "$mask"
   trap - HUP INT TERM
 fi

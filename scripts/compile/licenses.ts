@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { deno } from "./deno.ts";
 import { CompileError } from "./error.ts";
 import { programs } from "./programs.ts";
@@ -69,8 +70,13 @@ async function readLicense({ name, version, localPath }: CachedPackage): Promise
   return { name, version, license: typeof license === "string" ? license : "none stated", text };
 }
 
-/** Formats the licences of packages as a Markdown page. */
-export function licensePage(packages: readonly ShippedPackage[]): string {
+/** Reads the licence of Deno, which its executable lacks and asks for. */
+export async function denoLicense(): Promise<string> {
+  return (await Deno.readTextFile(join(import.meta.dirname ?? ".", "deno_license.txt"))).trim();
+}
+
+/** Formats the licences of packages, and that of Deno, as a Markdown page. */
+export function licensePage(packages: readonly ShippedPackage[], deno: string): string {
   const rows = packages.map(({ name, version, license, text }) =>
     `| ${name} | ${version} | ${license} | ${text === undefined ? "no" : "below"} |`
   );
@@ -84,6 +90,7 @@ export function licensePage(packages: readonly ShippedPackage[]): string {
       .join("\n"),
     "An executable also contains Deno (MIT), V8 (BSD-3-Clause) and the Rust crates that Deno is built " +
     "from; Deno publishes their notices with its source.",
+    `## Deno\n\n\`\`\`text\n${deno}\n\`\`\``,
     ...texts,
   ].join("\n\n") + "\n";
 }

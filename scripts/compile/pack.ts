@@ -58,7 +58,7 @@ export async function pack(
   const folder = await sha256(encoder.encode(modules.map(({ sha256 }) => sha256).join()));
   // The large one first: where there is no room, nothing is left behind.
   const payloads = [
-    { path: `${runtime.sha256}/${runtime.name}`, ...runtime },
+    { path: `${runtime.sha256}/${name}`, ...runtime },
     ...modules.map((each) => ({ path: `${folder}/${each.name}`, ...each })),
   ];
   function fill(start: number): Uint8Array {
@@ -74,7 +74,7 @@ export async function pack(
       NAME: name,
       FLAGS: quoted,
       WHOLE_SIZE: padded(from),
-      RUNTIME: `${runtime.sha256}/${runtime.name}`,
+      RUNTIME: `${runtime.sha256}/${name}`,
       PROGRAM: `${folder}/${name}.mjs`,
       FOLDERS: `${runtime.sha256} ${folder}`,
       FILES: payloads.map(({ path }) => path).join(" "),

@@ -175,6 +175,10 @@ if (available) {
       const page = await Deno.readTextFile(join(dist, "licenses.md"));
       assertMatch(page, /^\| date-fns +\| \d/m);
       assertMatch(page, /^## date-fns$/m);
+      assertMatch(
+        page,
+        /^## Deno\n\n```text\nMIT License\n\nCopyright 2018-\d+ the Deno authors$/m,
+      );
     }, { files: [join(dist, "licenses.md")] }),
   );
 

@@ -123,7 +123,7 @@ if (available) {
       await using cache = await tempFolder();
       const env = { ...forCommands, ...hostile, XDG_CACHE_HOME: cache.path };
       assertRan(await start(timecli, ["--version"], { env }));
-      const runtime = await find(cache.path, /\/deno$/);
+      const runtime = await find(cache.path, /\/timecli$/);
       const { ino } = await Deno.stat(runtime);
       for (const [name, value] of Object.entries(forCommands)) {
         const settings = { [name]: value, XDG_CACHE_HOME: cache.path, TMPDIR: "/proc" };
@@ -144,7 +144,7 @@ if (available) {
         const env = { ...hostile, XDG_CACHE_HOME: cache.path, TMPDIR: "/proc" };
         const args = [...options, timecli, "--version"];
         assertRan(await start(command, args, { env }));
-        const runtime = await find(cache.path, /\/deno$/);
+        const runtime = await find(cache.path, /\/timecli$/);
         const { ino } = await Deno.stat(runtime);
         assertRan(await start(command, args, { env }));
         assertEquals((await Deno.stat(runtime)).ino, ino, "unpacked once");

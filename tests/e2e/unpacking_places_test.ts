@@ -193,11 +193,11 @@ if (available) {
       await Deno.symlink("real", join(temp.path, "link"));
       const env = only(join(temp.path, "link"));
       assertRan(await start(timecli, ["--version"], { env }));
-      const folder = join(await find(real, /\/deno$/), "..");
-      const inode = (await Deno.stat(join(folder, "deno"))).ino;
+      const folder = join(await find(real, /\/timecli$/), "..");
+      const inode = (await Deno.stat(join(folder, "timecli"))).ino;
       assertRan(await start(timecli, ["--version"], { env: only(real) }));
       assertRan(await start(timecli, ["--version"], { env }));
-      assertEquals((await Deno.stat(join(folder, "deno"))).ino, inode, "unpacked once");
+      assertEquals((await Deno.stat(join(folder, "timecli"))).ino, inode, "unpacked once");
     }),
   );
 
@@ -218,7 +218,7 @@ if (available) {
         assertRan(await start(timecli, ["--version"], { env: only(good) }));
         // The same files, noted as verified, and another runtime.
         assertEquals((await run(["cp", "-a", good, evil])).code, 0);
-        const planted = await find(evil, /\/deno$/);
+        const planted = await find(evil, /\/timecli$/);
         await Deno.remove(planted);
         await Deno.writeTextFile(planted, "#!/bin/sh\necho planted\n", { mode: 0o755 });
         await Deno.utime(planted, 0, 0);
@@ -235,7 +235,10 @@ if (available) {
         const env = { ...only(link), PATH: `${commands}:/usr/bin:/bin` };
         assertRan(await start(timecli, ["--version"], { env }));
         assertEquals(await Deno.readLink(link), "evil", "the link was exchanged");
-        assertEquals((await filesBelow(good)).filter((path) => path.endsWith("/deno")).length, 1);
+        assertEquals(
+          (await filesBelow(good)).filter((path) => path.endsWith("/timecli")).length,
+          1,
+        );
       }),
     );
   }

@@ -79,7 +79,7 @@ if (available) {
         },
       };
       const note = join(await find(cache.path, /\/timecli\.mjs$/), "..", "verified");
-      for (const pattern of [/\/deno$/, /\/timecli\.mjs$/, /\/picture\.mjs$/]) {
+      for (const pattern of [/\/timecli$/, /\/timecli\.mjs$/, /\/picture\.mjs$/]) {
         const file = await find(cache.path, pattern);
         const right = await sha256(file);
         for (const [damage, inflict] of Object.entries(damages)) {
@@ -121,7 +121,7 @@ if (available) {
       assertRefused(await start(timecli, ["--version"], { env }), /another user/);
       await Deno.chmod(temp.path, 0o1777);
       assertRan(await start(timecli, ["--version"], { env }));
-      const folder = join(await find(temp.path, /\/deno$/), "..");
+      const folder = join(await find(temp.path, /\/timecli$/), "..");
       await Deno.chmod(folder, 0o777);
       assertRefused(await start(timecli, ["--version"], { env }), /another user/);
     }),

@@ -22,7 +22,8 @@ Deno.test("licensePage() lists each package and gives its text", () => {
   const page = licensePage([
     { name: "a", version: "1.0.0", license: "MIT", text: "Permission is\r\nhereby granted" },
     { name: "b", version: "2.1.0", license: "ISC", text: undefined },
-  ]);
+  ], "MIT License");
   assert(page.includes("| a | 1.0.0 | MIT | below |\n| b | 2.1.0 | ISC | no |\n"), page);
+  assert(page.includes("\n\n## Deno\n\n```text\nMIT License\n```\n\n## a\n"), page);
   assert(page.endsWith("## a\n\n```text\nPermission is\nhereby granted\n```\n"), page);
 });
