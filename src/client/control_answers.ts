@@ -19,7 +19,6 @@ import type {
   ServerState,
   SourcesAnswer,
 } from "./control_api.ts";
-import type { ServedClockState, ServerWarning } from "./served_state.ts";
 import type { SourceState } from "./source_list.ts";
 
 type Check = (value: unknown) => boolean;
@@ -36,7 +35,6 @@ function either(...checks: readonly Check[]): Check {
   return (value) => checks.some((check) => check(value));
 }
 
-const both = (a: Check, b: Check): Check => (value) => a(value) && b(value);
 const optional = (check: Check): Check => either((value) => value === undefined, check);
 const nullable = (check: Check): Check => either((value) => value === null, check);
 
@@ -72,29 +70,6 @@ const isClock = objectOf<ClockState>({
   warnings: listOf(isText),
 });
 
-const isServedClock = both(
-  isClock,
-  objectOf<Pick<ServedClockState, "simulated" | "status">>({
-    simulated: listOf(isText),
-    status: objectOf<ServedClockState["status"]>({
-      leap: isText,
-      stratum: isNumber,
-      referenceId: isText,
-      rootDelay: isNumber,
-      rootDispersion: isNumber,
-      rootDistance: isNumber,
-      synchronized: isFlag,
-    }),
-  }),
-);
-
-const isWarning = objectOf<ServerWarning>({
-  level: isText,
-  kind: isText,
-  text: isText,
-  since: nullable(isText),
-});
-
 const isTotals = objectOf<Totals>({
   received: isNumber,
   answered: isNumber,
@@ -113,8 +88,7 @@ const isListener = objectOf<ListenerState>({
   hostname: isText,
   port: isNumber,
   totals: isTotals,
-  replies: (value) => isObject(value) && Object.values(value).every(isNumber),
-  clock: optional(isServedClock),
+  clock: optional(isClock),
   faults: optional(isObject),
   seed: optional(isNumber),
 });
@@ -144,10 +118,8 @@ const isState = objectOf<ServerState>({
   version: isText,
   started: isText,
   transport: isText,
-  uptime: isNumber,
   answering: isFlag,
-  warnings: listOf(isWarning),
-  clock: isServedClock,
+  clock: isClock,
   listeners: listOf(isListener),
   totals: isTotals,
   discipline: optional(sources.discipline),

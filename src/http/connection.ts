@@ -8,6 +8,7 @@ import { isLoopback } from "../system/address.ts";
 import type { TcpConnection } from "../system/runtime.ts";
 import { formatJson } from "../text/json.ts";
 import { type IpWords, isIpv4, parseIpWords } from "../text/ip_words.ts";
+import { formatGoodbye } from "./websocket.ts";
 
 /** The time for the head of a request to arrive, from the start of the connection or its first octet. */
 const HEAD_MS = 5000;
@@ -16,6 +17,9 @@ const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 
 const KEEP_ALIVE_MS = 65_000;
+
+/** The silence after which a WebSocket is closed. */
+const WEBSOCKET_MS = 90_000;
 
 /** The time for a peer to read the last response and close the connection itself. */
 const LINGER_MS = 1000;
@@ -29,7 +33,15 @@ const MAX_OCTETS = 1024 * 1024;
 /** Requests that wait for the response to an earlier one. */
 const MAX_PENDING = 64;
 
-type Phase = "head" | "request" | "stream" | "idle" | "closing" | "closed";
+const limitMs = {
+  head: HEAD_MS,
+  request: REQUEST_MS,
+  stream: Infinity,
+  idle: KEEP_ALIVE_MS,
+  websocket: WEBSOCKET_MS,
+} as const;
+
+type Phase = keyof typeof limitMs | "closing" | "closed";
 
 /** Makes a stream that calls these functions: `node:stream` is loaded with the first connection. */
 export type OpenStream = (options: {
@@ -108,6 +120,10 @@ export class Connection {
     return this.#phase === "stream";
   }
 
+  get isWebSocket(): boolean {
+    return this.#phase === "websocket";
+  }
+
   get isClosing(): boolean {
     return this.#phase === "closing" || this.#phase === "closed";
   }
@@ -134,23 +150,37 @@ export class Connection {
     this.#restart(this.#pending > 0 ? "request" : "idle");
   }
 
+  /** Sends the head that ends HTTP on this connection. */
+  becomeWebSocket(headers: Readonly<Record<string, string>>): void {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.stream.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`);
+    this.#restart("websocket");
+  }
+
   /** Closes it if its time is over. */
   checkDeadline(): void {
     if (this.#nowMs() < this.#deadlineMs) return;
     if (this.#phase === "closing") this.abort();
     else if (this.#phase === "idle") this.stream.destroy();
+    else if (this.#phase === "websocket") this.leave();
     else this.refuse(408, "The request took too long");
   }
 
   /** Answers for node:http, which cannot go on, and closes the connection. */
   refuse(status: number, error: string): void {
     if (this.isClosing) return;
-    if (this.hasBegun) return this.abort();
+    if (this.hasBegun || this.isWebSocket) return this.abort();
     const body = `${formatJson({ error })}\n`;
     void this.#write(new TextEncoder().encode(
       `HTTP/1.1 ${status} ${reasons[status] ?? "Error"}\r\ncontent-type: application/json\r\n` +
         `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
     )).catch(() => {});
+    this.stream.destroy();
+  }
+
+  /** Closes a WebSocket that the server ends. */
+  leave(): void {
+    void this.#write(formatGoodbye()).catch(() => {});
     this.stream.destroy();
   }
 
@@ -163,16 +193,10 @@ export class Connection {
     this.#closed.resolve();
   }
 
-  #restart(phase: "head" | "request" | "stream" | "idle"): void {
+  #restart(phase: keyof typeof limitMs): void {
     this.#phase = phase;
     this.#startMs = this.#nowMs();
     this.#receivedBefore = this.received;
-    const limitMs = {
-      head: HEAD_MS,
-      request: REQUEST_MS,
-      stream: Infinity,
-      idle: KEEP_ALIVE_MS,
-    };
     this.#deadlineMs = this.#startMs + limitMs[phase];
   }
 
@@ -182,6 +206,7 @@ export class Connection {
       const length = await this.#conn.read(buffer);
       if (length === null) return void this.stream.push(null);
       if (this.#phase === "idle") this.#restart("head");
+      if (this.#phase === "websocket") this.#restart("websocket");
       this.received += length;
       if (this.received - this.#receivedBefore > MAX_OCTETS) {
         return this.refuse(413, `Expected ${MAX_OCTETS} octets at most`);

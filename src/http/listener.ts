@@ -3,15 +3,18 @@
  * server. `Deno.serve()` has no such limits, and obeys an environment variable that opens another address.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { formatAddress } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
-import { formatJson, quote } from "../text/json.ts";
+import { formatJson } from "../text/json.ts";
 import { Connection } from "./connection.ts";
 import { HttpError } from "./http_error.ts";
+import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
+import { acceptWebSocket, type Arrive, serveWebSocket } from "./websocket.ts";
 
 /** A request whose head has arrived. */
 export interface HttpRequest {
@@ -25,6 +28,8 @@ export interface HttpRequest {
   readonly peer: string;
   /** The parts of its body as they arrive; throws an {@linkcode HttpError} if they are mostly framing. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Whether it asks for a WebSocket, where one is to be had. */
+  readonly isWebSocket?: boolean;
 }
 
 export interface HttpResponse {
@@ -32,6 +37,8 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   /** Left out of the response to HEAD. A stream goes on until it ends or the connection does. */
   readonly body: string | Uint8Array | TextStream;
+  /** Answers the messages of the WebSocket that the connection becomes, with the status 101. */
+  readonly arrive?: Arrive;
 }
 
 /** Answers every request, whatever is wrong with it. */
@@ -41,6 +48,8 @@ export interface HttpListenerOptions {
   /** What listens, for messages. */
   readonly name: string;
   readonly handler: HttpHandler;
+  /** The path where connections may become WebSockets. */
+  readonly webSocketPath?: string | undefined;
   readonly timers?: Timers;
   /** @default {Deno.listen} */
   readonly listen?: Runtime["listen"];
@@ -51,10 +60,10 @@ const MAX_CONNECTIONS = 128;
 /** From one source; this machine is exempt. */
 const MAX_PER_SOURCE = 16;
 
-const MAX_HEAD_OCTETS = 16 * 1024;
+/** Fewer than half of the connections, as they are kept. */
+const MAX_WEBSOCKETS = 64;
 
-/** Chunk extensions and trailers, beside 8 octets of framing per octet of the body. */
-const MAX_FRAMING_OCTETS = 32 * 1024;
+const MAX_HEAD_OCTETS = 16 * 1024;
 
 /** The interval at which deadlines are checked. */
 const CHECK_MS = 250;
@@ -68,6 +77,7 @@ const GRACE_MS = 200;
 export class HttpListener {
   readonly #name: string;
   readonly #handler: HttpHandler;
+  readonly #webSocketPath: string | undefined;
   readonly #timers: Timers;
   readonly #listen: NonNullable<HttpListenerOptions["listen"]>;
   readonly #connections = new Map<Duplex, Connection>();
@@ -76,10 +86,12 @@ export class HttpListener {
   #isStopping = false;
 
   constructor(
-    { name, handler, timers = systemTimers, listen = runtime.listen }: HttpListenerOptions,
+    { name, handler, webSocketPath, timers = systemTimers, listen = runtime.listen }:
+      HttpListenerOptions,
   ) {
     this.#name = name;
     this.#handler = handler;
+    this.#webSocketPath = webSocketPath;
     this.#timers = timers;
     this.#listen = listen;
   }
@@ -102,8 +114,17 @@ export class HttpListener {
     const listener = await this.#open(address);
     if (this.#isStopping) return listener.close();
     this.#listener = listener;
+    const options = {
+      maxHeaderSize: MAX_HEAD_OCTETS,
+      requireHostHeader: false,
+      keepAliveTimeout: 0,
+      // Other protocols, which some clients offer with every request, are ignored (RFC 9110 §7.8).
+      shouldUpgradeCallback: ({ method, headers, url }: IncomingMessage) =>
+        method === "GET" && headers.upgrade?.toLowerCase() === "websocket" &&
+        url?.split("?")[0] === this.#webSocketPath,
+    };
     const server = http.createServer(
-      { maxHeaderSize: MAX_HEAD_OCTETS, requireHostHeader: false, keepAliveTimeout: 0 },
+      options,
       (message, response) => this.#request(message, response),
     );
     // Otherwise it would close each connection after one response.
@@ -113,6 +134,11 @@ export class HttpListener {
     server.on("clientError", (error: Error & { readonly code?: string }, socket: Duplex) => {
       const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
       this.#connections.get(socket)?.refuse(isTooLong ? 431 : 400, "Cannot read the request");
+    });
+    server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+      const response = new http.ServerResponse(message);
+      response.assignSocket(socket as Socket);
+      this.#request(message, response, head);
     });
     server.on("connect", (_message: IncomingMessage, socket: Duplex) => {
       this.#connections.get(socket)?.refuse(405, "This is no proxy");
@@ -133,8 +159,11 @@ export class HttpListener {
     this.#listener?.close();
     this.#check?.[Symbol.dispose]();
     const connections = [...this.#connections.values()];
-    const busy = connections.filter(({ isBusy }) => isBusy);
-    for (const connection of connections) if (!connection.isBusy) connection.abort();
+    const busy = connections.filter(({ isBusy, isWebSocket }) => isBusy || isWebSocket);
+    for (const connection of connections) {
+      if (connection.isWebSocket) connection.leave();
+      else if (!connection.isBusy) connection.abort();
+    }
     const finished = Promise.all(busy.map(({ closed }) => closed));
     await settleWithin(this.#timers, GRACE_MS, finished);
     for (const connection of busy) connection.abort();
@@ -198,13 +227,13 @@ export class HttpListener {
    * milliseconds then finds room, however many connections others hold.
    */
   #evict(): void {
-    const value = ({ isIdle, isClosing, isStreaming }: Connection): number =>
-      isIdle ? 0 : isClosing ? 1 : isStreaming ? 3 : 2;
+    const value = ({ isIdle, isClosing, isStreaming, isWebSocket }: Connection): number =>
+      isIdle ? 0 : isClosing ? 1 : isStreaming || isWebSocket ? 3 : 2;
     const [least] = [...this.#connections.values()].sort((a, b) => value(a) - value(b));
     least?.abort();
   }
 
-  #request(message: IncomingMessage, response: ServerResponse): void {
+  #request(message: IncomingMessage, response: ServerResponse, head?: Uint8Array): void {
     const connection = this.#connections.get(message.socket as Duplex);
     if (connection === undefined) return;
     connection.begin();
@@ -216,23 +245,30 @@ export class HttpListener {
     const received = connection.received;
     connection.turn = connection.turn.then(async () => {
       if (connection.isClosing || response.destroyed) return;
-      const { status, headers, body } = await this.#answer(message, connection, received);
+      const isWebSocket = head !== undefined;
+      const answer = await this.#answer(message, connection, received, isWebSocket);
+      const { status, headers, body, arrive } = answer;
       if (connection.isClosing || response.destroyed) return;
+      if (isWebSocket && arrive !== undefined) {
+        response.detachSocket(message.socket);
+        connection.becomeWebSocket(headers);
+        return await serveWebSocket(connection.stream, head, arrive);
+      }
       connection.hasBegun = true;
       if (typeof body !== "string" && !(body instanceof Uint8Array)) {
         return await this.#stream(connection, message, response, { status, headers, body });
       }
       const octets = typeof body === "string" ? new TextEncoder().encode(body) : body;
       // After an error nothing more is read: not the rest of a body, and no request after it.
-      const isLast = status >= 400 || !message.complete || this.#isStopping ||
+      const isLast = status >= 400 || !message.complete || this.#isStopping || isWebSocket ||
         !response.shouldKeepAlive;
       response.shouldKeepAlive = !isLast;
-      response.writeHead(status, {
-        ...headers,
-        "content-length": String(octets.length),
-      });
+      // RFC 9110 §8.6 forbids the length of a response that never has a body.
+      const length = status === 204 ? {} : { "content-length": String(octets.length) };
+      response.writeHead(status, { ...headers, ...length });
       response.end(octets);
-      await new Promise((resolve) => response.on("close", resolve));
+      // node:http closes no response after it has given its connection away.
+      await new Promise((resolve) => response.on(isWebSocket ? "finish" : "close", resolve));
       if (isLast) connection.stream.destroy();
     });
   }
@@ -269,6 +305,7 @@ export class HttpListener {
     message: IncomingMessage,
     connection: Connection,
     received: number,
+    isWebSocket: boolean,
   ): Promise<HttpResponse> {
     try {
       const { method = "" } = message;
@@ -276,62 +313,18 @@ export class HttpListener {
       const url = readTarget(message.url ?? "");
       const { isLocal, peer } = connection;
       const body = readBody(message, () => connection.received - received);
-      return await this.#handler({ method, url, headers, isLocal, peer, body });
+      const request = { method, url, headers, isLocal, peer, body, isWebSocket };
+      const response = await this.#handler(request);
+      if (response.arrive === undefined) return response;
+      const accepted = await acceptWebSocket(headers);
+      const open = [...this.#connections.values()].filter(({ isWebSocket }) => isWebSocket);
+      if (open.length >= MAX_WEBSOCKETS) throw new HttpError(503, "Too many WebSockets are open");
+      return { ...response, headers: { ...response.headers, ...accepted } };
     } catch (error) {
-      const status = error instanceof HttpError ? error.status : 500;
+      const isKnown = error instanceof HttpError;
       const body = `${formatJson({ error: (error as Error).message })}\n`;
-      return { status, headers: { "content-type": "application/json" }, body };
+      const headers = { "content-type": "application/json", ...isKnown && error.headers };
+      return { status: isKnown ? error.status : 500, headers, body };
     }
   }
-}
-
-/** @throws {HttpError} If two readers of the request could disagree about it */
-function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
-  if (!["1.0", "1.1"].includes(httpVersion)) {
-    throw new HttpError(505, `HTTP/${httpVersion} is not spoken here: expected HTTP/1.1`);
-  }
-  const headers = new Headers();
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
-    if (name.toLowerCase() === "host") hosts++;
-    headers.append(name, value);
-  }
-  // RFC 9112 §3.2: a server must refuse these.
-  if (hosts > 1 || hosts === 0 && httpVersion === "1.1") {
-    throw new HttpError(400, "Expected the header host once");
-  }
-  const coding = headers.get("transfer-encoding") ?? "chunked";
-  if (coding.toLowerCase() !== "chunked") {
-    throw new HttpError(
-      501,
-      `Cannot decode the transfer coding ${quote(coding)}: expected chunked`,
-    );
-  }
-  return headers;
-}
-
-/** Parses a path or an absolute URL (RFC 9112 §3.2). */
-function readTarget(target: string): URL {
-  const url = URL.parse(target.startsWith("/") ? `http://localhost${target}` : target);
-  if (url?.protocol !== "http:") throw new HttpError(400, "Cannot read the URL");
-  return url;
-}
-
-/** @param received The number of octets that have arrived since the head of the request */
-async function* readBody(
-  message: IncomingMessage,
-  received: () => number,
-): AsyncGenerator<Uint8Array> {
-  let octets = 0;
-  const checkFraming = (): void => {
-    if (received() <= MAX_FRAMING_OCTETS + 8 * octets) return;
-    throw new HttpError(400, "Expected shorter chunk extensions and trailers");
-  };
-  for await (const part of message) {
-    octets += part.length;
-    checkFraming();
-    yield part;
-  }
-  checkFraming();
 }

@@ -58,7 +58,7 @@ function mapKeys(
 }
 
 /** Whether a value is an object of JSON, rather than one of a class such as `Temporal.Duration`. */
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

@@ -6,6 +6,8 @@ import { FakeTime } from "../support/fake_time.ts";
 export class FakeClient {
   /** Everything that the server has sent. */
   received = "";
+  /** The same as octets. */
+  readonly octets: number[] = [];
   /** Whether the server has said that it sends nothing more. */
   hasEnd = false;
   /** Whether the server has given up its socket. */
@@ -45,6 +47,7 @@ export class FakeClient {
         // A socket may take less than it is given.
         const part = octets.subarray(0, 1000);
         client.received += new TextDecoder().decode(part);
+        client.octets.push(...part);
         return part.length;
       },
       closeWrite(): Promise<void> {
@@ -59,8 +62,8 @@ export class FakeClient {
     } as unknown as Deno.TcpConn;
   }
 
-  send(text: string): void {
-    this.#arrived.push(new TextEncoder().encode(text));
+  send(data: string | Uint8Array): void {
+    this.#arrived.push(typeof data === "string" ? new TextEncoder().encode(data) : data);
     this.#changed();
   }
 
@@ -118,7 +121,13 @@ export class FakeTcp implements AsyncDisposable {
       const addr = { transport: "tcp", hostname, port: asked.port || 4000, ...bound };
       return { addr, accept, close } as unknown as Deno.TcpListener;
     };
-    this.listener = new HttpListener({ name: "test", handler, timers: this.time, listen });
+    this.listener = new HttpListener({
+      name: "test",
+      handler,
+      webSocketPath: "/ws",
+      timers: this.time,
+      listen,
+    });
   }
 
   async start(hostname = "127.0.0.1", port = 0): Promise<void> {

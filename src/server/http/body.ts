@@ -11,7 +11,7 @@ const MAX_OCTETS = 64 * 1024;
  * @throws {HttpError} If it is not JSON, also by its content type, or too long
  */
 export async function readJson(request: HttpRequest): Promise<unknown> {
-  return parse(await readText(request));
+  return parse(await readJsonText(request));
 }
 
 /**
@@ -20,7 +20,7 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
  * @throws {HttpError} If there is more in it, or as {@linkcode readJson} does
  */
 export async function requireNothing(request: HttpRequest): Promise<void> {
-  const text = await readText(request);
+  const text = await readJsonText(request);
   const json = text.trim() === "" ? {} : parse(text);
   if (JSON.stringify(json) === "{}") return;
   throw new HttpError(400, `This request must have no body: expected none, or {}`);
@@ -34,23 +34,37 @@ function parse(text: string): unknown {
   }
 }
 
-async function readText({ headers, body }: HttpRequest): Promise<string> {
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const isJson = type === "application/json";
+async function readJsonText(request: HttpRequest): Promise<string> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   const requireJson = (): void => {
-    if (!isJson) throw new HttpError(415, "Expected the header content-type: application/json");
-  };
-  const requireShort = (octets: number): void => {
-    if (octets > MAX_OCTETS) throw new HttpError(413, `Expected ${MAX_OCTETS} octets at most`);
+    if (type === "application/json") return;
+    throw new HttpError(415, "Expected the header content-type: application/json");
   };
   // The form of any web page could send another type, without a preflight request.
   if (type !== undefined) requireJson();
+  return await readText(request, MAX_OCTETS, requireJson);
+}
+
+/**
+ * Reads a body as text.
+ *
+ * @param check Called for each part
+ * @throws {HttpError} If it is longer than this many octets, or the check fails
+ */
+export async function readText(
+  { headers, body }: Pick<HttpRequest, "headers" | "body">,
+  max: number,
+  check?: () => void,
+): Promise<string> {
+  const requireShort = (octets: number): void => {
+    if (octets > max) throw new HttpError(413, `Expected ${max} octets at most`);
+  };
   requireShort(Number(headers.get("content-length")));
   const decoder = new TextDecoder();
   let [text, octets] = ["", 0];
   for await (const part of body) {
+    check?.();
     octets += part.length;
-    requireJson();
     requireShort(octets);
     text += decoder.decode(part, { stream: true });
   }

@@ -74,6 +74,7 @@ export class Control {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
         name: "control interface",
+        webSocketPath: this.#web?.webSocketPath,
         handler: (request) => this.answer(request, subject),
       });
       await this.#listener.start({ hostname, port });

@@ -43,10 +43,11 @@ export const timeRoutes: WebRoutes = {
   "/time": {
     part: "time",
     isPublic: true,
-    parameters: timeParameters,
+    // With n, a page makes each URL its own, and finds what the browser measured of its request.
+    parameters: [...timeParameters, "n"],
     methods: {
       GET({ request, subject, parameters }): HttpResponse {
-        const [time, zone] = [clockOf(subject, parameters), parameters.get("zone") ?? undefined];
+        const [time, zone] = [findClock(subject, parameters), parameters.get("zone") ?? undefined];
         const accept = request.headers.get("accept") ?? "";
         if (isPreferred(accept, "text/plain", "application/json")) {
           return textResponse(200, timeText(time, "iso", zone));
@@ -63,14 +64,17 @@ export const timeRoutes: WebRoutes = {
     methods: {
       GET({ subject, parameters }): HttpResponse {
         const [format, zone] = ["format", "zone"].map((name) => parameters.get(name) ?? undefined);
-        return textResponse(200, timeText(clockOf(subject, parameters), format, zone));
+        return textResponse(200, timeText(findClock(subject, parameters), format, zone));
       },
     },
   },
 };
 
 /** @throws {HttpError} If no listener has this URL */
-function clockOf({ time, listeners }: ControlledServer, parameters: URLSearchParams): ServedTime {
+export function findClock(
+  { time, listeners }: ControlledServer,
+  parameters: URLSearchParams,
+): ServedTime {
   const url = parameters.get("listener");
   if (url === null) return time;
   const found = listeners.find((listener) => listener.url === url);
@@ -142,7 +146,7 @@ function zonedTime(ns: bigint, zone: string): Temporal.ZonedDateTime {
 }
 
 /** Milliseconds since 1970, exact to a quarter of a microsecond. */
-function milliseconds({ time: { seconds, nanoseconds } }: Look): number {
+export function milliseconds({ time: { seconds, nanoseconds } }: Look): number {
   return seconds * 1000 + Math.round(nanoseconds / 100) / 1e4;
 }
 

@@ -15,6 +15,7 @@ import { metricsRoutes } from "./metrics_route.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
+import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
 
 export interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
@@ -26,18 +27,32 @@ export interface WebOptions {
   readonly parts?: readonly HttpPart[] | undefined;
 }
 
-const routes: WebRoutes = { ...timeRoutes, ...healthRoutes, ...metricsRoutes };
+const routes: WebRoutes = { ...timeRoutes, ...timesyncRoutes, ...healthRoutes, ...metricsRoutes };
 
 /** What web pages of other sites may read. */
 const PUBLIC_HEADERS = {
   "access-control-allow-origin": "*",
   "timing-allow-origin": "*",
   "cross-origin-resource-policy": "cross-origin",
+  "access-control-expose-headers": "retry-after",
+};
+
+/** The response to a preflight request, which browsers send before JSON of another site (Fetch §4.8). */
+const PREFLIGHT: HttpResponse = {
+  status: 204,
+  headers: {
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "content-type",
+    "access-control-max-age": "86400",
+  },
+  body: "",
 };
 
 const MAX_SHOWN = 100;
 
 export class Web {
+  /** The path where its connections become WebSockets. */
+  readonly webSocketPath = WEBSOCKET_PATH;
   readonly #address: HttpAddress;
   readonly #token: string | undefined;
   readonly #names: readonly string[];
@@ -80,6 +95,7 @@ export class Web {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
         name: "HTTP interface",
+        webSocketPath: this.webSocketPath,
         handler: (request) => Promise.resolve(this.answer(request, subject)),
       });
       await this.#listener.start({ hostname: address, port });
@@ -93,23 +109,24 @@ export class Web {
 
   /** Answers every request, whatever is wrong with it. */
   async answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
-    const { status, headers, body } = await this.#respond(request, subject);
+    const response = await this.#respond(request, subject);
     return {
-      status,
+      ...response,
       headers: {
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         // That of the served time: some clients set their clock by it.
         "date": new Date(subject.time.now().epochMilliseconds).toUTCString(),
-        ...headers,
+        ...response.headers,
       },
-      body,
     };
   }
 
   async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
+    const { pathname, searchParams: parameters } = request.url;
+    const isPublic = this.has(pathname) && routes[pathname]?.isPublic;
+    const common = isPublic ? PUBLIC_HEADERS : {};
     try {
-      const { pathname, searchParams: parameters } = request.url;
       const route = this.#find(pathname);
       const respond = findMethod(route, request);
       this.#admit(request, subject);
@@ -121,12 +138,15 @@ export class Web {
           `Unknown parameter ${quote(name)}, ${suggest(name, route.parameters)}`,
         );
       }
-      const { status, headers, body } = await respond({ request, subject, parameters });
-      return { status, headers: { ...headers, ...route.isPublic && PUBLIC_HEADERS }, body };
+      const response = await respond({ request, subject, parameters });
+      return { ...response, headers: { ...response.headers, ...common } };
     } catch (error) {
       const isKnown = error instanceof HttpError;
       const response = textResponse(isKnown ? error.status : 500, `${(error as Error).message}\n`);
-      return { ...response, headers: { ...response.headers, ...isKnown && error.headers } };
+      return {
+        ...response,
+        headers: { ...response.headers, ...isKnown && error.headers, ...common },
+      };
     }
   }
 
@@ -161,10 +181,12 @@ export class Web {
 }
 
 /** @throws {HttpError} If a path has no such method */
-function findMethod({ methods }: WebRoute, { method, url }: HttpRequest): Respond {
+function findMethod({ methods, isPublic }: WebRoute, { method, url }: HttpRequest): Respond {
+  if (method === "OPTIONS" && isPublic) return () => PREFLIGHT;
   // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
   const respond = new Map(Object.entries(methods)).get(method === "HEAD" ? "GET" : method);
   if (respond !== undefined) return respond;
-  const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
+  const names = [...Object.keys(methods), ...isPublic ? ["OPTIONS"] : []];
+  const allow = names.join(", ").replace("GET", "GET, HEAD");
   throw new HttpError(405, `Cannot ${method} ${url.pathname}: expected ${allow}`, { allow });
 }

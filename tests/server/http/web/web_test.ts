@@ -259,7 +259,7 @@ Deno.test("only the chosen parts are there, for GET and HEAD", async () => {
   const head = await get(server, "/healthz", {}, "HEAD");
   assertEquals([head.status, head.text], [200, ""]);
   const post = await get(server, "/healthz", {}, "POST");
-  assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+  assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD, OPTIONS"]);
 });
 
 Deno.test("one address can have both interfaces, each with its own rights", async () => {

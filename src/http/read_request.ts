@@ -1,0 +1,58 @@
+/** Reads what node:http parsed of a request. */
+import type { IncomingMessage } from "node:http";
+import { quote } from "../text/json.ts";
+import { HttpError } from "./http_error.ts";
+
+/** Chunk extensions and trailers, beside 8 octets of framing per octet of the body. */
+const MAX_FRAMING_OCTETS = 32 * 1024;
+
+/** @throws {HttpError} If two readers of the request could disagree about it */
+export function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
+  if (!["1.0", "1.1"].includes(httpVersion)) {
+    throw new HttpError(505, `HTTP/${httpVersion} is not spoken here: expected HTTP/1.1`);
+  }
+  const headers = new Headers();
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name = "", value = ""] = rawHeaders.slice(i, i + 2);
+    if (name.toLowerCase() === "host") hosts++;
+    headers.append(name, value);
+  }
+  // RFC 9112 §3.2: a server must refuse these.
+  if (hosts > 1 || hosts === 0 && httpVersion === "1.1") {
+    throw new HttpError(400, "Expected the header host once");
+  }
+  const coding = headers.get("transfer-encoding") ?? "chunked";
+  if (coding.toLowerCase() !== "chunked") {
+    throw new HttpError(
+      501,
+      `Cannot decode the transfer coding ${quote(coding)}: expected chunked`,
+    );
+  }
+  return headers;
+}
+
+/** Parses a path or an absolute URL (RFC 9112 §3.2). */
+export function readTarget(target: string): URL {
+  const url = URL.parse(target.startsWith("/") ? `http://localhost${target}` : target);
+  if (url?.protocol !== "http:") throw new HttpError(400, "Cannot read the URL");
+  return url;
+}
+
+/** @param received The number of octets that have arrived since the head of the request */
+export async function* readBody(
+  message: IncomingMessage,
+  received: () => number,
+): AsyncGenerator<Uint8Array> {
+  let octets = 0;
+  const checkFraming = (): void => {
+    if (received() <= MAX_FRAMING_OCTETS + 8 * octets) return;
+    throw new HttpError(400, "Expected shorter chunk extensions and trailers");
+  };
+  for await (const part of message) {
+    octets += part.length;
+    checkFraming();
+    yield part;
+  }
+  checkFraming();
+}
