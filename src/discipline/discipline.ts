@@ -52,7 +52,7 @@ const PATIENCE_SECONDS = 12;
 const MIN_REPLIES = 2;
 
 /** A correction is made within this time, or more slowly if it would exceed the greatest rate. */
-const SLEW_SECONDS = 64;
+const SLEW_SECONDS = 8;
 const MAX_SLEW_RATE = 500e-6;
 
 /** A greater correction forward is a step; one backward needs a moment of no time at all. */
@@ -225,11 +225,11 @@ export class Discipline {
       if (this.state === "synchronized") this.state = "holdover";
       return;
     }
+    this.#correct(selection, followed, at);
     followed.forEach((upstream, i) => {
       this.#roles.set(upstream, selection.roles[i] as Role);
       this.#distances.set(upstream, selection.distances[i] as number);
     });
-    this.#correct(selection, followed, at);
   }
 
   /** Whether enough upstreams have answered often enough to begin with them. */
@@ -254,6 +254,11 @@ export class Discipline {
     }
     const isStep = isFirst || left > STEP_SECONDS;
     const slew = isStep ? 0 : left;
+    const status = statusOf(selection, upstreams, Math.abs(slew), at);
+    if (status.rootDelay / 2 + status.rootDispersion > this.#options.maxDistance) {
+      if (!isFirst) this.#become("unsynchronized", at);
+      return;
+    }
     const seconds = Math.max(SLEW_SECONDS, Math.abs(slew) / MAX_SLEW_RATE);
     this.correction = {
       from: at,
@@ -263,7 +268,7 @@ export class Discipline {
       nextRate: selection.frequency,
     };
     this.state = "synchronized";
-    this.status = statusOf(selection, upstreams, Math.abs(slew), at);
+    this.status = status;
   }
 
   #become(state: "unsynchronized", at: number): void {

@@ -32,8 +32,8 @@ const WANDERS = [1e-11, 1e-10, 1e-9, 1e-8, 1e-7];
 /** The phase noise of any oscillator: seconds per root of a second. */
 const PHASE_NOISE = 3e-9;
 
-/** No crystal is worse before anything is known of it. */
-const FIRST_FREQUENCY_DEVIATION = 100e-6;
+/** Before anything is known of it: crystals are off by up to 100 ppm, most of them by far less. */
+const FIRST_FREQUENCY_DEVIATION = 50e-6;
 
 /** The variance of a share that lies anywhere from -1/2 to 1/2. */
 const UNKNOWN_SHARE = 1 / 12;
@@ -208,10 +208,14 @@ function meanExcess(delays: readonly number[]): number {
   return delays.reduce((sum, delay) => sum + delay, 0) / delays.length - Math.min(...delays);
 }
 
-/** The excess that even the quickest of so few exchanges may have had. */
+/**
+ * The excess that even the quickest of these exchanges may have had: what is to be expected of queues that are
+ * exponential both ways, and no less than a share of the delay while there are hardly any.
+ */
 function unseenExcess(delays: readonly number[], delay: number): number {
   const count = delays.length;
-  return Math.max(0.6 * meanExcess(delays) / Math.sqrt(count), delay / count ** 2);
+  const expected = 0.7 * (1 + 3 / count) * meanExcess(delays) / Math.sqrt(count);
+  return Math.max(expected, delay / count ** 2);
 }
 
 function predict(hypothesis: Hypothesis, wander: number, seconds: number): void {

@@ -44,6 +44,9 @@ const NEARER = 0.7;
 const COMBINED_DISTANCES = 3;
 const COMBINED_SECONDS = 0.1e-3;
 
+/** The share of its distance that an upstream's offset may be off by unseen: ways are not quite alike. */
+const ASYMMETRY = 0.02;
+
 /** How fast the error of a clock grows whose frequency is known to a deviation, in seconds per second. */
 export function driftOf(frequencyDeviation: number): number {
   return Math.min(LEAST_DRIFT + 3 * frequencyDeviation, MOST_DRIFT);
@@ -124,11 +127,11 @@ function combine(
 ): Estimate {
   let [offset, offsetWeights, frequency, frequencyWeights, variance] = [0, 0, 0, 0, 0];
   for (const { estimate, distance } of parts) {
-    const byDistance = 1 / distance;
+    const byOffset = 1 / (estimate.offsetDeviation ** 2 + (ASYMMETRY * distance) ** 2);
     const byFrequency = 1 / estimate.frequencyDeviation ** 2;
-    offset += byDistance * estimate.offset;
-    variance += byDistance * estimate.offsetDeviation ** 2;
-    offsetWeights += byDistance;
+    offset += byOffset * estimate.offset;
+    variance += byOffset * estimate.offsetDeviation ** 2;
+    offsetWeights += byOffset;
     frequency += byFrequency * estimate.frequency;
     frequencyWeights += byFrequency;
   }

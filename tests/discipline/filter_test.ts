@@ -35,7 +35,8 @@ Deno.test("UpstreamFilter's first bound is honest: one sample says little, and n
   assertNear(now?.offset, 3, 1e-12);
   assertEquals(now?.frequency, 0);
   assertNear(now?.offsetDeviation, 12e-3 / Math.sqrt(12), 1e-9);
-  assertNear(later?.offsetDeviation, 0.1, 1e-3);
+  // 50 ppm in 1000 s.
+  assertNear(later?.offsetDeviation, 0.05, 1e-3);
 });
 
 Deno.test("UpstreamFilter finds which share of the queues is an offset, where all are on one way", () => {
@@ -111,4 +112,22 @@ Deno.test("UpstreamFilter has a number for any sample", () => {
       throw new Error(`${i}: ${JSON.stringify(estimate)}`);
     }
   }
+});
+
+Deno.test("UpstreamFilter's first frequencies are rarely beyond three of their deviations", () => {
+  let beyond = 0;
+  for (let seed = 1; seed <= 1000; seed++) {
+    const draws = new Draws(seed);
+    const filter = new UpstreamFilter();
+    for (const at of [0, 2, 4, 6, 10, 18, 34]) {
+      const [up, down] = [draws.exponential(1e-3), draws.exponential(1e-3)];
+      filter.add({
+        ...{ at, offset: (up - down) / 2, delay: 2e-3 + up + down },
+        ...{ dispersion: 0, rootDelay: 0, rootDispersion: 0 },
+      });
+    }
+    const { frequency = 1, frequencyDeviation = 0 } = filter.estimate(34) ?? {};
+    if (Math.abs(frequency) > 3 * frequencyDeviation) beyond++;
+  }
+  assert(beyond > 0 && beyond <= 40, `${beyond} of 1000`);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   type Candidate,
@@ -27,8 +27,22 @@ Deno.test("select finds the majority, combines by distance, and names every role
   );
   assertEquals(selection?.roles, ["combined", "selected", "falseticker", "distant"]);
   assertEquals(selection?.best, 1);
-  // Weights of 1/10 and 1/5.
-  assert(Math.abs((selection?.offset ?? 1) - 1e-3 / 3) < 1e-9);
+  // Weights of 1/10² and 1/5².
+  assert(Math.abs((selection?.offset ?? 1) - 1e-3 / 5) < 1e-9);
+});
+
+Deno.test("select weighs an offset by its deviation, and by a share of its distance that no filter sees", () => {
+  const between = (first: number, second: number): number => {
+    const [a, b] = [candidate(0, 5e-3), candidate(1e-3, 5e-3)];
+    const withDeviation = (each: Candidate, offsetDeviation: number): Candidate => ({
+      ...each,
+      estimate: { ...each.estimate, offsetDeviation },
+    });
+    return select([withDeviation(a, first), withDeviation(b, second)], 0)?.offset ?? NaN;
+  };
+  assertAlmostEquals(between(1e-3, 1e-3), 0.5e-3, 1e-9);
+  // 2 % of the distance are 0.1 ms: variances of 0.01 and 0.01 + 0.09 ms².
+  assertAlmostEquals(between(0, 0.3e-3), 1e-3 / 11, 1e-9);
 });
 
 Deno.test("select prefers a better stratum where distances are alike", () => {

@@ -5,6 +5,7 @@ import { assertDocumented } from "../support/documented.ts";
 import { where } from "../support/needs.ts";
 import { run, type Running } from "../support/process.ts";
 import { source, startServer } from "../support/programs.ts";
+import { freePort } from "../support/udp_client.ts";
 import { poll } from "../support/wait.ts";
 
 const { timesrv, timecli, needs } = source;
@@ -26,10 +27,10 @@ class Follower implements AsyncDisposable {
 
   static async start(
     ports: readonly number[],
-    env: Record<string, string> = {},
+    { env = {}, ownPort = 0 }: { env?: Record<string, string>; ownPort?: number } = {},
   ): Promise<Follower> {
     const upstreams = ports.flatMap((port) => ["--upstream", `ntp://127.0.0.1:${port}?${QUICK}`]);
-    const args = ["--control", "127.0.0.1:0", ...upstreams, "ntp://127.0.0.1:0"];
+    const args = ["--control", "127.0.0.1:0", ...upstreams, `ntp://127.0.0.1:${ownPort}`];
     const { server, port } = await startServer(timesrv, args, { env });
     const [, url = ""] = await server.waitFor(/Control interface on (\S+)/);
     return new Follower(server, url, `ntp://127.0.0.1:${port}`);
@@ -96,7 +97,10 @@ Deno.test(
     assertMatch(table, /\nServed time: synchronised, root distance [\d.]+ ms\n$/);
 
     const seen = JSON.parse((await run([...timecli, "--json", follower.ntp])).stdout);
-    assertEquals([seen.stratum, seen.reference_id], [11, "127.0.0.1"]);
+    // Servers beside each other on loopback are distinguished by their ports.
+    const ids = ports.slice(0, 2).map((port) => `127.${port >> 8}.${port & 255}.1`);
+    assert(ids.includes(seen.reference_id), seen.reference_id);
+    assertEquals(seen.stratum, 11);
     assert(Math.abs(seen.offset) <= seen.error_bound + seen.root_distance, JSON.stringify(seen));
   }),
 );
@@ -128,7 +132,9 @@ Deno.test(
     for (const { server } of upstreams) stack.use(server);
     const urls = upstreams.map(({ port }) => `ntp://127.0.0.1:${port}`);
     const follower = stack.use(
-      await Follower.start([], { TIMESRV_UPSTREAM: urls.map((url) => `${url}?${QUICK}`).join() }),
+      await Follower.start([], {
+        env: { TIMESRV_UPSTREAM: urls.map((url) => `${url}?${QUICK}`).join() },
+      }),
     );
     await follower.waitForLog(/Fewer than three upstream servers cannot outvote one/);
     const { upstreams: listed } = await follower.until(({ discipline }) =>
@@ -136,4 +142,44 @@ Deno.test(
     );
     assertEquals(listed.map(({ url }) => url), urls);
   }),
+);
+
+Deno.test(
+  await where(
+    needs,
+    "two servers on loopback that are left to each other stop following",
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const top = await startUpstream("ntp://127.0.0.1:0?stratum=1");
+      stack.use(top.server);
+      const [a, b] = [freePort(), freePort()];
+      const both = await Promise.all(
+        [[b, a], [a, b]].map(([other = 0, ownPort = 0]) =>
+          Follower.start([top.port, other], { ownPort })
+        ),
+      );
+      for (const each of both) stack.use(each);
+      const strata = (): Promise<number[]> =>
+        Promise.all(both.map(async ({ ntp }) => {
+          const { stdout } = await run([...timecli, "--json", ntp]);
+          return JSON.parse(stdout).stratum;
+        }));
+      await Promise.all(both.map((each) => each.waitForLog(/Synchronised to /)));
+      assertEquals(await strata(), [2, 2]);
+      await top.server.stop();
+      // One stops first, and the other may follow it: around the two, strata would grow with each reply.
+      await Promise.any(
+        both.map((each) => each.waitForLog(/No upstream server has the time: the time goes on/)),
+      );
+      for (let i = 0; i < 5; i++) {
+        const seen = await strata();
+        assert(seen.every((stratum) => stratum <= 3), `${seen}`);
+      }
+      const logs = both.map(({ log }) => log).join("\n");
+      assertMatch(
+        logs,
+        /ntp:\/\/127\.0\.0\.1:\d+ \(127\.0\.0\.1\) follows this server: it is not followed/,
+      );
+    },
+  ),
 );

@@ -5,8 +5,11 @@ import type { RawBase } from "../../src/clock/raw_clock.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
 import type { UpstreamOptions } from "../../src/server/upstreams/options.ts";
+import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
+import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Upstreams } from "../../src/server/upstreams/upstreams.ts";
 import { FakeNetwork } from "./fake_network.ts";
+import { ntpReply } from "./scripted_server.ts";
 
 const START = "2026-03-01T12:00:00Z";
 
@@ -55,6 +58,8 @@ interface FollowingOptions {
   readonly behindSeconds?: number;
   readonly rate?: number;
   readonly start?: string;
+  /** One that it shares with others; its own without it. */
+  readonly network?: FakeNetwork;
 }
 
 /** A server that follows others, on a simulated network. */
@@ -67,9 +72,9 @@ export class Following implements AsyncDisposable {
 
   constructor(
     options: UpstreamOptions,
-    { behindSeconds = 0, rate = 0, start = START }: FollowingOptions = {},
+    { behindSeconds = 0, rate = 0, start = START, network }: FollowingOptions = {},
   ) {
-    this.network = new FakeNetwork(start);
+    this.network = network ?? new FakeNetwork(start);
     this.raw = new FakeRaw(this.network, behindSeconds, rate);
     this.upstreams = new Upstreams(options, {
       log: {
@@ -88,6 +93,25 @@ export class Following implements AsyncDisposable {
 
   start(ownAddresses: string[] = [], port = 123): void {
     this.upstreams.start(new Set(ownAddresses), [{ port }]);
+  }
+
+  /** Has others on its network query it. */
+  serveOn(url: string): void {
+    this.network.serve(url, ({ octets }) => ntpReply(octets, this.fields, this.time.now()));
+  }
+
+  /** The fields of its replies. */
+  get fields(): Partial<NtpPacket> {
+    const { leap, stratum, referenceId, referenceSeconds, ...status } = this.status;
+    const served = this.time.now().epochMilliseconds / 1000;
+    return {
+      ...{ leap, stratum, referenceId, rootDelay: status.rootDelaySeconds },
+      rootDispersion: status.rootDispersionSeconds +
+        (served - referenceSeconds) * status.dispersionRate,
+      referenceTimestamp: toTimestamp(
+        Temporal.Instant.fromEpochMilliseconds(referenceSeconds * 1000),
+      ),
+    };
   }
 
   async pass(seconds: number): Promise<void> {

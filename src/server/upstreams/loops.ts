@@ -2,7 +2,7 @@
 import type { ClockStatus } from "../../clock/status.ts";
 import type { NtpPacket } from "../../protocols/ntp/packet.ts";
 import { toNtpSeconds } from "../../protocols/ntp/timestamp.ts";
-import { type AddressFamily, addressFamily, isLoopback } from "../../system/address.ts";
+import { type AddressFamily, addressFamily } from "../../system/address.ts";
 import { referenceIdOf } from "./reference_id.ts";
 
 /** The step of a root delay on the wire, in seconds (RFC 5905 §6). */
@@ -14,28 +14,38 @@ const MAX_REFERENCE_SECONDS = 2;
 /** Stratum 1 has names as reference ids, which may look like an address. */
 const MIN_FOLLOWING_STRATUM = 2;
 
+/** A server that follows one that follows others: the hashes of IPv6 addresses are needed for no other. */
+const MIN_LOOP_STRATUM = 3;
+
 /** The reference ids of the servers that follow this one. */
 export class OwnIds {
   readonly #addresses: readonly string[];
-  readonly #ids = new Map<AddressFamily | undefined, ReadonlySet<number>>();
+  readonly #ports: readonly number[];
+  readonly #ids = new Map<AddressFamily, Promise<ReadonlySet<number>>>();
 
-  /** @param addresses Those of this server */
-  constructor(addresses: Iterable<string>) {
-    // Servers beside each other on one machine, at several ports, all have the same one on loopback.
-    this.#addresses = [...addresses].filter((each) => !isLoopback(each));
+  /** @param addresses Those of this server, with its ports */
+  constructor(addresses: Iterable<string>, ports: readonly number[]) {
+    this.#addresses = [...addresses];
+    this.#ports = ports;
   }
 
-  /** Whether a server follows this one, as its reference id shows; by the IP version of its own address. */
-  async isFollower(address: string, { stratum, referenceId }: NtpPacket): Promise<boolean> {
+  /** Whether a server follows this one, as its reference id shows: over either IP version, whichever leads to it. */
+  async isFollower({ stratum, referenceId }: NtpPacket): Promise<boolean> {
     if (stratum < MIN_FOLLOWING_STRATUM) return false;
-    const family = addressFamily(address);
-    // Hashes of IPv6 addresses are computed only if there is need of them.
+    if ((await this.#idsOf(4)).has(referenceId)) return true;
+    return stratum >= MIN_LOOP_STRATUM && (await this.#idsOf(6)).has(referenceId);
+  }
+
+  #idsOf(family: AddressFamily): Promise<ReadonlySet<number>> {
     let ids = this.#ids.get(family);
-    if (ids === undefined) {
-      const own = this.#addresses.filter((each) => addressFamily(each) === family);
-      this.#ids.set(family, ids = new Set(await Promise.all(own.map(referenceIdOf))));
-    }
-    return ids.has(referenceId);
+    if (ids === undefined) this.#ids.set(family, ids = this.#compute(family));
+    return ids;
+  }
+
+  async #compute(family: AddressFamily): Promise<ReadonlySet<number>> {
+    const own = this.#addresses.filter((each) => addressFamily(each) === family);
+    const ids = own.flatMap((address) => this.#ports.map((port) => referenceIdOf(address, port)));
+    return new Set(await Promise.all(ids));
   }
 }
 

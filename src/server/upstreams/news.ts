@@ -29,7 +29,10 @@ export class UpstreamNews {
   report(discipline: Discipline, best: string | undefined, now: number): void {
     const { state } = discipline;
     if (state === "unsynchronized" && now > LATE_SECONDS && !this.#isLate) {
-      this.#log?.warning(`${problemOf(discipline)}: not synchronised yet`);
+      const problem = best === undefined
+        ? problemOf(discipline)
+        : "The upstream servers are beyond --max-distance";
+      this.#log?.warning(`${problem}: not synchronised yet`);
     }
     this.#isLate ||= now > LATE_SECONDS;
     // The next look at the time finds that none is left.

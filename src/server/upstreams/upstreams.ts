@@ -77,7 +77,7 @@ export class Upstreams {
   readonly #end = new AbortController();
   #source: UpstreamSource | undefined;
   #addresses: UpstreamAddresses | undefined;
-  #ownIds = new OwnIds([]);
+  #ownIds = new OwnIds([], []);
   readonly #followers = new Set<string>();
   #loop: Promise<void> | undefined;
   readonly #news: UpstreamNews;
@@ -135,7 +135,7 @@ export class Upstreams {
       if (isOwn(hostname, port)) throw new RangeError(`${url} is this server itself`);
       requireNet(hostname, addressFamily(hostname) && port);
     }
-    this.#ownIds = new OwnIds(ownAddresses);
+    this.#ownIds = new OwnIds(ownAddresses, listeners.map(({ port }) => port));
     if (this.#slots.length < 3) {
       this.#log?.warning(
         "Fewer than three upstream servers cannot outvote one that is wrong",
@@ -230,7 +230,7 @@ export class Upstreams {
       }
       slot.asked++;
       const measured = await this.#measure(slot);
-      slot.id ||= await referenceIdOf(slot.address);
+      slot.id ||= await referenceIdOf(slot.address, slot.spec.endpoint.port);
       const isFollower = await this.#isFollower(slot, measured);
       // Another address may have taken its place meanwhile.
       if (upstream !== discipline.upstreams[index] || this.#end.signal.aborted) return;
@@ -277,11 +277,11 @@ export class Upstreams {
   }
 
   async #isFollower(slot: Slot, { reply }: Measured<NtpReply>): Promise<boolean> {
-    const { address = "" } = slot;
-    if (reply === undefined || !await this.#ownIds.isFollower(address, reply.packet)) return false;
-    if (!this.#followers.has(address)) {
-      this.#followers.add(address);
-      this.#log?.warning(`${nameOf(slot)} follows this server: it is not followed`);
+    if (reply === undefined || !await this.#ownIds.isFollower(reply.packet)) return false;
+    const name = nameOf(slot);
+    if (!this.#followers.has(name)) {
+      this.#followers.add(name);
+      this.#log?.warning(`${name} follows this server: it is not followed`);
     }
     return true;
   }

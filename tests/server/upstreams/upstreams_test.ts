@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { joinNs, splitNs } from "../../../src/clock/line.ts";
-import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
-import { toTimestamp } from "../../../src/protocols/ntp/timestamp.ts";
 import { kissOfDeath } from "../../support/fake_network.ts";
 import { Following } from "../../support/following.ts";
 
@@ -119,6 +117,22 @@ for (
   });
 }
 
+Deno.test("servers beyond the greatest distance are named once, and followed when they are nearer", async () => {
+  await using following = new Following({ ...three, maxDistance: "20ms" });
+  let rootDispersion = 0.021;
+  for (const host of [1, 2, 3]) {
+    following.network.serveNtp(`ntp://192.0.2.${host}`, () => ({ stratum: 1, rootDispersion }));
+  }
+  following.start();
+  await following.pass(1200);
+  assertEquals([following.status.leap, following.lines], [3, [
+    "Warning: The upstream servers are beyond --max-distance: not synchronised yet",
+  ]]);
+  rootDispersion = 0.015;
+  await following.pass(600);
+  assertEquals([following.status.leap, following.lines.length], [0, 2]);
+});
+
 Deno.test("the loss of the only server is logged once, whether it falls silent or refuses", async () => {
   const refusal =
     "Warning: ntp://192.0.2.1 (192.0.2.1) refuses service (KoD DENY): it is asked no more";
@@ -203,17 +217,7 @@ Deno.test("a server does not follow itself, nor what has its own time", async ()
 
   await using followed = new Following({ upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2"] });
   followed.network.serveNtp("ntp://192.0.2.1");
-  const echo = (): Partial<NtpPacket> => {
-    const { stratum, referenceId, ...status } = followed.status;
-    return {
-      ...{ stratum, referenceId },
-      ...{ rootDelay: status.rootDelaySeconds, rootDispersion: status.rootDispersionSeconds },
-      referenceTimestamp: toTimestamp(
-        Temporal.Instant.fromEpochMilliseconds(status.referenceSeconds * 1000),
-      ),
-    };
-  };
-  followed.network.serveNtp("ntp://192.0.2.2", (count) => count < 3 ? {} : echo());
+  followed.network.serveNtp("ntp://192.0.2.2", (count) => count < 3 ? {} : followed.fields);
   followed.start();
   await followed.pass(7200);
   assertEquals(followed.states, ["selected", "unsynchronized"]);
