@@ -19,6 +19,7 @@ import type {
   ServerState,
   SourcesAnswer,
 } from "./control_api.ts";
+import type { ServedClockState, ServerWarning } from "./served_state.ts";
 import type { SourceState } from "./source_list.ts";
 
 type Check = (value: unknown) => boolean;
@@ -35,6 +36,7 @@ function either(...checks: readonly Check[]): Check {
   return (value) => checks.some((check) => check(value));
 }
 
+const both = (a: Check, b: Check): Check => (value) => a(value) && b(value);
 const optional = (check: Check): Check => either((value) => value === undefined, check);
 const nullable = (check: Check): Check => either((value) => value === null, check);
 
@@ -70,6 +72,29 @@ const isClock = objectOf<ClockState>({
   warnings: listOf(isText),
 });
 
+const isServedClock = both(
+  isClock,
+  objectOf<Pick<ServedClockState, "simulated" | "status">>({
+    simulated: listOf(isText),
+    status: objectOf<ServedClockState["status"]>({
+      leap: isText,
+      stratum: isNumber,
+      referenceId: isText,
+      rootDelay: isNumber,
+      rootDispersion: isNumber,
+      rootDistance: isNumber,
+      synchronized: isFlag,
+    }),
+  }),
+);
+
+const isWarning = objectOf<ServerWarning>({
+  level: isText,
+  kind: isText,
+  text: isText,
+  since: nullable(isText),
+});
+
 const isTotals = objectOf<Totals>({
   received: isNumber,
   answered: isNumber,
@@ -88,7 +113,8 @@ const isListener = objectOf<ListenerState>({
   hostname: isText,
   port: isNumber,
   totals: isTotals,
-  clock: optional(isClock),
+  replies: (value) => isObject(value) && Object.values(value).every(isNumber),
+  clock: optional(isServedClock),
   faults: optional(isObject),
   seed: optional(isNumber),
 });
@@ -118,8 +144,10 @@ const isState = objectOf<ServerState>({
   version: isText,
   started: isText,
   transport: isText,
+  uptime: isNumber,
   answering: isFlag,
-  clock: isClock,
+  warnings: listOf(isWarning),
+  clock: isServedClock,
   listeners: listOf(isListener),
   totals: isTotals,
   discipline: optional(sources.discipline),

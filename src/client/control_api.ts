@@ -3,6 +3,7 @@
  * keys are in snake_case.
  */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
+import type { ServedClockState, ServerWarning } from "./served_state.ts";
 import type { Protocol, WireProtocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
 import type { SourceList } from "./source_list.ts";
@@ -50,8 +51,10 @@ export interface ListenerState {
   readonly port: number;
   /** Its counters since the start. */
   readonly totals: Totals;
+  /** Its replies with the time since the start, by the protocol that was spoken. */
+  readonly replies: Readonly<Record<string, number>>;
   /** Its clock, if it has one of its own. */
-  readonly clock?: ClockState;
+  readonly clock?: ServedClockState;
   /** Its faults, on a transport that can have them. */
   readonly faults?: FaultsState;
   /** Their random seed. */
@@ -67,12 +70,16 @@ export interface ServerState extends ControlAnswer, Partial<SourceList> {
   readonly version: string;
   /** When it was started, by its machine's clock: ISO 8601 in UTC. */
   readonly started: string;
+  /** Seconds since then. */
+  readonly uptime: number;
   /** The transport in use. */
   readonly transport: "datagram" | "mmsg";
   /** Whether all listeners reply. */
   readonly answering: boolean;
+  /** What an administrator should know now, the worst first. */
+  readonly warnings: readonly ServerWarning[];
   /** The clock of all listeners that have none of their own. */
-  readonly clock: ClockState;
+  readonly clock: ServedClockState;
   /** The listeners. */
   readonly listeners: readonly ListenerState[];
   /** Counters since the start, of all listeners. */

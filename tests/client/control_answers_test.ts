@@ -20,6 +20,7 @@ const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.discipline\.rootDistance$/, null],
   [/\.upstreams\.\d\.(address|stratum|offset|distance|delay|jitter|lastReply)$/, null],
   [/^(?!sources)\w+\.(discipline|upstreams)$/, undefined],
+  [/\.warnings\.\d\.since$/, null],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
   [/\.exchanges\.\d\.(code|cause|reply)$/, undefined],
   [/\.(request|reply)\.(?!octets)\w+$/, undefined],
@@ -37,6 +38,7 @@ Deno.test("isAnswer knows the answer to each action, and no other type in any of
         /\.(listeners\.0\.clock\.leap|upstreams\.2\.address)$/.test(path) && other === "1" ||
         /\.upstreams\.2\.(stratum|offset|distance|delay|jitter|lastReply)$/.test(path) &&
           other === 1 ||
+        /\.warnings\.1\.since$/.test(path) && other === "1" ||
         /\.clients\.1\.(version|interval)$/.test(path) && other === 1;
       assertEquals(isAnswer(action, changed), isAllowed, `${action}${path}: ${String(other)}`);
     }

@@ -1,7 +1,8 @@
 /** Answers of a control interface, with every key that they may have. */
 import type { ControlAction, ControlAnswers, ServerState } from "../../src/client/control_api.ts";
-import type { SourceList } from "../../src/client/source_list.ts";
 import type { ClockState } from "../../src/clock/sources/timeline/state.ts";
+import type { ServedClockState } from "../../src/client/served_state.ts";
+import type { SourceList } from "../../src/client/source_list.ts";
 import { Counters } from "../../src/transports/counters.ts";
 
 const nothing = new Counters().totals();
@@ -20,6 +21,20 @@ const clock: ClockState = {
   smear: { shape: "linear", window: 86_400, by: 0.25 },
   noise: 0.001,
   warnings: ["The list of leap seconds expired"],
+};
+
+const served: ServedClockState = {
+  ...clock,
+  simulated: ["offset +1.500 s", "rate 2"],
+  status: {
+    leap: "insert",
+    stratum: 2,
+    referenceId: "192.0.2.1",
+    rootDelay: 0.004,
+    rootDispersion: 0.001,
+    rootDistance: 0.003,
+    synchronized: true,
+  },
 };
 
 const sources: SourceList = {
@@ -48,8 +63,16 @@ const state: ServerState = {
   version: "1.0.0",
   started: "2026-11-28T11:00:00.000Z",
   transport: "datagram",
+  uptime: 3600.5,
   answering: true,
-  clock,
+  warnings: [
+    {
+      ...{ level: "simulated", kind: "simulated", text: "A simulated clock is served: rate 2." },
+      since: "2026-11-28T11:00:00.000Z",
+    },
+    { level: "warn", kind: "faults", text: "It has faults on purpose: drop=0.5.", since: null },
+  ],
+  clock: served,
   listeners: [
     {
       url: "ntp://127.0.0.1:123",
@@ -63,8 +86,9 @@ const state: ServerState = {
         kisses: 1,
         refused: { ...nothing.refused, denied: 3 },
       },
+      replies: { ntp: 4 },
       clock: {
-        ...clock,
+        ...served,
         leap: null,
         smear: null,
         steps: [],
@@ -81,6 +105,7 @@ const state: ServerState = {
       hostname: "127.0.0.1",
       port: 37,
       totals: nothing,
+      replies: { time: 0 },
     },
   ],
   totals: { ...nothing, received: 12, answered: 9 },

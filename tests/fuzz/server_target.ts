@@ -191,8 +191,13 @@ export class ServerTarget implements AsyncDisposable {
   }
 
   #failure(): string | undefined {
-    const { received: _received, answered: _answered, refused: _refused, ...errors } =
-      this.#server.totals;
+    const {
+      received: _received,
+      answered: _answered,
+      texts: _texts,
+      refused: _refused,
+      ...errors
+    } = this.#server.totals;
     const failed = Object.entries(errors).find(([, count]) => count > 0);
     return failed && `${failed[1]} ${failed[0]}`;
   }

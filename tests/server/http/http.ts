@@ -36,7 +36,9 @@ export async function raw(server: Server, text: string): Promise<string> {
 /** All that a refused request must leave as it was. */
 export async function settings(server: Server): Promise<unknown> {
   const { body } = await ask(server, "GET", "/state");
-  const still = ({ now: _now, system: _system, ...rest }: Record<string, unknown>): unknown => rest;
+  const still = (
+    { now: _now, system: _system, status: _status, ...rest }: Record<string, unknown>,
+  ): unknown => rest;
   return [
     still(body.clock),
     body.listeners.map(({ clock, ...rest }: Record<string, Record<string, unknown>>) => [

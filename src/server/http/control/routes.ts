@@ -1,4 +1,3 @@
-import config from "../../../../deno.json" with { type: "json" };
 import { clientsQueryFields } from "../../../client/clients_query.ts";
 import { suggest } from "../../../text/suggest.ts";
 import type { Faults } from "../../faults/faults.ts";
@@ -11,7 +10,8 @@ import { clockFields } from "../../../clock/sources/timeline/options.ts";
 import { findOption, parseOption, readOptions, withUnit } from "../../../options/read.ts";
 import type { Body, Call, ControlledListener, ControlledServer, Route } from "../call.ts";
 import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
-import { listSources } from "./sources.ts";
+import { listSources } from "../sources.ts";
+import { stateOf as describe } from "../state.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
@@ -51,29 +51,6 @@ export function findRoute(path: string, method: string): Route {
   return route;
 }
 
-function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
-  const { transport, isAnswering, totals, time, started, following } = subject;
-  const listeners = selectListeners(subject, listener);
-  return {
-    version: config.version,
-    started: started.toString({ smallestUnit: "millisecond" }),
-    transport,
-    answering: isAnswering(),
-    clock: time.state,
-    listeners: listeners.map(({ url, protocol, hostname, port, time: own, totals, faults }) => ({
-      url,
-      protocol,
-      hostname,
-      port,
-      totals: totals(),
-      ...(own !== time && { clock: own.state }),
-      ...(faults && { faults: { ...faults.options }, seed: faults.seed }),
-    })),
-    totals: totals(),
-    ...(following && listSources(following)),
-  };
-}
-
 /** The parameters of a path's URL. */
 export function parametersOf(path: string): readonly string[] {
   const own: Readonly<Record<string, readonly string[]>> = {
@@ -81,6 +58,10 @@ export function parametersOf(path: string): readonly string[] {
     "/access/check": ["address"],
   };
   return [...own[path] ?? [], "listener"];
+}
+
+function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
+  return describe(subject, selectListeners(subject, listener));
 }
 
 async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<"clients">> {

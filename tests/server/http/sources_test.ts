@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { serve } from "../../../../mod.ts";
-import { listSources } from "../../../../src/server/http/control/sources.ts";
-import { assertDocumented } from "../../../support/documented.ts";
-import { Following } from "../../../support/following.ts";
-import { formatJson } from "../../../../src/text/json.ts";
-import { ask } from "../http.ts";
+import { serve } from "../../../mod.ts";
+import { listSources } from "../../../src/server/http/sources.ts";
+import { assertDocumented } from "../../support/documented.ts";
+import { Following } from "../../support/following.ts";
+import { formatJson } from "../../../src/text/json.ts";
+import { ask } from "./http.ts";
 
 const control = "127.0.0.1:0";
 

@@ -1,6 +1,6 @@
-/** The upstream servers of a server, for its control interface. */
-import type { SourceList } from "../../../client/source_list.ts";
-import type { Upstreams } from "../../upstreams/upstreams.ts";
+/** The upstream servers of a server. */
+import type { SourceList } from "../../client/source_list.ts";
+import type { Upstreams } from "../upstreams/upstreams.ts";
 
 /** Lists the upstream servers, with null for what is not known. */
 export function listSources(following: Pick<Upstreams, "list" | "discipline">): SourceList {

@@ -1,0 +1,70 @@
+/** The state of a server as JSON, for its control interface and its status page. */
+import config from "../../../deno.json" with { type: "json" };
+import type { ServerState } from "../../client/control_api.ts";
+import type { ServedClockState, ServerWarning } from "../../client/served_state.ts";
+import type { ServedTime } from "../../clock/served_time.ts";
+import { formatReferenceId } from "../../text/reference_id.ts";
+import { repliesByProtocol } from "../../transports/counters.ts";
+import type { ControlledListener, ControlledServer } from "./call.ts";
+import { listSources } from "./sources.ts";
+import { describeSimulation, type Finding, findWarnings } from "./warnings.ts";
+import { leapWords, rootDistance } from "./web/served_status.ts";
+
+/**
+ * Describes a server now.
+ *
+ * @param listeners Those that are listed
+ * @param since When a warning began; unknown by default
+ */
+export function stateOf(
+  subject: ControlledServer,
+  listeners: readonly ControlledListener[] = subject.listeners,
+  since: (finding: Finding) => string | null = () => null,
+): Omit<ServerState, "schema"> {
+  const { transport, isAnswering, totals, time, started, following } = subject;
+  const warnings = findWarnings(subject).map((finding): ServerWarning => {
+    const { level, kind, text } = finding;
+    return { level, kind, text, since: since(finding) };
+  });
+  return {
+    version: config.version,
+    started: started.toString({ smallestUnit: "millisecond" }),
+    uptime: started.until(Temporal.Now.instant()).total("seconds"),
+    transport,
+    answering: isAnswering(),
+    warnings,
+    clock: clockOf(time),
+    listeners: listeners.map(({ url, protocol, hostname, port, time: own, totals, faults }) => ({
+      url,
+      protocol,
+      hostname,
+      port,
+      totals: totals(),
+      replies: Object.fromEntries(repliesByProtocol(protocol, totals())),
+      ...(own !== time && { clock: clockOf(own) }),
+      ...(faults && { faults: { ...faults.options }, seed: faults.seed }),
+    })),
+    totals: totals(),
+    ...(following && listSources(following)),
+  };
+}
+
+function clockOf(time: ServedTime): ServedClockState {
+  const look = time.look();
+  const { leap, stratum, referenceId, rootDelaySeconds } = look.status;
+  const { dispersion, distance } = rootDistance(look);
+  const { state } = time;
+  return {
+    ...state,
+    simulated: time.isSimulated ? describeSimulation(state) : [],
+    status: {
+      leap: leapWords[leap] as ServedClockState["status"]["leap"],
+      stratum,
+      referenceId: formatReferenceId(referenceId, stratum),
+      rootDelay: rootDelaySeconds,
+      rootDispersion: dispersion,
+      rootDistance: distance,
+      synchronized: leap !== 3,
+    },
+  };
+}
