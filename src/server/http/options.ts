@@ -21,27 +21,28 @@ export const controlFields = {
 };
 
 /** The parts of the HTTP interface. */
-export const httpParts = ["time", "health", "metrics"] as const;
+export const httpParts = ["time", "health", "metrics", "page"] as const;
 
 /** One of {@linkcode httpParts}. */
 export type HttpPart = (typeof httpParts)[number];
 
-/** Options of the HTTP interface, which serves the time, health and metrics, and changes nothing. */
+/** Options of the HTTP interface, which serves a status page, the time, health and metrics, and changes nothing. */
 export interface HttpOptions {
   /**
-   * Where to serve the time (`/time`, `/time.txt`), the health of the server (`/healthz`, `/livez`, `/readyz`) and its
-   * metrics (`/metrics`) over HTTP, such as `127.0.0.1:8880`; by default nowhere. It may be the address of
+   * Where to serve the time (`/time`, `/time.txt`), the health of the server (`/healthz`, `/livez`, `/readyz`) its metrics
+   * (`/metrics`) and its status page (`/`) over HTTP, such as `127.0.0.1:8880`; by default nowhere. It may be the address of
    * the control interface.
    */
   readonly http?: string | undefined;
-  /** The bearer token for the metrics, 16 to 256 letters and digits; without it every client may see them. */
+  /** The bearer token for the status page and the metrics, 16 to 256 letters and digits; without it every client may
+   * see them. */
   readonly httpToken?: string | undefined;
   /** Names of the server that HTTP clients may use, beside its addresses and `localhost`. */
   readonly httpNames?: readonly string[] | undefined;
   /**
    * The parts that are there.
    *
-   * @default {["time", "health", "metrics"]}
+   * @default {["time", "health", "metrics", "page"]}
    */
   readonly httpParts?: readonly HttpPart[] | undefined;
 }
@@ -56,20 +57,20 @@ const httpPart = oneOf(httpParts, {
   name: "http-parts",
   syntax: "<parts>",
   help: "parts of HTTP to serve, with commas",
-  default: "time,health,metrics",
+  default: "time,health,metrics,page",
 });
 
 export const httpFields: Fields<HttpOptions> = {
   http: text("HOST[:PORT] such as 127.0.0.1:8880", parseHttp, {
     name: "http",
     syntax: "<address>",
-    help: "serve time, health and metrics over HTTP, as on 127.0.0.1:8880",
+    help: "serve a status page, time, health and metrics over HTTP",
   }),
   httpToken: text("16 to 256 letters, digits and -._~+/", checkToken, {
     name: "http-token",
     maxLength: MAX_LONG_TEXT,
     syntax: "<token>",
-    help: "bearer token for the metrics; others see a command line",
+    help: "bearer token for page and metrics; others see a command line",
     isSecret: true,
   }),
   httpNames: { ...list(hostName), parse: (names) => names.split(",").map(hostName.parse) },

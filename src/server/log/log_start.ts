@@ -1,11 +1,12 @@
 /** What the log says once a server is complete. */
+import { isLoopback } from "../../system/address.ts";
 import type { ControlledServer } from "../http/call.ts";
 import type { ServeOptions, Server } from "../serve_options.ts";
 import type { TransportChoice } from "../transport.ts";
 
 /** Logs the clock, every listener, the transport if one was chosen, and the interfaces over HTTP. */
 export function logStart(
-  { log, transport, workers = 1, faults: common }: ServeOptions,
+  { log, transport, workers = 1, faults: common, httpToken }: ServeOptions,
   choice: TransportChoice,
   { time, listeners }: Pick<ControlledServer, "time" | "listeners">,
   { control, http }: Pick<Server, "control" | "http">,
@@ -21,5 +22,15 @@ export function logStart(
   }
   if (transport !== undefined) log.transport(choice, workers);
   if (control !== undefined) log.opened("control", control.url);
-  if (http !== undefined) log.opened("http", http.url);
+  if (http === undefined) return;
+  log.opened("http", http.url);
+  if (httpToken === undefined && !isLoopback(hostOf(http.url))) {
+    log.warning(
+      "Others may see the status of this server, and its clients by their networks: see --http-token",
+    );
+  }
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }

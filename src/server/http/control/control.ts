@@ -17,7 +17,7 @@ import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import type { Web } from "../web/web.ts";
 import type { ControlledServer } from "../call.ts";
-import { findRoute, parametersOf } from "./routes.ts";
+import { findRoute, isPath, parametersOf } from "./routes.ts";
 import { runtime } from "../../../system/runtime.ts";
 
 export interface ControlOptions {
@@ -70,6 +70,7 @@ export class Control {
     const { port } = this.#address;
     const isInUse = (error: unknown): boolean =>
       (error as Error).cause instanceof runtime.errors.AddrInUse;
+    this.#web?.begin(subject);
     await firstOf(addresses, async (hostname) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
@@ -83,12 +84,15 @@ export class Control {
 
   async shutdown(): Promise<void> {
     this.#isStopping = true;
+    await this.#web?.shutdown();
     await this.#listener?.shutdown();
   }
 
   /** Answers every request, whatever is wrong with it. */
   async answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
-    if (this.#web?.has(request.url.pathname)) return this.#web.answer(request, subject);
+    if (this.#web?.has(request.url.pathname) && !await this.#isForControl(request)) {
+      return this.#web.answer(request, subject);
+    }
     try {
       await authorize(request, this.#token);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
@@ -98,6 +102,12 @@ export class Control {
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
       return respond(isMistake ? 400 : 500, body);
     }
+  }
+
+  /** Whether a request for a path of both interfaces comes from a program that may control the server. */
+  async #isForControl(request: HttpRequest): Promise<boolean> {
+    if (!isPath(request.url.pathname) || request.headers.has("sec-fetch-site")) return false;
+    return await authorize(request, this.#token).then(() => true, () => false);
   }
 
   async #do(request: HttpRequest, subject: ControlledServer): Promise<object> {

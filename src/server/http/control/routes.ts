@@ -7,8 +7,9 @@ import { readScenario } from "../../scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../scenarios/scenarios.ts";
 import type { ClockControl, ServedTime } from "../../../clock/served_time.ts";
 import { clockFields } from "../../../clock/sources/timeline/options.ts";
-import { findOption, parseOption, readOptions, withUnit } from "../../../options/read.ts";
+import { readOptions, withUnit } from "../../../options/read.ts";
 import type { Body, Call, ControlledListener, ControlledServer, Route } from "../call.ts";
+import { readClientsQuery } from "../clients_parameters.ts";
 import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
 import { listSources } from "../sources.ts";
 import { stateOf as describe } from "../state.ts";
@@ -31,6 +32,10 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
   "/access/check": { GET: checkAccess },
   "/reset": { POST: reset },
 };
+
+export function isPath(path: string): boolean {
+  return Object.hasOwn(routes, path);
+}
 
 /**
  * Finds the route of a path and method.
@@ -66,11 +71,7 @@ function stateOf(subject: ControlledServer, listener?: string): Body<"state"> {
 
 async function clientsOf({ subject, listener, parameters }: Call): Promise<Body<"clients">> {
   refuseListener(subject, listener, "clients");
-  const query = [...parameters].map(([name, text]) => {
-    const { key, field } = findOption(clientsQueryFields, name) ?? {};
-    return key === undefined || field === undefined ? [] : [key, parseOption(field, text, name)];
-  });
-  return await subject.clients(Object.fromEntries(query));
+  return await subject.clients(readClientsQuery(parameters));
 }
 
 function sourcesOf({ subject, listener }: Call): Body<"sources"> {

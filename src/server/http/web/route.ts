@@ -2,11 +2,16 @@
 import type { ControlledServer } from "../call.ts";
 import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
+import type { Dashboard } from "./status/dashboard.ts";
 
 export interface WebCall {
   readonly request: HttpRequest;
   readonly subject: ControlledServer;
   readonly parameters: URLSearchParams;
+  /** What watches the server for its status page, where that part is served. */
+  readonly dashboard: () => Dashboard;
+  /** Whether clients are shown by their addresses; otherwise by their networks. */
+  readonly seesAddresses: boolean;
 }
 
 /** @throws {HttpError} If a parameter or the body is wrong */

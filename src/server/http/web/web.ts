@@ -9,10 +9,12 @@ import type { ControlledServer } from "../call.ts";
 import { requireToken } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
-import type { HttpPart } from "../options.ts";
+import { type HttpPart, httpParts } from "../options.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics_route.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
+import { Dashboard } from "./status/dashboard.ts";
+import { statusRoutes } from "./status/routes.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
@@ -27,7 +29,13 @@ export interface WebOptions {
   readonly parts?: readonly HttpPart[] | undefined;
 }
 
-const routes: WebRoutes = { ...timeRoutes, ...timesyncRoutes, ...healthRoutes, ...metricsRoutes };
+const routes: WebRoutes = {
+  ...timeRoutes,
+  ...timesyncRoutes,
+  ...healthRoutes,
+  ...metricsRoutes,
+  ...statusRoutes,
+};
 
 /** What web pages of other sites may read. */
 const PUBLIC_HEADERS = {
@@ -58,6 +66,7 @@ export class Web {
   readonly #names: readonly string[];
   readonly #parts: readonly HttpPart[];
   #listener: HttpListener | undefined;
+  #dashboard: Dashboard | undefined;
   #isStopping = false;
 
   /**
@@ -65,7 +74,7 @@ export class Web {
    *
    * @throws {SyntaxError} If the address or the token cannot be read
    */
-  constructor({ address, token, names = [], parts = ["time", "health", "metrics"] }: WebOptions) {
+  constructor({ address, token, names = [], parts = httpParts }: WebOptions) {
     this.#address = parseHttp(address);
     this.#token = token === undefined ? undefined : checkToken(token);
     this.#names = names;
@@ -82,6 +91,11 @@ export class Web {
     return Object.hasOwn(routes, path) && this.#parts.includes((routes[path] as WebRoute).part);
   }
 
+  /** Begins to watch the server, for the status page. */
+  begin(subject: ControlledServer): void {
+    if (this.#parts.includes("page")) this.#dashboard = new Dashboard(subject);
+  }
+
   /**
    * Starts to listen.
    *
@@ -91,6 +105,7 @@ export class Web {
     const { hostname, port } = this.#address;
     const isInUse = (error: unknown): boolean =>
       (error as Error).cause instanceof runtime.errors.AddrInUse;
+    this.begin(subject);
     await firstOf(await resolveHost(hostname), async (address) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
@@ -104,6 +119,7 @@ export class Web {
 
   async shutdown(): Promise<void> {
     this.#isStopping = true;
+    this.#dashboard?.[Symbol.dispose]();
     await this.#listener?.shutdown();
   }
 
@@ -138,11 +154,20 @@ export class Web {
           `Unknown parameter ${quote(name)}, ${suggest(name, route.parameters)}`,
         );
       }
-      const response = await respond({ request, subject, parameters });
+      const response = await respond({
+        request,
+        subject,
+        parameters,
+        dashboard: () => this.#dashboard as Dashboard,
+        // Without a token anybody in the network may look.
+        seesAddresses: request.isLocal || this.#token !== undefined,
+      });
       return { ...response, headers: { ...response.headers, ...common } };
     } catch (error) {
       const isKnown = error instanceof HttpError;
-      const response = textResponse(isKnown ? error.status : 500, `${(error as Error).message}\n`);
+      const isMistake = error instanceof SyntaxError || error instanceof RangeError;
+      const status = isKnown ? error.status : isMistake ? 400 : 500;
+      const response = textResponse(status, `${(error as Error).message}\n`);
       return {
         ...response,
         headers: { ...response.headers, ...isKnown && error.headers, ...common },

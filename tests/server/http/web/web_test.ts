@@ -268,16 +268,18 @@ Deno.test("one address can have both interfaces, each with its own rights", asyn
   await using server = await serve("ntp://127.0.0.1:0", { http: control, control, controlToken });
   assertEquals(server.http?.url, server.control?.url);
   assertEquals((await get(server, "/time")).status, 200);
-  assertEquals((await get(server, "/state")).status, 401);
   const authorization = `Bearer ${controlToken}`;
-  assertEquals((await get(server, "/state", { authorization })).status, 200);
+  assertEquals((await get(server, "/access")).status, 401);
+  assertEquals((await get(server, "/access", { authorization })).status, 200);
+  // The state is for the status page too.
+  assertEquals((await get(server, "/state")).status, 200);
 });
 
 Deno.test("options of HTTP without --http, and unknown parts, are refused", async () => {
   for (
     const options of [
       { httpToken: "0123456789abcdef" },
-      { http, httpParts: ["page"] },
+      { http, httpParts: ["pages"] },
       { http, httpNames: ["a b"] },
       { http: "nowhere at all" },
     ]

@@ -1,0 +1,319 @@
+/** Watches a server for its status page: each second a sample, and what has changed. */
+import type { ServerState } from "../../../../client/control_api.ts";
+import { TextStream } from "../../../../http/text_stream.ts";
+import { HttpError } from "../../../../http/http_error.ts";
+import { refusalCauses } from "../../../../protocols/responder.ts";
+import { systemTimers, type Timers } from "../../../../system/time.ts";
+import { formatJson } from "../../../../text/json.ts";
+import { repliesByProtocol, type Totals } from "../../../../transports/counters.ts";
+import type { ControlledServer } from "../../call.ts";
+import { stateOf } from "../../state.ts";
+import { type Finding, findWarnings } from "../../warnings.ts";
+import { rootDistance } from "../served_status.ts";
+import { History, type HistoryPart, type Span } from "./history.ts";
+import { maskClients } from "./mask.ts";
+
+/** Something that happened. */
+interface News {
+  readonly id: number;
+  readonly at: string;
+  readonly level: "ok" | "warn" | "bad";
+  readonly text: string;
+}
+
+interface Viewer {
+  readonly stream: TextStream;
+  /** Whether it sees the addresses of clients in full. */
+  readonly seesAddresses: boolean;
+}
+
+const MAX_VIEWERS = 32;
+
+const MAX_NEWS = 50;
+
+const CLIENTS_SECONDS = 5;
+
+/** Proxies close connections that are silent for longer. */
+const COMMENT_SECONDS = 15;
+
+/** How long a browser waits before it connects again, in milliseconds. */
+const RETRY_MS = 3000;
+
+const CLIENTS_SHOWN = 50;
+
+/** What a second adds to the counts. */
+interface Counts {
+  readonly received: number;
+  readonly replies: Readonly<Record<string, number>>;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly kisses: number;
+  readonly errors: number;
+  /** Replies and refusals of each listener. */
+  readonly listeners: readonly (readonly [replies: number, refused: number])[];
+}
+
+export class Dashboard implements Disposable {
+  readonly #subject: ControlledServer;
+  readonly #timers: Timers;
+  readonly #viewers = new Set<Viewer>();
+  readonly #history = new History((column) =>
+    column === "bound" ? "max" : column.startsWith("offset") ? "extreme" : "sum"
+  );
+  readonly #news: News[] = [];
+  /** The warnings that hold, and since when. */
+  readonly #warnings = new Map<string, { readonly finding: Finding; readonly since: string }>();
+  readonly #startMs: number;
+  readonly #timer: Disposable;
+  #before: Counts;
+  #clientCount = 0;
+  #lastId = 0;
+  #lastState = "";
+
+  /** Begins to watch. */
+  constructor(subject: ControlledServer, timers: Timers = systemTimers) {
+    this.#subject = subject;
+    this.#timers = timers;
+    this.#startMs = timers.monotonicMs();
+    this.#before = countsOf(subject);
+    this.#add("ok", "Started");
+    this.#compare();
+    this.#timer = timers.every(1000, () => void this.#tick());
+  }
+
+  /** The state of the server, with the times when warnings began. */
+  get state(): Omit<ServerState, "schema"> {
+    const since = (finding: Finding): string | null =>
+      this.#warnings.get(keyOf(finding))?.since ?? null;
+    return stateOf(this.#subject, undefined, since);
+  }
+
+  history(span: Span): HistoryPart {
+    return this.#history.list(span, this.#now());
+  }
+
+  /**
+   * Opens a stream of Server-Sent Events.
+   *
+   * @param lastId The id of the last news that the viewer has
+   * @throws {HttpError} If too many watch already
+   */
+  watch({ seesAddresses, lastId = 0 }: {
+    readonly seesAddresses: boolean;
+    readonly lastId?: number;
+  }): TextStream {
+    if (this.#viewers.size >= MAX_VIEWERS) {
+      throw new HttpError(503, `${MAX_VIEWERS} watch this server already`, { "retry-after": "10" });
+    }
+    const stream: TextStream = new TextStream(() => this.#viewers.delete(viewer));
+    const viewer: Viewer = { stream, seesAddresses };
+    this.#viewers.add(viewer);
+    // Ids begin again with the server: a viewer from before its restart gets all.
+    const known = lastId > this.#lastId ? 0 : lastId;
+    stream.push(`retry: ${RETRY_MS}\n\n`);
+    stream.push(event("state", this.state));
+    for (const news of this.#news) if (news.id > known) stream.push(newsEvent(news));
+    void this.#sendClients([viewer]);
+    return stream;
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+    for (const { stream } of this.#viewers) stream.end();
+  }
+
+  async #tick(): Promise<void> {
+    const counts = countsOf(this.#subject);
+    const increments = subtract(counts, this.#before);
+    this.#before = counts;
+    const tick = this.#sample(increments);
+    const second = Math.floor((this.#timers.monotonicMs() - this.#startMs) / 1000);
+    this.#history.add(second, columnsOf(tick));
+    this.#compare();
+    this.#send(event("tick", tick));
+    if (second % COMMENT_SECONDS === 0) this.#send(": still here\n\n");
+    if (second % CLIENTS_SECONDS === 0) await this.#sendClients([...this.#viewers]);
+  }
+
+  #sample(counts: Counts): Tick {
+    const { time, following } = this.#subject;
+    const look = time.look();
+    const { seconds, nanoseconds } = look.time;
+    return {
+      t: Math.floor(this.#now()),
+      time: seconds * 1000 + nanoseconds / 1e6,
+      offset: time.state.offset,
+      ...counts,
+      clients: this.#clientCount,
+      bound: look.status.leap === 3 ? null : rootDistance(look).distance,
+      ...following && {
+        upstreams: Object.fromEntries(
+          namesOf(following.list().map(({ url }) => url)).map((name, i) => {
+            const { offset, distance } = following.list()[i] ?? {};
+            return [name, [offset ?? null, distance ?? null]];
+          }),
+        ),
+      },
+    };
+  }
+
+  /** Sends the state if something in it has changed that is no count and no clock reading. */
+  #compare(): void {
+    const found = findWarnings(this.#subject);
+    const keys = new Set(found.map(keyOf));
+    const at = this.#timers.now().toString({ smallestUnit: "second" });
+    for (const finding of found) {
+      const key = keyOf(finding);
+      const known = this.#warnings.get(key);
+      if (known === undefined) this.#add(finding.level === "bad" ? "bad" : "warn", finding.text);
+      this.#warnings.set(key, { finding, since: known?.since ?? at });
+    }
+    for (const [key, { finding }] of this.#warnings) {
+      if (keys.has(key)) continue;
+      this.#warnings.delete(key);
+      this.#add("ok", finding.over);
+    }
+    const { state } = this;
+    const text = formatJson(stillOf(state));
+    if (text === this.#lastState) return;
+    this.#lastState = text;
+    this.#send(event("state", state));
+  }
+
+  #add(level: News["level"], text: string): void {
+    const at = this.#timers.now().toString({ smallestUnit: "second" });
+    const news = { id: ++this.#lastId, at, level, text };
+    this.#news.push(news);
+    if (this.#news.length > MAX_NEWS) this.#news.shift();
+    this.#send(newsEvent(news));
+  }
+
+  async #sendClients(viewers: readonly Viewer[]): Promise<void> {
+    if (viewers.length === 0) return;
+    const list = await this.#subject.clients({ sort: "rate", limit: CLIENTS_SHOWN });
+    this.#clientCount = list.total;
+    for (const { stream, seesAddresses } of viewers) {
+      stream.push(event("clients", seesAddresses ? list : maskClients(list)));
+    }
+  }
+
+  #send(text: string): void {
+    for (const { stream } of this.#viewers) stream.push(text);
+  }
+
+  /** This machine's time, in seconds since 1970. */
+  #now(): number {
+    return this.#timers.now().epochMilliseconds / 1000;
+  }
+}
+
+/** One second of a server. */
+interface Tick extends Counts {
+  /** Seconds since 1970 by this machine's clock. */
+  readonly t: number;
+  /** The served time, in milliseconds since 1970. */
+  readonly time: number;
+  /** The served time minus this machine's, in seconds. */
+  readonly offset: number;
+  readonly clients: number;
+  /** The root distance in seconds; null while the clock is not synchronised. */
+  readonly bound: number | null;
+  readonly upstreams?: Readonly<
+    Record<string, readonly [offset: number | null, distance: number | null]>
+  >;
+}
+
+function countsOf({ totals, listeners }: ControlledServer): Counts {
+  const { received, refused, kisses, responderErrors, receiveErrors, sendErrors } = totals();
+  const each = listeners.map(({ protocol, totals }) => ({ protocol, totals: totals() }));
+  const replies: Record<string, number> = {};
+  for (const { protocol, totals } of each) {
+    for (const [spoken, count] of repliesByProtocol(protocol, totals)) {
+      replies[spoken] = (replies[spoken] ?? 0) + count;
+    }
+  }
+  return {
+    received,
+    replies,
+    refused,
+    kisses,
+    errors: responderErrors + receiveErrors + sendErrors,
+    listeners: each.map(({ totals }) => [totals.answered, refusalsOf(totals)]),
+  };
+}
+
+function refusalsOf({ refused }: Pick<Totals, "refused">): number {
+  return refusalCauses.reduce((sum, cause) => sum + refused[cause], 0);
+}
+
+/** The counts of a second; causes without a refusal are left out. */
+function subtract(now: Counts, before: Counts): Counts {
+  const increments = (a: Counts["replies"], b: Counts["replies"]): [string, number][] =>
+    Object.entries(a).map(([name, count]) => [name, count - (b[name] ?? 0)]);
+  return {
+    received: now.received - before.received,
+    replies: Object.fromEntries(increments(now.replies, before.replies)),
+    refused: Object.fromEntries(
+      increments(now.refused, before.refused).filter(([, count]) => count > 0),
+    ),
+    kisses: now.kisses - before.kisses,
+    errors: now.errors - before.errors,
+    listeners: now.listeners.map(([replies, refused], i) => {
+      const [repliesBefore = 0, refusedBefore = 0] = before.listeners[i] ?? [];
+      return [replies - repliesBefore, refused - refusedBefore];
+    }),
+  };
+}
+
+function columnsOf({ replies, refused, bound, upstreams = {} }: Tick): Record<
+  string,
+  number | undefined
+> {
+  return {
+    ...Object.fromEntries(
+      Object.entries(replies).map(([protocol, count]) => [`replies_${protocol}`, count]),
+    ),
+    refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
+    bound: bound ?? undefined,
+    ...Object.fromEntries(
+      Object.entries(upstreams).map(([name, [offset]]) => [`offset:${name}`, offset ?? undefined]),
+    ),
+  };
+}
+
+/** Names that differ: a pool has several servers of one URL. */
+function namesOf(urls: readonly string[]): string[] {
+  return urls.map((url, i) => {
+    const member = urls.slice(0, i + 1).filter((each) => each === url).length;
+    return member === 1 ? url : `${url}#${member}`;
+  });
+}
+
+/** The parts of a state that stay as they are unless something happens. */
+function stillOf(
+  { answering, warnings, clock, listeners, discipline, upstreams }: Omit<ServerState, "schema">,
+): unknown {
+  return [
+    answering,
+    warnings.map(({ kind, since }) => [kind, since]),
+    clock.simulated.length,
+    clock.rate,
+    clock.status.leap,
+    clock.status.stratum,
+    clock.status.referenceId,
+    listeners.map(({ faults, clock }) => [faults, clock?.rate]),
+    discipline?.state,
+    upstreams?.map(({ state, address, reach }) => [state, address, reach]),
+  ];
+}
+
+function keyOf({ kind, about }: Finding): string {
+  return `${kind} ${about}`;
+}
+
+function event(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${formatJson(data)}\n\n`;
+}
+
+function newsEvent({ id, ...news }: News): string {
+  return `id: ${id}\n${event("news", news)}`;
+}
