@@ -19,6 +19,7 @@ import { tokenForm } from "./token_form.ts";
 import { WebGate } from "./web_gate.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
+import { timesyncModuleRoutes } from "./timesync_module.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
 
 export interface WebOptions {
@@ -34,6 +35,7 @@ export interface WebOptions {
 const routes: WebRoutes = {
   ...timeRoutes,
   ...timesyncRoutes,
+  ...timesyncModuleRoutes,
   ...healthRoutes,
   ...metricsRoutes,
   ...statusRoutes,
