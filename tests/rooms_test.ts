@@ -15,7 +15,6 @@ const rooms = [
   "explain",
   "load",
   "discipline",
-  "page",
   "server",
   "cli",
 ];
@@ -43,9 +42,7 @@ async function readImports(): Promise<ReadonlyMap<string, ReadonlySet<string>>> 
   for (const path of [...await readEntries(), ...await Array.fromAsync(filesIn("src"))]) {
     // Examples in documentation import the file that they stand in.
     const text = (await Deno.readTextFile(root + path)).replaceAll(/^ *\* .*$/gm, "");
-    const specifiers = text.matchAll(
-      /\b(?:from|import) ?\(?\s*"(\.[^"]+\.(?:ts|js|css|svg|html))"/g,
-    );
+    const specifiers = text.matchAll(/\b(?:from|import) ?\(?\s*"(\.[^"]+\.ts)"/g);
     const targets = specifiers.map(([, to = ""]) =>
       new URL(to, `file:///${path}`).pathname.slice(1)
     );

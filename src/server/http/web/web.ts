@@ -1,11 +1,12 @@
 /** The served time, health and metrics over HTTP, for programs, scripts and web pages. */
 import { formatAddress } from "../../../protocols/endpoint.ts";
-import { firstOf, resolveHost } from "../../../system/address.ts";
+import { addressFamily, firstOf, resolveHost } from "../../../system/address.ts";
 import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.ts";
 import type { ControlledServer } from "../call.ts";
+import { requireToken } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import { type HttpPart, httpParts } from "../options.ts";
@@ -14,12 +15,8 @@ import { metricsRoutes } from "./metrics_route.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 import { Dashboard } from "./status/dashboard.ts";
 import { statusRoutes } from "./status/routes.ts";
-import { sessionRoutes } from "./session.ts";
-import { tokenForm } from "./token_form.ts";
-import { WebGate } from "./web_gate.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
-import { timesyncModuleRoutes } from "./timesync_module.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
 
 export interface WebOptions {
@@ -35,11 +32,9 @@ export interface WebOptions {
 const routes: WebRoutes = {
   ...timeRoutes,
   ...timesyncRoutes,
-  ...timesyncModuleRoutes,
   ...healthRoutes,
   ...metricsRoutes,
   ...statusRoutes,
-  ...sessionRoutes,
 };
 
 /** What web pages of other sites may read. */
@@ -67,8 +62,8 @@ export class Web {
   /** The path where its connections become WebSockets. */
   readonly webSocketPath = WEBSOCKET_PATH;
   readonly #address: HttpAddress;
-  readonly #hasToken: boolean;
-  readonly #gate: WebGate;
+  readonly #token: string | undefined;
+  readonly #names: readonly string[];
   readonly #parts: readonly HttpPart[];
   #listener: HttpListener | undefined;
   #dashboard: Dashboard | undefined;
@@ -81,8 +76,8 @@ export class Web {
    */
   constructor({ address, token, names = [], parts = httpParts }: WebOptions) {
     this.#address = parseHttp(address);
-    this.#hasToken = token !== undefined;
-    this.#gate = new WebGate({ token: token === undefined ? undefined : checkToken(token), names });
+    this.#token = token === undefined ? undefined : checkToken(token);
+    this.#names = names;
     this.#parts = parts;
   }
 
@@ -151,7 +146,7 @@ export class Web {
       const route = this.#find(pathname);
       const respond = findMethod(route, request);
       this.#admit(request, subject);
-      if (!route.isPublic && !route.isForm) await this.#gate.authorize(request);
+      if (!route.isPublic) await this.#authorize(request);
       for (const name of parameters.keys()) {
         if (route.parameters.includes(name)) continue;
         throw new HttpError(
@@ -163,15 +158,13 @@ export class Web {
         request,
         subject,
         parameters,
-        gate: this.#gate,
         dashboard: () => this.#dashboard as Dashboard,
         // Without a token anybody in the network may look.
-        seesAddresses: request.isLocal || this.#hasToken,
+        seesAddresses: request.isLocal || this.#token !== undefined,
       });
       return { ...response, headers: { ...response.headers, ...common } };
     } catch (error) {
       const isKnown = error instanceof HttpError;
-      if (isKnown && error.status === 401 && pathname === "/") return await tokenForm();
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
       const status = isKnown ? error.status : isMistake ? 400 : 500;
       const response = textResponse(status, `${(error as Error).message}\n`);
@@ -192,6 +185,23 @@ export class Web {
   #admit({ peer, isLocal }: HttpRequest, { guard }: ControlledServer): void {
     if (isLocal || guard.isAllowed(peer)) return;
     throw new HttpError(403, "This server does not answer your address");
+  }
+
+  /** Keeps web pages and names of strangers away from what is not the time. */
+  async #authorize({ url, headers }: HttpRequest): Promise<void> {
+    const site = headers.get("sec-fetch-site") ?? "none";
+    if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
+      throw new HttpError(403, "Pages of other sites must not look at this server");
+    }
+    for (const host of [url, URL.parse(`http://${headers.get("host") ?? ""}/`)]) {
+      const name = host?.hostname.replace(/^\[|\]$/g, "") ?? "";
+      const isKnown = name === "localhost" || addressFamily(name) !== undefined ||
+        this.#names.includes(name);
+      // By DNS rebinding, a page can resolve a name of its own to this address.
+      if (isKnown) continue;
+      throw new HttpError(421, `${quote(name)} is no name of this server: see --http-name`);
+    }
+    if (this.#token !== undefined) await requireToken(headers, this.#token);
   }
 }
 
