@@ -2,7 +2,7 @@
 /** Writes the references: the manual pages in man/, docs/timesrv.md, docs/timecli.md and docs/metrics.md. */
 import { timecli } from "../src/cli/timecli/timecli.ts";
 import { timesrv } from "../src/cli/timesrv/timesrv.ts";
-import { serverMetrics } from "../src/server/http/web/metrics.ts";
+import { serverMetrics } from "../src/server/http/web/metrics/metrics.ts";
 import { markdownPage } from "./manual/markdown.ts";
 import { programPage } from "./manual/page.ts";
 import { roffPage } from "./manual/roff.ts";

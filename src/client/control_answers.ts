@@ -84,6 +84,7 @@ const isServedClock = both(
       rootDispersion: isNumber,
       rootDistance: isNumber,
       synchronized: isFlag,
+      source: isText,
     }),
   }),
 );
@@ -136,6 +137,8 @@ const sources = {
     poll: isNumber,
     reach: isNumber,
     lastReply: nullable(isNumber),
+    requests: isNumber,
+    replies: isNumber,
   })),
 };
 

@@ -1,4 +1,5 @@
 /** What a server serves, as its control interface and its status page show it. */
+import type { StatusSource } from "../clock/sources/source.ts";
 import type { ClockState } from "../clock/sources/timeline/state.ts";
 
 /** The status of a served clock, as NTP replies state it (RFC 5905 §7.3); times are in seconds. */
@@ -17,6 +18,8 @@ export interface ClockStatusState {
   readonly rootDistance: number;
   /** Whether clients may use the time. */
   readonly synchronized: boolean;
+  /** Where the status comes from: the kernel, the options, nothing but a guess, or upstream servers. */
+  readonly source: StatusSource;
 }
 
 /** A served clock with its status. */

@@ -48,6 +48,10 @@ export interface SourceState {
   readonly reach: number;
   /** Seconds since its last reply. */
   readonly lastReply: number | null;
+  /** The requests sent to it, whatever its address. */
+  readonly requests: number;
+  /** The replies to them with a usable time. */
+  readonly replies: number;
 }
 
 /** The upstream servers that a server follows, and what the served time is by them. */

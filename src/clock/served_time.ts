@@ -11,7 +11,7 @@ import type { StatusOptions } from "./sources/options.ts";
 import type { ClockStatus } from "./status.ts";
 import { type ClockOptions, readClock } from "./sources/timeline/options.ts";
 import { planTimeline } from "./sources/timeline/plan.ts";
-import type { SourceContext, TimeSource } from "./sources/source.ts";
+import type { SourceContext, StatusSource, TimeSource } from "./sources/source.ts";
 import { isSimulated, type TimelineContext, TimelineSource } from "./sources/timeline/source.ts";
 import { type ClockState, clockState } from "./sources/timeline/state.ts";
 
@@ -43,6 +43,9 @@ export interface ClockControl {
   reset(): void;
 }
 
+/** Set or stepped by the interface, reset to that of the start; steps and leap seconds that were planned too. */
+export type ClockChange = "set" | "step" | "leap" | "reset";
+
 export interface ServedTimeOptions {
   /** The clock behind it: the system's, or a caller's own. */
   readonly base: Clock;
@@ -68,6 +71,7 @@ export class ServedTime implements ClockControl, Disposable {
   #status: StatusOptions;
   readonly #openSource: ServedTimeOptions["openSource"];
   #source: TimeSource;
+  #changes: Readonly<Record<ClockChange, number>> = { set: 0, step: 0, leap: 0, reset: 0 };
 
   /** Throws a `SyntaxError`, `RangeError` or `TypeError` for options as {@linkcode ClockControl.set} does. */
   constructor(
@@ -99,15 +103,19 @@ export class ServedTime implements ClockControl, Disposable {
 
   set(options: ClockOptions): void {
     this.#simulate((timeline) => timeline.set(options));
+    this.#count("set");
   }
 
   step(by: string | Temporal.Duration): void {
     this.#simulate((timeline) => timeline.step(by));
+    this.#count("step");
   }
 
   reset(): void {
     // Upstream servers decide the time since the start: there is nothing to restore.
-    if (this.#openSource === undefined) this.begin(this.options, {});
+    if (this.#openSource !== undefined) return;
+    this.#begin(this.options, {});
+    this.#count("reset");
   }
 
   /**
@@ -115,6 +123,11 @@ export class ServedTime implements ClockControl, Disposable {
    * Where it throws, nothing has changed.
    */
   begin(clock: ClockOptions, status: StatusOptions): void {
+    this.#begin(clock, status);
+    this.#count("set");
+  }
+
+  #begin(clock: ClockOptions, status: StatusOptions): void {
     this.#refuseIfFollowing();
     const configured = addStatus(this.#statusAtStart, status);
     this.#replace(this.#open(clock, configured));
@@ -127,6 +140,16 @@ export class ServedTime implements ClockControl, Disposable {
     const configured = addStatus(this.#statusAtStart, status);
     this.#source.configure?.(configured);
     this.#status = configured;
+  }
+
+  /** How often it was changed, and how often it jumped by itself. */
+  get changes(): Readonly<Record<ClockChange, number>> {
+    const { step, leap } = this.#source.jumps;
+    return { ...this.#changes, step: this.#changes.step + step, leap: this.#changes.leap + leap };
+  }
+
+  get statusSource(): StatusSource {
+    return this.#source.statusSource;
   }
 
   get state(): ClockState {
@@ -148,7 +171,7 @@ export class ServedTime implements ClockControl, Disposable {
 
   /** Whether NTP clients drop it after some days: nothing keeps it right, and nobody vouches for it. */
   get isExpiring(): boolean {
-    return this.#source instanceof MachineSource && this.#source.isGuess;
+    return this.statusSource === "guess";
   }
 
   /** The warnings for its administrator now, each a sentence. */
@@ -183,7 +206,12 @@ export class ServedTime implements ClockControl, Disposable {
     throw new RangeError("The clock follows upstream servers: it cannot be changed");
   }
 
+  #count(change: "set" | "step" | "reset"): void {
+    this.#changes = { ...this.#changes, [change]: this.#changes[change] + 1 };
+  }
+
   #replace(source: TimeSource): void {
+    this.#changes = this.changes;
     this.#source[Symbol.dispose]();
     this.#source = source;
     this.#listen();

@@ -64,6 +64,8 @@ export class Discipline {
   state: DisciplineState = "unsynchronized";
   correction: Correction = NO_CORRECTION;
   status: DisciplineStatus | undefined;
+  /** How often it has stepped the served time, at the start too. */
+  steps = 0;
   readonly upstreams: Upstream[] = [];
   readonly #options: DisciplineOptions;
   /** When it began, or the base clock jumped. */
@@ -253,6 +255,7 @@ export class Discipline {
       return;
     }
     const isStep = isFirst || left > STEP_SECONDS;
+    if (isStep) this.steps++;
     const slew = isStep ? 0 : left;
     const status = statusOf(selection, upstreams, Math.abs(slew), at);
     if (status.rootDelay / 2 + status.rootDispersion > this.#options.maxDistance) {

@@ -2,7 +2,12 @@
 import type { UnixTime } from "../clock/clock.ts";
 import { joinNs, type Plan, servedAt, splitNs, systemAt, toLine } from "../clock/line.ts";
 import { type PageContent, type ServedLine, SYSTEM_TIME } from "../clock/page.ts";
-import { POLL_MS, type SourceContext, type TimeSource } from "../clock/sources/source.ts";
+import {
+  type Jumps,
+  POLL_MS,
+  type SourceContext,
+  type TimeSource,
+} from "../clock/sources/source.ts";
 import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../clock/status.ts";
 import { Discipline, type DisciplineOptions } from "./discipline.ts";
 
@@ -27,6 +32,7 @@ interface PlannedLeap {
 export class UpstreamSource implements TimeSource {
   onChange: () => void = () => {};
   readonly warnings: readonly string[] = [];
+  readonly statusSource = "upstreams";
   readonly discipline: Discipline;
   readonly #context: SourceContext;
   readonly #startNs: bigint;
@@ -36,6 +42,7 @@ export class UpstreamSource implements TimeSource {
   #leap: PlannedLeap | undefined;
   /** When the last leap second happened, by the base clock. */
   #leaptNs: bigint | undefined;
+  #leaps = 0;
   readonly #poll: Disposable;
 
   constructor(context: SourceContext, options: DisciplineOptions) {
@@ -44,6 +51,10 @@ export class UpstreamSource implements TimeSource {
     this.discipline = new Discipline(0, options);
     // Rates are whole parts in 10^9: written anew, their rounding never adds up to more than a few nanoseconds.
     this.#poll = context.timers.every(POLL_MS, () => this.update());
+  }
+
+  get jumps(): Jumps {
+    return { step: this.discipline.steps, leap: this.#leaps };
   }
 
   /** The base clock, in seconds since the start. */
@@ -155,6 +166,7 @@ export class UpstreamSource implements TimeSource {
     if (leap === undefined || baseNs < leap.baseNs) return baseNs;
     this.#leap = undefined;
     this.#leaptNs = leap.baseNs;
+    this.#leaps++;
     this.discipline.leap(Number(leap.seconds));
     return baseNs;
   }

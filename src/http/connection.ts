@@ -43,6 +43,9 @@ const limitMs = {
 
 type Phase = keyof typeof limitMs | "closing" | "closed";
 
+/** What a connection is used for: requests and responses, a stream of events, or messages. */
+export type ConnectionKind = "http" | "events" | "websocket";
+
 /** Makes a stream that calls these functions: `node:stream` is loaded with the first connection. */
 export type OpenStream = (options: {
   read: () => void;
@@ -122,6 +125,10 @@ export class Connection {
 
   get isWebSocket(): boolean {
     return this.#phase === "websocket";
+  }
+
+  get kind(): ConnectionKind {
+    return this.isStreaming ? "events" : this.isWebSocket ? "websocket" : "http";
   }
 
   get isClosing(): boolean {

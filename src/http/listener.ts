@@ -9,7 +9,7 @@ import { formatAddress } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 import { formatJson } from "../text/json.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionKind } from "./connection.ts";
 import { HttpError } from "./http_error.ts";
 import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
@@ -99,6 +99,13 @@ export class HttpListener {
   /** The address that it listens on. */
   get address(): Deno.NetAddr | undefined {
     return this.#listener?.addr as Deno.NetAddr | undefined;
+  }
+
+  /** The number of open connections of each kind. */
+  get connections(): Readonly<Record<ConnectionKind, number>> {
+    const counts = { http: 0, events: 0, websocket: 0 };
+    for (const { kind } of this.#connections.values()) counts[kind]++;
+    return counts;
   }
 
   /**

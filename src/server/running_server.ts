@@ -116,7 +116,8 @@ export class RunningServer implements Server {
     this.#reportError = createErrorReporter(options);
     const { maxClients } = options;
     const threads = isThreaded ? workers : 1;
-    this.#clients = new ClientTables({ maxClients, hasControl: control !== undefined, threads });
+    const hasList = (control ?? web) !== undefined;
+    this.#clients = new ClientTables({ maxClients, hasList, threads });
     if (isThreaded) {
       this.#workers = new WorkerPool({
         size: workers,
@@ -231,6 +232,7 @@ export class RunningServer implements Server {
       totals: () => this.totals,
       started: this.#started,
       clients: (query) => this.clients(query),
+      recentClients: () => this.#clients.countRecent(Date.now()),
       guard: await this.#openGuard(),
       time: this.#time,
       listeners: this.#controlled,

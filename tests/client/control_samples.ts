@@ -34,6 +34,7 @@ const served: ServedClockState = {
     rootDispersion: 0.001,
     rootDistance: 0.003,
     synchronized: true,
+    source: "given",
   },
 };
 
@@ -43,17 +44,17 @@ const sources: SourceList = {
     {
       ...{ url: "ntp://a.example", address: "192.0.2.1", state: "selected", stratum: 1 },
       ...{ offset: 0.000_012, distance: 0.003, delay: 0.004, jitter: 0.000_009 },
-      ...{ poll: 6, reach: 0o377, lastReply: 12.7 },
+      ...{ poll: 6, reach: 0o377, lastReply: 12.7, requests: 80, replies: 79 },
     },
     {
       ...{ url: "ntp://[2001:db8::1]", address: "2001:db8::1", state: "falseticker", stratum: 2 },
       ...{ offset: -0.08, distance: 0.004, delay: 0.005, jitter: 0.000_1 },
-      ...{ poll: 10, reach: 0o13, lastReply: 3960 },
+      ...{ poll: 10, reach: 0o13, lastReply: 3960, requests: 40, replies: 21 },
     },
     {
       ...{ url: "ntp://c.example", address: null, state: "silent", stratum: null },
       ...{ offset: null, distance: null, delay: null, jitter: null },
-      ...{ poll: 0, reach: 0, lastReply: null },
+      ...{ poll: 0, reach: 0, lastReply: null, requests: 9, replies: 0 },
     },
   ],
 };

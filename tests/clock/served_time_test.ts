@@ -6,6 +6,7 @@ import { ServedTime } from "../../src/clock/served_time.ts";
 import type { StatusOptions } from "../../src/clock/sources/options.ts";
 import { parseLeap } from "../../src/clock/sources/timeline/leap_seconds.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
+import { clockBy, FakeTime } from "../support/fake_time.ts";
 import { FakeKernel, kernelStatus } from "../support/kernel.ts";
 import { where } from "../support/needs.ts";
 
@@ -202,4 +203,25 @@ Deno.test("what was configured before is not kept: it is added to the configurat
   assertEquals([seen(time).ahead, ...configured()], [1, 5, 0, 0.5]);
   time.reset();
   assertEquals([seen(time).ahead, ...configured()], [0, 10, 0, 0.5]);
+});
+
+Deno.test("changes are counted by their kind, planned ones too, whatever the source is by then", async () => {
+  const timers = new FakeTime("2028-12-31T23:59:50Z");
+  const base = clockBy(timers);
+  using time = new ServedTime({ base, clock: {}, status: {}, precision, timers });
+  assertEquals(time.changes, { set: 0, step: 0, leap: 0, reset: 0 });
+  time.begin({ leap: "insert@2028-12-31" }, {});
+  await timers.advance(20_000);
+  assertEquals(time.changes, { set: 1, step: 0, leap: 1, reset: 0 });
+  // The third one is jumped over by the second.
+  time.set({ steps: ["+60s@00:02", "+9h@00:04", "+1s@2029-01-01T08:00:00Z"] });
+  await timers.advance(3000);
+  assertEquals(time.changes, { set: 2, step: 1, leap: 1, reset: 0 });
+  await timers.advance(3000);
+  assertEquals(time.changes, { set: 2, step: 2, leap: 1, reset: 0 });
+  time.step("1s");
+  time.reset();
+  await timers.advance(60_000);
+  assertThrows(() => time.step("nonsense"), SyntaxError);
+  assertEquals(time.changes, { set: 2, step: 3, leap: 1, reset: 1 });
 });

@@ -12,16 +12,24 @@ import {
 } from "./configured_status.ts";
 import { type KernelStatusReader, openKernelStatus } from "./kernel_status.ts";
 import { readStatus, type StatusOptions, type StatusReading } from "./options.ts";
-import { POLL_MS, type SourceContext, type TimeSource } from "./source.ts";
+import {
+  type Jumps,
+  POLL_MS,
+  type SourceContext,
+  type StatusSource,
+  type TimeSource,
+} from "./source.ts";
 
 /** Serves the base clock as it is, the system's or a caller's own. */
 export class MachineSource implements TimeSource {
   onChange: () => void = () => {};
   readonly warnings: readonly string[];
+  // The jumps of the base clock are not known here.
+  readonly jumps: Jumps = { step: 0, leap: 0 };
   readonly #context: SourceContext;
   #options: StatusReading;
   #status: ClockStatus;
-  #isGuess = false;
+  #statusSource: StatusSource = "guess";
   /** Opened at the first use; a text is the reason why it cannot be read. */
   #kernel: KernelStatusReader | string | undefined;
   readonly #poll: Disposable;
@@ -39,9 +47,8 @@ export class MachineSource implements TimeSource {
     return { ...SYSTEM_TIME, status: this.#status };
   }
 
-  /** Whether nothing is known to keep the clock right, and no option vouches for it. */
-  get isGuess(): boolean {
-    return this.#isGuess;
+  get statusSource(): StatusSource {
+    return this.#statusSource;
   }
 
   configure(options: StatusOptions): void {
@@ -64,14 +71,15 @@ export class MachineSource implements TimeSource {
     base.read(now);
     const { source, unsynchronized } = this.#options;
     // Where the configuration overrules the kernel, it is not read.
-    this.#isGuess = false;
+    this.#statusSource = "kernel";
     const kernel = source === "fixed" || unsynchronized ? undefined : this.#readKernel();
     if (kernel !== undefined && (source === "kernel" || kernel.leap !== UNSYNCHRONIZED)) {
       return { ...kernel, referenceSeconds: now.seconds };
     }
     if (source === "kernel") return unsynchronizedFacts(now.seconds);
+    this.#statusSource = "given";
     if (vouchesForClock(this.#options)) return vouchedFacts(now.seconds);
-    this.#isGuess = !unsynchronized;
+    if (!unsynchronized) this.#statusSource = "guess";
     return { ...UNKNOWN_CLOCK, referenceSeconds: start.seconds };
   }
 

@@ -4,6 +4,15 @@ import type { Clock, UnixTime } from "../clock.ts";
 import type { PageContent } from "../page.ts";
 import type { StatusOptions } from "./options.ts";
 
+/** Where the status of a clock comes from: the kernel, the configuration, a guess or upstream servers. */
+export type StatusSource = "kernel" | "given" | "guess" | "upstreams";
+
+/** How often served time has jumped by itself. */
+export interface Jumps {
+  readonly step: number;
+  readonly leap: number;
+}
+
 /**
  * Decides which time is served, and which status it has. The page that readers go by is written from its
  * content, at first and after each change.
@@ -17,6 +26,8 @@ export interface TimeSource extends Disposable {
   onChange: () => void;
   /** The warnings for its administrator now, each a sentence. */
   readonly warnings: readonly string[];
+  readonly statusSource: StatusSource;
+  readonly jumps: Jumps;
 }
 
 export interface SourceContext {

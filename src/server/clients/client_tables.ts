@@ -2,14 +2,17 @@ import { type ClientsQuery, clientsQueryFields } from "../../client/clients_quer
 import type { ClientList } from "../../client/control_api.ts";
 import { readOptions } from "../../options/read.ts";
 import { allocateClients, type ClientMemory } from "./client_table.ts";
+import { countRecentClients } from "./recent_clients.ts";
 
 /** Six times the clients per minute of a busy server of the public pool; that many need 13 MB. */
 const DEFAULT_CLIENTS = 65_536;
 
+const RECENT_MS = 300_000;
+
 export interface ClientTablesOptions {
-  /** By default 65,536 with a control interface, which has the list, otherwise none. */
+  /** By default 65,536 with an interface over HTTP, which shows them, otherwise none. */
   readonly maxClients: number | undefined;
-  readonly hasControl: boolean;
+  readonly hasList: boolean;
   readonly threads: number;
 }
 
@@ -17,10 +20,15 @@ export interface ClientTablesOptions {
 export class ClientTables {
   readonly memories: readonly ClientMemory[];
 
-  constructor({ maxClients, hasControl, threads }: ClientTablesOptions) {
-    const capacity = maxClients ?? (hasControl ? DEFAULT_CLIENTS : 0);
+  constructor({ maxClients, hasList, threads }: ClientTablesOptions) {
+    const capacity = maxClients ?? (hasList ? DEFAULT_CLIENTS : 0);
     const length = capacity === 0 ? 0 : threads;
     this.memories = Array.from({ length }, () => allocateClients(capacity));
+  }
+
+  /** Counts the clients whose last request is recent. */
+  countRecent(nowMs: number): number {
+    return countRecentClients(this.memories, nowMs - RECENT_MS);
   }
 
   /**

@@ -27,6 +27,8 @@ export interface ControlledServer {
   readonly totals: () => Totals;
   /** When it was started. */
   readonly started: Temporal.Instant;
+  /** The number of clients seen in the last five minutes. */
+  readonly recentClients: () => number;
   readonly clients: (query: ClientsQuery) => Promise<ClientList>;
   /** Access rules and rate limit. */
   readonly guard: GuardControl;

@@ -65,6 +65,7 @@ function clockOf(time: ServedTime): ServedClockState {
       rootDispersion: dispersion,
       rootDistance: distance,
       synchronized: leap !== 3,
+      source: time.statusSource,
     },
   };
 }

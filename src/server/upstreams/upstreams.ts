@@ -45,6 +45,9 @@ export interface UpstreamReport {
   readonly reach: number;
   /** Seconds since its last reply. */
   readonly lastReply: number | undefined;
+  /** The requests sent to it, whatever its address, and their replies with a usable time. */
+  readonly requests: number;
+  readonly replies: number;
 }
 
 /** How long a reply may take. */
@@ -65,6 +68,8 @@ interface Slot {
   /** Requests since the address was taken, and those in a row that made it no truechimer. */
   asked: number;
   wrong: number;
+  requests: number;
+  replies: number;
 }
 
 export class Upstreams {
@@ -114,7 +119,15 @@ export class Upstreams {
     for (const spec of this.#specs) {
       for (let i = 0; i < spec.pool; i++) {
         source.discipline.add(0, spec.limits);
-        this.#slots.push({ spec, address: undefined, id: 0, asked: 0, wrong: 0 });
+        this.#slots.push({
+          spec,
+          address: undefined,
+          id: 0,
+          asked: 0,
+          wrong: 0,
+          requests: 0,
+          replies: 0,
+        });
       }
     }
     return this.#source = source;
@@ -151,7 +164,7 @@ export class Upstreams {
     const source = this.#source;
     if (source === undefined) return [];
     const { discipline, now } = source;
-    return this.#slots.map(({ spec, address }, i) => {
+    return this.#slots.map(({ spec, address, requests, replies }, i) => {
       const { filter, intervalExponent: poll, reach, last } = discipline.upstreams[i] ?? unknown;
       const estimate = filter?.estimate(now);
       return {
@@ -165,6 +178,8 @@ export class Upstreams {
         poll,
         reach,
         lastReply: last && now - last.at,
+        requests,
+        replies,
       };
     });
   }
@@ -229,6 +244,7 @@ export class Upstreams {
         slot.address = address;
       }
       slot.asked++;
+      slot.requests++;
       const measured = await this.#measure(slot);
       slot.id ||= await referenceIdOf(slot.address, slot.spec.endpoint.port);
       const isFollower = await this.#isFollower(slot, measured);
@@ -271,6 +287,7 @@ export class Upstreams {
     } else if (error !== undefined || isOwnStatus(reply.packet, source.content.status)) {
       discipline.unusable(index, source.now);
     } else {
+      slot.replies++;
       discipline.replied(index, toUpstreamReply(reply, slot.id, source), source.now);
     }
     source.onChange();

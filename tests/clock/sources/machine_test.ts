@@ -259,7 +259,7 @@ Deno.test("without local, a server exceeds the limits of NTP clients after 1 to 
   const time = new FakeTime("2026-01-01T00:00:00Z");
   using guess = open({}, clockBy(time), time);
   using local = open({ local: 8 }, clockBy(time), time);
-  assertEquals([guess.isGuess, local.isGuess], [true, false]);
+  assertEquals([guess.statusSource, local.statusSource], ["guess", "given"]);
   const dispersionOf = ({ content: { status } }: MachineSource): number => {
     const now = { seconds: 0, nanoseconds: 0 };
     clockBy(time).read(now);

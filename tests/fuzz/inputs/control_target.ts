@@ -289,6 +289,7 @@ class Subject implements Disposable {
       isAnswering: () => true,
       totals: () => new Counters().totals(),
       started: Temporal.Instant.fromEpochMilliseconds(0),
+      recentClients: () => 0,
       clients: (query) => Promise.resolve(listClients([], 0, query)),
       time,
       listeners: this.#listeners,

@@ -10,6 +10,7 @@ import {
   outcome,
 } from "../../../src/server/clients/client_table.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
+import { countRecentClients } from "../../../src/server/clients/recent_clients.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const START_MS = 1_800_000_000_000;
@@ -209,4 +210,18 @@ Deno.test("the tables of several threads are one list", () => {
   assertEquals(list([], 0), {
     ...{ clients: [], now: at(0), total: 0, capacity: 0, dropped: 0, unlisted: 0 },
   });
+});
+
+Deno.test("the clients of the last while are counted once, of all threads", () => {
+  const [one, other] = [new TestTable(), new TestTable()];
+  one.count("192.0.2.1", 0);
+  one.count("192.0.2.2", 100);
+  one.count("2001:db8::1", 300, outcome.limited);
+  other.count("192.0.2.2", 200);
+  other.count("192.0.2.4", 301);
+  const count = (tables: readonly TestTable[], seconds: number): number =>
+    countRecentClients(tables.map(({ memory }) => memory), START_MS + seconds * 1000);
+  assertEquals([0, 1, 300, 301].map((since) => count([one], since)), [3, 2, 1, 0]);
+  assertEquals([0, 101, 201, 302].map((since) => count([one, other], since)), [4, 3, 2, 0]);
+  assertEquals(count([], 0), 0);
 });

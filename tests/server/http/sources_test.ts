@@ -19,7 +19,8 @@ Deno.test("GET /sources and GET /state list the upstream servers", async () => {
   assertDocumented(body, "control");
   assertEquals(body.discipline, { state: "unsynchronized", root_distance: null });
   assertEquals(body.upstreams.length, 2);
-  const { address: _address, reach: _reach, ...first } = body.upstreams[0];
+  const { address: _address, reach: _reach, requests, ...first } = body.upstreams[0];
+  assert(requests <= 1, `${requests}`);
   assertEquals(first, {
     url: "ntp://127.0.0.1:9",
     state: "silent",
@@ -30,6 +31,7 @@ Deno.test("GET /sources and GET /state list the upstream servers", async () => {
     jitter: null,
     poll: 4,
     last_reply: null,
+    replies: 0,
   });
   const state = await ask(server, "GET", "/state");
   assertDocumented(state.body, "control");

@@ -37,8 +37,11 @@ Deno.test("a falseticker is outvoted, and silent servers are named", async () =>
   await following.pass(600);
   assertEquals(following.states, ["selected", "falseticker", "combined", "silent"]);
   assert(Math.abs(following.error) < 1e-3, `${following.error}`);
-  const [, wrong] = following.upstreams.list();
+  const all = following.upstreams.list();
+  const [, wrong, , silent] = all;
   assert(Math.abs((wrong?.offset ?? 0) - 0.5) < 1e-3, `${wrong?.offset}`);
+  assertEquals(all.map(({ requests, replies }) => requests === replies), [true, true, true, false]);
+  assert((silent?.requests ?? 0) > 8 && silent?.replies === 0, `${silent?.requests} requests`);
 });
 
 Deno.test("a name that is not known yet is looked up again and again, and warned of once", async () => {

@@ -29,6 +29,7 @@ export function planTimeline(options: ClockOptions, nowNs: bigint): Timeline {
     plan: { systemNs: nowNs, servedNs: nowNs, gainPpb: 0n },
     steps: { system: [], served: [] },
     leaps: [],
+    past: { step: 0, leap: 0 },
   };
   return changed(systemTime, { ...reading, offsetNs }, nowNs);
 }
@@ -64,6 +65,7 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     smear,
     leapsExpireNs: reading.leaps === undefined ? before.leapsExpireNs : reading.leapsExpireNs,
     insertedUntilNs: reading.leaps === undefined ? insertedUntilNs : undefined,
+    past: before.past,
   };
 }
 

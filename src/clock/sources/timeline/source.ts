@@ -10,7 +10,13 @@ import {
   vouchedFacts,
 } from "../configured_status.ts";
 import { readStatus, type StatusOptions, type StatusReading } from "../options.ts";
-import { POLL_MS, type SourceContext, type TimeSource } from "../source.ts";
+import {
+  type Jumps,
+  POLL_MS,
+  type SourceContext,
+  type StatusSource,
+  type TimeSource,
+} from "../source.ts";
 import { type ClockOptions, readClock } from "./options.ts";
 import { leapWarnings } from "./leap_seconds.ts";
 import { changeTimeline, planTimeline } from "./plan.ts";
@@ -71,6 +77,14 @@ export class TimelineSource implements TimeSource {
       ...kernelWarnings(status, "it is not the clock served"),
       ...leapWarnings(timeline, servedNs),
     ];
+  }
+
+  get statusSource(): StatusSource {
+    return this.#simulation.status.source === "kernel" ? "kernel" : "given";
+  }
+
+  get jumps(): Jumps {
+    return advance(this.#simulation.timeline, this.#nowNs()).past;
   }
 
   get state(): Omit<ClockState, "warnings"> {

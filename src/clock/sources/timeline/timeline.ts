@@ -27,6 +27,12 @@ export interface LeapSecond {
   readonly midnightNs: bigint;
 }
 
+/** The planned events of a timeline that have happened so far. */
+export interface PastEvents {
+  readonly step: number;
+  readonly leap: number;
+}
+
 /** The state from which served time is computed; immutable, and replaced by each change. */
 export interface Timeline {
   readonly plan: Plan;
@@ -39,6 +45,7 @@ export interface Timeline {
   readonly smear?: Smear | undefined;
   /** The end of the last inserted second, unless the clock was moved after it began. */
   readonly insertedUntilNs?: bigint | undefined;
+  readonly past: PastEvents;
 }
 
 /** The served time between two changes of a timeline. */
@@ -126,7 +133,7 @@ function nextEvent(timeline: Timeline): TimelineEvent | undefined {
 
 /** The end of the next leap second, which happens only to a clock that runs forward. */
 function leapEnd(timeline: Timeline): TimelineEvent | undefined {
-  const { plan, smear, leaps: [leap, ...leaps] } = timeline;
+  const { plan, smear, leaps: [leap, ...leaps], past } = timeline;
   if (leap === undefined || rateOf(plan) <= 0n) return undefined;
   const atNs = systemAt(plan, endOf(leap, smear));
   if (atNs === undefined) return undefined;
@@ -134,20 +141,25 @@ function leapEnd(timeline: Timeline): TimelineEvent | undefined {
   return {
     atNs,
     after: () => ({
-      ...reach({ ...timeline, leaps }, atNs, changeBy(leap)),
+      ...reach(
+        { ...timeline, leaps, past: { ...past, leap: past.leap + 1 } },
+        atNs,
+        changeBy(leap),
+      ),
       ...(isRepeated && { insertedUntilNs: leap.midnightNs }),
     }),
   };
 }
 
 function systemStep(timeline: Timeline): TimelineEvent | undefined {
-  const { steps } = timeline;
+  const { steps, past } = timeline;
   const [step] = steps.system;
   return step && {
     atNs: step.atNs,
     after: () => {
       const left = { ...steps, system: steps.system.slice(1) };
-      return jump({ ...timeline, steps: left }, step.atNs, step.byNs);
+      const stepped = { ...past, step: past.step + 1 };
+      return jump({ ...timeline, steps: left, past: stepped }, step.atNs, step.byNs);
     },
   };
 }
@@ -164,7 +176,7 @@ function servedStep(timeline: Timeline): TimelineEvent | undefined {
 
 /** Advances served time to a moment, plus a leap second: the steps in between happen then. */
 function reach(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
-  const { plan, steps } = timeline;
+  const { plan, steps, past } = timeline;
   const servedNs = servedAt(plan, atNs) + byNs;
   // An inserted second repeats time whose steps have happened.
   const [from, to] = byNs < 0n ? [0, 0] : between(steps.served, plan.servedNs, servedNs);
@@ -173,6 +185,7 @@ function reach(timeline: Timeline, atNs: bigint, byNs: bigint): Timeline {
     ...timeline,
     plan: { ...plan, systemNs: atNs, servedNs },
     steps: { ...steps, served: steps.served.toSpliced(from, to - from) },
+    past: { ...past, step: past.step + due.length },
   };
   return due.length === 0
     ? there

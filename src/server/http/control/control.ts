@@ -70,7 +70,7 @@ export class Control {
     const { port } = this.#address;
     const isInUse = (error: unknown): boolean =>
       (error as Error).cause instanceof runtime.errors.AddrInUse;
-    this.#web?.begin(subject);
+    this.#web?.begin(subject, () => this.#listener?.connections);
     await firstOf(addresses, async (hostname) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
@@ -93,6 +93,12 @@ export class Control {
     if (this.#web?.has(request.url.pathname) && !await this.#isForControl(request)) {
       return this.#web.answer(request, subject);
     }
+    const response = await this.#respond(request, subject);
+    this.#web?.count(request, response.status);
+    return response;
+  }
+
+  async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     try {
       await authorize(request, this.#token);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });

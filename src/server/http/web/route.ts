@@ -3,6 +3,7 @@ import type { ControlledServer } from "../call.ts";
 import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
 import type { Dashboard } from "./status/dashboard.ts";
+import type { WebFigures } from "./metrics/metric.ts";
 
 export interface WebCall {
   readonly request: HttpRequest;
@@ -12,6 +13,7 @@ export interface WebCall {
   readonly dashboard: () => Dashboard;
   /** Whether clients are shown by their addresses; otherwise by their networks. */
   readonly seesAddresses: boolean;
+  readonly figures: WebFigures;
 }
 
 /** @throws {HttpError} If a parameter or the body is wrong */

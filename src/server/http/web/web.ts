@@ -11,7 +11,9 @@ import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import { type HttpPart, httpParts } from "../options.ts";
 import { healthRoutes } from "./health.ts";
-import { metricsRoutes } from "./metrics_route.ts";
+import type { WebFigures } from "./metrics/metric.ts";
+import { metricsRoutes } from "./metrics/metrics_route.ts";
+import { RequestCounts } from "./metrics/request_counts.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 import { Dashboard } from "./status/dashboard.ts";
 import { statusRoutes } from "./status/routes.ts";
@@ -56,6 +58,8 @@ const PREFLIGHT: HttpResponse = {
   body: "",
 };
 
+const NO_CONNECTIONS = { http: 0, events: 0, websocket: 0 };
+
 const MAX_SHOWN = 100;
 
 export class Web {
@@ -65,6 +69,8 @@ export class Web {
   readonly #token: string | undefined;
   readonly #names: readonly string[];
   readonly #parts: readonly HttpPart[];
+  readonly #requests: RequestCounts;
+  #connections: () => HttpListener["connections"] | undefined = () => undefined;
   #listener: HttpListener | undefined;
   #dashboard: Dashboard | undefined;
   #isStopping = false;
@@ -79,6 +85,7 @@ export class Web {
     this.#token = token === undefined ? undefined : checkToken(token);
     this.#names = names;
     this.#parts = parts;
+    this.#requests = new RequestCounts(this.#paths());
   }
 
   /** Its URL, such as `http://127.0.0.1:8880`. */
@@ -91,8 +98,16 @@ export class Web {
     return Object.hasOwn(routes, path) && this.#parts.includes((routes[path] as WebRoute).part);
   }
 
-  /** Begins to watch the server, for the status page. */
-  begin(subject: ControlledServer): void {
+  /**
+   * Begins to watch the server, for metrics and the status page.
+   *
+   * @param connections Counts the connections of the listener of its requests
+   */
+  begin(
+    subject: ControlledServer,
+    connections: () => HttpListener["connections"] | undefined,
+  ): void {
+    this.#connections = connections;
     if (this.#parts.includes("page")) this.#dashboard = new Dashboard(subject);
   }
 
@@ -105,7 +120,7 @@ export class Web {
     const { hostname, port } = this.#address;
     const isInUse = (error: unknown): boolean =>
       (error as Error).cause instanceof runtime.errors.AddrInUse;
-    this.begin(subject);
+    this.begin(subject, () => this.#listener?.connections);
     await firstOf(await resolveHost(hostname), async (address) => {
       if (this.#isStopping) return;
       this.#listener = new HttpListener({
@@ -126,6 +141,7 @@ export class Web {
   /** Answers every request, whatever is wrong with it. */
   async answer(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     const response = await this.#respond(request, subject);
+    this.count(request, response.status);
     return {
       ...response,
       headers: {
@@ -136,6 +152,15 @@ export class Web {
         ...response.headers,
       },
     };
+  }
+
+  /** Counts a request of its listener. */
+  count({ url: { pathname } }: HttpRequest, status: number): void {
+    this.#requests.count(pathname, status);
+  }
+
+  get #figures(): WebFigures {
+    return { requests: this.#requests, connections: this.#connections() ?? NO_CONNECTIONS };
   }
 
   async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
@@ -158,6 +183,7 @@ export class Web {
         request,
         subject,
         parameters,
+        figures: this.#figures,
         dashboard: () => this.#dashboard as Dashboard,
         // Without a token anybody in the network may look.
         seesAddresses: request.isLocal || this.#token !== undefined,
@@ -175,10 +201,14 @@ export class Web {
     }
   }
 
+  #paths(): string[] {
+    return Object.keys(routes).filter((path) => this.has(path));
+  }
+
   #find(path: string): WebRoute {
     if (this.has(path)) return routes[path] as WebRoute;
-    const there = Object.keys(routes).filter((each) => this.has(each));
-    throw new HttpError(404, `There is no ${escapeLine(path, MAX_SHOWN)}: ${suggest(path, there)}`);
+    const shown = escapeLine(path, MAX_SHOWN);
+    throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#paths())}`);
   }
 
   /** Refuses clients that get no time over UDP either. */

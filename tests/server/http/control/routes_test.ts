@@ -281,6 +281,7 @@ Deno.test("what delays replies is refused where the transport cannot, and change
     isAnswering: () => false,
     totals,
     started: Temporal.Now.instant(),
+    recentClients: () => 0,
     clients: () => Promise.reject(new Error("no clients")),
     time,
     guard: new GuardControl(undefined, {}, () => []),

@@ -1,22 +1,10 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { query, serve, type Server } from "../../../../mod.ts";
-import { until } from "../../../support/wait.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { serve, type Server } from "../../../../mod.ts";
 import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
-import { serverMetrics } from "../../../../src/server/http/web/metrics.ts";
 import { Web } from "../../../../src/server/http/web/web.ts";
-import { formatMetrics } from "../../../../src/text/exposition.ts";
+import { get } from "./get.ts";
 
 const http = "127.0.0.1:0";
-
-async function get(
-  server: Server,
-  path: string,
-  headers: Record<string, string> = {},
-  method = "GET",
-): Promise<{ status: number; text: string; headers: Headers }> {
-  const response = await fetch(`${server.http?.url}${path}`, { headers, method });
-  return { status: response.status, text: await response.text(), headers: response.headers };
-}
 
 /** Sends a request whose Host is a name. */
 async function getAs(server: Server, host: string, path: string): Promise<number> {
@@ -103,95 +91,6 @@ Deno.test("readiness says what is wrong, liveness only that it lives", async () 
   assertEquals(all.text, "[+]listeners ok\n[-]clock: the clock is not synchronised\n");
   assertEquals([alive.status, alive.text], [200, "ok\n"]);
   assertEquals([JSON.parse(time.text).synchronized, text.status], [false, 503]);
-});
-
-Deno.test("metrics count what was answered and refused, in both formats with the same series", async () => {
-  await using server = await serve(["ntp://127.0.0.1:0", "asctime://127.0.0.1:0?offset=%2B1h"], {
-    http,
-  });
-  const [ntp = "", text = ""] = server.addresses.map(({ url }) => url);
-  for (let i = 0; i < 3; i++) await query(ntp);
-  await query(text);
-  const { text: plain, headers } = await get(server, "/metrics");
-  assertEquals(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  const lines = new Set(plain.split("\n"));
-  for (
-    const line of [
-      `timesrv_replies_total{listener="${ntp}",protocol="ntp"} 3`,
-      `timesrv_replies_total{listener="${text}",protocol="asctime"} 1`,
-      `timesrv_refusals_total{listener="${ntp}",cause="rate_limited"} 0`,
-      'timesrv_clock_simulated{clock="server"} 0',
-      `timesrv_clock_simulated{clock="${text}"} 1`,
-      `timesrv_clock_offset_seconds{clock="${text}"} 3600`,
-      'timesrv_clock_leap{clock="server",state="none"} 1',
-      "timesrv_answering 1",
-    ]
-  ) assert(lines.has(line), `${line} is not in\n${plain}`);
-  const accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3";
-  const open = await get(server, "/metrics", { accept });
-  assertMatch(open.headers.get("content-type") ?? "", /^application\/openmetrics-text/);
-  assertEquals(open.text.endsWith("# EOF\n"), true);
-  const names = (page: string): string[] =>
-    page.split("\n").filter((line) => !line.startsWith("#")).map((line) =>
-      line.split(" ")[0] ?? ""
-    );
-  assertEquals(names(open.text), names(plain));
-  const families = new Set(names(plain).map((name) => name.split("{")[0]));
-  const missing = serverMetrics.map(({ name }) => name).filter((name) => !families.has(name));
-  assertEquals(missing.filter((name) => !name.startsWith("timesrv_upstream_")), []);
-});
-
-Deno.test("metrics tell the two protocols of one listener apart, on every transport", async () => {
-  for (const transport of ["datagram", "auto"] as const) {
-    await using server = await serve("127.0.0.1:0", { http, transport });
-    const { port } = new URL(server.url);
-    for (const scheme of ["ntp", "ntp", "asctime", "asctime", "asctime"]) {
-      await query(`${scheme}://127.0.0.1:${port}`);
-    }
-    // A reply can arrive before the thread that sent it has counted it.
-    await until(() => server.totals.answered === 5);
-    const { text } = await get(server, "/metrics");
-    const replies = text.split("\n").filter((line) => line.startsWith("timesrv_replies_total"));
-    assertEquals(replies, [
-      `timesrv_replies_total{listener="${server.url}",protocol="ntp"} 2`,
-      `timesrv_replies_total{listener="${server.url}",protocol="asctime"} 3`,
-    ], server.transport);
-    assertEquals([server.totals.answered, server.totals.texts], [5, 3]);
-  }
-});
-
-Deno.test("metrics of upstream servers leave out what is not known", () => {
-  const report = {
-    url: "ntp://pool.example",
-    address: undefined,
-    state: "silent",
-    poll: 6,
-    reach: 0,
-  };
-  const known = { offset: -0.25, distance: 0.5, delay: 0.125, jitter: 0.0625, stratum: 2 };
-  const server = {
-    following: {
-      list: () => [report, { ...report, ...known, state: "selected", reach: 0b1011, lastReply: 9 }],
-    },
-  };
-  const metrics = serverMetrics.filter(({ name }) => name.startsWith("timesrv_upstream_"));
-  const lines = formatMetrics(
-    metrics.map((metric) => [metric, metric.samples(server as never)] as const),
-    "text",
-  ).split("\n").filter((line) => line.startsWith("timesrv_") && !line.includes("_state{"));
-  const labels = (member: number): string => `{upstream="ntp://pool.example",member="${member}"}`;
-  assertEquals(lines, [
-    `timesrv_upstream_up${labels(1)} 0`,
-    `timesrv_upstream_up${labels(2)} 1`,
-    `timesrv_upstream_offset_seconds${labels(2)} -0.25`,
-    `timesrv_upstream_root_distance_seconds${labels(2)} 0.5`,
-    `timesrv_upstream_delay_seconds${labels(2)} 0.125`,
-    `timesrv_upstream_jitter_seconds${labels(2)} 0.0625`,
-    `timesrv_upstream_stratum${labels(2)} 2`,
-    `timesrv_upstream_reach_ratio${labels(1)} 0`,
-    `timesrv_upstream_reach_ratio${labels(2)} 0.375`,
-    `timesrv_upstream_reply_age_seconds${labels(2)} 9`,
-  ]);
 });
 
 Deno.test("metrics are for those with the token, not for other sites and not by a stranger's name", async () => {

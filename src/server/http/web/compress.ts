@@ -1,0 +1,28 @@
+/** Compression of responses (RFC 9110 §8.4). */
+import { isAccepted } from "../../../http/accept.ts";
+import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
+
+/** A shorter body fits into one packet as it is. */
+const MIN_LENGTH = 1024;
+
+/** Compresses a long text by gzip if the client accepts that. */
+export async function compressText(
+  { headers }: Pick<HttpRequest, "headers">,
+  response: HttpResponse & { readonly body: string },
+): Promise<HttpResponse> {
+  const { vary } = response.headers;
+  const varied = {
+    ...response.headers,
+    vary: vary === undefined ? "accept-encoding" : `${vary}, accept-encoding`,
+  };
+  const accepted = headers.get("accept-encoding") ?? "";
+  if (response.body.length <= MIN_LENGTH || !isAccepted(accepted, "gzip")) {
+    return { ...response, headers: varied };
+  }
+  const { gzipSync } = await import("node:zlib");
+  return {
+    ...response,
+    headers: { ...varied, "content-encoding": "gzip" },
+    body: gzipSync(response.body),
+  };
+}
