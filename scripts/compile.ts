@@ -1,34 +1,46 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { SUMS, writeArchive, writeSums } from "./compile/archive.ts";
 import { bundleProgram } from "./compile/bundle.ts";
 import { ROOT } from "./compile/deno.ts";
 import { CompileError } from "./compile/error.ts";
+import { folderName, makeContents, writeFolder } from "./compile/folder.ts";
 import { denoLicense, licensePage, shippedPackages } from "./compile/licenses.ts";
 import { measure } from "./compile/measure.ts";
 import { compileNatively } from "./compile/native.ts";
 import { pack, packRuntime, type Payload } from "./compile/pack.ts";
 import { flagsOf, programs } from "./compile/programs.ts";
 import { hashSources, SOURCES_HASH } from "./compile/sources.ts";
+import { findTarget, type Target, targets } from "./compile/targets.ts";
 
-const usage = `Usage: deno task compile [--target <triple>]
+const usage = `Usage: deno task compile [--native | --folder] [--target TARGET]...
 
 Writes the standalone executables timesrv and timecli to dist/, and the licences
 of what they contain beside them.
 
-  --target <triple>  compile for another system, as \`deno compile --target\` does
-  -h, --help         show this help
+  --native         fail where \`deno compile\` cannot fetch its base executable,
+                   instead of writing executables that unpack themselves
+  --folder         write a folder with both programs, their manual and the Deno
+                   that npm has for the system, to dist/TARGET/, and an archive
+                   of it to dist/archives/
+  --target TARGET  compile for another system, to dist/TARGET/; repeatable, and
+                   with --folder "all":
+${targets.map(({ triple }) => `                     ${triple}\n`).join("")}\
+  -h, --help       show this help
 
 DENORT_BIN, if set, is the path of the base executable for \`deno compile\`.`;
 
-/** Builds both executables and moves them into dist/. */
-async function compile(target: string | undefined): Promise<void> {
-  const dist = join(ROOT, "dist");
+const DIST = join(ROOT, "dist");
+
+/** Builds both executables and moves them into dist/, or into the folder of another system there. */
+async function compile(target: Target | undefined, isNative: boolean): Promise<void> {
+  const dist = target === undefined ? DIST : join(DIST, target.triple);
   await Deno.mkdir(dist, { recursive: true });
   const sources = await hashSources();
   // `deno compile` overwrites only its own output; a failed build leaves the old executables in place.
   const build = await Deno.makeTempDir({ dir: dist, prefix: ".build-" });
-  const suffix = (target ?? Deno.build.os).includes("windows") ? ".exe" : "";
+  const suffix = target?.isWindows ?? Deno.build.os === "windows" ? ".exe" : "";
   let runtime: Payload | undefined;
   try {
     for (const program of programs) {
@@ -40,9 +52,9 @@ async function compile(target: string | undefined): Promise<void> {
       const folder = await Deno.makeTempDir({ dir: build });
       for (const file of files) await Deno.writeTextFile(join(folder, file.name), file.text);
       const entry = join(folder, `${name}.mjs`);
-      if (runtime || !await compileNatively({ entry, out, flags, target })) {
+      if (runtime || !await compileNatively({ entry, out, flags, target: target?.triple })) {
         if (!runtime) {
-          runtime = await packRuntime(target);
+          runtime = await packRuntime(target?.triple, isNative);
           console.log(
             "The base executable of `deno compile` cannot be fetched and DENORT_BIN is not set: " +
               "packing this Deno into self-extracting executables",
@@ -59,43 +71,92 @@ async function compile(target: string | undefined): Promise<void> {
       await Deno.rename(join(build, name + suffix), file);
       console.log([
         relative(ROOT, file),
-        `${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB`,
+        await formatSize(file),
         runtime ? "self-extracting" : "compiled",
         times
           ? `first reply after ${times.first[name]} ms on first run, ${times.next[name]} ms after`
           : "not started: it is for another system",
       ].join("  "));
     }
-    await Deno.writeTextFile(
-      join(dist, "licenses.md"),
-      licensePage(await shippedPackages(), await denoLicense()),
-    );
-    console.log("dist/licenses.md");
+    const licenses = join(dist, "licenses.md");
+    await Deno.writeTextFile(licenses, licensePage(await shippedPackages(), await denoLicense()));
+    console.log(relative(ROOT, licenses));
     if (target === undefined) await Deno.writeTextFile(join(dist, SOURCES_HASH), `${sources}\n`);
   } finally {
     await Deno.remove(build, { recursive: true });
   }
 }
 
+/**
+ * Writes a folder and its archive for each system, and the hashes of all archives.
+ *
+ * @param dist The folder that they are written to
+ * @returns The paths of the archives
+ */
+export async function archive(systems: readonly Target[], dist = DIST): Promise<string[]> {
+  const contents = await makeContents();
+  const archives = join(dist, "archives");
+  await Deno.mkdir(archives, { recursive: true });
+  const written: string[] = [];
+  for (const target of systems) {
+    const folder = join(dist, target.triple, folderName(contents, target));
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
+    await writeFolder(folder, target, contents);
+    written.push(join(archives, await writeArchive(folder, target, archives)));
+  }
+  await writeSums(archives);
+  return written;
+}
+
+async function formatSize(file: string): Promise<string> {
+  return `${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB`;
+}
+
+interface Wish {
+  readonly isNative: boolean;
+  readonly isFolder: boolean;
+  readonly systems: readonly Target[];
+}
+
+/** Reads the command line; undefined if it asks for help. */
+function readArguments(args: string[]): Wish | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      native: { type: "boolean" },
+      folder: { type: "boolean" },
+      target: { type: "string", multiple: true },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return undefined;
+  const { native: isNative = false, folder: isFolder = false, target: names = [] } = values;
+  if (isNative && isFolder) throw new CompileError("--native and --folder exclude each other");
+  const isAll = isFolder && names.includes("all");
+  return { isNative, isFolder, systems: isAll ? targets : names.map(findTarget) };
+}
+
 /** Runs the script and returns its exit code. */
 async function main(args: string[]): Promise<number> {
-  let target: string | undefined;
+  let wish: Wish | undefined;
   try {
-    const { values } = parseArgs({
-      args,
-      options: { target: { type: "string" }, help: { type: "boolean", short: "h" } },
-    });
-    if (values.help) {
-      console.log(usage);
-      return 0;
-    }
-    target = values.target;
+    wish = readArguments(args);
   } catch (error) {
     console.error(`compile: ${error instanceof Error ? error.message : error}`);
     return 2;
   }
+  if (wish === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  const { isNative, isFolder, systems } = wish;
   try {
-    await compile(target);
+    if (isFolder) {
+      const written = await archive(systems.length > 0 ? systems : [findTarget(Deno.build.target)]);
+      for (const file of written) console.log(`${relative(ROOT, file)}  ${await formatSize(file)}`);
+      console.log(join("dist", "archives", SUMS));
+    } else if (systems.length === 0) await compile(undefined, isNative);
+    else for (const target of systems) await compile(target, isNative);
     return 0;
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;

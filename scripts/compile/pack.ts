@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ProgramFile } from "./bundle.ts";
 import { CompileError } from "./error.ts";
+import { LAUNCH_FLAGS } from "./programs.ts";
 import { sha256 } from "./sources.ts";
 
 /** A compressed file inside a self-extracting executable. */
@@ -15,10 +16,10 @@ export interface Payload {
 /**
  * Compresses the running Deno, for {@linkcode pack}.
  *
- * @throws {CompileError} If the executables are for another system, or for one without a shell
+ * @throws {CompileError} If the executables are for another system, for one without a shell, or must not be packed
  */
-export async function packRuntime(target: string | undefined): Promise<Payload> {
-  if (target !== undefined || Deno.build.os === "windows") {
+export async function packRuntime(target: string | undefined, isNative: boolean): Promise<Payload> {
+  if (target !== undefined || isNative || Deno.build.os === "windows") {
     throw new CompileError(
       `no base executable for ${target ?? Deno.build.target}: allow network access, or set ` +
         `DENORT_BIN to the denort of Deno ${Deno.version.deno} for that system`,
@@ -38,18 +39,11 @@ export async function pack(
   },
 ): Promise<void> {
   const template = await Deno.readTextFile(join(import.meta.dirname ?? ".", "launcher.sh"));
-  const quoted = [
-    ...flags,
-    // Nothing in the caller's folder may change the program: no configuration, lock file or module.
-    "--no-config",
-    "--no-lock",
-    // Without it Deno clears the terminal below the cursor at start.
-    "--quiet",
-    "--no-remote",
-    "--no-npm",
-    "--cached-only",
-    "--node-modules-dir=none",
-  ].map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`).join(" ");
+  const environment = await Deno.readTextFile(
+    join(import.meta.dirname ?? ".", "environment.sh"),
+  );
+  const quoted = [...flags, ...LAUNCH_FLAGS].map((flag) => `'${flag.replaceAll("'", `'\\''`)}'`)
+    .join(" ");
   const encoder = new TextEncoder();
   const modules = await Promise.all(
     files.map((file) => payload(file.name, encoder.encode(file.text))),
@@ -73,6 +67,7 @@ export async function pack(
     const values: Readonly<Record<string, string>> = {
       NAME: name,
       FLAGS: quoted,
+      ENVIRONMENT: environment.trimEnd(),
       WHOLE_SIZE: padded(from),
       RUNTIME: `${runtime.sha256}/${name}`,
       PROGRAM: `${folder}/${name}.mjs`,

@@ -51,6 +51,19 @@ export const programs: readonly Program[] = [
   },
 ];
 
+/** The flags of a Deno that is shipped with a program, beside those of {@linkcode flagsOf}. */
+export const LAUNCH_FLAGS: readonly string[] = [
+  // Nothing in the caller's folder may change the program: no configuration, lock file or module.
+  "--no-config",
+  "--no-lock",
+  // Without it Deno clears the terminal below the cursor at start.
+  "--quiet",
+  "--no-remote",
+  "--no-npm",
+  "--cached-only",
+  "--node-modules-dir=none",
+];
+
 interface Config {
   readonly unstable?: readonly string[];
   readonly permissions: Readonly<Record<string, Readonly<Record<string, boolean | string[]>>>>;

@@ -1,0 +1,116 @@
+import { dirname, join } from "node:path";
+import { bundleProgram, type ProgramFile } from "./bundle.ts";
+import { deno, ROOT } from "./deno.ts";
+import { CompileError } from "./error.ts";
+import { denoLicense, licensePage, shippedPackages } from "./licenses.ts";
+import { flagsOf, LAUNCH_FLAGS, type Program, programs } from "./programs.ts";
+import { type Target, writeRuntime } from "./targets.ts";
+
+/** What every folder contains, whatever its system: programs, manual, completions, licences. */
+export interface Contents {
+  /** The version of timesrv. */
+  readonly version: string;
+  readonly modules: readonly ProgramFile[];
+  /** The other files, by their paths. */
+  readonly documents: Readonly<Record<string, string>>;
+  /** Those of POSIX systems. */
+  readonly share: Readonly<Record<string, string>>;
+}
+
+/** Where each shell looks for the completions of a program. */
+const COMPLETIONS: Readonly<Record<string, (name: string) => string>> = {
+  bash: (name) => `share/bash-completion/completions/${name}`,
+  zsh: (name) => `share/zsh/site-functions/_${name}`,
+  fish: (name) => `share/fish/vendor_completions.d/${name}.fish`,
+};
+
+/**
+ * Makes what all folders have in common.
+ *
+ * @throws {CompileError} If Deno cannot bundle a program, or cannot run it
+ */
+export async function makeContents(): Promise<Contents> {
+  const { version } = JSON.parse(await readText("deno.json"));
+  const modules: ProgramFile[] = [];
+  const share: Record<string, string> = {};
+  for (const program of programs) {
+    const { name, entry } = program;
+    modules.push(...await bundleProgram(program));
+    share[`share/man/man1/${name}.1`] = await readText(`man/${name}.1`);
+    for (const [shell, path] of Object.entries(COMPLETIONS)) {
+      const args = ["run", "--quiet", "--no-prompt", `-P=${name}`, entry, "complete", shell];
+      const { code, stdout, stderr } = await deno(...args);
+      if (code !== 0) throw new CompileError(`${name} complete ${shell}: ${stderr.trim()}`);
+      share[path(name)] = stdout;
+    }
+  }
+  const documents = {
+    "LICENSE": await readText("LICENSE"),
+    "README.md": await readText("README.md"),
+    "licenses.md": licensePage(await shippedPackages(), await denoLicense()),
+  };
+  return { version, modules, documents, share };
+}
+
+/** The name of the folder and of its archive. */
+export function folderName({ version }: Contents, { triple }: Target): string {
+  return `timesrv-${version}-${triple}`;
+}
+
+/**
+ * Writes a folder with both programs for one system.
+ *
+ * @throws {CompileError} If there is no runtime for it
+ */
+export async function writeFolder(
+  folder: string,
+  target: Target,
+  { modules, documents, share }: Contents,
+): Promise<void> {
+  const { isWindows } = target;
+  const library = isWindows ? "lib" : "lib/timesrv";
+  await Deno.mkdir(join(folder, library), { recursive: true });
+  for (const { name, text } of modules) await write(folder, `${library}/${name}`, text);
+  for (const [path, text] of Object.entries(isWindows ? documents : { ...documents, ...share })) {
+    await write(folder, path, text);
+  }
+  const runtime = isWindows ? "deno.exe" : "deno";
+  await writeRuntime(target, join(folder, library, runtime));
+  for (const program of programs) {
+    const { name } = program;
+    if (isWindows) {
+      await write(folder, `${name}.cmd`, await launcher("folder.cmd", program, target));
+      continue;
+    }
+    // `ps` shows the name of the file that was started.
+    await Deno.symlink(runtime, join(folder, library, name));
+    await write(folder, `bin/${name}`, await launcher("folder.sh", program, target), 0o755);
+  }
+}
+
+/** Fills in the template of a launcher; one of Windows has its line ends. */
+async function launcher(file: string, program: Program, { loader }: Target): Promise<string> {
+  const flags = [...await flagsOf(program), ...LAUNCH_FLAGS];
+  const isCmd = file.endsWith(".cmd");
+  const values: Readonly<Record<string, string>> = {
+    NAME: program.name,
+    LOADER: loader,
+    FLAGS: flags.map((flag) => isCmd ? `"${flag}"` : `'${flag}'`).join(" "),
+    ENVIRONMENT: (await readText("scripts/compile/environment.sh")).trimEnd(),
+  };
+  const text = (await readText(`scripts/compile/${file}`))
+    .replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? "");
+  return isCmd ? text.replaceAll("\n", "\r\n") : text;
+}
+
+async function write(folder: string, path: string, text: string, mode = 0o644): Promise<void> {
+  const file = join(folder, path);
+  await Deno.mkdir(dirname(file), { recursive: true });
+  await Deno.writeTextFile(file, text);
+  // Not as the `mode` of writeTextFile(), which the umask would narrow.
+  if (Deno.build.os !== "windows") await Deno.chmod(file, mode);
+}
+
+function readText(path: string): Promise<string> {
+  return Deno.readTextFile(join(ROOT, path));
+}
