@@ -25,6 +25,11 @@
  * {@linkcode UpstreamOptions}, {@linkcode UpstreamReport}, {@linkcode UpstreamState},
  * {@linkcode upstreamStates}
  *
+ * ## Authentication
+ *
+ * {@linkcode parseKeys}, {@linkcode SymmetricKeys}, {@linkcode SymmetricKey}, {@linkcode KeyType}, {@linkcode keyTypes},
+ * {@linkcode Mac}
+ *
  * ## Its log
  *
  * {@linkcode ServerLog}, {@linkcode ServerLogOptions}, {@linkcode LogLevel}, {@linkcode Sink},
@@ -63,6 +68,8 @@
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
 export { type UpstreamState, upstreamStates } from "./src/client/source_list.ts";
+export { type KeyType, keyTypes, type Mac, type SymmetricKey } from "./src/crypto/mac.ts";
+export { parseKeys, SymmetricKeys } from "./src/crypto/symmetric_keys.ts";
 export type { ClockControl } from "./src/clock/served_time.ts";
 export type { Clock, UnixTime } from "./src/clock/clock.ts";
 export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";

@@ -8,6 +8,7 @@ const rooms = [
   "system",
   "options",
   "clock",
+  "crypto",
   "protocols",
   "http",
   "transports",

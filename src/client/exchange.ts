@@ -1,7 +1,8 @@
+import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols } from "../protocols/registry.ts";
-import type { RawReply, Request } from "../protocols/protocol.ts";
+import type { RawReply, Rejection, Request, RequestOptions } from "../protocols/protocol.ts";
 import {
   field,
   passed,
@@ -36,6 +37,8 @@ export interface ExchangeOptions {
   readonly family?: AddressFamily | undefined;
   /** The address of this machine to send from, which decides the IP version; any without it. */
   readonly bind?: string | undefined;
+  /** The symmetric keys of targets that name one, `ntp://HOST?key=7`. */
+  readonly keys?: SymmetricKeys | undefined;
   /** Ends the query when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Where time, names and sockets come from, for tests; this machine's without it. */
@@ -43,10 +46,11 @@ export interface ExchangeOptions {
 }
 
 export const networkFields: TimedFields<
-  Pick<ExchangeOptions, "bind" | "family" | "signal" | "network">
+  Pick<ExchangeOptions, "bind" | "family" | "keys" | "signal" | "network">
 > = {
   bind: text("an IPv4 or IPv6 address", requireAddress, UNNAMED),
   family: field(UNNAMED, "4 or 6", (given) => given === 4 || given === 6 ? given : undefined),
+  keys: passed(),
   signal: passed(),
   network: passed(),
 };
@@ -64,6 +68,21 @@ export const exchangeFields: TimedFields<ExchangeOptions> = {
 /** A server, with the addresses of its name where that has been looked up. */
 export interface Target extends Endpoint {
   readonly addresses?: readonly string[] | undefined;
+}
+
+/**
+ * The key of a target, and all that are known.
+ *
+ * @throws {RangeError} If the key is not known
+ */
+export function requestOptions(
+  { key, ...endpoint }: Endpoint,
+  { keys }: Pick<ExchangeOptions, "keys">,
+): RequestOptions {
+  if (key === undefined) return {};
+  if (keys?.has(key)) return { key, keys };
+  const problem = keys === undefined ? "there are no keys" : `there is no key ${key}`;
+  throw new RangeError(`Cannot query ${formatEndpoint({ ...endpoint, key })}: ${problem}`);
 }
 
 /** The longest limit of a look-up: the resolver gives up before. */
@@ -155,7 +174,7 @@ class Attempts implements Disposable {
   readonly #silent = new Set<string>();
   #error: unknown;
   #ignored = 0;
-  #lastRejection: string | undefined;
+  #rejection: Rejection | undefined;
 
   constructor(
     endpoint: Endpoint,
@@ -173,11 +192,13 @@ class Attempts implements Disposable {
   /** The error of the last address if each has one, or else that no reply belongs to a request. */
   get failure(): unknown {
     if (this.#silent.size === 0) return this.#error;
-    if (this.#ignored === 0) return undefined;
+    if (this.#rejection === undefined) return undefined;
+    const { reason, message } = this.#rejection;
+    const wanted = reason === "not_authentic" ? "is authentic" : "belongs to the request";
     return new QueryError(
-      "bogus_reply",
-      `No reply from ${formatAddress(this.#endpoint)} that belongs to the request: ` +
-        `${this.#ignored} ignored, the last: ${this.#lastRejection}`,
+      reason,
+      `No reply from ${formatAddress(this.#endpoint)} that ${wanted}: ` +
+        `${this.#ignored} ignored, the last: ${message}`,
     );
   }
 
@@ -245,7 +266,7 @@ class Attempts implements Disposable {
     const answer = await reply;
     if (answer || !this.#network.isClosed(hostname, endpoint.port)) return answer;
     throw new QueryError("refused", `Nothing listens on udp ${formatAddress(endpoint)}`, {
-      url: formatEndpoint(endpoint),
+      url: formatEndpoint({ protocol: endpoint.protocol, hostname, port }),
     });
   }
 
@@ -267,7 +288,7 @@ class Attempts implements Disposable {
         const rejection = request.rejection?.(octets);
         if (rejection !== undefined) {
           this.#ignored++;
-          this.#lastRejection = rejection;
+          this.#rejection = rejection;
           continue;
         }
         const receivedAt = chooseArrival(departure.at, elapsedMs, stamp);
@@ -275,6 +296,7 @@ class Attempts implements Disposable {
           url: formatEndpoint(this.#endpoint),
           request: request.octets,
           octets,
+          ...(request.authenticated !== undefined && { authenticated: request.authenticated }),
           from: connection.remoteAddr,
           sentAt: departure.at,
           receivedAt,

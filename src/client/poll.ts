@@ -11,7 +11,7 @@ import { systemNetwork } from "./network.ts";
 
 export interface PollOptions
   extends
-    Pick<ExchangeOptions, "bind" | "family" | "network" | "signal">,
+    Pick<ExchangeOptions, "bind" | "family" | "keys" | "network" | "signal">,
     InSeconds<ValidateOptions> {
   /** Seconds until a request without a reply is lost. It is not sent again. */
   readonly timeout: number | ((isLocal: boolean) => number);

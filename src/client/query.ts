@@ -7,7 +7,13 @@ import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.t
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import type { InSeconds, TimeSpan } from "../text/duration.ts";
-import { exchange, exchangeFields, type ExchangeOptions, type Target } from "./exchange.ts";
+import {
+  exchange,
+  exchangeFields,
+  type ExchangeOptions,
+  requestOptions,
+  type Target,
+} from "./exchange.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
@@ -49,7 +55,8 @@ export async function queryEndpoint(
   options: InSeconds<QueryOptions> = {},
 ): Promise<TimeReply> {
   const { createRequest, read } = protocols[target.protocol];
-  const raw = await exchange(target, createRequest, options);
+  const auth = requestOptions(target, options);
+  const raw = await exchange(target, () => createRequest(auth), options);
   try {
     return read(raw);
   } catch (cause) {

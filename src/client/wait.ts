@@ -9,7 +9,8 @@ import { readOptions } from "../options/read.ts";
 import { fromSeconds, type TimeSpan, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
-export interface WaitOptions extends Pick<QueryOptions, "bind" | "family" | "network" | "signal"> {
+export interface WaitOptions
+  extends Pick<QueryOptions, "bind" | "family" | "keys" | "network" | "signal"> {
   /**
    * How far the clock may be off, up to a day.
    *

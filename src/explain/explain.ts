@@ -34,9 +34,9 @@ const ASSUMED_PRECISION = -20;
  * ```
  */
 export function explain(seen: SeenExchange): Explanation {
-  const { protocol, request, reply: octets, pivot, times } = seen;
+  const { protocol, request, reply: octets, pivot, times, keys } = seen;
   const format = wireFormats[protocol];
-  const sent = request && { request: format.requestFields(request, pivot) };
+  const sent = request && { request: format.requestFields(request, pivot, keys) };
   if (octets === undefined) return { protocol, ...sent, tests: [] };
   const tests = new Tests();
   const variant = request && format.variantOf?.(request, octets);
@@ -49,7 +49,7 @@ export function explain(seen: SeenExchange): Explanation {
     protocol,
     ...(variant && { variant: describe(variant) }),
     ...sent,
-    reply: format.replyFields(octets, pivot),
+    reply: format.replyFields(octets, pivot, keys),
     ...tests.outcome,
     ...(measurement && { measurement }),
     ...(measurement?.offset !== undefined && { calculation: listCalculation(measurement) }),
@@ -67,14 +67,18 @@ function readTested(
   tests: Tests,
   unmeasured: string | undefined,
 ): ReplyBase | undefined {
-  const { protocol, request = NO_OCTETS, times, localPrecision = ASSUMED_PRECISION } = seen;
+  const { protocol, request = NO_OCTETS, times, keys } = seen;
+  const { localPrecision = ASSUMED_PRECISION } = seen;
   const { read, matchTests = [], trustTests = [] }: ProtocolRecord = protocols[protocol];
   const { formTest, senderSource } = wireFormats[protocol];
   tests.testSender(seen, senderSource);
   for (const test of matchTests) {
+    const key = test.keyOf?.(request);
+    if (test.keyOf && key === undefined) continue;
     if (seen.request === undefined && test.canCompare) tests.skip(test, "the request is not known");
     else if (test.canCompare?.(request) === false) tests.skip(test, "the request is too short");
-    else tests.testMatch(test, () => test.rejection(octets, request), test === matchTests[0]);
+    else if (key !== undefined && !keys?.has(key)) tests.skip(test, "the key is not known");
+    else tests.testMatch(test, () => test.rejection(octets, request, keys), test === matchTests[0]);
   }
   if (!tests.isGood) tests.end("it is not the reply to the request");
   let reply: ReplyBase | undefined;

@@ -1,3 +1,4 @@
+import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import type { CalculationStep } from "./calculation.ts";
 import type { QueryFailure } from "../protocols/failure.ts";
 import type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
@@ -21,6 +22,8 @@ export interface SeenExchange {
    * @default {-20}
    */
   readonly localPrecision?: number;
+  /** The symmetric keys to verify its MACs with. */
+  readonly keys?: SymmetricKeys | undefined;
   /** A time no more than 68 years from those in the datagrams, whose timestamps have no era. */
   readonly pivot: Temporal.Instant;
 }

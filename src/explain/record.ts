@@ -1,11 +1,16 @@
 import { readOptions } from "../options/read.ts";
-import { exchange, exchangeFields, type ExchangeOptions } from "../client/exchange.ts";
+import {
+  exchange,
+  exchangeFields,
+  type ExchangeOptions,
+  requestOptions,
+} from "../client/exchange.ts";
 import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
 import { eraPivot } from "../protocols/ntp/timestamp.ts";
 import type { NetAddress } from "../system/address.ts";
-import type { Request } from "../protocols/protocol.ts";
+import type { Rejection, Request } from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { CapturedExchange } from "./capture/exchanges.ts";
 import type { SeenExchange } from "./explanation.ts";
@@ -55,13 +60,20 @@ export async function recordExchange(
   const settings = readOptions(exchangeFields, options, "recordExchange");
   const endpoint = parseTarget(url);
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
-  const common = { url: formatEndpoint(endpoint), protocol, isFromServer: true } as const;
+  const { keys } = settings;
+  const auth = requestOptions(endpoint, settings);
+  const common = {
+    url: formatEndpoint(endpoint),
+    protocol,
+    isFromServer: true,
+    ...(keys && { keys }),
+  } as const;
   let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;
   const createRequest = (): Request => {
-    const request = protocols[endpoint.protocol].createRequest();
+    const request = protocols[endpoint.protocol].createRequest(auth);
     return {
-      octets: request.octets,
-      rejection(reply): string | undefined {
+      ...request,
+      rejection(reply): Rejection | undefined {
         const rejection = request.rejection?.(reply);
         if (rejection !== undefined) ignored = { request: request.octets, reply };
         return rejection;
@@ -84,7 +96,9 @@ export async function recordExchange(
       pivot: eraPivot(receivedAt),
     };
   } catch (error) {
-    if (!(error instanceof QueryError && error.reason === "bogus_reply") || !ignored) throw error;
+    const isOfReply = error instanceof QueryError &&
+      (error.reason === "bogus_reply" || error.reason === "not_authentic");
+    if (!isOfReply || !ignored) throw error;
     return { ...common, ...ignored, pivot: eraPivot(Temporal.Now.instant()), error };
   }
 }

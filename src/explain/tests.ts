@@ -1,7 +1,7 @@
 import { DecodeError } from "../protocols/decode_error.ts";
 import type { QueryFailure } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
-import type { NamedTest, TrustTest } from "../protocols/protocol.ts";
+import type { MatchTest, NamedTest, TrustTest } from "../protocols/protocol.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
 
@@ -33,12 +33,14 @@ export class Tests {
   }
 
   /** After a failed test of the form, no other test can be made. */
-  testMatch(test: NamedTest, reject: () => string | undefined, isOfForm: boolean): void {
+  testMatch(test: MatchTest, reject: () => string | undefined, isOfForm: boolean): void {
     this.#test(test, () => {
       const rejection = reject();
       return rejection === undefined ? undefined : {
-        reason: "bogus_reply",
-        message: `The reply does not belong to the request: ${rejection}`,
+        reason: test.keyOf ? "not_authentic" : "bogus_reply",
+        message: `The reply ${
+          test.keyOf ? "is not authentic" : "does not belong to the request"
+        }: ${rejection}`,
         detail: rejection,
         end: isOfForm ? "there is no packet to test" : undefined,
       };

@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly hostname: string;
   /** The UDP port. */
   readonly port: number;
+  /** The symmetric key of a target: `ntp://HOST?key=7`. */
+  readonly key?: number;
 }
 
 const shape =
@@ -78,15 +80,24 @@ export function parseEndpoint(url: string, defaultProtocol?: Protocol): Endpoint
 }
 
 /**
- * Parses the URL of a target as {@linkcode parseEndpoint} does.
+ * Parses the URL of a target as {@linkcode parseEndpoint} does; that of an NTP server may name a key, `?key=7`.
  *
  * @throws {SyntaxError} If it is not such a URL, or its port is 0
  */
 export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
-  const endpoint = parseEndpoint(url, defaultProtocol);
+  const [target = "", query] = url.split(/\?(.*)/s);
+  const endpoint = parseEndpoint(target, defaultProtocol);
   if (endpoint.port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
-  return endpoint;
+  if (query === undefined) return endpoint;
+  const key = /^key=(\d{1,10})$/.exec(query)?.[1];
+  if (key === undefined) throw wrongUrl(url, "the only parameter of a target is a key: ?key=7");
+  if (endpoint.protocol !== "ntp") throw wrongUrl(url, "a key is for ntp:// alone");
+  const id = Number(key);
+  if (id < 1 || id > MAX_KEY_ID) throw wrongUrl(url, `the id of a key is 1 to ${MAX_KEY_ID}`);
+  return { ...endpoint, key: id };
 }
+
+const MAX_KEY_ID = 2 ** 32 - 1;
 
 /** The protocol of a URL without a scheme. */
 function protocolAt(port: number, otherwise?: Protocol): Protocol {
@@ -107,7 +118,7 @@ function isIpv6(text: string): boolean {
  * Formats an endpoint as the URL that {@linkcode parseEndpoint} parses.
  *
  * @param endpoint A protocol, host and port
- * @returns The URL, its port always given
+ * @returns The URL, its port always given, and the key of a target
  *
  * @example
  * ```ts
@@ -119,7 +130,8 @@ function isIpv6(text: string): boolean {
  * ```
  */
 export function formatEndpoint(endpoint: Endpoint): string {
-  return `${endpoint.protocol}://${formatAddress(endpoint)}`;
+  const { protocol, key } = endpoint;
+  return `${protocol}://${formatAddress(endpoint)}${key === undefined ? "" : `?key=${key}`}`;
 }
 
 export function formatAddress(

@@ -8,6 +8,7 @@
  * - `unreachable`: the network did not carry the request
  * - `not_a_time`: the reply is not a time
  * - `bogus_reply`: replies came, and none of them belongs to the request
+ * - `not_authentic`: replies came, and none of them has a right MAC, which was asked for
  * - `kiss_o_death`: the server denies service, or limits the rate of this client
  * - `unsynchronized`: the server reports that its clock is not synchronised
  * - `unusable`: the reply contradicts itself, or its error bound is too large
@@ -20,6 +21,7 @@ export type QueryFailure =
   | "unreachable"
   | "not_a_time"
   | "bogus_reply"
+  | "not_authentic"
   | "kiss_o_death"
   | "unsynchronized"
   | "unusable";

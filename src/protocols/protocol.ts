@@ -1,3 +1,4 @@
+import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import type { QueryFailure } from "./failure.ts";
 import type { NtpMeasurement } from "./ntp/measurement.ts";
 import type { ReplyBase } from "./reply.ts";
@@ -11,7 +12,7 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   /** Whether a listener of `auto` speaks it too. */
   readonly isSpokenByAuto?: true;
 
-  createRequest(): Request;
+  createRequest(options?: RequestOptions): Request;
   /** Reads a reply that passed all match tests, or throws a {@linkcode DecodeError}. */
   read(raw: RawReply, options?: ReadOptions): Reply;
   /**
@@ -36,16 +37,32 @@ export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
   loadWireFormat(): Promise<WireFormat<Reply>>;
 }
 
+export interface RequestOptions {
+  /** The key to authenticate with, and all that are known. */
+  readonly key?: number | undefined;
+  readonly keys?: SymmetricKeys | undefined;
+}
+
 /** The request of one try, and how its reply is recognised. */
 export interface Request {
   readonly octets: Uint8Array;
+  /** How its reply is authenticated, if it is. */
+  readonly authenticated?: string;
   /** Why a datagram from the server is not the reply to this request, so that the wait goes on. */
-  rejection?(octets: Uint8Array): string | undefined;
+  rejection?(octets: Uint8Array): Rejection | undefined;
+}
+
+/** Why a datagram is not the reply to a request, as the failure of a query that gets no other, and in words. */
+export interface Rejection {
+  readonly reason: "bogus_reply" | "not_authentic";
+  readonly message: string;
 }
 
 /** A reply before it is read. */
 export interface RawReply
-  extends Pick<ReplyBase, "url" | "from" | "sentAt" | "receivedAt" | "roundTrip"> {
+  extends
+    Pick<ReplyBase, "url" | "from" | "sentAt" | "receivedAt" | "roundTrip">,
+    Pick<Request, "authenticated"> {
   readonly request: Uint8Array;
   readonly octets: Uint8Array;
 }
@@ -67,10 +84,19 @@ export interface NamedTest {
 
 /** A test whose failure means that a datagram is not the reply: it is ignored, and the wait goes on. */
 export interface MatchTest extends NamedTest {
+  /**
+   * The id of the key that a test of authenticity needs; undefined if there is nothing to test in the reply to this
+   * request. No other test has it.
+   */
+  keyOf?(request: Uint8Array): number | undefined;
   /** Whether a request has what the reply is compared with; without it, any request has. */
   canCompare?(request: Uint8Array): boolean;
-  /** Why the datagram is not the reply; undefined if it may be. */
-  rejection(octets: Uint8Array, request: Uint8Array): string | undefined;
+  /** Why the datagram is not the reply; undefined if it may be. A MAC is tested only if there are keys. */
+  rejection(
+    octets: Uint8Array,
+    request: Uint8Array,
+    keys?: SymmetricKeys,
+  ): string | undefined;
 }
 
 /** A test whose failure means that a reply must not be trusted. */
@@ -89,8 +115,8 @@ export interface TrustTest<Reply> extends NamedTest {
 /** How the datagrams of a protocol are laid out, for explanations and captures. */
 export interface WireFormat<Reply = ReplyBase> {
   /** Every octet once, as in `replyFields`. */
-  requestFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
-  replyFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[];
+  requestFields(octets: Uint8Array, pivot: Temporal.Instant, keys?: SymmetricKeys): WireField[];
+  replyFields(octets: Uint8Array, pivot: Temporal.Instant, keys?: SymmetricKeys): WireField[];
   /** The test that is passed by a reply that can be read, where no match test covers it. */
   readonly formTest?: NamedTest;
   /** The document that requires the reply to come from the address and port queried. */

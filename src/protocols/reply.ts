@@ -73,6 +73,8 @@ export interface NtpReply extends ReplyBase {
   readonly referenceId: string;
   /** The leap second it announces, or `unsynchronized`. */
   readonly leap: Leap;
+  /** How the reply was authenticated, `key 7`; absent if it was not. */
+  readonly authenticated?: string;
   /** Every field of the reply. */
   readonly packet: NtpPacket;
   /** When the request reached the server, T2, by the server's clock. */

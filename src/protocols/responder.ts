@@ -10,7 +10,7 @@ import type { ClockStatus } from "../clock/status.ts";
  * - `malformed`: no request has this length or structure
  * - `version`: an NTP version other than 1 to 4
  * - `mode`: an NTP mode that is no request, or is not served
- * - `authentication`: it requires a MAC or NTS, and there are no keys
+ * - `authentication`: it has a MAC or NTS, and there are no keys for it; or it has none, and the server requires one
  * - `unsynchronized`: the clock is not synchronised, and the protocol cannot report that
  * - `source_port`: it comes from port 0 or from a service that replies to anything, such as echo
  * - `source_address`: its sender is no single host, or this server itself
@@ -86,6 +86,8 @@ export interface ServedExchange {
   isUnfinished: boolean;
   /** Set by `respond` of a service that speaks NTP and text: whether the reply is text. */
   isText: boolean;
+  /** Set by `respond` where the reply has no time: a kiss-o'-death (KoD), or a crypto-NAK. */
+  isKod: boolean;
 }
 
 /**
@@ -138,6 +140,15 @@ export interface Responder {
    * @returns The length, or a refusal
    */
   writeKod?(exchange: ServedExchange, code: KissCode): Answer;
+
+  /**
+   * Authenticates a finished reply anew, after its octets were changed.
+   *
+   * @param exchange The request, and the reply
+   * @param length The length of the reply
+   * @returns The length with its MAC, if it has one
+   */
+  seal?(exchange: ServedExchange, length: Length): Length;
 }
 
 /** The kiss codes of a server that limits rates and access (RFC 5905 §7.4). */

@@ -1,4 +1,5 @@
 /** The services of the protocols. They are listed apart from the registry: clients start faster without them. */
+import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import { asctimeResponder } from "./asctime/service.ts";
 import { autoResponder } from "./auto.ts";
 import type { DaytimeFormat } from "./daytime/format.ts";
@@ -14,9 +15,13 @@ export interface ServiceSettings {
   /** Whether texts that carry no zone are in UTC. */
   readonly utc: boolean;
   readonly daytimeFormat: DaytimeFormat;
+  /** Whether NTP requests without a MAC are refused. */
+  readonly requireAuth?: boolean | undefined;
 }
 
 export interface ServiceOptions extends ServiceSettings {
+  /** The symmetric keys of NTP clients. */
+  readonly keys?: SymmetricKeys | undefined;
   readonly random32: () => number;
 }
 

@@ -82,6 +82,7 @@ export function createHandler(
     stamp,
     respond,
     finish: (exchange) => finish([exchange], 0, 1),
+    seal: responder.seal?.bind(responder),
     onFaults,
   });
 

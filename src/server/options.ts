@@ -2,6 +2,7 @@
 import { MAX_CLIENTS } from "../client/clients_query.ts";
 import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
+import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { daytimeFormats } from "../protocols/daytime/format.ts";
 import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -16,6 +17,13 @@ export const textFields = {
     syntax: "<format>",
     help: "form of Daytime lines",
     default: "ctime",
+  }),
+};
+
+export const authFields = {
+  requireAuth: flag({
+    name: "require-auth",
+    help: "answer no NTP request without a right MAC; needs --keys",
   }),
 };
 
@@ -52,11 +60,13 @@ export const clientFields = {
 /** All options of the library; those that are only passed on are read by their owners. */
 const serveFields: Fields<ServeOptions> = {
   ...textFields,
+  ...authFields,
   ...transportFields,
   ...clientFields,
   ...untilFields,
   ...upstreamFields,
   ...httpFields,
+  keys: passed(),
   access: passed(),
   rateLimit: passed(),
   clock: passed(),
@@ -86,4 +96,21 @@ const scenarioTexts = { name: passed(), description: passed(), clients: passed()
  */
 export function checkServeOptions(options: ServeOptions): void {
   readOptions({ ...serveFields, ...scenarioTexts }, options, "serve");
+}
+
+/**
+ * Checks that authentication can be required.
+ *
+ * @throws {RangeError} If there are no keys, or a listener speaks another protocol, which has no authentication
+ */
+export function checkAuth(
+  { requireAuth, keys }: Pick<ServeOptions, "requireAuth" | "keys">,
+  listeners: readonly { readonly endpoint: Endpoint }[],
+): void {
+  if (!requireAuth) return;
+  if (keys === undefined) throw new RangeError("To require authentication needs keys");
+  const other = listeners.find(({ endpoint }) => endpoint.protocol !== "ntp");
+  if (other === undefined) return;
+  const url = formatEndpoint(other.endpoint);
+  throw new RangeError(`Only ntp:// can require authentication, not ${url}`);
 }

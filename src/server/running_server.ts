@@ -91,6 +91,7 @@ export class RunningServer implements Server {
     { control, web, recorder, following }: RunningParts,
   ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
+    const { keys, requireAuth } = options;
     this.#options = options;
     this.#control = control;
     this.#web = web;
@@ -103,7 +104,7 @@ export class RunningServer implements Server {
       };
     }
     this.seed = options.seed ?? random32();
-    this.#services = { utc, daytimeFormat };
+    this.#services = { utc, daytimeFormat, requireAuth };
     this.#canChange = control !== undefined && !options.controlReadOnly;
     this.#guard = planGuard(options, this.#canChange);
     const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
@@ -122,6 +123,7 @@ export class RunningServer implements Server {
       this.#workers = new WorkerPool({
         size: workers,
         services: this.#services,
+        keys,
         guard: this.#guard,
         receiveQueueKib,
         log,
@@ -142,7 +144,7 @@ export class RunningServer implements Server {
       throw error;
     }
     const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
-    this.#warn(...this.#time.warnings);
+    this.#warn(keys?.warningOf(), ...this.#time.warnings);
     if (servesText && !utc) this.#warn(localZone().warning);
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -299,12 +301,12 @@ export class RunningServer implements Server {
   }
 
   #open(endpoint: Endpoint, { time, faults }: ListenerParts): ReturnType<WorkerPool["listen"]> {
-    const { maxTasks, log, responder } = this.#options;
+    const { maxTasks, log, responder, keys } = this.#options;
     const [clients] = this.#clients.memories;
     const { listener, counters } = openDatagram(endpoint, {
       guard: this.#guard,
       responder: responder ??
-        createService(endpoint.protocol, { ...this.#services, random32 }),
+        createService(endpoint.protocol, { ...this.#services, keys, random32 }),
       base: this.#base,
       clock: time.clock,
       faults,

@@ -1,7 +1,7 @@
 import type { Control } from "./http/control/control.ts";
 import type { Recorder } from "./record/recorder.ts";
 import { type ListenerSpec, parseListeners } from "./listener.ts";
-import { checkServeOptions } from "./options.ts";
+import { checkAuth, checkServeOptions } from "./options.ts";
 import { quote } from "../text/json.ts";
 import { RunningServer } from "./running_server.ts";
 import type { ServeOptions, Server } from "./serve_options.ts";
@@ -19,7 +19,8 @@ import type { Upstreams } from "./upstreams/upstreams.ts";
  *   option of the clock cannot be parsed
  * @throws {RangeError} If `options.workers`, `options.receiveQueueKib`, `options.seed` or a number of
  *   `options.rateLimit`, of `options.status` or of `options.faults` is out of range;
- *   or if two listeners have an address in common
+ *   or if two listeners have an address in common; or if `requireAuth` is set without keys or with a listener of
+ *   another protocol than NTP, or an upstream has a key that is not there
  * @throws {TypeError} If the clock, or one of its options, has the wrong type, or a length of time is a number
  * @throws {Error} If the control interface cannot be opened
  * @throws {ListenError} If no address can be bound, or one that was named; nothing is left open then
@@ -43,6 +44,7 @@ export async function serve<const Url extends string>(
   const listeners = parseListeners(typeof urls === "string" ? [urls] : urls);
   options.signal?.throwIfAborted();
   checkServeOptions(options);
+  checkAuth(options, listeners);
   const web = await makeWeb(options);
   const isShared = options.control !== undefined && options.control === options.http;
   const parts = {
@@ -98,14 +100,14 @@ async function follow(
   options: ServeOptions,
   listeners: readonly ListenerSpec[],
 ): Promise<Upstreams | undefined> {
-  const { upstreams = [], maxDistance, log } = options;
+  const { upstreams = [], maxDistance, keys, log } = options;
   if (upstreams.length === 0) {
     if (maxDistance === undefined) return undefined;
     throw new SyntaxError("maxDistance is for a server that follows upstreams");
   }
   checkFollowing(options, listeners);
   const { Upstreams } = await import("./upstreams/upstreams.ts");
-  return new Upstreams({ upstreams, maxDistance }, { log });
+  return new Upstreams({ upstreams, maxDistance }, { keys, log });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ClientsQuery } from "../client/clients_query.ts";
 import type { ClientList } from "../client/control_api.ts";
+import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 import type { DaytimeFormat } from "../protocols/daytime/format.ts";
@@ -36,6 +37,14 @@ export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions
    * @default {systemClock}
    */
   readonly clock?: Clock | ClockOptions;
+  /** The symmetric keys of NTP clients, and of `upstreams` that name one. */
+  readonly keys?: SymmetricKeys | undefined;
+  /**
+   * Whether an NTP request without a right MAC gets no time; all listeners must be `ntp` then.
+   *
+   * @default {false}
+   */
+  readonly requireAuth?: boolean | undefined;
   /** The status of that clock for NTP; by default this machine's, as far as it is known. */
   readonly status?: StatusOptions;
   /**

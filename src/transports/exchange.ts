@@ -30,8 +30,6 @@ export interface Exchange extends ServedExchange {
   readonly arrival: UnixTime;
   /** Written by the handler, together with the served time of the arrival. */
   status: ClockStatus;
-  /** Written by the handler: whether the reply is a kiss-o'-death (KoD). */
-  isKod: boolean;
   /** Set by a handler for this reply alone. */
   delivery?: Delivery | undefined;
 }

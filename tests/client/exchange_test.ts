@@ -122,7 +122,10 @@ Deno.test("exchange counts the replies that do not belong to a request, and quot
   network.serve("time://192.0.2.1", ({ count }) => [new Uint8Array([count]), new Uint8Array(2)]);
   const request = (): Request => ({
     octets: new Uint8Array(1),
-    rejection: ([first, ...rest]) => rest.length > 0 ? "too long" : `number ${first}`,
+    rejection: ([first, ...rest]) => ({
+      reason: "bogus_reply",
+      message: rest.length > 0 ? "too long" : `number ${first}`,
+    }),
   });
   const exchanged = exchange(server, request, { network, retries: 1 });
   const error = await assertRejects(() => network.run(exchanged), QueryError);

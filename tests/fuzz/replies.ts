@@ -1,6 +1,7 @@
 /** What has to be true of a reply, by protocol: in words what is not. */
 import { validate } from "../../src/client/query.ts";
 import { measureNtp } from "../../src/protocols/ntp/client.ts";
+import type { SymmetricKeys } from "../../src/crypto/symmetric_keys.ts";
 import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
 import { parseAsctime } from "../../src/protocols/asctime/parse.ts";
 import { parseDaytime } from "../../src/protocols/daytime/parse.ts";
@@ -84,6 +85,36 @@ function isBareOrExtended(request: Uint8Array, version: number): boolean {
     if (length < 16 || length % 4 !== 0) return false;
   }
   return version === 4 && at === request.length && length >= 28;
+}
+
+/**
+ * NTP with keys: a right MAC where the request has one, a crypto-NAK where it has a wrong one. The lengths of MACs are
+ * those of RFC 7822 §7.5.1.3, and where one begins follows from the end.
+ */
+export function authenticNtp(keys: SymmetricKeys): ReplyOracle {
+  const read = (octets: Uint8Array, length: number): { id: number; isRight: boolean } => {
+    const at = octets.length - length;
+    const id = new DataView(octets.buffer, octets.byteOffset).getUint32(at);
+    const mac = keys.find(id)?.compute(octets.subarray(0, at)).toHex();
+    return { id, isRight: octets.subarray(at + 4).toHex() === mac };
+  };
+  return (reply, request, scene) => {
+    const length = reply.length - NTP_HEADER_LENGTH;
+    if (length === 0) return ntp(reply, request, scene);
+    if (reply.length > request.length) return "it is longer than its request";
+    if (length === 4) {
+      if (reply.subarray(NTP_HEADER_LENGTH).some((octet) => octet !== 0)) return "no crypto-NAK";
+      if (reply[1] !== 0 || (reply[0] as number) >> 6 !== 3) return "a crypto-NAK with a time";
+      const isRight = [20, 24].some((length) =>
+        request.length >= NTP_HEADER_LENGTH + length && read(request, length).isRight
+      );
+      return isRight ? "a crypto-NAK to a right MAC" : undefined;
+    }
+    const [asked, told] = [read(request, length), read(reply, length)];
+    if (!asked.isRight) return "the MAC of its request is wrong";
+    if (!told.isRight || asked.id !== told.id) return "its MAC is wrong";
+    return ntp(reply.subarray(0, -length), request.subarray(0, -length), scene);
+  };
 }
 
 const replyModes: Readonly<Record<number, number>> = { 0: 4, 1: 2, 3: 4 };

@@ -69,7 +69,7 @@ export class ResponderTarget implements Target {
     this.name = service.name;
     this.protocol = service.protocol;
     this.#service = service;
-    this.#oracle = oracleOf(service.protocol);
+    this.#oracle = service.oracle ?? oracleOf(service.protocol);
   }
 
   judge(input: Uint8Array, scene: Scene): Problem | undefined {
@@ -176,7 +176,7 @@ export class ResponderTarget implements Target {
     if (scene === undefined) return undefined;
     count(
       this.outcomes,
-      reply.length === 48 ? `answered in mode ${modeOf(reply)}` : "answered",
+      this.#isNtp(reply) ? `answered in mode ${modeOf(reply)}` : "answered",
     );
     // In one scene a text or time is always the same.
     if (isEqual(reply, this.#judged)) return undefined;
@@ -193,11 +193,15 @@ export class ResponderTarget implements Target {
     return undefined;
   }
 
+  #isNtp({ length }: Uint8Array): boolean {
+    return length === 48 || this.protocol === "ntp";
+  }
+
   /** Who answers this answer, wherever it is sent. */
   #hearsAnswer(reply: Uint8Array, scene: Scene, world: World): string | undefined {
     // A clock set forward while it answered makes a reply that no reply looks like: only a service
     // that knows its mode can tell, and the next reply is an ordinary one again.
-    const isStrange = reply.length === 48 && scene.elapsedNanoseconds > 1_000_000_000n;
+    const isStrange = this.#isNtp(reply) && scene.elapsedNanoseconds > 1_000_000_000n;
     const request = this.#third.request(reply.length);
     request.set(reply);
     for (const [name, responder] of this.#receivers) {

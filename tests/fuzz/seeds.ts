@@ -23,9 +23,10 @@ const ntpRequests = [
   request("23", zeros(8)).replace(/^(.{32})0{16}/, "$14e5450354e545035"), // the probe for version 5
 ];
 
+/** The first two are MACs of `CLIENT`, by the keys of a fuzzed service. */
 const trailers = [
-  "0000000700112233445566778899aabbccddeeff", // MD5
-  "00000007" + "d1".repeat(20), // SHA-1
+  "00000007ab3b3f1025ce16e62215ad97e7e63339", // AES-CMAC
+  "000000088e0d631176e969aabda0d04dcd3d395a2e0f1fb8", // SHA-1
   zeros(4), // crypto-NAK
   "00000001" + zeros(8), // versions 1 and 2
   "00000bad" + zeros(68), // Windows

@@ -1,9 +1,11 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
 import type { UnixTime } from "../../src/clock/clock.ts";
 import { type DaytimeFormat, daytimeFormats } from "../../src/protocols/daytime/format.ts";
+import { SymmetricKeys } from "../../src/crypto/symmetric_keys.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
 import { createService } from "../../src/protocols/services.ts";
+import { authenticNtp, type ReplyOracle } from "./replies.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What a scene has of chance. */
@@ -33,6 +35,8 @@ export class World {
 export interface Service {
   readonly name: string;
   readonly protocol: Protocol;
+  /** Says what is wrong with its replies; by default that of its protocol. */
+  readonly oracle?: ReplyOracle;
   /** Causes for which it may stay silent. */
   readonly refusals: readonly RefusalCause[];
   create(world: World): Responder;
@@ -52,6 +56,12 @@ function creatorOf(
   };
 }
 
+/** The key of a request that the seeds have, with a right MAC and a wrong one. */
+const keys = new SymmetricKeys([
+  { id: 7, type: "AES128", secret: Uint8Array.from({ length: 16 }, (_, i) => i) },
+  { id: 8, type: "SHA1", secret: new TextEncoder().encode("secret-one") },
+]);
+
 /** All of them. */
 export const services: readonly Service[] = [
   { name: "asctime", refusals: [reply], ...creatorOf("asctime") },
@@ -62,6 +72,14 @@ export const services: readonly Service[] = [
   })),
   { name: "time", refusals: [reply, "unsynchronized"], ...creatorOf("time") },
   { name: "ntp", refusals: ntpRefusals, ...creatorOf("ntp") },
+  {
+    name: "ntp-keys",
+    refusals: ntpRefusals,
+    protocol: "ntp",
+    oracle: authenticNtp(keys),
+    create: ({ random32 }) =>
+      createService("ntp", { utc: false, daytimeFormat: "ctime", random32, keys }),
+  },
   {
     name: "auto",
     // A datagram of no known version is not NTP to it, but a request for text.

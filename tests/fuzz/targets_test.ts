@@ -29,6 +29,7 @@ Deno.test("fuzz reaches every refusal and every kind of answer and reading", () 
   const modes = ["answered in mode 2", "answered in mode 4"];
   const expected: Record<string, readonly string[]> = {
     ntp: modes,
+    "ntp-keys": modes,
     auto: ["answered", ...modes],
     "read-daytime": ["read", "read with its offset", "refused"],
     "read-ntp": ["kiss_o_death", "read", "refused", "trusted", "unsynchronized", "unusable"],

@@ -80,6 +80,7 @@ export function exchangeOf(
     source: { port },
     isUnfinished: false,
     isText: false,
+    isKod: false,
   };
 }
 

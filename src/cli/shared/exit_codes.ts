@@ -16,6 +16,7 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "bogus_reply": 10,
   "unusable": 11,
   "no_name_server": 12,
+  "not_authentic": 13,
 };
 
 /** The exit codes of `timecli compare` for servers that disagree. */

@@ -1,5 +1,6 @@
 /** Files that the command line names. Deno opens those in `/dev` only with all permissions. */
 
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
 import { UsageError } from "./usage_error.ts";
@@ -35,9 +36,10 @@ export async function readText(
   file: string,
   what: string,
   program: "timesrv" | "timecli",
+  open: (file: string) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>> = openInput,
 ): Promise<string> {
   try {
-    return await new Response(await openInput(file)).text();
+    return await new Response(await open(file)).text();
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const [own, script] = program === "timesrv" ? ["src,", "server.ts"] : ["", "client.ts"];
@@ -45,13 +47,51 @@ export async function readText(
       const message = `to read ${file}. Run: ${run}`;
       throw new Deno.errors.NotCapable(message, { cause });
     }
+    if (cause instanceof UsageError) throw cause;
     const problem = cause instanceof Deno.errors.NotFound
       ? "there is no such file"
       : (cause as Error).message;
-    throw new UsageError(`Cannot read the ${what} ${quote(file, MAX_SHOWN_PATH)}: ${problem}`, {
+    throw new UsageError(`Cannot read the ${what} ${quotePath(file)}: ${problem}`, {
       cause,
     });
   }
+}
+
+/**
+ * Reads a file of symmetric keys.
+ *
+ * @throws {UsageError} If it cannot be read, others may read it, or a line of it is wrong
+ * @throws {Deno.errors.NotCapable} If the permission to read it is missing
+ */
+export async function readKeys(
+  file: string,
+  program: "timesrv" | "timecli",
+): Promise<SymmetricKeys> {
+  const text = await readText(file, "keys", program, openSecret);
+  const { parseKeys } = await import("../../crypto/symmetric_keys.ts");
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    throw new UsageError(`${quotePath(file)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What a mode of files permits to users who are neither the owner nor of the group. */
+const OTHERS = 0o007;
+
+/** Opens a file that has a secret. */
+async function openSecret(file: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  if (isStandardInput(file)) return Deno.stdin.readable;
+  const opened = await Deno.open(file);
+  // Of the open file: its name may soon be that of another.
+  const { mode } = await opened.stat();
+  if (mode === null || (mode & OTHERS) === 0) return opened.readable;
+  opened.close();
+  throw new UsageError(`Others may use the keys in ${quotePath(file)}: run chmod o= on it`);
+}
+
+function quotePath(file: string): string {
+  return quote(file, MAX_SHOWN_PATH);
 }
 
 /**

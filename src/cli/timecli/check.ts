@@ -158,11 +158,12 @@ type CheckArguments = Arguments<typeof groups>;
 async function run(given: CheckArguments): Promise<number> {
   const { values } = given;
   try {
-    const result = await check(targetsOf(given), {
+    const targets = targetsOf(given);
+    const result = await check(targets, {
       ...pickOptions(sampleFields, values),
       ...(values.quorum !== undefined && { quorum: values.quorum }),
       ...alertsOf(values),
-      ...networkOf(values),
+      ...await networkOf(given, targets),
     });
     const { line, exitCode, servers } = result;
     if (values.json) return printJsonLine(result);

@@ -81,9 +81,14 @@ export const command = defineCommand({
   run,
 });
 
-async function run({ values, positionals: urls }: Arguments<typeof groups>): Promise<number> {
-  const options = { ...pickOptions(sampleFields, values), ...networkOf(values) };
-  checkServers(urls, options.interval);
+async function run(
+  { values, positionals: urls, sources }: Arguments<typeof groups>,
+): Promise<number> {
+  checkServers(urls, values.interval);
+  const options = {
+    ...pickOptions(sampleFields, values),
+    ...await networkOf({ values, sources }, urls),
+  };
   // A server that is given twice is queried once.
   const distinct = new Set(urls.map((url) => formatEndpoint(parseMeasurable(url))));
   const comparison = await withProgress(

@@ -1,5 +1,6 @@
 /** The options that several commands of `timecli` have. */
 import type { ExchangeOptions } from "../../client/exchange.ts";
+import { keysField } from "../../crypto/options.ts";
 import {
   duration,
   type Field,
@@ -9,14 +10,16 @@ import {
   type ValuesOf,
   whole,
 } from "../../options/field.ts";
+import { parseTarget } from "../../protocols/endpoint.ts";
 import { wireProtocols } from "../../protocols/registry.ts";
 import { addressFamily, canonicalAddress } from "../../system/address.ts";
 import type { TimeSpan } from "../../text/duration.ts";
-import type { Positional } from "../shared/command.ts";
+import type { Arguments, Positional } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
-import { UsageError } from "../shared/usage_error.ts";
+import { writeProblem } from "../shared/output.ts";
+import { asArgumentError, UsageError } from "../shared/usage_error.ts";
 
-/** The options of all commands that query servers: the IP version, and the address to send from. */
+/** The options of all commands that query servers: the IP version, the address to send from, and keys. */
 export const networkFields = {
   ...familyFields,
   bind: text("an IPv4 or IPv6 address", (address) => {
@@ -28,6 +31,7 @@ export const networkFields = {
     syntax: "<address>",
     help: "address of this machine to send from",
   }),
+  keys: keysField,
 };
 
 function isHost(address: string): boolean {
@@ -36,12 +40,44 @@ function isHost(address: string): boolean {
 }
 
 /**
- * The same options as the library has them.
+ * The same options as the library has them; a line on standard error warns of keys.
  *
- * @throws {UsageError} If the address is of another IP version
+ * @param targets The servers to query
+ * @throws {UsageError} If the address is of another IP version, a key of a server is not there, or keys cannot be read
+ * @throws {Deno.errors.NotCapable} If the permission to read the keys is missing
  */
-export function networkOf(
-  values: ValuesOf<typeof networkFields>,
+export async function networkOf(
+  { values, sources }: {
+    readonly values: ValuesOf<typeof networkFields>;
+    readonly sources: Arguments["sources"];
+  },
+  targets: readonly string[],
+): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys">> {
+  const network = familyAndAddress(values);
+  const { keys: file } = values;
+  const used = targets.flatMap((target) => {
+    const { key } = asArgumentError(() => parseTarget(target));
+    return key === undefined ? [] : [{ target, key }];
+  });
+  if (file === undefined) {
+    const [first] = used;
+    if (first === undefined) return network;
+    throw new UsageError(`${first.target} needs --keys, a file with key ${first.key}`);
+  }
+  if (used.length === 0 && targets.length > 0 && sources.get("keys") === "arguments") {
+    throw new UsageError("--keys is for servers with a key: ntp://HOST?key=7");
+  }
+  const { readKeys } = await import("../shared/files.ts");
+  const keys = await readKeys(file, "timecli");
+  const unknown = used.find(({ key }) => !keys.has(key));
+  if (unknown) throw new UsageError(`${unknown.target}: there is no key ${unknown.key} in ${file}`);
+  const warning = keys.warningOf([...new Set(used.map(({ key }) => key))]);
+  if (warning !== undefined) writeProblem(`timecli: ${warning}\n`);
+  return { ...network, keys };
+}
+
+function familyAndAddress(
+  values: Pick<ValuesOf<typeof networkFields>, "bind" | "ipv4" | "ipv6">,
 ): Pick<ExchangeOptions, "bind" | "family"> {
   const { bind } = values;
   const family = familyOf(values);

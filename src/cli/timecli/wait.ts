@@ -50,9 +50,12 @@ export const command = defineCommand({
   run,
 });
 
-async function run({ values, positionals: urls }: Arguments<typeof groups>): Promise<number> {
+async function run(
+  { values, positionals: urls, sources }: Arguments<typeof groups>,
+): Promise<number> {
   const { within = "50ms", timeout = "60s", quiet = false } = values;
   checkUrls(urls, parseMeasurable);
+  const network = await networkOf({ values, sources }, urls);
   const limit = formatSeconds(readSeconds(within)).replace(/\.0+ /, " ");
   const formatProblem = errorFormatter();
   const signal = stopSignal();
@@ -61,7 +64,7 @@ async function run({ values, positionals: urls }: Arguments<typeof groups>): Pro
     writeText(Deno.stderr, forLocale(`${escapeLine(`${server.url}: ${result}`)}\n`));
   };
   const result = await wait(urls, {
-    ...{ within, timeout, signal, ...networkOf(values) },
+    ...{ within, timeout, signal, ...network },
     ...(!quiet && { onChange }),
   }).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before the clock agreed") : error;

@@ -8,9 +8,11 @@ import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../http/address.ts";
-import type { clientFields } from "../../server/options.ts";
+import { checkAuth, type clientFields } from "../../server/options.ts";
+import type { ServeOptions } from "../../server/serve_options.ts";
+import { parseUpstream } from "../../server/upstreams/options.ts";
 import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
-import { readToken } from "../shared/files.ts";
+import { readKeys, readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { type AddressFamily, addressFamily } from "../../system/address.ts";
@@ -117,6 +119,34 @@ export function readGuard(values: ValuesOf<typeof guardFields>): GuardOptions {
     accessTable(options.access ?? {});
     return options;
   });
+}
+
+/**
+ * Reads the symmetric keys.
+ *
+ * @throws {UsageError} If authentication is required without keys or of other protocols, an upstream server has a key
+ * that is not there, or the file cannot be read
+ * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
+ */
+export async function readAuth(
+  { keys: file, requireAuth, upstreams = [] }: {
+    readonly keys?: string | undefined;
+    readonly requireAuth?: boolean | undefined;
+    readonly upstreams?: readonly string[] | undefined;
+  },
+  listeners: readonly ListenerSpec[],
+): Promise<Pick<ServeOptions, "keys" | "requireAuth">> {
+  if (requireAuth && file === undefined) throw new UsageError("--require-auth needs --keys");
+  const keys = file === undefined ? undefined : await readKeys(file, "timesrv");
+  const options = { keys, ...(requireAuth && { requireAuth }) };
+  asArgumentError(() => checkAuth(options, listeners));
+  for (const url of upstreams) {
+    const { key } = parseUpstream(url).endpoint;
+    if (key === undefined || keys?.has(key)) continue;
+    const problem = file === undefined ? "needs --keys" : `there is no key ${key} in ${file}`;
+    throw new UsageError(`--upstream ${url}: ${problem}`);
+  }
+  return options;
 }
 
 /**

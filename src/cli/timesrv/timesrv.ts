@@ -1,6 +1,7 @@
 /** `timesrv`: its command line, turned into options and handed to `serve()`. */
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
+import { keysField } from "../../crypto/options.ts";
 import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts } from "../../protocols/endpoint.ts";
@@ -11,7 +12,7 @@ import { logIntervals } from "../../server/log/interval_log.ts";
 import { ServerLog } from "../../server/log/log.ts";
 import { formatTotals } from "../../server/log/totals.ts";
 import { logFields } from "../../server/log/options.ts";
-import { clientFields, textFields, transportFields } from "../../server/options.ts";
+import { authFields, clientFields, textFields, transportFields } from "../../server/options.ts";
 import { recordFields, untilFields } from "../../server/record/options.ts";
 import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
@@ -30,6 +31,7 @@ import {
   checkUpstreams,
   controlGroup,
   httpGroup,
+  readAuth,
   readControl,
   readGuard,
   readHttp,
@@ -67,7 +69,7 @@ const groups = {
       offers: ["list", ...Object.keys(scenarios), "./"],
     }),
   },
-  "Access and rate limit:": { ...guardFields, ...clientFields },
+  "Access and rate limit:": { keys: keysField, ...authFields, ...guardFields, ...clientFields },
   "Faults (for tests):": {
     fault: list(
       text("a fault such as drop=0.3", checkFault, {
@@ -161,6 +163,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const listeners = readListeners(urls, family);
   const served = await readServed(values);
   checkUpstreams(values, served, listeners);
+  const auth = await readAuth(values, listeners);
   const { transport = "auto" } = values;
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   const isRecorded = values.record !== undefined || values.untilRequests !== undefined;
@@ -185,6 +188,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const startedMs = performance.now();
   const server = await serve(urls, {
     ...pickOptions(textFields, values),
+    ...auth,
     ...served,
     ...readGuard(values),
     ...pickOptions(transportFields, values),

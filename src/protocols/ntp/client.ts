@@ -1,32 +1,52 @@
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { fromNanoseconds } from "../../text/duration.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatSeconds } from "../../text/units.ts";
-import type { RawReply, ReadOptions, Request } from "../protocol.ts";
+import type { RawReply, ReadOptions, Rejection, Request, RequestOptions } from "../protocol.ts";
 import type { Leap, NtpReply } from "../reply.ts";
 import { computeMeasurement, ownPrecision } from "./measurement.ts";
 import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
 import { hasTime, matchTests } from "./tests.ts";
 import { difference, eraPivot, toInstant } from "./timestamp.ts";
+import { KEY_ID_LENGTH, writeMac } from "./trailer.ts";
 
 /**
  * A request that reveals nothing of its sender: all zero but for a transmit timestamp of 64 random bits,
  * which the reply must copy (RFC 9109, and the data minimisation of NTP).
  */
-export function ntpRequest(): Request {
+export function ntpRequest({ key, keys }: RequestOptions = {}): Request {
   const [cookie = 1n] = crypto.getRandomValues(new BigUint64Array(1));
   const transmitTimestamp = cookie === 0n ? 1n : cookie;
-  const octets = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
+  const header = encodeNtpPacket({ ...emptyPacket, transmitTimestamp });
+  const mac = key === undefined ? undefined : keys?.find(key);
+  if (mac === undefined) return { octets: header, rejection: (reply) => reject(reply, header) };
+  const octets = new Uint8Array(header.length + KEY_ID_LENGTH + mac.lengthIn(VERSION));
+  octets.set(header);
+  writeMac(mac, octets, header.length);
   return {
     octets,
-    rejection: (reply) =>
-      matchTests.values().map((test) => test.rejection(reply, octets))
-        .find((rejection) => rejection !== undefined),
+    authenticated: `key ${key}`,
+    rejection: (reply) => reject(reply, octets, keys),
   };
 }
 
+function reject(
+  reply: Uint8Array,
+  request: Uint8Array,
+  keys?: SymmetricKeys,
+): Rejection | undefined {
+  for (const { keyOf, rejection } of matchTests) {
+    const message = rejection(reply, request, keys);
+    if (message !== undefined) return { reason: keyOf ? "not_authentic" : "bogus_reply", message };
+  }
+  return undefined;
+}
+
+const VERSION = 4;
+
 const emptyPacket: NtpPacket = {
   leap: leap.none,
-  version: 4,
+  version: VERSION,
   mode: mode.client,
   stratum: 0,
   poll: 0,

@@ -1,3 +1,4 @@
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts";
 import { unknownField } from "../plain_fields.ts";
@@ -13,6 +14,7 @@ import { computeMeasurement } from "./measurement.ts";
 import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
 import { isInterleaved, matchTests } from "./tests.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
+import { isCryptoNak } from "./trailer.ts";
 import { trailerFields } from "./trailer_fields.ts";
 
 export const ntpFormat: WireFormat<NtpReply> = {
@@ -97,7 +99,11 @@ const modeMeanings = [
   "7: private",
 ] as const;
 
-function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
+function ntpFields(
+  octets: Uint8Array,
+  pivot: Temporal.Instant,
+  keys?: SymmetricKeys,
+): WireField[] {
   if (octets.length < NTP_HEADER_LENGTH) {
     const meaning = `too short for an NTP packet, which has ${NTP_HEADER_LENGTH} octets or more`;
     return unknownField(octets, meaning);
@@ -117,7 +123,8 @@ function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
   });
   const time = (timestamp: NtpTimestamp): string => timestampMeaning(timestamp, pivot);
   // The timestamps of a kiss-o'-death only look like times.
-  const isKiss = !isRequest && packet.stratum === 0 && packet.referenceId !== 0;
+  const isKiss = !isRequest && packet.stratum === 0 &&
+    (packet.referenceId !== 0 || isCryptoNak(octets, NTP_HEADER_LENGTH));
   const serverTime = (name: string, timestamp: NtpTimestamp): string =>
     isKiss && timestamp !== 0n ? "no time: a kiss-o'-death has none" : `${name} ${time(timestamp)}`;
   const { receiveTimestamp, transmitTimestamp } = packet;
@@ -140,7 +147,7 @@ function ntpFields(octets: Uint8Array, pivot: Temporal.Instant): WireField[] {
     part("Origin timestamp", field.originTimestamp, 8, originMeaning(packet.originTimestamp)),
     part("Receive timestamp", field.receiveTimestamp, 8, receive),
     part("Transmit timestamp", field.transmitTimestamp, 8, transmit),
-    ...trailerFields(octets, packet.version),
+    ...trailerFields(octets, packet.version, keys),
   ];
 }
 

@@ -1,23 +1,15 @@
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { putUint32 } from "../octets.ts";
-import type { Answer, KissCode, ServedExchange } from "../responder.ts";
+import type { KissCode } from "../responder.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
-import { ntpRefusal, replyMode } from "./request.ts";
+import { replyMode } from "./request.ts";
 
-const codes: Readonly<Record<KissCode, number>> = {
+export const kissCodes: Readonly<Record<KissCode, number>> = {
   RATE: parseReferenceId("RATE"),
   DENY: parseReferenceId("DENY"),
 };
 
-/** Answers with a kiss-o'-death (KoD), which has no time (RFC 5905 §7.4), wherever NTP would answer. */
-export function writeKod({ request, reply, source }: ServedExchange, code: KissCode): Answer {
-  const refused = ntpRefusal(request, source.port);
-  if (refused !== undefined) return refused;
-  putKod(request, reply, codes[code]);
-  return NTP_HEADER_LENGTH;
-}
-
-/** Writes a KoD with any code, given as a reference id. */
+/** Writes a kiss-o'-death (KoD), which has no time (RFC 5905 §7.4); its code is given as a reference id. */
 export function putKod(request: Uint8Array, reply: Uint8Array, code: number): void {
   const flags = request[field.flags] as number;
   reply.fill(0, 0, NTP_HEADER_LENGTH);

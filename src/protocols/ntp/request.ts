@@ -5,7 +5,7 @@ import { readTrailer } from "./trailer.ts";
 const refuseMalformed = refusal("malformed");
 const refuseVersion = refusal("version");
 const refuseMode = refusal("mode");
-const refuseAuthentication = refusal("authentication");
+export const refuseAuthentication = refusal("authentication");
 
 const NTP_PORT = 123;
 

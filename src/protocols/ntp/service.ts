@@ -1,28 +1,46 @@
 import type { ClockStatus } from "../../clock/status.ts";
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Answer, Responder, ServedExchange } from "../responder.ts";
-import { writeKod } from "./kod.ts";
+import type { Answer, Length, Responder, ServedExchange } from "../responder.ts";
+import { kissCodes, putKod } from "./kod.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
-import { ntpRefusal, replyMode } from "./request.ts";
+import { ntpRefusal, refuseAuthentication, replyMode } from "./request.ts";
+import { Sealer, writeCryptoNak } from "./sealer.ts";
 import { putTimestamp, toFraction, toNtpSeconds, toShort } from "./timestamp.ts";
 
 export interface NtpResponderOptions {
   /** Draws 32 random bits, for the part of a timestamp below the clock's precision. */
   readonly random32: () => number;
+  /** The keys of clients; without them, no request with a MAC is answered. */
+  readonly keys?: SymmetricKeys | undefined;
+  /** Whether requests without a MAC are refused. */
+  readonly requireAuth?: boolean | undefined;
 }
 
 /**
  * The NTP service, versions 1 to 4, for clients and for symmetric peers that it
- * keeps no association with. A reply has the 48 octets of a header and is never
- * longer than its request.
+ * keeps no association with. A reply has the 48 octets of a header, and a MAC if its request
+ * has one by a known key; it is never longer than its request.
  */
-export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
+export function ntpResponder(
+  { random32, keys, requireAuth = false }: NtpResponderOptions,
+): Responder {
   const header = new ReplyHeader();
+  const sealer = keys && new Sealer(keys);
   return {
     respond(exchange): Answer {
       const { request, reply, arrival, status } = exchange;
       const refused = ntpRefusal(request, exchange.source.port);
-      if (refused !== undefined) return refused;
+      let length = NTP_HEADER_LENGTH;
+      if (refused !== undefined) {
+        const mac = refused === refuseAuthentication ? sealer?.verify(request) : undefined;
+        if (mac === undefined) return refused;
+        if (mac === 0) {
+          exchange.isKod = true;
+          return writeCryptoNak(exchange);
+        }
+        length += mac;
+      } else if (requireAuth) return refuseAuthentication;
       if (status !== header.status || arrival.seconds !== header.seconds) {
         header.renew(status, arrival.seconds);
       }
@@ -43,7 +61,7 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
         random32() & header.randomMask;
       putTimestamp(reply, field.receiveTimestamp, header.ntpSeconds, fraction);
       exchange.isUnfinished = true;
-      return NTP_HEADER_LENGTH;
+      return length;
     },
 
     finish(batch, first, end, departure): void {
@@ -62,10 +80,23 @@ export function ntpResponder({ random32 }: NtpResponderOptions): Responder {
         } else {
           stepPast(reply);
         }
+        sealer?.seal(exchange);
       }
     },
 
-    writeKod,
+    writeKod(exchange, code): Answer {
+      const { request, reply, source } = exchange;
+      const refused = ntpRefusal(request, source.port);
+      if (refused === undefined ? requireAuth : !sealer?.verify(request)) {
+        return refused ?? refuseAuthentication;
+      }
+      putKod(request, reply, kissCodes[code]);
+      return sealer?.seal(exchange) ?? NTP_HEADER_LENGTH;
+    },
+
+    seal(exchange, length): Length {
+      return sealer?.verify(exchange.request) ? sealer.seal(exchange) : length;
+    },
   };
 }
 

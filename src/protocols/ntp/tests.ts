@@ -3,12 +3,13 @@
  * the document that prescribes it: applied by the client, and shown by `explain`.
  */
 import { formatPlural, formatSeconds } from "../../text/units.ts";
-import { isPrintable } from "../octets.ts";
+import { getUint32, isPrintable } from "../octets.ts";
 import type { MatchTest, TrustTest } from "../protocol.ts";
 import type { NtpReply } from "../reply.ts";
 import { nanosecondsOf, precisionOf } from "./measurement.ts";
 import { decodeNtpPacket, leap, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
 import { difference, toNanoseconds } from "./timestamp.ts";
+import { findMac, isCryptoNak, isRight } from "./trailer.ts";
 
 type NtpTrustTest = TrustTest<NtpReply>;
 type TestedReply = Parameters<NtpTrustTest["failure"]>[0];
@@ -72,7 +73,31 @@ export const matchTests: readonly MatchTest[] = [
         : "its origin timestamp is not the one sent";
     },
   },
+  {
+    name: "its MAC is right, by the key of the request",
+    source: "RFC 5905 §9.2, RFC 8573",
+    keyOf,
+    rejection(octets, request, keys): string | undefined {
+      const id = keys && keyOf(request);
+      if (id === undefined) return undefined;
+      if (isCryptoNak(octets, NTP_HEADER_LENGTH)) {
+        return `a crypto-NAK: the server has no key ${id}, or another by that id`;
+      }
+      const at = findMac(octets);
+      if (at === 0) return "it has no MAC";
+      const own = getUint32(octets, at);
+      if (own !== id) return `its MAC is by key ${own}, not ${id}`;
+      const mac = keys?.find(id);
+      return mac && isRight(mac, octets, at) ? undefined : `its MAC by key ${id} is wrong`;
+    },
+  },
 ];
+
+/** The id of the key that a request has a MAC by. */
+function keyOf(request: Uint8Array): number | undefined {
+  const at = request.length < NTP_HEADER_LENGTH ? 0 : findMac(request);
+  return at === 0 ? undefined : getUint32(request, at);
+}
 
 /** The meaning of the kiss codes of RFC 5905 §7.4 and RFC 8915 §5.7, after the name of the server. */
 const kissMeanings: Readonly<Record<string, string>> = {

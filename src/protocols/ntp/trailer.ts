@@ -1,6 +1,7 @@
 /** What may follow the header (RFC 5905 §7.5, RFC 7822 §7.5, RFC 8915 §5). */
-import { getUint16, getUint32 } from "../octets.ts";
-import { NTP_HEADER_LENGTH } from "./packet.ts";
+import type { Mac } from "../../crypto/mac.ts";
+import { getUint16, getUint32, putUint32 } from "../octets.ts";
+import { field, NTP_HEADER_LENGTH } from "./packet.ts";
 
 /** Up to this length the rest is a MAC, never an extension field (RFC 7822 §7.5.1.3). */
 const MAX_MAC_LENGTH = 24;
@@ -10,6 +11,12 @@ const MIN_FIELD_LENGTH = 16;
 
 /** Key identifier and MD5 or AES-CMAC digest, or SHA-1 digest (RFC 8573, RFC 5905 §7.3). */
 const MAC_LENGTHS: readonly number[] = [20, 24];
+
+/** Key identifier and a longer SHA digest, which chronyd sends in version 3. */
+const LONG_MAC_LENGTHS: readonly number[] = [32, 36, 52, 68];
+
+/** A MAC begins with the number of its key. */
+export const KEY_ID_LENGTH = 4;
 
 /** The authenticator of NTP versions 1 and 2 (RFC 1119 appendix C). */
 export const OLD_AUTHENTICATOR_LENGTH = 12;
@@ -35,10 +42,29 @@ export function readTrailer(octets: Uint8Array, version: number): Trailer {
   const rest = octets.length - at;
   if (rest === 0) return "none";
   if (isCryptoNak(octets, at)) return "crypto_nak";
-  const isMac = MAC_LENGTHS.includes(rest) ||
+  const isMac = isMacLength(rest, version) ||
     (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH) ||
     (version === 3 && rest === WINDOWS_EXTENDED_LENGTH);
   return isMac ? "mac" : "malformed";
+}
+
+/**
+ * Finds the MAC of a packet by one of NTP's symmetric keys: where its key identifier begins; 0 if
+ * there is none. `octets` are 48 or more, a multiple of four.
+ */
+export function findMac(octets: Uint8Array): number {
+  const version = (octets[field.flags] as number) >> 3 & 7;
+  let at = NTP_HEADER_LENGTH;
+  while (hasField(octets, at, version)) {
+    const length = fieldLength(octets, at);
+    if (length === undefined) return 0;
+    at += length;
+  }
+  return isMacLength(octets.length - at, version) ? at : 0;
+}
+
+function isMacLength(length: number, version: number): boolean {
+  return MAC_LENGTHS.includes(length) || version === 3 && LONG_MAC_LENGTHS.includes(length);
 }
 
 /** Whether an extension field begins at an octet. A key identifier can look like one, so length decides. */
@@ -56,4 +82,17 @@ export function fieldLength(octets: Uint8Array, at: number): number | undefined 
 /** Whether the trailer ends in four zero octets: "your MAC was wrong" (RFC 5905 §9.2). */
 export function isCryptoNak(octets: Uint8Array, at: number): boolean {
   return octets.length - at === 4 && getUint32(octets, at) === 0;
+}
+
+/** Whether the MAC of a packet, whose key identifier begins at an octet, is right. */
+export function isRight(mac: Mac, octets: Uint8Array, at: number): boolean {
+  return mac.isRight(octets.subarray(0, at), octets.subarray(at + KEY_ID_LENGTH));
+}
+
+/** Writes key identifier and MAC behind the first octets of a packet; returns where they end. */
+export function writeMac(mac: Mac, octets: Uint8Array, at: number): number {
+  putUint32(octets, at, mac.id);
+  const digest = mac.compute(octets.subarray(0, at));
+  octets.set(digest, at + KEY_ID_LENGTH);
+  return at + KEY_ID_LENGTH + digest.length;
 }

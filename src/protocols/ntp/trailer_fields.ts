@@ -1,8 +1,16 @@
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { formatPlural } from "../../text/units.ts";
 import { getUint16, getUint32 } from "../octets.ts";
 import type { WireField } from "../protocol.ts";
 import { NTP_HEADER_LENGTH } from "./packet.ts";
-import { fieldLength, hasField, isCryptoNak, OLD_AUTHENTICATOR_LENGTH } from "./trailer.ts";
+import {
+  fieldLength,
+  findMac,
+  hasField,
+  isCryptoNak,
+  isRight,
+  OLD_AUTHENTICATOR_LENGTH,
+} from "./trailer.ts";
 
 /** The types of extension fields in use (IANA, NTP Extension Field Types). */
 const fieldTypes: Readonly<Record<number, string>> = {
@@ -19,7 +27,18 @@ const digests: Readonly<Record<number, string>> = {
   24: "SHA-1 digest, or a longer one cut to its length",
 };
 
-export function trailerFields(octets: Uint8Array, version: number): WireField[] {
+/** Whether the MAC whose key identifier begins at an octet is right, in words; empty without its key. */
+function verdictOf(octets: Uint8Array, at: number, keys: SymmetricKeys | undefined): string {
+  const mac = keys?.find(getUint32(octets, at));
+  if (mac === undefined) return "";
+  return `; ${isRight(mac, octets, at) ? "right" : "wrong"} by the ${mac.type} key`;
+}
+
+export function trailerFields(
+  octets: Uint8Array,
+  version: number,
+  keys?: SymmetricKeys,
+): WireField[] {
   const fields: WireField[] = [];
   const add = (name: string, offset: number, length: number, meaning: string): void => {
     fields.push({ name, offset, octets: octets.subarray(offset, offset + length), meaning });
@@ -41,10 +60,11 @@ export function trailerFields(octets: Uint8Array, version: number): WireField[] 
   }
   const rest = octets.length - at;
   const digest = digests[rest] ??
+    (findMac(octets) > 0 ? "SHA digest of its whole length" : undefined) ??
     (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH ? "DES digest (RFC 1119)" : undefined);
   if (digest !== undefined) {
     add("Key identifier", at, 4, `key ${getUint32(octets, at)} (MAC, RFC 5905 §7.3)`);
-    add("Digest", at + 4, rest - 4, digest);
+    add("Digest", at + 4, rest - 4, `${digest}${verdictOf(octets, at, keys)}`);
   } else if (isCryptoNak(octets, at)) {
     add("Crypto-NAK", at, 4, "the MAC of the other side was wrong (RFC 5905 §9.2)");
   } else if (rest > 0) {

@@ -1,7 +1,8 @@
 /** Keeps servers whose faults damage replies from answering each other's damaged replies forever. */
 import { mode } from "../../protocols/ntp/packet.ts";
 import { hasReplyTimes } from "../../protocols/ntp/reply_form.ts";
-import { ntpRefusal } from "../../protocols/ntp/request.ts";
+import { ntpRefusal, refuseAuthentication } from "../../protocols/ntp/request.ts";
+import { findMac } from "../../protocols/ntp/trailer.ts";
 import { isPrintable } from "../../protocols/octets.ts";
 import { looksLikeReply } from "../../protocols/looks_like_reply.ts";
 import { hasTimeForm } from "../../protocols/time/parse.ts";
@@ -25,7 +26,7 @@ const REPLY_MODES: readonly number[] = [mode.symmetricPassive, mode.server];
 export function passesForRequest(octets: Uint8Array): boolean {
   if (looksLikeReply(octets) || hasTimeForm(octets)) return false;
   if (octets.every((octet) => octet === 0)) return true;
-  if (!isPrintable(octets)) return ntpRefusal(octets, 0) === undefined && !hasReplyTimes(octets);
+  if (!isPrintable(octets)) return isNtpRequest(octets) && !hasReplyTimes(octets);
   // Somebody who tries a server by hand sends an empty line.
   if (octets[octets.length - 1] === LINE_FEED && octets.length <= 2) return true;
   // All that is left of an NTP reply may be its first octet, which ends in the mode.
@@ -33,4 +34,10 @@ export function passesForRequest(octets: Uint8Array): boolean {
   const text = String.fromCharCode(...octets.subarray(0, 16));
   const shape = text.replace(/[A-Z]/g, "A").replace(/[a-z]/g, "a").replace(/\d/g, "0");
   return !beginnings.some((each) => each.startsWith(shape.slice(0, each.length)));
+}
+
+/** Whether some server answers it with NTP: one that has keys answers MACs. */
+function isNtpRequest(octets: Uint8Array): boolean {
+  const refused = ntpRefusal(octets, 0);
+  return refused === undefined || refused === refuseAuthentication && findMac(octets) > 0;
 }

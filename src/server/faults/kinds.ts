@@ -26,6 +26,8 @@ interface KindOf<Values> {
   readonly isNtp?: boolean;
   /** Whether a service may take the reply for a request afterwards. */
   readonly isDamage?: boolean;
+  /** Whether the reply leaves without a MAC of its new octets. */
+  readonly isUnsealed?: boolean;
   /**
    * Makes the effect of such values.
    *
@@ -192,15 +194,19 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
   origin: plain(({ reply }, random) => ntp.setRandomOrigin(reply, random), true),
   version: { ...falsify(whole(0, 7, row("value")), 7, ntp.setVersion), isDamage: true },
   mode: { ...falsify(whole(0, 7, row("value")), 3, ntp.setMode), isDamage: true },
-  replay: plain((draft) => {
-    if (draft.earlier === undefined) return;
-    draft.reply.set(draft.earlier);
-    draft.length = draft.earlier.length;
-    draft.isKiss = false;
-  }),
+  replay: {
+    ...plain((draft) => {
+      if (draft.earlier === undefined) return;
+      draft.reply.set(draft.earlier);
+      draft.length = draft.earlier.length;
+      draft.isKiss = false;
+    }),
+    isUnsealed: true,
+  },
   garbage: kind<{ length?: number }>({
     fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
     isDamage: true,
+    isUnsealed: true,
     effect: ({ length }) => ({
       apply(draft, random): void {
         draft.length = length ?? draft.length;
@@ -212,11 +218,13 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
   corrupt: kind<{ bits?: number }>({
     fields: { bits: whole(1, REPLY_CAPACITY * 8, row("bits")) },
     isDamage: true,
+    isUnsealed: true,
     effect: ({ bits = 1 }) => ({ apply: (draft, random) => corrupt(draft, bits, random) }),
   }),
   truncate: kind<{ length?: number }>({
     fields: { length: whole(1, REPLY_CAPACITY, row("length")) },
     isDamage: true,
+    isUnsealed: true,
     effect: ({ length }) => ({ apply: (draft, random) => truncate(draft, length, random) }),
   }),
   drop: plain((draft) => draft.isDropped = true),

@@ -17,6 +17,8 @@ export interface FaultyListener {
   readonly respond: Respond;
   /** Finishes the reply as if it left now. */
   readonly finish: (exchange: Exchange) => void;
+  /** Authenticates the reply anew, and returns its length. */
+  readonly seal?: ((exchange: Exchange, length: number) => number) | undefined;
   /** Receives the faults that change a reply, before it leaves. */
   readonly onFaults?: ((exchange: Exchange, names: readonly FaultName[]) => void) | undefined;
 }
@@ -29,7 +31,7 @@ const refuseFault = refusal("fault");
  */
 export function withFaults(
   faults: Faults,
-  { protocol, stamp, respond, finish, onFaults }: FaultyListener,
+  { protocol, stamp, respond, finish, seal, onFaults }: FaultyListener,
 ): Respond {
   const { waits } = faults;
   const speaksNtp = protocol === "ntp" || protocol === "auto";
@@ -57,23 +59,28 @@ export function withFaults(
       reply,
       length,
       earlier: faults.recall(reply.subarray(0, length), isNtp),
-      isKiss: false,
+      isKiss: exchange.isKod,
       isDropped: false,
       delayMs: 0,
       holdMs: 0,
       copies: 0,
       isFromOtherPort: false,
     };
-    let isDamaged = false;
+    let [isDamaged, isSealed] = [false, true];
     const applied: FaultName[] = [];
     for (const { rule: { name, kind, effect }, random } of triggered) {
       if (kind.isNtp && !isNtp || kind.isDamage && !isRequest) continue;
       applied.push(name);
       effect.apply?.(draft, random);
       if (kind.isDamage) isDamaged = true;
+      if (kind.isUnsealed) isSealed = false;
     }
     if (applied.length > 0) onFaults?.(exchange, applied);
     if (draft.isDropped) return refuseFault;
+    // A client under test gets wrong values with a right MAC, if it has asked for one.
+    if (seal && isNtp && isSealed && applied.length > 0) {
+      draft.length = seal(exchange, draft.length);
+    }
     if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;
     exchange.isKod = draft.isKiss;
     if (draft.delayMs > 0) await waits.wait(draft.delayMs);

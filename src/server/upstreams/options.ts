@@ -21,7 +21,8 @@ export interface UpstreamOptions {
   /**
    * The NTP servers to follow, such as `ntp://time.example` or `ntp://pool.example?pool=4`: the time that follows from
    * them is served, and the system's clock is not touched. The parameters of a URL are `pool`, how many addresses of
-   * the name are followed, and `minpoll` and `maxpoll`, the interval between requests as a power of two of seconds.
+   * the name are followed, `minpoll` and `maxpoll`, the interval between requests as a power of two of seconds, and
+   * `key`, one of `ServeOptions.keys`.
    */
   readonly upstreams?: readonly string[] | undefined;
   /**
@@ -74,6 +75,7 @@ const parameters = {
   pool: whole(1, 16, { ...UNNAMED, name: "pool" }),
   minPoll: whole(0, 17, { ...UNNAMED, name: "minpoll" }),
   maxPoll: whole(0, 17, { ...UNNAMED, name: "maxpoll" }),
+  key: whole(1, 2 ** 32 - 1, { ...UNNAMED, name: "key" }),
 };
 
 /** RFC 5905 §7.2 begins at 64 s; beyond 1024 s nothing is gained. */
@@ -91,15 +93,17 @@ export function parseUpstream(url: string): UpstreamSpec {
     throw new SyntaxError(`Cannot read ${quote(url)}: ${problem}`);
   };
   const [target = "", query = ""] = url.split(/\?(.*)/s);
-  const endpoint = parseTarget(target, "ntp");
-  if (endpoint.protocol !== "ntp") fail("an upstream is an NTP server: ntp://HOST");
+  const address = parseTarget(target, "ntp");
+  if (address.protocol !== "ntp") fail("an upstream is an NTP server: ntp://HOST");
   const values: Record<string, number> = {};
   for (const parameter of query.split("&").filter((each) => each !== "")) {
     const [name = "", value = ""] = parameter.split(/=(.*)/s);
     const option = findOption(parameters, name);
     if (option === undefined) {
       return fail(
-        `unknown parameter ${quote(name)}, ${suggest(name, ["pool", "minpoll", "maxpoll"])}`,
+        `unknown parameter ${quote(name)}, ${
+          suggest(name, Object.values(parameters).map(({ name }) => name))
+        }`,
       );
     }
     values[option.key] = parseOption(option.field, value) as number;
@@ -107,5 +111,7 @@ export function parseUpstream(url: string): UpstreamSpec {
   const { pool = 1, minPoll = Math.min(MIN_POLL, values.maxPoll ?? MIN_POLL) } = values;
   const { maxPoll = Math.max(MAX_POLL, minPoll) } = values;
   if (minPoll > maxPoll) fail("minpoll is above maxpoll");
+  const { key } = values;
+  const endpoint = key === undefined ? address : { ...address, key };
   return { url: target, endpoint, limits: { minPoll, maxPoll }, pool };
 }

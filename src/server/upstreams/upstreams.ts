@@ -1,8 +1,10 @@
 /** Follows upstream servers: sockets, names and timers around the discipline. */
 import type { Clock } from "../../clock/clock.ts";
 import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_clock.ts";
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import type { SourceContext } from "../../clock/sources/source.ts";
 import { measure, type Measured } from "../../client/measure.ts";
+import { requestOptions } from "../../client/exchange.ts";
 import { type Network, systemNetwork } from "../../client/network.ts";
 import type { UpstreamState } from "../../client/source_list.ts";
 import type { DisciplineState } from "../../discipline/discipline.ts";
@@ -77,6 +79,7 @@ export class Upstreams {
   readonly #raw: RawBase;
   readonly #network: Network;
   readonly #log: UpstreamLog | undefined;
+  readonly #keys: SymmetricKeys | undefined;
   readonly #maxDistance: number;
   readonly #slots: Slot[] = [];
   readonly #end = new AbortController();
@@ -90,13 +93,16 @@ export class Upstreams {
   /** Reads the options, as {@linkcode parseUpstream} does, and opens the clock. */
   constructor(
     { upstreams = [], maxDistance = DEFAULT_MAX_DISTANCE }: UpstreamOptions,
-    { log, network = systemNetwork, raw = openRawClock() }: {
+    { log, keys, network = systemNetwork, raw = openRawClock() }: {
       readonly log?: UpstreamLog | undefined;
+      readonly keys?: SymmetricKeys | undefined;
       readonly network?: Network;
       readonly raw?: RawBase;
     },
   ) {
     this.#specs = upstreams.map(parseUpstream);
+    this.#keys = keys;
+    for (const { endpoint } of this.#specs) requestOptions(endpoint, { keys });
     this.#maxDistance = readSeconds(maxDistance);
     this.#log = log;
     this.#news = new UpstreamNews(log);
@@ -269,6 +275,7 @@ export class Upstreams {
       timeout: TIMEOUT_SECONDS,
       retries: 0,
       network: this.#network,
+      keys: this.#keys,
       signal,
     });
   }

@@ -14,6 +14,7 @@ import { Counters } from "../../transports/counters.ts";
 import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import type { RawOrigin } from "../../clock/raw_clock.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
@@ -25,6 +26,7 @@ import { openWorker } from "./worker_url.ts";
 export interface WorkerPoolOptions {
   readonly size: number;
   readonly services: ServiceSettings;
+  readonly keys?: SymmetricKeys | undefined;
   readonly guard: GuardPlan;
   /**
    * The queue of requests of each socket, in KiB.
@@ -194,7 +196,11 @@ class WorkerSlot {
     this.#timers = options.timers ?? systemTimers;
     const { services, guard, log, origin } = options;
     const { logsRequests = false, logsRefusals = false } = log ?? {};
-    this.#setup = { services, guard, clients, origin, stop, limiter, logsRequests, logsRefusals };
+    const keys = options.keys?.copy();
+    this.#setup = {
+      ...{ services, keys, guard, clients, origin, stop, limiter },
+      ...{ logsRequests, logsRefusals },
+    };
   }
 
   get isRunning(): boolean {

@@ -1,6 +1,7 @@
 /** The messages between the main thread and a worker. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
+import type { SymmetricKey } from "../../crypto/mac.ts";
 import type { RawOrigin } from "../../clock/raw_clock.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import type { LoggedSource } from "../log/request_log.ts";
@@ -21,6 +22,8 @@ export interface WorkerListener {
 export interface WorkerSetup {
   readonly listeners: readonly WorkerListener[];
   readonly services: ServiceSettings;
+  /** The symmetric keys, secrets included. */
+  readonly keys?: readonly SymmetricKey[] | undefined;
   readonly guard: GuardPlan;
   /** The table of clients that this worker writes, if they are counted. */
   readonly clients: ClientMemory | undefined;

@@ -7,6 +7,7 @@
 import { isWildcard } from "../../system/address.ts";
 import { openLibc } from "../../system/libc.ts";
 import { random32 } from "../../system/random.ts";
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import type { UnixTime } from "../../clock/clock.ts";
 import { ServedPage } from "../../clock/page.ts";
 import { RawClock, StampConverter } from "../../clock/raw_clock.ts";
@@ -29,9 +30,9 @@ const thread = globalThis as unknown as {
   close(): void;
 };
 
-thread.onmessage = ({ data: setup }) => {
+thread.onmessage = async ({ data: setup }) => {
   try {
-    serveUntilStopped(setup);
+    serveUntilStopped(setup, await openKeys(setup));
     thread.postMessage({ event: "stopped" });
   } catch (error) {
     // Deno would write an uncaught error into the log with a stack trace.
@@ -40,7 +41,14 @@ thread.onmessage = ({ data: setup }) => {
   thread.close();
 };
 
-function serveUntilStopped(setup: WorkerSetup): void {
+/** Loads what computes MACs, if there are keys. */
+async function openKeys({ keys }: WorkerSetup): Promise<SymmetricKeys | undefined> {
+  if (keys === undefined) return undefined;
+  const { SymmetricKeys } = await import("../../crypto/symmetric_keys.ts");
+  return new SymmetricKeys(keys);
+}
+
+function serveUntilStopped(setup: WorkerSetup, keys: SymmetricKeys | undefined): void {
   using libc = openLibc();
   const realtime = new RealtimeClock(libc);
   const base = setup.origin === undefined ? realtime : new RawClock(libc, setup.origin);
@@ -56,7 +64,7 @@ function serveUntilStopped(setup: WorkerSetup): void {
   const settings = openSettings(setup.guard);
   const listeners = setup.listeners.map(({ descriptor, endpoint, page, counters }) => {
     const clock = new ServedClock(base, new ServedPage(page));
-    const responder = createService(endpoint.protocol, { ...setup.services, random32 });
+    const responder = createService(endpoint.protocol, { ...setup.services, keys, random32 });
     // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
     const guard = new Guard(setup.guard, endpoint, nowMs, settings);
     const stamps = base === realtime ? undefined : new StampConverter(realtime, base);

@@ -16,6 +16,7 @@ Deno.test("exit codes of failed queries are distinct, stable and above 2", () =>
     "bogus_reply": 10,
     "unusable": 11,
     "no_name_server": 12,
+    "not_authentic": 13,
   });
 });
 

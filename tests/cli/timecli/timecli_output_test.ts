@@ -125,7 +125,7 @@ const cases: readonly Case[] = [
 const replyColumns = [
   ...["url", "protocol", "address", "port", "text", "time", "utc_offset", "received"],
   ...["round_trip", "offset", "error_bound", "delay", "root_distance", "stratum", "reference_id"],
-  ...["leap", "warnings"],
+  ...["leap", "authenticated", "warnings"],
 ];
 const rawColumns = [
   ...["t1", "t2", "t3", "t4", "version", "mode", "poll", "precision", "root_delay"],

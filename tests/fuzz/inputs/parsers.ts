@@ -4,6 +4,7 @@ import { parseLeap } from "../../../src/clock/sources/timeline/leap_seconds.ts";
 import { clockFields } from "../../../src/clock/sources/timeline/options.ts";
 import { planTimeline } from "../../../src/clock/sources/timeline/plan.ts";
 import { statusFields } from "../../../src/clock/sources/options.ts";
+import { parseKeyFile } from "../../../src/crypto/key_file.ts";
 import { parseHex } from "../../../src/cli/timecli/explain/input.ts";
 import { timeFormatter } from "../../../src/cli/timecli/query/time_format.ts";
 import { optionsOf } from "../../../src/cli/shared/command.ts";
@@ -231,6 +232,16 @@ export const parsers: readonly Parser[] = [
     seeds: scenarioFiles,
     errors: [SyntaxError],
     parse: (text) => parseScenario(text, "x.json"),
+  },
+  {
+    name: "key-file",
+    seeds: [
+      "1 MD5 secret\n2 SHA256 HEX:00112233\n",
+      "7 AES128 HEX:000102030405060708090a0b0c0d0e0f # comment",
+      "! chrony\n10 tulip\n30 AES256 ASCII:0123456789abcdef0123456789abcdef",
+    ],
+    errors: [SyntaxError],
+    parse: parseKeyFile,
   },
   { name: "json", seeds: scenarioFiles, errors: [SyntaxError], parse: parseJson },
   {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { refusal, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
-import { putKod, writeKod } from "../../../src/protocols/ntp/kod.ts";
-import { exchangeOf, hex } from "../../support/services.ts";
+import { putKod } from "../../../src/protocols/ntp/kod.ts";
+import { builtIn, exchangeOf, hex } from "../../support/services.ts";
 
 /** A request whose octets all differ, but for the first one. */
 function request(flags: number, length = 48): Uint8Array {
@@ -19,7 +19,7 @@ Deno.test("a KoD has the request's version, poll and transmit timestamp, a code 
   ) {
     for (const [code, letters] of [["RATE", "52415445"], ["DENY", "44454e59"]] as const) {
       const reply = new Uint8Array(REPLY_CAPACITY).fill(0xa5);
-      assertEquals(writeKod(exchangeOf(request(asked), reply), code), 48);
+      assertEquals(builtIn("ntp").writeKod?.(exchangeOf(request(asked), reply), code), 48);
       const expected = hex(
         `${answered}000200 ${"00".repeat(8)} ${letters} ${"00".repeat(8)} ${transmit.repeat(3)}`,
       );
@@ -36,7 +36,10 @@ Deno.test("no KoD goes to what gets no NTP reply", () => {
   const cases = [[0x24, 48, "mode"], [0x23, 47, "malformed"], [0x2b, 48, "version"]] as const;
   for (const [flags, length, cause] of cases) {
     const reply = new Uint8Array(REPLY_CAPACITY).fill(0xa5);
-    assertEquals(writeKod(exchangeOf(request(flags, length), reply), "RATE"), refusal(cause));
+    assertEquals(
+      builtIn("ntp").writeKod?.(exchangeOf(request(flags, length), reply), "RATE"),
+      refusal(cause),
+    );
     assertEquals(reply, new Uint8Array(REPLY_CAPACITY).fill(0xa5));
   }
 });

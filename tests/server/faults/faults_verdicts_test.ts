@@ -2,7 +2,16 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Network, systemNetwork } from "../../../src/client/network.ts";
 import type { FaultsOptions } from "../../../src/server/mod.ts";
-import { type NtpReply, query, QueryError, serve, type Server, validate } from "../../../mod.ts";
+import {
+  type NtpReply,
+  parseKeys,
+  query,
+  QueryError,
+  serve,
+  type Server,
+  type SymmetricKeys,
+  validate,
+} from "../../../mod.ts";
 import { systemTimers } from "../../../src/system/time.ts";
 import type { DatagramConnection } from "../../../src/transports/connect_datagram.ts";
 import { settled } from "../../conformance/transports.ts";
@@ -36,10 +45,14 @@ function impatientNetwork(): Network {
 }
 
 /** What a query and validate() make of a reply; only where none is expected the wait for it is short. */
-async function verdictOf(url: string, expected: string): Promise<string> {
+async function verdictOf(
+  url: string,
+  expected: string,
+  keys?: SymmetricKeys,
+): Promise<string> {
   try {
     const timeout = expected === "timeout" ? "500ms" : patience.timeout;
-    const reply = await query(url, { ...patience, timeout, network: impatientNetwork() });
+    const reply = await query(url, { ...patience, timeout, keys, network: impatientNetwork() });
     if (reply.protocol === "ntp") validate(reply);
     return "good";
   } catch (error) {
@@ -182,4 +195,34 @@ Deno.test("a refused client has no fault, and a dropped reply hides no refusal",
   await friend.send(ntpRequest(3), address);
   assertEquals(await settled(server, 5), { answered: 2, denied: 1, malformed: 1, fault: 1 });
   assertEquals(server.totals.copies, 2);
+});
+
+Deno.test("a wrong reply has a right MAC where its request has one, unless it is damaged or replayed", async () => {
+  const keys = parseKeys("7 AES128 HEX:000102030405060708090a0b0c0d0e0f\n8 SHA512 x");
+  const cases: readonly (readonly [FaultsOptions, string])[] = [
+    [{}, "good"],
+    [{ stratum: { value: 16 } }, "unsynchronized"],
+    [{ kiss: { code: "RATE" } }, "kiss_o_death"],
+    [{ timestamps: { value: "zero", field: "transmit" } }, "unusable"],
+    [{ origin: 1 }, "bogus_reply"],
+    [{ mode: { value: 5 } }, "bogus_reply"],
+    [{ version: { value: 3 } }, "good"],
+    [{ corrupt: { bits: 300 } }, "bogus_reply"],
+    [{ truncate: { length: 48 } }, "not_authentic"],
+    [{ stratum: { value: 3 }, truncate: { length: 60 } }, "not_authentic"],
+  ];
+  for (const [faults, expected] of cases) {
+    await using server = await serve("ntp://127.0.0.1:0", { faults, seed: 868, keys });
+    for (const id of [7, 8]) {
+      const verdict = await verdictOf(`${server.url}?key=${id}`, expected, keys);
+      assertEquals(verdict, expected, `${JSON.stringify(faults)} ${id}`);
+    }
+  }
+  // A crypto-NAK that a fault makes another KoD gets no MAC from it.
+  await using server = await serve("ntp://127.0.0.1:0", {
+    faults: { kiss: { code: "DENY" } },
+    keys,
+  });
+  const others = parseKeys("7 AES128 HEX:ff0102030405060708090a0b0c0d0e0f");
+  assertEquals(await verdictOf(`${server.url}?key=7`, "not_authentic", others), "not_authentic");
 });

@@ -27,7 +27,7 @@ Deno.test("parseUpstream refuses what cannot be followed, with the reason", () =
     [
       "ntp://a.example?polls=4",
       SyntaxError,
-      'unknown parameter "polls", expected pool, minpoll or maxpoll',
+      'unknown parameter "polls", expected pool, minpoll, maxpoll or key',
     ],
     ["ntp://a.example?pool=0", RangeError, "pool"],
     ["ntp://a.example?pool=17", RangeError, "pool"],

@@ -75,6 +75,9 @@ const loadFields = {
 
 const { pid, ...amount } = loadFields;
 
+/** Its requests are all alike, without a MAC. */
+const { keys: _keys, ...ownNetwork } = networkFields;
+
 const groups = {
   "Load:": amount,
   "Target:": {
@@ -82,7 +85,7 @@ const groups = {
       name: "i-own-this-server",
       help: "allow a server that is not on this machine",
     }),
-    ...networkFields,
+    ...ownNetwork,
     pid,
   },
   "Output:": { json: jsonField },
@@ -115,14 +118,16 @@ export const command = defineCommand({
   run,
 });
 
-async function run({ values, positionals: [url = ""] }: Arguments<typeof groups>): Promise<void> {
+async function run(
+  { values, positionals: [url = ""], sources }: Arguments<typeof groups>,
+): Promise<void> {
   checkUrls([url]);
   const options = { ...defaults, ...pickOptions(loadFields, values) };
   using progress = new StatusLine();
   const signal = stopSignal();
   const result = await load(url, {
     ...options,
-    ...networkOf(values),
+    ...await networkOf({ values, sources }, []),
     ownServer: values.ownServer,
     signal,
     onProgress: (state) => progress.show(formatProgress(state, readSeconds(options.duration))),

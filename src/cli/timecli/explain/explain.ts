@@ -1,4 +1,5 @@
 /** `timecli explain`: an exchange, live, in hexadecimal or from a capture, explained octet by octet. */
+import type { ExchangeOptions } from "../../../client/exchange.ts";
 import { CaptureError } from "../../../explain/capture/capture_error.ts";
 import type { CapturedExchange } from "../../../explain/capture/exchanges.ts";
 import { readExchanges } from "../../../explain/capture/read_exchanges.ts";
@@ -100,16 +101,21 @@ export const command = defineCommand({
   run,
 });
 
-async function run({ values, positionals: [target] }: Arguments<typeof groups>): Promise<void> {
+async function run(
+  { values, positionals: [target], sources }: Arguments<typeof groups>,
+): Promise<void> {
   checkInput(target, values);
+  const isLive = values.hex === undefined && values.capture === undefined;
+  const targets = isLive ? [target ?? DEFAULT_TARGET] : [];
+  const network = await networkOf({ values, sources }, targets);
   const found = values.hex !== undefined
     ? seenInHex(values.hex, values.protocol)
     : values.capture !== undefined
     ? await seenInFile(values.capture, values)
-    : await seenLive(target ?? DEFAULT_TARGET, values);
+    : await seenLive(target ?? DEFAULT_TARGET, values, network);
   if (found === undefined) return;
   const { title, seen, failure } = found;
-  const explained: Explained = { title, explanation: explain(seen) };
+  const explained: Explained = { title, explanation: explain({ ...seen, keys: network.keys }) };
   const { failure: problem } = explained.explanation;
   const error = failure ?? (problem && new QueryError(problem.reason, problem.message));
   if (values.json) {
@@ -158,8 +164,12 @@ interface Seen {
   readonly failure?: QueryError;
 }
 
-async function seenLive(target: string, values: ExplainValues): Promise<Seen> {
-  const options = { ...pickOptions(exchangeFields, values), ...networkOf(values) };
+async function seenLive(
+  target: string,
+  values: ExplainValues,
+  network: ExchangeOptions,
+): Promise<Seen> {
+  const options = { ...pickOptions(exchangeFields, values), ...network };
   const seen = await recordExchange(target, options).catch((error) => {
     // Without a datagram there is nothing to show, but programs get the reason.
     if (values.json && error instanceof QueryError) return error;

@@ -2,7 +2,7 @@
 import { field, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { UsageError } from "../../shared/usage_error.ts";
+import { checkUrls, UsageError } from "../../shared/usage_error.ts";
 import {
   formatFields,
   intervalField,
@@ -67,7 +67,8 @@ const groups = {
 async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
   const { json = false, csv = false, raw = false, bare = false, utc = false, format } = values;
   if (utc && format === undefined) throw new UsageError("--utc needs --format");
-  const network = networkOf(values);
+  checkUrls(positionals);
+  const network = await networkOf({ values, sources }, positionals);
   if (values.count !== undefined) {
     if (sources.get("retries") === "arguments") {
       throw new UsageError("--retries is not for --count, which sends no request again");

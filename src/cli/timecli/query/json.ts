@@ -1,5 +1,5 @@
 /** Replies as JSON; docs/output.md describes the keys. */
-import { formatEndpoint, parseEndpoint } from "../../../protocols/endpoint.ts";
+import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import type { ProtocolRecord } from "../../../protocols/protocol.ts";
 import { protocols, type TimeReply } from "../../../protocols/registry.ts";
@@ -48,7 +48,7 @@ function formatTime({ protocol, time }: TimeReply): string {
 /** The URL of a target with its port; a target that cannot be read stays as it is. */
 function normalizeUrl(target: string): string {
   try {
-    return formatEndpoint(parseEndpoint(target));
+    return formatEndpoint(parseTarget(target));
   } catch {
     return target;
   }

@@ -60,6 +60,7 @@ function ntpLines(reply: NtpReply): Line[] {
     ["Stratum", String(reply.stratum)],
     ["Reference", formatReference(reply)],
     ["Leap second", reply.leap],
+    ...(reply.authenticated === undefined ? [] : [["Authenticated", reply.authenticated] as const]),
     ...(reply.hasTime ? [["Root distance", formatDuration(reply.rootDistance)] as const] : []),
   ];
 }
@@ -98,7 +99,7 @@ export function formatServer(
   { url, from }: { readonly url: string; readonly from: Pick<Deno.NetAddr, "hostname" | "port"> },
 ): string {
   const address = formatAddress(from);
-  return url.endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
+  return url.replace(/\?.*/, "").endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
 }
 
 export function formatOffset(

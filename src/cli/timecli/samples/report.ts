@@ -25,6 +25,7 @@ export function formatSamples(samples: Samples, estimate: Estimate, raw: boolean
     ["Stratum", String(best.stratum)],
     ["Reference", formatReference(best)],
     ["Leap second", best.leap],
+    ...(best.authenticated === undefined ? [] : [["Authenticated", best.authenticated] as const]),
     ["Root distance", formatDuration(estimate.rootDistance)],
     ...(raw ? rawLines(best) : []),
   ];

@@ -79,6 +79,7 @@ const failures: Readonly<Record<QueryFailure, string>> = {
   kiss_o_death: "KoD",
   unsynchronized: "not in sync",
   bogus_reply: "bogus",
+  not_authentic: "not authentic",
   unusable: "unusable",
   no_name_server: "no DNS",
 };

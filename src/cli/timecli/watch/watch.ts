@@ -86,7 +86,7 @@ export const command = defineCommand({
   run,
 });
 
-async function run({ values, positionals }: Arguments<typeof groups>): Promise<number> {
+async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
   checkUrls(positionals);
   const urls = [
     ...new Set(positionals.map((target) => formatEndpoint(parseTarget(target, "ntp")))),
@@ -99,7 +99,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
   const signal = AbortSignal.any(ends);
   const options: WatchOptions = {
     ...pickOptions(pollFields, values),
-    ...networkOf(values),
+    ...await networkOf({ values, sources }, urls),
     signal,
   };
   const events = asArgumentError(() => watch(urls, options));

@@ -34,7 +34,7 @@ Deno.test("formatCsv quotes what must be quoted, and leaves missing keys empty",
   assertEquals(
     first,
     'daytime://time.example:13,daytime,192.0.2.1,13,"Sun, ""22"" Nov",2026-11-22T18:40:18,+00:00,' +
-      "2026-11-22T18:40:18.500000000Z,0.004,,,,,,,,one; two,,",
+      "2026-11-22T18:40:18.500000000Z,0.004,,,,,,,,,one; two,,",
   );
   assertEquals(
     second,
