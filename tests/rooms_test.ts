@@ -16,6 +16,7 @@ const rooms = [
   "explain",
   "load",
   "discipline",
+  "page",
   "server",
   "cli",
 ];
@@ -43,7 +44,9 @@ async function readImports(): Promise<ReadonlyMap<string, ReadonlySet<string>>> 
   for (const path of [...await readEntries(), ...await Array.fromAsync(filesIn("src"))]) {
     // Examples in documentation import the file that they stand in.
     const text = (await Deno.readTextFile(root + path)).replaceAll(/^ *\* .*$/gm, "");
-    const specifiers = text.matchAll(/\b(?:from|import) ?\(?\s*"(\.[^"]+\.ts)"/g);
+    const specifiers = text.matchAll(
+      /\b(?:from|import) ?\(?\s*"(\.[^"]+\.(?:ts|js|css|svg|html))"/g,
+    );
     const targets = specifiers.map(([, to = ""]) =>
       new URL(to, `file:///${path}`).pathname.slice(1)
     );

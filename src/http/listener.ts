@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type * as Crypto from "node:crypto";
 import type { Duplex } from "node:stream";
 import { formatAddress } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
@@ -78,6 +79,7 @@ export class HttpListener {
   readonly #name: string;
   readonly #handler: HttpHandler;
   readonly #webSocketPath: string | undefined;
+  #crypto: typeof Crypto | undefined;
   readonly #timers: Timers;
   readonly #listen: NonNullable<HttpListenerOptions["listen"]>;
   readonly #connections = new Map<Duplex, Connection>();
@@ -116,7 +118,12 @@ export class HttpListener {
    * @throws {Deno.errors.NotCapable} If the permission is missing
    */
   async start(address: { readonly hostname: string; readonly port: number }): Promise<void> {
-    const [http, stream] = await Promise.all([import("node:http"), import("node:stream")]);
+    const [http, stream, crypto] = await Promise.all([
+      import("node:http"),
+      import("node:stream"),
+      this.#webSocketPath === undefined ? undefined : import("node:crypto"),
+    ]);
+    this.#crypto = crypto;
     if (this.#isStopping) return;
     const listener = await this.#open(address);
     if (this.#isStopping) return listener.close();
@@ -270,8 +277,8 @@ export class HttpListener {
       const isLast = status >= 400 || !message.complete || this.#isStopping || isWebSocket ||
         !response.shouldKeepAlive;
       response.shouldKeepAlive = !isLast;
-      // RFC 9110 §8.6 forbids the length of a response that never has a body.
-      const length = status === 204 ? {} : { "content-length": String(octets.length) };
+      // RFC 9110 §8.6: these have no body, whose length this would be.
+      const length = [204, 304].includes(status) ? {} : { "content-length": String(octets.length) };
       response.writeHead(status, { ...headers, ...length });
       response.end(octets);
       // node:http closes no response after it has given its connection away.
@@ -322,8 +329,8 @@ export class HttpListener {
       const body = readBody(message, () => connection.received - received);
       const request = { method, url, headers, isLocal, peer, body, isWebSocket };
       const response = await this.#handler(request);
-      if (response.arrive === undefined) return response;
-      const accepted = await acceptWebSocket(headers);
+      if (response.arrive === undefined || this.#crypto === undefined) return response;
+      const accepted = acceptWebSocket(headers, this.#crypto);
       const open = [...this.#connections.values()].filter(({ isWebSocket }) => isWebSocket);
       if (open.length >= MAX_WEBSOCKETS) throw new HttpError(503, "Too many WebSockets are open");
       return { ...response, headers: { ...response.headers, ...accepted } };

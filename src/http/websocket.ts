@@ -1,4 +1,5 @@
 /** The server's side of WebSockets (RFC 6455): short messages of text, without extensions. */
+import type * as Crypto from "node:crypto";
 import type { Duplex } from "node:stream";
 import { getUint16 } from "../protocols/octets.ts";
 import { HttpError } from "./http_error.ts";
@@ -44,7 +45,10 @@ interface Frame {
  *
  * @throws {HttpError} If the request is not one of version 13
  */
-export async function acceptWebSocket(headers: Headers): Promise<Record<string, string>> {
+export function acceptWebSocket(
+  headers: Headers,
+  { createHash }: typeof Crypto,
+): Record<string, string> {
   if (headers.get("sec-websocket-version") !== "13") {
     throw new HttpError(426, "Expected a WebSocket of version 13", {
       "upgrade": "websocket",
@@ -56,12 +60,11 @@ export async function acceptWebSocket(headers: Headers): Promise<Record<string, 
   if (!/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key)) {
     throw new HttpError(400, "Expected the header sec-websocket-key with 16 octets in base64");
   }
-  const text = new TextEncoder().encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", text));
+  const text = `${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
   return {
     "upgrade": "websocket",
     "connection": "Upgrade",
-    "sec-websocket-accept": digest.toBase64(),
+    "sec-websocket-accept": createHash("sha1").update(text).digest("base64"),
   };
 }
 

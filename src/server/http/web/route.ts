@@ -2,6 +2,7 @@
 import type { ControlledServer } from "../call.ts";
 import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
+import type { WebGate } from "./web_gate.ts";
 import type { Dashboard } from "./status/dashboard.ts";
 import type { WebFigures } from "./metrics/metric.ts";
 
@@ -9,6 +10,8 @@ export interface WebCall {
   readonly request: HttpRequest;
   readonly subject: ControlledServer;
   readonly parameters: URLSearchParams;
+  /** Opens and ends the sessions of browsers. */
+  readonly gate: WebGate;
   /** What watches the server for its status page, where that part is served. */
   readonly dashboard: () => Dashboard;
   /** Whether clients are shown by their addresses; otherwise by their networks. */
@@ -25,6 +28,8 @@ export interface WebRoute {
   readonly part: HttpPart;
   /** Whether it is for all who reach it, pages of other sites included; otherwise for those who may look at the server. */
   readonly isPublic: boolean;
+  /** Whether it is for forms of the server's own pages, which it checks itself. */
+  readonly isForm?: boolean;
   /** The parameters of its URL. */
   readonly parameters: readonly string[];
   /** What carries out each method; GET also HEAD, without the body. */

@@ -1,12 +1,11 @@
 /** The served time, health and metrics over HTTP, for programs, scripts and web pages. */
 import { formatAddress } from "../../../protocols/endpoint.ts";
-import { addressFamily, firstOf, resolveHost } from "../../../system/address.ts";
+import { firstOf, resolveHost } from "../../../system/address.ts";
 import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.ts";
 import type { ControlledServer } from "../call.ts";
-import { requireToken } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import { type HttpPart, httpParts } from "../options.ts";
@@ -17,8 +16,12 @@ import { RequestCounts } from "./metrics/request_counts.ts";
 import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
 import { Dashboard } from "./status/dashboard.ts";
 import { statusRoutes } from "./status/routes.ts";
+import { sessionRoutes } from "./session.ts";
+import { tokenForm } from "./token_form.ts";
+import { WebGate } from "./web_gate.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
+import { timesyncModuleRoutes } from "./timesync_module.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
 
 export interface WebOptions {
@@ -34,9 +37,11 @@ export interface WebOptions {
 const routes: WebRoutes = {
   ...timeRoutes,
   ...timesyncRoutes,
+  ...timesyncModuleRoutes,
   ...healthRoutes,
   ...metricsRoutes,
   ...statusRoutes,
+  ...sessionRoutes,
 };
 
 /** What web pages of other sites may read. */
@@ -66,8 +71,8 @@ export class Web {
   /** The path where its connections become WebSockets. */
   readonly webSocketPath = WEBSOCKET_PATH;
   readonly #address: HttpAddress;
-  readonly #token: string | undefined;
-  readonly #names: readonly string[];
+  readonly #hasToken: boolean;
+  readonly #gate: WebGate;
   readonly #parts: readonly HttpPart[];
   readonly #requests: RequestCounts;
   #connections: () => HttpListener["connections"] | undefined = () => undefined;
@@ -82,8 +87,8 @@ export class Web {
    */
   constructor({ address, token, names = [], parts = httpParts }: WebOptions) {
     this.#address = parseHttp(address);
-    this.#token = token === undefined ? undefined : checkToken(token);
-    this.#names = names;
+    this.#hasToken = token !== undefined;
+    this.#gate = new WebGate({ token: token === undefined ? undefined : checkToken(token), names });
     this.#parts = parts;
     this.#requests = new RequestCounts(this.#paths());
   }
@@ -171,7 +176,7 @@ export class Web {
       const route = this.#find(pathname);
       const respond = findMethod(route, request);
       this.#admit(request, subject);
-      if (!route.isPublic) await this.#authorize(request);
+      if (!route.isPublic && !route.isForm) await this.#gate.authorize(request);
       for (const name of parameters.keys()) {
         if (route.parameters.includes(name)) continue;
         throw new HttpError(
@@ -184,13 +189,15 @@ export class Web {
         subject,
         parameters,
         figures: this.#figures,
+        gate: this.#gate,
         dashboard: () => this.#dashboard as Dashboard,
         // Without a token anybody in the network may look.
-        seesAddresses: request.isLocal || this.#token !== undefined,
+        seesAddresses: request.isLocal || this.#hasToken,
       });
       return { ...response, headers: { ...response.headers, ...common } };
     } catch (error) {
       const isKnown = error instanceof HttpError;
+      if (isKnown && error.status === 401 && pathname === "/") return await tokenForm();
       const isMistake = error instanceof SyntaxError || error instanceof RangeError;
       const status = isKnown ? error.status : isMistake ? 400 : 500;
       const response = textResponse(status, `${(error as Error).message}\n`);
@@ -215,23 +222,6 @@ export class Web {
   #admit({ peer, isLocal }: HttpRequest, { guard }: ControlledServer): void {
     if (isLocal || guard.isAllowed(peer)) return;
     throw new HttpError(403, "This server does not answer your address");
-  }
-
-  /** Keeps web pages and names of strangers away from what is not the time. */
-  async #authorize({ url, headers }: HttpRequest): Promise<void> {
-    const site = headers.get("sec-fetch-site") ?? "none";
-    if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
-      throw new HttpError(403, "Pages of other sites must not look at this server");
-    }
-    for (const host of [url, URL.parse(`http://${headers.get("host") ?? ""}/`)]) {
-      const name = host?.hostname.replace(/^\[|\]$/g, "") ?? "";
-      const isKnown = name === "localhost" || addressFamily(name) !== undefined ||
-        this.#names.includes(name);
-      // By DNS rebinding, a page can resolve a name of its own to this address.
-      if (isKnown) continue;
-      throw new HttpError(421, `${quote(name)} is no name of this server: see --http-name`);
-    }
-    if (this.#token !== undefined) await requireToken(headers, this.#token);
   }
 }
 
