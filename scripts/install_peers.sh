@@ -12,6 +12,8 @@ installed=(
   rdate netcat-openbsd tshark wireshark-common
   # Both formatters check the manual pages.
   mandoc groff-base
+  # A checker of shell scripts.
+  shellcheck
   # A terminal whose contents and processes the tests can read.
   tmux procps
   # The firewall of a test.
@@ -24,8 +26,8 @@ installed=(
   chromium
   # For the examples of docs/testing.md.
   golang-go
-  # A C compiler gives the struct layouts to compare with.
-  gcc libc6-dev
+  # C compilers give the struct layouts to compare with; an emulator runs what that of arm64 makes.
+  gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
   # Needed by the unpacked programs.
   libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libselinux1 libssl3 libtirpc3 libwrap0
   netbase tzdata

@@ -84,7 +84,7 @@ look() {
   root=${root#* }
   left=${left%% *}
   fault="another user can change $root or a folder above it"
-  # shellcheck disable=SC2086 -- ten words per line
+  # shellcheck disable=SC2086 # ten words per line
   set -- ${found#*"$newline"}
   facts=
   user=
@@ -123,7 +123,7 @@ look() {
 # shells compare whole seconds). An attacker who can forge that can also replace a file after any
 # check; look() excludes such users.
 check() {
-  # shellcheck disable=SC2086 -- no name contains a space
+  # shellcheck disable=SC2086 # no name contains a space
   look $folders $files || return 1
   note=$root/${program%/*}/verified
   noted=
@@ -233,7 +233,7 @@ runs() {
 # Notes that the files are verified. The rename is for readers of an older note: a half-written one
 # matches nothing.
 note() {
-  # shellcheck disable=SC2086 -- no name contains a space
+  # shellcheck disable=SC2086 # no name contains a space
   look $folders $files || return 1
   temp=$(mktemp "$root/${program%/*}/temp.XXXXXX") && echo "$facts" >"$temp" &&
     mv -f "$temp" "$root/${program%/*}/verified" || rm -f "$temp"
@@ -256,7 +256,7 @@ unpack() {
   own=$leaf
   safe || return 1
   clean
-  # shellcheck disable=SC2086 -- four words per file
+  # shellcheck disable=SC2086 # four words per file
   set -- $payloads
   while [ $# -gt 0 ]; do
     provide "$1" "$2" "$3" "$4" || return 1

@@ -1,12 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { TIMEX } from "../../src/clock/sources/kernel_status.ts";
 import * as batch from "../../src/system/batch.ts";
 import * as libc from "../../src/system/libc.ts";
 import * as socketAddress from "../../src/system/socket_address.ts";
 import { where } from "../support/needs.ts";
-import { run } from "../support/process.ts";
+import { type Command, run } from "../support/process.ts";
 
 const { hostnameOf, toSocketAddress, toUnixAddress } = socketAddress;
-const all = { ...libc, ...batch, ...socketAddress };
+const all = { ...libc, ...batch, ...socketAddress, TIMEX };
 
 /** Each layout: the C type, and the C names of its parts. */
 const layouts = {
@@ -43,6 +44,7 @@ const layouts = {
     flags: "msg_flags",
   }],
   MMSGHDR: ["struct mmsghdr", { header: "msg_hdr", length: "msg_len" }],
+  TIMEX: ["struct timex", { maxError: "maxerror", status: "status" }],
   TIMESPEC: ["struct timespec", { seconds: "tv_sec", nanoseconds: "tv_nsec" }],
 } as const;
 
@@ -55,23 +57,30 @@ const constants = (Object.entries(libc) as [string, unknown][]).filter((entry): 
   /^(AF|SOCK|SOL|SO|UDP|IP|IPV6|IPPROTO|MSG|SHUT|CLOCK|POLL|SIG|E)/.test(entry[0])
 );
 
-Deno.test(
-  await where(
-    { commands: ["cc"], permissions: [{ name: "write" }] },
-    "system has the layouts and constants that a C compiler has",
-    async () => {
-      const expected: Record<string, number> = Object.fromEntries(constants);
-      const lines = constants.map(([name]) => `P("${name}", ${name})`);
-      for (const [name, [type, parts]] of Object.entries(layouts)) {
-        const layout = all[name as keyof typeof layouts] as Record<string, number>;
-        assertEquals(Object.keys(layout).toSorted(), ["size", ...Object.keys(parts)].toSorted());
-        lines.push(`P("${name}.size", sizeof(${type}))`);
-        for (const [part, field] of Object.entries(parts)) {
-          lines.push(`P("${name}.${part}", offsetof(${type}, ${field}))`);
+/** The compilers of the systems that mmsg runs on, and what runs their programs here. */
+const compilers: readonly (readonly [system: string, compile: Command, emulate: string[]])[] = [
+  ["this machine", ["cc"], []],
+  ["arm64", ["aarch64-linux-gnu-gcc", "-static"], ["qemu-aarch64-static"]],
+];
+
+for (const [system, [compiler, ...flags], emulate] of compilers) {
+  Deno.test(
+    await where(
+      { commands: [compiler, ...emulate], permissions: [{ name: "write" }] },
+      `system has the layouts and constants that the C compiler of ${system} has`,
+      async () => {
+        const expected: Record<string, number> = Object.fromEntries(constants);
+        const lines = constants.map(([name]) => `P("${name}", ${name})`);
+        for (const [name, [type, parts]] of Object.entries(layouts)) {
+          const layout = all[name as keyof typeof layouts] as Record<string, number>;
+          assertEquals(Object.keys(layout).toSorted(), ["size", ...Object.keys(parts)].toSorted());
+          lines.push(`P("${name}.size", sizeof(${type}))`);
+          for (const [part, field] of Object.entries(parts)) {
+            lines.push(`P("${name}.${part}", offsetof(${type}, ${field}))`);
+          }
+          for (const [part, offset] of Object.entries(layout)) expected[`${name}.${part}`] = offset;
         }
-        for (const [part, offset] of Object.entries(layout)) expected[`${name}.${part}`] = offset;
-      }
-      const source = `#define _GNU_SOURCE
+        const source = `#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -81,6 +90,7 @@ Deno.test(
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
@@ -92,19 +102,22 @@ int main(void) {
   puts("}");
 }
 `;
-      const folder = await Deno.makeTempDir();
-      try {
-        await Deno.writeTextFile(`${folder}/layout.c`, source);
-        const cc = await run(["cc", "-o", `${folder}/layout`, `${folder}/layout.c`]);
-        assertEquals(cc.stderr, "");
-        const { stdout } = await run([`${folder}/layout`]);
-        assertEquals(expected, JSON.parse(stdout));
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  ),
-);
+        const folder = await Deno.makeTempDir();
+        try {
+          await Deno.writeTextFile(`${folder}/layout.c`, source);
+          const program = `${folder}/layout`;
+          const cc = await run([compiler, ...flags, "-o", program, `${program}.c`]);
+          assertEquals(cc.stderr, "");
+          const [command = program, ...args] = [...emulate, program];
+          const { stdout } = await run([command, ...args]);
+          assertEquals(expected, JSON.parse(stdout));
+        } finally {
+          await Deno.remove(folder, { recursive: true });
+        }
+      },
+    ),
+  );
+}
 
 Deno.test(
   await where({ permissions: [{ name: "ffi" }] }, "openLibc names what failed, and why", () => {

@@ -14,9 +14,7 @@ export interface KernelStatus {
 }
 
 /** `struct timex` of <sys/timex.h> where `long` has 64 bits: its size, and the fields read here. */
-const TIMEX_LENGTH = 208;
-const TIMEX_MAXERROR = 24;
-const TIMEX_STATUS = 40;
+export const TIMEX = { size: 208, maxError: 24, status: 40 } as const;
 
 const STA_INS = 0x0010;
 const STA_DEL = 0x0020;
@@ -42,14 +40,14 @@ export function openKernelStatus(): KernelStatusReader | string {
     return (error as Error).message;
   }
   const { symbols } = libc;
-  const timex = new DataView(new ArrayBuffer(TIMEX_LENGTH));
+  const timex = new DataView(new ArrayBuffer(TIMEX.size));
   return {
     read(): KernelStatus | undefined {
       timex.setUint32(0, 0); // modes: set nothing
       const state = symbols.ntp_adjtime(timex);
       if (state < 0) return undefined;
-      const flags = timex.getInt32(TIMEX_STATUS, true);
-      const microseconds = timex.getBigInt64(TIMEX_MAXERROR, true);
+      const flags = timex.getInt32(TIMEX.status, true);
+      const microseconds = timex.getBigInt64(TIMEX.maxError, true);
       return { leap: leapOf(state, flags), maxErrorSeconds: Number(microseconds) / 1e6 };
     },
     [Symbol.dispose]: () => libc.close(),
