@@ -38,8 +38,11 @@ export const timesyncModuleRoutes: WebRoutes = {
 
 async function load(): Promise<Asset> {
   const { default: source } = await import("../../../page/timesync.js", { with: { type: "text" } });
-  // Comments are for readers of this project; each is on lines of its own.
-  const text = source.replace(/^ *(?:\/\/.*|\/\*\*[\s\S]*?\*\/)\n/gm, "");
+  // Comments are for readers of this project.
+  const text = source.replace(
+    /^ *(?:\/\/.*|\/\*\*[\s\S]*?\*\/)\n|\/\*\*[\s\S]*?\*\/ /gm,
+    "",
+  );
   const plain = new TextEncoder().encode(`// MIT licence, of timesrv\n${text}`);
   const zipped = new Response(plain).body?.pipeThrough(new CompressionStream("gzip"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", plain));
