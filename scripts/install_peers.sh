@@ -39,6 +39,8 @@ unpacked=(
   "openntpd openntpd"
   "xinetd xinetd"
   "inetutils-inetd inetutils-inetd"
+  # They would be started as services.
+  "prometheus prometheus prometheus-node-exporter"
 )
 
 # apt fails while another process holds its lock or a mirror is being updated.

@@ -21,6 +21,9 @@ export const program = {
   openNtpd: `${folder}/openntpd/usr/sbin/ntpd`,
   ntpctl: `${folder}/openntpd/usr/sbin/ntpctl`,
   xinetd: `${folder}/xinetd/usr/sbin/xinetd`,
+  prometheus: `${folder}/prometheus/usr/bin/prometheus`,
+  promtool: `${folder}/prometheus/usr/bin/promtool`,
+  nodeExporter: `${folder}/prometheus/usr/bin/prometheus-node-exporter`,
   inetd: `${folder}/inetutils-inetd/usr/sbin/inetutils-inetd`,
 } as const;
 
