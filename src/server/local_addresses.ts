@@ -102,14 +102,25 @@ export async function resolveListener(
 }
 
 /**
- * Whether a listener can do without an address: it is one of several of a name or a wildcard, or this machine
- * lacks its IP version. A configured address that cannot be bound is an error.
+ * Handles an address that could not be bound.
+ *
+ * @returns The cause, if the listener can do without the address: it is one of several of a name or a wildcard, or
+ *   this machine lacks its IP version
+ * @throws {unknown} Otherwise: a configured address is missing, or a wildcard's port is in use on one of them
  */
-export function canSkip(error: unknown, { hostname }: Endpoint): error is ListenError {
-  return error instanceof ListenError && (
-    addressFamily(hostname) === undefined || isWildcard(hostname) ||
-    error.reason === "unsupported_family"
-  );
+export function skipAddress(error: unknown, endpoint: Endpoint): ListenError {
+  if (!(error instanceof ListenError)) throw error;
+  const { reason } = error;
+  const isOneOfMany = addressFamily(endpoint.hostname) === undefined ||
+    isWildcard(endpoint.hostname) && reason !== "in_use";
+  if (reason === "unsupported_family" || isOneOfMany) return error;
+  throw asRequested(error, endpoint);
+}
+
+/** Names a wildcard as it was requested, not the address of it that failed. */
+function asRequested(error: ListenError, endpoint: Endpoint): ListenError {
+  if (!isWildcard(endpoint.hostname)) return error;
+  return new ListenError(error.reason, endpoint, { cause: error.cause });
 }
 
 /**
@@ -128,5 +139,5 @@ export function listMissing(
   const absent: readonly ListenFailure[] = ["unsupported_family", "not_of_this_machine"];
   const error = skipped.find(({ reason }) => !absent.includes(reason));
   if (error === undefined) return skipped;
-  throw new ListenError(error.reason, endpoint, { cause: error.cause });
+  throw asRequested(error, endpoint);
 }

@@ -28,7 +28,7 @@ import type { Control } from "./http/control/control.ts";
 import type { ControlledListener, ControlledServer } from "./http/call.ts";
 import type { Web } from "./http/web/web.ts";
 import type { ListenerSpec } from "./listener.ts";
-import { canSkip, expandWildcard, listMissing, resolveListener } from "./local_addresses.ts";
+import { expandWildcard, listMissing, resolveListener, skipAddress } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import type { Recorder } from "./record/recorder.ts";
 import type { UpstreamReport, Upstreams } from "./upstreams/upstreams.ts";
@@ -210,8 +210,7 @@ export class RunningServer implements Server {
         // Port 0 is chosen once: all addresses of a host then share it.
         port = this.#bind({ ...endpoint, hostname, port }, { spec, time, faults });
       } catch (error) {
-        if (!canSkip(error, endpoint)) throw error;
-        skipped.push(error);
+        skipped.push(skipAddress(error, endpoint));
       }
     }
     this.#missing.push(...listMissing(endpoint, hostnames, skipped));

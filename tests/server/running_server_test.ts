@@ -91,10 +91,10 @@ Deno.test("a server does without some of a wildcard's addresses, and has one por
 });
 
 Deno.test("a wildcard of which no address is there, or one is in use, starts no server", async () => {
-  using _ = new FakeInterfaces([["eth0", "192.0.2.1/24"]]);
+  using _ = new FakeInterfaces([["eth0", "192.0.2.1/24"], ["eth1", "192.0.2.2/24"]]);
   const none = await assertRejects(() => serve("ntp://[::]:0"), ListenError);
   assertEquals([none.reason, none.hostname], ["unsupported_family", "::"]);
-  using addresses = new FailingAddresses({ "192.0.2.1": new Deno.errors.AddrInUse() });
+  using addresses = new FailingAddresses({ "192.0.2.2": new Deno.errors.AddrInUse() });
   const used = await assertRejects(() => serve("ntp://0.0.0.0:123"), ListenError);
   assertEquals(used.message, "Cannot listen on udp 0.0.0.0:123: the port is already in use");
   assertEquals([used.reason, used.hostname, addresses.open], ["in_use", "0.0.0.0", 0]);
@@ -105,7 +105,7 @@ Deno.test("a wildcard serves the addresses that can be bound, and warns of each 
   const tentative = Object.assign(new Error("Cannot assign it yet"), { code: "EOTHER" });
   using addresses = new FailingAddresses({
     "192.0.2.1": tentative,
-    "192.0.2.3": new Deno.errors.AddrInUse(),
+    "192.0.2.3": missingAddress(),
   });
   const names = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
   using _ = new FakeInterfaces(names.map((name, i) => [`eth${i}`, `${name}/24`] as const));
@@ -115,7 +115,7 @@ Deno.test("a wildcard serves the addresses that can be bound, and warns of each 
   await server.shutdown();
   assertEquals([linesOf(log).slice(0, 2), addresses.open], [[
     "Warning: Cannot listen on udp 192.0.2.1:4321: Cannot assign it yet",
-    `Warning: Cannot listen on udp 192.0.2.3:${port}: the port is already in use`,
+    `Warning: Cannot listen on udp 192.0.2.3:${port}: not an address of this machine`,
   ], 0]);
 });
 
