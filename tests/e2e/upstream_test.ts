@@ -183,3 +183,27 @@ Deno.test(
     },
   ),
 );
+
+Deno.test(
+  await where(needs, "every protocol serves the time of the upstream servers", async () => {
+    await using stack = new AsyncDisposableStack();
+    const top = await startUpstream("ntp://127.0.0.1:0?offset=1d");
+    stack.use(top.server);
+    const protocols = ["ntp", "time", "daytime", "asctime"];
+    const urls = protocols.map((protocol) => `${protocol}://127.0.0.1:${freePort()}`);
+    const { server } = await startServer(timesrv, [
+      ...["--upstream", `ntp://127.0.0.1:${top.port}?${QUICK}`, "--http", "127.0.0.1:0"],
+      ...urls,
+    ]);
+    stack.use(server);
+    const [, web = ""] = await server.waitFor(/HTTP on (\S+)/);
+    await server.waitFor(/Synchronised to /);
+    const ahead = (text: string): number => Math.round((Date.parse(text) - Date.now()) / 3_600_000);
+    for (const url of urls) {
+      const { stdout } = await run([...timecli, "--json", url]);
+      assertEquals(ahead(JSON.parse(stdout).time), 24, `${url}: ${stdout}`);
+    }
+    const { time } = await (await fetch(`${web}/time`)).json();
+    assertEquals(ahead(time), 24, time);
+  }),
+);

@@ -3,6 +3,8 @@ import type { UnixTime } from "../../src/clock/clock.ts";
 import { splitNs } from "../../src/clock/line.ts";
 import type { RawBase } from "../../src/clock/raw_clock.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
+import type { Network } from "../../src/client/network.ts";
+import type { DatagramConnection } from "../../src/transports/connect_datagram.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
 import type { UpstreamOptions } from "../../src/server/upstreams/options.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";
@@ -60,6 +62,8 @@ interface FollowingOptions {
   readonly start?: string;
   /** One that it shares with others; its own without it. */
   readonly network?: FakeNetwork;
+  /** How far the system's clock is ahead of the truth, in milliseconds, by the time that has passed. */
+  readonly systemAheadMs?: (ms: number) => number;
 }
 
 /** A server that follows others, on a simulated network. */
@@ -72,7 +76,8 @@ export class Following implements AsyncDisposable {
 
   constructor(
     options: UpstreamOptions,
-    { behindSeconds = 0, rate = 0, start = START, network }: FollowingOptions = {},
+    { behindSeconds = 0, rate = 0, start = START, network, systemAheadMs = () => 0 }:
+      FollowingOptions = {},
   ) {
     this.network = network ?? new FakeNetwork(start);
     this.raw = new FakeRaw(this.network, behindSeconds, rate);
@@ -81,7 +86,7 @@ export class Following implements AsyncDisposable {
         warning: (message) => this.lines.push(`Warning: ${message}`),
         upstream: (message) => this.lines.push(message),
       },
-      network: this.network,
+      network: withSystemClock(this.network, systemAheadMs),
       raw: this.raw,
     });
     this.time = new ServedTime({
@@ -139,4 +144,32 @@ export class Following implements AsyncDisposable {
     await this.network.run(this.upstreams.shutdown());
     this.time[Symbol.dispose]();
   }
+}
+
+/** A network whose machine's clock is set and slewed, and stamps arrivals. */
+function withSystemClock(network: FakeNetwork, aheadMs: (ms: number) => number): Network {
+  const { timers } = network;
+  const toSystem = (at: Temporal.Instant): Temporal.Instant =>
+    at.add({ nanoseconds: Math.round(aheadMs(timers.monotonicMs()) * 1e6) });
+  return {
+    timers: {
+      now: () => toSystem(timers.now()),
+      monotonicMs: () => timers.monotonicMs(),
+      sleep: (ms, signal) => timers.sleep(ms, signal),
+      timeout: (ms) => timers.timeout(ms),
+      every: (ms, tick) => timers.every(ms, tick),
+    },
+    resolve: (hostname) => network.resolve(hostname),
+    isClosed: (hostname, port) => network.isClosed(hostname, port),
+    async connect(to): Promise<DatagramConnection> {
+      const connection = await network.connect(to);
+      const read = connection.receivedAt?.bind(connection);
+      return Object.assign(connection, {
+        receivedAt(): Temporal.Instant | undefined {
+          const at = read?.();
+          return at && toSystem(at);
+        },
+      });
+    },
+  };
 }

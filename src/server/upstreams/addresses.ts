@@ -62,6 +62,14 @@ export class UpstreamAddresses {
    * @throws {Deno.errors.NotCapable} If the permission to look it up is missing
    */
   async take(spec: UpstreamSpec): Promise<Taken> {
+    const taken = await this.#find(spec);
+    if (taken.address === undefined && taken.isKnown) {
+      this.#warnOnce(`${spec.url} has no address that is not followed already`);
+    }
+    return taken;
+  }
+
+  async #find(spec: UpstreamSpec): Promise<Taken> {
     const { hostname, port } = spec.endpoint;
     const nowMs = this.#timers.monotonicMs();
     const retry = this.#retries.get(spec);
@@ -121,7 +129,7 @@ export class UpstreamAddresses {
     if (nowMs - (this.#replacedAtMs.get(spec) ?? -Infinity) < REPLACE_SECONDS * 1000) {
       return undefined;
     }
-    const { address } = await this.take(spec);
+    const { address } = await this.#find(spec);
     if (address !== undefined) this.#replacedAtMs.set(spec, nowMs);
     return address;
   }

@@ -8,6 +8,9 @@ import type { DatagramConnection } from "../../transports/connect_datagram.ts";
 /** A receive timestamp that is older, or in the future: the system's clock was set in between. */
 const MAX_STAMP_AGE_SECONDS = 1;
 
+/** How often both clocks are read together. */
+const READINGS = 3;
+
 /** Has both ends of each exchange be read from the base clock. */
 export function onBase(network: Network, base: Clock): Network {
   const timers = timersOnBase(network.timers, base);
@@ -52,13 +55,28 @@ function stampOnBase(
     receivedAt(): Temporal.Instant | undefined {
       const stamp = read();
       if (stamp === undefined) return undefined;
-      // The time that a reading takes is as long as a loopback exchange: it must not count as an age.
-      const [before, now, after] = [base.now(), system.now(), base.now()];
-      const nanoseconds = before.until(after).total("nanoseconds") / 2;
-      const middle = before.add({ nanoseconds: Math.round(nanoseconds) });
+      const { now, middle } = readBoth(system, base);
       const age = stamp.until(now);
       const isPlausible = age.sign >= 0 && age.total("seconds") <= MAX_STAMP_AGE_SECONDS;
       return isPlausible ? middle.subtract(age) : middle;
     },
   });
+}
+
+/**
+ * Reads both clocks as if at one moment. The time that a reading takes is as long as a loopback exchange, so it must
+ * not count as an age; one that is interrupted would be an error, and of some readings one is not.
+ */
+function readBoth(
+  system: Timers,
+  base: Timers,
+): { readonly now: Temporal.Instant; readonly middle: Temporal.Instant } {
+  const readings = Array.from({ length: READINGS }, () => {
+    const [before, now, after] = [base.now(), system.now(), base.now()];
+    return { before, now, nanoseconds: before.until(after).total("nanoseconds") };
+  });
+  const { before, now, nanoseconds } = readings.reduce((best, each) =>
+    each.nanoseconds < best.nanoseconds ? each : best
+  );
+  return { now, middle: before.add({ nanoseconds: Math.round(nanoseconds / 2) }) };
 }

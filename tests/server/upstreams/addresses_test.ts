@@ -75,6 +75,26 @@ Deno.test("a pool that has fewer addresses than wanted does not hold up the othe
   assertEquals(addresses(following).toSorted(), [...hosts, undefined, undefined]);
 });
 
+Deno.test("a server under two names is followed once, and has one vote", async () => {
+  await using following = new Following({
+    upstreams: ["ntp://a.example", "ntp://b.example", "ntp://192.0.2.1"],
+  });
+  const { network, lines } = following;
+  for (const each of ["a.example", "b.example"]) network.hosts[each] = ["192.0.2.1"];
+  network.serveNtp("ntp://192.0.2.1");
+  following.start();
+  await following.pass(1200);
+  assertEquals(addresses(following).filter((each) => each !== undefined), ["192.0.2.1"]);
+  assertEquals(following.states.toSorted(), ["selected", "silent", "silent"]);
+  assertEquals(lines.filter((line) => line.includes("followed already")).length, 2);
+  // The others are followed when they have an address of their own.
+  network.hosts["b.example"] = ["192.0.2.2"];
+  network.serveNtp("ntp://192.0.2.2");
+  await following.pass(1200);
+  assertEquals(addresses(following).filter((each) => each !== undefined).length, 2);
+  assertEquals(following.states.toSorted(), ["combined", "selected", "silent"]);
+});
+
 Deno.test("a name whose lookup fails is looked up after 2, 4, up to 64 s", async () => {
   await using following = new Following(single);
   const times: number[] = [];

@@ -4,11 +4,16 @@ import { splitNs } from "../../../src/clock/line.ts";
 import { onBase } from "../../../src/server/upstreams/base_network.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 
-/** A network whose clocks take 30 µs for a reading, and whose arrival was this long ago by the kernel's stamp. */
-function openStamped(ageMs: number): ReturnType<FakeNetwork["connect"]> {
+/**
+ * A network whose clocks take 30 µs for a reading, and whose arrival was this long ago by the kernel's stamp.
+ *
+ * @param interrupted The reading that takes 5 ms more, as of a program that is not run meanwhile
+ */
+function openStamped(ageMs: number, interrupted = Infinity): ReturnType<FakeNetwork["connect"]> {
   const network = new FakeNetwork("2026-03-01T12:00:00Z");
   let readings = 0;
-  const passed = (): bigint => BigInt(readings++ * 30_000);
+  const passed = (): bigint =>
+    BigInt(readings * 30_000 + (readings++ >= interrupted ? 5_000_000 : 0));
   const start = network.timers.now();
   network.timers.now = () => start.add({ nanoseconds: Number(passed()) });
   const connect = network.connect.bind(network);
@@ -36,5 +41,12 @@ Deno.test("a receive timestamp is converted as if both clocks were read at one m
   ) {
     const connection = await openStamped(ageMs);
     assertEquals(connection.receivedAt?.()?.toString(), expected);
+  }
+});
+
+Deno.test("a reading of the clocks that is interrupted does not change when a reply came", async () => {
+  for (const interrupted of [Infinity, 1, 2, 3, 4, 5, 6]) {
+    const connection = await openStamped(0.5, interrupted);
+    assertEquals(connection.receivedAt?.()?.toString(), "2026-02-28T11:59:59.99953Z");
   }
 });

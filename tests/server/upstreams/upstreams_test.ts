@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { joinNs, splitNs } from "../../../src/clock/line.ts";
-import { kissOfDeath } from "../../support/fake_network.ts";
+import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
 import { Following } from "../../support/following.ts";
 
 const three = { upstreams: ["ntp://192.0.2.1", "ntp://192.0.2.2", "ntp://192.0.2.3"] };
@@ -176,6 +176,29 @@ Deno.test("the time goes on when all upstreams are gone, and the loss is logged 
   isDown = false;
   await following.pass(1200);
   assert(following.lines.at(-1)?.startsWith("Synchronised"), following.lines.at(-1));
+});
+
+Deno.test("steps and slews of the system's clock change nothing", async () => {
+  const network = new FakeNetwork("2026-03-01T12:00:00Z");
+  network.isStamped = true;
+  // Slewed as fast as a kernel does, set back, set ahead by an hour, and again every second.
+  const systemAheadMs = (ms: number): number => {
+    if (ms < 1_800_000) return ms * 500e-6;
+    if (ms < 3_600_000) return -350;
+    return ms < 5_400_000 ? 3_600_000 : Math.floor(ms / 1000) * 30;
+  };
+  await using following = new Following(three, { rate: 10e-6, network, systemAheadMs });
+  for (const host of [1, 2, 3]) network.serveNtp(`ntp://192.0.2.${host}`);
+  following.start();
+  await following.pass(3);
+  for (let minutes = 0; minutes < 120; minutes++) {
+    await following.pass(60);
+    assertEquals(following.status.leap, 0);
+    assert(Math.abs(following.error) < (minutes < 5 ? 1e-3 : 1e-4), `${following.error}`);
+  }
+  assertEquals([following.lines.length, following.states.toSorted()], [1, [
+    ...["combined", "combined", "selected"],
+  ]]);
 });
 
 Deno.test("after a suspend the servers are asked at once, and the time is right again", async () => {
