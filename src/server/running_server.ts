@@ -115,10 +115,8 @@ export class RunningServer implements Server {
     });
     const isThreaded = this.#choice.transport === "mmsg";
     this.#reportError = createErrorReporter(options);
-    const { maxClients } = options;
-    const threads = isThreaded ? workers : 1;
     const hasList = (control ?? web) !== undefined;
-    this.#clients = new ClientTables({ maxClients, hasList, threads });
+    this.#clients = new ClientTables({ ...options, hasList, threads: isThreaded ? workers : 1 });
     if (isThreaded) {
       this.#workers = new WorkerPool({
         size: workers,

@@ -11,7 +11,7 @@ const RECENT_MS = 300_000;
 
 export interface ClientTablesOptions {
   /** By default 65,536 with an interface over HTTP, which shows them, otherwise none. */
-  readonly maxClients: number | undefined;
+  readonly maxClients?: number | undefined;
   readonly hasList: boolean;
   readonly threads: number;
 }
