@@ -309,7 +309,8 @@ export class HttpListener {
       if (response.write(text)) continue;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
-      await promise;
+      // A client that fell too far behind reads no end either.
+      await Promise.race([promise, body.ended]);
     }
     response.end();
     connection.stream.destroy();

@@ -8,12 +8,18 @@ const MAX_WAITING = 64;
 export class TextStream implements AsyncIterableIterator<string> {
   readonly #waiting: string[] = [];
   readonly #onEnd: () => void;
+  readonly #ended = Promise.withResolvers<void>();
   #hasEnded = false;
   #wake = Promise.withResolvers<void>();
 
   /** @param onEnd Called once, when it ends, for whatever reason */
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
+  }
+
+  /** Resolves when it ends. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** Adds a part, unless it has ended. */
@@ -30,6 +36,7 @@ export class TextStream implements AsyncIterableIterator<string> {
     this.#hasEnded = true;
     this.#waiting.length = 0;
     this.#change();
+    this.#ended.resolve();
     this.#onEnd();
   }
 

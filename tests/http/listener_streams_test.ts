@@ -69,6 +69,8 @@ Deno.test("HttpListener keeps little for a client that does not read, and ends i
   }
   // Those that wait, and what the buffer of the connection takes.
   assertEquals(parts > 64 && parts < 200, true, `${parts} parts`);
+  await tcp.time.advance(1000);
+  assertEquals([client.isClosed, tcp.listener.connections.events], [true, 0]);
 });
 
 Deno.test("HttpListener answers HEAD with the head of a stream alone", async () => {

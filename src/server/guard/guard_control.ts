@@ -40,7 +40,7 @@ export class GuardControl {
 
   get state(): AccessState {
     const { access: { allow = [], deny = [], denyAction = "drop" } = {} } = this.#options;
-    const limit = this.#limit;
+    const limit = this.limit;
     const { kod, ipv4Prefix, ipv6Prefix } = completeLimit(limit ?? {});
     return {
       allow,
@@ -66,7 +66,7 @@ export class GuardControl {
     if (Object.keys(given).length === 0) {
       throw new SyntaxError("Nothing to change: expected allow, deny, deny_action or rate_limit");
     }
-    const { access, rateLimit } = joinGuardOptions(given, this.#limit ?? "off");
+    const { access, rateLimit } = joinGuardOptions(given, this.limit ?? "off");
     this.#apply({
       access: { ...this.#options.access, ...access, ...changeAccess(this.#options.access, access) },
       rateLimit,
@@ -128,7 +128,8 @@ export class GuardControl {
     return findRule(this.#options.access ?? {}, words).isAllowed;
   }
 
-  get #limit(): RateLimit | undefined {
+  /** The rate limit; undefined if there is none. */
+  get limit(): RateLimit | undefined {
     const { rateLimit = {} } = this.#options;
     return rateLimit === "off" ? undefined : rateLimit;
   }

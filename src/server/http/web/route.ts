@@ -10,6 +10,12 @@ export interface WebCall {
   readonly request: HttpRequest;
   readonly subject: ControlledServer;
   readonly parameters: URLSearchParams;
+  /**
+   * Admits another request over the same connection, which is a WebSocket.
+   *
+   * @throws {HttpError} If access rules deny the client now, or it asks too often
+   */
+  readonly admit: () => void;
   /** Opens and ends the sessions of browsers. */
   readonly gate: WebGate;
   /** What watches the server for its status page, where that part is served. */

@@ -15,6 +15,9 @@ const MAX_BODY_OCTETS = 1024;
 
 const MAX_ID_LENGTH = 64;
 
+/** The code of an error of the server itself (JSON-RPC 2.0 §5.1). */
+const REFUSED = -32000;
+
 type ReadTime = Pick<ServedTime, "look" | "isSimulated">;
 
 /** Makes the result of a method. */
@@ -60,14 +63,14 @@ export const timesyncRoutes: WebRoutes = {
     isPublic: true,
     parameters: ["listener"],
     methods: {
-      GET({ request, subject, parameters }): HttpResponse {
+      GET({ request, subject, parameters, admit }): HttpResponse {
         const time = findClock(subject, parameters);
         if (!request.isWebSocket) {
           throw new HttpError(426, "Expected POST, or a WebSocket", { upgrade: "websocket" });
         }
         const arrive = (): (text: string) => string | undefined => {
           const arrival = time.look();
-          return (text) => answerRpc(text, arrival, time);
+          return (text) => answerRpc(text, arrival, time, admit);
         };
         return { status: 101, headers: {}, body: "", arrive };
       },
@@ -87,13 +90,20 @@ export const timesyncRoutes: WebRoutes = {
  * Answers a request in JSON; `undefined` if it is a notification, which gets no response.
  *
  * @param arrival The time when it arrived
+ * @param admit Throws an {@linkcode HttpError} if it must not be answered
  */
-export function answerRpc(text: string, arrival: Look, time: ReadTime): string | undefined {
+export function answerRpc(
+  text: string,
+  arrival: Look,
+  time: ReadTime,
+  admit = (): void => {},
+): string | undefined {
   // Null where the request has none that can be read (JSON-RPC 2.0 §5).
   let id: string | number | null | undefined = null;
   try {
     const request = parseRequest(text);
     id = readId(request);
+    admit();
     const { method } = request;
     if (request["jsonrpc"] !== "2.0" || typeof method !== "string") {
       throw new RpcError(-32600, 'Expected {"jsonrpc":"2.0","id":1,"method":"timesync"}');
@@ -106,13 +116,12 @@ export function answerRpc(text: string, arrival: Look, time: ReadTime): string |
     const result = respond(request["params"], arrival, time);
     return id === undefined ? undefined : formatJson({ jsonrpc: "2.0", id, result });
   } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
+    const isRefusal = error instanceof HttpError;
+    if (!isRefusal && !(error instanceof RpcError)) throw error;
     if (id === undefined) return undefined;
-    return formatJson({
-      jsonrpc: "2.0",
-      id,
-      error: { code: error.code, message: error.message },
-    });
+    const { message } = error;
+    const code = isRefusal ? REFUSED : error.code;
+    return formatJson({ jsonrpc: "2.0", id, error: { code, message } });
   }
 }
 

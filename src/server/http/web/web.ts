@@ -18,6 +18,7 @@ import { Dashboard } from "./status/dashboard.ts";
 import { statusRoutes } from "./status/routes.ts";
 import { sessionRoutes } from "./session.ts";
 import { tokenForm } from "./token_form.ts";
+import { RequestLimiter } from "./request_limiter.ts";
 import { WebGate } from "./web_gate.ts";
 import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
@@ -73,6 +74,7 @@ export class Web {
   readonly #address: HttpAddress;
   readonly #hasToken: boolean;
   readonly #gate: WebGate;
+  readonly #limiter = new RequestLimiter();
   readonly #parts: readonly HttpPart[];
   readonly #requests: RequestCounts;
   #connections: () => HttpListener["connections"] | undefined = () => undefined;
@@ -173,9 +175,10 @@ export class Web {
     const isPublic = this.has(pathname) && routes[pathname]?.isPublic;
     const common = isPublic ? PUBLIC_HEADERS : {};
     try {
+      const admit = (): void => this.#admit(request, subject);
+      admit();
       const route = this.#find(pathname);
       const respond = findMethod(route, request);
-      this.#admit(request, subject);
       if (!route.isPublic && !route.isForm) await this.#gate.authorize(request);
       for (const name of parameters.keys()) {
         if (route.parameters.includes(name)) continue;
@@ -189,6 +192,7 @@ export class Web {
         subject,
         parameters,
         figures: this.#figures,
+        admit,
         gate: this.#gate,
         dashboard: () => this.#dashboard as Dashboard,
         // Without a token anybody in the network may look.
@@ -218,10 +222,16 @@ export class Web {
     throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#paths())}`);
   }
 
-  /** Refuses clients that get no time over UDP either. */
-  #admit({ peer, isLocal }: HttpRequest, { guard }: ControlledServer): void {
-    if (isLocal || guard.isAllowed(peer)) return;
-    throw new HttpError(403, "This server does not answer your address");
+  /** Refuses clients that get no time over UDP either, and those that ask too often. */
+  #admit({ peer, isLocal, url }: HttpRequest, { guard }: ControlledServer): void {
+    if (!isLocal && !guard.isAllowed(peer)) {
+      throw new HttpError(403, "This server does not answer your address");
+    }
+    const { limit } = guard;
+    // On this machine the time alone is limited, and only if it is over UDP too.
+    const isTime = this.has(url.pathname) && routes[url.pathname]?.part === "time";
+    const isLimited = !isLocal || isTime && limit?.perSecond !== undefined;
+    if (limit !== undefined && isLimited) this.#limiter.take(peer, limit);
   }
 }
 

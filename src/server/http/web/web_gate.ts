@@ -76,10 +76,13 @@ export class WebGate {
         "retry-after": "60",
       });
     }
+    // It counts from now on: others may be compared at the same time.
+    const attempt = { peer, atMs: nowMs };
+    this.#wrongTries = [...this.#wrongTries, attempt];
     if (!await isSameToken(token, this.#token)) {
-      this.#wrongTries = [...this.#wrongTries, { peer, atMs: nowMs }];
       throw new HttpError(401, "That is not the token of this server");
     }
+    this.#wrongTries = this.#wrongTries.filter((each) => each !== attempt);
     const id = crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: "base64url" });
     this.#sessions.set(id, nowMs + SESSION_SECONDS * 1000);
     const [oldest] = this.#sessions.keys();

@@ -65,6 +65,9 @@ Deno.test("WebGate lets an address try five tokens a minute", async () => {
   for (let i = 0; i < 5; i++) assertEquals(await attempt(`wrong\n${i}`), 401);
   assertEquals(await attempt(token), 429);
   assertEquals(await attempt(token, "192.0.2.8"), undefined);
+  const many = Array.from({ length: 20 }, () => attempt("wrong", "192.0.2.9"));
+  const refused = (await Promise.all(many)).filter((status) => status === 429);
+  assertEquals(refused.length, 15);
   await timers.advance(60_000);
   assertEquals(await attempt(token), undefined);
 });

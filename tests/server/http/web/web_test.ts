@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serve, type Server } from "../../../../mod.ts";
-import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
-import { Web } from "../../../../src/server/http/web/web.ts";
 import { get } from "./get.ts";
 
 const http = "127.0.0.1:0";
@@ -121,33 +119,6 @@ Deno.test("metrics are for those with the token, not for other sites and not by 
       ["time.example.evil.example", 421],
     ] as const
   ) assertEquals(await getAs(open, host, "/metrics"), expected, host);
-});
-
-Deno.test("clients that get no time over UDP get none over HTTP", async () => {
-  const web = new Web({ address: http });
-  const subject = {
-    guard: new GuardControl(undefined, { access: { deny: ["192.0.2.0/24"] } }, () => []),
-    time: { now: () => Temporal.Now.instant() },
-  };
-  const ask = async (peer: string, isLocal: boolean): Promise<number> => {
-    const request = {
-      method: "GET",
-      url: new URL("http://localhost/healthz"),
-      headers: new Headers(),
-      isLocal,
-      peer,
-      body: ReadableStream.from([]),
-    };
-    return (await web.answer(request, subject as never)).status;
-  };
-  assertEquals(
-    await Promise.all([
-      ask("192.0.2.1", false),
-      ask("198.51.100.1", false),
-      ask("127.0.0.1", true),
-    ]),
-    [403, 200, 200],
-  );
 });
 
 Deno.test("only the chosen parts are there, for GET and HEAD", async () => {
