@@ -3,6 +3,7 @@ import client from "timesync/page" with { type: "text" };
 import { serve, type Server } from "../../mod.ts";
 import { browserNeeds, openBrowser, type Page } from "../support/browser.ts";
 import { where } from "../support/needs.ts";
+import { root } from "../support/programs.ts";
 
 const http = "127.0.0.1:0";
 
@@ -108,6 +109,23 @@ Deno.test(
       });
       const after = await page.evaluate(read);
       assert(Math.abs(after.error - 3_600_000) <= after.bound);
+    });
+  }),
+);
+
+Deno.test(
+  await where(browserNeeds, "the example of the documentation shows the time", async () => {
+    const text = await Deno.readTextFile(`${root}docs/pages.md`);
+    const example = /```html\n([\s\S]*?)```/.exec(text)?.[1] ?? "";
+    await using server = await serve("ntp://127.0.0.1:0", { http, clock: { offset: "1h" } });
+    await withPage(server, async (page, url) => {
+      await page.setContent(example.replace("http://127.0.0.1:8880", url));
+      const clock = page.getByText(" ms");
+      await clock.waitFor();
+      const shown = await clock.textContent() ?? "";
+      const [, time = "", bound] = /^(\S+Z) ± (\d+\.\d) ms$/.exec(shown) ?? [];
+      assert(Math.abs(Date.parse(time) - server.clock.now().epochMilliseconds) < 60_000, shown);
+      assert(Number(bound) < 5000, shown);
     });
   }),
 );

@@ -43,7 +43,9 @@ async function load(): Promise<Asset> {
     /^ *(?:\/\/.*|\/\*\*[\s\S]*?\*\/)\n|\/\*\*[\s\S]*?\*\/ /gm,
     "",
   );
-  const plain = new TextEncoder().encode(`// MIT licence, of timesrv\n${text}`);
+  const plain = new TextEncoder().encode(
+    `// MIT licence, of timesrv\n${text.replace(/\n{2,}/g, "\n")}`,
+  );
   const zipped = new Response(plain).body?.pipeThrough(new CompressionStream("gzip"));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", plain));
   return {
