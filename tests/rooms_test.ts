@@ -161,6 +161,7 @@ Deno.test(
     const exceptions = [
       "src/cli/timecli/top/screen.ts",
       "src/client/check/range.ts",
+      "src/server/http/web/world_time.ts",
       "src/server/log/totals.ts",
       "src/system/local_time.ts",
       "src/system/node_runtime.ts",

@@ -24,6 +24,7 @@ import { timeRoutes } from "./time.ts";
 import { runtime } from "../../../system/runtime.ts";
 import { timesyncModuleRoutes } from "./timesync_module.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
+import { worldTimeRoutes } from "./world_time.ts";
 
 export interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
@@ -39,6 +40,7 @@ const routes: WebRoutes = {
   ...timeRoutes,
   ...timesyncRoutes,
   ...timesyncModuleRoutes,
+  ...worldTimeRoutes,
   ...healthRoutes,
   ...metricsRoutes,
   ...statusRoutes,
@@ -102,7 +104,8 @@ export class Web {
 
   /** Whether a path is one of its own. */
   has(path: string): boolean {
-    return Object.hasOwn(routes, path) && this.#parts.includes((routes[path] as WebRoute).part);
+    const route = findRoute(path);
+    return route !== undefined && this.#parts.includes(route.part);
   }
 
   /**
@@ -163,7 +166,7 @@ export class Web {
 
   /** Counts a request of its listener. */
   count({ url: { pathname } }: HttpRequest, status: number): void {
-    this.#requests.count(pathname, status);
+    this.#requests.count(findKey(pathname) ?? pathname, status);
   }
 
   get #figures(): WebFigures {
@@ -172,7 +175,7 @@ export class Web {
 
   async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     const { pathname, searchParams: parameters } = request.url;
-    const isPublic = this.has(pathname) && routes[pathname]?.isPublic;
+    const isPublic = this.has(pathname) && findRoute(pathname)?.isPublic;
     const common = isPublic ? PUBLIC_HEADERS : {};
     try {
       const admit = (): void => this.#admit(request, subject);
@@ -217,7 +220,7 @@ export class Web {
   }
 
   #find(path: string): WebRoute {
-    if (this.has(path)) return routes[path] as WebRoute;
+    if (this.has(path)) return findRoute(path) as WebRoute;
     const shown = escapeLine(path, MAX_SHOWN);
     throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#paths())}`);
   }
@@ -233,6 +236,17 @@ export class Web {
     const isLimited = !isLocal || isTime && limit?.perSecond !== undefined;
     if (limit !== undefined && isLimited) this.#limiter.take(peer, limit);
   }
+}
+
+/** The key of a path in the table: itself, or one with a slash at its end, which has all paths below it. */
+function findKey(path: string): string | undefined {
+  if (Object.hasOwn(routes, path)) return path;
+  return Object.keys(routes).find((key) => /.\/$/.test(key) && path.startsWith(key));
+}
+
+function findRoute(path: string): WebRoute | undefined {
+  const key = findKey(path);
+  return key === undefined ? undefined : routes[key];
 }
 
 /** @throws {HttpError} If a path has no such method */
