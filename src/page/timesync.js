@@ -120,6 +120,7 @@ function openWebSocket(server) {
       current.onmessage = ({ data }) => {
         const t4 = performance.now();
         const reply = JSON.parse(data);
+        if (reply.error) reject(Error(reply.error.message));
         if (reply.id === id) resolve({ ...reply.result, t1, t4 });
       };
       if (current.readyState) send();

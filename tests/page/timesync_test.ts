@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createClock } from "../../src/page/timesync.js";
+import { replacing } from "../support/replacing.ts";
 import { FakePage } from "./fake_page.ts";
 
 type PageClock = ReturnType<typeof createClock>;
@@ -217,6 +218,62 @@ Deno.test("a page's clock is stale after three failures, and goes on", async () 
     await page.time.advance(5000);
     assertEquals([page.requests.length, clock.status], [15, "synchronized"]);
   });
+});
+
+Deno.test("a WebSocket is opened again after it was closed, and its errors count as failures", async () => {
+  const page = new FakePage();
+  const opened: FakeSocket[] = [];
+  let isRefusing = true;
+  class FakeSocket {
+    readyState = 0;
+    onopen = (): void => {};
+    onclose = (): void => {};
+    onmessage = (_event: { data: string }): void => {};
+    readonly url: string;
+
+    constructor(url: URL) {
+      this.url = url.href;
+      opened.push(this);
+      void page.time.sleep(10).then(() => {
+        this.readyState = 1;
+        this.onopen();
+      });
+    }
+
+    async send(text: string): Promise<void> {
+      const { id, method } = JSON.parse(text);
+      assertEquals(method, "time");
+      await page.time.sleep(2);
+      const [t2, t3] = [page.servedMs, page.servedMs];
+      await page.time.sleep(2);
+      const error = { code: -32000, message: "Too many requests" };
+      const result = { t2, t3, ...page.status };
+      const answer = isRefusing ? { error } : { result };
+      this.onmessage({ data: JSON.stringify({ jsonrpc: "2.0", id, ...answer }) });
+    }
+
+    close(): void {
+      this.readyState = 3;
+      this.onclose();
+    }
+  }
+  await replacing([[globalThis, { WebSocket: FakeSocket }]], () =>
+    page.run(async () => {
+      const clock = createClock({ server, transport: "websocket" });
+      await page.time.advance(10_000);
+      assertEquals([clock.status, opened.length], ["stale", 1]);
+      isRefusing = false;
+      await page.time.advance(20_000);
+      assertEquals(clock.status, "synchronized");
+      assertAlmostEquals(clock.now() - page.servedMs, 0, 1e-3);
+      opened[0]?.close();
+      page.aheadMs = 5000;
+      await page.time.advance(70_000);
+      assertAlmostEquals(clock.now() - page.servedMs, 0, 1e-3);
+      assertEquals(opened.map(({ url }) => url), Array(2).fill("ws://time.example:8880/timesync"));
+      clock.close();
+      assertEquals(opened[1]?.readyState, 3);
+    }));
 });
 
 Deno.test("a page that is refused waits as long as the server says, then twice as long", async () => {
