@@ -1,6 +1,14 @@
 /** The archives of `deno task compile --folder`: their contents, and the programs in them. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { dirname, join } from "node:path";
+import { CompileError } from "../../scripts/compile/error.ts";
+import { tryArchive } from "../../scripts/smoke.ts";
 import { findTarget, type Target, targets } from "../../scripts/compile/targets.ts";
 import { firstMissing, isAvailable, type Needs, where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
@@ -149,6 +157,16 @@ if (await isAvailable(needs, "the tests of the archives")) {
         join(home, ".cache/timesrv"),
         join(home, ".cache/timesrv/deno_dir"),
       ]);
+    }),
+  );
+
+  Deno.test(
+    await test("smoke.ts starts what it unpacks, and says what is missing", async () => {
+      const [text = "", ntp = "", ...others] = await tryArchive(dirname(await buildOnce()));
+      assertMatch(text, /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/);
+      assertMatch(ntp, /^Stratum +10$/m);
+      assertEquals(others, []);
+      await assertRejects(() => tryArchive("/nowhere"), CompileError, "tar: exit code 2: ");
     }),
   );
 
