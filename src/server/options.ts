@@ -52,7 +52,7 @@ export const clientFields = {
   maxClients: whole(0, MAX_CLIENTS, {
     name: "max-clients",
     syntax: "<number>",
-    help: "clients to count for timecli top; 0 for none",
+    help: "clients to count for timecli top and --http; 0 for none",
     default: "65536",
   }),
 };

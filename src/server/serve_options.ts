@@ -117,7 +117,7 @@ export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions
    * The number of client addresses to count the requests of, up to 1000000, in each thread: see
    * {@linkcode Server.clients}. 0 counts none, and costs nothing.
    *
-   * @default {65536 with a control interface, otherwise 0}
+   * @default {65536 with a control interface or the HTTP interface, otherwise 0}
    */
   readonly maxClients?: number;
   /**

@@ -156,19 +156,20 @@ export async function readAuth(
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readControl(
-  { control, controlToken, controlTokenFile: file, controlReadOnly, maxClients }: ValuesOf<
-    typeof controlGroup & typeof clientFields
+  { control, controlToken, controlTokenFile: file, controlReadOnly, maxClients, http }: ValuesOf<
+    typeof controlGroup & typeof clientFields & Pick<typeof httpFields, "http">
   >,
 ): Promise<ValuesOf<typeof controlFields & typeof clientFields>> {
-  if (control === undefined && maxClients !== undefined) {
-    throw new UsageError("--max-clients needs --control");
+  const clients = maxClients === undefined ? {} : { maxClients };
+  if (control === undefined && http === undefined && maxClients !== undefined) {
+    throw new UsageError("--max-clients needs --control or --http");
   }
   if (control === undefined && controlReadOnly) {
     throw new UsageError("--control-read-only needs --control");
   }
   const hasToken = controlToken !== undefined || file !== undefined;
   if (control === undefined) {
-    if (!hasToken) return {};
+    if (!hasToken) return clients;
     throw new UsageError(`--control-token${file === undefined ? "" : "-file"} needs --control`);
   }
   if (!hasToken && needsToken(parseControl(control).hostname)) {
@@ -181,7 +182,7 @@ export async function readControl(
     control,
     ...controlReadOnly && { controlReadOnly },
     ...token !== undefined && { controlToken: token },
-    ...maxClients !== undefined && { maxClients },
+    ...clients,
   };
 }
 

@@ -79,6 +79,7 @@ Deno.test("readControl demands a token where other machines may reach the contro
   }
   const readOnly = { control: "127.0.0.1:0", controlReadOnly: true };
   assertEquals(await readControl(readOnly), readOnly);
+  assertEquals(await readControl({ http: "127.0.0.1:0", maxClients: 9 }), { maxClients: 9 });
   for (
     const [values, option] of [
       [{ controlReadOnly: true }, "--control-read-only"],
