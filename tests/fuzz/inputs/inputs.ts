@@ -3,6 +3,7 @@ import { AnswerTarget } from "./answer_target.ts";
 import { CaptureTarget } from "./capture_target.ts";
 import { createCommandTargets } from "./command_target.ts";
 import { ControlTarget } from "./control_target.ts";
+import { WebTarget } from "./web_target.ts";
 import { fuzzInputs, type Input, type InputTarget } from "./input_target.ts";
 import { parsers } from "./parsers.ts";
 import { TextTarget } from "./text_target.ts";
@@ -21,6 +22,7 @@ export async function createInputJobs(): Promise<InputJob[]> {
     ...(await createCommandTargets()).map(jobOf),
     jobOf(new CaptureTarget()),
     jobOf(new ControlTarget()),
+    jobOf(new WebTarget()),
     jobOf(new AnswerTarget()),
   ];
 }

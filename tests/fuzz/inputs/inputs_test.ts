@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { HttpResponse } from "../../../src/http/listener.ts";
 import { describeFinding } from "../fuzz.ts";
 import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
@@ -6,6 +7,7 @@ import { type Answer, ControlTarget } from "./control_target.ts";
 import { fuzzInputs, type InputTarget, judgeError } from "./input_target.ts";
 import { createInputJobs, type InputJob } from "./inputs.ts";
 import type { Parser } from "./parsers.ts";
+import { type WebAnswer, WebTarget } from "./web_target.ts";
 import { TextTarget } from "./text_target.ts";
 
 /** Always the same: a test fails for a change alone. `deno task fuzz` tries another one each time. */
@@ -107,6 +109,33 @@ for (const [name, [answer, oracle]] of Object.entries(controlFaults)) {
       from: 0,
       to: 500,
     });
+    assertEquals(finding?.problem.oracle, oracle);
+  });
+}
+
+const webFaults: Record<string, [WebAnswer, oracle: string]> = {
+  "shows all of it to all": [
+    () => Promise.resolve(webAnswer(200, {})),
+    "admits only the right clients",
+  ],
+  "lets other sites read its status": [
+    () => Promise.resolve(webAnswer(404, { "access-control-allow-origin": "*" })),
+    "shows nothing to other sites",
+  ],
+  "breaks down": [() => Promise.resolve(webAnswer(500, {})), "knows its errors"],
+  "repeats what it was asked": [
+    ({ url }) => Promise.resolve(webAnswer(404, { "x-path": `${url.pathname}\r\nset-cookie: a` })),
+    "splits no header",
+  ],
+};
+
+function webAnswer(status: number, headers: Record<string, string>): HttpResponse {
+  return { status, headers: { "x-content-type-options": "nosniff", ...headers }, body: "Text\n" };
+}
+
+for (const [name, [answer, oracle]] of Object.entries(webFaults)) {
+  Deno.test(`fuzz finds an HTTP interface that ${name}`, async () => {
+    const { finding } = await fuzzInputs(new WebTarget(answer), { seed: SEED, from: 0, to: 500 });
     assertEquals(finding?.problem.oracle, oracle);
   });
 }
