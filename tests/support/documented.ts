@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv";
 import timecli from "../../docs/timecli.schema.json" with { type: "json" };
 import explain from "../../docs/timecli_explain.schema.json" with { type: "json" };
 
-/** A command whose `--json` has a schema. */
+/** A command whose `--json` has a schema, or a response of the HTTP interface. */
 export type Command =
   | "timecli"
   | "compare"
@@ -13,6 +13,10 @@ export type Command =
   | "watch"
   | "bench"
   | "control"
+  | "served_time"
+  | "history"
+  | "tick"
+  | "news"
   | "explain"
   | "explain list";
 
@@ -24,6 +28,10 @@ const refs: Readonly<Record<Command, string>> = {
   watch: `${timecli.$id}#/$defs/watch`,
   bench: `${timecli.$id}#/$defs/bench`,
   control: `${timecli.$id}#/$defs/control`,
+  served_time: `${timecli.$id}#/$defs/served_time`,
+  history: `${timecli.$id}#/$defs/history`,
+  tick: `${timecli.$id}#/$defs/tick`,
+  news: `${timecli.$id}#/$defs/news`,
   explain: explain.$id,
   "explain list": `${explain.$id}#/$defs/list`,
 };

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serve, type Server } from "../../../../mod.ts";
+import { assertDocumented } from "../../../support/documented.ts";
 import { get } from "./get.ts";
 
 const http = "127.0.0.1:0";
@@ -20,6 +21,7 @@ const CLOCK = { time: "2030-01-02T03:04:05.678Z", rate: 0 };
 Deno.test("the served time is there as JSON, with its status", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { http, clock: CLOCK });
   const { status, text, headers } = await get(server, "/time?zone=Asia/Kolkata");
+  assertDocumented(JSON.parse(text), "served_time");
   const { root_dispersion, ...body } = JSON.parse(text);
   assertEquals([status, headers.get("date")], [200, "Wed, 02 Jan 2030 03:04:05 GMT"]);
   assert(root_dispersion > 0);

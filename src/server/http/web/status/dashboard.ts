@@ -1,5 +1,5 @@
 /** Watches a server for its status page: each second a sample, and what has changed. */
-import type { ServerState } from "../../../../client/control_api.ts";
+import { CONTROL_SCHEMA, type ServerState } from "../../../../client/control_api.ts";
 import { TextStream } from "../../../../http/text_stream.ts";
 import { HttpError } from "../../../../http/http_error.ts";
 import { refusalCauses } from "../../../../protocols/responder.ts";
@@ -110,7 +110,7 @@ export class Dashboard implements Disposable {
     // Ids begin again with the server: a viewer from before its restart gets all.
     const known = lastId > this.#lastId ? 0 : lastId;
     stream.push(`retry: ${RETRY_MS}\n\n`);
-    stream.push(event("state", this.state));
+    stream.push(event("state", withSchema(this.state)));
     for (const news of this.#news) if (news.id > known) stream.push(newsEvent(news));
     void this.#sendClients([viewer]);
     return stream;
@@ -176,7 +176,7 @@ export class Dashboard implements Disposable {
     const text = formatJson(stillOf(state));
     if (text === this.#lastState) return;
     this.#lastState = text;
-    this.#send(event("state", state));
+    this.#send(event("state", withSchema(state)));
   }
 
   #add(level: News["level"], text: string): void {
@@ -192,7 +192,7 @@ export class Dashboard implements Disposable {
     const list = await this.#subject.clients({ sort: "rate", limit: CLIENTS_SHOWN });
     this.#clientCount = list.total;
     for (const { stream, seesAddresses } of viewers) {
-      stream.push(event("clients", seesAddresses ? list : maskClients(list)));
+      stream.push(event("clients", withSchema(seesAddresses ? list : maskClients(list))));
     }
   }
 
@@ -308,6 +308,11 @@ function stillOf(
 
 function keyOf({ kind, about }: Finding): string {
   return `${kind} ${about}`;
+}
+
+/** The body of the response with the same content. */
+function withSchema(body: object): object {
+  return { schema: CONTROL_SCHEMA, ...body };
 }
 
 function event(name: string, data: unknown): string {

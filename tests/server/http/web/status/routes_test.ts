@@ -71,14 +71,18 @@ Deno.test("/events sends the state, each second's counts, clients and news", asy
   await using events = new Events(server);
   const state = await events.next("state");
   assertEquals(state.listeners[0].url, server.url);
-  assertEquals(await events.next("news"), { ...await events.next("news"), text: "Started" });
-  assert(Array.isArray((await events.next("clients")).clients));
+  assertDocumented(state, "control");
+  const { at, ...news } = await events.next("news");
+  assertEquals(news, { level: "ok", text: "Started" });
+  assertDocumented({ at, ...news }, "news");
+  assertDocumented(await events.next("clients"), "control");
   const { port } = new URL(server.url);
   await query(`ntp://127.0.0.1:${port}`);
   await query(`asctime://127.0.0.1:${port}`);
   const tick = await events.next("tick", ({ received }) => received > 0);
   assert(Math.abs(tick.time - Date.now()) < 60_000);
   assertEquals(typeof tick.bound, "number");
+  assertDocumented(tick, "tick");
   const counted = (): Json[] => events.seen.filter(({ name }) => name === "tick");
   const sum = (of: (data: Json) => number): number =>
     counted().reduce((sum, { data }) => sum + of(data), 0);
@@ -112,7 +116,9 @@ Deno.test("/state, /clients and /history are there for those who may look", asyn
   assertDocumented((await get(server, "/clients?limit=3")).body, "control");
   assertEquals((await get(server, "/clients?limit=x")).status, 400);
   for (const span of ["", "?span=10m", "?span=4h", "?span=48h"]) {
-    assertEquals((await get(server, `/history${span}`)).status, 200, span);
+    const { status, body } = await get(server, `/history${span}`);
+    assertEquals(status, 200, span);
+    assertDocumented(body, "history");
   }
   assertEquals(await get(server, "/history?span=1y"), {
     status: 400,
