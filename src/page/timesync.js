@@ -44,25 +44,22 @@ function findResolution() {
 }
 
 /**
- * Resolves with what the browser measured of a request, if it does in time.
+ * Waits for what the browser measures of a request that has not begun: once the page's buffer of 250 is
+ * full, only observers see it.
  *
  * @param {string} name
- * @returns {Promise<PerformanceResourceTiming | undefined>}
+ * @returns {{ find: () => Promise<PerformanceResourceTiming | undefined>, close: () => void }}
  */
-async function findTiming(name) {
-  let [entry] = performance.getEntriesByName?.(name) ?? [];
-  if (!entry && globalThis.PerformanceObserver) {
-    /** @type {PerformanceObserver | undefined} */
-    let observer;
-    const arrival = new Promise((resolve) => {
-      observer = new PerformanceObserver((list) => list.getEntriesByName(name).forEach(resolve));
-      // The buffer has those that came before; without it, all that come after it is full.
-      observer.observe({ type: "resource", buffered: true });
-    });
-    entry = await Promise.race([arrival, sleep(50)]);
-    observer?.disconnect();
+function watchTiming(name) {
+  if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("resource")) {
+    return { find: () => Promise.resolve(undefined), close() {} };
   }
-  return /** @type {PerformanceResourceTiming | undefined} */ (entry);
+  const { promise, resolve } = Promise.withResolvers();
+  const observer = new PerformanceObserver((list) => {
+    list.getEntriesByName(name).forEach((entry) => resolve(entry));
+  });
+  observer.observe({ type: "resource" });
+  return { find: () => Promise.race([promise, sleep(50)]), close: () => observer.disconnect() };
 }
 
 /**
@@ -73,24 +70,28 @@ async function fetchTime(server) {
   const url = new URL("time", server);
   // Each has a name of its own, by which the browser's measurement is found.
   url.searchParams.set("n", Math.random().toString(36).slice(2));
-  let t1 = performance.now();
-  const response = await fetch(url, {
-    cache: "no-store",
-    credentials: "omit",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  let t4 = performance.now();
-  if (!response.ok) {
-    const seconds = Number(response.headers.get("retry-after"));
-    throw Object.assign(Error(`${response.status}`), { retryMs: seconds * 1000 });
+  const timing = watchTiming(url.href);
+  try {
+    const t1 = performance.now();
+    const response = await fetch(url, {
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const t4 = performance.now();
+    if (!response.ok) {
+      const seconds = Number(response.headers.get("retry-after"));
+      throw Object.assign(Error(`${response.status}`), { retryMs: seconds * 1000 });
+    }
+    const reply = await response.json();
+    const entry = await timing.find();
+    const isMeasured = entry && entry.requestStart && entry.responseStart;
+    return isMeasured
+      ? { ...reply, t1: entry.requestStart, t4: entry.responseStart }
+      : { ...reply, t1, t4 };
+  } finally {
+    timing.close();
   }
-  const reply = await response.json();
-  const timing = await findTiming(url.href);
-  if (timing && timing.requestStart && timing.responseStart) {
-    t1 = timing.requestStart;
-    t4 = timing.responseStart;
-  }
-  return { ...reply, t1, t4 };
 }
 
 /**

@@ -5,6 +5,13 @@ import { replacing } from "../support/replacing.ts";
 /** The served time at the start. */
 const START_MS = 1_800_000_000_000;
 
+/** What a browser measures of a request. */
+interface Timing {
+  readonly name: string;
+  readonly requestStart: number;
+  readonly responseStart: number;
+}
+
 export class FakePage {
   readonly time: FakeTime = new FakeTime();
   /** How far the server's clock is ahead of what it was at the start. */
@@ -20,7 +27,7 @@ export class FakePage {
   /** When requests left, in milliseconds. */
   readonly requests: number[] = [];
   readonly paths: string[] = [];
-  readonly #entries = new Map<string, { requestStart: number; responseStart: number }>();
+  readonly #observers = new Set<(entry: Timing) => void>();
   readonly #listeners = new Map<string, Set<() => void>>();
   #visibility = "visible";
 
@@ -40,8 +47,10 @@ export class FakePage {
     for (const listener of [...this.#listeners.get(event) ?? []]) listener();
   }
 
+  /** The listeners and observers that are left. */
   get listeners(): number {
-    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0);
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0) +
+      this.#observers.size;
   }
 
   /** Runs a function within the page. */
@@ -62,10 +71,26 @@ export class FakePage {
         return visibility();
       },
     };
-    const performance = {
-      now: () => this.time.monotonicMs(),
-      getEntriesByName: (name: string) => [this.#entries.get(name)].filter(Boolean),
-    };
+    const observers = this.#observers;
+    /** Sees what comes after its start, as if the buffer of the page were full. */
+    class FakeObserver {
+      static readonly supportedEntryTypes = ["resource"];
+      readonly #see: (entry: Timing) => void;
+
+      constructor(see: (list: { getEntriesByName(name: string): Timing[] }) => void) {
+        this.#see = (entry) =>
+          see({ getEntriesByName: (name) => entry.name === name ? [entry] : [] });
+      }
+
+      observe(): void {
+        observers.add(this.#see);
+      }
+
+      disconnect(): void {
+        observers.delete(this.#see);
+      }
+    }
+    const performance = { now: () => this.time.monotonicMs() };
     const timers = {
       setTimeout: (run: () => void, ms: number): AbortController => {
         const controller = new AbortController();
@@ -85,7 +110,7 @@ export class FakePage {
       document,
       performance,
       fetch,
-      PerformanceObserver: undefined,
+      PerformanceObserver: this.hasTiming ? FakeObserver : undefined,
     };
     const now = (): number => Math.floor(this.time.now().epochMilliseconds);
     await replacing([[globalThis, globals], [Date, { now }]], test);
@@ -107,7 +132,7 @@ export class FakePage {
     const t3 = this.servedMs;
     await this.time.sleep(back);
     const responseStart = this.time.monotonicMs();
-    if (this.hasTiming) this.#entries.set(url.href, { requestStart, responseStart });
+    for (const see of this.#observers) see({ name: url.href, requestStart, responseStart });
     await this.time.sleep(late);
     const reply = { t2, t3, ...this.status };
     return { ok: true, status: 200, headers: new Headers(), json: () => Promise.resolve(reply) };

@@ -22,10 +22,10 @@ async function withClock(
       await test(clock, () => clock.now() - page.servedMs);
     } finally {
       clock.close();
-      // A closed clock leaves nothing behind.
-      assertEquals(page.listeners, 0);
       const { length } = page.requests;
       await page.time.advance(200_000);
+      // A closed clock leaves nothing behind.
+      assertEquals(page.listeners, 0);
       assertEquals(page.requests.length, length);
     }
   });
