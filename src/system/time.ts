@@ -52,8 +52,13 @@ export const systemTimers: Timers = {
   // Signals again, as the first setInterval() costs as much as the first setTimeout(), and 3.5 MB.
   every(ms, tick): Disposable {
     let next: AbortSignal;
+    const periodMs = Math.max(ms, 1);
+    let dueMs = systemTimers.monotonicMs();
     const wait = (): void => {
-      next = systemTimers.timeout(Math.max(ms, 1));
+      const nowMs = systemTimers.monotonicMs();
+      // From the first call on, so that delays do not add up; calls that were missed are left out.
+      dueMs += periodMs * Math.max(1, Math.ceil((nowMs - dueMs) / periodMs));
+      next = systemTimers.timeout(dueMs - nowMs);
       next.addEventListener("abort", run);
     };
     const run = (): void => {

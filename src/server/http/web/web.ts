@@ -70,6 +70,10 @@ const NO_CONNECTIONS = { http: 0, events: 0, websocket: 0 };
 
 const MAX_SHOWN = 100;
 
+/** The years 0 and 9999 have four digits, in seconds since 1970. */
+const MIN_DATE = Date.UTC(-1, 12) / 1000;
+const MAX_DATE = Date.UTC(10_000, 0) / 1000 - 1;
+
 export class Web {
   /** The path where its connections become WebSockets. */
   readonly webSocketPath = WEBSOCKET_PATH;
@@ -158,7 +162,7 @@ export class Web {
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
         // That of the served time: some clients set their clock by it.
-        "date": new Date(subject.time.now().epochMilliseconds).toUTCString(),
+        "date": formatDate(subject.time.look().time.seconds),
         ...response.headers,
       },
     };
@@ -258,4 +262,9 @@ function findMethod({ methods, isPublic }: WebRoute, { method, url }: HttpReques
   const names = [...Object.keys(methods), ...isPublic ? ["OPTIONS"] : []];
   const allow = names.join(", ").replace("GET", "GET, HEAD");
   throw new HttpError(405, `Cannot ${method} ${url.pathname}: expected ${allow}`, { allow });
+}
+
+/** Formats the header Date (RFC 9110 §5.6.7); beyond the years that it can have, the first or last of these. */
+function formatDate(seconds: number): string {
+  return new Date(1000 * Math.min(Math.max(seconds, MIN_DATE), MAX_DATE)).toUTCString();
 }

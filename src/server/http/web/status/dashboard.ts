@@ -126,8 +126,10 @@ export class Dashboard implements Disposable {
     const increments = subtract(counts, this.#before);
     this.#before = counts;
     const tick = this.#sample(increments);
-    const second = Math.floor((this.#timers.monotonicMs() - this.#startMs) / 1000);
-    this.#history.add(second, columnsOf(tick));
+    const elapsedMs = this.#timers.monotonicMs() - this.#startMs;
+    // A tick comes a little before or after the end of its second.
+    const second = Math.round(elapsedMs / 1000);
+    this.#history.add(Math.max(0, second - 1), columnsOf(tick));
     this.#compare();
     this.#send(event("tick", tick));
     if (second % COMMENT_SECONDS === 0) this.#send(": still here\n\n");
@@ -295,15 +297,19 @@ function stillOf(
   return [
     answering,
     warnings.map(({ kind, since }) => [kind, since]),
-    clock.simulated.length,
-    clock.rate,
+    simulationOf(clock),
     clock.status.leap,
     clock.status.stratum,
     clock.status.referenceId,
-    listeners.map(({ faults, clock }) => [faults, clock?.rate]),
+    listeners.map(({ faults, clock }) => [faults, clock && simulationOf(clock)]),
     discipline?.state,
     upstreams?.map(({ state, address, reach }) => [state, address, reach]),
   ];
+}
+
+/** How a clock is simulated; at another rate, its offset is another one each second. */
+function simulationOf({ simulated, rate }: ServerState["clock"]): unknown {
+  return rate === 1 ? simulated : [simulated.length, rate];
 }
 
 function keyOf({ kind, about }: Finding): string {
