@@ -91,7 +91,7 @@ async function compile(target: Target | undefined, isNative: boolean): Promise<v
  * Writes a folder and its archive for each system, and the hashes of all archives.
  *
  * @param dist The folder that they are written to
- * @returns The paths of the archives
+ * @returns The paths of the archives, and of the list of what is in them
  */
 export async function archive(systems: readonly Target[], dist = DIST): Promise<string[]> {
   const contents = await makeContents();
@@ -104,6 +104,9 @@ export async function archive(systems: readonly Target[], dist = DIST): Promise<
     await writeFolder(folder, target, contents);
     written.push(join(archives, await writeArchive(folder, target, archives)));
   }
+  const bill = join(archives, `timesrv-${contents.version}.cdx.json`);
+  await Deno.writeTextFile(bill, contents.bill);
+  written.push(bill);
   await writeSums(archives);
   return written;
 }

@@ -55,10 +55,10 @@ async function pathsBelow(cwd: string, folder: string): Promise<string[]> {
 /** The file that `sha256sum --check` reads. */
 export const SUMS = "SHA256SUMS";
 
-/** Writes the hashes of all archives in a folder. */
+/** Writes the hashes of all archives in a folder, and of the list of what is in them. */
 export async function writeSums(folder: string): Promise<void> {
   const names = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name))
-    .filter((name) => /\.(zip|tar\.gz)$/.test(name)).toSorted();
+    .filter((name) => /\.(zip|tar\.gz|cdx\.json)$/.test(name)).toSorted();
   const lines: string[] = [];
   for (const name of names) {
     const hash = createHash("sha256");

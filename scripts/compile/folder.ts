@@ -4,6 +4,7 @@ import { deno, ROOT } from "./deno.ts";
 import { CompileError } from "./error.ts";
 import { denoLicense, licensePage, shippedPackages } from "./licenses.ts";
 import { flagsOf, LAUNCH_FLAGS, type Program, programs } from "./programs.ts";
+import { billOfMaterials } from "./sbom.ts";
 import { type Target, writeRuntime } from "./targets.ts";
 
 /** What every folder contains, whatever its system: programs, manual, completions, licences. */
@@ -13,6 +14,8 @@ export interface Contents {
   readonly modules: readonly ProgramFile[];
   /** The other files, by their paths. */
   readonly documents: Readonly<Record<string, string>>;
+  /** What is in it, for a scanner of packages. */
+  readonly bill: string;
   /** Those of POSIX systems. */
   readonly share: Readonly<Record<string, string>>;
 }
@@ -44,12 +47,14 @@ export async function makeContents(): Promise<Contents> {
       share[path(name)] = stdout;
     }
   }
+  const packages = await shippedPackages();
   const documents = {
     "LICENSE": await readText("LICENSE"),
     "README.md": await readText("README.md"),
-    "licenses.md": licensePage(await shippedPackages(), await denoLicense()),
+    "licenses.md": licensePage(packages, await denoLicense()),
   };
-  return { version, modules, documents, share };
+  const bill = await billOfMaterials(version, packages);
+  return { version, modules, documents, bill, share };
 }
 
 /** The name of the folder and of its archive. */

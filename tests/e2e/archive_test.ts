@@ -91,7 +91,7 @@ if (await isAvailable(needs, "the tests of the archives")) {
         await run(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd: dirname(archive) }),
         {
           code: 0,
-          stdout: `timesrv-${version}-${host.triple}.tar.gz: OK\n`,
+          stdout: `timesrv-${version}-${host.triple}.tar.gz: OK\ntimesrv-${version}.cdx.json: OK\n`,
           stderr: "",
         },
       );
