@@ -80,7 +80,7 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
       about: url,
       text: lastReply === undefined
         ? `${url} does not answer. ${left} of ${all.length} do.`
-        : `${url} has not answered for ${formatSeconds(Math.round(lastReply))}. ` +
+        : `${url} has not answered for ${formatAge(lastReply)}. ` +
           `${left} of ${all.length} are left.`,
       over: `${url} answers again.`,
     })),
@@ -93,6 +93,11 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
       over: `${url} agrees with the others again.`,
     })),
   ];
+}
+
+/** Formats whole seconds: the tenths of a request that is sent once a minute say nothing. */
+function formatAge(seconds: number): string {
+  return seconds < 600 ? `${Math.round(seconds)} s` : formatSeconds(seconds);
 }
 
 function synchronization({ time, following }: ControlledServer): Finding[] {

@@ -1,0 +1,155 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { serve, type ServeOptions } from "../../../mod.ts";
+import type { UpstreamReport } from "../../../src/server/upstreams/upstreams.ts";
+import type { ControlledServer } from "../../../src/server/http/call.ts";
+import { findWarnings } from "../../../src/server/http/warnings.ts";
+import { ask } from "./http.ts";
+
+type Warning = readonly [level: string, kind: string, text: string];
+
+/** The warnings in the state of a server with these options, and with a scenario. */
+async function warningsWith(
+  options: Omit<ServeOptions, "control">,
+  { url = "ntp://127.0.0.1:0", scenario }: { url?: string; scenario?: string } = {},
+): Promise<Warning[]> {
+  await using server = await serve([url], { ...options, control: "127.0.0.1:0" });
+  if (scenario !== undefined) {
+    const { status } = await ask(server, "POST", "/scenario", { body: { name: scenario } });
+    assertEquals(status, 200);
+  }
+  const { body } = await ask(server, "GET", "/state");
+  return body.warnings.map(({ level, kind, text }: Record<string, string>) => [
+    level,
+    kind,
+    text?.replaceAll(server.url, "URL"),
+  ]);
+}
+
+Deno.test("a server without anything special has no warnings", async () => {
+  assertEquals(await warningsWith({ status: { source: "fixed" } }), []);
+});
+
+const rows: readonly [
+  what: string,
+  options: Omit<ServeOptions, "control">,
+  more: { readonly url?: string; readonly scenario?: string },
+  expected: readonly Warning[],
+][] = [
+  ["an offset", { clock: { offset: "1h" } }, {}, [
+    ["simulated", "simulated", "A simulated clock is served: offset +1 h 0 min."],
+  ]],
+  ["a stopped clock", { clock: { time: "2030-01-01T00:00:00Z", rate: 0 } }, {}, [
+    ["simulated", "simulated", "A simulated clock is served: offset …, frozen."],
+  ]],
+  ["no synchronisation", { status: { unsynchronized: true } }, {}, [
+    [
+      "bad",
+      "unsynchronized",
+      "NTP clients are to ignore this server; Daytime and Time are silent.",
+    ],
+  ]],
+  ["an inserted leap second", {}, { scenario: "leap-insert" }, [
+    ["simulated", "simulated", "A simulated clock is served: offset …, 1 planned leap second."],
+    ["warn", "leap_second", "A second is added at the end of 2028-12-31: 23:59:60."],
+  ]],
+  ["a deleted leap second", {}, { scenario: "leap-delete" }, [
+    ["simulated", "simulated", "A simulated clock is served: offset …, 1 planned leap second."],
+    [
+      "warn",
+      "leap_second",
+      "A second is left out at the end of 2028-12-31: there is no 23:59:59.",
+    ],
+  ]],
+  ["a listener with another clock", {}, { url: "ntp://127.0.0.1:0?offset=-90s" }, [
+    ["warn", "listener_simulated", "URL serves another time: offset -90.00 s."],
+  ]],
+  ["faults", { faults: { drop: { probability: 0.3 }, duplicate: { probability: 0.1 } } }, {}, [
+    ["warn", "faults", "URL has faults on purpose: drop=0.3, duplicate=0.1."],
+  ]],
+  [
+    "several at once, the worst first",
+    {
+      clock: { rate: 2 },
+      status: { unsynchronized: true },
+      faults: { drop: { probability: 0.3 } },
+    },
+    {},
+    [
+      ["simulated", "simulated", "A simulated clock is served: offset …, rate 2."],
+      [
+        "bad",
+        "unsynchronized",
+        "NTP clients are to ignore this server; Daytime and Time are silent.",
+      ],
+      ["warn", "faults", "URL has faults on purpose: drop=0.3."],
+    ],
+  ],
+];
+
+for (const [what, options, more, expected] of rows) {
+  Deno.test(`the state warns of ${what}`, async () => {
+    const found = await warningsWith(options, more);
+    assertEquals(
+      found.map(([level, kind, text]) => [
+        level,
+        kind,
+        expected.some(([, , each]) => each.includes("…"))
+          ? text.replace(/(?<=clock is served: offset )[^,.]+(?:\.\d+ \w+)?(?=,)/, "…")
+          : text,
+      ]),
+      expected,
+    );
+  });
+}
+
+/** The warnings of a server that follows these upstream servers, and was started long ago. */
+function warningsOf(
+  upstreams: readonly Partial<UpstreamReport>[],
+  { state = "synchronized", distance = 0.00231, leap = 0 } = {},
+): Warning[] {
+  const subject = {
+    following: { list: () => upstreams, discipline: { state, distance } },
+    started: Temporal.Now.instant().subtract({ seconds: 60 }),
+    time: { isSimulated: false, look: () => ({ status: { leap } }), state: { smear: null } },
+    listeners: [],
+  };
+  return findWarnings(subject as unknown as ControlledServer)
+    .map(({ level, kind, text }) => [level, kind, text]);
+}
+
+const good = { url: "ntp://a.example", state: "selected", lastReply: 3 } as const;
+
+Deno.test("findWarnings names each lost upstream server, and those that are left", () => {
+  const lost = { url: "ntp://b.example", state: "silent", lastReply: 240.4 } as const;
+  const never = { url: "ntp://c.example", state: "silent" } as const;
+  assertEquals(warningsOf([good, { ...good, state: "combined" }]), []);
+  assertEquals(warningsOf([good, lost, never]), [
+    ["bad", "upstream_lost", "ntp://b.example has not answered for 240 s. 1 of 3 are left."],
+    ["bad", "upstream_lost", "ntp://c.example does not answer. 1 of 3 do."],
+  ]);
+});
+
+Deno.test("findWarnings says that all upstream servers are lost, once", () => {
+  const lost = { url: "ntp://b.example", state: "silent", lastReply: 240 } as const;
+  assertEquals(warningsOf([lost, lost], { state: "holdover" }), [
+    [
+      "bad",
+      "all_upstreams_lost",
+      "No upstream server answers. The time goes on by itself, within 2.310 ms now.",
+    ],
+  ]);
+  const found = warningsOf([lost], { state: "unsynchronized", leap: 3 });
+  assertEquals(found.map(([, kind]) => kind), ["all_upstreams_lost", "unsynchronized"]);
+  assertMatch(found[1]?.[2] ?? "", /The upstream servers have not given a time/);
+});
+
+Deno.test("findWarnings says how far a falseticker is from the others", () => {
+  const wrong = { ...good, url: "ntp://b.example", state: "falseticker", offset: 4 } as const;
+  assertEquals(warningsOf([good, good, wrong]), [
+    [
+      "bad",
+      "falseticker",
+      "ntp://b.example contradicts the others: it is +4.000 s from them.",
+    ],
+  ]);
+});
