@@ -81,13 +81,11 @@ class NodeDatagrams {
     // Later errors, such as an ICMP message to one datagram, concern no other datagram.
     socket.on("error", (error) => failure ??= error);
     socket.bind(port, hostname);
-    let bound: ReturnType<UdpSocket["address"]>;
-    try {
-      bound = socket.address();
-    } catch (error) {
+    if (failure !== undefined) {
       socket.close();
-      throw translate(failure ?? error);
+      throw translate(failure);
     }
+    const bound = socket.address();
     this.addr = { transport: "udp", hostname: bound.address, port: bound.port };
     socket.on("message", (data, { address, port }) => {
       const octets = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.length);
