@@ -100,7 +100,7 @@ export type {
 } from "./src/server/serve_options.ts";
 export { type HttpOptions, type HttpPart, httpParts } from "./src/server/http/options.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
-export type { UpstreamReport } from "./src/server/upstreams/upstreams.ts";
+export type { UpstreamReport } from "./src/server/upstreams/report.ts";
 export { type Transport, transports } from "./src/server/transport.ts";
 export type { TimeSpan } from "./src/text/duration.ts";
 export type { AddressFamily, NetAddress } from "./src/system/address.ts";

@@ -39,6 +39,8 @@ export interface ExchangeOptions {
   readonly bind?: string | undefined;
   /** The symmetric keys of targets that name one, `ntp://HOST?key=7`. */
   readonly keys?: SymmetricKeys | undefined;
+  /** Certificates in PEM to trust for NTS, `ntp+nts://HOST`, in place of the system's. */
+  readonly ntsCa?: string | undefined;
   /** Ends the query when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Where time, names and sockets come from, for tests; this machine's without it. */
@@ -46,11 +48,12 @@ export interface ExchangeOptions {
 }
 
 export const networkFields: TimedFields<
-  Pick<ExchangeOptions, "bind" | "family" | "keys" | "signal" | "network">
+  Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa" | "signal" | "network">
 > = {
   bind: text("an IPv4 or IPv6 address", requireAddress, UNNAMED),
   family: field(UNNAMED, "4 or 6", (given) => given === 4 || given === 6 ? given : undefined),
   keys: passed(),
+  ntsCa: passed(),
   signal: passed(),
   network: passed(),
 };
@@ -68,6 +71,31 @@ export const exchangeFields: TimedFields<ExchangeOptions> = {
 /** A server, with the addresses of its name where that has been looked up. */
 export interface Target extends Endpoint {
   readonly addresses?: readonly string[] | undefined;
+  /** The session that a query by NTS goes on with; it begins one without. */
+  readonly session?: NtsSession | undefined;
+}
+
+/** Keys and cookies of an NTS server. */
+export interface NtsSession {
+  /** Whether the server, or somebody in its place, has reported that it knows no such cookie. */
+  readonly wasRefused: boolean;
+  /** Whether its keys have just been exchanged, and authenticated no reply yet. */
+  readonly isFresh: boolean;
+  /** The cookies that are left, of which each request uses one. */
+  readonly cookies: number;
+  /** Throws keys and cookies away. */
+  forget(): void;
+  /**
+   * Exchanges keys if there are none; returns the target of NTP.
+   *
+   * @throws {QueryError} If that fails
+   */
+  prepare(
+    target: Target,
+    timeoutSeconds: number,
+    options: InSeconds<ExchangeOptions>,
+  ): Promise<Target>;
+  createRequest(): Request;
 }
 
 /**
@@ -113,6 +141,9 @@ function hintFor({ protocol, hostname, port }: Endpoint): string {
   return `; to query it by NTP: ${server}`;
 }
 
+/** The time limit of a query, if none is given. */
+export const DEFAULT_TIMEOUT_SECONDS = 3;
+
 /** How long an address may be silent before the host's next one is tried too. */
 const PATIENCE_MS = 250;
 
@@ -125,7 +156,8 @@ export async function exchange(
   createRequest: () => Request,
   options: InSeconds<ExchangeOptions> = {},
 ): Promise<RawReply> {
-  const { timeout = 3, retries = 2, signal, network = systemNetwork } = options;
+  const { timeout = DEFAULT_TIMEOUT_SECONDS, retries = 2, signal, network = systemNetwork } =
+    options;
   signal?.throwIfAborted();
   const { timers } = network;
   const endsMs = timers.monotonicMs() + timeout * 1000;
@@ -258,6 +290,7 @@ class Attempts implements Disposable {
       departure.at = timers.now();
       await connection.send(request.octets);
     } catch (cause) {
+      if (cause instanceof QueryError) throw cause;
       if (cause instanceof runtime.errors.NotCapable) throw cause;
       const { message } = cause as Error;
       const text = `Cannot send to ${formatAddress(endpoint)}: ${message}`;

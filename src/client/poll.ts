@@ -1,17 +1,17 @@
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
-import type { ValidateOptions } from "./query.ts";
+import { openNtsSession, type ValidateOptions } from "./query.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { isLoopback } from "../system/address.ts";
 import type { Timers } from "../system/time.ts";
 import type { InSeconds } from "../text/duration.ts";
-import { type ExchangeOptions, lookUp } from "./exchange.ts";
+import { type ExchangeOptions, lookUp, type NtsSession } from "./exchange.ts";
 import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 
 export interface PollOptions
   extends
-    Pick<ExchangeOptions, "bind" | "family" | "keys" | "network" | "signal">,
+    Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa" | "network" | "signal">,
     InSeconds<ValidateOptions> {
   /** Seconds until a request without a reply is lost. It is not sent again. */
   readonly timeout: number | ((isLocal: boolean) => number);
@@ -122,6 +122,8 @@ class PolledServer<Reply extends TimeReply> {
   #addresses: readonly string[] | undefined;
   #renewal: Promise<void> | undefined;
   #silences = 0;
+  /** Keys and cookies, if it is queried by NTS. */
+  #session: NtsSession | undefined;
   #sent = 0;
   #rateKisses = 0;
   #isWelcome = true;
@@ -160,7 +162,8 @@ class PolledServer<Reply extends TimeReply> {
     const timeout = typeof limit === "number" ? limit : limit(this.#isLocal);
     const patience = Math.min(timeout, this.#secondsLeft);
     if (!error && patience <= 0) return undefined;
-    const target = { ...this.#endpoint, addresses: this.#addresses };
+    if (this.#endpoint.nts) this.#session ??= await openNtsSession(this.#endpoint);
+    const target = { ...this.#endpoint, addresses: this.#addresses, session: this.#session };
     const options = { ...this.#options, timeout: patience, retries: 0 };
     const measured = error ? { error } : await measure<Reply>(target, options);
     // Whether a longer wait would have brought a reply is not known.
@@ -195,7 +198,8 @@ class PolledServer<Reply extends TimeReply> {
   /** Keeps to the address that replied, or has the name looked up again, which delays no request. */
   #noteReply({ reply }: Measured<Reply>): void {
     this.#silences = reply ? 0 : this.#silences + 1;
-    if (reply) this.#addresses = [reply.from.hostname];
+    // The address of a key exchange may be another one.
+    if (reply && !this.#endpoint.nts) this.#addresses = [reply.from.hostname];
     if (!this.#options.renewsAddresses || this.#silences < MIN_SILENCES) return;
     this.#renewal ??= this.#renew();
   }

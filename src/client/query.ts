@@ -1,19 +1,27 @@
 import { DecodeError } from "../protocols/decode_error.ts";
-import { formatAddress, parseTarget } from "../protocols/endpoint.ts";
+import {
+  type Endpoint,
+  formatAddress,
+  formatEndpoint,
+  parseTarget,
+} from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
-import type { ProtocolRecord } from "../protocols/protocol.ts";
+import type { ProtocolRecord, RawReply } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import type { InSeconds, TimeSpan } from "../text/duration.ts";
 import {
+  DEFAULT_TIMEOUT_SECONDS,
   exchange,
   exchangeFields,
   type ExchangeOptions,
+  type NtsSession,
   requestOptions,
   type Target,
 } from "./exchange.ts";
+import { systemNetwork } from "./network.ts";
 
 /** Options for {@linkcode query}. */
 export type QueryOptions = ExchangeOptions;
@@ -56,13 +64,53 @@ export async function queryEndpoint(
 ): Promise<TimeReply> {
   const { createRequest, read } = protocols[target.protocol];
   const auth = requestOptions(target, options);
-  const raw = await exchange(target, () => createRequest(auth), options);
+  const raw = target.nts
+    ? await exchangeByNts(target, options)
+    : await exchange(target, () => createRequest(auth), options);
   try {
     return read(raw);
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);
     throw new QueryError("not_a_time", `The reply from ${from} is ${cause.message}`, { cause });
+  }
+}
+
+/** Opens a session with an NTS server, whose modules are loaded for that alone. */
+export async function openNtsSession(endpoint: Endpoint): Promise<NtsSession> {
+  const { ClientNtsSession } = await import("./nts/session.ts");
+  return new ClientNtsSession(endpoint);
+}
+
+/** The part of its time that a query by keys of old has, which the server may have forgotten. */
+const FIRST_SHARE = 0.5;
+
+/** Exchanges keys if there are none, then the datagrams; once more with new keys if the cookies were refused. */
+async function exchangeByNts(
+  target: Target,
+  options: InSeconds<QueryOptions>,
+): Promise<RawReply> {
+  const { timeout = DEFAULT_TIMEOUT_SECONDS, retries = 2, network = systemNetwork } = options;
+  const session = target.session ?? await openNtsSession(target);
+  const endsMs = network.timers.monotonicMs() + timeout * 1000;
+  const secondsLeft = (): number => (endsMs - network.timers.monotonicMs()) / 1000;
+  for (let isLast = false;; isLast = true) {
+    const endpoint = await session.prepare(target, secondsLeft(), options);
+    const share = isLast || session.isFresh ? 1 : FIRST_SHARE;
+    try {
+      const createRequest = session.createRequest.bind(session);
+      const settings = {
+        ...options,
+        retries: Math.min(retries, session.cookies - 1),
+        timeout: Math.max(secondsLeft() * share, 0.001),
+      };
+      const raw = await exchange(endpoint, createRequest, settings);
+      return { ...raw, url: formatEndpoint(target) };
+    } catch (error) {
+      const isRefused = session.wasRefused;
+      if (isRefused) session.forget();
+      if (isLast || !isRefused || !(error instanceof QueryError)) throw error;
+    }
   }
 }
 

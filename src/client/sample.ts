@@ -14,7 +14,7 @@ import { formatSeconds } from "../text/units.ts";
 /** Options for {@linkcode sample}. */
 export interface SampleOptions
   extends
-    Pick<QueryOptions, "timeout" | "bind" | "family" | "keys" | "network">,
+    Pick<QueryOptions, "timeout" | "bind" | "family" | "keys" | "ntsCa" | "network">,
     Pick<ValidateOptions, "maxRootDistance"> {
   /**
    * How many requests to send, 1 to 1000.

@@ -10,7 +10,7 @@ import { fromSeconds, type TimeSpan, toSeconds } from "../text/duration.ts";
 
 /** Options for {@linkcode wait}. */
 export interface WaitOptions
-  extends Pick<QueryOptions, "bind" | "family" | "keys" | "network" | "signal"> {
+  extends Pick<QueryOptions, "bind" | "family" | "keys" | "ntsCa" | "network" | "signal"> {
   /**
    * How far the clock may be off, up to a day.
    *

@@ -11,7 +11,7 @@ import { fromSeconds, type InSeconds, type TimeSpan } from "../text/duration.ts"
 
 /** Options for {@linkcode watch}. */
 export interface WatchOptions
-  extends Pick<ExchangeOptions, "bind" | "family" | "keys" | "network"> {
+  extends Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa" | "network"> {
   /**
    * The time from one request to the next to the same server, 10 ms to a day; for a server on another
    * machine at least 1 s. Without it 1 s on a loopback address, and 2 s on others.

@@ -1,7 +1,7 @@
 /** AES-CMAC (RFC 4493, NIST SP 800-38B), built on the CBC mode of AES. */
 import { nodeCrypto } from "./node_crypto.ts";
 
-const BLOCK_LENGTH = 16;
+export const BLOCK_LENGTH = 16;
 
 const ZERO = new Uint8Array(BLOCK_LENGTH);
 
@@ -43,7 +43,7 @@ export class Cmac {
 }
 
 /** Multiplies by x in GF(2^128): `dbl` of RFC 5297 §2.3. */
-function double(block: Uint8Array): Uint8Array {
+export function double(block: Uint8Array): Uint8Array {
   const doubled = new Uint8Array(BLOCK_LENGTH);
   for (let i = 0; i < BLOCK_LENGTH; i++) {
     doubled[i] = (block[i] as number) << 1 | (block[i + 1] ?? 0) >> 7;

@@ -8,3 +8,12 @@ export const keysField: Field<string> = text("a file", () => {}, {
   syntax: "<file>",
   help: "file with symmetric keys, which others may not read",
 });
+
+/** The file of a command line with certificates for NTS. */
+export const ntsCaField: Field<string> = text("a file", () => {}, {
+  name: "nts-ca",
+  maxLength: MAX_LONG_TEXT,
+  syntax: "<file>",
+  help: "certificates to trust for ntp+nts://, in PEM",
+  default: "the system's",
+});

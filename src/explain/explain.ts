@@ -1,4 +1,9 @@
-import type { ExchangeVariant, ProtocolRecord, RawReply } from "../protocols/protocol.ts";
+import type {
+  ExchangeVariant,
+  MatchTest,
+  ProtocolRecord,
+  RawReply,
+} from "../protocols/protocol.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import { listCalculation } from "./calculation.ts";
@@ -60,6 +65,14 @@ function describe({ name, unmeasured }: ExchangeVariant): string {
   return unmeasured === undefined ? name : `${name}: ${unmeasured}`;
 }
 
+/** The session that made the request has the keys: it has tested the reply. */
+const ntsTest: MatchTest = {
+  name: "its NTS authenticator is right",
+  source: "RFC 8915 §5.7",
+  keyOf: () => undefined,
+  rejection: () => undefined,
+};
+
 /** Reads a reply as a client does, test by test; undefined if it cannot be read. */
 function readTested(
   seen: SeenExchange,
@@ -80,6 +93,8 @@ function readTested(
     else if (key !== undefined && !keys?.has(key)) tests.skip(test, "the key is not known");
     else tests.testMatch(test, () => test.rejection(octets, request, keys), test === matchTests[0]);
   }
+  const { nts } = seen;
+  if (nts) tests.testMatch(ntsTest, () => nts.problem, false);
   if (!tests.isGood) tests.end("it is not the reply to the request");
   let reply: ReplyBase | undefined;
   const readOctets = (): void => {

@@ -24,6 +24,8 @@ export interface SeenExchange {
   readonly localPrecision?: number;
   /** The symmetric keys to verify its MACs with. */
   readonly keys?: SymmetricKeys | undefined;
+  /** The verdict of NTS on the reply, if the request was sealed: no problem, or the one that there is. */
+  readonly nts?: { readonly problem?: string } | undefined;
   /** A time no more than 68 years from those in the datagrams, whose timestamps have no era. */
   readonly pivot: Temporal.Instant;
 }

@@ -1,10 +1,12 @@
 import { readOptions } from "../options/read.ts";
 import {
+  DEFAULT_TIMEOUT_SECONDS,
   exchange,
   exchangeFields,
   type ExchangeOptions,
   requestOptions,
 } from "../client/exchange.ts";
+import { openNtsSession } from "../client/query.ts";
 import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
@@ -62,27 +64,36 @@ export async function recordExchange(
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
   const { keys } = settings;
   const auth = requestOptions(endpoint, settings);
+  const session = endpoint.nts && await openNtsSession(endpoint);
   const common = {
     url: formatEndpoint(endpoint),
     protocol,
     isFromServer: true,
     ...(keys && { keys }),
   } as const;
-  let ignored: Pick<LiveExchange, "request" | "reply"> | undefined;
+  let ignored: Pick<LiveExchange, "request" | "reply" | "nts"> | undefined;
   const createRequest = (): Request => {
-    const request = protocols[endpoint.protocol].createRequest(auth);
+    const request = session?.createRequest() ?? protocols[endpoint.protocol].createRequest(auth);
     return {
       ...request,
       rejection(reply): Rejection | undefined {
         const rejection = request.rejection?.(reply);
-        if (rejection !== undefined) ignored = { request: request.octets, reply };
+        if (rejection !== undefined) {
+          const problem = rejection.reason === "not_authentic" ? rejection.message : undefined;
+          ignored = {
+            request: request.octets,
+            reply,
+            ...(session && problem !== undefined && { nts: { problem } }),
+          };
+        }
         return rejection;
       },
     };
   };
   try {
     const { request, octets, from, sentAt, receivedAt } = await exchange(
-      endpoint,
+      await session?.prepare(endpoint, settings.timeout ?? DEFAULT_TIMEOUT_SECONDS, settings) ??
+        endpoint,
       createRequest,
       settings,
     );
@@ -92,6 +103,7 @@ export async function recordExchange(
       reply: octets,
       from,
       times: { sentAt, receivedAt },
+      ...(session && { nts: {} }),
       localPrecision: ownPrecision(),
       pivot: eraPivot(receivedAt),
     };

@@ -75,8 +75,9 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   }, (error) => !(error instanceof QueryError));
 }
 
-function dialectOf({ protocol, key }: Endpoint): DialectName {
+function dialectOf({ protocol, key, nts }: Endpoint): DialectName {
   if (key !== undefined) throw new RangeError("A load test authenticates nothing: leave out ?key");
+  if (nts) throw new RangeError("A load test authenticates nothing: use ntp:// for ntp+nts://");
   const name = protocol === "asctime" || protocol === "auto" ? "text" : protocol;
   if (Object.hasOwn(dialects, name)) return name as DialectName;
   throw new RangeError(`Cannot load-test ${protocol}: the load generator does not speak it`);

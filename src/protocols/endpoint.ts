@@ -19,7 +19,14 @@ export interface Endpoint {
   readonly port: number;
   /** The symmetric key of a target: `ntp://HOST?key=7`. */
   readonly key?: number;
+  /** Whether a target is queried by NTS, `ntp+nts://HOST`: the port is then that of the key exchange. */
+  readonly nts?: true;
 }
+
+const NTS_SCHEME = /^ntp\+nts:\/\//i;
+
+/** The TCP port of NTS key exchange (RFC 8915 §7.2). */
+const NTS_PORT = 4460;
 
 const shape =
   /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:\[(?<ipv6>[^[\]]*)\]|(?<host>[^:/?#@[\]\s]*))(?::(?<port>\d+))?\/?$/;
@@ -80,11 +87,13 @@ export function parseEndpoint(url: string, defaultProtocol?: Protocol): Endpoint
 }
 
 /**
- * Parses the URL of a target as {@linkcode parseEndpoint} does; that of an NTP server may name a key, `?key=7`.
+ * Parses the URL of a target as {@linkcode parseEndpoint} does; that of an NTP server may name a key, `?key=7`, or be
+ * `ntp+nts://host`.
  *
  * @throws {SyntaxError} If it is not such a URL, or its port is 0
  */
 export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
+  if (NTS_SCHEME.test(url)) return parseNtsTarget(url);
   const [target = "", query] = url.split(/\?(.*)/s);
   const endpoint = parseEndpoint(target, defaultProtocol);
   if (endpoint.port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
@@ -95,6 +104,15 @@ export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
   const id = Number(key);
   if (id < 1 || id > MAX_KEY_ID) throw wrongUrl(url, `the id of a key is 1 to ${MAX_KEY_ID}`);
   return { ...endpoint, key: id };
+}
+
+function parseNtsTarget(url: string): Endpoint {
+  const plain = url.replace(NTS_SCHEME, "ntp://");
+  if (plain.includes("?")) throw wrongUrl(url, "ntp+nts:// has no parameters");
+  const { protocol, hostname, port } = parseEndpoint(plain);
+  if (port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
+  const hasPort = /:\d+\/?$/.test(plain);
+  return { protocol, hostname, port: hasPort ? port : NTS_PORT, nts: true };
 }
 
 const MAX_KEY_ID = 2 ** 32 - 1;
@@ -130,8 +148,10 @@ function isIpv6(text: string): boolean {
  * ```
  */
 export function formatEndpoint(endpoint: Endpoint): string {
-  const { protocol, key } = endpoint;
-  return `${protocol}://${formatAddress(endpoint)}${key === undefined ? "" : `?key=${key}`}`;
+  const { protocol, key, nts } = endpoint;
+  return `${protocol}${nts ? "+nts" : ""}://${formatAddress(endpoint)}${
+    key === undefined ? "" : `?key=${key}`
+  }`;
 }
 
 export function formatAddress(

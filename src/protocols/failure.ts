@@ -8,7 +8,8 @@
  * - `unreachable`: the network did not carry the request
  * - `not_a_time`: the reply is not a time
  * - `bogus_reply`: replies came, and none of them belongs to the request
- * - `not_authentic`: replies came, and none of them has a right MAC, which was asked for
+ * - `not_authentic`: replies came, and none of them is authentic, as was asked for
+ * - `nts_ke`: the key exchange of NTS failed, so no time was asked for
  * - `kiss_o_death`: the server denies service, or limits the rate of this client
  * - `unsynchronized`: the server reports that its clock is not synchronised
  * - `unusable`: the reply contradicts itself, or its error bound is too large
@@ -22,6 +23,7 @@ export type QueryFailure =
   | "not_a_time"
   | "bogus_reply"
   | "not_authentic"
+  | "nts_ke"
   | "kiss_o_death"
   | "unsynchronized"
   | "unusable";

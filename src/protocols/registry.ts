@@ -38,6 +38,7 @@ export type TimeReply = Replies[Protocol];
 /** The kind of reply to a URL, where the type of the URL names the protocol. */
 export type ReplyTo<Url extends string> = Url extends `${infer Name extends Protocol}://${string}`
   ? Replies[Name]
+  : Url extends `ntp+nts://${string}` ? NtpReply
   : TimeReply;
 
 /** A protocol as it is on the wire, where `auto` is one of the others. */

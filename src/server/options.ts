@@ -67,6 +67,7 @@ const serveFields: Fields<ServeOptions> = {
   ...upstreamFields,
   ...httpFields,
   keys: passed(),
+  ntsCa: passed(),
   access: passed(),
   rateLimit: passed(),
   clock: passed(),

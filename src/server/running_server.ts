@@ -31,7 +31,7 @@ import type { ListenerSpec } from "./listener.ts";
 import { expandWildcard, listMissing, resolveListener, skipAddress } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
 import type { Recorder } from "./record/recorder.ts";
-import type { UpstreamReport, Upstreams } from "./upstreams/upstreams.ts";
+import type { Upstreams } from "./upstreams/upstreams.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -91,7 +91,6 @@ export class RunningServer implements Server {
     { control, web, recorder, following }: RunningParts,
   ) {
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
-    const { keys, requireAuth } = options;
     this.#options = options;
     this.#control = control;
     this.#web = web;
@@ -104,7 +103,7 @@ export class RunningServer implements Server {
       };
     }
     this.seed = options.seed ?? random32();
-    this.#services = { utc, daytimeFormat, requireAuth };
+    this.#services = { utc, daytimeFormat, requireAuth: options.requireAuth };
     this.#canChange = control !== undefined && !options.controlReadOnly;
     this.#guard = planGuard(options, this.#canChange);
     const hasFaults = [options, ...listeners].some(({ faults }) => faults !== undefined);
@@ -121,7 +120,7 @@ export class RunningServer implements Server {
       this.#workers = new WorkerPool({
         size: workers,
         services: this.#services,
-        keys,
+        keys: options.keys,
         guard: this.#guard,
         receiveQueueKib,
         log,
@@ -142,7 +141,7 @@ export class RunningServer implements Server {
       throw error;
     }
     const servesText = listeners.some(({ endpoint }) => !protocols[endpoint.protocol].hasOffset);
-    this.#warn(keys?.warningOf(), ...this.#time.warnings);
+    this.#warn(options.keys?.warningOf(), ...this.#time.warnings);
     if (servesText && !utc) this.#warn(localZone().warning);
     this.finished = this.#finished.promise;
     options.signal?.addEventListener("abort", this.#abort);
@@ -171,7 +170,7 @@ export class RunningServer implements Server {
     return this.#time;
   }
 
-  get upstreams(): readonly UpstreamReport[] {
+  get upstreams(): Server["upstreams"] {
     return this.#following?.list() ?? [];
   }
 

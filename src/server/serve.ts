@@ -100,14 +100,14 @@ async function follow(
   options: ServeOptions,
   listeners: readonly ListenerSpec[],
 ): Promise<Upstreams | undefined> {
-  const { upstreams = [], maxDistance, keys, log } = options;
+  const { upstreams = [], maxDistance, keys, ntsCa, log } = options;
   if (upstreams.length === 0) {
     if (maxDistance === undefined) return undefined;
     throw new SyntaxError("maxDistance is for a server that follows upstreams");
   }
   checkFollowing(options, listeners);
   const { Upstreams } = await import("./upstreams/upstreams.ts");
-  return new Upstreams({ upstreams, maxDistance }, { keys, log });
+  return new Upstreams({ upstreams, maxDistance }, { keys, ntsCa, log });
 }
 
 /**

@@ -20,7 +20,7 @@ import type { RecordOptions } from "./record/options.ts";
 import type { Transport } from "./transport.ts";
 import type { HttpOptions } from "./http/options.ts";
 import type { UpstreamOptions } from "./upstreams/options.ts";
-import type { UpstreamReport } from "./upstreams/upstreams.ts";
+import type { UpstreamReport } from "./upstreams/report.ts";
 
 /** Options for {@linkcode serve}. */
 export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions {
@@ -39,6 +39,8 @@ export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions
   readonly clock?: Clock | ClockOptions;
   /** The symmetric keys of NTP clients, and of `upstreams` that name one. */
   readonly keys?: SymmetricKeys | undefined;
+  /** Certificates in PEM to trust for `upstreams` that are `ntp+nts://HOST`, in place of the system's. */
+  readonly ntsCa?: string | undefined;
   /**
    * Whether an NTP request without a right MAC gets no time; all listeners must be `ntp` then.
    *

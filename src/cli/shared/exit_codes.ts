@@ -17,6 +17,7 @@ export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
   "unusable": 11,
   "no_name_server": 12,
   "not_authentic": 13,
+  "nts_ke": 14,
 };
 
 /** The exit codes of `timecli compare` for servers that disagree. */

@@ -76,6 +76,21 @@ export async function readKeys(
   }
 }
 
+/**
+ * Reads certificates in PEM.
+ *
+ * @throws {UsageError} If the file cannot be read, or has none
+ * @throws {Deno.errors.NotCapable} If the permission to read it is missing
+ */
+export async function readCertificates(
+  file: string,
+  program: "timesrv" | "timecli",
+): Promise<string> {
+  const pem = await readText(file, "certificates", program);
+  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  throw new UsageError(`There is no certificate in PEM in ${quotePath(file)}`);
+}
+
 /** What a mode of files permits to users who are neither the owner nor of the group. */
 const OTHERS = 0o007;
 

@@ -1,6 +1,6 @@
 /** The options that several commands of `timecli` have. */
 import type { ExchangeOptions } from "../../client/exchange.ts";
-import { keysField } from "../../crypto/options.ts";
+import { keysField, ntsCaField } from "../../crypto/options.ts";
 import {
   duration,
   type Field,
@@ -32,6 +32,7 @@ export const networkFields = {
     help: "address of this machine to send from",
   }),
   keys: keysField,
+  ntsCa: ntsCaField,
 };
 
 function isHost(address: string): boolean {
@@ -52,8 +53,8 @@ export async function networkOf(
     readonly sources: Arguments["sources"];
   },
   targets: readonly string[],
-): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys">> {
-  const network = familyAndAddress(values);
+): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa">> {
+  const network = { ...familyAndAddress(values), ...await readAuthorities(values, targets) };
   const { keys: file } = values;
   const used = targets.flatMap((target) => {
     const { key } = asArgumentError(() => parseTarget(target));
@@ -74,6 +75,15 @@ export async function networkOf(
   const warning = keys.warningOf([...new Set(used.map(({ key }) => key))]);
   if (warning !== undefined) writeProblem(`timecli: ${warning}\n`);
   return { ...network, keys };
+}
+
+async function readAuthorities(
+  { ntsCa: file }: Pick<ValuesOf<typeof networkFields>, "ntsCa">,
+  targets: readonly string[],
+): Promise<Pick<ExchangeOptions, "ntsCa">> {
+  if (file === undefined || !targets.some((target) => parseTarget(target).nts)) return {};
+  const { readCertificates } = await import("../shared/files.ts");
+  return { ntsCa: await readCertificates(file, "timecli") };
 }
 
 function familyAndAddress(

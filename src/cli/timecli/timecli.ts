@@ -7,6 +7,7 @@ import { query } from "./query/command.ts";
 const NOTES = `
 Targets, each with its default port:
   ntp://HOST:123        NTP (RFC 5905): offset, delay, stratum, ...
+  ntp+nts://HOST:4460   the same, authenticated by NTS (RFC 8915)
   time://HOST:37        seconds since 1900 (RFC 868)
   daytime://HOST:13     a line of text (RFC 867)
   asctime://HOST:8888   text

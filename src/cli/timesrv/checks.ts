@@ -12,7 +12,7 @@ import { checkAuth, type clientFields } from "../../server/options.ts";
 import type { ServeOptions } from "../../server/serve_options.ts";
 import { parseUpstream } from "../../server/upstreams/options.ts";
 import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
-import { readKeys, readToken } from "../shared/files.ts";
+import { readCertificates, readKeys, readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { type AddressFamily, addressFamily } from "../../system/address.ts";
@@ -129,16 +129,21 @@ export function readGuard(values: ValuesOf<typeof guardFields>): GuardOptions {
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readAuth(
-  { keys: file, requireAuth, upstreams = [] }: {
+  { keys: file, requireAuth, ntsCa, upstreams = [] }: {
     readonly keys?: string | undefined;
     readonly requireAuth?: boolean | undefined;
+    readonly ntsCa?: string | undefined;
     readonly upstreams?: readonly string[] | undefined;
   },
   listeners: readonly ListenerSpec[],
-): Promise<Pick<ServeOptions, "keys" | "requireAuth">> {
+): Promise<Pick<ServeOptions, "keys" | "ntsCa" | "requireAuth">> {
   if (requireAuth && file === undefined) throw new UsageError("--require-auth needs --keys");
   const keys = file === undefined ? undefined : await readKeys(file, "timesrv");
-  const options = { keys, ...(requireAuth && { requireAuth }) };
+  const options = {
+    keys,
+    ...(requireAuth && { requireAuth }),
+    ...(ntsCa !== undefined && { ntsCa: await readCertificates(ntsCa, "timesrv") }),
+  };
   asArgumentError(() => checkAuth(options, listeners));
   for (const url of upstreams) {
     const { key } = parseUpstream(url).endpoint;

@@ -1,7 +1,7 @@
 /** `timesrv`: its command line, turned into options and handed to `serve()`. */
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
-import { keysField } from "../../crypto/options.ts";
+import { keysField, ntsCaField } from "../../crypto/options.ts";
 import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts } from "../../protocols/endpoint.ts";
@@ -51,7 +51,7 @@ const { leap: _statusLeap, unsynchronized, ...status } = statusFields;
 const groups = {
   "Text services:": textFields,
   "Clock status for NTP:": { ...status, leap: leapField, unsynchronized },
-  "Upstream servers:": upstreamFields,
+  "Upstream servers:": { ...upstreamFields, ntsCa: ntsCaField },
   "Simulated clock (for tests):": {
     ...clock,
     leapFile: text("a file", () => {}, {

@@ -31,7 +31,8 @@ export const checkExitCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as 
 
 /** Options for {@linkcode check}. */
 export interface CheckOptions
-  extends Pick<SampleOptions, "interval" | "bind" | "family" | "keys" | "network" | "signal"> {
+  extends
+    Pick<SampleOptions, "interval" | "bind" | "family" | "keys" | "ntsCa" | "network" | "signal"> {
   /**
    * How many requests to send to each server, 1 to 1000. The median of their offsets counts. Without it
    * five, three to each of several, or fewer where more would not change the result: the offset is far inside its ranges, or three
@@ -192,10 +193,10 @@ export async function check(
   const isNtp = endpoints.some(({ protocol }) => protocol === "ntp");
   const form = (found: Comparison, margin = 0): Finding =>
     evaluate(found, { ...options, thresholds, isNtp, margin });
-  const { interval, bind, family, keys, network, signal } = options;
+  const { interval, bind, family, keys, ntsCa, network, signal } = options;
   const settled = new AbortController();
   const comparison = await compare(endpoints.map(formatEndpoint), {
-    ...{ interval, bind, family, keys, network },
+    ...{ interval, bind, family, keys, ntsCa, network },
     count: count ?? (distinct === 1 ? COUNT_OF_ONE : COUNT_OF_SEVERAL),
     deadline: timeout,
     timeout: REPLY_TIME,

@@ -24,8 +24,15 @@ export const OLD_AUTHENTICATOR_LENGTH = 12;
 /** The Windows form of version 3 (key identifier, two digests and flags) is longer than any MAC. */
 const WINDOWS_EXTENDED_LENGTH = 72;
 
-/** Field types that ask for NTS: unique identifier, cookie, placeholder, authenticator (RFC 8915 §7.5). */
-const NTS_FIELDS: readonly number[] = [0x0104, 0x0204, 0x0304, 0x0404];
+/** The types of the extension fields of NTS (RFC 8915 §7.5). */
+export const ntsField = {
+  identifier: 0x0104,
+  cookie: 0x0204,
+  placeholder: 0x0304,
+  authenticator: 0x0404,
+} as const;
+
+const NTS_FIELDS: readonly number[] = Object.values(ntsField);
 
 /** The authentication that a trailer has or asks for. Unknown fields that are well formed are ignored. */
 export type Trailer = "none" | "nts" | "mac" | "crypto_nak" | "malformed";

@@ -112,6 +112,7 @@ export function parseUpstream(url: string): UpstreamSpec {
   const { maxPoll = Math.max(MAX_POLL, minPoll) } = values;
   if (minPoll > maxPoll) fail("minpoll is above maxpoll");
   const { key } = values;
+  if (key !== undefined && address.nts) fail("ntp+nts:// has no key");
   const endpoint = key === undefined ? address : { ...address, key };
   return { url: target, endpoint, limits: { minPoll, maxPoll }, pool };
 }

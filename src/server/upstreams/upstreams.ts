@@ -4,9 +4,9 @@ import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_cloc
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import type { SourceContext } from "../../clock/sources/source.ts";
 import { measure, type Measured } from "../../client/measure.ts";
-import { requestOptions } from "../../client/exchange.ts";
+import { type NtsSession, requestOptions } from "../../client/exchange.ts";
+import { openNtsSession } from "../../client/query.ts";
 import { type Network, systemNetwork } from "../../client/network.ts";
-import type { UpstreamState } from "../../client/source_list.ts";
 import type { DisciplineState } from "../../discipline/discipline.ts";
 import { UpstreamSource } from "../../discipline/source.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
@@ -20,40 +20,15 @@ import { isOwnStatus, OwnIds } from "./loops.ts";
 import { type UpstreamLog, UpstreamNews } from "./news.ts";
 import { parseUpstream, type UpstreamOptions, type UpstreamSpec } from "./options.ts";
 import { referenceIdOf } from "./reference_id.ts";
+import type { UpstreamReport } from "./report.ts";
 import { toUpstreamReply } from "./upstream_reply.ts";
 import { runtime } from "../../system/runtime.ts";
 
-/** An upstream server, as it is now. */
-export interface UpstreamReport {
-  /** The URL that was given, without parameters. */
-  readonly url: string;
-  /** The address in use; undefined while its name is not known. */
-  readonly address: string | undefined;
-  /** What it is to the server. */
-  readonly state: UpstreamState;
-  /** The stratum of its last reply. */
-  readonly stratum: number | undefined;
-  /** Its clock minus the time served, in seconds. */
-  readonly offset: number | undefined;
-  /** The error bound of the offset, its root distance, in seconds. */
-  readonly distance: number | undefined;
-  /** The round-trip delay, in seconds. */
-  readonly delay: number | undefined;
-  /** The deviation of its offset, in seconds. */
-  readonly jitter: number | undefined;
-  /** The interval between requests, as a power of two of seconds. */
-  readonly poll: number;
-  /** Which of the last eight requests were answered; the last one in the lowest bit. */
-  readonly reach: number;
-  /** Seconds since its last reply. */
-  readonly lastReply: number | undefined;
-  /** The requests sent to it, whatever its address, and their replies with a usable time. */
-  readonly requests: number;
-  readonly replies: number;
-}
-
 /** How long a reply may take. */
 const TIMEOUT_SECONDS = 1.5;
+
+/** With the key exchange that may come before. */
+const NTS_TIMEOUT_SECONDS = 5;
 
 /** The longest wait without a look at what else happened: a suspend, for one. */
 const TICK_MS = 1000;
@@ -67,6 +42,8 @@ interface Slot {
   readonly spec: UpstreamSpec;
   address: string | undefined;
   id: number;
+  /** Keys and cookies of the address, if it is queried by NTS. */
+  session: NtsSession | undefined;
   /** Requests since the address was taken, and those in a row that made it no truechimer. */
   asked: number;
   wrong: number;
@@ -80,6 +57,7 @@ export class Upstreams {
   readonly #network: Network;
   readonly #log: UpstreamLog | undefined;
   readonly #keys: SymmetricKeys | undefined;
+  readonly #ntsCa: string | undefined;
   readonly #maxDistance: number;
   readonly #slots: Slot[] = [];
   readonly #end = new AbortController();
@@ -93,15 +71,17 @@ export class Upstreams {
   /** Reads the options, as {@linkcode parseUpstream} does, and opens the clock. */
   constructor(
     { upstreams = [], maxDistance = DEFAULT_MAX_DISTANCE }: UpstreamOptions,
-    { log, keys, network = systemNetwork, raw = openRawClock() }: {
+    { log, keys, ntsCa, network = systemNetwork, raw = openRawClock() }: {
       readonly log?: UpstreamLog | undefined;
       readonly keys?: SymmetricKeys | undefined;
+      readonly ntsCa?: string | undefined;
       readonly network?: Network;
       readonly raw?: RawBase;
     },
   ) {
     this.#specs = upstreams.map(parseUpstream);
     this.#keys = keys;
+    this.#ntsCa = ntsCa;
     for (const { endpoint } of this.#specs) requestOptions(endpoint, { keys });
     this.#maxDistance = readSeconds(maxDistance);
     this.#log = log;
@@ -129,6 +109,7 @@ export class Upstreams {
           spec,
           address: undefined,
           id: 0,
+          session: undefined,
           asked: 0,
           wrong: 0,
           requests: 0,
@@ -268,14 +249,17 @@ export class Upstreams {
     await this.#replace(index, slot);
   }
 
-  #measure({ spec, address = "" }: Slot): Promise<Measured<NtpReply>> {
-    const target = { ...spec.endpoint, addresses: [address] };
+  async #measure(slot: Slot): Promise<Measured<NtpReply>> {
+    const { spec: { endpoint }, address = "" } = slot;
+    if (endpoint.nts) slot.session ??= await openNtsSession(endpoint);
+    const target = { ...endpoint, addresses: [address], session: slot.session };
     const { signal } = this.#end;
-    return measure<NtpReply>(target, {
-      timeout: TIMEOUT_SECONDS,
+    return await measure<NtpReply>(target, {
+      timeout: endpoint.nts ? NTS_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
       retries: 0,
       network: this.#network,
       keys: this.#keys,
+      ntsCa: this.#ntsCa,
       signal,
     });
   }
@@ -322,7 +306,7 @@ export class Upstreams {
     const other = await this.#addresses?.replace(spec);
     if (other === undefined || this.#end.signal.aborted) return;
     this.#addresses?.giveUp(spec, address, isSilent);
-    Object.assign(slot, { address: other, id: 0, asked: 0, wrong: 0 });
+    Object.assign(slot, { address: other, id: 0, session: undefined, asked: 0, wrong: 0 });
     discipline.replace(index, (this.#source as UpstreamSource).now);
   }
 

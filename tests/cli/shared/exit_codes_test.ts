@@ -17,6 +17,7 @@ Deno.test("exit codes of failed queries are distinct, stable and above 2", () =>
     "unusable": 11,
     "no_name_server": 12,
     "not_authentic": 13,
+    "nts_ke": 14,
   });
 });
 

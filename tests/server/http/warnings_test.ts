@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve, type ServeOptions } from "../../../mod.ts";
-import type { UpstreamReport } from "../../../src/server/upstreams/upstreams.ts";
+import type { UpstreamReport } from "../../../src/server/upstreams/report.ts";
 import type { ControlledServer } from "../../../src/server/http/call.ts";
 import { findWarnings } from "../../../src/server/http/warnings.ts";
 import { ask } from "./http.ts";

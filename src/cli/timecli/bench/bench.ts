@@ -76,7 +76,7 @@ const loadFields = {
 const { pid, ...amount } = loadFields;
 
 /** Its requests are all alike, without a MAC. */
-const { keys: _keys, ...ownNetwork } = networkFields;
+const { keys: _keys, ntsCa: _ntsCa, ...ownNetwork } = networkFields;
 
 const groups = {
   "Load:": amount,

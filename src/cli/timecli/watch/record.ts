@@ -31,6 +31,7 @@ const losses: readonly QueryFailure[] = [
   "unknown_host",
   "no_name_server",
   "unreachable",
+  "nts_ke",
 ];
 
 /** An event that is not an exchange. */

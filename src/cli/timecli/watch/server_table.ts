@@ -80,6 +80,7 @@ const failures: Readonly<Record<QueryFailure, string>> = {
   unsynchronized: "not in sync",
   bogus_reply: "bogus",
   not_authentic: "not authentic",
+  nts_ke: "no NTS keys",
   unusable: "unusable",
   no_name_server: "no DNS",
 };

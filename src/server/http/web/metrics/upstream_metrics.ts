@@ -1,7 +1,7 @@
 /** The upstream servers, if the server follows any. */
 import { upstreamStates } from "../../../../client/source_list.ts";
 import type { Sample } from "../../../../text/exposition.ts";
-import type { UpstreamReport } from "../../../upstreams/upstreams.ts";
+import type { UpstreamReport } from "../../../upstreams/report.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of the upstream servers; their number is that of the command line, pools included. */

@@ -1,0 +1,111 @@
+/** NTS key exchange (RFC 8915 §4): keys and cookies over TLS, for a session of NTP. */
+import { AesSiv, SIV_KEY_LENGTH } from "../../crypto/aes_siv.ts";
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { QueryError } from "../../protocols/failure.ts";
+import {
+  AES_SIV_CMAC_256,
+  decodeKeyExchangeAnswer,
+  encodeKeyExchangeRequest,
+  isWholeAnswer,
+  KeyExchangeError,
+  MAX_ANSWER_LENGTH,
+  NTPV4,
+} from "../../protocols/ntp/nts/records.ts";
+import { NoLibsslError } from "../../transports/tls/libssl.ts";
+import { TlsConnection, TlsError } from "../../transports/tls/tls_connection.ts";
+
+const PROTOCOL = "ntske/1";
+const LABEL = "EXPORTER-network-time-security";
+
+/** The port of NTP where the server names none. */
+const NTP_PORT = 123;
+
+export interface KeyExchangeTarget {
+  /** The name or address that the certificate must have. */
+  readonly hostname: string;
+  /** The address to connect to. */
+  readonly address: string;
+  readonly port: number;
+  /** Certificates of authorities in PEM, in place of those of the system. */
+  readonly authorities: string | undefined;
+}
+
+/** What a key exchange brings. */
+export interface Keys {
+  readonly c2s: AesSiv;
+  readonly s2c: AesSiv;
+  readonly cookies: readonly Uint8Array[];
+  /** Where NTP is spoken: a name or an address. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/**
+ * Exchanges keys with a server.
+ *
+ * @param signal Ends it
+ * @throws {QueryError} If that fails, for the reason `nts_ke`; the message has the cause
+ * @throws {Deno.errors.NotCapable} If a permission is missing
+ * @throws The signal's reason if that aborts
+ */
+export async function exchangeKeys(
+  { hostname, address, port, authorities }: KeyExchangeTarget,
+  signal: AbortSignal,
+): Promise<Keys> {
+  const server = formatAddress({ hostname: address, port });
+  let stream: Deno.TcpConn | undefined;
+  const abort = (): void => stream?.close();
+  try {
+    stream = await Deno.connect({ hostname: address, port, signal });
+    // Two packets each way: waiting to fill the second would cost 40 ms.
+    stream.setNoDelay(true);
+    signal.addEventListener("abort", abort);
+    using tls = await TlsConnection.open(stream, { hostname, protocol: PROTOCOL, authorities });
+    await tls.write(encodeKeyExchangeRequest());
+    const { cookies, server: host, port: ntpPort } = decodeKeyExchangeAnswer(await readAnswer(tls));
+    const [c2s, s2c] = [0, 1].map((direction) => {
+      const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
+      return new AesSiv(tls.exportKey(LABEL, context, SIV_KEY_LENGTH));
+    }) as [AesSiv, AesSiv];
+    return { c2s, s2c, cookies, hostname: host ?? address, port: ntpPort ?? NTP_PORT };
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const { message } = cause as Error;
+    const problem = cause instanceof NoLibsslError
+      ? message
+      : cause instanceof KeyExchangeError
+      ? `The NTS key exchange server ${server} ${message}`
+      : `NTS key exchange with ${server} failed: ${
+        cause instanceof TlsError ? `TLS: ${message}` : message
+      }`;
+    throw new QueryError("nts_ke", problem, { cause });
+  } finally {
+    signal.removeEventListener("abort", abort);
+    if (stream !== undefined) closeQuietly(stream);
+  }
+}
+
+async function readAnswer(tls: TlsConnection): Promise<Uint8Array> {
+  let answer = new Uint8Array();
+  while (!isWholeAnswer(answer)) {
+    const piece = await tls.read();
+    if (piece === undefined) return answer;
+    if (answer.length + piece.length > MAX_ANSWER_LENGTH) {
+      throw new KeyExchangeError("sent too long an answer");
+    }
+    const joined = new Uint8Array(answer.length + piece.length);
+    joined.set(answer);
+    joined.set(piece, answer.length);
+    answer = joined;
+  }
+  return answer;
+}
+
+function closeQuietly(stream: Deno.TcpConn): void {
+  try {
+    stream.close();
+  } catch {
+    // It is closed already.
+  }
+}

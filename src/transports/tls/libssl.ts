@@ -1,0 +1,100 @@
+/**
+ * OpenSSL 3 by FFI. This module and `tls_connection.ts` are the only ones that call it: C checks no length, so every
+ * length given to it is that of a view.
+ */
+import { isGranted } from "../../system/permission.ts";
+
+const SYMBOLS = {
+  TLS_client_method: { parameters: [], result: "pointer" },
+  SSL_CTX_new: { parameters: ["pointer"], result: "pointer" },
+  SSL_CTX_free: { parameters: ["pointer"], result: "void" },
+  SSL_CTX_ctrl: { parameters: ["pointer", "i32", "isize", "pointer"], result: "isize" },
+  SSL_CTX_set_alpn_protos: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  SSL_CTX_set_default_verify_paths: { parameters: ["pointer"], result: "i32" },
+  SSL_CTX_get_cert_store: { parameters: ["pointer"], result: "pointer" },
+  SSL_CTX_set_verify: { parameters: ["pointer", "i32", "pointer"], result: "void" },
+  SSL_new: { parameters: ["pointer"], result: "pointer" },
+  SSL_free: { parameters: ["pointer"], result: "void" },
+  SSL_ctrl: { parameters: ["pointer", "i32", "isize", "buffer"], result: "isize" },
+  SSL_set_connect_state: { parameters: ["pointer"], result: "void" },
+  SSL_set1_host: { parameters: ["pointer", "buffer"], result: "i32" },
+  SSL_get0_param: { parameters: ["pointer"], result: "pointer" },
+  X509_VERIFY_PARAM_set1_ip_asc: { parameters: ["pointer", "buffer"], result: "i32" },
+  SSL_set_bio: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
+  SSL_do_handshake: { parameters: ["pointer"], result: "i32" },
+  SSL_get_error: { parameters: ["pointer", "i32"], result: "i32" },
+  SSL_read: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  SSL_write: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  SSL_get0_alpn_selected: { parameters: ["pointer", "buffer", "buffer"], result: "void" },
+  SSL_get_verify_result: { parameters: ["pointer"], result: "isize" },
+  SSL_export_keying_material: {
+    parameters: ["pointer", "buffer", "usize", "buffer", "usize", "buffer", "usize", "i32"],
+    result: "i32",
+  },
+  BIO_s_mem: { parameters: [], result: "pointer" },
+  BIO_new: { parameters: ["pointer"], result: "pointer" },
+  BIO_free: { parameters: ["pointer"], result: "i32" },
+  BIO_write: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  BIO_read: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
+  BIO_ctrl_pending: { parameters: ["pointer"], result: "usize" },
+  PEM_read_bio_X509: {
+    parameters: ["pointer", "pointer", "pointer", "pointer"],
+    result: "pointer",
+  },
+  X509_STORE_add_cert: { parameters: ["pointer", "pointer"], result: "i32" },
+  X509_free: { parameters: ["pointer"], result: "void" },
+  X509_verify_cert_error_string: { parameters: ["isize"], result: "pointer" },
+  ERR_get_error: { parameters: [], result: "u64" },
+  ERR_reason_error_string: { parameters: ["u64"], result: "pointer" },
+  ERR_clear_error: { parameters: [], result: "void" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+export type Libssl = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** Where the library is: its dependency, libcrypto, comes with it. A bare name on macOS would end the process. */
+const places: Readonly<Record<string, readonly string[]>> = {
+  linux: ["libssl.so.3"],
+  darwin: ["/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib", "/opt/local/lib/libssl.3.dylib"],
+  windows: ["libssl-3-x64.dll"],
+};
+
+/** There is no TLS library. */
+export class NoLibsslError extends Error {}
+
+let opened: Libssl | undefined;
+
+/**
+ * Opens the library, once and for all.
+ *
+ * @throws {NoLibsslError} If there is none
+ * @throws {Deno.errors.NotCapable} If the permission to call C functions is missing
+ */
+export function openLibssl(): Libssl {
+  if (opened !== undefined) return opened;
+  // The npm package runs without Deno.
+  if (!("Deno" in globalThis)) throw new NoLibsslError("NTS needs Deno, which calls OpenSSL");
+  if (!isGranted({ name: "ffi" })) {
+    throw new Deno.errors.NotCapable(
+      "to call OpenSSL, which NTS needs: run again with --allow-ffi",
+    );
+  }
+  for (const name of places[Deno.build.os] ?? []) {
+    try {
+      return opened = Deno.dlopen(name, SYMBOLS).symbols;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
+    }
+  }
+  throw new NoLibsslError("NTS needs OpenSSL 3, and libssl was not found");
+}
+
+/** Encodes a text for C. */
+export function cText(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) throw new RangeError("A text for C has no NUL");
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** Reads a text that the library keeps; empty for none. */
+export function textAt(pointer: Deno.PointerValue): string {
+  return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
+}
