@@ -95,6 +95,12 @@ export class Connection {
     this.peer = hostname;
     this.isLocal = isLoopback(hostname);
     this.source = networkOf(hostname);
+    try {
+      // Head and body leave one after the other: the body would wait 40 ms for a delayed acknowledgement.
+      conn.setNoDelay();
+    } catch {
+      // The peer is gone already, which a read reports.
+    }
     this.stream = openStream({
       read: () => void this.#read(),
       write: (octets, _encoding, done) => void this.#write(octets).then(() => done(), done),

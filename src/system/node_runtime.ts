@@ -154,6 +154,10 @@ class NodeConnection {
     return data.length;
   }
 
+  setNoDelay(): void {
+    this.#socket.setNoDelay();
+  }
+
   closeWrite(): Promise<void> {
     if (this.#socket.destroyed) return Promise.resolve();
     return new Promise((resolve) => this.#socket.end(() => resolve()));

@@ -31,7 +31,7 @@ export type DatagramSocket = Pick<Deno.DatagramConn, "addr" | "close" | "receive
 /** A TCP connection. */
 export type TcpConnection = Pick<
   Deno.TcpConn,
-  "close" | "closeWrite" | "read" | "remoteAddr" | "write"
+  "close" | "closeWrite" | "read" | "remoteAddr" | "setNoDelay" | "write"
 >;
 
 /** A TCP socket that accepts connections. */

@@ -10,6 +10,8 @@ export class FakeClient {
   readonly octets: number[] = [];
   /** Whether the server has said that it sends nothing more. */
   hasEnd = false;
+  /** Whether the server sends small parts at once. */
+  hasNoDelay = false;
   /** Whether the server has given up its socket. */
   isClosed = false;
   /** Whether it reads what the server sends. */
@@ -49,6 +51,9 @@ export class FakeClient {
         client.received += new TextDecoder().decode(part);
         client.octets.push(...part);
         return part.length;
+      },
+      setNoDelay(): void {
+        client.hasNoDelay = true;
       },
       closeWrite(): Promise<void> {
         client.hasEnd = true;

@@ -23,6 +23,7 @@ export async function compressText(
   return {
     ...response,
     headers: { ...varied, "content-encoding": "gzip" },
-    body: gzipSync(response.body),
+    // The default level needs twice the time, on the thread of some replies, for a thirtieth less.
+    body: gzipSync(response.body, { level: 3 }),
   };
 }
