@@ -85,10 +85,15 @@ Deno.test(
       });
 
       await t.step("the library passes its tests in Node 24", async () => {
-        const file = join(folder, "library.test.mjs");
-        await Deno.copyFile(join(root, "tests/e2e/npm/library.mjs"), file);
+        const own = join(folder, "library.test.mjs");
+        await Deno.copyFile(join(root, "tests/e2e/npm/library.mjs"), own);
+        const docs = await Deno.readTextFile(join(root, "docs/testing.md"));
+        const [, example = ""] =
+          /^## Node, the library$[^]*?^```js ignore\n([^]*?)^```$/m.exec(docs) ?? [];
+        const documented = join(folder, "documented.test.mjs");
+        await Deno.writeTextFile(documented, example);
         const report = await must(
-          [modern, "--test", "--test-timeout=60000", "--test-reporter=tap", file],
+          [modern, "--test", "--test-timeout=60000", "--test-reporter=tap", own, documented],
           { cwd: folder, env },
         );
         assertMatch(report, /^# fail 0$/m);
