@@ -29,7 +29,7 @@ export type HttpPart = (typeof httpParts)[number];
 /** Options of the HTTP interface, which serves a status page, the time, health and metrics, and changes nothing. */
 export interface HttpOptions {
   /**
-   * Where to serve the time (`/time`, `/time.txt`), the health of the server (`/healthz`, `/livez`, `/readyz`) its metrics
+   * Where to serve the time (`/time`, `/timesync`, `/timesync.js`), the health of the server (`/healthz`, `/livez`, `/readyz`) its metrics
    * (`/metrics`) and its status page (`/`) over HTTP, such as `127.0.0.1:8880`; by default nowhere. It may be the address of
    * the control interface.
    */

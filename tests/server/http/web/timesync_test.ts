@@ -35,7 +35,10 @@ async function open(server: Server, query = ""): Promise<Opened> {
   };
   socket.onmessage = ({ data }) => add(data);
   socket.onclose = ({ code }) => add(code);
-  await new Promise((resolve) => socket.onopen = resolve);
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
   const next = async (): Promise<string | number> => {
     while (arrived.length === 0) await change.promise;
     return arrived.shift() ?? "";
@@ -182,6 +185,19 @@ Deno.test("what is no JSON-RPC over POST or a WebSocket is refused by HTTP", asy
   const put = await fetch(`${server.http?.url}/timesync`, { method: "PUT" });
   await put.text();
   assertEquals([put.status, put.headers.get("allow")], [405, "GET, HEAD, POST, OPTIONS"]);
+});
+
+Deno.test("an open WebSocket is counted as one", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { http, clock: CLOCK });
+  const count = async (): Promise<string | undefined> =>
+    /timesrv_http_connections\{kind="websocket"\} (\d+)/
+      .exec(await (await fetch(`${server.http?.url}/metrics`)).text())?.[1];
+  assertEquals(await count(), "0");
+  using opened = await open(server);
+  assertEquals(await count(), "1");
+  opened.socket.close();
+  assertEquals(await opened.next(), 1005);
+  assertEquals(await count(), "0");
 });
 
 Deno.test("a WebSocket for the time can share the address of the control interface", async () => {
