@@ -26,8 +26,8 @@ installed=(
   chromium
   # For the examples of docs/testing.md.
   golang-go
-  # C compilers give the struct layouts to compare with; an emulator runs what that of arm64 makes.
-  gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
+  # C compilers give the struct layouts to compare with; an emulator runs what is for arm64.
+  gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross libgcc-s1-arm64-cross qemu-user-static
   # Needed by the unpacked programs.
   libbsd0 libcap2 libedit2 libgnutls30 libnettle8 libseccomp2 libselinux1 libssl3 libtirpc3 libwrap0
   netbase tzdata

@@ -21,6 +21,7 @@ own() {
   [ -O "$1" ] && [ ! -L "$1" ]
 }
 DENO_DIR=/dev/null/none
+cache=
 if [ -d "$folder/deno_dir" ]; then
   # Filled when it was installed, such as in an image.
   DENO_DIR=$folder/deno_dir
@@ -30,7 +31,7 @@ else
     /*) [ -O "$XDG_CACHE_HOME" ] && cache=$XDG_CACHE_HOME ;;
     *) case ${HOME-} in /*) [ -O "$HOME" ] && own "$HOME/.cache" && cache=$HOME/.cache ;; esac ;;
   esac
-  [ "${cache-}" ] && own "$cache/timesrv" && DENO_DIR=$cache/timesrv/deno_dir
+  [ "$cache" ] && own "$cache/timesrv" && DENO_DIR=$cache/timesrv/deno_dir
 fi
 export DENO_DIR
 # Deno exits if it cannot read $HOME/.npmrc, as in another user's home. The program has no permission

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { CompileError } from "../../scripts/compile/error.ts";
 import { tryArchive } from "../../scripts/smoke.ts";
 import { findTarget, type Target, targets } from "../../scripts/compile/targets.ts";
@@ -33,11 +33,21 @@ function test(
   return where({ ...needs, ...extra, commands }, `archives: ${name}`, fn);
 }
 
-/** Builds the archive of a system in a folder, as another process with settings of its own. */
-async function build({ triple }: Target, dist: string, settings = ""): Promise<string> {
+const host = targets.find(({ triple }) => triple === Deno.build.target) ??
+  findTarget("x86_64-unknown-linux-gnu");
+const windows = findTarget("x86_64-pc-windows-msvc");
+const arm64 = findTarget("aarch64-unknown-linux-gnu");
+
+/** Builds archives in a folder, as another process with settings of its own; returns theirs. */
+async function build(
+  systems: readonly Target[],
+  dist: string,
+  settings = "",
+): Promise<string> {
   const script = `import { archive } from "./scripts/compile.ts";
     import { findTarget } from "./scripts/compile/targets.ts";
-    await archive([findTarget("${triple}")], Deno.env.get("DIST"));`;
+    const systems = ${JSON.stringify(systems.map(({ triple }) => triple))};
+    await archive(systems.map(findTarget), Deno.env.get("DIST"));`;
   const command = `${settings} exec "$@"`;
   const args = ["eval", "--no-check", "--config", join(root, "deno.json"), script];
   const { code, stderr } = await run(["sh", "-c", command, "sh", Deno.execPath(), ...args], {
@@ -45,31 +55,38 @@ async function build({ triple }: Target, dist: string, settings = ""): Promise<s
     env: { DIST: dist },
   });
   assertEquals(code, 0, stderr);
-  return join(dist, "archives", `timesrv-${version}-${triple}`);
+  return join(dist, "archives");
 }
 
-let built: { readonly folder: TempFolder; readonly archive: Promise<string> } | undefined;
+function folderOf({ triple }: Target): string {
+  return `timesrv-${version}-${triple}`;
+}
 
-/** Builds the archive for this system, once for all tests. */
+let built: { readonly folder: TempFolder; readonly archives: Promise<string> } | undefined;
+
+/** Builds the archives of three systems, once for all tests. */
 async function buildOnce(): Promise<string> {
   if (built === undefined) {
     const folder = await tempFolder();
-    built = { folder, archive: build(host, folder.path) };
+    built = { folder, archives: build([host, windows, arm64], folder.path) };
   }
-  return `${await built.archive}.tar.gz`;
+  return await built.archives;
 }
 
-/** The one archive for this system, unpacked where a path has a space. */
-async function unpack(): Promise<TempFolder & { readonly bin: string; readonly lib: string }> {
+interface Unpacked extends TempFolder {
+  readonly bin: string;
+  readonly lib: string;
+}
+
+/** An archive, unpacked where a path has a space. */
+async function unpack(target = host): Promise<Unpacked> {
   const folder = await tempFolder();
-  const archive = await buildOnce();
+  const archive = join(await buildOnce(), `${folderOf(target)}.tar.gz`);
   assertEquals((await run(["tar", "-xzf", archive, "-C", folder.path])).code, 0);
-  const top = join(folder.path, `timesrv-${version}-${host.triple}`);
+  const top = join(folder.path, folderOf(target));
   return { ...folder, bin: join(top, "bin"), lib: join(top, "lib/timesrv") };
 }
 
-const host = targets.find(({ triple }) => triple === Deno.build.target) ??
-  findTarget("x86_64-unknown-linux-gnu");
 const SHARE = ["bash-completion/completions/timecli", "bash-completion/completions/timesrv"];
 SHARE.push("fish/vendor_completions.d/timecli.fish", "fish/vendor_completions.d/timesrv.fish");
 SHARE.push("man/man1/timecli.1", "man/man1/timesrv.1");
@@ -82,21 +99,29 @@ if (await isAvailable(needs, "the tests of the archives")) {
   Deno.test(
     await test("two builds are the same, whatever the time zone and the umask", async () => {
       await using second = await tempFolder();
-      const archive = await buildOnce();
-      await build(host, second.path, "umask 077; TZ=Asia/Kathmandu");
-      const sums = join(dirname(archive), "SHA256SUMS");
-      const others = join(second.path, "archives/SHA256SUMS");
-      assertEquals(await Deno.readTextFile(others), await Deno.readTextFile(sums));
-      assertEquals(
-        await run(["sha256sum", "--check", "--strict", "SHA256SUMS"], { cwd: dirname(archive) }),
-        {
-          code: 0,
-          stdout: `timesrv-${version}-${host.triple}.tar.gz: OK\ntimesrv-${version}.cdx.json: OK\n`,
-          stderr: "",
-        },
+      const archives = await buildOnce();
+      const others = await build([host], second.path, "umask 077; TZ=Asia/Kathmandu");
+      const sums = await Deno.readTextFile(join(archives, "SHA256SUMS"));
+      const names = [arm64, windows, host].map((each) =>
+        `${folderOf(each)}${each.isWindows ? ".zip" : ".tar.gz"}`
       );
+      names.push(`timesrv-${version}.cdx.json`);
+      const check = ["--check", "--strict", "SHA256SUMS"];
+      assertEquals(await run(["sha256sum", ...check], { cwd: archives }), {
+        code: 0,
+        stdout: names.map((name) => `${name}: OK\n`).join(""),
+        stderr: "",
+      });
+      const ours = sums.split("\n").slice(2).join("\n");
+      assertEquals(await Deno.readTextFile(join(others, "SHA256SUMS")), ours);
 
-      const list = await run(["tar", "--utc", "--full-time", "-tvzf", archive]);
+      const list = await run([
+        "tar",
+        "--utc",
+        "--full-time",
+        "-tvzf",
+        join(archives, names[2] ?? ""),
+      ]);
       const entries = list.stdout.trim().split("\n").map((line) => {
         const [mode, owner, , date, time, ...path] = line.split(/ +/);
         assertEquals([owner, date, time], ["0/0", "1980-01-01", "00:00:00"], line);
@@ -162,7 +187,7 @@ if (await isAvailable(needs, "the tests of the archives")) {
 
   Deno.test(
     await test("smoke.ts starts what it unpacks, and says what is missing", async () => {
-      const [text = "", ntp = "", ...others] = await tryArchive(dirname(await buildOnce()));
+      const [text = "", ntp = "", ...others] = await tryArchive(await buildOnce());
       assertMatch(text, /^Reply from time server: \w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\n$/);
       assertMatch(ntp, /^Stratum +10$/m);
       assertEquals(others, []);
@@ -190,7 +215,7 @@ if (await isAvailable(needs, "the tests of the archives")) {
       await Deno.chown(join(home, ".cache"), 0, 0);
       await Deno.symlink(path, join(home, ".cache/timesrv"));
       await version({ HOME: home });
-      await version({});
+      await version({ cache: home });
       assertEquals(await entriesBelow(home), [
         join(home, ".cache"),
         join(home, ".cache/timesrv"),
@@ -228,14 +253,44 @@ if (await isAvailable(needs, "the tests of the archives")) {
 
   Deno.test(
     await test(
+      "that for arm64 serves and queries under an emulator, whose kernel lacks an option",
+      async () => {
+        await using unpacked = await unpack(arm64);
+        const { bin, lib, path } = unpacked;
+        for (const name of ["timesrv", "timecli"]) {
+          // In the place of a kernel that starts programs for arm64.
+          await Deno.remove(join(lib, name));
+          const emulator = 'exec qemu-aarch64-static -L /usr/aarch64-linux-gnu "${0%/*}/deno" "$@"';
+          await Deno.writeTextFile(join(lib, name), `#!/bin/sh\n${emulator}\n`, { mode: 0o755 });
+          const launcher = await Deno.readTextFile(join(bin, name));
+          assertStringIncludes(launcher, "\nloader=/lib/ld-linux-aarch64.so.1\n");
+          await Deno.writeTextFile(join(bin, name), launcher.replace(/^loader=.*$/m, "loader="));
+        }
+        const env = { HOME: path };
+        const urls = ["auto://127.0.0.1:0"];
+        const { server, port } = await startServer([join(bin, "timesrv")], urls, { env });
+        await using _ = server;
+        await server.waitFor(
+          /Transport: datagram \(this system cannot set the socket option SO_TIMESTAMPNS: /,
+        );
+        const args = ["--timeout", "10s", `ntp://127.0.0.1:${port}`];
+        const { code, stdout } = await start(join(bin, "timecli"), args, { env });
+        assertEquals(code, 0);
+        assertMatch(stdout, /^Stratum +10$/m);
+      },
+      { commands: ["qemu-aarch64-static"], files: ["/usr/aarch64-linux-gnu/lib/libgcc_s.so.1"] },
+    ),
+  );
+
+  Deno.test(
+    await test(
       "that for Windows has its runtime as its makers signed it, and launchers of its own",
       async () => {
         await using folder = await tempFolder();
-        const target = findTarget("x86_64-pc-windows-msvc");
-        const archive = `${await build(target, folder.path)}.zip`;
+        const archive = join(await buildOnce(), `${folderOf(windows)}.zip`);
         const unzipped = await run(["python3", "-m", "zipfile", "-e", archive, folder.path]);
         assertEquals(unzipped.code, 0);
-        const top = join(folder.path, `timesrv-${version}-${target.triple}`);
+        const top = join(folder.path, folderOf(windows));
         assertEquals(
           (await entriesBelow(top)).map((path) => path.slice(top.length + 1)),
           [
