@@ -6,7 +6,7 @@ import type { TransportChoice } from "../transport.ts";
 
 /** Logs the clock, every listener, the transport if one was chosen, and the interfaces over HTTP. */
 export function logStart(
-  { log, transport, workers = 1, faults: common, httpToken }: ServeOptions,
+  { log, transport, workers = 1, faults: common, httpToken, httpParts = ["page"] }: ServeOptions,
   choice: TransportChoice,
   { time, listeners }: Pick<ControlledServer, "time" | "listeners">,
   { control, http }: Pick<Server, "control" | "http">,
@@ -24,10 +24,13 @@ export function logStart(
   if (control !== undefined) log.opened("control", control.url);
   if (http === undefined) return;
   log.opened("http", http.url);
-  if (httpToken === undefined && !isLoopback(hostOf(http.url))) {
+  if (httpToken !== undefined || isLoopback(hostOf(http.url))) return;
+  if (httpParts.includes("page")) {
     log.warning(
       "Others may see the status of this server, and its clients by their networks: see --http-token",
     );
+  } else if (httpParts.includes("metrics")) {
+    log.warning("Others may see the metrics of this server: see --http-token");
   }
 }
 

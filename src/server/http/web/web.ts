@@ -189,10 +189,10 @@ export class Web {
       if (!route.isPublic && !route.isForm) await this.#gate.authorize(request);
       for (const name of parameters.keys()) {
         if (route.parameters.includes(name)) continue;
-        throw new HttpError(
-          400,
-          `Unknown parameter ${quote(name)}, ${suggest(name, route.parameters)}`,
-        );
+        const known = route.parameters.length === 0
+          ? `: ${pathname} has none`
+          : `, ${suggest(name, route.parameters)}`;
+        throw new HttpError(400, `Unknown parameter ${quote(name)}${known}`);
       }
       const response = await respond({
         request,

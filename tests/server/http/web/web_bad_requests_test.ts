@@ -44,6 +44,11 @@ const table: readonly BadRequest[] = [
     answered: { allow: "GET, HEAD, POST, OPTIONS" },
   },
   { path: "/metrics?x=1", status: 401, text: /token/ },
+  {
+    path: "/timesync.js?v=1",
+    status: 400,
+    text: /^Unknown parameter "v": \/timesync.js has none\n$/,
+  },
   { path: "/time?zon=UTC", status: 400, text: /^Unknown parameter "zon", did you mean zone\?\n$/ },
   { path: "/time?zone=Nowhere", status: 400, text: /zone "Nowhere": expected one such as Europe/ },
   { path: "/time.txt?format=unixx", status: 400, text: /"unixx": did you mean unix\?/ },
