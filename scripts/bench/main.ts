@@ -90,6 +90,11 @@ const groups = {
       help: "replies of the endurance section",
       default: "10000000",
     }),
+    minutes: count(1440, {
+      name: "minutes",
+      help: "minutes of the section following",
+      default: "20",
+    }),
     before: checkout({
       name: "before",
       syntax: "<folder>",
@@ -129,6 +134,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
     bounds: 10_000,
     stamps: 100_000,
     replies: 10_000_000,
+    minutes: 20,
     ...values,
   };
   const commandLine = { names: names.includes("all") ? known : names, json, options };

@@ -29,6 +29,8 @@ export interface BenchOptions {
   readonly stamps: number;
   /** Replies of the endurance section. */
   readonly replies: number;
+  /** Minutes of the section following. */
+  readonly minutes: number;
   /** Another checkout of this project, to compare with in duels. */
   readonly before?: string | undefined;
 }

@@ -39,7 +39,7 @@ export async function startAll(
   for (const contender of contenders) {
     showProgress(`starting ${contender.name}`);
     const core = contender.isOnAllCores ? undefined : serverCore;
-    const server = stack.use(await start(contender, { core, signal }));
+    const server = stack.use(await startServer(contender, { core, signal }));
     await measureLoad(server, load, context);
     servers.push(server);
   }
@@ -51,7 +51,7 @@ export async function startAll(
  *
  * @throws {Error} If it ends or stays silent
  */
-async function start(
+export async function startServer(
   contender: Contender,
   options: { readonly core: number | undefined; readonly signal: AbortSignal },
 ): Promise<RunningServer> {

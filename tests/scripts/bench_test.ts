@@ -11,6 +11,7 @@ import { summarizeBounds } from "../../scripts/bench/sections/bounds.ts";
 import { simulate } from "../../scripts/bench/discipline/world.ts";
 import { worlds } from "../../scripts/bench/discipline/worlds.ts";
 import { summarizeWorld } from "../../scripts/bench/sections/discipline.ts";
+import { summarizeLooks } from "../../scripts/bench/sections/following.ts";
 import { summarizeTransits } from "../../scripts/bench/sections/stamps.ts";
 import { FieldError } from "../../src/options/field.ts";
 import { where } from "../support/needs.ts";
@@ -129,4 +130,28 @@ Deno.test("before runs the other checkout's server with the same options", () =>
   const line = theirs.command(1234, "/tmp").join(" ");
   assertStringIncludes(line, " /other/server.ts --quiet --transport mmsg ntp://127.0.0.1:1234");
   assertEquals(theirs.folder, "/other");
+});
+
+Deno.test("summarizeLooks separates the beginning from what follows", () => {
+  const look = (atSeconds: number, offsetUs: number, distanceMs: number) => ({
+    ...{ atSeconds, offsetUs, distanceMs },
+  });
+  assertEquals(
+    summarizeLooks("timesrv", [
+      ...[look(3, 30, 500), look(9, -40, 99), look(299, 0, 20)],
+      ...[look(300, -12, 10), look(301, 16, 30), look(302, 0, 20)],
+    ]),
+    {
+      server: "timesrv",
+      rmsUsAtFirst: Math.sqrt(2500 / 3),
+      rmsUs: Math.sqrt(400 / 3),
+      maxUs: 40,
+      distanceMs: 20,
+      firstSeconds: 9,
+    },
+  );
+  assertEquals(summarizeLooks("chronyd", []), {
+    ...{ server: "chronyd", rmsUsAtFirst: undefined, rmsUs: undefined, maxUs: undefined },
+    ...{ distanceMs: undefined, firstSeconds: undefined },
+  });
 });

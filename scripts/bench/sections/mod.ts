@@ -10,6 +10,7 @@ import { discipline } from "./discipline.ts";
 import { duel } from "./duel.ts";
 import { endurance } from "./endurance.ts";
 import { fixed } from "./fixed.ts";
+import { following } from "./following.ts";
 import { growth } from "./growth.ts";
 import { offset } from "./offset.ts";
 import { overload } from "./overload.ts";
@@ -29,5 +30,6 @@ export const sections: ReadonlyMap<string, Section> = new Map(
     growth,
     endurance,
     discipline,
+    following,
   }),
 );

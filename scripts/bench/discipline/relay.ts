@@ -1,0 +1,56 @@
+/**
+ * Relays NTP, with a random delay on each way, counted from the arrival:
+ * `deno run -A scripts/bench/discipline/relay.ts PORT HOST TARGET LEAST_MS MEAN_MS`. It listens on 127.0.0.1 and HOST,
+ * since a client such as chronyd takes two ports of one address for the same server.
+ *
+ * @module
+ */
+
+const [port = 0, target = 0, leastMs = 0, meanMs = 0] = [0, 2, 3, 4].map((i) =>
+  Number(Deno.args[i])
+);
+
+/** Timers are late by more than a millisecond: the rest is waited for busily. */
+const BUSY_MS = 3;
+
+const TRANSMIT = 40;
+const ORIGIN = 24;
+
+const back = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+const waiting = new Map<string, { readonly front: Deno.DatagramConn; readonly to: Deno.Addr }>();
+
+function delay(octets: Uint8Array, send: (octets: Uint8Array) => void): void {
+  const at = performance.now() + leastMs - meanMs * Math.log(1 - Math.random());
+  const copy = octets.slice();
+  setTimeout(() => {
+    while (performance.now() < at);
+    send(copy);
+  }, Math.max(at - performance.now() - BUSY_MS, 0));
+}
+
+/** The timestamp by which a reply belongs to its request (RFC 5905 §8). */
+function timestampAt(octets: Uint8Array, offset: number): string {
+  return octets.subarray(offset, offset + 8).join();
+}
+
+async function relayRequests(hostname: string): Promise<void> {
+  const front = Deno.listenDatagram({ transport: "udp", hostname, port });
+  for await (const [octets, to] of front) {
+    waiting.set(timestampAt(octets, TRANSMIT), { front, to });
+    delay(
+      octets,
+      (copy) => void back.send(copy, { transport: "udp", hostname: "127.0.0.1", port: target }),
+    );
+  }
+}
+
+async function relayReplies(): Promise<void> {
+  for await (const [octets] of back) {
+    const key = timestampAt(octets, ORIGIN);
+    const found = waiting.get(key);
+    waiting.delete(key);
+    if (found !== undefined) delay(octets, (copy) => void found.front.send(copy, found.to));
+  }
+}
+
+await Promise.all([relayReplies(), ...["127.0.0.1", Deno.args[1] ?? ""].map(relayRequests)]);
