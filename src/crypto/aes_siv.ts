@@ -66,7 +66,10 @@ export class AesSiv {
     counter[8] = (counter[8] as number) & 0x7f;
     counter[12] = (counter[12] as number) & 0x7f;
     const cipher = nodeCrypto().createCipheriv("aes-128-ctr", this.#secret, counter);
-    return new Uint8Array(cipher.update(text));
+    const crypted = new Uint8Array(cipher.update(text));
+    // Until its end Deno keeps a cipher, which no garbage collector frees.
+    cipher.final();
+    return crypted;
   }
 }
 

@@ -38,7 +38,10 @@ export class Cmac {
   #encrypt(blocks: Uint8Array): Uint8Array {
     const cipher = nodeCrypto().createCipheriv(this.#algorithm, this.#secret, ZERO);
     cipher.setAutoPadding(false);
-    return cipher.update(blocks).subarray(-BLOCK_LENGTH);
+    const last = cipher.update(blocks).subarray(-BLOCK_LENGTH);
+    // Until its end Deno keeps a cipher, which no garbage collector frees.
+    cipher.final();
+    return last;
   }
 }
 

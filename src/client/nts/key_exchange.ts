@@ -11,7 +11,8 @@ import {
   MAX_ANSWER_LENGTH,
   NTPV4,
 } from "../../protocols/ntp/nts/records.ts";
-import { NoLibsslError } from "../../transports/tls/libssl.ts";
+import { runtime } from "../../system/runtime.ts";
+import { NoLibsslError, openLibssl } from "../../transports/tls/libssl.ts";
 import { TlsConnection, TlsError } from "../../transports/tls/tls_connection.ts";
 
 const PROTOCOL = "ntske/1";
@@ -56,6 +57,8 @@ export async function exchangeKeys(
   let stream: Deno.TcpConn | undefined;
   const abort = (): void => stream?.close();
   try {
+    // Without it no connection is of any use.
+    openLibssl();
     stream = await Deno.connect({ hostname: address, port, signal });
     // Two packets each way: waiting to fill the second would cost 40 ms.
     stream.setNoDelay(true);
@@ -70,7 +73,7 @@ export async function exchangeKeys(
     return { c2s, s2c, cookies, hostname: host ?? address, port: ntpPort ?? NTP_PORT };
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    if (cause instanceof runtime.errors.NotCapable) throw cause;
     const { message } = cause as Error;
     const problem = cause instanceof NoLibsslError
       ? message
