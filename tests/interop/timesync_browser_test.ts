@@ -160,3 +160,43 @@ Deno.test(
     },
   ),
 );
+
+Deno.test(
+  await where(
+    browserNeeds,
+    "a page of the internet gets the time of this machine once its user allows it",
+    async () => {
+      await using server = await serve("ntp://127.0.0.1:0", { http });
+      await using internet = await serve("ntp://127.0.0.1:0", { http });
+      const site = internet.http?.url ?? "";
+      const space = `--ip-address-space-overrides=${new URL(site).host}=public`;
+      const browser = await openBrowser(space);
+      try {
+        const context = await browser.newContext();
+        const page = await context.newPage();
+        await page.goto(`${site}/time`);
+        const options = { url: server.http?.url ?? "", transports: ["fetch", "websocket"] };
+        /** The state of each clock after its first measurement, which fails at once where it is not allowed. */
+        const readStatus = async ({ url, transports }: typeof options): Promise<string[]> => {
+          const path = "/timesync.js";
+          const { createClock } = await import(path);
+          return await Promise.all(transports.map((transport) =>
+            new Promise<string>((resolve) => {
+              const clock = createClock({ server: url, transport, samples: 1 });
+              clock.on("change", () => {
+                resolve(clock.status);
+                clock.close();
+              });
+            })
+          ));
+        };
+        assertEquals(await page.evaluate(readStatus, options), ["waiting", "waiting"]);
+        await context.grantPermissions(["local-network-access"]);
+        await page.reload();
+        assertEquals(await page.evaluate(readStatus, options), ["synchronized", "synchronized"]);
+      } finally {
+        await browser.close();
+      }
+    },
+  ),
+);
