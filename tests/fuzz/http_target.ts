@@ -1,4 +1,4 @@
-/** HTTP over real sockets, on both ends: a control interface given any octets, and a client given any answer. */
+/** HTTP over real sockets, on both ends: the interfaces of a server given any octets, and a client given any answer. */
 import { control } from "../../src/client/control.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { serve } from "../../src/server/serve.ts";
@@ -37,6 +37,34 @@ const requests: readonly string[] = [
   ),
   `${head("PUT /faults HTTP/1.1", "Expect: 100-continue", "Content-Length: 2")}{}`,
   head("GET /state HTTP/1.1", `X: ${"x".repeat(17_000)}`),
+];
+
+const call = '{"jsonrpc":"2.0","id":1,"method":"time","params":{"t1":1}}';
+
+const webRequests: readonly string[] = [
+  head("GET /time?zone=Asia/Tokyo&listener=ntp://x HTTP/1.1", "Accept: text/plain, */*;q=0.1"),
+  head("GET /time.txt?format=asctime HTTP/1.1", "Origin: https://a.example"),
+  `${head("POST /timesync HTTP/1.1", `Content-Length: ${call.length}`)}${call}`,
+  head("OPTIONS /timesync HTTP/1.1", "Access-Control-Request-Method: POST"),
+  `${
+    head(
+      "GET /timesync HTTP/1.1",
+      "Upgrade: websocket",
+      "Connection: upgrade",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    )
+  }\x81\x05{"a":`,
+  head("GET /metrics HTTP/1.1", "Accept: application/openmetrics-text", "Accept-Encoding: gzip"),
+  head("GET /events HTTP/1.1", "Last-Event-ID: 7"),
+  head("GET /history?span=4h HTTP/1.1", "Cookie: timesrv-80=x; timesrv-8880=y"),
+  head("GET /clients?sort=rate&limit=3&skip=1 HTTP/1.1", "Sec-Fetch-Site: same-origin"),
+  `${
+    head("POST /session HTTP/1.1", "Origin: http://localhost", "Content-Length: 22")
+  }token=0123456789abcdef`,
+  head("DELETE /session HTTP/1.1", "Origin: http://localhost", "Cookie: timesrv-80=x"),
+  head("GET /readyz?verbose HTTP/1.1"),
+  head("HEAD / HTTP/1.1"),
 ];
 
 const answer = JSON.stringify({ schema: 1, faults: {} });
@@ -89,21 +117,31 @@ abstract class SocketTarget implements AsyncDisposable {
   }
 }
 
-/** A control interface, given any octets: it answers by HTTP or not at all, and goes on answering. */
+/** An interface of a server, given any octets: it answers by HTTP or not at all, and goes on answering. */
 export class HttpServerTarget extends SocketTarget {
-  readonly name = "http-server";
-  readonly seeds = requests;
+  readonly name: string;
+  readonly seeds: readonly string[];
   readonly #server: Server;
 
-  private constructor(server: Server) {
+  private constructor(name: string, seeds: readonly string[], server: Server) {
     super();
+    this.name = name;
+    this.seeds = seeds;
     this.#server = server;
   }
 
+  /** Starts a server with a control interface. */
   static async start(): Promise<HttpServerTarget> {
-    return new HttpServerTarget(
-      await serve("ntp://127.0.0.1:0", { control: "127.0.0.1:0", status: { source: "fixed" } }),
-    );
+    const options = { control: "127.0.0.1:0", status: { source: "fixed" } } as const;
+    const server = await serve("ntp://127.0.0.1:0", options);
+    return new HttpServerTarget("http-server", requests, server);
+  }
+
+  /** Starts a server with a status page, metrics and time over HTTP. */
+  static async startWeb(): Promise<HttpServerTarget> {
+    const options = { http: "127.0.0.1:0", status: { source: "fixed" } } as const;
+    const server = await serve("ntp://127.0.0.1:0", options);
+    return new HttpServerTarget("web-server", webRequests, server);
   }
 
   async judge(text: string): Promise<Problem | undefined> {
@@ -121,7 +159,7 @@ export class HttpServerTarget extends SocketTarget {
 
   /** Sends a text and no more, and returns what comes until the connection is closed. */
   async #send(text: string): Promise<string> {
-    const { hostname, port } = new URL(this.#server.control?.url ?? "");
+    const { hostname, port } = new URL((this.#server.control ?? this.#server.http)?.url ?? "");
     using connection = await Deno.connect({ hostname, port: Number(port) });
     const exchange = async (): Promise<string> => {
       let rest = new TextEncoder().encode(text);

@@ -56,7 +56,11 @@ export async function createJobs(hasMmsg: boolean): Promise<Job[]> {
     first: 0,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }));
-  const overHttp = [await HttpServerTarget.start(), new HttpClientTarget()].map((target): Job => ({
+  const overHttp = [
+    await HttpServerTarget.start(),
+    await HttpServerTarget.startWeb(),
+    new HttpClientTarget(),
+  ].map((target): Job => ({
     name: target.name,
     share: SHARES.query,
     first: 0,

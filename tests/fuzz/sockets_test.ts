@@ -20,11 +20,13 @@ Deno.test("query returns a time or reports that there is none, whatever the repl
   }
 });
 
-Deno.test("a control interface goes on answering, whatever it is sent", async () => {
-  await using target = await HttpServerTarget.start();
-  const { finding } = await target.fuzz({ seed, from: 0, to: 160 });
-  assert(finding === undefined, finding && describeFinding(finding));
-});
+for (const [name, start] of [["control", "start"], ["HTTP", "startWeb"]] as const) {
+  Deno.test(`the ${name} interface goes on answering, whatever it is sent`, async () => {
+    await using target = await HttpServerTarget[start]();
+    const { finding } = await target.fuzz({ seed, from: 0, to: 160 });
+    assert(finding === undefined, finding && describeFinding(finding));
+  });
+}
 
 Deno.test("control() returns or reports an error of one line, whatever the answer", async () => {
   await using target = new HttpClientTarget();
