@@ -129,7 +129,10 @@ export class WebGate {
 }
 
 function cookieOf(request: HttpRequest, value: string, seconds: number): string {
-  return `${cookieName(request)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
+  const common = `Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
+  // By way of a proxy with TLS; without TLS browsers would not keep such a cookie.
+  const isSecure = request.headers.get("origin")?.startsWith("https:");
+  return `${cookieName(request)}=${value}; ${common}${isSecure ? "; Secure" : ""}`;
 }
 
 /** Cookies belong to a host, whatever the port: two servers of one host need two names. */

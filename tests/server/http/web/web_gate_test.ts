@@ -50,7 +50,8 @@ Deno.test("WebGate gives a browser with the token a cookie, which lets it look f
 Deno.test("WebGate ends the session of a browser that leaves", async () => {
   const gate = new WebGate({ token, names: ["time.example"] });
   const named = { host: "time.example", origin: "https://time.example" };
-  const [cookie = ""] = (await gate.open(requestWith(named), token)).split(";");
+  const [cookie = "", ...attributes] = (await gate.open(requestWith(named), token)).split("; ");
+  assertEquals(attributes.at(-1), "Secure");
   const request = requestWith({ ...named, cookie });
   assertEquals(gate.close(request).split(";")[0], "timesrv-80=");
   const look = gate.authorize(requestWith({ host: "time.example", cookie }));
