@@ -16,6 +16,7 @@ import { offset } from "./offset.ts";
 import { overload } from "./overload.ts";
 import { rounds } from "./rounds.ts";
 import { stamps } from "./stamps.ts";
+import { web } from "./web.ts";
 
 /** By name. */
 export const sections: ReadonlyMap<string, Section> = new Map(
@@ -29,6 +30,7 @@ export const sections: ReadonlyMap<string, Section> = new Map(
     overload,
     growth,
     endurance,
+    web,
     discipline,
     following,
   }),

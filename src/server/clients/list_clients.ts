@@ -14,6 +14,9 @@ import {
   WORD,
 } from "./client_table.ts";
 
+/** Clients that are listed although they come while the others are counted. */
+const MAX_NEW_CLIENTS = 100;
+
 /** The clients of all tables, each once: copies of their places. */
 interface Copies {
   readonly numbers: Float64Array;
@@ -48,7 +51,8 @@ export function listClients(
 }
 
 function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
-  const places = tables.reduce((sum, { tags }) => sum + tags.byteLength / 4, 0);
+  // Most places of a table are free; clients may come while these are counted.
+  const places = tables.reduce((sum, { tags }) => sum + countTaken(tags), MAX_NEW_CLIENTS);
   const numbers = new Float64Array(places * STRIDE);
   const words = new Uint32Array(numbers.buffer);
   const copies = { numbers, words, rates: new Float64Array(places), total: 0 };
@@ -58,7 +62,7 @@ function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
     const [table, tags] = [new Float64Array(shared), new Int32Array(sharedTags)];
     for (let place = 0; place < tags.length; place++) {
       const tag = tags[place];
-      if (tag === 0) continue;
+      if (tag === 0 || copies.total === places) continue;
       const next = copies.total;
       const from = HEAD.size + place * STRIDE;
       for (let i = 0; i < STRIDE; i++) numbers[next * STRIDE + i] = table[from + i] as number;
@@ -75,6 +79,13 @@ function copyClients(tables: readonly ClientMemory[], nowMs: number): Copies {
     }
   }
   return copies;
+}
+
+function countTaken(tags: SharedArrayBuffer): number {
+  let count = 0;
+  const all = new Int32Array(tags);
+  for (let place = 0; place < all.length; place++) if (all[place] !== 0) count++;
+  return count;
 }
 
 function readRate(numbers: Float64Array, at: number, nowMs: number): number {

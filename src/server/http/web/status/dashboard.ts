@@ -110,7 +110,10 @@ export class Dashboard implements Disposable {
     // Ids begin again with the server: a viewer from before its restart gets all.
     const known = lastId > this.#lastId ? 0 : lastId;
     stream.push(`retry: ${RETRY_MS}\n\n`);
-    stream.push(event("state", withSchema(this.state)));
+    const { state } = this;
+    // Without a viewer it was not looked for changes.
+    if (this.#viewers.size === 1) this.#lastState = formatJson(stillOf(state));
+    stream.push(event("state", withSchema(state)));
     for (const news of this.#news) if (news.id > known) stream.push(newsEvent(news));
     void this.#sendClients([viewer]);
     return stream;
@@ -174,6 +177,8 @@ export class Dashboard implements Disposable {
       this.#warnings.delete(key);
       this.#add("ok", finding.over);
     }
+    // A viewer gets the state when it comes.
+    if (this.#viewers.size === 0) return;
     const { state } = this;
     const text = formatJson(stillOf(state));
     if (text === this.#lastState) return;
