@@ -14,6 +14,8 @@ installed=(
   mandoc groff-base
   # A checker of shell scripts.
   shellcheck
+  # Container images, built and run without a registry.
+  buildah podman podman-compose runc mmdebstrap containernetworking-plugins iptables
   # A terminal whose contents and processes the tests can read.
   tmux procps
   # The firewall of a test.
@@ -80,3 +82,10 @@ done
 # ntpsec's Python module looks for its library beside itself or where it would be installed.
 library=$(cd "$peers/ntpsec" && echo usr/lib/*/ntp/libntpc.so)
 ln -sf "$peers/ntpsec/$library" "$peers/ntpsec/usr/lib/python3/dist-packages/ntp/"
+
+# What images are built from.
+if [ ! -s "$peers/debian.tar" ]; then
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  thrice mmdebstrap --quiet --variant=essential --include=libgcc-s1 "$codename" "$peers/new.tar"
+  mv "$peers/new.tar" "$peers/debian.tar"
+fi

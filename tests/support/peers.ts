@@ -24,6 +24,8 @@ export const program = {
   prometheus: `${folder}/prometheus/usr/bin/prometheus`,
   promtool: `${folder}/prometheus/usr/bin/promtool`,
   nodeExporter: `${folder}/prometheus/usr/bin/prometheus-node-exporter`,
+  /** A root file system of Debian, from which images are built without a registry. */
+  debian: `${folder}/debian.tar`,
   inetd: `${folder}/inetutils-inetd/usr/sbin/inetutils-inetd`,
 } as const;
 
