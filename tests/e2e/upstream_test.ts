@@ -196,7 +196,7 @@ Deno.test(
       ...urls,
     ]);
     stack.use(server);
-    const [, web = ""] = await server.waitFor(/HTTP on (\S+)/);
+    const [, web = ""] = await server.waitFor(/Status page on (\S+)/);
     await server.waitFor(/Synchronised to /);
     const ahead = (text: string): number => Math.round((Date.parse(text) - Date.now()) / 3_600_000);
     for (const url of urls) {

@@ -120,9 +120,9 @@ export class ServerLog {
     );
   }
 
-  /** Logs the URL of the control interface, or of the HTTP interface. */
-  opened(event: "control" | "http", url: string): void {
-    const name = event === "control" ? "Control interface" : "HTTP";
+  /** Logs the URL of the control interface, or of the HTTP interface, whose page a browser shows. */
+  opened(event: "control" | "http", url: string, hasPage = false): void {
+    const name = event === "control" ? "Control interface" : hasPage ? "Status page" : "HTTP";
     this.#inform([`${name} on `, [BOLD, url]], { event, url });
   }
 

@@ -23,7 +23,7 @@ export function logStart(
   if (transport !== undefined) log.transport(choice, workers);
   if (control !== undefined) log.opened("control", control.url);
   if (http === undefined) return;
-  log.opened("http", http.url);
+  log.opened("http", http.url, httpParts.includes("page"));
   if (httpToken !== undefined || isLoopback(hostOf(http.url))) return;
   if (httpParts.includes("page")) {
     log.warning(

@@ -181,6 +181,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
     log.listening(there);
     log.opened("control", evil);
     log.opened("http", evil);
+    log.opened("http", evil, true);
     log.changed(evil);
     log.transport({ transport: "datagram", reason: evil }, 1);
     log.clock({ time: evil, steps: [evil] }, evil);
@@ -195,6 +196,7 @@ Deno.test("ServerLog escapes what others send, in both formats and in every line
     `Serving asctime on udp ${shown}:8888`,
     `Control interface on ${shown}`,
     `HTTP on ${shown}`,
+    `Status page on ${shown}`,
     `Changed: ${shown}`,
     `Transport: datagram (${shown})`,
     `Simulated clock on ${shown}, not the true time: time ${shown}, steps ${shown}`,
