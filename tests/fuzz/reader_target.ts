@@ -6,10 +6,17 @@ import {
 } from "../../src/cli/timecli/explain/report.ts";
 import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
 import { formatReply, formatTable } from "../../src/cli/timecli/query/report.ts";
+import { AesSiv } from "../../src/crypto/aes_siv.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { validate } from "../../src/client/query.ts";
 import { measureNtp } from "../../src/protocols/ntp/client.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
+import { openReply } from "../../src/protocols/ntp/nts/fields.ts";
+import {
+  decodeKeyExchangeAnswer,
+  isWholeAnswer,
+  KeyExchangeError,
+} from "../../src/protocols/ntp/nts/records.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
 import { parseAsctime } from "../../src/protocols/asctime/parse.ts";
 import { parseDaytime } from "../../src/protocols/daytime/parse.ts";
@@ -22,6 +29,7 @@ import {
 } from "../../src/protocols/ntp/packet.ts";
 import { parseTime, TIME_REPLY_LENGTH } from "../../src/protocols/time/parse.ts";
 import type { Scene } from "./scenes.ts";
+import { hex } from "../support/services.ts";
 import { count, type Problem, type Target } from "./target.ts";
 
 /** A reader and the oracle of its readings. */
@@ -183,8 +191,36 @@ function explained(protocol: WireProtocol): Reader {
   };
 }
 
+const s2c = new AesSiv(new Uint8Array(32).fill(7));
+
+/** An answer that is right but for what is put before its last record. */
+const AGREED = hex("80010002 0000 80040002 000f 00050004 01020304");
+const END = hex("80000000");
+
+/** The fields of a reply by NTS, and an answer of a key exchange: neither can be right by chance. */
+const nts: Reader = {
+  name: "read-nts",
+  protocol: "ntp",
+  read(octets): string | undefined {
+    if (octets.length >= NTP_HEADER_LENGTH) {
+      const opened = openReply(octets, octets.subarray(52, 84), s2c);
+      if (!("problem" in opened)) return "it is authentic";
+      if (!isOneLine(opened.problem)) return `the problem is ${JSON.stringify(opened.problem)}`;
+    }
+    const answer = Uint8Array.from([...AGREED, ...octets, ...END]);
+    try {
+      const { cookies } = decodeKeyExchangeAnswer(answer);
+      return cookies.length > 0 && isWholeAnswer(answer) ? undefined : "an answer without an end";
+    } catch (error) {
+      if (!(error instanceof KeyExchangeError)) throw error;
+      if (!isOneLine(error.message)) return `the problem is ${JSON.stringify(error.message)}`;
+      throw new DecodeError(error.message, octets);
+    }
+  },
+};
+
 /** Every reader. */
 export const readers: readonly Reader[] = [
-  ...[asctime, daytime, time, ntp],
+  ...[asctime, daytime, time, ntp, nts],
   ...(["asctime", "daytime", "time", "ntp"] as const).map(explained),
 ];
