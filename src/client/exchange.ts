@@ -83,6 +83,8 @@ export interface NtsSession {
   readonly isFresh: boolean;
   /** The cookies that are left, of which each request uses one. */
   readonly cookies: number;
+  /** The records of the last key exchange, as the server sent them. */
+  readonly answer: Uint8Array | undefined;
   /** Throws keys and cookies away. */
   forget(): void;
   /**

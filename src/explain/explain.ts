@@ -4,6 +4,8 @@ import type {
   ProtocolRecord,
   RawReply,
 } from "../protocols/protocol.ts";
+import { keyExchangeFields } from "../protocols/ntp/nts/record_fields.ts";
+import { encodeKeyExchangeRequest } from "../protocols/ntp/nts/records.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import { listCalculation } from "./calculation.ts";
@@ -41,7 +43,10 @@ const ASSUMED_PRECISION = -20;
 export function explain(seen: SeenExchange): Explanation {
   const { protocol, request, reply: octets, pivot, times, keys } = seen;
   const format = wireFormats[protocol];
-  const sent = request && { request: format.requestFields(request, pivot, keys) };
+  const sent = {
+    ...(seen.nts?.answer && { keyExchange: explainKeyExchange(seen.nts.answer) }),
+    ...(request && { request: format.requestFields(request, pivot, keys) }),
+  };
   if (octets === undefined) return { protocol, ...sent, tests: [] };
   const tests = new Tests();
   const variant = request && format.variantOf?.(request, octets);
@@ -58,6 +63,13 @@ export function explain(seen: SeenExchange): Explanation {
     ...tests.outcome,
     ...(measurement && { measurement }),
     ...(measurement?.offset !== undefined && { calculation: listCalculation(measurement) }),
+  };
+}
+
+function explainKeyExchange(answer: Uint8Array): Explanation["keyExchange"] & object {
+  return {
+    request: keyExchangeFields(encodeKeyExchangeRequest()),
+    answer: keyExchangeFields(answer),
   };
 }
 

@@ -24,8 +24,11 @@ export interface SeenExchange {
   readonly localPrecision?: number;
   /** The symmetric keys to verify its MACs with. */
   readonly keys?: SymmetricKeys | undefined;
-  /** The verdict of NTS on the reply, if the request was sealed: no problem, or the one that there is. */
-  readonly nts?: { readonly problem?: string } | undefined;
+  /** NTS, if the request was sealed: the answer of the key exchange, and what is wrong with the reply, if anything is. */
+  readonly nts?: {
+    readonly answer?: Uint8Array | undefined;
+    readonly problem?: string;
+  } | undefined;
   /** A time no more than 68 years from those in the datagrams, whose timestamps have no era. */
   readonly pivot: Temporal.Instant;
 }
@@ -44,6 +47,11 @@ export interface Explanation {
   readonly protocol: WireProtocol;
   /** The kind of exchange, if it is not the usual one of a client and a server. */
   readonly variant?: string;
+  /** The key exchange of NTS before it, record by record, if there was one. */
+  readonly keyExchange?: {
+    readonly request: readonly WireField[];
+    readonly answer: readonly WireField[];
+  };
   /** The request, field by field, every octet once; undefined if it is not known. */
   readonly request?: readonly WireField[];
   /** The reply, the same way; undefined if none came. */

@@ -83,7 +83,7 @@ export async function recordExchange(
           ignored = {
             request: request.octets,
             reply,
-            ...(session && problem !== undefined && { nts: { problem } }),
+            ...(session && problem !== undefined && { nts: { answer: session.answer, problem } }),
           };
         }
         return rejection;
@@ -103,7 +103,7 @@ export async function recordExchange(
       reply: octets,
       from,
       times: { sentAt, receivedAt },
-      ...(session && { nts: {} }),
+      ...(session && { nts: { answer: session.answer } }),
       localPrecision: ownPrecision(),
       pivot: eraPivot(receivedAt),
     };

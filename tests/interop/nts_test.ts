@@ -77,6 +77,10 @@ Deno.test(
         [["wait"], /^The clock is within /],
         [["watch", "--count", "2", "--json"], /("authenticated":"nts"[^]*){2}/],
         [["compare", "--json", "ntp+nts://127.0.0.1:14460"], /"authenticated":"nts"/],
+        [
+          ["explain"],
+          /4: AEAD algorithm, critical\n[^]*15: AES-SIV-CMAC-256\n[^]*5: new cookie for NTPv4\n/,
+        ],
         [["explain"], /ok {4}its NTS authenticator is right +RFC 8915 §5\.7/],
       ];
       for (const [args, found] of calls) {

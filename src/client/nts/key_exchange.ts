@@ -36,6 +36,8 @@ export interface Keys {
   readonly c2s: AesSiv;
   readonly s2c: AesSiv;
   readonly cookies: readonly Uint8Array[];
+  /** The records that the server sent. */
+  readonly answer: Uint8Array;
   /** Where NTP is spoken: a name or an address. */
   readonly hostname: string;
   readonly port: number;
@@ -65,12 +67,13 @@ export async function exchangeKeys(
     signal.addEventListener("abort", abort);
     using tls = await TlsConnection.open(stream, { hostname, protocol: PROTOCOL, authorities });
     await tls.write(encodeKeyExchangeRequest());
-    const { cookies, server: host, port: ntpPort } = decodeKeyExchangeAnswer(await readAnswer(tls));
+    const answer = await readAnswer(tls);
+    const { cookies, server: host, port: ntpPort } = decodeKeyExchangeAnswer(answer);
     const [c2s, s2c] = [0, 1].map((direction) => {
       const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
       return new AesSiv(tls.exportKey(LABEL, context, SIV_KEY_LENGTH));
     }) as [AesSiv, AesSiv];
-    return { c2s, s2c, cookies, hostname: host ?? address, port: ntpPort ?? NTP_PORT };
+    return { c2s, s2c, cookies, answer, hostname: host ?? address, port: ntpPort ?? NTP_PORT };
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof runtime.errors.NotCapable) throw cause;

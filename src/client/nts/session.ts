@@ -56,6 +56,10 @@ export class ClientNtsSession implements NtsSession {
     return this.#cookies.length;
   }
 
+  get answer(): Uint8Array | undefined {
+    return this.#keys?.answer;
+  }
+
   forget(): void {
     this.#keys = undefined;
     this.#cookies = [];

@@ -94,7 +94,14 @@ class NtsServer {
       const failure = this.failures.shift();
       if (failure) return Promise.reject(failure);
       const cookies = Array.from({ length: 8 }, () => this.cookie());
-      return Promise.resolve({ c2s: C2S, s2c: S2C, cookies, hostname: "192.0.2.9", port: 123 });
+      return Promise.resolve({
+        c2s: C2S,
+        s2c: S2C,
+        cookies,
+        answer: new Uint8Array(),
+        hostname: "192.0.2.9",
+        port: 123,
+      });
     });
   }
 

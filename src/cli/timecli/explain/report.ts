@@ -25,11 +25,18 @@ export function createPaint(stream: Parameters<typeof painter>[0]): Paint {
 
 export function formatExplanation({ title, explanation }: Explained, paint: Paint): string {
   const { request, reply, tests, measurement, calculation, protocol, variant } = explanation;
+  const { keyExchange } = explanation;
   const sections: string[][] = [
     [
       ...wrapText(title, WIDTH).map(paint.bold),
       ...(variant === undefined ? [] : wrapText(variant, WIDTH)),
     ],
+    ...(keyExchange
+      ? [
+        formatDatagram("Key exchange, request", keyExchange.request, paint),
+        formatDatagram("Key exchange, answer", keyExchange.answer, paint),
+      ]
+      : []),
     request ? formatDatagram("Request", request, paint) : [paint.bold("Request: not seen")],
     reply ? formatDatagram("Reply", reply, paint) : [paint.bold("Reply: none received")],
   ];
@@ -117,6 +124,12 @@ export function explanationToJson({ title, explanation }: Explained): Record<str
     seen: title,
     protocol,
     ...(variant !== undefined && { variant }),
+    ...(explanation.keyExchange && {
+      key_exchange: {
+        request: { fields: explanation.keyExchange.request.map(fieldToJson) },
+        answer: { fields: explanation.keyExchange.answer.map(fieldToJson) },
+      },
+    }),
     ...(request && { request: { fields: request.map(fieldToJson) } }),
     ...(reply && { reply: { fields: reply.map(fieldToJson) } }),
     tests,
