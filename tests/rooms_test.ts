@@ -21,13 +21,18 @@ const rooms = [
   "cli",
 ];
 
-/** Where `src/` is entered: the library's entries, the programs, a thread, the npm package. */
+/** Where `src/` is entered: the library's entries, the programs, a thread, the npm package, a check of types. */
 async function readEntries(): Promise<string[]> {
   const { exports }: { exports: Record<string, string> } = JSON.parse(
     await Deno.readTextFile(`${root}deno.json`),
   );
   const paths = Object.values(exports).map((path) => path.slice(2));
-  return [...paths, "src/server/workers/worker.ts", "src/system/node_runtime.ts"];
+  return [
+    ...paths,
+    "src/server/workers/worker.ts",
+    "src/system/node_runtime.ts",
+    "src/page/check.json",
+  ];
 }
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
@@ -170,7 +175,9 @@ Deno.test(
       const text = await Deno.readTextFile(root + path);
       // A comment may name what its code avoids.
       const code = text.replaceAll(/^ *(?:\/?\*|\/\/).*$/gm, "");
-      assert(exceptions.includes(path) || !slow.test(code), path);
+      // Those of the page run in a browser.
+      const isExempt = exceptions.includes(path) || path.startsWith("src/page/");
+      assert(isExempt || !slow.test(code), path);
     }
   }),
 );

@@ -9,6 +9,7 @@ import type { ControlledServer } from "../call.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import { type HttpPart, httpParts } from "../options.ts";
+import { pageRoutes } from "./page_route.ts";
 import { healthRoutes } from "./health.ts";
 import type { WebFigures } from "./metrics/metric.ts";
 import { metricsRoutes } from "./metrics/metrics_route.ts";
@@ -45,6 +46,7 @@ const routes: WebRoutes = {
   ...metricsRoutes,
   ...statusRoutes,
   ...sessionRoutes,
+  ...pageRoutes,
 };
 
 /** What web pages of other sites may read. */

@@ -50,7 +50,10 @@ export class WebGate {
   async authorize(request: HttpRequest): Promise<void> {
     const { headers } = request;
     const site = headers.get("sec-fetch-site") ?? "none";
-    if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
+    const isOwn = ["none", "same-origin"].includes(site) &&
+      // Browsers name the origin of modules even to itself.
+      (!headers.has("origin") || isOwnOrigin(headers));
+    if (!isOwn && !isVisit(request)) {
       throw new HttpError(403, "Pages of other sites must not look at this server");
     }
     this.#requireName(request);
@@ -118,12 +121,11 @@ export class WebGate {
     }
   }
 
-  /** Browsers say which site sends a form; its scheme may be that of a proxy. */
+  /** Browsers say which site sends a form. */
   #requireOwnForm(request: HttpRequest): void {
     this.#requireName(request);
     const { headers } = request;
-    const origin = URL.parse(headers.get("origin") ?? "");
-    if (origin?.host === headers.get("host")) return;
+    if (isOwnOrigin(headers)) return;
     throw new HttpError(403, "Only a page of this server may open or end a session");
   }
 }
@@ -144,4 +146,15 @@ function sessionOf(request: HttpRequest): string {
   const name = cookieName(request);
   const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/);
   return cookies.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+}
+
+/** Whether the header Origin names the host that was asked; the scheme may be that of a proxy. */
+function isOwnOrigin(headers: Headers): boolean {
+  return URL.parse(headers.get("origin") ?? "")?.host === headers.get("host");
+}
+
+/** Whether a browser follows a link to the status page: that shows it to its user, and nothing to the other site. */
+function isVisit({ method, url, headers }: HttpRequest): boolean {
+  return method === "GET" && url.pathname === "/" && !headers.has("origin") &&
+    headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
 }

@@ -1,0 +1,285 @@
+/** The status page in Chromium, with real servers in every state. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import axe from "axe-core" with { type: "text" };
+import { query, serve, type ServeOptions, type Server } from "../../mod.ts";
+import { type Browser, browserNeeds, openBrowser, type Page } from "../support/browser.ts";
+import { where } from "../support/needs.ts";
+import { until } from "../support/wait.ts";
+
+const http = "127.0.0.1:0";
+
+const screens = [
+  { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" },
+  { viewport: { width: 1920, height: 1080 }, colorScheme: "light" },
+  { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+  { viewport: { width: 390, height: 844 }, colorScheme: "light" },
+] as const;
+
+/** A page that notes what it must not do: write messages, and reach other hosts. */
+class Watched {
+  readonly page: Page;
+  readonly messages: string[] = [];
+  /** Octets of all responses, as they were sent. */
+  octets = 0;
+
+  constructor(page: Page, origin: string) {
+    this.page = page;
+    page.on("console", (message) => this.messages.push(message.text()));
+    page.on("pageerror", (error) => this.messages.push(String(error)));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(`${origin}/`)) this.messages.push(`asked ${request.url()}`);
+    });
+    page.on("requestfinished", async (request) => {
+      if (request.url().endsWith("/events")) return;
+      // It may be closed meanwhile.
+      const sizes = await request.sizes().catch(() => undefined);
+      this.octets += sizes?.responseBodySize ?? 0;
+    });
+  }
+
+  /** The text of an element. */
+  async text(id: string): Promise<string> {
+    return await this.page.locator(`#${id}`).innerText();
+  }
+
+  /** Waits until the text of an element matches. */
+  async shows(id: string, pattern: RegExp): Promise<void> {
+    let text = "";
+    const endsMs = performance.now() + 20_000;
+    while (!pattern.test(text = (await this.text(id)).trim())) {
+      assert(performance.now() < endsMs, `#${id} is ${JSON.stringify(text)}, not ${pattern}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Requires that it is fit for everybody, and no wider than its screen. */
+  async assertSound(where: string): Promise<void> {
+    // As texts, for the types of browsers are not those of tests.
+    const [wide, width] = await this.page.evaluate<number[]>(
+      "[document.documentElement.scrollWidth, innerWidth]",
+    );
+    assertEquals(wide, width, `${where}: it scrolls sideways`);
+    await this.page.evaluate(axe);
+    const violations = await this.page.evaluate(async () => {
+      const { violations } = await Reflect.get(globalThis, "axe").run();
+      return violations.map(({ id }: { id: string }) => id);
+    });
+    assertEquals(violations, [], where);
+    assertEquals(this.messages, [], where);
+  }
+}
+
+async function withBrowser(test: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    await test(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function open(
+  browser: Browser,
+  server: Server,
+  screen: typeof screens[number] = screens[0],
+): Promise<Watched> {
+  const context = await browser.newContext(screen);
+  const url = server.http?.url ?? "";
+  const watched = new Watched(await context.newPage(), url);
+  await watched.page.goto(`${url}/`);
+  await watched.shows("live", /live/);
+  return watched;
+}
+
+interface State {
+  readonly options: ServeOptions;
+  readonly warnings: RegExp;
+  readonly verdict: RegExp;
+}
+
+const states: Readonly<Record<string, State>> = {
+  "nothing wrong": { options: {}, warnings: /^$/, verdict: /^✓ Synchronised, right to within / },
+  "a simulated clock": {
+    options: { clock: { offset: "1h", rate: 10 } },
+    warnings: /^▲ NOT THE TRUE TIME[^]*offset \+1 h/,
+    verdict: /^▲ 1 h .*ahead, at 10 times the rate$/,
+  },
+  "not synchronised": {
+    options: { status: { unsynchronized: true } },
+    warnings: /^✕ NOT SYNCHRONISED[^]*NTP clients are to ignore/,
+    verdict: /^✕ Not synchronised$/,
+  },
+  "a leap second near": {
+    options: { clock: { time: "2028-12-31T23:59:00Z", leap: "insert@2028-12-31" } },
+    warnings: /LEAP SECOND[^]*at the end of 2028-12-31:\s+23:59:60/,
+    verdict: /^▲ /,
+  },
+  "upstream servers that do not answer": {
+    options: { upstreams: ["ntp://127.0.0.1:9?minpoll=1", "ntp://127.0.0.1:13?minpoll=1"] },
+    warnings: /^✕ NOT SYNCHRONISED/,
+    verdict: /^✕ Not synchronised$/,
+  },
+};
+
+for (const [name, { options, warnings, verdict }] of Object.entries(states)) {
+  Deno.test(
+    await where(browserNeeds, `the status page shows ${name}, on every screen`, async () => {
+      await using server = await serve(["127.0.0.1:0", "time://127.0.0.1:0"], { http, ...options });
+      await withBrowser(async (browser) => {
+        for (const screen of screens) {
+          const page = await open(browser, server, screen);
+          await page.shows("verdict", verdict);
+          await page.shows("warnings", warnings);
+          await page.shows("hms", /^\d\d:\d\d:\d\d$/);
+          await page.assertSound(`${screen.viewport.width}, ${screen.colorScheme}`);
+          await page.page.context().close();
+        }
+      });
+    }),
+  );
+}
+
+Deno.test(
+  await where(
+    browserNeeds,
+    "the status page counts requests, and shows clients and news",
+    async () => {
+      await using server = await serve("127.0.0.1:0", { http, clock: { offset: "90s" } });
+      await withBrowser(async (browser) => {
+        const page = await open(browser, server);
+        await page.shows("news", /Started/);
+        const { port } = new URL(server.url);
+        for (let i = 0; i < 3; i++) await query(`ntp://127.0.0.1:${port}`);
+        await page.shows("clients", /127\.0\.0\.1\s+NTP 4\s+\S+ \w+\s+3\s+/);
+        server.clock.reset();
+        server.clock.set({ rate: 2 });
+        await page.shows("warnings", /rate 2/);
+        await page.page.locator("#local").click();
+        assertEquals(await page.page.locator("#local").getAttribute("aria-pressed"), "true");
+        for (const span of ["4 h", "48 h", "10 min"]) {
+          await page.page.getByRole("button", { name: span }).click();
+        }
+        const drawn = await page.page.locator("canvas").count();
+        assertEquals(drawn, 2);
+        await page.assertSound("after clicks");
+        assert(page.octets > 0 && page.octets < 120_000, `${page.octets} octets`);
+      });
+    },
+  ),
+);
+
+Deno.test(
+  await where(browserNeeds, "the status page says when an upstream server is lost", async () => {
+    await using near = await serve("ntp://127.0.0.1:0", { status: { local: 1 } });
+    const far = await serve("ntp://127.0.0.1:0", { status: { local: 1 } });
+    await using server = await serve("ntp://127.0.0.1:0", {
+      http,
+      upstreams: [near.url, far.url].map((url) => `${url}?minpoll=0&maxpoll=0`),
+    });
+    await until(() => server.upstreams.every(({ offset }) => offset !== undefined), 20);
+    await withBrowser(async (browser) => {
+      const page = await open(browser, server);
+      await page.shows("upstreams", /✓ (selected|combined)/);
+      await far.shutdown();
+      await page.shows("warnings", /UPSTREAM SERVER LOST[^]*1 of 2 (is|are) left/);
+      await page.assertSound("one lost");
+    });
+  }),
+);
+
+Deno.test(
+  await where(
+    browserNeeds,
+    "the status page says that its server is gone, and goes on when it is back",
+    async () => {
+      const first = await serve("ntp://127.0.0.1:0", { http });
+      const { host } = new URL(first.http?.url ?? "");
+      await withBrowser(async (browser) => {
+        const page = await open(browser, first);
+        await first.shutdown();
+        await page.shows("warnings", /NO CONNECTION TO THE SERVER[^]*out of date/);
+        assertMatch(await page.text("live"), /lost/);
+        page.messages.length = 0;
+        await using _second = await serve("ntp://127.0.0.1:0", { http: host });
+        await page.shows("live", /live/);
+        await page.shows("warnings", /^$/);
+        // Only the attempts that failed were reported.
+        assertEquals(page.messages.filter((text) => !text.includes("ERR_CONNECTION_REFUSED")), []);
+      });
+    },
+  ),
+);
+
+Deno.test(
+  await where(browserNeeds, "the status page asks for the token, and keeps a session", async () => {
+    const httpToken = "0123456789abcdef";
+    await using server = await serve("ntp://127.0.0.1:0", { http, httpToken });
+    const url = server.http?.url ?? "";
+    await withBrowser(async (browser) => {
+      const page = await browser.newPage();
+      await page.goto(`${url}/`);
+      await page.getByLabel("token").fill("wrong");
+      await page.getByRole("button").click();
+      await page.getByText("not the token").waitFor();
+      await page.getByLabel("token").fill(httpToken);
+      await page.getByRole("button").click();
+      await page.getByText("Listeners").waitFor();
+      await page.reload();
+      await page.getByText("● live").waitFor();
+      const cookies = await page.context().cookies();
+      assertEquals(cookies.map(({ httpOnly, sameSite }) => [httpOnly, sameSite]), [[
+        true,
+        "Strict",
+      ]]);
+    });
+  }),
+);
+
+Deno.test(
+  await where(
+    browserNeeds,
+    "pages of others, and names of others, see the time and nothing else",
+    async () => {
+      await using server = await serve("ntp://127.0.0.1:0", { http, control: "127.0.0.1:0" });
+      await using other = await serve("ntp://127.0.0.1:0", { http });
+      const url = server.http?.url ?? "";
+      const { port } = new URL(url);
+      const browser = await openBrowser("--host-resolver-rules=MAP evil.test 127.0.0.1");
+      try {
+        const page = await browser.newPage();
+        // By DNS rebinding, the name of another site leads to this server.
+        for (const path of ["/", "/state", "/clients", "/history", "/events", "/metrics"]) {
+          const response = await page.goto(`http://evil.test:${port}${path}`);
+          assertEquals(response?.status(), 421, path);
+        }
+        await page.goto(`${other.http?.url.replace("127.0.0.1", "localhost")}/time`);
+        const results = await page.evaluate(async ([url, control]) => {
+          const attempt = async (target: string, init?: RequestInit): Promise<string> => {
+            try {
+              const response = await fetch(target, init);
+              return `${response.status}`;
+            } catch {
+              return "refused";
+            }
+          };
+          return [
+            await attempt(`${url}/time`),
+            await attempt(`${url}/state`),
+            await attempt(`${url}/metrics`),
+            await attempt(`${url}/session`, { method: "POST", body: "token=x" }),
+            await attempt(`${control}/clock`, { method: "PATCH", body: '{"offset":"1h"}' }),
+            await attempt(`${control}/reset`, { method: "POST", mode: "no-cors" }),
+          ];
+        }, [url, server.control?.url ?? ""]);
+        // A no-cors response is opaque, whatever it is.
+        assertEquals(results, ["200", "refused", "refused", "refused", "refused", "0"]);
+        assertEquals(
+          server.clock.now().since(Temporal.Now.instant()).abs().total("seconds") < 60,
+          true,
+        );
+      } finally {
+        await browser.close();
+      }
+    },
+  ),
+);
