@@ -16,6 +16,8 @@ installed=(
   shellcheck
   # Container images, built and run without a registry.
   buildah podman podman-compose runc mmdebstrap containernetworking-plugins iptables
+  # The Debian package, built and checked.
+  debhelper dpkg-dev lintian
   # A terminal whose contents and processes the tests can read.
   tmux procps
   # The firewall of a test.
