@@ -228,3 +228,25 @@ Deno.test(
     },
   ),
 );
+
+Deno.test(
+  await where(needs(program.ntpdig), "ntpdig of NTPsec authenticates timesrv", async () => {
+    await using network = await Network.create();
+    const file = await keyFile(network, "keys", ntpsecKeys);
+    const wrong = await keyFile(network, "wrong", ["2 SHA1 other"]);
+    await using _server = await startTimesrv(
+      network,
+      ...["--keys", file, "--require-auth", "ntp://127.0.0.1:123"],
+    );
+    const ntpdig = (key: string, file: string): Promise<Outcome> => {
+      const options = ["-t", "2", "-a", key, "-k", file];
+      return run(network.inside([program.ntpdig, ...options, "127.0.0.1"]), { env: peerEnv });
+    };
+    // It sends longer digests whole, which no server can tell from an extension field.
+    for (const key of ["1", "2", "6"]) {
+      const { stdout, stderr } = await ntpdig(key, file);
+      assertMatch(stdout, / 127\.0\.0\.1 s\d+ no-leap/, `${key} ${stderr}`);
+    }
+    assertEquals((await ntpdig("2", wrong)).stdout, "");
+  }),
+);

@@ -143,7 +143,7 @@ export function formatFields(json: string, csv: string): Record<"json" | "csv", 
 }
 
 /** What completions offer for a server whose replies have an offset. */
-export const measurableOffers: readonly string[] = ["ntp://", "time://"];
+export const measurableOffers: readonly string[] = ["ntp://", "ntp+nts://", "time://"];
 
 /** The servers of a command that needs an offset. */
 export const serversArgument: Positional = {
@@ -155,4 +155,6 @@ export const serversArgument: Positional = {
 };
 
 /** What completions offer for a target of any protocol. */
-export const targetOffers: readonly string[] = wireProtocols.map((protocol) => `${protocol}://`);
+export const targetOffers: readonly string[] = [...wireProtocols, "ntp+nts"].map((protocol) =>
+  `${protocol}://`
+);

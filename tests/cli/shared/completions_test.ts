@@ -28,10 +28,10 @@ Deno.test("completions offer the values of options and arguments, and the names 
   const table: [program: Program, typed: string, words: readonly string[], bits: number][] = [
     [timecli, "check --leap=c", ["--leap=critical"], 4],
     [timecli, "check --json=c", [], 4],
-    [timecli, "-n 3 n", ["ntp://"], 6],
+    [timecli, "-n 3 n", ["ntp://", "ntp+nts://"], 6],
     [timecli, "a.example d", ["daytime://"], 6],
     [timecli, "-n ", [], 4],
-    [timecli, "wait ", ["ntp://", "time://"], 6],
+    [timecli, "wait ", ["ntp://", "ntp+nts://", "time://"], 6],
     [timecli, "explain a.example ", [], 4],
     [timecli, "explain --capture ", [], 0],
     [timecli, "explain --capture=", [], 0],

@@ -108,7 +108,7 @@ export const command = defineCommand({
     name: "url",
     help: "server: [PROTOCOL://]HOST[:PORT], NTP by default",
     isRequired: true,
-    offers: targetOffers,
+    offers: targetOffers.filter((url) => url !== "ntp+nts://"),
   }],
   groups,
   notes: NOTES,
