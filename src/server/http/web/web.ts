@@ -100,7 +100,7 @@ export class Web {
     this.#hasToken = token !== undefined;
     this.#gate = new WebGate({ token: token === undefined ? undefined : checkToken(token), names });
     this.#parts = parts;
-    this.#requests = new RequestCounts(this.#paths());
+    this.#requests = new RequestCounts(this.#paths().map(labelOf));
   }
 
   /** Its URL, such as `http://127.0.0.1:8880`. */
@@ -172,7 +172,7 @@ export class Web {
 
   /** Counts a request of its listener. */
   count({ url: { pathname } }: HttpRequest, status: number): void {
-    this.#requests.count(findKey(pathname) ?? pathname, status);
+    this.#requests.count(labelOf(pathname), status);
   }
 
   get #figures(): WebFigures {
@@ -238,10 +238,16 @@ export class Web {
     }
     const { limit } = guard;
     // On this machine the time alone is limited, and only if it is over UDP too.
-    const isTime = this.has(url.pathname) && routes[url.pathname]?.part === "time";
+    const isTime = this.has(url.pathname) && findRoute(url.pathname)?.part === "time";
     const isLimited = !isLocal || isTime && limit?.perSecond !== undefined;
     if (limit !== undefined && isLimited) this.#limiter.take(peer, limit);
   }
+}
+
+/** The label of a path in metrics: all files of the page have the same. */
+function labelOf(path: string): string {
+  const key = findKey(path) ?? path;
+  return key !== "/" && Object.hasOwn(pageRoutes, key) ? "assets" : key;
 }
 
 /** The key of a path in the table: itself, or one with a slash at its end, which has all paths below it. */

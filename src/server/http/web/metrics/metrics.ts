@@ -40,7 +40,7 @@ export const serverMetrics: readonly ServerMetric[] = [
     name: "timesrv_http_requests_total",
     type: "counter",
     labels: ["path", "code"],
-    help: "HTTP requests by their path, or other, and the class of the status code, such as 2xx.",
+    help: "HTTP requests by path, assets or other, and class of the status code, such as 2xx.",
     samples: (_server, { requests }) => requests.samples(),
   },
   {

@@ -153,13 +153,17 @@ Deno.test("metrics count the HTTP requests by path and class of the status code"
   for (const options of [{ http }, { http, control: http }]) {
     await using server = await serve("ntp://127.0.0.1:0", options);
     const paths = ["/time", "/time", "/time?zone=Nowhere", "/secret/123", "/secret/124"];
-    for (const path of [...paths, "/metrics"]) await get(server, path);
+    const page = ["/favicon.svg", "/page.js", "/api/timezone/Etc/UTC", "/api/timezone/Nowhere"];
+    for (const path of [...paths, ...page, "/metrics"]) await get(server, path);
     const seen = await samples(server, "timesrv_http_requests_total");
     const counted = seen.filter((line) => !line.endsWith(" 0"));
     assertEquals(counted, [
       'timesrv_http_requests_total{path="/time",code="2xx"} 2',
       'timesrv_http_requests_total{path="/time",code="4xx"} 1',
+      'timesrv_http_requests_total{path="/api/timezone/",code="2xx"} 1',
+      'timesrv_http_requests_total{path="/api/timezone/",code="4xx"} 1',
       'timesrv_http_requests_total{path="/metrics",code="2xx"} 1',
+      'timesrv_http_requests_total{path="assets",code="2xx"} 2',
       'timesrv_http_requests_total{path="other",code="4xx"} 2',
     ]);
     // The series are those of the start, whatever clients ask for.
