@@ -162,6 +162,7 @@ function isFinal(exchanges: readonly SampledExchange[]): boolean {
       return !isRateKiss(last) || exchanges.filter(isRateKiss).length >= MAX_RATE_KISSES;
     case "unknown_host":
     case "no_name_server":
+    case "nts_ke":
     case "refused":
     case "unreachable":
       return exchanges.every(({ reply }) => reply === undefined);

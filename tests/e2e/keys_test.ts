@@ -146,6 +146,26 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
             'Cannot read "ntp://127.0.0.1?key=0": the id of a key is 1 to 4294967295',
           ],
           [timecli, ["bench", target], "A load test authenticates nothing: leave out ?key"],
+          [
+            timecli,
+            ["ntp://127.0.0.1", "--nts-ca", good],
+            "--nts-ca is for servers with NTS: ntp+nts://HOST",
+          ],
+          [
+            timecli,
+            ["ntp+nts://127.0.0.1", "--nts-ca", good],
+            `There is no certificate in PEM in "${good}"`,
+          ],
+          [
+            timecli,
+            ["ntp+nts://127.0.0.1?key=7"],
+            'Cannot read "ntp+nts://127.0.0.1?key=7": ntp+nts:// has no parameters',
+          ],
+          [
+            timesrv,
+            ["ntp://127.0.0.1:0", "--nts-ca", good],
+            "--nts-ca needs an --upstream with NTS: ntp+nts://HOST",
+          ],
           [timesrv, ["ntp://127.0.0.1:0", "--require-auth"], "--require-auth needs --keys"],
           [
             timesrv,

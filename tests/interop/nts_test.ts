@@ -156,7 +156,9 @@ Deno.test(
         await server.waitFor(
           isFollowed ? /Synchronised to ntp\+nts:\/\/localhost:14460/ : /Serving ntp/,
         );
-        const { stdout } = await timecli(network, "--json", "ntp://127.0.0.1:2123");
+        const { stdout } = await run(
+          network.inside([...source.timecli, "--json", "ntp://127.0.0.1:2123"]),
+        );
         assertEquals(JSON.parse(stdout).stratum, isFollowed ? 6 : 0);
       }
     },

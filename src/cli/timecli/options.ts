@@ -54,7 +54,10 @@ export async function networkOf(
   },
   targets: readonly string[],
 ): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa">> {
-  const network = { ...familyAndAddress(values), ...await readAuthorities(values, targets) };
+  const network = {
+    ...familyAndAddress(values),
+    ...await readAuthorities({ values, sources }, targets),
+  };
   const { keys: file } = values;
   const used = targets.flatMap((target) => {
     const { key } = asArgumentError(() => parseTarget(target));
@@ -78,10 +81,17 @@ export async function networkOf(
 }
 
 async function readAuthorities(
-  { ntsCa: file }: Pick<ValuesOf<typeof networkFields>, "ntsCa">,
+  { values: { ntsCa: file }, sources }: {
+    readonly values: Pick<ValuesOf<typeof networkFields>, "ntsCa">;
+    readonly sources: Arguments["sources"];
+  },
   targets: readonly string[],
 ): Promise<Pick<ExchangeOptions, "ntsCa">> {
-  if (file === undefined || !targets.some((target) => parseTarget(target).nts)) return {};
+  if (file === undefined) return {};
+  if (!targets.some((target) => parseTarget(target).nts)) {
+    if (sources.get("ntsCa") !== "arguments") return {};
+    throw new UsageError("--nts-ca is for servers with NTS: ntp+nts://HOST");
+  }
   const { readCertificates } = await import("../shared/files.ts");
   return { ntsCa: await readCertificates(file, "timecli") };
 }

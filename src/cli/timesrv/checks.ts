@@ -139,6 +139,9 @@ export async function readAuth(
 ): Promise<Pick<ServeOptions, "keys" | "ntsCa" | "requireAuth">> {
   if (requireAuth && file === undefined) throw new UsageError("--require-auth needs --keys");
   const keys = file === undefined ? undefined : await readKeys(file, "timesrv");
+  if (ntsCa !== undefined && !upstreams.some((url) => parseUpstream(url).endpoint.nts)) {
+    throw new UsageError("--nts-ca needs an --upstream with NTS: ntp+nts://HOST");
+  }
   const options = {
     keys,
     ...(requireAuth && { requireAuth }),
