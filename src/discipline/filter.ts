@@ -35,8 +35,11 @@ const PHASE_NOISE = 3e-9;
 /** Before anything is known of it: crystals are off by up to 100 ppm, most of them by far less. */
 const FIRST_FREQUENCY_DEVIATION = 50e-6;
 
-/** The variance of a share that lies anywhere from -1/2 to 1/2. */
-const UNKNOWN_SHARE = 1 / 12;
+/**
+ * The variance of a share of which nothing is known: mostly queues are alike. If it could as well be anywhere from -1/2
+ * to 1/2, a few exchanges that were held up on one way would pass for a share.
+ */
+const UNKNOWN_SHARE = 0.003;
 
 /** What the asymmetry of queues may change by from one sample to the next, as a variance. */
 const SHARE_WANDER = 1e-5;
@@ -203,6 +206,21 @@ function firstHypothesis({ offset, delay }: Sample, before: Hypothesis | undefin
   };
 }
 
+/** As many samples show what is typical, whatever the longest of them were. */
+const MANY_SAMPLES = 16;
+
+/** The mean of exponential queues both ways, by their median. */
+const MEAN_PER_MEDIAN = 1.2;
+
+/** The delay beyond the least that is typical: the mean, unless a few exchanges were held up for long. */
+function typicalExcess(delays: readonly number[]): number {
+  const mean = meanExcess(delays);
+  if (delays.length < MANY_SAMPLES) return mean;
+  const sorted = delays.toSorted((a, b) => a - b);
+  const median = (sorted[sorted.length >> 1] as number) - (sorted[0] as number);
+  return Math.min(mean, MEAN_PER_MEDIAN * median);
+}
+
 /** The delay beyond the least, on average. */
 function meanExcess(delays: readonly number[]): number {
   return delays.reduce((sum, delay) => sum + delay, 0) / delays.length - Math.min(...delays);
@@ -214,7 +232,7 @@ function meanExcess(delays: readonly number[]): number {
  */
 function unseenExcess(delays: readonly number[], delay: number): number {
   const count = delays.length;
-  const expected = 0.7 * (1 + 3 / count) * meanExcess(delays) / Math.sqrt(count);
+  const expected = 0.7 * (1 + 3 / count) * typicalExcess(delays) / Math.sqrt(count);
   return Math.max(expected, delay / count ** 2);
 }
 

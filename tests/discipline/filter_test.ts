@@ -131,3 +131,18 @@ Deno.test("UpstreamFilter's first frequencies are rarely beyond three of their d
   }
   assert(beyond > 0 && beyond <= 40, `${beyond} of 1000`);
 });
+
+Deno.test("UpstreamFilter does not take exchanges that were held up on one way for an asymmetry", () => {
+  const errors: number[] = [];
+  for (let seed = 1; seed <= 40; seed++) {
+    const draws = new Draws(seed);
+    const filter = filtered(60, () => {
+      const heldUp = draws.random() < 0.15 ? draws.exponential(50e-3) : 0;
+      const [up, down] = [draws.exponential(1e-3) + heldUp, draws.exponential(1e-3)];
+      return [(up - down) / 2, 10e-3 + up + down];
+    });
+    errors.push(filter.estimate(64 * 59)?.offset ?? NaN);
+  }
+  const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+  assertNear(mean, 0, 0.1e-3);
+});
