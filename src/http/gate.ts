@@ -1,5 +1,6 @@
-/** Access to the control interface: for programs on this machine or with the token, never for web pages. */
-import { isLoopback } from "../system/address.ts";
+/** Access to the interfaces over HTTP: for programs on this machine or with the token, never for pages of others. */
+import { addressFamily, isLoopback } from "../system/address.ts";
+import { quote } from "../text/json.ts";
 import { HttpError } from "./http_error.ts";
 import type { HttpRequest } from "./listener.ts";
 
@@ -31,6 +32,27 @@ export async function authorize(
     throw new HttpError(403, "Only this machine may control this server without a token");
   }
   if (token !== undefined) await requireToken(headers, token);
+}
+
+/**
+ * Keeps web pages of other sites, and names of strangers, away from what a program shows.
+ *
+ * By DNS rebinding, a page can resolve a name of its own to this address: so the host is an address, `localhost`
+ * or a name that the option `--http-name` gave.
+ *
+ * @throws {HttpError} If a request is on behalf of another site, or for another name
+ */
+export function requireOwnSite({ url, headers }: HttpRequest, names: readonly string[]): void {
+  const site = headers.get("sec-fetch-site") ?? "none";
+  if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
+    throw new HttpError(403, "Pages of other sites must not look at this server");
+  }
+  for (const host of [hostOf(url), hostOf(URL.parse(`http://${headers.get("host") ?? ""}/`))]) {
+    const isOwn = host === "localhost" || addressFamily(host) !== undefined || names.includes(host);
+    if (!isOwn) {
+      throw new HttpError(421, `${quote(host)} is no name of this server: see --http-name`);
+    }
+  }
 }
 
 /** @throws {HttpError} If a request does not carry a token */

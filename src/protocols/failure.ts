@@ -1,3 +1,19 @@
+/** All values of {@linkcode QueryFailure}. */
+export const queryFailures = [
+  "timeout",
+  "refused",
+  "unknown_host",
+  "no_name_server",
+  "unreachable",
+  "not_a_time",
+  "bogus_reply",
+  "not_authentic",
+  "nts_ke",
+  "kiss_o_death",
+  "unsynchronized",
+  "unusable",
+] as const;
+
 /**
  * Why a query returned no usable time.
  *
@@ -14,19 +30,7 @@
  * - `unsynchronized`: the server reports that its clock is not synchronised
  * - `unusable`: the reply contradicts itself, or its error bound is too large
  */
-export type QueryFailure =
-  | "timeout"
-  | "refused"
-  | "unknown_host"
-  | "no_name_server"
-  | "unreachable"
-  | "not_a_time"
-  | "bogus_reply"
-  | "not_authentic"
-  | "nts_ke"
-  | "kiss_o_death"
-  | "unsynchronized"
-  | "unusable";
+export type QueryFailure = (typeof queryFailures)[number];
 
 /**
  * A query returned no usable time; {@linkcode QueryError.reason} is the cause.

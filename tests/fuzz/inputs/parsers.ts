@@ -21,7 +21,7 @@ import { formatEndpoint, parseEndpoint, parseTarget } from "../../../src/protoco
 import { addNamedFault, formatFaults } from "../../../src/server/faults/text.ts";
 import { readFaults } from "../../../src/server/faults/rules.ts";
 import { rateLimitField } from "../../../src/server/guard/options.ts";
-import { parseNetworks } from "../../../src/server/guard/networks.ts";
+import { parseNetworks } from "../../../src/text/networks.ts";
 import { checkToken, parseControl } from "../../../src/http/address.ts";
 import { parseListener } from "../../../src/server/listener.ts";
 import { parseScenario } from "../../../src/server/scenarios/scenario_file.ts";

@@ -1,5 +1,5 @@
-import { type IpWords, isIpv4, parseIpWords } from "../../text/ip_words.ts";
-import { quote } from "../../text/json.ts";
+import { type IpWords, isIpv4, parseIpWords } from "./ip_words.ts";
+import { quote } from "./json.ts";
 
 export interface Network {
   readonly family: "ipv4" | "ipv6";
@@ -33,4 +33,18 @@ export function parseNetworks(text: string): Network[] {
   // A prefix shorter than ::ffff:0:0/96 covers IPv6 addresses too.
   if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
   return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
+}
+
+/** Whether an address is in one of the networks; false for a text that is no address. */
+export function isWithin(address: string, networks: readonly Network[]): boolean {
+  const words = new Uint32Array(4);
+  if (!parseIpWords(address, words)) return false;
+  const bits = toBits(words);
+  return networks.some(({ family, words, length }) =>
+    bits.startsWith(toBits(words).slice(0, family === "ipv4" ? 96 + length : length))
+  );
+}
+
+function toBits(words: IpWords): string {
+  return Array.from(words, (word) => word.toString(2).padStart(32, "0")).join("");
 }
