@@ -2,6 +2,8 @@
 /** Writes the references: the manual pages in man/, docs/timesrv.md, docs/timecli.md and docs/metrics.md. */
 import { timecli } from "../src/cli/timecli/timecli.ts";
 import { timesrv } from "../src/cli/timesrv/timesrv.ts";
+import { probeMetrics, watchedMetrics } from "../src/client/export/metrics.ts";
+import type { Metric } from "../src/text/exposition.ts";
 import { serverMetrics } from "../src/server/http/web/metrics/metrics.ts";
 import { markdownPage } from "./manual/markdown.ts";
 import { programPage } from "./manual/page.ts";
@@ -29,13 +31,16 @@ export async function writeReferences(today: string): Promise<Record<string, str
     );
   }
   const metrics = await Deno.readTextFile(new URL("manual/metrics.md", import.meta.url));
-  files["docs/metrics.md"] = await formatMarkdown(`${metrics}\n${metricsTable()}`);
+  const [server = "", client = ""] = metrics.split("<!-- server -->");
+  files["docs/metrics.md"] = await formatMarkdown(
+    `${server}\n${metricsTable(serverMetrics)}\n${client}\n` +
+      metricsTable([...watchedMetrics, ...probeMetrics]),
+  );
   return files;
 }
 
-/** The metrics of a server, as a table. */
-function metricsTable(): string {
-  const rows = serverMetrics.map(({ name, type, labels = [], help }) =>
+function metricsTable(metrics: readonly Metric[]): string {
+  const rows = metrics.map(({ name, type, labels = [], help }) =>
     `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${help} |`
   );
   return ["| name | type | labels | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");

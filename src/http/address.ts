@@ -6,6 +6,8 @@ export const DEFAULT_CONTROL_PORT = 8890;
 
 const DEFAULT_HTTP_PORT = 8880;
 
+const DEFAULT_EXPORT_PORT = 8891;
+
 export interface HttpAddress {
   readonly hostname: string;
   readonly port: number;
@@ -29,6 +31,15 @@ export function parseControl(text: string): HttpAddress {
  */
 export function parseHttp(text: string): HttpAddress {
   return parseAddress(text, "HTTP", DEFAULT_HTTP_PORT);
+}
+
+/**
+ * Parses the address of an exporter of metrics as {@linkcode parseControl} does.
+ *
+ * @throws {SyntaxError} If it cannot be read
+ */
+export function parseExport(text: string): HttpAddress {
+  return parseAddress(text, "HTTP", DEFAULT_EXPORT_PORT);
 }
 
 function parseAddress(text: string, what: string, defaultPort: number): HttpAddress {

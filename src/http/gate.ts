@@ -37,21 +37,31 @@ export async function authorize(
 /**
  * Keeps web pages of other sites, and names of strangers, away from what a program shows.
  *
- * By DNS rebinding, a page can resolve a name of its own to this address: so the host is an address, `localhost`
- * or a name that the option `--http-name` gave.
- *
  * @throws {HttpError} If a request is on behalf of another site, or for another name
  */
-export function requireOwnSite({ url, headers }: HttpRequest, names: readonly string[]): void {
+export function requireOwnSite(request: HttpRequest, names: readonly string[]): void {
+  const { headers } = request;
   const site = headers.get("sec-fetch-site") ?? "none";
-  if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
+  const isOwn = ["none", "same-origin"].includes(site) &&
+    // Browsers name the origin of modules even to itself.
+    (!headers.has("origin") || isOwnOrigin(headers));
+  if (!isOwn && !isVisit(request)) {
     throw new HttpError(403, "Pages of other sites must not look at this server");
   }
+  requireOwnName(request, names);
+}
+
+/**
+ * Requires an address, `localhost` or a name of `--http-name` as the host: by DNS rebinding, a page can resolve a
+ * name of its own to this address.
+ *
+ * @throws {HttpError} If it is another name
+ */
+export function requireOwnName({ url, headers }: HttpRequest, names: readonly string[]): void {
   for (const host of [hostOf(url), hostOf(URL.parse(`http://${headers.get("host") ?? ""}/`))]) {
     const isOwn = host === "localhost" || addressFamily(host) !== undefined || names.includes(host);
-    if (!isOwn) {
-      throw new HttpError(421, `${quote(host)} is no name of this server: see --http-name`);
-    }
+    if (isOwn) continue;
+    throw new HttpError(421, `${quote(host)} is no name of this server: see --http-name`);
   }
 }
 
@@ -59,6 +69,17 @@ export function requireOwnSite({ url, headers }: HttpRequest, names: readonly st
 export async function requireToken(headers: Headers, token: string): Promise<void> {
   if (await isSameToken(bearerOf(headers), token)) return;
   throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
+}
+
+/** Whether the header Origin names the host that was asked; the scheme may be that of a proxy. */
+export function isOwnOrigin(headers: Headers): boolean {
+  return URL.parse(headers.get("origin") ?? "")?.host === headers.get("host");
+}
+
+/** Whether a browser follows a link to the first page: that shows it to its user, and nothing to the other site. */
+function isVisit({ method, url, headers }: HttpRequest): boolean {
+  return method === "GET" && url.pathname === "/" && !headers.has("origin") &&
+    headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
 }
 
 function hostOf(url: URL | null): string {

@@ -1,39 +1,46 @@
 /**
  * Checks that a file can be written, and leaves everything as it was.
  *
+ * @param isWhole Whether it must never be written in place
  * @throws {Error} If it cannot be written, or is no regular file
  * @throws {Deno.errors.NotCapable} If a permission is missing
  */
-export async function checkWritable(path: string): Promise<void> {
+export async function checkWritable(path: string, isWhole = false): Promise<void> {
   const info = await statIfReadable(path);
   requireRegular(info);
   if (info) (await Deno.open(path, { write: true })).close();
   try {
     await probe(temporaryName(info ? await Deno.realPath(path) : path));
   } catch (error) {
-    if (!canWriteInPlace(error, info)) throw error;
+    if (isWhole || !canWriteInPlace(error, info)) throw error;
     if (!info) await probe(path);
   }
 }
 
 /**
  * Writes a file beside its place and moves it there. Links are followed and the mode is kept. A file in a
- * folder that accepts no others is written in place.
+ * folder that accepts no others is written in place, unless a mode is given: then no reader ever sees a part of it.
  *
+ * @param mode Its mode from now on, whatever the umask
  * @throws {Error} If it cannot be written, or is no regular file
  */
-export async function writeAtomically(path: string, text: string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  text: string,
+  mode?: number,
+): Promise<void> {
   const info = await statIfReadable(path);
   requireRegular(info);
   const target = info ? await Deno.realPath(path) : path;
   const temporary = temporaryName(target);
   try {
-    const mode = info?.mode ? { mode: info.mode } : {};
-    await Deno.writeTextFile(temporary, text, { createNew: true, ...mode });
+    const kept = info?.mode ? { mode: info.mode } : {};
+    await Deno.writeTextFile(temporary, text, { createNew: true, ...kept });
+    if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(temporary, mode);
     await Deno.rename(temporary, target);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    if (!canWriteInPlace(error, info)) throw error;
+    if (mode !== undefined || !canWriteInPlace(error, info)) throw error;
     await Deno.writeTextFile(target, text);
   }
 }

@@ -3,6 +3,7 @@
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
+import { escapeLine } from "../../text/printable.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Whether a name is that of standard input. */
@@ -20,6 +21,23 @@ export async function openInput(file: string): Promise<ReadableStream<Uint8Array
 export function standardOutput(file: string): typeof Deno.stdout | undefined {
   if (file === "/dev/stdout" || file === "/dev/fd/1") return Deno.stdout;
   return file === "/dev/stderr" || file === "/dev/fd/2" ? Deno.stderr : undefined;
+}
+
+/**
+ * Reports on one line that a file cannot be written.
+ *
+ * @param what Its contents, for the message
+ * @throws {Error} Always; `NotCapable` as it is
+ */
+export function rethrowWriteError(what: string, path: string, cause: unknown): never {
+  if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
+  const reason = cause instanceof Deno.errors.NotFound
+    ? "there is no such folder"
+    : cause instanceof Deno.errors.PermissionDenied
+    ? "permission denied"
+    // Deno appends the name of the file, or of the one beside it.
+    : cause.message.replace(/: (open|rename|writefile|stat|chmod) '.*$/s, "");
+  throw new Error(`Cannot write the ${what} to ${escapeLine(path)}: ${reason}`, { cause });
 }
 
 /** Its end names the file. */

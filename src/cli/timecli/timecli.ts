@@ -43,6 +43,7 @@ const subcommands = ([
     () => import("./control/control.ts"),
   ],
   ["explain", "show a request and its reply octet by octet", () => import("./explain/explain.ts")],
+  ["export", "metrics of servers for Prometheus", () => import("./export.ts")],
   ["top", "show the clients of a server, live", () => import("./top/top.ts")],
   ["wait", "wait until this machine's clock agrees with servers", () => import("./wait.ts")],
   [

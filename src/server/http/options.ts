@@ -1,5 +1,6 @@
 import { type Fields, flag, list, MAX_LONG_TEXT, oneOf, text } from "../../options/field.ts";
 import { checkToken, parseControl, parseHttp } from "../../http/address.ts";
+import { httpNamesField } from "../../http/names.ts";
 
 export const controlFields = {
   control: text("HOST[:PORT] such as 127.0.0.1:8890", parseControl, {
@@ -47,12 +48,6 @@ export interface HttpOptions {
   readonly httpParts?: readonly HttpPart[] | undefined;
 }
 
-const hostName = text("a host name", checkName, {
-  name: "http-name",
-  syntax: "<names>",
-  help: "names of this server for HTTP clients, with commas",
-});
-
 const httpPart = oneOf(httpParts, {
   name: "http-parts",
   syntax: "<parts>",
@@ -73,10 +68,6 @@ export const httpFields: Fields<HttpOptions> = {
     help: "bearer token for page and metrics; others see a command line",
     isSecret: true,
   }),
-  httpNames: { ...list(hostName), parse: (names) => names.split(",").map(hostName.parse) },
+  httpNames: httpNamesField,
   httpParts: { ...list(httpPart), parse: (parts) => parts.split(",").map(httpPart.parse) },
 };
-
-function checkName(name: string): void {
-  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})$/.test(name)) throw new SyntaxError("no name");
-}

@@ -1,10 +1,8 @@
 /** Who may look at a server over HTTP: programs with the token, browsers with a session, never pages of other sites. */
-import { isSameToken, requireToken } from "../../../http/gate.ts";
+import { isOwnOrigin, isSameToken, requireOwnName, requireOwnSite, requireToken } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import type { HttpRequest } from "../../../http/listener.ts";
-import { addressFamily } from "../../../system/address.ts";
 import { systemTimers, type Timers } from "../../../system/time.ts";
-import { quote } from "../../../text/json.ts";
 
 export interface WebGateOptions {
   /** What has to be known to look; without it all may. */
@@ -48,17 +46,9 @@ export class WebGate {
    * @throws {HttpError} If it must not
    */
   async authorize(request: HttpRequest): Promise<void> {
-    const { headers } = request;
-    const site = headers.get("sec-fetch-site") ?? "none";
-    const isOwn = ["none", "same-origin"].includes(site) &&
-      // Browsers name the origin of modules even to itself.
-      (!headers.has("origin") || isOwnOrigin(headers));
-    if (!isOwn && !isVisit(request)) {
-      throw new HttpError(403, "Pages of other sites must not look at this server");
-    }
-    this.#requireName(request);
+    requireOwnSite(request, this.#names);
     if (this.#token === undefined || this.#hasSession(request)) return;
-    await requireToken(headers, this.#token);
+    await requireToken(request.headers, this.#token);
   }
 
   /**
@@ -110,20 +100,9 @@ export class WebGate {
     return end !== undefined && this.#timers.monotonicMs() < end;
   }
 
-  /** By DNS rebinding, a page can resolve a name of its own to this address. */
-  #requireName({ url, headers }: HttpRequest): void {
-    for (const host of [url, URL.parse(`http://${headers.get("host") ?? ""}/`)]) {
-      const name = host?.hostname.replace(/^\[|\]$/g, "") ?? "";
-      const isKnown = name === "localhost" || addressFamily(name) !== undefined ||
-        this.#names.includes(name);
-      if (isKnown) continue;
-      throw new HttpError(421, `${quote(name)} is no name of this server: see --http-name`);
-    }
-  }
-
   /** Browsers say which site sends a form. */
   #requireOwnForm(request: HttpRequest): void {
-    this.#requireName(request);
+    requireOwnName(request, this.#names);
     const { headers } = request;
     if (isOwnOrigin(headers)) return;
     throw new HttpError(403, "Only a page of this server may open or end a session");
@@ -146,15 +125,4 @@ function sessionOf(request: HttpRequest): string {
   const name = cookieName(request);
   const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/);
   return cookies.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
-}
-
-/** Whether the header Origin names the host that was asked; the scheme may be that of a proxy. */
-function isOwnOrigin(headers: Headers): boolean {
-  return URL.parse(headers.get("origin") ?? "")?.host === headers.get("host");
-}
-
-/** Whether a browser follows a link to the status page: that shows it to its user, and nothing to the other site. */
-function isVisit({ method, url, headers }: HttpRequest): boolean {
-  return method === "GET" && url.pathname === "/" && !headers.has("origin") &&
-    headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
 }

@@ -2,7 +2,7 @@
 import type { HttpResponse } from "../../../../http/listener.ts";
 import { formatMetrics, type MetricFormat, metricTypes } from "../../../../text/exposition.ts";
 import { isPreferred } from "../../../../http/accept.ts";
-import { compressText } from "../compress.ts";
+import { compressText } from "../../../../http/compress.ts";
 import { serverMetrics } from "./metrics.ts";
 import type { WebRoutes } from "../route.ts";
 

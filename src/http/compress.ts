@@ -1,6 +1,6 @@
 /** Compression of responses (RFC 9110 §8.4). */
-import { isAccepted } from "../../../http/accept.ts";
-import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
+import { isAccepted } from "./accept.ts";
+import type { HttpRequest, HttpResponse } from "./listener.ts";
 
 /** A shorter body fits into one packet as it is. */
 const MIN_LENGTH = 1024;
