@@ -43,7 +43,7 @@ Examples:
   timecli export ntp://time.example ntp://192.0.2.1
   timecli export --listen 0.0.0.0:8891 --targets 192.0.2.0/24,2001:db8::/32
   timecli export --once ntp://time.example
-  timecli export -o /var/lib/prometheus/node-exporter/time.prom ntp://time.example
+  timecli export -o time.prom ntp://time.example
 `;
 
 export const command = defineCommand({
