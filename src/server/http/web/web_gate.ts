@@ -1,5 +1,11 @@
 /** Who may look at a server over HTTP: programs with the token, browsers with a session, never pages of other sites. */
-import { isOwnOrigin, isSameToken, requireOwnName, requireOwnSite, requireToken } from "../../../http/gate.ts";
+import {
+  isOwnOrigin,
+  isSameToken,
+  requireOwnName,
+  requireOwnSite,
+  requireToken,
+} from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import type { HttpRequest } from "../../../http/listener.ts";
 import { systemTimers, type Timers } from "../../../system/time.ts";
