@@ -2,31 +2,46 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../../mod.ts";
 import { Exporter, type ExporterOptions } from "../../../src/client/export/exporter.ts";
 import { parseExport } from "../../../src/http/address.ts";
-import type { HttpRequest } from "../../../src/http/listener.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/listener.ts";
 import { parseNetworks } from "../../../src/text/networks.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 import { where } from "../../support/needs.ts";
 
 const START = "2026-01-01T00:00:00Z";
 
-function begin(urls: readonly string[], options: Partial<ExporterOptions> = {}) {
+type Headers = Readonly<Record<string, string>>;
+
+interface Exported {
+  readonly network: FakeNetwork;
+  readonly exporter: Exporter;
+  readonly stop: AbortController;
+  readonly ask: (path: string, headers?: Headers, method?: string) => Promise<HttpResponse>;
+  /** The same, while time passes. */
+  readonly get: (
+    path: string,
+    headers?: Headers,
+    method?: string,
+  ) => Promise<HttpResponse & { readonly text: string }>;
+}
+
+function begin(urls: readonly string[], options: Partial<ExporterOptions> = {}): Exported {
   const network = new FakeNetwork(START);
   const stop = new AbortController();
   const exporter = new Exporter(urls, {
     ...{ network, interval: "16s", signal: stop.signal },
     ...options,
   });
-  const ask = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  const ask: Exported["ask"] = (path, headers = {}, method = "GET") =>
     exporter.answer(
       {
         method,
         url: new URL(path, "http://localhost"),
-        headers: new Headers({ host: "127.0.0.1:8891", ...headers }),
+        headers: new globalThis.Headers({ host: "127.0.0.1:8891", ...headers }),
         isLocal: true,
         peer: "127.0.0.1",
       } satisfies Omit<HttpRequest, "body"> as unknown as HttpRequest,
     );
-  const get = async (path: string, headers?: Record<string, string>, method?: string) => {
+  const get: Exported["get"] = async (path, headers, method) => {
     const response = await network.run(ask(path, headers, method));
     return { ...response, text: String(response.body) };
   };

@@ -1,21 +1,26 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { ProbeOutcome } from "../../../src/client/export/metrics.ts";
 import { Probes, type ProbesOptions } from "../../../src/client/export/probes.ts";
 import { HttpError } from "../../../src/http/http_error.ts";
 import { parseTarget } from "../../../src/protocols/endpoint.ts";
 import { parseNetworks } from "../../../src/text/networks.ts";
 import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
 
-function begin(options: Partial<ProbesOptions> = {}) {
+type Probe = (url: string, samples?: number, timeoutSeconds?: number) => Promise<ProbeOutcome>;
+
+interface Probed {
+  readonly network: FakeNetwork;
+  readonly start: Probe;
+  /** The same, while time passes. */
+  readonly probe: Probe;
+}
+
+function begin(options: Partial<ProbesOptions> = {}): Probed {
   const network = new FakeNetwork();
   const probes = new Probes({ network, ...options });
-  const start = (url: string, samples = 1, timeoutSeconds = 5) =>
+  const start: Probe = (url, samples = 1, timeoutSeconds = 5) =>
     probes.probe({ target: parseTarget(url, "ntp"), samples, timeoutSeconds });
-  const probe = async (url: string, samples?: number, timeoutSeconds?: number) => {
-    const { failure, durationSeconds, figures } = await network.run(
-      start(url, samples, timeoutSeconds),
-    );
-    return { failure, durationSeconds, figures };
-  };
+  const probe: Probe = (...request) => network.run(start(...request));
   return { network, start, probe };
 }
 

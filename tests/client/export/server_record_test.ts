@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { watch } from "../../../mod.ts";
-import { ntpReplyOf, ServerRecord } from "../../../src/client/export/server_record.ts";
+import {
+  ntpReplyOf,
+  type ServerFigures,
+  ServerRecord,
+} from "../../../src/client/export/server_record.ts";
 import { parseTarget } from "../../../src/protocols/endpoint.ts";
 import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { FakeNetwork, type FakeServer, kissOfDeath } from "../../support/fake_network.ts";
@@ -10,12 +14,12 @@ async function record(
   fieldsOf: (count: number) => Partial<NtpPacket> | undefined,
   count: number,
   before: (server: FakeServer, record: ServerRecord) => void = () => {},
-) {
+): Promise<{ looks: ServerFigures[]; end: ServerFigures; server: FakeServer }> {
   const network = new FakeNetwork();
   const server = network.serveNtp("192.0.2.1", fieldsOf);
   const record = new ServerRecord(parseTarget("192.0.2.1", "ntp"), server.url);
-  const look = () => record.look(network.timers.monotonicMs());
-  const looks: ReturnType<typeof look>[] = [];
+  const look = (): ServerFigures => record.look(network.timers.monotonicMs());
+  const looks: ServerFigures[] = [];
   await network.run((async () => {
     for await (const event of watch(["192.0.2.1"], { network, interval: "16s", count })) {
       record.add(event, network.timers.monotonicMs());
