@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { probeMetrics, watchedMetrics } from "../../src/client/export/metrics.ts";
 import { serverMetrics } from "../../src/server/http/web/metrics/metrics.ts";
 import { where } from "../support/needs.ts";
 import { root } from "../support/programs.ts";
@@ -8,12 +9,18 @@ const needs = { permissions: [{ name: "read" }] } as const;
 
 /** The labels of the metrics that a file may name. */
 const known = new Map<string, readonly string[]>([
-  ...serverMetrics.map(({ name, labels = [] }) => [name, labels] as const),
+  ...[...serverMetrics, ...watchedMetrics, ...probeMetrics].map(({ name, labels = [] }) =>
+    [name, labels] as const
+  ),
 ]);
 
 /** Each metric that a text names, with the labels of its selector and of aggregations. */
 function* metricsIn(text: string): Generator<[name: string, labels: string[]]> {
-  for (const [, name = "", selector = ""] of text.matchAll(/\b(timesrv_\w+)(?:\{([^}]*)\})?/g)) {
+  for (
+    const [, name = "", selector = ""] of text.matchAll(
+      /\b((?:timesrv|timecli|probe)_\w+)(?:\{([^}]*)\})?/g,
+    )
+  ) {
     yield [name, [...selector.matchAll(/(\w+)\s*[=!]~?/g)].map(([, label = ""]) => label)];
   }
 }
@@ -47,7 +54,7 @@ Deno.test(
       for (const { title, targets } of panels) {
         for (const { expr, legendFormat } of targets) {
           const named = [...expr.matchAll(/\b(?:timesrv|timecli)_\w+/g)].map(([name]) => name);
-          const labels = named.flatMap((name) => known.get(name) ?? ["server"]);
+          const labels = named.flatMap((name) => known.get(name) ?? []);
           for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
             assert(["instance", ...labels].includes(label), `${title}: ${legendFormat}`);
           }
