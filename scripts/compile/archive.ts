@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import * as tar from "tar";
 import { ZipFile } from "yazl";
 import type { Target } from "./targets.ts";
 
@@ -25,6 +24,8 @@ export async function writeArchive(folder: string, target: Target, out: string):
   if (target.isWindows) await writeZip(file, dirname(folder), paths);
   else {
     const options = { gzip: { level: 9 }, portable: true, noDirRecurse: true, mtime: TIME };
+    // It reads the environment as it is loaded.
+    const tar = await import("tar");
     await tar.create({ ...options, file, cwd: dirname(folder) }, paths);
   }
   return name;

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import * as tar from "tar";
 import { ROOT } from "./deno.ts";
 import { CompileError } from "./error.ts";
 
@@ -78,6 +77,8 @@ export async function writeRuntime(target: Target, file: string): Promise<void> 
     const [archive] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
     if (archive === undefined) throw new CompileError(`npm pack ${spec}: it wrote no file`);
     checkIntegrity(spec, await Deno.readFile(archive), integrity);
+    // It reads the environment as it is loaded.
+    const tar = await import("tar");
     await tar.extract({ file: archive, cwd: folder, strip: 1 });
     await Deno.copyFile(join(folder, target.isWindows ? "deno.exe" : "deno"), file);
     await Deno.chmod(file, 0o755).catch(() => {});

@@ -28,7 +28,8 @@
  *
  * {@linkcode control}, {@linkcode ControlRequestOptions}, {@linkcode ControlAction},
  * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
- * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ClockAnswer},
+ * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ServedClockState},
+ * {@linkcode ClockStatusState}, {@linkcode ServerWarning}, {@linkcode ClockAnswer},
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
  * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder},
  * {@linkcode AccessAnswer}, {@linkcode AccessState}, {@linkcode AccessCheckAnswer},
@@ -90,6 +91,7 @@ export type {
   ServerState,
   SourcesAnswer,
 } from "../client/control_api.ts";
+export type { ClockStatusState, ServedClockState, ServerWarning } from "../client/served_state.ts";
 export type { SourceList, SourceState } from "../client/source_list.ts";
 export type { RecordOptions } from "./record/options.ts";
 export type { ListenerFaults } from "./faults/faults.ts";

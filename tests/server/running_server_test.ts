@@ -109,7 +109,7 @@ Deno.test("a wildcard serves the addresses that can be bound, and warns of each 
   });
   const names = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
   using _ = new FakeInterfaces(names.map((name, i) => [`eth${i}`, `${name}/24`] as const));
-  const server = await serve("asctime://0.0.0.0:4321", { log });
+  const server = await serve("asctime://0.0.0.0:4321", { log, utc: true });
   const [{ hostname, port } = {}, ...others] = server.addresses;
   assertEquals([hostname, others], ["192.0.2.2", []]);
   await server.shutdown();

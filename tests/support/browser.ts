@@ -1,5 +1,5 @@
 /** Debian's Chromium, driven by Playwright. */
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Needs } from "./needs.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -14,6 +14,8 @@ export const browserNeeds: Needs = {
 
 /** Starts a browser without a window. */
 export async function openBrowser(...args: string[]): Promise<Browser> {
+  // It reads the environment as it is loaded, which tests with the network alone may not.
+  const { chromium } = await import("playwright-core");
   // As root there is no sandbox.
   return await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", ...args] });
 }
