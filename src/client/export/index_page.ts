@@ -1,5 +1,7 @@
 /** The page of an exporter: what is there, and what Prometheus needs to scrape it. */
 
+import { parseTarget } from "../../protocols/endpoint.ts";
+
 /**
  * Formats the page.
  *
@@ -7,12 +9,16 @@
  * @param host Host and port by which the page was asked for
  */
 export function formatIndex(urls: readonly string[], host: string): string {
-  const links = urls.map((url) =>
-    `<li><a href="/probe?target=${escapeHtml(encodeURIComponent(url))}">${escapeHtml(url)}</a></li>`
-  );
+  const links = urls.map((url) => {
+    const { key, nts } = parseTarget(url, "ntp");
+    const text = escapeHtml(url);
+    // /probe queries none that needs them.
+    if (key !== undefined || nts) return `<li>${text}</li>`;
+    return `<li><a href="/probe?target=${escapeHtml(encodeURIComponent(url))}">${text}</a></li>`;
+  });
   const watched = urls.length === 0
     ? "<p>No server is kept watched: name some on the command line.</p>"
-    : `<p>Kept watched, each with a link that measures it once more:</p>
+    : `<p>Kept watched; a link measures the server once more:</p>
 <ul>
 ${links.join("\n")}
 </ul>`;

@@ -67,6 +67,9 @@ export class ServerRecord {
   #reply: TimeReply | undefined;
   /** The latest usable replies. */
   #kept: readonly Kept[] = [];
+  #frequency: Estimate["frequency"];
+  /** The replies that the frequency is of. */
+  #ratedOf: readonly Kept[] = [];
   readonly #failures = new Map<string, number>(queryFailures.map((reason) => [reason, 0]));
   readonly #kods = new Map<string, number>(kodCodes.map((code) => [code, 0]));
 
@@ -125,21 +128,21 @@ export class ServerRecord {
 
   /** @param nowMs On the clock of the exchanges */
   look(nowMs: number): ServerFigures {
-    const replies = this.#kept.flatMap(({ reply, sentMs }): TimedReply[] =>
-      "offset" in reply ? [{ reply, startedAfter: fromSeconds(sentMs / 1000) }] : []
-    );
-    const now = fromSeconds(nowMs / 1000);
-    const register = estimate(replies.slice(-MAX_REGISTER), now);
-    const frequency = register && estimate(replies, now)?.frequency;
-    const roundTrips = this.#kept.slice(-MAX_REGISTER)
-      .map(({ reply }) => toSeconds(reply.roundTrip));
+    const latest = this.#kept.slice(-MAX_REGISTER);
+    const register = estimate(timedReplies(latest), fromSeconds(nowMs / 1000));
+    const roundTrips = latest.map(({ reply }) => toSeconds(reply.roundTrip));
+    // It needs all pairs of replies, and changes with them alone.
+    if (this.#ratedOf !== this.#kept) {
+      this.#frequency = estimate(timedReplies(this.#kept), new Temporal.Duration())?.frequency;
+      this.#ratedOf = this.#kept;
+    }
     return {
       url: this.#url,
       protocol: this.endpoint.protocol,
       isUp: this.#isUp,
       lastReply: this.#lastReply,
       estimate: register,
-      frequencyError: frequency && frequency.ppm / 1e6,
+      frequencyError: this.#frequency && this.#frequency.ppm / 1e6,
       delay: register
         ? toSeconds(register.minDelay)
         : roundTrips.length > 0
@@ -152,6 +155,12 @@ export class ServerRecord {
       kods: this.#kods,
     };
   }
+}
+
+function timedReplies(kept: readonly Kept[]): TimedReply[] {
+  return kept.flatMap(({ reply, sentMs }): TimedReply[] =>
+    "offset" in reply ? [{ reply, startedAfter: fromSeconds(sentMs / 1000) }] : []
+  );
 }
 
 /** The reply of a server that speaks NTP, whose fields mean something. */

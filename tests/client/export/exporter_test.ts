@@ -190,6 +190,13 @@ Deno.test("a wrong request is answered with what was meant", async () => {
     assertEquals(response.status, status, `${path}: ${response.text}`);
     assertMatch(response.text.trimEnd(), text, path);
   }
+  // A link to the page of an exporter, in a dashboard, may be followed.
+  const visit = {
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document",
+  };
+  assertEquals([(await get("/", visit)).status, (await get("/metrics", visit)).status], [200, 403]);
   const { status, headers } = await get("/metrics", {}, "POST");
   assertEquals([status, headers.allow], [405, "GET, HEAD"]);
 });
@@ -200,14 +207,14 @@ Deno.test("a name that --http-name gives may be asked for", async () => {
 });
 
 Deno.test("the page has the address by which it was asked for, and no markup of others", async () => {
-  const { get } = begin(["ntp://time.example:123"]);
+  const { get } = begin(["ntp://time.example:123", "ntp://time.example:123?key=7"]);
   const { text, headers } = await get("/", { host: "192.0.2.7:8891" });
   assertEquals(headers["content-type"], "text/html; charset=utf-8");
   assertMatch(String(headers["content-security-policy"]), /^default-src 'none'/);
   assert(text.includes('- targets: ["192.0.2.7:8891"]'));
   assert(text.includes('href="/probe?target=ntp%3A%2F%2Ftime.example%3A123"'));
-  const { text: escaped } = await get("/", { host: "127.0.0.1" });
-  assert(escaped.includes("127.0.0.1"));
+  // Without its key it would not be measured as it is watched.
+  assert(text.includes("<li>ntp://time.example:123?key=7</li>"), text);
   const forged = await get("/", { host: '127.0.0.1"<script>' });
   assert(!forged.text.includes("<script"), forged.text);
 });
