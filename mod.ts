@@ -38,7 +38,7 @@
  * ## Query
  *
  * {@linkcode query}, {@linkcode QueryOptions}, {@linkcode ExchangeOptions}, {@linkcode QueryError},
- * {@linkcode QueryFailure}, {@linkcode validate}, {@linkcode ValidateOptions}
+ * {@linkcode QueryFailure}, {@linkcode queryFailures}, {@linkcode validate}, {@linkcode ValidateOptions}
  *
  * ## Replies
  *
@@ -76,7 +76,7 @@ export type { ClockOptions } from "./src/clock/sources/timeline/options.ts";
 export { systemClock } from "./src/clock/system_clock.ts";
 export type { ExchangeOptions } from "./src/client/exchange.ts";
 export { query, type QueryOptions, validate, type ValidateOptions } from "./src/client/query.ts";
-export { QueryError, type QueryFailure } from "./src/protocols/failure.ts";
+export { QueryError, type QueryFailure, queryFailures } from "./src/protocols/failure.ts";
 export type { Replies, ReplyTo, TimeReply } from "./src/protocols/registry.ts";
 export type { Leap, NtpReply, ReplyBase, SecondsReply, TextReply } from "./src/protocols/reply.ts";
 export {

@@ -20,6 +20,7 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "logIntervals",
     "parseKeys",
     "query",
+    "queryFailures",
     "sample",
     "serve",
     "systemClock",

@@ -29,6 +29,7 @@
  * {@linkcode control}, {@linkcode ControlRequestOptions}, {@linkcode ControlAction},
  * {@linkcode ControlAnswers}, {@linkcode ControlAnswer}, {@linkcode ServerState},
  * {@linkcode ListenerState}, {@linkcode ClockState}, {@linkcode ServedClockState},
+ * {@linkcode StatusSource},
  * {@linkcode ClockStatusState}, {@linkcode ServerWarning}, {@linkcode ClockAnswer},
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
  * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder},
@@ -91,6 +92,7 @@ export type {
   ServerState,
   SourcesAnswer,
 } from "../client/control_api.ts";
+export type { StatusSource } from "../clock/sources/source.ts";
 export type { ClockStatusState, ServedClockState, ServerWarning } from "../client/served_state.ts";
 export type { SourceList, SourceState } from "../client/source_list.ts";
 export type { RecordOptions } from "./record/options.ts";
