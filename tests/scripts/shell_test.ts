@@ -17,7 +17,13 @@ Deno.test(
     async () => {
       const folder = await Deno.makeTempDir();
       try {
-        const files = [`${root}.ci/run`, `${root}scripts/install_peers.sh`];
+        const scripts = [
+          ".ci/run",
+          "scripts/install_peers.sh",
+          "scripts/boot/init",
+          "scripts/boot/proof.sh",
+        ];
+        const files = scripts.map((name) => `${root}${name}`);
         const read = (name: string) => Deno.readTextFile(`${root}scripts/compile/${name}`);
         for (const name of ["launcher.sh", "folder.sh"]) {
           const environment = await read("environment.sh");
