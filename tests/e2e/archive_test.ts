@@ -51,6 +51,7 @@ async function build(
   const command = `${settings} exec "$@"`;
   const args = ["eval", "--no-check", "--config", join(root, "deno.json"), script];
   const { code, stderr } = await run(["sh", "-c", command, "sh", Deno.execPath(), ...args], {
+    limitSeconds: 240,
     cwd: root,
     env: { DIST: dist },
   });

@@ -216,13 +216,20 @@ class Plot {
 /** @type {{ rate: Plot, offset: Plot } | undefined} */
 let plots;
 
+/** A bound alone has no sign. */
+let formatValue = formatSigned;
+
 /**
  * @param {Series} series
  * @param {State} state
  * @param {readonly News[]} news The latest ones first
  */
 export function drawPlots(series, state, news) {
-  plots ??= { rate: new Plot("rate", formatRate), offset: new Plot("offset", formatSigned) };
+  plots ??= {
+    rate: new Plot("rate", formatRate),
+    offset: new Plot("offset", (value) => formatValue(value)),
+  };
+  formatValue = (state.upstreams ?? []).length > 0 ? formatSigned : formatSeconds;
   const { seconds, words } = spans[series.span];
   const columnOf = (/** @type {string} */ name) =>
     series.columns.get(name) ?? series.times.map(() => null);

@@ -98,8 +98,8 @@ for (
       }
     }
     assert(hours > 1 && !hasTime(), `${hours} h`);
-    // One follows the other for a while; around the two, strata would grow with each reply.
-    assertEquals([...strata].toSorted(), [2, 3]);
+    // One may follow the other for a while; around the two, strata would grow with each reply.
+    assert(strata.has(2) && Math.max(...strata) <= 3, `${[...strata]}`);
     assertEquals([one.lines.at(-1), other.lines.at(-1)], ["Not synchronised", "Not synchronised"]);
     isUp = true;
     await one.pass(1100);
