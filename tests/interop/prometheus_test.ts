@@ -85,6 +85,7 @@ async function startPrometheus(
     "--web.listen-address=127.0.0.1:0",
   ]));
   const [, address] = await prometheus.waitFor(/msg="Listening on" address=(\S+)/);
+  await prometheus.waitFor(/Server is ready to receive web requests/);
   return { prometheus, api: `http://${address}` };
 }
 
