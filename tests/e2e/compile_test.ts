@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
@@ -163,7 +163,8 @@ if (available) {
         const traced = ["-f", "-e", "trace=file", "-o", trace, file, "--version"];
         assertRan(await start("strace", traced, { env }));
         const calls = await Deno.readTextFile(trace);
-        assertStringIncludes(calls, file);
+        // strace writes letters that are not ASCII in octal, so the folder is left out.
+        assertMatch(calls, new RegExp(`execve\\("[^"]*/${name}", `));
         assertEquals(calls.match(/.*deno-compile-.*/g), null);
         assertEquals(await Deno.readTextFile(planted), "planted");
       }
