@@ -122,7 +122,7 @@ Deno.test(
           openmetrics: -90,
           text: -90,
         });
-        // Served time is what was simulated, whoever looks.
+        // Served time is what was simulated, by whatever it is watched.
         const apart = await evaluate(api, "sum by (job) (timesrv_served_time_seconds) - time()");
         for (const job of ["openmetrics", "text"]) {
           const seconds = apart[job] ?? NaN;

@@ -33,7 +33,7 @@ setup.catch(() => {});
 
 const file = (name: string): string => Deno.readTextFileSync(`${folder}/${name}`);
 
-/** A TLS server that sends these octets to whoever asks, and counts who does. */
+/** A TLS server that sends these octets to every client, and counts the clients. */
 function serveTls(
   { certificate = "good", protocols = ["ntske/1"], answer }: {
     readonly certificate?: string;

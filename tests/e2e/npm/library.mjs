@@ -93,7 +93,7 @@ test("errors have the same names and reasons", async () => {
   assert.equal(error.reason, "timeout");
 });
 
-test("the log goes where it is told", async () => {
+test("the log goes to the sink that is given", async () => {
   const lines = [];
   const sink = {
     write(data) {

@@ -143,7 +143,7 @@ Deno.test("JSON-RPC gives both times of the server, and how good its clock is", 
   assertEquals(JSON.parse(String(await other.next())).result, 1924992000000);
 });
 
-Deno.test("a page of another site may ask for the time, and is told the methods in advance", async () => {
+Deno.test("a page of another site may ask for the time, and gets the methods in advance", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { http, clock: CLOCK });
   const preflight = {
     "origin": "https://site.example",
