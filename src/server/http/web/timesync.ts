@@ -13,6 +13,8 @@ export const WEBSOCKET_PATH = "/timesync";
 
 const MAX_BODY_OCTETS = 1024;
 
+const INVALID_REQUEST = -32600;
+
 const MAX_ID_LENGTH = 64;
 
 /** The code of an error of the server itself (JSON-RPC 2.0 §5.1). */
@@ -106,7 +108,7 @@ export function answerRpc(
     admit();
     const { method } = request;
     if (request["jsonrpc"] !== "2.0" || typeof method !== "string") {
-      throw new RpcError(-32600, 'Expected {"jsonrpc":"2.0","id":1,"method":"timesync"}');
+      throw new RpcError(INVALID_REQUEST, 'Expected {"jsonrpc":"2.0","id":1,"method":"timesync"}');
     }
     const respond = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (respond === undefined) {
@@ -118,10 +120,11 @@ export function answerRpc(
   } catch (error) {
     const isRefusal = error instanceof HttpError;
     if (!isRefusal && !(error instanceof RpcError)) throw error;
-    if (id === undefined) return undefined;
     const { message } = error;
     const code = isRefusal ? REFUSED : error.code;
-    return formatJson({ jsonrpc: "2.0", id, error: { code, message } });
+    // What is no request is no notification either.
+    if (id === undefined && code !== INVALID_REQUEST) return undefined;
+    return formatJson({ jsonrpc: "2.0", id: id ?? null, error: { code, message } });
   }
 }
 
@@ -134,7 +137,7 @@ function parseRequest(text: string): Readonly<Record<string, unknown>> {
     throw new RpcError(-32700, `Cannot read the JSON: ${(error as Error).message}`);
   }
   if (isRecord(json)) return json;
-  throw new RpcError(-32600, "Expected one request, an object of JSON");
+  throw new RpcError(INVALID_REQUEST, "Expected one request, an object of JSON");
 }
 
 /** @throws {RpcError} If it could not be sent back */

@@ -78,6 +78,7 @@ const cases: readonly (readonly [body: string, expected: unknown])[] = [
   [request({ method: 7 }), failure(-32600, invalid)],
   [request({ method: "timesync", jsonrpc: "1.0" }), failure(-32600, invalid)],
   [request({ method: "timesync", jsonrpc: undefined }), failure(-32600, invalid)],
+  ["{}", failure(-32600, invalid, null)],
   ['{"id":null}', failure(-32600, noId, null)],
   [request({ method: "timesync", id: null }), failure(-32600, noId, null)],
   [request({ method: "timesync", id: {} }), failure(-32600, noId, null)],
