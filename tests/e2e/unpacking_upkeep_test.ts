@@ -25,8 +25,8 @@ if (available) {
       "are shown by ps under their own names, with one runtime on disk",
       async () => {
         await using cache = await tempFolder();
-        // One that another test has unpacked in /tmp would be taken from there.
-        const env = { XDG_CACHE_HOME: cache.path, TMPDIR: cache.path };
+        // One that another test has unpacked elsewhere would be taken from there.
+        const env = { XDG_CACHE_HOME: cache.path, HOME: cache.path, TMPDIR: cache.path };
         assertRan(await start(timecli, ["--version"], { env }));
         const runtime = await find(cache.path, /\/timecli$/);
         const { server } = await startServer([timesrv], undefined, { env });
