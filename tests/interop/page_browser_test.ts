@@ -11,6 +11,7 @@ const http = "127.0.0.1:0";
 const screens = [
   { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" },
   { viewport: { width: 1920, height: 1080 }, colorScheme: "light" },
+  { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
   { viewport: { width: 390, height: 844 }, colorScheme: "dark" },
   { viewport: { width: 390, height: 844 }, colorScheme: "light" },
 ] as const;
@@ -59,6 +60,12 @@ class Watched {
       "[document.documentElement.scrollWidth, innerWidth]",
     );
     assertEquals(wide, width, `${where}: it scrolls sideways`);
+    const [clock, inside, unused] = await this.page.evaluate<number[]>(
+      `[document.querySelector("#clock").scrollWidth, document.querySelector("#clock").clientWidth,
+        innerHeight - document.querySelector("main").getBoundingClientRect().bottom]`,
+    );
+    assertEquals(clock, inside, `${where}: the time is wider than its card`);
+    assert((unused ?? 0) <= 60, `${where}: ${unused} pixels below the tables`);
     await this.page.evaluate(axe);
     const violations = await this.page.evaluate(async () => {
       const { violations } = await Reflect.get(globalThis, "axe").run();

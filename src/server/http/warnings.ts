@@ -73,6 +73,8 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
     }];
   }
   const left = all.length - lost.length;
+  // Without a majority nobody can say which of them is wrong, nor by how much.
+  const isAgreed = all.some(({ state }) => state === "selected" || state === "combined");
   return [
     ...lost.map(({ url, lastReply }): Finding => ({
       level: "bad",
@@ -88,8 +90,11 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
       level: "bad",
       kind: "falseticker",
       about: url,
-      text: `${url} contradicts the others` +
-        `${offset === undefined ? "" : `: it is ${formatSignedSeconds(offset)} from them`}.`,
+      text: !isAgreed
+        ? `${url} contradicts another: no majority of the upstream servers agrees.`
+        : offset === undefined
+        ? `${url} contradicts the others.`
+        : `${url} contradicts the others: it is ${formatSignedSeconds(offset)} from them.`,
       over: `${url} agrees with the others again.`,
     })),
   ];

@@ -153,3 +153,16 @@ Deno.test("findWarnings says how far a falseticker is from the others", () => {
     ],
   ]);
 });
+
+Deno.test("findWarnings blames no upstream server by a figure where no majority agrees", () => {
+  const left = { ...good, state: "falseticker", offset: -1e-5 } as const;
+  const right = { ...left, url: "ntp://b.example", offset: 4 } as const;
+  assertEquals(
+    warningsOf([left, right]),
+    [left, right].map(({ url }) => [
+      "bad",
+      "falseticker",
+      `${url} contradicts another: no majority of the upstream servers agrees.`,
+    ]),
+  );
+});
