@@ -115,7 +115,7 @@ Deno.test("metrics of upstream servers leave out what is not known", () => {
   ]);
 });
 
-Deno.test("metrics count the changes of each clock, by whom they came", async () => {
+Deno.test("metrics count the changes of each clock, by what caused them", async () => {
   await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?offset=%2B1h"], {
     http,
     status: { local: 3 },
