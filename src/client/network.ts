@@ -13,6 +13,8 @@ import { runtime } from "../system/runtime.ts";
 export interface Network {
   /** The time that exchanges are measured with, and that waits pass by. */
   readonly timers: Timers;
+  /** The precision of its clock, as a power of two of seconds; measured unless it is given. */
+  readonly precision?: number | undefined;
   /**
    * Looks up the addresses of a host.
    *

@@ -63,12 +63,13 @@ export async function queryEndpoint(
   options: InSeconds<QueryOptions> = {},
 ): Promise<TimeReply> {
   const { createRequest, read } = protocols[target.protocol];
+  const { precision: localPrecision } = options.network ?? systemNetwork;
   const auth = requestOptions(target, options);
   const raw = target.nts
     ? await exchangeByNts(target, options)
     : await exchange(target, () => createRequest(auth), options);
   try {
-    return read(raw);
+    return read(raw, { localPrecision });
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);

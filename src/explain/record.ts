@@ -6,6 +6,7 @@ import {
   type ExchangeOptions,
   requestOptions,
 } from "../client/exchange.ts";
+import { systemNetwork } from "../client/network.ts";
 import { openNtsSession } from "../client/query.ts";
 import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
@@ -104,7 +105,7 @@ export async function recordExchange(
       from,
       times: { sentAt, receivedAt },
       ...(session && { nts: { answer: session.answer } }),
-      localPrecision: ownPrecision(),
+      localPrecision: (settings.network ?? systemNetwork).precision ?? ownPrecision(),
       pivot: eraPivot(receivedAt),
     };
   } catch (error) {

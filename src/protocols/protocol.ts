@@ -69,7 +69,7 @@ export interface RawReply
 
 export interface ReadOptions {
   /** The precision of the client's clock, as a power of two of seconds; without it, that of this machine. */
-  readonly localPrecision?: number;
+  readonly localPrecision?: number | undefined;
   /** Whether `sentAt` and `receivedAt` are known; true without it. */
   readonly isTimed?: boolean;
 }

@@ -1,9 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { AesSiv } from "../../src/crypto/aes_siv.ts";
-import { where } from "../support/needs.ts";
-import { run } from "../support/process.ts";
-import { root } from "../support/programs.ts";
 import { check } from "../support/property.ts";
 
 const hex = Uint8Array.fromHex;
@@ -54,30 +51,3 @@ Deno.test("AES-SIV opens what it sealed, and nothing that was changed", () => {
     300,
   );
 });
-
-Deno.test(
-  await where(
-    { permissions: [{ name: "run" }, { name: "read" }] },
-    "neither AES-CMAC nor AES-SIV keeps memory, however often they are used",
-    async () => {
-      // In a process of its own: the memory of this one is that of other tests too.
-      const script = `
-        import { AesSiv } from "./src/crypto/aes_siv.ts";
-        const siv = new AesSiv(new Uint8Array(32));
-        const text = new Uint8Array(64);
-        const use = (times) => {
-          for (let i = 0; i < times; i++) siv.open(siv.seal(text, [text]), [text]);
-          return Deno.memoryUsage().rss;
-        };
-        const before = use(2000);
-        console.log(use(20_000) - before);`;
-      const { code, stdout, stderr } = await run(
-        [Deno.execPath(), "eval", "--no-check", script],
-        { cwd: root },
-      );
-      assertEquals(code, 0, stderr);
-      // A cipher that is kept is 900 octets, and there are eight each time: 144 MB.
-      assert(Number(stdout) < 48e6, `${stdout} octets`);
-    },
-  ),
-);

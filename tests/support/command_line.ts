@@ -48,9 +48,10 @@ export async function runTimecli(
   { network = new FakeNetwork(), interruptAfterMs, ...surroundings }: TimecliOptions = {},
 ): Promise<Outcome> {
   const { timers } = network;
-  const real = { ...systemNetwork };
+  const real = { precision: undefined, ...systemNetwork };
   Object.assign(systemNetwork, {
     timers,
+    precision: network.precision,
     resolve: network.resolve.bind(network),
     connect: network.connect.bind(network),
     isClosed: network.isClosed.bind(network),

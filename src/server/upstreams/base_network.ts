@@ -16,6 +16,7 @@ export function onBase(network: Network, base: Clock): Network {
   const timers = timersOnBase(network.timers, base);
   return {
     timers,
+    precision: network.precision,
     resolve: (hostname, family) => network.resolve(hostname, family),
     isClosed: (hostname, port) => network.isClosed(hostname, port),
     async connect(to): Promise<DatagramConnection> {

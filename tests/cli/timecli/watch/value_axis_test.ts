@@ -65,7 +65,7 @@ Deno.test("createValueAxis uses minutes, hours and days", () => {
   }
 });
 
-Deno.test("chooseBase names what values are textReply from that are far from 0 and close together", () => {
+Deno.test("chooseBase names the base of values that are far from 0 and close together", () => {
   const table: [min: number, max: number, text: string | undefined][] = [
     [4.00001, 4.00004, "+4 s"],
     [-4.00004, -4.00001, "-4 s"],
