@@ -59,7 +59,7 @@ export class Connection {
   /** Whether the peer is on this machine. */
   readonly isLocal: boolean;
   readonly peer: string;
-  /** The peer's address, of IPv6 the network: one machine has a whole /64. */
+  /** {@linkcode sourceOf} the peer. */
   readonly source: string;
   /** Resolves when its descriptor is free. */
   readonly closed: Promise<void>;
@@ -94,7 +94,7 @@ export class Connection {
     const { hostname } = conn.remoteAddr as Deno.NetAddr;
     this.peer = hostname;
     this.isLocal = isLoopback(hostname);
-    this.source = networkOf(hostname);
+    this.source = sourceOf(hostname);
     try {
       // Head and body leave one after the other: the body would wait 40 ms for a delayed acknowledgement.
       conn.setNoDelay();
@@ -262,7 +262,8 @@ const reasons: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-function networkOf(address: string): string {
+/** Names who an address belongs to: of IPv6 its network, for one machine has a whole /64. */
+export function sourceOf(address: string): string {
   const words: IpWords = new Uint32Array(4);
   parseIpWords(address, words);
   return words.slice(0, isIpv4(words) ? 4 : 2).join();

@@ -3,6 +3,7 @@ import { addressFamily, isLoopback } from "../system/address.ts";
 import { quote } from "../text/json.ts";
 import { HttpError } from "./http_error.ts";
 import type { HttpRequest } from "./listener.ts";
+import type { TokenGuesses } from "./token_guesses.ts";
 
 /**
  * Checks that a request may use the interface.
@@ -16,9 +17,11 @@ import type { HttpRequest } from "./listener.ts";
  * @throws {HttpError} If it must not
  */
 export async function authorize(
-  { url, headers, isLocal }: HttpRequest,
+  request: HttpRequest,
   token: string | undefined,
+  guesses: TokenGuesses,
 ): Promise<void> {
+  const { url, headers, isLocal } = request;
   const site = headers.get("sec-fetch-site") ?? "none";
   if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
     throw new HttpError(403, "Web pages must not control this server");
@@ -31,7 +34,7 @@ export async function authorize(
   } else if (token === undefined) {
     throw new HttpError(403, "Only this machine may control this server without a token");
   }
-  if (token !== undefined) await requireToken(headers, token);
+  if (token !== undefined) await guesses.require(request, bearerOf(headers), token);
 }
 
 /**
@@ -65,12 +68,6 @@ export function requireOwnName({ url, headers }: HttpRequest, names: readonly st
   }
 }
 
-/** @throws {HttpError} If a request does not carry a token */
-export async function requireToken(headers: Headers, token: string): Promise<void> {
-  if (await isSameToken(bearerOf(headers), token)) return;
-  throw new HttpError(401, "The token is missing or wrong", { "www-authenticate": "Bearer" });
-}
-
 /** Whether the header Origin names the host that was asked; the scheme may be that of a proxy. */
 export function isOwnOrigin(headers: Headers): boolean {
   return URL.parse(headers.get("origin") ?? "")?.host === headers.get("host");
@@ -86,15 +83,7 @@ function hostOf(url: URL | null): string {
   return url?.hostname.replace(/^\[|\]$/g, "") ?? "";
 }
 
-function bearerOf(headers: Headers): string {
+/** The bearer token of a request; empty if there is none. */
+export function bearerOf(headers: Headers): string {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
-}
-
-/** Compares digests, so that the duration reveals nothing about the token. */
-export async function isSameToken(a: string, b: string): Promise<boolean> {
-  const [left, right] = await Promise.all([a, b].map(async (text) => {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-    return new Uint8Array(digest).toHex();
-  }));
-  return left === right;
 }

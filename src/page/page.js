@@ -33,8 +33,11 @@ let bound;
 /** The latest ones first. @type {(News & { id: string })[]} */
 let news = [];
 
-/** The history that was asked for last. */
-let reading = 0;
+/** The span of the history that is on its way. @type {Span | undefined} */
+let reading;
+
+/** The time for a history to arrive, in milliseconds. */
+const HISTORY_MS = 5000;
 
 const live = new Live({
   open() {
@@ -69,13 +72,22 @@ const live = new Live({
 });
 
 async function readHistory() {
-  const turn = ++reading;
-  const response = await fetch(`/history?span=${series.span}`).catch(() => undefined);
-  if (!response?.ok) return;
-  const history = await response.json();
-  if (turn !== reading) return;
-  series.load(history);
-  showAll();
+  const { span } = series;
+  // A tick may ask again before a slow server has answered.
+  if (reading === span) return;
+  reading = span;
+  try {
+    const signal = AbortSignal.timeout(HISTORY_MS);
+    const response = await fetch(`/history?span=${span}`, { signal });
+    const history = response.ok ? await response.json() : undefined;
+    if (reading !== span || history === undefined) return;
+    series.load(history);
+    showAll();
+  } catch {
+    // The stream of events says that the server is gone.
+  } finally {
+    if (reading === span) reading = undefined;
+  }
 }
 
 /** Draws what changes with each second. */
@@ -111,10 +123,14 @@ function chooseZone(isLocal) {
 /** @param {Span} span */
 function chooseSpan(span) {
   series.span = span;
-  [...byId("spans").children].forEach((button, i) =>
-    setAttribute(button, "aria-pressed", String(Object.keys(spans)[i] === span))
-  );
+  showSpan();
   void readHistory();
+}
+
+function showSpan() {
+  [...byId("spans").children].forEach((button, i) =>
+    setAttribute(button, "aria-pressed", String(Object.keys(spans)[i] === series.span))
+  );
 }
 
 for (const [id, isLocal] of /** @type {const} */ ([["utc", false], ["local", true]])) {
@@ -126,7 +142,7 @@ for (const [id, isLocal] of /** @type {const} */ ([["utc", false], ["local", tru
 for (const span of /** @type {Span[]} */ (Object.keys(spans))) {
   byId("spans").append(makeButton(spans[span].label, () => chooseSpan(span)));
 }
-chooseSpan("10m");
+showSpan();
 chooseZone(localStorage.getItem("zone") === "local");
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
 document.addEventListener("visibilitychange", () => {

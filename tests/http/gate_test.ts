@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { serve } from "../../mod.ts";
 import { authorize } from "../../src/http/gate.ts";
 import type { HttpRequest } from "../../src/http/listener.ts";
+import { TokenGuesses } from "../../src/http/token_guesses.ts";
 import { ask, raw, settings } from "../server/http/http.ts";
 
 const control = "127.0.0.1:0";
@@ -69,8 +70,9 @@ Deno.test("other machines need the token, whatever address was to be listened on
     peer: "127.0.0.1",
     body: new Blob().stream(),
   });
-  const status = async (...[given, secret]: Parameters<typeof authorize>): Promise<number> =>
-    await authorize(given, secret).then(() => 200, ({ status }) => status);
+  const guesses = new TokenGuesses();
+  const status = async (given: HttpRequest, secret: string | undefined): Promise<number> =>
+    await authorize(given, secret, guesses).then(() => 200, ({ status }) => status);
   assertEquals(await status(request("localhost", true), undefined), 200);
   assertEquals(await status(request("192.0.2.1", true), undefined), 403);
   assertEquals(await status(request("localhost", false), undefined), 403);

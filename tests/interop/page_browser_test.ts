@@ -22,12 +22,15 @@ class Watched {
   readonly messages: string[] = [];
   /** Octets of all responses, as they were sent. */
   octets = 0;
+  /** The paths that it asked for. */
+  readonly paths: string[] = [];
 
   constructor(page: Page, origin: string) {
     this.page = page;
     page.on("console", (message) => this.messages.push(message.text()));
     page.on("pageerror", (error) => this.messages.push(String(error)));
     page.on("request", (request) => {
+      this.paths.push(new URL(request.url()).pathname);
       if (!request.url().startsWith(`${origin}/`)) this.messages.push(`asked ${request.url()}`);
     });
     page.on("requestfinished", async (request) => {
@@ -155,6 +158,10 @@ Deno.test(
       await withBrowser(async (browser) => {
         const page = await open(browser, server);
         await page.shows("news", /Started/);
+        // What comes from the server is asked for once; the time, as often as its clock needs.
+        const asked = page.paths.filter((path) => path !== "/time").toSorted();
+        assertEquals(asked, [...new Set(asked)]);
+        assert(asked.includes("/history") && asked.includes("/events"), asked.join());
         const { port } = new URL(server.url);
         for (let i = 0; i < 3; i++) await query(`ntp://127.0.0.1:${port}`);
         await page.shows("clients", /127\.0\.0\.1\s+NTP 4\s+\S+ \w+\s+3\s+/);
@@ -164,7 +171,9 @@ Deno.test(
         await page.page.locator("#local").click();
         assertEquals(await page.page.locator("#local").getAttribute("aria-pressed"), "true");
         for (const span of ["4 h", "48 h", "10 min"]) {
+          const arrived = page.page.waitForResponse(/\/history\?span=/);
           await page.page.getByRole("button", { name: span }).click();
+          assertEquals((await arrived).status(), 200, span);
         }
         const drawn = await page.page.locator("canvas").count();
         assertEquals(drawn, 2);

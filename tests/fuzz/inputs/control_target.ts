@@ -92,8 +92,10 @@ export type Answer = (
   hasToken: boolean,
 ) => Promise<HttpResponse>;
 
-const control = new Control({ address: "127.0.0.1:0" });
-const controlWithToken = new Control({ address: "127.0.0.1:0", token: TOKEN });
+/** Answers by an interface of its own, so that no request depends on an earlier one. */
+const answerOnce: Answer = (request, subject, hasToken) =>
+  new Control({ address: "127.0.0.1:0", ...hasToken && { token: TOKEN } })
+    .answer(request, subject);
 
 export class ControlTarget implements InputTarget<string> {
   readonly name = "control";
@@ -101,10 +103,7 @@ export class ControlTarget implements InputTarget<string> {
   readonly #answer: Answer;
 
   /** @param answer One that is broken on purpose */
-  constructor(
-    answer: Answer = (request, subject, hasToken) =>
-      (hasToken ? controlWithToken : control).answer(request, subject),
-  ) {
+  constructor(answer: Answer = answerOnce) {
     this.#answer = answer;
   }
 

@@ -15,6 +15,7 @@ import { readJson, requireNothing } from "../body.ts";
 import { authorize } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
+import { TokenGuesses } from "../../../http/token_guesses.ts";
 import type { Web } from "../web/web.ts";
 import type { ControlledServer } from "../call.ts";
 import { findRoute, isPath, parametersOf } from "./routes.ts";
@@ -38,6 +39,7 @@ export class Control {
   readonly #isReadOnly: boolean;
   readonly #log: ServerLog | undefined;
   readonly #web: Web | undefined;
+  readonly #guesses: TokenGuesses;
   #listener: HttpListener | undefined;
   #isStopping = false;
 
@@ -51,6 +53,8 @@ export class Control {
     this.#isReadOnly = isReadOnly;
     this.#address = parseControl(address);
     this.#token = token === undefined ? undefined : checkToken(token);
+    this.#guesses = web?.guesses ?? new TokenGuesses();
+    if (token !== undefined) this.#guesses.add(token);
     this.#log = log;
   }
 
@@ -100,7 +104,7 @@ export class Control {
 
   async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     try {
-      await authorize(request, this.#token);
+      await authorize(request, this.#token, this.#guesses);
       return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
     } catch (error) {
       const body = { error: (error as Error).message };
@@ -113,7 +117,7 @@ export class Control {
   /** Whether a request for a path of both interfaces comes from a program that may control the server. */
   async #isForControl(request: HttpRequest): Promise<boolean> {
     if (!isPath(request.url.pathname) || request.headers.has("sec-fetch-site")) return false;
-    return await authorize(request, this.#token).then(() => true, () => false);
+    return await authorize(request, this.#token, this.#guesses).then(() => true, () => false);
   }
 
   async #do(request: HttpRequest, subject: ControlledServer): Promise<object> {

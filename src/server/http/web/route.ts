@@ -16,6 +16,8 @@ export interface WebCall {
    * @throws {HttpError} If access rules deny the client now, or it asks too often
    */
   readonly admit: () => void;
+  /** Whether the client still may look, for what goes on: its session may end, and access rules may change. */
+  readonly isAdmitted: () => boolean;
   /** Opens and ends the sessions of browsers. */
   readonly gate: WebGate;
   /** What watches the server for its status page, where that part is served. */

@@ -24,8 +24,10 @@ export const sessionRoutes: WebRoutes = {
           return await tokenForm("That is not the token of this server.");
         }
       },
-      DELETE({ request, gate }): HttpResponse {
-        return { status: 204, headers: { "set-cookie": gate.close(request) }, body: "" };
+      DELETE({ request, gate, dashboard }): HttpResponse {
+        const cookie = gate.close(request);
+        dashboard().dismiss();
+        return { status: 204, headers: { "set-cookie": cookie }, body: "" };
       },
     },
   },

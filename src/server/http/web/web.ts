@@ -8,6 +8,7 @@ import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.t
 import type { ControlledServer } from "../call.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
+import type { TokenGuesses } from "../../../http/token_guesses.ts";
 import { type HttpPart, httpParts } from "../options.ts";
 import { pageRoutes } from "./page_route.ts";
 import { healthRoutes } from "./health.ts";
@@ -71,6 +72,9 @@ const PREFLIGHT: HttpResponse = {
 const NO_CONNECTIONS = { http: 0, events: 0, websocket: 0 };
 
 const MAX_SHOWN = 100;
+
+/** The label of the files of the page, which nobody asks for by hand. */
+const ASSETS = "assets";
 
 /** The years 0 and 9999 have four digits, in seconds since 1970. */
 const MIN_DATE = Date.UTC(-1, 12) / 1000;
@@ -175,6 +179,11 @@ export class Web {
     this.#requests.count(labelOf(pathname), status);
   }
 
+  /** The guesses of tokens that it counts; another interface on its address counts with it. */
+  get guesses(): TokenGuesses {
+    return this.#gate.guesses;
+  }
+
   get #figures(): WebFigures {
     return { requests: this.#requests, connections: this.#connections() ?? NO_CONNECTIONS };
   }
@@ -188,7 +197,8 @@ export class Web {
       admit();
       const route = this.#find(pathname);
       const respond = findMethod(route, request);
-      if (!route.isPublic && !route.isForm) await this.#gate.authorize(request);
+      const isOpen = route.isPublic || route.isForm;
+      const mayLook = isOpen ? () => true : await this.#gate.authorize(request);
       for (const name of parameters.keys()) {
         if (route.parameters.includes(name)) continue;
         const known = route.parameters.length === 0
@@ -202,6 +212,7 @@ export class Web {
         parameters,
         figures: this.#figures,
         admit,
+        isAdmitted: () => mayLook() && (request.isLocal || subject.guard.isAllowed(request.peer)),
         gate: this.#gate,
         dashboard: () => this.#dashboard as Dashboard,
         // Without a token anybody in the network may look.
@@ -225,10 +236,15 @@ export class Web {
     return Object.keys(routes).filter((path) => this.has(path));
   }
 
+  /** The paths that a person asks for. */
+  #shownPaths(): string[] {
+    return this.#paths().filter((path) => !routes[path]?.isForm && labelOf(path) !== ASSETS);
+  }
+
   #find(path: string): WebRoute {
     if (this.has(path)) return findRoute(path) as WebRoute;
     const shown = escapeLine(path, MAX_SHOWN);
-    throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#paths())}`);
+    throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#shownPaths())}`);
   }
 
   /** Refuses clients that get no time over UDP either, and those that ask too often. */
@@ -247,7 +263,7 @@ export class Web {
 /** The label of a path in metrics: all files of the page have the same. */
 function labelOf(path: string): string {
   const key = findKey(path) ?? path;
-  return key !== "/" && Object.hasOwn(pageRoutes, key) ? "assets" : key;
+  return key !== "/" && Object.hasOwn(pageRoutes, key) ? ASSETS : key;
 }
 
 /** The key of a path in the table: itself, or one with a slash at its end, which has all paths below it. */

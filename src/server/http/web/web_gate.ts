@@ -1,13 +1,8 @@
 /** Who may look at a server over HTTP: programs with the token, browsers with a session, never pages of other sites. */
-import {
-  isOwnOrigin,
-  isSameToken,
-  requireOwnName,
-  requireOwnSite,
-  requireToken,
-} from "../../../http/gate.ts";
+import { bearerOf, isOwnOrigin, requireOwnName, requireOwnSite } from "../../../http/gate.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import type { HttpRequest } from "../../../http/listener.ts";
+import { TokenGuesses } from "../../../http/token_guesses.ts";
 import { systemTimers, type Timers } from "../../../system/time.ts";
 
 export interface WebGateOptions {
@@ -24,37 +19,37 @@ const SESSION_SECONDS = 30 * 86_400;
 /** The most sessions; another one ends the oldest. */
 const MAX_SESSIONS = 100;
 
-const TRY_WINDOW_MS = 60_000;
-
-/** Wrong tokens from one address within that time. */
-const MAX_TRIES = 5;
-
-/** Wrong tokens within that time in all, which bounds the memory. */
-const MAX_TRIES_IN_ALL = 1000;
-
 export class WebGate {
+  /** The guesses of its token, in forms too. */
+  readonly guesses: TokenGuesses;
   readonly #token: string | undefined;
   readonly #names: readonly string[];
   readonly #timers: Timers;
   /** When each session ends, by its id; the oldest first. */
   readonly #sessions = new Map<string, number>();
-  #wrongTries: readonly { readonly peer: string; readonly atMs: number }[] = [];
 
   constructor({ token, names, timers = systemTimers }: WebGateOptions) {
     this.#token = token;
     this.#names = names;
     this.#timers = timers;
+    this.guesses = new TokenGuesses(timers);
+    if (token !== undefined) this.guesses.add(token);
   }
 
   /**
    * Admits a request that looks at the server.
    *
+   * @returns Whether it still may: until the session of the request ends
    * @throws {HttpError} If it must not
    */
-  async authorize(request: HttpRequest): Promise<void> {
+  async authorize(request: HttpRequest): Promise<() => boolean> {
     requireOwnSite(request, this.#names);
-    if (this.#token === undefined || this.#hasSession(request)) return;
-    await requireToken(request.headers, this.#token);
+    const session = sessionOf(request);
+    if (this.#isOpen(session)) return () => this.#isOpen(session);
+    if (this.#token !== undefined) {
+      await this.guesses.require(request, bearerOf(request.headers), this.#token);
+    }
+    return () => true;
   }
 
   /**
@@ -66,24 +61,9 @@ export class WebGate {
   async open(request: HttpRequest, token: string): Promise<string> {
     this.#requireOwnForm(request);
     if (this.#token === undefined) return cookieOf(request, "", 0);
-    const nowMs = this.#timers.monotonicMs();
-    this.#wrongTries = this.#wrongTries.filter(({ atMs }) => nowMs - atMs < TRY_WINDOW_MS);
-    const { peer } = request;
-    const own = this.#wrongTries.filter((each) => each.peer === peer);
-    if (own.length >= MAX_TRIES || this.#wrongTries.length >= MAX_TRIES_IN_ALL) {
-      throw new HttpError(429, "Too many wrong tokens: try again in a minute", {
-        "retry-after": "60",
-      });
-    }
-    // It counts from now on: others may be compared at the same time.
-    const attempt = { peer, atMs: nowMs };
-    this.#wrongTries = [...this.#wrongTries, attempt];
-    if (!await isSameToken(token, this.#token)) {
-      throw new HttpError(401, "That is not the token of this server");
-    }
-    this.#wrongTries = this.#wrongTries.filter((each) => each !== attempt);
+    await this.guesses.require(request, token, this.#token);
     const id = crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: "base64url" });
-    this.#sessions.set(id, nowMs + SESSION_SECONDS * 1000);
+    this.#sessions.set(id, this.#timers.monotonicMs() + SESSION_SECONDS * 1000);
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > MAX_SESSIONS) this.#sessions.delete(oldest ?? "");
     return cookieOf(request, id, SESSION_SECONDS);
@@ -101,8 +81,8 @@ export class WebGate {
     return cookieOf(request, "", 0);
   }
 
-  #hasSession(request: HttpRequest): boolean {
-    const end = this.#sessions.get(sessionOf(request));
+  #isOpen(session: string): boolean {
+    const end = this.#sessions.get(session);
     return end !== undefined && this.#timers.monotonicMs() < end;
   }
 

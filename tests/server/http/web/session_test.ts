@@ -1,6 +1,7 @@
 /** Sessions of browsers with a real server. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../../../mod.ts";
+import { within } from "../../../support/wait.ts";
 
 const httpToken = "0123456789abcdef";
 
@@ -25,6 +26,10 @@ Deno.test("a form with the token opens a session, a wrong one asks again", async
   assertEquals([right.status, right.headers.get("location")], [303, "/"]);
   await right.body?.cancel();
   const cookie = right.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const events = await fetch(`${url}/events`, { headers: { cookie } });
+  const byToken = await fetch(`${url}/events`, {
+    headers: { authorization: `Bearer ${httpToken}` },
+  });
   const statusWith = async (headers: Record<string, string>, method = "GET"): Promise<number> => {
     const response = await fetch(`${url}/${method === "GET" ? "state" : "session"}`, {
       method,
@@ -37,6 +42,18 @@ Deno.test("a form with the token opens a session, a wrong one asks again", async
   assertEquals(await statusWith({ cookie }), 200);
   assertEquals(await statusWith({ cookie, origin: url }, "DELETE"), 204);
   assertEquals(await statusWith({ cookie }), 401);
+  // The stream of the session ends with it, at once and without an error; that of a token goes on.
+  assertMatch(await within(10, events.text()), /^retry: 3000\n\nevent: state\n/);
+  const reader = byToken.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const isTick = async (): Promise<boolean> =>
+    /^event: tick/.test((await reader?.read())?.value ?? "");
+  await within(
+    10,
+    (async () => {
+      while (!await isTick());
+    })(),
+  );
+  await reader?.cancel();
   const long = await post(`token=${"x".repeat(2000)}`);
   assertEquals(long.status, 413);
   await long.body?.cancel();

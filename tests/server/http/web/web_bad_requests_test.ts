@@ -20,7 +20,14 @@ const long = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "time", x: "x".repe
 
 const table: readonly BadRequest[] = [
   { path: "/metric", status: 404, text: /^There is no \/metric: did you mean \/metrics\?\n$/ },
-  { path: "/constructor", status: 404, text: /^There is no \/constructor: / },
+  {
+    path: "/constructor",
+    status: 404,
+    text: new RegExp(
+      "^There is no /constructor: expected /time, /time.txt, /timesync, /timesync.js, /api/timezone/, " +
+        "/healthz, /livez, /readyz, /metrics, /state, /clients, /history, /events or /\n$",
+    ),
+  },
   { path: "//time", status: 404, text: /^There is no \/\/time: / },
   ...["/time", "/time.txt", "/healthz", "/livez", "/readyz"].map((path) => ({
     method: "POST",

@@ -73,6 +73,45 @@ Deno.test("WebGate lets an address try five tokens a minute", async () => {
   assertEquals(await attempt(token), undefined);
 });
 
+Deno.test("WebGate counts wrong bearer tokens with those of forms, but no request without one", async () => {
+  const gate = new WebGate({ token, names: [] });
+  const look = (headers: Record<string, string>): Promise<number | undefined> =>
+    statusOf(gate.authorize(requestWith({ host, ...headers })));
+  const [cookie = ""] = (await gate.open(requestWith(own), token)).split("; ");
+  for (let i = 0; i < 9; i++) assertEquals(await look({}), 401);
+  for (let i = 0; i < 3; i++) {
+    assertEquals(await look({ authorization: `Bearer wrong-${i}` }), 401);
+  }
+  for (let i = 0; i < 2; i++) {
+    assertEquals(await statusOf(gate.open(requestWith(own), `wrong-${i}`)), 401);
+  }
+  const authorization = `Bearer ${token}`;
+  assertEquals([await look({ authorization }), await look({ cookie })], [429, undefined]);
+  const other = requestWith({ host, authorization }, "192.0.2.8");
+  assertEquals(await statusOf(gate.authorize(other)), undefined);
+});
+
+Deno.test("WebGate says when the session of a request has ended", async () => {
+  const timers = new FakeTime();
+  const gate = new WebGate({ token, names: [], timers });
+  const admit = async (headers: Record<string, string>): Promise<() => boolean> =>
+    await gate.authorize(requestWith({ ...own, ...headers }));
+  const open = async (): Promise<string> =>
+    (await gate.open(requestWith(own), token)).split("; ")[0] ?? "";
+  const [first, second] = [await open(), await open()];
+  const all = [
+    await admit({ cookie: first }),
+    await admit({ cookie: second }),
+    await admit({ authorization: `Bearer ${token}` }),
+  ];
+  const still = (): boolean[] => all.map((mayLook) => mayLook());
+  assertEquals(still(), [true, true, true]);
+  gate.close(requestWith({ ...own, cookie: first }));
+  assertEquals(still(), [false, true, true]);
+  await timers.advance(30 * 86_400_000);
+  assertEquals(still(), [false, false, true]);
+});
+
 Deno.test("WebGate opens sessions for forms of its own pages alone", async () => {
   const gate = new WebGate({ token, names: [] });
   const origins: readonly Record<string, string>[] = [

@@ -25,6 +25,8 @@ interface Viewer {
   readonly stream: TextStream;
   /** Whether it sees the addresses of clients in full. */
   readonly seesAddresses: boolean;
+  /** Whether it still may watch. */
+  readonly isAdmitted: () => boolean;
 }
 
 const MAX_VIEWERS = 32;
@@ -94,18 +96,20 @@ export class Dashboard implements Disposable {
   /**
    * Opens a stream of Server-Sent Events.
    *
+   * @param isAdmitted Whether the viewer still may watch
    * @param lastId The id of the last news that the viewer has
    * @throws {HttpError} If too many watch already
    */
-  watch({ seesAddresses, lastId = 0 }: {
+  watch({ seesAddresses, isAdmitted = () => true, lastId = 0 }: {
     readonly seesAddresses: boolean;
+    readonly isAdmitted?: () => boolean;
     readonly lastId?: number;
   }): TextStream {
     if (this.#viewers.size >= MAX_VIEWERS) {
       throw new HttpError(503, `${MAX_VIEWERS} watch this server already`, { "retry-after": "10" });
     }
     const stream: TextStream = new TextStream(() => this.#viewers.delete(viewer));
-    const viewer: Viewer = { stream, seesAddresses };
+    const viewer: Viewer = { stream, seesAddresses, isAdmitted };
     this.#viewers.add(viewer);
     // Ids begin again with the server: a viewer from before its restart gets all.
     const known = lastId > this.#lastId ? 0 : lastId;
@@ -119,12 +123,18 @@ export class Dashboard implements Disposable {
     return stream;
   }
 
+  /** Ends the streams of those who may not watch any more. */
+  dismiss(): void {
+    for (const { stream, isAdmitted } of this.#viewers) if (!isAdmitted()) stream.end();
+  }
+
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
     for (const { stream } of this.#viewers) stream.end();
   }
 
   async #tick(): Promise<void> {
+    this.dismiss();
     const counts = countsOf(this.#subject);
     const increments = subtract(counts, this.#before);
     this.#before = counts;

@@ -43,11 +43,11 @@ export const statusRoutes: WebRoutes = {
   },
 };
 
-function watch({ request, dashboard, seesAddresses }: WebCall): HttpResponse {
+function watch({ request, dashboard, seesAddresses, isAdmitted }: WebCall): HttpResponse {
   const lastId = Number(request.headers.get("last-event-id") ?? 0) || 0;
   // Proxies that buffer would hold events back.
   const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
-  return { status: 200, headers, body: dashboard().watch({ seesAddresses, lastId }) };
+  return { status: 200, headers, body: dashboard().watch({ seesAddresses, lastId, isAdmitted }) };
 }
 
 function spanOf(parameters: URLSearchParams): Span {

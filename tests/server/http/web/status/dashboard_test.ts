@@ -200,3 +200,24 @@ Deno.test("Dashboard ends its streams when the server stops, and samples nothing
   assert(length > 0);
   assertEquals(parts.length, length);
 });
+
+Deno.test("Dashboard ends the streams of viewers that may not look any more", async () => {
+  using watched = new Watched();
+  const { timers, dashboard } = watched;
+  const may = [true, true];
+  const streams = may.map((_, i) => {
+    const isAdmitted = (): boolean => may[i] as boolean;
+    return collect(dashboard.watch({ seesAddresses: true, isAdmitted }));
+  });
+  await timers.advance(1000);
+  const ticks = (): number[] =>
+    streams.map((parts) => parts.filter((part) => nameOf(part) === "tick").length);
+  assertEquals(ticks(), [1, 1]);
+  may[0] = false;
+  await timers.advance(1000);
+  assertEquals(ticks(), [1, 2]);
+  may[1] = false;
+  dashboard.dismiss();
+  await timers.advance(1000);
+  assertEquals(ticks(), [1, 2]);
+});

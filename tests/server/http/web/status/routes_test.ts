@@ -164,3 +164,23 @@ Deno.test("where both interfaces share an address, programs that may control get
   assertEquals(await sinceOf({ authorization: `Bearer ${controlToken}` }), null);
   assertEquals(typeof await sinceOf({}), "string");
 });
+
+Deno.test("where both interfaces share an address, they count wrong tokens together, each request once", async () => {
+  const [controlToken, httpToken] = ["0123456789abcdef", "fedcba9876543210"];
+  await using server = await serve("ntp://127.0.0.1:0", {
+    ...{ http: "127.0.0.1:0", httpToken, control: "127.0.0.1:0", controlToken },
+  });
+  const statusOf = async (path: string, token: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${server.http?.url}${path}`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  // The token of the one interface is no guess at the other's.
+  for (let i = 0; i < 9; i++) assertEquals(await statusOf("/state", httpToken), 200);
+  for (let i = 0; i < 5; i++) assertEquals(await statusOf("/state", `wrong-${i}`), 401);
+  for (const path of ["/state", "/metrics", "/access"]) {
+    for (const token of [controlToken, httpToken]) assertEquals(await statusOf(path, token), 429);
+  }
+  assertEquals(await statusOf("/time", "wrong"), 200);
+});
