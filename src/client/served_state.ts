@@ -6,16 +6,16 @@ import type { ClockState } from "../clock/sources/timeline/state.ts";
 export interface ClockStatusState {
   /** The leap second that is announced. */
   readonly leap: "none" | "insert" | "delete" | "unsynchronized";
-  /** Its stratum. */
+  /** Its stratum; 0 while it is not synchronised. */
   readonly stratum: number;
-  /** Its reference id: an address or four letters. */
+  /** Its reference id: an address or four letters; empty while it is not synchronised. */
   readonly referenceId: string;
-  /** The round-trip delay to the reference clock. */
-  readonly rootDelay: number;
-  /** The root dispersion now. */
-  readonly rootDispersion: number;
-  /** The greatest error of the time: half the root delay, and the root dispersion. */
-  readonly rootDistance: number;
+  /** The round-trip delay to the reference clock; null while it is not synchronised. */
+  readonly rootDelay: number | null;
+  /** The root dispersion now; null likewise. */
+  readonly rootDispersion: number | null;
+  /** The greatest error of the time: half the root delay, and the root dispersion; null likewise. */
+  readonly rootDistance: number | null;
   /** Whether clients may use the time. */
   readonly synchronized: boolean;
   /** Where the status comes from: the kernel, the options, nothing but a guess, or upstream servers. */

@@ -14,9 +14,10 @@ export interface ClockStatus {
   leap: "none" | "insert" | "delete" | "unsynchronized";
   stratum: number;
   reference_id: string;
-  root_delay: number;
-  root_dispersion: number;
-  root_distance: number;
+  /** Null while the clock is not synchronised, as the next two. */
+  root_delay: number | null;
+  root_dispersion: number | null;
+  root_distance: number | null;
   synchronized: boolean;
   source: string;
 }

@@ -22,7 +22,7 @@ const TIMEOUT_MS = 5000;
 
 /**
  * @typedef {"waiting" | "synchronized" | "simulated" | "unsynchronized" | "stale"} Status
- * @typedef {{ t2: number, t3: number, leap: string, root_distance: number, simulated: boolean }} Reply
+ * @typedef {{ t2: number, t3: number, leap: string, root_distance: number | null, simulated: boolean }} Reply
  * @typedef {Reply & { t1: number, t4: number }} Exchange
  */
 
@@ -192,7 +192,7 @@ export function createClock({ server, samples = 8, every = 64_000, transport = "
       ? "unsynchronized"
       : "synchronized";
     const offset = (t2 - t1 + t3 - t4) / 2;
-    const error = Math.max(delay, 0) / 2 + root_distance * 1000 + 2 * resolution;
+    const error = Math.max(delay, 0) / 2 + (root_distance ?? Infinity) * 1000 + 2 * resolution;
     const age = best ? best.error + DRIFT * (t4 - best.at) : Infinity;
     const contradicts = best && Math.abs(offset - best.offset) > error + age;
     if (contradicts) isStep = true;

@@ -19,7 +19,11 @@ export class FakePage {
   /** Milliseconds to the server, within it, back from it, and until a promise settles. */
   delays = { there: 2, within: 1, back: 2, late: 0 };
   /** What the server says of its clock. */
-  status = { leap: "none", root_distance: 0.003, simulated: false };
+  status: { leap: string; root_distance: number | null; simulated: boolean } = {
+    leap: "none",
+    root_distance: 0.003,
+    simulated: false,
+  };
   /** What happens to a request: no reply, or a refusal for some seconds. */
   failure: "none" | "silence" | number = "none";
   /** Whether the browser measures requests. */

@@ -203,6 +203,19 @@ Deno.test("a page's clock reports how good the server's is", async () => {
   });
 });
 
+Deno.test("a page's clock has no bound until its server is synchronised", async () => {
+  const page = new FakePage();
+  page.status = { leap: "unsynchronized", root_distance: null, simulated: false };
+  await withClock(page, async (clock, errorMs) => {
+    await page.time.advance(1000);
+    assertEquals([clock.status, clock.bound], ["unsynchronized", Infinity]);
+    page.status = { leap: "none", root_distance: 0.003, simulated: false };
+    await page.time.advance(65_000);
+    assertEquals(clock.status, "synchronized");
+    assert(errorMs() <= clock.bound && clock.bound < 20);
+  });
+});
+
 Deno.test("a page's clock is stale after three failures, and goes on", async () => {
   const page = new FakePage();
   await withClock(page, async (clock, errorMs) => {

@@ -75,7 +75,9 @@ function verdictOn({ clock }, bound, served) {
   }
   if (status?.synchronized === false) return { text: "✕ Not synchronised", className: "red" };
   const within = bound ?? status?.root_distance;
-  const text = within === undefined ? "" : `, right to within ${formatSeconds(within)}`;
+  const text = within === undefined || within === null
+    ? ""
+    : `, right to within ${formatSeconds(within)}`;
   return { text: `✓ Synchronised${text}`, className: "good" };
 }
 

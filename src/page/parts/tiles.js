@@ -62,8 +62,8 @@ function tilesOf(state, { replies, refused, causes, received, clients }) {
     { name: "Clients", value: formatCount(clients), note: "in the last 5 min" },
     {
       name: "Stratum",
-      value: status === undefined ? "-" : String(status.stratum),
-      note: status === undefined ? "" : status.reference_id,
+      value: status?.stratum ? String(status.stratum) : "-",
+      note: status === undefined ? "" : status.reference_id || "not synchronised",
       isBad: status?.synchronized === false,
     },
     sourceTile(state),

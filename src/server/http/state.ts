@@ -3,12 +3,11 @@ import config from "../../../deno.json" with { type: "json" };
 import type { ServerState } from "../../client/control_api.ts";
 import type { ServedClockState, ServerWarning } from "../../client/served_state.ts";
 import type { ServedTime } from "../../clock/served_time.ts";
-import { formatReferenceId } from "../../text/reference_id.ts";
 import { repliesByProtocol } from "../../transports/counters.ts";
 import type { ControlledListener, ControlledServer } from "./call.ts";
 import { listSources } from "./sources.ts";
 import { describeSimulation, type Finding, findWarnings } from "./warnings.ts";
-import { leapWords, rootDistance } from "./web/served_status.ts";
+import { describeStatus } from "./web/served_status.ts";
 
 /**
  * Describes a server now.
@@ -50,22 +49,10 @@ export function stateOf(
 }
 
 function clockOf(time: ServedTime): ServedClockState {
-  const look = time.look();
-  const { leap, stratum, referenceId, rootDelaySeconds } = look.status;
-  const { dispersion, distance } = rootDistance(look);
   const { state } = time;
   return {
     ...state,
     simulated: time.isSimulated ? describeSimulation(state) : [],
-    status: {
-      leap: leapWords[leap] as ServedClockState["status"]["leap"],
-      stratum,
-      referenceId: formatReferenceId(referenceId, stratum),
-      rootDelay: rootDelaySeconds,
-      rootDispersion: dispersion,
-      rootDistance: distance,
-      synchronized: leap !== 3,
-      source: time.statusSource,
-    },
+    status: { ...describeStatus(time.look()), source: time.statusSource },
   };
 }

@@ -1,6 +1,7 @@
 /** The status of a served clock at one look, in the words of JSON and metrics. */
 import type { UnixTime } from "../../../clock/clock.ts";
 import type { ClockStatus } from "../../../clock/status.ts";
+import { formatReferenceId } from "../../../text/reference_id.ts";
 
 /** The served time and its status, of one reading. */
 export interface Look {
@@ -11,11 +12,35 @@ export interface Look {
 /** The leap indicators, in the order of their numbers. */
 export const leapWords = ["none", "insert", "delete", "unsynchronized"] as const;
 
-/** The root dispersion now, and the root distance (RFC 5905 §11.2), in seconds. */
-export function rootDistance(
-  { time, status }: Look,
-): { readonly dispersion: number; readonly distance: number } {
+/** A status as its clients see it: nothing bounds the error of a clock that is not synchronised. */
+export interface StatedStatus {
+  readonly leap: (typeof leapWords)[number];
+  readonly synchronized: boolean;
+  readonly stratum: number;
+  readonly referenceId: string;
+  /** In seconds now, as the next two. */
+  readonly rootDelay: number | null;
+  readonly rootDispersion: number | null;
+  /** The root distance (RFC 5905 §11.2). */
+  readonly rootDistance: number | null;
+}
+
+export function describeStatus({ time, status }: Look): StatedStatus {
+  const leap = leapWords[status.leap] as StatedStatus["leap"];
+  if (leap === "unsynchronized") {
+    // In NTP replies stratum and reference id are 0 (RFC 5905 §7.3).
+    return {
+      ...{ leap, synchronized: false, stratum: 0, referenceId: "" },
+      ...{ rootDelay: null, rootDispersion: null, rootDistance: null },
+    };
+  }
   const ageSeconds = Math.max(time.seconds - status.referenceSeconds, 0);
-  const dispersion = status.rootDispersionSeconds + ageSeconds * status.dispersionRate;
-  return { dispersion, distance: status.rootDelaySeconds / 2 + dispersion };
+  const rootDispersion = status.rootDispersionSeconds + ageSeconds * status.dispersionRate;
+  return {
+    ...{ leap, synchronized: true, stratum: status.stratum },
+    referenceId: formatReferenceId(status.referenceId, status.stratum),
+    rootDelay: status.rootDelaySeconds,
+    rootDispersion,
+    rootDistance: status.rootDelaySeconds / 2 + rootDispersion,
+  };
 }

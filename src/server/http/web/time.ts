@@ -3,7 +3,6 @@ import { formatAsctime } from "../../../protocols/asctime/format.ts";
 import { NTP_TO_UNIX_SECONDS } from "../../../protocols/ntp/timestamp.ts";
 import type { ServedTime } from "../../../clock/served_time.ts";
 import { joinNs } from "../../../clock/line.ts";
-import { formatReferenceId } from "../../../text/reference_id.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { formatJson, quote } from "../../../text/json.ts";
 import type { HttpResponse } from "../../../http/listener.ts";
@@ -11,7 +10,7 @@ import type { ControlledServer } from "../call.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { isPreferred } from "../../../http/accept.ts";
 import { textResponse, type WebRoutes } from "./route.ts";
-import { leapWords, type Look, rootDistance } from "./served_status.ts";
+import { describeStatus, type Look } from "./served_status.ts";
 
 /** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
 const SCHEMA = 1;
@@ -88,8 +87,7 @@ export function findClock(
 /** The time as JSON, with the status in the words of `timecli --json`. */
 function timeJson(time: ServedTime, zone: string | undefined): string {
   const look = time.look();
-  const { status } = look;
-  const { dispersion, distance } = rootDistance(look);
+  const status = describeStatus(look);
   const ns = joinNs(look.time);
   const local = zone === undefined ? undefined : zonedTime(ns, zone);
   const body = {
@@ -97,13 +95,13 @@ function timeJson(time: ServedTime, zone: string | undefined): string {
     time: instantOf(ns).toString({ smallestUnit: "nanosecond" }),
     unix: Number(decimal(ns, 1_000_000_000n, 6)),
     t2: milliseconds(look),
-    leap: leapWords[status.leap],
+    leap: status.leap,
     stratum: status.stratum,
-    reference_id: formatReferenceId(status.referenceId, status.stratum),
-    root_delay: status.rootDelaySeconds,
-    root_dispersion: dispersion,
-    root_distance: distance,
-    synchronized: status.leap !== 3,
+    reference_id: status.referenceId,
+    root_delay: status.rootDelay,
+    root_dispersion: status.rootDispersion,
+    root_distance: status.rootDistance,
+    synchronized: status.synchronized,
     simulated: time.isSimulated,
     ...local && { local: local.toString(), utc_offset: local.offset },
   };

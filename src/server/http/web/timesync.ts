@@ -6,7 +6,7 @@ import { formatJson, isRecord, parseJson, quote } from "../../../text/json.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { readText } from "../body.ts";
 import type { WebRoutes } from "./route.ts";
-import { leapWords, type Look, rootDistance } from "./served_status.ts";
+import { describeStatus, type Look } from "./served_status.ts";
 import { findClock, milliseconds } from "./time.ts";
 
 export const WEBSOCKET_PATH = "/timesync";
@@ -45,13 +45,13 @@ const methods: Readonly<Record<string, Method>> = {
     if (t1 !== undefined && typeof t1 !== "number") {
       throw new RpcError(-32602, `Cannot read t1 ${quote(t1)}: expected a number`);
     }
-    const { status } = arrival;
+    const { leap, stratum, rootDistance } = describeStatus(arrival);
     const answer = {
       ...t1 !== undefined && { t1 },
       t2: milliseconds(arrival),
-      leap: leapWords[status.leap],
-      stratum: status.stratum,
-      rootDistance: rootDistance(arrival).distance,
+      leap,
+      stratum,
+      rootDistance,
       simulated: time.isSimulated,
     };
     // The last reading, so that t3 - t2 is what this took.

@@ -1,8 +1,7 @@
 /** The served clocks: the server's, and those that listeners have of their own. */
 import type { ServedTime } from "../../../../clock/served_time.ts";
 import type { Sample } from "../../../../text/exposition.ts";
-import { formatReferenceId } from "../../../../text/reference_id.ts";
-import { leapWords, rootDistance } from "../served_status.ts";
+import { describeStatus, leapWords, type StatedStatus } from "../served_status.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of each clock. */
@@ -18,6 +17,14 @@ function ofClocks(samples: (time: ServedTime) => readonly Sample[]): Sampler {
 
 function ofClock(value: (time: ServedTime) => number): Sampler {
   return ofClocks((time) => [[[], value(time)]]);
+}
+
+/** Samples of the clocks of which this is known. */
+function ofStatus(value: (status: StatedStatus) => number | null): Sampler {
+  return ofClocks((time) => {
+    const known = value(describeStatus(time.look()));
+    return known === null ? [] : [[[], known]];
+  });
 }
 
 const clock = ["clock"];
@@ -56,7 +63,7 @@ export const clockMetrics: readonly ServerMetric[] = [
     type: "gauge",
     labels: clock,
     help: "0 while NTP clients are to ignore the time.",
-    samples: ofClock((time) => Number(time.look().status.leap !== 3)),
+    samples: ofStatus(({ synchronized }) => Number(synchronized)),
   },
   {
     name: "timesrv_clock_leap",
@@ -72,29 +79,30 @@ export const clockMetrics: readonly ServerMetric[] = [
     name: "timesrv_clock_stratum",
     type: "gauge",
     labels: clock,
-    help: "The stratum in NTP replies.",
-    samples: ofClock((time) => time.look().status.stratum),
+    help: "The stratum in NTP replies; 0 while not synchronised.",
+    samples: ofStatus(({ stratum }) => stratum),
   },
   {
     name: "timesrv_clock_root_delay_seconds",
     type: "gauge",
     labels: clock,
-    help: "The round-trip delay to the reference clock.",
-    samples: ofClock((time) => time.look().status.rootDelaySeconds),
+    help: "The round-trip delay to the reference clock; absent while not synchronised.",
+    samples: ofStatus(({ rootDelay }) => rootDelay),
   },
   {
     name: "timesrv_clock_root_dispersion_seconds",
     type: "gauge",
     labels: clock,
-    help: "The error bound of the served clock, without the delay.",
-    samples: ofClock((time) => rootDistance(time.look()).dispersion),
+    help: "The error bound of the served clock, without the delay; absent while not synchronised.",
+    samples: ofStatus(({ rootDispersion }) => rootDispersion),
   },
   {
     name: "timesrv_clock_root_distance_seconds",
     type: "gauge",
     labels: clock,
-    help: "How far the served clock may be off: half the root delay, and the root dispersion.",
-    samples: ofClock((time) => rootDistance(time.look()).distance),
+    help:
+      "How far the served clock may be off: half the root delay, and the root dispersion; absent while not synchronised.",
+    samples: ofStatus(({ rootDistance }) => rootDistance),
   },
   {
     name: "timesrv_clock_reference_timestamp_seconds",
@@ -117,8 +125,8 @@ export const clockMetrics: readonly ServerMetric[] = [
     help:
       "The reference id in NTP replies, and the source of the status: kernel, given, guess, upstreams; always 1.",
     samples: ofClocks((time) => {
-      const { referenceId, stratum } = time.look().status;
-      return [[[formatReferenceId(referenceId, stratum), time.statusSource], 1]];
+      const { referenceId } = describeStatus(time.look());
+      return [[[referenceId, time.statusSource], 1]];
     }),
   },
   {

@@ -9,7 +9,7 @@ import { repliesByProtocol, type Totals } from "../../../../transports/counters.
 import type { ControlledServer } from "../../call.ts";
 import { stateOf } from "../../state.ts";
 import { type Finding, findWarnings } from "../../warnings.ts";
-import { rootDistance } from "../served_status.ts";
+import { describeStatus } from "../served_status.ts";
 import { History, type HistoryPart, type Span } from "./history.ts";
 import { maskClients } from "./mask.ts";
 
@@ -159,7 +159,7 @@ export class Dashboard implements Disposable {
       offset: time.state.offset,
       ...counts,
       clients: this.#clientCount,
-      bound: look.status.leap === 3 ? null : rootDistance(look).distance,
+      bound: describeStatus(look).rootDistance,
       ...following && {
         upstreams: Object.fromEntries(
           namesOf(following.list().map(({ url }) => url)).map((name, i) => {

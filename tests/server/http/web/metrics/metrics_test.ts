@@ -137,16 +137,30 @@ Deno.test("metrics count the changes of each clock, by what caused them", async 
 });
 
 Deno.test("metrics name the source of the status of a clock", async () => {
+  // The kernel of this machine may be synchronised or not.
   const table = [
-    [{ source: "kernel" }, 'reference_id="127.127.1.1",source="kernel"'],
-    [{ source: "fixed", stratum: 1, referenceId: "GPS" }, 'reference_id="GPS",source="given"'],
-    [{ unsynchronized: true }, 'reference_id="127.127.1.1",source="given"'],
+    [{ source: "kernel" }, undefined, "kernel"],
+    [{ source: "fixed", stratum: 1, referenceId: "GPS" }, "GPS", "given"],
+    [{ unsynchronized: true }, "", "given"],
   ] as const;
-  for (const [status, labels] of table) {
+  for (const [status, id, source] of table) {
     await using server = await serve("ntp://127.0.0.1:0", { http, status });
-    const expected = `timesrv_clock_info{clock="server",${labels}} 1`;
+    const reply = await query(server.url);
+    assert(reply.protocol === "ntp");
+    assertEquals(reply.referenceId, id ?? reply.referenceId);
+    const labels = `clock="server",reference_id="${reply.referenceId}",source="${source}"`;
+    const expected = `timesrv_clock_info{${labels}} 1`;
     assertEquals(await samples(server, "timesrv_clock_info"), [expected]);
   }
+});
+
+Deno.test("metrics state no root distance of a clock that is not synchronised", async () => {
+  const status = { unsynchronized: true };
+  await using server = await serve("ntp://127.0.0.1:0", { http, status });
+  assertEquals(await samples(server, "timesrv_clock_root"), []);
+  assertEquals(await samples(server, "timesrv_clock_stratum"), [
+    'timesrv_clock_stratum{clock="server"} 0',
+  ]);
 });
 
 Deno.test("metrics count the HTTP requests by path and class of the status code", async () => {
