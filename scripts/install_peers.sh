@@ -85,9 +85,9 @@ done
 library=$(cd "$peers/ntpsec" && echo usr/lib/*/ntp/libntpc.so)
 ln -sf "$peers/ntpsec/$library" "$peers/ntpsec/usr/lib/python3/dist-packages/ntp/"
 
-# What images are built from.
-if [ ! -s "$peers/debian.tar" ]; then
+# What images are built from. An older one has no certificates.
+if ! tar -tf "$peers/debian.tar" 2>/dev/null | grep ca-certificates.crt >/dev/null; then
   codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-  thrice mmdebstrap --quiet --variant=essential --include=libgcc-s1 "$codename" "$peers/new.tar"
+  thrice mmdebstrap --quiet --variant=essential --include=libgcc-s1,ca-certificates "$codename" "$peers/new.tar"
   mv "$peers/new.tar" "$peers/debian.tar"
 fi

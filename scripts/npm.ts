@@ -64,8 +64,8 @@ function manifest(version: string, license: string): object {
     bin: { timesrv: "bin/timesrv.js", timecli: "bin/timecli.js" },
     man: ["man/timesrv.1", "man/timecli.1"],
     exports: exportsOf(),
-    // The programs need Node to be started, the library to run.
-    engines: { node: ">=20" },
+    // To start the programs; the library runs in Node 24, and says so.
+    engines: { node: ">=16" },
     dependencies: { "temporal-polyfill": "1.0.8" },
     optionalDependencies: runtimes(Deno.version.deno),
   };

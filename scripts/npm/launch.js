@@ -1,4 +1,5 @@
-// Starts a program with the Deno of this system, which npm has installed beside this package.
+// Starts a program with the Deno of this system, which npm has installed beside this package. Its syntax is
+// that of Node 12, so that an old Node reads it far enough to say what it needs.
 import { spawn } from "node:child_process";
 import { lstatSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,8 +10,14 @@ import { fileURLToPath } from "node:url";
 
 const programs = join(dirname(fileURLToPath(import.meta.url)), "..", "programs");
 
+const MIN_NODE = 16;
+
 /** Starts a program in the place of this process, or as a child where that cannot be. */
 export function launch(name, flags) {
+  const { version } = process;
+  if (Number(/\d+/.exec(version)) < MIN_NODE) {
+    fail(name, `needs Node ${MIN_NODE} or newer, and this is ${version}`);
+  }
   const deno = findDeno(name);
   const env = environment();
   const args = ["run", ...flags, join(programs, `${name}.mjs`), ...process.argv.slice(2)];
@@ -23,7 +30,7 @@ export function launch(name, flags) {
   }
   child.on("error", (error) => fail(name, error.message));
   child.on("exit", (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+    process.exitCode = code === null ? 128 + (constants.signals[signal] || 0) : code;
   });
 }
 
@@ -49,7 +56,7 @@ function environment() {
   const own = Object.entries(process.env).filter(([name]) => !others.test(name));
   return {
     ...Object.fromEntries(own),
-    DENO_DIR: cacheFolder() ?? join(programs, "none"),
+    DENO_DIR: cacheFolder() || join(programs, "none"),
     DENO_NO_UPDATE_CHECK: "1",
     DENO_NO_PACKAGE_JSON: "1",
     // One heap for all threads keeps less memory.
@@ -79,7 +86,7 @@ function isOwn(folder) {
     // It is there, or cannot be.
   }
   const status = lstatSync(folder, { throwIfNoEntry: false });
-  return status?.isDirectory() === true && status.uid === userInfo().uid;
+  return status !== undefined && status.isDirectory() && status.uid === userInfo().uid;
 }
 
 function fail(name, message) {

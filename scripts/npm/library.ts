@@ -26,6 +26,7 @@ export async function writeLibrary(folder: string): Promise<void> {
   const lib = join(folder, "lib");
   await bundleEntries(lib);
   for await (const path of filesIn(lib, ".js")) await useTemporal(lib, path);
+  for (const entry of Object.values(entries)) await guard(join(lib, entry.replace(/ts$/, "js")));
   await Deno.writeTextFile(join(lib, "temporal.js"), TEMPORAL);
   await writeTypes(join(lib, "types"));
 }
@@ -74,6 +75,13 @@ async function useTemporal(lib: string, path: string): Promise<void> {
   const to = relative(dirname(path), join(lib, "temporal.js")).replaceAll("\\", "/");
   const specifier = to.startsWith(".") ? to : `./${to}`;
   await Deno.writeTextFile(path, `import { Temporal } from "${specifier}";\n${text}`);
+}
+
+/** An older Node reads an entry before all that it imports, and quotes this line: it knows no `using`. */
+const GUARD = "{ using timesrv_needs_Node_24_or_newer = null; }\n";
+
+async function guard(path: string): Promise<void> {
+  await Deno.writeTextFile(path, GUARD + await Deno.readTextFile(path));
 }
 
 /** Takes the declarations that `deno pack` makes. */

@@ -84,6 +84,30 @@ Deno.test(
         assertMatch(stderr, /^timecli: has no runtime: @deno\/linux-x64-glibc is not installed/);
       });
 
+      const old = join(folder, "old.cjs");
+      const { version } = JSON.parse(
+        await must(["node", "-p", "JSON.stringify({ version: process.version })"]),
+      );
+      await t.step("an old Node says which one is needed", async () => {
+        await Deno.writeTextFile(
+          old,
+          'Object.defineProperty(process, "version", { value: "v14.21.3" });',
+        );
+        const launched = await run(["node", "--require", old, join(bin, "timecli")], { env });
+        assertEquals([launched.code, launched.stderr], [
+          1,
+          "timecli: needs Node 16 or newer, and this is v14.21.3\n",
+        ]);
+        const entry = await Deno.readTextFile(join(folder, "node_modules/timesrv/lib/mod.js"));
+        assertMatch(entry, /^\{ using timesrv_needs_Node_24_or_newer = null; \}\n/);
+        if (Number(/\d+/.exec(version)) >= 24) return;
+        const library = join(folder, "library.mjs");
+        await Deno.writeTextFile(library, 'import "timesrv";');
+        const { code, stderr } = await run(["node", library], { env });
+        assertEquals(code, 1);
+        assertMatch(stderr, /^SyntaxError: .*timesrv_needs_Node_24_or_newer/m);
+      });
+
       await t.step("the library passes its tests in Node 24", async () => {
         const own = join(folder, "library.test.mjs");
         await Deno.copyFile(join(root, "tests/e2e/npm/library.mjs"), own);

@@ -1,5 +1,5 @@
 /** Waits that end: with what was waited for, or with an error after a limit. */
-import "./limit.ts";
+import { slowness } from "./limit.ts";
 
 /** Rejects if a promise does not settle within this many seconds; `state` then describes why. */
 export async function within<T>(
@@ -9,8 +9,8 @@ export async function within<T>(
 ): Promise<T> {
   const { promise: limit, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new Error(`Nothing happened within ${seconds} s${state()}`)),
-    seconds * 1000,
+    () => reject(new Error(`Nothing happened within ${seconds * slowness} s${state()}`)),
+    seconds * slowness * 1000,
   );
   try {
     return await Promise.race([promise, limit]);
@@ -21,7 +21,7 @@ export async function within<T>(
 
 /** Waits for a condition that raises no event; its source is in the error after the limit. */
 export async function until(condition: () => boolean, seconds = 10): Promise<void> {
-  const deadlineMs = performance.now() + seconds * 1000;
+  const deadlineMs = performance.now() + seconds * slowness * 1000;
   // What is on its way within this machine is there at once.
   for (let tries = 0; !condition(); tries++) {
     if (performance.now() > deadlineMs) throw new Error(`Not within ${seconds} s: ${condition}`);
@@ -36,7 +36,7 @@ export async function poll<T>(
   satisfies: (result: T) => boolean,
   intervalMs = 500,
 ): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * slowness * 1000;
   while (true) {
     const result = await read();
     if (satisfies(result)) return result;

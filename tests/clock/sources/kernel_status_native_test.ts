@@ -1,10 +1,11 @@
 import { assert } from "@std/assert";
 import { openKernelStatus } from "../../../src/clock/sources/kernel_status.ts";
+import { kernelStatus } from "../../support/kernel.ts";
 import { where } from "../../support/needs.ts";
 
 Deno.test(
   await where(
-    { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
+    { ...kernelStatus, permissions: [{ name: "ffi" }] },
     "this machine's kernel has a status",
     () => {
       using kernel = openKernelStatus() as Exclude<ReturnType<typeof openKernelStatus>, string>;

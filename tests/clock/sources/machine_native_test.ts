@@ -4,6 +4,7 @@ import { MachineSource } from "../../../src/clock/sources/machine.ts";
 import type { StatusOptions } from "../../../src/clock/sources/options.ts";
 import { systemClock } from "../../../src/clock/system_clock.ts";
 import { FakeTime } from "../../support/fake_time.ts";
+import { kernelStatus } from "../../support/kernel.ts";
 import { where } from "../../support/needs.ts";
 
 const PRECISION = -20;
@@ -16,7 +17,7 @@ function open(options: StatusOptions): MachineSource {
 
 Deno.test(
   await where(
-    { permissions: [{ name: "ffi" }], files: ["/lib64/ld-linux-x86-64.so.2"] },
+    { ...kernelStatus, permissions: [{ name: "ffi" }] },
     "MachineSource serves the kernel's status of the system's clock",
     () => {
       using kernel = openKernelStatus() as Exclude<ReturnType<typeof openKernelStatus>, string>;
