@@ -1,7 +1,7 @@
 /** The page of shared memory that holds the served clock: its lines, its noise and its status. */
 import type { UnixTime } from "./clock.ts";
 import { IDENTITY, type Line } from "./line.ts";
-import { SharedNumbers } from "./shared_numbers.ts";
+import { SharedNumbers } from "../system/shared_numbers.ts";
 import { type ClockStatus, UNKNOWN_STATUS } from "./status.ts";
 
 /** A line, and the parts of the status that change with it. */

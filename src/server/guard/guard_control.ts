@@ -1,5 +1,5 @@
 /** Access rules and rate limit of a running server: shown, changed, and asked about. */
-import { SharedNumbers } from "../../clock/shared_numbers.ts";
+import { SharedNumbers } from "../../system/shared_numbers.ts";
 import type { AccessCheck, AccessState } from "../../client/control_api.ts";
 import { readOptions } from "../../options/read.ts";
 import { addressFamily, isLoopback } from "../../system/address.ts";

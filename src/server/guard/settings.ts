@@ -1,5 +1,5 @@
 /** The settings of a server's guards: access rules and rate limit, in numbers that threads can share. */
-import { SharedNumbers } from "../../clock/shared_numbers.ts";
+import { SharedNumbers } from "../../system/shared_numbers.ts";
 import { readOptions } from "../../options/read.ts";
 import { random } from "../../system/random.ts";
 import { type AccessTable, accessTable, hasRules } from "./access.ts";
