@@ -8,6 +8,12 @@ export function putUint32(octets: Uint8Array, at: number, value: number): void {
   octets[at + 3] = value;
 }
 
+/** Writes the low 16 bits of a whole number. */
+export function putUint16(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 8;
+  octets[at + 1] = value;
+}
+
 export function getUint16(octets: Uint8Array, at: number): number {
   return (octets[at] as number) << 8 | (octets[at + 1] as number);
 }

@@ -6,6 +6,7 @@ import type { DaytimeFormat } from "./daytime/format.ts";
 import { daytimeResponder } from "./daytime/service.ts";
 import { looksLikeReply } from "./looks_like_reply.ts";
 import { ntpResponder } from "./ntp/service.ts";
+import type { Sealer } from "./ntp/sealer.ts";
 import type { ProtocolRecord } from "./protocol.ts";
 import { type Protocol, protocols } from "./registry.ts";
 import { refusal, type Responder } from "./responder.ts";
@@ -15,13 +16,15 @@ export interface ServiceSettings {
   /** Whether texts that carry no zone are in UTC. */
   readonly utc: boolean;
   readonly daytimeFormat: DaytimeFormat;
-  /** Whether NTP requests without a MAC are refused. */
+  /** Whether NTP requests without authentication are refused. */
   readonly requireAuth?: boolean | undefined;
 }
 
 export interface ServiceOptions extends ServiceSettings {
   /** The symmetric keys of NTP clients. */
   readonly keys?: SymmetricKeys | undefined;
+  /** What opens the cookies of NTP clients by NTS. */
+  readonly nts?: Sealer | undefined;
   readonly random32: () => number;
 }
 

@@ -2,8 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { AesSiv } from "../../src/crypto/aes_siv.ts";
 import { KeyRing, KeyRingReader, type RingKey } from "../../src/crypto/key_ring.ts";
 
-const ids = ({ keys }: { readonly keys: readonly RingKey[] }): number[] =>
-  keys.map(({ id }) => id);
+const ids = ({ keys }: { readonly keys: readonly RingKey[] }): number[] => keys.map(({ id }) => id);
 
 Deno.test("a key ring keeps the newest key and two before it, and its readers notice", () => {
   const ring = new KeyRing();

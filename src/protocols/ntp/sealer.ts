@@ -1,12 +1,28 @@
-/** Verifies the MACs of requests, and seals the replies to them (RFC 5905 §7.3, RFC 8573). */
+/** Verifies the authentication of requests, and seals the replies to them; here by MACs (RFC 5905 §7.3, RFC 8573). */
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Length, ServedExchange } from "../responder.ts";
+import type { Answer, Length, ServedExchange } from "../responder.ts";
 import { putKod } from "./kod.ts";
 import { NTP_HEADER_LENGTH } from "./packet.ts";
 import { findMac, isRight, KEY_ID_LENGTH, writeMac } from "./trailer.ts";
 
-export class Sealer {
+/** One way to authenticate. */
+export interface Sealer {
+  /**
+   * Verifies a request: returns the length of the shortest reply to it, 0 if its authentication is wrong, a refusal if that
+   * has no valid form, and undefined if it is authenticated in another way or not at all.
+   */
+  verify(exchange: ServedExchange): Answer | undefined;
+  /** Answers a request whose authentication is wrong: no time, and never longer than the request. */
+  writeNak(exchange: ServedExchange): Length;
+  /** Prepares what the reply to a verified request has besides its header; returns the length of both. */
+  prepare(exchange: ServedExchange): Length;
+  /** Seals the reply to a verified request behind its header; returns the length of both, undefined for any other request. */
+  seal(exchange: ServedExchange): Length | undefined;
+}
+
+/** Symmetric keys. */
+export class MacSealer implements Sealer {
   readonly #keys: SymmetricKeys;
 
   constructor(keys: SymmetricKeys) {
@@ -16,31 +32,40 @@ export class Sealer {
     for (const id of types.values()) keys.find(id);
   }
 
-  /**
-   * Verifies the MAC of a request, and returns the octets of that of its reply; 0 if it is wrong or its key is not known,
-   * and undefined if there is none.
-   */
-  verify(request: Uint8Array): Length | undefined {
+  verify({ request }: ServedExchange): Answer | undefined {
     const at = findMac(request);
     if (at === 0) return undefined;
     const mac = this.#keys.find(getUint32(request, at));
-    return mac !== undefined && isRight(mac, request, at) ? request.length - at : 0;
+    const isVerified = mac !== undefined && isRight(mac, request, at);
+    return isVerified ? NTP_HEADER_LENGTH + request.length - at : 0;
   }
 
-  /** Writes the MAC of a reply behind its header, by the key of its verified request; returns the length of both. */
-  seal({ request, reply }: ServedExchange): Length {
+  /** Four zero octets in place of a MAC: a crypto-NAK (RFC 5905 §9.2). */
+  writeNak({ request, reply }: ServedExchange): Length {
+    putKod(request, reply, 0);
+    putUint32(reply, NTP_HEADER_LENGTH, 0);
+    return NTP_HEADER_LENGTH + KEY_ID_LENGTH;
+  }
+
+  prepare({ request }: ServedExchange): Length {
+    return NTP_HEADER_LENGTH + request.length - findMac(request);
+  }
+
+  seal({ request, reply }: ServedExchange): Length | undefined {
     const at = findMac(request);
     const mac = at === 0 ? undefined : this.#keys.find(getUint32(request, at));
-    return mac === undefined ? NTP_HEADER_LENGTH : writeMac(mac, reply, NTP_HEADER_LENGTH);
+    return mac && writeMac(mac, reply, NTP_HEADER_LENGTH);
   }
 }
 
-/**
- * Answers a request whose MAC is wrong: no time, and four zero octets in place of a MAC (RFC 5905 §9.2). It is shorter
- * than the request.
- */
-export function writeCryptoNak({ request, reply }: ServedExchange): Length {
-  putKod(request, reply, 0);
-  putUint32(reply, NTP_HEADER_LENGTH, 0);
-  return NTP_HEADER_LENGTH + KEY_ID_LENGTH;
+/** The first of several ways that a request is authenticated in. */
+export function findSealer(
+  sealers: readonly Sealer[],
+  exchange: ServedExchange,
+): { readonly sealer: Sealer; readonly verdict: Answer } | undefined {
+  for (const sealer of sealers) {
+    const verdict = sealer.verify(exchange);
+    if (verdict !== undefined) return { sealer, verdict };
+  }
+  return undefined;
 }

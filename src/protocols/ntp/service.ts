@@ -5,7 +5,7 @@ import type { Answer, Length, Responder, ServedExchange } from "../responder.ts"
 import { kissCodes, putKod } from "./kod.ts";
 import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
 import { ntpRefusal, refuseAuthentication, replyMode } from "./request.ts";
-import { Sealer, writeCryptoNak } from "./sealer.ts";
+import { findSealer, MacSealer, type Sealer } from "./sealer.ts";
 import { putTimestamp, toFraction, toNtpSeconds, toShort } from "./timestamp.ts";
 
 export interface NtpResponderOptions {
@@ -13,33 +13,43 @@ export interface NtpResponderOptions {
   readonly random32: () => number;
   /** The keys of clients; without them, no request with a MAC is answered. */
   readonly keys?: SymmetricKeys | undefined;
-  /** Whether requests without a MAC are refused. */
+  /** What opens the cookies of clients by NTS; without it, no request with one is answered. */
+  readonly nts?: Sealer | undefined;
+  /** Whether requests without authentication are refused. */
   readonly requireAuth?: boolean | undefined;
 }
 
 /**
  * The NTP service, versions 1 to 4, for clients and for symmetric peers that it
- * keeps no association with. A reply has the 48 octets of a header, and a MAC if its request
- * has one by a known key; it is never longer than its request.
+ * keeps no association with. A reply has the 48 octets of a header, and is authenticated in
+ * the way of its request; it is never longer than that.
  */
 export function ntpResponder(
-  { random32, keys, requireAuth = false }: NtpResponderOptions,
+  { random32, keys, nts, requireAuth = false }: NtpResponderOptions,
 ): Responder {
   const header = new ReplyHeader();
-  const sealer = keys && new Sealer(keys);
+  const sealers = [keys && new MacSealer(keys), nts].filter((each) => each !== undefined);
+
+  function seal(exchange: ServedExchange): void {
+    for (const sealer of sealers) if (sealer.seal(exchange) !== undefined) return;
+  }
+
   return {
     respond(exchange): Answer {
       const { request, reply, arrival, status } = exchange;
       const refused = ntpRefusal(request, exchange.source.port);
       let length = NTP_HEADER_LENGTH;
       if (refused !== undefined) {
-        const mac = refused === refuseAuthentication ? sealer?.verify(request) : undefined;
-        if (mac === undefined) return refused;
-        if (mac === 0) {
+        if (refused !== refuseAuthentication) return refused;
+        const found = findSealer(sealers, exchange);
+        if (found === undefined) return refused;
+        const { sealer, verdict } = found;
+        if (verdict < 0) return verdict;
+        if (verdict === 0) {
           exchange.isKod = true;
-          return writeCryptoNak(exchange);
+          return sealer.writeNak(exchange);
         }
-        length += mac;
+        length = sealer.prepare(exchange);
       } else if (requireAuth) return refuseAuthentication;
       if (status !== header.status || arrival.seconds !== header.seconds) {
         header.renew(status, arrival.seconds);
@@ -80,22 +90,30 @@ export function ntpResponder(
         } else {
           stepPast(reply);
         }
-        sealer?.seal(exchange);
+        seal(exchange);
       }
     },
 
     writeKod(exchange, code): Answer {
       const { request, reply, source } = exchange;
-      const refused = ntpRefusal(request, source.port);
-      if (refused === undefined ? requireAuth : !sealer?.verify(request)) {
-        return refused ?? refuseAuthentication;
+      const refused = ntpRefusal(request, source.port) ??
+        (requireAuth ? refuseAuthentication : undefined);
+      if (refused === undefined) {
+        putKod(request, reply, kissCodes[code]);
+        return NTP_HEADER_LENGTH;
       }
+      if (refused !== refuseAuthentication) return refused;
+      const found = findSealer(sealers, exchange);
+      if (found === undefined || found.verdict <= 0) return refused;
       putKod(request, reply, kissCodes[code]);
-      return sealer?.seal(exchange) ?? NTP_HEADER_LENGTH;
+      return found.sealer.seal(exchange) as Length;
     },
 
     seal(exchange, length): Length {
-      return sealer?.verify(exchange.request) ? sealer.seal(exchange) : length;
+      const found = findSealer(sealers, exchange);
+      if (found === undefined || found.verdict <= 0) return length;
+      found.sealer.prepare(exchange);
+      return found.sealer.seal(exchange) as Length;
     },
   };
 }

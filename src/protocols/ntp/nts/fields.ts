@@ -1,4 +1,4 @@
-/** The extension fields of NTS in NTP packets, as a client has them (RFC 8915 §5). */
+/** The extension fields of NTS in NTP packets (RFC 8915 §5): those of a request, and what a reply has. */
 import type { AesSiv } from "../../../crypto/aes_siv.ts";
 import { getUint16 } from "../../octets.ts";
 import { NTP_HEADER_LENGTH } from "../packet.ts";
@@ -7,11 +7,14 @@ import { fieldLength, ntsField } from "../trailer.ts";
 /** Octets of a unique identifier: the least that RFC 8915 §5.3 allows. */
 export const IDENTIFIER_LENGTH = 32;
 
-const NONCE_LENGTH = 16;
-const FIELD_HEADER_LENGTH = 4;
+/** Octets of the nonces of this program. */
+export const NONCE_LENGTH = 16;
 
-/** Nonce and ciphertext have a length each. */
-const LENGTHS_LENGTH = 4;
+/** A field begins with its type and its length. */
+export const FIELD_HEADER_LENGTH = 4;
+
+/** In an authenticator, nonce and ciphertext have a length each. */
+export const LENGTHS_LENGTH = 4;
 const TAG_LENGTH = 16;
 
 /** No packet is fragmented: the least MTU of IPv6, less its headers and those of UDP. */
@@ -106,14 +109,18 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }
 
-/** Opens an authenticator field, whose lengths are those of a stranger. */
-function openBody(body: Uint8Array, before: Uint8Array, s2c: AesSiv): Uint8Array | undefined {
+/** Opens an authenticator field, whose lengths are those of a stranger; `before` is all of the packet before the field. */
+export function openBody(
+  body: Uint8Array,
+  before: Uint8Array,
+  siv: AesSiv,
+): Uint8Array | undefined {
   if (body.length < LENGTHS_LENGTH) return undefined;
   const [nonceLength, sealedLength] = [getUint16(body, 0), getUint16(body, 2)];
   const sealedAt = LENGTHS_LENGTH + padded(nonceLength);
   if (nonceLength === 0 || sealedAt + sealedLength > body.length) return undefined;
   const nonce = body.subarray(LENGTHS_LENGTH, LENGTHS_LENGTH + nonceLength);
-  return s2c.open(body.subarray(sealedAt, sealedAt + sealedLength), [before, nonce]);
+  return siv.open(body.subarray(sealedAt, sealedAt + sealedLength), [before, nonce]);
 }
 
 /** The cookies of a decrypted text, where fields have no least length. */
