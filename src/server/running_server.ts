@@ -24,14 +24,11 @@ import { expiryWarning } from "./expiry.ts";
 import { createErrorReporter } from "./report_error.ts";
 import { logStart } from "./log/log_start.ts";
 import { openDatagram } from "./open_datagram.ts";
-import type { Control } from "./http/control/control.ts";
 import type { ControlledListener, ControlledServer } from "./http/call.ts";
-import type { Web } from "./http/web/web.ts";
 import type { ListenerSpec } from "./listener.ts";
 import { expandWildcard, listMissing, resolveListener, skipAddress } from "./local_addresses.ts";
 import type { ServeOptions, Server, ServerAddress } from "./serve_options.ts";
-import type { Recorder } from "./record/recorder.ts";
-import type { Upstreams } from "./upstreams/upstreams.ts";
+import type { RunningParts } from "./parts.ts";
 import { chooseTransport, type TransportChoice } from "./transport.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -39,14 +36,6 @@ import { WorkerPool } from "./workers/pool.ts";
 const SHUTDOWN_GRACE_MS = 500;
 
 type OwnFaults = Pick<ListenerSpec, "faults" | "seed">;
-
-/** The parts of a server that are loaded only if they are asked for. */
-export interface RunningParts {
-  readonly control?: Control | undefined;
-  readonly web?: Web | undefined;
-  readonly recorder?: Recorder | undefined;
-  readonly following?: Upstreams | undefined;
-}
 
 interface ListenerParts {
   readonly spec: OwnFaults;
@@ -58,6 +47,7 @@ export class RunningServer implements Server {
   readonly addresses: ServerAddress[] = [];
   readonly finished: Promise<void>;
   readonly #options: ServeOptions;
+  readonly #parts: RunningParts;
   readonly #services: ServiceSettings;
   readonly #guard: GuardPlan;
   /** Whether the control interface can change it. */
@@ -68,14 +58,10 @@ export class RunningServer implements Server {
   readonly #time: ServedTime;
   readonly #choice: TransportChoice;
   readonly #workers: WorkerPool | undefined;
-  readonly #control: Control | undefined;
-  readonly #web: Web | undefined;
   readonly #counters: Counters[] = [];
   readonly #clients: ClientTables;
   readonly #started: Temporal.Instant = Temporal.Now.instant();
   readonly #reportError: ReturnType<typeof createErrorReporter>;
-  readonly #recorder: Recorder | undefined;
-  readonly #following: Upstreams | undefined;
   readonly #listeners: DatagramListener[] = [];
   readonly #controlled: ControlledListener[] = [];
   readonly #missing: ListenError[] = [];
@@ -88,14 +74,12 @@ export class RunningServer implements Server {
   constructor(
     options: ServeOptions,
     listeners: readonly ListenerSpec[],
-    { control, web, recorder, following }: RunningParts,
+    parts: RunningParts,
   ) {
+    const { control, web, recorder, following, nts } = parts;
     const { utc = false, daytimeFormat = "ctime", workers = 1, receiveQueueKib, log } = options;
     this.#options = options;
-    this.#control = control;
-    this.#web = web;
-    this.#recorder = recorder;
-    this.#following = following;
+    this.#parts = parts;
     if (recorder !== undefined) {
       recorder.onEnd = (reason) => {
         log?.ending(reason);
@@ -121,6 +105,7 @@ export class RunningServer implements Server {
         size: workers,
         services: this.#services,
         keys: options.keys,
+        ntsKeys: nts?.memory,
         guard: this.#guard,
         receiveQueueKib,
         log,
@@ -171,15 +156,15 @@ export class RunningServer implements Server {
   }
 
   get upstreams(): Server["upstreams"] {
-    return this.#following?.list() ?? [];
+    return this.#parts.following?.list() ?? [];
   }
 
   get http(): { readonly url: string } | undefined {
-    return this.#web ?? (this.#options.http === undefined ? undefined : this.#control);
+    return this.#parts.web ?? (this.#options.http === undefined ? undefined : this.#parts.control);
   }
 
   get control(): { readonly url: string } | undefined {
-    return this.#control;
+    return this.#parts.control;
   }
 
   clients(query: ClientsQuery = {}): Promise<ClientList> {
@@ -187,7 +172,7 @@ export class RunningServer implements Server {
   }
 
   exchanges(): RecordedExchanges {
-    if (this.#recorder !== undefined) return this.#recorder.list();
+    if (this.#parts.recorder !== undefined) return this.#parts.recorder.list();
     throw new Error("This server records no exchanges: give serve() the option record");
   }
 
@@ -234,13 +219,13 @@ export class RunningServer implements Server {
       guard: await this.#openGuard(),
       time: this.#time,
       listeners: this.#controlled,
-      exchanges: this.#recorder && this.#recorder.list.bind(this.#recorder),
-      following: this.#following,
+      exchanges: this.#parts.recorder && this.#parts.recorder.list.bind(this.#parts.recorder),
+      following: this.#parts.following,
     };
-    for (const each of [this.#control, this.#web]) await each?.start(subject);
+    for (const each of [this.#parts.control, this.#parts.web]) await each?.start(subject);
     this.#options.signal?.throwIfAborted();
     // It fails if the server would follow itself: nothing is to be announced then.
-    this.#following?.start(this.#guard.ownAddresses, this.addresses);
+    this.#parts.following?.start(this.#guard.ownAddresses, this.addresses);
     logStart(this.#options, this.#choice, subject, this);
   }
 
@@ -266,7 +251,7 @@ export class RunningServer implements Server {
     const isNoisy = options.noise !== undefined && options.seed === undefined;
     const clock = isNoisy ? { ...options, seed: this.seed } : options;
     const [base, precision] = [this.#base, this.#precision];
-    const openSource = this.#following?.open;
+    const openSource = this.#parts.following?.open;
     return this.#owned.use(new ServedTime({ base, clock, status, precision, openSource }));
   }
 
@@ -298,18 +283,19 @@ export class RunningServer implements Server {
 
   #open(endpoint: Endpoint, { time, faults }: ListenerParts): ReturnType<WorkerPool["listen"]> {
     const { maxTasks, log, responder, keys } = this.#options;
+    const { nts, recorder } = this.#parts;
     const [clients] = this.#clients.memories;
     const { listener, counters } = openDatagram(endpoint, {
       guard: this.#guard,
       responder: responder ??
-        createService(endpoint.protocol, { ...this.#services, keys, random32 }),
+        createService(endpoint.protocol, { ...this.#services, keys, nts: nts?.sealer, random32 }),
       base: this.#base,
       clock: time.clock,
       faults,
       log,
       onError: this.#reportError,
       clients: clients && new ClientTable(clients),
-      recorder: this.#recorder,
+      recorder,
       maxTasks,
     });
     this.#listeners.push(listener);
@@ -333,14 +319,14 @@ export class RunningServer implements Server {
   async #close(): Promise<void> {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     await Promise.all([
-      this.#control?.shutdown(),
-      this.#web?.shutdown(),
+      this.#parts.control?.shutdown(),
+      this.#parts.web?.shutdown(),
       this.#workers?.shutdown(),
-      this.#following?.shutdown(),
+      this.#parts.following?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
     this.#owned.dispose();
-    await this.#recorder?.close();
+    await this.#parts.recorder?.close();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }

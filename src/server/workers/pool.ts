@@ -27,6 +27,8 @@ export interface WorkerPoolOptions {
   readonly size: number;
   readonly services: ServiceSettings;
   readonly keys?: SymmetricKeys | undefined;
+  /** The memory of the key ring of cookies, if NTS is served. */
+  readonly ntsKeys?: SharedArrayBuffer | undefined;
   readonly guard: GuardPlan;
   /**
    * The queue of requests of each socket, in KiB.
@@ -194,11 +196,11 @@ class WorkerSlot {
     this.#options = options;
     this.#libc = libc;
     this.#timers = options.timers ?? systemTimers;
-    const { services, guard, log, origin } = options;
+    const { services, ntsKeys, guard, log, origin } = options;
     const { logsRequests = false, logsRefusals = false } = log ?? {};
     const keys = options.keys?.copy();
     this.#setup = {
-      ...{ services, keys, guard, clients, origin, stop, limiter },
+      ...{ services, keys, ntsKeys, guard, clients, origin, stop, limiter },
       ...{ logsRequests, logsRefusals },
     };
   }

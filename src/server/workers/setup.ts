@@ -24,6 +24,8 @@ export interface WorkerSetup {
   readonly services: ServiceSettings;
   /** The symmetric keys, secrets included. */
   readonly keys?: readonly SymmetricKey[] | undefined;
+  /** The memory of the key ring of cookies, if NTS is served. */
+  readonly ntsKeys?: SharedArrayBuffer | undefined;
   readonly guard: GuardPlan;
   /** The table of clients that this worker writes, if they are counted. */
   readonly clients: ClientMemory | undefined;

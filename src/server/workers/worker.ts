@@ -14,6 +14,7 @@ import { RawClock, StampConverter } from "../../clock/raw_clock.ts";
 import { RealtimeClock } from "../../clock/realtime_clock.ts";
 import { ServedClock } from "../../clock/served_clock.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
+import type { Sealer } from "../../protocols/ntp/sealer.ts";
 import { createService } from "../../protocols/services.ts";
 import { Counters } from "../../transports/counters.ts";
 import { runLoop } from "../../transports/mmsg/loop.ts";
@@ -32,7 +33,7 @@ const thread = globalThis as unknown as {
 
 thread.onmessage = async ({ data: setup }) => {
   try {
-    serveUntilStopped(setup, await openKeys(setup));
+    serveUntilStopped(setup, await openKeys(setup), await openNts(setup));
     thread.postMessage({ event: "stopped" });
   } catch (error) {
     // Deno would write an uncaught error into the log with a stack trace.
@@ -48,7 +49,18 @@ async function openKeys({ keys }: WorkerSetup): Promise<SymmetricKeys | undefine
   return new SymmetricKeys(keys);
 }
 
-function serveUntilStopped(setup: WorkerSetup, keys: SymmetricKeys | undefined): void {
+/** Loads what opens cookies, if NTS is served. */
+async function openNts({ ntsKeys }: WorkerSetup): Promise<Sealer | undefined> {
+  if (ntsKeys === undefined) return undefined;
+  const { openNtsSealer } = await import("../../protocols/ntp/nts/sealer.ts");
+  return openNtsSealer(ntsKeys);
+}
+
+function serveUntilStopped(
+  setup: WorkerSetup,
+  keys: SymmetricKeys | undefined,
+  nts: Sealer | undefined,
+): void {
   using libc = openLibc();
   const realtime = new RealtimeClock(libc);
   const base = setup.origin === undefined ? realtime : new RawClock(libc, setup.origin);
@@ -64,7 +76,7 @@ function serveUntilStopped(setup: WorkerSetup, keys: SymmetricKeys | undefined):
   const settings = openSettings(setup.guard);
   const listeners = setup.listeners.map(({ descriptor, endpoint, page, counters }) => {
     const clock = new ServedClock(base, new ServedPage(page));
-    const responder = createService(endpoint.protocol, { ...setup.services, keys, random32 });
+    const responder = createService(endpoint.protocol, { ...setup.services, keys, nts, random32 });
     // The kernel's timestamps are of one clock in all threads; the limiter tolerates its steps.
     const guard = new Guard(setup.guard, endpoint, nowMs, settings);
     const stamps = base === realtime ? undefined : new StampConverter(realtime, base);

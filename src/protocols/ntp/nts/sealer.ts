@@ -1,6 +1,6 @@
 /** NTS as a server has it: opens the cookies of requests, and seals the replies to them (RFC 8915 §5.7). */
 import { AesSiv, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
-import type { KeyRingReader } from "../../../crypto/key_ring.ts";
+import { KeyRingReader } from "../../../crypto/key_ring.ts";
 import { random32 } from "../../../system/random.ts";
 import { getUint16, putUint16, putUint32 } from "../../octets.ts";
 import {
@@ -57,6 +57,11 @@ class Session {
     const identifierLength = this.identifierEnd - this.identifierAt;
     return NTP_HEADER_LENGTH + identifierLength + SEAL_LENGTH + fieldsLength;
   }
+}
+
+/** @param memory That of the key ring of cookies */
+export function openNtsSealer(memory: SharedArrayBuffer): Sealer {
+  return new NtsSealer(new KeyRingReader(memory));
 }
 
 export class NtsSealer implements Sealer {
