@@ -41,7 +41,10 @@ function requestOf({ missing = 0, ...parts }: RequestParts = {}): Uint8Array<Arr
 const u16 = (number: number): number[] => [number >> 8, number & 0xff];
 
 /** A request with any fields before its authenticator, sealed rightly; written without the code under test. */
-function sealed(fields: readonly (readonly [type: number, body: Uint8Array])[], nonceLength = 16) {
+function sealed(
+  fields: readonly (readonly [type: number, body: Uint8Array])[],
+  nonceLength = 16,
+): Uint8Array {
   const before = [...ntpRequest().octets];
   for (const [type, body] of fields) before.push(...u16(type), ...u16(4 + body.length), ...body);
   const nonce = new Uint8Array(nonceLength).fill(9);
