@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { writeContext } from "../../scripts/image.ts";
+import { daemonSet } from "../support/manifest.ts";
 import { isAvailable, type Needs, where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
@@ -10,7 +11,7 @@ import { type TempFolder, tempFolder } from "./executables.ts";
 
 const needs: Needs = {
   commands: [
-    ...["buildah", "podman", "podman-compose", "runc", "npm", "tar", "sysctl"],
+    ...["buildah", "podman", "podman-compose", "runc", "npm", "tar", "sysctl", "busybox"],
     ...networkCommands,
   ],
   files: [program.debian],
@@ -147,6 +148,26 @@ if (await isAvailable(needs, "the tests of the image")) {
         assert([hour, (hour + 1) % 24].includes(Number(shown)), text);
         assertEquals((await engine.run("podman", "healthcheck", "run", "second")).code, 1);
         await engine.must("podman", "rm", "--force", "second");
+
+        // With the rights that the manifest for Kubernetes leaves; its probes ask as the kubelet does.
+        const [container] = (await daemonSet()).spec.template.spec.containers;
+        const { capabilities, runAsUser, ...others } = container.securityContext;
+        assertEquals(others, { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+        await engine.must("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=1024");
+        await engine.must(
+          ...["podman", "run", "-d", "--name=pod", network, "--read-only"] as const,
+          ...["--security-opt=no-new-privileges", `--user=${runAsUser}`],
+          ...capabilities.drop.map((name) => `--cap-drop=${name.toLowerCase()}`),
+          ...capabilities.add.map((name) => `--cap-add=${name}`),
+          ...["timesrv", ...container.args],
+        );
+        await engine.ask("ntp://127.0.0.1");
+        for (const { httpGet } of [container.readinessProbe, container.livenessProbe]) {
+          const url = `http://${httpGet.host}:${httpGet.port}${httpGet.path}`;
+          await engine.must("busybox", "wget", "-q", "-O", "-", url);
+        }
+        await engine.must("podman", "rm", "--force", "pod");
+        await engine.must("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0");
 
         // The file of the documents as it is, with a network and a forwarded port of its own.
         await Deno.copyFile(
