@@ -2,77 +2,99 @@
  * AES-SIV (RFC 5297) with AES-CMAC: `AEAD_AES_SIV_CMAC_256`, on which NTS is built. The EVP cipher of OpenSSL 3.0 is not
  * used: it seals an empty plaintext with a tag of zeros.
  */
-import { areEqual, BLOCK_LENGTH, Cmac, double } from "./cmac.ts";
-import { nodeCrypto } from "./node_crypto.ts";
+import { type Aes, BLOCK_LENGTH, type Ctr, nodeAes } from "./aes.ts";
+import { add, areEqual, Cmac, double } from "./cmac.ts";
 
 /** Octets of a key: half for the MAC, half to encrypt. */
 export const SIV_KEY_LENGTH = 32;
 
 /** Octets by which a sealed text is longer. */
-export const SIV_TAG_LENGTH = 16;
+export const SIV_TAG_LENGTH = BLOCK_LENGTH;
 
 const ZERO = new Uint8Array(BLOCK_LENGTH);
 
-export class AesSiv {
+export class AesSiv implements Disposable {
   readonly #cmac: Cmac;
-  readonly #start: Uint8Array;
-  readonly #secret: Uint8Array;
+  readonly #ctr: Ctr;
+  /** The MAC of a block of zeros, with which S2V begins. */
+  readonly #start = new Uint8Array(BLOCK_LENGTH);
+  readonly #sum = new Uint8Array(BLOCK_LENGTH);
+  readonly #counter = new Uint8Array(BLOCK_LENGTH);
 
   /** @throws {RangeError} If the key has another length than {@linkcode SIV_KEY_LENGTH} */
-  constructor(key: Uint8Array) {
-    if (key.length !== SIV_KEY_LENGTH) throw new RangeError(`A key of ${key.length} octets`);
-    this.#cmac = new Cmac(key.slice(0, SIV_KEY_LENGTH / 2));
-    this.#secret = key.slice(SIV_KEY_LENGTH / 2);
-    this.#start = this.#cmac.compute(ZERO);
+  constructor(key: Uint8Array, aes: Aes = nodeAes) {
+    checkKey(key);
+    this.#cmac = new Cmac(key.subarray(0, SIV_KEY_LENGTH / 2), aes);
+    this.#ctr = new aes.Ctr();
+    this.#prepare(key);
+  }
+
+  /** Takes another key; this is cheaper than a new object. */
+  setKey(key: Uint8Array): void {
+    checkKey(key);
+    this.#cmac.setKey(key.subarray(0, SIV_KEY_LENGTH / 2));
+    this.#prepare(key);
+  }
+
+  #prepare(key: Uint8Array): void {
+    this.#ctr.setKey(key.subarray(SIV_KEY_LENGTH / 2));
+    this.#start.set(this.#cmac.compute(ZERO));
   }
 
   /** Encrypts a text: tag, then as many octets as it has. */
   seal(plain: Uint8Array, associated: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-    const tag = this.#authenticate(plain, associated);
     const sealed = new Uint8Array(SIV_TAG_LENGTH + plain.length);
-    sealed.set(tag);
-    sealed.set(this.#crypt(tag, plain), SIV_TAG_LENGTH);
+    this.sealInto(sealed, plain, associated);
     return sealed;
+  }
+
+  /** Does so into a place, of as many octets or more. */
+  sealInto(into: Uint8Array, plain: Uint8Array, associated: readonly Uint8Array[]): void {
+    const tag = this.#authenticate(plain, associated);
+    into.set(tag);
+    this.#crypt(tag, plain, into.subarray(SIV_TAG_LENGTH));
   }
 
   /** Decrypts what {@linkcode seal} has made of the same; undefined if anything was changed. */
   open(sealed: Uint8Array, associated: readonly Uint8Array[]): Uint8Array | undefined {
     if (sealed.length < SIV_TAG_LENGTH) return undefined;
     const tag = sealed.subarray(0, SIV_TAG_LENGTH);
-    const plain = this.#crypt(tag, sealed.subarray(SIV_TAG_LENGTH));
+    const plain = new Uint8Array(sealed.length - SIV_TAG_LENGTH);
+    this.#crypt(tag, sealed.subarray(SIV_TAG_LENGTH), plain);
     return areEqual(this.#authenticate(plain, associated), tag) ? plain : undefined;
   }
 
   /** S2V of RFC 5297 §2.4. */
   #authenticate(plain: Uint8Array, associated: readonly Uint8Array[]): Uint8Array {
-    let chain = this.#start;
-    for (const each of associated) chain = xor(double(chain), this.#cmac.compute(each));
-    if (plain.length >= BLOCK_LENGTH) {
-      const last = plain.length - BLOCK_LENGTH;
-      const message = plain.slice();
-      message.set(xor(plain.subarray(last), chain), last);
-      return this.#cmac.compute(message);
+    const sum = this.#sum;
+    sum.set(this.#start);
+    for (const each of associated) {
+      double(sum);
+      add(sum, 0, this.#cmac.compute(each));
     }
-    const padded = new Uint8Array(BLOCK_LENGTH);
-    padded.set(plain);
-    padded[plain.length] = 0x80;
-    return this.#cmac.compute(xor(double(chain), padded));
+    if (plain.length >= BLOCK_LENGTH) return this.#cmac.compute(plain, sum);
+    double(sum);
+    for (let i = 0; i < plain.length; i++) sum[i] = (sum[i] as number) ^ (plain[i] as number);
+    sum[plain.length] = (sum[plain.length] as number) ^ 0x80;
+    return this.#cmac.compute(sum);
   }
 
   /** Encrypts or decrypts in counter mode, from the tag on without two of its bits (RFC 5297 §2.5). */
-  #crypt(tag: Uint8Array, text: Uint8Array): Uint8Array {
-    if (text.length === 0) return new Uint8Array();
-    const counter = tag.slice();
+  #crypt(tag: Uint8Array, text: Uint8Array, into: Uint8Array): void {
+    if (text.length === 0) return;
+    const counter = this.#counter;
+    counter.set(tag);
     counter[8] = (counter[8] as number) & 0x7f;
     counter[12] = (counter[12] as number) & 0x7f;
-    const cipher = nodeCrypto().createCipheriv("aes-128-ctr", this.#secret, counter);
-    const crypted = new Uint8Array(cipher.update(text));
-    // Until its end Deno keeps a cipher, which no garbage collector frees.
-    cipher.final();
-    return crypted;
+    this.#ctr.crypt(counter, text, into);
+  }
+
+  [Symbol.dispose](): void {
+    this.#cmac[Symbol.dispose]();
+    this.#ctr[Symbol.dispose]();
   }
 }
 
-function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((octet, i) => octet ^ (b[i] as number));
+function checkKey({ length }: Uint8Array): void {
+  if (length !== SIV_KEY_LENGTH) throw new RangeError(`A key of ${length} octets`);
 }

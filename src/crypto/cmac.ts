@@ -1,58 +1,68 @@
 /** AES-CMAC (RFC 4493, NIST SP 800-38B), built on the CBC mode of AES. */
-import { nodeCrypto } from "./node_crypto.ts";
-
-export const BLOCK_LENGTH = 16;
+import { type Aes, BLOCK_LENGTH, type Cbc, nodeAes } from "./aes.ts";
 
 const ZERO = new Uint8Array(BLOCK_LENGTH);
 
 /** Computes AES-CMACs by one key, of 16 or 32 octets. */
-export class Cmac {
-  readonly #algorithm: "aes-128-cbc" | "aes-256-cbc";
-  readonly #secret: Uint8Array;
+export class Cmac implements Disposable {
+  readonly #cbc: Cbc;
   /** The subkeys for a last block that is whole, and for one that is not. */
-  readonly #whole: Uint8Array;
-  readonly #padded: Uint8Array;
+  readonly #whole = new Uint8Array(BLOCK_LENGTH);
+  readonly #padded = new Uint8Array(BLOCK_LENGTH);
+  #message = new Uint8Array(16 * BLOCK_LENGTH);
 
-  constructor(secret: Uint8Array) {
-    this.#algorithm = secret.length === 32 ? "aes-256-cbc" : "aes-128-cbc";
-    this.#secret = secret;
-    this.#whole = double(this.#encrypt(ZERO));
-    this.#padded = double(this.#whole);
+  constructor(key: Uint8Array, aes: Aes = nodeAes) {
+    this.#cbc = new aes.Cbc();
+    this.setKey(key);
   }
 
-  compute(message: Uint8Array): Uint8Array {
-    const blocks = Math.max(Math.ceil(message.length / BLOCK_LENGTH), 1);
-    const padded = new Uint8Array(blocks * BLOCK_LENGTH);
+  setKey(key: Uint8Array): void {
+    this.#cbc.setKey(key);
+    this.#whole.set(this.#cbc.encrypt(ZERO));
+    double(this.#whole);
+    this.#padded.set(this.#whole);
+    double(this.#padded);
+  }
+
+  /**
+   * Computes the MAC of a message, which is valid until the next call.
+   *
+   * @param end Is added to the last 16 octets of the message, which has as many at least (`xorend` of RFC 5297 §2.1)
+   */
+  compute(message: Uint8Array, end?: Uint8Array): Uint8Array {
+    const { length } = message;
+    const octets = Math.max(Math.ceil(length / BLOCK_LENGTH), 1) * BLOCK_LENGTH;
+    if (octets > this.#message.length) this.#message = new Uint8Array(octets);
+    const padded = this.#message;
     padded.set(message);
-    const isWhole = padded.length === message.length;
-    if (!isWhole) padded[message.length] = 0x80;
-    const mask = isWhole ? this.#whole : this.#padded;
-    const last = padded.length - BLOCK_LENGTH;
-    for (let i = 0; i < BLOCK_LENGTH; i++) {
-      padded[last + i] = (padded[last + i] as number) ^ (mask[i] as number);
+    if (end !== undefined) add(padded, length - BLOCK_LENGTH, end);
+    if (octets > length) {
+      padded[length] = 0x80;
+      padded.fill(0, length + 1, octets);
     }
-    return this.#encrypt(padded);
+    add(padded, octets - BLOCK_LENGTH, octets === length ? this.#whole : this.#padded);
+    return this.#cbc.encrypt(padded.subarray(0, octets));
   }
 
-  /** The last block of the CBC mode. */
-  #encrypt(blocks: Uint8Array): Uint8Array {
-    const cipher = nodeCrypto().createCipheriv(this.#algorithm, this.#secret, ZERO);
-    cipher.setAutoPadding(false);
-    const last = cipher.update(blocks).subarray(-BLOCK_LENGTH);
-    // Until its end Deno keeps a cipher, which no garbage collector frees.
-    cipher.final();
-    return last;
+  [Symbol.dispose](): void {
+    this.#cbc[Symbol.dispose]();
   }
 }
 
-/** Multiplies by x in GF(2^128): `dbl` of RFC 5297 §2.3. */
-export function double(block: Uint8Array): Uint8Array {
-  const doubled = new Uint8Array(BLOCK_LENGTH);
+/** Adds a block to one that begins somewhere: in GF(2^128) that is XOR. */
+export function add(octets: Uint8Array, at: number, block: Uint8Array): void {
   for (let i = 0; i < BLOCK_LENGTH; i++) {
-    doubled[i] = (block[i] as number) << 1 | (block[i + 1] ?? 0) >> 7;
+    octets[at + i] = (octets[at + i] as number) ^ (block[i] as number);
   }
-  if ((block[0] as number) & 0x80) doubled[15] = (doubled[15] as number) ^ 0x87;
-  return doubled;
+}
+
+/** Multiplies a block by x in GF(2^128): `dbl` of RFC 5297 §2.3. */
+export function double(block: Uint8Array): void {
+  const carry = (block[0] as number) >> 7;
+  for (let i = 0; i < BLOCK_LENGTH - 1; i++) {
+    block[i] = (block[i] as number) << 1 | (block[i + 1] as number) >> 7;
+  }
+  block[BLOCK_LENGTH - 1] = (block[BLOCK_LENGTH - 1] as number) << 1 ^ (carry === 0 ? 0 : 0x87);
 }
 
 /** Compares in a time that does not depend on where the two differ. */

@@ -1,5 +1,6 @@
 /** The keys by which an NTS server seals its cookies (RFC 8915 §6): the main thread writes them, all threads read them. */
 import { SharedNumbers } from "../system/shared_numbers.ts";
+import { type Aes, nodeAes } from "./aes.ts";
 import { AesSiv, SIV_KEY_LENGTH } from "./aes_siv.ts";
 
 /** The newest key, and two before it: a cookie lives for two rotations at least. */
@@ -72,11 +73,13 @@ export class KeyRing {
 /** The ring as a thread reads it. */
 export class KeyRingReader {
   readonly #numbers: SharedNumbers;
+  readonly #aes: Aes;
   #keys: readonly CookieKey[] = [];
 
   /** @param memory That of a {@linkcode KeyRing} */
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, aes: Aes = nodeAes) {
     this.#numbers = new SharedNumbers(memory);
+    this.#aes = aes;
     this.look();
   }
 
@@ -92,8 +95,9 @@ export class KeyRingReader {
       for (let word = 0; word < WORDS; word++) {
         view.setUint32(4 * word, numbers[at + 1 + word] as number);
       }
-      keys.push(this.find(id) ?? { id, siv: new AesSiv(octets) });
+      keys.push(this.find(id) ?? { id, siv: new AesSiv(octets, this.#aes) });
     }
+    for (const old of this.#keys) if (!keys.includes(old)) old.siv[Symbol.dispose]();
     this.#keys = keys;
   }
 

@@ -52,7 +52,7 @@ export class Mac {
     this.type = type;
     if (type in AES_LENGTHS) {
       const cmac = new Cmac(secret);
-      this.#digest = (message) => cmac.compute(message);
+      this.#digest = (message) => cmac.compute(message).slice();
     } else {
       const { createHash } = nodeCrypto();
       const algorithm = type.toLowerCase();

@@ -2,6 +2,7 @@
  * OpenSSL 3 by FFI. This module and `tls_connection.ts` are the only ones that call it: C checks no length, so every
  * length given to it is that of a view.
  */
+import { openOpenssl } from "../../crypto/openssl.ts";
 import { isGranted } from "../../system/permission.ts";
 
 const SYMBOLS = {
@@ -51,13 +52,6 @@ const SYMBOLS = {
 
 export type Libssl = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** Where the library is: its dependency, libcrypto, comes with it. A bare name on macOS would end the process. */
-const places: Readonly<Record<string, readonly string[]>> = {
-  linux: ["libssl.so.3"],
-  darwin: ["/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib", "/opt/local/lib/libssl.3.dylib"],
-  windows: ["libssl-3-x64.dll"],
-};
-
 /** There is no TLS library. */
 export class NoLibsslError extends Error {}
 
@@ -78,13 +72,8 @@ export function openLibssl(): Libssl {
       "to call OpenSSL, which NTS needs: run again with --allow-ffi",
     );
   }
-  for (const name of places[Deno.build.os] ?? []) {
-    try {
-      return opened = Deno.dlopen(name, SYMBOLS).symbols;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) throw error;
-    }
-  }
+  opened = openOpenssl("ssl", SYMBOLS);
+  if (opened !== undefined) return opened;
   throw new NoLibsslError("NTS needs OpenSSL 3, and libssl was not found");
 }
 

@@ -1,6 +1,7 @@
 /** The cookies of this server: the keys of a client's session, sealed so that the server need not keep them (RFC 8915 §6). */
 import { SIV_KEY_LENGTH, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
 import type { CookieKey } from "../../../crypto/key_ring.ts";
+import { random32 } from "../../../system/random.ts";
 import { getUint32, putUint32 } from "../../octets.ts";
 
 const ID_LENGTH = 4;
@@ -10,22 +11,33 @@ const SEALED_AT = ID_LENGTH + NONCE_LENGTH;
 /** Octets of a cookie: key id, nonce, and both keys of the session sealed. */
 export const COOKIE_LENGTH = SEALED_AT + SIV_TAG_LENGTH + 2 * SIV_KEY_LENGTH;
 
+const plain = new Uint8Array(2 * SIV_KEY_LENGTH);
+
 /** The keys of a session: from client to server, and back. */
 export interface SessionKeys {
   readonly c2s: Uint8Array;
   readonly s2c: Uint8Array;
 }
 
-/** Seals the keys of a session. The nonce is random: the eight cookies of a client have nothing in common. */
-export function makeCookie(key: CookieKey, { c2s, s2c }: SessionKeys): Uint8Array<ArrayBuffer> {
+/** Seals the keys of a session. */
+export function makeCookie(key: CookieKey, keys: SessionKeys): Uint8Array<ArrayBuffer> {
   const cookie = new Uint8Array(COOKIE_LENGTH);
-  putUint32(cookie, 0, key.id);
-  crypto.getRandomValues(cookie.subarray(ID_LENGTH, SEALED_AT));
-  const keys = new Uint8Array(2 * SIV_KEY_LENGTH);
-  keys.set(c2s);
-  keys.set(s2c, SIV_KEY_LENGTH);
-  cookie.set(key.siv.seal(keys, associated(cookie)), SEALED_AT);
+  writeCookie(cookie, key, keys);
   return cookie;
+}
+
+/** Does so into a place of {@linkcode COOKIE_LENGTH}. The nonce is random: the cookies of a client have nothing in common. */
+export function writeCookie(cookie: Uint8Array, key: CookieKey, { c2s, s2c }: SessionKeys): void {
+  putUint32(cookie, 0, key.id);
+  putRandom(cookie, ID_LENGTH, SEALED_AT);
+  plain.set(c2s);
+  plain.set(s2c, SIV_KEY_LENGTH);
+  key.siv.sealInto(cookie.subarray(SEALED_AT), plain, associated(cookie));
+}
+
+/** Writes random octets, a multiple of four. */
+export function putRandom(octets: Uint8Array, start: number, end: number): void {
+  for (let at = start; at < end; at += 4) putUint32(octets, at, random32());
 }
 
 /** Opens a cookie; undefined if its key has fallen out of the ring, or an octet of it was changed. */

@@ -1,8 +1,9 @@
 /** NTS as a server has it: opens the cookies of requests, and seals the replies to them (RFC 8915 §5.7). */
-import { AesSiv, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
+import { type Aes, nodeAes } from "../../../crypto/aes.ts";
+import { AesSiv, SIV_KEY_LENGTH, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
 import { KeyRingReader } from "../../../crypto/key_ring.ts";
-import { random32 } from "../../../system/random.ts";
-import { getUint16, putUint16, putUint32 } from "../../octets.ts";
+import { openLibcrypto } from "../../../crypto/libcrypto.ts";
+import { getUint16, putUint16 } from "../../octets.ts";
 import {
   type Answer,
   type Length,
@@ -16,7 +17,7 @@ import { field, mode, NTP_HEADER_LENGTH } from "../packet.ts";
 import type { Sealer } from "../sealer.ts";
 import { fieldLength, ntsField, readTrailer } from "../trailer.ts";
 import { parseReferenceId } from "../../../text/reference_id.ts";
-import { COOKIE_LENGTH, makeCookie, openCookie, type SessionKeys } from "./cookie.ts";
+import { COOKIE_LENGTH, openCookie, putRandom, type SessionKeys, writeCookie } from "./cookie.ts";
 import {
   FIELD_HEADER_LENGTH,
   IDENTIFIER_LENGTH,
@@ -61,16 +62,20 @@ class Session {
 
 /** @param memory That of the key ring of cookies */
 export function openNtsSealer(memory: SharedArrayBuffer): Sealer {
-  return new NtsSealer(new KeyRingReader(memory));
+  const aes = openLibcrypto();
+  return new NtsSealer(new KeyRingReader(memory, aes), aes);
 }
 
 export class NtsSealer implements Sealer {
   readonly #ring: KeyRingReader;
+  /** Takes the keys of one session after the other. */
+  readonly #siv: AesSiv;
   /** By exchange, which is reused as the session is. */
   readonly #sessions = new WeakMap<ServedExchange, Session>();
 
-  constructor(ring: KeyRingReader) {
+  constructor(ring: KeyRingReader, aes: Aes = nodeAes) {
     this.#ring = ring;
+    this.#siv = new AesSiv(new Uint8Array(SIV_KEY_LENGTH), aes);
   }
 
   verify(exchange: ServedExchange): Answer | undefined {
@@ -85,8 +90,9 @@ export class NtsSealer implements Sealer {
     const keys = session.keys = openCookie(this.#ring, cookie);
     if (keys === undefined) return 0;
     const body = request.subarray(sealAt + FIELD_HEADER_LENGTH);
-    const isRight = openBody(body, request.subarray(0, sealAt), new AesSiv(keys.c2s)) !== undefined;
-    return isRight ? session.replyLength(0) : 0;
+    this.#siv.setKey(keys.c2s);
+    const plain = openBody(body, request.subarray(0, sealAt), this.#siv);
+    return plain === undefined ? 0 : session.replyLength(0);
   }
 
   /** An NTS NAK: a kiss-o'-death with the unique identifier, not authenticated. */
@@ -106,7 +112,8 @@ export class NtsSealer implements Sealer {
       const at = i * COOKIE_FIELD_LENGTH;
       putUint16(fields, at, ntsField.cookie);
       putUint16(fields, at + 2, COOKIE_FIELD_LENGTH);
-      fields.set(makeCookie(this.#ring.newest, keys as SessionKeys), at + FIELD_HEADER_LENGTH);
+      const cookie = fields.subarray(at + FIELD_HEADER_LENGTH, at + COOKIE_FIELD_LENGTH);
+      writeCookie(cookie, this.#ring.newest, keys as SessionKeys);
     }
     session.fieldsLength = Math.max(count, 0) * COOKIE_FIELD_LENGTH;
     return session.replyLength(session.fieldsLength);
@@ -125,10 +132,10 @@ export class NtsSealer implements Sealer {
     putUint16(reply, at + 2, length - at);
     putUint16(reply, at + 4, NONCE_LENGTH);
     putUint16(reply, at + 6, length - sealedAt);
-    for (let word = nonceAt; word < sealedAt; word += 4) putUint32(reply, word, random32());
+    putRandom(reply, nonceAt, sealedAt);
     const associated = [reply.subarray(0, at), reply.subarray(nonceAt, sealedAt)];
-    const siv = new AesSiv((keys as SessionKeys).s2c);
-    reply.set(siv.seal(fields.subarray(0, fieldsLength), associated), sealedAt);
+    this.#siv.setKey((keys as SessionKeys).s2c);
+    this.#siv.sealInto(reply.subarray(sealedAt), fields.subarray(0, fieldsLength), associated);
     return length;
   }
 
