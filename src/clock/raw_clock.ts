@@ -117,22 +117,45 @@ function add(time: UnixTime, origin: RawOrigin, seconds: number, nanoseconds: nu
   time.nanoseconds = sum - carry * 1e9;
 }
 
+/** Readings of a clock before and after another one that are this close need not be repeated, however often. */
+const CLOSE_NS = 5000;
+const MAX_READINGS = 4;
+
 /** Converts the kernel's receive timestamps, which are of the system's clock, into times of another clock. */
 export class StampConverter {
   readonly #to: Clock;
   readonly #from: Clock;
   readonly #now: UnixTime = { seconds: 0, nanoseconds: 0 };
   readonly #stamped: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #before: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #after: UnixTime = { seconds: 0, nanoseconds: 0 };
+  readonly #reading: UnixTime = { seconds: 0, nanoseconds: 0 };
 
   constructor(from: Clock, to: Clock) {
     this.#from = from;
     this.#to = to;
   }
 
-  /** Reads both clocks: before each batch, as the system's clock may be set at any moment. */
+  /**
+   * Reads both clocks as if at one moment: before each batch, as the system's clock may be set at any moment. A
+   * hold-up between two readings would be an error that no client can see, so readings that are far apart are
+   * repeated.
+   */
   renew(): void {
-    this.#from.read(this.#stamped);
-    this.#to.read(this.#now);
+    let leastNs = Infinity;
+    for (let i = 0; i < MAX_READINGS && leastNs > CLOSE_NS; i++) {
+      this.#to.read(this.#before);
+      this.#from.read(this.#reading);
+      this.#to.read(this.#after);
+      const apartNs = (this.#after.seconds - this.#before.seconds) * 1e9 +
+        (this.#after.nanoseconds - this.#before.nanoseconds);
+      if (apartNs >= leastNs) continue;
+      leastNs = apartNs;
+      this.#stamped.seconds = this.#reading.seconds;
+      this.#stamped.nanoseconds = this.#reading.nanoseconds;
+      this.#now.seconds = this.#before.seconds;
+      this.#now.nanoseconds = this.#before.nanoseconds + Math.round(apartNs / 2);
+    }
   }
 
   /** Converts a timestamp in place. */

@@ -36,6 +36,30 @@ Deno.test("StampConverter turns the age of a timestamp into a time of the other 
   assertEquals(convert(1_700_003_599, 999_999_999), [1_600_000_000, 999_999_999]);
 });
 
+Deno.test("StampConverter reads both clocks again after a hold-up between them", () => {
+  const table: [name: string, holdUpsNs: number[], readings: number, earlyNs: number][] = [
+    ["none", [], 3, 0],
+    ["within the first readings", [0, 3_000_000], 6, 0],
+    ["before the third clock", [0, 0, 3_000_000], 6, 0],
+    ["each time, the second time the least", [0, 9e6, 0, 0, 4e5, 0, 0, 9e6, 0, 0, 9e6], 12, 2e5],
+  ];
+  for (const [name, holdUps, readings, earlyNs] of table) {
+    let [ns, count] = [0, 0];
+    const clock = (seconds: number): Clock => ({
+      read(time): void {
+        ns += 100 + (holdUps[count++] ?? 0);
+        Object.assign(time, { seconds, nanoseconds: ns });
+      },
+    });
+    const converter = new StampConverter(clock(1_700_000_000), clock(1_600_000_000));
+    converter.renew();
+    const stamp = { seconds: 1_700_000_000, nanoseconds: 50 };
+    converter.convert(stamp);
+    const foundNs = 1_600_000_000_000_000_050n - joinNs(stamp);
+    assertEquals([Number(foundNs), count], [earlyNs, readings], name);
+  }
+});
+
 Deno.test("the raw clock reads near the system's, and never goes back", () => {
   const { clock, hasSlept } = openRawClock();
   const time = { seconds: 0, nanoseconds: 0 };
