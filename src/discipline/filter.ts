@@ -112,7 +112,9 @@ export class UpstreamFilter {
     }
     const delays = this.#samples.map(({ delay }) => delay);
     const excess = delay - Math.min(...delays);
-    const noise = (excess + unseenExcess(delays, delay)) ** 2 / 12 + STAMP_NOISE ** 2;
+    // No exchange is off by more than half of its delay, however long the others were.
+    const range = Math.min(excess + unseenExcess(delays, delay), delay);
+    const noise = range ** 2 / 12 + STAMP_NOISE ** 2;
     const elapsed = at - this.#at;
     const likelihoods = this.#hypotheses.map((hypothesis, i) => {
       predict(hypothesis, WANDERS[i] as number, elapsed);
@@ -207,7 +209,7 @@ function firstHypothesis({ offset, delay }: Sample, before: Hypothesis | undefin
 }
 
 /** As many samples show what is typical, whatever the longest of them were. */
-const MANY_SAMPLES = 16;
+const MANY_SAMPLES = 8;
 
 /** The mean of exponential queues both ways, by their median. */
 const MEAN_PER_MEDIAN = 1.2;
@@ -252,7 +254,8 @@ function update(hypothesis: Hypothesis, offset: number, excess: number, noise: n
   // The measured offset is the offset plus the share of the excess.
   const [po, pf, ps] = [oo + excess * os, of + excess * fs, os + excess * ss];
   const innovation = offset - hypothesis.offset - excess * hypothesis.share;
-  let variance = po + excess * ps + noise;
+  // Rounding must not make it negative, where one sample is far better than all before.
+  let variance = Math.max(po + excess * ps, 0) + noise;
   const square = innovation ** 2 / variance;
   const likelihood = -0.5 * (Math.log(variance) + Math.min(square, MAX_SQUARE));
   if (square > MAX_DEVIATIONS ** 2) variance = innovation ** 2 / MAX_DEVIATIONS ** 2;
@@ -260,11 +263,17 @@ function update(hypothesis: Hypothesis, offset: number, excess: number, noise: n
   hypothesis.offset += ko * innovation;
   hypothesis.frequency += kf * innovation;
   hypothesis.share = Math.min(Math.max(hypothesis.share + ks * innovation, -0.5), 0.5);
-  hypothesis.oo = oo - ko * po;
-  hypothesis.of = of - ko * pf;
-  hypothesis.os = os - ko * ps;
-  hypothesis.ff = ff - kf * pf;
-  hypothesis.fs = fs - kf * ps;
-  hypothesis.ss = ss - ks * ps;
+  hypothesis.oo = Math.max(oo - ko * po, 0);
+  hypothesis.ff = Math.max(ff - kf * pf, 0);
+  hypothesis.ss = Math.max(ss - ks * ps, 0);
+  hypothesis.of = covariance(of - ko * pf, hypothesis.oo, hypothesis.ff);
+  hypothesis.os = covariance(os - ko * ps, hypothesis.oo, hypothesis.ss);
+  hypothesis.fs = covariance(fs - kf * ps, hypothesis.ff, hypothesis.ss);
   return likelihood;
+}
+
+/** A covariance that the two variances allow, whatever was rounded. */
+function covariance(value: number, one: number, other: number): number {
+  const most = Math.sqrt(one * other);
+  return Math.min(Math.max(value, -most), most);
 }

@@ -44,7 +44,7 @@ const NEARER = 0.7;
 const COMBINED_DISTANCES = 3;
 const COMBINED_SECONDS = 0.1e-3;
 
-/** The share of its distance that an upstream's offset may be off by unseen: ways are not quite alike. */
+/** The share of half the delay to the reference that an offset may be off by unseen: ways are not quite alike. */
 const ASYMMETRY = 0.02;
 
 /** How fast the error of a clock grows whose frequency is known to a deviation, in seconds per second. */
@@ -114,20 +114,24 @@ export function select(
     ...combine(
       combined.map((i) => ({
         estimate: (candidates[i] as Candidate).estimate,
-        distance: (all[i] as Distance).seconds,
+        way: wayOf((all[i] as Distance).sample),
       })),
       region,
     ),
   };
 }
 
+function wayOf({ delay, rootDelay }: Sample): number {
+  return (delay + rootDelay) / 2;
+}
+
 function combine(
-  parts: readonly { readonly estimate: Estimate; readonly distance: number }[],
+  parts: readonly { readonly estimate: Estimate; readonly way: number }[],
   region: Interval,
 ): Estimate {
   let [offset, offsetWeights, frequency, frequencyWeights, variance] = [0, 0, 0, 0, 0];
-  for (const { estimate, distance } of parts) {
-    const byOffset = 1 / (estimate.offsetDeviation ** 2 + (ASYMMETRY * distance) ** 2);
+  for (const { estimate, way } of parts) {
+    const byOffset = 1 / (estimate.offsetDeviation ** 2 + (ASYMMETRY * way) ** 2);
     const byFrequency = 1 / estimate.frequencyDeviation ** 2;
     offset += byOffset * estimate.offset;
     variance += byOffset * estimate.offsetDeviation ** 2;

@@ -20,7 +20,7 @@ export function onBase(network: Network, base: Clock): Network {
     resolve: (hostname, family) => network.resolve(hostname, family),
     isClosed: (hostname, port) => network.isClosed(hostname, port),
     async connect(to): Promise<DatagramConnection> {
-      return stampOnBase(await network.connect(to), network.timers, timers);
+      return stampOnBase(await network.connect(to), network.timers, base);
     },
   };
 }
@@ -48,7 +48,7 @@ function timersOnBase(timers: Timers, base: Clock): Timers {
 function stampOnBase(
   connection: DatagramConnection,
   system: Timers,
-  base: Timers,
+  base: Clock,
 ): DatagramConnection {
   const read = connection.receivedAt?.bind(connection);
   if (read === undefined) return connection;
@@ -70,14 +70,19 @@ function stampOnBase(
  */
 function readBoth(
   system: Timers,
-  base: Timers,
+  base: Clock,
 ): { readonly now: Temporal.Instant; readonly middle: Temporal.Instant } {
   const readings = Array.from({ length: READINGS }, () => {
-    const [before, now, after] = [base.now(), system.now(), base.now()];
-    return { before, now, nanoseconds: before.until(after).total("nanoseconds") };
+    const [before, after] = [{ seconds: 0, nanoseconds: 0 }, { seconds: 0, nanoseconds: 0 }];
+    // Nothing else is in between: to make an instant takes longer than to read a clock.
+    base.read(before);
+    const now = system.now();
+    base.read(after);
+    return { now, beforeNs: joinNs(before), apartNs: joinNs(after) - joinNs(before) };
   });
-  const { before, now, nanoseconds } = readings.reduce((best, each) =>
-    each.nanoseconds < best.nanoseconds ? each : best
+  const { now, beforeNs, apartNs } = readings.reduce((best, each) =>
+    each.apartNs < best.apartNs ? each : best
   );
-  return { now, middle: before.add({ nanoseconds: Math.round(nanoseconds / 2) }) };
+  const middle = Temporal.Instant.fromEpochNanoseconds(beforeNs + apartNs / 2n);
+  return { now, middle };
 }
