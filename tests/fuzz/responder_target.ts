@@ -174,10 +174,7 @@ export class ResponderTarget implements Target {
   #judgeReply(input: Uint8Array, reply: Uint8Array, world: World): Problem | undefined {
     const scene = this.#scene;
     if (scene === undefined) return undefined;
-    count(
-      this.outcomes,
-      this.#isNtp(reply) ? `answered in mode ${modeOf(reply)}` : "answered",
-    );
+    count(this.outcomes, this.#isNtp(reply) ? `answered in ${formOf(reply)}` : "answered");
     // In one scene a text or time is always the same.
     if (isEqual(reply, this.#judged)) return undefined;
     const detail = worded(() => this.#oracle(reply, input, scene));
@@ -259,6 +256,12 @@ function isPlainRequest(protocol: Service["protocol"], input: Uint8Array): boole
 
 function isWord(reply: Uint8Array): boolean {
   return /^[A-Za-z][a-z]{2}[a-z\n]$/.test(String.fromCharCode(...reply.subarray(0, 5)));
+}
+
+/** Mode and authentication; a NAK has no stratum. */
+function formOf(packet: Uint8Array): string {
+  const isAuthentic = packet.length > 48 && packet[1] !== 0;
+  return `mode ${modeOf(packet)}${isAuthentic ? ", authentic" : ""}`;
 }
 
 function modeOf(packet: Uint8Array): number {

@@ -1,4 +1,5 @@
 /** What mutations begin with: what clients, servers and strangers send to the ports of time services. */
+import { ntsRequest } from "./nts.ts";
 import { hex, octetsOf } from "../support/services.ts";
 
 const zeros = (octets: number): string => "00".repeat(octets);
@@ -83,4 +84,4 @@ export const seeds: readonly Uint8Array[] = [
   ...trailers.map((trailer) => request("1b") + trailer),
   ...ntpOthers,
   ...others,
-].map(hex).concat(texts.map(octetsOf));
+].map(hex).concat(texts.map(octetsOf), [0, 1, 7].map((count) => ntsRequest(hex(CLIENT), count)));

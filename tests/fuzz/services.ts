@@ -5,7 +5,8 @@ import { SymmetricKeys } from "../../src/crypto/symmetric_keys.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";
 import { createService } from "../../src/protocols/services.ts";
-import { authenticNtp, type ReplyOracle } from "./replies.ts";
+import { authenticNts, ntsSealer } from "./nts.ts";
+import { authenticNtp, oracleOf, type ReplyOracle } from "./replies.ts";
 import type { Scene } from "./scenes.ts";
 
 /** What a scene has of chance. */
@@ -79,6 +80,17 @@ export const services: readonly Service[] = [
     oracle: authenticNtp(keys),
     create: ({ random32 }) =>
       createService("ntp", { utc: false, daytimeFormat: "ctime", random32, keys }),
+  },
+  {
+    name: "ntp-nts",
+    refusals: ntpRefusals,
+    protocol: "ntp",
+    oracle: authenticNts(oracleOf("ntp")),
+    create: ({ random32 }) =>
+      createService("ntp", {
+        ...{ utc: false, daytimeFormat: "ctime", random32 },
+        nts: ntsSealer(random32),
+      }),
   },
   {
     name: "auto",

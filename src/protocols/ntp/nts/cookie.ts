@@ -1,7 +1,7 @@
 /** The cookies of this server: the keys of a client's session, sealed so that the server need not keep them (RFC 8915 §6). */
 import { SIV_KEY_LENGTH, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
 import type { CookieKey } from "../../../crypto/key_ring.ts";
-import { random32 } from "../../../system/random.ts";
+import { random32 as systemRandom32 } from "../../../system/random.ts";
 import { getUint32, putUint32 } from "../../octets.ts";
 
 const ID_LENGTH = 4;
@@ -22,21 +22,34 @@ export interface SessionKeys {
 /** Seals the keys of a session. */
 export function makeCookie(key: CookieKey, keys: SessionKeys): Uint8Array<ArrayBuffer> {
   const cookie = new Uint8Array(COOKIE_LENGTH);
-  writeCookie(cookie, key, keys);
+  writeCookie(cookie, key, keys, systemRandom32);
   return cookie;
 }
 
+/** Draws 32 unpredictable bits. */
+export type Random32 = () => number;
+
 /** Does so into a place of {@linkcode COOKIE_LENGTH}. The nonce is random: the cookies of a client have nothing in common. */
-export function writeCookie(cookie: Uint8Array, key: CookieKey, { c2s, s2c }: SessionKeys): void {
+export function writeCookie(
+  cookie: Uint8Array,
+  key: CookieKey,
+  { c2s, s2c }: SessionKeys,
+  random32: Random32,
+): void {
   putUint32(cookie, 0, key.id);
-  putRandom(cookie, ID_LENGTH, SEALED_AT);
+  putRandom(cookie, ID_LENGTH, SEALED_AT, random32);
   plain.set(c2s);
   plain.set(s2c, SIV_KEY_LENGTH);
   key.siv.sealInto(cookie.subarray(SEALED_AT), plain, associated(cookie));
 }
 
 /** Writes random octets, a multiple of four. */
-export function putRandom(octets: Uint8Array, start: number, end: number): void {
+export function putRandom(
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  random32: Random32,
+): void {
   for (let at = start; at < end; at += 4) putUint32(octets, at, random32());
 }
 

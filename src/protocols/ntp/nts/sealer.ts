@@ -2,6 +2,7 @@
 import { type Aes, nodeAes } from "../../../crypto/aes.ts";
 import { AesSiv, SIV_KEY_LENGTH, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
 import { KeyRingReader } from "../../../crypto/key_ring.ts";
+import { random32 as systemRandom32 } from "../../../system/random.ts";
 import { openLibcrypto } from "../../../crypto/libcrypto.ts";
 import { getUint16, putUint16 } from "../../octets.ts";
 import {
@@ -17,7 +18,14 @@ import { field, mode, NTP_HEADER_LENGTH } from "../packet.ts";
 import type { Sealer } from "../sealer.ts";
 import { fieldLength, ntsField, readTrailer } from "../trailer.ts";
 import { parseReferenceId } from "../../../text/reference_id.ts";
-import { COOKIE_LENGTH, openCookie, putRandom, type SessionKeys, writeCookie } from "./cookie.ts";
+import {
+  COOKIE_LENGTH,
+  openCookie,
+  putRandom,
+  type Random32,
+  type SessionKeys,
+  writeCookie,
+} from "./cookie.ts";
 import {
   FIELD_HEADER_LENGTH,
   IDENTIFIER_LENGTH,
@@ -63,18 +71,27 @@ class Session {
 /** @param memory That of the key ring of cookies */
 export function openNtsSealer(memory: SharedArrayBuffer): Sealer {
   const aes = openLibcrypto();
-  return new NtsSealer(new KeyRingReader(memory, aes), aes);
+  return new NtsSealer(new KeyRingReader(memory, aes), { aes });
+}
+
+export interface NtsOptions {
+  /** @default {nodeAes} */
+  readonly aes?: Aes | undefined;
+  /** @default {random32} of this system */
+  readonly random32?: Random32;
 }
 
 export class NtsSealer implements Sealer {
   readonly #ring: KeyRingReader;
+  readonly #random32: Random32;
   /** Takes the keys of one session after the other. */
   readonly #siv: AesSiv;
   /** By exchange, which is reused as the session is. */
   readonly #sessions = new WeakMap<ServedExchange, Session>();
 
-  constructor(ring: KeyRingReader, aes: Aes = nodeAes) {
+  constructor(ring: KeyRingReader, { aes = nodeAes, random32 = systemRandom32 }: NtsOptions = {}) {
     this.#ring = ring;
+    this.#random32 = random32;
     this.#siv = new AesSiv(new Uint8Array(SIV_KEY_LENGTH), aes);
   }
 
@@ -113,7 +130,7 @@ export class NtsSealer implements Sealer {
       putUint16(fields, at, ntsField.cookie);
       putUint16(fields, at + 2, COOKIE_FIELD_LENGTH);
       const cookie = fields.subarray(at + FIELD_HEADER_LENGTH, at + COOKIE_FIELD_LENGTH);
-      writeCookie(cookie, this.#ring.newest, keys as SessionKeys);
+      writeCookie(cookie, this.#ring.newest, keys as SessionKeys, this.#random32);
     }
     session.fieldsLength = Math.max(count, 0) * COOKIE_FIELD_LENGTH;
     return session.replyLength(session.fieldsLength);
@@ -132,7 +149,7 @@ export class NtsSealer implements Sealer {
     putUint16(reply, at + 2, length - at);
     putUint16(reply, at + 4, NONCE_LENGTH);
     putUint16(reply, at + 6, length - sealedAt);
-    putRandom(reply, nonceAt, sealedAt);
+    putRandom(reply, nonceAt, sealedAt, this.#random32);
     const associated = [reply.subarray(0, at), reply.subarray(nonceAt, sealedAt)];
     this.#siv.setKey((keys as SessionKeys).s2c);
     this.#siv.sealInto(reply.subarray(sealedAt), fields.subarray(0, fieldsLength), associated);
