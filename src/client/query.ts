@@ -12,6 +12,7 @@ import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.t
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import type { InSeconds, TimeSpan } from "../text/duration.ts";
+import { formatSeconds } from "../text/units.ts";
 import {
   DEFAULT_TIMEOUT_SECONDS,
   exchange,
@@ -96,7 +97,9 @@ async function exchangeByNts(
   const endsMs = network.timers.monotonicMs() + timeout * 1000;
   const secondsLeft = (): number => (endsMs - network.timers.monotonicMs()) / 1000;
   for (let isLast = false;; isLast = true) {
-    const endpoint = await session.prepare(target, secondsLeft(), options);
+    const beforeKeys = secondsLeft();
+    const endpoint = await session.prepare(target, beforeKeys, options);
+    const keysSeconds = beforeKeys - secondsLeft();
     const share = isLast || session.isFresh ? 1 : FIRST_SHARE;
     try {
       const createRequest = session.createRequest.bind(session);
@@ -110,6 +113,14 @@ async function exchangeByNts(
     } catch (error) {
       const isRefused = session.wasRefused;
       if (isRefused) session.forget();
+      if (error instanceof QueryError && error.reason === "timeout") {
+        // The limit of the caller, rather than what the keys have left of it.
+        const spent = keysSeconds > timeout / 2
+          ? `, of which the NTS key exchange took ${formatSeconds(keysSeconds)}`
+          : "";
+        const address = formatAddress(endpoint);
+        throw new QueryError("timeout", `No reply from ${address} within ${timeout} s${spent}`);
+      }
       if (isLast || !isRefused || !(error instanceof QueryError)) throw error;
     }
   }

@@ -75,7 +75,7 @@ Deno.test(
         [["--count", "12", "--interval", "20ms"], /^Replies {8}12 of 12 in /m],
         [["check"], /^NTP OK: /],
         [["wait"], /^The clock is within /],
-        [["watch", "--count", "2", "--json"], /("authenticated":"nts"[^]*){2}/],
+        [["watch", "--count", "2", "--timeout", "20s", "--json"], /("authenticated":"nts"[^]*){2}/],
         [["compare", "--json", "ntp+nts://127.0.0.1:14460"], /"authenticated":"nts"/],
         [
           ["explain"],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { where } from "../support/needs.ts";
+import { type Needs, where } from "../support/needs.ts";
 import { run, Running } from "../support/process.ts";
 import { bothPrograms, root, startServer } from "../support/programs.ts";
 
@@ -21,9 +21,15 @@ async function askPython(
   return { outcome, log: server.stderr };
 }
 
+const slowReader: Needs = { tooSlow: "a thousand requests at once fill the queue of the socket" };
+
 for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
-  const test = (name: string, fn: () => Promise<void>): Promise<Deno.TestDefinition> =>
-    where({ ...needs, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
+  const test = (
+    name: string,
+    fn: () => Promise<void>,
+    more: Needs = {},
+  ): Promise<Deno.TestDefinition> =>
+    where({ ...needs, ...more, commands: ["python3"] }, `python (${kind}): ${name}`, fn);
 
   for (const transport of ["datagram", "mmsg"]) {
     Deno.test(
@@ -39,15 +45,19 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     );
 
     Deno.test(
-      await test(`a thousand clients at once are all answered by timesrv (${transport})`, async () => {
-        const { server, port } = await startServer([...timesrv, "--transport", transport]);
-        await using _ = server;
-        const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
-        assertEquals([code, stderr], [0, ""]);
-        const [answered, good] = stdout.split(" ").map(Number);
-        assertEquals([answered, good], [1000, 1000]);
-        assertEquals((await server.stop()).code, 0);
-      }),
+      await test(
+        `a thousand clients at once are all answered by timesrv (${transport})`,
+        async () => {
+          const { server, port } = await startServer([...timesrv, "--transport", transport]);
+          await using _ = server;
+          const { code, stdout, stderr } = await run(python("many_clients.py", String(port)));
+          assertEquals([code, stderr], [0, ""]);
+          const [answered, good] = stdout.split(" ").map(Number);
+          assertEquals([answered, good], [1000, 1000]);
+          assertEquals((await server.stop()).code, 0);
+        },
+        transport === "datagram" ? slowReader : {},
+      ),
     );
 
     Deno.test(

@@ -1,4 +1,5 @@
 /** Tests that need more than the network. */
+import { slowness } from "./limit.ts";
 import { run } from "./process.ts";
 
 /** What a test needs beyond the network. */
@@ -19,6 +20,8 @@ export interface Needs {
   readonly cores?: number;
   /** Whether the system must be Linux. */
   readonly linux?: boolean;
+  /** Why an emulated processor is too slow for it: the test is ignored there. */
+  readonly tooSlow?: string;
   /** Something else, which the caller has found missing. */
   readonly missing?: string | undefined;
 }
@@ -42,6 +45,10 @@ export async function where(
   name: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
 ): Promise<Deno.TestDefinition> {
+  const { tooSlow } = needs;
+  if (tooSlow !== undefined && slowness > 1) {
+    return { name: `${name} (ignored: ${tooSlow})`, fn, ignore: true };
+  }
   const missing = await firstMissing(needs);
   if (missing === undefined) return { name, fn };
   if (await isGranted({ name: "env" }) && Deno.env.has("TIMESRV_REQUIRE_PEERS")) {

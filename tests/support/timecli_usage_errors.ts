@@ -170,6 +170,8 @@ export const compareErrors: UsageErrors = [
 /** Of `timecli control`. */
 export const controlErrors: UsageErrors = [
   [["stat"], /Unknown action "stat": did you mean state\?/],
+  [["fault", "drop=1"], /Unknown action "fault": did you mean faults\?/],
+  [["stat", "--rate", "2"], /Unknown action "stat": did you mean state\?/],
   [["nothing"], /expected state, sources, set, step, .* or reset$/m],
   [["set", "--ofset", "1"], /Unknown option --ofset \(did you mean --offset\?\)/],
   [["set", "--ofset=1"], /Unknown option --ofset \(did you mean --offset\?\)/],

@@ -17,7 +17,7 @@ const [C2S, S2C] = [1, 2].map((octet) => new AesSiv(new Uint8Array(32).fill(octe
 const target = { ...parseTarget("ntp+nts://time.example"), addresses: ["192.0.2.9"] };
 
 /** What a server does with an authentic request; an unchanged reply without it. */
-type Behaviour = (octets: Uint8Array, count: number) => Uint8Array | undefined;
+type Behaviour = (octets: Uint8Array, count: number) => Uint8Array | [] | undefined;
 
 function field(type: number, body: Uint8Array): number[] {
   const length = body.length + 4;
@@ -172,6 +172,24 @@ Deno.test("a reply that is not authentic is no time, whatever it has", async () 
       `No reply from 192.0.2.9:123 that is authentic: 1 ignored, the last: ${message}`,
     ]);
     assertEquals(server.exchanges, 1);
+  }
+});
+
+Deno.test("a silent server is reported with the time limit of the query", async () => {
+  const server = new NtsServer(() => []);
+  const messages: [keysMs: number, message: string][] = [
+    [40, "No reply from 192.0.2.9:123 within 3 s"],
+    [2900, "No reply from 192.0.2.9:123 within 3 s, of which the NTS key exchange took 2.900 s"],
+  ];
+  for (const [keysMs, message] of messages) {
+    const session = server.session();
+    const exchange = session.prepare.bind(session);
+    session.prepare = async (...args) => {
+      await server.network.timers.sleep(keysMs);
+      return await exchange(...args);
+    };
+    const error = await assertRejects(() => server.query(session), QueryError);
+    assertEquals([error.reason, error.message], ["timeout", message]);
   }
 });
 

@@ -50,10 +50,14 @@ type Values =
  * @throws {UsageError} If the action is unknown, or its values or options do not belong to it
  */
 export async function planRequest(
-  action: string,
+  name: string,
   args: readonly string[],
   values: Values,
 ): Promise<PlannedRequest> {
+  const action = actions.find((each) => each === name);
+  if (action === undefined) {
+    throw new UsageError(`Unknown action ${quote(name)}: ${suggest(name, actions)}`);
+  }
   checkOptions(action, values);
   const [value, ...others] = args;
   const single = (what: string): string => {
@@ -90,14 +94,9 @@ export async function planRequest(
       return planChange(values);
     case "clients":
       return { action, query: pickOptions(clientsQueryFields, values) };
-    case "state":
-    case "sources":
-    case "exchanges":
-    case "access":
-    case "reset":
+    default:
       return { action };
   }
-  throw new UsageError(`Unknown action ${quote(action)}: ${suggest(action, actions)}`);
 }
 
 /** Refuses options that belong to another action. */
