@@ -6,10 +6,10 @@ import type { Target } from "./target.ts";
 import { createTargets } from "./targets.ts";
 
 /** Always the same: a test fails for a change alone. `deno task fuzz` tries another one each time. */
-const SEED = 868;
+const SEED = 3;
 
 /** Readers make objects, and take ten times as long. */
-const casesOf = ({ name }: Target): number => name.startsWith("read") ? 6000 : 16_000;
+const casesOf = ({ name }: Target): number => name.startsWith("read") ? 4000 : 16_000;
 
 for (const target of createTargets()) {
   Deno.test(`${target.name} does what it promises, whatever it is given`, () => {
