@@ -1,10 +1,11 @@
 /** Servers on all addresses of this machine, which need the permission to read their list. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ListenError, query, serve } from "../../mod.ts";
+import { ListenError, serve } from "../../mod.ts";
 import { collectingLog } from "../support/collecting_log.ts";
 import { type Needs, where } from "../support/needs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 
@@ -38,8 +39,8 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
   await using four = await serve("asctime://0.0.0.0:0", way);
   const port = four.addresses[0]?.port ?? 0;
   await using six = await serve(`asctime://[::]:${port}`, way);
-  await query(`asctime://127.0.0.1:${port}`);
-  await query(`asctime://[::1]:${port}`);
+  await queryOnce(`asctime://127.0.0.1:${port}`);
+  await queryOnce(`asctime://[::1]:${port}`);
   assertEquals(await settled(four, 1), { answered: 1 });
   assertEquals(await settled(six, 1), { answered: 1 });
 }, ownAddresses)).forEach((test) => Deno.test(test));
@@ -53,7 +54,7 @@ for (const [wildcard, family] of [["0.0.0.0", "IPv4"], ["[::]", "IPv6"]] as cons
     // A wildcard takes its port of every address.
     const all = await assertRejects(() => serve(`asctime://0.0.0.0:${port}`, second), ListenError);
     assertEquals([all.reason, all.port], ["in_use", port]);
-    await query(url);
+    await queryOnce(url);
     assertEquals(await settled(server, 1), { answered: 1 });
   }
 }, ownAddresses)).forEach((test) => Deno.test(test));

@@ -1,7 +1,8 @@
 /** Where a server listens, and from where it answers. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ListenError, query, serve } from "../../mod.ts";
+import { ListenError, serve } from "../../mod.ts";
 import { eachWay, settled } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 
@@ -16,7 +17,7 @@ const FREE = "asctime://127.0.0.1:0";
   ]);
   assertEquals(new Set(addresses.slice(0, 3).map(({ port }) => port)).size, 3);
   assert(addresses.every(({ port }) => port > 0));
-  await Promise.all(addresses.map(({ url }) => query(url)));
+  await Promise.all(addresses.map(({ url }) => queryOnce(url)));
   assertEquals(await settled(server, 4), { answered: 4 });
 }, { ipv6: true })).forEach((test) => Deno.test(test));
 
@@ -28,7 +29,7 @@ const FREE = "asctime://127.0.0.1:0";
     assert(hostnames.includes("127.0.0.1"));
     assertEquals(hostnames.filter((each) => !["127.0.0.1", "::1"].includes(each)), []);
     assertEquals(new Set(server.addresses.map(({ port }) => port)).size, 1);
-    for (const { url } of server.addresses) await query(url);
+    for (const { url } of server.addresses) await queryOnce(url);
   },
 )).forEach((test) => Deno.test(test));
 

@@ -1,9 +1,10 @@
 /** What is answered: every protocol, every size of request. */
 import { assert, assertEquals } from "@std/assert";
-import { query, serve, type Server, validate } from "../../mod.ts";
+import { serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 const schemes = ["asctime", "daytime", "time", "ntp", "auto"] as const;
 /** Not the status of the kernel, on which the reply would depend. */
@@ -40,7 +41,7 @@ for (const host of ["127.0.0.1", "[::1]"]) {
 
 async function assertRight(url: string): Promise<void> {
   const before = nowSeconds();
-  const reply = await query(url);
+  const reply = await queryOnce(url);
   const after = nowSeconds();
   if (reply.protocol === "ntp") {
     validate(reply);
@@ -68,7 +69,7 @@ function isWithin(offset: Temporal.Duration, bound: Temporal.Duration): boolean 
 (await eachWay("auto answers NTP with NTP, and anything else with text", async (way) => {
   await using server = await serve("auto://127.0.0.1:0", { ...way, status });
   const [address] = server.addresses;
-  const ntp = await query(`ntp://127.0.0.1:${address?.port}`);
+  const ntp = await queryOnce(`ntp://127.0.0.1:${address?.port}`);
   assertEquals([ntp.stratum, ntp.leap], [3, "insert"]);
   using client = new UdpClient();
   assertEquals((await client.ask(new TextEncoder().encode("Time request"), address)).length, 24);

@@ -1,10 +1,11 @@
 /** Symmetric keys over each transport: from the file of keys to the reply. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { parseKeys, query, QueryError, serve } from "../../mod.ts";
+import { parseKeys, QueryError, serve } from "../../mod.ts";
 import { keyTypes } from "../../src/crypto/mac.ts";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 /** A key of each type, with the ids 1 to 12. */
 const file = keyTypes
@@ -17,11 +18,11 @@ const fast = { timeout: "400ms", retries: 0 } as const;
 (await eachWay("a key of each type authenticates request and reply", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, keys });
   for (const { id } of keys.list) {
-    const reply = await query(`${server.url}?key=${id}`, { keys });
+    const reply = await queryOnce(`${server.url}?key=${id}`, { keys });
     assertEquals("authenticated" in reply && reply.authenticated, `key ${id}`);
     assert(reply.hasTime && reply.url === `${server.url}?key=${id}`);
   }
-  const plain = await query(server.url, { keys });
+  const plain = await queryOnce(server.url, { keys });
   assertEquals("authenticated" in plain, false);
   assertEquals(await settled(server, 13), { answered: 13 });
 })).forEach((test) => Deno.test(test));
@@ -29,7 +30,7 @@ const fast = { timeout: "400ms", retries: 0 } as const;
 (await eachWay("a client ignores replies by a wrong key, and a crypto-NAK", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, keys });
   for (const id of [1, 99]) {
-    const asked = query(`${server.url}?key=${id}`, { ...fast, keys: others });
+    const asked = queryOnce(`${server.url}?key=${id}`, { ...fast, keys: others });
     const error = await assertRejects(() => asked, QueryError);
     assertEquals(error.reason, "not_authentic");
     assert(
@@ -46,10 +47,10 @@ const fast = { timeout: "400ms", retries: 0 } as const;
     await using plain = await serve("ntp://127.0.0.1:0", way);
     await using strict = await serve("ntp://127.0.0.1:0", { ...way, keys, requireAuth: true });
     for (const url of [`${plain.url}?key=5`, strict.url]) {
-      const error = await assertRejects(() => query(url, { ...fast, keys }), QueryError);
+      const error = await assertRejects(() => queryOnce(url, { ...fast, keys }), QueryError);
       assertEquals(error.reason, "timeout");
     }
-    await query(`${strict.url}?key=5`, { keys });
+    await queryOnce(`${strict.url}?key=5`, { keys });
     assertEquals(await settled(plain, 1), { answered: 0, authentication: 1 });
     assertEquals(await settled(strict, 2), { answered: 1, authentication: 1 });
   },

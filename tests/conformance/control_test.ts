@@ -1,12 +1,13 @@
 /** The control interface, on every transport: what it changes is what clients see. */
 import { assert, assertEquals } from "@std/assert";
-import { query, serve } from "../../mod.ts";
+import { serve } from "../../mod.ts";
 import type { ClientList, ClientState } from "../../src/client/control_api.ts";
 import { parseSnakeJson } from "../../src/text/json.ts";
 import { ask } from "../server/http/http.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { poll, until } from "../support/wait.ts";
 import { eachWay } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 const control = "127.0.0.1:0";
 
@@ -22,11 +23,11 @@ const byAddress = (a: ClientState, b: ClientState): number =>
     assertEquals((await ask(server, "PATCH", "/clock", { body })).status, 200);
     // Each from another port, so that every thread is asked.
     for (let i = 0; i < 8; i++) {
-      const { serverReceivedAt } = await query(ntp as `ntp://${string}`);
+      const { serverReceivedAt } = await queryOnce(ntp as `ntp://${string}`);
       assertEquals(serverReceivedAt.epochMilliseconds, Date.UTC(year, 1, 3, 4, 5, 6));
     }
-    assert((await query(asctime ?? "")).text.endsWith(`04:05:06 ${year}`));
-    assertEquals((await query(time ?? "")).text, `${year}-02-03T04:05:06Z`);
+    assert((await queryOnce(asctime ?? "")).text.endsWith(`04:05:06 ${year}`));
+    assertEquals((await queryOnce(time ?? "")).text, `${year}-02-03T04:05:06Z`);
   }
 })).forEach((test) => Deno.test(test));
 
@@ -113,15 +114,15 @@ function clientApart(hostname: string, port: number | undefined): UdpClient {
   const load = async (body: unknown): Promise<number> =>
     (await ask(server, "POST", "/scenario", { body })).status;
   assertEquals(await load({ name: "falseticker" }), 200);
-  const false5 = await query(ntp);
+  const false5 = await queryOnce(ntp);
   assertEquals([false5.stratum, false5.referenceId], [1, "GPS"]);
   assert(Math.abs(false5.offset.total("seconds") - 5) < 1);
   assertEquals(await load({ name: "unsynchronized" }), 200);
-  const unsynchronized = await query(ntp);
+  const unsynchronized = await queryOnce(ntp);
   assertEquals([unsynchronized.leap, unsynchronized.stratum], ["unsynchronized", 0]);
   const own = { clock: { time: "2036-02-07T06:28:16Z", freeze: true }, status: { stratum: 4 } };
   assertEquals(await load(own), 200);
-  const seen = await query(ntp);
+  const seen = await queryOnce(ntp);
   assertEquals([seen.serverReceivedAt.epochMilliseconds, seen.stratum, seen.leap], [
     Date.UTC(2036, 1, 7, 6, 28, 16),
     4,
@@ -139,12 +140,12 @@ function clientApart(hostname: string, port: number | undefined): UdpClient {
     ]
   ) {
     assert(await load(wrong) >= 400, JSON.stringify(wrong));
-    const { serverReceivedAt: { epochMilliseconds }, stratum } = await query(ntp);
+    const { serverReceivedAt: { epochMilliseconds }, stratum } = await queryOnce(ntp);
     const same = [seen.serverReceivedAt.epochMilliseconds, 4];
     assertEquals([epochMilliseconds, stratum], same, JSON.stringify(wrong));
   }
   assertEquals((await ask(server, "POST", "/reset", { body: {} })).status, 200);
-  const after = await query(ntp);
+  const after = await queryOnce(ntp);
   assertEquals(after.stratum, 10);
   assert(Math.abs(after.offset.total("seconds")) < 1);
 })).forEach((test) => Deno.test(test));
@@ -197,7 +198,7 @@ function clientApart(hostname: string, port: number | undefined): UdpClient {
   async (way) => {
     const options = { ...way, control, controlReadOnly: true };
     await using server = await serve("ntp://127.0.0.1:0", options);
-    await query(server.url);
+    await queryOnce(server.url);
     const { body } = await ask(server, "GET", "/state");
     assertEquals([body.transport, body.listeners[0].faults], [way.transport, undefined]);
     assertEquals((await ask(server, "GET", "/clients")).body.clients[0].address, "127.0.0.1");
@@ -218,6 +219,6 @@ function clientApart(hostname: string, port: number | undefined): UdpClient {
         path,
       );
     }
-    await query(server.url);
+    await queryOnce(server.url);
   },
 )).forEach((test) => Deno.test(test));

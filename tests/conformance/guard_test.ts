@@ -1,10 +1,11 @@
 /** Who is answered, and how often. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type GuardOptions, query, QueryError, serve, type Server, validate } from "../../mod.ts";
+import { type GuardOptions, QueryError, serve, type Server, validate } from "../../mod.ts";
 import { decodeNtpPacket, field, NTP_HEADER_LENGTH } from "../../src/protocols/ntp/packet.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until } from "../support/wait.ts";
 import { accountedFor, eachWay, settled, type Way } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 function ntpRequest(mode = 3): Uint8Array {
   const octets = new Uint8Array(NTP_HEADER_LENGTH);
@@ -48,7 +49,7 @@ const text = new TextEncoder().encode("Time request");
     assertEquals(kiss.receiveTimestamp, kiss.originTimestamp);
     assertEquals(kiss.transmitTimestamp, kiss.originTimestamp);
   }
-  const reply = await query(`ntp://127.0.0.1:${address?.port}`);
+  const reply = await queryOnce(`ntp://127.0.0.1:${address?.port}`);
   const error = assertThrows(() => validate(reply), QueryError);
   assertEquals(error.reason, "kiss_o_death");
   assertEquals(await settled(server, 7), { answered: 0, denied: 4 });

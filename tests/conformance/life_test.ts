@@ -1,10 +1,11 @@
 /** From start to shutdown, and what is said meanwhile. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { query, serve, type ServerLogOptions } from "../../mod.ts";
+import { serve, type ServerLogOptions } from "../../mod.ts";
 import { collectingLog } from "../support/collecting_log.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { until, within } from "../support/wait.ts";
 import { accountedFor, eachWay, settled } from "./transports.ts";
+import { queryOnce } from "../support/query_once.ts";
 
 const FREE = "asctime://127.0.0.1:0";
 
@@ -12,7 +13,7 @@ const FREE = "asctime://127.0.0.1:0";
   const servers = await Promise.all(Array.from({ length: 8 }, () => serve(FREE, way)));
   const urls = servers.map(({ addresses }) => addresses[0]?.url ?? "");
   assertEquals(new Set(urls).size, 8);
-  const replies = await Promise.all(urls.map((url) => query(url)));
+  const replies = await Promise.all(urls.map((url) => queryOnce(url)));
   assertEquals(replies.map(({ url }) => url), urls);
   await Promise.all(servers.map((server) => server.shutdown()));
   await using again = await serve(urls, way);
@@ -31,7 +32,7 @@ const FREE = "asctime://127.0.0.1:0";
   const { signal } = controller;
   const server = await serve(FREE, { ...way, signal });
   const url = server.addresses[0]?.url ?? "";
-  await query(url);
+  await queryOnce(url);
   controller.abort(new Error("enough"));
   await within(20, server.finished);
   assertEquals(await settled(server, 1), { answered: 1 });

@@ -1,10 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { timesrv } from "../../../src/cli/timesrv/timesrv.ts";
-import { query } from "../../../src/client/query.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import type { NtpReply } from "../../../src/protocols/reply.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { type Ready, runMain, serveWhile } from "../../support/command_line.ts";
+import { queryOnce } from "../../support/query_once.ts";
 
 const NTP = "ntp://127.0.0.1:0";
 const datagram = ["--transport", "datagram"];
@@ -13,7 +13,7 @@ const datagram = ["--transport", "datagram"];
 async function replyOf(args: readonly string[], url = NTP): Promise<NtpReply> {
   let reply: unknown;
   await serveWhile([...datagram, ...args, url], async ({ listeners: [first] }) => {
-    reply = await query(first?.url ?? "");
+    reply = await queryOnce(first?.url ?? "");
   });
   return reply as NtpReply;
 }
@@ -40,7 +40,7 @@ Deno.test("timesrv announces its listeners, logs its life, and ends with 0 at a 
     assertEquals(ready.listeners.map(({ protocol }) => protocol), ["ntp", "daytime", "auto"]);
     for (const { url, protocol, hostname, port } of ready.listeners) {
       assertEquals([url, hostname], [`${protocol}://127.0.0.1:${port}`, "127.0.0.1"]);
-      await query(url);
+      await queryOnce(url);
     }
   });
   assertEquals([code, stdout], [0, `${JSON.stringify(announced)}\n`]);
@@ -114,7 +114,7 @@ Deno.test("timesrv ends with 0 after a number of requests", async () => {
   const { code, stderr } = await serveWhile(
     [...datagram, "--until-requests", "2", NTP],
     async ({ listeners: [first] }) => {
-      await Promise.all([query(first?.url ?? ""), query(first?.url ?? "")]);
+      await Promise.all([queryOnce(first?.url ?? ""), queryOnce(first?.url ?? "")]);
     },
   );
   assertEquals(code, 0);
@@ -123,7 +123,7 @@ Deno.test("timesrv ends with 0 after a number of requests", async () => {
 
 Deno.test("timesrv logs at the given level in the given format", async () => {
   const use = async ({ listeners: [first] }: { listeners: readonly { url: string }[] }) => {
-    await query(first?.url ?? "");
+    await queryOnce(first?.url ?? "");
   };
   const quiet = await serveWhile([...datagram, "--quiet", NTP], use);
   assertEquals(quiet.stderr, "");
@@ -186,7 +186,7 @@ Deno.test("timesrv limits rates by its options", async () => {
       const codes: string[] = [];
       // One in eight is admitted beyond the limit.
       for (let i = 0; i < 12 && (codes.at(-1) ?? "") === ""; i++) {
-        const { stratum, referenceId } = await query(first?.url ?? "") as NtpReply;
+        const { stratum, referenceId } = await queryOnce(first?.url ?? "") as NtpReply;
         codes.push(stratum === 0 ? referenceId : "");
       }
       assertEquals([codes[0], codes.at(-1)], ["", last]);
@@ -222,7 +222,7 @@ Deno.test("timesrv lists its scenarios, and starts nothing", async () => {
 Deno.test("timesrv outlives the session that started it", async () => {
   const { code, stderr } = await serveWhile([...datagram, NTP], async ({ listeners }, send) => {
     send("SIGHUP");
-    await query(listeners[0]?.url ?? "");
+    await queryOnce(listeners[0]?.url ?? "");
   });
   assertEquals(code, 0);
   assertMatch(stderr, /: 1 received, 1 answered, /);

@@ -1,7 +1,7 @@
 /** Replies that wait, leave out of order, in copies, or from another port. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeNtpPacket } from "../../../src/protocols/mod.ts";
-import { query, serve, type Server } from "../../../mod.ts";
+import { serve, type Server } from "../../../mod.ts";
 import { Waits } from "../../../src/server/faults/waits.ts";
 import { accountedFor, settled } from "../../conformance/transports.ts";
 import { collectingLog } from "../../support/collecting_log.ts";
@@ -9,6 +9,7 @@ import { UdpClient } from "../../support/udp_client.ts";
 import { until } from "../../support/wait.ts";
 import { ntpRequest } from "./engine.ts";
 import { withFakeTimers } from "./fake_timers.ts";
+import { queryOnce } from "../../support/query_once.ts";
 
 const MANY = 10_000;
 const slowClient = "127.0.0.2";
@@ -33,7 +34,7 @@ Deno.test("ten thousand late replies delay no other, and end with the server", a
   const server = await serve("ntp://127.0.0.1:0", { faults, rateLimit: "off" });
   using client = new UdpClient(slowClient);
   await sendMany(client, server, MANY);
-  for (let i = 0; i < 100; i++) await query(server.addresses[0]?.url ?? "");
+  for (let i = 0; i < 100; i++) await queryOnce(server.addresses[0]?.url ?? "");
   const { received, answered } = server.totals;
   assertEquals([received, answered, accountedFor(server)], [MANY + 100, 100, 100]);
   await server.shutdown();
@@ -46,7 +47,7 @@ Deno.test("ten thousand held replies leave after one that is not held", async ()
   using client = new UdpClient(slowClient);
   await sendMany(client, server, MANY);
   assertEquals(server.totals.answered, 0);
-  await query(server.addresses[0]?.url ?? "");
+  await queryOnce(server.addresses[0]?.url ?? "");
   assertEquals(await settled(server, MANY + 1), { answered: MANY + 1 });
 });
 

@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { keyedHash } from "../../../src/system/keyed_hash.ts";
 import type { RateLimit } from "../../../src/server/guard/options.ts";
-import { RateLimiter, type RateTable, rateTable } from "../../../src/server/guard/rate_limit.ts";
+import {
+  allocateRates,
+  RateLimiter,
+  rateNumbers,
+  type RateTable,
+} from "../../../src/server/guard/rate_limit.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const neverLeaks = (): number => 0.999999;
@@ -10,6 +15,11 @@ function words(text: string): Uint32Array {
   const read = new Uint32Array(4);
   parseIpWords(text, read);
   return read;
+}
+
+function rateTable(limit: RateLimit): RateTable {
+  const numbers = rateNumbers(limit);
+  return { ...numbers, ...allocateRates(numbers.kod > 0) };
 }
 
 function limiter(

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { query, serve, type ServeOptions } from "../../../mod.ts";
+import { serve, type ServeOptions } from "../../../mod.ts";
 import type { RecordedExchange } from "../../../src/server/mod.ts";
 import { Recorder } from "../../../src/server/record/recorder.ts";
 import { assertDocumented, isDocumented } from "../../support/documented.ts";
@@ -10,6 +10,7 @@ import { FakeTime } from "../../support/fake_time.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { within } from "../../support/wait.ts";
 import { ask } from "../http/http.ts";
+import { queryOnce } from "../../support/query_once.ts";
 
 const NTP = "ntp://127.0.0.1:0";
 
@@ -106,7 +107,7 @@ Deno.test("exchanges of all protocols are in the sink, in the list and in the co
   for (
     const url of [ntp, time, auto.replace("auto:", "asctime:"), auto.replace("auto:", "ntp:"), ntp]
   ) {
-    await query(url);
+    await queryOnce(url);
   }
   const { body } = await ask(server, "GET", "/exchanges");
   assertDocumented(body, "control");

@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { query, serve } from "../../../../mod.ts";
+import { serve } from "../../../../mod.ts";
 import { collectingLog } from "../../../support/collecting_log.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
 import { within } from "../../../support/wait.ts";
 import { ask } from "../http.ts";
+import { queryOnce } from "../../../support/query_once.ts";
 
 type Url = `ntp://${string}`;
 
@@ -19,7 +20,7 @@ Deno.test("a server has no control interface by default", async () => {
 Deno.test("every response is as documented, whatever the clock does", async () => {
   const clock = { time: "2028-12-31T18:00:00Z", leap: "insert@2028-12-31", noise: "2ms" };
   await using server = await serve([ntp, own], { control, clock, faults: { drop: 0 } });
-  await query(server.addresses[1]?.url as Url);
+  await queryOnce(server.addresses[1]?.url as Url);
   const steps = ["+2s@PT1H", "-1s@2029-01-01T00:00:00Z"];
   for (
     const [method, path, body] of [

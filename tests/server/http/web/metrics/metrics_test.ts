@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { query, serve, type Server } from "../../../../../mod.ts";
+import { serve, type Server } from "../../../../../mod.ts";
 import { serverMetrics } from "../../../../../src/server/http/web/metrics/metrics.ts";
 import { formatMetrics } from "../../../../../src/text/exposition.ts";
 import { until } from "../../../../support/wait.ts";
 import { get } from "../get.ts";
+import { queryOnce } from "../../../../support/query_once.ts";
 
 const http = "127.0.0.1:0";
 
@@ -18,8 +19,8 @@ Deno.test("metrics count what was answered and refused, in both formats with the
     http,
   });
   const [ntp = "", text = ""] = server.addresses.map(({ url }) => url);
-  for (let i = 0; i < 3; i++) await query(ntp);
-  await query(text);
+  for (let i = 0; i < 3; i++) await queryOnce(ntp);
+  await queryOnce(text);
   const { text: plain, headers } = await get(server, "/metrics");
   assertEquals(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   const lines = new Set(plain.split("\n"));
@@ -54,7 +55,7 @@ Deno.test("metrics tell the two protocols of one listener apart, on every transp
     await using server = await serve("127.0.0.1:0", { http, transport });
     const { port } = new URL(server.url);
     for (const scheme of ["ntp", "ntp", "asctime", "asctime", "asctime"]) {
-      await query(`${scheme}://127.0.0.1:${port}`);
+      await queryOnce(`${scheme}://127.0.0.1:${port}`);
     }
     // A reply can arrive before the thread that sent it has counted it.
     await until(() => server.totals.answered === 5);
@@ -145,7 +146,7 @@ Deno.test("metrics name the source of the status of a clock", async () => {
   ] as const;
   for (const [status, id, source] of table) {
     await using server = await serve("ntp://127.0.0.1:0", { http, status });
-    const reply = await query(server.url);
+    const reply = await queryOnce(server.url);
     assert(reply.protocol === "ntp");
     assertEquals(reply.referenceId, id ?? reply.referenceId);
     const labels = `clock="server",reference_id="${reply.referenceId}",source="${source}"`;
@@ -195,8 +196,8 @@ Deno.test("metrics count the clients, with each transport", async () => {
   for (const transport of ["datagram", "auto"] as const) {
     await using server = await serve("ntp://127.0.0.1:0", { http, transport });
     assertEquals(await samples(server, "timesrv_recent_clients"), ["timesrv_recent_clients 0"]);
-    await query(server.url);
-    await query(server.url);
+    await queryOnce(server.url);
+    await queryOnce(server.url);
     assertEquals(await samples(server, "timesrv_recent_clients"), ["timesrv_recent_clients 1"]);
   }
 });
