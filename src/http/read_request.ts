@@ -1,6 +1,7 @@
 /** Reads what node:http parsed of a request. */
 import type { IncomingMessage } from "node:http";
 import { quote } from "../text/json.ts";
+import { suggest } from "../text/suggest.ts";
 import { HttpError } from "./http_error.ts";
 
 /** Chunk extensions and trailers, beside 8 octets of framing per octet of the body. */
@@ -37,6 +38,15 @@ export function readTarget(target: string): URL {
   const url = URL.parse(target.startsWith("/") ? `http://localhost${target}` : target);
   if (url?.protocol !== "http:") throw new HttpError(400, "Cannot read the URL");
   return url;
+}
+
+/** @throws {HttpError} If a URL has a parameter that is not known there */
+export function checkParameters({ pathname, searchParams }: URL, known: readonly string[]): void {
+  for (const name of searchParams.keys()) {
+    if (known.includes(name)) continue;
+    const expected = known.length === 0 ? `: ${pathname} has none` : `, ${suggest(name, known)}`;
+    throw new HttpError(400, `Unknown parameter ${quote(name)}${expected}`);
+  }
 }
 
 /** @param received The number of octets that have arrived since the head of the request */

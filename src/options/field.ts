@@ -204,7 +204,7 @@ export function duration(min: string, max: string, row: Row): Field<TimeSpan> {
 }
 
 /**
- * Returns a value that may be a length of time. A number has no unit: who means milliseconds would get seconds.
+ * Returns a value that may be a length of time. A number has no unit: a caller that means milliseconds would get seconds.
  *
  * @throws {FieldError} If it is a number
  */

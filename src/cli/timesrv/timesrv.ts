@@ -94,8 +94,6 @@ function checkFault(fault: string): void {
 
 export type TimesrvArguments = Arguments<typeof groups>;
 
-export type TimesrvValues = TimesrvArguments["values"];
-
 const NOTES = `
 Listeners, each with its default port:
   auto://HOST:8888      NTP or text, by the request

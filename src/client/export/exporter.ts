@@ -3,6 +3,7 @@ import { isPreferred } from "../../http/accept.ts";
 import { type HttpAddress, needsToken } from "../../http/address.ts";
 import { compressText } from "../../http/compress.ts";
 import { requireOwnSite } from "../../http/gate.ts";
+import { checkParameters } from "../../http/read_request.ts";
 import { HttpError } from "../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../http/listener.ts";
 import { parseOption } from "../../options/read.ts";
@@ -16,7 +17,6 @@ import {
   metricTypes,
   type Sample,
 } from "../../text/exposition.ts";
-import { quote } from "../../text/json.ts";
 import type { Network as AddressNetwork } from "../../text/networks.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { suggest } from "../../text/suggest.ts";
@@ -149,7 +149,7 @@ export class Exporter {
   }
 
   async #respond(request: HttpRequest): Promise<HttpResponse> {
-    const { method, url: { pathname, searchParams } } = request;
+    const { method, url: { pathname } } = request;
     const route = Object.hasOwn(this.#routes, pathname) ? this.#routes[pathname] : undefined;
     if (route === undefined) {
       const paths = Object.keys(this.#routes);
@@ -161,13 +161,7 @@ export class Exporter {
       throw new HttpError(405, `Cannot ${method} ${pathname}: expected ${allow}`, { allow });
     }
     requireOwnSite(request, this.#options.names ?? []);
-    for (const name of searchParams.keys()) {
-      if (route.parameters.includes(name)) continue;
-      const known = route.parameters.length === 0
-        ? `: ${pathname} has none`
-        : `, ${suggest(name, route.parameters)}`;
-      throw new HttpError(400, `Unknown parameter ${quote(name)}${known}`);
-    }
+    checkParameters(request.url, route.parameters);
     return await route.respond(request);
   }
 

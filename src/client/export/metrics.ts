@@ -7,14 +7,13 @@ import type { Metric, Sample } from "../../text/exposition.ts";
 import { combine, type Verdict } from "../compare.ts";
 import { kodCodes, ntpReplyOf, type ServerFigures } from "./server_record.ts";
 import { queryFailures } from "../../protocols/failure.ts";
+import { leapNames } from "../../protocols/ntp/packet.ts";
 import { toInstant } from "../../protocols/ntp/timestamp.ts";
 
 /** A metric, and its samples of some servers. */
 export interface ClientMetric extends Metric {
   readonly samples: (servers: readonly ServerFigures[]) => readonly Sample[];
 }
-
-const leaps = ["none", "insert", "delete", "unsynchronized"] as const;
 
 const verdicts: readonly Verdict[] = ["agrees", "falseticker", "undecided", "alone", "failed"];
 
@@ -181,11 +180,11 @@ export const measuredMetrics: readonly ClientMetric[] = [
     name: "timecli_leap",
     type: "gauge",
     labels: ["server", "state"],
-    help: `1 for the leap indicator of the last reply: ${leaps.join(", ")}.`,
+    help: `1 for the leap indicator of the last reply: ${leapNames.join(", ")}.`,
     samples: (servers) =>
       servers.flatMap((each) => {
         const reply = ntpReplyOf(each);
-        return reply ? statesOf(each.url, leaps, reply.leap) : [];
+        return reply ? statesOf(each.url, leapNames, reply.leap) : [];
       }),
   },
   {

@@ -3,9 +3,16 @@ import { fromNanoseconds } from "../../text/duration.ts";
 import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatSeconds } from "../../text/units.ts";
 import type { RawReply, ReadOptions, Rejection, Request, RequestOptions } from "../protocol.ts";
-import type { Leap, NtpReply } from "../reply.ts";
+import type { NtpReply } from "../reply.ts";
 import { computeMeasurement, ownPrecision } from "./measurement.ts";
-import { decodeNtpPacket, encodeNtpPacket, leap, mode, type NtpPacket } from "./packet.ts";
+import {
+  decodeNtpPacket,
+  encodeNtpPacket,
+  leap,
+  leapNames,
+  mode,
+  type NtpPacket,
+} from "./packet.ts";
 import { hasTime, matchTests } from "./tests.ts";
 import { difference, eraPivot, toInstant } from "./timestamp.ts";
 import { KEY_ID_LENGTH, writeMac } from "./trailer.ts";
@@ -60,8 +67,6 @@ const emptyPacket: NtpPacket = {
   transmitTimestamp: 0n,
 };
 
-const leapWords: readonly Leap[] = ["none", "insert", "delete", "unsynchronized"];
-
 /** Measures an exchange (RFC 5905 §8), in whole nanoseconds. */
 export function measureNtp(
   { request: _request, octets, ...reply }: RawReply,
@@ -84,7 +89,7 @@ export function measureNtp(
     rootDistance: fromNanoseconds(measured.rootDistance),
     stratum: packet.stratum,
     referenceId: formatReferenceId(packet.referenceId, packet.stratum),
-    leap: leapWords[packet.leap] ?? "none",
+    leap: leapNames[packet.leap] ?? "none",
     packet,
     serverReceivedAt: toInstant(packet.receiveTimestamp, pivot),
     serverSentAt: toInstant(packet.transmitTimestamp, pivot),

@@ -53,6 +53,9 @@ export const mode = {
 /** The leap indicator of RFC 5905 §7.3, as on the wire. */
 export const leap = { none: 0, insert: 1, delete: 2, unsynchronized: UNSYNCHRONIZED } as const;
 
+/** Its names, in the order of their numbers. */
+export const leapNames = ["none", "insert", "delete", "unsynchronized"] as const;
+
 /** All fields of the header of an NTP packet. */
 export interface NtpPacket {
   /** Leap indicator, 0 to 3. */

@@ -22,7 +22,6 @@ export const NUMBER = { firstMs: 9, lastMs: 10, recent: 11 } as const;
 
 /** Numbers of 64 bits for each client: 96 octets. */
 export const STRIDE = 12;
-export const WORDS_PER_PLACE = STRIDE * 2;
 
 /** The numbers before all places. */
 export const HEAD = { dropped: 0, unlisted: 1, size: 2 } as const;

@@ -1,6 +1,6 @@
 /** The kinds of faults: the values of each, and its effect. */
 import { putKod } from "../../protocols/ntp/kod.ts";
-import { leap } from "../../protocols/ntp/packet.ts";
+import { leap, leapNames } from "../../protocols/ntp/packet.ts";
 import { REPLY_CAPACITY } from "../../protocols/responder.ts";
 import {
   asTimeSpan,
@@ -160,7 +160,7 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
   }),
   stratum: falsify(whole(0, 255, row("value")), 16, ntp.setStratum),
   leapbits: falsify(
-    oneOf(["none", "insert", "delete", "unsynchronized"], row("value")),
+    oneOf(leapNames, row("value")),
     "unsynchronized",
     (reply, to) => ntp.setLeap(reply, leap[to]),
   ),

@@ -85,12 +85,6 @@ export function allocateRates(sendsKods: boolean): RateMemory {
   };
 }
 
-/** Makes the table of a limit; throws like {@linkcode completeLimit}. */
-export function rateTable(limit: RateLimit): RateTable {
-  const numbers = rateNumbers(limit);
-  return { ...numbers, ...allocateRates(numbers.kod > 0) };
-}
-
 function mask(bits: number): number {
   return bits <= 0 ? 0 : -1 << (32 - Math.min(bits, 32));
 }

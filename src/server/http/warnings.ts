@@ -4,7 +4,7 @@ import type { ClockState } from "../../clock/sources/timeline/state.ts";
 import { formatPlural, formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { formatFaults } from "../faults/text.ts";
 import type { ControlledServer } from "./call.ts";
-import { leapWords } from "./web/served_status.ts";
+import { leapNames } from "../../protocols/ntp/packet.ts";
 
 /** A warning, and what it is about if there may be several of its kind. */
 export interface Finding extends Omit<ServerWarning, "since"> {
@@ -131,7 +131,7 @@ function leapSecond({ time }: ControlledServer): Finding[] {
       over: "The leap second is over.",
     }];
   }
-  const word = leapWords[status.leap];
+  const word = leapNames[status.leap];
   if (word !== "insert" && word !== "delete") return [];
   const now = time.now().toZonedDateTimeISO("UTC").toPlainDate();
   const day = now.with({ day: now.daysInMonth });

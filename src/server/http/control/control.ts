@@ -2,7 +2,7 @@
 import { CONTROL_SCHEMA } from "../../../client/control_api.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { firstOf } from "../../../system/address.ts";
-import { formatJson, quote } from "../../../text/json.ts";
+import { formatJson } from "../../../text/json.ts";
 import type { ServerLog } from "../../log/log.ts";
 import type { Scenario } from "../../scenarios/scenarios.ts";
 import {
@@ -13,6 +13,7 @@ import {
 } from "../../../http/address.ts";
 import { readJson, requireNothing } from "../body.ts";
 import { authorize } from "../../../http/gate.ts";
+import { checkParameters } from "../../../http/read_request.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import { TokenGuesses } from "../../../http/token_guesses.ts";
@@ -128,12 +129,7 @@ export class Control {
     if (this.#isReadOnly && method !== "GET") {
       throw new HttpError(403, "This control interface changes nothing: it is read-only");
     }
-    const known = parametersOf(url.pathname);
-    for (const name of url.searchParams.keys()) {
-      if (!known.includes(name)) {
-        throw new HttpError(400, `Unknown parameter ${quote(name)}: expected ${known.join(", ")}`);
-      }
-    }
+    checkParameters(url, parametersOf(url.pathname));
     const listener = url.searchParams.get("listener") ?? undefined;
     let json: unknown;
     const answer = await route({

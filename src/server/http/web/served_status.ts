@@ -1,6 +1,8 @@
 /** The status of a served clock at one look, in the words of JSON and metrics. */
 import type { UnixTime } from "../../../clock/clock.ts";
+import type { ClockStatusState } from "../../../client/served_state.ts";
 import type { ClockStatus } from "../../../clock/status.ts";
+import { leapNames } from "../../../protocols/ntp/packet.ts";
 import { formatReferenceId } from "../../../text/reference_id.ts";
 
 /** The served time and its status, of one reading. */
@@ -9,24 +11,11 @@ export interface Look {
   readonly status: ClockStatus;
 }
 
-/** The leap indicators, in the order of their numbers. */
-export const leapWords = ["none", "insert", "delete", "unsynchronized"] as const;
-
 /** A status as its clients see it: nothing bounds the error of a clock that is not synchronised. */
-export interface StatedStatus {
-  readonly leap: (typeof leapWords)[number];
-  readonly synchronized: boolean;
-  readonly stratum: number;
-  readonly referenceId: string;
-  /** In seconds now, as the next two. */
-  readonly rootDelay: number | null;
-  readonly rootDispersion: number | null;
-  /** The root distance (RFC 5905 §11.2). */
-  readonly rootDistance: number | null;
-}
+export type StatedStatus = Omit<ClockStatusState, "source">;
 
 export function describeStatus({ time, status }: Look): StatedStatus {
-  const leap = leapWords[status.leap] as StatedStatus["leap"];
+  const leap = leapNames[status.leap] ?? "unsynchronized";
   if (leap === "unsynchronized") {
     // In NTP replies stratum and reference id are 0 (RFC 5905 §7.3).
     return {

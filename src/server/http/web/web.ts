@@ -1,11 +1,11 @@
 /** The served time, health and metrics over HTTP, for programs, scripts and web pages. */
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { firstOf, resolveHost } from "../../../system/address.ts";
-import { quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.ts";
 import type { ControlledServer } from "../call.ts";
+import { checkParameters } from "../../../http/read_request.ts";
 import { HttpError } from "../../../http/http_error.ts";
 import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
 import type { TokenGuesses } from "../../../http/token_guesses.ts";
@@ -199,13 +199,7 @@ export class Web {
       const respond = findMethod(route, request);
       const isOpen = route.isPublic || route.isForm;
       const mayLook = isOpen ? () => true : await this.#gate.authorize(request);
-      for (const name of parameters.keys()) {
-        if (route.parameters.includes(name)) continue;
-        const known = route.parameters.length === 0
-          ? `: ${pathname} has none`
-          : `, ${suggest(name, route.parameters)}`;
-        throw new HttpError(400, `Unknown parameter ${quote(name)}${known}`);
-      }
+      checkParameters(request.url, route.parameters);
       const response = await respond({
         request,
         subject,

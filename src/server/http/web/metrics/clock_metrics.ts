@@ -1,7 +1,8 @@
 /** The served clocks: the server's, and those that listeners have of their own. */
 import type { ServedTime } from "../../../../clock/served_time.ts";
 import type { Sample } from "../../../../text/exposition.ts";
-import { describeStatus, leapWords, type StatedStatus } from "../served_status.ts";
+import { leapNames } from "../../../../protocols/ntp/packet.ts";
+import { describeStatus, type StatedStatus } from "../served_status.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of each clock. */
@@ -72,7 +73,7 @@ export const clockMetrics: readonly ServerMetric[] = [
     help: "1 for the leap indicator that holds: none, insert, delete, unsynchronized.",
     samples: ofClocks((time) => {
       const { leap } = time.look().status;
-      return leapWords.map((word, i): Sample => [[word], Number(i === leap)]);
+      return leapNames.map((word, i): Sample => [[word], Number(i === leap)]);
     }),
   },
   {
