@@ -159,7 +159,7 @@ const mistakes:
       400,
       /"sorted", expected sort, limit, skip or listener$/,
     ],
-    ["GET", "/state?sort=last", undefined, 400, /"sort": expected listener/],
+    ["GET", "/state?sort=last", undefined, 400, /"sort", expected listener$/],
     ["POST", "/reset", { listener: "ntp://x:1" }, 400, /expected none, or \{\}/],
     ["POST", "/reset", [], 400, /expected none, or \{\}/],
     ["POST", "/reset", "{", 400, /Cannot read the JSON/],
