@@ -106,6 +106,40 @@ Deno.test(
 Deno.test(
   await where(
     needs(program.chronyd),
+    "without OpenSSL, timecli authenticates chronyd by a child of Deno, if it may run one",
+    async () => {
+      await using network = await createNetwork();
+      const { folder } = network;
+      const hide = `find /lib /usr/lib -name 'libssl.so.*' -exec mount --bind /dev/null {} \\;`;
+      assertEquals((await run(network.inside(["sh", "-c", hide]))).code, 0);
+      await using _chronyd = await startChronyd(network, "server");
+      const [deno = "", verb = "", ...rest] = reading(source.timecli, network);
+      const authority = ["--nts-ca", `${folder}/ca.pem`];
+      const ask = (grants: readonly string[], ...args: readonly string[]): Promise<Outcome> =>
+        run(network.inside([deno, verb, ...grants, ...rest, ...args, ...authority, URL]));
+      const may = [`--allow-run=${deno}`];
+      const { code, stdout, stderr } = await poll(
+        30,
+        () => ask(may, "--json"),
+        ({ stdout }) => !stdout.includes("Connection refused"),
+      );
+      assertEquals(code, 0, stderr);
+      assertEquals(JSON.parse(stdout).authenticated, "nts");
+      const samples = await ask(may, "--count", "10", "--interval", "20ms");
+      assertMatch(samples.stdout, /^Replies {8}10 of 10 in /m, samples.stderr);
+      const refused = await ask([]);
+      assertEquals([refused.code, refused.stdout, refused.stderr], [
+        14,
+        "",
+        "timecli: NTS needs OpenSSL 3, and libssl was not found\n",
+      ]);
+    },
+  ),
+);
+
+Deno.test(
+  await where(
+    needs(program.chronyd),
     "cookies that a restarted chronyd does not know are replaced",
     async () => {
       await using network = await createNetwork();

@@ -43,37 +43,34 @@ export interface Keys {
   readonly port: number;
 }
 
+/** A connection over which the request was sent. */
+interface Connection {
+  read(): Promise<Uint8Array | undefined>;
+  exportKey(
+    label: string,
+    context: Uint8Array<ArrayBuffer>,
+    length: number,
+  ): Uint8Array | Promise<Uint8Array>;
+}
+
 /**
  * Exchanges keys with a server.
  *
  * @param signal Ends it
+ * @param findLibssl Throws a {@linkcode NoLibsslError} where there is none, for tests too
  * @throws {QueryError} If that fails, for the reason `nts_ke`; the message has the cause
  * @throws {Deno.errors.NotCapable} If a permission is missing
  * @throws The signal's reason if that aborts
  */
 export async function exchangeKeys(
-  { hostname, address, port, authorities }: KeyExchangeTarget,
+  target: KeyExchangeTarget,
   signal: AbortSignal,
+  findLibssl: () => unknown = openLibssl,
 ): Promise<Keys> {
-  const server = formatAddress({ hostname: address, port });
-  let stream: Deno.TcpConn | undefined;
-  const abort = (): void => stream?.close();
+  const server = formatAddress({ hostname: target.address, port: target.port });
   try {
-    // Without it no connection is of any use.
-    openLibssl();
-    stream = await Deno.connect({ hostname: address, port, signal });
-    // Two packets each way: waiting to fill the second would cost 40 ms.
-    stream.setNoDelay(true);
-    signal.addEventListener("abort", abort);
-    using tls = await TlsConnection.open(stream, { hostname, protocol: PROTOCOL, authorities });
-    await tls.write(encodeKeyExchangeRequest());
-    const answer = await readAnswer(tls);
-    const { cookies, server: host, port: ntpPort } = decodeKeyExchangeAnswer(answer);
-    const [c2s, s2c] = [0, 1].map((direction) => {
-      const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
-      return new AesSiv(tls.exportKey(LABEL, context, SIV_KEY_LENGTH));
-    }) as [AesSiv, AesSiv];
-    return { c2s, s2c, cookies, answer, hostname: host ?? address, port: ntpPort ?? NTP_PORT };
+    const exchange = await findExchange(findLibssl);
+    return await exchange(target, signal);
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof runtime.errors.NotCapable) throw cause;
@@ -86,13 +83,55 @@ export async function exchangeKeys(
         cause instanceof TlsError ? `TLS: ${message}` : message
       }`;
     throw new QueryError("nts_ke", problem, { cause });
-  } finally {
-    signal.removeEventListener("abort", abort);
-    if (stream !== undefined) closeQuietly(stream);
   }
 }
 
-async function readAnswer(tls: TlsConnection): Promise<Uint8Array> {
+/** OpenSSL, or a child of Deno where that is missing and can be replaced. */
+async function findExchange(findLibssl: () => unknown): Promise<typeof exchangeByOpenssl> {
+  try {
+    findLibssl();
+    return exchangeByOpenssl;
+  } catch (error) {
+    if (!(error instanceof NoLibsslError)) throw error;
+    const { canStartTlsChild, TlsChild } = await import("../../transports/tls/tls_child.ts");
+    if (!canStartTlsChild()) throw error;
+    return async (target, signal) => {
+      const request = encodeKeyExchangeRequest();
+      await using child = await TlsChild.open({ ...target, protocol: PROTOCOL, request }, signal);
+      return await receiveKeys(child, target);
+    };
+  }
+}
+
+async function exchangeByOpenssl(target: KeyExchangeTarget, signal: AbortSignal): Promise<Keys> {
+  const { hostname, address, port, authorities } = target;
+  const stream = await Deno.connect({ hostname: address, port, signal });
+  const abort = (): void => closeQuietly(stream);
+  signal.addEventListener("abort", abort);
+  try {
+    // Two packets each way: waiting to fill the second would cost 40 ms.
+    stream.setNoDelay(true);
+    using tls = await TlsConnection.open(stream, { hostname, protocol: PROTOCOL, authorities });
+    await tls.write(encodeKeyExchangeRequest());
+    return await receiveKeys(tls, target);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    closeQuietly(stream);
+  }
+}
+
+async function receiveKeys(tls: Connection, { address }: KeyExchangeTarget): Promise<Keys> {
+  const answer = await readAnswer(tls);
+  const { cookies, server, port } = decodeKeyExchangeAnswer(answer);
+  const exportKey = async (direction: number): Promise<AesSiv> => {
+    const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
+    return new AesSiv(await tls.exportKey(LABEL, context, SIV_KEY_LENGTH));
+  };
+  const [c2s, s2c] = [await exportKey(0), await exportKey(1)];
+  return { c2s, s2c, cookies, answer, hostname: server ?? address, port: port ?? NTP_PORT };
+}
+
+async function readAnswer(tls: Connection): Promise<Uint8Array> {
   let answer = new Uint8Array();
   while (!isWholeAnswer(answer)) {
     const piece = await tls.read();

@@ -8,6 +8,7 @@ import {
   TlsError,
 } from "../../../src/transports/tls/tls_connection.ts";
 import { issue, makeAuthority } from "../../support/certificates.ts";
+import { agreed, end, record, serveTls } from "../../support/tls_server.ts";
 import { where } from "../../support/needs.ts";
 import { sample } from "../../support/property.ts";
 import fc from "fast-check";
@@ -33,44 +34,6 @@ setup.catch(() => {});
 
 const file = (name: string): string => Deno.readTextFileSync(`${folder}/${name}`);
 
-/** A TLS server that sends these octets to every client, and counts the clients. */
-function serveTls(
-  { certificate = "good", protocols = ["ntske/1"], answer }: {
-    readonly certificate?: string;
-    readonly protocols?: string[];
-    readonly answer: readonly number[] | undefined;
-  },
-): AsyncDisposable & { readonly port: number } {
-  const listener = Deno.listenTls({
-    hostname: "127.0.0.1",
-    port: 0,
-    cert: file(`${certificate}.pem`),
-    key: file(`${certificate}.key`),
-    alpnProtocols: protocols,
-  });
-  const serving = (async () => {
-    for await (const connection of listener) {
-      try {
-        if (await connection.read(new Uint8Array(4096)) === null) continue;
-        if (answer !== undefined) await connection.write(Uint8Array.from(answer));
-        // It waits for the client to end, and never ends by itself.
-        if (answer === undefined) await connection.read(new Uint8Array(1));
-      } catch {
-        // The client has gone.
-      } finally {
-        connection.close();
-      }
-    }
-  })().catch(() => {});
-  return {
-    port: (listener.addr as Deno.NetAddr).port,
-    async [Symbol.asyncDispose](): Promise<void> {
-      listener.close();
-      await serving;
-    },
-  };
-}
-
 async function failureOf(url: string, ca = "ca.pem", timeout = "5s"): Promise<string> {
   const asked = query(url, { ntsCa: file(ca), timeout: timeout as "5s" });
   const error = await assertRejects(() => asked, QueryError);
@@ -78,22 +41,21 @@ async function failureOf(url: string, ca = "ca.pem", timeout = "5s"): Promise<st
   return error.message;
 }
 
-const record = (type: number, body: readonly number[] = []): number[] => [
-  ...[type >> 8, type & 0xff, body.length >> 8, body.length & 0xff],
-  ...body,
-];
-const end = record(0x8000);
-const agreed = [...record(0x8001, [0, 0]), ...record(0x8004, [0, 15])];
-
 Deno.test(
   await where(
     needs,
     "a certificate that is not trusted, or of another name, ends the key exchange",
     async () => {
       await setup;
-      await using good = serveTls({ answer: [...agreed, ...end] });
-      await using expired = serveTls({ certificate: "expired", answer: [...agreed, ...end] });
-      await using elsewhere = serveTls({ certificate: "elsewhere", answer: [...agreed, ...end] });
+      await using good = serveTls(folder, { answer: [...agreed, ...end] });
+      await using expired = serveTls(folder, {
+        certificate: "expired",
+        answer: [...agreed, ...end],
+      });
+      await using elsewhere = serveTls(folder, {
+        certificate: "elsewhere",
+        answer: [...agreed, ...end],
+      });
       const failed = "NTS key exchange with 127.0.0.1:N failed: TLS: certificate verify failed: ";
       const table: readonly (readonly [url: string, ca: string, message: string])[] = [
         [
@@ -131,7 +93,7 @@ Deno.test(
       ],
     ];
     for (const [answer, message] of table) {
-      await using server = serveTls({ answer });
+      await using server = serveTls(folder, { answer });
       const found = await failureOf(`ntp+nts://127.0.0.1:${server.port}`);
       assertEquals(found, `The NTS key exchange server 127.0.0.1:${server.port} ${message}`);
     }
@@ -144,12 +106,12 @@ Deno.test(
     "a server of another protocol, a silent one and none end within the time limit",
     async () => {
       await setup;
-      await using other = serveTls({ protocols: ["h2"], answer: [] });
-      await using none = serveTls({ protocols: [], answer: [...agreed, ...end] });
+      await using other = serveTls(folder, { protocols: ["h2"], answer: [] });
+      await using none = serveTls(folder, { protocols: [], answer: [...agreed, ...end] });
       for (const { port } of [other, none]) {
         assertMatch(await failureOf(`ntp+nts://127.0.0.1:${port}`), /failed: TLS: /);
       }
-      await using silent = serveTls({ answer: undefined });
+      await using silent = serveTls(folder, { answer: undefined });
       const url = `ntp+nts://127.0.0.1:${silent.port}`;
       assertEquals(
         await failureOf(url, "ca.pem", "700ms"),
