@@ -19,7 +19,6 @@ export interface Machine {
   readonly isPinned: boolean;
 }
 
-/** Describes this machine. */
 export async function describeMachine(chronydProgram: string | undefined): Promise<Machine> {
   const cpuInfo = await Deno.readTextFile("/proc/cpuinfo");
   const cores = navigator.hardwareConcurrency;
@@ -36,7 +35,6 @@ export async function describeMachine(chronydProgram: string | undefined): Promi
   };
 }
 
-/** Formats a machine in one line. */
 export function formatMachine(machine: Machine): string {
   const parts = [machine.cpu, `${machine.cores} cores`, machine.kernel, `Deno ${machine.deno}`];
   if (machine.python !== undefined) parts.push(`Python ${machine.python}`);

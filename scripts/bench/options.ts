@@ -57,7 +57,6 @@ export async function exitCodeOf(program: () => Promise<number>, name = "bench")
   }
 }
 
-/** Writes a line of text. */
 export async function writeLine(
   stream: typeof Deno.stdout | typeof Deno.stderr,
   line: string,

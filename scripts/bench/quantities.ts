@@ -21,7 +21,6 @@ const quantity = (
   of: Quantity["of"],
 ): Quantity => ({ title, digits, better, of });
 
-/** All quantities. */
 export const quantities = {
   sentPerSecond: quantity("sent/s", 0, "more", ({ sent, seconds }) => sent / seconds),
   goodPerSecond: quantity("replies/s", 0, "more", ({ goodPerSecond }) => goodPerSecond),

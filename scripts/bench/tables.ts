@@ -16,7 +16,6 @@ import { type Ratio, summarize, type Summary } from "./stats.ts";
  */
 const UNDISTURBED_SHARE = 0.9;
 
-/** The columns of a table of figures. */
 export interface FigureColumns {
   /** Medians with the range. */
   readonly spread?: readonly QuantityName[];

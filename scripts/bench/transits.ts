@@ -23,7 +23,6 @@ const WARMUP = 0.1;
 /** The wait for the replies of a burst; what has not come by then is lost. */
 const TIMEOUT_MS = 1000;
 
-/** Octets kept of a reply. */
 const REPLY_OCTETS = 128;
 
 /** One server and its socket. */

@@ -57,7 +57,6 @@ export async function makeContents(): Promise<Contents> {
   return { version, modules, documents, bill, share };
 }
 
-/** The name of the folder and of its archive. */
 export function folderName({ version }: Contents, { triple }: Target): string {
   return `timesrv-${version}-${triple}`;
 }

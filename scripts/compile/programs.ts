@@ -22,7 +22,6 @@ export interface Part {
   readonly file: string;
 }
 
-/** The programs. */
 export const programs: readonly Program[] = [
   {
     name: "timesrv",

@@ -1,6 +1,5 @@
 /** The upstream servers that a server follows, as its control interface lists them. */
 
-/** The states of an upstream server. */
 export const upstreamStates = [
   "selected",
   "combined",

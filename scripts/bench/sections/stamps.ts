@@ -86,7 +86,6 @@ async function measureTransits(
   return JSON.parse(await outputOf("measure transits", pinned(command, loadCore), signal));
 }
 
-/** Summarizes transits in nanoseconds. */
 export function summarizeTransits(
   transitsNs: readonly number[],
 ): Omit<Transits, "server" | "burst" | "isBusy"> {

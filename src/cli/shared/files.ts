@@ -112,7 +112,6 @@ export async function readCertificates(
 /** What a mode of files permits to users who are neither the owner nor of the group. */
 const OTHERS = 0o007;
 
-/** Opens a file that has a secret. */
 async function openSecret(file: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   if (isStandardInput(file)) return Deno.stdin.readable;
   const opened = await Deno.open(file);

@@ -119,7 +119,6 @@ function readArguments(
   return positionals;
 }
 
-/** Finds an option by one of its flags. */
 export function findOption(options: readonly Option[], label: string): Option | undefined {
   return options.find(([, { name, short, aliases }]) =>
     label === `--${name}` || short !== undefined && label === `-${short}` ||

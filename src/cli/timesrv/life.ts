@@ -27,7 +27,6 @@ export function endAfter(
   systemTimers.timeout(ms).addEventListener("abort", () => end("its lifetime is over"));
 }
 
-/** A watched parent process. */
 export interface WatchedParent extends Disposable {
   /** Begins to end the server with its standard input, unless that is closed already. */
   watchInput(): void;

@@ -62,7 +62,6 @@ function checkUpstream(url: string): void {
   }
 }
 
-/** One `--upstream`. */
 export interface UpstreamSpec {
   readonly url: string;
   readonly endpoint: Endpoint;

@@ -77,7 +77,6 @@ export function openLibssl(): Libssl {
   throw new NoLibsslError("NTS needs OpenSSL 3, and libssl was not found");
 }
 
-/** Encodes a text for C. */
 export function cText(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) throw new RangeError("A text for C has no NUL");
   return new TextEncoder().encode(`${text}\0`);

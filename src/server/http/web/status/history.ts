@@ -23,7 +23,6 @@ const spans = {
   "48h": { step: 300, rows: 576 },
 } as const;
 
-/** One of the spans. */
 export type Span = keyof typeof spans;
 
 /** The spans, the shortest first. */
