@@ -16,6 +16,7 @@ const wrong = (value: unknown): readonly unknown[] =>
 const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.clock\.(leap|smear)$/, null],
   [/\.clients\.\d\.(version|interval)$/, null],
+  [/\.status\.root(Delay|Dispersion|Distance)$/, null],
   [/\.check\.(cause|rule)$/, null],
   [/\.discipline\.rootDistance$/, null],
   [/\.upstreams\.\d\.(address|stratum|offset|distance|delay|jitter|lastReply)$/, null],

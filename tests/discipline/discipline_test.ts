@@ -238,11 +238,11 @@ Deno.test("the truth is within the root distance, whatever fewer than half of th
       fc.double({ min: -80e-6, max: 80e-6, noNaN: true }),
       fc.nat(1e6),
       (servers, frequency, seed) => {
-        const liars = (servers.length - 1) >> 1;
+        const falsetickers = (servers.length - 1) >> 1;
         const upstreams = servers.map(({ least, queue, lie, drift }, i) => ({
           up: (draws: { exponential(mean: number): number }) => least + draws.exponential(queue),
           down: (draws: { exponential(mean: number): number }) => least + draws.exponential(queue),
-          ...i < liars && { error: (at: number) => lie + drift * at },
+          ...i < falsetickers && { error: (at: number) => lie + drift * at },
         }));
         const outcome = simulate(
           { upstreams, oscillator: { frequency, wander: 1e-9 }, hours: 3 },

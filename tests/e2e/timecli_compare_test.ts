@@ -28,11 +28,11 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const ntp = "ntp://127.0.0.1:0";
       await using right = await serve([ntp, ntp]);
       await using wrong = await serve(ntp, { clock: simulatedClock(-5) });
-      const [a = "", b = "", liar = ""] = [...right.addresses, ...wrong.addresses]
+      const [a = "", b = "", falseticker = ""] = [...right.addresses, ...wrong.addresses]
         .map(({ url }) => url);
       const silent = `ntp://127.0.0.1:${freePort()}`;
 
-      const three = await compare(a, liar, b);
+      const three = await compare(a, falseticker, b);
       assertMatch(three.stdout, /^SERVER +OFFSET .* REPLIES +VERDICT\n/);
       const verdicts = [...three.stdout.matchAll(/^ntp:.* 2\/2 +(\w+)$/gm)].map(([, word]) => word);
       assertEquals(verdicts, ["agrees", "falseticker", "agrees"]);
@@ -42,14 +42,14 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       );
       assertEquals([three.code, three.stderr], [20, ""]);
 
-      const json = await compare("--json", a, liar, b, silent);
+      const json = await compare("--json", a, falseticker, b, silent);
       const comparison = JSON.parse(json.stdout);
       assertDocumented(comparison, "compare");
       const { outcome, servers } = comparison;
       assertEquals(outcome, "disagree");
       assertEquals(
         servers.map(({ url, verdict }: Record<string, unknown>) => [url, verdict]),
-        [[a, "agrees"], [liar, "falseticker"], [b, "agrees"], [silent, "failed"]],
+        [[a, "agrees"], [falseticker, "falseticker"], [b, "agrees"], [silent, "failed"]],
       );
       assertEquals(servers[3].error.reason, "refused");
       assertAlmostEquals(servers[1].deviation, -5, 0.1);
@@ -69,7 +69,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       for (
         const [outcome, ...urls] of [
           ["agree", a, b],
-          ["disagree", a, liar],
+          ["disagree", a, falseticker],
           ["alone", a, silent],
           ["failed", silent, "-i", "1s", "nosuch.invalid"],
         ] as const
@@ -79,7 +79,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         assertEquals(said.outcome, outcome);
       }
 
-      const two = await compare(a, liar);
+      const two = await compare(a, falseticker);
       assertMatch(
         two.stdout,
         /undecided(.|\n)*undecided\n\nThe two servers disagree, and two cannot show which is wrong/,

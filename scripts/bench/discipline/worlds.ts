@@ -92,8 +92,8 @@ export const worlds = {
     }),
     bars: { rms: 40e-6, requests: 58, distance: 0.8e-3 },
   },
-  liar: {
-    summary: "a liar at 120 ms, stratum 1",
+  falseticker: {
+    summary: "a falseticker at 120 ms, stratum 1",
     options: () => ({
       upstreams: [...wan, { ...wan[0] as SimulatedUpstream, error: () => 0.12 }],
       oscillator: usual,

@@ -74,7 +74,7 @@ Deno.test("each fault leads an NTP client to its own verdict", async () => {
     [{}, "good"],
     [{ duplicate: 1 }, "good"],
     [{ reorder: { time: "10ms" } }, "good"],
-    [{ refid: { value: "LIES" } }, "good"],
+    [{ refid: { value: "FAKE" } }, "good"],
     [{ leapbits: { value: "insert" } }, "good"],
     [{ timestamps: { field: "reference", value: "late" } }, "good"],
     [{ drop: 1 }, "timeout"],
