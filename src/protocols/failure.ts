@@ -24,7 +24,7 @@ export const queryFailures = [
  * - `unreachable`: the network did not carry the request
  * - `not_a_time`: the reply is not a time
  * - `bogus_reply`: replies came, and none of them belongs to the request
- * - `not_authentic`: replies came, and none of them is authentic, as was asked for
+ * - `not_authentic`: replies came, and none of them is authentic, as was required
  * - `nts_ke`: the key exchange of NTS failed, so no time was asked for
  * - `kiss_o_death`: the server denies service, or limits the rate of this client
  * - `unsynchronized`: the server reports that its clock is not synchronised
