@@ -40,10 +40,13 @@ export function readTarget(target: string): URL {
   return url;
 }
 
-/** @throws {HttpError} If a URL has a parameter that is not known there */
+/** @throws {HttpError} If a URL has a parameter that is not known there, or one twice */
 export function checkParameters({ pathname, searchParams }: URL, known: readonly string[]): void {
   for (const name of searchParams.keys()) {
-    if (known.includes(name)) continue;
+    if (known.includes(name)) {
+      if (searchParams.getAll(name).length === 1) continue;
+      throw new HttpError(400, `The parameter ${name} is given twice`);
+    }
     const expected = known.length === 0 ? `: ${pathname} has none` : `, ${suggest(name, known)}`;
     throw new HttpError(400, `Unknown parameter ${quote(name)}${expected}`);
   }

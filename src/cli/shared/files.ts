@@ -27,10 +27,18 @@ export function standardOutput(file: string): typeof Deno.stdout | undefined {
  * Reports on one line that a file cannot be written.
  *
  * @param what Its contents, for the message
- * @throws {Error} Always; `NotCapable` as it is
+ * @throws {Error} Always; `NotCapable` with the file that it concerns
  */
 export function rethrowWriteError(what: string, path: string, cause: unknown): never {
-  if (cause instanceof Deno.errors.NotCapable || !(cause instanceof Error)) throw cause;
+  if (!(cause instanceof Error)) throw cause;
+  if (cause instanceof Deno.errors.NotCapable) {
+    // The name of a file that is written beside it is random: that needs its folder.
+    if (!cause.message.includes('.tmp"')) throw cause;
+    const folder = path.replace(/[^/]*$/, "") || ".";
+    const needed = `--allow-read=${folder} --allow-write=${folder}`;
+    const message = `to write ${path}. Run: deno run -P=timecli ${needed} client.ts`;
+    throw new Deno.errors.NotCapable(message, { cause });
+  }
   const reason = cause instanceof Deno.errors.NotFound
     ? "there is no such folder"
     : cause instanceof Deno.errors.PermissionDenied

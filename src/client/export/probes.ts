@@ -159,11 +159,15 @@ export class Probes {
   #requireAllowed(hostname: string, addresses: readonly string[]): void {
     const { targets } = this.#options;
     for (const address of addresses) {
-      const isFree = isUnicast(address) && !isWildcard(address) &&
-        (targets === undefined || isWithin(address, targets));
-      if (isFree) continue;
       const which = address === hostname ? address : `${hostname} (${address})`;
-      throw new HttpError(403, `${which} must not be queried from here: see --targets`);
+      if (!isUnicast(address) || isWildcard(address)) {
+        throw new HttpError(403, `${which} is not the address of one server`);
+      }
+      if (targets === undefined || isWithin(address, targets)) continue;
+      const reason = targets.length === 0
+        ? "/probe queries nothing here"
+        : `${which} is in none of the networks that /probe may query`;
+      throw new HttpError(403, `${reason}: see --targets`);
     }
   }
 }

@@ -1,5 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { isStandardInput, openInput, standardOutput } from "../../../src/cli/shared/files.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  isStandardInput,
+  openInput,
+  rethrowWriteError,
+  standardOutput,
+} from "../../../src/cli/shared/files.ts";
 
 Deno.test("files of the standard streams are known by their names", async () => {
   const names = ["-", "/dev/stdin", "/dev/fd/0", "/dev/stdout", "/dev/fd/1", "stdin", ""];
@@ -15,4 +20,19 @@ Deno.test("files of the standard streams are known by their names", async () => 
       ["picture.svg", undefined],
     ] as const
   ) assertEquals(standardOutput(file), stream, file);
+});
+
+Deno.test("without permission the file is named, not the one that would be written beside it", () => {
+  const { NotCapable } = Deno.errors;
+  const messageOf = (path: string, message: string): string =>
+    assertThrows(() => rethrowWriteError("metrics", path, new NotCapable(message)), NotCapable)
+      .message;
+  for (const [path, folder] of [["/a b/x.prom", "/a b/"], ["x.prom", "."]] as const) {
+    assertEquals(
+      messageOf(path, `Requires write access to "${path}.0badcafe.tmp", run again`),
+      `to write ${path}. Run: deno run -P=timecli --allow-read=${folder} --allow-write=${folder} client.ts`,
+    );
+  }
+  const own = 'Requires write access to "/tmp/x.svg", run again';
+  assertEquals(messageOf("/tmp/x.svg", own), own);
 });

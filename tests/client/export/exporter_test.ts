@@ -179,7 +179,11 @@ Deno.test("a wrong request is answered with what was meant", async () => {
       400,
       /^timeout is "10s", expected a duration from 10ms to 9\.5s/,
     ],
-    ["/probe?target=10.0.0.1", 403, /^10\.0\.0\.1 must not be queried from here: see --targets$/],
+    ["/probe?target=192.0.2.1&target=192.0.2.2", 400, /^The parameter target is given twice$/],
+    ["/probe?target=10.0.0.1", 403, /^10\.0\.0\.1 is in none of the networks .*: see --targets$/],
+    // No network that --targets could name has these.
+    ["/probe?target=224.0.1.1", 403, /^224\.0\.1\.1 is not the address of one server$/],
+    ["/probe?target=0.0.0.0", 403, /^0\.0\.0\.0 is not the address of one server$/],
     ["/metrics", 421, /^"evil\.example" is no name of this server/, { host: "evil.example:8891" }],
     ["/probe?target=192.0.2.1", 421, /no name/, { host: "evil.example:8891" }],
     ["/metrics", 403, /^Pages of other sites/, { origin: "http://evil.example" }],

@@ -57,6 +57,7 @@ const table: readonly BadRequest[] = [
     text: /^Unknown parameter "v": \/timesync.js has none\n$/,
   },
   { path: "/time?zon=UTC", status: 400, text: /^Unknown parameter "zon", did you mean zone\?\n$/ },
+  { path: "/time?zone=UTC&zone=CET", status: 400, text: /^The parameter zone is given twice\n$/ },
   { path: "/time?zone=Nowhere", status: 400, text: /zone "Nowhere": expected one such as Europe/ },
   { path: "/time.txt?format=unixx", status: 400, text: /"unixx": did you mean unix\?/ },
   { path: "/time?listener=ntp://x", status: 404, text: /^There is no listener "ntp:\/\/x": / },
