@@ -6,8 +6,8 @@ import { serve } from "../../../../src/server/serve.ts";
 import { samples } from "../../../client/control_samples.ts";
 import { runMain } from "../../../support/command_line.ts";
 import { assertDocumented } from "../../../support/documented.ts";
+import { typeKeys } from "../../../support/key_terminal.ts";
 import type { Outcome } from "../../../support/process.ts";
-import { replacing } from "../../../support/replacing.ts";
 import { UdpClient } from "../../../support/udp_client.ts";
 import { within } from "../../../support/wait.ts";
 
@@ -78,33 +78,13 @@ async function press(
   keys: readonly string[],
   fails: (asked: number) => boolean = () => false,
 ): Promise<{ screens: string[]; queries: ClientsQuery[] }> {
-  const screens: string[] = [];
   const queries: ClientsQuery[] = [];
-  const left = [...keys];
   let next = Promise.withResolvers<void>();
-  const read = async (buffer: Uint8Array): Promise<number | null> => {
+  const beforeKey = async (): Promise<void> => {
     await next.promise;
     next = Promise.withResolvers<void>();
-    const key = left.shift();
-    return key === undefined ? null : new TextEncoder().encodeInto(key, buffer).written;
   };
-  const write = (data: Uint8Array): Promise<number> => {
-    const text = new TextDecoder().decode(data);
-    if (text.startsWith("\x1b[H")) {
-      // deno-lint-ignore no-control-regex -- how the screen is cleared, and what is in colour
-      screens.push(text.replaceAll(/\x1b\[[\d;]*[A-Za-z]/g, ""));
-    }
-    return Promise.resolve(data.length);
-  };
-  await replacing([
-    [Deno.stdin, { isTerminal: () => true, setRaw: () => {}, read }],
-    [Deno.stdout, { write, isTerminal: () => true }],
-    [Deno, {
-      addSignalListener: () => {},
-      removeSignalListener: () => {},
-      consoleSize: () => ({ columns: 100, rows: 24 }),
-    }],
-  ], () =>
+  const screens = await typeKeys(keys, beforeKey, () =>
     within(
       10,
       runLive({

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { LiveView } from "../../../../src/cli/timecli/watch/live_view.ts";
 import type { WatchNotice } from "../../../../src/cli/timecli/watch/record.ts";
+import { typeKeys } from "../../../support/key_terminal.ts";
 import { replacing } from "../../../support/replacing.ts";
 import { measured, notices as events, recordOf, startMs, url } from "./watch_events.ts";
 import { watchedForAMinute } from "./watched_servers.ts";
@@ -10,35 +11,15 @@ async function press(
   keys: readonly string[],
   records = watchedForAMinute(),
 ): Promise<{ screens: string[]; quits: number }> {
-  const screens: string[] = [];
   let quits = 0;
-  const left = [...keys];
-  const read = async (buffer: Uint8Array): Promise<number | null> => {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    const key = left.shift();
-    return key === undefined ? null : new TextEncoder().encodeInto(key, buffer).written;
-  };
-  const write = (data: Uint8Array): Promise<number> => {
-    const text = new TextDecoder().decode(data);
-    // deno-lint-ignore no-control-regex -- how the screen is cleared, and what is in colour
-    if (text.startsWith("\x1b[H")) screens.push(text.replaceAll(/\x1b\[[\d;]*[A-Za-z]/g, ""));
-    return Promise.resolve(data.length);
-  };
-  await replacing([
-    [Deno.stdin, { isTerminal: () => true, setRaw: () => {}, read }],
-    [Deno.stdout, { write, isTerminal: () => true }],
-    [Deno, {
-      addSignalListener: () => {},
-      removeSignalListener: () => {},
-      consoleSize: () => ({ columns: 100, rows: 24 }),
-    }],
-  ], async () => {
+  const turn = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 0));
+  const screens = await typeKeys(keys, turn, async (keysLeft) => {
     await using _view = new LiveView({
       ...{ records, notices: [], isAscii: true },
       onQuit: () => void quits++,
     });
-    while (left.length > 0) await new Promise((resolve) => setTimeout(resolve, 0));
-    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    while (keysLeft() > 0) await turn();
+    for (let i = 0; i < 3; i++) await turn();
   });
   return { screens, quits };
 }
