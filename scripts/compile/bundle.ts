@@ -40,7 +40,7 @@ export async function bundleProgram(
 }
 
 /** Bundles an entry point into one module that contains no path of this machine. */
-async function bundle(entry: string, ...options: string[]): Promise<string> {
+export async function bundle(entry: string, ...options: string[]): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "timesrv-bundle-" });
   try {
     const file = join(folder, "bundle.mjs");

@@ -1,6 +1,6 @@
 /**
- * The time of a server, for web pages: a clock that knows its own error. The server leaves out the
- * comments of this file.
+ * The time of a server, for web pages: a clock that knows its own error. Pages get the short form of this
+ * file, by `deno task page`.
  *
  * Time is `performance.now()` and an offset, never `Date.now()`: setting the clock of the device
  * changes nothing. It stands still while most systems sleep, which `Date` reveals.

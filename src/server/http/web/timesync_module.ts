@@ -1,4 +1,4 @@
-/** `/timesync.js`, the module by which web pages get the time. */
+/** `/timesync.js`, the module by which web pages get the time: `deno task page` writes it. */
 import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import { type Asset, makeAsset, respondWith } from "./asset.ts";
 import type { WebRoutes } from "./route.ts";
@@ -20,11 +20,8 @@ export const timesyncModuleRoutes: WebRoutes = {
 };
 
 async function load(): Promise<Asset> {
-  const { default: source } = await import("../../../page/timesync.js", { with: { type: "text" } });
-  // Comments are for readers of this project.
-  const text = source.replace(
-    /^ *(?:\/\/.*|\/\*\*[\s\S]*?\*\/)\n|\/\*\*[\s\S]*?\*\/ /gm,
-    "",
-  );
-  return await makeAsset(`// MIT licence, of timesrv\n${text.replace(/\n{2,}/g, "\n")}`);
+  const { default: text } = await import("../../../page/timesync.min.js", {
+    with: { type: "text" },
+  });
+  return await makeAsset(text);
 }
