@@ -22,6 +22,14 @@ export interface Contender {
   readonly folder?: string;
   /** The command line, for a port of 127.0.0.1 and an empty directory. */
   readonly command: (port: number, directory: string) => CommandLine;
+  /** Makes the one request of its load, once it runs; each is another without it. */
+  readonly makeRequest?: (port: number) => Promise<FixedRequest>;
+}
+
+/** A request that is sent again and again. */
+export interface FixedRequest {
+  readonly hex: string;
+  readonly replyLength: number;
 }
 
 /** A contender that runs. */
@@ -29,6 +37,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly contender: Contender;
   readonly port: number;
   readonly pid: number;
+  readonly request?: FixedRequest | undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { LoadResult } from "../../src/load/figures.ts";
 import type { LoadOptions } from "../../src/load/options.ts";
 import type { InSeconds } from "../../src/text/duration.ts";
 import { outputOf, pinned } from "./commands.ts";
-import type { RunningServer } from "./contenders.ts";
+import type { FixedRequest, RunningServer } from "./contenders.ts";
 import type { Context } from "./section.ts";
 
 /** Warm-up before each measurement, to compile the generator's code: after 0.05 s, 0.3 s still had a fifth less. */
@@ -25,7 +25,7 @@ export type Load =
  * @throws {Error} If nothing can be measured; losses are figures, not failures
  */
 export async function measureLoad(
-  { contender, port, pid }: RunningServer,
+  { contender, port, pid, request }: RunningServer,
   load: Load,
   { loadCore, signal }: Pick<Context, "loadCore" | "signal">,
 ): Promise<LoadResult> {
@@ -33,7 +33,7 @@ export async function measureLoad(
   return await runLoad(
     `${scheme}://127.0.0.1:${port}`,
     { ...load, duration: `${load.duration}s`, warmup: WARMUP, pid },
-    { action: `measure ${contender.name}`, core: loadCore, signal },
+    { action: `measure ${contender.name}`, core: loadCore, signal, request },
   );
 }
 
@@ -41,13 +41,17 @@ export async function measureLoad(
 export async function runLoad(
   url: string,
   options: Omit<LoadOptions, "signal" | "onProgress">,
-  { action, core, signal }: {
+  { action, core, signal, request }: {
     readonly action: string;
     readonly core?: number | undefined;
     readonly signal?: AbortSignal | undefined;
+    readonly request?: FixedRequest | undefined;
   },
 ): Promise<LoadResult> {
   const script = new URL("load.ts", import.meta.url).href;
-  const command = [Deno.execPath(), "run", "-A", script, url, JSON.stringify(options)] as const;
+  const command = [
+    ...[Deno.execPath(), "run", "-A", script, url, JSON.stringify(options)] as const,
+    ...(request === undefined ? [] : [JSON.stringify(request)]),
+  ] as const;
   return JSON.parse(await outputOf(action, pinned(command, core), signal));
 }

@@ -39,7 +39,8 @@ export async function startAll(
   for (const contender of contenders) {
     showProgress(`starting ${contender.name}`);
     const core = contender.isOnAllCores ? undefined : serverCore;
-    const server = stack.use(await startServer(contender, { core, signal }));
+    const started = stack.use(await startServer(contender, { core, signal }));
+    const server = { ...started, request: await contender.makeRequest?.(started.port) };
     await measureLoad(server, load, context);
     servers.push(server);
   }

@@ -11,6 +11,7 @@ const SYMBOLS = {
   EVP_CIPHER_CTX_free: { parameters: ["pointer"], result: "void" },
   EVP_CIPHER_CTX_set_padding: { parameters: ["pointer", "i32"], result: "i32" },
   EVP_aes_128_cbc: { parameters: [], result: "pointer" },
+  EVP_aes_256_cbc: { parameters: [], result: "pointer" },
   EVP_aes_128_ctr: { parameters: [], result: "pointer" },
   EVP_EncryptInit_ex: {
     parameters: ["pointer", "pointer", "pointer", "buffer", "buffer"],
@@ -24,11 +25,10 @@ const SYMBOLS = {
 
 type Libcrypto = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** The keys of AES-128. */
-const KEY_LENGTH = 16;
-
 /** The most octets of one call: more than any datagram that is served. */
 const CAPACITY = 4096;
+
+type Ciphers = Readonly<Record<number, Deno.PointerValue>>;
 
 let opened: Aes | undefined;
 
@@ -42,32 +42,28 @@ export function openLibcrypto(): Aes | undefined {
 }
 
 function bind(library: Libcrypto): Aes {
-  const [cbc, ctr] = [library.EVP_aes_128_cbc(), library.EVP_aes_128_ctr()];
+  // By the octets of their keys.
+  const cbc: Ciphers = { 16: library.EVP_aes_128_cbc(), 32: library.EVP_aes_256_cbc() };
+  const ctr: Ciphers = { 16: library.EVP_aes_128_ctr() };
   const zero = new Uint8Array(BLOCK_LENGTH);
   const output = new Uint8Array(CAPACITY + BLOCK_LENGTH);
   const written = new Int32Array(1);
 
   /** A cipher with its key. */
   class Context implements Disposable {
-    #pointer: Deno.PointerValue;
+    readonly #ciphers: Ciphers;
+    #pointer: Deno.PointerValue = library.EVP_CIPHER_CTX_new();
+    #keyLength: number | undefined;
 
-    constructor(cipher: Deno.PointerValue) {
-      this.#pointer = library.EVP_CIPHER_CTX_new();
-      if (
-        this.#pointer === null ||
-        library.EVP_EncryptInit_ex(this.#pointer, cipher, null, null, null) !== 1
-      ) {
-        throw new Error("OpenSSL has no AES");
-      }
-      library.EVP_CIPHER_CTX_set_padding(this.#pointer, 0);
+    constructor(ciphers: Ciphers) {
+      this.#ciphers = ciphers;
     }
 
     /** Sets the key, if one is given, and the initial block. */
     begin(key: Uint8Array | null, block: Uint8Array): void {
       if (this.#pointer === null) throw new Error("The cipher is closed");
-      if (key !== null && key.length !== KEY_LENGTH || block.length !== BLOCK_LENGTH) {
-        throw new RangeError("A key of AES-128 and a block have 16 octets");
-      }
+      if (block.length !== BLOCK_LENGTH) throw new RangeError("A block has 16 octets");
+      if (key !== null && key.length !== this.#keyLength) this.#choose(key.length);
       const isDone = library.EVP_EncryptInit_ex(
         this.#pointer,
         null,
@@ -78,9 +74,23 @@ function bind(library: Libcrypto): Aes {
       if (isDone !== 1) throw new Error("OpenSSL takes no key");
     }
 
+    /** Chooses a cipher by the octets of its key. */
+    #choose(keyLength: number): void {
+      const cipher = this.#ciphers[keyLength];
+      if (cipher === undefined) throw new RangeError(`No key of AES has ${keyLength} octets`);
+      // Without a cipher, OpenSSL would go on with the last one and its length of a key.
+      if (cipher === null) throw new Error("OpenSSL has no AES");
+      if (library.EVP_EncryptInit_ex(this.#pointer, cipher, null, null, null) !== 1) {
+        throw new Error("OpenSSL has no AES");
+      }
+      library.EVP_CIPHER_CTX_set_padding(this.#pointer, 0);
+      this.#keyLength = keyLength;
+    }
+
     /** Encrypts into `output`. */
     run(octets: Uint8Array): void {
       if (this.#pointer === null) throw new Error("The cipher is closed");
+      if (this.#keyLength === undefined) throw new Error("The cipher has no key");
       if (octets.length > CAPACITY) throw new RangeError(`More than ${CAPACITY} octets`);
       const isDone = library.EVP_EncryptUpdate(
         this.#pointer,

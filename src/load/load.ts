@@ -4,7 +4,7 @@ import { type Endpoint, formatEndpoint, parseTarget } from "../protocols/endpoin
 import { QueryError } from "../protocols/failure.ts";
 import { firstOf, isLoopback, isUnicast, isWildcard } from "../system/address.ts";
 import { openLibc, unsupportedSystem } from "../system/libc.ts";
-import { type DialectName, dialects } from "./dialects.ts";
+import { type Dialect, type DialectName, dialects } from "./dialects.ts";
 import type { Figures, LoadResult } from "./figures.ts";
 import { readOptions } from "../options/read.ts";
 import type { InSeconds } from "../text/duration.ts";
@@ -64,7 +64,7 @@ export async function load(url: string, options: LoadOptions = {}): Promise<Load
   }
   return await firstOf(addresses, async (address) => {
     try {
-      const figures = await loadAddress(address, port, dialect, settings);
+      const figures = await loadAddress(address, port, dialects[dialect](), settings);
       return { url: formatEndpoint(endpoint), address, port, ...figures };
     } catch (error) {
       if (!(error instanceof QueryError) || error.reason !== "refused") throw error;
@@ -94,14 +94,14 @@ function checkTarget(address: string, isOwn: boolean): void {
   }
 }
 
-async function loadAddress(
+/** Load-tests one address by requests of any dialect. */
+export async function loadAddress(
   hostname: string,
   port: number,
-  dialectName: DialectName,
+  dialect: Dialect,
   options: InSeconds<LoadOptions>,
 ): Promise<Figures> {
   using libc = openLibc();
-  const dialect = dialects[dialectName]();
   const { duration = 5, window = 64, flows = 8, timeout = 0.1 } = options;
   const { bind, requests, rate, segmented, pid, signal, onProgress } = options;
   const base = { bind, hostname, port, window, flows, timeout, rate, segmented, pid, signal };

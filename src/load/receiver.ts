@@ -10,7 +10,7 @@ import { Offsets } from "./offsets.ts";
 const MAX_BATCH = 64;
 
 /** Octets kept of a reply: more than any correct one has, so that a longer one is noticed by its length. */
-const REPLY_OCTETS = 128;
+const REPLY_OCTETS = 256;
 
 export class Receiver {
   readonly offsets: Offsets | undefined;

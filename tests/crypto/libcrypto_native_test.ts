@@ -42,14 +42,41 @@ Deno.test(
 );
 
 Deno.test(
+  await where(
+    needs,
+    "libcrypto and node:crypto compute the same MACs by short and long keys",
+    () => {
+      const ours = new Cmac(new Uint8Array(16), libcrypto());
+      const key = fc.constantFrom(16, 32).chain((length) =>
+        fc.uint8Array({ minLength: length, maxLength: length })
+      );
+      check(
+        fc.property(key, fc.uint8Array({ maxLength: 300 }), (key, message) => {
+          ours.setKey(key);
+          const theirs = new Cmac(key, nodeAes);
+          assertEquals(ours.compute(message).toHex(), theirs.compute(message).toHex());
+          assertEquals(ours.compute(message).toHex(), theirs.compute(message).toHex());
+        }),
+        300,
+      );
+    },
+  ),
+);
+
+Deno.test(
   await where(needs, "libcrypto gets no length that is not checked", () => {
     const aes = libcrypto();
     const siv = new AesSiv(new Uint8Array(32), aes);
     assertThrows(() => siv.seal(new Uint8Array(4097), []), RangeError);
     assertThrows(() => siv.seal(new Uint8Array(16), [new Uint8Array(4097)]), RangeError);
     assertThrows(() => siv.setKey(new Uint8Array(31)), RangeError);
-    assertThrows(() => new Cmac(new Uint8Array(32), aes), RangeError);
+    for (const length of [0, 15, 24, 33]) {
+      assertThrows(() => new Cmac(new Uint8Array(length), aes), RangeError);
+    }
     const cbc = new aes.Cbc();
+    assertThrows(() => cbc.encrypt(new Uint8Array(16)), Error, "no key");
+    cbc.setKey(new Uint8Array(16));
+    assertThrows(() => cbc.setKey(new Uint8Array(17)), RangeError);
     assertThrows(() => cbc.encrypt(new Uint8Array(15)), RangeError);
     assertThrows(() => cbc.encrypt(new Uint8Array()), RangeError);
     assertThrows(

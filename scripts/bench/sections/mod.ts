@@ -5,6 +5,7 @@
  */
 
 import type { Section } from "../section.ts";
+import { authenticated } from "./authenticated.ts";
 import { bounds } from "./bounds.ts";
 import { discipline } from "./discipline.ts";
 import { duel } from "./duel.ts";
@@ -26,6 +27,7 @@ export const sections: ReadonlyMap<string, Section> = new Map(
     bounds,
     stamps,
     duel,
+    authenticated,
     fixed,
     overload,
     growth,
