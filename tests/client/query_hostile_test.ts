@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Network, systemNetwork } from "../../src/client/network.ts";
+import type { Network } from "../../src/client/network.ts";
 import { query, validate } from "../../src/client/query.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { systemTimers } from "../../src/system/time.ts";
-import type { DatagramConnection } from "../../src/transports/connect_datagram.ts";
+import { endingNetwork } from "../support/ending_network.ts";
 import { sample } from "../support/property.ts";
 import {
   type Move,
@@ -16,30 +16,13 @@ import { scriptedServer } from "../support/scripted_server.ts";
 
 const MESSAGE = /^[\x20-\x7e…]{1,400}$/;
 
-/**
- * This machine's network, but that a query's time is over once the script is played and the query waits
- * for more than the server has sent.
- */
+/** A network for a query whose time is over once the script is played and the server's last datagram has come. */
 function networkOf(script: readonly Move[], played: Promise<void>): Network {
-  const over = new AbortController();
-  let due = script.filter(({ sender }) => sender === "server").length;
-  return {
-    ...systemNetwork,
-    timers: {
-      ...systemTimers,
-      timeout: (ms) => AbortSignal.any([systemTimers.timeout(ms), over.signal]),
-    },
-    async connect(options): Promise<DatagramConnection> {
-      const connection = await systemNetwork.connect(options);
-      const receive = connection.receive.bind(connection);
-      connection.receive = () => {
-        // What others have sent last may still be on its way.
-        if (due-- === 0) void played.then(() => systemTimers.sleep(20)).then(() => over.abort());
-        return receive();
-      };
-      return connection;
-    },
-  };
+  const due = script.filter(({ sender }) => sender === "server").length;
+  return endingNetwork((received, end) => {
+    // What others have sent last may still be on its way.
+    if (received === due) void played.then(() => systemTimers.sleep(20)).then(end);
+  });
 }
 
 /** The end of a query while a script is played to it. */

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parseKeys, QueryError, serve } from "../../mod.ts";
 import { keyTypes } from "../../src/crypto/mac.ts";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { impatientNetwork } from "../support/ending_network.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";
 import { queryOnce } from "../support/query_once.ts";
@@ -13,7 +14,6 @@ const file = keyTypes
   .join("\n");
 const keys = parseKeys(file);
 const others = parseKeys("1 SHA1 other\n99 SHA1 other");
-const fast = { timeout: "400ms", retries: 0 } as const;
 
 (await eachWay("a key of each type authenticates request and reply", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, keys });
@@ -30,7 +30,8 @@ const fast = { timeout: "400ms", retries: 0 } as const;
 (await eachWay("a client ignores replies by a wrong key, and a crypto-NAK", async (way) => {
   await using server = await serve("ntp://127.0.0.1:0", { ...way, keys });
   for (const id of [1, 99]) {
-    const asked = queryOnce(`${server.url}?key=${id}`, { ...fast, keys: others });
+    const network = impatientNetwork();
+    const asked = queryOnce(`${server.url}?key=${id}`, { keys: others, network });
     const error = await assertRejects(() => asked, QueryError);
     assertEquals(error.reason, "not_authentic");
     assert(
@@ -47,7 +48,8 @@ const fast = { timeout: "400ms", retries: 0 } as const;
     await using plain = await serve("ntp://127.0.0.1:0", way);
     await using strict = await serve("ntp://127.0.0.1:0", { ...way, keys, requireAuth: true });
     for (const url of [`${plain.url}?key=5`, strict.url]) {
-      const error = await assertRejects(() => queryOnce(url, { ...fast, keys }), QueryError);
+      const brief = { timeout: "400ms", keys } as const;
+      const error = await assertRejects(() => queryOnce(url, brief), QueryError);
       assertEquals(error.reason, "timeout");
     }
     await queryOnce(`${strict.url}?key=5`, { keys });

@@ -1,6 +1,5 @@
 /** Every fault as a client of the network sees it. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Network, systemNetwork } from "../../../src/client/network.ts";
 import type { FaultsOptions } from "../../../src/server/mod.ts";
 import {
   type NtpReply,
@@ -12,37 +11,14 @@ import {
   type SymmetricKeys,
   validate,
 } from "../../../mod.ts";
-import { systemTimers } from "../../../src/system/time.ts";
-import type { DatagramConnection } from "../../../src/transports/connect_datagram.ts";
 import { settled } from "../../conformance/transports.ts";
+import { impatientNetwork } from "../../support/ending_network.ts";
 import { simulatedClock } from "../../support/simulated_clock.ts";
 import { UdpClient } from "../../support/udp_client.ts";
 import { ntpRequest } from "./engine.ts";
 
 /** Far more than a reply needs, on a busy machine too. */
 const patience = { timeout: "20s", retries: 0 };
-
-/** This machine's network, on which a query's time is over once a reply has come that it ignores. */
-function impatientNetwork(): Network {
-  const over = new AbortController();
-  return {
-    ...systemNetwork,
-    timers: {
-      ...systemTimers,
-      timeout: (ms) => AbortSignal.any([systemTimers.timeout(ms), over.signal]),
-    },
-    async connect(options): Promise<DatagramConnection> {
-      const connection = await systemNetwork.connect(options);
-      const receive = connection.receive.bind(connection);
-      let calls = 0;
-      connection.receive = () => {
-        if (++calls > 1) over.abort();
-        return receive();
-      };
-      return connection;
-    },
-  };
-}
 
 /** What a query and validate() make of a reply; only where none is expected the wait for it is short. */
 async function verdictOf(
