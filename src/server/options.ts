@@ -8,6 +8,7 @@ import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";
 import { httpFields } from "./http/options.ts";
+import { ntsFields, type NtsOptions, servesNts } from "./nts/options.ts";
 import { upstreamFields } from "./upstreams/options.ts";
 
 export const textFields = {
@@ -23,7 +24,7 @@ export const textFields = {
 export const authFields = {
   requireAuth: flag({
     name: "require-auth",
-    help: "answer no NTP request without a right MAC; needs --keys",
+    help: "answer no NTP request without a right MAC or NTS",
   }),
 };
 
@@ -66,6 +67,7 @@ const serveFields: Fields<ServeOptions> = {
   ...untilFields,
   ...upstreamFields,
   ...httpFields,
+  ...ntsFields,
   keys: passed(),
   ntsCa: passed(),
   access: passed(),
@@ -105,11 +107,13 @@ export function checkServeOptions(options: ServeOptions): void {
  * @throws {RangeError} If there are no keys, or a listener speaks another protocol, which has no authentication
  */
 export function checkAuth(
-  { requireAuth, keys }: Pick<ServeOptions, "requireAuth" | "keys">,
+  options: Pick<ServeOptions, "requireAuth" | "keys" | keyof NtsOptions>,
   listeners: readonly { readonly endpoint: Endpoint }[],
 ): void {
-  if (!requireAuth) return;
-  if (keys === undefined) throw new RangeError("To require authentication needs keys");
+  if (!options.requireAuth) return;
+  if (options.keys === undefined && !servesNts(options)) {
+    throw new RangeError("To require authentication needs keys or NTS");
+  }
   const other = listeners.find(({ endpoint }) => endpoint.protocol !== "ntp");
   if (other === undefined) return;
   const url = formatEndpoint(other.endpoint);

@@ -1,9 +1,10 @@
 /** The parts of a server that are asked for by options: their modules are loaded only then. */
-import type { Sealer } from "../protocols/ntp/sealer.ts";
 import { quote } from "../text/json.ts";
 import type { Control } from "./http/control/control.ts";
 import type { Web } from "./http/web/web.ts";
 import type { ListenerSpec } from "./listener.ts";
+import type { NtsServer } from "./nts/nts_server.ts";
+import { checkNts, servesNts } from "./nts/options.ts";
 import type { Recorder } from "./record/recorder.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
@@ -13,15 +14,7 @@ export interface RunningParts {
   readonly web?: Web | undefined;
   readonly recorder?: Recorder | undefined;
   readonly following?: Upstreams | undefined;
-  readonly nts?: NtsPart | undefined;
-}
-
-/** What a server by NTS opens cookies with. */
-interface NtsPart {
-  /** The key ring, for workers. */
-  readonly memory: SharedArrayBuffer;
-  /** For this thread. */
-  readonly sealer: Sealer;
+  readonly nts?: NtsServer | undefined;
 }
 
 /**
@@ -40,6 +33,7 @@ export async function makeParts(
     web: isShared ? undefined : web,
     recorder: await makeRecorder(options),
     following: await follow(options, listeners),
+    nts: await makeNts(options, listeners),
   };
 }
 
@@ -72,6 +66,22 @@ async function makeRecorder(
   if (!record && untilRequests === undefined) return undefined;
   const { Recorder } = await import("./record/recorder.ts");
   return new Recorder({ ...(typeof record === "object" && record), untilRequests });
+}
+
+/** Prepares to serve NTS. */
+async function makeNts(
+  options: ServeOptions,
+  listeners: readonly ListenerSpec[],
+): Promise<NtsServer | undefined> {
+  checkNts(options);
+  if (!servesNts(options)) return undefined;
+  const hostnames = listeners
+    .filter(({ endpoint: { protocol } }) => protocol === "ntp" || protocol === "auto")
+    .map(({ endpoint: { hostname } }) => hostname);
+  if (hostnames.length === 0) throw new SyntaxError("NTS needs a listener with NTP");
+  if (options.responder !== undefined) throw new SyntaxError("A custom responder has no NTS");
+  const { NtsServer } = await import("./nts/nts_server.ts");
+  return await NtsServer.create(options, hostnames, { log: options.log });
 }
 
 /** Prepares to follow upstream servers. */

@@ -159,6 +159,10 @@ export class RunningServer implements Server {
     return this.#parts.following?.list() ?? [];
   }
 
+  get nts(): Server["nts"] {
+    return this.#parts.nts?.report;
+  }
+
   get http(): { readonly url: string } | undefined {
     return this.#parts.web ?? (this.#options.http === undefined ? undefined : this.#parts.control);
   }
@@ -222,6 +226,7 @@ export class RunningServer implements Server {
       exchanges: this.#parts.recorder && this.#parts.recorder.list.bind(this.#parts.recorder),
       following: this.#parts.following,
     };
+    await this.#parts.nts?.start(this.addresses, this.#guard);
     for (const each of [this.#parts.control, this.#parts.web]) await each?.start(subject);
     this.#options.signal?.throwIfAborted();
     // It fails if the server would follow itself: nothing is to be announced then.
@@ -321,6 +326,7 @@ export class RunningServer implements Server {
     await Promise.all([
       this.#parts.control?.shutdown(),
       this.#parts.web?.shutdown(),
+      this.#parts.nts?.shutdown(),
       this.#workers?.shutdown(),
       this.#parts.following?.shutdown(),
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),

@@ -19,11 +19,13 @@ import type { RecordedExchanges } from "../client/control_api.ts";
 import type { RecordOptions } from "./record/options.ts";
 import type { Transport } from "./transport.ts";
 import type { HttpOptions } from "./http/options.ts";
+import type { NtsReport } from "./nts/nts_server.ts";
+import type { NtsOptions } from "./nts/options.ts";
 import type { UpstreamOptions } from "./upstreams/options.ts";
 import type { UpstreamReport } from "./upstreams/report.ts";
 
 /** Options for {@linkcode serve}. */
-export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions {
+export interface ServeOptions extends GuardOptions, UpstreamOptions, HttpOptions, NtsOptions {
   /**
    * Whether text without a time zone is UTC rather than this machine's local time.
    *
@@ -183,6 +185,8 @@ export interface Server<Url extends string = string> extends AsyncDisposable {
   readonly upstreams: readonly UpstreamReport[];
   /** The control interface, if `ServeOptions.control` is set: `http://127.0.0.1:8890`. */
   readonly control: { readonly url: string } | undefined;
+  /** What there is to know of NTS, if it is served. */
+  readonly nts: NtsReport | undefined;
   /** The counters since the start. */
   readonly totals: Totals;
   /**

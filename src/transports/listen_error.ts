@@ -46,24 +46,33 @@ export class ListenError extends Error {
     address: { readonly hostname: string; readonly port: number },
     options: ErrorOptions = {},
   ) {
-    const { cause } = options;
-    const detail: Record<ListenFailure, string> = {
-      "in_use": "the port is already in use",
-      "not_permitted": "this user may not bind that port",
-      "not_of_this_machine": "not an address of this machine",
-      "unsupported_family": "this machine has no addresses of that IP version",
-      "not_unicast": "a multicast or broadcast address, which no server can reply from",
-      "unknown_host": "unknown host",
-      "failed": cause instanceof Error ? cause.message : String(cause),
-    };
-    super(`Cannot listen on udp ${formatAddress(address)}: ${detail[reason]}`, options);
+    const problem = describe(reason, options.cause);
+    super(`Cannot listen on udp ${formatAddress(address)}: ${problem}`, options);
     this.reason = reason;
     this.hostname = address.hostname;
     this.port = address.port;
   }
 }
 
-/** The failure that an error of `Deno.listenDatagram` stands for. */
+function describe(reason: ListenFailure, cause: unknown): string {
+  const problems: Record<ListenFailure, string> = {
+    "in_use": "the port is already in use",
+    "not_permitted": "this user may not bind that port",
+    "not_of_this_machine": "not an address of this machine",
+    "unsupported_family": "this machine has no addresses of that IP version",
+    "not_unicast": "a multicast or broadcast address, which no server can reply from",
+    "unknown_host": "unknown host",
+    "failed": cause instanceof Error ? cause.message : String(cause),
+  };
+  return problems[reason];
+}
+
+/** Says why a socket could not be bound, for the end of a sentence. */
+export function listenProblem(error: unknown): string {
+  return describe(listenFailure(error), error);
+}
+
+/** The failure that an error of `Deno.listenDatagram` or `Deno.listen` stands for. */
 export function listenFailure(error: unknown): ListenFailure {
   if (error instanceof runtime.errors.AddrInUse) return "in_use";
   if (error instanceof runtime.errors.PermissionDenied) return "not_permitted";

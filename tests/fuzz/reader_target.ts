@@ -14,7 +14,7 @@ import { QueryError } from "../../src/protocols/failure.ts";
 import { openReply } from "../../src/protocols/ntp/nts/fields.ts";
 import {
   decodeKeyExchangeAnswer,
-  isWholeAnswer,
+  isWhole,
   KeyExchangeError,
 } from "../../src/protocols/ntp/nts/records.ts";
 import type { NtpReply } from "../../src/protocols/reply.ts";
@@ -210,7 +210,7 @@ const nts: Reader = {
     const answer = Uint8Array.from([...AGREED, ...octets, ...END]);
     try {
       const { cookies } = decodeKeyExchangeAnswer(answer);
-      return cookies.length > 0 && isWholeAnswer(answer) ? undefined : "an answer without an end";
+      return cookies.length > 0 && isWhole(answer) ? undefined : "an answer without an end";
     } catch (error) {
       if (!(error instanceof KeyExchangeError)) throw error;
       if (!isOneLine(error.message)) return `the problem is ${JSON.stringify(error.message)}`;

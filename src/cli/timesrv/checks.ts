@@ -10,6 +10,7 @@ import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/g
 import { needsToken, parseControl } from "../../http/address.ts";
 import { checkAuth, type clientFields } from "../../server/options.ts";
 import type { ServeOptions } from "../../server/serve_options.ts";
+import { checkNts, ntsFields, type NtsOptions, servesNts } from "../../server/nts/options.ts";
 import { parseUpstream } from "../../server/upstreams/options.ts";
 import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
 import { readCertificates, readKeys, readToken } from "../shared/files.ts";
@@ -122,22 +123,25 @@ export function readGuard(values: ValuesOf<typeof guardFields>): GuardOptions {
 }
 
 /**
- * Reads the symmetric keys.
+ * Reads the symmetric keys, and checks the options of NTS.
  *
- * @throws {UsageError} If authentication is required without keys or of other protocols, an upstream server has a key
- * that is not there, or the file cannot be read
+ * @throws {UsageError} If authentication is required without a way to it or of other protocols, an upstream server has a
+ * key that is not there, options of NTS contradict each other, or the file cannot be read
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readAuth(
-  { keys: file, requireAuth, ntsCa, upstreams = [] }: {
+  { keys: file, requireAuth, ntsCa, upstreams = [], ...nts }: {
     readonly keys?: string | undefined;
     readonly requireAuth?: boolean | undefined;
     readonly ntsCa?: string | undefined;
     readonly upstreams?: readonly string[] | undefined;
-  },
+  } & NtsOptions,
   listeners: readonly ListenerSpec[],
 ): Promise<Pick<ServeOptions, "keys" | "ntsCa" | "requireAuth">> {
-  if (requireAuth && file === undefined) throw new UsageError("--require-auth needs --keys");
+  asArgumentError(() => checkNts(nts));
+  if (requireAuth && file === undefined && !servesNts(nts)) {
+    throw new UsageError("--require-auth needs --keys or NTS");
+  }
   const keys = file === undefined ? undefined : await readKeys(file, "timesrv");
   if (ntsCa !== undefined && !upstreams.some((url) => parseUpstream(url).endpoint.nts)) {
     throw new UsageError("--nts-ca needs an --upstream with NTS: ntp+nts://HOST");
@@ -147,7 +151,7 @@ export async function readAuth(
     ...(requireAuth && { requireAuth }),
     ...(ntsCa !== undefined && { ntsCa: await readCertificates(ntsCa, "timesrv") }),
   };
-  asArgumentError(() => checkAuth(options, listeners));
+  asArgumentError(() => checkAuth({ ...options, ...pickOptions(ntsFields, nts) }, listeners));
   for (const url of upstreams) {
     const { key } = parseUpstream(url).endpoint;
     if (key === undefined || keys?.has(key)) continue;

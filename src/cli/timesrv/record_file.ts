@@ -8,17 +8,23 @@ export type RecordFile = Pick<Deno.FsFile, "write"> & Disposable;
 
 /**
  * Opens the file of `--record`, which is emptied; `-` is standard output. Afterwards the program has no
- * permission to write any file, which it needs for nothing else.
+ * permission to write any file, unless one is still to be written.
  *
  * @param file Its name, if the option is given
+ * @param later Another file, which is written at the start: {@linkcode giveUpWriting} follows then
  * @throws {UsageError} If it cannot be opened
  */
-export function openRecord(file: string | undefined): RecordFile | null {
+export function openRecord(file: string | undefined, later?: string): RecordFile | null {
   try {
     return file === undefined ? null : openFile(file);
   } finally {
-    Deno.permissions.revokeSync({ name: "write" });
+    if (later === undefined) giveUpWriting();
   }
+}
+
+/** Gives up the permission to write files. */
+export function giveUpWriting(): void {
+  Deno.permissions.revokeSync({ name: "write" });
 }
 
 function openFile(file: string): RecordFile {

@@ -13,6 +13,7 @@ import { ServerLog } from "../../server/log/log.ts";
 import { formatTotals } from "../../server/log/totals.ts";
 import { logFields } from "../../server/log/options.ts";
 import { authFields, clientFields, textFields, transportFields } from "../../server/options.ts";
+import { ntsFields } from "../../server/nts/options.ts";
 import { recordFields, untilFields } from "../../server/record/options.ts";
 import { scenarios } from "../../server/scenarios/scenarios.ts";
 import { serve } from "../../server/serve.ts";
@@ -38,7 +39,7 @@ import {
   readListeners,
 } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
-import { openRecord } from "./record_file.ts";
+import { giveUpWriting, openRecord } from "./record_file.ts";
 import { endAfter, lifeFields, watchParent } from "./life.ts";
 import { leapField, readServed } from "./served.ts";
 import { formatJson } from "../../text/json.ts";
@@ -69,7 +70,8 @@ const groups = {
       offers: ["list", ...Object.keys(scenarios), "./"],
     }),
   },
-  "Access and rate limit:": { keys: keysField, ...authFields, ...guardFields, ...clientFields },
+  "Access and rate limit:": { ...guardFields, ...clientFields },
+  "Authentication:": { keys: keysField, ...ntsFields, ...authFields },
   "Faults (for tests):": {
     fault: list(
       text("a fault such as drop=0.3", checkFault, {
@@ -166,7 +168,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   const isRecorded = values.record !== undefined || values.untilRequests !== undefined;
   checkTransport({ ...values, transport }, { hasFaults, isRecorded });
-  using file = openRecord(values.record);
+  using file = openRecord(values.record, values.ntsSelfSigned);
   const { quiet, verbose, logFormat = "text", statsInterval, lifetime } = values;
   const log = new ServerLog({
     sink: Deno.stderr,
@@ -196,6 +198,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     ...await readHttp(pickOptions(httpGroup, values)),
     ...pickOptions(untilFields, values),
     ...pickOptions(upstreamFields, values),
+    ...pickOptions(ntsFields, values),
     record: file === null ? isRecorded : { sink: file },
     log,
     signal,
@@ -203,6 +206,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     // A signal during the start is no failure.
     if (!signal.aborted) throw error;
   });
+  giveUpWriting();
   if (!server) return;
   await announce(server);
   parent?.watchInput();
@@ -224,7 +228,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
  * Writes the ready line for a program that started the server; people read the log. A slow reader, or one
  * that has ended, delays nothing.
  */
-async function announce({ addresses, control, http, seed }: Server): Promise<void> {
+async function announce({ addresses, control, http, nts, seed }: Server): Promise<void> {
   // A service manager is notified otherwise, and would write the line to its journal.
   if (Deno.stdout.isTerminal() || environmentVariable("NOTIFY_SOCKET")) return;
   const { version } = await import("../shared/help.ts");
@@ -244,6 +248,7 @@ async function announce({ addresses, control, http, seed }: Server): Promise<voi
     listeners,
     ...(control && { control: control.url }),
     ...(http && { http: http.url }),
+    ...(nts && { nts: nts.addresses }),
   };
   new BoundedWriter(Deno.stdout).write(`${formatJson(line)}\n`);
 }

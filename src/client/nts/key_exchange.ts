@@ -1,22 +1,20 @@
 /** NTS key exchange (RFC 8915 §4): keys and cookies over TLS, for a session of NTP. */
-import { AesSiv, SIV_KEY_LENGTH } from "../../crypto/aes_siv.ts";
+import { AesSiv } from "../../crypto/aes_siv.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { QueryError } from "../../protocols/failure.ts";
 import {
-  AES_SIV_CMAC_256,
   decodeKeyExchangeAnswer,
   encodeKeyExchangeRequest,
-  isWholeAnswer,
+  exportSessionKeys,
+  isWhole,
+  KEY_EXCHANGE_PROTOCOL,
   KeyExchangeError,
   MAX_ANSWER_LENGTH,
-  NTPV4,
 } from "../../protocols/ntp/nts/records.ts";
 import { runtime } from "../../system/runtime.ts";
 import { NoLibsslError, openLibssl } from "../../transports/tls/libssl.ts";
-import { TlsConnection, TlsError } from "../../transports/tls/tls_connection.ts";
-
-const PROTOCOL = "ntske/1";
-const LABEL = "EXPORTER-network-time-security";
+import { connectTls } from "../../transports/tls/tls_client.ts";
+import { TlsError } from "../../transports/tls/tls_connection.ts";
 
 /** The port of NTP where the server names none. */
 const NTP_PORT = 123;
@@ -97,7 +95,8 @@ async function findExchange(findLibssl: () => unknown): Promise<typeof exchangeB
     if (!canStartTlsChild()) throw error;
     return async (target, signal) => {
       const request = encodeKeyExchangeRequest();
-      await using child = await TlsChild.open({ ...target, protocol: PROTOCOL, request }, signal);
+      const protocol = KEY_EXCHANGE_PROTOCOL;
+      await using child = await TlsChild.open({ ...target, protocol, request }, signal);
       return await receiveKeys(child, target);
     };
   }
@@ -111,7 +110,8 @@ async function exchangeByOpenssl(target: KeyExchangeTarget, signal: AbortSignal)
   try {
     // Two packets each way: waiting to fill the second would cost 40 ms.
     stream.setNoDelay(true);
-    using tls = await TlsConnection.open(stream, { hostname, protocol: PROTOCOL, authorities });
+    const protocol = KEY_EXCHANGE_PROTOCOL;
+    using tls = await connectTls(stream, { hostname, protocol, authorities });
     await tls.write(encodeKeyExchangeRequest());
     return await receiveKeys(tls, target);
   } finally {
@@ -123,17 +123,14 @@ async function exchangeByOpenssl(target: KeyExchangeTarget, signal: AbortSignal)
 async function receiveKeys(tls: Connection, { address }: KeyExchangeTarget): Promise<Keys> {
   const answer = await readAnswer(tls);
   const { cookies, server, port } = decodeKeyExchangeAnswer(answer);
-  const exportKey = async (direction: number): Promise<AesSiv> => {
-    const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
-    return new AesSiv(await tls.exportKey(LABEL, context, SIV_KEY_LENGTH));
-  };
-  const [c2s, s2c] = [await exportKey(0), await exportKey(1)];
+  const keys = await exportSessionKeys(tls.exportKey.bind(tls));
+  const [c2s, s2c] = [new AesSiv(keys.c2s), new AesSiv(keys.s2c)];
   return { c2s, s2c, cookies, answer, hostname: server ?? address, port: port ?? NTP_PORT };
 }
 
 async function readAnswer(tls: Connection): Promise<Uint8Array> {
   let answer = new Uint8Array();
-  while (!isWholeAnswer(answer)) {
+  while (!isWhole(answer)) {
     const piece = await tls.read();
     if (piece === undefined) return answer;
     if (answer.length + piece.length > MAX_ANSWER_LENGTH) {

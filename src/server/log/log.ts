@@ -121,8 +121,9 @@ export class ServerLog {
   }
 
   /** Logs the URL of the control interface, or of the HTTP interface, whose page a browser shows. */
-  opened(event: "control" | "http", url: string, hasPage = false): void {
-    const name = event === "control" ? "Control interface" : hasPage ? "Status page" : "HTTP";
+  opened(event: "control" | "http" | "nts", url: string, hasPage = false): void {
+    const names = { control: "Control interface", http: "HTTP", nts: "NTS key exchange" };
+    const name = hasPage ? "Status page" : names[event];
     this.#inform([`${name} on `, [BOLD, url]], { event, url });
   }
 

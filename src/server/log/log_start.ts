@@ -9,7 +9,7 @@ export function logStart(
   { log, transport, workers = 1, faults: common, httpToken, httpParts = ["page"] }: ServeOptions,
   choice: TransportChoice,
   { time, listeners }: Pick<ControlledServer, "time" | "listeners">,
-  { control, http }: Pick<Server, "control" | "http">,
+  { control, http, nts }: Pick<Server, "control" | "http" | "nts">,
 ): void {
   if (log === undefined) return;
   log.clock(time.options);
@@ -21,6 +21,7 @@ export function logStart(
     }
   }
   if (transport !== undefined) log.transport(choice, workers);
+  for (const address of nts?.addresses ?? []) log.opened("nts", `tcp ${address}`);
   if (control !== undefined) log.opened("control", control.url);
   if (http === undefined) return;
   log.opened("http", http.url, httpParts.includes("page"));

@@ -1,6 +1,6 @@
 /**
- * A worker thread of the mmsg transport: it receives its setup in one message, then
- * blocks in the kernel and replies until a word of shared memory ends it.
+ * A worker thread, which receives its setup in one message. Of the mmsg transport, it then blocks in the kernel and
+ * replies until a word of shared memory ends it; of NTS, it exchanges keys.
  *
  * @module
  */
@@ -23,15 +23,21 @@ import { ClientTable } from "../clients/client_table.ts";
 import { createHandler } from "../handler.ts";
 import { FAILURE_LINE, LineLimiter, REFUSAL_LINE, REQUEST_LINE } from "../log/line_limiter.ts";
 import type { LoggedSource, RequestLog } from "../log/request_log.ts";
+import type { KeyExchangeMessage, KeyExchangeSetup } from "../nts/setup.ts";
+import type { KeyExchangeThread } from "../nts/thread.ts";
 import type { WorkerMessage, WorkerSetup } from "./setup.ts";
 
 const thread = globalThis as unknown as {
-  onmessage: ((event: MessageEvent<WorkerSetup>) => void) | null;
-  postMessage(message: WorkerMessage): void;
+  onmessage: ((event: MessageEvent<WorkerSetup | KeyExchangeSetup>) => void) | null;
+  postMessage(message: WorkerMessage | KeyExchangeMessage): void;
   close(): void;
 };
 
 thread.onmessage = async ({ data: setup }) => {
+  if ("credentials" in setup) {
+    const { exchangeKeysForever } = await import("../nts/thread.ts");
+    return exchangeKeysForever(setup, thread as unknown as KeyExchangeThread);
+  }
   try {
     serveUntilStopped(setup, await openKeys(setup), await openNts(setup));
     thread.postMessage({ event: "stopped" });

@@ -1,16 +1,29 @@
 /**
- * OpenSSL 3 by FFI. This module and `tls_connection.ts` are the only ones that call it: C checks no length, so every
- * length given to it is that of a view.
+ * OpenSSL 3 by FFI. The modules of this folder are the only ones that call it: C checks no length, so every length
+ * given to it is that of a view.
  */
 import { openOpenssl } from "../../crypto/openssl.ts";
 import { isGranted } from "../../system/permission.ts";
 
 const SYMBOLS = {
   TLS_client_method: { parameters: [], result: "pointer" },
+  TLS_server_method: { parameters: [], result: "pointer" },
   SSL_CTX_new: { parameters: ["pointer"], result: "pointer" },
   SSL_CTX_free: { parameters: ["pointer"], result: "void" },
   SSL_CTX_ctrl: { parameters: ["pointer", "i32", "isize", "pointer"], result: "isize" },
   SSL_CTX_set_alpn_protos: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
+  SSL_CTX_set_alpn_select_cb: {
+    parameters: ["pointer", "function", "pointer"],
+    result: "void",
+  },
+  SSL_CTX_set_num_tickets: { parameters: ["pointer", "usize"], result: "i32" },
+  SSL_CTX_use_certificate: { parameters: ["pointer", "pointer"], result: "i32" },
+  SSL_CTX_use_PrivateKey: { parameters: ["pointer", "pointer"], result: "i32" },
+  SSL_CTX_check_private_key: { parameters: ["pointer"], result: "i32" },
+  SSL_select_next_proto: {
+    parameters: ["pointer", "pointer", "buffer", "u32", "pointer", "u32"],
+    result: "i32",
+  },
   SSL_CTX_set_default_verify_paths: { parameters: ["pointer"], result: "i32" },
   SSL_CTX_get_cert_store: { parameters: ["pointer"], result: "pointer" },
   SSL_CTX_set_verify: { parameters: ["pointer", "i32", "pointer"], result: "void" },
@@ -18,6 +31,8 @@ const SYMBOLS = {
   SSL_free: { parameters: ["pointer"], result: "void" },
   SSL_ctrl: { parameters: ["pointer", "i32", "isize", "buffer"], result: "isize" },
   SSL_set_connect_state: { parameters: ["pointer"], result: "void" },
+  SSL_set_accept_state: { parameters: ["pointer"], result: "void" },
+  SSL_shutdown: { parameters: ["pointer"], result: "i32" },
   SSL_set1_host: { parameters: ["pointer", "buffer"], result: "i32" },
   SSL_get0_param: { parameters: ["pointer"], result: "pointer" },
   X509_VERIFY_PARAM_set1_ip_asc: { parameters: ["pointer", "buffer"], result: "i32" },
@@ -42,6 +57,11 @@ const SYMBOLS = {
     parameters: ["pointer", "pointer", "pointer", "pointer"],
     result: "pointer",
   },
+  PEM_read_bio_PrivateKey: {
+    parameters: ["pointer", "pointer", "pointer", "pointer"],
+    result: "pointer",
+  },
+  EVP_PKEY_free: { parameters: ["pointer"], result: "void" },
   X509_STORE_add_cert: { parameters: ["pointer", "pointer"], result: "i32" },
   X509_free: { parameters: ["pointer"], result: "void" },
   X509_verify_cert_error_string: { parameters: ["isize"], result: "pointer" },
@@ -77,6 +97,32 @@ export function openLibssl(): Libssl {
   throw new NoLibsslError("NTS needs OpenSSL 3, and libssl was not found");
 }
 
+/** Reads objects in PEM, such as certificates, until there is none left; `use` is given each one. */
+export function readPem(
+  ssl: Libssl,
+  pem: string,
+  read: (bio: Deno.PointerValue) => Deno.PointerValue,
+  use: (object: Deno.PointerValue, index: number) => void,
+): number {
+  const octets = new TextEncoder().encode(pem);
+  const bio = ssl.BIO_new(ssl.BIO_s_mem());
+  if (bio === null) return 0;
+  let count = 0;
+  try {
+    ssl.BIO_write(bio, octets, octets.length);
+    while (true) {
+      const object = read(bio);
+      if (object === null) break;
+      use(object, count++);
+    }
+  } finally {
+    ssl.BIO_free(bio);
+    ssl.ERR_clear_error();
+  }
+  return count;
+}
+
+/** Encodes a text for C. */
 export function cText(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) throw new RangeError("A text for C has no NUL");
   return new TextEncoder().encode(`${text}\0`);

@@ -4,7 +4,8 @@
  */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isGranted } from "../../system/permission.ts";
-import { TlsError, type TlsOptions } from "./tls_connection.ts";
+import type { TlsOptions } from "./tls_client.ts";
+import { TlsError } from "./tls_connection.ts";
 
 /** What the child is to do. */
 export interface TlsChildOptions extends TlsOptions {

@@ -2,11 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query } from "../../../src/client/query.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
-import {
-  type Stream,
-  TlsConnection,
-  TlsError,
-} from "../../../src/transports/tls/tls_connection.ts";
+import { type Stream, TlsError } from "../../../src/transports/tls/tls_connection.ts";
+import { connectTls } from "../../../src/transports/tls/tls_client.ts";
 import { issue, makeAuthority } from "../../support/certificates.ts";
 import { agreed, end, record, serveTls } from "../../support/tls_server.ts";
 import { where } from "../../support/needs.ts";
@@ -159,7 +156,7 @@ Deno.test(
           close: () => {},
         };
         const options = { hostname: "localhost", protocol: "ntske/1", authorities };
-        const error = await assertRejects(() => TlsConnection.open(stream, options));
+        const error = await assertRejects(() => connectTls(stream, options));
         assert(error instanceof TlsError && error.message !== "", `${error}`);
       }
     },

@@ -6,7 +6,7 @@ import { parseTarget } from "../../../src/protocols/endpoint.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import { NoLibsslError } from "../../../src/transports/tls/libssl.ts";
 import { TlsChild } from "../../../src/transports/tls/tls_child.ts";
-import { TlsConnection } from "../../../src/transports/tls/tls_connection.ts";
+import { connectTls } from "../../../src/transports/tls/tls_client.ts";
 import { issue, makeAuthority } from "../../support/certificates.ts";
 import { where } from "../../support/needs.ts";
 import { agreed, end, record, serveTls } from "../../support/tls_server.ts";
@@ -101,7 +101,7 @@ Deno.test(
         keys.push((await child.exportKey("EXPORTER-test", context, 32)).toHex());
       }
     }
-    using tls = await TlsConnection.open(await Deno.connect({ port }), options);
+    using tls = await connectTls(await Deno.connect({ port }), options);
     keys.push(tls.exportKey("EXPORTER-test", context, 32).toHex());
     assertEquals([new Set(keys).size, new Set(keys.map(({ length }) => length))], [
       5,

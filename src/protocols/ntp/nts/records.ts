@@ -1,5 +1,7 @@
 /** The records of NTS key exchange (RFC 8915 §4). */
+import { SIV_KEY_LENGTH } from "../../../crypto/aes_siv.ts";
 import { getUint16 } from "../../octets.ts";
+import type { SessionKeys } from "./cookie.ts";
 
 /** The types of records (RFC 8915 §4.1). */
 export const recordType = {
@@ -19,8 +21,14 @@ export const NTPV4 = 0;
 /** AES-SIV-CMAC-256, the one AEAD that every implementation has. */
 export const AES_SIV_CMAC_256 = 15;
 
-const CRITICAL = 0x8000;
-const HEADER_LENGTH = 4;
+/** The protocol within TLS (ALPN), RFC 8915 §4. */
+export const KEY_EXCHANGE_PROTOCOL = "ntske/1";
+
+/** What keys are exported by, for NTPv4 with AES-SIV-CMAC-256 (RFC 8915 §5.1). */
+const LABEL = "EXPORTER-network-time-security";
+
+export const CRITICAL = 0x8000;
+export const HEADER_LENGTH = 4;
 
 /** The most octets of an answer; one with 8 cookies has less than 2 KiB. */
 export const MAX_ANSWER_LENGTH = 16_384;
@@ -28,7 +36,7 @@ export const MAX_ANSWER_LENGTH = 16_384;
 /** A longer cookie would leave a request no room for anything else. */
 export const MAX_COOKIE_LENGTH = 1024;
 
-interface Record {
+export interface Record {
   readonly type: number;
   readonly isCritical: boolean;
   readonly body: Uint8Array;
@@ -51,8 +59,23 @@ export function encodeKeyExchangeRequest(): Uint8Array<ArrayBuffer> {
   return Uint8Array.fromHex("80010002000080040002000f80000000");
 }
 
-/** Whether octets are a whole answer, which ends with the record of that; no more are awaited then. */
-export function isWholeAnswer(octets: Uint8Array): boolean {
+/** Derives the keys of a session by the exporter of its TLS connection. */
+export async function exportSessionKeys(
+  exportKey: (
+    label: string,
+    context: Uint8Array<ArrayBuffer>,
+    length: number,
+  ) => Uint8Array | Promise<Uint8Array>,
+): Promise<SessionKeys> {
+  const key = async (direction: number): Promise<Uint8Array> => {
+    const context = Uint8Array.of(NTPV4 >> 8, NTPV4, 0, AES_SIV_CMAC_256, direction);
+    return await exportKey(LABEL, context, SIV_KEY_LENGTH);
+  };
+  return { c2s: await key(0), s2c: await key(1) };
+}
+
+/** Whether octets are a whole message, which ends with the record of that; no more are awaited then. */
+export function isWhole(octets: Uint8Array): boolean {
   for (let at = 0; at + HEADER_LENGTH <= octets.length;) {
     const type = getUint16(octets, at) & ~CRITICAL;
     at += HEADER_LENGTH + getUint16(octets, at + 2);
@@ -93,7 +116,12 @@ function fail(problem: string): never {
   throw new KeyExchangeError(problem);
 }
 
-function readRecords(octets: Uint8Array): Record[] {
+/**
+ * Reads the records of a message, up to the one that ends it.
+ *
+ * @throws {KeyExchangeError} If there is none
+ */
+export function readRecords(octets: Uint8Array): Record[] {
   const records: Record[] = [];
   for (let at = 0; at + HEADER_LENGTH <= octets.length;) {
     const head = getUint16(octets, at);
@@ -105,7 +133,7 @@ function readRecords(octets: Uint8Array): Record[] {
     records.push({ type, isCritical: (head & CRITICAL) !== 0, body });
     at = end;
   }
-  return fail("ended its answer too early");
+  return fail("ended too early");
 }
 
 /** The only record of a type; undefined if there is none. */

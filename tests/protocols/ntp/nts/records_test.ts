@@ -3,7 +3,7 @@ import fc from "fast-check";
 import {
   decodeKeyExchangeAnswer,
   encodeKeyExchangeRequest,
-  isWholeAnswer,
+  isWhole,
   KeyExchangeError,
 } from "../../../../src/protocols/ntp/nts/records.ts";
 import { check } from "../../../support/property.ts";
@@ -85,10 +85,10 @@ Deno.test("an answer that gives no keys or breaks a rule is an error with its ca
 Deno.test("an answer is whole once its last record has come", () => {
   const octets = Uint8Array.from([...ntp, ...siv, ...cookie, ...end]);
   for (let length = 0; length < octets.length; length++) {
-    assertEquals(isWholeAnswer(octets.subarray(0, length)), false, `${length}`);
+    assertEquals(isWhole(octets.subarray(0, length)), false, `${length}`);
   }
-  assert(isWholeAnswer(octets));
-  assert(isWholeAnswer(Uint8Array.from([...octets, 1, 2, 3])));
+  assert(isWhole(octets));
+  assert(isWhole(Uint8Array.from([...octets, 1, 2, 3])));
 });
 
 Deno.test("any octets are an answer or an error of one kind", () => {

@@ -1,0 +1,157 @@
+/** The key exchange of a server (RFC 8915 §4): TLS over TCP, a request, an answer with cookies. */
+import type { KeyRingReader } from "../../crypto/key_ring.ts";
+import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
+import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
+import { exportSessionKeys, isWhole } from "../../protocols/ntp/nts/records.ts";
+import { addressFamily, canonicalAddress } from "../../system/address.ts";
+import { settleWithin, type Timers } from "../../system/time.ts";
+import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
+import type { TlsServer } from "../../transports/tls/tls_server.ts";
+import type { Admission } from "./admission.ts";
+import type { KeyExchangeOutcome, OutcomeCounters } from "./outcomes.ts";
+
+/** The time for a whole connection. */
+const TIME_LIMIT_MS = 5000;
+
+/** The pause after a connection could not be accepted, usually because there is no descriptor for it. */
+const ACCEPT_PAUSE_MS = 250;
+
+/** What is read of a client that goes on after its request. */
+const MAX_REST = 65_536;
+
+export interface KeyExchangeOptions {
+  readonly ring: KeyRingReader;
+  readonly admission: Admission;
+  readonly counters: OutcomeCounters;
+  readonly timers: Timers;
+}
+
+export class KeyExchange {
+  readonly #options: KeyExchangeOptions;
+  readonly #listeners: Deno.TcpListener[] = [];
+  #tls: TlsServer;
+  #isClosed = false;
+
+  /** @param tls The certificate; it belongs to the key exchange from then on */
+  constructor(tls: TlsServer, options: KeyExchangeOptions) {
+    this.#tls = tls;
+    this.#options = options;
+  }
+
+  /** Uses another certificate for all connections from now on. */
+  replace(tls: TlsServer): void {
+    this.#tls[Symbol.dispose]();
+    this.#tls = tls;
+  }
+
+  /**
+   * Listens on a TCP address; returns its port.
+   *
+   * @param ntpPort The UDP port of NTP there
+   */
+  listen(hostname: string, port: number, ntpPort: number): number {
+    const listener = Deno.listen({ hostname, port });
+    this.#listeners.push(listener);
+    void this.#accept(listener, ntpPort);
+    return listener.addr.port;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const listener of this.#listeners) listener.close();
+    this.#tls[Symbol.dispose]();
+  }
+
+  async #accept(listener: Deno.TcpListener, ntpPort: number): Promise<void> {
+    const { admission, counters, timers } = this.#options;
+    while (!this.#isClosed) {
+      let stream: Deno.TcpConn;
+      try {
+        stream = await listener.accept();
+      } catch {
+        if (this.#isClosed) return;
+        await timers.sleep(ACCEPT_PAUSE_MS);
+        continue;
+      }
+      const remote = canonicalAddress(stream.remoteAddr.hostname);
+      const admitted = isOfFamily(remote, listener) ? admission.admit(remote) : "denied";
+      if (typeof admitted === "string") {
+        counters.count(admitted);
+        closeQuietly(stream);
+      } else {
+        void this.#serve(stream, ntpPort).then((outcome) => {
+          admitted[Symbol.dispose]();
+          counters.count(outcome);
+        });
+      }
+    }
+  }
+
+  /** Serves a connection, to its end or that of its time; never rejects. */
+  async #serve(stream: Deno.TcpConn, ntpPort: number): Promise<KeyExchangeOutcome> {
+    const { timers } = this.#options;
+    let outcome: KeyExchangeOutcome | undefined;
+    const served = this.#exchange(stream, ntpPort, (answered) => outcome = answered)
+      .catch(() => outcome ??= "failed");
+    await settleWithin(timers, TIME_LIMIT_MS, served);
+    // What still waits for the client ends with this.
+    closeQuietly(stream);
+    return outcome ?? "timed_out";
+  }
+
+  async #exchange(
+    stream: Deno.TcpConn,
+    port: number,
+    done: (outcome: KeyExchangeOutcome) => void,
+  ): Promise<void> {
+    // Two packets each way: waiting to fill the second would cost 40 ms.
+    stream.setNoDelay(true);
+    using tls = await this.#tls.accept(stream);
+    const request = await readRequest(tls);
+    const keys = await exportSessionKeys(tls.exportKey.bind(tls));
+    const { ring } = this.#options;
+    ring.look();
+    const { octets, outcome } = answerKeyExchange(request, {
+      port,
+      makeCookie: () => makeCookie(ring.newest, keys),
+    });
+    await tls.write(octets);
+    await tls.end();
+    done(outcome);
+    // A connection that is closed with octets unread is reset, and the answer may be lost with it.
+    await stream.closeWrite();
+    const rest = new Uint8Array(1024);
+    for (let read = 0; read < MAX_REST;) {
+      const length = await stream.read(rest);
+      if (length === null) return;
+      read += length;
+    }
+  }
+}
+
+/** All that comes before the record that ends a request, or before the client has ended, up to the longest request. */
+async function readRequest(tls: TlsConnection): Promise<Uint8Array> {
+  let request = new Uint8Array();
+  while (!isWhole(request) && request.length < MAX_KEY_EXCHANGE_REQUEST) {
+    const piece = await tls.read();
+    if (piece === undefined) break;
+    const joined = new Uint8Array(request.length + piece.length);
+    joined.set(request);
+    joined.set(piece, request.length);
+    request = joined;
+  }
+  return request.subarray(0, MAX_KEY_EXCHANGE_REQUEST);
+}
+
+/** On Linux a socket on all IPv6 addresses takes IPv4 as well, whose NTP may be another server's. */
+function isOfFamily(remote: string, { addr }: Deno.TcpListener): boolean {
+  return addressFamily(remote) === addressFamily(canonicalAddress(addr.hostname));
+}
+
+function closeQuietly(stream: Deno.TcpConn): void {
+  try {
+    stream.close();
+  } catch {
+    // It is closed already.
+  }
+}

@@ -1,0 +1,218 @@
+/** A server by NTS: the keys of cookies, the certificate, and the thread that exchanges keys. */
+import { KeyRing } from "../../crypto/key_ring.ts";
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { openNtsSealer } from "../../protocols/ntp/nts/sealer.ts";
+import type { Sealer } from "../../protocols/ntp/sealer.ts";
+import { canonicalAddress, isWildcard } from "../../system/address.ts";
+import { systemTimers, type Timers } from "../../system/time.ts";
+import type { GuardPlan } from "../guard/guard.ts";
+import type { ServerLog } from "../log/log.ts";
+import type { ServerAddress } from "../serve_options.ts";
+import { openWorker, whyNoWorker } from "../workers/worker_url.ts";
+import {
+  type CheckedCredentials,
+  makeCredentials,
+  readCredentials,
+  versionOf,
+} from "./credentials.ts";
+import { DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
+import { type KeyExchangeCounts, OutcomeCounters } from "./outcomes.ts";
+import type { KeyExchangeListener, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
+
+const DAY_MS = 86_400_000;
+
+/** How often the files are looked at. */
+const LOOK_MS = 60_000;
+
+/** A certificate that ends sooner is worth a warning. */
+const WARNING_HOURS = 14 * 24;
+
+/** The pause before a dead thread is replaced; it doubles each time. */
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 10_000;
+
+/** What a running server reports of NTS. */
+export interface NtsReport {
+  /** The TCP addresses of the key exchange. */
+  readonly addresses: readonly string[];
+  /** The key exchanges since the start, by outcome. */
+  readonly keyExchanges: KeyExchangeCounts;
+  /** When the certificate ends. */
+  readonly certificateEnd: Temporal.Instant;
+}
+
+export class NtsServer {
+  readonly #options: NtsOptions;
+  readonly #log: ServerLog | undefined;
+  readonly #timers: Timers;
+  readonly #ring = new KeyRing();
+  readonly #counters = new OutcomeCounters();
+  readonly #stopping = new AbortController();
+  readonly #owned = new DisposableStack();
+  readonly sealer: Sealer = openNtsSealer(this.#ring.memory);
+  #credentials: CheckedCredentials;
+  #version: string | undefined;
+  #worker: Worker | undefined;
+  #setup: Omit<KeyExchangeSetup, "credentials"> | undefined;
+  #addresses: readonly string[] = [];
+  #pauseMs = FIRST_PAUSE_MS;
+
+  private constructor(
+    options: NtsOptions,
+    credentials: CheckedCredentials,
+    { log, timers = systemTimers }: { log?: ServerLog | undefined; timers?: Timers },
+  ) {
+    this.#options = options;
+    this.#credentials = credentials;
+    this.#log = log;
+    this.#timers = timers;
+  }
+
+  /**
+   * Prepares to serve NTS.
+   *
+   * @param hostnames The addresses that will be listened on
+   * @throws {Error} If there is no OpenSSL or no thread, or certificate and key are not good
+   * @throws {Deno.errors.NotCapable} If a permission is missing
+   */
+  static async create(
+    options: NtsOptions,
+    hostnames: readonly string[],
+    own: { log?: ServerLog | undefined; timers?: Timers } = {},
+  ): Promise<NtsServer> {
+    const reason = whyNoWorker();
+    if (reason !== undefined) throw new Error(`Cannot serve NTS: ${reason}`);
+    const now = (own.timers ?? systemTimers).now();
+    const { ntsCert, ntsKey, ntsSelfSigned } = options;
+    const version = await versionOf(filesOf(options));
+    const credentials = ntsSelfSigned === undefined
+      ? await readCredentials({ ntsCert, ntsKey }, now)
+      : await makeCredentials(ntsSelfSigned, hostnames, now);
+    const server = new NtsServer(options, credentials, own);
+    server.#version = version;
+    return server;
+  }
+
+  get memory(): SharedArrayBuffer {
+    return this.#ring.memory;
+  }
+
+  get report(): NtsReport {
+    const { end: certificateEnd } = this.#credentials;
+    const keyExchanges = this.#counters.read();
+    return { addresses: this.#addresses, keyExchanges, certificateEnd };
+  }
+
+  /**
+   * Begins to exchange keys.
+   *
+   * @throws {Error} If an address cannot be listened on
+   */
+  async start(addresses: readonly ServerAddress[], guard: GuardPlan): Promise<void> {
+    const { ntsPort = DEFAULT_NTS_PORT } = this.#options;
+    const listeners = listenersOf(addresses, ntsPort);
+    this.#setup = {
+      ring: this.#ring.memory,
+      counters: this.#counters.memory,
+      guard,
+      listeners,
+    };
+    const ports = await this.#open(this.#setup);
+    // A thread that replaces this one has the same ports.
+    const bound = listeners.map((each, i) => ({ ...each, port: ports[i] as number }));
+    this.#setup = { ...this.#setup, listeners: bound };
+    this.#addresses = bound.map(formatAddress);
+    this.#warnOfEnd();
+    this.#owned.use(this.#timers.every(DAY_MS, () => this.#ring.rotate()));
+    if (this.#options.ntsSelfSigned === undefined) {
+      this.#owned.use(this.#timers.every(LOOK_MS, () => void this.#look()));
+    }
+  }
+
+  shutdown(): void {
+    this.#stopping.abort();
+    this.#owned.dispose();
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  /** Opens the thread; returns the ports that it listens on. */
+  async #open(setup: Omit<KeyExchangeSetup, "credentials">): Promise<readonly number[]> {
+    const ready = Promise.withResolvers<readonly number[]>();
+    const worker = this.#worker = openWorker();
+    let isReady = false;
+    worker.onmessage = ({ data }: MessageEvent<KeyExchangeMessage>): void => {
+      if (data.event === "failed") return ready.reject(new Error(data.message));
+      isReady = true;
+      ready.resolve(data.ports);
+    };
+    worker.onerror = (event): void => {
+      // Otherwise it would end the whole process.
+      event.preventDefault();
+      worker.terminate();
+      const [cause = ""] = event.message.split("\n", 1);
+      if (isReady) void this.#replace(cause);
+      else ready.reject(new Error(`Cannot start the thread of the key exchange: ${cause}`));
+    };
+    const { certificate, key } = this.#credentials;
+    worker.postMessage({ ...setup, credentials: { certificate, key } });
+    return await ready.promise;
+  }
+
+  async #replace(cause: string): Promise<void> {
+    const { signal } = this.#stopping;
+    if (signal.aborted || this.#setup === undefined) return;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    this.#log?.warning(
+      `The thread of the NTS key exchange died and is replaced in ${pauseMs / 1000} s: ${cause}`,
+    );
+    try {
+      await this.#timers.sleep(pauseMs, signal);
+      await this.#open(this.#setup);
+    } catch (error) {
+      if (!signal.aborted) void this.#replace((error as Error).message);
+    }
+  }
+
+  /** Uses new files, if they are there and good; otherwise goes on with what it has. */
+  async #look(): Promise<void> {
+    const version = await versionOf(filesOf(this.#options));
+    if (version === undefined || version === this.#version) return;
+    this.#version = version;
+    const { ntsCert, ntsKey } = this.#options;
+    try {
+      this.#credentials = await readCredentials({ ntsCert, ntsKey }, this.#timers.now());
+    } catch (error) {
+      this.#log?.warning(
+        `The certificate of NTS is still the old one: ${(error as Error).message}`,
+      );
+      return;
+    }
+    const { certificate, key, end } = this.#credentials;
+    this.#worker?.postMessage({ certificate, key });
+    this.#log?.changed(`certificate of NTS, which ends on ${end}`);
+    this.#warnOfEnd();
+  }
+
+  #warnOfEnd(): void {
+    const { end } = this.#credentials;
+    const hours = end.since(this.#timers.now()).total("hours");
+    if (hours < WARNING_HOURS) this.#log?.warning(`The certificate of NTS ends on ${end}`);
+  }
+}
+
+function filesOf({ ntsCert, ntsKey }: NtsOptions): readonly string[] {
+  return [ntsCert, ntsKey].filter((file) => file !== undefined);
+}
+
+/** One listener for each address with NTP: where several ports of one have it, clients are sent to the first. */
+function listenersOf(addresses: readonly ServerAddress[], port: number): KeyExchangeListener[] {
+  const listeners = new Map<string, KeyExchangeListener>();
+  for (const { protocol, hostname, port: ntpPort } of addresses) {
+    const key = isWildcard(hostname) ? canonicalAddress(hostname) : hostname;
+    const hasNtp = protocol === "ntp" || protocol === "auto";
+    if (hasNtp && !listeners.has(key)) listeners.set(key, { hostname, port, ntpPort });
+  }
+  return [...listeners.values()];
+}

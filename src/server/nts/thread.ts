@@ -1,0 +1,48 @@
+/** The thread of the key exchange: handshakes take a millisecond each, and must not delay replies of NTP. */
+import { KeyRingReader } from "../../crypto/key_ring.ts";
+import { formatAddress } from "../../protocols/endpoint.ts";
+import { KEY_EXCHANGE_PROTOCOL } from "../../protocols/ntp/nts/records.ts";
+import { systemTimers } from "../../system/time.ts";
+import { listenProblem } from "../../transports/listen_error.ts";
+import { TlsServer } from "../../transports/tls/tls_server.ts";
+import { openSettings } from "../guard/guard.ts";
+import { Admission } from "./admission.ts";
+import { KeyExchange } from "./key_exchange.ts";
+import { OutcomeCounters } from "./outcomes.ts";
+import type { Credentials, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
+
+/** What a worker has of its thread. */
+export interface KeyExchangeThread {
+  onmessage: ((event: MessageEvent<Credentials>) => void) | null;
+  postMessage(message: KeyExchangeMessage): void;
+}
+
+/** Opens the TLS of a key exchange; throws a `TlsError` if the credentials are not good. */
+export function openTls(credentials: Credentials): TlsServer {
+  return new TlsServer({ ...credentials, protocol: KEY_EXCHANGE_PROTOCOL });
+}
+
+/** Serves until the thread is terminated. */
+export function exchangeKeysForever(setup: KeyExchangeSetup, thread: KeyExchangeThread): void {
+  const timers = systemTimers;
+  const exchange = new KeyExchange(openTls(setup.credentials), {
+    ring: new KeyRingReader(setup.ring),
+    admission: new Admission(openSettings(setup.guard), () => timers.monotonicMs()),
+    counters: new OutcomeCounters(setup.counters),
+    timers,
+  });
+  thread.onmessage = ({ data }) => exchange.replace(openTls(data));
+  const ports: number[] = [];
+  for (const listener of setup.listeners) {
+    try {
+      const { hostname, port, ntpPort } = listener;
+      ports.push(exchange.listen(hostname, port, ntpPort));
+    } catch (error) {
+      const message = `Cannot exchange NTS keys on tcp ${formatAddress(listener)}: ` +
+        listenProblem(error);
+      thread.postMessage({ event: "failed", message });
+      return;
+    }
+  }
+  thread.postMessage({ event: "ready", ports });
+}
