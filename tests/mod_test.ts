@@ -16,6 +16,7 @@ const entries: readonly (readonly [name: string, module: object, values: readonl
     "SymmetricKeys",
     "connectDatagram",
     "httpParts",
+    "keyExchangeOutcomes",
     "keyTypes",
     "logIntervals",
     "parseKeys",

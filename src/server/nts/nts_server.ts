@@ -16,7 +16,7 @@ import {
   versionOf,
 } from "./credentials.ts";
 import { DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
-import { type KeyExchangeCounts, OutcomeCounters } from "./outcomes.ts";
+import { type NtsReport, OutcomeCounters } from "./outcomes.ts";
 import type { KeyExchangeListener, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
 
 const DAY_MS = 86_400_000;
@@ -30,16 +30,6 @@ const WARNING_HOURS = 14 * 24;
 /** The pause before a dead thread is replaced; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
-
-/** What a running server reports of NTS. */
-export interface NtsReport {
-  /** The TCP addresses of the key exchange. */
-  readonly addresses: readonly string[];
-  /** The key exchanges since the start, by outcome. */
-  readonly keyExchanges: KeyExchangeCounts;
-  /** When the certificate ends. */
-  readonly certificateEnd: Temporal.Instant;
-}
 
 export class NtsServer {
   readonly #options: NtsOptions;

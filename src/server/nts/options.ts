@@ -1,6 +1,7 @@
 /** The options of a server by NTS: they are together in the command line, and keys of `ServeOptions`. */
 import { type Field, type Fields, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
 
+/** The part of `ServeOptions` for NTS (RFC 8915). */
 export interface NtsOptions {
   /**
    * The file of a certificate in PEM, then those between it and an authority: with it and `ntsKey`, NTP is also served

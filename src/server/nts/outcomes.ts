@@ -1,6 +1,8 @@
 /** How many key exchanges ended in which way: numbers that the thread of the key exchange writes, and all read. */
 
 /**
+ * How a key exchange of NTS ends.
+ *
  * - `answered`: the client got cookies
  * - `nothing_in_common`: it offers no NTPv4, or no AES-SIV-CMAC-256
  * - `bad_request`: it sent records that are no request
@@ -21,10 +23,18 @@ export const keyExchangeOutcomes = [
   "overload",
 ] as const;
 
+/** One of {@linkcode keyExchangeOutcomes}. */
 export type KeyExchangeOutcome = (typeof keyExchangeOutcomes)[number];
 
-/** The number of key exchanges by outcome. */
-export type KeyExchangeCounts = Readonly<Record<KeyExchangeOutcome, number>>;
+/** What a running server reports of NTS. */
+export interface NtsReport {
+  /** The TCP addresses of the key exchange. */
+  readonly addresses: readonly string[];
+  /** The key exchanges since the start, by outcome. */
+  readonly keyExchanges: Readonly<Record<KeyExchangeOutcome, number>>;
+  /** When the certificate ends. */
+  readonly certificateEnd: Temporal.Instant;
+}
 
 export class OutcomeCounters {
   readonly memory: SharedArrayBuffer;
@@ -41,8 +51,8 @@ export class OutcomeCounters {
     this.#numbers[i] = (this.#numbers[i] as number) + 1;
   }
 
-  read(): KeyExchangeCounts {
+  read(): NtsReport["keyExchanges"] {
     const entries = keyExchangeOutcomes.map((outcome, i) => [outcome, this.#numbers[i]]);
-    return Object.fromEntries(entries) as KeyExchangeCounts;
+    return Object.fromEntries(entries) as Readonly<Record<KeyExchangeOutcome, number>>;
   }
 }

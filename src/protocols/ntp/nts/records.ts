@@ -133,7 +133,7 @@ export function readRecords(octets: Uint8Array): Record[] {
     records.push({ type, isCritical: (head & CRITICAL) !== 0, body });
     at = end;
   }
-  return fail("ended too early");
+  return fail("ended its answer too early");
 }
 
 /** The only record of a type; undefined if there is none. */
