@@ -63,6 +63,11 @@ class Watched {
       "[document.documentElement.scrollWidth, innerWidth]",
     );
     assertEquals(wide, width, `${where}: it scrolls sideways`);
+    const cut = await this.page.evaluate<string[]>(
+      `[...document.querySelectorAll(".scroll")].filter((each) => each.scrollWidth > each.clientWidth)
+        .map((each) => each.textContent)`,
+    );
+    assertEquals(cut, [], `${where}: columns are out of sight`);
     const [clock, inside, unused] = await this.page.evaluate<number[]>(
       `[document.querySelector("#clock").scrollWidth, document.querySelector("#clock").clientWidth,
         innerHeight - document.querySelector("main").getBoundingClientRect().bottom]`,
@@ -103,6 +108,7 @@ async function open(
 
 interface State {
   readonly options: ServeOptions;
+  readonly listeners?: readonly string[];
   readonly warnings: RegExp;
   readonly verdict: RegExp;
 }
@@ -113,6 +119,16 @@ const states: Readonly<Record<string, State>> = {
     options: { clock: { offset: "1h", rate: 10 } },
     warnings: /^▲ NOT THE TRUE TIME[^]*offset \+1 h/,
     verdict: /^▲ 1 h .*ahead, at 10 times the rate$/,
+  },
+  "listeners with clocks and faults of their own": {
+    options: {},
+    listeners: [
+      "ntp://127.0.0.1:0?offset=3h&rate=1.5&clock-noise=10ms",
+      "time://[::1]:0?time=2028-12-31T22:00:00Z&leap=insert@2028-12-31&smear=google",
+      "ntp://127.0.0.1:0?drop=0.3&delay=50ms&duplicate=0.1",
+    ],
+    warnings: /^▲ One listener[^]*▲ FAULTS/,
+    verdict: /^✓ Synchronised, right to within /,
   },
   "not synchronised": {
     options: { status: { unsynchronized: true } },
@@ -131,10 +147,11 @@ const states: Readonly<Record<string, State>> = {
   },
 };
 
-for (const [name, { options, warnings, verdict }] of Object.entries(states)) {
+for (const [name, { options, listeners = [], warnings, verdict }] of Object.entries(states)) {
   Deno.test(
     await where(browserNeeds, `the status page shows ${name}, on every screen`, async () => {
-      await using server = await serve(["127.0.0.1:0", "time://127.0.0.1:0"], { http, ...options });
+      const urls = ["127.0.0.1:0", "time://127.0.0.1:0", ...listeners];
+      await using server = await serve(urls, { http, ...options });
       await withBrowser(async (browser) => {
         for (const screen of screens) {
           const page = await open(browser, server, screen);
@@ -197,8 +214,14 @@ Deno.test(
       const page = await open(browser, server);
       await page.shows("upstreams", /✓ (selected|combined)/);
       await far.shutdown();
-      await page.shows("warnings", /UPSTREAM SERVER LOST[^]*1 of 2 (is|are) left/);
+      await page.shows("warnings", /UPSTREAM SERVER LOST[^]*1 of 2 is left/);
       await page.assertSound("one lost");
+      for (const screen of screens.slice(1)) {
+        const other = await open(browser, server, screen);
+        await other.shows("upstreams", /✕ SILENT/);
+        await other.assertSound(`one lost, ${screen.viewport.width}, ${screen.colorScheme}`);
+        await other.page.context().close();
+      }
     });
   }),
 );

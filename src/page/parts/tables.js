@@ -90,11 +90,11 @@ export function showUpstreams({ upstreams = [] }, age) {
   const scale = ([1, 2, 5, 10].find((each) => each * power >= reach) ?? 10) * power;
   const limit = formatSeconds(scale).replace(/\.0+(?= )/, "");
   showTable("upstreams", [
-    ["Server", ""],
-    ["State", ""],
+    ["Server", "name"],
+    ["State", "words"],
     ["Offset ± bound", "n"],
     ["Delay", "n wide xl"],
-    ["Stratum", "n wide"],
+    ["Stratum", "n wide xl"],
     [`±${limit}`, "wide xl"],
     ["Last 8", "wide"],
   ], upstreams.map((upstream) => upstreamRow(upstream, age, scale)));
@@ -144,11 +144,11 @@ export function showListeners({ listeners, clock }, rates) {
   showTable(
     "listeners",
     [
-      ["Listener", ""],
-      ["Clock", ""],
+      ["Listener", "name"],
+      ["Clock", "words"],
       ["Replies/s", "n"],
       ["Refused/s", "n wide"],
-      ["Faults", "wide"],
+      ["Faults", "words"],
     ],
     listeners.map((listener, i) => {
       const simulated = (listener.clock ?? clock).simulated ?? [];
@@ -204,7 +204,7 @@ export function showClients({ clients, now, total }) {
     };
   });
   showTable("clients", [
-    ["Address", ""],
+    ["Address", "name"],
     ["Protocol", "wide"],
     ["Every", "n"],
     ["Requests", "n wide xl"],

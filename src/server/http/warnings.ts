@@ -81,9 +81,9 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
       kind: "upstream_lost",
       about: url,
       text: lastReply === undefined
-        ? `${url} does not answer. ${left} of ${all.length} do.`
+        ? `${url} does not answer. ${left} of ${all.length} ${left === 1 ? "does" : "do"}.`
         : `${url} has not answered for ${formatAge(lastReply)}. ` +
-          `${left} of ${all.length} are left.`,
+          `${left} of ${all.length} ${left === 1 ? "is" : "are"} left.`,
       over: `${url} answers again.`,
     })),
     ...all.filter(({ state }) => state === "falseticker").map(({ url, offset }): Finding => ({

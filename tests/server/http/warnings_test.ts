@@ -124,8 +124,8 @@ Deno.test("findWarnings names each lost upstream server, and those that are left
   const never = { url: "ntp://c.example", state: "silent" } as const;
   assertEquals(warningsOf([good, { ...good, state: "combined" }]), []);
   assertEquals(warningsOf([good, lost, never]), [
-    ["bad", "upstream_lost", "ntp://b.example has not answered for 240 s. 1 of 3 are left."],
-    ["bad", "upstream_lost", "ntp://c.example does not answer. 1 of 3 do."],
+    ["bad", "upstream_lost", "ntp://b.example has not answered for 240 s. 1 of 3 is left."],
+    ["bad", "upstream_lost", "ntp://c.example does not answer. 1 of 3 does."],
   ]);
 });
 
