@@ -38,7 +38,7 @@ export function autoResponder(options: AsctimeOptions & NtpResponderOptions): Re
     },
     // Text leaves nothing unfinished.
     finish: (batch, first, end, departure) => ntp.finish?.(batch, first, end, departure),
-    seal: (exchange, length) => ntp.seal?.(exchange, length) ?? length,
+    seal: (exchange, length, flaw) => ntp.seal?.(exchange, length, flaw) ?? length,
     writeKod: (exchange, code) =>
       isPrintable(exchange.request) ? 0 : ntp.writeKod?.(exchange, code) ?? 0,
   };

@@ -22,7 +22,7 @@
  *
  * {@linkcode Responder}, {@linkcode ServedExchange}, {@linkcode Answer}, {@linkcode Length},
  * {@linkcode Refusal}, {@linkcode refusal}, {@linkcode RefusalCause}, {@linkcode refusalCauses},
- * {@linkcode KissCode}, {@linkcode ClockStatus}, {@linkcode REQUEST_CAPACITY},
+ * {@linkcode KissCode}, {@linkcode NtsFlaw}, {@linkcode ClockStatus}, {@linkcode REQUEST_CAPACITY},
  * {@linkcode REPLY_CAPACITY}
  *
  * @example Encode and decode
@@ -58,6 +58,7 @@ export {
   type Answer,
   type KissCode,
   type Length,
+  type NtsFlaw,
   type Refusal,
   refusal,
   type RefusalCause,

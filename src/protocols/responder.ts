@@ -146,10 +146,22 @@ export interface Responder {
    *
    * @param exchange The request, and the reply
    * @param length The length of the reply
-   * @returns The length with its MAC, if it has one
+   * @param flaw What is to be wrong with it, if it is by NTS
+   * @returns The length with its MAC or NTS, if it has either
    */
-  seal?(exchange: ServedExchange, length: Length): Length;
+  seal?(exchange: ServedExchange, length: Length, flaw?: NtsFlaw): Length;
 }
+
+/**
+ * What can be wrong with the NTS of a reply, for tests of clients:
+ *
+ * - `nak`: an NTS NAK, as from a server that knows no such cookie
+ * - `bad-tag`: an authenticator that is not right
+ * - `other-id`: the unique identifier of another request, rightly authenticated
+ * - `no-cookies`: a right authenticator, without new cookies
+ * - `unsealed`: no authenticator
+ */
+export type NtsFlaw = "nak" | "bad-tag" | "other-id" | "no-cookies" | "unsealed";
 
 /** The kiss codes of a server that limits rates and access (RFC 5905 §7.4). */
 export type KissCode = "RATE" | "DENY";

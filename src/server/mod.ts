@@ -22,7 +22,8 @@
  *
  * {@linkcode KissFault}, {@linkcode FieldFault}, {@linkcode StratumFault},
  * {@linkcode LeapbitsFault}, {@linkcode RefidFault}, {@linkcode DistanceFault},
- * {@linkcode TimestampsFault}, {@linkcode VersionFault}, {@linkcode ModeFault}
+ * {@linkcode TimestampsFault}, {@linkcode VersionFault}, {@linkcode ModeFault}, {@linkcode NtsFault},
+ * {@linkcode NtsFlaw}
  *
  * ## Control
  *
@@ -111,6 +112,7 @@ export type {
   KissFault,
   LeapbitsFault,
   ModeFault,
+  NtsFault,
   RefidFault,
   ReorderFault,
   StratumFault,
@@ -118,6 +120,7 @@ export type {
   TruncateFault,
   VersionFault,
 } from "./faults/options.ts";
+export type { NtsFlaw } from "../protocols/responder.ts";
 export { parseScenario } from "./scenarios/scenario_file.ts";
 export {
   type Scenario,

@@ -35,6 +35,7 @@ export function faultyPeer(
     stamp: () => {},
     respond: (exchange) => responder.respond(exchange),
     finish: (exchange) => finishAt(responder, exchange, at),
+    seal: responder.seal?.bind(responder),
   });
   const source = {
     transport: "udp",

@@ -1,7 +1,7 @@
 /** Verifies the authentication of requests, and seals the replies to them; here by MACs (RFC 5905 §7.3, RFC 8573). */
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Answer, Length, ServedExchange } from "../responder.ts";
+import type { Answer, Length, NtsFlaw, ServedExchange } from "../responder.ts";
 import { putKod } from "./kod.ts";
 import { NTP_HEADER_LENGTH } from "./packet.ts";
 import { findMac, isRight, KEY_ID_LENGTH, writeMac } from "./trailer.ts";
@@ -19,6 +19,8 @@ export interface Sealer {
   prepare(exchange: ServedExchange): Length;
   /** Seals the reply to a verified request behind its header; returns the length of both, undefined for any other request. */
   seal(exchange: ServedExchange): Length | undefined;
+  /** Seals the reply to a verified request wrongly, for tests of clients. */
+  sealWrongly?(exchange: ServedExchange, flaw: NtsFlaw): Length;
 }
 
 /** Symmetric keys. */

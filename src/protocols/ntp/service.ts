@@ -109,11 +109,13 @@ export function ntpResponder(
       return found.sealer.seal(exchange) as Length;
     },
 
-    seal(exchange, length): Length {
+    seal(exchange, length, flaw): Length {
       const found = findSealer(sealers, exchange);
       if (found === undefined || found.verdict <= 0) return length;
-      found.sealer.prepare(exchange);
-      return found.sealer.seal(exchange) as Length;
+      const { sealer } = found;
+      sealer.prepare(exchange);
+      const wrong = flaw && sealer.sealWrongly?.(exchange, flaw);
+      return wrong ?? sealer.seal(exchange) as Length;
     },
   };
 }

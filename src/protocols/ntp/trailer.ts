@@ -1,7 +1,7 @@
 /** What may follow the header (RFC 5905 §7.5, RFC 7822 §7.5, RFC 8915 §5). */
 import type { Mac } from "../../crypto/mac.ts";
 import { getUint16, getUint32, putUint32 } from "../octets.ts";
-import { field, NTP_HEADER_LENGTH } from "./packet.ts";
+import { field, mode, NTP_HEADER_LENGTH } from "./packet.ts";
 
 /** Up to this length the rest is a MAC, never an extension field (RFC 7822 §7.5.1.3). */
 const MAX_MAC_LENGTH = 24;
@@ -53,6 +53,13 @@ export function readTrailer(octets: Uint8Array, version: number): Trailer {
     (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH) ||
     (version === 3 && rest === WINDOWS_EXTENDED_LENGTH);
   return isMac ? "mac" : "malformed";
+}
+
+/** Whether it is a request with fields of NTS, which has no symmetric mode. */
+export function isNtsRequest(octets: Uint8Array): boolean {
+  const flags = octets[field.flags] as number;
+  return (flags & 7) === mode.client && octets.length > NTP_HEADER_LENGTH &&
+    readTrailer(octets, flags >> 3 & 7) === "nts";
 }
 
 /**

@@ -2,7 +2,7 @@
 import { mode } from "../../protocols/ntp/packet.ts";
 import { hasReplyTimes } from "../../protocols/ntp/reply_form.ts";
 import { ntpRefusal, refuseAuthentication } from "../../protocols/ntp/request.ts";
-import { findMac } from "../../protocols/ntp/trailer.ts";
+import { findMac, isNtsRequest } from "../../protocols/ntp/trailer.ts";
 import { isPrintable } from "../../protocols/octets.ts";
 import { looksLikeReply } from "../../protocols/looks_like_reply.ts";
 import { hasTimeForm } from "../../protocols/time/parse.ts";
@@ -36,8 +36,9 @@ export function passesForRequest(octets: Uint8Array): boolean {
   return !beginnings.some((each) => each.startsWith(shape.slice(0, each.length)));
 }
 
-/** Whether some server answers it with NTP: one that has keys answers MACs. */
+/** Whether some server answers it with NTP: one that has keys answers MACs, or NTS. */
 function isNtpRequest(octets: Uint8Array): boolean {
   const refused = ntpRefusal(octets, 0);
-  return refused === undefined || refused === refuseAuthentication && findMac(octets) > 0;
+  return refused === undefined ||
+    refused === refuseAuthentication && (findMac(octets) > 0 || isNtsRequest(octets));
 }

@@ -1,4 +1,5 @@
 /** The effect of a fault on one reply, and damage to its octets. */
+import type { NtsFlaw } from "../../protocols/responder.ts";
 import { passesForRequest } from "./damage.ts";
 import { below, type Random } from "./schedule.ts";
 
@@ -11,6 +12,8 @@ export interface Draft {
   /** An earlier reply of the same protocol, if there was one. */
   readonly earlier: Uint8Array | undefined;
   isKiss: boolean;
+  /** What is wrong with its NTS. */
+  flaw: NtsFlaw | undefined;
   isDropped: boolean;
   delayMs: number;
   /** The time for another reply to overtake it; 0 is none. */

@@ -1,7 +1,7 @@
 /** The kinds of faults: the values of each, and its effect. */
 import { putKod } from "../../protocols/ntp/kod.ts";
 import { leap, leapNames } from "../../protocols/ntp/packet.ts";
-import { REPLY_CAPACITY } from "../../protocols/responder.ts";
+import { type NtsFlaw, REPLY_CAPACITY } from "../../protocols/responder.ts";
 import {
   asTimeSpan,
   attempt,
@@ -24,6 +24,8 @@ interface KindOf<Values> {
   readonly main?: keyof Values & string;
   readonly required?: readonly (keyof Values & string)[];
   readonly isNtp?: boolean;
+  /** Whether it is a fault of replies by NTS. */
+  readonly isNts?: boolean;
   /** Whether a service may take the reply for a request afterwards. */
   readonly isDamage?: boolean;
   /** Whether the reply leaves without a MAC of its new octets. */
@@ -194,6 +196,19 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
   origin: plain(({ reply }, random) => ntp.setRandomOrigin(reply, random), true),
   version: { ...falsify(whole(0, 7, row("value")), 7, ntp.setVersion), isDamage: true },
   mode: { ...falsify(whole(0, 7, row("value")), 3, ntp.setMode), isDamage: true },
+  nts: kind<{ value?: NtsFlaw }>({
+    fields: {
+      value: oneOf(["nak", "bad-tag", "other-id", "no-cookies", "unsealed"], row("value")),
+    },
+    main: "value",
+    isNts: true,
+    effect: ({ value = "nak" }) => ({
+      apply(draft): void {
+        draft.flaw = value;
+        if (value === "nak") draft.isKiss = true;
+      },
+    }),
+  }),
   replay: {
     ...plain((draft) => {
       if (draft.earlier === undefined) return;

@@ -1,3 +1,4 @@
+import type { NtsFlaw } from "../../protocols/responder.ts";
 import type { TimeSpan } from "../../text/duration.ts";
 
 /** When a fault is triggered; without any of these, for every reply. */
@@ -122,6 +123,9 @@ export type LeapbitsFault = FieldFault<"none" | "insert" | "delete" | "unsynchro
 /** A version that was not requested, 0 to 7; by default 7. */
 export type VersionFault = FieldFault<number>;
 
+/** A wrong NTS of a reply (RFC 8915); by default `nak`. */
+export type NtsFault = FieldFault<NtsFlaw>;
+
 /** A mode that no server has, 0 to 7; by default 3. */
 export type ModeFault = FieldFault<number>;
 
@@ -194,6 +198,8 @@ export interface FaultsOptions {
   readonly version?: Fault<VersionFault>;
   /** NTP: a wrong mode. */
   readonly mode?: Fault<ModeFault>;
+  /** NTP by NTS: a NAK, or a reply that a client must not trust. */
+  readonly nts?: Fault<NtsFault>;
   /** The first reply of its protocol since the faults were set, once more. */
   readonly replay?: Fault;
   /** Random octets in place of the reply. */

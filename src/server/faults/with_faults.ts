@@ -1,7 +1,8 @@
 /** Applies the faults of a listener to its replies. */
 import type { Protocol } from "../../protocols/registry.ts";
 import { NTP_HEADER_LENGTH } from "../../protocols/ntp/packet.ts";
-import { type Answer, refusal } from "../../protocols/responder.ts";
+import { isNtsRequest } from "../../protocols/ntp/trailer.ts";
+import { type Answer, type NtsFlaw, refusal } from "../../protocols/responder.ts";
 import type { Exchange } from "../../transports/exchange.ts";
 import { passesForRequest } from "./damage.ts";
 import type { Draft } from "./effect.ts";
@@ -18,7 +19,7 @@ export interface FaultyListener {
   /** Finishes the reply as if it left now. */
   readonly finish: (exchange: Exchange) => void;
   /** Authenticates the reply anew, and returns its length. */
-  readonly seal?: ((exchange: Exchange, length: number) => number) | undefined;
+  readonly seal?: ((exchange: Exchange, length: number, flaw?: NtsFlaw) => number) | undefined;
   /** Receives the faults that change a reply, before it leaves. */
   readonly onFaults?: ((exchange: Exchange, names: readonly FaultName[]) => void) | undefined;
 }
@@ -53,6 +54,7 @@ export function withFaults(
     finish(exchange);
     // The other replies of these protocols are shorter.
     const isNtp = speaksNtp && length >= NTP_HEADER_LENGTH;
+    const isNts = isNtp && !exchange.isKod && isNtsRequest(request);
     const isRequest = passesForRequest(request);
     const draft: Draft = {
       request,
@@ -60,6 +62,7 @@ export function withFaults(
       length,
       earlier: faults.recall(reply.subarray(0, length), isNtp),
       isKiss: exchange.isKod,
+      flaw: undefined,
       isDropped: false,
       delayMs: 0,
       holdMs: 0,
@@ -69,7 +72,7 @@ export function withFaults(
     let [isDamaged, isSealed] = [false, true];
     const applied: FaultName[] = [];
     for (const { rule: { name, kind, effect }, random } of triggered) {
-      if (kind.isNtp && !isNtp || kind.isDamage && !isRequest) continue;
+      if (kind.isNtp && !isNtp || kind.isNts && !isNts || kind.isDamage && !isRequest) continue;
       applied.push(name);
       effect.apply?.(draft, random);
       if (kind.isDamage) isDamaged = true;
@@ -79,7 +82,7 @@ export function withFaults(
     if (draft.isDropped) return refuseFault;
     // A client under test gets wrong values with a right MAC, if it has asked for one.
     if (seal && isNtp && isSealed && applied.length > 0) {
-      draft.length = seal(exchange, draft.length);
+      draft.length = seal(exchange, draft.length, draft.flaw);
     }
     if (isDamaged && passesForRequest(reply.subarray(0, draft.length))) return refuseFault;
     exchange.isKod = draft.isKiss;

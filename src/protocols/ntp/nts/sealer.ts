@@ -8,15 +8,16 @@ import { getUint16, putUint16 } from "../../octets.ts";
 import {
   type Answer,
   type Length,
+  type NtsFlaw,
   type Refusal,
   refusal,
   REPLY_CAPACITY,
   type ServedExchange,
 } from "../../responder.ts";
 import { putKod } from "../kod.ts";
-import { field, mode, NTP_HEADER_LENGTH } from "../packet.ts";
+import { NTP_HEADER_LENGTH } from "../packet.ts";
 import type { Sealer } from "../sealer.ts";
-import { fieldLength, ntsField, readTrailer } from "../trailer.ts";
+import { fieldLength, isNtsRequest, ntsField } from "../trailer.ts";
 import { parseReferenceId } from "../../../text/reference_id.ts";
 import {
   COOKIE_LENGTH,
@@ -97,7 +98,7 @@ export class NtsSealer implements Sealer {
 
   verify(exchange: ServedExchange): Answer | undefined {
     const { request } = exchange;
-    if (!isNts(request)) return undefined;
+    if (!isNtsRequest(request)) return undefined;
     const session = this.#sessionOf(exchange);
     const refused = readFields(request, session);
     if (refused !== undefined) return refused;
@@ -138,7 +139,7 @@ export class NtsSealer implements Sealer {
 
   seal(exchange: ServedExchange): Length | undefined {
     const { request, reply } = exchange;
-    if (!isNts(request)) return undefined;
+    if (!isNtsRequest(request)) return undefined;
     const session = this.#sessionOf(exchange);
     const { fields, fieldsLength, keys } = session;
     const at = putIdentifier(exchange, session);
@@ -156,18 +157,30 @@ export class NtsSealer implements Sealer {
     return length;
   }
 
+  sealWrongly(exchange: ServedExchange, flaw: NtsFlaw): Length {
+    const { request, reply } = exchange;
+    const session = this.#sessionOf(exchange);
+    if (flaw === "nak") return this.writeNak(exchange);
+    if (flaw === "no-cookies") session.fieldsLength = 0;
+    const identifierAt = session.identifierAt + FIELD_HEADER_LENGTH;
+    const identifier = request.slice(identifierAt, session.identifierEnd);
+    if (flaw === "other-id") {
+      putRandom(request, identifierAt, session.identifierEnd, this.#random32);
+    }
+    const length = this.seal(exchange) as Length;
+    request.set(identifier, identifierAt);
+    if (flaw === "bad-tag") {
+      const at = length - session.fieldsLength - SIV_TAG_LENGTH;
+      reply[at] = (reply[at] as number) ^ 1;
+    }
+    return flaw === "unsealed" ? length - session.fieldsLength - SEAL_LENGTH : length;
+  }
+
   #sessionOf(exchange: ServedExchange): Session {
     let session = this.#sessions.get(exchange);
     if (session === undefined) this.#sessions.set(exchange, session = new Session());
     return session;
   }
-}
-
-/** NTS has no symmetric mode. */
-function isNts(request: Uint8Array): boolean {
-  const flags = request[field.flags] as number;
-  return (flags & 7) === mode.client && request.length > NTP_HEADER_LENGTH &&
-    readTrailer(request, flags >> 3 & 7) === "nts";
 }
 
 /** Finds the fields of a request; returns a refusal if it lacks one, or has one twice or in a wrong form. */
