@@ -1,29 +1,11 @@
 /** NTS (RFC 8915) between daemons of other projects and the client, and `timesrv --upstream`. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { issue, makeAuthority } from "../support/certificates.ts";
 import { where } from "../support/needs.ts";
-import { Network, networkCommands, program } from "../support/peers.ts";
+import { createNetwork, needs, reading } from "../support/nts_network.ts";
+import { type Network, program } from "../support/peers.ts";
 import { type Outcome, run, type Running } from "../support/process.ts";
 import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";
-
-function needs(...files: readonly string[]): Parameters<typeof where>[0] {
-  return { ...source.needs, files, commands: [...networkCommands, "openssl"], root: true };
-}
-
-/** A network with certificates for its servers. */
-async function createNetwork(): Promise<Network> {
-  const network = await Network.create();
-  await makeAuthority(network.folder);
-  await makeAuthority(network.folder, "other");
-  await issue(network.folder, "server");
-  return network;
-}
-
-/** Lets a program of ours read the files of a network. */
-function reading([deno, verb = "", ...rest]: readonly string[], { folder }: Network): string[] {
-  return [deno ?? "", verb, `--allow-read=.,${folder}`, ...rest];
-}
 
 function timecli(network: Network, ...args: readonly string[]): Promise<Outcome> {
   const authority = ["--nts-ca", `${network.folder}/ca.pem`];

@@ -56,7 +56,7 @@ export const authenticated: Section = {
 /** Each is compared with all that follow it. */
 function contendersIn(folder: string, { field: { chronyd } }: Bench): readonly Contender[] {
   const [keys, cert, key] = ["keys", "cert.pem", "key.pem"].map((name) => `${folder}/${name}`);
-  const chronydPort = freePort();
+  const [port, chronydPort] = [freePort(), freePort()];
   const ours = (name: string, ...options: string[]): Contender => {
     const contender = timesrv("ntp", "ntp", "mmsg", options);
     return {
@@ -75,7 +75,9 @@ function contendersIn(folder: string, { field: { chronyd } }: Bench): readonly C
       command: (port, directory) => [...chronyd.command(port, directory), ...lines],
     };
   const ntsLines = [`ntsservercert ${cert}`, `ntsserverkey ${key}`, `ntsport ${chronydPort}`];
+  const ntsOptions = [`--nts-cert=${cert}`, `--nts-key=${key}`, `--nts-port=${port}`];
   return present(
+    withNts(ours("NTS", ...ntsOptions), port, cert),
     withKey(ours("key", `--keys=${keys}`)),
     ours("plain"),
     withNts(theirs("NTS", ...ntsLines), chronydPort, cert),
