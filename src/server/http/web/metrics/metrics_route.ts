@@ -18,8 +18,14 @@ export const metricsRoutes: WebRoutes = {
         const format: MetricFormat = isOpen ? "openmetrics" : "text";
         const { user, system } = (await import("node:process")).default.cpuUsage();
         const all = { ...figures, cpuSeconds: (user + system) / 1e6 };
+        // Many metrics are of the same totals, which are sums over threads.
+        const listeners = subject.listeners.map((listener) => {
+          const totals = listener.totals();
+          return { ...listener, totals: () => totals };
+        });
+        const server = { ...subject, listeners };
         const metrics = serverMetrics.map((metric) =>
-          [metric, metric.samples(subject, all)] as const
+          [metric, metric.samples(server, all)] as const
         );
         const headers = { "content-type": metricTypes[format], "vary": "accept" };
         return await compressText(request, {

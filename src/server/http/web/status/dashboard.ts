@@ -1,4 +1,5 @@
 /** Watches a server for its status page: each second a sample, and what has changed. */
+import type { ServedTime } from "../../../../clock/served_time.ts";
 import { CONTROL_SCHEMA, type ServerState } from "../../../../client/control_api.ts";
 import { TextStream } from "../../../../http/text_stream.ts";
 import { HttpError } from "../../../../http/http_error.ts";
@@ -8,7 +9,7 @@ import { formatJson } from "../../../../text/json.ts";
 import { repliesByProtocol, type Totals } from "../../../../transports/counters.ts";
 import type { ControlledServer } from "../../call.ts";
 import { stateOf } from "../../state.ts";
-import { type Finding, findWarnings } from "../../warnings.ts";
+import { describeSimulation, type Finding, findWarnings } from "../../warnings.ts";
 import { describeStatus } from "../served_status.ts";
 import { History, type HistoryPart, type Span } from "./history.ts";
 import { maskClients } from "./mask.ts";
@@ -116,7 +117,7 @@ export class Dashboard implements Disposable {
     stream.push(`retry: ${RETRY_MS}\n\n`);
     const { state } = this;
     // Without a viewer it was not looked for changes.
-    if (this.#viewers.size === 1) this.#lastState = formatJson(stillOf(state));
+    if (this.#viewers.size === 1) this.#lastState = this.#still();
     stream.push(event("state", withSchema(state)));
     for (const news of this.#news) if (news.id > known) stream.push(newsEvent(news));
     void this.#sendClients([viewer]);
@@ -152,6 +153,7 @@ export class Dashboard implements Disposable {
   #sample(counts: Counts): Tick {
     const { time, following } = this.#subject;
     const look = time.look();
+    const upstreams = following?.list();
     const { seconds, nanoseconds } = look.time;
     return {
       t: Math.floor(this.#now()),
@@ -160,15 +162,31 @@ export class Dashboard implements Disposable {
       ...counts,
       clients: this.#clientCount,
       bound: describeStatus(look).rootDistance,
-      ...following && {
+      ...upstreams && {
         upstreams: Object.fromEntries(
-          namesOf(following.list().map(({ url }) => url)).map((name, i) => {
-            const { offset, distance } = following.list()[i] ?? {};
+          namesOf(upstreams.map(({ url }) => url)).map((name, i) => {
+            const { offset, distance } = upstreams[i] ?? {};
             return [name, [offset ?? null, distance ?? null]];
           }),
         ),
       },
     };
+  }
+
+  /** The parts of the state that stay as they are unless something happens; cheaper than all of it. */
+  #still(): string {
+    const { isAnswering, time, listeners, following } = this.#subject;
+    const { leap, stratum, referenceId } = time.look().status;
+    return JSON.stringify([
+      isAnswering(),
+      [...this.#warnings].map(([key, { since }]) => [key, since]),
+      [simulationOf(time), leap, stratum, referenceId],
+      listeners.map((
+        { faults, time: own },
+      ) => [faults?.options, own !== time && simulationOf(own)]),
+      following?.discipline.state,
+      following?.list().map(({ state, address, reach }) => [state, address, reach]),
+    ]);
   }
 
   /** Sends the state if something in it has changed that is no count and no clock reading. */
@@ -189,11 +207,10 @@ export class Dashboard implements Disposable {
     }
     // A viewer gets the state when it comes.
     if (this.#viewers.size === 0) return;
-    const { state } = this;
-    const text = formatJson(stillOf(state));
+    const text = this.#still();
     if (text === this.#lastState) return;
     this.#lastState = text;
-    this.#send(event("state", withSchema(state)));
+    this.#send(event("state", withSchema(this.state)));
   }
 
   #add(level: News["level"], text: string): void {
@@ -305,26 +322,12 @@ function namesOf(urls: readonly string[]): string[] {
   });
 }
 
-/** The parts of a state that stay as they are unless something happens. */
-function stillOf(
-  { answering, warnings, clock, listeners, discipline, upstreams }: Omit<ServerState, "schema">,
-): unknown {
-  return [
-    answering,
-    warnings.map(({ kind, since }) => [kind, since]),
-    simulationOf(clock),
-    clock.status.leap,
-    clock.status.stratum,
-    clock.status.referenceId,
-    listeners.map(({ faults, clock }) => [faults, clock && simulationOf(clock)]),
-    discipline?.state,
-    upstreams?.map(({ state, address, reach }) => [state, address, reach]),
-  ];
-}
-
 /** How a clock is simulated; at another rate, its offset is another one each second. */
-function simulationOf({ simulated, rate }: ServerState["clock"]): unknown {
-  return rate === 1 ? simulated : [simulated.length, rate];
+function simulationOf(time: ServedTime): unknown {
+  if (!time.isSimulated) return [];
+  const { state } = time;
+  const simulated = describeSimulation(state);
+  return state.rate === 1 ? simulated : [simulated.length, state.rate];
 }
 
 function keyOf({ kind, about }: Finding): string {
