@@ -1,10 +1,13 @@
 /**
- * Relays NTP, with a random delay on each way, counted from the arrival:
+ * Relays NTP, with a random delay on each way, counted from the arrival at its socket, so that a busy machine makes
+ * neither way longer than the other one:
  * `deno run -A scripts/bench/discipline/relay.ts PORT HOST TARGET LEAST_MS MEAN_MS`. It listens on 127.0.0.1 and HOST,
  * since a client such as chronyd takes two ports of one address for the same server.
  *
  * @module
  */
+
+import { openReceiveStamps } from "../../../src/transports/receive_stamps.ts";
 
 const [port = 0, target = 0, leastMs = 0, meanMs = 0] = [0, 2, 3, 4].map((i) =>
   Number(Deno.args[i])
@@ -19,8 +22,19 @@ const ORIGIN = 24;
 const back = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
 const waiting = new Map<string, { readonly front: Deno.DatagramConn; readonly to: Deno.Addr }>();
 
-function delay(octets: Uint8Array, send: (octets: Uint8Array) => void): void {
-  const at = performance.now() + leastMs - meanMs * Math.log(1 - Math.random());
+/** Makes a function that returns when the last datagram arrived, on the scale of `performance.now()`. */
+function arrivalsOf({ addr }: Deno.DatagramConn): () => number {
+  const readStamp = openReceiveStamps(addr as Deno.NetAddr);
+  return () => {
+    const stamp = readStamp?.();
+    const now = Temporal.Now.instant().epochNanoseconds;
+    const ageMs = stamp === undefined ? 0 : Number(now - stamp) / 1e6;
+    return performance.now() - Math.max(ageMs, 0);
+  };
+}
+
+function delay(arrivedMs: number, octets: Uint8Array, send: (octets: Uint8Array) => void): void {
+  const at = arrivedMs + leastMs - meanMs * Math.log(1 - Math.random());
   const copy = octets.slice();
   setTimeout(() => {
     while (performance.now() < at);
@@ -35,9 +49,11 @@ function timestampAt(octets: Uint8Array, offset: number): string {
 
 async function relayRequests(hostname: string): Promise<void> {
   const front = Deno.listenDatagram({ transport: "udp", hostname, port });
+  const arrival = arrivalsOf(front);
   for await (const [octets, to] of front) {
     waiting.set(timestampAt(octets, TRANSMIT), { front, to });
     delay(
+      arrival(),
       octets,
       (copy) => void back.send(copy, { transport: "udp", hostname: "127.0.0.1", port: target }),
     );
@@ -45,11 +61,14 @@ async function relayRequests(hostname: string): Promise<void> {
 }
 
 async function relayReplies(): Promise<void> {
+  const arrival = arrivalsOf(back);
   for await (const [octets] of back) {
     const key = timestampAt(octets, ORIGIN);
     const found = waiting.get(key);
     waiting.delete(key);
-    if (found !== undefined) delay(octets, (copy) => void found.front.send(copy, found.to));
+    if (found !== undefined) {
+      delay(arrival(), octets, (copy) => void found.front.send(copy, found.to));
+    }
   }
 }
 

@@ -54,7 +54,7 @@ export const following: Section = {
       stack.use(await startServer(contender, { core: undefined, signal }));
     const ports: number[] = [];
     for (const [i, leastMs] of LEAST_MS.entries()) {
-      const { port } = await start(timesrv("ntp", "ntp", "datagram", ["--stratum", "2"]));
+      const { port } = await start(timesrv("ntp", "ntp", "mmsg", ["--stratum", "2"]));
       ports.push((await start(relay(port, hostOf(i), leastMs))).port);
     }
     const contenders = [ours(ports)];
@@ -109,7 +109,7 @@ function ours(ports: readonly number[]): Contender {
     `ntp://${hostOf(i)}:${port}?minpoll=${POLL}&maxpoll=${POLL}`
   );
   return {
-    ...timesrv("ntp", "ntp", "datagram", ["--upstream", upstreams.join()]),
+    ...timesrv("ntp", "ntp", "mmsg", ["--upstream", upstreams.join()]),
     name: "timesrv --upstream",
   };
 }
