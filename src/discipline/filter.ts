@@ -1,4 +1,5 @@
 /** Offset and frequency of one upstream server, estimated from exchanges whose queues are never alike. */
+import { truncateNormal } from "./truncated_normal.ts";
 
 /** One exchange with an upstream server. Times are seconds of the base clock since a common start. */
 export interface Sample {
@@ -47,6 +48,14 @@ const SHARE_WANDER = 1e-5;
 /** No timestamp is better: seconds. */
 const STAMP_NOISE = 0.2e-6;
 
+/** How inexactly the ends of the range of an offset are known: this share of the excess that is not seen. */
+const SOFTNESS = 0.3;
+
+/** A range that is narrower than this many deviations shows the offset, one that is wider only excludes others. */
+const NARROW_DEVIATIONS = 1;
+/** A range so far off that less than this part of the estimate is within it is an outlier. */
+const MIN_PROBABILITY = 1e-3;
+
 /** An innovation beyond this many deviations is weighed down to it. */
 const MAX_DEVIATIONS = 3;
 /** The likelihood of what is farther off than this (its square, in deviations) counts no less. */
@@ -86,8 +95,9 @@ interface Hypothesis {
  * likelihoods weigh them.
  *
  * If the queues on both ways are alike, the error of an offset is uniform within half of the delay beyond the
- * least one: so its variance is a twelfth of the square of that excess, and a slow exchange counts little but is
- * not thrown away. Which share of the excess is an offset, where queues are not alike, is the third state.
+ * least one, and never beyond it: so a slow exchange counts little, but is not thrown away, and one whose range
+ * holds all that is likely changes nothing. Which share of the excess is an offset, where queues are not alike, is
+ * the third state.
  */
 export class UpstreamFilter {
   readonly #hypotheses: Hypothesis[] = [];
@@ -112,14 +122,15 @@ export class UpstreamFilter {
     }
     const delays = this.#samples.map(({ delay }) => delay);
     const excess = delay - Math.min(...delays);
+    const unseen = unseenExcess(delays, delay);
     // No exchange is off by more than half of its delay, however long the others were.
-    const range = Math.min(excess + unseenExcess(delays, delay), delay);
-    const noise = range ** 2 / 12 + STAMP_NOISE ** 2;
+    const range = Math.min(excess + unseen, delay);
+    const noise = (SOFTNESS * unseen) ** 2 + STAMP_NOISE ** 2;
     const elapsed = at - this.#at;
     const likelihoods = this.#hypotheses.map((hypothesis, i) => {
       predict(hypothesis, WANDERS[i] as number, elapsed);
       hypothesis.ss = Math.min(hypothesis.ss + SHARE_WANDER, UNKNOWN_SHARE);
-      return update(hypothesis, offset, excess, noise);
+      return update(hypothesis, { offset, excess, range, noise });
     });
     this.#at = at;
     this.#weigh(likelihoods);
@@ -248,28 +259,62 @@ function predict(hypothesis: Hypothesis, wander: number, seconds: number): void 
   hypothesis.ff += wander ** 2 * seconds;
 }
 
-/** Corrects a hypothesis by a measured offset, and returns the logarithm of its likelihood. */
-function update(hypothesis: Hypothesis, offset: number, excess: number, noise: number): number {
+/** What an exchange shows: an offset within a range around the measured one, whose ends are known to a variance. */
+interface Measurement {
+  readonly offset: number;
+  readonly excess: number;
+  readonly range: number;
+  readonly noise: number;
+}
+
+/** What a measurement changes, per covariance of the state with it, and the logarithm of its likelihood. */
+interface Gain {
+  readonly mean: number;
+  readonly variance: number;
+  readonly likelihood: number;
+}
+
+/** Corrects a hypothesis by a measurement, and returns the logarithm of its likelihood. */
+function update(hypothesis: Hypothesis, { offset, excess, range, noise }: Measurement): number {
   const { oo, of, os, ff, fs, ss } = hypothesis;
   // The measured offset is the offset plus the share of the excess.
   const [po, pf, ps] = [oo + excess * os, of + excess * fs, os + excess * ss];
   const innovation = offset - hypothesis.offset - excess * hypothesis.share;
   // Rounding must not make it negative, where one sample is far better than all before.
-  let variance = Math.max(po + excess * ps, 0) + noise;
+  const prior = Math.max(po + excess * ps, 0);
+  const { mean, variance, likelihood } = cut(innovation, range, prior + noise) ??
+    compare(innovation, prior + noise + range ** 2 / 12);
+  hypothesis.offset += po * mean;
+  hypothesis.frequency += pf * mean;
+  hypothesis.share = Math.min(Math.max(hypothesis.share + ps * mean, -0.5), 0.5);
+  hypothesis.oo = Math.max(oo - variance * po * po, 0);
+  hypothesis.ff = Math.max(ff - variance * pf * pf, 0);
+  hypothesis.ss = Math.max(ss - variance * ps * ps, 0);
+  hypothesis.of = covariance(of - variance * po * pf, hypothesis.oo, hypothesis.ff);
+  hypothesis.os = covariance(os - variance * po * ps, hypothesis.oo, hypothesis.ss);
+  hypothesis.fs = covariance(fs - variance * pf * ps, hypothesis.ff, hypothesis.ss);
+  return likelihood;
+}
+
+/** Excludes what is out of the range; undefined where that is nearly all. */
+function cut(innovation: number, range: number, variance: number): Gain | undefined {
+  if (range ** 2 < NARROW_DEVIATIONS ** 2 * variance) return undefined;
+  const rest = truncateNormal(variance, innovation, range);
+  if (!(rest.probability > MIN_PROBABILITY)) return undefined;
+  return {
+    mean: rest.mean / variance,
+    variance: Math.max(1 - rest.variance / variance, 0) / variance,
+    // As that below, it leaves out a constant of the normal distribution.
+    likelihood: Math.log(rest.probability / range) + 0.5 * Math.log(2 * Math.PI),
+  };
+}
+
+/** Takes the measured offset as one with a variance, and an outlier as one with a greater variance. */
+function compare(innovation: number, variance: number): Gain {
   const square = innovation ** 2 / variance;
   const likelihood = -0.5 * (Math.log(variance) + Math.min(square, MAX_SQUARE));
-  if (square > MAX_DEVIATIONS ** 2) variance = innovation ** 2 / MAX_DEVIATIONS ** 2;
-  const [ko, kf, ks] = [po / variance, pf / variance, ps / variance];
-  hypothesis.offset += ko * innovation;
-  hypothesis.frequency += kf * innovation;
-  hypothesis.share = Math.min(Math.max(hypothesis.share + ks * innovation, -0.5), 0.5);
-  hypothesis.oo = Math.max(oo - ko * po, 0);
-  hypothesis.ff = Math.max(ff - kf * pf, 0);
-  hypothesis.ss = Math.max(ss - ks * ps, 0);
-  hypothesis.of = covariance(of - ko * pf, hypothesis.oo, hypothesis.ff);
-  hypothesis.os = covariance(os - ko * ps, hypothesis.oo, hypothesis.ss);
-  hypothesis.fs = covariance(fs - kf * ps, hypothesis.ff, hypothesis.ss);
-  return likelihood;
+  const weight = Math.min(1, MAX_DEVIATIONS ** 2 / square) / variance;
+  return { mean: innovation * weight, variance: weight, likelihood };
 }
 
 /** A covariance that the two variances allow, whatever was rounded. */
