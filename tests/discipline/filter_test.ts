@@ -61,6 +61,23 @@ Deno.test("UpstreamFilter's estimate does not depend on where its numbers begin"
   assertNear(far?.frequency, near?.frequency ?? NaN, 1e-12);
 });
 
+Deno.test("UpstreamFilter learns nothing from an exchange that excludes nothing likely", () => {
+  const table: [name: string, offset: number, delay: number, change: number][] = [
+    ["held up by 19 ms on one way", 9e-3, 20e-3, 0],
+    ["held up as long on both", 0, 20e-3, 0],
+    ["quick", 0.1e-6, 1e-3, 1e-9],
+  ];
+  for (const [name, offset, delay, least] of table) {
+    const filter = filtered(64, (at) => [0, at % 128 === 0 ? 1e-3 : 1.01e-3]);
+    const before = filter.estimate(64 * 64) as Estimate;
+    filter.add(sample(64 * 64, offset, delay));
+    const after = filter.estimate(64 * 64) as Estimate;
+    const change = Math.abs(after.offset - before.offset);
+    assert(least === 0 ? change < 1e-9 : change > least, `${name}: ${change}`);
+    assert(after.offsetDeviation <= before.offsetDeviation * 1.1, name);
+  }
+});
+
 Deno.test("UpstreamFilter follows a clock that changes its rate", () => {
   const turn = 64 * 100;
   const filter = filtered(
