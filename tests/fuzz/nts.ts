@@ -1,6 +1,7 @@
 /** NTS under fuzzing: requests that open, and what has to be true of the replies. */
 import { AesSiv } from "../../src/crypto/aes_siv.ts";
 import { KeyRing, KeyRingReader } from "../../src/crypto/key_ring.ts";
+import { openLibcrypto } from "../../src/crypto/libcrypto.ts";
 import { COOKIE_LENGTH, writeCookie } from "../../src/protocols/ntp/nts/cookie.ts";
 import { openReply, sealRequest } from "../../src/protocols/ntp/nts/fields.ts";
 import { NtsSealer } from "../../src/protocols/ntp/nts/sealer.ts";
@@ -10,13 +11,18 @@ import type { ReplyOracle } from "./replies.ts";
 const octets = (length: number, first: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => first + i);
 
-const ring = new KeyRingReader(new KeyRing([{ id: 0x7a, octets: octets(32, 3) }]).memory);
+const { memory } = new KeyRing([{ id: 0x7a, octets: octets(32, 3) }]);
+const ring = new KeyRingReader(memory);
 const session = { c2s: octets(32, 50), s2c: octets(32, 150) };
 const [c2s, s2c] = [new AesSiv(session.c2s), new AesSiv(session.s2c)];
 
-/** A service's part; all that is chance in it comes from `random32`. */
+/**
+ * A service's part, by libcrypto where it may be called: what C is given comes from strangers. All that is chance in it
+ * comes from `random32`.
+ */
 export function ntsSealer(random32: () => number): NtsSealer {
-  return new NtsSealer(ring, { random32 });
+  const aes = openLibcrypto();
+  return new NtsSealer(new KeyRingReader(memory, aes), { aes, random32 });
 }
 
 /** A request that opens, with this many placeholders. */

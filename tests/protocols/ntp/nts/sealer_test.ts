@@ -9,6 +9,7 @@ import { openReply, sealRequest } from "../../../../src/protocols/ntp/nts/fields
 import { NtsSealer } from "../../../../src/protocols/ntp/nts/sealer.ts";
 import { refusal, REPLY_CAPACITY, type Responder } from "../../../../src/protocols/responder.ts";
 import { builtIn, exchangeOf, later, NOW } from "../../../support/services.ts";
+import { type NtsField, sealFields } from "../../../support/nts.ts";
 import { check } from "../../../support/property.ts";
 
 const writer = new KeyRing();
@@ -38,20 +39,9 @@ function requestOf({ missing = 0, ...parts }: RequestParts = {}): Uint8Array<Arr
   return sealRequest({ header: ntpRequest().octets, identifier, cookie, missing, nonce, c2s });
 }
 
-const u16 = (number: number): number[] => [number >> 8, number & 0xff];
-
-/** A request with any fields before its authenticator, sealed rightly; written without the code under test. */
-function sealed(
-  fields: readonly (readonly [type: number, body: Uint8Array])[],
-  nonceLength = 16,
-): Uint8Array {
-  const before = [...ntpRequest().octets];
-  for (const [type, body] of fields) before.push(...u16(type), ...u16(4 + body.length), ...body);
-  const nonce = new Uint8Array(nonceLength).fill(9);
-  const tag = c2s.seal(new Uint8Array(), [Uint8Array.from(before), nonce]);
-  const body = [...u16(nonceLength), ...u16(16), ...nonce, ...tag];
-  return Uint8Array.from([...before, ...u16(0x0404), ...u16(4 + body.length), ...body]);
-}
+/** A request with any fields before its authenticator, sealed rightly. */
+const sealed = (fields: readonly NtsField[], nonceLength = 16): Uint8Array =>
+  sealFields(c2s, fields, { nonceLength });
 
 /** A finished reply, or the refusal; nothing is written behind a reply. */
 function ask(responder: Responder, request: Uint8Array): Uint8Array | number {
