@@ -28,7 +28,8 @@
  * ## Authentication
  *
  * {@linkcode parseKeys}, {@linkcode SymmetricKeys}, {@linkcode SymmetricKey}, {@linkcode KeyType}, {@linkcode keyTypes},
- * {@linkcode Mac}, {@linkcode NtsOptions}, {@linkcode NtsReport}, {@linkcode KeyExchangeOutcome},
+ * {@linkcode Mac}, {@linkcode NtsOptions}, {@linkcode NtsReport}, {@linkcode KeyExchangeCounts},
+ * {@linkcode KeyExchangeOutcome},
  * {@linkcode keyExchangeOutcomes}
  *
  * ## Its log
@@ -101,11 +102,12 @@ export type {
 } from "./src/server/serve_options.ts";
 export { type HttpOptions, type HttpPart, httpParts } from "./src/server/http/options.ts";
 export type { NtsOptions } from "./src/server/nts/options.ts";
+export type { NtsReport } from "./src/server/nts/outcomes.ts";
 export {
+  type KeyExchangeCounts,
   type KeyExchangeOutcome,
   keyExchangeOutcomes,
-  type NtsReport,
-} from "./src/server/nts/outcomes.ts";
+} from "./src/client/nts_state.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/report.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

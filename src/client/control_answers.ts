@@ -19,6 +19,7 @@ import type {
   ServerState,
   SourcesAnswer,
 } from "./control_api.ts";
+import type { NtsState } from "./nts_state.ts";
 import type { ServedClockState, ServerWarning } from "./served_state.ts";
 import type { SourceState } from "./source_list.ts";
 
@@ -142,6 +143,14 @@ const sources = {
   })),
 };
 
+const isNts = objectOf<NtsState>({
+  addresses: listOf(isText),
+  connections: isNumber,
+  keyExchanges: (value) => isObject(value) && Object.values(value).every(isNumber),
+  newestKey: isText,
+  certificateEnd: isText,
+});
+
 const isState = objectOf<ServerState>({
   schema: isNumber,
   version: isText,
@@ -155,6 +164,7 @@ const isState = objectOf<ServerState>({
   totals: isTotals,
   discipline: optional(sources.discipline),
   upstreams: optional(sources.upstreams),
+  nts: optional(isNts),
 });
 
 const isClockAnswer = objectOf<ClockAnswer>({ schema: isNumber, clock: isClock });

@@ -6,6 +6,7 @@ import type { ClockState } from "../clock/sources/timeline/state.ts";
 import type { ServedClockState, ServerWarning } from "./served_state.ts";
 import type { Protocol, WireProtocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
+import type { NtsState } from "./nts_state.ts";
 import type { SourceList } from "./source_list.ts";
 
 /** The version of that schema; it changes when a key is renamed, removed or gets another meaning. */
@@ -84,6 +85,8 @@ export interface ServerState extends ControlAnswer, Partial<SourceList> {
   readonly listeners: readonly ListenerState[];
   /** Counters since the start, of all listeners. */
   readonly totals: Totals;
+  /** NTS, if it is served. */
+  readonly nts?: NtsState;
 }
 
 /** A clock after a change. */

@@ -42,6 +42,7 @@ export interface ServerWarning {
     | "falseticker"
     | "unsynchronized"
     | "leap_second"
+    | "nts_certificate"
     | "listener_simulated"
     | "faults";
   /** The warning, a sentence or two. */

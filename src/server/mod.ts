@@ -35,7 +35,8 @@
  * {@linkcode FaultsState}, {@linkcode FaultsAnswer}, {@linkcode ExchangesAnswer}, {@linkcode ClientState},
  * {@linkcode ClientsAnswer}, {@linkcode ClientList}, {@linkcode ClientsQuery}, {@linkcode ClientOrder},
  * {@linkcode AccessAnswer}, {@linkcode AccessState}, {@linkcode AccessCheckAnswer},
- * {@linkcode AccessCheck}, {@linkcode SourcesAnswer}, {@linkcode SourceList}, {@linkcode SourceState}
+ * {@linkcode AccessCheck}, {@linkcode SourcesAnswer}, {@linkcode SourceList}, {@linkcode SourceState},
+ * {@linkcode NtsState}
  *
  * ## Recorder
  *
@@ -96,6 +97,7 @@ export type {
 export type { StatusSource } from "../clock/sources/source.ts";
 export type { ClockStatusState, ServedClockState, ServerWarning } from "../client/served_state.ts";
 export type { SourceList, SourceState } from "../client/source_list.ts";
+export type { NtsState } from "../client/nts_state.ts";
 export type { RecordOptions } from "./record/options.ts";
 export type { ListenerFaults } from "./faults/faults.ts";
 export type {

@@ -225,6 +225,7 @@ export class RunningServer implements Server {
       listeners: this.#controlled,
       exchanges: this.#parts.recorder && this.#parts.recorder.list.bind(this.#parts.recorder),
       following: this.#parts.following,
+      nts: this.#parts.nts,
     };
     await this.#parts.nts?.start(this.addresses, this.#guard);
     for (const each of [this.#parts.control, this.#parts.web]) await each?.start(subject);

@@ -37,8 +37,11 @@ function withSnakeKeys(_key: string, value: unknown): unknown {
   return isRecord(value) ? mapKeys(value, snakeCase) : value;
 }
 
+/** Objects whose keys are causes and outcomes. */
+const VALUE_KEYS: readonly string[] = ["refused", "key_exchanges"];
+
 /**
- * Parses what {@linkcode formatJson} wrote, with keys in camelCase; those of `refused` are causes, which stay.
+ * Parses what {@linkcode formatJson} wrote, with keys in camelCase, but for those that are values.
  *
  * @throws {SyntaxError} If it is not JSON
  * @throws {RangeError} If it is nested too deeply
@@ -46,7 +49,8 @@ function withSnakeKeys(_key: string, value: unknown): unknown {
 export function parseSnakeJson(text: string): unknown {
   return JSON.parse(
     text,
-    (key, value) => isRecord(value) && key !== "refused" ? mapKeys(value, camelCase) : value,
+    (key, value) =>
+      isRecord(value) && !VALUE_KEYS.includes(key) ? mapKeys(value, camelCase) : value,
   );
 }
 

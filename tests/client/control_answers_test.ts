@@ -21,6 +21,7 @@ const allowed: readonly (readonly [path: RegExp, other: unknown])[] = [
   [/\.discipline\.rootDistance$/, null],
   [/\.upstreams\.\d\.(address|stratum|offset|distance|delay|jitter|lastReply)$/, null],
   [/^(?!sources)\w+\.(discipline|upstreams)$/, undefined],
+  [/^(?!sources)\w+\.nts$/, undefined],
   [/\.warnings\.\d\.since$/, null],
   [/\.listeners\.\d\.(clock|faults|seed)$/, undefined],
   [/\.exchanges\.\d\.(code|cause|reply)$/, undefined],

@@ -110,6 +110,16 @@ const state: ServerState = {
     },
   ],
   totals: { ...nothing, received: 12, answered: 9 },
+  nts: {
+    addresses: ["127.0.0.1:4460", "[::1]:4460"],
+    connections: 1,
+    keyExchanges: {
+      ...{ answered: 2, nothing_in_common: 0, bad_request: 0, failed: 3 },
+      ...{ timed_out: 1, denied: 0, rate_limited: 0, overload: 0 },
+    },
+    newestKey: "2026-11-28T11:00:00.000Z",
+    certificateEnd: "2027-02-26T11:00:00Z",
+  },
   ...sources,
 };
 

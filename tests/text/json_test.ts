@@ -53,10 +53,11 @@ Deno.test("keys are in snake_case in JSON, in camelCase in the library; values a
   const value = {
     leapSeconds: [{ servedAt: "lastSeen", t1: 1 }],
     refused: { not_unicast: 2 },
+    keyExchanges: { timed_out: 3 },
     duration: Temporal.Duration.from("PT1H"),
   };
-  const json =
-    '{"leap_seconds":[{"served_at":"lastSeen","t1":1}],"refused":{"not_unicast":2},"duration":"PT1H"}';
+  const json = '{"leap_seconds":[{"served_at":"lastSeen","t1":1}],"refused":{"not_unicast":2},' +
+    '"key_exchanges":{"timed_out":3},"duration":"PT1H"}';
   assertEquals(formatJson(value), json);
   assertEquals(parseSnakeJson(json), { ...value, duration: "PT1H" });
   assertThrows(() => parseSnakeJson("{"), SyntaxError);

@@ -7,6 +7,7 @@ import type { Totals } from "../../transports/counters.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { FaultsOptions } from "../faults/options.ts";
 import type { GuardControl } from "../guard/guard_control.ts";
+import type { NtsServer } from "../nts/nts_server.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
 export interface ControlledListener extends Endpoint {
@@ -39,6 +40,8 @@ export interface ControlledServer {
   readonly exchanges?: ((listener?: string) => RecordedExchanges) | undefined;
   /** The upstream servers, if it follows any. */
   readonly following?: Pick<Upstreams, "list" | "discipline"> | undefined;
+  /** NTS, if it is served. */
+  readonly nts?: Pick<NtsServer, "report"> | undefined;
 }
 
 export interface Call {

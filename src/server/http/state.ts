@@ -2,8 +2,10 @@
 import config from "../../../deno.json" with { type: "json" };
 import type { ServerState } from "../../client/control_api.ts";
 import type { ServedClockState, ServerWarning } from "../../client/served_state.ts";
+import type { NtsState } from "../../client/nts_state.ts";
 import type { ServedTime } from "../../clock/served_time.ts";
 import { repliesByProtocol } from "../../transports/counters.ts";
+import type { NtsReport } from "../nts/outcomes.ts";
 import type { ControlledListener, ControlledServer } from "./call.ts";
 import { listSources } from "./sources.ts";
 import { describeSimulation, type Finding, findWarnings } from "./warnings.ts";
@@ -20,7 +22,7 @@ export function stateOf(
   listeners: readonly ControlledListener[] = subject.listeners,
   since: (finding: Finding) => string | null = () => null,
 ): Omit<ServerState, "schema"> {
-  const { transport, isAnswering, totals, time, started, following } = subject;
+  const { transport, isAnswering, totals, time, started, following, nts } = subject;
   const warnings = findWarnings(subject).map((finding): ServerWarning => {
     const { level, kind, text } = finding;
     return { level, kind, text, since: since(finding) };
@@ -45,6 +47,15 @@ export function stateOf(
     })),
     totals: totals(),
     ...(following && listSources(following)),
+    ...(nts && { nts: ntsOf(nts.report) }),
+  };
+}
+
+function ntsOf({ newestKey, certificateEnd, ...rest }: NtsReport): NtsState {
+  return {
+    ...rest,
+    newestKey: newestKey.toString({ smallestUnit: "millisecond" }),
+    certificateEnd: certificateEnd.toString(),
   };
 }
 

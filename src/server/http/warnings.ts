@@ -3,6 +3,7 @@ import type { ServerWarning } from "../../client/served_state.ts";
 import type { ClockState } from "../../clock/sources/timeline/state.ts";
 import { formatPlural, formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { formatFaults } from "../faults/text.ts";
+import { CERTIFICATE_WARNING_HOURS } from "../nts/options.ts";
 import type { ControlledServer } from "./call.ts";
 import { leapNames } from "../../protocols/ntp/packet.ts";
 
@@ -22,6 +23,7 @@ export function findWarnings(subject: ControlledServer): readonly Finding[] {
     ...simulation(subject),
     ...upstreams(subject),
     ...synchronization(subject),
+    ...certificate(subject),
     ...leapSecond(subject),
     ...listeners(subject),
   ];
@@ -116,6 +118,22 @@ function synchronization({ time, following }: ControlledServer): Finding[] {
     about: "",
     text: `NTP clients are to ignore this server; Daytime and Time are silent.${reason}`,
     over: "Synchronised.",
+  }];
+}
+
+/** Without a valid certificate clients exchange no keys, and their cookies last for some days at most. */
+function certificate({ nts }: ControlledServer): Finding[] {
+  if (nts === undefined) return [];
+  const { certificateEnd: end } = nts.report;
+  const hours = end.since(Temporal.Now.instant()).total("hours");
+  if (hours >= CERTIFICATE_WARNING_HOURS) return [];
+  const isOver = hours <= 0;
+  return [{
+    level: isOver ? "bad" : "warn",
+    kind: "nts_certificate",
+    about: "",
+    text: `The certificate of NTS ${isOver ? "expired on" : "ends on"} ${end}.`,
+    over: "The certificate of NTS is valid for longer.",
   }];
 }
 

@@ -1,9 +1,9 @@
 /** Which connections of a key exchange are accepted: a handshake costs a thousand times as much as a reply of NTP. */
+import type { KeyExchangeOutcome } from "../../client/nts_state.ts";
 import { type IpWords, isIpv4, isLoopbackIp, parseIpWords } from "../../text/ip_words.ts";
 import { isAllowed } from "../guard/access.ts";
 import { allocateRates, RateLimiter, rateNumbers } from "../guard/rate_limit.ts";
 import type { GuardSettings } from "../guard/settings.ts";
-import type { KeyExchangeOutcome } from "./outcomes.ts";
 
 /** Connections that are open at once: of all clients, and of each one. */
 const MAX_CONNECTIONS = 100;
@@ -30,6 +30,11 @@ export class Admission {
   constructor(settings: GuardSettings, nowMs: () => number) {
     this.#settings = settings;
     this.#nowMs = nowMs;
+  }
+
+  /** The connections that are open. */
+  get connections(): number {
+    return this.#count;
   }
 
   /** Admits a connection from an address, or says why not. */

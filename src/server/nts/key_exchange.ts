@@ -1,4 +1,5 @@
 /** The key exchange of a server (RFC 8915 §4): TLS over TCP, a request, an answer with cookies. */
+import type { KeyExchangeOutcome } from "../../client/nts_state.ts";
 import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
@@ -8,7 +9,7 @@ import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
 import type { Admission } from "./admission.ts";
-import type { KeyExchangeOutcome, OutcomeCounters } from "./outcomes.ts";
+import type { OutcomeCounters } from "./outcomes.ts";
 
 /** The time for a whole connection. */
 const TIME_LIMIT_MS = 5000;
@@ -68,9 +69,11 @@ export class KeyExchange {
       let stream: Deno.TcpConn;
       try {
         stream = await listener.accept();
-      } catch {
+      } catch (error) {
         if (this.#isClosed) return;
-        await timers.sleep(ACCEPT_PAUSE_MS);
+        counters.count("failed");
+        // A client that resets its connection at once must not make others wait.
+        if (!isReset(error)) await timers.sleep(ACCEPT_PAUSE_MS);
         continue;
       }
       const remote = canonicalAddress(stream.remoteAddr.hostname);
@@ -79,8 +82,10 @@ export class KeyExchange {
         counters.count(admitted);
         closeQuietly(stream);
       } else {
+        counters.connections = admission.connections;
         void this.#serve(stream, ntpPort).then((outcome) => {
           admitted[Symbol.dispose]();
+          counters.connections = admission.connections;
           counters.count(outcome);
         });
       }
@@ -146,6 +151,12 @@ async function readRequest(tls: TlsConnection): Promise<Uint8Array> {
 /** On Linux a socket on all IPv6 addresses takes IPv4 as well, whose NTP may be another server's. */
 function isOfFamily(remote: string, { addr }: Deno.TcpListener): boolean {
   return addressFamily(remote) === addressFamily(canonicalAddress(addr.hostname));
+}
+
+/** Whether a connection ended before it was accepted. */
+function isReset(error: unknown): boolean {
+  return error instanceof Deno.errors.NotConnected ||
+    error instanceof Deno.errors.ConnectionAborted;
 }
 
 function closeQuietly(stream: Deno.TcpConn): void {

@@ -15,7 +15,7 @@ import {
   readCredentials,
   versionOf,
 } from "./credentials.ts";
-import { DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
+import { CERTIFICATE_WARNING_HOURS, DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
 import { type NtsReport, OutcomeCounters } from "./outcomes.ts";
 import type { KeyExchangeListener, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
 
@@ -24,12 +24,12 @@ const DAY_MS = 86_400_000;
 /** How often the files are looked at. */
 const LOOK_MS = 60_000;
 
-/** A certificate that ends sooner is worth a warning. */
-const WARNING_HOURS = 14 * 24;
-
 /** The pause before a dead thread is replaced; it doubles each time. */
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
+
+/** A thread that ran this long died of another cause than its predecessor. */
+const STEADY_MS = 30_000;
 
 export class NtsServer {
   readonly #options: NtsOptions;
@@ -45,7 +45,9 @@ export class NtsServer {
   #worker: Worker | undefined;
   #setup: Omit<KeyExchangeSetup, "credentials"> | undefined;
   #addresses: readonly string[] = [];
-  #pauseMs = FIRST_PAUSE_MS;
+  #nextPauseMs = FIRST_PAUSE_MS;
+  #openedMs = 0;
+  #newestKey: Temporal.Instant;
 
   private constructor(
     options: NtsOptions,
@@ -56,6 +58,7 @@ export class NtsServer {
     this.#credentials = credentials;
     this.#log = log;
     this.#timers = timers;
+    this.#newestKey = timers.now();
   }
 
   /**
@@ -89,8 +92,13 @@ export class NtsServer {
 
   get report(): NtsReport {
     const { end: certificateEnd } = this.#credentials;
-    const keyExchanges = this.#counters.read();
-    return { addresses: this.#addresses, keyExchanges, certificateEnd };
+    return {
+      addresses: this.#addresses,
+      connections: this.#counters.connections,
+      keyExchanges: this.#counters.read(),
+      newestKey: this.#newestKey,
+      certificateEnd,
+    };
   }
 
   /**
@@ -113,7 +121,7 @@ export class NtsServer {
     this.#setup = { ...this.#setup, listeners: bound };
     this.#addresses = bound.map(formatAddress);
     this.#warnOfEnd();
-    this.#owned.use(this.#timers.every(DAY_MS, () => this.#ring.rotate()));
+    this.#owned.use(this.#timers.every(DAY_MS, () => this.#beginDay()));
     if (this.#options.ntsSelfSigned === undefined) {
       this.#owned.use(this.#timers.every(LOOK_MS, () => void this.#look()));
     }
@@ -130,9 +138,14 @@ export class NtsServer {
   async #open(setup: Omit<KeyExchangeSetup, "credentials">): Promise<readonly number[]> {
     const ready = Promise.withResolvers<readonly number[]>();
     const worker = this.#worker = openWorker();
+    this.#openedMs = this.#timers.monotonicMs();
     let isReady = false;
     worker.onmessage = ({ data }: MessageEvent<KeyExchangeMessage>): void => {
-      if (data.event === "failed") return ready.reject(new Error(data.message));
+      if (data.event === "failed") {
+        // The addresses that it could listen on are for the next one.
+        worker.terminate();
+        return ready.reject(new Error(data.message));
+      }
       isReady = true;
       ready.resolve(data.ports);
     };
@@ -152,8 +165,9 @@ export class NtsServer {
   async #replace(cause: string): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted || this.#setup === undefined) return;
-    const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    const isSteady = this.#timers.monotonicMs() - this.#openedMs > STEADY_MS;
+    const pauseMs = isSteady ? FIRST_PAUSE_MS : this.#nextPauseMs;
+    this.#nextPauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
     this.#log?.warning(
       `The thread of the NTS key exchange died and is replaced in ${pauseMs / 1000} s: ${cause}`,
     );
@@ -163,6 +177,12 @@ export class NtsServer {
     } catch (error) {
       if (!signal.aborted) void this.#replace((error as Error).message);
     }
+  }
+
+  #beginDay(): void {
+    this.#ring.rotate();
+    this.#newestKey = this.#timers.now();
+    this.#warnOfEnd();
   }
 
   /** Uses new files, if they are there and good; otherwise goes on with what it has. */
@@ -188,7 +208,9 @@ export class NtsServer {
   #warnOfEnd(): void {
     const { end } = this.#credentials;
     const hours = end.since(this.#timers.now()).total("hours");
-    if (hours < WARNING_HOURS) this.#log?.warning(`The certificate of NTS ends on ${end}`);
+    if (hours < CERTIFICATE_WARNING_HOURS) {
+      this.#log?.warning(`The certificate of NTS ends on ${end}`);
+    }
   }
 }
 

@@ -42,6 +42,9 @@ export const ntsFields: Fields<NtsOptions> = {
   }),
 };
 
+/** A certificate that ends sooner is worth a warning. */
+export const CERTIFICATE_WARNING_HOURS = 14 * 24;
+
 export const DEFAULT_NTS_PORT = 4460;
 
 /** Whether NTS is to be served. */

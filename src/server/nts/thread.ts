@@ -25,10 +25,13 @@ export function openTls(credentials: Credentials): TlsServer {
 /** Serves until the thread is terminated. */
 export function exchangeKeysForever(setup: KeyExchangeSetup, thread: KeyExchangeThread): void {
   const timers = systemTimers;
+  const counters = new OutcomeCounters(setup.counters);
+  // Those of a thread that died are closed.
+  counters.connections = 0;
   const exchange = new KeyExchange(openTls(setup.credentials), {
     ring: new KeyRingReader(setup.ring),
     admission: new Admission(openSettings(setup.guard), () => timers.monotonicMs()),
-    counters: new OutcomeCounters(setup.counters),
+    counters,
     timers,
   });
   thread.onmessage = ({ data }) => exchange.replace(openTls(data));

@@ -106,12 +106,14 @@ for (const [what, options, more, expected] of rows) {
 function warningsOf(
   upstreams: readonly Partial<UpstreamReport>[],
   { state = "synchronized", distance = 0.00231, leap = 0 } = {},
+  nts?: { readonly report: { readonly certificateEnd: Temporal.Instant } },
 ): Warning[] {
   const subject = {
     following: { list: () => upstreams, discipline: { state, distance } },
     started: Temporal.Now.instant().subtract({ seconds: 60 }),
     time: { isSimulated: false, look: () => ({ status: { leap } }), state: { smear: null } },
     listeners: [],
+    nts,
   };
   return findWarnings(subject as unknown as ControlledServer)
     .map(({ level, kind, text }) => [level, kind, text]);
@@ -126,6 +128,22 @@ Deno.test("findWarnings names each lost upstream server, and those that are left
   assertEquals(warningsOf([good, lost, never]), [
     ["bad", "upstream_lost", "ntp://b.example has not answered for 240 s. 1 of 3 is left."],
     ["bad", "upstream_lost", "ntp://c.example does not answer. 1 of 3 does."],
+  ]);
+});
+
+Deno.test("findWarnings names the end of a certificate that is less than two weeks ahead", () => {
+  const certificate = (hours: number): { end: Temporal.Instant; found: Warning[] } => {
+    const end = Temporal.Now.instant().add({ hours }).round("second");
+    return { end, found: warningsOf([good], {}, { report: { certificateEnd: end } }) };
+  };
+  assertEquals(certificate(14 * 24 + 1).found, []);
+  const soon = certificate(14 * 24 - 1);
+  assertEquals(soon.found, [
+    ["warn", "nts_certificate", `The certificate of NTS ends on ${soon.end}.`],
+  ]);
+  const over = certificate(-1);
+  assertEquals(over.found, [
+    ["bad", "nts_certificate", `The certificate of NTS expired on ${over.end}.`],
   ]);
 });
 

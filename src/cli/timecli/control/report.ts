@@ -13,6 +13,7 @@ import type {
   RecordedExchange,
   ServerState,
 } from "../../../client/control_api.ts";
+import type { NtsState } from "../../../client/nts_state.ts";
 import type { SourceList } from "../../../client/source_list.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { readFaults } from "../../../server/faults/rules.ts";
@@ -66,7 +67,7 @@ function rowsOf(action: ControlAction, answer: unknown): readonly (readonly stri
 
 function stateRows(state: ServerState): string[][] {
   const { version, started, transport, answering, clock, listeners, totals } = state;
-  const { discipline, upstreams = [] } = state;
+  const { discipline, upstreams = [], nts } = state;
   const hasSeveral = listeners.length > 1;
   return [
     ["Version", `timesrv ${version}, started ${started}`],
@@ -75,6 +76,7 @@ function stateRows(state: ServerState): string[][] {
     ...upstreams.map((each) => ["  Upstream", formatSource(each)]),
     ["Transport", `${transport}${answering ? "" : ", not answering"}`],
     ["Requests", formatTotals(totals)],
+    ...nts === undefined ? [] : ntsRows(nts),
     ...listeners.flatMap(({ url, totals, clock: own, faults }) => [
       ["Listener", url],
       ...hasSeveral ? [["  Requests", formatTotals(totals)]] : [],
@@ -83,6 +85,16 @@ function stateRows(state: ServerState): string[][] {
         : clockRows(own).map(([name = "", ...rest]) => [`  ${name}`, ...rest]),
       ...faults === undefined ? [] : [["  Faults", faultsText(faults)]],
     ]),
+  ];
+}
+
+function ntsRows({ addresses, keyExchanges, certificateEnd }: NtsState): string[][] {
+  const { answered = 0, ...others } = keyExchanges;
+  const failed = Object.entries(others).filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `, ${formatCount(count)} ${outcome.replaceAll("_", " ")}`);
+  return [
+    ["NTS", `${addresses.join(", ")}; the certificate ends ${certificateEnd}`],
+    ["  Keys", `${formatPlural(answered, "key exchange")}${failed.join("")}`],
   ];
 }
 

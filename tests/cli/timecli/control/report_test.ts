@@ -29,6 +29,8 @@ Deno.test("formatAnswer shows a clock, its listeners and their faults", () => {
     "  Upstream   ntp://c.example: ? silent",
     "Transport    datagram",
     "Requests     12 received, 9 answered, 0 refused, 0 errors",
+    "NTS          127.0.0.1:4460, [::1]:4460; the certificate ends 2027-02-26T11:00:00Z",
+    "  Keys       2 key exchanges, 3 failed, 1 timed out",
     "Listener     ntp://127.0.0.1:123",
     "  Requests   8 received, 4 answered, 1 KoD, 3 refused (3 denied), 0 errors",
     "  Time       2038-01-19T03:14:00Z",

@@ -5,6 +5,7 @@ import type { Sample } from "../../../../text/exposition.ts";
 import { clockMetrics } from "./clock_metrics.ts";
 import { listenerMetrics } from "./listener_metrics.ts";
 import type { ServerMetric } from "./metric.ts";
+import { ntsMetrics } from "./nts_metrics.ts";
 import { upstreamMetrics } from "./upstream_metrics.ts";
 
 export const serverMetrics: readonly ServerMetric[] = [
@@ -36,6 +37,7 @@ export const serverMetrics: readonly ServerMetric[] = [
   },
   ...clockMetrics,
   ...upstreamMetrics,
+  ...ntsMetrics,
   {
     name: "timesrv_http_requests_total",
     type: "counter",

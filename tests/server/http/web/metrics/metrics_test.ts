@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve, type Server } from "../../../../../mod.ts";
+import type { NtsReport } from "../../../../../src/server/nts/outcomes.ts";
 import { serverMetrics } from "../../../../../src/server/http/web/metrics/metrics.ts";
 import { formatMetrics } from "../../../../../src/text/exposition.ts";
 import { until } from "../../../../support/wait.ts";
@@ -47,7 +48,7 @@ Deno.test("metrics count what was answered and refused, in both formats with the
   assertEquals(names(open.text), names(plain));
   const families = new Set(names(plain).map((name) => name.split("{")[0]));
   const missing = serverMetrics.map(({ name }) => name).filter((name) => !families.has(name));
-  assertEquals(missing.filter((name) => !name.startsWith("timesrv_upstream_")), []);
+  assertEquals(missing.filter((name) => !/^timesrv_(upstream|nts)_/.test(name)), []);
 });
 
 Deno.test("metrics tell the two protocols of one listener apart, on every transport", async () => {
@@ -114,6 +115,41 @@ Deno.test("metrics of upstream servers leave out what is not known", () => {
     `timesrv_upstream_replies_total${labels(1)} 0`,
     `timesrv_upstream_replies_total${labels(2)} 4`,
   ]);
+});
+
+Deno.test("metrics of NTS have the key exchanges by outcome, and times in seconds", () => {
+  const report: NtsReport = {
+    addresses: ["192.0.2.1:4460"],
+    connections: 3,
+    keyExchanges: {
+      answered: 12,
+      nothing_in_common: 1,
+      bad_request: 2,
+      failed: 4,
+      timed_out: 5,
+      denied: 6,
+      rate_limited: 7,
+      overload: 8,
+    },
+    newestKey: Temporal.Instant.from("2026-11-29T00:00:00.5Z"),
+    certificateEnd: Temporal.Instant.from("2027-01-01T00:00:00Z"),
+  };
+  const lines = (nts: unknown): string[] =>
+    formatMetrics(
+      serverMetrics.filter(({ name }) => name.startsWith("timesrv_nts_"))
+        .map((metric) => [metric, metric.samples({ nts } as never, {} as never)] as const),
+      "text",
+    ).split("\n").filter((line) => line.startsWith("timesrv_"));
+  const exchanges = Object.entries(report.keyExchanges).map(([outcome, count]) =>
+    `timesrv_nts_key_exchanges_total{outcome="${outcome}"} ${count}`
+  );
+  assertEquals(lines({ report }), [
+    ...exchanges,
+    "timesrv_nts_connections 3",
+    "timesrv_nts_certificate_expiry_timestamp_seconds 1798761600",
+    "timesrv_nts_newest_key_timestamp_seconds 1795910400.5",
+  ]);
+  assertEquals(lines(undefined), []);
 });
 
 Deno.test("metrics count the changes of each clock, by what caused them", async () => {
