@@ -166,7 +166,7 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
             ["ntp://127.0.0.1:0", "--nts-ca", good],
             "--nts-ca needs an --upstream with NTS: ntp+nts://HOST",
           ],
-          [timesrv, ["ntp://127.0.0.1:0", "--require-auth"], "--require-auth needs --keys"],
+          [timesrv, ["ntp://127.0.0.1:0", "--require-auth"], "--require-auth needs --keys or NTS"],
           [
             timesrv,
             ["--require-auth", "--keys", good],

@@ -67,7 +67,7 @@ export function outlineText(command: Command, options: HelpOptions): string {
   const column = Math.max(...rows.map(([term]) => term.length)) + 4;
   const section = (title: string, rows: readonly (readonly [string, string])[]): string =>
     [bold(title), ...rows.flatMap(([term, text]) => layOut(term, text, column, width))].join("\n");
-  const [examples = ""] = /^Examples:(?:\n .*){1,5}/m.exec(command.notes) ?? [];
+  const [examples = ""] = /^Examples:(?:\n .*){1,3}/m.exec(command.notes) ?? [];
   return [
     `${bold("Usage:")} ${usageOf(command, call, subcommands.length > 0)}`,
     reflow(command.description, width),
