@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 /**
  * Boots a kernel for arm64 in an emulator, and runs there the tests of what differs from one processor to another:
- * transports, protocols, calls of the C library, and programs of other projects as peers. It takes half an hour, and
- * is no part of the gate.
+ * transports, protocols, calls of the C library, and programs of other projects as peers. It takes a quarter of an
+ * hour, and is no part of the gate.
  */
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -150,7 +150,7 @@ async function writePrograms(folder: string): Promise<void> {
 function formatInit(folder: string, names: readonly string[]): string {
   const lines = names.map((name) => `group ${name} ${(groups[name] ?? []).join(" ")}`);
   return `#!/bin/busybox sh
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin:${folder}/archive/lib/timesrv HOME=/root LC_ALL=C NO_COLOR=1
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin:${folder}/archive/lib/timesrv HOME=/root LC_ALL=C.UTF-8 NO_COLOR=1
 export DENO_DIR=${folder}/deno_dir DENO_NO_UPDATE_CHECK=1
 export TIMESRV_REQUIRE_PEERS=1 TIMESRV_TEST_SLOWNESS=${SLOWNESS}
 mkdir -p /proc /sys /dev /tmp /run /root /var/lib
@@ -179,6 +179,8 @@ poweroff -f
 
 /** Boots, prints what the tests print, and counts. */
 async function runGroups(folder: string, names: readonly string[]): Promise<number> {
+  const { aarch64: processor } = emulator.processors;
+  await emulator.requireCommands(processor);
   const files = names.flatMap((name) => groups[name] ?? []);
   const system = await writeSystem(folder);
   await writeSources(folder, files);
@@ -193,7 +195,6 @@ async function runGroups(folder: string, names: readonly string[]): Promise<numb
   const kernel = await emulator.findKernel(system);
   const disk = join(folder, "disk");
   await emulator.writeDisk(system, disk);
-  const { aarch64: processor } = emulator.processors;
   const machine = { processor, kernel, disk, memoryMiB: 4096, limitMs: LIMIT_MS };
   const results = await followGroups(emulator.boot(machine));
   for (const { name, passed, failed, ignored, seconds } of results) {
@@ -207,7 +208,8 @@ async function runGroups(folder: string, names: readonly string[]): Promise<numb
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-interface GroupResult {
+/** How the tests of a group have ended. */
+export interface GroupResult {
   readonly name: string;
   readonly passed: number;
   readonly failed: number;
@@ -215,56 +217,62 @@ interface GroupResult {
   readonly seconds: number;
 }
 
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?:.*? \| (\d+) ignored)?/;
+
 /** Prints the console of the booted system; returns the groups that have ended. */
-async function followGroups(lines: AsyncIterable<string>): Promise<GroupResult[]> {
+export async function followGroups(
+  lines: AsyncIterable<string>,
+  print: (line: string) => void = console.log,
+): Promise<GroupResult[]> {
   const results: GroupResult[] = [];
   let name = "";
   let startMs = NaN;
-  let [passed, failed, ignored] = [0, 0, 0];
+  let counts: readonly number[] = [];
   for await (const line of lines) {
-    console.log(line);
+    print(line);
     const [, begun] = /^== (\w+)$/.exec(line) ?? [];
     if (begun !== undefined) [name, startMs] = [begun, performance.now()];
-    const counts = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed(?:.*? \| (\d+) ignored)?/
-      .exec(line);
-    if (counts !== null) {
-      [passed, failed, ignored] = counts.slice(1).map((count) => Number(count ?? 0)) as [
-        number,
-        number,
-        number,
-      ];
-    }
+    const summary = SUMMARY.exec(line);
+    if (summary !== null) counts = summary.slice(1).map((count) => Number(count ?? 0));
     const [, code] = /^== exit code (\d+)$/.exec(line) ?? [];
     if (code === undefined) continue;
-    // A file that cannot be loaded is no test that has failed.
-    if (code !== "0" && failed === 0) failed = 1;
+    const [passed = 0, failed = 0, ignored = 0] = counts;
     const seconds = Math.round((performance.now() - startMs) / 1000);
-    results.push({ name, passed, failed, ignored, seconds });
-    [passed, failed, ignored] = [0, 0, 0];
+    // A file that cannot be loaded is no test that has failed.
+    const failures = code !== "0" && failed === 0 ? 1 : failed;
+    results.push({ name, passed, failed: failures, ignored, seconds });
+    counts = [];
   }
   return results;
 }
 
+/** Reads the command line; returns the names of groups, or nothing if the help is asked for. */
+function parseGroups(args: string[]): string[] | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) return undefined;
+  const unknown = positionals.find((name) => !Object.hasOwn(groups, name));
+  if (unknown !== undefined) throw new TypeError(`unknown group ${unknown}`);
+  return positionals.length > 0 ? positionals : Object.keys(groups);
+}
+
 async function main(args: string[]): Promise<number> {
+  let names;
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" } },
-    });
-    if (values.help) {
-      console.log(usage);
-      return 0;
-    }
-    const unknown = positionals.find((name) => !Object.hasOwn(groups, name));
-    if (unknown !== undefined) throw new TypeError(`unknown group ${unknown}`);
-    const names = positionals.length > 0 ? positionals : Object.keys(groups);
-    return await emulator.inFolder("arm64", (folder) => runGroups(folder, names));
+    names = parseGroups(args);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(`arm64: ${error.message}`);
+    console.error(`arm64: ${(error as Error).message}`);
     return 2;
   }
+  if (names === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  const wanted = names;
+  return await emulator.inFolder("arm64", (folder) => runGroups(folder, wanted));
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

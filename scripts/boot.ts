@@ -52,6 +52,7 @@ async function proveIn(folder: string): Promise<number> {
   const names = await Array.fromAsync(Deno.readDir(deb), ({ name }) => name).catch(() => []);
   const name = names.find((each) => each.endsWith(`_${processor.debian}.deb`));
   if (name === undefined) throw new CompileError("no package in dist/deb: run `deno task deb`");
+  await emulator.requireCommands(processor);
   const disk = await writeDisk(folder, join(deb, name));
   const kernel = await writeKernel(folder);
   console.log(`# ${basename(name)} is booted`);

@@ -55,6 +55,15 @@ export async function run(
 }
 
 /**
+ * Requires the programs that a boot needs, before minutes are spent.
+ *
+ * @throws {CompileError} If one is not installed
+ */
+export async function requireCommands({ emulator: [emulator] }: Processor): Promise<void> {
+  for (const command of [emulator, "mmdebstrap", "cpio"]) await run(command, ["--version"], "/");
+}
+
+/**
  * Writes a folder from Debian's packages, of this machine's release.
  *
  * @throws {CompileError} If a package cannot be fetched
