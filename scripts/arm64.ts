@@ -38,7 +38,16 @@ const groups: Readonly<Record<string, readonly string[]>> = {
 
 /** What is in the booted system, beside the unpacked peers. */
 const PACKAGES = [
-  ...["linux-image-arm64", "busybox-static", "coreutils", "dash", "iproute2", "mount", "procps"],
+  ...[
+    "linux-image-arm64",
+    "busybox-static",
+    "coreutils",
+    "dash",
+    "findutils",
+    "iproute2",
+    "mount",
+    "procps",
+  ],
   ...["util-linux", "python3", "openssl", "netbase", "tzdata", "rdate", "netcat-openbsd"],
   // The compiler says how structures are laid out here.
   ...["gcc", "libc6-dev"],

@@ -7,6 +7,7 @@ import { isAvailable, type Needs, where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
 import { type Outcome, run } from "../support/process.ts";
 import { root, source } from "../support/programs.ts";
+import { poll } from "../support/wait.ts";
 import { type TempFolder, tempFolder } from "./executables.ts";
 
 const needs: Needs = {
@@ -68,6 +69,13 @@ class Engine implements AsyncDisposable {
     return stdout;
   }
 
+  /** Starts a container, and waits until it serves. */
+  async start(name: string, ...args: string[]): Promise<void> {
+    await this.must("podman", "run", "-d", `--name=${name}`, ...args);
+    const logs = (): Promise<Outcome> => this.run("podman", "logs", name);
+    await poll(20, logs, ({ stderr }) => stderr.includes(" Transport: "));
+  }
+
   /** Queries a server in the network. */
   ask(url: string): Promise<string> {
     return this.must(...source.timecli, "--timeout", "10s", url);
@@ -97,9 +105,10 @@ if (await isAvailable(needs, "the tests of the image")) {
 
         const limits = ["--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"];
         const env = ["-e", "TIMESRV_LOCAL=5", "-e", "TZ=Asia/Tokyo"];
+        const nts = ["-e", "TIMESRV_NTS_SELF_SIGNED=/tmp/ca.pem"];
         const network = `--network=ns:/proc/${engine.network.pid}/ns/net`;
-        const start = ["podman", "run", "-d", ...limits, network, ...env] as const;
-        await engine.must(...start, "--name=first", "timesrv");
+        const settings = [...limits, network, ...env];
+        await engine.start("first", ...settings, ...nts, "timesrv");
         for (const url of ["ntp://127.0.0.1", "ntp://[::1]"]) {
           assertMatch(await engine.ask(url), /^Stratum +5$/m);
         }
@@ -116,29 +125,32 @@ if (await isAvailable(needs, "the tests of the image")) {
             .map((name) => name.replace(/^usr\/lib\/[a-z0-9_]+-linux-gnu\//, "")).toSorted(),
           ["libssl.so.3", "usr/lib/ssl/cert.pem"],
         );
-        // NTS finds OpenSSL, which no server answers.
+        // NTS finds OpenSSL on both sides, and the authorities of its clients.
         const { Healthcheck: { Test: [, ...ask] } } = JSON.parse(
           await engine.must("podman", "inspect", "first", "--format", "{{json .Config}}"),
         );
         const exec = ["podman", "exec", "first", ...ask.slice(0, -1)] as [string, ...string[]];
-        const nts = await engine.run(...exec, "ntp+nts://127.0.0.1");
-        assertEquals(nts.code, 14, nts.stderr);
-        assertMatch(
-          nts.stderr,
-          /NTS key exchange with 127\.0\.0\.1:4460 failed: Connection refused/,
+        const authentic = await engine.must(
+          ...exec,
+          "--nts-ca",
+          "/tmp/ca.pem",
+          "ntp+nts://localhost",
         );
-        assert(names.some((name) => name.startsWith("usr/lib/timesrv/deno_dir/v8_code_cache")));
+        assertMatch(authentic, /^Authenticated +nts$/m);
+        const refused = await engine.run(...exec, "ntp+nts://localhost");
+        assertEquals(refused.code, 14);
+        assertMatch(refused.stderr, /: TLS: certificate verify failed: self-signed certificate$/m);
         await engine.must("podman", "stop", "first");
         const log = await engine.run("podman", "logs", "first");
         assertMatch(log.stderr, /^\S+ Transport: mmsg \(1 worker thread\)$/m);
-        assertMatch(log.stderr, /: 3 received, 3 answered, 0 refused, 0 errors\n$/);
+        assertMatch(log.stderr, /: 4 received, 4 answered, 0 refused, 0 errors\n$/);
         assertEquals(
           await engine.must("podman", "inspect", "first", "--format", "{{.State.ExitCode}}"),
           "0\n",
         );
 
         // It serves text in the zone of TZ, for which the image has no file; no listener answers NTP.
-        await engine.must(...start, "--name=second", "timesrv", "asctime://127.0.0.1:1123");
+        await engine.start("second", ...settings, "timesrv", "asctime://127.0.0.1:1123");
         const { hour } = Temporal.Now.zonedDateTimeISO("Asia/Tokyo").round({
           smallestUnit: "hour",
           roundingMode: "floor",
@@ -154,8 +166,8 @@ if (await isAvailable(needs, "the tests of the image")) {
         const { capabilities, runAsUser, ...others } = container.securityContext;
         assertEquals(others, { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
         await engine.must("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=1024");
-        await engine.must(
-          ...["podman", "run", "-d", "--name=pod", network, "--read-only"] as const,
+        await engine.start(
+          ...["pod", network, "--read-only"] as const,
           ...["--security-opt=no-new-privileges", `--user=${runAsUser}`],
           ...capabilities.drop.map((name) => `--cap-drop=${name.toLowerCase()}`),
           ...capabilities.add.map((name) => `--cap-add=${name}`),
