@@ -4,7 +4,7 @@ import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
 import { exportSessionKeys, isWhole } from "../../protocols/ntp/nts/records.ts";
-import { addressFamily, canonicalAddress } from "../../system/address.ts";
+import { type AddressFamily, addressFamily, canonicalAddress } from "../../system/address.ts";
 import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
@@ -27,9 +27,14 @@ export interface KeyExchangeOptions {
   readonly timers: Timers;
 }
 
+/** The UDP port of NTP, for clients of each family. */
+type NtpPorts = { [family in AddressFamily]?: number };
+
 export class KeyExchange {
   readonly #options: KeyExchangeOptions;
   readonly #listeners: Deno.TcpListener[] = [];
+  /** Those of the sockets on all IPv6 addresses, by their ports. */
+  readonly #dual = new Map<number, NtpPorts>();
   #tls: TlsServer;
   #isClosed = false;
 
@@ -46,14 +51,26 @@ export class KeyExchange {
   }
 
   /**
-   * Listens on a TCP address; returns its port.
+   * Listens on a TCP address; returns its port. On Linux a socket on all IPv6 addresses takes those of IPv4 as well,
+   * so that it must be opened before one on all IPv4 addresses, and then serves both.
    *
    * @param ntpPort The UDP port of NTP there
    */
   listen(hostname: string, port: number, ntpPort: number): number {
-    const listener = Deno.listen({ hostname, port });
+    const address = canonicalAddress(hostname);
+    const dual = address === "0.0.0.0" ? this.#dual.get(port) : undefined;
+    let listener;
+    try {
+      listener = Deno.listen({ hostname, port });
+    } catch (error) {
+      if (dual === undefined || !(error instanceof Deno.errors.AddrInUse)) throw error;
+      dual[4] = ntpPort;
+      return port;
+    }
     this.#listeners.push(listener);
-    void this.#accept(listener, ntpPort);
+    const ntpPorts: NtpPorts = { [addressFamily(address) as AddressFamily]: ntpPort };
+    if (address === "::") this.#dual.set(listener.addr.port, ntpPorts);
+    void this.#accept(listener, ntpPorts);
     return listener.addr.port;
   }
 
@@ -63,7 +80,7 @@ export class KeyExchange {
     this.#tls[Symbol.dispose]();
   }
 
-  async #accept(listener: Deno.TcpListener, ntpPort: number): Promise<void> {
+  async #accept(listener: Deno.TcpListener, ntpPorts: NtpPorts): Promise<void> {
     const { admission, counters, timers } = this.#options;
     while (!this.#isClosed) {
       let stream: Deno.TcpConn;
@@ -77,13 +94,15 @@ export class KeyExchange {
         continue;
       }
       const remote = canonicalAddress(stream.remoteAddr.hostname);
-      const admitted = isOfFamily(remote, listener) ? admission.admit(remote) : "denied";
+      // The NTP of another family may be another server's.
+      const ntpPort = ntpPorts[addressFamily(remote) as AddressFamily];
+      const admitted = ntpPort === undefined ? "denied" : admission.admit(remote);
       if (typeof admitted === "string") {
         counters.count(admitted);
         closeQuietly(stream);
       } else {
         counters.connections = admission.connections;
-        void this.#serve(stream, ntpPort).then((outcome) => {
+        void this.#serve(stream, ntpPort as number).then((outcome) => {
           admitted[Symbol.dispose]();
           counters.connections = admission.connections;
           counters.count(outcome);
@@ -146,11 +165,6 @@ async function readRequest(tls: TlsConnection): Promise<Uint8Array> {
     request = joined;
   }
   return request.subarray(0, MAX_KEY_EXCHANGE_REQUEST);
-}
-
-/** On Linux a socket on all IPv6 addresses takes IPv4 as well, whose NTP may be another server's. */
-function isOfFamily(remote: string, { addr }: Deno.TcpListener): boolean {
-  return addressFamily(remote) === addressFamily(canonicalAddress(addr.hostname));
 }
 
 /** Whether a connection ended before it was accepted. */

@@ -226,5 +226,7 @@ function listenersOf(addresses: readonly ServerAddress[], port: number): KeyExch
     const hasNtp = protocol === "ntp" || protocol === "auto";
     if (hasNtp && !listeners.has(key)) listeners.set(key, { hostname, port, ntpPort });
   }
-  return [...listeners.values()];
+  // The one of all IPv6 addresses may take IPv4 as well: see KeyExchange.listen().
+  const isDual = ([key]: [string, unknown]): number => key === "::" ? 0 : 1;
+  return [...listeners].toSorted((a, b) => isDual(a) - isDual(b)).map(([, each]) => each);
 }
