@@ -13,6 +13,8 @@ const OTHERS = 0o007;
 /** Long enough for any test. */
 const SELF_SIGNED_DAYS = 30;
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/;
+
 /** Certificate and key, which go together and are valid now. */
 export interface CheckedCredentials extends Credentials {
   /** When the certificate ends. */
@@ -97,6 +99,7 @@ async function readFile(what: "certificate" | "key", file: string): Promise<stri
 function problemOf(cause: unknown): string {
   if (cause instanceof Deno.errors.NotFound) return "there is no such file or folder";
   if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (cause instanceof Deno.errors.IsADirectory) return "it is a folder";
   return (cause as Error).message;
 }
 
@@ -105,15 +108,20 @@ async function check(
   what: string,
   now: Temporal.Instant,
 ): Promise<CheckedCredentials> {
+  let dates: readonly string[];
   try {
     openTls(credentials)[Symbol.dispose]();
+    const { X509Certificate } = await import("node:crypto");
+    // The key may be in the same file, before it.
+    const first = CERTIFICATE.exec(credentials.certificate)?.[0];
+    if (first === undefined) throw new Error("there is no certificate in PEM");
+    const { validFrom, validTo } = new X509Certificate(first);
+    dates = [validFrom, validTo];
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new Error(`Cannot serve NTS: ${(cause as Error).message}`, { cause });
   }
-  const { X509Certificate } = await import("node:crypto");
-  const { validFrom, validTo } = new X509Certificate(credentials.certificate);
-  const [from, end] = [validFrom, validTo].map((text) =>
+  const [from, end] = dates.map((text) =>
     Temporal.Instant.fromEpochMilliseconds(Date.parse(text))
   ) as [Temporal.Instant, Temporal.Instant];
   if (Temporal.Instant.compare(now, end) > 0) {

@@ -132,3 +132,8 @@ export function cText(text: string): Uint8Array<ArrayBuffer> {
 export function textAt(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : Deno.UnsafePointerView.getCString(pointer);
 }
+
+/** The reason of the last failure, in OpenSSL's words. */
+export function takeReason(ssl: Libssl): string {
+  return textAt(ssl.ERR_reason_error_string(ssl.ERR_get_error())) || "TLS failed";
+}

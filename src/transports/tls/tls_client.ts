@@ -71,13 +71,30 @@ function configure(
     return;
   }
   const store = ssl.SSL_CTX_get_cert_store(context);
-  const read = (bio: Deno.PointerValue): Deno.PointerValue =>
-    ssl.PEM_read_bio_X509(bio, null, null, null);
-  const count = readPem(ssl, authorities, read, (certificate) => {
+  const count = readCertificates(ssl, authorities, (certificate) => {
     ssl.X509_STORE_add_cert(store, certificate);
     ssl.X509_free(certificate);
   });
   if (count === 0) throw new TlsError("there is no certificate in PEM to trust");
+}
+
+/**
+ * Reads all certificates of a text in PEM; returns their number.
+ *
+ * @throws {TlsError} If one after the first cannot be read
+ */
+export function readCertificates(
+  ssl: Libssl,
+  pem: string,
+  use: (certificate: Deno.PointerValue, index: number) => void,
+): number {
+  const count = readPem(ssl, pem, (bio) => ssl.PEM_read_bio_X509(bio, null, null, null), use);
+  const begun = pem.match(/^-----BEGIN (?:X509 )?CERTIFICATE-----/gm)?.length ?? 0;
+  // OpenSSL stops at it, and a chain would lack its end.
+  if (count > 0 && count < begun) {
+    throw new TlsError(`certificate ${count + 1} of the PEM is broken`);
+  }
+  return count;
 }
 
 /** A list of one protocol, as ALPN has it on the wire (RFC 7301 §3.1). */

@@ -1,5 +1,5 @@
 /** A TLS 1.3 connection: OpenSSL between two buffers in memory, and a socket of Deno. */
-import { type Libssl, openLibssl, textAt } from "./libssl.ts";
+import { type Libssl, openLibssl, takeReason, textAt } from "./libssl.ts";
 
 export const TLS1_3_VERSION = 0x0304;
 export const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
@@ -158,11 +158,10 @@ export class TlsConnection implements Disposable {
     }
   }
 
-  /** The reason of the last failure, in OpenSSL's words. */
+  /** The reason of the last failure, and that of a certificate that is not trusted. */
   #reason(): string {
     const verified = Number(this.#ssl.SSL_get_verify_result(this.#side.session));
-    const code = this.#ssl.ERR_get_error();
-    const reason = textAt(this.#ssl.ERR_reason_error_string(code)) || "TLS failed";
+    const reason = takeReason(this.#ssl);
     return verified === X509_V_OK
       ? reason
       : `${reason}: ${textAt(this.#ssl.X509_verify_cert_error_string(BigInt(verified)))}`;

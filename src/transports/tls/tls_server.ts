@@ -1,6 +1,6 @@
 /** The server's side of TLS 1.3: its certificate and key, which many connections share. */
-import { type Libssl, openLibssl, readPem } from "./libssl.ts";
-import { protocolList } from "./tls_client.ts";
+import { type Libssl, openLibssl, readPem, takeReason } from "./libssl.ts";
+import { protocolList, readCertificates } from "./tls_client.ts";
 import {
   SSL_CTRL_SET_MIN_PROTO_VERSION,
   type Stream,
@@ -72,20 +72,14 @@ export class TlsServer implements Disposable {
     // Nobody resumes a key exchange.
     ssl.SSL_CTX_set_num_tickets(context, 0n);
     ssl.SSL_CTX_set_alpn_select_cb(context, this.#select.pointer, null);
-    const certificates = readPem(
-      ssl,
-      certificate,
-      (bio) => ssl.PEM_read_bio_X509(bio, null, null, null),
-      (each, index) => {
-        if (index === 0) {
-          ssl.SSL_CTX_use_certificate(context, each);
-          ssl.X509_free(each);
-        } else {
-          // The context keeps it.
-          ssl.SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0n, each);
-        }
-      },
-    );
+    const certificates = readCertificates(ssl, certificate, (each, index) => {
+      const isUsed = index === 0
+        ? ssl.SSL_CTX_use_certificate(context, each) === 1
+        : ssl.SSL_CTX_ctrl(context, SSL_CTRL_EXTRA_CHAIN_CERT, 0n, each) === 1n;
+      // The context keeps those of the chain.
+      if (index === 0 || !isUsed) ssl.X509_free(each);
+      if (!isUsed) throw new TlsError(`OpenSSL refuses a certificate: ${takeReason(ssl)}`);
+    });
     if (certificates === 0) throw new TlsError("there is no certificate in PEM");
     // Without an answer to it, an encrypted key would ask on the terminal.
     if (/ENCRYPTED/.test(key)) throw new TlsError("the key is encrypted");
