@@ -15,6 +15,7 @@ import { HttpError } from "./http_error.ts";
 import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
+import { isReset } from "../system/tcp.ts";
 import { acceptWebSocket, type Arrive, serveWebSocket } from "./websocket.ts";
 
 /** A request whose head has arrived. */
@@ -210,8 +211,9 @@ export class HttpListener {
     while (!this.#isStopping) {
       try {
         admit(await listener.accept());
-      } catch {
+      } catch (error) {
         if (this.#isStopping) return;
+        if (isReset(error)) continue;
         this.#evict();
         await this.#timers.sleep(ACCEPT_PAUSE_MS);
       }

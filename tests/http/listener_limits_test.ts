@@ -162,6 +162,17 @@ Deno.test("HttpListener goes on accepting after connections that it could not ac
   assertEquals(next.statuses, [200]);
 });
 
+Deno.test("HttpListener neither waits nor closes others for clients that reset their connections", async () => {
+  await using tcp = answering();
+  await tcp.start();
+  const idle = await tcp.ask(get);
+  for (let i = 0; i < 100; i++) {
+    tcp.fail(Object.assign(new Deno.errors.NotConnected("not connected"), { code: "ENOTCONN" }));
+  }
+  const next = await tcp.ask(get);
+  assertEquals([idle.isClosed, next.statuses], [false, [200]]);
+});
+
 Deno.test("HttpListener listens where it was asked to and nowhere else, or not at all", async () => {
   for (
     const bound of [{ hostname: "0.0.0.0" }, { hostname: "::1" }, { port: 9999 }] as const

@@ -1,0 +1,10 @@
+/** The codes of `accept()` where a client has reset its connection already. */
+const RESETS = ["ENOTCONN", "ECONNABORTED", "ECONNRESET"];
+
+/**
+ * Whether a connection could not be accepted because its client reset it. Others must not wait then: the next one
+ * can be accepted at once.
+ */
+export function isReset(error: unknown): boolean {
+  return RESETS.includes(String((error as { readonly code?: unknown }).code));
+}
