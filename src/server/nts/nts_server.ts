@@ -42,6 +42,8 @@ export class NtsServer {
   readonly sealer: Sealer = openNtsSealer(this.#ring.memory);
   #credentials: CheckedCredentials;
   #version: string | undefined;
+  /** Why the newest files are not used. */
+  #refusal: string | undefined;
   #worker: Worker | undefined;
   #setup: Omit<KeyExchangeSetup, "credentials"> | undefined;
   #addresses: readonly string[] = [];
@@ -189,16 +191,20 @@ export class NtsServer {
   async #look(): Promise<void> {
     const version = await versionOf(filesOf(this.#options));
     if (version === undefined || version === this.#version) return;
-    this.#version = version;
     const { ntsCert, ntsKey } = this.#options;
     try {
       this.#credentials = await readCredentials({ ntsCert, ntsKey }, this.#timers.now());
     } catch (error) {
-      this.#log?.warning(
-        `The certificate of NTS is still the old one: ${(error as Error).message}`,
-      );
+      // Tried again each time: what makes it good may be its mode alone, or the time.
+      const { message } = error as Error;
+      if (message !== this.#refusal) {
+        this.#log?.warning(`The certificate of NTS is still the old one: ${message}`);
+      }
+      this.#refusal = message;
       return;
     }
+    this.#version = version;
+    this.#refusal = undefined;
     const { certificate, key, end } = this.#credentials;
     this.#worker?.postMessage({ certificate, key });
     this.#log?.changed(`certificate of NTS, which ends on ${end}`);

@@ -109,6 +109,17 @@ Deno.test(
         await time.advance(60_000);
         await meet(second);
         assertEquals(log.lines().length, 3);
+        const third = await renew(90);
+        await Deno.chmod(ntsKey, 0o644);
+        await time.advance(60_000);
+        await until(() => log.lines().length === 4);
+        assertMatch(log.lines()[3] ?? "", /still the old one: Others may use the key of NTS /);
+        // What mends it changes neither the text nor the time of the file.
+        await Deno.chmod(ntsKey, 0o600);
+        await time.advance(60_000);
+        await until(() => log.lines().length === 5);
+        assertMatch(log.lines()[4] ?? "", /Changed: certificate of NTS, which ends on 2027-02-26T/);
+        await meet(third);
       } finally {
         server.shutdown();
         await Deno.remove(folder, { recursive: true });
