@@ -100,7 +100,9 @@ async function exchangeByNts(
     const beforeKeys = secondsLeft();
     const endpoint = await session.prepare(target, beforeKeys, options);
     const keysSeconds = beforeKeys - secondsLeft();
-    const share = isLast || session.isFresh ? 1 : FIRST_SHARE;
+    // Others that are as new would not help, and nothing of the time is left for them.
+    const isOnly = isLast || session.isFresh;
+    const share = isOnly ? 1 : FIRST_SHARE;
     try {
       const createRequest = session.createRequest.bind(session);
       const settings = {
@@ -121,7 +123,7 @@ async function exchangeByNts(
         const address = formatAddress(endpoint);
         throw new QueryError("timeout", `No reply from ${address} within ${timeout} s${spent}`);
       }
-      if (isLast || !isRefused || !(error instanceof QueryError)) throw error;
+      if (isOnly || !isRefused || !(error instanceof QueryError)) throw error;
     }
   }
 }

@@ -7,6 +7,8 @@ export interface SelfSigned {
   readonly certificate: string;
   /** The private key in PEM. */
   readonly key: string;
+  /** Another one of the same key, issued by the first, which ended a day before that began. */
+  readonly expired: string;
 }
 
 /** Tags of DER (X.690). */
@@ -62,46 +64,73 @@ export async function makeSelfSigned(
 ): Promise<SelfSigned> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const [spki, pkcs8] = await Promise.all([
-    crypto.subtle.exportKey("spki", pair.publicKey),
-    crypto.subtle.exportKey("pkcs8", pair.privateKey),
-  ]);
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
+  const yesterday = from.subtract({ hours: 24 });
+  return {
+    certificate: await issue(pair, { names, subject: ISSUER, from, days }),
+    key: pem("PRIVATE KEY", pkcs8),
+    expired: await issue(pair, {
+      ...{ names, subject: `${ISSUER} expired` },
+      ...{ from: yesterday.subtract({ hours: 24 * days }), days },
+    }),
+  };
+}
+
+const ISSUER = "timesrv";
+
+interface Certificate {
+  readonly names: readonly string[];
+  /** That of the issuer is the authority. */
+  readonly subject: string;
+  readonly from: Temporal.Instant;
+  readonly days: number;
+}
+
+/** Issues a certificate for a key, signed by the same. */
+async function issue(
+  { publicKey, privateKey }: CryptoKeyPair,
+  { names, subject, from, days }: Certificate,
+): Promise<string> {
+  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
   const signature = der(tag.sequence, id.ecdsaWithSha256);
-  const name = der(
-    tag.sequence,
-    der(tag.set, der(tag.sequence, id.commonName, der(tag.text, ascii("timesrv")))),
-  );
+  const isAuthority = subject === ISSUER;
   const body = der(
     tag.sequence,
     der(tag.version, der(tag.integer, [2])),
     der(tag.integer, [0x01, ...crypto.getRandomValues(new Uint8Array(15))]),
     signature,
-    name,
+    nameOf(ISSUER),
     der(tag.sequence, timeOf(from), timeOf(from.add({ hours: 24 * days }))),
-    name,
-    new Uint8Array(spki),
+    nameOf(subject),
+    spki,
     der(
       tag.extensions,
       der(
         tag.sequence,
         // Clients trust it as the authority of itself.
-        extension(id.basicConstraints, der(tag.sequence, der(tag.boolean, [0xff])), true),
+        extension(
+          id.basicConstraints,
+          der(tag.sequence, isAuthority ? der(tag.boolean, [0xff]) : []),
+          true,
+        ),
         extension(id.alternativeName, der(tag.sequence, ...names.map(alternativeName))),
       ),
     ),
   );
   const hash = { name: "ECDSA", hash: "SHA-256" };
-  const signed = await crypto.subtle.sign(hash, pair.privateKey, Uint8Array.from(body));
+  const signed = await crypto.subtle.sign(hash, privateKey, Uint8Array.from(body));
   const certificate = der(
     tag.sequence,
     body,
     signature,
     der(tag.bits, [0], signatureOf(new Uint8Array(signed))),
   );
-  return {
-    certificate: pem("CERTIFICATE", Uint8Array.from(certificate)),
-    key: pem("PRIVATE KEY", new Uint8Array(pkcs8)),
-  };
+  return pem("CERTIFICATE", Uint8Array.from(certificate));
+}
+
+function nameOf(name: string): Der {
+  const common = der(tag.sequence, id.commonName, der(tag.text, ascii(name)));
+  return der(tag.sequence, der(tag.set, common));
 }
 
 function extension(id: Der, value: Der, isCritical = false): Der {

@@ -23,7 +23,7 @@
  * {@linkcode KissFault}, {@linkcode FieldFault}, {@linkcode StratumFault},
  * {@linkcode LeapbitsFault}, {@linkcode RefidFault}, {@linkcode DistanceFault},
  * {@linkcode TimestampsFault}, {@linkcode VersionFault}, {@linkcode ModeFault}, {@linkcode NtsFault},
- * {@linkcode NtsFlaw}
+ * {@linkcode NtsFlaw}, {@linkcode NtsKeFault}, {@linkcode NtsKeFlaw}
  *
  * ## Control
  *
@@ -115,6 +115,8 @@ export type {
   LeapbitsFault,
   ModeFault,
   NtsFault,
+  NtsKeFault,
+  NtsKeFlaw,
   RefidFault,
   ReorderFault,
   StratumFault,

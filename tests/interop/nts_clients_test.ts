@@ -94,36 +94,56 @@ restrict 127.0.0.1
 }
 
 /** Measures as chrony does to set a clock once, without setting it. */
-function chronydQ(network: Network, seconds: number): Promise<Outcome> {
-  const { folder } = network;
+function chronydQ(network: Network, seconds: number, authority: string): Promise<Outcome> {
   const chronyd = [program.chronyd, "-4", "-Q", "-x", "-u", "root", "-t", `${seconds}`];
   const lines = [
     "server localhost port 1123 nts ntsport 14461 iburst maxsamples 4",
-    `ntstrustedcerts ${folder}/ca.pem`,
-    ...["cmdport 0", "bindcmdaddress /", `pidfile ${folder}/pid`],
+    `ntstrustedcerts ${authority}`,
+    ...["cmdport 0", "bindcmdaddress /", `pidfile ${network.folder}/pid`],
   ];
   return run(network.inside([...chronyd, ...lines]), { env: peerEnv });
 }
 
+const given = /System clock wrong by -?0\.0\d+ seconds/;
+const givenUp = /Timeout reached|No suitable source for synchronisation/;
+
+/** The fault, and what chronyd logs of it besides that it gives up. */
+const faults: readonly (readonly [fault: string, found?: RegExp])[] = [
+  ["nts=bad-tag"],
+  ["nts=nak"],
+  ["nts=unsealed"],
+  ["nts=other-id"],
+  ["nts-ke=refuse", /invalid NTS-KE response/],
+  ["nts-ke=no-cookies", /invalid NTS-KE response/],
+  ["nts-ke=stall"],
+  ["nts-ke=expired", /certificate/],
+];
+
 Deno.test(
   await where(
     needs(program.chronyd),
-    "chronyd gives up where the seal of timesrv is wrong, and where it gets NAKs for ever",
+    "chronyd gives up where the NTS of timesrv is wrong: the seal, NAKs for ever, the key exchange",
     async () => {
-      await using network = await createNetwork();
-      for (const fault of [undefined, "nts=bad-tag", "nts=nak", "nts=unsealed", "nts=other-id"]) {
-        const faults = fault === undefined ? [] : ["--fault", fault];
-        await using server = await startServer(network, ...faults);
-        const { code, stderr } = await chronydQ(network, fault === undefined ? 20 : 6);
-        assertMatch(server.stderr, /Time request from/);
-        assertMatch(
-          stderr,
-          fault === undefined
-            ? /System clock wrong by -?0\.0\d+ seconds/
-            : /Timeout reached|No suitable source for synchronisation/,
-          fault,
-        );
-        assertEquals(code, fault === undefined ? 0 : 1);
+      const outcomes = await Promise.all([["delay=0s"] as const, ...faults].map(async ([fault]) => {
+        await using network = await createNetwork();
+        const authority = `${network.folder}/own.pem`;
+        await using server = network.start([
+          ...reading(source.timesrv, network).flatMap((each) =>
+            each === "--no-prompt" ? [`--allow-write=${network.folder}`, each] : each
+          ),
+          ...["--nts-self-signed", authority, "--nts-port", "14461", "--require-auth"],
+          ...["--fault", fault, "ntp://127.0.0.1:1123"],
+        ]);
+        await server.waitFor(/NTS key exchange on tcp 127\.0\.0\.1:14461/);
+        const { code, stderr } = await chronydQ(network, fault === "delay=0s" ? 20 : 7, authority);
+        return { fault, code, stderr, isAsked: server.stderr.includes("Time request from") };
+      }));
+      const [right, ...wrong] = outcomes;
+      assertMatch(right?.stderr ?? "", given);
+      for (const [i, { fault, code, stderr, isAsked }] of wrong.entries()) {
+        assertMatch(stderr, givenUp, fault);
+        assertMatch(stderr, faults[i]?.[1] ?? givenUp, fault);
+        assertEquals([code, isAsked], [1, fault.startsWith("nts=")], fault);
       }
     },
   ),

@@ -102,6 +102,7 @@ function withNts(
     ...contender,
     async makeRequest(port): Promise<FixedRequest> {
       const endpoint = parseTarget(`ntp+nts://127.0.0.1:${ntsPort}`);
+      await untilListening(ntsPort);
       const session = new ClientNtsSession(endpoint);
       const ntsCa = await Deno.readTextFile(certificate);
       await session.prepare(endpoint, TIMEOUT_SECONDS, { ntsCa });
@@ -115,6 +116,20 @@ async function askOnce(port: number, request: Request): Promise<FixedRequest> {
   const target = parseTarget(`ntp://127.0.0.1:${port}`);
   const { octets } = await exchange(target, () => request, { timeout: TIMEOUT_SECONDS });
   return { hex: request.octets.toHex(), replyLength: octets.length };
+}
+
+/** A server may answer NTP before it exchanges keys. */
+async function untilListening(port: number): Promise<void> {
+  const deadline = performance.now() + TIMEOUT_SECONDS * 1000;
+  while (true) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 function freePort(): number {

@@ -1,6 +1,7 @@
 /** The effect of a fault on one reply, and damage to its octets. */
 import type { NtsFlaw } from "../../protocols/responder.ts";
 import { passesForRequest } from "./damage.ts";
+import type { NtsKeFlaw } from "./options.ts";
 import { below, type Random } from "./schedule.ts";
 
 /** A reply before it leaves, with all that a fault may still change. */
@@ -25,6 +26,8 @@ export interface Draft {
 export interface Effect {
   /** The delay of the request before its timestamp. */
   readonly requestDelayMs?: (random: Random) => number;
+  /** What is wrong with a key exchange, which has no reply to change. */
+  readonly keyExchange?: NtsKeFlaw;
   readonly apply?: (draft: Draft, random: Random) => void;
 }
 

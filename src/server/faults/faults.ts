@@ -45,6 +45,8 @@ export interface ListenerFaults {
 /** The faults of one listener, with the state of their schedules. */
 export class Faults implements ListenerFaults, Disposable {
   readonly waits: Waits = new Waits();
+  /** Called when they are replaced. */
+  onChange: (() => void) | undefined;
   readonly #nowMs: () => number;
   #seed: number;
   #options: FaultsOptions = {};
@@ -85,6 +87,7 @@ export class Faults implements ListenerFaults, Disposable {
     this.#rules = rules;
     this.#startMs = this.#nowMs();
     this.#earlier = new Map();
+    this.onChange?.();
   }
 
   clear(): void {
@@ -92,7 +95,7 @@ export class Faults implements ListenerFaults, Disposable {
   }
 
   /** Draws the faults of the next request, in the order in which they apply to the reply. */
-  next(source: Source): TriggeredFault[] {
+  next(source: Pick<Source, "readAddress">): TriggeredFault[] {
     if (this.#rules.length === 0) return [];
     source.readAddress(this.#client);
     const elapsedMs = this.#nowMs() - this.#startMs;

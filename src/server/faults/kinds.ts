@@ -15,7 +15,7 @@ import { parseDurationNs } from "../../text/duration.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
 import { corrupt, type Effect, garble, truncate } from "./effect.ts";
 import * as ntp from "./ntp.ts";
-import type { FaultName } from "./options.ts";
+import type { FaultName, NtsKeFlaw } from "./options.ts";
 import type { Random } from "./schedule.ts";
 
 interface KindOf<Values> {
@@ -208,6 +208,11 @@ export const kinds: Readonly<Record<FaultName, Kind>> = {
         if (value === "nak") draft.isKiss = true;
       },
     }),
+  }),
+  "nts-ke": kind<{ value?: NtsKeFlaw }>({
+    fields: { value: oneOf(["refuse", "stall", "no-cookies", "expired"], row("value")) },
+    main: "value",
+    effect: ({ value = "refuse" }) => ({ keyExchange: value }),
   }),
   replay: {
     ...plain((draft) => {

@@ -126,6 +126,17 @@ export type VersionFault = FieldFault<number>;
 /** A wrong NTS of a reply (RFC 8915); by default `nak`. */
 export type NtsFault = FieldFault<NtsFlaw>;
 
+/** How a key exchange of NTS fails (RFC 8915 §4); by default `refuse`. */
+export type NtsKeFault = FieldFault<NtsKeFlaw>;
+
+/**
+ * - `refuse`: the answer is an error record, "internal server error"
+ * - `stall`: no answer, until the time for the connection is over
+ * - `no-cookies`: an answer without cookies
+ * - `expired`: a certificate that has expired, of a server with `ntsSelfSigned`; another closes the connection
+ */
+export type NtsKeFlaw = "refuse" | "stall" | "no-cookies" | "expired";
+
 /** A mode that no server has, 0 to 7; by default 3. */
 export type ModeFault = FieldFault<number>;
 
@@ -200,6 +211,8 @@ export interface FaultsOptions {
   readonly mode?: Fault<ModeFault>;
   /** NTP by NTS: a NAK, or a reply that a client must not trust. */
   readonly nts?: Fault<NtsFault>;
+  /** NTS: a key exchange that fails. It counts key exchanges, not requests. */
+  readonly "nts-ke"?: Fault<NtsKeFault>;
   /** The first reply of its protocol since the faults were set, once more. */
   readonly replay?: Fault;
   /** Random octets in place of the reply. */

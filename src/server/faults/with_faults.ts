@@ -73,6 +73,7 @@ export function withFaults(
     const applied: FaultName[] = [];
     for (const { rule: { name, kind, effect }, random } of triggered) {
       if (kind.isNtp && !isNtp || kind.isNts && !isNts || kind.isDamage && !isRequest) continue;
+      if (effect.keyExchange !== undefined) continue;
       applied.push(name);
       effect.apply?.(draft, random);
       if (kind.isDamage) isDamaged = true;

@@ -2,6 +2,7 @@
 import type { KeyExchangeOutcome } from "../../client/nts_state.ts";
 import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
+import type { NtsKeFlaw } from "../faults/options.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
 import { exportSessionKeys, isWhole } from "../../protocols/ntp/nts/records.ts";
 import { type AddressFamily, addressFamily, canonicalAddress } from "../../system/address.ts";
@@ -9,6 +10,7 @@ import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
 import type { Admission } from "./admission.ts";
+import type { KeyExchangeFaults } from "./faults.ts";
 import type { OutcomeCounters } from "./outcomes.ts";
 
 /** The time for a whole connection. */
@@ -25,17 +27,29 @@ export interface KeyExchangeOptions {
   readonly admission: Admission;
   readonly counters: OutcomeCounters;
   readonly timers: Timers;
+  readonly faults?: KeyExchangeFaults;
 }
 
-/** The UDP port of NTP, for clients of each family. */
-type NtpPorts = { [family in AddressFamily]?: number };
+/** Where clients are sent to. */
+interface NtpTarget {
+  /** The UDP port of NTP. */
+  readonly port: number;
+  /** The number of the listener, in the order in which they were opened. */
+  readonly number: number;
+}
+
+/** For clients of each family. */
+type NtpTargets = { [family in AddressFamily]?: NtpTarget };
 
 export class KeyExchange {
   readonly #options: KeyExchangeOptions;
   readonly #listeners: Deno.TcpListener[] = [];
   /** Those of the sockets on all IPv6 addresses, by their ports. */
-  readonly #dual = new Map<number, NtpPorts>();
+  readonly #dual = new Map<number, NtpTargets>();
   #tls: TlsServer;
+  /** Its certificate has expired, for tests of clients. */
+  expired: TlsServer | undefined;
+  #count = 0;
   #isClosed = false;
 
   /** @param tls The certificate; it belongs to the key exchange from then on */
@@ -57,6 +71,7 @@ export class KeyExchange {
    * @param ntpPort The UDP port of NTP there
    */
   listen(hostname: string, port: number, ntpPort: number): number {
+    const target: NtpTarget = { port: ntpPort, number: this.#count++ };
     const address = canonicalAddress(hostname);
     const dual = address === "0.0.0.0" ? this.#dual.get(port) : undefined;
     let listener;
@@ -64,13 +79,13 @@ export class KeyExchange {
       listener = Deno.listen({ hostname, port });
     } catch (error) {
       if (dual === undefined || !(error instanceof Deno.errors.AddrInUse)) throw error;
-      dual[4] = ntpPort;
+      dual[4] = target;
       return port;
     }
     this.#listeners.push(listener);
-    const ntpPorts: NtpPorts = { [addressFamily(address) as AddressFamily]: ntpPort };
-    if (address === "::") this.#dual.set(listener.addr.port, ntpPorts);
-    void this.#accept(listener, ntpPorts);
+    const targets: NtpTargets = { [addressFamily(address) as AddressFamily]: target };
+    if (address === "::") this.#dual.set(listener.addr.port, targets);
+    void this.#accept(listener, targets);
     return listener.addr.port;
   }
 
@@ -78,10 +93,11 @@ export class KeyExchange {
     this.#isClosed = true;
     for (const listener of this.#listeners) listener.close();
     this.#tls[Symbol.dispose]();
+    this.expired?.[Symbol.dispose]();
   }
 
-  async #accept(listener: Deno.TcpListener, ntpPorts: NtpPorts): Promise<void> {
-    const { admission, counters, timers } = this.#options;
+  async #accept(listener: Deno.TcpListener, targets: NtpTargets): Promise<void> {
+    const { admission, counters, timers, faults } = this.#options;
     while (!this.#isClosed) {
       let stream: Deno.TcpConn;
       try {
@@ -95,14 +111,16 @@ export class KeyExchange {
       }
       const remote = canonicalAddress(stream.remoteAddr.hostname);
       // The NTP of another family may be another server's.
-      const ntpPort = ntpPorts[addressFamily(remote) as AddressFamily];
-      const admitted = ntpPort === undefined ? "denied" : admission.admit(remote);
+      const target = targets[addressFamily(remote) as AddressFamily];
+      const admitted = target === undefined ? "denied" : admission.admit(remote);
       if (typeof admitted === "string") {
         counters.count(admitted);
         closeQuietly(stream);
       } else {
         counters.connections = admission.connections;
-        void this.#serve(stream, ntpPort as number).then((outcome) => {
+        const { port, number } = target as NtpTarget;
+        const flaw = faults?.next(number, remote);
+        void this.#serve(stream, port, flaw).then((outcome) => {
           admitted[Symbol.dispose]();
           counters.connections = admission.connections;
           counters.count(outcome);
@@ -112,10 +130,14 @@ export class KeyExchange {
   }
 
   /** Serves a connection, to its end or that of its time; never rejects. */
-  async #serve(stream: Deno.TcpConn, ntpPort: number): Promise<KeyExchangeOutcome> {
+  async #serve(
+    stream: Deno.TcpConn,
+    port: number,
+    flaw: NtsKeFlaw | undefined,
+  ): Promise<KeyExchangeOutcome> {
     const { timers } = this.#options;
     let outcome: KeyExchangeOutcome | undefined;
-    const served = this.#exchange(stream, ntpPort, (answered) => outcome = answered)
+    const served = this.#exchange(stream, { port, flaw }, (answered) => outcome = answered)
       .catch(() => outcome ??= "failed");
     await settleWithin(timers, TIME_LIMIT_MS, served);
     // What still waits for the client ends with this.
@@ -125,19 +147,24 @@ export class KeyExchange {
 
   async #exchange(
     stream: Deno.TcpConn,
-    port: number,
+    { port, flaw }: { readonly port: number; readonly flaw: NtsKeFlaw | undefined },
     done: (outcome: KeyExchangeOutcome) => void,
   ): Promise<void> {
     // Two packets each way: waiting to fill the second would cost 40 ms.
     stream.setNoDelay(true);
-    using tls = await this.#tls.accept(stream);
+    const server = flaw === "expired" ? this.expired : this.#tls;
+    if (server === undefined) return done("failed");
+    using tls = await server.accept(stream);
     const request = await readRequest(tls);
+    // It ends with the time for the connection, or the client's.
+    if (flaw === "stall") { while (await tls.read() !== undefined); }
     const keys = await exportSessionKeys(tls.exportKey.bind(tls));
     const { ring } = this.#options;
     ring.look();
     const { octets, outcome } = answerKeyExchange(request, {
       port,
       makeCookie: () => makeCookie(ring.newest, keys),
+      flaw,
     });
     await tls.write(octets);
     await tls.end();

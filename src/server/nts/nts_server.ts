@@ -5,6 +5,7 @@ import { openNtsSealer } from "../../protocols/ntp/nts/sealer.ts";
 import type { Sealer } from "../../protocols/ntp/sealer.ts";
 import { canonicalAddress, isWildcard } from "../../system/address.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
+import { Faults } from "../faults/faults.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { ServerAddress } from "../serve_options.ts";
@@ -17,7 +18,12 @@ import {
 } from "./credentials.ts";
 import { CERTIFICATE_WARNING_HOURS, DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
 import { type NtsReport, OutcomeCounters } from "./outcomes.ts";
-import type { KeyExchangeListener, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
+import type {
+  KeyExchangeFaultPlans,
+  KeyExchangeListener,
+  KeyExchangeMessage,
+  KeyExchangeSetup,
+} from "./setup.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -116,17 +122,31 @@ export class NtsServer {
       counters: this.#counters.memory,
       guard,
       listeners,
+      faults: faultsOf(addresses, listeners),
     };
     const ports = await this.#open(this.#setup);
     // A thread that replaces this one has the same ports.
     const bound = listeners.map((each, i) => ({ ...each, port: ports[i] as number }));
     this.#setup = { ...this.#setup, listeners: bound };
     this.#addresses = bound.map(formatAddress);
+    for (const { faults } of addresses) {
+      if (faults instanceof Faults) faults.onChange = () => this.#setFaults(addresses, listeners);
+    }
     this.#warnOfEnd();
     this.#owned.use(this.#timers.every(DAY_MS, () => this.#beginDay()));
     if (this.#options.ntsSelfSigned === undefined) {
       this.#owned.use(this.#timers.every(LOOK_MS, () => void this.#look()));
     }
+  }
+
+  #setFaults(
+    addresses: readonly ServerAddress[],
+    listeners: readonly KeyExchangeListener[],
+  ): void {
+    if (this.#setup === undefined) return;
+    const faults = faultsOf(addresses, listeners);
+    this.#setup = { ...this.#setup, faults };
+    this.#worker?.postMessage(faults);
   }
 
   shutdown(): void {
@@ -159,8 +179,8 @@ export class NtsServer {
       if (isReady) void this.#replace(cause);
       else ready.reject(new Error(`Cannot start the thread of the key exchange: ${cause}`));
     };
-    const { certificate, key } = this.#credentials;
-    worker.postMessage({ ...setup, credentials: { certificate, key } });
+    const { certificate, key, expired } = this.#credentials;
+    worker.postMessage({ ...setup, credentials: { certificate, key, expired } });
     return await ready.promise;
   }
 
@@ -222,6 +242,22 @@ export class NtsServer {
 
 function filesOf({ ntsCert, ntsKey }: NtsOptions): readonly string[] {
   return [ntsCert, ntsKey].filter((file) => file !== undefined);
+}
+
+/** The faults of key exchanges: at each address those of the listener that clients are sent to. */
+function faultsOf(
+  addresses: readonly ServerAddress[],
+  listeners: readonly KeyExchangeListener[],
+): KeyExchangeFaultPlans {
+  return {
+    plans: listeners.map(({ hostname, ntpPort }) => {
+      const own = addresses.find((each) => each.hostname === hostname && each.port === ntpPort);
+      const fault = own?.faults?.options["nts-ke"];
+      return fault === undefined || own?.faults === undefined
+        ? undefined
+        : { faults: { "nts-ke": fault }, seed: own.faults.seed };
+    }),
+  };
 }
 
 /** One listener for each address with NTP: where several ports of one have it, clients are sent to the first. */

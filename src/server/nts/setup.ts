@@ -1,10 +1,24 @@
 /** The messages between the main thread and that of the key exchange. */
+import type { FaultsOptions } from "../faults/options.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 
 /** A certificate in PEM, with those between it and an authority, and its private key. */
 export interface Credentials {
   readonly certificate: string;
   readonly key: string;
+  /** A certificate of the same key that has expired, and that clients would trust otherwise; for tests of clients. */
+  readonly expired?: string | undefined;
+}
+
+/** The faults of the key exchange at one listener. */
+export interface KeyExchangeFaultPlan {
+  readonly faults: Pick<FaultsOptions, "nts-ke">;
+  readonly seed: number;
+}
+
+/** By listener, in their order. */
+export interface KeyExchangeFaultPlans {
+  readonly plans: readonly (KeyExchangeFaultPlan | undefined)[];
 }
 
 /** Where keys are exchanged. */
@@ -16,7 +30,7 @@ export interface KeyExchangeListener {
   readonly ntpPort: number;
 }
 
-/** The first message that the thread receives; others have new credentials. */
+/** The first message that the thread receives; others have new credentials, or new faults. */
 export interface KeyExchangeSetup {
   readonly credentials: Credentials;
   /** The memory of the key ring of cookies. */
@@ -24,6 +38,7 @@ export interface KeyExchangeSetup {
   readonly counters: SharedArrayBuffer;
   readonly guard: GuardPlan;
   readonly listeners: readonly KeyExchangeListener[];
+  readonly faults: KeyExchangeFaultPlans;
 }
 
 export type KeyExchangeMessage =

@@ -7,13 +7,19 @@ import { listenProblem } from "../../transports/listen_error.ts";
 import { TlsServer } from "../../transports/tls/tls_server.ts";
 import { openSettings } from "../guard/guard.ts";
 import { Admission } from "./admission.ts";
+import { KeyExchangeFaults } from "./faults.ts";
 import { KeyExchange } from "./key_exchange.ts";
 import { OutcomeCounters } from "./outcomes.ts";
-import type { Credentials, KeyExchangeMessage, KeyExchangeSetup } from "./setup.ts";
+import type {
+  Credentials,
+  KeyExchangeFaultPlans,
+  KeyExchangeMessage,
+  KeyExchangeSetup,
+} from "./setup.ts";
 
 /** What a worker has of its thread. */
 export interface KeyExchangeThread {
-  onmessage: ((event: MessageEvent<Credentials>) => void) | null;
+  onmessage: ((event: MessageEvent<Credentials | KeyExchangeFaultPlans>) => void) | null;
   postMessage(message: KeyExchangeMessage): void;
 }
 
@@ -22,19 +28,30 @@ export function openTls(credentials: Credentials): TlsServer {
   return new TlsServer({ ...credentials, protocol: KEY_EXCHANGE_PROTOCOL });
 }
 
+function openExpired({ expired, key }: Credentials): TlsServer | undefined {
+  return expired === undefined ? undefined : openTls({ certificate: expired, key });
+}
+
 /** Serves until the thread is terminated. */
 export function exchangeKeysForever(setup: KeyExchangeSetup, thread: KeyExchangeThread): void {
   const timers = systemTimers;
   const counters = new OutcomeCounters(setup.counters);
   // Those of a thread that died are closed.
   counters.connections = 0;
+  const faults = new KeyExchangeFaults();
+  faults.set(setup.faults.plans);
   const exchange = new KeyExchange(openTls(setup.credentials), {
     ring: new KeyRingReader(setup.ring),
     admission: new Admission(openSettings(setup.guard), () => timers.monotonicMs()),
     counters,
     timers,
+    faults,
   });
-  thread.onmessage = ({ data }) => exchange.replace(openTls(data));
+  exchange.expired = openExpired(setup.credentials);
+  thread.onmessage = ({ data }) => {
+    if ("plans" in data) faults.set(data.plans);
+    else exchange.replace(openTls(data));
+  };
   const ports: number[] = [];
   for (const listener of setup.listeners) {
     try {

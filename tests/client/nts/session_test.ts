@@ -223,6 +223,18 @@ Deno.test("cookies that the server does not know lead to new keys, once", async 
   assertEquals(server.exchanges, 3);
 });
 
+Deno.test("a NAK to keys that are new ends the query: others would be no better", async () => {
+  const server: NtsServer = new NtsServer((request) => server.nak(request));
+  const session = server.session();
+  for (let exchanges = 1; exchanges <= 2; exchanges++) {
+    const error = await assertRejects(() => server.query(session), QueryError);
+    assertEquals(error.reason, "not_authentic");
+    assert(error.message.endsWith("an NTS NAK: the server knows no such cookie"), error.message);
+    // The next query has keys of its own.
+    assertEquals([server.exchanges, server.cookies.length], [exchanges, exchanges]);
+  }
+});
+
 Deno.test("a NAK to another request, and one that a reply follows, change nothing", async () => {
   const server: NtsServer = new NtsServer((request) => {
     const nak = server.nak(request);

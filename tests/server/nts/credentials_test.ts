@@ -81,7 +81,8 @@ Deno.test(
         for (const key of ["good.key", "group.key"]) {
           const files = { ntsCert: `${folder}/good.pem`, ntsKey: `${folder}/${key}` };
           const read = await readCredentials(files, now);
-          assertEquals(read, { ...good, end: day(29) });
+          const { certificate, key: secret } = good;
+          assertEquals(read, { certificate, key: secret, end: day(29) });
         }
         // A chain, in which the certificate of the server is the first.
         await write("chain.pem", good.certificate + old.certificate);

@@ -17,7 +17,7 @@ export const MAX_KEY_EXCHANGE_REQUEST = 4096;
 /** The cookies of an answer: as many as a client keeps (RFC 8915 §4.1.6). */
 const COOKIES = 8;
 
-const errorCode = { unrecognized: 0, badRequest: 1 } as const;
+const errorCode = { unrecognized: 0, badRequest: 1, internal: 2 } as const;
 
 /** How a key exchange ended, of those in which a whole request came. */
 export type KeyExchangeOutcome = "answered" | "nothing_in_common" | "bad_request";
@@ -31,6 +31,8 @@ export interface AnswerOptions {
   /** The UDP port of NTP. */
   readonly port: number;
   readonly makeCookie: () => Uint8Array;
+  /** What is to be wrong with the answer, for tests of clients. */
+  readonly flaw?: string | undefined;
 }
 
 const NTP_PORT = 123;
@@ -38,9 +40,9 @@ const NTP_PORT = 123;
 /** Answers a whole request. */
 export function answerKeyExchange(
   request: Uint8Array,
-  { port, makeCookie }: AnswerOptions,
+  { port, makeCookie, flaw }: AnswerOptions,
 ): KeyExchangeReply {
-  const wish = readRequest(request);
+  const wish = flaw === "refuse" ? errorCode.internal : readRequest(request);
   if (typeof wish === "number") {
     return { octets: encode([critical(recordType.error, u16(wish))]), outcome: "bad_request" };
   }
@@ -51,7 +53,8 @@ export function answerKeyExchange(
   }
   if (!speaksNtp || !speaksAead) return { octets: encode(records), outcome: "nothing_in_common" };
   if (port !== NTP_PORT) records.push(critical(recordType.port, u16(port)));
-  for (let i = 0; i < COOKIES; i++) records.push([recordType.cookie, makeCookie()]);
+  const cookies = flaw === "no-cookies" ? 0 : COOKIES;
+  for (let i = 0; i < cookies; i++) records.push([recordType.cookie, makeCookie()]);
   return { octets: encode(records), outcome: "answered" };
 }
 
