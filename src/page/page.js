@@ -4,6 +4,7 @@ import { byId, makeButton, setAttribute } from "./parts/dom.js";
 import { zone } from "./parts/format.js";
 import { showConnection, showServer, showTitle, showUptime } from "./parts/header.js";
 import { Live } from "./parts/live.js";
+import { showNts } from "./parts/nts.js";
 import { drawPlots } from "./parts/plots.js";
 import { Series, spans } from "./parts/series.js";
 import { ServedTime } from "./parts/served_time.js";
@@ -27,6 +28,9 @@ let stateAt = 0;
 /** @type {import("./shapes.d.ts").Clients | undefined} */
 let clients;
 
+/** Key exchanges of NTS by outcome since the state came. @type {Map<string, number>} */
+let exchanges = new Map();
+
 /** The error bound of the last second. @type {number | null | undefined} */
 let bound;
 
@@ -49,6 +53,7 @@ const live = new Live({
     if (state !== undefined && state.version !== next.version) return location.reload();
     if (state !== undefined && state.started !== next.started) news = [];
     [state, stateAt] = [next, performance.now()];
+    exchanges = new Map();
     served.readState(next);
     showServer(next);
     showAll();
@@ -56,6 +61,9 @@ const live = new Live({
   tick(tick) {
     served.readTick(tick);
     bound = tick.bound;
+    for (const [outcome, count] of Object.entries(tick.key_exchanges ?? {})) {
+      exchanges.set(outcome, (exchanges.get(outcome) ?? 0) + count);
+    }
     if (series.add(tick)) void readHistory();
     showAll();
   },
@@ -102,6 +110,7 @@ function showAll() {
   drawPlots(series, state, news);
   showUpstreams(state, (performance.now() - stateAt) / 1000);
   showListeners(state, rates);
+  showNts(state.nts, exchanges, Date.parse(state.clock.system) + performance.now() - stateAt);
 }
 
 function showFrame() {

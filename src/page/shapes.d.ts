@@ -53,6 +53,16 @@ export interface Upstream {
   last_reply: number | null;
 }
 
+/** The key exchange of NTS. */
+export interface Nts {
+  addresses: string[];
+  connections: number;
+  /** Since the start, by outcome. */
+  key_exchanges: Record<string, number>;
+  /** ISO 8601. */
+  certificate_end: string;
+}
+
 export interface State {
   version: string;
   started: string;
@@ -62,6 +72,7 @@ export interface State {
   upstreams?: Upstream[];
   discipline?: { state: string; root_distance: number | null };
   warnings?: Warning[];
+  nts?: Nts;
 }
 
 /** The counts of one second. */
@@ -79,6 +90,8 @@ export interface Tick {
   clients: number;
   bound: number | null;
   listeners?: [replies: number, refused: number][];
+  /** Key exchanges of NTS by outcome; those without one are left out. */
+  key_exchanges?: Record<string, number>;
   upstreams?: Record<string, [offset: number | null, distance: number | null]>;
 }
 

@@ -111,6 +111,8 @@ interface State {
   readonly listeners?: readonly string[];
   readonly warnings: RegExp;
   readonly verdict: RegExp;
+  /** What an element shows. */
+  readonly text?: readonly [id: string, pattern: RegExp];
 }
 
 const states: Readonly<Record<string, State>> = {
@@ -130,6 +132,15 @@ const states: Readonly<Record<string, State>> = {
     warnings: /^▲ One listener[^]*▲ FAULTS/,
     verdict: /^✓ Synchronised, right to within /,
   },
+  "the key exchange of NTS": {
+    options: { ntsSelfSigned: "localhost", ntsPort: 0 },
+    warnings: /^$/,
+    verdict: /^✓ Synchronised, right to within /,
+    text: [
+      "nts",
+      /^0 clients got keys\s+none failed\s+✓ certificate valid until \d{4}-\d\d-\d\d, for \d+ d$/,
+    ],
+  },
   "not synchronised": {
     options: { status: { unsynchronized: true } },
     warnings: /^✕ NOT SYNCHRONISED[^]*NTP clients are to ignore/,
@@ -147,7 +158,7 @@ const states: Readonly<Record<string, State>> = {
   },
 };
 
-for (const [name, { options, listeners = [], warnings, verdict }] of Object.entries(states)) {
+for (const [name, { options, listeners = [], warnings, verdict, text }] of Object.entries(states)) {
   Deno.test(
     await where(browserNeeds, `the status page shows ${name}, on every screen`, async () => {
       const urls = ["127.0.0.1:0", "time://127.0.0.1:0", ...listeners];
@@ -157,6 +168,7 @@ for (const [name, { options, listeners = [], warnings, verdict }] of Object.entr
           const page = await open(browser, server, screen);
           await page.shows("verdict", verdict);
           await page.shows("warnings", warnings);
+          if (text) await page.shows(...text);
           await page.shows("hms", /^\d\d:\d\d:\d\d$/);
           await page.assertSound(`${screen.viewport.width}, ${screen.colorScheme}`);
           await page.page.context().close();

@@ -15,6 +15,7 @@ const titles = {
   leap_second: "LEAP SECOND",
   listener_simulated: "One listener",
   faults: "FAULTS",
+  nts_certificate: "CERTIFICATE",
 };
 
 /** @type {State | undefined} */

@@ -3,14 +3,13 @@ import type { ServedTime } from "../../../../clock/served_time.ts";
 import { CONTROL_SCHEMA, type ServerState } from "../../../../client/control_api.ts";
 import { TextStream } from "../../../../http/text_stream.ts";
 import { HttpError } from "../../../../http/http_error.ts";
-import { refusalCauses } from "../../../../protocols/responder.ts";
 import { systemTimers, type Timers } from "../../../../system/time.ts";
 import { formatJson } from "../../../../text/json.ts";
-import { repliesByProtocol, type Totals } from "../../../../transports/counters.ts";
 import type { ControlledServer } from "../../call.ts";
 import { stateOf } from "../../state.ts";
 import { describeSimulation, type Finding, findWarnings } from "../../warnings.ts";
 import { describeStatus } from "../served_status.ts";
+import { type Counts, countsOf, subtract } from "./counts.ts";
 import { History, type HistoryPart, type Span } from "./history.ts";
 import { maskClients } from "./mask.ts";
 
@@ -43,17 +42,6 @@ const COMMENT_SECONDS = 15;
 const RETRY_MS = 3000;
 
 const CLIENTS_SHOWN = 50;
-
-/** What a second adds to the counts. */
-interface Counts {
-  readonly received: number;
-  readonly replies: Readonly<Record<string, number>>;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly kisses: number;
-  readonly errors: number;
-  /** Replies and refusals of each listener. */
-  readonly listeners: readonly (readonly [replies: number, refused: number])[];
-}
 
 export class Dashboard implements Disposable {
   readonly #subject: ControlledServer;
@@ -144,8 +132,9 @@ export class Dashboard implements Disposable {
     // A tick comes a little before or after the end of its second.
     const second = Math.round(elapsedMs / 1000);
     this.#history.add(Math.max(0, second - 1), columnsOf(tick));
-    this.#compare();
+    // A state that follows has the counts of this second already.
     this.#send(event("tick", tick));
+    this.#compare();
     if (second % COMMENT_SECONDS === 0) this.#send(": still here\n\n");
     if (second % CLIENTS_SECONDS === 0) await this.#sendClients([...this.#viewers]);
   }
@@ -254,48 +243,6 @@ interface Tick extends Counts {
   readonly upstreams?: Readonly<
     Record<string, readonly [offset: number | null, distance: number | null]>
   >;
-}
-
-function countsOf({ totals, listeners }: ControlledServer): Counts {
-  const { received, refused, kisses, responderErrors, receiveErrors, sendErrors } = totals();
-  const each = listeners.map(({ protocol, totals }) => ({ protocol, totals: totals() }));
-  const replies: Record<string, number> = {};
-  for (const { protocol, totals } of each) {
-    for (const [spoken, count] of repliesByProtocol(protocol, totals)) {
-      replies[spoken] = (replies[spoken] ?? 0) + count;
-    }
-  }
-  return {
-    received,
-    replies,
-    refused,
-    kisses,
-    errors: responderErrors + receiveErrors + sendErrors,
-    listeners: each.map(({ totals }) => [totals.answered, refusalsOf(totals)]),
-  };
-}
-
-function refusalsOf({ refused }: Pick<Totals, "refused">): number {
-  return refusalCauses.reduce((sum, cause) => sum + refused[cause], 0);
-}
-
-/** The counts of a second; causes without a refusal are left out. */
-function subtract(now: Counts, before: Counts): Counts {
-  const increments = (a: Counts["replies"], b: Counts["replies"]): [string, number][] =>
-    Object.entries(a).map(([name, count]) => [name, count - (b[name] ?? 0)]);
-  return {
-    received: now.received - before.received,
-    replies: Object.fromEntries(increments(now.replies, before.replies)),
-    refused: Object.fromEntries(
-      increments(now.refused, before.refused).filter(([, count]) => count > 0),
-    ),
-    kisses: now.kisses - before.kisses,
-    errors: now.errors - before.errors,
-    listeners: now.listeners.map(([replies, refused], i) => {
-      const [repliesBefore = 0, refusedBefore = 0] = before.listeners[i] ?? [];
-      return [replies - repliesBefore, refused - refusedBefore];
-    }),
-  };
 }
 
 function columnsOf({ replies, refused, bound, upstreams = {} }: Tick): Record<
