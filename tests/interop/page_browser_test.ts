@@ -133,7 +133,7 @@ const states: Readonly<Record<string, State>> = {
     verdict: /^✓ Synchronised, right to within /,
   },
   "the key exchange of NTS": {
-    options: { ntsSelfSigned: "localhost", ntsPort: 0 },
+    options: { ntsSelfSigned: "/dev/null", ntsPort: 0 },
     warnings: /^$/,
     verdict: /^✓ Synchronised, right to within /,
     text: [
