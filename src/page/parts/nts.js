@@ -40,7 +40,7 @@ export function showNts(nts, since, nowMs) {
   ) => b - a);
   const failed = causes.reduce((sum, [, each]) => sum + each, 0);
   const [done, rest, certificate] = childrenOf(byId("nts"));
-  setText(done, `${formatCount(answered)} clients got keys`);
+  setText(done, `${formatCount(answered)} ${answered === 1 ? "client" : "clients"} got keys`);
   const words = causes.map(([cause, each]) => `${formatCount(each)} ${cause}`).join(", ");
   const isMany = failed > MAX_FAILED * (answered + failed);
   setText(rest, failed === 0 ? "none failed" : `${isMany ? "▲ " : ""}${words}`);
