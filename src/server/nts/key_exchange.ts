@@ -6,6 +6,7 @@ import type { NtsKeFlaw } from "../faults/options.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
 import { exportSessionKeys, isWhole } from "../../protocols/ntp/nts/records.ts";
 import { type AddressFamily, addressFamily, canonicalAddress } from "../../system/address.ts";
+import { isReset } from "../../system/tcp.ts";
 import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
@@ -104,9 +105,9 @@ export class KeyExchange {
         stream = await listener.accept();
       } catch (error) {
         if (this.#isClosed) return;
-        counters.count("failed");
         // A client that resets its connection at once must not make others wait.
-        if (!isReset(error)) await timers.sleep(ACCEPT_PAUSE_MS);
+        if (isReset(error)) counters.count("failed");
+        else await timers.sleep(ACCEPT_PAUSE_MS);
         continue;
       }
       const remote = canonicalAddress(stream.remoteAddr.hostname);
@@ -192,12 +193,6 @@ async function readRequest(tls: TlsConnection): Promise<Uint8Array> {
     request = joined;
   }
   return request.subarray(0, MAX_KEY_EXCHANGE_REQUEST);
-}
-
-/** Whether a connection ended before it was accepted. */
-function isReset(error: unknown): boolean {
-  return error instanceof Deno.errors.NotConnected ||
-    error instanceof Deno.errors.ConnectionAborted;
 }
 
 function closeQuietly(stream: Deno.TcpConn): void {

@@ -239,6 +239,33 @@ Deno.test(
   ),
 );
 
+/** Connects and resets the connection, fifty times. */
+const RESETS = `
+import socket, struct, sys
+for _ in range(50):
+    client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+`;
+
+Deno.test(
+  await where(
+    { ...needs, commands: ["python3"] },
+    "clients that reset their connections make no other wait",
+    async () => {
+      using served = await Served.start();
+      const { code, stderr } = await run(["python3", "-c", RESETS, String(served.port)]);
+      assertEquals([code, stderr], [0, ""]);
+      // Its time stands still: a pause would not end.
+      const outcomes = await served.outcomes(50);
+      assertEquals((outcomes.failed ?? 0) + (outcomes.overload ?? 0), 50);
+      using tls = await served.connectTls();
+      await tls.write(encodeKeyExchangeRequest());
+      assertEquals(decodeKeyExchangeAnswer(await readAll(tls)).cookies.length, 8);
+    },
+  ),
+);
+
 Deno.test(
   await where(needs, "another certificate holds for connections from then on", async () => {
     using served = await Served.start();
