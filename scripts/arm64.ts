@@ -161,7 +161,7 @@ function formatInit(folder: string, names: readonly string[]): string {
   return `#!/bin/busybox sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin:${folder}/archive/lib/timesrv HOME=/root LC_ALL=C.UTF-8 NO_COLOR=1
 export DENO_DIR=${folder}/deno_dir DENO_NO_UPDATE_CHECK=1
-export TIMESRV_REQUIRE_PEERS=1 TIMESRV_TEST_SLOWNESS=${SLOWNESS}
+export TIMESRV_REQUIRE_PEERS=1 TIMESRV_TEST_SLOWNESS=${SLOWNESS} TIMECLI_TIMEOUT=60s
 mkdir -p /proc /sys /dev /tmp /run /root /var/lib
 mount -t proc proc /proc
 mount -t sysfs sys /sys
