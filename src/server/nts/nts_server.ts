@@ -5,6 +5,7 @@ import { openNtsSealer } from "../../protocols/ntp/nts/sealer.ts";
 import type { Sealer } from "../../protocols/ntp/sealer.ts";
 import { canonicalAddress, isWildcard } from "../../system/address.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
+import { openLibssl } from "../../transports/tls/libssl.ts";
 import { Faults } from "../faults/faults.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServerLog } from "../log/log.ts";
@@ -81,6 +82,8 @@ export class NtsServer {
     hostnames: readonly string[],
     own: { log?: ServerLog | undefined; timers?: Timers } = {},
   ): Promise<NtsServer> {
+    // Before a certificate is written for nothing.
+    openLibssl();
     const reason = whyNoWorker();
     if (reason !== undefined) throw new Error(`Cannot serve NTS: ${reason}`);
     const now = (own.timers ?? systemTimers).now();

@@ -86,6 +86,10 @@ test("errors have the same names and reasons", async () => {
   await assert.rejects(serve(`ntp://127.0.0.1:${port}`), { name: "ListenError", reason: "in_use" });
   await assert.rejects(serve("ntp://192.0.2.1:0"), { reason: "not_of_this_machine" });
   await assert.rejects(serve("ntp://127.0.0.1:0", { transport: "mmsg" }), /mmsg/);
+  const nts = { ntsSelfSigned: "ca.pem", ntsPort: 0 };
+  const needsDeno = { message: "NTS needs Deno, which calls OpenSSL" };
+  await assert.rejects(serve("ntp://127.0.0.1:0", nts), needsDeno);
+  await assert.rejects(query("ntp+nts://localhost:1"), needsDeno);
   await assert.rejects(serve("ntp://127.0.0.1:0", { nothing: 1 }), SyntaxError);
   await using silent = await serve("ntp://127.0.0.1:0", { faults: { drop: 1 } });
   const error = await query(silent.url, { timeout: "100ms" }).catch((error) => error);
