@@ -6,8 +6,10 @@ export const BLOCK_LENGTH = 16;
 /** CBC that begins with a block of zeros each time. */
 export interface Cbc extends Disposable {
   setKey(key: Uint8Array): void;
-  /** Encrypts whole blocks; returns the last one, which is valid until the next call. */
-  encrypt(blocks: Uint8Array): Uint8Array;
+  /** The place of the next blocks, of so many octets or more; the next call may be given another one. */
+  reserve(length: number): Uint8Array;
+  /** Encrypts that many octets of the place, whole blocks; returns the last block, which is valid until the next call. */
+  encrypt(length: number): Uint8Array;
 }
 
 export interface Ctr extends Disposable {
@@ -26,16 +28,22 @@ const ZERO = new Uint8Array(BLOCK_LENGTH);
 
 class NodeCbc implements Cbc {
   #key: Uint8Array = ZERO;
+  #blocks = new Uint8Array(16 * BLOCK_LENGTH);
 
   setKey(key: Uint8Array): void {
     this.#key = key.slice();
   }
 
-  encrypt(blocks: Uint8Array): Uint8Array {
+  reserve(length: number): Uint8Array {
+    if (length > this.#blocks.length) this.#blocks = new Uint8Array(length);
+    return this.#blocks;
+  }
+
+  encrypt(length: number): Uint8Array {
     const algorithm = this.#key.length === 32 ? "aes-256-cbc" : "aes-128-cbc";
     const cipher = nodeCrypto().createCipheriv(algorithm, this.#key, ZERO);
     cipher.setAutoPadding(false);
-    const last = cipher.update(blocks).subarray(-BLOCK_LENGTH);
+    const last = cipher.update(this.#blocks.subarray(0, length)).subarray(-BLOCK_LENGTH);
     // Until its end Deno keeps a cipher, which no garbage collector frees.
     cipher.final();
     return last;

@@ -12,18 +12,27 @@ export const SIV_KEY_LENGTH = 32;
 export const SIV_TAG_LENGTH = BLOCK_LENGTH;
 
 const ZERO = new Uint8Array(BLOCK_LENGTH);
+const EMPTY = new Uint8Array();
 
 export class AesSiv implements Disposable {
   readonly #cmac: Cmac;
   readonly #ctr: Ctr;
-  /** The MAC of a block of zeros, with which S2V begins. */
+  /** With what S2V begins: the MAC of a block of zeros, and of `first`. */
   readonly #start = new Uint8Array(BLOCK_LENGTH);
+  readonly #first: Uint8Array | undefined;
+  readonly #ctrKey = new Uint8Array(BLOCK_LENGTH);
+  /** Whether the cipher has its key, which an empty text does not need. */
+  #isCtrReady = false;
   readonly #sum = new Uint8Array(BLOCK_LENGTH);
   readonly #counter = new Uint8Array(BLOCK_LENGTH);
 
-  /** @throws {RangeError} If the key has another length than {@linkcode SIV_KEY_LENGTH} */
-  constructor(key: Uint8Array, aes: Aes = nodeAes) {
+  /**
+   * @param first Associated data that comes before that of each text
+   * @throws {RangeError} If the key has another length than {@linkcode SIV_KEY_LENGTH}
+   */
+  constructor(key: Uint8Array, aes: Aes = nodeAes, first?: Uint8Array) {
     checkKey(key);
+    this.#first = first;
     this.#cmac = new Cmac(key.subarray(0, SIV_KEY_LENGTH / 2), aes);
     this.#ctr = new aes.Ctr();
     this.#prepare(key);
@@ -37,8 +46,10 @@ export class AesSiv implements Disposable {
   }
 
   #prepare(key: Uint8Array): void {
-    this.#ctr.setKey(key.subarray(SIV_KEY_LENGTH / 2));
+    this.#ctrKey.set(key.subarray(SIV_KEY_LENGTH / 2));
+    this.#isCtrReady = false;
     this.#start.set(this.#cmac.compute(ZERO));
+    if (this.#first !== undefined) this.#include(this.#start, this.#first);
   }
 
   /** Encrypts a text: tag, then as many octets as it has. */
@@ -57,21 +68,27 @@ export class AesSiv implements Disposable {
 
   /** Decrypts what {@linkcode seal} has made of the same; undefined if anything was changed. */
   open(sealed: Uint8Array, associated: readonly Uint8Array[]): Uint8Array | undefined {
-    if (sealed.length < SIV_TAG_LENGTH) return undefined;
+    const length = sealed.length - SIV_TAG_LENGTH;
+    if (length < 0) return undefined;
+    const plain = length === 0 ? EMPTY : new Uint8Array(length);
+    return this.openInto(plain, sealed, associated) ? plain : undefined;
+  }
+
+  /** Does so into a place of its length; returns whether nothing was changed. */
+  openInto(plain: Uint8Array, sealed: Uint8Array, associated: readonly Uint8Array[]): boolean {
+    if (sealed.length !== SIV_TAG_LENGTH + plain.length) return false;
     const tag = sealed.subarray(0, SIV_TAG_LENGTH);
-    const plain = new Uint8Array(sealed.length - SIV_TAG_LENGTH);
     this.#crypt(tag, sealed.subarray(SIV_TAG_LENGTH), plain);
-    return areEqual(this.#authenticate(plain, associated), tag) ? plain : undefined;
+    if (areEqual(this.#authenticate(plain, associated), tag)) return true;
+    plain.fill(0);
+    return false;
   }
 
   /** S2V of RFC 5297 §2.4. */
   #authenticate(plain: Uint8Array, associated: readonly Uint8Array[]): Uint8Array {
     const sum = this.#sum;
     sum.set(this.#start);
-    for (const each of associated) {
-      double(sum);
-      add(sum, 0, this.#cmac.compute(each));
-    }
+    for (const each of associated) this.#include(sum, each);
     if (plain.length >= BLOCK_LENGTH) return this.#cmac.compute(plain, sum);
     double(sum);
     for (let i = 0; i < plain.length; i++) sum[i] = (sum[i] as number) ^ (plain[i] as number);
@@ -79,9 +96,16 @@ export class AesSiv implements Disposable {
     return this.#cmac.compute(sum);
   }
 
+  #include(sum: Uint8Array, associated: Uint8Array): void {
+    double(sum);
+    add(sum, 0, this.#cmac.compute(associated));
+  }
+
   /** Encrypts or decrypts in counter mode, from the tag on without two of its bits (RFC 5297 §2.5). */
   #crypt(tag: Uint8Array, text: Uint8Array, into: Uint8Array): void {
     if (text.length === 0) return;
+    if (!this.#isCtrReady) this.#ctr.setKey(this.#ctrKey);
+    this.#isCtrReady = true;
     const counter = this.#counter;
     counter.set(tag);
     counter[8] = (counter[8] as number) & 0x7f;

@@ -1,15 +1,12 @@
 /** AES-CMAC (RFC 4493, NIST SP 800-38B), built on the CBC mode of AES. */
 import { type Aes, BLOCK_LENGTH, type Cbc, nodeAes } from "./aes.ts";
 
-const ZERO = new Uint8Array(BLOCK_LENGTH);
-
 /** Computes AES-CMACs by one key, of 16 or 32 octets. */
 export class Cmac implements Disposable {
   readonly #cbc: Cbc;
   /** The subkeys for a last block that is whole, and for one that is not. */
   readonly #whole = new Uint8Array(BLOCK_LENGTH);
   readonly #padded = new Uint8Array(BLOCK_LENGTH);
-  #message = new Uint8Array(16 * BLOCK_LENGTH);
 
   constructor(key: Uint8Array, aes: Aes = nodeAes) {
     this.#cbc = new aes.Cbc();
@@ -18,7 +15,8 @@ export class Cmac implements Disposable {
 
   setKey(key: Uint8Array): void {
     this.#cbc.setKey(key);
-    this.#whole.set(this.#cbc.encrypt(ZERO));
+    this.#cbc.reserve(BLOCK_LENGTH).fill(0, 0, BLOCK_LENGTH);
+    this.#whole.set(this.#cbc.encrypt(BLOCK_LENGTH));
     double(this.#whole);
     this.#padded.set(this.#whole);
     double(this.#padded);
@@ -32,8 +30,7 @@ export class Cmac implements Disposable {
   compute(message: Uint8Array, end?: Uint8Array): Uint8Array {
     const { length } = message;
     const octets = Math.max(Math.ceil(length / BLOCK_LENGTH), 1) * BLOCK_LENGTH;
-    if (octets > this.#message.length) this.#message = new Uint8Array(octets);
-    const padded = this.#message;
+    const padded = this.#cbc.reserve(octets);
     padded.set(message);
     if (end !== undefined) add(padded, length - BLOCK_LENGTH, end);
     if (octets > length) {
@@ -41,7 +38,7 @@ export class Cmac implements Disposable {
       padded.fill(0, length + 1, octets);
     }
     add(padded, octets - BLOCK_LENGTH, octets === length ? this.#whole : this.#padded);
-    return this.#cbc.encrypt(padded.subarray(0, octets));
+    return this.#cbc.encrypt(octets);
   }
 
   [Symbol.dispose](): void {

@@ -15,7 +15,7 @@ export interface RingKey {
   readonly octets: Uint8Array;
 }
 
-/** A key of the ring, ready for use. */
+/** A key of the ring, ready for use; its id is associated with all that it seals. */
 export interface CookieKey {
   readonly id: number;
   readonly siv: AesSiv;
@@ -95,7 +95,8 @@ export class KeyRingReader {
       for (let word = 0; word < WORDS; word++) {
         view.setUint32(4 * word, numbers[at + 1 + word] as number);
       }
-      keys.push(this.find(id) ?? { id, siv: new AesSiv(octets, this.#aes) });
+      const idOctets = Uint8Array.of(id >>> 24, id >>> 16, id >>> 8, id);
+      keys.push(this.find(id) ?? { id, siv: new AesSiv(octets, this.#aes, idOctets) });
     }
     for (const old of this.#keys) if (!keys.includes(old)) old.siv[Symbol.dispose]();
     this.#keys = keys;

@@ -4,6 +4,7 @@
  */
 import { isGranted } from "../system/permission.ts";
 import { type Aes, BLOCK_LENGTH, type Cbc, type Ctr } from "./aes.ts";
+import { add } from "./cmac.ts";
 import { openOpenssl } from "./openssl.ts";
 
 const SYMBOLS = {
@@ -87,19 +88,20 @@ function bind(library: Libcrypto): Aes {
       this.#keyLength = keyLength;
     }
 
-    /** Encrypts into `output`. */
-    run(octets: Uint8Array): void {
+    /** Encrypts the first octets of a text, into a place that has as many. */
+    run(text: Uint8Array, length: number, into: Uint8Array): void {
       if (this.#pointer === null) throw new Error("The cipher is closed");
       if (this.#keyLength === undefined) throw new Error("The cipher has no key");
-      if (octets.length > CAPACITY) throw new RangeError(`More than ${CAPACITY} octets`);
+      if (length > CAPACITY) throw new RangeError(`More than ${CAPACITY} octets`);
+      if (length > text.length || length > into.length) throw new RangeError("A place too short");
       const isDone = library.EVP_EncryptUpdate(
         this.#pointer,
-        output,
+        into as BufferSource,
         written,
-        octets as BufferSource,
-        octets.length,
+        text as BufferSource,
+        length,
       );
-      if (isDone !== 1 || written[0] !== octets.length) throw new Error("OpenSSL does not encrypt");
+      if (isDone !== 1 || written[0] !== length) throw new Error("OpenSSL does not encrypt");
     }
 
     [Symbol.dispose](): void {
@@ -119,18 +121,19 @@ function bind(library: Libcrypto): Aes {
         this.#last.fill(0);
       }
 
-      encrypt(blocks: Uint8Array): Uint8Array {
-        const { length } = blocks;
+      reserve(length: number): Uint8Array {
+        if (length > CAPACITY) throw new RangeError(`More than ${CAPACITY} octets`);
+        return this.#input;
+      }
+
+      encrypt(length: number): Uint8Array {
         const [input, last] = [this.#input, this.#last];
-        if (length === 0 || length > CAPACITY || length % BLOCK_LENGTH !== 0) {
+        if (!(length > 0 && length <= CAPACITY) || length % BLOCK_LENGTH !== 0) {
           throw new RangeError(`${length} octets are no blocks`);
         }
         // OpenSSL goes on from the block before, which is taken out again: this saves the call that begins anew.
-        for (let i = 0; i < length; i++) input[i] = blocks[i] as number;
-        for (let i = 0; i < BLOCK_LENGTH; i++) {
-          input[i] = (input[i] as number) ^ (last[i] as number);
-        }
-        this.#context.run(input.subarray(0, length));
+        add(input, 0, last);
+        this.#context.run(input, length, output);
         for (let i = 0; i < BLOCK_LENGTH; i++) {
           last[i] = output[length - BLOCK_LENGTH + i] as number;
         }
@@ -150,8 +153,7 @@ function bind(library: Libcrypto): Aes {
 
       crypt(counter: Uint8Array, text: Uint8Array, into: Uint8Array): void {
         this.#context.begin(null, counter);
-        this.#context.run(text);
-        for (let i = 0; i < text.length; i++) into[i] = output[i] as number;
+        this.#context.run(text, text.length, into);
       }
 
       [Symbol.dispose](): void {

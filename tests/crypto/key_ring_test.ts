@@ -28,7 +28,7 @@ Deno.test("a key ring keeps the newest key and two before it, and its readers no
   assertEquals(reader.find(0), undefined);
 });
 
-Deno.test("a reader has the very keys of the ring", () => {
+Deno.test("a reader has the very keys of the ring, with their ids as associated data", () => {
   const keys = [0xffffffff, 1].map((id) => ({
     id,
     octets: Uint8Array.from({ length: 32 }, (_, i) => 0xff - i ^ id & 0xff),
@@ -38,7 +38,9 @@ Deno.test("a reader has the very keys of the ring", () => {
   const reader = new KeyRingReader(ring.memory);
   assertEquals(reader.newest.id, 0xffffffff);
   for (const { id, octets } of keys) {
-    const sealed = new AesSiv(octets).seal(Uint8Array.of(1, 2, 3), []);
+    const idOctets = new Uint8Array(4);
+    new DataView(idOctets.buffer).setUint32(0, id);
+    const sealed = new AesSiv(octets).seal(Uint8Array.of(1, 2, 3), [idOctets]);
     assertEquals(reader.find(id)?.siv.open(sealed, []), Uint8Array.of(1, 2, 3));
   }
 });

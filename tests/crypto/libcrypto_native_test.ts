@@ -74,15 +74,22 @@ Deno.test(
       assertThrows(() => new Cmac(new Uint8Array(length), aes), RangeError);
     }
     const cbc = new aes.Cbc();
-    assertThrows(() => cbc.encrypt(new Uint8Array(16)), Error, "no key");
+    assertThrows(() => cbc.encrypt(16), Error, "no key");
     cbc.setKey(new Uint8Array(16));
     assertThrows(() => cbc.setKey(new Uint8Array(17)), RangeError);
-    assertThrows(() => cbc.encrypt(new Uint8Array(15)), RangeError);
-    assertThrows(() => cbc.encrypt(new Uint8Array()), RangeError);
-    assertThrows(
-      () => new aes.Ctr().crypt(new Uint8Array(15), new Uint8Array(1), new Uint8Array(1)),
-      RangeError,
-    );
+    for (const length of [0, 15, -16, 4112, NaN]) {
+      assertThrows(() => cbc.encrypt(length), RangeError);
+    }
+    assertThrows(() => cbc.reserve(4097), RangeError);
+    const ctr = new aes.Ctr();
+    const [block, one, two] = [16, 1, 2].map((length) => new Uint8Array(length)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    assertThrows(() => ctr.crypt(two, one, one), RangeError);
+    ctr.setKey(block);
+    assertThrows(() => ctr.crypt(block, two, one), RangeError, "too short");
     siv[Symbol.dispose]();
     siv[Symbol.dispose]();
     assertThrows(() => siv.seal(new Uint8Array(16), []), Error, "closed");

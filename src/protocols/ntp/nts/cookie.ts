@@ -8,10 +8,13 @@ const ID_LENGTH = 4;
 const NONCE_LENGTH = 16;
 const SEALED_AT = ID_LENGTH + NONCE_LENGTH;
 
-/** Octets of a cookie: key id, nonce, and both keys of the session sealed. */
-export const COOKIE_LENGTH = SEALED_AT + SIV_TAG_LENGTH + 2 * SIV_KEY_LENGTH;
+/** Octets of the keys of a session. */
+export const SESSION_KEYS_LENGTH = 2 * SIV_KEY_LENGTH;
 
-const plain = new Uint8Array(2 * SIV_KEY_LENGTH);
+/** Octets of a cookie: key id, nonce, and both keys of the session sealed. */
+export const COOKIE_LENGTH = SEALED_AT + SIV_TAG_LENGTH + SESSION_KEYS_LENGTH;
+
+const plain = new Uint8Array(SESSION_KEYS_LENGTH);
 
 /** The keys of a session: from client to server, and back. */
 export interface SessionKeys {
@@ -40,7 +43,7 @@ export function writeCookie(
   putRandom(cookie, ID_LENGTH, SEALED_AT, random32);
   plain.set(c2s);
   plain.set(s2c, SIV_KEY_LENGTH);
-  key.siv.sealInto(cookie.subarray(SEALED_AT), plain, associated(cookie));
+  key.siv.sealInto(cookie.subarray(SEALED_AT), plain, [cookie.subarray(ID_LENGTH, SEALED_AT)]);
 }
 
 /** Writes random octets, a multiple of four. */
@@ -53,17 +56,20 @@ export function putRandom(
   for (let at = start; at < end; at += 4) putUint32(octets, at, random32());
 }
 
-/** Opens a cookie; undefined if its key has fallen out of the ring, or an octet of it was changed. */
+/**
+ * Opens a cookie; undefined if its key has fallen out of the ring, or an octet of it was changed.
+ *
+ * @param into The place of both keys, {@linkcode SESSION_KEYS_LENGTH} octets
+ */
 export function openCookie(
   ring: { find(id: number): CookieKey | undefined },
   cookie: Uint8Array,
+  into: Uint8Array = new Uint8Array(SESSION_KEYS_LENGTH),
 ): SessionKeys | undefined {
   if (cookie.length !== COOKIE_LENGTH) return undefined;
   const key = ring.find(getUint32(cookie, 0));
-  const keys = key?.siv.open(cookie.subarray(SEALED_AT), associated(cookie));
-  return keys && { c2s: keys.subarray(0, SIV_KEY_LENGTH), s2c: keys.subarray(SIV_KEY_LENGTH) };
-}
-
-function associated(cookie: Uint8Array): Uint8Array[] {
-  return [cookie.subarray(0, ID_LENGTH), cookie.subarray(ID_LENGTH, SEALED_AT)];
+  const nonce = cookie.subarray(ID_LENGTH, SEALED_AT);
+  const isOpen = key?.siv.openInto(into, cookie.subarray(SEALED_AT), [nonce]) === true;
+  if (!isOpen) return undefined;
+  return { c2s: into.subarray(0, SIV_KEY_LENGTH), s2c: into.subarray(SIV_KEY_LENGTH) };
 }

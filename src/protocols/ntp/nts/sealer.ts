@@ -24,6 +24,7 @@ import {
   openCookie,
   putRandom,
   type Random32,
+  SESSION_KEYS_LENGTH,
   type SessionKeys,
   writeCookie,
 } from "./cookie.ts";
@@ -57,6 +58,8 @@ class Session {
   sealAt = 0;
   /** The cookies that the client asks for. */
   wanted = 0;
+  readonly octets = new Uint8Array(SESSION_KEYS_LENGTH);
+  /** In those octets. */
   keys: SessionKeys | undefined;
   /** The fields to encrypt: new cookies. */
   readonly fields = new Uint8Array(MAX_COOKIES * COOKIE_FIELD_LENGTH);
@@ -105,7 +108,7 @@ export class NtsSealer implements Sealer {
     this.#ring.look();
     const { cookieAt, cookieEnd, sealAt } = session;
     const cookie = request.subarray(cookieAt + FIELD_HEADER_LENGTH, cookieEnd);
-    const keys = session.keys = openCookie(this.#ring, cookie);
+    const keys = session.keys = openCookie(this.#ring, cookie, session.octets);
     if (keys === undefined) return 0;
     const body = request.subarray(sealAt + FIELD_HEADER_LENGTH);
     this.#siv.setKey(keys.c2s);
