@@ -16,7 +16,7 @@ import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
 import { isReset } from "../system/tcp.ts";
-import { acceptWebSocket, type Arrive, serveWebSocket } from "./websocket.ts";
+import { acceptWebSocket, type Arrive, asksForWebSocket, serveWebSocket } from "./websocket.ts";
 
 /** A request whose head has arrived. */
 export interface HttpRequest {
@@ -134,9 +134,8 @@ export class HttpListener {
       requireHostHeader: false,
       keepAliveTimeout: 0,
       // Other protocols, which some clients offer with every request, are ignored (RFC 9110 §7.8).
-      shouldUpgradeCallback: ({ method, headers, url }: IncomingMessage) =>
-        method === "GET" && headers.upgrade?.toLowerCase() === "websocket" &&
-        url?.split("?")[0] === this.#webSocketPath,
+      shouldUpgradeCallback: (message: IncomingMessage) =>
+        asksForWebSocket(message, this.#webSocketPath),
     };
     const server = http.createServer(
       options,

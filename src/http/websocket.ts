@@ -1,5 +1,6 @@
 /** The server's side of WebSockets (RFC 6455): short messages of text, without extensions. */
 import type * as Crypto from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { getUint16 } from "../protocols/octets.ts";
 import { HttpError } from "./http_error.ts";
@@ -38,6 +39,19 @@ class CloseError extends Error {
 interface Frame {
   readonly opcode: number;
   readonly payload: Uint8Array;
+}
+
+/**
+ * Whether a request asks for a WebSocket at a path. HTTP/1.0 has no upgrades (RFC 9110 §7.8), and after a body two
+ * readers could differ on where the frames begin.
+ */
+export function asksForWebSocket(
+  { method, headers, httpVersion, url }: IncomingMessage,
+  path: string | undefined,
+): boolean {
+  return method === "GET" && httpVersion === "1.1" && url?.split("?")[0] === path &&
+    headers.upgrade?.toLowerCase() === "websocket" &&
+    Number(headers["content-length"] ?? 0) === 0 && headers["transfer-encoding"] === undefined;
 }
 
 /**

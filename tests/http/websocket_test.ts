@@ -196,6 +196,13 @@ const heads: readonly (readonly [what: string, head: string, status: number])[] 
   ["by another method", HANDSHAKE.replace("GET", "POST"), 200],
   ["of another protocol", HANDSHAKE.replace("WebSocket", "h2c"), 200],
   ["on another path", HANDSHAKE.replace("/ws", "/time"), 200],
+  ["by HTTP/1.0", HANDSHAKE.replace("HTTP/1.1", "HTTP/1.0"), 200],
+  ["with a body", `${HANDSHAKE.replace(/\r\n$/, "Content-Length: 2\r\n\r\n")}ab`, 200],
+  [
+    "with chunks",
+    `${HANDSHAKE.replace(/\r\n$/, "Transfer-Encoding: chunked\r\n\r\n")}0\r\n\r\n`,
+    200,
+  ],
   ["without Connection", HANDSHAKE.replace(/Connection.*\r\n/, ""), 200],
 ];
 
