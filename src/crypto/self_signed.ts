@@ -1,13 +1,15 @@
-/** A certificate that is signed by its own key, for tests (RFC 5280 §4). */
+/** An authority that is made for tests, and a certificate that it issues (RFC 5280 §4). */
 import { addressFamily } from "../system/address.ts";
 import { parseIpWords } from "../text/ip_words.ts";
 
 export interface SelfSigned {
-  /** In PEM. */
+  /** The authority, signed by itself, in PEM: clients are to trust it. Many refuse one that a server presents. */
+  readonly authority: string;
+  /** The certificate of the server, in PEM. */
   readonly certificate: string;
   /** The private key in PEM. */
   readonly key: string;
-  /** Another one of the same key, issued by the first, which ended a day before that began. */
+  /** Another certificate of the same key, which ended a day before the other began. */
   readonly expired: string;
 }
 
@@ -52,10 +54,10 @@ const id = {
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /**
- * Makes a certificate and its key (ECDSA, P-256).
+ * Makes an authority and certificates, all of one key (ECDSA, P-256).
  *
- * @param names Names and addresses that it is for
- * @param from When it begins to be valid, for this many days
+ * @param names Names and addresses that they are for
+ * @param from When they begin to be valid, for this many days
  */
 export async function makeSelfSigned(
   names: readonly string[],
@@ -67,7 +69,8 @@ export async function makeSelfSigned(
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
   const yesterday = from.subtract({ hours: 24 });
   return {
-    certificate: await issue(pair, { names, subject: ISSUER, from, days }),
+    authority: await issue(pair, { names, subject: ISSUER, from, days }),
+    certificate: await issue(pair, { names, subject: `${ISSUER} server`, from, days }),
     key: pem("PRIVATE KEY", pkcs8),
     expired: await issue(pair, {
       ...{ names, subject: `${ISSUER} expired` },
@@ -107,7 +110,6 @@ async function issue(
       tag.extensions,
       der(
         tag.sequence,
-        // Clients trust it as the authority of itself.
         extension(
           id.basicConstraints,
           der(tag.sequence, isAuthority ? der(tag.boolean, [0xff]) : []),

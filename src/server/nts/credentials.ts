@@ -57,14 +57,15 @@ export async function makeCredentials(
   const from = now.subtract({ hours: 24 });
   const made = await makeSelfSigned([...names], from, SELF_SIGNED_DAYS);
   try {
-    await Deno.writeTextFile(file, made.certificate);
+    await Deno.writeTextFile(file, made.authority);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new Error(`Cannot write the certificate of NTS to ${quote(file)}: ${problemOf(cause)}`, {
       cause,
     });
   }
-  return await check(made, "certificate", now);
+  const { certificate, key, expired } = made;
+  return await check({ certificate, key, expired }, "certificate", now);
 }
 
 /** What changes when one of the files does; undefined while one of them cannot be looked at. */

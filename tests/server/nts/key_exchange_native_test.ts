@@ -44,7 +44,7 @@ class Served implements Disposable {
   readonly exchange: KeyExchange;
 
   constructor(made: SelfSigned, deny: readonly string[]) {
-    this.authority = made.certificate;
+    this.authority = made.authority;
     this.exchange = new KeyExchange(openTls(made), {
       ring: new KeyRingReader(this.ring.memory),
       admission: new Admission(
@@ -274,7 +274,7 @@ Deno.test(
     const other = await makeSelfSigned(["localhost"], from, 30);
     served.exchange.replace(openTls(other));
     await assertRejects(() => served.connectTls(), "verify failed");
-    using late = await served.connectTls(other.certificate);
+    using late = await served.connectTls(other.authority);
     for (const tls of [early, late]) {
       await tls.write(encodeKeyExchangeRequest());
       assertEquals(decodeKeyExchangeAnswer(await readAll(tls)).cookies.length, 8);

@@ -67,10 +67,10 @@ Deno.test(
       const [ntsCert, ntsKey] = [`${folder}/cert.pem`, `${folder}/key.pem`];
       const renew = async (days: number): Promise<string> => {
         const from = time.now().subtract({ hours: 24 });
-        const { certificate, key } = await makeSelfSigned(["localhost"], from, days);
+        const { authority, certificate, key } = await makeSelfSigned(["localhost"], from, days);
         await Deno.writeTextFile(ntsCert, certificate);
         await Deno.writeTextFile(ntsKey, key, { mode: 0o600 });
-        return certificate;
+        return authority;
       };
       await renew(10);
       const options = { ntsCert, ntsKey, ntsPort: 0 };

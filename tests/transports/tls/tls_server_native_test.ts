@@ -21,7 +21,7 @@ async function openServer(): Promise<TlsServer> {
 }
 
 async function optionsOfClient(): Promise<Parameters<typeof connectTls>[1]> {
-  return { hostname: "localhost", protocol, authorities: (await made).certificate };
+  return { hostname: "localhost", protocol, authorities: (await made).authority };
 }
 
 /** One direction of a connection in memory. */
