@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { writeContext } from "../../scripts/image.ts";
+import { issue, makeAuthority } from "../support/certificates.ts";
 import { daemonSet } from "../support/manifest.ts";
 import { isAvailable, type Needs, where } from "../support/needs.ts";
 import { Network, networkCommands, program } from "../support/peers.ts";
@@ -12,7 +13,17 @@ import { type TempFolder, tempFolder } from "./executables.ts";
 
 const needs: Needs = {
   commands: [
-    ...["buildah", "podman", "podman-compose", "runc", "npm", "tar", "sysctl", "busybox"],
+    ...[
+      "buildah",
+      "podman",
+      "podman-compose",
+      "runc",
+      "npm",
+      "tar",
+      "sysctl",
+      "busybox",
+      "openssl",
+    ],
     ...networkCommands,
   ],
   files: [program.debian],
@@ -129,15 +140,18 @@ if (await isAvailable(needs, "the tests of the image")) {
         const { Healthcheck: { Test: [, ...ask] } } = JSON.parse(
           await engine.must("podman", "inspect", "first", "--format", "{{json .Config}}"),
         );
-        const exec = ["podman", "exec", "first", ...ask.slice(0, -1)] as [string, ...string[]];
+        const exec = (name: string): [string, ...string[]] => [
+          ...["podman", "exec", name] as const,
+          ...ask.slice(0, -1),
+        ];
         const authentic = await engine.must(
-          ...exec,
+          ...exec("first"),
           "--nts-ca",
           "/tmp/ca.pem",
           "ntp+nts://localhost",
         );
         assertMatch(authentic, /^Authenticated +nts$/m);
-        const refused = await engine.run(...exec, "ntp+nts://localhost");
+        const refused = await engine.run(...exec("first"), "ntp+nts://localhost");
         assertEquals(refused.code, 14);
         assertMatch(
           refused.stderr,
@@ -152,8 +166,22 @@ if (await isAvailable(needs, "the tests of the image")) {
           "0\n",
         );
 
-        // It serves text in the zone of TZ, for which the image has no file; no listener answers NTP.
-        await engine.start("second", ...settings, "timesrv", "asctime://127.0.0.1:1123");
+        // It serves text in the zone of TZ, for which the image has no file, and NTS with a key that its group may
+        // read; no listener answers NTP on port 123.
+        const secrets = join(engine.folder.path, "secrets");
+        await Deno.mkdir(secrets);
+        await makeAuthority(secrets);
+        await issue(secrets, "server");
+        await engine.must("chown", "0:65532", join(secrets, "server.key"));
+        await engine.must("chmod", "640", join(secrets, "server.key"));
+        await engine.start(
+          ...["second", ...settings, "-v", `${secrets}:/nts:ro`] as const,
+          ...["-e", "TIMESRV_NTS_CERT=/nts/server.pem", "-e", "TIMESRV_NTS_KEY=/nts/server.key"],
+          ...["timesrv", "asctime://127.0.0.1:1123", "ntp://127.0.0.1:2123"],
+        );
+        const trust = ["--nts-ca", "/nts/ca.pem"];
+        const sealed = await engine.must(...exec("second"), ...trust, "ntp+nts://localhost");
+        assertMatch(sealed, /^Authenticated +nts$/m);
         const { hour } = Temporal.Now.zonedDateTimeISO("Asia/Tokyo").round({
           smallestUnit: "hour",
           roundingMode: "floor",
