@@ -91,3 +91,8 @@ export function quoteOctets(octets: Uint8Array): string {
   });
   return `"${text.join("")}"${octets.length > MAX_QUOTED ? "…" : ""}`;
 }
+
+/** Quotes a text for a POSIX shell where it needs that, for a command line that a message advises. */
+export function quoteForShell(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

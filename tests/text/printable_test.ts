@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import {
   escapeLine,
+  quoteForShell,
   quoteOctets,
   shorten,
   shortenMiddle,
@@ -68,4 +69,11 @@ Deno.test("quoteOctets escapes as C does, and cuts what is long", () => {
   assertEquals(quoteOctets(new Uint8Array()), '""');
   assertEquals(quoteOctets(new Uint8Array(64).fill(0x61)), `"${"a".repeat(64)}"`);
   assertEquals(quoteOctets(new Uint8Array(65).fill(0x61)), `"${"a".repeat(64)}"…`);
+});
+
+Deno.test("quoteForShell leaves words as they are, and quotes all else for a POSIX shell", () => {
+  for (const word of ["/tmp/ca.pem", "keys-1,2", "-"]) assertEquals(quoteForShell(word), word);
+  assertEquals(quoteForShell("my keys/a"), "'my keys/a'");
+  assertEquals(quoteForShell("it's $HOME"), "'it'\\''s $HOME'");
+  assertEquals(quoteForShell(""), "''");
 });

@@ -3,7 +3,7 @@
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
-import { escapeLine } from "../../text/printable.ts";
+import { escapeLine, quoteForShell } from "../../text/printable.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Whether a name is that of standard input. */
@@ -35,7 +35,8 @@ export function rethrowWriteError(what: string, path: string, cause: unknown): n
     // The name of a file that is written beside it is random: that needs its folder.
     if (!cause.message.includes('.tmp"')) throw cause;
     const folder = path.replace(/[^/]*$/, "") || ".";
-    const needed = `--allow-read=${folder} --allow-write=${folder}`;
+    const word = quoteForShell(folder);
+    const needed = `--allow-read=${word} --allow-write=${word}`;
     const message = `to write ${path}. Run: deno run -P=timecli ${needed} client.ts`;
     throw new Deno.errors.NotCapable(message, { cause });
   }
@@ -69,7 +70,7 @@ export async function readText(
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const [own, script] = program === "timesrv" ? ["src,", "server.ts"] : ["", "client.ts"];
-      const run = `deno run -P=${program} --allow-read=${own}${file} ${script}`;
+      const run = `deno run -P=${program} --allow-read=${own}${quoteForShell(file)} ${script}`;
       const message = `to read ${file}. Run: ${run}`;
       throw new Deno.errors.NotCapable(message, { cause });
     }

@@ -27,7 +27,7 @@ Deno.test("without permission the file is named, not the one that would be writt
   const messageOf = (path: string, message: string): string =>
     assertThrows(() => rethrowWriteError("metrics", path, new NotCapable(message)), NotCapable)
       .message;
-  for (const [path, folder] of [["/a b/x.prom", "/a b/"], ["x.prom", "."]] as const) {
+  for (const [path, folder] of [["/a b/x.prom", "'/a b/'"], ["x.prom", "."]] as const) {
     assertEquals(
       messageOf(path, `Requires write access to "${path}.0badcafe.tmp", run again`),
       `to write ${path}. Run: deno run -P=timecli --allow-read=${folder} --allow-write=${folder} client.ts`,

@@ -3,6 +3,7 @@ import { isGzip } from "../../../explain/capture/frames.ts";
 import { isStandardInput, openInput } from "../../shared/files.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 import { quote } from "../../../text/json.ts";
+import { quoteForShell } from "../../../text/printable.ts";
 
 /** Parses `REQUEST/REPLY`, each empty or digits, with blanks, colons and 0x as programs print them. */
 export function parseHex(text: string): { request: Uint8Array; reply: Uint8Array } {
@@ -36,7 +37,8 @@ export async function* readInput(file: string): AsyncGenerator<Uint8Array> {
     yield* decompress(await openInput(file));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
-      const advice = `give Deno --allow-read=${file}, or timecli explain --capture - <${file}`;
+      const word = quoteForShell(file);
+      const advice = `give Deno --allow-read=${word}, or timecli explain --capture - <${word}`;
       throw new Error(`${name} may not be read: ${advice}`, { cause });
     }
     const why = cause instanceof Deno.errors.NotFound
