@@ -30,7 +30,7 @@ Deno.test(
       for (
         const [command, expected] of [
           [["check", "config", "prometheus.yml"], "prometheus.yml is valid"],
-          [["check", "rules", "alerts.yml"], "SUCCESS: 17 rules found"],
+          [["check", "rules", "alerts.yml"], "SUCCESS: 18 rules found"],
           [["test", "rules", "alerts_test.yml"], "SUCCESS"],
         ] as const
       ) {

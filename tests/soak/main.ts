@@ -3,6 +3,7 @@ import { count, runCommand, writeLine } from "../../scripts/bench/options.ts";
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
 import { stopSignal } from "../../src/cli/shared/stop_signal.ts";
 import { field, flag } from "../../src/options/field.ts";
+import { formatCount } from "../../src/text/units.ts";
 import { layOutTable } from "../../src/text/table.ts";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { findProblems, layOutReport, showsGrowth } from "./report.ts";
@@ -38,6 +39,10 @@ const groups = {
       help: "random seed of the malformed datagrams",
       default: "1",
     }),
+    keyExchanges: count(10_000_000, {
+      name: "key-exchanges",
+      help: "exchange keys of NTS this many times instead",
+    }),
     json: flag({ name: "json", help: "print one JSON object instead of the tables" }),
   },
 } as const;
@@ -56,9 +61,10 @@ const command = defineCommand({
 });
 
 async function run({ values }: Arguments<typeof groups>): Promise<number> {
-  const { json = false, duration: seconds = 300, rate = 1000, seed = 1 } = values;
+  const { json = false, keyExchanges, duration: seconds = 300, rate = 1000, seed = 1 } = values;
   const system = unsupportedSystem();
   if (system !== undefined) throw new Error(`this needs Linux on x86-64 or arm64, not ${system}`);
+  if (keyExchanges !== undefined) return await runKeyExchanges(keyExchanges, json);
   const report = await soak({
     rate,
     seed,
@@ -81,6 +87,23 @@ async function run({ values }: Arguments<typeof groups>): Promise<number> {
     ];
     await writeLine(Deno.stdout, `\n${report.seconds.toFixed(0)} s. ${result.join("\n")}`);
   }
+  return problems.length === 0 ? 0 : 1;
+}
+
+async function runKeyExchanges(count: number, json: boolean): Promise<number> {
+  const { findKeyExchangeProblems, soakKeyExchanges } = await import("./key_exchanges.ts");
+  const signal = stopSignal();
+  const report = await soakKeyExchanges(count, { signal, onProgress: showProgress });
+  showProgress("");
+  const problems = findKeyExchangeProblems(report);
+  const { exchanges, failures, hostile, samples } = report;
+  const memory = samples.filter((_, i) => i % Math.ceil(samples.length / 8) === 0)
+    .map(({ residentKib }) => `${(residentKib / 1024).toFixed(0)} MiB`).join(", ");
+  const text = `${formatCount(exchanges)} key exchanges and ${formatCount(hostile)} connections ` +
+    `that sent no TLS, in ${samples.at(-1)?.seconds.toFixed(0)} s; ` +
+    `${formatCount(failures.length)} refused by a limit. Resident memory: ${memory}.\n` +
+    (problems.join("\n") || "Nothing failed, and nothing grew.");
+  await writeLine(Deno.stdout, json ? JSON.stringify({ ...report, problems }, null, 2) : text);
   return problems.length === 0 ? 0 : 1;
 }
 

@@ -1,8 +1,24 @@
 import { assert, assertEquals } from "@std/assert";
 import { where } from "../support/needs.ts";
 import { source } from "../support/programs.ts";
+import { findKeyExchangeProblems, soakKeyExchanges } from "./key_exchanges.ts";
 import { findProblems } from "./report.ts";
 import { soak } from "./soak.ts";
+
+Deno.test(
+  await where(
+    {
+      permissions: [...source.needs.permissions ?? [], { name: "ffi" }, { name: "write" }],
+      files: ["/proc/net/udp"],
+    },
+    "key exchanges of NTS go on beside connections that send anything else",
+    async () => {
+      const report = await soakKeyExchanges(60);
+      assertEquals(findKeyExchangeProblems(report), []);
+      assert(report.exchanges >= 60 && report.hostile >= 8, JSON.stringify(report));
+    },
+  ),
+);
 
 for (const transport of ["mmsg", "datagram"]) {
   Deno.test(
