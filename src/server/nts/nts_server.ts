@@ -258,7 +258,8 @@ function faultsOf(
       const fault = own?.faults?.options["nts-ke"];
       return fault === undefined || own?.faults === undefined
         ? undefined
-        : { faults: { "nts-ke": fault }, seed: own.faults.seed };
+        // As JSON, because no message can have a Temporal.Duration.
+        : { faults: JSON.parse(JSON.stringify({ "nts-ke": fault })), seed: own.faults.seed };
     }),
   };
 }

@@ -45,6 +45,7 @@ Deno.test(
         [{ "nts-ke": { value: "expired", after: 1 } }, "nts", expired, expired],
         [{ "nts-ke": { clients: "192.0.2.0/24" } }, "nts"],
         [{ "nts-ke": { from: "1h" } }, "nts"],
+        [{ "nts-ke": { from: Temporal.Duration.from({ hours: 1 }) } }, "nts"],
         // They count key exchanges, and spare replies; others spare key exchanges.
         [{ "nts-ke": { after: 1 }, drop: 0, stratum: { probability: 0 } }, "nts", refuses],
       ];
