@@ -6,7 +6,7 @@ export const BLOCK_LENGTH = 16;
 /** CBC that begins with a block of zeros each time. */
 export interface Cbc extends Disposable {
   setKey(key: Uint8Array): void;
-  /** The place of the next blocks, of so many octets or more; the next call may be given another one. */
+  /** The place of the next blocks, of this many octets or more; the next call may be given another one. */
   reserve(length: number): Uint8Array;
   /** Encrypts that many octets of the place, whole blocks; returns the last block, which is valid until the next call. */
   encrypt(length: number): Uint8Array;

@@ -78,7 +78,7 @@ export function openNtsSealer(memory: SharedArrayBuffer): Sealer {
   return new NtsSealer(new KeyRingReader(memory, aes), { aes });
 }
 
-export interface NtsOptions {
+export interface NtsSealerOptions {
   /** @default {nodeAes} */
   readonly aes?: Aes | undefined;
   /** @default {random32} of this system */
@@ -93,7 +93,10 @@ export class NtsSealer implements Sealer {
   /** By exchange, which is reused as the session is. */
   readonly #sessions = new WeakMap<ServedExchange, Session>();
 
-  constructor(ring: KeyRingReader, { aes = nodeAes, random32 = systemRandom32 }: NtsOptions = {}) {
+  constructor(
+    ring: KeyRingReader,
+    { aes = nodeAes, random32 = systemRandom32 }: NtsSealerOptions = {},
+  ) {
     this.#ring = ring;
     this.#random32 = random32;
     this.#siv = new AesSiv(new Uint8Array(SIV_KEY_LENGTH), aes);
