@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { control } from "../../src/client/control.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
+import { formatJson } from "../../src/text/json.ts";
 import { CONTROL_ACTIONS, samples } from "./control_samples.ts";
 import { within } from "../support/wait.ts";
 
@@ -102,7 +103,7 @@ Deno.test("control says of anything else that it is no control interface", async
 Deno.test("control takes no answer of another action", async () => {
   for (const action of CONTROL_ACTIONS) {
     for (const other of ["faults", "clients", "state"] as const) {
-      await using server = new HostileServer(http(JSON.stringify(samples[other])));
+      await using server = new HostileServer(http(formatJson(samples[other])));
       const { url } = server;
       const reply = control(action, { url, timeout: "10s" });
       // A state has a clock, too.
@@ -124,7 +125,7 @@ Deno.test("control takes no answer of another action", async () => {
 });
 
 Deno.test("control takes an answer with a status of success alone", async () => {
-  const json = JSON.stringify(samples.faults);
+  const json = formatJson(samples.faults);
   for (const [status, isTaken] of [[200, true], [299, true], [300, false], [400, false]] as const) {
     await using server = new HostileServer(http(json, `${status} Status`));
     const reply = within(20, control("faults", { url: server.url, timeout: "86400s" }));
@@ -158,7 +159,7 @@ Deno.test("control gives up in time, however the server spends it", async () => 
 
 Deno.test("control reads no more of an answer than it may have", async () => {
   const padded = (length: number): string => {
-    const text = JSON.stringify(samples.faults);
+    const text = formatJson(samples.faults);
     return text.slice(0, -1).padEnd(length - 1) + "}";
   };
   const MIB = 1024 * 1024;
