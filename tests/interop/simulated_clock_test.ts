@@ -133,15 +133,24 @@ for (const transport of isThere ? ["datagram", "mmsg"] : []) {
         client: ClientName,
         [clock, slope]: readonly [string, number],
       ): Promise<void> => {
-        const ask = async (): Promise<readonly [offset: number, atSeconds: number]> => {
+        const ask = async (): Promise<{ offset: number; atSeconds: number; eitherWay: number }> => {
           const beforeMs = Date.now();
           const { offset = NaN } = await server.ask(client, clock);
-          return [offset, (beforeMs + Date.now()) / 2000];
+          const afterMs = Date.now();
+          return {
+            offset,
+            atSeconds: (beforeMs + afterMs) / 2000,
+            eitherWay: (afterMs - beforeMs) / 2000,
+          };
         };
         const first = await ask();
-        // Far enough apart that the half second which a program needs is a small part.
-        const last = await poll(20, ask, ([, atSeconds]) => atSeconds - first[1] > 5);
-        const measured = (last[0] - first[0]) / (last[1] - first[1]);
+        // Far enough apart that the time which a program needs, when it asked in it is not known, is a small part.
+        const last = await poll(60, ask, ({ atSeconds, eitherWay }) => {
+          const elapsed = atSeconds - first.atSeconds;
+          const unknown = Math.abs(slope) * (first.eitherWay + eitherWay);
+          return elapsed > 5 && unknown < 0.08 * elapsed;
+        });
+        const measured = (last.offset - first.offset) / (last.atSeconds - first.atSeconds);
         assert(Math.abs(measured - slope) < 0.1, `${client} ${clock}: ${measured}`);
       };
       await Promise.all(
