@@ -4,7 +4,7 @@ import type { Control } from "./http/control/control.ts";
 import type { Web } from "./http/web/web.ts";
 import type { ListenerSpec } from "./listener.ts";
 import type { NtsServer } from "./nts/nts_server.ts";
-import { checkNts, servesNts } from "./nts/options.ts";
+import { checkNts, servesNts, speaksNtp } from "./nts/options.ts";
 import type { Recorder } from "./record/recorder.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { Upstreams } from "./upstreams/upstreams.ts";
@@ -73,12 +73,11 @@ async function makeNts(
   options: ServeOptions,
   listeners: readonly ListenerSpec[],
 ): Promise<NtsServer | undefined> {
-  checkNts(options);
+  checkNts(options, listeners);
   if (!servesNts(options)) return undefined;
   const hostnames = listeners
-    .filter(({ endpoint: { protocol } }) => protocol === "ntp" || protocol === "auto")
-    .map(({ endpoint: { hostname } }) => hostname);
-  if (hostnames.length === 0) throw new SyntaxError("NTS needs a listener with NTP");
+    .filter(({ endpoint }) => speaksNtp(endpoint))
+    .map(({ endpoint }) => endpoint.hostname);
   if (options.responder !== undefined) throw new SyntaxError("A custom responder has no NTS");
   const { NtsServer } = await import("./nts/nts_server.ts");
   return await NtsServer.create(options, hostnames, { log: options.log });

@@ -8,3 +8,12 @@ const RESETS = ["ENOTCONN", "ECONNABORTED", "ECONNRESET"];
 export function isReset(error: unknown): boolean {
   return RESETS.includes(String((error as { readonly code?: unknown }).code));
 }
+
+/** Closes a connection that may be closed already. */
+export function closeQuietly(connection: { close(): void }): void {
+  try {
+    connection.close();
+  } catch {
+    // It is.
+  }
+}

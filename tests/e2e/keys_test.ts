@@ -167,6 +167,12 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
             "--nts-ca needs an --upstream with NTS: ntp+nts://HOST",
           ],
           [timesrv, ["ntp://127.0.0.1:0", "--require-auth"], "--require-auth needs --keys or NTS"],
+          [timesrv, ["--nts-cert", good], "NTS needs both a certificate and its key"],
+          [
+            timesrv,
+            ["time://127.0.0.1:0", "--nts-self-signed", good],
+            "NTS needs a listener with NTP",
+          ],
           [
             timesrv,
             ["--require-auth", "--keys", good],

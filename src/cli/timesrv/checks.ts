@@ -138,7 +138,7 @@ export async function readAuth(
   } & NtsOptions,
   listeners: readonly ListenerSpec[],
 ): Promise<Pick<ServeOptions, "keys" | "ntsCa" | "requireAuth">> {
-  asArgumentError(() => checkNts(nts));
+  asArgumentError(() => checkNts(nts, listeners));
   if (requireAuth && file === undefined && !servesNts(nts)) {
     throw new UsageError("--require-auth needs --keys or NTS");
   }

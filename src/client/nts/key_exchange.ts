@@ -6,12 +6,13 @@ import {
   decodeKeyExchangeAnswer,
   encodeKeyExchangeRequest,
   exportSessionKeys,
-  isWhole,
   KEY_EXCHANGE_PROTOCOL,
   KeyExchangeError,
   MAX_ANSWER_LENGTH,
+  receiveMessage,
 } from "../../protocols/ntp/nts/records.ts";
 import { runtime } from "../../system/runtime.ts";
+import { closeQuietly } from "../../system/tcp.ts";
 import { NoLibsslError, openLibssl } from "../../transports/tls/libssl.ts";
 import { connectTls } from "../../transports/tls/tls_client.ts";
 import { TlsError } from "../../transports/tls/tls_connection.ts";
@@ -121,33 +122,10 @@ async function exchangeByOpenssl(target: KeyExchangeTarget, signal: AbortSignal)
 }
 
 async function receiveKeys(tls: Connection, { address }: KeyExchangeTarget): Promise<Keys> {
-  const answer = await readAnswer(tls);
+  const answer = await receiveMessage(tls.read.bind(tls), MAX_ANSWER_LENGTH);
+  if (answer.length > MAX_ANSWER_LENGTH) throw new KeyExchangeError("sent too long an answer");
   const { cookies, server, port } = decodeKeyExchangeAnswer(answer);
   const keys = await exportSessionKeys(tls.exportKey.bind(tls));
   const [c2s, s2c] = [new AesSiv(keys.c2s), new AesSiv(keys.s2c)];
   return { c2s, s2c, cookies, answer, hostname: server ?? address, port: port ?? NTP_PORT };
-}
-
-async function readAnswer(tls: Connection): Promise<Uint8Array> {
-  let answer = new Uint8Array();
-  while (!isWhole(answer)) {
-    const piece = await tls.read();
-    if (piece === undefined) return answer;
-    if (answer.length + piece.length > MAX_ANSWER_LENGTH) {
-      throw new KeyExchangeError("sent too long an answer");
-    }
-    const joined = new Uint8Array(answer.length + piece.length);
-    joined.set(answer);
-    joined.set(piece, answer.length);
-    answer = joined;
-  }
-  return answer;
-}
-
-function closeQuietly(stream: Deno.TcpConn): void {
-  try {
-    stream.close();
-  } catch {
-    // It is closed already.
-  }
 }

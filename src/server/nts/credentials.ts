@@ -19,6 +19,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/;
 export interface CheckedCredentials extends Credentials {
   /** When the certificate ends. */
   readonly end: Temporal.Instant;
+  /** The certificate that clients are to trust in PEM, of one that was made. */
+  readonly authority?: string;
 }
 
 /**
@@ -39,13 +41,11 @@ export async function readCredentials(
 }
 
 /**
- * Makes a certificate for tests and writes it to a file.
+ * Makes a certificate for tests.
  *
  * @param hostnames The addresses that are listened on
- * @throws {Error} If it cannot be written
  */
 export async function makeCredentials(
-  file: string,
   hostnames: readonly string[],
   now: Temporal.Instant,
 ): Promise<CheckedCredentials> {
@@ -55,17 +55,29 @@ export async function makeCredentials(
   const names = new Set(["localhost", "127.0.0.1", "::1", ...addresses.map(withoutZone)]);
   // A clock that is behind by less than a day finds it valid, too.
   const from = now.subtract({ hours: 24 });
-  const made = await makeSelfSigned([...names], from, SELF_SIGNED_DAYS);
+  const { authority, ...made } = await makeSelfSigned([...names], from, SELF_SIGNED_DAYS);
+  return { ...await check(made, "certificate", now), authority };
+}
+
+/**
+ * Writes the authority of a certificate that was made, if there is a file for it.
+ *
+ * @throws {Error} If it cannot be written
+ * @throws {Deno.errors.NotCapable} If a permission is missing
+ */
+export async function writeAuthority(
+  file: string | undefined,
+  { authority }: CheckedCredentials,
+): Promise<void> {
+  if (file === undefined || authority === undefined) return;
   try {
-    await Deno.writeTextFile(file, made.authority);
+    await Deno.writeTextFile(file, authority);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new Error(`Cannot write the certificate of NTS to ${quote(file)}: ${problemOf(cause)}`, {
       cause,
     });
   }
-  const { certificate, key, expired } = made;
-  return await check({ certificate, key, expired }, "certificate", now);
 }
 
 /** What changes when one of the files does; undefined while one of them cannot be looked at. */

@@ -4,11 +4,10 @@ import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
 import type { NtsKeFlaw } from "../faults/options.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
-import { exportSessionKeys, isWhole } from "../../protocols/ntp/nts/records.ts";
+import { exportSessionKeys, receiveMessage } from "../../protocols/ntp/nts/records.ts";
 import { type AddressFamily, addressFamily, canonicalAddress } from "../../system/address.ts";
-import { isReset } from "../../system/tcp.ts";
+import { closeQuietly, isReset } from "../../system/tcp.ts";
 import { settleWithin, type Timers } from "../../system/time.ts";
-import type { TlsConnection } from "../../transports/tls/tls_connection.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
 import type { Admission } from "./admission.ts";
 import type { KeyExchangeFaults } from "./faults.ts";
@@ -156,7 +155,8 @@ export class KeyExchange {
     const server = flaw === "expired" ? this.expired : this.#tls;
     if (server === undefined) return done("failed");
     using tls = await server.accept(stream);
-    const request = await readRequest(tls);
+    const received = await receiveMessage(tls.read.bind(tls), MAX_KEY_EXCHANGE_REQUEST);
+    const request = received.subarray(0, MAX_KEY_EXCHANGE_REQUEST);
     // It ends with the time for the connection, or the client's.
     if (flaw === "stall") { while (await tls.read() !== undefined); }
     const keys = await exportSessionKeys(tls.exportKey.bind(tls));
@@ -178,27 +178,5 @@ export class KeyExchange {
       if (length === null) return;
       read += length;
     }
-  }
-}
-
-/** All that comes before the record that ends a request, or before the client has ended, up to the longest request. */
-async function readRequest(tls: TlsConnection): Promise<Uint8Array> {
-  let request = new Uint8Array();
-  while (!isWhole(request) && request.length < MAX_KEY_EXCHANGE_REQUEST) {
-    const piece = await tls.read();
-    if (piece === undefined) break;
-    const joined = new Uint8Array(request.length + piece.length);
-    joined.set(request);
-    joined.set(piece, request.length);
-    request = joined;
-  }
-  return request.subarray(0, MAX_KEY_EXCHANGE_REQUEST);
-}
-
-function closeQuietly(stream: Deno.TcpConn): void {
-  try {
-    stream.close();
-  } catch {
-    // It is closed already.
   }
 }

@@ -10,14 +10,21 @@ import { Faults } from "../faults/faults.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { ServerAddress } from "../serve_options.ts";
+import { RestartPauses } from "../workers/restart_pauses.ts";
 import { openWorker, whyNoWorker } from "../workers/worker_url.ts";
 import {
   type CheckedCredentials,
   makeCredentials,
   readCredentials,
   versionOf,
+  writeAuthority,
 } from "./credentials.ts";
-import { CERTIFICATE_WARNING_HOURS, DEFAULT_NTS_PORT, type NtsOptions } from "./options.ts";
+import {
+  CERTIFICATE_WARNING_HOURS,
+  DEFAULT_NTS_PORT,
+  type NtsOptions,
+  speaksNtp,
+} from "./options.ts";
 import { type NtsReport, OutcomeCounters } from "./outcomes.ts";
 import type {
   KeyExchangeFaultPlans,
@@ -31,13 +38,6 @@ const DAY_MS = 86_400_000;
 /** How often the files are looked at. */
 const LOOK_MS = 60_000;
 
-/** The pause before a dead thread is replaced; it doubles each time. */
-const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 10_000;
-
-/** A thread that ran this long died of another cause than its predecessor. */
-const STEADY_MS = 30_000;
-
 export class NtsServer {
   readonly #options: NtsOptions;
   readonly #log: ServerLog | undefined;
@@ -46,6 +46,7 @@ export class NtsServer {
   readonly #counters = new OutcomeCounters();
   readonly #stopping = new AbortController();
   readonly #owned = new DisposableStack();
+  readonly #pauses = new RestartPauses();
   readonly sealer: Sealer = openNtsSealer(this.#ring.memory);
   #credentials: CheckedCredentials;
   #version: string | undefined;
@@ -54,7 +55,6 @@ export class NtsServer {
   #worker: Worker | undefined;
   #setup: Omit<KeyExchangeSetup, "credentials"> | undefined;
   #addresses: readonly string[] = [];
-  #nextPauseMs = FIRST_PAUSE_MS;
   #openedMs = 0;
   #newestKey: Temporal.Instant;
 
@@ -82,7 +82,6 @@ export class NtsServer {
     hostnames: readonly string[],
     own: { log?: ServerLog | undefined; timers?: Timers } = {},
   ): Promise<NtsServer> {
-    // Before a certificate is written for nothing.
     openLibssl();
     const reason = whyNoWorker();
     if (reason !== undefined) throw new Error(`Cannot serve NTS: ${reason}`);
@@ -91,7 +90,7 @@ export class NtsServer {
     const version = await versionOf(filesOf(options));
     const credentials = ntsSelfSigned === undefined
       ? await readCredentials({ ntsCert, ntsKey }, now)
-      : await makeCredentials(ntsSelfSigned, hostnames, now);
+      : await makeCredentials(hostnames, now);
     const server = new NtsServer(options, credentials, own);
     server.#version = version;
     return server;
@@ -113,9 +112,9 @@ export class NtsServer {
   }
 
   /**
-   * Begins to exchange keys.
+   * Begins to exchange keys, unless it is shut down meanwhile.
    *
-   * @throws {Error} If an address cannot be listened on
+   * @throws {Error} If an address cannot be listened on, or the certificate for tests cannot be written
    */
   async start(addresses: readonly ServerAddress[], guard: GuardPlan): Promise<void> {
     const { ntsPort = DEFAULT_NTS_PORT } = this.#options;
@@ -127,7 +126,13 @@ export class NtsServer {
       listeners,
       faults: faultsOf(addresses, listeners),
     };
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
     const ports = await this.#open(this.#setup);
+    if (signal.aborted) return;
+    // Only now: the file may be that of another server, which has the port.
+    await writeAuthority(this.#options.ntsSelfSigned, this.#credentials);
+    if (signal.aborted) return;
     // A thread that replaces this one has the same ports.
     const bound = listeners.map((each, i) => ({ ...each, port: ports[i] as number }));
     this.#setup = { ...this.#setup, listeners: bound };
@@ -184,15 +189,15 @@ export class NtsServer {
     };
     const { certificate, key, expired } = this.#credentials;
     worker.postMessage({ ...setup, credentials: { certificate, key, expired } });
+    // A thread that is terminated sends nothing more.
+    this.#stopping.signal.addEventListener("abort", () => ready.resolve([]), { once: true });
     return await ready.promise;
   }
 
   async #replace(cause: string): Promise<void> {
     const { signal } = this.#stopping;
     if (signal.aborted || this.#setup === undefined) return;
-    const isSteady = this.#timers.monotonicMs() - this.#openedMs > STEADY_MS;
-    const pauseMs = isSteady ? FIRST_PAUSE_MS : this.#nextPauseMs;
-    this.#nextPauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    const pauseMs = this.#pauses.next(this.#timers.monotonicMs() - this.#openedMs);
     this.#log?.warning(
       `The thread of the NTS key exchange died and is replaced in ${pauseMs / 1000} s: ${cause}`,
     );
@@ -269,8 +274,9 @@ function listenersOf(addresses: readonly ServerAddress[], port: number): KeyExch
   const listeners = new Map<string, KeyExchangeListener>();
   for (const { protocol, hostname, port: ntpPort } of addresses) {
     const key = isWildcard(hostname) ? canonicalAddress(hostname) : hostname;
-    const hasNtp = protocol === "ntp" || protocol === "auto";
-    if (hasNtp && !listeners.has(key)) listeners.set(key, { hostname, port, ntpPort });
+    if (speaksNtp({ protocol }) && !listeners.has(key)) {
+      listeners.set(key, { hostname, port, ntpPort });
+    }
   }
   // The one of all IPv6 addresses may take IPv4 as well: see KeyExchange.listen().
   const isDual = ([key]: [string, unknown]): number => key === "::" ? 0 : 1;

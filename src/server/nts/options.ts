@@ -1,4 +1,5 @@
 /** The options of a server by NTS: they are together in the command line, and keys of `ServeOptions`. */
+import type { Endpoint } from "../../protocols/endpoint.ts";
 import { type Field, type Fields, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
 
 /** The part of `ServeOptions` for NTS (RFC 8915). */
@@ -57,7 +58,10 @@ export function servesNts({ ntsCert, ntsKey, ntsSelfSigned }: NtsOptions): boole
  *
  * @throws {SyntaxError} If one is missing or contradicts another one
  */
-export function checkNts(options: NtsOptions): void {
+export function checkNts(
+  options: NtsOptions,
+  listeners: readonly { readonly endpoint: Endpoint }[],
+): void {
   const { ntsCert, ntsKey, ntsSelfSigned, ntsPort } = options;
   if (ntsSelfSigned !== undefined && (ntsCert ?? ntsKey) !== undefined) {
     throw new SyntaxError("A self-signed certificate of NTS excludes another certificate and key");
@@ -65,9 +69,17 @@ export function checkNts(options: NtsOptions): void {
   if ((ntsCert === undefined) !== (ntsKey === undefined)) {
     throw new SyntaxError("NTS needs both a certificate and its key");
   }
+  if (servesNts(options) && !listeners.some(({ endpoint }) => speaksNtp(endpoint))) {
+    throw new SyntaxError("NTS needs a listener with NTP");
+  }
   if (ntsPort !== undefined && !servesNts(options)) {
     throw new SyntaxError(
       "A port of NTS needs a certificate: see --nts-cert and --nts-self-signed",
     );
   }
+}
+
+/** Whether a listener answers NTP, whatever else. */
+export function speaksNtp({ protocol }: Pick<Endpoint, "protocol">): boolean {
+  return protocol === "ntp" || protocol === "auto";
 }

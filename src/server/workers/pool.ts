@@ -20,6 +20,7 @@ import type { ServiceSettings } from "../../protocols/services.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";
+import { RestartPauses } from "./restart_pauses.ts";
 import type { WorkerListener, WorkerMessage, WorkerSetup } from "./setup.ts";
 import { openWorker } from "./worker_url.ts";
 
@@ -64,13 +65,6 @@ const RECEIVE_QUEUE_KIB = 256;
 
 /** More than a thread opens while it starts. */
 const WORKER_DESCRIPTORS = 12;
-
-/** The pause before a dead worker is replaced; it doubles each time. */
-const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 10_000;
-
-/** A worker that ran this long died of another cause than its predecessor. */
-const STEADY_MS = 30_000;
 
 /** The time for a worker to end: it looks every 200 ms, and is also woken. */
 const END_MS = 1000;
@@ -185,7 +179,7 @@ class WorkerSlot {
   #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #hasSetup = false;
-  #nextPauseMs = FIRST_PAUSE_MS;
+  readonly #pauses = new RestartPauses();
   #startedMs = 0;
 
   constructor(options: WorkerPoolOptions, libc: Libc, clients: ClientMemory | undefined) {
@@ -285,9 +279,7 @@ class WorkerSlot {
   }
 
   async #replace(cause: string): Promise<void> {
-    const isSteady = this.#timers.monotonicMs() - this.#startedMs > STEADY_MS;
-    const pauseMs = isSteady ? FIRST_PAUSE_MS : this.#nextPauseMs;
-    this.#nextPauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS);
+    const pauseMs = this.#pauses.next(this.#timers.monotonicMs() - this.#startedMs);
     this.#options.log?.warning(
       `A worker thread died and is replaced in ${pauseMs / 1000} s: ${firstLine(cause)}`,
     );

@@ -4,6 +4,7 @@ import {
   makeCredentials,
   readCredentials,
   versionOf,
+  writeAuthority,
 } from "../../../src/server/nts/credentials.ts";
 import { where } from "../../support/needs.ts";
 
@@ -103,7 +104,9 @@ Deno.test(
       const folder = await Deno.makeTempDir();
       try {
         const file = `${folder}/ca.pem`;
-        const { certificate, key, end } = await makeCredentials(file, ["192.0.2.1", "::"], now);
+        const made = await makeCredentials(["192.0.2.1", "::"], now);
+        const { certificate, key, end } = made;
+        await writeAuthority(file, made);
         const written = await Deno.readTextFile(file);
         assertEquals(end, day(29));
         assert(key.includes("PRIVATE KEY") && !written.includes("PRIVATE"));
@@ -118,7 +121,7 @@ Deno.test(
           assert(names.includes(name), names);
         }
         const nowhere = `${folder}/none/ca.pem`;
-        const error = await assertRejects(() => makeCredentials(nowhere, [], now), Error);
+        const error = await assertRejects(() => writeAuthority(nowhere, made), Error);
         assertMatch(
           error.message,
           /^Cannot write the certificate of NTS to ".*": there is no such file or folder$/,

@@ -213,3 +213,40 @@ Deno.test(
     },
   ),
 );
+
+Deno.test(
+  await where(needs, "a server that is shut down while it starts ends its start", async () => {
+    const server = await NtsServer.create({ ntsSelfSigned: "/none/ca.pem", ntsPort: 0 }, []);
+    const started = server.start([address("127.0.0.1", 123)], planGuard({}));
+    server.shutdown();
+    // Nothing is written, either.
+    await started;
+    assertEquals(server.report.addresses, []);
+  }),
+);
+
+Deno.test(
+  await where(
+    needs,
+    "a server whose port is in use leaves the certificate of the other one",
+    async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        const ntsSelfSigned = `${folder}/ca.pem`;
+        await using first = await serve("ntp://127.0.0.1:0", { ntsSelfSigned, ntsPort: 0 });
+        const [tcp = ""] = first.nts?.addresses ?? [];
+        const ntsPort = Number(tcp.split(":")[1]);
+        await assertRejects(
+          () => serve("ntp://127.0.0.1:0", { ntsSelfSigned, ntsPort }),
+          Error,
+          `Cannot exchange NTS keys on tcp ${tcp}: the port is already in use`,
+        );
+        const ntsCa = await Deno.readTextFile(ntsSelfSigned);
+        const reply = await query(`ntp+nts://localhost:${ntsPort}`, { ntsCa });
+        assert(reply.protocol === "ntp" && reply.authenticated === "nts");
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  ),
+);

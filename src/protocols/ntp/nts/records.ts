@@ -85,6 +85,27 @@ export function isWhole(octets: Uint8Array): boolean {
 }
 
 /**
+ * Receives a message: all until it is whole, until the other side has ended, or until it is longer than any may be.
+ *
+ * @param read Gives some octets; undefined at the end
+ */
+export async function receiveMessage(
+  read: () => Promise<Uint8Array | undefined>,
+  maxLength: number,
+): Promise<Uint8Array> {
+  let message = new Uint8Array();
+  while (!isWhole(message) && message.length <= maxLength) {
+    const piece = await read();
+    if (piece === undefined) break;
+    const joined = new Uint8Array(message.length + piece.length);
+    joined.set(message);
+    joined.set(piece, message.length);
+    message = joined;
+  }
+  return message;
+}
+
+/**
  * Decodes the answer of a server.
  *
  * @throws {KeyExchangeError} If it refuses, or breaks a rule

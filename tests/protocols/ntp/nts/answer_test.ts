@@ -10,7 +10,7 @@ import { check } from "../../../support/property.ts";
 
 const hex = Uint8Array.fromHex;
 
-/** Cookies that are told apart by their first octet. */
+/** The first octet of each cookie is its number. */
 function ask(request: Uint8Array, port = 123): ReturnType<typeof answerKeyExchange> {
   let count = 0;
   return answerKeyExchange(request, { port, makeCookie: () => new Uint8Array(100).fill(++count) });
