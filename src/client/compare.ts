@@ -103,8 +103,8 @@ export async function compare(
   urls: readonly string[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { onProgress, ...sampling } = options;
-  const { interval } = readOptions(compareFields, options, "compare");
+  const { onProgress, onExchange, count = 4, ...sampling } = options;
+  const { interval, signal } = readOptions(compareFields, options, "compare");
   const endpoints = urls.map(parseMeasurable);
   // Before any of them is queried.
   for (const endpoint of endpoints) checkInterval(endpoint, interval);
@@ -119,17 +119,27 @@ export async function compare(
     });
     onProgress?.(combine(heard));
   };
-  const all = await Promise.all(unique.map((url) =>
+  // Once one of them has failed, none is queried any more.
+  const end = new AbortController();
+  const settings = {
+    ...sampling,
+    count,
+    signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal,
+  };
+  const samples = unique.map((url) =>
     sample(url, {
-      count: 4,
-      ...sampling,
+      ...settings,
       onExchange(exchange): void {
-        sampling.onExchange?.(exchange);
+        onExchange?.(exchange);
         if (onProgress) add(url, exchange);
       },
     })
-  ));
-  return combine(all);
+  );
+  try {
+    return combine(await Promise.all(samples));
+  } finally {
+    end.abort();
+  }
 }
 
 function summarize(url: string, exchanges: readonly SampledExchange[]): Samples {

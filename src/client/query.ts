@@ -7,7 +7,7 @@ import {
 } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
-import type { ProtocolRecord, RawReply } from "../protocols/protocol.ts";
+import type { ProtocolRecord, RawReply, Request } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
@@ -63,19 +63,32 @@ export async function queryEndpoint(
   target: Target,
   options: InSeconds<QueryOptions> = {},
 ): Promise<TimeReply> {
-  const { createRequest, read } = protocols[target.protocol];
   const { precision: localPrecision } = options.network ?? systemNetwork;
-  const auth = requestOptions(target, options);
-  const raw = target.nts
-    ? await exchangeByNts(target, options)
-    : await exchange(target, () => createRequest(auth), options);
+  const raw = await exchangeAny(target, options);
   try {
-    return read(raw, { localPrecision });
+    return protocols[target.protocol].read(raw, { localPrecision });
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     const from = formatAddress(raw.from);
     throw new QueryError("not_a_time", `The reply from ${from} is ${cause.message}`, { cause });
   }
+}
+
+/**
+ * Exchanges datagrams with a target, after a key exchange if that is by NTS.
+ *
+ * @param observe Returns each request as it is to be sent
+ * @throws {RangeError} If the key of the target is not known
+ */
+export async function exchangeAny(
+  target: Target,
+  options: InSeconds<QueryOptions>,
+  observe = (request: Request): Request => request,
+): Promise<RawReply> {
+  if (target.nts) return await exchangeByNts(target, options, observe);
+  const auth = requestOptions(target, options);
+  const { createRequest } = protocols[target.protocol];
+  return await exchange(target, () => observe(createRequest(auth)), options);
 }
 
 /** Opens a session with an NTS server, whose modules are loaded for that alone. */
@@ -91,6 +104,7 @@ const FIRST_SHARE = 0.5;
 async function exchangeByNts(
   target: Target,
   options: InSeconds<QueryOptions>,
+  observe: (request: Request) => Request,
 ): Promise<RawReply> {
   const { timeout = DEFAULT_TIMEOUT_SECONDS, retries = 2, network = systemNetwork } = options;
   const session = target.session ?? await openNtsSession(target);
@@ -104,7 +118,7 @@ async function exchangeByNts(
     const isOnly = isLast || session.isFresh;
     const share = isOnly ? 1 : FIRST_SHARE;
     try {
-      const createRequest = session.createRequest.bind(session);
+      const createRequest = (): Request => observe(session.createRequest());
       const settings = {
         ...options,
         retries: Math.min(retries, session.cookies - 1),

@@ -58,7 +58,7 @@ export interface WaitResult {
   readonly agreed: boolean;
   /** The time it took. */
   readonly elapsed: Temporal.Duration;
-  /** The servers in their last state. */
+  /** The servers in their last state; a URL that was given twice is listed once. */
   readonly servers: readonly AwaitedServer[];
 }
 
@@ -102,12 +102,11 @@ export async function wait(
   const settings = readOptions(waitFields, options, "wait");
   const { within = 0.05, timeout = 60, onChange, signal, network = systemNetwork } = settings;
   if (urls.length === 0) throw new RangeError("Cannot wait: there is no server to query");
-  const endpoints = urls.map(parseMeasurable);
+  // A server that is given twice has one vote.
+  const distinct = new Map(urls.map(parseMeasurable).map((each) => [formatEndpoint(each), each]));
+  const endpoints = [...distinct.values()];
   const startMs = network.timers.monotonicMs();
-  const servers = endpoints.map((endpoint): AwaitedServer => ({
-    url: formatEndpoint(endpoint),
-    agreement: "unknown",
-  }));
+  const servers = [...distinct.keys()].map((url): AwaitedServer => ({ url, agreement: "unknown" }));
   const polls = poll(endpoints, {
     ...settings,
     deadline: timeout,

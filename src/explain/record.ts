@@ -1,20 +1,13 @@
 import { readOptions } from "../options/read.ts";
-import {
-  DEFAULT_TIMEOUT_SECONDS,
-  exchange,
-  exchangeFields,
-  type ExchangeOptions,
-  requestOptions,
-} from "../client/exchange.ts";
+import { exchangeFields, type ExchangeOptions } from "../client/exchange.ts";
 import { systemNetwork } from "../client/network.ts";
-import { openNtsSession } from "../client/query.ts";
+import { exchangeAny, openNtsSession } from "../client/query.ts";
 import { formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { ownPrecision } from "../protocols/ntp/measurement.ts";
 import { eraPivot } from "../protocols/ntp/timestamp.ts";
 import type { NetAddress } from "../system/address.ts";
 import type { Rejection, Request } from "../protocols/protocol.ts";
-import { protocols } from "../protocols/registry.ts";
 import type { CapturedExchange } from "./capture/exchanges.ts";
 import type { SeenExchange } from "./explanation.ts";
 
@@ -64,7 +57,6 @@ export async function recordExchange(
   const endpoint = parseTarget(url);
   const protocol = endpoint.protocol === "auto" ? "asctime" : endpoint.protocol;
   const { keys } = settings;
-  const auth = requestOptions(endpoint, settings);
   const session = endpoint.nts && await openNtsSession(endpoint);
   const common = {
     url: formatEndpoint(endpoint),
@@ -73,31 +65,25 @@ export async function recordExchange(
     ...(keys && { keys }),
   } as const;
   let ignored: Pick<LiveExchange, "request" | "reply" | "nts"> | undefined;
-  const createRequest = (): Request => {
-    const request = session?.createRequest() ?? protocols[endpoint.protocol].createRequest(auth);
-    return {
-      ...request,
-      rejection(reply): Rejection | undefined {
-        const rejection = request.rejection?.(reply);
-        if (rejection !== undefined) {
-          const problem = rejection.reason === "not_authentic" ? rejection.message : undefined;
-          ignored = {
-            request: request.octets,
-            reply,
-            ...(session && problem !== undefined && { nts: { answer: session.answer, problem } }),
-          };
-        }
-        return rejection;
-      },
-    };
-  };
+  const observe = (request: Request): Request => ({
+    ...request,
+    rejection(reply): Rejection | undefined {
+      const rejection = request.rejection?.(reply);
+      if (rejection !== undefined) {
+        const problem = rejection.reason === "not_authentic" ? rejection.message : undefined;
+        ignored = {
+          request: request.octets,
+          reply,
+          ...(session && problem !== undefined && { nts: { answer: session.answer, problem } }),
+        };
+      }
+      return rejection;
+    },
+  });
   try {
-    const { request, octets, from, sentAt, receivedAt } = await exchange(
-      await session?.prepare(endpoint, settings.timeout ?? DEFAULT_TIMEOUT_SECONDS, settings) ??
-        endpoint,
-      createRequest,
-      settings,
-    );
+    const target = { ...endpoint, session };
+    const raw = await exchangeAny(target, settings, observe);
+    const { request, octets, from, sentAt, receivedAt } = raw;
     return {
       ...common,
       request,

@@ -170,6 +170,8 @@ export class Flow implements Disposable {
 
   [Symbol.dispose](): void {
     this.#libc.call.close(this.#fd);
+    // Where no new socket can be opened, the flow is disposed of once more; its number may be another's by then.
+    this.#fd = -1;
   }
 
   #placeOf(number: number): number {

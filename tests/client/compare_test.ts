@@ -234,3 +234,26 @@ Deno.test("compare weighs offsets by the inverse of root distance, within what a
   // The nearer claim is within the other one: no more than it is left open.
   assertAlmostEquals(toSeconds(errorBound), a.distance + Math.abs(mean - a.offset), 2e-9);
 });
+
+Deno.test("compare that fails queries none of the other servers any more", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  network.unusable["192.0.2.2"] = new Deno.errors.NotCapable("Requires net access");
+  const compared = network.run(compare(["192.0.2.1", "192.0.2.2"], { network }));
+  await assertRejects(() => compared, Deno.errors.NotCapable, "Requires net access");
+  await network.run(network.timers.sleep(60_000));
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("compare sends four requests to each server, unless it is given another number", async () => {
+  // A program without exactOptionalPropertyTypes may pass undefined.
+  const given = [{}, { count: undefined } as unknown as { count: number }, { count: 2 }];
+  const counts = [];
+  for (const options of given) {
+    const network = new FakeNetwork();
+    const servers = [network.serveNtp("192.0.2.1"), network.serveNtp("192.0.2.2")];
+    await network.run(compare(servers.map(({ url }) => url), { network, ...options }));
+    counts.push(servers.map(({ requests }) => requests.length));
+  }
+  assertEquals(counts, [[4, 4], [4, 4], [2, 2]]);
+});

@@ -165,3 +165,15 @@ Deno.test("wait refuses what it cannot do, and ends by its signal", async () => 
   );
   assertEquals(agreed, true);
 });
+
+Deno.test("wait gives a server that is named twice one vote", async () => {
+  const network = new FakeNetwork();
+  const server = network.serveNtp("192.0.2.1");
+  const urls = ["192.0.2.1", "ntp://192.0.2.1:123", "192.0.2.2"];
+  const { agreed, servers } = await network.run(wait(urls, { network, timeout: "1s" }));
+  assertEquals([agreed, servers.map(({ url, agreement }) => [url, agreement])], [false, [
+    [server.url, "within"],
+    ["ntp://192.0.2.2:123", "unknown"],
+  ]]);
+  assertEquals(server.requests.length, 1);
+});

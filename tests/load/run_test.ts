@@ -312,3 +312,12 @@ Deno.test("a run throws what the network says of its address", () => {
     assertEquals(machine.libc.argsOf("close").length, call === "socket" ? 1 : 2);
   }
 });
+
+Deno.test("a run whose flow can get no new socket closes each socket once", async () => {
+  using machine = new LoadMachine(() => undefined);
+  machine.libc.results["socket"] = [10, { errno: EACCES }];
+  const run = new Run(machine.libc, anonymous, { ...defaults, requests: 10 });
+  await assertRejects(() => run.run(10), QueryError, "Cannot open a socket to 127.0.0.1:123");
+  const closed = machine.libc.argsOf("close").map(([descriptor]) => descriptor);
+  assertEquals(closed.filter((descriptor) => descriptor !== -1), [10]);
+});

@@ -102,7 +102,7 @@ function figuresOf(
   const usable = `with ${replies} usable reply of ${exchanges.length}`;
   const remarks = [...metrics, lost].map((each) => each.formatRemark(usable));
   if (leap && announced !== "OK") remarks.push(`, leap=${leap} (${announced})`);
-  if (error) remarks.push(`, ended early: ${withoutBar(error.message)}`);
+  if (error) remarks.push(`, ended early: ${error.message}`);
   return {
     ...{ metrics, lost, remarks },
     delay: createMetric(isNtp ? "delay" : "time", toSeconds(minDelay), "s"),
@@ -122,7 +122,7 @@ function evaluateEstimate(
     : [`${difference} second time difference`, [delay, offset, ...metrics, lost]];
   return {
     state: worstState([...[offset, ...metrics, lost].map(({ state }) => state), leapState]),
-    text: `${result}${remarks.join("")}|${
+    text: `${withoutBar(`${result}${remarks.join("")}`)}|${
       data.map(({ performanceData }) => performanceData).join(" ")
     }`,
   };
@@ -183,7 +183,7 @@ function evaluateSeveral(comparison: Comparison, options: EvaluateOptions): Find
         leapState,
       ]),
     ]),
-    text: `${result}${remarks.join("")}|${data.join(" ")}`,
+    text: `${withoutBar(`${result}${remarks.join("")}`)}|${data.join(" ")}`,
   };
 }
 
@@ -194,7 +194,9 @@ function isTrusted({ verdict }: ComparedServer): boolean {
 /** The offset of one of several servers, whose label has its name. */
 function offsetDataOf({ url, estimate }: ComparedServer): string[] {
   if (!estimate) return [];
-  return [`'${nameServer(url)} offset'=${toSeconds(estimate.medianOffset).toFixed(6)}s`];
+  // The quote and the sign would end the label, and a bar ends all data.
+  const label = `${nameServer(url)} offset`.replaceAll(/['=|]/g, " ");
+  return [`'${label}'=${toSeconds(estimate.medianOffset).toFixed(6)}s`];
 }
 
 function lossOf(loss: number, thresholds: Thresholds): Metric {

@@ -21,7 +21,7 @@ const MAX_REPLIES = 64;
 const MIN_SILENCES = 3;
 
 /** Failures before a request is sent. */
-const unsent: readonly QueryFailure[] = ["unknown_host", "no_name_server"];
+const unsent: readonly QueryFailure[] = ["unknown_host", "no_name_server", "nts_ke"];
 
 /** A server as metrics show it; what is not known is undefined. */
 export interface ServerFigures {

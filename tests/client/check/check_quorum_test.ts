@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { check, type CheckOptions } from "../../../src/client/check/check.ts";
 import type { CheckState } from "../../../src/client/check/thresholds.ts";
+import { parseKeys } from "../../../src/crypto/symmetric_keys.ts";
+import { serve } from "../../../src/server/serve.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 
 Deno.test("check needs a quorum of several servers, and names those that are wrong or silent", async () => {
@@ -74,4 +76,22 @@ Deno.test("check needs a quorum of several servers, and names those that are wro
     await assertRejects(() => check(hosts, { network, quorum }), RangeError, "quorum");
   }
   await assertRejects(() => check([]), RangeError, "no server");
+});
+
+Deno.test("the performance data of several servers has labels and bars as its readers expect them", async () => {
+  const keys = parseKeys(`7 SHA1 HEX:${"ab".repeat(20)}`);
+  await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0"], { keys });
+  const urls = server.addresses.map(({ url }) => `${url}?key=7`);
+  const { line } = await check(urls, { keys });
+  const labels = [...line.matchAll(/'([^']+)'=/g)].map(([, label]) => label);
+  // The guidelines allow no = in a label.
+  assertEquals(labels, server.addresses.map(({ port }) => `127.0.0.1:${port}?key 7 offset`));
+
+  const network = new FakeNetwork();
+  network.serveNtp("192.0.2.1");
+  const odd = await network.run(check(["192.0.2.1", "a|b"], { network, quorum: 1 }));
+  assertEquals(
+    odd.line.split("|")[0],
+    "NTP OK: Offset 0 secs, 1 of 2 servers agree, 1 of 2 did not answer: a/b:123",
+  );
 });

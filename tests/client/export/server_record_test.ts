@@ -6,6 +6,7 @@ import {
   ServerRecord,
 } from "../../../src/client/export/server_record.ts";
 import { parseTarget } from "../../../src/protocols/endpoint.ts";
+import { QueryError } from "../../../src/protocols/failure.ts";
 import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { FakeNetwork, type FakeServer, kissOfDeath } from "../../support/fake_network.ts";
 
@@ -92,4 +93,13 @@ Deno.test("a frequency error needs a long enough time", async () => {
   assertEquals(looks[0]?.frequencyError, undefined);
   const ratio = looks.at(-1)?.frequencyError ?? NaN;
   assert(Math.abs(ratio - 100e-6) < 12e-6, String(ratio));
+});
+
+Deno.test("a failure before a request is sent counts as no request", () => {
+  const record = new ServerRecord(parseTarget("192.0.2.1", "ntp"), "ntp://192.0.2.1:123");
+  for (const reason of ["unknown_host", "no_name_server", "nts_ke", "timeout"] as const) {
+    record.addExchange({ error: new QueryError(reason, "no") }, 0, Temporal.Now.instant());
+  }
+  const { requests, failures } = record.look(0);
+  assertEquals([requests, failures.get("nts_ke")], [1, 1]);
 });
