@@ -69,7 +69,7 @@
  * @module
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
-export { type UpstreamState, upstreamStates } from "./src/client/source_list.ts";
+export { type UpstreamState, upstreamStates } from "./src/client/served_state.ts";
 export { type KeyType, keyTypes, type Mac, type SymmetricKey } from "./src/crypto/mac.ts";
 export { parseKeys, SymmetricKeys } from "./src/crypto/symmetric_keys.ts";
 export type { ClockControl } from "./src/clock/served_time.ts";
@@ -107,7 +107,7 @@ export {
   type KeyExchangeCounts,
   type KeyExchangeOutcome,
   keyExchangeOutcomes,
-} from "./src/client/nts_state.ts";
+} from "./src/client/served_state.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/report.ts";
 export { type Transport, transports } from "./src/server/transport.ts";

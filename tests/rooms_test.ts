@@ -167,7 +167,7 @@ Deno.test(
     // None of these is called at a start.
     const exceptions = [
       "src/cli/timecli/top/screen.ts",
-      "src/client/check/range.ts",
+      "src/client/check/thresholds.ts",
       "src/server/http/web/world_time.ts",
       "src/server/log/totals.ts",
       "src/system/local_time.ts",

@@ -8,7 +8,7 @@
 
 import { ntpDialect } from "../../src/load/dialects.ts";
 import { Flow } from "../../src/load/flow.ts";
-import { Offsets } from "../../src/load/offsets.ts";
+import { Offsets } from "../../src/load/receiver.ts";
 import { MAX_BURST, type Requests, separateRequests } from "../../src/load/requests.ts";
 import { layOutBatch } from "../../src/system/batch.ts";
 import { type Libc, openLibc } from "../../src/system/libc.ts";

@@ -1,11 +1,12 @@
 import { intersection, type Interval, overlaps } from "./intersection.ts";
 import { formatEndpoint } from "../protocols/endpoint.ts";
 import { canonicalAddress } from "../system/address.ts";
-import { parseMeasurable } from "./measure.ts";
+import { parseMeasurable } from "./query.ts";
 import { checkInterval } from "./poll.ts";
 import { passed, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import {
+  evaluateExchanges,
   sample,
   type SampledExchange,
   sampleFields,
@@ -143,17 +144,14 @@ export async function compare(
 }
 
 function summarize(url: string, exchanges: readonly SampledExchange[]): Samples {
-  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
-    reply && !error ? [{ reply, startedAfter }] : []
-  );
+  const { usable, loss } = evaluateExchanges(exchanges);
   const last = usable.at(-1);
   const estimated = last && estimate(usable, last.startedAfter);
-  const lost = exchanges.filter(({ reply }) => !reply).length;
   const error = exchanges.findLast(({ error }) => error)?.error;
   return {
     url,
     exchanges,
-    loss: lost / exchanges.length,
+    loss,
     ...(estimated ? { estimate: estimated } : error && { error }),
     warnings: [],
   };

@@ -19,9 +19,7 @@ import type {
   ServerState,
   SourcesAnswer,
 } from "./control_api.ts";
-import type { NtsState } from "./nts_state.ts";
-import type { ServedClockState, ServerWarning } from "./served_state.ts";
-import type { SourceState } from "./source_list.ts";
+import type { NtsState, ServedClockState, ServerWarning, SourceState } from "./served_state.ts";
 
 type Check = (value: unknown) => boolean;
 

@@ -3,11 +3,9 @@
  * keys are in snake_case.
  */
 import type { ClockState } from "../clock/sources/timeline/state.ts";
-import type { ServedClockState, ServerWarning } from "./served_state.ts";
+import type { NtsState, ServedClockState, ServerWarning, SourceList } from "./served_state.ts";
 import type { Protocol, WireProtocol } from "../protocols/registry.ts";
 import type { Totals } from "../transports/counters.ts";
-import type { NtsState } from "./nts_state.ts";
-import type { SourceList } from "./source_list.ts";
 
 /** The version of that schema; it changes when a key is renamed, removed or gets another meaning. */
 export const CONTROL_SCHEMA = 1;

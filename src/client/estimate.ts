@@ -1,5 +1,5 @@
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
-import type { MeasuredReply } from "./measure.ts";
+import type { MeasuredReply } from "./query.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import {
   computeJitter,

@@ -55,9 +55,9 @@ export {
 } from "./compare.ts";
 export type { Change, LeapChange, OffsetStep, StratumChange } from "./changes.ts";
 export type { Estimate } from "./estimate.ts";
-export type { Measured, MeasuredReply } from "./measure.ts";
-export type { OutageEnd, OutageStart } from "./outages.ts";
-export { RunningStatistics } from "./running_statistics.ts";
+export type { Measured, MeasuredReply } from "./query.ts";
+export type { OutageEnd, OutageStart } from "./changes.ts";
+export { RunningStatistics } from "./statistics.ts";
 export type { FrequencyError } from "./statistics.ts";
 export type { KissOfDeath, WatchedExchange, WatchEventBase } from "./watch.ts";
 export {

@@ -1,12 +1,18 @@
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
-import { openNtsSession, type ValidateOptions } from "./query.ts";
+import {
+  isRateKiss,
+  measure,
+  type Measured,
+  type MeasuredReply,
+  openNtsSession,
+  type ValidateOptions,
+} from "./query.ts";
 import type { TimeReply } from "../protocols/registry.ts";
 import { isLoopback } from "../system/address.ts";
 import type { Timers } from "../system/time.ts";
 import type { InSeconds } from "../text/duration.ts";
 import { type ExchangeOptions, lookUp, type NtsSession } from "./exchange.ts";
-import { isRateKiss, measure, type Measured, type MeasuredReply } from "./measure.ts";
 import { systemNetwork } from "./network.ts";
 
 export interface PollOptions

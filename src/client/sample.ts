@@ -1,10 +1,16 @@
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { type Estimate, estimate } from "./estimate.ts";
-import { isRateKiss, type Measured, parseMeasurable } from "./measure.ts";
+import { type Estimate, estimate, type TimedReply } from "./estimate.ts";
+import {
+  isRateKiss,
+  type Measured,
+  parseMeasurable,
+  type QueryOptions,
+  trustFields,
+  type ValidateOptions,
+} from "./query.ts";
 import { systemNetwork } from "./network.ts";
 import { checkInterval, poll } from "./poll.ts";
 import { exchangeFields, networkFields } from "./exchange.ts";
-import { type QueryOptions, trustFields, type ValidateOptions } from "./query.ts";
 import { passed, seconds, type TimedFields, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { QueryError } from "../protocols/failure.ts";
@@ -125,11 +131,8 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
     if (isFinal(exchanges)) break;
   }
   if (exchanges.length === 0) signal?.throwIfAborted();
-  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
-    reply && !error ? [{ reply, startedAfter }] : []
-  );
+  const { usable, loss } = evaluateExchanges(exchanges);
   const estimated = estimate(usable, elapsed(timers.monotonicMs()));
-  const lost = exchanges.filter(({ reply }) => !reply).length;
   const failures = exchanges.flatMap(({ error }) => error ? [error] : []);
   // Silence is the least informative.
   const failure = failures.find(({ reason }) => reason !== "timeout") ?? failures[0] ??
@@ -142,7 +145,7 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
     url: fullUrl,
     ...(addresses && !addresses.includes(endpoint.hostname) && { addresses }),
     exchanges,
-    loss: exchanges.length === 0 ? 1 : lost / exchanges.length,
+    loss,
     ...(estimated && { estimate: estimated }),
     ...(error && { error }),
     warnings: [
@@ -152,6 +155,17 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
         : []),
     ],
   };
+}
+
+/** The replies that can be trusted, and the share of the requests without a reply. */
+export function evaluateExchanges(
+  exchanges: readonly SampledExchange[],
+): { readonly usable: readonly TimedReply[]; readonly loss: number } {
+  const usable = exchanges.flatMap(({ reply, error, startedAfter }) =>
+    reply && !error ? [{ reply, startedAfter }] : []
+  );
+  const lost = exchanges.filter(({ reply }) => !reply).length;
+  return { usable, loss: exchanges.length === 0 ? 1 : lost / exchanges.length };
 }
 
 /** Whether more requests would be of no use, or are not wanted. */

@@ -1,8 +1,7 @@
 import { formatEndpoint } from "../protocols/endpoint.ts";
-import { type Measured, parseMeasurable } from "./measure.ts";
+import { type Measured, parseMeasurable, type QueryOptions } from "./query.ts";
 import { systemNetwork } from "./network.ts";
 import { poll } from "./poll.ts";
-import type { QueryOptions } from "./query.ts";
 import { networkFields } from "./exchange.ts";
 import { passed, seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";

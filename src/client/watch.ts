@@ -1,9 +1,14 @@
 import { type Endpoint, formatEndpoint, parseTarget } from "../protocols/endpoint.ts";
 import type { QueryError } from "../protocols/failure.ts";
 import type { TimeReply } from "../protocols/registry.ts";
-import { type Change, ChangeDetector } from "./changes.ts";
+import {
+  type Change,
+  ChangeDetector,
+  OutageDetector,
+  type OutageEnd,
+  type OutageStart,
+} from "./changes.ts";
 import { type ExchangeOptions, networkFields } from "./exchange.ts";
-import { OutageDetector, type OutageEnd, type OutageStart } from "./outages.ts";
 import { checkInterval, poll } from "./poll.ts";
 import { seconds, type TimedFields, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";

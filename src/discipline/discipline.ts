@@ -3,7 +3,7 @@
  *
  * It is pure: its times are seconds of the base clock since a common start, and nothing in it waits.
  */
-import type { UpstreamState } from "../client/source_list.ts";
+import type { UpstreamState } from "../client/served_state.ts";
 import { type Candidate, driftOf, type Role, select, type Selection } from "./selection.ts";
 import { type PollLimits, Upstream, type UpstreamReply } from "./upstream.ts";
 

@@ -38,7 +38,7 @@
  * @module
  */
 export type { CalculationStep } from "./calculation.ts";
-export { CaptureError } from "./capture/capture_error.ts";
+export { CaptureError } from "./capture/frame.ts";
 export type { Datagram, DatagramAddress } from "./capture/datagram.ts";
 export {
   type CapturedExchange,
@@ -53,7 +53,7 @@ export {
 } from "./capture/read_exchanges.ts";
 export { explain } from "./explain.ts";
 export type { Explanation, SeenExchange, TestVerdict } from "./explanation.ts";
-export { guessProtocol } from "./guess_protocol.ts";
+export { guessProtocol } from "./wire_formats.ts";
 export type { ExchangeTimes, Measurement, NamedTest, WireField } from "../protocols/protocol.ts";
 export type { WireProtocol } from "../protocols/registry.ts";
 export { fromCapture, type LiveExchange, recordExchange } from "./record.ts";

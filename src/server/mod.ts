@@ -96,8 +96,8 @@ export type {
 } from "../client/control_api.ts";
 export type { StatusSource } from "../clock/sources/source.ts";
 export type { ClockStatusState, ServedClockState, ServerWarning } from "../client/served_state.ts";
-export type { SourceList, SourceState } from "../client/source_list.ts";
-export type { NtsState } from "../client/nts_state.ts";
+export type { SourceList, SourceState } from "../client/served_state.ts";
+export type { NtsState } from "../client/served_state.ts";
 export type { RecordOptions } from "./record/options.ts";
 export type { ListenerFaults } from "./faults/faults.ts";
 export type {

@@ -1,8 +1,7 @@
 /** Answers of a control interface, with every key that they may have. */
 import type { ControlAction, ControlAnswers, ServerState } from "../../src/client/control_api.ts";
 import type { ClockState } from "../../src/clock/sources/timeline/state.ts";
-import type { ServedClockState } from "../../src/client/served_state.ts";
-import type { SourceList } from "../../src/client/source_list.ts";
+import type { ServedClockState, SourceList } from "../../src/client/served_state.ts";
 import { Counters } from "../../src/transports/counters.ts";
 
 const nothing = new Counters().totals();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { SourceList } from "../../src/client/source_list.ts";
+import type { SourceList } from "../../src/client/served_state.ts";
 import { parseSnakeJson } from "../../src/text/json.ts";
 import { assertDocumented } from "../support/documented.ts";
 import { where } from "../support/needs.ts";

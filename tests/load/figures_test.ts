@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Tally } from "../../src/load/figures.ts";
-import { Histogram } from "../../src/load/histogram.ts";
+import { Histogram, Tally } from "../../src/load/figures.ts";
 
 Deno.test("Tally summarizes what it has counted", () => {
   const tally = Object.assign(new Tally(), {

@@ -1,6 +1,6 @@
 /** Key exchanges of NTS, one after another for long, beside clients that send anything else. */
 import { exchangeKeys } from "../../src/client/nts/key_exchange.ts";
-import type { KeyExchangeCounts } from "../../src/client/nts_state.ts";
+import type { KeyExchangeCounts } from "../../src/client/served_state.ts";
 import { Running } from "../support/process.ts";
 import { source } from "../support/programs.ts";
 import { poll } from "../support/wait.ts";

@@ -6,9 +6,13 @@ import {
   type CheckResult,
 } from "../../client/check/check.ts";
 import type { ComparedServer } from "../../client/compare.ts";
-import { parseMeasurable } from "../../client/measure.ts";
-import type { CheckState, CheckThresholds } from "../../client/check/thresholds.ts";
-import { parseRange, type RangeUnit } from "../../client/check/range.ts";
+import { parseMeasurable } from "../../client/query.ts";
+import {
+  type CheckState,
+  type CheckThresholds,
+  parseRange,
+  type RangeUnit,
+} from "../../client/check/thresholds.ts";
 import { type Field, field, FieldError, flag, oneOf, text, whole } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";

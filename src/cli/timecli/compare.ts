@@ -1,6 +1,6 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
 import { compare, type ComparedServer, type Comparison } from "../../client/compare.ts";
-import { parseMeasurable } from "../../client/measure.ts";
+import { parseMeasurable } from "../../client/query.ts";
 import {
   countVerdicts,
   formatFalsetickers,

@@ -1,5 +1,5 @@
 /** `timecli wait`: its command line, turned into options and handed to `wait()`. */
-import { parseMeasurable } from "../../client/measure.ts";
+import { parseMeasurable } from "../../client/query.ts";
 import { type AwaitedServer, wait, type WaitResult } from "../../client/wait.ts";
 import { duration, flag } from "../../options/field.ts";
 import { QueryError } from "../../protocols/failure.ts";

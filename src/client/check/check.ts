@@ -15,16 +15,16 @@ import type { TimeSpan } from "../../text/duration.ts";
 import { evaluate, type Finding, hasRange } from "./report.ts";
 import { compare, type ComparedServer, type Comparison } from "../compare.ts";
 import { networkFields } from "../exchange.ts";
-import { parseMeasurable } from "../measure.ts";
-import { parseRange } from "./range.ts";
-import { sampleFields, type SampleOptions } from "../sample.ts";
+import { parseMeasurable } from "../query.ts";
 import {
   checkContradictions,
   type CheckState,
   type CheckThresholds,
+  parseRange,
   parseThresholds,
   thresholdUnits,
 } from "./thresholds.ts";
+import { sampleFields, type SampleOptions } from "../sample.ts";
 
 /** The exit codes of the monitoring plugins' guidelines. */
 export const checkExitCodes = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;

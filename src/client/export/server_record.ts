@@ -5,7 +5,7 @@ import type { TimeReply } from "../../protocols/registry.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
 import { fromSeconds, toSeconds } from "../../text/duration.ts";
 import { type Estimate, estimate, type TimedReply } from "../estimate.ts";
-import type { Measured } from "../measure.ts";
+import type { Measured } from "../query.ts";
 import type { WatchEvent } from "../watch.ts";
 
 /** The codes of a kiss-o'-death that are counted apart (RFC 5905 §7.4). */

@@ -4,8 +4,7 @@
  */
 import { keyedHash } from "../../system/keyed_hash.ts";
 import { random32 } from "../../system/random.ts";
-import type { Datagram, RawDatagram } from "./datagram.ts";
-import { formatIp } from "./ip_packet.ts";
+import { type Datagram, formatIp, type RawDatagram, toInstant } from "./datagram.ts";
 
 /** A slot in words of 32 bits; the payload of common protocols fits the rest. */
 const SLOT_WORDS = 36;
@@ -89,11 +88,11 @@ export class DatagramStore {
   /** A copy, for the library's users. */
   datagramOf(slot: number): Datagram {
     const base = slot * SLOT_WORDS;
-    const seconds = BigInt(this.#seconds[(base + word.seconds) / 2] as number);
-    const nanoseconds = BigInt(this.#words[base + word.nanoseconds] as number);
+    const seconds = this.#seconds[(base + word.seconds) / 2] as number;
+    const nanoseconds = this.#words[base + word.nanoseconds] as number;
     const ports = this.portsOf(slot);
     return {
-      time: Temporal.Instant.fromEpochNanoseconds(seconds * 1_000_000_000n + nanoseconds),
+      time: toInstant({ seconds, nanoseconds }),
       from: { hostname: this.#addressAt(slot, word.from), port: ports.from },
       to: { hostname: this.#addressAt(slot, word.to), port: ports.to },
       octets: this.octetsOf(slot).slice(),
@@ -151,5 +150,46 @@ export class DatagramStore {
   #addressAt(slot: number, at: number): string {
     const start = 4 * (slot * SLOT_WORDS + at);
     return formatIp(this.#octets.subarray(start, start + this.#addressLength(slot)));
+  }
+}
+
+/** How many datagrams may pass before one that a file has too late, and how many octets of long ones. */
+const LIMITS = { datagrams: 8192, longOctets: 2 ** 23 };
+
+/** Puts datagrams in the order of time within a window: captures of several interfaces mix them. */
+export class TimeOrder {
+  readonly #store: DatagramStore;
+  readonly #limits: typeof LIMITS;
+  readonly #waiting: number[] = [];
+
+  constructor(store: DatagramStore, limits = LIMITS) {
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  add(slot: number): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined || !this.#store.isBefore(slot, last)) this.#waiting.push(slot);
+    else this.#waiting.splice(this.#placeOf(slot), 0, slot);
+  }
+
+  /** Takes the first ones, where there are too many or the file has ended. */
+  take(isEnd: boolean): number[] {
+    const { length } = this.#waiting;
+    const { datagrams, longOctets } = this.#limits;
+    const isFull = length >= 2 * datagrams || this.#store.longOctets >= longOctets;
+    // Half of them at once: each time, the others move up.
+    return isEnd || isFull ? this.#waiting.splice(0, isEnd ? length : Math.ceil(length / 2)) : [];
+  }
+
+  /** The place after all that are not later. */
+  #placeOf(slot: number): number {
+    let [low, high] = [0, this.#waiting.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#store.isBefore(slot, this.#waiting[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 }

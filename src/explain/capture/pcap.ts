@@ -1,7 +1,6 @@
 /** The classic capture file of tcpdump (draft-ietf-opsawg-pcap). */
 import { viewOf } from "../../protocols/octets.ts";
-import { CaptureError } from "./capture_error.ts";
-import type { Frame } from "./frame.ts";
+import { CaptureError, type Frame } from "./frame.ts";
 import type { OctetQueue } from "./octet_queue.ts";
 
 const HEADER_LENGTH = 24;

@@ -1,7 +1,6 @@
 /** The capture file of Wireshark (draft-ietf-opsawg-pcapng): blocks, of which those with packets are read. */
 import { viewOf } from "../../protocols/octets.ts";
-import { CaptureError } from "./capture_error.ts";
-import type { Frame } from "./frame.ts";
+import { CaptureError, type Frame } from "./frame.ts";
 import type { OctetQueue } from "./octet_queue.ts";
 
 const block = {

@@ -1,4 +1,4 @@
-import { DatagramStore } from "./datagram_store.ts";
+import { DatagramStore, TimeOrder } from "./datagram_store.ts";
 import { ExchangeFinder, type FoundExchange } from "./exchange_finder.ts";
 import {
   type CapturedExchange,
@@ -8,9 +8,8 @@ import {
 } from "./exchanges.ts";
 import { UNNAMED, whole } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
-import { createTally, datagramsIn, framesOf, type Tally } from "./frames.ts";
+import { createTally, datagramsIn, framesOf, type Tally } from "./read_capture.ts";
 import { OctetQueue } from "./octet_queue.ts";
-import { TimeOrder } from "./time_order.ts";
 
 /** Which exchanges of a capture to return. */
 export interface ReadExchangesOptions extends FindExchangesOptions {

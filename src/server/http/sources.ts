@@ -1,5 +1,5 @@
 /** The upstream servers of a server. */
-import type { SourceList } from "../../client/source_list.ts";
+import type { SourceList } from "../../client/served_state.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
 /** Lists the upstream servers, with null for what is not known. */

@@ -1,8 +1,7 @@
 /** The state of a server as JSON, for its control interface and its status page. */
 import config from "../../../deno.json" with { type: "json" };
 import type { ServerState } from "../../client/control_api.ts";
-import type { ServedClockState, ServerWarning } from "../../client/served_state.ts";
-import type { NtsState } from "../../client/nts_state.ts";
+import type { NtsState, ServedClockState, ServerWarning } from "../../client/served_state.ts";
 import type { ServedTime } from "../../clock/served_time.ts";
 import { repliesByProtocol } from "../../transports/counters.ts";
 import type { NtsReport } from "../nts/outcomes.ts";

@@ -1,5 +1,5 @@
 /** Which connections of a key exchange are accepted: a handshake costs a thousand times as much as a reply of NTP. */
-import type { KeyExchangeOutcome } from "../../client/nts_state.ts";
+import type { KeyExchangeOutcome } from "../../client/served_state.ts";
 import { type IpWords, isIpv4, isLoopbackIp, parseIpWords } from "../../text/ip_words.ts";
 import { isAllowed } from "../guard/access.ts";
 import { allocateRates, RateLimiter, rateNumbers } from "../guard/rate_limit.ts";

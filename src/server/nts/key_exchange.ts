@@ -1,5 +1,5 @@
 /** The key exchange of a server (RFC 8915 §4): TLS over TCP, a request, an answer with cookies. */
-import type { KeyExchangeOutcome } from "../../client/nts_state.ts";
+import type { KeyExchangeOutcome } from "../../client/served_state.ts";
 import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
 import type { NtsKeFlaw } from "../faults/options.ts";

@@ -3,7 +3,7 @@ import {
   type KeyExchangeCounts,
   type KeyExchangeOutcome,
   keyExchangeOutcomes,
-} from "../../client/nts_state.ts";
+} from "../../client/served_state.ts";
 
 /** What a running server reports of NTS. */
 export interface NtsReport {

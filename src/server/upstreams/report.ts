@@ -1,4 +1,4 @@
-import type { UpstreamState } from "../../client/source_list.ts";
+import type { UpstreamState } from "../../client/served_state.ts";
 
 /** An upstream server, as it is now. */
 export interface UpstreamReport {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { CaptureError } from "../../../src/explain/capture/capture_error.ts";
+import { CaptureError } from "../../../src/explain/capture/frame.ts";
 import { exchangesOf } from "../../../src/explain/capture/exchanges.ts";
 import { readCapture } from "../../../src/explain/capture/read_capture.ts";
 import { check } from "../../support/property.ts";

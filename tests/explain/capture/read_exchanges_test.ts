@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { CaptureError } from "../../../src/explain/capture/capture_error.ts";
+import { CaptureError } from "../../../src/explain/capture/frame.ts";
 import {
   type CapturedExchange,
   exchangesOf,

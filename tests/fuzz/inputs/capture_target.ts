@@ -1,5 +1,5 @@
 /** Captures, given to both of their readers: what the one finds, the other finds too. */
-import { CaptureError } from "../../../src/explain/capture/capture_error.ts";
+import { CaptureError } from "../../../src/explain/capture/frame.ts";
 import { exchangesOf } from "../../../src/explain/capture/exchanges.ts";
 import { readCapture } from "../../../src/explain/capture/read_capture.ts";
 import { readExchanges } from "../../../src/explain/capture/read_exchanges.ts";

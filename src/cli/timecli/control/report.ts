@@ -13,8 +13,7 @@ import type {
   RecordedExchange,
   ServerState,
 } from "../../../client/control_api.ts";
-import type { NtsState } from "../../../client/nts_state.ts";
-import type { SourceList } from "../../../client/source_list.ts";
+import type { NtsState, SourceList } from "../../../client/served_state.ts";
 import type { ClockState } from "../../../clock/sources/timeline/state.ts";
 import { readFaults } from "../../../server/faults/rules.ts";
 import { formatFaults } from "../../../server/faults/text.ts";

@@ -1,5 +1,5 @@
 /** Rows for the upstream servers of a server, which users of chrony recognise. */
-import type { SourceList, SourceState } from "../../../client/source_list.ts";
+import type { SourceList, SourceState } from "../../../client/served_state.ts";
 import { formatSeconds, formatSignedSeconds } from "../../../text/units.ts";
 import { formatAge } from "./client_rows.ts";
 

@@ -1,11 +1,11 @@
 /** `timecli explain`: an exchange, live, in hexadecimal or from a capture, explained octet by octet. */
 import type { ExchangeOptions } from "../../../client/exchange.ts";
-import { CaptureError } from "../../../explain/capture/capture_error.ts";
+import { CaptureError } from "../../../explain/capture/frame.ts";
 import type { CapturedExchange } from "../../../explain/capture/exchanges.ts";
 import { readExchanges } from "../../../explain/capture/read_exchanges.ts";
 import { explain } from "../../../explain/explain.ts";
 import type { SeenExchange } from "../../../explain/explanation.ts";
-import { guessProtocol } from "../../../explain/guess_protocol.ts";
+import { guessProtocol } from "../../../explain/wire_formats.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
 import { flag, MAX_LONG_TEXT, oneOf, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";

@@ -1,5 +1,5 @@
 /** The input of `timecli explain` instead of a query. */
-import { isGzip } from "../../../explain/capture/frames.ts";
+import { isGzip } from "../../../explain/capture/read_capture.ts";
 import { isStandardInput, openInput } from "../../shared/files.ts";
 import { UsageError } from "../../shared/usage_error.ts";
 import { quote } from "../../../text/json.ts";

@@ -1,7 +1,6 @@
 /** `timecli` without a subcommand: one query per target, all at the same time. */
 import { exchangeFields } from "../../../client/exchange.ts";
-import { measure } from "../../../client/measure.ts";
-import type { QueryOptions } from "../../../client/query.ts";
+import { measure, type QueryOptions } from "../../../client/query.ts";
 import { readOptions } from "../../../options/read.ts";
 import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";

@@ -1,5 +1,5 @@
 /** `timecli --count`: several exchanges with each target. */
-import { parseMeasurable } from "../../../client/measure.ts";
+import { parseMeasurable } from "../../../client/query.ts";
 import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";
 import { readSeconds, type TimeSpan } from "../../../text/duration.ts";

@@ -1,5 +1,5 @@
 /** The figures of a watched server, each with the digits that distinguish it from the others. */
-import type { RunningStatistics } from "../../../client/running_statistics.ts";
+import type { RunningStatistics } from "../../../client/statistics.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
 import type { Base } from "./value_axis.ts";
 

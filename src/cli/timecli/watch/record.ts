@@ -1,6 +1,5 @@
 /** The record of a watched server: its figures, and points to plot. */
-import { RunningStatistics } from "../../../client/running_statistics.ts";
-import { computeJitter } from "../../../client/statistics.ts";
+import { computeJitter, RunningStatistics } from "../../../client/statistics.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";

@@ -1,5 +1,5 @@
 /** The upstream servers, if the server follows any. */
-import { upstreamStates } from "../../../../client/source_list.ts";
+import { upstreamStates } from "../../../../client/served_state.ts";
 import type { Sample } from "../../../../text/exposition.ts";
 import type { UpstreamReport } from "../../../upstreams/report.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Schedule, type ScheduleOptions } from "../../src/load/schedule.ts";
+import { Schedule, type ScheduleOptions } from "../../src/load/sender.ts";
 
 const options = { rate: 300_000, inBursts: true, isSmooth: true } satisfies ScheduleOptions;
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseRange } from "../../../src/client/check/range.ts";
+import { parseRange } from "../../../src/client/check/thresholds.ts";
 
 Deno.test("parseRange reads the ranges of the plugins' guidelines", () => {
   // What is written, what raises no alert, and what does.

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DatagramStore } from "../../../src/explain/capture/datagram_store.ts";
-import { TimeOrder } from "../../../src/explain/capture/time_order.ts";
+import { DatagramStore, TimeOrder } from "../../../src/explain/capture/datagram_store.ts";
 
 const address = { address: new Uint8Array(4), port: 1 };
 

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Histogram } from "../../src/load/histogram.ts";
+import { Histogram } from "../../src/load/figures.ts";
 
 Deno.test("Histogram finds percentiles to within one bucket", () => {
   const histogram = new Histogram();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { OutageDetector } from "../../src/client/outages.ts";
+import { OutageDetector } from "../../src/client/changes.ts";
 import { QueryError, type QueryFailure } from "../../src/protocols/failure.ts";
 
 /** The events of a detector for requests a second apart, each with its failure or none. */

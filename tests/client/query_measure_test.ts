@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { isRateKiss, measure, parseMeasurable } from "../../src/client/measure.ts";
+import { isRateKiss, measure, parseMeasurable } from "../../src/client/query.ts";
 import { FakeNetwork, kissOfDeath } from "../support/fake_network.ts";
 
 const target = { protocol: "ntp", hostname: "192.0.2.1", port: 123 } as const;

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { RunningStatistics } from "../../src/client/running_statistics.ts";
+import { RunningStatistics } from "../../src/client/statistics.ts";
 
 function of(values: readonly number[]): RunningStatistics {
   const statistics = new RunningStatistics();

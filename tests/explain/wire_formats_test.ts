@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { guessProtocol } from "../../src/explain/guess_protocol.ts";
+import { guessProtocol } from "../../src/explain/wire_formats.ts";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import { ntpReply } from "../support/scripted_server.ts";
 
