@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { runToExitCode } from "./src/cli/shared/exit_codes.ts";
+import { runToExitCode } from "./src/cli/shared/errors.ts";
 import { parseArguments } from "./src/cli/shared/parse_arguments.ts";
 import { isQuery, query } from "./src/cli/timecli/query/command.ts";
 

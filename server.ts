@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { runToExitCode } from "./src/cli/shared/exit_codes.ts";
+import { runToExitCode } from "./src/cli/shared/errors.ts";
 import { runProgram } from "./src/cli/shared/program.ts";
 import { timesrv } from "./src/cli/timesrv/timesrv.ts";
 

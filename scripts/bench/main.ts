@@ -6,7 +6,7 @@
  */
 
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
-import { UsageError } from "../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../src/cli/shared/errors.ts";
 import { flag } from "../../src/options/field.ts";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { suggest } from "../../src/text/suggest.ts";

@@ -6,7 +6,7 @@
 
 import type { Command } from "../../src/cli/shared/command.ts";
 import { runProgram } from "../../src/cli/shared/program.ts";
-import { UsageError } from "../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../src/cli/shared/errors.ts";
 import { type Field, field, number, type Row, whole } from "../../src/options/field.ts";
 
 /** Creates an option for a whole number from 1 to `max`. */

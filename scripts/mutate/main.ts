@@ -1,6 +1,6 @@
 /** `deno task mutate`: changes the source a little, many times, and counts the changes that the tests notice. */
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
-import { UsageError } from "../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../src/cli/shared/errors.ts";
 import { flag, number, whole } from "../../src/options/field.ts";
 import { layOutTable } from "../../src/text/table.ts";
 import { outputOf, ROOT } from "../bench/commands.ts";

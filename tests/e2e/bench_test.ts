@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import { formatAsctime } from "../../src/load/dialects.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { where } from "../support/needs.ts";

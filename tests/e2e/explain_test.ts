@@ -1,6 +1,6 @@
 /** `timecli explain` as a person runs it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import { pcap, udp } from "../explain/capture/files.ts";
 import { type Outcome, run, Running } from "../support/process.ts";
 import { bothPrograms, root, startServer, testsOf } from "../support/programs.ts";

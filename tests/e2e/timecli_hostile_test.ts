@@ -1,7 +1,7 @@
 /** `timecli` against hostile servers and arguments. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
-import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { NtpPacket } from "../../src/protocols/ntp/packet.ts";

@@ -1,6 +1,6 @@
 /** What `timecli` prints for machines, held against its documents. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import { outcomeToJson } from "../../src/cli/timecli/query/json.ts";
 import { assertDocumented, isDocumented } from "../support/documented.ts";
 import { run } from "../support/process.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { writeReferences } from "../../scripts/manual.ts";
 import { markdownPage } from "../../scripts/manual/markdown.ts";
 import { escaped } from "../../scripts/manual/roff.ts";
-import { queryExitCodes } from "../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
 import { root } from "../support/programs.ts";

@@ -1,5 +1,5 @@
 /** Runs the programs in this process: their output is kept, and their signals are a test's own. */
-import { runToExitCode } from "../../src/cli/shared/exit_codes.ts";
+import { runToExitCode } from "../../src/cli/shared/errors.ts";
 import { runProgram } from "../../src/cli/shared/program.ts";
 import type { Program } from "../../src/cli/shared/command.ts";
 import { timecli } from "../../src/cli/timecli/timecli.ts";

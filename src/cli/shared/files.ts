@@ -4,7 +4,7 @@ import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
 import { escapeLine, quoteForShell } from "../../text/printable.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./errors.ts";
 
 /** Whether a name is that of standard input. */
 export function isStandardInput(file: string): boolean {

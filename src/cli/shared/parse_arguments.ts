@@ -5,7 +5,7 @@ import { parseEndpoint } from "../../protocols/endpoint.ts";
 import { environmentVariable } from "../../system/permission.ts";
 import { findNearest, formatChoices } from "../../text/suggest.ts";
 import { type Arguments, type Command, optionsOf, type Source, variableOf } from "./command.ts";
-import { asArgumentError, UsageError } from "./usage_error.ts";
+import { asArgumentError, UsageError } from "./errors.ts";
 import { quote } from "../../text/json.ts";
 
 /** The values of a variable that leave a switch off; any other turns it on. */

@@ -4,7 +4,7 @@ import { findNearest, formatChoices } from "../../text/suggest.ts";
 import type { Arguments, Command, Program, Subcommand } from "./command.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { painter, writeText } from "./output.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./errors.ts";
 
 /** Returns the exit code of a program, 0 without one; throws a {@linkcode UsageError} for a mistake. */
 export async function runProgram(

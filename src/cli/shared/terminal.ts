@@ -1,8 +1,15 @@
-/** The terminal on standard output: its width and its characters. */
+/** The terminal on standard output: its width, its characters, and as a screen that is redrawn. */
 import { environmentVariable } from "../../system/permission.ts";
+import { settleWithin, systemTimers } from "../../system/time.ts";
 import { escapeText } from "../../text/printable.ts";
-import { forLocale } from "./locale.ts";
-import { paintTones, type StyledLine, writeText } from "./output.ts";
+import {
+  forLocale,
+  GRACE_MS,
+  paintTones,
+  type StyledLine,
+  writeLater,
+  writeText,
+} from "./output.ts";
 
 export interface TerminalSize {
   readonly columns: number;
@@ -44,3 +51,94 @@ export function canBeDrawnOn(): boolean {
   if (name === undefined && Deno.build.os === "windows") return true;
   return !["dumb", "unknown", ""].includes(name ?? "");
 }
+
+const ENTER = "\x1b[?1049h\x1b[?25l";
+const LEAVE = "\x1b[?25h\x1b[?1049l";
+const HOME = "\x1b[H";
+const CLEAR_LINE = "\x1b[K";
+const CLEAR_BELOW = "\x1b[J";
+
+export interface ScreenListener {
+  /** Called for each key with its character, or the sequence that the terminal sends. */
+  readonly onKey: (key: string) => void;
+  readonly onResize: () => void;
+}
+
+/**
+ * Uses the terminal as a screen until it is disposed of: the alternate screen, the cursor hidden, and keys
+ * read one by one without an echo. Ctrl-C remains a signal.
+ *
+ * Nothing waits for the terminal, which may have been stopped (Ctrl-S) or be at the far end of a dead
+ * connection: a picture that it has not taken yet is replaced by the next one.
+ */
+export class TerminalScreen implements AsyncDisposable {
+  readonly #listener: ScreenListener;
+  /** Whether keys are read: standard input is a terminal. */
+  readonly hasKeys: boolean = Deno.stdin.isTerminal();
+  #next: string | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(listener: ScreenListener) {
+    this.#listener = listener;
+    if (this.hasKeys) {
+      Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+      void this.#readKeys();
+    }
+    Deno.addSignalListener("SIGWINCH", listener.onResize);
+    // Stopped by Ctrl-Z, it would leave the shell on the alternate screen.
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTSTP", ignore);
+    this.#show(ENTER);
+  }
+
+  get size(): TerminalSize {
+    return terminalSize();
+  }
+
+  /** Replaces the contents by lines, of which there must not be more than rows. */
+  draw(lines: readonly string[]): void {
+    // The last line has no end, which would scroll the screen.
+    const text = lines.map((line) => `${line}${CLEAR_LINE}`).join("\r\n");
+    this.#show(`${HOME}${text}${CLEAR_BELOW}`);
+  }
+
+  #show(text: string): void {
+    // What enters the screen must not be replaced.
+    this.#next = this.#next?.startsWith(ENTER) ? `${ENTER}${text}` : text;
+    this.#writing ??= this.#write().finally(() => this.#writing = undefined);
+  }
+
+  async #write(): Promise<void> {
+    while (this.#next !== undefined) {
+      const text = this.#next;
+      this.#next = undefined;
+      // A terminal that has been closed sends SIGHUP too.
+      await writeLater(text).catch(ignore);
+    }
+  }
+
+  async #readKeys(): Promise<void> {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(64);
+    while (true) {
+      const length = await Deno.stdin.read(buffer);
+      if (length === null) return;
+      const text = decoder.decode(buffer.subarray(0, length), { stream: true });
+      // A special key comes at once, others may come together.
+      for (const key of text.startsWith("\x1b") ? [text] : text) this.#listener.onKey(key);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    Deno.removeSignalListener("SIGWINCH", this.#listener.onResize);
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTSTP", ignore);
+    this.#show(LEAVE);
+    if (this.#writing) await settleWithin(systemTimers, GRACE_MS, this.#writing);
+    try {
+      if (this.hasKeys) Deno.stdin.setRaw(false);
+    } catch {
+      // The terminal has been closed.
+    }
+  }
+}
+
+function ignore(): void {}

@@ -18,10 +18,8 @@ import { pickOptions } from "../../options/read.ts";
 import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
-import { formatError } from "../shared/format_error.ts";
-import { forLocale } from "../shared/locale.ts";
-import { writeProblem, writeText } from "../shared/output.ts";
-import { UsageError } from "../shared/usage_error.ts";
+import { formatError, UsageError } from "../shared/errors.ts";
+import { forLocale, writeProblem, writeText } from "../shared/output.ts";
 import {
   intervalField,
   jsonField,

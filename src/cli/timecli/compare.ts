@@ -12,8 +12,7 @@ import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
-import { disagreementExitCodes, exitCodeFor } from "../shared/exit_codes.ts";
-import { errorFormatter } from "../shared/format_error.ts";
+import { disagreementExitCodes, errorFormatter, exitCodeFor } from "../shared/errors.ts";
 import {
   printJson,
   printProblems,

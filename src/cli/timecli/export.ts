@@ -7,12 +7,11 @@ import { flag, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { formatEndpoint, parseTarget } from "../../protocols/endpoint.ts";
 import { checkWritable, writeAtomically } from "../../system/atomic_file.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
-import { exitCodeFor } from "../shared/exit_codes.ts";
+import { asArgumentError, checkUrls, exitCodeFor, UsageError } from "../shared/errors.ts";
 import { rethrowWriteError } from "../shared/files.ts";
 import { writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { readSeconds } from "../../text/duration.ts";
-import { asArgumentError, checkUrls, UsageError } from "../shared/usage_error.ts";
 import { networkFields, networkOf, serversArgument, targetOffers } from "./options.ts";
 
 const { listen, targets, httpNames, interval } = exportFields;

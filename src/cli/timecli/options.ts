@@ -17,7 +17,7 @@ import type { TimeSpan } from "../../text/duration.ts";
 import type { Arguments, Positional } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
 import { writeProblem } from "../shared/output.ts";
-import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/errors.ts";
 
 /** The options of all commands that query servers: the IP version, the address to send from, and keys. */
 export const networkFields = {

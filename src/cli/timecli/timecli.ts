@@ -1,6 +1,6 @@
 /** `timecli` with its subcommands; in executables this is a file of its own, which queries do not load. */
 import type { Command, Program } from "../shared/command.ts";
-import { queryExitCodes, runToExitCode } from "../shared/exit_codes.ts";
+import { queryExitCodes, runToExitCode } from "../shared/errors.ts";
 import { runProgram } from "../shared/program.ts";
 import { query } from "./query/command.ts";
 

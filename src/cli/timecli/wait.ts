@@ -7,13 +7,10 @@ import { readSeconds, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { formatMeasured, formatSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
-import { queryExitCodes } from "../shared/exit_codes.ts";
-import { errorFormatter } from "../shared/format_error.ts";
-import { forLocale } from "../shared/locale.ts";
-import { printJson, writeText } from "../shared/output.ts";
+import { checkUrls, errorFormatter, queryExitCodes } from "../shared/errors.ts";
+import { forLocale, printJson, writeText } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts } from "../shared/terminal.ts";
-import { checkUrls } from "../shared/usage_error.ts";
 import { jsonField, networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
 
 const groups = {

@@ -17,7 +17,7 @@ import { readCertificates, readKeys, readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
 import { type AddressFamily, addressFamily } from "../../system/address.ts";
-import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/errors.ts";
 import type { Served } from "./scenarios.ts";
 
 /** The option for a file with the token of an interface. */

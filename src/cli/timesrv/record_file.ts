@@ -1,6 +1,6 @@
 /** The file of `--record`. */
 import { standardOutput } from "../shared/files.ts";
-import { UsageError } from "../shared/usage_error.ts";
+import { UsageError } from "../shared/errors.ts";
 import { escapeLine } from "../../text/printable.ts";
 
 /** A file that lines are written to. */

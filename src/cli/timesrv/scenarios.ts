@@ -4,7 +4,7 @@ import { parseScenario } from "../../server/scenarios/scenario_file.ts";
 import { type Scenario, scenarios } from "../../server/scenarios/scenarios.ts";
 import { layOutTable } from "../../text/table.ts";
 import { isStandardInput, readText } from "../shared/files.ts";
-import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/errors.ts";
 import { quote } from "../../text/json.ts";
 
 /** The options that a scenario or the command line can set. */

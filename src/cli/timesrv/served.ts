@@ -7,7 +7,7 @@ import { type Field, field } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import type { FaultsOptions } from "../../server/faults/options.ts";
 import { addNamedFault } from "../../server/faults/text.ts";
-import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/errors.ts";
 import { readText } from "../shared/files.ts";
 import { findScenario, inScenario, type Served } from "./scenarios.ts";
 

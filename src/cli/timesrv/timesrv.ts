@@ -24,7 +24,7 @@ import { environmentVariable } from "../../system/permission.ts";
 import { openServiceManager } from "../../system/service_manager.ts";
 import { type Arguments, type Command, defineCommand, type Program } from "../shared/command.ts";
 import { familyFields, familyOf } from "../shared/family.ts";
-import { asArgumentError, UsageError } from "../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../shared/errors.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { hasColour, writeText } from "../shared/output.ts";
 import {

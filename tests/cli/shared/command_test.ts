@@ -6,7 +6,7 @@ import {
   variableOf,
 } from "../../../src/cli/shared/command.ts";
 import { helpText, meaningOf } from "../../../src/cli/shared/help.ts";
-import { queryExitCodes } from "../../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../../src/cli/shared/errors.ts";
 import { timecli } from "../../../src/cli/timecli/timecli.ts";
 import { timesrv } from "../../../src/cli/timesrv/timesrv.ts";
 import { where } from "../../support/needs.ts";

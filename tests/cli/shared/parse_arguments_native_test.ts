@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseArguments } from "../../../src/cli/shared/parse_arguments.ts";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import { where } from "../../support/needs.ts";
 import { command, parse as parseAs } from "./tool_command.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import { command, parse } from "./tool_command.ts";
 
 Deno.test("parseArguments() reads options in every form", () => {

@@ -1,6 +1,6 @@
 /** What `timecli` prints for programs, of every protocol, by every command, in every form: docs/output.md. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../../src/cli/shared/errors.ts";
 import { QueryError, type QueryFailure } from "../../../src/protocols/failure.ts";
 import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/format.ts";
 import { formatAsctime } from "../../../src/protocols/asctime/format.ts";

@@ -5,7 +5,7 @@ import {
   readGuard,
   readListeners,
 } from "../../../src/cli/timesrv/checks.ts";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 
 Deno.test("readGuard joins the limit and what belongs to it", () => {
   assertEquals(readGuard({}), { access: {}, rateLimit: {} });

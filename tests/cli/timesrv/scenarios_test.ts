@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { findScenario, inScenario, type Served } from "../../../src/cli/timesrv/scenarios.ts";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import type { Scenario } from "../../../src/server/scenarios/scenarios.ts";
 import { where } from "../../support/needs.ts";
 

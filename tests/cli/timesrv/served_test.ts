@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readServed } from "../../../src/cli/timesrv/served.ts";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import { where } from "../../support/needs.ts";
 
 Deno.test("readServed tells a leap second to announce from one to simulate", async () => {

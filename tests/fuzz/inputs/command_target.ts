@@ -1,10 +1,8 @@
 /** The command lines of both programs: whatever the arguments, they are accepted, or a mistake of one line. */
 import type { Command, Program, Subcommand } from "../../../src/cli/shared/command.ts";
 import { optionsOf } from "../../../src/cli/shared/command.ts";
-import { exitCodeFor } from "../../../src/cli/shared/exit_codes.ts";
-import { formatError } from "../../../src/cli/shared/format_error.ts";
+import { checkUrls, exitCodeFor, formatError, UsageError } from "../../../src/cli/shared/errors.ts";
 import { runProgram } from "../../../src/cli/shared/program.ts";
-import { checkUrls, UsageError } from "../../../src/cli/shared/usage_error.ts";
 import { timecli } from "../../../src/cli/timecli/timecli.ts";
 import {
   checkTransport,

@@ -10,7 +10,7 @@ import { timeFormatter } from "../../../src/cli/timecli/query/time_format.ts";
 import { optionsOf } from "../../../src/cli/shared/command.ts";
 import { timecli } from "../../../src/cli/timecli/timecli.ts";
 import type { Field } from "../../../src/options/field.ts";
-import { UsageError } from "../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import { parseMeasurable } from "../../../src/client/query.ts";
 import { parseRange } from "../../../src/client/check/thresholds.ts";
 import { parseOption } from "../../../src/options/read.ts";

@@ -7,7 +7,7 @@ import { readSeconds } from "../../../text/duration.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { printJson, printProblems, StatusLine } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
-import { checkUrls, UsageError } from "../../shared/usage_error.ts";
+import { checkUrls, UsageError } from "../../shared/errors.ts";
 import {
   countField,
   jsonField,

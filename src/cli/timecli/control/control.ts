@@ -10,10 +10,8 @@ import {
   defineCommand,
   type Groups,
 } from "../../shared/command.ts";
-import { queryExitCodes } from "../../shared/exit_codes.ts";
-import { forLocale } from "../../shared/locale.ts";
-import { writeText } from "../../shared/output.ts";
-import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
+import { asArgumentError, queryExitCodes, UsageError } from "../../shared/errors.ts";
+import { forLocale, writeText } from "../../shared/output.ts";
 import { listScenarios } from "../../timesrv/scenarios.ts";
 import { jsonField, timeoutField } from "../options.ts";
 import { errorToJson, SCHEMA } from "../query/json.ts";

@@ -9,7 +9,7 @@ import { addNamedFault } from "../../../server/faults/text.ts";
 import { parseNetworks } from "../../../text/networks.ts";
 import { formatRateLimit, guardFields } from "../../../server/guard/options.ts";
 import { suggest } from "../../../text/suggest.ts";
-import { asArgumentError, UsageError } from "../../shared/usage_error.ts";
+import { asArgumentError, UsageError } from "../../shared/errors.ts";
 import { findScenario } from "../../timesrv/scenarios.ts";
 import { quote } from "../../../text/json.ts";
 

@@ -2,7 +2,7 @@
 import { MAX_LONG_TEXT, text, type ValuesOf } from "../../../options/field.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { escapeLine } from "../../../text/printable.ts";
-import { serveCommand } from "../../shared/format_error.ts";
+import { serveCommand } from "../../shared/errors.ts";
 import { readToken } from "../../shared/files.ts";
 
 export const DEFAULT_CONTROL_URL = "http://127.0.0.1:8890";

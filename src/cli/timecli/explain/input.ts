@@ -1,7 +1,7 @@
 /** The input of `timecli explain` instead of a query. */
 import { isGzip } from "../../../explain/capture/read_capture.ts";
 import { isStandardInput, openInput } from "../../shared/files.ts";
-import { UsageError } from "../../shared/usage_error.ts";
+import { UsageError } from "../../shared/errors.ts";
 import { quote } from "../../../text/json.ts";
 import { quoteForShell } from "../../../text/printable.ts";
 

@@ -5,8 +5,7 @@ import { fromCapture } from "../../../explain/record.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { formatMeasured, formatPlural, formatSeconds } from "../../../text/units.ts";
-import { forLocale } from "../../shared/locale.ts";
-import { printJson, writeText } from "../../shared/output.ts";
+import { forLocale, printJson, writeText } from "../../shared/output.ts";
 import { SCHEMA } from "./report.ts";
 
 /** The widths of the columns but the last: rows are printed before the next one is known. */

@@ -2,8 +2,7 @@
 import type { Explanation, TestVerdict } from "../../../explain/explanation.ts";
 import type { WireField } from "../../../protocols/protocol.ts";
 import { formatInstant, formatPlural } from "../../../text/units.ts";
-import { formatSteps } from "./steps.ts";
-import { drawTimeline } from "./timeline.ts";
+import { drawTimeline, formatSteps } from "./measurement.ts";
 import { painter } from "../../shared/output.ts";
 import { wrapText } from "../../../text/printable.ts";
 

@@ -2,7 +2,7 @@
 import { field, flag, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { checkUrls, UsageError } from "../../shared/usage_error.ts";
+import { checkUrls, UsageError } from "../../shared/errors.ts";
 import {
   formatFields,
   intervalField,

@@ -5,7 +5,7 @@ import type { ProtocolRecord } from "../../../protocols/protocol.ts";
 import { protocols, type TimeReply } from "../../../protocols/registry.ts";
 import { toSeconds } from "../../../text/duration.ts";
 import { formatInstant } from "../../../text/units.ts";
-import { formatError } from "../../shared/format_error.ts";
+import { formatError } from "../../shared/errors.ts";
 import type { Outcome } from "./report.ts";
 
 /** The version of docs/timecli.schema.json: a key that is renamed, removed or redefined makes a new one. */

@@ -4,11 +4,9 @@ import { measure, type QueryOptions } from "../../../client/query.ts";
 import { readOptions } from "../../../options/read.ts";
 import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
-import { exitCodeFor } from "../../shared/exit_codes.ts";
-import { errorFormatter } from "../../shared/format_error.ts";
+import { checkUrls, errorFormatter, exitCodeFor } from "../../shared/errors.ts";
 import { printJson, printProblems, writeText } from "../../shared/output.ts";
 import { printTexts, tableWidth } from "../../shared/terminal.ts";
-import { checkUrls } from "../../shared/usage_error.ts";
 import { formatReply, formatTable, type Outcome } from "./report.ts";
 
 /** Where `timesrv` listens without arguments. */

@@ -7,7 +7,7 @@ import { formatAddress } from "../../../protocols/endpoint.ts";
 import { toInstant } from "../../../protocols/ntp/timestamp.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { toSeconds } from "../../../text/duration.ts";
-import { formatError } from "../../shared/format_error.ts";
+import { formatError } from "../../shared/errors.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { fitTable, layOutTable } from "../../../text/table.ts";
 import {

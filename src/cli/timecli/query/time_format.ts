@@ -4,7 +4,7 @@ import { format } from "date-fns/format";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { localOffset } from "../../../system/local_time.ts";
 import { formatUtcOffset } from "../../../text/units.ts";
-import { UsageError } from "../../shared/usage_error.ts";
+import { UsageError } from "../../shared/errors.ts";
 import { quote } from "../../../text/json.ts";
 
 /** Without these, date-fns prints warnings of its own. */

@@ -4,7 +4,7 @@ import type { Estimate } from "../../../client/estimate.ts";
 import type { SampledExchange, Samples } from "../../../client/sample.ts";
 import { isLoopback } from "../../../system/address.ts";
 import { toSeconds } from "../../../text/duration.ts";
-import { formatError } from "../../shared/format_error.ts";
+import { formatError } from "../../shared/errors.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { tableWidth } from "../../shared/terminal.ts";
 import { errorToJson, outcomeToJson } from "../query/json.ts";

@@ -4,12 +4,10 @@ import { checkInterval } from "../../../client/poll.ts";
 import { sample, type SampleOptions } from "../../../client/sample.ts";
 import { readSeconds, type TimeSpan } from "../../../text/duration.ts";
 import { formatPlural } from "../../../text/units.ts";
-import { exitCodeFor } from "../../shared/exit_codes.ts";
-import { errorFormatter } from "../../shared/format_error.ts";
+import { checkUrls, errorFormatter, exitCodeFor } from "../../shared/errors.ts";
 import { printJson, printProblems, StatusLine, writeText } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { printTexts } from "../../shared/terminal.ts";
-import { checkUrls } from "../../shared/usage_error.ts";
 import { formatCsv, sampleColumns } from "../query/csv.ts";
 import {
   formatRemarks,

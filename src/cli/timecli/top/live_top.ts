@@ -2,9 +2,9 @@
 import type { ClientOrder, ClientsQuery } from "../../../client/clients_query.ts";
 import type { ClientsAnswer, ServerState } from "../../../client/control_api.ts";
 import { systemTimers } from "../../../system/time.ts";
-import { formatError } from "../../shared/format_error.ts";
+import { formatError } from "../../shared/errors.ts";
 import { paintTones } from "../../shared/output.ts";
-import { TerminalScreen } from "../../shared/terminal_screen.ts";
+import { TerminalScreen } from "../../shared/terminal.ts";
 import { countRows, drawTop, sortKeys, type TopView } from "./screen.ts";
 
 export interface LiveTopOptions {

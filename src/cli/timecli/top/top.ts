@@ -7,12 +7,10 @@ import { readSeconds } from "../../../text/duration.ts";
 import { formatJson } from "../../../text/json.ts";
 import { systemTimers } from "../../../system/time.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { queryExitCodes } from "../../shared/exit_codes.ts";
-import { forLocale, showsUnicode } from "../../shared/locale.ts";
-import { writeUnlessStopped } from "../../shared/output.ts";
+import { asArgumentError, queryExitCodes } from "../../shared/errors.ts";
+import { forLocale, showsUnicode, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn } from "../../shared/terminal.ts";
-import { asArgumentError } from "../../shared/usage_error.ts";
 import {
   controlTokenFields,
   DEFAULT_CONTROL_URL,

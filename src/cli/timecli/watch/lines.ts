@@ -1,7 +1,7 @@
 /** The output of `timecli watch` without a terminal: one line per exchange, and one per event. */
 import type { NtpReply } from "../../../protocols/reply.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
-import { formatError } from "../../shared/format_error.ts";
+import { formatError } from "../../shared/errors.ts";
 import { toSeconds } from "../../../text/duration.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { formatCsvRow, replyColumns } from "../query/csv.ts";

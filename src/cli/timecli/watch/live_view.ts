@@ -2,7 +2,7 @@
 import type { WatchEvent } from "../../../client/watch.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { paintTones, type StyledLine, type Tone } from "../../shared/output.ts";
-import { TerminalScreen } from "../../shared/terminal_screen.ts";
+import { TerminalScreen } from "../../shared/terminal.ts";
 import { formatNotice } from "./lines.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { drawScreen, type WatchView } from "./screen.ts";

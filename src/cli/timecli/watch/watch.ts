@@ -6,12 +6,10 @@ import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { readSeconds } from "../../../text/duration.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { exitCodeFor } from "../../shared/exit_codes.ts";
-import { showsUnicode } from "../../shared/locale.ts";
-import { writeProblem, writeUnlessStopped } from "../../shared/output.ts";
+import { asArgumentError, checkUrls, exitCodeFor } from "../../shared/errors.ts";
+import { showsUnicode, writeProblem, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn } from "../../shared/terminal.ts";
-import { asArgumentError, checkUrls } from "../../shared/usage_error.ts";
 import {
   countField,
   formatFields,

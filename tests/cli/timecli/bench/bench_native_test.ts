@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { queryExitCodes } from "../../../../src/cli/shared/exit_codes.ts";
+import { queryExitCodes } from "../../../../src/cli/shared/errors.ts";
 import { timecli } from "../../../../src/cli/timecli/timecli.ts";
 import type { QueryFailure } from "../../../../src/protocols/failure.ts";
 import { serve } from "../../../../src/server/serve.ts";

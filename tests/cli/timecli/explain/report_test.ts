@@ -11,7 +11,7 @@ import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
 import { ntpReply } from "../../../support/scripted_server.ts";
 import { check } from "../../../support/property.ts";
-import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../../src/cli/shared/errors.ts";
 
 const plain: Paint = { bold: String, dim: String, good: String, bad: String };
 const at = Temporal.Instant.from("2026-11-22T18:00:00Z");

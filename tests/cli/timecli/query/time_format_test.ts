@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { timeFormatter } from "../../../../src/cli/timecli/query/time_format.ts";
 import type { TimeReply } from "../../../../src/protocols/registry.ts";
 import { inZone } from "../../../support/zone.ts";
-import { UsageError } from "../../../../src/cli/shared/usage_error.ts";
+import { UsageError } from "../../../../src/cli/shared/errors.ts";
 
 function instant(text: string): TimeReply {
   return { protocol: "ntp", time: Temporal.Instant.from(text), url: "ntp://x" } as TimeReply;

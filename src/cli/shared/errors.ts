@@ -1,11 +1,77 @@
-/** Errors as lines for people. */
-import { parseEndpoint } from "../../protocols/endpoint.ts";
-import { QueryError } from "../../protocols/failure.ts";
+/** The errors of both programs: mistakes on the command line, lines for people, exit codes. */
+import { parseEndpoint, parseTarget } from "../../protocols/endpoint.ts";
+import { QueryError, type QueryFailure } from "../../protocols/failure.ts";
 import { protocols } from "../../protocols/registry.ts";
 import { isLoopback } from "../../system/address.ts";
 import { environmentVariable } from "../../system/permission.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { ListenError, type ListenFailure } from "../../transports/listen_error.ts";
+import { writeProblem } from "./output.ts";
+
+/** A mistake on the command line. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Runs a parser; its `SyntaxError` or `RangeError` becomes a {@linkcode UsageError}. */
+export function asArgumentError<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const isMistake = error instanceof SyntaxError || error instanceof RangeError;
+    throw isMistake ? new UsageError(error.message, { cause: error }) : error;
+  }
+}
+
+/** Checks URLs before anything is started or queried; throws a {@linkcode UsageError} for the first mistake. */
+export function checkUrls(
+  urls: readonly string[],
+  parse: (url: string) => unknown = parseTarget,
+): void {
+  for (const url of urls) asArgumentError(() => parse(url));
+}
+
+/** The exit code of each way in which a query brings no usable time. */
+export const queryExitCodes: Readonly<Record<QueryFailure, number>> = {
+  "timeout": 3,
+  "refused": 4,
+  "unknown_host": 5,
+  "unreachable": 6,
+  "not_a_time": 7,
+  "kiss_o_death": 8,
+  "unsynchronized": 9,
+  "bogus_reply": 10,
+  "unusable": 11,
+  "no_name_server": 12,
+  "not_authentic": 13,
+  "nts_ke": 14,
+};
+
+/** The exit codes of `timecli compare` for servers that disagree. */
+export const disagreementExitCodes = { falseticker: 20, noMajority: 21 } as const;
+
+/** Runs a program: an error becomes one line on standard error and an exit code, never a stack trace. */
+export async function runToExitCode(
+  name: "timesrv" | "timecli",
+  main: () => Promise<number | void>,
+): Promise<number> {
+  try {
+    return await main() ?? 0;
+  } catch (error) {
+    // A reader that has closed the pipe (`| head`) has read enough.
+    if (!(error instanceof Deno.errors.BrokenPipe)) {
+      writeProblem(`${name}: ${errorFormatter()(error)}\n`);
+    }
+    return exitCodeFor(error);
+  }
+}
+
+export function exitCodeFor(error: unknown): number {
+  if (error === undefined) return 0;
+  if (error instanceof UsageError) return 2;
+  if (error instanceof QueryError) return queryExitCodes[error.reason];
+  return 1;
+}
 
 /** Formats an error on one line, with advice. */
 export function formatError(error: unknown): string {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { listCalculation } from "../../../../src/explain/calculation.ts";
 import type { Measurement } from "../../../../src/protocols/protocol.ts";
-import { formatSteps } from "../../../../src/cli/timecli/explain/steps.ts";
+import { formatSteps } from "../../../../src/cli/timecli/explain/measurement.ts";
 
 const format = (measurement: Measurement): string[] =>
   formatSteps(measurement, listCalculation(measurement));

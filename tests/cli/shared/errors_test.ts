@@ -1,8 +1,39 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { errorFormatter, formatError } from "../../../src/cli/shared/format_error.ts";
+import {
+  errorFormatter,
+  exitCodeFor,
+  formatError,
+  queryExitCodes,
+  UsageError,
+} from "../../../src/cli/shared/errors.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
-import { replacing } from "../../support/replacing.ts";
 import { ListenError } from "../../../src/transports/listen_error.ts";
+import { replacing } from "../../support/replacing.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+
+Deno.test("exit codes of failed queries are distinct, stable and above 2", () => {
+  assertEquals(queryExitCodes, {
+    "timeout": 3,
+    "refused": 4,
+    "unknown_host": 5,
+    "unreachable": 6,
+    "not_a_time": 7,
+    "kiss_o_death": 8,
+    "unsynchronized": 9,
+    "bogus_reply": 10,
+    "unusable": 11,
+    "no_name_server": 12,
+    "not_authentic": 13,
+    "nts_ke": 14,
+  });
+});
+
+Deno.test("exitCodeFor knows a wrong command line from any other failure", () => {
+  assertEquals(exitCodeFor(undefined), 0);
+  assertEquals(exitCodeFor(new UsageError("")), 2);
+  assertEquals(exitCodeFor(new QueryError("kiss_o_death", "")), 8);
+  assertEquals(exitCodeFor(new ListenError("in_use", { hostname: "::", port: 1 })), 1);
+  assertEquals(exitCodeFor("thrown text"), 1);
+});
 
 Deno.test("formatError advises on a port in one line", () => {
   const line = (reason: "in_use" | "not_permitted" | "not_of_this_machine", port: number): string =>
