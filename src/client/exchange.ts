@@ -2,7 +2,7 @@ import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import { type Endpoint, formatAddress, formatEndpoint } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { protocols } from "../protocols/registry.ts";
-import type { RawReply, Rejection, Request, RequestOptions } from "../protocols/protocol.ts";
+import type { RawReply, Rejection, Request } from "../protocols/protocol.ts";
 import {
   field,
   passed,
@@ -98,21 +98,6 @@ export interface NtsSession {
     options: InSeconds<ExchangeOptions>,
   ): Promise<Target>;
   createRequest(): Request;
-}
-
-/**
- * The key of a target, and all that are known.
- *
- * @throws {RangeError} If the key is not known
- */
-export function requestOptions(
-  { key, ...endpoint }: Endpoint,
-  { keys }: Pick<ExchangeOptions, "keys">,
-): RequestOptions {
-  if (key === undefined) return {};
-  if (keys?.has(key)) return { key, keys };
-  const problem = keys === undefined ? "there are no keys" : `there is no key ${key}`;
-  throw new RangeError(`Cannot query ${formatEndpoint({ ...endpoint, key })}: ${problem}`);
 }
 
 /** The longest limit of a look-up: the resolver gives up before. */
@@ -246,6 +231,7 @@ class Attempts implements Disposable {
       left = others;
       const startMs = timers.monotonicMs();
       const shareMs = (endsMs - startMs) / (left.length + 1);
+      const isFirst = !this.#silent.has(hostname);
       try {
         this.#silent.add(hostname);
         const reply = await this.#try(hostname, Math.min(shareMs, PATIENCE_MS));
@@ -253,8 +239,11 @@ class Attempts implements Disposable {
       } catch (error) {
         this.#signal?.throwIfAborted();
         this.#error = error;
-        this.#silent.delete(hostname);
-        left = left.filter((other) => other !== hostname);
+        // Whatever keeps a later request from leaving, an earlier one may still be answered.
+        if (isFirst || error instanceof QueryError && error.reason === "refused") {
+          this.#silent.delete(hostname);
+          left = left.filter((other) => other !== hostname);
+        }
       }
       // Another address of the same host gets its turn at once.
       if (left[0] !== hostname) continue;

@@ -7,7 +7,7 @@ import {
 } from "../protocols/endpoint.ts";
 import { QueryError } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
-import type { ProtocolRecord, RawReply, Request } from "../protocols/protocol.ts";
+import type { ProtocolRecord, RawReply, Request, RequestOptions } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
@@ -19,7 +19,6 @@ import {
   exchangeFields,
   type ExchangeOptions,
   type NtsSession,
-  requestOptions,
   type Target,
 } from "./exchange.ts";
 import { systemNetwork } from "./network.ts";
@@ -74,6 +73,21 @@ export async function queryEndpoint(
     const from = formatAddress(raw.from);
     throw new QueryError("not_a_time", `The reply from ${from} is ${cause.message}`, { cause });
   }
+}
+
+/**
+ * The key of a target, and all that are known.
+ *
+ * @throws {RangeError} If the key is not known
+ */
+export function requestOptions(
+  { key, ...endpoint }: Endpoint,
+  { keys }: Pick<ExchangeOptions, "keys">,
+): RequestOptions {
+  if (key === undefined) return {};
+  if (keys?.has(key)) return { key, keys };
+  const problem = keys === undefined ? "there are no keys" : `there is no key ${key}`;
+  throw new RangeError(`Cannot query ${formatEndpoint({ ...endpoint, key })}: ${problem}`);
 }
 
 /**

@@ -59,6 +59,19 @@ Deno.test("exchange returns a reply as soon as it has come, after the patience w
   assertEquals(network.timers.monotonicMs(), 601);
 });
 
+Deno.test("exchange waits for a reply to an earlier try when later requests cannot be sent", async () => {
+  for (const [answer, result] of [[octets, "01020304"], [undefined, "timeout"]] as const) {
+    const network = new FakeNetwork();
+    const { requests } = network.serve("time://192.0.2.1", () => answer, () => [1, 1200]);
+    const connect = network.connect.bind(network);
+    network.connect = (options) =>
+      requests.length === 0 ? connect(options) : Promise.reject(new Error("Too many open files"));
+    const reply = await runExchange(network, { timeout: "2s", retries: 3 }).catch((error) => error);
+    assertEquals([reply.octets?.toHex() ?? reply.reason, requests.length], [result, 1]);
+    assertEquals(network.timers.monotonicMs(), answer ? 1201 : 2000);
+  }
+});
+
 Deno.test("exchange rounds the round trip to the nanosecond", async () => {
   const network = new FakeNetwork();
   network.serve("time://192.0.2.1", () => octets, () => [0.25, 0.0000007]);
