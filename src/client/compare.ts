@@ -114,11 +114,11 @@ export async function compare(
   const add = (url: string, exchange: SampledExchange): void => {
     known.set(url, [...known.get(url) ?? [], exchange]);
     // In the order given.
-    const heard = unique.flatMap((url) => {
+    const queried = unique.flatMap((url) => {
       const exchanges = known.get(url);
       return exchanges ? [summarize(url, exchanges)] : [];
     });
-    onProgress?.(combine(heard));
+    onProgress?.(combine(queried));
   };
   // Once one of them has failed, none is queried any more.
   const end = new AbortController();

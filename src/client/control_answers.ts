@@ -49,25 +49,28 @@ function objectOf<Value>(checks: { readonly [Key in keyof Value]-?: Check }): Ch
   return (value) => isObject(value) && entries.every(([key, check]) => check(value[key]));
 }
 
-const isStep = either(
-  objectOf<{ by: number; at: string }>({ by: isNumber, at: isText }),
-  objectOf<{ by: number; servedAt: string }>({ by: isNumber, servedAt: isText }),
-);
+/** The same check of several keys. */
+function each<Key extends string>(check: Check, ...keys: readonly Key[]): Record<Key, Check> {
+  return Object.fromEntries(keys.map((key) => [key, check])) as Record<Key, Check>;
+}
+
+const texts = <Key extends string>(...keys: Key[]): Record<Key, Check> => each(isText, ...keys);
+const numbers = <Key extends string>(...keys: Key[]): Record<Key, Check> => each(isNumber, ...keys);
+
+const isCounts: Check = (value) => isObject(value) && Object.values(value).every(isNumber);
 
 const isClock = objectOf<ClockState>({
-  now: isText,
-  system: isText,
-  offset: isNumber,
-  rate: isNumber,
+  ...texts("now", "system"),
+  ...numbers("offset", "rate", "noise"),
   leap: nullable(isText),
-  steps: listOf(isStep),
-  leapSeconds: listOf(
-    objectOf<ClockState["leapSeconds"][number]>({ kind: isText, date: isText }),
-  ),
-  smear: nullable(
-    objectOf<NonNullable<ClockState["smear"]>>({ shape: isText, window: isNumber, by: isNumber }),
-  ),
-  noise: isNumber,
+  steps: listOf(either(
+    objectOf<{ by: number; at: string }>({ by: isNumber, at: isText }),
+    objectOf<{ by: number; servedAt: string }>({ by: isNumber, servedAt: isText }),
+  )),
+  leapSeconds: listOf(objectOf<ClockState["leapSeconds"][number]>(texts("kind", "date"))),
+  smear: nullable(objectOf<NonNullable<ClockState["smear"]>>({
+    ...{ shape: isText, window: isNumber, by: isNumber },
+  })),
   warnings: listOf(isText),
 });
 
@@ -76,44 +79,25 @@ const isServedClock = both(
   objectOf<Pick<ServedClockState, "simulated" | "status">>({
     simulated: listOf(isText),
     status: objectOf<ServedClockState["status"]>({
-      leap: isText,
+      ...texts("leap", "referenceId", "source"),
       stratum: isNumber,
-      referenceId: isText,
-      rootDelay: nullable(isNumber),
-      rootDispersion: nullable(isNumber),
-      rootDistance: nullable(isNumber),
+      ...each(nullable(isNumber), "rootDelay", "rootDispersion", "rootDistance"),
       synchronized: isFlag,
-      source: isText,
     }),
   }),
 );
 
-const isWarning = objectOf<ServerWarning>({
-  level: isText,
-  kind: isText,
-  text: isText,
-  since: nullable(isText),
-});
-
 const isTotals = objectOf<Totals>({
-  received: isNumber,
-  answered: isNumber,
-  texts: isNumber,
-  kisses: isNumber,
-  copies: isNumber,
-  refused: (value) => isObject(value) && Object.values(value).every(isNumber),
-  responderErrors: isNumber,
-  receiveErrors: isNumber,
-  sendErrors: isNumber,
+  ...numbers("received", "answered", "texts", "kisses", "copies"),
+  ...numbers("responderErrors", "receiveErrors", "sendErrors"),
+  refused: isCounts,
 });
 
 const isListener = objectOf<ListenerState>({
-  url: isText,
-  protocol: isText,
-  hostname: isText,
+  ...texts("url", "protocol", "hostname"),
   port: isNumber,
   totals: isTotals,
-  replies: (value) => isObject(value) && Object.values(value).every(isNumber),
+  replies: isCounts,
   clock: optional(isServedClock),
   faults: optional(isObject),
   seed: optional(isNumber),
@@ -125,113 +109,65 @@ const sources = {
     rootDistance: nullable(isNumber),
   }),
   upstreams: listOf(objectOf<SourceState>({
-    url: isText,
+    ...texts("url", "state"),
     address: nullable(isText),
-    state: isText,
-    stratum: nullable(isNumber),
-    offset: nullable(isNumber),
-    distance: nullable(isNumber),
-    delay: nullable(isNumber),
-    jitter: nullable(isNumber),
-    poll: isNumber,
-    reach: isNumber,
-    lastReply: nullable(isNumber),
-    requests: isNumber,
-    replies: isNumber,
+    ...numbers("poll", "reach", "requests", "replies"),
+    ...each(nullable(isNumber), "stratum", "offset", "distance", "delay", "jitter", "lastReply"),
   })),
 };
 
-const isNts = objectOf<NtsState>({
-  addresses: listOf(isText),
-  connections: isNumber,
-  keyExchanges: (value) => isObject(value) && Object.values(value).every(isNumber),
-  newestKey: isText,
-  certificateEnd: isText,
-});
-
 const isState = objectOf<ServerState>({
-  schema: isNumber,
-  version: isText,
-  started: isText,
-  transport: isText,
-  uptime: isNumber,
+  ...numbers("schema", "uptime"),
+  ...texts("version", "started", "transport"),
   answering: isFlag,
-  warnings: listOf(isWarning),
+  warnings: listOf(
+    objectOf<ServerWarning>({ ...texts("level", "kind", "text"), since: nullable(isText) }),
+  ),
   clock: isServedClock,
   listeners: listOf(isListener),
   totals: isTotals,
   discipline: optional(sources.discipline),
   upstreams: optional(sources.upstreams),
-  nts: optional(isNts),
+  nts: optional(objectOf<NtsState>({
+    addresses: listOf(isText),
+    connections: isNumber,
+    keyExchanges: isCounts,
+    ...texts("newestKey", "certificateEnd"),
+  })),
 });
 
 const isClockAnswer = objectOf<ClockAnswer>({ schema: isNumber, clock: isClock });
 
 const isClient = objectOf<ClientState>({
-  address: isText,
-  port: isNumber,
-  protocol: isText,
-  version: nullable(isNumber),
-  requests: isNumber,
-  answered: isNumber,
-  kisses: isNumber,
-  denied: isNumber,
-  limited: isNumber,
-  refused: isNumber,
-  rate: isNumber,
-  interval: nullable(isNumber),
-  firstSeen: isText,
-  lastSeen: isText,
+  ...texts("address", "protocol", "firstSeen", "lastSeen"),
+  ...numbers("port", "requests", "answered", "kisses", "denied", "limited", "refused", "rate"),
+  ...each(nullable(isNumber), "version", "interval"),
 });
-
-const [maybeNumber, maybeText] = [optional(isNumber), optional(isText)];
 
 const isDatagram = objectOf<RecordedDatagram>({
   octets: isNumber,
-  text: maybeText,
-  leap: maybeNumber,
-  version: maybeNumber,
-  mode: maybeNumber,
-  stratum: maybeNumber,
-  poll: maybeNumber,
-  precision: maybeNumber,
-  rootDelay: maybeNumber,
-  rootDispersion: maybeNumber,
-  referenceId: maybeText,
-  referenceTimestamp: maybeText,
-  originTimestamp: maybeText,
-  receiveTimestamp: maybeText,
-  transmitTimestamp: maybeText,
+  ...each(optional(isText), "text", "referenceId", "referenceTimestamp", "originTimestamp"),
+  ...each(optional(isText), "receiveTimestamp", "transmitTimestamp"),
+  ...each(optional(isNumber), "leap", "version", "mode", "stratum", "poll", "precision"),
+  ...each(optional(isNumber), "rootDelay", "rootDispersion"),
 });
 
 const isExchange = objectOf<RecordedExchange>({
-  number: isNumber,
-  time: isText,
-  address: isText,
-  port: isNumber,
-  listener: isText,
-  protocol: isText,
+  ...numbers("number", "port"),
+  ...texts("time", "address", "listener", "protocol", "outcome"),
+  ...each(optional(isText), "code", "cause"),
   request: isDatagram,
-  outcome: isText,
-  code: maybeText,
-  cause: maybeText,
-  faults: listOf(isText),
   reply: optional(isDatagram),
-  findings: listOf(
-    objectOf<Finding>({ rule: isText, level: isText, text: isText, source: isText }),
-  ),
+  faults: listOf(isText),
+  findings: listOf(objectOf<Finding>(texts("rule", "level", "text", "source"))),
 });
 
 const isAccess = objectOf<AccessAnswer>({
   schema: isNumber,
   access: objectOf<AccessState>({
-    allow: listOf(isText),
-    deny: listOf(isText),
-    denyAction: isText,
-    rateLimit: isText,
-    rateKod: isNumber,
-    rateIpv4Prefix: isNumber,
-    rateIpv6Prefix: isNumber,
+    ...each(listOf(isText), "allow", "deny"),
+    ...texts("denyAction", "rateLimit"),
+    ...numbers("rateKod", "rateIpv4Prefix", "rateIpv6Prefix"),
     limitsThisMachine: isFlag,
   }),
 });
@@ -244,10 +180,8 @@ const answers: Readonly<Record<ControlAction, Check>> = {
   step: isClockAnswer,
   faults: objectOf<FaultsAnswer>({ schema: isNumber, faults: isObject }),
   exchanges: objectOf<ExchangesAnswer>({
-    schema: isNumber,
+    ...numbers("schema", "requests", "dropped"),
     exchanges: listOf(isExchange),
-    requests: isNumber,
-    dropped: isNumber,
   }),
   sources: objectOf<SourcesAnswer>({ schema: isNumber, ...sources }),
   access: isAccess,
@@ -255,22 +189,15 @@ const answers: Readonly<Record<ControlAction, Check>> = {
   checkAccess: objectOf<AccessCheckAnswer>({
     schema: isNumber,
     check: objectOf<AccessCheck>({
-      address: isText,
-      answered: isFlag,
-      cause: nullable(isText),
-      kod: isFlag,
-      rule: nullable(isText),
-      reason: isText,
+      ...texts("address", "reason"),
+      ...each(isFlag, "answered", "kod"),
+      ...each(nullable(isText), "cause", "rule"),
     }),
   }),
   clients: objectOf<ClientsAnswer>({
-    schema: isNumber,
+    ...numbers("schema", "total", "capacity", "dropped", "unlisted"),
     clients: listOf(isClient),
     now: isText,
-    total: isNumber,
-    capacity: isNumber,
-    dropped: isNumber,
-    unlisted: isNumber,
   }),
 };
 

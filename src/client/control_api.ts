@@ -75,7 +75,7 @@ export interface ServerState extends ControlAnswer, Partial<SourceList> {
   readonly transport: "datagram" | "mmsg";
   /** Whether all listeners reply. */
   readonly answering: boolean;
-  /** What an administrator should know now, the worst first. */
+  /** The warnings for an administrator, the worst first. */
   readonly warnings: readonly ServerWarning[];
   /** The clock of all listeners that have none of their own. */
   readonly clock: ServedClockState;
@@ -133,7 +133,7 @@ export interface ClientState {
 
 /** A page of the clients of a server. */
 export interface ClientList {
-  /** The clients, in the order that was asked for. */
+  /** The clients, in the requested order. */
   readonly clients: readonly ClientState[];
   /** The time of the list by the clock of the server's machine: ISO 8601 in UTC. */
   readonly now: string;
@@ -190,7 +190,7 @@ export interface Finding {
   readonly rule: string;
   /** A `violation` harms servers or breaks a requirement; `advice` is recommended, or keeps a secret. */
   readonly level: "violation" | "advice";
-  /** What the client did. */
+  /** The fault of the client, in a sentence. */
   readonly text: string;
   /** The document and section of the rule. */
   readonly source: string;
@@ -213,7 +213,7 @@ export interface RecordedExchange {
   /** The request. */
   readonly request: RecordedDatagram;
   /**
-   * What became of it: the reply with the time, a kiss-o'-death, no reply on purpose, a responder that threw
+   * Its outcome: the reply with the time, a kiss-o'-death, no reply on purpose, a responder that threw
    * an error, or a reply that was not ready when the server ended.
    */
   readonly outcome: "answered" | "kod" | "refused" | "failed" | "unfinished";
@@ -248,7 +248,7 @@ export interface AccessState {
   readonly allow: readonly string[];
   /** The networks that are denied. */
   readonly deny: readonly string[];
-  /** What happens to denied requests. */
+  /** The treatment of denied requests. */
   readonly denyAction: "drop" | "kod";
   /** Requests per second and at once of a client, as `16/s,128`; or `off`. */
   readonly rateLimit: string;
@@ -268,7 +268,7 @@ export interface AccessAnswer extends ControlAnswer {
   readonly access: AccessState;
 }
 
-/** What would happen to a request from an address. */
+/** The verdict of the access rules on requests from an address. */
 export interface AccessCheck {
   /** The address. */
   readonly address: string;
@@ -312,7 +312,7 @@ export interface ControlAnswers {
   readonly access: AccessAnswer;
   /** The same after a change by `allow`, `deny`, `denyAction`, `rateLimit` and so on. */
   readonly changeAccess: AccessAnswer;
-  /** What would happen to a request from the address in `query`, and why. */
+  /** The verdict of the access rules on requests from the address in `query`. */
   readonly checkAccess: AccessCheckAnswer;
   /** The state after everything is as it was at the start. */
   readonly reset: ServerState;

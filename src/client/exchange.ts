@@ -77,7 +77,7 @@ export interface Target extends Endpoint {
 
 /** Keys and cookies of an NTS server. */
 export interface NtsSession {
-  /** Whether the server, or somebody in its place, has reported that it knows no such cookie. */
+  /** Whether the server, or an attacker in its place, has reported that it knows no such cookie. */
   readonly wasRefused: boolean;
   /** Whether its keys have just been exchanged, and authenticated no reply yet. */
   readonly isFresh: boolean;

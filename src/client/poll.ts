@@ -38,7 +38,7 @@ export interface Polled<Reply extends TimeReply> {
   readonly index: number;
   /** All addresses of its name, in the order in which they are tried, or its address; undefined if unknown. */
   readonly addresses: readonly string[] | undefined;
-  /** What came of it. */
+  /** The outcome. */
   readonly measured: Measured<Reply>;
   /** By the clock that is never set, like `endedMs`. */
   readonly sentMs: number;

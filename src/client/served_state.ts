@@ -34,7 +34,7 @@ export interface ServedClockState extends ClockState {
 export interface ServerWarning {
   /** `bad` calls for action; `simulated` is a simulated clock; `warn` is good to know. */
   readonly level: "bad" | "simulated" | "warn";
-  /** What it is about. */
+  /** Its subject. */
   readonly kind:
     | "simulated"
     | "all_upstreams_lost"
@@ -109,7 +109,7 @@ export const upstreamStates = [
 ] as const;
 
 /**
- * What an upstream is to the server.
+ * The role of an upstream server.
  *
  * - `selected`: the nearest of those whose time is served
  * - `combined`: its time is combined with that of the selected one
@@ -127,7 +127,7 @@ export interface SourceState {
   readonly url: string;
   /** The address in use; null while its name is not known. */
   readonly address: string | null;
-  /** What it is to the server. */
+  /** Its role. */
   readonly state: UpstreamState;
   /** Its stratum. */
   readonly stratum: number | null;

@@ -1,4 +1,4 @@
-/** What a check reports: a state, and the line of a monitoring plugin. */
+/** The result of a check: a state, and the line of a monitoring plugin. */
 import type { QueryError, QueryFailure } from "../../protocols/failure.ts";
 import { toSeconds } from "../../text/duration.ts";
 import type { ComparedServer, Comparison } from "../compare.ts";
@@ -74,13 +74,13 @@ function evaluateOffset(
   };
 }
 
-/** What is checked of a server beside its offset. */
+/** The figures of a server that are checked beside its offset. */
 interface Figures {
   readonly metrics: readonly Metric[];
   readonly lost: Metric;
   readonly delay: Metric;
   readonly leapState: CheckState;
-  /** What raises an alert, each with a comma in front. */
+  /** The alerts, each with a comma in front. */
   readonly remarks: readonly string[];
 }
 

@@ -33,7 +33,7 @@ export interface ExporterOptions
     Pick<WatchOptions, "bind" | "family" | "keys" | "ntsCa" | "network" | "interval" | "count"> {
   /** The networks that `/probe` may query; all without it. */
   readonly targets?: readonly AddressNetwork[] | undefined;
-  /** The names by which it is asked, beside addresses and `localhost`. */
+  /** The host names in URLs of this exporter, beside addresses and `localhost`. */
   readonly names?: readonly string[] | undefined;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;

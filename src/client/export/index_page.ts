@@ -6,7 +6,7 @@ import { parseTarget } from "../../protocols/endpoint.ts";
  * Formats the page.
  *
  * @param urls The servers that are watched
- * @param host Host and port by which the page was asked for
+ * @param host Host and port in the URL of the page
  */
 export function formatIndex(urls: readonly string[], host: string): string {
   const links = urls.map((url) => {

@@ -3,6 +3,7 @@ import config from "../../../deno.json" with { type: "json" };
 import { protocols } from "../../protocols/registry.ts";
 import { runtime } from "../../system/runtime.ts";
 import { toSeconds } from "../../text/duration.ts";
+import type { NtpReply } from "../../protocols/reply.ts";
 import type { Metric, Sample } from "../../text/exposition.ts";
 import { combine, type Verdict } from "../compare.ts";
 import { kodCodes, ntpReplyOf, type ServerFigures } from "./server_record.ts";
@@ -20,23 +21,32 @@ const verdicts: readonly Verdict[] = ["agrees", "falseticker", "undecided", "alo
 /** Among fewer servers, a wrong one cannot be identified. */
 const MIN_COMPARED = 3;
 
-const [server, seconds1970] = [["server"], "in seconds since 1970"];
+const seconds1970 = "in seconds since 1970";
 
-/** One sample per server of which the value is known. */
+/** A metric with one sample per server of which the value is known. */
 function ofServers(
+  name: string,
+  help: string,
   value: (server: ServerFigures) => number | undefined,
-): ClientMetric["samples"] {
-  return (servers) =>
-    servers.flatMap((each): Sample[] => {
-      const known = value(each);
-      return known === undefined || !Number.isFinite(known) ? [] : [[[each.url], known]];
-    });
+  type: Metric["type"] = "gauge",
+): ClientMetric {
+  return {
+    ...{ name, type, labels: ["server"], help },
+    samples: (servers) =>
+      servers.flatMap((each): Sample[] => {
+        const known = value(each);
+        return known === undefined || !Number.isFinite(known) ? [] : [[[each.url], known]];
+      }),
+  };
 }
 
+/** The same of the last reply, where that is of NTP. */
 function ofNtp(
-  value: (reply: NonNullable<ReturnType<typeof ntpReplyOf>>) => number | undefined,
-): ClientMetric["samples"] {
-  return ofServers((each) => {
+  name: string,
+  help: string,
+  value: (reply: NtpReply) => number | undefined,
+): ClientMetric {
+  return ofServers(name, help, (each) => {
     const reply = ntpReplyOf(each);
     return reply && value(reply);
   });
@@ -47,17 +57,24 @@ function statesOf(url: string, states: readonly string[], held: string): Sample[
   return states.map((state) => [[url, state], Number(state === held)]);
 }
 
+/** A counter with one sample per server and key. */
 function countsOf(
+  name: string,
+  label: string,
+  help: string,
   keys: readonly string[],
   counts: (server: ServerFigures) => ReadonlyMap<string, number>,
-): ClientMetric["samples"] {
-  return (servers) =>
-    servers.flatMap((each) =>
-      keys.map((key): Sample => [[each.url, key], counts(each).get(key) ?? 0])
-    );
+): ClientMetric {
+  return {
+    ...{ name, type: "counter", labels: ["server", label], help },
+    samples: (servers) =>
+      servers.flatMap((each) =>
+        keys.map((key): Sample => [[each.url, key], counts(each).get(key) ?? 0])
+      ),
+  };
 }
 
-/** What `compare()` says of servers with an offset, if they are enough. */
+/** The verdicts of `compare()` on servers with an offset, if there are enough. */
 function compareServers(servers: readonly ServerFigures[]): Sample[] {
   const measurable = servers.filter(({ protocol }) => protocols[protocol].hasOffset);
   if (measurable.length < MIN_COMPARED) return [];
@@ -79,103 +96,74 @@ const buildMetric: ClientMetric = {
 
 /** Of each server, by one measurement or many. */
 export const measuredMetrics: readonly ClientMetric[] = [
-  {
-    name: "timecli_up",
-    type: "gauge",
-    labels: server,
-    help: "1 if the last exchange gave a usable time, otherwise 0.",
-    samples: ofServers(({ isUp }) => Number(isUp)),
-  },
-  {
-    name: "timecli_last_reply_timestamp_seconds",
-    type: "gauge",
-    labels: server,
-    help: `When the last usable time came, by this machine's clock, ${seconds1970}; 0 if none did.`,
-    samples: ofServers(({ lastReply }) => lastReply),
-  },
-  {
-    name: "timecli_offset_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The server's clock minus this machine's: by the least delay of the last 8 exchanges.",
-    samples: ofServers(({ estimate }) => estimate && toSeconds(estimate.offset)),
-  },
-  {
-    name: "timecli_error_bound_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The error bound of the offset, either way, if the server is right.",
-    samples: ofServers(({ estimate }) => estimate && toSeconds(estimate.errorBound)),
-  },
-  {
-    name: "timecli_delay_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The least delay of the last 8 exchanges, there and back.",
-    samples: ofServers(({ delay }) => delay),
-  },
-  {
-    name: "timecli_jitter_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The root mean square of the other offsets' differences from that one.",
-    samples: ofServers(({ estimate }) => estimate?.jitter && toSeconds(estimate.jitter)),
-  },
-  {
-    name: "timecli_frequency_error_ratio",
-    type: "gauge",
-    labels: server,
-    help: "How much faster the server's clock runs than this machine's: 1e-6 is 1 ppm.",
-    samples: ofServers(({ frequencyError }) => frequencyError),
-  },
-  {
-    name: "timecli_stratum",
-    type: "gauge",
-    labels: server,
-    help: "The stratum of the last reply, 16 if it is not synchronised.",
-    samples: ofNtp(({ stratum }) => stratum === 0 ? 16 : stratum),
-  },
-  {
-    name: "timecli_root_delay_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The round-trip delay from the server to its reference clock, by the last reply.",
-    samples: ofNtp(({ packet }) => packet.rootDelay),
-  },
-  {
-    name: "timecli_root_dispersion_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The error bound of the server without that delay, by the last reply.",
-    samples: ofNtp(({ packet }) => packet.rootDispersion),
-  },
-  {
-    name: "timecli_root_distance_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The error bound of the offset against the server's reference clock.",
-    samples: ofServers((each) =>
-      ntpReplyOf(each) && each.estimate && toSeconds(each.estimate.rootDistance)
-    ),
-  },
-  {
-    name: "timecli_reference_timestamp_seconds",
-    type: "gauge",
-    labels: server,
-    help: `When the server's clock was last set or corrected, ${seconds1970}.`,
-    samples: ofNtp(({ packet: { referenceTimestamp }, serverSentAt }) =>
+  ofServers(
+    "timecli_up",
+    "1 if the last exchange gave a usable time, otherwise 0.",
+    ({ isUp }) => Number(isUp),
+  ),
+  ofServers(
+    "timecli_last_reply_timestamp_seconds",
+    `When the last usable time came, by this machine's clock, ${seconds1970}; 0 if none did.`,
+    ({ lastReply }) => lastReply,
+  ),
+  ofServers(
+    "timecli_offset_seconds",
+    "The server's clock minus this machine's: by the least delay of the last 8 exchanges.",
+    ({ estimate }) => estimate && toSeconds(estimate.offset),
+  ),
+  ofServers(
+    "timecli_error_bound_seconds",
+    "The error bound of the offset, either way, if the server is right.",
+    ({ estimate }) => estimate && toSeconds(estimate.errorBound),
+  ),
+  ofServers(
+    "timecli_delay_seconds",
+    "The least delay of the last 8 exchanges, there and back.",
+    ({ delay }) => delay,
+  ),
+  ofServers(
+    "timecli_jitter_seconds",
+    "The root mean square of the other offsets' differences from that one.",
+    ({ estimate }) => estimate?.jitter && toSeconds(estimate.jitter),
+  ),
+  ofServers(
+    "timecli_frequency_error_ratio",
+    "How much faster the server's clock runs than this machine's: 1e-6 is 1 ppm.",
+    ({ frequencyError }) => frequencyError,
+  ),
+  ofNtp(
+    "timecli_stratum",
+    "The stratum of the last reply, 16 if it is not synchronised.",
+    ({ stratum }) => stratum === 0 ? 16 : stratum,
+  ),
+  ofNtp(
+    "timecli_root_delay_seconds",
+    "The round-trip delay from the server to its reference clock, by the last reply.",
+    ({ packet }) => packet.rootDelay,
+  ),
+  ofNtp(
+    "timecli_root_dispersion_seconds",
+    "The error bound of the server without that delay, by the last reply.",
+    ({ packet }) => packet.rootDispersion,
+  ),
+  ofServers(
+    "timecli_root_distance_seconds",
+    "The error bound of the offset against the server's reference clock.",
+    (each) => ntpReplyOf(each) && each.estimate && toSeconds(each.estimate.rootDistance),
+  ),
+  ofNtp(
+    "timecli_reference_timestamp_seconds",
+    `When the server's clock was last set or corrected, ${seconds1970}.`,
+    ({ packet: { referenceTimestamp }, serverSentAt }) =>
       referenceTimestamp === 0n
         ? undefined
-        : toInstant(referenceTimestamp, serverSentAt).epochMilliseconds / 1000
-    ),
-  },
-  {
-    name: "timecli_precision_seconds",
-    type: "gauge",
-    labels: server,
-    help: "The smallest step of the server's clock, by the last reply.",
-    samples: ofNtp(({ packet }) => 2 ** packet.precision),
-  },
+        : toInstant(referenceTimestamp, serverSentAt).epochMilliseconds / 1000,
+  ),
+  ofNtp(
+    "timecli_precision_seconds",
+    "The smallest step of the server's clock, by the last reply.",
+    ({ packet }) => 2 ** packet.precision,
+  ),
   {
     name: "timecli_leap",
     type: "gauge",
@@ -212,37 +200,30 @@ export const watchedMetrics: readonly ClientMetric[] = [
     name: "timecli_verdict",
     type: "gauge",
     labels: ["server", "state"],
-    help: `With 3 servers or more, 1 for what compare says of it: ${verdicts.join(", ")}.`,
+    help: `With 3 servers or more, 1 for the verdict of compare on it: ${verdicts.join(", ")}.`,
     samples: compareServers,
   },
-  {
-    name: "timecli_requests_total",
-    type: "counter",
-    labels: server,
-    help: "Requests sent.",
-    samples: ofServers(({ requests }) => requests),
-  },
-  {
-    name: "timecli_steps_total",
-    type: "counter",
-    labels: server,
-    help: "Steps of the server's clock that two exchanges in a row showed.",
-    samples: ofServers(({ steps }) => steps),
-  },
-  {
-    name: "timecli_failures_total",
-    type: "counter",
-    labels: ["server", "reason"],
-    help: "Exchanges without a usable time, by error.reason of timecli --json.",
-    samples: countsOf(queryFailures, ({ failures }) => failures),
-  },
-  {
-    name: "timecli_kods_total",
-    type: "counter",
-    labels: ["server", "code"],
-    help: `Kiss-o'-death packets received: ${kodCodes.join(", ")}.`,
-    samples: countsOf(kodCodes, ({ kods }) => kods),
-  },
+  ofServers("timecli_requests_total", "Requests sent.", ({ requests }) => requests, "counter"),
+  ofServers(
+    "timecli_steps_total",
+    "Steps of the server's clock that two exchanges in a row showed.",
+    ({ steps }) => steps,
+    "counter",
+  ),
+  countsOf(
+    "timecli_failures_total",
+    "reason",
+    "Exchanges without a usable time, by error.reason of timecli --json.",
+    queryFailures,
+    ({ failures }) => failures,
+  ),
+  countsOf(
+    "timecli_kods_total",
+    "code",
+    `Kiss-o'-death packets received: ${kodCodes.join(", ")}.`,
+    kodCodes,
+    ({ kods }) => kods,
+  ),
 ];
 
 /** The outcome of `/probe`. */

@@ -1,4 +1,4 @@
-/** What is known of an exported server: counters, and the figures of its latest exchanges. */
+/** The record of an exported server: counters, and the figures of its latest exchanges. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { type QueryFailure, queryFailures } from "../../protocols/failure.ts";
 import type { TimeReply } from "../../protocols/registry.ts";
@@ -17,7 +17,7 @@ const MAX_REGISTER = 8;
 /** The exchanges of which the frequency error is: a longer time has a tighter bound. */
 const MAX_REPLIES = 64;
 
-/** As many exchanges in a row without a reply, and what the last one said is not known any more. */
+/** After this many exchanges in a row without a reply, the last reply counts no more. */
 const MIN_SILENCES = 3;
 
 /** Failures before a request is sent. */

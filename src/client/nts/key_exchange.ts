@@ -30,7 +30,7 @@ export interface KeyExchangeTarget {
   readonly authorities: string | undefined;
 }
 
-/** What a key exchange brings. */
+/** The result of a key exchange. */
 export interface Keys {
   readonly c2s: AesSiv;
   readonly s2c: AesSiv;

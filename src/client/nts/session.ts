@@ -121,7 +121,7 @@ export class ClientNtsSession implements NtsSession {
       const end = new AbortController();
       const ends = signal ? AbortSignal.any([signal, end.signal]) : end.signal;
       const exchanged = this.#exchange({ hostname, address, port, authorities: ntsCa }, ends);
-      // Where it ends by the time limit, nobody awaits it.
+      // After the time limit its failure has no handler.
       exchanged.catch(() => {});
       try {
         const shareMs = Math.max(leftMs(), 0) / (addresses.length - i);
@@ -166,7 +166,7 @@ export class ClientNtsSession implements NtsSession {
     };
   }
 
-  /** Takes the cookies of an authentic reply, or says why it is none. */
+  /** Takes the cookies of an authentic reply, or returns why it is not authentic. */
   #verify(reply: Uint8Array, identifier: Uint8Array, keys: Keys): Rejection | undefined {
     const opened = openReply(reply, identifier, keys.s2c);
     if ("problem" in opened) {

@@ -21,7 +21,7 @@ export interface FoundExchange {
   readonly reply?: number;
 }
 
-/** What is noted of the first datagram of an exchange: the slot of its reply, and its neighbours in a chain. */
+/** The notes on the first datagram of an exchange: the slot of its reply, and its neighbours in a chain. */
 const note = { kind: 0, reply: 1, next: 2, previous: 3 } as const;
 
 /** Bits of the kind beside the protocol's number. */

@@ -16,7 +16,7 @@ export interface CapturedExchange {
   readonly reply?: Datagram;
 }
 
-/** What is known of the exchanges to find. */
+/** The protocol and port of the exchanges to find, where they are known. */
 export interface FindExchangesOptions {
   /** The protocol of all of them; by default, that of their ports. */
   readonly protocol?: WireProtocol | undefined;
@@ -100,7 +100,7 @@ function flowOf(from: Datagram["from"], to: Datagram["to"]): string {
   return `${formatAddress(from)} ${formatAddress(to)}`;
 }
 
-/** What a datagram that answers no request is, by its ports and its form. */
+/** The role of a datagram that answers no request, by its ports and its form. */
 interface Role {
   readonly protocol: WireProtocol;
   readonly part: "request" | "reply";
@@ -114,13 +114,13 @@ export function roleOf(
   octets: Uint8Array,
   options: FindExchangesOptions,
 ): Role | undefined {
-  const asked = protocolAt(toPort, options);
-  if (asked !== undefined && (wireFormats[asked].isRequest?.(octets) ?? true)) {
-    return { protocol: asked, part: "request", isDoubtful: false };
+  const requested = protocolAt(toPort, options);
+  if (requested !== undefined && (wireFormats[requested].isRequest?.(octets) ?? true)) {
+    return { protocol: requested, part: "request", isDoubtful: false };
   }
-  const answering = protocolAt(fromPort, options);
-  if (answering !== undefined && (wireFormats[answering].isReply?.(octets) ?? true)) {
-    return { protocol: answering, part: "reply", isDoubtful: false };
+  const replying = protocolAt(fromPort, options);
+  if (replying !== undefined && (wireFormats[replying].isReply?.(octets) ?? true)) {
+    return { protocol: replying, part: "reply", isDoubtful: false };
   }
   const protocol = protocolByForm(options, ({ isRequest }) => isRequest?.(octets));
   return protocol && { protocol, part: "request", isDoubtful: true };

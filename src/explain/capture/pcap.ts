@@ -43,7 +43,7 @@ export function* pcapFrames(input: OctetQueue): Generator<Frame | undefined> {
     const view = viewOf(record);
     const fraction = view.getUint32(4, isLittle) * tickNs;
     yield {
-      // A fraction may be a second or more: nobody checks what a file has.
+      // A fraction may be a second or more: writers do not check it.
       time: {
         seconds: view.getUint32(0, isLittle) + Math.floor(fraction / 1e9),
         nanoseconds: fraction % 1e9,

@@ -65,7 +65,7 @@ export function isGzip(octets: Uint8Array): boolean {
   return octets[0] === 0x1f && octets[1] === 0x8b;
 }
 
-/** What was read of a capture. */
+/** The counts of a capture while it is read. */
 export interface Tally {
   /** The number of whole UDP datagrams. */
   datagrams: number;
