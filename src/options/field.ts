@@ -245,6 +245,19 @@ export function text(expected: string, parse: (text: string) => unknown, row: Ro
   );
 }
 
+/** Defines the name of a file, which is longer than most texts; `check` throws for one that is not accepted. */
+export function file(
+  row: Row,
+  expected = "the name of a file",
+  check: (name: string) => unknown = () => {},
+): Field<string> {
+  const checkName = (name: string): void => {
+    if (name === "") throw new SyntaxError("no name");
+    check(name);
+  };
+  return text(expected, checkName, { maxLength: MAX_LONG_TEXT, syntax: "<file>", ...row });
+}
+
 /** Returns undefined if a parser fails, but keeps a {@linkcode FieldError}, which names what it expects. */
 export function attempt<T>(parse: () => T): T | undefined {
   try {

@@ -68,6 +68,7 @@ export class RunningServer implements Server {
   /** The clocks and faults, which have timers. */
   readonly #owned = new DisposableStack();
   readonly #finished = Promise.withResolvers<void>();
+  #hasStarted = false;
   #shutdown: Promise<void> | undefined;
 
   /** @param options As {@linkcode checkServeOptions} has checked them */
@@ -232,6 +233,7 @@ export class RunningServer implements Server {
     this.#options.signal?.throwIfAborted();
     // It fails if the server would follow itself: nothing is to be announced then.
     this.#parts.following?.start(this.#guard.ownAddresses, this.addresses);
+    this.#hasStarted = true;
     logStart(this.#options, this.#choice, subject, this);
   }
 
@@ -333,7 +335,8 @@ export class RunningServer implements Server {
       ...this.#listeners.map((listener) => listener.shutdown(SHUTDOWN_GRACE_MS)),
     ]);
     this.#owned.dispose();
-    await this.#parts.recorder?.close();
+    // A record has no end where it has not begun.
+    if (this.#hasStarted) await this.#parts.recorder?.close();
     await this.#options.log?.flush();
     this.#finished.resolve();
   }

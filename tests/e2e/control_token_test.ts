@@ -59,8 +59,10 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
     await test("that cannot be read from its file is an error of one line without its contents", async () => {
       const folder = await Deno.makeTempDir();
       try {
-        await Deno.writeTextFile(`${folder}/short`, "secret\n");
-        await Deno.writeTextFile(`${folder}/two`, `${TOKEN}\n${TOKEN}\n`);
+        await Deno.writeTextFile(`${folder}/short`, "secret\n", { mode: 0o600 });
+        await Deno.writeTextFile(`${folder}/two`, `${TOKEN}\n${TOKEN}\n`, { mode: 0o600 });
+        await Deno.writeTextFile(`${folder}/open`, TOKEN);
+        await Deno.chmod(`${folder}/open`, 0o644);
         const server = [...permitted(timesrv, folder), "--control", "0.0.0.0:0"] as const;
         const client = [...permitted(timecli, folder), "control", "state"] as const;
         const wrong = /Cannot use the control token: expected 16 to 256 letters/;
@@ -69,6 +71,18 @@ for (const { kind, needs, timesrv, timecli } of await bothPrograms()) {
             [server, "--control-token-file", `${folder}/short`, wrong],
             [server, "--control-token-file", `${folder}/two`, wrong],
             [server, "--control-token-file", `${folder}/none`, /Cannot read the token .* no such/],
+            [
+              server,
+              "--control-token-file",
+              `${folder}/open`,
+              /Others may use the token .* chmod o=/,
+            ],
+            [
+              client,
+              "--token-file",
+              `${folder}/open`,
+              /Others may use the token .*: run chmod o= on/,
+            ],
             [client, "--token-file", `${folder}/short`, wrong],
             [client, "--token-file", `${folder}/none`, /Cannot read the token .* no such file/],
           ] as const

@@ -6,6 +6,7 @@ import {
   optionsOf,
   type Positional,
   type Program,
+  type Subcommand,
 } from "./command.ts";
 import { aboutFields } from "./help.ts";
 import { writeText } from "./output.ts";
@@ -72,6 +73,9 @@ async function offerFor(
   before: readonly string[],
   last: string,
 ): Promise<Offer> {
+  if (before[0] === "help" && subcommands.length > 0) {
+    return before.length > 1 ? NOTHING : { words: subcommands.map(wordOf) };
+  }
   const called = subcommands.find(({ name }) => name === before[0]);
   const command = called === undefined ? main : (await called.load()).command;
   const { option, positionals, isAfterDashes } = readWords(command, before.slice(called ? 1 : 0));
@@ -81,8 +85,11 @@ async function offerFor(
   const isBeyond = positionals.length >= command.positionals.length && !place?.isRepeatable;
   const values = place === undefined || isBeyond ? NOTHING : argumentsOf(place, positionals);
   if (before.length > 0) return values;
-  const commands = subcommands.map(({ name, summary }) => [name, summary] as const);
-  return { ...values, words: [...commands, ...values.words] };
+  return { ...values, words: [...subcommands.map(wordOf), ...values.words] };
+}
+
+function wordOf({ name, summary }: Subcommand): readonly [word: string, meaning: string] {
+  return [name, summary];
 }
 
 /** The option whose value the next word is, if it is one, and the arguments so far. */

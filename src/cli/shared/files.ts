@@ -1,5 +1,4 @@
 /** Files that the command line names. Deno opens those in `/dev` only with all permissions. */
-
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { checkToken } from "../../http/address.ts";
 import { quote } from "../../text/json.ts";
@@ -40,33 +39,39 @@ export function rethrowWriteError(what: string, path: string, cause: unknown): n
     const message = `to write ${path}. Run: deno run -P=timecli ${needed} client.ts`;
     throw new Deno.errors.NotCapable(message, { cause });
   }
-  const reason = cause instanceof Deno.errors.NotFound
-    ? "there is no such folder"
-    : cause instanceof Deno.errors.PermissionDenied
-    ? "permission denied"
-    // Deno appends the name of the file, or of the one beside it.
-    : cause.message.replace(/: (open|rename|writefile|stat|chmod) '.*$/s, "");
+  const reason = reasonOf(cause, "folder");
   throw new Error(`Cannot write the ${what} to ${escapeLine(path)}: ${reason}`, { cause });
 }
 
-/** Its end names the file. */
+/** The reason why a file could not be used; `missing` is what is not there, if something is not. */
+export function reasonOf(cause: unknown, missing: "file" | "folder"): string {
+  if (cause instanceof Deno.errors.NotFound) return `there is no such ${missing}`;
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  // Deno appends the name of the file, or of one beside it.
+  return cause instanceof Error
+    ? cause.message.replace(/: (open|rename|writefile|stat|chmod) '.*$/s, "")
+    : String(cause);
+}
+
 const MAX_SHOWN_PATH = 900;
 
 /**
  * Reads a file that the command line names.
  *
  * @param what Its contents, for messages
- * @throws {UsageError} If it cannot be read
+ * @param isSecret Whether others must not be able to read it
+ * @throws {UsageError} If it cannot be read, or others may read a secret
  * @throws {Deno.errors.NotCapable} If the permission to read it is missing
  */
 export async function readText(
   file: string,
   what: string,
   program: "timesrv" | "timecli",
-  open: (file: string) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>> = openInput,
+  isSecret = false,
 ): Promise<string> {
   try {
-    return await new Response(await open(file)).text();
+    const stream = await (isSecret ? openSecret(file, what) : openInput(file));
+    return await new Response(stream).text();
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) {
       const [own, script] = program === "timesrv" ? ["src,", "server.ts"] : ["", "client.ts"];
@@ -75,12 +80,8 @@ export async function readText(
       throw new Deno.errors.NotCapable(message, { cause });
     }
     if (cause instanceof UsageError) throw cause;
-    const problem = cause instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : (cause as Error).message;
-    throw new UsageError(`Cannot read the ${what} ${quotePath(file)}: ${problem}`, {
-      cause,
-    });
+    const reason = reasonOf(cause, "file");
+    throw new UsageError(`Cannot read the ${what} ${quotePath(file)}: ${reason}`, { cause });
   }
 }
 
@@ -94,7 +95,7 @@ export async function readKeys(
   file: string,
   program: "timesrv" | "timecli",
 ): Promise<SymmetricKeys> {
-  const text = await readText(file, "keys", program, openSecret);
+  const text = await readText(file, "keys", program, true);
   const { parseKeys } = await import("../../crypto/symmetric_keys.ts");
   try {
     return parseKeys(text);
@@ -121,16 +122,20 @@ export async function readCertificates(
 /** What a mode of files permits to users who are neither the owner nor of the group. */
 const OTHERS = 0o007;
 
-async function openSecret(file: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function openSecret(
+  file: string,
+  what: string,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   if (isStandardInput(file)) return Deno.stdin.readable;
   const opened = await Deno.open(file);
   // Of the open file: its name may soon be that of another.
   const { mode } = await opened.stat();
   if (mode === null || (mode & OTHERS) === 0) return opened.readable;
   opened.close();
-  throw new UsageError(`Others may use the keys in ${quotePath(file)}: run chmod o= on it`);
+  throw new UsageError(`Others may use the ${what} in ${quotePath(file)}: run chmod o= on it`);
 }
 
+/** A path in quotes; its end names the file. */
 function quotePath(file: string): string {
   return quote(file, MAX_SHOWN_PATH);
 }
@@ -138,14 +143,74 @@ function quotePath(file: string): string {
 /**
  * Reads a bearer token from a file: other users can see a command line.
  *
- * @throws {UsageError} If it cannot be read, or has no token
+ * @throws {UsageError} If it cannot be read, others may read it, or it has no token
  * @throws {Deno.errors.NotCapable} If the permission to read it is missing
  */
 export async function readToken(file: string, program: "timesrv" | "timecli"): Promise<string> {
-  const text = await readText(file, "token", program);
+  const text = await readText(file, "token", program, true);
   try {
     return checkToken(text.trim());
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${quotePath(file)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The file of `--record`, which lines are written to. */
+export interface RecordFile extends Pick<Deno.FsFile, "write">, Disposable {
+  /** Removes what an earlier run has left, unless something has been written since. */
+  begin(): void;
+}
+
+/**
+ * Opens the file of `--record`; `-` is standard output. Until it begins it stays as it is: the server may not start,
+ * because another one uses its port, and perhaps this file. Afterwards the program has no permission to write any
+ * file, unless one is still to be written.
+ *
+ * @param file Its name, if the option is given
+ * @param later Another file, which is written at the start: {@linkcode giveUpWriting} follows then
+ * @throws {UsageError} If it cannot be opened
+ */
+export function openRecord(file: string | undefined, later?: string): RecordFile | null {
+  try {
+    return file === undefined ? null : openRecordFile(file);
+  } finally {
+    if (later === undefined) giveUpWriting();
+  }
+}
+
+/** Gives up the permission to write files. */
+export function giveUpWriting(): void {
+  Deno.permissions.revokeSync({ name: "write" });
+}
+
+function openRecordFile(name: string): RecordFile {
+  const stream = name === "-" ? Deno.stdout : standardOutput(name);
+  if (stream !== undefined) {
+    return {
+      write: (data) => stream.write(data),
+      begin: () => {},
+      [Symbol.dispose]: () => {},
+    };
+  }
+  try {
+    const file = Deno.openSync(name, { write: true, create: true });
+    // A pipe or a device cannot be emptied.
+    let isToBeEmptied = file.statSync().isFile;
+    const begin = (): void => {
+      if (isToBeEmptied) file.truncateSync();
+      isToBeEmptied = false;
+    };
+    return {
+      write(data): Promise<number> {
+        begin();
+        return file.write(data);
+      },
+      begin,
+      [Symbol.dispose]: () => file.close(),
+    };
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const reason = reasonOf(cause, "folder");
+    throw new UsageError(`Cannot write the record to ${escapeLine(name)}: ${reason}`, { cause });
   }
 }

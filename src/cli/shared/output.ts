@@ -60,9 +60,7 @@ export function printJson(objects: readonly unknown[]): void {
 
 /** Prints problems and remarks of `timecli` on standard error, one per line; texts of servers are escaped. */
 export function printProblems(problems: readonly string[]): void {
-  for (const problem of problems) {
-    writeText(Deno.stderr, forLocale(`timecli: ${escapeLine(problem)}\n`));
-  }
+  for (const problem of problems) writeProblem(`timecli: ${escapeLine(problem)}\n`);
 }
 
 /** Whether a stream gets colours: a terminal, unless NO_COLOR is set. */

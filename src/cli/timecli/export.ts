@@ -3,7 +3,7 @@ import { Exporter } from "../../client/export/exporter.ts";
 import { exportFields, parseTargets } from "../../client/export/options.ts";
 import { checkInterval, isLocal } from "../../client/poll.ts";
 import { parseExport } from "../../http/address.ts";
-import { flag, MAX_LONG_TEXT, text } from "../../options/field.ts";
+import { file, flag } from "../../options/field.ts";
 import { formatEndpoint, parseTarget } from "../../protocols/endpoint.ts";
 import { checkWritable, writeAtomically } from "../../system/atomic_file.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
@@ -21,16 +21,13 @@ const groups = {
   "Query:": { interval, ...networkFields },
   "Output (instead of HTTP):": {
     once: flag({ name: "once", help: "measure each server 4 times, print the metrics and end" }),
-    output: text("the name of a file that ends in .prom", (name) => {
-      if (!/[^/]\.prom$/.test(name)) throw new SyntaxError("no such name");
-    }, {
-      name: "output",
-      short: "o",
-      maxLength: MAX_LONG_TEXT,
-      syntax: "<file>",
-      help: "the same, written to a file: NAME.prom",
-      offers: ["./"],
-    }),
+    output: file(
+      { name: "output", short: "o", help: "the same, written to a file: NAME.prom" },
+      "the name of a file that ends in .prom",
+      (name) => {
+        if (!/[^/]\.prom$/.test(name)) throw new SyntaxError("no such name");
+      },
+    ),
   },
 } as const;
 

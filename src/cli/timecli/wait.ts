@@ -8,7 +8,7 @@ import { escapeLine } from "../../text/printable.ts";
 import { formatMeasured, formatSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { checkUrls, errorFormatter, queryExitCodes } from "../shared/errors.ts";
-import { forLocale, printJson, writeText } from "../shared/output.ts";
+import { printJson, writeProblem } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts } from "../shared/terminal.ts";
 import { jsonField, networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
@@ -58,7 +58,7 @@ async function run(
   const signal = stopSignal();
   const onChange = (server: AwaitedServer): void => {
     const result = formatReply(server, limit) ?? formatProblem(server.error);
-    writeText(Deno.stderr, forLocale(`${escapeLine(`${server.url}: ${result}`)}\n`));
+    writeProblem(`${escapeLine(`${server.url}: ${result}`)}\n`);
   };
   const result = await wait(urls, {
     ...{ within, timeout, signal, ...network },
@@ -71,7 +71,7 @@ async function run(
     if (!quiet && !values.json) printTexts([formatAgreement(result, limit)]);
     return 0;
   }
-  writeText(Deno.stderr, `timecli: ${formatTimeout(result, limit)}\n`);
+  writeProblem(`timecli: ${formatTimeout(result, limit)}\n`);
   return queryExitCodes.timeout;
 }
 

@@ -3,7 +3,7 @@ import { statusFields } from "../../clock/sources/options.ts";
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
-import { type Field, MAX_LONG_TEXT, text, type ValuesOf } from "../../options/field.ts";
+import { type Field, file, type ValuesOf } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
@@ -22,10 +22,8 @@ import type { Served } from "./scenarios.ts";
 
 /** The option for a file with the token of an interface. */
 function tokenFile(interfaceName: "control" | "http"): Field<string> {
-  return text("a file", () => {}, {
+  return file({
     name: `${interfaceName}-token-file`,
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<file>",
     help: "file with the token, which others may not read",
     conflicts: [`${interfaceName}-token`],
   });

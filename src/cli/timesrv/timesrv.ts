@@ -2,7 +2,7 @@
 import { clockFields } from "../../clock/sources/timeline/options.ts";
 import { statusFields } from "../../clock/sources/options.ts";
 import { keysField, ntsCaField } from "../../crypto/options.ts";
-import { list, MAX_LONG_TEXT, text } from "../../options/field.ts";
+import { file, list, MAX_LONG_TEXT, text } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
 import { defaultPorts } from "../../protocols/endpoint.ts";
 import { faultNames } from "../../server/faults/rules.ts";
@@ -39,7 +39,7 @@ import {
   readListeners,
 } from "./checks.ts";
 import { listScenarios } from "./scenarios.ts";
-import { giveUpWriting, openRecord } from "./record_file.ts";
+import { giveUpWriting, openRecord } from "../shared/files.ts";
 import { endAfter, lifeFields, watchParent } from "./life.ts";
 import { leapField, readServed } from "./served.ts";
 import { formatJson } from "../../text/json.ts";
@@ -55,10 +55,8 @@ const groups = {
   "Upstream servers:": { ...upstreamFields, ntsCa: ntsCaField },
   "Simulated clock (for tests):": {
     ...clock,
-    leapFile: text("a file", () => {}, {
+    leapFile: file({
       name: "leap-file",
-      maxLength: MAX_LONG_TEXT,
-      syntax: "<file>",
       help: "leap seconds to simulate, from a leap-seconds.list",
     }),
     seed: clockFields.seed,
@@ -119,8 +117,7 @@ Examples:
 
 const HINT =
   "Options can be set by environment variables: --log-format by TIMESRV_LOG_FORMAT. Exit codes: 0 " +
-  "stopped by a signal, 1 it could not start or failed, 2 wrong command line. " +
-  "";
+  "stopped by a signal, 1 it could not start or failed, 2 wrong command line.";
 
 const command = defineCommand({
   name: "timesrv",
@@ -168,6 +165,9 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   const hasFaults = [served, ...listeners].some(({ faults }) => faults !== undefined);
   const isRecorded = values.record !== undefined || values.untilRequests !== undefined;
   checkTransport({ ...values, transport }, { hasFaults, isRecorded });
+  const guard = readGuard(values);
+  const control = await readControl(values);
+  const http = await readHttp(pickOptions(httpGroup, values));
   using file = openRecord(values.record, values.ntsSelfSigned);
   const { quiet, verbose, logFormat = "text", statsInterval, lifetime } = values;
   const log = new ServerLog({
@@ -190,12 +190,12 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
     ...pickOptions(textFields, values),
     ...auth,
     ...served,
-    ...readGuard(values),
+    ...guard,
     ...pickOptions(transportFields, values),
     transport,
     family,
-    ...await readControl(values),
-    ...await readHttp(pickOptions(httpGroup, values)),
+    ...control,
+    ...http,
     ...pickOptions(untilFields, values),
     ...pickOptions(upstreamFields, values),
     ...pickOptions(ntsFields, values),
@@ -208,6 +208,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   });
   giveUpWriting();
   if (!server) return;
+  file?.begin();
   await announce(server);
   parent?.watchInput();
   if (lifetime !== undefined) endAfter(lifetime, end);

@@ -1,6 +1,6 @@
 /** The options of a server by NTS: they are together in the command line, and keys of `ServeOptions`. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import { type Field, type Fields, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
+import { type Fields, file, whole } from "../../options/field.ts";
 
 /** The part of `ServeOptions` for NTS (RFC 8915). */
 export interface NtsOptions {
@@ -24,17 +24,13 @@ export interface NtsOptions {
   readonly ntsPort?: number | undefined;
 }
 
-function file(name: string, help: string): Field<string> {
-  return text("a file", () => {}, { name, maxLength: MAX_LONG_TEXT, syntax: "<file>", help });
-}
-
 export const ntsFields: Fields<NtsOptions> = {
-  ntsCert: file("nts-cert", "serve NTS too, with this certificate in PEM"),
-  ntsKey: file("nts-key", "its private key in PEM, which others may not read"),
-  ntsSelfSigned: file(
-    "nts-self-signed",
-    "serve NTS for tests: write a certificate for --nts-ca here",
-  ),
+  ntsCert: file({ name: "nts-cert", help: "serve NTS too, with this certificate in PEM" }),
+  ntsKey: file({ name: "nts-key", help: "its private key in PEM, which others may not read" }),
+  ntsSelfSigned: file({
+    name: "nts-self-signed",
+    help: "serve NTS for tests: write a certificate for --nts-ca here",
+  }),
   ntsPort: whole(0, 65_535, {
     name: "nts-port",
     syntax: "<port>",

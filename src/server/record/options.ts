@@ -1,5 +1,5 @@
 /** The options of the recorder. */
-import { type Field, field, type Fields, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
+import { type Field, field, type Fields, file, whole } from "../../options/field.ts";
 import type { Sink } from "../log/bounded_writer.ts";
 
 /** What a server records. */
@@ -10,10 +10,8 @@ export interface RecordOptions {
 
 /** The options of the command line. */
 export const recordFields = {
-  record: text("a file", () => {}, {
+  record: file({
     name: "record",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<file>",
     help: "write each exchange as JSON, with a verdict on the client",
   }),
 };

@@ -45,6 +45,8 @@ Deno.test("completions offer the values of options and arguments, and the names 
     [timecli, "control 127.0.0.1:8890 faults dr", ["drop="], 6],
     [timecli, "-- --", [], 4],
     [timecli, "complete z", ["zsh"], 4],
+    [timecli, "help b", ["bench"], 4],
+    [timecli, "help bench ", [], 4],
     [timesrv, "c", ["complete"], 4],
     [timesrv, "--fault de", ["delay="], 6],
     [timesrv, "--leap in", ["insert", "insert@"], 4],

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import {
   hasColour,
   painter,
+  printProblems,
   writeText,
   writeUnlessStopped,
 } from "../../../src/cli/shared/output.ts";
@@ -22,6 +23,20 @@ Deno.test("writeText writes all of a text to a stream that takes a part at a tim
   const count = parts.length;
   writeText(stream, "");
   assertEquals(parts.length, count);
+});
+
+Deno.test("printProblems does without a standard error that takes nothing", () => {
+  const full = (): never => {
+    throw new Error("No space left on device (os error 28)");
+  };
+  const own = Object.getOwnPropertyDescriptor(Deno.stderr, "writeSync");
+  Object.defineProperty(Deno.stderr, "writeSync", { value: full, configurable: true });
+  try {
+    printProblems(["a", "b"]);
+  } finally {
+    if (own) Object.defineProperty(Deno.stderr, "writeSync", own);
+    else delete (Deno.stderr as Partial<typeof Deno.stderr>).writeSync;
+  }
 });
 
 Deno.test("painter sets text in a style on a terminal only", () => {

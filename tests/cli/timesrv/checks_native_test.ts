@@ -9,7 +9,7 @@ Deno.test(
     async () => {
       const file = await Deno.makeTempFile();
       const token = "0123456789abcdef";
-      await Deno.writeTextFile(file, `${token}\n`);
+      await Deno.writeTextFile(file, `${token}\n`, { mode: 0o600 });
       const args = ["--http", "127.0.0.1:0", "--http-parts", "time,metrics", "--quiet"];
       const seen: [path: string, status: number, withToken: number][] = [];
       const { code } = await serveWhile(

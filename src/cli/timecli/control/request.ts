@@ -8,6 +8,8 @@ import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { addNamedFault } from "../../../server/faults/text.ts";
 import { parseNetworks } from "../../../text/networks.ts";
 import { formatRateLimit, guardFields } from "../../../server/guard/options.ts";
+import { addressFamily } from "../../../system/address.ts";
+import { parseDurationNs } from "../../../text/duration.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { asArgumentError, UsageError } from "../../shared/errors.ts";
 import { findScenario } from "../../timesrv/scenarios.ts";
@@ -65,8 +67,11 @@ export async function planRequest(
     throw new UsageError(`${action} needs one ${what}`);
   };
   switch (action) {
-    case "step":
-      return { action, body: { step: single("duration, such as +1h") } };
+    case "step": {
+      const step = single("duration, such as +1h");
+      asArgumentError(() => parseDurationNs(step));
+      return { action, body: { step } };
+    }
     case "faults":
       return {
         action,
@@ -85,8 +90,15 @@ export async function planRequest(
       }
       args.forEach((network) => asArgumentError(() => parseNetworks(network)));
       return { action: "changeAccess", body: { [action]: args } };
-    case "accheck":
-      return { action: "checkAccess", query: { address: single("address, such as 192.0.2.7") } };
+    case "accheck": {
+      const address = single("address, such as 192.0.2.7");
+      if (addressFamily(address) !== undefined) {
+        return { action: "checkAccess", query: { address } };
+      }
+      throw new UsageError(
+        `Cannot read the address ${quote(address)}: expected one such as 192.0.2.7`,
+      );
+    }
   }
   if (value !== undefined) throw new UsageError(`${action} accepts no value: remove ${value}`);
   switch (action) {

@@ -1,5 +1,6 @@
 /** The server of a command that uses its control interface: URL, token, and what may be wrong with them. */
-import { MAX_LONG_TEXT, text, type ValuesOf } from "../../../options/field.ts";
+import { file, MAX_LONG_TEXT, text, type ValuesOf } from "../../../options/field.ts";
+import { checkToken } from "../../../http/address.ts";
 import { QueryError } from "../../../protocols/failure.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { serveCommand } from "../../shared/errors.ts";
@@ -16,17 +17,15 @@ export const controlUrlField = text("a URL such as http://127.0.0.1:8890", parse
 });
 
 export const controlTokenFields = {
-  token: text("a token", () => {}, {
+  token: text("16 to 256 letters, digits and -._~+/", checkToken, {
     name: "token",
     maxLength: MAX_LONG_TEXT,
     syntax: "<token>",
     help: "bearer token of the server",
     isSecret: true,
   }),
-  tokenFile: text("a file", () => {}, {
+  tokenFile: file({
     name: "token-file",
-    maxLength: MAX_LONG_TEXT,
-    syntax: "<file>",
     help: "file with the token",
     conflicts: ["token"],
   }),
@@ -50,8 +49,8 @@ export function withAdvice(error: unknown, url: string): unknown {
 export function parseControlUrl(written: string): string {
   const url = URL.parse(written.includes("://") ? written : `http://${written}`);
   if (
-    url === null || url.protocol !== "http:" || url.pathname !== "/" || url.search !== "" ||
-    url.port === "0"
+    url === null || url.protocol !== "http:" || url.port === "0" ||
+    `${url.username}${url.password}${url.search}${url.hash}` !== "" || url.pathname !== "/"
   ) {
     throw new SyntaxError(`no URL of a control interface: ${written}`);
   }

@@ -7,7 +7,7 @@ import { explain } from "../../../explain/explain.ts";
 import type { SeenExchange } from "../../../explain/explanation.ts";
 import { guessProtocol } from "../../../explain/wire_formats.ts";
 import { fromCapture, recordExchange } from "../../../explain/record.ts";
-import { flag, MAX_LONG_TEXT, oneOf, text, whole } from "../../../options/field.ts";
+import { file, flag, oneOf, text, whole } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { QueryError } from "../../../protocols/failure.ts";
@@ -40,10 +40,8 @@ const groups = {
       help: "two datagrams in hexadecimal",
       conflicts: ["capture"],
     }),
-    capture: text("a file", () => {}, {
+    capture: file({
       name: "capture",
-      maxLength: MAX_LONG_TEXT,
-      syntax: "<file>",
       help: "a pcap or pcapng file; - for standard input",
     }),
     exchange: whole(1, Infinity, {

@@ -1,6 +1,6 @@
 /** The input of `timecli explain` instead of a query. */
 import { isGzip } from "../../../explain/capture/read_capture.ts";
-import { isStandardInput, openInput } from "../../shared/files.ts";
+import { isStandardInput, openInput, reasonOf } from "../../shared/files.ts";
 import { UsageError } from "../../shared/errors.ts";
 import { quote } from "../../../text/json.ts";
 import { quoteForShell } from "../../../text/printable.ts";
@@ -41,12 +41,7 @@ export async function* readInput(file: string): AsyncGenerator<Uint8Array> {
       const advice = `give Deno --allow-read=${word}, or timecli explain --capture - <${word}`;
       throw new Error(`${name} may not be read: ${advice}`, { cause });
     }
-    const why = cause instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : cause instanceof Error
-      ? cause.message
-      : cause;
-    throw new Error(`Cannot read ${name}: ${why}`, { cause });
+    throw new Error(`Cannot read ${name}: ${reasonOf(cause, "file")}`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
 import { watch, type WatchOptions } from "../../../client/watch.ts";
-import { duration, flag, MAX_LONG_TEXT, text } from "../../../options/field.ts";
+import { duration, file, flag } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { readSeconds } from "../../../text/duration.ts";
@@ -49,15 +49,14 @@ const groups = {
   "Output:": {
     ...formatFields("print one JSON object per line", "print CSV: one row per exchange or event"),
     ascii: flag({ name: "ascii", help: "print ASCII only (default without a UTF-8 locale)" }),
-    plot: text("the name of a file", (name) => {
-      // Standard output has the lines or the screen.
-      if (name === "-" || name === "") throw new SyntaxError("no file");
-    }, {
-      name: "plot",
-      maxLength: MAX_LONG_TEXT,
-      syntax: "<file>",
-      help: "at the end, write a picture of it all as SVG",
-    }),
+    plot: file(
+      { name: "plot", help: "at the end, write a picture of it all as SVG" },
+      undefined,
+      (name) => {
+        // Standard output has the lines or the screen.
+        if (name === "-") throw new SyntaxError("no file");
+      },
+    ),
   },
 } as const;
 
