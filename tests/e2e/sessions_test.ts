@@ -137,9 +137,9 @@ Deno.test(
       const [, example = ""] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
       const folder = await Deno.makeTempDir();
       try {
-        // Imports are URLs, in which the path of a clone may need codes.
+        // Links are URLs, in which the path of a clone may need codes.
         const { href } = new URL("../../", import.meta.url);
-        await Deno.writeTextFile(join(folder, "deno.json"), config.replace("../timesrv/", href));
+        await Deno.writeTextFile(join(folder, "deno.json"), config.replace("../timesrv", href));
         await Deno.writeTextFile(join(folder, "main.ts"), example);
         const command = [Deno.execPath(), "run", "--no-lock", "--allow-net", "main.ts"] as const;
         const { code, stdout, stderr } = await run(command, { cwd: folder });
