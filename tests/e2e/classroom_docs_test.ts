@@ -70,7 +70,7 @@ Deno.test(
     "docs/classroom.md: a delayed reply holds up no other client",
     async () => {
       const port = freePort();
-      const [, start = "", clients = ""] = await examples("sh", port);
+      const [start = "", clients = ""] = await examples("sh", port);
       const [, ...args] = start.trim().split(" ");
       const words = source.timecli.map((word) => `'${word}'`).join(" ");
       const folder = await createFolder({ timecli: `#!/bin/sh\nexec ${words} "$@"\n` });
