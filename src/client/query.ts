@@ -12,6 +12,7 @@ import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.t
 import { seconds, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import type { InSeconds, TimeSpan } from "../text/duration.ts";
+import { settleWithin } from "../system/time.ts";
 import { formatSeconds } from "../text/units.ts";
 import {
   DEFAULT_TIMEOUT_SECONDS,
@@ -113,7 +114,7 @@ export async function openNtsSession(endpoint: Endpoint): Promise<NtsSession> {
   return new ClientNtsSession(endpoint);
 }
 
-/** The part of its time that a query by keys of old has, which the server may have forgotten. */
+/** The part of its time after which a query whose cookies the server has forgotten goes on with new keys. */
 const FIRST_SHARE = 0.5;
 
 /** Exchanges keys if there are none, then the datagrams; once more with new keys if the cookies were refused. */
@@ -122,29 +123,31 @@ async function exchangeByNts(
   options: InSeconds<QueryOptions>,
   observe: (request: Request) => Request,
 ): Promise<RawReply> {
-  const { timeout = DEFAULT_TIMEOUT_SECONDS, retries = 2, network = systemNetwork } = options;
+  const { timeout = DEFAULT_TIMEOUT_SECONDS, retries = 2, signal } = options;
+  const { timers } = options.network ?? systemNetwork;
   const session = target.session ?? await openNtsSession(target);
-  const endsMs = network.timers.monotonicMs() + timeout * 1000;
-  const secondsLeft = (): number => (endsMs - network.timers.monotonicMs()) / 1000;
+  const endsMs = timers.monotonicMs() + timeout * 1000;
+  const secondsLeft = (): number => (endsMs - timers.monotonicMs()) / 1000;
   for (let isLast = false;; isLast = true) {
     const beforeKeys = secondsLeft();
     const endpoint = await session.prepare(target, beforeKeys, options);
     const keysSeconds = beforeKeys - secondsLeft();
     // Others that are as new would not help, and nothing of the time is left for them.
     const isOnly = isLast || session.isFresh;
-    const share = isOnly ? 1 : FIRST_SHARE;
+    const end = new AbortController();
+    const left = Math.max(secondsLeft(), 0.001);
+    const exchanged = exchange(endpoint, () => observe(session.createRequest()), {
+      ...options,
+      retries: Math.min(retries, session.cookies - 1),
+      timeout: left,
+      signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal,
+    });
     try {
-      const createRequest = (): Request => observe(session.createRequest());
-      const settings = {
-        ...options,
-        retries: Math.min(retries, session.cookies - 1),
-        timeout: Math.max(secondsLeft() * share, 0.001),
-      };
-      const raw = await exchange(endpoint, createRequest, settings);
-      return { ...raw, url: formatEndpoint(target) };
+      // A refusal may be forged: a reply has its time to come before it counts.
+      const early = isOnly || await settleWithin(timers, left * FIRST_SHARE * 1000, exchanged);
+      if (early || !session.wasRefused) return { ...await exchanged, url: formatEndpoint(target) };
     } catch (error) {
-      const isRefused = session.wasRefused;
-      if (isRefused) session.forget();
+      signal?.throwIfAborted();
       if (error instanceof QueryError && error.reason === "timeout") {
         // The limit of the caller, rather than what the keys have left of it.
         const spent = keysSeconds > timeout / 2
@@ -153,7 +156,11 @@ async function exchangeByNts(
         const address = formatAddress(endpoint);
         throw new QueryError("timeout", `No reply from ${address} within ${timeout} s${spent}`);
       }
-      if (isOnly || !isRefused || !(error instanceof QueryError)) throw error;
+      if (isOnly || !session.wasRefused || !(error instanceof QueryError)) throw error;
+    } finally {
+      if (session.wasRefused) session.forget();
+      end.abort();
+      exchanged.catch(() => {});
     }
   }
 }

@@ -179,6 +179,7 @@ export class ClientNtsSession implements NtsSession {
       return { reason: "not_authentic", message: "an NTS NAK: the server knows no such cookie" };
     }
     this.#isFresh = false;
+    this.#wasRefused = false;
     // Those of keys that were thrown away meanwhile are worth nothing.
     if (keys === this.#keys) {
       this.#cookies = [...this.#cookies, ...opened.cookies].slice(0, MAX_COOKIES);

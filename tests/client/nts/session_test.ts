@@ -17,7 +17,7 @@ const [C2S, S2C] = [1, 2].map((octet) => new AesSiv(new Uint8Array(32).fill(octe
 const target = { ...parseTarget("ntp+nts://time.example"), addresses: ["192.0.2.9"] };
 
 /** What a server does with an authentic request; an unchanged reply without it. */
-type Behaviour = (octets: Uint8Array, count: number) => Uint8Array | [] | undefined;
+type Behaviour = (octets: Uint8Array, count: number) => Uint8Array | Uint8Array[] | undefined;
 
 function field(type: number, body: Uint8Array): number[] {
   const length = body.length + 4;
@@ -38,6 +38,8 @@ function fieldsOf(request: Uint8Array): { type: number; body: Uint8Array; at: nu
 
 class NtsServer {
   readonly network = new FakeNetwork();
+  /** Milliseconds on the way there, and as many back. */
+  wayMs = 1;
   readonly cookies: string[] = [];
   readonly lengths: number[] = [];
   exchanges = 0;
@@ -59,7 +61,7 @@ class NtsServer {
         "the request is authentic",
       );
       return behaviour(octets, count) ?? this.seal(octets);
-    });
+    }, () => [this.wayMs, this.wayMs]);
   }
 
   cookie(): Uint8Array {
@@ -193,6 +195,17 @@ Deno.test("a silent server is reported with the time limit of the query", async 
   }
 });
 
+Deno.test("a query by known keys waits as long for its reply as one by new keys", async () => {
+  const server = new NtsServer();
+  const session = server.session();
+  server.wayMs = 900;
+  for (let i = 0; i < 3; i++) {
+    const reply = await server.query(session, { timeout: 2 });
+    assertEquals(reply.roundTrip.total("milliseconds"), 1800);
+  }
+  assertEquals(server.exchanges, 1);
+});
+
 Deno.test("an authentic KoD is one", async () => {
   const server: NtsServer = new NtsServer((request) => server.seal(request, kissOfDeath("RATE")));
   const reply = await server.query(server.session());
@@ -244,6 +257,10 @@ Deno.test("a NAK to another request, and one that a reply follows, change nothin
   const session = server.session();
   await assertRejects(() => server.query(session), QueryError);
   assertEquals([server.exchanges, session.wasRefused], [1, false]);
+  const both: NtsServer = new NtsServer((request) => [both.nak(request), both.seal(request)]);
+  const other = both.session();
+  for (let i = 0; i < 3; i++) await both.query(other);
+  assertEquals([both.exchanges, other.wasRefused], [1, false]);
 });
 
 Deno.test("a key exchange that failed is repeated after 10 s, then twice as long each time", async () => {
