@@ -6,7 +6,7 @@
  * bare number.
  *
  * The library is for Deno, whose UDP needs `"unstable": ["net"]` in `deno.json`. From a clone beside a
- * project: `"imports": { "@timesrv/timesrv": "../timesrv/mod.ts" }`. Other entries are
+ * project: `"links": ["../timesrv"]`, for this and the other entries:
  * `@timesrv/timesrv/testing` (scenarios, faults, control), `…/measure` (compare, check, wait), `…/protocols`
  * (codecs, responders), `…/explain` and `…/load`. Programs in other languages run the executables.
  *

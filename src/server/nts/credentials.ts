@@ -30,7 +30,7 @@ export interface CheckedCredentials extends Credentials {
  * @throws {Deno.errors.NotCapable} If a permission is missing
  */
 export async function readCredentials(
-  { ntsCert: certificateFile, ntsKey: keyFile }: Required<Pick<NtsOptions, "ntsCert" | "ntsKey">>,
+  { ntsCert: certificateFile, ntsKey: keyFile }: Pick<NtsOptions, "ntsCert" | "ntsKey">,
   now: Temporal.Instant,
 ): Promise<CheckedCredentials> {
   const [certificate, key] = [
