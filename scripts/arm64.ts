@@ -5,20 +5,15 @@
  * hour, and is no part of the gate.
  */
 import { basename, join } from "node:path";
-import { parseArgs } from "node:util";
+import { defineCommand } from "../src/cli/shared/command.ts";
+import { UsageError } from "../src/cli/shared/errors.ts";
+import { runCommand } from "./bench/options.ts";
 import * as emulator from "./boot/emulator.ts";
-import { ROOT } from "./compile/deno.ts";
 import { makeContents, writeFolder } from "./compile/folder.ts";
 import { programs } from "./compile/programs.ts";
+import { ROOT } from "./compile/run.ts";
 import { hashSources, SOURCES_HASH } from "./compile/sources.ts";
 import { findTarget } from "./compile/targets.ts";
-
-const usage = `Usage: deno task arm64 [GROUP...]
-
-Boots Debian's kernel for arm64 in QEMU and runs tests there: those of the
-groups transports, protocols, system and interop, or of the given ones.
-Needs Debian, root, network access, and the packages cpio, git, mmdebstrap
-and qemu-system-arm.`;
 
 /** The tests, by groups. Those that an emulated processor is too slow for are ignored, and name the reason. */
 const groups: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +30,29 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     "tests/interop/python_test.ts",
   ],
 };
+
+const command = defineCommand({
+  name: "arm64",
+  hasManual: false,
+  description:
+    "Boots Debian's kernel for arm64 in QEMU and runs tests there. Needs Debian, root, network " +
+    "access, and the packages cpio, git, mmdebstrap and qemu-system-arm.",
+  positionals: [{
+    name: "group",
+    help: `${Object.keys(groups).join(", ")}; all of them without one`,
+    isRepeatable: true,
+  }],
+  groups: {},
+  notes: "",
+  run({ positionals }): Promise<number> {
+    const unknown = positionals.find((name) => !Object.hasOwn(groups, name));
+    if (unknown !== undefined) {
+      throw new UsageError(`Unknown group ${unknown}: expected ${Object.keys(groups).join(", ")}`);
+    }
+    const names = positionals.length > 0 ? positionals : Object.keys(groups);
+    return emulator.inFolder("arm64", (folder) => runGroups(folder, names));
+  },
+});
 
 /** What is in the booted system, beside the unpacked peers. */
 const PACKAGES = [
@@ -258,33 +276,4 @@ export async function followGroups(
   return results;
 }
 
-/** Reads the command line; returns the names of groups, or nothing if the help is asked for. */
-function parseGroups(args: string[]): string[] | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { help: { type: "boolean", short: "h" } },
-  });
-  if (values.help) return undefined;
-  const unknown = positionals.find((name) => !Object.hasOwn(groups, name));
-  if (unknown !== undefined) throw new TypeError(`unknown group ${unknown}`);
-  return positionals.length > 0 ? positionals : Object.keys(groups);
-}
-
-async function main(args: string[]): Promise<number> {
-  let names;
-  try {
-    names = parseGroups(args);
-  } catch (error) {
-    console.error(`arm64: ${(error as Error).message}`);
-    return 2;
-  }
-  if (names === undefined) {
-    console.log(usage);
-    return 0;
-  }
-  const wanted = names;
-  return await emulator.inFolder("arm64", (folder) => runGroups(folder, wanted));
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

@@ -4,15 +4,23 @@
  * a booted system: start, watchdog, sandbox, port 123, removal. It takes minutes, and is no part of the gate.
  */
 import { basename, join } from "node:path";
+import { defineCommand } from "../src/cli/shared/command.ts";
+import { runCommand } from "./bench/options.ts";
 import * as emulator from "./boot/emulator.ts";
-import { ROOT } from "./compile/deno.ts";
-import { CompileError } from "./compile/error.ts";
+import { CompileError, ROOT } from "./compile/run.ts";
 
-const usage = `Usage: deno task boot
-
-Boots the Debian package in dist/deb/ in QEMU and prints the checks that it
-makes there. Needs Debian, root, network access, and the packages cpio,
-mmdebstrap and qemu-system-x86 or qemu-system-arm.`;
+const command = defineCommand({
+  name: "boot",
+  hasManual: false,
+  description:
+    "Boots the Debian package in dist/deb/ in QEMU and prints the checks that it makes there. " +
+    "Needs Debian, root, network access, and the packages cpio, mmdebstrap and qemu-system-x86 or " +
+    "qemu-system-arm.",
+  positionals: [],
+  groups: {},
+  notes: "",
+  run: () => emulator.inFolder("boot", proveIn),
+});
 
 const processor = emulator.processors[Deno.build.arch];
 
@@ -73,12 +81,4 @@ async function proveIn(folder: string): Promise<number> {
   return isWhole && failed === 0 && passed > 0 ? 0 : 1;
 }
 
-async function main([option]: string[]): Promise<number> {
-  if (option === undefined) return await emulator.inFolder("boot", proveIn);
-  const isHelp = option === "-h" || option === "--help";
-  if (isHelp) console.log(usage);
-  else console.error(`boot: unknown argument ${option}`);
-  return isHelp ? 0 : 2;
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

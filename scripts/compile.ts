@@ -1,35 +1,52 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { type Arguments, defineCommand } from "../src/cli/shared/command.ts";
+import { UsageError } from "../src/cli/shared/errors.ts";
+import { flag, list, oneOf } from "../src/options/field.ts";
+import { runCommand } from "./bench/options.ts";
 import { SUMS, writeArchive, writeSums } from "./compile/archive.ts";
-import { bundleProgram } from "./compile/bundle.ts";
-import { ROOT } from "./compile/deno.ts";
-import { CompileError } from "./compile/error.ts";
+import { bundleProgram, compileNatively } from "./compile/bundle.ts";
 import { folderName, makeContents, writeFolder } from "./compile/folder.ts";
-import { denoLicense, licensePage, shippedPackages } from "./compile/licenses.ts";
 import { measure } from "./compile/measure.ts";
-import { compileNatively } from "./compile/native.ts";
 import { pack, packRuntime, type Payload } from "./compile/pack.ts";
+import { denoLicense, licensePage, shippedPackages } from "./compile/packages.ts";
 import { flagsOf, programs } from "./compile/programs.ts";
+import { ROOT } from "./compile/run.ts";
 import { hashSources, SOURCES_HASH } from "./compile/sources.ts";
 import { findTarget, type Target, targets } from "./compile/targets.ts";
 
-const usage = `Usage: deno task compile [--native | --folder] [--target TARGET]...
+const groups = {
+  "Options:": {
+    isNative: flag({
+      name: "native",
+      help: "fail where `deno compile` cannot fetch its base executable, instead of writing " +
+        "executables that unpack themselves",
+      conflicts: ["folder"],
+    }),
+    isFolder: flag({
+      name: "folder",
+      help: "write a folder with both programs, their manual and the Deno that npm has for the " +
+        "system, to dist/TARGET/, and an archive of it to dist/archives/",
+    }),
+    names: list(oneOf([...targets.map(({ triple }) => triple), "all"], {
+      name: "target",
+      syntax: "<target>",
+      help: "compile for another system, to dist/TARGET/; repeatable, and with --folder all",
+    })),
+  },
+} as const;
 
-Writes the standalone executables timesrv and timecli to dist/, and the licences
-of what they contain beside them.
-
-  --native         fail where \`deno compile\` cannot fetch its base executable,
-                   instead of writing executables that unpack themselves
-  --folder         write a folder with both programs, their manual and the Deno
-                   that npm has for the system, to dist/TARGET/, and an archive
-                   of it to dist/archives/
-  --target TARGET  compile for another system, to dist/TARGET/; repeatable, and
-                   with --folder "all":
-${targets.map(({ triple }) => `                     ${triple}\n`).join("")}\
-  -h, --help       show this help
-
-DENORT_BIN, if set, is the path of the base executable for \`deno compile\`.`;
+const command = defineCommand({
+  name: "compile",
+  hasManual: false,
+  description:
+    "Writes the standalone executables timesrv and timecli to dist/, and the licences of " +
+    "what they contain beside them.",
+  positionals: [],
+  groups,
+  notes: "DENORT_BIN, if set, is the path of the base executable for `deno compile`.",
+  run,
+});
 
 const DIST = join(ROOT, "dist");
 
@@ -115,57 +132,17 @@ async function formatSize(file: string): Promise<string> {
   return `${((await Deno.stat(file)).size / 1e6).toFixed(1)} MB`;
 }
 
-interface Wish {
-  readonly isNative: boolean;
-  readonly isFolder: boolean;
-  readonly systems: readonly Target[];
+async function run({ values }: Arguments<typeof groups>): Promise<void> {
+  const { isNative = false, isFolder = false, names = [] } = values;
+  const isAll = names.includes("all");
+  if (isAll && !isFolder) throw new UsageError("--target all needs --folder");
+  const systems = isAll ? targets : names.map(findTarget);
+  if (isFolder) {
+    const written = await archive(systems.length > 0 ? systems : [findTarget(Deno.build.target)]);
+    for (const file of written) console.log(`${relative(ROOT, file)}  ${await formatSize(file)}`);
+    console.log(join("dist", "archives", SUMS));
+  } else if (systems.length === 0) await compile(undefined, isNative);
+  else for (const target of systems) await compile(target, isNative);
 }
 
-/** Reads the command line; undefined if it asks for help. */
-function readArguments(args: string[]): Wish | undefined {
-  const { values } = parseArgs({
-    args,
-    options: {
-      native: { type: "boolean" },
-      folder: { type: "boolean" },
-      target: { type: "string", multiple: true },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (values.help) return undefined;
-  const { native: isNative = false, folder: isFolder = false, target: names = [] } = values;
-  if (isNative && isFolder) throw new CompileError("--native and --folder exclude each other");
-  const isAll = isFolder && names.includes("all");
-  return { isNative, isFolder, systems: isAll ? targets : names.map(findTarget) };
-}
-
-/** Runs the script and returns its exit code. */
-async function main(args: string[]): Promise<number> {
-  let wish: Wish | undefined;
-  try {
-    wish = readArguments(args);
-  } catch (error) {
-    console.error(`compile: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  if (wish === undefined) {
-    console.log(usage);
-    return 0;
-  }
-  const { isNative, isFolder, systems } = wish;
-  try {
-    if (isFolder) {
-      const written = await archive(systems.length > 0 ? systems : [findTarget(Deno.build.target)]);
-      for (const file of written) console.log(`${relative(ROOT, file)}  ${await formatSize(file)}`);
-      console.log(join("dist", "archives", SUMS));
-    } else if (systems.length === 0) await compile(undefined, isNative);
-    else for (const target of systems) await compile(target, isNative);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    console.error(`compile: ${error.message}`);
-    return 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

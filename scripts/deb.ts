@@ -1,15 +1,20 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 import { join } from "node:path";
-import { ROOT } from "./compile/deno.ts";
-import { CompileError } from "./compile/error.ts";
+import { defineCommand } from "../src/cli/shared/command.ts";
+import { runCommand } from "./bench/options.ts";
 import { makeContents, writeFolder } from "./compile/folder.ts";
+import { CompileError, ROOT, run } from "./compile/run.ts";
 import { findTarget } from "./compile/targets.ts";
 
-const usage = `Usage: deno task deb
-
-Builds the Debian package of this processor with debhelper, in dist/deb/.
-
-SOURCE_DATE_EPOCH, if set, is its date, in seconds since 1970.`;
+const command = defineCommand({
+  name: "deb",
+  hasManual: false,
+  description: "Builds the Debian package of this processor with debhelper, in dist/deb/.",
+  positionals: [],
+  groups: {},
+  notes: "SOURCE_DATE_EPOCH, if set, is its date, in seconds since 1970.",
+  run: async () => console.log(await buildPackage(join(ROOT, "dist", "deb"))),
+});
 
 /**
  * Builds the package.
@@ -43,14 +48,7 @@ export async function buildPackage(folder: string): Promise<string> {
   }
   // What is to be there for a build is debhelper alone, which may come from elsewhere than a package.
   const args = ["--build=binary", "--unsigned-changes", "--no-check-builddeps"];
-  const { code, stderr } = await new Deno.Command("dpkg-buildpackage", {
-    args,
-    cwd: source,
-    stdin: "null",
-  }).output();
-  if (code !== 0) {
-    throw new CompileError(`dpkg-buildpackage:\n${new TextDecoder().decode(stderr).trim()}`);
-  }
+  await run("dpkg-buildpackage", args, { cwd: source });
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   const name = names.find((each) => each.endsWith(".deb"));
   if (name === undefined) throw new CompileError("dpkg-buildpackage wrote no package");
@@ -86,21 +84,4 @@ ${indented.join("\n")}
 `;
 }
 
-async function main([option]: string[]): Promise<number> {
-  if (option !== undefined) {
-    const isHelp = option === "-h" || option === "--help";
-    if (isHelp) console.log(usage);
-    else console.error(`deb: unknown argument ${option}`);
-    return isHelp ? 0 : 2;
-  }
-  try {
-    console.log(await buildPackage(join(ROOT, "dist", "deb")));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    console.error(`deb: ${error.message}`);
-    return 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

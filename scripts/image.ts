@@ -1,19 +1,27 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { ROOT } from "./compile/deno.ts";
-import { CompileError } from "./compile/error.ts";
+import { type Arguments, defineCommand } from "../src/cli/shared/command.ts";
+import { flag } from "../src/options/field.ts";
+import { runCommand } from "./bench/options.ts";
 import { makeContents, writeFolder } from "./compile/folder.ts";
 import { flagsOf, LAUNCH_FLAGS, programs } from "./compile/programs.ts";
+import { CompileError, ROOT } from "./compile/run.ts";
 import { findTarget } from "./compile/targets.ts";
 
-const usage = `Usage: deno task image [--context]
+const groups = {
+  "Options:": { isContextOnly: flag({ name: "context", help: "write that folder only" }) },
+} as const;
 
-Builds the container image timesrv with podman, docker or buildah, whichever is
-there first, from dist/image/.
-
-  --context   write that folder only
-  -h, --help  show this help`;
+const command = defineCommand({
+  name: "image",
+  hasManual: false,
+  description: "Builds the container image timesrv with podman, docker or buildah, whichever is " +
+    "there first, from dist/image/.",
+  positionals: [],
+  groups,
+  notes: "",
+  run,
+});
 
 /** The programs that can build it, each with the arguments of a build. */
 const builders: Readonly<Record<string, readonly string[]>> = {
@@ -86,32 +94,11 @@ async function build(folder: string, version: string): Promise<number> {
   throw new CompileError(`none of ${Object.keys(builders).join(", ")} is there: see --context`);
 }
 
-async function main(args: string[]): Promise<number> {
-  let isContextOnly = false;
-  try {
-    const { values } = parseArgs({
-      args,
-      options: { context: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-    });
-    if (values.help) {
-      console.log(usage);
-      return 0;
-    }
-    isContextOnly = values.context ?? false;
-  } catch (error) {
-    console.error(`image: ${error instanceof Error ? error.message : error}`);
-    return 2;
-  }
-  try {
-    const folder = join(ROOT, "dist", "image");
-    const version = await writeContext(folder);
-    console.log("dist/image/Containerfile");
-    return isContextOnly ? 0 : await build(folder, version);
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    console.error(`image: ${error.message}`);
-    return 1;
-  }
+async function run({ values }: Arguments<typeof groups>): Promise<number> {
+  const folder = join(ROOT, "dist", "image");
+  const version = await writeContext(folder);
+  console.log("dist/image/Containerfile");
+  return values.isContextOnly ? 0 : await build(folder, version);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

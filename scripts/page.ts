@@ -1,4 +1,5 @@
 /** Writes `src/page/timesync.min.js`, which web pages load, from its source. */
+import { exitCodeOf } from "./bench/options.ts";
 import { bundle } from "./compile/bundle.ts";
 
 export const MODULE = "src/page/timesync.min.js";
@@ -9,4 +10,9 @@ export async function makeModule(): Promise<string> {
   return `// MIT licence, of timesrv, whose src/page/timesync.js can be read\n${text}`;
 }
 
-if (import.meta.main) await Deno.writeTextFile(MODULE, await makeModule());
+async function writeModule(): Promise<number> {
+  await Deno.writeTextFile(MODULE, await makeModule());
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await exitCodeOf(writeModule, "page"));

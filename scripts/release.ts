@@ -1,11 +1,27 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
 import { join } from "node:path";
-import { ROOT } from "./compile/deno.ts";
+import { defineCommand } from "../src/cli/shared/command.ts";
+import { runCommand } from "./bench/options.ts";
+import { ROOT } from "./compile/run.ts";
 
-const usage = `Usage: deno task release TAG
-
-Checks that a release is what its tag says: the version of deno.json, described
-in CHANGELOG.md. Writes that description to dist/notes.md.`;
+const command = defineCommand({
+  name: "release",
+  hasManual: false,
+  description:
+    "Checks that a release is what its tag says: the version of deno.json, described in " +
+    "CHANGELOG.md. Writes that description to dist/notes.md.",
+  positionals: [{ name: "tag", help: "name of the release, such as v1.2.3", isRequired: true }],
+  groups: {},
+  notes: "",
+  async run({ positionals: [tag = ""] }): Promise<void> {
+    const { version } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
+    const changelog = await Deno.readTextFile(join(ROOT, "CHANGELOG.md"));
+    const notes = readNotes(tag, version, changelog);
+    await Deno.mkdir(join(ROOT, "dist"), { recursive: true });
+    await Deno.writeTextFile(join(ROOT, "dist", "notes.md"), notes);
+    console.log("dist/notes.md");
+  },
+});
 
 /**
  * Finds the description of a release.
@@ -26,28 +42,4 @@ export function readNotes(tag: string, version: string, changelog: string): stri
   throw new SyntaxError(`CHANGELOG.md has no section "## ${version}" that describes the release`);
 }
 
-async function main([tag, ...others]: string[]): Promise<number> {
-  if (tag === "-h" || tag === "--help") {
-    console.log(usage);
-    return 0;
-  }
-  if (tag === undefined || others.length > 0) {
-    console.error("release: expected one tag");
-    return 2;
-  }
-  try {
-    const { version } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
-    const changelog = await Deno.readTextFile(join(ROOT, "CHANGELOG.md"));
-    const notes = readNotes(tag, version, changelog);
-    await Deno.mkdir(join(ROOT, "dist"), { recursive: true });
-    await Deno.writeTextFile(join(ROOT, "dist", "notes.md"), notes);
-    console.log("dist/notes.md");
-    return 0;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    console.error(`release: ${error.message}`);
-    return 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await runCommand(command));

@@ -1,11 +1,23 @@
 // deno-lint-ignore-file no-console -- a script for the terminal, not part of the programs
-/**
- * Unpacks the archive for this system, and has the two programs in it exchange the time. It needs nothing but the
- * archive, so that it runs on every system: `deno task smoke`, after `deno task compile --folder`.
- */
 import { join } from "node:path";
-import { ROOT } from "./compile/deno.ts";
-import { CompileError } from "./compile/error.ts";
+import { defineCommand } from "../src/cli/shared/command.ts";
+import { runCommand } from "./bench/options.ts";
+import { CompileError, ROOT, run } from "./compile/run.ts";
+
+const command = defineCommand({
+  name: "smoke",
+  hasManual: false,
+  description:
+    "Unpacks the archive for this system from dist/archives/, and has the two programs in it " +
+    "exchange the time. It needs nothing but the archive of `deno task compile --folder`, so that it " +
+    "runs on every system.",
+  positionals: [],
+  groups: {},
+  notes: "",
+  async run(): Promise<void> {
+    for (const reply of await tryArchive(join(ROOT, "dist", "archives"))) console.log(reply.trim());
+  },
+});
 
 /** The time for the server to start and to end. */
 const LIFETIME = "60s";
@@ -26,7 +38,7 @@ export async function tryArchive(archives: string): Promise<string[]> {
   try {
     // That of Windows reads ZIP.
     const archive = join(archives, `${name}${isWindows ? ".zip" : ".tar.gz"}`);
-    await run("tar", "-xf", archive, "-C", folder);
+    await run("tar", ["-xf", archive, "-C", folder]);
     const program = (program: string): string =>
       isWindows ? join(folder, name, `${program}.cmd`) : join(folder, name, "bin", program);
     const server = new Deno.Command(program("timesrv"), {
@@ -39,7 +51,7 @@ export async function tryArchive(archives: string): Promise<string[]> {
     const url = await readUrl(server.stdout);
     const replies: string[] = [];
     for (const protocol of ["asctime", "ntp"]) {
-      replies.push(await run(program("timecli"), url.replace(/^auto/, protocol)));
+      replies.push(await run(program("timecli"), [url.replace(/^auto/, protocol)]));
     }
     if (!isWindows) server.kill("SIGTERM");
     const { code } = await server.status;
@@ -63,23 +75,4 @@ async function readUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise
   throw new CompileError(`timesrv ended without listening: ${text.trim()}`);
 }
 
-async function run(command: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" })
-    .output();
-  const decoder = new TextDecoder();
-  if (code === 0) return decoder.decode(stdout);
-  throw new CompileError(`${command}: exit code ${code}: ${decoder.decode(stderr).trim()}`);
-}
-
-async function main(): Promise<number> {
-  try {
-    for (const reply of await tryArchive(join(ROOT, "dist", "archives"))) console.log(reply.trim());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    console.error(`smoke: ${error.message}`);
-    return 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await runCommand(command));

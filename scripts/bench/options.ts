@@ -1,5 +1,5 @@
 /**
- * The common parts of the command lines of benchmark, soak and fuzzing.
+ * The common parts of the command lines of scripts, soak and fuzzing.
  *
  * @module
  */
@@ -51,7 +51,9 @@ export async function exitCodeOf(program: () => Promise<number>, name = "bench")
   try {
     return await program();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    // These are mistakes in the program itself: only the place explains them.
+    const isFault = error instanceof TypeError || error instanceof ReferenceError;
+    const message = error instanceof Error ? isFault ? error.stack : error.message : error;
     await writeLine(Deno.stderr, `${name}: ${message}`);
     return error instanceof UsageError ? 2 : 1;
   }

@@ -1,6 +1,6 @@
 /** Systems that are booted in an emulator: the root file system of Debian's packages, the kernel, the console. */
 import { join } from "node:path";
-import { CompileError } from "../compile/error.ts";
+import { CompileError, run as runCommand } from "../compile/run.ts";
 
 /** A processor that QEMU emulates. */
 export interface Processor {
@@ -28,30 +28,18 @@ export const processors: Readonly<Record<typeof Deno.build.arch, Processor>> = {
 };
 
 /**
- * Runs a command to its end; returns what it printed.
+ * Runs a command that must succeed, the same way on every machine; returns what it printed.
  *
  * @throws {CompileError} If it is not installed, or fails
  */
-export async function run(
+export function run(
   command: string,
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  try {
-    const { code, stdout, stderr } = await new Deno.Command(command, {
-      args: [...args],
-      cwd,
-      stdin: "null",
-      env: { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive", ...env },
-    }).output();
-    const decoder = new TextDecoder();
-    if (code === 0) return decoder.decode(stdout);
-    throw new CompileError(`${command}: exit code ${code}: ${decoder.decode(stderr).trim()}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new CompileError(`${command} is not installed`);
-  }
+  const own = { LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
+  return runCommand(command, args, { cwd, env: { ...own, ...env } });
 }
 
 /**
@@ -140,7 +128,7 @@ export async function* boot(system: System): AsyncGenerator<string> {
   await child.status;
 }
 
-/** Calls a function with a folder that is removed afterwards; an expected error is one line and exit code 1. */
+/** Calls a function with a folder that is removed afterwards. */
 export async function inFolder(
   name: string,
   fn: (folder: string) => Promise<number>,
@@ -148,11 +136,6 @@ export async function inFolder(
   const folder = await Deno.makeTempDir({ prefix: `timesrv-${name}-`, dir: "/var/tmp" });
   try {
     return await fn(folder);
-  } catch (error) {
-    if (!(error instanceof CompileError)) throw error;
-    // deno-lint-ignore no-console -- of a script for the terminal
-    console.error(`${name}: ${error.message}`);
-    return 1;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

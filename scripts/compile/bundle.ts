@@ -1,7 +1,7 @@
+/** What Deno makes of a program: one module, or an executable. */
 import { join, relative } from "node:path";
-import { deno, ROOT } from "./deno.ts";
-import { CompileError } from "./error.ts";
 import type { Program } from "./programs.ts";
+import { CompileError, deno, outcomeOf, ROOT } from "./run.ts";
 
 /** A module of a bundled program. */
 export interface ProgramFile {
@@ -44,10 +44,8 @@ export async function bundle(entry: string, ...options: string[]): Promise<strin
   const folder = await Deno.makeTempDir({ prefix: "timesrv-bundle-" });
   try {
     const file = join(folder, "bundle.mjs");
-    const args = ["bundle", "--check", "--format=esm", ...options, "-o", file, entry];
-    const { code, stderr } = await deno(...args);
-    if (code !== 0) throw new CompileError(`bundling ${entry}:\n${stderr.trim()}`);
-    const { npmCache } = JSON.parse((await deno("info", "--json")).stdout);
+    await deno("bundle", "--check", "--format=esm", ...options, "-o", file, entry);
+    const { npmCache } = JSON.parse(await deno("info", "--json"));
     // Module paths remain in comments and in the names of lazily run modules, relative to the working
     // directory.
     const prefix = relative(await Deno.realPath(ROOT), npmCache)
@@ -57,4 +55,40 @@ export async function bundle(entry: string, ...options: string[]): Promise<strin
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** What to compile, and into which file. */
+export interface NativeBuild {
+  readonly entry: string;
+  readonly out: string;
+  readonly flags: readonly string[];
+  readonly target?: string | undefined;
+}
+
+/** The arguments of Deno that compile a program. */
+export function compileArguments({ entry, out, flags, target }: NativeBuild): string[] {
+  return [
+    "compile",
+    ...flags,
+    // The program would load $TMPDIR/deno-compile-NAME.cache even if another user wrote that file.
+    "--no-code-cache",
+    ...(target === undefined ? [] : ["--target", target]),
+    "-o",
+    out,
+    entry,
+  ];
+}
+
+/**
+ * Compiles a program with `deno compile`.
+ *
+ * @returns Whether that was possible: without network access its base executable cannot be fetched
+ * @throws {CompileError} If `deno compile` fails for another reason
+ */
+export async function compileNatively(build: NativeBuild): Promise<boolean> {
+  const { code, stderr } = await outcomeOf(Deno.execPath(), compileArguments(build));
+  if (code === 0) return true;
+  // Deno names the stage at which it fetches the base executable.
+  if (stderr.includes("Setting up base binary.")) return false;
+  throw new CompileError(`deno compile: exit code ${code}: ${stderr.trim()}`);
 }

@@ -1,10 +1,8 @@
 import { dirname, join } from "node:path";
 import { bundleProgram, type ProgramFile } from "./bundle.ts";
-import { deno, ROOT } from "./deno.ts";
-import { CompileError } from "./error.ts";
-import { denoLicense, licensePage, shippedPackages } from "./licenses.ts";
+import { billOfMaterials, denoLicense, licensePage, shippedPackages } from "./packages.ts";
 import { flagsOf, LAUNCH_FLAGS, type Program, programs } from "./programs.ts";
-import { billOfMaterials } from "./sbom.ts";
+import { deno, ROOT } from "./run.ts";
 import { type Target, writeRuntime } from "./targets.ts";
 
 /** What every folder contains, whatever its system: programs, manual, completions, licences. */
@@ -42,9 +40,7 @@ export async function makeContents(): Promise<Contents> {
     share[`share/man/man1/${name}.1`] = await readText(`man/${name}.1`);
     for (const [shell, path] of Object.entries(COMPLETIONS)) {
       const args = ["run", "--quiet", "--no-prompt", `-P=${name}`, entry, "complete", shell];
-      const { code, stdout, stderr } = await deno(...args);
-      if (code !== 0) throw new CompileError(`${name} complete ${shell}: ${stderr.trim()}`);
-      share[path(name)] = stdout;
+      share[path(name)] = await deno(...args);
     }
   }
   const packages = await shippedPackages();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CompileError } from "./error.ts";
+import { CompileError } from "./run.ts";
 
 /** Whole milliseconds from the start of each program to its first reply. */
 export type FirstReplies = Readonly<Record<"timesrv" | "timecli", number>>;

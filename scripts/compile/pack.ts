@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ProgramFile } from "./bundle.ts";
-import { CompileError } from "./error.ts";
+import { CompileError } from "./run.ts";
 import { LAUNCH_FLAGS } from "./programs.ts";
 import { sha256 } from "./sources.ts";
 

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { ROOT } from "./deno.ts";
-import { CompileError } from "./error.ts";
+import { CompileError, ROOT } from "./run.ts";
 
 /** A program that becomes an executable. */
 export interface Program {

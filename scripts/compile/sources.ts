@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ROOT } from "./deno.ts";
+import { ROOT } from "./run.ts";
 
 /** The file beside the executables that holds the hash of what they were made from. */
 export const SOURCES_HASH = "sources.sha256";

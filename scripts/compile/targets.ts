@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { createHash } from "node:crypto";
-import { ROOT } from "./deno.ts";
-import { CompileError } from "./error.ts";
+import { CompileError, ROOT, run } from "./run.ts";
 
 /** A system that Deno is published for. */
 export interface Target {
@@ -69,11 +68,7 @@ export async function writeRuntime(target: Target, file: string): Promise<void> 
     const spec = `${target.runtime}@${version}`;
     // npm keeps packages in its cache, by their hashes.
     const args = ["pack", "--silent", "--prefer-offline", "--pack-destination", folder, spec];
-    const { code, stderr } = await new Deno.Command("npm", { args, cwd: folder, stdin: "null" })
-      .output();
-    if (code !== 0) {
-      throw new CompileError(`npm pack ${spec}: ${new TextDecoder().decode(stderr).trim()}`);
-    }
+    await run("npm", args, { cwd: folder });
     const [archive] = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
     if (archive === undefined) throw new CompileError(`npm pack ${spec}: it wrote no file`);
     checkIntegrity(spec, await Deno.readFile(archive), integrity);

@@ -1,5 +1,5 @@
 /** References in Markdown, for `docs/`. */
-import type { Node, Page } from "./node.ts";
+import type { Node, Page } from "./page.ts";
 
 /**
  * Writes a page.

@@ -1,6 +1,6 @@
 /** Manual pages, in the macros of man(7). */
 import config from "../../deno.json" with { type: "json" };
-import type { Node, Page } from "./node.ts";
+import type { Node, Page } from "./page.ts";
 
 const otherProgram: Readonly<Record<string, string>> = { timesrv: "timecli", timecli: "timesrv" };
 

@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "node:path";
-import { CompileError } from "../../scripts/compile/error.ts";
+import { CompileError } from "../../scripts/compile/run.ts";
 import { tryArchive } from "../../scripts/smoke.ts";
 import { findTarget, type Target, targets } from "../../scripts/compile/targets.ts";
 import { firstMissing, isAvailable, type Needs, where } from "../support/needs.ts";

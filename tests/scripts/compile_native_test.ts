@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { compileArguments } from "../../scripts/compile/native.ts";
+import { compileArguments } from "../../scripts/compile/bundle.ts";
 import { flagsOf, programs } from "../../scripts/compile/programs.ts";
 import { where } from "../support/needs.ts";
 

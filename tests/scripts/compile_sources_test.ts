@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { join, relative } from "node:path";
-import { deno } from "../../scripts/compile/deno.ts";
+import { deno } from "../../scripts/compile/run.ts";
 import { programs } from "../../scripts/compile/programs.ts";
 import {
   findStaleness,
@@ -64,7 +64,7 @@ Deno.test(
         { entry, worker, parts = [] },
       ) => [entry, worker ?? entry, ...parts.map((part) => part.entry)]);
       for (const entry of entries) {
-        const { modules } = JSON.parse((await deno("info", "--json", entry)).stdout);
+        const { modules } = JSON.parse(await deno("info", "--json", entry));
         const local: string[] = modules.map(({ local }: { local?: string }) => local)
           .filter((path?: string) => path !== undefined && !path.includes("/npm/"))
           .map((path: string) => relative(root, path));

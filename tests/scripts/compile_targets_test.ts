@@ -1,6 +1,6 @@
 /** The systems that the programs are built for, and the command line of the script. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { CompileError } from "../../scripts/compile/error.ts";
+import { CompileError } from "../../scripts/compile/run.ts";
 import { packRuntime } from "../../scripts/compile/pack.ts";
 import { checkIntegrity, findTarget, targets } from "../../scripts/compile/targets.ts";
 import { where } from "../support/needs.ts";
@@ -67,11 +67,12 @@ Deno.test(
     async () => {
       for (
         const [args, message] of [
-          [["--native", "--folder"], "--native and --folder exclude each other"],
+          [["--native", "--folder"], "--native cannot be used with --folder"],
           [
-            ["--target", "all"],
-            `unknown target all: expected ${targets.map(({ triple }) => triple).join(", ")}`,
+            ["--target", "vax"],
+            `--target is "vax", expected ${targets.map(({ triple }) => triple).join(", ")} or all`,
           ],
+          [["--target", "all"], "--target all needs --folder"],
         ] as const
       ) {
         const command = [
