@@ -96,24 +96,37 @@ export async function* poll<Reply extends TimeReply = MeasuredReply>(
   const servers = endpoints.map((endpoint, index) =>
     new PolledServer<Reply>(endpoint, index, { ...options, signal: ends })
   );
-  const next = async (index: number): Promise<{ index: number; polled?: Polled<Reply> }> => {
-    const polled = await servers[index]?.next();
-    return { index, ...(polled && { polled }) };
+  // In the order in which they end: a race of all would look at every server for each reply.
+  const ended: { server: PolledServer<Reply>; turn: Promise<Polled<Reply> | undefined> }[] = [];
+  let wake = (): void => {};
+  const begin = (server: PolledServer<Reply>): Promise<void> => {
+    const turn = server.next();
+    const noteEnd = (): void => {
+      ended.push({ server, turn });
+      wake();
+    };
+    return turn.then(noteEnd, noteEnd);
   };
-  const turns = new Map(servers.map((_, index) => [index, next(index)]));
+  const turns = new Map(servers.map((server) => [server, begin(server)]));
   try {
     while (turns.size > 0) {
-      const { index, polled } = await Promise.race(turns.values());
-      turns.delete(index);
+      const next = ended.shift();
+      if (!next) {
+        await new Promise<void>((resolve) => wake = resolve);
+        continue;
+      }
+      const { server, turn } = next;
+      turns.delete(server);
+      const polled = await turn;
       if (!polled) continue;
       yield polled;
-      turns.set(index, next(index));
+      turns.set(server, begin(server));
     }
   } catch (error) {
     if (!signal?.aborted) throw error;
   } finally {
     end.abort();
-    await Promise.allSettled(turns.values());
+    await Promise.all(turns.values());
   }
 }
 
