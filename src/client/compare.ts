@@ -110,15 +110,11 @@ export async function compare(
   // Before any of them is queried.
   for (const endpoint of endpoints) checkInterval(endpoint, interval);
   const unique = [...new Set(endpoints.map(formatEndpoint))];
-  const known = new Map<string, SampledExchange[]>();
+  const known = new Map<string, Samples>();
   const add = (url: string, exchange: SampledExchange): void => {
-    known.set(url, [...known.get(url) ?? [], exchange]);
+    known.set(url, summarize(url, [...known.get(url)?.exchanges ?? [], exchange]));
     // In the order given.
-    const queried = unique.flatMap((url) => {
-      const exchanges = known.get(url);
-      return exchanges ? [summarize(url, exchanges)] : [];
-    });
-    onProgress?.(combine(queried));
+    onProgress?.(combine(unique.flatMap((url) => known.get(url) ?? [])));
   };
   // Once one of them has failed, none is queried any more.
   const end = new AbortController();
