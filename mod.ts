@@ -27,10 +27,9 @@
  *
  * ## Authentication
  *
- * {@linkcode parseKeys}, {@linkcode SymmetricKeys}, {@linkcode SymmetricKey}, {@linkcode KeyType}, {@linkcode keyTypes},
- * {@linkcode Mac}, {@linkcode NtsOptions}, {@linkcode NtsReport}, {@linkcode KeyExchangeCounts},
- * {@linkcode KeyExchangeOutcome},
- * {@linkcode keyExchangeOutcomes}
+ * {@linkcode parseKeys}, {@linkcode SymmetricKeys}, {@linkcode SymmetricKey}, {@linkcode KeyType},
+ * {@linkcode keyTypes}, {@linkcode Mac}, {@linkcode NtsOptions}, {@linkcode NtsReport},
+ * {@linkcode KeyExchangeCounts}, {@linkcode KeyExchangeOutcome}, {@linkcode keyExchangeOutcomes}
  *
  * ## Its log
  *
@@ -69,7 +68,6 @@
  * @module
  */
 export type { ClockStatusSource, StatusOptions } from "./src/clock/sources/options.ts";
-export { type UpstreamState, upstreamStates } from "./src/client/served_state.ts";
 export { type KeyType, keyTypes, type Mac, type SymmetricKey } from "./src/crypto/mac.ts";
 export { parseKeys, SymmetricKeys } from "./src/crypto/symmetric_keys.ts";
 export type { ClockControl } from "./src/clock/served_time.ts";
@@ -88,8 +86,7 @@ export {
   type Samples,
 } from "./src/client/sample.ts";
 export { watch, type WatchEvent, type WatchOptions } from "./src/client/watch.ts";
-export type { GuardOptions } from "./src/server/guard/options.ts";
-export type { AccessOptions, RateLimit } from "./src/server/guard/options.ts";
+export type { AccessOptions, GuardOptions, RateLimit } from "./src/server/guard/options.ts";
 export type { Sink } from "./src/server/log/bounded_writer.ts";
 export { logIntervals, type LogIntervalsOptions } from "./src/server/log/interval_log.ts";
 export { type LogLevel, ServerLog, type ServerLogOptions } from "./src/server/log/log.ts";
@@ -107,6 +104,8 @@ export {
   type KeyExchangeCounts,
   type KeyExchangeOutcome,
   keyExchangeOutcomes,
+  type UpstreamState,
+  upstreamStates,
 } from "./src/client/served_state.ts";
 export type { UpstreamOptions } from "./src/server/upstreams/options.ts";
 export type { UpstreamReport } from "./src/server/upstreams/report.ts";

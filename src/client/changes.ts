@@ -23,7 +23,10 @@ export interface LeapChange {
   readonly to: Leap;
 }
 
-/** The offset has changed by more than error bounds, drift and jitter explain, for two exchanges: a clock was stepped. */
+/**
+ * The offset has changed by more than error bounds, drift and jitter explain, for two exchanges: a clock
+ * was stepped.
+ */
 export interface OffsetStep {
   /** Which kind of event it is. */
   readonly type: "step";

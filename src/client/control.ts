@@ -32,7 +32,10 @@ export interface ControlRequestOptions {
   readonly timeout?: TimeSpan;
   /** The page of `clients`, by default the first one; the address of `checkAccess`. */
   readonly query?: ClientsQuery | { readonly address: string } | undefined;
-  /** The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults`, `scenario` and `changeAccess` need one. */
+  /**
+   * The change, to be sent as JSON with keys in snake_case: `set`, `step`, `faults`, `scenario` and
+   * `changeAccess` need one.
+   */
   readonly body?: unknown;
   /** Ends it when it aborts; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;

@@ -199,7 +199,7 @@ export function validate(reply: TimeReply, options: ValidateOptions = {}): void 
   checkTrust(reply, readOptions(trustFields, options, "validate"));
 }
 
-export function checkTrust(reply: TimeReply, options: InSeconds<ValidateOptions>): void {
+function checkTrust(reply: TimeReply, options: InSeconds<ValidateOptions>): void {
   const { maxRootDistance = MAX_ROOT_DISTANCE_SECONDS } = options;
   const { trustTests = [] }: ProtocolRecord = protocols[reply.protocol];
   for (const test of trustTests) {

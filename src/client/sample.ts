@@ -84,8 +84,8 @@ const MAX_RATE_KISSES = 3;
  *
  * It is polite: requests to other machines are 2 seconds apart, and never less than 1; a kiss-o'-death
  * RATE doubles that, the third one or any other kiss-o'-death ends it. A name is looked up once, within
- * `deadline`, and all requests go to the address that replied first. It ends at the first failure that more requests would not mend: an unknown host, a
- * closed port.
+ * `deadline`, and all requests go to the address that replied first. It ends at the first failure that
+ * more requests would not mend: an unknown host, a closed port.
  *
  * @param url The server, as `ntp://host:port` or `time://host:port`; without a scheme it is NTP
  * @param options How many requests, and their interval

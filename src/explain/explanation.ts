@@ -24,7 +24,7 @@ export interface SeenExchange {
   readonly localPrecision?: number;
   /** The symmetric keys to verify its MACs with. */
   readonly keys?: SymmetricKeys | undefined;
-  /** NTS, if the request was sealed: the answer of the key exchange, and what is wrong with the reply, if anything is. */
+  /** NTS, if the request was sealed: the answer of the key exchange, and the problem of the reply, if it has one. */
   readonly nts?: {
     readonly answer?: Uint8Array | undefined;
     readonly problem?: string;

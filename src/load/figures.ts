@@ -29,7 +29,10 @@ export interface LoadResult {
   readonly goodPerSecond: number;
   /** CPU time of the server's process per good reply. */
   readonly cpuUsPerReply?: number | undefined;
-  /** From before the system call that sent a request, or from when it was due, to after the one that received its reply. */
+  /**
+   * From before the system call that sent a request, or from when it was due, to after the one that
+   * received its reply.
+   */
   readonly latencyUs: Percentiles;
   /** Absolute offsets of NTP replies; of the first request in each system call. */
   readonly offsetUs?: Pick<Percentiles, "p50" | "p99">;

@@ -35,8 +35,8 @@ export interface CheckOptions
     Pick<SampleOptions, "interval" | "bind" | "family" | "keys" | "ntsCa" | "network" | "signal"> {
   /**
    * How many requests to send to each server, 1 to 1000. The median of their offsets counts. Without it
-   * five, three to each of several, or fewer where more would not change the result: the offset is far inside its ranges, or three
-   * requests had no usable reply.
+   * five, three to each of several, or fewer where more would not change the result: the offset is far
+   * inside its ranges, or three requests had no usable reply.
    */
   readonly count?: number;
   /**
