@@ -1,20 +1,7 @@
 /** Offset and frequency of one upstream server, estimated from exchanges whose queues are never alike. */
+import { estimateByFloors, type Offset } from "./floors.ts";
+import { type Sample, STAMP_NOISE, wanderVariance } from "./sample.ts";
 import { truncateNormal } from "./truncated_normal.ts";
-
-/** One exchange with an upstream server. Times are seconds of the base clock since a common start. */
-export interface Sample {
-  /** The middle of the exchange. */
-  readonly at: number;
-  /** The server's clock minus the base clock, in seconds. */
-  readonly offset: number;
-  /** The round-trip delay in seconds, above 0. */
-  readonly delay: number;
-  /** The precision of both clocks and the drift during the exchange, in seconds. */
-  readonly dispersion: number;
-  /** The server's root delay and root dispersion, in seconds. */
-  readonly rootDelay: number;
-  readonly rootDispersion: number;
-}
 
 /** What is known about an upstream's clock at a moment. */
 export interface Estimate {
@@ -30,9 +17,6 @@ export interface Estimate {
 /** How far an oscillator may wander, one assumption per filter: per root of a second. */
 const WANDERS = [1e-11, 1e-10, 1e-9, 1e-8, 1e-7];
 
-/** The phase noise of any oscillator: seconds per root of a second. */
-const PHASE_NOISE = 3e-9;
-
 /** Before anything is known of it: crystals are off by up to 100 ppm, most of them by far less. */
 const FIRST_FREQUENCY_DEVIATION = 50e-6;
 
@@ -44,9 +28,6 @@ const UNKNOWN_SHARE = 0.003;
 
 /** What the asymmetry of queues may change by from one sample to the next, as a variance. */
 const SHARE_WANDER = 1e-5;
-
-/** No timestamp is better: seconds. */
-const STAMP_NOISE = 0.2e-6;
 
 /** How inexactly the ends of the range of an offset are known: this share of the excess that is not seen. */
 const SOFTNESS = 0.3;
@@ -92,7 +73,8 @@ interface Hypothesis {
 
 /**
  * Five Kalman filters side by side, which differ only in how much they let the oscillator wander; their
- * likelihoods weigh them.
+ * likelihoods weigh them. From the eighth sample on, the quickest datagrams of each way are asked too, and of
+ * both offsets that with the smaller variance counts; the frequency of the others is newer.
  *
  * If the queues on both ways are alike, the error of an offset is uniform within half of the delay beyond the
  * least one, and never beyond it: so a slow exchange counts little, but is not thrown away, and one whose range
@@ -102,8 +84,10 @@ interface Hypothesis {
 export class UpstreamFilter {
   readonly #hypotheses: Hypothesis[] = [];
   readonly #samples: Sample[] = [];
-  /** The moment that the hypotheses are about. */
+  /** The moment that the estimates are about. */
   #at = 0;
+  /** What the quickest datagrams show, where that is better. */
+  #floors: Offset | undefined;
 
   get samples(): readonly Sample[] {
     return this.#samples;
@@ -134,34 +118,35 @@ export class UpstreamFilter {
     });
     this.#at = at;
     this.#weigh(likelihoods);
+    const { frequency, frequencyVariance, variance } = this.#mix(0);
+    const floors = estimateByFloors(this.#samples, {
+      ...{ frequency, frequencyDeviation: Math.sqrt(frequencyVariance), wander: this.#wander },
+      queueSeconds: queueOf(delays),
+    });
+    this.#floors = floors !== undefined && floors.variance < variance ? floors : undefined;
   }
 
   /** The estimate for a moment no earlier than the last sample; undefined without one. */
   estimate(at: number): Estimate | undefined {
     if (this.#samples.length === 0) return undefined;
     const elapsed = Math.max(at - this.#at, 0);
-    const predicted = this.#hypotheses.map((hypothesis, i) => {
-      const copy = { ...hypothesis };
-      predict(copy, WANDERS[i] as number, elapsed);
-      return copy;
-    });
-    const mean = (of: (each: Hypothesis) => number): number =>
-      predicted.reduce((sum, each) => sum + each.weight * of(each), 0);
-    const offset = mean((each) => each.offset);
-    const frequency = mean((each) => each.frequency);
+    const mixed = this.#mix(elapsed);
+    const frequencyDeviation = Math.sqrt(mixed.frequencyVariance);
+    const { offset, variance } = this.#floors === undefined ? mixed : {
+      offset: this.#floors.offset + mixed.frequency * elapsed,
+      variance: this.#floors.variance + mixed.frequencyVariance * elapsed ** 2 +
+        wanderVariance(this.#wander, elapsed),
+    };
     return {
-      offset,
-      frequency,
-      offsetDeviation: Math.sqrt(mean((each) => each.oo + (each.offset - offset) ** 2)),
-      frequencyDeviation: Math.sqrt(mean((each) => each.ff + (each.frequency - frequency) ** 2)),
+      ...{ offset, frequency: mixed.frequency },
+      ...{ offsetDeviation: Math.sqrt(variance), frequencyDeviation },
     };
   }
 
   /** How far the clocks may have moved apart in a time without a sample, as a deviation in seconds. */
   wanderWithin(seconds: number): number {
     const variance = this.#hypotheses.reduce((sum, { ff, weight }, i) => {
-      const wander = (WANDERS[i] as number) ** 2 * seconds ** 3 / 3;
-      return sum + weight * (seconds ** 2 * ff + wander + PHASE_NOISE ** 2 * seconds);
+      return sum + weight * (seconds ** 2 * ff + wanderVariance(WANDERS[i] as number, seconds));
     }, 0);
     return Math.sqrt(variance);
   }
@@ -178,15 +163,45 @@ export class UpstreamFilter {
   /** Forgets the offsets: the base clock jumped. What is known of the frequency stays, with less trust. */
   forgetOffsets(): void {
     this.#samples.length = 0;
+    this.#floors = undefined;
     for (const hypothesis of this.#hypotheses) hypothesis.ff *= FREQUENCY_DOUBT;
   }
 
   /** Adds to every offset, as at a leap second. */
   shift(seconds: number): void {
     for (const hypothesis of this.#hypotheses) hypothesis.offset += seconds;
+    if (this.#floors !== undefined) {
+      this.#floors = { ...this.#floors, offset: this.#floors.offset + seconds };
+    }
     this.#samples.forEach((sample, i) => {
       this.#samples[i] = { ...sample, offset: sample.offset + seconds };
     });
+  }
+
+  /** The hypotheses as one, some seconds after the last sample. */
+  #mix(seconds: number): Offset & { frequency: number; frequencyVariance: number } {
+    const predicted = this.#hypotheses.map((hypothesis, i) => {
+      const copy = { ...hypothesis };
+      predict(copy, WANDERS[i] as number, seconds);
+      return copy;
+    });
+    const mean = (of: (each: Hypothesis) => number): number =>
+      predicted.reduce((sum, each) => sum + each.weight * of(each), 0);
+    const offset = mean((each) => each.offset);
+    const frequency = mean((each) => each.frequency);
+    return {
+      ...{ offset, frequency },
+      variance: mean((each) => each.oo + (each.offset - offset) ** 2),
+      frequencyVariance: mean((each) => each.ff + (each.frequency - frequency) ** 2),
+    };
+  }
+
+  /** How far the oscillator wanders, as the hypotheses have it: a mean that no unlikely one decides. */
+  get #wander(): number {
+    return this.#hypotheses.reduce(
+      (sum, { weight }, i) => sum + weight * (WANDERS[i] as number) ** (1 / 4),
+      0,
+    ) ** 4;
   }
 
   #keep(sample: Sample): void {
@@ -234,6 +249,12 @@ function typicalExcess(delays: readonly number[]): number {
   return Math.min(mean, MEAN_PER_MEDIAN * median);
 }
 
+/** The mean time that a datagram waits on one way, whose least is not seen either. */
+function queueOf(delays: readonly number[]): number {
+  const { length } = delays;
+  return Math.max(typicalExcess(delays) * length / (length - 1.5) / 2, STAMP_NOISE);
+}
+
 /** The delay beyond the least, on average. */
 function meanExcess(delays: readonly number[]): number {
   return delays.reduce((sum, delay) => sum + delay, 0) / delays.length - Math.min(...delays);
@@ -252,8 +273,7 @@ function unseenExcess(delays: readonly number[], delay: number): number {
 function predict(hypothesis: Hypothesis, wander: number, seconds: number): void {
   const { of, ff, fs, frequency } = hypothesis;
   hypothesis.offset += frequency * seconds;
-  hypothesis.oo += 2 * seconds * of + seconds ** 2 * ff + wander ** 2 * seconds ** 3 / 3 +
-    PHASE_NOISE ** 2 * seconds;
+  hypothesis.oo += 2 * seconds * of + seconds ** 2 * ff + wanderVariance(wander, seconds);
   hypothesis.of += seconds * ff + wander ** 2 * seconds ** 2 / 2;
   hypothesis.os += seconds * fs;
   hypothesis.ff += wander ** 2 * seconds;

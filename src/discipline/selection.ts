@@ -1,6 +1,7 @@
 /** Which upstream servers are right, and one time of them. */
 import { intersection, type Interval, overlaps } from "../client/intersection.ts";
-import type { Estimate, Sample } from "./filter.ts";
+import type { Estimate } from "./filter.ts";
+import type { Sample } from "./sample.ts";
 
 /** An upstream that may count now. */
 export interface Candidate {

@@ -1,5 +1,6 @@
 /** One upstream server: its filter, when to ask it again, and whether it counts. */
-import { type Sample, UpstreamFilter } from "./filter.ts";
+import { UpstreamFilter } from "./filter.ts";
+import type { Sample } from "./sample.ts";
 import type { Candidate } from "./selection.ts";
 
 /** A reply that may be trusted, as far as one reply can show that. */
@@ -12,7 +13,7 @@ export interface UpstreamReply extends Sample {
 }
 
 /** Seconds from one request to the next after the first replies. */
-const START_WAITS = [2, 2, 2, 4, 8, 16, 32];
+const START_WAITS = [2, 2, 2, 4, 4, 8, 8, 16, 32];
 
 /** After this many requests without a reply, an upstream no longer counts; bits of its reach. */
 const SILENT_POLLS = 8;

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Estimate, type Sample, UpstreamFilter } from "../../src/discipline/filter.ts";
+import { type Estimate, UpstreamFilter } from "../../src/discipline/filter.ts";
+import type { Sample } from "../../src/discipline/sample.ts";
 import { Draws } from "../../scripts/bench/discipline/world.ts";
 
 function sample(at: number, offset: number, delay = 1e-3): Sample {
