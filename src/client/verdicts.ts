@@ -1,5 +1,5 @@
 /** Sentences about servers that were compared: which of them is wrong, and which sent no time. */
-import type { ComparedServer } from "./compare.ts";
+import type { ComparedServer, Comparison } from "./compare.ts";
 import { toSeconds } from "../text/duration.ts";
 import { formatSignedSeconds } from "../text/units.ts";
 
@@ -27,6 +27,22 @@ export function formatFalsetickers(servers: readonly ComparedServer[]): string[]
       ? [`${nameServer(url)} is wrong: ${formatSignedSeconds(toSeconds(deviation))} from ${others}`]
       : []
   );
+}
+
+/** Sentences about servers that disagree: each falseticker, or that there is no majority. */
+export function formatDisagreement({ servers, offset }: Comparison): string[] {
+  if (offset) return formatFalsetickers(servers);
+  const compared = countCompared(servers);
+  return [
+    compared === 2
+      ? "The two servers disagree, and two cannot show which is wrong"
+      : `No majority of ${compared} servers agrees`,
+  ];
+}
+
+/** Counts the servers that sent a time, each once. */
+export function countCompared(servers: readonly ComparedServer[]): number {
+  return votersOf(servers).length - countVerdicts(servers, "failed");
 }
 
 const numberWords = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];

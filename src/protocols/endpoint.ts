@@ -28,6 +28,11 @@ const NTS_SCHEME = /^ntp\+nts:\/\//i;
 /** The TCP port of NTS key exchange (RFC 8915 §7.2). */
 const NTS_PORT = 4460;
 
+/** The port of a target whose URL has none. */
+export function defaultPortOf({ protocol, nts }: Pick<Endpoint, "protocol" | "nts">): number {
+  return nts ? NTS_PORT : protocols[protocol].port;
+}
+
 const shape =
   /^(?:(?<scheme>[A-Za-z][A-Za-z0-9+.-]*):\/\/)?(?:\[(?<ipv6>[^[\]]*)\]|(?<host>[^:/?#@[\]\s]*))(?::(?<port>\d+))?\/?$/;
 

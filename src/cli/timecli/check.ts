@@ -15,7 +15,7 @@ import {
 } from "../../client/check/thresholds.ts";
 import { type Field, field, FieldError, flag, oneOf, text, whole } from "../../options/field.ts";
 import { pickOptions } from "../../options/read.ts";
-import { defaultPorts, formatEndpoint } from "../../protocols/endpoint.ts";
+import { defaultPortOf, formatEndpoint } from "../../protocols/endpoint.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { formatError, UsageError } from "../shared/errors.ts";
@@ -171,7 +171,7 @@ async function run(given: CheckArguments): Promise<number> {
     if (values.json) return printJsonLine(result);
     const details = values.verbose ? (await Promise.all(servers.map(detailsOf))).flat() : [];
     const lines = [escapeLine(line), ...details].join("\n");
-    return printLine(lines) ? exitCode : checkExitCodes.UNKNOWN;
+    return printText(forLocale(lines)) ? exitCode : checkExitCodes.UNKNOWN;
   } catch (error) {
     const problem = formatError(error);
     if (!values.json) return printUnknown(problem);
@@ -190,7 +190,7 @@ async function printJsonLine({ state, exitCode, line, servers }: CheckResult): P
     ...{ schema: SCHEMA, state, exit_code: exitCode, line },
     servers: servers.map(comparedToJson),
   };
-  return printLine(formatJson(json)) ? exitCode : checkExitCodes.UNKNOWN;
+  return printText(formatJson(json)) ? exitCode : checkExitCodes.UNKNOWN;
 }
 
 /** The URLs of the servers, which the command line may have as arguments or as options. */
@@ -212,7 +212,7 @@ function targetsOf({ values, positionals: urls, sources }: CheckArguments): stri
 function withPort(server: string, port: number | undefined): string {
   if (port === undefined) return server;
   const endpoint = parseMeasurable(server);
-  if (![port, defaultPorts[endpoint.protocol]].includes(endpoint.port)) {
+  if (![port, defaultPortOf(endpoint)].includes(endpoint.port)) {
     throw new UsageError(`${server} has another port than -p ${port}`);
   }
   return formatEndpoint({ ...endpoint, port });
@@ -264,7 +264,7 @@ function thresholds(
 }
 
 function printUnknown(problem: string): number {
-  printLine(formatUnknown(problem));
+  printText(forLocale(formatUnknown(problem)));
   return checkExitCodes.UNKNOWN;
 }
 
@@ -273,10 +273,10 @@ function formatUnknown(problem: string): string {
   return `UNKNOWN: ${escapeLine(problem).replaceAll("|", "/")}`;
 }
 
-/** Prints the line, if that is possible: the usual exit code of a failed write means a warning here. */
-function printLine(line: string): boolean {
+/** Prints a text, if that is possible: the usual exit code of a failed write means a warning here. */
+function printText(text: string): boolean {
   try {
-    writeText(Deno.stdout, forLocale(`${line}\n`));
+    writeText(Deno.stdout, `${text}\n`);
     return true;
   } catch (error) {
     writeProblem(`timecli: Cannot write the line: ${formatError(error)}\n`);

@@ -1,12 +1,7 @@
 /** `timecli compare`: its command line, turned into options and handed to `compare()`. */
 import { compare, type ComparedServer, type Comparison } from "../../client/compare.ts";
 import { parseMeasurable } from "../../client/query.ts";
-import {
-  countVerdicts,
-  formatFalsetickers,
-  formatSilence,
-  votersOf,
-} from "../../client/verdicts.ts";
+import { countCompared, formatDisagreement, formatSilence } from "../../client/verdicts.ts";
 import { pickOptions } from "../../options/read.ts";
 import { formatEndpoint } from "../../protocols/endpoint.ts";
 import { toSeconds } from "../../text/duration.ts";
@@ -146,9 +141,15 @@ function formatServerRow(server: ComparedServer): string[] {
 }
 
 /** The verdict in sentences, without their full stops. */
-function conclude({ servers, outcome, offset }: Comparison): StyledLine[] {
+function conclude(comparison: Comparison): StyledLine[] {
+  const { servers, outcome, offset } = comparison;
   const silence = formatSilence(servers);
-  const compared = votersOf(servers).length - countVerdicts(servers, "failed");
+  const compared = countCompared(servers);
+  const advice = offset
+    ? ""
+    : compared === 2
+    ? ". Query three or more"
+    : ": nothing can be decided";
   const line = (text: string, tone?: Tone): StyledLine => ({ text: escapeLine(text), tone });
   const verdict = outcome === "failed"
     ? [line("No server sent a time", "bad")]
@@ -156,14 +157,7 @@ function conclude({ servers, outcome, offset }: Comparison): StyledLine[] {
     ? [line("One server sent a time: there is nothing to compare it with", "odd")]
     : outcome === "agree"
     ? [line(formatAgreement(compared, silence.length > 0), "good")]
-    : offset
-    ? formatFalsetickers(servers).map((text) => line(text, "bad"))
-    : compared === 2
-    ? [line(
-      "The two servers disagree, and two cannot show which is wrong. Query three or more",
-      "bad",
-    )]
-    : [line(`No majority of ${compared} servers agrees: nothing can be decided`, "bad")];
+    : formatDisagreement(comparison).map((text) => line(`${text}${advice}`, "bad"));
   return [...verdict, ...(outcome === "failed" ? [] : silence.map((text) => line(text, "odd")))];
 }
 

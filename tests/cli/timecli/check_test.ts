@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+// Loaded first, because simulated time would pass meanwhile.
+import "../../../src/client/nts/session.ts";
 import { runTimecli } from "../../support/command_line.ts";
 import { isDocumented } from "../../support/documented.ts";
 import { checkSessions, type Session, simulatedServers } from "../../support/simulated_servers.ts";
@@ -264,4 +266,22 @@ Deno.test("timecli check --json has the line, the exit code and all servers", as
   const { line, ...unknown } = await run("check -j -w 2 -c 1 192.0.2.1");
   assertEquals(unknown, { schema: 1, state: "UNKNOWN", exit_code: 3, servers: [] });
   assert(line.startsWith("UNKNOWN: "), line);
+
+  const { stdout } = await runTimecli(["check", "-j", "ü ü"], { env: { LC_ALL: "C" } });
+  assert(JSON.parse(stdout).line.startsWith('UNKNOWN: Cannot read "ü ü"'), stdout);
+});
+
+Deno.test("timecli check gives -p to servers whose URL has no other port than the default", async () => {
+  for (
+    const [url, line] of [
+      ["192.0.2.77", "NTP UNKNOWN: No reply from 192.0.2.77:5000"],
+      ["ntp+nts://a.invalid", "NTP UNKNOWN: Unknown host a.invalid"],
+      ["192.0.2.77:400", "UNKNOWN: 192.0.2.77:400 has another port than -p 5000"],
+      ["ntp+nts://a.invalid:123", "UNKNOWN: ntp+nts://a.invalid:123 has another port than -p 5000"],
+    ] as const
+  ) {
+    const args = ["check", "-q", "-H", url, "-p", "5000"];
+    const { code, stdout } = await runTimecli(args, { network: simulatedServers() });
+    assertEquals([code, stdout.slice(0, line.length)], [3, line]);
+  }
 });

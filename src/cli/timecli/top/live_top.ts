@@ -14,8 +14,8 @@ export interface LiveTopOptions {
   readonly limit: number | undefined;
   readonly intervalMs: number;
   readonly isAscii: boolean;
-  readonly readClients: (query: ClientsQuery) => Promise<ClientsAnswer>;
-  readonly readState: () => Promise<ServerState>;
+  readonly readClients: (query: ClientsQuery, signal: AbortSignal) => Promise<ClientsAnswer>;
+  readonly readState: (signal: AbortSignal) => Promise<ServerState>;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +30,7 @@ export async function runLive(options: LiveTopOptions): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   // Nothing is drawn before it is known that there is a server.
-  const state = await readState();
+  const state = await readState(signal);
   let wake = new AbortController();
   let view: Omit<TopView, "hasKeys"> = {
     url: options.url,
@@ -65,7 +65,10 @@ export async function runLive(options: LiveTopOptions): Promise<void> {
     try {
       const { sort } = view;
       const query = { sort, limit: limit ?? countRows(terminal.size) };
-      const [list, state] = await Promise.all([readClients(query), readState()]);
+      const [list, state] = await Promise.all([
+        readClients(query, signal),
+        readState(signal),
+      ]);
       const now = { received: state.totals.received, atMs: systemTimers.monotonicMs() };
       const seconds = (now.atMs - before.atMs) / 1000;
       // Keys ask more often than the rate can be measured.

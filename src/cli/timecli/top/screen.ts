@@ -1,5 +1,5 @@
 /** The screen of `timecli top`: what the server does in all, and its busiest clients. */
-import type { ClientOrder } from "../../../client/clients_query.ts";
+import { type ClientOrder, MAX_PAGE } from "../../../client/clients_query.ts";
 import type { ClientsAnswer, ServerState } from "../../../client/control_api.ts";
 import { formatTotals } from "../../../server/log/totals.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
@@ -26,9 +26,9 @@ export interface TopView {
 /** The lines around the clients: three above with their head, one below. */
 const FRAME_LINES = 5;
 
-/** Counts the clients for which a screen has room. */
+/** Counts the clients for which a screen has room, as many as a server lists at once. */
 export function countRows({ rows }: TerminalSize): number {
-  return Math.max(1, rows - FRAME_LINES);
+  return Math.min(MAX_PAGE, Math.max(1, rows - FRAME_LINES));
 }
 
 /** The heads of the columns by which clients are sorted. */

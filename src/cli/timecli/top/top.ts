@@ -89,8 +89,8 @@ async function run({ values, positionals: [given] }: Arguments<typeof groups>): 
     if (isLive) {
       return await runLive({
         ...{ url, sort, limit, intervalMs, signal, isAscii: !showsUnicode() },
-        readClients: (query) => control("clients", { ...request, query }),
-        readState: () => control("state", request),
+        readClients: (query, signal) => control("clients", { ...request, query, signal }),
+        readState: (signal) => control("state", { ...request, signal }),
       });
     }
     for (let i = 0; i < (count ?? Infinity); i++) {

@@ -2,22 +2,16 @@
 import { combine } from "../../../client/compare.ts";
 import { estimate } from "../../../client/estimate.ts";
 import type { Samples } from "../../../client/sample.ts";
-import { formatFalsetickers } from "../../../client/verdicts.ts";
+import { formatDisagreement } from "../../../client/verdicts.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import type { WatchRecord } from "./record.ts";
 
 /** A line per server that is wrong, or one if no majority agrees; none as long as all can be right. */
 export function disagreementOf(records: readonly WatchRecord[]): StyledLine[] {
-  const samples = records.flatMap(samplesOf);
-  const { servers, outcome, offset } = combine(samples);
-  if (outcome !== "disagree") return [];
-  const lines = offset ? formatFalsetickers(servers) : [
-    samples.length === 2
-      ? "The two servers disagree, and two cannot show which is wrong"
-      : `No majority of ${samples.length} servers agrees`,
-  ];
-  return lines.map((text) => ({ text: escapeLine(text), tone: "bad" }));
+  const comparison = combine(records.flatMap(samplesOf));
+  if (comparison.outcome !== "disagree") return [];
+  return formatDisagreement(comparison).map((text) => ({ text: escapeLine(text), tone: "bad" }));
 }
 
 /** The latest reply of a server as the only one of a sampling. */

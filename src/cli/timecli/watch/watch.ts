@@ -6,7 +6,7 @@ import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
 import { readSeconds } from "../../../text/duration.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
-import { asArgumentError, checkUrls, exitCodeFor } from "../../shared/errors.ts";
+import { asArgumentError, checkUrls, exitCodeFor, queryExitCodes } from "../../shared/errors.ts";
 import { showsUnicode, writeProblem, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn } from "../../shared/terminal.ts";
@@ -91,9 +91,10 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
   const { duration: lifetime, json, csv, ascii = false, plot } = values;
   if (plot !== undefined) await checkPicture(plot);
   const stop = new AbortController();
-  const ends = [stopSignal(), stop.signal];
-  if (lifetime !== undefined) ends.push(AbortSignal.timeout(readSeconds(lifetime) * 1000));
-  const signal = AbortSignal.any(ends);
+  const deadline = lifetime === undefined
+    ? undefined
+    : systemNetwork.timers.timeout(readSeconds(lifetime) * 1000);
+  const signal = AbortSignal.any([stopSignal(), stop.signal, ...(deadline ? [deadline] : [])]);
   const options: WatchOptions = {
     ...pickOptions(pollFields, values),
     ...await networkOf({ values, sources }, urls),
@@ -134,7 +135,9 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
     await write(`\n${formatSummary(rows)}`);
   }
   if (plot !== undefined) await draw(plot, rows);
-  return exitCodeFor(rows.find(({ delays }) => delays.count === 0)?.last?.error);
+  const silent = rows.find(({ delays }) => delays.count === 0);
+  if (silent && !silent.last && deadline?.aborted) return queryExitCodes.timeout;
+  return exitCodeFor(silent?.last?.error);
 }
 
 /** Writes the picture, but not an empty one over an earlier one. */

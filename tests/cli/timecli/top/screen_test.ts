@@ -1,5 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { drawTop, formatTable, type TopView } from "../../../../src/cli/timecli/top/screen.ts";
+import {
+  countRows,
+  drawTop,
+  formatTable,
+  type TopView,
+} from "../../../../src/cli/timecli/top/screen.ts";
 import type { ClientsAnswer, ClientState } from "../../../../src/client/control_api.ts";
 import { samples } from "../../../client/control_samples.ts";
 
@@ -103,4 +108,9 @@ Deno.test("a list as lines has all columns, and nothing that a terminal obeys", 
     "\\x1b[2J\\u{202e}  NTP v4    0.5/s       100       100    0       0        0        0   2.000 s" +
     "  1 h 0 min ago  1 s ago",
   ]);
+});
+
+Deno.test("countRows fills a screen, but asks for no more clients than a server lists", () => {
+  const counts = [2, 6, 24, 1005, 2000].map((rows) => countRows({ columns: 80, rows }));
+  assertEquals(counts, [1, 1, 19, 1000, 1000]);
 });

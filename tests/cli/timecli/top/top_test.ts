@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { runLive } from "../../../../src/cli/timecli/top/live_top.ts";
 import { timecli } from "../../../../src/cli/timecli/timecli.ts";
 import type { ClientsQuery } from "../../../../src/client/clients_query.ts";
+import type { ClientsAnswer } from "../../../../src/client/control_api.ts";
 import { serve } from "../../../../src/server/serve.ts";
 import { samples } from "../../../client/control_samples.ts";
 import { runMain } from "../../../support/command_line.ts";
@@ -76,7 +77,8 @@ Deno.test("timecli top ends with the code of a server that is not reached, or a 
 /** Runs it on a terminal that sends a key after each list; returns the screens and what was asked for. */
 async function press(
   keys: readonly string[],
-  fails: (asked: number) => boolean = () => false,
+  answer: (asked: number, signal: AbortSignal) => Promise<ClientsAnswer> = () =>
+    Promise.resolve(samples.clients),
 ): Promise<{ screens: string[]; queries: ClientsQuery[] }> {
   const queries: ClientsQuery[] = [];
   let next = Promise.withResolvers<void>();
@@ -94,12 +96,11 @@ async function press(
         intervalMs: 3_600_000,
         isAscii: true,
         readState: () => Promise.resolve(samples.state),
-        readClients: (query) => {
+        readClients: (query, signal) => {
           queries.push(query);
           // The answer is drawn first.
           setTimeout(() => next.resolve(), 5);
-          if (fails(queries.length)) return Promise.reject(new Error("out of luck"));
-          return Promise.resolve(samples.clients);
+          return answer(queries.length, signal);
         },
         signal: new AbortController().signal,
       }),
@@ -121,9 +122,23 @@ Deno.test("timecli top asks anew at a key that sorts, and quits", async () => {
 });
 
 Deno.test("timecli top goes on when the server does not answer for a while", async () => {
-  const { screens, queries } = await press(["a", "t", "q"], (asked) => asked === 2);
+  const { screens, queries } = await press(
+    ["a", "t", "q"],
+    (asked) =>
+      asked === 2 ? Promise.reject(new Error("out of luck")) : Promise.resolve(samples.clients),
+  );
   assertEquals(queries.map(({ sort }) => sort), ["rate", "answered", "last"]);
   assertEquals(screens.some((screen) => screen.includes("out of luck")), true);
   assertEquals(screens.at(-1)?.includes("out of luck"), false);
   assert(screens.every((screen) => screen.includes("192.0.2.1")));
+});
+
+Deno.test("timecli top quits while a server keeps it waiting", async () => {
+  const { queries } = await press(["d", "q"], (asked, signal) => {
+    if (asked === 1) return Promise.resolve(samples.clients);
+    const { promise, reject } = Promise.withResolvers<ClientsAnswer>();
+    signal.addEventListener("abort", () => reject(signal.reason));
+    return promise;
+  });
+  assertEquals(queries.length, 2);
 });

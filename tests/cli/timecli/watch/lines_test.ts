@@ -200,6 +200,12 @@ Deno.test("formatSummary names the server that is wrong", () => {
     formatSummary(records.slice(1)).split("\n").at(-1),
     "The two servers disagree, and two cannot show which is wrong.",
   );
+  // A server with two names has one vote.
+  const named = recordOf("ntp://b.example:123", [from("192.0.2.1", measured(0, 0.08, 0.002))]);
+  assertEquals(
+    formatSummary([...records.slice(1), named]).split("\n").at(-1),
+    "The two servers disagree, and two cannot show which is wrong.",
+  );
 });
 
 Deno.test("textLines have an announced leap second", () => {

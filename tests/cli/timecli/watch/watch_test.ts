@@ -68,6 +68,10 @@ Deno.test("watch ends with the failure of the first server that sent no time", a
   assertEquals([silent.code, silent.stderr], [3, ""]);
   const refused = await watch(["-n1", "127.0.0.1", "192.0.2.9"]);
   assertEquals(refused.code, 4);
+  // Its first request was not lost yet when the time was over.
+  const over = await watch(["-d", "500ms", "192.0.2.1", "192.0.2.9"]);
+  assertEquals([over.code, over.stderr], [3, ""]);
+  assertEquals((await watch(["-d", "500ms", "192.0.2.1"])).code, 0);
   const early = await watch(["192.0.2.9"], { interruptAfterMs: 10 });
   assertEquals(early, {
     code: 1,
