@@ -69,7 +69,7 @@ async function run({ values, positionals, sources }: ExportArguments): Promise<n
   const urls = [...new Set(endpoints.map(formatEndpoint))];
   const { output, interval } = values;
   const isOnce = values.once || output !== undefined;
-  if (isOnce) checkOnce(urls, values);
+  if (isOnce) checkOnce(urls, values.once ? "--once" : "--output", sources);
   if (output !== undefined) await check(output);
   const allowed = values.targets === undefined ? undefined : parseTargets(values.targets);
   const network = await networkOf({ values, sources }, urls);
@@ -91,15 +91,17 @@ async function run({ values, positionals, sources }: ExportArguments): Promise<n
 }
 
 /** @throws {UsageError} If there is nothing to measure, or an option is for HTTP */
-function checkOnce(urls: readonly string[], values: ExportArguments["values"]): void {
-  const name = values.once ? "--once" : "--output";
+function checkOnce(
+  urls: readonly string[],
+  name: string,
+  sources: ExportArguments["sources"],
+): void {
   if (urls.length === 0) throw new UsageError(`${name} needs a server to measure`);
-  const other = ([
-    ["--listen", values.listen],
-    ["--targets", values.targets],
-    ["--http-name", values.httpNames],
-  ] as const).find(([, value]) => value !== undefined);
-  if (other !== undefined) throw new UsageError(`${name} excludes ${other[0]}: nothing is served`);
+  // An option of the environment is for when something is served.
+  const other = Object.entries({ listen, targets, httpNames })
+    .find(([key]) => sources.get(key) === "arguments");
+  if (other === undefined) return;
+  throw new UsageError(`${name} excludes --${other[1].name}: nothing is served`);
 }
 
 async function check(path: string): Promise<void> {

@@ -8,11 +8,11 @@ import { pickOptions } from "../../options/read.ts";
 import { accessTable } from "../../server/guard/access.ts";
 import { guardFields, type GuardOptions, joinGuardOptions } from "../../server/guard/options.ts";
 import { needsToken, parseControl } from "../../http/address.ts";
-import { checkAuth, type clientFields } from "../../server/options.ts";
+import { checkAuth, clientFields } from "../../server/options.ts";
 import type { ServeOptions } from "../../server/serve_options.ts";
 import { checkNts, ntsFields, type NtsOptions, servesNts } from "../../server/nts/options.ts";
 import { parseUpstream } from "../../server/upstreams/options.ts";
-import { controlFields, httpFields, type HttpOptions } from "../../server/http/options.ts";
+import { controlFields, httpFields } from "../../server/http/options.ts";
 import { readCertificates, readKeys, readToken } from "../shared/files.ts";
 import { type ListenerSpec, parseListeners } from "../../server/listener.ts";
 import type { Transport } from "../../server/transport.ts";
@@ -159,6 +159,17 @@ export async function readAuth(
   return options;
 }
 
+/** Refuses an option of an interface that is not opened. */
+function requireInterface(
+  name: "control" | "http",
+  group: Readonly<Record<string, Field>>,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  if (values[name] !== undefined) return;
+  const given = Object.entries(group).find(([key]) => values[key] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given[1].name} needs --${name}`);
+}
+
 /**
  * Reads the options of the control interface, the token from its file if one is named.
  *
@@ -166,34 +177,22 @@ export async function readAuth(
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readControl(
-  { control, controlToken, controlTokenFile: file, controlReadOnly, maxClients, http }: ValuesOf<
-    typeof controlGroup & typeof clientFields & Pick<typeof httpFields, "http">
-  >,
+  values: ValuesOf<typeof controlGroup & typeof clientFields & Pick<typeof httpFields, "http">>,
 ): Promise<ValuesOf<typeof controlFields & typeof clientFields>> {
-  const clients = maxClients === undefined ? {} : { maxClients };
+  requireInterface("control", controlGroup, values);
+  const { control, controlToken, controlTokenFile: file, maxClients, http } = values;
   if (control === undefined && http === undefined && maxClients !== undefined) {
     throw new UsageError("--max-clients needs --control or --http");
   }
-  if (control === undefined && controlReadOnly) {
-    throw new UsageError("--control-read-only needs --control");
-  }
   const hasToken = controlToken !== undefined || file !== undefined;
-  if (control === undefined) {
-    if (!hasToken) return clients;
-    throw new UsageError(`--control-token${file === undefined ? "" : "-file"} needs --control`);
-  }
-  if (!hasToken && needsToken(parseControl(control).hostname)) {
+  if (control !== undefined && !hasToken && needsToken(parseControl(control).hostname)) {
     throw new UsageError(
       `Other machines may reach --control ${control}: it needs a --control-token-file`,
     );
   }
-  const token = file === undefined ? controlToken : await readToken(file, "timesrv");
-  return {
-    control,
-    ...controlReadOnly && { controlReadOnly },
-    ...token !== undefined && { controlToken: token },
-    ...clients,
-  };
+  const options = pickOptions({ ...controlFields, ...clientFields }, values);
+  if (file === undefined) return options;
+  return { ...options, controlToken: await readToken(file, "timesrv") };
 }
 
 /**
@@ -203,12 +202,10 @@ export async function readControl(
  * @throws {Deno.errors.NotCapable} If the permission to read the file is missing
  */
 export async function readHttp(
-  { httpTokenFile: file, ...options }: ValuesOf<typeof httpGroup>,
+  values: ValuesOf<typeof httpGroup>,
 ): Promise<ValuesOf<typeof httpFields>> {
-  if (options.http === undefined) {
-    const [given] = Object.keys(options).map((key) => httpFields[key as keyof HttpOptions].name);
-    const name = file === undefined ? given : "http-token-file";
-    if (name !== undefined) throw new UsageError(`--${name} needs --http`);
-  }
+  requireInterface("http", httpGroup, values);
+  const options = pickOptions(httpFields, values);
+  const { httpTokenFile: file } = values;
   return file === undefined ? options : { ...options, httpToken: await readToken(file, "timesrv") };
 }

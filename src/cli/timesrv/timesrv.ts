@@ -167,7 +167,7 @@ async function run({ values, positionals }: TimesrvArguments): Promise<void> {
   checkTransport({ ...values, transport }, { hasFaults, isRecorded });
   const guard = readGuard(values);
   const control = await readControl(values);
-  const http = await readHttp(pickOptions(httpGroup, values));
+  const http = await readHttp(values);
   using file = openRecord(values.record, values.ntsSelfSigned);
   const { quiet, verbose, logFormat = "text", statsInterval, lifetime } = values;
   const log = new ServerLog({

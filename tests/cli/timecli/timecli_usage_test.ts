@@ -48,3 +48,17 @@ Deno.test("timecli check is UNKNOWN, in one line, where its command line is wron
     assertEquals([code, stderr, network.lookups], [3, "", []], args.join(" "));
   }
 });
+
+Deno.test("options of the environment are no mistake where a command has no use for them", async () => {
+  for (
+    const [env, call, exitCode] of [
+      [{ TIMECLI_EXPLAIN_PORT: "1123" }, ["explain", "--hex", "/"], 7],
+      [{ TIMECLI_EXPLAIN_EXCHANGE: "2" }, ["explain", "--hex", "/"], 7],
+      [{ TIMECLI_EXPLAIN_PROTOCOL: "ntp" }, ["explain", "ntp://192.0.2.1", "--timeout", "1s"], 3],
+      [{ TIMECLI_EXPORT_LISTEN: "[::1]:8891" }, ["export", "ntp://a.invalid", "--once"], 5],
+    ] as const
+  ) {
+    const { code, stderr } = await runTimecli(call, { env });
+    assertEquals(code, exitCode, stderr);
+  }
+});

@@ -63,7 +63,7 @@ export function formatLoad({ load, result }: LoadReport): string {
 function formatOptions({ rate, window, flows, segmented }: Load, seconds: number): string {
   const pace = rate === undefined
     ? formatPlural(window, "outstanding request")
-    : `${formatCount(rate)} requests/s`;
+    : `${formatPlural(rate, "request")}/s`;
   const bursts = segmented ? ", in segmented bursts" : "";
   return `${pace} over ${formatPlural(flows, "flow")}${bursts}, ${formatSeconds(seconds)}`;
 }
@@ -97,9 +97,8 @@ export function warningsOf({ load: { rate, segmented }, result }: LoadReport): s
   const { sent, seconds, idleShare } = result;
   if (rate !== undefined && sent < rate * seconds * MIN_RATE_SHARE - 1) {
     return [
-      `This program could not keep up the rate: it sent ${
-        formatCount(sent / seconds)
-      } requests/s${hint}`,
+      "This program could not keep up the rate: " +
+      `it sent ${formatPlural(sent / seconds, "request")}/s${hint}`,
     ];
   }
   return idleShare < MIN_IDLE_SHARE

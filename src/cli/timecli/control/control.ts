@@ -1,7 +1,6 @@
 /** `timecli control`: its command line, turned into a request to a server's control interface. */
 import { control } from "../../../client/control.ts";
 import { MAX_LONG_TEXT, text } from "../../../options/field.ts";
-import { pickOptions } from "../../../options/read.ts";
 import { faultNames } from "../../../server/faults/rules.ts";
 import { scenarios } from "../../../server/scenarios/scenarios.ts";
 import {
@@ -117,7 +116,7 @@ function pageOf(action: (typeof actions)[number]): CommandPage {
 }
 
 /** What no listener has for itself: these actions refuse `--listener`. */
-const ofAllListeners: ReadonlySet<(typeof actions)[number]> = new Set(
+const ofAllListeners: ReadonlySet<string> = new Set<(typeof actions)[number]>(
   ["sources", "clients", "access", "allow", "deny", "accheck"],
 );
 const { listener: _listener, ...withoutListener } = requestFields;
@@ -153,7 +152,7 @@ export const command = defineCommand({
 });
 
 async function run(
-  { values, positionals }: Arguments<typeof groups>,
+  { values, positionals, sources }: Arguments<typeof groups>,
 ): Promise<number | void> {
   const [first = "", ...others] = positionals;
   const isUrl = isServer(first);
@@ -167,11 +166,15 @@ async function run(
   const url = asArgumentError(() =>
     parseControlUrl(isUrl ? first : values.url ?? DEFAULT_CONTROL_URL)
   );
-  const { action, body, query } = await planRequest(name, args, values);
-  const { tokenFile: _file, ...request } = pickOptions(requestFields, values);
+  const { action, body, query } = await planRequest(name, args, { values, sources });
+  const { timeout } = values;
+  // One of the environment is for the actions that can have one.
+  const isOther = ofAllListeners.has(name) && sources.get("listener") === "environment";
+  const listener = isOther ? undefined : values.listener;
   const token = await readControlToken(values);
+  const request = { url, token, listener, query, body, ...timeout !== undefined && { timeout } };
   try {
-    const answer = await control(action, { ...request, token, url, query, body });
+    const answer = await control(action, request);
     const output = values.json ? formatJson(answer) : forLocale(formatAnswer(action, answer));
     return writeText(Deno.stdout, `${output}\n`);
   } catch (error) {

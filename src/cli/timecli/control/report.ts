@@ -225,7 +225,7 @@ const sourceColumns: readonly Column[] = [
 ];
 
 /** Makes a head and a row per upstream server, and a row for the served time. */
-export function sourceRows({ upstreams, discipline }: SourceList): string[][] {
+function sourceRows({ upstreams, discipline }: SourceList): string[][] {
   return [
     sourceColumns.map(([head]) => head),
     ...upstreams.map((source) => sourceColumns.map(([, cell]) => cell(source))),
@@ -234,14 +234,14 @@ export function sourceRows({ upstreams, discipline }: SourceList): string[][] {
 }
 
 /** Formats the state of the served time: `synchronised, root distance 12.3 ms`. */
-export function formatDiscipline({ state, rootDistance }: SourceList["discipline"]): string {
+function formatDiscipline({ state, rootDistance }: SourceList["discipline"]): string {
   const name = { unsynchronized: "not synchronised", synchronized: "synchronised" };
   const distance = rootDistance === null ? "" : `, root distance ${formatSeconds(rootDistance)}`;
   return `${name[state as keyof typeof name] ?? state}${distance}`;
 }
 
 /** Formats an upstream server in one line. */
-export function formatSource(source: SourceState): string {
+function formatSource(source: SourceState): string {
   const offset = source.offset === null ? "" : `, ${formatOffset(source)}`;
   return `${formatName(source)}: ${formatState(source)}${offset}`;
 }

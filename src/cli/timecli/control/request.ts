@@ -11,6 +11,7 @@ import { formatRateLimit, guardFields } from "../../../server/guard/options.ts";
 import { addressFamily } from "../../../system/address.ts";
 import { parseDurationNs } from "../../../text/duration.ts";
 import { suggest } from "../../../text/suggest.ts";
+import type { Arguments } from "../../shared/command.ts";
 import { asArgumentError, UsageError } from "../../shared/errors.ts";
 import { findScenario } from "../../timesrv/scenarios.ts";
 import { quote } from "../../../text/json.ts";
@@ -54,13 +55,13 @@ type Values =
 export async function planRequest(
   name: string,
   args: readonly string[],
-  values: Values,
+  { values, sources }: { readonly values: Values; readonly sources: Arguments["sources"] },
 ): Promise<PlannedRequest> {
   const action = actions.find((each) => each === name);
   if (action === undefined) {
     throw new UsageError(`Unknown action ${quote(name)}: ${suggest(name, actions)}`);
   }
-  checkOptions(action, values);
+  checkOptions(action, sources);
   const [value, ...others] = args;
   const single = (what: string): string => {
     if (value !== undefined && others.length === 0) return value;
@@ -111,11 +112,10 @@ export async function planRequest(
   }
 }
 
-/** Refuses options that belong to another action. */
-function checkOptions(action: string, values: Values): void {
+/** Refuses options that belong to another action, but not those of the environment, which are for all. */
+function checkOptions(action: (typeof actions)[number], sources: Arguments["sources"]): void {
   const isGiven = (fields: Readonly<Record<string, unknown>>): boolean =>
-    Object.keys(fields).some((key) => values[key as keyof Values] !== undefined);
-  if (!(actions as readonly string[]).includes(action)) return;
+    Object.keys(fields).some((key) => sources.get(key) === "arguments");
   if (action !== "set" && isGiven(clockFields)) {
     throw new UsageError(`Clock options are for set, not for ${action}`);
   }

@@ -101,7 +101,7 @@ export const command = defineCommand({
 async function run(
   { values, positionals: [target], sources }: Arguments<typeof groups>,
 ): Promise<void> {
-  checkInput(target, values);
+  checkInput(target, values, sources);
   const isLive = values.hex === undefined && values.capture === undefined;
   const targets = isLive ? [target ?? DEFAULT_TARGET] : [];
   const network = await networkOf({ values, sources }, targets);
@@ -117,26 +117,28 @@ async function run(
   const error = failure ?? (problem && new QueryError(problem.reason, problem.message));
   if (values.json) {
     printJson([{ ...explanationToJson(explained), ...(error && { error: errorToJson(error) }) }]);
-  } else {writeText(
-      Deno.stdout,
-      forLocale(`${formatExplanation(explained, createPaint(Deno.stdout))}\n`),
-    );}
+  } else {
+    const text = formatExplanation(explained, createPaint(Deno.stdout));
+    writeText(Deno.stdout, forLocale(`${text}\n`));
+  }
   if (error) throw error;
 }
 
-function checkInput(target: string | undefined, values: ExplainValues): void {
-  const { hex, capture, exchange, list, protocol, port } = values;
+function checkInput(
+  target: string | undefined,
+  { hex, capture }: ExplainValues,
+  sources: Arguments["sources"],
+): void {
   const input = hex !== undefined ? "--hex" : capture !== undefined ? "--capture" : undefined;
   if (target !== undefined && input !== undefined) {
     const purpose = hex !== undefined ? "decodes datagrams" : "reads a file";
     throw new UsageError(`${input} ${purpose} and queries no server: remove ${escapeLine(target)}`);
   }
-  if (exchange !== undefined && capture === undefined) {
-    throw new UsageError("--exchange needs --capture");
-  }
-  if (list && capture === undefined) throw new UsageError("--list needs --capture");
-  if (port !== undefined && capture === undefined) throw new UsageError("--port needs --capture");
-  if (protocol !== undefined && input === undefined) {
+  // An option of the environment is for the inputs that have it.
+  const isGiven = (option: string): boolean => sources.get(option) === "arguments";
+  const ofCapture = capture === undefined && ["exchange", "list", "port"].find(isGiven);
+  if (ofCapture) throw new UsageError(`--${ofCapture} needs --capture`);
+  if (isGiven("protocol") && input === undefined) {
     throw new UsageError("--protocol is for --hex and --capture; a target names its own");
   }
   if (target === undefined) return;

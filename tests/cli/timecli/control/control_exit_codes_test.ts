@@ -133,3 +133,37 @@ Deno.test("timecli control ends with 2 for a mistake, with 1 for what the server
     }
   }
 });
+
+Deno.test("timecli control applies options of the environment to the actions that have them", async () => {
+  await using server = await serve(["ntp://127.0.0.1:0", "ntp://127.0.0.1:0?rate=1"], {
+    control: "127.0.0.1:0",
+  });
+  const env = {
+    LANG: "C.UTF-8",
+    TIMECLI_CONTROL_URL: server.control?.url ?? "",
+    TIMECLI_CONTROL_LISTENER: server.addresses[1]?.url ?? "",
+    TIMECLI_CONTROL_SORT: "rate",
+    TIMECLI_CONTROL_RATE: "2x",
+  };
+  for (
+    const [args, expected] of [
+      [["state"], /^Listener +ntp:\S+$/m],
+      [["access"], /^Allowed +all that no rule denies$/m],
+      [["clients"], /^0 clients$/m],
+      [["set"], /^Rate +2$/m],
+      [["step", "1h"], /^Offset +\+/m],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await runMain("timecli", timecli, ["control", ...args], {
+      env,
+    });
+    assertEquals([code, stderr], [0, ""], args[0]);
+    assertMatch(stdout, expected);
+  }
+  // The second listener alone has got the change.
+  const { stdout } = await control(server.control?.url ?? "", "state");
+  assertEquals(Array.from(stdout.matchAll(/^( *Rate) +(\d)/gm), (found) => found.slice(1)), [
+    ["Rate", "1"],
+    ["  Rate", "2"],
+  ]);
+});
