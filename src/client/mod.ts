@@ -53,12 +53,17 @@ export {
   type Comparison,
   type Verdict,
 } from "./compare.ts";
-export type { Change, LeapChange, OffsetStep, StratumChange } from "./changes.ts";
+export type {
+  Change,
+  LeapChange,
+  OffsetStep,
+  OutageEnd,
+  OutageStart,
+  StratumChange,
+} from "./changes.ts";
 export type { Estimate } from "./estimate.ts";
 export type { Measured, MeasuredReply } from "./query.ts";
-export type { OutageEnd, OutageStart } from "./changes.ts";
-export { RunningStatistics } from "./statistics.ts";
-export type { FrequencyError } from "./statistics.ts";
+export { type FrequencyError, RunningStatistics } from "./statistics.ts";
 export type { KissOfDeath, WatchedExchange, WatchEventBase } from "./watch.ts";
 export {
   type Agreement,
