@@ -5,7 +5,7 @@ import {
   formatEndpoint,
   parseTarget,
 } from "../protocols/endpoint.ts";
-import { QueryError } from "../protocols/failure.ts";
+import { QueryError, type QueryFailure } from "../protocols/failure.ts";
 import { MAX_ROOT_DISTANCE_SECONDS } from "../protocols/ntp/tests.ts";
 import type { ProtocolRecord, RawReply, Request, RequestOptions } from "../protocols/protocol.ts";
 import { protocols, type ReplyTo, type TimeReply } from "../protocols/registry.ts";
@@ -223,6 +223,11 @@ export interface Measured<Reply extends TimeReply = MeasuredReply> {
   /** Why there is no reply, or why it cannot be trusted. */
   readonly error?: QueryError;
 }
+
+/** Failures before a request is sent. */
+export const unsentFailures: readonly QueryFailure[] = [
+  ...["unknown_host", "no_name_server", "nts_ke"] as const,
+];
 
 /** Queries a server once and validates its reply; a {@linkcode QueryError} is returned, not thrown. */
 export async function measure<Reply extends TimeReply = MeasuredReply>(

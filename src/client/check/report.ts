@@ -3,6 +3,7 @@ import type { QueryError, QueryFailure } from "../../protocols/failure.ts";
 import { toSeconds } from "../../text/duration.ts";
 import type { ComparedServer, Comparison } from "../compare.ts";
 import type { Estimate } from "../estimate.ts";
+import { unsentFailures } from "../query.ts";
 import type { Samples } from "../sample.ts";
 import {
   type CheckState,
@@ -213,7 +214,8 @@ function evaluateFailure(
   const state = stateOf(reason, options);
   const why = withoutBar(message);
   const text = reason === "timeout" || isUnresolved(reason) ? why : `Offset unknown: ${why}`;
-  if (exchanges.length === 0 || isUnresolved(reason)) return { state, text };
+  const isUnsent = exchanges.every(({ error }) => error && unsentFailures.includes(error.reason));
+  if (isUnsent) return { state, text };
   const lost = lossOf(loss, options.thresholds);
   return {
     state: worstState([state, lost.state]),

@@ -1,11 +1,11 @@
 /** The record of an exported server: counters, and the figures of its latest exchanges. */
 import type { Endpoint } from "../../protocols/endpoint.ts";
-import { type QueryFailure, queryFailures } from "../../protocols/failure.ts";
+import { queryFailures } from "../../protocols/failure.ts";
 import type { TimeReply } from "../../protocols/registry.ts";
 import type { NtpReply } from "../../protocols/reply.ts";
 import { fromSeconds, toSeconds } from "../../text/duration.ts";
 import { type Estimate, estimate, type TimedReply } from "../estimate.ts";
-import type { Measured } from "../query.ts";
+import { type Measured, unsentFailures } from "../query.ts";
 import type { WatchEvent } from "../watch.ts";
 
 /** The codes of a kiss-o'-death that are counted apart (RFC 5905 §7.4). */
@@ -19,9 +19,6 @@ const MAX_REPLIES = 64;
 
 /** After this many exchanges in a row without a reply, the last reply counts no more. */
 const MIN_SILENCES = 3;
-
-/** Failures before a request is sent. */
-const unsent: readonly QueryFailure[] = ["unknown_host", "no_name_server", "nts_ke"];
 
 /** A server as metrics show it; what is not known is undefined. */
 export interface ServerFigures {
@@ -105,7 +102,7 @@ export class ServerRecord {
   ): void {
     this.error = error;
     this.#isUp = error === undefined;
-    if (!error || !unsent.includes(error.reason)) this.#requests++;
+    if (!error || !unsentFailures.includes(error.reason)) this.#requests++;
     if (error) increment(this.#failures, error.reason);
     const isKod = error?.reason === "kiss_o_death";
     if (isKod && reply?.protocol === "ntp") {
