@@ -1,9 +1,4 @@
-/**
- * Other programs and their output.
- *
- * @module
- */
-
+/** Other programs and their output. */
 /** A program and its arguments. */
 export type CommandLine = readonly [program: string, ...args: string[]];
 
@@ -36,6 +31,28 @@ export async function outputOf(
   );
   if (success) return output || errors;
   throw new Error(`Cannot ${action}: ${errors.split("\n").at(-1) || "it printed no reason"}`);
+}
+
+/**
+ * Runs a script of this folder in a process of its own.
+ *
+ * @param action Its purpose, for the message of a failure
+ * @param permissions The flags of Deno; all permissions without it
+ * @returns The JSON that it prints
+ * @throws {Error} If it fails, with the last line of its standard error
+ */
+export async function runScript<Output>(
+  action: string,
+  [name, ...args]: CommandLine,
+  { core, signal, permissions = ["-A"] }: {
+    readonly core?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly permissions?: readonly string[];
+  },
+): Promise<Output> {
+  const script = new URL(name, import.meta.url).href;
+  const command = pinned([Deno.execPath(), "run", ...permissions, script, ...args], core);
+  return JSON.parse(await outputOf(action, command, signal));
 }
 
 /** Runs a program that may be missing; returns its output, or undefined if it is missing or fails. */

@@ -1,10 +1,7 @@
 /**
  * Interleaved measurements: all servers run during the whole section, so that slow moments of the machine affect each of
  * them, and figures of the same turn are compared.
- *
- * @module
  */
-
 import type { LoadResult } from "../../src/load/figures.ts";
 import type { RunningServer } from "./contenders.ts";
 import { type Load, measureLoad } from "./generator.ts";

@@ -1,9 +1,4 @@
-/**
- * The servers that are compared, and their command lines.
- *
- * @module
- */
-
+/** The servers that are compared, and their command lines. */
 import { fileURLToPath } from "node:url";
 import { type CommandLine, outputOf, ROOT } from "./commands.ts";
 import type { DialectName } from "../../src/load/dialects.ts";
@@ -85,14 +80,14 @@ export function before(contender: Contender, folder: string): Contender {
   };
 }
 
+const ASCTIME_SERVER = fileURLToPath(new URL("asctime_server.py", import.meta.url));
+
 /** The usual exercise of a class. */
 export const pythonAsctime: Contender = {
   name: "Python asctime",
   protocol: "text",
   isOurs: false,
-  command: (
-    port,
-  ) => ["python3", fileURLToPath(new URL("asctime_server.py", import.meta.url)), `${port}`],
+  command: (port) => ["python3", ASCTIME_SERVER, `${port}`],
 };
 
 /** A C program that answers NTP in batches and does nothing else: the limit of the machine. */
@@ -121,15 +116,22 @@ export async function compileLimit(directory: string): Promise<string> {
  * The NTP server of most Linux systems. It never sets the clock (`-x`), has no control port that could conflict with
  * another chronyd, and no rate limit. It keeps its user (`-u root`), as its own may not exist.
  */
-export function chronyd(program: string): Contender {
+export function chronyd(
+  program: string,
+  { name = "chronyd", lines = ["local stratum 5"] }: {
+    readonly name?: string;
+    /** The lines of its configuration that name its source of time, and others. */
+    readonly lines?: readonly string[];
+  } = {},
+): Contender {
   return {
-    name: "chronyd",
+    name,
     protocol: "ntp",
     isOurs: false,
     command: (port, directory) => [
       program,
       ...["-x", "-d", "-U", "-u", "root"],
-      ...[`port ${port}`, "bindaddress 127.0.0.1", "allow 127.0.0.1", "local stratum 5"],
+      ...[`port ${port}`, "bindaddress 127.0.0.1", "allow 127.0.0.1", ...lines],
       ...["cmdport 0", "bindcmdaddress /", `pidfile ${directory}/pid`],
     ],
   };

@@ -1,9 +1,4 @@
-/**
- * Servers under the same load in turn.
- *
- * @module
- */
-
+/** Servers under the same load in turn. */
 import { compare, ratiosOf, type Trial } from "./compare.ts";
 import type { Contender } from "./contenders.ts";
 import type { Load } from "./generator.ts";

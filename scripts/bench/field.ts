@@ -1,9 +1,4 @@
-/**
- * The contenders available on this machine.
- *
- * @module
- */
-
+/** The contenders available on this machine. */
 import { outputIfAny } from "./commands.ts";
 import {
   chronyd,
@@ -23,22 +18,14 @@ const CHRONYD_PLACES = [
   "/var/tmp/timesrv-peers/chrony/usr/sbin/chronyd",
 ];
 
-/** Servers besides this project's, undefined where missing. */
+/** The servers besides this project's that are there. */
 export interface Field {
-  readonly python: Contender | undefined;
-  readonly chronyd: Contender | undefined;
-  readonly limit: Contender | undefined;
+  readonly python?: Contender | undefined;
+  readonly chronyd?: Contender | undefined;
+  readonly limit?: Contender | undefined;
   /** The path of chronyd, which is a client too. */
-  readonly chronydProgram: string | undefined;
+  readonly chronydProgram?: string | undefined;
 }
-
-/** No server besides this project's. */
-export const NO_FIELD: Field = {
-  python: undefined,
-  chronyd: undefined,
-  limit: undefined,
-  chronydProgram: undefined,
-};
 
 /**
  * Finds the contenders, and reports each missing one.

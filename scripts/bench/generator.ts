@@ -1,13 +1,8 @@
-/**
- * The load generator, in a process of its own for each measurement.
- *
- * @module
- */
-
+/** The load generator, in a process of its own for each measurement. */
 import type { LoadResult } from "../../src/load/figures.ts";
 import type { LoadOptions } from "../../src/load/options.ts";
 import type { InSeconds } from "../../src/text/duration.ts";
-import { outputOf, pinned } from "./commands.ts";
+import { runScript } from "./commands.ts";
 import type { FixedRequest, RunningServer } from "./contenders.ts";
 import type { Context } from "./section.ts";
 
@@ -24,13 +19,13 @@ export type Load =
  *
  * @throws {Error} If nothing can be measured; losses are figures, not failures
  */
-export async function measureLoad(
+export function measureLoad(
   { contender, port, pid, request }: RunningServer,
   load: Load,
   { loadCore, signal }: Pick<Context, "loadCore" | "signal">,
 ): Promise<LoadResult> {
   const scheme = contender.protocol === "text" ? "asctime" : contender.protocol;
-  return await runLoad(
+  return runLoad(
     `${scheme}://127.0.0.1:${port}`,
     { ...load, duration: `${load.duration}s`, warmup: WARMUP, pid },
     { action: `measure ${contender.name}`, core: loadCore, signal, request },
@@ -38,7 +33,7 @@ export async function measureLoad(
 }
 
 /** Runs `load()` in a process of its own. */
-export async function runLoad(
+export function runLoad(
   url: string,
   options: Omit<LoadOptions, "signal" | "onProgress">,
   { action, core, signal, request }: {
@@ -48,10 +43,8 @@ export async function runLoad(
     readonly request?: FixedRequest | undefined;
   },
 ): Promise<LoadResult> {
-  const script = new URL("load.ts", import.meta.url).href;
-  const command = [
-    ...[Deno.execPath(), "run", "-A", script, url, JSON.stringify(options)] as const,
-    ...(request === undefined ? [] : [JSON.stringify(request)]),
-  ] as const;
-  return JSON.parse(await outputOf(action, pinned(command, core), signal));
+  const args = [options, ...(request === undefined ? [] : [request])].map((arg) =>
+    JSON.stringify(arg)
+  );
+  return runScript(action, ["load.ts", url, ...args], { core, signal });
 }

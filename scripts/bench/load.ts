@@ -2,10 +2,7 @@
  * Load-tests a server in a process of its own, and prints the result as JSON:
  * `deno run -A scripts/bench/load.ts URL OPTIONS [REQUEST]`, with the options of `load()` and a {@linkcode FixedRequest}
  * as JSON.
- *
- * @module
  */
-
 import { parseTarget } from "../../src/protocols/endpoint.ts";
 import { readOptions } from "../../src/options/read.ts";
 import { type Dialect, ntpDialect } from "../../src/load/dialects.ts";

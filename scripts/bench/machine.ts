@@ -1,9 +1,4 @@
-/**
- * The machine that was measured on.
- *
- * @module
- */
-
+/** The machine that was measured on. */
 import { outputIfAny } from "./commands.ts";
 
 /** The machine, its software, and the time. */

@@ -1,19 +1,16 @@
 /**
  * `deno task bench`: speed, accuracy and stability of this project's server, beside a plain Python server for text, and
  * chronyd and a C program for NTP.
- *
- * @module
  */
-
 import { type Arguments, defineCommand } from "../../src/cli/shared/command.ts";
 import { UsageError } from "../../src/cli/shared/errors.ts";
-import { flag } from "../../src/options/field.ts";
+import { type Field, flag } from "../../src/options/field.ts";
 import { unsupportedSystem } from "../../src/system/libc.ts";
 import { suggest } from "../../src/text/suggest.ts";
-import { findField, NO_FIELD } from "./field.ts";
+import { findField } from "./field.ts";
 import { describeMachine, formatMachine } from "./machine.ts";
 import { checkout, count, runCommand, seconds, writeLine } from "./options.ts";
-import type { BenchOptions, Context } from "./section.ts";
+import { type BenchOptions, type Context, DEFAULTS } from "./section.ts";
 import { sections } from "./sections/mod.ts";
 
 /** The sections that run by default, in a few minutes. */
@@ -32,7 +29,7 @@ async function main({ names, json, options }: CommandLine, signal: AbortSignal):
   const directory = await Deno.makeTempDir({ prefix: "timesrv_bench_" });
   stack.defer(() => Deno.remove(directory, { recursive: true }));
   stack.defer(() => showProgress(""));
-  const field = isSimulated ? NO_FIELD : await findField(directory);
+  const field = isSimulated ? {} : await findField(directory);
   const machine = await describeMachine(field.chronydProgram);
   if (!json) await writeLine(Deno.stdout, formatMachine(machine));
   const context: Context = {
@@ -59,42 +56,23 @@ interface CommandLine {
   readonly options: BenchOptions;
 }
 
+/** Defines an option for a whole number from 1. */
+function number(name: keyof typeof DEFAULTS, max: number, help: string): Field<number> {
+  return count(max, { name, help, default: `${DEFAULTS[name]}` });
+}
+
 const groups = {
   "Options:": {
-    rounds: count(1000, { name: "rounds", help: "measurements per server", default: "5" }),
+    rounds: number("rounds", 1000, "measurements per server"),
     seconds: seconds({ name: "seconds", help: "seconds per measurement", default: "1" }),
-    slices: count(1000, {
-      name: "slices",
-      help: "measurements per server where only ratios count",
-      default: "24",
-    }),
-    window: count(16_384, { name: "window", help: "outstanding requests", default: "64" }),
-    flows: count(1024, { name: "flows", help: "sockets to send from", default: "8" }),
-    exchanges: count(1000, {
-      name: "exchanges",
-      help: "exchanges per client program for the offset",
-      default: "40",
-    }),
-    bounds: count(1e6, {
-      name: "bounds",
-      help: "exchanges per server and condition for the error bounds",
-      default: "10000",
-    }),
-    stamps: count(1e8, {
-      name: "stamps",
-      help: "exchanges per server and condition for the transmit timestamps",
-      default: "100000",
-    }),
-    replies: count(1e12, {
-      name: "replies",
-      help: "replies of the endurance section",
-      default: "10000000",
-    }),
-    minutes: count(1440, {
-      name: "minutes",
-      help: "minutes of the section following",
-      default: "20",
-    }),
+    slices: number("slices", 1000, "measurements per server where only ratios count"),
+    window: number("window", 16_384, "outstanding requests"),
+    flows: number("flows", 1024, "sockets to send from"),
+    exchanges: number("exchanges", 1000, "exchanges per client program for the offset"),
+    bounds: number("bounds", 1e6, "exchanges per server and condition for the error bounds"),
+    stamps: number("stamps", 1e8, "the same for the transmit timestamps"),
+    replies: number("replies", 1e12, "replies of the endurance section"),
+    minutes: number("minutes", 1440, "minutes of the section following"),
     before: checkout({
       name: "before",
       syntax: "<folder>",
@@ -104,7 +82,7 @@ const groups = {
   },
 } as const;
 
-const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`);
+const summaries = [...sections].map(([name, { summary }]) => `  ${name.padEnd(13)} ${summary}`);
 
 const command = defineCommand({
   name: "bench",
@@ -129,14 +107,7 @@ async function run({ values, positionals }: Arguments<typeof groups>): Promise<n
     if (known.includes(name)) continue;
     throw new UsageError(`Unknown section ${JSON.stringify(name)}: ${suggest(name, known)}`);
   }
-  const { json = false, ...options } = {
-    ...{ rounds: 5, seconds: 1, slices: 24, window: 64, flows: 8, exchanges: 40 },
-    bounds: 10_000,
-    stamps: 100_000,
-    replies: 10_000_000,
-    minutes: 20,
-    ...values,
-  };
+  const { json = false, ...options } = { ...DEFAULTS, ...values };
   const commandLine = { names: names.includes("all") ? known : names, json, options };
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -1,9 +1,4 @@
-/**
- * The quantities measured under load, and their titles.
- *
- * @module
- */
-
+/** The quantities measured under load, and their titles. */
 import type { LoadResult } from "../../src/load/figures.ts";
 
 export interface Quantity {

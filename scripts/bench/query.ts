@@ -1,10 +1,7 @@
 /**
  * Queries NTP servers on this machine in turn with the library's client, and prints the offsets in microseconds as JSON,
  * one list per server: `deno run -A scripts/bench/query.ts EXCHANGES PORT…`.
- *
- * @module
  */
-
 import { query } from "../../mod.ts";
 import { exitCodeOf, writeLine } from "./options.ts";
 

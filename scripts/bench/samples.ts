@@ -1,10 +1,7 @@
 /**
  * Takes samples of an NTP server on this machine with the library's client, one after another, and prints every
  * exchange as JSON: `deno run --allow-net scripts/bench/samples.ts EXCHANGES PORT`.
- *
- * @module
  */
-
 import { sample } from "../../mod.ts";
 import { exitCodeOf, writeLine } from "./options.ts";
 

@@ -1,39 +1,20 @@
-/**
- * The sections of the benchmark.
- *
- * @module
- */
-
+/** The sections of the benchmark. */
 import type { Field } from "./field.ts";
 
 /** The length of a slice where only ratios count: short, so that both of a pair meet the same machine. */
 export const SLICE_SECONDS = 0.3;
 
+/** The defaults of the options of the command line, which describes them. */
+export const DEFAULTS = {
+  ...{ rounds: 5, seconds: 1, slices: 24, window: 64, flows: 8, exchanges: 40 },
+  ...{ bounds: 10_000, stamps: 100_000, replies: 10_000_000, minutes: 20 },
+};
+
 /** The options of the command line. */
-export interface BenchOptions {
-  /** Measurements per server where the figures themselves count. */
-  readonly rounds: number;
-  /** Seconds per measurement. */
-  readonly seconds: number;
-  /** Measurements per server where only ratios count. */
-  readonly slices: number;
-  /** Outstanding requests. */
-  readonly window: number;
-  /** Sockets to send from. */
-  readonly flows: number;
-  /** Exchanges per client program for the offset. */
-  readonly exchanges: number;
-  /** Exchanges per server and condition for the error bounds. */
-  readonly bounds: number;
-  /** Exchanges per server and condition for the transmit timestamps. */
-  readonly stamps: number;
-  /** Replies of the endurance section. */
-  readonly replies: number;
-  /** Minutes of the section following. */
-  readonly minutes: number;
+export type BenchOptions = Readonly<typeof DEFAULTS> & {
   /** Another checkout of this project, to compare with in duels. */
   readonly before?: string | undefined;
-}
+};
 
 /** Where and how long measurements run. */
 export interface Context {

@@ -1,9 +1,4 @@
-/**
- * Starts servers, waits until they answer, and stops them.
- *
- * @module
- */
-
+/** Starts servers, waits until they answer, and stops them. */
 import { dialects } from "../../src/load/dialects.ts";
 import { pinned, ROOT } from "./commands.ts";
 import type { Contender, RunningServer } from "./contenders.ts";
@@ -108,11 +103,13 @@ export async function startServer(
 
 function freePort(): number {
   const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  try {
-    return (socket.addr as Deno.NetAddr).port;
-  } finally {
-    socket.close();
-  }
+  socket.close();
+  return (socket.addr as Deno.NetAddr).port;
+}
+
+export function freeTcpPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 async function untilAnswered(

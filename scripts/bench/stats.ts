@@ -1,9 +1,4 @@
-/**
- * Statistics of figures measured in rounds.
- *
- * @module
- */
-
+/** Statistics of figures measured in rounds. */
 /** The median and the range of some figures. */
 export interface Summary {
   readonly median: number;

@@ -1,9 +1,4 @@
-/**
- * Figures in tables for people.
- *
- * @module
- */
-
+/** Figures in tables for people. */
 import { layOutTable } from "../../src/text/table.ts";
 import type { Figures, Ratios } from "./compare.ts";
 import type { LoadResult } from "../../src/load/figures.ts";

@@ -2,10 +2,7 @@
  * Queries NTP servers on this machine in turn, and prints the times from the transmit timestamp of each reply to the
  * kernel's timestamp of its arrival in nanoseconds, one list per server, as JSON:
  * `deno run -A scripts/bench/transits.ts EXCHANGES BURST PORT…`.
- *
- * @module
  */
-
 import { ntpDialect } from "../../src/load/dialects.ts";
 import { Flow } from "../../src/load/flow.ts";
 import { Offsets } from "../../src/load/receiver.ts";

@@ -1,9 +1,4 @@
-/**
- * The resources of a process, from Linux.
- *
- * @module
- */
-
+/** The resources of a process, from Linux. */
 /** The resources of a process. */
 export interface Usage {
   readonly residentKib: number;

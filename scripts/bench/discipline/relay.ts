@@ -3,10 +3,7 @@
  * neither way longer than the other one:
  * `deno run -A scripts/bench/discipline/relay.ts PORT HOST TARGET LEAST_MS MEAN_MS`. It listens on 127.0.0.1 and HOST,
  * since a client such as chronyd takes two ports of one address for the same server.
- *
- * @module
  */
-
 import { openReceiveStamps } from "../../../src/transports/receive_stamps.ts";
 
 const [port = 0, target = 0, leastMs = 0, meanMs = 0] = [0, 2, 3, 4].map((i) =>

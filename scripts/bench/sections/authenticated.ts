@@ -1,9 +1,4 @@
-/**
- * What it costs a server to authenticate its replies, beside plain NTP.
- *
- * @module
- */
-
+/** The cost of authenticated replies, beside plain NTP. */
 import { exchange } from "../../../src/client/exchange.ts";
 import { ClientNtsSession } from "../../../src/client/nts/session.ts";
 import { parseKeys } from "../../../src/crypto/symmetric_keys.ts";
@@ -15,11 +10,12 @@ import { type Contest, runContest } from "../contest.ts";
 import { type Contender, type FixedRequest, timesrv } from "../contenders.ts";
 import { present } from "../field.ts";
 import { type Bench, type Findings, type Section, SLICE_SECONDS } from "../section.ts";
+import { freeTcpPort } from "../servers.ts";
 
 const KEY = 7;
 const KEY_FILE = `${KEY} AES128 HEX:5c1f6b0a0de7f0a2a4b1f3a8c9d2e417\n`;
 
-/** How long a server may take for a reply or a key exchange. */
+/** The time limit of a reply or a key exchange. */
 const TIMEOUT_SECONDS = 5;
 
 export const authenticated: Section = {
@@ -56,7 +52,7 @@ export const authenticated: Section = {
 /** Each is compared with all that follow it. */
 function contendersIn(folder: string, { field: { chronyd } }: Bench): readonly Contender[] {
   const [keys, cert, key] = ["keys", "cert.pem", "key.pem"].map((name) => `${folder}/${name}`);
-  const [port, chronydPort] = [freePort(), freePort()];
+  const [port, chronydPort] = [freeTcpPort(), freeTcpPort()];
   const ours = (name: string, ...options: string[]): Contender => {
     const contender = timesrv("ntp", "ntp", "mmsg", options);
     return {
@@ -130,11 +126,6 @@ async function untilListening(port: number): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** A certificate for this machine, which is its own authority. */

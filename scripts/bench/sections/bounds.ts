@@ -1,13 +1,9 @@
 /**
  * Whether the client's error bounds hold: over loopback, where client and server share a clock and the true offset is
  * 0, with and without the kernel's receive timestamps, idle and busy.
- *
- * @module
  */
-
-import { fileURLToPath } from "node:url";
 import { layOutTable } from "../../../src/text/table.ts";
-import { type CommandLine, outputOf } from "../commands.ts";
+import { runScript } from "../commands.ts";
 import { timesrv } from "../contenders.ts";
 import type { SampledServer } from "../samples.ts";
 import type { Bench, Findings, Section } from "../section.ts";
@@ -47,7 +43,14 @@ export const bounds: Section = {
       for (const { contender: { name }, port } of servers) {
         for (const isStamped of [false, true]) {
           bench.showProgress(`bounds of ${name}, ${isBusy ? "busy" : "idle"}`);
-          const sampled = await takeSamples(port, exchanges, isStamped, bench.signal);
+          const sampled = await runScript<SampledServer>(
+            "take samples",
+            ["samples.ts", `${exchanges}`, `${port}`],
+            {
+              signal: bench.signal,
+              permissions: ["--no-prompt", "--allow-net", ...isStamped ? ["--allow-ffi"] : []],
+            },
+          );
           figures.push({ server: name, isBusy, isStamped, ...summarizeBounds(sampled) });
         }
       }
@@ -62,21 +65,6 @@ export const bounds: Section = {
     };
   },
 };
-
-async function takeSamples(
-  port: number,
-  exchanges: number,
-  isStamped: boolean,
-  signal: AbortSignal,
-): Promise<SampledServer> {
-  const script = fileURLToPath(new URL("../samples.ts", import.meta.url));
-  const command: CommandLine = [
-    Deno.execPath(),
-    ...["run", "--no-prompt", "--allow-net", ...(isStamped ? ["--allow-ffi"] : [])],
-    ...[script, `${exchanges}`, `${port}`],
-  ];
-  return JSON.parse(await outputOf("take samples", command, signal));
-}
 
 /** Compares each offset, whose true value is 0, with its bound. */
 export function summarizeBounds(

@@ -1,9 +1,4 @@
-/**
- * Many short slices in turn, whose ratios are far steadier than the figures themselves.
- *
- * @module
- */
-
+/** Many short slices in turn, whose ratios are far steadier than the figures themselves. */
 import { type Contest, runContest } from "../contest.ts";
 import { before, type Contender, timesrv } from "../contenders.ts";
 import { present, textContenders } from "../field.ts";
@@ -23,10 +18,7 @@ export const duel: Section = {
     // Two processes of one program differ too: no smaller difference is significant.
     const again = { ...ours, name: "the same again" };
     const parts: Record<string, readonly Contender[]> = folder === undefined
-      ? {
-        Text: textContenders(field),
-        NTP: present(ours, field.limit, field.chronyd, again),
-      }
+      ? { Text: textContenders(field), NTP: present(ours, field.limit, field.chronyd, again) }
       : {
         NTP: [ours, before(ours, folder), again],
         ...Object.fromEntries(

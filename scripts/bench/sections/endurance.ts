@@ -1,9 +1,4 @@
-/**
- * Resources of a server over millions of replies.
- *
- * @module
- */
-
+/** Resources of a server over millions of replies. */
 import { layOutTable } from "../../../src/text/table.ts";
 import { type RunningServer, timesrv } from "../contenders.ts";
 import type { LoadResult } from "../../../src/load/figures.ts";
@@ -78,6 +73,7 @@ function report(stretches: readonly LoadResult[], samples: readonly Sample[]): F
   const bad = total(({ bad, duplicate }) => bad + duplicate);
   const stray = total(({ stray }) => stray);
   const seconds = samples.at(-1)?.seconds ?? 0;
+  const whole = (value: number): string => formatDecimal(value, 0);
   const row = (title: string, digits: number, of: (usage: Usage) => number): readonly string[] => {
     const values = samples.map(of);
     const growth = (from: number): number | undefined => {
@@ -97,13 +93,8 @@ function report(stretches: readonly LoadResult[], samples: readonly Sample[]): F
   return {
     figures: { replies, lost, bad, stray, stretches, samples },
     lines: [
-      `Endurance: ${formatDecimal(replies, 0)} replies by timesrv ntp:// (mmsg) in ${
-        formatDecimal(seconds, 0)
-      } s, ` +
-      `${formatDecimal(lost, 0)} lost, ${formatDecimal(bad, 0)} bad, ${
-        formatDecimal(stray, 0)
-      } stray; ` +
-      `${samples.length} samples; ` +
+      `Endurance: ${whole(replies)} replies by timesrv ntp:// (mmsg) in ${whole(seconds)} s, ` +
+      `${whole(lost)} lost, ${whole(bad)} bad, ${whole(stray)} stray; ${samples.length} samples; ` +
       `peak ${formatDecimal((samples.at(-1)?.peakKib ?? 0) / 1024, 2)} MiB resident (VmHWM)`,
       "",
       layOutTable([

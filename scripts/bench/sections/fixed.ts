@@ -1,9 +1,4 @@
-/**
- * A load that leaves the server time.
- *
- * @module
- */
-
+/** A load that leaves the server time. */
 import { runContest } from "../contest.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Findings, Section } from "../section.ts";

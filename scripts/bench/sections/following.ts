@@ -1,14 +1,11 @@
 /**
  * How right the time is that timesrv and chronyd serve, which follow the same three servers over ways of milliseconds. All
  * clocks are this machine's, so that the true offset is 0.
- *
- * @module
  */
-
 import { fileURLToPath } from "node:url";
 import { query } from "../../../mod.ts";
 import { layOutTable } from "../../../src/text/table.ts";
-import { type Contender, timesrv } from "../contenders.ts";
+import { chronyd, type Contender, timesrv } from "../contenders.ts";
 import type { Bench, Findings, Section } from "../section.ts";
 import { startServer } from "../servers.ts";
 import { summarize } from "../stats.ts";
@@ -115,18 +112,10 @@ function ours(ports: readonly number[]): Contender {
 }
 
 function theirs(program: string, ports: readonly number[]): Contender {
-  return {
-    ...{ name: "chronyd -x", protocol: "ntp", isOurs: false },
-    command: (own, directory) => [
-      program,
-      ...["-x", "-d", "-U", "-u", "root"],
-      ...[`port ${own}`, "bindaddress 127.0.0.1", "allow 127.0.0.1"],
-      ...ports.map((port, i) =>
-        `server ${hostOf(i)} port ${port} minpoll ${POLL} maxpoll ${POLL} iburst`
-      ),
-      ...["cmdport 0", "bindcmdaddress /", `pidfile ${directory}/pid`],
-    ],
-  };
+  const lines = ports.map((port, i) =>
+    `server ${hostOf(i)} port ${port} minpoll ${POLL} maxpoll ${POLL} iburst`
+  );
+  return chronyd(program, { name: "chronyd -x", lines });
 }
 
 /** Looks at the served time; undefined while there is none. */

@@ -1,9 +1,4 @@
-/**
- * The cost of more workers, more flows and more listeners.
- *
- * @module
- */
-
+/** The cost of more workers, more flows and more listeners. */
 import { compare, type Figures, type Ratios, ratiosOf, type Trial } from "../compare.ts";
 import { type Contender, timesrv } from "../contenders.ts";
 import { present } from "../field.ts";
@@ -23,12 +18,8 @@ const two: Contender = {
   ...timesrv("ntp", "ntp", "mmsg", ["--workers", "2"]),
   isOnAllCores: true,
 };
-const five = timesrv(
-  "ntp",
-  "ntp",
-  "mmsg",
-  ["asctime", "daytime", "time", "auto"].map((scheme) => `${scheme}://127.0.0.1:0`),
-);
+const others = ["asctime", "daytime", "time", "auto"].map((scheme) => `${scheme}://127.0.0.1:0`);
+const five = timesrv("ntp", "ntp", "mmsg", others);
 
 export const growth: Section = {
   summary: "the cost of two workers, 1 to 1,024 flows and five listeners",
@@ -48,13 +39,10 @@ export const growth: Section = {
     const servers = present(one, field.limit);
     const manyFlows = await measurePart(
       FLOWS.flatMap((flows) =>
-        servers.map((
-          server,
-        ): Part => [
-          `${server.name}, ${flows} ${flows === 1 ? "flow" : "flows"}`,
-          server,
-          load(flows),
-        ])
+        servers.map((server): Part => {
+          const name = `${server.name}, ${flows} ${flows === 1 ? "flow" : "flows"}`;
+          return [name, server, load(flows)];
+        })
       ),
       bench,
       (figures) => ratiosOfFlows(figures, servers.length),
@@ -76,10 +64,8 @@ export const growth: Section = {
         `Workers, ${FLOWS_OF_WORKERS} flows: one has core 0 to itself, two have all cores of the machine, ` +
         "the load generator's included; so on two cores this shows that they share, not their gain",
         ...workers.lines,
-        ...[
-          "",
-          "Flows: where the load generator is hardly ever idle, it is the limit rather than the server",
-        ],
+        "",
+        "Flows: where the load generator is hardly ever idle, it is the limit rather than the server",
         ...manyFlows.lines,
         ...["", "Listeners: asctime, daytime, time and auto besides the one under load"],
         ...listeners.lines,

@@ -1,9 +1,4 @@
-/**
- * All sections, in the order in which they are measured.
- *
- * @module
- */
-
+/** All sections, in the order in which they are measured. */
 import type { Section } from "../section.ts";
 import { authenticated } from "./authenticated.ts";
 import { bounds } from "./bounds.ts";
@@ -20,20 +15,7 @@ import { stamps } from "./stamps.ts";
 import { web } from "./web.ts";
 
 /** By name. */
-export const sections: ReadonlyMap<string, Section> = new Map(
-  Object.entries({
-    rounds,
-    offset,
-    bounds,
-    stamps,
-    duel,
-    authenticated,
-    fixed,
-    overload,
-    growth,
-    endurance,
-    web,
-    discipline,
-    following,
-  }),
-);
+export const sections: ReadonlyMap<string, Section> = new Map(Object.entries({
+  ...{ rounds, offset, bounds, stamps, duel, authenticated, fixed, overload, growth, endurance },
+  ...{ web, discipline, following },
+}));

@@ -1,12 +1,6 @@
-/**
- * The error of the NTP offset over loopback, where client and server share a clock and the true offset is 0.
- *
- * @module
- */
-
-import { fileURLToPath } from "node:url";
+/** The error of the NTP offset over loopback, where client and server share a clock and the true offset is 0. */
 import { layOutTable } from "../../../src/text/table.ts";
-import { type CommandLine, outputOf, pinned } from "../commands.ts";
+import { type CommandLine, outputOf, pinned, runScript } from "../commands.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Context, Findings, Section } from "../section.ts";
 import type { RunningServer } from "../contenders.ts";
@@ -111,18 +105,12 @@ async function queryInOneProcess(
   { loadCore, signal, showProgress }: Context,
 ): Promise<readonly OffsetError[]> {
   showProgress(`offset, ${WARM_EXCHANGES} exchanges of one process`);
-  const script = fileURLToPath(new URL("../query.ts", import.meta.url));
   const ports = servers.map(({ port }) => `${port}`);
-  const command: CommandLine = [
-    Deno.execPath(),
-    "run",
-    "-A",
-    script,
-    `${WARM_EXCHANGES}`,
-    ...ports,
-  ];
-  const output = await outputOf("query in one process", pinned(command, loadCore), signal);
-  const errorsUs = JSON.parse(output) as number[][];
+  const errorsUs = await runScript<number[][]>(
+    "query in one process",
+    ["query.ts", `${WARM_EXCHANGES}`, ...ports],
+    { core: loadCore, signal },
+  );
   return servers.map(({ contender }, i) => ({
     client: "query(), warm",
     server: contender.name,

@@ -1,9 +1,4 @@
-/**
- * A load beyond the capacity of the server.
- *
- * @module
- */
-
+/** A load beyond the capacity of the server. */
 import { runContest } from "../contest.ts";
 import { ntpContenders } from "../field.ts";
 import type { Bench, Findings, Section } from "../section.ts";

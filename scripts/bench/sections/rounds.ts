@@ -1,9 +1,4 @@
-/**
- * Each server at full load.
- *
- * @module
- */
-
+/** Each server at full load. */
 import { type Contest, runContest } from "../contest.ts";
 import { timesrv } from "../contenders.ts";
 import { ntpContenders, textContenders } from "../field.ts";

@@ -1,16 +1,11 @@
 /**
  * How true transmit timestamps are: the time from each to the arrival of its reply by the kernel's timestamp, over
  * loopback, where both are of one clock. It must never be negative: that reply was stamped with a time still to come.
- *
- * @module
  */
-
-import { fileURLToPath } from "node:url";
 import { layOutTable } from "../../../src/text/table.ts";
-import { type CommandLine, outputOf, pinned } from "../commands.ts";
+import { runScript } from "../commands.ts";
 import { ntpContenders } from "../field.ts";
-import type { Bench, Context, Findings, Section } from "../section.ts";
-import type { RunningServer } from "../contenders.ts";
+import type { Bench, Findings, Section } from "../section.ts";
 import { startAll } from "../servers.ts";
 import { formatDecimal } from "../tables.ts";
 import { summarize } from "../stats.ts";
@@ -40,12 +35,17 @@ export const stamps: Section = {
     await using stack = new AsyncDisposableStack();
     const { field, options: { stamps: exchanges } } = bench;
     const servers = await startAll(ntpContenders(field), stack, bench);
+    const ports = servers.map(({ port }) => `${port}`);
     const figures: Transits[] = [];
     for (const isBusy of [false, true]) {
       using _hogs = isBusy ? occupyCores() : undefined;
       for (const burst of BURSTS) {
         bench.showProgress(`stamps, ${isBusy ? "busy" : "idle"}, bursts of ${burst}`);
-        const transitsNs = await measureTransits(servers, exchanges, burst, bench);
+        const transitsNs = await runScript<number[][]>(
+          "measure transits",
+          ["transits.ts", `${exchanges}`, `${burst}`, ...ports],
+          { core: bench.loadCore, signal: bench.signal },
+        );
         servers.forEach(({ contender: { name } }, i) => {
           figures.push({ server: name, burst, isBusy, ...summarizeTransits(transitsNs[i] ?? []) });
         });
@@ -69,21 +69,6 @@ export function occupyCores(): Disposable {
     () => new Deno.Command("sh", { args: ["-c", "while :; do :; done"] }).spawn(),
   );
   return { [Symbol.dispose]: () => hogs.forEach((hog) => hog.kill("SIGKILL")) };
-}
-
-async function measureTransits(
-  servers: readonly RunningServer[],
-  exchanges: number,
-  burst: number,
-  { loadCore, signal }: Context,
-): Promise<number[][]> {
-  const script = fileURLToPath(new URL("../transits.ts", import.meta.url));
-  const ports = servers.map(({ port }) => `${port}`);
-  const command: CommandLine = [
-    Deno.execPath(),
-    ...["run", "-A", script, `${exchanges}`, `${burst}`, ...ports],
-  ];
-  return JSON.parse(await outputOf("measure transits", pinned(command, loadCore), signal));
 }
 
 export function summarizeTransits(

@@ -1,12 +1,8 @@
-/**
- * What watching a server costs the time that it serves.
- *
- * @module
- */
-
+/** What watching a server costs the time that it serves. */
 import { type Contender, timesrv } from "../contenders.ts";
 import { runContest } from "../contest.ts";
 import type { Bench, Findings, Section } from "../section.ts";
+import { freeTcpPort } from "../servers.ts";
 
 /** As in the section of the fixed rate. */
 const RATE = 20_000;
@@ -87,7 +83,7 @@ class Watcher implements AsyncDisposable {
     });
   }
 
-  /** A server that is not there yet, or no longer, is asked again. */
+  /** Tries again while the server is not there. */
   async #repeat(ask: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#end;
     while (!signal.aborted) {
@@ -100,9 +96,4 @@ class Watcher implements AsyncDisposable {
     this.#end.abort();
     await this.#done;
   }
-}
-
-function freeTcpPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
