@@ -1,6 +1,8 @@
+/** The addresses, names and tokens of a program that speaks HTTP, as its options give them. */
 import { formatAddress } from "../protocols/endpoint.ts";
 import { addressFamily, isLoopback, resolveHost } from "../system/address.ts";
 import { quote } from "../text/json.ts";
+import { type Field, list, text } from "../options/field.ts";
 
 export const DEFAULT_CONTROL_PORT = 8890;
 
@@ -93,4 +95,20 @@ export async function resolveControl(
     );
   }
   return addresses;
+}
+
+const hostName = text("a host name", checkName, {
+  name: "http-name",
+  syntax: "<names>",
+  help: "names of this server for HTTP clients, with commas",
+});
+
+/** The names that clients may use, beside addresses and `localhost`. */
+export const httpNamesField: Field<readonly string[]> = {
+  ...list(hostName),
+  parse: (names) => names.split(",").map(hostName.parse),
+};
+
+function checkName(name: string): void {
+  if (!/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})$/.test(name)) throw new SyntaxError("no name");
 }

@@ -7,41 +7,22 @@ import type { Socket } from "node:net";
 import type * as Crypto from "node:crypto";
 import type { Duplex } from "node:stream";
 import { formatAddress } from "../protocols/endpoint.ts";
-import { canonicalAddress } from "../system/address.ts";
+import { canonicalAddress, firstOf } from "../system/address.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
-import { formatJson } from "../text/json.ts";
+import type { HttpAddress } from "./address.ts";
 import { Connection, type ConnectionKind } from "./connection.ts";
-import { HttpError } from "./http_error.ts";
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  jsonResponse,
+  toHttpError,
+} from "./message.ts";
 import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
 import { isReset } from "../system/tcp.ts";
-import { acceptWebSocket, type Arrive, asksForWebSocket, serveWebSocket } from "./websocket.ts";
-
-/** A request whose head has arrived. */
-export interface HttpRequest {
-  readonly method: string;
-  /** Its target; the host is that of an absolute target, otherwise `localhost`. */
-  readonly url: URL;
-  readonly headers: Headers;
-  /** Whether it comes from this machine, by the address of its connection. */
-  readonly isLocal: boolean;
-  /** The address that it comes from. */
-  readonly peer: string;
-  /** The parts of its body as they arrive; throws an {@linkcode HttpError} if they are mostly framing. */
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Whether it asks for a WebSocket, where one is to be had. */
-  readonly isWebSocket?: boolean;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Left out of the response to HEAD. A stream goes on until it ends or the connection does. */
-  readonly body: string | Uint8Array | TextStream;
-  /** Answers the messages of the WebSocket that the connection becomes, with the status 101. */
-  readonly arrive?: Arrive;
-}
+import { acceptWebSocket, asksForWebSocket, serveWebSocket } from "./websocket.ts";
 
 /** Answers every request, whatever is wrong with it. */
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
@@ -118,7 +99,7 @@ export class HttpListener {
    * @throws {Error} If it cannot be listened on
    * @throws {Deno.errors.NotCapable} If the permission is missing
    */
-  async start(address: { readonly hostname: string; readonly port: number }): Promise<void> {
+  async start(address: HttpAddress): Promise<void> {
     const [http, stream, crypto] = await Promise.all([
       import("node:http"),
       import("node:stream"),
@@ -167,6 +148,18 @@ export class HttpListener {
     });
   }
 
+  /**
+   * Starts to listen on the first of some addresses that it can have. Where the port is in use, it tries no other: its
+   * clients would reach another program.
+   *
+   * @throws {Error} As {@linkcode HttpListener.start} does
+   */
+  async startOnFirst(addresses: readonly string[], port: number): Promise<void> {
+    const isInUse = (error: unknown): boolean =>
+      (error as Error).cause instanceof runtime.errors.AddrInUse;
+    await firstOf(addresses, (hostname) => this.start({ hostname, port }), isInUse);
+  }
+
   /** Lets the responses under way finish for a moment, then closes every connection. */
   async shutdown(): Promise<void> {
     this.#isStopping = true;
@@ -183,13 +176,11 @@ export class HttpListener {
     for (const connection of busy) connection.abort();
   }
 
-  async #open(
-    address: { readonly hostname: string; readonly port: number },
-  ): Promise<TcpListener> {
+  async #open(address: HttpAddress): Promise<TcpListener> {
     const action = `Cannot open the ${this.#name} on tcp ${formatAddress(address)}`;
     let listener: TcpListener;
     try {
-      listener = await this.#listen({ hostname: address.hostname, port: address.port });
+      listener = await this.#listen({ ...address });
     } catch (cause) {
       if (cause instanceof runtime.errors.NotCapable) throw cause;
       const reason = cause instanceof runtime.errors.AddrInUse
@@ -337,10 +328,8 @@ export class HttpListener {
       if (open.length >= MAX_WEBSOCKETS) throw new HttpError(503, "Too many WebSockets are open");
       return { ...response, headers: { ...response.headers, ...accepted } };
     } catch (error) {
-      const isKnown = error instanceof HttpError;
-      const body = `${formatJson({ error: (error as Error).message })}\n`;
-      const headers = { "content-type": "application/json", ...isKnown && error.headers };
-      return { status: isKnown ? error.status : 500, headers, body };
+      const { status, message, headers } = toHttpError(error);
+      return jsonResponse(status, { error: message }, headers);
     }
   }
 }

@@ -1,11 +1,15 @@
 /** Reads what node:http parsed of a request. */
 import type { IncomingMessage } from "node:http";
 import { quote } from "../text/json.ts";
+import { escapeLine } from "../text/printable.ts";
 import { suggest } from "../text/suggest.ts";
-import { HttpError } from "./http_error.ts";
+import { HttpError, type HttpRequest } from "./message.ts";
 
 /** Chunk extensions and trailers, beside 8 octets of framing per octet of the body. */
 const MAX_FRAMING_OCTETS = 32 * 1024;
+
+/** Characters of a path in messages: it may have thousands. */
+const MAX_SHOWN = 100;
 
 /** @throws {HttpError} If two readers of the request could disagree about it */
 export function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Headers {
@@ -50,6 +54,31 @@ export function checkParameters({ pathname, searchParams }: URL, known: readonly
     const expected = known.length === 0 ? `: ${pathname} has none` : `, ${suggest(name, known)}`;
     throw new HttpError(400, `Unknown parameter ${quote(name)}${expected}`);
   }
+}
+
+/**
+ * Finds what carries out the method of a request. GET is also HEAD: node:http leaves out the body of its response (RFC
+ * 9110 §9.3.2).
+ *
+ * @param further Methods that are carried out elsewhere
+ * @throws {HttpError} If the path has no such method (405)
+ */
+export function findMethod<Route>(
+  methods: Readonly<Partial<Record<string, Route>>>,
+  { method, url }: Pick<HttpRequest, "method" | "url">,
+  further: readonly string[] = [],
+): Route {
+  const name = method === "HEAD" ? "GET" : method;
+  const route = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  if (route !== undefined) return route;
+  const allow = [...Object.keys(methods), ...further].join(", ").replace("GET", "GET, HEAD");
+  const path = escapeLine(url.pathname, MAX_SHOWN);
+  throw new HttpError(405, `Cannot ${method} ${path}: expected ${allow}`, { allow });
+}
+
+/** @throws {HttpError} That there is no such path (404), with suggestions */
+export function refusePath(path: string, known: readonly string[]): never {
+  throw new HttpError(404, `There is no ${escapeLine(path, MAX_SHOWN)}: ${suggest(path, known)}`);
 }
 
 /** @param received The number of octets that have arrived since the head of the request */

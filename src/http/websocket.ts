@@ -3,7 +3,7 @@ import type * as Crypto from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { getUint16 } from "../protocols/octets.ts";
-import { HttpError } from "./http_error.ts";
+import { type Arrive, HttpError } from "./message.ts";
 
 /** What a message may have at most, and so what a connection can keep in memory. */
 const MAX_MESSAGE_OCTETS = 512;
@@ -22,9 +22,6 @@ const CLOSE = {
   tooLong: 1009,
   internalError: 1011,
 } as const;
-
-/** Called when octets arrive; the function that it returns makes the answer to each message in them, if any. */
-export type Arrive = () => (message: string) => string | undefined;
 
 /** A violation by the client that ends the connection. */
 class CloseError extends Error {

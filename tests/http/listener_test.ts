@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import type { HttpHandler, HttpRequest } from "../../src/http/listener.ts";
+import type { HttpHandler } from "../../src/http/listener.ts";
 import { FakeTcp } from "./fake_tcp.ts";
+import type { HttpRequest } from "../../src/http/message.ts";
 
 const head = (method: string, ...lines: readonly string[]): string =>
   [`${method} /path HTTP/1.1`, "Host: localhost", ...lines, "", ""].join("\r\n");

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { HttpResponse } from "../../src/http/listener.ts";
 import { MessageReader } from "../../src/http/websocket.ts";
 import { type FakeClient, FakeTcp } from "./fake_tcp.ts";
 import { ACCEPTED, frame, HANDSHAKE, join } from "./frames.ts";
+import type { HttpResponse } from "../../src/http/message.ts";
 
 /** Answers a text with its upper case, and a text in brackets with nothing; `throw` fails. */
 function answering(): FakeTcp {

@@ -1,25 +1,20 @@
 /** Serves metrics of time servers over HTTP: of those that it keeps watched, and of any target on request. */
-import { isPreferred } from "../../http/accept.ts";
+import { metricsResponse } from "../../http/negotiate.ts";
 import { type HttpAddress, needsToken } from "../../http/address.ts";
-import { compressText } from "../../http/compress.ts";
 import { requireOwnSite } from "../../http/gate.ts";
-import { checkParameters } from "../../http/read_request.ts";
-import { HttpError } from "../../http/http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "../../http/listener.ts";
+import { checkParameters, findMethod, refusePath } from "../../http/read_request.ts";
+import { HttpListener } from "../../http/listener.ts";
 import { parseOption } from "../../options/read.ts";
 import { type Endpoint, formatAddress, parseTarget } from "../../protocols/endpoint.ts";
-import { firstOf, resolveHost } from "../../system/address.ts";
+import { resolveHost } from "../../system/address.ts";
 import { readSeconds, type TimeSpan } from "../../text/duration.ts";
 import {
   formatMetrics,
   type Metric,
   type MetricFormat,
-  metricTypes,
   type Sample,
 } from "../../text/exposition.ts";
 import type { Network as AddressNetwork } from "../../text/networks.ts";
-import { escapeLine } from "../../text/printable.ts";
-import { suggest } from "../../text/suggest.ts";
 import { systemNetwork } from "../network.ts";
 import { watch, type WatchOptions } from "../watch.ts";
 import { formatIndex } from "./index_page.ts";
@@ -27,6 +22,13 @@ import { measuredMetrics, probeMetrics, watchedMetrics } from "./metrics.ts";
 import { MAX_PROBE_SECONDS, probeFields } from "./options.ts";
 import { Probes } from "./probes.ts";
 import { ServerRecord } from "./server_record.ts";
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  textResponse,
+  toHttpError,
+} from "../../http/message.ts";
 
 export interface ExporterOptions
   extends
@@ -42,8 +44,6 @@ export interface ExporterOptions
 /** The part of the scrape's time limit that is left for the response. */
 const SPARE_SECONDS = 0.5;
 
-const MAX_SHOWN = 100;
-
 export class Exporter {
   readonly records: readonly ServerRecord[];
   readonly #options: ExporterOptions;
@@ -56,7 +56,7 @@ export class Exporter {
       parameters: [],
       respond: ({ headers }) => htmlResponse(formatIndex(this.#urls, headers.get("host") ?? "")),
     },
-    "/metrics": { parameters: [], respond: (request) => this.#metrics(request) },
+    "/metrics": { parameters: [], respond: (request) => metricsResponse(request, this.#watched()) },
     "/probe": {
       parameters: ["target", "samples", "timeout"],
       respond: (request) => this.#probe(request),
@@ -108,13 +108,11 @@ export class Exporter {
           "it needs --targets, the networks that /probe may query, or none",
       );
     }
-    await firstOf(addresses, async (address) => {
-      this.#listener = new HttpListener({
-        name: "exporter",
-        handler: (request) => this.answer(request),
-      });
-      await this.#listener.start({ hostname: address, port });
+    this.#listener = new HttpListener({
+      name: "exporter",
+      handler: (request) => this.answer(request),
     });
+    await this.#listener.startOnFirst(addresses, port);
   }
 
   async shutdown(): Promise<void> {
@@ -123,12 +121,7 @@ export class Exporter {
 
   /** The metrics of the watched servers as text. */
   format(format: MetricFormat): string {
-    const now = this.#nowMs();
-    const figures = this.records.map((record) => record.look(now));
-    return formatMetrics(
-      watchedMetrics.map((metric) => [metric, metric.samples(figures)] as const),
-      format,
-    );
+    return formatMetrics(this.#watched(), format);
   }
 
   /** Answers every request, whatever is wrong with it. */
@@ -137,42 +130,30 @@ export class Exporter {
     try {
       response = await this.#respond(request);
     } catch (error) {
-      const isKnown = error instanceof HttpError;
-      const isMistake = error instanceof SyntaxError || error instanceof RangeError;
-      const status = isKnown ? error.status : isMistake ? 400 : 500;
-      response = textResponse(status, `${(error as Error).message}\n`);
-      if (isKnown) {
-        response = { ...response, headers: { ...response.headers, ...error.headers } };
-      }
+      const { status, message, headers } = toHttpError(error);
+      response = textResponse(status, `${message}\n`, headers);
     }
     return { ...response, headers: { ...commonHeaders, ...response.headers } };
   }
 
   async #respond(request: HttpRequest): Promise<HttpResponse> {
-    const { method, url: { pathname } } = request;
+    const { pathname } = request.url;
     const route = Object.hasOwn(this.#routes, pathname) ? this.#routes[pathname] : undefined;
-    if (route === undefined) {
-      const paths = Object.keys(this.#routes);
-      const shown = escapeLine(pathname, MAX_SHOWN);
-      throw new HttpError(404, `There is no ${shown}: ${suggest(pathname, paths)}`);
-    }
-    if (method !== "GET" && method !== "HEAD") {
-      const allow = "GET, HEAD";
-      throw new HttpError(405, `Cannot ${method} ${pathname}: expected ${allow}`, { allow });
-    }
+    const { parameters, respond } = route ?? refusePath(pathname, Object.keys(this.#routes));
+    findMethod({ GET: respond }, request);
     requireOwnSite(request, this.#options.names ?? []);
-    checkParameters(request.url, route.parameters);
-    return await route.respond(request);
+    checkParameters(request.url, parameters);
+    return await respond(request);
   }
 
-  #metrics(request: HttpRequest): Promise<HttpResponse> {
-    const format = formatFor(request);
-    return metricsResponse(request, format, this.format(format));
+  #watched(): (readonly [Metric, readonly Sample[]])[] {
+    const now = this.#nowMs();
+    const figures = this.records.map((record) => record.look(now));
+    return watchedMetrics.map((metric) => [metric, metric.samples(figures)] as const);
   }
 
   async #probe(request: HttpRequest): Promise<HttpResponse> {
     const parameters = request.url.searchParams;
-    const format = formatFor(request);
     const samples = parameters.get("samples");
     const outcome = await this.#probes.probe({
       target: readTarget(parameters.get("target")),
@@ -183,7 +164,7 @@ export class Exporter {
       ...probeMetrics.map((metric) => [metric, metric.samples(outcome)] as const),
       ...measuredMetrics.map((metric) => [metric, metric.samples([outcome.figures])] as const),
     ];
-    return await metricsResponse(request, format, formatMetrics(metrics, format));
+    return await metricsResponse(request, metrics);
   }
 }
 
@@ -213,24 +194,6 @@ function readTimeout(timeout: string | null, headers: Headers): number {
   const limit = Number(headers.get("x-prometheus-scrape-timeout-seconds") ?? NaN);
   if (!(limit > 0)) return MAX_PROBE_SECONDS;
   return Math.min(Math.max(limit - SPARE_SECONDS, limit / 2), MAX_PROBE_SECONDS);
-}
-
-function formatFor({ headers }: HttpRequest): MetricFormat {
-  const accept = headers.get("accept") ?? "";
-  return isPreferred(accept, "application/openmetrics-text", "text/plain") ? "openmetrics" : "text";
-}
-
-function metricsResponse(
-  request: HttpRequest,
-  format: MetricFormat,
-  body: string,
-): Promise<HttpResponse> {
-  const headers = { "content-type": metricTypes[format], "vary": "accept" };
-  return compressText(request, { status: 200, headers, body });
-}
-
-function textResponse(status: number, body: string): HttpResponse {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
 }
 
 function htmlResponse(body: string): HttpResponse {

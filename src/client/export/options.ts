@@ -1,6 +1,5 @@
 /** The options of an exporter, and the parameters of its `/probe`. */
-import { httpNamesField } from "../../http/names.ts";
-import { parseExport } from "../../http/address.ts";
+import { httpNamesField, parseExport } from "../../http/address.ts";
 import { duration, type Field, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
 import { type Network, parseNetworks } from "../../text/networks.ts";
 

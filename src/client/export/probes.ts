@@ -1,5 +1,4 @@
 /** `/probe`: one measurement of a target on request, within bounds that keep it from being a scanner. */
-import { HttpError } from "../../http/http_error.ts";
 import { type Endpoint, formatEndpoint } from "../../protocols/endpoint.ts";
 import { QueryError } from "../../protocols/failure.ts";
 import type { TimeReply } from "../../protocols/registry.ts";
@@ -10,6 +9,7 @@ import { type Network, systemNetwork } from "../network.ts";
 import { poll } from "../poll.ts";
 import type { ProbeOutcome } from "./metrics.ts";
 import { ServerRecord } from "./server_record.ts";
+import { HttpError } from "../../http/message.ts";
 
 export interface ProbesOptions extends Pick<ExchangeOptions, "bind" | "family" | "network"> {
   /** The networks that may be queried; all without it. */

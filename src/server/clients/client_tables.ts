@@ -1,8 +1,7 @@
 import { type ClientsQuery, clientsQueryFields } from "../../client/clients_query.ts";
 import type { ClientList } from "../../client/control_api.ts";
 import { readOptions } from "../../options/read.ts";
-import { allocateClients, type ClientMemory } from "./client_table.ts";
-import { countRecentClients } from "./recent_clients.ts";
+import { allocateClients, type ClientMemory, HEAD, NUMBER, STRIDE, WORD } from "./client_table.ts";
 
 /** Six times the clients per minute of a busy server of the public pool; that many need 13 MB. */
 const DEFAULT_CLIENTS = 65_536;
@@ -41,4 +40,27 @@ export class ClientTables {
     const { listClients } = await import("./list_clients.ts");
     return listClients(this.memories, Date.now(), readOptions(clientsQueryFields, query, "query"));
   }
+}
+
+/**
+ * Counts the clients in the tables of all threads whose last request is not older: cheap enough for each scrape of the
+ * metrics.
+ */
+export function countRecentClients(tables: readonly ClientMemory[], sinceMs: number): number {
+  // A client that changes its port is in the tables of several threads.
+  const known = tables.length > 1 ? new Set<string>() : undefined;
+  let count = 0;
+  for (const memory of tables) {
+    const [numbers, tags] = [new Float64Array(memory.numbers), new Int32Array(memory.tags)];
+    const words = new Uint32Array(memory.numbers);
+    for (let place = 0; place < tags.length; place++) {
+      if (tags[place] === 0) continue;
+      const at = HEAD.size + place * STRIDE;
+      if ((numbers[at + NUMBER.lastMs] as number) < sinceMs) continue;
+      count++;
+      const address = at * 2 + WORD.address;
+      known?.add(words.subarray(address, address + 4).join());
+    }
+  }
+  return known?.size ?? count;
 }

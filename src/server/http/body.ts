@@ -1,6 +1,5 @@
 import { parseJson } from "../../text/json.ts";
-import { HttpError } from "../../http/http_error.ts";
-import type { HttpRequest } from "../../http/listener.ts";
+import { HttpError, type HttpRequest } from "../../http/message.ts";
 
 /** More than any change or scenario needs. */
 const MAX_OCTETS = 64 * 1024;

@@ -1,6 +1,5 @@
 import { type Fields, flag, list, MAX_LONG_TEXT, oneOf, text } from "../../options/field.ts";
-import { checkToken, parseControl, parseHttp } from "../../http/address.ts";
-import { httpNamesField } from "../../http/names.ts";
+import { checkToken, httpNamesField, parseControl, parseHttp } from "../../http/address.ts";
 
 export const controlFields = {
   control: text("HOST[:PORT] such as 127.0.0.1:8890", parseControl, {

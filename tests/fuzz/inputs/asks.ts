@@ -2,7 +2,6 @@
 import type { Clock } from "../../../src/clock/clock.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
 import { parseEndpoint } from "../../../src/protocols/endpoint.ts";
-import type { HttpRequest } from "../../../src/http/listener.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
 import { Faults } from "../../../src/server/faults/faults.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
@@ -10,6 +9,7 @@ import { GuardControl } from "../../../src/server/guard/guard_control.ts";
 import type { ControlledListener, ControlledServer } from "../../../src/server/http/call.ts";
 import { Counters, type Totals } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
+import type { HttpRequest } from "../../../src/http/message.ts";
 
 export const TOKEN = "0123456789abcdef";
 

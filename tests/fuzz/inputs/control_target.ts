@@ -1,6 +1,5 @@
 /** Requests to the control interface, without a network: what may not be done is refused, and changes nothing. */
 import { Control } from "../../../src/server/http/control/control.ts";
-import type { HttpRequest, HttpResponse } from "../../../src/http/listener.ts";
 import type { ControlledServer } from "../../../src/server/http/call.ts";
 import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
@@ -8,6 +7,7 @@ import { type Ask, parseAsk, requestOf, Subject, TOKEN } from "./asks.ts";
 import { type InputTarget, judgeError } from "./input_target.ts";
 import { parsers } from "./parsers.ts";
 import { drawJson, drawText, words } from "./texts.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/message.ts";
 
 const methods = ["GET", "GET", "HEAD", "PATCH", "POST", "PUT", "DELETE", "OPTIONS", "get", ""];
 const paths = [

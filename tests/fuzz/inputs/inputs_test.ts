@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import type { HttpResponse } from "../../../src/http/listener.ts";
 import { describeFinding } from "../fuzz.ts";
 import type { Random } from "../random.ts";
 import { count, type Problem } from "../target.ts";
@@ -9,6 +8,7 @@ import { createInputJobs, type InputJob } from "./inputs.ts";
 import type { Parser } from "./parsers.ts";
 import { type WebAnswer, WebTarget } from "./web_target.ts";
 import { TextTarget } from "./text_target.ts";
+import type { HttpResponse } from "../../../src/http/message.ts";
 
 /** Always the same: a test fails for a change alone. `deno task fuzz` tries another one each time. */
 const SEED = 868;

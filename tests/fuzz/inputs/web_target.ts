@@ -1,5 +1,4 @@
 /** Requests to the HTTP interface, without a network: they change nothing, and show nothing to other sites. */
-import type { HttpRequest, HttpResponse } from "../../../src/http/listener.ts";
 import type { ControlledServer } from "../../../src/server/http/call.ts";
 import { Web } from "../../../src/server/http/web/web.ts";
 import type { Random } from "../random.ts";
@@ -7,6 +6,7 @@ import { count, type Problem } from "../target.ts";
 import { type Ask, parseAsk, requestOf, Subject, TOKEN } from "./asks.ts";
 import type { InputTarget } from "./input_target.ts";
 import { drawJson, drawText, words } from "./texts.ts";
+import type { HttpRequest, HttpResponse } from "../../../src/http/message.ts";
 
 const methods = ["GET", "GET", "GET", "HEAD", "POST", "DELETE", "OPTIONS", "PATCH", "get", ""];
 

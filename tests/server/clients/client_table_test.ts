@@ -10,7 +10,7 @@ import {
   outcome,
 } from "../../../src/server/clients/client_table.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
-import { countRecentClients } from "../../../src/server/clients/recent_clients.ts";
+import { countRecentClients } from "../../../src/server/clients/client_tables.ts";
 import { parseIpWords } from "../../../src/text/ip_words.ts";
 
 const START_MS = 1_800_000_000_000;

@@ -1,7 +1,6 @@
 /** The control interface: HTTP and JSON, for programs of this machine. */
 import { CONTROL_SCHEMA } from "../../../client/control_api.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";
-import { firstOf } from "../../../system/address.ts";
 import { formatJson } from "../../../text/json.ts";
 import type { ServerLog } from "../../log/log.ts";
 import type { Scenario } from "../../scenarios/scenarios.ts";
@@ -12,15 +11,19 @@ import {
   resolveControl,
 } from "../../../http/address.ts";
 import { readJson, requireNothing } from "../body.ts";
-import { authorize } from "../../../http/gate.ts";
+import { authorize, TokenGuesses } from "../../../http/gate.ts";
 import { checkParameters } from "../../../http/read_request.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
-import { TokenGuesses } from "../../../http/token_guesses.ts";
+import { HttpListener } from "../../../http/listener.ts";
 import type { Web } from "../web/web.ts";
 import type { ControlledServer } from "../call.ts";
 import { findRoute, isPath, parametersOf } from "./routes.ts";
-import { runtime } from "../../../system/runtime.ts";
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  jsonResponse,
+  toHttpError,
+} from "../../../http/message.ts";
 
 export interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
@@ -33,6 +36,8 @@ export interface ControlOptions {
   /** What is served on the same address; its paths are its own. */
   readonly web?: Web | undefined;
 }
+
+const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 export class Control {
   readonly #address: HttpAddress;
@@ -72,19 +77,14 @@ export class Control {
    */
   async start(subject: ControlledServer): Promise<void> {
     const addresses = await resolveControl(this.#address, this.#token);
-    const { port } = this.#address;
-    const isInUse = (error: unknown): boolean =>
-      (error as Error).cause instanceof runtime.errors.AddrInUse;
+    if (this.#isStopping) return;
     this.#web?.begin(subject, () => this.#listener?.connections);
-    await firstOf(addresses, async (hostname) => {
-      if (this.#isStopping) return;
-      this.#listener = new HttpListener({
-        name: "control interface",
-        webSocketPath: this.#web?.webSocketPath,
-        handler: (request) => this.answer(request, subject),
-      });
-      await this.#listener.start({ hostname, port });
-    }, isInUse);
+    this.#listener = new HttpListener({
+      name: "control interface",
+      webSocketPath: this.#web?.webSocketPath,
+      handler: (request) => this.answer(request, subject),
+    });
+    await this.#listener.startOnFirst(addresses, this.#address.port);
   }
 
   async shutdown(): Promise<void> {
@@ -106,12 +106,11 @@ export class Control {
   async #respond(request: HttpRequest, subject: ControlledServer): Promise<HttpResponse> {
     try {
       await authorize(request, this.#token, this.#guesses);
-      return respond(200, { schema: CONTROL_SCHEMA, ...await this.#do(request, subject) });
+      const answer = await this.#do(request, subject);
+      return jsonResponse(200, { schema: CONTROL_SCHEMA, ...answer }, HEADERS);
     } catch (error) {
-      const body = { error: (error as Error).message };
-      if (error instanceof HttpError) return respond(error.status, body, error.headers);
-      const isMistake = error instanceof SyntaxError || error instanceof RangeError;
-      return respond(isMistake ? 400 : 500, body);
+      const { status, message, headers } = toHttpError(error);
+      return jsonResponse(status, { error: message }, { ...HEADERS, ...headers });
     }
   }
 
@@ -122,11 +121,10 @@ export class Control {
   }
 
   async #do(request: HttpRequest, subject: ControlledServer): Promise<object> {
-    const { url } = request;
-    // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    const route = findRoute(url.pathname, method);
-    if (this.#isReadOnly && method !== "GET") {
+    const { method, url } = request;
+    const route = findRoute(request);
+    const isChange = method !== "GET" && method !== "HEAD";
+    if (this.#isReadOnly && isChange) {
       throw new HttpError(403, "This control interface changes nothing: it is read-only");
     }
     checkParameters(url, parametersOf(url.pathname));
@@ -139,7 +137,7 @@ export class Control {
       json: async () => json = await readJson(request),
       nothing: () => requireNothing(request),
     });
-    if (method !== "GET") {
+    if (isChange) {
       const where = listener === undefined ? "" : ` of ${listener}`;
       const what = json === undefined ? "" : ` ${formatJson(withoutTexts(json))}`;
       this.#log?.changed(`${method} ${url.pathname}${where}${what}`);
@@ -153,22 +151,4 @@ function withoutTexts(json: unknown): unknown {
   if (typeof json !== "object" || Array.isArray(json)) return json;
   const { description: _text, clients: _reactions, ...rest } = json as Partial<Scenario>;
   return rest;
-}
-
-function respond(
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): HttpResponse {
-  return {
-    status,
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      ...headers,
-    },
-    // A line feed, so that the prompt of a shell follows on a line of its own.
-    body: `${formatJson(body)}\n`,
-  };
 }

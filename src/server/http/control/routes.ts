@@ -1,3 +1,4 @@
+/** The paths of the control interface: what each shows or changes. */
 import { clientsQueryFields } from "../../../client/clients_query.ts";
 import { suggest } from "../../../text/suggest.ts";
 import type { Faults } from "../../faults/faults.ts";
@@ -9,15 +10,14 @@ import type { ClockControl, ServedTime } from "../../../clock/served_time.ts";
 import { clockFields } from "../../../clock/sources/timeline/options.ts";
 import { readOptions, withUnit } from "../../../options/read.ts";
 import type { Body, Call, ControlledListener, ControlledServer, Route } from "../call.ts";
-import { readClientsQuery } from "../clients_parameters.ts";
-import { accessOf, changeAccess, checkAccess } from "./access_routes.ts";
-import { listSources } from "../sources.ts";
-import { stateOf as describe } from "../state.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import { quote } from "../../../text/json.ts";
+import { readClientsQuery } from "../clients.ts";
+import { listSources, stateOf as describe } from "../state.ts";
+import { isRecord, quote } from "../../../text/json.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import { HttpError, type HttpRequest } from "../../../http/message.ts";
+import { findMethod, refusePath } from "../../../http/read_request.ts";
 
-/** Characters of a path in messages: it may have thousands. */
+/** Characters of a URL in messages: it may have thousands. */
 const MAX_SHOWN = 100;
 
 const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
@@ -38,22 +38,14 @@ export function isPath(path: string): boolean {
 }
 
 /**
- * Finds the route of a path and method.
+ * Finds the route of a request.
  *
  * @throws {HttpError} If there is none
  */
-export function findRoute(path: string, method: string): Route {
-  const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (methods === undefined) {
-    const shown = escapeLine(path, MAX_SHOWN);
-    throw new HttpError(404, `There is no ${shown}: ${suggest(path, Object.keys(routes))}`);
-  }
-  const route = Object.hasOwn(methods, method) ? methods[method] : undefined;
-  if (route === undefined) {
-    const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
-    throw new HttpError(405, `Cannot ${method} ${path}: expected ${allow}`, { allow });
-  }
-  return route;
+export function findRoute(request: Pick<HttpRequest, "method" | "url">): Route {
+  const { pathname } = request.url;
+  const methods = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+  return findMethod(methods ?? refusePath(pathname, Object.keys(routes)), request);
 }
 
 /** The parameters of a path's URL. */
@@ -106,10 +98,10 @@ async function setClock({ subject, listener, json }: Call): Promise<Body<"set">>
 
 /** Changes a clock by options, or by `{"step": "PT1H"}` alone: an immediate step. */
 function changeClock(clock: ClockControl, json: unknown): void {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+  if (!isRecord(json)) {
     throw new HttpError(400, `Expected an object such as {"offset": "+1h30m"}`);
   }
-  const { step: given, ...options } = json as Readonly<Record<string, unknown>>;
+  const { step: given, ...options } = json;
   const step = withUnit(given);
   const isEmpty = Object.keys(options).length === 0;
   if (step !== undefined) {
@@ -182,10 +174,10 @@ function beginAlone(
 }
 
 function scenarioOf(json: unknown): Scenario {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+  if (!isRecord(json)) {
     throw new HttpError(400, "Cannot start a scenario: expected an object");
   }
-  const { name, ...rest } = json as { name?: unknown };
+  const { name, ...rest } = json;
   if (typeof name === "string" && Object.keys(rest).length === 0) {
     const known = Object.keys(scenarios);
     if (Object.hasOwn(scenarios, name)) return scenarios[name as keyof typeof scenarios];
@@ -249,4 +241,34 @@ function faultsOf(subject: ControlledServer, url: string | undefined): Set<Fault
     "Faults delay replies, which the mmsg transport cannot do: start the server with " +
       "--transport datagram",
   );
+}
+
+/** Access rules and the rate limit are those of all listeners. */
+function accessOf(call: Call): Body<"access"> {
+  requireAll(call);
+  return { access: call.subject.guard.state };
+}
+
+async function changeAccess(call: Call): Promise<Body<"changeAccess">> {
+  requireAll(call);
+  const json = await call.json();
+  if (!isRecord(json)) {
+    throw new HttpError(400, `Expected an object such as {"deny": ["192.0.2.0/24"]}`);
+  }
+  call.subject.guard.change(json);
+  return { access: call.subject.guard.state };
+}
+
+function checkAccess(call: Call): Body<"checkAccess"> {
+  requireAll(call);
+  const address = call.parameters.get("address");
+  if (address === null) {
+    throw new HttpError(400, "Expected an address, as /access/check?address=192.0.2.7");
+  }
+  return { check: call.subject.guard.check(address) };
+}
+
+function requireAll({ listener }: Call): void {
+  if (listener === undefined) return;
+  throw new HttpError(400, "Access rules and the rate limit are those of all listeners: name none");
 }

@@ -1,7 +1,7 @@
 /** Whether a server is alive and ready, for containers and load balancers. */
-import type { HttpResponse } from "../../../http/listener.ts";
 import type { ControlledServer } from "../call.ts";
-import { textResponse, type WebRoute, type WebRoutes } from "./route.ts";
+import type { WebRoute, WebRoutes } from "./route.ts";
+import { type HttpResponse, textResponse } from "../../../http/message.ts";
 
 /** One condition of readiness. */
 interface Check {

@@ -1,5 +1,4 @@
 /** The rate limit of the server, for requests over HTTP. */
-import { HttpError } from "../../../http/http_error.ts";
 import { systemTimers, type Timers } from "../../../system/time.ts";
 import { parseIpWords } from "../../../text/ip_words.ts";
 import type { RateLimit } from "../../guard/options.ts";
@@ -9,6 +8,7 @@ import {
   type RateMemory,
   rateNumbers,
 } from "../../guard/rate_limit.ts";
+import { HttpError } from "../../../http/message.ts";
 
 /** Requests have buckets of their own: pages take nothing from the NTP clients behind the same address. */
 export class RequestLimiter {

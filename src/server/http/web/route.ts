@@ -1,10 +1,10 @@
 /** What a path of the HTTP interface is: a part, a right and what carries out each method. */
 import type { ControlledServer } from "../call.ts";
-import type { HttpRequest, HttpResponse } from "../../../http/listener.ts";
 import type { HttpPart } from "../options.ts";
 import type { WebGate } from "./web_gate.ts";
 import type { Dashboard } from "./status/dashboard.ts";
 import type { WebFigures } from "./metrics/metric.ts";
+import type { HttpRequest, HttpResponse } from "../../../http/message.ts";
 
 export interface WebCall {
   readonly request: HttpRequest;
@@ -45,7 +45,3 @@ export interface WebRoute {
 }
 
 export type WebRoutes = Readonly<Record<string, WebRoute>>;
-
-export function textResponse(status: number, body: string): HttpResponse {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body };
-}

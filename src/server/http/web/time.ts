@@ -4,13 +4,12 @@ import { NTP_TO_UNIX_SECONDS } from "../../../protocols/ntp/timestamp.ts";
 import type { ServedTime } from "../../../clock/served_time.ts";
 import { joinNs } from "../../../clock/line.ts";
 import { suggest } from "../../../text/suggest.ts";
-import { formatJson, quote } from "../../../text/json.ts";
-import type { HttpResponse } from "../../../http/listener.ts";
+import { quote } from "../../../text/json.ts";
 import type { ControlledServer } from "../call.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import { isPreferred } from "../../../http/accept.ts";
-import { textResponse, type WebRoutes } from "./route.ts";
-import { describeStatus, type Look } from "./served_status.ts";
+import { isPreferred } from "../../../http/negotiate.ts";
+import type { WebRoutes } from "./route.ts";
+import { describeStatus, type Look } from "../state.ts";
+import { HttpError, type HttpResponse, jsonResponse, textResponse } from "../../../http/message.ts";
 
 /** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
 const SCHEMA = 1;
@@ -51,8 +50,7 @@ export const timeRoutes: WebRoutes = {
         if (isPreferred(accept, "text/plain", "application/json")) {
           return textResponse(200, timeText(time, "iso", zone));
         }
-        const headers = { "content-type": "application/json", "vary": "accept" };
-        return { status: 200, headers, body: timeJson(time, zone) };
+        return jsonResponse(200, timeFields(time, zone), { "vary": "accept" });
       },
     },
   },
@@ -84,8 +82,8 @@ export function findClock(
   );
 }
 
-/** The time as JSON, with the status in the words of `timecli --json`. */
-function timeJson(time: ServedTime, zone: string | undefined): string {
+/** The time as fields of JSON, with the status in the words of `timecli --json`. */
+function timeFields(time: ServedTime, zone: string | undefined): object {
   const look = time.look();
   const status = describeStatus(look);
   const ns = joinNs(look.time);
@@ -106,7 +104,7 @@ function timeJson(time: ServedTime, zone: string | undefined): string {
     ...local && { local: local.toString(), utc_offset: local.offset },
   };
   // The last reading, so that t3 - t2 is what this took.
-  return `${formatJson({ ...body, t3: milliseconds(time.look()) })}\n`;
+  return { ...body, t3: milliseconds(time.look()) };
 }
 
 /**

@@ -1,13 +1,12 @@
 /** The served time by JSON-RPC 2.0, over POST and WebSocket, in the form of the npm package `timesync`. */
 import type { ServedTime } from "../../../clock/served_time.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import type { HttpResponse } from "../../../http/listener.ts";
 import { formatJson, isRecord, parseJson, quote } from "../../../text/json.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { readText } from "../body.ts";
 import type { WebRoutes } from "./route.ts";
-import { describeStatus, type Look } from "./served_status.ts";
+import { describeStatus, type Look } from "../state.ts";
 import { findClock, milliseconds } from "./time.ts";
+import { HttpError, type HttpResponse } from "../../../http/message.ts";
 
 export const WEBSOCKET_PATH = "/timesync";
 

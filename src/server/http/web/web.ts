@@ -1,32 +1,32 @@
 /** The served time, health and metrics over HTTP, for programs, scripts and web pages. */
 import { formatAddress } from "../../../protocols/endpoint.ts";
-import { firstOf, resolveHost } from "../../../system/address.ts";
-import { escapeLine } from "../../../text/printable.ts";
-import { suggest } from "../../../text/suggest.ts";
+import { resolveHost } from "../../../system/address.ts";
 import { checkToken, type HttpAddress, parseHttp } from "../../../http/address.ts";
 import type { ControlledServer } from "../call.ts";
-import { checkParameters } from "../../../http/read_request.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import { HttpListener, type HttpRequest, type HttpResponse } from "../../../http/listener.ts";
-import type { TokenGuesses } from "../../../http/token_guesses.ts";
+import { checkParameters, findMethod, refusePath } from "../../../http/read_request.ts";
+import { HttpListener } from "../../../http/listener.ts";
+import type { TokenGuesses } from "../../../http/gate.ts";
 import { type HttpPart, httpParts } from "../options.ts";
-import { pageRoutes } from "./page_route.ts";
+import { isPageFile, moduleRoutes, pageRoutes } from "./files.ts";
 import { healthRoutes } from "./health.ts";
-import type { WebFigures } from "./metrics/metric.ts";
-import { metricsRoutes } from "./metrics/metrics_route.ts";
-import { RequestCounts } from "./metrics/request_counts.ts";
-import { type Respond, textResponse, type WebRoute, type WebRoutes } from "./route.ts";
+import { RequestCounts, type WebFigures } from "./metrics/metric.ts";
+import { metricsRoutes } from "./metrics/metrics.ts";
+import type { WebRoute, WebRoutes } from "./route.ts";
 import { Dashboard } from "./status/dashboard.ts";
 import { statusRoutes } from "./status/routes.ts";
-import { sessionRoutes } from "./session.ts";
-import { tokenForm } from "./token_form.ts";
+import { sessionRoutes, tokenForm } from "./session.ts";
 import { RequestLimiter } from "./request_limiter.ts";
 import { WebGate } from "./web_gate.ts";
 import { timeRoutes } from "./time.ts";
-import { runtime } from "../../../system/runtime.ts";
-import { timesyncModuleRoutes } from "./timesync_module.ts";
 import { timesyncRoutes, WEBSOCKET_PATH } from "./timesync.ts";
 import { worldTimeRoutes } from "./world_time.ts";
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  textResponse,
+  toHttpError,
+} from "../../../http/message.ts";
 
 export interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
@@ -41,7 +41,7 @@ export interface WebOptions {
 const routes: WebRoutes = {
   ...timeRoutes,
   ...timesyncRoutes,
-  ...timesyncModuleRoutes,
+  ...moduleRoutes,
   ...worldTimeRoutes,
   ...healthRoutes,
   ...metricsRoutes,
@@ -71,9 +71,7 @@ const PREFLIGHT: HttpResponse = {
 
 const NO_CONNECTIONS = { http: 0, events: 0, websocket: 0 };
 
-const MAX_SHOWN = 100;
-
-/** The label of the files of the page, which nobody asks for by hand. */
+/** The label of the files of the page. */
 const ASSETS = "assets";
 
 /** The years 0 and 9999 have four digits, in seconds since 1970. */
@@ -138,18 +136,15 @@ export class Web {
    */
   async start(subject: ControlledServer): Promise<void> {
     const { hostname, port } = this.#address;
-    const isInUse = (error: unknown): boolean =>
-      (error as Error).cause instanceof runtime.errors.AddrInUse;
     this.begin(subject, () => this.#listener?.connections);
-    await firstOf(await resolveHost(hostname), async (address) => {
-      if (this.#isStopping) return;
-      this.#listener = new HttpListener({
-        name: "HTTP interface",
-        webSocketPath: this.webSocketPath,
-        handler: (request) => Promise.resolve(this.answer(request, subject)),
-      });
-      await this.#listener.start({ hostname: address, port });
-    }, isInUse);
+    const addresses = await resolveHost(hostname);
+    if (this.#isStopping) return;
+    this.#listener = new HttpListener({
+      name: "HTTP interface",
+      webSocketPath: this.webSocketPath,
+      handler: (request) => this.answer(request, subject),
+    });
+    await this.#listener.startOnFirst(addresses, port);
   }
 
   async shutdown(): Promise<void> {
@@ -196,7 +191,10 @@ export class Web {
       const admit = (): void => this.#admit(request, subject);
       admit();
       const route = this.#find(pathname);
-      const respond = findMethod(route, request);
+      const isPreflight = route.isPublic && request.method === "OPTIONS";
+      const respond = isPreflight
+        ? () => PREFLIGHT
+        : findMethod(route.methods, request, route.isPublic ? ["OPTIONS"] : []);
       const isOpen = route.isPublic || route.isForm;
       const mayLook = isOpen ? () => true : await this.#gate.authorize(request);
       checkParameters(request.url, route.parameters);
@@ -214,15 +212,9 @@ export class Web {
       });
       return { ...response, headers: { ...response.headers, ...common } };
     } catch (error) {
-      const isKnown = error instanceof HttpError;
-      if (isKnown && error.status === 401 && pathname === "/") return await tokenForm();
-      const isMistake = error instanceof SyntaxError || error instanceof RangeError;
-      const status = isKnown ? error.status : isMistake ? 400 : 500;
-      const response = textResponse(status, `${(error as Error).message}\n`);
-      return {
-        ...response,
-        headers: { ...response.headers, ...isKnown && error.headers, ...common },
-      };
+      const { status, message, headers } = toHttpError(error);
+      if (status === 401 && pathname === "/") return await tokenForm();
+      return textResponse(status, `${message}\n`, { ...headers, ...common });
     }
   }
 
@@ -237,8 +229,7 @@ export class Web {
 
   #find(path: string): WebRoute {
     if (this.has(path)) return findRoute(path) as WebRoute;
-    const shown = escapeLine(path, MAX_SHOWN);
-    throw new HttpError(404, `There is no ${shown}: ${suggest(path, this.#shownPaths())}`);
+    refusePath(path, this.#shownPaths());
   }
 
   /** Refuses clients that get no time over UDP either, and those that ask too often. */
@@ -257,7 +248,7 @@ export class Web {
 /** The label of a path in metrics: all files of the page have the same. */
 function labelOf(path: string): string {
   const key = findKey(path) ?? path;
-  return key !== "/" && Object.hasOwn(pageRoutes, key) ? ASSETS : key;
+  return isPageFile(key) ? ASSETS : key;
 }
 
 /** The key of a path in the table: itself, or one with a slash at its end, which has all paths below it. */
@@ -269,17 +260,6 @@ function findKey(path: string): string | undefined {
 function findRoute(path: string): WebRoute | undefined {
   const key = findKey(path);
   return key === undefined ? undefined : routes[key];
-}
-
-/** @throws {HttpError} If a path has no such method */
-function findMethod({ methods, isPublic }: WebRoute, { method, url }: HttpRequest): Respond {
-  if (method === "OPTIONS" && isPublic) return () => PREFLIGHT;
-  // node:http leaves out the body of a response to HEAD (RFC 9110 §9.3.2).
-  const respond = new Map(Object.entries(methods)).get(method === "HEAD" ? "GET" : method);
-  if (respond !== undefined) return respond;
-  const names = [...Object.keys(methods), ...isPublic ? ["OPTIONS"] : []];
-  const allow = names.join(", ").replace("GET", "GET, HEAD");
-  throw new HttpError(405, `Cannot ${method} ${url.pathname}: expected ${allow}`, { allow });
 }
 
 /** Formats the header Date (RFC 9110 §5.6.7); beyond the years that it can have, the first or last of these. */

@@ -1,9 +1,13 @@
 /** Who may look at a server over HTTP: programs with the token, browsers with a session, never pages of other sites. */
-import { bearerOf, isOwnOrigin, requireOwnName, requireOwnSite } from "../../../http/gate.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import type { HttpRequest } from "../../../http/listener.ts";
-import { TokenGuesses } from "../../../http/token_guesses.ts";
+import {
+  bearerOf,
+  isOwnOrigin,
+  requireOwnName,
+  requireOwnSite,
+  TokenGuesses,
+} from "../../../http/gate.ts";
 import { systemTimers, type Timers } from "../../../system/time.ts";
+import { HttpError, type HttpRequest } from "../../../http/message.ts";
 
 export interface WebGateOptions {
   /** What has to be known to look; without it all may. */

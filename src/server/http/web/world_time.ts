@@ -1,10 +1,9 @@
 /** The served time in a time zone, with the fields of the World Time API, which firmware of many devices reads. */
 import { joinNs } from "../../../clock/line.ts";
-import { HttpError } from "../../../http/http_error.ts";
-import type { HttpResponse } from "../../../http/listener.ts";
-import { formatJson, quote } from "../../../text/json.ts";
-import { textResponse, type WebRoutes } from "./route.ts";
+import { quote } from "../../../text/json.ts";
+import type { WebRoutes } from "./route.ts";
 import { findClock } from "./time.ts";
+import { HttpError, type HttpResponse, jsonResponse, textResponse } from "../../../http/message.ts";
 
 const PATH = "/api/timezone/";
 
@@ -25,10 +24,7 @@ export const worldTimeRoutes: WebRoutes = {
         if (status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
         const instant = Temporal.Instant.fromEpochNanoseconds(joinNs(time));
         const fields = { ...worldTime(findZone(instant, zone)), client_ip: peer };
-        if (suffix === undefined) {
-          const headers = { "content-type": "application/json" };
-          return { status: 200, headers, body: `${formatJson(fields)}\n` };
-        }
+        if (suffix === undefined) return jsonResponse(200, fields);
         const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value ?? ""}\n`);
         return textResponse(200, lines.join(""));
       },

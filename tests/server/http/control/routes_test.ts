@@ -310,7 +310,7 @@ Deno.test("what delays replies is refused where the transport cannot, and change
     listener?: string,
   ): Promise<unknown> => {
     const nothing = (): Promise<void> => Promise.resolve();
-    const route = findRoute(path, method);
+    const route = findRoute({ method, url: new URL(path, "http://localhost") });
     const parameters = new URLSearchParams();
     const given = { subject, parameters, listener, json: () => Promise.resolve(json), nothing };
     return await Promise.resolve().then(() => route(given)).catch(({ status, message }) =>

@@ -1,12 +1,12 @@
 /** Access rules and the rate limit for requests over HTTP, from any address. */
 import { assertEquals } from "@std/assert";
-import type { HttpRequest, HttpResponse } from "../../../../src/http/listener.ts";
 import { GuardControl } from "../../../../src/server/guard/guard_control.ts";
 import type { GuardOptions } from "../../../../src/server/guard/options.ts";
 import { RequestLimiter } from "../../../../src/server/http/web/request_limiter.ts";
 import { Web } from "../../../../src/server/http/web/web.ts";
 import { query, serve } from "../../../../mod.ts";
 import { FakeTime } from "../../../support/fake_time.ts";
+import type { HttpRequest, HttpResponse } from "../../../../src/http/message.ts";
 
 /** A server with these rules, and how it answers a request from an address. */
 function guarded(

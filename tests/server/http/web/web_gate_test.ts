@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { HttpError } from "../../../../src/http/http_error.ts";
-import type { HttpRequest } from "../../../../src/http/listener.ts";
 import { WebGate } from "../../../../src/server/http/web/web_gate.ts";
 import { FakeTime } from "../../../support/fake_time.ts";
+import { HttpError, type HttpRequest } from "../../../../src/http/message.ts";
 
 const token = "0123456789abcdef";
 const host = "192.0.2.1:8880";

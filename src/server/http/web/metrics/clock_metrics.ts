@@ -2,7 +2,7 @@
 import type { ServedTime } from "../../../../clock/served_time.ts";
 import type { Sample } from "../../../../text/exposition.ts";
 import { leapNames } from "../../../../protocols/ntp/packet.ts";
-import { describeStatus, type StatedStatus } from "../served_status.ts";
+import { describeStatus, type StatedStatus } from "../../state.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of each clock. */

@@ -2,7 +2,6 @@
 import type { HttpListener } from "../../../../http/listener.ts";
 import type { Metric, Sample } from "../../../../text/exposition.ts";
 import type { ControlledServer } from "../../call.ts";
-import type { RequestCounts } from "./request_counts.ts";
 
 /** The HTTP interface, as its metrics show it. */
 export interface WebFigures {
@@ -21,4 +20,35 @@ export type Sampler = (server: ControlledServer, process: ProcessFigures) => rea
 
 export interface ServerMetric extends Metric {
   readonly samples: Sampler;
+}
+
+/** Codes of their own would be hundreds of series, or series that are not there from the start. */
+const classes = ["2xx", "3xx", "4xx", "5xx"] as const;
+
+/** The label of all paths that are not in the list: clients choose those. */
+const OTHER = "other";
+
+/** The requests of an interface over HTTP so far, by path and class of the status code. */
+export class RequestCounts {
+  readonly #counts: ReadonlyMap<string, Float64Array>;
+
+  /** @param paths The paths that have counts of their own */
+  constructor(paths: readonly string[]) {
+    this.#counts = new Map(
+      [...paths, OTHER].map((path) => [path, new Float64Array(classes.length)]),
+    );
+  }
+
+  count(path: string, status: number): void {
+    const counts = (this.#counts.get(path) ?? this.#counts.get(OTHER)) as Float64Array;
+    // An upgrade of the connection has succeeded too.
+    const index = Math.max(0, Math.floor(status / 100) - 2);
+    counts[index] = (counts[index] as number) + 1;
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#counts].flatMap(([path, counts]) =>
+      classes.map((name, i): Sample => [[path, name], counts[i] as number])
+    );
+  }
 }

@@ -2,16 +2,15 @@
 import type { ServedTime } from "../../../../clock/served_time.ts";
 import { CONTROL_SCHEMA, type ServerState } from "../../../../client/control_api.ts";
 import { TextStream } from "../../../../http/text_stream.ts";
-import { HttpError } from "../../../../http/http_error.ts";
 import { systemTimers, type Timers } from "../../../../system/time.ts";
 import { formatJson } from "../../../../text/json.ts";
 import type { ControlledServer } from "../../call.ts";
-import { stateOf } from "../../state.ts";
+import { describeStatus, stateOf } from "../../state.ts";
 import { describeSimulation, type Finding, findWarnings } from "../../warnings.ts";
-import { describeStatus } from "../served_status.ts";
 import { type Counts, countsOf, subtract } from "./counts.ts";
 import { History, type HistoryPart, type Span } from "./history.ts";
-import { maskClients } from "./mask.ts";
+import { maskClients } from "../../clients.ts";
+import { HttpError } from "../../../../http/message.ts";
 
 /** Something that happened. */
 interface News {

@@ -1,14 +1,12 @@
 /** What the status page reads: the state, the clients, the history, and events as they happen. */
 import { CONTROL_SCHEMA } from "../../../../client/control_api.ts";
 import { clientsQueryFields } from "../../../../client/clients_query.ts";
-import { HttpError } from "../../../../http/http_error.ts";
-import type { HttpResponse } from "../../../../http/listener.ts";
-import { formatJson, quote } from "../../../../text/json.ts";
+import { quote } from "../../../../text/json.ts";
 import { suggest } from "../../../../text/suggest.ts";
-import { readClientsQuery } from "../../clients_parameters.ts";
+import { maskClients, readClientsQuery } from "../../clients.ts";
 import type { WebCall, WebRoutes } from "../route.ts";
 import { historySpans, type Span } from "./history.ts";
-import { maskClients } from "./mask.ts";
+import { HttpError, type HttpResponse, jsonResponse } from "../../../../http/message.ts";
 
 const look = { part: "page", isPublic: false } as const;
 
@@ -58,9 +56,5 @@ function spanOf(parameters: URLSearchParams): Span {
 }
 
 function json(body: object): HttpResponse {
-  return {
-    status: 200,
-    headers: { "content-type": "application/json" },
-    body: `${formatJson({ schema: CONTROL_SCHEMA, ...body })}\n`,
-  };
+  return jsonResponse(200, { schema: CONTROL_SCHEMA, ...body });
 }

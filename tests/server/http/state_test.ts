@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../../mod.ts";
-import { listSources } from "../../../src/server/http/sources.ts";
+import { listSources } from "../../../src/server/http/state.ts";
 import { assertDocumented } from "../../support/documented.ts";
 import { Following } from "../../support/following.ts";
 import { formatJson } from "../../../src/text/json.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { ClientList, ClientState } from "../../../../../src/client/control_api.ts";
-import { maskClients } from "../../../../../src/server/http/web/status/mask.ts";
+import type { ClientList, ClientState } from "../../../src/client/control_api.ts";
+import { maskClients } from "../../../src/server/http/clients.ts";
 
 Deno.test("maskClients leaves the network of each client", () => {
   const table = {
