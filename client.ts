@@ -14,7 +14,7 @@
  */
 import { runToExitCode } from "./src/cli/shared/errors.ts";
 import { parseArguments } from "./src/cli/shared/parse_arguments.ts";
-import { isQuery, query } from "./src/cli/timecli/query/command.ts";
+import { isQuery, query } from "./src/cli/timecli/query/query.ts";
 
 async function main(): Promise<number | void> {
   if (isQuery(Deno.args)) return await query.run(parseArguments(query, Deno.args, "timecli"));

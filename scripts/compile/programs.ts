@@ -40,7 +40,7 @@ export const programs: readonly Program[] = [
       },
       {
         entry: "src/cli/timecli/watch/picture/svg.ts",
-        specifier: "./svg.ts",
+        specifier: "./picture/svg.ts",
         file: "picture.mjs",
       },
     ],

@@ -12,8 +12,7 @@ import { within } from "./wait.ts";
 // Simulated time would pass while the program waits for one of its modules to be loaded.
 await Promise.all([
   ...timecli.subcommands.map(({ load }) => load()),
-  import("../../src/cli/timecli/samples/samples.ts"),
-  import("../../src/cli/timecli/query/csv.ts"),
+  import("../../src/cli/timecli/samples.ts"),
   import("../../src/cli/timecli/query/json.ts"),
   import("../../src/cli/timecli/query/time_format.ts"),
   import("../../src/cli/shared/completions.ts"),

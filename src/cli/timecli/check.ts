@@ -184,7 +184,7 @@ async function run(given: CheckArguments): Promise<number> {
 
 async function printJsonLine({ state, exitCode, line, servers }: CheckResult): Promise<number> {
   const { formatJson } = await import("../../text/json.ts");
-  const { comparedToJson } = await import("./samples/report.ts");
+  const { comparedToJson } = await import("./samples.ts");
   const { SCHEMA } = await import("./query/json.ts");
   const json = {
     ...{ schema: SCHEMA, state, exit_code: exitCode, line },
@@ -220,7 +220,7 @@ function withPort(server: string, port: number | undefined): string {
 
 /** What was measured, and what failed; a bar would begin performance data. */
 async function detailsOf({ estimate, exchanges, ...samples }: ComparedServer): Promise<string[]> {
-  const { formatSamples } = await import("./samples/report.ts");
+  const { formatSamples } = await import("./samples.ts");
   const failures = exchanges.flatMap(({ error }) => error ? [formatError(error)] : []);
   return [
     ...(estimate ? [formatSamples({ ...samples, exchanges }, estimate, false)] : []),

@@ -25,18 +25,18 @@ import {
   serversArgument,
   timeoutField,
 } from "./options.ts";
-import { formatCsv, sampleColumns } from "./query/csv.ts";
-import { SCHEMA } from "./query/json.ts";
+import { formatCsv, sampleColumns, SCHEMA } from "./query/json.ts";
 import { formatOffset } from "./query/report.ts";
-import { checkServers, withProgress } from "./samples/samples.ts";
 import {
+  checkServers,
   comparedToJson,
   countReplies,
   formatRemarks,
   formatRow,
   formatSamplesRows,
   samplesHead,
-} from "./samples/report.ts";
+  withProgress,
+} from "./samples.ts";
 
 /** The library's default, which the progress needs to know. */
 const DEFAULT_SAMPLES = 4;

@@ -2,7 +2,7 @@
 import type { Command, Program } from "../shared/command.ts";
 import { queryExitCodes, runToExitCode } from "../shared/errors.ts";
 import { runProgram } from "../shared/program.ts";
-import { query } from "./query/command.ts";
+import { query } from "./query/query.ts";
 
 const NOTES = `
 Targets, each with its default port:

@@ -1,7 +1,7 @@
 /** The figures of a watched server, each with the digits that distinguish it from the others. */
 import type { RunningStatistics } from "../../../client/statistics.ts";
 import { formatExactSeconds, formatSeconds } from "../../../text/units.ts";
-import type { Base } from "./value_axis.ts";
+import type { Base } from "./axes.ts";
 
 export const figureNames: readonly string[] = ["min", "mean", "max", "stddev"];
 

@@ -6,7 +6,7 @@ import { TerminalScreen } from "../../shared/terminal.ts";
 import { formatNotice } from "./lines.ts";
 import type { WatchNotice, WatchRecord } from "./record.ts";
 import { drawScreen, type WatchView } from "./screen.ts";
-import { chooseSpan, timeSpans } from "./time_spans.ts";
+import { chooseSpan, timeSpans } from "./axes.ts";
 
 export interface LiveViewOptions {
   /** The servers, kept up to date by the caller. */

@@ -1,12 +1,17 @@
-/** The record of a watched server: its figures, and points to plot. */
+/** The records of watched servers: their figures, points to plot, and which of them is wrong. */
+import { combine } from "../../../client/compare.ts";
+import { estimate } from "../../../client/estimate.ts";
+import type { Samples } from "../../../client/sample.ts";
 import { computeJitter, RunningStatistics } from "../../../client/statistics.ts";
+import { formatDisagreement } from "../../../client/verdicts.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { escapeLine } from "../../../text/printable.ts";
+import type { StyledLine } from "../../shared/output.ts";
 import { formatServer } from "../query/report.ts";
 import { type PlotPoint, Thinned, ThinnedPoints } from "./thinned.ts";
-import { timeSpans } from "./time_spans.ts";
+import { timeSpans } from "./axes.ts";
 
 /** Parts of a span of time: a terminal rarely has as many columns, a picture has fewer. */
 const BUCKETS = 500;
@@ -163,4 +168,20 @@ function sampleOf({ reply, error }: WatchedExchange): Sample | undefined {
   if (!("offset" in reply)) return { delay };
   const [offset, bound] = [reply.offset.total("seconds"), reply.errorBound.total("seconds")];
   return { delay, measured: { offset, bound } };
+}
+
+/** A line per server that is wrong, or one if no majority agrees; none as long as all can be right. */
+export function disagreementOf(records: readonly WatchRecord[]): StyledLine[] {
+  const comparison = combine(records.flatMap(samplesOf));
+  if (comparison.outcome !== "disagree") return [];
+  return formatDisagreement(comparison).map((text) => ({ text: escapeLine(text), tone: "bad" }));
+}
+
+/** The latest reply of a server as the only one of a sampling. */
+function samplesOf({ url, last }: WatchRecord): Samples[] {
+  const { reply, error } = last ?? {};
+  if (!reply || error || !("offset" in reply)) return [];
+  const startedAfter = new Temporal.Duration();
+  const estimated = estimate([{ reply, startedAfter }], startedAfter);
+  return estimated ? [{ url, exchanges: [], loss: 0, estimate: estimated, warnings: [] }] : [];
 }

@@ -7,9 +7,9 @@ import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 import { layOutServers, scrollTo } from "./server_table.ts";
 import { drawPlot, MIN_PLOT_HEIGHT, MIN_PLOT_WIDTH } from "./terminal_plot.ts";
-import { disagreementOf } from "./disagreement.ts";
-import type { TimeSpan } from "./time_spans.ts";
-import { chooseBase } from "./value_axis.ts";
+import { disagreementOf } from "./record.ts";
+import type { TimeSpan } from "./axes.ts";
+import { chooseBase } from "./axes.ts";
 
 export interface WatchView {
   readonly records: readonly WatchRecord[];

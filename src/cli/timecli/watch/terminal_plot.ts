@@ -1,7 +1,7 @@
 /** A plot over time in characters. */
 import plot from "simple-ascii-chart";
-import type { TimeSpan } from "./time_spans.ts";
-import { chooseRange, createValueAxis, type ValueAxis } from "./value_axis.ts";
+import type { TimeSpan } from "./axes.ts";
+import { chooseRange, createValueAxis, type ValueAxis } from "./axes.ts";
 
 export interface TerminalPlot {
   /** Times in seconds from now, 0 or less and within the span, and values in seconds. */

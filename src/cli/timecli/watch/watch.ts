@@ -1,13 +1,17 @@
 /** `timecli watch`: its command line, turned into options and handed to `watch()`. */
+import { systemNetwork } from "../../../client/network.ts";
 import { watch, type WatchOptions } from "../../../client/watch.ts";
 import { duration, file, flag } from "../../../options/field.ts";
 import { pickOptions } from "../../../options/read.ts";
 import { formatEndpoint, parseTarget } from "../../../protocols/endpoint.ts";
+import { checkWritable, writeAtomically } from "../../../system/atomic_file.ts";
+import { machineName } from "../../../system/libc.ts";
 import { readSeconds } from "../../../text/duration.ts";
 import { escapeLine, toAscii } from "../../../text/printable.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { asArgumentError, checkUrls, exitCodeFor, queryExitCodes } from "../../shared/errors.ts";
-import { showsUnicode, writeProblem, writeUnlessStopped } from "../../shared/output.ts";
+import { rethrowWriteError, standardOutput } from "../../shared/files.ts";
+import { showsUnicode, writeProblem, writeText, writeUnlessStopped } from "../../shared/output.ts";
 import { stopSignal } from "../../shared/stop_signal.ts";
 import { canBeDrawnOn } from "../../shared/terminal.ts";
 import {
@@ -21,9 +25,7 @@ import {
 import { csvLines, formatSummary, jsonLines, textLines } from "./lines.ts";
 import { LiveView } from "./live_view.ts";
 import { keyHelp } from "./screen.ts";
-import { checkPicture, writePicture } from "./picture/picture.ts";
 import { type WatchNotice, WatchRecord } from "./record.ts";
-import { systemNetwork } from "../../../client/network.ts";
 
 const pollFields = {
   interval: duration("10ms", "1d", {
@@ -134,14 +136,26 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
     for (const each of notices) await write(textLines.format(each));
     await write(`\n${formatSummary(rows)}`);
   }
-  if (plot !== undefined) await draw(plot, rows);
+  if (plot !== undefined) await writePicture(plot, rows);
   const silent = rows.find(({ delays }) => delays.count === 0);
   if (silent && !silent.last && deadline?.aborted) return queryExitCodes.timeout;
   return exitCodeFor(silent?.last?.error);
 }
 
+/** Throws an error of one line if a picture cannot be written, `NotCapable` without a permission. */
+async function checkPicture(path: string): Promise<void> {
+  if (standardOutput(path)) return;
+  await checkWritable(path).catch((error) => rethrowWriteError("picture", path, error));
+}
+
 /** Writes the picture, but not an empty one over an earlier one. */
-async function draw(path: string, records: readonly WatchRecord[]): Promise<void> {
-  if (records.some(({ delays }) => delays.count > 0)) return await writePicture(path, records);
-  writeProblem(`timecli: No picture is written to ${escapeLine(path)}: no time was received\n`);
+async function writePicture(path: string, records: readonly WatchRecord[]): Promise<void> {
+  if (records.every(({ delays }) => delays.count === 0)) {
+    writeProblem(`timecli: No picture is written to ${escapeLine(path)}: no time was received\n`);
+    return;
+  }
+  const { drawPicture } = await import("./picture/svg.ts");
+  const [picture, stream] = [drawPicture(records, machineName()), standardOutput(path)];
+  if (stream) return writeText(stream, picture);
+  await writeAtomically(path, picture).catch((error) => rethrowWriteError("picture", path, error));
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { runLive } from "../../../../src/cli/timecli/top/live_top.ts";
+import { runLive } from "../../../../src/cli/timecli/top/top.ts";
 import { timecli } from "../../../../src/cli/timecli/timecli.ts";
 import type { ClientsQuery } from "../../../../src/client/clients_query.ts";
 import type { ClientsAnswer } from "../../../../src/client/control_api.ts";

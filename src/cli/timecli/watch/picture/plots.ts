@@ -13,10 +13,10 @@ import {
   ruleY,
 } from "@observablehq/plot";
 import type { Document, Element } from "@xmldom/xmldom";
-import { chooseRange, createValueAxis, type ValueAxis } from "../value_axis.ts";
+import { chooseRange, createValueAxis, type ValueAxis } from "../axes.ts";
 import { eventsOf, LABEL_ROW, markEvents, rowsOfLabels } from "./events.ts";
 import { type Reference, relativeReference, type Series, trueReference } from "./series.ts";
-import { createTimeAxis, type TimeAxis } from "./time_axis.ts";
+import { createTimeAxis, type TimeAxis } from "../axes.ts";
 
 export const WIDTH = 900;
 export const PLOT_HEIGHT = 260;

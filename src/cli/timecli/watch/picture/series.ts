@@ -1,6 +1,6 @@
 /** The servers of a picture: their marks, their medians, and the reference of their offsets. */
 import { median } from "../../../../client/statistics.ts";
-import { chooseBase, chooseRange } from "../value_axis.ts";
+import { chooseBase, chooseRange } from "../axes.ts";
 import type { WatchRecord } from "../record.ts";
 
 /** Okabe and Ito's colours, which colour-blind people can distinguish. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { runTimecli } from "../../../support/command_line.ts";
-import { FakeNetwork } from "../../../support/fake_network.ts";
-import { checkSessions, type Session } from "../../../support/simulated_servers.ts";
+import { runTimecli } from "../../support/command_line.ts";
+import { FakeNetwork } from "../../support/fake_network.ts";
+import { checkSessions, type Session } from "../../support/simulated_servers.ts";
 
 const sessions: readonly Session[] = [
   [

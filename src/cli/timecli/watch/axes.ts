@@ -1,4 +1,4 @@
-/** Axes of seconds whose ticks distinguish values of any size: in one unit, with the digits of the step. */
+/** Axes of plots: values with ticks that distinguish any size, and time, as a span that ends now or between two moments. */
 import { formatExactSeconds } from "../../../text/units.ts";
 
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400] as const;
@@ -110,4 +110,79 @@ export function chooseBase(min: number, max: number): Base | undefined {
 function formatBase(seconds: number, grain: number): string {
   const text = formatExactSeconds(seconds, grain).replace(/\.0+(?= )|(\.\d+?)0+(?= )/, "$1");
   return seconds < 0 ? text : `+${text}`;
+}
+
+/** A scale of the time axis of `timecli watch`, in seconds. */
+export interface TimeSpan {
+  /** The length of the axis, which ends now. */
+  readonly seconds: number;
+  readonly tick: number;
+}
+
+/** All scales, the shortest first. */
+export const timeSpans: readonly [TimeSpan, ...TimeSpan[]] = [
+  { seconds: 15, tick: 5 },
+  { seconds: 30, tick: 10 },
+  { seconds: MINUTE, tick: 15 },
+  { seconds: 5 * MINUTE, tick: MINUTE },
+  { seconds: 15 * MINUTE, tick: 3 * MINUTE },
+  { seconds: HOUR, tick: 15 * MINUTE },
+  { seconds: 6 * HOUR, tick: 2 * HOUR },
+  { seconds: DAY, tick: 6 * HOUR },
+];
+
+/** A scale grows up to this one by itself. */
+const MAX_GROWN_SECONDS = MINUTE;
+
+/** A plot of fewer exchanges shows little. */
+const MIN_EXCHANGES = 30;
+
+/**
+ * Chooses the index of the scale until the user does: the time elapsed, up to a minute, or more where
+ * requests are rare.
+ */
+export function chooseSpan(elapsedSeconds: number, sent: number): number {
+  const interval = elapsedSeconds / Math.max(1, sent);
+  const wanted = Math.min(elapsedSeconds, Math.max(MAX_GROWN_SECONDS, MIN_EXCHANGES * interval));
+  const index = timeSpans.findIndex(({ seconds }) => seconds >= wanted);
+  return index === -1 ? timeSpans.length - 1 : index;
+}
+
+/** A label has the room of a tenth of a picture. */
+const MAX_TICKS = 10;
+
+export interface TimeAxis {
+  /** Its ends, with room for the labels there. */
+  readonly domain: readonly [Date, Date];
+  readonly ticks: readonly Date[];
+  readonly label: string;
+  readonly format: (at: Date) => string;
+}
+
+/** Creates an axis from one moment to another, in milliseconds since the Unix epoch. */
+export function createTimeAxis(firstMs: number, lastMs: number): TimeAxis {
+  const lengthMs = Math.max(lastMs - firstMs, 100);
+  const margin = lengthMs / 50 + (lengthMs - (lastMs - firstMs)) / 2;
+  const [from, to] = [firstMs - margin, lastMs + margin];
+  const step = Math.max(0.001, roundStep((to - from) / 1000 / MAX_TICKS));
+  const stepMs = step * 1000;
+  const first = Math.ceil(from / stepMs);
+  const count = Math.max(0, Math.floor(to / stepMs) - first + 1);
+  return {
+    domain: [new Date(from), new Date(to)],
+    ticks: Array.from({ length: count }, (_, i) => new Date(Math.round((first + i) * stepMs))),
+    ...labelsFor(step, lengthMs / 1000),
+  };
+}
+
+/** Shows the part of a moment that differs between ticks, and the date where there are several. */
+function labelsFor(step: number, length: number): Pick<TimeAxis, "label" | "format"> {
+  const part = (from: number, to: number) => (at: Date): string =>
+    at.toISOString().slice(from, to).replace("T", " ");
+  const label = "Time (UTC)";
+  if (step >= DAY) return { label: "Date (UTC)", format: part(0, 10) };
+  if (length >= DAY) return { label, format: part(5, 16) };
+  if (step >= 60) return { label, format: part(11, 16) };
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return { label, format: part(11, digits === 0 ? 19 : 20 + digits) };
 }

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import {
   formatCsv,
   formatCsvRow,
+  outcomeToJson,
   replyColumns,
   sampleColumns,
-} from "../../../../src/cli/timecli/query/csv.ts";
-import { outcomeToJson } from "../../../../src/cli/timecli/query/json.ts";
+} from "../../../../src/cli/timecli/query/json.ts";
 import { QueryError } from "../../../../src/protocols/failure.ts";
 import type { TextReply } from "../../../../src/protocols/reply.ts";
 
