@@ -57,8 +57,13 @@ const shape =
  * ```
  */
 export function parseEndpoint(url: string, defaultProtocol?: Protocol): Endpoint {
+  return parse(url, url, defaultProtocol);
+}
+
+/** Parses a URL, or a part of the one `given`, which errors show. */
+function parse(url: string, given: string, defaultProtocol?: Protocol): Endpoint {
   const fail = (problem: string): never => {
-    throw wrongUrl(url, problem);
+    throw wrongUrl(given, problem);
   };
   const bareIpv6 = isIpv6(url) ? url : undefined;
   const { scheme, ipv6: bracketed, host, port } = bareIpv6 !== undefined
@@ -100,7 +105,7 @@ export function parseEndpoint(url: string, defaultProtocol?: Protocol): Endpoint
 export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
   if (NTS_SCHEME.test(url)) return parseNtsTarget(url);
   const [target = "", query] = url.split(/\?(.*)/s);
-  const endpoint = parseEndpoint(target, defaultProtocol);
+  const endpoint = parse(target, url, defaultProtocol);
   if (endpoint.port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
   if (query === undefined) return endpoint;
   const key = /^key=(\d{1,10})$/.exec(query)?.[1];
@@ -114,7 +119,7 @@ export function parseTarget(url: string, defaultProtocol?: Protocol): Endpoint {
 function parseNtsTarget(url: string): Endpoint {
   const plain = url.replace(NTS_SCHEME, "ntp://");
   if (plain.includes("?")) throw wrongUrl(url, "ntp+nts:// has no parameters");
-  const { protocol, hostname, port } = parseEndpoint(plain);
+  const { protocol, hostname, port } = parse(plain, url);
   if (port === 0) throw wrongUrl(url, "port 0 is for listeners, which then choose one");
   const hasPort = /:\d+\/?$/.test(plain);
   return { protocol, hostname, port: hasPort ? port : NTS_PORT, nts: true };
@@ -133,8 +138,9 @@ function wrongUrl(url: string, problem: string): SyntaxError {
 }
 
 function isIpv6(text: string): boolean {
-  // A zone, as in fe80::1%eth0, is not part of a URL's host.
-  return text.includes(":") && URL.canParse(`http://[${text.replace(/%[^%]+$/, "")}]`);
+  // A zone, as in fe80::1%eth0, is not part of a URL's host; nor is anything behind a bracket.
+  const [, address = ""] = /^([\da-f:.]+)(?:%[^%[\]/\s]+)?$/i.exec(text) ?? [];
+  return address.includes(":") && URL.canParse(`http://[${address}]`);
 }
 
 /**

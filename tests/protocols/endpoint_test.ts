@@ -78,6 +78,9 @@ Deno.test("parseEndpoint reports what is wrong", () => {
     ["asctime://[FEBF::1]:99", "a link-local address needs its interface"],
     ["8889", "a port follows a host, as in 127.0.0.1:8889"],
     ["::1:g", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["::1]/x", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["::1]:80/[::2", "expected [PROTOCOL://]HOST[:PORT]"],
+    ["fe80::1%a]:80", "expected [PROTOCOL://]HOST[:PORT]"],
     ["ntp://a\x1b[2J.example", "expected [PROTOCOL://]HOST[:PORT]"],
   ];
   for (const character of ["\x1b", "\x9b", "\u202e", "\u{e0001}", "\ud800"]) {
@@ -99,6 +102,19 @@ Deno.test("parseTarget reads what parseEndpoint does, but for port 0", () => {
   for (const url of ["ntp://127.0.0.1:0", "host:00", "[::1]:0/"]) {
     assertThrows(() => parseTarget(url), SyntaxError, "port 0 is for listeners");
     assertEquals(parseEndpoint(url).port, 0);
+  }
+});
+
+Deno.test("an error shows the URL of a target as it was given", () => {
+  const table: [url: string, problem: string][] = [
+    ["ntp+nts://", "the host is missing"],
+    ["ntp+nts://::1", "expected [PROTOCOL://]HOST[:PORT], an IPv6 address in brackets"],
+    ["NTP+NTS://host:65536", "port 65536 is above 65535"],
+    ["ntp://?key=7", "the host is missing"],
+    ["nosuch://host?key=7", 'unknown protocol "nosuch"'],
+  ];
+  for (const [url, problem] of table) {
+    assertThrows(() => parseTarget(url), SyntaxError, `Cannot read "${url}": ${problem}`);
   }
 });
 
