@@ -27,7 +27,7 @@ const SYMBOLS = {
 type Libcrypto = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** The most octets of one call: more than any datagram that is served. */
-const CAPACITY = 4096;
+export const CAPACITY = 4096;
 
 type Ciphers = Readonly<Record<number, Deno.PointerValue>>;
 

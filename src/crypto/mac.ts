@@ -1,7 +1,7 @@
 /** The message authentication codes of NTP's symmetric keys (RFC 5905 §7.3, RFC 8573). */
 import { nodeAes } from "./aes.ts";
 import { areEqual, Cmac } from "./cmac.ts";
-import { openLibcrypto } from "./libcrypto.ts";
+import { CAPACITY, openLibcrypto } from "./libcrypto.ts";
 import { nodeCrypto } from "./node_crypto.ts";
 
 /** How a key authenticates: a hash of key and packet, or AES-CMAC. */
@@ -54,7 +54,10 @@ export class Mac {
     this.type = type;
     if (type in AES_LENGTHS) {
       const cmac = new Cmac(secret, openLibcrypto() ?? nodeAes);
-      this.#digest = (message) => cmac.compute(message).slice();
+      // A client may be sent more than libcrypto is given.
+      const longCmac = (): Cmac => new Cmac(secret, nodeAes);
+      this.#digest = (message) =>
+        (message.length > CAPACITY ? longCmac() : cmac).compute(message).slice();
     } else {
       const { createHash } = nodeCrypto();
       const algorithm = type.toLowerCase();

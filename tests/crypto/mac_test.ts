@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { nodeAes } from "../../src/crypto/aes.ts";
+import { Cmac } from "../../src/crypto/cmac.ts";
 import { type KeyType, keyTypes, Mac } from "../../src/crypto/mac.ts";
 
 const text = new TextEncoder();
@@ -22,6 +24,16 @@ Deno.test("a MAC is a hash of key and packet, cut to 20 octets, or AES-CMAC", ()
     assert(mac.isRight(packet, Uint8Array.fromHex(expected)));
     assert(!mac.isRight(packet.subarray(1), Uint8Array.fromHex(expected)));
     assert(!mac.isRight(packet, Uint8Array.fromHex(expected).subarray(1)));
+  }
+});
+
+Deno.test("a MAC covers a packet of any length, with and without OpenSSL", () => {
+  const secret = Uint8Array.from({ length: 16 }, (_, i) => i);
+  const mac = new Mac({ id: 7, type: "AES128", secret });
+  for (const length of [4096, 4097, 65_507]) {
+    const long = Uint8Array.from({ length }, (_, i) => i === 0 ? 0x24 : i);
+    const expected = new Cmac(secret, nodeAes).compute(long).toHex();
+    assertEquals(mac.compute(long).toHex(), expected, `${length}`);
   }
 });
 
