@@ -60,13 +60,19 @@ export class TlsConnection implements Disposable {
   static async open(stream: Stream, side: TlsSide): Promise<TlsConnection> {
     const connection = new TlsConnection(stream, side);
     try {
-      await connection.#run(() => connection.#ssl.SSL_do_handshake(side.session));
+      await connection.#run(() => connection.#ssl.SSL_do_handshake(connection.#session));
       connection.#checkProtocol();
       return connection;
     } catch (error) {
       connection[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** The session; C would use the memory of one that is closed. */
+  get #session(): Deno.PointerValue {
+    if (this.#isClosed) throw new TlsError("the connection is closed");
+    return this.#side.session;
   }
 
   #checkProtocol(): void {
@@ -88,21 +94,21 @@ export class TlsConnection implements Disposable {
 
   /** Sends octets. */
   async write(octets: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#run(() => this.#ssl.SSL_write(this.#side.session, octets, octets.length));
+    await this.#run(() => this.#ssl.SSL_write(this.#session, octets, octets.length));
   }
 
   /** Receives some octets; undefined at the end. */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const piece = new Uint8Array(PIECE);
     const length = await this.#run(
-      () => this.#ssl.SSL_read(this.#side.session, piece, piece.length),
+      () => this.#ssl.SSL_read(this.#session, piece, piece.length),
     );
     return length > 0 ? piece.subarray(0, length) : undefined;
   }
 
   /** Tells the other side that nothing more will be sent. */
   async end(): Promise<void> {
-    this.#ssl.SSL_shutdown(this.#side.session);
+    this.#ssl.SSL_shutdown(this.#session);
     await this.#flush();
   }
 
@@ -111,7 +117,7 @@ export class TlsConnection implements Disposable {
     const name = new TextEncoder().encode(label);
     const key = new Uint8Array(length);
     const isDone = this.#ssl.SSL_export_keying_material(
-      this.#side.session,
+      this.#session,
       key,
       BigInt(key.length),
       name,
@@ -129,7 +135,6 @@ export class TlsConnection implements Disposable {
     const ssl = this.#ssl;
     const { session, other, maxReceived = MAX_RECEIVED } = this.#side;
     while (true) {
-      if (this.#isClosed) throw new TlsError("the connection is closed");
       ssl.ERR_clear_error();
       const result = call();
       // Both read the state of the call right before: nothing may wait in between.

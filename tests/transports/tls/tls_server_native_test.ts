@@ -1,5 +1,5 @@
 /** The server's side of TLS, given any octets: no failure but a TlsError, and no more octets than a handshake has. */
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { makeSelfSigned, type SelfSigned } from "../../../src/crypto/self_signed.ts";
 import { connectTls } from "../../../src/transports/tls/tls_client.ts";
 import { type Stream, TlsError } from "../../../src/transports/tls/tls_connection.ts";
@@ -209,5 +209,26 @@ Deno.test(
     const { certificate, key } = await made;
     assertThrows(() => new TlsServer({ certificate: "", key, protocol }), TlsError, "certificate");
     assertThrows(() => new TlsServer({ certificate, key: "", protocol }), TlsError, "private key");
+  }),
+);
+
+Deno.test(
+  await where(needs, "a connection that is closed gives OpenSSL nothing to use", async () => {
+    using server = await openServer();
+    const { client, server: stream } = connect();
+    const [ours, theirs] = await Promise.all([
+      server.accept(stream),
+      connectTls(client, await optionsOfClient()),
+    ]);
+    using _theirs = theirs;
+    ours[Symbol.dispose]();
+    ours[Symbol.dispose]();
+    const closed = "the connection is closed";
+    assertThrows(() => ours.exportKey("EXPORTER-x", new Uint8Array(), 32), TlsError, closed);
+    for (
+      const use of [() => ours.end(), () => ours.read(), () => ours.write(new Uint8Array(1))]
+    ) {
+      await assertRejects(use, TlsError, closed);
+    }
   }),
 );
