@@ -118,6 +118,8 @@ const MAX_REFERENCE_AGE_SECONDS = 2n ** 17n;
 
 function clockOddities(packet: NtpPacket): string[] {
   if (packet.leap === leap.unsynchronized) return [];
+  // All bits zero means "unknown" (RFC 5905 §6).
+  if (packet.referenceTimestamp === 0n) return ["its reference timestamp is zero"];
   const age = difference(packet.transmitTimestamp, packet.referenceTimestamp) >> 32n;
   if (age < 0n) return ["its reference timestamp is after its transmit timestamp"];
   if (age <= MAX_REFERENCE_AGE_SECONDS) return [];

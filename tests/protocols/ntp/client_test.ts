@@ -128,6 +128,7 @@ Deno.test("measureNtp warns of what is odd but no reason to refuse", () => {
   assertEquals(warnings({ version: 3 }), ["version 3 in the reply, asked with 4"]);
   const later = toTimestamp(start.add({ seconds: 1 }));
   assertEquals(warnings({ referenceTimestamp: later }).length, 1);
+  assertEquals(warnings({ referenceTimestamp: 0n }), ["its reference timestamp is zero"]);
   const old = Temporal.Instant.fromEpochNanoseconds(start.epochNanoseconds - 2n * day);
   assertEquals(warnings({ referenceTimestamp: toTimestamp(old) }), [
     "its clock was last set 2 d 0 h 0 min ago",

@@ -23,6 +23,9 @@ const MAX_REQUEST_LENGTH = 1232;
 /** The cookies that a client keeps (RFC 8915 §5.7). */
 export const MAX_COOKIES = 8;
 
+/** A longer cookie would leave a request no room for anything else. */
+export const MAX_COOKIE_LENGTH = 1024;
+
 export interface SealedRequest {
   /** The header of the request: 48 octets. */
   readonly header: Uint8Array;
@@ -123,15 +126,15 @@ export function openBody(
   return siv.open(body.subarray(sealedAt, sealedAt + sealedLength), [before, nonce]);
 }
 
-/** The cookies of a decrypted text, where fields have no least length. */
+/** The cookies of a decrypted text that a request has room for; fields have no least length there. */
 function cookiesIn(plain: Uint8Array): Uint8Array[] {
   const cookies: Uint8Array[] = [];
   for (let at = 0; plain.length - at >= FIELD_HEADER_LENGTH;) {
     const length = getUint16(plain, at + 2);
     if (length < FIELD_HEADER_LENGTH || length > plain.length - at) break;
-    if (getUint16(plain, at) === ntsField.cookie && length > FIELD_HEADER_LENGTH) {
-      cookies.push(plain.slice(at + FIELD_HEADER_LENGTH, at + length));
-    }
+    const body = plain.slice(at + FIELD_HEADER_LENGTH, at + length);
+    const isUsable = body.length > 0 && body.length <= MAX_COOKIE_LENGTH;
+    if (getUint16(plain, at) === ntsField.cookie && isUsable) cookies.push(body);
     at += length;
   }
   return cookies;

@@ -2,6 +2,7 @@
 import { SIV_KEY_LENGTH } from "../../../crypto/aes_siv.ts";
 import { getUint16 } from "../../octets.ts";
 import type { SessionKeys } from "./cookie.ts";
+import { MAX_COOKIE_LENGTH } from "./fields.ts";
 
 /** The types of records (RFC 8915 §4.1). */
 export const recordType = {
@@ -32,9 +33,6 @@ export const HEADER_LENGTH = 4;
 
 /** The most octets of an answer; one with 8 cookies has less than 2 KiB. */
 export const MAX_ANSWER_LENGTH = 16_384;
-
-/** A longer cookie would leave a request no room for anything else. */
-export const MAX_COOKIE_LENGTH = 1024;
 
 export interface Record {
   readonly type: number;

@@ -59,6 +59,26 @@ Deno.test("placeholders are as long as the cookie, and the request stays below 1
   }
 });
 
+Deno.test("a cookie is not kept that leaves a request no room, or is empty", () => {
+  const field = (type: number, body: Uint8Array): number[] => {
+    const length = 4 + body.length;
+    return [type >> 8, type & 0xff, length >> 8, length & 0xff, ...body];
+  };
+  const lengths = [0, 1, 1024, 1025, 40_000, 100];
+  const plain = Uint8Array.from(lengths.flatMap((n) => field(0x0204, new Uint8Array(n))));
+  const before = Uint8Array.from([...reply.subarray(0, 48), ...field(0x0104, identifier)]);
+  const nonce = new Uint8Array(16);
+  const sealed = s2c.seal(plain, [before, nonce]);
+  const body = [0, 16, sealed.length >> 8, sealed.length & 0xff, ...nonce, ...sealed];
+  const padded = Uint8Array.from([...body, ...new Array(-body.length & 3).fill(0)]);
+  const opened = openReply(
+    Uint8Array.from([...before, ...field(0x0404, padded)]),
+    identifier,
+    s2c,
+  );
+  assertEquals("cookies" in opened && opened.cookies.map(({ length }) => length), [1, 1024, 100]);
+});
+
 Deno.test("no reply is authentic of which a single bit was changed, cut or added to", () => {
   const isAuthentic = (octets: Uint8Array): boolean =>
     "cookies" in openReply(octets, identifier, s2c);
