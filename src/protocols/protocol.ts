@@ -5,6 +5,8 @@ import type { ReplyBase } from "./reply.ts";
 
 /** A protocol; its folder exports the record, the registry lists it. */
 export interface ProtocolRecord<Reply extends ReplyBase = ReplyBase> {
+  /** The name in logs and tables. */
+  readonly label: string;
   /** The UDP port of URLs that name none. */
   readonly port: number;
   /** Whether its replies have an offset, so that clocks can be compared by them. */

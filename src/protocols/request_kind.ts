@@ -1,7 +1,7 @@
 /** What a request speaks, by its octets alone: for logs and counts of clients, of refused requests too. */
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { isPrintable } from "./octets.ts";
-import { type Protocol, type WireProtocol, wireProtocols } from "./registry.ts";
+import { type Protocol, protocols, type WireProtocol, wireProtocols } from "./registry.ts";
 
 /** The protocol of a request, and where it is an NTP packet its version and mode. */
 export interface RequestKind {
@@ -45,13 +45,6 @@ export function decodeKind(code: number): RequestKind {
     : { protocol, version: code >> 3 & 7, mode: code & 7 };
 }
 
-const protocolNames: Readonly<Record<WireProtocol, string>> = {
-  asctime: "text",
-  daytime: "Daytime",
-  time: "Time",
-  ntp: "NTP",
-};
-
 const modeNames = [
   "reserved",
   "symmetric active",
@@ -71,7 +64,7 @@ export function formatKind(
   },
 ): string {
   // A server of a later version may know others.
-  const name = protocolNames[protocol] ?? protocol;
+  const name = Object.hasOwn(protocols, protocol) ? protocols[protocol].label : protocol;
   return version === null ? name : `${name} v${version}`;
 }
 

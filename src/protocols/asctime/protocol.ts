@@ -13,6 +13,7 @@ import { ASCTIME_REQUEST, looksLikeAsctime, parseAsctime } from "./parse.ts";
  * it; any datagram is a request. The port is this project's own.
  */
 export const asctime: ProtocolRecord<TextReply> = {
+  label: "text",
   port: 8888,
   isSpokenByAuto: true,
   createRequest: () => ({ octets: new TextEncoder().encode(ASCTIME_REQUEST) }),

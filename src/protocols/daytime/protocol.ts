@@ -5,6 +5,7 @@ import { looksLikeDaytime, parseDaytime } from "./parse.ts";
 
 /** The Daytime protocol (RFC 867): any datagram is a request, the reply a line of ASCII of no prescribed form. */
 export const daytime: ProtocolRecord<TextReply> = {
+  label: "Daytime",
   port: 13,
   createRequest: () => ({ octets: new Uint8Array() }),
   read({ request: _request, octets, ...reply }): TextReply {

@@ -7,6 +7,7 @@ import { matchTests, trustTests } from "./tests.ts";
 
 /** NTP, versions 1 to 4 (RFC 5905). */
 export const ntp: ProtocolRecord<NtpReply> = {
+  label: "NTP",
   port: 123,
   hasOffset: true,
   isSpokenByAuto: true,

@@ -8,6 +8,7 @@ import { looksLikeTime, parseTime, TIME_REPLY_LENGTH } from "./parse.ts";
  * big-endian: seconds since 1900-01-01T00:00:00Z modulo 2^32, from zero again at 2036-02-07T06:28:16Z.
  */
 export const time: ProtocolRecord<SecondsReply> = {
+  label: "Time",
   port: 37,
   hasOffset: true,
   createRequest: () => ({ octets: new Uint8Array() }),
