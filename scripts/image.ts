@@ -4,7 +4,7 @@ import { type Arguments, defineCommand } from "../src/cli/shared/command.ts";
 import { flag } from "../src/options/field.ts";
 import { runCommand } from "./bench/options.ts";
 import { makeContents, writeFolder } from "./compile/folder.ts";
-import { flagsOf, LAUNCH_FLAGS, programs } from "./compile/programs.ts";
+import { fillTemplate, flagsOf, LAUNCH_FLAGS, programs } from "./compile/programs.ts";
 import { CompileError, ROOT } from "./compile/run.ts";
 import { findTarget } from "./compile/targets.ts";
 
@@ -68,8 +68,8 @@ export async function writeContext(folder: string): Promise<string> {
   const ask = ["--timeout", "4s", "ntp://127.0.0.1"];
   values["HEALTH"] = formatCommand([...start["timecli"] ?? [], ...ask]);
   const template = await Deno.readTextFile(join(ROOT, "scripts/image/Containerfile"));
-  const text = template.replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? "");
-  await Deno.writeTextFile(join(folder, "Containerfile"), text);
+  const file = join(folder, "Containerfile");
+  await Deno.writeTextFile(file, fillTemplate(template, values));
   return contents.version;
 }
 

@@ -142,7 +142,7 @@ function exportsOf(): Record<string, { types: string; default: string }> {
 
 /** Bundles all entries at once: they share their classes, and `instanceof` works across them. */
 async function bundleEntries(lib: string): Promise<void> {
-  const system = new URL("../../src/system/", import.meta.url);
+  const system = new URL("../src/system/", import.meta.url);
   const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const map = await Deno.makeTempFile({ suffix: ".json" });
   try {

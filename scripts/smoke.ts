@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { defineCommand } from "../src/cli/shared/command.ts";
 import { runCommand } from "./bench/options.ts";
+import { readUrl } from "./compile/measure.ts";
 import { CompileError, ROOT, run } from "./compile/run.ts";
 
 const command = defineCommand({
@@ -48,7 +49,7 @@ export async function tryArchive(archives: string): Promise<string[]> {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    const url = await readUrl(server.stdout);
+    const url = await readUrl(server);
     const replies: string[] = [];
     for (const protocol of ["asctime", "ntp"]) {
       replies.push(await run(program("timecli"), [url.replace(/^auto/, protocol)]));
@@ -60,19 +61,6 @@ export async function tryArchive(archives: string): Promise<string[]> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** Reads the address from the ready line, and all that follows. */
-async function readUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  let text = "";
-  for await (
-    const chunk of stdout.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })
-  ) {
-    text += chunk;
-    const url = /"url":"([^"]+)"/.exec(text)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new CompileError(`timesrv ended without listening: ${text.trim()}`);
 }
 
 if (import.meta.main) Deno.exit(await runCommand(command));

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { bundleProgram, type ProgramFile } from "./bundle.ts";
 import { billOfMaterials, denoLicense, licensePage, shippedPackages } from "./packages.ts";
-import { flagsOf, LAUNCH_FLAGS, type Program, programs } from "./programs.ts";
+import { fillTemplate, flagsOf, LAUNCH_FLAGS, type Program, programs } from "./programs.ts";
 import { deno, ROOT } from "./run.ts";
 import { type Target, writeRuntime } from "./targets.ts";
 
@@ -98,8 +98,7 @@ async function launcher(file: string, program: Program, { loader }: Target): Pro
     FLAGS: flags.map((flag) => isCmd ? `"${flag}"` : `'${flag}'`).join(" "),
     ENVIRONMENT: (await readText("scripts/compile/environment.sh")).trimEnd(),
   };
-  const text = (await readText(`scripts/compile/${file}`))
-    .replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? "");
+  const text = fillTemplate(await readText(`scripts/compile/${file}`), values);
   return isCmd ? text.replaceAll("\n", "\r\n") : text;
 }
 

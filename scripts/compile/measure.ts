@@ -4,15 +4,20 @@ import { CompileError } from "./run.ts";
 /** Whole milliseconds from the start of each program to its first reply. */
 export type FirstReplies = Readonly<Record<"timesrv" | "timecli", number>>;
 
-/** Reads the listener's URL from the log of a server started with `--log-format json`. */
-async function announced(server: Deno.ChildProcess): Promise<string> {
+/**
+ * Reads the listener's URL from the ready line of a server.
+ *
+ * @throws {CompileError} If it ends without one
+ */
+export async function readUrl({ stdout }: Deno.ChildProcess): Promise<string> {
   let text = "";
-  for await (const chunk of server.stderr.pipeThrough(new TextDecoderStream())) {
+  const chunks = stdout.pipeThrough(new TextDecoderStream()).values({ preventCancel: true });
+  for await (const chunk of chunks) {
     text += chunk;
-    const url = /"url":"(asctime:[^"]+)"/.exec(text)?.[1];
+    const url = /"url":"([^"]+)"/.exec(text)?.[1];
     if (url !== undefined) return url;
   }
-  throw new CompileError(`starting timesrv: it ended without listening: ${text.trim()}`);
+  throw new CompileError("timesrv ended without listening");
 }
 
 /** Sends one datagram and waits for the reply. */
@@ -37,16 +42,16 @@ async function firstReplies(dist: string, suffix: string, cache: string): Promis
   }
   const serverStart = performance.now();
   const server = new Deno.Command(join(dist, `timesrv${suffix}`), {
-    args: ["asctime://127.0.0.1:0", "--log-format", "json"],
+    args: ["asctime://127.0.0.1:0", "--quiet"],
     env: env("timesrv"),
     stdin: "null",
-    stdout: "null",
-    stderr: "piped",
+    stdout: "piped",
+    stderr: "inherit",
   }).spawn();
   // A server that never answers must not hang the build.
   const alarm = setTimeout(() => server.kill("SIGKILL"), 60_000);
   try {
-    const url = await announced(server);
+    const url = await readUrl(server);
     const ended = server.status.then(() => {
       throw new CompileError("asking timesrv: it ended without a reply");
     });

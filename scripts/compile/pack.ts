@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ProgramFile } from "./bundle.ts";
 import { CompileError } from "./run.ts";
-import { LAUNCH_FLAGS } from "./programs.ts";
+import { fillTemplate, LAUNCH_FLAGS } from "./programs.ts";
 import { sha256 } from "./sources.ts";
 
 /** A compressed file inside a self-extracting executable. */
@@ -75,7 +75,7 @@ export async function pack(
       FILES: payloads.map(({ path }) => path).join(" "),
       PAYLOADS: table.join("\n"),
     };
-    return encoder.encode(template.replaceAll(/@([A-Z_]+)@/g, (_, key) => values[key] ?? ""));
+    return encoder.encode(fillTemplate(template, values));
   }
   await Deno.writeFile(out, fill(fill(0).length));
   for (const { packed } of payloads) await Deno.writeFile(out, packed, { append: true });

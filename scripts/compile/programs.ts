@@ -49,6 +49,19 @@ export const programs: readonly Program[] = [
   },
 ];
 
+/**
+ * Fills in a template of a launcher or image, in which `@NAME@` stands for a value.
+ *
+ * @throws {CompileError} If there is no such value
+ */
+export function fillTemplate(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/@([A-Z_]+)@/g, (_, name) => {
+    const value = values[name];
+    if (value === undefined) throw new CompileError(`a template needs the value @${name}@`);
+    return value;
+  });
+}
+
 /** The flags of a Deno that is shipped with a program, beside those of {@linkcode flagsOf}. */
 export const LAUNCH_FLAGS: readonly string[] = [
   // Nothing in the caller's folder may change the program: no configuration, lock file or module.
