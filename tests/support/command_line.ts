@@ -7,6 +7,7 @@ import { timesrv } from "../../src/cli/timesrv/timesrv.ts";
 import { systemNetwork } from "../../src/client/network.ts";
 import { FakeNetwork } from "./fake_network.ts";
 import type { Outcome } from "./process.ts";
+import { replace } from "./replacing.ts";
 import { within } from "./wait.ts";
 
 // Simulated time would pass while the program waits for one of its modules to be loaded.
@@ -92,7 +93,7 @@ export async function runMain(
   const query = permissions.querySync.bind(permissions);
   const querySync = (permission: Deno.PermissionDescriptor): { readonly state: string } =>
     permission.name === "env" ? { state: "granted" } : query(permission);
-  const replaced: [object, Record<string, unknown>][] = [
+  using _replaced = replace([
     // The program gives up what it no longer needs; the tests go on.
     [permissions, { querySync, revokeSync: () => ({ state: "denied" }) }],
     [Deno.env, { get: (name: string) => env[name] }],
@@ -120,26 +121,9 @@ export async function runMain(
         listeners.splice(at, at < 0 ? 0 : 1);
       },
     }],
-  ];
-  const before = replaced.map(([object, fakes]) =>
-    Object.keys(fakes).map((key) => [key, Object.getOwnPropertyDescriptor(object, key)] as const)
-  );
-  for (const [object, fakes] of replaced) {
-    for (const [key, value] of Object.entries(fakes)) {
-      Object.defineProperty(object, key, { value, configurable: true, writable: true });
-    }
-  }
-  try {
-    outcome.code = await runToExitCode(name, () => runProgram(program, args));
-    return outcome;
-  } finally {
-    replaced.forEach(([object], i) => {
-      for (const [key, own] of before[i] ?? []) {
-        if (own) Object.defineProperty(object, key, own);
-        else delete (object as Record<string, unknown>)[key];
-      }
-    });
-  }
+  ]);
+  outcome.code = await runToExitCode(name, () => runProgram(program, args));
+  return outcome;
 }
 
 /** What `timesrv` writes to standard output once it serves. */

@@ -4,34 +4,21 @@ import { Ajv2020 } from "ajv";
 import timecli from "../../docs/timecli.schema.json" with { type: "json" };
 import explain from "../../docs/timecli_explain.schema.json" with { type: "json" };
 
+const commands = ["compare", "check", "wait", "watch", "bench", "control"] as const;
+const paths = ["served_time", "history", "tick", "news"] as const;
+
 /** A command whose `--json` has a schema, or a response of the HTTP interface. */
 export type Command =
   | "timecli"
-  | "compare"
-  | "check"
-  | "wait"
-  | "watch"
-  | "bench"
-  | "control"
-  | "served_time"
-  | "history"
-  | "tick"
-  | "news"
   | "explain"
-  | "explain list";
+  | "explain list"
+  | (typeof commands | typeof paths)[number];
 
-const refs: Readonly<Record<Command, string>> = {
+const refs = {
   timecli: timecli.$id,
-  compare: `${timecli.$id}#/$defs/compare`,
-  check: `${timecli.$id}#/$defs/check`,
-  wait: `${timecli.$id}#/$defs/wait`,
-  watch: `${timecli.$id}#/$defs/watch`,
-  bench: `${timecli.$id}#/$defs/bench`,
-  control: `${timecli.$id}#/$defs/control`,
-  served_time: `${timecli.$id}#/$defs/served_time`,
-  history: `${timecli.$id}#/$defs/history`,
-  tick: `${timecli.$id}#/$defs/tick`,
-  news: `${timecli.$id}#/$defs/news`,
+  ...Object.fromEntries(
+    [...commands, ...paths].map((name) => [name, `${timecli.$id}#/$defs/${name}`]),
+  ),
   explain: explain.$id,
   "explain list": `${explain.$id}#/$defs/list`,
 };

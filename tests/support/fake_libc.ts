@@ -304,16 +304,9 @@ function read({ payload, name, control }: Message): Outgoing {
     port: viewOf(name).getUint16(layout.port, false),
   };
   if (control.length === 0) return sent;
-  const header = viewOf(control);
-  const [level, type] = [CMSGHDR.level, CMSGHDR.type].map((at) => header.getInt32(at, true));
   const info = isIpv6 ? IN6_PKTINFO : IN_PKTINFO;
-  const data = control.subarray(CMSGHDR.size);
   const expected = isIpv6 ? [IPPROTO_IPV6, IPV6_PKTINFO] : [IPPROTO_IP, IP_PKTINFO];
-  const length = Number(header.getBigUint64(CMSGHDR.length, true));
-  const isWhole = length === CMSGHDR.size + info.size && control.length === (length + 7 & ~7);
-  if (level !== expected[0] || type !== expected[1] || !isWhole) {
-    throw new Error(`A control message of level ${level}, type ${type}, ${length} octets`);
-  }
+  const data = dataOf(control, expected, info.size);
   const from = isIpv6 ? IN6_PKTINFO.destination : IN_PKTINFO.local;
   return {
     ...sent,
@@ -326,11 +319,18 @@ function read({ payload, name, control }: Message): Outgoing {
 function readConnected(octets: Uint8Array, control: Uint8Array): Outgoing {
   const sent = { payload: octets.slice(), to: [], port: 0 };
   if (control.length === 0) return sent;
+  const data = dataOf(control, [SOL_UDP, UDP_SEGMENT], 2);
+  return { ...sent, segment: viewOf(data).getUint16(0, true) };
+}
+
+/** The data of the one control message, whose level and type must be these. */
+function dataOf(control: Uint8Array, expected: readonly number[], size: number): Uint8Array {
   const header = viewOf(control);
   const [level, type] = [CMSGHDR.level, CMSGHDR.type].map((at) => header.getInt32(at, true));
   const length = Number(header.getBigUint64(CMSGHDR.length, true));
-  if (level !== SOL_UDP || type !== UDP_SEGMENT || length !== CMSGHDR.size + 2) {
+  const isWhole = length === CMSGHDR.size + size && control.length === (length + 7 & ~7);
+  if (level !== expected[0] || type !== expected[1] || !isWhole) {
     throw new Error(`A control message of level ${level}, type ${type}, ${length} octets`);
   }
-  return { ...sent, segment: header.getUint16(CMSGHDR.size, true) };
+  return control.subarray(CMSGHDR.size);
 }

@@ -9,7 +9,7 @@ import type {
   DatagramConnection,
 } from "../../src/transports/connect_datagram.ts";
 import { FakeTime } from "./fake_time.ts";
-import { ntpReply } from "./scripted_server.ts";
+import { ntpReply, referenceIdOf } from "./scripted_server.ts";
 
 /** A request as a {@linkcode FakeServer} receives it. */
 export interface FakeRequest {
@@ -33,8 +33,7 @@ export interface FakeServer {
 
 /** The fields of an NTP reply that is a kiss-o'-death with this code. */
 export function kissOfDeath(code: string): Partial<NtpPacket> {
-  const referenceId = [...code].reduce((id, letter) => id * 256 + letter.charCodeAt(0), 0);
-  return { stratum: 0, leap: 3, referenceId };
+  return { stratum: 0, leap: 3, referenceId: referenceIdOf(code) };
 }
 
 /** A network whose servers, names and time are a test's own. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ntpRequest } from "../../src/protocols/ntp/client.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
-import { ntpReply } from "./scripted_server.ts";
+import { ntpReply, referenceIdOf } from "./scripted_server.ts";
 
 /** The protocols that have requests of their own. */
 export const protocols = ["asctime", "daytime", "time", "ntp"] as const;
@@ -120,11 +120,11 @@ const ownReply: fc.Arbitrary<[means: Verdict, fields: Fields]> = fc.oneof(
     fc.constantFrom(-20, 127),
   ).map(([code, leap, precision]): [Verdict, Fields] => [
     "kiss_o_death",
-    () => ({ stratum: 0, leap, precision, referenceId: codeOf(code), receiveTimestamp: 0n }),
+    () => ({ stratum: 0, leap, precision, referenceId: referenceIdOf(code), receiveTimestamp: 0n }),
   ]),
   fc.constantFrom("INIT", "STEP", "\0\0\0\0").map((code): [Verdict, Fields] => [
     "unsynchronized",
-    () => ({ stratum: 0, leap: 3, referenceId: codeOf(code) }),
+    () => ({ stratum: 0, leap: 3, referenceId: referenceIdOf(code) }),
   ]),
   fc.integer({ min: 16, max: 255 }).map((stratum): [Verdict, Fields] => [
     "unsynchronized",
@@ -143,9 +143,6 @@ const ownReply: fc.Arbitrary<[means: Verdict, fields: Fields]> = fc.oneof(
     { rootDispersion: 16 },
   ).map((fields): [Verdict, Fields] => ["unusable", () => fields]),
 );
-
-const codeOf = (code: string): number =>
-  [...code].reduce((id, char) => id * 256 + char.charCodeAt(0), 0);
 
 const ownNtp: fc.Arbitrary<Datagram> = fc.tuple(ownReply, fc.nat({ max: 300 })).map(
   ([[means, fields], words]) => ({

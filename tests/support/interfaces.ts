@@ -1,16 +1,14 @@
+import { replace } from "./replacing.ts";
+
 /** The interfaces of another machine, until they are disposed of. */
 export class FakeInterfaces implements Disposable {
-  readonly #deno = {
-    networkInterfaces: Deno.networkInterfaces,
-    querySync: Deno.permissions.querySync,
-  };
+  readonly #replaced: Disposable;
   /** How often they were read. */
   readings = 0;
 
   /** @param cidrs The name of each and its address with the length of its prefix, or why they cannot be read */
   constructor(cidrs: readonly (readonly [name: string, cidr: string])[] | Error) {
-    Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
-    Deno.networkInterfaces = () => {
+    const networkInterfaces = (): Deno.NetworkInterfaceInfo[] => {
       this.readings++;
       if (cidrs instanceof Error) throw cidrs;
       return cidrs.map(([name, cidr]) => {
@@ -19,10 +17,13 @@ export class FakeInterfaces implements Disposable {
         return { name, family, address, cidr } as Deno.NetworkInterfaceInfo;
       });
     };
+    this.#replaced = replace([
+      [Deno, { networkInterfaces }],
+      [Deno.permissions, { querySync: () => ({ state: "granted" }) }],
+    ]);
   }
 
   [Symbol.dispose](): void {
-    Deno.networkInterfaces = this.#deno.networkInterfaces;
-    Deno.permissions.querySync = this.#deno.querySync;
+    this.#replaced[Symbol.dispose]();
   }
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Needs } from "./needs.ts";
+import { replace } from "./replacing.ts";
 
 const systems = ["linux x86_64", "linux aarch64"];
 
@@ -20,8 +21,7 @@ export class FakeKernel implements Disposable {
   /** How often it has been opened. */
   timesOpened = 0;
   #open = 0;
-  readonly #dlopen = Deno.dlopen;
-  readonly #querySync = Deno.permissions.querySync;
+  readonly #replaced: Disposable;
 
   constructor() {
     const symbols = {
@@ -32,17 +32,19 @@ export class FakeKernel implements Disposable {
         return this.isSynchronized ? 1 : 5;
       },
     };
-    Deno.dlopen = (() => {
+    const dlopen = (): unknown => {
       this.#open++;
       this.timesOpened++;
       return { symbols, close: () => this.#open-- };
-    }) as unknown as typeof Deno.dlopen;
-    Deno.permissions.querySync = () => ({ state: "granted" }) as Deno.PermissionStatus;
+    };
+    this.#replaced = replace([
+      [Deno, { dlopen }],
+      [Deno.permissions, { querySync: () => ({ state: "granted" }) }],
+    ]);
   }
 
   [Symbol.dispose](): void {
-    Deno.dlopen = this.#dlopen;
-    Deno.permissions.querySync = this.#querySync;
+    this.#replaced[Symbol.dispose]();
     assertEquals(this.#open, 0, "the kernel is left open");
   }
 }

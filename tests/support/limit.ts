@@ -1,12 +1,12 @@
 /** The limit of every test: an event that does not come is a failure, not a run without an end. */
 
 /** How often each limit is as long as usual, on a machine that is emulated. */
-export const slowness = await findSlowness();
+export const slowness = Number(await readVariable("TIMESRV_TEST_SLOWNESS") ?? 1);
 
-async function findSlowness(): Promise<number> {
-  const name = "TIMESRV_TEST_SLOWNESS";
-  const { state } = await Deno.permissions.query({ name: "env", variable: name });
-  return Number((state === "granted" ? Deno.env.get(name) : undefined) ?? 1);
+/** Reads a variable of the environment, if it may be read. */
+export async function readVariable(variable: string): Promise<string | undefined> {
+  const { state } = await Deno.permissions.query({ name: "env", variable });
+  return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
 /** Programs are started, compiled and installed elsewhere than in the tests of a unit. */

@@ -1,14 +1,9 @@
 /** Programs of other projects, and networks to run them in. */
+import { readVariable } from "./limit.ts";
 import { Running, type RunningOptions } from "./process.ts";
 
 /** Where `scripts/install_peers.sh` has unpacked the packages that cannot be installed side by side. */
-const folder = await folderOfPeers();
-
-async function folderOfPeers(): Promise<string> {
-  const { state } = await Deno.permissions.query({ name: "env" });
-  const given = state === "granted" ? Deno.env.get("TIMESRV_PEERS") : undefined;
-  return given ?? "/var/tmp/timesrv-peers";
-}
+const folder = await readVariable("TIMESRV_PEERS") ?? "/var/tmp/timesrv-peers";
 
 /** The programs of unpacked packages. */
 export const program = {

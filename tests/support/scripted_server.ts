@@ -69,3 +69,8 @@ export function ntpReply(
     ...fields,
   });
 }
+
+/** The reference id that has these characters, such as a kiss code. */
+export function referenceIdOf(text: string): number {
+  return [...text].reduce((id, letter) => id * 256 + letter.charCodeAt(0), 0);
+}

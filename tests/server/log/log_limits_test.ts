@@ -3,7 +3,7 @@ import type { Sink } from "../../../src/server/log/bounded_writer.ts";
 import { type LogLevel, ServerLog, type ServerLogOptions } from "../../../src/server/log/log.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
-import { endpoint, fields, logged, source } from "../../support/server_log.ts";
+import { endpoint, fields, logged, source } from "../../support/collecting_log.ts";
 
 /** A log by fake time, whose lines are read without their stamps. */
 function timed(options: Omit<ServerLogOptions, "sink" | "timers"> = {}): {

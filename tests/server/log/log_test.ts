@@ -4,7 +4,7 @@ import type { Sink } from "../../../src/server/log/bounded_writer.ts";
 import { ServerLog } from "../../../src/server/log/log.ts";
 import { counter, Counters, type Totals } from "../../../src/transports/counters.ts";
 import { FakeTime } from "../../support/fake_time.ts";
-import { endpoint, fields, logged, source } from "../../support/server_log.ts";
+import { endpoint, fields, logged, source } from "../../support/collecting_log.ts";
 
 Deno.test("ServerLog writes a request with a timestamp", async () => {
   const [line] = await logged({}, (log) => log.request(endpoint, source, new Uint8Array(12)));
