@@ -108,7 +108,9 @@ const SEND_TIMEOUT_MS = 1000;
 
 function openNotifier(socket: string): Disposable & { send(state: string): void } {
   const address = toUnixAddress(socket);
-  if (address === undefined) throw new SyntaxError("expected a path or @name of 107 octets");
+  if (address === undefined) {
+    throw new SyntaxError("expected a path or @name of at most 107 octets");
+  }
   const libc = openLibc();
   const { call, check } = libc;
   const descriptor = check("open a socket", call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));

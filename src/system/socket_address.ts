@@ -59,7 +59,7 @@ export function toSocketAddress(
   }
   if (zone !== undefined) {
     const scope = /^\d+$/.test(zone) ? Number(zone) : libc.call.if_nametoindex(cString(zone));
-    if (scope === 0) return undefined;
+    if (!isIpv6 || scope === 0 || scope >= 2 ** 32) return undefined;
     view.setUint32(SOCKADDR_IN6.scope, scope, true);
   }
   return octets;

@@ -39,12 +39,15 @@ export interface Timers {
   every(ms: number, tick: () => void): Disposable;
 }
 
+/** The longest time of a timer, 25 days: one of more would end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** The time of this machine. */
 export const systemTimers: Timers = {
   now: () => Temporal.Now.instant(),
   monotonicMs: () => performance.now(),
   // The first setTimeout() of a process costs Deno 4 to 7 ms, AbortSignal.timeout() less than 0.5.
-  timeout: (ms) => timeoutSignal(Math.max(0, Math.ceil(ms))),
+  timeout: (ms) => timeoutSignal(Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMEOUT_MS)),
   async sleep(ms, signal): Promise<void> {
     signal?.throwIfAborted();
     if (ms > 0) await settleWithin(systemTimers, ms, new Promise(() => {}), signal);

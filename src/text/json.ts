@@ -93,6 +93,15 @@ const MAX_QUOTED_LENGTH = 100;
 export function quote(value: unknown, max = MAX_QUOTED_LENGTH): string {
   const isPlain = typeof value === "number" || typeof value === "bigint" ||
     value instanceof Temporal.Duration;
-  const text = isPlain ? String(value) : JSON.stringify(value) ?? String(value);
+  const text = isPlain ? String(value) : toJson(value) ?? String(value);
   return shorten(escapeJson(text.slice(0, max + 1)), max);
+}
+
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // JSON has no form for a circle, nor for a bigint.
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -18,7 +18,7 @@ export function formatSeconds(seconds: number): string {
     : ["ns", 1e9];
   const inUnit = written * factor;
   const digits = unit === "ns" ? 0 : inUnit >= 100 ? 1 : inUnit >= 10 ? 2 : 3;
-  return `${(seconds * factor).toFixed(digits)} ${unit}`;
+  return `${formatFixed(seconds * factor, digits)} ${unit}`;
 }
 
 /** From ten minutes on, tenths of a second no longer matter. */
@@ -33,7 +33,7 @@ export function formatUtcOffset(seconds: number): string {
 }
 
 export function formatSignedSeconds(seconds: number): string {
-  return seconds < 0 ? formatSeconds(seconds) : `+${formatSeconds(seconds)}`;
+  return addSign(formatSeconds(seconds));
 }
 
 /**
@@ -61,12 +61,21 @@ export function formatExactSeconds(seconds: number, resolution: number): string 
   const factor = { s: 1, ms: 1e3, "µs": 1e6, ns: 1e9 }[unit] ?? 1;
   const digits = digitsIn(factor);
   const isEnough = digits <= (number.split(".")[1] ?? "").length;
-  return isEnough ? usual : `${(seconds * factor).toFixed(digits)} ${unit}`;
+  return isEnough ? usual : `${formatFixed(seconds * factor, digits)} ${unit}`;
+}
+
+/** Like `toFixed()`, but what is rounded to zero has no sign. */
+function formatFixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/^-(?=[0.]*$)/, "");
 }
 
 /** Formats an offset with the digits that its error bound leaves: `+1 h 0 min 0.0000 s` for one of 2 ms. */
 export function formatMeasured(seconds: number, boundSeconds: number): string {
-  return `${seconds < 0 ? "" : "+"}${formatExactSeconds(seconds, boundSeconds / 10)}`;
+  return addSign(formatExactSeconds(seconds, boundSeconds / 10));
+}
+
+function addSign(text: string): string {
+  return text.startsWith("-") ? text : `+${text}`;
 }
 
 /** `-9 d 22 h 14 min`. */

@@ -141,7 +141,15 @@ Deno.test(
       assertEquals(octets?.slice(2, 4), new Uint8Array([0x12, 0x34]));
       assertEquals(octets && hostnameOf(opened, octets), hostname);
     }
-    for (const hostname of ["nowhere", "fe80::1%nosuchif", "1.2.3.4.5"]) {
+    for (
+      const hostname of [
+        "nowhere",
+        "fe80::1%nosuchif",
+        "fe80::1%4294967297",
+        "1.2.3.4.5",
+        "127.0.0.1%lo",
+      ]
+    ) {
       assertEquals(toSocketAddress(opened, hostname, 1), undefined);
     }
   }),

@@ -63,7 +63,7 @@ Deno.test(
 
     assertEquals(open("relative"), undefined);
     assertEquals(warnings.splice(0), [
-      "Cannot notify relative (NOTIFY_SOCKET): expected a path or @name of 107 octets",
+      "Cannot notify relative (NOTIFY_SOCKET): expected a path or @name of at most 107 octets",
     ]);
 
     using manager = open("/nowhere/notify");

@@ -40,6 +40,18 @@ Deno.test("FakeTime waits as systemTimers do, in no time", async () => {
   await assertTimers(time, (promise) => time.run(promise));
 });
 
+Deno.test("systemTimers wait for longer than a timer of the runtime can", async () => {
+  const stop = new AbortController();
+  const waits = [2 ** 31, 2 ** 32 + 5, Infinity].map((ms) =>
+    systemTimers.sleep(ms, stop.signal).then(() => `${ms} ms are over`)
+  );
+  assertEquals(await Promise.race([systemTimers.sleep(20).then(() => "20 ms"), ...waits]), "20 ms");
+  stop.abort();
+  assertEquals((await Promise.allSettled(waits)).map(({ status }) => status), [
+    ...["rejected", "rejected", "rejected"],
+  ]);
+});
+
 Deno.test("systemTimers read the clocks of this machine", () => {
   const before = Date.now();
   const now = systemTimers.now().epochMilliseconds;

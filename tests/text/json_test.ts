@@ -69,6 +69,11 @@ Deno.test("quote() shows a value on one short line", () => {
   assertEquals([5, 5n, duration, null, undefined, [1, "a"]].map((value) => quote(value)), [
     ...["5", "5", "PT1H", "null", "undefined", '[1,"a"]'],
   ]);
+  const circle: unknown[] = [];
+  circle.push(circle);
+  assertEquals([[1n], circle, { at: 1n }].map((value) => quote(value)), [
+    ...["[object Array]", "[object Array]", "[object Object]"],
+  ]);
   assertEquals(quote("x".repeat(98)), `"${"x".repeat(98)}"`);
   assertEquals(quote(`${" ".repeat(98)}\n`), `"${" ".repeat(98)}…`);
   assertEquals(quote("x".repeat(99)), `"${"x".repeat(98)}…`);

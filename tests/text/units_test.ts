@@ -13,6 +13,9 @@ Deno.test("formatSeconds chooses the unit that reads best", () => {
   const table: [seconds: number, text: string][] = [
     [0, "0 s"],
     [1e-9, "1 ns"],
+    [4e-10, "0 ns"],
+    [-4e-10, "0 ns"],
+    [-6e-10, "-1 ns"],
     [999e-9, "999 ns"],
     [1e-6, "1.000 µs"],
     [999.6e-9, "1.000 µs"],
@@ -87,6 +90,13 @@ Deno.test("formatUtcOffset has the sign of the zone, and its whole minutes", () 
     [-59, "+00:00"],
   ];
   for (const [seconds, text] of table) assertEquals(formatUtcOffset(seconds), text);
+});
+
+Deno.test("what is rounded to zero has no minus", () => {
+  assertEquals(
+    [formatSignedSeconds(-4e-10), formatMeasured(-4e-10, 1e-3), formatMeasured(-4e-11, 1e-9)],
+    ["+0 ns", "+0 ns", "+0.0 ns"],
+  );
 });
 
 Deno.test("formatSignedSeconds always writes the sign", () => {

@@ -23,7 +23,6 @@ import {
 /** Serves the base clock as it is, the system's or a caller's own. */
 export class MachineSource implements TimeSource {
   onChange: () => void = () => {};
-  readonly warnings: readonly string[];
   // The jumps of the base clock are not known here.
   readonly jumps: Jumps = { step: 0, leap: 0 };
   readonly #context: SourceContext;
@@ -38,13 +37,16 @@ export class MachineSource implements TimeSource {
     this.#options = readStatus(options);
     this.#context = context;
     this.#status = this.#readStatus();
-    const problem = this.#kernel;
-    this.warnings = typeof problem === "string" ? kernelWarnings(this.#options, problem) : [];
     this.#poll = context.timers.every(POLL_MS, () => this.#update());
   }
 
   get content(): PageContent {
     return { ...SYSTEM_TIME, status: this.#status };
+  }
+
+  get warnings(): readonly string[] {
+    const problem = this.#kernel;
+    return typeof problem === "string" ? kernelWarnings(this.#options, problem) : [];
   }
 
   get statusSource(): StatusSource {

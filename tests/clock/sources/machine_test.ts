@@ -165,6 +165,11 @@ Deno.test("MachineSource uses the kernel's status for the system's clock alone",
   assertStringIncludes(kernel.warnings.join(), "it is not the clock served");
   using auto = open({});
   assertEquals([auto.content.status.leap, auto.warnings], [0, []]);
+  // The warning goes by the options of now, not by those of the start.
+  auto.configure({ source: "kernel" });
+  assertEquals(auto.warnings, kernel.warnings);
+  kernel.configure({ source: "fixed" });
+  assertEquals(kernel.warnings, []);
 });
 
 Deno.test({
