@@ -194,11 +194,16 @@ function openRecordFile(name: string): RecordFile {
   }
   try {
     const file = Deno.openSync(name, { write: true, create: true });
-    // A pipe or a device cannot be emptied.
-    let isToBeEmptied = file.statSync().isFile;
+    let hasBegun = false;
     const begin = (): void => {
-      if (isToBeEmptied) file.truncateSync();
-      isToBeEmptied = false;
+      if (hasBegun) return;
+      hasBegun = true;
+      try {
+        file.truncateSync();
+      } catch (error) {
+        // A pipe or a device cannot be emptied.
+        if ((error as { code?: unknown }).code !== "EINVAL") throw error;
+      }
     };
     return {
       write(data): Promise<number> {

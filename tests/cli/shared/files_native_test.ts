@@ -22,7 +22,15 @@ Deno.test(
       console.log(state, await record?.write(new TextEncoder().encode("line")));
     `;
       const url = `data:text/typescript,${encodeURIComponent(code)}`;
-      const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", "-RW", url] as const;
+      // The one permission that a user gives for it, as docs/testing.md has it.
+      const deno = [
+        Deno.execPath(),
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--allow-write",
+        url,
+      ] as const;
       try {
         // Asking again is what a prompt would do, and there is none.
         await Deno.writeTextFile(file, "of an earlier run");
