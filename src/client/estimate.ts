@@ -1,5 +1,5 @@
 import { FREQUENCY_TOLERANCE } from "../clock/status.ts";
-import type { MeasuredReply } from "./query.ts";
+import { delayOf, type MeasuredReply } from "./query.ts";
 import { fromSeconds, toSeconds } from "../text/duration.ts";
 import {
   computeJitter,
@@ -88,8 +88,4 @@ export function estimate(
     isSteady: low <= high,
     replies: replies.length,
   };
-}
-
-function delayOf(reply: MeasuredReply): Temporal.Duration {
-  return reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
 }

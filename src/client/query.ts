@@ -216,6 +216,11 @@ function checkTrust(reply: TimeReply, options: InSeconds<ValidateOptions>): void
 /** A reply that has an offset. */
 export type MeasuredReply = NtpReply | SecondsReply;
 
+/** The delay of a reply, without the time that the server took where it reports that. */
+export function delayOf(reply: TimeReply): Temporal.Duration {
+  return reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
+}
+
 /** The outcome of one exchange: a reply, or an error, or both where the reply cannot be trusted. */
 export interface Measured<Reply extends TimeReply = MeasuredReply> {
   /** The reply. */

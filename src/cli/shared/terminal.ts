@@ -1,7 +1,7 @@
 /** The terminal on standard output: its width, its characters, and as a screen that is redrawn. */
 import { environmentVariable } from "../../system/permission.ts";
 import { settleWithin, systemTimers } from "../../system/time.ts";
-import { escapeText } from "../../text/printable.ts";
+import { escapeText, toAscii } from "../../text/printable.ts";
 import {
   forLocale,
   GRACE_MS,
@@ -42,6 +42,12 @@ export function printLines(lines: readonly StyledLine[]): void {
     const shown = forLocale(escapeText(text));
     writeText(Deno.stdout, `${tone && shown !== "" ? paint[tone](shown) : shown}\n`);
   }
+}
+
+/** Cuts a line of a screen to its columns, in ASCII if the terminal shows no more. */
+export function fitLine(line: string, columns: number, isAscii: boolean): string {
+  const text = isAscii ? toAscii(line) : line;
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}${isAscii ? ">" : "…"}`;
 }
 
 /** Whether the terminal can move its cursor, by its name. */

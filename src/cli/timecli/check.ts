@@ -218,7 +218,7 @@ function withPort(server: string, port: number | undefined): string {
   return formatEndpoint({ ...endpoint, port });
 }
 
-/** What was measured, and what failed; a bar would begin performance data. */
+/** Measurements and failures in lines, without bars, which would begin performance data. */
 async function detailsOf({ estimate, exchanges, ...samples }: ComparedServer): Promise<string[]> {
   const { formatSamples } = await import("./samples.ts");
   const failures = exchanges.flatMap(({ error }) => error ? [formatError(error)] : []);

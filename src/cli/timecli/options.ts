@@ -48,27 +48,36 @@ function isHost(address: string): boolean {
  * @throws {Deno.errors.NotCapable} If the permission to read the keys is missing
  */
 export async function networkOf(
-  { values, sources }: {
-    readonly values: ValuesOf<typeof networkFields>;
-    readonly sources: Arguments["sources"];
-  },
+  { values, sources }: NetworkArguments,
   targets: readonly string[],
 ): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa">> {
-  const network = {
+  return {
     ...familyAndAddress(values),
-    ...await readAuthorities({ values, sources }, targets),
+    ...await readKeysFor(targets, { values, sources }),
+    ...await readAuthoritiesFor(targets, { values, sources }),
   };
-  const { keys: file } = values;
+}
+
+interface NetworkArguments extends Pick<Arguments, "sources"> {
+  readonly values: ValuesOf<typeof networkFields>;
+}
+
+async function readKeysFor(
+  targets: readonly string[],
+  { values: { keys: file }, sources }: NetworkArguments,
+): Promise<Pick<ExchangeOptions, "keys">> {
   const used = targets.flatMap((target) => {
     const { key } = asArgumentError(() => parseTarget(target));
     return key === undefined ? [] : [{ target, key }];
   });
+  const [first] = used;
   if (file === undefined) {
-    const [first] = used;
-    if (first === undefined) return network;
+    if (first === undefined) return {};
     throw new UsageError(`${first.target} needs --keys, a file with key ${first.key}`);
   }
-  if (used.length === 0 && targets.length > 0 && sources.get("keys") === "arguments") {
+  // Without targets they are for the datagrams of a capture.
+  if (first === undefined && targets.length > 0) {
+    if (sources.get("keys") !== "arguments") return {};
     throw new UsageError("--keys is for servers with a key: ntp://HOST?key=7");
   }
   const { readKeys } = await import("../shared/files.ts");
@@ -77,15 +86,12 @@ export async function networkOf(
   if (unknown) throw new UsageError(`${unknown.target}: there is no key ${unknown.key} in ${file}`);
   const warning = keys.warningOf([...new Set(used.map(({ key }) => key))]);
   if (warning !== undefined) writeProblem(`timecli: ${warning}\n`);
-  return { ...network, keys };
+  return { keys };
 }
 
-async function readAuthorities(
-  { values: { ntsCa: file }, sources }: {
-    readonly values: Pick<ValuesOf<typeof networkFields>, "ntsCa">;
-    readonly sources: Arguments["sources"];
-  },
+async function readAuthoritiesFor(
   targets: readonly string[],
+  { values: { ntsCa: file }, sources }: NetworkArguments,
 ): Promise<Pick<ExchangeOptions, "ntsCa">> {
   if (file === undefined) return {};
   if (!targets.some((target) => parseTarget(target).nts)) {
@@ -152,8 +158,8 @@ export function formatFields(json: string, csv: string): Record<"json" | "csv", 
   };
 }
 
-/** What completions offer for a server whose replies have an offset. */
-export const measurableOffers: readonly string[] = ["ntp://", "ntp+nts://", "time://"];
+/** The completions of a server whose replies have an offset. */
+const measurableOffers: readonly string[] = ["ntp://", "ntp+nts://", "time://"];
 
 /** The servers of a command that needs an offset. */
 export const serversArgument: Positional = {
@@ -164,7 +170,7 @@ export const serversArgument: Positional = {
   offers: measurableOffers,
 };
 
-/** What completions offer for a target of any protocol. */
+/** The completions of a target of any protocol. */
 export const targetOffers: readonly string[] = [...wireProtocols, "ntp+nts"].map((protocol) =>
   `${protocol}://`
 );

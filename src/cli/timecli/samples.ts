@@ -2,7 +2,7 @@
 import type { ComparedServer } from "../../client/compare.ts";
 import type { Estimate } from "../../client/estimate.ts";
 import { checkInterval } from "../../client/poll.ts";
-import { parseMeasurable } from "../../client/query.ts";
+import { delayOf, parseMeasurable } from "../../client/query.ts";
 import {
   sample,
   type SampledExchange,
@@ -13,15 +13,16 @@ import { isLoopback } from "../../system/address.ts";
 import { readSeconds, type TimeSpan, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
 import { fitTable, layOutTable } from "../../text/table.ts";
-import { formatMeasured, formatPlural } from "../../text/units.ts";
+import { formatPlural } from "../../text/units.ts";
 import { checkUrls, errorFormatter, exitCodeFor, formatError } from "../shared/errors.ts";
-import { printJson, printProblems, StatusLine, writeText } from "../shared/output.ts";
+import { printProblems, StatusLine } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts, tableWidth } from "../shared/terminal.ts";
-import { errorToJson, formatCsv, outcomeToJson, sampleColumns } from "./query/json.ts";
+import { errorToJson, outcomeToJson, printObjects, sampleColumns } from "./query/json.ts";
 import {
   formatDuration,
   formatOffset,
+  formatOffsetAlone,
   formatReference,
   formatServer,
   type Line,
@@ -44,10 +45,9 @@ export async function runSamples(
     (more) => Promise.all(targets.map((target) => sample(target, { ...options, ...more }))),
   );
   const isTable = all.length > 1 && !json && !csv;
-  if (json) printJson(all.map((samples) => samplesToJson(samples, raw)));
-  else if (csv) {
+  if (json || csv) {
     const objects = all.map((samples) => samplesToJson(samples, raw));
-    writeText(Deno.stdout, formatCsv(objects, sampleColumns(raw)));
+    printObjects(objects, { csv, columns: sampleColumns(raw) });
   } else if (isTable) printTexts([formatSamplesRows([samplesHead, ...all.map(formatRow)])]);
   else {
     printTexts(
@@ -148,7 +148,7 @@ export function formatRow({ url, exchanges, estimate, error }: Samples): string[
   const ntp = best.protocol === "ntp" ? best : undefined;
   return [
     formatServer(best),
-    formatMeasured(toSeconds(offset), toSeconds(errorBound)),
+    formatOffsetAlone({ offset, errorBound }),
     formatDuration(errorBound),
     formatDuration(minDelay),
     jitter ? formatDuration(jitter) : "",
@@ -209,7 +209,7 @@ function exchangeToJson({ startedAfter, reply, error }: SampledExchange): Record
     ...(isUsable && {
       offset: toSeconds(reply.offset),
       error_bound: toSeconds(reply.errorBound),
-      delay: toSeconds(reply.protocol === "ntp" ? reply.delay : reply.roundTrip),
+      delay: toSeconds(delayOf(reply)),
     }),
     ...(error && { error: errorToJson(error) }),
   };

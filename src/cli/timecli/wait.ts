@@ -5,20 +5,24 @@ import { duration, flag } from "../../options/field.ts";
 import { QueryError } from "../../protocols/failure.ts";
 import { readSeconds, toSeconds } from "../../text/duration.ts";
 import { escapeLine } from "../../text/printable.ts";
-import { formatMeasured, formatSeconds } from "../../text/units.ts";
+import { formatSeconds } from "../../text/units.ts";
 import { type Arguments, defineCommand } from "../shared/command.ts";
 import { checkUrls, errorFormatter, queryExitCodes } from "../shared/errors.ts";
 import { printJson, writeProblem } from "../shared/output.ts";
 import { stopSignal } from "../shared/stop_signal.ts";
 import { printTexts } from "../shared/terminal.ts";
 import { jsonField, networkFields, networkOf, serversArgument, timeoutField } from "./options.ts";
+import { formatBounded, formatDuration } from "./query/report.ts";
+
+/** The library's default, which the messages name. */
+const DEFAULT_WITHIN = "50ms";
 
 const groups = {
   "Query:": {
     within: duration("1ms", "1d", {
       name: "within",
       help: "maximum error of the clock",
-      default: "50ms",
+      default: DEFAULT_WITHIN,
     }),
     timeout: timeoutField("total time limit", "1d", "60s"),
     ...networkFields,
@@ -50,7 +54,7 @@ export const command = defineCommand({
 async function run(
   { values, positionals: urls, sources }: Arguments<typeof groups>,
 ): Promise<number> {
-  const { within = "50ms", timeout = "60s", quiet = false } = values;
+  const { within = DEFAULT_WITHIN, timeout, quiet = false } = values;
   checkUrls(urls, parseMeasurable);
   const network = await networkOf({ values, sources }, urls);
   const limit = formatSeconds(readSeconds(within)).replace(/\.0+ /, " ");
@@ -61,7 +65,7 @@ async function run(
     writeProblem(`${escapeLine(`${server.url}: ${result}`)}\n`);
   };
   const result = await wait(urls, {
-    ...{ within, timeout, signal, ...network },
+    ...{ within, signal, ...network, ...(timeout !== undefined && { timeout }) },
     ...(!quiet && { onChange }),
   }).catch((error) => {
     throw error === signal.reason ? new Error("Stopped before the clock agreed") : error;
@@ -93,9 +97,7 @@ function formatReply(
   limit: string,
 ): string | undefined {
   if (!reply || error) return undefined;
-  const offset = formatMeasured(toSeconds(reply.offset), toSeconds(reply.errorBound));
-  const bound = formatSeconds(toSeconds(reply.errorBound));
-  return `${offset} ± ${bound}, ${meanings[agreement]} ${limit}`;
+  return `${formatBounded(reply)}, ${meanings[agreement]} ${limit}`;
 }
 
 const meanings = {
@@ -109,7 +111,7 @@ function formatAgreement({ servers, elapsed }: WaitResult, limit: string): strin
   const agreeing = servers.length === 1
     ? "the server"
     : `${countAgreeing(servers)} of ${servers.length} servers`;
-  return `The clock is within ${limit} of ${agreeing} after ${formatSeconds(toSeconds(elapsed))}`;
+  return `The clock is within ${limit} of ${agreeing} after ${formatDuration(elapsed)}`;
 }
 
 function formatTimeout({ servers, elapsed }: WaitResult, limit: string): string {
@@ -117,7 +119,7 @@ function formatTimeout({ servers, elapsed }: WaitResult, limit: string): string 
     ? `the clock is not known to be within ${limit} of the server`
     : `the clock is known to be within ${limit} of ${countAgreeing(servers)} of ` +
       `${servers.length} servers, ${Math.floor(servers.length / 2) + 1} are needed`;
-  return `Gave up after ${formatSeconds(toSeconds(elapsed))}: ${found}`;
+  return `Gave up after ${formatDuration(elapsed)}: ${found}`;
 }
 
 function countAgreeing(servers: readonly AwaitedServer[]): number {

@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { timeoutField } from "../../../src/cli/timecli/options.ts";
 import { FieldError } from "../../../src/options/field.ts";
+import { runTimecli } from "../../support/command_line.ts";
+import { simulatedServers } from "../../support/simulated_servers.ts";
 
 Deno.test("timeoutField() bounds a duration, and keeps it as it was written", () => {
   const { parse } = timeoutField("", "1h");
@@ -9,4 +11,16 @@ Deno.test("timeoutField() bounds a duration, and keeps it as it was written", ()
   for (const text of ["0", "-1m", "999us", "61m", "soon", ""]) {
     assertThrows(() => parse(text), FieldError, "1ms to 1h");
   }
+});
+
+Deno.test("keys and certificates that the environment names are not read for servers without them", async () => {
+  const env = { TIMECLI_KEYS: "/none/keys", TIMECLI_NTS_CA: "/none/ca.pem" };
+  const { code, stderr } = await runTimecli(["192.0.2.1"], { network: simulatedServers(), env });
+  assertEquals([code, stderr], [0, ""]);
+  const args = ["192.0.2.1", "--keys", "/none/keys"];
+  assertEquals(await runTimecli(args, { network: simulatedServers() }), {
+    code: 2,
+    stdout: "",
+    stderr: "timecli: --keys is for servers with a key: ntp://HOST?key=7\n",
+  });
 });

@@ -7,6 +7,7 @@ import { toSeconds } from "../../../text/duration.ts";
 import { escapeText } from "../../../text/printable.ts";
 import { formatInstant } from "../../../text/units.ts";
 import { formatError } from "../../shared/errors.ts";
+import { printJson, writeText } from "../../shared/output.ts";
 import type { Outcome } from "./report.ts";
 
 /** The version of docs/timecli.schema.json: a key that is renamed, removed or redefined makes a new one. */
@@ -104,6 +105,15 @@ export function formatCsv(
   return [columns.join(","), ...rows].map((line) => `${line}\r\n`).join("");
 }
 
+/** Prints objects for programs: as JSON, or as CSV with these columns. */
+export function printObjects(
+  objects: readonly Record<string, unknown>[],
+  { csv, columns }: { readonly csv: boolean; readonly columns: readonly string[] },
+): void {
+  if (csv) writeText(Deno.stdout, formatCsv(objects, columns));
+  else printJson(objects);
+}
+
 /** Formats the row of a JSON object, without its end; a key that it lacks is empty. */
 export function formatCsvRow(
   object: Readonly<Record<string, unknown>>,
@@ -118,10 +128,10 @@ export function formatCsvRow(
   return columns.map((name) => formatCell(values[name])).join(",");
 }
 
-/** The beginning of what a spreadsheet may take for a formula, in full width also. */
+/** The beginning of a text that a spreadsheet may take for a formula, in full width also. */
 const FORMULA = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
 
-/** What begins with a sign and is none: a number, an offset from UTC, a time of a year beyond 9999. */
+/** Texts that begin with a sign and are no formula: a number, an offset from UTC, a time of a year beyond 9999. */
 const SIGNED = /^[+-](?:\d+(?:\.\d+)?|\d\d:\d\d|\d{6}-\d\d-\d\dT[\d:.]+Z?)$/;
 
 /** Formats a cell. A text of others must not run in a spreadsheet: an apostrophe makes it a text there. */

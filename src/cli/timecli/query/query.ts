@@ -7,7 +7,7 @@ import { parseTarget } from "../../../protocols/endpoint.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import { type Arguments, defineCommand } from "../../shared/command.ts";
 import { checkUrls, errorFormatter, exitCodeFor, UsageError } from "../../shared/errors.ts";
-import { printJson, printProblems, writeText } from "../../shared/output.ts";
+import { printProblems, writeText } from "../../shared/output.ts";
 import { printTexts, tableWidth } from "../../shared/terminal.ts";
 import {
   formatFields,
@@ -110,15 +110,14 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
 /** Prints replies and problems in the form that the options choose, and returns the exit code. */
 async function printOutcomes(
   outcomes: readonly Outcome[],
-  { json, csv, raw = false, bare, format }: Arguments<typeof groups>["values"],
+  { json, csv = false, raw = false, bare, format }: Arguments<typeof groups>["values"],
 ): Promise<number> {
   const isTimeAlone = bare || format !== undefined;
   const isTable = outcomes.length > 1 && !json && !csv && !isTimeAlone;
   if (json || csv) {
-    const { formatCsv, outcomeToJson, replyColumns } = await import("./json.ts");
+    const { outcomeToJson, printObjects, replyColumns } = await import("./json.ts");
     const objects = outcomes.map((outcome) => outcomeToJson(outcome, raw));
-    if (json) printJson(objects);
-    else writeText(Deno.stdout, formatCsv(objects, replyColumns(raw)));
+    printObjects(objects, { csv, columns: replyColumns(raw) });
   } else if (isTimeAlone) {
     const times = outcomes.flatMap(({ reply, error, formatted }) =>
       formatted ?? (reply && error === undefined && bare ? reply.text : [])

@@ -1,4 +1,5 @@
 /** Replies for people: lines, or a table of several. */
+import { delayOf } from "../../../client/query.ts";
 import { serverTimes } from "../../../protocols/ntp/client.ts";
 import { formatHex } from "../../../protocols/ntp/protocol.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
@@ -102,14 +103,23 @@ export function formatServer(
   return url.replace(/\?.*/, "").endsWith(`//${address}`) ? url : `${escapeLine(url)} (${address})`;
 }
 
-export function formatOffset(
-  { offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">,
-): string {
+type Measured = Pick<NtpReply, "offset" | "errorBound">;
+
+/** Formats an offset with the digits that its error bound leaves. */
+export function formatOffsetAlone({ offset, errorBound }: Measured): string {
+  return formatMeasured(toSeconds(offset), toSeconds(errorBound));
+}
+
+export function formatBounded(measured: Measured): string {
+  return `${formatOffsetAlone(measured)} ± ${formatDuration(measured.errorBound)}`;
+}
+
+export function formatOffset(measured: Measured): string {
+  const { offset, errorBound } = measured;
   const meaning = Temporal.Duration.compare(offset.abs(), errorBound) <= 0
     ? "within the error bound"
     : `the local clock is ${offset.sign > 0 ? "behind" : "ahead"}`;
-  const measured = formatMeasured(toSeconds(offset), toSeconds(errorBound));
-  return `${measured} ± ${formatDuration(errorBound)}: ${meaning}`;
+  return `${formatBounded(measured)}: ${meaning}`;
 }
 
 /** Formats a reference id, whose meaning depends on the stratum (RFC 5905 §7.3). */
@@ -150,9 +160,9 @@ function rowOf({ target: written, reply, error }: Outcome): string[] {
   return [
     target,
     formatLocalTime(reply.time, 0),
-    formatMeasured(toSeconds(reply.offset), toSeconds(reply.errorBound)),
+    formatOffsetAlone(reply),
     formatDuration(reply.errorBound),
-    formatDuration(ntp?.delay ?? reply.roundTrip),
+    formatDuration(delayOf(reply)),
     ...(ntp ? [String(ntp.stratum), ntp.referenceId, ntp.leap] : []),
   ];
 }

@@ -13,7 +13,7 @@ const quiet = { useAdditionalDayOfYearTokens: true, useAdditionalWeekYearTokens:
 /** The parts of a pattern: words in quotes, runs of one letter, and anything else. */
 const parts = /'(?:[^']|'')*(?:'|$)|([A-Za-z])\1*|[^A-Za-z']+/g;
 
-/** What date(1) has after a percent sign, as letters of Unicode. */
+/** The letters of date(1) after a percent sign, as those of Unicode. */
 const strftime: Readonly<Record<string, string>> = {
   ...{ Y: "yyyy", y: "yy", m: "MM", b: "MMM", B: "MMMM", d: "dd", e: "d", j: "DDD" },
   ...{ a: "EEE", A: "EEEE", u: "i", V: "II", G: "RRRR", H: "HH", I: "hh", M: "mm", S: "ss" },
@@ -111,7 +111,7 @@ function dateIn({ epochMilliseconds }: Temporal.Instant, utc: boolean): Date {
   return new TZDateMini(epochMilliseconds, formatUtcOffset(seconds));
 }
 
-/** Joins pieces into as few patterns as possible, apart from long fractions and what has no letters. */
+/** Joins pieces into as few patterns as possible, apart from long fractions and pieces without letters. */
 function segmentsOf(pieces: readonly string[]): string[] {
   const segments: string[] = [];
   let isApart = true;

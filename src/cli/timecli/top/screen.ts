@@ -1,11 +1,11 @@
-/** The screen of `timecli top`: what the server does in all, and its busiest clients. */
+/** The screen of `timecli top`: the totals of the server, and its busiest clients. */
 import { type ClientOrder, MAX_PAGE } from "../../../client/clients_query.ts";
 import type { ClientsAnswer, ServerState } from "../../../client/control_api.ts";
 import { formatTotals } from "../../../server/log/totals.ts";
-import { escapeLine, toAscii } from "../../../text/printable.ts";
+import { escapeLine } from "../../../text/printable.ts";
 import { layOutTable } from "../../../text/table.ts";
 import type { paintTones, StyledLine } from "../../shared/output.ts";
-import type { TerminalSize } from "../../shared/terminal.ts";
+import { fitLine, type TerminalSize } from "../../shared/terminal.ts";
 import { clientRows, formatAge, formatClientTotals } from "../control/client_rows.ts";
 
 export interface TopView {
@@ -48,10 +48,7 @@ const heads: Readonly<Record<ClientOrder, string>> = {
 /** Draws the lines of a screen, no more than its rows and none wider than its columns. */
 export function drawTop(view: TopView, { columns, rows }: TerminalSize): string[] {
   const { url, latest, failure, isAscii, paint } = view;
-  const fit = (line: string): string => {
-    const text = isAscii ? toAscii(line) : line;
-    return text.length <= columns ? text : `${text.slice(0, columns - 1)}${isAscii ? ">" : "…"}`;
-  };
+  const fit = (line: string): string => fitLine(line, columns, isAscii);
   const title = `timecli top   ${url}${formatUptime(view)}${view.isPaused ? "   paused" : ""}`;
   const [head, ...clients] = latest === undefined
     ? [""]

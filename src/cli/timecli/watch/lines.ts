@@ -1,13 +1,13 @@
 /** The output of `timecli watch` without a terminal: one line per exchange, and one per event. */
-import type { NtpReply } from "../../../protocols/reply.ts";
+import { delayOf } from "../../../client/query.ts";
 import type { WatchEvent } from "../../../client/watch.ts";
 import { formatError } from "../../shared/errors.ts";
 import { toSeconds } from "../../../text/duration.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import { errorToJson, formatCsvRow, outcomeToJson, replyColumns, SCHEMA } from "../query/json.ts";
 import { fitTable } from "../../../text/table.ts";
-import { formatInstant, formatMeasured, formatSeconds } from "../../../text/units.ts";
-import { formatServer } from "../query/report.ts";
+import { formatInstant, formatSeconds } from "../../../text/units.ts";
+import { formatBounded, formatDuration, formatOffsetAlone, formatServer } from "../query/report.ts";
 import { tableWidth } from "../../shared/terminal.ts";
 import { disagreementOf } from "./record.ts";
 import { formatFigures, formatSpread } from "./figures.ts";
@@ -28,16 +28,11 @@ export const textLines: LineFormat = {
     if (event.type !== "exchange") return line(formatNotice(event));
     const { reply, error } = event;
     if (error || !reply) return line(formatError(error));
-    const roundTrip = formatSeconds(reply.roundTrip.total("seconds"));
-    if (!("offset" in reply)) return line(`${escapeLine(reply.text)}  round trip ${roundTrip}`);
-    const measured = `offset ${formatBounded(reply)}`;
-    return line(
-      reply.protocol === "ntp"
-        ? `${measured}  delay ${
-          formatSeconds(reply.delay.total("seconds"))
-        }  stratum ${reply.stratum}${reply.leap === "none" ? "" : `  leap ${reply.leap}`}`
-        : `${measured}  round trip ${roundTrip}`,
-    );
+    const measured = "offset" in reply ? `offset ${formatBounded(reply)}` : escapeLine(reply.text);
+    const delay = formatDuration(delayOf(reply));
+    if (reply.protocol !== "ntp") return line(`${measured}  round trip ${delay}`);
+    const leap = reply.leap === "none" ? "" : `  leap ${reply.leap}`;
+    return line(`${measured}  delay ${delay}  stratum ${reply.stratum}${leap}`);
   },
 };
 
@@ -53,21 +48,13 @@ export function formatNotice(notice: WatchNotice): string {
     case "leap":
       return `leap indicator ${notice.from} → ${notice.to}`;
     case "step":
-      return `offset step of ${
-        formatMeasured(notice.step.total("seconds"), notice.errorBound.total("seconds"))
-      }: ` +
-        (notice.clock === "local" ? "this machine's clock jumped" : "its clock jumped");
+      return `offset step of ${formatOffsetAlone({ ...notice, offset: notice.step })}: ` +
+        `${notice.clock === "local" ? "this machine's" : "its"} clock jumped`;
     case "gone":
       return `gone: ${formatError(notice.error)}`;
     case "back":
-      return `back after ${formatSeconds(notice.after.total("seconds"))}`;
+      return `back after ${formatDuration(notice.after)}`;
   }
-}
-
-/** Formats an offset with the digits that its error bound leaves. */
-function formatBounded({ offset, errorBound }: Pick<NtpReply, "offset" | "errorBound">): string {
-  const [value, bound] = [offset.total("seconds"), errorBound.total("seconds")];
-  return `${formatMeasured(value, bound)} ± ${formatSeconds(bound)}`;
 }
 
 /** Formats a time in UTC: requests may be a hundredth of a second apart. */
@@ -96,8 +83,8 @@ function noticeToJson(notice: WatchNotice): Record<string, unknown> {
       };
     case "step":
       return {
-        step: notice.step.total("seconds"),
-        error_bound: notice.errorBound.total("seconds"),
+        step: toSeconds(notice.step),
+        error_bound: toSeconds(notice.errorBound),
         clock: notice.clock,
       };
     case "stratum":
@@ -106,7 +93,7 @@ function noticeToJson(notice: WatchNotice): Record<string, unknown> {
     case "gone":
       return { error: errorToJson(notice.error) };
     case "back":
-      return { after: notice.after.total("seconds") };
+      return { after: toSeconds(notice.after) };
   }
 }
 
@@ -137,10 +124,7 @@ export function formatSummary(records: readonly WatchRecord[], width = tableWidt
       ? formatFigures(offsets, { isSigned: true })
       : ["-", "-", "-", "-"];
     return [
-      ...[
-        name,
-        ...[sent, lost, ...(hasBad ? [bad] : [])].map(String),
-      ],
+      ...[name, ...[sent, lost, ...(hasBad ? [bad] : [])].map(String)],
       ...(hasOffset ? [mean, min, max, deviation, formatSpread(jitter)] : []),
       delays.count > 0 ? formatSeconds(delays.mean) : "-",
     ];

@@ -2,11 +2,13 @@
 import { combine } from "../../../client/compare.ts";
 import { estimate } from "../../../client/estimate.ts";
 import type { Samples } from "../../../client/sample.ts";
+import { delayOf } from "../../../client/query.ts";
 import { computeJitter, RunningStatistics } from "../../../client/statistics.ts";
 import { formatDisagreement } from "../../../client/verdicts.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
+import { toSeconds } from "../../../text/duration.ts";
 import { escapeLine } from "../../../text/printable.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { formatServer } from "../query/report.ts";
@@ -83,7 +85,7 @@ export class Figures {
   }
 }
 
-/** The figures of the whole time, and what is shown besides. */
+/** The figures of the whole time, and those that are shown besides. */
 export class WatchRecord extends Figures {
   /** Its URL, safe to print. */
   readonly url: string;
@@ -161,13 +163,15 @@ export class WatchRecord extends Figures {
   }
 }
 
-/** What an exchange has measured, if its time is usable. */
+/** The figures of an exchange, if its time is usable. */
 function sampleOf({ reply, error }: WatchedExchange): Sample | undefined {
   if (!reply || error) return undefined;
-  const delay = ("delay" in reply ? reply.delay : reply.roundTrip).total("seconds");
+  const delay = toSeconds(delayOf(reply));
   if (!("offset" in reply)) return { delay };
-  const [offset, bound] = [reply.offset.total("seconds"), reply.errorBound.total("seconds")];
-  return { delay, measured: { offset, bound } };
+  return {
+    delay,
+    measured: { offset: toSeconds(reply.offset), bound: toSeconds(reply.errorBound) },
+  };
 }
 
 /** A line per server that is wrong, or one if no majority agrees; none as long as all can be right. */

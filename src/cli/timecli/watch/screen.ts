@@ -1,8 +1,7 @@
 /** The screen of `timecli watch`: a table of servers, plots of one of them, the latest events. */
 import { layOutTable } from "../../../text/table.ts";
-import { toAscii } from "../../../text/printable.ts";
 import type { StyledLine, Tone } from "../../shared/output.ts";
-import type { TerminalSize } from "../../shared/terminal.ts";
+import { fitLine, type TerminalSize } from "../../shared/terminal.ts";
 import { figureNames, formatFigures } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 import { layOutServers, scrollTo } from "./server_table.ts";
@@ -44,10 +43,7 @@ const MIN_TABLE_LINES = 3;
 /** Draws the lines of a screen, no more than its rows and none wider than its columns. */
 export function drawScreen(view: WatchView, { columns, rows }: TerminalSize): string[] {
   const { notices, isAscii, paint } = view;
-  const fit = (line: string): string => {
-    const text = isAscii ? toAscii(line) : line;
-    return text.length <= columns ? text : `${text.slice(0, columns - 1)}${isAscii ? ">" : "…"}`;
-  };
+  const fit = (line: string): string => fitLine(line, columns, isAscii);
   const show = ({ text, tone }: StyledLine): string => tone ? paint[tone](fit(text)) : fit(text);
   const title = `timecli watch   ${formatElapsed(view.elapsedSeconds)}${
     view.isPaused ? "   paused" : ""

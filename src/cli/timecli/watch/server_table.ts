@@ -1,8 +1,9 @@
 /** The table of servers on the screen of `timecli watch`. */
+import { delayOf, type MeasuredReply } from "../../../client/query.ts";
 import type { QueryFailure } from "../../../protocols/failure.ts";
 import type { StyledLine } from "../../shared/output.ts";
 import { fitTable, measureTable } from "../../../text/table.ts";
-import { formatMeasured, formatSeconds } from "../../../text/units.ts";
+import { formatDuration, formatOffsetAlone } from "../query/report.ts";
 import { figureNames, formatFigures, formatShare, formatSpread } from "./figures.ts";
 import type { WatchRecord } from "./record.ts";
 
@@ -42,8 +43,8 @@ function rowsOf(
   hasStatistics: boolean,
 ): string[][] {
   const columns: readonly Column[] = [
-    ["OFFSET", offsetOf],
-    ["DELAY", delayOf],
+    ["OFFSET", ({ reply }) => reply && "offset" in reply ? formatShortOffset(reply) : "-"],
+    ["DELAY", ({ reply }) => reply ? formatDuration(delayOf(reply)) : "-"],
     ["JITTER", ({ shown: { jitter } }) => formatSpread(jitter)],
     ...(hasStatistics ? statistics : []),
     ["LOST", ({ shown: { lost, sent } }) => formatShare(lost, sent)],
@@ -53,14 +54,8 @@ function rowsOf(
     ...(records.some(({ last }) => last?.error)
       ? [["NOW", ({ last }) => last?.error ? failures[last.error.reason] : "ok"] satisfies Column]
       : []),
-    ["STRATUM", (record) => {
-      const { reply } = record;
-      return reply?.protocol === "ntp" ? `${reply.stratum}` : "-";
-    }],
-    ["LEAP", (record) => {
-      const { reply } = record;
-      return reply?.protocol === "ntp" ? reply.leap : "-";
-    }],
+    ["STRATUM", ({ reply }) => reply?.protocol === "ntp" ? `${reply.stratum}` : "-"],
+    ["LEAP", ({ reply }) => reply?.protocol === "ntp" ? reply.leap : "-"],
   ];
   const rows = records.map((record, i) => [
     (records.length > 1 && i === selected ? "> " : "  ") + record.url,
@@ -85,19 +80,9 @@ const failures: Readonly<Record<QueryFailure, string>> = {
   no_name_server: "no DNS",
 };
 
-function offsetOf(record: WatchRecord): string {
-  const { reply } = record;
-  if (!reply || !("offset" in reply)) return "-";
-  const text = formatMeasured(reply.offset.total("seconds"), reply.errorBound.total("seconds"));
+function formatShortOffset(reply: MeasuredReply): string {
   // Minutes matter little beside days.
-  return text.replace(/( d \d+ h).*$/, "$1");
-}
-
-function delayOf(record: WatchRecord): string {
-  const { reply } = record;
-  if (!reply) return "-";
-  const delay = reply.protocol === "ntp" ? reply.delay : reply.roundTrip;
-  return formatSeconds(delay.total("seconds"));
+  return formatOffsetAlone(reply).replace(/( d \d+ h).*$/, "$1");
 }
 
 /** Selects the servers around the marked one for which there are rows, and counts the others. */

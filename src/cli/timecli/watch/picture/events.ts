@@ -1,5 +1,6 @@
 /** Events in the plots of a picture: lines in the colour of their server, with its shape and a name. */
 import { dot, type Markish, ruleX, text } from "@observablehq/plot";
+import { toSeconds } from "../../../../text/duration.ts";
 import { formatSignedSeconds } from "../../../../text/units.ts";
 import type { WatchNotice } from "../record.ts";
 import type { Series } from "./series.ts";
@@ -81,7 +82,7 @@ export function rowsOfLabels(events: readonly PlacedEvent[]): number {
 function labelOf(notice: WatchNotice): string {
   switch (notice.type) {
     case "step":
-      return `step ${formatSignedSeconds(notice.step.total("seconds"))}`;
+      return `step ${formatSignedSeconds(toSeconds(notice.step))}`;
     case "stratum":
       return `stratum ${notice.from} → ${notice.to}`;
     case "leap":
