@@ -12,7 +12,6 @@ import dom from "./parts/dom.js" with { type: "text" };
 import format from "./parts/format.js" with { type: "text" };
 import header from "./parts/header.js" with { type: "text" };
 import live from "./parts/live.js" with { type: "text" };
-import nts from "./parts/nts.js" with { type: "text" };
 import plots from "./parts/plots.js" with { type: "text" };
 import servedTime from "./parts/served_time.js" with { type: "text" };
 import series from "./parts/series.js" with { type: "text" };
@@ -33,7 +32,6 @@ export const assets: Readonly<Record<PagePath, string>> = {
   "/parts/format.js": format,
   "/parts/header.js": header,
   "/parts/live.js": live,
-  "/parts/nts.js": nts,
   "/parts/plots.js": plots,
   "/parts/served_time.js": servedTime,
   "/parts/series.js": series,

@@ -13,7 +13,6 @@ export const pageFiles = {
   "/parts/format.js": js,
   "/parts/header.js": js,
   "/parts/live.js": js,
-  "/parts/nts.js": js,
   "/parts/plots.js": js,
   "/parts/served_time.js": js,
   "/parts/series.js": js,

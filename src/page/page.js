@@ -4,11 +4,10 @@ import { byId, makeButton, setAttribute } from "./parts/dom.js";
 import { zone } from "./parts/format.js";
 import { showConnection, showServer, showTitle, showUptime } from "./parts/header.js";
 import { Live } from "./parts/live.js";
-import { showNts } from "./parts/nts.js";
 import { drawPlots } from "./parts/plots.js";
 import { Series, spans } from "./parts/series.js";
 import { ServedTime } from "./parts/served_time.js";
-import { showClients, showListeners, showNews, showUpstreams } from "./parts/tables.js";
+import { showClients, showListeners, showNews, showNts, showUpstreams } from "./parts/tables.js";
 import { showTiles } from "./parts/tiles.js";
 
 /** @typedef {import("./shapes.d.ts").State} State */

@@ -236,6 +236,18 @@ Deno.test(
 );
 
 Deno.test(
+  await where(browserNeeds, "the status page tells the servers of a pool apart", async () => {
+    const upstreams = ["ntp://127.0.0.1:9?pool=2&minpoll=1"];
+    await using server = await serve("ntp://127.0.0.1:0", { http, upstreams });
+    await withBrowser(async (browser) => {
+      const page = await open(browser, server);
+      await page.shows("upstreams", /^127\.0\.0\.1:9\s[^#]*\n127\.0\.0\.1:9#2\s/m);
+      await page.shows("offset-keys", /^127\.0\.0\.1:9\s+127\.0\.0\.1:9#2$/);
+    });
+  }),
+);
+
+Deno.test(
   await where(browserNeeds, "the status page says when an upstream server is lost", async () => {
     await using near = await serve("ntp://127.0.0.1:0", { status: { local: 1 } });
     const far = await serve("ntp://127.0.0.1:0", { status: { local: 1 } });

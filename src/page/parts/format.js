@@ -114,6 +114,23 @@ export function protocolName(protocol) {
   return protocolNames[protocol] ?? protocol;
 }
 
+/**
+ * The name of each upstream server, as ticks and the history have it: a pool has several of one URL.
+ *
+ * @param {readonly { url: string }[]} upstreams
+ */
+export function nameUpstreams(upstreams) {
+  return upstreams.map(({ url }, i) => {
+    const member = upstreams.slice(0, i + 1).filter((each) => each.url === url).length;
+    return member === 1 ? url : `${url}#${member}`;
+  });
+}
+
+/** A name without the scheme that most have. @param {string} name */
+export function shortenName(name) {
+  return name.replace(/^ntp:\/\//, "");
+}
+
 /** The zone that times are shown in. */
 export const zone = {
   isLocal: false,

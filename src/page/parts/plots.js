@@ -6,7 +6,9 @@ import {
   formatSeconds,
   formatSigned,
   formatTime,
+  nameUpstreams,
   protocolName,
+  shortenName,
 } from "./format.js";
 import { glyphOf } from "./header.js";
 import { spans } from "./series.js";
@@ -303,7 +305,7 @@ function rateLines({ listeners }) {
 
 /** @param {State} state */
 function offsetLines({ upstreams = [] }) {
-  return upstreams.map(({ url }, i) => line(i, `offset:${url}`, url.replace(/^ntp:\/\//, "")));
+  return nameUpstreams(upstreams).map((name, i) => line(i, `offset:${name}`, shortenName(name)));
 }
 
 /** @param {number} seconds */

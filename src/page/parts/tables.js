@@ -1,4 +1,4 @@
-/** Tables of upstream servers, listeners and clients, and the list of events. */
+/** The lower part of the page: upstream servers, listeners, the key exchange of NTS, clients and events. */
 import {
   byId,
   childrenOf,
@@ -19,7 +19,9 @@ import {
   formatSigned,
   formatSpan,
   formatTime,
+  nameUpstreams,
   protocolName,
+  shortenName,
 } from "./format.js";
 import { glyphOf } from "./header.js";
 
@@ -88,6 +90,7 @@ export function showUpstreams({ upstreams = [] }, age) {
   );
   const power = 10 ** Math.floor(Math.log10(reach));
   const scale = ([1, 2, 5, 10].find((each) => each * power >= reach) ?? 10) * power;
+  const names = nameUpstreams(upstreams);
   const limit = formatSeconds(scale).replace(/\.0+(?= )/, "");
   showTable("upstreams", [
     ["Server", "name"],
@@ -97,12 +100,18 @@ export function showUpstreams({ upstreams = [] }, age) {
     ["Stratum", "n wide xl"],
     [`±${limit}`, "wide xl"],
     ["Last 8", "wide"],
-  ], upstreams.map((upstream) => upstreamRow(upstream, age, scale)));
+  ], upstreams.map((upstream, i) => upstreamRow(names[i] ?? "", upstream, age, scale)));
 }
 
-/** @param {Upstream} upstream @param {number} age @param {number} scale @returns {Row} */
-function upstreamRow(upstream, age, scale) {
-  const { url, state, offset, distance, delay, stratum, reach, last_reply } = upstream;
+/**
+ * @param {string} name
+ * @param {Upstream} upstream
+ * @param {number} age
+ * @param {number} scale
+ * @returns {Row}
+ */
+function upstreamRow(name, upstream, age, scale) {
+  const { state, offset, distance, delay, stratum, reach, last_reply } = upstream;
   const [glyph, className] = states[state] ?? ["▲", "amber"];
   const isSilent = state === "silent";
   const ago = isSilent && last_reply !== null ? ` ${formatAge(last_reply + age)}` : "";
@@ -111,7 +120,7 @@ function upstreamRow(upstream, age, scale) {
   return {
     className: className === "red" ? "lost" : className === "amber" ? "odd" : "",
     cells: [
-      { text: url.replace(/^ntp:\/\//, "") },
+      { text: shortenName(name) },
       { text: `${glyph} ${isSilent ? "SILENT" : state}${ago}`, className },
       { text: isMeasured ? `${formatSigned(offset)} ± ${formatBound(distance)}` : "-" },
       { text: delay === null || isSilent ? "-" : formatSeconds(delay) },
@@ -210,6 +219,62 @@ export function showClients({ clients, now, total }) {
     ["Requests", "n wide xl"],
     ["Last", "n"],
   ], rows.length > 0 ? rows : [{ className: "none", cells: [{ text: "none yet" }] }]);
+}
+
+/** What ended an exchange without keys, in words. @type {Record<string, string>} */
+const failures = {
+  nothing_in_common: "nothing in common",
+  bad_request: "bad request",
+  failed: "TLS failed",
+  timed_out: "timed out",
+  denied: "denied",
+  rate_limited: "rate limited",
+  overload: "too many at once",
+};
+
+/** The time before its end when a certificate should have been renewed, in seconds: 14 days. */
+const SOON_SECONDS = 14 * 86_400;
+
+/** Shares of failures above which something is wrong, and not with a few clients. */
+const MAX_FAILED = 0.5;
+
+/**
+ * @param {import("../shapes.d.ts").Nts | undefined} nts
+ * @param {ReadonlyMap<string, number>} since The exchanges by outcome since that state
+ * @param {number} nowMs The time of the server's machine, in milliseconds since 1970
+ */
+export function showNts(nts, since, nowMs) {
+  byId("nts-part").hidden = nts === undefined;
+  if (nts === undefined) return;
+  const count = (/** @type {string} */ outcome) =>
+    (nts.key_exchanges[outcome] ?? 0) + (since.get(outcome) ?? 0);
+  const answered = count("answered");
+  const causes = Object.entries(failures)
+    .map(([outcome, words]) => ({ words, failed: count(outcome) }))
+    .filter(({ failed }) => failed > 0)
+    .sort((a, b) => b.failed - a.failed);
+  const failed = causes.reduce((sum, cause) => sum + cause.failed, 0);
+  const [done, rest, certificate] = childrenOf(byId("nts"));
+  setText(done, `${formatCount(answered)} ${answered === 1 ? "client" : "clients"} got keys`);
+  const words = causes.map((each) => `${formatCount(each.failed)} ${each.words}`).join(", ");
+  const isMany = failed > MAX_FAILED * (answered + failed);
+  setText(rest, failed === 0 ? "none failed" : `${isMany ? "▲ " : ""}${words}`);
+  setClass(rest, isMany ? "amber" : "");
+  const [glyph, className, text] = describeEnd(nts.certificate_end, nowMs);
+  setText(certificate, `${glyph} ${text}`);
+  setClass(certificate, className);
+}
+
+/** @param {string} end @param {number} nowMs @returns {[glyph: string, className: string, text: string]} */
+function describeEnd(end, nowMs) {
+  const seconds = (Date.parse(end) - nowMs) / 1000;
+  const date = end.slice(0, 10);
+  if (!(seconds > 0)) return ["✕", "red", `certificate expired on ${date}`];
+  const days = Math.floor(seconds / 86_400);
+  const left = days >= 2 ? `${formatCount(days)} d` : formatSpan(seconds);
+  return seconds < SOON_SECONDS
+    ? ["▲", "amber", `certificate ends on ${date}, in ${left}`]
+    : ["✓", "good", `certificate valid until ${date}, for ${left}`];
 }
 
 /** @param {readonly import("../shapes.d.ts").News[]} news The latest ones first */

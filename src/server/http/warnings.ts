@@ -4,6 +4,7 @@ import type { ClockState } from "../../clock/sources/timeline/state.ts";
 import { formatPlural, formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { formatFaults } from "../faults/text.ts";
 import { CERTIFICATE_WARNING_HOURS } from "../nts/options.ts";
+import { nameUpstreams } from "../upstreams/report.ts";
 import type { ControlledServer } from "./call.ts";
 import { leapNames } from "../../protocols/ntp/packet.ts";
 
@@ -56,7 +57,9 @@ function simulation({ time }: ControlledServer): Finding[] {
 
 function upstreams({ following, started }: ControlledServer): Finding[] {
   if (following === undefined) return [];
-  const all = following.list();
+  const reports = following.list();
+  const names = nameUpstreams(reports);
+  const all = reports.map((report, i) => ({ ...report, name: names[i] ?? report.url }));
   const age = (Temporal.Now.instant().epochMilliseconds - started.epochMilliseconds) / 1000;
   const lost = all.filter(({ state, lastReply }) =>
     state === "silent" && (lastReply !== undefined || age > START_SECONDS)
@@ -78,26 +81,26 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
   // Without a majority nobody can say which of them is wrong, nor by how much.
   const isAgreed = all.some(({ state }) => state === "selected" || state === "combined");
   return [
-    ...lost.map(({ url, lastReply }): Finding => ({
+    ...lost.map(({ name, lastReply }): Finding => ({
       level: "bad",
       kind: "upstream_lost",
-      about: url,
+      about: name,
       text: lastReply === undefined
-        ? `${url} does not answer. ${left} of ${all.length} ${left === 1 ? "does" : "do"}.`
-        : `${url} has not answered for ${formatAge(lastReply)}. ` +
+        ? `${name} does not answer. ${left} of ${all.length} ${left === 1 ? "does" : "do"}.`
+        : `${name} has not answered for ${formatAge(lastReply)}. ` +
           `${left} of ${all.length} ${left === 1 ? "is" : "are"} left.`,
-      over: `${url} answers again.`,
+      over: `${name} answers again.`,
     })),
-    ...all.filter(({ state }) => state === "falseticker").map(({ url, offset }): Finding => ({
+    ...all.filter(({ state }) => state === "falseticker").map(({ name, offset }): Finding => ({
       level: "bad",
       kind: "falseticker",
-      about: url,
+      about: name,
       text: !isAgreed
-        ? `${url} contradicts another: no majority of the upstream servers agrees.`
+        ? `${name} contradicts another: no majority of the upstream servers agrees.`
         : offset === undefined
-        ? `${url} contradicts the others.`
-        : `${url} contradicts the others: it is ${formatSignedSeconds(offset)} from them.`,
-      over: `${url} agrees with the others again.`,
+        ? `${name} contradicts the others.`
+        : `${name} contradicts the others: it is ${formatSignedSeconds(offset)} from them.`,
+      over: `${name} agrees with the others again.`,
     })),
   ];
 }

@@ -29,3 +29,16 @@ export interface UpstreamReport {
   /** Its replies with a usable time. */
   readonly replies: number;
 }
+
+/** Numbers the servers of each URL from 1: a pool has several of one. */
+export function numberMembers(upstreams: readonly Pick<UpstreamReport, "url">[]): number[] {
+  return upstreams.map(({ url }, i) =>
+    upstreams.slice(0, i + 1).filter((each) => each.url === url).length
+  );
+}
+
+/** The name of each server, which no other one has: its URL, with `#2` and so on for the others of a pool. */
+export function nameUpstreams(upstreams: readonly Pick<UpstreamReport, "url">[]): string[] {
+  const members = numberMembers(upstreams);
+  return upstreams.map(({ url }, i) => members[i] === 1 ? url : `${url}#${members[i]}`);
+}

@@ -102,12 +102,12 @@ for (const [what, options, more, expected] of rows) {
   });
 }
 
-/** The warnings of a server that follows these upstream servers, and was started long ago. */
-function warningsOf(
+/** A server that follows these upstream servers, and was started long ago. */
+function subjectWith(
   upstreams: readonly Partial<UpstreamReport>[],
   { state = "synchronized", distance = 0.00231, leap = 0 } = {},
   nts?: { readonly report: { readonly certificateEnd: Temporal.Instant } },
-): Warning[] {
+): ControlledServer {
   const subject = {
     following: { list: () => upstreams, discipline: { state, distance } },
     started: Temporal.Now.instant().subtract({ seconds: 60 }),
@@ -115,8 +115,11 @@ function warningsOf(
     listeners: [],
     nts,
   };
-  return findWarnings(subject as unknown as ControlledServer)
-    .map(({ level, kind, text }) => [level, kind, text]);
+  return subject as unknown as ControlledServer;
+}
+
+function warningsOf(...given: Parameters<typeof subjectWith>): Warning[] {
+  return findWarnings(subjectWith(...given)).map(({ level, kind, text }) => [level, kind, text]);
 }
 
 const good = { url: "ntp://a.example", state: "selected", lastReply: 3 } as const;
@@ -129,6 +132,23 @@ Deno.test("findWarnings names each lost upstream server, and those that are left
     ["bad", "upstream_lost", "ntp://b.example has not answered for 240 s. 1 of 3 is left."],
     ["bad", "upstream_lost", "ntp://c.example does not answer. 1 of 3 does."],
   ]);
+});
+
+Deno.test("findWarnings tells the servers of a pool apart", () => {
+  const url = "ntp://pool.example";
+  const found = findWarnings(subjectWith([
+    { ...good, url },
+    { url, state: "silent", lastReply: 240 },
+    { url, state: "falseticker", offset: 4, lastReply: 3 },
+    { url, state: "silent", lastReply: 300 },
+  ]));
+  assertEquals(found.map(({ text }) => text), [
+    "ntp://pool.example#2 has not answered for 240 s. 2 of 4 are left.",
+    "ntp://pool.example#4 has not answered for 300 s. 2 of 4 are left.",
+    "ntp://pool.example#3 contradicts the others: it is +4.000 s from them.",
+  ]);
+  // By kind and subject the status page notes when each begins and ends.
+  assertEquals(new Set(found.map(({ kind, about }) => kind + about)).size, 3);
 });
 
 Deno.test("findWarnings names the end of a certificate that is less than two weeks ahead", () => {

@@ -2,7 +2,7 @@
 import { formatAsctime } from "../../../protocols/asctime/format.ts";
 import { NTP_TO_UNIX_SECONDS } from "../../../protocols/ntp/timestamp.ts";
 import type { ServedTime } from "../../../clock/served_time.ts";
-import { joinNs } from "../../../clock/line.ts";
+import { floorDivide, joinNs } from "../../../clock/line.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { quote } from "../../../text/json.ts";
 import type { ControlledServer } from "../call.ts";
@@ -14,6 +14,8 @@ import { HttpError, type HttpResponse, jsonResponse, textResponse } from "../../
 /** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
 const SCHEMA = 1;
 
+const SECOND_NS = 1_000_000_000n;
+
 /** The forms of text, each from nanoseconds since 1970 and a time zone. */
 const forms: Readonly<Record<string, (ns: bigint, zone: string) => string>> = {
   iso: (ns, zone) =>
@@ -21,16 +23,16 @@ const forms: Readonly<Record<string, (ns: bigint, zone: string) => string>> = {
       ? instantOf(ns).toString({ smallestUnit: "millisecond" })
       : instantOf(ns).toZonedDateTimeISO(zone)
         .toString({ smallestUnit: "millisecond", timeZoneName: "never" }),
-  unix: (ns) => decimal(ns, 1_000_000_000n, 6),
-  unixms: (ns) => String(ns / 1_000_000n),
+  unix: formatUnix,
+  unixms: (ns) => String(floorDivide(ns, 1_000_000n)),
   asctime: (ns, zone) => {
     const zoned = instantOf(ns).toZonedDateTimeISO(zone);
     const local = ns + BigInt(zoned.offsetNanoseconds);
-    return formatAsctime(Number(local / 1_000_000_000n), { utc: true });
+    return formatAsctime(Number(floorDivide(local, SECOND_NS)), { utc: true });
   },
-  rfc1123: (ns) => new Date(Number(ns / 1_000_000n)).toUTCString(),
+  rfc1123: (ns) => new Date(Number(floorDivide(ns, 1_000_000n))).toUTCString(),
   ntp: (ns) => {
-    const units = (ns << 32n) / 1_000_000_000n + (BigInt(NTP_TO_UNIX_SECONDS) << 32n);
+    const units = floorDivide(ns << 32n, SECOND_NS) + (BigInt(NTP_TO_UNIX_SECONDS) << 32n);
     return BigInt.asUintN(64, units).toString(16).padStart(16, "0");
   },
 };
@@ -91,7 +93,7 @@ function timeFields(time: ServedTime, zone: string | undefined): object {
   const body = {
     schema: SCHEMA,
     time: instantOf(ns).toString({ smallestUnit: "nanosecond" }),
-    unix: Number(decimal(ns, 1_000_000_000n, 6)),
+    unix: Number(formatUnix(ns)),
     t2: milliseconds(look),
     leap: status.leap,
     stratum: status.stratum,
@@ -146,10 +148,10 @@ export function milliseconds({ time: { seconds, nanoseconds } }: Look): number {
   return seconds * 1000 + Math.round(nanoseconds / 100) / 1e4;
 }
 
-function decimal(ns: bigint, unit: bigint, digits: number): string {
-  const scale = 10n ** BigInt(digits);
-  const value = ns * scale / unit;
+/** Seconds since 1970 to the microsecond: `1775250576.123456`. */
+function formatUnix(ns: bigint): string {
+  const value = floorDivide(ns, 1000n);
   const whole = value < 0n ? -value : value;
-  const fraction = String(whole % scale).padStart(digits, "0");
-  return `${value < 0n ? "-" : ""}${whole / scale}.${fraction}`;
+  const fraction = String(whole % 1_000_000n).padStart(6, "0");
+  return `${value < 0n ? "-" : ""}${whole / 1_000_000n}.${fraction}`;
 }

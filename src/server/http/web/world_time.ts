@@ -18,7 +18,8 @@ export const worldTimeRoutes: WebRoutes = {
     methods: {
       GET({ request, subject, parameters }): HttpResponse {
         const { url: { pathname }, peer } = request;
-        const [, zone = "", suffix] = /^(.*?)(\.txt)?$/.exec(pathname.slice(PATH.length)) ?? [];
+        const [, zone = "", suffix] = /^(.*?)(\.txt)?$/.exec(decode(pathname.slice(PATH.length))) ??
+          [];
         const { time, status } = findClock(subject, parameters).look();
         // A device that sets its clock by this could not see it.
         if (status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
@@ -31,6 +32,15 @@ export const worldTimeRoutes: WebRoutes = {
     },
   },
 };
+
+/** Decodes a zone that a program escaped, as `Etc%2FGMT%2B5`; as it is where it cannot be decoded. */
+function decode(zone: string): string {
+  try {
+    return decodeURIComponent(zone);
+  } catch {
+    return zone;
+  }
+}
 
 /** @throws {HttpError} If there is no such zone */
 function findZone(instant: Temporal.Instant, zone: string): Temporal.ZonedDateTime {

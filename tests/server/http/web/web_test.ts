@@ -67,6 +67,23 @@ Deno.test("the served time is there as a line of text, in six forms and any zone
   assertEquals(text, "2030-01-02T03:04:05.678Z\n");
 });
 
+Deno.test("times before 1970 are rounded down in all forms, as over UDP", async () => {
+  const clock = { time: "1969-12-31T23:59:58.9999999Z", rate: 0 };
+  await using server = await serve("ntp://127.0.0.1:0", { http, clock });
+  const table = {
+    iso: "1969-12-31T23:59:58.999Z",
+    unix: "-1.000001",
+    unixms: "-1001",
+    asctime: "Wed Dec 31 23:59:58 1969",
+    rfc1123: "Wed, 31 Dec 1969 23:59:58 GMT",
+  };
+  for (const [form, expected] of Object.entries(table)) {
+    const { text } = await get(server, `/time.txt?format=${form}`);
+    assertEquals(text, `${expected}\n`, form);
+  }
+  assertEquals(JSON.parse((await get(server, "/time")).text).unix, -1.000001);
+});
+
 Deno.test("a listener with its own clock can be chosen, and another one is named", async () => {
   await using server = await serve(["ntp://127.0.0.1:0?time=2031-01-01T00:00:00Z&rate=0"], {
     http,

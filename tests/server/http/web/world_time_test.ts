@@ -54,7 +54,9 @@ Deno.test("the time in a zone has the fields of the World Time API", async () =>
   // In the southern summer, the change before is of the last year.
   const south = JSON.parse((await get(server, "/api/timezone/America/Santiago")).text);
   assertEquals([south.dst, south.raw_offset], [false, -14_400]);
-  const zones = ["Nowhere", "", "%2e%2e", "Europe"];
+  const escaped = JSON.parse((await get(server, "/api/timezone/Etc%2FGMT%2B5")).text);
+  assertEquals([escaped.timezone, escaped.utc_offset], ["Etc/GMT+5", "-05:00"]);
+  const zones = ["Nowhere", "", "%2e%2e", "Europe", "%zz", "Etc%2"];
   for (const zone of zones) {
     assertEquals((await get(server, `/api/timezone/${zone}`)).status, 404, zone);
   }

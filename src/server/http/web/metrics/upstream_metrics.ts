@@ -1,7 +1,7 @@
 /** The upstream servers, if the server follows any. */
 import { upstreamStates } from "../../../../client/served_state.ts";
 import type { Sample } from "../../../../text/exposition.ts";
-import type { UpstreamReport } from "../../../upstreams/report.ts";
+import { numberMembers, type UpstreamReport } from "../../../upstreams/report.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of the upstream servers; their number is that of the command line, pools included. */
@@ -9,15 +9,14 @@ function ofUpstreams(
   samples: (upstream: UpstreamReport) => readonly Sample[],
 ): Sampler {
   return ({ following }) => {
-    const counts = new Map<string, number>();
-    return (following?.list() ?? []).flatMap((upstream) => {
-      const member = (counts.get(upstream.url) ?? 0) + 1;
-      counts.set(upstream.url, member);
-      return samples(upstream).map(([labels, value]): Sample => [
-        [upstream.url, String(member), ...labels],
+    const upstreams = following?.list() ?? [];
+    const members = numberMembers(upstreams);
+    return upstreams.flatMap((upstream, i) =>
+      samples(upstream).map(([labels, value]): Sample => [
+        [upstream.url, String(members[i]), ...labels],
         value,
-      ]);
-    });
+      ])
+    );
   };
 }
 

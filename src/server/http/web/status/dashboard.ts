@@ -7,6 +7,7 @@ import { formatJson } from "../../../../text/json.ts";
 import type { ControlledServer } from "../../call.ts";
 import { describeStatus, stateOf } from "../../state.ts";
 import { describeSimulation, type Finding, findWarnings } from "../../warnings.ts";
+import { nameUpstreams } from "../../../upstreams/report.ts";
 import { type Counts, countsOf, subtract } from "./counts.ts";
 import { History, type HistoryPart, type Span } from "./history.ts";
 import { maskClients } from "../../clients.ts";
@@ -152,7 +153,7 @@ export class Dashboard implements Disposable {
       bound: describeStatus(look).rootDistance,
       ...upstreams && {
         upstreams: Object.fromEntries(
-          namesOf(upstreams.map(({ url }) => url)).map((name, i) => {
+          nameUpstreams(upstreams).map((name, i) => {
             const { offset, distance } = upstreams[i] ?? {};
             return [name, [offset ?? null, distance ?? null]];
           }),
@@ -258,14 +259,6 @@ function columnsOf({ replies, refused, bound, upstreams = {} }: Tick): Record<
       Object.entries(upstreams).map(([name, [offset]]) => [`offset:${name}`, offset ?? undefined]),
     ),
   };
-}
-
-/** Names that differ: a pool has several servers of one URL. */
-function namesOf(urls: readonly string[]): string[] {
-  return urls.map((url, i) => {
-    const member = urls.slice(0, i + 1).filter((each) => each === url).length;
-    return member === 1 ? url : `${url}#${member}`;
-  });
 }
 
 /** How a clock is simulated; at another rate, its offset is another one each second. */
