@@ -119,7 +119,8 @@ export function formatSummary(records: readonly WatchRecord[], width = tableWidt
     ...(hasOffset ? ["OFFSET", "MIN", "MAX", "STDDEV", "JITTER"] : []),
     "DELAY",
   ];
-  const rows = records.map(({ name, sent, lost, bad, offsets, delays, jitter }) => {
+  const rows = records.map(({ name, sent, lost, bad, offsets, delays, jitter, last }) => {
+    if (sent === 0 && last?.error) return [name, formatError(last.error)];
     const [min = "", mean = "", max = "", deviation = ""] = offsets.count > 0
       ? formatFigures(offsets, { isSigned: true })
       : ["-", "-", "-", "-"];

@@ -35,7 +35,11 @@ const orders: readonly {
     keyOf: ({ shown: { offsets } }) => offsets.count === 0 ? -1 : Math.abs(offsets.mean),
   },
   { name: "delay", keyOf: ({ shown: { delays } }) => delays.count === 0 ? -1 : delays.mean },
-  { name: "losses", keyOf: ({ shown: { lost, bad, sent } }) => (lost + bad) / Math.max(1, sent) },
+  {
+    name: "losses",
+    keyOf: ({ shown: { lost, bad, sent, unsent } }) =>
+      (lost + bad + unsent) / Math.max(1, sent + unsent),
+  },
 ];
 
 /** Owns the terminal until it is disposed of. */
@@ -109,7 +113,8 @@ export class LiveView implements AsyncDisposable {
   }
 
   #spanIndex(): number {
-    return this.#span ?? chooseSpan(this.#elapsedSeconds, this.#selected.sent);
+    return this.#span ??
+      chooseSpan(this.#elapsedSeconds, this.#selected.sent + this.#selected.unsent);
   }
 
   #sorted(): readonly WatchRecord[] {

@@ -2,7 +2,7 @@
 import { combine } from "../../../client/compare.ts";
 import { estimate } from "../../../client/estimate.ts";
 import type { Samples } from "../../../client/sample.ts";
-import { delayOf } from "../../../client/query.ts";
+import { delayOf, unsentFailures } from "../../../client/query.ts";
 import { computeJitter, RunningStatistics } from "../../../client/statistics.ts";
 import { formatDisagreement } from "../../../client/verdicts.ts";
 import type { WatchedExchange, WatchEvent, WatchEventBase } from "../../../client/watch.ts";
@@ -30,15 +30,8 @@ const MAX_JITTER_REPLIES = 8;
 /** Shorter spans are parts of this one. */
 const MIN_SPAN_SECONDS = 60;
 
-/** Failures without a reply; all others are faults of a reply. */
-const losses: readonly QueryFailure[] = [
-  "timeout",
-  "refused",
-  "unknown_host",
-  "no_name_server",
-  "unreachable",
-  "nts_ke",
-];
+/** Failures of a request without a reply; others are those of a reply, or come before a request. */
+const losses: readonly QueryFailure[] = ["timeout", "refused", "unreachable"];
 
 /** An event that is not an exchange. */
 export type WatchNotice = Exclude<WatchEvent, { readonly type: "exchange" }>;
@@ -55,6 +48,8 @@ export class Figures {
   readonly delays: RunningStatistics = new RunningStatistics();
   /** Requests that were answered or lost. */
   sent = 0;
+  /** Requests that could not be sent. */
+  unsent = 0;
   /** Requests without a reply. */
   lost = 0;
   /** Requests with a reply that has no usable time. */
@@ -70,11 +65,10 @@ export class Figures {
   }
 
   count({ error }: WatchedExchange, sample: Sample | undefined): void {
+    if (error && unsentFailures.includes(error.reason)) return void this.unsent++;
     this.sent++;
-    if (error) {
-      if (losses.includes(error.reason)) this.lost++;
-      else this.bad++;
-    }
+    if (error && losses.includes(error.reason)) this.lost++;
+    else if (error) this.bad++;
     if (!sample) return;
     const { delay, measured } = sample;
     this.delays.add(delay);

@@ -129,7 +129,7 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     hasReader = false;
   }
-  if (rows.every(({ sent }) => sent === 0)) {
+  if (rows.every(({ last }) => !last)) {
     throw new Error("Stopped before anything was measured");
   }
   if (isText && hasReader) {

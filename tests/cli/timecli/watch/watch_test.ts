@@ -66,6 +66,12 @@ Deno.test("watch prints nothing but rows and objects for programs", async () => 
 Deno.test("watch ends with the failure of the first server that sent no time", async () => {
   const silent = await watch(["-n1", "192.0.2.1", "192.0.2.9", "127.0.0.1"]);
   assertEquals([silent.code, silent.stderr], [3, ""]);
+  const unknown = await watch(["-n1", "192.0.2.1", "a.invalid"]);
+  assertEquals([unknown.code, unknown.stdout.split("\n").slice(-3)], [5, [
+    "ntp://192.0.2.1:123  1     0     +0 s    +0 s  +0 s  -       -       2.000 ms",
+    "ntp://a.invalid:123  Unknown host a.invalid",
+    "",
+  ]]);
   const refused = await watch(["-n1", "127.0.0.1", "192.0.2.9"]);
   assertEquals(refused.code, 4);
   // Its first request was not lost yet when the time was over.

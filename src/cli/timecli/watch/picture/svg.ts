@@ -77,14 +77,16 @@ function titleOf(
 
 /** The figures of each server in words. */
 function describe(records: readonly WatchRecord[]): string {
-  const figures = records.map(({ url, offsets, sent, lost, bad, notices }) => {
+  const figures = records.map(({ url, offsets, sent, lost, bad, notices, last }) => {
     const { count, min, max } = offsets;
     const offset = count > 0
       ? `offset ${formatSignedSeconds(min)} to ${formatSignedSeconds(max)}`
       : "no offset";
-    const share = `${lost} of ${formatPlural(sent, "request")} lost${
-      bad > 0 ? `, ${formatPlural(bad, "reply", "replies")} unusable` : ""
-    }`;
+    const share = sent === 0 && last?.error
+      ? "no request could be sent"
+      : `${lost} of ${formatPlural(sent, "request")} lost${
+        bad > 0 ? `, ${formatPlural(bad, "reply", "replies")} unusable` : ""
+      }`;
     const events = notices.map(({ type }) => type).join(", ");
     return `${url}: ${offset}, ${share}${events && `; events: ${events}`}.`;
   });
@@ -94,7 +96,9 @@ function describe(records: readonly WatchRecord[]): string {
 function notesOf(records: readonly WatchRecord[], hasOutliers: boolean): string[] {
   return [
     ...(records.some(({ failures }) => failures.values.length > 0)
-      ? ["Ticks at the bottom, when sent: requests lost, or answered without a usable time."]
+      ? [
+        "Ticks at the bottom, when sent: requests lost, not sent, or answered without a usable time.",
+      ]
       : []),
     ...(records.some(({ notices }) => notices.length > 0)
       ? [
