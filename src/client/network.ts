@@ -1,6 +1,6 @@
 import { type AddressFamily, isUnanswered, isUnicast, resolveHost } from "../system/address.ts";
 import { systemTimers, type Timers } from "../system/time.ts";
-import { openUdp } from "../system/udp.ts";
+import { openUdp } from "../system/sockets.ts";
 import {
   connectDatagram,
   type ConnectDatagramOptions,

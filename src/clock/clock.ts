@@ -32,6 +32,13 @@ export interface Clock {
   read(time: UnixTime): void;
 }
 
+/** Reads a clock into a time of its own, which the hot path does without. */
+export function readTime(clock: Clock): UnixTime {
+  const time = { seconds: 0, nanoseconds: 0 };
+  clock.read(time);
+  return time;
+}
+
 /**
  * These take some 50 µs, before V8 compiles their loop. Ten thousand would show a step of 0.1 instead of 0.4 µs,
  * for a fifth of the CPU time and a tenth of the memory of a start (docs/performance.md).

@@ -1,4 +1,5 @@
 /** Served time as a straight line over system time, exact to the nanosecond. */
+import { SECOND_NS } from "../text/duration.ts";
 import type { UnixTime } from "./clock.ts";
 
 const SECOND = 1_000_000_000;
@@ -66,8 +67,6 @@ export interface Plan {
   readonly servedNs: bigint;
   readonly gainPpb: bigint;
 }
-
-const SECOND_NS = 1_000_000_000n;
 
 /** Served time by a plan, rounded down. */
 export function servedAt({ systemNs, servedNs, gainPpb }: Plan, nowNs: bigint): bigint {

@@ -4,16 +4,21 @@
  *
  * @module
  */
-import { type Libc, openLibc, TIMESPEC, unsupportedSystem, zeroed } from "../system/libc.ts";
+import {
+  CLOCK_BOOTTIME,
+  CLOCK_MONOTONIC,
+  CLOCK_MONOTONIC_RAW,
+  type Libc,
+  openClock,
+  openLibc,
+  TIMESPEC,
+  unsupportedSystem,
+  zeroed,
+} from "../system/libc.ts";
 import { isGranted } from "../system/permission.ts";
-import type { Clock, UnixTime } from "./clock.ts";
+import { type Clock, readTime, type UnixTime } from "./clock.ts";
 import { joinNs, splitNs } from "./line.ts";
 import { secondsOf } from "./realtime_clock.ts";
-
-/** `<bits/time.h>`: the first is never slewed, the second stands still in a suspend, the third does not. */
-const CLOCK_MONOTONIC_RAW = 4;
-const CLOCK_MONOTONIC = 1;
-const CLOCK_BOOTTIME = 7;
 
 /** A receive timestamp that is older, or in the future: the system's clock was set in between. */
 const MAX_STAMP_AGE_NS = 1e9;
@@ -54,45 +59,37 @@ export interface RawBase {
 }
 
 /** A suspend that is shorter does not matter. */
-const MIN_SLEEP_SECONDS = 0.05;
+const MIN_SLEEP_MS = 50;
 
 /** Opens the raw clock of this machine. It reads what the system's clock shows now. */
 export function openRawClock(): RawBase {
   const nowNs = Temporal.Now.instant().epochNanoseconds;
-  const start = { seconds: 0, nanoseconds: 0 };
+  const originOf = (clock: Clock): RawOrigin => splitNs(nowNs - joinNs(readTime(clock)));
   if (unsupportedSystem() !== undefined || !isGranted({ name: "ffi" })) {
-    new PerformanceClock({ seconds: 0, nanoseconds: 0 }).read(start);
-    const clock = new PerformanceClock(splitNs(nowNs - joinNs(start)));
+    const clock = new PerformanceClock(originOf(new PerformanceClock(NO_ORIGIN)));
     // Setting the system's clock looks the same, and costs no more than a few requests.
-    const lead = (): number => (Date.now() - performance.now()) / 1000;
-    return { clock, origin: undefined, hasSlept: watchLead(lead) };
+    const leadMs = (): number => Date.now() - performance.now();
+    return { clock, origin: undefined, hasSlept: watchLead(leadMs) };
   }
   const libc = openLibc();
-  new RawClock(libc, { seconds: 0, nanoseconds: 0 }).read(start);
-  const origin = splitNs(nowNs - joinNs(start));
-  return {
-    clock: new RawClock(libc, origin),
-    origin,
-    hasSlept: watchLead(() => secondsNow(libc, CLOCK_BOOTTIME) - secondsNow(libc, CLOCK_MONOTONIC)),
-  };
+  const origin = originOf(new RawClock(libc, NO_ORIGIN));
+  // A suspend stops only the latter.
+  const boottimeNs = openClock(libc, CLOCK_BOOTTIME);
+  const monotonicNs = openClock(libc, CLOCK_MONOTONIC);
+  const leadMs = (): number => (boottimeNs() - monotonicNs()) / 1e6;
+  return { clock: new RawClock(libc, origin), origin, hasSlept: watchLead(leadMs) };
 }
 
-function watchLead(lead: () => number): () => boolean {
-  let before = lead();
+const NO_ORIGIN: RawOrigin = { seconds: 0, nanoseconds: 0 };
+
+function watchLead(leadMs: () => number): () => boolean {
+  let before = leadMs();
   return (): boolean => {
-    const now = lead();
-    const hasSlept = Math.abs(now - before) > MIN_SLEEP_SECONDS;
+    const now = leadMs();
+    const hasSlept = Math.abs(now - before) > MIN_SLEEP_MS;
     before = now;
     return hasSlept;
   };
-}
-
-function secondsNow(libc: Libc, clock: number): number {
-  const timespec = zeroed(TIMESPEC.size);
-  libc.call.clock_gettime(clock, timespec);
-  const words = new Int32Array(timespec.buffer);
-  return secondsOf(words, TIMESPEC.seconds / 4) +
-    (words[TIMESPEC.nanoseconds / 4] as number) / 1e9;
 }
 
 /** `performance.now()` plus an origin: raw on macOS and Windows, slewed with the system's clock on Linux. */

@@ -1,7 +1,7 @@
 /** A clock that a server serves, on any number of listeners: the one writer of its page. */
 import { random32 } from "../system/random.ts";
 import { systemTimers, type Timers } from "../system/time.ts";
-import type { Clock, UnixTime } from "./clock.ts";
+import { type Clock, readTime, type UnixTime } from "./clock.ts";
 import { joinNs } from "./line.ts";
 import { ServedPage } from "./page.ts";
 import { ServedClock } from "./served_clock.ts";
@@ -77,9 +77,13 @@ export class ServedTime implements ClockControl, Disposable {
   constructor(
     { base, clock, status, precision, timers = systemTimers, openSource }: ServedTimeOptions,
   ) {
-    const start = { seconds: 0, nanoseconds: 0 };
-    base.read(start);
-    this.#context = { base, precision, timers, start, seed: clock.seed ?? random32() };
+    this.#context = {
+      base,
+      precision,
+      timers,
+      start: readTime(base),
+      seed: clock.seed ?? random32(),
+    };
     this.options = clock;
     this.#statusAtStart = this.#status = status;
     this.clock = new ServedClock(base, this.#page);
@@ -89,15 +93,12 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   now(): Temporal.Instant {
-    const time = { seconds: 0, nanoseconds: 0 };
-    this.clock.read(time);
-    return Temporal.Instant.fromEpochNanoseconds(joinNs(time));
+    return Temporal.Instant.fromEpochNanoseconds(joinNs(readTime(this.clock)));
   }
 
   /** The time being served and its status, of one reading. */
   look(): { readonly time: UnixTime; readonly status: ClockStatus } {
-    const time = { seconds: 0, nanoseconds: 0 };
-    this.#context.base.read(time);
+    const time = readTime(this.#context.base);
     return { status: this.clock.toServed(time), time };
   }
 

@@ -21,7 +21,7 @@ import {
 import { readBody, readHeaders, readTarget } from "./read_request.ts";
 import type { TextStream } from "./text_stream.ts";
 import { type Runtime, runtime, type TcpConnection, type TcpListener } from "../system/runtime.ts";
-import { isReset } from "../system/tcp.ts";
+import { isReset } from "../system/sockets.ts";
 import { acceptWebSocket, asksForWebSocket, serveWebSocket } from "./websocket.ts";
 
 /** Answers every request, whatever is wrong with it. */

@@ -64,9 +64,9 @@
  *
  * @module
  */
-export { parseLeapSeconds } from "../clock/sources/timeline/leap_list.ts";
+export { parseLeapSeconds } from "../clock/sources/timeline/leap_seconds.ts";
 export type { ClockState } from "../clock/sources/timeline/state.ts";
-export type { LeapSecond } from "../clock/sources/timeline/timeline.ts";
+export type { LeapSecond } from "../clock/sources/timeline/leap_seconds.ts";
 export type { Network } from "../client/network.ts";
 export type { Timers } from "../system/time.ts";
 export { control, type ControlRequestOptions } from "../client/control.ts";

@@ -50,6 +50,10 @@ export const SHUT_RD = 0;
 export const POLLIN = 1;
 export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+/** Unlike {@linkcode CLOCK_MONOTONIC}, it is never slewed. */
+export const CLOCK_MONOTONIC_RAW = 4;
+/** Unlike {@linkcode CLOCK_MONOTONIC}, it counts suspends. */
+export const CLOCK_BOOTTIME = 7;
 export const SIGHUP = 1;
 export const SIG_IGN = 1;
 export const EPERM = 1;

@@ -1,7 +1,6 @@
 import { environmentVariable, isGranted } from "./permission.ts";
-import { parsePosixZone, type ZoneOffset } from "./posix_zone.ts";
-import { readTzif } from "./tzif.ts";
 import { runtime } from "./runtime.ts";
+import { parsePosixZone, readTzif, type ZoneOffset } from "./time_zone.ts";
 
 /** The files that C libraries read for zones, and for the local zone if TZ is not set. */
 const DATABASE = "/usr/share/zoneinfo";

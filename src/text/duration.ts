@@ -10,11 +10,12 @@ export type InSeconds<Options> = {
     : Options[Key];
 };
 
-const SECOND_NS = 1_000_000_000n;
+export const SECOND_NS = 1_000_000_000n;
+export const DAY_NS = 86_400n * SECOND_NS;
 
 const units: readonly (readonly [name: string, nanoseconds: bigint])[] = [
   ["w", 604_800n * SECOND_NS],
-  ["d", 86_400n * SECOND_NS],
+  ["d", DAY_NS],
   ["h", 3600n * SECOND_NS],
   ["m", 60n * SECOND_NS],
   ["s", SECOND_NS],

@@ -1,3 +1,5 @@
+import { quote } from "./json.ts";
+
 /**
  * An IP address in four words of 32 bits, the most significant first: a server compares them for each
  * datagram. An IPv4 address is the IPv6 one that carries it, `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2), so that
@@ -117,4 +119,52 @@ export function formatIpWords(words: IpWords): string {
   const text = groups.map((group) => group.toString(16)).join(":");
   // The URL standard shortens addresses as RFC 5952 does.
   return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+export interface Network {
+  readonly family: "ipv4" | "ipv6";
+  readonly words: IpWords;
+  /** The prefix length. */
+  readonly length: number;
+}
+
+/** More than any address and prefix length: 39 digits and colons, or 45 with an IPv4 part. */
+const MAX_NETWORK_LENGTH = 50;
+
+/**
+ * Parses a network such as `192.0.2.0/24`, a single address, or `all`, which is two networks.
+ *
+ * @throws {SyntaxError} If it is none of these
+ */
+export function parseNetworks(text: string): Network[] {
+  if (text === "all") return [...parseNetworks("0.0.0.0/0"), ...parseNetworks("::/0")];
+  const [address = "", length, ...rest] = text.split("/");
+  const bits = address.includes(":") ? 128 : 32;
+  const given = length === undefined ? bits : /^\d+$/.test(length) ? Number(length) : Infinity;
+  const words = new Uint32Array(4);
+  const isNetwork = text.length <= MAX_NETWORK_LENGTH && rest.length === 0 && given <= bits &&
+    parseIpWords(address, words) && !address.includes("%");
+  if (!isNetwork) {
+    throw new SyntaxError(
+      `Cannot read the network ${quote(text)}: expected one such as 192.0.2.0/24 or 2001:db8::/32`,
+    );
+  }
+  const isMapped = isIpv4(words);
+  // A prefix shorter than ::ffff:0:0/96 covers IPv6 addresses too.
+  if (!isMapped || bits === 128 && given < 96) return [{ family: "ipv6", words, length: given }];
+  return [{ family: "ipv4", words, length: bits === 128 ? given - 96 : given }];
+}
+
+/** Whether an address is in one of the networks; false for a text that is no address. */
+export function isWithin(address: string, networks: readonly Network[]): boolean {
+  const words = new Uint32Array(4);
+  if (!parseIpWords(address, words)) return false;
+  const bits = toBits(words);
+  return networks.some(({ family, words, length }) =>
+    bits.startsWith(toBits(words).slice(0, family === "ipv4" ? 96 + length : length))
+  );
+}
+
+function toBits(words: IpWords): string {
+  return Array.from(words, (word) => word.toString(2).padStart(32, "0")).join("");
 }

@@ -10,7 +10,7 @@ import {
 import { type Fields, passed, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
-import { openUdp } from "../system/udp.ts";
+import { openUdp } from "../system/sockets.ts";
 import type { ReadReceiveStamp } from "./receive_stamps.ts";
 import { type DatagramSocket, runtime } from "../system/runtime.ts";
 

@@ -10,7 +10,7 @@ import { type IpWords, parseIpWords } from "../text/ip_words.ts";
 import { ListenError, listenFailure } from "./listen_error.ts";
 import { isLinkLocal } from "../system/address.ts";
 import { isGranted, requireNet } from "../system/permission.ts";
-import { openUdp } from "../system/udp.ts";
+import { openUdp } from "../system/sockets.ts";
 import { settleWithin, systemTimers, type Timers } from "../system/time.ts";
 import { type DatagramSocket, runtime } from "../system/runtime.ts";
 

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parsePosixZone } from "../../src/system/posix_zone.ts";
-import { readTzif } from "../../src/system/tzif.ts";
+import { parsePosixZone, readTzif } from "../../src/system/time_zone.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
 

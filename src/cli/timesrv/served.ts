@@ -1,6 +1,6 @@
 /** Reads the clock, its status, faults and a scenario from the command line. */
 import { clockFields, type ClockOptions } from "../../clock/sources/timeline/options.ts";
-import { parseLeapList, verifyLeapList } from "../../clock/sources/timeline/leap_list.ts";
+import { parseLeapList, verifyLeapList } from "../../clock/sources/timeline/leap_seconds.ts";
 import { readStatus, statusFields, type StatusOptions } from "../../clock/sources/options.ts";
 import { planTimeline } from "../../clock/sources/timeline/plan.ts";
 import { type Field, field } from "../../options/field.ts";

@@ -14,7 +14,7 @@ import {
   type MetricFormat,
   type Sample,
 } from "../../text/exposition.ts";
-import type { Network as AddressNetwork } from "../../text/networks.ts";
+import type { Network as AddressNetwork } from "../../text/ip_words.ts";
 import { systemNetwork } from "../network.ts";
 import { watch, type WatchOptions } from "../watch.ts";
 import { formatIndex } from "./index_page.ts";

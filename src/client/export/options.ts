@@ -1,7 +1,7 @@
 /** The options of an exporter, and the parameters of its `/probe`. */
 import { httpNamesField, parseExport } from "../../http/address.ts";
 import { duration, type Field, MAX_LONG_TEXT, text, whole } from "../../options/field.ts";
-import { type Network, parseNetworks } from "../../text/networks.ts";
+import { type Network, parseNetworks } from "../../text/ip_words.ts";
 
 export const exportFields = {
   listen: text("HOST[:PORT] such as 127.0.0.1:8891", parseExport, {

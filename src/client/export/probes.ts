@@ -3,7 +3,7 @@ import { type Endpoint, formatEndpoint } from "../../protocols/endpoint.ts";
 import { QueryError } from "../../protocols/failure.ts";
 import type { TimeReply } from "../../protocols/registry.ts";
 import { isUnicast, isWildcard } from "../../system/address.ts";
-import { isWithin, type Network as AddressNetwork } from "../../text/networks.ts";
+import { isWithin, type Network as AddressNetwork } from "../../text/ip_words.ts";
 import { type ExchangeOptions, lookUp } from "../exchange.ts";
 import { type Network, systemNetwork } from "../network.ts";
 import { poll } from "../poll.ts";

@@ -12,7 +12,7 @@ import {
   receiveMessage,
 } from "../../protocols/ntp/nts/records.ts";
 import { runtime } from "../../system/runtime.ts";
-import { closeQuietly } from "../../system/tcp.ts";
+import { closeQuietly } from "../../system/sockets.ts";
 import { NoLibsslError, openLibssl } from "../../transports/tls/libssl.ts";
 import { connectTls } from "../../transports/tls/tls_client.ts";
 import { TlsError } from "../../transports/tls/tls_connection.ts";

@@ -1,4 +1,5 @@
 /** The time of this machine, with the status that the kernel or the configuration gives it. */
+import { readTime } from "../clock.ts";
 import { type PageContent, SYSTEM_TIME } from "../page.ts";
 import { type ClockStatus, UNKNOWN_CLOCK, UNSYNCHRONIZED } from "../status.ts";
 import { systemClock } from "../system_clock.ts";
@@ -69,8 +70,7 @@ export class MachineSource implements TimeSource {
 
   #readFacts(): ClockFacts {
     const { base, start } = this.#context;
-    const now = { seconds: 0, nanoseconds: 0 };
-    base.read(now);
+    const now = readTime(base);
     const { source, unsynchronized } = this.#options;
     // Where the configuration overrules the kernel, it is not read.
     this.#statusSource = "kernel";

@@ -1,6 +1,5 @@
 /** Access rules: allowed and denied networks; the longest prefix decides. */
-import { type IpWords, isIpv4 } from "../../text/ip_words.ts";
-import { type Network, parseNetworks } from "../../text/networks.ts";
+import { type IpWords, isIpv4, type Network, parseNetworks } from "../../text/ip_words.ts";
 import type { AccessOptions } from "./options.ts";
 
 /** The rules in a form that threads can share. */

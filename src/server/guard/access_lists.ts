@@ -1,7 +1,5 @@
 /** Lists of allowed and denied networks, as their administrator reads and changes them. */
-import type { IpWords } from "../../text/ip_words.ts";
-import { isIpv4 } from "../../text/ip_words.ts";
-import { type Network, parseNetworks } from "../../text/networks.ts";
+import { type IpWords, isIpv4, type Network, parseNetworks } from "../../text/ip_words.ts";
 import type { AccessOptions } from "./options.ts";
 
 interface Rule {

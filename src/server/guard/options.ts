@@ -11,7 +11,7 @@ import {
   type ValuesOf,
   whole,
 } from "../../options/field.ts";
-import { parseNetworks } from "../../text/networks.ts";
+import { parseNetworks } from "../../text/ip_words.ts";
 
 /** Which clients get replies. */
 export interface AccessOptions {

@@ -6,7 +6,7 @@ import type { NtsKeFlaw } from "../faults/options.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
 import { exportSessionKeys, receiveMessage } from "../../protocols/ntp/nts/records.ts";
 import { type AddressFamily, addressFamily, canonicalAddress } from "../../system/address.ts";
-import { closeQuietly, isReset } from "../../system/tcp.ts";
+import { closeQuietly, isReset } from "../../system/sockets.ts";
 import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
 import type { Admission } from "./admission.ts";

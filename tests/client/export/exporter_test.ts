@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve } from "../../../mod.ts";
 import { Exporter, type ExporterOptions } from "../../../src/client/export/exporter.ts";
 import { parseExport } from "../../../src/http/address.ts";
-import { parseNetworks } from "../../../src/text/networks.ts";
+import { parseNetworks } from "../../../src/text/ip_words.ts";
 import { FakeNetwork } from "../../support/fake_network.ts";
 import { where } from "../../support/needs.ts";
 import type { HttpRequest, HttpResponse } from "../../../src/http/message.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ProbeOutcome } from "../../../src/client/export/metrics.ts";
 import { Probes, type ProbesOptions } from "../../../src/client/export/probes.ts";
 import { parseTarget } from "../../../src/protocols/endpoint.ts";
-import { parseNetworks } from "../../../src/text/networks.ts";
+import { parseNetworks } from "../../../src/text/ip_words.ts";
 import { FakeNetwork, kissOfDeath } from "../../support/fake_network.ts";
 import { HttpError } from "../../../src/http/message.ts";
 

@@ -1,6 +1,9 @@
 /** Every function that parses a text of others, what it accepts, and the errors that it documents. */
-import { parseLeapList, parseLeapSeconds } from "../../../src/clock/sources/timeline/leap_list.ts";
-import { parseLeap } from "../../../src/clock/sources/timeline/leap_seconds.ts";
+import {
+  parseLeap,
+  parseLeapList,
+  parseLeapSeconds,
+} from "../../../src/clock/sources/timeline/leap_seconds.ts";
 import { clockFields } from "../../../src/clock/sources/timeline/options.ts";
 import { planTimeline } from "../../../src/clock/sources/timeline/plan.ts";
 import { statusFields } from "../../../src/clock/sources/options.ts";
@@ -21,12 +24,12 @@ import { formatEndpoint, parseEndpoint, parseTarget } from "../../../src/protoco
 import { addNamedFault, formatFaults } from "../../../src/server/faults/text.ts";
 import { readFaults } from "../../../src/server/faults/rules.ts";
 import { rateLimitField } from "../../../src/server/guard/options.ts";
-import { parseNetworks } from "../../../src/text/networks.ts";
+import { parseNetworks } from "../../../src/text/ip_words.ts";
 import { checkToken, parseControl } from "../../../src/http/address.ts";
 import { parseListener } from "../../../src/server/listener.ts";
 import { parseScenario } from "../../../src/server/scenarios/scenario_file.ts";
 import { scenarios } from "../../../src/server/scenarios/scenarios.ts";
-import { parsePosixZone } from "../../../src/system/posix_zone.ts";
+import { parsePosixZone } from "../../../src/system/time_zone.ts";
 import { parseDuration, parseDurationNs, parseInstantNs } from "../../../src/text/duration.ts";
 import { parseJson } from "../../../src/text/json.ts";
 import { escapeLine } from "../../../src/text/printable.ts";

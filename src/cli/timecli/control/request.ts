@@ -6,7 +6,7 @@ import { pickOptions } from "../../../options/read.ts";
 import type { ValuesOf } from "../../../options/field.ts";
 import type { FaultsOptions } from "../../../server/faults/options.ts";
 import { addNamedFault } from "../../../server/faults/text.ts";
-import { parseNetworks } from "../../../text/networks.ts";
+import { parseNetworks } from "../../../text/ip_words.ts";
 import { formatRateLimit, guardFields } from "../../../server/guard/options.ts";
 import { addressFamily } from "../../../system/address.ts";
 import { parseDurationNs } from "../../../text/duration.ts";

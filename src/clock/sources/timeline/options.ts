@@ -1,5 +1,11 @@
 /** The options of a simulated clock, for the library, URLs, JSON and command lines. */
-import { parseDurationNs, parseInstantNs, type TimeSpan } from "../../../text/duration.ts";
+import {
+  DAY_NS,
+  parseDurationNs,
+  parseInstantNs,
+  SECOND_NS,
+  type TimeSpan,
+} from "../../../text/duration.ts";
 import {
   asTimeSpan,
   attempt,
@@ -14,9 +20,8 @@ import {
   whole,
 } from "../../../options/field.ts";
 import { readOptions } from "../../../options/read.ts";
-import { parseLeap, sortLeaps } from "./leap_seconds.ts";
+import { type LeapSecond, parseLeap, sortLeaps } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
-import type { LeapSecond } from "./timeline.ts";
 
 /**
  * A simulated clock, relative to the system clock. All options can be combined; durations and instants
@@ -62,9 +67,6 @@ export interface ClockOptions {
    */
   readonly seed?: number;
 }
-
-const SECOND_NS = 1_000_000_000n;
-const DAY_NS = 86_400n * SECOND_NS;
 
 const MAX_RATE = 1_000_000;
 

@@ -1,19 +1,9 @@
+import { SECOND_NS } from "../../../text/duration.ts";
 import { type Plan, servedAt } from "../../line.ts";
 import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
-import { dateOf } from "./leap_seconds.ts";
-import type { Smear } from "./smear.ts";
-import {
-  isOver,
-  type LeapSecond,
-  moveTo,
-  phaseAt,
-  smearedBy,
-  type Step,
-  type Steps,
-  type Timeline,
-} from "./timeline.ts";
-
-const SECOND_NS = 1_000_000_000n;
+import { dateOf, type LeapSecond } from "./leap_seconds.ts";
+import { isOver, type Smear, smearedBy } from "./smear.ts";
+import { moveTo, phaseAt, type Step, type Steps, type Timeline } from "./timeline.ts";
 
 /**
  * Plans a timeline from a moment on.

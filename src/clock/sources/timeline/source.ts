@@ -1,5 +1,6 @@
 /** The source of simulated time: a timeline, published before each of its changes. */
-import { parseDurationNs } from "../../../text/duration.ts";
+import { DAY_NS, parseDurationNs, SECOND_NS } from "../../../text/duration.ts";
+import { readTime } from "../../clock.ts";
 import { floorDivide, joinNs, servedAt, splitNs, toLine } from "../../line.ts";
 import type { PageContent, ServedLine } from "../../page.ts";
 import { leapIndicators } from "../../status.ts";
@@ -26,10 +27,8 @@ import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts
 /** Pages are written ahead of each change, so timers need not fire more often than this. */
 const MIN_WAIT_MS = 20;
 
-const SECOND_NS = 1_000_000_000n;
-
 /** The range of a `Temporal.Instant`, either way from 1970. */
-const MAX_NS = 86_400n * 100_000_000n * SECOND_NS;
+const MAX_NS = 100_000_000n * DAY_NS;
 
 type Noise = Pick<PageContent, "noiseNs" | "seed" | "noiseFrom">;
 
@@ -130,9 +129,7 @@ export class TimelineSource implements TimeSource {
   }
 
   #nowNs(): bigint {
-    const now = { seconds: 0, nanoseconds: 0 };
-    this.#context.base.read(now);
-    return joinNs(now);
+    return joinNs(readTime(this.#context.base));
   }
 
   #serve(simulation: Simulation): void {

@@ -2,8 +2,10 @@
  * The timeline of a simulated clock: its plan, the pending steps and leap seconds,
  * and the lines that result. Times are whole nanoseconds since the Unix epoch.
  */
+import { DAY_NS, SECOND_NS } from "../../../text/duration.ts";
 import { type Plan, servedAt, systemAt } from "../../line.ts";
-import { type Smear, smearCurves } from "./smear.ts";
+import type { LeapSecond } from "./leap_seconds.ts";
+import { changeBy, endOf, isOver, type Smear, smearedBy, startOf } from "./smear.ts";
 
 export interface Step {
   /** Its moment, of system time or of served time. */
@@ -17,14 +19,6 @@ export interface Steps {
   readonly system: readonly Step[];
   /** Each at a moment of served time, whether it is reached forwards or backwards. */
   readonly served: readonly Step[];
-}
-
-/** A second that is inserted or deleted at the end of a day of UTC. */
-export interface LeapSecond {
-  /** Whether 23:59:59 occurs twice or not at all. */
-  readonly kind: "insert" | "delete";
-  /** The beginning of the next day. */
-  readonly midnightNs: bigint;
 }
 
 /** The planned events of a timeline that have happened so far. */
@@ -59,10 +53,8 @@ export interface Phase {
   readonly untilNs: bigint | undefined;
 }
 
-const SECOND_NS = 1_000_000_000n;
-
 /** A leap second is announced on its day (RFC 5905 §7.3 allows the month). */
-const ANNOUNCED_NS = 86_400n * SECOND_NS;
+const ANNOUNCED_NS = DAY_NS;
 
 /** Advances a timeline to a moment: all events that are due are applied. */
 export function advance(timeline: Timeline, nowNs: bigint): Timeline {
@@ -234,39 +226,6 @@ function countUpTo(steps: readonly Step[], ns: bigint): number {
     else high = middle;
   }
   return low;
-}
-
-export function isOver(leap: LeapSecond, smear: Smear | undefined, servedNs: bigint): boolean {
-  const endNs = endOf(leap, smear);
-  // A smear is served up to the end of its window, inclusive.
-  return smear === undefined ? endNs <= servedNs : endNs < servedNs;
-}
-
-/** The end of a leap second, in served time without it. */
-function endOf({ kind, midnightNs }: LeapSecond, smear: Smear | undefined): bigint {
-  if (smear !== undefined) return startOf(midnightNs, smear) + smear.windowNs;
-  // The second before midnight is skipped, or the last one is repeated after it.
-  return kind === "delete" ? midnightNs - SECOND_NS : midnightNs;
-}
-
-function startOf(midnightNs: bigint, { windowNs, isCentred }: Smear): bigint {
-  return isCentred ? midnightNs - windowNs / 2n : midnightNs;
-}
-
-function changeBy({ kind }: LeapSecond): bigint {
-  return kind === "insert" ? -SECOND_NS : SECOND_NS;
-}
-
-/** How far a smear has moved served time, at a served time without it. */
-export function smearedBy(
-  leap: LeapSecond | undefined,
-  smear: Smear | undefined,
-  baseNs: bigint,
-): bigint {
-  if (leap === undefined || smear === undefined) return 0n;
-  const sinceNs = baseNs - startOf(leap.midnightNs, smear);
-  const share = Math.min(Math.max(Number(sinceNs) / Number(smear.windowNs), 0), 1);
-  return BigInt(Math.round(smearCurves[smear.shape](share) * Number(changeBy(leap))));
 }
 
 /** A smear is served as one line per second, which is exact to a nanosecond. */

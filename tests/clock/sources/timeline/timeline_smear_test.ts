@@ -4,11 +4,8 @@ import { servedAt } from "../../../../src/clock/line.ts";
 import { planTimeline } from "../../../../src/clock/sources/timeline/plan.ts";
 import { parseInstantNs } from "../../../../src/text/duration.ts";
 import { parseLeap } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
-import {
-  advance,
-  phaseAt,
-  smearedBy as smearedByAt,
-} from "../../../../src/clock/sources/timeline/timeline.ts";
+import { smearedBy as smearedByAt } from "../../../../src/clock/sources/timeline/smear.ts";
+import { advance, phaseAt } from "../../../../src/clock/sources/timeline/timeline.ts";
 import { check } from "../../../support/property.ts";
 import {
   backwards,

@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  dateOf,
   parseLeapList,
   parseLeapSeconds,
   verifyLeapList,
-} from "../../../../src/clock/sources/timeline/leap_list.ts";
-import { dateOf } from "../../../../src/clock/sources/timeline/leap_seconds.ts";
+} from "../../../../src/clock/sources/timeline/leap_seconds.ts";
 import { where } from "../../../support/needs.ts";
 
 /** The published list's lines of 1972, 2017 and one to come; its hash by sha1sum of the digits. */
