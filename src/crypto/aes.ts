@@ -1,5 +1,4 @@
 /** AES in the two modes that AES-CMAC and AES-SIV are made of. A key has 16 octets, for CBC also 32. */
-import { nodeCrypto } from "./node_crypto.ts";
 
 export const BLOCK_LENGTH = 16;
 
@@ -70,3 +69,21 @@ class NodeCtr implements Ctr {
 
 /** AES of `node:crypto`, which is there everywhere. */
 export const nodeAes: Aes = { Cbc: NodeCbc, Ctr: NodeCtr };
+
+type NodeCrypto = typeof import("node:crypto");
+
+const { process } = globalThis as unknown as {
+  readonly process: { getBuiltinModule(name: "node:crypto"): NodeCrypto };
+};
+
+const load = (): NodeCrypto => process.getBuiltinModule("node:crypto");
+
+let loaded: NodeCrypto | undefined;
+
+/**
+ * Returns `node:crypto`, which Deno has built in. Loading it costs 10 ms, and only where keys are used; it is loaded at
+ * once, as responders and requests never wait.
+ */
+export function nodeCrypto(): NodeCrypto {
+  return loaded ??= load();
+}

@@ -38,7 +38,7 @@ export class AesSiv implements Disposable {
     this.#prepare(key);
   }
 
-  /** Takes another key; this is cheaper than a new object. */
+  /** Changes the key; this is cheaper than a new object. */
   setKey(key: Uint8Array): void {
     checkKey(key);
     this.#cmac.setKey(key.subarray(0, SIV_KEY_LENGTH / 2));
@@ -59,7 +59,7 @@ export class AesSiv implements Disposable {
     return sealed;
   }
 
-  /** Does so into a place, of as many octets or more. */
+  /** Encrypts a text into a place, of as many octets or more. */
   sealInto(into: Uint8Array, plain: Uint8Array, associated: readonly Uint8Array[]): void {
     const tag = this.#authenticate(plain, associated);
     into.set(tag);
@@ -74,7 +74,7 @@ export class AesSiv implements Disposable {
     return this.openInto(plain, sealed, associated) ? plain : undefined;
   }
 
-  /** Does so into a place of its length; returns whether nothing was changed. */
+  /** Decrypts into a place of the length of the text; returns whether nothing was changed. */
   openInto(plain: Uint8Array, sealed: Uint8Array, associated: readonly Uint8Array[]): boolean {
     if (sealed.length !== SIV_TAG_LENGTH + plain.length) return false;
     const tag = sealed.subarray(0, SIV_TAG_LENGTH);

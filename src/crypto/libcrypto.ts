@@ -1,11 +1,45 @@
 /**
- * AES of OpenSSL 3 by FFI, several times as fast as `node:crypto`. C checks no length: every one is checked here before a
- * call. No other module calls libcrypto.
+ * OpenSSL 3 by FFI: where it is, and its AES, several times as fast as `node:crypto`. C checks no length: every one is
+ * checked here before a call. No other module calls libcrypto.
  */
 import { isGranted } from "../system/permission.ts";
 import { type Aes, BLOCK_LENGTH, type Cbc, type Ctr } from "./aes.ts";
 import { add } from "./cmac.ts";
-import { openOpenssl } from "./openssl.ts";
+
+/** Libraries of another system's C library are not tried: a bare name on macOS would end the process. */
+const folders: Readonly<Record<string, readonly string[]>> = {
+  darwin: ["/opt/homebrew/opt/openssl@3/lib/", "/opt/local/lib/"],
+};
+
+const names: Readonly<Record<string, (library: OpensslLibrary) => string>> = {
+  linux: (library) => `lib${library}.so.3`,
+  darwin: (library) => `lib${library}.3.dylib`,
+  windows: (library) => `lib${library}-3-x64.dll`,
+};
+
+type OpensslLibrary = "ssl" | "crypto";
+
+/**
+ * Opens a library of OpenSSL 3; undefined if there is none.
+ *
+ * @throws {Deno.errors.NotCapable} If the permission to call C functions is missing
+ */
+export function openOpenssl<Symbols extends Deno.ForeignLibraryInterface>(
+  library: OpensslLibrary,
+  symbols: Symbols,
+): Deno.DynamicLibrary<Symbols>["symbols"] | undefined {
+  const { os } = Deno.build;
+  const name = names[os]?.(library);
+  if (name === undefined) return undefined;
+  for (const folder of folders[os] ?? [""]) {
+    try {
+      return Deno.dlopen(folder + name, symbols).symbols;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
+    }
+  }
+  return undefined;
+}
 
 const SYMBOLS = {
   EVP_CIPHER_CTX_new: { parameters: [], result: "pointer" },
@@ -72,7 +106,7 @@ function bind(library: Libcrypto): Aes {
         key as BufferSource | null,
         block as BufferSource,
       );
-      if (isDone !== 1) throw new Error("OpenSSL takes no key");
+      if (isDone !== 1) throw new Error("OpenSSL refuses the key");
     }
 
     /** Chooses a cipher by the octets of its key. */

@@ -1,8 +1,7 @@
 /** The message authentication codes of NTP's symmetric keys (RFC 5905 §7.3, RFC 8573). */
-import { nodeAes } from "./aes.ts";
+import { nodeAes, nodeCrypto } from "./aes.ts";
 import { areEqual, Cmac } from "./cmac.ts";
 import { CAPACITY, openLibcrypto } from "./libcrypto.ts";
-import { nodeCrypto } from "./node_crypto.ts";
 
 /** How a key authenticates: a hash of key and packet, or AES-CMAC. */
 export const keyTypes = [
@@ -39,7 +38,7 @@ export const AES_LENGTHS: Readonly<Partial<Record<KeyType, number>>> = { AES128:
 /** In version 4 a longer MAC could be taken for an extension field (RFC 7822 §7.5), so longer digests are cut. */
 const MAX_LENGTH = 20;
 
-/** What computes and verifies the MACs of packets by one key. */
+/** Computes and verifies the MACs of packets by one key. */
 export class Mac {
   /** The id of the key. */
   readonly id: number;
@@ -48,7 +47,7 @@ export class Mac {
   readonly #digest: (message: Uint8Array) => Uint8Array;
   readonly #length: number;
 
-  /** Takes a key, whose secret it keeps to itself. */
+  /** Keeps the secret of the key to itself. */
   constructor({ id, type, secret }: SymmetricKey) {
     this.id = id;
     this.type = type;

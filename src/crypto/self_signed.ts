@@ -67,15 +67,12 @@ export async function makeSelfSigned(
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", pair.privateKey));
-  const yesterday = from.subtract({ hours: 24 });
+  const longAgo = from.subtract({ hours: 24 * (days + 1) });
   return {
     authority: await issue(pair, { names, subject: ISSUER, from, days }),
     certificate: await issue(pair, { names, subject: `${ISSUER} server`, from, days }),
     key: pem("PRIVATE KEY", pkcs8),
-    expired: await issue(pair, {
-      ...{ names, subject: `${ISSUER} expired` },
-      ...{ from: yesterday.subtract({ hours: 24 * days }), days },
-    }),
+    expired: await issue(pair, { names, subject: `${ISSUER} expired`, from: longAgo, days }),
   };
 }
 
@@ -150,10 +147,7 @@ function alternativeName(name: string): Der {
 }
 
 function timeOf(instant: Temporal.Instant): Der {
-  return der(
-    tag.time,
-    ascii(`${instant.toString({ smallestUnit: "second" }).replace(/[-:T]/g, "")}`),
-  );
+  return der(tag.time, ascii(instant.toString({ smallestUnit: "second" }).replace(/[-:T]/g, "")));
 }
 
 /** Two numbers of 32 octets as WebCrypto has them, in the form of a certificate. */

@@ -4,8 +4,7 @@ import type {
   ProtocolRecord,
   RawReply,
 } from "../protocols/protocol.ts";
-import { keyExchangeFields } from "../protocols/ntp/nts/record_fields.ts";
-import { encodeKeyExchangeRequest } from "../protocols/ntp/nts/records.ts";
+import { encodeKeyExchangeRequest, keyExchangeFields } from "../protocols/ntp/nts/records.ts";
 import { protocols } from "../protocols/registry.ts";
 import type { ReplyBase } from "../protocols/reply.ts";
 import { listCalculation } from "./calculation.ts";

@@ -1,5 +1,4 @@
-import type { AsctimeOptions } from "./asctime/format.ts";
-import { asctimeResponder } from "./asctime/service.ts";
+import { type AsctimeOptions, asctimeResponder } from "./asctime/service.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { ntpResponder, type NtpResponderOptions } from "./ntp/service.ts";
 import { isPrintable } from "./octets.ts";

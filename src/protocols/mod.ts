@@ -39,14 +39,14 @@
  * @module
  */
 export type { ClockStatus } from "../clock/status.ts";
-export { type AsctimeOptions, formatAsctime } from "./asctime/format.ts";
+export { type AsctimeOptions, formatAsctime } from "./asctime/service.ts";
 export { parseAsctime } from "./asctime/parse.ts";
 export {
   type DaytimeFormat,
   daytimeFormats,
   type DaytimeOptions,
   formatDaytime,
-} from "./daytime/format.ts";
+} from "./daytime/service.ts";
 export { type DaytimeReading, parseDaytime } from "./daytime/parse.ts";
 export { DecodeError } from "./decode_error.ts";
 export { defaultPorts, type Endpoint, formatEndpoint, parseEndpoint } from "./endpoint.ts";

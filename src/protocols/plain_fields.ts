@@ -2,6 +2,18 @@ import { quoteOctets } from "../text/printable.ts";
 import { DecodeError } from "./decode_error.ts";
 import type { ExchangeTimes, Measurement, WireField } from "./protocol.ts";
 
+/** Returns a function that makes fields of some octets of a datagram. */
+export function partsOf(
+  octets: Uint8Array,
+): (name: string, offset: number, length: number, meaning: string) => WireField {
+  return (name, offset, length, meaning) => ({
+    name,
+    offset,
+    octets: octets.subarray(offset, offset + length),
+    meaning,
+  });
+}
+
 /** Any datagram is a request of these protocols. */
 export function plainRequestFields(octets: Uint8Array): WireField[] {
   if (octets.length === 0) return [];

@@ -1,4 +1,4 @@
-/** What a request speaks, by its octets alone: for logs and counts of clients, of refused requests too. */
+/** The protocol of a request, by its octets alone: for logs and counts of clients, of refused requests too. */
 import { field, mode, NTP_HEADER_LENGTH } from "./ntp/packet.ts";
 import { isPrintable } from "./octets.ts";
 import { type Protocol, protocols, type WireProtocol, wireProtocols } from "./registry.ts";

@@ -1,14 +1,12 @@
 /** The services of the protocols. They are listed apart from the registry: clients start faster without them. */
+import { type Protocol, protocols } from "./registry.ts";
 import type { SymmetricKeys } from "../crypto/symmetric_keys.ts";
 import { asctimeResponder } from "./asctime/service.ts";
 import { autoResponder } from "./auto.ts";
-import type { DaytimeFormat } from "./daytime/format.ts";
-import { daytimeResponder } from "./daytime/service.ts";
-import { looksLikeReply } from "./looks_like_reply.ts";
+import { type DaytimeFormat, daytimeResponder } from "./daytime/service.ts";
 import { ntpResponder } from "./ntp/service.ts";
 import type { Sealer } from "./ntp/sealer.ts";
 import type { ProtocolRecord } from "./protocol.ts";
-import { type Protocol, protocols } from "./registry.ts";
 import { refusal, type Responder } from "./responder.ts";
 import { timeResponder } from "./time/service.ts";
 
@@ -23,7 +21,7 @@ export interface ServiceSettings {
 export interface ServiceOptions extends ServiceSettings {
   /** The symmetric keys of NTP clients. */
   readonly keys?: SymmetricKeys | undefined;
-  /** What opens the cookies of NTP clients by NTS. */
+  /** The sealer that opens the cookies of NTP clients by NTS. */
   readonly nts?: Sealer | undefined;
   readonly random32: () => number;
 }
@@ -58,4 +56,14 @@ function refuseReplies(service: Responder): Responder {
     respond: (exchange) =>
       looksLikeReply(exchange.request) ? refuseReply : service.respond(exchange),
   };
+}
+
+const forms = [...new Set(Object.values(protocols).map(({ looksLikeReply }) => looksLikeReply))];
+
+/** Whether a service of this server, or one like it, would send this datagram, whatever time its clock shows. */
+export function looksLikeReply(octets: Uint8Array): boolean {
+  for (let i = 0; i < forms.length; i++) {
+    if (forms[i]?.(octets)) return true;
+  }
+  return false;
 }

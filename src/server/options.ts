@@ -3,7 +3,7 @@ import { MAX_CLIENTS } from "../client/clients_query.ts";
 import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
-import { daytimeFormats } from "../protocols/daytime/format.ts";
+import { daytimeFormats } from "../protocols/daytime/service.ts";
 import { recordField, untilFields } from "./record/options.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { transports } from "./transport.ts";

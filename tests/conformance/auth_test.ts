@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parseKeys, QueryError, serve } from "../../mod.ts";
 import { keyTypes } from "../../src/crypto/mac.ts";
-import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 import { impatientNetwork } from "../support/ending_network.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { eachWay, settled } from "./transports.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { formatAsctime } from "../../src/protocols/asctime/format.ts";
+import { formatAsctime } from "../../src/protocols/asctime/service.ts";
 import { where } from "../support/needs.ts";
 import { run } from "../support/process.ts";
 import { bothPrograms, source, startServer } from "../support/programs.ts";

@@ -1,6 +1,6 @@
 /** `timecli` against hostile servers and arguments. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 import { queryExitCodes } from "../../src/cli/shared/errors.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { guessProtocol } from "../../src/explain/wire_formats.ts";
-import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 import { ntpReply } from "../support/scripted_server.ts";
 
 Deno.test("guessProtocol distinguishes the protocols", () => {

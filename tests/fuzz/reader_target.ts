@@ -9,7 +9,7 @@ import { formatReply, formatTable } from "../../src/cli/timecli/query/report.ts"
 import { AesSiv } from "../../src/crypto/aes_siv.ts";
 import { explain } from "../../src/explain/explain.ts";
 import { validate } from "../../src/client/query.ts";
-import { measureNtp } from "../../src/protocols/ntp/client.ts";
+import { measureNtp } from "../../src/protocols/ntp/protocol.ts";
 import { QueryError } from "../../src/protocols/failure.ts";
 import { openReply } from "../../src/protocols/ntp/nts/fields.ts";
 import {

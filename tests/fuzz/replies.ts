@@ -1,6 +1,6 @@
 /** What has to be true of a reply, by protocol: in words what is not. */
 import { validate } from "../../src/client/query.ts";
-import { measureNtp } from "../../src/protocols/ntp/client.ts";
+import { measureNtp } from "../../src/protocols/ntp/protocol.ts";
 import type { SymmetricKeys } from "../../src/crypto/symmetric_keys.ts";
 import { UNSYNCHRONIZED } from "../../src/clock/status.ts";
 import { parseAsctime } from "../../src/protocols/asctime/parse.ts";

@@ -1,6 +1,6 @@
 /** Every built-in responder, in a world where the clock and chance are a scene's. */
 import type { UnixTime } from "../../src/clock/clock.ts";
-import { type DaytimeFormat, daytimeFormats } from "../../src/protocols/daytime/format.ts";
+import { type DaytimeFormat, daytimeFormats } from "../../src/protocols/daytime/service.ts";
 import { SymmetricKeys } from "../../src/crypto/symmetric_keys.ts";
 import type { Protocol } from "../../src/protocols/registry.ts";
 import type { RefusalCause, Responder } from "../../src/protocols/responder.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { daytimeFormats } from "../../src/protocols/daytime/format.ts";
+import { daytimeFormats } from "../../src/protocols/daytime/service.ts";
 import { REPLY_CAPACITY, type Responder } from "../../src/protocols/responder.ts";
-import { looksLikeReply } from "../../src/protocols/looks_like_reply.ts";
+import { looksLikeReply } from "../../src/protocols/services.ts";
 import { countReplies, peerOf } from "../support/reply_chain.ts";
 import {
   answer,

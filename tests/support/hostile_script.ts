@@ -1,6 +1,6 @@
 /** The datagrams of a hostile server and its helpers, and the meaning of each to a client. */
 import fc from "fast-check";
-import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 import type { QueryFailure } from "../../src/protocols/failure.ts";
 import { decodeNtpPacket, type NtpPacket } from "../../src/protocols/ntp/packet.ts";
 import { ntpReply, referenceIdOf } from "./scripted_server.ts";

@@ -1,6 +1,6 @@
 /** Requests by NTS of any form, written without the code under test. */
 import type { AesSiv } from "../../src/crypto/aes_siv.ts";
-import { ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 
 /** A field: its type and its body, whose octets are a multiple of four. */
 export type NtsField = readonly [type: number, body: Uint8Array];

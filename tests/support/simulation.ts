@@ -1,7 +1,7 @@
 /** Exchanges with a server whose offset is known, without a network. */
 import type { RawReply } from "../../src/protocols/protocol.ts";
 import type { TimedReply } from "../../src/client/estimate.ts";
-import { measureNtp, ntpRequest } from "../../src/protocols/ntp/client.ts";
+import { measureNtp, ntpRequest } from "../../src/protocols/ntp/protocol.ts";
 import { fromSeconds } from "../../src/text/duration.ts";
 import { toTimestamp } from "../../src/protocols/ntp/timestamp.ts";
 import { Random } from "../fuzz/random.ts";

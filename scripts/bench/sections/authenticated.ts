@@ -3,7 +3,7 @@ import { exchange } from "../../../src/client/exchange.ts";
 import { ClientNtsSession } from "../../../src/client/nts/session.ts";
 import { parseKeys } from "../../../src/crypto/symmetric_keys.ts";
 import { parseTarget } from "../../../src/protocols/endpoint.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import type { Request } from "../../../src/protocols/protocol.ts";
 import { type CommandLine, outputOf } from "../commands.ts";
 import { type Contest, runContest } from "../contest.ts";

@@ -13,12 +13,9 @@ import {
 } from "../../protocols/ntp/nts/records.ts";
 import { runtime } from "../../system/runtime.ts";
 import { closeQuietly } from "../../system/sockets.ts";
-import { NoLibsslError, openLibssl } from "../../transports/tls/libssl.ts";
-import { connectTls } from "../../transports/tls/tls_client.ts";
-import { TlsError } from "../../transports/tls/tls_connection.ts";
-
-/** The port of NTP where the server names none. */
-const NTP_PORT = 123;
+import { NoLibsslError, openLibssl, TlsError } from "../../transports/tls/libssl.ts";
+import { connectTls } from "../../transports/tls/tls_connection.ts";
+import { NTP_PORT } from "../../protocols/ntp/packet.ts";
 
 export interface KeyExchangeTarget {
   /** The name or address that the certificate must have. */

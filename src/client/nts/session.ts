@@ -1,10 +1,11 @@
 /** A client's session with an NTS server: its keys, and cookies of which none is used twice (RFC 8915 §5.7). */
 import { type Endpoint, formatAddress } from "../../protocols/endpoint.ts";
 import { QueryError } from "../../protocols/failure.ts";
-import { ntpRequest } from "../../protocols/ntp/client.ts";
+import { ntpRequest } from "../../protocols/ntp/protocol.ts";
 import {
   IDENTIFIER_LENGTH,
   MAX_COOKIES,
+  NONCE_LENGTH,
   openReply,
   sealRequest,
 } from "../../protocols/ntp/nts/fields.ts";
@@ -16,8 +17,6 @@ import { settleWithin } from "../../system/time.ts";
 import { type ExchangeOptions, lookUp, type NtsSession, type Target } from "../exchange.ts";
 import { systemNetwork } from "../network.ts";
 import { exchangeKeys, type Keys } from "./key_exchange.ts";
-
-const NONCE_LENGTH = 16;
 
 /** Keys are exchanged anew after this long: four weeks. */
 const MAX_AGE_MS = 28 * 86_400_000;

@@ -1,7 +1,6 @@
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
-import { formatReferenceId } from "../../text/reference_id.ts";
 import { formatInstant, formatPlural, formatSeconds } from "../../text/units.ts";
-import { unknownField } from "../plain_fields.ts";
+import { getUint16, getUint32 } from "../octets.ts";
 import type {
   ExchangeTimes,
   ExchangeVariant,
@@ -9,13 +8,21 @@ import type {
   WireField,
   WireFormat,
 } from "../protocol.ts";
+import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
+import {
+  fieldLength,
+  findMac,
+  hasField,
+  isCryptoNak,
+  isRight,
+  OLD_AUTHENTICATOR_LENGTH,
+} from "./trailer.ts";
+import { formatReferenceId } from "../../text/reference_id.ts";
+import { partsOf, unknownField } from "../plain_fields.ts";
 import type { NtpReply } from "../reply.ts";
 import { computeMeasurement } from "./measurement.ts";
-import { decodeNtpPacket, field, mode, NTP_HEADER_LENGTH, type NtpPacket } from "./packet.ts";
 import { isInterleaved, matchTests } from "./tests.ts";
 import { type NtpTimestamp, toInstant } from "./timestamp.ts";
-import { isCryptoNak } from "./trailer.ts";
-import { trailerFields } from "./trailer_fields.ts";
 
 export const ntpFormat: WireFormat<NtpReply> = {
   requestFields: ntpFields,
@@ -110,12 +117,7 @@ function ntpFields(
   }
   const packet = decodeNtpPacket(octets);
   const isRequest = packet.mode === mode.client || packet.mode === mode.symmetricActive;
-  const part = (name: string, offset: number, length: number, meaning: string): WireField => ({
-    name,
-    offset,
-    octets: octets.subarray(offset, offset + length),
-    meaning,
-  });
+  const part = partsOf(octets);
   const flags = (octets[field.flags] as number).toString(2).padStart(8, "0");
   const bits = (name: string, shown: string, meaning: string): WireField => ({
     ...part(name, field.flags, 1, meaning),
@@ -196,4 +198,61 @@ function cookieMeaning(timestamp: NtpTimestamp, pivot: Temporal.Instant): string
   return awaySeconds < DAY_SECONDS
     ? formatInstant(time)
     : "random bits, or a wrong clock; the reply must copy them";
+}
+
+/** The types of extension fields in use (IANA, NTP Extension Field Types). */
+const fieldTypes: Readonly<Record<number, string>> = {
+  0x0104: "NTS unique identifier (RFC 8915 §5.3)",
+  0x0204: "NTS cookie (RFC 8915 §5.4)",
+  0x0304: "NTS cookie placeholder (RFC 8915 §5.5)",
+  0x0404: "NTS authenticator (RFC 8915 §5.6)",
+  0x2005: "checksum complement (RFC 7821)",
+};
+
+/** Digests by the length of key identifier and digest. */
+const digests: Readonly<Record<number, string>> = {
+  20: "MD5 or AES-CMAC digest (RFC 8573)",
+  24: "SHA-1 digest, or a longer one cut to its length",
+};
+
+/** Whether the MAC whose key identifier begins at an octet is right, in words; empty without its key. */
+function verdictOf(octets: Uint8Array, at: number, keys: SymmetricKeys | undefined): string {
+  const mac = keys?.find(getUint32(octets, at));
+  if (mac === undefined) return "";
+  return `; ${isRight(mac, octets, at) ? "right" : "wrong"} by the ${mac.type} key`;
+}
+
+function* trailerFields(
+  octets: Uint8Array,
+  version: number,
+  keys?: SymmetricKeys,
+): Generator<WireField> {
+  const part = partsOf(octets);
+  let at = NTP_HEADER_LENGTH;
+  while (hasField(octets, at, version)) {
+    const [type, length] = [getUint16(octets, at), fieldLength(octets, at)];
+    if (length === undefined) {
+      const meaning = `its length of ${getUint16(octets, at + 2)} is invalid`;
+      yield part("Malformed field", at, octets.length - at, meaning);
+      return;
+    }
+    const known = fieldTypes[type] ?? "of an unknown type";
+    const digits = type.toString(16).padStart(4, "0");
+    yield part("Field type", at, 2, `extension field 0x${digits}: ${known}`);
+    yield part("Field length", at + 2, 2, `${length}, these four octets included`);
+    yield part("Field value", at + 4, length - 4, formatPlural(length - 4, "octet"));
+    at += length;
+  }
+  const rest = octets.length - at;
+  const digest = digests[rest] ??
+    (findMac(octets) > 0 ? "SHA digest of its whole length" : undefined) ??
+    (version < 3 && rest === OLD_AUTHENTICATOR_LENGTH ? "DES digest (RFC 1119)" : undefined);
+  if (digest !== undefined) {
+    yield part("Key identifier", at, 4, `key ${getUint32(octets, at)} (MAC, RFC 5905 §7.3)`);
+    yield part("Digest", at + 4, rest - 4, `${digest}${verdictOf(octets, at, keys)}`);
+  } else if (isCryptoNak(octets, at)) {
+    yield part("Crypto-NAK", at, 4, "the MAC of the other side was wrong (RFC 5905 §9.2)");
+  } else if (rest > 0) {
+    yield part("Unknown", at, rest, `${formatPlural(rest, "octet")} of no known format`);
+  }
 }

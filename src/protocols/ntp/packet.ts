@@ -20,6 +20,9 @@ import { DecodeError } from "../decode_error.ts";
 import { viewOf } from "../octets.ts";
 import { fromShort, type NtpTimestamp, toShort } from "./timestamp.ts";
 
+/** The UDP port of NTP (RFC 5905 §7.2). */
+export const NTP_PORT = 123;
+
 /** Octets of the header, and of every reply without authentication. */
 export const NTP_HEADER_LENGTH = 48;
 

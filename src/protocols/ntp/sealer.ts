@@ -1,9 +1,9 @@
 /** Verifies the authentication of requests, and seals the replies to them; here by MACs (RFC 5905 §7.3, RFC 8573). */
-import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
+import { parseReferenceId } from "../../text/reference_id.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Answer, Length, NtsFlaw, ServedExchange } from "../responder.ts";
-import { putKod } from "./kod.ts";
-import { NTP_HEADER_LENGTH } from "./packet.ts";
+import type { Answer, KissCode, Length, NtsFlaw, ServedExchange } from "../responder.ts";
+import { field, leap, mode, NTP_HEADER_LENGTH } from "./packet.ts";
+import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { findMac, isRight, KEY_ID_LENGTH, writeMac } from "./trailer.ts";
 
 /** One way to authenticate. */
@@ -70,4 +70,26 @@ export function findSealer(
     if (verdict !== undefined) return { sealer, verdict };
   }
   return undefined;
+}
+
+export const kissCodes: Readonly<Record<KissCode, number>> = {
+  RATE: parseReferenceId("RATE"),
+  DENY: parseReferenceId("DENY"),
+};
+
+/** Writes a kiss-o'-death (KoD), which has no time (RFC 5905 §7.4); its code is given as a reference id. */
+export function putKod(request: Uint8Array, reply: Uint8Array, code: number): void {
+  const flags = request[field.flags] as number;
+  reply.fill(0, 0, NTP_HEADER_LENGTH);
+  reply[field.flags] = leap.unsynchronized << 6 | flags & 0b0011_1000 | replyMode(flags & 7);
+  reply[field.poll] = request[field.poll] as number;
+  putUint32(reply, field.referenceId, code);
+  // Not this clock's times: a client that takes the KoD for a time finds an offset of about nothing.
+  for (const at of [field.originTimestamp, field.receiveTimestamp, field.transmitTimestamp]) {
+    for (let i = 0; i < 8; i++) reply[at + i] = request[field.transmitTimestamp + i] as number;
+  }
+}
+
+export function replyMode(requestMode: number): number {
+  return requestMode === mode.symmetricActive ? mode.symmetricPassive : mode.server;
 }

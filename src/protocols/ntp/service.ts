@@ -1,11 +1,17 @@
+import {
+  type Answer,
+  type Length,
+  type Refusal,
+  refusal,
+  type Responder,
+  type ServedExchange,
+} from "../responder.ts";
+import { field, leap, mode, NTP_HEADER_LENGTH, NTP_PORT } from "./packet.ts";
+import { readTrailer } from "./trailer.ts";
 import type { ClockStatus } from "../../clock/status.ts";
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import { getUint32, putUint32 } from "../octets.ts";
-import type { Answer, Length, Responder, ServedExchange } from "../responder.ts";
-import { kissCodes, putKod } from "./kod.ts";
-import { field, leap, NTP_HEADER_LENGTH } from "./packet.ts";
-import { ntpRefusal, refuseAuthentication, replyMode } from "./request.ts";
-import { findSealer, MacSealer, type Sealer } from "./sealer.ts";
+import { findSealer, kissCodes, MacSealer, putKod, replyMode, type Sealer } from "./sealer.ts";
 import { putTimestamp, toFraction, toNtpSeconds, toShort } from "./timestamp.ts";
 
 export interface NtpResponderOptions {
@@ -13,7 +19,7 @@ export interface NtpResponderOptions {
   readonly random32: () => number;
   /** The keys of clients; without them, no request with a MAC is answered. */
   readonly keys?: SymmetricKeys | undefined;
-  /** What opens the cookies of clients by NTS; without it, no request with one is answered. */
+  /** The sealer that opens the cookies of clients by NTS; without it, no request with one is answered. */
   readonly nts?: Sealer | undefined;
   /** Whether requests without authentication are refused. */
   readonly requireAuth?: boolean | undefined;
@@ -120,7 +126,7 @@ export function ntpResponder(
   };
 }
 
-/** What all replies have in common until the status changes or a second passes, as on the wire. */
+/** The fields that all replies share until the status changes or a second passes, as on the wire. */
 class ReplyHeader {
   /** The status and the second of arrival that it is made from. */
   status: ClockStatus | undefined;
@@ -183,4 +189,28 @@ function stepPast(reply: Uint8Array): void {
   const seconds = getUint32(reply, field.receiveTimestamp) + (fraction === 0 ? 1 : 0) >>> 0;
   putUint32(reply, field.transmitTimestamp, seconds);
   putUint32(reply, field.transmitTimestamp + 4, seconds === 0 && fraction === 0 ? 1 : fraction);
+}
+
+const refuseMalformed = refusal("malformed");
+const refuseVersion = refusal("version");
+const refuseMode = refusal("mode");
+export const refuseAuthentication = refusal("authentication");
+
+/** Why a datagram gets no NTP reply, cheapest test first; undefined if it gets one. */
+export function ntpRefusal(request: Uint8Array, sourcePort: number): Refusal | undefined {
+  if (request.length < NTP_HEADER_LENGTH || request.length % 4 !== 0) return refuseMalformed;
+  const flags = request[field.flags] as number;
+  const version = flags >> 3 & 7;
+  // A later version has another layout: a reply in this one would be garbage to its client.
+  if (version === 0 || version > 4) return refuseVersion;
+  if (!isRequest(version, flags & 7, sourcePort)) return refuseMode;
+  const trailer = readTrailer(request, version);
+  if (trailer === "none") return undefined;
+  return trailer === "malformed" ? refuseMalformed : refuseAuthentication;
+}
+
+/** Version 1 had no mode: a client's first octet is 8, and its port is not the server's. */
+function isRequest(version: number, requestMode: number, sourcePort: number): boolean {
+  if (requestMode === mode.client || requestMode === mode.symmetricActive) return true;
+  return requestMode === mode.reserved && version === 1 && sourcePort !== NTP_PORT;
 }

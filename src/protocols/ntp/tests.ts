@@ -28,7 +28,7 @@ export function isInterleaved(reply: NtpPacket, request: NtpPacket): boolean {
     reply.originTimestamp !== request.transmitTimestamp;
 }
 
-/** What a stray or forged datagram fails, in order. */
+/** The tests that a stray or forged datagram fails, in order. */
 export const matchTests: readonly MatchTest[] = [
   {
     name: "48 octets or more, a multiple of 4",
@@ -119,7 +119,7 @@ const MAX_PROCESSING_SECONDS = 4;
 /** Contradictions up to this come from the granularity of clocks: in nanoseconds. */
 const TOLERANCE_NANOSECONDS = 1_000_000n;
 
-/** What a reply fails that must not be trusted, in order. */
+/** The tests that a reply fails which must not be trusted, in order. */
 export const trustTests: readonly NtpTrustTest[] = [
   {
     name: "no kiss-o'-death",

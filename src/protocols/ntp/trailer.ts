@@ -1,4 +1,4 @@
-/** What may follow the header (RFC 5905 §7.5, RFC 7822 §7.5, RFC 8915 §5). */
+/** The fields and MACs that may follow the header (RFC 5905 §7.5, RFC 7822 §7.5, RFC 8915 §5). */
 import type { Mac } from "../../crypto/mac.ts";
 import { getUint16, getUint32, putUint32 } from "../octets.ts";
 import { field, mode, NTP_HEADER_LENGTH } from "./packet.ts";

@@ -1,10 +1,10 @@
 /** Keeps servers whose faults damage replies from answering each other's damaged replies forever. */
 import { mode } from "../../protocols/ntp/packet.ts";
 import { hasReplyTimes } from "../../protocols/ntp/reply_form.ts";
-import { ntpRefusal, refuseAuthentication } from "../../protocols/ntp/request.ts";
+import { ntpRefusal, refuseAuthentication } from "../../protocols/ntp/service.ts";
 import { findMac, isNtsRequest } from "../../protocols/ntp/trailer.ts";
 import { isPrintable } from "../../protocols/octets.ts";
-import { looksLikeReply } from "../../protocols/looks_like_reply.ts";
+import { looksLikeReply } from "../../protocols/services.ts";
 import { hasTimeForm } from "../../protocols/time/parse.ts";
 
 /**

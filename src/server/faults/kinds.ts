@@ -1,5 +1,5 @@
 /** The kinds of faults: the values of each, and its effect. */
-import { putKod } from "../../protocols/ntp/kod.ts";
+import { putKod } from "../../protocols/ntp/sealer.ts";
 import { leap, leapNames } from "../../protocols/ntp/packet.ts";
 import { type NtsFlaw, REPLY_CAPACITY } from "../../protocols/responder.ts";
 import {

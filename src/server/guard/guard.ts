@@ -10,6 +10,7 @@ import type { GuardOptions } from "./options.ts";
 import { expandWildcard } from "../local_addresses.ts";
 import { allocateRates, type RateMemory } from "./rate_limit.ts";
 import { createRulesPage, type GuardRules, GuardSettings, readRules } from "./settings.ts";
+import { NTP_PORT } from "../../protocols/ntp/packet.ts";
 
 /** The data that the guards of one server share, in all threads. */
 export interface GuardPlan {
@@ -34,8 +35,6 @@ const fromPort = { client: 0, service: 1, ownService: 2 } as const;
  * (CVE-1999-0103). A reply to one would start an endless loop. Nothing can be sent to port 0.
  */
 const SERVICE_PORTS = [0, 7, 9, 13, 17, 19, 37];
-
-const NTP_PORT = 123;
 
 /**
  * Plans the guards of a server.

@@ -1,6 +1,6 @@
 /** The rules for NTP clients, each with its source: pure functions of a request and the client's past. */
 import type { Finding } from "../../client/control_api.ts";
-import { mode } from "../../protocols/ntp/packet.ts";
+import { mode, NTP_PORT } from "../../protocols/ntp/packet.ts";
 import { difference } from "../../protocols/ntp/timestamp.ts";
 import { formatPlural } from "../../text/units.ts";
 import type { ClientPast, SeenRequest } from "./client_past.ts";
@@ -26,8 +26,6 @@ const MAX_BACKOFF_MS = 1_024_000;
 
 /** Random transmit timestamps are this near to a clock by chance once in 600,000. */
 const MAX_CLOCK_ERROR = 3600n << 32n;
-
-const NTP_PORT = 123;
 
 /** Ports of a counter are a few apart. */
 const MAX_PORT_STEP = 16;

@@ -1,9 +1,7 @@
 import { addressFamily, isLoopback } from "../../system/address.ts";
 import { parseIpWords } from "../../text/ip_words.ts";
 import { parseReferenceId } from "../../text/reference_id.ts";
-
-/** The only port that NTP servers of different machines have. */
-const NTP_PORT = 123;
+import { NTP_PORT } from "../../protocols/ntp/packet.ts";
 
 /**
  * The reference id of a server that follows this address (RFC 5905 §7.3): itself, or a part of its hash. Servers

@@ -2,7 +2,7 @@
  * OpenSSL 3 by FFI. The modules of this folder are the only ones that call it: C checks no length, so every length
  * given to it is that of a view.
  */
-import { openOpenssl } from "../../crypto/openssl.ts";
+import { openOpenssl } from "../../crypto/libcrypto.ts";
 import { isGranted } from "../../system/permission.ts";
 
 const SYMBOLS = {
@@ -75,6 +75,9 @@ export type Libssl = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 /** There is no TLS library. */
 export class NoLibsslError extends Error {}
 
+/** TLS failed; the message has OpenSSL's reason. */
+export class TlsError extends Error {}
+
 let opened: Libssl | undefined;
 
 /**
@@ -136,4 +139,29 @@ export function textAt(pointer: Deno.PointerValue): string {
 /** The reason of the last failure, in OpenSSL's words. */
 export function takeReason(ssl: Libssl): string {
   return textAt(ssl.ERR_reason_error_string(ssl.ERR_get_error())) || "TLS failed";
+}
+
+/**
+ * Reads all certificates of a text in PEM; returns their number.
+ *
+ * @throws {TlsError} If one after the first cannot be read
+ */
+export function readCertificates(
+  ssl: Libssl,
+  pem: string,
+  use: (certificate: Deno.PointerValue, index: number) => void,
+): number {
+  const count = readPem(ssl, pem, (bio) => ssl.PEM_read_bio_X509(bio, null, null, null), use);
+  const begun = pem.match(/^-----BEGIN (?:X509 )?CERTIFICATE-----/gm)?.length ?? 0;
+  // OpenSSL stops at it, and a chain would lack its end.
+  if (count > 0 && count < begun) {
+    throw new TlsError(`certificate ${count + 1} of the PEM is broken`);
+  }
+  return count;
+}
+
+/** A list of one protocol, as ALPN has it on the wire (RFC 7301 §3.1). */
+export function protocolList(protocol: string): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(protocol);
+  return Uint8Array.from([name.length, ...name]);
 }

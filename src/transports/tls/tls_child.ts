@@ -4,15 +4,15 @@
  */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isGranted } from "../../system/permission.ts";
-import type { TlsOptions } from "./tls_client.ts";
-import { TlsError } from "./tls_connection.ts";
+import type { TlsOptions } from "./tls_connection.ts";
+import { TlsError } from "./libssl.ts";
 
-/** What the child is to do. */
+/** The task of the child. */
 export interface TlsChildOptions extends TlsOptions {
   /** The address to connect to. */
   readonly address: string;
   readonly port: number;
-  /** What it sends. */
+  /** The octets to send. */
   readonly request: Uint8Array;
 }
 
@@ -137,10 +137,8 @@ export class TlsChild implements AsyncDisposable {
     if (secret === undefined) throw new TlsError("the server does not speak TLS 1.3");
     const hash = secret.length === 48 ? "SHA-384" : "SHA-256";
     const digest = (octets: Uint8Array<ArrayBuffer>) => crypto.subtle.digest(hash, octets);
-    const derived = await expandLabel(
-      ...[hash, secret, label] as const,
-      ...[await digest(new Uint8Array()), secret.length] as const,
-    );
+    const empty = await digest(new Uint8Array());
+    const derived = await expandLabel(hash, secret, label, empty, secret.length);
     return await expandLabel(hash, derived, "exporter", await digest(context), length);
   }
 

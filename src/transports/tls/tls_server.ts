@@ -1,12 +1,18 @@
 /** The server's side of TLS 1.3: its certificate and key, which many connections share. */
-import { type Libssl, openLibssl, readPem, takeReason } from "./libssl.ts";
-import { protocolList, readCertificates } from "./tls_client.ts";
+import {
+  type Libssl,
+  openLibssl,
+  protocolList,
+  readCertificates,
+  readPem,
+  takeReason,
+  TlsError,
+} from "./libssl.ts";
 import {
   SSL_CTRL_SET_MIN_PROTO_VERSION,
   type Stream,
   TLS1_3_VERSION,
   TlsConnection,
-  TlsError,
 } from "./tls_connection.ts";
 
 const SSL_CTRL_EXTRA_CHAIN_CERT = 14;
@@ -69,7 +75,7 @@ export class TlsServer implements Disposable {
   #configure(certificate: string, key: string): void {
     const [ssl, context] = [this.#ssl, this.#context];
     ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, BigInt(TLS1_3_VERSION), null);
-    // Nobody resumes a key exchange.
+    // No client resumes a key exchange.
     ssl.SSL_CTX_set_num_tickets(context, 0n);
     ssl.SSL_CTX_set_alpn_select_cb(context, this.#select.pointer, null);
     const certificates = readCertificates(ssl, certificate, (each, index) => {

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { queryExitCodes } from "../../../src/cli/shared/errors.ts";
 import { QueryError, type QueryFailure } from "../../../src/protocols/failure.ts";
-import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/format.ts";
-import { formatAsctime } from "../../../src/protocols/asctime/format.ts";
+import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/service.ts";
+import { formatAsctime } from "../../../src/protocols/asctime/service.ts";
 import type { NtpPacket } from "../../../src/protocols/ntp/packet.ts";
 import { runTimecli } from "../../support/command_line.ts";
 import { assertDocumented, type Command } from "../../support/documented.ts";

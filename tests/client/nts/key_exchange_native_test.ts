@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { query } from "../../../src/client/query.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
-import { type Stream, TlsError } from "../../../src/transports/tls/tls_connection.ts";
-import { connectTls } from "../../../src/transports/tls/tls_client.ts";
+import { connectTls, type Stream } from "../../../src/transports/tls/tls_connection.ts";
+import { TlsError } from "../../../src/transports/tls/libssl.ts";
 import { issue, makeAuthority } from "../../support/certificates.ts";
 import { agreed, end, record, serveTls } from "../../support/tls_server.ts";
 import { where } from "../../support/needs.ts";

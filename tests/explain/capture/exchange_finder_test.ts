@@ -5,7 +5,7 @@ import {
   ExchangeFinder,
   type FoundExchange,
 } from "../../../src/explain/capture/exchange_finder.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import { ntpReply } from "../../support/scripted_server.ts";
 
 const server = { address: Uint8Array.of(192, 0, 2, 2), port: 37 };

@@ -4,7 +4,7 @@ import { type CapturedExchange, exchangesOf } from "../../../src/explain/capture
 import { explain } from "../../../src/explain/explain.ts";
 import type { Explanation } from "../../../src/explain/explanation.ts";
 import { fromCapture } from "../../../src/explain/record.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import {
   decodeNtpPacket,
   encodeNtpPacket,

@@ -12,7 +12,7 @@ import {
   readExchanges,
   type ReadExchangesOptions,
 } from "../../../src/explain/capture/read_exchanges.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import { ntpReply } from "../../support/scripted_server.ts";
 import { sample } from "../../support/property.ts";
 import { type Captured, join, pcap, pcapng, udp } from "./files.ts";

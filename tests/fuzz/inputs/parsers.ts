@@ -7,7 +7,7 @@ import {
 import { clockFields } from "../../../src/clock/sources/timeline/options.ts";
 import { planTimeline } from "../../../src/clock/sources/timeline/plan.ts";
 import { statusFields } from "../../../src/clock/sources/options.ts";
-import { parseKeyFile } from "../../../src/crypto/key_file.ts";
+import { parseKeys } from "../../../src/crypto/symmetric_keys.ts";
 import { parseHex } from "../../../src/cli/timecli/explain/input.ts";
 import { timeFormatter } from "../../../src/cli/timecli/query/time_format.ts";
 import { optionsOf } from "../../../src/cli/shared/command.ts";
@@ -244,7 +244,7 @@ export const parsers: readonly Parser[] = [
       "! chrony\n10 tulip\n30 AES256 ASCII:0123456789abcdef0123456789abcdef",
     ],
     errors: [SyntaxError],
-    parse: parseKeyFile,
+    parse: parseKeys,
   },
   { name: "json", seeds: scenarioFiles, errors: [SyntaxError], parse: parseJson },
   {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { formatAsctime } from "../../../src/protocols/asctime/format.ts";
+import { formatAsctime } from "../../../src/protocols/asctime/service.ts";
 import { parseAsctime } from "../../../src/protocols/asctime/parse.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
 import { check } from "../../support/property.ts";

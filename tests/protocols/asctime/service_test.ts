@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { asctimeResponder } from "../../../src/protocols/asctime/service.ts";
-import { daytimeFormats } from "../../../src/protocols/daytime/format.ts";
-import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
+import { daytimeFormats, daytimeResponder } from "../../../src/protocols/daytime/service.ts";
 import { REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
 import { check } from "../../support/property.ts";
 import { answer, ask, builtIn, exchangeOf, octetsOf } from "../../support/services.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/format.ts";
+import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/service.ts";
 import { parseDaytime } from "../../../src/protocols/daytime/parse.ts";
 import { DecodeError } from "../../../src/protocols/decode_error.ts";
 import { check } from "../../support/property.ts";

@@ -1,7 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { daytimeFormats, formatDaytime } from "../../../src/protocols/daytime/format.ts";
-import { daytimeResponder } from "../../../src/protocols/daytime/service.ts";
+import {
+  daytimeFormats,
+  daytimeResponder,
+  formatDaytime,
+} from "../../../src/protocols/daytime/service.ts";
 import { check } from "../../support/property.ts";
 import {
   answer,

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type KeyType, keyTypes } from "../../../src/crypto/mac.ts";
 import { SymmetricKeys } from "../../../src/crypto/symmetric_keys.ts";
-import { ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import { writeMac } from "../../../src/protocols/ntp/trailer.ts";
 import { refusal, REPLY_CAPACITY, type Responder } from "../../../src/protocols/responder.ts";
 import { answer, builtIn, exchangeOf, later, NOW } from "../../support/services.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { daytimeFormats } from "../../../src/protocols/daytime/format.ts";
+import { daytimeFormats } from "../../../src/protocols/daytime/service.ts";
 import { protocols } from "../../../src/protocols/registry.ts";
 import { passesForRequest } from "../../../src/server/faults/damage.ts";
 import type { FaultsOptions } from "../../../src/server/faults/options.ts";

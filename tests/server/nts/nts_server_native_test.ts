@@ -9,7 +9,7 @@ import type { ServerAddress } from "../../../src/server/serve_options.ts";
 import { collectingLog } from "../../support/collecting_log.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import { where } from "../../support/needs.ts";
-import { connectTls } from "../../../src/transports/tls/tls_client.ts";
+import { connectTls } from "../../../src/transports/tls/tls_connection.ts";
 import { until } from "../../support/wait.ts";
 
 const needs = {

@@ -6,7 +6,7 @@ import { parseTarget } from "../../../src/protocols/endpoint.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import { NoLibsslError } from "../../../src/transports/tls/libssl.ts";
 import { TlsChild } from "../../../src/transports/tls/tls_child.ts";
-import { connectTls } from "../../../src/transports/tls/tls_client.ts";
+import { connectTls } from "../../../src/transports/tls/tls_connection.ts";
 import { issue, makeAuthority } from "../../support/certificates.ts";
 import { where } from "../../support/needs.ts";
 import { agreed, end, record, serveTls } from "../../support/tls_server.ts";

@@ -1,8 +1,8 @@
 /** The server's side of TLS, given any octets: no failure but a TlsError, and no more octets than a handshake has. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { makeSelfSigned, type SelfSigned } from "../../../src/crypto/self_signed.ts";
-import { connectTls } from "../../../src/transports/tls/tls_client.ts";
-import { type Stream, TlsError } from "../../../src/transports/tls/tls_connection.ts";
+import { connectTls, type Stream } from "../../../src/transports/tls/tls_connection.ts";
+import { TlsError } from "../../../src/transports/tls/libssl.ts";
 import { TlsServer } from "../../../src/transports/tls/tls_server.ts";
 import { Random } from "../../fuzz/random.ts";
 import { where } from "../../support/needs.ts";

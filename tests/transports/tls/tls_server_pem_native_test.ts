@@ -2,7 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { makeSelfSigned } from "../../../src/crypto/self_signed.ts";
 import { readCredentials } from "../../../src/server/nts/credentials.ts";
-import { TlsError } from "../../../src/transports/tls/tls_connection.ts";
+import { TlsError } from "../../../src/transports/tls/libssl.ts";
 import { TlsServer } from "../../../src/transports/tls/tls_server.ts";
 import { where } from "../../support/needs.ts";
 import { run } from "../../support/process.ts";

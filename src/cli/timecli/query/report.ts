@@ -1,7 +1,6 @@
 /** Replies for people: lines, or a table of several. */
 import { delayOf } from "../../../client/query.ts";
-import { serverTimes } from "../../../protocols/ntp/client.ts";
-import { formatHex } from "../../../protocols/ntp/protocol.ts";
+import { formatHex, serverTimes } from "../../../protocols/ntp/protocol.ts";
 import type { TimeReply } from "../../../protocols/registry.ts";
 import type { NtpReply, SecondsReply } from "../../../protocols/reply.ts";
 import { formatAddress } from "../../../protocols/endpoint.ts";

@@ -1,25 +1,24 @@
 /** The server's side of NTS key exchange: reads requests, and answers them (RFC 8915 §4). */
 import { getUint16 } from "../../octets.ts";
+import { NTP_PORT } from "../packet.ts";
+import { MAX_COOKIES } from "./fields.ts";
 import {
   AES_SIV_CMAC_256,
   CRITICAL,
   HEADER_LENGTH,
   KeyExchangeError,
+  type KeyExchangeRecord,
   NTPV4,
   readRecords,
-  type Record,
   recordType,
 } from "./records.ts";
 
 /** The most octets of a request; those in use have 16. */
 export const MAX_KEY_EXCHANGE_REQUEST = 4096;
 
-/** The cookies of an answer: as many as a client keeps (RFC 8915 §4.1.6). */
-const COOKIES = 8;
-
 const errorCode = { unrecognized: 0, badRequest: 1, internal: 2 } as const;
 
-/** How a key exchange ended, of those in which a whole request came. */
+/** The outcome of a key exchange with a whole request. */
 export type KeyExchangeOutcome = "answered" | "nothing_in_common" | "bad_request";
 
 export interface KeyExchangeReply {
@@ -31,11 +30,9 @@ export interface AnswerOptions {
   /** The UDP port of NTP. */
   readonly port: number;
   readonly makeCookie: () => Uint8Array;
-  /** What is to be wrong with the answer, for tests of clients. */
+  /** The fault of the answer, for tests of clients. */
   readonly flaw?: string | undefined;
 }
-
-const NTP_PORT = 123;
 
 /** Answers a whole request. */
 export function answerKeyExchange(
@@ -53,16 +50,16 @@ export function answerKeyExchange(
   }
   if (!speaksNtp || !speaksAead) return { octets: encode(records), outcome: "nothing_in_common" };
   if (port !== NTP_PORT) records.push(critical(recordType.port, u16(port)));
-  const cookies = flaw === "no-cookies" ? 0 : COOKIES;
+  const cookies = flaw === "no-cookies" ? 0 : MAX_COOKIES;
   for (let i = 0; i < cookies; i++) records.push([recordType.cookie, makeCookie()]);
   return { octets: encode(records), outcome: "answered" };
 }
 
-/** What a client offers; or the code of the error that it is answered with. */
+/** The offer of a client; or the code of the error that answers it. */
 function readRequest(
   request: Uint8Array,
 ): { readonly speaksNtp: boolean; readonly speaksAead: boolean } | number {
-  let records: Record[];
+  let records: KeyExchangeRecord[];
   try {
     records = readRecords(request);
   } catch (error) {
@@ -85,7 +82,7 @@ function readRequest(
 }
 
 /** The numbers of the only record of a type; undefined if there is none, another one, or half a number. */
-function numbersOf(records: readonly Record[], type: number): number[] | undefined {
+function numbersOf(records: readonly KeyExchangeRecord[], type: number): number[] | undefined {
   const [record, another] = records.filter((each) => each.type === type);
   if (record === undefined || another !== undefined) return undefined;
   const { body } = record;

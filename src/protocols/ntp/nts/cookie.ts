@@ -32,7 +32,7 @@ export function makeCookie(key: CookieKey, keys: SessionKeys): Uint8Array<ArrayB
 /** Draws 32 unpredictable bits. */
 export type Random32 = () => number;
 
-/** Does so into a place of {@linkcode COOKIE_LENGTH}. The nonce is random: the cookies of a client have nothing in common. */
+/** Writes a cookie into a place of {@linkcode COOKIE_LENGTH}. The nonce is random: the cookies of a client have nothing in common. */
 export function writeCookie(
   cookie: Uint8Array,
   key: CookieKey,

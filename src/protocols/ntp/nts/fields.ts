@@ -1,5 +1,6 @@
 /** The extension fields of NTS in NTP packets (RFC 8915 §5): those of a request, and what a reply has. */
-import type { AesSiv } from "../../../crypto/aes_siv.ts";
+import { type AesSiv, SIV_TAG_LENGTH } from "../../../crypto/aes_siv.ts";
+import { areEqual } from "../../../crypto/cmac.ts";
 import { getUint16 } from "../../octets.ts";
 import { NTP_HEADER_LENGTH } from "../packet.ts";
 import { fieldLength, ntsField } from "../trailer.ts";
@@ -15,12 +16,11 @@ export const FIELD_HEADER_LENGTH = 4;
 
 /** In an authenticator, nonce and ciphertext have a length each. */
 export const LENGTHS_LENGTH = 4;
-const TAG_LENGTH = 16;
 
 /** No packet is fragmented: the least MTU of IPv6, less its headers and those of UDP. */
 const MAX_REQUEST_LENGTH = 1232;
 
-/** The cookies that a client keeps (RFC 8915 §5.7). */
+/** The cookies that a client keeps, and that a server gives at a time (RFC 8915 §4.1.6, §5.7). */
 export const MAX_COOKIES = 8;
 
 /** A longer cookie would leave a request no room for anything else. */
@@ -42,7 +42,7 @@ export function sealRequest(
   { header, identifier, cookie, missing, nonce, c2s }: SealedRequest,
 ): Uint8Array<ArrayBuffer> {
   const cookieLength = FIELD_HEADER_LENGTH + padded(cookie.length);
-  const authenticator = FIELD_HEADER_LENGTH + LENGTHS_LENGTH + NONCE_LENGTH + TAG_LENGTH;
+  const authenticator = FIELD_HEADER_LENGTH + LENGTHS_LENGTH + NONCE_LENGTH + SIV_TAG_LENGTH;
   const least = NTP_HEADER_LENGTH + FIELD_HEADER_LENGTH + IDENTIFIER_LENGTH + cookieLength +
     authenticator;
   const room = Math.max(Math.floor((MAX_REQUEST_LENGTH - least) / cookieLength), 0);
@@ -54,7 +54,7 @@ export function sealRequest(
   const zeros = new Uint8Array(cookie.length);
   for (let i = 0; i < placeholders; i++) at = putField(octets, at, ntsField.placeholder, zeros);
   const body = new Uint8Array(authenticator - FIELD_HEADER_LENGTH);
-  body.set([0, NONCE_LENGTH, 0, TAG_LENGTH]);
+  body.set([0, NONCE_LENGTH, 0, SIV_TAG_LENGTH]);
   body.set(nonce, LENGTHS_LENGTH);
   const tag = c2s.seal(new Uint8Array(), [octets.subarray(0, at), nonce]);
   body.set(tag, LENGTHS_LENGTH + NONCE_LENGTH);
@@ -92,7 +92,7 @@ export function openReply(reply: Uint8Array, identifier: Uint8Array, s2c: AesSiv
     const body = reply.subarray(at + FIELD_HEADER_LENGTH, at + length);
     const type = getUint16(reply, at);
     if (type === ntsField.identifier) {
-      if (isForRequest || !isSame(body, identifier)) {
+      if (isForRequest || !areEqual(body, identifier)) {
         return fail("its unique identifier is not the one sent");
       }
       isForRequest = true;
@@ -106,10 +106,6 @@ export function openReply(reply: Uint8Array, identifier: Uint8Array, s2c: AesSiv
     at += length;
   }
   return fail("it has no NTS authenticator");
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }
 
 /** Opens an authenticator field, whose lengths are those of a stranger; `before` is all of the packet before the field. */

@@ -1,6 +1,10 @@
 /** The records of NTS key exchange (RFC 8915 §4). */
-import { SIV_KEY_LENGTH } from "../../../crypto/aes_siv.ts";
+import { quoteOctets } from "../../../text/printable.ts";
+import { formatPlural } from "../../../text/units.ts";
 import { getUint16 } from "../../octets.ts";
+import { partsOf } from "../../plain_fields.ts";
+import type { WireField } from "../../protocol.ts";
+import { SIV_KEY_LENGTH } from "../../../crypto/aes_siv.ts";
 import type { SessionKeys } from "./cookie.ts";
 import { MAX_COOKIE_LENGTH } from "./fields.ts";
 
@@ -25,7 +29,7 @@ export const AES_SIV_CMAC_256 = 15;
 /** The protocol within TLS (ALPN), RFC 8915 §4. */
 export const KEY_EXCHANGE_PROTOCOL = "ntske/1";
 
-/** What keys are exported by, for NTPv4 with AES-SIV-CMAC-256 (RFC 8915 §5.1). */
+/** The label of exported keys, for NTPv4 with AES-SIV-CMAC-256 (RFC 8915 §5.1). */
 const LABEL = "EXPORTER-network-time-security";
 
 export const CRITICAL = 0x8000;
@@ -34,13 +38,13 @@ export const HEADER_LENGTH = 4;
 /** The most octets of an answer; one with 8 cookies has less than 2 KiB. */
 export const MAX_ANSWER_LENGTH = 16_384;
 
-export interface Record {
+export interface KeyExchangeRecord {
   readonly type: number;
   readonly isCritical: boolean;
   readonly body: Uint8Array;
 }
 
-/** What a server has agreed to. */
+/** The agreement of a server. */
 export interface KeyExchangeAnswer {
   readonly cookies: readonly Uint8Array[];
   /** The host to query, if it is not the one that was asked. */
@@ -140,8 +144,8 @@ function fail(problem: string): never {
  *
  * @throws {KeyExchangeError} If there is none
  */
-export function readRecords(octets: Uint8Array): Record[] {
-  const records: Record[] = [];
+export function readRecords(octets: Uint8Array): KeyExchangeRecord[] {
+  const records: KeyExchangeRecord[] = [];
   for (let at = 0; at + HEADER_LENGTH <= octets.length;) {
     const head = getUint16(octets, at);
     const end = at + HEADER_LENGTH + getUint16(octets, at + 2);
@@ -156,14 +160,14 @@ export function readRecords(octets: Uint8Array): Record[] {
 }
 
 /** The only record of a type; undefined if there is none. */
-function single(records: readonly Record[], type: number): Uint8Array | undefined {
+function single(records: readonly KeyExchangeRecord[], type: number): Uint8Array | undefined {
   const [record, ...others] = records.filter((each) => each.type === type);
   if (others.length > 0) fail(`sent several records of type ${type}`);
   return record?.body;
 }
 
 /** The numbers of the only record of a type. An answer has one at most. */
-function listOf(records: readonly Record[], type: number): number[] {
+function listOf(records: readonly KeyExchangeRecord[], type: number): number[] {
   const body = single(records, type);
   if (body === undefined) fail(`sent no record of type ${type}`);
   if (body.length % 2 !== 0 || body.length > 2) fail(`sent a wrong record of type ${type}`);
@@ -186,4 +190,57 @@ function hostOf(body: Uint8Array): string {
   const text = String.fromCharCode(...body.subarray(0, 256));
   if (body.length > 255 || !/^[A-Za-z0-9_.:-]+$/.test(text)) fail("sent a host that is none");
   return text;
+}
+
+/** The names of records in explanations. */
+const names: Readonly<Record<number, string>> = {
+  [recordType.end]: "end of message",
+  [recordType.nextProtocol]: "next protocol",
+  [recordType.error]: "error",
+  [recordType.warning]: "warning",
+  [recordType.aead]: "AEAD algorithm",
+  [recordType.cookie]: "new cookie for NTPv4",
+  [recordType.server]: "NTPv4 server",
+  [recordType.port]: "NTPv4 port",
+};
+
+/** The records as fields, for explanations: every octet once. */
+export function keyExchangeFields(octets: Uint8Array): WireField[] {
+  const fields: WireField[] = [];
+  const part = partsOf(octets);
+  let at = 0;
+  while (octets.length - at >= HEADER_LENGTH) {
+    const [head, length] = [getUint16(octets, at), getUint16(octets, at + 2)];
+    const end = at + HEADER_LENGTH + length;
+    if (end > octets.length) break;
+    const type = head & ~CRITICAL;
+    const critical = (head & CRITICAL) === 0 ? "" : ", critical";
+    fields.push(
+      part("Record type", at, 2, `${type}: ${names[type] ?? "unknown"}${critical}`),
+      part("Body length", at + 2, 2, formatPlural(length, "octet")),
+    );
+    if (length > 0) {
+      const body = octets.subarray(at + HEADER_LENGTH, end);
+      fields.push(part("Body", at + HEADER_LENGTH, length, meaningOf(type, body)));
+    }
+    at = end;
+  }
+  const rest = octets.length - at;
+  return rest > 0 ? [...fields, part("Unknown", at, rest, "no whole record")] : fields;
+}
+
+function meaningOf(type: number, body: Uint8Array): string {
+  const number = body.length === 2 ? getUint16(body, 0) : undefined;
+  switch (type) {
+    case recordType.nextProtocol:
+      return number === NTPV4 ? "0: NTPv4" : `${number ?? "several"}`;
+    case recordType.aead:
+      return number === AES_SIV_CMAC_256 ? "15: AES-SIV-CMAC-256" : `${number ?? "several"}`;
+    case recordType.cookie:
+      return "the keys of this session, which only the server can read";
+    case recordType.server:
+      return quoteOctets(body);
+    default:
+      return number === undefined ? formatPlural(body.length, "octet") : String(number);
+  }
 }

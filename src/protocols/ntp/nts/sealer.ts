@@ -14,9 +14,8 @@ import {
   REPLY_CAPACITY,
   type ServedExchange,
 } from "../../responder.ts";
-import { putKod } from "../kod.ts";
+import { putKod, type Sealer } from "../sealer.ts";
 import { NTP_HEADER_LENGTH } from "../packet.ts";
-import type { Sealer } from "../sealer.ts";
 import { fieldLength, isNtsRequest, ntsField } from "../trailer.ts";
 import { parseReferenceId } from "../../../text/reference_id.ts";
 import {
@@ -48,7 +47,7 @@ const SEAL_LENGTH = FIELD_HEADER_LENGTH + LENGTHS_LENGTH + NONCE_LENGTH + SIV_TA
 const refuseMalformed = refusal("malformed");
 const refuseAuthentication = refusal("authentication");
 
-/** What the reply to a request needs of it, from its verification to the seal. */
+/** The parts of a request that its reply needs, from its verification to the seal. */
 class Session {
   /** Where the field of the unique identifier begins and ends. */
   identifierAt = 0;
@@ -88,7 +87,7 @@ export interface NtsSealerOptions {
 export class NtsSealer implements Sealer {
   readonly #ring: KeyRingReader;
   readonly #random32: Random32;
-  /** Takes the keys of one session after the other. */
+  /** Has the keys of one session after the other. */
   readonly #siv: AesSiv;
   /** By exchange, which is reused as the session is. */
   readonly #sessions = new WeakMap<ServedExchange, Session>();

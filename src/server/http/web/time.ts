@@ -1,5 +1,5 @@
 /** The served time over HTTP: JSON, and text in six forms. */
-import { formatAsctime } from "../../../protocols/asctime/format.ts";
+import { formatAsctime } from "../../../protocols/asctime/service.ts";
 import { NTP_TO_UNIX_SECONDS } from "../../../protocols/ntp/timestamp.ts";
 import type { ServedTime } from "../../../clock/served_time.ts";
 import { floorDivide, joinNs } from "../../../clock/line.ts";

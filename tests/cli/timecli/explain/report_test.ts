@@ -7,7 +7,7 @@ import {
 } from "../../../../src/cli/timecli/explain/report.ts";
 import { parseHex } from "../../../../src/cli/timecli/explain/input.ts";
 import { explain } from "../../../../src/explain/explain.ts";
-import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../../src/protocols/ntp/protocol.ts";
 import { assertDocumented, isDocumented } from "../../../support/documented.ts";
 import { ntpReply } from "../../../support/scripted_server.ts";
 import { check } from "../../../support/property.ts";

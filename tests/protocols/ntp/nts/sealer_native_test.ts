@@ -19,7 +19,7 @@ for (const [name, aes, count, most] of ways) {
           import { AesSiv } from "./src/crypto/aes_siv.ts";
           import { KeyRing, KeyRingReader } from "./src/crypto/key_ring.ts";
           import { openLibcrypto } from "./src/crypto/libcrypto.ts";
-          import { ntpRequest } from "./src/protocols/ntp/client.ts";
+          import { ntpRequest } from "./src/protocols/ntp/protocol.ts";
           import { makeCookie } from "./src/protocols/ntp/nts/cookie.ts";
           import { sealRequest } from "./src/protocols/ntp/nts/fields.ts";
           import { NtsSealer } from "./src/protocols/ntp/nts/sealer.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { AesSiv } from "../../../../src/crypto/aes_siv.ts";
 import { KeyRing, KeyRingReader } from "../../../../src/crypto/key_ring.ts";
-import { ntpRequest } from "../../../../src/protocols/ntp/client.ts";
+import { ntpRequest } from "../../../../src/protocols/ntp/protocol.ts";
 import { makeCookie } from "../../../../src/protocols/ntp/nts/cookie.ts";
 import { openReply, sealRequest } from "../../../../src/protocols/ntp/nts/fields.ts";
 import { NtsSealer } from "../../../../src/protocols/ntp/nts/sealer.ts";

@@ -3,7 +3,7 @@ import {
   type DaytimeFormat,
   daytimeFormats,
   formatDaytime,
-} from "../../../src/protocols/daytime/format.ts";
+} from "../../../src/protocols/daytime/service.ts";
 import { NOW } from "../../support/services.ts";
 
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;

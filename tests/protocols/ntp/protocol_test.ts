@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { RawReply } from "../../../src/protocols/protocol.ts";
 import { validate } from "../../../src/client/query.ts";
-import { measureNtp, ntpRequest } from "../../../src/protocols/ntp/client.ts";
+import { measureNtp, ntpRequest } from "../../../src/protocols/ntp/protocol.ts";
 import { QueryError } from "../../../src/protocols/failure.ts";
 import type { NtpReply } from "../../../src/protocols/reply.ts";
 import {

@@ -40,8 +40,8 @@ const zones: [zone: string, lines: string[]][] = [
 ];
 
 const script = `
-  import { formatAsctime } from "./src/protocols/asctime/format.ts";
-  import { formatDaytime } from "./src/protocols/daytime/format.ts";
+  import { formatAsctime } from "./src/protocols/asctime/service.ts";
+  import { formatDaytime } from "./src/protocols/daytime/service.ts";
   const seconds = [1585948176, 1767585906];
   const lines = seconds.flatMap((seconds) => [
     ...["ctime", "rfc1123", "iso8601", "nist"].map((format) => formatDaytime(seconds, { format })),

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { keyExchangeFields } from "../../../../src/protocols/ntp/nts/record_fields.ts";
-import { encodeKeyExchangeRequest } from "../../../../src/protocols/ntp/nts/records.ts";
+import {
+  encodeKeyExchangeRequest,
+  keyExchangeFields,
+} from "../../../../src/protocols/ntp/nts/records.ts";
 import { check } from "../../../support/property.ts";
 
 const meaningsOf = (octets: Uint8Array): string[] =>

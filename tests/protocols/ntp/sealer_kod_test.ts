@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { refusal, REPLY_CAPACITY } from "../../../src/protocols/responder.ts";
-import { putKod } from "../../../src/protocols/ntp/kod.ts";
+import { putKod } from "../../../src/protocols/ntp/sealer.ts";
 import { builtIn, exchangeOf, hex } from "../../support/services.ts";
 
 /** A request whose octets all differ, but for the first one. */

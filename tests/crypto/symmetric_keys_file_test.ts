@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { parseKeyFile } from "../../src/crypto/key_file.ts";
+import { parseKeys } from "../../src/crypto/symmetric_keys.ts";
 import { AES_LENGTHS, keyTypes } from "../../src/crypto/mac.ts";
 import { check } from "../support/property.ts";
 
@@ -8,7 +8,7 @@ const AES = "000102030405060708090a0b0c0d0e0f";
 
 /** The keys of a file as `id type octets`. */
 function keysOf(text: string): string[] {
-  return parseKeyFile(text).map(({ id, type, secret }) => `${id} ${type} ${secret.toHex()}`);
+  return parseKeys(text).copy().map(({ id, type, secret }) => `${id} ${type} ${secret.toHex()}`);
 }
 
 const hexOf = (text: string): string => new TextEncoder().encode(text).toHex();
@@ -73,12 +73,12 @@ Deno.test("a line that cannot be read is named by its number, without anything o
     ["9 SHA1 hush", "line 2: key 9 is in line 1 already"],
   ];
   for (const [line, message] of table) {
-    const error = assertThrows(() => parseKeyFile(`9 SHA1 hush\n${line}\n`), SyntaxError);
+    const error = assertThrows(() => parseKeys(`9 SHA1 hush\n${line}\n`), SyntaxError);
     assertEquals(error.message, message, line);
     assert(!error.message.includes("hush"));
   }
   for (const text of ["", "\n# nothing\n"]) {
-    assertThrows(() => parseKeyFile(text), SyntaxError, "it has no key");
+    assertThrows(() => parseKeys(text), SyntaxError, "it has no key");
   }
 });
 
@@ -98,7 +98,7 @@ Deno.test("whatever keys are written, they are read again", () => {
       const lines = keys.map(({ id, type, secret }) =>
         `${id} ${type} ${hasPrefix || secret.length <= 10 ? "HEX:" : ""}${secret.toHex()}`
       );
-      assertEquals(parseKeyFile(lines.join("\n")), keys);
+      assertEquals(parseKeys(lines.join("\n")).copy(), keys);
     }),
     300,
   );

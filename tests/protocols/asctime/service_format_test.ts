@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatAsctime } from "../../../src/protocols/asctime/format.ts";
+import { formatAsctime } from "../../../src/protocols/asctime/service.ts";
 import { parseAsctime } from "../../../src/protocols/asctime/parse.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
