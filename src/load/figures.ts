@@ -100,8 +100,6 @@ function microseconds(histogram: Histogram, share: number): number | undefined {
   return ns === undefined ? undefined : ns / 1000;
 }
 
-/** Latencies counted in buckets of fixed relative width, so that recording one allocates nothing. */
-
 /** Buckets per power of two: a bucket is at most 1/64 = 1.6 % wide. */
 const SUB_BUCKET_BITS = 6;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
@@ -109,6 +107,7 @@ const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;
 /** Longer latencies count as this one, about 4.3 s. */
 const MAX_NS = 2 ** 32 - 1;
 
+/** Latencies counted in buckets of fixed relative width, so that recording one allocates nothing. */
 export class Histogram {
   readonly #counts = new Uint32Array(bucketOf(MAX_NS) + 1);
   #total = 0;

@@ -51,7 +51,7 @@ export interface LoadOptions extends Pick<ExchangeOptions, "bind" | "family"> {
   readonly pid?: number | undefined;
   /** Ends the test early, within 0.3 s, with the figures measured so far. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the progress four times per second. */
+  /** Called with the progress 20 times per second. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 

@@ -196,16 +196,18 @@ const linkTypes = new Map<number, (octets: Uint8Array) => number | undefined>([
   [276, (octets) => afterEtherType(octets, 0, 20)], // Linux cooked capture, version 2
 ]);
 
-/** Follows an Ethernet type at `at`; the next header is at `next`. */
-function afterEtherType(octets: Uint8Array, at: number, next = at + 2): number | undefined {
-  if (next + 2 > octets.length) return undefined;
-  const type = getUint16(octets, at);
-  if (type === etherType.ipv4 || type === etherType.ipv6) return next;
-  // The control information of a tag comes first, then the next type.
-  if (VLAN_TAGS.includes(type)) return afterEtherType(octets, next + 2);
-  if (type === etherType.pppoe) return afterPpp(octets, next + PPPOE_HEADER_LENGTH);
-  if (type < MIN_ETHER_TYPE && SNAP.every((octet, i) => octets[next + i] === octet)) {
-    return afterEtherType(octets, next + SNAP.length);
+/** Follows an Ethernet type at `first`; the next header is at `start`. */
+function afterEtherType(octets: Uint8Array, first: number, start = first + 2): number | undefined {
+  let at = first;
+  // A hostile frame may have nothing but tags: a call for each would exhaust the stack.
+  for (let next = start; next + 2 <= octets.length; next = at + 2) {
+    const type = getUint16(octets, at);
+    if (type === etherType.ipv4 || type === etherType.ipv6) return next;
+    if (type === etherType.pppoe) return afterPpp(octets, next + PPPOE_HEADER_LENGTH);
+    const isSnap = type < MIN_ETHER_TYPE && SNAP.every((octet, i) => octets[next + i] === octet);
+    if (!isSnap && !VLAN_TAGS.includes(type)) return undefined;
+    // The control information of a tag, or the header of LLC, comes first, then the next type.
+    at = next + (isSnap ? SNAP.length : 2);
   }
   return undefined;
 }

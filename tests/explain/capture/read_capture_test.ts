@@ -184,6 +184,20 @@ Deno.test("readCapture begins a section with its own byte order and no interface
   assertThrows(() => readCapture(without), CaptureError, "a packet without an interface");
 });
 
+Deno.test("readCapture follows any number of tags, and headers of LLC, within a frame", () => {
+  const header = link(1).subarray(0, 12);
+  const ip = join(link(1).subarray(12), udp(client, 1, server, 2, payload));
+  for (
+    const [tag, end] of [["81000005", ip], ["0001aaaa03000000", ip], ["81000005", vlan]] as const
+  ) {
+    const octets = join(header, Uint8Array.fromHex(tag.repeat(30_000)), end);
+    const { datagrams, skipped } = readCapture(
+      pcap([{ ...at, fraction: 0, octets }], { linkType: 1 }),
+    );
+    assertEquals([datagrams.length, skipped.size], [end === ip ? 1 : 0, 0]);
+  }
+});
+
 Deno.test("readCapture bounds what a hostile file may have it keep", () => {
   const file = pcapng([]);
   const section = file.subarray(0, blockOf(file, 1));
