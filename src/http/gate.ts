@@ -21,13 +21,13 @@ export async function authorize(
   token: string | undefined,
   guesses: TokenGuesses,
 ): Promise<void> {
-  const { url, headers, isLocal } = request;
+  const { headers, isLocal } = request;
   const site = headers.get("sec-fetch-site") ?? "none";
   if (headers.has("origin") || !["none", "same-origin"].includes(site)) {
     throw new HttpError(403, "Web pages must not control this server");
   }
   if (isLocal) {
-    for (const host of [hostOf(url), hostOf(URL.parse(`http://${headers.get("host") ?? ""}/`))]) {
+    for (const host of hostsOf(request)) {
       if (host === "localhost" || isLoopback(host)) continue;
       throw new HttpError(403, `This is not ${host || "a host without a name"}`);
     }
@@ -61,8 +61,9 @@ export function requireOwnSite(request: HttpRequest, names: readonly string[]): 
  * @throws {HttpError} If it is another name
  */
 export function requireOwnName({ url, headers }: HttpRequest, names: readonly string[]): void {
-  for (const host of [hostOf(url), hostOf(URL.parse(`http://${headers.get("host") ?? ""}/`))]) {
-    const isOwn = host === "localhost" || addressFamily(host) !== undefined || names.includes(host);
+  for (const host of hostsOf({ url, headers })) {
+    const isOwn = host === "localhost" || addressFamily(host) !== undefined ||
+      names.some((name) => canonicalName(name) === host);
     if (isOwn) continue;
     throw new HttpError(421, `${quote(host)} is no name of this server: see --http-name`);
   }
@@ -79,8 +80,16 @@ function isVisit({ method, url, headers }: HttpRequest): boolean {
     headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document";
 }
 
-function hostOf(url: URL | null): string {
-  return url?.hostname.replace(/^\[|\]$/g, "") ?? "";
+/** The host of a request by its target, and by its header. */
+function hostsOf({ url, headers }: Pick<HttpRequest, "url" | "headers">): string[] {
+  return [url, URL.parse(`http://${headers.get("host") ?? ""}/`)].map((each) =>
+    canonicalName(each?.hostname.replace(/^\[|\]$/g, "") ?? "")
+  );
+}
+
+/** Names differ neither by their case nor by a dot at the end. */
+function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
 }
 
 /** The bearer token of a request; empty if there is none. */

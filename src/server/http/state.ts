@@ -122,3 +122,8 @@ export function describeStatus({ time, status }: Look): StatedStatus {
     rootDistance: status.rootDelaySeconds / 2 + rootDispersion,
   };
 }
+
+/** Milliseconds since 1970, exact to a quarter of a microsecond. */
+export function toMilliseconds({ time: { seconds, nanoseconds } }: Look): number {
+  return seconds * 1000 + Math.round(nanoseconds / 100) / 1e4;
+}

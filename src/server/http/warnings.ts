@@ -1,5 +1,6 @@
 /** What an administrator should know about a server now, for its status page. */
 import type { ServerWarning } from "../../client/served_state.ts";
+import type { ServedTime } from "../../clock/served_time.ts";
 import type { ClockState } from "../../clock/sources/timeline/state.ts";
 import { formatPlural, formatSeconds, formatSignedSeconds } from "../../text/units.ts";
 import { formatFaults } from "../faults/text.ts";
@@ -154,8 +155,7 @@ function leapSecond({ time }: ControlledServer): Finding[] {
   }
   const word = leapNames[status.leap];
   if (word !== "insert" && word !== "delete") return [];
-  const now = time.now().toZonedDateTimeISO("UTC").toPlainDate();
-  const day = now.with({ day: now.daysInMonth });
+  const day = endOfMonth(time);
   return [{
     level: "warn",
     kind: "leap_second",
@@ -165,6 +165,16 @@ function leapSecond({ time }: ControlledServer): Finding[] {
       : `A second is left out at the end of ${day}: there is no 23:59:59.`,
     over: "The leap second is over.",
   }];
+}
+
+function endOfMonth(time: ServedTime): string {
+  try {
+    const date = time.now().toZonedDateTimeISO("UTC").toPlainDate();
+    return String(date.with({ day: date.daysInMonth }));
+  } catch {
+    // A simulated clock goes on beyond the years that have dates.
+    return "the month";
+  }
 }
 
 function listeners({ listeners, time }: ControlledServer): Finding[] {

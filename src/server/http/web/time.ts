@@ -8,7 +8,7 @@ import { quote } from "../../../text/json.ts";
 import type { ControlledServer } from "../call.ts";
 import { isPreferred } from "../../../http/negotiate.ts";
 import type { WebRoutes } from "./route.ts";
-import { describeStatus, type Look } from "../state.ts";
+import { describeStatus, type Look, toMilliseconds } from "../state.ts";
 import { HttpError, type HttpResponse, jsonResponse, textResponse } from "../../../http/message.ts";
 
 /** The version of the JSON; it changes when a key is renamed, removed or gets another meaning. */
@@ -16,24 +16,24 @@ const SCHEMA = 1;
 
 const SECOND_NS = 1_000_000_000n;
 
-/** The forms of text, each from nanoseconds since 1970 and a time zone. */
-const forms: Readonly<Record<string, (ns: bigint, zone: string) => string>> = {
-  iso: (ns, zone) =>
-    zone === "UTC"
-      ? instantOf(ns).toString({ smallestUnit: "millisecond" })
-      : instantOf(ns).toZonedDateTimeISO(zone)
-        .toString({ smallestUnit: "millisecond", timeZoneName: "never" }),
-  unix: formatUnix,
-  unixms: (ns) => String(floorDivide(ns, 1_000_000n)),
-  asctime: (ns, zone) => {
-    const zoned = instantOf(ns).toZonedDateTimeISO(zone);
-    const local = ns + BigInt(zoned.offsetNanoseconds);
+/** The forms of text, each from a time in its zone. */
+const forms: Readonly<Record<string, (zoned: Temporal.ZonedDateTime) => string>> = {
+  iso: (zoned) =>
+    zoned.timeZoneId === "UTC"
+      ? zoned.toInstant().toString({ smallestUnit: "millisecond" })
+      : zoned.toString({ smallestUnit: "millisecond", timeZoneName: "never" }),
+  unix: ({ epochNanoseconds }) => formatUnix(epochNanoseconds),
+  unixms: ({ epochNanoseconds }) => String(floorDivide(epochNanoseconds, 1_000_000n)),
+  asctime: ({ epochNanoseconds, offsetNanoseconds }) => {
+    const local = epochNanoseconds + BigInt(offsetNanoseconds);
     return formatAsctime(Number(floorDivide(local, SECOND_NS)), { utc: true });
   },
-  rfc1123: (ns) => new Date(Number(floorDivide(ns, 1_000_000n))).toUTCString(),
-  ntp: (ns) => {
-    const units = floorDivide(ns << 32n, SECOND_NS) + (BigInt(NTP_TO_UNIX_SECONDS) << 32n);
-    return BigInt.asUintN(64, units).toString(16).padStart(16, "0");
+  rfc1123: ({ epochNanoseconds }) =>
+    new Date(Number(floorDivide(epochNanoseconds, 1_000_000n))).toUTCString(),
+  ntp: ({ epochNanoseconds }) => {
+    const units = floorDivide(epochNanoseconds << 32n, SECOND_NS);
+    const ntp = units + (BigInt(NTP_TO_UNIX_SECONDS) << 32n);
+    return BigInt.asUintN(64, ntp).toString(16).padStart(16, "0");
   },
 };
 
@@ -88,13 +88,12 @@ export function findClock(
 function timeFields(time: ServedTime, zone: string | undefined): object {
   const look = time.look();
   const status = describeStatus(look);
-  const ns = joinNs(look.time);
-  const local = zone === undefined ? undefined : zonedTime(ns, zone);
+  const zoned = zonedTime(look, zone);
   const body = {
     schema: SCHEMA,
-    time: instantOf(ns).toString({ smallestUnit: "nanosecond" }),
-    unix: Number(formatUnix(ns)),
-    t2: milliseconds(look),
+    time: zoned.toInstant().toString({ smallestUnit: "nanosecond" }),
+    unix: Number(formatUnix(zoned.epochNanoseconds)),
+    t2: toMilliseconds(look),
     leap: status.leap,
     stratum: status.stratum,
     reference_id: status.referenceId,
@@ -103,10 +102,10 @@ function timeFields(time: ServedTime, zone: string | undefined): object {
     root_distance: status.rootDistance,
     synchronized: status.synchronized,
     simulated: time.isSimulated,
-    ...local && { local: local.toString(), utc_offset: local.offset },
+    ...zone !== undefined && { local: zoned.toString(), utc_offset: zoned.offset },
   };
   // The last reading, so that t3 - t2 is what this took.
-  return { ...body, t3: milliseconds(time.look()) };
+  return { ...body, t3: toMilliseconds(time.look()) };
 }
 
 /**
@@ -114,7 +113,7 @@ function timeFields(time: ServedTime, zone: string | undefined): object {
  *
  * @throws {HttpError} If the form or the zone is unknown, or the clock is not synchronised, which text cannot say
  */
-function timeText(time: ServedTime, format = "iso", zone = "UTC"): string {
+function timeText(time: ServedTime, format = "iso", zone?: string): string {
   const form = Object.hasOwn(forms, format) ? forms[format] : undefined;
   if (form === undefined) {
     throw new HttpError(
@@ -123,29 +122,41 @@ function timeText(time: ServedTime, format = "iso", zone = "UTC"): string {
     );
   }
   const look = time.look();
-  zonedTime(joinNs(look.time), zone);
+  const zoned = zonedTime(look, zone);
   if (look.status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
-  return `${form(joinNs(look.time), zone)}\n`;
+  return `${withinDates(() => form(zoned))}\n`;
 }
 
-function instantOf(ns: bigint): Temporal.Instant {
-  return Temporal.Instant.fromEpochNanoseconds(ns);
-}
-
-function zonedTime(ns: bigint, zone: string): Temporal.ZonedDateTime {
+/**
+ * The served time in a zone.
+ *
+ * @param status The status of the response if there is no such zone
+ * @throws {HttpError} If there is none, or the time is beyond the years that have dates
+ */
+export function zonedTime({ time }: Look, zone = "UTC", status = 400): Temporal.ZonedDateTime {
+  const instant = withinDates(() => Temporal.Instant.fromEpochNanoseconds(joinNs(time)));
   try {
-    return instantOf(ns).toZonedDateTimeISO(zone);
+    return instant.toZonedDateTimeISO(zone);
   } catch {
     throw new HttpError(
-      400,
+      status,
       `There is no time zone ${quote(zone)}: expected one such as Europe/Berlin`,
     );
   }
 }
 
-/** Milliseconds since 1970, exact to a quarter of a microsecond. */
-export function milliseconds({ time: { seconds, nanoseconds } }: Look): number {
-  return seconds * 1000 + Math.round(nanoseconds / 100) / 1e4;
+/**
+ * Calculates with dates, whose years are fewer than those that a simulated clock can serve.
+ *
+ * @throws {HttpError} If the result would be beyond them (503)
+ */
+export function withinDates<T>(calculate: () => T): T {
+  try {
+    return calculate();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new HttpError(503, "The served time is outside the years -271821 to 275760");
+  }
 }
 
 /** Seconds since 1970 to the microsecond: `1775250576.123456`. */

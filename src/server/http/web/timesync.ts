@@ -4,8 +4,8 @@ import { formatJson, isRecord, parseJson, quote } from "../../../text/json.ts";
 import { suggest } from "../../../text/suggest.ts";
 import { readText } from "../body.ts";
 import type { WebRoutes } from "./route.ts";
-import { describeStatus, type Look } from "../state.ts";
-import { findClock, milliseconds } from "./time.ts";
+import { describeStatus, type Look, toMilliseconds } from "../state.ts";
+import { findClock } from "./time.ts";
 import { HttpError, type HttpResponse } from "../../../http/message.ts";
 
 export const WEBSOCKET_PATH = "/timesync";
@@ -37,7 +37,7 @@ class RpcError extends Error {
 const methods: Readonly<Record<string, Method>> = {
   timesync(params, _arrival, time): number {
     readParams(params, []);
-    return milliseconds(time.look());
+    return toMilliseconds(time.look());
   },
   time(params, arrival, time): object {
     const { t1 } = readParams(params, ["t1"]);
@@ -47,14 +47,14 @@ const methods: Readonly<Record<string, Method>> = {
     const { leap, stratum, rootDistance } = describeStatus(arrival);
     const answer = {
       ...t1 !== undefined && { t1 },
-      t2: milliseconds(arrival),
+      t2: toMilliseconds(arrival),
       leap,
       stratum,
       rootDistance,
       simulated: time.isSimulated,
     };
     // The last reading, so that t3 - t2 is what this took.
-    return { ...answer, t3: milliseconds(time.look()) };
+    return { ...answer, t3: toMilliseconds(time.look()) };
   },
 };
 

@@ -1,13 +1,9 @@
 /** The served time in a time zone, with the fields of the World Time API, which firmware of many devices reads. */
-import { joinNs } from "../../../clock/line.ts";
-import { quote } from "../../../text/json.ts";
 import type { WebRoutes } from "./route.ts";
-import { findClock } from "./time.ts";
+import { findClock, withinDates, zonedTime } from "./time.ts";
 import { HttpError, type HttpResponse, jsonResponse, textResponse } from "../../../http/message.ts";
 
 const PATH = "/api/timezone/";
-
-const MAX_SHOWN = 50;
 
 export const worldTimeRoutes: WebRoutes = {
   // All paths below it.
@@ -20,11 +16,11 @@ export const worldTimeRoutes: WebRoutes = {
         const { url: { pathname }, peer } = request;
         const [, zone = "", suffix] = /^(.*?)(\.txt)?$/.exec(decode(pathname.slice(PATH.length))) ??
           [];
-        const { time, status } = findClock(subject, parameters).look();
+        const look = findClock(subject, parameters).look();
         // A device that sets its clock by this could not see it.
-        if (status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
-        const instant = Temporal.Instant.fromEpochNanoseconds(joinNs(time));
-        const fields = { ...worldTime(findZone(instant, zone)), client_ip: peer };
+        if (look.status.leap === 3) throw new HttpError(503, "The clock is not synchronised");
+        const zoned = zonedTime(look, zone, 404);
+        const fields = { ...withinDates(() => worldTime(zoned)), client_ip: peer };
         if (suffix === undefined) return jsonResponse(200, fields);
         const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value ?? ""}\n`);
         return textResponse(200, lines.join(""));
@@ -39,18 +35,6 @@ function decode(zone: string): string {
     return decodeURIComponent(zone);
   } catch {
     return zone;
-  }
-}
-
-/** @throws {HttpError} If there is no such zone */
-function findZone(instant: Temporal.Instant, zone: string): Temporal.ZonedDateTime {
-  try {
-    return instant.toZonedDateTimeISO(zone);
-  } catch {
-    throw new HttpError(
-      404,
-      `There is no time zone ${quote(zone, MAX_SHOWN)}: expected one such as Europe/Berlin`,
-    );
   }
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { serve, type Server } from "../../../../mod.ts";
 import { assertDocumented } from "../../../support/documented.ts";
+import { until } from "../../../support/wait.ts";
 import { get } from "./get.ts";
 
 const http = "127.0.0.1:0";
@@ -84,6 +85,36 @@ Deno.test("times before 1970 are rounded down in all forms, as over UDP", async 
   assertEquals(JSON.parse((await get(server, "/time")).text).unix, -1.000001);
 });
 
+Deno.test("a time that no date can express stops nothing but its text", async () => {
+  const clock = { time: "+275760-09-12T23:59:59.999Z", rate: 1_000_000 };
+  await using server = await serve("ntp://127.0.0.1:0", {
+    http,
+    clock,
+    status: { leap: "insert" },
+  });
+  const isBeyond = (): boolean => {
+    try {
+      return server.clock.now() === undefined;
+    } catch {
+      return true;
+    }
+  };
+  await until(isBeyond, 5);
+  for (const path of ["/time", "/time.txt", "/time.txt?format=asctime", "/api/timezone/Etc/UTC"]) {
+    const { status, text } = await get(server, path);
+    assertEquals(
+      [status, text],
+      [503, "The served time is outside the years -271821 to 275760\n"],
+      path,
+    );
+  }
+  const { text } = await get(server, "/metrics");
+  const [, seconds] = /^timesrv_served_time_seconds\{clock="server"\} (\S+)$/m.exec(text) ?? [];
+  assert(Number(seconds) > 8.64e12, seconds);
+  const { warnings } = JSON.parse((await get(server, "/state")).text);
+  assertEquals(warnings.at(-1)?.text, "A second is added at the end of the month: 23:59:60.");
+});
+
 Deno.test("a listener with its own clock can be chosen, and another one is named", async () => {
   await using server = await serve(["ntp://127.0.0.1:0?time=2031-01-01T00:00:00Z&rate=0"], {
     http,
@@ -138,7 +169,7 @@ Deno.test("metrics are for those with the token, not for other sites and not by 
   assertEquals(await status("/metrics", { authorization, origin: "http://a.example" }), 403);
   assertEquals(await status("/metrics", { authorization, "sec-fetch-site": "same-site" }), 403);
   assertEquals(await status("/time", { origin: "http://a.example" }), 200);
-  await using open = await serve("ntp://127.0.0.1:0", { http, httpNames: ["time.example"] });
+  await using open = await serve("ntp://127.0.0.1:0", { http, httpNames: ["Time.Example"] });
   for (
     const [host, expected] of [
       ["127.0.0.1", 200],
@@ -146,6 +177,7 @@ Deno.test("metrics are for those with the token, not for other sites and not by 
       ["[::1]:8880", 200],
       ["192.0.2.7", 200],
       ["time.example", 200],
+      ["TIME.example.:8880", 200],
       ["evil.example", 421],
       ["time.example.evil.example", 421],
     ] as const

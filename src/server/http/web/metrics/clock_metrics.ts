@@ -2,7 +2,7 @@
 import type { ServedTime } from "../../../../clock/served_time.ts";
 import type { Sample } from "../../../../text/exposition.ts";
 import { leapNames } from "../../../../protocols/ntp/packet.ts";
-import { describeStatus, type StatedStatus } from "../../state.ts";
+import { describeStatus, type StatedStatus, toMilliseconds } from "../../state.ts";
 import type { Sampler, ServerMetric } from "./metric.ts";
 
 /** Samples of each clock. */
@@ -36,7 +36,7 @@ export const clockMetrics: readonly ServerMetric[] = [
     type: "gauge",
     labels: clock,
     help: "The time being served, in seconds since 1970.",
-    samples: ofClock((time) => time.now().epochMilliseconds / 1000),
+    samples: ofClock((time) => toMilliseconds(time.look()) / 1000),
   },
   {
     name: "timesrv_clock_offset_seconds",

@@ -5,7 +5,7 @@ import { TextStream } from "../../../../http/text_stream.ts";
 import { systemTimers, type Timers } from "../../../../system/time.ts";
 import { formatJson } from "../../../../text/json.ts";
 import type { ControlledServer } from "../../call.ts";
-import { describeStatus, stateOf } from "../../state.ts";
+import { describeStatus, stateOf, toMilliseconds } from "../../state.ts";
 import { describeSimulation, type Finding, findWarnings } from "../../warnings.ts";
 import { nameUpstreams } from "../../../upstreams/report.ts";
 import { type Counts, countsOf, subtract } from "./counts.ts";
@@ -143,10 +143,9 @@ export class Dashboard implements Disposable {
     const { time, following } = this.#subject;
     const look = time.look();
     const upstreams = following?.list();
-    const { seconds, nanoseconds } = look.time;
     return {
       t: Math.floor(this.#now()),
-      time: seconds * 1000 + nanoseconds / 1e6,
+      time: toMilliseconds(look),
       offset: time.state.offset,
       ...counts,
       clients: this.#clientCount,
