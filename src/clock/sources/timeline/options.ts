@@ -255,7 +255,8 @@ function parseStep(text: string): WrittenStep {
   if (/^\d{4}-|^[+-]\d{6}-|^@/.test(at)) {
     return { when: at, at: { servedNs: parseInstantNs(at) }, byNs };
   }
-  const [, hours = "0", minutes, seconds = ""] = /^(?:(\d+):)?(\d+):(\d\d)$/.exec(at) ?? [];
+  const [, hours = "0", minutes, seconds = ""] =
+    /^(?:(\d+):(?=[0-5]?\d:))?(\d+):([0-5]\d)$/.exec(at) ?? [];
   const afterNs = minutes === undefined
     ? parseDurationNs(at)
     : ((BigInt(hours) * 60n + BigInt(minutes)) * 60n + BigInt(seconds)) * SECOND_NS;

@@ -1,4 +1,4 @@
-import { SECOND_NS } from "../../../text/duration.ts";
+import { DAY_NS, SECOND_NS } from "../../../text/duration.ts";
 import { type Plan, servedAt } from "../../line.ts";
 import { type ClockOptions, type ClockReading, readClock, type WrittenStep } from "./options.ts";
 import { dateOf, type LeapSecond } from "./leap_seconds.ts";
@@ -42,6 +42,7 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     throw new RangeError("Cannot smear without a leap second: add one, such as insert@2028-12-31");
   }
   const { plan: { servedNs, gainPpb }, steps, insertedUntilNs } = moved(before, reading, nowNs);
+  checkServable(servedNs);
   // A leap second that the offset alone jumps over counts as over.
   const { offsetNs = 0n } = reading;
   const earliestNs = offsetNs > 0n ? servedNs - offsetNs : servedNs;
@@ -57,6 +58,15 @@ function changed(before: Timeline, reading: ClockReading, nowNs: bigint): Timeli
     insertedUntilNs: reading.leaps === undefined ? insertedUntilNs : undefined,
     past: before.past,
   };
+}
+
+/** The range of a `Temporal.Instant`, either way from 1970. */
+const MAX_NS = 100_000_000n * DAY_NS;
+
+/** Throws a `RangeError` for a time that cannot be served. */
+export function checkServable(servedNs: bigint): void {
+  if (servedNs >= -MAX_NS && servedNs <= MAX_NS) return;
+  throw new RangeError("Cannot serve that time: expected years -271821 to 275760");
 }
 
 function orNothing<T>(value: T | "none" | undefined): T | undefined {

@@ -1,5 +1,5 @@
 /** The source of simulated time: a timeline, published before each of its changes. */
-import { DAY_NS, parseDurationNs, SECOND_NS } from "../../../text/duration.ts";
+import { parseDurationNs, SECOND_NS } from "../../../text/duration.ts";
 import { readTime } from "../../clock.ts";
 import { floorDivide, joinNs, servedAt, splitNs, toLine } from "../../line.ts";
 import type { PageContent, ServedLine } from "../../page.ts";
@@ -20,15 +20,12 @@ import {
 } from "../source.ts";
 import { type ClockOptions, readClock } from "./options.ts";
 import { leapWarnings } from "./leap_seconds.ts";
-import { changeTimeline, planTimeline } from "./plan.ts";
+import { changeTimeline, checkServable, planTimeline } from "./plan.ts";
 import { type ClockState, clockState } from "./state.ts";
 import { advance, jump, type Phase, phaseAt, type Timeline } from "./timeline.ts";
 
 /** Pages are written ahead of each change, so timers need not fire more often than this. */
 const MIN_WAIT_MS = 20;
-
-/** The range of a `Temporal.Instant`, either way from 1970. */
-const MAX_NS = 100_000_000n * DAY_NS;
 
 type Noise = Pick<PageContent, "noiseNs" | "seed" | "noiseFrom">;
 
@@ -61,7 +58,6 @@ export class TimelineSource implements TimeSource {
     const nowNs = this.#nowNs();
     const timeline = planTimeline(clock, nowNs);
     const noise = this.#planNoise(clock, nowNs);
-    checkServable(timeline, nowNs);
     [this.#simulation, this.#content, this.#timer] = this.#advance({ timeline, noise, status });
   }
 
@@ -100,7 +96,6 @@ export class TimelineSource implements TimeSource {
     const { noiseNs = before.noise.noiseNs, seed } = readClock(options);
     // A seed starts the noise anew.
     const noise = seed === undefined ? before.noise : this.#planNoise(options, nowNs);
-    checkServable(timeline, nowNs);
     this.#serve({ ...before, timeline, noise: { ...noise, noiseNs } });
   }
 
@@ -109,7 +104,7 @@ export class TimelineSource implements TimeSource {
     const byNs = parseDurationNs(by);
     const nowNs = this.#nowNs();
     const timeline = jump(advance(this.#simulation.timeline, nowNs), nowNs, byNs);
-    checkServable(timeline, nowNs);
+    checkServable(servedAt(timeline.plan, nowNs));
     this.#serve({ ...this.#simulation, timeline });
   }
 
@@ -174,12 +169,6 @@ export class TimelineSource implements TimeSource {
 /** Whether options simulate a clock; a seed alone does not, as there is no noise. */
 export function isSimulated({ seed: _seed, ...options }: ClockOptions): boolean {
   return Object.values(options).some((option) => option !== undefined);
-}
-
-function checkServable({ plan }: Timeline, nowNs: bigint): void {
-  const servedNs = servedAt(plan, nowNs);
-  if (servedNs >= -MAX_NS && servedNs <= MAX_NS) return;
-  throw new RangeError("Cannot serve that time: expected years -271821 to 275760");
 }
 
 function lineOf({ plan, leap, smearedNs }: Phase): ServedLine {
