@@ -1,4 +1,5 @@
 import { formatChoices } from "../text/suggest.ts";
+import { formatPlural } from "../text/units.ts";
 import { AES_LENGTHS, type KeyType, keyTypes, Mac, type SymmetricKey } from "./mac.ts";
 
 const MAX_KEY_ID = 2 ** 32 - 1;
@@ -91,7 +92,7 @@ function checkKey({ id, type, secret }: SymmetricKey): void {
   throw new RangeError(
     length === undefined
       ? `Key ${id} is empty`
-      : `Key ${id} has ${secret.length} octets, and ${type} needs ${length}`,
+      : `Key ${id} has ${formatPlural(secret.length, "octet")}, and ${type} needs ${length}`,
   );
 }
 
@@ -166,7 +167,7 @@ function parseLine(words: readonly string[], fail: Fail): SymmetricKey {
   const secret = parseSecret(written, fail);
   const length = AES_LENGTHS[known];
   if (length !== undefined && secret.length !== length) {
-    fail(`key ${id} has ${secret.length} octets, and ${known} needs ${length}`);
+    fail(`key ${id} has ${formatPlural(secret.length, "octet")}, and ${known} needs ${length}`);
   }
   return { id, type: known, secret };
 }

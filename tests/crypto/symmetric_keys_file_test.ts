@@ -68,6 +68,7 @@ Deno.test("a line that cannot be read is named by its number, without anything o
     ["1 SHA1 HEX:", "line 2: the key is missing"],
     ["1 SHA1 ASCII:", "line 2: the key is missing"],
     ["1 SHA1 hu#sh", "line 2: a key with # in it needs a prefix, HEX: or ASCII:"],
+    ["1 AES128 x", "line 2: key 1 has 1 octet, and AES128 needs 16"],
     ["1 AES128 hush", "line 2: key 1 has 4 octets, and AES128 needs 16"],
     [`1 AES256 HEX:${AES}`, "line 2: key 1 has 16 octets, and AES256 needs 32"],
     ["9 SHA1 hush", "line 2: key 9 is in line 1 already"],

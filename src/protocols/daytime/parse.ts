@@ -71,8 +71,8 @@ const zone = "(?<zone>[A-Z]{3,5}|[+-]\\d{2,4})";
  */
 const shapes = [
   `^[A-Z][a-z]{2,8}, (?<month>[A-Z][a-z]{2,8}) (?<day>\\d{1,2}), (?<year>\\d{4}) ${clock}-?(?<zone>\\S{0,32})$`,
-  `^(?:[A-Z][a-z]{2}, )?(?<day>\\d{1,2}) (?<month>[A-Za-z]{3}) (?<year>\\d{2}|\\d{4}) ${clock} ?(?<zone>\\S{0,32})$`,
-  `^(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)[T ]${clock}(?:[.,]\\d{1,12})?(?<zone>\\S{0,32})$`,
+  `^(?:[A-Z][a-z]{2}, )?(?<day>\\d{1,2}) (?<month>[A-Za-z]{3}) (?<year>\\d{2}|-?\\d{4,6}) ${clock} ?(?<zone>\\S{0,32})$`,
+  `^(?<year>\\d{4}|[+-]\\d{6})-(?<month>\\d\\d)-(?<day>\\d\\d)[T ]${clock}(?:[.,]\\d{1,12})?(?<zone>\\S{0,32})$`,
   `^\\d{5} (?<year>\\d\\d)-(?<month>\\d\\d)-(?<day>\\d\\d) ${clock} \\d\\d \\d \\d .{0,32}(?<zone>UTC)\\(\\S{1,32}\\) .$`,
   `^[A-Z][a-z]{2} ${month} {1,2}(?<day>\\d{1,2}) ${anyClock} ${zone} (?<year>\\d{4})$`,
   `^[A-Z][a-z]{2} {1,2}(?<day>\\d{1,2}) ${month} ${anyClock} ${zone} (?<year>\\d{4})$`,

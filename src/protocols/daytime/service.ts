@@ -66,9 +66,10 @@ const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boo
   ctime: (seconds, utc) => formatAsctime(seconds, { utc }),
   rfc1123(seconds, utc): string {
     const parts = formatAsctime(seconds, { utc }).split(/ +/);
-    const [weekday, month, day = "", clock, year = ""] = parts;
+    const [weekday, month, day = "", clock, written = ""] = parts;
+    const year = written.replace(/\d+/, (digits) => digits.padStart(4, "0"));
     const zone = offsetText(seconds, utc).replace(":", "");
-    return `${weekday}, ${day.padStart(2, "0")} ${month} ${year.padStart(4, "0")} ${clock} ${zone}`;
+    return `${weekday}, ${day.padStart(2, "0")} ${month} ${year} ${clock} ${zone}`;
   },
   iso8601(seconds, utc): string {
     const offset = offsetText(seconds, utc);

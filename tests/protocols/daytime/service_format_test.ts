@@ -4,6 +4,7 @@ import {
   daytimeFormats,
   formatDaytime,
 } from "../../../src/protocols/daytime/service.ts";
+import { parseDaytime } from "../../../src/protocols/daytime/parse.ts";
 import { NOW } from "../../support/services.ts";
 
 const secondsOf = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds / 1000;
@@ -80,4 +81,29 @@ Deno.test("formatDaytime refuses a time beyond a Date's years", () => {
   for (const format of daytimeFormats) {
     assertThrows(() => formatDaytime(8.64e12 + 1, { format, utc: true }), RangeError);
   }
+});
+
+Deno.test("parseDaytime reads what formatDaytime writes, in every year that a clock can show", () => {
+  const times = [
+    "-271821-04-21T00:00:00Z",
+    "-000001-01-01T00:00:00Z",
+    "0000-12-31T23:59:59Z",
+    "9999-12-31T23:59:59Z",
+    "+010000-01-01T00:00:00Z",
+    "+275760-09-11T00:00:00Z",
+  ];
+  for (const iso of times) {
+    const pivot = Temporal.Instant.from(iso);
+    for (const format of daytimeFormats) {
+      // Two digits do not say that a year is before 0.
+      if (format === "nist" && iso.startsWith("-")) continue;
+      const line = formatDaytime(secondsOf(iso), { format, utc: true });
+      const { time } = parseDaytime(new TextEncoder().encode(line), pivot);
+      assertEquals(`${time}Z`, iso, line);
+    }
+  }
+  assertEquals(
+    formatDaytime(secondsOf("-000001-01-01T00:00:00Z"), { format: "rfc1123", utc: true }),
+    "Fri, 01 Jan -0001 00:00:00 +0000\r\n",
+  );
 });
