@@ -1,5 +1,6 @@
 import type { UnixTime } from "../clock/clock.ts";
 import type { ClockStatus } from "../clock/status.ts";
+import { quote } from "../text/json.ts";
 
 /**
  * Why a datagram got no reply. The list is closed: each refusal increments exactly
@@ -57,6 +58,7 @@ export type Answer = Length | Refusal;
  *
  * @param cause Why there is no reply
  * @returns Zero or a negative number, to be returned by {@linkcode Responder.respond}
+ * @throws {SyntaxError} If there is no such cause
  *
  * @example
  * ```ts
@@ -67,7 +69,10 @@ export type Answer = Length | Refusal;
  * ```
  */
 export function refusal(cause: RefusalCause): Refusal {
-  return 0 - refusalCauses.indexOf(cause);
+  const index = refusalCauses.indexOf(cause);
+  // A number above 0 would be the length of a reply.
+  if (index < 0) throw new SyntaxError(`Unknown refusal cause ${quote(cause)}`);
+  return 0 - index;
 }
 
 /** A request on its way through a responder, with room for its reply. The object is reused for the next one. */

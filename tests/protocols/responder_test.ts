@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { refusal, refusalCauses } from "../../src/protocols/responder.ts";
 import { Counters } from "../../src/transports/counters.ts";
 
@@ -10,6 +10,10 @@ Deno.test("refusal gives each cause a number that is no length, and Counters rea
     const counted = refusalCauses.filter((other) => counters.totals().refused[other] !== 0);
     assertEquals(counted, [cause]);
   }
+});
+
+Deno.test("refusal throws for a cause that there is not, in place of the length of a reply", () => {
+  assertThrows(() => refusal("none" as "mode"), SyntaxError, 'Unknown refusal cause "none"');
 });
 
 Deno.test("Counters.refuse counts a number outside the list as declined", () => {

@@ -33,14 +33,21 @@ const asctimeFields: Fields<AsctimeOptions> = { utc: flag(UNNAMED) };
  */
 export function formatAsctime(unixSeconds: number, options: AsctimeOptions = {}): string {
   const { utc } = readOptions(asctimeFields, options, "formatAsctime");
-  const offsetSeconds = utc ? 0 : localOffset(unixSeconds);
-  const date = new Date((unixSeconds + offsetSeconds) * 1000);
-  if (Number.isNaN(date.valueOf())) {
-    throw new RangeError(`Cannot write a time as asctime text: got ${unixSeconds} s`);
-  }
+  const date = wallClock(unixSeconds, utc);
   // ECMAScript fixes the form and its English names, whatever the locale: "Fri, 03 Apr 2020 21:09:36 GMT".
   const [weekday = "", day = "", month, year, clock] = date.toUTCString().split(" ");
   return `${weekday.slice(0, 3)} ${month} ${day.replace(/^0/, " ")} ${clock} ${Number(year)}`;
+}
+
+/**
+ * Returns a date whose UTC is the local time of this machine, or UTC.
+ *
+ * @throws {RangeError} If the time is beyond the years a `Date` reaches
+ */
+export function wallClock(unixSeconds: number, utc = false): Date {
+  const date = new Date((unixSeconds + (utc ? 0 : localOffset(unixSeconds))) * 1000);
+  if (!Number.isNaN(date.valueOf())) return date;
+  throw new RangeError(`Cannot write a time as text: got ${unixSeconds} s`);
 }
 
 export function asctimeResponder({ utc = false }: AsctimeOptions = {}): Responder {

@@ -1,6 +1,6 @@
 import { leap } from "../ntp/packet.ts";
 import { type Answer, refusal, type Responder } from "../responder.ts";
-import { formatAsctime, textResponder } from "../asctime/service.ts";
+import { formatAsctime, textResponder, wallClock } from "../asctime/service.ts";
 import { type Fields, flag, oneOf, UNNAMED } from "../../options/field.ts";
 import { readOptions } from "../../options/read.ts";
 import { localOffset } from "../../system/local_time.ts";
@@ -72,9 +72,7 @@ const writers: Record<Exclude<DaytimeFormat, "nist">, (seconds: number, utc: boo
     return `${weekday}, ${day.padStart(2, "0")} ${month} ${year} ${clock} ${zone}`;
   },
   iso8601(seconds, utc): string {
-    const offset = offsetText(seconds, utc);
-    const wallClock = new Date((seconds + (utc ? 0 : localOffset(seconds))) * 1000);
-    return wallClock.toISOString().replace(/\.\d+Z$/, offset);
+    return wallClock(seconds, utc).toISOString().replace(/\.\d+Z$/, offsetText(seconds, utc));
   },
 };
 
@@ -83,7 +81,7 @@ const UNIX_EPOCH_MJD = 40_587;
 
 /** Formats the line of the NIST servers: modified Julian day, date, time, DST code, leap, health, advance. */
 function nistLine(unixSeconds: number, leapIndicator: number): string {
-  const iso = new Date(unixSeconds * 1000).toISOString();
+  const iso = wallClock(unixSeconds, true).toISOString();
   const [, date = "", clock = ""] = /(\d\d-\d\d-\d\d)T(.{8})/.exec(iso) ?? [];
   // Its last five digits, which is all of it from 1858 to 2132.
   const day = (Math.floor(unixSeconds / 86_400) + UNIX_EPOCH_MJD) % 100_000;
