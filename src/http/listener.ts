@@ -118,10 +118,11 @@ export class HttpListener {
       shouldUpgradeCallback: (message: IncomingMessage) =>
         asksForWebSocket(message, this.#webSocketPath),
     };
-    const server = http.createServer(
-      options,
-      (message, response) => this.#request(message, response),
-    );
+    const request = (message: IncomingMessage, response: ServerResponse): void =>
+      this.#request(message, response);
+    const server = http.createServer(options, request);
+    // Otherwise node:http responds by itself, and no deadline and no counter notices.
+    server.on("checkExpectation", request);
     // Otherwise it would close each connection after one response.
     Object.defineProperty(server, "listening", { value: true });
     // A client that has sent all may close its side at once, as `nc -N` does, and still wants the response.

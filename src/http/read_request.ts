@@ -27,6 +27,10 @@ export function readHeaders({ httpVersion, rawHeaders }: IncomingMessage): Heade
   if (hosts > 1 || hosts === 0 && httpVersion === "1.1") {
     throw new HttpError(400, "Expected the header host once");
   }
+  const expectation = headers.get("expect") ?? "100-continue";
+  if (httpVersion === "1.1" && expectation.toLowerCase() !== "100-continue") {
+    throw new HttpError(417, `Cannot meet ${quote(expectation)}: expected 100-continue`);
+  }
   const coding = headers.get("transfer-encoding") ?? "chunked";
   if (coding.toLowerCase() !== "chunked") {
     throw new HttpError(

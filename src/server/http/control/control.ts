@@ -122,7 +122,7 @@ export class Control {
 
   async #do(request: HttpRequest, subject: ControlledServer): Promise<object> {
     const { method, url } = request;
-    const route = findRoute(request);
+    const route = findRoute(request, this.#web?.shownPaths);
     const isChange = method !== "GET" && method !== "HEAD";
     if (this.#isReadOnly && isChange) {
       throw new HttpError(403, "This control interface changes nothing: it is read-only");

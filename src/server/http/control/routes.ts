@@ -40,12 +40,17 @@ export function isPath(path: string): boolean {
 /**
  * Finds the route of a request.
  *
+ * @param others The paths of the HTTP interface on the same address
  * @throws {HttpError} If there is none
  */
-export function findRoute(request: Pick<HttpRequest, "method" | "url">): Route {
+export function findRoute(
+  request: Pick<HttpRequest, "method" | "url">,
+  others: readonly string[] = [],
+): Route {
   const { pathname } = request.url;
-  const methods = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
-  return findMethod(methods ?? refusePath(pathname, Object.keys(routes)), request);
+  const methods = isPath(pathname) ? routes[pathname] : undefined;
+  const known = new Set([...Object.keys(routes), ...others]);
+  return findMethod(methods ?? refusePath(pathname, [...known]), request);
 }
 
 /** The parameters of a path's URL. */

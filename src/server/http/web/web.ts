@@ -222,14 +222,14 @@ export class Web {
     return Object.keys(routes).filter((path) => this.has(path));
   }
 
-  /** The paths that a person asks for. */
-  #shownPaths(): string[] {
+  /** The paths that messages suggest. */
+  get shownPaths(): readonly string[] {
     return this.#paths().filter((path) => !routes[path]?.isForm && labelOf(path) !== ASSETS);
   }
 
   #find(path: string): WebRoute {
     if (this.has(path)) return findRoute(path) as WebRoute;
-    refusePath(path, this.#shownPaths());
+    refusePath(path, this.shownPaths);
   }
 
   /** Refuses clients that get no time over UDP either, and those that ask too often. */

@@ -76,6 +76,19 @@ Deno.test("changes are logged without what has no effect, and without anything t
   ]);
 });
 
+Deno.test("on an address with the HTTP interface, its paths are suggested too", async () => {
+  await using server = await serve("ntp://127.0.0.1:0", { control, http: control });
+  const { body } = await ask(server, "GET", "/tim");
+  assertEquals(body.error, "There is no /tim: did you mean /time?");
+  const { body: all } = await ask(server, "GET", "/nothing");
+  assertEquals(
+    all.error,
+    "There is no /nothing: expected /state, /clients, /exchanges, /sources, /clock, /faults, " +
+      "/scenario, /access, /access/check, /reset, /time, /time.txt, /timesync, /timesync.js, " +
+      "/api/timezone/, /healthz, /livez, /readyz, /metrics, /history, /events or /",
+  );
+});
+
 Deno.test("a server with half a request on its control interface stops all the same", async () => {
   const server = await serve(ntp, { control });
   const { port } = new URL(server.control?.url ?? "");
