@@ -12,8 +12,10 @@ export function isStandardInput(file: string): boolean {
 
 /** Opens a file, or standard input by its names. */
 export async function openInput(file: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  if (isStandardInput(file)) return Deno.stdin.readable;
-  return (await Deno.open(file)).readable;
+  if (!isStandardInput(file)) return (await Deno.open(file)).readable;
+  const { readable } = Deno.stdin;
+  if (readable.locked) throw new Error("another option has read it");
+  return readable;
 }
 
 /** The standard stream for output that has this name. */
@@ -126,7 +128,7 @@ async function openSecret(
   file: string,
   what: string,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  if (isStandardInput(file)) return Deno.stdin.readable;
+  if (isStandardInput(file)) return await openInput(file);
   const opened = await Deno.open(file);
   // Of the open file: its name may soon be that of another.
   const { mode } = await opened.stat();

@@ -81,6 +81,7 @@ export class TerminalScreen implements AsyncDisposable {
   readonly #listener: ScreenListener;
   /** Whether keys are read: standard input is a terminal. */
   readonly hasKeys: boolean = Deno.stdin.isTerminal();
+  #size: TerminalSize = { columns: 80, rows: 24 };
   #next: string | undefined;
   #writing: Promise<void> | undefined;
 
@@ -88,7 +89,8 @@ export class TerminalScreen implements AsyncDisposable {
     this.#listener = listener;
     if (this.hasKeys) {
       Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
-      void this.#readKeys();
+      // A terminal that has been closed has no more keys.
+      this.#readKeys().catch(ignore);
     }
     Deno.addSignalListener("SIGWINCH", listener.onResize);
     // Stopped by Ctrl-Z, it would leave the shell on the alternate screen.
@@ -96,8 +98,14 @@ export class TerminalScreen implements AsyncDisposable {
     this.#show(ENTER);
   }
 
+  /** The size of the terminal, the last one if it has been closed. */
   get size(): TerminalSize {
-    return terminalSize();
+    try {
+      this.#size = terminalSize();
+    } catch {
+      // SIGHUP ends the program in its own time.
+    }
+    return this.#size;
   }
 
   /** Replaces the contents by lines, of which there must not be more than rows. */

@@ -1,7 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { UsageError } from "../../../src/cli/shared/errors.ts";
 import {
   isStandardInput,
   openInput,
+  readToken,
   rethrowWriteError,
   standardOutput,
 } from "../../../src/cli/shared/files.ts";
@@ -10,6 +12,18 @@ Deno.test("files of the standard streams are known by their names", async () => 
   const names = ["-", "/dev/stdin", "/dev/fd/0", "/dev/stdout", "/dev/fd/1", "stdin", ""];
   assertEquals(names.map(isStandardInput), [true, true, true, false, false, false, false]);
   assertEquals(await openInput("-"), Deno.stdin.readable);
+  const { readable } = Deno.stdin;
+  const reader = readable.getReader();
+  try {
+    await assertRejects(() => openInput("/dev/stdin"), Error, "another option has read it");
+    await assertRejects(
+      () => readToken("-", "timesrv"),
+      UsageError,
+      'Cannot read the token "-": another option has read it',
+    );
+  } finally {
+    reader.releaseLock();
+  }
   for (
     const [file, stream] of [
       ["/dev/stdout", Deno.stdout],

@@ -169,3 +169,25 @@ Deno.test("TerminalScreen shows the latest lines once a stopped terminal takes t
     assertEquals(written.slice(1), ["\x1b[Hone\x1b[K\x1b[J", "\x1b[Hthree\x1b[K\x1b[J"]);
   });
 });
+
+Deno.test("TerminalScreen outlives its terminal: keys and size can no longer be read", async () => {
+  const gone = (): never => {
+    throw new Error("Input/output error (os error 5)");
+  };
+  const sizes = [{ columns: 100, rows: 30 }];
+  await replacing([
+    [Deno.stdin, { isTerminal: () => true, setRaw: () => {}, read: () => Promise.try(gone) }],
+    [Deno.stdout, { write: () => Promise.try(gone) }],
+    [Deno, {
+      addSignalListener: () => {},
+      removeSignalListener: () => {},
+      consoleSize: () => sizes.shift() ?? gone(),
+    }],
+  ], async () => {
+    await using screen = new TerminalScreen({ onKey: () => {}, onResize: () => {} });
+    assertEquals(screen.size, { columns: 100, rows: 30 });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(screen.size, { columns: 100, rows: 30 });
+    screen.draw(["one"]);
+  });
+});

@@ -52,31 +52,24 @@ export async function* decompress(
   const pieces = joinFirst(readable);
   const { value: first } = await pieces.next();
   if (first === undefined) return;
-  const whole = prepend(first, pieces);
+  async function* whole(): typeof pieces {
+    yield first;
+    yield* pieces;
+  }
   yield* isGzip(first)
-    ? ReadableStream.from(whole).pipeThrough(new DecompressionStream("gzip"))
-    : whole;
+    ? ReadableStream.from(whole()).pipeThrough(new DecompressionStream("gzip"))
+    : whole();
 }
 
 /** Joins what shows gzip: the first piece of a pipe may be a single octet. */
 async function* joinFirst(
   pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let first: Uint8Array<ArrayBuffer> | undefined = new Uint8Array();
+  let start: Uint8Array<ArrayBuffer> | undefined = new Uint8Array();
   for await (const piece of pieces) {
-    if (first === undefined) yield piece;
-    else {
-      const joined: Uint8Array<ArrayBuffer> = new Uint8Array(first.length + piece.length);
-      joined.set(first);
-      joined.set(piece, first.length);
-      first = joined.length < 2 ? joined : undefined;
-      if (first === undefined) yield joined;
-    }
+    const joined: typeof piece = start ? new Uint8Array([...start, ...piece]) : piece;
+    start = start && joined.length < 2 ? joined : undefined;
+    if (start === undefined) yield joined;
   }
-  if (first !== undefined) yield first;
-}
-
-async function* prepend<Piece>(first: Piece, rest: AsyncIterable<Piece>): AsyncGenerator<Piece> {
-  yield first;
-  yield* rest;
+  if (start !== undefined) yield start;
 }

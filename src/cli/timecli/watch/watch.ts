@@ -132,11 +132,15 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
   if (rows.every(({ last }) => !last)) {
     throw new Error("Stopped before anything was measured");
   }
-  if (isText && hasReader) {
-    for (const each of notices) await write(textLines.format(each));
-    await write(`\n${formatSummary(rows)}`);
+  try {
+    if (isText && hasReader) {
+      for (const each of notices) await write(textLines.format(each));
+      await write(`\n${formatSummary(rows)}`);
+    }
+  } finally {
+    // Also where the terminal has been closed.
+    if (plot !== undefined) await writePicture(plot, rows);
   }
-  if (plot !== undefined) await writePicture(plot, rows);
   const silent = rows.find(({ delays }) => delays.count === 0);
   if (silent && !silent.last && deadline?.aborted) return queryExitCodes.timeout;
   return exitCodeFor(silent?.last?.error);

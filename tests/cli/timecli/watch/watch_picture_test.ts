@@ -28,3 +28,18 @@ Deno.test("watch that is interrupted has the figures of the servers that replied
   assertEquals(code, 0);
   assertMatch(stdout, /^ntp:\/\/192\.0\.2\.1:123 +1 +0 +\+0 s /m);
 });
+
+Deno.test("watch draws its picture where standard output fails, as that of a closed terminal", async () => {
+  const { code, stderr } = await runTimecli(
+    ["watch", "--count", "1", "--plot", "/dev/stderr", "ntp://192.0.2.1"],
+    {
+      network: simulatedServers(),
+      onOutput: (text) => {
+        // The summary, after all exchanges.
+        if (text.startsWith("\n")) throw new Error("Input/output error (os error 5)");
+      },
+    },
+  );
+  assertMatch(stderr, /^<svg [^]*<\/svg>\ntimecli: Input\/output error \(os error 5\)\n$/);
+  assertEquals(code, 1);
+});
