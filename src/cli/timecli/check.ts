@@ -206,16 +206,15 @@ function targetsOf({ values, positionals: urls, sources }: CheckArguments): stri
   if (quorum !== undefined && quorum > servers.length) {
     throw new UsageError(`--quorum ${quorum} needs as many servers, not ${servers.length}`);
   }
-  return servers.map((server) => withPort(server, port));
-}
-
-function withPort(server: string, port: number | undefined): string {
-  if (port === undefined) return server;
-  const endpoint = parseMeasurable(server);
-  if (![port, defaultPortOf(endpoint)].includes(endpoint.port)) {
-    throw new UsageError(`${server} has another port than -p ${port}`);
-  }
-  return formatEndpoint({ ...endpoint, port });
+  if (port === undefined) return [...servers];
+  return servers.map((server) => {
+    const endpoint = parseMeasurable(server);
+    const hasAnother = ![port, defaultPortOf(endpoint)].includes(endpoint.port);
+    if (hasAnother && sources.get("port") === "arguments") {
+      throw new UsageError(`${server} has another port than -p ${port}`);
+    }
+    return hasAnother ? server : formatEndpoint({ ...endpoint, port });
+  });
 }
 
 /** Measurements and failures in lines, without bars, which would begin performance data. */

@@ -52,7 +52,7 @@ export async function networkOf(
   targets: readonly string[],
 ): Promise<Pick<ExchangeOptions, "bind" | "family" | "keys" | "ntsCa">> {
   return {
-    ...familyAndAddress(values),
+    ...familyAndAddress({ values, sources }),
     ...await readKeysFor(targets, { values, sources }),
     ...await readAuthoritiesFor(targets, { values, sources }),
   };
@@ -103,15 +103,18 @@ async function readAuthoritiesFor(
 }
 
 function familyAndAddress(
-  values: Pick<ValuesOf<typeof networkFields>, "bind" | "ipv4" | "ipv6">,
+  { values, sources }: NetworkArguments,
 ): Pick<ExchangeOptions, "bind" | "family"> {
   const { bind } = values;
   const family = familyOf(values);
   const own = bind === undefined ? family : addressFamily(canonicalAddress(bind));
-  if (family !== undefined && own !== family) {
+  if (family === undefined || own === family) return { bind, family };
+  // The environment gives way to the command line.
+  const [bindFrom, familyFrom] = [sources.get("bind"), sources.get(`ipv${family}`)];
+  if (bindFrom === familyFrom) {
     throw new UsageError(`--bind ${bind} is an IPv${own} address: leave out -${family}`);
   }
-  return { bind, family };
+  return bindFrom === "arguments" ? { bind } : { family };
 }
 
 /** The time limit of a query, of each request, or of a whole command. */

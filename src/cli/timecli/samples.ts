@@ -164,7 +164,7 @@ export function countReplies(exchanges: readonly SampledExchange[]): string {
 }
 
 /** The JSON object of one server's samples; durations in seconds. */
-export function samplesToJson(samples: Samples, raw: boolean): Record<string, unknown> {
+function samplesToJson(samples: Samples, raw: boolean): Record<string, unknown> {
   const { url, exchanges, loss, estimate, error, warnings } = samples;
   const best = estimate?.best;
   return {

@@ -24,3 +24,20 @@ Deno.test("keys and certificates that the environment names are not read for ser
     stderr: "timecli: --keys is for servers with a key: ntp://HOST?key=7\n",
   });
 });
+
+Deno.test("options of the environment give way to others of the command line", async () => {
+  for (
+    const [args, env, code] of [
+      [["192.0.2.1"], { TIMECLI_UTC: "1" }, 0],
+      [["192.0.2.1", "--utc"], {}, 2],
+      [["192.0.2.1", "--bind", "192.0.2.200"], { TIMECLI_IPV6: "1" }, 0],
+      [["192.0.2.1", "-4"], { TIMECLI_BIND: "2001:db8::200" }, 0],
+      [["192.0.2.1"], { TIMECLI_BIND: "2001:db8::200", TIMECLI_IPV4: "1" }, 2],
+      [["192.0.2.1", "-6", "--bind", "192.0.2.200"], {}, 2],
+      [["check", "192.0.2.1:124"], { TIMECLI_CHECK_PORT: "5000" }, 2],
+    ] as const
+  ) {
+    const outcome = await runTimecli(args, { network: simulatedServers(), env });
+    assertEquals(outcome.code, code, `${args} ${JSON.stringify(outcome)}`);
+  }
+});

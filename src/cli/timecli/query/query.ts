@@ -75,7 +75,9 @@ const groups = {
 
 async function run({ values, positionals, sources }: Arguments<typeof groups>): Promise<number> {
   const { json = false, csv = false, raw = false, utc = false, format } = values;
-  if (utc && format === undefined) throw new UsageError("--utc needs --format");
+  if (format === undefined && sources.get("utc") === "arguments") {
+    throw new UsageError("--utc needs --format");
+  }
   checkUrls(positionals);
   const network = await networkOf({ values, sources }, positionals);
   if (values.count !== undefined) {

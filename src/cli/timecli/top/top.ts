@@ -105,7 +105,9 @@ async function run({ values, positionals: [given] }: Arguments<typeof groups>): 
       if (!await writeUnlessStopped(line, signal)) return;
     }
   } catch (error) {
-    if (!signal.aborted) throw withAdvice(error, url);
+    // A reader that has closed the pipe (`| head`) has read enough.
+    if (signal.aborted || error instanceof Deno.errors.BrokenPipe) return;
+    throw withAdvice(error, url);
   }
 }
 

@@ -56,6 +56,13 @@ Deno.test("timecli top prints lists as lines, or as documented JSON", async () =
     ...[2, 2],
     "127.0.0.2",
   ]);
+  let lines = 0;
+  const closed = await runMain("timecli", timecli, ["top", ...reached, "-i", "100ms"], {
+    onOutput(): void {
+      if (++lines === 2) throw new Deno.errors.BrokenPipe("Broken pipe");
+    },
+  });
+  assertEquals([closed.code, closed.stderr, lines], [0, "", 2]);
   const refused = await top(url, "-n", "1");
   assertEquals([refused.code, refused.stdout], [1, ""]);
 });

@@ -19,7 +19,7 @@ import { type Reference, relativeReference, type Series, trueReference } from ".
 import { createTimeAxis, type TimeAxis } from "../axes.ts";
 
 export const WIDTH = 900;
-export const PLOT_HEIGHT = 260;
+const PLOT_HEIGHT = 260;
 export const FONT = "font-family: system-ui, sans-serif; font-size: 12px";
 
 const MARGIN_TOP = 30;
