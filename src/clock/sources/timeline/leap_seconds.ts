@@ -31,6 +31,11 @@ export function parseLeap(text: string): LeapSecond {
   return { kind: kind as LeapSecond["kind"], midnightNs };
 }
 
+export function isLeapSecond(value: unknown): value is LeapSecond {
+  const { kind, midnightNs } = (value ?? {}) as Partial<LeapSecond>;
+  return (kind === "insert" || kind === "delete") && typeof midnightNs === "bigint";
+}
+
 /**
  * Sorts leap seconds by time, without duplicates.
  *

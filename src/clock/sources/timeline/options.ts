@@ -20,7 +20,7 @@ import {
   whole,
 } from "../../../options/field.ts";
 import { readOptions } from "../../../options/read.ts";
-import { type LeapSecond, parseLeap, sortLeaps } from "./leap_seconds.ts";
+import { isLeapSecond, type LeapSecond, parseLeap, sortLeaps } from "./leap_seconds.ts";
 import { type Smear, smears } from "./smear.ts";
 
 /**
@@ -142,7 +142,7 @@ const libraryFields: Fields<ClockOptions> = {
   leapSeconds: field(
     { name: "leap-seconds", help: "further leap seconds" },
     "a list such as parseLeapSeconds() returns",
-    (leaps) => Array.isArray(leaps) ? leaps : undefined,
+    (leaps) => Array.isArray(leaps) && leaps.every(isLeapSecond) ? leaps : undefined,
   ),
   leapSecondsExpire: field(
     { name: "leap-seconds-expire", help: "when the list of further leap seconds expires" },

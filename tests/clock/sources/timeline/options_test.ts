@@ -44,6 +44,12 @@ Deno.test("a wrong option of a clock is named, with its valid values", () => {
     [{ offset: "-9007199254740991s" }, "Cannot serve that time: expected years -271821 to 275760"],
     [{ steps: ["+1s@00:65"] }, 'clock.steps is ["+1s@00:65"], expected a step such as +1s@00:05'],
     [{ steps: ["+1s@1:60:00"] }, "expected a step such as"],
+    ...[[{ kind: "skip", midnightNs: 0n }], [{ kind: "insert" }], [null]].map((leapSeconds) =>
+      [
+        { leapSeconds } as unknown as ClockOptions,
+        "expected a list such as parseLeapSeconds() returns",
+      ] as [ClockOptions, string]
+    ),
     [{ noise: "2h" }, 'clock.noise is "2h", expected 0 to 1h'],
     [{ noise: "-1s" }, 'clock.noise is "-1s", expected 0 to 1h'],
     [{ seed: NaN }, "clock.seed is NaN, expected a whole number, 0 to 4294967295"],
