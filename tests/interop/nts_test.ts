@@ -34,7 +34,7 @@ pidfile ${folder}/${name}.pid
 /** Queries until the daemon listens, which none reports. */
 function askListening(network: Network, url: string): Promise<Outcome> {
   const ask = (): Promise<Outcome> => timecli(network, "--json", url);
-  return poll(30, ask, ({ stdout }) => !stdout.includes("Connection refused"));
+  return poll(30, ask, ({ stdout }) => !stdout.includes("nothing listens"));
 }
 
 const URL = "ntp+nts://localhost:14460";
@@ -103,7 +103,7 @@ Deno.test(
       const { code, stdout, stderr } = await poll(
         30,
         () => ask(may, "--json"),
-        ({ stdout }) => !stdout.includes("Connection refused"),
+        ({ stdout }) => !stdout.includes("nothing listens"),
       );
       assertEquals(code, 0, stderr);
       assertEquals(JSON.parse(stdout).authenticated, "nts");

@@ -73,6 +73,8 @@ export async function exchangeKeys(
     const { message } = cause as Error;
     const problem = cause instanceof NoLibsslError
       ? message
+      : (cause as { readonly code?: string }).code === "ECONNREFUSED"
+      ? `NTS key exchange failed: nothing listens on tcp ${server}`
       : cause instanceof KeyExchangeError
       ? `The NTS key exchange server ${server} ${message}`
       : `NTS key exchange with ${server} failed: ${
