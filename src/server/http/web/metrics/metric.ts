@@ -22,6 +22,17 @@ export interface ServerMetric extends Metric {
   readonly samples: Sampler;
 }
 
+/** Samples, and the names of the labels that each of them has. */
+export type Samples = Pick<ServerMetric, "labels" | "samples">;
+
+export function gauge(name: string, help: string, of: Samples): ServerMetric {
+  return { name, type: "gauge", help, ...of };
+}
+
+export function counter(name: string, help: string, of: Samples): ServerMetric {
+  return { name, type: "counter", help, ...of };
+}
+
 /** Codes of their own would be hundreds of series, or series that are not there from the start. */
 const classes = ["2xx", "3xx", "4xx", "5xx"] as const;
 

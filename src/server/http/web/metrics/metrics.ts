@@ -4,7 +4,7 @@ import { runtime } from "../../../../system/runtime.ts";
 import type { Sample } from "../../../../text/exposition.ts";
 import { clockMetrics } from "./clock_metrics.ts";
 import { listenerMetrics } from "./listener_metrics.ts";
-import type { Sampler, ServerMetric } from "./metric.ts";
+import { counter, gauge, type Sampler, type Samples, type ServerMetric } from "./metric.ts";
 import { upstreamMetrics } from "./upstream_metrics.ts";
 import { metricsResponse } from "../../../../http/negotiate.ts";
 import type { WebRoutes } from "../route.ts";
@@ -19,87 +19,77 @@ export const serverMetrics: readonly ServerMetric[] = [
     help: "What runs; always 1.",
     samples: ({ transport }) => [[[config.version, runtime.version.deno, transport], 1]],
   },
-  {
-    name: "timesrv_start_time_seconds",
-    type: "gauge",
-    help: "When it was started, by this machine's clock, in seconds since 1970.",
-    samples: ({ started }) => [[[], started.epochMilliseconds / 1000]],
-  },
-  {
-    name: "timesrv_answering",
-    type: "gauge",
-    help: "1 while every listener replies, otherwise 0.",
-    samples: ({ isAnswering }) => [[[], Number(isAnswering())]],
-  },
+  gauge(
+    "timesrv_start_time_seconds",
+    "When it was started, by this machine's clock, in seconds since 1970.",
+    sampleOf(({ started }) => started.epochMilliseconds / 1000),
+  ),
+  gauge(
+    "timesrv_answering",
+    "1 while every listener replies, otherwise 0.",
+    sampleOf(({ isAnswering }) => Number(isAnswering())),
+  ),
   ...listenerMetrics,
-  {
-    name: "timesrv_recent_clients",
-    type: "gauge",
-    help: "Clients of the last five minutes, by their addresses.",
-    samples: ({ recentClients }) => [[[], recentClients()]],
-  },
+  gauge(
+    "timesrv_recent_clients",
+    "Clients of the last five minutes, by their addresses.",
+    sampleOf(({ recentClients }) => recentClients()),
+  ),
   ...clockMetrics,
   ...upstreamMetrics,
-  {
-    name: "timesrv_nts_key_exchanges_total",
-    type: "counter",
-    labels: ["outcome"],
-    help: "NTS key exchanges by outcome, of which answered is the one that gives cookies.",
-    samples: ofNts(({ keyExchanges }) =>
-      Object.entries(keyExchanges).map(([outcome, count]): Sample => [[outcome], count])
+  counter(
+    "timesrv_nts_key_exchanges_total",
+    "NTS key exchanges by outcome, of which answered is the one that gives cookies.",
+    ofNts(
+      ["outcome"],
+      ({ keyExchanges }) =>
+        Object.entries(keyExchanges).map(([outcome, count]): Sample => [[outcome], count]),
     ),
-  },
-  {
-    name: "timesrv_nts_connections",
-    type: "gauge",
-    help: "Open connections of NTS key exchanges.",
-    samples: ofNts(({ connections }) => [[[], connections]]),
-  },
-  {
-    name: "timesrv_nts_certificate_expiry_timestamp_seconds",
-    type: "gauge",
-    help: "When the certificate of NTS ends, in seconds since 1970.",
-    samples: ofNts(({ certificateEnd }) => [[[], certificateEnd.epochMilliseconds / 1000]]),
-  },
-  {
-    name: "timesrv_nts_newest_key_timestamp_seconds",
-    type: "gauge",
-    help: "When the newest key of NTS cookies was made, in seconds since 1970.",
-    samples: ofNts(({ newestKey }) => [[[], newestKey.epochMilliseconds / 1000]]),
-  },
-  {
-    name: "timesrv_http_requests_total",
-    type: "counter",
-    labels: ["path", "code"],
-    help: "HTTP requests by path, assets or other, and class of the status code, such as 2xx.",
-    samples: (_server, { requests }) => requests.samples(),
-  },
-  {
-    name: "timesrv_http_connections",
-    type: "gauge",
-    labels: ["kind"],
-    help: "Open connections over HTTP, by their use: http, events or websocket.",
-    samples: (_server, { connections }) =>
-      Object.entries(connections).map(([kind, count]): Sample => [[kind], count]),
-  },
-  {
-    name: "process_cpu_seconds_total",
-    type: "counter",
-    help: "CPU time of the process in seconds, of all threads.",
-    samples: (_server, { cpuSeconds }) => [[[], cpuSeconds]],
-  },
-  {
-    name: "process_resident_memory_bytes",
-    type: "gauge",
-    help: "Resident memory of the process.",
-    samples: () => [[[], runtime.memoryUsage().rss]],
-  },
-  {
-    name: "process_start_time_seconds",
-    type: "gauge",
-    help: "When the process was started, by this machine's clock, in seconds since 1970.",
-    samples: () => [[[], performance.timeOrigin / 1000]],
-  },
+  ),
+  gauge(
+    "timesrv_nts_connections",
+    "Open connections of NTS key exchanges.",
+    ofNts([], ({ connections }) => [[[], connections]]),
+  ),
+  gauge(
+    "timesrv_nts_certificate_expiry_timestamp_seconds",
+    "When the certificate of NTS ends, in seconds since 1970.",
+    ofNts([], ({ certificateEnd }) => [[[], certificateEnd.epochMilliseconds / 1000]]),
+  ),
+  gauge(
+    "timesrv_nts_newest_key_timestamp_seconds",
+    "When the newest key of NTS cookies was made, in seconds since 1970.",
+    ofNts([], ({ newestKey }) => [[[], newestKey.epochMilliseconds / 1000]]),
+  ),
+  counter(
+    "timesrv_http_requests_total",
+    "HTTP requests by path, assets or other, and class of the status code, such as 2xx.",
+    { labels: ["path", "code"], samples: (_server, { requests }) => requests.samples() },
+  ),
+  gauge(
+    "timesrv_http_connections",
+    "Open connections over HTTP, by their use: http, events or websocket.",
+    {
+      labels: ["kind"],
+      samples: (_server, { connections }) =>
+        Object.entries(connections).map(([kind, count]): Sample => [[kind], count]),
+    },
+  ),
+  counter(
+    "process_cpu_seconds_total",
+    "CPU time of the process in seconds, of all threads.",
+    sampleOf((_server, { cpuSeconds }) => cpuSeconds),
+  ),
+  gauge(
+    "process_resident_memory_bytes",
+    "Resident memory of the process.",
+    sampleOf(() => runtime.memoryUsage().rss),
+  ),
+  gauge(
+    "process_start_time_seconds",
+    "When the process was started, by this machine's clock, in seconds since 1970.",
+    sampleOf(() => performance.timeOrigin / 1000),
+  ),
 ];
 
 export const metricsRoutes: WebRoutes = {
@@ -125,9 +115,17 @@ export const metricsRoutes: WebRoutes = {
   },
 };
 
+/** One sample, without labels. */
+function sampleOf(value: (...given: Parameters<Sampler>) => number): Samples {
+  return { samples: (...given) => [[[], value(...given)]] };
+}
+
 /** Samples of NTS, if it is served. */
-function ofNts(samples: (report: NtsReport) => readonly Sample[]): Sampler {
-  return ({ nts }) => nts === undefined ? [] : samples(nts.report);
+function ofNts(
+  labels: readonly string[],
+  samples: (report: NtsReport) => readonly Sample[],
+): Samples {
+  return { labels, samples: ({ nts }) => nts === undefined ? [] : samples(nts.report) };
 }
 
 async function readCpuSeconds(): Promise<number> {
