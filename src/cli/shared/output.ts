@@ -97,9 +97,13 @@ export class StatusLine implements Disposable {
 
   show(text: string): void {
     if (!this.#isShown) return;
-    // A longer one would take two lines, of which only the last can be cleared.
-    const line = shorten(escapeLine(text), (Deno.consoleSize().columns || 80) - 1);
-    writeText(Deno.stderr, `\r\x1b[K${forLocale(line)}`);
+    try {
+      // A longer one would take two lines, of which only the last can be cleared.
+      const line = shorten(escapeLine(text), (Deno.consoleSize().columns || 80) - 1);
+      writeText(Deno.stderr, `\r\x1b[K${forLocale(line)}`);
+    } catch {
+      // The terminal has been closed.
+    }
   }
 
   clear(): void {

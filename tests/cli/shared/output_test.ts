@@ -3,10 +3,12 @@ import {
   hasColour,
   painter,
   printProblems,
+  StatusLine,
   writeText,
   writeUnlessStopped,
 } from "../../../src/cli/shared/output.ts";
 import { FakeTime } from "../../support/fake_time.ts";
+import { replacing } from "../../support/replacing.ts";
 
 Deno.test("writeText writes all of a text to a stream that takes a part at a time", () => {
   const parts: number[][] = [];
@@ -25,18 +27,23 @@ Deno.test("writeText writes all of a text to a stream that takes a part at a tim
   assertEquals(parts.length, count);
 });
 
-Deno.test("printProblems does without a standard error that takes nothing", () => {
+Deno.test("problems and progress do without a standard error that takes nothing", async () => {
   const full = (): never => {
     throw new Error("No space left on device (os error 28)");
   };
-  const own = Object.getOwnPropertyDescriptor(Deno.stderr, "writeSync");
-  Object.defineProperty(Deno.stderr, "writeSync", { value: full, configurable: true });
-  try {
-    printProblems(["a", "b"]);
-  } finally {
-    if (own) Object.defineProperty(Deno.stderr, "writeSync", own);
-    else delete (Deno.stderr as Partial<typeof Deno.stderr>).writeSync;
-  }
+  await replacing(
+    [[Deno.stderr, { writeSync: full }]],
+    () => Promise.resolve(printProblems(["a", "b"])),
+  );
+  // A terminal that has been closed.
+  await replacing([
+    [Deno.stderr, { writeSync: full, isTerminal: () => true }],
+    [Deno, { consoleSize: full }],
+  ], () => {
+    using line = new StatusLine();
+    line.show("1 of 2");
+    return Promise.resolve();
+  });
 });
 
 Deno.test("painter sets text in a style on a terminal only", () => {
