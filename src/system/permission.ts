@@ -6,9 +6,17 @@ export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return runtime.permissions.querySync(permission).state === "granted";
 }
 
-/** Reads a variable of the environment; undefined if it is not set or not permitted. */
+/**
+ * Reads a variable of the environment; undefined if it is not set or not permitted. One that is not UTF-8 is
+ * U+FFFD, which is no value of any option, because Deno throws for it.
+ */
 export function environmentVariable(variable: string): string | undefined {
-  return isGranted({ name: "env", variable }) ? runtime.env.get(variable) : undefined;
+  if (!isGranted({ name: "env", variable })) return undefined;
+  try {
+    return runtime.env.get(variable);
+  } catch {
+    return "\ufffd";
+  }
 }
 
 /**
