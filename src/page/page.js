@@ -118,6 +118,24 @@ function showFrame() {
   requestAnimationFrame(showFrame);
 }
 
+/** The zone that was chosen last. Where a browser stores nothing for this site, each access throws. */
+function readZone() {
+  try {
+    return localStorage.getItem("zone");
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} id */
+function storeZone(id) {
+  try {
+    localStorage.setItem("zone", id);
+  } catch {
+    // It holds until the page is loaded again.
+  }
+}
+
 /** @param {boolean} isLocal */
 function chooseZone(isLocal) {
   zone.isLocal = isLocal;
@@ -143,7 +161,7 @@ function showSpan() {
 
 for (const [id, isLocal] of /** @type {const} */ ([["utc", false], ["local", true]])) {
   byId(id).addEventListener("click", () => {
-    localStorage.setItem("zone", id);
+    storeZone(id);
     chooseZone(isLocal);
   });
 }
@@ -151,7 +169,7 @@ for (const span of /** @type {Span[]} */ (Object.keys(spans))) {
   byId("spans").append(makeButton(spans[span].label, () => chooseSpan(span)));
 }
 showSpan();
-chooseZone(localStorage.getItem("zone") === "local");
+chooseZone(readZone() === "local");
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
 document.addEventListener("visibilitychange", () => {
   showAll();

@@ -236,6 +236,25 @@ Deno.test(
 );
 
 Deno.test(
+  await where(browserNeeds, "the status page needs no storage in the browser", async () => {
+    await using server = await serve("ntp://127.0.0.1:0", { http });
+    await withBrowser(async (browser) => {
+      const context = await browser.newContext();
+      // As where the user blocks the data of sites.
+      await context.addInitScript(`Object.defineProperty(window, "localStorage", {
+        get() { throw new DOMException("denied", "SecurityError"); },
+      });`);
+      const page = new Watched(await context.newPage(), server.http?.url ?? "");
+      await page.page.goto(`${server.http?.url}/`);
+      await page.shows("hms", /^\d\d:\d\d:\d\d$/);
+      await page.page.click("#local");
+      assertEquals(await page.page.getAttribute("#local", "aria-pressed"), "true");
+      assertEquals(page.messages, []);
+    });
+  }),
+);
+
+Deno.test(
   await where(browserNeeds, "the status page tells the servers of a pool apart", async () => {
     const upstreams = ["ntp://127.0.0.1:9?pool=2&minpoll=1"];
     await using server = await serve("ntp://127.0.0.1:0", { http, upstreams });

@@ -22,6 +22,9 @@ export const spans = {
 /** The seconds over which tiles and tables take means: single ones flicker. */
 const MEAN_SECONDS = 10;
 
+/** The difference in time from one second to the next that makes what is shown out of date. */
+const MAX_GAP_SECONDS = 5;
+
 export class Series {
   /** @type {Span} */
   span = "10m";
@@ -32,7 +35,6 @@ export class Series {
   /** @type {Tick[]} */
   #recent = [];
   #step = 1;
-  #next = 0;
 
   /** @param {History} history */
   load({ step, from, columns }) {
@@ -45,7 +47,6 @@ export class Series {
       ]),
     );
     this.#step = step;
-    this.#next = (this.times.at(-1) ?? 0) + step;
   }
 
   /**
@@ -57,10 +58,13 @@ export class Series {
   add(tick) {
     this.#recent.push(tick);
     if (this.#recent.length > MEAN_SECONDS) this.#recent.shift();
-    if (this.#step !== 1) return tick.t >= this.#next + this.#step;
-    if (this.times.length === 0) return false;
+    const last = this.times.at(-1);
+    if (last === undefined) return this.#step !== 1;
+    const gap = tick.t - last;
+    // Also when the clock of the server's machine was set: the history has all times by that clock.
+    if (Math.abs(gap) >= (this.#step === 1 ? MAX_GAP_SECONDS : 2 * this.#step)) return true;
     // The history may have it already.
-    if (tick.t <= (this.times.at(-1) ?? 0)) return false;
+    if (this.#step !== 1 || gap <= 0) return false;
     const values = valuesOf(tick);
     for (const name of values.keys()) {
       if (!this.columns.has(name)) this.columns.set(name, this.times.map(() => null));
