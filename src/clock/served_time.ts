@@ -103,7 +103,11 @@ export class ServedTime implements ClockControl, Disposable {
   }
 
   set(options: ClockOptions): void {
-    this.#simulate((timeline) => timeline.set(options));
+    this.#refuseIfFollowing();
+    readClock(options);
+    const isEmpty = Object.values(options).every((value) => value === undefined);
+    // With nothing to change, the time of the machine stays that, with its status.
+    if (!isEmpty || this.isSimulated) this.#simulate((timeline) => timeline.set(options));
     this.#count("set");
   }
 

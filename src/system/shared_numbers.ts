@@ -21,6 +21,8 @@ export class SharedNumbers {
   /** Writes all of them. Only one thread may. */
   write(numbers: ArrayLike<number>): void {
     Atomics.add(this.#sequence, 0, 1);
+    // On arm64 the writes below could overtake the one above, but not a load of it.
+    Atomics.load(this.#sequence, 0);
     this.#shared.set(numbers);
     Atomics.add(this.#sequence, 0, 1);
   }

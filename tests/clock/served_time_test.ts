@@ -3,6 +3,7 @@ import type { Clock } from "../../src/clock/clock.ts";
 import type { ClockStatus } from "../../src/clock/status.ts";
 import { ServedPage } from "../../src/clock/page.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
+import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import type { StatusOptions } from "../../src/clock/sources/options.ts";
 import { parseLeap } from "../../src/clock/sources/timeline/leap_seconds.ts";
 import { systemClock } from "../../src/clock/system_clock.ts";
@@ -224,4 +225,17 @@ Deno.test("changes are counted by their kind, planned ones too, whatever the sou
   await timers.advance(60_000);
   assertThrows(() => time.step("nonsense"), SyntaxError);
   assertEquals(time.changes, { set: 2, step: 3, leap: 1, reset: 1 });
+});
+
+Deno.test("a change of nothing leaves the time of the machine, and its status, as they are", () => {
+  using time = started();
+  const before = seen(time);
+  time.set({});
+  time.set({ offset: undefined } as unknown as ClockOptions);
+  assertEquals([time.isSimulated, time.isExpiring, time.changes.set], [false, true, 2]);
+  assertEquals(seen(time), before);
+  assertThrows(() => time.set({ ofset: "1h" } as unknown as ClockOptions), SyntaxError, "offset");
+  time.set({ offset: "1h" });
+  time.set({});
+  assertEquals([time.isSimulated, time.isExpiring, seen(time).ahead], [true, false, 3600]);
 });
