@@ -7,7 +7,7 @@ import { passed, type TimedFields } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import {
   evaluateExchanges,
-  sample,
+  sampleAll,
   type SampledExchange,
   sampleFields,
   type SampleOptions,
@@ -104,8 +104,8 @@ export async function compare(
   urls: readonly string[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { onProgress, onExchange, count = 4, ...sampling } = options;
-  const { interval, signal } = readOptions(compareFields, options, "compare");
+  const { onProgress, ...sampling } = options;
+  const { interval, count = 4 } = readOptions(compareFields, options, "compare");
   const endpoints = urls.map(parseMeasurable);
   // Before any of them is queried.
   for (const endpoint of endpoints) checkInterval(endpoint, interval);
@@ -116,27 +116,7 @@ export async function compare(
     // In the order given.
     onProgress?.(combine(unique.flatMap((url) => known.get(url) ?? [])));
   };
-  // Once one of them has failed, none is queried any more.
-  const end = new AbortController();
-  const settings = {
-    ...sampling,
-    count,
-    signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal,
-  };
-  const samples = unique.map((url) =>
-    sample(url, {
-      ...settings,
-      onExchange(exchange): void {
-        onExchange?.(exchange);
-        if (onProgress) add(url, exchange);
-      },
-    })
-  );
-  try {
-    return combine(await Promise.all(samples));
-  } finally {
-    end.abort();
-  }
+  return combine(await sampleAll(unique, { ...sampling, count }, onProgress && add));
 }
 
 function summarize(url: string, exchanges: readonly SampledExchange[]): Samples {

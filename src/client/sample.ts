@@ -157,6 +157,45 @@ export async function sample(url: string, options: SampleOptions = {}): Promise<
   };
 }
 
+/**
+ * Samples several servers at the same time, until one of them fails by an error. Once the signal aborts, a
+ * server without an exchange has sent no time; if none has any, it rejects with the signal's reason.
+ */
+export async function sampleAll(
+  urls: readonly string[],
+  options: SampleOptions,
+  onExchangeOf?: (url: string, exchange: SampledExchange) => void,
+): Promise<Samples[]> {
+  const { signal: given } = options;
+  const end = new AbortController();
+  const signal = given ? AbortSignal.any([given, end.signal]) : end.signal;
+  const sampleOne = async (url: string): Promise<Samples | undefined> => {
+    const onExchange = (exchange: SampledExchange): void => {
+      options.onExchange?.(exchange);
+      onExchangeOf?.(url, exchange);
+    };
+    try {
+      return await sample(url, { ...options, signal, onExchange });
+    } catch (error) {
+      if (given?.aborted && error === given.reason) return undefined;
+      throw error;
+    }
+  };
+  try {
+    const all = await Promise.all(urls.map(sampleOne));
+    if (all.every((samples) => samples === undefined)) given?.throwIfAborted();
+    return all.map((samples, i) => samples ?? silentSamples(urls[i] as string));
+  } finally {
+    end.abort();
+  }
+}
+
+function silentSamples(given: string): Samples {
+  const url = formatEndpoint(parseMeasurable(given));
+  const error = new QueryError("timeout", `No reply from ${url} before the end`);
+  return { url, exchanges: [], loss: 1, warnings: [], error };
+}
+
 /** The replies that can be trusted, and the share of the requests without a reply. */
 export function evaluateExchanges(
   exchanges: readonly SampledExchange[],

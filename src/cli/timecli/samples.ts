@@ -4,7 +4,7 @@ import type { Estimate } from "../../client/estimate.ts";
 import { checkInterval } from "../../client/poll.ts";
 import { delayOf, parseMeasurable } from "../../client/query.ts";
 import {
-  sample,
+  sampleAll,
   type SampledExchange,
   type SampleOptions,
   type Samples,
@@ -42,7 +42,7 @@ export async function runSamples(
   checkServers(targets, options.interval);
   const all = await withProgress(
     targets.length * options.count,
-    (more) => Promise.all(targets.map((target) => sample(target, { ...options, ...more }))),
+    (more) => sampleAll(targets, { ...options, ...more }),
   );
   const isTable = all.length > 1 && !json && !csv;
   if (json || csv) {

@@ -216,6 +216,29 @@ Root distance  5.077 ms
     ["--count 2 ntp://192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
     ["compare 192.0.2.9", 1, "", "timecli: Stopped before anything was measured\n"],
     ["wait --quiet 192.0.2.9", 1, "", "timecli: Stopped before the clock agreed\n"],
+    [
+      "--count 2 192.0.2.9 192.0.2.1",
+      3,
+      `
+SERVER               OFFSET  BOUND     DELAY     JITTER  STRATUM  REFERENCE  LEAP  REPLIES
+ntp://192.0.2.9:123  No reply from ntp://192.0.2.9:123 before the end
+ntp://192.0.2.1:123  +0 s    11.01 ms  22.00 ms          1        GPS        none  1/1
+`,
+    ],
+    [
+      "compare 192.0.2.1 192.0.2.9",
+      3,
+      `
+SERVER               OFFSET  BOUND     DELAY     JITTER  STRATUM  REFERENCE  LEAP  REPLIES  VERDICT
+ntp://192.0.2.1:123  +0 s    11.01 ms  22.00 ms          1        GPS        none  1/1      alone
+ntp://192.0.2.9:123                                                                0/0      failed
+
+ntp://192.0.2.9:123: No reply from ntp://192.0.2.9:123 before the end
+
+One server sent a time: there is nothing to compare it with.
+1 of 2 did not answer: 192.0.2.9:123.
+`,
+    ],
   ], { interruptAfterMs: 500 });
 });
 
