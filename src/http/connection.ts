@@ -262,7 +262,7 @@ const reasons: Readonly<Record<number, string>> = {
   431: "Request Header Fields Too Large",
 };
 
-/** Names who an address belongs to: of IPv6 its network, for one machine has a whole /64. */
+/** Names the source that an address belongs to: of IPv6 its network, for one machine has a whole /64. */
 export function sourceOf(address: string): string {
   const words: IpWords = new Uint32Array(4);
   parseIpWords(address, words);

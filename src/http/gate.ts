@@ -97,6 +97,7 @@ export function bearerOf(headers: Headers): string {
   return /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
 }
 
+/** The time in which wrong tokens count. */
 const WINDOW_MS = 60_000;
 
 /** Wrong tokens from one source within that time. */
@@ -105,6 +106,7 @@ const MAX_WRONG = 5;
 /** The wrong tokens that are kept, which bounds the memory; the oldest are forgotten first. */
 const MAX_KEPT = 1000;
 
+/** Guesses of tokens: each source may be wrong a few times a minute, wherever a token is sent. */
 export class TokenGuesses {
   readonly #timers: Timers;
   readonly #tokens = new Set<string>();

@@ -1,4 +1,4 @@
-/** The large clock, and what it is worth. */
+/** The large clock, and the verdict on it. */
 import { byId, make, setClass, setText } from "./dom.js";
 import { formatDate, formatSeconds, formatTime, formatZone } from "./format.js";
 

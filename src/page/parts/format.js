@@ -39,7 +39,7 @@ export function formatSeconds(seconds) {
 }
 
 /**
- * Formats an error bound: nobody needs its third digit.
+ * Formats an error bound with two digits: a third means nothing.
  *
  * @param {number} seconds
  */

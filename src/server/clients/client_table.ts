@@ -162,7 +162,7 @@ export function rateOf(recent: number, spanMs: number, elapsedMs: number): numbe
   if (Math.abs(elapsedMs) > RECENT_MS) return 0;
   // At a steady rate it is the same until the next request is overdue.
   const overdue = 1000 / Math.max(1, elapsedMs);
-  // A client that began to ask just now has not been counted for all of that time.
+  // A client whose first request came just now has not been counted for all of that time.
   const share = recent < 1.5
     ? 1
     : 1 - Math.exp(-Math.max(Math.abs(spanMs), MIN_SPAN_MS) / RECENT_MS);

@@ -12,7 +12,7 @@ import { leapNames } from "../../protocols/ntp/packet.ts";
 /** A warning, and what it is about if there may be several of its kind. */
 export interface Finding extends Omit<ServerWarning, "since"> {
   readonly about: string;
-  /** What is said when it is over. */
+  /** The text of the event when it is over. */
   readonly over: string;
 }
 
@@ -79,7 +79,7 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
     }];
   }
   const left = all.length - lost.length;
-  // Without a majority nobody can say which of them is wrong, nor by how much.
+  // Without a majority it is unknown which of them is wrong, and by how much.
   const isAgreed = all.some(({ state }) => state === "selected" || state === "combined");
   return [
     ...lost.map(({ name, lastReply }): Finding => ({
@@ -106,7 +106,7 @@ function upstreams({ following, started }: ControlledServer): Finding[] {
   ];
 }
 
-/** Formats whole seconds: the tenths of a request that is sent once a minute say nothing. */
+/** Formats whole seconds: at one request per minute tenths mean nothing. */
 function formatAge(seconds: number): string {
   return seconds < 600 ? `${Math.round(seconds)} s` : formatSeconds(seconds);
 }

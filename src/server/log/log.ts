@@ -261,7 +261,7 @@ export class ServerLog {
     );
   }
 
-  /** Logs why a server that was not asked to stop does so. */
+  /** Logs why a server stops by itself. */
   ending(reason: string): void {
     this.#inform([`Ending: ${reason}`], { event: "ending", reason });
   }

@@ -1,4 +1,4 @@
-/** What the log says once a server is complete. */
+/** The lines of the log once a server is complete. */
 import { isLoopback } from "../../system/address.ts";
 import type { ControlledServer } from "../http/call.ts";
 import type { ServeOptions, Server } from "../serve_options.ts";

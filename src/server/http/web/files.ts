@@ -50,7 +50,7 @@ export const moduleRoutes: WebRoutes = {
   },
 };
 
-/** Whether a path is one of the files of the page beside the first, which nobody asks for by hand. */
+/** Whether a path is one of the files of the page beside the first, which no person requests. */
 export function isPageFile(path: string): boolean {
   return path !== "/" && Object.hasOwn(pageFiles, path);
 }

@@ -13,7 +13,7 @@ export interface WebCall {
   /**
    * Admits another request over the same connection, which is a WebSocket.
    *
-   * @throws {HttpError} If access rules deny the client now, or it asks too often
+   * @throws {HttpError} If access rules deny the client now, or it sends too many requests
    */
   readonly admit: () => void;
   /** Whether the client still may look, for what goes on: its session may end, and access rules may change. */
@@ -34,7 +34,7 @@ export type Method = "GET" | "POST" | "DELETE";
 
 export interface WebRoute {
   readonly part: HttpPart;
-  /** Whether it is for all who reach it, pages of other sites included; otherwise for those who may look at the server. */
+  /** Whether it is for all clients, pages of other sites included; otherwise for those that may look at the server. */
   readonly isPublic: boolean;
   /** Whether it is for forms of the server's own pages, which it checks itself. */
   readonly isForm?: boolean;

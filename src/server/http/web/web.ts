@@ -33,7 +33,7 @@ export interface WebOptions {
   readonly address: string;
   /** The bearer token for all but the time. */
   readonly token?: string | undefined;
-  /** The names by which it is asked, beside addresses and `localhost`. */
+  /** Its names in URLs, beside addresses and `localhost`. */
   readonly names?: readonly string[] | undefined;
   readonly parts?: readonly HttpPart[] | undefined;
 }
@@ -207,7 +207,7 @@ export class Web {
         isAdmitted: () => mayLook() && (request.isLocal || subject.guard.isAllowed(request.peer)),
         gate: this.#gate,
         dashboard: () => this.#dashboard as Dashboard,
-        // Without a token anybody in the network may look.
+        // Without a token every client in the network may look.
         seesAddresses: request.isLocal || this.#hasToken,
       });
       return { ...response, headers: { ...response.headers, ...common } };
@@ -232,7 +232,7 @@ export class Web {
     refusePath(path, this.shownPaths);
   }
 
-  /** Refuses clients that get no time over UDP either, and those that ask too often. */
+  /** Refuses clients that get no time over UDP either, and those that send too many requests. */
   #admit({ peer, isLocal, url }: HttpRequest, { guard }: ControlledServer): void {
     if (!isLocal && !guard.isAllowed(peer)) {
       throw new HttpError(403, "This server does not answer your address");

@@ -1,4 +1,4 @@
-/** Who may look at a server over HTTP: programs with the token, browsers with a session, never pages of other sites. */
+/** Access to what a server shows over HTTP: for programs with the token, browsers with a session, never pages of other sites. */
 import {
   bearerOf,
   isOwnOrigin,
@@ -10,9 +10,9 @@ import { systemTimers, type Timers } from "../../../system/time.ts";
 import { HttpError, type HttpRequest } from "../../../http/message.ts";
 
 export interface WebGateOptions {
-  /** What has to be known to look; without it all may. */
+  /** The bearer token; without it every client may look. */
   readonly token?: string | undefined;
-  /** The names by which the server is asked, beside addresses and `localhost`. */
+  /** The names of the server in URLs, beside addresses and `localhost`. */
   readonly names: readonly string[];
   /** @default {systemTimers} */
   readonly timers?: Timers;

@@ -104,7 +104,7 @@ export class Dashboard implements Disposable {
     const known = lastId > this.#lastId ? 0 : lastId;
     stream.push(`retry: ${RETRY_MS}\n\n`);
     const { state } = this;
-    // Without a viewer it was not looked for changes.
+    // Without a viewer, changes were not looked for.
     if (this.#viewers.size === 1) this.#lastState = this.#still();
     stream.push(event("state", withSchema(state)));
     for (const news of this.#news) if (news.id > known) stream.push(newsEvent(news));
@@ -112,7 +112,7 @@ export class Dashboard implements Disposable {
     return stream;
   }
 
-  /** Ends the streams of those who may not watch any more. */
+  /** Ends the streams of viewers that may not watch any more. */
   dismiss(): void {
     for (const { stream, isAdmitted } of this.#viewers) if (!isAdmitted()) stream.end();
   }
