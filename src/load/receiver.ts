@@ -13,7 +13,7 @@ import { type Dialect, EPOCH_SECONDS } from "./dialects.ts";
 import { Histogram, type Tally } from "./figures.ts";
 import { type Flow, LOST } from "./flow.ts";
 import type { UnixTime } from "../clock/clock.ts";
-import { RealtimeClock, secondsOf } from "../clock/realtime_clock.ts";
+import { RealtimeClock, secondsOf } from "../clock/kernel_clocks.ts";
 
 /** Replies received by one system call at most. */
 const MAX_BATCH = 64;

@@ -1,7 +1,7 @@
 /** The clock behind a server: the system's, or a caller's own. */
 import { openLibc } from "../system/libc.ts";
 import { type Clock, measurePrecision } from "../clock/clock.ts";
-import { RealtimeClock } from "../clock/realtime_clock.ts";
+import { RealtimeClock } from "../clock/kernel_clocks.ts";
 import { systemClock } from "../clock/system_clock.ts";
 import type { ClockOptions } from "../clock/sources/timeline/options.ts";
 

@@ -1,6 +1,6 @@
 /** Handles every datagram, on either transport and in any thread: guard, arrival time, responder. */
 import type { Clock, UnixTime } from "../clock/clock.ts";
-import type { StampConverter } from "../clock/raw_clock.ts";
+import type { StampConverter } from "../clock/kernel_clocks.ts";
 import type { ServedClock } from "../clock/served_clock.ts";
 import type { Endpoint } from "../protocols/endpoint.ts";
 import { type Answer, refusal, type Responder } from "../protocols/responder.ts";

@@ -1,7 +1,7 @@
 /** A server that follows others, on a simulated network and under fake time. */
 import type { UnixTime } from "../../src/clock/clock.ts";
 import { splitNs } from "../../src/clock/line.ts";
-import type { RawBase } from "../../src/clock/raw_clock.ts";
+import type { RawBase } from "../../src/clock/kernel_clocks.ts";
 import { ServedTime } from "../../src/clock/served_time.ts";
 import type { Network } from "../../src/client/network.ts";
 import type { DatagramConnection } from "../../src/transports/connect_datagram.ts";

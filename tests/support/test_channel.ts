@@ -1,5 +1,5 @@
 /** A channel of the mmsg transport on a fake socket. */
-import { RealtimeClock } from "../../src/clock/realtime_clock.ts";
+import { RealtimeClock } from "../../src/clock/kernel_clocks.ts";
 import { MSG_DONTWAIT, MSG_WAITFORONE } from "../../src/system/libc.ts";
 import { Counters, type Totals } from "../../src/transports/counters.ts";
 import type { DatagramHandler } from "../../src/transports/exchange.ts";

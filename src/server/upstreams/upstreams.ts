@@ -1,6 +1,6 @@
 /** Follows upstream servers: sockets, names and timers around the discipline. */
 import type { Clock } from "../../clock/clock.ts";
-import { openRawClock, type RawBase, type RawOrigin } from "../../clock/raw_clock.ts";
+import { openRawClock, type RawBase, type RawOrigin } from "../../clock/kernel_clocks.ts";
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
 import type { SourceContext } from "../../clock/sources/source.ts";
 import { measure, type Measured, openNtsSession, requestOptions } from "../../client/query.ts";

@@ -15,7 +15,7 @@ import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
-import type { RawOrigin } from "../../clock/raw_clock.ts";
+import type { RawOrigin } from "../../clock/kernel_clocks.ts";
 import type { ServiceSettings } from "../../protocols/services.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";

@@ -2,7 +2,7 @@
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import type { Operation } from "../../transports/exchange.ts";
 import type { SymmetricKey } from "../../crypto/mac.ts";
-import type { RawOrigin } from "../../clock/raw_clock.ts";
+import type { RawOrigin } from "../../clock/kernel_clocks.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import type { LoggedSource } from "../log/request_log.ts";
 import type { GuardPlan } from "../guard/guard.ts";

@@ -8,7 +8,7 @@ import {
 import { counter, type Counters } from "../counters.ts";
 import type { DatagramHandler } from "../exchange.ts";
 import { hasCome } from "../../clock/page.ts";
-import { type RealtimeClock, secondsOf } from "../../clock/realtime_clock.ts";
+import { type RealtimeClock, secondsOf } from "../../clock/kernel_clocks.ts";
 import {
   type Batch,
   CMSGHDR,

@@ -1,5 +1,5 @@
 /** A thread that runs the loop with a handler of the tests' own. */
-import { RealtimeClock } from "../../../src/clock/realtime_clock.ts";
+import { RealtimeClock } from "../../../src/clock/kernel_clocks.ts";
 import { refusal } from "../../../src/protocols/responder.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import type { Exchange } from "../../../src/transports/exchange.ts";

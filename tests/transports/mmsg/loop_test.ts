@@ -1,6 +1,6 @@
 /** The loop of a thread, on sockets that do what a test says. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { RealtimeClock } from "../../../src/clock/realtime_clock.ts";
+import { RealtimeClock } from "../../../src/clock/kernel_clocks.ts";
 import { EBADF, EINTR, MSG_DONTWAIT, MSG_WAITFORONE, POLLIN } from "../../../src/system/libc.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import { runLoop } from "../../../src/transports/mmsg/loop.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Clock, UnixTime } from "../../src/clock/clock.ts";
 import { joinNs } from "../../src/clock/line.ts";
-import { openRawClock, StampConverter } from "../../src/clock/raw_clock.ts";
+import { openRawClock, StampConverter } from "../../src/clock/kernel_clocks.ts";
 
 function clockAt(time: UnixTime): Clock & { now: UnixTime } {
   return {

@@ -1,13 +1,9 @@
-/**
- * The clock that upstream servers correct: whatever other programs do to the system's clock, it is neither set nor
- * slewed.
- *
- * @module
- */
+/** The kernel's clocks, read without allocating: the one of this machine, and the one that upstream servers correct. */
 import {
   CLOCK_BOOTTIME,
   CLOCK_MONOTONIC,
   CLOCK_MONOTONIC_RAW,
+  CLOCK_REALTIME,
   type Libc,
   openClock,
   openLibc,
@@ -18,15 +14,35 @@ import {
 import { isGranted } from "../system/permission.ts";
 import { type Clock, readTime, type UnixTime } from "./clock.ts";
 import { joinNs, splitNs } from "./line.ts";
-import { secondsOf } from "./realtime_clock.ts";
 
-/** A receive timestamp that is older, or in the future: the system's clock was set in between. */
-const MAX_STAMP_AGE_NS = 1e9;
+/** The clock of this machine, ten times faster than `Temporal`. */
+export class RealtimeClock implements Clock {
+  readonly #timespec = zeroed(TIMESPEC.size);
+  readonly #words = new Int32Array(this.#timespec.buffer);
+  readonly #libc: Libc;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  read(time: UnixTime): void {
+    this.#libc.call.clock_gettime(CLOCK_REALTIME, this.#timespec);
+    time.seconds = secondsOf(this.#words, TIMESPEC.seconds / 4);
+    time.nanoseconds = this.#words[TIMESPEC.nanoseconds / 4] as number;
+  }
+}
+
+/** A number of 64 bits from its two halves: a bigint would be garbage for every datagram. */
+export function secondsOf(words: Int32Array, at: number): number {
+  const [low, high] = [words[at] as number, words[at + 1] as number];
+  // Until 2038 the low half is the number, and there is nothing to compute.
+  return high === 0 && low >= 0 ? low : (low >>> 0) + high * 2 ** 32;
+}
 
 /** What is added to the raw clock, so that it reads near Unix time: the same in all threads. */
 export type RawOrigin = Readonly<UnixTime>;
 
-/** `CLOCK_MONOTONIC_RAW` plus an origin. */
+/** `CLOCK_MONOTONIC_RAW` plus an origin: whatever other programs do to the system's clock, it is neither set nor slewed. */
 export class RawClock implements Clock {
   readonly #libc: Libc;
   readonly #origin: RawOrigin;
@@ -117,6 +133,9 @@ function add(time: UnixTime, origin: RawOrigin, seconds: number, nanoseconds: nu
 /** Readings of a clock before and after another one that are this close need not be repeated, however often. */
 const CLOSE_NS = 5000;
 const MAX_READINGS = 4;
+
+/** A receive timestamp that is older, or in the future: the system's clock was set in between. */
+const MAX_STAMP_AGE_NS = 1e9;
 
 /** Converts the kernel's receive timestamps, which are of the system's clock, into times of another clock. */
 export class StampConverter {
