@@ -26,7 +26,7 @@ export const controlTokenFields = {
   }),
   tokenFile: file({
     name: "token-file",
-    help: "file with the token",
+    help: "file with the token, which others may not read",
     conflicts: ["token"],
   }),
 };
