@@ -4,7 +4,7 @@ import { addressFamily, isLoopback, resolveHost } from "../system/address.ts";
 import { quote } from "../text/json.ts";
 import { type Field, list, text } from "../options/field.ts";
 
-export const DEFAULT_CONTROL_PORT = 8890;
+const DEFAULT_CONTROL_PORT = 8890;
 
 const DEFAULT_HTTP_PORT = 8880;
 

@@ -47,7 +47,7 @@ type Phase = keyof typeof limitMs | "closing" | "closed";
 export type ConnectionKind = "http" | "events" | "websocket";
 
 /** Makes a stream that calls these functions: `node:stream` is loaded with the first connection. */
-export type OpenStream = (options: {
+type OpenStream = (options: {
   read: () => void;
   write: (octets: Uint8Array, encoding: string, done: (error?: Error | null) => void) => void;
   final: (done: (error?: Error | null) => void) => void;

@@ -8,7 +8,7 @@ const DEFAULT_CLIENTS = 65_536;
 
 const RECENT_MS = 300_000;
 
-export interface ClientTablesOptions {
+interface ClientTablesOptions {
   /** By default 65,536 with an interface over HTTP, which shows them, otherwise none. */
   readonly maxClients?: number | undefined;
   readonly hasList: boolean;

@@ -14,7 +14,7 @@ const ADMITTED = 0;
 const ADMITTED_REFUSALS = 1;
 
 /** The numbers of lines that a limiter refused. */
-export interface SuppressedLines {
+interface SuppressedLines {
   /** Lines about requests. */
   readonly requests: number;
   /** Lines about failures. */

@@ -25,7 +25,7 @@ import {
   toHttpError,
 } from "../../../http/message.ts";
 
-export interface ControlOptions {
+interface ControlOptions {
   /** The address to listen on, such as `127.0.0.1:8890`. */
   readonly address: string;
   readonly token?: string | undefined;

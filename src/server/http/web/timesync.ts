@@ -93,7 +93,7 @@ export const timesyncRoutes: WebRoutes = {
  * @param arrival The time when it arrived
  * @param admit Throws an {@linkcode HttpError} if it must not be answered
  */
-export function answerRpc(
+function answerRpc(
   text: string,
   arrival: Look,
   time: ReadTime,

@@ -28,7 +28,7 @@ import {
   toHttpError,
 } from "../../../http/message.ts";
 
-export interface WebOptions {
+interface WebOptions {
   /** The address to listen on, such as `127.0.0.1:8880`. */
   readonly address: string;
   /** The bearer token for all but the time. */

@@ -9,7 +9,7 @@ import {
 import { systemTimers, type Timers } from "../../../system/time.ts";
 import { HttpError, type HttpRequest } from "../../../http/message.ts";
 
-export interface WebGateOptions {
+interface WebGateOptions {
   /** The bearer token; without it every client may look. */
   readonly token?: string | undefined;
   /** The names of the server in URLs, beside addresses and `localhost`. */

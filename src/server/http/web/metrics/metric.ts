@@ -10,7 +10,7 @@ export interface WebFigures {
 }
 
 /** What metrics show that is not of the server itself. */
-export interface ProcessFigures extends WebFigures {
+interface ProcessFigures extends WebFigures {
   /** The CPU time of all threads. */
   readonly cpuSeconds: number;
 }

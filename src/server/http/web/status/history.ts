@@ -1,7 +1,7 @@
 /** What happened lately, for the plots of the status page: kept in memory alone, and by a clock that is never set. */
 
 /** How a column adds up several seconds. */
-export type Merge = "sum" | "max" | "extreme";
+type Merge = "sum" | "max" | "extreme";
 
 /** The values of one second; what is not known is left out. */
 export type Row = Readonly<Record<string, number | undefined>>;
