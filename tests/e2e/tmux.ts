@@ -2,7 +2,16 @@
 import { run } from "../support/process.ts";
 import { within } from "../support/wait.ts";
 
-/** A terminal with a command of the shell in it. */
+/** Runs a program with its arguments, and prints whether it left the terminal as it was. */
+const SCRIPT = `
+trap : INT # the shell's, which Ctrl-C would end too
+echo before
+settings=$(stty -g)
+"$@"
+code=$?
+[ "$settings" = "$(stty -g)" ] && echo "code=$code, restored" || echo "code=$code, not restored"`;
+
+/** A terminal with a program in it. */
 export class Tmux implements AsyncDisposable {
   readonly #tmux: readonly [string, ...string[]];
 
@@ -10,15 +19,14 @@ export class Tmux implements AsyncDisposable {
     this.#tmux = ["tmux", "-L", socket, "-f", "/dev/null"];
   }
 
-  /** Opens one that stays open when the command, for `sh`, has ended. */
+  /** Opens one in which a program runs, and which stays open when that has ended. */
   static async open(
-    script: string,
     args: readonly string[],
     { columns = 100, rows = 30, locale = "C.UTF-8" } = {},
   ): Promise<Tmux> {
     const terminal = new Tmux(`timesrv-test-${crypto.randomUUID()}`);
     const size = ["-x", String(columns), "-y", String(rows)];
-    const shell = ["sh", "-c", `${script}\nexec cat`, "sh", ...args];
+    const shell = ["sh", "-c", `${SCRIPT}\nexec cat`, "sh", ...args];
     const env = ["env", "-u", "LC_CTYPE", "-u", "LANG", "-u", "NO_COLOR", `LC_ALL=${locale}`];
     await terminal.#run("new-session", "-d", ...size, "--", ...env, ...shell);
     return terminal;

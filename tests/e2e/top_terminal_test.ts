@@ -6,15 +6,6 @@ import { bothPrograms } from "../support/programs.ts";
 import { UdpClient } from "../support/udp_client.ts";
 import { Tmux } from "./tmux.ts";
 
-/** Runs a program with its arguments, and prints whether it left the terminal as it was. */
-const script = `
-trap : INT # the shell's, which Ctrl-C would end too
-echo before
-settings=$(stty -g)
-"$@"
-code=$?
-[ "$settings" = "$(stty -g)" ] && echo "code=$code, restored" || echo "code=$code, not restored"`;
-
 for (const { kind, needs, timecli } of await bothPrograms()) {
   Deno.test(
     await where(
@@ -34,7 +25,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
         await ask("127.0.0.3", 7);
         const size = { columns: 80, rows: 24 };
         const args = [...timecli, "top", url, "--interval", "200ms", "--sort", "requests"];
-        await using terminal = await Tmux.open(script, args, size);
+        await using terminal = await Tmux.open(args, size);
         const first = await terminal.shows(/^127\.0\.0\.3 /m);
         const [title, totals, clients, head, ...rows] = first.split("\n");
         assertMatch(title ?? "", new RegExp(`^timecli top {3}${url} {3}up \\d+ s$`));

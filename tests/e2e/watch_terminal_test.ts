@@ -6,15 +6,6 @@ import { simulatedClock } from "../support/simulated_clock.ts";
 import { until } from "../support/wait.ts";
 import { Tmux } from "./tmux.ts";
 
-/** Runs a program with its arguments, and prints whether it left the terminal as it was. */
-const script = `
-trap : INT # the shell's, which Ctrl-C would end too
-echo before
-settings=$(stty -g)
-"$@"
-code=$?
-[ "$settings" = "$(stty -g)" ] && echo "code=$code, restored" || echo "code=$code, not restored"`;
-
 const often = ["--interval", "0.1"] as const;
 
 for (const { kind, needs, timecli } of await bothPrograms()) {
@@ -42,7 +33,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("draws a live view that fits the terminal, and leaves it at Ctrl-C", async () => {
       await using server = await serve("ntp://127.0.0.1:0");
       const url = server.addresses[0]?.url ?? "";
-      await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+      await using terminal = await Tmux.open([...watch, ...often, url]);
       const first = await terminal.shows(/^Delay [^]*•/m);
       assertMatch(first, /^timecli watch {3}00:00:/);
       assertMatch(first, /^ {2}SERVER +OFFSET +DELAY +JITTER +LOST +STRATUM +LEAP$/m);
@@ -73,7 +64,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
     await test("obeys its keys", async () => {
       await using server = await serve(["ntp://127.0.0.1:0", "time://127.0.0.1:0"]);
       const urls = server.addresses.map(({ url }) => url);
-      await using terminal = await Tmux.open(script, [...watch, ...often, ...urls]);
+      await using terminal = await Tmux.open([...watch, ...often, ...urls]);
       await terminal.shows(/^Delay /m);
       // The shortest that there is, and from there on.
       await terminal.press(...Array(8).fill("+"), "-", "-", "s");
@@ -108,7 +99,7 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const server = await serve("ntp://127.0.0.1:0", { clock });
       await using _ = server;
       const url = server.addresses[0]?.url ?? "";
-      await using terminal = await Tmux.open(script, [...watch, ...often, url]);
+      await using terminal = await Tmux.open([...watch, ...often, url]);
       await terminal.shows(/•/);
       clock.aheadSeconds = 60;
       await terminal.shows(/^\d\d:\d\d:\d\dZ {2}offset step of \+(60\.|59\.9)/m);
@@ -128,14 +119,14 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const url = server.addresses[0]?.url ?? "";
       {
         const options = { locale: "C" };
-        await using terminal = await Tmux.open(script, [...watch, ...often, url], options);
+        await using terminal = await Tmux.open([...watch, ...often, url], options);
         const screen = await terminal.shows(/^Delay [^]*\*/m);
         assertMatch(screen, /^[\n -~]*$/);
         await terminal.press("C-c");
         assertMatch(await assertRestored(terminal, 0), /^[\n -~]*$/);
       }
       const dumb = ["env", "TERM=dumb", ...watch, ...often, "--count", "3", url];
-      await using terminal = await Tmux.open(script, dumb);
+      await using terminal = await Tmux.open(dumb);
       const screen = await assertRestored(terminal, 0);
       assertEquals(screen.match(/^\S+Z {2}ntp:.*offset/gm)?.length, 3);
     }),
@@ -147,13 +138,13 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const url = server.addresses[0]?.url ?? "";
       const deaf = ["sh", "-c", 'exec "$@" </dev/null', "sh", ...watch, ...often, url];
       {
-        await using terminal = await Tmux.open(script, deaf);
+        await using terminal = await Tmux.open(deaf);
         assertMatch(await terminal.shows(/^Delay /m), /\nCtrl-C quits\n$/);
         assert((await terminal.styledScreen()).includes("\x1b[1mtimecli watch"));
         await terminal.press("C-c");
         await assertRestored(terminal, 0);
       }
-      await using terminal = await Tmux.open(script, ["env", "NO_COLOR=1", ...deaf]);
+      await using terminal = await Tmux.open(["env", "NO_COLOR=1", ...deaf]);
       await terminal.shows(/^Delay /m);
       assertEquals((await terminal.styledScreen()).includes("\x1b["), false);
     }),
@@ -165,14 +156,14 @@ for (const { kind, needs, timecli } of await bothPrograms()) {
       const url = server.addresses[0]?.url ?? "";
       {
         const endless = [...watch, ...often, url];
-        await using terminal = await Tmux.open(script, endless);
+        await using terminal = await Tmux.open(endless);
         await terminal.shows(/^Delay /m);
         await terminal.terminate();
         await assertRestored(terminal, 0);
       }
-      await using terminal = await Tmux.open(script, [...watch, ...often, "--count", "5", url]);
+      await using terminal = await Tmux.open([...watch, ...often, "--count", "5", url]);
       assertMatch(await assertRestored(terminal, 0), new RegExp(`^${url} +5 +0 +[-+]`, "m"));
-      await using silent = await Tmux.open(script, [
+      await using silent = await Tmux.open([
         ...watch,
         "--timeout",
         "0.1",
