@@ -26,7 +26,7 @@ export interface Figures {
   readonly peakMemoryKib: number;
 }
 
-/** How two trials compare. */
+/** The ratios of two trials. */
 export interface Ratios {
   readonly of: string;
   readonly to: string;

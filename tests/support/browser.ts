@@ -4,7 +4,7 @@ import type { Needs } from "./needs.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 
-/** What a test with a browser needs. */
+/** The needs of a test with a browser. */
 export const browserNeeds: Needs = {
   files: [CHROMIUM],
   permissions: [{ name: "run" }, { name: "env" }, { name: "read" }, { name: "write" }, {

@@ -15,7 +15,7 @@ export async function makeAuthority(folder: string, name = "ca"): Promise<void> 
   await openssl(folder, "req", "-x509", ...KEY, ...files, "-subj", `/CN=${name}`, ...extension);
 }
 
-/** Has it issue a certificate: `NAME.pem`, `NAME.key`. */
+/** Issues a certificate by the authority `by`: `NAME.pem`, `NAME.key`. */
 export async function issue(
   folder: string,
   name: string,

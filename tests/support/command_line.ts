@@ -20,7 +20,7 @@ await Promise.all([
   import("../../src/cli/shared/help.ts"),
 ]);
 
-/** What a program finds on this machine. */
+/** The environment of a program. */
 export interface Surroundings {
   /** The columns of the terminal that standard output and standard error are; none without it. */
   readonly columns?: number;
@@ -94,7 +94,7 @@ export async function runMain(
   const querySync = (permission: Deno.PermissionDescriptor): { readonly state: string } =>
     permission.name === "env" ? { state: "granted" } : query(permission);
   using _replaced = replace([
-    // The program gives up what it no longer needs; the tests go on.
+    // The program gives up permissions that the tests need.
     [permissions, { querySync, revokeSync: () => ({ state: "denied" }) }],
     [Deno.env, { get: (name: string) => env[name] }],
     // Completions replace it.
@@ -126,7 +126,7 @@ export async function runMain(
   return outcome;
 }
 
-/** What `timesrv` writes to standard output once it serves. */
+/** The ready line of `timesrv`. */
 export interface Ready {
   readonly event: string;
   readonly seed: number;

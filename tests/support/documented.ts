@@ -61,7 +61,7 @@ export function isDocumented(value: unknown, of: Command = "timecli"): boolean {
 }
 
 /**
- * Fails with what is wrong with a value by a command's schema, and with keys that it does not document;
+ * Fails with the errors of a value by a command's schema, and with keys that it does not document;
  * and if the schema would not have noticed that a key has another name, or minded one more.
  */
 export function assertDocumented(value: unknown, of: Command = "timecli"): void {

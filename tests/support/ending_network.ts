@@ -1,4 +1,4 @@
-/** This machine's network, on which a query's time is over when a test says so. */
+/** This machine's network, on which a test ends the time of a query. */
 import { type Network, systemNetwork } from "../../src/client/network.ts";
 import { systemTimers } from "../../src/system/time.ts";
 import type { DatagramConnection } from "../../src/transports/connect_datagram.ts";

@@ -73,9 +73,9 @@ type Result = number | { readonly errno: number };
  * and finds whatever is laid out wrongly.
  */
 export class FakeLibc implements Libc {
-  /** What each call of recvmmsg(2) brings; without more, EAGAIN. */
+  /** The datagrams of each call of recvmmsg(2); without more, EAGAIN. */
   readonly batches: (readonly Incoming[] | { readonly errno: number })[] = [];
-  /** How many messages each call of sendmmsg(2) takes; without more, all. */
+  /** The number of messages that each call of sendmmsg(2) sends; without more, all. */
   readonly sends: Result[] = [];
   readonly sent: Outgoing[] = [];
   /** The results of other calls by name, one after another; without more, they succeed. */
@@ -130,7 +130,7 @@ export class FakeLibc implements Libc {
     },
   }) as unknown as Libc["call"];
 
-  /** What a call does on a machine that has all addresses. */
+  /** The result of a call on a machine that has all addresses. */
   #succeed(name: string, args: readonly unknown[]): number {
     if (name === "socket") {
       this.#queues.push(0);

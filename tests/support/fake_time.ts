@@ -1,9 +1,9 @@
-/** Time that passes only when a test says so. */
+/** Time that only a test lets pass. */
 import type { Clock } from "../../src/clock/clock.ts";
 import { splitNs } from "../../src/clock/line.ts";
 import type { Timers } from "../../src/system/time.ts";
 
-/** What waits for more timers than this waits for ever. */
+/** A wait for more timers than this is one without end. */
 const MAX_FIRED = 20_000;
 
 interface Sleeper {
@@ -28,7 +28,7 @@ interface Sleeper {
  * ```
  */
 export class FakeTime implements Timers {
-  /** How far the clock that can be set is ahead of the one that cannot; change it to set the clock. */
+  /** The lead of the clock that can be set over the monotonic one; change it to set the clock. */
   aheadMs: number;
   #monotonicMs = 0;
   readonly #sleepers = new Set<Sleeper>();
@@ -49,7 +49,7 @@ export class FakeTime implements Timers {
     return this.#monotonicMs;
   }
 
-  /** Lets time pass within a step of the program that is held up: no timer fires meanwhile. */
+  /** Lets time pass without a timer, as while the program is held up. */
   holdUp(ms: number): void {
     this.#monotonicMs += ms;
   }
@@ -86,7 +86,7 @@ export class FakeTime implements Timers {
     return { [Symbol.dispose]: () => this.#sleepers.delete(sleeper) };
   }
 
-  /** Lets this much time pass; each timer that is due meanwhile fires at its own moment, and what it starts runs. */
+  /** Lets this much time pass; each timer that is due meanwhile fires at its own moment. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#monotonicMs + ms;
     await idle();
@@ -95,7 +95,7 @@ export class FakeTime implements Timers {
   }
 
   /**
-   * Lets time pass until a promise settles, and returns what it brings.
+   * Lets time pass until a promise settles, and returns its value.
    *
    * @throws {Error} If it cannot settle: nothing waits for a timer
    */

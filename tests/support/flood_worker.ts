@@ -5,7 +5,7 @@ import { ntpReply } from "./scripted_server.ts";
 export interface FloodJob {
   /** Whether the queried port floods, or another one. */
   readonly from: "server" | "another port";
-  /** What is hidden in the flood. */
+  /** The good reply that is hidden in the flood. */
   readonly good: "asctime" | "ntp" | "nothing";
   /** Not zero once it is to stop. */
   readonly stop: SharedArrayBuffer;

@@ -19,7 +19,7 @@ const START = "2026-03-01T12:00:00Z";
 class FakeRaw implements RawBase {
   readonly origin = undefined;
   readonly #network: FakeNetwork;
-  /** How fast it gains on the truth, in seconds per second. */
+  /** Its gain on the truth, in seconds per second. */
   readonly #rate: number;
   readonly #behindSeconds: number;
   readonly #startNs: bigint;
@@ -56,13 +56,13 @@ class FakeRaw implements RawBase {
 }
 
 interface FollowingOptions {
-  /** How far its own clock is behind, and how fast it gains on the truth, in seconds per second. */
+  /** The lag of its own clock, and its gain on the truth, in seconds per second. */
   readonly behindSeconds?: number;
   readonly rate?: number;
   readonly start?: string;
   /** One that it shares with others; its own without it. */
   readonly network?: FakeNetwork;
-  /** How far the system's clock is ahead of the truth, in milliseconds, by the time that has passed. */
+  /** The lead of the system's clock over the truth, in milliseconds, by the time that has passed. */
   readonly systemAheadMs?: (ms: number) => number;
 }
 
@@ -100,7 +100,7 @@ export class Following implements AsyncDisposable {
     this.upstreams.start(new Set(ownAddresses), [{ port }]);
   }
 
-  /** Has others on its network query it. */
+  /** Serves others on its network. */
   serveOn(url: string): void {
     this.network.serve(url, ({ octets }) => ntpReply(octets, this.fields, this.time.now()));
   }

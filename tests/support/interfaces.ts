@@ -3,7 +3,7 @@ import { replace } from "./replacing.ts";
 /** The interfaces of another machine, until they are disposed of. */
 export class FakeInterfaces implements Disposable {
   readonly #replaced: Disposable;
-  /** How often they were read. */
+  /** The number of times they were read. */
   readings = 0;
 
   /** @param cidrs The name of each and its address with the length of its prefix, or why they cannot be read */

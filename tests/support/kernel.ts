@@ -4,7 +4,7 @@ import { replace } from "./replacing.ts";
 
 const systems = ["linux x86_64", "linux aarch64"];
 
-/** What tests of the kernel's status need: a system on which it is read. */
+/** The needs of tests of the kernel's status: a system on which it is read. */
 export const kernelStatus: Needs = {
   missing: systems.includes(`${Deno.build.os} ${Deno.build.arch}`)
     ? undefined
@@ -18,7 +18,7 @@ export const kernelStatus: Needs = {
 export class FakeKernel implements Disposable {
   maxErrorSeconds = 0.25;
   isSynchronized = true;
-  /** How often it has been opened. */
+  /** The number of times it was opened. */
   timesOpened = 0;
   #open = 0;
   readonly #replaced: Disposable;

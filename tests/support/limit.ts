@@ -1,6 +1,6 @@
 /** The limit of every test: an event that does not come is a failure, not a run without an end. */
 
-/** How often each limit is as long as usual, on a machine that is emulated. */
+/** The factor of every limit, above 1 on a machine that is emulated. */
 export const slowness = Number(await readVariable("TIMESRV_TEST_SLOWNESS") ?? 1);
 
 /** Reads a variable of the environment, if it may be read. */
@@ -12,7 +12,7 @@ export async function readVariable(variable: string): Promise<string | undefined
 /** Programs are started, compiled and installed elsewhere than in the tests of a unit. */
 const isSlow = /\/(e2e|interop|scripts|soak)\/|_native_test\.ts$/.test(Deno.mainModule);
 
-/** Far more than any test needs on a busy machine: what is awaited has a shorter limit of its own. */
+/** Far more than any test needs on a busy machine: each wait has a shorter limit of its own. */
 const LIMIT_SECONDS = (isSlow ? 600 : 40) * slowness;
 
 let timer: number | undefined;

@@ -40,7 +40,7 @@ export class LoadMachine implements Disposable {
   mostOutstanding = 0;
   /** The looks for replies that found some. */
   found = 0;
-  /** How long the generator is held up by each pause. */
+  /** The length of each pause of the generator. */
   pauseNs = 0;
   #nowNs = START_NS;
   #outstanding = 0;
@@ -129,7 +129,7 @@ export const one = (): Reply => ({ payload: new Uint8Array([1]), afterNs: MS });
 
 export const defaults = { hostname: "127.0.0.1", port: 123, window: 4, flows: 1, timeout: 0.1 };
 
-/** A run to its end: what it has counted, and the machine. */
+/** Runs the generator to its end, and returns its counts and the machine. */
 export async function run(
   dialect: Dialect,
   answer: Answer,

@@ -2,7 +2,7 @@
 import { parse } from "@std/yaml";
 import { root } from "./programs.ts";
 
-/** What the tests read of it. */
+/** The parts that tests read. */
 export interface DaemonSet {
   readonly spec: {
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };

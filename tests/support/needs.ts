@@ -2,7 +2,7 @@
 import { readVariable, slowness } from "./limit.ts";
 import { run } from "./process.ts";
 
-/** What a test needs beyond the network. */
+/** The needs of a test beyond the network. */
 export interface Needs {
   /** Programs that must be there and may be run, such as `python3`. */
   readonly commands?: readonly string[];
@@ -27,7 +27,7 @@ export interface Needs {
 }
 
 /**
- * A test that runs where all that it needs is there. Elsewhere it is ignored, with the reason in its
+ * Defines a test that runs where all its needs are there. Elsewhere it is ignored, with the reason in its
  * name; where `TIMESRV_REQUIRE_PEERS` is set it fails instead, so that continuous integration skips
  * nothing unnoticed.
  *
@@ -72,7 +72,7 @@ export async function isAvailable(needs: Needs, tests: string): Promise<boolean>
   return false;
 }
 
-/** What is missing of what a test needs, if anything. */
+/** Finds the first need of a test that is missing. */
 export async function firstMissing(needs: Needs): Promise<string | undefined> {
   const permissions = [
     ...(needs.permissions ?? []),

@@ -4,7 +4,7 @@ import type { Needs } from "./needs.ts";
 import { Network, networkCommands } from "./peers.ts";
 import { source } from "./programs.ts";
 
-/** What a test with such a network needs, and files of other projects. */
+/** The needs of a test with such a network, and with files of other projects. */
 export function needs(...files: readonly string[]): Needs {
   return { ...source.needs, files, commands: [...networkCommands, "openssl"], root: true };
 }
@@ -18,7 +18,7 @@ export async function createNetwork(): Promise<Network> {
   return network;
 }
 
-/** Lets a program of ours read the files of a network. */
+/** Permits a program of ours to read the files of a network. */
 export function reading(
   [deno, verb = "", ...rest]: readonly string[],
   { folder }: Network,

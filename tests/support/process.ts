@@ -15,7 +15,7 @@ export interface Outcome {
 export interface RunOptions extends Omit<Deno.CommandOptions, "args" | "stdout" | "stderr"> {
   /** The program is killed and the test fails after this many seconds (default 60). */
   readonly limitSeconds?: number;
-  /** What the program reads from its standard input (default nothing). */
+  /** The standard input of the program (default nothing). */
   readonly input?: string;
 }
 
@@ -26,7 +26,7 @@ export async function run(
 ): Promise<Outcome> {
   const stdin = input === undefined ? {} : { stdin: "piped" as const };
   const running = new Running(command, { ...options, ...stdin, stdout: "piped" });
-  // A program that ends without reading is judged by its exit code.
+  // The exit code of a program that ends without reading says more than the broken pipe.
   const written = input !== undefined &&
     ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(running.child.stdin)
       .catch(() => {});

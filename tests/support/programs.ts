@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface Programs {
   /** `source` or `compiled`, for the names of tests. */
   readonly kind: string;
-  /** What a test needs in order to run them. */
+  /** The needs of a test that runs them. */
   readonly needs: Needs;
   /** The command and its leading arguments. */
   readonly timesrv: readonly [string, ...string[]];
@@ -41,7 +41,7 @@ export const source: Programs = {
   timecli: mayLook ? fromSource("timecli", "client.ts") : ["deno"],
 };
 
-/** What a test of the executables needs: that they were made from the sources as they are. */
+/** The needs of a test of the executables: that they were made from the sources as they are. */
 export const executables: Needs = {
   permissions: [{ name: "run" }],
   files: [`${dist}/timesrv`, `${dist}/timecli`],

@@ -10,7 +10,7 @@ export function check<Values extends [unknown, ...unknown[]]>(
   fc.assert(property, { seed: SEED, numRuns });
 }
 
-/** Values by the same seed, for what is better tried side by side because it waits. */
+/** Values by the same seed, for tests that wait and so run side by side. */
 export function sample<Value>(arbitrary: fc.Arbitrary<Value>, count: number): Value[] {
   return fc.sample(arbitrary, { seed: SEED, numRuns: count });
 }

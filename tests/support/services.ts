@@ -16,7 +16,7 @@ import { createService, type ServiceOptions } from "../../src/protocols/services
 /** Friday, 2020-04-03T21:09:36.123456789Z. */
 export const NOW: UnixTime = { seconds: 1_585_948_176, nanoseconds: 123_456_789 };
 
-/** A clock that is worth something; each fact has a value of its own. */
+/** A synchronised clock; each field has a value of its own. */
 export const STATUS: ClockStatus = {
   leap: 1,
   stratum: 7,
@@ -28,7 +28,7 @@ export const STATUS: ClockStatus = {
   precision: -20,
 };
 
-/** The same clock, not to be trusted. */
+/** The same clock, not synchronised. */
 export const UNSYNCHRONIZED_STATUS: ClockStatus = { ...STATUS, leap: 3 };
 
 /** The time that many nanoseconds later. */
@@ -57,7 +57,7 @@ export interface AskOptions {
   readonly at?: Readonly<UnixTime>;
   /** When the reply leaves; by default at the same moment. */
   readonly then?: Readonly<UnixTime>;
-  /** What the clock is worth. */
+  /** The status of the clock. */
   readonly status?: ClockStatus;
   /** The port that the request comes from. */
   readonly port?: number;

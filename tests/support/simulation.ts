@@ -27,9 +27,9 @@ export interface Route {
 
 /** The clocks: in seconds, and seconds per second. */
 export interface ClockModel {
-  /** How far the server is ahead when it starts. */
+  /** The lead of the server at its start. */
   readonly offset: number;
-  /** How much faster the server's clock runs. */
+  /** The gain of the server's clock. */
   readonly drift: number;
 }
 

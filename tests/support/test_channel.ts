@@ -31,7 +31,7 @@ export class TestChannel implements Disposable {
   readonly finished: number[][] = [];
   /** The address of each sender as numbers, and its port. */
   readonly senders: [words: number[], port: number][] = [];
-  /** How many batches have begun. */
+  /** The number of batches that have begun. */
   begun = 0;
   readonly stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #channel: Channel;

@@ -1,4 +1,4 @@
-/** A pool of workers under fake time, with threads and sockets that do what a test says. */
+/** A pool of workers under fake time, with threads and sockets that a test controls. */
 import { planGuard } from "../../src/server/guard/guard.ts";
 import type { ServerLog } from "../../src/server/log/log.ts";
 import { WorkerPool, type WorkerPoolOptions } from "../../src/server/workers/pool.ts";
@@ -9,7 +9,7 @@ import { FakeTime } from "./fake_time.ts";
 export const services = { utc: true, daytimeFormat: "ctime" } as const;
 export const guard = planGuard({});
 
-/** A thread that says what a test says. */
+/** A thread whose messages a test sends. */
 export class FakeThread {
   onmessage: ((event: { data: WorkerMessage }) => void) | undefined;
   onerror: ((event: { message: string; preventDefault(): void }) => void) | undefined;

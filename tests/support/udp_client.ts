@@ -86,7 +86,7 @@ export async function askMany(port: number, count: number, clients = 20): Promis
 
 /**
  * A port of 127.0.0.1 that was free a moment ago. Sockets with a port of the system's choice are given
- * others (32768 and up on Linux), so that none of them takes it meanwhile.
+ * others (32768 and up on Linux), so that none of them gets it meanwhile.
  */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {

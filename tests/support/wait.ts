@@ -1,4 +1,4 @@
-/** Waits that end: with what was waited for, or with an error after a limit. */
+/** Waits that end: with success, or with an error after a limit. */
 import { slowness } from "./limit.ts";
 
 /** Rejects if a promise does not settle within this many seconds; `state` then describes why. */

@@ -1,7 +1,7 @@
 /** A time zone of a test's own, whatever this machine's is. */
 import { localZone } from "../../src/system/local_time.ts";
 
-/** Calls a function where local time is this many seconds ahead of UTC, until what it returns is settled. */
+/** Calls a function where local time is this many seconds ahead of UTC, until its promise is settled. */
 export function inZone<T>(offsetSeconds: number, run: () => T): T {
   const zone: { offsetAt(unixSeconds: number): number } = localZone();
   const { offsetAt } = zone;

@@ -2,7 +2,7 @@
  * Relays NTP, with a random delay on each way, counted from the arrival at its socket, so that a busy machine makes
  * neither way longer than the other one:
  * `deno run -A scripts/bench/discipline/relay.ts PORT HOST TARGET LEAST_MS MEAN_MS`. It listens on 127.0.0.1 and HOST,
- * since a client such as chronyd takes two ports of one address for the same server.
+ * since to a client such as chronyd two ports of one address are the same server.
  */
 import { openReceiveStamps } from "../../../src/transports/receive_stamps.ts";
 

@@ -31,7 +31,7 @@ interface Look {
   readonly distanceMs: number;
 }
 
-/** What one server served. */
+/** The time that one server served. */
 export interface Followed {
   readonly server: string;
   readonly rmsUsAtFirst: number | undefined;
@@ -134,7 +134,7 @@ async function lookAt(port: number, atSeconds: number): Promise<Look | undefined
   return looks.reduce((best, look) => look.delayUs < best.delayUs ? look : best);
 }
 
-/** Reduces what was seen of one server. */
+/** Summarizes the looks at one server. */
 export function summarizeLooks(server: string, looks: readonly Look[]): Followed {
   const later = looks.filter(({ atSeconds }) => atSeconds >= BEGIN_SECONDS);
   return {

@@ -1,4 +1,4 @@
-/** What watching a server costs the time that it serves. */
+/** The cost of a server that is watched, for the time that it serves. */
 import { type Contender, timesrv } from "../contenders.ts";
 import { runContest } from "../contest.ts";
 import type { Bench, Findings, Section } from "../section.ts";
