@@ -48,8 +48,9 @@ export class BoundedWriter {
         this.#pending = "";
         while (data.length > 0) data = data.subarray(await this.#sink.write(data));
       }
-    } catch {
-      this.#broken = true;
+    } catch (error) {
+      // Another program may have made a pipe or terminal that both share one that does not block: it is full for now.
+      this.#broken = !(error instanceof Error && error.name === "WouldBlock");
       this.#pending = "";
     }
     this.#writing = undefined;

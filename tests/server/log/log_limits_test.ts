@@ -151,3 +151,24 @@ Deno.test("ServerLog writes 20 changes per second, shortened, beside the request
   assert(text.endsWith("and 2 more changes and 5 more time requests in that second"), text);
   assertEquals(await logged({ level: "quiet" }, write), []);
 });
+
+Deno.test("ServerLog loses lines while its sink is full, and all of them once it is gone", async () => {
+  const { WouldBlock, BrokenPipe } = Deno.errors;
+  for (const [error, expected] of [[WouldBlock, ["1", "3"]], [BrokenPipe, ["1"]]] as const) {
+    const written: string[] = [];
+    const sink: Sink = {
+      write(data): Promise<number> {
+        const text = new TextDecoder().decode(data);
+        if (text.includes("Warning: 2")) return Promise.reject(new error("no room"));
+        written.push(...text.match(/(?<=Warning: )\d/g) ?? []);
+        return Promise.resolve(data.length);
+      },
+    };
+    const log = new ServerLog({ sink });
+    for (const message of ["1", "2", "3"]) {
+      log.warning(message);
+      await log.flush();
+    }
+    assertEquals(written, expected, error.name);
+  }
+});
