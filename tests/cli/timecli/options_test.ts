@@ -30,6 +30,7 @@ Deno.test("options of the environment give way to others of the command line", a
     const [args, env, code] of [
       [["192.0.2.1"], { TIMECLI_UTC: "1" }, 0],
       [["192.0.2.1", "--utc"], {}, 2],
+      [["192.0.2.1", "-r", "1"], { TIMECLI_COUNT: "2" }, 0],
       [["192.0.2.1", "--bind", "192.0.2.200"], { TIMECLI_IPV6: "1" }, 0],
       [["192.0.2.1", "-4"], { TIMECLI_BIND: "2001:db8::200" }, 0],
       [["192.0.2.1"], { TIMECLI_BIND: "2001:db8::200", TIMECLI_IPV4: "1" }, 2],

@@ -80,8 +80,10 @@ async function run({ values, positionals, sources }: Arguments<typeof groups>): 
   }
   checkUrls(positionals);
   const network = await networkOf({ values, sources }, positionals);
-  if (values.count !== undefined) {
-    if (sources.get("retries") === "arguments") {
+  const hasRetries = sources.get("retries") === "arguments";
+  // The environment gives way to the command line.
+  if (values.count !== undefined && !(hasRetries && sources.get("count") === "environment")) {
+    if (hasRetries) {
       throw new UsageError("--retries is not for --count, which sends no request again");
     }
     const { runSamples } = await import("../samples.ts");
