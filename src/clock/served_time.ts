@@ -17,7 +17,11 @@ import { type ClockState, clockState } from "./sources/timeline/state.ts";
 
 /** The clock that a server serves, to be read and changed while it runs. */
 export interface ClockControl {
-  /** The time being served. */
+  /**
+   * The time being served.
+   *
+   * @throws {RangeError} If a planned step or the rate has led beyond the years -271821 to 275760
+   */
   now(): Temporal.Instant;
   /**
    * Changes the served time, all at once, on every listener that has this clock. Options that are not given
