@@ -23,10 +23,10 @@ import {
   formatDuration,
   formatOffset,
   formatOffsetAlone,
-  formatReference,
   formatServer,
   type Line,
   rawLines,
+  referenceLines,
 } from "./query/report.ts";
 
 /** Where `timesrv` listens without arguments, in the protocol that can be measured. */
@@ -99,11 +99,7 @@ export async function withProgress<Result>(
 export function formatSamples(samples: Samples, estimate: Estimate, raw: boolean): string {
   const { best, jitter, minDelay, maxDelay, frequency } = estimate;
   const ntp: Line[] = best.protocol !== "ntp" ? [] : [
-    ["Stratum", String(best.stratum)],
-    ["Reference", formatReference(best)],
-    ["Leap second", best.leap],
-    ...(best.authenticated === undefined ? [] : [["Authenticated", best.authenticated] as const]),
-    ["Root distance", formatDuration(estimate.rootDistance)],
+    ...referenceLines(best, estimate.rootDistance),
     ...(raw ? rawLines(best) : []),
   ];
   return layOutTable([

@@ -57,11 +57,21 @@ function ntpLines(reply: NtpReply): Line[] {
   return [
     ["Server", formatServer(reply)],
     ...measured,
+    ...referenceLines(reply, reply.hasTime ? reply.rootDistance : undefined),
+  ];
+}
+
+/** The lines about an NTP server and its reference. */
+export function referenceLines(
+  reply: NtpReply,
+  rootDistance: Temporal.Duration | undefined,
+): Line[] {
+  return [
     ["Stratum", String(reply.stratum)],
     ["Reference", formatReference(reply)],
     ["Leap second", reply.leap],
     ...(reply.authenticated === undefined ? [] : [["Authenticated", reply.authenticated] as const]),
-    ...(reply.hasTime ? [["Root distance", formatDuration(reply.rootDistance)] as const] : []),
+    ...(rootDistance ? [["Root distance", formatDuration(rootDistance)] as const] : []),
   ];
 }
 
@@ -122,7 +132,7 @@ export function formatOffset(measured: Measured): string {
 }
 
 /** Formats a reference id, whose meaning depends on the stratum (RFC 5905 §7.3). */
-export function formatReference({ referenceId, stratum }: NtpReply): string {
+function formatReference({ referenceId, stratum }: NtpReply): string {
   if (stratum === 0) return referenceId === "" ? "none" : `${referenceId} (kiss code)`;
   if (stratum === 1) return `${referenceId} (reference clock)`;
   if (referenceId.startsWith("127.127.")) return `${referenceId} (its own clock)`;
