@@ -34,7 +34,12 @@ export function formatJson(value: unknown): string {
 }
 
 function withSnakeKeys(_key: string, value: unknown): unknown {
-  return isRecord(value) ? mapKeys(value, snakeCase) : value;
+  return isRecord(value) ? mapKeys(value, nameInJson) : value;
+}
+
+/** Keys that are no names, such as URLs, stay as they are. */
+function nameInJson(key: string): string {
+  return /^[A-Za-z0-9]+$/.test(key) ? snakeCase(key) : key;
 }
 
 /** Objects whose keys are causes and outcomes. */

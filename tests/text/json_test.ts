@@ -44,7 +44,7 @@ const lowerKeys = (json: unknown): string =>
         ? Object.fromEntries(
           Object.entries(value).map((
             [key, each],
-          ) => [key.replace(/[A-Z]/g, (c) => c.toLowerCase()), each]),
+          ) => [/^[A-Za-z0-9]+$/.test(key) ? key.toLowerCase() : key, each]),
         )
         : value,
   ).replaceAll("_", "");
@@ -55,9 +55,10 @@ Deno.test("keys are in snake_case in JSON, in camelCase in the library; values a
     refused: { not_unicast: 2 },
     keyExchanges: { timed_out: 3 },
     duration: Temporal.Duration.from("PT1H"),
+    "ntp://Time.example:123": 4,
   };
   const json = '{"leap_seconds":[{"served_at":"lastSeen","t1":1}],"refused":{"not_unicast":2},' +
-    '"key_exchanges":{"timed_out":3},"duration":"PT1H"}';
+    '"key_exchanges":{"timed_out":3},"duration":"PT1H","ntp://Time.example:123":4}';
   assertEquals(formatJson(value), json);
   assertEquals(parseSnakeJson(json), { ...value, duration: "PT1H" });
   assertThrows(() => parseSnakeJson("{"), SyntaxError);

@@ -91,6 +91,16 @@ Deno.test("/events sends the state, each second's counts, clients and news", asy
   assertEquals(sum(({ listeners }) => listeners[0][0]), 2);
 });
 
+Deno.test("/events and /history name upstream servers as their URLs are written", async () => {
+  const upstreams = ["ntp://LocalHost:9?minpoll=4"];
+  await using server = await serve("ntp://127.0.0.1:0", { http, upstreams });
+  await using events = new Events(server);
+  const state = await events.next("state");
+  const tick = await events.next("tick");
+  const urls = state.upstreams.map(({ url }: { readonly url: string }) => url);
+  assertEquals([urls, Object.keys(tick.upstreams)], [["ntp://LocalHost:9"], ["ntp://LocalHost:9"]]);
+});
+
 Deno.test("/events says when the clock is simulated, and when that is over", async () => {
   await using server = await serve("ntp://127.0.0.1:0", { http });
   await using events = new Events(server);
