@@ -4,7 +4,7 @@
  */
 import { formatAddress } from "../../protocols/endpoint.ts";
 import { isGranted } from "../../system/permission.ts";
-import type { TlsOptions } from "./tls_connection.ts";
+import { nameInCertificate, type TlsOptions } from "./tls_connection.ts";
 import { TlsError } from "./libssl.ts";
 
 /** The task of the child. */
@@ -73,11 +73,9 @@ export class TlsChild implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<TlsChild> {
     const { address, port, authorities } = options;
-    const bare = (name: string): string => name.replace(/%.*$/, "");
-    const [place, hostname] = [
-      formatAddress({ hostname: bare(address), port }),
-      bare(options.hostname),
-    ];
+    // The permission to connect has no zone.
+    const place = formatAddress({ hostname: address.replace(/%.*$/, ""), port });
+    const hostname = nameInCertificate(options.hostname);
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"],

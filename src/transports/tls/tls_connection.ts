@@ -1,5 +1,6 @@
 /** A TLS 1.3 connection, OpenSSL between two buffers in memory and a socket of Deno; and how a client opens one. */
-import { addressFamily } from "../../system/address.ts";
+import { addressFamily, canonicalAddress } from "../../system/address.ts";
+import { quote } from "../../text/json.ts";
 import {
   cText,
   type Libssl,
@@ -225,18 +226,30 @@ function openSession(ssl: Libssl, options: TlsOptions): Deno.PointerValue {
     const session = ssl.SSL_new(context);
     if (session === null) return null;
     ssl.SSL_set_connect_state(session);
-    const name = cText(options.hostname.replace(/%.*$/, ""));
-    if (addressFamily(options.hostname) !== undefined) {
-      ssl.X509_VERIFY_PARAM_set1_ip_asc(ssl.SSL_get0_param(session), name);
-    } else {
-      ssl.SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0n, name);
-      ssl.SSL_set1_host(session, name);
+    if (!setName(ssl, session, nameInCertificate(options.hostname))) {
+      ssl.SSL_free(session);
+      throw new TlsError(`no certificate is for ${quote(options.hostname)}`);
     }
     return session;
   } finally {
     // The session keeps it.
     ssl.SSL_CTX_free(context);
   }
+}
+
+/** The form in which a certificate has a host: OpenSSL reads no address such as 127.1. */
+export function nameInCertificate(hostname: string): string {
+  return addressFamily(hostname) === undefined ? hostname : canonicalAddress(hostname);
+}
+
+/** Sets the name or address that the certificate must have; without one, OpenSSL would accept any. */
+function setName(ssl: Libssl, session: Deno.PointerValue, hostname: string): boolean {
+  const name = cText(hostname);
+  if (addressFamily(hostname) !== undefined) {
+    return ssl.X509_VERIFY_PARAM_set1_ip_asc(ssl.SSL_get0_param(session), name) === 1;
+  }
+  ssl.SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0n, name);
+  return hostname !== "" && ssl.SSL_set1_host(session, name) === 1;
 }
 
 function configure(

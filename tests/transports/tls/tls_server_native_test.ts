@@ -232,3 +232,50 @@ Deno.test(
     }
   }),
 );
+
+Deno.test(
+  await where(
+    needs,
+    "a certificate must have the name or address, however that is written",
+    async () => {
+      const { authority, certificate, key } = await makeSelfSigned(
+        ["localhost", "127.0.0.1", "::1"],
+        Temporal.Now.instant().subtract({ hours: 24 }),
+        30,
+      );
+      using server = new TlsServer({ certificate, key, protocol });
+      const table: [hostname: string, isRight: boolean][] = [
+        ["localhost", true],
+        ["LOCALHOST", true],
+        ["127.0.0.1", true],
+        ["127.1", true],
+        ["::1", true],
+        ["0:0::1%lo", true],
+        ["::ffff:127.0.0.1", true],
+        ["127.2", false],
+        ["127.0.0.2", false],
+        ["::2", false],
+        ["localhost.example", false],
+        ["", false],
+      ];
+      for (const [hostname, isRight] of table) {
+        const { client, server: stream } = connect();
+        const accepting = server.accept(stream).then((each) => each[Symbol.dispose](), () => {});
+        const connecting = connectTls(client, { hostname, protocol, authorities: authority });
+        const connected = await connecting.then(
+          (each) => {
+            each[Symbol.dispose]();
+            return true;
+          },
+          (error) => {
+            client.close();
+            assertInstanceOf(error, TlsError, hostname);
+            return false;
+          },
+        );
+        await accepting;
+        assertEquals(connected, isRight, hostname);
+      }
+    },
+  ),
+);
