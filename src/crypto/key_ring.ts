@@ -26,7 +26,7 @@ export class KeyRing {
   readonly #numbers = new SharedNumbers(RING_LENGTH * STRIDE);
   #keys: readonly RingKey[];
 
-  /** @param keys Keys of an earlier run, the newest first; without any, one is made */
+  /** @param keys The keys, the newest first, for tests; without any, one is made */
   constructor(keys: readonly RingKey[] = []) {
     this.#keys = keys.slice(0, RING_LENGTH);
     if (keys.length === 0) this.rotate();

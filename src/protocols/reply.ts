@@ -25,9 +25,9 @@ export interface ReplyBase {
 }
 
 /** A time as text: asctime, or Daytime (RFC 867). */
-export interface TextReply<Name extends string = "asctime" | "daytime"> extends ReplyBase {
+export interface TextReply extends ReplyBase {
   /** The protocol spoken. */
-  readonly protocol: Name;
+  readonly protocol: "asctime" | "daytime";
   /** The date and time in the text, in a zone of the server's choice. */
   readonly time: Temporal.PlainDateTime;
   /** The offset from UTC, such as `+02:00`, where the text has a known one. */

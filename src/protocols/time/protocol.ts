@@ -1,7 +1,7 @@
 import { eraPivot } from "../ntp/timestamp.ts";
 import type { ProtocolRecord, RawReply } from "../protocol.ts";
 import type { SecondsReply } from "../reply.ts";
-import { looksLikeTime, parseTime, TIME_REPLY_LENGTH } from "./parse.ts";
+import { hasTimeForm, looksLikeTime, parseTime, TIME_REPLY_LENGTH } from "./parse.ts";
 
 /**
  * The Time protocol (RFC 868): any datagram that cannot be a reply is a request, the reply is four octets,
@@ -30,9 +30,7 @@ const RESOLUTION_MS = 1010;
 
 function readSeconds({ request: _request, octets, ...reply }: RawReply): SecondsReply {
   const { sentAt, receivedAt, roundTrip } = reply;
-  const excess = octets.subarray(TIME_REPLY_LENGTH);
-  // GNU inetutils sends a `long`, which has 64 bits today; any other length is no time.
-  const isPadded = excess.length === TIME_REPLY_LENGTH && excess.every((octet) => octet === 0);
+  const isPadded = octets.length > TIME_REPLY_LENGTH && hasTimeForm(octets);
   const time = parseTime(
     isPadded ? octets.subarray(0, TIME_REPLY_LENGTH) : octets,
     eraPivot(receivedAt),

@@ -18,12 +18,9 @@ export const MAX_KEY_EXCHANGE_REQUEST = 4096;
 
 const errorCode = { unrecognized: 0, badRequest: 1, internal: 2 } as const;
 
-/** The outcome of a key exchange with a whole request. */
-export type KeyExchangeOutcome = "answered" | "nothing_in_common" | "bad_request";
-
 export interface KeyExchangeReply {
   readonly octets: Uint8Array<ArrayBuffer>;
-  readonly outcome: KeyExchangeOutcome;
+  readonly outcome: "answered" | "nothing_in_common" | "bad_request";
 }
 
 export interface AnswerOptions {
