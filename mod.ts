@@ -99,7 +99,7 @@ export type {
 } from "./src/server/serve_options.ts";
 export { type HttpOptions, type HttpPart, httpParts } from "./src/server/http/options.ts";
 export type { NtsOptions } from "./src/server/nts/options.ts";
-export type { NtsReport } from "./src/server/nts/outcomes.ts";
+export type { NtsReport } from "./src/server/nts/setup.ts";
 export {
   type KeyExchangeCounts,
   type KeyExchangeOutcome,

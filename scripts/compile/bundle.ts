@@ -12,7 +12,7 @@ export interface ProgramFile {
 /**
  * Bundles a program into one module, and one for each of its parts, all in one folder. The worker is a
  * `data:` URL in the program, which needs no file and no permission to read one
- * (src/server/workers/worker_url.ts).
+ * (src/server/workers/threads.ts).
  *
  * @throws {CompileError} If Deno cannot bundle it
  */

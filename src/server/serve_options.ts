@@ -18,7 +18,7 @@ import type { StatusOptions } from "../clock/sources/options.ts";
 import type { RecordOptions } from "./record/options.ts";
 import type { Transport } from "./transport.ts";
 import type { HttpOptions } from "./http/options.ts";
-import type { NtsReport } from "./nts/outcomes.ts";
+import type { NtsReport } from "./nts/setup.ts";
 import type { NtsOptions } from "./nts/options.ts";
 import type { UpstreamOptions } from "./upstreams/options.ts";
 import type { UpstreamReport } from "./upstreams/report.ts";

@@ -5,7 +5,7 @@ import type { Responder } from "../protocols/responder.ts";
 import { type Libc, openLibc, unsupportedSystem } from "../system/libc.ts";
 import { isGranted } from "../system/permission.ts";
 import { findMissingCall } from "../transports/mmsg/socket.ts";
-import { whyNoWorker } from "./workers/worker_url.ts";
+import { whyNoWorker } from "./workers/threads.ts";
 import { runtime } from "../system/runtime.ts";
 
 /** The transports of datagrams; `auto` is the fastest that this machine and the options allow. */

@@ -10,7 +10,7 @@ import type {
 } from "../../client/served_state.ts";
 import type { ServedTime } from "../../clock/served_time.ts";
 import { repliesByProtocol } from "../../transports/counters.ts";
-import type { NtsReport } from "../nts/outcomes.ts";
+import type { NtsReport } from "../nts/setup.ts";
 import type { ControlledListener, ControlledServer } from "./call.ts";
 import { describeSimulation, type Finding, findWarnings } from "./warnings.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";

@@ -4,8 +4,7 @@ import { isWildcard } from "../../system/address.ts";
 import { quote } from "../../text/json.ts";
 import { expandWildcard } from "../local_addresses.ts";
 import type { NtsOptions } from "./options.ts";
-import type { Credentials } from "./setup.ts";
-import { openTls } from "./thread.ts";
+import { type Credentials, openTls } from "./setup.ts";
 
 /** What a mode of files permits to users who are neither the owner nor of the group. */
 const OTHERS = 0o007;

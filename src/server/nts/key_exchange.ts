@@ -2,6 +2,7 @@
 import type { KeyExchangeOutcome } from "../../client/served_state.ts";
 import type { KeyRingReader } from "../../crypto/key_ring.ts";
 import { answerKeyExchange, MAX_KEY_EXCHANGE_REQUEST } from "../../protocols/ntp/nts/answer.ts";
+import { Faults } from "../faults/faults.ts";
 import type { NtsKeFlaw } from "../faults/options.ts";
 import { makeCookie } from "../../protocols/ntp/nts/cookie.ts";
 import { exportSessionKeys, receiveMessage } from "../../protocols/ntp/nts/records.ts";
@@ -9,9 +10,9 @@ import { type AddressFamily, addressFamily, canonicalAddress } from "../../syste
 import { closeQuietly, isReset } from "../../system/sockets.ts";
 import { settleWithin, type Timers } from "../../system/time.ts";
 import type { TlsServer } from "../../transports/tls/tls_server.ts";
+import { parseIpWords } from "../../text/ip_words.ts";
 import type { Admission } from "./admission.ts";
-import type { KeyExchangeFaults } from "./faults.ts";
-import type { OutcomeCounters } from "./outcomes.ts";
+import type { KeyExchangeFaultPlan, OutcomeCounters } from "./setup.ts";
 
 /** The time for a whole connection. */
 const TIME_LIMIT_MS = 5000;
@@ -21,6 +22,24 @@ const ACCEPT_PAUSE_MS = 250;
 
 /** What is read of a client that goes on after its request. */
 const MAX_REST = 65_536;
+
+/** The faults of key exchanges at each listener, for tests of clients. */
+export class KeyExchangeFaults {
+  #faults: readonly (Faults | undefined)[] = [];
+
+  /** Replaces them all. */
+  set(plans: readonly (KeyExchangeFaultPlan | undefined)[]): void {
+    for (const faults of this.#faults) faults?.[Symbol.dispose]();
+    this.#faults = plans.map((plan) => plan && new Faults(plan.faults, plan.seed));
+  }
+
+  /** Draws that of the next connection from an address to a listener. */
+  next(listener: number, hostname: string): NtsKeFlaw | undefined {
+    const readAddress = (words: Uint32Array): boolean => parseIpWords(hostname, words);
+    const triggered = this.#faults[listener]?.next({ readAddress }) ?? [];
+    return triggered.at(-1)?.rule.effect.keyExchange;
+  }
+}
 
 export interface KeyExchangeOptions {
   readonly ring: KeyRingReader;

@@ -4,14 +4,14 @@ import { formatAddress } from "../../protocols/endpoint.ts";
 import { openNtsSealer } from "../../protocols/ntp/nts/sealer.ts";
 import type { Sealer } from "../../protocols/ntp/sealer.ts";
 import { canonicalAddress, isWildcard } from "../../system/address.ts";
+import { type Libc, openLibc } from "../../system/libc.ts";
 import { systemTimers, type Timers } from "../../system/time.ts";
 import { openLibssl } from "../../transports/tls/libssl.ts";
 import { Faults } from "../faults/faults.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { ServerLog } from "../log/log.ts";
 import type { ServerAddress } from "../serve_options.ts";
-import { RestartPauses } from "../workers/restart_pauses.ts";
-import { openWorker, whyNoWorker } from "../workers/worker_url.ts";
+import { openWorker, requireDescriptors, RestartPauses, whyNoWorker } from "../workers/threads.ts";
 import {
   type CheckedCredentials,
   makeCredentials,
@@ -25,12 +25,13 @@ import {
   type NtsOptions,
   speaksNtp,
 } from "./options.ts";
-import { type NtsReport, OutcomeCounters } from "./outcomes.ts";
-import type {
-  KeyExchangeFaultPlans,
-  KeyExchangeListener,
-  KeyExchangeMessage,
-  KeyExchangeSetup,
+import {
+  type KeyExchangeFaultPlans,
+  type KeyExchangeListener,
+  type KeyExchangeMessage,
+  type KeyExchangeSetup,
+  type NtsReport,
+  OutcomeCounters,
 } from "./setup.ts";
 
 const DAY_MS = 86_400_000;
@@ -52,6 +53,7 @@ export class NtsServer {
   #version: string | undefined;
   /** Why the newest files are not used. */
   #refusal: string | undefined;
+  /** The thread, once it is ready: one that loads its modules would take any message for its setup. */
   #worker: Worker | undefined;
   #setup: Omit<KeyExchangeSetup, "credentials"> | undefined;
   #addresses: readonly string[] = [];
@@ -152,9 +154,17 @@ export class NtsServer {
     listeners: readonly KeyExchangeListener[],
   ): void {
     if (this.#setup === undefined) return;
-    const faults = faultsOf(addresses, listeners);
-    this.#setup = { ...this.#setup, faults };
-    this.#worker?.postMessage(faults);
+    this.#setup = { ...this.#setup, faults: faultsOf(addresses, listeners) };
+    this.#sendFaults();
+  }
+
+  #sendFaults(): void {
+    this.#worker?.postMessage(this.#setup?.faults);
+  }
+
+  #sendCredentials(): void {
+    const { certificate, key } = this.#credentials;
+    this.#worker?.postMessage({ certificate, key });
   }
 
   shutdown(): void {
@@ -164,19 +174,22 @@ export class NtsServer {
     this.#worker = undefined;
   }
 
-  /** Opens the thread; returns the ports that it listens on. */
+  /** Opens the thread; returns the ports that it listens on, none if it is ended meanwhile. */
   async #open(setup: Omit<KeyExchangeSetup, "credentials">): Promise<readonly number[]> {
+    this.#requireDescriptors();
     const ready = Promise.withResolvers<readonly number[]>();
-    const worker = this.#worker = openWorker();
+    const credentials = this.#credentials;
+    const worker = openWorker();
     this.#openedMs = this.#timers.monotonicMs();
-    let isReady = false;
     worker.onmessage = ({ data }: MessageEvent<KeyExchangeMessage>): void => {
       if (data.event === "failed") {
         // The addresses that it could listen on are for the next one.
         worker.terminate();
         return ready.reject(new Error(data.message));
       }
-      isReady = true;
+      this.#worker = worker;
+      if (this.#credentials !== credentials) this.#sendCredentials();
+      if (this.#setup !== undefined && this.#setup.faults !== setup.faults) this.#sendFaults();
       ready.resolve(data.ports);
     };
     worker.onerror = (event): void => {
@@ -184,14 +197,34 @@ export class NtsServer {
       event.preventDefault();
       worker.terminate();
       const [cause = ""] = event.message.split("\n", 1);
-      if (isReady) void this.#replace(cause);
-      else ready.reject(new Error(`Cannot start the thread of the key exchange: ${cause}`));
+      if (this.#worker !== worker) {
+        return ready.reject(new Error(`Cannot start the thread of the key exchange: ${cause}`));
+      }
+      this.#worker = undefined;
+      void this.#replace(cause);
     };
-    const { certificate, key, expired } = this.#credentials;
+    const { certificate, key, expired } = credentials;
     worker.postMessage({ ...setup, credentials: { certificate, key, expired } });
+    const { signal } = this.#stopping;
     // A thread that is terminated sends nothing more.
-    this.#stopping.signal.addEventListener("abort", () => ready.resolve([]), { once: true });
+    const end = (): void => {
+      worker.terminate();
+      ready.resolve([]);
+    };
+    signal.addEventListener("abort", end, { once: true });
     return await ready.promise;
+  }
+
+  #requireDescriptors(): void {
+    let libc: Libc;
+    try {
+      libc = openLibc();
+    } catch {
+      // Not of this system, or not permitted: the thread is started without the check.
+      return;
+    }
+    using own = libc;
+    requireDescriptors(own, 1);
   }
 
   async #replace(cause: string): Promise<void> {
@@ -233,9 +266,8 @@ export class NtsServer {
     }
     this.#version = version;
     this.#refusal = undefined;
-    const { certificate, key, end } = this.#credentials;
-    this.#worker?.postMessage({ certificate, key });
-    this.#log?.changed(`certificate of NTS, which ends on ${end}`);
+    this.#sendCredentials();
+    this.#log?.changed(`certificate of NTS, which ends on ${this.#credentials.end}`);
     this.#warnOfEnd();
   }
 

@@ -1,31 +1,25 @@
 /** The thread of the key exchange: handshakes take a millisecond each, and must not delay replies of NTP. */
 import { KeyRingReader } from "../../crypto/key_ring.ts";
 import { formatAddress } from "../../protocols/endpoint.ts";
-import { KEY_EXCHANGE_PROTOCOL } from "../../protocols/ntp/nts/records.ts";
 import { systemTimers } from "../../system/time.ts";
 import { listenProblem } from "../../transports/listen_error.ts";
-import { TlsServer } from "../../transports/tls/tls_server.ts";
+import type { TlsServer } from "../../transports/tls/tls_server.ts";
 import { openSettings } from "../guard/guard.ts";
 import { Admission } from "./admission.ts";
-import { KeyExchangeFaults } from "./faults.ts";
-import { KeyExchange } from "./key_exchange.ts";
-import { OutcomeCounters } from "./outcomes.ts";
-import type {
-  Credentials,
-  KeyExchangeFaultPlans,
-  KeyExchangeMessage,
-  KeyExchangeSetup,
+import { KeyExchange, KeyExchangeFaults } from "./key_exchange.ts";
+import {
+  type Credentials,
+  type KeyExchangeFaultPlans,
+  type KeyExchangeMessage,
+  type KeyExchangeSetup,
+  openTls,
+  OutcomeCounters,
 } from "./setup.ts";
 
 /** What a worker has of its thread. */
 export interface KeyExchangeThread {
   onmessage: ((event: MessageEvent<Credentials | KeyExchangeFaultPlans>) => void) | null;
   postMessage(message: KeyExchangeMessage): void;
-}
-
-/** Opens the TLS of a key exchange; throws a `TlsError` if the credentials are not good. */
-export function openTls(credentials: Credentials): TlsServer {
-  return new TlsServer({ ...credentials, protocol: KEY_EXCHANGE_PROTOCOL });
 }
 
 function openExpired({ expired, key }: Credentials): TlsServer | undefined {

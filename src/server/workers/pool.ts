@@ -1,17 +1,8 @@
 /** The workers of the mmsg transport, started, watched and replaced by the main thread. */
-import {
-  AF_UNIX,
-  EMFILE,
-  type Libc,
-  openLibc,
-  SHUT_RD,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-} from "../../system/libc.ts";
+import { type Libc, openLibc, SHUT_RD } from "../../system/libc.ts";
 import { settleWithin, systemTimers, type Timers } from "../../system/time.ts";
 import type { Endpoint } from "../../protocols/endpoint.ts";
 import { Counters } from "../../transports/counters.ts";
-import { formatPlural } from "../../text/units.ts";
 import { closeSockets, openSockets } from "../../transports/mmsg/socket.ts";
 import type { GuardPlan } from "../guard/guard.ts";
 import type { SymmetricKeys } from "../../crypto/symmetric_keys.ts";
@@ -20,9 +11,8 @@ import type { ServiceSettings } from "../../protocols/services.ts";
 import type { ClientMemory } from "../clients/client_table.ts";
 import { LIMIT_WINDOW_MS, LineLimiter } from "../log/line_limiter.ts";
 import type { ServerLog } from "../log/log.ts";
-import { RestartPauses } from "./restart_pauses.ts";
 import type { WorkerListener, WorkerMessage, WorkerSetup } from "./setup.ts";
-import { openWorker } from "./worker_url.ts";
+import { openWorker, requireDescriptors, RestartPauses } from "./threads.ts";
 
 export interface WorkerPoolOptions {
   readonly size: number;
@@ -63,9 +53,6 @@ export interface WorkerPoolOptions {
  */
 const RECEIVE_QUEUE_KIB = 256;
 
-/** More than a thread opens while it starts. */
-const WORKER_DESCRIPTORS = 12;
-
 /** The time for a worker to end: it looks every 200 ms, and is also woken. */
 const END_MS = 1000;
 
@@ -92,7 +79,7 @@ export class WorkerPool {
    */
   prepare(): void {
     const unopened = this.#slots.filter(({ isRunning }) => !isRunning);
-    requireDescriptors(this.#libc, unopened.length * WORKER_DESCRIPTORS);
+    requireDescriptors(this.#libc, unopened.length);
     for (const slot of unopened) slot.prepare();
   }
 
@@ -286,7 +273,7 @@ class WorkerSlot {
     const { signal } = this.#stopping;
     try {
       await this.#timers.sleep(pauseMs, signal);
-      requireDescriptors(this.#libc, WORKER_DESCRIPTORS);
+      requireDescriptors(this.#libc, 1);
       this.prepare();
       await this.start();
     } catch (error) {
@@ -294,23 +281,6 @@ class WorkerSlot {
       if (!signal.aborted) void this.#replace((error as Error).message);
     }
   }
-}
-
-/** Throws an error unless `count` file descriptors are free: without them a thread would end the whole process. */
-function requireDescriptors(libc: Libc, count: number): void {
-  const opened: number[] = [];
-  while (opened.length < count) {
-    const descriptor = libc.call.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor === -1) break;
-    opened.push(descriptor);
-  }
-  const isTooFew = opened.length < count && libc.errno() === EMFILE;
-  closeSockets(libc, opened);
-  if (!isTooFew) return;
-  throw new Error(
-    `Cannot start ${formatPlural(count / WORKER_DESCRIPTORS, "worker thread")}: ` +
-      `too few file descriptors are free (ulimit -n), expected ${count}`,
-  );
 }
 
 function firstLine(text: string): string {

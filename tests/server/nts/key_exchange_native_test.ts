@@ -11,8 +11,7 @@ import {
 import { openSettings, planGuard } from "../../../src/server/guard/guard.ts";
 import { Admission } from "../../../src/server/nts/admission.ts";
 import { KeyExchange } from "../../../src/server/nts/key_exchange.ts";
-import { OutcomeCounters } from "../../../src/server/nts/outcomes.ts";
-import { openTls } from "../../../src/server/nts/thread.ts";
+import { openTls, OutcomeCounters } from "../../../src/server/nts/setup.ts";
 import { connectTls, type TlsConnection } from "../../../src/transports/tls/tls_connection.ts";
 import { FakeTime } from "../../support/fake_time.ts";
 import { where } from "../../support/needs.ts";

@@ -8,7 +8,7 @@ import { WorkerPool } from "../../../src/server/workers/pool.ts";
 import { planGuard } from "../../../src/server/guard/guard.ts";
 import { serve } from "../../../src/server/serve.ts";
 import { ServedTime } from "../../../src/clock/served_time.ts";
-import { openWorker } from "../../../src/server/workers/worker_url.ts";
+import { openWorker } from "../../../src/server/workers/threads.ts";
 import { batches } from "../../conformance/transports.ts";
 import { collectingLog } from "../../support/collecting_log.ts";
 import { where } from "../../support/needs.ts";

@@ -8,7 +8,7 @@ import { allocateClients } from "../../../src/server/clients/client_table.ts";
 import { listClients } from "../../../src/server/clients/list_clients.ts";
 import { LineLimiter } from "../../../src/server/log/line_limiter.ts";
 import type { WorkerMessage, WorkerSetup } from "../../../src/server/workers/setup.ts";
-import { openWorker } from "../../../src/server/workers/worker_url.ts";
+import { openWorker } from "../../../src/server/workers/threads.ts";
 import { openLibc, SHUT_RD } from "../../../src/system/libc.ts";
 import { Counters } from "../../../src/transports/counters.ts";
 import { closeSockets, openSockets } from "../../../src/transports/mmsg/socket.ts";

@@ -9,7 +9,7 @@ import { upstreamMetrics } from "./upstream_metrics.ts";
 import { metricsResponse } from "../../../../http/negotiate.ts";
 import type { WebRoutes } from "../route.ts";
 import type { HttpResponse } from "../../../../http/message.ts";
-import type { NtsReport } from "../../../nts/outcomes.ts";
+import type { NtsReport } from "../../../nts/setup.ts";
 
 export const serverMetrics: readonly ServerMetric[] = [
   {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { serve, type Server } from "../../../../../mod.ts";
-import type { NtsReport } from "../../../../../src/server/nts/outcomes.ts";
+import type { NtsReport } from "../../../../../src/server/nts/setup.ts";
 import { serverMetrics } from "../../../../../src/server/http/web/metrics/metrics.ts";
 import { formatMetrics } from "../../../../../src/text/exposition.ts";
 import { until } from "../../../../support/wait.ts";

@@ -1,6 +1,6 @@
 /** Workers of a bundled program, whose text is in the program. */
 import { assertEquals } from "@std/assert";
-import { openWorker, whyNoWorker } from "../../../src/server/workers/worker_url.ts";
+import { openWorker, whyNoWorker } from "../../../src/server/workers/threads.ts";
 import { within } from "../../support/wait.ts";
 
 const BUNDLED = Symbol.for("timesrv.worker");
