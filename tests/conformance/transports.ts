@@ -43,8 +43,8 @@ export async function settled(
   server: Server,
   datagrams: number,
 ): Promise<{ answered: number } & Partial<Record<RefusalCause, number>>> {
-  // That a datagram came is counted before what became of it.
-  await until(() => accountedFor(server) >= datagrams);
+  // A batch counts that its datagrams came after what became of them.
+  await until(() => accountedFor(server) >= datagrams && server.totals.received >= datagrams);
   const { received, answered, refused } = server.totals;
   if (received !== datagrams || accountedFor(server) !== datagrams) {
     throw new Error(`Expected ${datagrams} datagrams, got ${JSON.stringify(server.totals)}`);
