@@ -57,10 +57,13 @@ export function parseListener(url: string): ListenerSpec {
 /**
  * Parses the listeners of a server.
  *
- * @throws {SyntaxError} If one cannot be read
+ * @throws {SyntaxError} If there is none, or one cannot be read
  * @throws {RangeError} If the seed, or a number of a fault, is out of range; or if two have an address in common
  */
 export function parseListeners(urls: readonly string[]): ListenerSpec[] {
+  if (!Array.isArray(urls) || urls.length === 0) {
+    throw new SyntaxError(`A server needs one or more URLs to listen on, not ${quote(urls)}`);
+  }
   const listeners = urls.map(parseListener);
   for (const [i, { endpoint }] of listeners.entries()) {
     const other = listeners.slice(0, i).find((each) => overlap(each.endpoint, endpoint));

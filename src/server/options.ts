@@ -1,6 +1,7 @@
 /** The options of a server beside clock, status, guard, faults and log. */
 import { MAX_CLIENTS } from "../client/clients_query.ts";
-import { type Fields, flag, oneOf, passed, whole } from "../options/field.ts";
+import { seedField } from "../clock/sources/timeline/options.ts";
+import { type Fields, flag, oneOf, passed, UNNAMED, whole } from "../options/field.ts";
 import { readOptions } from "../options/read.ts";
 import { type Endpoint, formatEndpoint } from "../protocols/endpoint.ts";
 import { daytimeFormats } from "../protocols/daytime/service.ts";
@@ -75,10 +76,10 @@ const serveFields: Fields<ServeOptions> = {
   clock: passed(),
   status: passed(),
   faults: passed(),
-  seed: passed(),
+  seed: seedField,
   responder: passed(),
   family: passed(),
-  maxTasks: passed(),
+  maxTasks: whole(1, Infinity, { ...UNNAMED, name: "maxTasks" }),
   control: passed(),
   controlToken: passed(),
   controlReadOnly: passed(),

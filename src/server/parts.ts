@@ -42,7 +42,10 @@ async function makeControl(
   { control: address, controlToken: token, controlReadOnly: isReadOnly, log }: ServeOptions,
   web: Web | undefined,
 ): Promise<Control | undefined> {
-  if (address === undefined) return undefined;
+  if (address === undefined) {
+    if (token === undefined && !isReadOnly) return undefined;
+    throw new SyntaxError("controlToken and controlReadOnly need control");
+  }
   const { Control } = await import("./http/control/control.ts");
   return new Control({ address, token, isReadOnly, log, web });
 }

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ClockOptions } from "../../src/clock/sources/timeline/options.ts";
 import { query } from "../../src/client/query.ts";
 import { serve } from "../../src/server/serve.ts";
+import type { ServeOptions } from "../../src/server/serve_options.ts";
 import { collectingLog } from "../support/collecting_log.ts";
 import { within } from "../support/wait.ts";
 
@@ -90,5 +91,25 @@ Deno.test("serve refuses an invalid receive queue", async () => {
   for (const receiveQueueKib of [0, 3, 4.5, 65_537, NaN]) {
     const error = await assertRejects(() => serve(FREE, { receiveQueueKib }), RangeError);
     assert(error.message.includes("expected a whole number, 4 to 65536"));
+  }
+});
+
+Deno.test("serve refuses options out of bounds, and those that need another one", async () => {
+  const wrong: [unknown, ErrorConstructor, string][] = [
+    [{ seed: -5 }, RangeError, "serve.seed is -5, expected a whole number, 0 to 4294967295"],
+    [{ seed: "abc" }, SyntaxError, 'serve.seed is "abc", expected a whole number'],
+    [{ maxTasks: 0 }, RangeError, "serve.maxTasks is 0, expected a whole number, 1 or more"],
+    [{ controlToken: "x".repeat(16) }, SyntaxError, "controlReadOnly need control"],
+    [{ controlReadOnly: true }, SyntaxError, "controlToken and controlReadOnly need control"],
+  ];
+  for (const [options, type, message] of wrong) {
+    await assertRejects(() => serve(FREE, options as ServeOptions), type, message);
+  }
+});
+
+Deno.test("serve refuses to start without a URL", async () => {
+  for (const urls of [[], null, 5] as unknown[]) {
+    const message = `one or more URLs to listen on, not ${JSON.stringify(urls)}`;
+    await assertRejects(() => serve(urls as string[]), SyntaxError, message);
   }
 });

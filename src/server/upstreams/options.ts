@@ -84,7 +84,7 @@ const MAX_POLL = 10;
 /**
  * Parses the URL of an upstream server.
  *
- * @throws {SyntaxError} If it cannot be read, is not of NTP, or has an unknown parameter
+ * @throws {SyntaxError} If it cannot be read, is not of NTP, or has a parameter that is unknown or given twice
  * @throws {RangeError} If a parameter is out of bounds
  */
 export function parseUpstream(url: string): UpstreamSpec {
@@ -105,6 +105,7 @@ export function parseUpstream(url: string): UpstreamSpec {
         }`,
       );
     }
+    if (Object.hasOwn(values, option.key)) fail(`${quote(name)} is given twice`);
     values[option.key] = parseOption(option.field, value) as number;
   }
   const { pool = 1, minPoll = Math.min(MIN_POLL, values.maxPoll ?? MIN_POLL) } = values;

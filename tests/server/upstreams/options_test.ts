@@ -32,6 +32,7 @@ Deno.test("parseUpstream refuses what cannot be followed, with the reason", () =
     ["ntp://a.example?pool=0", RangeError, "pool"],
     ["ntp://a.example?pool=17", RangeError, "pool"],
     ["ntp://a.example?minpoll=x", SyntaxError, "minpoll"],
+    ["ntp://a.example?pool=2&pool=3", SyntaxError, '"pool" is given twice'],
     ["ntp://a.example?minpoll=9&maxpoll=5", SyntaxError, "minpoll is above maxpoll"],
   ];
   for (const [url, error, message] of table) assertThrows(() => parseUpstream(url), error, message);
