@@ -231,6 +231,8 @@ export class RunningServer implements Server {
     await this.#parts.nts?.start(this.addresses, this.#guard);
     for (const each of [this.#parts.control, this.#parts.web]) await each?.start(subject);
     this.#options.signal?.throwIfAborted();
+    // The greatest number of requests may have come already.
+    if (this.#shutdown !== undefined) return;
     // It fails if the server would follow itself: nothing is to be announced then.
     this.#parts.following?.start(this.#guard.ownAddresses, this.addresses);
     this.#hasStarted = true;

@@ -187,8 +187,9 @@ export class KeyExchange {
       flaw,
     });
     await tls.write(octets);
-    await tls.end();
+    // A client may close as soon as it has the answer.
     done(outcome);
+    await tls.end();
     // A connection that is closed with octets unread is reset, and the answer may be lost with it.
     await stream.closeWrite();
     const rest = new Uint8Array(1024);

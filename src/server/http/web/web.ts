@@ -136,9 +136,9 @@ export class Web {
    */
   async start(subject: ControlledServer): Promise<void> {
     const { hostname, port } = this.#address;
-    this.begin(subject, () => this.#listener?.connections);
     const addresses = await resolveHost(hostname);
     if (this.#isStopping) return;
+    this.begin(subject, () => this.#listener?.connections);
     this.#listener = new HttpListener({
       name: "HTTP interface",
       webSocketPath: this.webSocketPath,
