@@ -55,8 +55,11 @@ for (const { kind, needs, timesrv } of await bothPrograms()) {
         `timesrv (${kind}): serves a clock that is stepped by hours and years (${transport})`,
         async () => {
           const file = await Deno.makeTempFile();
-          const step = (seconds: number): Promise<void> =>
-            Deno.writeTextFile(file, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+          // The library reads the file at each reading of the clock: it must never be empty.
+          const step = async (seconds: number): Promise<void> => {
+            await Deno.writeTextFile(`${file}.new`, `${seconds < 0 ? "" : "+"}${seconds}\n`);
+            await Deno.rename(`${file}.new`, file);
+          };
           await step(0);
           const env = {
             LD_PRELOAD: await libraryPath(),
